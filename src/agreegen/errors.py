@@ -1,0 +1,94 @@
+"""The exception tree: every failure that a user can mend carries its exit code and a hint."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """The exit codes of the command line, as the interface fixes them."""
+
+    DONE = 0
+    NEGATIVE = 1
+    USAGE = 2
+    BAD_INPUT = 3
+    MISSING = 4
+    CONVERSION = 5
+    SIGNING = 6
+    ARCHIVE = 7
+    FAILED_ROWS = 8
+    BUG = 70
+    INTERRUPTED = 130
+
+
+class AgreegenError(Exception):
+    """The root of all errors that are not bugs.
+
+    Args:
+        message: What failed, and where (file, sheet, row, column, field).
+        hint: What to do next; shown after the message.
+    """
+
+    exit_code: ClassVar[ExitCode] = ExitCode.BUG
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(AgreegenError):
+    """The command was called in a way that cannot be carried out, e.g. an output that is already there."""
+
+    exit_code = ExitCode.USAGE
+
+
+class InputError(AgreegenError):
+    """Parameters, a roster, a form or a job file cannot be used as they are."""
+
+    exit_code = ExitCode.BAD_INPUT
+
+
+class MissingProgramError(AgreegenError):
+    """A program, font or optional package that the work needs is not installed."""
+
+    exit_code = ExitCode.MISSING
+
+
+class RenderingError(AgreegenError):
+    """A template could not be filled, or the filled document is not complete."""
+
+    exit_code = ExitCode.CONVERSION
+
+
+class ConversionError(AgreegenError):
+    """A DOCX could not be turned into a PDF/A, or the PDF is not complete."""
+
+    exit_code = ExitCode.CONVERSION
+
+
+class SigningError(AgreegenError):
+    """A document could not be signed, timestamped or extended; no output was written."""
+
+    exit_code = ExitCode.SIGNING
+
+
+class CredentialError(SigningError):
+    """A credential cannot be used: wrong passphrase, expired, wrong key usage, no chain, no token."""
+
+
+class TimestampError(SigningError):
+    """No timestamp service gave an acceptable timestamp."""
+
+
+class RegisterError(AgreegenError):
+    """The register cannot be read or written."""
+
+    exit_code = ExitCode.ARCHIVE
+
+
+class ArchiveError(AgreegenError):
+    """A bag cannot be written or read."""
+
+    exit_code = ExitCode.ARCHIVE

@@ -1,0 +1,216 @@
+"""A document: one form filled with one set of values, and the JSON that its PDF carries."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+
+from agreegen.model.form import Form
+
+Value = str | bool | date | tuple[str, ...]
+"""A parsed field value: text, yes/no, a date, or the items of a list."""
+
+ATTACHMENT_NAME = "agreegen.json"
+"""Name of the associated file that carries a document's values (PDF/A-3, ISO 19005-3 annex E)."""
+
+SCHEMA = "agreegen/document/1"
+
+
+def encode_value(value: Value) -> str | bool | list[str]:
+    """Turn a value into what JSON holds: dates as ISO 8601, lists as arrays."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return list(value)
+    return value
+
+
+def canonical_json(data: Any) -> bytes:
+    """Encode JSON in one way only: sorted keys, no spaces, UTF-8."""
+    return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredRole:
+    """A signature role as the document itself declares it, in `agreegen.json`.
+
+    Attributes:
+        id: Role id and PDF field name.
+        order: Position in the signing order, starting at 1.
+        required: Whether the document is incomplete without it.
+        holder: The value that the certificate's subject must name; None where anyone may sign.
+        label: Chinese label.
+    """
+
+    id: str
+    order: int
+    required: bool
+    holder: str | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One form filled with one set of values.
+
+    Attributes:
+        id: 32 lower-case hex digits that follow from the inputs.
+        form_id: The form's id.
+        form_version: The form's version.
+        title: The form's printed title.
+        template_sha256: Lower-case hex SHA-256 of the template.
+        values: The printed values only, as JSON-ready text, booleans and lists (dates as ISO 8601).
+        conditions: Conditional clauses, true where printed.
+        roles: The signature roles in signing order.
+        engine: Name and version of the engine that made the page, e.g. `libreoffice` or `compiled/1`.
+    """
+
+    id: str
+    form_id: str
+    form_version: str
+    title: str
+    template_sha256: str
+    values: Mapping[str, str | bool | list[str]]
+    conditions: Mapping[str, bool]
+    roles: tuple[DeclaredRole, ...]
+    engine: str = "libreoffice"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", MappingProxyType(dict(self.values)))
+        object.__setattr__(self, "conditions", MappingProxyType(dict(self.conditions)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A mapping proxy does not travel to a worker process; its JSON does.
+        return (Document.from_json, (self.to_json(),))
+
+    def to_json(self) -> bytes:
+        """Encode the document as the bytes of `agreegen.json`."""
+        return canonical_json(
+            {
+                "schema": SCHEMA,
+                "id": self.id,
+                "form": {
+                    "id": self.form_id,
+                    "version": self.form_version,
+                    "title": self.title,
+                    "template_sha256": self.template_sha256,
+                },
+                "engine": self.engine,
+                "values": dict(self.values),
+                "conditions": dict(self.conditions),
+                "roles": [
+                    {"id": r.id, "order": r.order, "required": r.required, "holder": r.holder, "label": r.label}
+                    for r in self.roles
+                ],
+            }
+        )
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Document:
+        """Decode the bytes of `agreegen.json`.
+
+        Raises:
+            ValueError: The bytes are not such a file (JSON, key, type or schema).
+        """
+        try:
+            raw = json.loads(data)
+            if raw["schema"] != SCHEMA:
+                raise ValueError(f"unknown schema {raw['schema']!r}")
+            return cls(
+                id=_text(raw["id"]),
+                form_id=_text(raw["form"]["id"]),
+                form_version=_text(raw["form"]["version"]),
+                title=_text(raw["form"]["title"]),
+                template_sha256=_text(raw["form"]["template_sha256"]),
+                values={_text(name): _json_value(value) for name, value in raw["values"].items()},
+                conditions={_text(name): bool(value) for name, value in raw["conditions"].items()},
+                roles=tuple(
+                    DeclaredRole(
+                        id=_text(role["id"]),
+                        order=int(role["order"]),
+                        required=bool(role["required"]),
+                        holder=None if role["holder"] is None else _text(role["holder"]),
+                        label=_text(role["label"]),
+                    )
+                    for role in raw["roles"]
+                ),
+                engine=_text(raw["engine"]),
+            )
+        except (KeyError, TypeError, AttributeError, RecursionError, UnicodeDecodeError) as exc:
+            raise ValueError(f"not an agreegen document: {exc}") from exc
+
+
+def build_document(
+    form: Form,
+    values: Mapping[str, Value],
+    *,
+    conditions: Mapping[str, bool] | None = None,
+    register_secret: bytes | None = None,
+    aliases: Mapping[str, str] | None = None,
+) -> Document:
+    """Build the document that a form and its values make.
+
+    The id follows from form, template, printed values, conditions and staff number, so the same inputs always
+    give the same id. Where only an ID number tells two people apart, it enters through HMAC-SHA-256 under the
+    register's secret, so that nobody can guess it back from the id.
+
+    Args:
+        form: The form.
+        values: Parsed values by field name; absent fields are absent, not empty.
+        conditions: Conditional clauses that are printed; a missing one is printed.
+        register_secret: At least 16 random bytes, kept with the register.
+        aliases: Printed name → the registered name that certificates carry.
+
+    Raises:
+        ValueError: An ID number must enter the id and there is no register secret.
+    """
+    aliases = aliases or {}
+    printed = {f.name: encode_value(values[f.name]) for f in form.fields if f.printed and f.name in values}
+    shown = {c.name: True if conditions is None else conditions.get(c.name, True) for c in form.conditions}
+    seed: dict[str, Any] = {
+        "form": [form.id, form.version, form.template_sha256],
+        "values": printed,
+        "conditions": shown,
+    }
+    staff_no, id_number = values.get("staff_no"), values.get("id_number")
+    if staff_no is not None:
+        seed["staff_no"] = staff_no
+    elif id_number is not None:
+        if register_secret is None:
+            raise ValueError("an ID number enters a document id only under a register secret")
+        seed["person"] = hmac.new(register_secret, str(id_number).encode(), hashlib.sha256).hexdigest()
+    roles = []
+    for role in form.roles:
+        held = printed.get(role.holder) if role.holder else None
+        holder = aliases.get(str(held), str(held)) if held is not None else None
+        roles.append(DeclaredRole(role.id, role.order, role.required, holder, role.label_zh))
+    return Document(
+        id=hashlib.sha256(canonical_json(seed)).hexdigest()[:32],
+        form_id=form.id,
+        form_version=form.version,
+        title=form.title_zh,
+        template_sha256=form.template_sha256,
+        values=printed,
+        conditions=shown,
+        roles=tuple(roles),
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"expected text, found {type(value).__name__}")
+    return value
+
+
+def _json_value(value: object) -> str | bool | list[str]:
+    if isinstance(value, bool | str):
+        return value
+    if isinstance(value, list):
+        return [_text(item) for item in value]
+    raise TypeError(f"expected text, a boolean or a list, found {type(value).__name__}")

@@ -1,0 +1,194 @@
+"""A form: its fields, its signature roles, its conditional clauses and the fonts it is set in."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+
+
+class FieldType(StrEnum):
+    """How the text of a field is read, checked and normalised."""
+
+    PERSON_NAME = "person-name"
+    ORGANISATION_NAME = "organisation-name"
+    RESIDENT_ID = "resident-id"
+    CREDIT_CODE = "credit-code"
+    PHONE = "phone"
+    DATE = "date"
+    TEXT = "text"
+    LIST = "list"
+    YES_NO = "yes-no"
+    STAFF_NO = "staff-no"
+    DIVISION_CODE = "division-code"
+
+
+class RoleKind(StrEnum):
+    """What a signature role leaves on the page."""
+
+    SEAL = "seal"
+    SIGNATURE = "signature"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One value that a form asks for.
+
+    Attributes:
+        name: Identifier used in templates, parameter files and rosters.
+        label_zh: Chinese label.
+        label_en: English label.
+        type: How the value is read.
+        required: Whether it must be given.
+        printed: Whether it stands on the page; values that do not are kept as metadata only.
+        identifying: Whether it is personal data that stays out of the PDF and is masked in messages.
+        default_from: The field whose value is taken when this one is not given.
+        differs_from: A field whose value must be another one.
+        max_length: Greatest number of characters, for text and for each item of a list.
+        aliases: Roster headers that mean this field, compared without spaces and widths.
+        help: What to enter.
+        example: A valid example.
+    """
+
+    name: str
+    label_zh: str
+    label_en: str
+    type: FieldType
+    required: bool = False
+    printed: bool = True
+    identifying: bool = False
+    default_from: str | None = None
+    differs_from: str | None = None
+    max_length: int = 200
+    aliases: tuple[str, ...] = ()
+    help: str = ""
+    example: str = ""
+
+    def __post_init__(self) -> None:
+        if not _NAME.match(self.name):
+            raise ValueError(f"field name {self.name!r} must be lower-case letters, digits and underscores")
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureRole:
+    """A place where somebody signs.
+
+    Attributes:
+        id: Name of the role and of the PDF signature field.
+        label_zh: Chinese label.
+        label_en: English label.
+        kind: Seal or personal signature.
+        required: Whether the document is incomplete without it.
+        order: Position in the signing order, starting at 1; equal numbers may sign in any order.
+        bookmark: Word bookmark that marks the centre of the field; None for an invisible field.
+        width_mm: Width of the visible field in millimetres.
+        height_mm: Height of the visible field in millimetres.
+        holder: The field whose value the certificate's subject must name.
+    """
+
+    id: str
+    label_zh: str
+    label_en: str
+    kind: RoleKind
+    required: bool
+    order: int
+    bookmark: str | None = None
+    width_mm: float = 0.0
+    height_mm: float = 0.0
+    holder: str | None = None
+
+    def __post_init__(self) -> None:
+        if not _NAME.match(self.id):
+            raise ValueError(f"role id {self.id!r} must be lower-case letters, digits and underscores")
+        if self.bookmark is not None and (self.width_mm <= 0 or self.height_mm <= 0):
+            raise ValueError(f"role {self.id}: a visible field needs width_mm and height_mm")
+
+    @property
+    def visible(self) -> bool:
+        """Whether the signature shows on the page."""
+        return self.bookmark is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A clause that a job may leave out for rows that it does not concern.
+
+    Attributes:
+        name: Variable in the template that is true while the clause is printed.
+        label_zh: What the clause is about, in Chinese.
+        label_en: The same in English.
+        field: The yes/no field that says whether the clause concerns a row.
+    """
+
+    name: str
+    label_zh: str
+    label_en: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A released form: an approved template and the description that goes with it.
+
+    Attributes:
+        id: Folder name, e.g. `personal-pledge`.
+        version: Version of the form, e.g. `1.0`.
+        title_zh: Title as printed.
+        title_en: English title for reports.
+        source: The notice and annex that the text comes from.
+        directory: Folder that holds `template.docx` and `form.yaml`.
+        template_sha256: Lower-case hex SHA-256 of `template.docx`.
+        description_sha256: Lower-case hex SHA-256 of `form.yaml`.
+        fields: In the order in which they are asked for.
+        roles: In signing order.
+        conditions: Clauses that a job may leave out.
+        font_chains: Style font name → font families tried in turn for it, the first one the form's own.
+    """
+
+    id: str
+    version: str
+    title_zh: str
+    title_en: str
+    source: str
+    directory: Path
+    template_sha256: str
+    description_sha256: str
+    fields: tuple[Field, ...]
+    roles: tuple[SignatureRole, ...]
+    conditions: tuple[Condition, ...] = ()
+    font_chains: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @property
+    def template(self) -> Path:
+        """Path of the Word template."""
+        return self.directory / "template.docx"
+
+    def field(self, name: str) -> Field:
+        """Return the field of that name.
+
+        Raises:
+            KeyError: The form has no such field.
+        """
+        for field in self.fields:
+            if field.name == name:
+                return field
+        raise KeyError(name)
+
+    def role(self, role_id: str) -> SignatureRole:
+        """Return the signature role of that id.
+
+        Raises:
+            KeyError: The form has no such role.
+        """
+        for role in self.roles:
+            if role.id == role_id:
+                return role
+        raise KeyError(role_id)
+
+    @property
+    def required_roles(self) -> tuple[SignatureRole, ...]:
+        """The roles without which a document is incomplete, in signing order."""
+        return tuple(role for role in self.roles if role.required)

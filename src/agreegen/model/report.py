@@ -1,0 +1,234 @@
+"""The verification report: verdicts, each axis on its own, as `verify --json` prints them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NoReturn
+
+
+class Verdict(StrEnum):
+    """The one word about a file."""
+
+    VALID = "valid"
+    INVALID = "invalid"
+    INDETERMINATE = "indeterminate"
+    UNSIGNED = "unsigned"
+    UNREADABLE = "unreadable"
+
+
+class SignatureKind(StrEnum):
+    """Signature or document timestamp, by SubFilter."""
+
+    SIGNATURE = "signature"
+    TIMESTAMP = "timestamp"
+
+
+class Indication(StrEnum):
+    """Main indications of EN 319 102-1, clause 5.1.3."""
+
+    TOTAL_PASSED = "TOTAL-PASSED"
+    TOTAL_FAILED = "TOTAL-FAILED"
+    INDETERMINATE = "INDETERMINATE"
+
+
+class Integrity(StrEnum):
+    """Whether the cryptography of a signature holds."""
+
+    INTACT = "intact"
+    BROKEN = "broken"
+    UNREADABLE = "unreadable"
+    UNSUPPORTED = "unsupported"
+
+
+class Coverage(StrEnum):
+    """What the ByteRange of a signature covers."""
+
+    WHOLE_FILE = "whole-file"
+    REVISION = "revision"
+    PARTIAL = "partial"
+
+
+class Changes(StrEnum):
+    """What came after the signed revision."""
+
+    NONE = "none"
+    PERMITTED = "permitted"
+    FORBIDDEN = "forbidden"
+    UNKNOWN = "unknown"
+
+
+class TrustStatus(StrEnum):
+    """Whether the certificate chains to an anchor that was given."""
+
+    TRUSTED = "trusted"
+    UNTRUSTED = "untrusted"
+    UNKNOWN = "unknown"
+
+
+class Revocation(StrEnum):
+    """What revocation evidence says about the signer's certificate."""
+
+    CLEAR = "clear"
+    REVOKED = "revoked"
+    UNKNOWN = "unknown"
+    NOT_OFFERED = "not-offered"
+
+
+class PadesLevel(StrEnum):
+    """PAdES baseline levels (EN 319 142-1, clause 6)."""
+
+    B_B = "B-B"
+    B_T = "B-T"
+    B_LT = "B-LT"
+    B_LTA = "B-LTA"
+    OTHER = "other"
+
+
+class TimeSource(StrEnum):
+    """Where a signing time comes from."""
+
+    CLAIMED = "claimed"
+    TIMESTAMP = "timestamp"
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something about a file that a recipient must know.
+
+    Attributes:
+        code: Stable, lower-case, hyphenated code, e.g. `wrong-signer`.
+        message: One sentence in English.
+        alters: Whether it makes `unaltered` false.
+        message_zh: The same sentence in Chinese.
+    """
+
+    code: str
+    message: str
+    alters: bool = False
+    message_zh: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureReport:
+    """What verification found about one signature or document timestamp."""
+
+    field: str | None
+    role: str | None
+    signer: str | None
+    kind: SignatureKind
+    indication: Indication
+    subindication: str | None
+    integrity: Integrity
+    coverage: Coverage
+    changes_after: Changes
+    trust: TrustStatus
+    revocation: Revocation
+    level: PadesLevel
+    time: datetime | None
+    time_source: TimeSource
+    reasons: tuple[str, ...] = ()
+    details: tuple[tuple[str, str], ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object of the interface; `details` holds further facts by name."""
+        return {
+            "field": self.field,
+            "role": self.role,
+            "signer": self.signer,
+            "kind": self.kind.value,
+            "indication": self.indication.value,
+            "subindication": self.subindication,
+            "integrity": self.integrity.value,
+            "coverage": self.coverage.value,
+            "changes_after": self.changes_after.value,
+            "trust": self.trust.value,
+            "revocation": self.revocation.value,
+            "level": self.level.value,
+            "time": None if self.time is None else self.time.isoformat().replace("+00:00", "Z"),
+            "time_source": self.time_source.value,
+            "reasons": list(self.reasons),
+            "details": dict(self.details),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFacts:
+    """What a file says about itself in `agreegen.json`.
+
+    Attributes:
+        id: Document id.
+        form: Form id.
+        missing_roles: Required roles that nobody has signed.
+        form_version: Version of the form.
+        title: Printed title.
+    """
+
+    id: str
+    form: str
+    missing_roles: tuple[str, ...]
+    form_version: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """The verdict on one file. It has no truth value: ask for the axis that is meant."""
+
+    path: str
+    verdict: Verdict
+    unaltered: bool | None
+    document: DocumentFacts | None = None
+    signatures: tuple[SignatureReport, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+    sha256: str | None = None
+    size_bytes: int | None = None
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a report is not a boolean; ask for .verdict or .unaltered")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object of the interface for this file."""
+        document = self.document
+        return {
+            "path": self.path,
+            "verdict": self.verdict.value,
+            "unaltered": self.unaltered,
+            "document": None
+            if document is None
+            else {
+                "id": document.id,
+                "form": document.form,
+                "form_version": document.form_version,
+                "title": document.title,
+                "missing_roles": list(document.missing_roles),
+            },
+            "signatures": [signature.to_dict() for signature in self.signatures],
+            "alarms": [{"code": alarm.code, "message": alarm.message} for alarm in self.alarms],
+            "sha256": self.sha256,
+            "size_bytes": self.size_bytes,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The verdicts on many files, in the order in which they were asked for."""
+
+    files: tuple[FileReport, ...] = field(default=())
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a report is not a boolean; ask for .all_valid")
+
+    @property
+    def all_valid(self) -> bool:
+        """Whether there is at least one file and every verdict is `valid`."""
+        return bool(self.files) and all(file.verdict is Verdict.VALID for file in self.files)
+
+    def counts(self) -> dict[str, int]:
+        """Count the files by verdict; every verdict has an entry."""
+        return {v.value: sum(file.verdict is v for file in self.files) for v in Verdict}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the whole JSON object of `verify --json`."""
+        return {"files": [file.to_dict() for file in self.files], "summary": self.counts()}

@@ -1,0 +1,95 @@
+"""Finding and running external programs: argument lists, a time limit, both pipes drained."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from agreegen.errors import ConversionError, MissingProgramError
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """What a program left behind.
+
+    Attributes:
+        status: Its exit status.
+        stdout: All it printed to standard output.
+        stderr: All it printed to standard error.
+    """
+
+    status: int
+    stdout: bytes
+    stderr: bytes
+
+
+def find_program(*names: str, package: str) -> Path:
+    """Return the path of the first of these programs that is installed.
+
+    Args:
+        names: Program names, in order of preference.
+        package: The Debian package that brings it, for the hint.
+
+    Raises:
+        MissingProgramError: None of them is on the search path.
+    """
+    for name in names:
+        found = shutil.which(name)
+        if found:
+            return Path(found)
+    raise MissingProgramError(
+        f"the program {names[0]} is not installed", hint=f"install the Debian package {package}"
+    )
+
+
+def run_program(
+    arguments: Sequence[str | Path],
+    *,
+    timeout_s: float,
+    stdin: bytes = b"",
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> Completed:
+    """Run a program to its end and return what it printed.
+
+    The program gets a process group of its own, and only that group is ended when the time is up.
+
+    Raises:
+        ConversionError: The time limit passed.
+    """
+    process = subprocess.Popen(
+        [str(argument) for argument in arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=None if environment is None else {**os.environ, **environment},
+        cwd=folder,
+        start_new_session=True,
+    )
+    try:
+        stdout, stderr = process.communicate(stdin, timeout=timeout_s)
+    except subprocess.TimeoutExpired as exc:
+        end_process_group(process)
+        raise ConversionError(f"{arguments[0]} did not finish within {timeout_s:g} s and was ended") from exc
+    except BaseException:
+        end_process_group(process)
+        raise
+    return Completed(process.returncode, stdout, stderr)
+
+
+def end_process_group(process: subprocess.Popen[bytes], *, grace_s: float = 2.0) -> None:
+    """End a process that we started in a session of its own, with all its children."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, number)
+        try:
+            process.communicate(timeout=grace_s)
+        except (subprocess.TimeoutExpired, ValueError):
+            continue
+        return

@@ -1,0 +1,3 @@
+"""Credentials, appearances, timestamps and PAdES signatures; pyHanko's types stop here."""
+
+from __future__ import annotations

@@ -1,0 +1,173 @@
+"""What signing offers to the rooms above: credentials, trust, and the requests to sign."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from agreegen.model.report import PadesLevel
+
+
+class Mechanism(StrEnum):
+    """The raw signature algorithms, with the digest each one is used with."""
+
+    RSA_SHA256 = "rsa-sha256"
+    ECDSA_SHA256 = "ecdsa-sha256"
+    ECDSA_SHA384 = "ecdsa-sha384"
+    ED25519 = "ed25519"
+    SM2_SM3 = "sm2-sm3"
+
+
+@runtime_checkable
+class RawSigner(Protocol):
+    """The key itself: the only thing that a token or a remote service has to offer."""
+
+    @property
+    def mechanism(self) -> Mechanism:
+        """The algorithm the key signs with."""
+        ...
+
+    @property
+    def shareable(self) -> bool:
+        """Whether the key can be loaded again in another process (files), or not (tokens, services)."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """Sign a message (the DER of the CMS signed attributes); ECDSA and SM2 results are DER.
+
+        Raises:
+            CredentialError: The key cannot sign (token removed, service refused, key disabled).
+        """
+        ...
+
+    def sign_many(self, messages: Sequence[bytes]) -> list[bytes]:
+        """Sign several messages, in one exchange where the backend can."""
+        ...
+
+    def close(self) -> None:
+        """Release the session; further calls fail."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AppearanceSource:
+    """The picture of a seal or of a handwritten signature.
+
+    Attributes:
+        image: Path of a PNG (transparency kept) or of a one-page PDF.
+    """
+
+    image: Path
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Credential:
+    """A key, its certificate and what goes with it. The key never shows in `repr`.
+
+    Attributes:
+        name: The credential file's stem, for messages.
+        path: The credential file.
+        kind: `pkcs12`, `pem`, `pkcs11`, `csc` or `sm2`.
+        certificate_der: The signing certificate, DER.
+        chain_der: Further certificates that go into the CMS, DER, issuer first.
+        signer: The key.
+        appearance: Picture for visible fields, if any.
+    """
+
+    name: str
+    path: Path
+    kind: str
+    certificate_der: bytes
+    chain_der: tuple[bytes, ...]
+    signer: RawSigner
+    appearance: AppearanceSource | None = None
+
+    def __repr__(self) -> str:
+        return f"Credential({self.name!r}, kind={self.kind!r})"
+
+    def close(self) -> None:
+        """Release the key."""
+        self.signer.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """The trust anchors and revocation lists that the user gave.
+
+    Attributes:
+        anchors_der: Self-signed or other certificates that are trusted as such, DER.
+        crls_der: Certificate revocation lists, DER.
+        example: Whether one of the anchors is an example certificate (its subject says EXAMPLE).
+    """
+
+    anchors_der: tuple[bytes, ...] = ()
+    crls_der: tuple[bytes, ...] = ()
+    example: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TimestampServer:
+    """One RFC 3161 service.
+
+    Attributes:
+        url: Its address.
+        timeout_s: Time limit of one request.
+        username: For HTTP basic authentication.
+        password: For HTTP basic authentication.
+        client_certificate: PEM file with certificate and key for TLS client authentication.
+        requests_per_minute: Greatest rate, None for no limit.
+    """
+
+    url: str
+    timeout_s: float = 10.0
+    username: str | None = None
+    password: str | None = None
+    client_certificate: Path | None = None
+    requests_per_minute: int | None = None
+
+    def __repr__(self) -> str:
+        return f"TimestampServer({self.url!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class SigningRequest:
+    """What to sign and how.
+
+    Attributes:
+        role: Id of the role, which is the name of the PDF signature field.
+        level: PAdES level asked for.
+        now: Signing time, aware UTC.
+        trust: Anchors for the check before signing; empty means chain not checked.
+        tsa: Timestamp services, tried in order.
+        reason: `/Reason`, Chinese allowed.
+        location: `/Location`, Chinese allowed.
+        relax_order: Sign although a role that comes before has not signed.
+    """
+
+    role: str
+    level: PadesLevel
+    now: datetime
+    trust: Trust = Trust()
+    tsa: tuple[TimestampServer, ...] = ()
+    reason: str | None = None
+    location: str | None = None
+    relax_order: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SignedPdf:
+    """A signed file and what was reached.
+
+    Attributes:
+        data: The file.
+        level: The level reached.
+        timestamp_pending: Whether the level asked for needs a timestamp that no service gave.
+    """
+
+    data: bytes
+    level: PadesLevel
+    timestamp_pending: bool = False

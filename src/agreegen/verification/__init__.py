@@ -1,0 +1,3 @@
+"""Structure scan, signature validation, policy and reports."""
+
+from __future__ import annotations

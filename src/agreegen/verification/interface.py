@@ -1,0 +1,150 @@
+"""What the parts of verification hand to each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from agreegen.model.report import Alarm, Changes, Coverage, SignatureKind
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one file may cost.
+
+    Attributes:
+        timeout_s: Wall time for one file.
+        memory_bytes: Address space of the process that judges it.
+        max_file_bytes: Larger files are not read.
+        max_objects: Objects in all revisions together.
+        max_depth: Nesting of arrays and dictionaries.
+        max_stream_bytes: A decompressed stream.
+        max_cms_bytes: A CMS in `/Contents`.
+    """
+
+    timeout_s: float = 60.0
+    memory_bytes: int = 2 << 30
+    max_file_bytes: int = 512 << 20
+    max_objects: int = 500_000
+    max_depth: int = 200
+    max_stream_bytes: int = 128 << 20
+    max_cms_bytes: int = 4 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSignature:
+    """A signature dictionary found in the file, whether the form declares it or not.
+
+    Attributes:
+        field: Fully qualified name of the field that declares it; None where no field does.
+        object_number: Number of the signature dictionary's object; None for a direct object.
+        kind: By SubFilter: `ETSI.RFC3161` is a timestamp, everything else a signature.
+        subfilter: The SubFilter's name without the slash.
+        byte_range: As written, or None where missing or not four integers.
+        contents: The decoded `/Contents`, padding included; None where missing or unreadable.
+        certificates: The decoded strings of `/Cert` (adbe.x509.rsa_sha1).
+        revision: Index into `Structure.revisions` of the revision it signs; None where it covers none.
+        coverage: What its ByteRange covers.
+        changes: What came after the revision it signs.
+        docmdp: Permission level where this is the certification signature.
+        claimed_time: `/M`, aware, or None.
+        name: `/Name`.
+        reason: `/Reason`.
+        location: `/Location`.
+        reasons: Why coverage or changes are not in order, one sentence each.
+    """
+
+    field: str | None
+    object_number: int | None
+    kind: SignatureKind
+    subfilter: str | None
+    byte_range: tuple[int, int, int, int] | None
+    contents: bytes | None
+    revision: int | None
+    coverage: Coverage
+    changes: Changes
+    certificates: tuple[bytes, ...] = ()
+    docmdp: int | None = None
+    claimed_time: datetime | None = None
+    name: str | None = None
+    reason: str | None = None
+    location: str | None = None
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationData:
+    """Certificates and revocation data of a document security store (EN 319 142-1, clause 5.4), all revisions.
+
+    Attributes:
+        certificates_der: Certificates, DER.
+        ocsps_der: OCSP responses, DER.
+        crls_der: Revocation lists, DER.
+        newest_revision: Index of the last revision that changed the store; None where there is none.
+    """
+
+    certificates_der: tuple[bytes, ...] = ()
+    ocsps_der: tuple[bytes, ...] = ()
+    crls_der: tuple[bytes, ...] = ()
+    newest_revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """What the structure scan says about a file.
+
+    Attributes:
+        revisions: End offsets of the revisions on the `/Prev` chain, oldest first.
+        signatures: In file order; signed and undeclared ones, without empty fields.
+        empty_fields: Names of signature fields without a value.
+        alarms: What is wrong with the file as a whole.
+        sound: False where the structure alone shows that the file was altered or parsers differ; None where
+            it cannot be judged (limits, unsupported).
+        validation_data: The document security store.
+        attachment: The bytes of `agreegen.json` in the first signed revision (the last one if nothing is
+            signed); None where there is none.
+        encrypted: Whether the file is encrypted.
+        readable: Whether it can be read as a PDF at all.
+    """
+
+    revisions: tuple[int, ...]
+    signatures: tuple[FoundSignature, ...]
+    empty_fields: tuple[str, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+    sound: bool | None = True
+    validation_data: ValidationData = field(default_factory=ValidationData)
+    attachment: bytes | None = None
+    encrypted: bool = False
+    readable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the caller of `verify` chose.
+
+    Attributes:
+        anchors_der: Trust anchors, DER; empty means that trust stays unknown.
+        crls_der: Revocation lists from outside, DER.
+        now: Time of the verification, aware UTC.
+        at: Moment to judge for, aware UTC; None for now.
+        complete: Whether missing roles make a verdict indeterminate.
+        policy_file: Validation policy, None for the built-in one.
+        register_file: Register that should know the file.
+        forms_folder: Where released forms are looked up, None for the packaged ones.
+        password: For encrypted files.
+        fetch: Whether revocation data may be fetched.
+        limits: What one file may cost.
+    """
+
+    now: datetime
+    anchors_der: tuple[bytes, ...] = ()
+    crls_der: tuple[bytes, ...] = ()
+    at: datetime | None = None
+    complete: bool = False
+    policy_file: Path | None = None
+    register_file: Path | None = None
+    forms_folder: Path | None = None
+    password: str | None = None
+    fetch: bool = False
+    limits: Limits = field(default_factory=Limits)
