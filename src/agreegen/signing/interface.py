@@ -76,6 +76,7 @@ class Credential:
         chain_der: Further certificates that go into the CMS, DER, issuer first.
         signer: The key.
         appearance: Picture for visible fields, if any.
+        warnings: What the user should mend, e.g. a key file that others can read.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Credential:
     chain_der: tuple[bytes, ...]
     signer: RawSigner
     appearance: AppearanceSource | None = None
+    warnings: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Credential({self.name!r}, kind={self.kind!r})"
