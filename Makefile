@@ -1,0 +1,42 @@
+# agreegen: `make demo` shows the main job, `make test` proves it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help install install-run demo test lint bench soak lock clean
+BIN := .venv/bin
+WORKERS ?= 2
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: ## Debian packages (as root) and .venv with everything the tests need
+	@.ci/install test
+
+install-run:
+	@.ci/install run
+
+demo: install-run ## the main job on the sample data, into out/demo/
+	@$(BIN)/agreegen demo out/demo --force
+
+test: install lint ## lint and the whole test suite
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not soak"
+
+lint: install ## ruff, mypy, import-linter
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+bench: install ## the benchmarks: docs/performance.md and benchmarks/results.json
+	@$(BIN)/python -m benchmarks
+
+soak: install ## slow tests: many faults, many rows, many mutated files
+	@$(BIN)/python -m pytest -n $(WORKERS) -m soak --timeout 7200
+
+lock: ## resolve the dependencies again
+	@$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+	  --allow-unsafe --strip-extras --no-header --extra all --extra dev -o requirements/dev.txt pyproject.toml
+	@$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+	  --allow-unsafe --strip-extras --no-header --extra all -c requirements/dev.txt -o requirements/runtime.txt pyproject.toml
+
+clean: ## remove what was made (not .venv)
+	@rm -rf out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
