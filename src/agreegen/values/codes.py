@@ -1,0 +1,42 @@
+"""Staff numbers and administrative division codes."""
+
+from __future__ import annotations
+
+import re
+
+from agreegen.values.masking import quote
+from agreegen.values.problem import RawValue, ValueProblem
+from agreegen.values.text import fold_width, plain_text, refuse_lost_digits
+
+_STAFF_NO = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+_DIVISION_CODE = re.compile(r"[1-9][0-9]{5,11}\Z")
+
+
+def parse_staff_no(raw: RawValue) -> str:
+    """Parse a staff number of letters, digits, `_` and `-`, at most 64; it becomes part of file names.
+
+    Raises:
+        ValueProblem: It holds another character or is too long.
+    """
+    text = plain_text(raw)
+    refuse_lost_digits(text)
+    number = fold_width(text)
+    if not _STAFF_NO.match(number):
+        raise ValueProblem(
+            f"{quote(text)} is not a staff number", "use up to 64 letters A-Z, digits, _ and - only"
+        )
+    return number
+
+
+def parse_division_code(raw: RawValue) -> str:
+    """Parse an administrative division code of 6 to 12 digits (GB/T 2260, GB/T 10114).
+
+    Raises:
+        ValueProblem: It is not such a code.
+    """
+    text = plain_text(raw)
+    refuse_lost_digits(text)
+    code = re.sub(r"\s", "", fold_width(text))
+    if not _DIVISION_CODE.match(code):
+        raise ValueProblem(f"{quote(text)} is not a division code", "enter 6 to 12 digits, such as 410101")
+    return code

@@ -1,0 +1,35 @@
+"""Unified social credit codes (GB 32100-2015, 统一社会信用代码)."""
+
+from __future__ import annotations
+
+import re
+
+from stdnum.cn import uscc
+from stdnum.exceptions import InvalidChecksum, InvalidLength, ValidationError
+
+from agreegen.values.problem import RawValue, ValueProblem
+from agreegen.values.text import fold_width, plain_text, refuse_lost_digits
+
+
+def parse_credit_code(raw: RawValue) -> str:
+    """Parse a unified social credit code of 18 characters.
+
+    Raises:
+        ValueProblem: Length, characters or check character are wrong (GB 32100-2015, clause 5).
+    """
+    text = plain_text(raw)
+    refuse_lost_digits(text)
+    code = re.sub(r"[\s\-]", "", fold_width(text)).upper()
+    try:
+        return str(uscc.validate(code))
+    except InvalidLength:
+        raise ValueProblem(
+            f"a credit code has 18 characters, this one has {len(code)}", "compare the licence"
+        ) from None
+    except InvalidChecksum:
+        raise ValueProblem("the check character is wrong, so a character is", "compare the licence") from None
+    except ValidationError:
+        raise ValueProblem(
+            "a credit code is eight digits, then digits and letters without I, O, S, V, Z",
+            "compare the licence",
+        ) from None

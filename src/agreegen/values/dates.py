@@ -1,0 +1,99 @@
+"""Dates in the shapes in which offices write them."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+
+from agreegen.values.masking import quote
+from agreegen.values.problem import RawValue, ValueProblem
+from agreegen.values.text import fold_width, plain_text
+
+_EARLIEST, _LATEST = date(1900, 1, 1), date(2100, 12, 31)
+_SERIAL_EPOCH = date(1899, 12, 30)  # the 1900 system, right from 1 March 1900 on
+_SERIALS = range(
+    18_172, 73_051
+)  # 1 October 1949 to 31 December 2099: narrower, so that a stray number stands out
+_DASHES = re.compile(r"[\u2010-\u2015\u2212]")
+_TIME = r"(?:[T ]\s*\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?"
+_SEPARATED = re.compile(rf"(\d{{4}})\s*[-./]\s*(\d{{1,2}})\s*[-./]\s*(\d{{1,2}})\.?{_TIME}\Z")
+_ARABIC = re.compile(rf"(\d{{4}})年(\d{{1,2}})月(\d{{1,2}})[日号]{_TIME}\Z")
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})\Z")
+_HAN_YEAR_DIGITS = "〇一二三四五六七八九"
+_HAN_DATE = re.compile(
+    r"([〇一二三四五六七八九]{4})年([元正一二三四五六七八九十]{1,2})月([一二三四五六七八九十廿卅初]{1,3})[日号]\Z"
+)
+_ZEROS = str.maketrans("零○ＯOo０0◯", "〇〇〇〇〇〇〇〇")
+_REMEDY = "enter it as 2018-05-10 or 2018年5月10日"
+
+
+def parse_date(raw: RawValue) -> date:
+    """Parse a date.
+
+    Knows 2018-05-10, 2018.5.10, 2018/05/10, 20180510, 2018年5月10日, 二〇一八年五月十日 (also with 零 or ○),
+    dates with a time of day (dropped), a spreadsheet's dates and its serial numbers in the 1900 system.
+
+    Raises:
+        ValueProblem: It is no such date, does not exist, or lies outside 1900 to 2100.
+    """
+    if isinstance(raw, datetime):
+        return _bounded(raw.date())
+    if isinstance(raw, date):
+        return _bounded(raw)
+    if isinstance(raw, int | float) and not isinstance(raw, bool):
+        return _from_number(raw)
+    text = plain_text(raw)
+    folded = re.sub(r"(?<=[年月])\s+|\s+(?=[年月日号])", "", _DASHES.sub("-", fold_width(text)))
+    for pattern in (_SEPARATED, _ARABIC, _COMPACT):
+        if found := pattern.match(folded):
+            year, month, day = (int(part) for part in found.groups())
+            return _existing(year, month, day, text)
+    if found := _HAN_DATE.match(re.sub(r"\s", "", text).translate(_ZEROS)):
+        return _from_han(found, text)
+    if re.fullmatch(r"\d{5}", folded):
+        return _from_number(int(folded))
+    raise ValueProblem(f"{quote(text)} is not a date", _REMEDY)
+
+
+def _from_number(number: float) -> date:
+    whole = int(number) if abs(number) < 10**9 else 0
+    if whole in _SERIALS:
+        return _SERIAL_EPOCH + timedelta(days=whole)
+    if whole == number and (found := _COMPACT.match(str(whole))):
+        year, month, day = (int(part) for part in found.groups())
+        return _existing(year, month, day, str(whole))
+    raise ValueProblem(f"the number {quote(number)} is not a date between 1949 and 2099", _REMEDY)
+
+
+def _from_han(found: re.Match[str], text: str) -> date:
+    year = int("".join(str(_HAN_YEAR_DIGITS.index(char)) for char in found.group(1)))
+    month, day = _han_number(found.group(2)), _han_number(found.group(3).removeprefix("初"))
+    if month is None or day is None:
+        raise ValueProblem(f"{quote(text)} is not a date", _REMEDY)
+    return _existing(year, month, day, text)
+
+
+def _han_number(text: str) -> int | None:
+    if text in {"元", "正"}:
+        return 1
+    text = text.replace("廿", "二十").replace("卅", "三十")
+    tens, ten, units = text.rpartition("十")
+    if any(len(part) > 1 or part not in _HAN_YEAR_DIGITS for part in (tens, units)) or not text:
+        return None
+    value = _HAN_YEAR_DIGITS.index(units) if units else 0
+    if ten:
+        value += 10 * (_HAN_YEAR_DIGITS.index(tens) if tens else 1)
+    return value
+
+
+def _existing(year: int, month: int, day: int, text: str) -> date:
+    try:
+        return _bounded(date(year, month, day))
+    except ValueError:
+        raise ValueProblem(f"the date {quote(text)} does not exist", _REMEDY) from None
+
+
+def _bounded(value: date) -> date:
+    if not _EARLIEST <= value <= _LATEST:
+        raise ValueProblem(f"the year {value.year} cannot be right", "enter a date between 1900 and 2100")
+    return value

@@ -1,0 +1,79 @@
+"""Names of persons and organisations; never NFKC or NFC, which would change compatibility ideographs."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from agreegen.model.form import Field
+from agreegen.values.problem import RawValue, ValueProblem
+from agreegen.values.text import drop_han_spaces, is_han, plain_text, refuse_characters, refuse_length
+
+MIDDLE_DOT = "\u00b7"
+"""The separator in names of minorities and foreigners, as identity cards print it (U+00B7)."""
+
+_DOTS = dict.fromkeys(map(ord, "\u2022\u2027\u30fb\uff65\u0387\u2219\u22c5\u25cf\u2024\u16eb"), MIDDLE_DOT)
+_AROUND_DOT = re.compile(rf"\s*{MIDDLE_DOT}\s*")
+_BLANKS = re.compile(r"\s+")
+_NAME_SIGNS = frozenset(f"{MIDDLE_DOT} -'\u2019")
+
+
+def parse_person_name(field: Field, raw: RawValue) -> str:
+    """Parse a person's name.
+
+    The separator becomes U+00B7, spaces between Han characters go, blanks between Latin words become one.
+
+    Raises:
+        ValueProblem: A character cannot be part of a name, or the name is too short or too long.
+    """
+    if isinstance(raw, int | float) and not isinstance(raw, bool):
+        raise ValueProblem("it is a number, not a name", "enter the name")
+    text = _AROUND_DOT.sub(MIDDLE_DOT, plain_text(raw).translate(_DOTS))
+    text = _BLANKS.sub(" ", drop_han_spaces(text))
+    refuse_characters(text)
+    for position, char in enumerate(text):
+        if not _may_stand_in_name(text, position):
+            raise _foreign_character(char)
+    if (
+        not text
+        or not unicodedata.category(text[0]).startswith(("L", "N"))
+        or text.endswith((MIDDLE_DOT, "-"))
+    ):
+        raise ValueProblem("a name begins and ends with a letter or character", "enter the whole name")
+    if f"{MIDDLE_DOT}{MIDDLE_DOT}" in text:
+        raise ValueProblem("two separators stand side by side", f"put one {MIDDLE_DOT} between the parts")
+    refuse_length(field, text)
+    return text
+
+
+def parse_organisation_name(field: Field, raw: RawValue) -> str:
+    """Parse the name of an organisation; spaces between Han characters go.
+
+    Raises:
+        ValueProblem: There is no letter in it, a forbidden character, or it is too short or too long.
+    """
+    text = _BLANKS.sub(" ", drop_han_spaces(plain_text(raw)))
+    refuse_characters(text)
+    if len(text) < 2 or not any(char.isalpha() for char in text):
+        raise ValueProblem("it is not the name of an organisation", "enter the full registered name")
+    refuse_length(field, text)
+    return text
+
+
+def _may_stand_in_name(text: str, position: int) -> bool:
+    char = text[position]
+    if char in _NAME_SIGNS or char == "\u3007":
+        return True
+    if char == ".":  # an initial, as in J. Smith
+        return position > 0 and text[position - 1].isascii() and text[position - 1].isalpha()
+    return unicodedata.category(char)[0] in "LM"
+
+
+def _foreign_character(char: str) -> ValueProblem:
+    shown = f"{char} (U+{ord(char):04X})"
+    folded = unicodedata.normalize("NFKC", char)
+    if char in ".．。":
+        return ValueProblem(f"{shown} is not the separator of names", f"use {MIDDLE_DOT} (U+00B7)")
+    if folded != char and len(folded) == 1 and is_han(folded):
+        return ValueProblem(f"{shown} is a radical, not a character", f"enter {folded} (U+{ord(folded):04X})")
+    return ValueProblem(f"{shown} cannot be part of a name", "enter the name as the identity card shows it")

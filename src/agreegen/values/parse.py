@@ -1,0 +1,147 @@
+"""From raw values to typed ones: one field, or all fields of a form at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import assert_never
+
+from agreegen.model.complaint import Complaint, Location, Severity
+from agreegen.model.document import Value
+from agreegen.model.form import Field, FieldType, Form
+from agreegen.values.codes import parse_division_code, parse_staff_no
+from agreegen.values.credit_code import parse_credit_code
+from agreegen.values.dates import parse_date
+from agreegen.values.lists import parse_list
+from agreegen.values.names import parse_organisation_name, parse_person_name
+from agreegen.values.phone import parse_phone
+from agreegen.values.problem import RawValue, ValueProblem
+from agreegen.values.resident_id import parse_resident_id, resident_id_warnings
+from agreegen.values.text import is_empty, parse_text
+from agreegen.values.yes_no import parse_yes_no
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedValues:
+    """What came out of parsing the fields of a form.
+
+    Attributes:
+        values: The values that could be read, by field name; absent fields are absent.
+        complaints: Everything that is wrong or odd.
+    """
+
+    values: Mapping[str, Value]
+    complaints: tuple[Complaint, ...]
+
+
+def parse_value(field: Field, raw: RawValue) -> Value:  # noqa: PLR0911 - one way out for every type
+    """Parse and normalise one value that is not empty.
+
+    Args:
+        field: The field that says what is expected.
+        raw: The value as the file holds it.
+
+    Raises:
+        ValueProblem: The value cannot be read; personal IDs are masked in what it says.
+    """
+    match field.type:
+        case FieldType.PERSON_NAME:
+            return parse_person_name(field, raw)
+        case FieldType.ORGANISATION_NAME:
+            return parse_organisation_name(field, raw)
+        case FieldType.RESIDENT_ID:
+            return parse_resident_id(raw)
+        case FieldType.CREDIT_CODE:
+            return parse_credit_code(raw)
+        case FieldType.PHONE:
+            return parse_phone(raw)
+        case FieldType.DATE:
+            return parse_date(raw)
+        case FieldType.TEXT:
+            return parse_text(field, raw)
+        case FieldType.LIST:
+            return parse_list(field, raw)
+        case FieldType.YES_NO:
+            return parse_yes_no(raw)
+        case FieldType.STAFF_NO:
+            return parse_staff_no(raw)
+        case FieldType.DIVISION_CODE:
+            return parse_division_code(raw)
+    assert_never(field.type)
+
+
+def warn_about(field: Field, value: Value) -> tuple[str, ...]:
+    """Name what is odd about a valid value, such as an ID number of an unknown region."""
+    if field.type is FieldType.RESIDENT_ID:
+        return resident_id_warnings(str(value))
+    if field.type is FieldType.PERSON_NAME and len(str(value)) == 1:
+        return ("the name has a single character",)
+    return ()
+
+
+def parse_values(form: Form, raw: Mapping[str, RawValue], locate: Callable[[str], Location]) -> ParsedValues:
+    """Parse all fields of a form and collect every complaint.
+
+    Applies `required`, then `default_from`, then `differs_from`. A name in `raw` that is no field of the
+    form is the caller's affair: an error in a parameter file, a warning in a roster.
+
+    Args:
+        form: The form.
+        raw: Raw values by field name; missing and empty ones count as not given.
+        locate: Gives the place of a field's value, called only where there is something to say.
+    """
+    values: dict[str, Value] = {}
+    complaints: list[Complaint] = []
+    bad: set[str] = set()
+    for field in form.fields:
+        given = raw.get(field.name)
+        if is_empty(given):
+            continue
+        try:
+            value = values[field.name] = parse_value(field, given)
+        except ValueProblem as exc:
+            bad.add(field.name)
+            complaints.append(Complaint(locate(field.name), exc.problem, exc.remedy))
+            continue
+        complaints.extend(
+            Complaint(locate(field.name), text, "compare it with the original", Severity.WARNING)
+            for text in warn_about(field, value)
+        )
+    for field in form.fields:
+        complaints.extend(_complete(field, values, bad, locate))
+    for field in form.fields:
+        other = field.differs_from
+        if other and field.name in values and _same(values[field.name], values.get(other)):
+            complaints.append(
+                Complaint(
+                    locate(field.name),
+                    f"it is the same as {form.field(other).label_zh} ({other})",
+                    "enter another",
+                )
+            )
+    return ParsedValues(values, tuple(complaints))
+
+
+def _complete(
+    field: Field, values: dict[str, Value], bad: set[str], locate: Callable[[str], Location]
+) -> list[Complaint]:
+    """Take a missing value from its default field, or complain where it is required."""
+    if field.name in values or field.name in bad:
+        return []
+    source = field.default_from
+    if source is not None and source in values:
+        values[field.name] = values[source]
+    elif field.required and source not in bad:
+        remedy = (
+            f"enter it, for example {field.example}"
+            if field.example and not field.identifying
+            else "enter it"
+        )
+        return [Complaint(locate(field.name), "it is required and missing", remedy)]
+    return []
+
+
+def _same(one: Value, other: Value | None) -> bool:
+    if isinstance(one, str) and isinstance(other, str):
+        return "".join(one.split()).casefold() == "".join(other.split()).casefold()
+    return one == other

@@ -1,0 +1,86 @@
+"""Resident identity numbers (GB 11643-1999, 公民身份号码)."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+
+from agreegen.values.problem import RawValue, ValueProblem
+from agreegen.values.text import fold_width, plain_text, refuse_lost_digits
+
+_FORM = re.compile(r"[1-9][0-9]{16}[0-9X]\Z")
+_WEIGHTS = tuple(2 ** (17 - position) % 11 for position in range(17))
+_CHECK_CHARACTERS = "10X98765432"
+_EARLIEST_BIRTH = date(1900, 1, 1)
+
+# Province codes of GB/T 2260, 81/82/83 for residents of Hong Kong, Macao and Taiwan, 91 for foreigners.
+_PROVINCES = frozenset(
+    str(code)
+    for codes in (
+        range(11, 16),
+        range(21, 24),
+        range(31, 38),
+        range(41, 47),
+        range(50, 55),
+        range(61, 66),
+        (71, 81, 82, 83, 91),
+    )
+    for code in codes
+)
+
+
+def parse_resident_id(raw: RawValue, *, today: date | None = None) -> str:
+    """Parse a resident identity number of 18 characters.
+
+    Checks the form, the birth date and the check character (ISO 7064 MOD 11-2). The region is not checked
+    here, because codes come and go; `resident_id_warnings` looks at it.
+
+    Args:
+        raw: Text; a spreadsheet's number of this length has lost digits and is refused.
+        today: The day after which nobody was born; the present day if absent.
+
+    Raises:
+        ValueProblem: Says which part is wrong, without the number.
+    """
+    text = plain_text(raw)
+    refuse_lost_digits(text)
+    number = re.sub(r"[\s\-]", "", fold_width(text)).upper()
+    if re.fullmatch(r"[0-9]{15}", number):
+        raise ValueProblem("a 15-digit number is of the first generation", "enter the 18-character number")
+    if len(number) != 18:
+        raise ValueProblem(
+            f"an ID number has 18 characters, this one has {len(number)}", "compare it with the identity card"
+        )
+    if not _FORM.match(number):
+        raise ValueProblem("an ID number is 17 digits and a digit or X", "compare it with the identity card")
+    _check_birth(number, today or datetime.now(UTC).date())
+    if check_character(number[:17]) != number[17]:
+        raise ValueProblem("the check character is wrong, so a digit is", "compare it with the identity card")
+    return number
+
+
+def resident_id_warnings(number: str) -> tuple[str, ...]:
+    """Name what is odd about a valid number: an unknown region, an end that rounding may have made."""
+    warnings = []
+    if number[:2] not in _PROVINCES:
+        warnings.append(f"the region {number[:2]} of the ID number is not known")
+    if number.endswith("000"):
+        warnings.append("the ID number ends with 000, as a number does that a spreadsheet rounded")
+    return tuple(warnings)
+
+
+def check_character(first17: str) -> str:
+    """Compute the check character of 17 digits (ISO 7064 MOD 11-2; GB 11643-1999, annex A)."""
+    total = sum(int(digit) * weight for digit, weight in zip(first17, _WEIGHTS, strict=True))
+    return _CHECK_CHARACTERS[total % 11]
+
+
+def _check_birth(number: str, today: date) -> None:
+    try:
+        birth = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    except ValueError:
+        raise ValueProblem(
+            "the birth date in the ID number does not exist", "compare digits 7 to 14"
+        ) from None
+    if not _EARLIEST_BIRTH <= birth <= today:
+        raise ValueProblem("the birth date in the ID number cannot be right", "compare digits 7 to 14")

@@ -1,0 +1,191 @@
+"""Text: cleaning, forbidden characters, plain text fields."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date, datetime
+
+from agreegen.model.form import Field
+from agreegen.values.masking import quote
+from agreegen.values.problem import RawValue, ValueProblem
+
+SPREADSHEET_DIGITS = 15
+"""Significant digits that a spreadsheet keeps; a longer number has lost its end (IEEE 754 double)."""
+
+GB18030_2022 = {
+    0xE7C7: 0x1E3F,
+    0xE78D: 0xFE10,
+    0xE78E: 0xFE12,
+    0xE78F: 0xFE11,
+    0xE790: 0xFE13,
+    0xE791: 0xFE14,
+    0xE792: 0xFE15,
+    0xE793: 0xFE16,
+    0xE794: 0xFE17,
+    0xE795: 0xFE18,
+    0xE796: 0xFE19,
+    0xE81E: 0x9FB4,
+    0xE826: 0x9FB5,
+    0xE82B: 0x9FB6,
+    0xE82C: 0x9FB7,
+    0xE832: 0x9FB8,
+    0xE843: 0x9FB9,
+    0xE854: 0x9FBA,
+    0xE864: 0x9FBB,
+}
+"""Private-use code points of older editions of GB 18030 → those of the 2022 edition (and A8BC, from 2005)."""
+
+_STILL_PRIVATE = {
+    0xE816: 0x20087,
+    0xE817: 0x20089,
+    0xE818: 0x200CC,
+    0xE831: 0x215D7,
+    0xE83B: 0x2298F,
+    0xE855: 0x241FE,
+}
+"""The six two-byte codes that GB 18030-2022 leaves in the private use area → the characters they picture."""
+
+_HAN = "\u3007\u2e80-\u2fdf\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_CJK = _HAN + "\u3000-\u303f\uff00-\uffef\u00b7"
+_HAN_SPACES = re.compile(rf"(?<=[{_HAN}])\s+(?=[{_HAN}])")
+_CJK_SPACES = re.compile(rf"(?<=[{_CJK}])\s+|\s+(?=[{_CJK}])")
+_CJK_LINE_ENDS = re.compile(rf"(?<=[{_CJK}])[ \t\u3000]*[\r\n]+\s*(?=[{_CJK}])")
+_HAN_CHARACTER = re.compile(rf"[{_HAN}]")
+_SCIENTIFIC = re.compile(r"[+-]?\d(?:\.\d+)?[eE]\+?\d{2,3}\Z")
+_SPREADSHEET_ERRORS = frozenset(
+    {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#GETTING_DATA", "#SPILL!"}
+)
+
+
+def is_empty(raw: RawValue) -> bool:
+    """Tell whether a raw value stands for nothing: no value, only blanks, an empty list."""
+    if isinstance(raw, tuple):
+        return all(not item.strip() for item in raw)
+    return raw is None or (isinstance(raw, str) and not raw.strip())
+
+
+def is_han(char: str) -> bool:
+    """Tell whether a character is a Han character (ideograph, compatibility ideograph, radical, 〇)."""
+    return bool(_HAN_CHARACTER.match(char))
+
+
+def drop_han_spaces(text: str) -> str:
+    """Drop the spaces between Han characters, which only align them."""
+    return _HAN_SPACES.sub("", text)
+
+
+def drop_cjk_spaces(text: str) -> str:
+    """Drop the spaces beside Chinese characters and punctuation that folding a long line puts there."""
+    return _CJK_SPACES.sub("", text)
+
+
+def fold_width(text: str) -> str:
+    """Turn full-width letters, digits and signs into ASCII (NFKC); for codes and numbers, never names."""
+    return unicodedata.normalize("NFKC", text)
+
+
+def plain_text(raw: RawValue) -> str:
+    """Return a raw value as trimmed text.
+
+    Raises:
+        ValueProblem: It is a date, a boolean, a list, a spreadsheet's error, or a number that lost digits.
+    """
+    if isinstance(raw, bool | tuple):
+        raise ValueProblem(f"{quote(raw)} is not text", "enter text")
+    if isinstance(raw, date | datetime):
+        raise ValueProblem(
+            f"the cell holds the date {raw.isoformat()[:10]}, not text",
+            "format the column as text, enter it again",
+        )
+    if isinstance(raw, int | float):
+        return _number_text(raw)
+    text = ("" if raw is None else raw).strip()
+    if text.startswith("#") and text.upper() in _SPREADSHEET_ERRORS:
+        raise ValueProblem(f"the cell shows the error {text}", "mend the formula or enter the value itself")
+    return text
+
+
+def refuse_lost_digits(text: str) -> None:
+    """Refuse text in scientific notation, which a spreadsheet made of a long number.
+
+    Raises:
+        ValueProblem: The text is such a number.
+    """
+    if _SCIENTIFIC.match(text):
+        raise _lost_digits()
+
+
+def refuse_characters(text: str, *, line_ends: bool = False) -> None:
+    """Refuse characters that cannot be printed or read back: control, format, private-use, unassigned.
+
+    Args:
+        text: The text.
+        line_ends: Whether line feeds are allowed.
+
+    Raises:
+        ValueProblem: Names the first such character by its code point, and the right one where that is known.
+    """
+    if text.isprintable() and "\ufffd" not in text:
+        return
+    for char in text:
+        category = unicodedata.category(char)
+        if category == "Co":
+            raise _private_use(char)
+        if char == "\ufffd":
+            raise ValueProblem(
+                "a character was lost before (U+FFFD �)", "enter the right character in its place"
+            )
+        if category in {"Cc", "Cf", "Cn", "Cs", "Zl", "Zp"} and not (line_ends and char == "\n"):
+            raise ValueProblem(
+                f"it holds the invisible or unassigned character U+{ord(char):04X}", "delete that character"
+            )
+
+
+def parse_text(field: Field, raw: RawValue) -> str:
+    """Parse plain text; line ends become blanks, or nothing between Chinese characters.
+
+    Raises:
+        ValueProblem: The text is too long or holds a forbidden character.
+    """
+    text = _CJK_LINE_ENDS.sub("", plain_text(raw))
+    text = re.sub(r"\s*[\r\n\t]+\s*", " ", text)
+    refuse_characters(text)
+    refuse_length(field, text)
+    return text
+
+
+def refuse_length(field: Field, text: str) -> None:
+    """Refuse text beyond the field's greatest length.
+
+    Raises:
+        ValueProblem: The text is longer.
+    """
+    if len(text) > field.max_length:
+        raise ValueProblem(f"it has {len(text)} characters", f"at most {field.max_length} fit")
+
+
+def _number_text(raw: int | float) -> str:
+    if isinstance(raw, float) and not raw.is_integer():
+        return repr(raw)
+    if abs(raw) >= 10**SPREADSHEET_DIGITS:
+        raise _lost_digits()
+    return str(int(raw))
+
+
+def _lost_digits() -> ValueProblem:
+    return ValueProblem(
+        "it is stored as a number and has lost its last digits",
+        "format the column as text and enter all digits again from the original",
+    )
+
+
+def _private_use(char: str) -> ValueProblem:
+    code = ord(char)
+    meant = GB18030_2022.get(code) or _STILL_PRIVATE.get(code)
+    remedy = (
+        f"enter {chr(meant)} (U+{meant:04X}) instead"
+        if meant
+        else "it shows only where its font is installed; enter the character of the Unicode standard"
+    )
+    return ValueProblem(f"it holds the private-use character U+{code:04X}", remedy)
