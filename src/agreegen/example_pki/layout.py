@@ -1,0 +1,93 @@
+"""Where everything stands in the folder of an example PKI."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from agreegen.errors import InputError
+from agreegen.example_pki.certificates import Addresses
+
+MARKER = "EXAMPLE-PKI.txt"
+"""File that tells our own folder from any other; only such a folder is ever replaced."""
+
+MARKER_TEXT = """EXAMPLE 样例
+
+A throw-away PKI: its certificates prove nothing about anybody, its keys and passphrases lie side by side.
+Never trust the anchors in trust/ for real documents.
+
+credentials/         credential files, ready for use (passphrases by file)
+credentials/people/  one credential a person, named by staff number
+trust/               trust anchors (*.pem) and revocation lists (*.crl)
+responder/           keys of the authorities and of the timestamp and OCSP services
+
+样例用证书与密钥，不具有任何法律效力，切勿用于正式文件，也不要信任 trust/ 中的根证书。
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ExamplePki:
+    """An example PKI on disk.
+
+    Attributes:
+        folder: The folder it was made in.
+        port: Port that the addresses in its certificates name.
+        people: Staff number and name of each person.
+        sm2: Whether it holds an SM2 chain.
+    """
+
+    folder: Path
+    port: int
+    people: tuple[tuple[str, str], ...]
+    sm2: bool = False
+
+    @classmethod
+    def from_folder(cls, folder: Path) -> ExamplePki:
+        """Open an example PKI that was made before.
+
+        Raises:
+            InputError: The folder holds none.
+        """
+        try:
+            raw = json.loads((folder / "responder" / "pki.json").read_bytes())
+            people = tuple((str(number), str(name)) for number, name in raw["people"])
+            return cls(folder, int(raw["port"]), people, bool(raw["sm2"]))
+        except (OSError, ValueError, KeyError, TypeError) as exc:
+            raise InputError(
+                f"{folder} holds no example PKI", hint="make one with: agreegen certs example DIR"
+            ) from exc
+
+    def to_json(self) -> bytes:
+        """Encode what `from_folder` reads."""
+        data = {"port": self.port, "people": self.people, "sm2": self.sm2}
+        return json.dumps(data, ensure_ascii=False, indent=1).encode()
+
+    @property
+    def addresses(self) -> Addresses:
+        """Where its services answer."""
+        return Addresses(self.port)
+
+    @property
+    def tsa_url(self) -> str:
+        """Address of its timestamp service."""
+        return self.addresses.tsa
+
+    @property
+    def trust(self) -> Path:
+        """Folder with the trust anchors and revocation lists, and nothing else."""
+        return self.folder / "trust"
+
+    @property
+    def credentials(self) -> Path:
+        """Folder with the credential files."""
+        return self.folder / "credentials"
+
+    @property
+    def keys(self) -> Path:
+        """Folder with the keys of the authorities and services."""
+        return self.folder / "responder"
+
+    def credential(self, name: str) -> Path:
+        """Return the path of a credential file, e.g. `unit-seal` or `people/HN0001`."""
+        return self.credentials / f"{name}.yaml"

@@ -1,0 +1,185 @@
+"""Making an example PKI: root, government CA, signers, timestamp and OCSP services, all fresh."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    pkcs12,
+)
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from agreegen.errors import UsageError
+from agreegen.example_pki.certificates import (
+    Authority,
+    Key,
+    generate_rsa_keys,
+    issue_authority,
+    issue_crl,
+    issue_root,
+    issue_service,
+    issue_signer,
+    subject_name,
+)
+from agreegen.example_pki.layout import MARKER, MARKER_TEXT, ExamplePki
+from agreegen.example_pki.pictures import draw_seal, draw_signature
+from agreegen.example_pki.subjects import PEOPLE, Holder, default_holders
+from agreegen.files import TEMPORARY_PREFIX, sync_folder
+
+DEFAULT_PORT = 9000
+_PARTS = ("credentials", "trust", "responder", MARKER)
+_PKCS12_ROUNDS = 20_000
+
+
+def make_example_pki(
+    folder: Path,
+    *,
+    now: datetime,
+    key_bits: int = 3072,
+    people: Sequence[tuple[str, str]] = PEOPLE,
+    port: int = DEFAULT_PORT,
+    force: bool = False,
+) -> ExamplePki:
+    """Make a throw-away PKI in a folder, whole or not at all.
+
+    Args:
+        folder: Where; made when missing.
+        now: Aware time at which it is made; certificates are valid from one day earlier.
+        key_bits: RSA key size of authorities and signers.
+        people: Staff number and name of each person who gets a certificate.
+        port: Port of the loopback services that the certificates point to.
+        force: Replace an example PKI that stands there.
+
+    Raises:
+        UsageError: The folder holds something else, or an example PKI and `force` is false.
+    """
+    _refuse_foreign(folder, force=force)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=folder.parent))
+    try:
+        pki = ExamplePki(draft, port, tuple(people))
+        _fill(pki, now.replace(microsecond=0), key_bits)
+        _take_place(draft, folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return ExamplePki.from_folder(folder)
+
+
+def _refuse_foreign(folder: Path, *, force: bool) -> None:
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise UsageError(f"{folder} is not a folder", hint="choose another folder")
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    if not (folder / MARKER).is_file():
+        raise UsageError(f"{folder} is not empty", hint="choose a new or an empty folder")
+    if not force:
+        raise UsageError(
+            f"{folder} holds an example PKI already",
+            hint="choose another folder, or add --force to replace it",
+        )
+
+
+def _take_place(draft: Path, folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    for part in _PARTS:
+        old = folder / part
+        if old.is_dir():
+            shutil.rmtree(old)
+        (draft / part).replace(old)
+    sync_folder(folder)
+
+
+def _fill(pki: ExamplePki, now: datetime, key_bits: int) -> None:
+    holders = default_holders(pki.people)
+    root_key, ca_key, *keys = generate_rsa_keys(2 + len(holders), key_bits)
+    root = issue_root(root_key, now)
+    authority = issue_authority(root, ca_key, now, pki.addresses)
+    for part in (pki.trust, pki.credentials / "people", pki.keys):
+        part.mkdir(parents=True)
+    pki.keys.chmod(0o700)
+    (pki.folder / MARKER).write_text(MARKER_TEXT, encoding="utf-8")
+    _write_authorities(pki, [root, authority], now)
+    _write_services(pki, authority, now)
+    for holder, key in zip(holders, keys, strict=True):
+        _write_signer(pki, authority, holder, key, now)
+    _write_secret(pki.keys / "pki.json", pki.to_json())
+
+
+def _write_authorities(pki: ExamplePki, authorities: Sequence[Authority], now: datetime) -> None:
+    for authority in authorities:
+        _write_secret(pki.keys / f"{authority.name}.key", _key_pem(authority.key))
+        _write_certificate(pki.keys / f"{authority.name}.pem", authority.certificate)
+        crl = issue_crl(authority, now).public_bytes(Encoding.DER)
+        (pki.trust / f"{authority.name}.crl").write_bytes(crl)
+    _write_certificate(pki.trust / "root.pem", authorities[0].certificate)
+
+
+def _write_services(pki: ExamplePki, authority: Authority, now: datetime) -> None:
+    services = {
+        "tsa": ("EXAMPLE Timestamp Service 样例时间戳", ExtendedKeyUsageOID.TIME_STAMPING),
+        "ocsp": ("EXAMPLE OCSP Responder 样例在线状态", ExtendedKeyUsageOID.OCSP_SIGNING),
+    }
+    for name, (title, usage) in services.items():
+        key = ec.generate_private_key(ec.SECP256R1())
+        certificate = issue_service(authority, subject_name(title), key, now, pki.addresses, usage)
+        _write_secret(pki.keys / f"{name}.key", _key_pem(key))
+        _write_certificate(pki.keys / f"{name}.pem", certificate)
+
+
+def _write_signer(
+    pki: ExamplePki, authority: Authority, holder: Holder, key: rsa.RSAPrivateKey, now: datetime
+) -> None:
+    name = subject_name(holder.name, holder.unit, holder.number)
+    certificate = issue_signer(authority, name, key, now, pki.addresses)
+    stem = pki.credentials / holder.path
+    passphrase = secrets.token_hex(16)
+    protection = (
+        PrivateFormat.PKCS12.encryption_builder()
+        .kdf_rounds(_PKCS12_ROUNDS)
+        .hmac_hash(hashes.SHA256())
+        .key_cert_algorithm(pkcs12.PBES.PBESv2SHA256AndAES256CBC)
+        .build(passphrase.encode())
+    )
+    bundle = pkcs12.serialize_key_and_certificates(
+        stem.name.encode(), key, certificate, [authority.certificate], protection
+    )
+    picture = draw_seal(holder.name) if holder.seal else draw_signature(holder.name)
+    _write_secret(stem.with_suffix(".p12"), bundle)
+    _write_secret(stem.with_suffix(".pass"), f"{passphrase}\n".encode())
+    stem.with_suffix(".png").write_bytes(picture)
+    stem.with_suffix(".yaml").write_text(_credential_text(holder, stem.name), encoding="utf-8")
+
+
+def _credential_text(holder: Holder, stem: str) -> str:
+    return (
+        f"# EXAMPLE 样例: {holder.name}\n"
+        "kind: pkcs12\n"
+        f"file: {stem}.p12\n"
+        f"passphrase: {{file: {stem}.pass}}\n"
+        f"appearance: {{seal: {stem}.png}}\n"
+    )
+
+
+def _key_pem(key: Key) -> bytes:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _write_certificate(path: Path, certificate: x509.Certificate) -> None:
+    path.write_bytes(certificate.public_bytes(Encoding.PEM))
+
+
+def _write_secret(path: Path, data: bytes) -> None:
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    path.write_bytes(data)
