@@ -1,4 +1,4 @@
-"""Secrets of a credential file: read from the environment, a file or a prompt, never written in the file itself."""
+"""Secrets of a credential file: from the environment, a file or a prompt, never in the file itself."""
 
 from __future__ import annotations
 

@@ -1,0 +1,151 @@
+"""Credential files: YAML that says where a key is; the key itself comes from the backend of its kind."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Hashable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from agreegen.errors import AgreegenError, CredentialError
+from agreegen.signing.interface import AppearanceSource, Credential
+from agreegen.signing.keyfiles import load_pem, load_pkcs12, parse_certificates
+from agreegen.signing.secrets import BackendConfig, LoadedKey, Prompt
+
+_COMMON = frozenset({"kind", "chain", "appearance"})
+_SETTINGS = {
+    "pkcs12": frozenset({"file", "passphrase"}),
+    "pem": frozenset({"key", "certificate", "passphrase"}),
+    "pkcs11": frozenset({"module", "token", "serial", "label", "id", "pin", "certificate"}),
+    "csc": frozenset({"url", "credential", "token", "pin", "otp", "ca_file", "timeout_s"}),
+    "sm2": frozenset({"key", "file", "certificate", "passphrase", "signer_id", "backend"}),
+}
+_HERE: dict[str, Callable[[BackendConfig], LoadedKey]] = {"pkcs12": load_pkcs12, "pem": load_pem}
+_BACKENDS = {"pkcs11": "load_pkcs11", "csc": "load_csc", "sm2": "load_sm2"}
+_MAX_FILE_BYTES = 1 << 20
+
+
+class _TextLoader(yaml.BaseLoader):
+    """Reads every scalar as text and refuses a key that stands twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        keys = [key.value for key, _ in node.value]
+        if len(set(map(str, keys))) != len(keys):
+            raise yaml.constructor.ConstructorError(None, None, "a key stands twice", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def load_credential(path: Path, *, prompt: Prompt | None = None) -> Credential:
+    """Load the key and the certificate that a credential file names.
+
+    Args:
+        path: The credential file (YAML).
+        prompt: Asks for secrets with `{prompt: true}`; takes the question, returns the answer.
+
+    Raises:
+        CredentialError: The file is wrong, a secret is missing or wrong, the key cannot be had or has no
+            certificate.
+    """
+    config = read_config(path, prompt=prompt)
+    loaded = _load_key(config)
+    try:
+        chain = [*loaded.chain_der, *_further_certificates(config)]
+        return Credential(
+            name=config.name,
+            path=path,
+            kind=config.kind,
+            certificate_der=loaded.certificate_der,
+            chain_der=tuple(c for c in dict.fromkeys(chain) if c != loaded.certificate_der),
+            signer=loaded.signer,
+            appearance=_appearance(config),
+            warnings=tuple(config.warnings),
+        )
+    except BaseException:
+        loaded.signer.close()
+        raise
+
+
+def read_config(path: Path, *, prompt: Prompt | None = None) -> BackendConfig:
+    """Read a credential file without touching the key.
+
+    Raises:
+        CredentialError: It cannot be read, is not YAML, or has an unknown kind or setting.
+    """
+    settings = _read_settings(path)
+    kind = settings.get("kind")
+    if not isinstance(kind, str) or kind not in _SETTINGS:
+        raise CredentialError(
+            f"credential {path}: unknown kind {kind!r}"
+            if isinstance(kind, str)
+            else f"credential {path}: no kind",
+            hint=f"write kind: {', '.join(_SETTINGS)}",
+        )
+    unknown = sorted(set(settings) - _COMMON - _SETTINGS[kind])
+    if unknown:
+        raise CredentialError(
+            f"credential {path}: unknown setting {unknown[0]} for kind {kind}",
+            hint=f"known are: {', '.join(sorted(_COMMON | _SETTINGS[kind]))}",
+        )
+    return BackendConfig(path=path, kind=kind, settings=settings, prompt=prompt)
+
+
+def _read_settings(path: Path) -> dict[str, object]:
+    try:
+        data = path.read_bytes()
+    except OSError as exc:
+        raise CredentialError(
+            f"credential {path} cannot be read: {exc.strerror}", hint="check the path"
+        ) from None
+    if len(data) > _MAX_FILE_BYTES:
+        raise CredentialError(f"credential {path} is not a credential file", hint="see docs/signing.md")
+    try:
+        settings = yaml.load(data.decode("utf-8-sig"), Loader=_TextLoader)  # noqa: S506 - scalars as text only
+    except (yaml.YAMLError, ValueError, RecursionError):
+        # The parser's own message quotes lines of the file, where somebody may have written a secret.
+        raise CredentialError(f"credential {path} is not a YAML file", hint="see docs/signing.md") from None
+    if not isinstance(settings, dict) or not all(isinstance(key, str) for key in settings):
+        raise CredentialError(f"credential {path} is not a credential file", hint="see docs/signing.md")
+    return settings
+
+
+def _load_key(config: BackendConfig) -> LoadedKey:
+    if config.kind in _HERE:
+        return _HERE[config.kind](config)
+    # Tokens, services and SM2 need optional packages or libraries, so they are imported on use.
+    module = importlib.import_module(f"agreegen.signing.{config.kind}")
+    load: Callable[[BackendConfig], LoadedKey] = getattr(module, _BACKENDS[config.kind])
+    try:
+        return load(config)
+    except AgreegenError:
+        raise
+    except (ValueError, TypeError, OSError) as exc:
+        raise config.error(f"the key cannot be loaded ({type(exc).__name__})") from None
+
+
+def _further_certificates(config: BackendConfig) -> list[bytes]:
+    from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415 - used here only
+
+    found: list[bytes] = []
+    for path in config.files("chain"):
+        certificates = parse_certificates(config.read_file(path, "chain file"))
+        if not certificates:
+            config.fail(f"{path} holds no certificate", hint="a PEM or DER certificate is expected")
+        found.extend(certificate.public_bytes(Encoding.DER) for certificate in certificates)
+    return found
+
+
+def _appearance(config: BackendConfig) -> AppearanceSource | None:
+    if not config.has("appearance"):
+        return None
+    appearance = config.settings["appearance"]
+    if not isinstance(appearance, dict) or len(appearance) != 1:
+        config.fail("appearance must be one of {seal: FILE} or {signature: FILE}")
+    kind, name = next(iter(appearance.items()))
+    if kind not in ("seal", "signature") or not isinstance(name, str):
+        config.fail("appearance must be one of {seal: FILE} or {signature: FILE}")
+    image = config.folder / name
+    if not image.is_file():
+        config.fail(f"the picture {image} is not there", hint="a PNG or a one-page PDF is expected")
+    return AppearanceSource(image)

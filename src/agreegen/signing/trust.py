@@ -1,0 +1,82 @@
+"""Trust anchors and revocation lists from files and folders that the user names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from agreegen.errors import CredentialError
+from agreegen.signing.interface import Trust
+from agreegen.signing.keyfiles import parse_certificates
+
+_ANCHOR_SUFFIXES = frozenset({".pem", ".crt", ".cer"})
+_CRL_SUFFIX = ".crl"
+_EXAMPLE = "EXAMPLE"
+_PEM_CRL = b"-----BEGIN X509 CRL-----"
+_END_CRL = b"-----END X509 CRL-----"
+
+
+def load_trust(paths: Sequence[Path]) -> Trust:
+    """Load trust anchors and revocation lists.
+
+    Args:
+        paths: Files (PEM or DER, certificates or CRLs), or folders of `*.pem`, `*.crt`, `*.cer` and `*.crl`.
+
+    Returns:
+        The anchors and lists; its `example` says whether an example certificate is among the anchors.
+
+    Raises:
+        CredentialError: A path is missing, or a file holds neither a certificate nor a CRL.
+    """
+    anchors: list[x509.Certificate] = []
+    crls: list[bytes] = []
+    for path in paths:
+        for file in _files_of(path):
+            found, lists = _read(file)
+            anchors.extend(found)
+            crls.extend(lists)
+    example = any(_EXAMPLE in anchor.subject.rfc4514_string().upper() for anchor in anchors)
+    ders = [anchor.public_bytes(Encoding.DER) for anchor in anchors]
+    return Trust(tuple(dict.fromkeys(ders)), tuple(dict.fromkeys(crls)), example)
+
+
+def _files_of(path: Path) -> Iterable[Path]:
+    if not path.is_dir():
+        return [path]
+    suffixes = _ANCHOR_SUFFIXES | {_CRL_SUFFIX}
+    found = sorted(f for f in path.iterdir() if f.suffix.lower() in suffixes and f.is_file())
+    if not found:
+        raise CredentialError(
+            f"the trust folder {path} holds no *.pem, *.crt, *.cer or *.crl file", hint="check the folder"
+        )
+    return found
+
+
+def _read(path: Path) -> tuple[list[x509.Certificate], list[bytes]]:
+    try:
+        data = path.read_bytes()
+    except OSError as exc:
+        raise CredentialError(
+            f"the trust file {path} cannot be read: {exc.strerror}", hint="check the path"
+        ) from None
+    certificates, crls = parse_certificates(data), parse_crls(data)
+    if not certificates and not crls:
+        raise CredentialError(
+            f"the trust file {path} holds neither a certificate nor a revocation list",
+            hint="PEM or DER is expected",
+        )
+    return certificates, crls
+
+
+def parse_crls(data: bytes) -> list[bytes]:
+    """Return the revocation lists of a PEM or DER file as DER; an empty list where there is none."""
+    try:
+        if _PEM_CRL not in data:
+            return [x509.load_der_x509_crl(data).public_bytes(Encoding.DER)]
+        blocks = [_PEM_CRL + part.split(_END_CRL)[0] + _END_CRL for part in data.split(_PEM_CRL)[1:]]
+        return [x509.load_pem_x509_crl(block).public_bytes(Encoding.DER) for block in blocks]
+    except ValueError:
+        return []
