@@ -1,0 +1,96 @@
+"""The register as a table for people: CSV with a byte order mark, XLSX with text cells."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+
+from agreegen.files import replacing
+from agreegen.register.chain import COLUMNS, row_values
+from agreegen.register.store import Register
+
+HEADERS = tuple(name.strip() for name in COLUMNS.split(","))
+"""The columns of an export."""
+
+_ID_COLUMNS = {"id_number"}
+
+
+def export_csv(register: Register, path: Path, *, omit_ids: bool = False) -> int:
+    """Write all documents as CSV (UTF-8 with byte order mark, mode 0600) and return how many there are.
+
+    Args:
+        register: The register.
+        path: The file to write.
+        omit_ids: Leave the ID numbers out.
+
+    Raises:
+        OSError: The file cannot be written.
+        RegisterError: The register cannot be read.
+    """
+    count = 0
+    with (
+        replacing(path, mode=0o600) as temporary,
+        temporary.open("w", encoding="utf-8-sig", newline="") as file,
+    ):
+        writer = csv.writer(file)
+        writer.writerow(_headers(omit_ids))
+        for row in _rows(register, omit_ids):
+            writer.writerow(row)
+            count += 1
+    return count
+
+
+def export_csv_text(register: Register, *, omit_ids: bool = False) -> str:
+    """Return all documents as CSV, for standard output."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer)
+    writer.writerow(_headers(omit_ids))
+    writer.writerows(_rows(register, omit_ids))
+    return buffer.getvalue()
+
+
+def export_xlsx(register: Register, path: Path, *, omit_ids: bool = False) -> int:
+    """Write all documents as XLSX with text cells only (mode 0600) and return how many there are.
+
+    Excel turns an 18-digit number into one that has lost its last digits; a text cell keeps them.
+
+    Raises:
+        OSError: The file cannot be written.
+        RegisterError: The register cannot be read.
+    """
+    workbook = Workbook(write_only=True)
+    sheet = workbook.create_sheet("register")
+    sheet.append(list(_headers(omit_ids)))
+    count = 0
+    for row in _rows(register, omit_ids):
+        cells = []
+        for value in row:
+            cell = WriteOnlyCell(sheet, value=value)
+            cell.data_type = "s" if value else "n"
+            cell.number_format = "@"
+            cells.append(cell)
+        sheet.append(cells)
+        count += 1
+    with replacing(path, mode=0o600) as temporary:
+        workbook.save(temporary)
+    return count
+
+
+def _headers(omit_ids: bool) -> tuple[str, ...]:
+    return tuple(name for name in HEADERS if not (omit_ids and name in _ID_COLUMNS))
+
+
+def _rows(register: Register, omit_ids: bool) -> Iterator[list[str]]:
+    for document in register.documents():
+        pairs = zip(HEADERS, row_values(document), strict=True)
+        yield [_harmless(value or "") for name, value in pairs if not (omit_ids and name in _ID_COLUMNS)]
+
+
+def _harmless(text: str) -> str:
+    """Keep a spreadsheet from running a value as a formula."""
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text

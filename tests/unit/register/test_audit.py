@@ -1,0 +1,190 @@
+"""Every stored value is covered: change any one, and the audit says so."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.unit.register.conftest import NOW, made
+
+from agreegen.register.audit import verify_register
+from agreegen.register.interface import Head
+from agreegen.register.store import Register
+
+TABLES = {
+    "meta": ("key", ["key", "value"]),
+    "events": ("seq", ["seq", "at", "kind", "document", "role", "sha256", "details", "hash"]),
+    "documents": (
+        "id",
+        [
+            "id",
+            "form",
+            "form_version",
+            "template_sha256",
+            "row_key",
+            "name",
+            "path",
+            "staff_no",
+            "id_number",
+            "unit",
+            "state",
+            "sha256",
+            "hashes",
+            "superseded_by",
+            "bag",
+        ],
+    ),
+    "heads": ("seq", ["seq", "count", "hash", "signer", "signature"]),
+}
+
+
+def _flip(value: object) -> object:
+    if value is None:
+        return "x"
+    if isinstance(value, int):
+        return value + 100
+    if isinstance(value, bytes):
+        return bytes([value[0] ^ 1]) + value[1:]
+    assert isinstance(value, str)
+    return ("0" if value[:1] != "0" else "1") + value[1:]
+
+
+def _edit(path: Path, *statements: tuple[str, tuple[object, ...]]) -> None:
+    connection = sqlite3.connect(path)
+    for statement, values in statements:
+        connection.execute(statement, values)
+    connection.commit()
+    connection.close()
+
+
+def test_a_whole_register_has_no_problems(filled: Register) -> None:
+    filled.close()
+    assert verify_register(filled.path, files_root=filled.path.parent) == []
+
+
+def test_every_stored_value_is_covered(filled: Register) -> None:
+    path = filled.path
+    filled.close()
+    original, tried = path.read_bytes(), 0
+    for table, (key, columns) in TABLES.items():
+        connection = sqlite3.connect(path)
+        rows = connection.execute(f"SELECT {key}, {', '.join(columns)} FROM {table}").fetchall()
+        connection.close()
+        assert rows
+        for identity, *values in rows:
+            for column, value in zip(columns, values, strict=True):
+                _edit(path, (f"UPDATE {table} SET {column} = ? WHERE {key} = ?", (_flip(value), identity)))
+                assert verify_register(path), f"{table}.{column} of {identity} changed unseen"
+                path.write_bytes(original)
+                tried += 1
+    assert tried > 200
+    assert verify_register(path) == []
+
+
+def _cut_off(path: Path) -> None:
+    _edit(path, ("DELETE FROM heads", ()), ("DELETE FROM events WHERE seq > 12", ()))
+
+
+def _remove_middle(path: Path) -> None:
+    _edit(path, ("DELETE FROM events WHERE seq = 7", ()))
+
+
+def _swap(path: Path) -> None:
+    _edit(
+        path,
+        ("UPDATE events SET seq = 1000 WHERE seq = 4", ()),
+        ("UPDATE events SET seq = 4 WHERE seq = 7", ()),
+        ("UPDATE events SET seq = 7 WHERE seq = 1000", ()),
+    )
+
+
+def _remove_document(path: Path) -> None:
+    _edit(path, ("DELETE FROM documents WHERE staff_no = 'S0001'", ()))
+
+
+def _add_document(path: Path) -> None:
+    _edit(
+        path,
+        (
+            "INSERT INTO documents SELECT 'ffff', form, form_version, template_sha256, row_key, name, path, "
+            "staff_no, id_number, unit, state, sha256, hashes, superseded_by, bag FROM documents LIMIT 1",
+            (),
+        ),
+    )
+
+
+def _remove_head(path: Path) -> None:
+    _edit(path, ("DELETE FROM heads", ()))
+
+
+def _add_trigger(path: Path) -> None:
+    _edit(path, ("CREATE TRIGGER t AFTER INSERT ON events BEGIN DELETE FROM documents; END", ()))
+
+
+def _change_file(path: Path) -> None:
+    (path.parent / "documents/00001/S0002.pdf").write_bytes(b"another")
+
+
+def _remove_file(path: Path) -> None:
+    (path.parent / "documents/00001/S0002.pdf").unlink()
+
+
+def _add_file(path: Path) -> None:
+    (path.parent / "documents/00001/extra.PDF").write_bytes(b"%PDF")
+
+
+def _corrupt(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2 :] = bytes(len(data) - len(data) // 2)
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("tamper", "code"),
+    [
+        (_cut_off, "cut-off"),
+        (_remove_middle, "event-missing"),
+        (_swap, "event-changed"),
+        (_remove_document, "document-missing"),
+        (_add_document, "document-changed"),
+        (_remove_head, "head-missing"),
+        (_add_trigger, "schema-changed"),
+        (_change_file, "file-changed"),
+        (_remove_file, "file-missing"),
+        (_add_file, "file-unknown"),
+        (_corrupt, "damaged"),
+    ],
+)
+def test_tampering_is_named(filled: Register, tamper: Callable[[Path], None], code: str) -> None:
+    filled.close()
+    tamper(filled.path)
+    assert code in {problem.code for problem in verify_register(filled.path, files_root=filled.path.parent)}
+
+
+def test_a_recomputed_chain_fails_against_a_known_head(filled: Register, tmp_path: Path) -> None:
+    """Whoever can write the file can recompute the chain; the signed head from elsewhere tells."""
+    [head] = list(filled.heads())
+    with Register.open(tmp_path / "forged.db", create=True, now=NOW) as forged:
+        for number in range(6):
+            forged.record_many(made(number, b"forged"), now=NOW)
+        own_id = forged.id
+    assert verify_register(tmp_path / "forged.db") == []
+    found = verify_register(tmp_path / "forged.db", known_heads=[replace(head, register_id=own_id)])
+    assert [problem.code for problem in found] == ["head-mismatch"]
+    longer = Head(own_id, 400, b"\0" * 32)
+    assert [p.code for p in verify_register(tmp_path / "forged.db", known_heads=[longer])] == ["cut-off"]
+    assert "head-of-another" in {p.code for p in verify_register(tmp_path / "forged.db", known_heads=[head])}
+
+
+def test_the_signature_of_a_head_is_judged_by_the_caller(filled: Register) -> None:
+    filled.close()
+    good = verify_register(
+        filled.path,
+        check_head=lambda head: None if head.signature == b"signature of " + head.message else "forged",
+    )
+    bad = verify_register(filled.path, check_head=lambda head: "not trusted")
+    assert good == []
+    assert [(problem.code, problem.message) for problem in bad] == [("head-signature", "not trusted")]

@@ -1,0 +1,175 @@
+"""Recording, looking up, and the errors of a register that cannot be used."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+from tests.unit.register.conftest import NOW, made, registration
+
+from agreegen.errors import RegisterError
+from agreegen.register.interface import DocumentState, EventDraft, EventKind
+from agreegen.register.lock import lock_folder
+from agreegen.register.store import Register
+
+
+def test_documents_follow_from_their_events(filled: Register) -> None:
+    document = filled.current("staff:S0003")
+    assert document is not None
+    assert document.state is DocumentState.SIGNED
+    assert dict(document.hashes) == {"rendered": "11" * 32, "signed:unit": document.sha256}
+    assert document.registration == registration(3)
+    assert filled.document_by_path("documents/00001/S0003.pdf") == document
+    assert filled.event_count == 16
+    assert [event.kind for event in filled.events(document.registration.id)] == [
+        "rendered",
+        "signed",
+        "verified",
+    ]
+
+
+def test_file_is_for_its_owner_only(filled: Register) -> None:
+    assert filled.path.stat().st_mode & 0o777 == 0o600
+    for side in filled.path.parent.glob("register.db-*"):
+        assert side.stat().st_mode & 0o777 == 0o600
+
+
+def test_it_opens_again_as_it_was(filled: Register) -> None:
+    filled.close()
+    with Register.open(filled.path) as again:
+        assert (again.id, again.secret, again.event_count) == (filled.id, filled.secret, filled.event_count)
+        again.record_many(made(9), now=NOW)
+        assert again.document_count() == 6
+
+
+def test_superseding_keeps_the_old_document_and_names_the_new_one(filled: Register) -> None:
+    old, new = registration(1), registration(77)
+    filled.record_many(
+        [
+            EventDraft(EventKind.SUPERSEDED, old.id, details={"by": new.id, "path": "superseded/S0001.pdf"}),
+            *made(77),
+        ],
+        now=NOW,
+    )
+    document = filled.document(old.id)
+    assert document is not None
+    assert (document.state, document.superseded_by) == (DocumentState.SUPERSEDED, new.id)
+    assert document.registration.path == "superseded/S0001.pdf"
+    assert filled.current("staff:S0001") is None
+
+
+def test_a_batch_with_a_bad_event_records_nothing(filled: Register) -> None:
+    unknown = EventDraft(EventKind.SIGNED, "0" * 32, "unit", "22" * 32)
+    with pytest.raises(RegisterError, match="never registered"):
+        filled.record_many([*made(8), unknown], now=NOW)
+    assert filled.event_count == 16
+    assert filled.document(registration(8).id) is None
+    filled.record_many(made(8), now=NOW)
+
+
+def test_paper_is_recorded_on_the_row_or_by_itself(filled: Register) -> None:
+    on_known = filled.add_paper(registration(2), sha256="33" * 32, now=NOW)
+    alone = filled.add_paper(registration(40), sha256="44" * 32, now=NOW)
+    assert on_known.state is alone.state is DocumentState.PAPER
+    assert on_known.sha256 != "33" * 32
+    assert alone.sha256 == "44" * 32
+
+
+def test_id_numbers_are_not_guessable_from_row_keys(filled: Register, tmp_path: Path) -> None:
+    with Register.open(tmp_path / "other.db", create=True, now=NOW) as other:
+        one = filled.row_key(staff_no=None, id_number="11010519491231002X")
+        two = other.row_key(staff_no=None, id_number="11010519491231002X")
+    assert one != two
+    assert "1101" not in one
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"not a database at all, but long enough to be read as one" * 40,
+        b"SQLite format 3\0" + b"\0" * 84,
+    ],
+)
+def test_what_is_no_register_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "register.db"
+    path.write_bytes(content)
+    with pytest.raises(RegisterError):
+        Register.open(path)
+
+
+def test_a_missing_register_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(RegisterError, match="there is no register"):
+        Register.open(tmp_path / "register.db")
+
+
+def test_a_newer_schema_is_refused(filled: Register) -> None:
+    filled.connection.execute("PRAGMA user_version = 99")
+    filled.close()
+    with pytest.raises(RegisterError, match="schema 99"):
+        Register.open(filled.path)
+
+
+def test_a_second_writer_is_told_so(filled: Register) -> None:
+    with Register.open(filled.path) as second:
+        second.record_many(made(20), now=NOW)
+    with pytest.raises(RegisterError, match="written by another process"):
+        filled.record_many(made(21), now=NOW)
+
+
+def test_a_locked_register_says_so(filled: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = sqlite3.connect(filled.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    filled.connection.execute("PRAGMA busy_timeout = 50")
+    with pytest.raises(RegisterError, match="locked"):
+        filled.record_many(made(20), now=NOW)
+    other.close()
+
+
+def test_reading_leaves_no_files_behind(filled: Register) -> None:
+    filled.close()
+    with Register.open(filled.path, read_only=True) as register:
+        assert register.document_count() == 5
+        with pytest.raises(RegisterError):
+            register.record_many(made(20), now=NOW)
+    assert [path.name for path in filled.path.parent.glob("register*")] == ["register.db"]
+
+
+def _hold(
+    folder: Path, ready: multiprocessing.synchronize.Event, done: multiprocessing.synchronize.Event
+) -> None:
+    with lock_folder(folder):
+        ready.set()
+        done.wait(30)
+
+
+def test_two_runs_on_one_folder(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    ready, done = context.Event(), context.Event()
+    process = context.Process(target=_hold, args=(tmp_path, ready, done))
+    process.start()
+    try:
+        assert ready.wait(30)
+        with pytest.raises(RegisterError, match="another run"), lock_folder(tmp_path):
+            pass
+    finally:
+        done.set()
+        process.join(30)
+    with lock_folder(tmp_path):
+        pass
+    assert os.listdir(tmp_path) == []  # noqa: PTH208  # the lock leaves no file
+
+
+def test_twenty_thousand_events_a_second(tmp_path: Path) -> None:
+    """The goal is 20,000 a second on a quiet machine; this holds a third of it on a busy one."""
+    drafts = [draft for number in range(2000) for draft in made(number)]
+    with Register.open(tmp_path / "register.db", create=True, now=NOW) as register:
+        started = time.process_time()
+        for start in range(0, len(drafts), 1500):
+            register.record_many(drafts[start : start + 1500], now=NOW)
+        seconds = time.process_time() - started
+    assert len(drafts) / seconds > 7_000
