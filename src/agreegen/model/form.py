@@ -83,10 +83,13 @@ class SignatureRole:
         kind: Seal or personal signature.
         required: Whether the document is incomplete without it.
         order: Position in the signing order, starting at 1; equal numbers may sign in any order.
-        bookmark: Word bookmark that marks the centre of the field; None for an invisible field.
+        bookmark: Word bookmark that the field is placed by; None for an invisible field.
         width_mm: Width of the visible field in millimetres.
         height_mm: Height of the visible field in millimetres.
         holder: The field whose value the certificate's subject must name.
+        offset_x_mm: How far the field's centre lies to the right of the bookmark's place on the page, which is the
+            left end of its line of text; negative to the left.
+        offset_y_mm: How far the centre lies below the top of that line; negative above.
     """
 
     id: str
@@ -99,6 +102,8 @@ class SignatureRole:
     width_mm: float = 0.0
     height_mm: float = 0.0
     holder: str | None = None
+    offset_x_mm: float = 0.0
+    offset_y_mm: float = 0.0
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.id):

@@ -1,0 +1,3 @@
+"""Forms: a Word template and its description become a `Form`; templates are checked here."""
+
+from __future__ import annotations

@@ -1,0 +1,118 @@
+"""The forms at hand: where their folder is, what it holds, and which releases are approved."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from agreegen.errors import InputError
+from agreegen.forms.description import load_form
+from agreegen.forms.yaml_text import read_yaml_text
+from agreegen.model.form import Form
+from agreegen.packaged_data import data_folder
+
+__all__ = ["approved_hashes", "find_form", "find_release", "forms_folder", "list_forms", "load_form"]
+
+ENVIRONMENT_NAME = "AGREEGEN_FORMS"
+APPROVED_NAME = "approved.yaml"
+RELEASES_NAME = "releases"
+
+_SHA256 = re.compile(r"[0-9a-f]{64}\Z")
+_FORM_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
+
+
+def forms_folder(option: Path | None = None) -> Path:
+    """Return the folder of forms: the option, else `AGREEGEN_FORMS`, else the forms that come with the program.
+
+    Raises:
+        InputError: The option or the variable names no folder.
+    """
+    named = os.environ.get(ENVIRONMENT_NAME)
+    if option is None and not named:
+        return data_folder("forms")
+    folder = option if option is not None else Path(str(named))
+    if not folder.is_dir():
+        source = "--forms" if option is not None else f"the environment variable {ENVIRONMENT_NAME}"
+        raise InputError(f"{folder}: no such folder of forms", hint=f"{source} must name a folder of form folders")
+    return folder
+
+
+def find_form(form_id: str, folder: Path) -> Form:
+    """Load the form of that id.
+
+    Raises:
+        InputError: There is no such form, or its description is wrong.
+    """
+    known = _form_ids(folder)
+    if form_id not in known:
+        raise InputError(
+            f"{folder}: there is no form {form_id!r}", hint=f"the forms there are: {', '.join(known) or 'none'}"
+        )
+    form = load_form(folder / form_id)
+    if form.id != form_id:
+        raise InputError(f"{folder / form_id / 'form.yaml'}: id: must be the folder's name {form_id!r}")
+    return form
+
+
+def list_forms(folder: Path) -> list[Form]:
+    """Load every form of a folder, by id.
+
+    Raises:
+        InputError: The folder cannot be read, or a description is wrong.
+    """
+    return [find_form(form_id, folder) for form_id in _form_ids(folder)]
+
+
+def approved_hashes(folder: Path) -> dict[tuple[str, str], frozenset[str]]:
+    """Return the SHA-256 values of released templates by form id and version.
+
+    A folder without `approved.yaml` has released nothing.
+
+    Raises:
+        InputError: `approved.yaml` is not form id → version → list of SHA-256 values in lower-case hex.
+    """
+    path = folder / APPROVED_NAME
+    if not path.exists():
+        return {}
+    try:
+        node = read_yaml_text(path.read_bytes(), path)
+    except OSError as exc:
+        raise InputError(f"{path}: cannot be read: {exc.strerror or exc}") from exc
+    approved = {}
+    for form_id, versions in (node if isinstance(node, dict) else {"": node}).items():
+        if not isinstance(versions, dict):
+            raise InputError(f"{path}: {form_id or 'the file'}: must be versions with lists of SHA-256 values")
+        for version, hashes in versions.items():
+            if not (isinstance(hashes, list) and all(isinstance(h, str) and _SHA256.match(h) for h in hashes)):
+                raise InputError(f"{path}: {form_id}.{version}: must be a list of SHA-256 values in lower-case hex")
+            approved[form_id, version] = frozenset(str(h) for h in hashes)
+    return approved
+
+
+def find_release(folder: Path, form_id: str, template_sha256: str) -> Form | None:
+    """Return the current or an older release of a form whose template has that hash.
+
+    Older releases stand in `<form>/releases/<version>/`, each with its own template and description.
+
+    Raises:
+        InputError: The description of a release is wrong.
+    """
+    if not _FORM_ID.match(form_id) or not (folder / form_id).is_dir():
+        return None
+    current = folder / form_id
+    older = sorted(path.parent for path in (current / RELEASES_NAME).glob("*/form.yaml"))
+    for directory in (current, *older):
+        if not (directory / "form.yaml").is_file():
+            continue
+        form = load_form(directory)
+        if form.template_sha256 == template_sha256:
+            return form
+    return None
+
+
+def _form_ids(folder: Path) -> list[str]:
+    try:
+        return sorted(path.parent.name for path in folder.glob("*/form.yaml"))
+    except OSError as exc:
+        raise InputError(f"{folder}: cannot be read: {exc.strerror or exc}") from exc

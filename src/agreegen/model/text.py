@@ -1,0 +1,23 @@
+"""Text made comparable: what a DOCX says and what is read back from its PDF."""
+
+from __future__ import annotations
+
+import re
+
+_PAGE_NUMBER = re.compile(r"[ \t\u00a0\u3000]*\u2014[ \t\u00a0\u3000]*[0-9]+[ \t\u00a0\u3000]*\u2014[ \t\u00a0\u3000]*\Z")
+
+
+def normalise_text(text: str) -> str:
+    """Drop what layout adds to a text: page-number lines such as `— 1 —`, and all white space.
+
+    Line ends, page breaks and the spaces that a text extractor guesses from gaps differ between a DOCX and its PDF;
+    every other character must be the same, in the same order.
+
+    Args:
+        text: Text with one line for each line or paragraph; form feeds part pages.
+
+    Returns:
+        The characters that must agree, without any white space.
+    """
+    kept = (line for line in text.splitlines() if not _PAGE_NUMBER.match(line))
+    return "".join("".join(line.split()) for line in kept)
