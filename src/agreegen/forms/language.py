@@ -1,0 +1,69 @@
+"""The part of Jinja that templates may use: values, conditions and short loops, nothing that runs without end."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import jinja2
+from jinja2 import nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+ALLOWED_FILTERS = frozenset({"default", "d", "length", "count", "first", "last"})
+ALLOWED_TESTS = frozenset({"defined", "undefined", "true", "false", "none", "eq", "equalto", "ne", "in"})
+MAX_LOOP_DEPTH = 2
+
+_ALLOWED_NODES = (
+    nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.For, nodes.Name, nodes.Const, nodes.Filter,
+    nodes.Test, nodes.Compare, nodes.Operand, nodes.Not, nodes.And, nodes.Or, nodes.CondExpr,
+)  # fmt: skip
+_LOOP_FACTS = frozenset({"index", "index0", "revindex", "revindex0", "first", "last", "length"})
+
+
+class TemplateEnvironment(ImmutableSandboxedEnvironment):
+    """A sandboxed Jinja environment whose templates always come to an end.
+
+    Only values, `if`, `for` (two deep, never recursive), comparisons and a few filters exist. There are no calls,
+    no arithmetic and no attributes but those of `loop`, so a template can neither run long nor grow without bound:
+    its output is at most its own length times the square of the longest list.
+
+    Args:
+        autoescape: Whether values are escaped for XML.
+    """
+
+    def __init__(self, *, autoescape: bool) -> None:
+        super().__init__(undefined=jinja2.StrictUndefined, autoescape=autoescape, cache_size=0)
+        self.globals.clear()
+        self.filters = {name: self.filters[name] for name in ALLOWED_FILTERS}
+        self.tests = {name: self.tests[name] for name in ALLOWED_TESTS}
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = super()._parse(source, name, filename)
+        _refuse_others(tree, 0)
+        return tree
+
+    def call(self, *_arguments: Any, **_named: Any) -> NoReturn:
+        """Refuse every call; the parser lets none through."""
+        raise jinja2.exceptions.SecurityError("templates cannot call anything")
+
+
+def _refuse_others(node: nodes.Node, depth: int) -> None:
+    if isinstance(node, nodes.Getattr):
+        if not (isinstance(node.node, nodes.Name) and node.node.name == "loop" and node.attr in _LOOP_FACTS):
+            _refuse(node, f"'.{node.attr}' is not allowed; only loop.{', loop.'.join(sorted(_LOOP_FACTS))}")
+        return
+    if not isinstance(node, _ALLOWED_NODES):
+        _refuse(node, f"{type(node).__name__.lower()} is not allowed here; use values, if and for only")
+    if isinstance(node, nodes.For):
+        depth += 1
+        if node.recursive or depth > MAX_LOOP_DEPTH:
+            _refuse(node, f"loops may not be recursive or more than {MAX_LOOP_DEPTH} deep")
+        if not isinstance(node.iter, nodes.Name) or not isinstance(node.target, nodes.Name):
+            _refuse(node, "a loop must have the form: for item in list")
+    if isinstance(node, nodes.Filter) and node.name not in ALLOWED_FILTERS:
+        _refuse(node, f"the filter {node.name!r} is not allowed; there are {', '.join(sorted(ALLOWED_FILTERS))}")
+    for child in node.iter_child_nodes():
+        _refuse_others(child, depth)
+
+
+def _refuse(node: nodes.Node, problem: str) -> NoReturn:
+    raise jinja2.TemplateSyntaxError(problem, node.lineno)

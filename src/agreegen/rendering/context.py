@@ -1,0 +1,90 @@
+"""The values of a document as they are printed: dates in figures, blanks for what is left open."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+
+from agreegen.errors import RenderingError
+from agreegen.model.document import Document
+from agreegen.model.form import Field, FieldType, Form
+
+Printed = str | bool | list[str]
+"""A value as the template gets it."""
+
+BLANK = "__________"
+"""Stands for an optional value that was not given, to be written by hand."""
+
+DATE_BLANK = "____年__月__日"
+"""Stands for a date that was not given."""
+
+_NOT_XML = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def template_context(form: Form, document: Document) -> dict[str, Printed]:
+    """Return the variables of the template: every printed field and every condition.
+
+    Args:
+        form: The form that the document is made from.
+        document: The document; its values may lack optional fields.
+
+    Returns:
+        Variable name → text, list of texts, or truth value.
+
+    Raises:
+        RenderingError: A required value is missing, has the wrong kind, or holds a character that no Word file
+            can carry (XML 1.0, section 2.2).
+    """
+    context: dict[str, Printed] = {}
+    for field in form.fields:
+        if field.printed:
+            context[field.name] = _printed(field, document.values)
+    for condition in form.conditions:
+        context[condition.name] = document.conditions.get(condition.name, True)
+    return context
+
+
+def _printed(field: Field, values: Mapping[str, Printed]) -> Printed:
+    value = values.get(field.name)
+    if value in (None, "", []) and field.default_from is not None:
+        value = values.get(field.default_from)
+    if value is None or value == "" or value == []:
+        if field.required:
+            raise RenderingError(f"{_name(field)}: a value is required", hint="enter it and run again")
+        if field.type is FieldType.LIST:
+            return []
+        return DATE_BLANK if field.type is FieldType.DATE else BLANK
+    if field.type is FieldType.LIST:
+        if not isinstance(value, list):
+            raise RenderingError(f"{_name(field)}: must be a list")
+        return [_checked(field, item) for item in value]
+    if field.type is FieldType.YES_NO:
+        if not isinstance(value, bool):
+            raise RenderingError(f"{_name(field)}: must be yes or no")
+        return "是" if value else "否"
+    if not isinstance(value, str):
+        raise RenderingError(f"{_name(field)}: must be a single text")
+    return _format_date(field, value) if field.type is FieldType.DATE else _checked(field, value)
+
+
+def _format_date(field: Field, value: str) -> str:
+    try:
+        day = date.fromisoformat(value)
+    except ValueError as exc:
+        raise RenderingError(f"{_name(field)}: not a date of the form 2018-05-10") from exc
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def _checked(field: Field, value: str) -> str:
+    found = _NOT_XML.search(value)
+    if found:
+        raise RenderingError(
+            f"{_name(field)}: the character U+{ord(found.group()):04X} cannot stand in a document",
+            hint="remove the invisible character from the value",
+        )
+    return value
+
+
+def _name(field: Field) -> str:
+    return f"{field.label_zh} ({field.name})"

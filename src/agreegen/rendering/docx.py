@@ -1,0 +1,75 @@
+"""Filling the Word template of a form with docxtpl; the same values always give the same bytes."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import Any
+
+import jinja2
+from docxtpl import DocxTemplate
+from lxml import etree
+from markupsafe import Markup, escape
+
+from agreegen.errors import RenderingError
+from agreegen.forms.language import TemplateEnvironment
+from agreegen.model.document import Document
+from agreegen.model.form import Form
+from agreegen.rendering.context import Printed, template_context
+
+_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+"""The earliest time a ZIP entry can hold; the real one would make equal documents differ."""
+
+_REFERENCES = {"{": "&#123;", "}": "&#125;", "%": "&#37;"}
+"""docxtpl turns `{_{` in its output into `{{`; as character references the values pass untouched."""
+
+
+def render_docx(form: Form, document: Document) -> bytes:
+    """Fill a form's template with a document's values.
+
+    Values print as they are: `<`, `&`, `{{` and `{%` have no meaning in them, and a line end is a line break.
+
+    Args:
+        form: The form; its template is read from its folder.
+        document: The values and conditions.
+
+    Returns:
+        The bytes of the DOCX, equal for equal inputs.
+
+    Raises:
+        RenderingError: The template cannot be read or filled, or a value cannot be printed.
+    """
+    context = {name: _protect(value) for name, value in template_context(form, document).items()}
+    environment = TemplateEnvironment(autoescape=True)
+    buffer = io.BytesIO()
+    try:
+        template = DocxTemplate(io.BytesIO(form.template.read_bytes()))
+        template.render(context, jinja_env=environment)
+        template.save(buffer)
+    except (jinja2.TemplateError, etree.XMLSyntaxError, zipfile.BadZipFile, KeyError, ValueError, OSError) as exc:
+        raise RenderingError(
+            f"{form.template}: the template cannot be filled: {exc}", hint=f"run: agreegen forms check {form.id}"
+        ) from exc
+    return _with_fixed_times(buffer.getvalue())
+
+
+def _protect(value: Printed) -> Any:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, list):
+        return [_protect(item) for item in value]
+    text = str(escape(value.replace("\r\n", "\n")))
+    for sign, reference in _REFERENCES.items():
+        text = text.replace(sign, reference)
+    return Markup(text)  # noqa: S704 - escaped two lines above; Markup keeps Jinja from escaping it again
+
+
+def _with_fixed_times(data: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(buffer, "w") as target:
+        for name in source.namelist():
+            entry = zipfile.ZipInfo(name, _ZIP_TIME)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o600 << 16
+            target.writestr(entry, source.read(name), compresslevel=6)
+    return buffer.getvalue()
