@@ -1,0 +1,215 @@
+"""PKCS#11 modules and the tokens behind them: loading, choosing, listing (OASIS PKCS #11 v2.40)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from cryptography import x509
+
+from agreegen.errors import CredentialError, MissingProgramError
+from agreegen.signing.names import subject_label
+
+LOCK = threading.RLock()
+"""Held around every call into a module, since modules are initialised for one thread at a time."""
+
+_USUAL_FOLDERS = (
+    "/usr/lib/softhsm",
+    "/usr/lib/x86_64-linux-gnu/softhsm",
+    "/usr/lib/x86_64-linux-gnu/pkcs11",
+    "/usr/lib/aarch64-linux-gnu/pkcs11",
+    "/usr/lib/x86_64-linux-gnu",
+    "/usr/lib64",
+    "/usr/lib",
+    "/usr/local/lib",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenEntry:
+    """One line of a module's listing: a token, or something on it that shows without a PIN.
+
+    Attributes:
+        token: Label of the token.
+        serial: Serial number of the token.
+        kind: `token`, `certificate`, `public-key` or `private-key`.
+        label: Label of the object; empty for the token itself.
+        id: Hexadecimal id of the object; empty for the token itself.
+        subject: Whom a certificate names.
+        not_after: When a certificate expires, ISO 8601.
+        state: State of the PIN for a token, type and size for a key.
+    """
+
+    token: str
+    serial: str
+    kind: str
+    label: str = ""
+    id: str = ""
+    subject: str | None = None
+    not_after: str | None = None
+    state: str = ""
+
+    def to_dict(self) -> dict[str, str | None]:
+        """Return the entry as JSON holds it."""
+        return asdict(self)
+
+
+def import_binding() -> ModuleType:
+    """Return the package that talks to PKCS#11 modules.
+
+    Raises:
+        MissingProgramError: It is not installed.
+    """
+    try:
+        import pkcs11  # noqa: PLC0415 - an optional package
+    except ImportError as exc:
+        raise MissingProgramError(
+            "PKCS#11 tokens need the package python-pkcs11", hint="pip install 'agreegen[pkcs11]'"
+        ) from exc
+    return pkcs11
+
+
+def open_module(path: Path) -> Any:
+    """Load a PKCS#11 module; a bare file name is looked for in the usual folders, too.
+
+    Raises:
+        CredentialError: The module is not there or is not a PKCS#11 module.
+        MissingProgramError: The package python-pkcs11 is not installed.
+    """
+    binding = import_binding()
+    found = _find_module(path)
+    if found is None:
+        raise CredentialError(
+            f"the PKCS#11 module {path} is not there", hint="give the full path of the token's library"
+        )
+    try:
+        with LOCK:
+            return binding.lib(str(found))
+    except (binding.PKCS11Error, RuntimeError, OSError) as exc:
+        raise CredentialError(
+            f"the PKCS#11 module {found} cannot be loaded ({type(exc).__name__})",
+            hint="give the library that came with the token, for this processor",
+        ) from None
+
+
+def list_module(path: Path) -> list[TokenEntry]:
+    """List the tokens of a module, and the keys and certificates that show without a PIN.
+
+    Raises:
+        CredentialError: The module cannot be used.
+        MissingProgramError: The package python-pkcs11 is not installed.
+    """
+    binding = import_binding()
+    module = open_module(path)
+    with LOCK:
+        try:
+            return [entry for token in present_tokens(module) for entry in _entries(binding, token)]
+        except binding.PKCS11Error as exc:
+            raise CredentialError(
+                f"the PKCS#11 module {path} failed ({type(exc).__name__})", hint="is the token plugged in?"
+            ) from None
+
+
+def present_tokens(module: Any) -> list[Any]:
+    """Return the initialised tokens of a module, leaving out slots whose token cannot be read."""
+    binding = import_binding()
+    tokens = []
+    for slot in module.get_slots(token_present=True):
+        try:
+            token = slot.get_token()
+            if token.flags & binding.TokenFlag.TOKEN_INITIALIZED:
+                tokens.append(token)
+        except (binding.TokenNotPresent, binding.TokenNotRecognised):
+            continue
+    return tokens
+
+
+def token_serial(token: Any) -> str:
+    """Return a token's serial number without padding."""
+    serial = token.serial
+    return (serial.decode("utf-8", "replace") if isinstance(serial, bytes) else str(serial)).strip("\0 ")
+
+
+def token_state(flags: int) -> str:
+    """Say in one word or two how a token's PIN stands (CK_TOKEN_INFO flags)."""
+    flag = import_binding().TokenFlag
+    if flags & flag.USER_PIN_LOCKED:
+        return "PIN locked"
+    if flags & flag.USER_PIN_FINAL_TRY:
+        return "one PIN try left"
+    if flags & flag.USER_PIN_COUNT_LOW:
+        return "PIN was wrong lately"
+    if not flags & flag.USER_PIN_INITIALIZED:
+        return "no PIN set"
+    return "ok"
+
+
+def login_problem(flags: int) -> str | None:
+    """Say why nobody must log in to a token now, None if they may (CK_TOKEN_INFO flags)."""
+    flag = import_binding().TokenFlag
+    if flags & flag.USER_PIN_LOCKED:
+        return "its PIN is locked"
+    if flags & flag.USER_PIN_FINAL_TRY:
+        return "one PIN try is left, and a wrong one would lock it"
+    return None
+
+
+def pin_was_wrong(flags: int) -> bool:
+    """Tell whether a wrong PIN was entered since the last good one."""
+    return bool(flags & import_binding().TokenFlag.USER_PIN_COUNT_LOW)
+
+
+def _find_module(path: Path) -> Path | None:
+    if path.is_file():
+        return path.resolve()
+    usual = [Path(folder) / path.name for folder in _USUAL_FOLDERS]
+    return next((candidate for candidate in usual if candidate.is_file()), None)
+
+
+def _entries(binding: ModuleType, token: Any) -> Iterator[TokenEntry]:
+    label, serial = token.label.strip(), token_serial(token)
+    yield TokenEntry(label, serial, "token", state=token_state(token.flags))
+    attribute, object_class = binding.Attribute, binding.ObjectClass
+    with token.open() as session:
+        for found in list(session.get_objects({attribute.CLASS: object_class.CERTIFICATE})):
+            name, identifier = _label_and_id(binding, found)
+            subject, until = _describe_certificate(bytes(found[attribute.VALUE]))
+            yield TokenEntry(label, serial, "certificate", name, identifier, subject, until)
+        for kind, wanted in (
+            ("public-key", object_class.PUBLIC_KEY),
+            ("private-key", object_class.PRIVATE_KEY),
+        ):
+            for found in list(session.get_objects({attribute.CLASS: wanted})):
+                name, identifier = _label_and_id(binding, found)
+                yield TokenEntry(label, serial, kind, name, identifier, state=_describe_key(binding, found))
+
+
+def _label_and_id(binding: ModuleType, found: Any) -> tuple[str, str]:
+    def read(name: Any, default: Any) -> Any:
+        try:
+            return found[name]
+        except binding.PKCS11Error:
+            return default
+
+    return str(read(binding.Attribute.LABEL, "")), bytes(read(binding.Attribute.ID, b"")).hex()
+
+
+def _describe_certificate(data: bytes) -> tuple[str | None, str | None]:
+    try:
+        certificate = x509.load_der_x509_certificate(data)
+        return subject_label(data), certificate.not_valid_after_utc.isoformat().replace("+00:00", "Z")
+    except ValueError:
+        return "unreadable", None
+
+
+def _describe_key(binding: ModuleType, key: Any) -> str:
+    try:
+        name = str(getattr(key.key_type, "name", key.key_type))
+        size = f" {key.key_length}" if name == "RSA" else ""
+    except (binding.PKCS11Error, AttributeError, NotImplementedError):
+        return ""
+    return name + size

@@ -1,0 +1,322 @@
+"""Keys on a real SoftHSM2; each test has processes of its own, since a module is loaded once a process."""
+
+from __future__ import annotations
+
+import multiprocessing
+import shutil
+import subprocess
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from agreegen.errors import AgreegenError, CredentialError
+from agreegen.signing.pkcs11_tokens import login_problem, token_state
+from agreegen.signing.secrets import BackendConfig
+
+pytestmark = [
+    pytest.mark.softhsm,
+    pytest.mark.skipif(shutil.which("softhsm2-util") is None, reason="softhsm2 is not installed"),
+]
+
+MODULE = "/usr/lib/softhsm/libsofthsm2.so"
+PIN = "73915"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Hsm:
+    """A SoftHSM of one test module: where its tokens are, and the credential settings that fit."""
+
+    folder: Path
+
+    def config(self, **settings: object) -> BackendConfig:
+        (self.folder / "pin").write_text(PIN)
+        (self.folder / "pin").chmod(0o600)
+        base: dict[str, object] = {"module": MODULE, "token": "seal", "label": "rsa", "pin": {"file": "pin"}}
+        return BackendConfig(self.folder / "seal.yaml", "pkcs11", {**base, **settings})
+
+
+def new_certificate(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, name: str) -> x509.Certificate:
+    now = datetime.now(UTC)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    builder = (
+        x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
+    )
+    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(now - timedelta(days=1))
+    return builder.not_valid_after(now + timedelta(days=365)).sign(key, hashes.SHA256())
+
+
+def run(*arguments: str | Path) -> None:
+    done = subprocess.run([*map(str, arguments)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr + done.stdout
+
+
+def add_key(
+    folder: Path, token: str, label: str, identifier: str, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+) -> None:
+    key_file, certificate_file = folder / f"{label}.key", folder / f"{label}.der"
+    key_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    certificate_file.write_bytes(new_certificate(key, f"EXAMPLE {label}").public_bytes(Encoding.DER))
+    names = ["--token", token, "--label", label, "--id", identifier]
+    run("softhsm2-util", "--import", key_file, *names, "--pin", PIN)
+    tool = ["pkcs11-tool", "--module", MODULE, "--token-label", token, "--login", "--pin", PIN]
+    run(*tool, "--write-object", certificate_file, "--type", "cert", "--label", label, "--id", identifier)
+
+
+def make_tokens(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Hsm:
+    (folder / "tokens").mkdir()
+    (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder}/tokens\nlog.level = ERROR\n")
+    monkeypatch.setenv("SOFTHSM2_CONF", str(folder / "softhsm2.conf"))
+    for token in ("seal", "empty"):
+        run("softhsm2-util", "--init-token", "--free", "--label", token, "--pin", PIN, "--so-pin", "11111111")
+    add_key(folder, "seal", "rsa", "a1", rsa.generate_private_key(65537, 2048))
+    add_key(folder, "seal", "p256", "a2", ec.generate_private_key(ec.SECP256R1()))
+    add_key(folder, "seal", "p384", "a3", ec.generate_private_key(ec.SECP384R1()))
+    return Hsm(folder)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Hsm:
+    with pytest.MonkeyPatch.context() as patch:
+        return make_tokens(tmp_path_factory.mktemp("softhsm"), patch)
+
+
+@pytest.fixture
+def hsm(shared: Hsm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hsm:
+    """A copy of the tokens, so that a test may damage them."""
+    shutil.copytree(shared.folder, tmp_path / "hsm")
+    conf = tmp_path / "hsm" / "softhsm2.conf"
+    conf.write_text(f"directories.tokendir = {tmp_path}/hsm/tokens\nlog.level = ERROR\n")
+    monkeypatch.setenv("SOFTHSM2_CONF", str(conf))
+    return Hsm(tmp_path / "hsm")
+
+
+def in_process(task: Callable[..., T], *arguments: object) -> T:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(task, *arguments).result(timeout=60)
+
+
+def verifies(certificate_der: bytes, signature: bytes, message: bytes) -> bool:
+    key = x509.load_der_x509_certificate(certificate_der).public_key()
+    try:
+        if isinstance(key, rsa.RSAPublicKey):
+            key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
+        else:
+            assert isinstance(key, ec.EllipticCurvePublicKey)
+            wide = isinstance(key.curve, ec.SECP384R1)
+            key.verify(signature, message, ec.ECDSA(hashes.SHA384() if wide else hashes.SHA256()))
+    except InvalidSignature:
+        return False
+    return True
+
+
+def sign_some(config: BackendConfig, count: int) -> tuple[bytes, list[bytes], str]:
+    from agreegen.signing.pkcs11 import load_pkcs11  # noqa: PLC0415 - in the child only
+
+    loaded = load_pkcs11(config)
+    signatures = loaded.signer.sign_many([f"message {number}".encode() for number in range(count)])
+    loaded.signer.close()
+    return loaded.certificate_der, signatures, loaded.signer.mechanism.value
+
+
+@pytest.mark.parametrize(
+    ("choice", "mechanism"),
+    [
+        ({"label": "rsa"}, "rsa-sha256"),
+        ({"label": None, "id": "a1"}, "rsa-sha256"),
+        ({"label": "p256"}, "ecdsa-sha256"),
+        ({"label": "p384", "id": "a3"}, "ecdsa-sha384"),
+    ],
+)
+def test_keys_by_label_or_id_sign(hsm: Hsm, choice: dict[str, object], mechanism: str) -> None:
+    certificate, signatures, found = in_process(sign_some, hsm.config(**choice), 5)
+    assert found == mechanism
+    assert len(signatures) == 5
+    for number, signature in enumerate(signatures):
+        assert verifies(certificate, signature, f"message {number}".encode())
+    assert not verifies(certificate, signatures[0], b"message 1")
+
+
+def list_labels() -> list[tuple[str, str, str, str]]:
+    from agreegen.signing.pkcs11 import list_module  # noqa: PLC0415 - in the child only
+
+    entries = list_module(Path(MODULE))
+    return [(entry.token, entry.kind, entry.label or entry.serial, entry.state) for entry in entries]
+
+
+def test_listing_shows_tokens_and_certificates_without_a_pin(hsm: Hsm) -> None:
+    entries = in_process(list_labels)
+    assert {token for token, *_ in entries} == {"seal", "empty"}
+    assert {state for _, kind, _, state in entries if kind == "token"} == {"ok"}
+    names = {label for token, kind, label, _ in entries if kind == "certificate" and token == "seal"}
+    assert names == {"rsa", "p256", "p384"}
+
+
+def test_a_token_by_serial(hsm: Hsm) -> None:
+    serial = next(
+        name for token, kind, name, _ in in_process(list_labels) if (token, kind) == ("seal", "token")
+    )
+    certificate, signatures, _ = in_process(sign_some, hsm.config(token=None, serial=serial), 1)
+    assert verifies(certificate, signatures[0], b"message 0")
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"token": "lost"}, "no token lost is plugged in"),
+        ({"label": "other"}, "no private key on token seal"),
+        ({"label": None}, "3 private keys on token seal"),
+        ({"id": "xyz"}, "hexadecimal"),
+        ({"module": "libnowhere.so"}, "is not there"),
+        ({"module": "pin"}, "cannot be loaded"),
+        ({"token": "empty"}, "no private key on token empty"),
+        ({"pin": {"env": "AGREEGEN_NO_SUCH_PIN"}}, "is not set"),
+    ],
+)
+def test_what_is_wrong_is_said(hsm: Hsm, settings: dict[str, object], words: str) -> None:
+    config = hsm.config(**settings)
+    if settings.get("module") == "pin":
+        config = hsm.config(module=str(hsm.folder / "pin"))
+    with pytest.raises(CredentialError, match=words) as caught:
+        in_process(sign_some_or_say, config)
+    assert PIN not in str(caught.value)
+
+
+def sign_some_or_say(config: BackendConfig) -> None:
+    try:
+        sign_some(config, 1)
+    except AgreegenError as exc:
+        raise type(exc)(exc.message) from None  # travels between processes without its hint
+
+
+def try_wrong_pin_twice(config: BackendConfig) -> list[str]:
+    from agreegen.signing.pkcs11 import load_pkcs11  # noqa: PLC0415 - in the child only
+
+    said = []
+    for _ in range(2):
+        try:
+            load_pkcs11(config)
+        except CredentialError as exc:
+            said.append(str(exc))
+    return said
+
+
+def warnings_of(config: BackendConfig) -> list[str]:
+    from agreegen.signing.pkcs11 import load_pkcs11  # noqa: PLC0415 - in the child only
+
+    load_pkcs11(config).signer.close()
+    return config.warnings
+
+
+def test_a_wrong_pin_is_tried_once(hsm: Hsm) -> None:
+    config = hsm.config(pin={"file": "wrong"})
+    (hsm.folder / "wrong").write_text("00000")
+    (hsm.folder / "wrong").chmod(0o600)
+    first, second = in_process(try_wrong_pin_twice, config)
+    assert "is wrong" in first
+    assert "not tried again" in second
+    assert "00000" not in first + second
+    assert any("wrong PIN was entered" in warning for warning in in_process(warnings_of, hsm.config()))
+
+
+def remove_in_the_middle(config: BackendConfig) -> tuple[int, str, float]:
+    from agreegen.signing.pkcs11 import load_pkcs11  # noqa: PLC0415 - in the child only
+
+    signer = load_pkcs11(config).signer
+    began, done = datetime.now(UTC), 0
+    try:
+        for done in range(200):
+            signer.sign(b"message")
+            if done == 20:
+                shutil.rmtree(config.folder / "tokens")
+    except CredentialError as exc:
+        return done, str(exc), (datetime.now(UTC) - began).total_seconds()
+    return done, "", 0.0
+
+
+@pytest.mark.parametrize("label", ["rsa", "p256"])
+def test_a_removed_token_ends_the_signing(hsm: Hsm, label: str) -> None:
+    done, said, seconds = in_process(remove_in_the_middle, hsm.config(label=label))
+    assert done == 21
+    assert "token seal does not sign" in said
+    assert seconds < 10
+
+
+def two_on_one_token(first: BackendConfig, second: BackendConfig) -> list[bool]:
+    from agreegen.signing.pkcs11 import load_pkcs11  # noqa: PLC0415 - in the child only
+
+    one, two = load_pkcs11(first), load_pkcs11(second)
+    good = [verifies(key.certificate_der, key.signer.sign(b"m"), b"m") for key in (one, two, one)]
+    one.signer.close()
+    good.append(verifies(two.certificate_der, two.signer.sign(b"m"), b"m"))
+    two.signer.close()
+    again = load_pkcs11(first)
+    good.append(verifies(again.certificate_der, again.signer.sign(b"m"), b"m"))
+    return good
+
+
+def test_two_credentials_share_a_session(hsm: Hsm) -> None:
+    assert in_process(two_on_one_token, hsm.config(), hsm.config(label="p256")) == [True] * 5
+
+
+def test_two_processes_sign_at_once(hsm: Hsm) -> None:
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+        runs = [pool.submit(sign_some, hsm.config(label="rsa"), 100) for _ in range(2)]
+        results = [task.result(timeout=60) for task in runs]
+    for certificate, signatures, _ in results:
+        assert all(verifies(certificate, s, f"message {n}".encode()) for n, s in enumerate(signatures))
+
+
+def sign_after_fork(config: BackendConfig) -> str:
+    import os  # noqa: PLC0415 - in the child only
+
+    from agreegen.signing.pkcs11 import load_pkcs11  # noqa: PLC0415 - in the child only
+
+    signer = load_pkcs11(config).signer
+    reader, writer = os.pipe()
+    if os.fork() == 0:
+        try:
+            signer.sign(b"m")
+        except CredentialError as exc:
+            os.write(writer, str(exc).encode())
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as pipe:
+        return pipe.read()
+
+
+def test_a_forked_process_is_refused(hsm: Hsm) -> None:
+    assert "another process" in in_process(sign_after_fork, hsm.config())
+
+
+def test_a_certificate_file_of_another_key_is_refused(hsm: Hsm) -> None:
+    other = new_certificate(rsa.generate_private_key(65537, 2048), "EXAMPLE other")
+    (hsm.folder / "other.pem").write_bytes(other.public_bytes(Encoding.PEM))
+    with pytest.raises(CredentialError, match="does not belong"):
+        in_process(sign_some_or_say, hsm.config(certificate="other.pem"))
+
+
+@pytest.mark.parametrize(
+    ("flags", "state", "allowed"),
+    [
+        (0x408, "ok", True),
+        (0x10408, "PIN was wrong lately", True),
+        (0x30408, "one PIN try left", False),
+        (0x40408, "PIN locked", False),
+        (0x400, "no PIN set", True),
+    ],
+)
+def test_flags_decide_about_the_login(flags: int, state: str, allowed: bool) -> None:
+    assert token_state(flags) == state
+    assert (login_problem(flags) is None) is allowed
