@@ -146,6 +146,7 @@ def row_values(document: DocumentRow) -> tuple[str | None, ...]:
         known.staff_no,
         known.id_number,
         known.unit,
+        known.metadata,
         document.state.value,
         document.sha256,
         canonical_json(dict(document.hashes)).decode(),
@@ -160,7 +161,7 @@ def row_from_values(values: tuple[str | None, ...]) -> DocumentRow:
     Raises:
         ValueError: A value is not one that the register writes.
     """
-    state, sha256, hashes, superseded_by, bag = values[10:15]
+    state, sha256, hashes, superseded_by, bag = values[11:16]
     known: dict[str, Any] = dict(zip(_REGISTRATION_FIELDS, values, strict=False))
     registration = Registration(**known)
     return DocumentRow(
@@ -169,7 +170,7 @@ def row_from_values(values: tuple[str | None, ...]) -> DocumentRow:
 
 
 COLUMNS = (
-    "id, form, form_version, template_sha256, row_key, name, path, staff_no, id_number, unit, state, sha256, "
+    "id, form, form_version, template_sha256, row_key, name, path, staff_no, id_number, unit, metadata, state, sha256, "
     "hashes, superseded_by, bag"
 )
 """The columns of `documents` in the order of `row_values`."""

@@ -61,6 +61,7 @@ class Registration:
         staff_no: Staff number, if any.
         id_number: Resident ID number, if any; it stands nowhere but here.
         unit: The person's unit, if any.
+        metadata: Canonical JSON of all further values that are not printed.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Registration:
     staff_no: str | None = None
     id_number: str | None = None
     unit: str | None = None
+    metadata: str = "{}"
 
 
 @dataclass(frozen=True, slots=True)

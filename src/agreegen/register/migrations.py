@@ -13,7 +13,8 @@ CREATE INDEX events_document ON events (document, seq);
 CREATE TABLE documents (
     id TEXT PRIMARY KEY, form TEXT NOT NULL, form_version TEXT NOT NULL, template_sha256 TEXT NOT NULL,
     row_key TEXT NOT NULL, name TEXT NOT NULL, path TEXT NOT NULL, staff_no TEXT, id_number TEXT, unit TEXT,
-    state TEXT NOT NULL, sha256 TEXT NOT NULL, hashes TEXT NOT NULL, superseded_by TEXT, bag TEXT
+    metadata TEXT NOT NULL, state TEXT NOT NULL, sha256 TEXT NOT NULL, hashes TEXT NOT NULL,
+    superseded_by TEXT, bag TEXT
     ) STRICT, WITHOUT ROWID;
 CREATE INDEX documents_row_key ON documents (row_key);
 CREATE INDEX documents_path ON documents (path);

@@ -43,7 +43,7 @@ _BUSY_TIMEOUT_S = 10.0
 _INSERT_EVENT = (
     "INSERT INTO events (seq, at, kind, document, role, sha256, details, hash) VALUES (?,?,?,?,?,?,?,?)"
 )
-_UPSERT = f"INSERT OR REPLACE INTO documents ({COLUMNS}) VALUES ({','.join('?' * 15)})"  # noqa: S608  # constants only
+_UPSERT = f"INSERT OR REPLACE INTO documents ({COLUMNS}) VALUES ({','.join('?' * 16)})"  # noqa: S608  # constants only
 _SELECT = f"SELECT {COLUMNS} FROM documents"  # noqa: S608  # constants only
 
 

@@ -30,6 +30,7 @@ TABLES = {
             "staff_no",
             "id_number",
             "unit",
+            "metadata",
             "state",
             "sha256",
             "hashes",
