@@ -1,0 +1,329 @@
+"""The cryptography of signatures: digest, signed attributes, signature value, timestamps over the right bytes.
+
+Numbered steps follow EN 319 102-1, clauses 5.2.2 (format), 5.2.3 (signing certificate) and 5.2.7
+(cryptographic verification). Trust, revocation, time and policy are still owed by the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from asn1crypto import core, x509
+
+from agreegen.model.report import Integrity
+from agreegen.verification.algorithms import (
+    SM2_DEFAULT_ID,
+    SignatureAlgorithm,
+    UnsupportedError,
+    check_signature,
+    compute_digest,
+    key_facts,
+    read_algorithm,
+)
+from agreegen.verification.cms import (
+    ARCHIVE_TIMESTAMPS,
+    CONTENT_TIMESTAMP,
+    CONTENT_TYPE,
+    DATA,
+    MESSAGE_DIGEST,
+    SIGNATURE_TIMESTAMP,
+    SIGNING_CERTIFICATE,
+    SIGNING_CERTIFICATE_V2,
+    SIGNING_TIME,
+    TST_INFO,
+    MalformedError,
+    ParsedCms,
+    find_signer,
+    guarded,
+    parse_cms,
+)
+from agreegen.verification.facts import AlgorithmUse, SignatureFacts, TimestampFacts
+from agreegen.verification.interface import FoundSignature
+from agreegen.verification.timestamps import check_token
+
+Digester = Callable[[str], bytes]
+"""Gives the digest of the signed bytes by digest name."""
+
+FORMAT_FAILURE, HASH_FAILURE, CRYPTO_FAILURE = "FORMAT_FAILURE", "HASH_FAILURE", "SIG_CRYPTO_FAILURE"
+NO_CERTIFICATE = "NO_SIGNING_CERTIFICATE_FOUND"
+CADES, PKCS7, PKCS7_SHA1 = "ETSI.CAdES.detached", "adbe.pkcs7.detached", "adbe.pkcs7.sha1"
+X509_RSA, RFC3161 = "adbe.x509.rsa_sha1", "ETSI.RFC3161"
+
+
+def digester_for(data: bytes, byte_range: tuple[int, int, int, int]) -> Digester:
+    """Return a function that digests the two stretches of a ByteRange, once per digest name."""
+    first, first_length, second, second_length = byte_range
+    view = memoryview(data)
+    parts = (view[first : first + first_length], view[second : second + second_length])
+    known: dict[str, bytes] = {}
+
+    def digest(name: str) -> bytes:
+        if name not in known:
+            known[name] = compute_digest(name, *parts)
+        return known[name]
+
+    return digest
+
+
+def judge_integrity(
+    data: bytes,
+    found: FoundSignature,
+    *,
+    max_cms_bytes: int,
+    extra_certificates: Sequence[Any] = (),
+    sm2_ids: tuple[str, ...] = (SM2_DEFAULT_ID,),
+) -> SignatureFacts:
+    """Check the cryptography of one signature of a PDF.
+
+    Args:
+        data: The file.
+        found: The signature dictionary.
+        max_cms_bytes: Greatest size of a CMS.
+        extra_certificates: Further places to look for the signing certificate (asn1crypto).
+        sm2_ids: Signer ids to try for SM2.
+    """
+    bounds = found.byte_range
+    if found.contents is None:
+        return _broken(FORMAT_FAILURE, "the signature dictionary has no readable /Contents")
+    if bounds is None:
+        return _broken(FORMAT_FAILURE, "the signature dictionary has no usable /ByteRange")
+    if min(bounds) < 0 or bounds[0] + bounds[1] > len(data) or bounds[2] + bounds[3] > len(data):
+        return _broken(FORMAT_FAILURE, "the /ByteRange points outside the file")
+    if len(found.contents) > max_cms_bytes:
+        return SignatureFacts(
+            Integrity.UNSUPPORTED, "GENERIC", reasons=("the signature container is larger than the limit",)
+        )
+    digest = digester_for(data, bounds)
+    if found.subfilter == X509_RSA:
+        return _check_x509_rsa(found, digest)
+    if found.subfilter == RFC3161:
+        return _check_document_timestamp(found.contents, digest, max_cms_bytes, extra_certificates)
+    if found.subfilter not in {CADES, PKCS7, PKCS7_SHA1}:
+        kind = found.subfilter or "(none)"
+        return SignatureFacts(
+            Integrity.UNSUPPORTED, "FORMAT_FAILURE", reasons=(f"signatures of the kind {kind} are not supported",)
+        )
+    return check_container(
+        found.contents,
+        digest,
+        subfilter=found.subfilter,
+        max_cms_bytes=max_cms_bytes,
+        extra_certificates=extra_certificates,
+        sm2_ids=sm2_ids,
+    )
+
+
+def check_container(
+    contents: bytes,
+    digest: Digester,
+    *,
+    subfilter: str,
+    max_cms_bytes: int,
+    extra_certificates: Sequence[Any] = (),
+    sm2_ids: tuple[str, ...] = (SM2_DEFAULT_ID,),
+) -> SignatureFacts:
+    """Check a CMS signature over bytes that stand elsewhere."""
+    try:
+        parsed = parse_cms(contents, max_bytes=max_cms_bytes)
+    except MalformedError as exc:
+        return SignatureFacts(Integrity.UNREADABLE, FORMAT_FAILURE, reasons=(str(exc),))
+    try:
+        facts = guarded("the signature container", lambda: _check_cms(parsed, digest, subfilter, extra_certificates, sm2_ids))
+        return guarded("the attributes", lambda: _describe(facts, parsed, digest, subfilter, extra_certificates))
+    except UnsupportedError as exc:
+        return SignatureFacts(Integrity.UNSUPPORTED, "GENERIC", certificates=parsed.certificates, reasons=(str(exc),))
+    except MalformedError as exc:
+        return _broken(FORMAT_FAILURE, str(exc))
+
+
+def _check_cms(
+    parsed: ParsedCms, digest: Digester, subfilter: str, extra: Sequence[Any], sm2_ids: tuple[str, ...]
+) -> SignatureFacts:
+    # Step 1: the format (5.2.2).
+    _check_format(parsed, subfilter)
+    if not parsed.padding_clean:
+        return replace(
+            _broken(FORMAT_FAILURE, "bytes other than zero stand behind the signature container"), padding_clean=False
+        )
+    # Step 2: the message digest (5.2.7.4, step 3).
+    name = parsed.digest
+    content_digest = digest("sha1") if subfilter == PKCS7_SHA1 else digest(name)
+    if subfilter == PKCS7_SHA1:
+        if parsed.content != content_digest:
+            return _broken(HASH_FAILURE, "the signed bytes of the file were changed (digest differs)")
+        content_digest = compute_digest(name, parsed.content)
+    if parsed.attributes_der and _one(parsed.signed, MESSAGE_DIGEST).native != content_digest:
+        return _broken(HASH_FAILURE, "the signed bytes of the file were changed (digest differs)")
+    # Step 3: the signing certificate (5.2.3).
+    certificate, agrees = find_signer(parsed, [*parsed.certificates, *extra])
+    if certificate is None:
+        return SignatureFacts(
+            Integrity.UNSUPPORTED,
+            NO_CERTIFICATE,
+            certificates=parsed.certificates,
+            reasons=("the certificate of the signer is not in the file",),
+        )
+    # Step 4: the signature value (5.2.7.4, step 4).
+    algorithm = check_value(parsed, certificate, content_digest, sm2_ids)
+    if algorithm is None:
+        return replace(_broken(CRYPTO_FAILURE, "the signature value is wrong"), certificate=certificate)
+    if not agrees:
+        return replace(
+            _broken(NO_CERTIFICATE, "the certificate is not the one that the signature names (signing-certificate)"),
+            certificate=certificate,
+        )
+    uses = [AlgorithmUse("signature", algorithm.scheme, algorithm.digest, key_facts(certificate.public_key))]
+    if name != algorithm.digest:
+        uses.append(AlgorithmUse("message digest", "", name))
+    if subfilter == PKCS7_SHA1:
+        uses.append(AlgorithmUse("digest of the file", "", "sha1"))
+    return SignatureFacts(Integrity.INTACT, certificate=certificate, algorithms=tuple(uses))
+
+
+def _check_format(parsed: ParsedCms, subfilter: str) -> None:
+    if subfilter == PKCS7_SHA1:
+        if parsed.content is None:
+            raise MalformedError("the signature container holds no digest")
+    elif parsed.content is not None:
+        # ISO 32000-2, 12.8.3.3.1: no data shall be encapsulated.
+        raise MalformedError("the signature container encapsulates data, which a PDF signature must not do")
+    if not parsed.attributes_der:
+        if subfilter == CADES:
+            raise MalformedError("the signature has no signed attributes")
+        if parsed.content_type != DATA:
+            raise MalformedError("without signed attributes the content type must be data")
+        return
+    if _one(parsed.signed, CONTENT_TYPE).dotted != parsed.content_type:
+        raise MalformedError("the content type differs between attribute and container")
+    _one(parsed.signed, MESSAGE_DIGEST)
+
+
+def _one(attributes: dict[str, list[Any]], oid: str) -> Any:
+    values = attributes.get(oid, [])
+    if len(values) != 1:
+        raise MalformedError(f"the signed attribute {oid} has {len(values)} values, one is required")
+    return values[0]
+
+
+def check_value(
+    parsed: ParsedCms, certificate: Any, content_digest: bytes, sm2_ids: tuple[str, ...] = (SM2_DEFAULT_ID,)
+) -> SignatureAlgorithm | None:
+    """Check the signature value over the signed attributes (RFC 5652, 5.4); None where it is wrong.
+
+    Raises:
+        UnsupportedError: Algorithm or key are not supported.
+    """
+    stated = read_algorithm(parsed.signer["signature_algorithm"], parsed.digest)
+    key = certificate.public_key.dump()
+    if not parsed.attributes_der:
+        right = check_signature(key, stated, b"", parsed.signature, digest=content_digest)
+        return stated if right else None
+    # Some signers name one digest in the signature algorithm and use the other one.
+    attempts = [stated]
+    if stated.scheme in {"rsa", "ecdsa", "dsa"} and stated.digest != parsed.digest:
+        attempts.append(replace(stated, digest=parsed.digest))
+    for algorithm in attempts:
+        if check_signature(key, algorithm, parsed.attributes_der, parsed.signature, sm2_ids=sm2_ids):
+            return algorithm
+    return None
+
+
+def _describe(
+    facts: SignatureFacts, parsed: ParsedCms, digest: Digester, subfilter: str, extra: Sequence[Any]
+) -> SignatureFacts:
+    """Add what the container carries: certificates, revocation data, timestamps, attributes."""
+    timestamps: list[TimestampFacts] = []
+    pool = [*parsed.certificates, *extra]
+    for value in parsed.unsigned.get(SIGNATURE_TIMESTAMP, []):
+        signature = parsed.signature
+        timestamps.append(check_token(value.dump(), lambda name: compute_digest(name, signature), "signature", pool))
+    for value in parsed.signed.get(CONTENT_TIMESTAMP, []):
+        timestamps.append(check_token(value.dump(), digest, "content", pool))
+    notes = list(parsed.notes)
+    if ARCHIVE_TIMESTAMPS & parsed.unsigned.keys():
+        notes.append("archive timestamps inside the signature container are not evaluated")
+    time = parsed.signed.get(SIGNING_TIME, [])
+    named = bool(parsed.signed.keys() & {SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2})
+    cades = subfilter == CADES and named and not time
+    return replace(
+        facts,
+        certificates=parsed.certificates,
+        crls_der=parsed.crls_der,
+        ocsps_der=parsed.ocsps_der,
+        timestamps=tuple(timestamps),
+        cades=cades,
+        claimed_time=_aware(time[0].native) if time else None,
+        notes=tuple(notes),
+    )
+
+
+def _aware(moment: Any) -> datetime | None:
+    if not isinstance(moment, datetime):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _check_document_timestamp(
+    contents: bytes, digest: Digester, max_cms_bytes: int, extra: Sequence[Any]
+) -> SignatureFacts:
+    token = check_token(contents, digest, "document", list(extra), max_bytes=max_cms_bytes)
+    return SignatureFacts(
+        token.integrity,
+        token.subindication,
+        certificate=token.certificate,
+        certificates=token.certificates,
+        crls_der=token.crls_der,
+        ocsps_der=token.ocsps_der,
+        algorithms=token.algorithms,
+        timestamps=(token,),
+        claimed_time=token.time,
+        reasons=token.reasons,
+    )
+
+
+def _check_x509_rsa(found: FoundSignature, digest: Digester) -> SignatureFacts:
+    """Check a PKCS#1 signature with its certificates in `/Cert` (ISO 32000-1, 12.8.3.2)."""
+    assert found.contents is not None
+    contents = found.contents
+
+    def read() -> tuple[bytes, list[Any], bool]:
+        length = len(contents) - len(contents.lstrip(b"\x00")) if not any(contents) else 0
+        value = core.OctetString.load(contents[length:])
+        whole = len(value.dump())
+        loaded = [x509.Certificate.load(item) for item in found.certificates]
+        for item in loaded:
+            _ = item.subject, item.public_key
+        return bytes(value), loaded, not any(contents[whole:])
+
+    try:
+        signature, certificates, clean = guarded("the signature value", read)
+    except MalformedError as exc:
+        return SignatureFacts(Integrity.UNREADABLE, FORMAT_FAILURE, reasons=(str(exc),))
+    if not certificates:
+        return SignatureFacts(Integrity.UNSUPPORTED, NO_CERTIFICATE, reasons=("the file holds no certificate",))
+    if not clean:
+        return replace(
+            _broken(FORMAT_FAILURE, "bytes other than zero stand behind the signature value"), padding_clean=False
+        )
+    signer = certificates[0]
+    key = signer.public_key.dump()
+    try:
+        for name in ("sha1", "sha256", "sha384", "sha512", "md5"):
+            if check_signature(key, SignatureAlgorithm("rsa", name), b"", signature, digest=digest(name)):
+                use = AlgorithmUse("signature", "rsa", name, key_facts(signer.public_key))
+                return SignatureFacts(
+                    Integrity.INTACT, certificate=signer, certificates=tuple(certificates), algorithms=(use,)
+                )
+    except UnsupportedError as exc:
+        return SignatureFacts(Integrity.UNSUPPORTED, "GENERIC", reasons=(str(exc),))
+    return replace(_broken(CRYPTO_FAILURE, "the signature value is wrong for these bytes"), certificate=signer)
+
+
+def _broken(subindication: str, reason: str) -> SignatureFacts:
+    return SignatureFacts(Integrity.BROKEN, subindication, reasons=(reason,))
+
+
+__all__ = ["RFC3161", "TST_INFO", "check_container", "check_value", "digester_for", "judge_integrity"]
