@@ -1,0 +1,208 @@
+"""What a bag is made from, and what verifying one finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, NoReturn
+
+from agreegen.model.report import Report
+from agreegen.signing.interface import Credential, TimestampServer, Trust
+
+SIGNATURE_NAME = "tagmanifest-sha256.txt.p7s"
+TOKEN_NAME = "tagmanifest-sha256.txt.tsr"  # noqa: S105  # a timestamp token, not a secret
+PAYLOAD_MANIFEST = "manifest-sha256.txt"
+TAG_MANIFEST = "tagmanifest-sha256.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class BagRequest:
+    """What to archive and who signs.
+
+    Attributes:
+        source: The output folder of a batch (`documents/`, `register.db`) or any folder of PDFs.
+        bag: The folder to write.
+        credential: Who signs the bag.
+        now: Aware UTC time.
+        trust: Anchors for the report inside the bag, and the CRLs to keep.
+        tsa: Timestamp services, tried in order; none for no token.
+        omit_ids: Leave ID numbers out of parameters and register.
+        force: Replace a bag that is already there.
+        documents: Paths below `source` to take; None for every PDF in force.
+        forms_folder: Released forms, None for the packaged ones.
+    """
+
+    source: Path
+    bag: Path
+    credential: Credential
+    now: datetime
+    trust: Trust = field(default_factory=Trust)
+    tsa: tuple[TimestampServer, ...] = ()
+    omit_ids: bool = False
+    force: bool = False
+    documents: tuple[str, ...] | None = None
+    forms_folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BagSummary:
+    """What a new bag holds.
+
+    Attributes:
+        bag: Its folder.
+        documents: Number of PDFs.
+        payload_files: Number of payload files.
+        payload_bytes: Bytes of payload.
+        timestamped: Whether it carries a timestamp token.
+        document_paths: The archived PDFs, relative to the source.
+    """
+
+    bag: Path
+    documents: int
+    payload_files: int
+    payload_bytes: int
+    timestamped: bool
+    document_paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BagLimits:
+    """What a bag may cost to read.
+
+    Attributes:
+        max_files: Files in the bag.
+        max_tag_bytes: Size of one manifest or tag file.
+        max_file_bytes: Size of one file.
+        max_total_bytes: Size of all files.
+        max_depth: Depth of folders.
+        max_path_chars: Length of a path.
+    """
+
+    max_files: int = 1_000_000
+    max_tag_bytes: int = 256 << 20
+    max_file_bytes: int = 4 << 30
+    max_total_bytes: int = 1 << 40
+    max_depth: int = 32
+    max_path_chars: int = 1_024
+
+
+@dataclass(frozen=True, slots=True)
+class BagProblem:
+    """One thing that is wrong with a bag.
+
+    Attributes:
+        code: Stable, lower-case, hyphenated code, e.g. `file-changed`.
+        path: The path in the bag, or empty.
+        message: One sentence.
+    """
+
+    code: str
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}" if self.path else self.message
+
+
+class SealState(StrEnum):
+    """The word about a signature or a token over the tag manifest."""
+
+    VALID = "valid"
+    INVALID = "invalid"
+    INDETERMINATE = "indeterminate"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class SealReport:
+    """What was found about the signature or the token over the tag manifest.
+
+    Attributes:
+        state: The one word.
+        signer: Whom the certificate names.
+        time: Proven (token) or claimed (signature) time.
+        reasons: Why it is not valid.
+    """
+
+    state: SealState
+    signer: str | None = None
+    time: datetime | None = None
+    reasons: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object of `archive verify --json`."""
+        return {
+            "state": self.state.value,
+            "signer": self.signer,
+            "time": None if self.time is None else self.time.isoformat().replace("+00:00", "Z"),
+            "reasons": list(self.reasons),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class BagReport:
+    """The verdict on a bag. It has no truth value: ask for `valid`.
+
+    Attributes:
+        bag: Path of the bag.
+        files: Number of payload files whose hash was right.
+        problems: What is wrong with the bag's files.
+        signature: The detached signature over the tag manifest.
+        token: The timestamp token over the tag manifest.
+        proven_time: The time that a trusted token proves, None where there is none.
+        documents: The verdicts on the PDFs at that time.
+    """
+
+    bag: str
+    files: int
+    problems: tuple[BagProblem, ...]
+    signature: SealReport
+    token: SealReport
+    proven_time: datetime | None
+    documents: Report
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a report is not a boolean; ask for .valid")
+
+    @property
+    def valid(self) -> bool:
+        """Whether every file is right, signature and token (if any) are valid, and so is every document."""
+        return (
+            not self.problems
+            and self.signature.state is SealState.VALID
+            and self.token.state in {SealState.VALID, SealState.MISSING}
+            and self.documents.all_valid
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object of `archive verify --json`."""
+        return {
+            "bag": self.bag,
+            "valid": self.valid,
+            "files": self.files,
+            "problems": [{"code": p.code, "path": p.path, "message": p.message} for p in self.problems],
+            "signature": self.signature.to_dict(),
+            "token": self.token.to_dict(),
+            "proven_time": None
+            if self.proven_time is None
+            else self.proven_time.isoformat().replace("+00:00", "Z"),
+            "documents": self.documents.to_dict(),
+        }
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Return check, result and detail for a table."""
+        rows = [("files", "wrong" if self.problems else "right", f"{self.files} payload files hashed")]
+        rows += [("problem", problem.code, str(problem)) for problem in self.problems]
+        for name, seal in (("signature", self.signature), ("timestamp", self.token)):
+            facts = [seal.signer or "", "" if seal.time is None else seal.time.isoformat(), *seal.reasons]
+            rows.append((name, seal.state.value, "; ".join(fact for fact in facts if fact)))
+        counts = {verdict: count for verdict, count in self.documents.counts().items() if count}
+        rows.append(("documents", ", ".join(f"{n} {verdict}" for verdict, n in counts.items()) or "none", ""))
+        rows += [
+            ("document", file.verdict.value, file.path)
+            for file in self.documents.files
+            if file.verdict != "valid"
+        ]
+        return rows

@@ -1,0 +1,206 @@
+"""The files of a bag against its manifests (RFC 8493, 3), stricter than the standard where it leaves room."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from agreegen.archive.interface import (
+    PAYLOAD_MANIFEST,
+    SIGNATURE_NAME,
+    TAG_MANIFEST,
+    TOKEN_NAME,
+    BagLimits,
+    BagProblem,
+)
+from agreegen.archive.manifests import (
+    BAGIT_TXT,
+    ManifestError,
+    check_plain,
+    fold,
+    folder_depth,
+    parse_info,
+    parse_manifest,
+)
+from agreegen.files import sha256_of_file
+
+_REQUIRED_TAGS = ("bagit.txt", "bag-info.txt", PAYLOAD_MANIFEST)
+_UNLISTED = frozenset({TAG_MANIFEST, SIGNATURE_NAME, TOKEN_NAME})
+_OXUM = re.compile(r"(\d+)\.(\d+)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class BagContents:
+    """The files of a bag after the comparison with its manifests.
+
+    Attributes:
+        payload: Payload path → SHA-256 as listed.
+        right: Number of payload files whose hash was right.
+        tag_manifest: The bytes of the tag manifest, None where it cannot be read.
+        problems: Everything that is wrong.
+    """
+
+    payload: dict[str, str]
+    right: int
+    tag_manifest: bytes | None
+    problems: tuple[BagProblem, ...]
+
+
+def check_structure(bag: Path, limits: BagLimits) -> BagContents:
+    """Compare a bag's files with its manifests.
+
+    1. What lies there: only plain files and folders, within the limits.
+    2. The declaration, byte for byte.
+    3. Both manifests: well-formed, no name twice; `data/` in one, tags in the other.
+    4. Every file is listed (but the tag manifest itself, its signature and its token), and nothing else is
+       listed; `fetch.txt` is refused: what is not in the bag cannot be judged offline.
+    5. Every hash.
+    6. Payload-Oxum.
+
+    What the caller still owes: the signature and the token over the tag manifest.
+    """
+    sizes, problems = _list_files(bag, limits)
+    if any(problem.code == "limit" for problem in problems):
+        return BagContents({}, 0, None, tuple(problems))
+    if "fetch.txt" in sizes:
+        problems.append(
+            BagProblem("fetch", "fetch.txt", "files to be fetched from elsewhere are not accepted")
+        )
+    problems += _declaration_problems(bag, sizes)
+    payload = _read_manifest(bag, PAYLOAD_MANIFEST, sizes, problems)
+    tags = _read_manifest(bag, TAG_MANIFEST, sizes, problems)
+    problems += _listing_problems(payload, tags, sizes)
+    wrong = list(_hash_problems(bag, {**payload, **tags}, sizes))
+    problems += wrong
+    problems += _oxum_problems(bag, sizes)
+    data = (bag / TAG_MANIFEST).read_bytes() if TAG_MANIFEST in sizes else None
+    bad = {problem.path for problem in wrong}
+    return BagContents(payload, sum(path not in bad for path in payload), data, tuple(problems))
+
+
+def _list_files(bag: Path, limits: BagLimits) -> tuple[dict[str, int], list[BagProblem]]:
+    sizes: dict[str, int] = {}
+    problems: list[BagProblem] = []
+    total = 0
+    for path, status in _walk(bag, ""):
+        reason = _reason_against(path, status, limits)
+        if reason is not None:
+            problems.append(reason)
+            continue
+        sizes[path] = status.st_size
+        total += status.st_size
+        if len(sizes) > limits.max_files or total > limits.max_total_bytes:
+            problems.append(BagProblem("limit", "", "the bag is larger than the limits allow"))
+            break
+    names: dict[str, str] = {}
+    for path in sizes:
+        if names.setdefault(fold(path), path) != path:
+            problems.append(
+                BagProblem("path", path, f"it and {names[fold(path)]} are one name on some systems")
+            )
+    return sizes, problems
+
+
+def _walk(bag: Path, folder: str) -> Iterator[tuple[str, os.stat_result]]:
+    pending = [folder]
+    while pending:
+        current = pending.pop()
+        with os.scandir(bag / current) as entries:
+            for entry in sorted(entries, key=lambda item: item.name):
+                path = f"{current}/{entry.name}" if current else entry.name
+                status = entry.stat(follow_symlinks=False)
+                if stat.S_ISDIR(status.st_mode):
+                    pending.append(path)
+                else:
+                    yield path, status
+
+
+def _reason_against(path: str, status: os.stat_result, limits: BagLimits) -> BagProblem | None:
+    if not stat.S_ISREG(status.st_mode):
+        return BagProblem("link", _printable(path), "links and special files are not accepted in a bag")
+    try:
+        check_plain(path)
+        path.encode()
+    except (ManifestError, UnicodeEncodeError) as exc:
+        return BagProblem("path", _printable(path), str(exc))
+    if len(path) > limits.max_path_chars or folder_depth(path) > limits.max_depth:
+        return BagProblem("limit", path[:80], "the path is longer or deeper than the limits allow")
+    if status.st_size > limits.max_file_bytes:
+        return BagProblem("limit", path, "the file is larger than the limits allow")
+    if not path.startswith("data/") and status.st_size > limits.max_tag_bytes:
+        return BagProblem("limit", path, "the tag file is larger than the limits allow")
+    return None
+
+
+def _declaration_problems(bag: Path, sizes: dict[str, int]) -> Iterator[BagProblem]:
+    if "bagit.txt" not in sizes:
+        yield BagProblem("missing", "bagit.txt", "the bag declaration is missing: this is not a bag")
+    elif sizes["bagit.txt"] > 1_000 or (bag / "bagit.txt").read_bytes() != BAGIT_TXT:
+        yield BagProblem("declaration", "bagit.txt", "it does not declare BagIt 1.0 in UTF-8")
+
+
+def _read_manifest(bag: Path, name: str, sizes: dict[str, int], problems: list[BagProblem]) -> dict[str, str]:
+    if name not in sizes:
+        problems.append(BagProblem("missing", name, "the manifest is missing"))
+        return {}
+    listed, wrong = parse_manifest((bag / name).read_bytes())
+    problems += [BagProblem("manifest", name, message) for message in wrong]
+    inside = name == PAYLOAD_MANIFEST
+    for path in [path for path in listed if path.startswith("data/") is not inside]:
+        problems.append(BagProblem("manifest", name, f"{path} does not belong in this manifest"))
+        del listed[path]
+    return listed
+
+
+def _listing_problems(
+    payload: dict[str, str], tags: dict[str, str], sizes: dict[str, int]
+) -> Iterator[BagProblem]:
+    if not payload:
+        yield BagProblem("missing", PAYLOAD_MANIFEST, "no payload is listed")
+    for name in _REQUIRED_TAGS:
+        if name not in tags:
+            yield BagProblem("unlisted", name, f"{TAG_MANIFEST} does not list it")
+    for path in sorted(sizes.keys() - payload.keys() - tags.keys() - _UNLISTED - set(_REQUIRED_TAGS)):
+        yield BagProblem("unlisted", path, "no manifest lists this file")
+    for path in sorted(tags.keys() & _UNLISTED):
+        yield BagProblem("manifest", TAG_MANIFEST, f"{path} cannot be listed in it")
+
+
+def _hash_problems(bag: Path, listed: dict[str, str], sizes: dict[str, int]) -> Iterator[BagProblem]:
+    for path, digest in sorted(listed.items()):
+        if path not in sizes:
+            yield BagProblem("missing", path, "the manifest lists it, but it is not there")
+            continue
+        try:
+            found = sha256_of_file(bag / path)
+        except OSError as exc:
+            yield BagProblem("unreadable", path, f"it cannot be read: {exc.strerror}")
+            continue
+        if found != digest:
+            yield BagProblem("changed", path, "its SHA-256 is not the one listed")
+
+
+def _oxum_problems(bag: Path, sizes: dict[str, int]) -> Iterator[BagProblem]:
+    name = "bag-info.txt"
+    if name not in sizes:
+        yield BagProblem("missing", name, "the bag's description is missing")
+        return
+    try:
+        values = [
+            value for label, value in parse_info((bag / name).read_bytes()) if label.lower() == "payload-oxum"
+        ]
+    except ManifestError as exc:
+        yield BagProblem("bag-info", name, str(exc))
+        return
+    found = [size for path, size in sizes.items() if path.startswith("data/")]
+    match = _OXUM.match(values[0]) if len(values) == 1 else None
+    if match is None or (int(match[1]), int(match[2])) != (sum(found), len(found)):
+        yield BagProblem("oxum", name, f"Payload-Oxum is not {sum(found)}.{len(found)}")
+
+
+def _printable(path: str) -> str:
+    return path.encode("utf-8", "backslashreplace").decode()
