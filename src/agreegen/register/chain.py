@@ -170,7 +170,7 @@ def row_from_values(values: tuple[str | None, ...]) -> DocumentRow:
 
 
 COLUMNS = (
-    "id, form, form_version, template_sha256, row_key, name, path, staff_no, id_number, unit, metadata, state, "
-    "sha256, hashes, superseded_by, bag"
+    "id, form, form_version, template_sha256, row_key, name, path, staff_no, id_number, unit, metadata, "
+    "state, sha256, hashes, superseded_by, bag"
 )
 """The columns of `documents` in the order of `row_values`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -12,7 +12,7 @@ from openpyxl.cell import WriteOnlyCell
 
 from agreegen.files import replacing
 from agreegen.register.chain import COLUMNS, row_values
-from agreegen.register.store import Register
+from agreegen.register.interface import DocumentRow
 
 HEADERS = tuple(name.strip() for name in COLUMNS.split(","))
 """The columns of an export."""
@@ -20,11 +20,11 @@ HEADERS = tuple(name.strip() for name in COLUMNS.split(","))
 _ID_COLUMNS = {"id_number"}
 
 
-def export_csv(register: Register, path: Path, *, omit_ids: bool = False) -> int:
-    """Write all documents as CSV (UTF-8 with byte order mark, mode 0600) and return how many there are.
+def export_csv(documents: Iterable[DocumentRow], path: Path, *, omit_ids: bool = False) -> int:
+    """Write documents as CSV (UTF-8 with byte order mark, mode 0600) and return how many there are.
 
     Args:
-        register: The register.
+        documents: E.g. all of them: `register.documents()`.
         path: The file to write.
         omit_ids: Leave the ID numbers out.
 
@@ -39,23 +39,23 @@ def export_csv(register: Register, path: Path, *, omit_ids: bool = False) -> int
     ):
         writer = csv.writer(file)
         writer.writerow(_headers(omit_ids))
-        for row in _rows(register, omit_ids):
+        for row in _rows(documents, omit_ids):
             writer.writerow(row)
             count += 1
     return count
 
 
-def export_csv_text(register: Register, *, omit_ids: bool = False) -> str:
-    """Return all documents as CSV, for standard output."""
+def export_csv_text(documents: Iterable[DocumentRow], *, omit_ids: bool = False) -> str:
+    """Return documents as CSV, for standard output."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
     writer.writerow(_headers(omit_ids))
-    writer.writerows(_rows(register, omit_ids))
+    writer.writerows(_rows(documents, omit_ids))
     return buffer.getvalue()
 
 
-def export_xlsx(register: Register, path: Path, *, omit_ids: bool = False) -> int:
-    """Write all documents as XLSX with text cells only (mode 0600) and return how many there are.
+def export_xlsx(documents: Iterable[DocumentRow], path: Path, *, omit_ids: bool = False) -> int:
+    """Write documents as XLSX with text cells only (mode 0600) and return how many there are.
 
     Excel turns an 18-digit number into one that has lost its last digits; a text cell keeps them.
 
@@ -67,7 +67,7 @@ def export_xlsx(register: Register, path: Path, *, omit_ids: bool = False) -> in
     sheet = workbook.create_sheet("register")
     sheet.append(list(_headers(omit_ids)))
     count = 0
-    for row in _rows(register, omit_ids):
+    for row in _rows(documents, omit_ids):
         cells = []
         for value in row:
             cell = WriteOnlyCell(sheet, value=value)
@@ -85,8 +85,8 @@ def _headers(omit_ids: bool) -> tuple[str, ...]:
     return tuple(name for name in HEADERS if not (omit_ids and name in _ID_COLUMNS))
 
 
-def _rows(register: Register, omit_ids: bool) -> Iterator[list[str]]:
-    for document in register.documents():
+def _rows(documents: Iterable[DocumentRow], omit_ids: bool) -> Iterator[list[str]]:
+    for document in documents:
         pairs = zip(HEADERS, row_values(document), strict=True)
         yield [_harmless(value or "") for name, value in pairs if not (omit_ids and name in _ID_COLUMNS)]
 

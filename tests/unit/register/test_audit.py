@@ -111,7 +111,8 @@ def _add_document(path: Path) -> None:
         path,
         (
             "INSERT INTO documents SELECT 'ffff', form, form_version, template_sha256, row_key, name, path, "
-            "staff_no, id_number, unit, metadata, state, sha256, hashes, superseded_by, bag FROM documents LIMIT 1",
+            "staff_no, id_number, unit, metadata, state, sha256, hashes, superseded_by, bag "
+            "FROM documents LIMIT 1",
             (),
         ),
     )
