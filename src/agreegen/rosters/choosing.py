@@ -1,0 +1,99 @@
+"""Choosing the sheet, or the separator, that holds the roster."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from agreegen.errors import InputError
+from agreegen.model.complaint import Complaint, Location, Severity
+from agreegen.rosters.headers import HeaderMatcher
+from agreegen.rosters.opening import open_sources
+from agreegen.rosters.source import Source
+from agreegen.rosters.table import Table
+
+
+def choose_table(
+    path: Path, matcher: HeaderMatcher, sheet: int | str | None
+) -> tuple[Table, list[Complaint]]:
+    """Open a file and return its roster table, with warnings about other sheets.
+
+    Args:
+        path: The file.
+        matcher: Knows which headers mean which fields.
+        sheet: Name, or number among the visible sheets from 1; None for the first that has a header.
+
+    Raises:
+        InputError: There is no such sheet, or no header.
+    """
+    sources = open_sources(path)
+    if sources[0:1] and sources[0].sheet is None:
+        return _best(path, matcher, sources), []
+    visible = [source for source in sources if source.visible]
+    if not visible:
+        raise InputError(
+            f"{path} has no visible worksheet", hint="show the sheet with the roster, save, run again"
+        )
+    if sheet is None:
+        return _first_with_header(path, matcher, visible)
+    chosen = _named_sheet(path, sources, visible, sheet)
+    warnings = []
+    if chosen.sheet != sheet and not isinstance(sheet, int):
+        warnings.append(_warn(path, chosen, f"the only sheet is read, although the job names {sheet}"))
+    return Table(chosen, matcher, _where(path, chosen)), warnings
+
+
+def _named_sheet(
+    path: Path, sources: Sequence[Source], visible: Sequence[Source], sheet: int | str
+) -> Source:
+    for source in sources:
+        if isinstance(sheet, str) and str(source.sheet).strip() == sheet.strip():
+            return source
+    number = int(sheet) if isinstance(sheet, int) or (sheet.isascii() and sheet.isdigit()) else 0
+    if 1 <= number <= len(visible):
+        return visible[number - 1]
+    if len(visible) == 1:  # `failed-rows.xlsx` has one sheet, and the job that names another still runs it
+        return visible[0]
+    names = "、".join(str(source.sheet) for source in visible)
+    raise InputError(f"{path} has no sheet {sheet}", hint=f"its sheets are {names}")
+
+
+def _first_with_header(
+    path: Path, matcher: HeaderMatcher, visible: Sequence[Source]
+) -> tuple[Table, list[Complaint]]:
+    tables: list[Table] = []
+    first_error: InputError | None = None
+    for source in visible:
+        try:
+            tables.append(Table(source, matcher, _where(path, source)))
+        except InputError as exc:
+            first_error = first_error or exc
+    if not tables:
+        raise first_error or InputError(f"{path} has no worksheet", hint="choose the file with the roster")
+    best = max(len(table.header.columns) for table in tables)
+    chosen = next(table for table in tables if len(table.header.columns) == best)
+    others = [table.source for table in tables if table is not chosen and len(table.header.columns) > 1]
+    return chosen, [_warn(path, source, "it looks like a roster, too, and is not read") for source in others]
+
+
+def _best(path: Path, matcher: HeaderMatcher, sources: Sequence[Source]) -> Table:
+    """Return the table of the separator whose header names most fields."""
+    tables: list[Table] = []
+    first_error: InputError | None = None
+    for source in sources:
+        try:
+            tables.append(Table(source, matcher, str(path)))
+        except InputError as exc:
+            first_error = first_error or exc
+    if not tables:
+        raise first_error or InputError(f"{path} holds no table", hint="choose the file with the roster")
+    return max(tables, key=lambda table: len(table.header.columns))
+
+
+def _where(path: Path, source: Source) -> str:
+    return ", ".join(part for part in (str(path), source.sheet) if part)
+
+
+def _warn(path: Path, source: Source, problem: str) -> Complaint:
+    location = Location(file=str(path), sheet=source.sheet)
+    return Complaint(location, problem, "state `sheet` in the job", Severity.WARNING)

@@ -1,0 +1,89 @@
+"""The rows that failed, ready to be mended and run again: CSV and XLSX, same columns and the reason."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from openpyxl import Workbook
+from openpyxl.cell import Cell, WriteOnlyCell
+from openpyxl.utils.exceptions import IllegalCharacterError
+from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+
+from agreegen.files import replacing
+from agreegen.rosters.csv_source import guard
+from agreegen.rosters.headers import REASON_HEADER
+
+_PRIVATE_MODE = 0o600
+_MOST_SHEET_ROWS = 1_048_575
+_SHEET_TITLE = re.compile(r"[\[\]:*?/\\]")
+_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
+def write_failed_rows(
+    path_base: Path,
+    header: Sequence[str],
+    rows: Iterable[tuple[Sequence[str], str]],
+    *,
+    sheet: str | None = None,
+) -> tuple[Path, Path]:
+    """Write rows that failed as `<path_base>.csv` and `<path_base>.xlsx`, readable by their owner only.
+
+    Both can be run again as they are: the reason column is not read. The CSV has a byte order mark, and cells
+    that a spreadsheet would run as formulas are guarded by an apostrophe that `open_roster` takes off again.
+    In the XLSX every cell is text, so that a spreadsheet does not destroy the digits of ID numbers.
+
+    Args:
+        path_base: Path without a suffix, e.g. `out/failed-rows`.
+        header: The roster's header texts.
+        rows: Cells and reason of each row; read once, in a stream.
+        sheet: Name of the sheet in the roster, which the job may state.
+
+    Returns:
+        The paths of the CSV and the XLSX file. A sheet ends after 1,048,575 rows; the CSV holds all.
+    """
+    csv_path = path_base.with_name(path_base.name + ".csv")
+    xlsx_path = path_base.with_name(path_base.name + ".xlsx")
+    workbook = Workbook(write_only=True)
+    worksheet = workbook.create_sheet(_SHEET_TITLE.sub("_", sheet or "failed-rows")[:31])
+    with (
+        replacing(csv_path, mode=_PRIVATE_MODE) as csv_temporary,
+        replacing(xlsx_path, mode=_PRIVATE_MODE) as xlsx_temporary,
+    ):
+        try:
+            _write_both(csv_temporary, worksheet, _with_header(header, rows))
+        except BaseException:
+            workbook.save(io.BytesIO())  # closes and removes the library's own temporary file
+            raise
+        workbook.save(xlsx_temporary)
+    return csv_path, xlsx_path
+
+
+def _write_both(path: Path, worksheet: WriteOnlyWorksheet, rows: Iterable[tuple[Sequence[str], str]]) -> None:
+    with path.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="") as file:
+        writer = csv.writer(file)
+        for number, (cells, reason) in enumerate(rows):
+            line = [*cells, reason]
+            writer.writerow([guard(text) for text in line])
+            if number <= _MOST_SHEET_ROWS:
+                worksheet.append([_text_cell(worksheet, text) for text in line])
+
+
+def _with_header(
+    header: Sequence[str], rows: Iterable[tuple[Sequence[str], str]]
+) -> Iterable[tuple[Sequence[str], str]]:
+    yield header, REASON_HEADER
+    yield from rows
+
+
+def _text_cell(worksheet: WriteOnlyWorksheet, text: str) -> Cell:
+    try:
+        cell = WriteOnlyCell(worksheet, value=text)
+    except IllegalCharacterError:
+        cell = WriteOnlyCell(worksheet, value=_ILLEGAL.sub("\ufffd", text))
+    cell.data_type = "s"
+    cell.number_format = "@"
+    return cell

@@ -1,0 +1,72 @@
+"""Opening a roster file: what it really is, whatever its name says, and which sheets it has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from agreegen.errors import InputError
+from agreegen.rosters.csv_source import SEPARATORS, CsvSource
+from agreegen.rosters.decoding import detect_encoding
+from agreegen.rosters.package import open_package
+from agreegen.rosters.source import Source
+from agreegen.rosters.workbooks import open_calamine, open_xlsx, password_error
+
+_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+_ZIP = b"PK\x03\x04"
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_OTHERS = {
+    b"%PDF": "a PDF file",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"{\\rtf": "an RTF document",
+    b"Rar!": "a RAR archive",
+    b"7z\xbc\xaf": "a 7-Zip archive",
+    b"\x1f\x8b": "a gzip archive",
+}
+_SAVE_AS = "open it in Excel or WPS and save it as .xlsx or .csv"
+
+
+def open_sources(path: Path) -> list[Source]:
+    """Open a roster file by its first bytes; its extension is not trusted.
+
+    A CSV file gives one source for every separator; the caller takes the one whose header fits.
+
+    Raises:
+        InputError: There is no such file, it is empty, protected, damaged, or not a table.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(512)
+    except OSError as exc:
+        raise InputError(
+            f"{path} cannot be read: {exc.strerror}", hint="check the path and its permissions"
+        ) from exc
+    if not head.strip():
+        raise InputError(f"{path} is empty", hint="choose the file with the roster")
+    if head.startswith(_ZIP):
+        return _open_zip(path)
+    if head.startswith(_OLE):
+        if _ENCRYPTED in path.read_bytes():
+            raise password_error(path)
+        return open_calamine(path)
+    for magic, kind in _OTHERS.items():
+        if head.startswith(magic):
+            raise InputError(f"{path} is {kind}, not a roster", hint="a roster is an XLSX, XLS or CSV file")
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta", b"<head")):
+        raise InputError(f"{path} is a web page or XML, whatever its name says", hint=_SAVE_AS)
+    encoding = detect_encoding(path)
+    if encoding != "utf-16" and b"\0" in head:
+        raise InputError(f"{path} is not a text file", hint="a roster is an XLSX, XLS or CSV file")
+    return [CsvSource(path, encoding, separator) for separator in SEPARATORS]
+
+
+def _open_zip(path: Path) -> list[Source]:
+    with open_package(path) as package:
+        names = set(package.namelist())
+    if "xl/workbook.xml" in names:
+        return open_xlsx(path)
+    if "xl/workbook.bin" in names or "content.xml" in names:
+        return open_calamine(path)
+    kind = "a Word document" if "word/document.xml" in names else "a ZIP archive"
+    raise InputError(f"{path} is {kind}, not a roster", hint="a roster is an XLSX, XLS or CSV file")

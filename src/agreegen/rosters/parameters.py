@@ -1,0 +1,148 @@
+"""Parameter files: one form's values in YAML, read as text and typed by the fields."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from agreegen.errors import InputError
+from agreegen.model.complaint import Complaint, ComplaintsError, Location, Severity
+from agreegen.model.document import Value
+from agreegen.model.form import Form
+from agreegen.rosters.decoding import detect_encoding, read_lines
+from agreegen.values import ParsedValues, RawValue, parse_values
+from agreegen.values.text import drop_cjk_spaces
+
+_MOST_BYTES = 1 << 20
+_NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
+
+
+def read_parameters(path: Path, form: Form) -> Mapping[str, Value]:
+    """Read the values of one document from a YAML file.
+
+    Every scalar is read as text, so a phone keeps its leading zero and `no` stays a word.
+
+    Raises:
+        ComplaintsError: Names every error in the file at once, each with its line.
+        InputError: The file cannot be read, or is not YAML.
+    """
+    parsed = check_parameters(path, form)
+    errors = [complaint for complaint in parsed.complaints if complaint.severity is Severity.ERROR]
+    if errors:
+        count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
+        hint = f"mend {path} and run again; `agreegen forms show {form.id}` lists the fields"
+        raise ComplaintsError(f"{path} has {count}:", errors, hint=hint)
+    return parsed.values
+
+
+def check_parameters(path: Path, form: Form) -> ParsedValues:
+    """Read the values of one document from a YAML file, with all errors and warnings.
+
+    Raises:
+        InputError: The file cannot be read, or is not YAML.
+    """
+    root = _compose(path)
+    raw: dict[str, RawValue] = {}
+    lines: dict[str, int] = {}
+    complaints: list[Complaint] = []
+    known = {field.name: field for field in form.fields}
+
+    def locate(name: str) -> Location:
+        field = known.get(name)
+        return Location(
+            file=str(path), row=lines.get(name), label=field.label_zh if field else None, field=name
+        )
+
+    for key, node in root.value if root else ():
+        name = key.value if isinstance(key, ScalarNode) else str(key.tag)
+        line = key.start_mark.line + 1
+        if name in lines:
+            text = f"{name} is given twice, first in line {lines[name]}"
+            complaints.append(Complaint(Location(file=str(path), row=line), text, "give it once"))
+            continue
+        lines[name] = line
+        if name not in known:
+            complaints.append(_unknown(locate(name), form, name))
+        elif (value := _raw_value(node)) is _MISFIT:
+            complaints.append(
+                Complaint(locate(name), "it is neither text nor a list of texts", "write one value")
+            )
+            raw[name] = None
+        else:
+            raw[name] = value
+    misfits = {complaint.location.field for complaint in complaints}
+    parsed = parse_values(form, raw, locate)
+    complaints.extend(c for c in parsed.complaints if c.location.field not in misfits)
+    return ParsedValues(parsed.values, tuple(sorted(complaints, key=lambda c: c.location.row or 0)))
+
+
+_MISFIT: tuple[str, ...] = ("\0",)
+
+
+def _raw_value(node: Node) -> RawValue:
+    """Return a node as text, or as the texts of a list; `_MISFIT` if it is neither."""
+    if isinstance(node, ScalarNode):
+        return _scalar_text(node)
+    if isinstance(node, SequenceNode) and all(isinstance(item, ScalarNode) for item in node.value):
+        return tuple(_scalar_text(item) or "" for item in node.value)
+    return _MISFIT
+
+
+def _scalar_text(node: ScalarNode) -> str | None:
+    text = str(node.value)
+    if node.style is None and text in _NOTHING:
+        return None
+    if node.style != "|" and node.end_mark.line > node.start_mark.line:
+        return drop_cjk_spaces(text)  # YAML folds line ends into blanks, which Chinese text does not have
+    return text
+
+
+def _unknown(location: Location, form: Form, name: str) -> Complaint:
+    names = [field.name for field in form.fields]
+    labels = {field.label_zh: field.name for field in form.fields}
+    close = labels.get(name) or next(iter(difflib.get_close_matches(name, names, n=1, cutoff=0.6)), None)
+    remedy = f"did you mean {close}?" if close else f"the fields are {', '.join(names)}"
+    return Complaint(location, f"{form.id} has no field of this name", remedy)
+
+
+def _compose(path: Path) -> MappingNode | None:
+    """Parse YAML into nodes that know their lines; aliases are refused, so nothing can multiply."""
+    try:
+        size = path.stat().st_size
+        if size > _MOST_BYTES:
+            raise InputError(f"{path} has {size} bytes; a parameter file has at most {_MOST_BYTES}")
+        text = "".join(read_lines(path, detect_encoding(path)))
+    except OSError as exc:
+        raise InputError(
+            f"{path} cannot be read: {exc.strerror}", hint="check the path and its permissions"
+        ) from exc
+    try:
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            if isinstance(event, yaml.AliasEvent):
+                line = event.start_mark.line + 1 if event.start_mark else 0
+                raise InputError(
+                    f"{path}, row {line}: YAML aliases (*{event.anchor}) are not read",
+                    hint="write the value out",
+                )
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as exc:
+        raise InputError(
+            _yaml_message(path, exc), hint="check the indent, and quote texts with : or #"
+        ) from exc
+    except RecursionError as exc:
+        raise InputError(f"{path} is nested too deeply", hint="write one `name: value` a line") from exc
+    if root is not None and not isinstance(root, MappingNode):
+        raise InputError(f"{path} does not hold named values", hint="write one `name: value` a line")
+    return root
+
+
+def _yaml_message(path: Path, exc: yaml.YAMLError) -> str:
+    mark: Any = getattr(exc, "problem_mark", None)
+    problem = getattr(exc, "problem", None) or getattr(exc, "reason", None) or "unreadable"
+    where = f", row {mark.line + 1}, column {mark.column + 1}" if mark else ""
+    return f"{path}{where}: this is not YAML: {problem}"

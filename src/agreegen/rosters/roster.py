@@ -1,0 +1,293 @@
+"""A roster: one row a person, read twice, so that shared numbers are known before anything is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from agreegen.errors import InputError
+from agreegen.model.complaint import Complaint, ComplaintsError, Location, Severity
+from agreegen.model.form import Field, Form
+from agreegen.rosters.addresses import cell_address
+from agreegen.rosters.choosing import choose_table
+from agreegen.rosters.duplicates import DuplicateIndex
+from agreegen.rosters.headers import KEY_FIELDS, HeaderMatcher, list_headers
+from agreegen.rosters.row import RosterRow
+from agreegen.rosters.source import cell_text
+from agreegen.rosters.table import Table
+from agreegen.values import RawValue, ValueProblem, parse_value, parse_values
+from agreegen.values.text import is_empty
+
+_NAME_FIELD = "pledger_name"
+_MOST_ROWS_FOR_NAMES = 100_000
+
+
+def open_roster(
+    path: Path,
+    form: Form,
+    *,
+    sheet: int | str | None = None,
+    columns: Mapping[str, str] | None = None,
+    defaults: Mapping[str, RawValue] | None = None,
+    limit: int | None = None,
+) -> Roster:
+    """Open a roster and match its header to a form.
+
+    Args:
+        path: XLSX, XLS, XLSB, ODS or CSV file; told by its content, not its name.
+        form: The form that the rows fill.
+        sheet: Name, or number among the visible sheets from 1; otherwise the first that has a header.
+        columns: Field name → header, for headers that the form's aliases do not know.
+        defaults: Field name → value for rows whose cell is empty or whose column is missing.
+        limit: Greatest number of rows that `rows` yields; duplicates are looked for in all.
+
+    Raises:
+        InputError: The file cannot be read, or a required column is missing; says which headers were found.
+        ComplaintsError: A default value cannot be read.
+    """
+    matcher = HeaderMatcher(form, columns)
+    checked = _check_defaults(form, defaults or {})
+    table, warnings = choose_table(path, matcher, sheet)
+    return Roster(path, form, table, defaults=checked, limit=limit, warnings=warnings)
+
+
+class Roster:
+    """An opened roster; see `open_roster`.
+
+    Attributes:
+        path: The file.
+        sheet: The sheet that is read; None for CSV.
+        header: Header texts in column order, without the reason column of an earlier run.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        form: Form,
+        table: Table,
+        *,
+        defaults: Mapping[str, RawValue],
+        limit: int | None,
+        warnings: Sequence[Complaint],
+    ) -> None:
+        self.path = path
+        self.sheet = table.source.sheet
+        self._form = form
+        self._table = table
+        self._defaults = defaults
+        self._limit = limit
+        self._fields = {field.name: field for field in form.fields}
+        self._columns = table.header.columns
+        self._kept = [i for i in range(len(table.header.texts)) if i != table.header.reason]
+        self.header = tuple(table.header.texts[index] for index in self._kept)
+        self._refuse_missing_columns()
+        self._warnings = [*warnings, *self._unknown_columns()]
+        self._stamp = self._file_stamp()
+        self._indexes: dict[str, DuplicateIndex] | None = None
+        self._count = 0
+
+    @property
+    def count(self) -> int:
+        """How many rows `rows` yields; reads the file once if that was not done yet."""
+        self._index()
+        return self._count if self._limit is None else min(self._count, self._limit)
+
+    @property
+    def warnings(self) -> tuple[Complaint, ...]:
+        """What is odd about the file as a whole: unknown columns, other sheets, notes that were skipped."""
+        self._index()
+        notes = [
+            Complaint(self._location(number), "it looks like a note and is not read", "", Severity.WARNING)
+            for number in self._table.notes
+        ]
+        return (*self._warnings, *notes)
+
+    def rows(self) -> Iterator[RosterRow]:
+        """Yield the rows of people in file order, good and bad; memory stays flat.
+
+        Raises:
+            InputError: The file is damaged, or changed since it was opened.
+        """
+        self._index()
+        for done, (number, cells) in enumerate(self._table.rows()):
+            if self._limit is not None and done >= self._limit:
+                return
+            yield self._read_row(number, cells)
+        self._refuse_changed()
+
+    def check(self) -> list[Complaint]:
+        """Read everything and return every complaint about the file and its rows."""
+        complaints = list(self.warnings)
+        if not self._count:
+            location = Location(file=str(self.path), sheet=self.sheet)
+            complaints.append(
+                Complaint(location, "there are no rows below the header", "enter at least one person")
+            )
+        for row in self.rows():
+            complaints.extend(row.complaints)
+        return complaints
+
+    def _read_row(self, number: int, cells: Sequence[RawValue]) -> RosterRow:
+        raw: dict[str, RawValue] = dict(self._defaults)
+        complaints: list[Complaint] = []
+        for name, column in self._columns.items():
+            if not is_empty(cells[column]):
+                raw[name] = cells[column]
+            elif (number, column) in self._table.source.uncached:
+                problem = "it is a formula without a stored result"
+                remedy = "open the file in Excel or WPS and save it, or enter the value"
+                complaints.append(Complaint(self._locate(number, name), problem, remedy))
+        unread = {complaint.location.field for complaint in complaints}
+        parsed = parse_values(self._form, raw, lambda name: self._locate(number, name))
+        complaints.extend(c for c in parsed.complaints if c.location.field not in unread)
+        complaints.extend(self._identity_complaints(number, raw, unread, parsed.values))
+        staff_no, id_number = (parsed.values.get(name) for name in KEY_FIELDS)
+        return RosterRow(
+            number=number,
+            cells=tuple(cell_text(cells[index]) for index in self._kept),
+            values=parsed.values,
+            complaints=tuple(complaints),
+            staff_no=None if staff_no is None else str(staff_no),
+            id_number=None if id_number is None else str(id_number),
+        )
+
+    def _identity_complaints(
+        self, number: int, raw: Mapping[str, RawValue], unread: set[str | None], values: Mapping[str, object]
+    ) -> Iterator[Complaint]:
+        if not any(name in raw or name in unread for name in KEY_FIELDS):
+            labels = " or ".join(self._fields[name].label_zh for name in KEY_FIELDS if name in self._columns)
+            yield Complaint(self._location(number), "nothing tells this row from others", f"enter {labels}")
+        for name, index in (self._indexes or {}).items():
+            if name not in values or not (others := index.others(_comparable(values[name]), number)):
+                continue
+            rows = ", ".join(map(str, others))
+            label = self._fields[name].label_zh
+            if name in KEY_FIELDS:
+                text = f"the same {label} stands in row {rows}, too"
+                yield Complaint(
+                    self._locate(number, name), text, "give each person one row and a number of their own"
+                )
+            else:
+                text = f"the same {label} stands in row {rows}, too"
+                remedy = "make sure that they are different people"
+                yield Complaint(self._locate(number, name), text, remedy, Severity.WARNING)
+
+    def _index(self) -> None:
+        """Read the file once for its keys: 12 bytes a row and key stay in memory."""
+        if self._indexes is not None:
+            return
+        self._refuse_changed()
+        indexes = {name: DuplicateIndex() for name in (*KEY_FIELDS, _NAME_FIELD) if name in self._columns}
+        count = 0
+        for number, cells in self._table.rows():
+            count += 1
+            if count > _MOST_ROWS_FOR_NAMES:
+                indexes.pop(_NAME_FIELD, None)  # among so many people, equal names say nothing
+            for name, index in indexes.items():
+                key = self._try_parse(name, cells[self._columns[name]])
+                if key is not None:
+                    index.add(key, number)
+        self._refuse_changed()
+        self._indexes, self._count = indexes, count
+
+    def _try_parse(self, name: str, raw: RawValue) -> str | None:
+        if is_empty(raw):
+            return None
+        try:
+            return _comparable(parse_value(self._fields[name], raw))
+        except ValueProblem:
+            return None
+
+    def _locate(self, number: int, name: str) -> Location:
+        column = self._columns.get(name)
+        return Location(
+            file=str(self.path),
+            sheet=self.sheet,
+            row=number,
+            cell=None if column is None else cell_address(number, column),
+            label=self._fields[name].label_zh,
+            field=name,
+        )
+
+    def _location(self, number: int) -> Location:
+        return Location(file=str(self.path), sheet=self.sheet, row=number)
+
+    def _refuse_missing_columns(self) -> None:
+        where = ", ".join(part for part in (str(self.path), self.sheet) if part)
+        found = f"the headers found in row {self._table.header.row} are {list_headers(self.header)}"
+        missing = [
+            _named(field)
+            for field in self._form.fields
+            if field.required
+            and field.name not in self._columns
+            and field.name not in self._defaults
+            and field.default_from is None
+        ]
+        if missing:
+            raise InputError(
+                f"{where}: required columns are missing: {', '.join(missing)}; {found}",
+                hint="add them, or state the right headers under `columns` in the job",
+            )
+        if not any(name in self._columns for name in KEY_FIELDS):
+            wanted = " or ".join(_named(self._fields[name]) for name in KEY_FIELDS if name in self._fields)
+            raise InputError(
+                f"{where}: no column tells the rows apart; {found}",
+                hint=f"add a column {wanted}"
+                if wanted
+                else f"the form {self._form.id} is not made for rosters",
+            )
+
+    def _unknown_columns(self) -> list[Complaint]:
+        header = self._table.header
+        return [
+            Complaint(
+                Location(str(self.path), self.sheet, header.row, cell_address(header.row, column)),
+                f"the column {header.texts[column]} is not a field of {self._form.id} and is not read",
+                "",
+                Severity.WARNING,
+            )
+            for column in header.unknown
+        ]
+
+    def _file_stamp(self) -> tuple[int, int, int]:
+        status = self.path.stat()
+        return status.st_size, status.st_mtime_ns, status.st_ino
+
+    def _refuse_changed(self) -> None:
+        if self._file_stamp() != self._stamp:
+            raise InputError(
+                f"{self.path} changed while it was read", hint="run again when nobody is editing it"
+            )
+
+
+def _check_defaults(form: Form, defaults: Mapping[str, RawValue]) -> dict[str, RawValue]:
+    """Refuse default values that no row could use."""
+    fields = {field.name: field for field in form.fields}
+    complaints = []
+    for name, raw in defaults.items():
+        if name not in fields:
+            problem, remedy = f"{form.id} has no field of this name", f"the fields are {', '.join(fields)}"
+            complaints.append(Complaint(Location(field=f"defaults.{name}"), problem, remedy))
+        elif name in KEY_FIELDS:
+            complaints.append(
+                Complaint(Location(field=f"defaults.{name}"), "it tells people apart", "give it in each row")
+            )
+        elif not is_empty(raw):
+            try:
+                parse_value(fields[name], raw)
+            except ValueProblem as exc:
+                location = Location(label=fields[name].label_zh, field=f"defaults.{name}")
+                complaints.append(Complaint(location, exc.problem, exc.remedy))
+    if complaints:
+        raise ComplaintsError(
+            "the default values cannot be used:", complaints, hint="mend `defaults` in the job"
+        )
+    return {name: raw for name, raw in defaults.items() if not is_empty(raw)}
+
+
+def _comparable(value: object) -> str:
+    return str(value).casefold()
+
+
+def _named(field: Field) -> str:
+    return f"{field.label_zh} ({field.name})"

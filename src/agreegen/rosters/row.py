@@ -1,0 +1,51 @@
+"""One row of a roster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from agreegen.model.complaint import Complaint, Severity
+from agreegen.model.document import Value
+
+
+@dataclass(frozen=True, slots=True)
+class RosterRow:
+    """One row of a roster, as it stands and as it was read.
+
+    Attributes:
+        number: One-based row number in the file.
+        cells: The cells as text, in the order of the roster's header; for `failed-rows`.
+        values: The values that could be read, by field name; whole only if `failed` is false.
+        complaints: What is wrong or odd in this row.
+        staff_no: The staff number, where it could be read.
+        id_number: The resident ID number, where it could be read.
+    """
+
+    number: int
+    cells: tuple[str, ...]
+    values: Mapping[str, Value]
+    complaints: tuple[Complaint, ...] = ()
+    staff_no: str | None = None
+    id_number: str | None = None
+
+    @property
+    def key(self) -> str | None:
+        """What tells this row from others: the staff number, otherwise the ID number."""
+        return self.staff_no or self.id_number
+
+    @property
+    def failed(self) -> bool:
+        """Whether an error stops this row."""
+        return any(complaint.severity is Severity.ERROR for complaint in self.complaints)
+
+    @property
+    def reason(self) -> str:
+        """All errors of the row in one line, for the reason column of `failed-rows`."""
+        return "; ".join(
+            f"{c.location.label or c.location.field or ''} {c.location.cell or ''}".strip()
+            + f": {c.problem}"
+            + (f" ({c.remedy})" if c.remedy else "")
+            for c in self.complaints
+            if c.severity is Severity.ERROR
+        )

@@ -1,0 +1,68 @@
+"""The seam to file formats: a sheet as a stream of numbered rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, time, timedelta
+from typing import Protocol
+
+from agreegen.rosters.addresses import MergedRange
+from agreegen.values import RawValue
+
+
+class Source(Protocol):
+    """One sheet of a file, read from the start as often as it is asked for.
+
+    Attributes:
+        sheet: The sheet's name; None for formats without sheets.
+        visible: Whether a user sees it.
+        merges: Merged ranges.
+        uncached: One-based row and zero-based column of formulas without a stored result.
+    """
+
+    @property
+    def sheet(self) -> str | None: ...
+
+    @property
+    def visible(self) -> bool: ...
+
+    @property
+    def merges(self) -> Sequence[MergedRange]: ...
+
+    @property
+    def uncached(self) -> frozenset[tuple[int, int]]: ...
+
+    def rows(self) -> Iterator[Sequence[RawValue]]:
+        """Yield every row from the first on, empty ones too.
+
+        Raises:
+            InputError: The file is damaged.
+        """
+        ...
+
+
+def clean_cell(value: object) -> RawValue:
+    """Turn a spreadsheet library's cell value into a raw value."""
+    if value is None or isinstance(value, str | bool | int | float | date):
+        return None if value == "" else value
+    if isinstance(value, time | timedelta):
+        return str(value)
+    return str(value)
+
+
+def cell_text(raw: RawValue) -> str:
+    """Write a raw value as text that reads back as the same value.
+
+    A number that lost digits stays in scientific notation, so that it is refused again and never taken for
+    an ID number.
+    """
+    if raw is None:
+        return ""
+    if isinstance(raw, bool):
+        return "TRUE" if raw else "FALSE"
+    if isinstance(raw, int | float):
+        whole = abs(raw) < 10**15 and raw == int(raw)
+        return str(int(raw)) if whole else f"{raw:.5E}" if abs(raw) >= 10**15 else repr(raw)
+    if isinstance(raw, date):
+        return raw.isoformat().removesuffix("T00:00:00")
+    return "\n".join(raw) if isinstance(raw, tuple) else raw

@@ -1,0 +1,333 @@
+"""Rosters as offices make them."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from agreegen.errors import InputError
+from agreegen.model.complaint import ComplaintsError, Severity
+from agreegen.model.form import Form
+from agreegen.rosters import Roster, open_roster, workbooks
+
+from .conftest import HEADER, ID_A, ID_B
+
+Make = Callable[..., Path]
+PERSON = ("HN0001", "张伟", ID_A, "示例市统计局", "是")
+OTHER = ("HN0002", "王芳", ID_B, "示例市统计局", "否")
+
+
+def errors(roster: Roster) -> list[str]:
+    return [str(c) for c in roster.check() if c.severity is Severity.ERROR]
+
+
+def warnings(roster: Roster) -> list[str]:
+    return [str(c) for c in roster.check() if c.severity is Severity.WARNING]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_reads_an_office_workbook(make_xlsx: Make, form: Form, monkeypatch: Any, stream: bool) -> None:
+    if stream:
+        monkeypatch.setattr(workbooks, "STREAM_ABOVE_BYTES", 0)
+    path = make_xlsx(
+        [
+            ("示例市普查人员名册", None, None, None, None),
+            (None, None, None, None, None),
+            ("编　号*", "姓 名", "身份证号码\n(18位)", "工作单位", "是否涉密："),
+            ("ＨＮ０００１", "张 伟", ID_A, "示例市 统计局", "是"),
+            (None, None, None, None, None),
+            ("HN0002", "阿卜杜热合曼•买买提", ID_B, None, "否"),
+            ("合 计", "2人", None, None, None),
+            ("填表人：赵敏", None, None, None, None),
+        ],
+        merges=["A1:E1", "D4:D6"],
+    )
+    roster = open_roster(path, form)
+    rows = list(roster.rows())
+    assert [row.number for row in rows] == [4, 6]
+    assert dict(rows[0].values) == {
+        "pledger_name": "张伟",
+        "staff_no": "HN0001",
+        "id_number": ID_A,
+        "unit": "示例市统计局",
+        "holds_state_secrets": True,
+    }
+    assert rows[1].values["pledger_name"] == "阿卜杜热合曼·买买提"
+    assert rows[1].values["unit"] == "示例市统计局", "the merged cell holds for both rows"
+    assert errors(roster) == []
+    assert roster.count == 2
+    assert any("note" in text and "row 8" in text for text in warnings(roster))
+
+
+def test_names_the_cell_sheet_and_label_and_masks_ids(make_xlsx: Make, form: Form) -> None:
+    wrong = ID_A[:-1] + "9"
+    path = make_xlsx([("名册",), HEADER, PERSON, ("HN 2", "王芳", wrong, "局" * 300, "也许")])
+    (row,) = [row for row in open_roster(path, form).rows() if row.failed]
+    cells = {c.location.cell: c for c in row.complaints}
+    assert set(cells) == {"A4", "C4", "D4", "E4"}
+    assert cells["C4"].location.sheet == "人员"
+    assert cells["C4"].location.label == "身份证号"
+    assert wrong not in "".join(map(str, row.complaints))
+    assert "也许" in str(cells["E4"])
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_refuses_ids_that_lost_digits(make_xlsx: Make, form: Form, monkeypatch: Any, stream: bool) -> None:
+    if stream:
+        monkeypatch.setattr(workbooks, "STREAM_ABOVE_BYTES", 0)
+    path = make_xlsx([HEADER, ("HN0001", "张伟", int(ID_A), "单位", "是"), (7, "王芳", ID_B, "单位", True)])
+    roster = open_roster(path, form)
+    (text,) = errors(roster)
+    assert "C2" in text
+    assert "lost" in text
+    first, second = roster.rows()
+    assert re.fullmatch(r"4\.19900E\+17", first.cells[2]), "no digits are made up for failed-rows"
+    assert second.values["staff_no"] == "7"
+    assert second.values["holds_state_secrets"] is True
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_reads_dates_and_cached_formulas(tmp_path: Path, form: Form, monkeypatch: Any, stream: bool) -> None:
+    if stream:
+        monkeypatch.setattr(workbooks, "STREAM_ABOVE_BYTES", 0)
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    sheet.append(["编号", "姓名", "承诺日期"])
+    sheet.append(["HN1", "张伟", datetime.date(2018, 5, 10)])
+    sheet.append(["HN2", "王芳", 43230])
+    sheet.append(["HN3", '="李"&"娜"', "二〇一八年五月十日"])
+    path = tmp_path / "r.xlsx"
+    workbook.save(path)
+    rows = list(open_roster(path, form).rows())
+    assert [row.values.get("pledge_date") for row in rows] == [datetime.date(2018, 5, 10)] * 3
+    (complaint,) = rows[2].complaints
+    assert complaint.location.cell == "B4"
+    assert "formula" in complaint.problem
+    assert rows[0].cells == ("HN1", "张伟", "2018-05-10")
+
+
+def test_rows_that_share_a_number_all_fail_and_names_only_warn(make_csv: Make, form: Form) -> None:
+    path = make_csv(
+        [
+            HEADER,
+            ("HN0001", "张伟", ID_A, "", ""),
+            ("ｈｎ０００１", "王芳", "", "", ""),
+            ("HN0003", "张 伟", ID_A, "", ""),
+            ("HN0004", "李娜", ID_B, "", ""),
+        ]
+    )
+    roster = open_roster(path, form)
+    assert [row.failed for row in roster.rows()] == [True, True, True, False]
+    assert [row.failed for row in open_roster(path, form, limit=1).rows()] == [True], "also beyond the limit"
+    found = errors(roster)
+    assert any("A2" in text and "row 3" in text for text in found)
+    assert any("C4" in text and "row 2" in text for text in found)
+    assert sum("姓名" in text for text in warnings(roster)) == 2
+
+
+def test_needs_a_number_in_every_row_and_a_column_for_it(make_csv: Make, form: Form) -> None:
+    path = make_csv([HEADER, ("", "张伟", "", "单位", ""), ("", "王芳", ID_B, "", "")])
+    first, second = open_roster(path, form).rows()
+    assert first.failed
+    assert second.key == ID_B
+    assert not second.failed
+    with pytest.raises(InputError, match=r"no column tells the rows apart.*姓名、电话"):
+        open_roster(make_csv([("姓名", "电话"), ("张伟", "1")], name="n.csv"), form)
+    with pytest.raises(InputError, match=r"required columns are missing: 姓名.*编号、单位"):
+        open_roster(make_csv([("编号", "单位"), ("1", "局")], name="m.csv"), form)
+    with pytest.raises(InputError, match="no header row"):
+        open_roster(make_csv([("a", "b"), ("1", "局")], name="h.csv"), form)
+
+
+def test_columns_defaults_and_limit(make_csv: Make, form: Form) -> None:
+    path = make_csv([("No", "Who", "姓名"), ("1", "张伟", "x"), ("2", "王芳", "y"), ("3", "李娜", "z")])
+    roster = open_roster(
+        path,
+        form,
+        columns={"pledger_name": "Ｗ ho", "staff_no": "no"},
+        defaults={"pledge_date": "2018-05-10", "unit": "示例局"},
+        limit=2,
+    )
+    rows = list(roster.rows())
+    assert [row.values["pledger_name"] for row in rows] == ["张伟", "王芳"]
+    assert {row.values["pledge_date"] for row in rows} == {datetime.date(2018, 5, 10)}
+    assert roster.count == 2
+    assert any("姓名" in text and "C1" in text for text in warnings(roster))
+    with pytest.raises(InputError, match="states for unit"):
+        open_roster(path, form, columns={"unit": "没有"})
+    with pytest.raises(InputError, match="no field unitt") as caught:
+        open_roster(path, form, columns={"unitt": "No"})
+    assert caught.value.hint == "did you mean unit?"
+    with pytest.raises(ComplaintsError, match="does not exist"):
+        open_roster(path, form, defaults={"pledge_date": "2018-02-30"})
+    with pytest.raises(ComplaintsError, match="tells people apart"):
+        open_roster(path, form, defaults={"staff_no": "1"})
+
+
+def test_two_columns_for_one_field_are_refused(make_csv: Make, form: Form) -> None:
+    path = make_csv([("编号", "工号", "姓名"), ("1", "2", "张伟")])
+    with pytest.raises(InputError, match="编号 and 工号"):
+        open_roster(path, form)
+    (row,) = open_roster(path, form, columns={"staff_no": "工号"}).rows()
+    assert row.values["staff_no"] == "2"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_csv_encodings_and_separators(make_csv: Make, form: Form, encoding: str, separator: str) -> None:
+    path = make_csv([("名册,一;二",), HEADER, PERSON, OTHER], encoding=encoding, separator=separator)
+    roster = open_roster(path, form)
+    assert [row.values["pledger_name"] for row in roster.rows()] == ["张伟", "王芳"]
+    assert errors(roster) == []
+
+
+def test_gb18030_of_older_tables_is_read_by_the_2022_edition(tmp_path: Path, form: Form) -> None:
+    path = tmp_path / "r.csv"
+    text = (
+        "编号,姓名\r\nHN1,李".encode("gb18030")
+        + b"\xfe\x59"
+        + "\r\nHN2,㛃阿·买".encode("gb18030")
+        + b"\r\nHN3,"
+    )
+    path.write_bytes(text + "王".encode("gb18030") + b"\xfe\x51\r\n")
+    rows = list(open_roster(path, form).rows())
+    assert rows[0].values["pledger_name"] == "李\u9fb4"
+    assert rows[1].values["pledger_name"] == "㛃阿·买"
+    assert "U+E816" in rows[2].reason
+    assert "𠂇" in rows[2].reason
+
+
+def test_csv_damage_is_named(tmp_path: Path, form: Form) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text('编号,姓名\n1,"张伟\n2,王芳\n', encoding="utf-8")
+    with pytest.raises(InputError, match=r"line \d"):
+        list(open_roster(path, form).rows())
+    path.write_bytes(b"\xff\xff\x80\x81")
+    with pytest.raises(InputError, match="neither UTF-8 nor GB 18030"):
+        open_roster(path, form)
+
+
+def test_the_content_counts_not_the_name(make_xlsx: Make, make_csv: Make, tmp_path: Path, form: Form) -> None:
+    workbook = make_xlsx([HEADER, PERSON], name="x.xlsx").rename(tmp_path / "x.csv")
+    text = make_csv([HEADER, PERSON], name="y.csv").rename(tmp_path / "y.xlsx")
+    assert [row.key for path in (workbook, text) for row in open_roster(path, form).rows()] == [
+        "HN0001",
+        "HN0001",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty"),
+        (b"<html><table>", "web page"),
+        (b"%PDF-1.7", "PDF"),
+        (b"PK\x03\x04 cut off", "damaged"),
+        (bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600) + "EncryptedPackage".encode("utf-16-le"), "password"),
+        (bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600), "damaged"),
+        (b"abc\0def", "not a text file"),
+    ],
+)
+def test_what_is_no_roster_is_told(tmp_path: Path, form: Form, content: bytes, message: str) -> None:
+    path = tmp_path / "r.xlsx"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        open_roster(path, form)
+    with pytest.raises(InputError, match="cannot be read"):
+        open_roster(tmp_path / "missing.xlsx", form)
+
+
+def test_sheets(tmp_path: Path, form: Form) -> None:
+    workbook = openpyxl.Workbook()
+    cover = workbook.active
+    assert cover is not None
+    cover.title = "说明"
+    cover.append(["请填写"])
+    for title, state, name in (
+        ("旧", "hidden", "旧人"),
+        ("人员", "visible", "张伟"),
+        ("二组", "visible", "王芳"),
+    ):
+        sheet = workbook.create_sheet(title)
+        sheet.sheet_state = state
+        sheet.append(["编号", "姓名"])
+        sheet.append(["1", name])
+    path = tmp_path / "r.xlsx"
+    workbook.save(path)
+
+    def name_in(sheet: int | str | None) -> object:
+        (row,) = open_roster(path, form, sheet=sheet).rows()
+        return row.values["pledger_name"]
+
+    assert name_in(None) == "张伟"
+    assert name_in(2) == "张伟"
+    assert name_in("二组") == "王芳"
+    assert name_in("旧") == "旧人"
+    assert any("二组" in text for text in warnings(open_roster(path, form)))
+    with pytest.raises(InputError, match="no sheet 四") as caught:
+        name_in("四")
+    assert "说明、人员、二组" in str(caught.value.hint)
+
+
+def test_a_header_of_two_rows(make_xlsx: Make, form: Form) -> None:
+    path = make_xlsx(
+        [
+            ("编号", "基本情况", None),
+            (None, "姓名", "身份证号"),
+            ("HN1", "张伟", ID_A),
+            ("编号", "姓名", "身份证号"),
+        ],
+        merges=["A1:A2", "B1:C1"],
+    )
+    (row,) = open_roster(path, form).rows()
+    assert (row.staff_no, row.values["pledger_name"], row.id_number) == ("HN1", "张伟", ID_A)
+
+
+def test_a_file_that_changes_under_us_is_refused(make_csv: Make, form: Form) -> None:
+    path = make_csv([HEADER, PERSON])
+    roster = open_roster(path, form)
+    assert roster.count == 1
+    make_csv([HEADER, PERSON, OTHER])
+    with pytest.raises(InputError, match="changed"):
+        list(roster.rows())
+
+
+def test_an_empty_roster_is_an_error(make_csv: Make, form: Form) -> None:
+    assert any("no rows" in text for text in errors(open_roster(make_csv([HEADER, ("合计", "0")]), form)))
+
+
+def test_a_far_away_cell_does_not_fill_the_memory(tmp_path: Path, form: Form) -> None:
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    sheet.append(["编号", "姓名"])
+    sheet.append(["1", "张伟"])
+    sheet["XFD300000"] = "x"
+    path = tmp_path / "r.xlsx"
+    workbook.save(path)
+    assert [row.key for row in open_roster(path, form).rows()] == ["1"]
+
+
+def test_reads_xls(make_xls: Make, form: Form) -> None:
+    path = make_xls(
+        [
+            ("名册", None),
+            HEADER,
+            ("HN1", "张伟", ID_A, "示例局", "是"),
+            (2.0, "㛃雨", float(ID_B), None, "否"),
+        ],
+        merge=(2, 3, 3, 3),
+    )
+    first, second = open_roster(path, form).rows()
+    assert first.cells == ("HN1", "张伟", ID_A, "示例局", "是")
+    assert not first.failed
+    assert second.staff_no == "2"
+    assert second.values["unit"] == "示例局"
+    assert [c.location.cell for c in second.complaints] == ["C4"]
