@@ -1,0 +1,168 @@
+"""What the ByteRange of each signature covers (ISO 32000-1, clause 12.8.1), and what its dictionary says."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+from agreegen.model.report import Coverage, SignatureKind
+from agreegen.verification.structure.document import PdfFile, View
+from agreegen.verification.structure.fields import text_of
+from agreegen.verification.structure.finding import Candidate, contents_span
+from agreegen.verification.structure.objects import PdfProblem, Ref, Value
+
+_DATE = re.compile(r"D?:?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([Z+-])(?:(\d\d)'?(\d\d)?'?)?)?")
+_WHITE = b"\x00\t\n\x0c\r "
+
+
+@dataclass(slots=True, eq=False)
+class Covered:
+    """A candidate with its coverage.
+
+    Attributes:
+        candidate: Where it was found.
+        byte_range: Its four numbers, or None.
+        contents: Decoded `/Contents`, or None.
+        revision: Index of the revision it signs, or None.
+        coverage: What the range covers.
+        reasons: Why it covers less than a revision.
+    """
+
+    candidate: Candidate
+    byte_range: tuple[int, int, int, int] | None
+    contents: bytes | None
+    revision: int | None
+    coverage: Coverage
+    reasons: list[str]
+
+
+def cover(file: PdfFile, candidate: Candidate) -> Covered:
+    """Judge one signature's ByteRange.
+
+    It must start at 0, leave out exactly the hexadecimal string of its own `/Contents`, and end where a revision
+    on the `/Prev` chain ends.
+    """
+    numbers = byte_range_of(candidate.value.get("ByteRange"))
+    contents = candidate.value.get("Contents")
+    decoded = contents if isinstance(contents, bytes) else None
+    result = Covered(candidate, numbers, decoded, None, Coverage.PARTIAL, [])
+    if numbers is None:
+        result.reasons.append("/ByteRange is missing or is not four whole numbers")
+        return result
+    problem = _gap_problem(file, candidate, numbers)
+    if decoded is None:
+        problem = "/Contents is missing or is not a string"
+    if problem is not None:
+        result.reasons.append(problem)
+        return result
+    end = numbers[2] + numbers[3]
+    for index, revision in enumerate(file.revisions):
+        if _ends_there(file.data, end, revision.end):
+            result.revision = index
+            last = index == len(file.revisions) - 1
+            result.coverage = Coverage.WHOLE_FILE if last else Coverage.REVISION
+            return result
+    result.reasons.append(f"the signed bytes end at byte {end}, which is not the end of a revision")
+    return result
+
+
+def _ends_there(data: bytes, end: int, revision_end: int) -> bool:
+    """The range may stop before or after the line end that follows `%%EOF`, and nowhere else."""
+    if end == revision_end:
+        return True
+    return (
+        end < revision_end
+        and data[end:revision_end] in (b"\r", b"\n", b"\r\n")
+        and data[end - 5 : end] == b"%%EOF"
+    )
+
+
+def byte_range_of(value: Value) -> tuple[int, int, int, int] | None:
+    """Return the four numbers of a ByteRange, None where they are not that."""
+    if not isinstance(value, list) or len(value) != 4 or not all(type(n) is int for n in value):
+        return None
+    one, two, three, four = value
+    return one, two, three, four
+
+
+def _gap_problem(file: PdfFile, candidate: Candidate, numbers: tuple[int, int, int, int]) -> str | None:
+    start, first, second, length = numbers
+    if start != 0:
+        return "the signed bytes do not start at the beginning of the file"
+    if first <= 0 or second <= first or length < 0 or second + length > len(file.data):
+        return "/ByteRange points outside the file or backwards"
+    if contents_span(file, candidate, first) != second:
+        return "/ByteRange leaves out something else than the signature's own /Contents"
+    return None
+
+
+def first_revision_end(file: PdfFile, end: int) -> int | None:
+    """Return the index of the revision that holds a byte offset."""
+    return next((i for i, revision in enumerate(file.revisions) if end <= revision.end), None)
+
+
+def kind_of(value: dict[str, Any]) -> SignatureKind:
+    """Tell signature and document timestamp apart by SubFilter."""
+    return SignatureKind.TIMESTAMP if value.get("SubFilter") == "ETSI.RFC3161" else SignatureKind.SIGNATURE
+
+
+def docmdp_level(view: View, value: dict[str, Any]) -> int | None:
+    """Return the permission level that a signature certifies with (ISO 32000-1, clause 12.8.2.2)."""
+    for item in _list(view, value.get("Reference")):
+        try:
+            reference = view.dictionary(item)
+            if view.resolve(reference.get("TransformMethod")) == "DocMDP":
+                level = view.resolve(view.dictionary(reference.get("TransformParams")).get("P"))
+                return level if level in (1, 2, 3) else 2
+        except PdfProblem:
+            return 1
+    return None
+
+
+def _list(view: View, value: Value) -> list[Value]:
+    try:
+        return view.array(value)
+    except PdfProblem:
+        return []
+
+
+def certificates_of(view: View, value: Value) -> tuple[bytes, ...]:
+    """Return the decoded strings of `/Cert`."""
+    try:
+        found = view.resolve(value)
+    except PdfProblem:
+        return ()
+    if isinstance(found, bytes):
+        return (found,)
+    return tuple(item for item in found if isinstance(item, bytes)) if isinstance(found, list) else ()
+
+
+def text(view: View, value: Value) -> str | None:
+    """Return a text string for display, None where it is missing."""
+    try:
+        found = view.resolve(value) if isinstance(value, Ref) else value
+    except PdfProblem:
+        return None
+    return text_of(found) if isinstance(found, bytes) else None
+
+
+def claimed_time(value: Value) -> datetime | None:
+    """Read a date (ISO 32000-1, clause 7.9.4); one without offset is taken as UTC."""
+    match = _DATE.match(text_of(value)) if isinstance(value, bytes) else None
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = (
+        int(part) if part else default
+        for part, default in zip(match.groups()[:6], (0, 1, 1, 0, 0, 0), strict=True)
+    )
+    zone: timezone = UTC
+    if match[7] in ("+", "-") and match[8]:
+        shift = timedelta(hours=int(match[8]), minutes=int(match[9] or 0))
+        if shift < timedelta(hours=24):
+            zone = timezone(shift if match[7] == "+" else -shift)
+    try:
+        return datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

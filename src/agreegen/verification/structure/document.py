@@ -1,0 +1,287 @@
+"""The file as a chain of revisions, each with its own view of the objects (ISO 32000-1, clause 7.5.6)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from agreegen.verification.interface import Limits
+from agreegen.verification.structure.filters import decode
+from agreegen.verification.structure.objects import LimitProblem, PdfProblem, Ref, Stream, Value
+from agreegen.verification.structure.parser import parse_value
+from agreegen.verification.structure.xref import MAX_SECTIONS, Entry, Section, parse_indirect, read_section
+
+_STARTXREF = re.compile(rb"startxref[\x00\t\n\x0c\r ]+(\d{1,12})[\x00\t\n\x0c\r ]+(?:%%EOF)")
+_HEADER = re.compile(rb"%PDF-\d\.\d")
+_TAIL_BYTES = 4096
+_MAX_CHAIN = 64
+_NO_ENTRY = Entry(0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Revision:
+    """One revision: the sections written together and where its `%%EOF` ends.
+
+    Attributes:
+        start: Where its bytes begin, which is the end of the revision before.
+        end: Offset after its `%%EOF` and one line end.
+        sections: Newest first.
+        entries: What it adds or replaces.
+        trailer: Its trailer dictionary.
+    """
+
+    start: int
+    end: int
+    sections: tuple[Section, ...]
+    entries: dict[int, Entry]
+    trailer: dict[str, Any]
+
+
+@dataclass(slots=True, eq=False)
+class PdfFile:
+    """The bytes, the revisions and the objects parsed so far."""
+
+    data: bytes
+    limits: Limits
+    revisions: list[Revision] = field(default_factory=list)
+    shift: int = 0
+    parsed: dict[tuple[int, int, int], Value] = field(default_factory=dict)
+    ends: dict[int, int] = field(default_factory=dict)
+    decrypt: Any = None
+    containers: dict[int, tuple[bytes, list[tuple[int, int]]]] = field(default_factory=dict)
+    expanded: int = 0
+
+    def views(self) -> list[View]:
+        """Return the views of all revisions, oldest first."""
+        merged: dict[int, Entry] = {}
+        views: list[View] = []
+        for index, revision in enumerate(self.revisions):
+            merged = {**merged, **revision.entries} if merged else revision.entries
+            views.append(View(self, index, merged))
+        return views
+
+    def expand(self, stream: Stream) -> bytes:
+        """Decode a stream within the limits of the whole file."""
+        result = decode(stream, self.limits.max_stream_bytes)
+        self.expanded += len(result)
+        if self.expanded > 4 * self.limits.max_stream_bytes:
+            raise LimitProblem("the streams of the file expand to too much")
+        return result
+
+
+@dataclass(slots=True, eq=False)
+class View:
+    """The objects of a file as they stand at one revision."""
+
+    file: PdfFile
+    index: int
+    entries: dict[int, Entry]
+
+    @property
+    def trailer(self) -> dict[str, Any]:
+        """The trailer dictionary of the revision."""
+        return self.file.revisions[self.index].trailer
+
+    def location(self, number: int) -> tuple[int, int, int] | None:
+        """Return a key that tells where an object's bytes are; None for free and missing objects."""
+        entry = self.entries.get(number, _NO_ENTRY)
+        if entry.kind == 1:
+            return (1, entry.place, entry.extra)
+        if entry.kind == 2:
+            container = self.entries.get(entry.place, _NO_ENTRY)
+            return (2, container.place, entry.extra) if container.kind == 1 else None
+        return None
+
+    def get(self, number: int, generation: int = 0) -> Value:
+        """Return an object's value; None where it is free, missing or of another generation.
+
+        Raises:
+            PdfProblem: The object cannot be parsed.
+        """
+        location = self.location(number)
+        if location is None:
+            return None
+        if location in self.file.parsed:
+            return self.file.parsed[location]
+        if location[0] == 1:
+            if location[2] != generation:
+                return None
+            value = self._at_offset(number, location[1], generation)
+        else:
+            value = self._in_container(number, self.entries[number])
+        self.file.parsed[location] = value
+        return value
+
+    def _at_offset(self, number: int, offset: int, generation: int) -> Value:
+        found, found_generation, value, end = parse_indirect(
+            self.file.data, offset + self.file.shift, self.file.limits, self.length_of
+        )
+        if (found, found_generation) != (number, generation):
+            raise PdfProblem("xref", f"byte {offset} should hold object {number} but holds object {found}")
+        self.file.ends[offset] = end
+        if self.file.decrypt is not None:
+            value = self.file.decrypt(value, number, generation)
+        return value
+
+    def length_of(self, value: Value) -> Value:
+        """Resolve a `/Length` that must be a number."""
+        if isinstance(value, Ref):
+            entry = self.entries.get(value.num, _NO_ENTRY)
+            if entry.kind != 1:
+                return self.get(value.num, value.gen) if entry.kind == 2 else None
+            _, _, value, _ = parse_indirect(self.file.data, entry.place + self.file.shift, self.file.limits)
+        return value
+
+    def _in_container(self, number: int, entry: Entry) -> Value:
+        body, index = self.container(entry.place)
+        if not 0 <= entry.extra < len(index) or index[entry.extra][0] != number:
+            raise PdfProblem(
+                "xref", f"object stream {entry.place} does not hold object {number} where it should"
+            )
+        value, _ = parse_value(body, index[entry.extra][1], self.file.limits.max_depth)
+        return value
+
+    def container(self, number: int) -> tuple[bytes, list[tuple[int, int]]]:
+        entry = self.entries.get(number, _NO_ENTRY)
+        if entry.kind != 1:
+            raise PdfProblem("xref", f"object stream {number} is missing")
+        cached = self.file.containers.get(entry.place)
+        if cached is not None:
+            return cached
+        stream = self.get(number, entry.extra)
+        if not isinstance(stream, Stream) or stream.dictionary.get("Type") != "ObjStm":
+            raise PdfProblem("xref", f"object {number} is not an object stream")
+        count, first = stream.dictionary.get("N"), stream.dictionary.get("First")
+        body = self.file.expand(self.resolved_filters(stream))
+        if type(count) is not int or type(first) is not int or not 0 <= count <= self.file.limits.max_objects:
+            raise PdfProblem("xref", f"object stream {number} has no usable /N and /First")
+        numbers = body[:first].split(None, 2 * count)[: 2 * count]
+        if len(numbers) < 2 * count or not all(n.isdigit() and len(n) < 11 for n in numbers):
+            raise PdfProblem("xref", f"object stream {number} has a damaged index")
+        index = [(int(numbers[i]), first + int(numbers[i + 1])) for i in range(0, 2 * count, 2)]
+        self.file.containers[entry.place] = body, index
+        return body, index
+
+    def resolved_filters(self, stream: Stream) -> Stream:
+        """Return the stream with its filter entries resolved."""
+        wanted = {}
+        for key in ("Filter", "DecodeParms"):
+            value = self.resolve(stream.dictionary.get(key))
+            value = [self.resolve(v) for v in value] if isinstance(value, list) else value
+            wanted[key] = value
+        return Stream({**stream.dictionary, **wanted}, stream.raw, stream.start)
+
+    def resolve(self, value: Value) -> Value:
+        """Follow references until something else comes.
+
+        Raises:
+            PdfProblem: They lead in a circle, or the object cannot be parsed.
+        """
+        for _ in range(_MAX_CHAIN):
+            if not isinstance(value, Ref):
+                return value
+            value = self.get(value.num, value.gen)
+        raise PdfProblem("cycle", "references lead in a circle")
+
+    def dictionary(self, value: Value) -> dict[str, Any]:
+        """Resolve to a dictionary; anything else gives an empty one."""
+        found = self.resolve(value)
+        return found if isinstance(found, dict) else {}
+
+    def array(self, value: Value) -> list[Any]:
+        """Resolve to an array; anything else gives an empty one."""
+        found = self.resolve(value)
+        return found if isinstance(found, list) else []
+
+    @property
+    def catalog(self) -> dict[str, Any]:
+        """The document catalogue, empty where there is none."""
+        return self.dictionary(self.trailer.get("Root"))
+
+    def numbers(self) -> Iterator[int]:
+        """Yield the numbers of all objects in use."""
+        return (number for number, entry in self.entries.items() if entry.kind)
+
+
+def open_file(data: bytes, limits: Limits) -> PdfFile:
+    """Read the chain of cross-reference sections from the end of the file to its first revision.
+
+    Raises:
+        PdfProblem: The chain is broken.
+        LimitProblem: It is too long.
+    """
+    header = _HEADER.search(data, 0, 1024 + 8)
+    if header is None:
+        raise PdfProblem("not-a-pdf", "the file has no PDF header")
+    last = None
+    for last in _STARTXREF.finditer(data, max(0, len(data) - _TAIL_BYTES)):
+        pass
+    if last is None:
+        raise PdfProblem("no-end", "the file does not end with startxref and %%EOF")
+    file = PdfFile(data, limits)
+    sections = _read_chain(data, int(last[1]), limits)
+    file.revisions = _group(data, sections)
+    return file
+
+
+def _read_chain(data: bytes, offset: int, limits: Limits) -> list[Section]:
+    sections: list[Section] = []
+    seen: set[int] = set()
+    total = 0
+    while True:
+        if offset in seen:
+            raise PdfProblem("cycle", "the chain of cross-reference sections leads in a circle")
+        seen.add(offset)
+        section = read_section(data, offset, limits)
+        total += len(section.entries)
+        if total > limits.max_objects or len(sections) > MAX_SECTIONS:
+            raise LimitProblem(f"the file has more than {limits.max_objects} objects or too many revisions")
+        sections.append(section)
+        previous = section.trailer.get("Prev")
+        if isinstance(previous, float) and previous == int(previous):
+            previous = int(previous)
+        if previous is None:
+            return sections
+        if type(previous) is not int:
+            raise PdfProblem("xref", "/Prev is not a number")
+        offset = previous
+
+
+def _group(data: bytes, sections: list[Section]) -> list[Revision]:
+    """Put the sections of one revision together: a linearized file is written with two (ISO 32000-1, annex F)."""
+    groups: list[list[Section]] = []
+    for section in sections:
+        if groups and section.offset > groups[-1][-1].offset:
+            groups[-1].append(section)
+        else:
+            groups.append([section])
+    revisions: list[Revision] = []
+    start = 0
+    for group in reversed(groups):
+        end = _revision_end(data, group)
+        if end <= start:
+            raise PdfProblem(
+                "xref", f"the revision at byte {group[0].offset} ends before the one it builds on"
+            )
+        entries: dict[int, Entry] = {}
+        for section in reversed(group):
+            entries.update(section.entries)
+        revisions.append(Revision(start, end, tuple(group), entries, group[0].trailer))
+        start = end
+    return revisions
+
+
+def _revision_end(data: bytes, group: list[Section]) -> int:
+    position = max(section.end for section in group)
+    wanted = group[0].offset
+    found = _STARTXREF.search(data, position)
+    while found is not None and int(found[1]) != wanted:
+        found = _STARTXREF.search(data, found.end())
+    if found is None:
+        raise PdfProblem("no-end", f"no %%EOF belongs to the cross-reference section at byte {wanted}")
+    end = found.end()
+    if data[end : end + 2] == b"\r\n":
+        return end + 2
+    return end + 1 if data[end : end + 1] in (b"\r", b"\n") else end

@@ -1,0 +1,97 @@
+"""The values of a PDF file (ISO 32000-1, clause 7.3) as plain Python values.
+
+Numbers, booleans and null are Python's own; strings are `bytes`; arrays are lists; dictionaries are `dict`
+with names as keys; names, references and streams have the classes below.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
+
+from agreegen.errors import InputError
+
+
+class PdfProblem(InputError):
+    """A file cannot be read as the standard demands; `code` is the alarm it becomes.
+
+    Args:
+        code: Stable, lower-case, hyphenated.
+        message: What is wrong, and where in the file.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class LimitProblem(PdfProblem):
+    """A limit was hit: the file cannot be judged, which says nothing about forgery."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("limits", message)
+
+
+class Name(str):
+    """A name, without its slash and with `#xx` resolved; bytes are kept as Latin-1 characters."""
+
+    __slots__ = ()
+
+
+class Ref(NamedTuple):
+    """An indirect reference."""
+
+    num: int
+    gen: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stream:
+    """A stream: its dictionary and its raw, still encoded bytes.
+
+    Attributes:
+        dictionary: The stream dictionary.
+        raw: The encoded bytes.
+        start: Offset of the first byte in the file.
+    """
+
+    dictionary: dict[str, Any]
+    raw: bytes
+    start: int
+
+
+Value: TypeAlias = Any
+"""None, bool, int, float, bytes, Name, Ref, list, dict[str, Value] or Stream."""
+
+
+def same(left: Value, right: Value) -> bool:
+    """Tell whether two values are the same without following references; null and missing are the same."""
+    pending = [(left, right)]
+    while pending:
+        one, two = pending.pop()
+        if one is two:
+            continue
+        if isinstance(one, dict) and isinstance(two, dict):
+            pending.extend((one.get(key), two.get(key)) for key in one.keys() | two.keys())
+        elif isinstance(one, Ref) or isinstance(two, Ref):
+            if not (isinstance(one, Ref) and isinstance(two, Ref) and one == two):
+                return False
+        elif isinstance(one, list) and isinstance(two, list):
+            if len(one) != len(two):
+                return False
+            pending.extend(zip(one, two, strict=True))
+        elif isinstance(one, Stream) and isinstance(two, Stream):
+            if one.raw != two.raw:
+                return False
+            pending.append((one.dictionary, two.dictionary))
+        elif not _same_scalar(one, two):
+            return False
+    return True
+
+
+def _same_scalar(one: Value, two: Value) -> bool:
+    if isinstance(one, bool) or isinstance(two, bool):
+        return one is two
+    if isinstance(one, int | float) and isinstance(two, int | float):
+        return one == two or abs(one - two) < 1e-6 * max(abs(one), abs(two), 1)
+    return type(one) is type(two) and bool(one == two)

@@ -1,0 +1,200 @@
+"""A strict parser of PDF objects (ISO 32000-1, clauses 7.2 and 7.3) that never recurses."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from agreegen.verification.structure.objects import LimitProblem, Name, PdfProblem, Ref, Value
+
+WHITE = rb"\x00\t\n\x0c\r "
+SKIP = rb"(?:[" + WHITE + rb"]+|%[^\r\n]*)*"
+_END = rb"(?=[" + WHITE + rb"()<>\[\]{}/%]|\Z)"
+_TOKEN = re.compile(
+    SKIP
+    + rb"(?:"
+    + rb"(?P<name>/[^" + WHITE + rb"()<>\[\]{}/%]*)"
+    + rb"|(?P<ref>(\d{1,10})[" + WHITE + rb"]+(\d{1,5})[" + WHITE + rb"]+R" + _END + rb")"
+    + rb"|(?P<int>[+-]?\d+)" + _END
+    + rb"|(?P<real>[+-]?(?:\d+\.\d*|\.\d+))" + _END
+    + rb"|(?P<open><<)"
+    + rb"|(?P<close>>>)"
+    + rb"|(?P<array>\[)"
+    + rb"|(?P<end>\])"
+    + rb"|(?P<hex><[0-9A-Fa-f" + WHITE + rb"]*>)"
+    + rb"|(?P<plain>\([^()\\\r]*\))"
+    + rb"|(?P<string>\()"
+    + rb"|(?P<word>true|false|null)" + _END
+    + rb")"
+)  # fmt: skip
+_ESCAPED_NAME = re.compile(rb"#([0-9A-Fa-f]{2})")
+_STRING_STOP = re.compile(rb"[()\\\r]")
+_ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+_WORDS = {b"true": True, b"false": False, b"null": None}
+_WHITE_BYTES = b"\x00\t\n\x0c\r "
+MAX_DIGITS = 40
+_NAMES: dict[bytes, Name] = {}
+_MAX_CACHED_NAMES = 4096
+
+
+@dataclass(slots=True)
+class Watch:
+    """Remembers which dictionary holds the hexadecimal string at one offset.
+
+    Attributes:
+        offset: Where the string's `<` stands.
+        holder: The dictionary it was found in, once parsed.
+        key: The key it is the value of.
+        end: Offset after its `>`.
+    """
+
+    offset: int
+    holder: dict[str, Any] | None = None
+    key: str | None = None
+    end: int = -1
+
+
+def decode_name(token: bytes) -> Name:
+    """Decode a name token with its slash."""
+    found = _NAMES.get(token)
+    if found is None:
+        raw = token[1:]
+        if b"#" in raw:
+            raw = _ESCAPED_NAME.sub(lambda m: bytes([int(m[1], 16)]), raw)
+        found = Name(raw.decode("latin-1"))
+        if len(_NAMES) < _MAX_CACHED_NAMES:
+            _NAMES[token] = found
+    return found
+
+
+def decode_hex(token: bytes) -> bytes:
+    """Decode a hexadecimal string token with its brackets; an odd digit counts as followed by 0."""
+    digits = token[1:-1].translate(None, _WHITE_BYTES)
+    return bytes.fromhex((digits + b"0" if len(digits) % 2 else digits).decode("ascii"))
+
+
+def parse_literal(data: bytes, start: int) -> tuple[bytes, int]:
+    """Parse the literal string whose `(` stands at `start`; return it and the offset after its `)`."""
+    parts: list[bytes] = []
+    depth, position, mark = 1, start + 1, start + 1
+    while True:
+        stop = _STRING_STOP.search(data, position)
+        if stop is None:
+            raise PdfProblem("syntax", f"the string at byte {start} never ends")
+        at, sign = stop.start(), stop[0]
+        position = at + 1
+        if sign == b"(":
+            depth += 1
+        elif sign == b")":
+            depth -= 1
+            if depth == 0:
+                parts.append(data[mark:at])
+                return b"".join(parts), position
+        else:
+            parts.append(data[mark:at])
+            piece, position = _escape(data, at) if sign == b"\\" else _line_end(data, at)
+            parts.append(piece)
+            mark = position
+
+
+def _line_end(data: bytes, at: int) -> tuple[bytes, int]:
+    return b"\n", at + 2 if data[at + 1 : at + 2] == b"\n" else at + 1
+
+
+def _escape(data: bytes, at: int) -> tuple[bytes, int]:
+    sign = data[at + 1 : at + 2]
+    if sign in _ESCAPES:
+        return _ESCAPES[sign], at + 2
+    octal = re.compile(rb"[0-7]{1,3}").match(data, at + 1)
+    if octal:
+        return bytes([int(octal[0], 8) & 255]), octal.end()
+    if sign == b"\r":
+        return b"", _line_end(data, at + 1)[1]
+    return (b"" if sign == b"\n" else sign), at + 2
+
+
+def parse_value(data: bytes, start: int, max_depth: int, watch: Watch | None = None) -> tuple[Value, int]:
+    """Parse one value; return it and the offset after it.
+
+    Args:
+        data: The file, or a decoded object stream.
+        start: Where to begin; white space and comments are skipped.
+        max_depth: Greatest nesting of arrays and dictionaries.
+        watch: Filled in when the string it names is met.
+
+    Raises:
+        PdfProblem: What stands there is not a value.
+        LimitProblem: The value is nested too deeply.
+    """
+    match = _TOKEN.match
+    stack: list[list[Any]] = []
+    dictionary_at: list[bool] = []
+    position = start
+    while True:
+        token = match(data, position)
+        if token is None:
+            raise PdfProblem("syntax", f"there is no PDF value at byte {position}")
+        position = token.end()
+        kind = token.lastgroup
+        value: Value
+        if kind in ("open", "array"):
+            stack.append([])
+            dictionary_at.append(kind == "open")
+            if len(stack) > max_depth:
+                raise LimitProblem(f"values are nested deeper than {max_depth} at byte {position}")
+            continue
+        if kind in ("close", "end"):
+            if not stack or dictionary_at.pop() != (kind == "close"):
+                raise PdfProblem("syntax", f"a bracket closes nothing at byte {position}")
+            items = stack.pop()
+            value = _dictionary(items, position, watch) if kind == "close" else items
+        elif kind == "string":
+            value, position = parse_literal(data, token.start(kind))
+        else:
+            value = _simple(kind, token)
+            if watch is not None and kind == "hex" and token.start(kind) == watch.offset:
+                value = _Watched(value)
+                watch.end = position
+        if not stack:
+            return (bytes(value) if isinstance(value, _Watched) else value), position
+        stack[-1].append(value)
+
+
+class _Watched(bytes):
+    """The string that is watched, while its dictionary is still open."""
+
+
+def _simple(kind: str | None, token: re.Match[bytes]) -> Value:
+    if kind == "name":
+        return decode_name(token["name"])
+    if kind == "ref":
+        return Ref(int(token[3]), int(token[4]))
+    if kind == "int":
+        digits = token["int"]
+        return int(digits) if len(digits) <= MAX_DIGITS else 0
+    if kind == "real":
+        return float(token["real"])
+    if kind == "hex":
+        return decode_hex(token["hex"])
+    if kind == "plain":
+        return token["plain"][1:-1]
+    return _WORDS[token["word"]]
+
+
+def _dictionary(items: list[Any], position: int, watch: Watch | None) -> dict[str, Any]:
+    if len(items) % 2:
+        raise PdfProblem("syntax", f"a key has no value in the dictionary before byte {position}")
+    result: dict[str, Any] = {}
+    for index in range(0, len(items), 2):
+        key, value = items[index], items[index + 1]
+        if type(key) is not Name:
+            raise PdfProblem("syntax", f"a key is not a name in the dictionary before byte {position}")
+        if key in result:
+            raise PdfProblem(
+                "duplicate-key", f"the key /{key} stands twice in the dictionary before byte {position}"
+            )
+        if isinstance(value, _Watched) and watch is not None:
+            watch.holder, watch.key, value = result, str(key), bytes(value)
+        result[key] = value
+    return result

@@ -1,0 +1,67 @@
+"""Comparing the signatures found with those that the form declares, and both with what the standard allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agreegen.model.report import Alarm, Coverage
+from agreegen.verification.structure.coverage import Covered
+from agreegen.verification.structure.document import PdfFile, View
+from agreegen.verification.structure.finding import Candidate
+
+SUPPORTED = frozenset(
+    {"adbe.pkcs7.detached", "ETSI.CAdES.detached", "ETSI.RFC3161", "adbe.pkcs7.sha1", "adbe.x509.rsa_sha1"}
+)
+
+
+def reconcile(
+    file: PdfFile, views: list[View], covered: list[Covered], rights: list[Candidate]
+) -> Iterator[Alarm]:
+    """Yield an alarm for every signature that is not what and where it should be."""
+    last = len(views) - 1
+    seen: dict[bytes, Covered] = {}
+    for item in covered:
+        names = item.candidate.names
+        label = f"“{names[max(names)]}”" if names else f"in object {item.candidate.number}"
+        if not names:
+            yield Alarm("undeclared-signature", f"no form field declares the signature {label}")
+        elif last not in names:
+            yield Alarm(
+                "stripped-signature",
+                f"the signature {label} was declared by an earlier revision and is gone from the current one",
+                alters=True,
+            )
+        elif names[last] != names[min(names)]:
+            yield Alarm(
+                "renamed-field", f"the field of the signature {label} had another name before", alters=True
+            )
+        if item.contents is not None and not item.contents.strip(b"\x00"):
+            yield Alarm(
+                "placeholder-signature", f"the signature {label} is an empty placeholder", alters=True
+            )
+        subfilter = item.candidate.value.get("SubFilter")
+        if subfilter not in SUPPORTED:
+            yield Alarm("unsupported-signature", f"the signature {label} is of a kind that is not supported")
+        yield from _duplicates(item, label, seen)
+    if rights:
+        yield Alarm(
+            "usage-rights", "the file carries a usage rights signature, which says nothing about its content"
+        )
+    yield from _tail(file, covered)
+
+
+def _duplicates(item: Covered, label: str, seen: dict[bytes, Covered]) -> Iterator[Alarm]:
+    if not item.contents or not item.contents.strip(b"\x00"):
+        return
+    twin = seen.setdefault(item.contents, item)
+    if twin is not item:
+        yield Alarm(
+            "duplicate-signature", f"the signature {label} is a copy of another one in the file", alters=True
+        )
+
+
+def _tail(file: PdfFile, covered: list[Covered]) -> Iterator[Alarm]:
+    rest = file.data[file.revisions[-1].end :]
+    if rest.strip(b"\x00\t\n\x0c\r "):
+        signed = any(item.coverage is not Coverage.PARTIAL for item in covered)
+        yield Alarm("trailing-bytes", f"{len(rest)} bytes follow the end of the last revision", alters=signed)

@@ -1,0 +1,145 @@
+"""The structure scan, step by step; it always answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from agreegen.model.report import Alarm, Changes, Coverage
+from agreegen.verification.interface import FoundSignature, Limits, Structure
+from agreegen.verification.structure import coverage as ranges
+from agreegen.verification.structure.changes import Judgement, judge_changes
+from agreegen.verification.structure.coverage import Covered, cover
+from agreegen.verification.structure.document import PdfFile, View, open_file
+from agreegen.verification.structure.encryption import unlock
+from agreegen.verification.structure.finding import Candidate, find_candidates
+from agreegen.verification.structure.objects import LimitProblem, PdfProblem
+from agreegen.verification.structure.reconcile import reconcile
+from agreegen.verification.structure.second import compare_parsers
+from agreegen.verification.structure.store import read_attachment, read_store
+from agreegen.verification.structure.wreck import scan_wreck
+
+_MAX_VIEWS = 400
+
+
+@dataclass(slots=True)
+class _Findings:
+    """What the steps have said so far about the file as a whole."""
+
+    alarms: list[Alarm] = field(default_factory=list)
+    undecided: bool = False
+
+    def add(self, code: str, message: str, *, alters: bool = False) -> None:
+        alarm = Alarm(code, message, alters)
+        if alarm not in self.alarms:
+            self.alarms.append(alarm)
+
+    def problem(self, problem: PdfProblem, *, alters: bool = False) -> None:
+        self.undecided = self.undecided or isinstance(problem, LimitProblem)
+        self.add(problem.code, problem.message, alters=alters and not isinstance(problem, LimitProblem))
+
+
+def scan_structure(data: bytes, limits: Limits, password: str | None = None) -> Structure:
+    """Read a file's structure and say what its signatures cover and what came after them.
+
+    1. The chain of cross-reference sections gives the revisions; without one, the raw bytes are searched for
+       signatures so that they can be named.
+    2. Signatures are found by the form of every revision and from the raw bytes, and compared.
+    3. Each ByteRange is held against the revisions.
+    4. Each later revision is explained object by object.
+    5. A second parser reads the file and has to see the same.
+
+    The caller still owes the cryptography: digests, signatures, certificates.
+
+    Args:
+        data: The file.
+        limits: What it may cost.
+        password: For encrypted files.
+    """
+    findings = _Findings()
+    try:
+        return _scan(data, limits, password, findings)
+    except PdfProblem as problem:
+        findings.problem(problem)
+        return scan_wreck(data, limits, findings.alarms, undecided=findings.undecided)
+    except (RecursionError, MemoryError, OverflowError) as problem:
+        findings.problem(LimitProblem(f"the file asks for too much ({type(problem).__name__})"))
+        return scan_wreck(data, limits, findings.alarms, undecided=True)
+
+
+def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings) -> Structure:
+    if len(data) > limits.max_file_bytes:
+        raise LimitProblem(f"the file is larger than {limits.max_file_bytes} bytes")
+    file = open_file(data, limits)
+    encrypted = unlock(file, password)
+    views = _views(file)
+    candidates, empty = find_candidates(file, views)
+    covered = [cover(file, candidate) for candidate in candidates if not candidate.usage_rights]
+    covered.sort(
+        key=lambda item: (
+            item.revision if item.revision is not None else len(views),
+            item.candidate.place or 0,
+        )
+    )
+    for alarm in reconcile(file, views, covered, [c for c in candidates if c.usage_rights]):
+        findings.add(alarm.code, alarm.message, alters=alarm.alters)
+    judgement = judge_changes(file, views, covered)
+    for alarm in judgement.alarms:
+        findings.add(alarm.code, alarm.message, alters=alarm.alters)
+    if covered:
+        for alarm in compare_parsers(file, views[-1], password):
+            findings.add(alarm.code, alarm.message, alters=alarm.alters)
+    signatures = tuple(_found(views, item, judgement) for item in covered)
+    altered = any(alarm.alters for alarm in findings.alarms) or any(
+        s.coverage is Coverage.PARTIAL or s.changes is Changes.FORBIDDEN for s in signatures
+    )
+    undecided = findings.undecided or any(s.changes is Changes.UNKNOWN for s in signatures)
+    signed = [item.revision for item in covered if item.revision is not None]
+    return Structure(
+        revisions=tuple(revision.end for revision in file.revisions),
+        signatures=signatures,
+        empty_fields=tuple(empty),
+        alarms=tuple(findings.alarms),
+        sound=False if altered else None if undecided else True,
+        validation_data=read_store(views),
+        attachment=read_attachment(views[min(signed)] if signed else views[-1]),
+        encrypted=encrypted,
+    )
+
+
+def _views(file: PdfFile) -> list[View]:
+    if len(file.revisions) > _MAX_VIEWS:
+        raise LimitProblem(f"the file has more than {_MAX_VIEWS} revisions")
+    return file.views()
+
+
+def _found(views: list[View], item: Covered, judgement: Judgement) -> FoundSignature:
+    value, candidate = item.candidate.value, item.candidate
+    view = views[item.revision if item.revision is not None else -1]
+    changes, reasons = judgement.of(item)
+    return FoundSignature(
+        field=_field_name(candidate),
+        object_number=candidate.number,
+        kind=ranges.kind_of(value),
+        subfilter=_subfilter(value),
+        byte_range=item.byte_range,
+        contents=item.contents,
+        revision=item.revision,
+        coverage=item.coverage,
+        changes=changes,
+        certificates=ranges.certificates_of(view, value.get("Cert")),
+        docmdp=ranges.docmdp_level(view, value),
+        claimed_time=ranges.claimed_time(value.get("M")),
+        name=ranges.text(view, value.get("Name")),
+        reason=ranges.text(view, value.get("Reason")),
+        location=ranges.text(view, value.get("Location")),
+        reasons=tuple(item.reasons) + tuple(reasons),
+    )
+
+
+def _field_name(candidate: Candidate) -> str | None:
+    return candidate.names[max(candidate.names)] if candidate.names else None
+
+
+def _subfilter(value: dict[str, object]) -> str | None:
+    found = value.get("SubFilter")
+    return found if isinstance(found, str) else None

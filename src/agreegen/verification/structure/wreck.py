@@ -1,0 +1,73 @@
+"""Files whose structure cannot be followed: signatures are still found and named."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+from agreegen.model.report import Alarm, Changes, Coverage
+from agreegen.verification.interface import FoundSignature, Limits, Structure
+from agreegen.verification.structure import coverage as ranges
+from agreegen.verification.structure.finding import is_signature
+from agreegen.verification.structure.objects import PdfProblem
+from agreegen.verification.structure.parser import parse_value
+
+_OBJECT = re.compile(rb"(?<!\d)(\d{1,10})[\x00\t\n\x0c\r ]+(\d{1,5})[\x00\t\n\x0c\r ]+obj")
+_MARK = re.compile(rb"/ByteRange|/SubFilter|/DocTimeStamp")
+_LOOK_BACK = 1 << 16
+_MAX_SIGNATURES = 200
+
+
+def scan_wreck(data: bytes, limits: Limits, alarms: list[Alarm], *, undecided: bool) -> Structure:
+    """Return what can be said about a file whose cross-references cannot be followed.
+
+    Its signatures are reported with partial coverage: nobody can say what a reader would show.
+    """
+    signatures = tuple(_found(number, value) for number, value in _dictionaries(data, limits))
+    encrypted = b"/Encrypt" in data[-65536:] or b"/Encrypt" in data[:4096]
+    return Structure(
+        revisions=(),
+        signatures=signatures,
+        alarms=tuple(alarms),
+        sound=None if undecided or not signatures else False,
+        encrypted=encrypted,
+        readable=any(alarm.code == "limits" for alarm in alarms) or bool(signatures),
+    )
+
+
+def _dictionaries(data: bytes, limits: Limits) -> list[tuple[int, dict[str, Any]]]:
+    found: dict[int, tuple[int, dict[str, Any]]] = {}
+    for mark in _MARK.finditer(data):
+        last = None
+        for last in _OBJECT.finditer(data, max(0, mark.start() - _LOOK_BACK), mark.start()):
+            pass
+        if last is None or last.start() in found:
+            continue
+        try:
+            value, _ = parse_value(data, last.end(), limits.max_depth)
+        except PdfProblem:
+            continue
+        if isinstance(value, dict) and is_signature(value):
+            found[last.start()] = int(last[1]), value
+        if len(found) >= _MAX_SIGNATURES:
+            break
+    return list(found.values())
+
+
+def _found(number: int, value: dict[str, Any]) -> FoundSignature:
+    contents, subfilter = value.get("Contents"), value.get("SubFilter")
+    moment: datetime | None = ranges.claimed_time(value.get("M"))
+    return FoundSignature(
+        field=None,
+        object_number=number,
+        kind=ranges.kind_of(value),
+        subfilter=subfilter if isinstance(subfilter, str) else None,
+        byte_range=ranges.byte_range_of(value.get("ByteRange")),
+        contents=contents if isinstance(contents, bytes) else None,
+        revision=None,
+        coverage=Coverage.PARTIAL,
+        changes=Changes.UNKNOWN,
+        claimed_time=moment,
+        reasons=("the file's cross-references cannot be followed, so nothing says what a reader would show",),
+    )
