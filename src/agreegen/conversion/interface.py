@@ -1,0 +1,27 @@
+"""The seam of page layout: an office that converts, and what can go wrong."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from agreegen.errors import ConversionError
+
+
+class DoesNotFit(ConversionError):  # noqa: N818 - reads as what happened, like StopIteration
+    """A row's values do not fit the slots of a compiled form; the full engine must lay out this row."""
+
+
+class StaleCompiledForm(ConversionError):  # noqa: N818 - the same
+    """A compiled form was made from another template, description or font than those there now."""
+
+
+class Office(Protocol):
+    """Something that lays out a Word document as PDF/A-3b."""
+
+    def convert(self, docx: bytes) -> bytes:
+        """Lay out a DOCX and return it as tagged PDF/A-3b with its bookmarks as named destinations.
+
+        Raises:
+            ConversionError: The document cannot be laid out, or the office hung twice on it.
+        """
+        ...

@@ -1,0 +1,138 @@
+"""The completeness gate: what a PDF says is exactly what the form and its values say."""
+
+from __future__ import annotations
+
+import io
+import threading
+import zipfile
+from xml.etree import ElementTree
+
+import pypdfium2
+
+from agreegen.errors import ConversionError
+from agreegen.model.text import normalise_text
+
+_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_CONTEXT = 8
+_MAX_DOCUMENT_XML_BYTES = 64 << 20
+_pdfium = threading.Lock()
+"""PDFium is not safe to use from two threads at once."""
+
+
+def extract_text(pdf: bytes) -> str:
+    """Return the text of a PDF, one line a line, a form feed between pages.
+
+    Raises:
+        ConversionError: The PDF cannot be read.
+    """
+    with _pdfium:
+        try:
+            opened = pypdfium2.PdfDocument(pdf)
+            try:
+                return "\f\n".join(_page_text(opened[number]) for number in range(len(opened)))
+            finally:
+                opened.close()
+        except pypdfium2.PdfiumError as exc:
+            raise ConversionError(f"the text of the PDF cannot be read: {exc}") from exc
+
+
+def compare_text(expected: str, pdf: bytes) -> str | None:
+    """Compare the text of a PDF with the text it must have, white space and page numbers aside.
+
+    Args:
+        expected: The form's fixed text filled with the row's values.
+        pdf: The PDF.
+
+    Returns:
+        None if equal, else a description of the first difference.
+
+    Raises:
+        ConversionError: The PDF cannot be read.
+    """
+    return _first_difference(normalise_text(expected), normalise_text(extract_text(pdf)))
+
+
+def check_text(expected: str, pdf: bytes) -> None:
+    """Refuse a PDF whose text is not exactly the expected one.
+
+    Raises:
+        ConversionError: The text differs; the message shows the first difference.
+    """
+    difference = compare_text(expected, pdf)
+    if difference is not None:
+        raise ConversionError(
+            f"the text of the PDF is not the text of the form with these values: {difference}",
+            hint="the document was not kept; check the template and its fonts with: agreegen forms check",
+        )
+
+
+def check_complete(docx: bytes, pdf: bytes, expected: str) -> None:
+    """Refuse a PDF that lost, gained or changed a character on the way from the values to the page.
+
+    1. The characters of the DOCX are those of the PDF.
+    2. The text of the PDF equals the expected text exactly (white space and page numbers aside).
+
+    Args:
+        docx: The filled Word file.
+        pdf: The PDF made from it.
+        expected: The form's fixed text filled with the row's values, from another way than `docx`.
+
+    Raises:
+        ConversionError: One of the two does not hold.
+    """
+    difference = _first_difference(normalise_text(docx_text(docx)), normalise_text(extract_text(pdf)))
+    if difference is not None:
+        raise ConversionError(
+            f"the conversion changed the text: {difference}",
+            hint="the document was not kept; justified paragraphs and missing fonts are the usual causes",
+        )
+    check_text(expected, pdf)
+
+
+def docx_text(docx: bytes) -> str:
+    """Return the text of a Word file's body, one line a paragraph, in the order of reading.
+
+    Raises:
+        ConversionError: The file cannot be read.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(docx)) as package:
+            part = package.getinfo("word/document.xml")
+            if part.file_size > _MAX_DOCUMENT_XML_BYTES:
+                raise ConversionError("the Word file is too large")
+            root = ElementTree.fromstring(package.read(part))  # noqa: S314 - our own rendering, size checked
+    except (zipfile.BadZipFile, KeyError, ElementTree.ParseError) as exc:
+        raise ConversionError(f"the Word file cannot be read: {exc}") from exc
+    parts: list[str] = []
+    for element in root.iter():
+        if element.tag == f"{_WORD}t":
+            parts.append(element.text or "")
+        elif element.tag in (f"{_WORD}p", f"{_WORD}br", f"{_WORD}tab", f"{_WORD}cr"):
+            parts.append("\n")
+        elif element.tag == f"{_WORD}noBreakHyphen":
+            parts.append("\u2011")
+    return "".join(parts)
+
+
+def _page_text(page: pypdfium2.PdfPage) -> str:
+    text = page.get_textpage()
+    try:
+        # PDFium writes U+FFFE for a hyphen at a line end that it takes for a word division.
+        return str(text.get_text_range()).replace("\ufffe", "-").replace("\x02", "-")
+    finally:
+        text.close()
+        page.close()
+
+
+def _first_difference(expected: str, found: str) -> str | None:
+    if expected == found:
+        return None
+    place = next(
+        (number for number, (a, b) in enumerate(zip(expected, found, strict=False)) if a != b),
+        min(len(expected), len(found)),
+    )
+    start = max(0, place - _CONTEXT)
+    return (
+        f"at character {place + 1} expected “{expected[start : place + _CONTEXT]}”, "
+        f"found “{found[start : place + _CONTEXT]}” ({len(expected)} and {len(found)} characters)"
+    )

@@ -1,0 +1,131 @@
+"""Runs inside the interpreter that LibreOffice's `uno` module belongs to; imports nothing of agreegen.
+
+Started as `python uno_worker.py FOLDER SOFFICE`, as the leader of a process group of its own. It starts one
+office with its profile in FOLDER, prints `ready`, then reads one line a document from standard input:
+`INPUT-NAME TAB OUTPUT-NAME`, names inside FOLDER, and answers `ok` or `error TEXT`. When standard input closes
+(also because the parent process was killed), it ends the office, removes FOLDER and exits.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import uno  # type: ignore[import-not-found,unused-ignore]
+from com.sun.star.beans import PropertyValue  # type: ignore[import-not-found,unused-ignore]
+
+_START_LIMIT_S = 60.0
+_EXPORT = {
+    "SelectPdfVersion": 3,  # PDF/A-3b, ISO 19005-3
+    "UseTaggedPDF": True,
+    "ExportBookmarksToPDFDestination": True,
+    "ExportBookmarks": True,
+    "UseLosslessCompression": True,
+    "ReduceImageResolution": False,
+    "ExportFormFields": False,
+    "ExportNotes": False,
+}
+
+
+def _property(name: str, value: Any) -> Any:
+    item = PropertyValue()
+    item.Name, item.Value = name, value
+    return item
+
+
+def _start_office(folder: Path, soffice: str, pipe: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [
+            soffice,
+            "--headless",
+            "--invisible",
+            "--nologo",
+            "--nodefault",
+            "--norestore",
+            "--nolockcheck",
+            "--nofirststartwizard",
+            f"-env:UserInstallation={(folder / 'profile').as_uri()}",
+            f"--accept=pipe,name={pipe};urp;StarOffice.ComponentContext",
+        ],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def _connect(office: subprocess.Popen[bytes], pipe: str) -> Any:
+    local = uno.getComponentContext()
+    resolver = local.ServiceManager.createInstanceWithContext("com.sun.star.bridge.UnoUrlResolver", local)
+    address = f"uno:pipe,name={pipe};urp;StarOffice.ComponentContext"
+    deadline = time.monotonic() + _START_LIMIT_S
+    while True:
+        try:
+            context = resolver.resolve(address)
+        except Exception:
+            if office.poll() is not None or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+            continue
+        return context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
+
+
+def _convert(desktop: Any, source: Path, target: Path) -> None:
+    options = (_property("Hidden", True), _property("ReadOnly", True), _property("MacroExecutionMode", 0))
+    document = desktop.loadComponentFromURL(source.as_uri(), "_blank", 0, options)
+    if document is None:
+        raise RuntimeError("LibreOffice cannot read the document")
+    try:
+        details = tuple(_property(name, value) for name, value in _EXPORT.items())
+        data = uno.Any("[]com.sun.star.beans.PropertyValue", details)
+        document.storeToURL(
+            target.as_uri(), (_property("FilterName", "writer_pdf_Export"), _property("FilterData", data))
+        )
+    finally:
+        document.close(True)
+
+
+def _serve(desktop: Any, folder: Path) -> None:
+    for line in sys.stdin:
+        source, _, target = line.rstrip("\n").partition("\t")
+        try:
+            _convert(desktop, folder / source, folder / target)
+        except Exception as exc:
+            print("error", " ".join(f"{type(exc).__name__}: {exc}".split())[:500], flush=True)
+        else:
+            print("ok", flush=True)
+
+
+def _end(office: subprocess.Popen[bytes], folder: Path, desktop: Any) -> None:
+    if desktop is not None:
+        with contextlib.suppress(Exception):
+            desktop.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        office.wait(3)
+    shutil.rmtree(folder, ignore_errors=True)
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+
+
+def main() -> None:
+    """Start the office, serve until standard input closes, clean up."""
+    folder, soffice = Path(sys.argv[1]), sys.argv[2]
+    pipe = f"agreegen-{os.getpid()}-{time.monotonic_ns():x}"
+    office = _start_office(folder, soffice, pipe)
+    desktop = None
+    try:
+        desktop = _connect(office, pipe)
+        print("ready", flush=True)
+        _serve(desktop, folder)
+    finally:
+        _end(office, folder, desktop)
+
+
+if __name__ == "__main__":
+    main()
