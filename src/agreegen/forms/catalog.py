@@ -34,7 +34,9 @@ def forms_folder(option: Path | None = None) -> Path:
     folder = option if option is not None else Path(str(named))
     if not folder.is_dir():
         source = "--forms" if option is not None else f"the environment variable {ENVIRONMENT_NAME}"
-        raise InputError(f"{folder}: no such folder of forms", hint=f"{source} must name a folder of form folders")
+        raise InputError(
+            f"{folder}: no such folder of forms", hint=f"{source} must name a folder of form folders"
+        )
     return folder
 
 
@@ -47,7 +49,8 @@ def find_form(form_id: str, folder: Path) -> Form:
     known = _form_ids(folder)
     if form_id not in known:
         raise InputError(
-            f"{folder}: there is no form {form_id!r}", hint=f"the forms there are: {', '.join(known) or 'none'}"
+            f"{folder}: there is no form {form_id!r}",
+            hint=f"the forms there are: {', '.join(known) or 'none'}",
         )
     form = load_form(folder / form_id)
     if form.id != form_id:
@@ -82,10 +85,16 @@ def approved_hashes(folder: Path) -> dict[tuple[str, str], frozenset[str]]:
     approved = {}
     for form_id, versions in (node if isinstance(node, dict) else {"": node}).items():
         if not isinstance(versions, dict):
-            raise InputError(f"{path}: {form_id or 'the file'}: must be versions with lists of SHA-256 values")
+            raise InputError(
+                f"{path}: {form_id or 'the file'}: must be versions with lists of SHA-256 values"
+            )
         for version, hashes in versions.items():
-            if not (isinstance(hashes, list) and all(isinstance(h, str) and _SHA256.match(h) for h in hashes)):
-                raise InputError(f"{path}: {form_id}.{version}: must be a list of SHA-256 values in lower-case hex")
+            if not (
+                isinstance(hashes, list) and all(isinstance(h, str) and _SHA256.match(h) for h in hashes)
+            ):
+                raise InputError(
+                    f"{path}: {form_id}.{version}: must be a list of SHA-256 values in lower-case hex"
+                )
             approved[form_id, version] = frozenset(str(h) for h in hashes)
     return approved
 

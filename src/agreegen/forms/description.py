@@ -152,7 +152,9 @@ def _read_field(item: _Item) -> Field:
     label_zh, label_en = keys.labels("label")
     kind = keys.text("type")
     if kind not in {known.value for known in FieldType}:
-        raise keys.error("type", f"must be one of {', '.join(known.value for known in FieldType)}, found {kind!r}")
+        raise keys.error(
+            "type", f"must be one of {', '.join(known.value for known in FieldType)}, found {kind!r}"
+        )
     try:
         return Field(
             name=keys.text("name"),
@@ -218,7 +220,9 @@ def _read_fonts(top: _Keys) -> tuple[tuple[str, tuple[str, ...]], ...]:
             raise fonts.error(name, "must list at least one font family")
         for family in (name, *chain):
             if any(sign in family for sign in ";,"):
-                raise fonts.error(name, f"{family!r} is more than one font name; give each an entry of its own")
+                raise fonts.error(
+                    name, f"{family!r} is more than one font name; give each an entry of its own"
+                )
         chains.append((name, chain))
     return tuple(chains)
 
@@ -234,10 +238,14 @@ def _check_references(form: Form, file: Path) -> None:
             if name is not None and (name not in fields or name == field.name):
                 raise InputError(f"{file}: field {field.name}: {key} names {name!r}, which is no other field")
         if field.identifying and field.printed:
-            raise InputError(f"{file}: field {field.name}: identifying data must not be printed; set printed: false")
+            raise InputError(
+                f"{file}: field {field.name}: identifying data must not be printed; set printed: false"
+            )
     for role in form.roles:
         if role.holder is not None and (role.holder not in fields or not fields[role.holder].printed):
-            raise InputError(f"{file}: role {role.id}: holder names {role.holder!r}, which is no printed field")
+            raise InputError(
+                f"{file}: role {role.id}: holder names {role.holder!r}, which is no printed field"
+            )
     for condition in form.conditions:
         if condition.field not in fields or fields[condition.field].type is not FieldType.YES_NO:
             raise InputError(
@@ -249,5 +257,7 @@ def _refuse_repeats(file: Path, where: str, names: Iterable[str]) -> None:
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            raise InputError(f"{file}: {where}: {name!r} stands there twice", hint="every name must be unique")
+            raise InputError(
+                f"{file}: {where}: {name!r} stands there twice", hint="every name must be unique"
+            )
         seen.add(name)

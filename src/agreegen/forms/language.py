@@ -60,7 +60,9 @@ def _refuse_others(node: nodes.Node, depth: int) -> None:
         if not isinstance(node.iter, nodes.Name) or not isinstance(node.target, nodes.Name):
             _refuse(node, "a loop must have the form: for item in list")
     if isinstance(node, nodes.Filter) and node.name not in ALLOWED_FILTERS:
-        _refuse(node, f"the filter {node.name!r} is not allowed; there are {', '.join(sorted(ALLOWED_FILTERS))}")
+        _refuse(
+            node, f"the filter {node.name!r} is not allowed; there are {', '.join(sorted(ALLOWED_FILTERS))}"
+        )
     for child in node.iter_child_nodes():
         _refuse_others(child, depth)
 

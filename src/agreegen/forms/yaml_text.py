@@ -42,7 +42,9 @@ def read_yaml_text(data: bytes, file: Path) -> YamlText:
 def _convert(node: yaml.Node, file: Path, seen: set[int], depth: int) -> YamlText:
     line = f"{file}: line {node.start_mark.line + 1}"
     if id(node) in seen:
-        raise InputError(f"{line}: YAML aliases (*name) are not allowed here", hint="write the value out again")
+        raise InputError(
+            f"{line}: YAML aliases (*name) are not allowed here", hint="write the value out again"
+        )
     seen.add(id(node))
     if depth > _MAX_DEPTH:
         raise InputError(f"{line}: nested too deep")
@@ -56,6 +58,8 @@ def _convert(node: yaml.Node, file: Path, seen: set[int], depth: int) -> YamlTex
             raise InputError(f"{line}: a key must be a single text")
         key = str(key_node.value)
         if key in result:
-            raise InputError(f"{file}: line {key_node.start_mark.line + 1}: the key {key!r} stands there twice")
+            raise InputError(
+                f"{file}: line {key_node.start_mark.line + 1}: the key {key!r} stands there twice"
+            )
         result[key] = _convert(value_node, file, seen, depth + 1)
     return result

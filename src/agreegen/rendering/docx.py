@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from agreegen.errors import RenderingError
 from agreegen.forms.language import TemplateEnvironment
+from agreegen.forms.template import read_template_bytes
 from agreegen.model.document import Document
 from agreegen.model.form import Form
 from agreegen.rendering.context import Printed, template_context
@@ -41,14 +42,16 @@ def render_docx(form: Form, document: Document) -> bytes:
     """
     context = {name: _protect(value) for name, value in template_context(form, document).items()}
     environment = TemplateEnvironment(autoescape=True)
+    data = read_template_bytes(form.template, sha256=form.template_sha256)
     buffer = io.BytesIO()
     try:
-        template = DocxTemplate(io.BytesIO(form.template.read_bytes()))
+        template = DocxTemplate(io.BytesIO(data))
         template.render(context, jinja_env=environment)
         template.save(buffer)
-    except (jinja2.TemplateError, etree.XMLSyntaxError, zipfile.BadZipFile, KeyError, ValueError, OSError) as exc:
+    except (jinja2.TemplateError, etree.XMLSyntaxError, zipfile.BadZipFile, KeyError, ValueError) as exc:
         raise RenderingError(
-            f"{form.template}: the template cannot be filled: {exc}", hint=f"run: agreegen forms check {form.id}"
+            f"{form.template}: the template cannot be filled: {exc}",
+            hint=f"run: agreegen forms check {form.id}",
         ) from exc
     return _with_fixed_times(buffer.getvalue())
 

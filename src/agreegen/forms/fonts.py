@@ -1,0 +1,118 @@
+"""Font files: where the families of a font chain are, and which characters they have glyphs for."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+
+import pylopdf_fonts_zh_cn
+import uharfbuzz
+
+from agreegen.errors import AgreegenError, MissingProgramError
+from agreegen.model.form import Form
+from agreegen.programs import find_program, run_program
+
+_FC_MATCH_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class FontFile:
+    """One face of a font file.
+
+    Attributes:
+        path: The file.
+        index: Number of the face in a collection (`.ttc`), 0 otherwise.
+        family: The family name that was asked for.
+    """
+
+    path: Path
+    index: int
+    family: str
+
+
+@functools.cache
+def find_font(family: str) -> FontFile | None:
+    """Return the regular face of a family: from the packaged fonts first, else an installed one.
+
+    Args:
+        family: Family name as Word shows it, in any of the font's languages, e.g. `仿宋`.
+    """
+    packaged = {
+        "Noto Serif SC": pylopdf_fonts_zh_cn.serif_path,
+        "Noto Sans SC": pylopdf_fonts_zh_cn.sans_path,
+    }
+    if family in packaged:
+        path = Path(packaged[family]())
+        if path.is_file():
+            return FontFile(path, 0, family)
+    return _find_installed(family)
+
+
+def find_chain(families: tuple[str, ...]) -> tuple[FontFile, ...]:
+    """Return the fonts of a chain that are there, in order.
+
+    Raises:
+        MissingProgramError: Not one of them is packaged or installed.
+    """
+    found = tuple(font for font in map(find_font, families) if font is not None)
+    if not found:
+        raise MissingProgramError(
+            f"none of the fonts {', '.join(families)} is there",
+            hint="install one of them, or name an installed font in form.yaml under fonts",
+        )
+    return found
+
+
+@functools.cache
+def covered_characters(font: FontFile) -> frozenset[int]:
+    """Return the code points that a face has glyphs for, from its cmap table.
+
+    Raises:
+        MissingProgramError: The file cannot be read as a font.
+    """
+    try:
+        face = uharfbuzz.Face(uharfbuzz.Blob.from_file_path(str(font.path)), font.index)
+        return frozenset(face.unicodes)
+    except Exception as exc:  # the binding raises bare exceptions of its own
+        raise MissingProgramError(f"{font.path}: not readable as a font: {exc}") from exc
+
+
+@functools.cache
+def covered_by_chain(families: tuple[str, ...]) -> frozenset[int]:
+    """Return the code points that at least one font of a chain has a glyph for.
+
+    Raises:
+        MissingProgramError: Not one of the fonts is there.
+    """
+    return frozenset[int]().union(*(covered_characters(font) for font in find_chain(families)))
+
+
+def font_folders(form: Form) -> tuple[Path, ...]:
+    """Return the folders that hold the fonts of a form's chains, for the office that lays the page out.
+
+    Raises:
+        MissingProgramError: A chain has no font that is there.
+    """
+    folders = [font.path.parent for _, chain in form.font_chains for font in find_chain(chain)]
+    return tuple(dict.fromkeys(folders))
+
+
+def _find_installed(family: str) -> FontFile | None:
+    try:
+        program = find_program("fc-match", package="fontconfig")
+        pattern = family.replace("\\", "\\\\").replace("-", "\\-").replace(":", "\\:").replace(",", "\\,")
+        done = run_program(
+            [program, "-f", "%{family}\n%{index}\n%{file}", f"{pattern}:style=Regular"],
+            timeout_s=_FC_MATCH_TIMEOUT_S,
+        )
+    except AgreegenError:
+        return None  # without fontconfig only the packaged fonts are known
+    parts = done.stdout.decode("utf-8", "replace").split("\n")
+    if done.status != 0 or len(parts) != 3:
+        return None
+    names, index, path = parts
+    # fc-match always answers with something; only the family that was asked for counts.
+    if family.casefold() not in {name.strip().casefold() for name in names.split(",")}:
+        return None
+    return FontFile(Path(path), int(index) & 0xFFFF, family)  # the high bits number named instances

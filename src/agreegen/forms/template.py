@@ -1,0 +1,299 @@
+"""Reading a Word template without Word: its paragraphs in reading order, bookmarks, fonts and alignment.
+
+The text is what a filled document's page must say. It is read straight from WordprocessingML (ECMA-376 part 1,
+clause 17), independently of the library that fills the template.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from agreegen.errors import InputError
+from agreegen.files import sha256_of
+
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+
+_MAX_PART_BYTES = 20 << 20
+_WHOLE_TAG = re.compile(r"(\{[%{#])(p|tr|tc|r) (.*?)([%}#]\})", re.DOTALL)
+_ANY_TAG = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
+_QUOTES = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'"})
+_TEXT_OF = {"tab": "\t", "br": "\x0b", "cr": "\x0b", "noBreakHyphen": "\u2011"}
+_HIDDEN_CONTENT = {
+    "txbxContent": "a text box",
+    "drawing": "a picture or shape",
+    "pict": "a picture or shape",
+    "object": "an embedded object",
+    "fldSimple": "a field",
+    "fldChar": "a field",
+    "footnoteReference": "a footnote",
+    "endnoteReference": "an endnote",
+    "ins": "a tracked change",
+    "del": "a tracked change",
+    "moveFrom": "a tracked change",
+    "moveTo": "a tracked change",
+    "sym": "a symbol character",
+    "numPr": "automatic numbering",
+    "altChunk": "an embedded file",
+    "vanish": "hidden text",
+}
+"""Content that a comparison of texts cannot follow, by element name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """One paragraph of a template.
+
+    Attributes:
+        place: Where it stands, e.g. `paragraph 4` or `table 1, row 2, column 1`.
+        source: Its text with Jinja tags; a paragraph or row that docxtpl replaces by its tag is that tag alone.
+        justified: Whether its lines are stretched to the margin.
+        fonts: Font names that its text is set in.
+        oddities: Content that cannot be compared with the page, in words.
+    """
+
+    place: str
+    source: str
+    justified: bool = False
+    fonts: frozenset[str] = frozenset()
+    oddities: tuple[str, ...] = ()
+
+    @property
+    def fixed_text(self) -> str:
+        """The text without its tags."""
+        return _ANY_TAG.sub("", self.source)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What stands in a template.
+
+    Attributes:
+        paragraphs: In reading order, tables row by row.
+        bookmarks: Names of the bookmarks in paragraphs that are printed.
+        margin_paragraphs: The paragraphs of headers and footers.
+        font_problems: Style or part with what is wrong with its font names.
+    """
+
+    paragraphs: tuple[Paragraph, ...]
+    bookmarks: frozenset[str]
+    margin_paragraphs: tuple[Paragraph, ...] = ()
+    font_problems: tuple[tuple[str, str], ...] = field(default=())
+
+    @property
+    def source(self) -> str:
+        """The whole text as one Jinja source, one line a paragraph."""
+        return "\n".join(paragraph.source for paragraph in self.paragraphs)
+
+
+def read_template_bytes(path: Path, *, sha256: str) -> bytes:
+    """Return a template's bytes, which must be those that the form was loaded with.
+
+    Raises:
+        InputError: The file cannot be read, or was changed since.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as exc:
+        raise InputError(f"{path}: cannot be read: {exc.strerror or exc}") from exc
+    if sha256_of(data) != sha256:
+        raise InputError(
+            f"{path}: the template was changed while it was in use", hint="run the command again"
+        )
+    return data
+
+
+def parse_template(data: bytes, path: Path) -> Template:
+    """Parse the bytes of a template.
+
+    Args:
+        data: The bytes of the DOCX.
+        path: Its name, for messages.
+
+    Raises:
+        InputError: Not a Word document in the DOCX format.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            names = package.namelist()
+            document = _part(package, "word/document.xml")
+            styles = _Styles(_part(package, "word/styles.xml") if "word/styles.xml" in names else None)
+            margins = [_part(package, n) for n in names if re.match(r"word/(header|footer)\d*\.xml\Z", n)]
+    except (zipfile.BadZipFile, KeyError, etree.XMLSyntaxError, ValueError) as exc:
+        raise InputError(
+            f"{path}: not a Word document (DOCX): {exc}", hint="save it as .docx in Word or WPS"
+        ) from exc
+    body = document.find(f"{W}body")
+    if body is None:
+        raise InputError(f"{path}: the document has no body")
+    bookmarks: set[str] = set()
+    paragraphs = tuple(_walk(body, "", styles, bookmarks))
+    margin = tuple(p for root in margins for p in _walk(root, "header or footer, ", styles, set()))
+    return Template(paragraphs, frozenset(bookmarks), margin, styles.problems(document, *margins))
+
+
+def _part(package: zipfile.ZipFile, name: str) -> Any:
+    if package.getinfo(name).file_size > _MAX_PART_BYTES:
+        raise ValueError(f"{name} is larger than {_MAX_PART_BYTES} bytes")
+    # Entities are not resolved: a template is data from outside.
+    return etree.fromstring(package.read(name), etree.XMLParser(resolve_entities=False, no_network=True))
+
+
+def _walk(parent: Any, prefix: str, styles: _Styles, bookmarks: set[str]) -> Iterator[Paragraph]:
+    number = tables = 0
+    for node in parent:
+        if node.tag == f"{W}p":
+            number += 1
+            yield _paragraph(node, f"{prefix}paragraph {number}", styles, bookmarks)
+        elif node.tag == f"{W}tbl":
+            tables += 1
+            yield from _table(node, f"{prefix}table {tables}", styles, bookmarks)
+        elif node.tag == f"{W}sdt":
+            yield from _walk(node.find(f"{W}sdtContent"), f"{prefix}content control, ", styles, bookmarks)
+        elif node.tag == f"{W}bookmarkStart":
+            bookmarks.add(str(node.get(f"{W}name")))
+
+
+def _table(table: Any, place: str, styles: _Styles, bookmarks: set[str]) -> Iterator[Paragraph]:
+    for row_number, row in enumerate(table.iterchildren(f"{W}tr"), start=1):
+        inner: set[str] = set()
+        cells = []
+        for column, cell in enumerate(row.iterchildren(f"{W}tc"), start=1):
+            where = f"{place}, row {row_number}, column {column}"
+            cells += list(_walk(cell, f"{where}, ", styles, inner))
+        tags = [p for p in cells if _row_tag(p.source)]
+        if tags:  # docxtpl puts the first tag in the place of the whole row
+            yield Paragraph(tags[0].place, str(_row_tag(tags[0].source)))
+        else:
+            bookmarks |= inner
+            yield from cells
+
+
+def _row_tag(source: str) -> str | None:
+    found = _WHOLE_TAG.search(source)
+    return f"{found[1]} {found[3]}{found[4]}" if found and found[2] == "tr" else None
+
+
+def _paragraph(node: Any, place: str, styles: _Styles, bookmarks: set[str]) -> Paragraph:
+    text = _ANY_TAG.sub(lambda tag: tag[0].translate(_QUOTES), _text(node))
+    oddities = {
+        words for name, words in _HIDDEN_CONTENT.items() if next(node.iter(f"{W}{name}"), None) is not None
+    }
+    if styles.numbered(node):
+        oddities.add(_HIDDEN_CONTENT["numPr"])
+    whole = _WHOLE_TAG.search(text)
+    if whole and whole[2] == "p":
+        return Paragraph(place, f"{whole[1]} {whole[3]}{whole[4]}", oddities=tuple(sorted(oddities)))
+    if whole and whole[2] in {"tc", "r"}:
+        oddities.add(f"a {whole[1]}{whole[2]} tag; use p or tr")
+    bookmarks |= {str(mark.get(f"{W}name")) for mark in node.iter(f"{W}bookmarkStart")}
+    return Paragraph(place, text, styles.justified(node), styles.fonts_of(node), tuple(sorted(oddities)))
+
+
+def _text(paragraph: Any) -> str:
+    parts = []
+    for run in paragraph.iter(f"{W}r"):
+        for node in run:
+            name = etree.QName(node).localname if isinstance(node.tag, str) else ""
+            parts.append((node.text or "") if name == "t" else _TEXT_OF.get(name, ""))
+    # A line break must not count as a new paragraph.
+    return "".join(parts).replace("\n", "\x0b")
+
+
+class _Styles:
+    """The style sheet, with inheritance by `basedOn` resolved."""
+
+    def __init__(self, root: Any) -> None:
+        self.by_id: dict[str, Any] = {}
+        self.default: str | None = None
+        self.root = root
+        for style in root.iter(f"{W}style") if root is not None else ():
+            self.by_id[str(style.get(f"{W}styleId"))] = style
+            if style.get(f"{W}type") == "paragraph" and style.get(f"{W}default") in {"1", "true"}:
+                self.default = str(style.get(f"{W}styleId"))
+
+    def chain(self, style_id: str | None) -> Iterator[Any]:
+        seen = set()
+        while style_id in self.by_id and style_id not in seen:
+            seen.add(style_id)
+            style = self.by_id[style_id]
+            yield style
+            based = style.find(f"{W}basedOn")
+            style_id = None if based is None else based.get(f"{W}val")
+
+    def _layers(self, node: Any) -> Iterator[Any]:
+        """The paragraph itself, its style, the styles below it, the document defaults."""
+        yield node
+        style = node.find(f"{W}pPr/{W}pStyle")
+        yield from self.chain(self.default if style is None else style.get(f"{W}val"))
+        if self.root is not None:
+            yield from self.root.iterfind(f"{W}docDefaults/{W}pPrDefault")
+
+    def justified(self, node: Any) -> bool:
+        for layer in self._layers(node):
+            jc = layer.find(f"{W}pPr/{W}jc")
+            if jc is not None:
+                return str(jc.get(f"{W}val")) not in {"left", "start", "center", "right", "end"}
+        return False
+
+    def numbered(self, node: Any) -> bool:
+        return any(layer.find(f"{W}pPr/{W}numPr") is not None for layer in self._layers(node))
+
+    def fonts_of(self, node: Any) -> frozenset[str]:
+        inherited: frozenset[str] = frozenset()
+        defaults = [] if self.root is None else self.root.findall(f"{W}docDefaults/{W}rPrDefault")
+        for layer in (*list(self._layers(node))[1:], *defaults):
+            fonts = layer.find(f"{W}rPr/{W}rFonts")
+            if fonts is not None:
+                inherited = font_names(fonts)
+                break
+        found: set[str] = set()
+        for run in node.iter(f"{W}r"):
+            properties = run.find(f"{W}rPr")
+            own = None if properties is None else self._run_fonts(properties)
+            found |= inherited if own is None else own
+        return frozenset(found)
+
+    def _run_fonts(self, properties: Any) -> frozenset[str] | None:
+        direct = properties.find(f"{W}rFonts")
+        if direct is not None and font_names(direct):
+            return font_names(direct)
+        style = properties.find(f"{W}rStyle")
+        for layer in self.chain(None if style is None else style.get(f"{W}val")):
+            fonts = layer.find(f"{W}rPr/{W}rFonts")
+            if fonts is not None:
+                return font_names(fonts)
+        return None
+
+    def problems(self, *parts: Any) -> tuple[tuple[str, str], ...]:
+        """Say which styles and texts name no font, a theme's font, or more than one."""
+        places = [("styles", self.root)] if self.root is not None else []
+        places += [("text", part) for part in parts]
+        found = []
+        for place, root in places:
+            for fonts in root.iter(f"{W}rFonts"):
+                style = next(fonts.iterancestors(f"{W}style"), None)
+                name = None if style is None else style.find(f"{W}name")
+                where = f"style {name.get(f'{W}val')}" if name is not None else place
+                if any(str(key).endswith("Theme") for key in fonts.attrib):
+                    found.append((where, "takes its font from the theme; name the font itself"))
+                names = font_names(fonts)
+                if len(names) > 1 or any(sign in n for n in names for sign in ";,"):
+                    found.append(
+                        (where, f"names more than one font ({', '.join(sorted(names))}); name only one")
+                    )
+        return tuple(dict.fromkeys(found))
+
+
+def font_names(fonts: Any) -> frozenset[str]:
+    """Return the names in a `w:rFonts` element (ECMA-376 part 1, 17.3.2.26)."""
+    return frozenset(
+        str(fonts.get(f"{W}{key}")) for key in ("ascii", "hAnsi", "eastAsia", "cs") if fonts.get(f"{W}{key}")
+    )

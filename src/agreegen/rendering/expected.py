@@ -1,0 +1,45 @@
+"""The text that a document's page must carry, rebuilt without the library that fills the template."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import jinja2
+
+from agreegen.errors import RenderingError
+from agreegen.forms.language import TemplateEnvironment
+from agreegen.forms.template import parse_template, read_template_bytes
+from agreegen.model.document import Document
+from agreegen.model.form import Form
+from agreegen.rendering.context import template_context
+
+
+def expected_text(form: Form, document: Document) -> str:
+    """Return the form's fixed text filled with the document's values, one line a paragraph.
+
+    Tables come row by row and cell by cell, which is also the order in which LibreOffice writes their text. Compare
+    it with a page's text after `normalise_text` on both; headers and footers are not part of it.
+
+    Args:
+        form: The form; its template is read from its folder.
+        document: The values and conditions.
+
+    Raises:
+        RenderingError: The template cannot be read, or a value cannot be printed.
+    """
+    context = template_context(form, document)
+    try:
+        text = _compiled(form.template, form.template_sha256).render(context)
+    except jinja2.TemplateError as exc:
+        raise RenderingError(
+            f"{form.template}: the template cannot be filled: {exc}",
+            hint=f"run: agreegen forms check {form.id}",
+        ) from exc
+    return "\n".join(line.replace("\x0b", " ") for line in text.split("\n") if line.strip())
+
+
+@functools.lru_cache(maxsize=32)
+def _compiled(path: Path, sha256: str) -> jinja2.Template:
+    source = parse_template(read_template_bytes(path, sha256=sha256), path).source
+    return TemplateEnvironment(autoescape=False).from_string(source)

@@ -1,0 +1,91 @@
+"""Glyph coverage: every character of a document must have a glyph in the fonts that its form is set in."""
+
+from __future__ import annotations
+
+import functools
+import unicodedata
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from agreegen.forms.fonts import (
+    FontFile,
+    covered_by_chain,
+    covered_characters,
+    find_chain,
+    find_font,
+    font_folders,
+)
+from agreegen.forms.template import Template, parse_template, read_template_bytes
+from agreegen.model.complaint import Complaint, Location
+from agreegen.model.document import Document
+from agreegen.model.form import Form
+from agreegen.rendering.context import template_context
+
+__all__ = [
+    "FontFile",
+    "check_glyphs",
+    "covered_by_chain",
+    "covered_characters",
+    "find_chain",
+    "find_font",
+    "font_folders",
+]
+
+
+def check_glyphs(form: Form, document: Document) -> list[Complaint]:
+    """Return a complaint for each value with characters that no font of its chain has a glyph for.
+
+    A missing glyph would leave a box or nothing on the page, and the file would still be a good PDF/A; so this
+    stands before the page is made.
+
+    Args:
+        form: The form with its font chains.
+        document: The values.
+
+    Returns:
+        One complaint a field, naming each character and code point; empty when all is covered.
+
+    Raises:
+        MissingProgramError: A chain has no font that is there.
+    """
+    usage = _fonts_by_variable(form.template, form.template_sha256, tuple(f.name for f in form.fields))
+    complaints = []
+    for name, value in template_context(form, document).items():
+        if isinstance(value, bool):
+            continue
+        missing = _missing(form, usage.get(name, frozenset()), "".join(value))
+        if missing:
+            field = form.field(name)
+            complaints.append(
+                Complaint(
+                    Location(label=field.label_zh, field=name),
+                    f"no font of the form has a glyph for {', '.join(missing)}",
+                    "check the character, or install a font that has it and name it in form.yaml under fonts",
+                )
+            )
+    return complaints
+
+
+def _missing(form: Form, fonts: Iterable[str], text: str) -> list[str]:
+    chains = dict(form.font_chains)
+    used = [chains[name] for name in fonts if name in chains] or list(chains.values())
+    wanted = {c for c in text if not c.isspace()}
+    lacking = {c for c in wanted for chain in used if ord(c) not in covered_by_chain(chain)}
+    return [_describe(c) for c in sorted(lacking)]
+
+
+def _describe(character: str) -> str:
+    visible = unicodedata.category(character)[0] in "LNPS"
+    return f"{character} (U+{ord(character):04X})" if visible else f"U+{ord(character):04X}"
+
+
+@functools.lru_cache(maxsize=32)
+def _fonts_by_variable(template: Path, sha256: str, names: tuple[str, ...]) -> dict[str, frozenset[str]]:
+    content = parse_template(read_template_bytes(template, sha256=sha256), template)
+    return {name: frozenset(_fonts_of(content, name)) for name in names}
+
+
+def _fonts_of(content: Template, name: str) -> Iterator[str]:
+    for paragraph in content.paragraphs:
+        if name in paragraph.source:
+            yield from paragraph.fonts
