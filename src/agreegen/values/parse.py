@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -109,16 +109,7 @@ def parse_values(form: Form, raw: Mapping[str, RawValue], locate: Callable[[str]
         )
     for field in form.fields:
         complaints.extend(_complete(field, values, bad, locate))
-    for field in form.fields:
-        other = field.differs_from
-        if other and field.name in values and _same(values[field.name], values.get(other)):
-            complaints.append(
-                Complaint(
-                    locate(field.name),
-                    f"it is the same as {form.field(other).label_zh} ({other})",
-                    "enter another",
-                )
-            )
+    complaints.extend(_compare(form, values, locate))
     return ParsedValues(values, tuple(complaints))
 
 
@@ -141,7 +132,22 @@ def _complete(
     return []
 
 
-def _same(one: Value, other: Value | None) -> bool:
+def _compare(
+    form: Form, values: Mapping[str, Value], locate: Callable[[str], Location]
+) -> Iterator[Complaint]:
+    """Complain, once for each pair, where a value equals the one that it must differ from."""
+    told: set[frozenset[str]] = set()
+    for field in form.fields:
+        other = field.differs_from
+        pair = frozenset({field.name, other or ""})
+        if other is None or pair in told or not _same(values.get(field.name), values.get(other)):
+            continue
+        told.add(pair)
+        text = f"it is the same as {form.field(other).label_zh} ({other})"
+        yield Complaint(locate(field.name), text, "enter another")
+
+
+def _same(one: Value | None, other: Value | None) -> bool:
     if isinstance(one, str) and isinstance(other, str):
         return "".join(one.split()).casefold() == "".join(other.split()).casefold()
-    return one == other
+    return one is not None and one == other
