@@ -114,7 +114,7 @@ def _set_metadata(pdf: Pdf, document: Document, moment: datetime) -> None:
 
 
 def _fix_profile_date(pdf: Pdf) -> None:
-    """Give the output intent's colour profile a fixed date; the office writes the time of day (ICC.1, 7.2.8)."""
+    """Give the colour profile a fixed date; the office writes the time of day into it (ICC.1, 7.2.8)."""
     for intent in pdf.Root.get("/OutputIntents", Array()):
         profile = intent.get("/DestOutputProfile")
         if isinstance(profile, Stream):

@@ -2,8 +2,8 @@
 
 Started as `python uno_worker.py FOLDER SOFFICE`, as the leader of a process group of its own. It starts one
 office with its profile in FOLDER, prints `ready`, then reads one line a document from standard input:
-`INPUT-NAME TAB OUTPUT-NAME`, names inside FOLDER, and answers `ok` or `error TEXT`. When standard input closes
-(also because the parent process was killed), it ends the office, removes FOLDER and exits.
+`INPUT-NAME TAB OUTPUT-NAME`, names inside FOLDER, and answers `ok` or `error TEXT`. When standard input
+closes (also because the parent process was killed), it ends the office, removes FOLDER and exits.
 """
 
 from __future__ import annotations
