@@ -1,0 +1,296 @@
+"""Writing a bag: everything in a temporary folder beside the target, signed, made durable, renamed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from agreegen import __version__
+from agreegen.archive.gathering import (
+    SourceDocument,
+    certificate_name,
+    certificates_in,
+    crls_in,
+    encode_parameters,
+    find_documents,
+    read_document,
+    row_for,
+    scan,
+)
+from agreegen.archive.interface import (
+    PAYLOAD_MANIFEST,
+    SIGNATURE_NAME,
+    TAG_MANIFEST,
+    TOKEN_NAME,
+    BagRequest,
+    BagSummary,
+)
+from agreegen.archive.manifests import BAGIT_TXT, ManifestError, check_plain, format_info, format_manifest
+from agreegen.archive.sealing import seal
+from agreegen.errors import ArchiveError
+from agreegen.files import TEMPORARY_PREFIX, sha256_of, sha256_of_file, sync_folder
+from agreegen.model.document import canonical_json
+from agreegen.model.report import Report
+from agreegen.register.export import export_csv
+from agreegen.register.interface import DocumentRow, EventDraft, EventKind
+from agreegen.register.lock import lock_folder
+from agreegen.register.store import Register
+from agreegen.verification.interface import Options
+from agreegen.verification.report_html import render_html
+from agreegen.verification.service import verify_paths
+
+__all__ = ["BagRequest", "BagSummary", "create_bag", "record_archived"]
+
+_REGISTER_NAME = "register.db"
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A bag in the making.
+
+    Attributes:
+        folder: Temporary folder.
+        hashes: Payload path → SHA-256.
+        rows: What the register (or the files) say of each document.
+        certificates: File name → DER.
+        crls: File name → DER.
+    """
+
+    folder: Path
+    hashes: dict[str, str] = field(default_factory=dict)
+    rows: list[DocumentRow] = field(default_factory=list)
+    certificates: dict[str, bytes] = field(default_factory=dict)
+    crls: dict[str, bytes] = field(default_factory=dict)
+
+    def add(self, path: str, data: bytes, *, mode: int = 0o644) -> None:
+        """Write one payload file and note its hash."""
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:  # noqa: PTH123
+            file.write(data)
+        self.hashes[path] = sha256_of(data)
+
+
+def create_bag(request: BagRequest, *, register: Register | None = None) -> BagSummary:
+    """Write a signed bag, whole or not at all.
+
+    Args:
+        request: What to archive and who signs.
+        register: The source's register where the caller has it open and locked already; the caller then
+            records the archiving itself. Without it, a `register.db` in the source is opened, and the
+            archiving is recorded there if the folder can be written.
+
+    Returns:
+        What the bag holds.
+
+    Raises:
+        ArchiveError: There is nothing to archive, a document is not the one that the register knows, the
+            target exists, or the disk cannot be written.
+        SigningError: The bag could not be signed or timestamped.
+    """
+    if register is not None:
+        return _create(request, register)
+    path = request.source / _REGISTER_NAME
+    if not path.is_file():
+        return _create(request, None)
+    writable = os.access(path, os.W_OK) and os.access(request.source, os.W_OK)
+    with contextlib.ExitStack() as stack:
+        if writable:
+            stack.enter_context(lock_folder(request.source))
+        opened = stack.enter_context(Register.open(path, read_only=not writable))
+        summary = _create(request, opened)
+        if writable:
+            record_archived(opened, summary, request)
+        return summary
+
+
+def record_archived(register: Register, summary: BagSummary, request: BagRequest) -> None:
+    """Record in the register that its documents are in a bag.
+
+    Raises:
+        RegisterError: The register cannot be written.
+    """
+    drafts = []
+    for path in summary.document_paths:
+        row = register.document_by_path(path)
+        if row is not None:
+            facts = {"bag": summary.bag.name, "credential": request.credential.name}
+            drafts.append(
+                EventDraft(EventKind.ARCHIVED, row.registration.id, sha256=row.sha256, details=facts)
+            )
+    register.record_many(drafts, now=request.now)
+
+
+def _create(request: BagRequest, register: Register | None) -> BagSummary:
+    _refuse_target(request)
+    documents = find_documents(request, register)
+    with _drafting(request.bag) as folder:
+        draft = _Draft(folder)
+        for document in documents:
+            _add_document(draft, request, document)
+        _add_evidence(draft, request)
+        _add_reports(draft, request)
+        _add_register(draft, request, register)
+        payload_bytes = sum((folder / path).stat().st_size for path in draft.hashes)
+        tag_manifest = _write_tags(draft, request, payload_bytes)
+        sealed = seal(tag_manifest, request)
+        (folder / SIGNATURE_NAME).write_bytes(sealed.signature)
+        if sealed.token is not None:
+            (folder / TOKEN_NAME).write_bytes(sealed.token)
+        _make_durable(folder)
+        _take_place(folder, request)
+    return BagSummary(
+        bag=request.bag,
+        documents=len(documents),
+        payload_files=len(draft.hashes),
+        payload_bytes=payload_bytes,
+        timestamped=sealed.token is not None,
+        document_paths=tuple(document.path for document in documents),
+    )
+
+
+def _refuse_target(request: BagRequest) -> None:
+    bag = request.bag
+    if not (bag.exists() or bag.is_symlink()):
+        return
+    if not request.force:
+        raise ArchiveError(
+            f"{bag} exists already", hint="choose another folder, or add --force to replace a bag"
+        )
+    if bag.is_symlink() or not (bag / "bagit.txt").is_file():
+        raise ArchiveError(
+            f"{bag} is not a bag, so --force does not replace it", hint="choose another folder"
+        )
+
+
+@contextlib.contextmanager
+def _drafting(bag: Path) -> Iterator[Path]:
+    folder = bag.with_name(f"{TEMPORARY_PREFIX}{bag.name}-{os.getpid()}")
+    try:
+        bag.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir()
+        yield folder
+    except OSError as exc:
+        raise ArchiveError(f"{bag} cannot be written: {exc.strerror}", hint="check the disk") from exc
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _add_document(draft: _Draft, request: BagRequest, document: SourceDocument) -> None:
+    relative = document.path.removeprefix("documents/")
+    try:
+        check_plain(relative)
+        data = (request.source / document.path).read_bytes()
+    except ManifestError as exc:
+        raise ArchiveError(f"{document.path} cannot stand in a bag: {exc}", hint="rename the file") from exc
+    except OSError as exc:
+        raise ArchiveError(
+            f"{document.path} cannot be read: {exc.strerror}", hint="run register verify"
+        ) from exc
+    digest = sha256_of(data)
+    if document.row is not None and document.row.sha256 != digest:
+        raise ArchiveError(
+            f"{document.path} is not the file that the register knows", hint="run register verify"
+        )
+    structure = scan(data)
+    described = read_document(structure)
+    draft.add(f"data/documents/{relative}", data)
+    parameters = encode_parameters(described, document.row, omit_ids=request.omit_ids)
+    draft.add(f"data/parameters/{relative}.json", parameters, mode=0o600)
+    draft.rows.append(document.row or row_for(document.path, digest, structure, described))
+    for der in certificates_in(structure):
+        draft.certificates.setdefault(certificate_name(der), der)
+    for der in crls_in(structure):
+        draft.crls.setdefault(f"{sha256_of(der)[:16]}.crl", der)
+
+
+def _add_evidence(draft: _Draft, request: BagRequest) -> None:
+    """Add certificates and revocation lists: evidence only, the anchors come from whoever verifies."""
+    credential = request.credential
+    for der in (credential.certificate_der, *credential.chain_der, *request.trust.anchors_der):
+        draft.certificates.setdefault(certificate_name(der), der)
+    for der in request.trust.crls_der:
+        draft.crls.setdefault(f"{sha256_of(der)[:16]}.crl", der)
+    for folder, files in (("certificates", draft.certificates), ("crls", draft.crls)):
+        for name, der in files.items():
+            draft.add(f"data/{folder}/{name}", der)
+
+
+def _add_reports(draft: _Draft, request: BagRequest) -> None:
+    options = Options(
+        now=request.now,
+        anchors_der=request.trust.anchors_der,
+        crls_der=tuple(draft.crls.values()),
+        forms_folder=request.forms_folder,
+    )
+    names = [path for path in draft.hashes if path.startswith("data/documents/")]
+    report = verify_paths([draft.folder / name for name in names], options)
+    files = tuple(replace(file, path=name) for name, file in zip(names, report.files, strict=True))
+    report = Report(files)
+    draft.add("data/verification-report.json", canonical_json(report.to_dict()) + b"\n")
+    draft.add("data/verification-report.html", render_html(report).encode())
+
+
+def _add_register(draft: _Draft, request: BagRequest, register: Register | None) -> None:
+    path = draft.folder / "data/register.csv"
+    export_csv(draft.rows, path, omit_ids=request.omit_ids)
+    draft.hashes["data/register.csv"] = sha256_of_file(path)
+    if register is None:
+        return
+    heads = [
+        {
+            "register": head.register_id,
+            "count": head.count,
+            "hash": head.hash.hex(),
+            "signer": head.signer,
+            "signature": head.signature.hex(),
+        }
+        for head in register.heads()
+    ]
+    draft.add("data/register-heads.json", canonical_json(heads) + b"\n")
+
+
+def _write_tags(draft: _Draft, request: BagRequest, payload_bytes: int) -> bytes:
+    """Write declaration, description and manifests; return the tag manifest (RFC 8493, 2.1 and 2.2)."""
+    info = format_info(
+        [
+            ("Bagging-Date", request.now.date().isoformat()),
+            ("Bag-Software-Agent", f"agreegen {__version__}"),
+            ("External-Identifier", request.bag.name),
+            ("External-Description", f"{len(draft.rows)} documents with parameters, evidence and reports"),
+            ("Payload-Oxum", f"{payload_bytes}.{len(draft.hashes)}"),
+        ]
+    )
+    tags = {"bagit.txt": BAGIT_TXT, "bag-info.txt": info, PAYLOAD_MANIFEST: format_manifest(draft.hashes)}
+    for name, data in tags.items():
+        (draft.folder / name).write_bytes(data)
+    tag_manifest = format_manifest({name: sha256_of(data) for name, data in tags.items()})
+    (draft.folder / TAG_MANIFEST).write_bytes(tag_manifest)
+    return tag_manifest
+
+
+def _make_durable(folder: Path) -> None:
+    for current, _, names in os.walk(folder):
+        for name in names:
+            with (Path(current) / name).open("rb") as file:
+                os.fsync(file.fileno())
+        sync_folder(Path(current))
+
+
+def _take_place(folder: Path, request: BagRequest) -> None:
+    bag = request.bag
+    old = bag.with_name(f"{TEMPORARY_PREFIX}{bag.name}-old-{os.getpid()}")
+    if bag.exists():
+        bag.rename(old)
+    try:
+        folder.rename(bag)
+    except OSError:
+        if old.exists():
+            old.rename(bag)
+        raise
+    sync_folder(bag.parent)
+    shutil.rmtree(old, ignore_errors=True)

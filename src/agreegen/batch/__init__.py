@@ -1,0 +1,3 @@
+"""Batches: a job file and a roster become signed documents and a register, and running again resumes."""
+
+from __future__ import annotations

@@ -1,0 +1,297 @@
+"""What a job says, and what a run tells while it goes on and when it ends."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from agreegen.model.complaint import Complaint, Severity
+from agreegen.model.form import Form
+from agreegen.model.report import PadesLevel
+
+
+class Missing(StrEnum):
+    """What happens to a row whose credential file is not there."""
+
+    FAIL = "fail"
+    LEAVE_OPEN = "leave-open"
+
+
+@dataclass(frozen=True, slots=True)
+class RosterSource:
+    """Which roster, and how its columns are named.
+
+    Attributes:
+        file: The roster.
+        sheet: Sheet number from 1 or name; None for the first that fits.
+        columns: Field name → header.
+    """
+
+    file: Path
+    sheet: int | str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", MappingProxyType(dict(self.columns)))
+
+
+@dataclass(frozen=True, slots=True)
+class JobSignature:
+    """One signature that a job makes on every document.
+
+    Attributes:
+        role: The signature role.
+        credential: Path of the credential file, with `{field}` where each person has their own.
+        level: PAdES level.
+        missing: What happens where the credential file is not there.
+        reason: `/Reason` of the signature.
+        location: `/Location` of the signature.
+    """
+
+    role: str
+    credential: str
+    level: PadesLevel
+    missing: Missing = Missing.FAIL
+    reason: str | None = None
+    location: str | None = None
+
+    @property
+    def personal(self) -> bool:
+        """Whether each row has a credential of its own."""
+        return any(name is not None for _, name, _, _ in string.Formatter().parse(self.credential))
+
+
+@dataclass(frozen=True, slots=True)
+class JobArchive:
+    """The bags that a job makes when every row is done.
+
+    Attributes:
+        bags: Folder for the bags.
+        documents_per_bag: Greatest number of documents in one bag.
+        credential: Who signs the bags and the heads of the register.
+        omit_ids: Leave ID numbers out of the bags.
+    """
+
+    bags: Path
+    documents_per_bag: int
+    credential: Path
+    omit_ids: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job file, read and checked; every path is absolute.
+
+    Attributes:
+        path: The job file.
+        form: The form that every row fills.
+        forms_folder: Where the form came from.
+        roster: The roster.
+        defaults: Field name → text for rows that do not give the field.
+        output: Output folder.
+        signatures: In signing order.
+        tsa: Addresses of timestamp services.
+        timestamp_requests_per_minute: Greatest rate of timestamp requests.
+        trust: Files and folders with trust anchors and revocation lists.
+        archive: The bags to make, if any.
+        name: Pattern of file names; None for the staff number or the document id.
+        aliases: Printed name → registered name that certificates carry.
+        omit_clauses: Conditional clauses that are left out for rows whose field says no.
+        sha256: Lower-case hex SHA-256 of the job file.
+    """
+
+    path: Path
+    form: Form
+    forms_folder: Path
+    roster: RosterSource
+    output: Path
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    signatures: tuple[JobSignature, ...] = ()
+    tsa: tuple[str, ...] = ()
+    timestamp_requests_per_minute: int | None = None
+    trust: tuple[Path, ...] = ()
+    archive: JobArchive | None = None
+    name: str | None = None
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    omit_clauses: tuple[str, ...] = ()
+    sha256: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "defaults", MappingProxyType(dict(self.defaults)))
+        object.__setattr__(self, "aliases", MappingProxyType(dict(self.aliases)))
+
+    @property
+    def register_file(self) -> Path:
+        """Path of the register."""
+        return self.output / "register.db"
+
+    @property
+    def documents_folder(self) -> Path:
+        """Folder of the finished documents."""
+        return self.output / "documents"
+
+
+class RunEventKind(StrEnum):
+    """What a run tells."""
+
+    STARTED = "started"
+    ROW = "row"
+    CHUNK = "chunk"
+    WARNING = "warning"
+    ARCHIVED = "archived"
+
+
+class RowResult(StrEnum):
+    """What became of a row."""
+
+    DONE = "done"
+    ALREADY_DONE = "already-done"
+    ADOPTED = "adopted"
+    SUPERSEDED = "superseded"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class RunEvent:
+    """One thing that a run tells; `done` of `rows` rows are behind it.
+
+    Attributes:
+        kind: What it is about.
+        rows: Rows of the roster.
+        done: Rows dealt with so far, whatever came of them.
+        row: Number of the row in the roster.
+        result: What became of it.
+        document: Its document id.
+        path: Its file below the output folder.
+        message: Reason of a failure, or the text of a warning; no ID number in it.
+    """
+
+    kind: RunEventKind
+    rows: int
+    done: int
+    row: int | None = None
+    result: RowResult | None = None
+    document: str | None = None
+    path: str | None = None
+    message: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object of one line of `batch run --json`; what is not known is left out."""
+        data: dict[str, Any] = {"event": self.kind.value, "rows": self.rows, "done": self.done}
+        data |= {"row": self.row, "result": self.result, "document": self.document}
+        data |= {"path": self.path, "message": self.message}
+        return {key: value for key, value in data.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """The end of a run.
+
+    Attributes:
+        rows: Rows of the roster.
+        done: Documents finished in this run.
+        already_done: Rows that an earlier run had finished.
+        failed: Rows that failed.
+        seconds: Wall time.
+        superseded: Documents that replaced an earlier one, among `done`.
+        adopted: Finished files of a run that had been cut short, among `done`.
+        timestamp_pending: Documents that still wait for a timestamp.
+        left_open: Signatures left open because a person has no credential file.
+        interrupted: Whether the run was asked to stop before its end.
+        bags: Bags written.
+        warnings: What a person should look at.
+    """
+
+    rows: int
+    done: int
+    already_done: int
+    failed: int
+    seconds: float
+    superseded: int = 0
+    adopted: int = 0
+    timestamp_pending: int = 0
+    left_open: int = 0
+    interrupted: bool = False
+    bags: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def documents_per_second(self) -> float:
+        """New documents per second of wall time."""
+        return round(self.done / self.seconds, 2) if self.seconds > 0 else 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object of the last line of `batch run --json` and of `report.json`."""
+        return {
+            "rows": self.rows,
+            "done": self.done,
+            "already_done": self.already_done,
+            "failed": self.failed,
+            "seconds": round(self.seconds, 3),
+            "documents_per_second": self.documents_per_second,
+            "superseded": self.superseded,
+            "adopted": self.adopted,
+            "timestamp_pending": self.timestamp_pending,
+            "left_open": self.left_open,
+            "interrupted": self.interrupted,
+            "bags": list(self.bags),
+            "warnings": list(self.warnings),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class JobCheck:
+    """What a preflight found.
+
+    Attributes:
+        rows: Rows of the roster.
+        complaints: Errors and warnings, in the order of the steps.
+        samples: Sample documents that were rendered for approval.
+    """
+
+    rows: int
+    complaints: tuple[Complaint, ...]
+    samples: tuple[Path, ...] = ()
+
+    @property
+    def errors(self) -> int:
+        """Number of errors."""
+        return sum(complaint.severity is Severity.ERROR for complaint in self.complaints)
+
+    @property
+    def warnings(self) -> int:
+        """Number of warnings."""
+        return len(self.complaints) - self.errors
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object of `batch check --json`."""
+        return {
+            "rows": self.rows,
+            "errors": self.errors,
+            "warnings": self.warnings,
+            "complaints": [describe_complaint(complaint) for complaint in self.complaints],
+            "samples": [str(path) for path in self.samples],
+        }
+
+
+def describe_complaint(complaint: Complaint) -> dict[str, Any]:
+    """Return a complaint as a JSON object."""
+    place = complaint.location
+    return {
+        "severity": complaint.severity.value,
+        "file": place.file,
+        "sheet": place.sheet,
+        "row": place.row,
+        "cell": place.cell,
+        "field": place.field,
+        "label": place.label,
+        "problem": complaint.problem,
+        "remedy": complaint.remedy,
+    }

@@ -1,0 +1,309 @@
+"""Reading a job file: strict, with every error at once, paths relative to the file."""
+
+from __future__ import annotations
+
+import string
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from agreegen.batch.interface import Job, JobArchive, JobSignature, Missing, RosterSource
+from agreegen.errors import AgreegenError, InputError
+from agreegen.files import sha256_of
+from agreegen.forms import catalog
+from agreegen.forms.yaml_text import YamlText, read_yaml_text
+from agreegen.model.complaint import Complaint, ComplaintsError, Location
+from agreegen.model.form import Form
+from agreegen.model.report import PadesLevel
+
+__all__ = ["Job", "read_job"]
+
+_KEYS = (
+    "form",
+    "roster",
+    "defaults",
+    "output",
+    "signatures",
+    "tsa",
+    "timestamp_requests_per_minute",
+    "trust",
+    "archive",
+    "name",
+    "aliases",
+    "omit_clauses",
+)
+_YES_NO = {"true": True, "yes": True, "是": True, "false": False, "no": False, "否": False}
+_DEFAULT_BAG = 10_000
+_NOT_IN_PATHS = frozenset("/\\\0")
+
+
+def read_job(path: Path, *, forms_folder: Path | None = None) -> Job:
+    """Read a job file.
+
+    Args:
+        path: The job file (YAML).
+        forms_folder: Folder of forms; else `AGREEGEN_FORMS`, else the packaged forms.
+
+    Raises:
+        ComplaintsError: Anything in it cannot be used; carries every complaint.
+        InputError: It cannot be read, is not YAML, or names an unknown form.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as exc:
+        raise InputError(
+            f"{path} cannot be read: {exc.strerror}", hint="check the path of the job file"
+        ) from exc
+    raw = read_yaml_text(data, path)
+    if not isinstance(raw, dict):
+        raise InputError(
+            f"{path} is not a job file", hint="a job file begins with `form:`; see docs/batch.md"
+        )
+    return _Reader(path, raw, forms_folder).read(sha256_of(data))
+
+
+class _Reader:
+    """Reads one job file and collects the complaints."""
+
+    def __init__(self, path: Path, raw: dict[str, YamlText], forms: Path | None) -> None:
+        self.path = path
+        self.folder = path.resolve().parent
+        self.raw = raw
+        self.forms = catalog.forms_folder(forms)
+        self.complaints: list[Complaint] = []
+
+    def read(self, sha256: str) -> Job:
+        self._only(self.raw, _KEYS, "")
+        form = self._form()
+        roster = self._roster(form)
+        output = self._path("output", required=True)
+        archive = self._archive()
+        job = Job(
+            path=self.path,
+            form=form,
+            forms_folder=self.forms,
+            roster=roster,
+            output=output,
+            defaults=self._texts(self.raw.get("defaults", {}), "defaults", set(_field_names(form))),
+            signatures=self._signatures(form),
+            tsa=self._tsa(),
+            timestamp_requests_per_minute=self._number("timestamp_requests_per_minute"),
+            trust=tuple(self.folder / text for text in self._list("trust")),
+            archive=archive,
+            name=self._name(form),
+            aliases=self._texts(self.raw.get("aliases", {}), "aliases", None),
+            omit_clauses=self._omit_clauses(form),
+            sha256=sha256,
+        )
+        self._check_timestamps(job)
+        if self.complaints:
+            raise ComplaintsError(
+                f"the job file {self.path} cannot be used:",
+                self.complaints,
+                hint="docs/batch.md explains every key",
+            )
+        return job
+
+    def _complain(self, key: str, problem: str, remedy: str = "") -> None:
+        self.complaints.append(Complaint(Location(file=str(self.path), field=key), problem, remedy))
+
+    def _only(self, raw: dict[str, YamlText], known: tuple[str, ...], prefix: str) -> None:
+        for key in raw:
+            if key not in known:
+                self._complain(f"{prefix}{key}", "unknown key", f"known are {', '.join(known)}")
+
+    def _form(self) -> Form:
+        form_id = self.raw.get("form")
+        if not isinstance(form_id, str) or not form_id:
+            raise InputError(f"{self.path}: no form is named", hint="add e.g. `form: personal-pledge`")
+        try:
+            return catalog.find_form(form_id, self.forms)
+        except AgreegenError as exc:
+            raise InputError(f"{self.path}: {exc.message}", hint=exc.hint) from exc
+
+    def _roster(self, form: Form) -> RosterSource:
+        raw = self.raw.get("roster")
+        if isinstance(raw, str):
+            raw = {"file": raw}
+        if not isinstance(raw, dict) or not isinstance(raw.get("file"), str) or not raw["file"]:
+            self._complain("roster", "no roster is named", "write roster: {file: people.xlsx}")
+            return RosterSource(self.folder)
+        self._only(raw, ("file", "sheet", "columns"), "roster.")
+        file = self.folder / str(raw["file"])
+        if not file.is_file():
+            self._complain(
+                "roster.file", f"there is no file {file}", "check the path; it is relative to the job file"
+            )
+        sheet = raw.get("sheet")
+        if sheet is not None and (not isinstance(sheet, str) or not sheet.strip()):
+            self._complain("roster.sheet", "not a sheet", "give the number from 1, or the name")
+            sheet = None
+        columns = self._texts(raw.get("columns", {}), "roster.columns", set(_field_names(form)))
+        number = isinstance(sheet, str) and sheet.isascii() and sheet.isdigit()
+        return RosterSource(file, int(str(sheet)) if number else sheet, columns)
+
+    def _path(self, key: str, *, required: bool = False) -> Path:
+        value = self.raw.get(key)
+        if isinstance(value, str) and value.strip() and "\0" not in value:
+            return self.folder / value
+        if required or value is not None:
+            self._complain(key, "a path is expected", f"write {key}: out/pledges")
+        return self.folder
+
+    def _texts(self, raw: YamlText, key: str, known: set[str] | None) -> dict[str, str]:
+        if not isinstance(raw, dict):
+            self._complain(key, "a mapping is expected", f"write {key}: {{name: value}}")
+            return {}
+        found: dict[str, str] = {}
+        for name, value in raw.items():
+            if known is not None and name not in known:
+                self._complain(
+                    f"{key}.{name}", "the form has no such field", f"it has {', '.join(sorted(known))}"
+                )
+            elif not isinstance(value, str):
+                self._complain(f"{key}.{name}", "a text is expected")
+            else:
+                found[name] = value
+        return found
+
+    def _list(self, key: str) -> list[str]:
+        raw = self.raw.get(key, [])
+        items = [raw] if isinstance(raw, str) else raw
+        if not isinstance(items, list) or not all(isinstance(item, str) and item for item in items):
+            self._complain(key, "a list of texts is expected", f"write {key}: [one, two]")
+            return []
+        return [str(item) for item in items]
+
+    def _number(self, key: str) -> int | None:
+        raw = self.raw.get(key)
+        if raw is None:
+            return None
+        if not isinstance(raw, str) or not raw.isascii() or not raw.isdigit() or int(raw) < 1:
+            self._complain(key, "a whole number above 0 is expected")
+            return None
+        return int(raw)
+
+    def _tsa(self) -> tuple[str, ...]:
+        urls = self._list("tsa")
+        for url in urls:
+            parts = urlsplit(url)
+            if parts.scheme not in {"http", "https"} or not parts.netloc:
+                self._complain("tsa", f"{url} is not an http(s) address", "write tsa: https://tsa.example/")
+        return tuple(urls)
+
+    def _signatures(self, form: Form) -> tuple[JobSignature, ...]:
+        raw = self.raw.get("signatures")
+        if not isinstance(raw, list):
+            self._complain("signatures", "a list is expected", "write signatures: [] to sign nothing")
+            return ()
+        found: list[JobSignature] = []
+        for index, item in enumerate(raw):
+            key = f"signatures[{index + 1}]"
+            signature = self._signature(item, key, form) if isinstance(item, dict) else None
+            if not isinstance(item, dict):
+                self._complain(key, "a mapping is expected", "write {role: …, credential: …, level: B-B}")
+            if signature is not None and any(signature.role == other.role for other in found):
+                self._complain(f"{key}.role", f"{signature.role} signs twice")
+            elif signature is not None:
+                found.append(signature)
+        order = {role.id: role.order for role in form.roles}
+        return tuple(sorted(found, key=lambda signature: order[signature.role]))
+
+    def _signature(self, raw: dict[str, YamlText], key: str, form: Form) -> JobSignature | None:
+        self._only(raw, ("role", "credential", "level", "missing", "reason", "location"), f"{key}.")
+        count = len(self.complaints)
+
+        def text(name: str, default: str) -> str:
+            return self._text(raw, name, f"{key}.{name}", default)
+
+        role, credential = text("role", ""), text("credential", "")
+        level, missing = text("level", "B-B"), text("missing", "fail")
+        known = [item.id for item in form.roles]
+        if role not in known:
+            self._complain(f"{key}.role", f"{form.id} has no role {role!r}", f"it has {', '.join(known)}")
+        self._check_pattern(credential, f"{key}.credential", form)
+        if level not in {"B-B", "B-T", "B-LT", "B-LTA"}:
+            self._complain(f"{key}.level", f"unknown level {level!r}", "B-B, B-T, B-LT or B-LTA")
+        if missing not in set(Missing):
+            self._complain(f"{key}.missing", f"unknown choice {missing!r}", "fail or leave-open")
+        if len(self.complaints) > count:
+            return None
+        reason, location = text("reason", "") or None, text("location", "") or None
+        path = str(self.folder).replace("{", "{{").replace("}", "}}") + "/" + credential
+        return JobSignature(role, path, PadesLevel(level), Missing(missing), reason, location)
+
+    def _text(self, raw: dict[str, YamlText], name: str, key: str, default: str) -> str:
+        value = raw.get(name, default)
+        if not isinstance(value, str) or (not value and name in {"role", "credential"}):
+            self._complain(key, "a text is expected")
+            return default
+        return value
+
+    def _check_pattern(self, pattern: str, key: str, form: Form) -> None:
+        try:
+            parts = list(string.Formatter().parse(pattern))
+        except ValueError:
+            self._complain(key, f"{pattern!r} is not a pattern", "write {staff_no} for a field")
+            return
+        known = _field_names(form)
+        for _, name, spec, conversion in parts:
+            if name is not None and (name not in known or spec or conversion):
+                self._complain(key, f"{{{name}}} is not a field", f"the fields are {', '.join(known)}")
+            elif name is not None and form.field(name).identifying:
+                self._complain(key, f"{{{name}}} would show ID numbers in file names", "use {staff_no}")
+
+    def _archive(self) -> JobArchive | None:
+        raw = self.raw.get("archive")
+        if raw is None:
+            return None
+        if not isinstance(raw, dict):
+            self._complain(
+                "archive", "a mapping is expected", "write archive: {bags: out/archive, credential: …}"
+            )
+            return None
+        self._only(raw, ("bags", "documents_per_bag", "credential", "omit_ids"), "archive.")
+        bags = self._text(raw, "bags", "archive.bags", "")
+        credential = self._text(raw, "credential", "archive.credential", "")
+        size = self._text(raw, "documents_per_bag", "archive.documents_per_bag", str(_DEFAULT_BAG))
+        omit = self._text(raw, "omit_ids", "archive.omit_ids", "false")
+        if not bags:
+            self._complain("archive.bags", "no folder is named")
+        if not size.isascii() or not size.isdigit() or int(size) < 1:
+            self._complain("archive.documents_per_bag", "a whole number above 0 is expected")
+            size = str(_DEFAULT_BAG)
+        if omit.lower() not in _YES_NO:
+            self._complain("archive.omit_ids", "true or false is expected")
+        return JobArchive(
+            self.folder / bags, int(size), self.folder / credential, _YES_NO.get(omit.lower(), False)
+        )
+
+    def _name(self, form: Form) -> str | None:
+        pattern = self.raw.get("name")
+        if pattern is None:
+            return None
+        if not isinstance(pattern, str) or not pattern.strip() or _NOT_IN_PATHS & set(pattern):
+            self._complain("name", "a file name pattern is expected", 'write name: "{staff_no}"')
+            return None
+        self._check_pattern(pattern, "name", form)
+        if "{" not in pattern:
+            self._complain("name", "every document would have the same name", 'write name: "{staff_no}"')
+        return pattern.removesuffix(".pdf")
+
+    def _omit_clauses(self, form: Form) -> tuple[str, ...]:
+        names = self._list("omit_clauses")
+        known = [condition.name for condition in form.conditions]
+        for name in names:
+            if name not in known:
+                self._complain(
+                    "omit_clauses",
+                    f"{form.id} has no clause {name!r}",
+                    f"it has {', '.join(known) or 'none'}",
+                )
+        return tuple(names)
+
+    def _check_timestamps(self, job: Job) -> None:
+        if not job.tsa and any(signature.level is not PadesLevel.B_B for signature in job.signatures):
+            self._complain("tsa", "levels above B-B need a timestamp service", "add tsa: https://…")
+
+
+def _field_names(form: Form) -> tuple[str, ...]:
+    return tuple(field.name for field in form.fields)
