@@ -19,7 +19,7 @@ def mask(value: object) -> str:
     if len(text) >= 12:
         head, tail = 4, 2
     elif len(text) >= 7:
-        head, tail = 3, 2
+        head, tail = 2, 1
     else:
         head, tail = min(1, max(len(text) - 1, 0)), 0
     return text[:head] + "*" * (len(text) - head - tail) + text[len(text) - tail :]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import datetime
+import io
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,13 +12,16 @@ from typing import Any
 
 import openpyxl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from agreegen.errors import InputError
 from agreegen.model.complaint import ComplaintsError, Severity
 from agreegen.model.form import Form
 from agreegen.rosters import Roster, open_roster, workbooks
+from agreegen.rosters.csv_source import unguard
 
-from .conftest import HEADER, ID_A, ID_B
+from .conftest import HEADER, ID_A, ID_B, make_form
 
 Make = Callable[..., Path]
 PERSON = ("HN0001", "张伟", ID_A, "示例市统计局", "是")
@@ -331,3 +336,36 @@ def test_reads_xls(make_xls: Make, form: Form) -> None:
     assert second.staff_no == "2"
     assert second.values["unit"] == "示例局"
     assert [c.location.cell for c in second.complaints] == ["C4"]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(st.lists(st.tuples(st.from_regex(r"[A-Z0-9]{1,4}", fullmatch=True), st.text(max_size=12)), max_size=6))
+def test_any_table_is_read_whole_or_refused_with_one_error(
+    tmp_path: Path, people: list[tuple[str, str]]
+) -> None:
+    path = tmp_path / "any.csv"
+    text = io.StringIO()
+    csv.writer(text).writerows([("编号", "姓名"), *people])
+    path.write_bytes(text.getvalue().encode("utf-8", "replace"))
+    rows = list(open_roster(path, make_form()).rows())
+    assert len(rows) == len(people)
+    for row, (number, name) in zip(rows, people, strict=True):
+        assert row.staff_no == number
+        assert row.failed or "".join(str(row.values["pledger_name"]).split()) != ""
+        assert row.cells[1] in {name, unguard(name)}
+
+
+def test_total_rows_and_repeated_headers_are_no_people(make_csv: Make, form: Form) -> None:
+    totals = ["合 计", "总计：3人", "小计", "共3人", "Total"]
+    path = make_csv([HEADER, PERSON, *[(text, "", "", "", "") for text in totals], HEADER, OTHER])
+    assert [row.key for row in open_roster(path, form).rows()] == ["HN0001", "HN0002"]
+
+
+def test_the_reason_of_a_failed_row_says_where_and_what_without_the_number(
+    make_csv: Make, form: Form
+) -> None:
+    wrong = ID_A[:-1] + "9"
+    (row,) = open_roster(make_csv([HEADER, ("HN1", "", wrong, "", "")]), form).rows()
+    assert "C2" in row.reason
+    assert "B2" in row.reason
+    assert wrong not in row.reason
