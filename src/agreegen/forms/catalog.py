@@ -23,7 +23,7 @@ _FORM_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 
 
 def forms_folder(option: Path | None = None) -> Path:
-    """Return the folder of forms: the option, else `AGREEGEN_FORMS`, else the forms that come with the program.
+    """Return the folder of forms: the option, else `AGREEGEN_FORMS`, else the packaged forms.
 
     Raises:
         InputError: The option or the variable names no folder.

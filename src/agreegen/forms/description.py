@@ -13,8 +13,8 @@ from agreegen.model.form import Condition, Field, FieldType, Form, RoleKind, Sig
 
 _FORM_KEYS = {"id", "version", "title", "source", "fields", "conditions", "roles", "fonts"}
 _FIELD_KEYS = {
-    "name", "label", "type", "required", "printed", "identifying", "default_from", "differs_from", "max_length",
-    "aliases", "help", "example",
+    "name", "label", "type", "required", "printed", "identifying", "default_from", "differs_from",
+    "max_length", "aliases", "help", "example",
 }  # fmt: skip
 _ROLE_KEYS = {"id", "label", "kind", "required", "order", "holder", "place"}
 _PLACE_KEYS = {"bookmark", "width_mm", "height_mm", "offset_x_mm", "offset_y_mm"}
@@ -249,7 +249,7 @@ def _check_references(form: Form, file: Path) -> None:
     for condition in form.conditions:
         if condition.field not in fields or fields[condition.field].type is not FieldType.YES_NO:
             raise InputError(
-                f"{file}: condition {condition.name}: field names {condition.field!r}, which is no yes-no field"
+                f"{file}: condition {condition.name}: {condition.field!r} is no yes-no field of this form"
             )
 
 

@@ -1,4 +1,4 @@
-"""The part of Jinja that templates may use: values, conditions and short loops, nothing that runs without end."""
+"""The part of Jinja that templates may use: values, conditions and short loops, nothing endless."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ ALLOWED_TESTS = frozenset({"defined", "undefined", "true", "false", "none", "eq"
 MAX_LOOP_DEPTH = 2
 
 _ALLOWED_NODES = (
-    nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.For, nodes.Name, nodes.Const, nodes.Filter,
-    nodes.Test, nodes.Compare, nodes.Operand, nodes.Not, nodes.And, nodes.Or, nodes.CondExpr,
+    nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.For, nodes.Name, nodes.Const,
+    nodes.Filter, nodes.Test, nodes.Compare, nodes.Operand, nodes.Not, nodes.And, nodes.Or, nodes.CondExpr,
 )  # fmt: skip
 _LOOP_FACTS = frozenset({"index", "index0", "revindex", "revindex0", "first", "last", "length"})
 
@@ -22,9 +22,9 @@ _LOOP_FACTS = frozenset({"index", "index0", "revindex", "revindex0", "first", "l
 class TemplateEnvironment(ImmutableSandboxedEnvironment):
     """A sandboxed Jinja environment whose templates always come to an end.
 
-    Only values, `if`, `for` (two deep, never recursive), comparisons and a few filters exist. There are no calls,
-    no arithmetic and no attributes but those of `loop`, so a template can neither run long nor grow without bound:
-    its output is at most its own length times the square of the longest list.
+    Only values, `if`, `for` (two deep, never recursive), comparisons and a few filters exist. There are no
+    calls, no arithmetic and no attributes but those of `loop`, so a template can neither run long nor grow
+    without bound: what it puts out is at most its own length times the square of the longest list.
 
     Args:
         autoescape: Whether values are escaped for XML.

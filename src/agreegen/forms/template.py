@@ -1,7 +1,7 @@
 """Reading a Word template without Word: its paragraphs in reading order, bookmarks, fonts and alignment.
 
-The text is what a filled document's page must say. It is read straight from WordprocessingML (ECMA-376 part 1,
-clause 17), independently of the library that fills the template.
+The text is what a filled document's page must say. It is read straight from WordprocessingML (ECMA-376
+part 1, clause 17), independently of the library that fills the template.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Paragraph:
 
     Attributes:
         place: Where it stands, e.g. `paragraph 4` or `table 1, row 2, column 1`.
-        source: Its text with Jinja tags; a paragraph or row that docxtpl replaces by its tag is that tag alone.
+        source: Its text with Jinja tags; a paragraph or row that stands for a tag is that tag alone.
         justified: Whether its lines are stretched to the margin.
         fonts: Font names that its text is set in.
         oddities: Content that cannot be compared with the page, in words.

@@ -87,9 +87,8 @@ class SignatureRole:
         width_mm: Width of the visible field in millimetres.
         height_mm: Height of the visible field in millimetres.
         holder: The field whose value the certificate's subject must name.
-        offset_x_mm: How far the field's centre lies to the right of the bookmark's place on the page, which is the
-            left end of its line of text; negative to the left.
-        offset_y_mm: How far the centre lies below the top of that line; negative above.
+        offset_x_mm: How far the field's centre lies to the right of the bookmark; negative to the left.
+        offset_y_mm: How far the centre lies below the top of the bookmark's line; negative above.
     """
 
     id: str

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 
-_PAGE_NUMBER = re.compile(r"[ \t\u00a0\u3000]*\u2014[ \t\u00a0\u3000]*[0-9]+[ \t\u00a0\u3000]*\u2014[ \t\u00a0\u3000]*\Z")
+_PAGE_NUMBER = re.compile(
+    r"[ \t\u00a0\u3000]*\u2014[ \t\u00a0\u3000]*[0-9]+[ \t\u00a0\u3000]*\u2014[ \t\u00a0\u3000]*\Z"
+)
 
 
 def normalise_text(text: str) -> str:
     """Drop what layout adds to a text: page-number lines such as `— 1 —`, and all white space.
 
-    Line ends, page breaks and the spaces that a text extractor guesses from gaps differ between a DOCX and its PDF;
-    every other character must be the same, in the same order.
+    Line ends, page breaks and the spaces that a text extractor guesses from gaps differ between a DOCX and
+    its PDF; every other character must be the same, in the same order.
 
     Args:
         text: Text with one line for each line or paragraph; form feeds part pages.

@@ -13,7 +13,7 @@ from agreegen.model.form import Field, FieldType, Form
 Printed = str | bool | list[str]
 """A value as the template gets it."""
 
-BLANK = "__________"
+BLANK = "________"
 """Stands for an optional value that was not given, to be written by hand."""
 
 DATE_BLANK = "____年__月__日"
@@ -33,8 +33,8 @@ def template_context(form: Form, document: Document) -> dict[str, Printed]:
         Variable name → text, list of texts, or truth value.
 
     Raises:
-        RenderingError: A required value is missing, has the wrong kind, or holds a character that no Word file
-            can carry (XML 1.0, section 2.2).
+        RenderingError: A required value is missing, has the wrong kind, or holds a character that no Word
+            file can carry (XML 1.0, section 2.2).
     """
     context: dict[str, Printed] = {}
     for field in form.fields:
@@ -49,7 +49,7 @@ def _printed(field: Field, values: Mapping[str, Printed]) -> Printed:
     value = values.get(field.name)
     if value in (None, "", []) and field.default_from is not None:
         value = values.get(field.default_from)
-    if value is None or value == "" or value == []:
+    if value is None or value in ("", []):
         if field.required:
             raise RenderingError(f"{_name(field)}: a value is required", hint="enter it and run again")
         if field.type is FieldType.LIST:

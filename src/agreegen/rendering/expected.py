@@ -18,8 +18,8 @@ from agreegen.rendering.context import template_context
 def expected_text(form: Form, document: Document) -> str:
     """Return the form's fixed text filled with the document's values, one line a paragraph.
 
-    Tables come row by row and cell by cell, which is also the order in which LibreOffice writes their text. Compare
-    it with a page's text after `normalise_text` on both; headers and footers are not part of it.
+    Tables come row by row and cell by cell, which is also the order in which LibreOffice writes their text.
+    Compare it with a page's text after `normalise_text` on both; headers and footers are not part of it.
 
     Args:
         form: The form; its template is read from its folder.

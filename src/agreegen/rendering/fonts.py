@@ -35,8 +35,8 @@ __all__ = [
 def check_glyphs(form: Form, document: Document) -> list[Complaint]:
     """Return a complaint for each value with characters that no font of its chain has a glyph for.
 
-    A missing glyph would leave a box or nothing on the page, and the file would still be a good PDF/A; so this
-    stands before the page is made.
+    A missing glyph would leave a box or nothing on the page, and the file would still be a good PDF/A; so
+    this stands before the page is made.
 
     Args:
         form: The form with its font chains.

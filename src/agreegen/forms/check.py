@@ -1,0 +1,196 @@
+"""Checking a form before it is used: everything that would spoil a page, with its place in the template."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import jinja2
+from jinja2 import meta
+
+from agreegen.errors import InputError, MissingProgramError
+from agreegen.forms.catalog import approved_hashes
+from agreegen.forms.description import load_form
+from agreegen.forms.fonts import covered_by_chain, find_font
+from agreegen.forms.language import TemplateEnvironment
+from agreegen.forms.template import Paragraph, Template, parse_template, read_template_bytes
+from agreegen.model.complaint import Complaint, Location, Severity
+from agreegen.model.form import Form
+
+_STRAY_BRACES = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
+_PAGE_NUMBER = re.compile(r"[\u2014\s\d]*\Z")
+
+
+def check_form(directory: Path) -> list[Complaint]:
+    """Check the form in a folder: description, variables, syntax, bookmarks, alignment, fonts, release.
+
+    Args:
+        directory: A folder with `template.docx` and `form.yaml`; it need not lie among the other forms.
+
+    Returns:
+        Everything that is wrong, in the order of the template; empty for a form that can be used.
+    """
+    try:
+        form = load_form(directory)
+        template = parse_template(
+            read_template_bytes(form.template, sha256=form.template_sha256), form.template
+        )
+    except InputError as exc:
+        return [Complaint(Location(), exc.message, exc.hint or "")]
+    return [
+        *_check_syntax(form, template),
+        *_check_variables(form, template),
+        *_check_bookmarks(form, template),
+        *_check_layout(form, template),
+        *_check_fonts(form, template),
+        *_check_glyphs_of_fixed_text(form, template),
+        *_check_release(form),
+    ]
+
+
+def _complain(form: Form, place: str, problem: str, remedy: str, *, warning: bool = False) -> Complaint:
+    where = f"{form.template.name}, {place}" if place else form.template.name
+    return Complaint(Location(file=where), problem, remedy, Severity.WARNING if warning else Severity.ERROR)
+
+
+def _check_syntax(form: Form, template: Template) -> Iterator[Complaint]:
+    for paragraph in template.paragraphs:
+        stray = _STRAY_BRACES.search(paragraph.fixed_text)
+        if stray:
+            yield _complain(
+                form, paragraph.place, f"a tag is not complete: {_shorten(paragraph.source)}",
+                "write {{ name }} or {% … %} with both ends in one paragraph",
+            )  # fmt: skip
+            return
+    try:
+        TemplateEnvironment(autoescape=False).parse(template.source)
+    except jinja2.TemplateSyntaxError as exc:
+        paragraph = template.paragraphs[min(exc.lineno, len(template.paragraphs)) - 1]
+        yield _complain(
+            form, paragraph.place, f"{exc.message}: {_shorten(paragraph.source)}",
+            "docs/forms.md lists the tags that a template may use",
+        )  # fmt: skip
+
+
+def _check_variables(form: Form, template: Template) -> Iterator[Complaint]:
+    environment = TemplateEnvironment(autoescape=False)
+    try:
+        used = meta.find_undeclared_variables(environment.parse(template.source))
+    except jinja2.TemplateSyntaxError:
+        return  # reported with its place already
+    printed = {field.name for field in form.fields if field.printed}
+    known = printed | {condition.name for condition in form.conditions}
+    kept = {field.name for field in form.fields if not field.printed}
+    for name in sorted(used - known):
+        why = (
+            "is kept as metadata only (printed: false)"
+            if name in kept
+            else "is no field or condition of form.yaml"
+        )
+        remedy = f"there are {', '.join(sorted(known))}"
+        yield _complain(form, _place_of(name, template), f"the variable {name} {why}", remedy)
+    for name in sorted(known - used):
+        remedy = "put it into the template, set printed: false, or remove it from form.yaml"
+        yield _complain(form, "", f"{name} of form.yaml stands nowhere in the template", remedy)
+
+
+def _place_of(name: str, template: Template) -> str:
+    word = re.compile(rf"\b{re.escape(name)}\b")
+    return next((p.place for p in template.paragraphs if word.search(p.source)), "")
+
+
+def _check_bookmarks(form: Form, template: Template) -> Iterator[Complaint]:
+    for role in form.roles:
+        if role.bookmark is not None and role.bookmark not in template.bookmarks:
+            yield _complain(
+                form, "", f"the bookmark {role.bookmark} of the role {role.id} is missing",
+                "set the cursor where that party signs and insert a bookmark of that name",
+            )  # fmt: skip
+
+
+def _check_layout(form: Form, template: Template) -> Iterator[Complaint]:
+    for paragraph in (*template.paragraphs, *template.margin_paragraphs):
+        if paragraph.justified:
+            yield _complain(
+                form, paragraph.place, f"is justified: {_shorten(paragraph.source)}",
+                "align it left: in justified lines LibreOffice may drop ， and 。",
+            )  # fmt: skip
+    for paragraph in template.paragraphs:
+        for oddity in paragraph.oddities:
+            yield _complain(
+                form, paragraph.place, f"holds {oddity}: {_shorten(paragraph.source)}",
+                "write it as plain text, else the page cannot be compared with the form",
+            )  # fmt: skip
+    for paragraph in template.margin_paragraphs:
+        if not _PAGE_NUMBER.match(paragraph.source):
+            yield _complain(
+                form, paragraph.place, f"text other than a page number — 1 —: {_shorten(paragraph.source)}",
+                "move it into the document itself, else the page cannot be compared with the form",
+            )  # fmt: skip
+
+
+def _check_fonts(form: Form, template: Template) -> Iterator[Complaint]:
+    for where, problem in template.font_problems:
+        yield _complain(form, where, problem, "the further fonts of a chain stand in form.yaml under fonts")
+    chains = dict(form.font_chains)
+    used = frozenset[str]().union(*(p.fonts for p in (*template.paragraphs, *template.margin_paragraphs)))
+    for name in sorted(used - chains.keys()):
+        remedy = "add it there with the fonts to try for it, or choose another font for the style"
+        yield _complain(form, "", f"the font {name} is not named in form.yaml under fonts", remedy)
+    for name in sorted(chains.keys() - used):
+        yield _complain(
+            form, "", f"no style uses the font {name} of form.yaml", "remove it there", warning=True
+        )
+    for name, chain in form.font_chains:
+        there = [family for family in chain if find_font(family) is not None]
+        if not there:
+            remedy = "install one of them, or name an installed font in form.yaml under fonts"
+            yield _complain(form, "", f"none of the fonts {', '.join(chain)} (for {name}) is there", remedy)
+        elif there[0] != chain[0]:
+            remedy = f"{there[0]} is used in its place; install the font for the intended look"
+            yield _complain(form, "", f"the font {chain[0]} (for {name}) is not there", remedy, warning=True)
+
+
+def _check_glyphs_of_fixed_text(form: Form, template: Template) -> Iterator[Complaint]:
+    chains = dict(form.font_chains)
+    for paragraph in (*template.paragraphs, *template.margin_paragraphs):
+        missing = sorted(set(_lacking(paragraph, [chains[n] for n in paragraph.fonts if n in chains])))
+        if missing:
+            yield _complain(
+                form, paragraph.place, f"no font of its chain has a glyph for {', '.join(missing)}",
+                "choose another character, or add a font that has it in form.yaml under fonts",
+            )  # fmt: skip
+
+
+def _lacking(paragraph: Paragraph, chains: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    for chain in chains:
+        try:
+            covered = covered_by_chain(chain)
+        except MissingProgramError:
+            continue  # reported as a font that is not there
+        for character in paragraph.fixed_text:
+            if not character.isspace() and ord(character) not in covered:
+                yield f"{character} (U+{ord(character):04X})"
+
+
+def _check_release(form: Form) -> Iterator[Complaint]:
+    try:
+        approved = approved_hashes(form.directory.resolve().parent)
+    except InputError as exc:
+        yield Complaint(Location(), exc.message, exc.hint or "")
+        return
+    if not approved:
+        return
+    hashes = approved.get((form.id, form.version))
+    if hashes is None:
+        remedy = "add its template's SHA-256 to approved.yaml once it is released"
+        yield _complain(form, "", f"version {form.version} is not released", remedy, warning=True)
+    elif form.template_sha256 not in hashes:
+        remedy = "give the changed form a new version, and keep the old one under releases/"
+        yield _complain(form, "", f"the template differs from the released version {form.version}", remedy)
+
+
+def _shorten(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= 40 else f"{flat[:40]}…"
