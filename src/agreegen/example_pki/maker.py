@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from agreegen.errors import UsageError
+from agreegen.errors import MissingProgramError, UsageError
 from agreegen.example_pki.certificates import (
     Authority,
     Key,
@@ -34,8 +34,10 @@ from agreegen.example_pki.certificates import (
 )
 from agreegen.example_pki.layout import MARKER, MARKER_TEXT, ExamplePki
 from agreegen.example_pki.pictures import draw_seal, draw_signature
-from agreegen.example_pki.subjects import PEOPLE, Holder, default_holders
+from agreegen.example_pki.sm2_chain import issue_sm2_crl, make_sm2_chain
+from agreegen.example_pki.subjects import PARTY_A, PEOPLE, Holder, default_holders
 from agreegen.files import TEMPORARY_PREFIX, sync_folder
+from agreegen.signing.sm2_backend import Sm2Backend, find_backend
 
 DEFAULT_PORT = 9000
 _PARTS = ("credentials", "trust", "responder", MARKER)
@@ -68,8 +70,11 @@ def make_example_pki(
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=folder.parent))
     try:
-        pki = ExamplePki(draft, port, tuple(people))
+        backend = _sm2_backend()
+        pki = ExamplePki(draft, port, tuple(people), sm2=backend is not None)
         _fill(pki, now.replace(microsecond=0), key_bits)
+        if backend is not None:
+            _write_sm2(pki, backend, now.replace(microsecond=0))
         _take_place(draft, folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
@@ -159,6 +164,35 @@ def _write_signer(
     _write_secret(stem.with_suffix(".pass"), f"{passphrase}\n".encode())
     stem.with_suffix(".png").write_bytes(picture)
     stem.with_suffix(".yaml").write_text(_credential_text(holder, stem.name), encoding="utf-8")
+
+
+def _sm2_backend() -> Sm2Backend | None:
+    try:
+        return find_backend()
+    except MissingProgramError:
+        return None  # the PKI is whole without it, and says so in `ExamplePki.sm2`
+
+
+def _write_sm2(pki: ExamplePki, backend: Sm2Backend, now: datetime) -> None:
+    chain = make_sm2_chain(backend, now, pki.addresses)
+    for authority in (chain.root, chain.authority):
+        _write_secret(pki.keys / f"{authority.name}.key", authority.key_pem)
+        (pki.keys / f"{authority.name}.pem").write_bytes(authority.certificate_pem)
+        (pki.trust / f"{authority.name}.crl").write_bytes(issue_sm2_crl(backend, authority, now))
+    (pki.trust / "sm2-root.pem").write_bytes(chain.root.certificate_pem)
+    stem = pki.credentials / "sm2-seal"
+    _write_secret(stem.with_suffix(".key"), chain.signing.key_pem)
+    pair = chain.encryption.certificate_pem + chain.signing.certificate_pem
+    stem.with_suffix(".pem").write_bytes(pair + chain.authority.certificate_pem)
+    stem.with_suffix(".png").write_bytes(draw_seal(PARTY_A))
+    stem.with_suffix(".yaml").write_text(
+        f"# EXAMPLE 样例: {PARTY_A}, SM2\n"
+        "kind: sm2\n"
+        "key: sm2-seal.key\n"
+        "certificate: sm2-seal.pem\n"
+        "appearance: {seal: sm2-seal.png}\n",
+        encoding="utf-8",
+    )
 
 
 def _credential_text(holder: Holder, stem: str) -> str:
