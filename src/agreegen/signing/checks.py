@@ -213,7 +213,7 @@ def find_path(
         path = asyncio.run(validator.async_validate_path())
     except (PathError, ValidationError, ValueError) as exc:
         raise CredentialError(
-            f"credential {name}: {subject_label(certificate_der)} has no valid chain to a trust anchor ({exc})",
+            f"credential {name}: {subject_label(certificate_der)} has no valid chain to an anchor ({exc})",
             hint="give the right anchor with --trust, and the CA certificates under chain:",
         ) from None
     return [certificate.dump() for certificate in reversed(list(path.iter_certs(include_root=True)))]

@@ -1,8 +1,8 @@
 """CMS SignedData (RFC 5652) encoded once for a certificate; per signature only digest and signature are new.
 
-The signed attributes are those of PAdES baseline (EN 319 142-1, table 1): content type, message digest and ESS
-signing certificate v2 (RFC 5035); CAdES signatures add the signing time (EN 319 122-1, table 1). The same DER
-helpers make the unsigned signature timestamp (RFC 5126, 6.1.1; EN 319 122-1, 5.3).
+The signed attributes are those of PAdES baseline (EN 319 142-1, table 1): content type, message digest and
+ESS signing certificate v2 (RFC 5035); CAdES signatures add the signing time (EN 319 122-1, table 1). The
+signature timestamp is an unsigned attribute (EN 319 122-1, 5.3).
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class CmsTemplate:
         return state.digest()
 
     def signed_attributes(self, digest: bytes) -> bytes:
-        """Return the DER of the signed attributes, which is the message that the key signs (RFC 5652, 5.4)."""
+        """Return the DER of the signed attributes: the message that the key signs (RFC 5652, 5.4)."""
         attribute = tlv(0x30, _OID_MESSAGE_DIGEST, tlv(0x31, tlv(0x04, digest)))
         return tlv(0x31, *sorted((*self._fixed, attribute)))
 

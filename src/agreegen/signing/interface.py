@@ -122,6 +122,7 @@ class TimestampServer:
         password: For HTTP basic authentication.
         client_certificate: PEM file with certificate and key for TLS client authentication.
         requests_per_minute: Greatest rate, None for no limit.
+        policy: OID of the timestamp policy that is asked for and must be answered; None for any.
     """
 
     url: str
@@ -130,6 +131,7 @@ class TimestampServer:
     password: str | None = None
     client_certificate: Path | None = None
     requests_per_minute: int | None = None
+    policy: str | None = None
 
     def __repr__(self) -> str:
         return f"TimestampServer({self.url!r})"

@@ -1,0 +1,143 @@
+"""PAdES signatures (EN 319 142-1): prepare a document, have its attributes signed, put the CMS in.
+
+The three steps are apart so that documents can be prepared in any process while the key stays in one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from agreegen.errors import SigningError, TimestampError
+from agreegen.model.report import PadesLevel
+from agreegen.signing.appearance import appearance_of
+from agreegen.signing.checks import check_credential, verify_raw
+from agreegen.signing.cms import CmsTemplate
+from agreegen.signing.embedding import prepare_signature
+from agreegen.signing.interface import Credential, SignedPdf, SigningRequest
+from agreegen.signing.prepared import Prepared, SigningIdentity
+from agreegen.signing.roles import check_turn
+from agreegen.signing.timestamps import TimestampClient
+
+
+class BatchSigner:
+    """Signs any number of documents in one role with one certificate.
+
+    Args:
+        identity: Whose signature; `SigningIdentity.of(credential)`. It holds no key and may travel.
+        request: Role, level, time, reason and location of every signature.
+        token_bytes: Room for a signature timestamp (`TimestampClient.token_bytes`); 0 for none.
+    """
+
+    def __init__(self, identity: SigningIdentity, request: SigningRequest, *, token_bytes: int = 0) -> None:
+        self.identity = identity
+        self.request = request
+        self._template = CmsTemplate(identity.certificate_der, identity.chain_der, identity.mechanism)
+        self._reserved = self._template.greatest_size(token_bytes=token_bytes)
+        self._appearance = appearance_of(identity, request.now)
+
+    def prepare(self, pdf: bytes) -> Prepared:
+        """Check that it is this signer's turn, and append the signature dictionary with an empty `/Contents`.
+
+        Raises:
+            SigningError: Unknown role, another holder, wrong order, signed already, locked, changed document.
+        """
+        quick = self._prepare_with_pyhanko(pdf)
+        data = memoryview(quick.data)
+        digest = self._template.digest(data[: quick.start], data[quick.end :])
+        return replace(quick, digest=digest, attributes=self._template.signed_attributes(digest))
+
+    def finish(self, prepared: Prepared, signature: bytes, *, token: bytes | None = None) -> SignedPdf:
+        """Put the CMS with the raw signature, and the timestamp over it, into a prepared document.
+
+        Raises:
+            SigningError: The CMS is larger than the room reserved.
+        """
+        cms = self._template.assemble(prepared.attributes, signature, timestamp_token=token)
+        reached = PadesLevel.B_T if token is not None else PadesLevel.B_B
+        pending = token is None and self.request.level is not PadesLevel.B_B
+        return SignedPdf(prepared.fill(cms), reached, timestamp_pending=pending)
+
+    def _prepare_with_pyhanko(self, pdf: bytes) -> Prepared:
+        turn = check_turn(pdf, self.identity, self.request)
+        return prepare_signature(
+            pdf,
+            self.request.role,
+            reserved_bytes=self._reserved,
+            now=self.request.now,
+            reason=self.request.reason,
+            location=self.request.location,
+            certify=turn.certify,
+            appearance=self._appearance,
+        )
+
+
+def sign_pdf(
+    pdf: bytes, credential: Credential, request: SigningRequest, *, checked: bool = False
+) -> SignedPdf:
+    """Sign a PDF in one role.
+
+    Steps: certificate → turn and earlier signatures → signature → its timestamp → validation data.
+
+    Args:
+        pdf: The file, ours (with `agreegen.json`) or any other.
+        credential: Key and certificate.
+        request: Role, level and the rest.
+        checked: Whether `check_credential` has passed already.
+
+    Returns:
+        The file and the level reached. Where no timestamp service answered it is B-B and says
+        `timestamp_pending`; the local clock never stands in for a timestamp.
+
+    Raises:
+        CredentialError: The certificate must not sign, or the key cannot.
+        SigningError: It is not this signer's turn, the document was changed, or a timestamp is asked for and
+            no service is named.
+    """
+    if not checked:
+        check_credential(credential, request.trust, request.now)
+    if request.level is PadesLevel.B_B:
+        signer = BatchSigner(SigningIdentity.of(credential), request)
+        prepared = signer.prepare(pdf)
+        return signer.finish(prepared, _sign(credential, prepared))
+    if request.level is PadesLevel.OTHER:
+        raise SigningError("the level must be one of B-B, B-T, B-LT, B-LTA")
+    if not request.tsa:
+        raise SigningError(f"level {request.level} needs a timestamp service", hint="give one with --tsa URL")
+    with TimestampClient(request.tsa, trust=request.trust) as client:
+        return _sign_with_timestamp(pdf, credential, request, client)
+
+
+def _sign_with_timestamp(
+    pdf: bytes, credential: Credential, request: SigningRequest, client: TimestampClient
+) -> SignedPdf:
+    identity = SigningIdentity.of(credential)
+    try:
+        room = client.token_bytes()
+    except TimestampError:
+        room = 0
+    signer = BatchSigner(identity, request, token_bytes=room)
+    prepared = signer.prepare(pdf)
+    signature = _sign(credential, prepared)
+    if not room:
+        return signer.finish(prepared, signature)
+    try:
+        token = client.timestamp(signature)
+    except TimestampError:
+        return signer.finish(prepared, signature)
+    signed = signer.finish(prepared, signature, token=token)
+    if request.level is PadesLevel.B_T:
+        return signed
+    from agreegen.signing.extend import add_validation_data  # noqa: PLC0415 - extending needs more than signing
+
+    return add_validation_data(signed.data, request.level, request.trust, client, request.now)
+
+
+def _sign(credential: Credential, prepared: Prepared) -> bytes:
+    signature = credential.signer.sign(prepared.attributes)
+    mechanism = credential.signer.mechanism
+    if not verify_raw(credential.certificate_der, mechanism, prepared.attributes, signature):
+        raise SigningError(
+            f"credential {credential.name}: the key made a signature that does not fit the certificate",
+            hint="check that key and certificate belong together",
+        )
+    return signature

@@ -1,0 +1,224 @@
+"""What a signer must know about a PDF before signing it: declared roles, fields, earlier signatures."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import FieldMDPSpec, enumerate_sig_fields
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+from pyhanko.sign.validation.status import SignatureCoverageLevel
+
+from agreegen.errors import SigningError
+from agreegen.model.document import ATTACHMENT_NAME, Document
+from agreegen.signing.signed_data import SignedContent
+
+FOREIGN_ERRORS = (
+    PdfError,
+    ValueError,
+    KeyError,
+    TypeError,
+    IndexError,
+    AttributeError,
+    RecursionError,
+    NotImplementedError,
+    OverflowError,
+    AssertionError,
+    OSError,
+)
+"""What pyHanko raises on damaged files besides its own errors."""
+
+_MAX_TREE_NODES = 10_000
+_TIMESTAMP = "/ETSI.RFC3161"
+
+logging.getLogger("pyhanko").addHandler(logging.NullHandler())
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierSignature:
+    """A signature or document timestamp that is in the file already.
+
+    Attributes:
+        field: Name of its field.
+        timestamp: Whether it is a document timestamp.
+        embedded: pyHanko's view of it.
+        content: Its CMS.
+    """
+
+    field: str
+    timestamp: bool
+    embedded: EmbeddedPdfSignature
+    content: SignedContent
+
+
+@dataclass(frozen=True, slots=True)
+class PdfState:
+    """A PDF as the signer sees it.
+
+    Attributes:
+        reader: pyHanko's reader over the file.
+        document: What `agreegen.json` says; None where the file has none.
+        empty_fields: Names of empty signature fields.
+        signatures: Those that are there, oldest first.
+        certified: Whether there is a certification signature.
+    """
+
+    reader: PdfFileReader
+    document: Document | None
+    empty_fields: tuple[str, ...]
+    signatures: tuple[EarlierSignature, ...] = field(default=())
+    certified: bool = False
+
+    @property
+    def signed_fields(self) -> tuple[str, ...]:
+        """Names of the fields that hold signatures, timestamps left out."""
+        return tuple(s.field for s in self.signatures if not s.timestamp)
+
+
+def read_state(pdf: bytes) -> PdfState:
+    """Read a PDF for signing or extending.
+
+    Raises:
+        SigningError: It cannot be read, is encrypted, or a signature in it cannot be read.
+    """
+    try:
+        reader = PdfFileReader(BytesIO(pdf), strict=False)
+        _refuse_kind(reader)
+        empty = tuple(name for name, _, _ in enumerate_sig_fields(reader, filled_status=False))
+        signatures = tuple(_signatures(reader))
+        certified = "/DocMDP" in resolve(reader.root, "/Perms", {})
+        attachment = _attachment(reader, signatures)
+    except SigningError:
+        raise
+    except FOREIGN_ERRORS as exc:
+        raise SigningError(f"the file cannot be read as a PDF ({exc})", hint="check the file") from exc
+    return PdfState(reader, _document(attachment), empty, signatures, certified)
+
+
+def check_integrity(state: PdfState) -> None:
+    """Check that every earlier signature holds and nothing forbidden came after it.
+
+    Steps for each: digest of its bytes → signature value → its range ends a revision → later changes.
+
+    Raises:
+        SigningError: One does not hold; the document must not be signed on.
+    """
+    for signature in state.signatures:
+        where = f"the {'timestamp' if signature.timestamp else 'signature'} in field {signature.field}"
+        try:
+            broken = _problem(signature)
+        except FOREIGN_ERRORS as exc:
+            raise SigningError(f"{where} cannot be judged ({exc})", hint="run agreegen verify") from exc
+        if broken:
+            raise SigningError(
+                f"the document was changed or is broken: {where} {broken}", hint="ask for the original file"
+            )
+
+
+def check_permissions(state: PdfState, name: str) -> None:
+    """Check that no earlier signature forbids signing the field.
+
+    Raises:
+        SigningError: The document, or the field, is locked.
+    """
+    for signature in state.signatures:
+        locks: list[FieldMDPSpec] = []
+        try:
+            level = signature.embedded.docmdp_level
+            if signature.embedded.fieldmdp is not None:
+                locks.append(signature.embedded.fieldmdp)
+            lock = resolve(signature.embedded.sig_field, "/Lock")
+            if lock is not None:
+                locks.append(FieldMDPSpec.from_pdf_object(lock))
+        except FOREIGN_ERRORS as exc:
+            raise SigningError(f"the lock of field {signature.field} cannot be read ({exc})") from exc
+        if (level is not None and level.value < 2) or any(spec.is_locked(name) for spec in locks):
+            raise SigningError(
+                f"the signature in field {signature.field} locks the document; nobody can sign after it",
+                hint="sign before that role, in a new copy",
+            )
+
+
+def resolve(dictionary: Any, key: str, default: Any = None) -> Any:
+    """Return a dictionary's entry with references followed (pyHanko's own `get` leaves them as they are)."""
+    return dictionary[key] if key in dictionary else default
+
+
+def _refuse_kind(reader: PdfFileReader) -> None:
+    if reader.encrypted:
+        raise SigningError("the PDF is encrypted", hint="sign it before it is encrypted")
+    if reader.xrefs.hybrid_xrefs_present:
+        raise SigningError("the PDF has a hybrid cross-reference table", hint="print it to PDF again")
+
+
+def _problem(signature: EarlierSignature) -> str | None:
+    embedded, content = signature.embedded, signature.content
+    start, first, second, length = (int(number) for number in embedded.byte_range)
+    data = embedded.reader.stream.getbuffer()
+    covered = (bytes(data[start : start + first]), bytes(data[second : second + length]))
+    data.release()
+    problem = content.problem(*covered)
+    if problem:
+        return problem
+    coverage = embedded.evaluate_signature_coverage()
+    if coverage not in (SignatureCoverageLevel.ENTIRE_FILE, SignatureCoverageLevel.ENTIRE_REVISION):
+        return "does not cover the whole of its revision"
+    if coverage is SignatureCoverageLevel.ENTIRE_FILE:
+        return None
+    embedded.compute_integrity_info()  # type: ignore[no-untyped-call]
+    if not embedded.summarise_integrity_info()["docmdp_ok"]:
+        return "does not permit what was changed after it"
+    return None
+
+
+def _signatures(reader: PdfFileReader) -> Iterator[EarlierSignature]:
+    found = []
+    for name, _, reference in enumerate_sig_fields(reader, filled_status=True):
+        embedded = EmbeddedPdfSignature(reader, reference.get_object(), name)
+        timestamp = resolve(embedded.sig_object, "/SubFilter") == _TIMESTAMP
+        content = SignedContent.parse(bytes(embedded.pkcs7_content), timestamp=timestamp)
+        found.append(EarlierSignature(name, timestamp, embedded, content))
+    yield from sorted(found, key=lambda signature: signature.embedded.signed_revision)
+
+
+def _attachment(reader: PdfFileReader, signatures: tuple[EarlierSignature, ...]) -> bytes | None:
+    # What was signed first is what everybody signed: later revisions cannot change the roles.
+    root = reader.root
+    if signatures:
+        root = reader.get_historical_root(signatures[0].embedded.signed_revision)
+    try:
+        tree = root["/Names"]["/EmbeddedFiles"]
+    except KeyError:
+        return None
+    for name, spec in _name_tree(tree):
+        if name == ATTACHMENT_NAME:
+            data: bytes = spec["/EF"]["/F"].data
+            return data
+    return None
+
+
+def _name_tree(tree: Any) -> Iterator[tuple[str, Any]]:
+    pending, seen = [tree], 0
+    while pending and seen < _MAX_TREE_NODES:
+        node = pending.pop()
+        seen += 1
+        pending.extend(resolve(node, "/Kids", ()))
+        names = resolve(node, "/Names", ())
+        for index in range(0, len(names) - 1, 2):
+            yield str(names[index]), names[index + 1]
+
+
+def _document(attachment: bytes | None) -> Document | None:
+    if attachment is None:
+        return None
+    try:
+        return Document.from_json(attachment)
+    except ValueError as exc:
+        raise SigningError(
+            f"{ATTACHMENT_NAME} in the PDF cannot be read", hint="the file was not made by this program"
+        ) from exc
