@@ -1,0 +1,107 @@
+"""The signature and the timestamp token over a bag's tag manifest, judged like those of a document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from agreegen.archive.interface import SealReport, SealState
+from agreegen.model.report import (
+    Changes,
+    Coverage,
+    Indication,
+    SignatureKind,
+    SignatureReport,
+    TimeSource,
+    TrustStatus,
+)
+from agreegen.verification.algorithms import compute_digest
+from agreegen.verification.facts import SignatureFacts
+from agreegen.verification.integrity import check_container
+from agreegen.verification.interface import FoundSignature, Options, Structure
+from agreegen.verification.judgement import FileJudge
+from agreegen.verification.policy import load_policy
+from agreegen.verification.timestamps import check_token
+
+_CADES = "ETSI.CAdES.detached"
+_RFC3161 = "ETSI.RFC3161"
+
+Digester = Callable[[str], bytes]
+
+
+def judge_token(token: bytes | None, data: bytes, options: Options) -> SealReport:
+    """Judge the timestamp token over the tag manifest (RFC 3161; EN 319 102-1, 5.4).
+
+    Its service must chain to the caller's anchors; nothing in the bag is an anchor.
+    """
+    if token is None:
+        return SealReport(SealState.MISSING)
+    checked = check_token(token, _digester(data), "document", max_bytes=options.limits.max_cms_bytes)
+    facts = SignatureFacts(
+        checked.integrity,
+        checked.subindication,
+        certificate=checked.certificate,
+        certificates=checked.certificates,
+        crls_der=checked.crls_der,
+        ocsps_der=checked.ocsps_der,
+        algorithms=checked.algorithms,
+        timestamps=(checked,),
+        claimed_time=checked.time,
+        reasons=checked.reasons,
+    )
+    report = _judge(token, facts, SignatureKind.TIMESTAMP, _RFC3161, options)
+    return _seal_report(report, checked.time)
+
+
+def judge_signature(
+    signature: bytes | None, data: bytes, options: Options
+) -> tuple[SealReport, datetime | None]:
+    """Judge the detached CAdES signature over the tag manifest (EN 319 122-1).
+
+    Returns:
+        The report, and the time that its own trusted signature timestamp proves.
+    """
+    if signature is None:
+        return SealReport(SealState.MISSING, reasons=("the bag is not signed",)), None
+    facts = check_container(
+        signature, _digester(data), subfilter=_CADES, max_cms_bytes=options.limits.max_cms_bytes
+    )
+    report = _judge(signature, facts, SignatureKind.SIGNATURE, _CADES, options)
+    proved = report.time if report.time_source is TimeSource.TIMESTAMP else None
+    seal = _seal_report(report, report.time)
+    return seal, proved if seal.state is SealState.VALID else None
+
+
+def _digester(data: bytes) -> Digester:
+    return lambda name: compute_digest(name, data)
+
+
+def _judge(
+    contents: bytes, facts: SignatureFacts, kind: SignatureKind, subfilter: str, options: Options
+) -> SignatureReport:
+    found = FoundSignature(
+        field=None,
+        object_number=None,
+        kind=kind,
+        subfilter=subfilter,
+        byte_range=None,
+        contents=contents,
+        revision=0,
+        coverage=Coverage.WHOLE_FILE,
+        changes=Changes.NONE,
+    )
+    judge = FileJudge(Structure((0,), (found,)), (facts,), options, load_policy(options.policy_file))
+    return judge.report(0, role=None)
+
+
+def _seal_report(report: SignatureReport, time: datetime | None) -> SealReport:
+    if report.indication is Indication.TOTAL_FAILED:
+        state = SealState.INVALID
+    elif report.indication is Indication.TOTAL_PASSED and report.trust is TrustStatus.TRUSTED:
+        state = SealState.VALID
+    else:
+        state = SealState.INDETERMINATE
+    reasons = report.reasons
+    if state is not SealState.VALID and not reasons:
+        reasons = (report.subindication or report.indication.value,)
+    return SealReport(state, report.signer, time, reasons)

@@ -1,0 +1,117 @@
+"""Verifying a bag offline: its files, its signature and token, and the documents at the proven time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from agreegen.archive.interface import (
+    SIGNATURE_NAME,
+    TOKEN_NAME,
+    BagLimits,
+    BagProblem,
+    BagReport,
+    SealReport,
+    SealState,
+)
+from agreegen.archive.judging import judge_signature, judge_token
+from agreegen.archive.structure import BagContents, check_structure
+from agreegen.model.report import FileReport, Report
+from agreegen.signing.trust import parse_crls
+from agreegen.verification.interface import Options
+from agreegen.verification.service import verify_paths
+
+__all__ = ["BagReport", "verify_bag"]
+
+_DOCUMENTS = "data/documents/"
+_CRLS = "data/crls/"
+_MAX_CRL_BYTES = 64 << 20
+
+
+def verify_bag(bag: Path, options: Options, *, limits: BagLimits | None = None) -> BagReport:
+    """Judge a bag. Nothing is fetched, and anchors come from the caller only.
+
+    1. The files against the manifests, hashes included (RFC 8493, 3).
+    2. The bag's revocation lists join those of the caller; being signed, they need no trust of their own.
+    3. The timestamp token over the tag manifest, then the detached signature.
+    4. The documents, at the time that the token proves (else the signature's own timestamp, else now): the
+       manifests tie each of them to that time. Each must be the file that was hashed.
+
+    Args:
+        bag: The bag's folder.
+        options: Anchors, revocation lists, policy and time of the verification.
+        limits: What a bag may cost.
+    """
+    limits = limits or BagLimits()
+    if bag.is_symlink() or not bag.is_dir():
+        problem = BagProblem("missing", "", "there is no bag: a folder is expected")
+        return BagReport(
+            str(bag),
+            0,
+            (problem,),
+            SealReport(SealState.MISSING),
+            SealReport(SealState.MISSING),
+            None,
+            Report(),
+        )
+    try:
+        contents = check_structure(bag, limits)
+    except OSError as exc:
+        problem = BagProblem("unreadable", str(exc.filename or ""), f"it cannot be read: {exc.strerror}")
+        contents = BagContents({}, 0, None, (problem,))
+    options = replace(options, crls_der=(*options.crls_der, *_read_crls(bag, contents)), fetch=False, at=None)
+    data = contents.tag_manifest or b""
+    token = judge_token(_read_seal(bag / TOKEN_NAME, options), data, options)
+    signature, proved = judge_signature(_read_seal(bag / SIGNATURE_NAME, options), data, options)
+    proven_time = token.time if token.state is SealState.VALID else proved
+    documents, changed = _judge_documents(bag, contents, replace(options, now=proven_time or options.now))
+    return BagReport(
+        bag=str(bag),
+        files=contents.right,
+        problems=(*contents.problems, *changed),
+        signature=signature,
+        token=token,
+        proven_time=proven_time,
+        documents=documents,
+    )
+
+
+def _read_crls(bag: Path, contents: BagContents) -> tuple[bytes, ...]:
+    bad = {problem.path for problem in contents.problems}
+    found: list[bytes] = []
+    for path in contents.payload:
+        if path.startswith(_CRLS) and path not in bad and (bag / path).stat().st_size <= _MAX_CRL_BYTES:
+            found.extend(parse_crls((bag / path).read_bytes()))
+    return tuple(found)
+
+
+def _read_seal(path: Path, options: Options) -> bytes | None:
+    if path.is_symlink() or not path.is_file():
+        return None
+    with path.open("rb") as file:
+        return file.read(options.limits.max_cms_bytes + 1)
+
+
+def _judge_documents(
+    bag: Path, contents: BagContents, options: Options
+) -> tuple[Report, Sequence[BagProblem]]:
+    bad = {
+        problem.path for problem in contents.problems if problem.code in {"missing", "unreadable", "limit"}
+    }
+    names = [
+        path
+        for path in contents.payload
+        if path.startswith(_DOCUMENTS) and path.lower().endswith(".pdf") and path not in bad
+    ]
+    if not names:
+        return Report(), [BagProblem("missing", _DOCUMENTS, "the bag holds no document")]
+    judged = verify_paths([bag / name for name in names], options)
+    files = [replace(file, path=name) for name, file in zip(names, judged.files, strict=True)]
+    return Report(tuple(files)), [
+        _exchanged(file) for file in files if file.sha256 not in {None, contents.payload[file.path]}
+    ]
+
+
+def _exchanged(file: FileReport) -> BagProblem:
+    return BagProblem("changed", file.path, "the file that was judged is not the one that the manifest lists")
