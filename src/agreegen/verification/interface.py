@@ -82,12 +82,15 @@ class ValidationData:
         ocsps_der: OCSP responses, DER.
         crls_der: Revocation lists, DER.
         newest_revision: Index of the last revision that changed the store; None where there is none.
+        first_revisions: SHA-256 (hex) of an item → index of the first revision whose store holds it; an item
+            that is not named here counts as added in `newest_revision`.
     """
 
     certificates_der: tuple[bytes, ...] = ()
     ocsps_der: tuple[bytes, ...] = ()
     crls_der: tuple[bytes, ...] = ()
     newest_revision: int | None = None
+    first_revisions: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

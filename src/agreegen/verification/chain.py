@@ -1,0 +1,231 @@
+"""Certification paths (RFC 5280, clause 6.1) from a certificate to the anchors that the caller gave.
+
+Revocation is judged elsewhere; here a path is built and validated for one moment.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Coroutine, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from asn1crypto import algos, x509
+from asn1crypto.keys import PublicKeyInfo
+from cryptography.exceptions import InvalidSignature
+from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.errors import ExpiredError, NotYetValidError, PathBuildingError, ValidationError
+from pyhanko_certvalidator.path import ValidationPath
+from pyhanko_certvalidator.policy_decl import (
+    AcceptAllAlgorithms,
+    CertRevTrustPolicy,
+    RevocationCheckingPolicy,
+    RevocationCheckingRule,
+)
+from pyhanko_certvalidator.sig_validate import (
+    DEFAULT_VALIDATION_CONTEXT,
+    SignatureValidationContext,
+    SignatureValidator,
+)
+from pyhanko_certvalidator.validate import async_validate_path
+
+from agreegen.verification.algorithms import UnsupportedError, check_signature, read_algorithm
+
+T = TypeVar("T")
+
+MAX_PATHS = 16
+MAX_POOL = 512
+TOLERANCE = timedelta(seconds=1)
+
+
+class ChainProblem(StrEnum):
+    """Why no path holds."""
+
+    NONE_FOUND = "no chain"
+    INVALID = "invalid"
+    NOT_YET_VALID = "not yet valid"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A path that was found, and what is wrong with it.
+
+    Attributes:
+        certificates: The certificate first, the anchor last (asn1crypto); only the certificate where none was found.
+        anchored: Whether it ends at an anchor.
+        problem: What is wrong; None where it holds.
+        message: The same for people.
+    """
+
+    certificates: tuple[Any, ...]
+    anchored: bool
+    problem: ChainProblem | None = None
+    message: str = ""
+
+    @property
+    def below_anchor(self) -> tuple[tuple[Any, Any], ...]:
+        """Every certificate but the anchor, with its issuer."""
+        return tuple(zip(self.certificates[:-1], self.certificates[1:], strict=True)) if self.anchored else ()
+
+
+class _Validator(SignatureValidator):  # type: ignore[misc]
+    """Checks certificate signatures, SM2 included, and remembers the right ones."""
+
+    def __init__(self, sm2_ids: tuple[str, ...]) -> None:
+        self._sm2_ids = sm2_ids
+
+    def validate_signature(
+        self,
+        signature: bytes,
+        signed_data: bytes,
+        public_key_info: PublicKeyInfo,
+        signature_algorithm: algos.SignedDigestAlgorithm,
+        context: SignatureValidationContext = DEFAULT_VALIDATION_CONTEXT,  # noqa: ARG002 - part of the interface
+    ) -> None:
+        right = signature_holds(
+            public_key_info.dump(), signature_algorithm.dump(), signed_data, signature, self._sm2_ids
+        )
+        if not right:
+            raise InvalidSignature
+
+
+@functools.lru_cache(maxsize=2048)
+def signature_holds(
+    key_der: bytes, algorithm_der: bytes, message: bytes, signature: bytes, sm2_ids: tuple[str, ...]
+) -> bool:
+    """Say whether a certificate or list was signed by a key; unknown algorithms never hold."""
+    try:
+        algorithm = read_algorithm(algos.SignedDigestAlgorithm.load(algorithm_der), None)
+        return check_signature(key_der, algorithm, message, signature, sm2_ids=sm2_ids)
+    except (UnsupportedError, ValueError, TypeError):
+        return False
+
+
+def issued_by(certificate: Any, issuer: Any, sm2_ids: tuple[str, ...]) -> bool:
+    """Say whether one certificate was signed with the key of another."""
+    return signature_holds(
+        issuer.public_key.dump(),
+        certificate["signature_algorithm"].dump(),
+        certificate["tbs_certificate"].dump(),
+        certificate["signature_value"].native,
+        sm2_ids,
+    )
+
+
+_NO_REVOCATION = CertRevTrustPolicy(
+    RevocationCheckingPolicy(RevocationCheckingRule.NO_CHECK, RevocationCheckingRule.NO_CHECK)
+)
+
+
+class ChainBuilder:
+    """Builds and validates paths from one pool of certificates to fixed anchors.
+
+    Args:
+        anchors: Trust anchors (asn1crypto).
+        pool: Other certificates, trusted for nothing.
+        sm2_ids: SM2 signer ids to try.
+    """
+
+    def __init__(self, anchors: Sequence[Any], pool: Iterable[Any], sm2_ids: tuple[str, ...]) -> None:
+        self.anchors = tuple(anchors)
+        self.sm2_ids = sm2_ids
+        self.pool = tuple({c.dump(): c for c in pool}.values())[:MAX_POOL]
+        self._paths: dict[bytes, list[ValidationPath]] = {}
+
+    def _context(self, moment: datetime) -> ValidationContext:
+        return ValidationContext(
+            trust_roots=list(self.anchors),
+            other_certs=list(self.pool),
+            moment=moment,
+            revinfo_policy=_NO_REVOCATION,
+            time_tolerance=TOLERANCE,
+            algorithm_usage_policy=AcceptAllAlgorithms(),
+            signature_validator=_Validator(self.sm2_ids),
+        )
+
+    def chain(self, certificate: Any, moment: datetime) -> Chain:
+        """Return the path that holds at a moment, or the best one that does not."""
+        if not self.anchors:
+            return Chain((certificate,), anchored=False, problem=ChainProblem.NONE_FOUND, message="no anchors given")
+        context = self._context(moment)
+        best: Chain | None = None
+        for path in self._candidates(certificate, context):
+            chain = _validate(path, certificate, context)
+            if chain.problem is None:
+                return chain
+            if best is None or _rank(chain) > _rank(best):
+                best = chain
+        message = "no chain to a trust anchor was found"
+        return best or Chain((certificate,), anchored=False, problem=ChainProblem.NONE_FOUND, message=message)
+
+    def _candidates(self, certificate: Any, context: ValidationContext) -> list[ValidationPath]:
+        key = certificate.dump()
+        if key not in self._paths:
+            self._paths[key] = _run(_collect(context, certificate))
+        return self._paths[key]
+
+
+async def _collect(context: ValidationContext, certificate: Any) -> list[ValidationPath]:
+    found: list[ValidationPath] = []
+    try:
+        async for path in context.path_builder.async_build_paths_lazy(certificate):
+            found.append(path)
+            if len(found) >= MAX_PATHS:
+                break
+    except PathBuildingError:
+        return found
+    return found
+
+
+def _run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that never waits for anything; an event loop would cost more than its work."""
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]
+    coroutine.close()
+    raise RuntimeError("path validation waited for something although nothing may be fetched")
+
+
+def _validate(path: ValidationPath, certificate: Any, context: ValidationContext) -> Chain:
+    certificates = tuple(_certificates(path, certificate))
+    try:
+        _run(async_validate_path(context, path))
+    except ExpiredError as exc:
+        return Chain(certificates, anchored=True, problem=ChainProblem.EXPIRED, message=_sentence(exc))
+    except NotYetValidError as exc:
+        return Chain(certificates, anchored=True, problem=ChainProblem.NOT_YET_VALID, message=_sentence(exc))
+    except (ValidationError, UnsupportedError, ValueError, TypeError, KeyError, NotImplementedError) as exc:
+        return Chain(certificates, anchored=True, problem=ChainProblem.INVALID, message=_sentence(exc))
+    if len(certificates) == 1:
+        return _judge_lone_anchor(certificates, context.moment)
+    return Chain(certificates, anchored=True)
+
+
+def _certificates(path: ValidationPath, certificate: Any) -> list[Any]:
+    found = [item for item in path.iter_certs(include_root=True) if isinstance(item, x509.Certificate)]
+    found.reverse()
+    return found or [certificate]
+
+
+def _judge_lone_anchor(certificates: tuple[Any, ...], moment: datetime) -> Chain:
+    """A signer that is itself an anchor has no path, but its own dates still bind it."""
+    problem, message = None, ""
+    if moment + TOLERANCE < certificates[0].not_valid_before:
+        problem, message = ChainProblem.NOT_YET_VALID, "the certificate is not valid yet"
+    elif moment - TOLERANCE > certificates[0].not_valid_after:
+        problem, message = ChainProblem.EXPIRED, "the certificate has expired"
+    return Chain(certificates, anchored=True, problem=problem, message=message)
+
+
+def _rank(chain: Chain) -> int:
+    order = {ChainProblem.INVALID: 0, ChainProblem.NOT_YET_VALID: 1, ChainProblem.EXPIRED: 2}
+    return order.get(chain.problem, 3) if chain.problem else 4
+
+
+def _sentence(exc: Exception) -> str:
+    text = " ".join(str(exc).split())
+    return text[:300] or type(exc).__name__

@@ -1,0 +1,179 @@
+"""A file that carries `agreegen.json` is held against its form, its roles and the register."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from agreegen.conversion.text import compare_text
+from agreegen.errors import AgreegenError
+from agreegen.forms.catalog import approved_hashes, find_release, forms_folder
+from agreegen.model.document import DeclaredRole, Document
+from agreegen.model.form import Form
+from agreegen.model.report import Alarm, Coverage, DocumentFacts, Integrity, SignatureKind
+from agreegen.register.store import Register
+from agreegen.rendering.expected import expected_text
+from agreegen.signing.names import names_holder
+from agreegen.verification.facts import SignatureFacts
+from agreegen.verification.interface import FoundSignature, Options, Structure
+
+BLOCKING = frozenset(
+    {
+        "wrong-signer",
+        "text-differs",
+        "text-unchecked",
+        "form-unknown",
+        "template-not-approved",
+        "attachment-unreadable",
+        "register-unknown",
+        "register-state",
+        "register-unreadable",
+    }
+)
+"""Alarms with which no verdict is `valid`."""
+
+Signed = tuple[FoundSignature, SignatureFacts]
+
+
+def read_document(structure: Structure) -> tuple[Document | None, list[Alarm]]:
+    """Read `agreegen.json` of the first signed revision; a damaged one is an alarm."""
+    if structure.attachment is None:
+        return None, []
+    try:
+        return Document.from_json(structure.attachment), []
+    except ValueError:
+        message = "the attached agreegen.json cannot be read"
+        return None, [Alarm("attachment-unreadable", message, message_zh="附带的 agreegen.json 无法读取")]
+
+
+def role_of(document: Document | None, found: FoundSignature) -> str | None:
+    """Return the role that a signature fills: its field's name where the document declares such a role."""
+    if document is None or found.kind is not SignatureKind.SIGNATURE:
+        return None
+    return found.field if any(role.id == found.field for role in document.roles) else None
+
+
+def describe_document(document: Document, signed: Sequence[Signed]) -> DocumentFacts:
+    """Say what a document is and which required roles nobody has signed."""
+    filled = {found.field for found, fact in _countable(signed)}
+    missing = tuple(role.id for role in document.roles if role.required and role.id not in filled)
+    return DocumentFacts(document.id, document.form_id, missing, document.form_version, document.title)
+
+
+def _countable(signed: Sequence[Signed]) -> list[Signed]:
+    return [
+        (found, fact)
+        for found, fact in signed
+        if found.kind is SignatureKind.SIGNATURE
+        and fact.integrity is Integrity.INTACT
+        and found.coverage is not Coverage.PARTIAL
+    ]
+
+
+def check_roles(document: Document, signed: Sequence[Signed]) -> Iterator[Alarm]:
+    """Check that each role was signed by its holder and in its turn."""
+    roles = {role.id: role for role in document.roles}
+    done: list[DeclaredRole] = []
+    for found, fact in sorted(_countable(signed), key=lambda pair: pair[0].revision or 0):
+        role = roles.get(found.field or "")
+        if role is None:
+            continue
+        if role.holder is not None and fact.certificate is not None:
+            if not names_holder(fact.certificate.dump(), role.holder):
+                yield Alarm(
+                    "wrong-signer",
+                    f"the role {role.id} belongs to {role.holder}, but the certificate does not name them",
+                    message_zh=f"角色“{role.label or role.id}”应由{role.holder}签署，但证书不属于该人（单位）",
+                )
+        if any(other.order > role.order for other in done):
+            yield Alarm(
+                "wrong-order",
+                f"the role {role.id} was signed after a role that comes later",
+                message_zh=f"角色“{role.label or role.id}”的签署顺序不对",
+            )
+        done.append(role)
+
+
+def check_form(document: Document, data: bytes, structure: Structure, options: Options) -> Iterator[Alarm]:
+    """Check that the form is an approved one and that the printed text is exactly what it gives."""
+    try:
+        folder = forms_folder(options.forms_folder)
+        approved = _approved(folder)
+        form = _release(folder, document.form_id, document.template_sha256)
+    except (AgreegenError, OSError) as exc:
+        yield Alarm("form-unknown", f"the form cannot be looked up: {exc}", message_zh="无法查到该表单")
+        return
+    listed = document.template_sha256 in approved.get((document.form_id, document.form_version), frozenset())
+    if form is None and not listed:
+        yield Alarm(
+            "form-unknown",
+            f"the form {document.form_id} {document.form_version} with this template is not known here",
+            message_zh=f"此处没有表单 {document.form_id} {document.form_version} 的这一模板",
+        )
+        return
+    if approved and not listed:
+        yield Alarm(
+            "template-not-approved",
+            f"the template of {document.form_id} {document.form_version} is not an approved one",
+            message_zh=f"表单 {document.form_id} {document.form_version} 的模板未经批准",
+        )
+    yield from _check_text(document, form, data, structure)
+
+
+def _check_text(document: Document, form: Form | None, data: bytes, structure: Structure) -> Iterator[Alarm]:
+    if form is None:
+        yield Alarm(
+            "text-unchecked",
+            "the template is approved but not at hand, so the printed text was not compared with it",
+            message_zh="模板已获批准但此处没有，未能核对正文",
+        )
+        return
+    revisions = [s.revision for s in structure.signatures if s.revision is not None]
+    end = structure.revisions[min(revisions)] if revisions else len(data)
+    try:
+        difference = compare_text(expected_text(form, document), data[:end])
+    except (AgreegenError, ValueError, TypeError, KeyError) as exc:
+        yield Alarm(
+            "text-unchecked",
+            f"the printed text could not be compared with the form: {exc}",
+            message_zh="未能将正文与表单核对",
+        )
+        return
+    if difference is not None:
+        yield Alarm(
+            "text-differs",
+            f"the printed text is not that of the approved form filled with these values: {difference}",
+            message_zh="正文与批准的表单文本不一致，条款可能被替换",
+        )
+
+
+@functools.lru_cache(maxsize=8)
+def _approved(folder: Path) -> dict[tuple[str, str], frozenset[str]]:
+    return approved_hashes(folder)
+
+
+@functools.lru_cache(maxsize=64)
+def _release(folder: Path, form_id: str, template_sha256: str) -> Form | None:
+    return find_release(folder, form_id, template_sha256)
+
+
+def check_register(document: Document | None, sha256: str, options: Options) -> Iterator[Alarm]:
+    """Check that the register knows the document in this very state."""
+    if options.register_file is None:
+        return
+    try:
+        with Register.open(options.register_file, read_only=True) as register:
+            row = None if document is None else register.document(document.id)
+    except (AgreegenError, OSError) as exc:
+        yield Alarm("register-unreadable", f"the register cannot be read: {exc}", message_zh="台账无法读取")
+        return
+    if row is None:
+        message = "the register does not know this document"
+        yield Alarm("register-unknown", message, message_zh="台账中没有这份文件")
+    elif sha256 not in {row.sha256, *row.hashes.values()}:
+        message = "the register knows the document, but not in this state"
+        yield Alarm("register-state", message, message_zh="台账中有这份文件，但不是现在这个状态")
+    elif row.superseded_by is not None:
+        message = "the register says that another document replaced this one"
+        yield Alarm("register-superseded", message, message_zh="台账显示该文件已被另一份替代")

@@ -1,0 +1,143 @@
+"""The examination of one file, step by step; it always answers."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from agreegen.errors import AgreegenError
+from agreegen.model.report import Alarm, FileReport, Integrity, Verdict
+from agreegen.verification.document_checks import (
+    check_form,
+    check_register,
+    check_roles,
+    describe_document,
+    read_document,
+    role_of,
+)
+from agreegen.verification.facts import SignatureFacts
+from agreegen.verification.fetching import fetch_evidence
+from agreegen.verification.integrity import judge_integrity
+from agreegen.verification.interface import FoundSignature, Options, Structure
+from agreegen.verification.judgement import FileJudge, load_certificates
+from agreegen.verification.policy import ValidationPolicy, load_policy
+from agreegen.verification.structure import scan_structure
+from agreegen.verification.verdict import judge_file, judge_unaltered
+
+
+@functools.lru_cache(maxsize=8)
+def _policy(path: Path | None) -> ValidationPolicy:
+    return load_policy(path)
+
+
+def examine(label: str, data: bytes, options: Options) -> FileReport:
+    """Judge one file.
+
+    1. The structure: revisions, signatures, coverage, changes.
+    2. The cryptography of every signature and timestamp.
+    3. Chains, revocation, times, levels.
+    4. What is ours: roles, form, text, register.
+    5. `unaltered` and the verdict.
+
+    Args:
+        label: The path as the user gave it.
+        data: The file's bytes.
+        options: What the caller chose.
+    """
+    policy = _policy(options.policy_file)
+    sha256 = hashlib.sha256(data).hexdigest()
+    if not data:
+        return unreadable(label, "empty", "the file is empty", "文件是空的", size_bytes=0, sha256=sha256)
+    structure = scan_structure(data, options.limits, options.password)
+    alarms = list(structure.alarms)
+    facts = [_facts(data, found, structure, options, policy) for found in structure.signatures]
+    crls, ocsps, notes = fetch_evidence(facts, structure, options)
+    alarms.extend(notes)
+    judge = FileJudge(structure, facts, options, policy, fetched_crls=crls, fetched_ocsps=ocsps)
+    document, complaints = read_document(structure)
+    alarms.extend(complaints)
+    signatures = tuple(
+        judge.report(index, role=role_of(document, found)) for index, found in enumerate(structure.signatures)
+    )
+    alarms.extend(_padding_alarms(structure, facts))
+    alarms.extend(example_alarms(judge, facts))
+    described = None
+    if document is not None:
+        signed = list(zip(structure.signatures, facts, strict=True))
+        described = describe_document(document, signed)
+        alarms.extend(check_roles(document, signed))
+        if structure.signatures:
+            alarms.extend(check_form(document, data, structure, options))
+    alarms.extend(check_register(document, sha256, options))
+    unaltered = judge_unaltered(structure, facts)
+    verdict = judge_file(structure, unaltered, signatures, described, alarms, complete=options.complete)
+    return FileReport(
+        path=label,
+        verdict=verdict,
+        unaltered=unaltered,
+        document=described,
+        signatures=signatures,
+        alarms=tuple(dict.fromkeys(alarms)),
+        sha256=sha256,
+        size_bytes=len(data),
+    )
+
+
+def _facts(
+    data: bytes, found: FoundSignature, structure: Structure, options: Options, policy: ValidationPolicy
+) -> SignatureFacts:
+    """Check the cryptography of one signature; whatever happens inside stays with this signature."""
+    extra = load_certificates((*structure.validation_data.certificates_der, *options.anchors_der))
+    try:
+        return judge_integrity(
+            data,
+            found,
+            max_cms_bytes=options.limits.max_cms_bytes,
+            extra_certificates=extra,
+            sm2_ids=policy.sm2_signer_ids,
+        )
+    except MemoryError:
+        raise
+    except Exception as exc:  # noqa: BLE001 - a damaged signature must never hide the others
+        reason = f"the signature cannot be read ({type(exc).__name__})"
+        return SignatureFacts(Integrity.UNREADABLE, "FORMAT_FAILURE", reasons=(reason,))
+
+
+def _padding_alarms(structure: Structure, facts: list[SignatureFacts]) -> Iterator[Alarm]:
+    for found, fact in zip(structure.signatures, facts, strict=True):
+        if not fact.padding_clean:
+            name = found.field or "(undeclared)"
+            yield Alarm(
+                "padding-not-zero",
+                f"signature {name}: something other than zeros stands behind the signature in /Contents",
+                alters=True,
+                message_zh=f"签名 {name}：签名数据之后有不应存在的内容",
+            )
+
+
+def example_alarms(judge: FileJudge, facts: list[SignatureFacts]) -> Iterator[Alarm]:
+    """Warn where trust rests on an example certificate."""
+    for fact in facts:
+        if fact.certificate is None or not judge.anchors:
+            continue
+        chain = judge.builder.chain(fact.certificate, judge.now)
+        if chain.anchored and "EXAMPLE" in str(chain.certificates[-1].subject.human_friendly).upper():
+            yield Alarm(
+                "example-trust",
+                "the trust anchor is an example certificate: anyone can make such signatures",
+                message_zh="信任的根证书是样例证书，任何人都能制作这样的签名",
+            )
+            return
+
+
+def unreadable(
+    label: str, code: str, message: str, message_zh: str, *, size_bytes: int | None = None, sha256: str | None = None
+) -> FileReport:
+    """Report a path that cannot be judged at all."""
+    alarm = Alarm(code, message, message_zh=message_zh)
+    return FileReport(label, Verdict.UNREADABLE, None, alarms=(alarm,), size_bytes=size_bytes, sha256=sha256)
+
+
+__all__ = ["AgreegenError", "examine", "unreadable"]

@@ -1,0 +1,160 @@
+"""Fetching revocation data, only where the caller asked for it: few requests, small answers, web addresses only."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from asn1crypto import ocsp
+
+from agreegen.model.report import Alarm
+from agreegen.verification.algorithms import compute_digest
+from agreegen.verification.chain import issued_by
+from agreegen.verification.facts import SignatureFacts
+from agreegen.verification.interface import Options, Structure
+from agreegen.verification.judgement import load_certificates
+
+MAX_REQUESTS = 16
+MAX_ANSWER_BYTES = 16 << 20
+TIMEOUT_S = 10.0
+TOTAL_S = 30.0
+_MAX_CHAIN = 6
+
+
+class FetchError(Exception):
+    """An address may not be asked or did not answer; the message says why."""
+
+
+def fetch_evidence(
+    facts: Sequence[SignatureFacts], structure: Structure, options: Options
+) -> tuple[list[bytes], list[bytes], list[Alarm]]:
+    """Fetch revocation lists and OCSP responses for the chains of all signers.
+
+    Returns:
+        Revocation lists, OCSP responses, and an alarm for each address that gave nothing.
+    """
+    crls: list[bytes] = []
+    ocsps: list[bytes] = []
+    alarms: list[Alarm] = []
+    if not options.fetch:
+        return crls, ocsps, alarms
+    pool = load_certificates((*structure.validation_data.certificates_der, *options.anchors_der))
+    pool.extend(c for fact in facts for part in (fact, *fact.timestamps) for c in part.certificates)
+    anchors = set(options.anchors_der)
+    asked: set[str] = set()
+    ends = time.monotonic() + TOTAL_S
+    signers = [part.certificate for fact in facts for part in (fact, *fact.timestamps) if part.certificate]
+    for certificate, issuer in _links(signers, pool, anchors):
+        for url, body in _addresses(certificate, issuer):
+            key = f"{url} {certificate.serial_number if body else ''}"
+            if key in asked or len(asked) >= MAX_REQUESTS or time.monotonic() > ends:
+                continue
+            asked.add(key)
+            try:
+                answer = fetch(url, body)
+            except FetchError as exc:
+                alarms.append(Alarm("fetch-failed", str(exc), message_zh=f"无法获取吊销信息：{urlsplit(url).hostname}"))
+                continue
+            (ocsps if body else crls).append(answer)
+    return crls, ocsps, alarms
+
+
+def _links(signers: Sequence[Any], pool: Sequence[Any], anchors: set[bytes]) -> Iterator[tuple[Any, Any]]:
+    seen: set[bytes] = set()
+    for signer in signers:
+        current = signer
+        for _ in range(_MAX_CHAIN):
+            if current.dump() in anchors or current.dump() in seen or current.self_issued:
+                break
+            seen.add(current.dump())
+            issuer = next((c for c in pool if c.subject == current.issuer and issued_by(current, c, ())), None)
+            if issuer is None:
+                break
+            yield current, issuer
+            current = issuer
+
+
+def _addresses(certificate: Any, issuer: Any) -> Iterator[tuple[str, bytes | None]]:
+    for url in certificate.ocsp_urls or []:
+        yield url, _ocsp_request(certificate, issuer)
+    for point in certificate.crl_distribution_points or []:
+        if point.url:
+            yield point.url, None
+
+
+def _ocsp_request(certificate: Any, issuer: Any) -> bytes:
+    """Encode an OCSP request (RFC 6960, 4.1.1) with SHA-1 names, which every responder knows."""
+    cert_id = ocsp.CertId(
+        {
+            "hash_algorithm": {"algorithm": "sha1"},
+            "issuer_name_hash": compute_digest("sha1", certificate.issuer.dump()),
+            "issuer_key_hash": compute_digest("sha1", bytes(issuer.public_key["public_key"].contents[1:])),
+            "serial_number": certificate.serial_number,
+        }
+    )
+    request = ocsp.TBSRequest({"request_list": [{"req_cert": cert_id}]})
+    return bytes(ocsp.OCSPRequest({"tbs_request": request}).dump())
+
+
+def fetch(url: str, body: bytes | None = None) -> bytes:
+    """Fetch one answer.
+
+    Redirections are not followed, and addresses inside the own network are not asked (loopback excepted, where
+    only the own machine can be harmed by its own user).
+
+    Raises:
+        FetchError: The address is refused, too slow, or answers too much or nothing.
+    """
+    host = check_address(url)
+    headers = {"Content-Type": "application/ocsp-request"} if body else {}
+    try:
+        with requests.request(
+            "POST" if body else "GET",
+            url,
+            data=body,
+            headers=headers,
+            timeout=TIMEOUT_S,
+            stream=True,
+            allow_redirects=False,
+        ) as answer:
+            if answer.status_code != requests.codes.ok:
+                raise FetchError(f"{host} answered with status {answer.status_code}")
+            parts, size, ends = [], 0, time.monotonic() + TOTAL_S
+            for part in answer.iter_content(1 << 16):
+                parts.append(part)
+                size += len(part)
+                if size > MAX_ANSWER_BYTES or time.monotonic() > ends:
+                    raise FetchError(f"{host} answered with too much")
+    except requests.RequestException as exc:
+        raise FetchError(f"{host} did not answer ({type(exc).__name__})") from exc
+    return b"".join(parts)
+
+
+def check_address(url: str) -> str:
+    """Return the host of an address that may be asked.
+
+    Raises:
+        FetchError: It is no web address, or leads into a private network.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as exc:
+        raise FetchError("a certificate names an address that cannot be read") from exc
+    host = parts.hostname
+    if parts.scheme not in {"http", "https"} or not host:
+        raise FetchError("a certificate names an address that is not a web address")
+    try:
+        found = {info[4][0] for info in socket.getaddrinfo(host, port or 80, type=socket.SOCK_STREAM)}
+    except OSError as exc:
+        raise FetchError(f"{host} is not known") from exc
+    for address in found:
+        number = ipaddress.ip_address(str(address).split("%")[0])
+        if not (number.is_global or number.is_loopback):
+            raise FetchError(f"{host} leads into a private network and is not asked")
+    return host

@@ -1,0 +1,456 @@
+"""The judgement of every signature of one file: chain, revocation, time, indication, level.
+
+Numbered steps follow EN 319 102-1, clause 5.6 (validation of signatures with long-term material). Document
+timestamps are taken from the newest to the oldest: each one that is trusted at the time that the newer ones prove
+becomes a proof of existence for everything it covers, so that archives outlive their timestamp services.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from asn1crypto import x509
+
+from agreegen.model.report import (
+    Changes,
+    Coverage,
+    Indication,
+    Integrity,
+    Revocation,
+    SignatureKind,
+    SignatureReport,
+    TimeSource,
+    TrustStatus,
+)
+from agreegen.verification.chain import Chain, ChainBuilder, ChainProblem
+from agreegen.verification.evidence import EvidencePool, Item, offers_revocation
+from agreegen.verification.facts import AlgorithmUse, SignatureFacts, TimestampFacts
+from agreegen.verification.interface import FoundSignature, Options, Structure
+from agreegen.verification.levels import detect_level
+from agreegen.verification.policy import ValidationPolicy
+from agreegen.verification.revocation import Finding, RevocationJudge
+from agreegen.verification.times import Proofs
+
+TIME_STAMPING = "time_stamping"
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateResult:
+    """What is known about a signing certificate for one moment.
+
+    Attributes:
+        trust: Whether a chain to an anchor holds.
+        finding: Its revocation status.
+        subindication: What keeps it from passing, None where nothing does.
+        reasons: The same for people.
+        chain: The chain.
+    """
+
+    trust: TrustStatus
+    finding: Finding
+    subindication: str | None
+    reasons: tuple[str, ...]
+    chain: Chain
+
+
+class FileJudge:
+    """Judges the signatures of one file.
+
+    Args:
+        structure: What the structure scan found.
+        facts: The cryptography of each signature, in the order of `structure.signatures`.
+        options: What the caller chose.
+        policy: The validation policy.
+        fetched_crls: Revocation lists fetched for this file.
+        fetched_ocsps: OCSP responses fetched for this file.
+    """
+
+    def __init__(
+        self,
+        structure: Structure,
+        facts: Sequence[SignatureFacts],
+        options: Options,
+        policy: ValidationPolicy,
+        *,
+        fetched_crls: Sequence[bytes] = (),
+        fetched_ocsps: Sequence[bytes] = (),
+    ) -> None:
+        self.structure = structure
+        self.facts = tuple(facts)
+        self.options = options
+        self.policy = policy
+        self.fetched = tuple(fetched_crls), tuple(fetched_ocsps)
+        self.now = max(options.now, options.at) if options.at else options.now
+        self.anchors = load_certificates(options.anchors_der)
+        self.stored = load_certificates(structure.validation_data.certificates_der)
+        self.builder = ChainBuilder(self.anchors, self._pool(), policy.sm2_signer_ids)
+        self.proofs = Proofs(self.now)
+        self._judge = self._make_judge()
+        self._stamps: dict[int, CertificateResult] = {}
+        self._peel_timestamps()
+
+    def _pool(self) -> list[Any]:
+        pool = [*self.stored]
+        for fact in self.facts:
+            pool.extend(fact.certificates)
+            for stamp in fact.timestamps:
+                pool.extend(stamp.certificates)
+        return pool
+
+    def _make_judge(self) -> RevocationJudge:
+        crls, ocsps = self._evidence()
+        certificates = [*self.builder.pool, *self.anchors]
+        pool = EvidencePool(crls, ocsps, certificates, self.policy.sm2_signer_ids)
+        hours = self.policy.max_revocation_age_hours
+        # A responder's certificate often comes in its response only.
+        self.builder = ChainBuilder(
+            self.anchors, [*self.builder.pool, *pool.ocsp_certificates()], self.policy.sm2_signer_ids
+        )
+        return RevocationJudge(pool, self.builder, self.now, None if hours is None else timedelta(hours=hours))
+
+    def _evidence(self) -> tuple[list[Item], list[Item]]:
+        store = self.structure.validation_data
+        added = dict(store.first_revisions)
+
+        def proved(der: bytes) -> datetime:
+            revision = added.get(hashlib.sha256(der).hexdigest(), store.newest_revision) if added else None
+            return self.proofs.of(store.newest_revision if revision is None else revision)
+
+        outside_crls, outside_ocsps = self.fetched
+        crls = [Item(der, self.now) for der in (*self.options.crls_der, *outside_crls)]
+        ocsps = [Item(der, self.now) for der in outside_ocsps]
+        crls += [Item(der, proved(der)) for der in store.crls_der]
+        ocsps += [Item(der, proved(der)) for der in store.ocsps_der]
+        for found, fact in zip(self.structure.signatures, self.facts, strict=True):
+            existing = self.proofs.of(found.revision)
+            for part in (fact, *fact.timestamps):
+                crls += [Item(der, existing) for der in part.crls_der]
+                ocsps += [Item(der, existing) for der in part.ocsps_der]
+        return crls, ocsps
+
+    def _peel_timestamps(self) -> None:
+        """Step 1: judge document timestamps from the newest to the oldest."""
+        order = [
+            index
+            for index, found in enumerate(self.structure.signatures)
+            if found.kind is SignatureKind.TIMESTAMP and found.revision is not None
+        ]
+        order.sort(key=lambda index: self.structure.signatures[index].revision or 0, reverse=True)
+        for index in order:
+            found, fact = self.structure.signatures[index], self.facts[index]
+            if fact.integrity is not Integrity.INTACT or not fact.timestamps or found.revision is None:
+                continue
+            result = self.judge_stamp(fact.timestamps[0], self.proofs.of(found.revision))
+            self._stamps[index] = result
+            covers = found.coverage is not Coverage.PARTIAL and found.changes is not Changes.FORBIDDEN
+            time = fact.timestamps[0].time
+            if result.subindication is None and covers and time is not None:
+                self.proofs = self.proofs.adding(found.revision, time)
+                self._judge = self._make_judge()
+
+    def judge_stamp(self, stamp: TimestampFacts, at: datetime) -> CertificateResult:
+        """Judge the certificate of a timestamp service for the time at which its token is known to exist."""
+        certificate = stamp.certificate
+        usage = certificate.extended_key_usage_value if certificate is not None else None
+        result = self.judge_certificate(certificate, at, uses=stamp.algorithms)
+        if result.subindication is None and (usage is None or TIME_STAMPING not in usage.native):
+            reason = "the certificate of the timestamp service is not made for timestamps"
+            return replace(result, subindication="CHAIN_CONSTRAINTS_FAILURE", reasons=(*result.reasons, reason))
+        if result.subindication is None and stamp.time is not None and stamp.time > self.now + timedelta(minutes=5):
+            reason = "the timestamp states a time that has not come yet"
+            return replace(result, subindication="TIMESTAMP_ORDER_FAILURE", reasons=(*result.reasons, reason))
+        return result
+
+    def judge_certificate(self, certificate: Any, at: datetime, *, uses: Sequence[AlgorithmUse]) -> CertificateResult:
+        """Judge chain, revocation and algorithms of a signing certificate for a moment."""
+        chain = self.builder.chain(certificate, at)
+        if not self.anchors or chain.problem is ChainProblem.NONE_FOUND:
+            trust = TrustStatus.UNTRUSTED if self.anchors else TrustStatus.UNKNOWN
+            text = "no chain to a trust anchor was found" if self.anchors else "no trust anchors were given"
+            return CertificateResult(
+                trust, self._without_chain(certificate, at), "NO_CERTIFICATE_CHAIN_FOUND", (text,), chain
+            )
+        finding = self._judge.judge_chain(chain, at)
+        if chain.problem is ChainProblem.INVALID:
+            reasons = (f"the certificate chain is not valid: {chain.message}",)
+            return CertificateResult(
+                TrustStatus.UNTRUSTED, finding, "CERTIFICATE_CHAIN_GENERAL_FAILURE", reasons, chain
+            )
+        if finding.status is Revocation.REVOKED:
+            name = "REVOKED_CA_NO_POE" if finding.authority else "REVOKED_NO_POE"
+            return CertificateResult(TrustStatus.TRUSTED, finding, name, (finding.reason,), chain)
+        if chain.problem is not None:
+            reason = f"a certificate of the chain is {chain.problem.value} at {at:%Y-%m-%d %H:%M} UTC"
+            return CertificateResult(TrustStatus.TRUSTED, finding, "OUT_OF_BOUNDS_NO_POE", (reason,), chain)
+        weak = self._weakness(chain, uses, at)
+        if weak is not None:
+            return CertificateResult(TrustStatus.TRUSTED, finding, "CRYPTO_CONSTRAINTS_FAILURE", (weak,), chain)
+        missing = self._missing_status(finding)
+        reasons = (finding.reason,) if finding.reason else ()
+        return CertificateResult(TrustStatus.TRUSTED, finding, missing, reasons, chain)
+
+    def _missing_status(self, finding: Finding) -> str | None:
+        if finding.status is Revocation.UNKNOWN and self.policy.hard_fail:
+            return "TRY_LATER"
+        if finding.status is Revocation.NOT_OFFERED and not self.policy.allow_not_offered:
+            return "CERTIFICATE_CHAIN_GENERAL_FAILURE"
+        return None
+
+    def _without_chain(self, certificate: Any, at: datetime) -> Finding:
+        """Without anchors nothing can be clear; a revocation by the apparent issuer is still told."""
+        for issuer in self.builder.pool:
+            if certificate is not None and issuer.subject == certificate.issuer:
+                finding = self._judge.judge(certificate, issuer, at, authority=False)
+                if finding.status is Revocation.REVOKED:
+                    return finding
+        offered = certificate is None or offers_revocation(certificate)
+        return Finding(Revocation.UNKNOWN if offered else Revocation.NOT_OFFERED)
+
+    def _weakness(self, chain: Chain, uses: Sequence[AlgorithmUse], at: datetime) -> str | None:
+        for use in (*uses, *chain_uses(chain)):
+            problem = self.policy.weakness(use, at)
+            if problem is not None:
+                return problem
+        return None
+
+    def report(self, index: int, *, role: str | None) -> SignatureReport:
+        """Step 2: report one signature or document timestamp."""
+        found, fact = self.structure.signatures[index], self.facts[index]
+        if found.kind is SignatureKind.TIMESTAMP:
+            result = self._stamps.get(index)
+            if result is None and fact.certificate is not None and fact.integrity is Integrity.INTACT:
+                result = self.judge_certificate(fact.certificate, self.now, uses=fact.algorithms)
+            time = fact.timestamps[0].time if fact.timestamps else None
+            return self._compose(index, role, result, time, TimeSource.TIMESTAMP if time else TimeSource.CLAIMED)
+        return self._report_signature(index, found, fact, role)
+
+    def _report_signature(
+        self, index: int, found: FoundSignature, fact: SignatureFacts, role: str | None
+    ) -> SignatureReport:
+        claimed = found.claimed_time or fact.claimed_time
+        if fact.integrity is not Integrity.INTACT or fact.certificate is None:
+            return self._compose(index, role, None, claimed, TimeSource.CLAIMED)
+        proved, notes, _ = self.best_time(found, fact)
+        moment = proved or self.now
+        result = self._for_signer(fact, moment, role)
+        result = self._settle(result, found, fact, proved)
+        source = TimeSource.TIMESTAMP if proved else TimeSource.CLAIMED
+        result = replace(result, reasons=(*result.reasons, *notes))
+        return self._compose(index, role, result, proved or claimed, source)
+
+    def best_time(
+        self, found: FoundSignature, fact: SignatureFacts
+    ) -> tuple[datetime | None, tuple[str, ...], tuple[TimestampFacts, ...]]:
+        """Return the earliest trusted proof of the signature, notes, and its trusted timestamps."""
+        existing = self.proofs.of(found.revision)
+        times = [existing] if existing < self.now else []
+        notes: list[str] = []
+        trusted: list[TimestampFacts] = []
+        for stamp in fact.timestamps:
+            if stamp.integrity is not Integrity.INTACT or stamp.time is None:
+                notes.extend(stamp.reasons)
+                continue
+            result = self.judge_stamp(stamp, existing)
+            if result.subindication is not None:
+                why = "; ".join(result.reasons)
+                notes.append(f"the {stamp.use} timestamp of {stamp.time:%Y-%m-%d %H:%M} UTC is not trusted: {why}")
+                continue
+            trusted.append(stamp)
+            if stamp.use == "signature":
+                times.append(stamp.time)
+        best = min(times, default=None)
+        if self.options.at is not None and self.options.at < self.options.now:
+            best = best if best is not None and best <= self.options.at else None
+        return best, tuple(notes), tuple(trusted)
+
+    def _for_signer(self, fact: SignatureFacts, moment: datetime, role: str | None) -> CertificateResult:
+        result = self.judge_certificate(fact.certificate, moment, uses=fact.algorithms)
+        if result.subindication is not None:
+            return result
+        problem = usage_problem(fact.certificate, self.policy.refused_usages)
+        if problem is not None:
+            return replace(result, subindication="CHAIN_CONSTRAINTS_FAILURE", reasons=(*result.reasons, problem))
+        if self.policy.allowed_roles and role not in self.policy.allowed_roles:
+            problem = f"the policy does not allow the role {role or '(none)'}"
+            return replace(result, subindication="SIG_CONSTRAINTS_FAILURE", reasons=(*result.reasons, problem))
+        return result
+
+    def _settle(
+        self, result: CertificateResult, found: FoundSignature, fact: SignatureFacts, proved: datetime | None
+    ) -> CertificateResult:
+        """Step 3: weigh time. A failure is final only where signing after it is proved (5.2.6, 5.5.4)."""
+        past = self.options.at is not None and self.options.at < self.options.now
+        if past and proved is None and result.trust is TrustStatus.TRUSTED:
+            reason = "no trusted timestamp proves that the signature existed at the time asked for"
+            if result.subindication in {None, "TRY_LATER"}:
+                return replace(result, subindication="NO_POE", reasons=(*result.reasons, reason))
+        earliest = self._not_before(found, fact)
+        revoked = result.finding.revoked_at
+        if earliest is not None and result.subindication == "REVOKED_NO_POE" and revoked and earliest > revoked:
+            return replace(result, subindication="REVOKED")
+        expiry = fact.certificate.not_valid_after if fact.certificate is not None else None
+        if earliest is not None and result.subindication == "OUT_OF_BOUNDS_NO_POE" and expiry and earliest > expiry:
+            return replace(result, subindication="EXPIRED")
+        if result.subindication is None and result.finding.later is not None:
+            text = f"the certificate was revoked on {result.finding.later:%Y-%m-%d %H:%M} UTC, after the proved time"
+            return replace(result, reasons=(*result.reasons, text))
+        return result
+
+    def _not_before(self, found: FoundSignature, fact: SignatureFacts) -> datetime | None:
+        """Return the latest trusted time that the signed bytes themselves contain: signing came after it."""
+        if found.revision is None:
+            return None
+        times = list(self.proofs.before(found.revision))
+        times += [s.time for s in self.best_time(found, fact)[2] if s.use == "content" and s.time is not None]
+        for other, its_fact in zip(self.structure.signatures, self.facts, strict=True):
+            if other.revision is not None and other.revision < found.revision and its_fact.timestamps:
+                if other.kind is SignatureKind.SIGNATURE and other.coverage is not Coverage.PARTIAL:
+                    stamps = self.best_time(other, its_fact)[2]
+                    times += [s.time for s in stamps if s.use == "signature" and s.time is not None]
+        return max(times, default=None)
+
+    def _compose(
+        self,
+        index: int,
+        role: str | None,
+        result: CertificateResult | None,
+        time: datetime | None,
+        source: TimeSource,
+    ) -> SignatureReport:
+        found, fact = self.structure.signatures[index], self.facts[index]
+        indication, subindication = conclude(found, fact, result)
+        no_trust = TrustStatus.UNKNOWN if not self.anchors else TrustStatus.UNTRUSTED
+        reasons = (*fact.reasons, *found.reasons, *(result.reasons if result else ()), *fact.notes)
+        return SignatureReport(
+            field=found.field,
+            role=role,
+            signer=None if fact.certificate is None else subject_name(fact.certificate),
+            kind=found.kind,
+            indication=indication,
+            subindication=subindication,
+            integrity=fact.integrity,
+            coverage=found.coverage,
+            changes_after=found.changes,
+            trust=result.trust if result else no_trust,
+            revocation=result.finding.status if result else Revocation.UNKNOWN,
+            level=detect_level(self, index),
+            time=time,
+            time_source=source,
+            reasons=tuple(dict.fromkeys(reasons)),
+            details=tuple(details(found, fact, result)),
+        )
+
+
+def conclude(
+    found: FoundSignature, fact: SignatureFacts, result: CertificateResult | None
+) -> tuple[Indication, str | None]:
+    """Return indication and subindication (EN 319 102-1, table 5 and clause 5.1.3)."""
+    if fact.integrity is Integrity.UNSUPPORTED:
+        return Indication.INDETERMINATE, fact.subindication or "GENERIC"
+    if fact.integrity is not Integrity.INTACT:
+        final = {"FORMAT_FAILURE", "HASH_FAILURE", "SIG_CRYPTO_FAILURE"}
+        failed = fact.subindication in final
+        return Indication.TOTAL_FAILED if failed else Indication.INDETERMINATE, fact.subindication
+    if found.coverage is Coverage.PARTIAL or found.changes is Changes.FORBIDDEN:
+        return Indication.TOTAL_FAILED, "FORMAT_FAILURE"
+    if result is None or result.subindication is not None:
+        name = result.subindication if result else "GENERIC"
+        final = {"REVOKED", "EXPIRED"}
+        return Indication.TOTAL_FAILED if name in final else Indication.INDETERMINATE, name
+    return Indication.TOTAL_PASSED, None
+
+
+@functools.lru_cache(maxsize=512)
+def _load(der: bytes) -> Any | None:
+    try:
+        certificate = x509.Certificate.load(der)
+        _ = certificate.subject, certificate.issuer, certificate.serial_number, certificate.public_key
+        _ = certificate.not_valid_after, certificate.critical_extensions
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return certificate
+
+
+def load_certificates(ders: Sequence[bytes]) -> list[Any]:
+    """Load certificates; those that cannot be read are left out."""
+    return [certificate for der in ders if (certificate := _load(der)) is not None]
+
+
+def chain_uses(chain: Chain) -> list[AlgorithmUse]:
+    """List the algorithms with which the certificates below the anchor were signed."""
+    from agreegen.verification.algorithms import UnsupportedError, key_facts, read_algorithm  # noqa: PLC0415
+
+    uses = []
+    for certificate, issuer in chain.below_anchor:
+        try:
+            algorithm = read_algorithm(certificate["signature_algorithm"], None)
+            key = key_facts(issuer.public_key)
+            uses.append(AlgorithmUse("certificate signature", algorithm.scheme, algorithm.digest, key))
+        except UnsupportedError:
+            uses.append(AlgorithmUse("certificate signature", "", "unknown"))
+    return uses
+
+
+def usage_problem(certificate: Any, refused: Sequence[str]) -> str | None:
+    """Say why a certificate signs no documents by its key usages; None where it may."""
+    usage = certificate.key_usage_value
+    if usage is not None and not {"digital_signature", "non_repudiation"} & set(usage.native):
+        return "the key usage of the certificate does not allow signatures"
+    extended = certificate.extended_key_usage_value
+    if extended is not None and all(item.dotted in refused for item in extended):
+        return "the certificate is made for other purposes than signing documents"
+    return None
+
+
+def subject_name(certificate: Any) -> str:
+    """Return the name under which a certificate's subject is shown."""
+    native = certificate.subject.native
+    for key in ("common_name", "pseudonym", "organization_name", "email_address", "serial_number"):
+        value = native.get(key)
+        value = value[0] if isinstance(value, list) and value else value
+        if isinstance(value, str) and value.strip():
+            return value
+    return str(certificate.subject.human_friendly)
+
+
+def details(
+    found: FoundSignature, fact: SignatureFacts, result: CertificateResult | None
+) -> list[tuple[str, str]]:
+    """List further facts by name for reports."""
+    facts: list[tuple[str, str]] = [("subfilter", found.subfilter or "")]
+    if fact.algorithms:
+        use = fact.algorithms[0]
+        key = f"{use.key.kind} {use.key.bits}" if use.key else ""
+        facts.append(("algorithm", " ".join(part for part in (use.scheme, use.digest, key) if part)))
+    if fact.certificate is not None:
+        facts.append(("certificate_sha256", hashlib.sha256(fact.certificate.dump()).hexdigest()))
+        facts.append(("issuer", subject_name_of(fact.certificate.issuer)))
+        facts.append(("serial_number", format(fact.certificate.serial_number, "x")))
+        facts.append(("valid_until", fact.certificate.not_valid_after.isoformat().replace("+00:00", "Z")))
+    if found.claimed_time is not None:
+        facts.append(("claimed_time", found.claimed_time.isoformat()))
+    for stamp in fact.timestamps:
+        if stamp.time is not None:
+            facts.append((f"{stamp.use}_timestamp", stamp.time.isoformat().replace("+00:00", "Z")))
+    if result is not None and result.finding.revoked_at is not None:
+        facts.append(("revoked_at", result.finding.revoked_at.isoformat().replace("+00:00", "Z")))
+    for name, value in (("reason", found.reason), ("location", found.location)):
+        if value:
+            facts.append((name, value))
+    if found.revision is not None:
+        facts.append(("revision", str(found.revision + 1)))
+    if found.docmdp is not None:
+        facts.append(("docmdp", str(found.docmdp)))
+    return facts
+
+
+def subject_name_of(name: Any) -> str:
+    """Return a short text for a distinguished name."""
+    native = name.native
+    value = native.get("common_name") or native.get("organization_name") or name.human_friendly
+    return str(value[0] if isinstance(value, list) else value)

@@ -1,0 +1,103 @@
+"""Which files a user means by paths: files, folders (every PDF below), standard input; and reading them safely."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from agreegen.model.report import FileReport
+from agreegen.verification.examination import unreadable
+
+STANDARD_INPUT = Path("-")
+_BLOCK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable(Exception):  # noqa: N818 - it is an answer, not a failure of the program
+    """A path that cannot be judged, with its report."""
+
+    report: FileReport
+
+
+def expand_paths(paths: Iterable[Path]) -> Iterator[Path]:
+    """Give every file that the paths mean, folders opened, in a stable order.
+
+    A folder without any PDF is given itself, so that it gets an entry of its own.
+    """
+    for path in paths:
+        if path != STANDARD_INPUT and path.is_dir():
+            yield from _below(path)
+        else:
+            yield path
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    found = False
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            if name.lower().endswith(".pdf"):
+                found = True
+                yield Path(place) / name
+    if not found:
+        yield folder
+
+
+def read_path(path: Path, max_bytes: int) -> bytes:
+    """Read a file that may be anything.
+
+    Raises:
+        Unreadable: It is missing, a folder, a device or pipe, too large, or cannot be read.
+    """
+    label = str(path)
+    if path == STANDARD_INPUT:
+        return read_stream(label, max_bytes)
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise Unreadable(unreadable(label, "missing", "there is no such file", "没有这个文件")) from None
+    except OSError as exc:
+        text = f"the file cannot be read: {exc.strerror}"
+        raise Unreadable(unreadable(label, "not-readable", text, "文件无法读取")) from None
+    with os.fdopen(handle, "rb") as file:
+        status = os.fstat(file.fileno())
+        if stat.S_ISDIR(status.st_mode):
+            text = "the folder holds no PDF"
+            raise Unreadable(unreadable(label, "no-pdf", text, "文件夹中没有 PDF 文件"))
+        if not stat.S_ISREG(status.st_mode):
+            text = "this is not a file but a device, pipe or socket"
+            raise Unreadable(unreadable(label, "not-a-file", text, "这不是普通文件"))
+        if status.st_size > max_bytes:
+            raise Unreadable(_too_large(label, status.st_size, max_bytes))
+        try:
+            data = file.read(max_bytes + 1)
+        except OSError as exc:
+            text = f"the file cannot be read: {exc.strerror}"
+            raise Unreadable(unreadable(label, "not-readable", text, "文件无法读取")) from None
+    if len(data) > max_bytes:
+        raise Unreadable(_too_large(label, len(data), max_bytes))
+    return data
+
+
+def read_stream(label: str, max_bytes: int) -> bytes:
+    """Read standard input to its end.
+
+    Raises:
+        Unreadable: There is more than `max_bytes`.
+    """
+    parts, size = [], 0
+    while block := sys.stdin.buffer.read(_BLOCK_BYTES):
+        size += len(block)
+        if size > max_bytes:
+            raise Unreadable(_too_large(label, size, max_bytes))
+        parts.append(block)
+    return b"".join(parts)
+
+
+def _too_large(label: str, size: int, max_bytes: int) -> FileReport:
+    text = f"the file is larger than {max_bytes >> 20} MiB and was not read"
+    return unreadable(label, "too-large", text, f"文件超过 {max_bytes >> 20} MiB，未读取", size_bytes=size)
