@@ -146,7 +146,8 @@ def check_permissions(state: PdfState, name: str) -> None:
 
 def resolve(dictionary: Any, key: str, default: Any = None) -> Any:
     """Return a dictionary's entry with references followed (pyHanko's own `get` leaves them as they are)."""
-    return dictionary[key] if key in dictionary else default
+    # ruff would write get(), which is just what does not follow references.
+    return dictionary[key] if key in dictionary else default  # noqa: SIM401
 
 
 def _refuse_kind(reader: PdfFileReader) -> None:

@@ -1,8 +1,8 @@
 """The picture of a seal or of a handwritten signature on the page, at true size (ISO 32000-2, 12.5.5).
 
 An appearance is a list of ready PDF objects that need only their numbers, made once for a picture and a size.
-Nothing in it breaks PDF/A-3b (ISO 19005-3): colours are DeviceRGB under the document's output intent, and there
-is no border.
+Nothing in it breaks PDF/A-3b (ISO 19005-3): colours are DeviceRGB under the document's output intent, and
+there is no border.
 """
 
 from __future__ import annotations

@@ -176,7 +176,7 @@ def make_pdf(
     attachment: bool = True,
     xref_stream: bool = False,
 ) -> bytes:
-    """Make a document with empty fields for its roles, the last required one locking it, and `agreegen.json`."""
+    """Make a document with an empty field a role, the last required one locking it, and `agreegen.json`."""
     pdf = pikepdf.new()
     page = pdf.add_blank_page(page_size=(595, 842)).obj
     page.Contents = pdf.make_stream(b"0.5 g 100 600 200 40 re f")
