@@ -18,7 +18,7 @@ from agreegen.signing.sm2_backend import DEFAULT_SIGNER_ID, Sm2Key, find_backend
 from agreegen.signing.sm2_backend import verify_sm2 as verify_point
 from agreegen.signing.sm2_curve import multiply_base
 from agreegen.signing.sm2_files import WrongPassphraseError, read_key_file, read_pkcs12
-from agreegen.signing.sm2_paths import find_sm2_path, public_point, sm2_revoked
+from agreegen.signing.sm2_paths import find_sm2_path, is_readable, public_point, sm2_revoked
 
 __all__ = ["Sm2Signer", "find_sm2_path", "load_sm2", "sm2_revoked", "verify_sm2"]
 
@@ -81,12 +81,13 @@ def load_sm2(config: BackendConfig) -> LoadedKey:
     if len(signer_id.encode()) > _MAX_SIGNER_ID_BYTES:
         config.fail(f"signer_id is longer than {_MAX_SIGNER_ID_BYTES} bytes")
     try:
-        numbers, certificates = _read_files(config)
+        numbers, found = _read_files(config)
         points = {multiply_base(number): number for number in numbers}
     except WrongPassphraseError as exc:
         raise config.error(str(exc), hint="check the passphrase") from None
     except ValueError as exc:
         raise config.error(str(exc), hint="a PKCS#8 or PKCS#12 file of an SM2 key is expected") from None
+    certificates = [c for c in found if is_readable(c)]
     fitting = [c for c in certificates if _point_or_none(c) in points]
     if not fitting:
         config.fail(

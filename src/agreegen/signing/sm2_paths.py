@@ -37,12 +37,13 @@ def find_sm2_path(
         CredentialError: There is no valid path; the message says what is wrong with the nearest one.
         MissingProgramError: No library does SM2 here.
     """
-    label = subject_label(certificate_der)
     try:
         leaf = x509.load_der_x509_certificate(certificate_der)
-        public_point(leaf)
+        readable = is_readable(leaf) and bool(public_point(leaf))
     except ValueError:
-        raise CredentialError("the SM2 certificate cannot be read", hint="use another certificate") from None
+        readable = False
+    if not readable:
+        raise CredentialError("the SM2 certificate cannot be read", hint="use another certificate")
     anchors = [c for c in _load_all(anchors_der) if _is_sm2(c)]
     pool = [c for c in _load_all(chain_der) if _is_sm2(c)]
     problems: list[str] = []
@@ -53,7 +54,7 @@ def find_sm2_path(
         problems.append(problem)
     reason = problems[0] if problems else "its issuer is not there"
     raise CredentialError(
-        f"no valid chain from {label} to a trust anchor ({reason})",
+        f"no valid chain from {subject_label(certificate_der)} to a trust anchor ({reason})",
         hint="give the right SM2 anchor with --trust, and the CA certificates under chain:",
     )
 
@@ -101,6 +102,23 @@ def public_point(certificate: x509.Certificate) -> bytes:
     except (TypeError, KeyError, AttributeError) as exc:
         raise ValueError("the certificate's key cannot be read") from exc
     raise ValueError("the certificate's key is not an SM2 key")
+
+
+def is_readable(certificate: x509.Certificate) -> bool:
+    """Tell whether names, dates and extensions of a certificate can be read; parsing is lazy."""
+    try:
+        return all(
+            part is not None
+            for part in (
+                certificate.subject,
+                certificate.issuer,
+                certificate.not_valid_before_utc,
+                certificate.not_valid_after_utc,
+                certificate.extensions,
+            )
+        )
+    except (ValueError, x509.DuplicateExtension):
+        return False
 
 
 def _paths(
@@ -189,9 +207,11 @@ def _load_all(certificates_der: Sequence[bytes]) -> list[x509.Certificate]:
     loaded = []
     for der in certificates_der:
         try:
-            loaded.append(x509.load_der_x509_certificate(der))
+            certificate = x509.load_der_x509_certificate(der)
         except ValueError:
             continue
+        if is_readable(certificate):
+            loaded.append(certificate)
     return loaded
 
 
