@@ -43,7 +43,8 @@ def _convert(node: yaml.Node, file: Path, seen: set[int], depth: int) -> YamlTex
     line = f"{file}: line {node.start_mark.line + 1}"
     if id(node) in seen:
         raise InputError(
-            f"{line}: YAML aliases (*name) are not allowed here", hint="write the value out again"
+            f"{line}: a YAML alias (*name) uses this value again; aliases are not allowed",
+            hint="write it out",
         )
     seen.add(id(node))
     if depth > _MAX_DEPTH:

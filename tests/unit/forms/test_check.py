@@ -1,0 +1,172 @@
+"""Each row spoils a form in one way, as a clerk may in Word; the check must say what and where."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import docx
+import pytest
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+
+from agreegen.forms.catalog import forms_folder
+from agreegen.forms.check import check_form
+from agreegen.model.complaint import Severity
+
+from .conftest import FORM_IDS, Edit, edit_description, edit_template
+
+
+@pytest.mark.parametrize("form_id", FORM_IDS)
+def test_the_packaged_forms_have_nothing_to_complain_about(form_id: str) -> None:
+    assert check_form(forms_folder(None) / form_id) == []
+
+
+def _set_text(number: int, text: str) -> Edit:
+    def edit(document: Any) -> None:
+        document.paragraphs[number].runs[0].text = text
+
+    return edit
+
+
+def _cell_text(row: int, column: int, text: str) -> Edit:
+    def edit(document: Any) -> None:
+        document.tables[0].cell(row, column).paragraphs[0].runs[0].text = text
+
+    return edit
+
+
+def _align(alignment: WD_ALIGN_PARAGRAPH) -> Edit:
+    def edit(document: Any) -> None:
+        document.paragraphs[3].alignment = alignment
+
+    return edit
+
+
+def _justify_style(document: Any) -> None:
+    document.styles["Form Text"].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.JUSTIFY
+
+
+def _style_fonts(**names: str) -> Edit:
+    def edit(document: Any) -> None:
+        fonts = document.styles["Form Text"].element.rPr.rFonts
+        for key, value in names.items():
+            fonts.set(qn(f"w:{key}"), value)
+
+    return edit
+
+
+def _style_font(name: str) -> Edit:
+    return _style_fonts(ascii=name, hAnsi=name, eastAsia=name, cs=name)
+
+
+def _without_bookmark(document: Any) -> None:
+    for mark in list(document.element.body.iter(qn("w:bookmarkStart"))):
+        if mark.get(qn("w:name")) == "party_b_seal":
+            mark.getparent().remove(mark)
+
+
+def _in_paragraph(number: int, *path: str) -> Edit:
+    def edit(document: Any) -> None:
+        node = document.paragraphs[number]._p
+        node = node.get_or_add_pPr() if path[0] == "pPr" else node.r_lst[0]
+        for name in path[1:]:
+            child = OxmlElement(f"w:{name}")
+            node.append(child)
+            node = child
+
+    return edit
+
+
+def _header_text(document: Any) -> None:
+    document.sections[0].header.paragraphs[0].add_run("内部资料")
+
+
+SPOILED: list[tuple[str, Edit, str, str]] = [
+    ("undefined", _set_text(3, "{{ party_name }}"), "paragraph 4", "variable party_name is no field"),
+    ("undefined in cell", _cell_text(3, 1, "{{ phone }}"), "row 4, column 2", "variable phone is no"),
+    ("unused", _cell_text(3, 0, "联系电话："), "template.docx", "party_a_phone of form.yaml stands nowhere"),
+    ("bookmark", _without_bookmark, "template.docx", "bookmark party_b_seal of the role"),
+    ("open tag", _set_text(1, "甲方：{{ party_a_name"), "paragraph 2", "not complete"),
+    ("open tag in cell", _cell_text(0, 0, "{{ party_a_name }"), "table 1, row 1, column 1", "not complete"),
+    ("empty tag", _set_text(1, "甲方：{{ }}{{ party_a_name }}"), "paragraph 2", "Expected an expression"),
+    ("unknown tag", _set_text(1, "{% wenn %}{{ party_a_name }}"), "paragraph 2", "unknown tag 'wenn'"),
+    ("endif alone", _cell_text(0, 0, "{{ party_a_name }}{% endif %}"), "table 1, row 1, column 1", "endif"),
+    ("call", _set_text(1, "{{ party_a_name.upper() }}"), "paragraph 2", "call is not allowed"),
+    ("run tag", _set_text(1, "{{r party_a_name }}"), "paragraph 2", "a {{r tag"),
+    ("justified", _align(WD_ALIGN_PARAGRAPH.JUSTIFY), "paragraph 4", "is justified"),
+    ("distributed", _align(WD_ALIGN_PARAGRAPH.DISTRIBUTE), "paragraph 4", "is justified"),
+    ("justified style", _justify_style, "paragraph 4", "is justified"),
+    ("two fonts", _style_fonts(ascii="Times New Roman"), "style Form Text", "names more than one font"),
+    ("font list", _style_font("仿宋;宋体"), "style Form Text", "more than one"),
+    ("theme font", _style_fonts(eastAsiaTheme="minorEastAsia"), "style Form Text", "from the theme"),
+    ("other font", _style_font("仿宋"), "template.docx", "font 仿宋 is not named"),
+    ("numbering", _in_paragraph(3, "pPr", "numPr"), "paragraph 4", "automatic numbering"),
+    ("text box", _in_paragraph(3, "r", "pict"), "paragraph 4", "a picture or shape"),
+    ("header", _header_text, "header or footer", "other than a page number"),
+    ("glyph", _set_text(3, "\ue000经双方协商一致"), "paragraph 4", "U+E000"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("edit", "place", "problem"), [row[1:] for row in SPOILED], ids=[row[0] for row in SPOILED]
+)
+def test_a_spoiled_template_is_complained_about(
+    agreement: Path, edit: Edit, place: str, problem: str
+) -> None:
+    edit_template(agreement, edit)
+    complaints = check_form(agreement)
+    assert any(
+        place in str(c.location) and problem in c.problem and c.severity is Severity.ERROR for c in complaints
+    ), [str(c) for c in complaints]
+
+
+def test_a_metadata_field_must_not_be_printed(pledge: Path) -> None:
+    edit_template(pledge, _set_text(1, "身份证号：{{ id_number }}"))
+    (complaint,) = check_form(pledge)
+    assert "id_number is kept as metadata only" in complaint.problem
+
+
+def test_a_font_that_is_not_there_is_an_error_and_a_replaced_one_a_warning(pledge: Path) -> None:
+    chain = "[Noto Serif SC, LXGW WenKai, Noto Serif CJK SC, BabelStone Han]"
+    edit_description(pledge, chain, "[No Such Font, Noto Serif SC]")
+    (complaint,) = check_form(pledge)
+    assert complaint.severity is Severity.WARNING
+    assert "No Such Font" in complaint.problem
+    edit_description(pledge, "[No Such Font, Noto Serif SC]", "[No Such Font, Nor This One]")
+    (complaint,) = check_form(pledge)
+    assert complaint.severity is Severity.ERROR
+    assert "none of the fonts No Such Font, Nor This One" in complaint.problem
+
+
+def test_a_broken_description_is_a_complaint(pledge: Path) -> None:
+    edit_description(pledge, "kind: seal", "kind: stamp")
+    (complaint,) = check_form(pledge)
+    assert "roles[2].kind" in complaint.problem
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"no word file"])
+def test_a_file_that_is_no_word_document_is_a_complaint(pledge: Path, data: bytes) -> None:
+    (pledge / "template.docx").write_bytes(data)
+    (complaint,) = check_form(pledge)
+    assert "not a Word document" in complaint.problem
+
+
+def test_a_template_changed_after_its_release_is_an_error(pledge: Path) -> None:
+    shutil.copy(forms_folder(None) / "approved.yaml", pledge.parent)
+    assert check_form(pledge) == []
+    edit_template(pledge, lambda document: document.paragraphs[1].runs[0].add_text("。"))
+    (complaint,) = check_form(pledge)
+    assert "differs from the released version 1.0" in complaint.problem
+    edit_description(pledge, 'version: "1.0"', 'version: "1.1"')
+    (complaint,) = check_form(pledge)
+    assert complaint.severity is Severity.WARNING
+    assert "1.1 is not released" in complaint.problem
+
+
+def test_saving_unchanged_in_word_keeps_the_form_usable(agreement: Path) -> None:
+    edit_template(agreement, lambda document: None)
+    assert check_form(agreement) == []
+    assert len(docx.Document(str(agreement / "template.docx")).tables) == 1

@@ -1,0 +1,132 @@
+"""form.yaml is read strictly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agreegen.errors import ExitCode, InputError
+from agreegen.forms.description import load_form
+from agreegen.model.form import FieldType, RoleKind
+
+from .conftest import edit_description
+
+
+def test_the_pledge_is_read_as_it_stands(pledge: Path) -> None:
+    form = load_form(pledge)
+    assert (form.id, form.version, form.title_zh) == ("personal-pledge", "1.0", "保密承诺书")
+    assert [field.name for field in form.fields if field.printed] == ["pledger_name", "pledge_date"]
+    assert [field.name for field in form.fields if field.required] == ["pledger_name"]
+    assert [field.name for field in form.fields if field.identifying] == ["id_number"]
+    assert form.field("division_code").example == "410105"  # text, never a number
+    assert form.field("holds_state_secrets").type is FieldType.YES_NO
+    assert form.conditions[0].field == "holds_state_secrets"
+    person, unit = form.roles
+    assert (person.id, person.kind, person.required, person.holder) == (
+        "pledger",
+        RoleKind.SIGNATURE,
+        True,
+        "pledger_name",
+    )
+    assert (unit.id, unit.visible, unit.required, unit.holder) == ("unit", False, False, None)
+
+
+@pytest.mark.parametrize("form_id", ["confidentiality-agreement", "data-use-agreement"])
+def test_the_parties_of_an_agreement_differ_and_hold_their_seals(copied_forms: Path, form_id: str) -> None:
+    form = load_form(copied_forms / form_id)
+    assert form.field("party_a_name").differs_from == "party_b_name"
+    assert [(role.id, role.holder, role.order) for role in form.roles] == [
+        ("party_a_seal", "party_a_name", 1),
+        ("party_a_representative", "party_a_representative", 2),
+        ("party_b_seal", "party_b_name", 3),
+        ("party_b_representative", "party_b_representative", 4),
+    ]
+    assert all(role.required and role.visible for role in form.roles)
+
+
+def test_the_aliases_of_the_roster_are_there(pledge: Path) -> None:
+    form = load_form(pledge)
+    wanted = {
+        "staff_no": {"编号", "序列号", "工号", "人员编号"},
+        "pledger_name": {"姓名"},
+        "id_number": {"身份证号", "身份证号码", "公民身份号码", "证件号码"},
+        "unit": {"单位", "工作单位", "所属单位"},
+        "position": {"职务", "岗位"},
+        "division_code": {"区划代码"},
+        "holds_state_secrets": {"是否涉密"},
+        "is_overseas": {"是否境外人员"},
+        "training_date": {"培训日期"},
+    }
+    for name, aliases in wanted.items():
+        assert aliases <= set(form.field(name).aliases)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "problem"),
+    [
+        ("source:", "sauce: x\nsource:", "sauce", "unknown key"),
+        ('version: "1.0"\n', "", "version", "is missing"),
+        ("  en: Confidentiality pledge\n", "", "title.en", "is missing"),
+        ("required: true\n    help", "required: yes\n    help", "fields[1].required", "true or false"),
+        ("type: staff-no", "type: staff", "fields[3].type", "must be one of"),
+        ("max_length: 50", "max_length: 5.5", "fields[6].max_length", "whole number"),
+        ("name: unit\n", "name: Unit\n", "fields[5].name", "lower-case"),
+        ("name: unit\n", "name: staff_no\n", "fields", "twice"),
+        ("id: unit\n", "id: pledger\n", "roles", "twice"),
+        ("name: state_secrets_clause", "name: unit", "conditions", "twice"),
+        ("holder: pledger_name", "holder: nobody", "pledger", "no printed field"),
+        ("holder: pledger_name", "holder: staff_no", "pledger", "no printed field"),
+        ("field: holds_state_secrets", "field: unit", "state_secrets_clause", "no yes-no field"),
+        ("kind: seal", "kind: stamp", "roles[2].kind", "seal or signature"),
+        ("order: 2", "order: zero", "roles[2].order", "whole number"),
+        ("width_mm: 40", "width_mm: wide", "roles[1].place.width_mm", "a number"),
+        ("width_mm: 40", "width_mm: nan", "roles[1].place.width_mm", "between"),
+        ("width_mm: 40", "width_mm: 0", "roles[1].id", "width_mm"),
+        ("bookmark: pledger, ", "", "roles[1].place.bookmark", "is missing"),
+        ("bookmark: pledger, ", "bookmark: [a], ", "roles[1].place.bookmark", "single text"),
+        ("[区划代码]", "区划代码", "fields[7].aliases", "list of texts"),
+        ("printed: false\n    identifying", "identifying", "id_number", "must not be printed"),
+        (
+            "  Noto Serif SC: [",
+            "  Noto Serif SC: [仿宋;宋体, ",
+            "fonts.Noto Serif SC",
+            "more than one font name",
+        ),
+        ("id: personal-pledge", "id: personal-pledge\nid: other", "line 4", "twice"),
+        ("id: personal-pledge", "id: &x personal-pledge\nversion: *x\nv: z", "line 3", "aliases"),
+        ("id: personal-pledge", "id: [", "form.yaml", "YAML"),
+    ],
+)
+def test_a_wrong_description_is_refused_with_file_and_key(
+    pledge: Path, old: str, new: str, place: str, problem: str
+) -> None:
+    edit_description(pledge, old, new)
+    with pytest.raises(InputError) as caught:
+        load_form(pledge)
+    assert caught.value.exit_code is ExitCode.BAD_INPUT
+    assert str(pledge / "form.yaml") in caught.value.message
+    assert place in caught.value.message
+    assert problem in caught.value.message
+
+
+def test_a_default_must_name_another_field(agreement: Path) -> None:
+    edit_description(agreement, "default_from: work_description", "default_from: work_scope")
+    with pytest.raises(InputError, match="work_scope: default_from names"):
+        load_form(agreement)
+
+
+@pytest.mark.parametrize("name", ["form.yaml", "template.docx"])
+def test_a_missing_file_is_named(pledge: Path, name: str) -> None:
+    (pledge / name).unlink()
+    with pytest.raises(InputError, match=name):
+        load_form(pledge)
+
+
+@pytest.mark.parametrize(
+    "data", [b"\xff\xfe\x00", b"- a\n- b\n", b"", b"[" * 5000, b"a: " + b"x" * (1 << 20)]
+)
+def test_a_file_that_is_no_description_is_refused(pledge: Path, data: bytes) -> None:
+    (pledge / "form.yaml").write_bytes(data)
+    with pytest.raises(InputError, match=r"form\.yaml"):
+        load_form(pledge)
