@@ -30,6 +30,9 @@ _STATES = {
     EventKind.QUARANTINED: DocumentState.QUARANTINED,
     EventKind.PAPER: DocumentState.PAPER,
 }
+_BEGINNINGS = {EventKind.RENDERED, EventKind.ADOPTED}
+"""Events after which a document is in force (again), whatever became of it before."""
+
 _REGISTRATION_FIELDS = tuple(Registration.__dataclass_fields__)
 
 
@@ -104,7 +107,8 @@ def project(document: DocumentRow | None, event: Event | EventDraft, details: st
         document = DocumentRow(registration, DocumentState.RENDERED, event.sha256)
     elif introduced is not None:
         raise ValueError("the document is registered already")
-    hashes = dict(document.hashes)
+    kept = replace(document, superseded_by=None, bag=None) if event.kind in _BEGINNINGS else document
+    hashes = {} if event.kind is EventKind.RENDERED else dict(document.hashes)
     if event.sha256 is not None and event.kind is not EventKind.VERIFIED:
         hashes[f"{event.kind.value}:{event.role}" if event.role else event.kind.value] = event.sha256
     return replace(
@@ -113,8 +117,8 @@ def project(document: DocumentRow | None, event: Event | EventDraft, details: st
         state=_next_state(document.state, event.kind, facts),
         sha256=event.sha256 or document.sha256,
         hashes=hashes,
-        superseded_by=facts.get("by") if event.kind is EventKind.SUPERSEDED else document.superseded_by,
-        bag=facts.get("bag") if event.kind is EventKind.ARCHIVED else document.bag,
+        superseded_by=facts.get("by") if event.kind is EventKind.SUPERSEDED else kept.superseded_by,
+        bag=facts.get("bag") if event.kind is EventKind.ARCHIVED else kept.bag,
     )
 
 

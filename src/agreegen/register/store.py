@@ -201,6 +201,14 @@ class Register:
         """Return the document whose file has this path below the register's folder, or None."""
         return self._one(f"{_SELECT} WHERE path = ?", path)
 
+    def paths_in(self, folder: str) -> set[str]:
+        """Return the paths of all documents directly or deeper in a folder below the register's own."""
+        with _wrapped(self.path):
+            rows = self.connection.execute(
+                "SELECT path FROM documents WHERE path >= ? AND path < ?", (f"{folder}/", f"{folder}0")
+            )
+            return {str(path) for (path,) in rows}
+
     def current(self, row_key: str) -> DocumentRow | None:
         """Return the document in force for a roster row, or None."""
         for document in self._select(f"{_SELECT} WHERE row_key = ? ORDER BY id", row_key):

@@ -173,3 +173,21 @@ def test_twenty_thousand_events_a_second(tmp_path: Path) -> None:
             register.record_many(drafts[start : start + 1500], now=NOW)
         seconds = time.process_time() - started
     assert len(drafts) / seconds > 7_000
+
+
+def test_a_document_may_come_back_into_force(filled: Register) -> None:
+    old = registration(1)
+    filled.record(EventDraft(EventKind.SUPERSEDED, old.id, details={"by": "f" * 32}), now=NOW)
+    again = EventDraft(
+        EventKind.RENDERED, old.id, sha256="55" * 32, details={"path": "documents/00002/S0001.pdf"}
+    )
+    filled.record(again, now=NOW)
+    document = filled.current("staff:S0001")
+    assert document is not None
+    assert (document.state, document.superseded_by) == (DocumentState.RENDERED, None)
+    assert dict(document.hashes) == {"rendered": "55" * 32}
+
+
+def test_paths_of_one_folder(filled: Register) -> None:
+    assert len(filled.paths_in("documents/00001")) == 5
+    assert filled.paths_in("documents/0000") == set()
