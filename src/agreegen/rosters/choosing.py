@@ -46,12 +46,12 @@ def choose_table(
 def _named_sheet(
     path: Path, sources: Sequence[Source], visible: Sequence[Source], sheet: int | str
 ) -> Source:
-    for source in sources:
-        if isinstance(sheet, str) and str(source.sheet).strip() == sheet.strip():
-            return source
-    number = int(sheet) if isinstance(sheet, int) or (sheet.isascii() and sheet.isdigit()) else 0
-    if 1 <= number <= len(visible):
-        return visible[number - 1]
+    number = int(sheet) if str(sheet).isascii() and str(sheet).isdigit() else 0
+    numbered = visible[number - 1] if 1 <= number <= len(visible) else None
+    named = next((source for source in sources if str(source.sheet).strip() == str(sheet).strip()), None)
+    found = (numbered or named) if isinstance(sheet, int) else (named or numbered)
+    if found is not None:
+        return found
     if len(visible) == 1:  # `failed-rows.xlsx` has one sheet, and the job that names another still runs it
         return visible[0]
     names = "、".join(str(source.sheet) for source in visible)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from agreegen.errors import InputError
 from agreegen.rosters.addresses import MergedRange
@@ -45,7 +46,7 @@ class CsvSource:
     sheet: str | None = None
     visible = True
     merges: Sequence[MergedRange] = ()
-    uncached: frozenset[tuple[int, int]] = frozenset()
+    broken: Mapping[tuple[int, int], str] = MappingProxyType({})
 
     def __init__(self, path: Path, encoding: str, separator: str) -> None:
         self._path = path

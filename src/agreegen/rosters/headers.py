@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from agreegen.errors import InputError
 from agreegen.model.form import Form
+from agreegen.values.masking import mask_numbers
 
 REASON_HEADER = "失败原因"
 _REASONS = frozenset({REASON_HEADER, "reason", "失败原因/reason", "失败原因(reason)"})
@@ -130,6 +131,6 @@ class HeaderMatcher:
 
 
 def list_headers(texts: Sequence[str]) -> str:
-    """Name the headers that were found, for a message."""
+    """Name the headers that were found, for a message; what is no header may hold an ID number, so mask it."""
     shown = [text if len(text) <= 30 else text[:30] + "…" for text in texts if text]
-    return "、".join(shown[:40]) or "none"
+    return mask_numbers("、".join(shown[:40])) or "none"

@@ -1,11 +1,11 @@
-"""What an XLSX package says about its sheets: names, visibility, merged ranges, formulas without a result."""
+"""What an XLSX package says about its sheets: names, visibility, merged ranges, cells without a value."""
 
 from __future__ import annotations
 
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from xml.parsers import expat
@@ -19,8 +19,7 @@ _MOST_BYTES = 8 << 30
 _MERGE = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\bref="([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})"')
 _ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d{1,7})"')
 _WIDE = re.compile(rb'\br="[A-Z]{3}\d')
-_FORMULA = re.compile(rb"<(?:\w+:)?f[ />]")
-_CELL = re.compile(r"([A-Z]{1,3})(\d{1,7})\Z")
+_SUSPECT = re.compile(rb"""<(?:\w+:)?f[ />]|\bt=["']e["']""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +37,14 @@ class SheetFacts:
 
     Attributes:
         merges: Merged ranges.
-        uncached: One-based row and zero-based column of formulas without a stored result.
+        broken: One-based row and zero-based column → the error that the cell shows, empty for a formula
+            without a stored result.
         last_row: Greatest row number.
         wide: Whether there is a cell beyond column ZZ.
     """
 
     merges: tuple[MergedRange, ...]
-    uncached: frozenset[tuple[int, int]]
+    broken: Mapping[tuple[int, int], str]
     last_row: int
     wide: bool
 
@@ -99,23 +99,23 @@ def scan_sheet(path: Path, part: str) -> SheetFacts:
         InputError: The part is missing or damaged.
     """
     merges: dict[bytes, None] = {}
-    last_row, wide, formulas, tail = 0, False, False, b""
+    last_row, wide, suspect, tail = 0, False, False, b""
     with open_package(path) as package:
         for chunk in _chunks(path, package, part):
             window = tail + chunk
             merges.update(dict.fromkeys(_MERGE.findall(window)))
             last_row = max(last_row, max(map(int, _ROW.findall(window)), default=0))
             wide = wide or bool(_WIDE.search(window))
-            formulas = formulas or bool(_FORMULA.search(window))
+            suspect = suspect or bool(_SUSPECT.search(window))
             tail = window[-_OVERLAP_BYTES:]
-        uncached = _find_uncached(path, package, part) if formulas else frozenset()
+        broken = _find_broken(path, package, part) if suspect else {}
     ranges = tuple(found for text in merges if (found := parse_range(text.decode("ascii"))))
-    return SheetFacts(ranges, uncached, last_row, wide)
+    return SheetFacts(ranges, broken, last_row, wide)
 
 
-def _find_uncached(path: Path, package: zipfile.ZipFile, part: str) -> frozenset[tuple[int, int]]:
-    """Find the formulas whose cell holds no result: written by a program that does not calculate."""
-    finder = _FormulaFinder()
+def _find_broken(path: Path, package: zipfile.ZipFile, part: str) -> dict[tuple[int, int], str]:
+    """Find error cells, and formulas without a result: written by a program that does not calculate."""
+    finder = _BrokenCellFinder()
     parser = _new_parser(path)
     parser.StartElementHandler = finder.start
     parser.EndElementHandler = finder.end
@@ -123,37 +123,40 @@ def _find_uncached(path: Path, package: zipfile.ZipFile, part: str) -> frozenset
     for chunk in _chunks(path, package, part):
         _feed(path, parser, chunk, final=False)
     _feed(path, parser, b"", final=True)
-    return frozenset(finder.found)
+    return finder.found
 
 
-class _FormulaFinder:
+class _BrokenCellFinder:
     """Follows the elements c, f, v and is of a worksheet (ISO/IEC 29500-1, 18.3.1.4)."""
 
     def __init__(self) -> None:
-        self.found: list[tuple[int, int]] = []
+        self.found: dict[tuple[int, int], str] = {}
         self._cell: str | None = None
-        self._formula = self._value = self._text_result = self._inside = False
+        self._kind: str | None = None
+        self._value = ""
+        self._formula = self._inside = False
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         local = name.rpartition(":")[2]
         if local == "c":
             self._cell = attributes.get("r")
-            self._text_result = attributes.get("t") == "str"
-            self._formula = self._value = False
+            self._kind = attributes.get("t")
+            self._formula, self._value = False, ""
         elif local == "f":
             self._formula = True
         self._inside = local == "v"
 
     def text(self, data: str) -> None:
-        if self._inside and data:
-            self._value = True
+        if self._inside:
+            self._value += data
 
     def end(self, name: str) -> None:
         self._inside = False
-        if name.rpartition(":")[2] != "c" or not self._formula or self._value or self._text_result:
+        if name.rpartition(":")[2] != "c":
             return
-        if found := parse_range(f"{self._cell}:{self._cell}"):
-            self.found.append((found.first_row, found.first_column))
+        uncached = self._formula and not self._value and self._kind != "str"
+        if (uncached or self._kind == "e") and (place := parse_range(f"{self._cell}:{self._cell}")):
+            self.found[place.first_row, place.first_column] = self._value
 
 
 def _elements(path: Path, package: zipfile.ZipFile, part: str) -> list[tuple[str, dict[str, str]]]:

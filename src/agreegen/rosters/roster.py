@@ -131,12 +131,10 @@ class Roster:
         raw: dict[str, RawValue] = dict(self._defaults)
         complaints: list[Complaint] = []
         for name, column in self._columns.items():
-            if not is_empty(cells[column]):
+            if (shown := self._table.source.broken.get((number, column))) is not None:
+                complaints.append(_broken(self._locate(number, name), shown))
+            elif not is_empty(cells[column]):
                 raw[name] = cells[column]
-            elif (number, column) in self._table.source.uncached:
-                problem = "it is a formula without a stored result"
-                remedy = "open the file in Excel or WPS and save it, or enter the value"
-                complaints.append(Complaint(self._locate(number, name), problem, remedy))
         unread = {complaint.location.field for complaint in complaints}
         parsed = parse_values(self._form, raw, lambda name: self._locate(number, name))
         complaints.extend(c for c in parsed.complaints if c.location.field not in unread)
@@ -283,6 +281,15 @@ def _check_defaults(form: Form, defaults: Mapping[str, RawValue]) -> dict[str, R
             "the default values cannot be used:", complaints, hint="mend `defaults` in the job"
         )
     return {name: raw for name, raw in defaults.items() if not is_empty(raw)}
+
+
+def _broken(location: Location, shown: str) -> Complaint:
+    if shown:
+        return Complaint(
+            location, f"the cell shows the error {shown}", "mend the formula or enter the value itself"
+        )
+    remedy = "open the file in Excel or WPS and save it, or enter the value"
+    return Complaint(location, "it is a formula without a stored result", remedy)
 
 
 def _comparable(value: object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, time, timedelta
 from typing import Protocol
 
@@ -17,7 +17,8 @@ class Source(Protocol):
         sheet: The sheet's name; None for formats without sheets.
         visible: Whether a user sees it.
         merges: Merged ranges.
-        uncached: One-based row and zero-based column of formulas without a stored result.
+        broken: One-based row and zero-based column of cells without a usable value → the error that they
+            show, empty for a formula without a stored result.
     """
 
     @property
@@ -30,7 +31,7 @@ class Source(Protocol):
     def merges(self) -> Sequence[MergedRange]: ...
 
     @property
-    def uncached(self) -> frozenset[tuple[int, int]]: ...
+    def broken(self) -> Mapping[tuple[int, int], str]: ...
 
     def rows(self) -> Iterator[Sequence[RawValue]]:
         """Yield every row from the first on, empty ones too.

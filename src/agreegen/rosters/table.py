@@ -47,7 +47,7 @@ class Table:
                 column >= len(own) or is_empty(own[column]) for column in read
             ):
                 continue
-            if is_total(own) or self._repeats_header(own):
+            if is_total(own) or is_total(_pick(own, read)) or self._repeats_header(own):
                 continue
             if is_note(own) and sum(not is_empty(cell) for cell in _pick(own, read)) <= 1:
                 self.notes.append(number)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import openpyxl
 from python_calamine import CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
@@ -57,9 +58,9 @@ class XlsxSource:
         return self._scanned.merges
 
     @property
-    def uncached(self) -> frozenset[tuple[int, int]]:
-        """Places of formulas without a stored result."""
-        return self._scanned.uncached
+    def broken(self) -> Mapping[tuple[int, int], str]:
+        """Cells that show an error, and formulas without a stored result."""
+        return self._scanned.broken
 
     def rows(self) -> Iterator[Sequence[RawValue]]:
         """Yield every row.
@@ -84,7 +85,7 @@ class XlsxSource:
 class CalamineSource:
     """A sheet of an XLS, XLSB or ODS workbook, which calamine holds in memory."""
 
-    uncached: frozenset[tuple[int, int]] = frozenset()
+    broken: Mapping[tuple[int, int], str] = MappingProxyType({})
 
     def __init__(self, path: Path, sheet: str, visible: bool) -> None:
         self._path = path

@@ -33,8 +33,13 @@ def quote(raw: object) -> str:
     """
     text = unicodedata.normalize("NFKC", str(raw))
     text = "".join(char if char.isprintable() else f"<U+{ord(char):04X}>" for char in text)
-    text = _LONG_NUMBER.sub(lambda match: mask(match.group()), text)
-    text = _LONG_CODE.sub(lambda match: mask(match.group()), text)
+    text = mask_numbers(text)
     if len(text) > _QUOTED_LENGTH:
         text = text[:_QUOTED_LENGTH] + "…"
     return f"“{text}”"
+
+
+def mask_numbers(text: str) -> str:
+    """Mask every run of ten digits or more, and every long code, within a text."""
+    text = _LONG_NUMBER.sub(lambda match: mask(match.group()), text)
+    return _LONG_CODE.sub(lambda match: mask(match.group()), text)

@@ -27,6 +27,8 @@ Make = Callable[..., Path]
 PERSON = ("HN0001", "张伟", ID_A, "示例市统计局", "是")
 OTHER = ("HN0002", "王芳", ID_B, "示例市统计局", "否")
 
+CELL_TEXT = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=12)
+
 
 def errors(roster: Roster) -> list[str]:
     return [str(c) for c in roster.check() if c.severity is Severity.ERROR]
@@ -275,6 +277,7 @@ def test_sheets(tmp_path: Path, form: Form) -> None:
     assert name_in(2) == "张伟"
     assert name_in("二组") == "王芳"
     assert name_in("旧") == "旧人"
+    assert name_in("3") == "王芳"
     assert any("二组" in text for text in warnings(open_roster(path, form)))
     with pytest.raises(InputError, match="no sheet 四") as caught:
         name_in("四")
@@ -339,14 +342,14 @@ def test_reads_xls(make_xls: Make, form: Form) -> None:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
-@given(st.lists(st.tuples(st.from_regex(r"[A-Z0-9]{1,4}", fullmatch=True), st.text(max_size=12)), max_size=6))
+@given(st.lists(st.tuples(st.from_regex(r"[A-Z0-9]{1,4}", fullmatch=True), CELL_TEXT), max_size=6))
 def test_any_table_is_read_whole_or_refused_with_one_error(
     tmp_path: Path, people: list[tuple[str, str]]
 ) -> None:
     path = tmp_path / "any.csv"
     text = io.StringIO()
     csv.writer(text).writerows([("编号", "姓名"), *people])
-    path.write_bytes(text.getvalue().encode("utf-8", "replace"))
+    path.write_bytes(text.getvalue().encode())
     rows = list(open_roster(path, make_form()).rows())
     assert len(rows) == len(people)
     for row, (number, name) in zip(rows, people, strict=True):
@@ -357,7 +360,10 @@ def test_any_table_is_read_whole_or_refused_with_one_error(
 
 def test_total_rows_and_repeated_headers_are_no_people(make_csv: Make, form: Form) -> None:
     totals = ["合 计", "总计：3人", "小计", "共3人", "Total"]
-    path = make_csv([HEADER, PERSON, *[(text, "", "", "", "") for text in totals], HEADER, OTHER])
+    rows = [HEADER, PERSON, *[(text, "", "", "", "") for text in totals], HEADER, OTHER]
+    path = make_csv(
+        [("序号", *HEADER), *[("7" if row[0] != HEADER[0] else "序号", *row) for row in rows[1:]]]
+    )
     assert [row.key for row in open_roster(path, form).rows()] == ["HN0001", "HN0002"]
 
 
@@ -369,3 +375,32 @@ def test_the_reason_of_a_failed_row_says_where_and_what_without_the_number(
     assert "C2" in row.reason
     assert "B2" in row.reason
     assert wrong not in row.reason
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_error_cells_and_chinese_date_formats(
+    tmp_path: Path, form: Form, monkeypatch: Any, stream: bool
+) -> None:
+    if stream:
+        monkeypatch.setattr(workbooks, "STREAM_ABOVE_BYTES", 0)
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    sheet.append(["编号", "姓名", "承诺日期", "单位"])
+    sheet.append(["1", "张伟", 43230, "#REF!"])
+    sheet.append(["2", "王芳", 43230, "示例局"])
+    sheet["C2"].number_format = 'yyyy"年"m"月"d"日"'
+    sheet["C3"].number_format = "[$-804]yyyy/m/d;@"
+    path = tmp_path / "r.xlsx"
+    workbook.save(path)
+    first, second = open_roster(path, form).rows()
+    assert [c.location.cell for c in first.complaints] == ["D2"]
+    assert "#REF!" in first.reason
+    assert first.values["pledge_date"] == second.values["pledge_date"] == datetime.date(2018, 5, 10)
+
+
+def test_a_file_without_header_does_not_spill_its_first_row(make_csv: Make, form: Form) -> None:
+    with pytest.raises(InputError, match="no header row") as caught:
+        open_roster(make_csv([PERSON, OTHER]), form)
+    assert ID_A not in str(caught.value)
+    assert ID_A[6:14] not in str(caught.value)
