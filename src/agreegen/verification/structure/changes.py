@@ -1,27 +1,239 @@
-"""What came after each signature."""
+"""What came after each signature: every later revision is explained object by object, or it is an alarm."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from agreegen.model.report import Alarm, Changes, Coverage
-from agreegen.verification.structure.coverage import Covered
+from agreegen.verification.structure.coverage import Covered, docmdp_level
 from agreegen.verification.structure.document import PdfFile, View
+from agreegen.verification.structure.fields import signature_fields, text_of
+from agreegen.verification.structure.graph import Graph
+from agreegen.verification.structure.leftovers import unaccounted
+from agreegen.verification.structure.objects import LimitProblem, PdfProblem, Stream
+from agreegen.verification.structure.painted import Painted
+from agreegen.verification.structure.rules_document import (
+    check_catalog,
+    check_deletions,
+    check_structure_tree,
+    check_trailer,
+)
+from agreegen.verification.structure.rules_form import check_form
+from agreegen.verification.structure.rules_pages import check_annotation_changes, check_pages
+from agreegen.verification.structure.step import Step, as_dictionary, changed_objects
+
+_CERTIFIED_ANNOTATIONS = 3
+_NO_CHANGES = 1
+
+
+@dataclass(slots=True)
+class Permissions:
+    """What the signatures up to a revision permit.
+
+    Attributes:
+        certified: Whether one of them certifies.
+        level: The strictest DocMDP level, None where there is none.
+        lock_level: The strictest level that a lock dictionary asks for.
+        locked: Locks on fields: action and names.
+    """
+
+    certified: bool = False
+    level: int | None = None
+    lock_level: int | None = None
+    locked: list[tuple[str, frozenset[str]]] = field(default_factory=list)
+
+    @property
+    def strictest(self) -> int | None:
+        """The level in force."""
+        levels = [level for level in (self.level, self.lock_level) if level is not None]
+        return min(levels) if levels else None
+
+    def locks(self, name: str) -> bool:
+        """Tell whether a field may not be filled in any more."""
+        for action, names in self.locked:
+            listed = any(name == one or name.startswith(one + ".") for one in names)
+            if action == "All" or (action == "Include" and listed) or (action == "Exclude" and not listed):
+                return True
+        return False
 
 
 @dataclass(slots=True)
 class Judgement:
-    """The verdict on the changes."""
+    """The verdict on the changes after each revision.
+
+    Attributes:
+        alarms: What concerns the file as a whole.
+        after: Per revision index: the changes that the next revision brings, and why they are forbidden.
+        last: Index of the last revision.
+    """
 
     alarms: list[Alarm] = field(default_factory=list)
+    after: dict[int, tuple[Changes, list[str]]] = field(default_factory=dict)
+    last: int = 0
 
     def of(self, item: Covered) -> tuple[Changes, list[str]]:
         """Return the changes after one signature and the reasons."""
-        if item.coverage is Coverage.WHOLE_FILE:
-            return Changes.NONE, []
-        return Changes.UNKNOWN, []
+        if item.revision is None:
+            return Changes.UNKNOWN, []
+        found, reasons = Changes.NONE, list[str]()
+        for index in range(item.revision, self.last):
+            changes, why = self.after.get(index, (Changes.UNKNOWN, ["the later revisions were not examined"]))
+            reasons += [reason for reason in why if reason not in reasons]
+            found = max(found, changes, key=_RANK.__getitem__)
+        return found, reasons
+
+
+_RANK = {Changes.NONE: 0, Changes.PERMITTED: 1, Changes.UNKNOWN: 2, Changes.FORBIDDEN: 3}
 
 
 def judge_changes(file: PdfFile, views: list[View], covered: list[Covered]) -> Judgement:
-    """Judge."""
-    return Judgement()
+    """Explain every revision after the first signed one and hold it against what the signatures permit."""
+    judgement = Judgement(last=len(views) - 1)
+    signed = [item for item in covered if item.revision is not None and item.coverage is not Coverage.PARTIAL]
+    if not signed:
+        return judgement
+    first = min(item.revision for item in signed if item.revision is not None)
+    graph, painted = Graph(), Painted(file, views)
+    for index in range(first, len(views) - 1):
+        permissions = _permissions(views, signed, index)
+        try:
+            if index == first:
+                graph.load(views[index])
+            reasons = _examine(views, index, first, permissions, graph, painted)
+            changes = Changes.FORBIDDEN if reasons else Changes.PERMITTED
+        except LimitProblem as problem:
+            changes, reasons = Changes.UNKNOWN, [problem.message]
+        except PdfProblem as problem:
+            changes, reasons = Changes.FORBIDDEN, [f"a later revision cannot be followed: {problem.message}"]
+        judgement.after[index] = changes, reasons
+        for reason in reasons if changes is Changes.FORBIDDEN else ():
+            judgement.alarms.append(Alarm("forbidden-change", f"after signing, {reason}", alters=True))
+    return judgement
+
+
+def _examine(
+    views: list[View], index: int, first: int, permissions: Permissions, graph: Graph, painted: Painted
+) -> list[str]:
+    old, new = views[index], views[index + 1]
+    changed, problems = changed_objects(old, new)
+    step = Step(old, new, views[first], changed, reasons=problems)
+    for reason in unaccounted(new):
+        step.forbid(reason)
+    if step.reasons:
+        graph.advance(new, changed)
+        return step.reasons
+    catalogs = check_trailer(step)
+    check_catalog(step, *catalogs)
+    check_form(step, *catalogs)
+    check_pages(step)
+    check_deletions(step)
+    check_structure_tree(step, *catalogs)
+    check_annotation_changes(step)
+    _check_edges(step, graph)
+    _check_permissions(step, permissions)
+    _check_painting(step, permissions, painted)
+    return step.reasons
+
+
+def _check_edges(step: Step, graph: Graph) -> None:
+    """Every rewritten object has to be explained, and may not be used anywhere the rules have not looked."""
+    before = {number: set(graph.edges(number)) for number in step.changed}
+    graph.advance(step.new, step.changed)
+    for number in sorted(step.changed):
+        existed = step.old.location(number) is not None
+        if number in step.roles:
+            continue
+        stray_old = before[number] - step.edges_old.get(number, set())
+        if not existed:
+            if _matter(stray_old):
+                step.forbid(f"object {number} was defined, which the signed revision refers to but did not have")
+            continue
+        if number not in step.explained:
+            if not _is_bookkeeping(step, number) or graph.edges(number):
+                step.forbid(f"object {number} was redefined, which no permitted change explains")
+            continue
+        stray_new = graph.edges(number) - step.edges_new.get(number, set())
+        freed = step.new.location(number) is None
+        if (_matter(stray_old) and not freed) or _matter(stray_new):
+            step.forbid(f"object {number} was redefined although other parts of the document use it")
+
+
+def _matter(edges: set[tuple[int, tuple[str | int, ...]]]) -> bool:
+    """Some writers leave references to objects that never were in the trailer's /AdditionalStreams."""
+    return any(not (source == -1 and path[:1] == ("AdditionalStreams",)) for source, path in edges)
+
+
+def _is_bookkeeping(step: Step, number: int) -> bool:
+    value = step.old.value(number)
+    return isinstance(value, Stream) and value.dictionary.get("Type") in ("XRef", "ObjStm")
+
+
+def _check_permissions(step: Step, permissions: Permissions) -> None:
+    level = permissions.strictest
+    for name, timestamp in step.signed:
+        if level == _NO_CHANGES and not timestamp:
+            step.forbid(f"the field “{name}” was signed although the document permits no changes")
+    for name in step.filled:
+        if level == _NO_CHANGES:
+            step.forbid(f"the field “{name}” was filled in although the document permits no changes")
+        elif permissions.locks(name):
+            step.forbid(f"the field “{name}” was filled in although a signature locks it")
+    if step.annotated and level is not None and level < _CERTIFIED_ANNOTATIONS:
+        step.forbid("annotations were added although the certification does not permit it")
+
+
+def _check_painting(step: Step, permissions: Permissions, painted: Painted) -> None:
+    for addition in step.additions:
+        if not addition.annotation and permissions.certified:
+            step.forbid(f"{addition.label} was added visibly after the document had been certified")
+        elif not painted.is_clear(step.old.index, addition):
+            step.forbid(f"{addition.label} covers something that was there when the document was signed")
+    for page, corners, name in step.overwritten:
+        if painted.has_text(step.first.index, page, corners):
+            step.forbid(f"the field “{name}” was filled in over text of the page")
+
+
+def _permissions(views: list[View], signed: list[Covered], index: int) -> Permissions:
+    """Gather what the signatures at or before a revision permit."""
+    result = Permissions()
+    for item in signed:
+        if item.revision is None or item.revision > index:
+            continue
+        view = views[item.revision]
+        level = docmdp_level(view, item.candidate.value)
+        if level is not None:
+            result.certified = True
+            result.level = level if result.level is None else min(level, result.level)
+        for action, names, lock_level in _locks(view, item.candidate.value):
+            if action is not None:
+                result.locked.append((action, names))
+            if lock_level is not None:
+                result.lock_level = lock_level if result.lock_level is None else min(lock_level, result.lock_level)
+    return result
+
+
+def _locks(view: View, signature: dict[str, Any]) -> list[tuple[str | None, frozenset[str], int | None]]:
+    """Return the field locks of a signature: its FieldMDP transform, and its field's /Lock."""
+    found: list[dict[str, Any]] = []
+    try:
+        for item in view.array(signature.get("Reference")):
+            reference = view.dictionary(item)
+            if view.resolve(reference.get("TransformMethod")) == "FieldMDP":
+                found.append(view.dictionary(reference.get("TransformParams")))
+        for entry in signature_fields(view):
+            if view.resolve(entry.value.get("V")) is signature:
+                found.append(view.dictionary(entry.value.get("Lock")))
+    except PdfProblem:
+        return [("All", frozenset(), _NO_CHANGES)]
+    return [_read_lock(view, lock) for lock in found if lock]
+
+
+def _read_lock(view: View, lock: dict[str, Any]) -> tuple[str | None, frozenset[str], int | None]:
+    action, level = view.resolve(lock.get("Action")), view.resolve(lock.get("P"))
+    names = frozenset(text_of(view.resolve(name)) for name in view.array(lock.get("Fields")))
+    known = str(action) if action in ("All", "Include", "Exclude") else "All"
+    return known, names, level if level in (1, 2, 3) else None
+
+
+__all__ = ["Judgement", "as_dictionary", "judge_changes"]

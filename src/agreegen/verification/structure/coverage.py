@@ -93,7 +93,8 @@ def _gap_problem(file: PdfFile, candidate: Candidate, numbers: tuple[int, int, i
         return "the signed bytes do not start at the beginning of the file"
     if first <= 0 or second <= first or length < 0 or second + length > len(file.data):
         return "/ByteRange points outside the file or backwards"
-    if contents_span(file, candidate, first) != second:
+    # Some signers leave out the digits alone and sign the brackets, too: that covers more, not less.
+    if contents_span(file, candidate, first) != second and contents_span(file, candidate, first - 1) != second + 1:
         return "/ByteRange leaves out something else than the signature's own /Contents"
     return None
 

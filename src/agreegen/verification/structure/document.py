@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -62,6 +63,11 @@ class PdfFile:
             views.append(View(self, index, merged))
         return views
 
+    def end_of_region(self, offset: int) -> int:
+        """Return the end of the revision in whose bytes an offset lies."""
+        index = bisect_right([revision.end for revision in self.revisions], offset + self.shift)
+        return self.revisions[index].end if index < len(self.revisions) else len(self.data)
+
     def expand(self, stream: Stream) -> bytes:
         """Decode a stream within the limits of the whole file."""
         result = decode(stream, self.limits.max_stream_bytes)
@@ -114,12 +120,19 @@ class View:
         self.file.parsed[location] = value
         return value
 
+    def value(self, number: int) -> Value:
+        """Return an object's value whatever its generation."""
+        entry = self.entries.get(number, _NO_ENTRY)
+        return self.get(number, entry.extra if entry.kind == 1 else 0)
+
     def _at_offset(self, number: int, offset: int, generation: int) -> Value:
         found, found_generation, value, end = parse_indirect(
             self.file.data, offset + self.file.shift, self.file.limits, self.length_of
         )
         if (found, found_generation) != (number, generation):
             raise PdfProblem("xref", f"byte {offset} should hold object {number} but holds object {found}")
+        if end > self.file.end_of_region(offset):
+            raise PdfProblem("xref", f"object {number} reaches beyond the revision it belongs to")
         self.file.ends[offset] = end
         if self.file.decrypt is not None:
             value = self.file.decrypt(value, number, generation)
@@ -268,6 +281,7 @@ def _group(data: bytes, sections: list[Section]) -> list[Revision]:
         entries: dict[int, Entry] = {}
         for section in reversed(group):
             entries.update(section.entries)
+        _refuse_forward(entries, end, len(data))
         revisions.append(Revision(start, end, tuple(group), entries, group[0].trailer))
         start = end
     return revisions
@@ -285,3 +299,10 @@ def _revision_end(data: bytes, group: list[Section]) -> int:
     if data[end : end + 2] == b"\r\n":
         return end + 2
     return end + 1 if data[end : end + 1] in (b"\r", b"\n") else end
+
+
+def _refuse_forward(entries: dict[int, Entry], end: int, size: int) -> None:
+    """An entry that points behind its own revision would let later bytes define an earlier object."""
+    for number, entry in entries.items():
+        if entry.kind == 1 and end <= entry.place < size:
+            raise PdfProblem("forward-reference", f"object {number} is looked for behind the revision that names it")

@@ -1,0 +1,102 @@
+"""What was painted where: asked only when something visible was added after signing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agreegen.verification.structure.document import PdfFile, View
+from agreegen.verification.structure.objects import PdfProblem, Ref
+from agreegen.verification.structure.rules_form import rectangle_of
+from agreegen.verification.structure.rules_pages import page_numbers
+from agreegen.verification.structure.step import Addition
+
+_SCALE = 2.0
+_MAX_PIXELS = 30_000_000
+_WHITE_ENOUGH = 248
+_MARGIN = 1.0
+_HIDDEN = 2 | 32
+
+
+class Painted:
+    """The pages of the revisions, rendered on demand with PDFium."""
+
+    def __init__(self, file: PdfFile, views: list[View]) -> None:
+        self._file = file
+        self._views = views
+        self._documents: dict[int, Any] = {}
+
+    def is_clear(self, index: int, addition: Addition) -> bool:
+        """Tell whether nothing was painted in a rectangle in revision `index`."""
+        try:
+            if self._meets_annotation(index, addition):
+                return False
+            return self._is_white(index, addition)
+        except PdfProblem:
+            return False
+
+    def has_text(self, index: int, page: int, corners: tuple[float, float, float, float]) -> bool:
+        """Tell whether letters or digits of the page's content stand in a rectangle in revision `index`."""
+        import pypdfium2  # noqa: PLC0415 - loaded only for the few files that need it
+
+        try:
+            found = self._page(index, page)
+            left, bottom, right, top = corners
+            text = found.get_textpage().get_text_bounded(left + _MARGIN, bottom + _MARGIN, right - _MARGIN, top - _MARGIN)
+        except (pypdfium2.PdfiumError, PdfProblem, ValueError):
+            return True
+        return any(sign.isalnum() for sign in text)
+
+    def _page(self, index: int, page: int) -> Any:
+        import pypdfium2  # noqa: PLC0415 - loaded only for the few files that need it
+
+        document = self._documents.get(index)
+        if document is None:
+            end = self._file.revisions[index].end
+            document = self._documents[index] = pypdfium2.PdfDocument(self._file.data[:end])
+        return document[page_numbers(self._views[index]).index(page)]
+
+    def _is_white(self, index: int, addition: Addition) -> bool:
+        import pypdfium2  # noqa: PLC0415 - loaded only for the few files that need it
+
+        try:
+            page = self._page(index, addition.page)
+            width, height = page.get_size()
+            if width * height * _SCALE * _SCALE > _MAX_PIXELS or page.get_rotation():
+                return False
+            left, bottom, right, top = addition.rectangle
+            x, y, _, y_top = page.get_cropbox()
+            image = page.render(scale=_SCALE, draw_annots=True, may_draw_forms=False, grayscale=True).to_pil()
+        except (pypdfium2.PdfiumError, ValueError):
+            return False
+        box = (left - x, y_top - top, right - x, y_top - bottom)
+        pixels = [
+            max(0, int((box[0] + _MARGIN) * _SCALE)),
+            max(0, int((box[1] + _MARGIN) * _SCALE)),
+            min(image.width, int((box[2] - _MARGIN) * _SCALE)),
+            min(image.height, int((box[3] - _MARGIN) * _SCALE)),
+        ]
+        if pixels[0] >= pixels[2] or pixels[1] >= pixels[3]:
+            return True
+        darkest, _ = image.crop(tuple(pixels)).convert("L").getextrema()
+        return bool(darkest >= _WHITE_ENOUGH)
+
+    def _meets_annotation(self, index: int, addition: Addition) -> bool:
+        view = self._views[index]
+        page = view.value(addition.page)
+        for item in view.array(page.get("Annots")) if isinstance(page, dict) else ():
+            if isinstance(item, Ref) and item.num == addition.number:
+                continue
+            other = view.dictionary(item)
+            flags = view.resolve(other.get("F"))
+            corners = rectangle_of(view.resolve(other.get("Rect")), view)
+            if corners is None or (type(flags) is int and flags & _HIDDEN) or other.get("Subtype") in ("Link", "Popup"):
+                continue
+            if "AP" in other and _overlap(corners, addition.rectangle):
+                return True
+        return False
+
+
+def _overlap(one: tuple[float, float, float, float], two: tuple[float, float, float, float]) -> bool:
+    width = min(one[2], two[2]) - max(one[0], two[0])
+    height = min(one[3], two[3]) - max(one[1], two[1])
+    return width > _MARGIN and height > _MARGIN

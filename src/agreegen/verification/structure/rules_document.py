@@ -1,0 +1,184 @@
+"""Which changes of the trailer, the catalogue and what hangs on it are permitted after signing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agreegen.verification.structure.objects import Ref, Stream, Value
+from agreegen.verification.structure.step import Spot, Step, as_array, as_dictionary
+
+_TRAILER_FREE = frozenset(
+    {"Size", "Prev", "XRefStm", "ID", "Length", "Filter", "DecodeParms", "W", "Index", "Type", "Info", "Root"}
+)
+_CATALOG_RULED = frozenset({"AcroForm", "DSS", "Extensions", "Metadata", "Perms", "StructTreeRoot", "Version", "Names"})
+_CATALOG_FREE = frozenset({"PieceInfo", "LastModified"})
+_MAX_NODES = 200_000
+_STRUCTURE_KEYS = ("K", "ParentTree", "IDTree", "Kids", "Nums", "Names")
+
+
+def check_trailer(step: Step) -> tuple[Spot, Spot]:
+    """Check the trailer and return the two catalogues."""
+    old, new = step.old.trailer, step.new.trailer
+    for key in old.keys() | new.keys():
+        if key in _TRAILER_FREE or step.equal(old.get(key), new.get(key)):
+            continue
+        if key == "AdditionalStreams" and not _reaches_stream(step, new.get(key)):
+            continue
+        if key not in new and not isinstance(old.get(key), Ref | dict | list):
+            continue
+        step.forbid(f"the trailer's /{key} was changed")
+    if old.get("Root") != new.get("Root"):
+        step.forbid("another document catalogue was put in place")
+    info = [
+        step.follow(view.get("Info"), -1, ("Info",), new=late) for view, late in ((old, False), (new, True))
+    ]
+    if isinstance(info[1].value, dict | None):
+        step.explain(*info)
+    return (
+        step.follow(old.get("Root"), -1, ("Root",), new=False),
+        step.follow(new.get("Root"), -1, ("Root",), new=True),
+    )
+
+
+def _reaches_stream(step: Step, value: Value) -> bool:
+    """Some writers leave a dangling reference here; a stream would be a second document."""
+    items = value if isinstance(value, list) else [value]
+    found = [step.new.resolve(item) for item in items]
+    return any(isinstance(item, Stream) and item.dictionary.get("Type") != "XRef" for item in found)
+
+
+def check_catalog(step: Step, old: Spot, new: Spot) -> None:
+    """Check the catalogue key by key, except for the form and the pages' contents."""
+    if not isinstance(new.value, dict) or not isinstance(old.value, dict):
+        step.forbid("the document catalogue is missing")
+        return
+    step.explain(new, role=True)
+    for key in old.value.keys() | new.value.keys():
+        if key in _CATALOG_RULED or key in _CATALOG_FREE or step.equal(old.value.get(key), new.value.get(key)):
+            continue
+        step.forbid(f"the catalogue's /{key} was changed")
+    _check_store(step, old, new)
+    _check_metadata(step, old, new)
+    _check_permissions(step, old, new)
+    _check_names(step, old, new)
+
+
+def _check_store(step: Step, old: Spot, new: Spot) -> None:
+    """The security store may be rewritten as one likes: it is not part of what a reader sees."""
+    for spot, late in ((old, False), (new, True)):
+        pending, seen = [step.down(spot, "DSS", new=late)], set[int]()
+        while pending:
+            item = pending.pop()
+            if item.ref is not None:
+                if item.ref.num in seen or len(seen) > _MAX_NODES:
+                    continue
+                seen.add(item.ref.num)
+                step.explain(item)
+            for key in _keys(item.value):
+                if key not in ("Parent", "P"):
+                    pending.append(step.down(item, key, new=late))
+
+
+def _keys(value: Value) -> list[Any]:
+    if isinstance(value, Stream):
+        return list(value.dictionary)
+    if isinstance(value, dict):
+        return list(value)
+    return list(range(len(value))) if isinstance(value, list) else []
+
+
+def _check_metadata(step: Step, old: Spot, new: Spot) -> None:
+    pair = step.pair(old, new, "Metadata")
+    if isinstance(pair[1].value, Stream | None):
+        step.explain(*pair)
+    else:
+        step.forbid("the catalogue's /Metadata is no longer a stream")
+
+
+def _check_permissions(step: Step, old: Spot, new: Spot) -> None:
+    before, after = step.pair(old, new, "Perms")
+    one, two = as_dictionary(before), as_dictionary(after)
+    for key in one.keys() | two.keys():
+        if step.equal(one.get(key), two.get(key)):
+            continue
+        if key == "UR3" and key not in two:
+            continue
+        if key == "DocMDP" and key not in one and isinstance(step.new.resolve(two[key]), dict):
+            step.down(after, key, new=True)
+            continue
+        step.forbid(f"the permissions' /{key} was changed")
+    step.explain(before, after)
+
+
+def _check_names(step: Step, old: Spot, new: Spot) -> None:
+    before, after = step.pair(old, new, "Names")
+    one, two = as_dictionary(before), as_dictionary(after)
+    for key in one.keys() | two.keys():
+        # /AP holds named appearances, which only scripts put on a page.
+        if key == "AP" and key not in one:
+            continue
+        if not step.equal(one.get(key), two.get(key)):
+            step.forbid(f"the name dictionary's /{key} was changed")
+    step.explain(before, after)
+
+
+def check_structure_tree(step: Step, old: Spot, new: Spot) -> None:
+    """New signature fields may take their place in the structure tree (ISO 32000-1, clause 14.7)."""
+    left, right = as_dictionary(old), as_dictionary(new)
+    if "StructTreeRoot" not in left and "StructTreeRoot" not in right:
+        return
+    if "StructTreeRoot" in left and "StructTreeRoot" not in right:
+        step.forbid("the structure tree was removed")
+        return
+    if not (step.changed - step.explained) and left.get("StructTreeRoot") == right.get("StructTreeRoot"):
+        return
+    reached = {late: _walk_tree(step, spot, late) for spot, late in ((old, False), (new, True))}
+    for number in step.changed & (reached[False].keys() | reached[True].keys()):
+        before, after = reached[False].get(number), reached[True].get(number)
+        if before is None:
+            before = Spot(step.old.value(number), number, ())
+        if after is not None and _tree_change_is_harmless(step, before.value, after.value):
+            step.explained.add(number)
+
+
+def _walk_tree(step: Step, catalog: Spot, late: bool) -> dict[int, Spot]:
+    found: dict[int, Spot] = {}
+    pending = [step.down(catalog, "StructTreeRoot", new=late)]
+    while pending and len(found) < _MAX_NODES:
+        spot = pending.pop()
+        if spot.ref is not None:
+            if spot.ref.num in found:
+                continue
+            found[spot.ref.num] = spot
+        if isinstance(spot.value, dict):
+            if spot.value.get("Type") in ("OBJR", "MCR"):
+                continue
+            step.down(spot, "P", new=late)
+            pending.extend(step.down(spot, key, new=late) for key in _STRUCTURE_KEYS if key in spot.value)
+        elif isinstance(spot.value, list):
+            pending.extend(step.down(spot, at, new=late) for at, item in enumerate(spot.value) if not isinstance(item, int))
+    return found
+
+
+def _tree_change_is_harmless(step: Step, before: Value, after: Value) -> bool:
+    if isinstance(after, list):
+        kept = iter(after)
+        return before is None or (isinstance(before, list) and all(any(step.equal(x, y) for y in kept) for x in before))
+    if not isinstance(after, dict):
+        return False
+    if before is None:
+        return True
+    if not isinstance(before, dict):
+        return False
+    free = set(_STRUCTURE_KEYS) | {"ParentTreeNextKey", "Limits"}
+    return all(k in free or step.equal(before.get(k), after.get(k)) for k in before.keys() | after.keys())
+
+
+def check_deletions(step: Step) -> None:
+    """A freed object is harmless where nothing refers to it any more; the edge check sees to that."""
+    for number in step.changed:
+        if step.new.location(number) is None:
+            step.explained.add(number)
+
+
+__all__ = ["as_array", "check_catalog", "check_deletions", "check_structure_tree", "check_trailer"]

@@ -1,0 +1,315 @@
+"""Which changes of the form are permitted after signing: signing, filling in, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agreegen.verification.structure.fields import text_of
+from agreegen.verification.structure.objects import Ref, Stream, Value
+from agreegen.verification.structure.step import Addition, Spot, Step, as_array, as_dictionary
+
+_FORM_FREE = frozenset({"SigFlags"})
+_FORM_RULED = frozenset({"Fields", "DR", "XFA", "NeedAppearances", "DA"})
+_VALUE_KEYS = frozenset({"V", "AS", "I", "RV", "TI"})
+_FILL_KEYS = _VALUE_KEYS | {"AP", "F", "Ff", "DA", "Q", "M", "MK"}
+_SIGN_KEYS = frozenset({"V", "AP", "F", "Ff", "M", "MK", "DA", "DR", "Type", "Subtype", "P"})
+_APPEARANCE_KEYS = frozenset({"N", "R", "D"})
+_HIDING_FLAGS = 1 | 2 | 32
+_READ_ONLY = 1
+_MAX_DEPTH = 60
+
+
+def check_form(step: Step, old: Spot, new: Spot) -> None:
+    """Check the form of the two catalogues."""
+    before, after = step.pair(old, new, "AcroForm")
+    one, two = as_dictionary(before), as_dictionary(after)
+    if one and not two:
+        step.forbid("the form was removed")
+        return
+    for key in one.keys() | two.keys():
+        if key in _FORM_FREE or key in _FORM_RULED or step.equal(one.get(key), two.get(key)):
+            continue
+        step.forbid(f"the form's /{key} was changed")
+    if two.get("NeedAppearances") is True and one.get("NeedAppearances") is not True:
+        step.forbid("the form now asks readers to draw its fields anew")
+    if "DA" in one and not step.equal(one["DA"], two.get("DA")):
+        step.forbid("the form's /DA was changed")
+    step.explain(before, after, role=True)
+    _check_resources(step, before, after)
+    _check_xfa(step, before, after)
+    _check_kids(step, *step.pair(before, after, "Fields"), prefix="", kind=None, depth=0)
+
+
+def _check_resources(step: Step, before: Spot, after: Spot) -> None:
+    """Resources may be added to the form's, none may be replaced."""
+    one, two = step.pair(before, after, "DR")
+    left, right = as_dictionary(one), as_dictionary(two)
+    for key in left.keys() | right.keys():
+        deep_one, deep_two = step.pair(one, two, key)
+        below, above = as_dictionary(deep_one), as_dictionary(deep_two)
+        if not isinstance(deep_two.value, dict) or not isinstance(deep_one.value, dict | None):
+            if not step.equal(left.get(key), right.get(key)):
+                step.forbid(f"the form's resources /{key} were replaced")
+            continue
+        for name in below:
+            if not step.equal(below[name], above.get(name)):
+                step.forbid(f"the form's resource /{name} was replaced")
+        step.explain(deep_one, deep_two)
+    step.explain(one, two)
+
+
+def _check_xfa(step: Step, before: Spot, after: Spot) -> None:
+    """Of an XFA form only the data may change; it counts as filling in."""
+    one, two = step.pair(before, after, "XFA")
+    if step.equal(one.value, two.value) and not _changed_below(step, two):
+        return
+    left, right = as_array(one), as_array(two)
+    if not left or len(left) != len(right):
+        if right:
+            step.forbid("the form's /XFA was changed")
+        return
+    for index in range(0, len(left) - 1, 2):
+        deep = step.pair(one, two, index + 1)
+        if step.untouched(left[index + 1], right[index + 1]):
+            continue
+        if left[index] == right[index] and left[index] in (b"datasets", b"form", b"localeSet"):
+            step.explain(*deep)
+            step.filled.append("XFA")
+        else:
+            step.forbid("the form's /XFA was changed")
+    step.explain(one, two)
+
+
+def _changed_below(step: Step, spot: Spot) -> bool:
+    return any(isinstance(item, Ref) and item.num in step.changed for item in as_array(spot))
+
+
+def _check_kids(step: Step, old: Spot, new: Spot, *, prefix: str, kind: Value, depth: int) -> None:
+    """Compare the fields of one level: all old ones stay in their order, new ones are signature fields."""
+    if depth > _MAX_DEPTH:
+        step.forbid("the form is nested too deeply")
+        return
+    step.explain(old, new)
+    before, after = as_array(old), as_array(new)
+    remaining = list(enumerate(after))
+    for index, item in enumerate(before):
+        at = next((i for i, other in remaining if _same_place(step, item, other)), None)
+        if at is None:
+            step.forbid("a field was removed from the form")
+            continue
+        remaining = [(i, other) for i, other in remaining if i != at]
+        _check_field(step, step.down(old, index, new=False), step.down(new, at, new=True), prefix=prefix, kind=kind, depth=depth)
+    for index, _ in remaining:
+        _check_new_field(step, step.down(new, index, new=True), prefix, depth)
+
+
+def _same_place(step: Step, one: Value, two: Value) -> bool:
+    if isinstance(one, Ref) or isinstance(two, Ref):
+        return isinstance(one, Ref) and isinstance(two, Ref) and one == two
+    return isinstance(one, dict) and isinstance(two, dict) and step.equal(one.get("T"), two.get("T"))
+
+
+def _check_field(step: Step, old: Spot, new: Spot, *, prefix: str, kind: Value, depth: int) -> None:
+    one, two = as_dictionary(old), as_dictionary(new)
+    if not one and not two:
+        return
+    if not two:
+        step.forbid("a field was removed from the form")
+        return
+    title = step.new.resolve(two.get("T"))
+    name = ".".join(part for part in (prefix, text_of(title)) if part)
+    kind = step.new.resolve(two.get("FT")) or kind
+    step.explain(new, role=True)
+    kids = as_array(Spot(step.old.resolve(one.get("Kids")), old.source, ()))
+    if kids and any("T" in step.old.dictionary(kid) for kid in kids):
+        _forbid_other_keys(step, one, two, frozenset({"Kids"}), name)
+        _check_kids(step, *step.pair(old, new, "Kids"), prefix=name, kind=kind, depth=depth + 1)
+    elif kind == "Sig":
+        _check_signature_field(step, old, new, name)
+    else:
+        _check_filling(step, old, new, name)
+
+
+def _forbid_other_keys(step: Step, one: dict[str, Any], two: dict[str, Any], free: frozenset[str], name: str) -> None:
+    for key in one.keys() | two.keys():
+        if key not in free and not step.equal(one.get(key), two.get(key)):
+            step.forbid(f"/{key} of the field “{name}” was changed")
+
+
+def _widgets(step: Step, old: Spot, new: Spot) -> list[tuple[Spot, Spot]]:
+    """Return the widgets of a terminal field on both sides, the field itself where it has none."""
+    if "Kids" not in as_dictionary(old) and "Kids" not in as_dictionary(new):
+        return [(old, new)]
+    before, after = step.pair(old, new, "Kids")
+    left, right = as_array(before), as_array(after)
+    step.explain(before, after)
+    if len(left) != len(right) or any(not _same_place(step, a, b) for a, b in zip(left, right, strict=True)):
+        step.forbid("the widgets of a field were changed")
+        return []
+    return [(step.down(before, at, new=False), step.down(after, at, new=True)) for at in range(len(left))]
+
+
+def _check_signature_field(step: Step, old: Spot, new: Spot, name: str) -> None:
+    one, two = as_dictionary(old), as_dictionary(new)
+    was, value = step.old.resolve(one.get("V")), step.new.resolve(two.get("V"))
+    signing = was is None and isinstance(value, dict)
+    if not signing:
+        if not step.untouched(one.get("V"), two.get("V")):
+            step.forbid(f"the signature of the field “{name}” was replaced or removed")
+        free = frozenset({"Kids"})
+    else:
+        free = _SIGN_KEYS | {"Kids"}
+        step.signed.append((name, _is_timestamp(value)))
+        step.down(new, "V", new=True)
+    _forbid_other_keys(step, one, two, free, name)
+    for before, after in _widgets(step, old, new):
+        step.explain(after, role=True)
+        if after.source != new.source or after.path != new.path:
+            _forbid_other_keys(step, as_dictionary(before), as_dictionary(after), free | {"Parent"}, name)
+        if signing:
+            _check_flags(step, before, after, name, signing=True)
+            _explain_appearance(step, before, after, name)
+            step.signed_widgets[after.source] = name
+        elif not step.untouched(as_dictionary(before).get("AP"), as_dictionary(after).get("AP")):
+            step.forbid(f"the appearance of the field “{name}” was changed")
+
+
+def _is_timestamp(value: dict[str, Any]) -> bool:
+    return value.get("SubFilter") == "ETSI.RFC3161"
+
+
+def _check_flags(step: Step, before: Spot, after: Spot, name: str, *, signing: bool) -> None:
+    one, two = step.old.resolve(as_dictionary(before).get("F")), step.new.resolve(as_dictionary(after).get("F"))
+    left, right = (flags if type(flags) is int else 0 for flags in (one, two))
+    if not signing and (left ^ right) & _HIDING_FLAGS:
+        step.forbid(f"the field “{name}” was hidden or shown")
+
+
+def _explain_appearance(step: Step, before: Spot, after: Spot, name: str) -> None:
+    """Accept new appearances: streams that stand under /AP, directly or by state."""
+    for spot, late in ((before, False), (after, True)):
+        appearance = step.down(spot, "AP", new=late)
+        if appearance.value is None:
+            continue
+        if not isinstance(appearance.value, dict) or appearance.value.keys() - _APPEARANCE_KEYS:
+            step.forbid(f"the appearance of the field “{name}” is not one")
+            continue
+        step.explain(appearance)
+        for key in appearance.value:
+            entry = step.down(appearance, key, new=late)
+            step.explain(entry)
+            if isinstance(entry.value, dict):
+                for state in entry.value:
+                    step.explain(step.down(entry, state, new=late))
+    _explain_resources(step, before, after)
+
+
+def _explain_resources(step: Step, before: Spot, after: Spot) -> None:
+    """Accept rewritten resource dictionaries that only the appearance uses."""
+    for spot, late in ((before, False), (after, True)):
+        appearance = step.down(spot, "AP", new=late)
+        entry = step.down(appearance, "N", new=late)
+        if isinstance(entry.value, Stream):
+            step.explain(step.down(entry, "Resources", new=late), step.down(entry, "Length", new=late))
+
+
+def _check_filling(step: Step, old: Spot, new: Spot, name: str) -> None:
+    one, two = as_dictionary(old), as_dictionary(new)
+    value_changed = any(not step.untouched(one.get(key), two.get(key)) for key in _VALUE_KEYS)
+    if isinstance(step.new.resolve(two.get("V")), dict):
+        step.forbid(f"the value of the field “{name}” is not one")
+    _forbid_other_keys(step, one, two, _FILL_KEYS | {"Kids"}, name)
+    _check_read_only(step, one, two, name)
+    touched = value_changed
+    for before, after in _widgets(step, old, new):
+        step.explain(after, role=True)
+        left, right = as_dictionary(before), as_dictionary(after)
+        merged = after.source == new.source and after.path == new.path
+        if not merged:
+            _forbid_other_keys(step, left, right, _FILL_KEYS, name)
+        _check_flags(step, before, after, name, signing=False)
+        redrawn = not step.untouched(left.get("AP"), right.get("AP"))
+        switched = not step.equal(left.get("AS"), right.get("AS"))
+        if redrawn or switched:
+            if not value_changed:
+                step.forbid(f"the field “{name}” looks different although its value is the same")
+            _explain_appearance(step, before, after, name)
+            step.filled_widgets[after.source] = name
+        for key in ("DA", "Q", "MK"):
+            if not value_changed and not step.equal(left.get(key), right.get(key)):
+                step.forbid(f"the field “{name}” looks different although its value is the same")
+        touched = touched or redrawn or switched
+    step.explain(*step.pair(old, new, "V"))
+    if touched:
+        step.filled.append(name)
+
+
+def _check_read_only(step: Step, one: dict[str, Any], two: dict[str, Any], name: str) -> None:
+    left, right = (view.resolve(side.get("Ff")) or 0 for view, side in ((step.old, one), (step.new, two)))
+    if not isinstance(left, int) or not isinstance(right, int) or (left ^ right) & ~_READ_ONLY:
+        step.forbid(f"/Ff of the field “{name}” was changed")
+
+
+def _check_new_field(step: Step, new: Spot, prefix: str, depth: int) -> None:
+    """A field that was added has to be a signature field without actions."""
+    value = as_dictionary(new)
+    name = ".".join(part for part in (prefix, text_of(step.new.resolve(value.get("T")))) if part)
+    kids = [step.new.dictionary(kid) for kid in as_array(Spot(step.new.resolve(value.get("Kids")), new.source, ()))]
+    if depth < _MAX_DEPTH and kids and any("T" in kid for kid in kids) and "V" not in value:
+        step.explain(new, role=True)
+        _check_kids(step, Spot(None, new.source, ()), step.down(new, "Kids", new=True), prefix=name, kind=None, depth=depth + 1)
+        return
+    if step.new.resolve(value.get("FT")) != "Sig" or any("T" in kid for kid in kids):
+        step.forbid(f"the field “{name}” was added, which is not a signature field")
+        return
+    signature = step.new.resolve(value.get("V"))
+    if isinstance(signature, dict):
+        step.signed.append((name, _is_timestamp(signature)))
+        step.down(new, "V", new=True)
+    step.explain(new, role=True)
+    holder = step.down(new, "Kids", new=True) if kids else None
+    widgets = [new] if holder is None else [step.down(holder, at, new=True) for at in range(len(kids))]
+    for widget in widgets:
+        if {"A", "AA"} & as_dictionary(widget).keys():
+            step.forbid(f"the new field “{name}” carries an action")
+        step.explain(widget, role=True)
+        step.new_widgets[widget.source] = name
+
+
+def visible_rectangle(step: Step, widget: dict[str, Any]) -> tuple[float, float, float, float] | None:
+    """Return where an annotation paints in the new view, None where it paints nothing."""
+    corners = rectangle_of(step.new.resolve(widget.get("Rect")), step.new)
+    if corners is None or corners[0] == corners[2] or corners[1] == corners[3]:
+        return None
+    flags = step.new.resolve(widget.get("F"))
+    if type(flags) is int and flags & (2 | 32):
+        return None
+    normal = step.new.resolve(step.new.dictionary(widget.get("AP")).get("N"))
+    if normal is None and widget.get("Subtype") == "Widget":
+        return None
+    if isinstance(normal, Stream) and not _paints(step, normal):
+        return None
+    return corners
+
+
+def _paints(step: Step, stream: Stream) -> bool:
+    box = rectangle_of(step.new.resolve(stream.dictionary.get("BBox")), step.new)
+    if box is not None and (box[0] == box[2] or box[1] == box[3]):
+        return False
+    content = step.new.file.expand(step.new.resolved_filters(stream))
+    return any(token not in (b"q", b"Q") for token in content.split())
+
+
+def rectangle_of(value: Value, view: Any) -> tuple[float, float, float, float] | None:
+    """Return a rectangle as left, bottom, right, top; None where it is not one."""
+    if not isinstance(value, list) or len(value) != 4:
+        return None
+    numbers = [view.resolve(number) for number in value]
+    if not all(isinstance(number, int | float) for number in numbers):
+        return None
+    left, right = sorted((float(numbers[0]), float(numbers[2])))
+    bottom, top = sorted((float(numbers[1]), float(numbers[3])))
+    return left, bottom, right, top
+
+
+__all__ = ["Addition", "check_form", "rectangle_of", "visible_rectangle"]

@@ -1,0 +1,153 @@
+"""Which changes of pages are permitted after signing: annotations of permitted kinds, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agreegen.verification.structure.document import View
+from agreegen.verification.structure.objects import Ref, Value
+from agreegen.verification.structure.rules_form import rectangle_of, visible_rectangle
+from agreegen.verification.structure.step import Addition, Spot, Step, as_array, as_dictionary
+
+_PAGE_FREE = frozenset({"Annots", "Tabs", "LastModified", "PieceInfo", "StructParents"})
+_MAX_PAGES = 100_000
+_HARMLESS_ANNOTATIONS = frozenset(
+    {
+        "Text", "FreeText", "Line", "Square", "Circle", "Polygon", "PolyLine", "Highlight", "Underline",
+        "Squiggly", "StrikeOut", "Stamp", "Caret", "Ink", "Popup",
+    }
+)  # fmt: skip
+_ANNOTATION_FREE = frozenset({"Popup", "Contents", "M", "T", "NM", "CreationDate", "Subj", "RC", "State", "StateModel"})
+
+
+def page_numbers(view: View) -> list[int]:
+    """Return the object numbers of the pages in order."""
+    found: list[int] = []
+    seen: set[int] = set()
+    pending: list[Value] = [view.catalog.get("Pages")]
+    while pending and len(seen) < _MAX_PAGES:
+        item = pending.pop()
+        if not isinstance(item, Ref) or item.num in seen:
+            continue
+        seen.add(item.num)
+        node = view.dictionary(item)
+        kids = view.resolve(node.get("Kids"))
+        if isinstance(kids, list):
+            pending.extend(reversed(kids))
+        else:
+            found.append(item.num)
+    return found
+
+
+def check_pages(step: Step) -> None:
+    """Check every page whose own object or list of annotations changed."""
+    pages = page_numbers(step.new)
+    if pages != page_numbers(step.old):
+        step.forbid("pages were added, removed or moved")
+        return
+    for at, number in enumerate(pages, 1):
+        holder = step.old.value(number)
+        annotations = holder.get("Annots") if isinstance(holder, dict) else None
+        touched = number in step.changed or (isinstance(annotations, Ref) and annotations.num in step.changed)
+        if touched:
+            _check_page(step, number, at)
+        _note_widgets(step, number)
+
+
+def _check_page(step: Step, number: int, at: int) -> None:
+    ref = Ref(number, 0)
+    old, new = Spot(step.old.value(number), number, (), ref), Spot(step.new.value(number), number, (), ref)
+    one, two = old.value, new.value
+    if not isinstance(one, dict) or not isinstance(two, dict):
+        step.forbid(f"page {at} was replaced")
+        return
+    step.explain(new, role=True)
+    for key in one.keys() | two.keys():
+        if key not in _PAGE_FREE and not step.equal(one.get(key), two.get(key)):
+            step.forbid(f"/{key} of page {at} was changed")
+    before, after = step.pair(old, new, "Annots")
+    step.explain(before, after)
+    _check_annotations(step, before, after, number, at)
+
+
+def _check_annotations(step: Step, old: Spot, new: Spot, page: int, at: int) -> None:
+    before, after = as_array(old), as_array(new)
+    if old.value is not None and not isinstance(new.value, list):
+        step.forbid(f"the annotations of page {at} were removed")
+        return
+    rest = list(range(len(after)))
+    for index, item in enumerate(before):
+        found = next((i for i in rest if item == after[i] or step.equal(item, after[i])), None)
+        if found is None:
+            if step.old.resolve(item) is not None:
+                step.forbid(f"an annotation of page {at} was removed")
+            continue
+        rest.remove(found)
+        step.down(old, index, new=False)
+        step.down(new, found, new=True)
+    for index in rest:
+        _check_new_annotation(step, step.down(new, index, new=True), page, at)
+
+
+def _check_new_annotation(step: Step, spot: Spot, page: int, at: int) -> None:
+    value = as_dictionary(spot)
+    if not value or spot.source in step.new_widgets or spot.source in step.signed_widgets:
+        return
+    subtype = step.new.resolve(value.get("Subtype"))
+    if subtype == "Widget":
+        if visible_rectangle(step, value) is not None:
+            step.forbid(f"a field that the form does not know was put on page {at}")
+        return
+    if subtype not in _HARMLESS_ANNOTATIONS or {"A", "AA", "PA", "OC"} & value.keys():
+        step.forbid(f"an annotation of a kind that is not permitted (/{subtype}) was put on page {at}")
+        return
+    step.annotated = True
+    step.explain(spot)
+    corners = visible_rectangle(step, value)
+    if corners is not None and subtype != "Popup":
+        step.additions.append(Addition(page, corners, f"an annotation on page {at}", True, spot.source))
+
+
+def _note_widgets(step: Step, page: int) -> None:
+    """Find out where the fields that were added, signed or filled stand on their pages."""
+    wanted = step.new_widgets.keys() | step.signed_widgets.keys() | step.filled_widgets.keys()
+    holder = step.new.value(page)
+    for item in step.new.array(holder.get("Annots")) if wanted and isinstance(holder, dict) else ():
+        if not isinstance(item, Ref) or item.num not in wanted:
+            continue
+        widget = step.new.dictionary(item)
+        corners = visible_rectangle(step, widget)
+        if item.num in step.filled_widgets:
+            if corners is not None:
+                step.overwritten.append((page, corners, step.filled_widgets[item.num]))
+        elif corners is not None and not _stood_empty(step, item.num, corners):
+            name = step.new_widgets.get(item.num) or step.signed_widgets[item.num]
+            step.additions.append(Addition(page, corners, f"the field “{name}”", False, item.num))
+
+
+def _stood_empty(step: Step, number: int, corners: tuple[float, float, float, float]) -> bool:
+    """A field that was there with the same rectangle in the first signed revision may cover text, as seals do."""
+    before = step.first.value(number) if step.first.location(number) is not None else None
+    if not isinstance(before, dict) or before.get("Subtype") != "Widget":
+        return False
+    known = rectangle_of(step.first.resolve(before.get("Rect")), step.first)
+    return known is not None and all(abs(a - b) < 0.01 for a, b in zip(known, corners, strict=True))
+
+
+def check_annotation_changes(step: Step) -> None:
+    """Annotations that were there may get comments and popups, not another look."""
+    for number in step.changed - step.explained:
+        before, after = _safe(step.old, number), _safe(step.new, number)
+        if not isinstance(before, dict) or not isinstance(after, dict) or before.get("Subtype") != after.get("Subtype"):
+            continue
+        if before.get("Subtype") not in _HARMLESS_ANNOTATIONS or "Rect" not in before:
+            continue
+        if all(k in _ANNOTATION_FREE or step.equal(before.get(k), after.get(k)) for k in before.keys() | after.keys()):
+            step.explained.add(number)
+            step.roles.add(number)
+            step.annotated = True
+
+
+def _safe(view: View, number: int) -> dict[str, Any] | None:
+    found = view.value(number) if view.location(number) is not None else None
+    return found if isinstance(found, dict) else None
