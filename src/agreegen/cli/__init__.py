@@ -1,0 +1,3 @@
+"""The command line: one module a command, each a thin face over one library function."""
+
+from __future__ import annotations

@@ -1,0 +1,75 @@
+"""`agreegen archive`: signed bags, written and verified."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from agreegen.archive.create import BagRequest, create_bag
+from agreegen.archive.verify import verify_bag
+from agreegen.cli.options import any_path, existing_file, force_option, json_option, read_now, trust_options, tsa_option
+from agreegen.cli.output import print_json, print_table, prompt_secret, say
+from agreegen.errors import ExitCode
+from agreegen.signing.credentials import load_credential
+from agreegen.signing.interface import TimestampServer
+from agreegen.signing.trust import load_trust
+from agreegen.verification.interface import Options
+
+
+@click.group("archive")
+def command() -> None:
+    """Write and verify signed archive bags (BagIt 1.0, RFC 8493)."""
+
+
+@command.command("create")
+@click.argument("source", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="SOURCE_DIR")
+@click.option("-o", "--output", required=True, type=any_path, metavar="BAG_DIR", help="The bag to write.")
+@click.option("--credential", "credential_file", required=True, type=existing_file, help="Who signs the bag.")
+@tsa_option
+@trust_options
+@click.option("--omit-ids", is_flag=True, help="Leave ID numbers out of parameters and register.")
+@force_option
+def create_command(
+    source: Path,
+    output: Path,
+    credential_file: Path,
+    tsa: tuple[str, ...],
+    trust: tuple[Path, ...],
+    crls: tuple[Path, ...],
+    omit_ids: bool,
+    force: bool,
+) -> None:
+    """Pack documents, parameters, certificates, reports and register of SOURCE_DIR into a signed bag."""
+    credential = load_credential(credential_file, prompt=prompt_secret)
+    try:
+        request = BagRequest(
+            source=source,
+            bag=output,
+            credential=credential,
+            trust=load_trust([*trust, *crls]),
+            tsa=tuple(TimestampServer(url) for url in tsa),
+            now=read_now(),
+            omit_ids=omit_ids,
+            force=force,
+        )
+        summary = create_bag(request)
+    finally:
+        credential.close()
+    say(f"{output}: {summary.documents} documents, {summary.payload_bytes} bytes, signed by {credential.name}")
+
+
+@command.command("verify")
+@click.argument("bag", type=any_path, metavar="BAG_DIR")
+@trust_options
+@json_option
+def verify_command(bag: Path, trust: tuple[Path, ...], crls: tuple[Path, ...], as_json: bool) -> int:
+    """Judge a bag offline: every file, its signature and token, and the documents at the proven time."""
+    anchors = load_trust([*trust, *crls])
+    options = Options(now=read_now(), anchors_der=anchors.anchors_der, crls_der=anchors.crls_der)
+    report = verify_bag(bag, options)
+    if as_json:
+        print_json(report.to_dict())
+    else:
+        print_table(("check", "result", "detail"), report.rows())
+    return ExitCode.DONE if report.valid else ExitCode.NEGATIVE

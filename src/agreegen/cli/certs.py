@@ -1,0 +1,32 @@
+"""`agreegen certs example`: a throw-away PKI for trying things out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from agreegen.cli.options import any_path, force_option, read_now
+from agreegen.cli.output import say
+from agreegen.errors import UsageError
+from agreegen.example_pki.maker import make_example_pki
+
+
+@click.group("certs")
+def command() -> None:
+    """Make a throw-away example PKI."""
+
+
+@command.command("example")
+@click.argument("folder", type=any_path, metavar="DIR")
+@force_option
+def example_command(folder: Path, force: bool) -> None:
+    """Make an example PKI in DIR: credentials/, trust/ and what the loopback responder needs.
+
+    Every subject says EXAMPLE; the keys are fresh and worth nothing.
+    """
+    if folder.exists() and any(folder.iterdir()) and not force:
+        raise UsageError(f"{folder} is not empty", hint="choose another folder, or add --force")
+    make_example_pki(folder, now=read_now())
+    say(f"{folder}: example PKI made; credentials in {folder / 'credentials'}, anchors in {folder / 'trust'}")
+    say("EXAMPLE keys prove nothing about anyone: never sign real papers with them")

@@ -1,0 +1,109 @@
+"""`agreegen doctor`: what is installed, what is missing, and what that means."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+
+from agreegen import __version__
+from agreegen.cli.options import forms_option, json_option
+from agreegen.cli.output import print_json, print_table
+from agreegen.errors import AgreegenError, ExitCode
+from agreegen.forms.catalog import forms_folder, list_forms
+from agreegen.forms.check import check_form
+from agreegen.model.form import Form
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the doctor's findings.
+
+    Attributes:
+        name: What was looked for.
+        state: `ok`, `missing` (something optional is not there) or `failed` (the main job cannot run).
+        detail: What was found, or what is lost without it and how to get it.
+    """
+
+    name: str
+    state: str
+    detail: str
+
+
+@click.command("doctor")
+@forms_option
+@json_option
+def command(forms_folder_option: Path | None, as_json: bool) -> int:
+    """Check programs, fonts, optional packages and forms on this machine."""
+    checks = list(examine(forms_folder_option))
+    if as_json:
+        print_json({"version": __version__, "checks": [asdict(check) for check in checks]})
+    else:
+        print_table(("what", "state", "detail"), [(c.name, c.state, c.detail) for c in checks])
+    return ExitCode.MISSING if any(check.state == "failed" for check in checks) else ExitCode.DONE
+
+
+def examine(forms_folder_option: Path | None) -> Iterator[Check]:
+    """Look at everything in turn."""
+    yield Check("agreegen", "ok", f"{__version__} on Python {sys.version.split()[0]}")
+    yield from _look_for_programs()
+    yield from _look_for_packages()
+    yield from _look_for_libcrypto()
+    yield from _look_at_forms(forms_folder_option)
+
+
+def _look_for_programs() -> Iterator[Check]:
+    programs = (
+        ("LibreOffice", "soffice", "needed for agreements and for forms that are not compiled: libreoffice-writer-nogui"),
+        ("fontconfig", "fc-match", "needed to find installed fonts: fontconfig"),
+    )
+    for name, program, loss in programs:
+        found = shutil.which(program)
+        yield Check(name, "ok" if found else "missing", found or loss)
+
+
+def _look_for_packages() -> Iterator[Check]:
+    packages = (
+        ("PKCS#11 tokens", "pkcs11", "agreegen[pkcs11]"),
+        ("SM2 by GmSSL", "gmssl_pyx", "agreegen[sm2]; not needed where OpenSSL 3 is there"),
+        ("clusters", "distributed", "agreegen[dask]"),
+        ("loopback responder", "certomancer", "agreegen[responder], for trying out only"),
+    )
+    for name, module, extra in packages:
+        found = importlib.util.find_spec(module) is not None
+        yield Check(name, "ok" if found else "missing", "installed" if found else f"install {extra}")
+
+
+def _look_for_libcrypto() -> Iterator[Check]:
+    try:
+        from agreegen.signing.sm2_backend import describe_backend  # noqa: PLC0415 - loads a shared library
+
+        yield Check("SM2", "ok", describe_backend())
+    except AgreegenError as exc:
+        yield Check("SM2", "missing", str(exc))
+
+
+def _look_at_forms(option: Path | None) -> Iterator[Check]:
+    try:
+        found = list_forms(forms_folder(option))
+    except AgreegenError as exc:
+        yield Check("forms", "failed", str(exc))
+        return
+    if not found:
+        yield Check("forms", "failed", "no form was found; see --forms")
+    for form in found:
+        yield _judge_form(form)
+
+
+def _judge_form(form: Form) -> Check:
+    from agreegen.pipeline import describe_compiled  # noqa: PLC0415 - keeps the start quick
+
+    complaints = [c for c in check_form(form.directory) if c.severity.value == "error"]
+    if complaints:
+        return Check(f"form {form.id}", "failed", str(complaints[0]))
+    return Check(f"form {form.id}", "ok", f"version {form.version}, {describe_compiled(form)}")

@@ -1,0 +1,42 @@
+"""`agreegen extend`: raise the PAdES level of signed files, renew their timestamps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from agreegen.cli.options import any_path, force_option, level_option, read_now, trust_options, tsa_option
+from agreegen.cli.output import say
+from agreegen.cli.sign import plan_outputs, read_pdf
+from agreegen.files import write_atomically
+from agreegen.model.report import PadesLevel
+from agreegen.signing.extend import extend_pdf
+from agreegen.signing.interface import TimestampServer
+from agreegen.signing.trust import load_trust
+
+
+@click.command("extend")
+@click.argument("inputs", nargs=-1, required=True, type=any_path, metavar="IN.pdf...")
+@click.option("-o", "--output", required=True, metavar="OUT.pdf|DIR/", help="The extended PDF, or a folder for many.")
+@level_option(default=None, choices=("B-T", "B-LT", "B-LTA"))
+@tsa_option
+@trust_options
+@force_option
+def command(
+    inputs: tuple[Path, ...],
+    output: str,
+    level: str,
+    tsa: tuple[str, ...],
+    trust: tuple[Path, ...],
+    crls: tuple[Path, ...],
+    force: bool,
+) -> None:
+    """Add timestamps and validation data to IN.pdf, ours or not, and write OUT.pdf."""
+    pairs = plan_outputs(inputs, output, force=force)
+    anchors = load_trust([*trust, *crls])
+    servers = tuple(TimestampServer(url) for url in tsa)
+    for source, destination in pairs:
+        extended = extend_pdf(read_pdf(source), PadesLevel(level.upper()), trust=anchors, tsa=servers, now=read_now())
+        write_atomically(destination, extended.data)
+        say(f"{destination}: {extended.level}")

@@ -1,0 +1,145 @@
+"""`agreegen forms`: list, show, check and compile forms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from agreegen.cli.options import forms_option, json_option
+from agreegen.cli.output import print_json, print_table, say
+from agreegen.errors import ExitCode
+from agreegen.forms.catalog import find_form, forms_folder, list_forms
+from agreegen.forms.check import check_form
+from agreegen.model.form import Form
+
+
+@click.group("forms")
+def command() -> None:
+    """List, show, check and compile the forms."""
+
+
+@command.command("list")
+@forms_option
+@json_option
+def list_command(forms_folder_option: Path | None, as_json: bool) -> None:
+    """List the forms that are at hand."""
+    found = list_forms(forms_folder(forms_folder_option))
+    if as_json:
+        print_json([_summary(form) for form in found])
+        return
+    print_table(
+        ("form", "version", "title", "title (en)", "source"),
+        [(form.id, form.version, form.title_zh, form.title_en, form.source) for form in found],
+    )
+
+
+@command.command("show")
+@click.argument("form_id", metavar="FORM")
+@forms_option
+@json_option
+def show_command(form_id: str, forms_folder_option: Path | None, as_json: bool) -> None:
+    """Show what FORM asks for and who signs it."""
+    form = find_form(form_id, forms_folder(forms_folder_option))
+    if as_json:
+        print_json(_describe(form))
+        return
+    print_table(
+        ("field", "label", "label (en)", "type", "required", "printed", "example", "help"),
+        [
+            (f.name, f.label_zh, f.label_en, f.type.value, _yes(f.required), _yes(f.printed), f.example, f.help)
+            for f in form.fields
+        ],
+        title=f"{form.title_zh} / {form.title_en} ({form.id} {form.version})",
+    )
+    print_table(
+        ("role", "label", "label (en)", "kind", "order", "required", "certificate names"),
+        [
+            (r.id, r.label_zh, r.label_en, r.kind.value, r.order, _yes(r.required), r.holder or "-")
+            for r in form.roles
+        ],
+    )
+
+
+@command.command("check")
+@click.argument("targets", nargs=-1, metavar="[FORM|DIR]...")
+@forms_option
+@json_option
+def check_command(targets: tuple[str, ...], forms_folder_option: Path | None, as_json: bool) -> int:
+    """Check templates: variables, bookmarks, syntax, justified paragraphs, fonts."""
+    folder = forms_folder(forms_folder_option)
+    places = [Path(t) if Path(t).is_dir() else folder / t for t in targets]
+    if not places:
+        places = [form.directory for form in list_forms(folder)]
+    complaints = [(place, complaint) for place in places for complaint in check_form(place)]
+    if as_json:
+        print_json([{"form": place.name, "message": str(complaint)} for place, complaint in complaints])
+    else:
+        for place, complaint in complaints:
+            click.echo(f"{place.name}: {complaint.severity.value}: {complaint}")
+        if not complaints:
+            say(f"{len(places)} form{'s' if len(places) != 1 else ''} checked, nothing to complain about")
+    errors = any(complaint.severity.value == "error" for _, complaint in complaints)
+    return ExitCode.BAD_INPUT if errors else ExitCode.DONE
+
+
+@command.command("compile")
+@click.argument("form_id", metavar="FORM")
+@forms_option
+def compile_command(form_id: str, forms_folder_option: Path | None) -> None:
+    """Render FORM once with LibreOffice so that runs need none; written beside the template."""
+    from agreegen.pipeline import compile_and_save  # noqa: PLC0415 - keeps `forms list` quick
+
+    form = find_form(form_id, forms_folder(forms_folder_option))
+    for path in compile_and_save(form):
+        say(f"{path}: written")
+
+
+def _yes(flag: bool) -> str:
+    return "yes" if flag else "no"
+
+
+def _summary(form: Form) -> dict[str, object]:
+    return {
+        "id": form.id,
+        "version": form.version,
+        "title": form.title_zh,
+        "title_en": form.title_en,
+        "source": form.source,
+        "template_sha256": form.template_sha256,
+        "directory": str(form.directory),
+    }
+
+
+def _describe(form: Form) -> dict[str, object]:
+    return {
+        **_summary(form),
+        "fields": [
+            {
+                "name": f.name,
+                "label": f.label_zh,
+                "label_en": f.label_en,
+                "type": f.type.value,
+                "required": f.required,
+                "printed": f.printed,
+                "help": f.help,
+                "example": f.example,
+                "aliases": list(f.aliases),
+            }
+            for f in form.fields
+        ],
+        "roles": [
+            {
+                "id": r.id,
+                "label": r.label_zh,
+                "label_en": r.label_en,
+                "kind": r.kind.value,
+                "order": r.order,
+                "required": r.required,
+                "holder": r.holder,
+                "visible": r.visible,
+            }
+            for r in form.roles
+        ],
+        "conditions": [{"name": c.name, "label": c.label_zh, "field": c.field} for c in form.conditions],
+    }

@@ -1,0 +1,53 @@
+"""`agreegen generate`: one form, one parameter file, one PDF/A."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+import click
+
+from agreegen.cli.options import any_path, existing_file, force_option, forms_option
+from agreegen.cli.output import say
+from agreegen.errors import UsageError
+from agreegen.files import refuse_existing, write_atomically
+from agreegen.forms.catalog import find_form, forms_folder
+from agreegen.model.document import build_document
+from agreegen.pipeline import DocumentMaker, EngineChoice
+from agreegen.rosters.parameters import read_parameters
+
+
+@click.command("generate")
+@click.argument("form_id", metavar="FORM")
+@click.option("--params", required=True, type=existing_file, help="Parameter file (YAML).")
+@click.option("-o", "--output", required=True, type=any_path, help="The PDF to write.")
+@click.option("--docx", type=any_path, help="Also keep the filled Word file here.")
+@click.option(
+    "--engine", type=click.Choice(list(EngineChoice)), default=EngineChoice.AUTO, show_default=True, help="Who lays out."
+)
+@forms_option
+@force_option
+def command(
+    form_id: str,
+    params: Path,
+    output: Path,
+    docx: Path | None,
+    engine: str,
+    forms_folder_option: Path | None,
+    force: bool,
+) -> None:
+    """Fill FORM from a parameter file and make a PDF/A with empty signature fields."""
+    for path in (output, docx):
+        if path is not None:
+            refuse_existing(path, force=force)
+    if docx is not None and docx.resolve() == output.resolve():
+        raise UsageError("--docx and -o name the same file")
+    form = find_form(form_id, forms_folder(forms_folder_option))
+    values = read_parameters(params, form)
+    document = build_document(form, values, register_secret=secrets.token_bytes(32))
+    with DocumentMaker(form, engine=EngineChoice(engine), keep_docx=docx is not None) as maker:
+        made = maker.make(document)
+    if docx is not None and made.docx is not None:
+        write_atomically(docx, made.docx)
+    write_atomically(output, made.pdf)
+    say(f"{output}: {form.title_zh}, document {made.document.id}, made by {made.document.engine}")

@@ -1,0 +1,120 @@
+"""The entry point: finds the command, turns errors into messages and exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from agreegen import __version__
+from agreegen.cli.output import say_error
+from agreegen.errors import AgreegenError, ExitCode
+
+_COMMANDS = {
+    "doctor": ("agreegen.cli.doctor", "What is installed, what is missing, what that means."),
+    "forms": ("agreegen.cli.forms", "List, show, check and compile the forms."),
+    "generate": ("agreegen.cli.generate", "Fill one form from a parameter file and make its PDF/A."),
+    "sign": ("agreegen.cli.sign", "Sign PDF files with PAdES in a role."),
+    "extend": ("agreegen.cli.extend", "Raise the PAdES level of signed files, or renew their timestamps."),
+    "verify": ("agreegen.cli.verify", "Judge signed PDF files."),
+    "batch": ("agreegen.cli.batch", "Make and sign one document for every row of a roster."),
+    "archive": ("agreegen.cli.archive", "Write and verify signed archive bags."),
+    "register": ("agreegen.cli.register", "List, export and verify the register of a batch."),
+    "credentials": ("agreegen.cli.credentials", "List tokens and check credentials."),
+    "certs": ("agreegen.cli.certs", "Make a throw-away example PKI."),
+    "demo": ("agreegen.cli.demo", "Run the main job on the sample data."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command only when it is called, so that starting stays quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands in the order in which work goes."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one command."""
+        if cmd_name not in _COMMANDS:
+            return None
+        command = importlib.import_module(_COMMANDS[cmd_name][0]).command
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="agreegen")
+@click.option("-v", "--verbose", count=True, help="Say more; twice for debugging.")
+@click.option("-q", "--quiet", is_flag=True, help="Say only errors and results.")
+def cli(verbose: int, quiet: bool) -> None:
+    """Fill Word forms from rosters, convert to PDF/A, sign with PAdES, verify, and archive.
+
+    \b
+    Exit codes: 0 done, every verdict positive; 1 a verdict is negative or indeterminate; 2 usage;
+    3 bad input; 4 a program or font is missing; 5 rendering or conversion failed; 6 signing or credential
+    failed; 7 archive or register failed; 8 batch finished with failed rows; 70 a bug; 130 interrupted.
+    """
+    configure_logging(verbose, quiet=quiet)
+
+
+def configure_logging(verbose: int, *, quiet: bool) -> None:
+    """Set the level of the log on standard error; foreign libraries speak only when asked twice."""
+    level = logging.ERROR if quiet else (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
+    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr, force=True)
+    if verbose < 2:
+        for name in ("pyhanko", "pyhanko_certvalidator", "fontTools", "urllib3", "werkzeug", "asyncio", "pypdf"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; errors are printed to standard error.
+
+    Args:
+        arguments: The arguments after the program's name; None for those of the process.
+    """
+    try:
+        result = cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+    except click.exceptions.Abort:
+        say_error("interrupted")
+        return ExitCode.INTERRUPTED
+    except KeyboardInterrupt:
+        say_error("interrupted")
+        return ExitCode.INTERRUPTED
+    except click.ClickException as exc:
+        exc.show()
+        return ExitCode.USAGE
+    except AgreegenError as exc:
+        say_error(str(exc), hint=exc.hint)
+        return exc.exit_code
+    except BrokenPipeError:
+        # The reader of our output went away; nothing more can be said to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.DONE
+    except OSError as exc:
+        say_error(describe_os_error(exc))
+        return ExitCode.USAGE
+    except Exception:  # noqa: BLE001 - the last line of defence: a bug keeps its traceback
+        traceback.print_exc()
+        say_error("this is a bug in agreegen", hint="please report it with the lines above")
+        return ExitCode.BUG
+    return int(result) if isinstance(result, int) else ExitCode.DONE
+
+
+def describe_os_error(exc: OSError) -> str:
+    """Say what the operating system refused, and for which file."""
+    what = exc.strerror or str(exc)
+    return f"{exc.filename}: {what}" if exc.filename else what
+
+
+def main() -> None:
+    """Run the program as the console script does."""
+    sys.exit(run())

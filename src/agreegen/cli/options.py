@@ -1,0 +1,67 @@
+"""Options that several commands share, with one wording each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+any_path = click.Path(path_type=Path)
+
+
+def forms_option(function: F) -> F:
+    """Add `--forms DIR`."""
+    return click.option(
+        "--forms",
+        "forms_folder_option",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help="Folder of forms; else AGREEGEN_FORMS, else the packaged forms.",
+    )(function)
+
+
+def force_option(function: F) -> F:
+    """Add `--force`."""
+    return click.option("--force", is_flag=True, help="Replace what is already there.")(function)
+
+
+def json_option(function: F) -> F:
+    """Add `--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(function)
+
+
+def trust_options(function: F) -> F:
+    """Add `--trust` and `--crl`, which may be given more than once."""
+    function = click.option(
+        "--crl", "crls", multiple=True, type=any_path, help="Revocation list (PEM or DER) or a folder of them."
+    )(function)
+    return click.option(
+        "--trust", multiple=True, type=any_path, help="Trust anchor (PEM or DER), or a folder of anchors and CRLs."
+    )(function)
+
+
+def tsa_option(function: F) -> F:
+    """Add `--tsa`, which may be given more than once: tried in order."""
+    return click.option("--tsa", multiple=True, metavar="URL", help="RFC 3161 timestamp service.")(function)
+
+
+def level_option(*, default: str | None, choices: tuple[str, ...]) -> Callable[[F], F]:
+    """Add `--level` with these PAdES levels."""
+    return click.option(
+        "--level",
+        type=click.Choice(choices, case_sensitive=False),
+        default=default,
+        required=default is None,
+        show_default=default is not None,
+        help="PAdES level to reach.",
+    )
+
+
+def read_now() -> datetime:
+    """Read the clock, once an operation: aware UTC, whole seconds."""
+    return datetime.now(UTC).replace(microsecond=0)

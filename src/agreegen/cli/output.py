@@ -1,0 +1,102 @@
+"""Printing: results to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+_PLAIN_WIDTH = 160
+
+
+def language(option: str | None = None) -> str:
+    """Return `zh` or `en`: the option, else the language of the environment."""
+    if option in {"zh", "en"}:
+        return option
+    for name in ("AGREEGEN_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(name)
+        if value:
+            return "zh" if value.startswith("zh") else "en"
+    return "en"
+
+
+def print_json(data: Any) -> None:
+    """Print one JSON value to standard output, indented, in UTF-8."""
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def print_json_line(data: Any) -> None:
+    """Print one line of JSON Lines to standard output, at once."""
+    click.echo(json.dumps(data, ensure_ascii=False))
+    sys.stdout.flush()
+
+
+def print_table(headers: Sequence[str], rows: Sequence[Sequence[object]], *, title: str | None = None) -> None:
+    """Print a table to standard output; wide enough for files, fitted to terminals."""
+    width = None if sys.stdout.isatty() else _PLAIN_WIDTH
+    table = Table(title=title, title_justify="left", show_edge=False)
+    for header in headers:
+        table.add_column(header, overflow="fold")
+    for row in rows:
+        table.add_row(*(str(cell) for cell in row))
+    Console(width=width, highlight=False, markup=False, emoji=False).print(table)
+
+
+def say(message: str) -> None:
+    """Say something to the person at the terminal, on standard error."""
+    click.echo(message, err=True)
+
+
+def say_warning(message: str) -> None:
+    """Say a warning, on standard error."""
+    click.echo(f"warning: {message}", err=True)
+
+
+def say_error(message: str, *, hint: str | None = None) -> None:
+    """Say an error and what to do next, on standard error."""
+    click.echo(f"error: {message}", err=True)
+    if hint:
+        click.echo(f"hint: {hint}", err=True)
+
+
+def make_progress() -> Progress:
+    """Make a progress bar on standard error; it stays silent where that is not a terminal."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[note]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        disable=not sys.stderr.isatty(),
+        transient=False,
+    )
+
+
+def prompt_secret(label: str) -> str:
+    """Ask for a passphrase or PIN without showing it.
+
+    Raises:
+        click.UsageError: There is no terminal to ask at.
+    """
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"{label}: cannot ask without a terminal; use {{env: NAME}} or {{file: PATH}}")
+    answer = click.prompt(label, hide_input=True, err=True)
+    return str(answer)

@@ -1,0 +1,124 @@
+"""`agreegen sign`: PAdES signatures on one or many files, with one credential."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from agreegen.cli.options import any_path, force_option, level_option, read_now, trust_options, tsa_option
+from agreegen.cli.output import prompt_secret, say, say_error, say_warning
+from agreegen.errors import AgreegenError, CredentialError, ExitCode, InputError, UsageError
+from agreegen.files import refuse_existing, write_atomically
+from agreegen.model.report import PadesLevel
+from agreegen.signing.checks import check_credential
+from agreegen.signing.credentials import load_credential
+from agreegen.signing.interface import Credential, SigningRequest, TimestampServer
+from agreegen.signing.pades import sign_pdf
+from agreegen.signing.trust import load_trust
+
+_LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
+
+
+@click.command("sign")
+@click.argument("inputs", nargs=-1, required=True, type=any_path, metavar="IN.pdf...")
+@click.option("-o", "--output", required=True, metavar="OUT.pdf|DIR/", help="The signed PDF, or a folder for many.")
+@click.option("--role", required=True, help="Who signs: a role of the form, e.g. party_a_seal.")
+@click.option("--credential", "credential_file", required=True, type=any_path, help="Credential file (YAML).")
+@level_option(default="B-B", choices=_LEVELS)
+@tsa_option
+@trust_options
+@click.option("--reason", help="Reason, written into the signature.")
+@click.option("--location", help="Place, written into the signature.")
+@click.option("--relax-order", is_flag=True, help="Sign although a role that comes first has not signed yet.")
+@force_option
+def command(
+    inputs: tuple[Path, ...],
+    output: str,
+    role: str,
+    credential_file: Path,
+    level: str,
+    tsa: tuple[str, ...],
+    trust: tuple[Path, ...],
+    crls: tuple[Path, ...],
+    reason: str | None,
+    location: str | None,
+    relax_order: bool,
+    force: bool,
+) -> int:
+    """Sign IN.pdf in a role and write OUT.pdf; the input is never changed.
+
+    Many inputs need a folder as output (`-o DIR/`); passphrase or PIN is asked for once.
+    """
+    request = SigningRequest(
+        role=role,
+        level=PadesLevel(level.upper()),
+        now=read_now(),
+        trust=load_trust([*trust, *crls]),
+        tsa=tuple(TimestampServer(url) for url in tsa),
+        reason=reason,
+        location=location,
+        relax_order=relax_order,
+    )
+    pairs = plan_outputs(inputs, output, force=force)
+    credential = load_credential(credential_file, prompt=prompt_secret)
+    try:
+        for finding in check_credential(credential, request.trust, request.now):
+            say_warning(str(finding))
+        return _sign_all(pairs, credential, request)
+    finally:
+        credential.close()
+
+
+def plan_outputs(inputs: Sequence[Path], output: str, *, force: bool) -> list[tuple[Path, Path]]:
+    """Pair every input with its output, before anything is signed.
+
+    Raises:
+        UsageError: Many inputs without a folder, two inputs of one name, an output that exists.
+    """
+    target = Path(output)
+    to_folder = output.endswith("/") or target.is_dir()
+    if len(inputs) > 1 and not to_folder:
+        raise UsageError("many inputs need a folder as output", hint="write -o DIR/ with a slash at the end")
+    pairs = [(source, target / source.name if to_folder else target) for source in inputs]
+    names = [destination for _, destination in pairs]
+    if len(set(names)) != len(names):
+        raise UsageError("two inputs have the same file name", hint="sign them into different folders")
+    for source, destination in pairs:
+        if source.exists() and destination.exists() and source.samefile(destination):
+            raise UsageError(f"{source}: input and output are the same file", hint="choose another output")
+        refuse_existing(destination, force=force)
+    return pairs
+
+
+def read_pdf(path: Path) -> bytes:
+    """Read an input file.
+
+    Raises:
+        InputError: There is no such file, or it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as exc:
+        raise InputError(f"{path}: {exc.strerror or exc}") from exc
+
+
+def _sign_all(pairs: Sequence[tuple[Path, Path]], credential: Credential, request: SigningRequest) -> int:
+    failed: AgreegenError | None = None
+    for source, destination in pairs:
+        try:
+            signed = sign_pdf(read_pdf(source), credential, request, checked=True)
+            if signed.timestamp_pending:
+                raise UsageError(f"{source}: no timestamp was to be had")
+            write_atomically(destination, signed.data)
+        except CredentialError:
+            raise
+        except AgreegenError as exc:
+            if len(pairs) == 1:
+                raise
+            say_error(f"{source}: {exc}", hint=exc.hint)
+            failed = failed or exc
+            continue
+        say(f"{destination}: signed as {request.role}, {signed.level}")
+    return failed.exit_code if failed else ExitCode.DONE

@@ -1,0 +1,124 @@
+"""`agreegen verify`: judge files and folders, for people and for machines."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from agreegen.cli.options import any_path, existing_file, force_option, forms_option, json_option, read_now
+from agreegen.cli.options import trust_options
+from agreegen.cli.output import language, make_progress, print_json, say, say_warning
+from agreegen.errors import ExitCode, UsageError
+from agreegen.files import refuse_existing, write_atomically
+from agreegen.model.report import FileReport, Report
+from agreegen.signing.trust import load_trust
+from agreegen.verification.interface import Options
+from agreegen.verification.report_html import render_html
+from agreegen.verification.report_table import render_table
+from agreegen.verification.report_xml import render_xml
+from agreegen.verification.service import expand_paths, verify_paths
+
+
+@click.command("verify")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True), metavar="PATH...")
+@trust_options
+@click.option("--at", "at_text", metavar="TIME", help="Judge for this moment (ISO 8601).")
+@click.option("--complete", is_flag=True, help="A file in which a required role is missing is not valid.")
+@click.option("--policy", type=existing_file, help="Validation policy (YAML).")
+@click.option("--register", "register_file", type=existing_file, help="Register that should know the files.")
+@click.option("--password-file", type=existing_file, help="File with the password of encrypted PDFs.")
+@click.option("--fetch", is_flag=True, help="Fetch revocation data over the network.")
+@json_option
+@click.option("--html", type=any_path, help="Also write a report as one HTML file.")
+@click.option("--xml", type=any_path, help="Also write an ETSI TS 119 102-2 report.")
+@click.option("--extract-signed", type=any_path, metavar="DIR", help="Write every signed revision into DIR.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+@click.option("--lang", type=click.Choice(("zh", "en")), help="Language of table and HTML report.")
+@forms_option
+@force_option
+def command(
+    paths: tuple[Path, ...],
+    trust: tuple[Path, ...],
+    crls: tuple[Path, ...],
+    at_text: str | None,
+    complete: bool,
+    policy: Path | None,
+    register_file: Path | None,
+    password_file: Path | None,
+    fetch: bool,
+    as_json: bool,
+    html: Path | None,
+    xml: Path | None,
+    extract_signed: Path | None,
+    jobs: int,
+    lang: str | None,
+    forms_folder_option: Path | None,
+    force: bool,
+) -> int:
+    """Judge signed PDFs: files, folders (every *.pdf below) or - for standard input."""
+    for output in (html, xml):
+        if output is not None:
+            refuse_existing(output, force=force)
+    anchors = load_trust([*trust, *crls])
+    if anchors.example:
+        say_warning("an example trust anchor was given: anyone can make signatures that it trusts")
+    options = Options(
+        now=read_now(),
+        anchors_der=anchors.anchors_der,
+        crls_der=anchors.crls_der,
+        at=None if at_text is None else parse_time(at_text),
+        complete=complete,
+        policy_file=policy,
+        register_file=register_file,
+        forms_folder=forms_folder_option,
+        password=None if password_file is None else password_file.read_text("utf-8").rstrip("\r\n"),
+        fetch=fetch,
+    )
+    report = run_verification(paths, options, jobs=jobs)
+    if extract_signed is not None:
+        extract_all(report, extract_signed)
+    if html is not None:
+        write_atomically(html, render_html(report, options, lang=language(lang)).encode())
+    if xml is not None:
+        write_atomically(xml, render_xml(report, options))
+    if as_json:
+        print_json(report.to_dict())
+    else:
+        click.echo(render_table(report, lang=language(lang)))
+    return ExitCode.DONE if report.all_valid else ExitCode.NEGATIVE
+
+
+def parse_time(text: str) -> datetime:
+    """Read an ISO 8601 moment; without an offset it is UTC.
+
+    Raises:
+        UsageError: The text is no such moment.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as exc:
+        raise UsageError(f"--at {text}: not a time", hint="write for example 2026-05-10T12:00:00Z") from exc
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def run_verification(paths: tuple[Path, ...], options: Options, *, jobs: int) -> Report:
+    """Judge every path with a progress bar."""
+    targets = list(expand_paths(paths))
+    files: list[FileReport] = []
+    with make_progress() as progress:
+        task = progress.add_task("verifying", total=len(targets), note="")
+        for file in verify_paths(targets, options, jobs=jobs):
+            files.append(file)
+            progress.update(task, advance=1)
+    return Report(tuple(files))
+
+
+def extract_all(report: Report, folder: Path) -> None:
+    """Write the signed revisions of every readable file into a folder."""
+    from agreegen.verification.extraction import extract_signed  # noqa: PLC0415 - only with the option
+
+    for file in report.files:
+        for path in extract_signed(file, folder):
+            say(f"{path}: written")

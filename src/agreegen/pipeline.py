@@ -1,0 +1,199 @@
+"""One document from values to a checked PDF, and from there to a signed one that was read back.
+
+The steps, in order: glyphs → page → text gate → signature → read-back. A document that fails a step goes no
+further, and nothing of it is written.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from enum import StrEnum
+from pathlib import Path
+from types import TracebackType
+
+from agreegen.conversion.assembly import assemble
+from agreegen.conversion.libreoffice import LibreOffice
+from agreegen.conversion.text import check_complete, check_text
+from agreegen.errors import ConversionError, SigningError
+from agreegen.model.complaint import ComplaintsError
+from agreegen.model.document import Document
+from agreegen.model.form import FieldType, Form
+from agreegen.model.report import FileReport, Integrity
+from agreegen.rendering.docx import render_docx
+from agreegen.rendering.expected import expected_text
+from agreegen.rendering.fonts import check_glyphs, font_folders
+from agreegen.signing.interface import Credential, SignedPdf, SigningRequest
+from agreegen.signing.pades import sign_pdf
+from agreegen.verification.examination import examine
+from agreegen.verification.interface import Options
+
+_MODIFIED = re.compile(rb"<dcterms:modified[^>]*>([0-9]{4}-[0-9]{2}-[0-9]{2})")
+
+
+class EngineChoice(StrEnum):
+    """Who lays out the page."""
+
+    AUTO = "auto"
+    COMPILED = "compiled"
+    LIBREOFFICE = "libreoffice"
+
+
+@dataclass(frozen=True, slots=True)
+class MadeDocument:
+    """An unsigned document that passed every gate.
+
+    Attributes:
+        document: The document, with the engine that made it.
+        pdf: PDF/A-3b with empty signature fields and `agreegen.json`.
+        docx: The filled Word file, where LibreOffice laid it out.
+    """
+
+    document: Document
+    pdf: bytes
+    docx: bytes | None = None
+
+
+class DocumentMaker:
+    """Makes the documents of one form; keeps its engine running between them.
+
+    Args:
+        form: The form.
+        engine: Who lays out the page.
+        keep_docx: Whether the filled Word file is wanted, which only LibreOffice's way has.
+        timeout_s: Time limit for one document.
+    """
+
+    def __init__(
+        self,
+        form: Form,
+        *,
+        engine: EngineChoice = EngineChoice.AUTO,
+        keep_docx: bool = False,
+        timeout_s: float = 60.0,
+    ) -> None:
+        self.form = form
+        self.engine = engine
+        self._keep_docx = keep_docx
+        self._timeout_s = timeout_s
+        self._released = template_date(form)
+        self._office: LibreOffice | None = None
+
+    def __enter__(self) -> DocumentMaker:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def make(self, document: Document) -> MadeDocument:
+        """Make one document: glyphs, page, fields and attachment, text gate.
+
+        Raises:
+            ComplaintsError: A character has no glyph in any font of the form.
+            ConversionError: The page could not be made, or is not complete.
+        """
+        complaints = check_glyphs(self.form, document)
+        if complaints:
+            raise ComplaintsError(f"{self.form.title_zh}: characters that cannot be printed", complaints)
+        if self.engine is EngineChoice.COMPILED:
+            raise ConversionError(
+                f"form {self.form.id} is not compiled", hint=f"run: agreegen forms compile {self.form.id}"
+            )
+        return self._make_with_libreoffice(document)
+
+    def close(self) -> None:
+        """End the office, if one was started."""
+        if self._office is not None:
+            self._office.close()
+            self._office = None
+
+    def _make_with_libreoffice(self, document: Document) -> MadeDocument:
+        document = replace(document, engine="libreoffice")
+        expected = expected_text(self.form, document)
+        docx = render_docx(self.form, document)
+        page = self._start_office().convert(docx)
+        check_complete(docx, page, expected)
+        pdf = assemble(page, self.form, document, document_moment(self.form, document, self._released))
+        check_text(expected, pdf)
+        return MadeDocument(document, pdf, docx)
+
+    def _start_office(self) -> LibreOffice:
+        if self._office is None:
+            self._office = LibreOffice(
+                font_folders(self.form), self.form.font_chains, timeout_s=self._timeout_s
+            )
+        return self._office
+
+
+def template_date(form: Form) -> date:
+    """Return the day on which the template was last saved, as the Word file itself says."""
+    with zipfile.ZipFile(form.template) as package:
+        found = _MODIFIED.search(package.read("docProps/core.xml")) if _has_core(package) else None
+    return date.fromisoformat(found[1].decode()) if found else date(1980, 1, 1)
+
+
+def document_moment(form: Form, document: Document, released: date) -> datetime:
+    """Return the date that an unsigned file carries: its latest printed date, else the template's.
+
+    It follows from the inputs alone, so that the same inputs give the same file.
+    """
+    names = [field.name for field in form.fields if field.type is FieldType.DATE]
+    days = [date.fromisoformat(str(document.values[name])) for name in names if name in document.values]
+    return datetime.combine(max(days, default=released), time(), UTC)
+
+
+def sign_and_check(
+    pdf: bytes, credential: Credential, request: SigningRequest, *, form: Form, document: Document
+) -> SignedPdf:
+    """Sign a document in one role, then read it back as a recipient would.
+
+    Args:
+        pdf: The document, with the earlier roles' signatures.
+        credential: Key and certificate, checked before.
+        request: Role, level, time.
+        form: The document's form.
+        document: What the page must say.
+
+    Raises:
+        SigningError: It cannot be signed, or the signed file is not what it must be; nothing was written.
+    """
+    signed = sign_pdf(pdf, credential, request, checked=True)
+    report = read_back(signed.data, form=form, document=document, now=request.now)
+    mine = [s for s in report.signatures if s.field == request.role]
+    if not mine or mine[0].integrity is not Integrity.INTACT:
+        raise SigningError(f"document {document.id}: the signature read back is not intact")
+    return signed
+
+
+def read_back(data: bytes, *, form: Form, document: Document, now: datetime) -> FileReport:
+    """Read a finished file: unaltered, of this document, with exactly the form's text and these values.
+
+    Raises:
+        SigningError: Something differs.
+    """
+    report = examine(document.id, data, Options(now=now, forms_folder=form.directory.parent))
+    if report.unaltered is False or (report.signatures and report.unaltered is not True):
+        reasons = "; ".join([*(a.message for a in report.alarms), *(r for s in report.signatures for r in s.reasons)])
+        raise SigningError(f"document {document.id}: reading it back finds it altered: {reasons}")
+    if report.document is None or report.document.id != document.id:
+        raise SigningError(f"document {document.id}: reading it back finds another document")
+    check_text(expected_text(form, document), data)
+    return report
+
+
+def describe_compiled(form: Form) -> str:
+    """Say in a few words whether the form can be laid out without LibreOffice."""
+    return "needs LibreOffice"
+
+
+def compile_and_save(form: Form) -> list[Path]:
+    """Compile a form with LibreOffice and write the result beside its template; return the files."""
+    raise ConversionError(f"form {form.id} cannot be compiled")
+
+
+def _has_core(package: zipfile.ZipFile) -> bool:
+    return "docProps/core.xml" in package.namelist()
