@@ -131,6 +131,6 @@ class HeaderMatcher:
 
 
 def list_headers(texts: Sequence[str]) -> str:
-    """Name the headers that were found, for a message; what is no header may hold an ID number, so mask it."""
+    """Name the headers that were found, for a message; masked, since it may be no header."""
     shown = [text if len(text) <= 30 else text[:30] + "…" for text in texts if text]
     return mask_numbers("、".join(shown[:40])) or "none"
