@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.unit.register.conftest import NOW, made
 
 from agreegen.register.audit import verify_register
 from agreegen.register.interface import Head
 from agreegen.register.store import Register
+from tests.unit.register.conftest import NOW, made
 
 TABLES = {
     "meta": ("key", ["key", "value"]),

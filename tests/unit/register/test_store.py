@@ -9,12 +9,12 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.unit.register.conftest import NOW, made, registration
 
 from agreegen.errors import RegisterError
 from agreegen.register.interface import DocumentState, EventDraft, EventKind
 from agreegen.register.lock import lock_folder
 from agreegen.register.store import Register
+from tests.unit.register.conftest import NOW, made, registration
 
 
 def test_documents_follow_from_their_events(filled: Register) -> None:
