@@ -1,0 +1,245 @@
+"""From roster rows to tasks: what is done already, what is new, what replaces what. Writes nothing."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from agreegen.batch.interface import Job, JobSignature, Missing
+from agreegen.batch.places import PathGiver, fill_pattern, superseded_path
+from agreegen.model.document import Document, Value, build_document, canonical_json, encode_value
+from agreegen.register.interface import DocumentRow, DocumentState, Registration
+from agreegen.register.store import Register
+from agreegen.rosters.row import RosterRow
+
+_OWN_COLUMNS = frozenset({"staff_no", "id_number", "unit"})
+_SIGNED = "signed:"
+
+
+@dataclass(frozen=True, slots=True)
+class SignTask:
+    """One signature to make.
+
+    Attributes:
+        index: Index into `Job.signatures`.
+        credential: The credential file of this row.
+    """
+
+    index: int
+    credential: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """A document that a row's changed values replace.
+
+    Attributes:
+        id: Its document id.
+        path: Where it lies.
+        moved_to: Where it goes.
+    """
+
+    id: str
+    path: str
+    moved_to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One document to make, to complete or to adopt; it travels to a worker.
+
+    Attributes:
+        row: Number of the row in the roster.
+        document: The document.
+        values: The row's values.
+        registration: What the register will know; its path is where the file goes.
+        signatures: In signing order.
+        known: Whether the register has this document id already.
+        known_sha256: Hash of the file that the register knows, for a document in force.
+        signed_roles: Roles that it knows as signed.
+        pending: Whether the document waits for a timestamp.
+        replaces: The document that this one replaces.
+        left_open: Roles left open because a person has no credential file.
+    """
+
+    row: int
+    document: Document
+    values: Mapping[str, Value]
+    registration: Registration
+    signatures: tuple[SignTask, ...]
+    known: bool = False
+    known_sha256: str | None = None
+    signed_roles: tuple[str, ...] = ()
+    pending: bool = False
+    replaces: Replaced | None = None
+    left_open: tuple[str, ...] = ()
+
+
+class RowProblemError(Exception):
+    """A row that cannot become a document; the message is its reason."""
+
+
+class Planner:
+    """Turns roster rows into tasks.
+
+    Args:
+        job: The job.
+        register: The register of its output folder.
+        paths: Gives new documents their paths.
+        orphans: Document id → path of finished files that the register does not know.
+    """
+
+    def __init__(self, job: Job, register: Register, paths: PathGiver, orphans: Mapping[str, str]) -> None:
+        self._job = job
+        self._register = register
+        self._paths = paths
+        self._orphans = dict(orphans)
+
+    def plan(self, row: RosterRow) -> Task | None:
+        """Return the task of a row, or None where nothing is left to do.
+
+        Raises:
+            RowProblemError: The row cannot become a document.
+        """
+        if row.failed:
+            raise RowProblemError(row.reason)
+        document = self.document_of(row)
+        key = self._register.row_key(staff_no=row.staff_no, id_number=row.id_number)
+        signatures, left_open = self._signatures(row)
+        current = self._register.current(key)
+        if current is not None and current.registration.id == document.id:
+            return self._continue(row, document, current, signatures, left_open)
+        replaces = None
+        if current is not None:
+            old = current.registration
+            replaces = Replaced(old.id, old.path, superseded_path(old.path, old.id))
+        path = self._path(row, document, replaces)
+        return Task(
+            row=row.number,
+            document=document,
+            values=dict(row.values),
+            registration=_registration(row, document, key, path),
+            signatures=signatures,
+            known=self._register.document(document.id) is not None,
+            replaces=replaces,
+            left_open=left_open,
+        )
+
+    def document_of(self, row: RosterRow) -> Document:
+        """Build the document of a row, with the clauses that the job leaves out."""
+        return build_document(
+            self._job.form,
+            row.values,
+            conditions=conditions_for(self._job, row.values),
+            register_secret=self._register.secret,
+            aliases=self._job.aliases,
+        )
+
+    def _path(self, row: RosterRow, document: Document, replaces: Replaced | None) -> str:
+        orphan = self._orphans.pop(document.id, None)
+        if orphan is not None:
+            return orphan
+        if replaces is not None and replaces.path.startswith("documents/"):
+            return replaces.path
+        return self._paths.give(document, row.values, row.staff_no)
+
+    def _continue(
+        self,
+        row: RosterRow,
+        document: Document,
+        current: DocumentRow,
+        signatures: tuple[SignTask, ...],
+        left_open: tuple[str, ...],
+    ) -> Task | None:
+        signed = tuple(key.removeprefix(_SIGNED) for key in current.hashes if key.startswith(_SIGNED))
+        open_tasks = tuple(task for task in signatures if self._job.signatures[task.index].role not in signed)
+        pending = current.state is DocumentState.TIMESTAMP_PENDING
+        if current.state is DocumentState.PAPER:
+            return None
+        there = (self._job.output / current.registration.path).is_file()
+        if there and not open_tasks and not (pending and self._job.tsa):
+            return None
+        return Task(
+            row=row.number,
+            document=document,
+            values=dict(row.values),
+            registration=current.registration,
+            signatures=signatures if not there else open_tasks,
+            known=True,
+            known_sha256=current.sha256 if there else None,
+            signed_roles=signed if there else (),
+            pending=pending and there,
+            left_open=left_open,
+        )
+
+    def _signatures(self, row: RosterRow) -> tuple[tuple[SignTask, ...], tuple[str, ...]]:
+        tasks: list[SignTask] = []
+        left_open: list[str] = []
+        for index, signature in enumerate(self._job.signatures):
+            path = credential_path(signature, row.values)
+            if signature.personal and (path is None or not path.is_file()):
+                if signature.missing is Missing.FAIL:
+                    raise RowProblemError(
+                        f"there is no credential for the role {signature.role}: {path or 'no value'}"
+                    )
+                left_open.append(signature.role)
+            elif path is not None:
+                tasks.append(SignTask(index, path))
+        return tuple(tasks), tuple(left_open)
+
+    @property
+    def unused_orphans(self) -> dict[str, str]:
+        """Finished files that no row claimed, by document id."""
+        return dict(self._orphans)
+
+
+def credential_path(signature: JobSignature, values: Mapping[str, Value]) -> Path | None:
+    """Return the credential file of a row; None where a value for it is missing or is no plain name."""
+    if not signature.personal:
+        return Path(fill_pattern(signature.credential, {}))
+    plain = {name: value for name, value in values.items() if isinstance(value, str) and _is_plain(value)}
+    names = [name for _, name, _, _ in string.Formatter().parse(signature.credential) if name is not None]
+    if any(name not in plain for name in names):
+        return None
+    return Path(fill_pattern(signature.credential, plain))
+
+
+def _is_plain(value: str) -> bool:
+    return value not in {"", ".", ".."} and not set(value) & set("/\\\0")
+
+
+def conditions_for(job: Job, values: Mapping[str, Value]) -> dict[str, bool]:
+    """Return which clauses are printed: all, but those that the job omits where the row's field says no."""
+    shown = {}
+    for condition in job.form.conditions:
+        omitted = condition.name in job.omit_clauses and values.get(condition.field) is False
+        shown[condition.name] = not omitted
+    return shown
+
+
+def _registration(row: RosterRow, document: Document, key: str, path: str) -> Registration:
+    form_fields = {name: encode_value(value) for name, value in row.values.items()}
+    hidden = {
+        name: value
+        for name, value in form_fields.items()
+        if name not in document.values and name not in _OWN_COLUMNS
+    }
+    unit = form_fields.get("unit")
+    name = next(
+        (str(document.values[n]) for n in ("pledger_name", "party_b_name") if n in document.values), ""
+    )
+    return Registration(
+        id=document.id,
+        form_id=document.form_id,
+        form_version=document.form_version,
+        template_sha256=document.template_sha256,
+        row_key=key,
+        name=name,
+        path=path,
+        staff_no=row.staff_no,
+        id_number=row.id_number,
+        unit=None if unit is None else str(unit),
+        metadata=canonical_json(hidden).decode(),
+    )
