@@ -77,6 +77,7 @@ def _format_date(field: Field, value: str) -> str:
 
 
 def _checked(field: Field, value: str) -> str:
+    value = value.replace("\r\n", "\n")
     found = _NOT_XML.search(value)
     if found:
         raise RenderingError(

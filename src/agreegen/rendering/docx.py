@@ -61,7 +61,7 @@ def _protect(value: Printed) -> Any:
         return value
     if isinstance(value, list):
         return [_protect(item) for item in value]
-    text = str(escape(value.replace("\r\n", "\n")))
+    text = str(escape(value))
     for sign, reference in _REFERENCES.items():
         text = text.replace(sign, reference)
     return Markup(text)  # noqa: S704 - escaped two lines above; Markup keeps Jinja from escaping it again
