@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from asn1crypto import algos
+from asn1crypto import core
 from asn1crypto import crl as asn1_crl
 from asn1crypto import ocsp as asn1_ocsp
-from asn1crypto import x509
 from cryptography import x509 as pyca
 
 from agreegen.verification.algorithms import UnsupportedError, compute_digest, digest_name
-from agreegen.verification.chain import TOLERANCE, signature_holds
+from agreegen.verification.chain import signature_holds
 
+_UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 MAX_ITEMS = 512
 _NO_CHECK = "1.3.6.1.5.5.7.48.1.5"
 _CRL_EXTENSIONS = {"crl_number", "authority_key_identifier", "issuing_distribution_point", "issuer_alt_name"}
@@ -115,14 +116,17 @@ class EvidencePool:
         for _, basic in self._ocsps:
             yield from basic["certs"] or []
 
-    def statements(self, certificate: Any, issuer: Any) -> Iterator[Statement]:
+    def statements(self, certificate: Any, issuer: Any) -> list[Statement]:
         """Give what all evidence says about a certificate; evidence with a wrong signature is left out."""
+        found: list[Statement] = []
         for item, crl in self._crls:
-            statement = self._from_crl(item, crl, certificate, issuer)
-            if statement is not None:
-                yield statement
+            with contextlib.suppress(*_UNREADABLE):
+                statement = self._from_crl(item, crl, certificate, issuer)
+                found += [] if statement is None else [statement]
         for item, basic in self._ocsps:
-            yield from self._from_ocsp(item, basic, certificate, issuer)
+            with contextlib.suppress(*_UNREADABLE):
+                found += list(self._from_ocsp(item, basic, certificate, issuer))
+        return found
 
     def _from_crl(self, item: Item, crl: _Crl, certificate: Any, issuer: Any) -> Statement | None:
         if crl.slow.issuer != certificate.issuer:
@@ -275,7 +279,7 @@ def _expired_on_crl(crl: Any) -> datetime | None:
     for extension in crl["tbs_cert_list"]["crl_extensions"]:
         if extension["extn_id"].dotted == "2.5.29.60":
             try:
-                value = x509.core.GeneralizedTime.load(extension["extn_value"].contents).native
+                value = core.GeneralizedTime.load(extension["extn_value"].contents).native
             except ValueError:
                 return None
             return value if isinstance(value, datetime) else None
@@ -324,14 +328,3 @@ def offers_revocation(certificate: Any) -> bool:
 def needs_no_check(certificate: Any) -> bool:
     """Say whether a responder's certificate is exempt (id-pkix-ocsp-nocheck, RFC 6960, 4.2.2.2.1)."""
     return certificate.ocsp_no_check_value is not None
-
-
-def algorithm_of(certificate: Any) -> algos.SignedDigestAlgorithm:
-    """Return the algorithm with which a certificate was signed."""
-    return certificate["signature_algorithm"]
-
-
-Usable = Callable[[Statement], bool]
-"""Whether the signer of a statement is acceptable at the time at which the statement is known to exist."""
-
-__all__ = ["TOLERANCE", "EvidencePool", "Item", "Statement", "Usable", "needs_no_check", "offers_revocation"]

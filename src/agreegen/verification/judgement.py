@@ -168,6 +168,16 @@ class FileJudge:
 
     def judge_certificate(self, certificate: Any, at: datetime, *, uses: Sequence[AlgorithmUse]) -> CertificateResult:
         """Judge chain, revocation and algorithms of a signing certificate for a moment."""
+        try:
+            return self._judge_certificate(certificate, at, uses)
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as exc:
+            reason = f"the certificate cannot be judged ({type(exc).__name__})"
+            chain = Chain((certificate,), anchored=False, problem=ChainProblem.INVALID, message=reason)
+            unknown = Finding(Revocation.UNKNOWN)
+            trust = TrustStatus.UNTRUSTED if self.anchors else TrustStatus.UNKNOWN
+            return CertificateResult(trust, unknown, "CERTIFICATE_CHAIN_GENERAL_FAILURE", (reason,), chain)
+
+    def _judge_certificate(self, certificate: Any, at: datetime, uses: Sequence[AlgorithmUse]) -> CertificateResult:
         chain = self.builder.chain(certificate, at)
         if not self.anchors or chain.problem is ChainProblem.NONE_FOUND:
             trust = TrustStatus.UNTRUSTED if self.anchors else TrustStatus.UNKNOWN
@@ -444,6 +454,8 @@ def details(
             facts.append((name, value))
     if found.revision is not None:
         facts.append(("revision", str(found.revision + 1)))
+    if found.byte_range is not None and found.coverage is not Coverage.PARTIAL:
+        facts.append(("signed_bytes", str(found.byte_range[2] + found.byte_range[3])))
     if found.docmdp is not None:
         facts.append(("docmdp", str(found.docmdp)))
     return facts

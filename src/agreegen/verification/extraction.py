@@ -1,0 +1,58 @@
+"""What exactly was signed: each signed revision as a file of its own."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from agreegen.files import sha256_of, write_atomically
+from agreegen.model.report import Coverage, FileReport, SignatureReport
+from agreegen.verification.paths import STANDARD_INPUT, Unreadable, read_path
+
+_UNSAFE = re.compile(r"[^\w.-]+")
+_MAX_BYTES = 512 << 20
+_NAME_LENGTH = 60
+
+
+def signed_length(signature: SignatureReport) -> int | None:
+    """Return the length of the revision that a signature covers, None where it covers none."""
+    text = dict(signature.details).get("signed_bytes", "")
+    return int(text) if text.isdigit() and signature.coverage is not Coverage.PARTIAL else None
+
+
+def extract_signed(file: FileReport, folder: Path) -> list[Path]:
+    """Write every revision that a signature covers into a folder.
+
+    Args:
+        file: The report on the file; the file itself is read again and must be the same.
+        folder: Where the revisions go, as `<name>.<hash>.signed-<n>-<field>.pdf`.
+
+    Returns:
+        The paths written; none for standard input, and none where the file changed meanwhile.
+
+    Raises:
+        OSError: The folder cannot be written.
+    """
+    path = Path(file.path)
+    if path == STANDARD_INPUT or file.sha256 is None:
+        return []
+    try:
+        data = read_path(path, _MAX_BYTES)
+    except Unreadable:
+        return []
+    if sha256_of(data) != file.sha256:
+        return []
+    written = []
+    for number, signature in enumerate(file.signatures, start=1):
+        length = signed_length(signature)
+        if length is None or length > len(data):
+            continue
+        # The hash keeps files of one name from different folders apart.
+        name = f"{_safe(path.stem)}.{file.sha256[:8]}.signed-{number}-{_safe(signature.field or 'undeclared')}.pdf"
+        write_atomically(folder / name, data[:length])
+        written.append(folder / name)
+    return written
+
+
+def _safe(text: str) -> str:
+    return _UNSAFE.sub("_", text)[:_NAME_LENGTH].strip(".") or "_"

@@ -1,0 +1,91 @@
+"""The report as text for people: a table of all files, then each file that needs attention in plain words."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from agreegen.model.report import FileReport, Report, SignatureKind, Verdict
+from agreegen.verification.wording import explain, headline, pick, signature_line
+
+_MARKS = {
+    Verdict.VALID: "✔",
+    Verdict.INVALID: "✘",
+    Verdict.INDETERMINATE: "?",
+    Verdict.UNSIGNED: "○",
+    Verdict.UNREADABLE: "!",
+}
+_NAME_WIDTH = 60
+_MAX_EXPLAINED = 200
+
+
+def render_table(report: Report, *, lang: str = "en") -> str:
+    """Render a report for a terminal.
+
+    Args:
+        report: The report.
+        lang: `zh` or `en`.
+    """
+    lines = _table(report.files, lang)
+    lone = len(report.files) == 1
+    attention = [file for file in report.files if lone or file.verdict is not Verdict.VALID or file.alarms]
+    for file in attention[:_MAX_EXPLAINED]:
+        lines += ["", *_explained(file, lang)]
+    if len(attention) > _MAX_EXPLAINED:
+        rest = len(attention) - _MAX_EXPLAINED
+        lines += ["", pick((f"… and {rest} more; --json and --html name them all", f"……另有 {rest} 份"), lang)]
+    counts = report.counts()
+    words = ", ".join(f"{headline(Verdict(name), lang)} {count}" for name, count in counts.items() if count)
+    lines += ["", pick((f"{len(report.files)} file(s): {words}", f"共 {len(report.files)} 份：{words}"), lang)]
+    return "\n".join(lines)
+
+
+def _table(files: Sequence[FileReport], lang: str) -> list[str]:
+    heads = pick(("Result", "结果"), lang), pick(("File", "文件"), lang), pick(("Signed by", "签署人"), lang)
+    rows = [heads]
+    for file in files:
+        signers = [s.signer or "?" for s in file.signatures if s.kind is SignatureKind.SIGNATURE]
+        word = f"{_MARKS[file.verdict]} {headline(file.verdict, lang)}"
+        rows.append((word, _shorten(file.path), ", ".join(dict.fromkeys(signers))))
+    widths = [max(_width(row[column]) for row in rows) for column in range(2)]
+    lines = [
+        f"{row[0]}{' ' * (widths[0] - _width(row[0]))}  {row[1]}{' ' * (widths[1] - _width(row[1]))}  {row[2]}".rstrip()
+        for row in rows
+    ]
+    return [lines[0], "─" * min(100, max(map(_width, lines))), *lines[1:]]
+
+
+def _explained(file: FileReport, lang: str) -> list[str]:
+    words = explain(file, lang)
+    lines = [f"{_MARKS[file.verdict]} {words.headline}  {file.path}"]
+    for title, items in (
+        (pick(("What holds", "成立的"), lang), words.holds),
+        (pick(("What does not", "不成立或存疑的"), lang), words.fails),
+        (pick(("What to do", "怎么办"), lang), words.advice),
+    ):
+        if items:
+            lines.append(f"  {title}:" if lang == "en" else f"  {title}：")
+            lines += [f"    - {printable(item)}" for item in items]
+    details = [f"{signature_line(s, lang)}: {reason}" for s in file.signatures for reason in s.reasons]
+    if details:
+        lines.append(pick(("  In detail:", "  细节："), lang))
+        lines += [f"    - {printable(line)}" for line in dict.fromkeys(details)]
+    return lines
+
+
+def printable(text: str) -> str:
+    """Drop control and direction characters, which could make a terminal or a page show something else."""
+    return "".join(c for c in text if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _shorten(path: str) -> str:
+    path = printable(path)
+    if _width(path) <= _NAME_WIDTH:
+        return path
+    while _width(path) > _NAME_WIDTH - 1:
+        path = path[1:]
+    return f"…{path}"

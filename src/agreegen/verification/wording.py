@@ -1,0 +1,217 @@
+"""What a report says to somebody who knows nothing of cryptography, in Chinese and English."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from agreegen.model.report import (
+    Alarm,
+    FileReport,
+    Indication,
+    Integrity,
+    Revocation,
+    SignatureKind,
+    SignatureReport,
+    TimeSource,
+    TrustStatus,
+    Verdict,
+)
+
+_HEADLINES: dict[Verdict, tuple[str, str]] = {
+    Verdict.VALID: ("Valid", "有效"),
+    Verdict.INVALID: ("NOT valid", "无效"),
+    Verdict.INDETERMINATE: ("Cannot be confirmed", "不能确认"),
+    Verdict.UNSIGNED: ("Not signed", "未签署"),
+    Verdict.UNREADABLE: ("Cannot be read", "无法读取"),
+}
+
+_SUBINDICATIONS: dict[str, tuple[str, str]] = {
+    "HASH_FAILURE": ("the signed content was changed", "签署的内容已被改动"),
+    "SIG_CRYPTO_FAILURE": ("the signature is forged or damaged", "签名是伪造的或已损坏"),
+    "FORMAT_FAILURE": ("the signature does not have a proper form", "签名的格式不合规范"),
+    "REVOKED": ("it was made after its certificate had been revoked", "在证书被吊销之后才签署"),
+    "EXPIRED": ("it was made after its certificate had expired", "在证书过期之后才签署"),
+    "NOT_YET_VALID": ("it was made before its certificate was valid", "签署时证书尚未生效"),
+    "NO_CERTIFICATE_CHAIN_FOUND": (
+        "nothing shows that its certificate comes from an authority you trust",
+        "无法证明其证书出自您信任的机构",
+    ),
+    "NO_SIGNING_CERTIFICATE_FOUND": ("its certificate is missing or another one", "缺少签名证书，或证书不符"),
+    "CERTIFICATE_CHAIN_GENERAL_FAILURE": ("its certificate could not be confirmed", "其证书未能确认"),
+    "CHAIN_CONSTRAINTS_FAILURE": ("its certificate is not made for signing", "其证书不能用于签署文件"),
+    "SIG_CONSTRAINTS_FAILURE": ("the policy does not allow it", "验证策略不允许该签名"),
+    "CRYPTO_CONSTRAINTS_FAILURE": ("it uses a method that is too weak today", "所用算法已不够安全"),
+    "TRY_LATER": (
+        "it is not known whether its certificate has been revoked",
+        "不知道其证书是否已被吊销",
+    ),
+    "REVOKED_NO_POE": (
+        "its certificate has been revoked, and nothing proves that it was made before",
+        "其证书已被吊销，且没有证据表明签署在先",
+    ),
+    "REVOKED_CA_NO_POE": ("the authority behind its certificate was revoked", "签发其证书的机构证书已被吊销"),
+    "OUT_OF_BOUNDS_NO_POE": (
+        "its certificate has expired or is not valid yet, and nothing proves that it was made in time",
+        "其证书已过期或尚未生效，且没有证据表明签署在有效期内",
+    ),
+    "NO_POE": ("nothing proves that it existed at the time asked for", "没有证据表明它在所问的时间已经存在"),
+    "TIMESTAMP_ORDER_FAILURE": ("its times contradict each other", "时间先后矛盾"),
+    "GENERIC": ("it could not be judged", "无法判断"),
+}
+
+_CHANGED = ("The file was changed after it was signed, or a signature is broken.", "文件在签署后被改动过，或签名已损坏。")
+_UNALTERED = ("The file is exactly what was signed.", "文件与签署时一致，未被改动。")
+_UNCLEAR = ("Whether the file was changed could not be settled.", "无法确定文件是否被改动。")
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A file's report in plain words.
+
+    Attributes:
+        headline: The verdict.
+        holds: What holds.
+        fails: What does not.
+        advice: What to do.
+    """
+
+    headline: str
+    holds: tuple[str, ...]
+    fails: tuple[str, ...]
+    advice: tuple[str, ...]
+
+
+def pick(pair: tuple[str, str], lang: str) -> str:
+    """Return the English or the Chinese one of a pair."""
+    return pair[1] if lang == "zh" else pair[0]
+
+
+def headline(verdict: Verdict, lang: str) -> str:
+    """Return the verdict in words."""
+    return pick(_HEADLINES[verdict], lang)
+
+
+def alarm_text(alarm: Alarm, lang: str) -> str:
+    """Return an alarm in words; English where there is no Chinese."""
+    return alarm.message_zh if lang == "zh" and alarm.message_zh else alarm.message
+
+
+def moment_text(moment: datetime, lang: str) -> str:
+    """Return a moment as people write it, with its offset named."""
+    zone = "UTC" if moment.utcoffset() is not None and not moment.utcoffset() else f"UTC{moment:%z}"
+    if lang == "zh":
+        return f"{moment.year}年{moment.month}月{moment.day}日 {moment:%H:%M}（{zone}）"
+    return f"{moment:%Y-%m-%d %H:%M} {zone}"
+
+
+def explain(file: FileReport, lang: str) -> Explanation:
+    """Put a file's report in plain words."""
+    return Explanation(
+        headline=headline(file.verdict, lang),
+        holds=tuple(dict.fromkeys(_holds(file, lang))),
+        fails=tuple(dict.fromkeys(_fails(file, lang))),
+        advice=tuple(dict.fromkeys(_advice(file, lang))),
+    )
+
+
+def signature_line(signature: SignatureReport, lang: str) -> str:
+    """Say in one line who signed, as what and when."""
+    who = signature.signer or pick(("an unknown signer", "未知签署人"), lang)
+    when = ""
+    if signature.time is not None:
+        proved = signature.time_source is TimeSource.TIMESTAMP
+        when = moment_text(signature.time, lang)
+        if lang == "zh":
+            when = f"，时间 {when}" + ("（时间戳证明）" if proved else "（签署人自称）")
+        else:
+            when = f" on {when}" + (" (proved by a timestamp)" if proved else " (as the signer says)")
+    if signature.kind is SignatureKind.TIMESTAMP:
+        return pick((f"Timestamp by {who}{when}", f"时间戳：{who}{when}"), lang)
+    role = f" ({signature.role})" if signature.role else ""
+    return pick((f"Signed by {who}{role}{when}", f"签署人：{who}{role}{when}"), lang)
+
+
+def _holds(file: FileReport, lang: str) -> Iterator[str]:
+    if file.unaltered:
+        yield pick(_UNALTERED, lang)
+    for signature in file.signatures:
+        if signature.indication is Indication.TOTAL_PASSED:
+            yield signature_line(signature, lang)
+        elif signature.integrity is Integrity.INTACT and file.unaltered:
+            line = signature_line(signature, lang)
+            yield pick((f"{line}: the signature itself is right", f"{line}：签名本身正确"), lang)
+
+
+def _fails(file: FileReport, lang: str) -> Iterator[str]:
+    if file.unaltered is False:
+        yield pick(_CHANGED, lang)
+    elif file.unaltered is None and file.signatures:
+        yield pick(_UNCLEAR, lang)
+    if file.verdict is Verdict.UNSIGNED:
+        yield pick(("Nobody has signed this file.", "这份文件没有任何签名。"), lang)
+    for signature in file.signatures:
+        if signature.indication is Indication.TOTAL_PASSED:
+            continue
+        name = signature.signer or signature.field or "?"
+        cause = pick(_SUBINDICATIONS.get(signature.subindication or "", _SUBINDICATIONS["GENERIC"]), lang)
+        if signature.kind is SignatureKind.TIMESTAMP:
+            yield pick((f"Timestamp by {name}: {cause}", f"{name} 的时间戳：{cause}"), lang)
+        else:
+            yield pick((f"Signature of {name}: {cause}", f"{name} 的签名：{cause}"), lang)
+    if file.document is not None and file.document.missing_roles:
+        missing = ", ".join(file.document.missing_roles)
+        yield pick((f"Not signed yet: {missing}", f"尚未签署：{missing}"), lang)
+    for alarm in file.alarms:
+        text = alarm_text(alarm, lang)
+        yield text[:1].upper() + text[1:]
+
+
+def _advice(file: FileReport, lang: str) -> Iterator[str]:
+    if file.verdict is Verdict.INVALID:
+        yield pick(
+            (
+                "Do not rely on this file. Ask the sender for the original and keep this one as evidence.",
+                "不要采信此文件。请向来件方索取原件，并保留本件备查。",
+            ),
+            lang,
+        )
+    if file.verdict is Verdict.UNSIGNED:
+        yield pick(("It proves nothing until it is signed.", "签署之前，它不具证明力。"), lang)
+    if file.verdict is Verdict.UNREADABLE:
+        yield pick(
+            ("Check the path, or ask for the file again.", "请检查路径，或请对方重新提供文件。"), lang
+        )
+    signers = [s for s in file.signatures if s.kind is SignatureKind.SIGNATURE]
+    if any(s.trust is not TrustStatus.TRUSTED and s.integrity is Integrity.INTACT for s in signers):
+        yield pick(
+            (
+                "Get the authority's root certificate from its publisher and verify again with --trust.",
+                "请从发证机构取得根证书，加上 --trust 后重新验证。",
+            ),
+            lang,
+        )
+    if any(s.revocation is Revocation.UNKNOWN and s.trust is TrustStatus.TRUSTED for s in signers):
+        yield pick(
+            (
+                "Get the authority's current revocation list and verify again with --crl, or with --fetch.",
+                "请取得发证机构最新的吊销列表，加上 --crl（或 --fetch）后重新验证。",
+            ),
+            lang,
+        )
+    if any(s.revocation is Revocation.REVOKED for s in signers):
+        yield pick(
+            ("Ask the signer for a new signature with a valid certificate.", "请签署人用有效证书重新签署。"), lang
+        )
+    codes = {alarm.code for alarm in file.alarms}
+    if "wrong-signer" in codes:
+        yield pick(("Have the right person or unit sign.", "应由文件载明的人员（单位）签署。"), lang)
+    if "text-differs" in codes:
+        yield pick(
+            ("Compare the text with the approved form, clause by clause.", "请逐条与批准的表单核对正文。"), lang
+        )
+    if file.document is not None and file.document.missing_roles and file.verdict is not Verdict.INVALID:
+        yield pick(("Have the missing roles sign.", "请尚未签署的各方签署。"), lang)
+    if file.verdict is Verdict.VALID and not codes:
+        yield pick(("Nothing to do.", "无需处理。"), lang)
