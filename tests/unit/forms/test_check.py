@@ -144,7 +144,7 @@ def test_a_font_that_is_not_there_is_an_error_and_a_replaced_one_a_warning(pledg
 def test_a_broken_description_is_a_complaint(pledge: Path) -> None:
     edit_description(pledge, "kind: seal", "kind: stamp")
     (complaint,) = check_form(pledge)
-    assert "roles[2].kind" in complaint.problem
+    assert "roles[1].kind" in complaint.problem
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"no word file"])

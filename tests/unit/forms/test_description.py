@@ -22,7 +22,7 @@ def test_the_pledge_is_read_as_it_stands(pledge: Path) -> None:
     assert form.field("division_code").example == "410105"  # text, never a number
     assert form.field("holds_state_secrets").type is FieldType.YES_NO
     assert form.conditions[0].field == "holds_state_secrets"
-    person, unit = form.roles
+    unit, person = form.roles  # the last required signature locks the document, so the person signs last
     assert (person.id, person.kind, person.required, person.holder) == (
         "pledger",
         RoleKind.SIGNATURE,
@@ -78,13 +78,13 @@ def test_the_aliases_of_the_roster_are_there(pledge: Path) -> None:
         ("holder: pledger_name", "holder: nobody", "pledger", "no printed field"),
         ("holder: pledger_name", "holder: staff_no", "pledger", "no printed field"),
         ("field: holds_state_secrets", "field: unit", "state_secrets_clause", "no yes-no field"),
-        ("kind: seal", "kind: stamp", "roles[2].kind", "seal or signature"),
+        ("kind: seal", "kind: stamp", "roles[1].kind", "seal or signature"),
         ("order: 2", "order: zero", "roles[2].order", "whole number"),
-        ("width_mm: 40", "width_mm: wide", "roles[1].place.width_mm", "a number"),
-        ("width_mm: 40", "width_mm: nan", "roles[1].place.width_mm", "between"),
-        ("width_mm: 40", "width_mm: 0", "roles[1].id", "width_mm"),
-        ("bookmark: pledger, ", "", "roles[1].place.bookmark", "is missing"),
-        ("bookmark: pledger, ", "bookmark: [a], ", "roles[1].place.bookmark", "single text"),
+        ("width_mm: 40", "width_mm: wide", "roles[2].place.width_mm", "a number"),
+        ("width_mm: 40", "width_mm: nan", "roles[2].place.width_mm", "between"),
+        ("width_mm: 40", "width_mm: 0", "roles[2].id", "width_mm"),
+        ("bookmark: pledger, ", "", "roles[2].place.bookmark", "is missing"),
+        ("bookmark: pledger, ", "bookmark: [a], ", "roles[2].place.bookmark", "single text"),
         ("[区划代码]", "区划代码", "fields[7].aliases", "list of texts"),
         ("printed: false\n    identifying", "identifying", "id_number", "must not be printed"),
         (
