@@ -1,0 +1,56 @@
+"""The style sheet of the HTML report: system fonts, no network, sensible on paper."""
+
+from __future__ import annotations
+
+STYLE = """
+:root{--good:#1b7a3d;--bad:#b3261e;--doubt:#8a5a00;--line:#d9dce1;--ink:#1d2127;--soft:#5b6470}
+*{box-sizing:border-box}
+body{margin:0;background:#f4f5f7;color:var(--ink);
+font:16px/1.6 "Noto Sans SC","Noto Sans CJK SC","Microsoft YaHei","PingFang SC",system-ui,sans-serif}
+main{max-width:1080px;margin:0 auto;padding:24px 20px 48px}
+h1{font-size:1.6rem;margin:.2em 0}
+.when,.about,.hash,.legend{color:var(--soft);margin:.2em 0}
+.counts{list-style:none;display:flex;flex-wrap:wrap;gap:10px;padding:0;margin:14px 0 20px}
+.counts li{background:#fff;border:1px solid var(--line);border-left:6px solid var(--soft);border-radius:6px;padding:6px 14px}
+.counts b{font-size:1.25rem}
+.counts .valid{border-left-color:var(--good)}
+.counts .invalid{border-left-color:var(--bad)}
+.counts .indeterminate,.counts .unsigned,.counts .unreadable{border-left-color:#d59b21}
+.file{background:#fff;border:1px solid var(--line);border-radius:8px;margin:0 0 18px;padding:0 20px 14px;overflow:hidden}
+.file header{margin:0 -20px 10px;padding:12px 20px;border-bottom:1px solid var(--line);border-left:8px solid #d59b21;background:#fffaf0}
+.file.valid header{border-left-color:var(--good);background:#f1faf4}
+.file.invalid header{border-left-color:var(--bad);background:#fdf3f2}
+.verdict{font-weight:700;font-size:1.15rem;color:var(--doubt)}
+.valid .verdict{color:var(--good)}
+.invalid .verdict{color:var(--bad)}
+h2{font-size:1rem;font-weight:500;margin:0;overflow-wrap:anywhere}
+h3{font-size:1rem;margin:.7em 0 .1em}
+h4{font-size:.95rem;margin:1em 0 .3em}
+ul{margin:.2em 0 .6em;padding-left:1.3em}
+.fails li::marker{color:var(--bad)}
+.holds li::marker{color:var(--good)}
+.advice{background:#eef4ff;border-radius:6px;padding:2px 14px;margin:.6em 0}
+.note{background:#fff8e1;border:1px solid #ecd9a0;border-radius:6px;padding:6px 12px}
+details{border-top:1px solid var(--line);margin-top:10px;padding-top:6px}
+summary{cursor:pointer;color:var(--soft)}
+table{border-collapse:collapse;font-size:.88rem}
+th{text-align:left;font-weight:500;color:var(--soft);padding:2px 18px 2px 0;vertical-align:top;white-space:nowrap}
+td{padding:2px 0;overflow-wrap:anywhere}
+code{font-family:ui-monospace,"DejaVu Sans Mono",monospace;font-size:.86em;overflow-wrap:anywhere}
+td.good{color:var(--good)} td.bad{color:var(--bad);font-weight:600} td.doubt{color:var(--doubt)}
+.pair{display:grid;grid-template-columns:1fr 1fr;gap:12px;margin:8px 0}
+.pair>p{grid-column:1/-1;margin:0;color:var(--soft)}
+figure{margin:0;border:1px solid var(--line);border-radius:4px;padding:6px;background:#fafbfc}
+figcaption{font-size:.85rem;color:var(--soft)}
+figure img{width:100%;height:auto;display:block;background:#fff}
+.legend{font-size:.88rem;border-top:1px solid var(--line);padding-top:10px}
+@media print{
+body{background:#fff;font-size:11pt}
+main{max-width:none;padding:0}
+.file{break-inside:avoid-page;border-radius:0}
+.pages,.pair{break-inside:avoid}
+details{display:block}
+details>summary{list-style:none}
+@page{size:A4;margin:16mm}
+}
+"""

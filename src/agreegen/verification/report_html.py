@@ -1,0 +1,228 @@
+"""The report as one HTML file: plain words first, details below, no network, made to be printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+
+from agreegen.files import sha256_of
+from agreegen.model.report import Changes, FileReport, Report, SignatureReport, Verdict
+from agreegen.verification.extraction import signed_length
+from agreegen.verification.html_style import STYLE
+from agreegen.verification.interface import Options
+from agreegen.verification.page_images import PagePair, compare_pages
+from agreegen.verification.paths import STANDARD_INPUT, Unreadable, read_path
+from agreegen.verification.report_table import printable
+from agreegen.verification.wording import (
+    alarm_text,
+    explain,
+    headline,
+    moment_text,
+    pick,
+    signature_line,
+)
+
+MAX_COMPARED = 10
+_MAX_BYTES = 64 << 20
+_AXES: tuple[tuple[str, tuple[str, str]], ...] = (
+    ("integrity", ("Integrity", "签名完整性")),
+    ("coverage", ("Coverage", "覆盖范围")),
+    ("changes_after", ("Changes afterwards", "签署后的改动")),
+    ("trust", ("Trust", "信任")),
+    ("revocation", ("Revocation", "吊销状态")),
+    ("level", ("PAdES level", "PAdES 级别")),
+)
+_WORDS: dict[str, str] = {
+    "intact": "完好",
+    "broken": "已损坏",
+    "unreadable": "无法读取",
+    "unsupported": "不支持",
+    "whole-file": "整个文件",
+    "revision": "签署时的版本",
+    "partial": "仅一部分",
+    "none": "无",
+    "permitted": "允许的改动",
+    "forbidden": "不允许的改动",
+    "unknown": "未知",
+    "trusted": "可信",
+    "untrusted": "不可信",
+    "clear": "未吊销",
+    "revoked": "已吊销",
+    "not-offered": "证书未提供查询途径",
+    "other": "其他",
+}
+_GOOD = {"intact", "whole-file", "revision", "none", "permitted", "trusted", "clear"}
+_BAD = {"broken", "unreadable", "partial", "forbidden", "untrusted", "revoked"}
+
+
+def render_html(report: Report, options: Options, *, lang: str = "en") -> str:
+    """Render a report as one self-contained HTML file.
+
+    For files that were changed after signing, the pages that look different are shown as signed and as they are
+    now; for that the files are read again.
+
+    Args:
+        report: The report.
+        options: What the caller chose.
+        lang: `zh` or `en`.
+    """
+    title = pick(("Verification report", "签名验证报告"), lang)
+    budget = MAX_COMPARED
+    parts: list[str] = []
+    for file in report.files:
+        pairs: tuple[PagePair, ...] | None = ()
+        if file.unaltered is False and budget and _changed_signature(file) is not None:
+            budget -= 1
+            pairs = _compare(file, options)
+        parts.append("".join(_file(file, pairs, lang)))
+    return (
+        f'<!DOCTYPE html>\n<html lang="{"zh-CN" if lang == "zh" else "en"}">\n<head>\n<meta charset="utf-8">\n'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
+        "style-src 'unsafe-inline'\">\n"
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
+        f"<h1>{escape(title)}</h1>\n{''.join(_head(report, options, lang))}\n{''.join(parts)}"
+        f"{_legend(lang)}</main>\n</body>\n</html>\n"
+    )
+
+
+def _text(text: str) -> str:
+    return escape(printable(text))
+
+
+def _head(report: Report, options: Options, lang: str) -> Iterator[str]:
+    at = options.at or options.now
+    yield f'<p class="when">{_text(pick(("Judged for", "判定时间："), lang))} {_text(moment_text(at, lang))}</p>'
+    yield '<ul class="counts">'
+    for name, count in report.counts().items():
+        if count:
+            yield f'<li class="{name}"><b>{count}</b> {_text(headline(Verdict(name), lang))}</li>'
+    yield "</ul>"
+    if not options.anchors_der:
+        note = (
+            "No trust anchors were given, so nobody's identity could be confirmed.",
+            "未指定信任的根证书，因此无法确认任何签署人的身份。",
+        )
+        yield f'<p class="note">{_text(pick(note, lang))}</p>'
+
+
+def _file(file: FileReport, pairs: tuple[PagePair, ...] | None, lang: str) -> Iterator[str]:
+    words = explain(file, lang)
+    yield f'<section class="file {file.verdict.value}">\n<header><span class="verdict">{_text(words.headline)}</span>'
+    yield f'<h2>{_text(file.path)}</h2>'
+    if file.document is not None:
+        about = " · ".join(part for part in (file.document.title, file.document.id) if part)
+        yield f'<p class="about">{_text(about)}</p>'
+    yield "</header>\n"
+    for name, title, items in (
+        ("holds", ("What holds", "成立的"), words.holds),
+        ("fails", ("What does not, or is in doubt", "不成立或存疑的"), words.fails),
+        ("advice", ("What to do", "怎么办"), words.advice),
+    ):
+        if items:
+            yield f'<div class="{name}"><h3>{_text(pick(title, lang))}</h3><ul>'
+            yield from (f"<li>{_text(item)}</li>" for item in items)
+            yield "</ul></div>\n"
+    yield from _pages(file, pairs, lang)
+    yield from _details(file, lang)
+    yield "</section>\n"
+
+
+def _pages(file: FileReport, pairs: tuple[PagePair, ...] | None, lang: str) -> Iterator[str]:
+    if pairs is None:
+        note = ("The pages could not be drawn for comparison.", "无法绘制页面进行比较。")
+        yield f'<p class="note">{_text(pick(note, lang))}</p>'
+        return
+    if not pairs:
+        if file.unaltered is False and _changed_signature(file) is not None:
+            note = (
+                "The pages look the same before and after the change; what differs does not show here.",
+                "改动前后页面看上去相同，差异不在可见处。",
+            )
+            yield f'<p class="note">{_text(pick(note, lang))}</p>'
+        return
+    yield f'<div class="pages"><h3>{_text(pick(("Before and after", "改动前后对比"), lang))}</h3>'
+    for pair in pairs:
+        number = pick((f"Page {pair.number}", f"第 {pair.number} 页"), lang)
+        yield f'<div class="pair"><p>{_text(number)}</p>'
+        for label, image in (
+            (("As signed", "签署时"), pair.before),
+            (("As it is now (differences in red)", "现在（差异标红）"), pair.after),
+        ):
+            shown = _text(pick(label, lang))
+            gone = _text(pick(("This page is not there.", "没有这一页。"), lang))
+            inner = f'<img alt="{shown}" src="data:image/png;base64,{image}">' if image else f"<p>{gone}</p>"
+            yield f"<figure><figcaption>{shown}</figcaption>{inner}</figure>"
+        yield "</div>"
+    yield "</div>\n"
+
+
+def _details(file: FileReport, lang: str) -> Iterator[str]:
+    if not file.signatures and not file.alarms and file.sha256 is None:
+        return
+    yield f"<details><summary>{_text(pick(('Technical details', '技术细节'), lang))}</summary>"
+    for signature in file.signatures:
+        yield from _signature(signature, lang)
+    if file.alarms:
+        yield f"<h4>{_text(pick(('Alarms', '警报'), lang))}</h4><ul>"
+        yield from (
+            f"<li><code>{_text(alarm.code)}</code> {_text(alarm_text(alarm, lang))}</li>" for alarm in file.alarms
+        )
+        yield "</ul>"
+    if file.sha256 is not None:
+        yield f'<p class="hash">SHA-256 <code>{file.sha256}</code>, {file.size_bytes} bytes</p>'
+    yield "</details>\n"
+
+
+def _signature(signature: SignatureReport, lang: str) -> Iterator[str]:
+    yield f"<h4>{_text(signature_line(signature, lang))}</h4><table>"
+    status = signature.indication.value
+    if signature.subindication:
+        status += f" / {signature.subindication}"
+    yield f"<tr><th>{_text(pick(('Indication', '结论'), lang))}</th><td><code>{_text(status)}</code></td></tr>"
+    values = signature.to_dict()
+    for axis, title in _AXES:
+        value = str(values[axis])
+        kind = "good" if value in _GOOD else "bad" if value in _BAD else "doubt"
+        word = _WORDS.get(value, value) if lang == "zh" else value
+        yield f'<tr><th>{_text(pick(title, lang))}</th><td class="{kind}">{_text(word)}</td></tr>'
+    for name, value in (("field", signature.field or "–"), *signature.details):
+        yield f"<tr><th>{_text(name)}</th><td><code>{_text(value)}</code></td></tr>"
+    yield "</table>"
+    if signature.reasons:
+        yield "<ul>" + "".join(f"<li>{_text(reason)}</li>" for reason in signature.reasons) + "</ul>"
+
+
+def _legend(lang: str) -> str:
+    text = (
+        "“Valid” means: nothing was changed after signing, every signer's certificate comes from an authority that "
+        "was given as trusted, and was not revoked. It does not say that the content is true, or that the signer "
+        "was entitled to sign.",
+        "“有效”是指：签署后未被改动，每个签署人的证书都出自指定的可信机构且未被吊销。"
+        "它不表示内容属实，也不表示签署人有权签署。",
+    )
+    return f'<p class="legend">{_text(pick(text, lang))}</p>\n'
+
+
+def _changed_signature(file: FileReport) -> SignatureReport | None:
+    """Return the first signature after which the file went on."""
+    for signature in file.signatures:
+        if signature.changes_after is not Changes.NONE and signed_length(signature) is not None:
+            return signature
+    return None
+
+
+def _compare(file: FileReport, options: Options) -> tuple[PagePair, ...] | None:
+    signature = _changed_signature(file)
+    path = Path(file.path)
+    if signature is None or path == STANDARD_INPUT:
+        return None
+    try:
+        data = read_path(path, _MAX_BYTES)
+    except Unreadable:
+        return None
+    length = signed_length(signature)
+    if sha256_of(data) != file.sha256 or length is None:
+        return None
+    return compare_pages(data, length, password=options.password)
