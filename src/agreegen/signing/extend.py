@@ -1,0 +1,252 @@
+"""Raising signed PDFs to B-T, B-LT and B-LTA, and renewing them (EN 319 142-1, 5.4 to 6.3).
+
+Earlier `/Contents` are never touched: time is proved by document timestamps, validation data goes into a
+document security store without VRI entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+
+from asn1crypto import crl as asn1_crl
+from asn1crypto import ocsp as asn1_ocsp
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.validation.dss import DocumentSecurityStore
+
+from agreegen.errors import CredentialError, SigningError
+from agreegen.model.report import PadesLevel
+from agreegen.signing.checks import find_path
+from agreegen.signing.embedding import prepare_timestamp
+from agreegen.signing.interface import SignedPdf, TimestampServer, Trust
+from agreegen.signing.names import subject_label
+from agreegen.signing.pdfread import FOREIGN_ERRORS, PdfState, check_integrity, read_state, resolve
+from agreegen.signing.revocation import Evidence, EvidenceStore, merge
+from agreegen.signing.signed_data import SignedContent
+from agreegen.signing.timestamps import TimestampClient, check_token
+
+_FIELD = "agreegen_timestamp_{}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Proved:
+    """A signature or timestamp, with the time before which it is known to have existed."""
+
+    label: str
+    content: SignedContent
+    known_at: datetime
+    stamped: bool
+
+
+def extend_pdf(
+    pdf: bytes,
+    level: PadesLevel,
+    *,
+    trust: Trust,
+    tsa: Sequence[TimestampServer] = (),
+    now: datetime,
+    crls: Sequence[bytes] = (),
+) -> SignedPdf:
+    """Raise a signed PDF to a level, or renew it at level B-LTA.
+
+    Steps: earlier signatures hold → certificates have not expired without proof → document timestamp where
+    a signature has none → revocation evidence, asked for only now → validation data → archive timestamp.
+
+    Args:
+        pdf: A signed PDF, ours or not.
+        level: B-T, B-LT or B-LTA.
+        trust: Anchors and CRLs; B-LT and B-LTA need anchors.
+        tsa: Timestamp services, tried in order.
+        now: The time, aware UTC.
+        crls: Further revocation lists, DER.
+
+    Raises:
+        SigningError: Not signed, broken, expired without proof, a certificate revoked or its status unknown.
+        TimestampError: No service gave an acceptable timestamp.
+    """
+    if level not in (PadesLevel.B_T, PadesLevel.B_LT, PadesLevel.B_LTA):
+        raise SigningError(f"a file cannot be extended to {level}", hint="use B-T, B-LT or B-LTA")
+    state = read_state(pdf)
+    if not state.signed_fields:
+        raise SigningError("the file is not signed", hint="sign it first")
+    check_integrity(state)
+    proved = _prove(state, trust, now)
+    client = TimestampClient(tsa, trust=trust) if tsa else None
+    try:
+        if not all(entry.stamped for entry in proved):
+            pdf = _add_timestamp(pdf, _need(client))
+        if level is PadesLevel.B_T:
+            return SignedPdf(pdf, level)
+        return add_validation_data(pdf, level, trust, client, now, crls=crls)
+    finally:
+        if client is not None:
+            client.close()
+
+
+def add_validation_data(
+    pdf: bytes,
+    level: PadesLevel,
+    trust: Trust,
+    client: TimestampClient | None,
+    now: datetime,
+    *,
+    crls: Sequence[bytes] = (),
+    store: EvidenceStore | None = None,
+) -> SignedPdf:
+    """Add the validation data of every signature and timestamp, and for B-LTA a document timestamp over it.
+
+    Args:
+        pdf: A file whose signatures all have timestamps.
+        level: B-LT or B-LTA.
+        trust: Anchors and CRLs.
+        client: Timestamp services; B-LTA needs them.
+        now: The time, aware UTC.
+        crls: Further revocation lists, DER.
+        store: Evidence shared by a chunk, made after its timestamps; None for a fresh one.
+
+    Raises:
+        SigningError: A chain cannot be built, a certificate is revoked or its status unknown.
+        TimestampError: No service gave an acceptable timestamp.
+    """
+    if not trust.anchors_der:
+        raise SigningError(f"level {level} needs trust anchors", hint="give them with --trust")
+    state = read_state(pdf)
+    own = store or EvidenceStore((*trust.crls_der, *crls))
+    try:
+        evidence = _collect(state, trust, now, own)
+    finally:
+        if store is None:
+            own.close()
+    pdf = _write_store(pdf, evidence)
+    if level is PadesLevel.B_LTA:
+        pdf = _add_timestamp(pdf, _need(client))
+    return SignedPdf(pdf, level)
+
+
+def _prove(state: PdfState, trust: Trust, now: datetime) -> list[_Proved]:
+    """Find for each signature and timestamp, newest first, when it is known to have existed."""
+    known_at, stamped = now, False
+    proved: list[_Proved] = []
+    for signature in reversed(state.signatures):
+        content, label = signature.content, f"field {signature.field}"
+        if signature.timestamp:
+            _refuse_expired(content, known_at, label)
+            proved.append(_Proved(label, content, known_at, stamped=True))
+            assert content.time is not None
+            known_at, stamped = content.time, True
+            continue
+        own_at, own_stamped = known_at, stamped
+        for token in content.signature_timestamps:
+            inner = check_signature_timestamp(token, content)
+            _refuse_expired(inner, known_at, f"the timestamp of {label}")
+            proved.append(_Proved(f"the timestamp of {label}", inner, known_at, stamped=True))
+            assert inner.time is not None
+            own_at, own_stamped = min(own_at, inner.time), True
+        _refuse_expired(content, own_at, label)
+        proved.append(_Proved(label, content, own_at, stamped=own_stamped))
+    if trust.anchors_der:
+        for entry in proved:
+            _path(entry, trust)
+    return proved
+
+
+def check_signature_timestamp(token: bytes, content: SignedContent) -> SignedContent:
+    """Check that a signature timestamp is over the signature value it is attached to.
+
+    Raises:
+        SigningError: It is not, or does not hold.
+    """
+    inner = SignedContent.parse(token, timestamp=True)
+    problem = inner.problem(content.signature)
+    if problem:
+        raise SigningError(f"a signature timestamp {problem}", hint="ask for the original file")
+    return inner
+
+
+def _refuse_expired(content: SignedContent, known_at: datetime, label: str) -> None:
+    if content.certificate_der is None:
+        raise SigningError(f"{label}: the certificate is not in the file")
+    try:
+        end = x509.load_der_x509_certificate(content.certificate_der).not_valid_after_utc
+    except ValueError as exc:
+        raise SigningError(f"{label}: the certificate cannot be read") from exc
+    if known_at > end:
+        raise SigningError(
+            f"{label}: the certificate expired on {end:%Y-%m-%d}, and nothing proves that it signed before",
+            hint="the document must be signed again",
+        )
+
+
+def _path(entry: _Proved, trust: Trust) -> list[bytes]:
+    der = entry.content.certificate_der
+    assert der is not None
+    others = [other for other in entry.content.certificates_der if other != der]
+    try:
+        return find_path(der, others, trust, entry.known_at, subject_label(der))
+    except CredentialError as exc:
+        raise SigningError(f"{entry.label}: {exc.message}", hint=exc.hint) from exc
+
+
+def _collect(state: PdfState, trust: Trust, now: datetime, store: EvidenceStore) -> Evidence:
+    kept = _kept(state)
+    parts = []
+    for entry in _prove(state, trust, now):
+        path = _path(entry, trust)
+        expired = any(x509.load_der_x509_certificate(der).not_valid_after_utc < now for der in path[:-1])
+        if expired:
+            # Nobody answers for expired certificates any more: what the file carries must prove it.
+            part = store.for_path(path, entry.known_at, kept_ocsps=kept.ocsps_der, kept_crls=kept.crls_der)
+        else:
+            part = store.for_path(path, now)
+        parts.append(part)
+    return merge(parts)
+
+
+def _kept(state: PdfState) -> Evidence:
+    if "/DSS" not in state.reader.root:
+        return Evidence(())
+    dss = state.reader.root["/DSS"]
+    try:
+        lists = [
+            tuple(item.get_object().data for item in resolve(dss, key, ())) for key in ("/OCSPs", "/CRLs")
+        ]
+    except FOREIGN_ERRORS as exc:
+        raise SigningError(f"the document security store cannot be read ({exc})") from exc
+    return Evidence((), lists[0], lists[1])
+
+
+def _write_store(pdf: bytes, evidence: Evidence) -> bytes:
+    try:
+        writer = IncrementalPdfFileWriter(BytesIO(pdf), strict=False)
+        DocumentSecurityStore.supply_dss_in_writer(
+            writer,
+            None,
+            certs=[asn1_x509.Certificate.load(der) for der in evidence.certificates_der],
+            ocsps=[asn1_ocsp.OCSPResponse.load(der) for der in evidence.ocsps_der],
+            crls=[asn1_crl.CertificateList.load(der) for der in evidence.crls_der],
+        )
+        target = BytesIO()
+        writer.write(target)  # type: ignore[no-untyped-call]
+    except FOREIGN_ERRORS as exc:
+        raise SigningError(f"the validation data cannot be written ({exc})") from exc
+    return target.getvalue()
+
+
+def _add_timestamp(pdf: bytes, client: TimestampClient) -> bytes:
+    state = read_state(pdf)
+    taken = {*state.empty_fields, *(signature.field for signature in state.signatures)}
+    name = next(name for number in range(1, len(taken) + 2) if (name := _FIELD.format(number)) not in taken)
+    prepared = prepare_timestamp(pdf, name, reserved_bytes=client.token_bytes())
+    token = client.timestamp_digest(prepared.digest)
+    check_token(token, prepared.digest)
+    return prepared.fill(token)
+
+
+def _need(client: TimestampClient | None) -> TimestampClient:
+    if client is None:
+        raise SigningError("a timestamp service is needed", hint="give one with --tsa URL")
+    return client

@@ -1,0 +1,168 @@
+"""B-T, B-LT and B-LTA with real services, judged by pyHanko's stock validation."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from datetime import datetime, timedelta
+
+import pytest
+from asn1crypto import x509 as asn1_x509
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.ades.report import AdESPassed
+from pyhanko.sign.validation import DocumentSecurityStore, validate_pdf_signature
+from pyhanko.sign.validation.ades import ades_lta_validation
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+from pyhanko.sign.validation.policy_decl import (
+    PdfSignatureValidationSpec,
+    RevinfoOnlineFetchingRule,
+    RevocationInfoGatheringSpec,
+    SignatureValidationSpec,
+)
+from pyhanko_certvalidator.context import CertValidationPolicySpec
+from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
+from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
+from pyhanko_certvalidator.registry import SimpleTrustManager
+
+from agreegen.errors import SigningError, TimestampError
+from agreegen.example_pki.responder import Responder
+from agreegen.model.report import PadesLevel
+from agreegen.signing.extend import extend_pdf
+from agreegen.signing.interface import Credential, SigningRequest, TimestampServer, Trust
+from agreegen.signing.pades import sign_pdf
+from tests.unit.signing.conftest import make_pdf
+
+
+@pytest.fixture
+def anchors(trust: Trust) -> Trust:
+    return Trust(trust.anchors_der)
+
+
+@pytest.fixture
+def tsa(services: Responder) -> tuple[TimestampServer, ...]:
+    return (TimestampServer(services.tsa_url),)
+
+
+@pytest.fixture
+def signed(seal: Credential, trust: Trust, now: datetime) -> bytes:
+    return sign_pdf(make_pdf(), seal, SigningRequest("unit", PadesLevel.B_B, now, trust)).data
+
+
+def signatures(pdf: bytes) -> list[EmbeddedPdfSignature]:
+    return list(PdfFileReader(io.BytesIO(pdf)).embedded_signatures)
+
+
+def judge_with_store(pdf: bytes, trust: Trust) -> bool:
+    """Ask pyHanko for the first signature, with nothing but the document security store as evidence."""
+    reader = PdfFileReader(io.BytesIO(pdf))
+    roots = [asn1_x509.Certificate.load(der) for der in trust.anchors_der]
+    context = DocumentSecurityStore.read_dss(reader).as_validation_context(
+        {"trust_roots": roots, "allow_fetching": False, "revocation_mode": "require"}
+    )
+    status = validate_pdf_signature(
+        reader.embedded_regular_signatures[0], context, ts_validation_context=context
+    )
+    return bool(status.bottom_line)
+
+
+def judge_long_term(pdf: bytes, trust: Trust, moment: datetime) -> bool:
+    """Ask pyHanko's long-term validation, offline and with revocation data required, at some moment."""
+    roots = [asn1_x509.Certificate.load(der) for der in trust.anchors_der]
+    policy = CertValidationPolicySpec(
+        trust_manager=SimpleTrustManager.build(roots), revinfo_policy=CertRevTrustPolicy(REQUIRE_REVINFO)
+    )
+    gathering = RevocationInfoGatheringSpec(RevinfoOnlineFetchingRule.LOCAL_ONLY)
+    spec = PdfSignatureValidationSpec(SignatureValidationSpec(policy, gathering))
+    embedded = PdfFileReader(io.BytesIO(pdf)).embedded_regular_signatures[0]
+    timing = ValidationTimingInfo(moment, moment, point_in_time_validation=False)
+    result = asyncio.run(ades_lta_validation(embedded, spec, timing_info=timing))
+    return result.ades_subindic is AdESPassed.OK
+
+
+def test_b_t_by_document_timestamp(
+    signed: bytes, anchors: Trust, tsa: tuple[TimestampServer, ...], now: datetime
+) -> None:
+    extended = extend_pdf(signed, PadesLevel.B_T, trust=anchors, tsa=tsa, now=now)
+    assert extended.data.startswith(signed)
+    assert [str(s.sig_object_type) for s in signatures(extended.data)] == ["/Sig", "/DocTimeStamp"]
+    again = extend_pdf(extended.data, PadesLevel.B_T, trust=anchors, tsa=tsa, now=now)
+    assert again.data == extended.data
+
+
+@pytest.mark.parametrize("level", [PadesLevel.B_LT, PadesLevel.B_LTA])
+@pytest.mark.parametrize("way", ["sign", "extend"])
+def test_long_term_levels(
+    way: str,
+    level: PadesLevel,
+    signed: bytes,
+    seal: Credential,
+    anchors: Trust,
+    tsa: tuple[TimestampServer, ...],
+    now: datetime,
+) -> None:
+    if way == "sign":
+        made = sign_pdf(make_pdf(), seal, SigningRequest("unit", level, now, anchors, tsa))
+    else:
+        made = extend_pdf(signed, level, trust=anchors, tsa=tsa, now=now)
+    assert made.level is level
+    assert b"/VRI" not in made.data
+    assert judge_with_store(made.data, anchors)
+    renewed = extend_pdf(made.data, PadesLevel.B_LTA, trust=anchors, tsa=tsa, now=now)
+    assert renewed.data.startswith(made.data)
+    assert judge_with_store(renewed.data, anchors)
+    if way == "sign":  # the long-term validation wants the first timestamp inside the signature
+        assert judge_long_term(renewed.data, anchors, now + timedelta(minutes=1))
+
+
+def test_revocation_lists_alone_are_enough(
+    signed: bytes, trust: Trust, tsa: tuple[TimestampServer, ...], services: Responder, now: datetime
+) -> None:
+    before = len(services.requests)
+    extended = extend_pdf(signed, PadesLevel.B_LT, trust=trust, tsa=tsa, now=now)
+    assert b"/CRLs" in extended.data
+    assert not [line for line in services.requests[before:] if "tsa" not in line]
+
+
+def test_revoked_is_refused(
+    signed: bytes,
+    seal: Credential,
+    anchors: Trust,
+    tsa: tuple[TimestampServer, ...],
+    services: Responder,
+    now: datetime,
+) -> None:
+    services.revoke(seal.certificate_der)
+    try:
+        with pytest.raises(SigningError, match="revoked"):
+            extend_pdf(signed, PadesLevel.B_LT, trust=anchors, tsa=tsa, now=now)
+    finally:
+        services.forget(seal.certificate_der)
+
+
+def test_expired_without_proof_is_refused(
+    signed: bytes, anchors: Trust, tsa: tuple[TimestampServer, ...], now: datetime
+) -> None:
+    later = now + timedelta(days=20 * 365)
+    with pytest.raises(SigningError, match="nothing proves"):
+        extend_pdf(signed, PadesLevel.B_T, trust=anchors, tsa=tsa, now=later)
+
+
+def test_broken_is_refused(
+    signed: bytes, anchors: Trust, tsa: tuple[TimestampServer, ...], now: datetime
+) -> None:
+    broken = (
+        signed.replace(b"0.5 g", b"0.4 g", 1) if b"0.5 g" in signed else signed.replace(b"595", b"596", 1)
+    )
+    assert broken != signed
+    with pytest.raises(SigningError, match="changed or is broken"):
+        extend_pdf(broken, PadesLevel.B_T, trust=anchors, tsa=tsa, now=now)
+
+
+def test_unsigned_and_no_service(signed: bytes, anchors: Trust, now: datetime) -> None:
+    with pytest.raises(SigningError, match="not signed"):
+        extend_pdf(make_pdf(), PadesLevel.B_T, trust=anchors, now=now)
+    with pytest.raises(SigningError, match="timestamp service"):
+        extend_pdf(signed, PadesLevel.B_T, trust=anchors, now=now)
+    dead = (TimestampServer("http://127.0.0.1:1/tsa", timeout_s=1.0),)
+    with pytest.raises(TimestampError):
+        extend_pdf(signed, PadesLevel.B_T, trust=anchors, tsa=dead, now=now)
