@@ -139,6 +139,10 @@ def _examine(
 def _check_edges(step: Step, graph: Graph) -> None:
     """Every rewritten object has to be explained, and may not be used anywhere the rules have not looked."""
     before = {number: set(graph.edges(number)) for number in step.changed}
+    for number in step.replaced - step.changed:
+        stray = graph.edges(number) - step.edges_old.get(number, set())
+        if any("AP" not in path for _, path in stray):
+            step.forbid(f"an appearance was replaced that other parts of the document use (object {number})")
     graph.advance(step.new, step.changed)
     for number in sorted(step.changed):
         existed = step.old.location(number) is not None

@@ -116,6 +116,8 @@ class View:
                 return None
             value = self._at_offset(number, location[1], generation)
         else:
+            if generation:
+                return None
             value = self._in_container(number, self.entries[number])
         self.file.parsed[location] = value
         return value
@@ -255,7 +257,7 @@ def _read_chain(data: bytes, offset: int, limits: Limits) -> list[Section]:
         previous = section.trailer.get("Prev")
         if isinstance(previous, float) and previous == int(previous):
             previous = int(previous)
-        if previous is None:
+        if previous is None or previous == 0:
             return sections
         if type(previous) is not int:
             raise PdfProblem("xref", "/Prev is not a number")

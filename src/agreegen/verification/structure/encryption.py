@@ -1,14 +1,187 @@
-"""Encrypted files (ISO 32000-1, clause 7.6): objects are decrypted where they are read."""
+"""Encrypted files (ISO 32000-1, clause 7.6; ISO 32000-2, clause 7.6): objects are decrypted where they are read.
+
+Only the standard security handler is read, with the user password or the owner password of revision 5 and 6.
+"""
 
 from __future__ import annotations
 
-from agreegen.verification.structure.document import PdfFile
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.hazmat.decrepit.ciphers.algorithms import ARC4
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+from agreegen.verification.structure.document import PdfFile, View
+from agreegen.verification.structure.objects import PdfProblem, Ref, Stream, Value
+
+_PADDING = bytes.fromhex("28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A")
+_AES_BLOCK = 16
+_METHODS = {"V2": "rc4", "AESV2": "aes", "AESV3": "aes256", "Identity": "none", "None": "none"}
 
 
-def unlock(file: PdfFile, password: str | None) -> bool:
-    """Return whether the file is encrypted; if so, make its objects readable.
+@dataclass(frozen=True, slots=True)
+class _Handler:
+    """A key with the methods for streams and strings."""
 
-    Raises:
-        PdfProblem: The password does not fit, or the method is not supported.
+    key: bytes
+    streams: str
+    strings: str
+    metadata: bool
+
+    def __call__(self, value: Value, number: int, generation: int) -> Value:
+        if isinstance(value, Stream):
+            kind = value.dictionary.get("Type")
+            dictionary = self._strings(value.dictionary, number, generation)
+            if kind == "XRef" or (kind == "Metadata" and not self.metadata) or _has_crypt_filter(value):
+                return Stream(dictionary, value.raw, value.start)
+            return Stream(dictionary, self._decrypt(self.streams, value.raw, number, generation), value.start)
+        return self._strings(value, number, generation)
+
+    def _strings(self, value: Value, number: int, generation: int) -> Value:
+        if isinstance(value, bytes):
+            return self._decrypt(self.strings, value, number, generation)
+        if isinstance(value, list):
+            return [self._strings(item, number, generation) for item in value]
+        if isinstance(value, dict):
+            signature = "ByteRange" in value
+            return {
+                key: item if signature and key == "Contents" else self._strings(item, number, generation)
+                for key, item in value.items()
+            }
+        return value
+
+    def _decrypt(self, method: str, data: bytes, number: int, generation: int) -> bytes:
+        if method == "none":
+            return data
+        if method == "aes256":
+            return _aes(self.key, data)
+        material = self.key + number.to_bytes(4, "little")[:3] + generation.to_bytes(4, "little")[:2]
+        if method == "aes":
+            material += b"sAlT"
+        key = hashlib.md5(material, usedforsecurity=False).digest()[: min(len(self.key) + 5, 16)]
+        return _aes(key, data) if method == "aes" else _rc4(key, data)
+
+
+def unlock(file: PdfFile, password: str | None) -> tuple[bool, bool]:
+    """Make the objects of an encrypted file readable.
+
+    Returns:
+        Whether the file is encrypted, and whether its strings and streams can be read.
     """
-    return "Encrypt" in file.revisions[-1].trailer
+    last = file.revisions[-1]
+    if last.trailer.get("Encrypt") is None:
+        return False, True
+    view = View(file, len(file.revisions) - 1, file.views()[-1].entries)
+    try:
+        settings = view.dictionary(last.trailer["Encrypt"])
+        settings = {key: view.resolve(item) for key, item in settings.items()}
+        handler = _handler(settings, view, password or "")
+    except (PdfProblem, ValueError, TypeError, KeyError, IndexError, AttributeError):
+        return True, False
+    holder = last.trailer["Encrypt"]
+    place = view.location(holder.num) if isinstance(holder, Ref) else None
+    known = file.parsed.get(place) if place is not None else None
+    file.parsed.clear()
+    file.containers.clear()
+    if place is not None:
+        file.parsed[place] = known
+    file.decrypt = handler
+    return True, handler is not None
+
+
+def _handler(settings: dict[str, Any], view: View, password: str) -> _Handler | None:
+    if settings.get("Filter") != "Standard":
+        return None
+    version, revision = settings["V"], settings["R"]
+    metadata = settings.get("EncryptMetadata", True) is not False
+    key = _key_256(settings, password, revision) if revision >= 5 else _key_128(settings, view, password, metadata)
+    if key is None:
+        return None
+    if version in (1, 2):
+        return _Handler(key, "rc4", "rc4", metadata)
+    filters = view.dictionary(settings["CF"])
+    return _Handler(
+        key,
+        _method(view, filters, settings.get("StmF", "Identity")),
+        _method(view, filters, settings.get("StrF", "Identity")),
+        metadata,
+    )
+
+
+def _method(view: View, filters: dict[str, Any], name: str) -> str:
+    if name == "Identity":
+        return "none"
+    return _METHODS[str(view.resolve(view.dictionary(filters[name]).get("CFM", "None")))]
+
+
+def _key_128(settings: dict[str, Any], view: View, password: str, metadata: bool) -> bytes | None:
+    """Algorithm 2 of ISO 32000-1, checked by algorithm 6."""
+    revision = settings["R"]
+    length = 5 if revision == 2 else settings.get("Length", 40 if settings["V"] < 4 else 128) // 8
+    identifier = view.array(view.trailer.get("ID"))
+    first = view.resolve(identifier[0]) if identifier else b""
+    padded = (password.encode("latin-1", "replace") + _PADDING)[:32]
+    material = padded + settings["O"][:32] + (settings["P"] & 0xFFFFFFFF).to_bytes(4, "little") + first
+    if revision >= 4 and not metadata:
+        material += b"\xff\xff\xff\xff"
+    key = hashlib.md5(material, usedforsecurity=False).digest()
+    for _ in range(50 if revision >= 3 else 0):
+        key = hashlib.md5(key[:length], usedforsecurity=False).digest()
+    key = key[:length]
+    return key if _user_check(key, revision, first) == settings["U"][: 32 if revision == 2 else 16] else None
+
+
+def _user_check(key: bytes, revision: int, identifier: bytes) -> bytes:
+    if revision == 2:
+        return _rc4(key, _PADDING)
+    check = _rc4(key, hashlib.md5(_PADDING + identifier, usedforsecurity=False).digest())
+    for step in range(1, 20):
+        check = _rc4(bytes(byte ^ step for byte in key), check)
+    return check
+
+
+def _key_256(settings: dict[str, Any], password: str, revision: int) -> bytes | None:
+    """Algorithm 2.A of ISO 32000-2."""
+    secret = password.encode("utf-8")[:127]
+    user, owner = settings["U"][:48], settings["O"][:48]
+    for entry, wrapped, extra in ((user, settings["UE"], b""), (owner, settings["OE"], user)):
+        if _hash_256(secret, entry[32:40], extra, revision) == entry[:32]:
+            middle = _hash_256(secret, entry[40:48], extra, revision)
+            cipher = Cipher(algorithms.AES(middle), modes.CBC(bytes(_AES_BLOCK))).decryptor()
+            return cipher.update(wrapped[:32]) + cipher.finalize()
+    return None
+
+
+def _hash_256(secret: bytes, salt: bytes, extra: bytes, revision: int) -> bytes:
+    """Algorithm 2.B of ISO 32000-2."""
+    key = hashlib.sha256(secret + salt + extra).digest()
+    if revision == 5:
+        return key
+    last, step = 0, 0
+    while step < 64 or last > step - 32:
+        block = (secret + key + extra) * 64
+        cipher = Cipher(algorithms.AES(key[:16]), modes.CBC(key[16:32])).encryptor()
+        mixed = cipher.update(block) + cipher.finalize()
+        name = ("sha256", "sha384", "sha512")[sum(mixed[:16]) % 3]
+        key = hashlib.new(name, mixed).digest()
+        last, step = mixed[-1], step + 1
+    return key[:32]
+
+
+def _rc4(key: bytes, data: bytes) -> bytes:
+    cipher = Cipher(ARC4(key), None).decryptor()
+    return cipher.update(data) + cipher.finalize()
+
+
+def _aes(key: bytes, data: bytes) -> bytes:
+    if len(data) < 2 * _AES_BLOCK or len(data) % _AES_BLOCK:
+        return b""
+    cipher = Cipher(algorithms.AES(key), modes.CBC(data[:_AES_BLOCK])).decryptor()
+    plain = cipher.update(data[_AES_BLOCK:]) + cipher.finalize()
+    return plain[: -plain[-1]] if 1 <= plain[-1] <= _AES_BLOCK else plain
+
+
+def _has_crypt_filter(stream: Stream) -> bool:
+    filters = stream.dictionary.get("Filter")
+    return filters == "Crypt" or (isinstance(filters, list) and "Crypt" in filters)

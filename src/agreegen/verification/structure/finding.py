@@ -148,14 +148,14 @@ def _scan_bytes(file: PdfFile, views: list[View]) -> Iterator[Candidate]:
 
 def _parse_at(file: PdfFile, start: int, view: View) -> tuple[int, Value, int] | None:
     try:
-        number, _, value, end = parse_indirect(file.data, start, file.limits, view.length_of)
+        number, generation, value, end = parse_indirect(file.data, start, file.limits, view.length_of)
     except LimitProblem:
         raise
     except PdfProblem:
         return None
-    location = (1, start - file.shift, 0)
-    known = file.parsed.get(location)
-    return number, (value if known is None else known), end
+    if file.decrypt is not None and not isinstance(value, Stream):
+        value = file.decrypt(value, number, generation)
+    return number, file.parsed.get((1, start - file.shift, generation), value), end
 
 
 def _orphans(file: PdfFile, mark: int, done: set[int], floor: int) -> Iterator[Candidate]:

@@ -22,11 +22,11 @@ def unaccounted(view: View) -> Iterator[str]:
     """
     file = view.file
     revision = file.revisions[view.index]
-    sections = {section.offset: section.end for section in revision.sections}
+    sections = {_after_white(file.data, section.offset): section.end for section in revision.sections}
     known = {entry.place + file.shift for entry in revision.entries.values() if entry.kind == 1}
     known |= {section.hybrid for section in revision.sections if section.hybrid is not None}
     # Some writers name the line end before an object.
-    known |= {gap.end() for place in known if (gap := _SKIP.match(file.data, place))}
+    known |= {_after_white(file.data, place) for place in known}
     position, count = revision.start, 0
     while count < _MAX_REASONS:
         gap = _SKIP.match(file.data, position, revision.end)
@@ -51,3 +51,8 @@ def unaccounted(view: View) -> Iterator[str]:
                 count += 1
                 yield f"object {number} was added at byte {position}, which no cross-reference names"
         position = end
+
+
+def _after_white(data: bytes, position: int) -> int:
+    gap = _SKIP.match(data, position)
+    return gap.end() if gap else position

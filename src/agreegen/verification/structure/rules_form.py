@@ -14,6 +14,8 @@ _VALUE_KEYS = frozenset({"V", "AS", "I", "RV", "TI"})
 _FILL_KEYS = _VALUE_KEYS | {"AP", "F", "Ff", "DA", "Q", "M", "MK"}
 _SIGN_KEYS = frozenset({"V", "AP", "F", "Ff", "M", "MK", "DA", "DR", "Type", "Subtype", "P"})
 _APPEARANCE_KEYS = frozenset({"N", "R", "D"})
+_UNUSED_RESOURCES = frozenset({"XObject", "ProcSet"})
+"""Default appearances use fonts and colours only (ISO 32000-1, clause 12.7.3.3); some signers replace the rest."""
 _HIDING_FLAGS = 1 | 2 | 32
 _READ_ONLY = 1
 _MAX_DEPTH = 60
@@ -48,11 +50,11 @@ def _check_resources(step: Step, before: Spot, after: Spot) -> None:
         deep_one, deep_two = step.pair(one, two, key)
         below, above = as_dictionary(deep_one), as_dictionary(deep_two)
         if not isinstance(deep_two.value, dict) or not isinstance(deep_one.value, dict | None):
-            if not step.equal(left.get(key), right.get(key)):
+            if key not in _UNUSED_RESOURCES and not step.equal(left.get(key), right.get(key)):
                 step.forbid(f"the form's resources /{key} were replaced")
             continue
         for name in below:
-            if not step.equal(below[name], above.get(name)):
+            if key not in _UNUSED_RESOURCES and not step.equal(below[name], above.get(name)):
                 step.forbid(f"the form's resource /{name} was replaced")
         step.explain(deep_one, deep_two)
     step.explain(one, two)
@@ -198,6 +200,8 @@ def _explain_appearance(step: Step, before: Spot, after: Spot, name: str) -> Non
         for key in appearance.value:
             entry = step.down(appearance, key, new=late)
             step.explain(entry)
+            if not late:
+                step.replaced.update(item.ref.num for item in (appearance, entry) if item.ref is not None)
             if isinstance(entry.value, dict):
                 for state in entry.value:
                     step.explain(step.down(entry, state, new=late))

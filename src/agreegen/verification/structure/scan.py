@@ -70,7 +70,9 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
     if len(data) > limits.max_file_bytes:
         raise LimitProblem(f"the file is larger than {limits.max_file_bytes} bytes")
     file = open_file(data, limits)
-    encrypted = unlock(file, password)
+    encrypted, unlocked = unlock(file, password)
+    if not unlocked:
+        findings.add("password-needed", "the file is encrypted, and the password does not open it")
     views = _views(file)
     candidates, empty = find_candidates(file, views)
     covered = [cover(file, candidate) for candidate in candidates if not candidate.usage_rights]

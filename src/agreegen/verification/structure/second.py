@@ -1,11 +1,154 @@
-"""The second parser: qpdf, with recovery off, has to see what the first one saw."""
+"""The second parser: qpdf, with recovery off, has to read the same objects as the first one.
+
+Where both read an object and read it differently, a reader of one kind shows another document than a reader of
+the other kind. Where only one of them reads it, nothing is proved, but a recipient should know.
+"""
 
 from __future__ import annotations
 
+import io
+from typing import Any
+
+import pikepdf
+
 from agreegen.model.report import Alarm
 from agreegen.verification.structure.document import PdfFile, View
+from agreegen.verification.structure.objects import LimitProblem, PdfProblem, Ref, Stream, Value, same
+from agreegen.verification.structure.parser import parse_value
+
+_MAX_COMPARED = 20_000
+_NOT_SHOWN = frozenset({"XRef", "ObjStm"})
+_STREAM_KEYS = frozenset({"Length"})
+_TRAILER_KEYS = ("Root", "Info", "Encrypt")
 
 
 def compare_parsers(file: PdfFile, view: View, password: str | None) -> list[Alarm]:
-    """Compare what two parsers read."""
-    return []
+    """Compare what the two parsers read in the current revision, object by object.
+
+    Args:
+        file: The file.
+        view: Its current revision.
+        password: For encrypted files.
+    """
+    try:
+        second = pikepdf.open(
+            io.BytesIO(file.data),
+            password=password or "",
+            attempt_recovery=False,
+            suppress_warnings=True,
+            inherit_page_attributes=False,
+        )
+    except (pikepdf.PdfError, pikepdf.PasswordError, ValueError, RuntimeError) as problem:
+        return [_refused(f"the second parser (qpdf) refuses the file: {_first_line(problem)}")]
+    with second:
+        return _compare(file, view, second)
+
+
+def _compare(file: PdfFile, view: View, second: pikepdf.Pdf) -> list[Alarm]:
+    trailer = _parsed(second.trailer, file)
+    for key in _TRAILER_KEYS:
+        if not same(trailer.get(key), view.trailer.get(key)):
+            return [_differ(f"the trailer's /{key}")]
+    table = {number: entry for (number, _), entry in second.get_xref_table().items()}
+    ours = {number for number in view.numbers() if view.location(number) is not None}
+    differing: list[int] = []
+    refused = 0
+    for count, number in enumerate(sorted(ours | table.keys())):
+        entry = table.get(number)
+        if count >= _MAX_COMPARED and _same_location(view, number, entry):
+            continue
+        verdict = _compare_object(file, view, second, number, present=entry is not None)
+        if verdict is None:
+            refused += 1
+        elif not verdict:
+            differing.append(number)
+    alarms = [_refused(f"{refused} objects can be read by one of two parsers only")] if refused else []
+    if differing:
+        alarms.append(_differ(f"{len(differing)} objects (the first is {differing[0]})"))
+    return alarms
+
+
+def _same_location(view: View, number: int, entry: Any) -> bool:
+    location = view.location(number)
+    if entry is None or location is None:
+        return False
+    if entry.type == 1:
+        return location[0] == 1 and bool(entry.offset == location[1] + view.file.shift)
+    return location[0] == 2 and bool(entry.obj_stream_index == location[2])
+
+
+def _compare_object(file: PdfFile, view: View, second: pikepdf.Pdf, number: int, *, present: bool) -> bool | None:
+    """Return whether both read the same; None where one of them cannot read the object."""
+    entry = view.entries.get(number)
+    generation = entry.extra if entry is not None and entry.kind == 1 else 0
+    try:
+        ours = view.get(number, generation)
+    except LimitProblem:
+        raise
+    except PdfProblem:
+        return None
+    if isinstance(ours, Stream) and ours.dictionary.get("Type") in _NOT_SHOWN:
+        return True
+    try:
+        found = second.get_object(number, generation)
+        theirs = _stream(found, file) if isinstance(found, pikepdf.Stream) else _parsed(found, file)
+    except (pikepdf.PdfError, PdfProblem, ValueError, RuntimeError):
+        return None
+    if theirs is None and ours is not None and present:
+        return None
+    return _match(view, ours, theirs)
+
+
+def _stream(found: Any, file: PdfFile) -> Stream:
+    dictionary = _parsed(found.stream_dict, file)
+    return Stream(dictionary if isinstance(dictionary, dict) else {}, found.read_raw_bytes(), -1)
+
+
+def _parsed(found: Any, file: PdfFile) -> Any:
+    if found is None:
+        return None
+    if not isinstance(found, pikepdf.Object):
+        return _plain(found)
+    value, _ = parse_value(found.unparse(resolved=True), 0, file.limits.max_depth)
+    return value
+
+
+def _plain(found: Any) -> Value:
+    """Scalars come as Python values already."""
+    return found if isinstance(found, bool | int) else float(found)
+
+
+def _match(view: View, ours: Value, theirs: Value) -> bool:
+    if isinstance(ours, Stream) and isinstance(theirs, Stream):
+        if "Encrypt" not in view.trailer and ours.raw != theirs.raw:
+            return False
+        one = {key: value for key, value in ours.dictionary.items() if key not in _STREAM_KEYS}
+        two = {key: value for key, value in theirs.dictionary.items() if key not in _STREAM_KEYS}
+        return _match(view, one, two)
+    return same(ours, theirs) or same(_normalised(view, ours), _normalised(view, theirs))
+
+
+def _normalised(view: View, value: Value) -> Value:
+    """Put null in place of references to what is null, missing or unreadable, as qpdf does in dictionaries."""
+    if isinstance(value, Ref):
+        try:
+            return None if view.get(value.num, value.gen) is None else value
+        except PdfProblem:
+            return None
+    if isinstance(value, dict):
+        return {key: _normalised(view, child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_normalised(view, child) for child in value]
+    return value
+
+
+def _first_line(problem: Exception) -> str:
+    return str(problem).splitlines()[0][-200:] if str(problem) else type(problem).__name__
+
+
+def _refused(message: str) -> Alarm:
+    return Alarm("second-parser-refuses", message, alters=False)
+
+
+def _differ(what: str) -> Alarm:
+    return Alarm("parsers-differ", f"two parsers read {what} differently", alters=True)

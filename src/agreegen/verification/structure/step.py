@@ -59,6 +59,14 @@ class Step:
         annotated: Whether annotations were added or changed.
         additions: Visible things that were added.
         overwritten: Rectangles of filled fields: page, rectangle, name.
+        explained: Numbers of the objects whose change a rule accepts.
+        roles: Those of them that any other object may refer to, because a rule has compared them key by key.
+        edges_old: By object number, the references to it in the old view that a rule has looked at.
+        edges_new: The same in the new view.
+        new_widgets: Object numbers of widgets of fields that were added, with the field's name.
+        signed_widgets: Those of fields that were there and were signed.
+        filled_widgets: Those of fields that were filled in.
+        replaced: Numbers of the appearances that fields had before.
     """
 
     old: View
@@ -78,6 +86,7 @@ class Step:
     new_widgets: dict[int, str] = field(default_factory=dict)
     signed_widgets: dict[int, str] = field(default_factory=dict)
     filled_widgets: dict[int, str] = field(default_factory=dict)
+    replaced: set[int] = field(default_factory=set)
 
     def forbid(self, reason: str) -> None:
         """Note a reason once."""

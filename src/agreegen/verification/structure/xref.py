@@ -22,6 +22,7 @@ _TRAILER = re.compile(SKIP + rb"trailer")
 _STREAM = re.compile(SKIP + rb"stream(\r\n|\n)")
 _ENDSTREAM = re.compile(rb"[\x00\t\n\x0c\r ]*endstream(?![A-Za-z])")
 _ENDOBJ = re.compile(SKIP + rb"endobj(?![A-Za-z])")
+_NEXT = re.compile(SKIP + rb"(?:\d{1,10}[\x00\t\n\x0c\r ]+\d{1,5}[\x00\t\n\x0c\r ]+obj|xref|startxref|trailer)")
 MAX_SECTIONS = 2000
 
 
@@ -80,9 +81,11 @@ def parse_indirect(
         if opened:
             value, position = _read_stream(data, value, opened.end(), length_of)
     closed = _ENDOBJ.match(data, position)
-    if closed is None:
+    if closed is not None:
+        position = closed.end()
+    elif not _NEXT.match(data, position):
         raise PdfProblem("syntax", f"the object at byte {offset} is not closed by endobj")
-    return int(head[1]), int(head[2]), value, closed.end()
+    return int(head[1]), int(head[2]), value, position
 
 
 def _read_stream(data: bytes, dictionary: dict[str, Any], start: int, length_of: Any) -> tuple[Stream, int]:
