@@ -20,7 +20,7 @@ from agreegen.model.text import normalise_text
 from agreegen.programs import find_program, run_program
 from agreegen.rendering.docx import render_docx
 from agreegen.rendering.expected import expected_text
-from agreegen.rendering.fonts import font_folders
+from agreegen.rendering.fonts import covered_characters, find_chain, font_folders
 
 pytestmark = pytest.mark.libreoffice
 
@@ -133,6 +133,20 @@ def test_a_pledge_is_one_page(office: LibreOffice, name: str) -> None:
     assert normalise_text(page) == normalise_text(expected_text(form, document))
     assert "— 1 —" in page or "—1—" in "".join(page.split())
     _assert_places(form, pdf)
+
+
+def test_characters_of_every_font_of_the_chain_are_read_back_in_order(office: LibreOffice) -> None:
+    form = find_form("personal-pledge", forms_folder(None))
+    first, *others = find_chain(form.font_chains[0][1])
+    seen = set(covered_characters(first))
+    rare = []
+    for font in others:  # which of them there are depends on the machine
+        new = [c for c in sorted(covered_characters(font) - seen) if 0x3400 <= c <= 0x4DBF or c >= 0x20000]
+        rare += [chr(c) for c in (*new[:1], *new[-1:])]
+        seen |= covered_characters(font)
+    document = build_document(form, {"pledger_name": "王" + "明".join(rare) + "·李"})
+    pdf = office.convert(render_docx(form, document))
+    assert normalise_text("\n".join(_page_texts(pdf))) == normalise_text(expected_text(form, document))
 
 
 def test_pdftotext_reads_the_same_text_and_only_the_forms_font_is_used(

@@ -124,7 +124,7 @@ def parse_template(data: bytes, path: Path) -> Template:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             names = package.namelist()
             document = _part(package, "word/document.xml")
-            styles = _Styles(_part(package, "word/styles.xml") if "word/styles.xml" in names else None)
+            styles = Styles(_part(package, "word/styles.xml") if "word/styles.xml" in names else None)
             margins = [_part(package, n) for n in names if re.match(r"word/(header|footer)\d*\.xml\Z", n)]
     except (zipfile.BadZipFile, KeyError, etree.XMLSyntaxError, ValueError) as exc:
         raise InputError(
@@ -146,7 +146,7 @@ def _part(package: zipfile.ZipFile, name: str) -> Any:
     return etree.fromstring(package.read(name), etree.XMLParser(resolve_entities=False, no_network=True))
 
 
-def _walk(parent: Any, prefix: str, styles: _Styles, bookmarks: set[str]) -> Iterator[Paragraph]:
+def _walk(parent: Any, prefix: str, styles: Styles, bookmarks: set[str]) -> Iterator[Paragraph]:
     number = tables = 0
     for node in parent:
         if node.tag == f"{W}p":
@@ -161,7 +161,7 @@ def _walk(parent: Any, prefix: str, styles: _Styles, bookmarks: set[str]) -> Ite
             bookmarks.add(str(node.get(f"{W}name")))
 
 
-def _table(table: Any, place: str, styles: _Styles, bookmarks: set[str]) -> Iterator[Paragraph]:
+def _table(table: Any, place: str, styles: Styles, bookmarks: set[str]) -> Iterator[Paragraph]:
     for row_number, row in enumerate(table.iterchildren(f"{W}tr"), start=1):
         inner: set[str] = set()
         cells = []
@@ -181,7 +181,7 @@ def _row_tag(source: str) -> str | None:
     return f"{found[1]} {found[3]}{found[4]}" if found and found[2] == "tr" else None
 
 
-def _paragraph(node: Any, place: str, styles: _Styles, bookmarks: set[str]) -> Paragraph:
+def _paragraph(node: Any, place: str, styles: Styles, bookmarks: set[str]) -> Paragraph:
     text = _ANY_TAG.sub(lambda tag: tag[0].translate(_QUOTES), _text(node))
     oddities = {
         words for name, words in _HIDDEN_CONTENT.items() if next(node.iter(f"{W}{name}"), None) is not None
@@ -207,8 +207,12 @@ def _text(paragraph: Any) -> str:
     return "".join(parts).replace("\n", "\x0b")
 
 
-class _Styles:
-    """The style sheet, with inheritance by `basedOn` resolved."""
+class Styles:
+    """The style sheet, with inheritance by `basedOn` resolved.
+
+    Args:
+        root: The root element of `word/styles.xml`; None for a file without one.
+    """
 
     def __init__(self, root: Any) -> None:
         self.by_id: dict[str, Any] = {}
@@ -247,19 +251,22 @@ class _Styles:
         return any(layer.find(f"{W}pPr/{W}numPr") is not None for layer in self._layers(node))
 
     def fonts_of(self, node: Any) -> frozenset[str]:
-        inherited: frozenset[str] = frozenset()
+        """Return the names of the fonts that a paragraph's runs are set in."""
+        runs = [run for run in node.iter(f"{W}r") if run.find(f"{W}t") is not None]
+        return frozenset[str]().union(*(self.fonts_of_run(node, run) for run in runs))
+
+    def fonts_of_run(self, node: Any, run: Any) -> frozenset[str]:
+        """Return the names of the fonts that a run of a paragraph is set in; one in a sound template."""
+        properties = run.find(f"{W}rPr")
+        own = None if properties is None else self._run_fonts(properties)
+        if own is not None:
+            return own
         defaults = [] if self.root is None else self.root.findall(f"{W}docDefaults/{W}rPrDefault")
         for layer in (*list(self._layers(node))[1:], *defaults):
             fonts = layer.find(f"{W}rPr/{W}rFonts")
             if fonts is not None:
-                inherited = font_names(fonts)
-                break
-        found: set[str] = set()
-        for run in node.iter(f"{W}r"):
-            properties = run.find(f"{W}rPr")
-            own = None if properties is None else self._run_fonts(properties)
-            found |= inherited if own is None else own
-        return frozenset(found)
+                return font_names(fonts)
+        return frozenset()
 
     def _run_fonts(self, properties: Any) -> frozenset[str] | None:
         direct = properties.find(f"{W}rFonts")

@@ -17,6 +17,7 @@ from agreegen.forms.template import read_template_bytes
 from agreegen.model.document import Document
 from agreegen.model.form import Form
 from agreegen.rendering.context import Printed, template_context
+from agreegen.rendering.fallback import split_rare_characters
 
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 """The earliest time a ZIP entry can hold; the real one would make equal documents differ."""
@@ -53,7 +54,7 @@ def render_docx(form: Form, document: Document) -> bytes:
             f"{form.template}: the template cannot be filled: {exc}",
             hint=f"run: agreegen forms check {form.id}",
         ) from exc
-    return _with_fixed_times(buffer.getvalue())
+    return _finish(buffer.getvalue(), form)
 
 
 def _protect(value: Printed) -> Any:
@@ -67,12 +68,16 @@ def _protect(value: Printed) -> Any:
     return Markup(text)  # noqa: S704 - escaped two lines above; Markup keeps Jinja from escaping it again
 
 
-def _with_fixed_times(data: bytes) -> bytes:
+def _finish(data: bytes, form: Form) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(buffer, "w") as target:
-        for name in source.namelist():
+        parts = {name: source.read(name) for name in source.namelist()}
+        document, styles = "word/document.xml", "word/styles.xml"
+        if styles in parts:
+            parts[document] = split_rare_characters(parts[document], parts[styles], form)
+        for name, part in parts.items():
             entry = zipfile.ZipInfo(name, _ZIP_TIME)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o600 << 16
-            target.writestr(entry, source.read(name), compresslevel=6)
+            target.writestr(entry, part, compresslevel=6)
     return buffer.getvalue()
