@@ -8,7 +8,6 @@ import click
 
 from agreegen.cli.options import any_path, force_option, read_now
 from agreegen.cli.output import say
-from agreegen.errors import UsageError
 from agreegen.example_pki.maker import make_example_pki
 
 
@@ -25,8 +24,6 @@ def example_command(folder: Path, force: bool) -> None:
 
     Every subject says EXAMPLE; the keys are fresh and worth nothing.
     """
-    if folder.exists() and any(folder.iterdir()) and not force:
-        raise UsageError(f"{folder} is not empty", hint="choose another folder, or add --force")
-    make_example_pki(folder, now=read_now())
+    make_example_pki(folder, now=read_now(), force=force)
     say(f"{folder}: example PKI made; credentials in {folder / 'credentials'}, anchors in {folder / 'trust'}")
     say("EXAMPLE keys prove nothing about anyone: never sign real papers with them")

@@ -94,19 +94,38 @@ def try_credential(credential: Credential) -> None:
     """
     message = _TRIAL + os.urandom(16)
     signature = credential.signer.sign(message)
-    if not verify_raw(credential.certificate_der, credential.signer.mechanism, message, signature):
+    signer_id = getattr(credential.signer, "signer_id", None)  # SM2 keys have one
+    fits = verify_raw(
+        credential.certificate_der, credential.signer.mechanism, message, signature, signer_id=signer_id
+    )
+    if not fits:
         raise CredentialError(
             f"credential {credential.name}: the key does not belong to the certificate",
             hint="give the matching certificate",
         )
 
 
-def verify_raw(certificate_der: bytes, mechanism: Mechanism, message: bytes, signature: bytes) -> bool:
-    """Tell whether a raw signature over a message fits a certificate's public key."""
-    if mechanism is Mechanism.SM2_SM3:
-        from agreegen.signing.sm2 import verify_sm2  # noqa: PLC0415 - needs OpenSSL 3 or gmssl
+def verify_raw(
+    certificate_der: bytes,
+    mechanism: Mechanism,
+    message: bytes,
+    signature: bytes,
+    *,
+    signer_id: str | None = None,
+) -> bool:
+    """Tell whether a raw signature over a message fits a certificate's public key.
 
-        return verify_sm2(certificate_der, message, signature)
+    Args:
+        certificate_der: The certificate.
+        mechanism: How the message was signed.
+        message: What was signed.
+        signature: The signature value.
+        signer_id: For SM2, the signer's id where it is not the default one.
+    """
+    if mechanism is Mechanism.SM2_SM3:
+        from agreegen.signing.sm2 import DEFAULT_SIGNER_ID, verify_sm2  # noqa: PLC0415 - needs OpenSSL 3 or gmssl
+
+        return verify_sm2(certificate_der, message, signature, signer_id or DEFAULT_SIGNER_ID)
     try:
         key = x509.load_der_x509_certificate(certificate_der).public_key()
         if isinstance(key, rsa.RSAPublicKey):

@@ -171,6 +171,8 @@ def _problem(signature: EarlierSignature) -> str | None:
         return "does not cover the whole of its revision"
     if coverage is SignatureCoverageLevel.ENTIRE_FILE:
         return None
+    # The digest was compared above; pyHanko would compute it once more, and does not know SM3.
+    embedded.external_digests.setdefault(embedded.external_md_algorithm, b"")
     embedded.compute_integrity_info()  # type: ignore[no-untyped-call]
     if not embedded.summarise_integrity_info()["docmdp_ok"]:
         return "does not permit what was changed after it"

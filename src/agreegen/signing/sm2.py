@@ -20,7 +20,7 @@ from agreegen.signing.sm2_curve import multiply_base
 from agreegen.signing.sm2_files import WrongPassphraseError, read_key_file, read_pkcs12
 from agreegen.signing.sm2_paths import find_sm2_path, is_readable, public_point, sm2_revoked
 
-__all__ = ["Sm2Signer", "find_sm2_path", "load_sm2", "sm2_revoked", "verify_sm2"]
+__all__ = ["DEFAULT_SIGNER_ID", "Sm2Signer", "find_sm2_path", "load_sm2", "sm2_revoked", "verify_sm2"]
 
 _MAX_SIGNER_ID_BYTES = 8191
 

@@ -23,6 +23,8 @@ def detect_level(judge: FileJudge, index: int) -> PadesLevel:
     found, fact = judge.structure.signatures[index], judge.facts[index]
     if found.kind is SignatureKind.TIMESTAMP or fact.integrity is not Integrity.INTACT or not fact.cades:
         return PadesLevel.OTHER
+    if any(use.scheme == "sm2" for use in fact.algorithms):
+        return PadesLevel.OTHER  # the baseline levels stand on the algorithms of TS 119 312, without SM2
     later = [
         other.revision
         for other, its_fact in zip(judge.structure.signatures, judge.facts, strict=True)
