@@ -228,11 +228,11 @@ def _add_reports(draft: _Draft, request: BagRequest) -> None:
         forms_folder=request.forms_folder,
     )
     names = [path for path in draft.hashes if path.startswith("data/documents/")]
-    report = verify_paths([draft.folder / name for name in names], options)
-    files = tuple(replace(file, path=name) for name, file in zip(names, report.files, strict=True))
+    judged = verify_paths([draft.folder / name for name in names], options)
+    files = tuple(replace(file, path=name) for name, file in zip(names, judged, strict=True))
     report = Report(files)
     draft.add("data/verification-report.json", canonical_json(report.to_dict()) + b"\n")
-    draft.add("data/verification-report.html", render_html(report).encode())
+    draft.add("data/verification-report.html", render_html(report, options).encode())
 
 
 def _add_register(draft: _Draft, request: BagRequest, register: Register | None) -> None:

@@ -107,7 +107,7 @@ def _judge_documents(
     if not names:
         return Report(), [BagProblem("missing", _DOCUMENTS, "the bag holds no document")]
     judged = verify_paths([bag / name for name in names], options)
-    files = [replace(file, path=name) for name, file in zip(names, judged.files, strict=True)]
+    files = [replace(file, path=name) for name, file in zip(names, judged, strict=True)]
     return Report(tuple(files)), [
         _exchanged(file) for file in files if file.sha256 not in {None, contents.payload[file.path]}
     ]

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from agreegen.model.complaint import Complaint, Severity
@@ -35,9 +34,6 @@ class RosterSource:
     file: Path
     sheet: int | str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "columns", MappingProxyType(dict(self.columns)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +116,6 @@ class Job:
     aliases: Mapping[str, str] = field(default_factory=dict)
     omit_clauses: tuple[str, ...] = ()
     sha256: str = ""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "defaults", MappingProxyType(dict(self.defaults)))
-        object.__setattr__(self, "aliases", MappingProxyType(dict(self.aliases)))
 
     @property
     def register_file(self) -> Path:

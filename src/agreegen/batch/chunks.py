@@ -1,0 +1,286 @@
+"""One chunk of tasks: made, signed, read back, laid down durably; in a worker or in the coordinator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from agreegen.batch.interface import Job, RowResult
+from agreegen.batch.keyholder import RemoteKey
+from agreegen.batch.laying import identify, move_aside, publish
+from agreegen.batch.plan import SignTask, Task
+from agreegen.batch.signatures import ChunkSigner
+from agreegen.errors import AgreegenError, CredentialError, MissingProgramError
+from agreegen.files import sha256_of
+from agreegen.model.report import FileReport, PadesLevel, SignatureKind
+from agreegen.pipeline import DocumentMaker, EngineChoice, read_back
+from agreegen.register.interface import DocumentState, EventDraft, EventKind
+from agreegen.signing.interface import Credential, Trust
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """What a worker is told at its start.
+
+    Attributes:
+        job: The job.
+        trust: Anchors and revocation lists.
+        engine: Who lays out the page.
+        remote_keys: Keys that stay with the coordinator, by index into `Job.signatures`.
+        workers: Number of workers that share the limit of timestamp requests.
+    """
+
+    job: Job
+    trust: Trust
+    engine: EngineChoice
+    remote_keys: Mapping[int, RemoteKey]
+    workers: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOutcome:
+    """What became of one task.
+
+    Attributes:
+        row: Number of the row.
+        document_id: The document's id.
+        result: What became of it.
+        path: Its file below the output folder.
+        events: What the register has to record.
+        reason: Why it failed.
+        warning: What a person should look at.
+        pending: Whether a timestamp is still missing.
+    """
+
+    row: int
+    document_id: str
+    result: RowResult
+    path: str
+    events: tuple[EventDraft, ...] = ()
+    reason: str | None = None
+    warning: str | None = None
+    pending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkOutcome:
+    """What became of a chunk.
+
+    Attributes:
+        outcomes: Of every task that was dealt with, in order.
+        fatal: What makes going on pointless: a credential, the disk, a missing program.
+    """
+
+    outcomes: tuple[TaskOutcome, ...]
+    fatal: AgreegenError | None = None
+
+
+@dataclass(slots=True)
+class Draft:
+    """A task under way.
+
+    Attributes:
+        task: The task.
+        result: What will be said of it.
+        data: The file so far.
+        events: What happened so far.
+        roles: Roles signed in the file.
+        reason: Why it failed; nothing is published then.
+        quarantined: Whether the finished file did not read back.
+        changed: Whether the file differs from what is on the disk.
+        pending: Whether a timestamp is missing.
+        warning: What a person should look at.
+    """
+
+    task: Task
+    result: RowResult = RowResult.DONE
+    data: bytes = b""
+    events: list[EventDraft] = field(default_factory=list)
+    roles: set[str] = field(default_factory=set)
+    reason: str | None = None
+    quarantined: bool = False
+    changed: bool = True
+    pending: bool = False
+    warning: str | None = None
+
+
+class ChunkMaker:
+    """Makes chunks; keeps the office, the credentials and the connections between them.
+
+    Args:
+        settings: What the worker was told.
+        credentials: Credentials that the caller has loaded, by index into `Job.signatures`.
+    """
+
+    def __init__(self, settings: WorkerSettings, credentials: Mapping[int, Credential] | None = None) -> None:
+        self._settings = settings
+        self._job = settings.job
+        self._maker = DocumentMaker(settings.job.form, engine=settings.engine)
+        self._signer = ChunkSigner(
+            settings.job, settings.trust, settings.remote_keys, settings.workers, credentials
+        )
+
+    def close(self) -> None:
+        """End the office, release the keys."""
+        self._maker.close()
+        self._signer.close()
+
+    def run(self, tasks: Sequence[Task], now: datetime) -> ChunkOutcome:
+        """Make, sign, read back and publish a chunk; a row that fails never stops the others."""
+        drafts: list[Draft] = []
+        fatal: AgreegenError | None = None
+        try:
+            for task in tasks:
+                drafts.append(self._begin(task, now))
+            self._sign(drafts, now)
+        except (CredentialError, MissingProgramError) as exc:
+            fatal = exc
+            drafts = [draft for draft in drafts if draft.reason is not None]
+        for draft in drafts:
+            if draft.reason is None:
+                self._read_back(draft, now)
+        laid, failure = publish(self._job.output, drafts)
+        return ChunkOutcome(tuple(_outcome(draft) for draft in laid), fatal or failure)
+
+    def _begin(self, task: Task, now: datetime) -> Draft:
+        draft = Draft(task)
+        try:
+            if not self._take_existing(draft, now):
+                self._make(draft)
+        except MissingProgramError:
+            raise
+        except AgreegenError as exc:
+            draft.reason = str(exc)
+        return draft
+
+    def _make(self, draft: Draft) -> None:
+        task = draft.task
+        made = self._maker.make(task.document)
+        draft.data = made.pdf
+        details = {"engine": made.document.engine} | ({"path": task.registration.path} if task.known else {})
+        registration = None if task.known else task.registration
+        digest = sha256_of(made.pdf)
+        draft.events.append(
+            EventDraft(
+                EventKind.RENDERED,
+                task.document.id,
+                sha256=digest,
+                details=details,
+                registration=registration,
+            )
+        )
+        if task.replaces is not None:
+            draft.result = RowResult.SUPERSEDED
+
+    def _take_existing(self, draft: Draft, now: datetime) -> bool:
+        """Use a file that stands there already: one the register knows, or one that a crash left behind."""
+        task = draft.task
+        path = self._job.output / task.registration.path
+        if not path.is_file():
+            return False
+        data = path.read_bytes()
+        if task.known_sha256 is not None and sha256_of(data) == task.known_sha256:
+            draft.data, draft.roles, draft.changed = data, set(task.signed_roles), False
+            draft.result, draft.pending = RowResult.COMPLETED, task.pending
+            return True
+        found = identify(data)
+        if found != task.document.id:
+            if task.replaces is None or found != task.replaces.id:
+                draft.warning = move_aside(
+                    self._job.output, path, "it is not the document that belongs there"
+                )
+            return False
+        try:
+            report = read_back(data, form=self._job.form, document=task.document, now=now)
+        except AgreegenError as exc:
+            draft.warning = move_aside(self._job.output, path, str(exc))
+            return False
+        self._adopt(draft, data, report)
+        return True
+
+    def _adopt(self, draft: Draft, data: bytes, report: FileReport) -> None:
+        task = draft.task
+        draft.data, draft.changed, draft.result = data, False, RowResult.ADOPTED
+        draft.roles = {s.field for s in report.signatures if s.kind is SignatureKind.SIGNATURE and s.field}
+        state = DocumentState.SIGNED if draft.roles else DocumentState.RENDERED
+        details: dict[str, str | int | bool | None] = {"state": state.value}
+        if task.known:
+            details["path"] = task.registration.path
+        digest = sha256_of(data)
+        registration = None if task.known else task.registration
+        adopted = EventDraft(
+            EventKind.ADOPTED, task.document.id, sha256=digest, details=details, registration=registration
+        )
+        draft.events.append(adopted)
+        for role in sorted(draft.roles):
+            facts = {"adopted": True}
+            draft.events.append(EventDraft(EventKind.SIGNED, task.document.id, role, digest, facts))
+        wanted = {signature.role: signature.level for signature in self._job.signatures}
+        if any(
+            s.level is PadesLevel.B_B and wanted.get(str(s.field), s.level) is not s.level
+            for s in report.signatures
+        ):
+            draft.pending = True
+            draft.events.append(EventDraft(EventKind.TIMESTAMP_PENDING, task.document.id, sha256=digest))
+
+    def _sign(self, drafts: Sequence[Draft], now: datetime) -> None:
+        for index, signature in enumerate(self._job.signatures):
+            waiting = [
+                (draft, task)
+                for draft in drafts
+                if draft.reason is None
+                and signature.role not in draft.roles
+                and (task := _task_of(draft, index))
+            ]
+            if waiting:
+                self._signer.sign(index, waiting, now)
+        late = [draft for draft in drafts if draft.reason is None and draft.task.pending and draft.pending]
+        if late:
+            self._signer.extend(late, now)
+
+    def _read_back(self, draft: Draft, now: datetime) -> None:
+        digest = sha256_of(draft.data)
+        if draft.changed:
+            try:
+                read_back(draft.data, form=self._job.form, document=draft.task.document, now=now)
+            except AgreegenError as exc:
+                _quarantine(draft, str(exc), digest)
+                return
+        if draft.events:
+            draft.events.append(EventDraft(EventKind.VERIFIED, draft.task.document.id, sha256=digest))
+
+
+def _quarantine(draft: Draft, reason: str, digest: str) -> None:
+    draft.quarantined, draft.reason = True, reason
+    draft.result = RowResult.QUARANTINED
+    path = f"quarantine/{draft.task.document.id}-{digest[:8]}.pdf"
+    draft.events.append(
+        EventDraft(EventKind.QUARANTINED, draft.task.document.id, sha256=digest, details={"path": path})
+    )
+
+
+def _task_of(draft: Draft, index: int) -> SignTask | None:
+    return next((task for task in draft.task.signatures if task.index == index), None)
+
+
+def _outcome(draft: Draft) -> TaskOutcome:
+    task = draft.task
+    failed = draft.reason is not None
+    result = draft.result
+    if failed and not draft.quarantined:
+        result = RowResult.FAILED
+    events = list(draft.events) if not failed or draft.quarantined else []
+    if task.replaces is not None and not failed:
+        facts = {"by": task.document.id, "path": task.replaces.moved_to}
+        events.insert(0, EventDraft(EventKind.SUPERSEDED, task.replaces.id, details=facts))
+    return TaskOutcome(
+        row=task.row,
+        document_id=task.document.id,
+        result=result,
+        path=task.registration.path,
+        events=tuple(events),
+        reason=draft.reason,
+        warning=draft.warning,
+        pending=draft.pending,
+    )

@@ -1,0 +1,210 @@
+"""Keys that cannot be shared: they stay in one thread of one process, only the bytes to sign go there."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Client, Connection, Listener
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from agreegen.errors import AgreegenError, CredentialError
+from agreegen.signing.credentials import load_credential
+from agreegen.signing.interface import AppearanceSource, Credential, Mechanism
+from agreegen.signing.secrets import Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteKey:
+    """What a worker needs to sign with a key that stays with the coordinator; the key is not in it.
+
+    Attributes:
+        address: Where the key holder listens: a local socket that only this user can open.
+        authkey: Shared secret of the run.
+        number: Which of its keys.
+        name: The credential's name.
+        path: The credential file.
+        kind: The credential's kind.
+        certificate_der: The signing certificate.
+        chain_der: Further certificates.
+        mechanism: How the key signs.
+        appearance: Picture for visible fields.
+    """
+
+    address: str
+    authkey: bytes
+    number: int
+    name: str
+    path: Path
+    kind: str
+    certificate_der: bytes
+    chain_der: tuple[bytes, ...]
+    mechanism: Mechanism
+    appearance: AppearanceSource | None
+
+    def connect(self) -> Credential:
+        """Return a credential whose signatures the key holder makes."""
+        return Credential(
+            name=self.name,
+            path=self.path,
+            kind=self.kind,
+            certificate_der=self.certificate_der,
+            chain_der=self.chain_der,
+            signer=_RemoteSigner(self),
+            appearance=self.appearance,
+        )
+
+
+class _RemoteSigner:
+    """A `RawSigner` whose key is elsewhere."""
+
+    shareable = False
+
+    def __init__(self, key: RemoteKey) -> None:
+        self._key = key
+        self._connection: Connection[Any, Any] = Client(key.address, authkey=key.authkey)
+
+    @property
+    def mechanism(self) -> Mechanism:
+        return self._key.mechanism
+
+    def sign(self, message: bytes) -> bytes:
+        return self.sign_many([message])[0]
+
+    def sign_many(self, messages: Sequence[bytes]) -> list[bytes]:
+        try:
+            self._connection.send((self._key.number, list(messages)))
+            answer = self._connection.recv()
+        except (OSError, EOFError) as exc:
+            raise CredentialError(
+                f"credential {self._key.name}: the process that holds its key is gone"
+            ) from exc
+        if isinstance(answer, str):
+            raise CredentialError(answer)
+        return list(answer)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class KeyHolder:
+    """Loads credentials and signs with them, everything in one thread (PKCS#11 sessions demand it)."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="agreegen-keys")
+        self._credentials: list[Credential] = []
+        self._listener: Listener | None = None
+        self._authkey = secrets.token_bytes(32)
+
+    def __enter__(self) -> KeyHolder:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release every key."""
+        if self._listener is not None:
+            self._listener.close()
+        for credential in self._credentials:
+            self._thread.submit(credential.close).result()
+        self._credentials.clear()
+        self._thread.shutdown()
+
+    def load(self, path: Path, *, prompt: Prompt | None = None) -> tuple[Credential, bool]:
+        """Load a credential.
+
+        Returns:
+            The credential, usable from any thread, and whether another process can load it again by itself.
+
+        Raises:
+            CredentialError: See `load_credential`.
+        """
+        asked: list[str] = []
+
+        def ask(question: str) -> str:
+            asked.append(question)
+            if prompt is None:
+                raise CredentialError(
+                    f"credential {path}: a secret must be typed in, and nobody can be asked"
+                )
+            return prompt(question)
+
+        credential = self._thread.submit(load_credential, path, prompt=ask).result()
+        self._credentials.append(credential)
+        here = replace(credential, signer=_HeldSigner(credential, self._thread))
+        return here, credential.signer.shareable and not asked
+
+    def share(self, credential: Credential) -> RemoteKey:
+        """Return what a worker process needs to have signatures made by this credential."""
+        number = next(i for i, held in enumerate(self._credentials) if held.path == credential.path)
+        if self._listener is None:
+            self._listener = Listener(family="AF_UNIX", authkey=self._authkey)
+            threading.Thread(target=self._accept, name="agreegen-key-door", daemon=True).start()
+        return RemoteKey(
+            address=str(self._listener.address),
+            authkey=self._authkey,
+            number=number,
+            name=credential.name,
+            path=credential.path,
+            kind=credential.kind,
+            certificate_der=credential.certificate_der,
+            chain_der=credential.chain_der,
+            mechanism=credential.signer.mechanism,
+            appearance=credential.appearance,
+        )
+
+    def _accept(self) -> None:
+        from multiprocessing import AuthenticationError  # noqa: PLC0415 - only where keys are shared
+
+        listener = self._listener
+        while listener is not None:
+            try:
+                connection = listener.accept()
+            except AuthenticationError:
+                continue
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: Connection[Any, Any]) -> None:
+        with contextlib.suppress(OSError, EOFError, RuntimeError), connection:
+            while True:
+                number, messages = connection.recv()
+                try:
+                    signer = self._credentials[number].signer
+                    connection.send(self._thread.submit(signer.sign_many, messages).result())
+                except AgreegenError as exc:
+                    connection.send(exc.message)
+
+
+class _HeldSigner:
+    """A `RawSigner` that passes every call to the one thread that may touch the key."""
+
+    def __init__(self, credential: Credential, thread: ThreadPoolExecutor) -> None:
+        self._signer = credential.signer
+        self._thread = thread
+
+    @property
+    def mechanism(self) -> Mechanism:
+        return self._signer.mechanism
+
+    @property
+    def shareable(self) -> bool:
+        return self._signer.shareable
+
+    def sign(self, message: bytes) -> bytes:
+        return self._thread.submit(self._signer.sign, message).result()
+
+    def sign_many(self, messages: Sequence[bytes]) -> list[bytes]:
+        return self._thread.submit(self._signer.sign_many, messages).result()
+
+    def close(self) -> None:
+        """Nothing: the key holder releases its keys itself."""

@@ -1,0 +1,109 @@
+"""What a run leaves for people: failed rows, the report as JSON and HTML."""
+
+from __future__ import annotations
+
+import html
+import json
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from agreegen.batch.interface import Job, RunSummary
+from agreegen.files import write_atomically
+from agreegen.rosters.failed_rows import write_failed_rows
+from agreegen.rosters.roster import Roster
+
+_SHOWN_FAILURES = 1_000
+
+
+class FailedRows:
+    """Collects failed rows in a nameless temporary file: memory stays flat, and nothing is left behind.
+
+    Args:
+        output: Output folder.
+        roster: Gives the header and the sheet name.
+    """
+
+    def __init__(self, output: Path, roster: Roster) -> None:
+        self._output = output
+        self._roster = roster
+        self._spool = tempfile.TemporaryFile("w+", encoding="utf-8", errors="surrogatepass")  # noqa: SIM115 - closed with this object
+        self.count = 0
+
+    def __enter__(self) -> FailedRows:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._spool.close()
+
+    def add(self, cells: Sequence[str], reason: str) -> None:
+        """Keep a row that failed."""
+        self._spool.write(json.dumps([list(cells), reason]) + "\n")
+        self.count += 1
+
+    def rows(self) -> Iterator[tuple[Sequence[str], str]]:
+        """Stream the rows again."""
+        self._spool.flush()
+        self._spool.seek(0)
+        for line in self._spool:
+            cells, reason = json.loads(line)
+            yield cells, reason
+        self._spool.seek(0, 2)
+
+    def write(self) -> None:
+        """Write `failed-rows.csv` and `.xlsx`; without failures they hold the header only."""
+        write_failed_rows(
+            self._output / "failed-rows", self._roster.header, self.rows(), sheet=self._roster.sheet
+        )
+
+
+def write_report(job: Job, summary: RunSummary, states: Mapping[str, int], failed: FailedRows) -> None:
+    """Write `report.json` and `report.html`. Neither holds ID numbers.
+
+    Raises:
+        OSError: The output folder cannot be written.
+    """
+    data = summary.to_dict() | {"form": job.form.id, "form_version": job.form.version, "states": dict(states)}
+    write_atomically(
+        job.output / "report.json", json.dumps(data, ensure_ascii=False, indent=1).encode() + b"\n"
+    )
+    write_atomically(job.output / "report.html", _render(job, summary, states, failed).encode())
+
+
+def _render(job: Job, summary: RunSummary, states: Mapping[str, int], failed: FailedRows) -> str:
+    facts = [
+        ("表单 / Form", f"{job.form.title_zh} {job.form.id} {job.form.version}"),
+        ("名单行数 / Rows", summary.rows),
+        ("本次完成 / Done", summary.done),
+        ("此前已完成 / Done before", summary.already_done),
+        ("失败 / Failed", summary.failed),
+        ("替换旧版 / Superseded", summary.superseded),
+        ("时间戳待补 / Timestamp pending", summary.timestamp_pending),
+        ("留待本人签名 / Left open", summary.left_open),
+        ("用时（秒）/ Seconds", round(summary.seconds, 1)),
+        ("每秒份数 / Documents per second", summary.documents_per_second),
+        *((f"登记簿 / Register: {state}", count) for state, count in states.items()),
+        *(("归档包 / Bag", bag) for bag in summary.bags),
+    ]
+    cells = "".join(
+        f"<tr><th>{html.escape(str(k))}</th><td>{html.escape(str(v))}</td></tr>" for k, v in facts
+    )
+    reasons = []
+    for number, (_, reason) in enumerate(failed.rows(), 1):
+        if number > _SHOWN_FAILURES:
+            reasons.append("<li>…</li>")
+            break
+        reasons.append(f"<li>{html.escape(reason)}</li>")
+    warnings = "".join(f"<li>{html.escape(text)}</li>" for text in summary.warnings[:_SHOWN_FAILURES])
+    failures = f"<h2>失败原因 / Reasons of failure</h2><ol>{''.join(reasons)}</ol>" if reasons else ""
+    notes = f"<h2>提示 / Warnings</h2><ul>{warnings}</ul>" if warnings else ""
+    return (
+        '<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>agreegen</title>'
+        "<style>body{font:16px/1.6 sans-serif;margin:2em auto;max-width:60em;padding:0 1em}"
+        "th{text-align:left;padding-right:2em}td,th{border-bottom:1px solid #ccc}</style>"
+        f"<h1>批量任务报告 / Batch report</h1><table>{cells}</table>{failures}{notes}"
+        "<p>失败的行在 failed-rows.csv / failed-rows.xlsx，改正后可直接再次运行。</p></html>\n"
+    )

@@ -1,0 +1,395 @@
+"""A run: the roster streams through the plan into chunks, and what comes back goes into the register."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType, TracebackType
+
+from agreegen.batch.archiving import archive_documents
+from agreegen.batch.chunks import ChunkOutcome, TaskOutcome, WorkerSettings
+from agreegen.batch.interface import Job, RowResult, RunEvent, RunEventKind, RunSummary
+from agreegen.batch.keyholder import KeyHolder
+from agreegen.batch.laying import OutputError, identify, move_aside
+from agreegen.batch.outputs import FailedRows, write_report
+from agreegen.batch.places import PathGiver, take_inventory
+from agreegen.batch.plan import Planner, RowProblemError, Task
+from agreegen.batch.pool import Chunk, InlinePool, Pool, ProcessPool, wait_for_stragglers
+from agreegen.errors import AgreegenError, InputError, UsageError
+from agreegen.files import sha256_of_file
+from agreegen.pipeline import EngineChoice
+from agreegen.register.interface import EventDraft, EventKind
+from agreegen.register.lock import lock_folder
+from agreegen.register.store import Register
+from agreegen.rosters.roster import Roster, open_roster
+from agreegen.rosters.row import RosterRow
+from agreegen.signing.checks import check_credential
+from agreegen.signing.detached import sign_detached
+from agreegen.signing.interface import Credential, Trust
+from agreegen.signing.secrets import Prompt
+from agreegen.signing.trust import load_trust
+
+__all__ = ["read_clock", "run_job"]
+
+CHUNK_ROWS = 200
+_ROWS_FOR_PROCESSES = 40
+Tell = Callable[[RunEvent], None]
+
+
+def read_clock() -> datetime:
+    """Read the clock: aware UTC, whole seconds."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def run_job(  # noqa: PLR0913 - the choices of one command
+    job: Job,
+    *,
+    roster: Path | None = None,
+    workers: int | None = None,
+    limit: int | None = None,
+    engine: str = "local",
+    pages: EngineChoice = EngineChoice.AUTO,
+    events: Tell | None = None,
+    clock: Callable[[], datetime] = read_clock,
+    prompt: Prompt | None = None,
+) -> RunSummary:
+    """Make, sign and register one document for every row of a roster; running again goes on.
+
+    Args:
+        job: The job.
+        roster: Another roster than the job's, e.g. `failed-rows.csv`.
+        workers: Worker processes; None for one a processor, 1 for this process alone.
+        limit: Greatest number of rows.
+        engine: `local`.
+        pages: Who lays out the pages.
+        events: Told of every row, as it is done.
+        clock: Gives the time, once a chunk.
+        prompt: Asks for secrets that must be typed in.
+
+    Returns:
+        What was done. Failed rows are in `failed-rows.csv` and `.xlsx`.
+
+    Raises:
+        InputError: The roster is unusable, or the form changed since the first run.
+        RegisterError: Another run is writing to the output folder, or it cannot be written.
+        CredentialError: A credential that all rows share cannot be used; what is done is kept.
+        UsageError: An unknown engine.
+    """
+    if engine != "local":
+        raise UsageError(f"unknown engine {engine!r}", hint="this program runs jobs with --engine local")
+    rows = _open_roster(job, roster, limit)
+    started = time.monotonic()
+    _require_writable(job.output)
+    with lock_folder(job.output), contextlib.ExitStack() as stack:
+        wait_for_stragglers(job.documents_folder)
+        register = stack.enter_context(Register.open(job.register_file, create=True, now=clock()))
+        _refuse_other_template(job, register)
+        holder = stack.enter_context(KeyHolder())
+        trust = load_trust(list(job.trust))
+        keys = _load_keys(job, holder, trust, clock(), prompt)
+        failed = stack.enter_context(FailedRows(job.output, rows))
+        run = _Run(job, register, rows, keys, trust, failed, events or _tell_nobody, clock)
+        with _Brake() as brake:
+            pool = _start_pool(job, rows.count, workers, keys, trust, pages)
+            stack.callback(pool.close)
+            error = run.drive(pool, brake)
+        return run.finish(started, error, interrupted=brake.pressed)
+
+
+@dataclass(slots=True)
+class _Keys:
+    """The credentials that all rows share.
+
+    Attributes:
+        holder: Holds them.
+        by_index: By index into `Job.signatures`.
+        shareable: Which of them a worker loads by itself.
+        head: Signs the heads of the register and the bags, if any.
+    """
+
+    holder: KeyHolder
+    by_index: dict[int, Credential] = field(default_factory=dict)
+    shareable: set[int] = field(default_factory=set)
+    head: Credential | None = None
+
+
+def _load_keys(job: Job, holder: KeyHolder, trust: Trust, now: datetime, prompt: Prompt | None) -> _Keys:
+    keys = _Keys(holder)
+    for index, signature in enumerate(job.signatures):
+        if not signature.personal:
+            path = Path(signature.credential.replace("{{", "{").replace("}}", "}"))
+            credential, shareable = holder.load(path, prompt=prompt)
+            check_credential(credential, trust, now)
+            keys.by_index[index] = credential
+            if shareable:
+                keys.shareable.add(index)
+    if job.archive is not None:
+        keys.head, _ = holder.load(job.archive.credential, prompt=prompt)
+        check_credential(keys.head, trust, now)
+    elif keys.by_index:
+        keys.head = next(iter(keys.by_index.values()))
+    return keys
+
+
+def _start_pool(
+    job: Job, rows: int, workers: int | None, keys: _Keys, trust: Trust, pages: EngineChoice
+) -> Pool:
+    count = workers or (1 if rows < _ROWS_FOR_PROCESSES else min(os.cpu_count() or 1, 16))
+    if count == 1:
+        return InlinePool(WorkerSettings(job, trust, pages, {}), keys.by_index)
+    remote = {
+        index: keys.holder.share(credential)
+        for index, credential in keys.by_index.items()
+        if index not in keys.shareable
+    }
+    return ProcessPool(WorkerSettings(job, trust, pages, remote, count), count)
+
+
+def _open_roster(job: Job, other: Path | None, limit: int | None) -> Roster:
+    source = job.roster
+    own = other is None or other.resolve() == source.file.resolve()
+    return open_roster(
+        source.file if other is None else other,
+        job.form,
+        sheet=source.sheet if own else None,
+        columns=source.columns,
+        defaults=job.defaults,
+        limit=limit,
+    )
+
+
+def _require_writable(output: Path) -> None:
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise OutputError(f"{output} cannot be made: {exc.strerror}", hint="choose another output") from exc
+    if not os.access(output, os.W_OK | os.X_OK):
+        raise OutputError(
+            f"{output} cannot be written", hint="mend the permissions, or choose another output"
+        )
+
+
+def _refuse_other_template(job: Job, register: Register) -> None:
+    other = register.other_template(job.form.id, job.form.template_sha256)
+    if other is not None:
+        raise InputError(
+            f"{job.output} holds documents of another template of {job.form.id} ({other[:12]}…), the form now "
+            f"has {job.form.template_sha256[:12]}…; one output never mixes two",
+            hint="use the released form again, or give the job a new output folder",
+        )
+
+
+def _tell_nobody(event: RunEvent) -> None:
+    del event
+
+
+class _Brake:
+    """Turns the first Ctrl-C into a wish to stop after the chunks under way; the second one ends at once."""
+
+    def __init__(self) -> None:
+        self.pressed = False
+        self._before: object = None
+
+    def __enter__(self) -> _Brake:
+        with contextlib.suppress(ValueError):  # only the main thread may set handlers
+            self._before = signal.signal(signal.SIGINT, self._press)
+        return self
+
+    def _press(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        if self.pressed:
+            raise KeyboardInterrupt
+        self.pressed = True
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)  # type: ignore[arg-type]
+
+
+class _Run:
+    """One run over one roster."""
+
+    def __init__(
+        self,
+        job: Job,
+        register: Register,
+        roster: Roster,
+        keys: _Keys,
+        trust: Trust,
+        failed: FailedRows,
+        tell: Tell,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.job, self.register, self.roster = job, register, roster
+        self.keys, self.trust, self.failed, self.tell, self.clock = keys, trust, failed, tell, clock
+        self.counts = dict.fromkeys(RowResult, 0)
+        self.left_open = 0
+        self.behind = 0
+        self.warnings: list[str] = []
+        self.bags: list[str] = []
+        self.cells: dict[int, RosterRow] = {}
+        inventory = take_inventory(job.output, register)
+        self.paths = PathGiver(job, register, inventory)
+        self.planner = Planner(job, register, self.paths, self._identify(inventory.orphans))
+        self.template = job.form.template
+
+    def _identify(self, orphans: list[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for path in orphans:
+            document_id = identify((self.job.output / path).read_bytes())
+            if document_id is None or document_id in found:
+                self.warn(move_aside(self.job.output, self.job.output / path, "nothing registers it"))
+            else:
+                found[document_id] = path
+        return found
+
+    def warn(self, message: str) -> None:
+        """Tell a warning and keep it for the report."""
+        self.warnings.append(message)
+        self._tell(RunEventKind.WARNING, message=message)
+
+    def _tell(
+        self, kind: RunEventKind, outcome: TaskOutcome | None = None, message: str | None = None
+    ) -> None:
+        event = RunEvent(kind, self.roster.count, self.behind, message=message)
+        if outcome is not None:
+            event = RunEvent(
+                kind,
+                self.roster.count,
+                self.behind,
+                outcome.row,
+                outcome.result,
+                outcome.document_id or None,
+                outcome.path or None,
+                outcome.reason,
+            )
+        self.tell(event)
+
+    def drive(self, pool: Pool, brake: _Brake) -> AgreegenError | None:
+        """Stream the roster through the pool; return what stopped it, if anything did."""
+        facts = {"job_sha256": self.job.sha256, "template_sha256": self.job.form.template_sha256}
+        self.register.record(EventDraft(EventKind.RUN, details=facts), now=self.clock())
+        self._tell(RunEventKind.STARTED)
+        chunks = self._chunks(self._chunk_size(pool))
+        error: AgreegenError | None = None
+        exhausted = False
+        while True:
+            while not exhausted and error is None and not brake.pressed and pool.room > 0:
+                chunk = next(chunks, None)
+                if chunk is None:
+                    exhausted = True
+                else:
+                    pool.submit(chunk)
+            if not pool.busy:
+                break
+            for outcome in pool.finished():
+                error = self._take_in(outcome) or error
+        if exhausted and error is None and not brake.pressed:
+            for path in self.planner.unused_orphans.values():
+                self.warn(
+                    move_aside(self.job.output, self.job.output / path, "no row of the roster claims it")
+                )
+            self._archive()
+        return error
+
+    def _chunk_size(self, pool: Pool) -> int:
+        return max(1, min(CHUNK_ROWS, -(-self.roster.count // max(1, 2 * (pool.room - 1)))))
+
+    def _chunks(self, size: int) -> Iterator[Chunk]:
+        tasks: list[Task] = []
+        for row in self.roster.rows():
+            try:
+                task = self.planner.plan(row)
+            except RowProblemError as exc:
+                self._fail(row, str(exc))
+                continue
+            if task is None:
+                self._count(TaskOutcome(row.number, "", RowResult.ALREADY_DONE, ""))
+                continue
+            self.cells[row.number] = row
+            self.left_open += len(task.left_open)
+            tasks.append(task)
+            if len(tasks) >= size:
+                yield self._seal(tasks)
+                tasks = []
+        if tasks:
+            yield self._seal(tasks)
+
+    def _seal(self, tasks: list[Task]) -> Chunk:
+        if sha256_of_file(self.template) != self.job.form.template_sha256:
+            raise InputError(
+                f"{self.template} was edited while the job was running; one output never mixes two templates",
+                hint="put the template back and run again, or start anew with a new output folder",
+            )
+        return Chunk(tuple(tasks), self.clock())
+
+    def _take_in(self, chunk: ChunkOutcome) -> AgreegenError | None:
+        """Record a finished chunk in one transaction, then its signed head; then the world is told."""
+        drafts = [draft for outcome in chunk.outcomes for draft in outcome.events]
+        if drafts:
+            now = self.clock()
+            self.register.record_many(drafts, now=now)
+            if self.keys.head is not None:
+                credential = self.keys.head
+                self.register.sign_head(
+                    lambda message: sign_detached(message, credential, now), signer=credential.name, now=now
+                )
+        for outcome in chunk.outcomes:
+            row = self.cells.pop(outcome.row)
+            self.paths.release(outcome.path)
+            if outcome.warning is not None:
+                self.warn(outcome.warning)
+            if outcome.reason is not None:
+                self.failed.add(row.cells, outcome.reason)
+            self._count(outcome)
+        self._tell(RunEventKind.CHUNK)
+        return chunk.fatal
+
+    def _fail(self, row: RosterRow, reason: str) -> None:
+        self.failed.add(row.cells, reason)
+        self._count(TaskOutcome(row.number, "", RowResult.FAILED, "", reason=reason))
+
+    def _count(self, outcome: TaskOutcome) -> None:
+        self.counts[outcome.result] += 1
+        self.behind += 1
+        self._tell(RunEventKind.ROW, outcome)
+
+    def _archive(self) -> None:
+        if self.job.archive is None or self.keys.head is None:
+            return
+        for bag in archive_documents(self.job, self.register, self.keys.head, self.trust, self.clock()):
+            self.bags.append(str(bag))
+            self._tell(RunEventKind.ARCHIVED, message=str(bag))
+
+    def finish(self, started: float, error: AgreegenError | None, *, interrupted: bool) -> RunSummary:
+        """Write what people read at the end; raise what stopped the run."""
+        states = self.register.state_counts()
+        counts = self.counts
+        finished = (RowResult.DONE, RowResult.ADOPTED, RowResult.SUPERSEDED, RowResult.COMPLETED)
+        summary = RunSummary(
+            rows=self.roster.count,
+            done=sum(counts[result] for result in finished),
+            already_done=counts[RowResult.ALREADY_DONE],
+            failed=counts[RowResult.FAILED] + counts[RowResult.QUARANTINED],
+            seconds=time.monotonic() - started,
+            superseded=counts[RowResult.SUPERSEDED],
+            adopted=counts[RowResult.ADOPTED],
+            timestamp_pending=states.get("timestamp-pending", 0),
+            left_open=self.left_open,
+            interrupted=interrupted,
+            bags=tuple(self.bags),
+            warnings=tuple(self.warnings),
+        )
+        self.failed.write()
+        write_report(self.job, summary, states, self.failed)
+        if error is not None:
+            raise error
+        return summary

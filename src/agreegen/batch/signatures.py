@@ -1,0 +1,207 @@
+"""The signatures of a chunk: keys loaded once, timestamps asked for together over kept connections."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agreegen.batch.interface import Job, JobSignature
+from agreegen.batch.keyholder import RemoteKey
+from agreegen.batch.plan import SignTask
+from agreegen.errors import AgreegenError, CredentialError, SigningError, TimestampError
+from agreegen.files import sha256_of
+from agreegen.model.report import PadesLevel
+from agreegen.register.interface import EventDraft, EventKind
+from agreegen.signing.checks import check_credential
+from agreegen.signing.credentials import load_credential
+from agreegen.signing.extend import add_validation_data, extend_pdf
+from agreegen.signing.interface import Credential, SignedPdf, SigningRequest, TimestampServer, Trust
+from agreegen.signing.pades import BatchSigner
+from agreegen.signing.prepared import Prepared, SigningIdentity
+from agreegen.signing.timestamps import TimestampClient
+
+if TYPE_CHECKING:
+    from agreegen.batch.chunks import Draft
+
+_LONG_TERM = {PadesLevel.B_LT, PadesLevel.B_LTA}
+
+
+def timestamp_servers(job: Job, workers: int = 1) -> tuple[TimestampServer, ...]:
+    """Return the job's timestamp services, each worker with its share of the allowed rate."""
+    limit = job.timestamp_requests_per_minute
+    share = None if limit is None else max(1, limit // workers)
+    return tuple(TimestampServer(url, requests_per_minute=share) for url in job.tsa)
+
+
+class ChunkSigner:
+    """Signs the documents of chunks.
+
+    Args:
+        job: The job.
+        trust: Anchors and revocation lists.
+        remote_keys: Keys that stay with the coordinator, by index into `Job.signatures`.
+        workers: Number of workers that share the limit of timestamp requests.
+        credentials: Credentials that are loaded already, by index; the caller closes them.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        trust: Trust,
+        remote_keys: Mapping[int, RemoteKey],
+        workers: int,
+        credentials: Mapping[int, Credential] | None = None,
+    ) -> None:
+        self._job = job
+        self._trust = trust
+        self._remote_keys = remote_keys
+        self._shared = dict(credentials or {})
+        self._own: list[Credential] = []
+        servers = timestamp_servers(job, workers)
+        self._client = TimestampClient(servers, trust=trust) if servers else None
+        self._token_bytes: int | None = None
+
+    def close(self) -> None:
+        """Release what this signer loaded."""
+        for credential in self._own:
+            credential.close()
+        if self._client is not None:
+            self._client.close()
+
+    def sign(self, index: int, waiting: Sequence[tuple[Draft, SignTask]], now: datetime) -> None:
+        """Sign drafts in one role; a row's own failure stays with its row.
+
+        Raises:
+            CredentialError: A credential that all rows share cannot be used.
+        """
+        signature = self._job.signatures[index]
+        if not signature.personal:
+            self._sign_with(
+                self._shared_credential(index, now), signature, [draft for draft, _ in waiting], now
+            )
+            return
+        by_file: OrderedDict[Path, list[Draft]] = OrderedDict()
+        for draft, task in waiting:
+            by_file.setdefault(task.credential, []).append(draft)
+        for path, drafts in by_file.items():
+            self._sign_personal(path, signature, drafts, now)
+
+    def _sign_personal(
+        self, path: Path, signature: JobSignature, drafts: Sequence[Draft], now: datetime
+    ) -> None:
+        try:
+            credential = load_credential(path)
+        except CredentialError as exc:
+            if _is_token(path):
+                raise  # tokens lock themselves after a few wrong PINs
+            _fail(drafts, exc)
+            return
+        try:
+            check_credential(credential, self._trust, now)
+            self._sign_with(credential, signature, drafts, now)
+        except CredentialError as exc:
+            _fail(drafts, exc)
+        finally:
+            credential.close()
+
+    def _shared_credential(self, index: int, now: datetime) -> Credential:
+        if index not in self._shared:
+            remote = self._remote_keys.get(index)
+            path = Path(self._job.signatures[index].credential.replace("{{", "{").replace("}}", "}"))
+            credential = remote.connect() if remote is not None else load_credential(path)
+            self._shared[index] = credential
+            self._own.append(credential)
+        check_credential(self._shared[index], self._trust, now)
+        return self._shared[index]
+
+    def _sign_with(
+        self, credential: Credential, signature: JobSignature, drafts: Sequence[Draft], now: datetime
+    ) -> None:
+        request = SigningRequest(
+            role=signature.role,
+            level=signature.level,
+            now=now,
+            trust=self._trust,
+            reason=signature.reason,
+            location=signature.location,
+        )
+        stamped = signature.level is not PadesLevel.B_B
+        room = self._room() if stamped else 0
+        signer = BatchSigner(SigningIdentity.of(credential), request, token_bytes=room)
+        prepared: list[tuple[Draft, Prepared]] = []
+        for draft in drafts:
+            try:
+                prepared.append((draft, signer.prepare(draft.data)))
+            except SigningError as exc:
+                draft.reason = str(exc)
+        raw = credential.signer.sign_many([item.attributes for _, item in prepared])
+        tokens: list[bytes | None] = [None] * len(raw)
+        if room and self._client is not None:
+            answers = self._client.timestamp_many(raw)
+            tokens = [answer if isinstance(answer, bytes) else None for answer in answers]
+        for (draft, item), value, token in zip(prepared, raw, tokens, strict=True):
+            try:
+                signed = self._finish(signer.finish(item, value, token=token), signature.level, now)
+            except SigningError as exc:
+                draft.reason = str(exc)
+            else:
+                _note(draft, signed, signature, credential)
+
+    def _room(self) -> int:
+        """Return the room for a timestamp; 0 while no service answers (then it stays pending)."""
+        if self._token_bytes is None and self._client is not None:
+            try:
+                self._token_bytes = self._client.token_bytes()
+            except TimestampError:
+                return 0
+        return self._token_bytes or 0
+
+    def _finish(self, signed: SignedPdf, level: PadesLevel, now: datetime) -> SignedPdf:
+        if signed.timestamp_pending or level not in _LONG_TERM or self._client is None:
+            return signed
+        return add_validation_data(signed.data, level, self._trust, self._client, now)
+
+    def extend(self, drafts: Sequence[Draft], now: datetime) -> None:
+        """Give documents that wait for a timestamp the level that their job asks for."""
+        levels = [signature.level for signature in self._job.signatures]
+        wanted = max(levels, key=list(PadesLevel).index)
+        servers = timestamp_servers(self._job)
+        for draft in drafts:
+            try:
+                signed = extend_pdf(draft.data, wanted, now=now, tsa=servers, trust=self._trust)
+            except AgreegenError as exc:
+                draft.warning = f"the timestamp is still missing: {exc}"
+                continue
+            draft.data, draft.changed, draft.pending = signed.data, True, signed.timestamp_pending
+            digest = sha256_of(signed.data)
+            kind = EventKind.TIMESTAMP_PENDING if draft.pending else EventKind.TIMESTAMPED
+            facts = {"level": signed.level.value}
+            draft.events.append(EventDraft(kind, draft.task.document.id, sha256=digest, details=facts))
+
+
+def _note(draft: Draft, signed: SignedPdf, signature: JobSignature, credential: Credential) -> None:
+    draft.data, draft.changed = signed.data, True
+    draft.roles.add(signature.role)
+    digest = sha256_of(signed.data)
+    facts = {"credential": credential.name, "level": signed.level.value}
+    document_id = draft.task.document.id
+    draft.events.append(EventDraft(EventKind.SIGNED, document_id, signature.role, digest, facts))
+    if signed.timestamp_pending:
+        draft.pending = True
+    if draft.pending:
+        draft.events.append(EventDraft(EventKind.TIMESTAMP_PENDING, document_id, sha256=digest))
+
+
+def _fail(drafts: Sequence[Draft], exc: AgreegenError) -> None:
+    for draft in drafts:
+        draft.reason = str(exc)
+
+
+def _is_token(path: Path) -> bool:
+    try:
+        return "pkcs11" in path.read_text("utf-8", errors="replace")
+    except OSError:
+        return False
