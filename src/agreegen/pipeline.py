@@ -177,7 +177,9 @@ def read_back(data: bytes, *, form: Form, document: Document, now: datetime) -> 
     """
     report = examine(document.id, data, Options(now=now, forms_folder=form.directory.parent))
     if report.unaltered is False or (report.signatures and report.unaltered is not True):
-        reasons = "; ".join([*(a.message for a in report.alarms), *(r for s in report.signatures for r in s.reasons)])
+        reasons = "; ".join(
+            [*(a.message for a in report.alarms), *(r for s in report.signatures for r in s.reasons)]
+        )
         raise SigningError(f"document {document.id}: reading it back finds it altered: {reasons}")
     if report.document is None or report.document.id != document.id:
         raise SigningError(f"document {document.id}: reading it back finds another document")

@@ -8,7 +8,15 @@ import click
 
 from agreegen.archive.create import BagRequest, create_bag
 from agreegen.archive.verify import verify_bag
-from agreegen.cli.options import any_path, existing_file, force_option, json_option, read_now, trust_options, tsa_option
+from agreegen.cli.options import (
+    any_path,
+    existing_file,
+    force_option,
+    json_option,
+    read_now,
+    trust_options,
+    tsa_option,
+)
 from agreegen.cli.output import print_json, print_table, prompt_secret, say
 from agreegen.errors import ExitCode
 from agreegen.signing.credentials import load_credential
@@ -56,7 +64,9 @@ def create_command(
         summary = create_bag(request)
     finally:
         credential.close()
-    say(f"{output}: {summary.documents} documents, {summary.payload_bytes} bytes, signed by {credential.name}")
+    say(
+        f"{output}: {summary.documents} documents, {summary.payload_bytes} bytes, signed by {credential.name}"
+    )
 
 
 @command.command("verify")

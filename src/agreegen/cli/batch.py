@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from agreegen.batch.interface import RunEvent, RunSummary
-from agreegen.batch.job import Job, read_job
+from agreegen.batch.interface import RowResult, RunEvent, RunEventKind, RunSummary
+from agreegen.batch.job import read_job
 from agreegen.batch.preflight import check_job
-from agreegen.batch.run import run_job
+from agreegen.batch.run import RunSettings, run_job
 from agreegen.batch.status import job_status
-from agreegen.cli.options import any_path, existing_file, forms_option, json_option, read_now
-from agreegen.cli.output import make_progress, print_json, print_json_line, print_table, prompt_secret, say
-from agreegen.errors import ExitCode, UsageError
+from agreegen.cli.options import existing_file, forms_option, json_option, read_now
+from agreegen.cli.output import (
+    make_progress,
+    print_json,
+    print_json_line,
+    print_table,
+    prompt_secret,
+    say,
+    say_warning,
+)
+from agreegen.errors import ExitCode
 
+_FAILED = {RowResult.FAILED, RowResult.QUARANTINED}
 job_argument = click.argument("job_file", type=existing_file, metavar="JOB.yaml")
 
 
@@ -28,12 +39,119 @@ def command() -> None:
 @forms_option
 @json_option
 def check_command(job_file: Path, forms_folder_option: Path | None, as_json: bool) -> int:
-    """Find everything that would fail, before anything is written; renders samples for approval."""
-    result = check_job(read_job(job_file, forms_folder=forms_folder_option), now=read_now(), prompt=prompt_secret)
+    """Find everything that would fail, before anything is written."""
+    job = read_job(job_file, forms_folder=forms_folder_option)
+    result = check_job(job, now=read_now(), prompt=prompt_secret)
     if as_json:
         print_json(result.to_dict())
     else:
         for complaint in result.complaints:
             click.echo(f"{complaint.severity.value}: {complaint}")
+        for path in result.samples:
+            say(f"{path}: sample for approval")
         say(f"{result.rows} rows, {result.errors} errors, {result.warnings} warnings")
     return ExitCode.BAD_INPUT if result.errors else ExitCode.DONE
+
+
+@command.command("run")
+@job_argument
+@click.option("--roster", type=existing_file, help="Another roster than the job's, e.g. failed-rows.csv.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Worker processes; else as many as cores.")
+@click.option("--limit", type=click.IntRange(1), help="Only the first N rows.")
+@click.option(
+    "--engine", type=click.Choice(("local", "dask")), default="local", show_default=True, help="Where to run."
+)
+@click.option("--scheduler", metavar="URL", help="Dask scheduler, e.g. tls://host:8786.")
+@forms_option
+@json_option
+def run_command(
+    job_file: Path,
+    roster: Path | None,
+    workers: int | None,
+    limit: int | None,
+    engine: str,
+    scheduler: str | None,
+    forms_folder_option: Path | None,
+    as_json: bool,
+) -> int:
+    """Make, sign and register every row; run it again to go on where it stopped."""
+    job = read_job(job_file, forms_folder=forms_folder_option)
+    settings = RunSettings(
+        roster=roster, workers=workers, limit=limit, engine=engine, scheduler=scheduler, prompt=prompt_secret
+    )
+    with event_printer(as_json=as_json) as tell:
+        summary = run_job(job, settings, events=tell)
+    if as_json:
+        print_json_line(summary.to_dict())
+    else:
+        print_summary(summary, job.output)
+    if summary.interrupted:
+        return ExitCode.INTERRUPTED
+    return ExitCode.FAILED_ROWS if summary.failed else ExitCode.DONE
+
+
+@command.command("status")
+@job_argument
+@forms_option
+@json_option
+def status_command(job_file: Path, forms_folder_option: Path | None, as_json: bool) -> None:
+    """Say how far a job is, from its register."""
+    status = job_status(read_job(job_file, forms_folder=forms_folder_option))
+    if as_json:
+        print_json(status.to_dict())
+        return
+    print_table(("what", "count"), list(status.to_dict().items()))
+
+
+@contextmanager
+def event_printer(*, as_json: bool) -> Iterator[Callable[[RunEvent], None]]:
+    """Show the events of a run: JSON Lines for machines, a bar on terminals, failures as lines."""
+    if as_json:
+        yield lambda event: print_json_line(event.to_dict())
+        return
+    with make_progress() as progress:
+        bar = progress.add_task("documents", total=None, note="")
+        failed = 0
+
+        def show(event: RunEvent) -> None:
+            nonlocal failed
+            if event.result in _FAILED:
+                failed += 1
+                progress.update(bar, note=f"{failed} failed")
+                say(f"row {event.row}: {event.message}")
+            elif event.kind is RunEventKind.WARNING:
+                say_warning(event.message or "")
+            progress.update(bar, total=event.rows, completed=event.done)
+
+        yield show
+
+
+def print_summary(summary: RunSummary, output: Path) -> None:
+    """Print the end of a run as a table."""
+    print_table(
+        (
+            "rows",
+            "done",
+            "already done",
+            "failed",
+            "left open",
+            "timestamp pending",
+            "seconds",
+            "documents/s",
+        ),
+        [
+            (
+                summary.rows,
+                summary.done,
+                summary.already_done,
+                summary.failed,
+                summary.left_open,
+                summary.timestamp_pending,
+                f"{summary.seconds:.1f}",
+                summary.documents_per_second,
+            )
+        ],
+    )
+    say(f"documents and register: {output}")
+    if summary.failed:
+        say(f"failed rows, ready to be run again: {output / 'failed-rows.csv'}")

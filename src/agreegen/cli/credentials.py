@@ -40,7 +40,9 @@ def list_command(module: Path, as_json: bool) -> None:
 
 @command.command("check")
 @click.argument("credential_file", type=existing_file, metavar="CRED.yaml")
-@click.option("--for-job", type=existing_file, metavar="JOB.yaml", help="Check against this job's length and trust.")
+@click.option(
+    "--for-job", type=existing_file, metavar="JOB.yaml", help="Check against this job's length and trust."
+)
 @trust_options
 def check_command(
     credential_file: Path, for_job: Path | None, trust: tuple[Path, ...], crls: tuple[Path, ...]

@@ -59,7 +59,11 @@ def examine(forms_folder_option: Path | None) -> Iterator[Check]:
 
 def _look_for_programs() -> Iterator[Check]:
     programs = (
-        ("LibreOffice", "soffice", "needed for agreements and for forms that are not compiled: libreoffice-writer-nogui"),
+        (
+            "LibreOffice",
+            "soffice",
+            "needed for agreements and for forms that are not compiled: libreoffice-writer-nogui",
+        ),
         ("fontconfig", "fc-match", "needed to find installed fonts: fontconfig"),
     )
     for name, program, loss in programs:

@@ -18,7 +18,9 @@ from agreegen.signing.trust import load_trust
 
 @click.command("extend")
 @click.argument("inputs", nargs=-1, required=True, type=any_path, metavar="IN.pdf...")
-@click.option("-o", "--output", required=True, metavar="OUT.pdf|DIR/", help="The extended PDF, or a folder for many.")
+@click.option(
+    "-o", "--output", required=True, metavar="OUT.pdf|DIR/", help="The extended PDF, or a folder for many."
+)
 @level_option(default=None, choices=("B-T", "B-LT", "B-LTA"))
 @tsa_option
 @trust_options
@@ -37,6 +39,8 @@ def command(
     anchors = load_trust([*trust, *crls])
     servers = tuple(TimestampServer(url) for url in tsa)
     for source, destination in pairs:
-        extended = extend_pdf(read_pdf(source), PadesLevel(level.upper()), trust=anchors, tsa=servers, now=read_now())
+        extended = extend_pdf(
+            read_pdf(source), PadesLevel(level.upper()), trust=anchors, tsa=servers, now=read_now()
+        )
         write_atomically(destination, extended.data)
         say(f"{destination}: {extended.level}")

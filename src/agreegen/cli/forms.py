@@ -47,7 +47,16 @@ def show_command(form_id: str, forms_folder_option: Path | None, as_json: bool) 
     print_table(
         ("field", "label", "label (en)", "type", "required", "printed", "example", "help"),
         [
-            (f.name, f.label_zh, f.label_en, f.type.value, _yes(f.required), _yes(f.printed), f.example, f.help)
+            (
+                f.name,
+                f.label_zh,
+                f.label_en,
+                f.type.value,
+                _yes(f.required),
+                _yes(f.printed),
+                f.example,
+                f.help,
+            )
             for f in form.fields
         ],
         title=f"{form.title_zh} / {form.title_en} ({form.id} {form.version})",

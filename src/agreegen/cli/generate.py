@@ -23,7 +23,11 @@ from agreegen.rosters.parameters import read_parameters
 @click.option("-o", "--output", required=True, type=any_path, help="The PDF to write.")
 @click.option("--docx", type=any_path, help="Also keep the filled Word file here.")
 @click.option(
-    "--engine", type=click.Choice(list(EngineChoice)), default=EngineChoice.AUTO, show_default=True, help="Who lays out."
+    "--engine",
+    type=click.Choice(list(EngineChoice)),
+    default=EngineChoice.AUTO,
+    show_default=True,
+    help="Who lays out.",
 )
 @forms_option
 @force_option

@@ -51,7 +51,9 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
 @click.version_option(__version__, prog_name="agreegen")
 @click.option("-v", "--verbose", count=True, help="Say more; twice for debugging.")
 @click.option("-q", "--quiet", is_flag=True, help="Say only errors and results.")
@@ -69,9 +71,19 @@ def cli(verbose: int, quiet: bool) -> None:
 def configure_logging(verbose: int, *, quiet: bool) -> None:
     """Set the level of the log on standard error; foreign libraries speak only when asked twice."""
     level = logging.ERROR if quiet else (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr, force=True)
+    logging.basicConfig(
+        level=level, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr, force=True
+    )
     if verbose < 2:
-        for name in ("pyhanko", "pyhanko_certvalidator", "fontTools", "urllib3", "werkzeug", "asyncio", "pypdf"):
+        for name in (
+            "pyhanko",
+            "pyhanko_certvalidator",
+            "fontTools",
+            "urllib3",
+            "werkzeug",
+            "asyncio",
+            "pypdf",
+        ):
             logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
@@ -102,7 +114,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except OSError as exc:
         say_error(describe_os_error(exc))
         return ExitCode.USAGE
-    except Exception:  # noqa: BLE001 - the last line of defence: a bug keeps its traceback
+    except Exception:
         traceback.print_exc()
         say_error("this is a bug in agreegen", hint="please report it with the lines above")
         return ExitCode.BUG

@@ -38,10 +38,17 @@ def json_option(function: F) -> F:
 def trust_options(function: F) -> F:
     """Add `--trust` and `--crl`, which may be given more than once."""
     function = click.option(
-        "--crl", "crls", multiple=True, type=any_path, help="Revocation list (PEM or DER) or a folder of them."
+        "--crl",
+        "crls",
+        multiple=True,
+        type=any_path,
+        help="Revocation list (PEM or DER) or a folder of them.",
     )(function)
     return click.option(
-        "--trust", multiple=True, type=any_path, help="Trust anchor (PEM or DER), or a folder of anchors and CRLs."
+        "--trust",
+        multiple=True,
+        type=any_path,
+        help="Trust anchor (PEM or DER), or a folder of anchors and CRLs.",
     )(function)
 
 

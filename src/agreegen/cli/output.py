@@ -46,7 +46,9 @@ def print_json_line(data: Any) -> None:
     sys.stdout.flush()
 
 
-def print_table(headers: Sequence[str], rows: Sequence[Sequence[object]], *, title: str | None = None) -> None:
+def print_table(
+    headers: Sequence[str], rows: Sequence[Sequence[object]], *, title: str | None = None
+) -> None:
     """Print a table to standard output; wide enough for files, fitted to terminals."""
     width = None if sys.stdout.isatty() else _PLAIN_WIDTH
     table = Table(title=title, title_justify="left", show_edge=False)

@@ -23,7 +23,9 @@ _LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
 
 @click.command("sign")
 @click.argument("inputs", nargs=-1, required=True, type=any_path, metavar="IN.pdf...")
-@click.option("-o", "--output", required=True, metavar="OUT.pdf|DIR/", help="The signed PDF, or a folder for many.")
+@click.option(
+    "-o", "--output", required=True, metavar="OUT.pdf|DIR/", help="The signed PDF, or a folder for many."
+)
 @click.option("--role", required=True, help="Who signs: a role of the form, e.g. party_a_seal.")
 @click.option("--credential", "credential_file", required=True, type=any_path, help="Credential file (YAML).")
 @level_option(default="B-B", choices=_LEVELS)

@@ -7,8 +7,15 @@ from pathlib import Path
 
 import click
 
-from agreegen.cli.options import any_path, existing_file, force_option, forms_option, json_option, read_now
-from agreegen.cli.options import trust_options
+from agreegen.cli.options import (
+    any_path,
+    existing_file,
+    force_option,
+    forms_option,
+    json_option,
+    read_now,
+    trust_options,
+)
 from agreegen.cli.output import language, make_progress, print_json, say, say_warning
 from agreegen.errors import ExitCode, UsageError
 from agreegen.files import refuse_existing, write_atomically
@@ -22,7 +29,9 @@ from agreegen.verification.service import expand_paths, verify_paths
 
 
 @click.command("verify")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True), metavar="PATH...")
+@click.argument(
+    "paths", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True), metavar="PATH..."
+)
 @trust_options
 @click.option("--at", "at_text", metavar="TIME", help="Judge for this moment (ISO 8601).")
 @click.option("--complete", is_flag=True, help="A file in which a required role is missing is not valid.")

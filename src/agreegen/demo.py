@@ -1,0 +1,280 @@
+"""The demonstration: the whole main job on sample data, with throw-away keys and a loopback timestamp service."""
+
+from __future__ import annotations
+
+import csv
+import io
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import yaml
+
+from agreegen.archive.create import BagRequest, create_bag
+from agreegen.archive.verify import verify_bag
+from agreegen.batch.interface import RunEvent, RunSummary
+from agreegen.batch.job import read_job
+from agreegen.batch.run import RunSettings, run_job
+from agreegen.errors import InputError, MissingProgramError, UsageError
+from agreegen.example_pki.layout import ExamplePki
+from agreegen.example_pki.maker import make_example_pki
+from agreegen.example_pki.responder import Responder, free_port
+from agreegen.files import write_atomically
+from agreegen.forms.catalog import find_form, forms_folder
+from agreegen.model.document import build_document
+from agreegen.model.report import PadesLevel, Report
+from agreegen.packaged_data import samples_folder
+from agreegen.pipeline import DocumentMaker, sign_and_check
+from agreegen.rosters.parameters import read_parameters
+from agreegen.signing.credentials import load_credential
+from agreegen.signing.interface import SigningRequest, TimestampServer
+from agreegen.signing.trust import load_trust
+from agreegen.verification.interface import Options
+from agreegen.verification.report_html import render_html
+from agreegen.verification.service import verify_paths
+
+MARKER = ".agreegen-demo"
+"""A folder that holds this file was made by the demo and may be replaced by it."""
+
+AGREEMENTS = ("confidentiality-agreement", "data-use-agreement")
+"""The forms that two parties sign; each has a parameter file of its name among the samples."""
+
+_SAMPLE_ROWS = 24
+_SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张"
+_GIVEN = (
+    "晓明",
+    "丽华",
+    "建平",
+    "海燕",
+    "志远",
+    "雪梅",
+    "国庆",
+    "思源",
+    "玉兰",
+    "文博",
+    "春生",
+    "静怡",
+    "磊",
+    "娟",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the demonstration's summary.
+
+    Attributes:
+        name: What was done.
+        result: What came of it.
+        seconds: Wall time.
+    """
+
+    name: str
+    result: str
+    seconds: float
+
+
+@dataclass(slots=True)
+class Demo:
+    """One run of the demonstration.
+
+    Args:
+        folder: Where everything goes.
+        count: Number of pledges; above 24 the roster is filled up with invented people.
+        clock: Gives aware UTC time.
+        tell: Says what is going on.
+        events: Hears what the batch does.
+    """
+
+    folder: Path
+    count: int
+    clock: Callable[[], datetime]
+    tell: Callable[[str], None]
+    events: Callable[[RunEvent], None]
+    steps: list[Step] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def run(self) -> Report:
+        """Make keys, pledges, agreements, bag and report; return the verdicts on all documents."""
+        pki = self._make_keys()
+        with self._services(pki) as tsa:
+            self._make_pledges(tsa)
+            self._make_agreements(tsa)
+            self._archive(tsa)
+        return self._verify()
+
+    def _make_keys(self) -> ExamplePki:
+        with self._step("example certificates") as say:
+            pki = make_example_pki(self.folder, now=self.clock(), port=free_port())
+            write_atomically(self.folder / MARKER, b"made by agreegen demo; safe to delete\n")
+            say("root, CA, two parties, archive, twelve persons, TSA; all EXAMPLE")
+        return pki
+
+    @contextmanager
+    def _services(self, pki: ExamplePki) -> Iterator[str | None]:
+        try:
+            responder = Responder(pki.folder)
+        except MissingProgramError as exc:
+            self.notes.append(f"no loopback timestamp service ({exc}): signatures are B-B")
+            yield None
+            return
+        with responder:
+            yield responder.tsa_url
+
+    def _make_pledges(self, tsa: str | None) -> RunSummary:
+        with self._step("pledges") as say:
+            job = write_job(self.folder, self.count, tsa)
+            summary = run_job(read_job(job), RunSettings(limit=self.count), events=self.events)
+            if summary.failed:
+                raise InputError(f"{summary.failed} rows failed; see {self.folder / 'pledges'}")
+            say(f"{summary.done} made, {summary.left_open} left open for their persons")
+        return summary
+
+    def _make_agreements(self, tsa: str | None) -> None:
+        for form_id in AGREEMENTS:
+            with self._step(form_id) as say:
+                try:
+                    level = self._make_agreement(form_id, tsa)
+                except MissingProgramError as exc:
+                    self.notes.append(f"{form_id} was not made: {exc}")
+                    say("not made: LibreOffice is missing")
+                    continue
+                say(f"signed by both parties, {level}")
+
+    def _make_agreement(self, form_id: str, tsa: str | None) -> PadesLevel:
+        form = find_form(form_id, forms_folder())
+        values = read_parameters(samples_folder() / f"{form_id}.yaml", form)
+        document = build_document(form, values, register_secret=secrets.token_bytes(32))
+        with DocumentMaker(form) as maker:
+            made = maker.make(document)
+        data, level = made.pdf, PadesLevel.B_B
+        trust = load_trust([self.folder / "trust"])
+        for role in form.required_roles:
+            last = role is form.required_roles[-1]
+            wanted = PadesLevel.B_B if tsa is None else PadesLevel.B_LTA if last else PadesLevel.B_T
+            request = SigningRequest(
+                role=role.id,
+                level=wanted,
+                now=self.clock(),
+                trust=trust,
+                tsa=() if tsa is None else (TimestampServer(tsa),),
+                reason="双方协商一致，同意签订",
+                location="豫州市",
+            )
+            credential = load_credential(self.folder / "credentials" / f"{role.id.replace('_', '-')}.yaml")
+            try:
+                signed = sign_and_check(data, credential, request, form=form, document=made.document)
+            finally:
+                credential.close()
+            data, level = signed.data, signed.level
+        write_atomically(self.folder / "agreements" / f"{form_id}.pdf", data)
+        return level
+
+    def _archive(self, tsa: str | None) -> None:
+        with self._step("archive") as say:
+            credential = load_credential(self.folder / "credentials" / "archive-seal.yaml")
+            trust = load_trust([self.folder / "trust"])
+            servers = () if tsa is None else (TimestampServer(tsa),)
+            results = []
+            try:
+                for name in ("pledges", "agreements"):
+                    if not (self.folder / name).is_dir():
+                        continue
+                    bag = self.folder / "archive" / name
+                    create_bag(
+                        BagRequest(
+                            self.folder / name, bag, credential, self.clock(), trust=trust, tsa=servers
+                        )
+                    )
+                    options = Options(
+                        now=self.clock(), anchors_der=trust.anchors_der, crls_der=trust.crls_der
+                    )
+                    results.append(f"{name}: {'valid' if verify_bag(bag, options).valid else 'NOT VALID'}")
+            finally:
+                credential.close()
+            say(", ".join(results))
+
+    def _verify(self) -> Report:
+        with self._step("verify") as say:
+            trust = load_trust([self.folder / "trust"])
+            options = Options(now=self.clock(), anchors_der=trust.anchors_der, crls_der=trust.crls_der)
+            targets = [
+                self.folder / name for name in ("pledges", "agreements") if (self.folder / name).is_dir()
+            ]
+            report = Report(tuple(verify_paths(targets, options, jobs=2)))
+            write_atomically(self.folder / "report.html", render_html(report, options, lang="zh").encode())
+            counts = {verdict: n for verdict, n in report.counts().items() if n}
+            say(", ".join(f"{n} {verdict}" for verdict, n in counts.items()))
+        return report
+
+    @contextmanager
+    def _step(self, name: str) -> Iterator[Callable[[str], None]]:
+        self.tell(f"{name} …")
+        started = self.clock()
+        results: list[str] = []
+        yield results.append
+        seconds = (self.clock() - started).total_seconds()
+        self.steps.append(Step(name, "; ".join(results), seconds))
+
+
+def prepare_folder(folder: Path, *, force: bool) -> None:
+    """Make an empty folder for the demonstration.
+
+    Raises:
+        UsageError: There is something in it that the demonstration did not make, or `force` is false.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        ours = folder.is_dir() and (folder / MARKER).is_file()
+        if not force or not ours:
+            hint = "add --force to make it again" if ours else "choose another folder"
+            raise UsageError(f"{folder} is not empty", hint=hint)
+        shutil.rmtree(folder)
+
+
+def write_job(folder: Path, count: int, tsa: str | None) -> Path:
+    """Write roster and job file of the demonstration; return the job file."""
+    if count <= _SAMPLE_ROWS:
+        roster = folder / "enumerators.xlsx"
+        shutil.copyfile(samples_folder() / "enumerators.xlsx", roster)
+    else:
+        roster = folder / "enumerators.csv"
+        write_atomically(roster, invented_roster(count).encode("utf-8-sig"))
+    level = "B-B" if tsa is None else "B-T"
+    job: dict[str, object] = {
+        "form": "personal-pledge",
+        "roster": {"file": roster.name},
+        "defaults": {"pledge_date": "2018-05-10"},
+        "output": "pledges",
+        "signatures": [
+            {"role": "unit", "credential": "credentials/unit-seal.yaml", "level": level},
+            {
+                "role": "pledger",
+                "credential": "credentials/people/{staff_no}.yaml",
+                "missing": "leave-open",
+                "level": level,
+            },
+        ],
+        "trust": ["trust"],
+        "name": "{staff_no}",
+    }
+    if tsa is not None:
+        job["tsa"] = tsa
+    path = folder / "pledges.yaml"
+    write_atomically(path, yaml.safe_dump(job, allow_unicode=True, sort_keys=False).encode())
+    return path
+
+
+def invented_roster(count: int) -> str:
+    """Return a CSV roster of invented people: the twelve with example keys are not among them."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(("编号", "姓名", "单位", "职务"))
+    for number in range(1, count + 1):
+        surname = _SURNAMES[number % len(_SURNAMES)]
+        given = _GIVEN[(number // len(_SURNAMES)) % len(_GIVEN)]
+        writer.writerow((f"DEMO{number:07d}", surname + given, "豫州市虚构区普查办公室", "普查员"))
+    return text.getvalue()
