@@ -179,7 +179,7 @@ def _refuse_other_template(job: Job, register: Register) -> None:
     other = register.other_template(job.form.id, job.form.template_sha256)
     if other is not None:
         raise InputError(
-            f"{job.output} holds documents of another template of {job.form.id} ({other[:12]}…), the form now "
+            f"{job.output} holds documents of another template of {job.form.id} ({other[:12]}…), now it "
             f"has {job.form.template_sha256[:12]}…; one output never mixes two",
             hint="use the released form again, or give the job a new output folder",
         )
