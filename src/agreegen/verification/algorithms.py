@@ -152,7 +152,9 @@ def compute_digest(name: str, *parts: bytes | memoryview) -> bytes:
     return bytes(state.digest())
 
 
-def read_algorithm(identifier: algos.SignedDigestAlgorithm, fallback_digest: str | None) -> SignatureAlgorithm:
+def read_algorithm(
+    identifier: algos.SignedDigestAlgorithm, fallback_digest: str | None
+) -> SignatureAlgorithm:
     """Read an AlgorithmIdentifier (RFC 5280, 4.1.1.2; PSS parameters by RFC 4055).
 
     Args:
@@ -197,7 +199,7 @@ def key_facts(info: keys.PublicKeyInfo) -> KeyFacts:
         point = info["public_key"].native
         # An uncompressed point is one octet and two coordinates (SEC 1, 2.3.3).
         size = (len(point) - 1) // 2 if point[:1] == b"\x04" else len(point) - 1
-        return KeyFacts("ec", 521 if size == 66 else size * 8)  # noqa: PLR2004 - P-521 fills 66 octets
+        return KeyFacts("ec", 521 if size == 66 else size * 8)
     if oid == "1.2.840.10040.4.1":
         parameters = info["algorithm"]["parameters"]
         prime = parameters["p"].native if hasattr(parameters, "children") and parameters.native else 0

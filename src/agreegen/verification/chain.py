@@ -149,7 +149,9 @@ class ChainBuilder:
     def chain(self, certificate: Any, moment: datetime) -> Chain:
         """Return the path that holds at a moment, or the best one that does not."""
         if not self.anchors:
-            return Chain((certificate,), anchored=False, problem=ChainProblem.NONE_FOUND, message="no anchors given")
+            return Chain(
+                (certificate,), anchored=False, problem=ChainProblem.NONE_FOUND, message="no anchors given"
+            )
         context = self._context(moment)
         best: Chain | None = None
         for path in self._candidates(certificate, context):

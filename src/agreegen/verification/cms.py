@@ -14,7 +14,11 @@ from agreegen.verification.algorithms import compute_digest, digest_name
 
 T = TypeVar("T")
 
-CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_TIME = "1.2.840.113549.1.9.3", "1.2.840.113549.1.9.4", "1.2.840.113549.1.9.5"
+CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_TIME = (
+    "1.2.840.113549.1.9.3",
+    "1.2.840.113549.1.9.4",
+    "1.2.840.113549.1.9.5",
+)
 SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.12", "1.2.840.113549.1.9.16.2.47"
 SIGNATURE_TIMESTAMP, CONTENT_TIMESTAMP = "1.2.840.113549.1.9.16.2.14", "1.2.840.113549.1.9.16.2.20"
 REVOCATION_ARCHIVAL = "1.2.840.113583.1.1.8"
@@ -78,7 +82,15 @@ def guarded(where: str, read: Callable[[], T]) -> T:
         return read()
     except MalformedError:
         raise
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError) as exc:
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        IndexError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ) as exc:
         raise MalformedError(f"{where} cannot be read: {type(exc).__name__}") from exc
 
 
@@ -159,7 +171,9 @@ def _der_attributes(attributes: Any) -> bytes:
         return b""
     items = sorted(bytes(attribute.dump()) for attribute in attributes)
     content = b"".join(items)
-    return bytes(core.Asn1Value(contents=content, method=1, tag=17, class_=0).dump()) if content else b"\x31\x00"
+    return (
+        bytes(core.Asn1Value(contents=content, method=1, tag=17, class_=0).dump()) if content else b"\x31\x00"
+    )
 
 
 def _certificates(field_value: Any) -> tuple[tuple[Any, ...], tuple[str, ...]]:
@@ -180,7 +194,9 @@ def _certificates(field_value: Any) -> tuple[tuple[Any, ...], tuple[str, ...]]:
     return tuple(found), notes
 
 
-def _revocation(field_value: Any, signed: dict[str, list[Any]]) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+def _revocation(
+    field_value: Any, signed: dict[str, list[Any]]
+) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
     crls: list[bytes] = []
     ocsps: list[bytes] = []
     if not isinstance(field_value, core.Void):

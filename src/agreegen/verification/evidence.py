@@ -104,7 +104,11 @@ class EvidencePool:
     """
 
     def __init__(
-        self, crls: Iterable[Item], ocsps: Iterable[Item], certificates: Iterable[Any], sm2_ids: tuple[str, ...]
+        self,
+        crls: Iterable[Item],
+        ocsps: Iterable[Item],
+        certificates: Iterable[Any],
+        sm2_ids: tuple[str, ...],
     ) -> None:
         self._crls = [(i, c) for i in _unique(crls) if (c := _read_crl(i.der)) is not None]
         self._ocsps = [(i, r) for i in _unique(ocsps) if (r := _read_ocsp(i.der)) is not None]
@@ -311,7 +315,10 @@ def _is_about(cert_id: Any, certificate: Any, issuer: Any) -> bool:
 def _is_responder(responder: Any, candidate: Any) -> bool:
     if responder.name == "by_name":
         return bool(responder.chosen == candidate.subject)
-    return bool(responder.chosen.native == compute_digest("sha1", bytes(candidate.public_key["public_key"].contents[1:])))
+    return bool(
+        responder.chosen.native
+        == compute_digest("sha1", bytes(candidate.public_key["public_key"].contents[1:]))
+    )
 
 
 def offers_revocation(certificate: Any) -> bool:

@@ -100,7 +100,7 @@ def _facts(
         )
     except MemoryError:
         raise
-    except Exception as exc:  # noqa: BLE001 - a damaged signature must never hide the others
+    except Exception as exc:
         reason = f"the signature cannot be read ({type(exc).__name__})"
         return SignatureFacts(Integrity.UNREADABLE, "FORMAT_FAILURE", reasons=(reason,))
 
@@ -133,7 +133,13 @@ def example_alarms(judge: FileJudge, facts: list[SignatureFacts]) -> Iterator[Al
 
 
 def unreadable(
-    label: str, code: str, message: str, message_zh: str, *, size_bytes: int | None = None, sha256: str | None = None
+    label: str,
+    code: str,
+    message: str,
+    message_zh: str,
+    *,
+    size_bytes: int | None = None,
+    sha256: str | None = None,
 ) -> FileReport:
     """Report a path that cannot be judged at all."""
     alarm = Alarm(code, message, message_zh=message_zh)

@@ -58,7 +58,9 @@ def fetch_evidence(
             try:
                 answer = fetch(url, body)
             except FetchError as exc:
-                alarms.append(Alarm("fetch-failed", str(exc), message_zh=f"无法获取吊销信息：{urlsplit(url).hostname}"))
+                alarms.append(
+                    Alarm("fetch-failed", str(exc), message_zh=f"无法获取吊销信息：{urlsplit(url).hostname}")
+                )
                 continue
             (ocsps if body else crls).append(answer)
     return crls, ocsps, alarms
@@ -72,7 +74,9 @@ def _links(signers: Sequence[Any], pool: Sequence[Any], anchors: set[bytes]) -> 
             if current.dump() in anchors or current.dump() in seen or current.self_issued:
                 break
             seen.add(current.dump())
-            issuer = next((c for c in pool if c.subject == current.issuer and issued_by(current, c, ())), None)
+            issuer = next(
+                (c for c in pool if c.subject == current.issuer and issued_by(current, c, ())), None
+            )
             if issuer is None:
                 break
             yield current, issuer

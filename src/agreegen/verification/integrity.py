@@ -104,7 +104,9 @@ def judge_integrity(
     if found.subfilter not in {CADES, PKCS7, PKCS7_SHA1}:
         kind = found.subfilter or "(none)"
         return SignatureFacts(
-            Integrity.UNSUPPORTED, "FORMAT_FAILURE", reasons=(f"signatures of the kind {kind} are not supported",)
+            Integrity.UNSUPPORTED,
+            "FORMAT_FAILURE",
+            reasons=(f"signatures of the kind {kind} are not supported",),
         )
     return check_container(
         found.contents,
@@ -131,10 +133,17 @@ def check_container(
     except MalformedError as exc:
         return SignatureFacts(Integrity.UNREADABLE, FORMAT_FAILURE, reasons=(str(exc),))
     try:
-        facts = guarded("the signature container", lambda: _check_cms(parsed, digest, subfilter, extra_certificates, sm2_ids))
-        return guarded("the attributes", lambda: _describe(facts, parsed, digest, subfilter, extra_certificates))
+        facts = guarded(
+            "the signature container",
+            lambda: _check_cms(parsed, digest, subfilter, extra_certificates, sm2_ids),
+        )
+        return guarded(
+            "the attributes", lambda: _describe(facts, parsed, digest, subfilter, extra_certificates)
+        )
     except UnsupportedError as exc:
-        return SignatureFacts(Integrity.UNSUPPORTED, "GENERIC", certificates=parsed.certificates, reasons=(str(exc),))
+        return SignatureFacts(
+            Integrity.UNSUPPORTED, "GENERIC", certificates=parsed.certificates, reasons=(str(exc),)
+        )
     except MalformedError as exc:
         return _broken(FORMAT_FAILURE, str(exc))
 
@@ -146,7 +155,8 @@ def _check_cms(
     _check_format(parsed, subfilter)
     if not parsed.padding_clean:
         return replace(
-            _broken(FORMAT_FAILURE, "bytes other than zero stand behind the signature container"), padding_clean=False
+            _broken(FORMAT_FAILURE, "bytes other than zero stand behind the signature container"),
+            padding_clean=False,
         )
     # Step 2: the message digest (5.2.7.4, step 3).
     name = parsed.digest
@@ -172,7 +182,10 @@ def _check_cms(
         return replace(_broken(CRYPTO_FAILURE, "the signature value is wrong"), certificate=certificate)
     if not agrees:
         return replace(
-            _broken(NO_CERTIFICATE, "the certificate is not the one that the signature names (signing-certificate)"),
+            _broken(
+                NO_CERTIFICATE,
+                "the certificate is not the one that the signature names (signing-certificate)",
+            ),
             certificate=certificate,
         )
     uses = [AlgorithmUse("signature", algorithm.scheme, algorithm.digest, key_facts(certificate.public_key))]
@@ -239,7 +252,9 @@ def _describe(
     pool = [*parsed.certificates, *extra]
     for value in parsed.unsigned.get(SIGNATURE_TIMESTAMP, []):
         signature = parsed.signature
-        timestamps.append(check_token(value.dump(), lambda name: compute_digest(name, signature), "signature", pool))
+        timestamps.append(
+            check_token(value.dump(), lambda name: compute_digest(name, signature), "signature", pool)
+        )
     for value in parsed.signed.get(CONTENT_TIMESTAMP, []):
         timestamps.append(check_token(value.dump(), digest, "content", pool))
     notes = list(parsed.notes)
@@ -303,10 +318,13 @@ def _check_x509_rsa(found: FoundSignature, digest: Digester) -> SignatureFacts:
     except MalformedError as exc:
         return SignatureFacts(Integrity.UNREADABLE, FORMAT_FAILURE, reasons=(str(exc),))
     if not certificates:
-        return SignatureFacts(Integrity.UNSUPPORTED, NO_CERTIFICATE, reasons=("the file holds no certificate",))
+        return SignatureFacts(
+            Integrity.UNSUPPORTED, NO_CERTIFICATE, reasons=("the file holds no certificate",)
+        )
     if not clean:
         return replace(
-            _broken(FORMAT_FAILURE, "bytes other than zero stand behind the signature value"), padding_clean=False
+            _broken(FORMAT_FAILURE, "bytes other than zero stand behind the signature value"),
+            padding_clean=False,
         )
     signer = certificates[0]
     key = signer.public_key.dump()
@@ -319,7 +337,9 @@ def _check_x509_rsa(found: FoundSignature, digest: Digester) -> SignatureFacts:
                 )
     except UnsupportedError as exc:
         return SignatureFacts(Integrity.UNSUPPORTED, "GENERIC", reasons=(str(exc),))
-    return replace(_broken(CRYPTO_FAILURE, "the signature value is wrong for these bytes"), certificate=signer)
+    return replace(
+        _broken(CRYPTO_FAILURE, "the signature value is wrong for these bytes"), certificate=signer
+    )
 
 
 def _broken(subindication: str, reason: str) -> SignatureFacts:

@@ -111,7 +111,9 @@ class FileJudge:
         self.builder = ChainBuilder(
             self.anchors, [*self.builder.pool, *pool.ocsp_certificates()], self.policy.sm2_signer_ids
         )
-        return RevocationJudge(pool, self.builder, self.now, None if hours is None else timedelta(hours=hours))
+        return RevocationJudge(
+            pool, self.builder, self.now, None if hours is None else timedelta(hours=hours)
+        )
 
     def _evidence(self) -> tuple[list[Item], list[Item]]:
         store = self.structure.validation_data
@@ -160,13 +162,21 @@ class FileJudge:
         result = self.judge_certificate(certificate, at, uses=stamp.algorithms)
         if result.subindication is None and (usage is None or TIME_STAMPING not in usage.native):
             reason = "the certificate of the timestamp service is not made for timestamps"
-            return replace(result, subindication="CHAIN_CONSTRAINTS_FAILURE", reasons=(*result.reasons, reason))
-        if result.subindication is None and stamp.time is not None and stamp.time > self.now + timedelta(minutes=5):
+            return replace(
+                result, subindication="CHAIN_CONSTRAINTS_FAILURE", reasons=(*result.reasons, reason)
+            )
+        if (
+            result.subindication is None
+            and stamp.time is not None
+            and stamp.time > self.now + timedelta(minutes=5)
+        ):
             reason = "the timestamp states a time that has not come yet"
             return replace(result, subindication="TIMESTAMP_ORDER_FAILURE", reasons=(*result.reasons, reason))
         return result
 
-    def judge_certificate(self, certificate: Any, at: datetime, *, uses: Sequence[AlgorithmUse]) -> CertificateResult:
+    def judge_certificate(
+        self, certificate: Any, at: datetime, *, uses: Sequence[AlgorithmUse]
+    ) -> CertificateResult:
         """Judge chain, revocation and algorithms of a signing certificate for a moment."""
         try:
             return self._judge_certificate(certificate, at, uses)
@@ -177,7 +187,9 @@ class FileJudge:
             trust = TrustStatus.UNTRUSTED if self.anchors else TrustStatus.UNKNOWN
             return CertificateResult(trust, unknown, "CERTIFICATE_CHAIN_GENERAL_FAILURE", (reason,), chain)
 
-    def _judge_certificate(self, certificate: Any, at: datetime, uses: Sequence[AlgorithmUse]) -> CertificateResult:
+    def _judge_certificate(
+        self, certificate: Any, at: datetime, uses: Sequence[AlgorithmUse]
+    ) -> CertificateResult:
         chain = self.builder.chain(certificate, at)
         if not self.anchors or chain.problem is ChainProblem.NONE_FOUND:
             trust = TrustStatus.UNTRUSTED if self.anchors else TrustStatus.UNKNOWN
@@ -199,7 +211,9 @@ class FileJudge:
             return CertificateResult(TrustStatus.TRUSTED, finding, "OUT_OF_BOUNDS_NO_POE", (reason,), chain)
         weak = self._weakness(chain, uses, at)
         if weak is not None:
-            return CertificateResult(TrustStatus.TRUSTED, finding, "CRYPTO_CONSTRAINTS_FAILURE", (weak,), chain)
+            return CertificateResult(
+                TrustStatus.TRUSTED, finding, "CRYPTO_CONSTRAINTS_FAILURE", (weak,), chain
+            )
         missing = self._missing_status(finding)
         reasons = (finding.reason,) if finding.reason else ()
         return CertificateResult(TrustStatus.TRUSTED, finding, missing, reasons, chain)
@@ -236,7 +250,9 @@ class FileJudge:
             if result is None and fact.certificate is not None and fact.integrity is Integrity.INTACT:
                 result = self.judge_certificate(fact.certificate, self.now, uses=fact.algorithms)
             time = fact.timestamps[0].time if fact.timestamps else None
-            return self._compose(index, role, result, time, TimeSource.TIMESTAMP if time else TimeSource.CLAIMED)
+            return self._compose(
+                index, role, result, time, TimeSource.TIMESTAMP if time else TimeSource.CLAIMED
+            )
         return self._report_signature(index, found, fact, role)
 
     def _report_signature(
@@ -268,7 +284,9 @@ class FileJudge:
             result = self.judge_stamp(stamp, existing)
             if result.subindication is not None:
                 why = "; ".join(result.reasons)
-                notes.append(f"the {stamp.use} timestamp of {stamp.time:%Y-%m-%d %H:%M} UTC is not trusted: {why}")
+                notes.append(
+                    f"the {stamp.use} timestamp of {stamp.time:%Y-%m-%d %H:%M} UTC is not trusted: {why}"
+                )
                 continue
             trusted.append(stamp)
             if stamp.use == "signature":
@@ -284,10 +302,14 @@ class FileJudge:
             return result
         problem = usage_problem(fact.certificate, self.policy.refused_usages)
         if problem is not None:
-            return replace(result, subindication="CHAIN_CONSTRAINTS_FAILURE", reasons=(*result.reasons, problem))
+            return replace(
+                result, subindication="CHAIN_CONSTRAINTS_FAILURE", reasons=(*result.reasons, problem)
+            )
         if self.policy.allowed_roles and role not in self.policy.allowed_roles:
             problem = f"the policy does not allow the role {role or '(none)'}"
-            return replace(result, subindication="SIG_CONSTRAINTS_FAILURE", reasons=(*result.reasons, problem))
+            return replace(
+                result, subindication="SIG_CONSTRAINTS_FAILURE", reasons=(*result.reasons, problem)
+            )
         return result
 
     def _settle(
@@ -301,10 +323,20 @@ class FileJudge:
                 return replace(result, subindication="NO_POE", reasons=(*result.reasons, reason))
         earliest = self._not_before(found, fact)
         revoked = result.finding.revoked_at
-        if earliest is not None and result.subindication == "REVOKED_NO_POE" and revoked and earliest > revoked:
+        if (
+            earliest is not None
+            and result.subindication == "REVOKED_NO_POE"
+            and revoked
+            and earliest > revoked
+        ):
             return replace(result, subindication="REVOKED")
         expiry = fact.certificate.not_valid_after if fact.certificate is not None else None
-        if earliest is not None and result.subindication == "OUT_OF_BOUNDS_NO_POE" and expiry and earliest > expiry:
+        if (
+            earliest is not None
+            and result.subindication == "OUT_OF_BOUNDS_NO_POE"
+            and expiry
+            and earliest > expiry
+        ):
             return replace(result, subindication="EXPIRED")
         if result.subindication is None and result.finding.later is not None:
             text = f"the certificate was revoked on {result.finding.later:%Y-%m-%d %H:%M} UTC, after the proved time"

@@ -71,7 +71,7 @@ def _serve(connection: Connection, data: bytes, signed_length: int, password: st
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, resource.getrlimit(resource.RLIMIT_AS)[1]))
     try:
         connection.send(draw_pairs(data, signed_length, password))
-    except Exception:  # noqa: BLE001 - a hostile file must not take the report with it
+    except Exception:
         connection.send(None)
 
 

@@ -109,7 +109,9 @@ def load_policy(path: Path | None) -> ValidationPolicy:
     try:
         raw = yaml.safe_load(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
-        raise InputError(f"{path}: the policy cannot be read", hint="docs/policy.md describes the format") from exc
+        raise InputError(
+            f"{path}: the policy cannot be read", hint="docs/policy.md describes the format"
+        ) from exc
     if not isinstance(raw, dict):
         raise InputError(f"{path}: the policy is not a mapping", hint="docs/policy.md describes the format")
     return _Reader(path, raw).read()

@@ -78,7 +78,7 @@ def render_html(report: Report, options: Options, *, lang: str = "en") -> str:
         parts.append("".join(_file(file, pairs, lang)))
     return (
         f'<!DOCTYPE html>\n<html lang="{"zh-CN" if lang == "zh" else "en"}">\n<head>\n<meta charset="utf-8">\n'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
         "style-src 'unsafe-inline'\">\n"
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
@@ -110,7 +110,7 @@ def _head(report: Report, options: Options, lang: str) -> Iterator[str]:
 def _file(file: FileReport, pairs: tuple[PagePair, ...] | None, lang: str) -> Iterator[str]:
     words = explain(file, lang)
     yield f'<section class="file {file.verdict.value}">\n<header><span class="verdict">{_text(words.headline)}</span>'
-    yield f'<h2>{_text(file.path)}</h2>'
+    yield f"<h2>{_text(file.path)}</h2>"
     if file.document is not None:
         about = " · ".join(part for part in (file.document.title, file.document.id) if part)
         yield f'<p class="about">{_text(about)}</p>'
@@ -167,7 +167,8 @@ def _details(file: FileReport, lang: str) -> Iterator[str]:
     if file.alarms:
         yield f"<h4>{_text(pick(('Alarms', '警报'), lang))}</h4><ul>"
         yield from (
-            f"<li><code>{_text(alarm.code)}</code> {_text(alarm_text(alarm, lang))}</li>" for alarm in file.alarms
+            f"<li><code>{_text(alarm.code)}</code> {_text(alarm_text(alarm, lang))}</li>"
+            for alarm in file.alarms
         )
         yield "</ul>"
     if file.sha256 is not None:

@@ -33,10 +33,16 @@ def render_table(report: Report, *, lang: str = "en") -> str:
         lines += ["", *_explained(file, lang)]
     if len(attention) > _MAX_EXPLAINED:
         rest = len(attention) - _MAX_EXPLAINED
-        lines += ["", pick((f"… and {rest} more; --json and --html name them all", f"……另有 {rest} 份"), lang)]
+        lines += [
+            "",
+            pick((f"… and {rest} more; --json and --html name them all", f"……另有 {rest} 份"), lang),
+        ]
     counts = report.counts()
     words = ", ".join(f"{headline(Verdict(name), lang)} {count}" for name, count in counts.items() if count)
-    lines += ["", pick((f"{len(report.files)} file(s): {words}", f"共 {len(report.files)} 份：{words}"), lang)]
+    lines += [
+        "",
+        pick((f"{len(report.files)} file(s): {words}", f"共 {len(report.files)} 份：{words}"), lang),
+    ]
     return "\n".join(lines)
 
 

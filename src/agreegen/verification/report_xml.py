@@ -121,7 +121,17 @@ def _signature(
     process = Xml.SubElement(element, _name("SignatureValidationProcess"))
     _text(process, "SignatureValidationProcessID", "urn:etsi:019102:validationprocess:LTA")
     notes = _file_notes(file)
-    for axis in ("field", "role", "kind", "integrity", "coverage", "changes_after", "trust", "revocation", "level"):
+    for axis in (
+        "field",
+        "role",
+        "kind",
+        "integrity",
+        "coverage",
+        "changes_after",
+        "trust",
+        "revocation",
+        "level",
+    ):
         value = signature.to_dict()[axis]
         if value is not None:
             notes.append((axis, str(value)))

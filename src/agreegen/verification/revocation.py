@@ -70,7 +70,9 @@ class RevocationJudge:
         later = findings[0].later
         return worst if later is None or worst.status is Revocation.REVOKED else _with_later(worst, later)
 
-    def judge(self, certificate: Any, issuer: Any, at: datetime, *, authority: bool, depth: int = 0) -> Finding:
+    def judge(
+        self, certificate: Any, issuer: Any, at: datetime, *, authority: bool, depth: int = 0
+    ) -> Finding:
         """Judge one certificate for one moment."""
         name = _name(certificate)
         revoked_at: datetime | None = None
@@ -137,7 +139,13 @@ class RevocationJudge:
 
 def _with_later(finding: Finding, later: datetime) -> Finding:
     return Finding(
-        finding.status, finding.revoked_at, later, finding.authority, finding.reason, finding.stale, finding.newest
+        finding.status,
+        finding.revoked_at,
+        later,
+        finding.authority,
+        finding.reason,
+        finding.stale,
+        finding.newest,
     )
 
 

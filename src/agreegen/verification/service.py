@@ -38,7 +38,7 @@ def verify_bytes(label: str, data: bytes, options: Options) -> FileReport:
         return _given_up(label, "not-judged", str(exc), "无法判断", data)
     except MemoryError:
         return _given_up(label, "limit", "the file asks for too much memory", "文件占用内存过多", data)
-    except Exception as exc:  # noqa: BLE001 - whatever a file provokes, it gets an answer
+    except Exception as exc:
         text = f"the examination stopped at an unexpected place ({type(exc).__name__})"
         return _given_up(label, "internal-error", text, "检查过程中出现意外情况", data)
 
@@ -55,7 +55,9 @@ def verify_path(path: Path, options: Options) -> FileReport:
     except Unreadable as answer:
         return answer.report
     except MemoryError:
-        return unreadable(str(path), "limit", "the file does not fit into the memory allowed", "文件占用内存过多")
+        return unreadable(
+            str(path), "limit", "the file does not fit into the memory allowed", "文件占用内存过多"
+        )
     return verify_bytes(str(path), data, options)
 
 

@@ -54,7 +54,9 @@ def check_token(
             use, None, Integrity.UNREADABLE, reasons=(f"{what}: {exc}",), subindication="FORMAT_FAILURE"
         )
     except UnsupportedError as exc:
-        return TimestampFacts(use, None, Integrity.UNSUPPORTED, reasons=(f"{what}: {exc}",), subindication="GENERIC")
+        return TimestampFacts(
+            use, None, Integrity.UNSUPPORTED, reasons=(f"{what}: {exc}",), subindication="GENERIC"
+        )
 
 
 def _check(

@@ -61,7 +61,10 @@ _SUBINDICATIONS: dict[str, tuple[str, str]] = {
     "GENERIC": ("it could not be judged", "无法判断"),
 }
 
-_CHANGED = ("The file was changed after it was signed, or a signature is broken.", "文件在签署后被改动过，或签名已损坏。")
+_CHANGED = (
+    "The file was changed after it was signed, or a signature is broken.",
+    "文件在签署后被改动过，或签名已损坏。",
+)
 _UNALTERED = ("The file is exactly what was signed.", "文件与签署时一致，未被改动。")
 _UNCLEAR = ("Whether the file was changed could not be settled.", "无法确定文件是否被改动。")
 
@@ -180,9 +183,7 @@ def _advice(file: FileReport, lang: str) -> Iterator[str]:
     if file.verdict is Verdict.UNSIGNED:
         yield pick(("It proves nothing until it is signed.", "签署之前，它不具证明力。"), lang)
     if file.verdict is Verdict.UNREADABLE:
-        yield pick(
-            ("Check the path, or ask for the file again.", "请检查路径，或请对方重新提供文件。"), lang
-        )
+        yield pick(("Check the path, or ask for the file again.", "请检查路径，或请对方重新提供文件。"), lang)
     signers = [s for s in file.signatures if s.kind is SignatureKind.SIGNATURE]
     if any(s.trust is not TrustStatus.TRUSTED and s.integrity is Integrity.INTACT for s in signers):
         yield pick(
@@ -202,14 +203,16 @@ def _advice(file: FileReport, lang: str) -> Iterator[str]:
         )
     if any(s.revocation is Revocation.REVOKED for s in signers):
         yield pick(
-            ("Ask the signer for a new signature with a valid certificate.", "请签署人用有效证书重新签署。"), lang
+            ("Ask the signer for a new signature with a valid certificate.", "请签署人用有效证书重新签署。"),
+            lang,
         )
     codes = {alarm.code for alarm in file.alarms}
     if "wrong-signer" in codes:
         yield pick(("Have the right person or unit sign.", "应由文件载明的人员（单位）签署。"), lang)
     if "text-differs" in codes:
         yield pick(
-            ("Compare the text with the approved form, clause by clause.", "请逐条与批准的表单核对正文。"), lang
+            ("Compare the text with the approved form, clause by clause.", "请逐条与批准的表单核对正文。"),
+            lang,
         )
     if file.document is not None and file.document.missing_roles and file.verdict is not Verdict.INVALID:
         yield pick(("Have the missing roles sign.", "请尚未签署的各方签署。"), lang)

@@ -95,7 +95,9 @@ class Worker:
         try:
             answer = self.connection.recv()
         except (EOFError, OSError):
-            return self._replace("limit", "the examination ended without an answer (memory)", "检查因内存限制中断")
+            return self._replace(
+                "limit", "the examination ended without an answer (memory)", "检查因内存限制中断"
+            )
         if not self._ready:
             self._ready = True
             if self._task is not None:
