@@ -94,15 +94,18 @@ def try_credential(credential: Credential) -> None:
     """
     message = _TRIAL + os.urandom(16)
     signature = credential.signer.sign(message)
-    signer_id = getattr(credential.signer, "signer_id", None)  # SM2 keys have one
-    fits = verify_raw(
-        credential.certificate_der, credential.signer.mechanism, message, signature, signer_id=signer_id
-    )
-    if not fits:
+    if not fits_certificate(credential, message, signature):
         raise CredentialError(
             f"credential {credential.name}: the key does not belong to the certificate",
             hint="give the matching certificate",
         )
+
+
+def fits_certificate(credential: Credential, message: bytes, signature: bytes) -> bool:
+    """Tell whether what a credential's key signed fits its certificate."""
+    signer_id = getattr(credential.signer, "signer_id", None)  # SM2 keys have one
+    mechanism = credential.signer.mechanism
+    return verify_raw(credential.certificate_der, mechanism, message, signature, signer_id=signer_id)
 
 
 def verify_raw(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from cryptography import x509
@@ -28,6 +29,7 @@ def normalise_name(name: str) -> str:
     return _BESIDE_HAN.sub("", text)
 
 
+@functools.lru_cache(maxsize=1024)
 def certificate_names(certificate_der: bytes) -> tuple[str, ...]:
     """Return every name that a certificate gives its subject, without doubles.
 

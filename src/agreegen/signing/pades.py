@@ -15,6 +15,7 @@ from agreegen.signing.cms import CmsTemplate
 from agreegen.signing.embedding import prepare_signature
 from agreegen.signing.interface import Credential, SignedPdf, SigningRequest
 from agreegen.signing.prepared import Prepared, SigningIdentity
+from agreegen.signing.quick import prepare_quickly
 from agreegen.signing.roles import check_turn
 from agreegen.signing.timestamps import TimestampClient
 
@@ -41,10 +42,12 @@ class BatchSigner:
         Raises:
             SigningError: Unknown role, another holder, wrong order, signed already, locked, changed document.
         """
-        quick = self._prepare_with_pyhanko(pdf)
-        data = memoryview(quick.data)
-        digest = self._template.digest(data[: quick.start], data[quick.end :])
-        return replace(quick, digest=digest, attributes=self._template.signed_attributes(digest))
+        prepared = prepare_quickly(pdf, self.identity, self.request, self._reserved, self._appearance)
+        if prepared is None:
+            prepared = self._prepare_with_pyhanko(pdf)
+        data = memoryview(prepared.data)
+        digest = self._template.digest(data[: prepared.start], data[prepared.end :])
+        return replace(prepared, digest=digest, attributes=self._template.signed_attributes(digest))
 
     def finish(self, prepared: Prepared, signature: bytes, *, token: bytes | None = None) -> SignedPdf:
         """Put the CMS with the raw signature, and the timestamp over it, into a prepared document.

@@ -1,0 +1,212 @@
+"""Reading dictionaries of a plain PDF without a full parser; whatever is not plain is left to the full one.
+
+A plain file has one revision, a classic cross-reference table in one section, no encryption and no object
+streams: what our own assembly writes (ISO 32000-2, 7.5.4 and 7.5.5).
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from dataclasses import dataclass
+
+_TOKEN = re.compile(
+    rb"[\x00\t\n\f\r ]*(<<|>>|\[|\]|/[^\x00\t\n\f\r <>\[\]()/%{}]*|\((?:[^()\\]|\\.)*\)|<[0-9A-Fa-f\s]*>"
+    rb"|[+\-.0-9]+|true\b|false\b|null\b|R\b)",
+    re.DOTALL,
+)
+_REFERENCE = re.compile(rb"(\d+) 0 R\Z")
+_REFERENCE_TAIL = re.compile(rb"[\x00\t\n\f\r ]+0[\x00\t\n\f\r ]+R\b")
+_END = re.compile(rb"startxref[\r\n]+(\d+)[\r\n]+%%EOF[\r\n]*\Z")
+_XREF = re.compile(rb"xref[\r\n]+0 (\d+)\s*?\n")
+_ENTRY_BYTES = 20
+_MAX_STREAM_BYTES = 4 << 20
+
+Entries = dict[bytes, bytes]
+"""Top-level entries of a dictionary: names with their slash, values as they stand in the file."""
+
+
+class NotPlainError(Exception):
+    """The file is not plain; the full parser must read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlainPdf:
+    """A plain PDF.
+
+    Attributes:
+        data: The file.
+        xref_at: Offset of its cross-reference table.
+        trailer: Entries of its trailer.
+        size: Number of objects, the free one included.
+        table_at: Offset of the first entry of the table.
+    """
+
+    data: bytes
+    xref_at: int
+    trailer: Entries
+    size: int
+    table_at: int
+
+    @classmethod
+    def read(cls, data: bytes) -> PlainPdf:
+        """Read the end of a file.
+
+        Raises:
+            NotPlainError: It is not plain.
+        """
+        end = _END.search(data, max(0, len(data) - 64))
+        if end is None or data.count(b"startxref") != 1 or not data.startswith(b"%PDF-"):
+            raise NotPlainError
+        xref_at = int(end[1])
+        head = _XREF.match(data, xref_at)
+        if head is None:
+            raise NotPlainError
+        size, table_at = int(head[1]), head.end()
+        trailer_at = table_at + size * _ENTRY_BYTES
+        if data[trailer_at : trailer_at + 7] != b"trailer":
+            raise NotPlainError
+        trailer, _ = read_dictionary(data, trailer_at + 7)
+        if trailer.keys() & {b"/Prev", b"/Encrypt", b"/XRefStm"} or trailer.get(b"/Size") != b"%d" % size:
+            raise NotPlainError
+        return cls(data, xref_at, trailer, size, table_at)
+
+    def dictionary(self, value: bytes | None) -> Entries:
+        """Return the entries of a dictionary, given directly or by reference.
+
+        Raises:
+            NotPlainError: It is missing or something else.
+        """
+        if value is None:
+            raise NotPlainError
+        if value.startswith(b"<<"):
+            return read_dictionary(value, 0)[0]
+        return self.object(reference(value))[0]
+
+    def object(self, number: int) -> tuple[Entries, int]:
+        """Return the dictionary of an object and the offset behind it.
+
+        Raises:
+            NotPlainError: There is no such object, or it is no dictionary or stream.
+        """
+        if not 0 < number < self.size:
+            raise NotPlainError
+        at = self.table_at + number * _ENTRY_BYTES
+        entry = self.data[at : at + _ENTRY_BYTES]
+        if entry[10:18] != b" 00000 n" or not entry[:10].isdigit():
+            raise NotPlainError
+        offset = int(entry[:10])
+        head = b"%d 0 obj" % number
+        if self.data[offset : offset + len(head)] != head:
+            raise NotPlainError
+        return read_dictionary(self.data, offset + len(head))
+
+    def stream(self, value: bytes | None) -> bytes:
+        """Return the data of a stream, not filtered or deflated.
+
+        Raises:
+            NotPlainError: It is something else.
+        """
+        if value is None:
+            raise NotPlainError
+        entries, end = self.object(reference(value))
+        length = entries.get(b"/Length", b"")
+        opening = re.compile(rb"[\r\n ]*stream\r?\n").match(self.data, end)
+        if opening is None or not length.isdigit() or b"/DecodeParms" in entries:
+            raise NotPlainError
+        raw = self.data[opening.end() : opening.end() + int(length)]
+        if b"/Filter" not in entries:
+            return raw
+        if entries[b"/Filter"] != b"/FlateDecode":
+            raise NotPlainError
+        inflater = zlib.decompressobj()
+        try:
+            return inflater.decompress(raw, _MAX_STREAM_BYTES)
+        except zlib.error as exc:
+            raise NotPlainError from exc
+
+
+def reference(value: bytes | None) -> int:
+    """Return the object number of a reference of generation 0.
+
+    Raises:
+        NotPlainError: It is something else.
+    """
+    match = _REFERENCE.match(value or b"")
+    if match is None:
+        raise NotPlainError
+    return int(match[1])
+
+
+def items(array: bytes | None) -> list[bytes]:
+    """Return the items of an array as they stand in the file.
+
+    Raises:
+        NotPlainError: It is not an array, or has something unusual in it.
+    """
+    if array is None or not array.startswith(b"["):
+        raise NotPlainError
+    found: list[bytes] = []
+    at = 1
+    while True:
+        token = _TOKEN.match(array, at)
+        if token is None:
+            raise NotPlainError
+        if token[1] == b"]":
+            return found
+        value, at = _value(array, at)
+        found.append(value)
+
+
+def read_dictionary(data: bytes, at: int) -> tuple[Entries, int]:
+    """Read the dictionary that begins at an offset; return its entries and the offset behind it.
+
+    Raises:
+        NotPlainError: There is none, or it has something unusual in it.
+    """
+    opening = _TOKEN.match(data, at)
+    if opening is None or opening[1] != b"<<":
+        raise NotPlainError
+    entries: Entries = {}
+    at = opening.end()
+    while True:
+        token = _TOKEN.match(data, at)
+        if token is None:
+            raise NotPlainError
+        key = token[1]
+        if key == b">>":
+            return entries, token.end()
+        if not key.startswith(b"/") or key in entries or b"#" in key:
+            raise NotPlainError
+        entries[key], at = _value(data, token.end())
+
+
+def _value(data: bytes, at: int) -> tuple[bytes, int]:
+    token = _TOKEN.match(data, at)
+    if token is None:
+        raise NotPlainError
+    start, first = token.start(1), token[1]
+    if first in (b"<<", b"["):
+        end = _container_end(data, token.end())
+        return data[start:end], end
+    if first.isdigit():
+        tail = _REFERENCE_TAIL.match(data, token.end())
+        if tail is not None:
+            return first + b" 0 R", tail.end()
+    if first in (b">>", b"]", b"R"):
+        raise NotPlainError
+    return first, token.end()
+
+
+def _container_end(data: bytes, at: int) -> int:
+    open_ones = 1
+    while open_ones:
+        token = _TOKEN.match(data, at)
+        if token is None:
+            raise NotPlainError
+        if token[1] in (b"<<", b"["):
+            open_ones += 1
+        elif token[1] in (b">>", b"]"):
+            open_ones -= 1
+        at = token.end()
+    return at

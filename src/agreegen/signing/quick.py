@@ -1,0 +1,217 @@
+"""The first signature of a plain PDF of ours, as an ordinary incremental update (ISO 32000-2, 7.5.6).
+
+It does what `embedding` does through pyHanko, for the one shape that every new document has. Anything else (a
+second signature, another program's file, anything unusual) is not for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from agreegen.errors import SigningError
+from agreegen.model.document import ATTACHMENT_NAME, Document
+from agreegen.signing.interface import SigningRequest
+from agreegen.signing.pdfsyntax import Entries, NotPlainError, PlainPdf, items, reference
+from agreegen.signing.pictures import AppearanceMaker
+from agreegen.signing.prepared import Prepared, SigningIdentity
+from agreegen.signing.roles import check_role
+
+_RANGE_DIGITS = 45
+_CERTIFICATION = (
+    b"<< /Type /SigRef /TransformMethod /DocMDP /TransformParams << /Type /TransformParams /V /1.2 /P 2 >> >>"
+)
+_LOCK_ALL = (
+    b"<< /Type /SigRef /TransformMethod /FieldMDP /Data %d 0 R "
+    b"/TransformParams << /Type /TransformParams /V /1.2 /Action /All >> >>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """What the update changes.
+
+    Attributes:
+        root: Object number of the catalog.
+        catalog: Its entries.
+        field: Object number of the signature field.
+        widget: Its entries.
+        locks: Whether the field locks all fields.
+    """
+
+    root: int
+    catalog: Entries
+    field: int
+    widget: Entries
+    locks: bool
+
+
+def prepare_quickly(
+    pdf: bytes,
+    identity: SigningIdentity,
+    request: SigningRequest,
+    reserved_bytes: int,
+    appearance: AppearanceMaker,
+) -> Prepared | None:
+    """Append a signature dictionary to a plain PDF of ours that nobody has signed; `digest` is left empty.
+
+    Args:
+        pdf: The file.
+        identity: Who signs.
+        request: Role, time, reason and location.
+        reserved_bytes: Room for the CMS.
+        appearance: Makes the picture of a visible field.
+
+    Returns:
+        The prepared file, or None where this is not such a file.
+
+    Raises:
+        SigningError: It is, and this role must not sign now.
+    """
+    try:
+        plain = PlainPdf.read(pdf)
+        target = _find(plain, request.role)
+        declared = Document.from_json(_attachment(plain, target.catalog))
+        check_role(declared, identity, request, signed=())
+        return _append(plain, target, request, reserved_bytes, appearance)
+    except NotPlainError:
+        return None
+    except ValueError as exc:
+        raise SigningError(f"{ATTACHMENT_NAME} in the PDF cannot be read") from exc
+
+
+def _find(plain: PlainPdf, role: str) -> _Target:
+    root = reference(plain.trailer.get(b"/Root"))
+    catalog, _ = plain.object(root)
+    if catalog.keys() & {b"/Perms", b"/DSS"}:
+        raise NotPlainError
+    form = plain.dictionary(catalog.get(b"/AcroForm"))
+    if form.get(b"/SigFlags") != b"3":
+        raise NotPlainError
+    wanted = b"(%s)" % role.encode()
+    found: _Target | None = None
+    for item in items(form.get(b"/Fields")):
+        widget, _ = plain.object(reference(item))
+        if widget.keys() & {b"/V", b"/Kids", b"/Parent"} or widget.get(b"/FT") != b"/Sig":
+            raise NotPlainError
+        if widget.get(b"/T") == wanted:
+            if found is not None:
+                raise NotPlainError
+            found = _Target(root, catalog, reference(item), widget, _locks(plain, widget))
+    if found is None:
+        raise NotPlainError
+    return found
+
+
+def _locks(plain: PlainPdf, widget: Entries) -> bool:
+    if b"/Lock" not in widget:
+        return False
+    if plain.dictionary(widget[b"/Lock"]).get(b"/Action") != b"/All":
+        raise NotPlainError
+    return True
+
+
+def _attachment(plain: PlainPdf, catalog: Entries) -> bytes:
+    tree = plain.dictionary(plain.dictionary(catalog.get(b"/Names")).get(b"/EmbeddedFiles"))
+    names = items(tree.get(b"/Names"))
+    if names[:1] != [b"(%s)" % ATTACHMENT_NAME.encode()] or len(names) != 2:
+        raise NotPlainError
+    specification = plain.dictionary(names[1])
+    return plain.stream(plain.dictionary(specification.get(b"/EF")).get(b"/F"))
+
+
+def _append(
+    plain: PlainPdf,
+    target: _Target,
+    request: SigningRequest,
+    reserved_bytes: int,
+    appearance: AppearanceMaker,
+) -> Prepared:
+    number = plain.size
+    widget = {**target.widget, b"/V": b"%d 0 R" % number}
+    pictures: list[bytes] = []
+    size = _visible_size(target.widget)
+    if size is not None:
+        pictures = appearance(*size).bodies(number + 1)
+        widget[b"/AP"] = b"<< /N %d 0 R >>" % (number + 1)
+    catalog = {**target.catalog, b"/Perms": b"<< /DocMDP %d 0 R >>" % number}
+    bodies = {
+        target.root: _dictionary(catalog),
+        target.field: _dictionary(widget),
+        **{number + 1 + index: body for index, body in enumerate(pictures)},
+    }
+    pieces = [plain.data if plain.data.endswith((b"\n", b"\r")) else plain.data + b"\n"]
+    offsets: dict[int, int] = {number: len(pieces[0])}
+    head = _signature_head(number, target, request)
+    pieces += [head, b"<" + b"0" * (2 * reserved_bytes) + b">"]
+    start = len(pieces[0]) + len(head)
+    end = start + 2 * reserved_bytes + 2
+    range_at = len(pieces)
+    pieces += [b"", b" >>\nendobj\n"]
+    position = end + len(b" /ByteRange ") + _RANGE_DIGITS + len(pieces[-1])
+    for key in sorted(bodies):
+        offsets[key] = position
+        pieces.append(b"%d 0 obj\n%s\nendobj\n" % (key, bodies[key]))
+        position += len(pieces[-1])
+    pieces.append(_ending(plain, offsets, position, request))
+    total = position + len(pieces[-1])
+    byte_range = b"[0 %d %d %d]" % (start, end, total - end)
+    pieces[range_at] = b" /ByteRange " + byte_range.ljust(_RANGE_DIGITS)
+    return Prepared(b"".join(pieces), start, end, digest=b"")
+
+
+def _signature_head(number: int, target: _Target, request: SigningRequest) -> bytes:
+    references = [_CERTIFICATION] + ([_LOCK_ALL % target.root] if target.locks else [])
+    parts = [
+        b"%d 0 obj\n<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached" % number,
+        b"/M (%s)" % pdf_time(request.now),
+        b"/Reference [%s]" % b" ".join(references),
+    ]
+    if request.reason:
+        parts.append(b"/Reason %s" % text_string(request.reason))
+    if request.location:
+        parts.append(b"/Location %s" % text_string(request.location))
+    return b" ".join([*parts, b"/Contents "])
+
+
+def _ending(plain: PlainPdf, offsets: dict[int, int], position: int, request: SigningRequest) -> bytes:
+    parts = [b"xref\n"]
+    for _, group in itertools.groupby(enumerate(sorted(offsets)), lambda pair: pair[1] - pair[0]):
+        numbers = [number for _, number in group]
+        parts.append(b"%d %d\n" % (numbers[0], len(numbers)))
+        parts += [b"%010d 00000 n \n" % offsets[number] for number in numbers]
+    trailer: Entries = {key: plain.trailer[key] for key in (b"/Root", b"/Info") if key in plain.trailer}
+    trailer[b"/Size"] = b"%d" % (max(offsets) + 1)
+    trailer[b"/Prev"] = b"%d" % plain.xref_at
+    if b"/ID" in plain.trailer:
+        first, *_ = items(plain.trailer[b"/ID"])
+        # The second half names this version of the file (ISO 32000-2, 14.4).
+        seed = b"|".join((plain.trailer[b"/ID"], request.role.encode(), pdf_time(request.now)))
+        trailer[b"/ID"] = b"[%s <%s>]" % (first, hashlib.sha256(seed).hexdigest()[:32].encode())
+    parts.append(b"trailer\n%s\nstartxref\n%d\n%%%%EOF\n" % (_dictionary(trailer), position))
+    return b"".join(parts)
+
+
+def _visible_size(widget: Entries) -> tuple[float, float] | None:
+    try:
+        left, bottom, right, top = (float(edge) for edge in items(widget.get(b"/Rect")))
+    except ValueError as exc:
+        raise NotPlainError from exc
+    width, height = abs(right - left), abs(top - bottom)
+    return (width, height) if width and height else None
+
+
+def _dictionary(entries: Entries) -> bytes:
+    return b"<< %s >>" % b" ".join(b"%s %s" % pair for pair in entries.items())
+
+
+def pdf_time(moment: datetime) -> bytes:
+    """Write a time as a PDF date in UTC (ISO 32000-2, 7.9.4)."""
+    return moment.astimezone(UTC).strftime("D:%Y%m%d%H%M%SZ").encode()
+
+
+def text_string(text: str) -> bytes:
+    """Write a text string in UTF-16BE, as hexadecimal digits (ISO 32000-2, 7.9.2.2)."""
+    return b"<%s>" % (b"\xfe\xff" + text.encode("utf-16-be")).hex().upper().encode()
