@@ -1,0 +1,239 @@
+"""Everything that would fail, found before anything is written, and samples for approval."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from agreegen.batch.interface import Job, JobCheck, Missing
+from agreegen.batch.plan import conditions_for, credential_path
+from agreegen.errors import AgreegenError
+from agreegen.files import write_atomically
+from agreegen.model.complaint import Complaint, Location, Severity
+from agreegen.model.document import Document, build_document
+from agreegen.pipeline import DocumentMaker
+from agreegen.register.store import Register
+from agreegen.rendering.fonts import check_glyphs
+from agreegen.rosters.roster import Roster, open_roster
+from agreegen.rosters.row import RosterRow
+from agreegen.signing.checks import check_credential
+from agreegen.signing.credentials import load_credential
+from agreegen.signing.interface import Trust
+from agreegen.signing.secrets import Prompt
+from agreegen.signing.trust import load_trust
+
+__all__ = ["check_job"]
+
+_BYTES_PER_DOCUMENT = 250_000
+_ROWS_PER_HOUR = 20_000  # a cautious figure for two processors and LibreOffice
+_NOBODY = b"\0" * 32  # stands in for a register's secret; the ids of a preflight are thrown away
+
+
+def check_job(job: Job, *, now: datetime, prompt: Prompt | None = None, samples: bool = True) -> JobCheck:
+    """Join job, template, roster, fonts, credentials, trust, disk and output folder.
+
+    1. The output folder and the register: writable, of this template.
+    2. The roster: every row, every cell; glyphs of every printed value.
+    3. Trust and credentials: usable now and until the job's likely end; a credential for every person.
+    4. The disk: room for the documents, and for the bags.
+    5. Where nothing is wrong: sample documents (longest name, rarest glyph, emptiest row) in
+       `<output>/samples` for approval. Nothing else is ever written.
+
+    Args:
+        job: The job.
+        now: Time of the check, aware UTC.
+        prompt: Asks for secrets that must be typed in.
+        samples: Whether samples are rendered.
+    """
+    check = _Check(job, now, prompt)
+    check.step(check.output)
+    rows = check.roster()
+    trust = check.trust()
+    check.credentials(trust, rows)
+    check.disk(rows)
+    written: tuple[Path, ...] = ()
+    if samples and not check.failed:
+        written = check.samples()
+    return JobCheck(rows, tuple(check.complaints), written)
+
+
+@dataclass(slots=True)
+class _Sample:
+    """A row worth looking at, and how strongly it is the one."""
+
+    weight: int = -1
+    document: Document | None = None
+
+    def offer(self, weight: int, document: Document) -> None:
+        if weight > self.weight:
+            self.weight, self.document = weight, document
+
+
+@dataclass(slots=True)
+class _Check:
+    job: Job
+    now: datetime
+    prompt: Prompt | None
+    complaints: list[Complaint] = field(default_factory=list)
+    longest: _Sample = field(default_factory=_Sample)
+    rarest: _Sample = field(default_factory=_Sample)
+    emptiest: _Sample = field(default_factory=_Sample)
+
+    @property
+    def failed(self) -> bool:
+        return any(complaint.severity is Severity.ERROR for complaint in self.complaints)
+
+    def complain(self, where: str, exc: AgreegenError | str, severity: Severity = Severity.ERROR) -> None:
+        text, remedy = (exc, "") if isinstance(exc, str) else (exc.message, exc.hint or "")
+        self.complaints.append(Complaint(Location(file=where), text, remedy, severity))
+
+    def step(self, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except AgreegenError as exc:
+            self.complain(str(self.job.path), exc)
+
+    def output(self) -> None:
+        """Step 1."""
+        folder = self.job.output
+        while not folder.exists() and folder != folder.parent:
+            folder = folder.parent
+        if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+            self.complain(str(self.job.output), f"{folder} cannot be written")
+        if self.job.register_file.is_file():
+            with Register.open(self.job.register_file, read_only=True) as register:
+                form = self.job.form
+                if register.other_template(form.id, form.template_sha256) is not None:
+                    text = "the output folder holds documents of another template of this form"
+                    self.complain(str(self.job.output), text)
+
+    def roster(self) -> int:
+        """Step 2."""
+        source = self.job.roster
+        try:
+            roster = open_roster(
+                source.file,
+                self.job.form,
+                sheet=source.sheet,
+                columns=source.columns,
+                defaults=self.job.defaults,
+            )
+            self.complaints.extend(roster.warnings)
+            for complaint in self._row_complaints(roster):
+                self.complaints.append(complaint)
+            if roster.count == 0:
+                self.complain(str(source.file), "there are no rows below the header")
+        except AgreegenError as exc:
+            self.complain(str(source.file), exc)
+            return 0
+        else:
+            return roster.count
+
+    def _row_complaints(self, roster: Roster) -> Iterator[Complaint]:
+        for row in roster.rows():
+            yield from row.complaints
+            if row.failed:
+                continue
+            document = build_document(
+                self.job.form,
+                row.values,
+                conditions=conditions_for(self.job, row.values),
+                register_secret=_NOBODY,
+                aliases=self.job.aliases,
+            )
+            self._consider(document)
+            for complaint in check_glyphs(self.job.form, document):
+                place = Location(
+                    file=str(roster.path),
+                    sheet=roster.sheet,
+                    row=row.number,
+                    label=complaint.location.label,
+                    field=complaint.location.field,
+                )
+                yield Complaint(place, complaint.problem, complaint.remedy, complaint.severity)
+            yield from self._missing_credentials(roster, row)
+
+    def _consider(self, document: Document) -> None:
+        text = "".join(str(value) for value in document.values.values())
+        self.longest.offer(max((len(str(value)) for value in document.values.values()), default=0), document)
+        self.rarest.offer(max(map(ord, text), default=0), document)
+        self.emptiest.offer(1_000 - len(document.values), document)
+
+    def _missing_credentials(self, roster: Roster, row: RosterRow) -> Iterator[Complaint]:
+        for signature in self.job.signatures:
+            if not signature.personal:
+                continue
+            path = credential_path(signature, row.values)
+            if path is not None and path.is_file():
+                continue
+            severity = Severity.WARNING if signature.missing is Missing.LEAVE_OPEN else Severity.ERROR
+            place = Location(file=str(roster.path), sheet=roster.sheet, row=row.number)
+            text = f"there is no credential for the role {signature.role}: {path or 'a value is missing'}"
+            yield Complaint(place, text, "add the credential file, or set missing: leave-open", severity)
+
+    def trust(self) -> Trust:
+        """Step 3, the anchors."""
+        try:
+            trust = load_trust(list(self.job.trust))
+        except AgreegenError as exc:
+            self.complain(str(self.job.path), exc)
+            return Trust()
+        if self.job.signatures and not trust.anchors_der:
+            text = "no trust anchors are named, so the chains of the credentials are not checked"
+            self.complain(str(self.job.path), text, Severity.WARNING)
+        return trust
+
+    def credentials(self, trust: Trust, rows: int) -> None:
+        """Step 3, the credentials that all rows share, until the likely end of the job."""
+        until = self.now + timedelta(hours=1 + rows / _ROWS_PER_HOUR)
+        paths = [credential_path(s, {}) for s in self.job.signatures if not s.personal]
+        if self.job.archive is not None:
+            paths.append(self.job.archive.credential)
+        for path in dict.fromkeys(path for path in paths if path is not None):
+            try:
+                credential = load_credential(path, prompt=self.prompt)
+                try:
+                    findings = check_credential(credential, trust, self.now, until)
+                finally:
+                    credential.close()
+            except AgreegenError as exc:
+                self.complain(str(path), exc)
+            else:
+                for finding in findings:
+                    self.complain(str(path), finding.message, Severity.WARNING)
+
+    def disk(self, rows: int) -> None:
+        """Step 4."""
+        needed = rows * _BYTES_PER_DOCUMENT * (2 if self.job.archive is not None else 1)
+        folder = self.job.output
+        while not folder.exists() and folder != folder.parent:
+            folder = folder.parent
+        free = shutil.disk_usage(folder).free
+        if free < needed:
+            text = f"{free >> 20} MiB are free, some {needed >> 20} MiB are needed"
+            self.complain(str(self.job.output), text)
+
+    def samples(self) -> tuple[Path, ...]:
+        """Step 5."""
+        chosen = {
+            "longest": self.longest.document,
+            "rarest": self.rarest.document,
+            "emptiest": self.emptiest.document,
+        }
+        written: list[Path] = []
+        try:
+            with DocumentMaker(self.job.form) as maker:
+                for name, document in chosen.items():
+                    if document is not None:
+                        path = self.job.output / "samples" / f"{name}.pdf"
+                        write_atomically(path, maker.make(document).pdf)
+                        written.append(path)
+        except AgreegenError as exc:
+            self.complain(str(self.job.form.template), exc)
+        except OSError as exc:
+            self.complain(str(self.job.output), f"the samples cannot be written: {exc.strerror}")
+        return tuple(written)
