@@ -1,4 +1,4 @@
-"""The demonstration: the whole main job on sample data, with throw-away keys and a loopback timestamp service."""
+"""The demonstration: the whole main job on sample data, with throw-away keys and loopback services."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from agreegen.packaged_data import samples_folder
 from agreegen.pipeline import DocumentMaker, sign_and_check
 from agreegen.rosters.parameters import read_parameters
 from agreegen.signing.credentials import load_credential
-from agreegen.signing.interface import SigningRequest, TimestampServer
+from agreegen.signing.interface import SigningRequest, TimestampServer, Trust
 from agreegen.signing.trust import load_trust
 from agreegen.verification.interface import Options
 from agreegen.verification.report_html import render_html
@@ -190,9 +190,7 @@ class Demo:
                             self.folder / name, bag, credential, self.clock(), trust=trust, tsa=servers
                         )
                     )
-                    options = Options(
-                        now=self.clock(), anchors_der=trust.anchors_der, crls_der=trust.crls_der
-                    )
+                    options = self._options(trust)
                     results.append(f"{name}: {'valid' if verify_bag(bag, options).valid else 'NOT VALID'}")
             finally:
                 credential.close()
@@ -201,7 +199,7 @@ class Demo:
     def _verify(self) -> Report:
         with self._step("verify") as say:
             trust = load_trust([self.folder / "trust"])
-            options = Options(now=self.clock(), anchors_der=trust.anchors_der, crls_der=trust.crls_der)
+            options = self._options(trust)
             targets = [
                 self.folder / name for name in ("pledges", "agreements") if (self.folder / name).is_dir()
             ]
@@ -210,6 +208,9 @@ class Demo:
             counts = {verdict: n for verdict, n in report.counts().items() if n}
             say(", ".join(f"{n} {verdict}" for verdict, n in counts.items()))
         return report
+
+    def _options(self, trust: Trust) -> Options:
+        return Options(now=self.clock(), anchors_der=trust.anchors_der, crls_der=trust.crls_der)
 
     @contextmanager
     def _step(self, name: str) -> Iterator[Callable[[str], None]]:

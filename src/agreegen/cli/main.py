@@ -12,7 +12,8 @@ from collections.abc import Sequence
 import click
 
 from agreegen import __version__
-from agreegen.cli.output import say_error
+from agreegen.cli.options import existing_folder
+from agreegen.cli.output import say_error, set_quiet
 from agreegen.errors import AgreegenError, ExitCode
 
 _COMMANDS = {
@@ -34,18 +35,18 @@ _COMMANDS = {
 class LazyGroup(click.Group):
     """A group that imports a command only when it is called, so that starting stays quick."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
         """Name the commands in the order in which work goes."""
         return list(_COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's own signature
         """Import and return one command."""
         if cmd_name not in _COMMANDS:
             return None
         command = importlib.import_module(_COMMANDS[cmd_name][0]).command
-        return command if isinstance(command, click.Command) else None
+        return add_common_options(command) if isinstance(command, click.Command) else None
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's own signature
         """Write the list of commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
@@ -68,8 +69,47 @@ def cli(verbose: int, quiet: bool) -> None:
     configure_logging(verbose, quiet=quiet)
 
 
+def add_common_options(command: click.Command) -> click.Command:
+    """Give every command below this one the options that all of them take: --forms, --force, -v, -q."""
+    if isinstance(command, click.Group):
+        for child in command.commands.values():
+            add_common_options(child)
+        return command
+    names = {name for parameter in command.params for name in parameter.opts}
+    for option in _COMMON:
+        if not names.intersection(option.opts):
+            command.params.append(option)
+    return command
+
+
+def _use_forms(_context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        os.environ["AGREEGEN_FORMS"] = str(value)
+
+
+def _speak(_context: click.Context, _parameter: click.Parameter, value: int) -> None:
+    if value:
+        configure_logging(value, quiet=False)
+
+
+def _hush(_context: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    if value:
+        configure_logging(0, quiet=True)
+
+
+_COMMON = (
+    click.Option(
+        ["--forms"], expose_value=False, hidden=True, callback=_use_forms, type=existing_folder, help="Forms."
+    ),
+    click.Option(["--force"], expose_value=False, hidden=True, is_flag=True, help="Nothing to replace here."),
+    click.Option(["-v", "--verbose"], count=True, expose_value=False, callback=_speak, help="Say more."),
+    click.Option(["-q", "--quiet"], is_flag=True, expose_value=False, callback=_hush, help="Say less."),
+)
+
+
 def configure_logging(verbose: int, *, quiet: bool) -> None:
     """Set the level of the log on standard error; foreign libraries speak only when asked twice."""
+    set_quiet(quiet)
     level = logging.ERROR if quiet else (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
     logging.basicConfig(
         level=level, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr, force=True
@@ -87,7 +127,7 @@ def configure_logging(verbose: int, *, quiet: bool) -> None:
             logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
-def run(arguments: Sequence[str] | None = None) -> int:
+def run(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one way out an end
     """Run one command and return its exit code; errors are printed to standard error.
 
     Args:

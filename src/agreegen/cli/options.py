@@ -12,6 +12,7 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+existing_folder = click.Path(exists=True, file_okay=False, path_type=Path)
 any_path = click.Path(path_type=Path)
 
 
@@ -20,7 +21,7 @@ def forms_option(function: F) -> F:
     return click.option(
         "--forms",
         "forms_folder_option",
-        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        type=existing_folder,
         help="Folder of forms; else AGREEGEN_FORMS, else the packaged forms.",
     )(function)
 

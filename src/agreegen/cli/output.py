@@ -22,6 +22,13 @@ from rich.progress import (
 from rich.table import Table
 
 _PLAIN_WIDTH = 160
+_quiet = False
+
+
+def set_quiet(quiet: bool) -> None:
+    """Choose whether only errors and results are said."""
+    global _quiet  # noqa: PLW0603 - one process, one terminal
+    _quiet = quiet
 
 
 def language(option: str | None = None) -> str:
@@ -61,12 +68,14 @@ def print_table(
 
 def say(message: str) -> None:
     """Say something to the person at the terminal, on standard error."""
-    click.echo(message, err=True)
+    if not _quiet:
+        click.echo(message, err=True)
 
 
 def say_warning(message: str) -> None:
     """Say a warning, on standard error."""
-    click.echo(f"warning: {message}", err=True)
+    if not _quiet:
+        click.echo(f"warning: {message}", err=True)
 
 
 def say_error(message: str, *, hint: str | None = None) -> None:
@@ -87,7 +96,7 @@ def make_progress() -> Progress:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
-        disable=not sys.stderr.isatty(),
+        disable=_quiet or not sys.stderr.isatty(),
         transient=False,
     )
 
