@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from agreegen.errors import CredentialError
-from agreegen.signing.checks import verify_raw
+from agreegen.signing.checks import fits_certificate
 from agreegen.signing.cms import CmsTemplate
 from agreegen.signing.interface import Credential, TimestampServer, Trust
 from agreegen.signing.timestamps import TimestampClient
@@ -39,7 +39,7 @@ def sign_detached(
     template = CmsTemplate.for_credential(credential, signing_time=now)
     attributes = template.signed_attributes(template.digest(data))
     signature = credential.signer.sign(attributes)
-    if not verify_raw(credential.certificate_der, credential.signer.mechanism, attributes, signature):
+    if not fits_certificate(credential, attributes, signature):
         raise CredentialError(
             f"credential {credential.name}: the key does not belong to the certificate",
             hint="give the matching certificate",
