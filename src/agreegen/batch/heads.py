@@ -1,37 +1,46 @@
-"""Signed heads of a register: whether a signature over the chain's count and hash holds."""
+"""The signed heads of a register: made by a credential of the job, judged like any other signature."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
 
-from agreegen.model.report import Indication, Integrity
+from agreegen.archive.interface import SealState
+from agreegen.archive.judging import judge_signature
+from agreegen.register.audit import CheckHead
 from agreegen.register.interface import Head
-from agreegen.signing.interface import Trust
-from agreegen.verification.detached import verify_detached
+from agreegen.signing.detached import sign_detached
+from agreegen.signing.interface import Credential, Trust
 from agreegen.verification.interface import Options
 
+__all__ = ["head_checker", "head_signer"]
 
-def head_checker(trust: Trust, now: datetime) -> Callable[[Head], str | None]:
-    """Return a function that says why a head's signature is not good, or None.
 
-    Without trust anchors only the cryptography is judged: whoever can write the register could have signed
-    its head with a key of their own, so give anchors.
+def head_signer(credential: Credential, now: datetime) -> Callable[[bytes], bytes]:
+    """Return what `Register.sign_head` needs: a detached CAdES signature by this credential."""
+    return lambda message: sign_detached(message, credential, now)
+
+
+def head_checker(trust: Trust, now: datetime) -> CheckHead:
+    """Return what `verify_register` needs to judge heads.
+
+    With anchors a head must be signed by someone who chains to them. Without, it is only known that the
+    signature fits the head; whose it is remains open.
 
     Args:
         trust: Anchors and revocation lists.
-        now: Aware UTC time of the check.
+        now: Time of the verification, aware UTC.
     """
     options = Options(now=now, anchors_der=trust.anchors_der, crls_der=trust.crls_der)
 
     def check(head: Head) -> str | None:
-        if not head.signature:
-            return "the head is not signed"
-        report = verify_detached(head.message, head.signature, options)
-        if report.integrity is not Integrity.INTACT:
-            return "; ".join(report.reasons) or "the signature is not intact"
-        if trust.anchors_der and report.indication is not Indication.TOTAL_PASSED:
-            return "; ".join([report.subindication or report.indication.value, *report.reasons])
-        return None
+        report, _ = judge_signature(head.signature or None, head.message, options)
+        if report.state is SealState.VALID:
+            return None
+        if report.state is SealState.INDETERMINATE and not trust.anchors_der:
+            return None
+        return (
+            f"the signature of {head.signer or 'nobody'} is {report.state.value}: {'; '.join(report.reasons)}"
+        )
 
     return check

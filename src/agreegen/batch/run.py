@@ -14,6 +14,7 @@ from types import FrameType, TracebackType
 
 from agreegen.batch.archiving import archive_documents
 from agreegen.batch.chunks import ChunkOutcome, TaskOutcome, WorkerSettings
+from agreegen.batch.heads import head_signer
 from agreegen.batch.interface import Job, RowResult, RunEvent, RunEventKind, RunSummary
 from agreegen.batch.keyholder import KeyHolder
 from agreegen.batch.laying import OutputError, identify, move_aside
@@ -30,12 +31,11 @@ from agreegen.register.store import Register
 from agreegen.rosters.roster import Roster, open_roster
 from agreegen.rosters.row import RosterRow
 from agreegen.signing.checks import check_credential
-from agreegen.signing.detached import sign_detached
 from agreegen.signing.interface import Credential, Trust
 from agreegen.signing.secrets import Prompt
 from agreegen.signing.trust import load_trust
 
-__all__ = ["read_clock", "run_job"]
+__all__ = ["RunSettings", "read_clock", "run_job"]
 
 CHUNK_ROWS = 200
 _ROWS_FOR_PROCESSES = 40
@@ -47,30 +47,45 @@ def read_clock() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def run_job(  # noqa: PLR0913 - the choices of one command
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """How to run a job.
+
+    Attributes:
+        roster: Another roster than the job's, e.g. `failed-rows.csv`.
+        workers: Worker processes; None for one a processor, 1 for this process alone.
+        limit: Greatest number of rows.
+        engine: `local`.
+        scheduler: Address of a cluster's scheduler, for other engines.
+        pages: Who lays out the pages.
+        prompt: Asks for secrets that must be typed in.
+        chunk_rows: Greatest number of rows that are signed, synced and registered together.
+    """
+
+    roster: Path | None = None
+    workers: int | None = None
+    limit: int | None = None
+    engine: str = "local"
+    scheduler: str | None = None
+    pages: EngineChoice = EngineChoice.AUTO
+    prompt: Prompt | None = None
+    chunk_rows: int = CHUNK_ROWS
+
+
+def run_job(
     job: Job,
+    settings: RunSettings | None = None,
     *,
-    roster: Path | None = None,
-    workers: int | None = None,
-    limit: int | None = None,
-    engine: str = "local",
-    pages: EngineChoice = EngineChoice.AUTO,
     events: Tell | None = None,
     clock: Callable[[], datetime] = read_clock,
-    prompt: Prompt | None = None,
 ) -> RunSummary:
     """Make, sign and register one document for every row of a roster; running again goes on.
 
     Args:
         job: The job.
-        roster: Another roster than the job's, e.g. `failed-rows.csv`.
-        workers: Worker processes; None for one a processor, 1 for this process alone.
-        limit: Greatest number of rows.
-        engine: `local`.
-        pages: Who lays out the pages.
+        settings: How to run it.
         events: Told of every row, as it is done.
         clock: Gives the time, once a chunk.
-        prompt: Asks for secrets that must be typed in.
 
     Returns:
         What was done. Failed rows are in `failed-rows.csv` and `.xlsx`.
@@ -81,9 +96,12 @@ def run_job(  # noqa: PLR0913 - the choices of one command
         CredentialError: A credential that all rows share cannot be used; what is done is kept.
         UsageError: An unknown engine.
     """
-    if engine != "local":
-        raise UsageError(f"unknown engine {engine!r}", hint="this program runs jobs with --engine local")
-    rows = _open_roster(job, roster, limit)
+    settings = settings or RunSettings()
+    if settings.engine != "local":
+        raise UsageError(
+            f"the engine {settings.engine!r} is not installed", hint="run without --engine: on this machine"
+        )
+    rows = _open_roster(job, settings)
     started = time.monotonic()
     _require_writable(job.output)
     with lock_folder(job.output), contextlib.ExitStack() as stack:
@@ -92,13 +110,13 @@ def run_job(  # noqa: PLR0913 - the choices of one command
         _refuse_other_template(job, register)
         holder = stack.enter_context(KeyHolder())
         trust = load_trust(list(job.trust))
-        keys = _load_keys(job, holder, trust, clock(), prompt)
+        keys = _load_keys(job, holder, trust, clock(), settings.prompt)
         failed = stack.enter_context(FailedRows(job.output, rows))
         run = _Run(job, register, rows, keys, trust, failed, events or _tell_nobody, clock)
         with _Brake() as brake:
-            pool = _start_pool(job, rows.count, workers, keys, trust, pages)
+            pool = _start_pool(job, rows.count, settings, keys, trust)
             stack.callback(pool.close)
-            error = run.drive(pool, brake)
+            error = run.drive(pool, brake, settings.chunk_rows)
         return run.finish(started, error, interrupted=brake.pressed)
 
 
@@ -137,10 +155,9 @@ def _load_keys(job: Job, holder: KeyHolder, trust: Trust, now: datetime, prompt:
     return keys
 
 
-def _start_pool(
-    job: Job, rows: int, workers: int | None, keys: _Keys, trust: Trust, pages: EngineChoice
-) -> Pool:
-    count = workers or (1 if rows < _ROWS_FOR_PROCESSES else min(os.cpu_count() or 1, 16))
+def _start_pool(job: Job, rows: int, settings: RunSettings, keys: _Keys, trust: Trust) -> Pool:
+    pages = settings.pages
+    count = settings.workers or (1 if rows < _ROWS_FOR_PROCESSES else min(os.cpu_count() or 1, 16))
     if count == 1:
         return InlinePool(WorkerSettings(job, trust, pages, {}), keys.by_index)
     remote = {
@@ -151,8 +168,8 @@ def _start_pool(
     return ProcessPool(WorkerSettings(job, trust, pages, remote, count), count)
 
 
-def _open_roster(job: Job, other: Path | None, limit: int | None) -> Roster:
-    source = job.roster
+def _open_roster(job: Job, settings: RunSettings) -> Roster:
+    source, other = job.roster, settings.roster
     own = other is None or other.resolve() == source.file.resolve()
     return open_roster(
         source.file if other is None else other,
@@ -160,7 +177,7 @@ def _open_roster(job: Job, other: Path | None, limit: int | None) -> Roster:
         sheet=source.sheet if own else None,
         columns=source.columns,
         defaults=job.defaults,
-        limit=limit,
+        limit=settings.limit,
     )
 
 
@@ -273,12 +290,12 @@ class _Run:
             )
         self.tell(event)
 
-    def drive(self, pool: Pool, brake: _Brake) -> AgreegenError | None:
+    def drive(self, pool: Pool, brake: _Brake, chunk_rows: int) -> AgreegenError | None:
         """Stream the roster through the pool; return what stopped it, if anything did."""
         facts = {"job_sha256": self.job.sha256, "template_sha256": self.job.form.template_sha256}
         self.register.record(EventDraft(EventKind.RUN, details=facts), now=self.clock())
         self._tell(RunEventKind.STARTED)
-        chunks = self._chunks(self._chunk_size(pool))
+        chunks = self._chunks(self._chunk_size(pool, chunk_rows))
         error: AgreegenError | None = None
         exhausted = False
         while True:
@@ -300,8 +317,8 @@ class _Run:
             self._archive()
         return error
 
-    def _chunk_size(self, pool: Pool) -> int:
-        return max(1, min(CHUNK_ROWS, -(-self.roster.count // max(1, 2 * (pool.room - 1)))))
+    def _chunk_size(self, pool: Pool, most: int) -> int:
+        return max(1, min(most, -(-self.roster.count // max(1, 2 * (pool.room - 1)))))
 
     def _chunks(self, size: int) -> Iterator[Chunk]:
         tasks: list[Task] = []
@@ -339,9 +356,7 @@ class _Run:
             self.register.record_many(drafts, now=now)
             if self.keys.head is not None:
                 credential = self.keys.head
-                self.register.sign_head(
-                    lambda message: sign_detached(message, credential, now), signer=credential.name, now=now
-                )
+                self.register.sign_head(head_signer(credential, now), signer=credential.name, now=now)
         for outcome in chunk.outcomes:
             row = self.cells.pop(outcome.row)
             self.paths.release(outcome.path)
