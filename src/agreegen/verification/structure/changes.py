@@ -105,7 +105,8 @@ def judge_changes(file: PdfFile, views: list[View], covered: list[Covered]) -> J
         except LimitProblem as problem:
             changes, reasons = Changes.UNKNOWN, [problem.message]
         except PdfProblem as problem:
-            changes, reasons = Changes.FORBIDDEN, [f"a later revision cannot be followed: {problem.message}"]
+            reasons = [f"a later revision cannot be followed: {problem.message}"]
+            changes = Changes.UNKNOWN if file.locked else Changes.FORBIDDEN
         judgement.after[index] = changes, reasons
         for reason in reasons if changes is Changes.FORBIDDEN else ():
             judgement.alarms.append(Alarm("forbidden-change", f"after signing, {reason}", alters=True))

@@ -51,6 +51,7 @@ class PdfFile:
     parsed: dict[tuple[int, int, int], Value] = field(default_factory=dict)
     ends: dict[int, int] = field(default_factory=dict)
     decrypt: Any = None
+    locked: bool = False
     containers: dict[int, tuple[bytes, list[tuple[int, int]]]] = field(default_factory=dict)
     expanded: int = 0
 

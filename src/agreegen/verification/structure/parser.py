@@ -9,7 +9,8 @@ from typing import Any
 from agreegen.verification.structure.objects import LimitProblem, Name, PdfProblem, Ref, Value
 
 WHITE = rb"\x00\t\n\x0c\r "
-SKIP = rb"(?:[" + WHITE + rb"]+|%[^\r\n]*)*"
+SKIP = rb"(?:[" + WHITE + rb"]++|%[^\r\n]*+)*+"
+"""White space and comments; possessive, so that a long run of it costs no more than its length."""
 _END = rb"(?=[" + WHITE + rb"()<>\[\]{}/%]|\Z)"
 _TOKEN = re.compile(
     SKIP

@@ -72,6 +72,7 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
     file = open_file(data, limits)
     encrypted, unlocked = unlock(file, password)
     if not unlocked:
+        file.locked = True
         findings.add("password-needed", "the file is encrypted, and the password does not open it")
     views = _views(file)
     candidates, empty = find_candidates(file, views)
