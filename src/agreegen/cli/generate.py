@@ -24,8 +24,8 @@ from agreegen.rosters.parameters import read_parameters
 @click.option("--docx", type=any_path, help="Also keep the filled Word file here.")
 @click.option(
     "--engine",
-    type=click.Choice(list(EngineChoice)),
-    default=EngineChoice.AUTO,
+    type=click.Choice([choice.value for choice in EngineChoice]),
+    default=EngineChoice.AUTO.value,
     show_default=True,
     help="Who lays out.",
 )

@@ -86,7 +86,7 @@ def say_error(message: str, *, hint: str | None = None) -> None:
 
 
 def make_progress() -> Progress:
-    """Make a progress bar on standard error; it stays silent where that is not a terminal."""
+    """Make a progress bar on standard error; it stays silent with `-q` and where that is no terminal."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
