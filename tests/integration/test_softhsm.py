@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -13,12 +15,14 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+import yaml
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from tests.unit.signing.conftest import make_pdf
 
 from agreegen.errors import AgreegenError, CredentialError
 from agreegen.signing.pkcs11_tokens import login_problem, token_state
@@ -44,7 +48,8 @@ class Hsm:
         (self.folder / "pin").write_text(PIN)
         (self.folder / "pin").chmod(0o600)
         base: dict[str, object] = {"module": MODULE, "token": "seal", "label": "rsa", "pin": {"file": "pin"}}
-        return BackendConfig(self.folder / "seal.yaml", "pkcs11", {**base, **settings})
+        kept = {name: value for name, value in {**base, **settings}.items() if value is not None}
+        return BackendConfig(self.folder / "seal.yaml", "pkcs11", kept)
 
 
 def new_certificate(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, name: str) -> x509.Certificate:
@@ -320,3 +325,53 @@ def test_a_certificate_file_of_another_key_is_refused(hsm: Hsm) -> None:
 def test_flags_decide_about_the_login(flags: int, state: str, allowed: bool) -> None:
     assert token_state(flags) == state
     assert (login_problem(flags) is None) is allowed
+
+
+def agreegen(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    program = Path(sys.executable).with_name("agreegen")
+    return subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, check=False)
+
+
+def write_credential(hsm: Hsm, **changes: object) -> Path:
+    path = hsm.folder / "seal.yaml"
+    config = hsm.config(**changes)
+    path.write_text(yaml.safe_dump({"kind": "pkcs11", **config.settings}), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("label", ["rsa", "p256", "p384"])
+def test_the_command_signs_many_files_with_one_login(hsm: Hsm, tmp_path: Path, label: str) -> None:
+    credential = write_credential(hsm, label=label)
+    names = [f"{number}.pdf" for number in range(3)]
+    for name in names:
+        (tmp_path / name).write_bytes(make_pdf(attachment=False))
+    inputs = [tmp_path / name for name in names]
+    done = agreegen("sign", *inputs, "-o", f"{tmp_path}/out/", "--role", "unit", "--credential", credential)
+    assert done.returncode == 0, done.stderr
+    judged = agreegen("verify", tmp_path / "out", "--json")
+    files = json.loads(judged.stdout)["files"]
+    assert [file["unaltered"] for file in files] == [True] * 3
+    assert {file["signatures"][0]["signer"] for file in files} == {f"EXAMPLE {label}"}
+    checked = agreegen("credentials", "check", credential)
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_the_command_stops_at_a_wrong_pin(hsm: Hsm, tmp_path: Path) -> None:
+    (hsm.folder / "wrong").write_text("00000")
+    credential = write_credential(hsm, pin={"file": "wrong"})
+    for name in ("a.pdf", "b.pdf"):
+        (tmp_path / name).write_bytes(make_pdf(attachment=False))
+    inputs = [tmp_path / "a.pdf", tmp_path / "b.pdf"]
+    done = agreegen("sign", *inputs, "-o", f"{tmp_path}/out/", "--role", "unit", "--credential", credential)
+    assert done.returncode == 6
+    assert done.stderr.count("tried once") == 1
+    assert "00000" not in done.stderr + done.stdout
+    assert not list(tmp_path.glob("out/*"))
+
+
+def test_the_command_lists_a_module(hsm: Hsm) -> None:
+    done = agreegen("credentials", "list", "--module", "libsofthsm2.so", "--json")
+    assert done.returncode == 0, done.stderr
+    found = {(entry["kind"], entry["token"], entry["label"]) for entry in json.loads(done.stdout)}
+    assert ("certificate", "seal", "p256") in found
+    assert ("token", "empty", "") in found
