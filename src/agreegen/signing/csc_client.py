@@ -120,32 +120,14 @@ class CscClient:
             CredentialError: The service refuses, cannot be reached, or answers nonsense.
         """
         encoded = [base64.b64encode(digest).decode() for digest in hashes]
-        authorization: dict[str, Any] = {
+        request = {
             "credentialID": self._credential,
-            "numSignatures": len(encoded),
+            "SAD": self._authorize(encoded, pin, otp),
             "hash": encoded,
+            "hashAlgo": hash_algorithm,
+            "signAlgo": algorithm,
         }
-        if pin is not None:
-            authorization["PIN"] = pin
-        if otp is not None:
-            authorization["OTP"] = otp
-        # A PIN or a one-time password is never sent twice: each try may count against a lock.
-        granted = self._call("credentials/authorize", authorization, repeat=pin is None and otp is None)
-        activation = granted.get("SAD")
-        if not isinstance(activation, str):
-            raise self._nonsense("credentials/authorize")
-        answer = self._call(
-            "signatures/signHash",
-            {
-                "credentialID": self._credential,
-                "SAD": activation,
-                "hash": encoded,
-                "hashAlgo": hash_algorithm,
-                "signAlgo": algorithm,
-            },
-            repeat=False,
-        )
-        return self._read_signatures(answer, len(encoded))
+        return self._read_signatures(self._call("signatures/signHash", request, repeat=False), len(encoded))
 
     def close(self) -> None:
         """Close the connection and forget the token."""
@@ -153,6 +135,21 @@ class CscClient:
             if self._session is not None:
                 self._session.close()
             self._session = None
+
+    def _authorize(self, encoded: Sequence[str], pin: str | None, otp: str | None) -> str:
+        secrets = {name: value for name, value in (("PIN", pin), ("OTP", otp)) if value is not None}
+        request = {
+            "credentialID": self._credential,
+            "numSignatures": len(encoded),
+            "hash": encoded,
+            **secrets,
+        }
+        # A PIN or a one-time password is never sent twice: each try may count against a lock.
+        granted = self._call("credentials/authorize", request, repeat=not secrets)
+        activation = granted.get("SAD")
+        if not isinstance(activation, str):
+            raise self._nonsense("credentials/authorize")
+        return activation
 
     def _read_signatures(self, answer: dict[str, Any], count: int) -> list[bytes]:
         found = answer.get("signatures")
