@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
 
+from agreegen.errors import MissingProgramError
+
 SM2_DEFAULT_ID = "1234567812345678"
 """The signer id of GB/T 35276 where nothing else was agreed."""
 
@@ -252,14 +254,17 @@ def _check_sm2(key_info_der: bytes, message: bytes, signature: bytes, sm2_ids: t
     except ImportError as exc:
         raise UnsupportedError("SM2 support is not installed") from exc
     point = keys.PublicKeyInfo.load(key_info_der)["public_key"].native
-    return any(sm2_backend.verify_sm2(point, message, signature, signer_id) for signer_id in sm2_ids)
+    try:
+        return any(sm2_backend.verify_sm2(point, message, signature, signer_id) for signer_id in sm2_ids)
+    except MissingProgramError as exc:
+        raise UnsupportedError("no library does SM2 here") from exc
 
 
 @functools.lru_cache(maxsize=256)
 def _load_key(key_info_der: bytes) -> object:
     info = keys.PublicKeyInfo.load(key_info_der)
     if info["algorithm"]["algorithm"].dotted in {"1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10"}:
-        # Keys for PSS only (RFC 4055, 1.2), and keys whose modulus some issuers wrote without its leading zero.
+        # Keys for PSS only (RFC 4055, 1.2), and keys whose modulus was written without its leading zero.
         numbers = info["public_key"].parsed
         modulus = int.from_bytes(numbers["modulus"].contents, "big")
         return rsa.RSAPublicNumbers(numbers["public_exponent"].native, modulus).public_key()

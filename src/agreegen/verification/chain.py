@@ -10,7 +10,7 @@ from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from asn1crypto import algos, x509
 from asn1crypto.keys import PublicKeyInfo
@@ -31,7 +31,7 @@ from pyhanko_certvalidator.sig_validate import (
 )
 from pyhanko_certvalidator.validate import async_validate_path
 
-from agreegen.verification.algorithms import UnsupportedError, check_signature, read_algorithm
+from agreegen.verification.algorithms import SM2_DEFAULT_ID, UnsupportedError, check_signature, read_algorithm
 
 T = TypeVar("T")
 
@@ -54,7 +54,7 @@ class Chain:
     """A path that was found, and what is wrong with it.
 
     Attributes:
-        certificates: The certificate first, the anchor last (asn1crypto); only the certificate where none was found.
+        certificates: The certificate first, the anchor last (asn1crypto); alone where none was found.
         anchored: Whether it ends at an anchor.
         problem: What is wrong; None where it holds.
         message: The same for people.
@@ -71,7 +71,7 @@ class Chain:
         return tuple(zip(self.certificates[:-1], self.certificates[1:], strict=True)) if self.anchored else ()
 
 
-class _Validator(SignatureValidator):  # type: ignore[misc]
+class _Validator(SignatureValidator):
     """Checks certificate signatures, SM2 included, and remembers the right ones."""
 
     def __init__(self, sm2_ids: tuple[str, ...]) -> None:
@@ -120,6 +120,17 @@ _NO_REVOCATION = CertRevTrustPolicy(
 )
 
 
+_Key = tuple[frozenset[bytes], tuple[str, ...], bytes, datetime]
+_HOLDING: dict[_Key, Chain] = {}
+_MAX_REMEMBERED = 1024
+
+
+def _remember(key: _Key, chain: Chain) -> None:
+    if len(_HOLDING) >= _MAX_REMEMBERED:
+        _HOLDING.clear()
+    _HOLDING[key] = chain
+
+
 class ChainBuilder:
     """Builds and validates paths from one pool of certificates to fixed anchors.
 
@@ -131,20 +142,25 @@ class ChainBuilder:
 
     def __init__(self, anchors: Sequence[Any], pool: Iterable[Any], sm2_ids: tuple[str, ...]) -> None:
         self.anchors = tuple(anchors)
-        self.sm2_ids = sm2_ids
+        # Authorities sign certificates under the default id, whatever was agreed for documents.
+        self.sm2_ids = tuple(dict.fromkeys((*sm2_ids, SM2_DEFAULT_ID)))
         self.pool = tuple({c.dump(): c for c in pool}.values())[:MAX_POOL]
+        self._anchor_ders = frozenset(anchor.dump() for anchor in self.anchors)
         self._paths: dict[bytes, list[ValidationPath]] = {}
+        self._contexts: dict[datetime, ValidationContext] = {}
 
     def _context(self, moment: datetime) -> ValidationContext:
-        return ValidationContext(
-            trust_roots=list(self.anchors),
-            other_certs=list(self.pool),
-            moment=moment,
-            revinfo_policy=_NO_REVOCATION,
-            time_tolerance=TOLERANCE,
-            algorithm_usage_policy=AcceptAllAlgorithms(),
-            signature_validator=_Validator(self.sm2_ids),
-        )
+        if moment not in self._contexts:
+            self._contexts[moment] = ValidationContext(
+                trust_roots=list(self.anchors),
+                other_certs=list(self.pool),
+                moment=moment,
+                revinfo_policy=_NO_REVOCATION,
+                time_tolerance=TOLERANCE,
+                algorithm_usage_policy=AcceptAllAlgorithms(),
+                signature_validator=_Validator(self.sm2_ids),
+            )
+        return self._contexts[moment]
 
     def chain(self, certificate: Any, moment: datetime) -> Chain:
         """Return the path that holds at a moment, or the best one that does not."""
@@ -152,6 +168,19 @@ class ChainBuilder:
             return Chain(
                 (certificate,), anchored=False, problem=ChainProblem.NONE_FOUND, message="no anchors given"
             )
+        own = certificate.dump()
+        if own in self._anchor_ders:
+            return _judge_lone_anchor((certificate,), moment)
+        # A chain that holds does so whatever else lies in the pool, so it is known for other files, too.
+        key = (self._anchor_ders, self.sm2_ids, own, moment)
+        known = _HOLDING.get(key)
+        if known is None:
+            known = self._search(certificate, moment)
+            if known.problem is None:
+                _remember(key, known)
+        return known
+
+    def _search(self, certificate: Any, moment: datetime) -> Chain:
         context = self._context(moment)
         best: Chain | None = None
         for path in self._candidates(certificate, context):
@@ -187,7 +216,7 @@ def _run(coroutine: Coroutine[Any, Any, T]) -> T:
     try:
         coroutine.send(None)
     except StopIteration as stop:
-        return stop.value  # type: ignore[no-any-return]
+        return cast(T, stop.value)
     coroutine.close()
     raise RuntimeError("path validation waited for something although nothing may be fetched")
 
@@ -202,8 +231,6 @@ def _validate(path: ValidationPath, certificate: Any, context: ValidationContext
         return Chain(certificates, anchored=True, problem=ChainProblem.NOT_YET_VALID, message=_sentence(exc))
     except (ValidationError, UnsupportedError, ValueError, TypeError, KeyError, NotImplementedError) as exc:
         return Chain(certificates, anchored=True, problem=ChainProblem.INVALID, message=_sentence(exc))
-    if len(certificates) == 1:
-        return _judge_lone_anchor(certificates, context.moment)
     return Chain(certificates, anchored=True)
 
 

@@ -270,7 +270,7 @@ def _names(sid: Any, certificate: Any) -> bool:
 
 
 def agrees_with_attribute(parsed: ParsedCms, certificate: Any) -> bool:
-    """Say whether a certificate is the one that the ESS signing-certificate attribute hashes (RFC 5035, 5.4)."""
+    """Say whether a certificate is the one that the signing-certificate attribute hashes (RFC 5035, 5.4)."""
     v2 = parsed.signed.get(SIGNING_CERTIFICATE_V2)
     v1 = parsed.signed.get(SIGNING_CERTIFICATE)
     if v2:

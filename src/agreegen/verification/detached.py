@@ -1,4 +1,4 @@
-"""Detached signatures and timestamp tokens over bytes that are no PDF, e.g. the manifest of an archive bag."""
+"""Detached signatures and timestamp tokens over bytes that are no PDF, e.g. an archive's manifest."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from datetime import datetime
 
 from agreegen.model.report import Changes, Coverage, Integrity, SignatureKind, SignatureReport
 from agreegen.verification.algorithms import compute_digest
+from agreegen.verification.certificates import load_certificates
 from agreegen.verification.facts import SignatureFacts
 from agreegen.verification.integrity import CADES, check_container
 from agreegen.verification.interface import FoundSignature, Options, Structure
-from agreegen.verification.judgement import FileJudge, load_certificates
+from agreegen.verification.judgement import FileJudge
 from agreegen.verification.policy import load_policy
 from agreegen.verification.timestamps import check_token
 

@@ -79,13 +79,13 @@ def check_roles(document: Document, signed: Sequence[Signed]) -> Iterator[Alarm]
         role = roles.get(found.field or "")
         if role is None:
             continue
-        if role.holder is not None and fact.certificate is not None:
-            if not names_holder(fact.certificate.dump(), role.holder):
-                yield Alarm(
-                    "wrong-signer",
-                    f"the role {role.id} belongs to {role.holder}, but the certificate does not name them",
-                    message_zh=f"角色“{role.label or role.id}”应由{role.holder}签署，但证书不属于该人（单位）",
-                )
+        certificate = b"" if fact.certificate is None else fact.certificate.dump()
+        if role.holder is not None and not names_holder(certificate, role.holder):
+            yield Alarm(
+                "wrong-signer",
+                f"the role {role.id} belongs to {role.holder}, but the certificate does not name them",
+                message_zh=f"角色“{role.label or role.id}”应由{role.holder}签署，但证书属于他人",
+            )
         if any(other.order > role.order for other in done):
             yield Alarm(
                 "wrong-order",

@@ -1,4 +1,4 @@
-"""Revocation lists (RFC 5280, 5) and OCSP responses (RFC 6960) as evidence: read once, asked by certificate."""
+"""Revocation lists (RFC 5280, 5) and OCSP responses (RFC 6960) as evidence, asked by certificate."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Statement:
         revoked_at: Time of revocation; None where it says good.
         this_update: When this was true.
         next_update: Until when nothing newer is expected, None where not stated.
-        complete: Whether a `good` covers all reasons and this certificate; otherwise only a revocation counts.
+        complete: Whether a `good` counts; where a list covers only some reasons, only revocations do.
         signer: Certificate of the one who states it (asn1crypto): the issuer or one it named.
         delegated: Whether the signer is not the issuer itself.
         proved_at: Earliest time at which the evidence is known to have existed.
@@ -196,7 +196,7 @@ class EvidencePool:
             )
 
     def _ocsp_signer(self, basic: Any, issuer: Any) -> Any | None:
-        """Find who signed (RFC 6960, 4.2.2.2): the issuer, or one to whom the issuer gave id-kp-OCSPSigning."""
+        """Find who signed (RFC 6960, 4.2.2.2): the issuer, or one whom it gave id-kp-OCSPSigning."""
         responder = basic["tbs_response_data"]["responder_id"]
         embedded = list(basic["certs"] or [])
         algorithm, signature = basic["signature_algorithm"].dump(), basic["signature"].native
@@ -243,7 +243,7 @@ def _removed(entry: pyca.RevokedCertificate) -> bool:
 
 
 def _crl_scope(crl: _Crl, certificate: Any) -> bool | None:
-    """Say whether a list covers a certificate: True wholly, False only as far as it lists it, None not at all."""
+    """Say whether a list covers a certificate: True wholly, False where it lists it, None not at all."""
     if crl.critical - _CRL_EXTENSIONS - {"delta_crl_indicator"}:
         return None
     complete = crl.slow.delta_crl_indicator_value is None

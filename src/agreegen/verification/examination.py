@@ -9,6 +9,7 @@ from pathlib import Path
 
 from agreegen.errors import AgreegenError
 from agreegen.model.report import Alarm, FileReport, Integrity, Verdict
+from agreegen.verification.certificates import load_certificates
 from agreegen.verification.document_checks import (
     check_form,
     check_register,
@@ -21,7 +22,7 @@ from agreegen.verification.facts import SignatureFacts
 from agreegen.verification.fetching import fetch_evidence
 from agreegen.verification.integrity import judge_integrity
 from agreegen.verification.interface import FoundSignature, Options, Structure
-from agreegen.verification.judgement import FileJudge, load_certificates
+from agreegen.verification.judgement import FileJudge
 from agreegen.verification.policy import ValidationPolicy, load_policy
 from agreegen.verification.structure import scan_structure
 from agreegen.verification.verdict import judge_file, judge_unaltered

@@ -48,7 +48,8 @@ def extract_signed(file: FileReport, folder: Path) -> list[Path]:
         if length is None or length > len(data):
             continue
         # The hash keeps files of one name from different folders apart.
-        name = f"{_safe(path.stem)}.{file.sha256[:8]}.signed-{number}-{_safe(signature.field or 'undeclared')}.pdf"
+        field = _safe(signature.field or "undeclared")
+        name = f"{_safe(path.stem)}.{file.sha256[:8]}.signed-{number}-{field}.pdf"
         write_atomically(folder / name, data[:length])
         written.append(folder / name)
     return written

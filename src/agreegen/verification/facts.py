@@ -89,3 +89,8 @@ class SignatureFacts:
     reasons: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     padding_clean: bool = True
+
+    @property
+    def parts(self) -> tuple[SignatureFacts | TimestampFacts, ...]:
+        """The signature itself and its timestamps: whatever carries certificates and revocation data."""
+        return (self, *self.timestamps)

@@ -1,4 +1,4 @@
-"""Fetching revocation data, only where the caller asked for it: few requests, small answers, web addresses only."""
+"""Fetching revocation data, only where the caller asked for it: few requests, small answers."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from asn1crypto import ocsp
 
 from agreegen.model.report import Alarm
 from agreegen.verification.algorithms import compute_digest
+from agreegen.verification.certificates import load_certificates
 from agreegen.verification.chain import issued_by
 from agreegen.verification.facts import SignatureFacts
 from agreegen.verification.interface import Options, Structure
-from agreegen.verification.judgement import load_certificates
 
 MAX_REQUESTS = 16
 MAX_ANSWER_BYTES = 16 << 20
@@ -44,11 +44,11 @@ def fetch_evidence(
     if not options.fetch:
         return crls, ocsps, alarms
     pool = load_certificates((*structure.validation_data.certificates_der, *options.anchors_der))
-    pool.extend(c for fact in facts for part in (fact, *fact.timestamps) for c in part.certificates)
+    pool.extend(c for fact in facts for part in fact.parts for c in part.certificates)
     anchors = set(options.anchors_der)
     asked: set[str] = set()
     ends = time.monotonic() + TOTAL_S
-    signers = [part.certificate for fact in facts for part in (fact, *fact.timestamps) if part.certificate]
+    signers = [part.certificate for fact in facts for part in fact.parts if part.certificate]
     for certificate, issuer in _links(signers, pool, anchors):
         for url, body in _addresses(certificate, issuer):
             key = f"{url} {certificate.serial_number if body else ''}"
@@ -108,8 +108,7 @@ def _ocsp_request(certificate: Any, issuer: Any) -> bytes:
 def fetch(url: str, body: bytes | None = None) -> bytes:
     """Fetch one answer.
 
-    Redirections are not followed, and addresses inside the own network are not asked (loopback excepted, where
-    only the own machine can be harmed by its own user).
+    Redirections are not followed, and addresses inside the own network are not asked (loopback excepted).
 
     Raises:
         FetchError: The address is refused, too slow, or answers too much or nothing.

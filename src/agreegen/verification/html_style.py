@@ -11,13 +11,16 @@ main{max-width:1080px;margin:0 auto;padding:24px 20px 48px}
 h1{font-size:1.6rem;margin:.2em 0}
 .when,.about,.hash,.legend{color:var(--soft);margin:.2em 0}
 .counts{list-style:none;display:flex;flex-wrap:wrap;gap:10px;padding:0;margin:14px 0 20px}
-.counts li{background:#fff;border:1px solid var(--line);border-left:6px solid var(--soft);border-radius:6px;padding:6px 14px}
+.counts li{background:#fff;border:1px solid var(--line);border-left:6px solid var(--soft);
+border-radius:6px;padding:6px 14px}
 .counts b{font-size:1.25rem}
 .counts .valid{border-left-color:var(--good)}
 .counts .invalid{border-left-color:var(--bad)}
 .counts .indeterminate,.counts .unsigned,.counts .unreadable{border-left-color:#d59b21}
-.file{background:#fff;border:1px solid var(--line);border-radius:8px;margin:0 0 18px;padding:0 20px 14px;overflow:hidden}
-.file header{margin:0 -20px 10px;padding:12px 20px;border-bottom:1px solid var(--line);border-left:8px solid #d59b21;background:#fffaf0}
+.file{background:#fff;border:1px solid var(--line);border-radius:8px;margin:0 0 18px;
+padding:0 20px 14px;overflow:hidden}
+.file header{margin:0 -20px 10px;padding:12px 20px;border-bottom:1px solid var(--line);
+border-left:8px solid #d59b21;background:#fffaf0}
 .file.valid header{border-left-color:var(--good);background:#f1faf4}
 .file.invalid header{border-left-color:var(--bad);background:#fdf3f2}
 .verdict{font-weight:700;font-size:1.15rem;color:var(--doubt)}
@@ -34,7 +37,8 @@ ul{margin:.2em 0 .6em;padding-left:1.3em}
 details{border-top:1px solid var(--line);margin-top:10px;padding-top:6px}
 summary{cursor:pointer;color:var(--soft)}
 table{border-collapse:collapse;font-size:.88rem}
-th{text-align:left;font-weight:500;color:var(--soft);padding:2px 18px 2px 0;vertical-align:top;white-space:nowrap}
+th{text-align:left;font-weight:500;color:var(--soft);padding:2px 18px 2px 0;
+vertical-align:top;white-space:nowrap}
 td{padding:2px 0;overflow-wrap:anywhere}
 code{font-family:ui-monospace,"DejaVu Sans Mono",monospace;font-size:.86em;overflow-wrap:anywhere}
 td.good{color:var(--good)} td.bad{color:var(--bad);font-weight:600} td.doubt{color:var(--doubt)}

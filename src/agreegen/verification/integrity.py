@@ -1,4 +1,4 @@
-"""The cryptography of signatures: digest, signed attributes, signature value, timestamps over the right bytes.
+"""The cryptography of signatures: digest, signed attributes, signature value, timestamps.
 
 Numbered steps follow EN 319 102-1, clauses 5.2.2 (format), 5.2.3 (signing certificate) and 5.2.7
 (cryptographic verification). Trust, revocation, time and policy are still owed by the caller.
@@ -85,18 +85,12 @@ def judge_integrity(
         extra_certificates: Further places to look for the signing certificate (asn1crypto).
         sm2_ids: Signer ids to try for SM2.
     """
-    bounds = found.byte_range
-    if found.contents is None:
-        return _broken(FORMAT_FAILURE, "the signature dictionary has no readable /Contents")
-    if bounds is None:
-        return _broken(FORMAT_FAILURE, "the signature dictionary has no usable /ByteRange")
-    if min(bounds) < 0 or bounds[0] + bounds[1] > len(data) or bounds[2] + bounds[3] > len(data):
-        return _broken(FORMAT_FAILURE, "the /ByteRange points outside the file")
-    if len(found.contents) > max_cms_bytes:
-        return SignatureFacts(
-            Integrity.UNSUPPORTED, "GENERIC", reasons=("the signature container is larger than the limit",)
-        )
-    digest = digester_for(data, bounds)
+    problem = _unusable(found, len(data), max_cms_bytes)
+    if problem is not None:
+        return problem
+    assert found.byte_range is not None
+    assert found.contents is not None
+    digest = digester_for(data, found.byte_range)
     if found.subfilter == X509_RSA:
         return _check_x509_rsa(found, digest)
     if found.subfilter == RFC3161:
@@ -116,6 +110,20 @@ def judge_integrity(
         extra_certificates=extra_certificates,
         sm2_ids=sm2_ids,
     )
+
+
+def _unusable(found: FoundSignature, size: int, max_cms_bytes: int) -> SignatureFacts | None:
+    bounds = found.byte_range
+    if found.contents is None:
+        return _broken(FORMAT_FAILURE, "the signature dictionary has no readable /Contents")
+    if bounds is None:
+        return _broken(FORMAT_FAILURE, "the signature dictionary has no usable /ByteRange")
+    if min(bounds) < 0 or bounds[0] + bounds[1] > size or bounds[2] + bounds[3] > size:
+        return _broken(FORMAT_FAILURE, "the /ByteRange points outside the file")
+    if len(found.contents) > max_cms_bytes:
+        reason = "the signature container is larger than the limit"
+        return SignatureFacts(Integrity.UNSUPPORTED, "GENERIC", reasons=(reason,))
+    return None
 
 
 def check_container(
@@ -148,52 +156,65 @@ def check_container(
         return _broken(FORMAT_FAILURE, str(exc))
 
 
+class _WrongError(Exception):
+    """A step that a signature fails."""
+
+    def __init__(self, subindication: str, reason: str, *, padding_clean: bool = True) -> None:
+        super().__init__(reason)
+        self.subindication = subindication
+        self.padding_clean = padding_clean
+
+
 def _check_cms(
     parsed: ParsedCms, digest: Digester, subfilter: str, extra: Sequence[Any], sm2_ids: tuple[str, ...]
 ) -> SignatureFacts:
-    # Step 1: the format (5.2.2).
-    _check_format(parsed, subfilter)
-    if not parsed.padding_clean:
-        return replace(
-            _broken(FORMAT_FAILURE, "bytes other than zero stand behind the signature container"),
-            padding_clean=False,
-        )
-    # Step 2: the message digest (5.2.7.4, step 3).
-    name = parsed.digest
-    content_digest = digest("sha1") if subfilter == PKCS7_SHA1 else digest(name)
-    if subfilter == PKCS7_SHA1:
-        if parsed.content != content_digest:
-            return _broken(HASH_FAILURE, "the signed bytes of the file were changed (digest differs)")
-        content_digest = compute_digest(name, parsed.content)
-    if parsed.attributes_der and _one(parsed.signed, MESSAGE_DIGEST).native != content_digest:
-        return _broken(HASH_FAILURE, "the signed bytes of the file were changed (digest differs)")
-    # Step 3: the signing certificate (5.2.3).
     certificate, agrees = find_signer(parsed, [*parsed.certificates, *extra])
-    if certificate is None:
-        return SignatureFacts(
-            Integrity.UNSUPPORTED,
-            NO_CERTIFICATE,
-            certificates=parsed.certificates,
-            reasons=("the certificate of the signer is not in the file",),
-        )
-    # Step 4: the signature value (5.2.7.4, step 4).
-    algorithm = check_value(parsed, certificate, content_digest, sm2_ids)
-    if algorithm is None:
-        return replace(_broken(CRYPTO_FAILURE, "the signature value is wrong"), certificate=certificate)
-    if not agrees:
-        return replace(
-            _broken(
-                NO_CERTIFICATE,
-                "the certificate is not the one that the signature names (signing-certificate)",
-            ),
-            certificate=certificate,
-        )
+    try:
+        # Step 1: the format (5.2.2).
+        _check_format(parsed, subfilter)
+        # Step 2: the message digest (5.2.7.4, step 3).
+        content_digest = _check_digest(parsed, digest, subfilter)
+        # Step 3: the signing certificate (5.2.3).
+        if certificate is None:
+            reason = "the certificate of the signer is not in the file"
+            return SignatureFacts(Integrity.UNSUPPORTED, NO_CERTIFICATE, reasons=(reason,))
+        # Step 4: the signature value (5.2.7.4, step 4).
+        algorithm = _require_value(parsed, certificate, content_digest, sm2_ids, agrees=agrees)
+    except _WrongError as exc:
+        facts = _broken(exc.subindication, str(exc))
+        return replace(facts, certificate=certificate, padding_clean=exc.padding_clean)
     uses = [AlgorithmUse("signature", algorithm.scheme, algorithm.digest, key_facts(certificate.public_key))]
-    if name != algorithm.digest:
-        uses.append(AlgorithmUse("message digest", "", name))
+    if parsed.digest != algorithm.digest:
+        uses.append(AlgorithmUse("message digest", "", parsed.digest))
     if subfilter == PKCS7_SHA1:
         uses.append(AlgorithmUse("digest of the file", "", "sha1"))
     return SignatureFacts(Integrity.INTACT, certificate=certificate, algorithms=tuple(uses))
+
+
+def _require_value(
+    parsed: ParsedCms, certificate: Any, content_digest: bytes, sm2_ids: tuple[str, ...], *, agrees: bool
+) -> SignatureAlgorithm:
+    algorithm = check_value(parsed, certificate, content_digest, sm2_ids)
+    if algorithm is None:
+        raise _WrongError(CRYPTO_FAILURE, "the signature value is wrong")
+    if not agrees:
+        raise _WrongError(NO_CERTIFICATE, "the certificate is not the one that the signature names")
+    return algorithm
+
+
+def _check_digest(parsed: ParsedCms, digest: Digester, subfilter: str) -> bytes:
+    """Compare the digest of the signed bytes and return what the signature value covers."""
+    changed = "the signed bytes of the file were changed (digest differs)"
+    if subfilter == PKCS7_SHA1:
+        # ISO 32000-1, 12.8.3.3.1: the content is the SHA-1 digest of the byte range.
+        if parsed.content != digest("sha1"):
+            raise _WrongError(HASH_FAILURE, changed)
+        content_digest = compute_digest(parsed.digest, parsed.content)
+    else:
+        content_digest = digest(parsed.digest)
+    if parsed.attributes_der and _one(parsed.signed, MESSAGE_DIGEST).native != content_digest:
+        raise _WrongError(HASH_FAILURE, changed)
+    return content_digest
 
 
 def _check_format(parsed: ParsedCms, subfilter: str) -> None:
@@ -203,6 +224,9 @@ def _check_format(parsed: ParsedCms, subfilter: str) -> None:
     elif parsed.content is not None:
         # ISO 32000-2, 12.8.3.3.1: no data shall be encapsulated.
         raise MalformedError("the signature container encapsulates data, which a PDF signature must not do")
+    if not parsed.padding_clean:
+        reason = "bytes other than zero stand behind the signature container"
+        raise _WrongError(FORMAT_FAILURE, reason, padding_clean=False)
     if not parsed.attributes_der:
         if subfilter == CADES:
             raise MalformedError("the signature has no signed attributes")
@@ -250,8 +274,8 @@ def _describe(
     """Add what the container carries: certificates, revocation data, timestamps, attributes."""
     timestamps: list[TimestampFacts] = []
     pool = [*parsed.certificates, *extra]
+    signature = parsed.signature
     for value in parsed.unsigned.get(SIGNATURE_TIMESTAMP, []):
-        signature = parsed.signature
         timestamps.append(
             check_token(value.dump(), lambda name: compute_digest(name, signature), "signature", pool)
         )

@@ -75,7 +75,7 @@ class FoundSignature:
 
 @dataclass(frozen=True, slots=True)
 class ValidationData:
-    """Certificates and revocation data of a document security store (EN 319 142-1, clause 5.4), all revisions.
+    """Certificates and revocation data of the document security stores (EN 319 142-1, 5.4) of all revisions.
 
     Attributes:
         certificates_der: Certificates, DER.

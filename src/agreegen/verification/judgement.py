@@ -1,20 +1,18 @@
 """The judgement of every signature of one file: chain, revocation, time, indication, level.
 
 Numbered steps follow EN 319 102-1, clause 5.6 (validation of signatures with long-term material). Document
-timestamps are taken from the newest to the oldest: each one that is trusted at the time that the newer ones prove
-becomes a proof of existence for everything it covers, so that archives outlive their timestamp services.
+timestamps are taken from the newest to the oldest: each one that is trusted at the time that the newer
+ones prove becomes a proof of existence for everything it covers, so that archives outlive their timestamp
+services.
 """
 
 from __future__ import annotations
 
-import functools
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
-
-from asn1crypto import x509
 
 from agreegen.model.report import (
     Changes,
@@ -27,7 +25,9 @@ from agreegen.model.report import (
     TimeSource,
     TrustStatus,
 )
+from agreegen.verification.certificates import chain_uses, load_certificates, subject_name, usage_problem
 from agreegen.verification.chain import Chain, ChainBuilder, ChainProblem
+from agreegen.verification.details import list_details
 from agreegen.verification.evidence import EvidencePool, Item, offers_revocation
 from agreegen.verification.facts import AlgorithmUse, SignatureFacts, TimestampFacts
 from agreegen.verification.interface import FoundSignature, Options, Structure
@@ -105,7 +105,7 @@ class FileJudge:
     def _make_judge(self) -> RevocationJudge:
         crls, ocsps = self._evidence()
         certificates = [*self.builder.pool, *self.anchors]
-        pool = EvidencePool(crls, ocsps, certificates, self.policy.sm2_signer_ids)
+        pool = EvidencePool(crls, ocsps, certificates, self.builder.sm2_ids)
         hours = self.policy.max_revocation_age_hours
         # A responder's certificate often comes in its response only.
         self.builder = ChainBuilder(
@@ -130,7 +130,7 @@ class FileJudge:
         ocsps += [Item(der, proved(der)) for der in store.ocsps_der]
         for found, fact in zip(self.structure.signatures, self.facts, strict=True):
             existing = self.proofs.of(found.revision)
-            for part in (fact, *fact.timestamps):
+            for part in fact.parts:
                 crls += [Item(der, existing) for der in part.crls_der]
                 ocsps += [Item(der, existing) for der in part.ocsps_der]
         return crls, ocsps
@@ -215,8 +215,8 @@ class FileJudge:
                 TrustStatus.TRUSTED, finding, "CRYPTO_CONSTRAINTS_FAILURE", (weak,), chain
             )
         missing = self._missing_status(finding)
-        reasons = (finding.reason,) if finding.reason else ()
-        return CertificateResult(TrustStatus.TRUSTED, finding, missing, reasons, chain)
+        why = tuple(text for text in (finding.reason,) if text)
+        return CertificateResult(TrustStatus.TRUSTED, finding, missing, why, chain)
 
     def _missing_status(self, finding: Finding) -> str | None:
         if finding.status is Revocation.UNKNOWN and self.policy.hard_fail:
@@ -339,7 +339,8 @@ class FileJudge:
         ):
             return replace(result, subindication="EXPIRED")
         if result.subindication is None and result.finding.later is not None:
-            text = f"the certificate was revoked on {result.finding.later:%Y-%m-%d %H:%M} UTC, after the proved time"
+            day = f"{result.finding.later:%Y-%m-%d %H:%M} UTC"
+            text = f"the certificate was revoked on {day}, after the proved time"
             return replace(result, reasons=(*result.reasons, text))
         return result
 
@@ -350,10 +351,10 @@ class FileJudge:
         times = list(self.proofs.before(found.revision))
         times += [s.time for s in self.best_time(found, fact)[2] if s.use == "content" and s.time is not None]
         for other, its_fact in zip(self.structure.signatures, self.facts, strict=True):
-            if other.revision is not None and other.revision < found.revision and its_fact.timestamps:
-                if other.kind is SignatureKind.SIGNATURE and other.coverage is not Coverage.PARTIAL:
-                    stamps = self.best_time(other, its_fact)[2]
-                    times += [s.time for s in stamps if s.use == "signature" and s.time is not None]
+            earlier = other.revision is not None and other.revision < found.revision
+            if earlier and other.kind is SignatureKind.SIGNATURE and other.coverage is not Coverage.PARTIAL:
+                stamps = self.best_time(other, its_fact)[2]
+                times += [s.time for s in stamps if s.use == "signature" and s.time is not None]
         return max(times, default=None)
 
     def _compose(
@@ -384,7 +385,7 @@ class FileJudge:
             time=time,
             time_source=source,
             reasons=tuple(dict.fromkeys(reasons)),
-            details=tuple(details(found, fact, result)),
+            details=tuple(list_details(found, fact, result.finding if result else None)),
         )
 
 
@@ -405,96 +406,3 @@ def conclude(
         final = {"REVOKED", "EXPIRED"}
         return Indication.TOTAL_FAILED if name in final else Indication.INDETERMINATE, name
     return Indication.TOTAL_PASSED, None
-
-
-@functools.lru_cache(maxsize=512)
-def _load(der: bytes) -> Any | None:
-    try:
-        certificate = x509.Certificate.load(der)
-        _ = certificate.subject, certificate.issuer, certificate.serial_number, certificate.public_key
-        _ = certificate.not_valid_after, certificate.critical_extensions
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return None
-    return certificate
-
-
-def load_certificates(ders: Sequence[bytes]) -> list[Any]:
-    """Load certificates; those that cannot be read are left out."""
-    return [certificate for der in ders if (certificate := _load(der)) is not None]
-
-
-def chain_uses(chain: Chain) -> list[AlgorithmUse]:
-    """List the algorithms with which the certificates below the anchor were signed."""
-    from agreegen.verification.algorithms import UnsupportedError, key_facts, read_algorithm  # noqa: PLC0415
-
-    uses = []
-    for certificate, issuer in chain.below_anchor:
-        try:
-            algorithm = read_algorithm(certificate["signature_algorithm"], None)
-            key = key_facts(issuer.public_key)
-            uses.append(AlgorithmUse("certificate signature", algorithm.scheme, algorithm.digest, key))
-        except UnsupportedError:
-            uses.append(AlgorithmUse("certificate signature", "", "unknown"))
-    return uses
-
-
-def usage_problem(certificate: Any, refused: Sequence[str]) -> str | None:
-    """Say why a certificate signs no documents by its key usages; None where it may."""
-    usage = certificate.key_usage_value
-    if usage is not None and not {"digital_signature", "non_repudiation"} & set(usage.native):
-        return "the key usage of the certificate does not allow signatures"
-    extended = certificate.extended_key_usage_value
-    if extended is not None and all(item.dotted in refused for item in extended):
-        return "the certificate is made for other purposes than signing documents"
-    return None
-
-
-def subject_name(certificate: Any) -> str:
-    """Return the name under which a certificate's subject is shown."""
-    native = certificate.subject.native
-    for key in ("common_name", "pseudonym", "organization_name", "email_address", "serial_number"):
-        value = native.get(key)
-        value = value[0] if isinstance(value, list) and value else value
-        if isinstance(value, str) and value.strip():
-            return value
-    return str(certificate.subject.human_friendly)
-
-
-def details(
-    found: FoundSignature, fact: SignatureFacts, result: CertificateResult | None
-) -> list[tuple[str, str]]:
-    """List further facts by name for reports."""
-    facts: list[tuple[str, str]] = [("subfilter", found.subfilter or "")]
-    if fact.algorithms:
-        use = fact.algorithms[0]
-        key = f"{use.key.kind} {use.key.bits}" if use.key else ""
-        facts.append(("algorithm", " ".join(part for part in (use.scheme, use.digest, key) if part)))
-    if fact.certificate is not None:
-        facts.append(("certificate_sha256", hashlib.sha256(fact.certificate.dump()).hexdigest()))
-        facts.append(("issuer", subject_name_of(fact.certificate.issuer)))
-        facts.append(("serial_number", format(fact.certificate.serial_number, "x")))
-        facts.append(("valid_until", fact.certificate.not_valid_after.isoformat().replace("+00:00", "Z")))
-    if found.claimed_time is not None:
-        facts.append(("claimed_time", found.claimed_time.isoformat()))
-    for stamp in fact.timestamps:
-        if stamp.time is not None:
-            facts.append((f"{stamp.use}_timestamp", stamp.time.isoformat().replace("+00:00", "Z")))
-    if result is not None and result.finding.revoked_at is not None:
-        facts.append(("revoked_at", result.finding.revoked_at.isoformat().replace("+00:00", "Z")))
-    for name, value in (("reason", found.reason), ("location", found.location)):
-        if value:
-            facts.append((name, value))
-    if found.revision is not None:
-        facts.append(("revision", str(found.revision + 1)))
-    if found.byte_range is not None and found.coverage is not Coverage.PARTIAL:
-        facts.append(("signed_bytes", str(found.byte_range[2] + found.byte_range[3])))
-    if found.docmdp is not None:
-        facts.append(("docmdp", str(found.docmdp)))
-    return facts
-
-
-def subject_name_of(name: Any) -> str:
-    """Return a short text for a distinguished name."""
-    native = name.native
-    value = native.get("common_name") or native.get("organization_name") or name.human_friendly
-    return str(value[0] if isinstance(value, list) else value)

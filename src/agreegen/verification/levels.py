@@ -17,8 +17,8 @@ _MAX_LENGTH = 10
 def detect_level(judge: FileJudge, index: int) -> PadesLevel:
     """Say which level a signature has.
 
-    The level tells what is there, not whether it is trusted: timestamps must be intact, and revocation data must
-    be embedded for every certificate that offers any, up to a self-signed one.
+    The level tells what is there, not whether it is trusted: timestamps must be intact, and revocation data
+    must be embedded for every certificate that offers any, up to a self-signed one.
     """
     found, fact = judge.structure.signatures[index], judge.facts[index]
     if found.kind is SignatureKind.TIMESTAMP or fact.integrity is not Integrity.INTACT or not fact.cades:
@@ -60,7 +60,7 @@ def _material_complete(judge: FileJudge, certificate: Any) -> bool:
         [Item(der, judge.now) for der in data.crls_der],
         [Item(der, judge.now) for der in data.ocsps_der],
         [*judge.builder.pool, *judge.anchors],
-        judge.policy.sm2_signer_ids,
+        judge.builder.sm2_ids,
     )
     current = certificate
     for _ in range(_MAX_LENGTH):
@@ -79,7 +79,7 @@ def _material_complete(judge: FileJudge, certificate: Any) -> bool:
 def _issuer(judge: FileJudge, certificate: Any) -> Any | None:
     for candidate in (*judge.anchors, *judge.builder.pool):
         if candidate.subject == certificate.issuer and issued_by(
-            certificate, candidate, judge.policy.sm2_signer_ids
+            certificate, candidate, judge.builder.sm2_ids
         ):
             return candidate
     return None

@@ -1,4 +1,4 @@
-"""Pages before and after a change, side by side, differences marked; made in a process that may fail alone."""
+"""Pages before and after a change, differences marked; drawn in a process that may fail alone."""
 
 from __future__ import annotations
 
@@ -123,7 +123,8 @@ def _mark(old: object, new: object) -> object | None:
     if old.size != new.size:
         return new
     difference = ImageChops.difference(old, new).convert("L").point(lambda value: 255 if value > 24 else 0)
-    if difference.getbbox() is None:
+    box = difference.getbbox()
+    if box is None:
         return None
     # Neighbouring differences grow together in a coarse picture; each of its cells is framed.
     coarse = difference.filter(ImageFilter.MaxFilter(9)).resize(
@@ -133,7 +134,6 @@ def _mark(old: object, new: object) -> object | None:
     layer = Image.new("RGB", new.size, (255, 214, 214))
     mask = coarse.point(lambda value: 110 if value else 0).resize(new.size, Image.Resampling.NEAREST)
     marked.paste(Image.blend(new, layer, 0.45), (0, 0), mask.point(lambda value: 255 if value else 0))
-    box = difference.getbbox()
     ImageDraw.Draw(marked).rectangle(
         (max(0, box[0] - 4), max(0, box[1] - 4), box[2] + 4, box[3] + 4), outline=_MARK, width=2
     )

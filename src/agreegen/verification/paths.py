@@ -1,4 +1,4 @@
-"""Which files a user means by paths: files, folders (every PDF below), standard input; and reading them safely."""
+"""Which files a user means by paths (files, folders, standard input), and reading them safely."""
 
 from __future__ import annotations
 

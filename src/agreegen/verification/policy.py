@@ -1,4 +1,4 @@
-"""The validation policy: algorithms with end dates, key sizes, revocation, roles (EN 319 102-1, clause 5.1.4)."""
+"""The validation policy (EN 319 102-1, 5.1.4): algorithms with end dates, key sizes, revocation, roles."""
 
 from __future__ import annotations
 
@@ -87,7 +87,8 @@ class ValidationPolicy:
         if not fitting:
             return f"{use.use}: a {use.key.kind} key of {use.key.bits} bits is not accepted by the policy"
         if _past(fitting[-1], at):
-            return f"{use.use}: a {use.key.kind} key of {use.key.bits} bits may not be relied on after {fitting[-1]}"
+            key = f"a {use.key.kind} key of {use.key.bits} bits"
+            return f"{use.use}: {key} may not be relied on after {fitting[-1]}"
         return None
 
 

@@ -59,8 +59,8 @@ _BAD = {"broken", "unreadable", "partial", "forbidden", "untrusted", "revoked"}
 def render_html(report: Report, options: Options, *, lang: str = "en") -> str:
     """Render a report as one self-contained HTML file.
 
-    For files that were changed after signing, the pages that look different are shown as signed and as they are
-    now; for that the files are read again.
+    For files that were changed after signing, the pages that look different are shown as signed and as they
+    are now; for that the files are read again.
 
     Args:
         report: The report.
@@ -76,8 +76,9 @@ def render_html(report: Report, options: Options, *, lang: str = "en") -> str:
             budget -= 1
             pairs = _compare(file, options)
         parts.append("".join(_file(file, pairs, lang)))
+    tag = "zh-CN" if lang == "zh" else "en"
     return (
-        f'<!DOCTYPE html>\n<html lang="{"zh-CN" if lang == "zh" else "en"}">\n<head>\n<meta charset="utf-8">\n'
+        f'<!DOCTYPE html>\n<html lang="{tag}">\n<head>\n<meta charset="utf-8">\n'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
         "style-src 'unsafe-inline'\">\n"
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -93,7 +94,8 @@ def _text(text: str) -> str:
 
 def _head(report: Report, options: Options, lang: str) -> Iterator[str]:
     at = options.at or options.now
-    yield f'<p class="when">{_text(pick(("Judged for", "判定时间："), lang))} {_text(moment_text(at, lang))}</p>'
+    judged = pick(("Judged for", "判定时间："), lang)
+    yield f'<p class="when">{_text(judged)} {_text(moment_text(at, lang))}</p>'
     yield '<ul class="counts">'
     for name, count in report.counts().items():
         if count:
@@ -109,7 +111,8 @@ def _head(report: Report, options: Options, lang: str) -> Iterator[str]:
 
 def _file(file: FileReport, pairs: tuple[PagePair, ...] | None, lang: str) -> Iterator[str]:
     words = explain(file, lang)
-    yield f'<section class="file {file.verdict.value}">\n<header><span class="verdict">{_text(words.headline)}</span>'
+    yield f'<section class="file {file.verdict.value}">\n<header>'
+    yield f'<span class="verdict">{_text(words.headline)}</span>'
     yield f"<h2>{_text(file.path)}</h2>"
     if file.document is not None:
         about = " · ".join(part for part in (file.document.title, file.document.id) if part)
@@ -181,13 +184,14 @@ def _signature(signature: SignatureReport, lang: str) -> Iterator[str]:
     status = signature.indication.value
     if signature.subindication:
         status += f" / {signature.subindication}"
-    yield f"<tr><th>{_text(pick(('Indication', '结论'), lang))}</th><td><code>{_text(status)}</code></td></tr>"
+    title = _text(pick(("Indication", "结论"), lang))
+    yield f"<tr><th>{title}</th><td><code>{_text(status)}</code></td></tr>"
     values = signature.to_dict()
-    for axis, title in _AXES:
+    for axis, words in _AXES:
         value = str(values[axis])
         kind = "good" if value in _GOOD else "bad" if value in _BAD else "doubt"
         word = _WORDS.get(value, value) if lang == "zh" else value
-        yield f'<tr><th>{_text(pick(title, lang))}</th><td class="{kind}">{_text(word)}</td></tr>'
+        yield f'<tr><th>{_text(pick(words, lang))}</th><td class="{kind}">{_text(word)}</td></tr>'
     for name, value in (("field", signature.field or "–"), *signature.details):
         yield f"<tr><th>{_text(name)}</th><td><code>{_text(value)}</code></td></tr>"
     yield "</table>"
@@ -197,9 +201,9 @@ def _signature(signature: SignatureReport, lang: str) -> Iterator[str]:
 
 def _legend(lang: str) -> str:
     text = (
-        "“Valid” means: nothing was changed after signing, every signer's certificate comes from an authority that "
-        "was given as trusted, and was not revoked. It does not say that the content is true, or that the signer "
-        "was entitled to sign.",
+        "“Valid” means: nothing was changed after signing, every signer's certificate comes from an "
+        "authority that was given as trusted, and was not revoked. It does not say that the content is true, "
+        "or that the signer was entitled to sign.",
         "“有效”是指：签署后未被改动，每个签署人的证书都出自指定的可信机构且未被吊销。"
         "它不表示内容属实，也不表示签署人有权签署。",
     )

@@ -28,7 +28,7 @@ def render_table(report: Report, *, lang: str = "en") -> str:
     """
     lines = _table(report.files, lang)
     lone = len(report.files) == 1
-    attention = [file for file in report.files if lone or file.verdict is not Verdict.VALID or file.alarms]
+    attention = [file for file in report.files if lone or _needs_attention(file)]
     for file in attention[:_MAX_EXPLAINED]:
         lines += ["", *_explained(file, lang)]
     if len(attention) > _MAX_EXPLAINED:
@@ -37,6 +37,12 @@ def render_table(report: Report, *, lang: str = "en") -> str:
             "",
             pick((f"… and {rest} more; --json and --html name them all", f"……另有 {rest} 份"), lang),
         ]
+    if any(alarm.code == "example-trust" for file in report.files for alarm in file.alarms):
+        note = (
+            "Example certificates were given as trusted: these results prove nothing about real signatures.",
+            "信任的是样例证书：以上结果不能证明真实的签名。",
+        )
+        lines += ["", pick(note, lang)]
     counts = report.counts()
     words = ", ".join(f"{headline(Verdict(name), lang)} {count}" for name, count in counts.items() if count)
     lines += [
@@ -55,10 +61,15 @@ def _table(files: Sequence[FileReport], lang: str) -> list[str]:
         rows.append((word, _shorten(file.path), ", ".join(dict.fromkeys(signers))))
     widths = [max(_width(row[column]) for row in rows) for column in range(2)]
     lines = [
-        f"{row[0]}{' ' * (widths[0] - _width(row[0]))}  {row[1]}{' ' * (widths[1] - _width(row[1]))}  {row[2]}".rstrip()
+        f"{_padded(row[0], widths[0])}  {_padded(row[1], widths[1])}  {printable(row[2])}".rstrip()
         for row in rows
     ]
     return [lines[0], "─" * min(100, max(map(_width, lines))), *lines[1:]]
+
+
+def _needs_attention(file: FileReport) -> bool:
+    codes = {alarm.code for alarm in file.alarms} - {"example-trust"}
+    return file.verdict is not Verdict.VALID or bool(codes)
 
 
 def _explained(file: FileReport, lang: str) -> list[str]:
@@ -82,6 +93,10 @@ def _explained(file: FileReport, lang: str) -> list[str]:
 def printable(text: str) -> str:
     """Drop control and direction characters, which could make a terminal or a page show something else."""
     return "".join(c for c in text if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - _width(text))
 
 
 def _width(text: str) -> int:

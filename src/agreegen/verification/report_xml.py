@@ -20,8 +20,8 @@ _SUBINDICATION = "urn:etsi:019102:subindication:"
 def render_xml(report: Report, options: Options) -> bytes:
     """Render a report as XML in UTF-8.
 
-    One `SignatureValidationReport` for each signature (TS 119 102-2, clause 4.3); a file without signatures gets
-    one whose indication is `no-signature-found`. The certificates are referenced by their SHA-256.
+    One `SignatureValidationReport` for each signature (TS 119 102-2, clause 4.3); a file without signatures
+    gets one whose subindication is `NO_SIGNATURE_FOUND`. The certificates are referenced by their SHA-256.
     """
     Xml.register_namespace("", NAMESPACE)
     Xml.register_namespace("ds", DSIG)
@@ -37,7 +37,7 @@ def render_xml(report: Report, options: Options) -> bytes:
                 certificates[digest] = None
     _objects(root, certificates)
     Xml.indent(root)
-    return Xml.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
+    return bytes(Xml.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
 
 
 def _name(local: str) -> str:

@@ -59,7 +59,7 @@ class RevocationJudge:
         self._max_age = max_age
 
     def judge_chain(self, chain: Chain, at: datetime) -> Finding:
-        """Judge every certificate of a path but the anchor, for one moment; the worst status is the path's."""
+        """Judge every certificate of a path but the anchor for one moment; the worst status is the path's."""
         findings = [
             self.judge(certificate, issuer, at, authority=index > 0)
             for index, (certificate, issuer) in enumerate(chain.below_anchor)

@@ -1,4 +1,4 @@
-"""Verification of many files: every path gets an answer, whatever is in it, within limits of time and memory."""
+"""Verification of many files: every path gets an answer, within limits of time and memory."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _QUEUED_PER_WORKER = 4
 
 
 def verify_bytes(label: str, data: bytes, options: Options) -> FileReport:
-    """Judge one file in this process, without limits of time and memory. It never raises for what is in the file.
+    """Judge one file in this process, without limits of time and memory; whatever is in it, it answers.
 
     Args:
         label: The path as the user gave it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from agreegen.model.report import Integrity
@@ -59,67 +60,69 @@ def check_token(
         )
 
 
+class _WrongError(Exception):
+    """A step that a token fails."""
+
+    def __init__(self, subindication: str, reason: str) -> None:
+        super().__init__(reason)
+        self.subindication = subindication
+
+
 def _check(
     parsed: ParsedCms, digest: Callable[[str], bytes], use: str, extra: Sequence[Any]
 ) -> TimestampFacts:
-    what = f"the {use} timestamp"
     if parsed.content_type != TST_INFO or parsed.content is None:
         raise MalformedError("it is not an RFC 3161 token")
     info = parse_tst_info(parsed.content)
-    time = info["gen_time"].native
-    imprint = info["message_imprint"]
-    imprint_digest = digest_name(imprint["hash_algorithm"]["algorithm"].dotted)
-
-    def failed(subindication: str, reason: str, certificate: Any = None) -> TimestampFacts:
-        return TimestampFacts(
-            use,
-            time,
-            Integrity.BROKEN,
-            certificate=certificate,
-            certificates=parsed.certificates,
-            reasons=(f"{what} {reason}",),
-            subindication=subindication,
-        )
-
-    # Step 1: padding, imprint (RFC 3161, 2.4.2).
-    if not parsed.padding_clean:
-        return failed("FORMAT_FAILURE", "is followed by bytes other than zero")
-    if imprint["hashed_message"].native != digest(imprint_digest):
-        return failed("HASH_FAILURE", "was made over other bytes")
-    # Step 2: signed attributes (RFC 5652, 11).
-    content_types, digests = parsed.signed.get(CONTENT_TYPE, []), parsed.signed.get(MESSAGE_DIGEST, [])
-    if len(content_types) != 1 or len(digests) != 1 or content_types[0].dotted != TST_INFO:
-        return failed("FORMAT_FAILURE", "lacks its signed attributes")
-    if digests[0].native != compute_digest(parsed.digest, parsed.content):
-        return failed("HASH_FAILURE", "has been changed")
-    # Step 3: the certificate and the signature value.
     certificate, agrees = find_signer(parsed, [*parsed.certificates, *extra])
-    if certificate is None:
-        return TimestampFacts(
-            use,
-            time,
-            Integrity.UNSUPPORTED,
-            certificates=parsed.certificates,
-            reasons=(f"the certificate of {what} is not in the file",),
-            subindication="NO_SIGNING_CERTIFICATE_FOUND",
-        )
-    algorithm = read_algorithm(parsed.signer["signature_algorithm"], parsed.digest)
-    key = certificate.public_key.dump()
-    if not check_signature(key, algorithm, parsed.attributes_der, parsed.signature):
-        return failed("SIG_CRYPTO_FAILURE", "has a wrong signature value", certificate)
-    if not agrees:
-        return failed("NO_SIGNING_CERTIFICATE_FOUND", "names another certificate", certificate)
-    uses = (
-        AlgorithmUse("timestamp", algorithm.scheme, algorithm.digest, key_facts(certificate.public_key)),
-        AlgorithmUse("timestamp imprint", "", imprint_digest),
-    )
-    return TimestampFacts(
+    facts = TimestampFacts(
         use,
-        time,
+        info["gen_time"].native,
         Integrity.INTACT,
         certificate=certificate,
         certificates=parsed.certificates,
         crls_der=parsed.crls_der,
         ocsps_der=parsed.ocsps_der,
-        algorithms=uses,
     )
+    try:
+        imprint_use = _check_content(parsed, info, digest)
+        if certificate is None:
+            reason = f"the certificate of the {use} timestamp is not in the file"
+            return replace(
+                facts,
+                integrity=Integrity.UNSUPPORTED,
+                reasons=(reason,),
+                subindication="NO_SIGNING_CERTIFICATE_FOUND",
+            )
+        signature_use = _check_value(parsed, certificate, agrees=agrees)
+    except _WrongError as exc:
+        reason = f"the {use} timestamp {exc}"
+        return replace(facts, integrity=Integrity.BROKEN, reasons=(reason,), subindication=exc.subindication)
+    return replace(facts, algorithms=(signature_use, imprint_use))
+
+
+def _check_content(parsed: ParsedCms, info: Any, digest: Callable[[str], bytes]) -> AlgorithmUse:
+    """Step 1: the imprint (RFC 3161, 2.4.2). Step 2: the signed attributes (RFC 5652, 11)."""
+    imprint = info["message_imprint"]
+    name = digest_name(imprint["hash_algorithm"]["algorithm"].dotted)
+    if not parsed.padding_clean:
+        raise _WrongError("FORMAT_FAILURE", "is followed by bytes other than zero")
+    if imprint["hashed_message"].native != digest(name):
+        raise _WrongError("HASH_FAILURE", "was made over other bytes")
+    content_types, digests = parsed.signed.get(CONTENT_TYPE, []), parsed.signed.get(MESSAGE_DIGEST, [])
+    if len(content_types) != 1 or len(digests) != 1 or content_types[0].dotted != TST_INFO:
+        raise _WrongError("FORMAT_FAILURE", "lacks its signed attributes")
+    if digests[0].native != compute_digest(parsed.digest, parsed.content or b""):
+        raise _WrongError("HASH_FAILURE", "has been changed")
+    return AlgorithmUse("timestamp imprint", "", name)
+
+
+def _check_value(parsed: ParsedCms, certificate: Any, *, agrees: bool) -> AlgorithmUse:
+    """Step 3: the signature value, and the certificate that the token names."""
+    algorithm = read_algorithm(parsed.signer["signature_algorithm"], parsed.digest)
+    key = certificate.public_key.dump()
+    if not check_signature(key, algorithm, parsed.attributes_der, parsed.signature):
+        raise _WrongError("SIG_CRYPTO_FAILURE", "has a wrong signature value")
+    if not agrees:
+        raise _WrongError("NO_SIGNING_CERTIFICATE_FOUND", "names another certificate")
+    return AlgorithmUse("timestamp", algorithm.scheme, algorithm.digest, key_facts(certificate.public_key))

@@ -34,18 +34,19 @@ def judge_unaltered(structure: Structure, facts: Sequence[SignatureFacts]) -> bo
         return None
     if structure.sound is False or any(alarm.alters for alarm in structure.alarms):
         return False
-    stamps = [stamp for fact in facts for stamp in fact.timestamps]
-    if any(part.integrity in _WRONG for part in (*facts, *stamps)):
+    integrity = [fact.integrity for fact in facts]
+    integrity += [stamp.integrity for fact in facts for stamp in fact.timestamps]
+    if any(one in _WRONG for one in integrity):
         return False
     for found in structure.signatures:
         if found.coverage is Coverage.PARTIAL or found.changes is Changes.FORBIDDEN:
             return False
-    unjudged = any(part.integrity is not Integrity.INTACT for part in (*facts, *stamps))
+    unjudged = any(one is not Integrity.INTACT for one in integrity)
     unexplained = any(found.changes is Changes.UNKNOWN for found in structure.signatures)
     return None if unjudged or unexplained or structure.sound is None or not structure.readable else True
 
 
-def judge_file(
+def judge_file(  # noqa: PLR0911 - one way out for each line of the definition
     structure: Structure,
     unaltered: bool | None,
     signatures: Sequence[SignatureReport],

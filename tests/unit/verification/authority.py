@@ -1,4 +1,4 @@
-"""A small PKI for the tests of the verifier, with every date in the tests' hands, and stock pyHanko to sign with."""
+"""A small PKI for the tests of the verifier, every date in their hands, and stock pyHanko to sign with."""
 
 from __future__ import annotations
 
@@ -84,7 +84,6 @@ class Authority:
         crl_url: str | None = CRL_URL,
         key_usage: bool = True,
         organisation: str = "Test Office",
-        digest: hashes.HashAlgorithm | None = None,
     ) -> Holder:
         """Issue a certificate."""
         if ExtendedKeyUsageOID.TIME_STAMPING in usages:
@@ -106,7 +105,7 @@ class Authority:
             point = x509.DistributionPoint([x509.UniformResourceIdentifier(crl_url)], None, None, None)
             builder = builder.add_extension(x509.CRLDistributionPoints([point]), critical=False)
         assert not isinstance(self.holder.key, ed25519.Ed25519PrivateKey)
-        return Holder(builder.sign(self.holder.key, digest or hashes.SHA256()), key)
+        return Holder(builder.sign(self.holder.key, hashes.SHA256()), key)
 
     def sub_authority(self, common_name: str = "Test CA", **options: Any) -> Authority:
         """Issue a CA certificate."""
@@ -190,7 +189,7 @@ def asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:
 
 def signer_of(holder: Holder, *chain: Holder, pss: bool = False) -> signers.SimpleSigner:
     """Build a stock pyHanko signer."""
-    store = SimpleCertificateStore()
+    store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
     store.register_multiple([asn1(link.certificate) for link in (holder, *chain)])
     key = holder.key.private_bytes(
         serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -208,7 +207,7 @@ def stamper_of(holder: Holder, time: datetime, *chain: Holder) -> timestamps.Dum
     key = holder.key.private_bytes(
         serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    store = SimpleCertificateStore()
+    store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
     store.register_multiple([asn1(link.certificate) for link in (holder, *chain)])
     return timestamps.DummyTimeStamper(
         tsa_cert=asn1(holder.certificate),
@@ -254,7 +253,7 @@ def add_store(data: bytes, certificates: Sequence[bytes] = (), crls: Sequence[by
         crls=[_crl(item) for item in crls],
     )
     out = io.BytesIO()
-    writer.write(out)
+    writer.write(out)  # type: ignore[no-untyped-call]
     return out.getvalue()
 
 

@@ -1,0 +1,44 @@
+"""Further facts about a signature, by name, for reports."""
+
+from __future__ import annotations
+
+import hashlib
+
+from agreegen.model.report import Coverage
+from agreegen.verification.certificates import subject_name_of
+from agreegen.verification.facts import SignatureFacts
+from agreegen.verification.interface import FoundSignature
+from agreegen.verification.revocation import Finding
+
+
+def list_details(
+    found: FoundSignature, fact: SignatureFacts, finding: Finding | None
+) -> list[tuple[str, str]]:
+    """List further facts by name for reports."""
+    facts: list[tuple[str, str]] = [("subfilter", found.subfilter or "")]
+    if fact.algorithms:
+        use = fact.algorithms[0]
+        key = f"{use.key.kind} {use.key.bits}" if use.key else ""
+        facts.append(("algorithm", " ".join(part for part in (use.scheme, use.digest, key) if part)))
+    if fact.certificate is not None:
+        facts.append(("certificate_sha256", hashlib.sha256(fact.certificate.dump()).hexdigest()))
+        facts.append(("issuer", subject_name_of(fact.certificate.issuer)))
+        facts.append(("serial_number", format(fact.certificate.serial_number, "x")))
+        facts.append(("valid_until", fact.certificate.not_valid_after.isoformat().replace("+00:00", "Z")))
+    if found.claimed_time is not None:
+        facts.append(("claimed_time", found.claimed_time.isoformat()))
+    for stamp in fact.timestamps:
+        if stamp.time is not None:
+            facts.append((f"{stamp.use}_timestamp", stamp.time.isoformat().replace("+00:00", "Z")))
+    if finding is not None and finding.revoked_at is not None:
+        facts.append(("revoked_at", finding.revoked_at.isoformat().replace("+00:00", "Z")))
+    for name, value in (("reason", found.reason), ("location", found.location)):
+        if value:
+            facts.append((name, value))
+    if found.revision is not None:
+        facts.append(("revision", str(found.revision + 1)))
+    if found.byte_range is not None and found.coverage is not Coverage.PARTIAL:
+        facts.append(("signed_bytes", str(found.byte_range[2] + found.byte_range[3])))
+    if found.docmdp is not None:
+        facts.append(("docmdp", str(found.docmdp)))
+    return facts
