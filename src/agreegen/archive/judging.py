@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from agreegen.archive.interface import SealReport, SealState
@@ -10,6 +11,7 @@ from agreegen.model.report import (
     Changes,
     Coverage,
     Indication,
+    Integrity,
     SignatureKind,
     SignatureReport,
     TimeSource,
@@ -69,6 +71,14 @@ def judge_signature(
     report = _judge(signature, facts, SignatureKind.SIGNATURE, _CADES, options)
     proved = report.time if report.time_source is TimeSource.TIMESTAMP else None
     seal = _seal_report(report, report.time)
+    broken = [
+        reason
+        for stamp in facts.timestamps
+        if stamp.integrity is not Integrity.INTACT
+        for reason in stamp.reasons
+    ]
+    if broken and seal.state is SealState.VALID:
+        seal = replace(seal, state=SealState.INDETERMINATE, reasons=(*seal.reasons, *broken))
     return seal, proved if seal.state is SealState.VALID else None
 
 

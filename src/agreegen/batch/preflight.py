@@ -26,7 +26,7 @@ from agreegen.signing.interface import Trust
 from agreegen.signing.secrets import Prompt
 from agreegen.signing.trust import load_trust
 
-__all__ = ["check_job"]
+__all__ = ["check_job", "expected_end"]
 
 _BYTES_PER_DOCUMENT = 250_000
 _ROWS_PER_HOUR = 20_000  # a cautious figure for two processors and LibreOffice
@@ -59,6 +59,24 @@ def check_job(job: Job, *, now: datetime, prompt: Prompt | None = None, samples:
     if samples and not check.failed:
         written = check.samples()
     return JobCheck(rows, tuple(check.complaints), written)
+
+
+def expected_end(job: Job, now: datetime) -> datetime:
+    """Return when a job that starts now has likely ended, cautiously; credentials must last until then.
+
+    Raises:
+        InputError: The roster is unusable.
+    """
+    source = job.roster
+    roster = open_roster(
+        source.file, job.form, sheet=source.sheet, columns=source.columns, defaults=job.defaults
+    )
+    return _end_after(roster.count, now)
+
+
+def _end_after(rows: int, now: datetime) -> datetime:
+    return now + timedelta(hours=1 + rows / _ROWS_PER_HOUR)
+
 
 
 @dataclass(slots=True)
@@ -189,7 +207,7 @@ class _Check:
 
     def credentials(self, trust: Trust, rows: int) -> None:
         """Step 3, the credentials that all rows share, until the likely end of the job."""
-        until = self.now + timedelta(hours=1 + rows / _ROWS_PER_HOUR)
+        until = _end_after(rows, self.now)
         paths = [credential_path(s, {}) for s in self.job.signatures if not s.personal]
         if self.job.archive is not None:
             paths.append(self.job.archive.credential)
