@@ -351,7 +351,12 @@ def test_mended_hashes_do_not_help(sealed: Path, trust: Trust, tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("name", "at"),
-    [(f"tagmanifest-sha256.txt.{kind}", at) for kind in ("p7s", "tsr") for at in (0.01, 0.3, 0.6)],
+    [
+        ("tagmanifest-sha256.txt.p7s", 0.3),
+        ("tagmanifest-sha256.txt.p7s", 0.6),
+        ("tagmanifest-sha256.txt.tsr", 0.3),
+        ("tagmanifest-sha256.txt.tsr", 0.99),
+    ],
 )
 def test_a_broken_seal_is_never_valid(
     sealed: Path, trust: Trust, tmp_path: Path, name: str, at: float

@@ -78,7 +78,6 @@ def _end_after(rows: int, now: datetime) -> datetime:
     return now + timedelta(hours=1 + rows / _ROWS_PER_HOUR)
 
 
-
 @dataclass(slots=True)
 class _Sample:
     """A row worth looking at, and how strongly it is the one."""

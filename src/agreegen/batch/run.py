@@ -3,73 +3,49 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from types import FrameType, TracebackType
 
 from agreegen.batch.archiving import archive_documents
-from agreegen.batch.chunks import ChunkOutcome, TaskOutcome, WorkerSettings
+from agreegen.batch.chunks import ChunkOutcome, TaskOutcome
 from agreegen.batch.heads import head_signer
 from agreegen.batch.interface import Job, RowResult, RunEvent, RunEventKind, RunSummary
 from agreegen.batch.keyholder import KeyHolder
 from agreegen.batch.laying import OutputError, identify, move_aside
+from agreegen.batch.opening import (
+    RunSettings,
+    SharedKeys,
+    load_keys,
+    open_job_roster,
+    refuse_other_template,
+    require_writable,
+    start_pool,
+)
 from agreegen.batch.outputs import FailedRows, write_report
 from agreegen.batch.places import PathGiver, take_inventory
 from agreegen.batch.plan import Planner, RowProblemError, Task
-from agreegen.batch.pool import Chunk, InlinePool, Pool, ProcessPool, wait_for_stragglers
+from agreegen.batch.pool import Chunk, Pool, wait_for_stragglers
 from agreegen.errors import AgreegenError, InputError, UsageError
 from agreegen.files import sha256_of_file
-from agreegen.pipeline import EngineChoice
 from agreegen.register.interface import EventDraft, EventKind
 from agreegen.register.lock import lock_folder
 from agreegen.register.store import Register
-from agreegen.rosters.roster import Roster, open_roster
+from agreegen.rosters.roster import Roster
 from agreegen.rosters.row import RosterRow
-from agreegen.signing.checks import check_credential
-from agreegen.signing.interface import Credential, Trust
-from agreegen.signing.secrets import Prompt
+from agreegen.signing.interface import Trust
 from agreegen.signing.trust import load_trust
 
 __all__ = ["RunSettings", "read_clock", "run_job"]
 
-CHUNK_ROWS = 200
-_ROWS_FOR_PROCESSES = 40
 Tell = Callable[[RunEvent], None]
 
 
 def read_clock() -> datetime:
     """Read the clock: aware UTC, whole seconds."""
     return datetime.now(UTC).replace(microsecond=0)
-
-
-@dataclass(frozen=True, slots=True)
-class RunSettings:
-    """How to run a job.
-
-    Attributes:
-        roster: Another roster than the job's, e.g. `failed-rows.csv`.
-        workers: Worker processes; None for one a processor, 1 for this process alone.
-        limit: Greatest number of rows.
-        engine: `local`.
-        scheduler: Address of a cluster's scheduler, for other engines.
-        pages: Who lays out the pages.
-        prompt: Asks for secrets that must be typed in.
-        chunk_rows: Greatest number of rows that are signed, synced and registered together.
-    """
-
-    roster: Path | None = None
-    workers: int | None = None
-    limit: int | None = None
-    engine: str = "local"
-    scheduler: str | None = None
-    pages: EngineChoice = EngineChoice.AUTO
-    prompt: Prompt | None = None
-    chunk_rows: int = CHUNK_ROWS
 
 
 def run_job(
@@ -101,105 +77,24 @@ def run_job(
         raise UsageError(
             f"the engine {settings.engine!r} is not installed", hint="run without --engine: on this machine"
         )
-    rows = _open_roster(job, settings)
+    rows = open_job_roster(job, settings)
     started = time.monotonic()
-    _require_writable(job.output)
+    require_writable(job.output)
     with lock_folder(job.output), contextlib.ExitStack() as stack:
         wait_for_stragglers(job.documents_folder)
         register = stack.enter_context(Register.open(job.register_file, create=True, now=clock()))
-        _refuse_other_template(job, register)
+        refuse_other_template(job, register)
         holder = stack.enter_context(KeyHolder())
         trust = load_trust(list(job.trust))
-        keys = _load_keys(job, holder, trust, clock(), settings.prompt)
+        keys = load_keys(job, holder, trust, clock(), settings.prompt)
         failed = stack.enter_context(FailedRows(job.output, rows))
         run = _Run(job, register, rows, keys, trust, failed, events or _tell_nobody, clock)
+        run.whole_roster = settings.roster is None and settings.limit is None
         with _Brake() as brake:
-            pool = _start_pool(job, rows.count, settings, keys, trust)
+            pool = start_pool(job, rows.count, settings, keys, trust)
             stack.callback(pool.close)
             error = run.drive(pool, brake, settings.chunk_rows)
         return run.finish(started, error, interrupted=brake.pressed)
-
-
-@dataclass(slots=True)
-class _Keys:
-    """The credentials that all rows share.
-
-    Attributes:
-        holder: Holds them.
-        by_index: By index into `Job.signatures`.
-        shareable: Which of them a worker loads by itself.
-        head: Signs the heads of the register and the bags, if any.
-    """
-
-    holder: KeyHolder
-    by_index: dict[int, Credential] = field(default_factory=dict)
-    shareable: set[int] = field(default_factory=set)
-    head: Credential | None = None
-
-
-def _load_keys(job: Job, holder: KeyHolder, trust: Trust, now: datetime, prompt: Prompt | None) -> _Keys:
-    keys = _Keys(holder)
-    for index, signature in enumerate(job.signatures):
-        if not signature.personal:
-            path = Path(signature.credential.replace("{{", "{").replace("}}", "}"))
-            credential, shareable = holder.load(path, prompt=prompt)
-            check_credential(credential, trust, now)
-            keys.by_index[index] = credential
-            if shareable:
-                keys.shareable.add(index)
-    if job.archive is not None:
-        keys.head, _ = holder.load(job.archive.credential, prompt=prompt)
-        check_credential(keys.head, trust, now)
-    elif keys.by_index:
-        keys.head = next(iter(keys.by_index.values()))
-    return keys
-
-
-def _start_pool(job: Job, rows: int, settings: RunSettings, keys: _Keys, trust: Trust) -> Pool:
-    pages = settings.pages
-    count = settings.workers or (1 if rows < _ROWS_FOR_PROCESSES else min(os.cpu_count() or 1, 16))
-    if count == 1:
-        return InlinePool(WorkerSettings(job, trust, pages, {}), keys.by_index)
-    remote = {
-        index: keys.holder.share(credential)
-        for index, credential in keys.by_index.items()
-        if index not in keys.shareable
-    }
-    return ProcessPool(WorkerSettings(job, trust, pages, remote, count), count)
-
-
-def _open_roster(job: Job, settings: RunSettings) -> Roster:
-    source, other = job.roster, settings.roster
-    own = other is None or other.resolve() == source.file.resolve()
-    return open_roster(
-        source.file if other is None else other,
-        job.form,
-        sheet=source.sheet if own else None,
-        columns=source.columns,
-        defaults=job.defaults,
-        limit=settings.limit,
-    )
-
-
-def _require_writable(output: Path) -> None:
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise OutputError(f"{output} cannot be made: {exc.strerror}", hint="choose another output") from exc
-    if not os.access(output, os.W_OK | os.X_OK):
-        raise OutputError(
-            f"{output} cannot be written", hint="mend the permissions, or choose another output"
-        )
-
-
-def _refuse_other_template(job: Job, register: Register) -> None:
-    other = register.other_template(job.form.id, job.form.template_sha256)
-    if other is not None:
-        raise InputError(
-            f"{job.output} holds documents of another template of {job.form.id} ({other[:12]}…), now it "
-            f"has {job.form.template_sha256[:12]}…; one output never mixes two",
-            hint="use the released form again, or give the job a new output folder",
-        )
 
 
 def _tell_nobody(event: RunEvent) -> None:
@@ -239,7 +134,7 @@ class _Run:
         job: Job,
         register: Register,
         roster: Roster,
-        keys: _Keys,
+        keys: SharedKeys,
         trust: Trust,
         failed: FailedRows,
         tell: Tell,
@@ -249,6 +144,7 @@ class _Run:
         self.keys, self.trust, self.failed, self.tell, self.clock = keys, trust, failed, tell, clock
         self.counts = dict.fromkeys(RowResult, 0)
         self.left_open = 0
+        self.whole_roster = True
         self.behind = 0
         self.warnings: list[str] = []
         self.bags: list[str] = []
@@ -300,7 +196,11 @@ class _Run:
         exhausted = False
         while True:
             while not exhausted and error is None and not brake.pressed and pool.room > 0:
-                chunk = next(chunks, None)
+                try:
+                    chunk = next(chunks, None)
+                except AgreegenError as exc:  # the roster or the template changed: keep what is under way
+                    error = exc
+                    break
                 if chunk is None:
                     exhausted = True
                 else:
@@ -310,11 +210,7 @@ class _Run:
             for outcome in pool.finished():
                 error = self._take_in(outcome) or error
         if exhausted and error is None and not brake.pressed:
-            for path in self.planner.unused_orphans.values():
-                self.warn(
-                    move_aside(self.job.output, self.job.output / path, "no row of the roster claims it")
-                )
-            self._archive()
+            error = self._conclude()
         return error
 
     def _chunk_size(self, pool: Pool, most: int) -> int:
@@ -377,12 +273,22 @@ class _Run:
         self.behind += 1
         self._tell(RunEventKind.ROW, outcome)
 
-    def _archive(self) -> None:
+    def _conclude(self) -> AgreegenError | None:
+        """Clear away files that no row claims, and write the bags."""
+        if self.whole_roster:
+            for path in self.planner.unused_orphans.values():
+                self.warn(
+                    move_aside(self.job.output, self.job.output / path, "no row of the roster claims it")
+                )
         if self.job.archive is None or self.keys.head is None:
-            return
-        for bag in archive_documents(self.job, self.register, self.keys.head, self.trust, self.clock()):
-            self.bags.append(str(bag))
-            self._tell(RunEventKind.ARCHIVED, message=str(bag))
+            return None
+        try:
+            for bag in archive_documents(self.job, self.register, self.keys.head, self.trust, self.clock()):
+                self.bags.append(str(bag))
+                self._tell(RunEventKind.ARCHIVED, message=str(bag))
+        except AgreegenError as exc:
+            return exc
+        return None
 
     def finish(self, started: float, error: AgreegenError | None, *, interrupted: bool) -> RunSummary:
         """Write what people read at the end; raise what stopped the run."""
@@ -403,8 +309,13 @@ class _Run:
             bags=tuple(self.bags),
             warnings=tuple(self.warnings),
         )
-        self.failed.write()
-        write_report(self.job, summary, states, self.failed)
+        try:
+            self.failed.write()
+            write_report(self.job, summary, states, self.failed)
+        except OSError as exc:
+            error = error or OutputError(
+                f"{self.job.output} cannot be written: {exc.strerror}", hint="free space"
+            )
         if error is not None:
             raise error
         return summary

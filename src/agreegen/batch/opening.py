@@ -1,0 +1,131 @@
+"""What a run needs before its first row: settings, roster, a writable output, keys and workers."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from agreegen.batch.chunks import WorkerSettings
+from agreegen.batch.interface import Job
+from agreegen.batch.keyholder import KeyHolder
+from agreegen.batch.laying import OutputError
+from agreegen.batch.pool import InlinePool, Pool, ProcessPool
+from agreegen.errors import InputError
+from agreegen.pipeline import EngineChoice
+from agreegen.register.store import Register
+from agreegen.rosters.roster import Roster, open_roster
+from agreegen.signing.checks import check_credential
+from agreegen.signing.interface import Credential, Trust
+from agreegen.signing.secrets import Prompt
+
+CHUNK_ROWS = 200
+_ROWS_FOR_PROCESSES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """How to run a job.
+
+    Attributes:
+        roster: Another roster than the job's, e.g. `failed-rows.csv`.
+        workers: Worker processes; None for one a processor, 1 for this process alone.
+        limit: Greatest number of rows.
+        engine: `local`.
+        scheduler: Address of a cluster's scheduler, for other engines.
+        pages: Who lays out the pages.
+        prompt: Asks for secrets that must be typed in.
+        chunk_rows: Greatest number of rows that are signed, synced and registered together.
+    """
+
+    roster: Path | None = None
+    workers: int | None = None
+    limit: int | None = None
+    engine: str = "local"
+    scheduler: str | None = None
+    pages: EngineChoice = EngineChoice.AUTO
+    prompt: Prompt | None = None
+    chunk_rows: int = CHUNK_ROWS
+
+
+@dataclass(slots=True)
+class SharedKeys:
+    """The credentials that all rows share.
+
+    Attributes:
+        holder: Holds them.
+        by_index: By index into `Job.signatures`.
+        shareable: Which of them a worker loads by itself.
+        head: Signs the heads of the register and the bags, if any.
+    """
+
+    holder: KeyHolder
+    by_index: dict[int, Credential] = field(default_factory=dict)
+    shareable: set[int] = field(default_factory=set)
+    head: Credential | None = None
+
+
+def load_keys(job: Job, holder: KeyHolder, trust: Trust, now: datetime, prompt: Prompt | None) -> SharedKeys:
+    keys = SharedKeys(holder)
+    for index, signature in enumerate(job.signatures):
+        if not signature.personal:
+            path = Path(signature.credential.replace("{{", "{").replace("}}", "}"))
+            credential, shareable = holder.load(path, prompt=prompt)
+            check_credential(credential, trust, now)
+            keys.by_index[index] = credential
+            if shareable:
+                keys.shareable.add(index)
+    if job.archive is not None:
+        keys.head, _ = holder.load(job.archive.credential, prompt=prompt)
+        check_credential(keys.head, trust, now)
+    elif keys.by_index:
+        keys.head = next(iter(keys.by_index.values()))
+    return keys
+
+
+def start_pool(job: Job, rows: int, settings: RunSettings, keys: SharedKeys, trust: Trust) -> Pool:
+    pages = settings.pages
+    count = settings.workers or (1 if rows < _ROWS_FOR_PROCESSES else min(os.cpu_count() or 1, 16))
+    if count == 1:
+        return InlinePool(WorkerSettings(job, trust, pages, {}), keys.by_index)
+    remote = {
+        index: keys.holder.share(credential)
+        for index, credential in keys.by_index.items()
+        if index not in keys.shareable
+    }
+    return ProcessPool(WorkerSettings(job, trust, pages, remote, count), count)
+
+
+def open_job_roster(job: Job, settings: RunSettings) -> Roster:
+    source, other = job.roster, settings.roster
+    own = other is None or other.resolve() == source.file.resolve()
+    return open_roster(
+        source.file if other is None else other,
+        job.form,
+        sheet=source.sheet if own else None,
+        columns=source.columns,
+        defaults=job.defaults,
+        limit=settings.limit,
+    )
+
+
+def require_writable(output: Path) -> None:
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise OutputError(f"{output} cannot be made: {exc.strerror}", hint="choose another output") from exc
+    if not os.access(output, os.W_OK | os.X_OK):
+        raise OutputError(
+            f"{output} cannot be written", hint="mend the permissions, or choose another output"
+        )
+
+
+def refuse_other_template(job: Job, register: Register) -> None:
+    other = register.other_template(job.form.id, job.form.template_sha256)
+    if other is not None:
+        raise InputError(
+            f"{job.output} holds documents of another template of {job.form.id} ({other[:12]}…), now it "
+            f"has {job.form.template_sha256[:12]}…; one output never mixes two",
+            hint="use the released form again, or give the job a new output folder",
+        )
