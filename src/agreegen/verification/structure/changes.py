@@ -152,7 +152,9 @@ def _check_edges(step: Step, graph: Graph) -> None:
         stray_old = before[number] - step.edges_old.get(number, set())
         if not existed:
             if _matter(stray_old):
-                step.forbid(f"object {number} was defined, which the signed revision refers to but did not have")
+                step.forbid(
+                    f"object {number} was defined, which the signed revision refers to but did not have"
+                )
             continue
         if number not in step.explained:
             if not _is_bookkeeping(step, number) or graph.edges(number):
@@ -214,7 +216,9 @@ def _permissions(views: list[View], signed: list[Covered], index: int) -> Permis
             if action is not None:
                 result.locked.append((action, names))
             if lock_level is not None:
-                result.lock_level = lock_level if result.lock_level is None else min(lock_level, result.lock_level)
+                result.lock_level = (
+                    lock_level if result.lock_level is None else min(lock_level, result.lock_level)
+                )
     return result
 
 

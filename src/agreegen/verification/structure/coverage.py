@@ -61,7 +61,8 @@ def cover(file: PdfFile, candidate: Candidate) -> Covered:
     for index, revision in enumerate(file.revisions):
         if _ends_there(file.data, end, revision.end):
             result.revision = index
-            last = index == len(file.revisions) - 1
+            rest = file.data[file.revisions[-1].end :]
+            last = index == len(file.revisions) - 1 and not rest.strip(_WHITE)
             result.coverage = Coverage.WHOLE_FILE if last else Coverage.REVISION
             return result
     result.reasons.append(f"the signed bytes end at byte {end}, which is not the end of a revision")
@@ -94,7 +95,10 @@ def _gap_problem(file: PdfFile, candidate: Candidate, numbers: tuple[int, int, i
     if first <= 0 or second <= first or length < 0 or second + length > len(file.data):
         return "/ByteRange points outside the file or backwards"
     # Some signers leave out the digits alone and sign the brackets, too: that covers more, not less.
-    if contents_span(file, candidate, first) != second and contents_span(file, candidate, first - 1) != second + 1:
+    if (
+        contents_span(file, candidate, first) != second
+        and contents_span(file, candidate, first - 1) != second + 1
+    ):
         return "/ByteRange leaves out something else than the signature's own /Contents"
     return None
 

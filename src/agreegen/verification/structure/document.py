@@ -308,4 +308,6 @@ def _refuse_forward(entries: dict[int, Entry], end: int, size: int) -> None:
     """An entry that points behind its own revision would let later bytes define an earlier object."""
     for number, entry in entries.items():
         if entry.kind == 1 and end <= entry.place < size:
-            raise PdfProblem("forward-reference", f"object {number} is looked for behind the revision that names it")
+            raise PdfProblem(
+                "forward-reference", f"object {number} is looked for behind the revision that names it"
+            )

@@ -95,7 +95,11 @@ def _handler(settings: dict[str, Any], view: View, password: str) -> _Handler | 
         return None
     version, revision = settings["V"], settings["R"]
     metadata = settings.get("EncryptMetadata", True) is not False
-    key = _key_256(settings, password, revision) if revision >= 5 else _key_128(settings, view, password, metadata)
+    key = (
+        _key_256(settings, password, revision)
+        if revision >= 5
+        else _key_128(settings, view, password, metadata)
+    )
     if key is None:
         return None
     if version in (1, 2):

@@ -11,7 +11,9 @@ from agreegen.verification.structure.objects import LimitProblem, PdfProblem, Re
 TRAILER = -1
 Edge = tuple[int, tuple[str | int, ...]]
 _REFERENCE = re.compile(rb"(\d{1,10})[\x00\t\n\x0c\r ]+\d{1,5}[\x00\t\n\x0c\r ]+R(?![A-Za-z])")
-_UNNAMED_TRAILER_KEYS = frozenset({"Prev", "XRefStm", "Length", "Filter", "DecodeParms", "W", "Index", "Size"})
+_UNNAMED_TRAILER_KEYS = frozenset(
+    {"Prev", "XRefStm", "Length", "Filter", "DecodeParms", "W", "Index", "Size"}
+)
 _LOOK_AHEAD = 1 << 16
 
 
@@ -27,7 +29,9 @@ def references(value: Value) -> Iterator[tuple[int, tuple[str | int, ...]]]:
         elif isinstance(item, dict):
             pending.extend((child, (*path, key)) for key, child in item.items() if type(child) in _CONTAINERS)
         elif isinstance(item, list):
-            pending.extend((child, (*path, at)) for at, child in enumerate(item) if type(child) in _CONTAINERS)
+            pending.extend(
+                (child, (*path, at)) for at, child in enumerate(item) if type(child) in _CONTAINERS
+            )
 
 
 _CONTAINERS = (Ref, dict, list, Stream)
@@ -92,4 +96,6 @@ def _raw_references(view: View, number: int) -> list[tuple[int, tuple[str | int,
     start = location[1] + view.file.shift
     data = view.file.data
     end = data.find(b"endobj", start, start + _LOOK_AHEAD)
-    return [(int(m[1]), ("?",)) for m in _REFERENCE.finditer(data, start, end if end > 0 else start + _LOOK_AHEAD)]
+    return [
+        (int(m[1]), ("?",)) for m in _REFERENCE.finditer(data, start, end if end > 0 else start + _LOOK_AHEAD)
+    ]

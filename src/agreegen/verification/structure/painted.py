@@ -41,7 +41,9 @@ class Painted:
         try:
             found = self._page(index, page)
             left, bottom, right, top = corners
-            text = found.get_textpage().get_text_bounded(left + _MARGIN, bottom + _MARGIN, right - _MARGIN, top - _MARGIN)
+            text = found.get_textpage().get_text_bounded(
+                left + _MARGIN, bottom + _MARGIN, right - _MARGIN, top - _MARGIN
+            )
         except (pypdfium2.PdfiumError, PdfProblem, ValueError):
             return True
         return any(sign.isalnum() for sign in text)
@@ -89,7 +91,11 @@ class Painted:
             other = view.dictionary(item)
             flags = view.resolve(other.get("F"))
             corners = rectangle_of(view.resolve(other.get("Rect")), view)
-            if corners is None or (type(flags) is int and flags & _HIDDEN) or other.get("Subtype") in ("Link", "Popup"):
+            if (
+                corners is None
+                or (type(flags) is int and flags & _HIDDEN)
+                or other.get("Subtype") in ("Link", "Popup")
+            ):
                 continue
             if "AP" in other and _overlap(corners, addition.rectangle):
                 return True

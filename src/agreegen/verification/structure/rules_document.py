@@ -10,7 +10,9 @@ from agreegen.verification.structure.step import Spot, Step, as_array, as_dictio
 _TRAILER_FREE = frozenset(
     {"Size", "Prev", "XRefStm", "ID", "Length", "Filter", "DecodeParms", "W", "Index", "Type", "Info", "Root"}
 )
-_CATALOG_RULED = frozenset({"AcroForm", "DSS", "Extensions", "Metadata", "Perms", "StructTreeRoot", "Version", "Names"})
+_CATALOG_RULED = frozenset(
+    {"AcroForm", "DSS", "Extensions", "Metadata", "Perms", "StructTreeRoot", "Version", "Names"}
+)
 _CATALOG_FREE = frozenset({"PieceInfo", "LastModified"})
 _MAX_NODES = 200_000
 _STRUCTURE_KEYS = ("K", "ParentTree", "IDTree", "Kids", "Nums", "Names")
@@ -54,7 +56,11 @@ def check_catalog(step: Step, old: Spot, new: Spot) -> None:
         return
     step.explain(new, role=True)
     for key in old.value.keys() | new.value.keys():
-        if key in _CATALOG_RULED or key in _CATALOG_FREE or step.equal(old.value.get(key), new.value.get(key)):
+        if (
+            key in _CATALOG_RULED
+            or key in _CATALOG_FREE
+            or step.equal(old.value.get(key), new.value.get(key))
+        ):
             continue
         step.forbid(f"the catalogue's /{key} was changed")
     _check_store(step, old, new)
@@ -156,14 +162,20 @@ def _walk_tree(step: Step, catalog: Spot, late: bool) -> dict[int, Spot]:
             step.down(spot, "P", new=late)
             pending.extend(step.down(spot, key, new=late) for key in _STRUCTURE_KEYS if key in spot.value)
         elif isinstance(spot.value, list):
-            pending.extend(step.down(spot, at, new=late) for at, item in enumerate(spot.value) if not isinstance(item, int))
+            pending.extend(
+                step.down(spot, at, new=late)
+                for at, item in enumerate(spot.value)
+                if not isinstance(item, int)
+            )
     return found
 
 
 def _tree_change_is_harmless(step: Step, before: Value, after: Value) -> bool:
     if isinstance(after, list):
         kept = iter(after)
-        return before is None or (isinstance(before, list) and all(any(step.equal(x, y) for y in kept) for x in before))
+        return before is None or (
+            isinstance(before, list) and all(any(step.equal(x, y) for y in kept) for x in before)
+        )
     if not isinstance(after, dict):
         return False
     if before is None:

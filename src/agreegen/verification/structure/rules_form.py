@@ -100,7 +100,14 @@ def _check_kids(step: Step, old: Spot, new: Spot, *, prefix: str, kind: Value, d
             step.forbid("a field was removed from the form")
             continue
         remaining = [(i, other) for i, other in remaining if i != at]
-        _check_field(step, step.down(old, index, new=False), step.down(new, at, new=True), prefix=prefix, kind=kind, depth=depth)
+        _check_field(
+            step,
+            step.down(old, index, new=False),
+            step.down(new, at, new=True),
+            prefix=prefix,
+            kind=kind,
+            depth=depth,
+        )
     for index, _ in remaining:
         _check_new_field(step, step.down(new, index, new=True), prefix, depth)
 
@@ -132,7 +139,9 @@ def _check_field(step: Step, old: Spot, new: Spot, *, prefix: str, kind: Value, 
         _check_filling(step, old, new, name)
 
 
-def _forbid_other_keys(step: Step, one: dict[str, Any], two: dict[str, Any], free: frozenset[str], name: str) -> None:
+def _forbid_other_keys(
+    step: Step, one: dict[str, Any], two: dict[str, Any], free: frozenset[str], name: str
+) -> None:
     for key in one.keys() | two.keys():
         if key not in free and not step.equal(one.get(key), two.get(key)):
             step.forbid(f"/{key} of the field “{name}” was changed")
@@ -181,7 +190,10 @@ def _is_timestamp(value: dict[str, Any]) -> bool:
 
 
 def _check_flags(step: Step, before: Spot, after: Spot, name: str, *, signing: bool) -> None:
-    one, two = step.old.resolve(as_dictionary(before).get("F")), step.new.resolve(as_dictionary(after).get("F"))
+    one, two = (
+        step.old.resolve(as_dictionary(before).get("F")),
+        step.new.resolve(as_dictionary(after).get("F")),
+    )
     left, right = (flags if type(flags) is int else 0 for flags in (one, two))
     if not signing and (left ^ right) & _HIDING_FLAGS:
         step.forbid(f"the field “{name}” was hidden or shown")
@@ -258,10 +270,20 @@ def _check_new_field(step: Step, new: Spot, prefix: str, depth: int) -> None:
     """A field that was added has to be a signature field without actions."""
     value = as_dictionary(new)
     name = ".".join(part for part in (prefix, text_of(step.new.resolve(value.get("T")))) if part)
-    kids = [step.new.dictionary(kid) for kid in as_array(Spot(step.new.resolve(value.get("Kids")), new.source, ()))]
+    kids = [
+        step.new.dictionary(kid)
+        for kid in as_array(Spot(step.new.resolve(value.get("Kids")), new.source, ()))
+    ]
     if depth < _MAX_DEPTH and kids and any("T" in kid for kid in kids) and "V" not in value:
         step.explain(new, role=True)
-        _check_kids(step, Spot(None, new.source, ()), step.down(new, "Kids", new=True), prefix=name, kind=None, depth=depth + 1)
+        _check_kids(
+            step,
+            Spot(None, new.source, ()),
+            step.down(new, "Kids", new=True),
+            prefix=name,
+            kind=None,
+            depth=depth + 1,
+        )
         return
     if step.new.resolve(value.get("FT")) != "Sig" or any("T" in kid for kid in kids):
         step.forbid(f"the field “{name}” was added, which is not a signature field")

@@ -17,7 +17,9 @@ _HARMLESS_ANNOTATIONS = frozenset(
         "Squiggly", "StrikeOut", "Stamp", "Caret", "Ink", "Popup",
     }
 )  # fmt: skip
-_ANNOTATION_FREE = frozenset({"Popup", "Contents", "M", "T", "NM", "CreationDate", "Subj", "RC", "State", "StateModel"})
+_ANNOTATION_FREE = frozenset(
+    {"Popup", "Contents", "M", "T", "NM", "CreationDate", "Subj", "RC", "State", "StateModel"}
+)
 
 
 def page_numbers(view: View) -> list[int]:
@@ -138,11 +140,18 @@ def check_annotation_changes(step: Step) -> None:
     """Annotations that were there may get comments and popups, not another look."""
     for number in step.changed - step.explained:
         before, after = _safe(step.old, number), _safe(step.new, number)
-        if not isinstance(before, dict) or not isinstance(after, dict) or before.get("Subtype") != after.get("Subtype"):
+        if (
+            not isinstance(before, dict)
+            or not isinstance(after, dict)
+            or before.get("Subtype") != after.get("Subtype")
+        ):
             continue
         if before.get("Subtype") not in _HARMLESS_ANNOTATIONS or "Rect" not in before:
             continue
-        if all(k in _ANNOTATION_FREE or step.equal(before.get(k), after.get(k)) for k in before.keys() | after.keys()):
+        if all(
+            k in _ANNOTATION_FREE or step.equal(before.get(k), after.get(k))
+            for k in before.keys() | after.keys()
+        ):
             step.explained.add(number)
             step.roles.add(number)
             step.annotated = True

@@ -77,7 +77,9 @@ def _same_location(view: View, number: int, entry: Any) -> bool:
     return location[0] == 2 and bool(entry.obj_stream_index == location[2])
 
 
-def _compare_object(file: PdfFile, view: View, second: pikepdf.Pdf, number: int, *, present: bool) -> bool | None:
+def _compare_object(
+    file: PdfFile, view: View, second: pikepdf.Pdf, number: int, *, present: bool
+) -> bool | None:
     """Return whether both read the same; None where one of them cannot read the object."""
     entry = view.entries.get(number)
     generation = entry.extra if entry is not None and entry.kind == 1 else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from agreegen.files import sha256_of
 from agreegen.verification.interface import ValidationData
 from agreegen.verification.structure.document import View
 from agreegen.verification.structure.fields import text_of
@@ -17,38 +18,58 @@ _MAX_NODES = 10_000
 
 def read_store(views: list[View]) -> ValidationData:
     """Collect the security stores of all revisions (EN 319 142-1, clause 5.4); damaged parts are left out."""
-    found: tuple[dict[bytes, None], ...] = ({}, {}, {})
+    kinds: tuple[list[bytes], list[bytes], list[bytes]] = ([], [], [])
+    first: dict[str, int] = {}
+    seen: set[int] = set()
     newest: int | None = None
     for view in views:
-        before = sum(map(len, found))
-        try:
-            store = view.dictionary(view.catalog.get("DSS"))
-            groups = [store]
-            groups += [view.dictionary(item) for item in view.dictionary(store.get("VRI")).values()]
-        except PdfProblem:
-            continue
-        for index, group in enumerate(groups):
-            for target, key in zip(found, _VRI_KEYS if index else _KEYS, strict=True):
-                target.update(dict.fromkeys(_streams(view, group.get(key))))
-        if sum(map(len, found)) != before:
-            newest = view.index
-    return ValidationData(*(tuple(part) for part in found), newest)
+        for kind, stream in _store_streams(view):
+            if id(stream) in seen:
+                continue
+            seen.add(id(stream))
+            item = _expanded(view, stream)
+            digest = None if item is None else sha256_of(item)
+            if item is None or digest is None or digest in first:
+                continue
+            first[digest] = newest = view.index
+            kinds[kind].append(item)
+    certificates, ocsps, crls = (tuple(items) for items in kinds)
+    return ValidationData(certificates, ocsps, crls, newest, tuple(first.items()))
 
 
-def _streams(view: View, value: Value) -> Iterator[bytes]:
+def _store_streams(view: View) -> Iterator[tuple[int, Stream]]:
+    """Yield certificates (0), OCSP responses (1) and revocation lists (2), those listed for one signature last."""
     try:
-        items = view.array(value)
+        store = view.dictionary(view.catalog.get("DSS"))
+        groups = [store]
+        groups += [view.dictionary(item) for item in view.dictionary(store.get("VRI")).values()]
+    except LimitProblem:
+        raise
     except PdfProblem:
         return
-    for item in items:
-        try:
-            stream = view.resolve(item)
-            if isinstance(stream, Stream):
-                yield view.file.expand(view.resolved_filters(stream))
-        except LimitProblem:
-            raise
-        except PdfProblem:
-            continue
+    for index, group in enumerate(groups):
+        for kind, key in enumerate(_VRI_KEYS if index else _KEYS):
+            for item in _items(view, group.get(key)):
+                yield kind, item
+
+
+def _items(view: View, value: Value) -> Iterator[Stream]:
+    try:
+        found = [view.resolve(item) for item in view.array(value)]
+    except LimitProblem:
+        raise
+    except PdfProblem:
+        return
+    yield from (item for item in found if isinstance(item, Stream))
+
+
+def _expanded(view: View, stream: Stream) -> bytes | None:
+    try:
+        return view.file.expand(view.resolved_filters(stream))
+    except LimitProblem:
+        raise
+    except PdfProblem:
+        return None
 
 
 def read_attachment(view: View) -> bytes | None:

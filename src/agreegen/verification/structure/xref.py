@@ -22,7 +22,9 @@ _TRAILER = re.compile(SKIP + rb"trailer")
 _STREAM = re.compile(SKIP + rb"stream(\r\n|\n)")
 _ENDSTREAM = re.compile(rb"[\x00\t\n\x0c\r ]*endstream(?![A-Za-z])")
 _ENDOBJ = re.compile(SKIP + rb"endobj(?![A-Za-z])")
-_NEXT = re.compile(SKIP + rb"(?:\d{1,10}[\x00\t\n\x0c\r ]+\d{1,5}[\x00\t\n\x0c\r ]+obj|xref|startxref|trailer)")
+_NEXT = re.compile(
+    SKIP + rb"(?:\d{1,10}[\x00\t\n\x0c\r ]+\d{1,5}[\x00\t\n\x0c\r ]+obj|xref|startxref|trailer)"
+)
 MAX_SECTIONS = 2000
 
 
