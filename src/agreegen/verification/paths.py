@@ -6,7 +6,6 @@ import os
 import stat
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from agreegen.model.report import FileReport
@@ -16,11 +15,12 @@ STANDARD_INPUT = Path("-")
 _BLOCK_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
 class Unreadable(Exception):  # noqa: N818 - it is an answer, not a failure of the program
     """A path that cannot be judged, with its report."""
 
-    report: FileReport
+    def __init__(self, report: FileReport) -> None:
+        super().__init__(report.path)
+        self.report = report
 
 
 def expand_paths(paths: Iterable[Path]) -> Iterator[Path]:
@@ -63,24 +63,28 @@ def read_path(path: Path, max_bytes: int) -> bytes:
     except OSError as exc:
         text = f"the file cannot be read: {exc.strerror}"
         raise Unreadable(unreadable(label, "not-readable", text, "文件无法读取")) from None
-    with os.fdopen(handle, "rb") as file:
-        status = os.fstat(file.fileno())
-        if stat.S_ISDIR(status.st_mode):
-            text = "the folder holds no PDF"
-            raise Unreadable(unreadable(label, "no-pdf", text, "文件夹中没有 PDF 文件"))
-        if not stat.S_ISREG(status.st_mode):
-            text = "this is not a file but a device, pipe or socket"
-            raise Unreadable(unreadable(label, "not-a-file", text, "这不是普通文件"))
-        if status.st_size > max_bytes:
-            raise Unreadable(_too_large(label, status.st_size, max_bytes))
-        try:
+    try:
+        _require_file(label, os.fstat(handle), max_bytes)
+        with os.fdopen(handle, "rb", closefd=False) as file:
             data = file.read(max_bytes + 1)
-        except OSError as exc:
-            text = f"the file cannot be read: {exc.strerror}"
-            raise Unreadable(unreadable(label, "not-readable", text, "文件无法读取")) from None
+    except OSError as exc:
+        text = f"the file cannot be read: {exc.strerror}"
+        raise Unreadable(unreadable(label, "not-readable", text, "文件无法读取")) from None
+    finally:
+        os.close(handle)
     if len(data) > max_bytes:
         raise Unreadable(_too_large(label, len(data), max_bytes))
     return data
+
+
+def _require_file(label: str, status: os.stat_result, max_bytes: int) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise Unreadable(unreadable(label, "no-pdf", "the folder holds no PDF", "文件夹中没有 PDF 文件"))
+    if not stat.S_ISREG(status.st_mode):
+        text = "this is not a file but a device, pipe or socket"
+        raise Unreadable(unreadable(label, "not-a-file", text, "这不是普通文件"))
+    if status.st_size > max_bytes:
+        raise Unreadable(_too_large(label, status.st_size, max_bytes))
 
 
 def read_stream(label: str, max_bytes: int) -> bytes:

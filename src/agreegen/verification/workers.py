@@ -6,7 +6,7 @@ import contextlib
 import multiprocessing
 import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnContext
@@ -38,18 +38,19 @@ def _serve(connection: Connection, options: Options) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
     from agreegen.verification.service import verify_bytes, verify_path  # noqa: PLC0415 - after the limits
 
-    connection.send(None)
+    def judge(task: _Task) -> FileReport:
+        if task.data is None:
+            return verify_path(task.path, options)
+        return verify_bytes(str(task.path), task.data, options)
+
+    with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):
+        connection.send(None)
+        _answer(connection, judge)
+
+
+def _answer(connection: Connection, judge: Callable[[_Task], FileReport]) -> None:
     for _ in range(_FILES_PER_PROCESS):
-        try:
-            task: _Task = connection.recv()
-        except (EOFError, OSError, KeyboardInterrupt):
-            return
-        label = str(task.path)
-        if task.data is not None:
-            report = verify_bytes(label, task.data, options)
-        else:
-            report = verify_path(task.path, options)
-        connection.send(report)
+        connection.send(judge(connection.recv()))
 
 
 class Worker:
@@ -96,7 +97,9 @@ class Worker:
             answer = self.connection.recv()
         except (EOFError, OSError):
             return self._replace(
-                "limit", "the examination ended without an answer (memory)", "检查因内存限制中断"
+                "limit",
+                "the examination ended without an answer (memory, or a failing library)",
+                "检查意外中断（内存不足或程序库故障）",
             )
         if not self._ready:
             self._ready = True
