@@ -26,7 +26,7 @@ from agreegen.signing.interface import SignedPdf, TimestampServer, Trust
 from agreegen.signing.names import subject_label
 from agreegen.signing.pdfread import FOREIGN_ERRORS, PdfState, check_integrity, read_state, resolve
 from agreegen.signing.revocation import Evidence, EvidenceStore, merge
-from agreegen.signing.signed_data import SignedContent
+from agreegen.signing.signed_data import SignedContent, reading
 from agreegen.signing.timestamps import TimestampClient, check_token
 
 _FIELD = "agreegen_timestamp_{}"
@@ -161,7 +161,8 @@ def check_signature_timestamp(token: bytes, content: SignedContent) -> SignedCon
         SigningError: It is not, or does not hold.
     """
     inner = SignedContent.parse(token, timestamp=True)
-    problem = inner.problem(content.signature)
+    with reading("a signature timestamp"):
+        problem = inner.problem(content.signature)
     if problem:
         raise SigningError(f"a signature timestamp {problem}", hint="ask for the original file")
     return inner

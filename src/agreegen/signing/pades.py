@@ -10,7 +10,7 @@ from dataclasses import replace
 from agreegen.errors import SigningError, TimestampError
 from agreegen.model.report import PadesLevel
 from agreegen.signing.appearance import appearance_of
-from agreegen.signing.checks import check_credential, verify_raw
+from agreegen.signing.checks import check_credential, fits_certificate
 from agreegen.signing.cms import CmsTemplate
 from agreegen.signing.embedding import prepare_signature
 from agreegen.signing.interface import Credential, SignedPdf, SigningRequest
@@ -137,8 +137,7 @@ def _sign_with_timestamp(
 
 def _sign(credential: Credential, prepared: Prepared) -> bytes:
     signature = credential.signer.sign(prepared.attributes)
-    mechanism = credential.signer.mechanism
-    if not verify_raw(credential.certificate_der, mechanism, prepared.attributes, signature):
+    if not fits_certificate(credential, prepared.attributes, signature):
         raise SigningError(
             f"credential {credential.name}: the key made a signature that does not fit the certificate",
             hint="check that key and certificate belong together",

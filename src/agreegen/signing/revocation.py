@@ -242,7 +242,7 @@ def verifies(
     """Tell whether a signature over a message is the certificate owner's."""
     der = signer.public_bytes(Encoding.DER)
     if is_sm2(der):
-        from agreegen.signing.sm2_backend import verify_sm2  # noqa: PLC0415 - needs OpenSSL 3 or gmssl
+        from agreegen.signing.sm2 import verify_sm2  # noqa: PLC0415 - needs OpenSSL 3 or gmssl
 
         return verify_sm2(der, message, signature)
     key = signer.public_key()

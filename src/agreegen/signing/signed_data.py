@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +21,23 @@ from agreegen.signing.interface import Mechanism
 _SM3 = "1.2.156.10197.1.401"
 _SM2_SM3 = frozenset({"1.2.156.10197.1.501", "1.2.156.10197.1.301.1", "1.2.156.10197.1.301"})
 _SIGNATURE_TIMESTAMP = "signature_time_stamp_token"
+
+
+_UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, OverflowError)
+"""What asn1crypto raises on damaged encodings, of which it reads each part only when it is asked for."""
+
+
+@contextlib.contextmanager
+def reading(what: str) -> Iterator[None]:
+    """Turn what a damaged encoding raises into one clear error.
+
+    Raises:
+        SigningError: The encoding is damaged.
+    """
+    try:
+        yield
+    except _UNREADABLE as exc:
+        raise SigningError(f"{what} cannot be read ({type(exc).__name__})") from exc
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +65,7 @@ class SignedContent:
         Raises:
             SigningError: It is not a SignedData with one signer.
         """
-        try:
+        with reading("a signature in the file"):
             signed = cms.ContentInfo.load(data, strict=False)["content"]
             (signer,) = signed["signer_infos"]
             certificates = tuple(
@@ -54,8 +73,6 @@ class SignedContent:
             )
             own = next((der for der in certificates if _is_signer(der, signer["sid"])), None)
             token = signed["encap_content_info"]["content"].parsed if timestamp else None
-        except (ValueError, TypeError, KeyError, AttributeError) as exc:
-            raise SigningError(f"a signature in the file cannot be read ({exc})") from exc
         if timestamp and not isinstance(token, tsp.TSTInfo):
             raise SigningError("a timestamp in the file cannot be read (no timestamp inside)")
         return cls(signed, signer, own, certificates, token)

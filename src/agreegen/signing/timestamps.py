@@ -23,7 +23,7 @@ from agreegen.signing.checks import check_crls, find_path
 from agreegen.signing.cms import tlv
 from agreegen.signing.interface import TimestampServer, Trust
 from agreegen.signing.names import subject_label
-from agreegen.signing.signed_data import SignedContent
+from agreegen.signing.signed_data import SignedContent, reading
 
 _SHA256 = bytes.fromhex("300d06096086480165030402010500")
 _GRANTED = frozenset({"granted", "granted_with_mods"})
@@ -138,18 +138,14 @@ class TimestampClient:
         token = _read_answer(server, answer)
         try:
             content = check_token(token, digest)
+            with reading("the timestamp"):
+                _check_request(content, server, nonce)
+                self._approve(content)
         except SigningError as exc:
             raise TimestampError(f"{server.url}: {exc.message}") from exc
-        info = content.token
-        assert info is not None
-        if info["nonce"].native != nonce:
-            raise TimestampError(f"{server.url}: the answer is for another request (nonce)")
-        if server.policy is not None and info["policy"].dotted != server.policy:
-            raise TimestampError(f"{server.url}: the token is under another policy than {server.policy}")
-        self._approve(server, content)
         return token
 
-    def _approve(self, server: TimestampServer, content: SignedContent) -> None:
+    def _approve(self, content: SignedContent) -> None:
         der = content.certificate_der
         assert der is not None
         assert content.time is not None
@@ -161,8 +157,17 @@ class TimestampClient:
             path = find_path(der, others, self._trust, content.time, name)
             check_crls(path, self._trust, content.time, name)
         except CredentialError as exc:
-            raise TimestampError(f"{server.url}: the service is not trusted: {exc.message}") from exc
+            raise SigningError(f"the service is not trusted: {exc.message}") from exc
         self._approved.add(der)
+
+
+def _check_request(content: SignedContent, server: TimestampServer, nonce: int) -> None:
+    info = content.token
+    assert info is not None
+    if info["nonce"].native != nonce:
+        raise SigningError("the answer is for another request (nonce)")
+    if server.policy is not None and info["policy"].dotted != server.policy:
+        raise SigningError(f"the token is under another policy than {server.policy}")
 
 
 def check_token(token: bytes, digest: bytes) -> SignedContent:
@@ -177,6 +182,11 @@ def check_token(token: bytes, digest: bytes) -> SignedContent:
     Raises:
         SigningError: It does not hold (RFC 3161, section 2.4.2).
     """
+    with reading("the timestamp"):
+        return _check_token(token, digest)
+
+
+def _check_token(token: bytes, digest: bytes) -> SignedContent:
     content = SignedContent.parse(token, timestamp=True)
     info = content.token
     assert info is not None

@@ -1,0 +1,206 @@
+"""Timestamps: several services, failures, and answers that must not be believed."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from asn1crypto import tsp
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from agreegen.errors import ExitCode, SigningError, TimestampError
+from agreegen.example_pki.responder import Responder
+from agreegen.model.report import PadesLevel
+from agreegen.signing.interface import Credential, SigningRequest, TimestampServer, Trust
+from agreegen.signing.pades import sign_pdf
+from agreegen.signing.timestamps import TimestampClient, check_token
+from tests.unit.signing.conftest import MiniCa, make_pdf
+
+DEAD = TimestampServer("http://127.0.0.1:1/", timeout_s=1.0)
+Answer = Callable[[bytes], tuple[int, bytes]]
+
+
+class Stranger:
+    """A service on loopback that answers whatever a test wants."""
+
+    def __init__(self) -> None:
+        self.answer: Answer = lambda _: (404, b"")
+        self.asked = 0
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                outer.asked += 1
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                status, data = outer.answer(body)
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *_: object) -> None:
+                """Stay quiet."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self.server = TimestampServer(f"http://127.0.0.1:{self._server.server_port}/", timeout_s=2.0)
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def stranger() -> Iterator[Stranger]:
+    made = Stranger()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def tsa(services: Responder) -> TimestampServer:
+    return TimestampServer(services.tsa_url)
+
+
+def client(*servers: TimestampServer, trust: Trust | None = None) -> TimestampClient:
+    return TimestampClient(servers, trust=trust, attempts=2, pause_s=0.01)
+
+
+def test_a_token_is_over_the_data(tsa: TimestampServer, trust: Trust, now: datetime) -> None:
+    with client(tsa, trust=trust) as asking:
+        token = asking.timestamp(b"data")
+        content = check_token(token, hashlib.sha256(b"data").digest())
+        assert content.time is not None
+        assert abs((content.time - now).total_seconds()) < 600
+        assert len(token) <= asking.token_bytes()
+    with pytest.raises(SigningError, match="imprint"):
+        check_token(token, hashlib.sha256(b"other").digest())
+
+
+def test_the_next_service_is_asked(tsa: TimestampServer, trust: Trust) -> None:
+    with client(DEAD, tsa, trust=trust) as asking:
+        assert asking.timestamp(b"data")
+    with client(DEAD) as asking, pytest.raises(TimestampError, match="no connection") as caught:
+        asking.timestamp(b"data")
+    assert caught.value.exit_code is ExitCode.SIGNING
+    with pytest.raises(TimestampError, match="no timestamp service"):
+        client()
+
+
+def test_a_busy_service_is_asked_again(services: Responder, tsa: TimestampServer) -> None:
+    services.fail_next(1)
+    with client(tsa) as asking:
+        assert asking.timestamp(b"data")
+
+
+def test_a_refusal_is_not_asked_again(stranger: Stranger) -> None:
+    with client(stranger.server) as asking, pytest.raises(TimestampError, match="HTTP status 404"):
+        asking.timestamp(b"data")
+    assert stranger.asked == 1
+
+
+def test_basic_authentication(services: Responder) -> None:
+    services.basic_auth = ("office", "word")
+    try:
+        allowed = TimestampServer(services.tsa_url, username="office", password="word")
+        with client(allowed) as asking:
+            assert asking.timestamp(b"data")
+        with client(TimestampServer(services.tsa_url)) as asking, pytest.raises(TimestampError, match="401"):
+            asking.timestamp(b"data")
+    finally:
+        services.basic_auth = None
+    assert "word" not in repr(allowed)
+
+
+def test_untrusted_services_are_refused(tsa: TimestampServer, mini_ca: MiniCa) -> None:
+    with client(tsa, trust=mini_ca.trust) as asking, pytest.raises(TimestampError, match="not trusted"):
+        asking.timestamp(b"data")
+
+
+def test_many_at_once(services: Responder, tsa: TimestampServer) -> None:
+    services.delay_s = 0.05
+    try:
+        with client(tsa) as asking:
+            begin = time.monotonic()
+            tokens = asking.timestamp_many([b"%d" % number for number in range(24)])
+            seconds = time.monotonic() - begin
+    finally:
+        services.delay_s = 0.0
+    for number, token in enumerate(tokens):
+        assert isinstance(token, bytes)
+        check_token(token, hashlib.sha256(b"%d" % number).digest())
+    assert seconds < 24 * 0.05
+    with client(DEAD) as asking:
+        (failure,) = asking.timestamp_many([b"data"])
+    assert isinstance(failure, TimestampError)
+
+
+def test_the_rate_is_limited(tsa: TimestampServer) -> None:
+    slow = TimestampServer(tsa.url, requests_per_minute=600)
+    with client(slow) as asking:
+        begin = time.monotonic()
+        asking.timestamp_many([b"a", b"b", b"c", b"d"])
+        assert time.monotonic() - begin >= 0.3
+
+
+def test_answers_for_other_requests_are_refused(
+    stranger: Stranger, tsa: TimestampServer, services: Responder
+) -> None:
+    def replay(body: bytes) -> tuple[int, bytes]:
+        request = tsp.TimeStampReq.load(body)
+        request["nonce"] = 4711
+        return 200, services.answer("POST", "/tsa", request.dump(force=True), "")[2]
+
+    stranger.answer = replay
+    with client(stranger.server) as asking, pytest.raises(TimestampError, match="nonce"):
+        asking.timestamp(b"data")
+
+    def swap(body: bytes) -> tuple[int, bytes]:
+        request = tsp.TimeStampReq.load(body)
+        request["message_imprint"]["hashed_message"] = bytes(32)
+        return 200, services.answer("POST", "/tsa", request.dump(force=True), "")[2]
+
+    stranger.answer = swap
+    with client(stranger.server) as asking, pytest.raises(TimestampError, match="imprint"):
+        asking.timestamp(b"data")
+    policy = TimestampServer(tsa.url, policy="1.3.6.1.4.1.99999.7.7")
+    with client(policy) as asking, pytest.raises(TimestampError, match=r"policy|refused"):
+        asking.timestamp(b"data")
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(position=st.integers(0, 100_000), change=st.integers(1, 255), cut=st.booleans())
+def test_damaged_answers_end_in_a_clear_error(
+    stranger: Stranger, services: Responder, trust: Trust, position: int, change: int, cut: bool
+) -> None:
+    def damage(body: bytes) -> tuple[int, bytes]:
+        whole = services.answer("POST", "/tsa", body, "")[2]
+        damaged = bytearray(whole)
+        damaged[position % len(whole)] ^= change
+        return 200, bytes(damaged[: position % len(whole)] if cut else damaged)
+
+    stranger.answer = damage
+    with client(stranger.server, trust=trust) as asking:
+        try:
+            token = asking.timestamp(b"data")
+        except TimestampError as exc:
+            token, message = None, exc.message
+        if token is None:
+            assert stranger.server.url in message
+        else:
+            check_token(token, hashlib.sha256(b"data").digest())
+
+
+def test_no_timestamp_leaves_it_pending(seal: Credential, now: datetime) -> None:
+    request = SigningRequest("unit", PadesLevel.B_T, now, tsa=(DEAD,))
+    signed = sign_pdf(make_pdf(), seal, request, checked=True)
+    assert signed.level is PadesLevel.B_B
+    assert signed.timestamp_pending
+    with pytest.raises(SigningError, match="needs a timestamp service"):
+        sign_pdf(make_pdf(), seal, SigningRequest("unit", PadesLevel.B_T, now), checked=True)
