@@ -7,6 +7,7 @@ import multiprocessing
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -22,11 +23,12 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
-from tests.unit.signing.conftest import make_pdf
 
 from agreegen.errors import AgreegenError, CredentialError
+from agreegen.packaged_data import samples_folder
 from agreegen.signing.pkcs11_tokens import login_problem, token_state
 from agreegen.signing.secrets import BackendConfig
+from tests.unit.signing.conftest import make_pdf
 
 pytestmark = [
     pytest.mark.softhsm,
@@ -375,3 +377,51 @@ def test_the_command_lists_a_module(hsm: Hsm) -> None:
     found = {(entry["kind"], entry["token"], entry["label"]) for entry in json.loads(done.stdout)}
     assert ("certificate", "seal", "p256") in found
     assert ("token", "empty", "") in found
+
+
+def write_job(hsm: Hsm) -> Path:
+    write_credential(hsm)
+    shutil.copy(samples_folder() / "enumerators.xlsx", hsm.folder)
+    job = hsm.folder / "job.yaml"
+    job.write_text(
+        "form: personal-pledge\nroster: {file: enumerators.xlsx}\noutput: out\n"
+        "signatures: [{role: unit, credential: seal.yaml, level: B-B}]\n",
+        encoding="utf-8",
+    )
+    return job
+
+
+@pytest.mark.libreoffice
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_a_batch_ends_when_the_token_goes_and_goes_on_when_it_is_back(hsm: Hsm) -> None:
+    job = write_job(hsm)
+    tokens, hidden = hsm.folder / "tokens", hsm.folder / "hidden"
+    command = [Path(sys.executable).with_name("agreegen"), "batch", "run", job, "--limit", "6", "--workers"]
+    running = subprocess.Popen([*map(str, command), "2"], stderr=subprocess.PIPE, text=True)
+    children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
+    deadline = time.monotonic() + 60
+    while len(children.read_text().split()) < 2:  # the workers start after the login
+        assert running.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    tokens.rename(hidden)
+    _, said = running.communicate(timeout=120)
+    assert running.returncode == 6, said
+    assert "token seal does not sign" in said
+    assert len(list((hsm.folder / "out").rglob("*.pdf"))) < 6
+    hidden.rename(tokens)
+    again = agreegen("batch", "run", job, "--limit", "6", "--workers", "2", "--json")
+    assert again.returncode == 0, again.stderr
+    summary = json.loads(again.stdout.splitlines()[-1])
+    assert summary["done"] + summary["already_done"] == 6
+    files = json.loads(agreegen("verify", hsm.folder / "out", "--json").stdout)["files"]
+    assert [file["unaltered"] for file in files] == [True] * 6
+
+
+def test_a_batch_tries_a_wrong_pin_once(hsm: Hsm) -> None:
+    job = write_job(hsm)
+    (hsm.folder / "pin").write_text("00000")
+    done = agreegen("batch", "run", job, "--limit", "6", "--workers", "2")
+    assert done.returncode == 6
+    assert done.stderr.count("is wrong") == 1
+    assert not list((hsm.folder / "out").rglob("*.pdf"))
