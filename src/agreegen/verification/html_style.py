@@ -54,6 +54,7 @@ main{max-width:none;padding:0}
 .file{break-inside:avoid-page;border-radius:0}
 .pages,.pair{break-inside:avoid}
 details{display:block}
+details::details-content{content-visibility:visible;display:block}
 details>summary{list-style:none}
 @page{size:A4;margin:16mm}
 }

@@ -15,6 +15,8 @@ from agreegen.verification.page_images import PagePair, compare_pages
 from agreegen.verification.paths import STANDARD_INPUT, Unreadable, read_path
 from agreegen.verification.report_table import printable
 from agreegen.verification.wording import (
+    EXAMPLE_NOTE,
+    EXAMPLE_TRUST,
     alarm_text,
     explain,
     headline,
@@ -101,6 +103,8 @@ def _head(report: Report, options: Options, lang: str) -> Iterator[str]:
         if count:
             yield f'<li class="{name}"><b>{count}</b> {_text(headline(Verdict(name), lang))}</li>'
     yield "</ul>"
+    if any(alarm.code == EXAMPLE_TRUST for file in report.files for alarm in file.alarms):
+        yield f'<p class="note">{_text(pick(EXAMPLE_NOTE, lang))}</p>'
     if not options.anchors_der:
         note = (
             "No trust anchors were given, so nobody's identity could be confirmed.",

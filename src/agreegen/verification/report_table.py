@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from agreegen.model.report import FileReport, Report, SignatureKind, Verdict
-from agreegen.verification.wording import explain, headline, pick, signature_line
+from agreegen.verification.wording import EXAMPLE_NOTE, EXAMPLE_TRUST, explain, headline, pick, signature_line
 
 _MARKS = {
     Verdict.VALID: "✔",
@@ -37,12 +37,8 @@ def render_table(report: Report, *, lang: str = "en") -> str:
             "",
             pick((f"… and {rest} more; --json and --html name them all", f"……另有 {rest} 份"), lang),
         ]
-    if any(alarm.code == "example-trust" for file in report.files for alarm in file.alarms):
-        note = (
-            "Example certificates were given as trusted: these results prove nothing about real signatures.",
-            "信任的是样例证书：以上结果不能证明真实的签名。",
-        )
-        lines += ["", pick(note, lang)]
+    if any(alarm.code == EXAMPLE_TRUST for file in report.files for alarm in file.alarms):
+        lines += ["", pick(EXAMPLE_NOTE, lang)]
     counts = report.counts()
     words = ", ".join(f"{headline(Verdict(name), lang)} {count}" for name, count in counts.items() if count)
     lines += [
@@ -68,7 +64,7 @@ def _table(files: Sequence[FileReport], lang: str) -> list[str]:
 
 
 def _needs_attention(file: FileReport) -> bool:
-    codes = {alarm.code for alarm in file.alarms} - {"example-trust"}
+    codes = {alarm.code for alarm in file.alarms} - {EXAMPLE_TRUST}
     return file.verdict is not Verdict.VALID or bool(codes)
 
 

@@ -57,7 +57,7 @@ def verify_path(path: Path, options: Options) -> FileReport:
     except MemoryError:
         text = "the file does not fit into the memory allowed"
         return unreadable(str(path), "limit", text, "文件占用内存过多")
-    except Exception as exc:  # noqa: BLE001 - whatever a path provokes, it gets an answer
+    except Exception as exc:
         text = f"the path cannot be read ({type(exc).__name__})"
         return unreadable(str(path), "not-readable", text, "路径无法读取")
     return verify_bytes(str(path), data, options)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from agreegen.model.report import (
     Alarm,
+    Changes,
     FileReport,
     Indication,
     Integrity,
@@ -18,6 +19,13 @@ from agreegen.model.report import (
     TrustStatus,
     Verdict,
 )
+
+EXAMPLE_TRUST = "example-trust"
+EXAMPLE_NOTE = (
+    "Example certificates were given as trusted: these results prove nothing about real signatures.",
+    "信任的是样例证书：以下结果不能证明真实的签名。",
+)
+"""Said once a report, not once a file."""
 
 _HEADLINES: dict[Verdict, tuple[str, str]] = {
     Verdict.VALID: ("Valid", "有效"),
@@ -61,6 +69,26 @@ _SUBINDICATIONS: dict[str, tuple[str, str]] = {
     "GENERIC": ("it could not be judged", "无法判断"),
 }
 
+_ALARMS_ZH: dict[str, str] = {
+    "forbidden-change": "签署之后出现了不允许的改动",
+    "parsers-differ": "不同的阅读软件会看到不同的内容",
+    "second-parser-refuses": "第二种解析程序拒绝读取该文件",
+    "trailing-bytes": "文件末尾之后另有内容",
+    "undeclared-signature": "文件中有未在表单中登记的签名",
+    "unsupported-signature": "文件中有不支持的签名",
+    "stripped-signature": "文件中有签名被移除的痕迹",
+    "placeholder-signature": "签名只是占位，没有内容",
+    "duplicate-signature": "同一签名重复出现",
+    "renamed-field": "签名域在签署后被改名",
+    "usage-rights": "文件带有软件厂商的使用权签名，与文件内容无关",
+    "password-needed": "文件已加密，需要密码",
+    "damaged-stream": "文件中有损坏的数据",
+    "not-a-pdf": "这不是 PDF 文件",
+    "limit": "检查超过了时间、内存或大小的限制",
+}
+"""What the codes of the structure scan mean; their English sentences name objects and bytes."""
+
+_AFTERWARDS = ("the file was changed after this signature", "该签名之后文件又被改动")
 _CHANGED = (
     "The file was changed after it was signed, or a signature is broken.",
     "文件在签署后被改动过，或签名已损坏。",
@@ -98,7 +126,9 @@ def headline(verdict: Verdict, lang: str) -> str:
 
 def alarm_text(alarm: Alarm, lang: str) -> str:
     """Return an alarm in words; English where there is no Chinese."""
-    return alarm.message_zh if lang == "zh" and alarm.message_zh else alarm.message
+    if lang != "zh":
+        return alarm.message
+    return alarm.message_zh or _ALARMS_ZH.get(alarm.code, alarm.message)
 
 
 def moment_text(moment: datetime, lang: str) -> str:
@@ -131,7 +161,8 @@ def signature_line(signature: SignatureReport, lang: str) -> str:
         else:
             when = f" on {when}" + (" (proved by a timestamp)" if proved else " (as the signer says)")
     if signature.kind is SignatureKind.TIMESTAMP:
-        return pick((f"Timestamp by {who}{when}", f"时间戳：{who}{when}"), lang)
+        when = moment_text(signature.time, lang) if signature.time is not None else "?"
+        return pick((f"Timestamp by {who} of {when}", f"时间戳：{who}，时间 {when}"), lang)
     role = f" ({signature.role})" if signature.role else ""
     return pick((f"Signed by {who}{role}{when}", f"签署人：{who}{role}{when}"), lang)
 
@@ -158,7 +189,7 @@ def _fails(file: FileReport, lang: str) -> Iterator[str]:
         if signature.indication is Indication.TOTAL_PASSED:
             continue
         name = signature.signer or signature.field or "?"
-        cause = pick(_SUBINDICATIONS.get(signature.subindication or "", _SUBINDICATIONS["GENERIC"]), lang)
+        cause = pick(_cause(signature), lang)
         if signature.kind is SignatureKind.TIMESTAMP:
             yield pick((f"Timestamp by {name}: {cause}", f"{name} 的时间戳：{cause}"), lang)
         else:
@@ -167,8 +198,16 @@ def _fails(file: FileReport, lang: str) -> Iterator[str]:
         missing = ", ".join(file.document.missing_roles)
         yield pick((f"Not signed yet: {missing}", f"尚未签署：{missing}"), lang)
     for alarm in file.alarms:
+        if alarm.code == EXAMPLE_TRUST:
+            continue
         text = alarm_text(alarm, lang)
         yield text[:1].upper() + text[1:]
+
+
+def _cause(signature: SignatureReport) -> tuple[str, str]:
+    if signature.integrity is Integrity.INTACT and signature.changes_after is Changes.FORBIDDEN:
+        return _AFTERWARDS
+    return _SUBINDICATIONS.get(signature.subindication or "", _SUBINDICATIONS["GENERIC"])
 
 
 def _advice(file: FileReport, lang: str) -> Iterator[str]:
@@ -184,6 +223,8 @@ def _advice(file: FileReport, lang: str) -> Iterator[str]:
         yield pick(("It proves nothing until it is signed.", "签署之前，它不具证明力。"), lang)
     if file.verdict is Verdict.UNREADABLE:
         yield pick(("Check the path, or ask for the file again.", "请检查路径，或请对方重新提供文件。"), lang)
+    if file.verdict is Verdict.INVALID:
+        return
     signers = [s for s in file.signatures if s.kind is SignatureKind.SIGNATURE]
     if any(s.trust is not TrustStatus.TRUSTED and s.integrity is Integrity.INTACT for s in signers):
         yield pick(
@@ -214,7 +255,7 @@ def _advice(file: FileReport, lang: str) -> Iterator[str]:
             ("Compare the text with the approved form, clause by clause.", "请逐条与批准的表单核对正文。"),
             lang,
         )
-    if file.document is not None and file.document.missing_roles and file.verdict is not Verdict.INVALID:
+    if file.document is not None and file.document.missing_roles:
         yield pick(("Have the missing roles sign.", "请尚未签署的各方签署。"), lang)
-    if file.verdict is Verdict.VALID and not codes:
+    if file.verdict is Verdict.VALID and not codes - {EXAMPLE_TRUST}:
         yield pick(("Nothing to do.", "无需处理。"), lang)
