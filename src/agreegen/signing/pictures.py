@@ -193,4 +193,6 @@ class _Copier:
             return b"[" + b" ".join(self._write(item) for item in value) + b"]"
         if isinstance(value, pikepdf.Object):
             return bytes(value.unparse())
-        return bytes(pikepdf.Object.parse(str(value).encode()).unparse())
+        if value is None or isinstance(value, bool):
+            return {None: b"null", True: b"true", False: b"false"}[value]
+        return str(value).encode()  # pikepdf gives numbers as int and Decimal
