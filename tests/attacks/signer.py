@@ -50,23 +50,28 @@ def identity() -> tuple[asn1_x509.Certificate, keys.PrivateKeyInfo]:
     return asn1_x509.Certificate.load(der), keys.PrivateKeyInfo.load(private)
 
 
+def certificate_store() -> SimpleCertificateStore:
+    """Return an empty store of further certificates."""
+    return SimpleCertificateStore()  # type: ignore[no-untyped-call]  # pyHanko leaves its constructor untyped
+
+
 @functools.cache
 def simple_signer() -> signers.SimpleSigner:
     """Return the signer of all samples."""
     certificate, key = identity()
-    return signers.SimpleSigner(certificate, key, SimpleCertificateStore(), prefer_pss=False)
+    return signers.SimpleSigner(certificate, key, certificate_store(), prefer_pss=False)
 
 
 @functools.cache
 def stamper() -> timestamps.DummyTimeStamper:
     """Return a timestamp authority with the same key."""
     certificate, key = identity()
-    return timestamps.DummyTimeStamper(certificate, key, certs_to_embed=SimpleCertificateStore())
+    return timestamps.DummyTimeStamper(certificate, key, certs_to_embed=certificate_store())
 
 
 @functools.cache
 def base_document() -> bytes:
-    """Return a page with text, a text field, a check box, an empty seal field over text and a hidden stamp."""
+    """Return a page with text, a text field, an empty seal field over text and an invisible one."""
     pdf = pikepdf.new()
     font = pdf.make_indirect(
         pikepdf.Dictionary(
@@ -176,7 +181,7 @@ def writer_of(data: bytes) -> IncrementalPdfFileWriter:
 def written(writer: IncrementalPdfFileWriter) -> bytes:
     """Return the file with the revision appended."""
     target = io.BytesIO()
-    writer.write(target)
+    writer.write(target)  # type: ignore[no-untyped-call]  # pyHanko leaves it untyped
     return target.getvalue()
 
 

@@ -7,7 +7,9 @@ import pytest
 from agreegen.model.report import Coverage
 from agreegen.verification.interface import Limits, Structure
 from agreegen.verification.structure import scan_structure
-from tests.attacks.samples import ATTACKS, HONEST, certified, long_chain, signed
+from tests.attacks.documents import certified, signed
+from tests.attacks.honest import long_chain
+from tests.attacks.samples import ATTACKS, HONEST
 from tests.attacks.signer import digest_holds
 
 

@@ -11,7 +11,7 @@ from agreegen.verification.structure.document import PdfFile, View
 from agreegen.verification.structure.fields import signature_fields, text_of
 from agreegen.verification.structure.graph import Graph
 from agreegen.verification.structure.leftovers import unaccounted
-from agreegen.verification.structure.objects import LimitProblem, PdfProblem, Stream
+from agreegen.verification.structure.objects import LimitError, Stream, StructureError
 from agreegen.verification.structure.painted import Painted
 from agreegen.verification.structure.rules_document import (
     check_catalog,
@@ -102,9 +102,9 @@ def judge_changes(file: PdfFile, views: list[View], covered: list[Covered]) -> J
                 graph.load(views[index])
             reasons = _examine(views, index, first, permissions, graph, painted)
             changes = Changes.FORBIDDEN if reasons else Changes.PERMITTED
-        except LimitProblem as problem:
+        except LimitError as problem:
             changes, reasons = Changes.UNKNOWN, [problem.message]
-        except PdfProblem as problem:
+        except StructureError as problem:
             reasons = [f"a later revision cannot be followed: {problem.message}"]
             changes = Changes.UNKNOWN if file.locked else Changes.FORBIDDEN
         judgement.after[index] = changes, reasons
@@ -233,7 +233,7 @@ def _locks(view: View, signature: dict[str, Any]) -> list[tuple[str | None, froz
         for entry in signature_fields(view):
             if view.resolve(entry.value.get("V")) is signature:
                 found.append(view.dictionary(entry.value.get("Lock")))
-    except PdfProblem:
+    except StructureError:
         return [("All", frozenset(), _NO_CHANGES)]
     return [_read_lock(view, lock) for lock in found if lock]
 

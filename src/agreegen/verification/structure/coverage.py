@@ -11,7 +11,7 @@ from agreegen.model.report import Coverage, SignatureKind
 from agreegen.verification.structure.document import PdfFile, View
 from agreegen.verification.structure.fields import text_of
 from agreegen.verification.structure.finding import Candidate, contents_span
-from agreegen.verification.structure.objects import PdfProblem, Ref, Value
+from agreegen.verification.structure.objects import Ref, StructureError, Value
 
 _DATE = re.compile(r"D?:?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([Z+-])(?:(\d\d)'?(\d\d)?'?)?)?")
 _WHITE = b"\x00\t\n\x0c\r "
@@ -41,8 +41,8 @@ class Covered:
 def cover(file: PdfFile, candidate: Candidate) -> Covered:
     """Judge one signature's ByteRange.
 
-    It must start at 0, leave out exactly the hexadecimal string of its own `/Contents`, and end where a revision
-    on the `/Prev` chain ends.
+    It must start at 0, leave out exactly the hexadecimal string of its own `/Contents`, and end where a
+    revision on the `/Prev` chain ends.
     """
     numbers = byte_range_of(candidate.value.get("ByteRange"))
     contents = candidate.value.get("Contents")
@@ -121,7 +121,7 @@ def docmdp_level(view: View, value: dict[str, Any]) -> int | None:
             if view.resolve(reference.get("TransformMethod")) == "DocMDP":
                 level = view.resolve(view.dictionary(reference.get("TransformParams")).get("P"))
                 return level if level in (1, 2, 3) else 2
-        except PdfProblem:
+        except StructureError:
             return 1
     return None
 
@@ -129,7 +129,7 @@ def docmdp_level(view: View, value: dict[str, Any]) -> int | None:
 def _list(view: View, value: Value) -> list[Value]:
     try:
         return view.array(value)
-    except PdfProblem:
+    except StructureError:
         return []
 
 
@@ -137,7 +137,7 @@ def certificates_of(view: View, value: Value) -> tuple[bytes, ...]:
     """Return the decoded strings of `/Cert`."""
     try:
         found = view.resolve(value)
-    except PdfProblem:
+    except StructureError:
         return ()
     if isinstance(found, bytes):
         return (found,)
@@ -148,7 +148,7 @@ def text(view: View, value: Value) -> str | None:
     """Return a text string for display, None where it is missing."""
     try:
         found = view.resolve(value) if isinstance(value, Ref) else value
-    except PdfProblem:
+    except StructureError:
         return None
     return text_of(found) if isinstance(found, bytes) else None
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from agreegen.verification.interface import Limits
 from agreegen.verification.structure.filters import decode
-from agreegen.verification.structure.objects import LimitProblem, PdfProblem, Ref, Stream, Value
+from agreegen.verification.structure.objects import LimitError, Ref, Stream, StructureError, Value
 from agreegen.verification.structure.parser import parse_value
 from agreegen.verification.structure.xref import MAX_SECTIONS, Entry, Section, parse_indirect, read_section
 
@@ -74,7 +74,7 @@ class PdfFile:
         result = decode(stream, self.limits.max_stream_bytes)
         self.expanded += len(result)
         if self.expanded > 4 * self.limits.max_stream_bytes:
-            raise LimitProblem("the streams of the file expand to too much")
+            raise LimitError("the streams of the file expand to too much")
         return result
 
 
@@ -105,7 +105,7 @@ class View:
         """Return an object's value; None where it is free, missing or of another generation.
 
         Raises:
-            PdfProblem: The object cannot be parsed.
+            StructureError: The object cannot be parsed.
         """
         location = self.location(number)
         if location is None:
@@ -133,9 +133,11 @@ class View:
             self.file.data, offset + self.file.shift, self.file.limits, self.length_of
         )
         if (found, found_generation) != (number, generation):
-            raise PdfProblem("xref", f"byte {offset} should hold object {number} but holds object {found}")
+            raise StructureError(
+                "xref", f"byte {offset} should hold object {number} but holds object {found}"
+            )
         if end > self.file.end_of_region(offset):
-            raise PdfProblem("xref", f"object {number} reaches beyond the revision it belongs to")
+            raise StructureError("xref", f"object {number} reaches beyond the revision it belongs to")
         self.file.ends[offset] = end
         if self.file.decrypt is not None:
             value = self.file.decrypt(value, number, generation)
@@ -153,7 +155,7 @@ class View:
     def _in_container(self, number: int, entry: Entry) -> Value:
         body, index = self.container(entry.place)
         if not 0 <= entry.extra < len(index) or index[entry.extra][0] != number:
-            raise PdfProblem(
+            raise StructureError(
                 "xref", f"object stream {entry.place} does not hold object {number} where it should"
             )
         value, _ = parse_value(body, index[entry.extra][1], self.file.limits.max_depth)
@@ -162,20 +164,20 @@ class View:
     def container(self, number: int) -> tuple[bytes, list[tuple[int, int]]]:
         entry = self.entries.get(number, _NO_ENTRY)
         if entry.kind != 1:
-            raise PdfProblem("xref", f"object stream {number} is missing")
+            raise StructureError("xref", f"object stream {number} is missing")
         cached = self.file.containers.get(entry.place)
         if cached is not None:
             return cached
         stream = self.get(number, entry.extra)
         if not isinstance(stream, Stream) or stream.dictionary.get("Type") != "ObjStm":
-            raise PdfProblem("xref", f"object {number} is not an object stream")
+            raise StructureError("xref", f"object {number} is not an object stream")
         count, first = stream.dictionary.get("N"), stream.dictionary.get("First")
         body = self.file.expand(self.resolved_filters(stream))
         if type(count) is not int or type(first) is not int or not 0 <= count <= self.file.limits.max_objects:
-            raise PdfProblem("xref", f"object stream {number} has no usable /N and /First")
+            raise StructureError("xref", f"object stream {number} has no usable /N and /First")
         numbers = body[:first].split(None, 2 * count)[: 2 * count]
         if len(numbers) < 2 * count or not all(n.isdigit() and len(n) < 11 for n in numbers):
-            raise PdfProblem("xref", f"object stream {number} has a damaged index")
+            raise StructureError("xref", f"object stream {number} has a damaged index")
         index = [(int(numbers[i]), first + int(numbers[i + 1])) for i in range(0, 2 * count, 2)]
         self.file.containers[entry.place] = body, index
         return body, index
@@ -193,13 +195,13 @@ class View:
         """Follow references until something else comes.
 
         Raises:
-            PdfProblem: They lead in a circle, or the object cannot be parsed.
+            StructureError: They lead in a circle, or the object cannot be parsed.
         """
         for _ in range(_MAX_CHAIN):
             if not isinstance(value, Ref):
                 return value
             value = self.get(value.num, value.gen)
-        raise PdfProblem("cycle", "references lead in a circle")
+        raise StructureError("cycle", "references lead in a circle")
 
     def dictionary(self, value: Value) -> dict[str, Any]:
         """Resolve to a dictionary; anything else gives an empty one."""
@@ -225,19 +227,17 @@ def open_file(data: bytes, limits: Limits) -> PdfFile:
     """Read the chain of cross-reference sections from the end of the file to its first revision.
 
     Raises:
-        PdfProblem: The chain is broken.
-        LimitProblem: It is too long.
+        StructureError: The chain is broken.
+        LimitError: It is too long.
     """
     header = _HEADER.search(data, 0, 1024 + 8)
     if header is None:
-        raise PdfProblem("not-a-pdf", "the file has no PDF header")
-    last = None
-    for last in _STARTXREF.finditer(data, max(0, len(data) - _TAIL_BYTES)):
-        pass
-    if last is None:
-        raise PdfProblem("no-end", "the file does not end with startxref and %%EOF")
+        raise StructureError("not-a-pdf", "the file has no PDF header")
+    found = list(_STARTXREF.finditer(data, max(0, len(data) - _TAIL_BYTES)))
+    if not found:
+        raise StructureError("no-end", "the file does not end with startxref and %%EOF")
     file = PdfFile(data, limits)
-    sections = _read_chain(data, int(last[1]), limits)
+    sections = _read_chain(data, int(found[-1][1]), limits)
     file.revisions = _group(data, sections)
     return file
 
@@ -248,12 +248,12 @@ def _read_chain(data: bytes, offset: int, limits: Limits) -> list[Section]:
     total = 0
     while True:
         if offset in seen:
-            raise PdfProblem("cycle", "the chain of cross-reference sections leads in a circle")
+            raise StructureError("cycle", "the chain of cross-reference sections leads in a circle")
         seen.add(offset)
         section = read_section(data, offset, limits)
         total += len(section.entries)
         if total > limits.max_objects or len(sections) > MAX_SECTIONS:
-            raise LimitProblem(f"the file has more than {limits.max_objects} objects or too many revisions")
+            raise LimitError(f"the file has more than {limits.max_objects} objects or too many revisions")
         sections.append(section)
         previous = section.trailer.get("Prev")
         if isinstance(previous, float) and previous == int(previous):
@@ -261,12 +261,12 @@ def _read_chain(data: bytes, offset: int, limits: Limits) -> list[Section]:
         if previous is None or previous == 0:
             return sections
         if type(previous) is not int:
-            raise PdfProblem("xref", "/Prev is not a number")
+            raise StructureError("xref", "/Prev is not a number")
         offset = previous
 
 
 def _group(data: bytes, sections: list[Section]) -> list[Revision]:
-    """Put the sections of one revision together: a linearized file is written with two (ISO 32000-1, annex F)."""
+    """Put the sections of one revision together: a linearized file has two (ISO 32000-1, annex F)."""
     groups: list[list[Section]] = []
     for section in sections:
         if groups and section.offset > groups[-1][-1].offset:
@@ -278,7 +278,7 @@ def _group(data: bytes, sections: list[Section]) -> list[Revision]:
     for group in reversed(groups):
         end = _revision_end(data, group)
         if end <= start:
-            raise PdfProblem(
+            raise StructureError(
                 "xref", f"the revision at byte {group[0].offset} ends before the one it builds on"
             )
         entries: dict[int, Entry] = {}
@@ -297,7 +297,7 @@ def _revision_end(data: bytes, group: list[Section]) -> int:
     while found is not None and int(found[1]) != wanted:
         found = _STARTXREF.search(data, found.end())
     if found is None:
-        raise PdfProblem("no-end", f"no %%EOF belongs to the cross-reference section at byte {wanted}")
+        raise StructureError("no-end", f"no %%EOF belongs to the cross-reference section at byte {wanted}")
     end = found.end()
     if data[end : end + 2] == b"\r\n":
         return end + 2
@@ -308,6 +308,6 @@ def _refuse_forward(entries: dict[int, Entry], end: int, size: int) -> None:
     """An entry that points behind its own revision would let later bytes define an earlier object."""
     for number, entry in entries.items():
         if entry.kind == 1 and end <= entry.place < size:
-            raise PdfProblem(
+            raise StructureError(
                 "forward-reference", f"object {number} is looked for behind the revision that names it"
             )

@@ -1,4 +1,4 @@
-"""Encrypted files (ISO 32000-1, clause 7.6; ISO 32000-2, clause 7.6): objects are decrypted where they are read.
+"""Encrypted files (ISO 32000-1 and -2, clause 7.6): objects are decrypted where they are read.
 
 Only the standard security handler is read, with the user password or the owner password of revision 5 and 6.
 """
@@ -13,7 +13,7 @@ from cryptography.hazmat.decrepit.ciphers.algorithms import ARC4
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from agreegen.verification.structure.document import PdfFile, View
-from agreegen.verification.structure.objects import PdfProblem, Ref, Stream, Value
+from agreegen.verification.structure.objects import Ref, Stream, StructureError, Value
 
 _PADDING = bytes.fromhex("28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A")
 _AES_BLOCK = 16
@@ -77,7 +77,7 @@ def unlock(file: PdfFile, password: str | None) -> tuple[bool, bool]:
         settings = view.dictionary(last.trailer["Encrypt"])
         settings = {key: view.resolve(item) for key, item in settings.items()}
         handler = _handler(settings, view, password or "")
-    except (PdfProblem, ValueError, TypeError, KeyError, IndexError, AttributeError):
+    except (StructureError, ValueError, TypeError, KeyError, IndexError, AttributeError):
         return True, False
     holder = last.trailer["Encrypt"]
     place = view.location(holder.num) if isinstance(holder, Ref) else None

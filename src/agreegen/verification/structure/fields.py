@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agreegen.verification.structure.document import View
-from agreegen.verification.structure.objects import LimitProblem, PdfProblem, Ref, Value
+from agreegen.verification.structure.objects import LimitError, Ref, StructureError, Value
 
 _MAX_FIELDS = 50_000
 
@@ -48,7 +48,7 @@ def form_fields(view: View) -> Iterator[Field]:
     """Yield the terminal fields of the form in order; damaged branches are left out.
 
     Raises:
-        LimitProblem: There are too many.
+        LimitError: There are too many.
     """
     form = view.dictionary(view.catalog.get("AcroForm"))
     seen: set[Ref] = set()
@@ -60,7 +60,7 @@ def form_fields(view: View) -> Iterator[Field]:
         item, prefix, kind, flags = pending.pop()
         count += 1
         if count > _MAX_FIELDS:
-            raise LimitProblem(f"the form has more than {_MAX_FIELDS} fields")
+            raise LimitError(f"the form has more than {_MAX_FIELDS} fields")
         if isinstance(item, Ref):
             if item in seen:
                 continue
@@ -68,9 +68,9 @@ def form_fields(view: View) -> Iterator[Field]:
         try:
             value = view.dictionary(item)
             children = view.array(value.get("Kids"))
-        except LimitProblem:
+        except LimitError:
             raise
-        except PdfProblem:
+        except StructureError:
             continue
         title = view.resolve(value.get("T"))
         name = prefix if title is None else f"{prefix}.{text_of(title)}" if prefix else text_of(title)
@@ -90,7 +90,7 @@ def _is_field(view: View, item: Value) -> bool:
     """A kid with a partial name is a field, one without is a widget of its parent."""
     try:
         return "T" in view.dictionary(item)
-    except PdfProblem:
+    except StructureError:
         return False
 
 

@@ -7,7 +7,7 @@ import binascii
 import re
 import zlib
 
-from agreegen.verification.structure.objects import LimitProblem, Name, PdfProblem, Stream, Value
+from agreegen.verification.structure.objects import LimitError, Name, Stream, StructureError, Value
 
 _WHITE = b"\x00\t\n\x0c\r "
 _ABBREVIATIONS = {
@@ -24,19 +24,19 @@ def decode(stream: Stream, max_bytes: int) -> bytes:
     """Decode a stream through all its filters.
 
     Raises:
-        LimitProblem: More than `max_bytes` come out.
-        PdfProblem: The data is damaged, or the filter is not one for data (images stay encoded).
+        LimitError: More than `max_bytes` come out.
+        StructureError: The data is damaged, or the filter is not one for data (images stay encoded).
     """
     filters = _list(stream.dictionary.get("Filter", stream.dictionary.get("F")))
     parameters = _list(stream.dictionary.get("DecodeParms", stream.dictionary.get("DP")))
     if len(filters) > _MAX_FILTERS:
-        raise LimitProblem("a stream has too many filters")
+        raise LimitError("a stream has too many filters")
     data = stream.raw
     for index, name in enumerate(filters):
         wanted = parameters[index] if index < len(parameters) else None
         data = _decode_one(name, wanted if isinstance(wanted, dict) else {}, data, max_bytes)
         if len(data) > max_bytes:
-            raise LimitProblem(f"a stream expands to more than {max_bytes} bytes")
+            raise LimitError(f"a stream expands to more than {max_bytes} bytes")
     return data
 
 
@@ -60,25 +60,25 @@ def _decode_one(name: Value, parameters: dict[str, Value], data: bytes, max_byte
         return _run_length(data, max_bytes)
     if full == "Crypt":
         return data
-    raise PdfProblem("unknown-filter", f"a stream that must be read uses the filter /{full}")
+    raise StructureError("unknown-filter", f"a stream that must be read uses the filter /{full}")
 
 
 def inflate(data: bytes, max_bytes: int) -> bytes:
     """Inflate zlib data (RFC 1950); bytes after its end are ignored.
 
     Raises:
-        LimitProblem: More than `max_bytes` come out.
-        PdfProblem: The data is damaged or cut off.
+        LimitError: More than `max_bytes` come out.
+        StructureError: The data is damaged or cut off.
     """
     engine = zlib.decompressobj()
     try:
         result = engine.decompress(data, max_bytes + 1)
     except zlib.error as exc:
-        raise PdfProblem("damaged-stream", "a compressed stream is damaged") from exc
+        raise StructureError("damaged-stream", "a compressed stream is damaged") from exc
     if len(result) > max_bytes:
-        raise LimitProblem(f"a stream expands to more than {max_bytes} bytes")
+        raise LimitError(f"a stream expands to more than {max_bytes} bytes")
     if not engine.eof:
-        raise PdfProblem("damaged-stream", "a compressed stream is cut off")
+        raise StructureError("damaged-stream", "a compressed stream is cut off")
     return result
 
 
@@ -87,14 +87,14 @@ def _ascii_hex(data: bytes) -> bytes:
     try:
         return binascii.unhexlify(digits + b"0" if len(digits) % 2 else digits)
     except binascii.Error as exc:
-        raise PdfProblem("damaged-stream", "an ASCIIHex stream holds other characters") from exc
+        raise StructureError("damaged-stream", "an ASCIIHex stream holds other characters") from exc
 
 
 def _ascii_85(data: bytes) -> bytes:
     try:
         return base64.a85decode(re.sub(rb"~\s*>.*\Z", b"", data, flags=re.DOTALL), ignorechars=_WHITE)
     except ValueError as exc:
-        raise PdfProblem("damaged-stream", "an ASCII85 stream is damaged") from exc
+        raise StructureError("damaged-stream", "an ASCII85 stream is damaged") from exc
 
 
 def _run_length(data: bytes, max_bytes: int) -> bytes:
@@ -109,7 +109,7 @@ def _run_length(data: bytes, max_bytes: int) -> bytes:
             result += data[position + 1 : position + 2] * (257 - length)
             position += 2
         if len(result) > max_bytes:
-            raise LimitProblem(f"a stream expands to more than {max_bytes} bytes")
+            raise LimitError(f"a stream expands to more than {max_bytes} bytes")
     return bytes(result)
 
 
@@ -134,7 +134,7 @@ def _lzw(data: bytes, early: bool, max_bytes: int) -> bytes:
         result += entry
         previous = entry
         if len(result) > max_bytes:
-            raise LimitProblem(f"a stream expands to more than {max_bytes} bytes")
+            raise LimitError(f"a stream expands to more than {max_bytes} bytes")
         size = 258 + len(table) + early
         width = 12 if size >= 2048 else 11 if size >= 1024 else 10 if size >= 512 else 9
     return bytes(result)
@@ -147,7 +147,7 @@ def _lzw_entry(code: int, table: list[bytes], previous: bytes) -> bytes:
         return table[code - 258]
     if previous and code - 258 == len(table):
         return previous + previous[:1]
-    raise PdfProblem("damaged-stream", "an LZW stream is damaged")
+    raise StructureError("damaged-stream", "an LZW stream is damaged")
 
 
 def _predict(data: bytes, parameters: dict[str, Value], max_bytes: int) -> bytes:
@@ -158,12 +158,12 @@ def _predict(data: bytes, parameters: dict[str, Value], max_bytes: int) -> bytes
         parameters.get(k, d) for k, d in (("Colors", 1), ("BitsPerComponent", 8), ("Columns", 1))
     )
     if not all(isinstance(v, int) and 0 < v <= max_bytes for v in (colors, bits, columns)):
-        raise PdfProblem("damaged-stream", "a predictor has impossible parameters")
+        raise StructureError("damaged-stream", "a predictor has impossible parameters")
     row_bytes, pixel_bytes = (colors * bits * columns + 7) // 8, max(1, colors * bits // 8)
     if not isinstance(predictor, int) or predictor < 10:
-        raise PdfProblem("unknown-filter", "a stream that must be read uses an unusual predictor")
+        raise StructureError("unknown-filter", "a stream that must be read uses an unusual predictor")
     if row_bytes > max_bytes or len(data) % (row_bytes + 1):
-        raise PdfProblem("damaged-stream", "predicted data does not come in whole rows")
+        raise StructureError("damaged-stream", "predicted data does not come in whole rows")
     return _png_rows(data, row_bytes, pixel_bytes)
 
 
@@ -178,7 +178,7 @@ def _png_rows(data: bytes, row_bytes: int, pixel_bytes: int) -> bytes:
         elif kind in (1, 3, 4):
             _undo_row(kind, row, above, pixel_bytes)
         elif kind != 0:
-            raise PdfProblem("damaged-stream", "predicted data has an unknown row type")
+            raise StructureError("damaged-stream", "predicted data has an unknown row type")
         result += row
         above = bytes(row)
     return bytes(result)

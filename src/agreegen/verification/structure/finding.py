@@ -10,7 +10,7 @@ from typing import Any
 
 from agreegen.verification.structure.document import PdfFile, View
 from agreegen.verification.structure.fields import signature_fields
-from agreegen.verification.structure.objects import LimitProblem, PdfProblem, Ref, Stream, Value
+from agreegen.verification.structure.objects import LimitError, Ref, Stream, StructureError, Value
 from agreegen.verification.structure.parser import Watch, parse_value
 from agreegen.verification.structure.xref import parse_indirect
 
@@ -51,7 +51,7 @@ def find_candidates(file: PdfFile, views: list[View]) -> tuple[list[Candidate], 
     """Return all signature dictionaries and the names of the current form's empty signature fields.
 
     Raises:
-        LimitProblem: There are too many.
+        LimitError: There are too many.
     """
     found: dict[object, Candidate] = {}
     empty: list[str] = []
@@ -63,7 +63,7 @@ def find_candidates(file: PdfFile, views: list[View]) -> tuple[list[Candidate], 
         if known is None:
             found[key] = candidate
         if len(found) > _MAX_SIGNATURES:
-            raise LimitProblem(f"the file has more than {_MAX_SIGNATURES} signatures")
+            raise LimitError(f"the file has more than {_MAX_SIGNATURES} signatures")
     for candidate in _scan_object_streams(views):
         found.setdefault(_key(candidate), candidate)
     _mark_usage_rights(views, found)
@@ -85,15 +85,15 @@ def _declared(view: View, found: dict[object, Candidate]) -> list[str]:
     empty: list[str] = []
     try:
         fields = signature_fields(view)
-    except LimitProblem:
+    except LimitError:
         raise
-    except PdfProblem:
+    except StructureError:
         return empty
     for item in fields:
         holder = item.value.get("V")
         try:
             value = view.resolve(holder)
-        except PdfProblem:
+        except StructureError:
             value = {}
         if value is None:
             empty.append(item.name)
@@ -115,7 +115,7 @@ def _mark_usage_rights(views: list[View], found: dict[object, Candidate]) -> Non
         try:
             rights = view.dictionary(view.catalog.get("Perms")).get("UR3")
             value = view.resolve(rights)
-        except PdfProblem:
+        except StructureError:
             continue
         for candidate in found.values():
             if not candidate.names and isinstance(value, dict) and candidate.value is value:
@@ -149,9 +149,9 @@ def _scan_bytes(file: PdfFile, views: list[View]) -> Iterator[Candidate]:
 def _parse_at(file: PdfFile, start: int, view: View) -> tuple[int, Value, int] | None:
     try:
         number, generation, value, end = parse_indirect(file.data, start, file.limits, view.length_of)
-    except LimitProblem:
+    except LimitError:
         raise
-    except PdfProblem:
+    except StructureError:
         return None
     if file.decrypt is not None and not isinstance(value, Stream):
         value = file.decrypt(value, number, generation)
@@ -160,17 +160,16 @@ def _parse_at(file: PdfFile, start: int, view: View) -> tuple[int, Value, int] |
 
 def _orphans(file: PdfFile, mark: int, done: set[int], floor: int) -> Iterator[Candidate]:
     """Parse the object around a mark that no cross-reference points to."""
-    last = None
-    for last in _OBJECT_BEFORE.finditer(file.data, max(floor, mark - _LOOK_BACK), mark):
-        pass
-    if last is None or last.start() in done:
+    before = list(_OBJECT_BEFORE.finditer(file.data, max(floor, mark - _LOOK_BACK), mark))
+    if not before or before[-1].start() in done:
         return
+    last = before[-1]
     done.add(last.start())
     try:
         value, _ = parse_value(file.data, last.end(), file.limits.max_depth)
-    except LimitProblem:
+    except LimitError:
         raise
-    except PdfProblem:
+    except StructureError:
         return
     yield from _dictionaries(value, last.start(), int(last[1]))
 
@@ -203,22 +202,22 @@ def _scan_object_streams(views: list[View]) -> Iterator[Candidate]:
         for container in containers:
             try:
                 body, index = view.container(container)
-            except LimitProblem:
+            except LimitError:
                 raise
-            except PdfProblem:
+            except StructureError:
                 continue
             if not _MARKS.search(body):
                 continue
             for number, start in index:
                 try:
                     value, _ = parse_value(body, start, view.file.limits.max_depth)
-                except PdfProblem:
+                except StructureError:
                     continue
                 yield from _dictionaries(value, None, number)
 
 
 def contents_span(file: PdfFile, candidate: Candidate, gap_start: int) -> int | None:
-    """Return the end of the gap if the hexadecimal string at `gap_start` is the candidate's own `/Contents`."""
+    """Return the end of the hexadecimal string at `gap_start` if it is the candidate's own `/Contents`."""
     if candidate.place is None:
         return None
     head = _OBJECT_BEFORE.match(file.data, candidate.place) or _OBJECT_BEFORE.search(
@@ -229,7 +228,7 @@ def contents_span(file: PdfFile, candidate: Candidate, gap_start: int) -> int | 
     watch = Watch(gap_start)
     try:
         parse_value(file.data, head.end(), file.limits.max_depth, watch)
-    except PdfProblem:
+    except StructureError:
         return None
     if watch.holder is None or watch.key != "Contents":
         return None

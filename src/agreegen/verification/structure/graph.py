@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from agreegen.verification.structure.document import View
-from agreegen.verification.structure.objects import LimitProblem, PdfProblem, Ref, Stream, Value
+from agreegen.verification.structure.objects import LimitError, Ref, Stream, StructureError, Value
 
 TRAILER = -1
 Edge = tuple[int, tuple[str | int, ...]]
@@ -60,9 +60,9 @@ class Graph:
         """Read one object again."""
         try:
             value = view.value(number)
-        except LimitProblem:
+        except LimitError:
             raise
-        except PdfProblem:
+        except StructureError:
             self._put(number, _raw_references(view, number))
             return
         if isinstance(value, Stream) and value.dictionary.get("Type") in ("XRef", "ObjStm"):

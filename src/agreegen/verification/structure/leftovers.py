@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from agreegen.verification.structure.document import View
-from agreegen.verification.structure.objects import PdfProblem
+from agreegen.verification.structure.objects import StructureError
 from agreegen.verification.structure.parser import SKIP
 from agreegen.verification.structure.xref import parse_indirect
 
@@ -44,7 +44,7 @@ def unaccounted(view: View) -> Iterator[str]:
         if end is None or position not in known:
             try:
                 number, _, _, end = parse_indirect(file.data, position, file.limits, view.length_of)
-            except PdfProblem:
+            except StructureError:
                 yield f"bytes were added at {position} that belong to no object"
                 return
             if position not in known:

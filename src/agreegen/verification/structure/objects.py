@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 from agreegen.errors import InputError
 
 
-class PdfProblem(InputError):
+class StructureError(InputError):
     """A file cannot be read as the standard demands; `code` is the alarm it becomes.
 
     Args:
@@ -25,7 +25,7 @@ class PdfProblem(InputError):
         self.code = code
 
 
-class LimitProblem(PdfProblem):
+class LimitError(StructureError):
     """A limit was hit: the file cannot be judged, which says nothing about forgery."""
 
     def __init__(self, message: str) -> None:

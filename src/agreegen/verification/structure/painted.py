@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agreegen.verification.structure.document import PdfFile, View
-from agreegen.verification.structure.objects import PdfProblem, Ref
+from agreegen.verification.structure.objects import Ref, StructureError
 from agreegen.verification.structure.rules_form import rectangle_of
 from agreegen.verification.structure.rules_pages import page_numbers
 from agreegen.verification.structure.step import Addition
@@ -31,7 +31,7 @@ class Painted:
             if self._meets_annotation(index, addition):
                 return False
             return self._is_white(index, addition)
-        except PdfProblem:
+        except StructureError:
             return False
 
     def has_text(self, index: int, page: int, corners: tuple[float, float, float, float]) -> bool:
@@ -44,7 +44,7 @@ class Painted:
             text = found.get_textpage().get_text_bounded(
                 left + _MARGIN, bottom + _MARGIN, right - _MARGIN, top - _MARGIN
             )
-        except (pypdfium2.PdfiumError, PdfProblem, ValueError):
+        except (pypdfium2.PdfiumError, StructureError, ValueError):
             return True
         return any(sign.isalnum() for sign in text)
 
@@ -66,7 +66,7 @@ class Painted:
             if width * height * _SCALE * _SCALE > _MAX_PIXELS or page.get_rotation():
                 return False
             left, bottom, right, top = addition.rectangle
-            x, y, _, y_top = page.get_cropbox()
+            x, _, _, y_top = page.get_cropbox()
             image = page.render(scale=_SCALE, draw_annots=True, may_draw_forms=False, grayscale=True).to_pil()
         except (pypdfium2.PdfiumError, ValueError):
             return False

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from agreegen.verification.structure.objects import LimitProblem, Name, PdfProblem, Ref, Value
+from agreegen.verification.structure.objects import LimitError, Name, Ref, StructureError, Value
 
 WHITE = rb"\x00\t\n\x0c\r "
 SKIP = rb"(?:[" + WHITE + rb"]++|%[^\r\n]*+)*+"
@@ -82,7 +82,7 @@ def parse_literal(data: bytes, start: int) -> tuple[bytes, int]:
     while True:
         stop = _STRING_STOP.search(data, position)
         if stop is None:
-            raise PdfProblem("syntax", f"the string at byte {start} never ends")
+            raise StructureError("syntax", f"the string at byte {start} never ends")
         at, sign = stop.start(), stop[0]
         position = at + 1
         if sign == b"(":
@@ -125,8 +125,8 @@ def parse_value(data: bytes, start: int, max_depth: int, watch: Watch | None = N
         watch: Filled in when the string it names is met.
 
     Raises:
-        PdfProblem: What stands there is not a value.
-        LimitProblem: The value is nested too deeply.
+        StructureError: What stands there is not a value.
+        LimitError: The value is nested too deeply.
     """
     match = _TOKEN.match
     stack: list[list[Any]] = []
@@ -135,7 +135,7 @@ def parse_value(data: bytes, start: int, max_depth: int, watch: Watch | None = N
     while True:
         token = match(data, position)
         if token is None:
-            raise PdfProblem("syntax", f"there is no PDF value at byte {position}")
+            raise StructureError("syntax", f"there is no PDF value at byte {position}")
         position = token.end()
         kind = token.lastgroup
         value: Value
@@ -143,11 +143,11 @@ def parse_value(data: bytes, start: int, max_depth: int, watch: Watch | None = N
             stack.append([])
             dictionary_at.append(kind == "open")
             if len(stack) > max_depth:
-                raise LimitProblem(f"values are nested deeper than {max_depth} at byte {position}")
+                raise LimitError(f"values are nested deeper than {max_depth} at byte {position}")
             continue
         if kind in ("close", "end"):
             if not stack or dictionary_at.pop() != (kind == "close"):
-                raise PdfProblem("syntax", f"a bracket closes nothing at byte {position}")
+                raise StructureError("syntax", f"a bracket closes nothing at byte {position}")
             items = stack.pop()
             value = _dictionary(items, position, watch) if kind == "close" else items
         elif kind == "string":
@@ -171,11 +171,8 @@ def _simple(kind: str | None, token: re.Match[bytes]) -> Value:
         return decode_name(token["name"])
     if kind == "ref":
         return Ref(int(token[3]), int(token[4]))
-    if kind == "int":
-        digits = token["int"]
-        return int(digits) if len(digits) <= MAX_DIGITS else 0
-    if kind == "real":
-        return float(token["real"])
+    if kind in ("int", "real"):
+        return _number(token[kind])
     if kind == "hex":
         return decode_hex(token["hex"])
     if kind == "plain":
@@ -183,16 +180,22 @@ def _simple(kind: str | None, token: re.Match[bytes]) -> Value:
     return _WORDS[token["word"]]
 
 
+def _number(digits: bytes) -> int | float:
+    if len(digits) > MAX_DIGITS:
+        raise StructureError("syntax", "a number has too many digits")
+    return float(digits) if b"." in digits else int(digits)
+
+
 def _dictionary(items: list[Any], position: int, watch: Watch | None) -> dict[str, Any]:
     if len(items) % 2:
-        raise PdfProblem("syntax", f"a key has no value in the dictionary before byte {position}")
+        raise StructureError("syntax", f"a key has no value in the dictionary before byte {position}")
     result: dict[str, Any] = {}
     for index in range(0, len(items), 2):
         key, value = items[index], items[index + 1]
         if type(key) is not Name:
-            raise PdfProblem("syntax", f"a key is not a name in the dictionary before byte {position}")
+            raise StructureError("syntax", f"a key is not a name in the dictionary before byte {position}")
         if key in result:
-            raise PdfProblem(
+            raise StructureError(
                 "duplicate-key", f"the key /{key} stands twice in the dictionary before byte {position}"
             )
         if isinstance(value, _Watched) and watch is not None:

@@ -1,4 +1,4 @@
-"""Comparing the signatures found with those that the form declares, and both with what the standard allows."""
+"""Comparing the signatures found with those that the form declares, and with what the standard allows."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ _FILL_KEYS = _VALUE_KEYS | {"AP", "F", "Ff", "DA", "Q", "M", "MK"}
 _SIGN_KEYS = frozenset({"V", "AP", "F", "Ff", "M", "MK", "DA", "DR", "Type", "Subtype", "P"})
 _APPEARANCE_KEYS = frozenset({"N", "R", "D"})
 _UNUSED_RESOURCES = frozenset({"XObject", "ProcSet"})
-"""Default appearances use fonts and colours only (ISO 32000-1, clause 12.7.3.3); some signers replace the rest."""
+"""Default appearances use fonts and colours only (ISO 32000-1, 12.7.3.3); some signers replace the rest."""
 _HIDING_FLAGS = 1 | 2 | 32
 _READ_ONLY = 1
 _MAX_DEPTH = 60

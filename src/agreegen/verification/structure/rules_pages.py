@@ -128,7 +128,7 @@ def _note_widgets(step: Step, page: int) -> None:
 
 
 def _stood_empty(step: Step, number: int, corners: tuple[float, float, float, float]) -> bool:
-    """A field that was there with the same rectangle in the first signed revision may cover text, as seals do."""
+    """A field that stood there when the first signature was made may cover text, as seals do."""
     before = step.first.value(number) if step.first.location(number) is not None else None
     if not isinstance(before, dict) or before.get("Subtype") != "Widget":
         return False

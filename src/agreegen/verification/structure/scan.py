@@ -12,7 +12,7 @@ from agreegen.verification.structure.coverage import Covered, cover
 from agreegen.verification.structure.document import PdfFile, View, open_file
 from agreegen.verification.structure.encryption import unlock
 from agreegen.verification.structure.finding import Candidate, find_candidates
-from agreegen.verification.structure.objects import LimitProblem, PdfProblem
+from agreegen.verification.structure.objects import LimitError, StructureError
 from agreegen.verification.structure.reconcile import reconcile
 from agreegen.verification.structure.second import compare_parsers
 from agreegen.verification.structure.store import read_attachment, read_store
@@ -33,9 +33,9 @@ class _Findings:
         if alarm not in self.alarms:
             self.alarms.append(alarm)
 
-    def problem(self, problem: PdfProblem, *, alters: bool = False) -> None:
-        self.undecided = self.undecided or isinstance(problem, LimitProblem)
-        self.add(problem.code, problem.message, alters=alters and not isinstance(problem, LimitProblem))
+    def problem(self, problem: StructureError, *, alters: bool = False) -> None:
+        self.undecided = self.undecided or isinstance(problem, LimitError)
+        self.add(problem.code, problem.message, alters=alters and not isinstance(problem, LimitError))
 
 
 def scan_structure(data: bytes, limits: Limits, password: str | None = None) -> Structure:
@@ -58,17 +58,17 @@ def scan_structure(data: bytes, limits: Limits, password: str | None = None) -> 
     findings = _Findings()
     try:
         return _scan(data, limits, password, findings)
-    except PdfProblem as problem:
+    except StructureError as problem:
         findings.problem(problem)
         return scan_wreck(data, limits, findings.alarms, undecided=findings.undecided)
     except (RecursionError, MemoryError, OverflowError) as problem:
-        findings.problem(LimitProblem(f"the file asks for too much ({type(problem).__name__})"))
+        findings.problem(LimitError(f"the file asks for too much ({type(problem).__name__})"))
         return scan_wreck(data, limits, findings.alarms, undecided=True)
 
 
 def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings) -> Structure:
     if len(data) > limits.max_file_bytes:
-        raise LimitProblem(f"the file is larger than {limits.max_file_bytes} bytes")
+        raise LimitError(f"the file is larger than {limits.max_file_bytes} bytes")
     file = open_file(data, limits)
     encrypted, unlocked = unlock(file, password)
     if not unlocked:
@@ -111,7 +111,7 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
 
 def _views(file: PdfFile) -> list[View]:
     if len(file.revisions) > _MAX_VIEWS:
-        raise LimitProblem(f"the file has more than {_MAX_VIEWS} revisions")
+        raise LimitError(f"the file has more than {_MAX_VIEWS} revisions")
     return file.views()
 
 

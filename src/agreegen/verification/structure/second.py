@@ -1,7 +1,7 @@
 """The second parser: qpdf, with recovery off, has to read the same objects as the first one.
 
-Where both read an object and read it differently, a reader of one kind shows another document than a reader of
-the other kind. Where only one of them reads it, nothing is proved, but a recipient should know.
+Where both read an object and read it differently, a reader of one kind shows another document than a reader
+of the other kind. Where only one of them reads it, nothing is proved, but a recipient should know.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pikepdf
 
 from agreegen.model.report import Alarm
 from agreegen.verification.structure.document import PdfFile, View
-from agreegen.verification.structure.objects import LimitProblem, PdfProblem, Ref, Stream, Value, same
+from agreegen.verification.structure.objects import LimitError, Ref, Stream, StructureError, Value, same
 from agreegen.verification.structure.parser import parse_value
 
 _MAX_COMPARED = 20_000
@@ -85,16 +85,16 @@ def _compare_object(
     generation = entry.extra if entry is not None and entry.kind == 1 else 0
     try:
         ours = view.get(number, generation)
-    except LimitProblem:
+    except LimitError:
         raise
-    except PdfProblem:
+    except StructureError:
         return None
     if isinstance(ours, Stream) and ours.dictionary.get("Type") in _NOT_SHOWN:
         return True
     try:
         found = second.get_object(number, generation)
         theirs = _stream(found, file) if isinstance(found, pikepdf.Stream) else _parsed(found, file)
-    except (pikepdf.PdfError, PdfProblem, ValueError, RuntimeError):
+    except (pikepdf.PdfError, StructureError, ValueError, RuntimeError):
         return None
     if theirs is None and ours is not None and present:
         return None
@@ -131,11 +131,11 @@ def _match(view: View, ours: Value, theirs: Value) -> bool:
 
 
 def _normalised(view: View, value: Value) -> Value:
-    """Put null in place of references to what is null, missing or unreadable, as qpdf does in dictionaries."""
+    """Put null in place of references to what is null, missing or unreadable, as qpdf does."""
     if isinstance(value, Ref):
         try:
             return None if view.get(value.num, value.gen) is None else value
-        except PdfProblem:
+        except StructureError:
             return None
     if isinstance(value, dict):
         return {key: _normalised(view, child) for key, child in value.items()}

@@ -7,7 +7,7 @@ from typing import Any
 
 from agreegen.verification.structure.document import View
 from agreegen.verification.structure.graph import Edge
-from agreegen.verification.structure.objects import LimitProblem, PdfProblem, Ref, Stream, Value, same
+from agreegen.verification.structure.objects import LimitError, Ref, Stream, StructureError, Value, same
 
 _POINTERS = frozenset({"Parent", "P", "Data"})
 """Keys that point up or across (ISO 32000-1, tables 164, 220 and 253), where the same reference is enough."""
@@ -102,7 +102,7 @@ class Step:
                     self.roles.add(spot.ref.num)
 
     def down(self, spot: Spot, key: str | int, *, new: bool) -> Spot:
-        """Go to a child, through a reference where there is one, and remember that this edge was looked at."""
+        """Go to a child, through a reference where there is one, and remember this edge."""
         holder = spot.value.dictionary if isinstance(spot.value, Stream) else spot.value
         child: Value = None
         if isinstance(holder, dict) and isinstance(key, str):
@@ -130,7 +130,7 @@ class Step:
         return same(one, two) or deep_same(self.old, one, self.new, two)
 
     def untouched(self, one: Value, two: Value) -> bool:
-        """Tell whether two values are the same, down to the last object that a reader could reach from them."""
+        """Tell whether two values are the same, down to the last object that they reach."""
         return deep_same(self.old, one, self.new, two)
 
 
@@ -196,15 +196,15 @@ def changed_objects(old: View, new: View) -> tuple[set[int], list[str]]:
             continue
         try:
             after = new.value(number)
-        except LimitProblem:
+        except LimitError:
             raise
-        except PdfProblem as problem:
+        except StructureError as problem:
             problems.append(f"object {number} of a later revision cannot be read: {problem.message}")
             changed.add(number)
             continue
         try:
             before = old.value(number)
-        except PdfProblem:
+        except StructureError:
             changed.add(number)
             continue
         if not same(before, after):

@@ -8,7 +8,7 @@ from agreegen.files import sha256_of
 from agreegen.verification.interface import ValidationData
 from agreegen.verification.structure.document import View
 from agreegen.verification.structure.fields import text_of
-from agreegen.verification.structure.objects import LimitProblem, PdfProblem, Ref, Stream, Value
+from agreegen.verification.structure.objects import LimitError, Ref, Stream, StructureError, Value
 
 ATTACHMENT_NAME = "agreegen.json"
 _KEYS = ("Certs", "OCSPs", "CRLs")
@@ -38,14 +38,14 @@ def read_store(views: list[View]) -> ValidationData:
 
 
 def _store_streams(view: View) -> Iterator[tuple[int, Stream]]:
-    """Yield certificates (0), OCSP responses (1) and revocation lists (2), those listed for one signature last."""
+    """Yield certificates (0), OCSP responses (1) and revocation lists (2), those of one signature last."""
     try:
         store = view.dictionary(view.catalog.get("DSS"))
         groups = [store]
         groups += [view.dictionary(item) for item in view.dictionary(store.get("VRI")).values()]
-    except LimitProblem:
+    except LimitError:
         raise
-    except PdfProblem:
+    except StructureError:
         return
     for index, group in enumerate(groups):
         for kind, key in enumerate(_VRI_KEYS if index else _KEYS):
@@ -56,9 +56,9 @@ def _store_streams(view: View) -> Iterator[tuple[int, Stream]]:
 def _items(view: View, value: Value) -> Iterator[Stream]:
     try:
         found = [view.resolve(item) for item in view.array(value)]
-    except LimitProblem:
+    except LimitError:
         raise
-    except PdfProblem:
+    except StructureError:
         return
     yield from (item for item in found if isinstance(item, Stream))
 
@@ -66,9 +66,9 @@ def _items(view: View, value: Value) -> Iterator[Stream]:
 def _expanded(view: View, stream: Stream) -> bytes | None:
     try:
         return view.file.expand(view.resolved_filters(stream))
-    except LimitProblem:
+    except LimitError:
         raise
-    except PdfProblem:
+    except StructureError:
         return None
 
 
@@ -84,9 +84,9 @@ def read_attachment(view: View) -> bytes | None:
                 stream = view.resolve(files.get("UF", files.get("F")))
                 if isinstance(stream, Stream):
                     return view.file.expand(view.resolved_filters(stream))
-    except LimitProblem:
+    except LimitError:
         raise
-    except PdfProblem:
+    except StructureError:
         return None
     return None
 

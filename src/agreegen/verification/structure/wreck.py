@@ -10,7 +10,7 @@ from agreegen.model.report import Alarm, Changes, Coverage
 from agreegen.verification.interface import FoundSignature, Limits, Structure
 from agreegen.verification.structure import coverage as ranges
 from agreegen.verification.structure.finding import is_signature
-from agreegen.verification.structure.objects import PdfProblem
+from agreegen.verification.structure.objects import StructureError
 from agreegen.verification.structure.parser import parse_value
 
 _OBJECT = re.compile(rb"(?<!\d)(\d{1,10})[\x00\t\n\x0c\r ]+(\d{1,5})[\x00\t\n\x0c\r ]+obj")
@@ -39,14 +39,13 @@ def scan_wreck(data: bytes, limits: Limits, alarms: list[Alarm], *, undecided: b
 def _dictionaries(data: bytes, limits: Limits) -> list[tuple[int, dict[str, Any]]]:
     found: dict[int, tuple[int, dict[str, Any]]] = {}
     for mark in _MARK.finditer(data):
-        last = None
-        for last in _OBJECT.finditer(data, max(0, mark.start() - _LOOK_BACK), mark.start()):
-            pass
-        if last is None or last.start() in found:
+        before = list(_OBJECT.finditer(data, max(0, mark.start() - _LOOK_BACK), mark.start()))
+        if not before or before[-1].start() in found:
             continue
+        last = before[-1]
         try:
             value, _ = parse_value(data, last.end(), limits.max_depth)
-        except PdfProblem:
+        except StructureError:
             continue
         if isinstance(value, dict) and is_signature(value):
             found[last.start()] = int(last[1]), value

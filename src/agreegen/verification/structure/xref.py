@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 
 from agreegen.verification.interface import Limits
 from agreegen.verification.structure.filters import decode
-from agreegen.verification.structure.objects import LimitProblem, PdfProblem, Stream, Value
+from agreegen.verification.structure.objects import LimitError, Stream, StructureError, Value
 from agreegen.verification.structure.parser import SKIP, parse_value
 
 _OBJECT = re.compile(
     SKIP
-    + rb"(\d{1,10})[\x00\t\n\x0c\r ]+(\d{1,5})[\x00\t\n\x0c\r ]+obj(?=[\x00\t\n\x0c\r ()<>\[\]/%+\-.\d]|[a-z])"
+    + rb"(\d{1,10})[\x00\t\n\x0c\r ]+(\d{1,5})[\x00\t\n\x0c\r ]+obj"
+    + rb"(?=[\x00\t\n\x0c\r ()<>\[\]/%+\-.\d]|[a-z])"
 )
 _TABLE = re.compile(rb"[\x00\t\n\x0c\r ]*xref[\x00\t\n\x0c\r ]+")
 _SUBSECTION = re.compile(rb"[\x00\t\n\x0c\r ]*(\d{1,10})[\x00\t\n\x0c\r ]+(\d{1,10})[\x00\t\n\x0c\r ]+")
@@ -29,7 +30,7 @@ MAX_SECTIONS = 2000
 
 
 class Entry(NamedTuple):
-    """Where an object is: `kind` 0 free, 1 at offset `place` with generation `extra`, 2 in stream `place` at `extra`."""
+    """Where an object is: 0 free, 1 at `place` with generation `extra`, 2 in stream `place` at `extra`."""
 
     kind: int
     place: int
@@ -72,11 +73,11 @@ def parse_indirect(
         Number, generation, value, offset after `endobj` (or after the value where `endobj` is missing).
 
     Raises:
-        PdfProblem: There is no such object.
+        StructureError: There is no such object.
     """
     head = _OBJECT.match(data, offset)
     if head is None:
-        raise PdfProblem("syntax", f"there is no object at byte {offset}")
+        raise StructureError("syntax", f"there is no object at byte {offset}")
     value, position = parse_value(data, head.end(), limits.max_depth)
     if isinstance(value, dict):
         opened = _STREAM.match(data, position)
@@ -86,7 +87,7 @@ def parse_indirect(
     if closed is not None:
         position = closed.end()
     elif not _NEXT.match(data, position):
-        raise PdfProblem("syntax", f"the object at byte {offset} is not closed by endobj")
+        raise StructureError("syntax", f"the object at byte {offset} is not closed by endobj")
     return int(head[1]), int(head[2]), value, position
 
 
@@ -95,10 +96,12 @@ def _read_stream(data: bytes, dictionary: dict[str, Any], start: int, length_of:
     if length_of is not None:
         length = length_of(length)
     if not isinstance(length, int) or isinstance(length, bool) or length < 0 or start + length > len(data):
-        raise PdfProblem("stream-length", f"the stream at byte {start} has no usable /Length")
+        raise StructureError("stream-length", f"the stream at byte {start} has no usable /Length")
     closed = _ENDSTREAM.match(data, start + length)
     if closed is None:
-        raise PdfProblem("stream-length", f"the stream at byte {start} does not end where its /Length says")
+        raise StructureError(
+            "stream-length", f"the stream at byte {start} does not end where its /Length says"
+        )
     return Stream(dictionary, data[start : start + length], start), closed.end()
 
 
@@ -106,25 +109,25 @@ def read_section(data: bytes, offset: int, limits: Limits) -> Section:
     """Read the cross-reference section at an offset, whichever kind it is.
 
     Raises:
-        PdfProblem: There is none.
-        LimitProblem: It has more entries than allowed.
+        StructureError: There is none.
+        LimitError: It has more entries than allowed.
     """
     if not 0 <= offset < len(data):
-        raise PdfProblem("xref", f"a cross-reference offset ({offset}) lies outside the file")
+        raise StructureError("xref", f"a cross-reference offset ({offset}) lies outside the file")
     table = _TABLE.match(data, offset)
     if table is None:
         return _read_stream_section(data, offset, limits)
     entries, position = _read_table(data, table.end(), limits)
     head = _TRAILER.match(data, position)
     if head is None:
-        raise PdfProblem("xref", f"no trailer follows the cross-reference table at byte {offset}")
+        raise StructureError("xref", f"no trailer follows the cross-reference table at byte {offset}")
     trailer, end = parse_value(data, head.end(), limits.max_depth)
     if not isinstance(trailer, dict):
-        raise PdfProblem("xref", f"the trailer at byte {head.end()} is not a dictionary")
+        raise StructureError("xref", f"the trailer at byte {head.end()} is not a dictionary")
     hybrid = trailer.get("XRefStm")
     if hybrid is not None:
         if not isinstance(hybrid, int):
-            raise PdfProblem("xref", "/XRefStm is not a number")
+            raise StructureError("xref", "/XRefStm is not a number")
         for number, entry in _read_stream_section(data, hybrid, limits).entries.items():
             if entries.get(number, Entry(0, 0, 0)).kind == 0:
                 entries[number] = entry
@@ -136,15 +139,15 @@ def _read_table(data: bytes, position: int, limits: Limits) -> tuple[dict[int, E
     while head := _SUBSECTION.match(data, position):
         first, count = int(head[1]), int(head[2])
         if count + len(entries) > limits.max_objects:
-            raise LimitProblem(f"the file has more than {limits.max_objects} objects")
+            raise LimitError(f"the file has more than {limits.max_objects} objects")
         position = head.end()
         for number in range(first, first + count):
             line = _ENTRY.match(data, position)
             if line is None:
-                raise PdfProblem("xref", f"the cross-reference table is damaged at byte {position}")
+                raise StructureError("xref", f"the cross-reference table is damaged at byte {position}")
             position = line.end()
             if number in entries:
-                raise PdfProblem(
+                raise StructureError(
                     "duplicate-entry", f"object {number} stands twice in one cross-reference table"
                 )
             entries[number] = Entry(int(line[3] == b"n"), int(line[1]), int(line[2]))
@@ -153,22 +156,22 @@ def _read_table(data: bytes, position: int, limits: Limits) -> tuple[dict[int, E
 
 def _read_stream_section(data: bytes, offset: int, limits: Limits) -> Section:
     if not 0 <= offset < len(data):
-        raise PdfProblem("xref", f"a cross-reference offset ({offset}) lies outside the file")
+        raise StructureError("xref", f"a cross-reference offset ({offset}) lies outside the file")
     _, _, value, end = parse_indirect(data, offset, limits)
     if not isinstance(value, Stream) or value.dictionary.get("Type") != "XRef":
-        raise PdfProblem("xref", f"there is no cross-reference section at byte {offset}")
+        raise StructureError("xref", f"there is no cross-reference section at byte {offset}")
     trailer = value.dictionary
     widths, index = trailer.get("W"), trailer.get("Index", [0, trailer.get("Size")])
     if not (
         isinstance(widths, list) and len(widths) == 3 and all(type(w) is int and 0 <= w <= 8 for w in widths)
     ):
-        raise PdfProblem("xref", f"the cross-reference stream at byte {offset} has no usable /W")
+        raise StructureError("xref", f"the cross-reference stream at byte {offset} has no usable /W")
     if not (
         isinstance(index, list) and len(index) % 2 == 0 and all(type(i) is int and i >= 0 for i in index)
     ):
-        raise PdfProblem("xref", f"the cross-reference stream at byte {offset} has no usable /Index")
+        raise StructureError("xref", f"the cross-reference stream at byte {offset} has no usable /Index")
     if sum(index[1::2]) > limits.max_objects:
-        raise LimitProblem(f"the file has more than {limits.max_objects} objects")
+        raise LimitError(f"the file has more than {limits.max_objects} objects")
     body = decode(value, limits.max_stream_bytes)
     return Section(offset, end, _stream_entries(body, widths, index, offset), trailer, is_stream=True)
 
@@ -177,7 +180,7 @@ def _stream_entries(body: bytes, widths: list[int], index: list[int], offset: in
     one, two, three = widths
     row = one + two + three
     if row == 0 or len(body) < row * sum(index[1::2]):
-        raise PdfProblem("xref", f"the cross-reference stream at byte {offset} is too short")
+        raise StructureError("xref", f"the cross-reference stream at byte {offset} is too short")
     entries: dict[int, Entry] = {}
     position = 0
     for first, count in zip(index[::2], index[1::2], strict=True):
@@ -187,7 +190,7 @@ def _stream_entries(body: bytes, widths: list[int], index: list[int], offset: in
             extra = int.from_bytes(body[position + one + two : position + row], "big")
             position += row
             if number in entries:
-                raise PdfProblem(
+                raise StructureError(
                     "duplicate-entry", f"object {number} stands twice in one cross-reference stream"
                 )
             entries[number] = Entry(kind if kind <= 2 else 0, place, extra)

@@ -1,0 +1,114 @@
+"""Annotations, fields and signatures laid over signed documents; fields and signatures taken away."""
+
+from __future__ import annotations
+
+import re
+
+from tests.attacks.documents import (
+    annotate,
+    certified,
+    fill,
+    redefine,
+    signed,
+)
+from tests.attacks.increments import append, body_of, number_of, root_number, size_of, stream
+from tests.attacks.signer import FREE_BOX, TEXT_BOX, base_document, sign
+
+
+def overlay_signature_on_certified() -> bytes:
+    return sign(certified(), "other", box=FREE_BOX)
+
+
+def overlay_signature_on_text() -> bytes:
+    return sign(signed(), "other", box=TEXT_BOX)
+
+
+def overlay_annotation_on_level_2() -> bytes:
+    return annotate(certified(), FREE_BOX)
+
+
+def overlay_annotation_on_text() -> bytes:
+    return annotate(certified(3), TEXT_BOX)
+
+
+def overlay_annotation_on_approval() -> bytes:
+    return annotate(signed(), TEXT_BOX)
+
+
+def signed_after_level_1() -> bytes:
+    return sign(certified(1), "unit", obey=False)
+
+
+def filled_after_level_1() -> bytes:
+    return fill(certified(1))
+
+
+def filled_after_lock() -> bytes:
+    return fill(sign(base_document(), "locking", lock=True))
+
+
+def form_removed() -> bytes:
+    root = root_number(signed())
+    body = re.sub(rb"/AcroForm \d+ 0 R", b"", body_of(signed(), root))
+    return append(signed(), {root: body})
+
+
+def field_removed() -> bytes:
+    form = number_of(signed(), b"/SigFlags")
+    body = re.sub(rb"/Fields \[[^\]]*\]", b"/Fields []", body_of(signed(), form))
+    return append(signed(), {form: body})
+
+
+def signature_stripped() -> bytes:
+    number = number_of(signed(), b"(unit)")
+    return append(signed(), {number: re.sub(rb"/V \d+ 0 R", b"", body_of(signed(), number))})
+
+
+def signature_look_changed() -> bytes:
+    look = stream(b"0 g 0 0 9 9 re f", b"/Type /XObject /Subtype /Form /BBox [0 0 9 9]")
+    number = number_of(signed(), b"(unit)")
+    free = size_of(signed())
+    body = re.sub(rb"/AP <<[^>]*>>|/AP \d+ 0 R", b"", body_of(signed(), number))
+    return append(
+        signed(), {number: body[: body.rindex(b">>")] + b"/AP << /N %d 0 R >> >>" % free, free: look}
+    )
+
+
+def signature_copied() -> bytes:
+    """A second field with a copy of the signature dictionary."""
+    data, free = signed(), size_of(signed())
+    form = number_of(data, b"/SigFlags")
+    body = re.sub(rb"/Fields \[", b"/Fields [%d 0 R " % free, body_of(data, form))
+    field = b"<< /Type /Annot /Subtype /Widget /FT /Sig /T (copy) /Rect [0 0 0 0] /F 132 /V %d 0 R >>" % (
+        free + 1
+    )
+    return append(data, {form: body, free: field, free + 1: body_of(data, number_of(data, b"/ByteRange"))})
+
+
+def text_field_added() -> bytes:
+    data, free = signed(), size_of(signed())
+    form = number_of(data, b"/SigFlags")
+    body = re.sub(rb"/Fields \[", b"/Fields [%d 0 R " % free, body_of(data, form))
+    return append(
+        data,
+        {form: body, free: b"<< /FT /Tx /T (new) /V (x) /Type /Annot /Subtype /Widget /Rect [9 9 99 99] >>"},
+    )
+
+
+def field_hidden() -> bytes:
+    return redefine(signed(), number_of(signed(), b"(remark)"), b"/F 4", b"/F 2")
+
+
+def field_moved() -> bytes:
+    return redefine(signed(), number_of(signed(), b"(remark)"), b"/Rect [ 60 600", b"/Rect [ 60 500")
+
+
+def readers_redraw() -> bytes:
+    form = number_of(signed(), b"/SigFlags")
+    body = body_of(signed(), form)
+    return append(signed(), {form: body[: body.rindex(b">>")] + b"/NeedAppearances true >>"})
+
+
+def annotation_removed() -> bytes:
+    listing = number_of(signed(), b"/MediaBox")
+    return append(signed(), {listing: re.sub(rb"/Annots \d+ 0 R", b"/Annots []", body_of(signed(), listing))})
