@@ -1,0 +1,113 @@
+"""Making a base: the values cut out of LibreOffice's page, their place in the structure tree kept."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Sequence
+
+import pikepdf
+from pikepdf import Array, Dictionary, Name, Pdf
+
+from agreegen.conversion.compiled.page import Block
+from agreegen.conversion.compiled.probing import FoundParagraph
+from agreegen.errors import ConversionError
+
+_MARK = re.compile(r"<</MCID \d+>>BDC\n")
+
+
+def base_pdf(
+    assembled: bytes, page: int, blocks: Sequence[Block], paragraphs: Sequence[FoundParagraph]
+) -> tuple[bytes, list[int], tuple[int | str, ...]]:
+    """Cut the paragraphs with values out of a page.
+
+    Args:
+        assembled: The document with placeholder values, after `assemble`.
+        page: Number of the page.
+        blocks: The content of that page.
+        paragraphs: The paragraphs to cut out, in the order of the slots.
+
+    Returns:
+        The base, the marked-content identifier of each slot, and what the middle content stream holds.
+
+    Raises:
+        ConversionError: The page's structure is not as LibreOffice 7.4 writes it.
+    """
+    slot_of = {n: slot for slot, p in enumerate(paragraphs) for n in range(p.first, p.last + 1)}
+    numbering: dict[int, int] = {}
+    marks = [-1] * len(paragraphs)
+    pieces: list[int | str] = []
+    for number, block in enumerate(blocks):
+        slot = slot_of.get(number)
+        if slot is None:
+            pieces.append(_renumber(block, numbering, max([*numbering.values(), *marks, -1]) + 1))
+        elif number == paragraphs[slot].first:
+            marks[slot] = max([*numbering.values(), *marks, -1]) + 1
+            pieces.append(slot)
+    with Pdf.open(io.BytesIO(assembled)) as pdf:
+        leaf = pdf.pages[page].obj
+        groups = [[b.mark for b in blocks[p.first : p.last + 1] if b.mark is not None] for p in paragraphs]
+        _rewrite_structure(pdf, leaf, numbering, groups, marks)
+        sequence = _split_content(pdf, leaf, pieces)
+        leaf.Resources.Font = pdf.make_indirect(Dictionary(dict(leaf.Resources.Font.items())))
+        target = io.BytesIO()
+        pdf.save(
+            target,
+            min_version="1.7",
+            object_stream_mode=pikepdf.ObjectStreamMode.disable,
+            deterministic_id=True,
+        )
+    return target.getvalue(), marks, sequence
+
+
+def _renumber(block: Block, numbering: dict[int, int], free: int) -> str:
+    if block.mark is None:
+        return block.source
+    numbering[block.mark] = free
+    return _MARK.sub(f"<</MCID {free}>>BDC\n", block.source, count=1)
+
+
+def _split_content(pdf: Pdf, leaf: pikepdf.Object, pieces: Sequence[int | str]) -> tuple[int | str, ...]:
+    slots = [number for number, piece in enumerate(pieces) if isinstance(piece, int)]
+    first, last = slots[0], slots[-1]
+    head = "".join(str(piece) for piece in pieces[:first])
+    tail = "".join(str(piece) for piece in pieces[last + 1 :])
+    leaf.Contents = Array(
+        [
+            pdf.make_indirect(pdf.make_stream(head.encode("latin-1"))),
+            pdf.make_indirect(pdf.make_stream(b" ")),
+            pdf.make_indirect(pdf.make_stream(tail.encode("latin-1"))),
+        ]
+    )
+    return tuple(pieces[first : last + 1])
+
+
+def _rewrite_structure(
+    pdf: Pdf,
+    leaf: pikepdf.Object,
+    numbering: dict[int, int],
+    groups: Sequence[Sequence[int]],
+    marks: Sequence[int],
+) -> None:
+    """Give the structure tree the new numbers; each slot becomes the only content of its paragraph's element."""
+    tree = pikepdf.NumberTree(pdf.Root.StructTreeRoot.ParentTree)
+    key = int(leaf.StructParents)
+    parents = list(tree[key])  # type: ignore[call-overload]
+    renewed: dict[int, pikepdf.Object] = {new: parents[old] for old, new in numbering.items()}
+    for element in {p.objgen: p for p in renewed.values()}.values():
+        element.K = Array([numbering.get(k, k) if isinstance(k, int) else k for k in _as_list(element.K)])
+    for group, mark in zip(groups, marks, strict=True):
+        tops = {
+            (p if p.S != Name.Span else p.P).objgen: (p if p.S != Name.Span else p.P)
+            for p in map(parents.__getitem__, group)
+        }
+        if len(tops) != 1:
+            raise ConversionError("a paragraph with values is more than one element of the structure tree")
+        (top,) = tops.values()
+        top.K = Array([mark])
+        renewed[mark] = top
+    tree[key] = Array([renewed[number] for number in range(len(renewed))])
+
+
+def _as_list(kids: pikepdf.Object) -> list[object]:
+    return list(kids) if isinstance(kids, Array) else [kids]  # type: ignore[call-overload]

@@ -1,0 +1,271 @@
+"""The compiled engine: a document from a base and its values, without an office."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import pikepdf
+
+from agreegen.conversion.compiled.description import (
+    DESCRIPTION_NAME,
+    ENGINE,
+    Align,
+    Base,
+    Description,
+    Slot,
+)
+from agreegen.conversion.compiled.layout import Piece, break_lines, line_width, place_runs, split_runs
+from agreegen.conversion.compiled.metrics import Font, FontChain, FontSubset, Glyph
+from agreegen.conversion.compiled.writer import BaseFile
+from agreegen.conversion.interface import DoesNotFit, StaleCompiledForm
+from agreegen.errors import ConversionError
+from agreegen.files import sha256_of, sha256_of_file
+from agreegen.forms.fonts import find_chain
+from agreegen.model.document import Document
+from agreegen.model.form import Form
+
+Printed = Mapping[str, str | bool | list[str]]
+"""Values as they are printed, by field name: `rendering.context.template_context`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """The base that a document goes on, and the lines of each slot."""
+
+    base: Base
+    lines: tuple[tuple[str, ...], ...]
+
+
+class CompiledForm:
+    """A compiled form, ready to make documents; holds its bases and fonts in memory.
+
+    Args:
+        form: The form.
+        description: Where its values stand.
+        bases: File name of a base → its bytes.
+
+    Raises:
+        StaleCompiledForm: The template, `form.yaml` or a font is another one than at compilation.
+        ConversionError: A base is not what the description says.
+    """
+
+    def __init__(self, form: Form, description: Description, bases: Mapping[str, bytes]) -> None:
+        _refuse_stale(form, description)
+        self.form = form
+        self._title = pikepdf.String(form.title_zh).unparse()
+        self._bases = description.bases
+        self._files: dict[str, BaseFile] = {}
+        for base in description.bases:
+            if sha256_of(bases[base.file]) != base.sha256:
+                raise ConversionError(f"{form.directory / base.file} is damaged", hint=_recompile(form))
+            self._files[base.file] = BaseFile(bases[base.file], base.page)
+        chains = dict(form.font_chains)
+        self._chains = {
+            name: FontChain(find_chain(chains[name]))
+            for name in {slot.font for base in description.bases for slot in base.slots}
+        }
+        fonts = dict.fromkeys(font for chain in self._chains.values() for font in chain.fonts)
+        self._names = {font: f"V{number}" for number, font in enumerate(fonts)}
+
+    def fits(self, document: Document, printed: Printed) -> None:
+        """Check that a document's values fit this compiled form.
+
+        Raises:
+            DoesNotFit: They do not; the LibreOffice engine can lay the document out.
+        """
+        choice = self._choose(document, printed)
+        for slot, lines in zip(choice.base.slots, choice.lines, strict=True):
+            for text in lines:
+                split_runs(text, self._chains[slot.font], slot.size)
+
+    def produce(self, document: Document, printed: Printed, moment: datetime) -> bytes:
+        """Make a document: PDF/A-3b with its signature fields and `agreegen.json`; equal inputs give equal bytes.
+
+        The caller still owes the text gate.
+
+        Args:
+            document: What is filled in; its engine becomes this one.
+            printed: Its values as they are printed.
+            moment: Creation time, with a time zone.
+
+        Raises:
+            DoesNotFit: The values do not fit; the LibreOffice engine can lay the document out.
+        """
+        choice = self._choose(document, printed)
+        placed = [
+            self._place(slot, lines) for slot, lines in zip(choice.base.slots, choice.lines, strict=True)
+        ]
+        used = [piece for slot in placed for line in slot for piece in line]
+        subsets = {
+            font: _subset(font, [p for f, p in used if f is font])
+            for font in dict.fromkeys(font for font, _ in used)
+        }
+        content = self._content(choice.base, placed, subsets)
+        fonts = {
+            self._names[font]: (
+                font.facts,
+                subset,
+                *_tables([g for f, p in used if f is font for g in p.glyphs], subset),
+            )
+            for font, subset in subsets.items()
+        }
+        made = replace(document, engine=ENGINE)
+        return self._files[choice.base.file].write(made, moment, content, fonts, self._title)
+
+    def _choose(self, document: Document, printed: Printed) -> _Choice:
+        shown = {c.name: document.conditions.get(c.name, True) for c in self.form.conditions}
+        bases = [base for base in self._bases if dict(base.conditions) == shown]
+        if not bases:
+            raise DoesNotFit(f"form {self.form.id} is not compiled for this choice of clauses")
+        lines = tuple(self._break(slot, printed) for slot in bases[0].slots)
+        counts = tuple(len(texts) for texts in lines)
+        for base in bases:
+            if base.line_counts == counts:
+                return _Choice(base, lines)
+        raise DoesNotFit(f"form {self.form.id} is not compiled for values of this length")
+
+    def _break(self, slot: Slot, printed: Printed) -> tuple[str, ...]:
+        texts = []
+        for part in slot.parts:
+            value = printed[part.field] if part.field else part.text
+            if not isinstance(value, str) or "\n" in value:
+                raise DoesNotFit(f"the value of {part.field} is not a single line of text")
+            texts.append(value)
+        chain = self._chains[slot.font]
+        return tuple(break_lines("".join(texts), chain, slot.size, fits=slot.fits, breaks=slot.breaks))
+
+    def _place(self, slot: Slot, lines: Sequence[str]) -> list[list[tuple[Font, Piece]]]:
+        chain = self._chains[slot.font]
+        placed = []
+        for text, line in zip(lines, slot.lines, strict=True):
+            runs = split_runs(text, chain, slot.size)
+            start = line_start(slot.align, line.anchor, line_width(runs))
+            placed.append([(chain.fonts[p.font], p) for p in place_runs(runs, start, slot.size)])
+        return placed
+
+    def _content(
+        self,
+        base: Base,
+        placed: Sequence[list[list[tuple[Font, Piece]]]],
+        subsets: Mapping[Font, FontSubset],
+    ) -> bytes:
+        parts: list[str] = []
+        for item in base.sequence:
+            if isinstance(item, str):
+                parts.append(item)
+                continue
+            slot = base.slots[item]
+            parts.append(f"{slot.tag}<</MCID {slot.mark}>>BDC\nq {slot.colour}\n")
+            for line, pieces in zip(slot.lines, placed[item], strict=True):
+                for font, piece in pieces:
+                    shown = _show(piece, subsets[font].codes)
+                    x = f"{piece.x / 10:g}"
+                    parts.append(f"BT\n{x} {line.y} Td /{self._names[font]} {slot.size:g} Tf{shown}\nET\n")
+            parts.append("Q\nEMC\n")
+        return "".join(parts).encode("latin-1")
+
+
+def load_compiled(form: Form) -> CompiledForm | None:
+    """Load the compiled form that lies beside a form's template; None where there is none.
+
+    Raises:
+        StaleCompiledForm: It was made from another template, `form.yaml` or font.
+        ConversionError: Its files are damaged.
+    """
+    path = form.directory / DESCRIPTION_NAME
+    if not path.is_file():
+        return None
+    try:
+        description = Description.from_yaml(path.read_bytes())
+        bases = {
+            base.file: (form.directory / Path(base.file).name).read_bytes() for base in description.bases
+        }
+    except OSError as exc:
+        raise ConversionError(f"{exc.filename}: {exc.strerror or exc}", hint=_recompile(form)) from exc
+    except ConversionError as exc:
+        raise StaleCompiledForm(f"{path}: {exc.message}", hint=_recompile(form)) from exc
+    return CompiledForm(form, description, bases)
+
+
+def line_start(align: Align, anchor: int, width: int) -> int:
+    """Return where a line of this width starts, in twips."""
+    if align is Align.LEFT:
+        return anchor
+    if align is Align.RIGHT:
+        return anchor - width
+    return (anchor - width) // 2
+
+
+def primary_font_hashes(form: Form, names: Iterable[str]) -> dict[str, str]:
+    """Return the SHA-256 of the font file that each font name of a template is set in."""
+    chains = dict(form.font_chains)
+    return {name: sha256_of_file(find_chain(chains[name])[0].path) for name in sorted(names)}
+
+
+def _refuse_stale(form: Form, description: Description) -> None:
+    changed = []
+    if description.template_sha256 != form.template_sha256:
+        changed.append("template.docx")
+    if description.description_sha256 != form.description_sha256:
+        changed.append("form.yaml")
+    if not changed and primary_font_hashes(form, description.fonts) != dict(description.fonts):
+        changed.append("the font")
+    if changed:
+        raise StaleCompiledForm(
+            f"the compiled form {form.id} is stale: {' and '.join(changed)} changed since",
+            hint=_recompile(form),
+        )
+
+
+def _recompile(form: Form) -> str:
+    return f"run: agreegen forms compile {form.id}"
+
+
+def _subset(font: Font, pieces: Sequence[Piece]) -> FontSubset:
+    return font.subset({glyph.index for piece in pieces for glyph in piece.glyphs})
+
+
+def _show(piece: Piece, codes: Mapping[int, int]) -> str:
+    if not any(piece.adjustments):
+        return f"<{''.join(f'{codes[g.index]:04X}' for g in piece.glyphs)}>Tj"
+    shown, group = [], ""
+    for glyph, adjustment in zip(piece.glyphs, piece.adjustments, strict=True):
+        group += f"{codes[glyph.index]:04X}"
+        if adjustment:
+            shown.append(f"<{group}>{adjustment}")
+            group = ""
+    if group:
+        shown.append(f"<{group}>")
+    return f"[{''.join(shown)}]TJ"
+
+
+def _tables(glyphs: Sequence[Glyph], subset: FontSubset) -> tuple[bytes, bytes]:
+    """Return the widths array's content and the ToUnicode CMap (ISO 32000-1, 9.7.4.3 and 9.10.3)."""
+    by_code: dict[int, Glyph] = {}
+    for glyph in glyphs:
+        if by_code.setdefault(subset.codes[glyph.index], glyph).text != glyph.text:
+            raise DoesNotFit(f"{glyph.text} shares its glyph with another character of the same document")
+    ordered = sorted(by_code.items())
+    widths = " ".join(f"{code}[{glyph.width}]" for code, glyph in ordered if glyph.width != 1000)
+    lines = [f"<{code:04X}><{glyph.text.encode('utf-16-be').hex()}>" for code, glyph in ordered]
+    groups = [lines[start : start + 100] for start in range(0, len(lines), 100)]
+    shown = "".join(f"{len(group)} beginbfchar\n{chr(10).join(group)}\nendbfchar\n" for group in groups)
+    return widths.encode(), _TO_UNICODE.replace("@", shown).encode()
+
+
+_TO_UNICODE = """/CIDInit/ProcSet findresource begin
+12 dict begin
+begincmap
+/CIDSystemInfo<</Registry(Adobe)/Ordering(UCS)/Supplement 0>>def
+/CMapName/Adobe-Identity-UCS def
+/CMapType 2 def
+1 begincodespacerange
+<0000><FFFF>
+endcodespacerange
+@endcmap
+CMapName currentdict /CMap defineresource pop
+end
+end"""
