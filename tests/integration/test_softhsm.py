@@ -155,6 +155,20 @@ def test_keys_by_label_or_id_sign(hsm: Hsm, choice: dict[str, object], mechanism
     assert not verifies(certificate, signatures[0], b"message 1")
 
 
+def sign_digest_info(config: BackendConfig) -> tuple[bytes, bytes]:
+    from agreegen.signing.pkcs11 import Pkcs11Signer, load_pkcs11  # noqa: PLC0415 - in the child only
+
+    loaded = load_pkcs11(config)
+    assert isinstance(loaded.signer, Pkcs11Signer)
+    loaded.signer._raw_rsa = True  # as after CKR_MECHANISM_INVALID from a token without CKM_SHA256_RSA_PKCS
+    return loaded.certificate_der, loaded.signer.sign(b"message")
+
+
+def test_rsa_by_the_raw_mechanism_is_the_same_signature(hsm: Hsm) -> None:
+    certificate, signature = in_process(sign_digest_info, hsm.config())
+    assert verifies(certificate, signature, b"message")
+
+
 def list_labels() -> list[tuple[str, str, str, str]]:
     from agreegen.signing.pkcs11 import list_module  # noqa: PLC0415 - in the child only
 

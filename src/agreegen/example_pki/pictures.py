@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import math
 from pathlib import Path
@@ -18,6 +19,7 @@ _PALE_INK = (22, 34, 86, 110)
 _SAMPLE = "样例"
 
 
+@functools.lru_cache(maxsize=64)
 def draw_seal(name: str, *, diameter_mm: float = 42.0) -> bytes:
     """Draw a round red seal with the name along its ring and a star, 样例 across it.
 
@@ -42,6 +44,7 @@ def draw_seal(name: str, *, diameter_mm: float = 42.0) -> bytes:
     return _encode(canvas, _RED)
 
 
+@functools.lru_cache(maxsize=64)
 def draw_signature(name: str, *, height_mm: float = 12.0) -> bytes:
     """Draw a slanted, pen-like name with 样例 across it.
 

@@ -7,6 +7,7 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
+import openpyxl
 import pytest
 import yaml
 from cryptography import x509
@@ -19,6 +20,10 @@ from agreegen.errors import InputError, UsageError
 from agreegen.example_pki import ExamplePki, make_example_pki
 from agreegen.example_pki.pictures import draw_seal, draw_signature
 from agreegen.example_pki.subjects import PARTY_A, PARTY_B, PARTY_B_REPRESENTATIVE, PEOPLE
+from agreegen.packaged_data import samples_folder
+from agreegen.signing.checks import check_credential, try_credential
+from agreegen.signing.credentials import load_credential
+from agreegen.signing.trust import load_trust
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 FIXED = {
@@ -68,16 +73,38 @@ def test_each_credential_opens_and_names_its_holder(pki: ExamplePki, name: str) 
 
 def test_secrets_are_for_the_owner_only(pki: ExamplePki) -> None:
     secret = [p for p in pki.folder.rglob("*") if p.suffix in {".p12", ".pass", ".key"}]
-    assert len(secret) == 2 * 18 + 4
+    assert len(secret) == 2 * 18 + 4 + 3  # bundles and passphrases; four RSA or P-256 keys; three SM2 keys
     assert {p.stat().st_mode & 0o777 for p in secret} == {0o600}
     assert pki.keys.stat().st_mode & 0o777 == 0o700
 
 
-def test_trust_holds_the_root_and_the_lists_only(pki: ExamplePki) -> None:
-    assert {p.name for p in pki.trust.iterdir()} >= {"root.pem", "root.crl", "ca.crl"}
+def test_trust_holds_the_roots_and_the_lists_only(pki: ExamplePki) -> None:
+    sm2 = {"sm2-root.pem", "sm2-root.crl", "sm2-ca.crl"}
+    assert {p.name for p in pki.trust.iterdir()} == {"root.pem", "root.crl", "ca.crl", *sm2}
     root = x509.load_pem_x509_certificate((pki.trust / "root.pem").read_bytes())
     assert root.issuer == root.subject
     assert b"PRIVATE" not in b"".join(p.read_bytes() for p in pki.trust.iterdir())
+
+
+def test_every_credential_loads_and_passes_its_checks(pki: ExamplePki) -> None:
+    trust = load_trust([pki.trust])
+    assert trust.example
+    for path in sorted(pki.credentials.rglob("*.yaml")):
+        credential = load_credential(path)
+        findings = check_credential(credential, trust, NOW)
+        try_credential(credential)
+        assert [finding.code for finding in findings] == ["example-trust"], path
+
+
+def test_the_sample_files_name_the_holders() -> None:
+    for name in ("confidentiality-agreement", "data-use-agreement"):
+        values = yaml.safe_load((samples_folder() / f"{name}.yaml").read_text("utf-8"))
+        assert (values["party_a_name"], values["party_b_name"]) == (PARTY_A, PARTY_B)
+        assert values.get("party_b_representative", PARTY_B_REPRESENTATIVE) == PARTY_B_REPRESENTATIVE
+    sheet = openpyxl.load_workbook(samples_folder() / "enumerators.xlsx", read_only=True).worksheets[0]
+    people = {str(row[0]): str(row[1]) for row in sheet.iter_rows(values_only=True)}
+    for number, person in PEOPLE:
+        assert people[number].replace(" ", "") == person
 
 
 def test_openssl_accepts_every_chain_with_revocation(pki: ExamplePki, tmp_path: Path) -> None:
