@@ -10,7 +10,6 @@ from agreegen.archive.create import BagRequest, create_bag
 from agreegen.archive.verify import verify_bag
 from agreegen.cli.options import (
     any_path,
-    existing_file,
     force_option,
     json_option,
     read_now,
@@ -33,7 +32,7 @@ def command() -> None:
 @command.command("create")
 @click.argument("source", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="SOURCE_DIR")
 @click.option("-o", "--output", required=True, type=any_path, metavar="BAG_DIR", help="The bag to write.")
-@click.option("--credential", "credential_file", required=True, type=existing_file, help="Who signs the bag.")
+@click.option("--credential", "credential_file", required=True, type=any_path, help="Who signs the bag.")
 @tsa_option
 @trust_options
 @click.option("--omit-ids", is_flag=True, help="Leave ID numbers out of parameters and register.")

@@ -39,7 +39,7 @@ def list_command(module: Path, as_json: bool) -> None:
 
 
 @command.command("check")
-@click.argument("credential_file", type=existing_file, metavar="CRED.yaml")
+@click.argument("credential_file", type=any_path, metavar="CRED.yaml")
 @click.option(
     "--for-job", type=existing_file, metavar="JOB.yaml", help="Check against this job's length and trust."
 )

@@ -7,9 +7,7 @@ from pathlib import Path
 import click
 
 from agreegen.cli.options import any_path, force_option, level_option, read_now, trust_options, tsa_option
-from agreegen.cli.output import say
-from agreegen.cli.sign import plan_outputs, read_pdf
-from agreegen.files import write_atomically
+from agreegen.cli.sign import plan_outputs, process_all
 from agreegen.model.report import PadesLevel
 from agreegen.signing.extend import extend_pdf
 from agreegen.signing.interface import TimestampServer
@@ -33,14 +31,14 @@ def command(
     trust: tuple[Path, ...],
     crls: tuple[Path, ...],
     force: bool,
-) -> None:
+) -> int:
     """Add timestamps and validation data to IN.pdf, ours or not, and write OUT.pdf."""
     pairs = plan_outputs(inputs, output, force=force)
     anchors = load_trust([*trust, *crls])
     servers = tuple(TimestampServer(url) for url in tsa)
-    for source, destination in pairs:
-        extended = extend_pdf(
-            read_pdf(source), PadesLevel(level.upper()), trust=anchors, tsa=servers, now=read_now()
-        )
-        write_atomically(destination, extended.data)
-        say(f"{destination}: {extended.level}")
+
+    def extend(pdf: bytes) -> tuple[bytes, str]:
+        extended = extend_pdf(pdf, PadesLevel(level.upper()), trust=anchors, tsa=servers, now=read_now())
+        return extended.data, extended.level.value
+
+    return process_all(pairs, extend)

@@ -13,6 +13,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 existing_folder = click.Path(exists=True, file_okay=False, path_type=Path)
+existing_path = click.Path(exists=True, path_type=Path)
 any_path = click.Path(path_type=Path)
 
 
@@ -42,13 +43,13 @@ def trust_options(function: F) -> F:
         "--crl",
         "crls",
         multiple=True,
-        type=any_path,
+        type=existing_path,
         help="Revocation list (PEM or DER) or a folder of them.",
     )(function)
     return click.option(
         "--trust",
         multiple=True,
-        type=any_path,
+        type=existing_path,
         help="Trust anchor (PEM or DER), or a folder of anchors and CRLs.",
     )(function)
 

@@ -24,7 +24,7 @@ from agreegen.forms.catalog import find_form, forms_folder
 from agreegen.register.audit import verify_register
 from agreegen.register.coverage import RosterPerson, measure_coverage
 from agreegen.register.export import export_csv, export_xlsx
-from agreegen.register.interface import DocumentRow, Registration
+from agreegen.register.interface import DocumentRow, DocumentState, Registration
 from agreegen.register.store import Register
 from agreegen.rosters.roster import open_roster
 from agreegen.signing.trust import load_trust
@@ -48,7 +48,9 @@ def command() -> None:
 
 @command.command("list")
 @register_option
-@click.option("--state", help="Only documents in this state, e.g. signed.")
+@click.option(
+    "--state", type=click.Choice([s.value for s in DocumentState]), help="Only documents in this state."
+)
 @json_option
 def list_command(register_file: Path, state: str | None, as_json: bool) -> None:
     """List the documents; ID numbers are not shown."""

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
 
 from agreegen.cli.options import any_path, force_option, level_option, read_now, trust_options, tsa_option
 from agreegen.cli.output import prompt_secret, say, say_error, say_warning
-from agreegen.errors import AgreegenError, CredentialError, ExitCode, InputError, UsageError
+from agreegen.errors import (
+    AgreegenError,
+    CredentialError,
+    ExitCode,
+    InputError,
+    TimestampError,
+    UsageError,
+)
 from agreegen.files import refuse_existing, write_atomically
 from agreegen.model.report import PadesLevel
 from agreegen.signing.checks import check_credential
@@ -68,7 +75,7 @@ def command(
     try:
         for finding in check_credential(credential, request.trust, request.now):
             say_warning(str(finding))
-        return _sign_all(pairs, credential, request)
+        return process_all(pairs, lambda pdf: _sign(pdf, credential, request))
     finally:
         credential.close()
 
@@ -106,21 +113,36 @@ def read_pdf(path: Path) -> bytes:
         raise InputError(f"{path}: {exc.strerror or exc}") from exc
 
 
-def _sign_all(pairs: Sequence[tuple[Path, Path]], credential: Credential, request: SigningRequest) -> int:
+def process_all(pairs: Sequence[tuple[Path, Path]], process: Callable[[bytes], tuple[bytes, str]]) -> int:
+    """Process every input and write every output; a file that fails is named, and the others go on.
+
+    Args:
+        pairs: Inputs and outputs.
+        process: Gives the new bytes of a file and what became of it.
+
+    Returns:
+        The exit code of the first failure, or that of success.
+
+    Raises:
+        CredentialError: The key itself failed: nothing more is tried, since tokens lock.
+    """
     failed: AgreegenError | None = None
     for source, destination in pairs:
         try:
-            signed = sign_pdf(read_pdf(source), credential, request, checked=True)
-            if signed.timestamp_pending:
-                raise UsageError(f"{source}: no timestamp was to be had")
-            write_atomically(destination, signed.data)
+            data, result = process(read_pdf(source))
+            write_atomically(destination, data)
         except CredentialError:
             raise
         except AgreegenError as exc:
-            if len(pairs) == 1:
-                raise
-            say_error(f"{source}: {exc}", hint=exc.hint)
+            say_error(str(exc) if str(source) in str(exc) else f"{source}: {exc}", hint=exc.hint)
             failed = failed or exc
-            continue
-        say(f"{destination}: signed as {request.role}, {signed.level}")
+        else:
+            say(f"{destination}: {result}")
     return failed.exit_code if failed else ExitCode.DONE
+
+
+def _sign(pdf: bytes, credential: Credential, request: SigningRequest) -> tuple[bytes, str]:
+    signed = sign_pdf(pdf, credential, request, checked=True)
+    if signed.timestamp_pending:
+        raise TimestampError("no timestamp was to be had", hint="try again, or name another --tsa")
+    return signed.data, f"signed as {request.role}, {signed.level}"
