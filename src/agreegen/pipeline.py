@@ -6,6 +6,7 @@ further, and nothing of it is written.
 
 from __future__ import annotations
 
+import logging
 import re
 import zipfile
 from dataclasses import dataclass, replace
@@ -15,13 +16,23 @@ from pathlib import Path
 from types import TracebackType
 
 from agreegen.conversion.assembly import assemble
+from agreegen.conversion.compiled import (
+    DESCRIPTION_NAME,
+    ENGINE,
+    CompiledForm,
+    compile_form,
+    load_compiled,
+)
+from agreegen.conversion.interface import DoesNotFit, StaleCompiledForm
 from agreegen.conversion.libreoffice import LibreOffice
 from agreegen.conversion.text import check_complete, check_text
-from agreegen.errors import ConversionError, SigningError
+from agreegen.errors import ConversionError, MissingProgramError, SigningError
+from agreegen.files import write_atomically
 from agreegen.model.complaint import ComplaintsError
 from agreegen.model.document import Document
 from agreegen.model.form import FieldType, Form
 from agreegen.model.report import FileReport, Integrity
+from agreegen.rendering.context import template_context
 from agreegen.rendering.docx import render_docx
 from agreegen.rendering.expected import expected_text
 from agreegen.rendering.fonts import check_glyphs, font_folders
@@ -30,6 +41,7 @@ from agreegen.signing.pades import sign_pdf
 from agreegen.verification.examination import examine
 from agreegen.verification.interface import Options
 
+_log = logging.getLogger(__name__)
 _MODIFIED = re.compile(rb"<dcterms:modified[^>]*>([0-9]{4}-[0-9]{2}-[0-9]{2})")
 
 
@@ -80,6 +92,7 @@ class DocumentMaker:
         self._timeout_s = timeout_s
         self._released = template_date(form)
         self._office: LibreOffice | None = None
+        self._compiled = self._load_compiled()
 
     def __enter__(self) -> DocumentMaker:
         return self
@@ -99,11 +112,14 @@ class DocumentMaker:
         complaints = check_glyphs(self.form, document)
         if complaints:
             raise ComplaintsError(f"{self.form.title_zh}: characters that cannot be printed", complaints)
-        if self.engine is EngineChoice.COMPILED:
-            raise ConversionError(
-                f"form {self.form.id} is not compiled", hint=f"run: agreegen forms compile {self.form.id}"
-            )
-        return self._make_with_libreoffice(document)
+        if self._compiled is None:
+            return self._make_with_libreoffice(document)
+        try:
+            return self._make_compiled(self._compiled, document)
+        except DoesNotFit as exc:
+            if self.engine is EngineChoice.COMPILED:
+                raise
+            return self._make_with_libreoffice(document, because=exc)
 
     def close(self) -> None:
         """End the office, if one was started."""
@@ -111,11 +127,42 @@ class DocumentMaker:
             self._office.close()
             self._office = None
 
-    def _make_with_libreoffice(self, document: Document) -> MadeDocument:
+    def _load_compiled(self) -> CompiledForm | None:
+        if self.engine is EngineChoice.LIBREOFFICE or self._keep_docx:
+            return None
+        try:
+            compiled = load_compiled(self.form)
+        except StaleCompiledForm as exc:
+            if self.engine is EngineChoice.COMPILED:
+                raise
+            _log.warning("%s; LibreOffice is used instead (%s)", exc.message, exc.hint)
+            return None
+        if compiled is None and self.engine is EngineChoice.COMPILED:
+            raise ConversionError(
+                f"form {self.form.id} is not compiled", hint=f"run: agreegen forms compile {self.form.id}"
+            )
+        return compiled
+
+    def _make_compiled(self, compiled: CompiledForm, document: Document) -> MadeDocument:
+        document = replace(document, engine=ENGINE)
+        moment = document_moment(self.form, document, self._released)
+        pdf = compiled.produce(document, template_context(self.form, document), moment)
+        check_text(expected_text(self.form, document), pdf)
+        return MadeDocument(document, pdf)
+
+    def _make_with_libreoffice(
+        self, document: Document, *, because: DoesNotFit | None = None
+    ) -> MadeDocument:
+        try:
+            office = self._start_office()
+        except MissingProgramError as exc:
+            if because is None:
+                raise
+            raise MissingProgramError(f"{because.message}, and {exc.message}", hint=exc.hint) from exc
         document = replace(document, engine="libreoffice")
         expected = expected_text(self.form, document)
         docx = render_docx(self.form, document)
-        page = self._start_office().convert(docx)
+        page = office.convert(docx)
         check_complete(docx, page, expected)
         pdf = assemble(page, self.form, document, document_moment(self.form, document, self._released))
         check_text(expected, pdf)
@@ -189,12 +236,35 @@ def read_back(data: bytes, *, form: Form, document: Document, now: datetime) -> 
 
 def describe_compiled(form: Form) -> str:
     """Say in a few words whether the form can be laid out without LibreOffice."""
-    return "needs LibreOffice"
+    try:
+        compiled = load_compiled(form)
+    except ConversionError as exc:
+        return exc.message
+    return "needs LibreOffice" if compiled is None else "compiled: needs no LibreOffice"
 
 
-def compile_and_save(form: Form) -> list[Path]:
-    """Compile a form with LibreOffice and write the result beside its template; return the files."""
-    raise ConversionError(f"form {form.id} cannot be compiled")
+def compile_and_save(form: Form, *, timeout_s: float = 120.0) -> list[Path]:
+    """Compile a form with LibreOffice and write the result beside its template; return the files.
+
+    Raises:
+        ConversionError: The form has values that reflow or lists; it needs LibreOffice at run time.
+        MissingProgramError: LibreOffice is not installed.
+    """
+    with LibreOffice(font_folders(form), form.font_chains, timeout_s=timeout_s) as office:
+        files = compile_form(
+            form,
+            office,
+            lambda document: render_docx(form, document),
+            lambda document: template_context(form, document),
+        )
+    for old in form.directory.glob("compiled*.pdf"):
+        if old.name not in files:
+            old.unlink()
+    # The description comes last: without it, or with another hash in it, the bases are not used.
+    names = sorted(files, key=lambda name: (name == DESCRIPTION_NAME, name))
+    for name in names:
+        write_atomically(form.directory / name, files[name])
+    return [form.directory / name for name in names]
 
 
 def _has_core(package: zipfile.ZipFile) -> bool:
