@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from asn1crypto import cms
 from pyhanko.pdf_utils.reader import PdfFileReader
-from tests.unit.signing.conftest import make_pdf
 
 from agreegen.example_pki import ExamplePki, make_example_pki
 from agreegen.example_pki.certificates import Addresses
@@ -28,6 +27,7 @@ from agreegen.signing.sm2_backend import find_backend, sm3
 from agreegen.signing.trust import load_trust
 from agreegen.verification.interface import Options
 from agreegen.verification.service import verify_bytes
+from tests.unit.signing.conftest import make_pdf
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 ROLES = (
@@ -139,6 +139,21 @@ def test_a_timestamp_on_an_sm2_signature(
     report = judge(stamped, trust)
     assert report.verdict is Verdict.VALID
     assert report.signatures[0].time_source.value == "timestamp"
+
+
+@pytest.mark.parametrize("level", [PadesLevel.B_LT, PadesLevel.B_LTA])
+def test_an_sm2_signature_carries_its_proof(
+    sm2_seal: Credential, trust: Trust, responder: Responder, level: PadesLevel
+) -> None:
+    tsa = (TimestampServer(responder.tsa_url),)
+    request = SigningRequest("party_a_seal", level, datetime.now(UTC), trust, tsa=tsa)
+    data = sign_pdf(make_pdf(ROLES, attachment=False), sm2_seal, request).data
+    anchors_only = replace(trust, crls_der=())
+    assert judge(data, anchors_only, now=datetime.now(UTC)).verdict is Verdict.VALID
+    years_later = datetime.now(UTC) + timedelta(days=365 * 4)
+    late = judge(data, anchors_only, now=years_later)
+    assert late.unaltered is True
+    assert late.signatures[0].level is PadesLevel.OTHER
 
 
 def test_each_covered_byte_counts(signed: bytes, trust: Trust) -> None:

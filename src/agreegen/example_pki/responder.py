@@ -10,8 +10,9 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from socketserver import ThreadingTCPServer
 from types import TracebackType
 from typing import Self
 from urllib.parse import unquote, urlsplit
@@ -158,7 +159,8 @@ class Responder:
         return authorization == f"Basic {expected}"
 
 
-class _Server(ThreadingHTTPServer):
+class _Server(ThreadingTCPServer):  # HTTPServer would look up its own name, which may hang offline
+    allow_reuse_address = True
     daemon_threads = True
     request_queue_size = 128
 

@@ -227,7 +227,7 @@ def crl_covers(
             and _is_complete(crl, certificate)
             and crl.last_update_utc <= moment + _CLOCK_TOLERANCE
             and (crl.next_update_utc is None or moment <= crl.next_update_utc)
-            and verifies(issuer, crl.signature, crl.tbs_certlist_bytes, crl.signature_hash_algorithm)
+            and verifies(issuer, crl.signature, crl.tbs_certlist_bytes, _digest_of(crl))
         )
     except (ValueError, UnsupportedAlgorithm):
         return False
@@ -258,6 +258,13 @@ def verifies(
     except InvalidSignature:
         return False
     return True
+
+
+def _digest_of(crl: x509.CertificateRevocationList) -> hashes.HashAlgorithm | None:
+    try:
+        return crl.signature_hash_algorithm
+    except UnsupportedAlgorithm:
+        return None  # SM2 with SM3, which has but one digest
 
 
 def _is_complete(crl: x509.CertificateRevocationList, certificate: x509.Certificate) -> bool:
