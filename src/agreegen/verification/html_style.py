@@ -51,11 +51,11 @@ figure img{width:100%;height:auto;display:block;background:#fff}
 @media print{
 body{background:#fff;font-size:11pt}
 main{max-width:none;padding:0}
-.file{break-inside:avoid-page;border-radius:0}
+.file{border-radius:0}
+.file header,h3{break-after:avoid}
+.advice,li{break-inside:avoid}
 .pages,.pair{break-inside:avoid}
-details{display:block}
-details::details-content{content-visibility:visible;display:block}
-details>summary{list-style:none}
+details:not([open]){display:none}
 @page{size:A4;margin:16mm}
 }
 """

@@ -15,6 +15,10 @@ _MARKS = {
     Verdict.UNSIGNED: "○",
     Verdict.UNREADABLE: "!",
 }
+# Control, direction and private-use characters, surrogates, line separators. Unassigned ones stay: rare Han
+# characters are encoded faster than programs learn of them.
+_UNPRINTABLE = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
+_NONCHARACTER = 0xFFFE
 _NAME_WIDTH = 60
 _MAX_EXPLAINED = 200
 
@@ -70,7 +74,7 @@ def _needs_attention(file: FileReport) -> bool:
 
 def _explained(file: FileReport, lang: str) -> list[str]:
     words = explain(file, lang)
-    lines = [f"{_MARKS[file.verdict]} {words.headline}  {file.path}"]
+    lines = [f"{_MARKS[file.verdict]} {words.headline}  {printable(file.path)}"]
     for title, items in (
         (pick(("What holds", "成立的"), lang), words.holds),
         (pick(("What does not", "不成立或存疑的"), lang), words.fails),
@@ -88,7 +92,11 @@ def _explained(file: FileReport, lang: str) -> list[str]:
 
 def printable(text: str) -> str:
     """Drop control and direction characters, which could make a terminal or a page show something else."""
-    return "".join(c for c in text if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+    return "".join(
+        c
+        for c in text
+        if unicodedata.category(c) not in _UNPRINTABLE and ord(c) & _NONCHARACTER != _NONCHARACTER
+    )
 
 
 def _padded(text: str, width: int) -> str:

@@ -141,8 +141,11 @@ def moment_text(moment: datetime, lang: str) -> str:
 
 def explain(file: FileReport, lang: str) -> Explanation:
     """Put a file's report in plain words."""
+    word = headline(file.verdict, lang)
+    if file.verdict is Verdict.VALID and file.document is not None and file.document.missing_roles:
+        word = pick((f"{word} so far, not complete", f"{word}，但尚未签署完毕"), lang)
     return Explanation(
-        headline=headline(file.verdict, lang),
+        headline=word,
         holds=tuple(dict.fromkeys(_holds(file, lang))),
         fails=tuple(dict.fromkeys(_fails(file, lang))),
         advice=tuple(dict.fromkeys(_advice(file, lang))),
@@ -257,5 +260,5 @@ def _advice(file: FileReport, lang: str) -> Iterator[str]:
         )
     if file.document is not None and file.document.missing_roles:
         yield pick(("Have the missing roles sign.", "请尚未签署的各方签署。"), lang)
-    if file.verdict is Verdict.VALID and not codes - {EXAMPLE_TRUST}:
+    elif file.verdict is Verdict.VALID and not codes - {EXAMPLE_TRUST}:
         yield pick(("Nothing to do.", "无需处理。"), lang)

@@ -1,0 +1,139 @@
+"""Table, HTML and XML: plain words first, nothing that a file could smuggle in, pages compared."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pikepdf
+import pytest
+
+from agreegen.files import sha256_of
+from agreegen.model.report import Alarm, FileReport, Report, Verdict
+from agreegen.verification.extraction import extract_signed
+from agreegen.verification.interface import Options
+from agreegen.verification.page_images import compare_pages
+from agreegen.verification.report_html import render_html
+from agreegen.verification.report_table import render_table
+from agreegen.verification.report_xml import NAMESPACE, render_xml
+from agreegen.verification.service import verify_path
+from tests.unit.verification.authority import NOW, Authority, blank_pdf, sign
+from tests.unit.verification.conftest import Pki
+
+
+def repainted(signed: bytes) -> bytes:
+    """Append a revision that paints other text on the page, as an attacker would."""
+    pdf = pikepdf.open(io.BytesIO(signed))
+    number = pdf.pages[0].Contents.objgen[0]
+    stream = b"BT /F1 24 Tf 72 700 Td (Another text) Tj ET"
+    offset = len(signed)
+    body = b"%d 0 obj\n<< /Length %d >>\nstream\n%b\nendstream\nendobj\n" % (number, len(stream), stream)
+    start = signed.rindex(b"startxref")
+    previous = int(signed[start:].split()[1])
+    table = b"xref\n%d 1\n%010d 00000 n \n" % (number, offset)
+    size, root = int(pdf.trailer.Size), pdf.trailer.Root.objgen[0]
+    trailer = b"trailer\n<< /Size %d /Root %d 0 R /Prev %d >>\nstartxref\n%d\n%%%%EOF\n" % (
+        size,
+        root,
+        previous,
+        offset + len(body),
+    )
+    return signed + body + table + trailer
+
+
+@pytest.fixture
+def options(pki: Pki) -> Options:
+    return Options(now=NOW, anchors_der=(pki.root.holder.der,), crls_der=pki.crls())
+
+
+@pytest.fixture
+def report(tmp_path: Path, options: Options, signed: bytes) -> Report:
+    files = {
+        "good.pdf": signed,
+        "changed.pdf": repainted(signed),
+        "blank.pdf": blank_pdf(),
+        "foreign.pdf": sign(blank_pdf(), Authority.root("Elsewhere").issue("Ghost")),
+    }
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    reports = tuple(verify_path(tmp_path / name, options) for name in files)
+    assert [one.verdict.value for one in reports] == ["valid", "invalid", "unsigned", "indeterminate"]
+    return Report(reports)
+
+
+def test_table_in_both_languages(report: Report) -> None:
+    english, chinese = render_table(report, lang="en"), render_table(report, lang="zh")
+    assert "✘ NOT valid" in english
+    assert "Ask the sender for the original" in english
+    assert "4 file(s): Valid 1, NOT valid 1, Cannot be confirmed 1, Not signed 1" in english
+    assert "✘ 无效" in chinese
+    assert "请向来件方索取原件" in chinese
+    assert "What to do" not in chinese
+
+
+def test_table_cannot_be_painted_over_by_a_name() -> None:
+    name = "a\x1b[2J\u202efdp.\n\rok"
+    file = FileReport(name, Verdict.UNREADABLE, None, alarms=(Alarm("x", f"bad {name}"),))
+    text = render_table(Report((file,)))
+    assert not set("\x1b\r\u202e") & set(text)
+
+
+def test_html_shows_pages_before_and_after(report: Report, options: Options) -> None:
+    html = render_html(report, options, lang="en")
+    assert html.count("data:image/png;base64,") == 2, "one pair for the one changed file"
+    assert "As it is now" in html
+    assert html.index("What holds") < html.index("Technical details")
+    assert "http" not in html.replace("http-equiv", "")
+    assert 'lang="zh-CN"' in render_html(report, options, lang="zh")
+
+
+def test_html_escapes_what_a_file_says(options: Options) -> None:
+    alarm = Alarm("x", "<script>alert(1)</script>")
+    file = FileReport("<img src=x onerror=1>.pdf", Verdict.UNREADABLE, None, alarms=(alarm,))
+    html = render_html(Report((file,)), options)
+    assert "<script" not in html
+    assert "<img" not in html
+
+
+def test_xml_names_indications(report: Report, options: Options) -> None:
+    root = ElementTree.fromstring(render_xml(report, options))
+    space = {"e": NAMESPACE}
+    assert root.tag == f"{{{NAMESPACE}}}ValidationReport"
+    main = [item.text for item in root.iterfind(".//e:MainIndication", space)]
+    prefix = "urn:etsi:019102:mainindication:"
+    assert main == [
+        prefix + name for name in ("total-passed", "total-failed", "indeterminate", "indeterminate")
+    ]
+    ids = {item.get("id") for item in root.iterfind(".//e:ValidationObject", space)}
+    assert {item.get("VOReference") for item in root.iterfind(".//e:SignerCertificate", space)} == ids
+    order = [child.tag.split("}")[1] for child in root[0]]
+    assert (
+        order.index("SignatureIdentifier")
+        < order.index("ValidationTimeInfo")
+        < order.index("SignersDocument")
+    )
+    assert order[-1] == "SignatureValidationStatus"
+
+
+def test_xml_survives_control_characters(options: Options) -> None:
+    file = FileReport("a\x00\x0b\ufffe.pdf", Verdict.UNREADABLE, None, alarms=(Alarm("x", "y\x01"),))
+    ElementTree.fromstring(render_xml(Report((file,)), options))
+
+
+def test_signed_revision_is_written(report: Report, signed: bytes, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    (path,) = extract_signed(report.files[1], folder)
+    assert path.read_bytes() == signed
+    assert extract_signed(report.files[2], folder) == []
+    Path(report.files[1].path).write_bytes(b"other now")
+    assert extract_signed(report.files[1], folder) == []
+
+
+def test_pages_that_cannot_be_drawn_give_no_pictures() -> None:
+    assert compare_pages(b"%PDF-1.7 junk", 5) is None
+
+
+def test_pages_that_look_alike_are_left_out(signed: bytes) -> None:
+    assert compare_pages(signed, len(signed)) == ()
+    assert sha256_of(signed)
