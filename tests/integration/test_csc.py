@@ -6,6 +6,8 @@ import asyncio
 import json
 import os
 import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,6 +16,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+import yaml
 from aiohttp import web
 from certomancer.registry import CertomancerConfig
 from cryptography import x509
@@ -24,10 +27,14 @@ from cryptography.x509.oid import NameOID
 from csc_dummy.csc_dummy_server import CSCWithCertomancer, DummyServiceParams
 
 from agreegen.errors import CredentialError
+from agreegen.model.report import TrustStatus
 from agreegen.signing.checks import verify_raw
 from agreegen.signing.csc import CscSigner, load_csc
 from agreegen.signing.interface import RawSigner
 from agreegen.signing.secrets import BackendConfig, LoadedKey
+from agreegen.verification.interface import Options
+from agreegen.verification.service import verify_bytes
+from tests.unit.signing.conftest import make_pdf
 
 pytestmark = pytest.mark.filterwarnings("ignore::aiohttp.web_exceptions.NotAppKeyWarning")
 
@@ -378,3 +385,34 @@ def test_secrets_do_not_show(service: Service) -> None:
     loaded = load_csc(service.config())
     assert TOKEN not in repr(loaded) + repr(loaded.signer) + repr(vars(loaded.signer))
     assert os.environ["AGREEGEN_TEST_CSC_TOKEN"] == TOKEN
+
+
+def write_credential(service: Service, key: str) -> Path:
+    path = service.folder / f"{key}.yaml"
+    settings = service.config(key).settings
+    path.write_text(yaml.safe_dump({"kind": "csc", **settings, "chain": "root.pem"}), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("key", ["rsa", "p256"])
+def test_the_command_signs_by_the_service(service: Service, tmp_path: Path, key: str) -> None:
+    program = Path(sys.executable).with_name("agreegen")
+    loaded = load_csc(service.config(key))
+    (service.folder / "root.pem").write_bytes(
+        x509.load_der_x509_certificate(loaded.chain_der[0]).public_bytes(Encoding.PEM)
+    )
+    credential = write_credential(service, key)
+    for name in ("a.pdf", "b.pdf"):
+        (tmp_path / name).write_bytes(make_pdf(attachment=False))
+    inputs = [str(tmp_path / name) for name in ("a.pdf", "b.pdf")]
+    command = [str(program), "sign", *inputs, "-o", f"{tmp_path}/out/", "--role", "unit"]
+    command += ["--credential", str(credential), "--trust", str(service.folder / "root.pem")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert TOKEN not in done.stdout + done.stderr
+    for name in ("a.pdf", "b.pdf"):
+        options = Options(now=datetime.now(UTC), anchors_der=(loaded.chain_der[0],))
+        report = verify_bytes(name, (tmp_path / "out" / name).read_bytes(), options)
+        assert report.unaltered is True
+        assert report.signatures[0].trust is TrustStatus.TRUSTED
+        assert report.signatures[0].signer == f"EXAMPLE {key}"
