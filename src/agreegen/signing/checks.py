@@ -48,6 +48,28 @@ class Finding:
         return self.message
 
 
+@dataclass(frozen=True, slots=True)
+class _KnownPath:
+    """A path that was found valid, and the time in which all its certificates are."""
+
+    path: tuple[bytes, ...]
+    begin: datetime
+    end: datetime
+
+    @classmethod
+    def of(cls, path: Sequence[bytes]) -> _KnownPath:
+        certificates = [x509.load_der_x509_certificate(der) for der in path]
+        return cls(
+            tuple(path),
+            max(certificate.not_valid_before_utc for certificate in certificates),
+            min(certificate.not_valid_after_utc for certificate in certificates),
+        )
+
+
+_KNOWN_PATHS: dict[tuple[bytes, tuple[bytes, ...], tuple[bytes, ...]], _KnownPath] = {}
+_MAX_KNOWN_PATHS = 10_000
+
+
 def check_credential(
     credential: Credential, trust: Trust, now: datetime, until: datetime | None = None
 ) -> list[Finding]:
@@ -222,6 +244,20 @@ def find_path(
         from agreegen.signing.sm2 import find_sm2_path  # noqa: PLC0415 - needs OpenSSL 3 or gmssl
 
         return find_sm2_path(certificate_der, chain_der, trust.anchors_der, now)
+    key = (certificate_der, tuple(chain_der), trust.anchors_der)
+    known = _KNOWN_PATHS.get(key)
+    if known is not None and known.begin <= now <= known.end:
+        return list(known.path)
+    path = _validate_path(certificate_der, chain_der, trust, now, name)
+    if len(_KNOWN_PATHS) >= _MAX_KNOWN_PATHS:
+        _KNOWN_PATHS.clear()
+    _KNOWN_PATHS[key] = _KnownPath.of(path)
+    return path
+
+
+def _validate_path(
+    certificate_der: bytes, chain_der: Sequence[bytes], trust: Trust, now: datetime, name: str
+) -> list[bytes]:
     load = asn1_x509.Certificate.load
     context = ValidationContext(
         trust_roots=[load(der) for der in trust.anchors_der if not is_sm2(der)],

@@ -24,7 +24,14 @@ from agreegen.signing.checks import find_path
 from agreegen.signing.embedding import prepare_timestamp
 from agreegen.signing.interface import SignedPdf, TimestampServer, Trust
 from agreegen.signing.names import subject_label
-from agreegen.signing.pdfread import FOREIGN_ERRORS, PdfState, check_integrity, read_state, resolve
+from agreegen.signing.pdfread import (
+    FOREIGN_ERRORS,
+    PdfState,
+    check_integrity,
+    read_field_names,
+    read_state,
+    resolve,
+)
 from agreegen.signing.revocation import Evidence, EvidenceStore, merge
 from agreegen.signing.signed_data import SignedContent, reading
 from agreegen.signing.timestamps import TimestampClient, check_token
@@ -238,8 +245,7 @@ def _write_store(pdf: bytes, evidence: Evidence) -> bytes:
 
 
 def _add_timestamp(pdf: bytes, client: TimestampClient) -> bytes:
-    state = read_state(pdf)
-    taken = {*state.empty_fields, *(signature.field for signature in state.signatures)}
+    taken = read_field_names(pdf)
     name = next(name for number in range(1, len(taken) + 2) if (name := _FIELD.format(number)) not in taken)
     prepared = prepare_timestamp(pdf, name, reserved_bytes=client.token_bytes())
     token = client.timestamp_digest(prepared.digest)

@@ -34,6 +34,7 @@ FOREIGN_ERRORS = (
 """What pyHanko raises on damaged files besides its own errors."""
 
 _MAX_TREE_NODES = 10_000
+_MAX_FIELD_DEPTH = 20
 _TIMESTAMP = "/ETSI.RFC3161"
 
 logging.getLogger("pyhanko").addHandler(logging.NullHandler())
@@ -98,6 +99,19 @@ def read_state(pdf: bytes) -> PdfState:
     except FOREIGN_ERRORS as exc:
         raise SigningError(f"the file cannot be read as a PDF ({exc})", hint="check the file") from exc
     return PdfState(reader, _document(attachment), empty, signatures, certified)
+
+
+def read_field_names(pdf: bytes) -> frozenset[str]:
+    """Return the names of all signature fields, without reading what is in them.
+
+    Raises:
+        SigningError: The file cannot be read.
+    """
+    try:
+        reader = PdfFileReader(BytesIO(pdf), strict=False)
+        return frozenset(_field_names(resolve(resolve(reader.root, "/AcroForm", {}), "/Fields", ())))
+    except FOREIGN_ERRORS as exc:
+        raise SigningError(f"the file cannot be read as a PDF ({exc})", hint="check the file") from exc
 
 
 def check_integrity(state: PdfState) -> None:
@@ -203,6 +217,15 @@ def _attachment(reader: PdfFileReader, signatures: tuple[EarlierSignature, ...])
             data: bytes = spec["/EF"]["/F"].data
             return data
     return None
+
+
+def _field_names(fields: Any, prefix: str = "", depth: int = 0) -> Iterator[str]:
+    for entry in fields:
+        part = entry.get_object()
+        name = prefix + str(resolve(part, "/T", ""))
+        yield name
+        if "/Kids" in part and depth < _MAX_FIELD_DEPTH:
+            yield from _field_names(part["/Kids"], f"{name}.", depth + 1)
 
 
 def _name_tree(tree: Any) -> Iterator[tuple[str, Any]]:
