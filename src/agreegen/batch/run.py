@@ -6,7 +6,7 @@ import contextlib
 import signal
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import FrameType, TracebackType
 
 from agreegen.batch.archiving import archive_documents
@@ -40,6 +40,7 @@ from agreegen.signing.trust import load_trust
 
 __all__ = ["RunSettings", "read_clock", "run_job"]
 
+_CLOCK_MAY_DIFFER = timedelta(minutes=5)
 Tell = Callable[[RunEvent], None]
 
 
@@ -191,6 +192,9 @@ class _Run:
         facts = {"job_sha256": self.job.sha256, "template_sha256": self.job.form.template_sha256}
         self.register.record(EventDraft(EventKind.RUN, details=facts), now=self.clock())
         self._tell(RunEventKind.STARTED)
+        behind = self.register.latest - self.clock()
+        if behind > _CLOCK_MAY_DIFFER:
+            self.warn(f"the clock stands {behind} before the register's last event; set it right")
         chunks = self._chunks(self._chunk_size(pool, chunk_rows))
         error: AgreegenError | None = None
         exhausted = False

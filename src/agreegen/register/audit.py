@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,6 @@ CheckHead = Callable[[Head], str | None]
 """Says why a head's signature is not good, or None."""
 
 _META_KEYS = {"register", "created", "secret", TIP_COUNT, TIP_HASH}
-_BACKWARDS = timedelta(minutes=5)
 _EVENT_COLUMNS = "seq, at, kind, document, role, sha256, details, hash"
 
 
@@ -108,7 +106,7 @@ def _chain_problems(connection: sqlite3.Connection, known_heads: list[Head]) -> 
             )
         tip = stored
         moment = parse_time(row[1])
-        if moment < latest - _BACKWARDS:
+        if moment < latest:
             yield Problem(
                 "time-backwards", f"event {count}", f"recorded at {row[1]}, before the event before it"
             )

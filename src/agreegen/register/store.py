@@ -56,6 +56,8 @@ class Register:
         self._meta: dict[str, str] = dict(connection.execute("SELECT key, value FROM meta"))
         self._count = int(self._meta.pop(TIP_COUNT))
         self._tip = bytes.fromhex(self._meta.pop(TIP_HASH))
+        last = connection.execute("SELECT at FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+        self._latest = parse_time(last[0] if last else self._meta["created"])
 
     @classmethod
     def open(
@@ -116,6 +118,11 @@ class Register:
         return bytes.fromhex(self._meta["secret"])
 
     @property
+    def latest(self) -> datetime:
+        """Time of the last event, aware UTC."""
+        return self._latest
+
+    @property
     def event_count(self) -> int:
         """Number of events."""
         return self._count
@@ -138,7 +145,7 @@ class Register:
         Raises:
             RegisterError: An event does not fit, or the file cannot be written; nothing was recorded.
         """
-        count, tip, at = self._count, self._tip, format_time(now)
+        count, tip, at = self._count, self._tip, self._time_of_event(now)
         changed: dict[str, DocumentRow] = {}
         rows = []
         with _wrapped(self.path), self._transaction():
@@ -181,7 +188,7 @@ class Register:
         }
         draft = EventDraft(EventKind.HEAD, details=facts)
         count, details = self._count + 1, encode_details(draft)
-        row = (count, format_time(now), draft.kind.value, "", None, None, details)
+        row = (count, self._time_of_event(now), draft.kind.value, "", None, None, details)
         tip = event_hash(self._tip, row)
         with _wrapped(self.path), self._transaction():
             self.connection.execute(_INSERT_EVENT, (*row, tip))
@@ -286,6 +293,11 @@ class Register:
         document = self.document(draft.document_id)
         assert document is not None
         return document
+
+    def _time_of_event(self, now: datetime) -> str:
+        """Return the time to record: a clock that was set back never makes the chain run backwards."""
+        self._latest = max(self._latest, now)
+        return format_time(self._latest)
 
     def _project(self, before: DocumentRow | None, draft: EventDraft, details: str) -> DocumentRow:
         try:
