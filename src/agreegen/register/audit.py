@@ -12,9 +12,9 @@ from typing import Any
 from agreegen.errors import RegisterError
 from agreegen.files import sha256_of, sha256_of_file
 from agreegen.register.chain import COLUMNS, event_hash, genesis_hash, parse_time, project, row_values
+from agreegen.register.file import SECRET_BYTES, TIP_COUNT, TIP_HASH, connect
 from agreegen.register.interface import DocumentRow, DocumentState, Event, EventKind, Head, Problem
 from agreegen.register.migrations import SCHEMA_VERSION, describe_schema, expected_schema, schema_version
-from agreegen.register.store import SECRET_BYTES, TIP_COUNT, TIP_HASH, connect
 
 CheckHead = Callable[[Head], str | None]
 """Says why a head's signature is not good, or None."""

@@ -5,10 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import hmac
-import os
-import secrets
 import sqlite3
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -20,12 +17,12 @@ from agreegen.register.chain import (
     encode_details,
     event_hash,
     format_time,
-    genesis_hash,
     parse_time,
     project,
     row_from_values,
     row_values,
 )
+from agreegen.register.file import TIP_COUNT, TIP_HASH, connect, create_file, require_known, wrapped
 from agreegen.register.interface import (
     REGISTER_EVENTS,
     DocumentRow,
@@ -35,11 +32,8 @@ from agreegen.register.interface import (
     Head,
     Registration,
 )
-from agreegen.register.migrations import SCHEMA_VERSION, migrate, schema_version
+from agreegen.register.migrations import migrate, schema_version
 
-SECRET_BYTES = 32
-TIP_COUNT, TIP_HASH = "tip-count", "tip-hash"
-_BUSY_TIMEOUT_S = 10.0
 _INSERT_EVENT = (
     "INSERT INTO events (seq, at, kind, document, role, sha256, details, hash) VALUES (?,?,?,?,?,?,?,?)"
 )
@@ -79,12 +73,12 @@ class Register:
                 raise RegisterError(
                     f"there is no register at {path}", hint="name the register.db of a batch output"
                 )
-            _create(path, now)
-        with _wrapped(path):
+            create_file(path, now)
+        with wrapped(path):
             connection = connect(path, read_only=read_only)
             try:
                 version = schema_version(connection)
-                _require_known(path, version)
+                require_known(path, version)
                 if not read_only:
                     migrate(connection)
                 return cls(path, connection)
@@ -148,7 +142,7 @@ class Register:
         count, tip, at = self._count, self._tip, self._time_of_event(now)
         changed: dict[str, DocumentRow] = {}
         rows = []
-        with _wrapped(self.path), self._transaction():
+        with wrapped(self.path), self._transaction():
             for draft in drafts:
                 details = encode_details(draft)
                 if draft.kind not in REGISTER_EVENTS:
@@ -190,7 +184,7 @@ class Register:
         count, details = self._count + 1, encode_details(draft)
         row = (count, self._time_of_event(now), draft.kind.value, "", None, None, details)
         tip = event_hash(self._tip, row)
-        with _wrapped(self.path), self._transaction():
+        with wrapped(self.path), self._transaction():
             self.connection.execute(_INSERT_EVENT, (*row, tip))
             self.connection.execute(
                 "INSERT INTO heads (seq, count, hash, signer, signature) VALUES (?,?,?,?,?)",
@@ -210,7 +204,7 @@ class Register:
 
     def paths_in(self, folder: str) -> set[str]:
         """Return the paths of all documents directly or deeper in a folder below the register's own."""
-        with _wrapped(self.path):
+        with wrapped(self.path):
             rows = self.connection.execute(
                 "SELECT path FROM documents WHERE path >= ? AND path < ?", (f"{folder}/", f"{folder}0")
             )
@@ -231,19 +225,19 @@ class Register:
 
     def document_count(self) -> int:
         """Return the number of documents ever registered."""
-        with _wrapped(self.path):
+        with wrapped(self.path):
             return int(self.connection.execute("SELECT count(*) FROM documents").fetchone()[0])
 
     def state_counts(self) -> dict[str, int]:
         """Count the documents by state."""
-        with _wrapped(self.path):
+        with wrapped(self.path):
             return dict(
                 self.connection.execute("SELECT state, count(*) FROM documents GROUP BY state ORDER BY state")
             )
 
     def other_template(self, form_id: str, template_sha256: str) -> str | None:
         """Return the hash of another template that made documents of this form here, or None."""
-        with _wrapped(self.path):
+        with wrapped(self.path):
             row = self.connection.execute(
                 "SELECT template_sha256 FROM documents WHERE form = ? AND template_sha256 <> ? LIMIT 1",
                 (form_id, template_sha256),
@@ -256,7 +250,7 @@ class Register:
         statement = (
             f"SELECT seq, at, kind, document, role, sha256, details, hash FROM events{where} ORDER BY seq"  # noqa: S608  # constants only
         )
-        with _wrapped(self.path):
+        with wrapped(self.path):
             for seq, at, kind, document, role, sha256, details, digest in self.connection.execute(
                 statement, values
             ):
@@ -264,7 +258,7 @@ class Register:
 
     def heads(self) -> Iterator[Head]:
         """Stream the signed heads, oldest first."""
-        with _wrapped(self.path):
+        with wrapped(self.path):
             for count, digest, signer, signature in self.connection.execute(
                 "SELECT count, hash, signer, signature FROM heads ORDER BY seq"
             ):
@@ -332,7 +326,7 @@ class Register:
         return next(self._select(statement, value), None)
 
     def _select(self, statement: str, *values: str) -> Iterator[DocumentRow]:
-        with _wrapped(self.path):
+        with wrapped(self.path):
             for row in self.connection.execute(statement, values):
                 yield self._decode(row)
 
@@ -343,75 +337,3 @@ class Register:
             raise RegisterError(
                 f"{self.path}: document {row[0]} is damaged", hint="run register verify"
             ) from exc
-
-
-def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    """Connect to the file with the settings that durability needs; read-only folders are read as they are."""
-    writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
-    wal = path.with_name(path.name + "-wal").exists()
-    mode = "mode=rw" if writable else "mode=ro" if wal else "mode=ro&immutable=1"
-    address = f"{path.resolve().as_uri()}?{mode}"
-    connection = sqlite3.connect(address, uri=True, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
-    try:
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA trusted_schema = OFF")
-        if read_only:
-            connection.execute("PRAGMA query_only = ON")
-        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _require_known(path: Path, version: int) -> None:
-    if not 1 <= version <= SCHEMA_VERSION:
-        raise RegisterError(
-            f"{path} has schema {version}, this program knows 1 to {SCHEMA_VERSION}",
-            hint="use the version of agreegen that wrote it, or a newer one",
-        )
-
-
-def _create(path: Path, now: datetime) -> None:
-    """Make an empty register under a temporary name, so that a crash never leaves half of one."""
-    meta = {
-        "register": uuid.uuid4().hex,
-        "created": format_time(now),
-        "secret": secrets.token_bytes(SECRET_BYTES).hex(),
-    }
-    tip = {TIP_COUNT: "0", TIP_HASH: genesis_hash(meta).hex()}
-    temporary = path.with_name(f".agreegen-{path.name}-{os.getpid()}")
-    with _wrapped(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        try:
-            connection = sqlite3.connect(temporary, isolation_level=None)
-            try:
-                connection.execute("PRAGMA journal_mode = WAL")
-                migrate(connection)
-                connection.executemany("INSERT INTO meta (key, value) VALUES (?,?)", (meta | tip).items())
-            finally:
-                connection.close()
-            temporary.rename(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-
-
-@contextlib.contextmanager
-def _wrapped(path: Path) -> Iterator[None]:
-    """Turn what SQLite and the disk say into one clear error."""
-    try:
-        yield
-    except sqlite3.OperationalError as exc:
-        if exc.sqlite_errorcode in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-            raise RegisterError(f"{path} is locked by another program", hint="wait for it to finish") from exc
-        raise RegisterError(
-            f"{path} cannot be used: {exc}", hint="check the disk and the permissions"
-        ) from exc
-    except sqlite3.DatabaseError as exc:
-        raise RegisterError(
-            f"{path} is not a register or is damaged: {exc}", hint="restore it from a copy and run again"
-        ) from exc
-    except OSError as exc:
-        raise RegisterError(f"{path} cannot be written: {exc.strerror}", hint="check the disk") from exc

@@ -1,0 +1,93 @@
+"""The register's file itself: made whole or not at all, connected with what durability needs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from agreegen.errors import RegisterError
+from agreegen.register.chain import format_time, genesis_hash
+from agreegen.register.migrations import SCHEMA_VERSION, migrate
+
+SECRET_BYTES = 32
+TIP_COUNT, TIP_HASH = "tip-count", "tip-hash"
+_BUSY_TIMEOUT_S = 10.0
+
+
+def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """Connect to the file with the settings that durability needs; read-only folders are read as they are."""
+    writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+    wal = path.with_name(path.name + "-wal").exists()
+    mode = "mode=rw" if writable else "mode=ro" if wal else "mode=ro&immutable=1"
+    address = f"{path.resolve().as_uri()}?{mode}"
+    connection = sqlite3.connect(address, uri=True, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
+    try:
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA trusted_schema = OFF")
+        if read_only:
+            connection.execute("PRAGMA query_only = ON")
+        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def require_known(path: Path, version: int) -> None:
+    """Refuse a schema that this program does not know."""
+    if not 1 <= version <= SCHEMA_VERSION:
+        raise RegisterError(
+            f"{path} has schema {version}, this program knows 1 to {SCHEMA_VERSION}",
+            hint="use the version of agreegen that wrote it, or a newer one",
+        )
+
+
+def create_file(path: Path, now: datetime) -> None:
+    """Make an empty register under a temporary name, so that a crash never leaves half of one."""
+    meta = {
+        "register": uuid.uuid4().hex,
+        "created": format_time(now),
+        "secret": secrets.token_bytes(SECRET_BYTES).hex(),
+    }
+    tip = {TIP_COUNT: "0", TIP_HASH: genesis_hash(meta).hex()}
+    temporary = path.with_name(f".agreegen-{path.name}-{os.getpid()}")
+    with wrapped(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        try:
+            connection = sqlite3.connect(temporary, isolation_level=None)
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+                migrate(connection)
+                connection.executemany("INSERT INTO meta (key, value) VALUES (?,?)", (meta | tip).items())
+            finally:
+                connection.close()
+            temporary.rename(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+@contextlib.contextmanager
+def wrapped(path: Path) -> Iterator[None]:
+    """Turn what SQLite and the disk say into one clear error."""
+    try:
+        yield
+    except sqlite3.OperationalError as exc:
+        if exc.sqlite_errorcode in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            raise RegisterError(f"{path} is locked by another program", hint="wait for it to finish") from exc
+        raise RegisterError(
+            f"{path} cannot be used: {exc}", hint="check the disk and the permissions"
+        ) from exc
+    except sqlite3.DatabaseError as exc:
+        raise RegisterError(
+            f"{path} is not a register or is damaged: {exc}", hint="restore it from a copy and run again"
+        ) from exc
+    except OSError as exc:
+        raise RegisterError(f"{path} cannot be written: {exc.strerror}", hint="check the disk") from exc
