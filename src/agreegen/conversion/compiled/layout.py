@@ -17,7 +17,7 @@ from agreegen.conversion.compiled.metrics import FontChain, Glyph
 from agreegen.conversion.interface import DoesNotFit
 
 _LATIN_EXTRA = "·_"
-_WEAK = " -.'"
+_WEAK = " -."
 NOT_AT_START = frozenset("）】〕》〉」』，。、；：？！·…—")
 NOT_AT_END = frozenset("（【〔《〈「『“‘")
 _UNITS_PER_TWIP = 6

@@ -15,6 +15,9 @@ from agreegen.forms.fonts import FontFile
 _EXACT_FONTS = 2
 """How many fonts of a chain LibreOffice is known to choose as we do; a character of a later one goes to it."""
 
+_LANGUAGE = "zh-cn"
+"""Language of the forms; it decides which digits and quotes a font shows."""
+
 _KEPT_TABLES = frozenset({"CFF ", "glyf", "loca", "head", "hhea", "hmtx", "maxp", "cvt ", "fpgm", "prep"})
 
 
@@ -82,7 +85,7 @@ class Font:
             return [self._glyph(int(self._font.get_nominal_glyph(ord(c)) or 0), c, number) for c in text]
         buffer = hb.Buffer()
         buffer.add_str(text)
-        buffer.guess_segment_properties()
+        buffer.direction, buffer.script, buffer.language = "ltr", "Latn", _LANGUAGE
         hb.shape(self._font, buffer, {"kern": False})
         infos = buffer.glyph_infos
         starts = [info.cluster for info in infos] + [len(text)]
