@@ -9,7 +9,7 @@ from agreegen.model.report import Alarm, Changes, Coverage
 from agreegen.verification.structure.coverage import Covered, docmdp_level
 from agreegen.verification.structure.document import PdfFile, View
 from agreegen.verification.structure.fields import signature_fields, text_of
-from agreegen.verification.structure.graph import Graph
+from agreegen.verification.structure.graph import Edge, Graph
 from agreegen.verification.structure.leftovers import unaccounted
 from agreegen.verification.structure.objects import LimitError, Stream, StructureError
 from agreegen.verification.structure.painted import Painted
@@ -25,6 +25,26 @@ from agreegen.verification.structure.step import Step, as_dictionary, changed_ob
 
 _CERTIFIED_ANNOTATIONS = 3
 _NO_CHANGES = 1
+_POINTERS = frozenset(
+    {
+        "P",
+        "Parent",
+        "Pg",
+        "Obj",
+        "Kids",
+        "Fields",
+        "Annots",
+        "K",
+        "Nums",
+        "Popup",
+        "IRT",
+        "Data",
+        "Dest",
+        "D",
+        "Pages",
+        "Root",
+    }
+)
 
 
 @dataclass(slots=True)
@@ -121,6 +141,9 @@ def _examine(
     step = Step(old, new, views[first], changed, reasons=problems)
     for reason in unaccounted(new):
         step.forbid(reason)
+    for section in new.file.revisions[new.index].sections:
+        if any(old.location(number) is not None for number in section.veiled):
+            step.forbid("a cross-reference table frees objects that its hybrid stream brings back")
     if step.reasons:
         graph.advance(new, changed)
         return step.reasons
@@ -147,9 +170,10 @@ def _check_edges(step: Step, graph: Graph) -> None:
     graph.advance(step.new, step.changed)
     for number in sorted(step.changed):
         existed = step.old.location(number) is not None
-        if number in step.roles:
-            continue
         stray_old = before[number] - step.edges_old.get(number, set())
+        stray_new = graph.edges(number) - step.edges_new.get(number, set())
+        if number in step.roles:
+            stray_old, stray_new = _not_pointers(stray_old), _not_pointers(stray_new)
         if not existed:
             if _matter(stray_old):
                 step.forbid(
@@ -160,13 +184,22 @@ def _check_edges(step: Step, graph: Graph) -> None:
             if not _is_bookkeeping(step, number) or graph.edges(number):
                 step.forbid(f"object {number} was redefined, which no permitted change explains")
             continue
-        stray_new = graph.edges(number) - step.edges_new.get(number, set())
         freed = step.new.location(number) is None
         if (_matter(stray_old) and not freed) or _matter(stray_new):
             step.forbid(f"object {number} was redefined although other parts of the document use it")
 
 
-def _matter(edges: set[tuple[int, tuple[str | int, ...]]]) -> bool:
+def _not_pointers(edges: set[Edge]) -> set[Edge]:
+    """Pages, fields and annotations may be pointed to from anywhere, but not used as resources."""
+    return {edge for edge in edges if not _is_pointer(edge[1])}
+
+
+def _is_pointer(path: tuple[str | int, ...]) -> bool:
+    """Members of arrays are not resources either: those have names."""
+    return bool(path) and (isinstance(path[-1], int) or not _POINTERS.isdisjoint(path[-2:]))
+
+
+def _matter(edges: set[Edge]) -> bool:
     """Some writers leave references to objects that never were in the trailer's /AdditionalStreams."""
     return any(not (source == -1 and path[:1] == ("AdditionalStreams",)) for source, path in edges)
 

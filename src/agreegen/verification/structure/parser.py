@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from agreegen.verification.structure.objects import LimitError, Name, Ref, StructureError, Value
+from agreegen.verification.structure.objects import LimitError, Name, Ref, StructureError, Value, same
 
 WHITE = rb"\x00\t\n\x0c\r "
 SKIP = rb"(?:[" + WHITE + rb"]++|%[^\r\n]*+)*+"
@@ -34,6 +34,8 @@ _STRING_STOP = re.compile(rb"[()\\\r]")
 _ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 _WORDS = {b"true": True, b"false": False, b"null": None}
 _WHITE_BYTES = b"\x00\t\n\x0c\r "
+_SIGNATURE_TYPES = {"Sig", "DocTimeStamp"}
+"""Some signers write both as /Type; the kind follows from /SubFilter, so it makes no difference."""
 MAX_DIGITS = 40
 _NAMES: dict[bytes, Name] = {}
 _MAX_CACHED_NAMES = 4096
@@ -194,7 +196,7 @@ def _dictionary(items: list[Any], position: int, watch: Watch | None) -> dict[st
         key, value = items[index], items[index + 1]
         if type(key) is not Name:
             raise StructureError("syntax", f"a key is not a name in the dictionary before byte {position}")
-        if key in result:
+        if key in result and not same(result[key], value) and not _both_types(result[key], value):
             raise StructureError(
                 "duplicate-key", f"the key /{key} stands twice in the dictionary before byte {position}"
             )
@@ -202,3 +204,7 @@ def _dictionary(items: list[Any], position: int, watch: Watch | None) -> dict[st
             watch.holder, watch.key, value = result, str(key), bytes(value)
         result[key] = value
     return result
+
+
+def _both_types(one: Value, two: Value) -> bool:
+    return isinstance(one, Name) and isinstance(two, Name) and {one, two} == _SIGNATURE_TYPES

@@ -36,7 +36,7 @@ def check_form(step: Step, old: Spot, new: Spot) -> None:
         step.forbid("the form now asks readers to draw its fields anew")
     if "DA" in one and not step.equal(one["DA"], two.get("DA")):
         step.forbid("the form's /DA was changed")
-    step.explain(before, after, role=True)
+    step.explain(before, after)
     _check_resources(step, before, after)
     _check_xfa(step, before, after)
     _check_kids(step, *step.pair(before, after, "Fields"), prefix="", kind=None, depth=0)
@@ -312,7 +312,8 @@ def visible_rectangle(step: Step, widget: dict[str, Any]) -> tuple[float, float,
         return None
     normal = step.new.resolve(step.new.dictionary(widget.get("AP")).get("N"))
     if normal is None and widget.get("Subtype") == "Widget":
-        return None
+        drawn = step.new.dictionary(widget.get("MK")).keys() & {"BG", "BC", "CA", "I"}
+        return corners if drawn else None
     if isinstance(normal, Stream) and not _paints(step, normal):
         return None
     return corners

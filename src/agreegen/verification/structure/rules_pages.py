@@ -9,6 +9,7 @@ from agreegen.verification.structure.objects import Ref, Value
 from agreegen.verification.structure.rules_form import rectangle_of, visible_rectangle
 from agreegen.verification.structure.step import Addition, Spot, Step, as_array, as_dictionary
 
+Rectangle = tuple[float, float, float, float]
 _PAGE_FREE = frozenset({"Annots", "Tabs", "LastModified", "PieceInfo", "StructParents"})
 _MAX_PAGES = 100_000
 _HARMLESS_ANNOTATIONS = frozenset(
@@ -53,7 +54,8 @@ def check_pages(step: Step) -> None:
         touched = number in step.changed or (isinstance(annotations, Ref) and annotations.num in step.changed)
         if touched:
             _check_page(step, number, at)
-        _note_widgets(step, number)
+        if step.new_widgets or step.signed_widgets or step.filled_widgets:
+            _note_widgets(step, number)
 
 
 def _check_page(step: Step, number: int, at: int) -> None:
@@ -77,14 +79,15 @@ def _check_annotations(step: Step, old: Spot, new: Spot, page: int, at: int) -> 
     if old.value is not None and not isinstance(new.value, list):
         step.forbid(f"the annotations of page {at} were removed")
         return
-    rest = list(range(len(after)))
+    rest, last = list(range(len(after))), -1
     for index, item in enumerate(before):
-        found = next((i for i in rest if item == after[i] or step.equal(item, after[i])), None)
+        found = next((i for i in rest if i > last and (item == after[i] or step.equal(item, after[i]))), None)
         if found is None:
             if step.old.resolve(item) is not None:
-                step.forbid(f"an annotation of page {at} was removed")
+                step.forbid(f"an annotation of page {at} was removed or moved below others")
             continue
         rest.remove(found)
+        last = found
         step.down(old, index, new=False)
         step.down(new, found, new=True)
     for index in rest:
@@ -106,8 +109,23 @@ def _check_new_annotation(step: Step, spot: Spot, page: int, at: int) -> None:
     step.annotated = True
     step.explain(spot)
     corners = visible_rectangle(step, value)
+    if "AP" not in value and corners is not None:
+        corners = _with_outline(step, value, corners)
     if corners is not None and subtype != "Popup":
         step.additions.append(Addition(page, corners, f"an annotation on page {at}", True, spot.source))
+
+
+def _with_outline(step: Step, value: dict[str, Any], corners: Rectangle) -> Rectangle:
+    """Without an appearance readers draw the coordinates themselves, which may lie outside the rectangle."""
+    points: list[float] = []
+    for key in ("QuadPoints", "L", "Vertices", "CL"):
+        points += [n for n in step.new.array(value.get(key)) if isinstance(n, int | float)]
+    for line in step.new.array(value.get("InkList")):
+        points += [n for n in step.new.array(line) if isinstance(n, int | float)]
+    width = step.new.resolve(step.new.dictionary(value.get("BS")).get("W"))
+    edge = float(width) if isinstance(width, int | float) else 1.0
+    xs, ys = [corners[0], corners[2], *points[::2]], [corners[1], corners[3], *points[1::2]]
+    return min(xs) - edge, min(ys) - edge, max(xs) + edge, max(ys) + edge
 
 
 def _note_widgets(step: Step, page: int) -> None:
@@ -147,6 +165,8 @@ def check_annotation_changes(step: Step) -> None:
         ):
             continue
         if before.get("Subtype") not in _HARMLESS_ANNOTATIONS or "Rect" not in before:
+            continue
+        if before["Subtype"] in ("FreeText", "Stamp") or "AP" not in before:
             continue
         if all(
             k in _ANNOTATION_FREE or step.equal(before.get(k), after.get(k))

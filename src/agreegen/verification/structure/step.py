@@ -183,6 +183,12 @@ def _same_level(left: Value, right: Value, pending: list[tuple[Value, Value, str
     return same(left, right)
 
 
+def _generation(view: View, number: int) -> int | None:
+    """References to another generation lead nowhere, so it is part of what an object is."""
+    location = view.location(number)
+    return None if location is None else location[2] if location[0] == 1 else 0
+
+
 def changed_objects(old: View, new: View) -> tuple[set[int], list[str]]:
     """Return the numbers of the objects that differ between two views, and what could not be read."""
     candidates = set(new.file.revisions[new.index].entries)
@@ -207,6 +213,6 @@ def changed_objects(old: View, new: View) -> tuple[set[int], list[str]]:
         except StructureError:
             changed.add(number)
             continue
-        if not same(before, after):
+        if _generation(old, number) != _generation(new, number) or not same(before, after):
             changed.add(number)
     return changed, problems

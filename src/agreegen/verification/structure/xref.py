@@ -12,8 +12,7 @@ from agreegen.verification.structure.objects import LimitError, Stream, Structur
 from agreegen.verification.structure.parser import SKIP, parse_value
 
 _OBJECT = re.compile(
-    SKIP
-    + rb"(\d{1,10})[\x00\t\n\x0c\r ]+(\d{1,5})[\x00\t\n\x0c\r ]+obj"
+    rb"[\x00\t\n\x0c\r ]*+(\d{1,10})[\x00\t\n\x0c\r ]+(\d{1,5})[\x00\t\n\x0c\r ]+obj"
     + rb"(?=[\x00\t\n\x0c\r ()<>\[\]/%+\-.\d]|[a-z])"
 )
 _TABLE = re.compile(rb"[\x00\t\n\x0c\r ]*xref[\x00\t\n\x0c\r ]+")
@@ -48,6 +47,7 @@ class Section:
         trailer: Its trailer dictionary.
         is_stream: Whether it is a cross-reference stream.
         hybrid: Offset of the hybrid stream, if there is one.
+        veiled: Objects that the table frees and the hybrid stream brings back.
     """
 
     offset: int
@@ -56,6 +56,7 @@ class Section:
     trailer: dict[str, Any]
     is_stream: bool
     hybrid: int | None = None
+    veiled: frozenset[int] = frozenset()
 
 
 def parse_indirect(
@@ -125,13 +126,17 @@ def read_section(data: bytes, offset: int, limits: Limits) -> Section:
     if not isinstance(trailer, dict):
         raise StructureError("xref", f"the trailer at byte {head.end()} is not a dictionary")
     hybrid = trailer.get("XRefStm")
+    veiled: set[int] = set()
     if hybrid is not None:
         if not isinstance(hybrid, int):
             raise StructureError("xref", "/XRefStm is not a number")
         for number, entry in _read_stream_section(data, hybrid, limits).entries.items():
-            if entries.get(number, Entry(0, 0, 0)).kind == 0:
+            known = entries.get(number)
+            if known is None or known.kind == 0:
+                if known is not None:
+                    veiled.add(number)
                 entries[number] = entry
-    return Section(offset, end, entries, trailer, is_stream=False, hybrid=hybrid)
+    return Section(offset, end, entries, trailer, is_stream=False, hybrid=hybrid, veiled=frozenset(veiled))
 
 
 def _read_table(data: bytes, position: int, limits: Limits) -> tuple[dict[int, Entry], int]:
