@@ -1,0 +1,118 @@
+"""`agreegen forms` and `agreegen doctor`."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from agreegen.forms.catalog import find_form, forms_folder
+from tests.cli.conftest import Agreegen
+
+FORMS = {"confidentiality-agreement", "data-use-agreement", "personal-pledge"}
+
+
+@pytest.fixture
+def own_forms(tmp_path: Path) -> Path:
+    """A folder of forms that belongs to the test."""
+    folder = tmp_path / "forms"
+    shutil.copytree(forms_folder(), folder)
+    return folder
+
+
+def test_list_json(agreegen: Agreegen) -> None:
+    listed = agreegen("forms", "list", "--json").json()
+    assert {form["id"] for form in listed} == FORMS
+    for form in listed:
+        assert form["template_sha256"] == find_form(form["id"], forms_folder()).template_sha256
+
+
+def test_list_for_people(agreegen: Agreegen) -> None:
+    result = agreegen("forms", "list")
+    assert result.code == 0
+    assert all(form_id in result.out for form_id in FORMS)
+
+
+def test_show_json_names_fields_and_roles(agreegen: Agreegen) -> None:
+    shown = agreegen("forms", "show", "personal-pledge", "--json").json()
+    required = {field["name"] for field in shown["fields"] if field["required"]}
+    assert required == {"pledger_name"}
+    assert [(role["id"], role["required"], role["holder"]) for role in shown["roles"]] == [
+        ("unit", False, None),
+        ("pledger", True, "pledger_name"),
+    ]
+
+
+def test_show_for_people(agreegen: Agreegen) -> None:
+    result = agreegen("forms", "show", "data-use-agreement")
+    assert result.code == 0
+    assert "protected_items" in result.out
+    assert "party_b_seal" in result.out
+
+
+def test_unknown_form_names_the_known_ones(agreegen: Agreegen) -> None:
+    result = agreegen("forms", "show", "nothing")
+    assert result.code == 3
+    assert all(form_id in result.err for form_id in FORMS)
+
+
+def test_check_all(agreegen: Agreegen) -> None:
+    assert agreegen("forms", "check").code == 0
+    assert agreegen("forms", "check", "--json").json() == []
+
+
+def test_check_finds_what_spoils_a_form(agreegen: Agreegen, own_forms: Path) -> None:
+    description = own_forms / "personal-pledge" / "form.yaml"
+    text = description.read_text("utf-8")
+    description.write_text(text.replace("name: pledge_date", "name: pledge_day"), "utf-8")
+    result = agreegen("forms", "check", "personal-pledge", "--forms", own_forms)
+    assert result.code == 3
+    assert "pledge_date" in result.out
+    by_path = agreegen("forms", "check", own_forms / "personal-pledge", "--json")
+    assert by_path.code == 3
+    assert {complaint["form"] for complaint in by_path.json()} == {"personal-pledge"}
+
+
+def test_check_of_a_form_that_is_not_there(agreegen: Agreegen) -> None:
+    result = agreegen("forms", "check", "nothing")
+    assert result.code == 3
+    assert "form.yaml" in result.out
+
+
+def test_forms_folder_from_the_environment(
+    agreegen: Agreegen, own_forms: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(own_forms / "data-use-agreement")
+    monkeypatch.setenv("AGREEGEN_FORMS", str(own_forms))
+    assert {form["id"] for form in agreegen("forms", "list", "--json").json()} == FORMS - {
+        "data-use-agreement"
+    }
+    option = agreegen("forms", "list", "--json", "--forms", forms_folder(None).parent / "forms")
+    assert option.code == 0
+
+
+def test_a_missing_forms_folder_is_a_usage_error(agreegen: Agreegen, tmp_path: Path) -> None:
+    assert agreegen("forms", "list", "--forms", tmp_path / "nothing").code == 2
+
+
+def test_doctor(agreegen: Agreegen) -> None:
+    found = agreegen("doctor", "--json").json()
+    states = {check["name"]: check["state"] for check in found["checks"]}
+    assert states["LibreOffice"] == "ok"
+    assert {f"form {form_id}" for form_id in FORMS} <= set(states)
+    assert "failed" not in states.values()
+    assert agreegen("doctor").code == 0
+
+
+def test_doctor_says_what_is_lost_without_libreoffice(
+    agreegen: Agreegen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    checks = {check["name"]: check for check in agreegen("doctor", "--json").json()["checks"]}
+    assert checks["LibreOffice"]["state"] == "missing"
+    assert "libreoffice-writer-nogui" in checks["LibreOffice"]["detail"]
+
+
+def test_doctor_fails_where_no_form_can_be_used(agreegen: Agreegen, tmp_path: Path) -> None:
+    assert agreegen("doctor", "--forms", tmp_path).code == 4

@@ -1,0 +1,146 @@
+"""`agreegen generate`: one document, or one report of everything that is wrong and no file."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+from agreegen.conversion.text import extract_text
+from tests.cli.conftest import AGREEMENT_ROLES, SAMPLES, Agreegen, Papers, files_below
+
+AGREEMENT = "confidentiality-agreement"
+PARAMS = SAMPLES / "confidentiality-agreement.yaml"
+
+
+def test_agreement_has_fields_and_its_values(papers: Papers) -> None:
+    with pikepdf.open(papers.agreement) as pdf:
+        fields = {str(field.T): field for field in pdf.Root.AcroForm.Fields}
+        attached = json.loads(pdf.attachments["agreegen.json"].get_file().read_bytes())
+    assert set(fields) == set(AGREEMENT_ROLES)
+    assert all("/V" not in field for field in fields.values())
+    assert attached["form"]["id"] == AGREEMENT
+    assert attached["values"]["party_a_representative"] == "王建国"
+    assert "入河（海）排污口" in extract_text(papers.agreement.read_bytes())
+
+
+def test_word_file_is_kept_on_demand(agreegen: Agreegen, tmp_path: Path) -> None:
+    pdf, docx = tmp_path / "new folder" / "a.pdf", tmp_path / "a.docx"
+    result = agreegen("generate", AGREEMENT, "--params", PARAMS, "-o", pdf, "--docx", docx)
+    assert result.code == 0
+    assert "made by" in result.err
+    assert pdf.read_bytes().startswith(b"%PDF")
+    assert "王建国" in zipfile.ZipFile(docx).read("word/document.xml").decode()
+
+
+def test_an_output_is_not_overwritten(agreegen: Agreegen, tmp_path: Path) -> None:
+    target = tmp_path / "a.pdf"
+    target.write_bytes(b"precious")
+    line = ("generate", "personal-pledge", "--params", SAMPLES / "pledge.yaml", "-o", target)
+    refused = agreegen(*line)
+    assert refused.code == 2
+    assert "--force" in refused.err
+    assert target.read_bytes() == b"precious"
+    assert agreegen(*line, "--force", "--engine", "libreoffice").code == 0
+    assert target.read_bytes().startswith(b"%PDF")
+
+
+def test_every_error_is_reported_at_once_and_nothing_written(agreegen: Agreegen, tmp_path: Path) -> None:
+    params = tmp_path / "bad.yaml"
+    params.write_text(
+        "party_a_name: 豫州市统计局\nparty_b_name: 豫州市统计局\nprotected_items: []\n"
+        "party_a_phone: 123\nparty_a_signing_date: 2018-13-40\nsurprise: x\n",
+        "utf-8",
+    )
+    result = agreegen("generate", AGREEMENT, "--params", params, "-o", tmp_path / "a.pdf")
+    assert result.code == 3
+    for name in (
+        "working_group_name",
+        "work_description",
+        "protected_items",
+        "party_a_phone",
+        "party_a_signing_date",
+        "surprise",
+    ):
+        assert name in result.err
+    assert files_below(tmp_path) == {"bad.yaml"}
+
+
+def test_parties_must_differ(agreegen: Agreegen, tmp_path: Path) -> None:
+    params = tmp_path / "same.yaml"
+    text = PARAMS.read_text("utf-8").replace(
+        "豫州市绿源环境监测有限公司", "豫州市第二次全国污染源普查领导小组办公室"
+    )
+    params.write_text(text, "utf-8")
+    result = agreegen("generate", AGREEMENT, "--params", params, "-o", tmp_path / "a.pdf")
+    assert result.code == 3
+    assert "party_b_name" in result.err
+
+
+def test_id_numbers_are_masked(agreegen: Agreegen, tmp_path: Path) -> None:
+    params = tmp_path / "p.yaml"
+    params.write_text("pledger_name: 张伟\nid_number: 110105194912310021\n", "utf-8")
+    result = agreegen("generate", "personal-pledge", "--params", params, "-o", tmp_path / "a.pdf")
+    assert result.code == 3
+    assert "id_number" in result.err
+    assert "110105194912310021" not in result.err + result.out
+
+
+def test_a_character_without_glyph_is_refused(agreegen: Agreegen, tmp_path: Path) -> None:
+    params = tmp_path / "p.yaml"
+    params.write_text("pledger_name: 王\N{CJK UNIFIED IDEOGRAPH-2EBE0}\nstaff_no: A1\n", "utf-8")
+    result = agreegen("generate", "personal-pledge", "--params", params, "-o", tmp_path / "a.pdf")
+    assert result.code == 3
+    assert "U+2EBE0" in result.err
+    assert files_below(tmp_path) == {"p.yaml"}
+
+
+def test_values_print_as_themselves(agreegen: Agreegen, tmp_path: Path) -> None:
+    text = PARAMS.read_text("utf-8").replace(
+        "普查基本单位名录库及清查建库数据", "'<b>&amp; {{ x }} {% if %}'"
+    )
+    params = tmp_path / "p.yaml"
+    params.write_text(text, "utf-8")
+    target = tmp_path / "a.pdf"
+    assert agreegen("generate", AGREEMENT, "--params", params, "-o", target).code == 0
+    squeezed = "".join(extract_text(target.read_bytes()).split())
+    assert "<b>&amp;{{x}}{%if%}" in squeezed
+
+
+def test_without_libreoffice_an_agreement_is_not_made(
+    agreegen: Agreegen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    result = agreegen("generate", AGREEMENT, "--params", PARAMS, "-o", tmp_path / "a.pdf")
+    assert result.code == 4
+    assert "libreoffice-writer-nogui" in result.err
+    assert files_below(tmp_path) == set()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("nothing", "--params", PARAMS), 3),
+        ((AGREEMENT, "--params", "nothing.yaml"), 2),
+        ((AGREEMENT, "--params", PARAMS, "--engine", "word"), 2),
+    ],
+)
+def test_wrong_names(agreegen: Agreegen, tmp_path: Path, arguments: tuple[object, ...], code: int) -> None:
+    assert agreegen("generate", *arguments, "-o", tmp_path / "a.pdf").code == code
+    assert files_below(tmp_path) == set()
+
+
+def test_one_file_for_two_outputs(agreegen: Agreegen, tmp_path: Path) -> None:
+    target = tmp_path / "a.pdf"
+    line = ("generate", AGREEMENT, "--params", PARAMS, "-o", target, "--docx", target)
+    assert agreegen(*line).code == 2
+
+
+def test_parameters_that_are_no_yaml(agreegen: Agreegen, tmp_path: Path) -> None:
+    params = tmp_path / "p.yaml"
+    params.write_text("party_a_name: [", "utf-8")
+    assert agreegen("generate", AGREEMENT, "--params", params, "-o", tmp_path / "a.pdf").code == 3

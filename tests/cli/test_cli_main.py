@@ -1,0 +1,121 @@
+"""What all commands share: help, version, verbosity, exit codes of wrong calls and of interruption."""
+
+from __future__ import annotations
+
+import _thread
+import os
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from agreegen import __version__
+from tests.cli.conftest import Agreegen, Papers
+
+COMMANDS = (
+    "doctor",
+    "forms list",
+    "forms show",
+    "forms check",
+    "forms compile",
+    "generate",
+    "sign",
+    "extend",
+    "verify",
+    "batch check",
+    "batch run",
+    "batch status",
+    "archive create",
+    "archive verify",
+    "register list",
+    "register export",
+    "register verify",
+    "register coverage",
+    "credentials list",
+    "credentials check",
+    "certs example",
+    "demo",
+)
+
+
+def test_version(agreegen: Agreegen) -> None:
+    result = agreegen("--version")
+    assert (result.code, result.out.strip()) == (0, f"agreegen, version {__version__}")
+
+
+def test_help_names_commands_and_exit_codes(agreegen: Agreegen) -> None:
+    result = agreegen("--help")
+    assert result.code == 0
+    assert {name.split()[0] for name in COMMANDS} <= set(result.out.split())
+    assert "70 a bug; 130 interrupted" in result.out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_and_the_common_options(agreegen: Agreegen, name: str) -> None:
+    result = agreegen(*name.split(), "--help")
+    assert result.code == 0
+    assert "--verbose" in result.out
+    assert "--quiet" in result.out
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "frobnicate",
+        "",
+        "generate",
+        "sign",
+        "batch",
+        "batch run",
+        "verify",
+        "verify x.pdf --at",
+        "generate personal-pledge --params pledge.yaml",
+        "sign x.pdf -o y.pdf --role unit --credential c.yaml --level B-X",
+        "extend x.pdf -o y.pdf",
+        "forms list --nonsense",
+        "batch run nothing-there.yaml",
+        "register list --register nothing-there.db",
+        "demo out --count 0",
+    ],
+)
+def test_wrong_calls_are_usage_errors(agreegen: Agreegen, line: str) -> None:
+    result = agreegen(*line.split())
+    assert result.code == 2
+    assert "Error: " in result.err or "Usage: " in result.err
+    assert result.out == ""
+
+
+@pytest.mark.parametrize("where", [("-q", "forms", "check"), ("forms", "check", "-q")])
+def test_quiet_says_nothing_when_all_is_well(agreegen: Agreegen, where: tuple[str, ...]) -> None:
+    result = agreegen(*where, "personal-pledge")
+    assert (result.code, result.out, result.err) == (0, "", "")
+    spoken = agreegen("forms", "check", "personal-pledge")
+    assert "nothing to complain about" in spoken.err
+
+
+def test_quiet_keeps_results_and_errors(agreegen: Agreegen, papers: Papers, tmp_path: Path) -> None:
+    assert "Not signed" in agreegen("verify", "-q", papers.pledge).out
+    missing = tmp_path / "nothing.pdf"
+    result = agreegen(
+        "sign", "-q", missing, "-o", tmp_path / "o.pdf", "--role", "unit", "--credential", "c.yaml"
+    )
+    assert result.code == 6
+    assert result.err.startswith("error: ")
+
+
+def test_verbose_may_stand_twice(agreegen: Agreegen) -> None:
+    assert agreegen("forms", "list", "-vv").code == 0
+
+
+def test_interruption_is_130(agreegen: Agreegen, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that waits for its standard input is interrupted as by Ctrl-C."""
+    reader, writer = os.pipe()
+    with os.fdopen(reader) as waiting, os.fdopen(writer, "w") as silent:
+        monkeypatch.setattr(sys, "stdin", waiting)
+        timer = threading.Timer(1.0, lambda: (_thread.interrupt_main(), silent.close()))
+        timer.start()
+        result = agreegen("verify", "-")
+        timer.join()
+    assert result.code == 130
+    assert "interrupted" in result.err
