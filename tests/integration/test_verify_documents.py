@@ -1,11 +1,11 @@
-"""Our own documents against their forms: the honest one, and one whose clause both sides signed in another form."""
+"""Our own documents against their forms: honest ones, and clauses that both sides signed in another form."""
 
 from __future__ import annotations
 
 import io
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from pyhanko.sign import fields, signers
 
 from agreegen.conversion.assembly import assemble
 from agreegen.forms.catalog import find_form, forms_folder
-from agreegen.model.document import Document, build_document
+from agreegen.model.document import Document, Value, build_document
 from agreegen.model.form import Form
 from agreegen.model.report import FileReport
 from agreegen.pipeline import DocumentMaker
@@ -44,7 +44,7 @@ class Setting:
 @pytest.fixture(scope="module")
 def setting() -> Iterator[Setting]:
     form = find_form("confidentiality-agreement", forms_folder())
-    values = {
+    values: dict[str, Value] = {
         "party_a_name": PARTIES[0],
         "party_b_name": PARTIES[1],
         "working_group_name": "入户调查",
@@ -111,7 +111,8 @@ def test_clause_that_both_sides_signed_in_another_form_is_found(setting: Setting
 
 
 def test_values_in_the_attachment_that_are_not_those_on_the_page_are_found(setting: Setting) -> None:
-    other = build_document(setting.form, {**dict(setting.document.values), "work_scope": "另一范围"})
+    values = {**setting.document.values, "work_scope": "另一范围"}
+    other = replace(setting.document, values=values)
     docx = render_docx(setting.form, setting.document)
     pdf = setting.maker._start_office().convert(docx)
     forged = assemble(pdf, setting.form, other, datetime(2018, 5, 10, tzinfo=UTC))

@@ -241,7 +241,9 @@ def stamp(data: bytes, stamper: timestamps.DummyTimeStamper, field_name: str = "
     return bytes(out.getvalue())
 
 
-def add_store(data: bytes, certificates: Sequence[bytes] = (), crls: Sequence[bytes] = ()) -> bytes:
+def add_store(
+    data: bytes, certificates: Sequence[bytes] = (), crls: Sequence[bytes] = (), ocsps: Sequence[Any] = ()
+) -> bytes:
     """Add a document security store without VRI."""
     from pyhanko.sign.validation.dss import DocumentSecurityStore  # noqa: PLC0415 - slow import
 
@@ -251,6 +253,7 @@ def add_store(data: bytes, certificates: Sequence[bytes] = (), crls: Sequence[by
         None,
         certs=[asn1_x509.Certificate.load(item) for item in certificates],
         crls=[_crl(item) for item in crls],
+        ocsps=list(ocsps),
     )
     out = io.BytesIO()
     writer.write(out)  # type: ignore[no-untyped-call]
