@@ -45,6 +45,7 @@ class ParsedCms:
         signed: Signed attributes by object identifier: their values.
         unsigned: Unsigned attributes by object identifier: their values.
         attributes_der: The signed attributes as signed (SET OF, DER); empty without any.
+        attributes_written: The same in the order in which they stand there, which proves nothing.
         padding_clean: Whether only zeros follow the structure.
         notes: What is unusual, but not wrong.
     """
@@ -58,6 +59,7 @@ class ParsedCms:
     signed: dict[str, list[Any]]
     unsigned: dict[str, list[Any]]
     attributes_der: bytes
+    attributes_written: bytes
     padding_clean: bool
     notes: tuple[str, ...] = field(default=())
 
@@ -135,7 +137,8 @@ def _parse(data: bytes) -> ParsedCms:
         content=_content(encapsulated["content"]),
         signed=signed,
         unsigned=unsigned,
-        attributes_der=_der_attributes(signer["signed_attrs"]),
+        attributes_der=_encode_attributes(signer["signed_attrs"], in_order=True),
+        attributes_written=_encode_attributes(signer["signed_attrs"], in_order=False),
         padding_clean=not any(data[length:]),
         notes=notes,
     )
@@ -162,14 +165,16 @@ def _attributes(attributes: Any, *, repeat: bool = False) -> dict[str, list[Any]
     return found
 
 
-def _der_attributes(attributes: Any) -> bytes:
+def _encode_attributes(attributes: Any, *, in_order: bool) -> bytes:
     """Return the signed attributes as they enter the digest: DER, so in the order of their encodings.
 
     RFC 5652, 5.4 asks for this encoding whatever was written; X.690, 11.6 gives the order.
     """
     if isinstance(attributes, core.Void):
         return b""
-    items = sorted(bytes(attribute.dump()) for attribute in attributes)
+    items = [bytes(attribute.dump()) for attribute in attributes]
+    if in_order:
+        items.sort()
     content = b"".join(items)
     return (
         bytes(core.Asn1Value(contents=content, method=1, tag=17, class_=0).dump()) if content else b"\x31\x00"

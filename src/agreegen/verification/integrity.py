@@ -196,7 +196,11 @@ def _require_value(
 ) -> SignatureAlgorithm:
     algorithm = check_value(parsed, certificate, content_digest, sm2_ids)
     if algorithm is None:
-        raise _WrongError(CRYPTO_FAILURE, "the signature value is wrong")
+        reason = "the signature value is wrong"
+        as_written = replace(parsed, attributes_der=parsed.attributes_written)
+        if check_value(as_written, certificate, content_digest, sm2_ids) is not None:
+            reason += ": it fits the signed attributes as written, but not in the order that DER requires"
+        raise _WrongError(CRYPTO_FAILURE, reason)
     if not agrees:
         raise _WrongError(NO_CERTIFICATE, "the certificate is not the one that the signature names")
     return algorithm
