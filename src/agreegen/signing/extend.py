@@ -6,7 +6,9 @@ document security store without VRI entries.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -18,7 +20,7 @@ from cryptography import x509
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 
-from agreegen.errors import CredentialError, SigningError
+from agreegen.errors import AgreegenError, CredentialError, SigningError
 from agreegen.model.report import PadesLevel
 from agreegen.signing.checks import find_path
 from agreegen.signing.embedding import prepare_timestamp
@@ -32,9 +34,16 @@ from agreegen.signing.pdfread import (
     read_state,
     resolve,
 )
+from agreegen.signing.quick_extend import (
+    FieldContent,
+    append_store,
+    prepare_plain_timestamp,
+    read_contents,
+    read_names,
+)
 from agreegen.signing.revocation import Evidence, EvidenceStore, merge
 from agreegen.signing.signed_data import SignedContent, reading
-from agreegen.signing.timestamps import TimestampClient, check_token
+from agreegen.signing.timestamps import TimestampClient
 
 _FIELD = "agreegen_timestamp_{}"
 
@@ -81,7 +90,7 @@ def extend_pdf(
     if not state.signed_fields:
         raise SigningError("the file is not signed", hint="sign it first")
     check_integrity(state)
-    proved = _prove(state, trust, now)
+    proved = _prove(_contents_of(state), trust, now)
     client = TimestampClient(tsa, trust=trust) if tsa else None
     try:
         if not all(entry.stamped for entry in proved):
@@ -121,10 +130,9 @@ def add_validation_data(
     """
     if not trust.anchors_der:
         raise SigningError(f"level {level} needs trust anchors", hint="give them with --trust")
-    state = read_state(pdf)
     own = store or EvidenceStore((*trust.crls_der, *crls))
     try:
-        evidence = _collect(state, trust, now, own)
+        evidence = _collect(pdf, trust, now, own)
     finally:
         if store is None:
             own.close()
@@ -134,11 +142,61 @@ def add_validation_data(
     return SignedPdf(pdf, level)
 
 
-def _prove(state: PdfState, trust: Trust, now: datetime) -> list[_Proved]:
+def add_validation_data_many(
+    pdfs: Sequence[bytes],
+    level: PadesLevel,
+    trust: Trust,
+    client: TimestampClient,
+    now: datetime,
+    *,
+    crls: Sequence[bytes] = (),
+) -> list[SignedPdf | AgreegenError]:
+    """Do what `add_validation_data` does for a chunk: evidence is fetched once, timestamps concurrently.
+
+    Args:
+        pdfs: Files whose signatures all have timestamps, taken before this call.
+        level: B-LT or B-LTA.
+        trust: Anchors and CRLs.
+        client: Timestamp services.
+        now: The time, aware UTC.
+        crls: Further revocation lists, DER.
+
+    Returns:
+        For each file the result, or what was wrong with it, in the same order.
+    """
+    store = EvidenceStore((*trust.crls_der, *crls))
+
+    def fill(pdf: bytes) -> SignedPdf | AgreegenError:
+        try:
+            made = add_validation_data(pdf, PadesLevel.B_LT, trust, client, now, store=store)
+        except AgreegenError as exc:
+            return exc
+        return made
+
+    def stamp(made: SignedPdf | AgreegenError) -> SignedPdf | AgreegenError:
+        if isinstance(made, AgreegenError):
+            return made
+        try:
+            return SignedPdf(_add_timestamp(made.data, client), level)
+        except AgreegenError as exc:
+            return exc
+
+    try:
+        filled = [fill(pdf) for pdf in pdfs]
+    finally:
+        store.close()
+    if level is not PadesLevel.B_LTA:
+        return filled
+    client.token_bytes()  # once, before many threads want to know
+    with ThreadPoolExecutor(client.concurrency) as pool:
+        return list(pool.map(stamp, filled))
+
+
+def _prove(signatures: Sequence[FieldContent], trust: Trust, now: datetime) -> list[_Proved]:
     """Find for each signature and timestamp, newest first, when it is known to have existed."""
     known_at, stamped = now, False
     proved: list[_Proved] = []
-    for signature in reversed(state.signatures):
+    for signature in reversed(signatures):
         content, label = signature.content, f"field {signature.field}"
         if signature.timestamp:
             _refuse_expired(content, known_at, label)
@@ -199,14 +257,21 @@ def _path(entry: _Proved, trust: Trust) -> list[bytes]:
         raise SigningError(f"{entry.label}: {exc.message}", hint=exc.hint) from exc
 
 
-def _collect(state: PdfState, trust: Trust, now: datetime, store: EvidenceStore) -> Evidence:
-    kept = _kept(state)
+def _contents_of(state: PdfState) -> list[FieldContent]:
+    return [FieldContent(entry.field, entry.timestamp, entry.content) for entry in state.signatures]
+
+
+def _collect(pdf: bytes, trust: Trust, now: datetime, store: EvidenceStore) -> Evidence:
+    contents = read_contents(pdf)
+    if contents is None:
+        contents = _contents_of(read_state(pdf))
     parts = []
-    for entry in _prove(state, trust, now):
+    for entry in _prove(contents, trust, now):
         path = _path(entry, trust)
         expired = any(x509.load_der_x509_certificate(der).not_valid_after_utc < now for der in path[:-1])
         if expired:
             # Nobody answers for expired certificates any more: what the file carries must prove it.
+            kept = _kept(read_state(pdf))
             part = store.for_path(path, entry.known_at, kept_ocsps=kept.ocsps_der, kept_crls=kept.crls_der)
         else:
             part = store.for_path(path, now)
@@ -228,6 +293,9 @@ def _kept(state: PdfState) -> Evidence:
 
 
 def _write_store(pdf: bytes, evidence: Evidence) -> bytes:
+    plain = append_store(pdf, evidence)
+    if plain is not None:
+        return plain
     try:
         writer = IncrementalPdfFileWriter(BytesIO(pdf), strict=False)
         DocumentSecurityStore.supply_dss_in_writer(
@@ -245,12 +313,18 @@ def _write_store(pdf: bytes, evidence: Evidence) -> bytes:
 
 
 def _add_timestamp(pdf: bytes, client: TimestampClient) -> bytes:
-    taken = read_field_names(pdf)
+    taken = read_names(pdf)
+    if taken is None:
+        taken = read_field_names(pdf)
     name = next(name for number in range(1, len(taken) + 2) if (name := _FIELD.format(number)) not in taken)
-    prepared = prepare_timestamp(pdf, name, reserved_bytes=client.token_bytes())
-    token = client.timestamp_digest(prepared.digest)
-    check_token(token, prepared.digest)
-    return prepared.fill(token)
+    reserved = client.token_bytes()
+    prepared = prepare_plain_timestamp(pdf, name, reserved_bytes=reserved)
+    if prepared is None:
+        prepared = prepare_timestamp(pdf, name, reserved_bytes=reserved)
+    data = memoryview(prepared.data)
+    digest = hashlib.sha256(data[: prepared.start])
+    digest.update(data[prepared.end :])
+    return prepared.fill(client.timestamp_digest(digest.digest()))
 
 
 def _need(client: TimestampClient | None) -> TimestampClient:

@@ -1,7 +1,7 @@
 """Reading dictionaries of a plain PDF without a full parser; whatever is not plain is left to the full one.
 
-A plain file has one revision, a classic cross-reference table in one section, no encryption and no object
-streams: what our own assembly writes (ISO 32000-2, 7.5.4 and 7.5.5).
+A plain file has classic cross-reference tables, no encryption and no object streams: what our own assembly
+writes, and what it becomes by signing (ISO 32000-2, 7.5.4 to 7.5.6).
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ _TOKEN = re.compile(
 _REFERENCE = re.compile(rb"(\d+) 0 R\Z")
 _REFERENCE_TAIL = re.compile(rb"[\x00\t\n\f\r ]+0[\x00\t\n\f\r ]+R\b")
 _END = re.compile(rb"startxref[\r\n]+(\d+)[\r\n]+%%EOF[\r\n]*\Z")
-_XREF = re.compile(rb"xref[\r\n]+0 (\d+)\s*?\n")
+_SECTION = re.compile(rb"(\d+) (\d+)[ \r]*\n")
 _ENTRY_BYTES = 20
 _MAX_STREAM_BYTES = 4 << 20
+_MAX_REVISIONS = 100
 
 Entries = dict[bytes, bytes]
 """Top-level entries of a dictionary: names with their slash, values as they stand in the file."""
@@ -36,40 +37,53 @@ class PlainPdf:
 
     Attributes:
         data: The file.
-        xref_at: Offset of its cross-reference table.
-        trailer: Entries of its trailer.
-        size: Number of objects, the free one included.
-        table_at: Offset of the first entry of the table.
+        xref_at: Offset of its last cross-reference table.
+        trailer: Entries of its last trailer.
+        offsets: Offset of each object's last version.
+        revisions: How many revisions it has.
     """
 
     data: bytes
     xref_at: int
     trailer: Entries
-    size: int
-    table_at: int
+    offsets: dict[int, int]
+    revisions: int
 
     @classmethod
     def read(cls, data: bytes) -> PlainPdf:
-        """Read the end of a file.
+        """Read the cross-reference tables of a file.
 
         Raises:
             NotPlainError: It is not plain.
         """
         end = _END.search(data, max(0, len(data) - 64))
-        if end is None or data.count(b"startxref") != 1 or not data.startswith(b"%PDF-"):
+        if end is None or not data.startswith(b"%PDF-"):
             raise NotPlainError
-        xref_at = int(end[1])
-        head = _XREF.match(data, xref_at)
-        if head is None:
+        offsets: dict[int, int] = {}
+        first: Entries | None = None
+        at, revisions = int(end[1]), 0
+        while True:
+            trailer, found = _read_table(data, at)
+            offsets = {**found, **offsets}
+            first = trailer if first is None else first
+            revisions += 1
+            previous = trailer.get(b"/Prev")
+            if previous is None:
+                break
+            if not previous.isdigit() or int(previous) >= at or revisions > _MAX_REVISIONS:
+                raise NotPlainError
+            at = int(previous)
+        if data.count(b"startxref") != revisions:
             raise NotPlainError
-        size, table_at = int(head[1]), head.end()
-        trailer_at = table_at + size * _ENTRY_BYTES
-        if data[trailer_at : trailer_at + 7] != b"trailer":
+        return cls(data, int(end[1]), first, offsets, revisions)
+
+    @property
+    def size(self) -> int:
+        """The first object number that is free for an update."""
+        size = self.trailer.get(b"/Size", b"")
+        if not size.isdigit():
             raise NotPlainError
-        trailer, _ = read_dictionary(data, trailer_at + 7)
-        if trailer.keys() & {b"/Prev", b"/Encrypt", b"/XRefStm"} or trailer.get(b"/Size") != b"%d" % size:
-            raise NotPlainError
-        return cls(data, xref_at, trailer, size, table_at)
+        return max(int(size), max(self.offsets) + 1)
 
     def dictionary(self, value: bytes | None) -> Entries:
         """Return the entries of a dictionary, given directly or by reference.
@@ -89,13 +103,9 @@ class PlainPdf:
         Raises:
             NotPlainError: There is no such object, or it is no dictionary or stream.
         """
-        if not 0 < number < self.size:
+        offset = self.offsets.get(number)
+        if offset is None:
             raise NotPlainError
-        at = self.table_at + number * _ENTRY_BYTES
-        entry = self.data[at : at + _ENTRY_BYTES]
-        if entry[10:18] != b" 00000 n" or not entry[:10].isdigit():
-            raise NotPlainError
-        offset = int(entry[:10])
         head = b"%d 0 obj" % number
         if self.data[offset : offset + len(head)] != head:
             raise NotPlainError
@@ -124,6 +134,29 @@ class PlainPdf:
             return inflater.decompress(raw, _MAX_STREAM_BYTES)
         except zlib.error as exc:
             raise NotPlainError from exc
+
+
+def _read_table(data: bytes, at: int) -> tuple[Entries, dict[int, int]]:
+    if data[at : at + 4] != b"xref":
+        raise NotPlainError
+    at = data.find(b"\n", at) + 1
+    offsets: dict[int, int] = {}
+    while section := _SECTION.match(data, at):
+        begin, count = int(section[1]), int(section[2])
+        at = section.end()
+        for number in range(begin, begin + count):
+            entry = data[at : at + _ENTRY_BYTES]
+            at += _ENTRY_BYTES
+            if entry[10:18] == b" 00000 n":
+                offsets[number] = int(entry[:10])
+            elif number or entry[10:18] != b" 65535 f":
+                raise NotPlainError  # an object was freed or has another generation
+    if data[at : at + 7] != b"trailer" or not offsets:
+        raise NotPlainError
+    trailer, _ = read_dictionary(data, at + 7)
+    if trailer.keys() & {b"/Encrypt", b"/XRefStm"}:
+        raise NotPlainError
+    return trailer, offsets
 
 
 def reference(value: bytes | None) -> int:

@@ -6,20 +6,18 @@ second signature, another program's file, anything unusual) is not for it.
 
 from __future__ import annotations
 
-import hashlib
-import itertools
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from agreegen.errors import SigningError
 from agreegen.model.document import ATTACHMENT_NAME, Document
+from agreegen.signing.increment import Hole, append_with_hole, dictionary
 from agreegen.signing.interface import SigningRequest
 from agreegen.signing.pdfsyntax import Entries, NotPlainError, PlainPdf, items, reference
 from agreegen.signing.pictures import AppearanceMaker
 from agreegen.signing.prepared import Prepared, SigningIdentity
 from agreegen.signing.roles import check_role
 
-_RANGE_DIGITS = 45
 _CERTIFICATION = (
     b"<< /Type /SigRef /TransformMethod /DocMDP /TransformParams << /Type /TransformParams /V /1.2 /P 2 >> >>"
 )
@@ -72,6 +70,8 @@ def prepare_quickly(
     """
     try:
         plain = PlainPdf.read(pdf)
+        if plain.revisions != 1:
+            return None
         target = _find(plain, request.role)
         declared = Document.from_json(_attachment(plain, target.catalog))
         check_role(declared, identity, request, signed=())
@@ -138,34 +138,18 @@ def _append(
         widget[b"/AP"] = b"<< /N %d 0 R >>" % (number + 1)
     catalog = {**target.catalog, b"/Perms": b"<< /DocMDP %d 0 R >>" % number}
     bodies = {
-        target.root: _dictionary(catalog),
-        target.field: _dictionary(widget),
+        target.root: dictionary(catalog),
+        target.field: dictionary(widget),
         **{number + 1 + index: body for index, body in enumerate(pictures)},
     }
-    pieces = [plain.data if plain.data.endswith((b"\n", b"\r")) else plain.data + b"\n"]
-    offsets: dict[int, int] = {number: len(pieces[0])}
-    head = _signature_head(number, target, request)
-    pieces += [head, b"<" + b"0" * (2 * reserved_bytes) + b">"]
-    start = len(pieces[0]) + len(head)
-    end = start + 2 * reserved_bytes + 2
-    range_at = len(pieces)
-    pieces += [b"", b" >>\nendobj\n"]
-    position = end + len(b" /ByteRange ") + _RANGE_DIGITS + len(pieces[-1])
-    for key in sorted(bodies):
-        offsets[key] = position
-        pieces.append(b"%d 0 obj\n%s\nendobj\n" % (key, bodies[key]))
-        position += len(pieces[-1])
-    pieces.append(_ending(plain, offsets, position, request))
-    total = position + len(pieces[-1])
-    byte_range = b"[0 %d %d %d]" % (start, end, total - end)
-    pieces[range_at] = b" /ByteRange " + byte_range.ljust(_RANGE_DIGITS)
-    return Prepared(b"".join(pieces), start, end, digest=b"")
+    hole = Hole(number, _signature_entries(target, request), reserved_bytes)
+    return append_with_hole(plain, bodies, hole, seed=pdf_time(request.now))
 
 
-def _signature_head(number: int, target: _Target, request: SigningRequest) -> bytes:
+def _signature_entries(target: _Target, request: SigningRequest) -> bytes:
     references = [_CERTIFICATION] + ([_LOCK_ALL % target.root] if target.locks else [])
     parts = [
-        b"%d 0 obj\n<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached" % number,
+        b"/Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached",
         b"/M (%s)" % pdf_time(request.now),
         b"/Reference [%s]" % b" ".join(references),
     ]
@@ -173,25 +157,7 @@ def _signature_head(number: int, target: _Target, request: SigningRequest) -> by
         parts.append(b"/Reason %s" % text_string(request.reason))
     if request.location:
         parts.append(b"/Location %s" % text_string(request.location))
-    return b" ".join([*parts, b"/Contents "])
-
-
-def _ending(plain: PlainPdf, offsets: dict[int, int], position: int, request: SigningRequest) -> bytes:
-    parts = [b"xref\n"]
-    for _, group in itertools.groupby(enumerate(sorted(offsets)), lambda pair: pair[1] - pair[0]):
-        numbers = [number for _, number in group]
-        parts.append(b"%d %d\n" % (numbers[0], len(numbers)))
-        parts += [b"%010d 00000 n \n" % offsets[number] for number in numbers]
-    trailer: Entries = {key: plain.trailer[key] for key in (b"/Root", b"/Info") if key in plain.trailer}
-    trailer[b"/Size"] = b"%d" % (max(offsets) + 1)
-    trailer[b"/Prev"] = b"%d" % plain.xref_at
-    if b"/ID" in plain.trailer:
-        first, *_ = items(plain.trailer[b"/ID"])
-        # The second half names this version of the file (ISO 32000-2, 14.4).
-        seed = b"|".join((plain.trailer[b"/ID"], request.role.encode(), pdf_time(request.now)))
-        trailer[b"/ID"] = b"[%s <%s>]" % (first, hashlib.sha256(seed).hexdigest()[:32].encode())
-    parts.append(b"trailer\n%s\nstartxref\n%d\n%%%%EOF\n" % (_dictionary(trailer), position))
-    return b"".join(parts)
+    return b" ".join(parts)
 
 
 def _visible_size(widget: Entries) -> tuple[float, float] | None:
@@ -201,10 +167,6 @@ def _visible_size(widget: Entries) -> tuple[float, float] | None:
         raise NotPlainError from exc
     width, height = abs(right - left), abs(top - bottom)
     return (width, height) if width and height else None
-
-
-def _dictionary(entries: Entries) -> bytes:
-    return b"<< %s >>" % b" ".join(b"%s %s" % pair for pair in entries.items())
 
 
 def pdf_time(moment: datetime) -> bytes:

@@ -42,6 +42,9 @@ class TimestampClient:
         concurrency: Greatest number of requests under way at once.
         attempts: How often one service is tried before the next one.
         pause_s: Pause before the second attempt; it doubles each time.
+
+    Attributes:
+        concurrency: Greatest number of requests under way at once.
     """
 
     def __init__(
@@ -58,7 +61,7 @@ class TimestampClient:
         self._trust = trust if trust is not None else Trust()
         self._attempts = attempts
         self._pause_s = pause_s
-        self._concurrency = concurrency
+        self.concurrency = concurrency
         self._services = [_Service(server, concurrency) for server in servers]
         self._approved: set[bytes] = set()
         self._token_bytes: int | None = None
@@ -119,7 +122,7 @@ class TimestampClient:
             except TimestampError as exc:
                 return exc
 
-        with ThreadPoolExecutor(min(self._concurrency, max(1, len(items)))) as pool:
+        with ThreadPoolExecutor(min(self.concurrency, max(1, len(items)))) as pool:
             return list(pool.map(one, items))
 
     def _ask(self, service: _Service, digest: bytes) -> bytes:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import io
+import time
 from datetime import datetime, timedelta
 
+import pikepdf
 import pytest
 from asn1crypto import x509 as asn1_x509
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -25,11 +27,15 @@ from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolic
 from pyhanko_certvalidator.registry import SimpleTrustManager
 
 from agreegen.errors import SigningError, TimestampError
+from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.responder import Responder
 from agreegen.model.report import PadesLevel
-from agreegen.signing.extend import extend_pdf
-from agreegen.signing.interface import Credential, SigningRequest, TimestampServer, Trust
+from agreegen.signing.credentials import load_credential
+from agreegen.signing.extend import add_validation_data_many, extend_pdf
+from agreegen.signing.interface import Credential, SignedPdf, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import sign_pdf
+from agreegen.signing.quick_extend import read_contents
+from agreegen.signing.timestamps import TimestampClient
 from tests.unit.signing.conftest import make_pdf
 
 
@@ -123,20 +129,26 @@ def test_revocation_lists_alone_are_enough(
     assert not [line for line in services.requests[before:] if "tsa" not in line]
 
 
-def test_revoked_is_refused(
-    signed: bytes,
-    seal: Credential,
+@pytest.mark.parametrize(
+    ("name", "status"), [("party-a-seal", "revoked"), ("party-b-seal", "unknown status")]
+)
+def test_what_is_not_good_is_refused(
+    name: str,
+    status: str,
+    pki: ExamplePki,
     anchors: Trust,
     tsa: tuple[TimestampServer, ...],
     services: Responder,
     now: datetime,
 ) -> None:
-    services.revoke(seal.certificate_der)
-    try:
-        with pytest.raises(SigningError, match="revoked"):
-            extend_pdf(signed, PadesLevel.B_LT, trust=anchors, tsa=tsa, now=now)
-    finally:
-        services.forget(seal.certificate_der)
+    credential = load_credential(pki.credential(name))
+    signed = sign_pdf(make_pdf(), credential, SigningRequest("unit", PadesLevel.B_B, now, anchors)).data
+    change = services.revoke if status == "revoked" else services.forget
+    change(credential.certificate_der)
+    for level in (PadesLevel.B_LT, PadesLevel.B_LTA):
+        with pytest.raises(SigningError, match=status):
+            extend_pdf(signed, level, trust=anchors, tsa=tsa, now=now)
+    assert extend_pdf(signed, PadesLevel.B_T, trust=anchors, tsa=tsa, now=now).level is PadesLevel.B_T
 
 
 def test_expired_without_proof_is_refused(
@@ -166,3 +178,51 @@ def test_unsigned_and_no_service(signed: bytes, anchors: Trust, now: datetime) -
     dead = (TimestampServer("http://127.0.0.1:1/tsa", timeout_s=1.0),)
     with pytest.raises(TimestampError):
         extend_pdf(signed, PadesLevel.B_T, trust=anchors, tsa=dead, now=now)
+
+
+def test_a_chunk_asks_for_evidence_once(
+    seal: Credential, anchors: Trust, tsa: tuple[TimestampServer, ...], services: Responder, now: datetime
+) -> None:
+    request = SigningRequest("unit", PadesLevel.B_T, now, anchors, tsa)
+    files = [sign_pdf(make_pdf(xref_stream=number == 2), seal, request).data for number in range(4)]
+    files.insert(1, b"no PDF")
+    before = len(services.requests)
+    services.delay_s = 0.1
+    try:
+        with TimestampClient(tsa, trust=anchors) as client:
+            begin = time.monotonic()
+            made = add_validation_data_many(files, PadesLevel.B_LTA, anchors, client, now)
+            seconds = time.monotonic() - begin
+    finally:
+        services.delay_s = 0.0
+    asked = [line for line in services.requests[before:] if "tsa" not in line]
+    assert len(asked) <= 4  # the seal, the timestamp service, their CA; not three times four
+    assert isinstance(made[1], SigningError)
+    for entry in (made[0], *made[2:]):
+        assert isinstance(entry, SignedPdf)
+        assert judge_long_term(entry.data, anchors, now + timedelta(minutes=1))
+    assert seconds < 3.0
+
+
+def test_both_ways_extend_alike(
+    seal: Credential, anchors: Trust, tsa: tuple[TimestampServer, ...], now: datetime
+) -> None:
+    request = SigningRequest("unit", PadesLevel.B_T, now, anchors, tsa)
+    facts = []
+    for xref_stream in (False, True):
+        data = sign_pdf(make_pdf(xref_stream=xref_stream), seal, request).data
+        assert (read_contents(data) is None) is xref_stream
+        data = extend_pdf(data, PadesLevel.B_LTA, trust=anchors, tsa=tsa, now=now).data
+        data = extend_pdf(data, PadesLevel.B_LTA, trust=anchors, tsa=tsa, now=now).data
+        with pikepdf.open(io.BytesIO(data)) as pdf:
+            store = pdf.Root.DSS
+            facts.append(
+                {
+                    "store": [key for key in ("/Certs", "/OCSPs", "/CRLs", "/VRI") if key in store],
+                    "fields": [(str(f.T), str(f.V.SubFilter)) for f in pdf.Root.AcroForm.Fields if "/V" in f],
+                    "widgets": len(pdf.pages[0].Annots),
+                }
+            )
+    assert facts[0] == facts[1]
+    assert facts[0]["widgets"] == 4
+    assert "/VRI" not in str(facts)
