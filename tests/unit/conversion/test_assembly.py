@@ -6,6 +6,11 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+
+from agreegen.conversion.assembly import assemble
+from agreegen.conversion.fields import POINTS_PER_MM, pdf_bookmark_name
+from agreegen.errors import ConversionError
+from agreegen.model.document import Document
 from tests.judges import qpdf
 from tests.unit.conversion.samples import (
     MOMENT,
@@ -16,11 +21,6 @@ from tests.unit.conversion.samples import (
     sample_form,
     unit_role,
 )
-
-from agreegen.conversion.assembly import assemble
-from agreegen.conversion.fields import POINTS_PER_MM, pdf_bookmark_name
-from agreegen.errors import ConversionError
-from agreegen.model.document import Document
 
 FORM = sample_form(person_role(), unit_role())
 PAGE = page_with_destinations(sign5Fhere=(100, 300))
@@ -41,7 +41,8 @@ def test_fields_stand_in_signing_order_and_the_last_required_one_locks() -> None
         unit, person = pdf.Root.AcroForm.Fields
         assert [str(unit.T), str(person.T)] == ["unit", "person"]
         assert "/Lock" not in unit
-        assert (person.Lock.Action, person.Lock.P) == ("/All", 1)
+        assert person.Lock.Action == "/All"
+        assert person.Lock.P == 1
         assert [float(number) for number in unit.Rect] == [0, 0, 0, 0]
         assert "/AP" not in unit
         assert unit.F == person.F == 132

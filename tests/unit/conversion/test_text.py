@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.conversion.samples import docx_of, page_with_text
 
 from agreegen.conversion.text import check_complete, check_text, compare_text, docx_text, extract_text
 from agreegen.errors import ConversionError
+from tests.unit.conversion.samples import docx_of, page_with_text
 
 TEXT = "John Smith, 2018"
 PDF = page_with_text(TEXT, "Second line.", "\x97 1 \x97")

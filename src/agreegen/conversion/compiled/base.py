@@ -33,17 +33,7 @@ def base_pdf(
     Raises:
         ConversionError: The page's structure is not as LibreOffice 7.4 writes it.
     """
-    slot_of = {n: slot for slot, p in enumerate(paragraphs) for n in range(p.first, p.last + 1)}
-    numbering: dict[int, int] = {}
-    marks = [-1] * len(paragraphs)
-    pieces: list[int | str] = []
-    for number, block in enumerate(blocks):
-        slot = slot_of.get(number)
-        if slot is None:
-            pieces.append(_renumber(block, numbering, max([*numbering.values(), *marks, -1]) + 1))
-        elif number == paragraphs[slot].first:
-            marks[slot] = max([*numbering.values(), *marks, -1]) + 1
-            pieces.append(slot)
+    numbering, marks, pieces = _number_marks(blocks, paragraphs)
     with Pdf.open(io.BytesIO(assembled)) as pdf:
         leaf = pdf.pages[page].obj
         groups = [[b.mark for b in blocks[p.first : p.last + 1] if b.mark is not None] for p in paragraphs]
@@ -58,6 +48,24 @@ def base_pdf(
             deterministic_id=True,
         )
     return target.getvalue(), marks, sequence
+
+
+def _number_marks(
+    blocks: Sequence[Block], paragraphs: Sequence[FoundParagraph]
+) -> tuple[dict[int, int], list[int], list[int | str]]:
+    """Number marked content anew: old → new for what stays, the mark of each slot, the page in pieces."""
+    slot_of = {n: slot for slot, p in enumerate(paragraphs) for n in range(p.first, p.last + 1)}
+    numbering: dict[int, int] = {}
+    marks = [-1] * len(paragraphs)
+    pieces: list[int | str] = []
+    for number, block in enumerate(blocks):
+        slot = slot_of.get(number)
+        if slot is None:
+            pieces.append(_renumber(block, numbering, max([*numbering.values(), *marks, -1]) + 1))
+        elif number == paragraphs[slot].first:
+            marks[slot] = max([*numbering.values(), *marks, -1]) + 1
+            pieces.append(slot)
+    return numbering, marks, pieces
 
 
 def _renumber(block: Block, numbering: dict[int, int], free: int) -> str:
@@ -89,18 +97,15 @@ def _rewrite_structure(
     groups: Sequence[Sequence[int]],
     marks: Sequence[int],
 ) -> None:
-    """Give the structure tree the new numbers; each slot becomes the only content of its paragraph's element."""
+    """Give the structure tree the new numbers; a slot becomes all that its paragraph's element holds."""
     tree = pikepdf.NumberTree(pdf.Root.StructTreeRoot.ParentTree)
     key = int(leaf.StructParents)
-    parents = list(tree[key])  # type: ignore[call-overload]
+    parents = list(tree[key])
     renewed: dict[int, pikepdf.Object] = {new: parents[old] for old, new in numbering.items()}
     for element in {p.objgen: p for p in renewed.values()}.values():
         element.K = Array([numbering.get(k, k) if isinstance(k, int) else k for k in _as_list(element.K)])
     for group, mark in zip(groups, marks, strict=True):
-        tops = {
-            (p if p.S != Name.Span else p.P).objgen: (p if p.S != Name.Span else p.P)
-            for p in map(parents.__getitem__, group)
-        }
+        tops = {top.objgen: top for top in (_paragraph_of(parents[old]) for old in group)}
         if len(tops) != 1:
             raise ConversionError("a paragraph with values is more than one element of the structure tree")
         (top,) = tops.values()
@@ -110,4 +115,8 @@ def _rewrite_structure(
 
 
 def _as_list(kids: pikepdf.Object) -> list[object]:
-    return list(kids) if isinstance(kids, Array) else [kids]  # type: ignore[call-overload]
+    return list(kids) if isinstance(kids, Array) else [kids]
+
+
+def _paragraph_of(element: pikepdf.Object) -> pikepdf.Object:
+    return element.P if Name.Span == element.S else element

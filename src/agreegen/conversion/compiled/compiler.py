@@ -1,4 +1,4 @@
-"""Compiling a form: LibreOffice lays it out with probe values, once for each choice of clauses and line counts."""
+"""Compiling a form: LibreOffice lays it out with probe values, for each choice of clauses and line count."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def compile_form(form: Form, office: Office, render: Render, context: Context) -
     """Compile a form.
 
     1. Find the paragraphs with values; each must stand in lines of its own.
-    2. For each choice of clauses: measure where their lines stand and how much fits, with one line and with two.
+    2. For each choice of clauses: measure where their lines stand and how much fits in one line and two.
     3. Cut the values out of LibreOffice's page; what is left is the base.
     4. Make documents both ways and compare the place of every character; a difference is an error.
 
@@ -98,7 +98,7 @@ class _Compiler:
         if not self._templates:
             raise ConversionError(f"form {form.id} has no values to fill in")
         fixed = "".join(p.fixed_text for p in template.paragraphs)
-        # Probe values are made of characters of the fixed text, so that bases carry no glyph of anybody's name.
+        # Probe values are made of characters of the fixed text, so that bases carry no other glyphs.
         self._han = [c for c in dict.fromkeys(fixed) if "\u4e00" <= c <= "\u9fff"][:8]
         if len(self._han) < 2:
             raise ConversionError(f"form {form.id}: the fixed text is too short to compile")
@@ -199,7 +199,7 @@ class _Compiler:
         return Slot(template.parts, "/P", 0, block.colour, template.font, size, align, lines, *bracket)
 
     def _limits(self, template: _Template, shown: Mapping[str, bool]) -> tuple[int, int, list[RenderedPage]]:
-        """Return the widest width that fits, the narrowest that breaks, and pages where this paragraph broke."""
+        """Return the widest width that fits, the narrowest that breaks, and pages where it broke."""
         fits, breaks, broken = 0, 1 << 30, []
         fields = [name for name in template.fields if self._form.field(name).type in _TEXT_TYPES]
         probes = self._long_probes() if fields else ["".join(self._han[:2])]
@@ -239,7 +239,7 @@ class _Compiler:
         return read_rendered(pdf, document, printed, [t.text(printed) for t in self._templates])
 
     def _values(self, text: str, day: date | None = None) -> dict[str, Value]:
-        """Return values for all fields in slots: this text for each text, this date (or none) for each date."""
+        """Return values for all fields in slots: this text for texts, this date (or none) for dates."""
         values: dict[str, Value] = {}
         for name in dict.fromkeys(name for template in self._templates for name in template.fields):
             field = self._form.field(name)

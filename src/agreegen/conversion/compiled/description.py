@@ -12,7 +12,7 @@ import yaml
 from agreegen.errors import ConversionError
 
 ENGINE = "compiled/1"
-"""Name and version of the engine in `agreegen.json`; it changes when the same values would give another page."""
+"""Name and version of the engine in `agreegen.json`; another one when the same values give another page."""
 
 DESCRIPTION_NAME = "compiled.yaml"
 

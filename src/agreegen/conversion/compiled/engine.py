@@ -82,7 +82,7 @@ class CompiledForm:
                 split_runs(text, self._chains[slot.font], slot.size)
 
     def produce(self, document: Document, printed: Printed, moment: datetime) -> bytes:
-        """Make a document: PDF/A-3b with its signature fields and `agreegen.json`; equal inputs give equal bytes.
+        """Make a document: PDF/A-3b with its fields and `agreegen.json`; equal inputs give equal bytes.
 
         The caller still owes the text gate.
 

@@ -1,11 +1,12 @@
-"""Laying out one line as LibreOffice does: runs of one script, gaps between them, positions to a tenth of a point.
+"""Laying out one line as LibreOffice does: runs of one script, gaps between them, tenths of a point.
 
-All figures were found by measuring LibreOffice 7.4 with its default reference device; `compile_form` measures again
-for every form and refuses to compile where they do not hold:
+All figures were found by measuring LibreOffice 7.4 with its default reference device; `compile_form` measures
+again for every form and refuses to compile where they do not hold:
 
 - an advance is rounded to 1/120 pt, a distance from the start of a run to a twip (1/20 pt), half up;
 - the page shows twips halved, rounded down, in tenths of a point;
-- between a Han letter and a Latin letter or digit stands a gap of a fifth of the font size; none beside punctuation.
+- between a Han letter and a Latin letter or digit stands a gap of a fifth of the font size; beside
+  punctuation there is none.
 """
 
 from __future__ import annotations

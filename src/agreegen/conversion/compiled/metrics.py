@@ -13,7 +13,7 @@ from agreegen.conversion.interface import DoesNotFit
 from agreegen.forms.fonts import FontFile
 
 _EXACT_FONTS = 2
-"""How many fonts of a chain LibreOffice is known to choose as we do; a character of a later one goes to it."""
+"""How many fonts of a chain LibreOffice is known to choose as we do; later ones are left to it."""
 
 _LANGUAGE = "zh-cn"
 """Language of the forms; it decides which digits and quotes a font shows."""

@@ -14,8 +14,8 @@ _BLOCK = re.compile(
     r"(?P<open>(?P<tag>/\S+?)<</MCID (?P<mark>\d+)>>BDC\n|/\S+ BMC\n)(?P<body>.*?)EMC\n", re.DOTALL
 )
 _RUN = re.compile(
-    r"BT\n(?P<x>-?[\d.]+) (?P<y>-?[\d.]+) Td /(?P<font>\S+) (?P<size>[\d.]+) Tf(?P<shown>\[[^\]]*\]TJ|<[0-9A-F]*>Tj)"
-    r"\nET\n"
+    r"BT\n(?P<x>-?[\d.]+) (?P<y>-?[\d.]+) Td /(?P<font>\S+) (?P<size>[\d.]+) Tf"
+    r"(?P<shown>\[[^\]]*\]TJ|<[0-9A-F]*>Tj)\nET\n"
 )
 _TEXT_BLOCK = re.compile(rf"q (?P<colour>[^\n]*)\n(?:{_RUN.pattern.replace('?P<', '?P<_')})+Q\n\Z")
 _ELEMENT = re.compile(r"<([0-9A-Fa-f]*)>|(-?\d+)")

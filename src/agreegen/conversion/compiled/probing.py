@@ -1,4 +1,4 @@
-"""Finding out where LibreOffice puts a form's values: paragraphs on the page, and the side of a line that stays."""
+"""Finding out where LibreOffice puts a form's values, and which side of a line stays where it is."""
 
 from __future__ import annotations
 
@@ -95,8 +95,8 @@ def solve_anchors(
     The page shows tenths of a point, i.e. two twips; lines of different widths narrow it down to one.
 
     Args:
-        rows: For each line of the paragraph the same line with different values: as LibreOffice set it, and as
-            we measure it.
+        rows: For each line of the paragraph the same line with different values: as LibreOffice set it, and
+            as we measure it.
         aligns: The alignments that come into question.
 
     Raises:
@@ -128,5 +128,5 @@ def _possible_anchors(align: Align, line: FoundLine, runs: Sequence[Run]) -> set
 def _agrees(align: Align, anchor: int, line: FoundLine, runs: Sequence[Run], width: int) -> bool:
     starts = [start // 2 for start in run_starts(runs, line_start(align, anchor, width))]
     shown = {run.x for run in line.runs}
-    # A run may be shown in pieces (fonts, marked content); each start of ours must be the start of one of them.
+    # A run may be shown in pieces (fonts, marked content); each start of ours must start one of them.
     return starts[0] == line.runs[0].x and all(start in shown for start in starts)

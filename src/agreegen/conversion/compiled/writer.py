@@ -19,10 +19,26 @@ from agreegen.model.document import Document
 
 _HEADER: Final = b"%PDF-1.7\n%\xbf\xf7\xa2\xfe\n"
 _COMPRESSION_LEVEL = 5
+_OBJECTS_PER_FONT = 5
+_INFORMATION: Final = b"<</Title %b/Creator(%b)/Producer(%b)/CreationDate(%b)/ModDate(%b)>>"
+_EMBEDDED_FILE: Final = (
+    b"/Type/EmbeddedFile/Subtype/application#2fjson/Params<</Size %d/ModDate(%b)/CheckSum<%b>>>"
+)
+_FONT: Final = (
+    b"<</Type/Font/Subtype/Type0/BaseFont/%b/Encoding/Identity-H/DescendantFonts[%d 0 R]/ToUnicode %d 0 R>>"
+)
+_DESCENDANT: Final = (
+    b"<</Type/Font/Subtype/CIDFontType%b/BaseFont/%b/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)"
+    b"/Supplement 0>>/FontDescriptor %d 0 R/DW 1000/W[%b]%b>>"
+)
+_DESCRIPTOR: Final = (
+    b"<</Type/FontDescriptor/FontName/%b/Flags 4/FontBBox[%d %d %d %d]/ItalicAngle 0/Ascent %d/Descent %d"
+    b"/CapHeight %d/StemV 80/%b %d 0 R>>"
+)
 
 
 class BaseFile:
-    """A base PDF taken apart: the bytes that every document shares, and the numbers of the objects that differ.
+    """A base PDF taken apart: the bytes that all documents share, and the numbers of the objects that differ.
 
     Args:
         data: The base as `compile_form` made it.
@@ -76,26 +92,9 @@ class BaseFile:
             fonts: Resource name → facts, subset, widths (the array's content) and ToUnicode CMap.
             title: The document's title as a PDF string object.
         """
-        date = pdf_date(moment).encode()
         attachment = document.to_json()
-        checksum = hashlib.md5(attachment, usedforsecurity=False).hexdigest().encode()
-        made: list[tuple[int, bytes]] = [
-            (self._metadata, _stream(b"/Type/Metadata/Subtype/XML", xmp_packet(document, moment))),
-            (
-                self._info,
-                b"<</Title %b/Creator(%b)/Producer(%b)/CreationDate(%b)/ModDate(%b)>>"
-                % (title, CREATOR.encode(), CREATOR.encode(), date, date),
-            ),
-            (
-                self._attachment,
-                _stream(
-                    b"/Type/EmbeddedFile/Subtype/application#2fjson/Params<</Size %d/ModDate(%b)/CheckSum<%b>>>"
-                    % (len(attachment), date, checksum),
-                    attachment,
-                ),
-            ),
-            (self._content, _stream(b"", content)),
-        ]
+        made = self._texts(document, moment, attachment, title)
+        made.append((self._content, _stream(b"", content)))
         number, entries = self._size, [self._font_entries]
         for name, (facts, subset, widths, unicode) in fonts.items():
             entries.append(b"/%b %d 0 R" % (name.encode(), number))
@@ -103,6 +102,18 @@ class BaseFile:
             number += _OBJECTS_PER_FONT
         made.append((self._fonts, b"".join(entries) + b">>"))
         return self._finish(made, number, file_identifier(attachment, moment).hex().encode())
+
+    def _texts(
+        self, document: Document, moment: datetime, attachment: bytes, title: bytes
+    ) -> list[tuple[int, bytes]]:
+        date, creator = pdf_date(moment).encode(), CREATOR.encode()
+        checksum = hashlib.md5(attachment, usedforsecurity=False).hexdigest().encode()
+        details = _EMBEDDED_FILE % (len(attachment), date, checksum)
+        return [
+            (self._metadata, _stream(b"/Type/Metadata/Subtype/XML", xmp_packet(document, moment))),
+            (self._info, _INFORMATION % (title, creator, creator, date, date)),
+            (self._attachment, _stream(details, attachment)),
+        ]
 
     def _finish(self, made: list[tuple[int, bytes]], size: int, identifier: bytes) -> bytes:
         table = self._table + [b""] * (size - self._size)
@@ -121,9 +132,6 @@ class BaseFile:
         return b"".join(parts)
 
 
-_OBJECTS_PER_FONT = 5
-
-
 def _font_objects(
     number: int, facts: FontFacts, subset: FontSubset, widths: bytes, unicode: bytes
 ) -> list[tuple[int, bytes]]:
@@ -137,24 +145,11 @@ def _font_objects(
     else:
         key, details = b"FontFile2", b"/Length1 %d/Filter/FlateDecode" % len(subset.program)
     mapping = b"" if facts.is_cff else b"/CIDToGIDMap/Identity"
+    edges = (*facts.box, facts.ascent, facts.descent, facts.ascent)
     return [
-        (
-            number,
-            b"<</Type/Font/Subtype/Type0/BaseFont/%b/Encoding/Identity-H/DescendantFonts[%d 0 R]/ToUnicode %d 0 R>>"
-            % (name, number + 1, number + 4),
-        ),
-        (
-            number + 1,
-            b"<</Type/Font/Subtype/CIDFontType%b/BaseFont/%b/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)"
-            b"/Supplement 0>>/FontDescriptor %d 0 R/DW 1000/W[%b]%b>>"
-            % (kind, name, number + 2, widths, mapping),
-        ),
-        (
-            number + 2,
-            b"<</Type/FontDescriptor/FontName/%b/Flags 4/FontBBox[%d %d %d %d]/ItalicAngle 0/Ascent %d/Descent %d"
-            b"/CapHeight %d/StemV 80/%b %d 0 R>>"
-            % (name, *facts.box, facts.ascent, facts.descent, facts.ascent, key, number + 3),
-        ),
+        (number, _FONT % (name, number + 1, number + 4)),
+        (number + 1, _DESCENDANT % (kind, name, number + 2, widths, mapping)),
+        (number + 2, _DESCRIPTOR % (name, *edges, key, number + 3)),
         (number + 3, _stream(details, program)),
         (number + 4, _stream(b"", unicode)),
     ]
@@ -164,9 +159,7 @@ def _serialise(pdf: Pdf, number: int) -> bytes:
     item = pdf.get_object(number, 0)
     if isinstance(item, Stream):
         raw = item.read_raw_bytes()
-        entries = dict(item.items())
-        entries["/Length"] = len(raw)
-        details = pikepdf.Dictionary(entries).unparse(resolved=True)
+        details = pikepdf.Dictionary({**dict(item.items()), "/Length": len(raw)}).unparse(resolved=True)
         return b"%d 0 obj\n%b\nstream\n%b\nendstream\nendobj\n" % (number, details, raw)
     return b"%d 0 obj\n%b\nendobj\n" % (number, item.unparse(resolved=True))
 
