@@ -10,6 +10,7 @@ from agreegen.batch.interface import Job, RowResult
 from agreegen.batch.keyholder import RemoteKey
 from agreegen.batch.laying import identify, move_aside, publish
 from agreegen.batch.plan import SignTask, Task
+from agreegen.batch.reading import check_page
 from agreegen.batch.signatures import ChunkSigner
 from agreegen.errors import AgreegenError, CredentialError, MissingProgramError
 from agreegen.files import sha256_of
@@ -91,6 +92,7 @@ class Draft:
         changed: Whether the file differs from what is on the disk.
         pending: Whether a timestamp is missing.
         warning: What a person should look at.
+        plain: Whether this run made every byte, and nothing but plain signatures was added.
     """
 
     task: Task
@@ -103,6 +105,7 @@ class Draft:
     changed: bool = True
     pending: bool = False
     warning: str | None = None
+    plain: bool = False
 
 
 class ChunkMaker:
@@ -137,9 +140,8 @@ class ChunkMaker:
         except (CredentialError, MissingProgramError) as exc:
             fatal = exc
             drafts = [draft for draft in drafts if draft.reason is not None]
-        for draft in drafts:
-            if draft.reason is None:
-                self._read_back(draft, now)
+        for number, draft in enumerate(draft for draft in drafts if draft.reason is None):
+            self._read_back(draft, now, whole=number == 0)
         laid, failure = publish(self._job.output, drafts)
         return ChunkOutcome(tuple(_outcome(draft) for draft in laid), fatal or failure)
 
@@ -148,8 +150,11 @@ class ChunkMaker:
         try:
             if not self._take_existing(draft, now):
                 self._make(draft)
-        except MissingProgramError:
-            raise
+        except MissingProgramError as exc:
+            if not isinstance(exc.__cause__, MissingProgramError):
+                raise
+            # Only this row needs the program: its values do not fit the compiled form.
+            draft.reason = str(exc)
         except AgreegenError as exc:
             draft.reason = str(exc)
         return draft
@@ -157,7 +162,7 @@ class ChunkMaker:
     def _make(self, draft: Draft) -> None:
         task = draft.task
         made = self._maker.make(task.document)
-        draft.data = made.pdf
+        draft.data, draft.plain = made.pdf, True
         details = {"engine": made.document.engine} | ({"path": task.registration.path} if task.known else {})
         registration = None if task.known else task.registration
         digest = sha256_of(made.pdf)
@@ -239,11 +244,15 @@ class ChunkMaker:
         if late:
             self._signer.extend(late, now)
 
-    def _read_back(self, draft: Draft, now: datetime) -> None:
+    def _read_back(self, draft: Draft, now: datetime, *, whole: bool) -> None:
         digest = sha256_of(draft.data)
         if draft.changed:
+            form, document = self._job.form, draft.task.document
             try:
-                read_back(draft.data, form=self._job.form, document=draft.task.document, now=now)
+                if whole or not draft.plain:
+                    read_back(draft.data, form=form, document=document, now=now)
+                else:
+                    check_page(draft.data, form, document)
             except AgreegenError as exc:
                 _quarantine(draft, str(exc), digest)
                 return

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from agreegen.batch.interface import Job, JobSignature
 from agreegen.batch.keyholder import RemoteKey
 from agreegen.batch.plan import SignTask
+from agreegen.batch.reading import check_signed_bytes
 from agreegen.errors import AgreegenError, CredentialError, SigningError, TimestampError
 from agreegen.files import sha256_of
 from agreegen.model.report import PadesLevel
@@ -144,11 +145,14 @@ class ChunkSigner:
             tokens = [answer if isinstance(answer, bytes) else None for answer in answers]
         for (draft, item), value, token in zip(prepared, raw, tokens, strict=True):
             try:
-                signed = self._finish(signer.finish(item, value, token=token), signature.level, now)
+                signed = signer.finish(item, value, token=token)
+                check_signed_bytes(draft.data, signed.data, item)
+                signed = self._finish(signed, signature.level, now)
             except SigningError as exc:
                 draft.reason = str(exc)
             else:
                 _note(draft, signed, signature, credential)
+                draft.plain = draft.plain and signature.level not in _LONG_TERM
 
     def _room(self) -> int:
         """Return the room for a timestamp; 0 while no service answers (then it stays pending)."""
@@ -176,6 +180,7 @@ class ChunkSigner:
                 draft.warning = f"the timestamp is still missing: {exc}"
                 continue
             draft.data, draft.changed, draft.pending = signed.data, True, signed.timestamp_pending
+            draft.plain = False
             digest = sha256_of(signed.data)
             kind = EventKind.TIMESTAMP_PENDING if draft.pending else EventKind.TIMESTAMPED
             facts = {"level": signed.level.value}
