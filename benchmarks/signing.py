@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from agreegen.errors import AgreegenError
 from agreegen.model.report import PadesLevel
@@ -152,9 +153,9 @@ def _measure_distant_tsa(setting: Setting, result: Result, pledges: list[Pledge]
 
             chunk()
             for _ in range(setting.count(5, 2)):
-                together.append(count / time_ms(chunk) * 1000)
+                together.append(1000 * count / time_ms(chunk))
                 few = some[: setting.count(20, 5)]
-                one_by_one += [1000 / time_ms(lambda pdf=pdf: single(pdf)) for pdf in few]  # type: ignore[misc]
+                one_by_one += [1000 / time_ms(partial(single, pdf)) for pdf in few]
     credential.close()
     many = result.add(
         "B-T, timestamps take 50 ms, asked for together", "documents/s", together, f"{_CONCURRENT} at once"

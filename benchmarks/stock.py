@@ -58,17 +58,15 @@ class Pkcs12:
 
     def load(self) -> SimpleSigner:
         """Load key and certificates, as every script does for every document."""
-        return self._load(SimpleSigner)
-
-    def load_once(self) -> SimpleSigner:
-        """Load a signer that is made for many documents."""
-        return self._load(KeptKeySigner)
-
-    def _load(self, kind: type[SimpleSigner]) -> SimpleSigner:
-        signer = kind.load_pkcs12(str(self.file), passphrase=self.passphrase)
+        signer = SimpleSigner.load_pkcs12(str(self.file), passphrase=self.passphrase)
         if signer is None:
             raise ValueError("the key of the example PKI cannot be loaded")
         return signer
+
+    def load_once(self) -> KeptKeySigner:
+        """Load a signer that is made for many documents."""
+        loaded = self.load()
+        return KeptKeySigner(loaded.signing_cert, loaded.signing_key, loaded.cert_registry)
 
 
 def signing_metadata(
