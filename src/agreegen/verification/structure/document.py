@@ -69,6 +69,10 @@ class PdfFile:
         index = bisect_right([revision.end for revision in self.revisions], offset + self.shift)
         return self.revisions[index].end if index < len(self.revisions) else len(self.data)
 
+    def veiled(self) -> frozenset[int]:
+        """Return the objects that some table frees and its hybrid stream brings back."""
+        return frozenset().union(*(s.veiled for revision in self.revisions for s in revision.sections))
+
     def expand(self, stream: Stream) -> bytes:
         """Decode a stream within the limits of the whole file."""
         result = decode(stream, self.limits.max_stream_bytes)

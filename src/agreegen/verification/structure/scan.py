@@ -61,8 +61,8 @@ def scan_structure(data: bytes, limits: Limits, password: str | None = None) -> 
     except StructureError as problem:
         findings.problem(problem)
         return scan_wreck(data, limits, findings.alarms, undecided=findings.undecided)
-    except (RecursionError, MemoryError, OverflowError) as problem:
-        findings.problem(LimitError(f"the file asks for too much ({type(problem).__name__})"))
+    except Exception as problem:  # hostile input must not take the answer about the other parts away
+        findings.problem(LimitError(f"the file cannot be judged ({type(problem).__name__})"))
         return scan_wreck(data, limits, findings.alarms, undecided=True)
 
 
