@@ -72,7 +72,7 @@ def test_every_command_has_help_and_the_common_options(agreegen: Agreegen, name:
         "verify x.pdf --at",
         "generate personal-pledge --params pledge.yaml",
         "sign x.pdf -o y.pdf --role unit --credential c.yaml --level B-X",
-        "extend x.pdf -o y.pdf",
+        "extend x.pdf -o y.pdf --level B-B",
         "forms list --nonsense",
         "batch run nothing-there.yaml",
         "register list --register nothing-there.db",
@@ -111,9 +111,9 @@ def test_verbose_may_stand_twice(agreegen: Agreegen) -> None:
 def test_interruption_is_130(agreegen: Agreegen, monkeypatch: pytest.MonkeyPatch) -> None:
     """A command that waits for its standard input is interrupted as by Ctrl-C."""
     reader, writer = os.pipe()
-    with os.fdopen(reader) as waiting, os.fdopen(writer, "w") as silent:
+    with os.fdopen(reader) as waiting, os.fdopen(writer, "w"):
         monkeypatch.setattr(sys, "stdin", waiting)
-        timer = threading.Timer(1.0, lambda: (_thread.interrupt_main(), silent.close()))
+        timer = threading.Timer(1.0, _thread.interrupt_main)
         timer.start()
         result = agreegen("verify", "-")
         timer.join()
