@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from agreegen.model.complaint import Complaint, Severity
+from agreegen.model.complaint import Complaint, Location, Severity
 from agreegen.model.document import Value
 
 
@@ -43,9 +43,13 @@ class RosterRow:
     def reason(self) -> str:
         """All errors of the row in one line, for the reason column of `failed-rows`."""
         return "; ".join(
-            f"{c.location.label or c.location.field or ''} {c.location.cell or ''}".strip()
-            + f": {c.problem}"
+            "".join(f"{part}: " for part in (_spot(c.location),) if part)
+            + c.problem
             + (f" ({c.remedy})" if c.remedy else "")
             for c in self.complaints
             if c.severity is Severity.ERROR
         )
+
+
+def _spot(location: Location) -> str:
+    return " ".join(part for part in (location.label or location.field, location.cell) if part)

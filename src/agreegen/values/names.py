@@ -7,7 +7,14 @@ import unicodedata
 
 from agreegen.model.form import Field
 from agreegen.values.problem import RawValue, ValueProblem
-from agreegen.values.text import drop_han_spaces, is_han, plain_text, refuse_characters, refuse_length
+from agreegen.values.text import (
+    drop_han_spaces,
+    general_category,
+    is_han,
+    plain_text,
+    refuse_characters,
+    refuse_length,
+)
 
 MIDDLE_DOT = "\u00b7"
 """The separator in names of minorities and foreigners, as identity cards print it (U+00B7)."""
@@ -34,11 +41,7 @@ def parse_person_name(field: Field, raw: RawValue) -> str:
     for position, char in enumerate(text):
         if not _may_stand_in_name(text, position):
             raise _foreign_character(char)
-    if (
-        not text
-        or not unicodedata.category(text[0]).startswith(("L", "N"))
-        or text.endswith((MIDDLE_DOT, "-"))
-    ):
+    if not text or not general_category(text[0]).startswith(("L", "N")) or text.endswith((MIDDLE_DOT, "-")):
         raise ValueProblem("a name begins and ends with a letter or character", "enter the whole name")
     if f"{MIDDLE_DOT}{MIDDLE_DOT}" in text:
         raise ValueProblem("two separators stand side by side", f"put one {MIDDLE_DOT} between the parts")
@@ -66,7 +69,7 @@ def _may_stand_in_name(text: str, position: int) -> bool:
         return True
     if char == ".":  # an initial, as in J. Smith
         return position > 0 and text[position - 1].isascii() and text[position - 1].isalpha()
-    return unicodedata.category(char)[0] in "LM"
+    return general_category(char)[0] in "LM"
 
 
 def _foreign_character(char: str) -> ValueProblem:

@@ -70,6 +70,15 @@ def is_han(char: str) -> bool:
     return bool(_HAN_CHARACTER.match(char))
 
 
+def general_category(char: str) -> str:
+    """Return a character's general category; ideographs newer than the interpreter's tables are letters.
+
+    Planes 2 and 3 hold ideographs only (UAX #45), and rare names use them as soon as Unicode has them.
+    """
+    category = unicodedata.category(char)
+    return "Lo" if category == "Cn" and 0x20000 <= ord(char) <= 0x3FFFD else category
+
+
 def drop_han_spaces(text: str) -> str:
     """Drop the spaces between Han characters, which only align them."""
     return _HAN_SPACES.sub("", text)
@@ -129,7 +138,7 @@ def refuse_characters(text: str, *, line_ends: bool = False) -> None:
     if text.isprintable() and "\ufffd" not in text:
         return
     for char in text:
-        category = unicodedata.category(char)
+        category = general_category(char)
         if category == "Co":
             raise _private_use(char)
         if char == "\ufffd":

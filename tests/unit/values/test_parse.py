@@ -248,3 +248,9 @@ def _in_han(day: date) -> str:
 
     year = "".join(digits[int(char)] for char in str(day.year))
     return f"{year}年{number(day.month)}月{number(day.day)}日"
+
+
+def test_a_name_may_hold_an_ideograph_newer_than_the_interpreter() -> None:
+    # U+31350 came with Unicode 15, the tables of Python 3.11 are of Unicode 14.
+    name = Field("pledger_name", "姓名", "Name", FieldType.PERSON_NAME)
+    assert parse_value(name, "赵\U00031350") == "赵\U00031350"
