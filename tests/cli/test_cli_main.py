@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import _thread
 import os
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -73,6 +73,7 @@ def test_every_command_has_help_and_the_common_options(agreegen: Agreegen, name:
         "generate personal-pledge --params pledge.yaml",
         "sign x.pdf -o y.pdf --role unit --credential c.yaml --level B-X",
         "extend x.pdf -o y.pdf --level B-B",
+        "extend x.pdf -o y.pdf",
         "forms list --nonsense",
         "batch run nothing-there.yaml",
         "register list --register nothing-there.db",
@@ -108,12 +109,15 @@ def test_verbose_may_stand_twice(agreegen: Agreegen) -> None:
     assert agreegen("forms", "list", "-vv").code == 0
 
 
+@pytest.mark.timeout(30)
 def test_interruption_is_130(agreegen: Agreegen, monkeypatch: pytest.MonkeyPatch) -> None:
     """A command that waits for its standard input is interrupted as by Ctrl-C."""
     reader, writer = os.pipe()
     with os.fdopen(reader) as waiting, os.fdopen(writer, "w"):
         monkeypatch.setattr(sys, "stdin", waiting)
-        timer = threading.Timer(1.0, _thread.interrupt_main)
+        main = threading.main_thread().ident
+        assert main is not None
+        timer = threading.Timer(1.0, signal.pthread_kill, (main, signal.SIGINT))
         timer.start()
         result = agreegen("verify", "-")
         timer.join()

@@ -60,14 +60,15 @@ def tsa_option(function: F) -> F:
 
 
 def level_option(*, default: str | None, choices: tuple[str, ...]) -> Callable[[F], F]:
-    """Add `--level` with these PAdES levels."""
+    """Add `--level` with these PAdES levels; without a default it must be given."""
+    # An explicit `default=None` would count as given.
+    settings: dict[str, Any] = {"required": True} if default is None else {"default": default}
     return click.option(
         "--level",
         type=click.Choice(choices, case_sensitive=False),
-        default=default,
-        required=default is None,
         show_default=default is not None,
         help="PAdES level to reach.",
+        **settings,
     )
 
 
