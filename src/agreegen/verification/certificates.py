@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from asn1crypto import x509
@@ -12,20 +13,30 @@ from agreegen.verification.algorithms import UnsupportedError, key_facts, read_a
 from agreegen.verification.chain import Chain
 from agreegen.verification.facts import AlgorithmUse
 
+UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError, RecursionError)
+"""What foreign ASN.1 may raise wherever it is touched."""
 
-@functools.lru_cache(maxsize=512)
+_UNNAMED = "(unreadable name)"
+
+
+@functools.lru_cache(maxsize=1024)
 def _load(der: bytes) -> Any | None:
     try:
         certificate = x509.Certificate.load(der)
-        _ = certificate.subject, certificate.issuer, certificate.serial_number, certificate.public_key
-        _ = certificate.not_valid_after, certificate.critical_extensions
-    except (ValueError, TypeError, KeyError, RecursionError):
+        names = certificate.subject, certificate.issuer
+        _ = [name.hashable for name in names], [name.native for name in names], certificate.serial_number
+        _ = certificate.not_valid_before, certificate.not_valid_after, key_facts(certificate.public_key)
+        _ = certificate["signature_algorithm"].native, certificate["signature_value"].native
+        for extension in certificate["tbs_certificate"]["extensions"]:
+            _ = extension["extn_value"].parsed.native
+        _ = certificate.critical_extensions, certificate.key_identifier, certificate.ca
+    except UNREADABLE:
         return None
     return certificate
 
 
-def load_certificates(ders: Sequence[bytes]) -> list[Any]:
-    """Load certificates; those that cannot be read are left out."""
+def load_certificates(ders: Iterable[bytes]) -> list[Any]:
+    """Load certificates; those that cannot be read to the last extension are left out."""
     return [certificate for der in ders if (certificate := _load(der)) is not None]
 
 
@@ -53,19 +64,34 @@ def usage_problem(certificate: Any, refused: Sequence[str]) -> str | None:
     return None
 
 
+def is_for_timestamps(certificate: Any) -> bool:
+    """Say whether a certificate is made for timestamps (id-kp-timeStamping; RFC 3161, 2.3)."""
+    with contextlib.suppress(*UNREADABLE):
+        usage = certificate.extended_key_usage_value
+        return usage is not None and "time_stamping" in usage.native
+    return False
+
+
 def subject_name(certificate: Any) -> str:
     """Return the name under which a certificate's subject is shown."""
-    native = certificate.subject.native
-    for key in ("common_name", "pseudonym", "organization_name", "email_address", "serial_number"):
-        value = native.get(key)
-        value = value[0] if isinstance(value, list) and value else value
-        if isinstance(value, str) and value.strip():
-            return value
-    return str(certificate.subject.human_friendly)
+    try:
+        native = certificate.subject.native
+        for key in ("common_name", "pseudonym", "organization_name", "email_address", "serial_number"):
+            value = native.get(key)
+            value = value[0] if isinstance(value, list) and value else value
+            if isinstance(value, str) and value.strip():
+                return value
+        return str(certificate.subject.human_friendly)
+    except UNREADABLE:
+        return _UNNAMED
 
 
-def subject_name_of(name: Any) -> str:
-    """Return a short text for a distinguished name."""
-    native = name.native
-    value = native.get("common_name") or native.get("organization_name") or name.human_friendly
-    return str(value[0] if isinstance(value, list) else value)
+def issuer_name(certificate: Any) -> str:
+    """Return a short name of a certificate's issuer."""
+    try:
+        native = certificate.issuer.native
+        value = native.get("common_name") or native.get("organization_name")
+        value = value or certificate.issuer.human_friendly
+        return str(value[0] if isinstance(value, list) else value)
+    except UNREADABLE:
+        return _UNNAMED

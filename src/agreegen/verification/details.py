@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 
 from agreegen.model.report import Coverage
-from agreegen.verification.certificates import subject_name_of
+from agreegen.verification.certificates import UNREADABLE, issuer_name
 from agreegen.verification.facts import SignatureFacts
 from agreegen.verification.interface import FoundSignature
 from agreegen.verification.revocation import Finding
@@ -22,9 +23,11 @@ def list_details(
         facts.append(("algorithm", " ".join(part for part in (use.scheme, use.digest, key) if part)))
     if fact.certificate is not None:
         facts.append(("certificate_sha256", hashlib.sha256(fact.certificate.dump()).hexdigest()))
-        facts.append(("issuer", subject_name_of(fact.certificate.issuer)))
-        facts.append(("serial_number", format(fact.certificate.serial_number, "x")))
-        facts.append(("valid_until", fact.certificate.not_valid_after.isoformat().replace("+00:00", "Z")))
+        facts.append(("issuer", issuer_name(fact.certificate)))
+        with contextlib.suppress(*UNREADABLE):
+            facts.append(("serial_number", format(fact.certificate.serial_number, "x")))
+            expiry = fact.certificate.not_valid_after
+            facts.append(("valid_until", expiry.isoformat().replace("+00:00", "Z")))
     if found.claimed_time is not None:
         facts.append(("claimed_time", found.claimed_time.isoformat()))
     for stamp in fact.timestamps:

@@ -115,10 +115,11 @@ class EvidencePool:
         self._certificates = list(certificates)
         self._sm2_ids = sm2_ids
 
-    def ocsp_certificates(self) -> Iterator[Any]:
-        """Give the certificates that OCSP responses carry."""
+    def ocsp_certificates(self) -> Iterator[bytes]:
+        """Give the certificates that OCSP responses carry, DER."""
         for _, basic in self._ocsps:
-            yield from basic["certs"] or []
+            for certificate in basic["certs"] or []:
+                yield certificate.dump()
 
     def statements(self, certificate: Any, issuer: Any) -> list[Statement]:
         """Give what all evidence says about a certificate; evidence with a wrong signature is left out."""

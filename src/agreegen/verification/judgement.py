@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from agreegen.model.report import (
     Changes,
     Coverage,
-    Indication,
     Integrity,
     Revocation,
     SignatureKind,
@@ -25,8 +24,16 @@ from agreegen.model.report import (
     TimeSource,
     TrustStatus,
 )
-from agreegen.verification.certificates import chain_uses, load_certificates, subject_name, usage_problem
+from agreegen.verification.certificates import (
+    UNREADABLE,
+    chain_uses,
+    is_for_timestamps,
+    load_certificates,
+    subject_name,
+    usage_problem,
+)
 from agreegen.verification.chain import Chain, ChainBuilder, ChainProblem
+from agreegen.verification.conclusion import CertificateResult, conclude
 from agreegen.verification.details import list_details
 from agreegen.verification.evidence import EvidencePool, Item, offers_revocation
 from agreegen.verification.facts import AlgorithmUse, SignatureFacts, TimestampFacts
@@ -35,27 +42,6 @@ from agreegen.verification.levels import detect_level
 from agreegen.verification.policy import ValidationPolicy
 from agreegen.verification.revocation import Finding, RevocationJudge
 from agreegen.verification.times import Proofs
-
-TIME_STAMPING = "time_stamping"
-
-
-@dataclass(frozen=True, slots=True)
-class CertificateResult:
-    """What is known about a signing certificate for one moment.
-
-    Attributes:
-        trust: Whether a chain to an anchor holds.
-        finding: Its revocation status.
-        subindication: What keeps it from passing, None where nothing does.
-        reasons: The same for people.
-        chain: The chain.
-    """
-
-    trust: TrustStatus
-    finding: Finding
-    subindication: str | None
-    reasons: tuple[str, ...]
-    chain: Chain
 
 
 class FileJudge:
@@ -95,12 +81,8 @@ class FileJudge:
         self._peel_timestamps()
 
     def _pool(self) -> list[Any]:
-        pool = [*self.stored]
-        for fact in self.facts:
-            pool.extend(fact.certificates)
-            for stamp in fact.timestamps:
-                pool.extend(stamp.certificates)
-        return pool
+        found = (c.dump() for fact in self.facts for part in fact.parts for c in part.certificates)
+        return [*self.stored, *load_certificates(found)]
 
     def _make_judge(self) -> RevocationJudge:
         crls, ocsps = self._evidence()
@@ -109,7 +91,9 @@ class FileJudge:
         hours = self.policy.max_revocation_age_hours
         # A responder's certificate often comes in its response only.
         self.builder = ChainBuilder(
-            self.anchors, [*self.builder.pool, *pool.ocsp_certificates()], self.policy.sm2_signer_ids
+            self.anchors,
+            [*self.builder.pool, *load_certificates(pool.ocsp_certificates())],
+            self.policy.sm2_signer_ids,
         )
         return RevocationJudge(
             pool, self.builder, self.now, None if hours is None else timedelta(hours=hours)
@@ -157,10 +141,8 @@ class FileJudge:
 
     def judge_stamp(self, stamp: TimestampFacts, at: datetime) -> CertificateResult:
         """Judge the certificate of a timestamp service for the time at which its token is known to exist."""
-        certificate = stamp.certificate
-        usage = certificate.extended_key_usage_value if certificate is not None else None
-        result = self.judge_certificate(certificate, at, uses=stamp.algorithms)
-        if result.subindication is None and (usage is None or TIME_STAMPING not in usage.native):
+        result = self.judge_certificate(stamp.certificate, at, uses=stamp.algorithms)
+        if result.subindication is None and not is_for_timestamps(stamp.certificate):
             reason = "the certificate of the timestamp service is not made for timestamps"
             return replace(
                 result, subindication="CHAIN_CONSTRAINTS_FAILURE", reasons=(*result.reasons, reason)
@@ -180,7 +162,7 @@ class FileJudge:
         """Judge chain, revocation and algorithms of a signing certificate for a moment."""
         try:
             return self._judge_certificate(certificate, at, uses)
-        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as exc:
+        except UNREADABLE as exc:
             reason = f"the certificate cannot be judged ({type(exc).__name__})"
             chain = Chain((certificate,), anchored=False, problem=ChainProblem.INVALID, message=reason)
             unknown = Finding(Revocation.UNKNOWN)
@@ -242,8 +224,22 @@ class FileJudge:
                 return problem
         return None
 
+    def rests_on(self, certificate: Any, word: str) -> bool:
+        """Say whether trust in a certificate rests on an anchor whose name holds a word."""
+        try:
+            chain = self.builder.chain(certificate, self.now)
+            return chain.anchored and word in chain.certificates[-1].subject.human_friendly.upper()
+        except UNREADABLE:
+            return False
+
     def report(self, index: int, *, role: str | None) -> SignatureReport:
-        """Step 2: report one signature or document timestamp."""
+        """Step 2: report one signature or document timestamp; what cannot be read never passes."""
+        try:
+            return self._report(index, role)
+        except UNREADABLE:
+            return self._compose(index, role, None, None, TimeSource.CLAIMED)
+
+    def _report(self, index: int, role: str | None) -> SignatureReport:
         found, fact = self.structure.signatures[index], self.facts[index]
         if found.kind is SignatureKind.TIMESTAMP:
             result = self._stamps.get(index)
@@ -387,22 +383,3 @@ class FileJudge:
             reasons=tuple(dict.fromkeys(reasons)),
             details=tuple(list_details(found, fact, result.finding if result else None)),
         )
-
-
-def conclude(
-    found: FoundSignature, fact: SignatureFacts, result: CertificateResult | None
-) -> tuple[Indication, str | None]:
-    """Return indication and subindication (EN 319 102-1, table 5 and clause 5.1.3)."""
-    if fact.integrity is Integrity.UNSUPPORTED:
-        return Indication.INDETERMINATE, fact.subindication or "GENERIC"
-    if fact.integrity is not Integrity.INTACT:
-        final = {"FORMAT_FAILURE", "HASH_FAILURE", "SIG_CRYPTO_FAILURE"}
-        failed = fact.subindication in final
-        return Indication.TOTAL_FAILED if failed else Indication.INDETERMINATE, fact.subindication
-    if found.coverage is Coverage.PARTIAL or found.changes is Changes.FORBIDDEN:
-        return Indication.TOTAL_FAILED, "FORMAT_FAILURE"
-    if result is None or result.subindication is not None:
-        name = result.subindication if result else "GENERIC"
-        final = {"REVOKED", "EXPIRED"}
-        return Indication.TOTAL_FAILED if name in final else Indication.INDETERMINATE, name
-    return Indication.TOTAL_PASSED, None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from agreegen.model.report import Coverage, Integrity, PadesLevel, SignatureKind
+from agreegen.verification.certificates import UNREADABLE
 from agreegen.verification.chain import issued_by
 from agreegen.verification.evidence import EvidencePool, Item, needs_no_check, offers_revocation
 
@@ -15,11 +16,18 @@ _MAX_LENGTH = 10
 
 
 def detect_level(judge: FileJudge, index: int) -> PadesLevel:
-    """Say which level a signature has.
+    """Say which level a signature has; what cannot be read gives none.
 
     The level tells what is there, not whether it is trusted: timestamps must be intact, and revocation data
     must be embedded for every certificate that offers any, up to a self-signed one.
     """
+    try:
+        return _detect(judge, index)
+    except UNREADABLE:
+        return PadesLevel.OTHER
+
+
+def _detect(judge: FileJudge, index: int) -> PadesLevel:
     found, fact = judge.structure.signatures[index], judge.facts[index]
     if found.kind is SignatureKind.TIMESTAMP or fact.integrity is not Integrity.INTACT or not fact.cades:
         return PadesLevel.OTHER

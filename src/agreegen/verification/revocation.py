@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from agreegen.model.report import Revocation
+from agreegen.verification.certificates import subject_name
 from agreegen.verification.chain import TOLERANCE, Chain, ChainBuilder
 from agreegen.verification.evidence import EvidencePool, Statement, needs_no_check, offers_revocation
 
@@ -74,7 +75,7 @@ class RevocationJudge:
         self, certificate: Any, issuer: Any, at: datetime, *, authority: bool, depth: int = 0
     ) -> Finding:
         """Judge one certificate for one moment."""
-        name = _name(certificate)
+        name = subject_name(certificate)
         revoked_at: datetime | None = None
         later: datetime | None = None
         newest: datetime | None = None
@@ -147,14 +148,3 @@ def _with_later(finding: Finding, later: datetime) -> Finding:
         finding.stale,
         finding.newest,
     )
-
-
-def _name(certificate: Any) -> str:
-    native = certificate.subject.native
-    for key in ("common_name", "organization_name"):
-        value = native.get(key)
-        if isinstance(value, str) and value:
-            return value
-        if isinstance(value, list) and value:
-            return str(value[0])
-    return "an unnamed subject"
