@@ -6,6 +6,7 @@ import asyncio
 import io
 import time
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pikepdf
 import pytest
@@ -28,7 +29,8 @@ from pyhanko_certvalidator.registry import SimpleTrustManager
 
 from agreegen.errors import SigningError, TimestampError
 from agreegen.example_pki.layout import ExamplePki
-from agreegen.example_pki.responder import Responder
+from agreegen.example_pki.maker import make_example_pki
+from agreegen.example_pki.responder import Responder, free_port
 from agreegen.model.report import PadesLevel
 from agreegen.signing.credentials import load_credential
 from agreegen.signing.extend import add_validation_data_many, extend_pdf
@@ -36,6 +38,7 @@ from agreegen.signing.interface import Credential, SignedPdf, SigningRequest, Ti
 from agreegen.signing.pades import sign_pdf
 from agreegen.signing.quick_extend import read_contents
 from agreegen.signing.timestamps import TimestampClient
+from agreegen.signing.trust import load_trust
 from tests.unit.signing.conftest import make_pdf
 
 
@@ -226,3 +229,35 @@ def test_both_ways_extend_alike(
     assert facts[0] == facts[1]
     assert facts[0]["widgets"] == 4
     assert "/VRI" not in str(facts)
+
+
+def test_proof_in_time(tmp_path: Path, now: datetime) -> None:
+    """Signers' certificates last three years here, the timestamp service's five."""
+    clock = [now]
+    pki = make_example_pki(tmp_path / "pki", now=now, key_bits=2048, people=(), port=free_port())
+    anchors = Trust(load_trust([pki.trust]).anchors_der)
+    credential = load_credential(pki.credential("unit-seal"))
+    with Responder(pki.folder, clock=lambda: clock[0]) as services:
+        tsa = (TimestampServer(services.tsa_url),)
+
+        def extend(data: bytes, level: PadesLevel) -> bytes:
+            return extend_pdf(data, level, trust=anchors, tsa=tsa, now=clock[0]).data
+
+        request = SigningRequest("unit", PadesLevel.B_B, now, anchors)
+        b_b = sign_pdf(make_pdf(), credential, request).data
+        clock[0] = now + timedelta(hours=2)
+        b_t = extend(b_b, PadesLevel.B_T)
+        clock[0] = now + timedelta(hours=9)
+        b_lt, b_lta = extend(b_t, PadesLevel.B_LT), extend(b_t, PadesLevel.B_LTA)
+        clock[0] = now + timedelta(days=4 * 365)
+        with pytest.raises(SigningError, match="nothing proves"):
+            extend(b_b, PadesLevel.B_T)
+        with pytest.raises(SigningError, match="revocation status"):
+            extend(b_t, PadesLevel.B_LTA)  # proved to be in time, but nobody tells of an expired certificate
+        for data in (b_lt, b_lta):
+            renewed = extend(data, PadesLevel.B_LTA)
+            assert renewed.startswith(data)
+            assert len(signatures(renewed)) == len(signatures(data)) + 1
+        clock[0] = now + timedelta(days=6 * 365)
+        with pytest.raises(SigningError, match="nothing proves"):
+            extend(b_lta, PadesLevel.B_LTA)
