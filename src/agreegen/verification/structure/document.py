@@ -54,6 +54,7 @@ class PdfFile:
     locked: bool = False
     containers: dict[int, tuple[bytes, list[tuple[int, int]]]] = field(default_factory=dict)
     expanded: int = 0
+    veiled: frozenset[int] = frozenset()
 
     def views(self) -> list[View]:
         """Return the views of all revisions, oldest first."""
@@ -68,10 +69,6 @@ class PdfFile:
         """Return the end of the revision in whose bytes an offset lies."""
         index = bisect_right([revision.end for revision in self.revisions], offset + self.shift)
         return self.revisions[index].end if index < len(self.revisions) else len(self.data)
-
-    def veiled(self) -> frozenset[int]:
-        """Return the objects that some table frees and its hybrid stream brings back."""
-        return frozenset().union(*(s.veiled for revision in self.revisions for s in revision.sections))
 
     def expand(self, stream: Stream) -> bytes:
         """Decode a stream within the limits of the whole file."""
@@ -243,6 +240,7 @@ def open_file(data: bytes, limits: Limits) -> PdfFile:
     file = PdfFile(data, limits)
     sections = _read_chain(data, int(found[-1][1]), limits)
     file.revisions = _group(data, sections)
+    file.veiled = frozenset().union(*(section.veiled for section in sections))
     return file
 
 

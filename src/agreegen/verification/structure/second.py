@@ -7,6 +7,7 @@ of the other kind. Where only one of them reads it, nothing is proved, but a rec
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 import pikepdf
@@ -16,6 +17,11 @@ from agreegen.verification.structure.document import PdfFile, View
 from agreegen.verification.structure.objects import LimitError, Ref, Stream, StructureError, Value, same
 from agreegen.verification.structure.parser import parse_value
 
+_PLAIN = re.compile(
+    rb"(?:[\x00\t\n\x0c\r ]++|/[A-Za-z0-9.+_*-]++|<<|>>|\[|\]|[+-]?\d{1,15}+(?:\.\d{1,15}+)?+"
+    rb"|\([^()\\\r]*+\)|<[0-9A-Fa-f]*+>|true|false|null|R|obj|endobj|stream)*+"
+)
+"""Tokens about which the standard leaves no room, in any order: the order was parsed already."""
 _MAX_COMPARED = 20_000
 _NOT_SHOWN = frozenset({"XRef", "ObjStm"})
 _STREAM_KEYS = frozenset({"Length"})
@@ -49,15 +55,15 @@ def _compare(file: PdfFile, view: View, second: pikepdf.Pdf) -> list[Alarm]:
     for key in _TRAILER_KEYS:
         if not same(trailer.get(key), view.trailer.get(key)):
             return [_differ(f"the trailer's /{key}")]
-    table = {number: entry for (number, _), entry in second.get_xref_table().items()}
+    table = {number: (generation, entry) for (number, generation), entry in second.get_xref_table().items()}
     ours = {number for number in view.numbers() if view.location(number) is not None}
     differing: list[int] = []
     refused = 0
     # qpdf 12 takes such objects for free, which ISO 32000-1, clause 7.5.8.4, does not mean.
-    veiled = file.veiled()
-    for count, number in enumerate(sorted((ours | table.keys()) - veiled)):
+    plain = _Plain(view)
+    for count, number in enumerate(sorted((ours | table.keys()) - file.veiled)):
         entry = table.get(number)
-        if count >= _MAX_COMPARED and _same_location(view, number, entry):
+        if _same_location(view, number, entry) and (count >= _MAX_COMPARED or plain.is_plain(number)):
             continue
         verdict = _compare_object(file, view, second, number, present=entry is not None)
         if verdict is None:
@@ -70,13 +76,44 @@ def _compare(file: PdfFile, view: View, second: pikepdf.Pdf) -> list[Alarm]:
     return alarms
 
 
-def _same_location(view: View, number: int, entry: Any) -> bool:
-    location = view.location(number)
-    if entry is None or location is None:
+def _same_location(view: View, number: int, found: tuple[int, Any] | None) -> bool:
+    entry = view.entries.get(number)
+    if found is None or entry is None:
         return False
-    if entry.type == 1:
-        return location[0] == 1 and bool(entry.offset == location[1] + view.file.shift)
-    return location[0] == 2 and bool(entry.obj_stream_index == location[2])
+    generation, other = found
+    if entry.kind == 1:
+        return (other.type, other.offset, generation) == (1, entry.place + view.file.shift, entry.extra)
+    place = (other.type, other.obj_stream_number, other.obj_stream_index)
+    return entry.kind == 2 and place == (2, entry.place, entry.extra)
+
+
+class _Plain:
+    """Tells which objects are written so plainly that no two parsers can read them differently."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._bodies: dict[int, bool] = {}
+
+    def is_plain(self, number: int) -> bool:
+        """Tell it of one object; both parsers must have found it at the same place."""
+        entry, file = self._view.entries[number], self._view.file
+        try:
+            value = self._view.value(number)
+            if entry.kind == 2:
+                return self._is_plain_body(entry.place)
+        except LimitError:
+            raise
+        except StructureError:
+            return False
+        end = value.start if isinstance(value, Stream) else file.ends.get(entry.place)
+        return end is not None and _PLAIN.fullmatch(file.data, entry.place + file.shift, end) is not None
+
+    def _is_plain_body(self, container: int) -> bool:
+        if container not in self._bodies:
+            body, index = self._view.container(container)
+            first = min((start for _, start in index), default=0)
+            self._bodies[container] = _PLAIN.fullmatch(body, first) is not None
+        return self._bodies[container]
 
 
 def _compare_object(
@@ -135,7 +172,7 @@ def _match(view: View, ours: Value, theirs: Value) -> bool:
 def _normalised(view: View, value: Value) -> Value:
     """Put null in place of references to what is null, missing or unreadable, as qpdf does."""
     if isinstance(value, Ref):
-        if value.num in view.file.veiled():
+        if value.num in view.file.veiled:
             return None
         try:
             return None if view.get(value.num, value.gen) is None else value
