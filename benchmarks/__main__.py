@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import tempfile
 import time
@@ -35,6 +36,7 @@ PAGE = _ROOT / "docs" / "performance.md"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the suites asked for; a whole run is recorded in `results.json` and `docs/performance.md`."""
     options = _parse(arguments)
+    logging.disable(logging.CRITICAL)  # pyHanko tells at length what it thinks of third-party files
     started, at = time.monotonic(), datetime.now(UTC)
     machine = describe_machine()
     results = []

@@ -75,7 +75,10 @@ def run_batch(job: Path, *, workers: int) -> BatchRun:
     """
     errors = job.with_name("errors.txt")
     command = [sys.executable, "-c", _PROGRAM, "batch", "run", str(job), "--workers", str(workers), "--json"]
-    with errors.open("wb") as stderr, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr) as process:
+    with (
+        errors.open("wb") as stderr,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr) as process,
+    ):
         watcher = _Watcher(process.pid)
         watcher.start()
         assert process.stdout is not None
@@ -99,6 +102,7 @@ class _Watcher(threading.Thread):
         self._root = root
         self._done = threading.Event()
         self._peaks: dict[int, tuple[str, float]] = {}
+        self._seen_once: set[int] = set()
 
     def run(self) -> None:
         while not self._done.wait(_INTERVAL_S):
@@ -115,7 +119,9 @@ class _Watcher(threading.Thread):
         kind = "office" if b"soffice" in command or b"uno_worker" in command else "worker"
         if process == self._root:
             kind = "coordinator"
-        self._peaks[process] = (kind, int(found[1]) / 1024)
+        if process in self._seen_once:  # else it may be a copy of its parent on the way to another program
+            self._peaks[process] = (kind, int(found[1]) / 1024)
+        self._seen_once.add(process)
 
     def stop(self) -> None:
         """End the watch."""

@@ -54,9 +54,7 @@ class StartedForEachFile:
             str(self._folder),
             str(source),
         ]
-        done = subprocess.run(
-            command, env=self._environment, capture_output=True, timeout=120, check=False
-        )
+        done = subprocess.run(command, env=self._environment, capture_output=True, timeout=120, check=False)
         if not target.is_file():
             raise ConversionError(f"soffice --convert-to wrote no PDF (status {done.returncode})")
         return target.read_bytes()

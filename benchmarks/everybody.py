@@ -24,7 +24,7 @@ _START_S = 180.0
 
 
 class Script:
-    """What everybody writes: docxtpl, one start of LibreOffice a file, pyHanko's `SimpleSigner`, a plain file.
+    """What everybody writes: docxtpl, one start of LibreOffice a file, `SimpleSigner`, a plain file.
 
     Args:
         folder: Work folder.
@@ -54,7 +54,7 @@ def fill_with_docxtpl(form: Form, document: Document, folder: Path) -> bytes:
 
 
 def rate_of_best_parts(folder: Path, key: Pkcs12, documents: Sequence[Document], processes: int) -> float:
-    """Return documents a second of processes that keep LibreOffice open and key, room and event loop ready."""
+    """Return documents a second of processes that keep office, key, room and event loop ready."""
     context = multiprocessing.get_context("spawn")
     barrier = context.Barrier(processes)
     workers = []

@@ -43,9 +43,9 @@ def to_markdown(
     lines = [f"Measured on {at:%Y-%m-%d} in one run of {seconds / 60:.0f} minutes on one machine. "]
     if busiest > QUIET:
         lines[0] += (
-            f"**The machine was shared**: other programs used up to {busiest:.0%} of its processors just before a "
-            "suite, so times and rates are worse than on a quiet machine and their spread is wide; the ratios "
-            "compare things that were measured in turn."
+            f"**The machine was shared**: other programs used up to {busiest:.0%} of its processors just "
+            "before a suite, so times and rates are worse than on a quiet machine and their spread is wide; "
+            "the ratios compare things that were measured in turn."
         )
     else:
         lines[0] += f"The machine was quiet (at most {busiest:.0%} of its processors in use before a suite)."

@@ -16,8 +16,8 @@ _MEMORY_GOAL_MB = 400
 
 
 def run(setting: Setting, result: Result) -> None:
-    """Run a job of each size once; sizes that would take too long at the rate of the one before are left out."""
-    sizes = _QUICK if setting.quick else _USUAL
+    """Run a job of each size once; a size that would take too long at the rate so far is left out."""
+    sizes: tuple[int, ...] = _QUICK if setting.quick else _USUAL
     if setting.full:
         sizes = (*sizes, _LARGEST)
     times: dict[int, float] = {}
@@ -39,7 +39,9 @@ def run(setting: Setting, result: Result) -> None:
         for kind, values in sorted(done.peaks_mb.items()):
             result.add(f"{rows:,} rows, peak memory of each {kind}", "MB", values)
         times[rows] = done.ms_a_document
-        peaks[rows] = max(peak for kind, values in done.peaks_mb.items() if kind != "office" for peak in values)
+        peaks[rows] = max(
+            peak for kind, values in done.peaks_mb.items() if kind != "office" for peak in values
+        )
         result.compare(f"{rows:,} rows: peak memory in MB", 1, peaks[rows], _MEMORY_GOAL_MB, at_most=True)
     if len(times) > 1:
         smallest, largest = min(times), max(times)

@@ -1,7 +1,8 @@
 """The loopback services in a process of their own, with a timestamp service that costs little of the machine.
 
-A real timestamp service runs elsewhere. The one of the example PKI builds each answer with a library and takes
-several milliseconds of the processors that are to be measured; this one has everything ready but the signature.
+A real timestamp service runs elsewhere. The one of the example PKI builds each answer with a library and
+takes several milliseconds of the processors that are to be measured; this one has everything ready but the
+signature.
 """
 
 from __future__ import annotations
@@ -67,9 +68,7 @@ class QuickTimestamps:
         varying = tlv(0x30, _OID_MESSAGE_DIGEST, tlv(0x31, tlv(0x04, digest.finalize())))
         attributes = tlv(0x31, *sorted((*self._fixed, varying)))
         signature = self._key.sign(attributes, ec.ECDSA(hashes.SHA256()))
-        signer = tlv(
-            0x30, *self._signer, b"\xa0" + attributes[1:], self._algorithm, tlv(0x04, signature)
-        )
+        signer = tlv(0x30, *self._signer, b"\xa0" + attributes[1:], self._algorithm, tlv(0x04, signature))
         content = tlv(0x30, _OID_TST_INFO, tlv(0xA0, tlv(0x04, info)))
         signed = tlv(0x30, *self._head, content, self._certificates, tlv(0x31, signer))
         return tlv(0x30, self._status, tlv(0x30, _OID_SIGNED_DATA, tlv(0xA0, signed)))

@@ -53,7 +53,9 @@ def sign_one(signer: BatchSigner, credential: Credential, pdf: bytes) -> bytes:
     return signer.finish(prepared, credential.signer.sign(prepared.attributes)).data
 
 
-def batch_signer(setting: Setting, credential: Credential, level: PadesLevel, token_bytes: int = 0) -> BatchSigner:
+def batch_signer(
+    setting: Setting, credential: Credential, level: PadesLevel, token_bytes: int = 0
+) -> BatchSigner:
     """Return a signer as a batch has it."""
     request = SigningRequest(UNIT_ROLE, level, setting.now, setting.trust)
     return BatchSigner(SigningIdentity.of(credential), request, token_bytes=token_bytes)
@@ -126,7 +128,9 @@ def _measure_levels(setting: Setting, result: Result, pledges: list[Pledge]) -> 
         goal = 15 if level is PadesLevel.B_LTA else None
         name = f"{level}: stock pyHanko (fresh context a document) against ours"
         result.compare(name, middle[str(level)], middle[f"{level}, stock pyHanko"], goal)
-    result.notes.append("B-LT and B-LTA: ours keeps the evidence of a chunk, stock pyHanko has a context a document")
+    result.notes.append(
+        "B-LT and B-LTA: ours keeps the evidence of a chunk, stock pyHanko has a context a document"
+    )
 
 
 def _measure_distant_tsa(setting: Setting, result: Result, pledges: list[Pledge]) -> None:
@@ -141,7 +145,9 @@ def _measure_distant_tsa(setting: Setting, result: Result, pledges: list[Pledge]
             def chunk() -> None:
                 prepared = [signer.prepare(pdf) for pdf in some]
                 signatures = credential.signer.sign_many([one.attributes for one in prepared])
-                for one, value, token in zip(prepared, signatures, client.timestamp_many(signatures), strict=True):
+                for one, value, token in zip(
+                    prepared, signatures, client.timestamp_many(signatures), strict=True
+                ):
                     if not isinstance(token, bytes):
                         raise token
                     signer.finish(one, value, token=token)

@@ -11,6 +11,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ _STAGES: dict[str, tuple[tuple[str, str], ...]] = {
         ("agreegen.register.store", "Register.sign_head"),
     ),
 }
+_REST = "everything else (start, progress, reports)"
 _CHUNK = 200
 
 
@@ -75,14 +77,14 @@ def run(setting: Setting, result: Result) -> None:
         folder = setting.folder / f"stages-{number}"
         job = write_job(folder, setting.pki, rows)
         with _stopwatch(result) as watch:
-            total = time_ms(lambda job=job: _run_job(job))  # type: ignore[misc]
+            total = time_ms(partial(_run_job, job))
         for stage, seconds in watch.seconds.items():
             samples.setdefault(stage, []).append(1000 * seconds / rows)
         parts = sum(seconds for stage, seconds in watch.seconds.items() if not stage.startswith("·"))
-        samples.setdefault("everything else (start, progress, reports)", []).append(total / rows - 1000 * parts / rows)
+        samples.setdefault(_REST, []).append((total - 1000 * parts) / rows)
         samples.setdefault("the whole job", []).append(total / rows)
         shutil.rmtree(folder)
-    for stage in (*_STAGES, "everything else (start, progress, reports)", "the whole job"):
+    for stage in (*_STAGES, _REST, "the whole job"):
         if stage in samples:
             result.add(stage, "ms", samples[stage])
         else:
@@ -128,14 +130,17 @@ def _measure_floors(setting: Setting, result: Result) -> None:
     message = signer.prepare(pledges[0].pdf).attributes
     files = [sign_one(signer, credential, pledge.pdf) for pledge in pledges]
     raw = [time_ms(lambda: credential.signer.sign(message)) for _ in range(setting.count(200, 20))]
-    hashed = [time_ms(lambda data=data: sha256_of(data)) for data in files]  # type: ignore[misc]
+    hashed = [time_ms(partial(sha256_of, data)) for data in files]
     written = [_write_chunk(setting.folder / f"floor-{n}", files) for n in range(setting.count(5, 2))]
     credential.close()
     size = sum(map(len, files)) / len(files) / 1024
     result.add("floor of sign: the raw RSA-3072 signature", "ms", raw)
     result.add("floor of read back: hashing the same bytes", "ms", hashed, f"{size:.0f} KB a file")
     result.add(
-        "floor of disk: writing and syncing the same bytes", "ms", written, f"{len(files)} files, then the folder"
+        "floor of disk: writing and syncing the same bytes",
+        "ms",
+        written,
+        f"{len(files)} files, then the folder",
     )
     medians = {figure.name: figure.median for figure in result.figures}
     if "sign" in medians:

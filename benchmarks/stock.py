@@ -1,4 +1,4 @@
-"""What the suites are compared with: pyHanko used as its documentation shows it, and used as well as it allows."""
+"""What the suites are compared with: pyHanko as its documentation shows it, and as well as it allows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from agreegen.signing.interface import Trust
 
 
 class KeptKeySigner(SimpleSigner):
-    """A `SimpleSigner` whose RSA key is decoded once; the stock one decodes and checks it for each signature."""
+    """A `SimpleSigner` whose RSA key is decoded once; the stock one does that for each signature."""
 
     _kept: rsa.RSAPrivateKey | None = None
 
@@ -58,9 +58,11 @@ class Pkcs12:
 
     def load(self) -> SimpleSigner:
         """Load key and certificates, as every script does for every document."""
-        signer = SimpleSigner.load_pkcs12(str(self.file), passphrase=self.passphrase)
-        if signer is None:
-            raise ValueError("the key of the example PKI cannot be loaded")
+        signer = SimpleSigner.load_pkcs12(  # type: ignore[no-untyped-call]
+            str(self.file), passphrase=self.passphrase
+        )
+        if not isinstance(signer, SimpleSigner):
+            raise TypeError("the key of the example PKI cannot be loaded")
         return signer
 
     def load_once(self) -> KeptKeySigner:
@@ -166,7 +168,7 @@ class StockValidator:
         self._mode = "hard-fail" if hard_fail else "soft-fail"
 
     def validate(self, pdf: bytes) -> list[bool]:
-        """Return for each signature whether pyHanko calls it valid and trusted; raises what pyHanko raises."""
+        """Return for each signature whether it is valid and trusted; raises what pyHanko raises."""
         return [self._validate(embedded) for embedded in PdfFileReader(io.BytesIO(pdf)).embedded_signatures]
 
     def _validate(self, embedded: object) -> bool:
@@ -174,5 +176,6 @@ class StockValidator:
             trust_roots=self._roots, crls=self._crls, revocation_mode=self._mode, allow_fetching=False
         )
         if getattr(embedded, "sig_object_type", None) == "/DocTimeStamp":
-            return validate_pdf_timestamp(embedded, context).bottom_line  # type: ignore[arg-type]
+            status = validate_pdf_timestamp(embedded, context)  # type: ignore[arg-type]
+            return bool(status.valid and status.intact and status.trusted)
         return validate_pdf_signature(embedded, context).bottom_line  # type: ignore[arg-type]

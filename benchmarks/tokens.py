@@ -70,7 +70,16 @@ def _make_token(folder: Path, module: Path, label: str, now: datetime) -> Path:
     _run("softhsm2-util", "--init-token", "--free", "--label", _TOKEN, "--pin", _PIN, "--so-pin", _PIN * 2)
     names = ["--label", label, "--id", "a1"]
     _run("softhsm2-util", "--import", pem, "--token", _TOKEN, *names, "--pin", _PIN)
-    tool = ["pkcs11-tool", "--module", module, "--token-label", _TOKEN, "--login", "--pin", _PIN]
+    tool: list[str | Path] = [
+        "pkcs11-tool",
+        "--module",
+        module,
+        "--token-label",
+        _TOKEN,
+        "--login",
+        "--pin",
+        _PIN,
+    ]
     _run(*tool, "--write-object", certificate, "--type", "cert", *names)
     pin = folder / "pin"
     pin.write_text(_PIN)

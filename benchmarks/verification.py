@@ -1,0 +1,139 @@
+"""Verification: our own files and third-party files, beside stock pyHanko with difference analysis."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import time
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from agreegen.errors import AgreegenError
+from agreegen.model.report import PadesLevel, Verdict
+from agreegen.verification.interface import Options
+from agreegen.verification.service import verify_bytes, verify_paths
+from benchmarks.measure import Result, alternate, time_ms
+from benchmarks.setting import Setting
+from benchmarks.signing import batch_signer, sign_one
+from benchmarks.stock import StockValidator
+
+TITLE = "Verification (all checks on)"
+CORPUS_VARIABLE = "AGREEGEN_PDF_CORPUS"
+_DEFAULT_CORPUS = Path(__file__).resolve().parent.parent.parent / "shared" / "pdf-corpus"
+
+
+def run(setting: Setting, result: Result) -> None:
+    """Measure our own B-B files, the folder of third-party files, and one process against two."""
+    files = _own_files(setting)
+    _measure_own(setting, result, files)
+    folder = Path(os.environ.get(CORPUS_VARIABLE) or _DEFAULT_CORPUS)
+    if folder.is_dir():
+        _measure_corpus(setting, result, sorted(folder.rglob("*.pdf")))
+    else:
+        result.missing("third-party files", f"no folder; name it with {CORPUS_VARIABLE}")
+    _measure_jobs(setting, result, files)
+
+
+def _own_files(setting: Setting) -> list[bytes]:
+    credential = setting.credential()
+    signer = batch_signer(setting, credential, PadesLevel.B_B)
+    files = [sign_one(signer, credential, pledge.pdf) for pledge in setting.pledges(setting.count(40, 12))]
+    credential.close()
+    return files
+
+
+def _options(setting: Setting) -> Options:
+    trust = setting.trust
+    return Options(now=setting.now, anchors_der=trust.anchors_der, crls_der=trust.crls_der)
+
+
+def _measure_own(setting: Setting, result: Result, files: list[bytes]) -> None:
+    options = _options(setting)
+    stock = StockValidator(setting.trust, hard_fail=True)
+    report = verify_bytes("own.pdf", files[0], options)
+    if report.verdict is not Verdict.VALID or stock.validate(files[0]) != [True]:
+        result.notes.append(f"the sample file is {report.verdict} for us, so the times compare unequal work")
+    of = itertools.cycle(files)
+    times = alternate(
+        {
+            "own B-B file, agreegen": lambda _: verify_bytes("own.pdf", next(of), options),
+            "own B-B file, stock pyHanko": lambda _: stock.validate(next(of)),
+        },
+        setting.count(120, 12),
+    )
+    result.add_all(times)
+    ours, theirs = result.figures[-2:]
+    result.compare("own B-B files: stock pyHanko against agreegen", ours.median, theirs.median, 5)
+
+
+def _measure_corpus(setting: Setting, result: Result, paths: list[Path]) -> None:
+    options = _options(setting)
+    stock = StockValidator(setting.trust, hard_fail=False)
+    raised: Counter[str] = Counter()
+
+    def validate(data: bytes) -> None:
+        try:
+            stock.validate(data)
+        except Exception as exc:
+            raised[type(exc).__name__] += 1
+
+    ours: list[float] = []
+    theirs: list[float] = []
+    ours_where_it_answered: list[float] = []
+    theirs_where_it_answered: list[float] = []
+    for path in paths:
+        data = path.read_bytes()
+        before = sum(raised.values())
+        repeats = setting.count(3, 1)
+        mine = _best(partial(verify_bytes, path.name, data, options), repeats)
+        other = _best(partial(validate, data), repeats)
+        ours.append(mine)
+        theirs.append(other)
+        if sum(raised.values()) == before:
+            ours_where_it_answered.append(mine)
+            theirs_where_it_answered.append(other)
+    gave_up = len(paths) - len(theirs_where_it_answered)
+    result.add("third-party file, agreegen", "ms", ours, "every file has an answer")
+    result.add(
+        "third-party file, stock pyHanko", "ms", theirs, f"raised an exception on {gave_up} of {len(paths)}"
+    )
+    figures = result.figures[-2:]
+    result.compare(
+        "third-party files, medians: stock pyHanko against agreegen", figures[0].median, figures[1].median, 1
+    )
+    if theirs_where_it_answered:
+        mine_there = result.add(
+            "third-party file that pyHanko answers, agreegen", "ms", ours_where_it_answered
+        )
+        there = result.add("third-party file that pyHanko answers, pyHanko", "ms", theirs_where_it_answered)
+        result.compare("the same where pyHanko answers", mine_there.median, there.median, 1)
+
+
+def _best(action: Callable[[], object], repeats: int) -> float:
+    """Return the best of some runs, which a noisy machine disturbs least; files differ more than runs."""
+    return min(time_ms(action) for _ in range(repeats))
+
+
+def _measure_jobs(setting: Setting, result: Result, files: list[bytes]) -> None:
+    folder = setting.folder / "verify-jobs"
+    folder.mkdir()
+    count = setting.count(2_000, 200)
+    for number, data in zip(range(count), itertools.cycle(files), strict=False):
+        (folder / f"{number:05d}.pdf").write_bytes(data)
+    options = _options(setting)
+    rates: dict[int, list[float]] = {1: [], 2: []}
+    try:
+        for _ in range(setting.count(3, 1)):
+            for jobs, samples in rates.items():
+                started = time.perf_counter()
+                answers = sum(1 for _ in verify_paths([folder], options, jobs=jobs))
+                samples.append(answers / (time.perf_counter() - started))
+    except (AgreegenError, OSError, RuntimeError) as exc:
+        result.missing("--jobs", exc)
+        return
+    one, two = (
+        result.add(f"own files, --jobs {n}", "documents/s", rates[n], f"{count} files") for n in (1, 2)
+    )
+    result.compare("--jobs 2 against --jobs 1", one.median, two.median, 1.8)
