@@ -315,8 +315,7 @@ class FileJudge:
         past = self.options.at is not None and self.options.at < self.options.now
         if past and proved is None and result.trust is TrustStatus.TRUSTED:
             reason = "no trusted timestamp proves that the signature existed at the time asked for"
-            if result.subindication in {None, "TRY_LATER"}:
-                return replace(result, subindication="NO_POE", reasons=(*result.reasons, reason))
+            return replace(result, subindication="NO_POE", reasons=(*result.reasons, reason))
         earliest = self._not_before(found, fact)
         revoked = result.finding.revoked_at
         if (

@@ -248,6 +248,9 @@ def test_past_moment_needs_a_timestamp_no_later(pki: Pki, signed: bytes) -> None
     lists = [*pki.crls(), pki.ca.crl(at=NOW - 20 * DAY)]
     assert judge(data, pki, *lists, at=NOW - 5 * DAY).verdict.value == "valid"
     assert summary(judge(data, pki, *lists, at=NOW - 30 * DAY))[:2] == ("indeterminate", "NO_POE")
+    bob = pki.ca.issue("Bob", start=NOW - 3 * YEAR, end=NOW - YEAR)
+    expired = judge(sign(blank_pdf(), bob, pki.ca.holder), pki, *lists, at=NOW - 2 * YEAR)
+    assert summary(expired)[:2] == ("indeterminate", "NO_POE")
 
 
 def test_future_moment_asks_for_evidence_of_then(pki: Pki, signed: bytes) -> None:
