@@ -1,4 +1,4 @@
-"""The proof of the compiled engine: its pages are LibreOffice's, pixel for pixel and character for character."""
+"""The proof of the compiled engine: its pages are LibreOffice's, pixel for pixel and letter for letter."""
 
 from __future__ import annotations
 
@@ -47,14 +47,13 @@ def compiled() -> CompiledForm:
 
 
 def varied_pledges(count: int, seed: int) -> Iterator[Document]:
-    """Names of one to 25 characters: Han, `·`, Latin, digits, extensions, fallback fonts; dates of every shape."""
+    """Names of 1 to 25 characters: Han, `·`, Latin, digits, extensions, fallback fonts; all dates."""
     chance = random.Random(seed)
     first, second = find_chain(dict(PLEDGE.font_chains)["Noto Serif SC"])[:2]
     has = covered_characters(first)
-    rare = [
-        chr(c) for c in covered_characters(second) - has if 0x3400 <= c < 0x4DC0 or 0x20000 <= c < 0x323AF
-    ]
-    extension = [chr(c) for c in has if 0x3400 <= c < 0x4DC0 or 0x20000 <= c < 0x323AF]
+    extensions = {*range(0x3400, 0x4DC0), *range(0x20000, 0x323AF)}
+    rare = [chr(c) for c in sorted(extensions & (covered_characters(second) - has))]
+    extension = [chr(c) for c in sorted(extensions & has)]
     for number in range(count):
         values: dict[str, Value] = {"pledger_name": _name(number % 8, chance, rare, extension)}
         if number % 4:

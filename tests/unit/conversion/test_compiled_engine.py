@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from dataclasses import replace
 from datetime import date
@@ -10,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from agreegen.conversion.compiled import ENGINE, CompiledForm, load_compiled
+from agreegen.conversion.compiled.reading import read_text
 from agreegen.conversion.interface import DoesNotFit, StaleCompiledForm
 from agreegen.conversion.text import check_text, extract_text
 from agreegen.errors import ConversionError
 from agreegen.forms.catalog import load_form
 from agreegen.model.document import Document, Value, build_document
+from agreegen.model.text import normalise_text
 from agreegen.rendering.context import template_context
 from agreegen.rendering.expected import expected_text
 from tests.judges import qpdf
@@ -143,3 +146,44 @@ def test_damaged_files_are_refused(tmp_path: Path, damage: str) -> None:
         description.write_text("format: [", "utf-8")
     with pytest.raises(ConversionError, match="compiled"):
         load_compiled(load_form(copy))
+
+
+def test_quick_reading_and_pdfium_read_the_same(compiled: CompiledForm) -> None:
+    for document in (pledge("张伟"), pledge("阿卜杜热合曼·买买提", date(2018, 5, 10)), pledge("office李")):
+        pdf = produce(compiled, document)
+        quick = read_text(pdf)
+        assert quick is not None
+        assert (
+            normalise_text(quick)
+            == normalise_text(extract_text(pdf))
+            == normalise_text(expected_text(FORM, document))
+        )
+
+
+def test_the_gate_refuses_another_persons_text(compiled: CompiledForm) -> None:
+    pdf = produce(compiled, pledge("张伟"))
+    with pytest.raises(ConversionError, match="张伟"):
+        check_text(expected_text(FORM, pledge("张玮")), pdf)
+
+
+@pytest.mark.parametrize(
+    "addition",
+    [
+        b"/Fm0 Do\n",
+        b"BT\n1 0 0 1 5 5 Tm /V0 16 Tf<0001>Tj\nET\n",
+        b"3 Tr\n",
+        b"BI /W 1 ID \x00 EI\n",
+        b"0.5 g\n",
+    ],
+)
+def test_quick_reading_leaves_unknown_content_to_pdfium(compiled: CompiledForm, addition: bytes) -> None:
+    with opened(produce(compiled, pledge("张伟"))) as pdf:
+        stream = pdf.pages[0].Contents[1]
+        stream.write(stream.read_bytes() + addition)
+        target = io.BytesIO()
+        pdf.save(target)
+    assert read_text(target.getvalue()) is None
+
+
+def test_quick_reading_gives_up_on_what_is_no_pdf() -> None:
+    assert read_text(b"no PDF") is None

@@ -13,11 +13,11 @@ from agreegen.errors import ConversionError
 _BLOCK = re.compile(
     r"(?P<open>(?P<tag>/\S+?)<</MCID (?P<mark>\d+)>>BDC\n|/\S+ BMC\n)(?P<body>.*?)EMC\n", re.DOTALL
 )
-_RUN = re.compile(
+RUN = re.compile(
     r"BT\n(?P<x>-?[\d.]+) (?P<y>-?[\d.]+) Td /(?P<font>\S+) (?P<size>[\d.]+) Tf"
     r"(?P<shown>\[[^\]]*\]TJ|<[0-9A-F]*>Tj)\nET\n"
 )
-_TEXT_BLOCK = re.compile(rf"q (?P<colour>[^\n]*)\n(?:{_RUN.pattern.replace('?P<', '?P<_')})+Q\n\Z")
+_TEXT_BLOCK = re.compile(rf"q (?P<colour>[^\n]*)\n(?:{RUN.pattern.replace('?P<', '?P<_')})+Q\n\Z")
 _ELEMENT = re.compile(r"<([0-9A-Fa-f]*)>|(-?\d+)")
 _HEX = re.compile(r"<([0-9A-Fa-f]*)>")
 _PAIR = re.compile(r"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>")
@@ -79,7 +79,7 @@ def read_blocks(pdf: Pdf, page: int) -> list[Block]:
         if match.start() > position:
             blocks.append(Block(content[position : match.start()]))
         position = match.end()
-        runs = tuple(_run(found, texts) for found in _RUN.finditer(match["body"]))
+        runs = tuple(_run(found, texts) for found in RUN.finditer(match["body"]))
         if match["mark"] is None:
             blocks.append(Block(match.group()))
             continue
@@ -97,20 +97,39 @@ def read_content(pdf: Pdf, page: int) -> list[TextRun]:
     streams = list(leaf.Contents) if isinstance(leaf.Contents, pikepdf.Array) else [leaf.Contents]
     content = "".join(stream.read_bytes().decode("latin-1") for stream in streams)
     texts = _character_maps(leaf)
-    return [_run(found, texts) for found in _RUN.finditer(content)]
+    return [_run(found, texts) for found in RUN.finditer(content)]
 
 
 def _character_maps(leaf: pikepdf.Object) -> dict[str, tuple[int, dict[int, str]]]:
     return {str(name).lstrip("/"): _character_map(font) for name, font in leaf.Resources.Font.items()}
 
 
-def _run(match: re.Match[str], texts: dict[str, tuple[int, dict[int, str]]]) -> TextRun:
+def run_text(match: re.Match[str], texts: dict[str, tuple[int, dict[int, str]]]) -> tuple[str, int]:
+    """Return what a run says, and the hexadecimal digits that a code of its font has.
+
+    Raises:
+        ConversionError: The run uses a font that the page does not list.
+    """
     if match["font"] not in texts:
         raise ConversionError(f"the page uses a font that it does not list: {match['font']}")
     width, characters = texts[match["font"]]
     codes = "".join(_HEX.findall(match["shown"]))
     step = 2 * width
-    text = "".join(characters.get(int(codes[n : n + step], 16), "\ufffd") for n in range(0, len(codes), step))
+    said = (characters.get(int(codes[n : n + step], 16), "\ufffd") for n in range(0, len(codes), step))
+    return "".join(said), step
+
+
+def parse_character_map(source: str) -> dict[int, str]:
+    """Return the text of each code from a ToUnicode CMap with `bfchar` sections (ISO 32000-1, 9.10.3)."""
+    pairs: dict[int, str] = {}
+    for section in re.findall(r"beginbfchar(.*?)endbfchar", source, re.DOTALL):
+        for code, text in _PAIR.findall(section):
+            pairs[int(code, 16)] = bytes.fromhex(text).decode("utf-16-be", "replace")
+    return pairs
+
+
+def _run(match: re.Match[str], texts: dict[str, tuple[int, dict[int, str]]]) -> TextRun:
+    text, step = run_text(match, texts)
     adjustments, count = [], 0
     for part in _ELEMENT.finditer(match["shown"]):
         if part[1] is not None:
@@ -124,8 +143,4 @@ def _run(match: re.Match[str], texts: dict[str, tuple[int, dict[int, str]]]) -> 
 def _character_map(font: pikepdf.Object) -> tuple[int, dict[int, str]]:
     """Return the bytes a code and the text of each code of a font."""
     source = font.ToUnicode.read_bytes().decode("latin-1") if "/ToUnicode" in font else ""
-    pairs: dict[int, str] = {}
-    for section in re.findall(r"beginbfchar(.*?)endbfchar", source, re.DOTALL):
-        for code, text in _PAIR.findall(section):
-            pairs[int(code, 16)] = bytes.fromhex(text).decode("utf-16-be", "replace")
-    return (2 if font.Subtype == "/Type0" else 1), pairs
+    return (2 if font.Subtype == "/Type0" else 1), parse_character_map(source)
