@@ -13,7 +13,7 @@ from agreegen.errors import UsageError
 
 _BLOCK_BYTES = 1 << 20
 TEMPORARY_PREFIX = ".agreegen-"
-"""Every temporary file of ours begins with this, so that leftovers of a killed run can be told and removed."""
+"""Every temporary file of ours begins with this, so that what a killed run leaves can be told and removed."""
 
 
 def sha256_of(data: bytes) -> str:

@@ -105,7 +105,13 @@ class Document:
                 "values": dict(self.values),
                 "conditions": dict(self.conditions),
                 "roles": [
-                    {"id": r.id, "order": r.order, "required": r.required, "holder": r.holder, "label": r.label}
+                    {
+                        "id": r.id,
+                        "order": r.order,
+                        "required": r.required,
+                        "holder": r.holder,
+                        "label": r.label,
+                    }
                     for r in self.roles
                 ],
             }
