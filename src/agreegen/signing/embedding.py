@@ -83,19 +83,23 @@ def prepare_signature(
         sig_field = reference.get_object()
         if appearance is not None:
             _apply_appearance(writer, sig_field, appearance)
-        lock = resolve(sig_field, "/Lock")
-        locking = _Locking(
-            md_algorithm="sha256",
-            certify=certify,
-            field_lock=None if lock is None else FieldMDPSpec.from_pdf_object(lock),
-            docmdp_perms=MDPPerm.FILL_FORMS if certify else None,
-        )
+        locking = _locking(sig_field, certify=certify)
         steps.send(SigObjSetup(sig_placeholder=placeholder, mdp_setup=locking))
         return _write(steps)
     except SigningError:
         raise
     except FOREIGN_ERRORS as exc:
         raise SigningError(f"field {field} cannot be signed ({exc})", hint="run agreegen verify") from exc
+
+
+def _locking(sig_field: Any, *, certify: bool) -> _Locking:
+    lock = resolve(sig_field, "/Lock")
+    return _Locking(
+        md_algorithm="sha256",
+        certify=certify,
+        field_lock=None if lock is None else FieldMDPSpec.from_pdf_object(lock),
+        docmdp_perms=MDPPerm.FILL_FORMS if certify else None,
+    )
 
 
 def prepare_timestamp(pdf: bytes, field: str, *, reserved_bytes: int) -> Prepared:
