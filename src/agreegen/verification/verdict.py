@@ -68,7 +68,8 @@ def judge_file(  # noqa: PLR0911 - one way out for each line of the definition
     if not structure.readable:
         return Verdict.UNREADABLE
     if not signatures:
-        return Verdict.UNSIGNED
+        # Where a limit stopped the reading, there may be signatures that nobody has seen.
+        return Verdict.INDETERMINATE if structure.sound is None else Verdict.UNSIGNED
     if unaltered is False or any(s.indication is Indication.TOTAL_FAILED for s in signatures):
         return Verdict.INVALID
     signers = [s for s in signatures if s.kind is SignatureKind.SIGNATURE]

@@ -140,3 +140,15 @@ def test_json_is_the_interface(options: Options, signed: bytes) -> None:
     wanted |= {"changes_after", "trust", "revocation", "level", "time", "time_source", "reasons"}
     assert wanted <= file["signatures"][0].keys()
     assert data["summary"] == {"valid": 1, "invalid": 0, "indeterminate": 0, "unsigned": 0, "unreadable": 0}
+
+
+def test_encrypted_files(options: Options) -> None:
+    import pikepdf  # noqa: PLC0415 - only here
+
+    buffer = io.BytesIO()
+    with pikepdf.open(io.BytesIO(blank_pdf())) as pdf:
+        pdf.save(buffer, encryption=pikepdf.Encryption(user="open", owner="own", R=6))
+    locked = verify_bytes("x", buffer.getvalue(), options)
+    assert (locked.verdict.value, locked.alarms[0].code) == ("unreadable", "password-needed")
+    opened = verify_bytes("x", buffer.getvalue(), replace(options, password="open"))
+    assert opened.verdict.value == "unsigned"

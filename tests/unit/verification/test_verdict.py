@@ -143,3 +143,7 @@ def test_verdict(
 
 def test_unreadable() -> None:
     assert judge_file(structure(readable=False), None, (), None, (), complete=False).value == "unreadable"
+
+
+def test_file_that_was_not_read_to_its_end_is_not_called_unsigned() -> None:
+    assert judge_file(structure(sound=None), None, (), None, (), complete=False).value == "indeterminate"
