@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import struct
+import zlib
 from datetime import datetime
 from decimal import Decimal
 
@@ -61,6 +62,9 @@ def assemble(pdf: bytes, form: Form, document: Document, moment: datetime) -> by
             target,
             min_version="1.7",
             object_stream_mode=pikepdf.ObjectStreamMode.disable,
+            # As they are: the office's stay compressed, and an empty appearance is not a broken Flate stream.
+            compress_streams=False,
+            stream_decode_level=pikepdf.StreamDecodeLevel.none,
             deterministic_id=True,
         )
     return target.getvalue()
@@ -119,7 +123,7 @@ def _fix_profile_date(pdf: Pdf) -> None:
         profile = intent.get("/DestOutputProfile")
         if isinstance(profile, Stream):
             data = profile.read_bytes()
-            profile.write(data[:24] + _PROFILE_DATE + data[36:])
+            profile.write(zlib.compress(data[:24] + _PROFILE_DATE + data[36:]), filter=Name.FlateDecode)
 
 
 def _add_fields(pdf: Pdf, places: tuple[FieldPlace, ...]) -> None:

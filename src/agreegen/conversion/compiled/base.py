@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import re
+import zlib
 from collections.abc import Sequence
 
 import pikepdf
-from pikepdf import Array, Dictionary, Name, Pdf
+from pikepdf import Array, Dictionary, Name, Pdf, Stream
 
 from agreegen.conversion.compiled.page import Block
 from agreegen.conversion.compiled.probing import FoundParagraph
@@ -45,6 +46,8 @@ def base_pdf(
             target,
             min_version="1.7",
             object_stream_mode=pikepdf.ObjectStreamMode.disable,
+            compress_streams=False,
+            stream_decode_level=pikepdf.StreamDecodeLevel.none,
             deterministic_id=True,
         )
     return target.getvalue(), marks, sequence
@@ -82,12 +85,18 @@ def _split_content(pdf: Pdf, leaf: pikepdf.Object, pieces: Sequence[int | str]) 
     tail = "".join(str(piece) for piece in pieces[last + 1 :])
     leaf.Contents = Array(
         [
-            pdf.make_indirect(pdf.make_stream(head.encode("latin-1"))),
+            _compressed(pdf, head),
             pdf.make_indirect(pdf.make_stream(b" ")),
-            pdf.make_indirect(pdf.make_stream(tail.encode("latin-1"))),
+            _compressed(pdf, tail),
         ]
     )
     return tuple(pieces[first : last + 1])
+
+
+def _compressed(pdf: Pdf, content: str) -> pikepdf.Object:
+    stream = Stream(pdf, b"")
+    stream.write(zlib.compress(content.encode("latin-1")), filter=Name.FlateDecode)
+    return pdf.make_indirect(stream)
 
 
 def _rewrite_structure(
