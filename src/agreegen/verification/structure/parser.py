@@ -31,6 +31,7 @@ _TOKEN = re.compile(
 )  # fmt: skip
 _ESCAPED_NAME = re.compile(rb"#([0-9A-Fa-f]{2})")
 _STRING_STOP = re.compile(rb"[()\\\r]")
+_OCTAL = re.compile(rb"[0-7]{1,3}")
 _ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 _WORDS = {b"true": True, b"false": False, b"null": None}
 _WHITE_BYTES = b"\x00\t\n\x0c\r "
@@ -109,7 +110,7 @@ def _escape(data: bytes, at: int) -> tuple[bytes, int]:
     sign = data[at + 1 : at + 2]
     if sign in _ESCAPES:
         return _ESCAPES[sign], at + 2
-    octal = re.compile(rb"[0-7]{1,3}").match(data, at + 1)
+    octal = _OCTAL.match(data, at + 1)
     if octal:
         return bytes([int(octal[0], 8) & 255]), octal.end()
     if sign == b"\r":

@@ -136,7 +136,8 @@ def check_structure_tree(step: Step, old: Spot, new: Spot) -> None:
     if "StructTreeRoot" in left and "StructTreeRoot" not in right:
         step.forbid("the structure tree was removed")
         return
-    if not (step.changed - step.explained) and left.get("StructTreeRoot") == right.get("StructTreeRoot"):
+    unexplained = any(step.old.location(number) is not None for number in step.changed - step.explained)
+    if not unexplained and left.get("StructTreeRoot") == right.get("StructTreeRoot"):
         return
     reached = {late: _walk_tree(step, spot, late) for spot, late in ((old, False), (new, True))}
     for number in step.changed & (reached[False].keys() | reached[True].keys()):

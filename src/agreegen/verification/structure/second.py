@@ -19,7 +19,7 @@ from agreegen.verification.structure.parser import parse_value
 
 _PLAIN = re.compile(
     rb"(?:[\x00\t\n\x0c\r ]++|/[A-Za-z0-9.+_*-]++|<<|>>|\[|\]|[+-]?\d{1,15}+(?:\.\d{1,15}+)?+"
-    rb"|\([^()\\\r]*+\)|<[0-9A-Fa-f]*+>|true|false|null|R|obj|endobj|stream)*+"
+    rb"|\((?:[^()\\\r]++|\\[nrtbf()\\]|\\[0-7]{3})*+\)|<[0-9A-Fa-f]*+>|true|false|null|R|obj|endobj|stream)*+"
 )
 """Tokens about which the standard leaves no room, in any order: the order was parsed already."""
 _MAX_COMPARED = 20_000
