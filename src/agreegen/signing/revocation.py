@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
-from agreegen.errors import SigningError
-from agreegen.signing.checks import is_sm2
+from agreegen.errors import CredentialError, SigningError
+from agreegen.signing.checks import Finding, find_path, is_sm2
+from agreegen.signing.interface import Credential, Trust
 from agreegen.signing.names import subject_label
 from agreegen.signing.status_checks import answers, crl_covers, needs_no_check, not_good, responder, told_at
 from agreegen.signing.trust import parse_crls
@@ -38,6 +39,10 @@ class Evidence:
     certificates_der: tuple[bytes, ...]
     ocsps_der: tuple[bytes, ...] = ()
     crls_der: tuple[bytes, ...] = ()
+
+
+class UnreachableError(SigningError):
+    """Nobody tells whether a certificate is revoked."""
 
 
 class EvidenceStore:
@@ -120,7 +125,7 @@ class EvidenceStore:
                 self._ask_ocsp(certificate, issuer, moment), self._ask_crl(certificate, issuer, moment)
             ):
                 return found
-        raise SigningError(
+        raise UnreachableError(
             f"the revocation status of {subject_label(certificate_der)} is not to be had",
             hint="give its CA's current CRL with --crl, or let the OCSP service be reached",
         )
@@ -202,6 +207,30 @@ class EvidenceStore:
         except (requests.RequestException, OSError, ValueError):
             return None
         return data if usable else None
+
+
+def check_status(credential: Credential, trust: Trust, now: datetime) -> list[Finding]:
+    """Ask, before a job, for the revocation status that B-LT needs of a credential's chain.
+
+    Returns:
+        A warning where the status cannot be had; nothing where it is good, or where no anchors are given.
+
+    Raises:
+        CredentialError: There is no chain, or a certificate of it is revoked or of unknown status.
+    """
+    if not trust.anchors_der:
+        return []
+    path = find_path(credential.certificate_der, credential.chain_der, trust, now, credential.name)
+    store = EvidenceStore(trust.crls_der)
+    try:
+        store.for_path(path, now)
+    except UnreachableError as exc:
+        return [Finding("revocation-unreachable", f"credential {credential.name}: {exc.message}")]
+    except SigningError as exc:
+        raise CredentialError(f"credential {credential.name}: {exc.message}", hint=exc.hint) from exc
+    finally:
+        store.close()
+    return []
 
 
 def merge(parts: Sequence[Evidence]) -> Evidence:

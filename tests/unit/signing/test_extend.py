@@ -27,7 +27,7 @@ from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
 from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
 from pyhanko_certvalidator.registry import SimpleTrustManager
 
-from agreegen.errors import SigningError, TimestampError
+from agreegen.errors import CredentialError, SigningError, TimestampError
 from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.maker import make_example_pki
 from agreegen.example_pki.responder import Responder, free_port
@@ -37,9 +37,10 @@ from agreegen.signing.extend import add_validation_data_many, extend_pdf
 from agreegen.signing.interface import Credential, SignedPdf, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import sign_pdf
 from agreegen.signing.quick_extend import read_contents
+from agreegen.signing.revocation import check_status
 from agreegen.signing.timestamps import TimestampClient
 from agreegen.signing.trust import load_trust
-from tests.unit.signing.conftest import make_pdf
+from tests.unit.signing.conftest import MiniCa, make_key, make_pdf, write_pem
 
 
 @pytest.fixture
@@ -261,3 +262,34 @@ def test_proof_in_time(tmp_path: Path, now: datetime) -> None:
         clock[0] = now + timedelta(days=6 * 365)
         with pytest.raises(SigningError, match="nothing proves"):
             extend(b_lta, PadesLevel.B_LTA)
+
+
+def test_sm2_by_revocation_lists(
+    pki: ExamplePki, trust: Trust, tsa: tuple[TimestampServer, ...], now: datetime
+) -> None:
+    credential = load_credential(pki.credential("sm2-seal"))
+    signed = sign_pdf(make_pdf(), credential, SigningRequest("unit", PadesLevel.B_B, now, trust)).data
+    extended = extend_pdf(signed, PadesLevel.B_LT, trust=trust, tsa=tsa, now=now)
+    assert extended.level is PadesLevel.B_LT
+    fetched = extend_pdf(signed, PadesLevel.B_LT, trust=Trust(trust.anchors_der), tsa=tsa, now=now)
+    assert b"/CRLs" in fetched.data  # from the distribution points; OCSP over SM2 is not asked for
+
+
+def test_status_before_a_job(
+    pki: ExamplePki, seal: Credential, trust: Trust, anchors: Trust, services: Responder, now: datetime
+) -> None:
+    assert check_status(seal, anchors, now) == []
+    assert check_status(seal, trust, now) == []
+    assert check_status(seal, Trust(), now) == []
+    archive = load_credential(pki.credential("archive-seal"))
+    services.revoke(archive.certificate_der)
+    with pytest.raises(CredentialError, match="revoked"):
+        check_status(archive, anchors, now)
+
+
+def test_status_that_cannot_be_had(mini_ca: MiniCa, now: datetime, tmp_path: Path) -> None:
+    key = make_key("p256")
+    silent = load_credential(write_pem(tmp_path, key, mini_ca.issue(key, "张伟")))
+    assert [finding.code for finding in check_status(silent, mini_ca.trust, now)] == [
+        "revocation-unreachable"
+    ]
