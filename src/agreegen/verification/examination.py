@@ -53,9 +53,6 @@ def examine(label: str, data: bytes, options: Options) -> FileReport:
         return unreadable(label, "empty", "the file is empty", "文件是空的", size_bytes=0, sha256=sha256)
     structure = scan_structure(data, options.limits, options.password)
     alarms = list(structure.alarms)
-    if any(alarm.code == "password-needed" for alarm in alarms):
-        locked = tuple(alarm for alarm in alarms if alarm.code == "password-needed")
-        return FileReport(label, Verdict.UNREADABLE, None, alarms=locked, sha256=sha256, size_bytes=len(data))
     facts = [_facts(data, found, structure, options, policy) for found in structure.signatures]
     crls, ocsps, notes = fetch_evidence(facts, structure, options)
     alarms.extend(notes)

@@ -65,7 +65,8 @@ def judge_file(  # noqa: PLR0911 - one way out for each line of the definition
         alarms: All alarms about the file.
         complete: Whether missing roles matter.
     """
-    if not structure.readable:
+    locked = any(alarm.code == "password-needed" for alarm in structure.alarms)
+    if not structure.readable or (locked and not signatures):
         return Verdict.UNREADABLE
     if not signatures:
         # Where a limit stopped the reading, there may be signatures that nobody has seen.
