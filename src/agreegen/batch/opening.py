@@ -12,7 +12,7 @@ from agreegen.batch.interface import Job
 from agreegen.batch.keyholder import KeyHolder
 from agreegen.batch.laying import OutputError
 from agreegen.batch.pool import InlinePool, Pool, ProcessPool
-from agreegen.errors import InputError
+from agreegen.errors import InputError, UsageError
 from agreegen.pipeline import EngineChoice
 from agreegen.register.store import Register
 from agreegen.rosters.roster import Roster, open_roster
@@ -32,8 +32,8 @@ class RunSettings:
         roster: Another roster than the job's, e.g. `failed-rows.csv`.
         workers: Worker processes; None for one a processor, 1 for this process alone.
         limit: Greatest number of rows.
-        engine: `local`.
-        scheduler: Address of a cluster's scheduler, for other engines.
+        engine: `local`, or `dask` for a cluster.
+        scheduler: Address of the cluster's scheduler, `tls://host:port`.
         pages: Who lays out the pages.
         prompt: Asks for secrets that must be typed in.
         chunk_rows: Greatest number of rows that are signed, synced and registered together.
@@ -86,6 +86,8 @@ def load_keys(job: Job, holder: KeyHolder, trust: Trust, now: datetime, prompt: 
 
 def start_pool(job: Job, rows: int, settings: RunSettings, keys: SharedKeys, trust: Trust) -> Pool:
     pages = settings.pages
+    if settings.engine == "dask":
+        return _join_cluster(job, settings, keys, trust)
     count = settings.workers or (1 if rows < _ROWS_FOR_PROCESSES else min(os.cpu_count() or 1, 16))
     if count == 1:
         return InlinePool(WorkerSettings(job, trust, pages, {}), keys.by_index)
@@ -95,6 +97,20 @@ def start_pool(job: Job, rows: int, settings: RunSettings, keys: SharedKeys, tru
         if index not in keys.shareable
     }
     return ProcessPool(WorkerSettings(job, trust, pages, remote, count), count)
+
+
+def _join_cluster(job: Job, settings: RunSettings, keys: SharedKeys, trust: Trust) -> Pool:
+    if settings.scheduler is None:
+        raise UsageError("no scheduler is named", hint="give --scheduler tls://host:8786")
+    held = [keys.by_index[index].name for index in keys.by_index if index not in keys.shareable]
+    if held:
+        raise UsageError(
+            f"the key of {held[0]} cannot leave this machine, so a cluster cannot sign with it",
+            hint="run with --engine local",
+        )
+    from agreegen.batch.cluster import DaskPool  # noqa: PLC0415 - an optional package
+
+    return DaskPool(WorkerSettings(job, trust, settings.pages, {}), settings.scheduler)
 
 
 def open_job_roster(job: Job, settings: RunSettings) -> Roster:

@@ -163,7 +163,7 @@ class ProcessPool:
                 for task in chunk.tasks:
                     self.submit(Chunk([task], chunk.now))
             elif len(chunk.tasks) == 1 and chunk.tries >= _TRIES_ALONE:
-                self._ready.append(ChunkOutcome((_gave_up(chunk.tasks[0]),)))
+                self._ready.append(ChunkOutcome((give_up(chunk.tasks[0]),)))
             else:
                 self.submit(chunk)
 
@@ -171,7 +171,8 @@ class ProcessPool:
         self._executor.shutdown(wait=True, cancel_futures=True)
 
 
-def _gave_up(task: Task) -> TaskOutcome:
+def give_up(task: Task) -> TaskOutcome:
+    """Return the outcome of a row over which workers keep dying."""
     reason = "the worker process ended over this row, again and again"
     return TaskOutcome(task.row, task.document.id, RowResult.FAILED, task.registration.path, reason=reason)
 

@@ -1,0 +1,121 @@
+"""The same jobs on a real Dask cluster over TLS, with a worker killed in the middle."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import dask
+import pytest
+
+from agreegen.batch.heads import head_checker
+from agreegen.batch.interface import RunEvent, RunEventKind
+from agreegen.batch.run import RunSettings, run_job
+from agreegen.errors import UsageError
+from agreegen.example_pki.responder import free_port
+from agreegen.register.audit import verify_register
+from agreegen.signing.trust import load_trust
+from tests.integration.batch_support import PEOPLE, clock, documents_of, leftovers_of, make_pki, write_job
+
+pytestmark = pytest.mark.libreoffice
+
+
+@pytest.fixture(scope="module")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_pki(tmp_path_factory.mktemp("cluster") / "pki")
+
+
+class Cluster:
+    """A scheduler and two workers, each a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.files = _make_tls(folder)
+        self.address = f"tls://127.0.0.1:{free_port()}"
+        port = self.address.rsplit(":", 1)[1]
+        tls = [f"--tls-{name}={path}" for name, path in self.files.items()]
+        common = ["--no-dashboard", *tls]
+        scheduler = ["scheduler", f"--host={self.address}", f"--port={port}", *common]
+        self.processes = [self._start(scheduler, folder)]
+        worker = ["worker", self.address, "--nthreads=1", "--no-nanny", *common]
+        self.processes += [self._start(worker, folder) for _ in range(2)]
+
+    def _start(self, arguments: list[str], folder: Path) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "dask", *arguments],
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def close(self) -> None:
+        for process in self.processes:
+            process.kill()
+            process.wait()
+
+
+def _make_tls(folder: Path) -> dict[str, Path]:
+    key, certificate = folder / "tls.key", folder / "tls.pem"
+    arguments = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    arguments += ["-keyout", str(key), "-out", str(certificate), "-days", "2", "-subj", "/CN=EXAMPLE cluster"]
+    subprocess.run([*arguments, "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+    return {"ca-file": certificate, "cert": certificate, "key": key}
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    running = Cluster(tmp_path_factory.mktemp("dask"))
+    side = {"key": str(running.files["key"]), "cert": str(running.files["cert"])}
+    tls = {"ca-file": str(running.files["ca-file"]), "client": side, "scheduler": side, "worker": side}
+    try:
+        with dask.config.set({"distributed.comm.tls": tls}):
+            yield running
+    finally:
+        running.close()
+
+
+def _settings(cluster: Cluster, chunk: int) -> RunSettings:
+    return RunSettings(engine="dask", scheduler=cluster.address, chunk_rows=chunk)
+
+
+def test_a_worker_killed_in_the_middle_loses_nothing(tmp_path: Path, pki: Path, cluster: Cluster) -> None:
+    rows = [f"D{number:03},王秀英,,某市普查办,否" for number in range(60)]
+    job = write_job(tmp_path, pki, rows)
+    killed: list[int] = []
+
+    def kill(event: RunEvent) -> None:
+        if event.kind is RunEventKind.CHUNK and not killed:
+            victim = cluster.processes[-1]
+            os.kill(victim.pid, signal.SIGKILL)
+            killed.append(victim.pid)
+
+    time.sleep(3)
+    summary = run_job(job, _settings(cluster, 3), events=kill)
+    assert killed
+    assert (summary.done, summary.failed) == (60, 0)
+    assert len(documents_of(job)) == 60
+    assert leftovers_of(job) == []
+    check = head_checker(load_trust([pki / "trust"]), clock())
+    assert verify_register(job.register_file, files_root=job.output, check_head=check) == []
+    again = run_job(job, RunSettings(workers=1))
+    assert (again.done, again.already_done) == (0, 60)
+
+
+def test_bad_rows_fail_alone_on_a_cluster_too(tmp_path: Path, pki: Path, cluster: Cluster) -> None:
+    job = write_job(tmp_path, pki, [*PEOPLE, "T004,王\U000e0001五,,某市,否"])
+    summary = run_job(job, _settings(cluster, 2))
+    assert (summary.done, summary.failed) == (3, 1)
+
+
+def test_plain_connections_are_refused(tmp_path: Path, pki: Path) -> None:
+    job = write_job(tmp_path, pki)
+    with pytest.raises(UsageError, match="TLS only"):
+        run_job(job, RunSettings(engine="dask", scheduler="tcp://127.0.0.1:8786"))
+    with pytest.raises(UsageError, match="no scheduler"):
+        run_job(job, RunSettings(engine="dask"))
+    with pytest.raises(UsageError, match="unknown engine"):
+        run_job(job, RunSettings(engine="abacus"))
