@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -102,6 +104,32 @@ def test_a_role_without_bookmark_in_the_template_is_named(office: LibreOffice) -
     roles = tuple(replace(r, bookmark="nowhere") if r.bookmark else r for r in PLEDGE.roles)
     with pytest.raises(ConversionError, match="bookmark nowhere"):
         assemble(office.convert(_docx(PLEDGE, "李娜")), replace(PLEDGE, roles=roles), document, MOMENT)
+
+
+def test_nothing_is_left_when_the_parent_process_is_killed(tmp_path: Path) -> None:
+    docx = tmp_path / "in.docx"
+    docx.write_bytes(_docx(PLEDGE, "李娜"))
+    script = """
+import pathlib, sys, time
+from agreegen.conversion.libreoffice import LibreOffice
+office = LibreOffice([pathlib.Path(sys.argv[2])])
+office.convert(pathlib.Path(sys.argv[1]).read_bytes())
+print(office.process_id, flush=True)
+time.sleep(600)
+"""
+    command = [sys.executable, "-c", script, str(docx), str(font_folders(PLEDGE)[0])]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, env={**os.environ, "TMPDIR": str(tmp_path)}, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        group = int(parent.stdout.readline())
+        assert list(tmp_path.glob(".agreegen-office-*"))
+        parent.kill()
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and (_group_lives(group) or list(tmp_path.glob(".agreegen-office-*"))):
+        time.sleep(0.2)
+    assert not _group_lives(group)
+    assert not list(tmp_path.glob(".agreegen-office-*"))
 
 
 def _group_lives(group: int) -> bool:

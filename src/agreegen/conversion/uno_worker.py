@@ -3,7 +3,7 @@
 Started as `python uno_worker.py FOLDER SOFFICE`, as the leader of a process group of its own. It starts one
 office with its profile in FOLDER, prints `ready`, then reads one line a document from standard input:
 `INPUT-NAME TAB OUTPUT-NAME`, names inside FOLDER, and answers `ok` or `error TEXT`. When standard input
-closes (also because the parent process was killed), it ends the office, removes FOLDER and exits.
+closes it ends the office, removes FOLDER and exits; it does so by force when the parent process was killed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -113,9 +114,18 @@ def _end(office: subprocess.Popen[bytes], folder: Path, desktop: Any) -> None:
         os.killpg(0, signal.SIGKILL)
 
 
+def _watch_parent(parent: int, folder: Path) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    shutil.rmtree(folder, ignore_errors=True)
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+
+
 def main() -> None:
     """Start the office, serve until standard input closes, clean up."""
     folder, soffice = Path(sys.argv[1]), sys.argv[2]
+    threading.Thread(target=_watch_parent, args=(os.getppid(), folder), daemon=True).start()
     pipe = f"agreegen-{os.getpid()}-{time.monotonic_ns():x}"
     office = _start_office(folder, soffice, pipe)
     desktop = None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from agreegen.conversion.compiled.layout import break_lines, line_width, place_runs, split_runs
 from agreegen.conversion.compiled.metrics import FontChain
 from agreegen.conversion.interface import DoesNotFit
-from agreegen.forms.fonts import find_chain
+from agreegen.forms.fonts import FontFile, find_chain
 
 CHAIN = FontChain(find_chain(("Noto Serif SC",)))
 EM = 320
@@ -93,3 +95,10 @@ def test_punctuation_is_not_torn_off(text: str, first: str) -> None:
 def test_breaks_that_may_not_be_libreoffices_are_left_to_it(text: str, fits: int, breaks: int) -> None:
     with pytest.raises(DoesNotFit):
         break_lines(text, CHAIN, 16, fits=fits, breaks=breaks)
+
+
+def test_a_collection_is_no_fallback_and_is_not_even_opened(tmp_path: Path) -> None:
+    (first,) = find_chain(("Noto Serif SC",))
+    chain = FontChain([first, FontFile(tmp_path / "not-there.ttc", 2, "Noto Serif CJK SC")])
+    with pytest.raises(DoesNotFit, match=r"U\+32345"):
+        split_runs("\U00032345", chain, 16)

@@ -15,6 +15,7 @@ from agreegen.forms.fonts import FontFile
 _EXACT_FONTS = 2
 """How many fonts of a chain LibreOffice is known to choose as we do; later ones are left to it."""
 
+_COLLECTIONS = frozenset({".ttc", ".otc"})
 _LANGUAGE = "zh-cn"
 """Language of the forms; it decides which digits and quotes a font shows."""
 
@@ -142,7 +143,13 @@ class FontChain:
     """Fonts that are tried in turn for each character."""
 
     def __init__(self, files: Sequence[FontFile]) -> None:
-        self.fonts = tuple(open_font(file) for file in files[:_EXACT_FONTS])
+        # From a collection LibreOffice may take another face than the one that was asked for.
+        exact = [
+            file
+            for n, file in enumerate(files[:_EXACT_FONTS])
+            if n == 0 or file.path.suffix not in _COLLECTIONS
+        ]
+        self.fonts = tuple(open_font(file) for file in exact)
 
     def shape(self, text: str, *, latin: bool) -> tuple[Glyph, ...]:
         """Turn the characters of one run into glyphs, each from the first font that has it.
