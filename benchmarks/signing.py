@@ -83,7 +83,7 @@ def _measure_basic(setting: Setting, result: Result, pledges: list[Pledge]) -> N
                 pledges[n].pdf, UNIT_ROLE, key, PadesLevel.B_B, setting.trust
             )
         },
-        setting.count(20, 4),
+        setting.count(20, 3),
     )
     cached.close()
     credential.close()
@@ -119,7 +119,7 @@ def _measure_levels(setting: Setting, result: Result, pledges: list[Pledge]) -> 
             "B-LTA": extended(PadesLevel.B_LTA),
             **{f"{level}, stock pyHanko": stock(level) for level in _LEVELS},
         }
-        times = alternate(actions, setting.count(25, 4))
+        times = alternate(actions, setting.count(25, 3))
         store.close()
     credential.close()
     result.add_all(times)

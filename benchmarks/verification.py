@@ -30,7 +30,7 @@ def run(setting: Setting, result: Result) -> None:
     _measure_own(setting, result, files)
     folder = Path(os.environ.get(CORPUS_VARIABLE) or _DEFAULT_CORPUS)
     if folder.is_dir():
-        _measure_corpus(setting, result, sorted(folder.rglob("*.pdf")))
+        _measure_corpus(setting, result, sorted(folder.rglob("*.pdf"))[:: setting.count(1, 4)])
     else:
         result.missing("third-party files", f"no folder; name it with {CORPUS_VARIABLE}")
     _measure_jobs(setting, result, files)
@@ -119,13 +119,13 @@ def _best(action: Callable[[], object], repeats: int) -> float:
 def _measure_jobs(setting: Setting, result: Result, files: list[bytes]) -> None:
     folder = setting.folder / "verify-jobs"
     folder.mkdir()
-    count = setting.count(2_000, 200)
+    count = setting.count(1_200, 100)
     for number, data in zip(range(count), itertools.cycle(files), strict=False):
         (folder / f"{number:05d}.pdf").write_bytes(data)
     options = _options(setting)
     rates: dict[int, list[float]] = {1: [], 2: []}
     try:
-        for _ in range(setting.count(3, 1)):
+        for _ in range(setting.count(2, 1)):
             for jobs, samples in rates.items():
                 started = time.perf_counter()
                 answers = sum(1 for _ in verify_paths([folder], options, jobs=jobs))
