@@ -122,7 +122,8 @@ def coverage_command(
     form = find_form(form_id, forms_folder(forms_folder_option))
     with Register.open(register_file, read_only=True) as register:
         people = _people(register, open_roster(roster, form).rows())
-        coverage = measure_coverage(register, people)
+        roles = [role.id for role in form.required_roles]
+        coverage = measure_coverage(register, people, required_roles=roles)
     if as_json:
         print_json(coverage.to_dict())
     else:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from agreegen.register.interface import DocumentRow
+from agreegen.register.interface import DocumentRow, DocumentState
 from agreegen.register.store import Register
 
 
@@ -57,8 +57,15 @@ class Coverage:
         }
 
 
-def measure_coverage(register: Register, roster: Iterable[RosterPerson]) -> Coverage:
+def measure_coverage(
+    register: Register, roster: Iterable[RosterPerson], *, required_roles: Collection[str] = ()
+) -> Coverage:
     """Compare a roster with a register.
+
+    Args:
+        register: The register.
+        roster: The people who must have a document.
+        required_roles: Roles that must have signed it; a scan of the signed paper stands for all of them.
 
     Raises:
         RegisterError: The register cannot be read.
@@ -71,7 +78,7 @@ def measure_coverage(register: Register, roster: Iterable[RosterPerson]) -> Cove
             rows += 1
             seen.execute("INSERT OR IGNORE INTO seen VALUES (?)", (person.row_key,))
             document = register.current(person.row_key)
-            if document is None or not document.counts:
+            if document is None or not _covers(document, required_roles):
                 missing.append(person)
         gone = tuple(
             _person(document)
@@ -81,6 +88,12 @@ def measure_coverage(register: Register, roster: Iterable[RosterPerson]) -> Cove
     finally:
         seen.close()
     return Coverage(rows, rows - len(missing), tuple(missing), gone)
+
+
+def _covers(document: DocumentRow, required_roles: Collection[str]) -> bool:
+    if document.state is DocumentState.PAPER:
+        return True
+    return document.counts and all(f"signed:{role}" in document.hashes for role in required_roles)
 
 
 def _contains(seen: sqlite3.Connection, key: str) -> bool:
