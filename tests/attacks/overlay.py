@@ -112,3 +112,20 @@ def readers_redraw() -> bytes:
 def annotation_removed() -> bytes:
     listing = number_of(signed(), b"/MediaBox")
     return append(signed(), {listing: re.sub(rb"/Annots \d+ 0 R", b"/Annots []", body_of(signed(), listing))})
+
+
+def annotations_reordered() -> bytes:
+    """What lay below another annotation is brought to the top."""
+    data = signed()
+    match = re.search(rb"/Annots (\d+) 0 R", body_of(data, number_of(data, b"/MediaBox")))
+    assert match is not None
+    items = re.findall(rb"\d+ 0 R", body_of(data, int(match[1])))
+    return append(data, {int(match[1]): b"[ " + b" ".join(reversed(items)) + b" ]"})
+
+
+def annotation_without_look() -> bytes:
+    """Readers draw the corners themselves, far outside of the rectangle."""
+    data = annotate(certified(3), FREE_BOX)
+    number = number_of(data, b"/Subtype /FreeText")
+    body = re.sub(rb"/AP <<[^>]*>>", b"/QuadPoints [60 740 420 740 60 705 420 705]", body_of(data, number))
+    return data.replace(body_of(data, number), body.replace(b"/FreeText", b"/Highlight"))

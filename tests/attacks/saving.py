@@ -13,6 +13,7 @@ from tests.attacks.documents import (
     signed,
 )
 from tests.attacks.increments import append, body_of, last_xref, number_of, root_number, size_of, stream
+from tests.attacks.signer import base_document, sign
 
 
 def isa_page_content() -> bytes:
@@ -127,3 +128,49 @@ def wrong_object_at_offset() -> bytes:
     data = signed()
     start = data.index(b"%d 0 obj" % root_number(data))
     return append(data, {}, listed={content_number(data): start})
+
+
+def other_generation() -> bytes:
+    """The table gives an object another generation, so that references to it lead nowhere."""
+    data = signed()
+    number = content_number(data)
+    start = data.index(b"%d 0 obj" % number)
+    forged = append(data, {}, listed={number: start})
+    return forged[: len(data)] + forged[len(data) :].replace(b" 00000 n", b" 00001 n")
+
+
+def veiled_object() -> bytes:
+    """A hybrid revision: its table frees the page's content, its stream brings it back."""
+    data = signed()
+    number, free = content_number(data), size_of(data)
+    start = data.index(b"\n%d 0 obj" % number) + 1
+    row = b"\x01" + start.to_bytes(4, "big") + b"\x00"
+    place = len(data)
+    entries = b"/Type /XRef /W [1 4 1] /Index [%d 1] /Size %d" % (number, free + 1)
+    body = data + b"%d 0 obj\n%s\nendobj\n" % (free, stream(row, entries))
+    table = b"xref\n%d 1\n0000000000 65535 f \ntrailer\n<< /Size %d /Root %d 0 R /Prev %d /XRefStm %d >>\n"
+    tail = table % (number, free + 1, root_number(data), last_xref(data), place)
+    return body + tail + b"startxref\n%d\n%%%%EOF\n" % len(body)
+
+
+def replaced_container() -> bytes:
+    """An object stream is replaced: all objects in it change without being named."""
+    base = base_document()
+    container, member = size_of(base), size_of(base) + 1
+    return _packed(
+        sign(_packed(base, container, member, b"(kept)")), container, member, b"(lost)", listed=False
+    )
+
+
+def _packed(data: bytes, container: int, member: int, value: bytes, *, listed: bool = True) -> bytes:
+    body = b"%d 0 " % member + value
+    holder = b"%d 0 obj\n%s\nendobj\n"
+    holder %= (container, stream(body, b"/Type /ObjStm /N 1 /First %d" % (len(body) - len(value))))
+    place, table = len(data), len(data) + len(holder)
+    rows = b"\x01" + place.to_bytes(4, "big") + b"\x00"
+    rows += b"\x02" + container.to_bytes(4, "big") + b"\x00" if listed else b""
+    count, own = (2 if listed else 1), size_of(data) + 2
+    entries = b"/Type /XRef /W [1 4 1] /Index [%d %d] /Size %d /Root %d 0 R /Prev %d"
+    entries %= (container, count, own + 1, root_number(data), last_xref(data))
+    section = b"%d 0 obj\n%s\nendobj\nstartxref\n%d\n%%%%EOF\n" % (own, stream(rows, entries), table)
+    return data + holder + section

@@ -145,9 +145,12 @@ def sign(
     box: tuple[int, int, int, int] | None = None,
     obey: bool = True,
     lock: bool = False,
+    password: str | None = None,
 ) -> bytes:
     """Sign a field; with `box` (and a name that is not there yet) a new, visible one."""
     writer = IncrementalPdfFileWriter(io.BytesIO(data))
+    if password is not None:
+        writer.encrypt(password)  # type: ignore[no-untyped-call]  # pyHanko leaves it untyped
     spec = None
     if box is not None or field not in ("unit", "person"):
         rule = fields.FieldMDPSpec(fields.FieldMDPAction.ALL) if lock else None

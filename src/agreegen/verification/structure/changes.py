@@ -111,7 +111,7 @@ def judge_changes(file: PdfFile, views: list[View], covered: list[Covered]) -> J
     """Explain every revision after the first signed one and hold it against what the signatures permit."""
     judgement = Judgement(last=len(views) - 1)
     signed = [item for item in covered if item.revision is not None and item.coverage is not Coverage.PARTIAL]
-    if not signed:
+    if not signed or file.locked:
         return judgement
     first = min(item.revision for item in signed if item.revision is not None)
     graph, painted = Graph(), Painted(file, views)
@@ -126,7 +126,7 @@ def judge_changes(file: PdfFile, views: list[View], covered: list[Covered]) -> J
             changes, reasons = Changes.UNKNOWN, [problem.message]
         except StructureError as problem:
             reasons = [f"a later revision cannot be followed: {problem.message}"]
-            changes = Changes.UNKNOWN if file.locked else Changes.FORBIDDEN
+            changes = Changes.FORBIDDEN
         judgement.after[index] = changes, reasons
         for reason in reasons if changes is Changes.FORBIDDEN else ():
             judgement.alarms.append(Alarm("forbidden-change", f"after signing, {reason}", alters=True))

@@ -52,6 +52,7 @@ class PdfFile:
     ends: dict[int, int] = field(default_factory=dict)
     decrypt: Any = None
     locked: bool = False
+    password: str | None = None
     containers: dict[int, tuple[bytes, list[tuple[int, int]]]] = field(default_factory=dict)
     expanded: int = 0
     veiled: frozenset[int] = frozenset()

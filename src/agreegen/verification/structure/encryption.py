@@ -54,6 +54,8 @@ class _Handler:
     def _decrypt(self, method: str, data: bytes, number: int, generation: int) -> bytes:
         if method == "none":
             return data
+        if method == "locked":
+            return b""
         if method == "aes256":
             return _aes(self.key, data)
         material = self.key + number.to_bytes(4, "little")[:3] + generation.to_bytes(4, "little")[:2]
@@ -78,7 +80,7 @@ def unlock(file: PdfFile, password: str | None) -> tuple[bool, bool]:
         settings = {key: view.resolve(item) for key, item in settings.items()}
         handler = _handler(settings, view, password or "")
     except (StructureError, ValueError, TypeError, KeyError, IndexError, AttributeError):
-        return True, False
+        handler = None
     holder = last.trailer["Encrypt"]
     place = view.location(holder.num) if isinstance(holder, Ref) else None
     known = file.parsed.get(place) if place is not None else None
@@ -86,7 +88,9 @@ def unlock(file: PdfFile, password: str | None) -> tuple[bool, bool]:
     file.containers.clear()
     if place is not None:
         file.parsed[place] = known
-    file.decrypt = handler
+    file.decrypt = handler or _Handler(b"", "locked", "locked", metadata=False)
+    file.locked = handler is None
+    file.password = password
     return True, handler is not None
 
 

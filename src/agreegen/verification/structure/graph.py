@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from agreegen.verification.structure.document import View
 from agreegen.verification.structure.objects import LimitError, Ref, Stream, StructureError, Value
+from agreegen.verification.structure.parser import parse_value
 
 TRAILER = -1
 Edge = tuple[int, tuple[str | int, ...]]
@@ -14,6 +15,7 @@ _REFERENCE = re.compile(rb"(\d{1,10})[\x00\t\n\x0c\r ]+\d{1,5}[\x00\t\n\x0c\r ]+
 _UNNAMED_TRAILER_KEYS = frozenset(
     {"Prev", "XRefStm", "Length", "Filter", "DecodeParms", "W", "Index", "Size"}
 )
+_OBJECT = re.compile(rb"[\x00\t\n\x0c\r ]*+\d{1,10}[\x00\t\n\x0c\r ]++\d{1,5}[\x00\t\n\x0c\r ]++obj")
 _LOOK_AHEAD = 1 << 16
 
 
@@ -89,13 +91,17 @@ def _trailer_references(view: View) -> list[tuple[int, tuple[str | int, ...]]]:
 
 
 def _raw_references(view: View, number: int) -> list[tuple[int, tuple[str | int, ...]]]:
-    """An object that cannot be parsed may still be read by others: take what looks like a reference."""
+    """An object that cannot be parsed may still be read by others: take what can be had, or looks like it."""
     location = view.location(number)
     if location is None or location[0] != 1:
         return []
-    start = location[1] + view.file.shift
-    data = view.file.data
-    end = data.find(b"endobj", start, start + _LOOK_AHEAD)
-    return [
-        (int(m[1]), ("?",)) for m in _REFERENCE.finditer(data, start, end if end > 0 else start + _LOOK_AHEAD)
-    ]
+    start, data = location[1] + view.file.shift, view.file.data
+    head = _OBJECT.match(data, start)
+    if head is None:
+        return []
+    try:
+        return list(references(parse_value(data, head.end(), view.file.limits.max_depth)[0]))
+    except StructureError:
+        end = data.find(b"endobj", start, start + _LOOK_AHEAD)
+        place = end if end > 0 else start + _LOOK_AHEAD
+        return [(int(m[1]), ("?",)) for m in _REFERENCE.finditer(data, start, place)]

@@ -54,7 +54,9 @@ class Painted:
         document = self._documents.get(index)
         if document is None:
             end = self._file.revisions[index].end
-            document = self._documents[index] = pypdfium2.PdfDocument(self._file.data[:end])
+            document = self._documents[index] = pypdfium2.PdfDocument(
+                self._file.data[:end], password=self._file.password
+            )
         return document[page_numbers(self._views[index]).index(page)]
 
     def _is_white(self, index: int, addition: Addition) -> bool:
@@ -62,8 +64,9 @@ class Painted:
 
         try:
             page = self._page(index, addition.page)
+            page.set_rotation(0)
             width, height = page.get_size()
-            if width * height * _SCALE * _SCALE > _MAX_PIXELS or page.get_rotation():
+            if width * height * _SCALE * _SCALE > _MAX_PIXELS:
                 return False
             left, bottom, right, top = addition.rectangle
             x, _, _, y_top = page.get_cropbox()

@@ -72,7 +72,6 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
     file = open_file(data, limits)
     encrypted, unlocked = unlock(file, password)
     if not unlocked:
-        file.locked = True
         findings.add("password-needed", "the file is encrypted, and the password does not open it")
     views = _views(file)
     candidates, empty = find_candidates(file, views)
@@ -120,7 +119,9 @@ def _found(views: list[View], item: Covered, judgement: Judgement) -> FoundSigna
     view = views[item.revision if item.revision is not None else -1]
     changes, reasons = judgement.of(item)
     return FoundSignature(
-        field=_field_name(candidate),
+        field=f"object {candidate.number}"
+        if view.file.locked and candidate.names
+        else _field_name(candidate),
         object_number=candidate.number,
         kind=ranges.kind_of(value),
         subfilter=_subfilter(value),

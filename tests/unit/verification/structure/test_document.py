@@ -9,7 +9,9 @@ import zlib
 import pikepdf
 import pytest
 
+from agreegen.model.report import Changes
 from agreegen.verification.interface import Limits
+from agreegen.verification.structure import scan_structure
 from agreegen.verification.structure.document import PdfFile, open_file
 from agreegen.verification.structure.encryption import unlock
 from agreegen.verification.structure.objects import LimitError, StructureError
@@ -17,7 +19,7 @@ from agreegen.verification.structure.second import compare_parsers
 from agreegen.verification.structure.xref import Entry
 from tests.attacks.documents import signed
 from tests.attacks.increments import append, size_of, stream
-from tests.attacks.signer import base_document, sign
+from tests.attacks.signer import FREE_BOX, TEXT_BOX, base_document, sign
 
 LIMITS = Limits()
 
@@ -174,3 +176,37 @@ def test_refusal_by_one_parser_alone_proves_nothing() -> None:
     file.data = b"not a PDF"
     alarms = compare_parsers(file, file.views()[-1], None)
     assert [(alarm.code, alarm.alters) for alarm in alarms] == [("second-parser-refuses", False)]
+
+
+def _encrypted_twice_signed(password: str) -> bytes:
+    encryption = pikepdf.Encryption(user=password, owner="owner", R=6)
+    data = _saved(encryption=encryption, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    return sign(sign(data, password=password), "new", box=FREE_BOX, password=password)
+
+
+@pytest.mark.parametrize("password", ["", "open"])
+def test_encrypted_file_is_judged_with_its_password(password: str) -> None:
+    structure = scan_structure(_encrypted_twice_signed(password), LIMITS, password)
+    assert structure.encrypted
+    assert structure.alarms == ()
+    assert structure.sound is True
+    assert [s.changes for s in structure.signatures] == [Changes.PERMITTED, Changes.NONE]
+    assert structure.attachment == b'{"id": "X"}'
+
+
+def test_encrypted_file_stays_undecided_without_its_password() -> None:
+    structure = scan_structure(_encrypted_twice_signed("open"), LIMITS, "wrong")
+    assert structure.sound is None
+    assert [s.changes for s in structure.signatures] == [Changes.UNKNOWN, Changes.NONE]
+    assert "password-needed" in {alarm.code for alarm in structure.alarms}
+
+
+@pytest.mark.parametrize("angle", [90, 180, 270])
+def test_free_places_are_found_on_turned_pages(angle: int) -> None:
+    pdf = pikepdf.open(io.BytesIO(base_document()))
+    pdf.pages[0].Rotate = angle
+    target = io.BytesIO()
+    pdf.save(target)
+    data = sign(target.getvalue())
+    assert scan_structure(sign(data, "new", box=FREE_BOX), LIMITS).sound is True
+    assert scan_structure(sign(data, "new", box=TEXT_BOX), LIMITS).sound is False
