@@ -180,6 +180,9 @@ def _problem(signature: EarlierSignature) -> str | None:
     problem = content.problem(*covered)
     if problem:
         return problem
+    for token in content.signature_timestamps:
+        if SignedContent.parse(token, timestamp=True).problem(content.signature):
+            return "carries a timestamp over other bytes"
     coverage = embedded.evaluate_signature_coverage()
     if coverage not in (SignatureCoverageLevel.ENTIRE_FILE, SignatureCoverageLevel.ENTIRE_REVISION):
         return "does not cover the whole of its revision"

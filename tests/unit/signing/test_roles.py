@@ -9,13 +9,15 @@ import pikepdf
 import pytest
 
 from agreegen.errors import ExitCode, SigningError
+from agreegen.example_pki.responder import Responder
 from agreegen.model.document import DeclaredRole
 from agreegen.model.report import PadesLevel
-from agreegen.signing.interface import Credential, SigningRequest, Trust
+from agreegen.signing.interface import Credential, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import BatchSigner, sign_pdf
 from agreegen.signing.pdfread import read_state
 from agreegen.signing.prepared import SigningIdentity
 from agreegen.signing.quick import prepare_quickly
+from agreegen.signing.timestamps import TimestampClient
 from tests.unit.signing.conftest import make_pdf
 
 FOUR = tuple(
@@ -103,6 +105,21 @@ def test_content_added_after_a_signature(seal: Credential, person: Credential, n
     changed = signed + update + table % (number, at, root, previous, at + len(update))
     with pytest.raises(SigningError, match="does not permit what was changed after it"):
         sign_pdf(changed, person, request("pledger", now))
+
+
+def test_a_timestamp_over_other_bytes_is_found(
+    seal: Credential, person: Credential, services: Responder, now: datetime
+) -> None:
+    with TimestampClient([TimestampServer(services.tsa_url)]) as client:
+        stamped = SigningRequest("unit", PadesLevel.B_T, now)
+        signer = BatchSigner(SigningIdentity.of(seal), stamped, token_bytes=client.token_bytes())
+        prepared = signer.prepare(make_pdf())
+        signature = seal.signer.sign(prepared.attributes)
+        good = signer.finish(prepared, signature, token=client.timestamp(signature)).data
+        bad = signer.finish(prepared, signature, token=client.timestamp(b"another signature")).data
+    assert sign_pdf(good, person, request("pledger", now)).level is PadesLevel.B_B
+    with pytest.raises(SigningError, match="timestamp over other bytes"):
+        sign_pdf(bad, person, request("pledger", now))
 
 
 def test_foreign_files(seal: Credential, now: datetime) -> None:
