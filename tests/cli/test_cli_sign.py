@@ -1,0 +1,279 @@
+"""`agreegen sign`, `extend`, `credentials` and `certs`."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+from agreegen.example_pki.layout import ExamplePki
+from agreegen.example_pki.maker import make_example_pki
+from agreegen.example_pki.responder import Responder
+from tests.cli.conftest import PEOPLE, SAMPLES, Agreegen, Papers, files_below
+
+PERSON = "people/HN0004"
+
+
+@pytest.fixture
+def own_credentials(tmp_path: Path, pki: ExamplePki) -> Path:
+    """Credentials that a test may spoil."""
+    folder = tmp_path / "own"
+    shutil.copytree(pki.credentials, folder)
+    return folder
+
+
+def signing(
+    pki: ExamplePki, source: object, target: object, role: str, credential: object
+) -> tuple[object, ...]:
+    """Return the arguments of `sign`."""
+    line = ("sign", source, "-o", target, "--role", role, "--credential", credential)
+    return (*line, "--trust", pki.trust)
+
+
+def test_the_input_stays_and_the_output_goes_on_from_it(
+    agreegen: Agreegen, pki: ExamplePki, papers: Papers, tmp_path: Path
+) -> None:
+    before = papers.pledge.read_bytes()
+    target = tmp_path / "new" / "signed.pdf"
+    result = agreegen(*signing(pki, papers.pledge, target, "pledger", pki.credential(PERSON)))
+    assert result.code == 0
+    assert "signed as pledger, B-B" in result.err
+    assert papers.pledge.read_bytes() == before
+    assert target.read_bytes().startswith(before)
+
+
+@pytest.mark.parametrize("level", ["B-T", "B-LT", "B-LTA", "b-t"])
+def test_levels(
+    agreegen: Agreegen, pki: ExamplePki, services: Responder, papers: Papers, tmp_path: Path, level: str
+) -> None:
+    target = tmp_path / "signed.pdf"
+    line = signing(pki, papers.pledge, target, "pledger", pki.credential(PERSON))
+    assert agreegen(*line, "--level", level, "--tsa", services.tsa_url).code == 0
+    file = agreegen("verify", target, "--trust", pki.trust, "--json").json()["files"][0]
+    assert file["verdict"] == "valid"
+    assert file["signatures"][0]["level"] == level.upper()
+    assert file["signatures"][0]["time_source"] == "timestamp"
+
+
+def test_a_level_that_needs_timestamps_needs_a_service(
+    agreegen: Agreegen, pki: ExamplePki, papers: Papers, tmp_path: Path
+) -> None:
+    line = signing(pki, papers.pledge, tmp_path / "s.pdf", "pledger", pki.credential(PERSON))
+    without = agreegen(*line, "--level", "B-T")
+    assert (without.code, "--tsa" in without.err) == (6, True)
+    unreachable = agreegen(*line, "--level", "B-T", "--tsa", "http://127.0.0.1:1/")
+    assert (unreachable.code, "no timestamp" in unreachable.err) == (6, True)
+    assert files_below(tmp_path) == set()
+
+
+def test_wrong_passphrase(
+    agreegen: Agreegen, pki: ExamplePki, papers: Papers, own_credentials: Path, tmp_path: Path
+) -> None:
+    for passphrase in own_credentials.rglob("*.pass"):
+        passphrase.chmod(0o600)
+        passphrase.write_text("not-the-passphrase", "utf-8")
+    line = signing(pki, papers.pledge, tmp_path / "s.pdf", "unit", own_credentials / "unit-seal.yaml")
+    result = agreegen(*line)
+    assert result.code == 6
+    assert "passphrase" in result.err
+    assert "not-the-passphrase" not in result.err
+    assert not (tmp_path / "s.pdf").exists()
+
+
+@pytest.mark.parametrize(("shift_days", "word"), [(-5 * 365, "expired"), (30, "not valid")])
+def test_certificates_out_of_their_dates(
+    agreegen: Agreegen, papers: Papers, tmp_path: Path, shift_days: int, word: str
+) -> None:
+    now = datetime.now(UTC) + timedelta(days=shift_days)
+    other = make_example_pki(tmp_path / "pki", now=now, key_bits=2048, people=PEOPLE[:1])
+    result = agreegen(
+        *signing(other, papers.pledge, tmp_path / "s.pdf", "unit", other.credential("unit-seal"))
+    )
+    assert result.code == 6
+    assert word in result.err
+    assert not (tmp_path / "s.pdf").exists()
+
+
+def test_certificate_of_a_stranger_to_the_trust(
+    agreegen: Agreegen, pki: ExamplePki, papers: Papers, tmp_path: Path
+) -> None:
+    other = make_example_pki(tmp_path / "pki", now=datetime.now(UTC), key_bits=2048, people=PEOPLE[:1])
+    line = signing(pki, papers.pledge, tmp_path / "s.pdf", "unit", other.credential("unit-seal"))
+    assert agreegen(*line).code == 6
+    assert not (tmp_path / "s.pdf").exists()
+
+
+@pytest.mark.parametrize(
+    ("paper", "role", "credential", "words"),
+    [
+        ("pledge", "pledger", "people/HN0001", "another holder"),
+        ("pledge", "witness", "unit-seal", "unit, pledger"),
+        ("attested", "unit", "unit-seal", "already"),
+        ("agreement", "party_b_seal", "party-b-seal", "party_a_seal, party_a_representative"),
+        ("pledge", "unit", "nothing", "nothing.yaml"),
+    ],
+)
+def test_who_may_not_sign(
+    agreegen: Agreegen,
+    pki: ExamplePki,
+    papers: Papers,
+    tmp_path: Path,
+    paper: str,
+    role: str,
+    credential: str,
+    words: str,
+) -> None:
+    source: Path = getattr(papers, paper)
+    result = agreegen(*signing(pki, source, tmp_path / "s.pdf", role, pki.credential(credential)))
+    assert result.code == 6
+    assert words in result.err
+    assert files_below(tmp_path) == set()
+
+
+def test_what_is_no_pdf(agreegen: Agreegen, pki: ExamplePki, tmp_path: Path) -> None:
+    line = signing(pki, SAMPLES / "pledge.yaml", tmp_path / "s.pdf", "unit", pki.credential("unit-seal"))
+    result = agreegen(*line)
+    assert result.code == 6
+    assert "pledge.yaml" in result.err
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--trust", "nothing"), ("--crl", "nothing.crl"), ("--level", "B-X")]
+)
+def test_options_that_name_nothing(
+    agreegen: Agreegen, pki: ExamplePki, papers: Papers, tmp_path: Path, option: str, value: str
+) -> None:
+    line = signing(pki, papers.pledge, tmp_path / "s.pdf", "unit", pki.credential("unit-seal"))
+    assert agreegen(*line, option, value).code == 2
+
+
+def test_a_prompt_needs_a_terminal(
+    agreegen: Agreegen, pki: ExamplePki, papers: Papers, own_credentials: Path, tmp_path: Path
+) -> None:
+    credential = own_credentials / "prompting.yaml"
+    credential.write_text("kind: pkcs12\nfile: unit-seal.p12\npassphrase: {prompt: true}\n", "utf-8")
+    result = agreegen(*signing(pki, papers.pledge, tmp_path / "s.pdf", "unit", credential))
+    assert result.code == 2
+    assert "terminal" in result.err
+
+
+def test_a_literal_passphrase_is_refused(
+    agreegen: Agreegen, pki: ExamplePki, papers: Papers, own_credentials: Path, tmp_path: Path
+) -> None:
+    credential = own_credentials / "literal.yaml"
+    credential.write_text("kind: pkcs12\nfile: unit-seal.p12\npassphrase: hunter2\n", "utf-8")
+    result = agreegen(*signing(pki, papers.pledge, tmp_path / "s.pdf", "unit", credential))
+    assert result.code == 6
+    assert "hunter2" not in result.err
+
+
+def test_many_inputs(agreegen: Agreegen, pki: ExamplePki, papers: Papers, tmp_path: Path) -> None:
+    unit = pki.credential("unit-seal")
+    other = tmp_path / "other.pdf"
+    shutil.copyfile(papers.pledge, other)
+    line = signing(pki, papers.pledge, f"{tmp_path}/signed/", "unit", unit)
+    assert agreegen(*line, other).code == 0
+    assert files_below(tmp_path / "signed") == {"pledge.pdf", "other.pdf"}
+    to_one = agreegen(*signing(pki, papers.pledge, tmp_path / "one.pdf", "unit", unit), other)
+    assert (to_one.code, "DIR/" in to_one.err) == (2, True)
+    same_name = tmp_path / "again" / "pledge.pdf"
+    same_name.parent.mkdir()
+    shutil.copyfile(papers.pledge, same_name)
+    assert agreegen(*signing(pki, papers.pledge, f"{tmp_path}/x/", "unit", unit), same_name).code == 2
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_bad_file_among_many_is_named_and_the_others_are_signed(
+    agreegen: Agreegen, pki: ExamplePki, papers: Papers, tmp_path: Path
+) -> None:
+    line = signing(pki, papers.attested, f"{tmp_path}/out/", "unit", pki.credential("unit-seal"))
+    result = agreegen(*line, papers.pledge)
+    assert result.code == 6
+    assert "attested.pdf" in result.err
+    assert files_below(tmp_path / "out") == {"pledge.pdf"}
+
+
+def test_outputs_are_not_overwritten(
+    agreegen: Agreegen, pki: ExamplePki, papers: Papers, tmp_path: Path
+) -> None:
+    target = tmp_path / "s.pdf"
+    target.write_bytes(b"precious")
+    line = signing(pki, papers.pledge, target, "unit", pki.credential("unit-seal"))
+    assert agreegen(*line).code == 2
+    assert target.read_bytes() == b"precious"
+    assert agreegen(*line, "--force").code == 0
+    shutil.copyfile(papers.pledge, target)
+    in_place = agreegen(*signing(pki, target, target, "unit", pki.credential("unit-seal")), "--force")
+    assert in_place.code == 2
+    assert target.read_bytes() == papers.pledge.read_bytes()
+
+
+def test_extend_raises_the_level(
+    agreegen: Agreegen, pki: ExamplePki, services: Responder, papers: Papers, tmp_path: Path
+) -> None:
+    source = papers.signed_agreement
+    for level in ("B-T", "B-LT", "B-LTA"):
+        target = tmp_path / f"{level}.pdf"
+        line = ("extend", source, "-o", target, "--level", level, "--trust", pki.trust)
+        result = agreegen(*line, "--tsa", services.tsa_url)
+        assert result.code == 0, result.err
+        source = target
+    file = agreegen("verify", source, "--trust", pki.trust, "--json").json()["files"][0]
+    assert file["verdict"] == "valid"
+    assert {s["level"] for s in file["signatures"] if s["kind"] == "signature"} == {"B-LTA"}
+
+
+def test_extend_says_which_file_and_why(agreegen: Agreegen, papers: Papers, tmp_path: Path) -> None:
+    line = ("extend", papers.pledge, papers.attested, "-o", f"{tmp_path}/x/", "--level", "B-T")
+    result = agreegen(*line, "--tsa", "http://127.0.0.1:1/")
+    assert result.code == 6
+    assert "pledge.pdf: the file is not signed" in result.err
+    assert "attested.pdf" in result.err
+    assert not (tmp_path / "x").exists()
+
+
+def test_credentials_check(agreegen: Agreegen, pki: ExamplePki, own_credentials: Path) -> None:
+    result = agreegen("credentials", "check", pki.credential("unit-seal"), "--trust", pki.trust)
+    assert result.code == 0
+    assert "ready to sign" in result.err
+    (own_credentials / "unit-seal.p12").write_bytes(b"not a key")
+    assert agreegen("credentials", "check", own_credentials / "unit-seal.yaml").code == 6
+    assert agreegen("credentials", "check", own_credentials / "nothing.yaml").code == 6
+
+
+def test_credentials_list_without_its_module(agreegen: Agreegen, tmp_path: Path) -> None:
+    result = agreegen("credentials", "list", "--module", tmp_path / "nothing.so")
+    assert result.code == 6
+    assert "nothing.so" in result.err
+
+
+def test_certs_example(agreegen: Agreegen, tmp_path: Path) -> None:
+    folder = tmp_path / "pki"
+    assert agreegen("certs", "example", folder).code == 0
+    names = files_below(folder)
+    for name in ("unit-seal", "archive-seal", "party-a-seal", "party-b-representative", "people/HN0012"):
+        assert f"credentials/{name}.yaml" in names
+    anchors = sorted((folder / "trust").glob("*.pem"))
+    assert anchors
+    for anchor in anchors:
+        assert "EXAMPLE" in x509.load_pem_x509_certificate(anchor.read_bytes()).subject.rfc4514_string()
+    for secret in [*folder.rglob("*.pass"), *folder.rglob("*.p12"), *(folder / "responder").glob("*key*")]:
+        assert stat.S_IMODE(secret.stat().st_mode) == 0o600, secret
+    assert agreegen("certs", "example", folder).code == 2
+    assert agreegen("credentials", "check", folder / "credentials/archive-seal.yaml").code == 0
+
+
+def test_certs_example_spares_a_foreign_folder(agreegen: Agreegen, tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("mine", "utf-8")
+    assert agreegen("certs", "example", tmp_path, "--force").code == 2
+    assert files_below(tmp_path) == {"precious"}
+
+
+def test_demo_spares_a_foreign_folder(agreegen: Agreegen, tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("mine", "utf-8")
+    assert agreegen("demo", tmp_path, "--force").code == 2
+    assert files_below(tmp_path) == {"precious"}

@@ -1,0 +1,193 @@
+"""`agreegen verify`: an answer for every file, in the shape that scripts rely on."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agreegen.example_pki.layout import ExamplePki
+from tests.cli.conftest import AGREEMENT_ROLES, Agreegen, Papers, files_below
+
+SIGNATURE_KEYS = {
+    *("field", "role", "signer", "kind", "indication", "subindication", "integrity", "coverage"),
+    *("changes_after", "trust", "revocation", "level", "time", "time_source", "reasons"),
+}
+
+
+def only_file(agreegen: Agreegen, *arguments: object) -> dict[str, Any]:
+    """Verify one file and return its entry."""
+    files = agreegen("verify", *arguments, "--json").json()["files"]
+    assert len(files) == 1
+    entry: dict[str, Any] = files[0]
+    return entry
+
+
+def test_json_has_the_agreed_shape(agreegen: Agreegen, pki: ExamplePki, papers: Papers) -> None:
+    result = agreegen("verify", papers.signed_agreement, "--trust", pki.trust, "--json")
+    assert result.code == 0
+    report = result.json()
+    assert report["summary"] == {
+        "valid": 1,
+        "invalid": 0,
+        "indeterminate": 0,
+        "unsigned": 0,
+        "unreadable": 0,
+    }
+    file = report["files"][0]
+    assert file["path"] == str(papers.signed_agreement)
+    assert (file["verdict"], file["unaltered"]) == ("valid", True)
+    assert file["document"]["form"] == "confidentiality-agreement"
+    assert file["document"]["missing_roles"] == []
+    assert [signature["role"] for signature in file["signatures"]] == list(AGREEMENT_ROLES)
+    for signature in file["signatures"]:
+        assert set(signature) >= SIGNATURE_KEYS
+        assert signature["indication"] == "TOTAL-PASSED"
+        assert (signature["integrity"], signature["trust"]) == ("intact", "trusted")
+        assert signature["time"].endswith("Z")
+    assert file["signatures"][-1]["coverage"] == "whole-file"
+    assert all(set(alarm) == {"code", "message"} for alarm in file["alarms"])
+
+
+def test_without_trust_nothing_is_valid(agreegen: Agreegen, papers: Papers) -> None:
+    result = agreegen("verify", papers.signed_agreement, "--json")
+    assert result.code == 1
+    file = result.json()["files"][0]
+    assert (file["verdict"], file["unaltered"]) == ("indeterminate", True)
+    assert {signature["trust"] for signature in file["signatures"]} == {"unknown"}
+
+
+def test_open_roles_are_listed_and_count_with_complete(
+    agreegen: Agreegen, pki: ExamplePki, papers: Papers
+) -> None:
+    line = ("verify", papers.attested, "--trust", pki.trust)
+    open_roles = agreegen(*line, "--json")
+    assert open_roles.code == 0
+    assert open_roles.json()["files"][0]["document"]["missing_roles"] == ["pledger"]
+    complete = agreegen(*line, "--complete", "--json")
+    assert complete.code == 1
+    assert complete.json()["files"][0]["verdict"] == "indeterminate"
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.75])
+def test_a_flipped_byte_is_found(
+    agreegen: Agreegen, pki: ExamplePki, papers: Papers, tmp_path: Path, share: float
+) -> None:
+    data = bytearray(papers.agreement.read_bytes())
+    signed = bytearray(papers.signed_agreement.read_bytes())
+    signed[int(len(data) * share)] ^= 1
+    target = tmp_path / "flipped.pdf"
+    target.write_bytes(signed)
+    result = agreegen("verify", target, "--trust", pki.trust, "--json")
+    assert result.code == 1
+    assert result.json()["files"][0]["verdict"] in {"invalid", "unreadable"}
+    assert result.json()["files"][0]["unaltered"] is not True
+
+
+def test_a_cut_revision_is_found_with_complete(
+    agreegen: Agreegen, pki: ExamplePki, papers: Papers, tmp_path: Path
+) -> None:
+    agreegen("verify", papers.signed_agreement, "--extract-signed", tmp_path / "revisions")
+    revisions = sorted((tmp_path / "revisions").iterdir(), key=lambda path: path.stat().st_size)
+    assert len(revisions) == len(AGREEMENT_ROLES)
+    assert papers.signed_agreement.read_bytes().startswith(revisions[0].read_bytes())
+    file = only_file(agreegen, revisions[0], "--trust", pki.trust, "--complete")
+    assert file["verdict"] == "indeterminate"
+    assert file["document"]["missing_roles"] == list(AGREEMENT_ROLES[1:])
+
+
+def test_every_path_gets_an_answer(
+    agreegen: Agreegen, pki: ExamplePki, papers: Papers, tmp_path: Path
+) -> None:
+    (tmp_path / "deep").mkdir()
+    shutil.copyfile(papers.attested, tmp_path / "deep" / "A.PDF")
+    (tmp_path / "deep" / "junk.pdf").write_bytes(b"%PDF-1.7\njunk")
+    (tmp_path / "deep" / "notes.txt").write_text("not a PDF", "utf-8")
+    result = agreegen(
+        "verify", tmp_path, papers.pledge, tmp_path / "nothing.pdf", "--trust", pki.trust, "--json"
+    )
+    assert result.code == 1
+    verdicts = {Path(file["path"]).name: file["verdict"] for file in result.json()["files"]}
+    assert verdicts == {
+        "A.PDF": "valid",
+        "junk.pdf": "unreadable",
+        "pledge.pdf": "unsigned",
+        "nothing.pdf": "unreadable",
+    }
+
+
+def test_two_processes_give_the_same_report(agreegen: Agreegen, pki: ExamplePki, papers: Papers) -> None:
+    line = ("verify", papers.signed_agreement, papers.attested, papers.pledge, "--trust", pki.trust, "--json")
+    assert agreegen(*line, "--jobs", "2").json() == agreegen(*line).json()
+
+
+def test_an_unsigned_file_has_nothing_to_judge(agreegen: Agreegen, papers: Papers) -> None:
+    file = only_file(agreegen, papers.pledge)
+    assert (file["verdict"], file["unaltered"], file["signatures"]) == ("unsigned", None, [])
+
+
+def test_a_folder_without_pdfs_is_not_positive(agreegen: Agreegen, tmp_path: Path) -> None:
+    assert agreegen("verify", tmp_path, "--json").code == 1
+
+
+def test_standard_input(
+    agreegen: Agreegen, pki: ExamplePki, papers: Papers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stdin = io.TextIOWrapper(io.BytesIO(papers.attested.read_bytes()))
+    monkeypatch.setattr(sys, "stdin", stdin)
+    result = agreegen("verify", "-", "--trust", pki.trust, "--json")
+    assert result.code == 0
+    assert result.json()["files"][0]["path"] == "-"
+
+
+def test_reports_are_written_and_not_overwritten(
+    agreegen: Agreegen, pki: ExamplePki, papers: Papers, tmp_path: Path
+) -> None:
+    html, xml = tmp_path / "r.html", tmp_path / "r.xml"
+    line = ("verify", papers.attested, "--trust", pki.trust, "--html", html, "--xml", xml, "--lang", "zh")
+    assert agreegen(*line).code == 0
+    assert "有效" in html.read_text("utf-8")
+    assert b"ValidationReport" in xml.read_bytes()
+    html.write_text("precious", "utf-8")
+    assert agreegen(*line).code == 2
+    assert html.read_text("utf-8") == "precious"
+
+
+def test_table_in_both_languages(agreegen: Agreegen, pki: ExamplePki, papers: Papers) -> None:
+    line = ("verify", papers.attested, "--trust", pki.trust, "--lang")
+    assert "Valid" in agreegen(*line, "en").out
+    assert "有效" in agreegen(*line, "zh").out
+
+
+def test_a_time_before_any_proof_is_not_enough(agreegen: Agreegen, pki: ExamplePki, papers: Papers) -> None:
+    line = ("verify", papers.signed_agreement, "--trust", pki.trust, "--at", "2018-05-10")
+    result = agreegen(*line, "--json")
+    assert result.code == 1
+    assert result.json()["files"][0]["signatures"][0]["subindication"] == "NO_POE"
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "code"),
+    [
+        ("--at", "yesterday", 2),
+        ("--trust", "nothing", 2),
+        ("--policy", "nothing.yaml", 2),
+        ("--register", "nothing.db", 2),
+        ("--jobs", "0", 2),
+    ],
+)
+def test_wrong_options(agreegen: Agreegen, papers: Papers, option: str, value: str, code: int) -> None:
+    assert agreegen("verify", papers.pledge, option, value).code == code
+
+
+def test_a_wrong_policy_is_bad_input(agreegen: Agreegen, papers: Papers, tmp_path: Path) -> None:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("trust_everything: yes\n", "utf-8")
+    result = agreegen("verify", papers.attested, "--policy", policy)
+    assert result.code == 3
+    assert "trust_everything" in result.err
+    assert files_below(tmp_path) == {"policy.yaml"}
