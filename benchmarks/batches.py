@@ -15,6 +15,7 @@ from pathlib import Path
 import yaml
 
 from agreegen.example_pki import ExamplePki
+from benchmarks.measure import processor_seconds
 from benchmarks.samples import PLEDGE, PLEDGE_DATE, UNIT_ROLE, write_csv_roster
 
 _INTERVAL_S = 0.2
@@ -30,17 +31,24 @@ class BatchRun:
     Attributes:
         documents: Documents made.
         seconds: Wall time by its own summary.
+        processor_s: Processor time of all its processes, their start included.
         peaks_mb: Greatest resident memory of each process, by its kind: `coordinator`, `worker`, `office`.
     """
 
     documents: int
     seconds: float
+    processor_s: float
     peaks_mb: dict[str, list[float]] = field(default_factory=dict)
 
     @property
     def rate(self) -> float:
         """Documents a second."""
         return self.documents / self.seconds
+
+    @property
+    def processor_ms_a_document(self) -> float:
+        """Processor milliseconds a document."""
+        return 1000 * self.processor_s / self.documents
 
     @property
     def ms_a_document(self) -> float:
@@ -74,6 +82,7 @@ def run_batch(job: Path, *, workers: int) -> BatchRun:
         RuntimeError: It failed, or a row did.
     """
     errors = job.with_name("errors.txt")
+    before = processor_seconds()
     command = [sys.executable, "-c", _PROGRAM, "batch", "run", str(job), "--workers", str(workers), "--json"]
     with (
         errors.open("wb") as stderr,
@@ -90,8 +99,9 @@ def run_batch(job: Path, *, workers: int) -> BatchRun:
     if status != 0:
         words = errors.read_text("utf-8", errors="replace").split()
         raise RuntimeError(f"batch run ended with status {status}: {' '.join(words) or last.decode()}")
+    used = processor_seconds() - before
     summary = json.loads(last)
-    return BatchRun(int(summary["done"]), float(summary["seconds"]), watcher.peaks_mb())
+    return BatchRun(int(summary["done"]), float(summary["seconds"]), used, watcher.peaks_mb())
 
 
 class _Watcher(threading.Thread):
