@@ -41,8 +41,8 @@ def run(setting: Setting, result: Result) -> None:
     for name, other in (("the script everybody writes", script), (parts, best_two)):
         result.compare(f"{against} {name}, in processor time", ours.processor.median, other.processor.median)
     result.notes.append(
-        "processor time is that of all processes; other programs disturb it less. Agreegen's holds the start of "
-        "its processes, that of the others does not"
+        "processor time is that of all processes; other programs disturb it less. Agreegen's holds the start "
+        "of its processes, that of the best parts does not"
     )
 
 
