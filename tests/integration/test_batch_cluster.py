@@ -16,11 +16,19 @@ import pytest
 from agreegen.batch.heads import head_checker
 from agreegen.batch.interface import RunEvent, RunEventKind
 from agreegen.batch.run import RunSettings, run_job
-from agreegen.errors import UsageError
+from agreegen.errors import RegisterError, UsageError
 from agreegen.example_pki.responder import free_port
 from agreegen.register.audit import verify_register
 from agreegen.signing.trust import load_trust
-from tests.integration.batch_support import PEOPLE, clock, documents_of, leftovers_of, make_pki, write_job
+from tests.integration.batch_support import (
+    PEOPLE,
+    clock,
+    documents_of,
+    leftovers_of,
+    make_pki,
+    write_job,
+    write_roster,
+)
 
 pytestmark = pytest.mark.libreoffice
 
@@ -105,10 +113,32 @@ def test_a_worker_killed_in_the_middle_loses_nothing(tmp_path: Path, pki: Path, 
     assert (again.done, again.already_done) == (0, 60)
 
 
-def test_bad_rows_fail_alone_on_a_cluster_too(tmp_path: Path, pki: Path, cluster: Cluster) -> None:
+@pytest.mark.parametrize("engine", ["alone", "processes", "dask"])
+def test_every_engine_keeps_the_contract(tmp_path: Path, pki: Path, cluster: Cluster, engine: str) -> None:
+    settings = {
+        "alone": RunSettings(workers=1),
+        "processes": RunSettings(workers=2, chunk_rows=2),
+        "dask": _settings(cluster, 2),
+    }[engine]
     job = write_job(tmp_path, pki, [*PEOPLE, "T004,王\U000e0001五,,某市,否"])
-    summary = run_job(job, _settings(cluster, 2))
-    assert (summary.done, summary.failed) == (3, 1)
+
+    def run() -> tuple[int, int, int, int]:
+        summary = run_job(job, settings)
+        return summary.done, summary.already_done, summary.failed, summary.superseded
+
+    assert run() == (3, 0, 1, 0)
+    assert run() == (0, 3, 1, 0)
+    write_roster(tmp_path, [*PEOPLE, "T005,孙七,,某市,否"])
+    assert run() == (1, 3, 0, 0)
+    write_roster(tmp_path, ["T001,王秀兰,,某市普查办,否", *PEOPLE[1:], "T005,孙七,,某市,否"])
+    assert run() == (1, 3, 0, 1)
+    for path in job.output.glob("register.db*"):
+        path.unlink()
+    assert run() == (4, 0, 0, 0)
+    assert len(documents_of(job)) == 4
+    assert leftovers_of(job) == []
+    check = head_checker(load_trust([pki / "trust"]), clock())
+    assert verify_register(job.register_file, files_root=job.output, check_head=check) == []
 
 
 def test_plain_connections_are_refused(tmp_path: Path, pki: Path) -> None:
@@ -119,3 +149,18 @@ def test_plain_connections_are_refused(tmp_path: Path, pki: Path) -> None:
         run_job(job, RunSettings(engine="dask"))
     with pytest.raises(UsageError, match="unknown engine"):
         run_job(job, RunSettings(engine="abacus"))
+
+
+def test_a_lost_scheduler_is_told_and_a_run_goes_on(tmp_path: Path, pki: Path, cluster: Cluster) -> None:
+    job = write_job(tmp_path, pki, [f"L{number:03},王秀英,,某市普查办,否" for number in range(40)])
+
+    def kill(event: RunEvent) -> None:
+        if event.kind is RunEventKind.CHUNK:
+            cluster.processes[0].kill()
+
+    with pytest.raises(RegisterError, match="scheduler is gone"):
+        run_job(job, _settings(cluster, 2), events=kill)
+    summary = run_job(job, RunSettings(workers=1))
+    assert summary.done + summary.already_done == 40
+    assert len(documents_of(job)) == 40
+    assert verify_register(job.register_file, files_root=job.output) == []

@@ -84,13 +84,18 @@ class DaskPool:
             yield self._ready.popleft()
         if not self._futures:
             return
-        with self._client.as_current():
-            done = self._distributed.wait(list(self._futures), return_when="FIRST_COMPLETED").done
+        try:
+            with self._client.as_current():
+                done = self._distributed.wait(list(self._futures), return_when="FIRST_COMPLETED").done
+        except self._distributed.client.FuturesCancelledError as exc:
+            raise _scheduler_gone() from exc
         for future in done:
             chunk = self._futures.pop(future)
             try:
                 outcome: ChunkOutcome = future.result()
-            except (self._distributed.KilledWorker, self._distributed.CancelledError):
+            except (self._distributed.KilledWorker, self._distributed.CancelledError) as exc:
+                if self._client.status != "running":
+                    raise _scheduler_gone() from exc
                 self._again(chunk)
             else:
                 yield outcome
@@ -108,6 +113,12 @@ class DaskPool:
     def close(self) -> None:
         """Leave the cluster as it was."""
         self._client.close()
+
+
+def _scheduler_gone() -> RegisterError:
+    return RegisterError(
+        "the cluster's scheduler is gone", hint="start it, then run the job again: it goes on"
+    )
 
 
 _lock = threading.Lock()

@@ -209,8 +209,11 @@ class _Run:
                     pool.submit(chunk)
             if not pool.busy:
                 break
-            for outcome in pool.finished():
-                error = self._take_in(outcome) or error
+            try:
+                for outcome in pool.finished():
+                    error = self._take_in(outcome) or error
+            except AgreegenError as exc:  # neither the pool nor the register can go on
+                return exc
         if exhausted and error is None and not brake.pressed:
             error = self._conclude()
         return error
