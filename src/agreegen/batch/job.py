@@ -228,7 +228,9 @@ class _Reader:
         if len(self.complaints) > count:
             return None
         reason, location = text("reason", "") or None, text("location", "") or None
-        path = str(self.folder).replace("{", "{{").replace("}", "}}") + "/" + credential
+        path = credential
+        if not Path(credential).is_absolute():
+            path = str(self.folder).replace("{", "{{").replace("}", "}}") + "/" + credential
         return JobSignature(role, path, PadesLevel(level), Missing(missing), reason, location)
 
     def _text(self, raw: dict[str, YamlText], name: str, key: str, default: str) -> str:
