@@ -61,8 +61,13 @@ def fill(data: bytes) -> bytes:
     )
 
 
-def annotate(data: bytes, box: tuple[int, int, int, int]) -> bytes:
-    """Add a free text annotation."""
+def annotate(
+    data: bytes,
+    box: tuple[int, int, int, int],
+    kind: bytes = b"/FreeText",
+    look_entry: bytes = b"/AP << /N %d 0 R >>",
+) -> bytes:
+    """Add an annotation."""
     free = size_of(data)
     holder = number_of(data, b"/MediaBox")
     match = re.search(rb"/Annots (\d+) 0 R", body_of(data, holder))
@@ -73,14 +78,14 @@ def annotate(data: bytes, box: tuple[int, int, int, int]) -> bytes:
         b"1 g 0 0 %d %d re f" % (width, height),
         b"/Type /XObject /Subtype /Form /BBox [0 0 %d %d]" % (width, height),
     )
-    note = b"<< /Type /Annot /Subtype /FreeText /F 4 /Rect [%d %d %d %d] /Contents (x) /DA (/Helv 9 Tf) "
-    note += b"/AP << /N %d 0 R >> >>"
+    note = b"<< /Type /Annot /Subtype %s /F 4 /Rect [%d %d %d %d] /Contents (x) /DA (/Helv 9 Tf) "
+    own_look = look_entry % (free + 1) if b"%d" in look_entry else look_entry
     body = body_of(data, listing)
     return append(
         data,
         {
             listing: body[: body.rindex(b"]")] + b"%d 0 R ]" % free,
-            free: note % (*box, free + 1),
+            free: note % (kind, *box) + own_look + b" >>",
             free + 1: look,
         },
     )

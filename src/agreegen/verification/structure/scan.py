@@ -8,6 +8,7 @@ from agreegen.model.report import Alarm, Changes, Coverage
 from agreegen.verification.interface import FoundSignature, Limits, Structure
 from agreegen.verification.structure import coverage as ranges
 from agreegen.verification.structure.changes import Judgement, judge_changes
+from agreegen.verification.structure.chinese import CHINESE
 from agreegen.verification.structure.coverage import Covered, cover
 from agreegen.verification.structure.document import PdfFile, View, open_file
 from agreegen.verification.structure.encryption import unlock
@@ -29,7 +30,7 @@ class _Findings:
     undecided: bool = False
 
     def add(self, code: str, message: str, *, alters: bool = False) -> None:
-        alarm = Alarm(code, message, alters)
+        alarm = Alarm(code, message, alters, CHINESE.get(code, ""))
         if alarm not in self.alarms:
             self.alarms.append(alarm)
 
