@@ -18,6 +18,7 @@ from agreegen.register.migrations import SCHEMA_VERSION, migrate
 SECRET_BYTES = 32
 TIP_COUNT, TIP_HASH = "tip-count", "tip-hash"
 _BUSY_TIMEOUT_S = 10.0
+_CACHE_KIB = 64 << 10
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
@@ -30,6 +31,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         if read_only:
             connection.execute("PRAGMA query_only = ON")
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
