@@ -46,6 +46,8 @@ from agreegen.signing.signed_data import SignedContent, reading
 from agreegen.signing.timestamps import TimestampClient
 
 _FIELD = "agreegen_timestamp_{}"
+_ATTEMPTS = 2
+"""A second one where another service, with larger tokens, answered in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,14 +319,17 @@ def _add_timestamp(pdf: bytes, client: TimestampClient) -> bytes:
     if taken is None:
         taken = read_field_names(pdf)
     name = next(name for number in range(1, len(taken) + 2) if (name := _FIELD.format(number)) not in taken)
-    reserved = client.token_bytes()
-    prepared = prepare_plain_timestamp(pdf, name, reserved_bytes=reserved)
-    if prepared is None:
-        prepared = prepare_timestamp(pdf, name, reserved_bytes=reserved)
-    data = memoryview(prepared.data)
-    digest = hashlib.sha256(data[: prepared.start])
-    digest.update(data[prepared.end :])
-    return prepared.fill(client.timestamp_digest(digest.digest()))
+    for _ in range(_ATTEMPTS):
+        reserved = client.token_bytes()
+        plain = prepare_plain_timestamp(pdf, name, reserved_bytes=reserved)
+        prepared = plain or prepare_timestamp(pdf, name, reserved_bytes=reserved)
+        data = memoryview(prepared.data)
+        digest = hashlib.sha256(data[: prepared.start])
+        digest.update(data[prepared.end :])
+        token = client.timestamp_digest(digest.digest())
+        if len(token) <= reserved:
+            break
+    return prepared.fill(token)
 
 
 def _need(client: TimestampClient | None) -> TimestampClient:

@@ -19,6 +19,9 @@ from agreegen.signing.quick import prepare_quickly
 from agreegen.signing.roles import check_turn
 from agreegen.signing.timestamps import TimestampClient
 
+_ATTEMPTS = 2
+"""A second one where another service, with larger tokens, answered in between."""
+
 
 class BatchSigner:
     """Signs any number of documents in one role with one certificate.
@@ -114,19 +117,22 @@ def _sign_with_timestamp(
     pdf: bytes, credential: Credential, request: SigningRequest, client: TimestampClient
 ) -> SignedPdf:
     identity = SigningIdentity.of(credential)
-    try:
-        room = client.token_bytes()
-    except TimestampError:
-        room = 0
-    signer = BatchSigner(identity, request, token_bytes=room)
-    prepared = signer.prepare(pdf)
-    signature = _sign(credential, prepared)
-    if not room:
-        return signer.finish(prepared, signature)
-    try:
-        token = client.timestamp(signature)
-    except TimestampError:
-        return signer.finish(prepared, signature)
+    for _ in range(_ATTEMPTS):
+        try:
+            room = client.token_bytes()
+        except TimestampError:
+            room = 0
+        signer = BatchSigner(identity, request, token_bytes=room)
+        prepared = signer.prepare(pdf)
+        signature = _sign(credential, prepared)
+        if not room:
+            return signer.finish(prepared, signature)
+        try:
+            token = client.timestamp(signature)
+        except TimestampError:
+            return signer.finish(prepared, signature)
+        if len(token) <= room:
+            break
     signed = signer.finish(prepared, signature, token=token)
     if request.level is PadesLevel.B_T:
         return signed

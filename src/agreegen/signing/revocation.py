@@ -113,11 +113,10 @@ class EvidenceStore:
             if crl_covers(crl, certificate, issuer, moment):
                 return Evidence((), crls_der=(crl,))
         for crl in kept_crls:
-            if crl_covers(crl, certificate, issuer, told_at(crl, certificate, moment)):
+            if crl_covers(crl, certificate, issuer, moment):
                 return Evidence((), crls_der=(crl,))
         for response in kept_ocsps:
-            spoke_at = told_at(response, certificate, moment)
-            found = self._accept_ocsp(response, certificate, issuer, spoke_at, None)
+            found = self._accept_ocsp(response, certificate, issuer, moment, None)
             if found is not None:
                 return found
         if self._fetch:
@@ -165,6 +164,7 @@ class EvidenceStore:
         moment: datetime,
         nonce: bytes | None,
     ) -> Evidence | None:
+        moment = told_at(response_der, certificate, moment)
         try:
             response = ocsp.load_der_ocsp_response(response_der)
             if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:

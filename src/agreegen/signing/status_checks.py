@@ -29,6 +29,7 @@ def crl_covers(
     Raises:
         SigningError: It does, and the certificate stands on it.
     """
+    moment = told_at(crl_der, certificate, moment)
     try:
         crl = x509.load_der_x509_crl(crl_der)
         fits = (
@@ -77,7 +78,7 @@ def _digest_of(crl: x509.CertificateRevocationList) -> hashes.HashAlgorithm | No
 
 
 def told_at(evidence_der: bytes, certificate: x509.Certificate, moment: datetime) -> datetime:
-    """Return when kept evidence spoke: it is younger than the signature, but older than the expiry."""
+    """Return when evidence speaks: younger than the signature is better, but not younger than the expiry."""
     try:
         told_at = x509.load_der_x509_crl(evidence_der).last_update_utc
     except ValueError:

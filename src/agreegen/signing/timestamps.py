@@ -80,13 +80,14 @@ class TimestampClient:
             service.close()
 
     def token_bytes(self) -> int:
-        """Return the room that a token needs, from a first token over random bytes.
+        """Return the room that a token needs, from a first token over random bytes and all later ones.
 
         Raises:
             TimestampError: No service gave one.
         """
         if self._token_bytes is None:
-            self._token_bytes = len(self.timestamp(os.urandom(32))) + _SIZE_MARGIN_BYTES
+            self.timestamp(os.urandom(32))
+        assert self._token_bytes is not None
         return self._token_bytes
 
     def timestamp(self, data: bytes) -> bytes:
@@ -106,9 +107,13 @@ class TimestampClient:
         problems: list[str] = []
         for service in self._services:
             try:
-                return self._ask(service, digest)
+                token = self._ask(service, digest)
             except TimestampError as exc:
                 problems.append(exc.message)
+                continue
+            # Another service's tokens may be larger: the next room is for the largest seen.
+            self._token_bytes = max(self._token_bytes or 0, len(token) + _SIZE_MARGIN_BYTES)
+            return token
         raise TimestampError(
             "no timestamp was to be had: " + "; ".join(problems), hint="check the service, try later"
         )

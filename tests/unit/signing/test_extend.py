@@ -33,7 +33,7 @@ from agreegen.example_pki.maker import make_example_pki
 from agreegen.example_pki.responder import Responder, free_port
 from agreegen.model.report import PadesLevel
 from agreegen.signing.credentials import load_credential
-from agreegen.signing.extend import add_validation_data_many, extend_pdf
+from agreegen.signing.extend import add_validation_data, add_validation_data_many, extend_pdf
 from agreegen.signing.interface import Credential, SignedPdf, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import sign_pdf
 from agreegen.signing.quick_extend import read_contents
@@ -293,3 +293,21 @@ def test_status_that_cannot_be_had(mini_ca: MiniCa, now: datetime, tmp_path: Pat
     assert [finding.code for finding in check_status(silent, mini_ca.trust, now)] == [
         "revocation-unreachable"
     ]
+
+
+def test_larger_tokens_than_foreseen(
+    seal: Credential, anchors: Trust, tsa: tuple[TimestampServer, ...], now: datetime
+) -> None:
+    request = SigningRequest("unit", PadesLevel.B_T, now, anchors, tsa)
+    signed = sign_pdf(make_pdf(), seal, request).data
+    with TimestampClient(tsa, trust=anchors) as client:
+        client._token_bytes = 600  # as if a service with small tokens had answered before
+        made = add_validation_data(signed, PadesLevel.B_LTA, anchors, client, now)
+    assert judge_long_term(made.data, anchors, now + timedelta(minutes=1))
+
+
+def test_evidence_may_be_younger_than_the_clock_of_the_run(
+    signed: bytes, anchors: Trust, tsa: tuple[TimestampServer, ...], now: datetime
+) -> None:
+    begun = now - timedelta(hours=8)
+    assert extend_pdf(signed, PadesLevel.B_LT, trust=anchors, tsa=tsa, now=begun).level is PadesLevel.B_LT
