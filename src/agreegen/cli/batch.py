@@ -11,9 +11,10 @@ import click
 from agreegen.batch.interface import RowResult, RunEvent, RunEventKind, RunSummary
 from agreegen.batch.job import read_job
 from agreegen.batch.preflight import check_job
+from agreegen.batch.printing import PrintSettings, print_documents
 from agreegen.batch.run import RunSettings, run_job
 from agreegen.batch.status import job_status
-from agreegen.cli.options import existing_file, forms_option, json_option, read_now
+from agreegen.cli.options import any_path, existing_file, force_option, forms_option, json_option, read_now
 from agreegen.cli.output import (
     make_progress,
     print_json,
@@ -24,6 +25,7 @@ from agreegen.cli.output import (
     say_warning,
 )
 from agreegen.errors import ExitCode
+from agreegen.files import refuse_existing
 
 _FAILED = {RowResult.FAILED, RowResult.QUARANTINED}
 job_argument = click.argument("job_file", type=existing_file, metavar="JOB.yaml")
@@ -101,6 +103,39 @@ def status_command(job_file: Path, forms_folder_option: Path | None, as_json: bo
         print_json(status.to_dict())
         return
     print_table(("what", "count"), list(status.to_dict().items()))
+
+
+@command.command("print")
+@job_argument
+@click.option("-o", "--output", required=True, type=any_path, metavar="OUT.pdf", help="The merged PDF.")
+@click.option("--all", "everything", is_flag=True, help="Also documents that their person has signed.")
+@click.option("--duplex", is_flag=True, help="Begin every document on a front side.")
+@click.option("--no-separators", is_flag=True, help="No sheet before each unit.")
+@forms_option
+@force_option
+@json_option
+def print_command(
+    job_file: Path,
+    output: Path,
+    everything: bool,
+    duplex: bool,
+    no_separators: bool,
+    forms_folder_option: Path | None,
+    force: bool,
+    as_json: bool,
+) -> int:
+    """Merge the documents by unit for people who sign on paper; `register add-paper` takes the scans."""
+    refuse_existing(output, force=force)
+    job = read_job(job_file, forms_folder=forms_folder_option)
+    printed = print_documents(job, output, PrintSettings(everything, duplex, separators=not no_separators))
+    if as_json:
+        print_json(printed.to_dict())
+    for row, reason in printed.skipped.items():
+        say_warning(f"row {row} is left out: {reason}")
+    if printed.signed_already:
+        say(f"{printed.signed_already} have signed already and are left out")
+    say(f"{output}: {len(printed.documents)} documents, {printed.pages} pages")
+    return ExitCode.FAILED_ROWS if printed.skipped else ExitCode.DONE
 
 
 @contextmanager

@@ -1,0 +1,140 @@
+"""Paper: documents merged by unit for the printer, and the scans that come back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+from agreegen.batch.heads import head_checker
+from agreegen.batch.interface import Job
+from agreegen.batch.printing import PrintSettings, print_documents
+from agreegen.batch.run import RunSettings, run_job
+from agreegen.cli.main import run as agreegen
+from agreegen.errors import InputError
+from agreegen.programs import find_program, run_program
+from agreegen.register.audit import verify_register
+from agreegen.signing.trust import load_trust
+from tests.integration.batch_support import clock, make_pki, write_job, write_roster
+
+pytestmark = pytest.mark.libreoffice
+
+ROWS = (
+    "P001,王秀英,,某市普查办,否",
+    "P002,欧阳修,,某县普查办,否",
+    "P003,阿卜杜热合曼·买买提,,某市普查办,否",
+    "P004,李四,,,否",
+)
+PERSONS = '  - {role: pledger, credential: "pki/credentials/people/{staff_no}.yaml", missing: leave-open}\n'
+
+
+@pytest.fixture(scope="module")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_pki(tmp_path_factory.mktemp("printing") / "pki")
+
+
+@pytest.fixture
+def job(tmp_path: Path, pki: Path) -> Job:
+    made = write_job(tmp_path / "job", pki, ROWS, more=PERSONS)
+    assert run_job(made, RunSettings(workers=1)).done == 4
+    return made
+
+
+def _text(path: Path) -> list[str]:
+    """Return the text of each page, as poppler reads it."""
+    program = find_program("pdftotext", package="poppler-utils")
+    text = run_program([program, "-enc", "UTF-8", str(path), "-"], timeout_s=60).stdout.decode()
+    return text.split("\f")[:-1]
+
+
+def _outline(path: Path) -> list[tuple[str, list[str]]]:
+    with pikepdf.open(path) as pdf, pdf.open_outline() as outline:
+        return [(item.title, [child.title for child in item.children]) for item in outline.root]
+
+
+def test_units_in_roster_order_with_a_sheet_before_each(job: Job, tmp_path: Path) -> None:
+    printed = print_documents(job, tmp_path / "paper.pdf")
+    assert [(d.staff_no, d.page) for d in printed.documents] == [
+        ("P001", 2),
+        ("P003", 3),
+        ("P002", 5),
+        ("P004", 7),
+    ]
+    assert printed.pages == 7
+    assert _outline(tmp_path / "paper.pdf") == [
+        ("某市普查办 (2)", ["P001 王秀英", "P003 阿卜杜热合曼·买买提"]),
+        ("某县普查办 (1)", ["P002 欧阳修"]),
+        ("（未填单位） (1)", ["P004 李四"]),
+    ]
+    pages = _text(tmp_path / "paper.pdf")
+    for document in printed.documents:
+        assert document.name in pages[document.page - 1]
+        others = {other.name for other in printed.documents} - {document.name}
+        assert not any(name in pages[document.page - 1] for name in others)
+    assert (tmp_path / "paper.pdf").stat().st_mode & 0o777 == 0o600
+    with pikepdf.open(tmp_path / "paper.pdf") as pdf:
+        assert "/AcroForm" not in pdf.Root
+        assert pdf.check_pdf_syntax() == []
+
+
+def test_duplex_begins_each_document_on_a_front_side(job: Job, tmp_path: Path) -> None:
+    printed = print_documents(job, tmp_path / "paper.pdf", PrintSettings(duplex=True))
+    assert printed.pages == 14
+    assert all(document.page % 2 == 1 for document in printed.documents)
+    single = print_documents(job, tmp_path / "plain.pdf", PrintSettings(separators=False))
+    assert (single.pages, len(single.documents)) == (4, 4)
+
+
+def test_a_sheet_names_its_unit(job: Job, tmp_path: Path) -> None:
+    print_documents(job, tmp_path / "paper.pdf")
+    program = find_program("pdftoppm", package="poppler-utils")
+    run_program(
+        [program, "-r", "40", "-gray", str(tmp_path / "paper.pdf"), str(tmp_path / "page")], timeout_s=60
+    )
+    first, second = (next(tmp_path.glob(f"page-*{number}.pgm")).read_bytes() for number in (1, 4))
+    dark = [sum(byte < 128 for byte in picture) for picture in (first, second)]
+    assert all(count > 100 for count in dark)
+    assert first != second
+
+
+def test_what_changed_or_is_damaged_is_left_out_and_named(job: Job, tmp_path: Path) -> None:
+    with (job.documents_folder / "00001/P002.pdf").open("ab") as file:
+        file.write(b"\n")
+    write_roster(job.path.parent, ["P001,王秀兰,,某市普查办,否", *ROWS[1:], "P005,孙七,,某市普查办,否"])
+    printed = print_documents(job, tmp_path / "paper.pdf")
+    assert [document.staff_no for document in printed.documents] == ["P003", "P004"]
+    assert set(printed.skipped) == {2, 3, 6}
+    assert "changed after" in printed.skipped[2]
+    assert "registered" in printed.skipped[3]
+    assert "no document yet" in printed.skipped[6]
+
+
+def test_nothing_to_print_writes_nothing(tmp_path: Path, pki: Path) -> None:
+    job = write_job(tmp_path / "job", pki, ROWS)
+    with pytest.raises(InputError, match="holds no documents yet"):
+        print_documents(job, tmp_path / "paper.pdf")
+    assert not (tmp_path / "paper.pdf").exists()
+
+
+def test_scans_come_back_and_are_not_printed_again(
+    job: Job, tmp_path: Path, pki: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paper = tmp_path / "paper.pdf"
+    assert agreegen(["batch", "print", str(job.path), "-o", str(paper), "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)["documents"]
+    scan = job.output / "scans/P002.pdf"
+    scan.parent.mkdir()
+    scan.write_bytes(b"%PDF-1.7 a scan")
+    document = next(item["id"] for item in listed if item["staff_no"] == "P002")
+    register = str(job.register_file)
+    arguments = ["register", "add-paper", "--register", register, "--scan", str(scan), "--document", document]
+    assert agreegen(arguments) == 0
+    assert agreegen(["batch", "print", str(job.path), "-o", str(paper)]) == 2, "nothing is overwritten"
+    assert agreegen(["batch", "print", str(job.path), "-o", str(paper), "--force"]) == 0
+    assert "1 have signed already" in capsys.readouterr().err
+    assert [title for title, _ in _outline(paper)] == ["某市普查办 (2)", "（未填单位） (1)"]
+    assert run_job(job, RunSettings(workers=1)).already_done == 4
+    check = head_checker(load_trust([pki / "trust"]), clock())
+    assert verify_register(job.register_file, files_root=job.output, check_head=check) == []
