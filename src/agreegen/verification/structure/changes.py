@@ -66,8 +66,7 @@ class Permissions:
     @property
     def strictest(self) -> int | None:
         """The level in force."""
-        levels = [level for level in (self.level, self.lock_level) if level is not None]
-        return min(levels) if levels else None
+        return _strictest(self.level, self.lock_level)
 
     def locks(self, name: str) -> bool:
         """Tell whether a field may not be filled in any more."""
@@ -114,9 +113,9 @@ def judge_changes(file: PdfFile, views: list[View], covered: list[Covered]) -> J
     if not signed or file.locked:
         return judgement
     first = min(item.revision for item in signed if item.revision is not None)
-    graph, painted = Graph(), Painted(file, views)
+    graph, painted, own = Graph(), Painted(file, views), _permissions(views, signed)
     for index in range(first, len(views) - 1):
-        permissions = _permissions(views, signed, index)
+        permissions = _in_force(own, index)
         try:
             if index == first:
                 graph.load(views[index])
@@ -234,28 +233,40 @@ def _check_painting(step: Step, permissions: Permissions, painted: Painted) -> N
             step.forbid(f"the field “{name}” was filled in over text of the page")
 
 
-def _permissions(views: list[View], signed: list[Covered], index: int) -> Permissions:
-    """Gather what the signatures at or before a revision permit."""
-    result = Permissions()
+def _permissions(views: list[View], signed: list[Covered]) -> list[tuple[int, Permissions]]:
+    """Return what each signature permits, with the index of the revision it signs."""
+    found: list[tuple[int, Permissions]] = []
     for item in signed:
-        if item.revision is None or item.revision > index:
+        if item.revision is None:
             continue
-        view = views[item.revision]
-        level = docmdp_level(view, item.candidate.value)
-        if level is not None:
-            result.certified = True
-            result.level = level if result.level is None else min(level, result.level)
-        for action, names, lock_level in _locks(view, item.candidate.value):
-            if action is not None:
-                result.locked.append((action, names))
-            if lock_level is not None:
-                result.lock_level = (
-                    lock_level if result.lock_level is None else min(lock_level, result.lock_level)
-                )
+        view, value = views[item.revision], item.candidate.value
+        level = docmdp_level(view, value)
+        locks = _locks(view, value)
+        lock_levels = [lock_level for _, _, lock_level in locks if lock_level is not None]
+        locked = [(action, names) for action, names, _ in locks]
+        own = Permissions(level is not None, level, min(lock_levels, default=None), locked)
+        found.append((item.revision, own))
+    return found
+
+
+def _in_force(own: list[tuple[int, Permissions]], index: int) -> Permissions:
+    """Take the strictest of what the signatures at or before a revision permit."""
+    result = Permissions()
+    for revision, item in own:
+        if revision > index:
+            continue
+        result.certified = result.certified or item.certified
+        result.level = _strictest(result.level, item.level)
+        result.lock_level = _strictest(result.lock_level, item.lock_level)
+        result.locked += item.locked
     return result
 
 
-def _locks(view: View, signature: dict[str, Any]) -> list[tuple[str | None, frozenset[str], int | None]]:
+def _strictest(*levels: int | None) -> int | None:
+    return min((level for level in levels if level is not None), default=None)
+
+
+def _locks(view: View, signature: dict[str, Any]) -> list[tuple[str, frozenset[str], int | None]]:
     """Return the field locks of a signature: its FieldMDP transform, and its field's /Lock."""
     found: list[dict[str, Any]] = []
     try:
@@ -271,7 +282,7 @@ def _locks(view: View, signature: dict[str, Any]) -> list[tuple[str | None, froz
     return [_read_lock(view, lock) for lock in found if lock]
 
 
-def _read_lock(view: View, lock: dict[str, Any]) -> tuple[str | None, frozenset[str], int | None]:
+def _read_lock(view: View, lock: dict[str, Any]) -> tuple[str, frozenset[str], int | None]:
     action, level = view.resolve(lock.get("Action")), view.resolve(lock.get("P"))
     names = frozenset(text_of(view.resolve(name)) for name in view.array(lock.get("Fields")))
     known = str(action) if action in ("All", "Include", "Exclude") else "All"

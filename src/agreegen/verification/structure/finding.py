@@ -133,16 +133,21 @@ def _scan_bytes(file: PdfFile, views: list[View]) -> Iterator[Candidate]:
                 starts[entry.place + file.shift] = (number, view)
     offsets = sorted(starts)
     done: set[int] = set()
+    ends: dict[int, int] = {-1: -1}
+    strays = 0
     for mark in marks.finditer(data):
         index = bisect_right(offsets, mark.start()) - 1
         start = offsets[index] if index >= 0 else -1
-        if start in done:
+        if start not in ends:
+            parsed = _parse_at(file, start, starts[start][1])
+            ends[start] = -1 if parsed is None else parsed[2]
+            if parsed is not None and parsed[2] > mark.start():
+                yield from _dictionaries(parsed[1], start, parsed[0])
+        if ends[start] > mark.start():
             continue
-        parsed = _parse_at(file, start, starts[start][1]) if start >= 0 else None
-        if parsed is not None and parsed[2] > mark.start():
-            done.add(start)
-            yield from _dictionaries(parsed[1], start, parsed[0])
-            continue
+        strays += 1
+        if strays > _MAX_SIGNATURES:
+            raise LimitError(f"the file has more than {_MAX_SIGNATURES} stray traces of signatures")
         yield from _orphans(file, mark.start(), done, max(start, 0))
 
 

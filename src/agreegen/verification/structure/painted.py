@@ -23,7 +23,8 @@ class Painted:
     def __init__(self, file: PdfFile, views: list[View]) -> None:
         self._file = file
         self._views = views
-        self._documents: dict[int, Any] = {}
+        self._opened: int | None = None
+        self._document: Any = None
 
     def is_clear(self, index: int, addition: Addition) -> bool:
         """Tell whether nothing was painted in a rectangle in revision `index`."""
@@ -51,13 +52,11 @@ class Painted:
     def _page(self, index: int, page: int) -> Any:
         import pypdfium2  # noqa: PLC0415 - loaded only for the few files that need it
 
-        document = self._documents.get(index)
-        if document is None:
+        if self._opened != index:
             end = self._file.revisions[index].end
-            document = self._documents[index] = pypdfium2.PdfDocument(
-                self._file.data[:end], password=self._file.password
-            )
-        return document[page_numbers(self._views[index]).index(page)]
+            self._document = pypdfium2.PdfDocument(self._file.data[:end], password=self._file.password)
+            self._opened = index
+        return self._document[page_numbers(self._views[index]).index(page)]
 
     def _is_white(self, index: int, addition: Addition) -> bool:
         import pypdfium2  # noqa: PLC0415 - loaded only for the few files that need it

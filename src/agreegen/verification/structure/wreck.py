@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,7 @@ _OBJECT = re.compile(rb"(?<!\d)(\d{1,10})[\x00\t\n\x0c\r ]+(\d{1,5})[\x00\t\n\x0
 _MARK = re.compile(rb"/ByteRange|/SubFilter|/DocTimeStamp")
 _LOOK_BACK = 1 << 16
 _MAX_SIGNATURES = 200
+_MAX_MARKS = 2000
 
 
 def scan_wreck(data: bytes, limits: Limits, alarms: list[Alarm], *, undecided: bool) -> Structure:
@@ -38,7 +40,7 @@ def scan_wreck(data: bytes, limits: Limits, alarms: list[Alarm], *, undecided: b
 
 def _dictionaries(data: bytes, limits: Limits) -> list[tuple[int, dict[str, Any]]]:
     found: dict[int, tuple[int, dict[str, Any]]] = {}
-    for mark in _MARK.finditer(data):
+    for mark in itertools.islice(_MARK.finditer(data), _MAX_MARKS):
         before = list(_OBJECT.finditer(data, max(0, mark.start() - _LOOK_BACK), mark.start()))
         if not before or before[-1].start() in found:
             continue
