@@ -117,7 +117,7 @@ def roster(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def finished_job(tmp_path_factory: pytest.TempPathFactory, pki: ExamplePki, roster: Path) -> Path:
-    """A job that has been run: three pledges, attested by the unit. Copy its folder before changing it."""
+    """A job that has been run: three pledges attested by the unit, that of HN0002 open for its person."""
     job = write_job(tmp_path_factory.mktemp("job"), pki, roster)
     assert run(["-q", "batch", "run", str(job), "--workers", "1"]) == 0
     return job
@@ -131,14 +131,21 @@ def own_job(tmp_path: Path, finished_job: Path) -> Path:
     return folder / finished_job.name
 
 
-def write_job(folder: Path, pki: ExamplePki, roster: Path, **changes: object) -> Path:
-    """Write a job file that makes pledges attested by the unit."""
+def write_job(folder: Path, pki: ExamplePki, people: Path, **changes: object) -> Path:
+    """Write a job file that makes pledges attested by the unit and signed by those who have a key."""
     settings: dict[str, object] = {
         "form": "personal-pledge",
-        "roster": {"file": str(roster)},
+        "roster": {"file": str(people)},
         "defaults": {"pledge_date": "2018-05-10"},
         "output": "pledges",
-        "signatures": [{"role": "unit", "credential": str(pki.credential("unit-seal"))}],
+        "signatures": [
+            {"role": "unit", "credential": str(pki.credential("unit-seal"))},
+            {
+                "role": "pledger",
+                "credential": str(pki.credentials / "people" / "{staff_no}.yaml"),
+                "missing": "leave-open",
+            },
+        ],
         "trust": [str(pki.trust)],
         **changes,
     }

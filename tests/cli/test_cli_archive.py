@@ -1,0 +1,171 @@
+"""`agreegen archive` and `agreegen register`: whole, or saying what is not."""
+
+from __future__ import annotations
+
+import csv
+import sqlite3
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from agreegen.example_pki.layout import ExamplePki
+from agreegen.example_pki.responder import Responder
+from tests.cli.conftest import Agreegen, files_below
+
+
+@pytest.fixture
+def bag(agreegen: Agreegen, pki: ExamplePki, own_job: Path, tmp_path: Path) -> Path:
+    """A bag of the finished job, without timestamp."""
+    folder = tmp_path / "bag"
+    line = ("archive", "create", own_job.parent / "pledges", "-o", folder, "--trust", pki.trust)
+    result = agreegen(*line, "--credential", pki.credential("archive-seal"))
+    assert result.code == 0, result.err
+    return folder
+
+
+def register_of(job: Path) -> Path:
+    """Return the register of a job."""
+    return job.parent / "pledges" / "register.db"
+
+
+def test_a_bag_verifies_offline(agreegen: Agreegen, pki: ExamplePki, bag: Path) -> None:
+    assert {"bagit.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt.p7s"} <= files_below(bag)
+    result = agreegen("archive", "verify", bag, "--trust", pki.trust, "--json")
+    assert result.code == 0
+    report = result.json()
+    assert report["valid"] is True
+    assert report["problems"] == []
+    assert report["documents"]["summary"]["valid"] == 3
+    assert agreegen("archive", "verify", bag, "--trust", pki.trust).code == 0
+
+
+def test_a_bag_with_a_timestamp(
+    agreegen: Agreegen, pki: ExamplePki, services: Responder, own_job: Path, tmp_path: Path
+) -> None:
+    line = ("archive", "create", own_job.parent / "pledges", "-o", tmp_path / "bag", "--trust", pki.trust)
+    result = agreegen(*line, "--credential", pki.credential("archive-seal"), "--tsa", services.tsa_url)
+    assert result.code == 0
+    assert "tagmanifest-sha256.txt.tsr" in files_below(tmp_path / "bag")
+    report = agreegen("archive", "verify", tmp_path / "bag", "--trust", pki.trust, "--json").json()
+    assert report["valid"] is True
+    assert report["proven_time"].endswith("Z")
+
+
+def test_without_trust_a_bag_is_not_positive(agreegen: Agreegen, bag: Path) -> None:
+    assert agreegen("archive", "verify", bag).code == 1
+
+
+@pytest.mark.parametrize(
+    "where", ["data/documents", "data/register.csv", "bag-info.txt", "manifest-sha256.txt"]
+)
+def test_a_changed_file_is_named(agreegen: Agreegen, pki: ExamplePki, bag: Path, where: str) -> None:
+    path = bag / where
+    if path.is_dir():
+        path = sorted(path.rglob("*.pdf"))[0]
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    result = agreegen("archive", "verify", bag, "--trust", pki.trust, "--json")
+    assert result.code == 1
+    assert path.relative_to(bag).as_posix() in {problem["path"] for problem in result.json()["problems"]}
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "data/documents/more.pdf", "fetch.txt"])
+def test_an_unlisted_file_is_refused(agreegen: Agreegen, pki: ExamplePki, bag: Path, name: str) -> None:
+    (bag / name).write_text("more", "utf-8")
+    assert agreegen("archive", "verify", bag, "--trust", pki.trust).code == 1
+
+
+def test_a_bag_is_not_overwritten(agreegen: Agreegen, pki: ExamplePki, bag: Path, own_job: Path) -> None:
+    before = files_below(bag)
+    line = ("archive", "create", own_job.parent / "pledges", "-o", bag, "--trust", pki.trust)
+    result = agreegen(*line, "--credential", pki.credential("archive-seal"))
+    assert result.code in {2, 7}
+    assert "--force" in result.err
+    assert files_below(bag) == before
+
+
+def test_what_cannot_be_archived(agreegen: Agreegen, pki: ExamplePki, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    credential = ("--credential", pki.credential("archive-seal"))
+    bag = tmp_path / "bag"
+    assert agreegen("archive", "create", tmp_path / "nothing", "-o", bag, *credential).code == 2
+    assert agreegen("archive", "create", tmp_path / "empty", "-o", bag, *credential).code == 7
+    missing = ("--credential", tmp_path / "nothing.yaml")
+    assert agreegen("archive", "create", tmp_path / "empty", "-o", bag, *missing).code == 6
+    assert files_below(tmp_path) == set()
+
+
+def test_a_missing_bag_is_not_positive(agreegen: Agreegen, tmp_path: Path) -> None:
+    assert agreegen("archive", "verify", tmp_path / "nothing", "--json").code == 1
+
+
+def test_register_list(agreegen: Agreegen, finished_job: Path) -> None:
+    register = register_of(finished_job)
+    listed = agreegen("register", "list", "--register", register, "--json").json()
+    assert {document["staff_no"] for document in listed} == {"HN0001", "HN0002", "HN0004"}
+    signed = agreegen("register", "list", "--register", register, "--state", "signed", "--json").json()
+    assert {document["staff_no"] for document in signed} >= {"HN0001", "HN0004"}
+    assert agreegen("register", "list", "--register", register, "--state", "nothing").code == 2
+    assert "阿卜杜热合曼·买买提" in agreegen("register", "list", "--register", register).out
+
+
+def test_register_export(agreegen: Agreegen, finished_job: Path, tmp_path: Path) -> None:
+    line = ("register", "export", "--register", register_of(finished_job), "-o")
+    as_csv, as_xlsx = tmp_path / "r.csv", tmp_path / "r.xlsx"
+    assert agreegen(*line, as_csv).code == 0
+    with as_csv.open(encoding="utf-8-sig", newline="") as file:
+        assert len(list(csv.DictReader(file))) == 3
+    assert as_csv.stat().st_mode & 0o777 == 0o600
+    assert agreegen(*line, as_xlsx, "--omit-ids").code == 0
+    assert openpyxl.load_workbook(as_xlsx).worksheets[0].max_row == 4
+    assert agreegen(*line, as_csv).code == 2
+    assert agreegen(*line, tmp_path / "r.pdf").code == 3
+
+
+def test_register_verify(agreegen: Agreegen, pki: ExamplePki, own_job: Path) -> None:
+    line = ("register", "verify", "--register", register_of(own_job), "--trust", pki.trust)
+    whole = agreegen(*line, "--json")
+    assert (whole.code, whole.json()["problems"]) == (0, [])
+    document = next((own_job.parent / "pledges" / "documents").rglob("HN0001.pdf"))
+    document.write_bytes(document.read_bytes() + b"\n")
+    changed = agreegen(*line, "--json")
+    assert changed.code == 1
+    assert "HN0001" in changed.out
+
+
+def test_a_changed_row_is_found(agreegen: Agreegen, own_job: Path) -> None:
+    register = register_of(own_job)
+    with sqlite3.connect(register) as connection:
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")]
+        assert "documents" in tables
+        connection.execute("UPDATE documents SET name = '别人' WHERE name = '张伟'")
+    connection.close()
+    result = agreegen("register", "verify", "--register", register)
+    assert result.code == 1
+    assert result.out.strip()
+
+
+def test_coverage(agreegen: Agreegen, finished_job: Path, roster: Path, tmp_path: Path) -> None:
+    line = ("register", "coverage", "--register", register_of(finished_job), "--roster")
+    open_pledge = agreegen(*line, roster)
+    assert open_pledge.code == 1
+    assert "HN0002" in open_pledge.out
+    assert "HN0001" not in open_pledge.out
+    fewer = tmp_path / "fewer.csv"
+    fewer.write_text("姓名,编号\n张伟,HN0001\n", "utf-8")
+    found = agreegen(*line, fewer, "--json")
+    assert found.json()["missing"] == []
+    assert len(found.json()["no_longer_on_roster"]) >= 1
+    assert found.code == 0
+    newcomer = tmp_path / "newcomer.csv"
+    newcomer.write_text("姓名,编号\n张伟,HN0001\n新人,HN0099\n", "utf-8")
+    result = agreegen(*line, newcomer, "--json")
+    assert result.code == 1
+    assert len(result.json()["missing"]) == 1
+
+
+def test_what_is_no_register(agreegen: Agreegen, roster: Path) -> None:
+    assert agreegen("register", "list", "--register", roster).code == 7
+    assert agreegen("register", "list", "--register", roster.parent / "nothing.db").code == 2

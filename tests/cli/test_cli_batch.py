@@ -1,0 +1,181 @@
+"""`agreegen batch`: check, run, run again, mend and go on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from agreegen.example_pki.layout import ExamplePki
+from tests.cli.conftest import Agreegen, files_below, write_job
+
+SUMMARY_KEYS = {"rows", "done", "already_done", "failed", "seconds", "documents_per_second"}
+BAD_ID = "110105194912310021"
+
+
+@pytest.fixture
+def bad_roster(tmp_path: Path) -> Path:
+    """Five people: a wrong ID number, two with one staff number, one without a name, one who is fine."""
+    path = tmp_path / "bad.csv"
+    rows = ("张伟,HN0001,", f"李秀英,HN0002,{BAD_ID}", "王芳,HN0003,", "刘洋,HN0003,", ",HN0005,")
+    path.write_text("姓名,编号,身份证号\n" + "\n".join(rows) + "\n", "utf-8")
+    return path
+
+
+def lines(text: str) -> list[dict[str, Any]]:
+    """Read JSON Lines."""
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_check_makes_samples_only(agreegen: Agreegen, pki: ExamplePki, roster: Path, tmp_path: Path) -> None:
+    job = write_job(tmp_path, pki, roster)
+    result = agreegen("batch", "check", job, "--json")
+    assert result.code == 0, result.err
+    found = result.json()
+    assert (found["rows"], found["errors"]) == (3, 0)
+    assert found["samples"]
+    assert all(Path(sample).read_bytes().startswith(b"%PDF") for sample in found["samples"])
+    assert not (tmp_path / "pledges" / "documents").exists()
+    assert not (tmp_path / "pledges" / "register.db").exists()
+
+
+def test_check_reports_every_error_and_writes_nothing(
+    agreegen: Agreegen, pki: ExamplePki, bad_roster: Path, tmp_path: Path
+) -> None:
+    job = write_job(tmp_path, pki, bad_roster)
+    before = files_below(tmp_path)
+    result = agreegen("batch", "check", job, "--json")
+    assert result.code == 3
+    errors = [c for c in result.json()["complaints"] if c["severity"] == "error"]
+    assert {c["cell"] for c in errors} == {"C3", "B4", "B5", "A6"}
+    assert BAD_ID not in result.out + result.err
+    assert files_below(tmp_path) == before
+    for_people = agreegen("batch", "check", job)
+    assert for_people.code == 3
+    assert all(cell in for_people.out for cell in ("C3", "B4", "B5", "A6"))
+
+
+def test_run_leaves_what_it_promises(finished_job: Path) -> None:
+    output = finished_job.parent / "pledges"
+    names = {Path(name).name for name in files_below(output / "documents")}
+    assert names == {"HN0001.pdf", "HN0002.pdf", "HN0004.pdf"}
+    assert (output / "register.db").stat().st_mode & 0o777 == 0o600
+    assert json.loads((output / "report.json").read_bytes())["done"] == 3
+
+
+def test_documents_verify(agreegen: Agreegen, pki: ExamplePki, finished_job: Path) -> None:
+    documents = finished_job.parent / "pledges" / "documents"
+    result = agreegen("verify", documents, "--trust", pki.trust, "--json")
+    assert result.code == 0
+    assert result.json()["summary"]["valid"] == 3
+
+
+def test_running_again_makes_nothing_twice(agreegen: Agreegen, own_job: Path) -> None:
+    documents = own_job.parent / "pledges" / "documents"
+    before = {name: (documents / name).read_bytes() for name in files_below(documents)}
+    result = agreegen("batch", "run", own_job, "--json", "--workers", "1")
+    assert result.code == 0
+    summary = lines(result.out)[-1]
+    assert set(summary) >= SUMMARY_KEYS
+    assert (summary["rows"], summary["done"], summary["already_done"], summary["failed"]) == (3, 0, 3, 0)
+    assert {name: (documents / name).read_bytes() for name in files_below(documents)} == before
+
+
+def test_a_lost_document_is_made_again(agreegen: Agreegen, own_job: Path) -> None:
+    documents = own_job.parent / "pledges" / "documents"
+    lost = next(documents.rglob("HN0002.pdf"))
+    lost.unlink()
+    result = agreegen("batch", "run", own_job, "--json", "--workers", "1")
+    assert result.code == 0
+    assert (lines(result.out)[-1]["done"], lines(result.out)[-1]["already_done"]) == (1, 2)
+    assert {Path(name).name for name in files_below(documents)} >= {"HN0002.pdf"}
+
+
+def test_bad_rows_fail_and_go_on_once_mended(
+    agreegen: Agreegen, pki: ExamplePki, bad_roster: Path, tmp_path: Path
+) -> None:
+    job = write_job(tmp_path, pki, bad_roster)
+    result = agreegen("batch", "run", job, "--json", "--workers", "1")
+    assert result.code == 8
+    summary = lines(result.out)[-1]
+    assert (summary["rows"], summary["done"], summary["failed"]) == (5, 1, 4)
+    assert BAD_ID not in result.out + result.err
+    output = tmp_path / "pledges"
+    failed = output / "failed-rows.csv"
+    text = failed.read_text("utf-8-sig")
+    assert text.splitlines()[0].startswith("姓名,编号,身份证号,")
+    assert len(text.splitlines()) == 5
+    assert failed.stat().st_mode & 0o777 == 0o600
+    book = openpyxl.load_workbook(output / "failed-rows.xlsx")
+    assert BAD_ID in {str(cell.value) for row in book.worksheets[0] for cell in row}
+    mended = tmp_path / "mended.csv"
+    mended.write_text(text.replace(BAD_ID, "").replace("刘洋,HN0003", "刘洋,HN0006"), "utf-8")
+    again = agreegen("batch", "run", job, "--roster", mended, "--json", "--workers", "1")
+    assert again.code == 8
+    assert (lines(again.out)[-1]["done"], lines(again.out)[-1]["failed"]) == (3, 1)
+
+
+def test_limit(agreegen: Agreegen, pki: ExamplePki, roster: Path, tmp_path: Path) -> None:
+    job = write_job(tmp_path, pki, roster)
+    assert agreegen("batch", "run", job, "--limit", "1", "--workers", "1").code == 0
+    assert len(files_below(tmp_path / "pledges" / "documents")) == 1
+    status = agreegen("batch", "status", job, "--json").json()
+    assert (status["rows"], status["documents"], status["running"]) == (3, 1, False)
+    assert agreegen("batch", "status", job).code == 0
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [("姓名,单位", "姓名"), ("编号,单位", "姓名"), ("", "")],
+)
+def test_an_unusable_roster_is_bad_input(
+    agreegen: Agreegen, pki: ExamplePki, tmp_path: Path, header: str, words: str
+) -> None:
+    roster = tmp_path / "r.csv"
+    roster.write_text(f"{header}\n张伟,某局\n" if header else "", "utf-8")
+    job = write_job(tmp_path, pki, roster)
+    for command in ("check", "run"):
+        result = agreegen("batch", command, job)
+        assert result.code == 3
+        assert words in result.err + result.out
+    assert not (tmp_path / "pledges" / "documents").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"form": "nothing"}, "nothing"),
+        ({"surprise": 1}, "surprise"),
+        ({"roster": {"file": "nothing.csv"}}, "nothing.csv"),
+        ({"signatures": [{"role": "witness", "credential": "c.yaml"}]}, "witness"),
+        ({"defaults": {"surprise": "x"}}, "surprise"),
+    ],
+)
+def test_an_unusable_job_is_bad_input(
+    agreegen: Agreegen,
+    pki: ExamplePki,
+    roster: Path,
+    tmp_path: Path,
+    changes: dict[str, object],
+    word: str,
+) -> None:
+    job = write_job(tmp_path, pki, roster, **changes)
+    result = agreegen("batch", "run", job)
+    assert result.code == 3
+    assert word in result.err
+
+
+def test_a_failing_credential_stops_the_run(
+    agreegen: Agreegen, pki: ExamplePki, roster: Path, tmp_path: Path
+) -> None:
+    credential = tmp_path / "seal.yaml"
+    (tmp_path / "wrong.pass").write_text("wrong", "utf-8")
+    (tmp_path / "wrong.pass").chmod(0o600)
+    key = pki.credentials / "unit-seal.p12"
+    credential.write_text(f"kind: pkcs12\nfile: {key}\npassphrase: {{file: wrong.pass}}\n", "utf-8")
+    job = write_job(tmp_path, pki, roster, signatures=[{"role": "unit", "credential": "seal.yaml"}])
+    assert agreegen("batch", "run", job, "--workers", "1").code == 6
+    assert not list(tmp_path.rglob("HN*.pdf"))
