@@ -75,13 +75,7 @@ def is_for_timestamps(certificate: Any) -> bool:
 def subject_name(certificate: Any) -> str:
     """Return the name under which a certificate's subject is shown."""
     try:
-        native = certificate.subject.native
-        for key in ("common_name", "pseudonym", "organization_name", "email_address", "serial_number"):
-            value = native.get(key)
-            value = value[0] if isinstance(value, list) and value else value
-            if isinstance(value, str) and value.strip():
-                return value
-        return str(certificate.subject.human_friendly)
+        return _short_name(certificate.subject.dump())
     except UNREADABLE:
         return _UNNAMED
 
@@ -89,9 +83,18 @@ def subject_name(certificate: Any) -> str:
 def issuer_name(certificate: Any) -> str:
     """Return a short name of a certificate's issuer."""
     try:
-        native = certificate.issuer.native
-        value = native.get("common_name") or native.get("organization_name")
-        value = value or certificate.issuer.human_friendly
-        return str(value[0] if isinstance(value, list) else value)
+        return _short_name(certificate.issuer.dump())
     except UNREADABLE:
         return _UNNAMED
+
+
+@functools.lru_cache(maxsize=1024)
+def _short_name(name_der: bytes) -> str:
+    name = x509.Name.load(name_der)
+    native = name.native
+    for key in ("common_name", "pseudonym", "organization_name", "email_address", "serial_number"):
+        value = native.get(key)
+        value = value[0] if isinstance(value, list) and value else value
+        if isinstance(value, str) and value.strip():
+            return value
+    return str(name.human_friendly)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -190,13 +191,18 @@ def _certificates(field_value: Any) -> tuple[tuple[Any, ...], tuple[str, ...]]:
         if choice.name != "certificate":
             continue
         try:
-            certificate = x509.Certificate.load(choice.chosen.dump())
-            _ = certificate.subject, certificate.issuer, certificate.serial_number, certificate.public_key
-            found.append(certificate)
+            found.append(_certificate(choice.chosen.dump()))
         except (ValueError, TypeError, KeyError, RecursionError):
             unreadable += 1
     notes = (f"{unreadable} certificate(s) in the signature container cannot be read",) if unreadable else ()
     return tuple(found), notes
+
+
+@functools.lru_cache(maxsize=512)
+def _certificate(der: bytes) -> Any:
+    certificate = x509.Certificate.load(der)
+    _ = certificate.subject, certificate.issuer, certificate.serial_number, certificate.public_key
+    return certificate
 
 
 def _revocation(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from asn1crypto import core
+from asn1crypto import core, x509
 from asn1crypto import crl as asn1_crl
 from asn1crypto import ocsp as asn1_ocsp
 from cryptography import x509 as pyca
@@ -64,6 +65,13 @@ class _Crl:
     fast: pyca.CertificateRevocationList
     slow: Any
     critical: frozenset[str]
+    issuer: str
+
+
+@functools.lru_cache(maxsize=4096)
+def name_key(name_der: bytes) -> str:
+    """Return what makes two distinguished names equal (RFC 5280, 7.1)."""
+    return str(x509.Name.load(name_der).hashable)
 
 
 @functools.lru_cache(maxsize=32)
@@ -73,7 +81,7 @@ def _read_crl(der: bytes) -> _Crl | None:
         extensions = slow["tbs_cert_list"]["crl_extensions"]
         critical = {e["extn_id"].native for e in extensions if e["critical"].native}
         _ = slow.issuer, slow["tbs_cert_list"]["this_update"].native, slow.issuing_distribution_point_value
-        return _Crl(pyca.load_der_x509_crl(der), slow, frozenset(critical))
+        return _Crl(pyca.load_der_x509_crl(der), slow, frozenset(critical), name_key(slow.issuer.dump()))
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
 
@@ -134,7 +142,7 @@ class EvidencePool:
         return found
 
     def _from_crl(self, item: Item, crl: _Crl, certificate: Any, issuer: Any) -> Statement | None:
-        if crl.slow.issuer != certificate.issuer:
+        if crl.issuer != name_key(certificate.issuer.dump()):
             return None
         signer = self._crl_signer(crl, issuer)
         if signer is None:
@@ -160,10 +168,10 @@ class EvidencePool:
         )
 
     def _crl_signer(self, crl: _Crl, issuer: Any) -> Any | None:
-        candidates = [issuer, *(c for c in self._certificates if c.subject == crl.slow.issuer)]
+        others = (c for c in self._certificates if name_key(c.subject.dump()) == crl.issuer)
         algorithm = crl.slow["signature_algorithm"].dump()
         tbs, signature = crl.slow["tbs_cert_list"].dump(), crl.slow["signature"].native
-        for candidate in candidates:
+        for candidate in itertools.chain((issuer,), others):
             usage = candidate.key_usage_value
             if usage is not None and "crl_sign" not in usage.native:
                 continue
