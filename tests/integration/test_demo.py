@@ -18,6 +18,8 @@ from agreegen.cli.main import run
 from tests.judges import openssl, pdfsig, qpdf, verapdf
 
 _BYTE_RANGE = re.compile(rb"/ByteRange\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]")
+_TST_INFO = bytes.fromhex("060b2a864886f70d0109100104")
+"""Object identifier of RFC 3161 TSTInfo, the content of a document timestamp: not for `openssl cms`."""
 
 
 @pytest.fixture(scope="module")
@@ -138,10 +140,10 @@ def test_openssl_verifies_the_cms_of_every_signature(
         for match in _BYTE_RANGE.finditer(pdf):
             first, length, second, rest = (int(number) for number in match.groups())
             content, cms = openssl.signed_parts(pdf, (first, length, second, rest))
+            if _TST_INFO in cms[:100]:
+                continue
             (tmp_path / "content").write_bytes(content)
             (tmp_path / "cms").write_bytes(cms)
-            if b"ETSI.RFC3161" in pdf[max(0, match.start() - 400) : match.end() + 400]:
-                continue
             fine, said = openssl.verify_cms(tmp_path / "cms", tmp_path / "content", [anchors])
             assert fine, f"{path.name}: {said}"
             checked += 1
