@@ -213,52 +213,53 @@ def _cause(signature: SignatureReport) -> tuple[str, str]:
     return _SUBINDICATIONS.get(signature.subindication or "", _SUBINDICATIONS["GENERIC"])
 
 
+_ADVICE: dict[str, tuple[str, str]] = {
+    "invalid": (
+        "Do not rely on this file. Ask the sender for the original and keep this one as evidence.",
+        "不要采信此文件。请向来件方索取原件，并保留本件备查。",
+    ),
+    "unsigned": ("It proves nothing until it is signed.", "签署之前，它不具证明力。"),
+    "unreadable": ("Check the path, or ask for the file again.", "请检查路径，或请对方重新提供文件。"),
+    "no-trust": (
+        "Get the authority's root certificate from its publisher and verify again with --trust.",
+        "请从发证机构取得根证书，加上 --trust 后重新验证。",
+    ),
+    "no-status": (
+        "Get the authority's current revocation list and verify again with --crl, or with --fetch.",
+        "请取得发证机构最新的吊销列表，加上 --crl（或 --fetch）后重新验证。",
+    ),
+    "revoked": (
+        "Ask the signer for a new signature with a valid certificate.",
+        "请签署人用有效证书重新签署。",
+    ),
+    "wrong-signer": ("Have the right person or unit sign.", "应由文件载明的人员（单位）签署。"),
+    "text-differs": (
+        "Compare the text with the approved form, clause by clause.",
+        "请逐条与批准的表单核对正文。",
+    ),
+    "missing": ("Have the missing roles sign.", "请尚未签署的各方签署。"),
+    "nothing": ("Nothing to do.", "无需处理。"),
+}
+
+
 def _advice(file: FileReport, lang: str) -> Iterator[str]:
-    if file.verdict is Verdict.INVALID:
-        yield pick(
-            (
-                "Do not rely on this file. Ask the sender for the original and keep this one as evidence.",
-                "不要采信此文件。请向来件方索取原件，并保留本件备查。",
-            ),
-            lang,
-        )
-    if file.verdict is Verdict.UNSIGNED:
-        yield pick(("It proves nothing until it is signed.", "签署之前，它不具证明力。"), lang)
-    if file.verdict is Verdict.UNREADABLE:
-        yield pick(("Check the path, or ask for the file again.", "请检查路径，或请对方重新提供文件。"), lang)
-    if file.verdict is Verdict.INVALID:
+    return (pick(_ADVICE[need], lang) for need in _needs(file))
+
+
+def _needs(file: FileReport) -> Iterator[str]:
+    if file.verdict in {Verdict.INVALID, Verdict.UNSIGNED, Verdict.UNREADABLE}:
+        yield file.verdict.value
         return
     signers = [s for s in file.signatures if s.kind is SignatureKind.SIGNATURE]
     if any(s.trust is not TrustStatus.TRUSTED and s.integrity is Integrity.INTACT for s in signers):
-        yield pick(
-            (
-                "Get the authority's root certificate from its publisher and verify again with --trust.",
-                "请从发证机构取得根证书，加上 --trust 后重新验证。",
-            ),
-            lang,
-        )
+        yield "no-trust"
     if any(s.revocation is Revocation.UNKNOWN and s.trust is TrustStatus.TRUSTED for s in signers):
-        yield pick(
-            (
-                "Get the authority's current revocation list and verify again with --crl, or with --fetch.",
-                "请取得发证机构最新的吊销列表，加上 --crl（或 --fetch）后重新验证。",
-            ),
-            lang,
-        )
+        yield "no-status"
     if any(s.revocation is Revocation.REVOKED for s in signers):
-        yield pick(
-            ("Ask the signer for a new signature with a valid certificate.", "请签署人用有效证书重新签署。"),
-            lang,
-        )
+        yield "revoked"
     codes = {alarm.code for alarm in file.alarms}
-    if "wrong-signer" in codes:
-        yield pick(("Have the right person or unit sign.", "应由文件载明的人员（单位）签署。"), lang)
-    if "text-differs" in codes:
-        yield pick(
-            ("Compare the text with the approved form, clause by clause.", "请逐条与批准的表单核对正文。"),
-            lang,
-        )
+    yield from (code for code in ("wrong-signer", "text-differs") if code in codes)
     if file.document is not None and file.document.missing_roles:
-        yield pick(("Have the missing roles sign.", "请尚未签署的各方签署。"), lang)
+        yield "missing"
     elif file.verdict is Verdict.VALID and not codes - {EXAMPLE_TRUST}:
-        yield pick(("Nothing to do.", "无需处理。"), lang)
+        yield "nothing"
