@@ -29,6 +29,7 @@ from agreegen.archive.interface import (
     BagRequest,
     BagSummary,
 )
+from agreegen.archive.judging import judging_processes
 from agreegen.archive.manifests import BAGIT_TXT, ManifestError, check_plain, format_info, format_manifest
 from agreegen.archive.sealing import seal
 from agreegen.errors import ArchiveError
@@ -228,7 +229,8 @@ def _add_reports(draft: _Draft, request: BagRequest) -> None:
         forms_folder=request.forms_folder,
     )
     names = [path for path in draft.hashes if path.startswith("data/documents/")]
-    judged = verify_paths([draft.folder / name for name in names], options)
+    paths = [draft.folder / name for name in names]
+    judged = verify_paths(paths, options, jobs=judging_processes(len(paths)))
     files = tuple(replace(file, path=name) for name, file in zip(names, judged, strict=True))
     report = Report(files)
     draft.add("data/verification-report.json", canonical_json(report.to_dict()) + b"\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -27,8 +28,14 @@ from agreegen.verification.timestamps import check_token
 
 _CADES = "ETSI.CAdES.detached"
 _RFC3161 = "ETSI.RFC3161"
+_DOCUMENTS_PER_PROCESS = 50
 
 Digester = Callable[[str], bytes]
+
+
+def judging_processes(documents: int) -> int:
+    """Return how many processes judge so many documents: starting one costs as much as a few dozen of them."""
+    return min(os.cpu_count() or 1, 8, 1 + documents // _DOCUMENTS_PER_PROCESS)
 
 
 def judge_token(token: bytes | None, data: bytes, options: Options) -> SealReport:

@@ -15,7 +15,7 @@ from agreegen.archive.interface import (
     SealReport,
     SealState,
 )
-from agreegen.archive.judging import judge_signature, judge_token
+from agreegen.archive.judging import judge_signature, judge_token, judging_processes
 from agreegen.archive.structure import BagContents, check_structure
 from agreegen.model.report import FileReport, Report
 from agreegen.signing.trust import parse_crls
@@ -106,7 +106,7 @@ def _judge_documents(
     ]
     if not names:
         return Report(), [BagProblem("missing", _DOCUMENTS, "the bag holds no document")]
-    judged = verify_paths([bag / name for name in names], options)
+    judged = verify_paths([bag / name for name in names], options, jobs=judging_processes(len(names)))
     files = [replace(file, path=name) for name, file in zip(names, judged, strict=True)]
     return Report(tuple(files)), [
         _exchanged(file) for file in files if file.sha256 not in {None, contents.payload[file.path]}
