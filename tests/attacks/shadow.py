@@ -73,7 +73,7 @@ def shadow_forward() -> bytes:
     prepared = append(data, {number + 1: b"<< >>"}, listed={number: 60_000})
     data = sign(prepared)
     body = data + b"%" * (60_000 - len(data) - 1) + b"\n"
-    return append(body, {number + 2: b"<< >>"})
+    return append(body, {number: b"(late)"}, unlisted=(number,))
 
 
 def shadow_redrawn_field() -> bytes:

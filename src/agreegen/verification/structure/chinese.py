@@ -6,7 +6,6 @@ CHINESE = {
     "cycle": "文件内部引用成环，无法读取",
     "duplicate-entry": "交叉引用表中同一对象出现两次",
     "duplicate-key": "同一字典中同一键出现两次",
-    "forward-reference": "文件引用了其后追加的内容",
     "limits": "文件超出检查限度，无法判断",
     "no-end": "文件结尾不完整",
     "renamed-field": "签名域的名称被改动",

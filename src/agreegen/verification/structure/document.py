@@ -164,6 +164,11 @@ class View:
         return value
 
     def container(self, number: int) -> tuple[bytes, list[tuple[int, int]]]:
+        """Return the decoded body of an object stream and its index: object numbers and offsets.
+
+        Raises:
+            StructureError: It is missing or damaged.
+        """
         entry = self.entries.get(number, _NO_ENTRY)
         if entry.kind != 1:
             raise StructureError("xref", f"object stream {number} is missing")
@@ -287,7 +292,7 @@ def _group(data: bytes, sections: list[Section]) -> list[Revision]:
         entries: dict[int, Entry] = {}
         for section in reversed(group):
             entries.update(section.entries)
-        _refuse_forward(entries, end, len(data))
+        _drop_forward(entries, end)
         revisions.append(Revision(start, end, tuple(group), entries, group[0].trailer))
         start = end
     return revisions
@@ -307,10 +312,10 @@ def _revision_end(data: bytes, group: list[Section]) -> int:
     return end + 1 if data[end : end + 1] in (b"\r", b"\n") else end
 
 
-def _refuse_forward(entries: dict[int, Entry], end: int, size: int) -> None:
-    """An entry that points behind its own revision would let later bytes define an earlier object."""
-    for number, entry in entries.items():
-        if entry.kind == 1 and end <= entry.place < size:
-            raise StructureError(
-                "forward-reference", f"object {number} is looked for behind the revision that names it"
-            )
+def _drop_forward(entries: dict[int, Entry], end: int) -> None:
+    """Forget entries that point behind their own revision: later bytes must not define an earlier object.
+
+    If there is an object, the second parser finds it and the difference shows.
+    """
+    for number in [n for n, entry in entries.items() if entry.kind == 1 and entry.place >= end]:
+        del entries[number]

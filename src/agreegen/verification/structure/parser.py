@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from agreegen.verification.structure.objects import LimitError, Name, Ref, StructureError, Value, same
 
@@ -131,17 +131,15 @@ def parse_value(data: bytes, start: int, max_depth: int, watch: Watch | None = N
         StructureError: What stands there is not a value.
         LimitError: The value is nested too deeply.
     """
-    match = _TOKEN.match
     stack: list[list[Any]] = []
     dictionary_at: list[bool] = []
-    position = start
+    position, value = start, cast(Value, None)
     while True:
-        token = match(data, position)
+        token = _TOKEN.match(data, position)
         if token is None:
             raise StructureError("syntax", f"there is no PDF value at byte {position}")
         position = token.end()
         kind = token.lastgroup
-        value: Value
         if kind in ("open", "array"):
             stack.append([])
             dictionary_at.append(kind == "open")
@@ -158,10 +156,9 @@ def parse_value(data: bytes, start: int, max_depth: int, watch: Watch | None = N
         else:
             value = _simple(kind, token)
             if watch is not None and kind == "hex" and token.start(kind) == watch.offset:
-                value = _Watched(value)
-                watch.end = position
+                value, watch.end = _Watched(value), position
         if not stack:
-            return (bytes(value) if isinstance(value, _Watched) else value), position
+            return value, position
         stack[-1].append(value)
 
 

@@ -30,11 +30,13 @@ class _Findings:
     undecided: bool = False
 
     def add(self, code: str, message: str, *, alters: bool = False) -> None:
+        """Note an alarm once."""
         alarm = Alarm(code, message, alters, CHINESE.get(code, ""))
         if alarm not in self.alarms:
             self.alarms.append(alarm)
 
     def problem(self, problem: StructureError, *, alters: bool = False) -> None:
+        """Note that something could not be read; a limit leaves the file undecided."""
         self.undecided = self.undecided or isinstance(problem, LimitError)
         self.add(problem.code, problem.message, alters=alters and not isinstance(problem, LimitError))
 

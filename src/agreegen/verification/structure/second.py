@@ -22,6 +22,7 @@ _PLAIN = re.compile(
     rb"|\((?:[^()\\\r]++|\\[nrtbf()\\]|\\[0-7]{3})*+\)|<[0-9A-Fa-f]*+>|true|false|null|R|obj|endobj|stream)*+"
 )
 """Tokens about which the standard leaves no room, in any order: the order was parsed already."""
+_NAME_OF_BYTES = re.compile(r"(?:stream )?<_io\.BytesIO object at 0x[0-9a-f]+>:? ?")
 _MAX_COMPARED = 20_000
 _NOT_SHOWN = frozenset({"XRef", "ObjStm"})
 _STREAM_KEYS = frozenset({"Length"})
@@ -186,7 +187,8 @@ def _normalised(view: View, value: Value) -> Value:
 
 
 def _first_line(problem: Exception) -> str:
-    return str(problem).splitlines()[0][-200:] if str(problem) else type(problem).__name__
+    lines = _NAME_OF_BYTES.sub("", str(problem)).splitlines()
+    return lines[0][:200] if lines else type(problem).__name__
 
 
 def _refused(message: str) -> Alarm:
