@@ -17,7 +17,6 @@ from agreegen.verification.report_table import printable
 from agreegen.verification.wording import (
     EXAMPLE_NOTE,
     EXAMPLE_TRUST,
-    alarm_text,
     explain,
     headline,
     moment_text,
@@ -174,8 +173,7 @@ def _details(file: FileReport, lang: str) -> Iterator[str]:
     if file.alarms:
         yield f"<h4>{_text(pick(('Alarms', '警报'), lang))}</h4><ul>"
         yield from (
-            f"<li><code>{_text(alarm.code)}</code> {_text(alarm_text(alarm, lang))}</li>"
-            for alarm in file.alarms
+            f"<li><code>{_text(alarm.code)}</code> {_text(alarm.message)}</li>" for alarm in file.alarms
         )
         yield "</ul>"
     if file.sha256 is not None:

@@ -69,24 +69,39 @@ _SUBINDICATIONS: dict[str, tuple[str, str]] = {
     "GENERIC": ("it could not be judged", "无法判断"),
 }
 
-_ALARMS_ZH: dict[str, str] = {
-    "forbidden-change": "签署之后出现了不允许的改动",
-    "parsers-differ": "不同的阅读软件会看到不同的内容",
-    "second-parser-refuses": "第二种解析程序拒绝读取该文件",
-    "trailing-bytes": "文件末尾之后另有内容",
-    "undeclared-signature": "文件中有未在表单中登记的签名",
-    "unsupported-signature": "文件中有不支持的签名",
-    "stripped-signature": "文件中有签名被移除的痕迹",
-    "placeholder-signature": "签名只是占位，没有内容",
-    "duplicate-signature": "同一签名重复出现",
-    "renamed-field": "签名域在签署后被改名",
-    "usage-rights": "文件带有软件厂商的使用权签名，与文件内容无关",
-    "password-needed": "文件已加密，需要密码",
-    "damaged-stream": "文件中有损坏的数据",
-    "not-a-pdf": "这不是 PDF 文件",
-    "limit": "检查超过了时间、内存或大小的限制",
+_ALARMS: dict[str, tuple[str, str]] = {
+    "forbidden-change": (
+        "after signing, something was changed or added in a way that is not allowed",
+        "签署之后出现了不允许的改动",
+    ),
+    "parsers-differ": ("reader programs may show different content", "不同的阅读软件会看到不同的内容"),
+    "second-parser-refuses": (
+        "a second way of reading the file fails on it",
+        "第二种解析程序拒绝读取该文件",
+    ),
+    "trailing-bytes": ("something stands behind the end of the file", "文件末尾之后另有内容"),
+    "undeclared-signature": (
+        "there is a signature that the form does not declare",
+        "文件中有未在表单中登记的签名",
+    ),
+    "unsupported-signature": ("there is a signature of an unsupported kind", "文件中有不支持的签名"),
+    "stripped-signature": ("a signature seems to have been taken out", "文件中有签名被移除的痕迹"),
+    "placeholder-signature": ("a signature is only a placeholder", "签名只是占位，没有内容"),
+    "duplicate-signature": ("the same signature stands there twice", "同一签名重复出现"),
+    "renamed-field": ("a signature field was renamed after signing", "签名域在签署后被改名"),
+    "usage-rights": (
+        "it carries a software maker's usage rights, which say nothing about its content",
+        "文件带有软件厂商的使用权签名，与文件内容无关",
+    ),
+    "password-needed": ("the file is encrypted and needs a password", "文件已加密，需要密码"),
+    "damaged-stream": ("parts of the file are damaged", "文件中有损坏的数据"),
+    "not-a-pdf": ("this is not a PDF file", "这不是 PDF 文件"),
+    "limit": (
+        "the examination went over its limit of time, memory or size",
+        "检查超过了时间、内存或大小的限制",
+    ),
 }
-"""What the codes of the structure scan mean; their English sentences name objects and bytes."""
+"""What the codes of the structure scan mean; its own sentences name objects and bytes."""
 
 _AFTERWARDS = ("the file was changed after this signature", "该签名之后文件又被改动")
 _CHANGED = (
@@ -125,10 +140,10 @@ def headline(verdict: Verdict, lang: str) -> str:
 
 
 def alarm_text(alarm: Alarm, lang: str) -> str:
-    """Return an alarm in words; English where there is no Chinese."""
-    if lang != "zh":
-        return alarm.message
-    return alarm.message_zh or _ALARMS_ZH.get(alarm.code, alarm.message)
+    """Return an alarm in plain words; its own where there are none."""
+    if alarm.message_zh:
+        return pick((alarm.message, alarm.message_zh), lang)
+    return pick(_ALARMS.get(alarm.code, (alarm.message, alarm.message)), lang)
 
 
 def moment_text(moment: datetime, lang: str) -> str:
