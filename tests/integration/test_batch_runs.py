@@ -159,6 +159,16 @@ def test_a_crash_before_the_register_is_adopted_not_signed_again(job: Job, pki: 
     assert_whole(job, pki, 3)
 
 
+def test_what_strangers_signed_is_not_adopted(job: Job, pki: Path, tmp_path: Path) -> None:
+    other = write_job(tmp_path / "other", make_pki(tmp_path / "strangers"))
+    assert run_job(other, ALONE).done == 3
+    shutil.rmtree(job.output)
+    shutil.copytree(other.documents_folder, job.documents_folder)
+    summary = run_job(job, ALONE)
+    assert (counts(summary), summary.adopted, len(summary.warnings)) == ((3, 0, 0), 0, 3)
+    assert_whole(job, pki, 3)
+
+
 def test_a_damaged_orphan_is_moved_away_and_made_anew(job: Job, pki: Path) -> None:
     for path in job.output.glob("register.db*"):
         path.unlink()

@@ -34,7 +34,7 @@ Digester = Callable[[str], bytes]
 
 
 def judging_processes(documents: int) -> int:
-    """Return how many processes judge so many documents: starting one costs as much as a few dozen of them."""
+    """Return how many processes judge so many documents: starting one costs as much as a few dozen."""
     return min(os.cpu_count() or 1, 8, 1 + documents // _DOCUMENTS_PER_PROCESS)
 
 

@@ -12,12 +12,14 @@ from agreegen.batch.laying import identify, move_aside, publish
 from agreegen.batch.plan import SignTask, Task
 from agreegen.batch.reading import check_page
 from agreegen.batch.signatures import ChunkSigner
-from agreegen.errors import AgreegenError, CredentialError, MissingProgramError
+from agreegen.errors import AgreegenError, CredentialError, MissingProgramError, SigningError
 from agreegen.files import sha256_of
-from agreegen.model.report import FileReport, PadesLevel, SignatureKind
+from agreegen.model.report import FileReport, PadesLevel, SignatureKind, TrustStatus
 from agreegen.pipeline import DocumentMaker, EngineChoice, read_back
 from agreegen.register.interface import DocumentState, EventDraft, EventKind
 from agreegen.signing.interface import Credential, Trust
+from agreegen.verification.interface import Options
+from agreegen.verification.service import verify_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,11 +200,23 @@ class ChunkMaker:
             return False
         try:
             report = read_back(data, form=self._job.form, document=task.document, now=now)
+            self._require_trusted(data, now)
         except AgreegenError as exc:
             draft.warning = move_aside(self._job.output, path, str(exc))
             return False
         self._adopt(draft, data, report)
         return True
+
+    def _require_trusted(self, data: bytes, now: datetime) -> None:
+        """Refuse a file that somebody else signed: whoever can write to the folder can put one there."""
+        trust = self._settings.trust
+        if not trust.anchors_der:
+            return
+        options = Options(now=now, anchors_der=trust.anchors_der, crls_der=trust.crls_der)
+        report = verify_bytes("", data, options)
+        strangers = [s.signer or "nobody" for s in report.signatures if s.trust is not TrustStatus.TRUSTED]
+        if strangers:
+            raise SigningError(f"it was signed by {', '.join(strangers)}, whom the job does not trust")
 
     def _adopt(self, draft: Draft, data: bytes, report: FileReport) -> None:
         task = draft.task
