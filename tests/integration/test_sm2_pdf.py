@@ -189,8 +189,18 @@ def test_damage_in_the_container_is_noticed(
         assert report.signatures[0].integrity is Integrity.BROKEN
 
 
-def test_the_older_algorithm_identifier_is_read_as_the_same(signed: bytes, trust: Trust) -> None:
+def sign_with_room(sm2_seal: Credential, trust: Trust) -> bytes:
+    """Sign until the signature is not of the greatest length, so that the CMS can grow by a byte."""
+    request = SigningRequest("party_a_seal", PadesLevel.B_B, NOW, trust)
+    while True:
+        data = sign_pdf(make_pdf(ROLES, attachment=False), sm2_seal, request).data
+        if bytes(PdfFileReader(io.BytesIO(data)).embedded_signatures[0].pkcs7_content).endswith(b"\0"):
+            return data
+
+
+def test_the_older_algorithm_identifier_is_read_as_the_same(sm2_seal: Credential, trust: Trust) -> None:
     # 1.2.156.10197.1.301.1 is as long as 1.2.156.10197.1.501 plus one byte, so the container is built anew.
+    signed = sign_with_room(sm2_seal, trust)
     content = cms.ContentInfo.load(
         bytes(PdfFileReader(io.BytesIO(signed)).embedded_signatures[0].pkcs7_content)
     ).untag()
