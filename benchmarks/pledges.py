@@ -38,8 +38,8 @@ def run(setting: Setting, result: Result) -> None:
     against = "agreegen against"
     parts = "the best of today's parts"
     result.compare(f"{against} the script everybody writes", script.rate.median, ours.rate.median, 400)
-    result.compare(f"{against} {parts}, one process", best_one.rate.median, ours.rate.median, 20)
-    result.compare(f"{against} {parts}, two processes", best_two.rate.median, ours.rate.median)
+    result.compare(f"{against} {parts}, one process", best_one.rate.median, ours.rate.median)
+    result.compare(f"{against} {parts}, two processes", best_two.rate.median, ours.rate.median, 20)
     for name, other in (("the script everybody writes", script), (parts, best_two)):
         result.compare(f"{against} {name}, in processor time", ours.processor.median, other.processor.median)
     result.notes.append(
