@@ -7,7 +7,6 @@ import multiprocessing
 import os
 import shutil
 import signal
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from agreegen.batch.heads import head_checker
 from agreegen.batch.interface import Job, RowResult, RunEvent, RunEventKind, RunSummary
 from agreegen.batch.job import read_job
 from agreegen.batch.preflight import check_job
-from agreegen.batch.printing import print_job
 from agreegen.batch.run import RunSettings, run_job
 from agreegen.batch.status import job_status
 from agreegen.errors import AgreegenError, CredentialError, InputError, RegisterError
@@ -402,14 +400,3 @@ def test_rows_told_apart_by_id_number(tmp_path: Path, pki: Path) -> None:
         assert "11010519491231002X" not in path.name
         assert b"11010519491231002X" not in path.read_bytes()
     assert_whole(job, pki, 2)
-
-
-def test_documents_are_merged_by_unit_in_roster_order(job: Job, tmp_path: Path) -> None:
-    write_roster(job.path.parent, [PEOPLE[1], PEOPLE[2], PEOPLE[0]])
-    files = print_job(job, tmp_path / "print")
-    assert [path.name for path in files] == ["0001-某市普查办-1.pdf", "0002-某县普查办-1.pdf"]
-    text = subprocess.run(["pdftotext", "-layout", files[0], "-"], capture_output=True, check=True)
-    order = [text.stdout.decode().index(name) for name in ("阿卜杜热合曼", "王秀英")]
-    assert order == sorted(order)
-    assert b"/ByteRange" not in files[0].read_bytes()
-    subprocess.run(["qpdf", "--check", files[0]], check=True, capture_output=True)
