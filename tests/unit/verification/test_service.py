@@ -152,3 +152,19 @@ def test_encrypted_files(options: Options) -> None:
     assert (locked.verdict.value, locked.alarms[0].code) == ("unreadable", "password-needed")
     opened = verify_bytes("x", buffer.getvalue(), replace(options, password="open"))
     assert opened.verdict.value == "unsigned"
+
+
+def test_worker_that_dies_is_replaced(tmp_path: Path, options: Options, signed: bytes) -> None:
+    import multiprocessing  # noqa: PLC0415 - only here
+
+    for number in range(12):
+        (tmp_path / f"{number:02}.pdf").write_bytes(signed)
+    reports = verify_paths([tmp_path], options)
+    seen = [next(reports)]
+    for child in multiprocessing.active_children():
+        child.kill()
+    seen += list(reports)
+    assert [Path(report.path).name for report in seen] == [f"{number:02}.pdf" for number in range(12)]
+    verdicts = [report.verdict.value for report in seen]
+    assert verdicts.count("valid") >= 11, "at most the file under way is lost, and it says so"
+    assert set(verdicts) <= {"valid", "indeterminate"}
