@@ -6,39 +6,65 @@ import contextlib
 import fcntl
 import os
 import threading
+import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from agreegen import __version__
 from agreegen.batch.chunks import ChunkMaker, ChunkOutcome, WorkerSettings
+from agreegen.batch.interface import Job
 from agreegen.batch.plan import Task
 from agreegen.batch.pool import Chunk, give_up
-from agreegen.errors import MissingProgramError, RegisterError, UsageError
+from agreegen.errors import AgreegenError, InputError, MissingProgramError, RegisterError, UsageError
+from agreegen.files import sha256_of_file
+from agreegen.forms.catalog import find_form, forms_folder
+from agreegen.signing.interface import Credential
 
 _TRIES_TOGETHER, _TRIES_ALONE = 3, 6
 _CHUNKS_PER_WORKER = 2
 _CONNECT_S = 30
+_LOOK_S = 2.0
+_NO_WORKERS_S = 60.0
+_TLS_FILES = {
+    "tls_ca_file": "AGREEGEN_DASK_CA",
+    "tls_client_cert": "AGREEGEN_DASK_CERT",
+    "tls_client_key": "AGREEGEN_DASK_KEY",
+}
 
 
 class DaskPool:
-    """Makes chunks on a cluster. Workers load their keys themselves; no task carries one.
+    """Makes chunks on a cluster. No task carries a key.
 
-    The TLS files come from Dask's own configuration (`distributed.comm.tls`, or the environment variables
-    `DASK_DISTRIBUTED__COMM__TLS__…`).
+    A worker loads a credential from the file at the same path on its own machine, where it is there; else the
+    bytes to sign come to this process. The TLS files are named by `AGREEGEN_DASK_CA`, `_CERT` and `_KEY`, or
+    by Dask's own configuration (`distributed.comm.tls`).
 
     Args:
         settings: What every worker is told.
         scheduler: Address of the scheduler, `tls://host:port`.
+        credentials: The credentials that this process holds, by index into `Job.signatures`.
+        shareable: Which of them a worker may load by itself.
+        workers: How many workers to wait for before the first chunk.
 
     Raises:
-        UsageError: The address is not a TLS address.
+        UsageError: The address is not a TLS address, or a TLS file is not named.
         MissingProgramError: The optional package is not installed.
-        RegisterError: The scheduler does not answer.
+        RegisterError: The scheduler does not answer, or the workers do not come within a minute.
     """
 
-    def __init__(self, settings: WorkerSettings, scheduler: str) -> None:
+    def __init__(
+        self,
+        settings: WorkerSettings,
+        scheduler: str,
+        credentials: Mapping[int, Credential] | None = None,
+        shareable: frozenset[int] = frozenset(),
+        workers: int = 1,
+    ) -> None:
         if not scheduler.startswith("tls://"):
             raise UsageError(
                 f"{scheduler}: a cluster is reached over TLS only", hint="give --scheduler tls://host:8786"
@@ -47,13 +73,28 @@ class DaskPool:
             import distributed  # noqa: PLC0415 - an optional package
         except ImportError as exc:
             raise MissingProgramError("Dask is not installed", hint="pip install 'agreegen[dask]'") from exc
+        from agreegen.batch.cluster_keys import KeyDoor  # noqa: PLC0415 - needs the optional package
+
         self._distributed: Any = distributed
-        self._settings = settings
         self._futures: dict[Any, Chunk] = {}
         self._ready: deque[ChunkOutcome] = deque()
+        self._workers, self._seen = 0, time.monotonic()
+        security = _tls_settings(self._distributed)
+        self._client: Any = self._connect(scheduler, security)
+        self._door: KeyDoor | None = None
         try:
-            security = self._distributed.Security(require_encryption=True)
-            self._client: Any = self._distributed.Client(
+            self._wait_for_workers(workers)
+            host = self._distributed.utils.get_ip(urlsplit(scheduler).hostname)
+            door = self._door = KeyDoor(self._client.loop, security, host, credentials or {})
+            keys = {index: door.key(index, shareable=index in shareable) for index in credentials or {}}
+            self._settings = replace(settings, remote_keys=keys, workers=self._workers)
+        except BaseException:
+            self.close()
+            raise
+
+    def _connect(self, scheduler: str, security: Any) -> Any:
+        try:
+            return self._distributed.Client(
                 scheduler, security=security, timeout=_CONNECT_S, set_as_default=False
             )
         except (OSError, TimeoutError, TypeError, ValueError) as exc:
@@ -62,11 +103,38 @@ class DaskPool:
                 hint="check address and TLS files",
             ) from exc
 
+    def _wait_for_workers(self, count: int) -> None:
+        try:
+            self._client.wait_for_workers(count, timeout=_NO_WORKERS_S)
+        except TimeoutError as exc:
+            raise RegisterError(
+                f"fewer than {count} workers came to the cluster within {_NO_WORKERS_S:.0f} seconds",
+                hint="start them with: dask worker tls://…",
+            ) from exc
+        self._count_workers()
+
+    def _count_workers(self) -> None:
+        """Count the workers from time to time; stop where none is left for a minute."""
+        now = time.monotonic()
+        if self._workers and now - self._seen < _LOOK_S:
+            return
+        try:
+            workers = len(self._client.scheduler_info()["workers"])
+        except (OSError, TimeoutError, KeyError):
+            workers = 0
+        if self._client.status != "running":
+            raise _scheduler_gone()
+        if workers:
+            self._workers, self._seen = workers, now
+        elif now - self._seen > _NO_WORKERS_S:
+            raise RegisterError(
+                "the cluster has no worker any more", hint="start workers, then run the job again: it goes on"
+            )
+
     @property
     def room(self) -> int:
         """How many more chunks may be handed in."""
-        workers = max(1, len(self._client.scheduler_info()["workers"]))
-        return workers * _CHUNKS_PER_WORKER - len(self._futures)
+        return max(1, self._workers) * _CHUNKS_PER_WORKER - len(self._futures)
 
     @property
     def busy(self) -> bool:
@@ -75,7 +143,8 @@ class DaskPool:
 
     def submit(self, chunk: Chunk) -> None:
         """Hand in a chunk."""
-        future = self._client.submit(make_chunk, self._settings, tuple(chunk.tasks), chunk.now, pure=False)
+        arguments = (self._settings, tuple(chunk.tasks), chunk.now, __version__)
+        future = self._client.submit(make_chunk, *arguments, pure=False)
         self._futures[future] = chunk
 
     def finished(self) -> Iterator[ChunkOutcome]:
@@ -84,12 +153,7 @@ class DaskPool:
             yield self._ready.popleft()
         if not self._futures:
             return
-        try:
-            with self._client.as_current():
-                done = self._distributed.wait(list(self._futures), return_when="FIRST_COMPLETED").done
-        except self._distributed.client.FuturesCancelledError as exc:
-            raise _scheduler_gone() from exc
-        for future in done:
+        for future in self._wait():
             chunk = self._futures.pop(future)
             try:
                 outcome: ChunkOutcome = future.result()
@@ -99,6 +163,19 @@ class DaskPool:
                 self._again(chunk)
             else:
                 yield outcome
+
+    def _wait(self) -> list[Any]:
+        while True:
+            self._count_workers()
+            try:
+                with self._client.as_current():
+                    futures = list(self._futures)
+                    found = self._distributed.wait(futures, timeout=_LOOK_S, return_when="FIRST_COMPLETED")
+            except self._distributed.client.FuturesCancelledError as exc:
+                raise _scheduler_gone() from exc
+            except TimeoutError:
+                continue
+            return list(found.done)
 
     def _again(self, chunk: Chunk) -> None:
         chunk.tries += 1
@@ -112,7 +189,27 @@ class DaskPool:
 
     def close(self) -> None:
         """Leave the cluster as it was."""
+        if self._door is not None:
+            self._door.close()
         self._client.close()
+
+
+def _tls_settings(distributed: Any) -> Any:
+    given = {option: value for option, name in _TLS_FILES.items() if (value := os.environ.get(name))}
+    security = distributed.Security(**given, require_encryption=True)
+    for option, name in _TLS_FILES.items():
+        if getattr(security, option) is None:
+            raise UsageError(
+                f"the cluster's TLS files are not all named: {name}",
+                hint="set AGREEGEN_DASK_CA, AGREEGEN_DASK_CERT and AGREEGEN_DASK_KEY to PEM files",
+            )
+    try:
+        security.get_connection_args("client")
+    except OSError as exc:  # ssl.SSLError is one
+        raise InputError(
+            f"the cluster's TLS files cannot be used: {exc.strerror or exc}", hint="check the three PEM files"
+        ) from exc
+    return security
 
 
 def _scheduler_gone() -> RegisterError:
@@ -122,19 +219,55 @@ def _scheduler_gone() -> RegisterError:
 
 
 _lock = threading.Lock()
-_makers: dict[bytes, ChunkMaker] = {}
+_makers: dict[str, ChunkMaker] = {}
 
 
-def make_chunk(settings: WorkerSettings, tasks: Sequence[Task], now: datetime) -> ChunkOutcome:
+def make_chunk(
+    settings: WorkerSettings, tasks: Sequence[Task], now: datetime, version: str = __version__
+) -> ChunkOutcome:
     """Make a chunk on a worker; one at a time in each process, with the engine kept for the next one."""
-    key = f"{settings.job.path}|{settings.job.sha256}|{settings.job.form.template_sha256}".encode()
-    with _lock, _holding(settings.job.documents_folder):
-        if key not in _makers:
-            for maker in _makers.values():
-                maker.close()
-            _makers.clear()
-            _makers[key] = ChunkMaker(settings)
-        return _makers[key].run(tasks, now)
+    if version != __version__:
+        error = InputError(
+            f"a worker has agreegen {__version__}, the coordinator {version}",
+            hint="install the same version on every machine",
+        )
+        return ChunkOutcome((), error)
+    run = [key.authkey.hex() for key in settings.remote_keys.values()]
+    key = f"{settings.job.path}|{settings.job.sha256}|{settings.job.form.template_sha256}|{run}"
+    with _lock:
+        try:
+            if key not in _makers:
+                job = _find_on_this_machine(settings.job)
+                for maker in _makers.values():
+                    maker.close()
+                _makers.clear()
+                _makers[key] = ChunkMaker(replace(settings, job=job))
+            with _holding(settings.job.documents_folder):
+                return _makers[key].run(tasks, now)
+        except AgreegenError as exc:
+            return ChunkOutcome((), exc)
+
+
+def _find_on_this_machine(job: Job) -> Job:
+    """Find output and form on this machine: the form at the same path, else the packaged one, never another.
+
+    Raises:
+        InputError: The output folder is not there, or the form is not the coordinator's.
+    """
+    if not job.output.is_dir():
+        raise InputError(
+            f"{job.output} is not there on a worker",
+            hint="mount the output folder at the same path on every machine",
+        )
+    form = job.form
+    if not form.template.is_file():
+        form = find_form(form.id, forms_folder(None))
+    if sha256_of_file(form.template) != job.form.template_sha256:
+        raise InputError(
+            f"the form {form.id} on a worker is not the coordinator's",
+            hint="mount the forms at the same path, or install the same agreegen, on every machine",
+        )
+    return replace(job, form=replace(job.form, directory=form.directory))
 
 
 @contextlib.contextmanager

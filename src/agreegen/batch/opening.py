@@ -102,15 +102,11 @@ def start_pool(job: Job, rows: int, settings: RunSettings, keys: SharedKeys, tru
 def _join_cluster(job: Job, settings: RunSettings, keys: SharedKeys, trust: Trust) -> Pool:
     if settings.scheduler is None:
         raise UsageError("no scheduler is named", hint="give --scheduler tls://host:8786")
-    held = [keys.by_index[index].name for index in keys.by_index if index not in keys.shareable]
-    if held:
-        raise UsageError(
-            f"the key of {held[0]} cannot leave this machine, so a cluster cannot sign with it",
-            hint="run with --engine local",
-        )
     from agreegen.batch.cluster import DaskPool  # noqa: PLC0415 - an optional package
 
-    return DaskPool(WorkerSettings(job, trust, settings.pages, {}), settings.scheduler)
+    told = WorkerSettings(job, trust, settings.pages, {})
+    shareable = frozenset(keys.shareable)
+    return DaskPool(told, settings.scheduler, keys.by_index, shareable, settings.workers or 1)
 
 
 def open_job_roster(job: Job, settings: RunSettings) -> Roster:
