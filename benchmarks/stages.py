@@ -34,7 +34,10 @@ _STAGES: dict[str, tuple[tuple[str, str], ...]] = {
     "· · of which assembly": (("agreegen.conversion.compiled.writer", "BaseFile.write"),),
     "· of which text gate": (("agreegen.pipeline", "check_text"),),
     "sign": (("agreegen.batch.signatures", "ChunkSigner.sign"),),
-    "read back": (("agreegen.batch.chunks", "ChunkMaker._read_back"),),
+    "read back": (
+        ("agreegen.batch.chunks", "ChunkMaker._read_back"),
+        ("agreegen.batch.signatures", "check_signed_bytes"),
+    ),
     "disk": (("agreegen.batch.chunks", "publish"),),
     "register": (
         ("agreegen.register.store", "Register.record_many"),
@@ -43,37 +46,46 @@ _STAGES: dict[str, tuple[tuple[str, str], ...]] = {
 }
 _REST = "everything else (start, progress, reports)"
 _WHOLE = "the whole job"
+_PART = "·"
 _CHUNK = 200
 
 
 @dataclass(slots=True)
 class _Stopwatch:
-    """Time spent in each stage; a stage that is entered within itself counts once.
+    """Time spent in each stage; what one stage does within another counts for the inner one only.
+
+    A stage whose name begins with a dot is a part of the one above it, and counts for both.
 
     Attributes:
         seconds: Wall time by stage.
         processor_s: Processor time by stage.
-        inside: Stages that are under way.
+        inside: Stages that are under way, the innermost last.
     """
 
     seconds: dict[str, float] = field(default_factory=dict)
     processor_s: dict[str, float] = field(default_factory=dict)
-    inside: set[str] = field(default_factory=set)
+    inside: list[str] = field(default_factory=list)
 
     def wrap(self, stage: str, action: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(action)
         def timed(*arguments: Any, **keywords: Any) -> Any:
             if stage in self.inside:
                 return action(*arguments, **keywords)
-            self.inside.add(stage)
+            self.inside.append(stage)
             started, processor = time.perf_counter(), time.process_time()
             try:
                 return action(*arguments, **keywords)
             finally:
-                self.inside.discard(stage)
-                self._add(stage, time.perf_counter() - started, time.process_time() - processor)
+                self.inside.remove(stage)
+                self._finish(stage, time.perf_counter() - started, time.process_time() - processor)
 
         return timed
+
+    def _finish(self, stage: str, seconds: float, processor_s: float) -> None:
+        self._add(stage, seconds, processor_s)
+        outer = [name for name in self.inside if not name.startswith(_PART)]
+        if outer and not stage.startswith(_PART):
+            self._add(outer[-1], -seconds, -processor_s)
 
     def _add(self, stage: str, seconds: float, processor_s: float) -> None:
         self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
@@ -109,7 +121,7 @@ def run(setting: Setting, result: Result) -> None:
 
 def _note(samples: dict[str, list[float]], seconds: dict[str, float], total_s: float, rows: int) -> None:
     """Note milliseconds a document of each stage, of the whole, and of what is in no stage."""
-    parts = sum(value for stage, value in seconds.items() if not stage.startswith("·"))
+    parts = sum(value for stage, value in seconds.items() if not stage.startswith(_PART))
     for stage, value in {**seconds, _REST: total_s - parts, _WHOLE: total_s}.items():
         samples.setdefault(stage, []).append(1000 * value / rows)
 
