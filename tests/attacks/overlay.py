@@ -127,3 +127,18 @@ def annotation_without_look() -> bytes:
     """Readers draw the corners themselves, far outside of the rectangle."""
     corners = b"/QuadPoints [60 740 420 740 60 705 420 705]"
     return annotate(certified(3), FREE_BOX, b"/Highlight", corners)
+
+
+def seal_on_another_page() -> bytes:
+    """A seal that may cover text on its own page is put on another one as well."""
+    base = base_document()
+    pages, free = number_of(base, b"/Type /Pages"), size_of(base)
+    holder = body_of(base, number_of(base, b"/MediaBox"))
+    twin = re.sub(rb"/Annots \d+ 0 R", b"", holder)
+    tree = re.sub(rb"/Kids \[", b"/Kids [ %d 0 R" % free, body_of(base, pages)).replace(
+        b"/Count 1", b"/Count 2"
+    )
+    data = sign(append(base, {free: twin, pages: tree}), "person")
+    sealed = sign(data)
+    seal = number_of(sealed, b"(unit)")
+    return append(sealed, {free: twin.replace(b"/Contents", b"/Annots [ %d 0 R ] /Contents" % seal)})

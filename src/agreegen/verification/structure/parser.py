@@ -128,11 +128,9 @@ def parse_value(data: bytes, start: int, max_depth: int, watch: Watch | None = N
         watch: Filled in when the string it names is met.
 
     Raises:
-        StructureError: What stands there is not a value.
-        LimitError: The value is nested too deeply.
+        StructureError: What stands there is not a value, or it is nested too deeply.
     """
-    stack: list[list[Any]] = []
-    dictionary_at: list[bool] = []
+    stack, dictionary_at = list[list[Any]](), list[bool]()
     position, value = start, cast(Value, None)
     while True:
         token = _TOKEN.match(data, position)

@@ -18,6 +18,7 @@ _UNUSED_RESOURCES = frozenset({"XObject", "ProcSet"})
 """Default appearances use fonts and colours only (ISO 32000-1, 12.7.3.3); some signers replace the rest."""
 _HIDING_FLAGS = 1 | 2 | 32
 _READ_ONLY = 1
+_HIDDEN, _PRINT, _NO_VIEW = 2, 4, 32
 _MAX_DEPTH = 60
 
 
@@ -180,7 +181,7 @@ def _check_signature_field(step: Step, old: Spot, new: Spot, name: str) -> None:
         if signing:
             _check_flags(step, before, after, name, signing=True)
             _explain_appearance(step, before, after, name)
-            step.signed_widgets[after.source] = name
+            _note(step, step.signed_widgets, after, name)
         elif not step.untouched(as_dictionary(before).get("AP"), as_dictionary(after).get("AP")):
             step.forbid(f"the appearance of the field “{name}” was changed")
 
@@ -250,7 +251,7 @@ def _check_filling(step: Step, old: Spot, new: Spot, name: str) -> None:
             if not value_changed:
                 step.forbid(f"the field “{name}” looks different although its value is the same")
             _explain_appearance(step, before, after, name)
-            step.filled_widgets[after.source] = name
+            _note(step, step.filled_widgets, after, name)
         for key in ("DA", "Q", "MK"):
             if not value_changed and not step.equal(left.get(key), right.get(key)):
                 step.forbid(f"the field “{name}” looks different although its value is the same")
@@ -299,7 +300,15 @@ def _check_new_field(step: Step, new: Spot, prefix: str, depth: int) -> None:
         if {"A", "AA"} & as_dictionary(widget).keys():
             step.forbid(f"the new field “{name}” carries an action")
         step.explain(widget, role=True)
-        step.new_widgets[widget.source] = name
+        _note(step, step.new_widgets, widget, name)
+
+
+def _note(step: Step, widgets: dict[int, str], widget: Spot, name: str) -> None:
+    """Remember a widget by its number, so that it is found again on its page."""
+    if widget.ref is not None:
+        widgets[widget.ref.num] = name
+    elif visible_rectangle(step, as_dictionary(widget)) is not None:
+        step.forbid(f"the field “{name}” is visible without being an object of its own")
 
 
 def visible_rectangle(step: Step, widget: dict[str, Any]) -> tuple[float, float, float, float] | None:
@@ -308,7 +317,7 @@ def visible_rectangle(step: Step, widget: dict[str, Any]) -> tuple[float, float,
     if corners is None or corners[0] == corners[2] or corners[1] == corners[3]:
         return None
     flags = step.new.resolve(widget.get("F"))
-    if type(flags) is int and flags & (2 | 32):
+    if type(flags) is int and (flags & _HIDDEN or flags & (_NO_VIEW | _PRINT) == _NO_VIEW):
         return None
     normal = step.new.resolve(step.new.dictionary(widget.get("AP")).get("N"))
     if normal is None and widget.get("Subtype") == "Widget":

@@ -96,7 +96,8 @@ def _check_annotations(step: Step, old: Spot, new: Spot, page: int, at: int) -> 
 
 def _check_new_annotation(step: Step, spot: Spot, page: int, at: int) -> None:
     value = as_dictionary(spot)
-    if not value or spot.source in step.new_widgets or spot.source in step.signed_widgets:
+    known = step.new_widgets.keys() | step.signed_widgets.keys()
+    if not value or (spot.ref is not None and spot.ref.num in known):
         return
     subtype = step.new.resolve(value.get("Subtype"))
     if subtype == "Widget":
@@ -140,15 +141,19 @@ def _note_widgets(step: Step, page: int) -> None:
         if item.num in step.filled_widgets:
             if corners is not None:
                 step.overwritten.append((page, corners, step.filled_widgets[item.num]))
-        elif corners is not None and not _stood_empty(step, item.num, corners):
+        elif corners is not None and not _stood_empty(step, page, item.num, corners):
             name = step.new_widgets.get(item.num) or step.signed_widgets[item.num]
             step.additions.append(Addition(page, corners, f"the field “{name}”", False, item.num))
 
 
-def _stood_empty(step: Step, number: int, corners: tuple[float, float, float, float]) -> bool:
+def _stood_empty(step: Step, page: int, number: int, corners: tuple[float, float, float, float]) -> bool:
     """A field that stood there when the first signature was made may cover text, as seals do."""
     before = step.first.value(number) if step.first.location(number) is not None else None
     if not isinstance(before, dict) or before.get("Subtype") != "Widget":
+        return False
+    holder = step.first.value(page)
+    listed = step.first.array(holder.get("Annots")) if isinstance(holder, dict) else []
+    if not any(isinstance(item, Ref) and item.num == number for item in listed):
         return False
     known = rectangle_of(step.first.resolve(before.get("Rect")), step.first)
     return known is not None and all(abs(a - b) < 0.01 for a, b in zip(known, corners, strict=True))
