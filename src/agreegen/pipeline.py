@@ -46,6 +46,9 @@ _log = logging.getLogger(__name__)
 _MODIFIED = re.compile(rb"<dcterms:modified[^>]*>([0-9]{4}-[0-9]{2}-[0-9]{2})")
 
 
+_NEVER_SIGNED = frozenset({"text-differs"})
+
+
 class EngineChoice(StrEnum):
     """Who lays out the page."""
 
@@ -215,6 +218,33 @@ def sign_and_check(
     if not mine or mine[0].integrity is not Integrity.INTACT:
         raise SigningError(f"document {document.id}: the signature read back is not intact")
     return signed
+
+
+def sign_received(
+    pdf: bytes, credential: Credential, request: SigningRequest, *, forms: Path | None = None
+) -> SignedPdf:
+    """Sign a file that may come from anywhere, after judging it as `verify` does.
+
+    Args:
+        pdf: The file, signed by others or not at all.
+        credential: Key and certificate, checked before.
+        request: Role, level, time.
+        forms: Folder of released forms, None for the packaged ones.
+
+    Raises:
+        SigningError: The file was altered after an earlier signature, does not say what its form says, or
+            cannot be signed in this role.
+    """
+    options = Options(now=request.now, forms_folder=forms)
+    report = examine("the document", pdf, options)
+    wrong = [alarm.message for alarm in report.alarms if alarm.alters or alarm.code in _NEVER_SIGNED]
+    if report.unaltered is False or wrong:
+        reasons = "; ".join([*wrong, *(reason for s in report.signatures for reason in s.reasons)])
+        raise SigningError(
+            f"the document was changed: {reasons or 'a signature does not hold'}",
+            hint="ask for the original file; agreegen verify says more",
+        )
+    return sign_pdf(pdf, credential, request, checked=True)
 
 
 def read_back(data: bytes, *, form: Form, document: Document, now: datetime) -> FileReport:

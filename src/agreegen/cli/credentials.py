@@ -10,6 +10,7 @@ from agreegen.cli.options import any_path, existing_file, json_option, read_now,
 from agreegen.cli.output import print_json, print_table, prompt_secret, say, say_warning
 from agreegen.signing.checks import check_credential, try_credential
 from agreegen.signing.credentials import load_credential
+from agreegen.signing.revocation import check_status
 from agreegen.signing.trust import load_trust
 
 
@@ -60,7 +61,9 @@ def check_command(
         until = expected_end(job, now)
     credential = load_credential(credential_file, prompt=prompt_secret)
     try:
-        for finding in check_credential(credential, load_trust(places), now, until=until):
+        anchors = load_trust(places)
+        findings = check_credential(credential, anchors, now, until=until)
+        for finding in [*findings, *check_status(credential, anchors, now)]:
             say_warning(str(finding))
         try_credential(credential)
     finally:

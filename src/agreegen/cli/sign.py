@@ -19,10 +19,10 @@ from agreegen.errors import (
 )
 from agreegen.files import refuse_existing, write_atomically
 from agreegen.model.report import PadesLevel
+from agreegen.pipeline import sign_received
 from agreegen.signing.checks import check_credential
 from agreegen.signing.credentials import load_credential
 from agreegen.signing.interface import Credential, SigningRequest, TimestampServer
-from agreegen.signing.pades import sign_pdf
 from agreegen.signing.trust import load_trust
 
 _LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
@@ -142,7 +142,7 @@ def process_all(pairs: Sequence[tuple[Path, Path]], process: Callable[[bytes], t
 
 
 def _sign(pdf: bytes, credential: Credential, request: SigningRequest) -> tuple[bytes, str]:
-    signed = sign_pdf(pdf, credential, request, checked=True)
+    signed = sign_received(pdf, credential, request)
     if signed.timestamp_pending:
         raise TimestampError("no timestamp was to be had", hint="try again, or name another --tsa")
     return signed.data, f"signed as {request.role}, {signed.level}"
