@@ -66,11 +66,22 @@ class SharedKeys:
     head: Credential | None = None
 
 
-def load_keys(job: Job, holder: KeyHolder, trust: Trust, now: datetime, prompt: Prompt | None) -> SharedKeys:
+def load_keys(
+    job: Job,
+    holder: KeyHolder,
+    trust: Trust,
+    now: datetime,
+    prompt: Prompt | None,
+    *,
+    elsewhere: bool = False,
+) -> SharedKeys:
+    """Load the credentials that all rows share; with `elsewhere`, those without a file here are the workers'."""
     keys = SharedKeys(holder)
     for index, signature in enumerate(job.signatures):
         if not signature.personal:
             path = Path(signature.credential.replace("{{", "{").replace("}}", "}"))
+            if elsewhere and not path.is_file():
+                continue
             credential, shareable = holder.load(path, prompt=prompt)
             check_credential(credential, trust, now)
             keys.by_index[index] = credential

@@ -85,7 +85,8 @@ def run_job(
         refuse_other_template(job, register)
         holder = stack.enter_context(KeyHolder())
         trust = load_trust(list(job.trust))
-        keys = load_keys(job, holder, trust, clock(), settings.prompt)
+        elsewhere = settings.engine == "dask"
+        keys = load_keys(job, holder, trust, clock(), settings.prompt, elsewhere=elsewhere)
         failed = stack.enter_context(FailedRows(job.output, rows))
         run = _Run(job, register, rows, keys, trust, failed, events or _tell_nobody, clock)
         run.whole_roster = settings.roster is None and settings.limit is None
