@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from agreegen.cli.options import (
 from agreegen.cli.output import language, make_progress, print_json, say, say_warning
 from agreegen.errors import ExitCode, UsageError
 from agreegen.files import refuse_existing, write_atomically
-from agreegen.model.report import FileReport, Report
+from agreegen.model.report import FileReport, Report, Verdict
 from agreegen.signing.trust import load_trust
 from agreegen.verification.interface import Options
 from agreegen.verification.report_html import render_html
@@ -85,7 +87,9 @@ def command(
         password=None if password_file is None else password_file.read_text("utf-8").rstrip("\r\n"),
         fetch=fetch,
     )
-    report = run_verification(paths, options, jobs=jobs)
+    if as_json and html is None and xml is None and extract_signed is None:
+        return stream_json(judge(paths, options, jobs=jobs))
+    report = Report(tuple(judge(paths, options, jobs=jobs)))
     if extract_signed is not None:
         extract_all(report, extract_signed)
     if html is not None:
@@ -112,16 +116,26 @@ def parse_time(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def run_verification(paths: tuple[Path, ...], options: Options, *, jobs: int) -> Report:
-    """Judge every path with a progress bar."""
+def judge(paths: tuple[Path, ...], options: Options, *, jobs: int) -> Iterator[FileReport]:
+    """Judge every path with a progress bar, one report after the other."""
     targets = list(expand_paths(paths))
-    files: list[FileReport] = []
     with make_progress() as progress:
         task = progress.add_task("verifying", total=len(targets), note="")
         for file in verify_paths(targets, options, jobs=jobs):
-            files.append(file)
+            yield file
             progress.update(task, advance=1)
-    return Report(tuple(files))
+
+
+def stream_json(files: Iterable[FileReport]) -> int:
+    """Print the JSON object file by file, so that memory stays flat however many there are."""
+    counts = {verdict.value: 0 for verdict in Verdict}
+    click.echo('{"files": [', nl=False)
+    for number, file in enumerate(files):
+        counts[file.verdict.value] += 1
+        click.echo((",\n" if number else "\n") + json.dumps(file.to_dict(), ensure_ascii=False), nl=False)
+    click.echo('\n], "summary": ' + json.dumps(counts) + "}")
+    total = sum(counts.values())
+    return ExitCode.DONE if total and counts[Verdict.VALID.value] == total else ExitCode.NEGATIVE
 
 
 def extract_all(report: Report, folder: Path) -> None:
