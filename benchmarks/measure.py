@@ -154,12 +154,18 @@ def time_ms(action: Callable[[], object]) -> float:
     return (time.perf_counter() - started) * 1000
 
 
-def alternate(actions: Mapping[str, Callable[[int], object]], rounds: int) -> dict[str, list[float]]:
+def alternate(
+    actions: Mapping[str, Callable[[int], object]],
+    rounds: int,
+    *,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, list[float]]:
     """Time several things in turn, round after round, so that a noisy moment touches all of them.
 
     Args:
         actions: Name → what to do in round `number`; one warm-up round with number 0 is not counted.
         rounds: Rounds that count, numbered from 1.
+        clock: Gives seconds: of wall time, or of this process's processor time (`time.process_time`).
 
     Returns:
         Milliseconds of each round, by name.
@@ -170,7 +176,7 @@ def alternate(actions: Mapping[str, Callable[[int], object]], rounds: int) -> di
     gc.collect()
     for number in range(1, rounds + 1):
         for name, action in actions.items():
-            started = time.perf_counter()
+            started = clock()
             action(number)
-            samples[name].append((time.perf_counter() - started) * 1000)
+            samples[name].append((clock() - started) * 1000)
     return samples

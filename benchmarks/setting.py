@@ -24,19 +24,22 @@ class Setting:
         folder: Work folder; removed at the end.
         quick: Whether fewer repetitions are wanted.
         full: Whether the longest runs are wanted, too.
-        now: The signing time of the run.
     """
 
     folder: Path
     quick: bool = False
     full: bool = False
-    now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
     _pki: ExamplePki | None = None
     _pledges: list[Pledge] = field(default_factory=list)
 
     def count(self, usual: int, quick: int) -> int:
         """Choose a number of repetitions."""
         return quick if self.quick else usual
+
+    @property
+    def now(self) -> datetime:
+        """The time, in whole seconds; revocation data asked for later would not count for an earlier one."""
+        return datetime.now(UTC).replace(microsecond=0)
 
     @property
     def pki(self) -> ExamplePki:
