@@ -12,14 +12,18 @@ from pathlib import Path
 
 import pytest
 
+from agreegen.batch import chunks
 from agreegen.batch.heads import head_checker
 from agreegen.batch.interface import Job, RowResult, RunEvent, RunEventKind, RunSummary
 from agreegen.batch.job import read_job
 from agreegen.batch.preflight import check_job
+from agreegen.batch.reading import check_page
 from agreegen.batch.run import RunSettings, run_job
 from agreegen.batch.status import job_status
-from agreegen.errors import AgreegenError, CredentialError, InputError, RegisterError
+from agreegen.errors import AgreegenError, CredentialError, InputError, RegisterError, SigningError
 from agreegen.example_pki.responder import Responder, free_port
+from agreegen.model.document import Document
+from agreegen.model.form import Form
 from agreegen.model.report import Verdict
 from agreegen.register.audit import verify_register
 from agreegen.register.interface import DocumentState, EventKind
@@ -179,6 +183,27 @@ def test_a_damaged_orphan_is_moved_away_and_made_anew(job: Job, pki: Path) -> No
     assert counts(summary) == (3, 0, 0)
     assert summary.adopted == 2
     assert any("T002.pdf was moved to quarantine/" in text for text in summary.warnings)
+    assert_whole(job, pki, 3)
+
+
+def test_what_does_not_read_back_is_quarantined(
+    tmp_path: Path, pki: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(data: bytes, form: Form, document: Document) -> None:
+        if document.values["pledger_name"] == "欧阳修":
+            raise SigningError("reading it back finds another text")
+        check_page(data, form, document)
+
+    job = write_job(tmp_path, pki)
+    with monkeypatch.context() as patched:
+        patched.setattr(chunks, "check_page", refuse)
+        assert counts(run_job(job, ALONE)) == (2, 0, 1)
+    [kept] = list((job.output / "quarantine").glob("*.pdf"))
+    with Register.open(job.register_file, read_only=True) as register:
+        [row] = list(register.documents(state="quarantined"))
+    assert job.output / row.registration.path == kept
+    assert_whole(job, pki, 2)
+    assert counts(run_job(job, ALONE)) == (1, 2, 0)
     assert_whole(job, pki, 3)
 
 

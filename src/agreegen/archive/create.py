@@ -40,6 +40,7 @@ from agreegen.register.export import export_csv
 from agreegen.register.interface import DocumentRow, EventDraft, EventKind
 from agreegen.register.lock import lock_folder
 from agreegen.register.store import Register
+from agreegen.signing.detached import sign_detached
 from agreegen.verification.interface import Options
 from agreegen.verification.report_html import render_html
 from agreegen.verification.service import verify_paths
@@ -110,20 +111,25 @@ def create_bag(request: BagRequest, *, register: Register | None = None) -> BagS
 
 
 def record_archived(register: Register, summary: BagSummary, request: BagRequest) -> None:
-    """Record in the register that its documents are in a bag.
+    """Record in the register that its documents are in a bag, and have the new end of its chain signed.
 
     Raises:
+        CredentialError: The key cannot sign.
         RegisterError: The register cannot be written.
     """
+    credential, now = request.credential, request.now
     drafts = []
     for path in summary.document_paths:
         row = register.document_by_path(path)
         if row is not None:
-            facts = {"bag": summary.bag.name, "credential": request.credential.name}
+            facts = {"bag": summary.bag.name, "credential": credential.name}
             drafts.append(
                 EventDraft(EventKind.ARCHIVED, row.registration.id, sha256=row.sha256, details=facts)
             )
-    register.record_many(drafts, now=request.now)
+    register.record_many(drafts, now=now)
+    register.sign_head(
+        lambda message: sign_detached(message, credential, now), signer=credential.name, now=now
+    )
 
 
 def _create(request: BagRequest, register: Register | None) -> BagSummary:
