@@ -78,7 +78,6 @@ class DocumentMaker:
     Args:
         form: The form.
         engine: Who lays out the page.
-        keep_docx: Whether the filled Word file is wanted, which only LibreOffice's way has.
         timeout_s: Time limit for one document.
     """
 
@@ -87,12 +86,10 @@ class DocumentMaker:
         form: Form,
         *,
         engine: EngineChoice = EngineChoice.AUTO,
-        keep_docx: bool = False,
         timeout_s: float = 60.0,
     ) -> None:
         self.form = form
         self.engine = engine
-        self._keep_docx = keep_docx
         self._timeout_s = timeout_s
         self._released = template_date(form)
         self._office: LibreOffice | None = None
@@ -132,7 +129,7 @@ class DocumentMaker:
             self._office = None
 
     def _load_compiled(self) -> CompiledForm | None:
-        if self.engine is EngineChoice.LIBREOFFICE or self._keep_docx:
+        if self.engine is EngineChoice.LIBREOFFICE:
             return None
         try:
             compiled = load_compiled(self.form)

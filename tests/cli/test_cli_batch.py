@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pikepdf
 import pytest
 
 from agreegen.example_pki.layout import ExamplePki
@@ -179,3 +180,15 @@ def test_a_failing_credential_stops_the_run(
     job = write_job(tmp_path, pki, roster, signatures=[{"role": "unit", "credential": "seal.yaml"}])
     assert agreegen("batch", "run", job, "--workers", "1").code == 6
     assert not list(tmp_path.rglob("HN*.pdf"))
+
+
+def test_print_for_people_who_sign_on_paper(agreegen: Agreegen, finished_job: Path, tmp_path: Path) -> None:
+    target = tmp_path / "print.pdf"
+    result = agreegen("batch", "print", finished_job, "-o", target, "--json")
+    assert result.code == 0, result.err
+    assert [document["staff_no"] for document in result.json()["documents"]] == ["HN0002"]
+    everybody = agreegen("batch", "print", finished_job, "-o", target, "--all", "--force", "--json")
+    assert len(everybody.json()["documents"]) == 3
+    with pikepdf.open(target) as pdf:
+        assert len(pdf.pages) == everybody.json()["pages"]
+    assert agreegen("batch", "print", finished_job, "-o", target).code == 2

@@ -144,3 +144,34 @@ def test_parameters_that_are_no_yaml(agreegen: Agreegen, tmp_path: Path) -> None
     params = tmp_path / "p.yaml"
     params.write_text("party_a_name: [", "utf-8")
     assert agreegen("generate", AGREEMENT, "--params", params, "-o", tmp_path / "a.pdf").code == 3
+
+
+def test_without_libreoffice_a_pledge_is_made(
+    agreegen: Agreegen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    target = tmp_path / "p.pdf"
+    result = agreegen("generate", "personal-pledge", "--params", SAMPLES / "pledge.yaml", "-o", target)
+    assert result.code == 0
+    assert "made by compiled" in result.err
+    assert "阿卜杜热合曼·买买提" in extract_text(target.read_bytes())
+
+
+def test_an_agreement_is_not_compiled(agreegen: Agreegen, tmp_path: Path) -> None:
+    line = ("generate", AGREEMENT, "--params", PARAMS, "-o", tmp_path / "a.pdf", "--engine", "compiled")
+    result = agreegen(*line)
+    assert result.code == 5
+    assert files_below(tmp_path) == set()
+
+
+def test_both_engines_give_the_same_word_file(agreegen: Agreegen, tmp_path: Path) -> None:
+    made = {}
+    for engine in ("compiled", "libreoffice"):
+        pdf, docx = tmp_path / f"{engine}.pdf", tmp_path / f"{engine}.docx"
+        line = ("generate", "personal-pledge", "--params", SAMPLES / "pledge.yaml", "-o", pdf)
+        result = agreegen(*line, "--docx", docx, "--engine", engine)
+        assert result.code == 0
+        assert f"made by {engine}" in result.err
+        made[engine] = docx.read_bytes()
+    assert made["compiled"] == made["libreoffice"]

@@ -14,6 +14,7 @@ from agreegen.files import refuse_existing, write_atomically
 from agreegen.forms.catalog import find_form, forms_folder
 from agreegen.model.document import build_document
 from agreegen.pipeline import DocumentMaker, EngineChoice
+from agreegen.rendering.docx import render_docx
 from agreegen.rosters.parameters import read_parameters
 
 
@@ -49,9 +50,9 @@ def command(
     form = find_form(form_id, forms_folder(forms_folder_option))
     values = read_parameters(params, form)
     document = build_document(form, values, register_secret=secrets.token_bytes(32))
-    with DocumentMaker(form, engine=EngineChoice(engine), keep_docx=docx is not None) as maker:
+    with DocumentMaker(form, engine=EngineChoice(engine)) as maker:
         made = maker.make(document)
-    if docx is not None and made.docx is not None:
-        write_atomically(docx, made.docx)
+    if docx is not None:
+        write_atomically(docx, made.docx or render_docx(form, made.document))
     write_atomically(output, made.pdf)
     say(f"{output}: {form.title_zh}, document {made.document.id}, made by {made.document.engine}")
