@@ -12,11 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import bagit
+import pypdfium2
 import pytest
+from PIL import Image, ImageChops
 
 from agreegen.cli.main import run
 from tests.judges import openssl, pdfsig, qpdf, verapdf
 
+REFERENCE = Path(__file__).parents[1] / "data/pages/confidentiality-agreement-4.png"
 _BYTE_RANGE = re.compile(rb"/ByteRange\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]")
 _TST_INFO = bytes.fromhex("060b2a864886f70d0109100104")
 """Object identifier of RFC 3161 TSTInfo, the content of a document timestamp: not for `openssl cms`."""
@@ -295,3 +298,20 @@ def test_a_changed_value_of_the_register_is_found(demo: Path, tmp_path: Path) ->
         if run(["register", "verify", "--register", str(copy), *files]) != 1:
             missed.append((table, column, row))
     assert missed == []
+
+
+def test_a_sealed_page_looks_like_its_reference_picture(demo: Path) -> None:
+    # To renew after a wanted change: agreegen demo DIR, render page 4 at 60 dpi, look at it, replace the PNG.
+    with pypdfium2.PdfDocument(demo / "agreements/confidentiality-agreement.pdf") as pdf:
+        pdf.init_forms()
+        page = pdf[3].render(scale=60 / 72).to_pil().convert("RGB")
+    with Image.open(REFERENCE) as picture:
+        reference = picture.convert("RGB")
+    assert page.size == reference.size
+    difference = ImageChops.difference(page, reference).convert("L")
+    strong = sum(difference.histogram()[64:])
+    assert strong <= 0.001 * page.width * page.height, f"{strong} pixels differ strongly"
+    pixels = reference.tobytes()
+    triples = zip(pixels[::3], pixels[1::3], pixels[2::3], strict=True)
+    red = sum(1 for r, g, b in triples if r > 150 and g < 90 and b < 90)
+    assert red > 1_500, "the reference picture must show the seals"
