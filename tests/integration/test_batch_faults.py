@@ -16,7 +16,7 @@ import pytest
 from agreegen.batch.heads import head_checker
 from agreegen.batch.interface import Job
 from agreegen.batch.run import RunSettings, run_job
-from agreegen.errors import AgreegenError
+from agreegen.errors import AgreegenError, RegisterError
 from agreegen.model.report import Verdict
 from agreegen.register.audit import verify_register
 from agreegen.signing.trust import load_trust
@@ -147,6 +147,23 @@ def test_a_full_disk_stops_the_job_and_keeps_the_rest(tmp_path: Path, small_disk
         assert summary.failed == 0
         assert summary.done + summary.already_done == 40
         _assert_whole(job, pki, 40)
+    finally:
+        subprocess.run(["umount", str(small_disk)], check=True)
+
+
+def test_a_read_only_output_is_told(tmp_path: Path, small_disk: Path, pki: Path) -> None:
+    try:
+        job = write_job(tmp_path / "job", pki, _rows(2))
+        (tmp_path / "job/out").symlink_to(small_disk)
+        subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+        with pytest.raises(RegisterError):
+            run_job(job, RunSettings(workers=1))
+        subprocess.run(["mount", "-o", "remount,rw,size=50m", str(small_disk)], check=True)
+        assert run_job(job, RunSettings(workers=1)).done == 2
+        subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+        with pytest.raises(RegisterError):
+            run_job(job, RunSettings(workers=1))
+        assert verify_register(job.register_file, files_root=job.output) == []
     finally:
         subprocess.run(["umount", str(small_disk)], check=True)
 

@@ -217,10 +217,15 @@ def wait_for_stragglers(folder: Path) -> None:
     """Wait until no worker of an earlier run can still be writing.
 
     Raises:
-        RegisterError: One still is, after a minute.
+        RegisterError: One still is, after a minute, or the folder cannot be made.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as exc:
+        raise RegisterError(
+            f"{folder} cannot be written: {exc.strerror}", hint="choose a writable output folder"
+        ) from exc
     try:
         end = time.monotonic() + _STRAGGLERS_S
         while True:

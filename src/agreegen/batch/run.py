@@ -25,11 +25,11 @@ from agreegen.batch.opening import (
     start_pool,
 )
 from agreegen.batch.outputs import FailedRows, write_report
-from agreegen.batch.places import PathGiver, take_inventory
+from agreegen.batch.places import QUARANTINE, PathGiver, take_inventory
 from agreegen.batch.plan import Planner, RowProblemError, Task
 from agreegen.batch.pool import Chunk, Pool, wait_for_stragglers
 from agreegen.errors import AgreegenError, InputError, UsageError
-from agreegen.files import sha256_of_file
+from agreegen.files import remove_leftovers, sha256_of_file
 from agreegen.register.interface import EventDraft, EventKind
 from agreegen.register.lock import lock_folder
 from agreegen.register.store import Register
@@ -148,8 +148,14 @@ class _Run:
         self.behind = 0
         self.warnings: list[str] = []
         self.bags: list[str] = []
+        self.folders = {QUARANTINE}
         self.cells: dict[int, RosterRow] = {}
-        inventory = take_inventory(job.output, register)
+        try:
+            inventory = take_inventory(job.output, register)
+        except OSError as exc:
+            raise OutputError(
+                f"{job.output} cannot be read: {exc.strerror}", hint="mend its permissions"
+            ) from exc
         self.paths = PathGiver(job, register, inventory)
         self.planner = Planner(job, register, self.paths, self._identify(inventory.orphans))
         self.template = job.form.template
@@ -215,6 +221,8 @@ class _Run:
                     error = self._take_in(outcome) or error
             except AgreegenError as exc:  # neither the pool nor the register can go on
                 return exc
+        for folder in self.folders:  # where a worker was killed, it left what it had not named yet
+            remove_leftovers(self.job.output / folder)
         if exhausted and error is None and not brake.pressed:
             error = self._conclude()
         return error
@@ -262,6 +270,7 @@ class _Run:
         for outcome in chunk.outcomes:
             row = self.cells.pop(outcome.row)
             self.paths.release(outcome.path)
+            self.folders.add(outcome.path.rpartition("/")[0])
             if outcome.warning is not None:
                 self.warn(outcome.warning)
             if outcome.reason is not None:
