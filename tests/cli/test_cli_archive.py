@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import sqlite3
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import openpyxl
 import pytest
 
 from agreegen.example_pki.layout import ExamplePki
+from agreegen.example_pki.maker import make_example_pki
 from agreegen.example_pki.responder import Responder
-from tests.cli.conftest import Agreegen, files_below
+from tests.cli.conftest import PEOPLE, Agreegen, files_below
 
 
 @pytest.fixture
@@ -169,3 +171,18 @@ def test_coverage(agreegen: Agreegen, finished_job: Path, roster: Path, tmp_path
 def test_what_is_no_register(agreegen: Agreegen, roster: Path) -> None:
     assert agreegen("register", "list", "--register", roster).code == 7
     assert agreegen("register", "list", "--register", roster.parent / "nothing.db").code == 2
+
+
+def test_example_anchors_give_a_warning(agreegen: Agreegen, pki: ExamplePki, bag: Path) -> None:
+    assert "example trust anchor" in agreegen("archive", "verify", bag, "--trust", pki.trust).err
+    assert "example trust anchor" not in agreegen("archive", "verify", bag).err
+
+
+def test_an_expired_seal_closes_no_bag(agreegen: Agreegen, own_job: Path, tmp_path: Path) -> None:
+    long_ago = datetime.now(UTC) - timedelta(days=5 * 365)
+    other = make_example_pki(tmp_path / "pki", now=long_ago, key_bits=2048, people=PEOPLE[:1])
+    line = ("archive", "create", own_job.parent / "pledges", "-o", tmp_path / "bag", "--trust", other.trust)
+    result = agreegen(*line, "--credential", other.credential("archive-seal"))
+    assert result.code == 6
+    assert "expired" in result.err
+    assert not (tmp_path / "bag").exists()

@@ -13,6 +13,7 @@ from agreegen.cli.options import (
     force_option,
     json_option,
     read_now,
+    read_trust,
     trust_options,
     tsa_option,
 )
@@ -20,7 +21,6 @@ from agreegen.cli.output import print_json, print_table, prompt_secret, say
 from agreegen.errors import ExitCode
 from agreegen.signing.credentials import load_credential
 from agreegen.signing.interface import TimestampServer
-from agreegen.signing.trust import load_trust
 from agreegen.verification.interface import Options
 
 
@@ -54,7 +54,7 @@ def create_command(
             source=source,
             bag=output,
             credential=credential,
-            trust=load_trust([*trust, *crls]),
+            trust=read_trust(trust, crls),
             tsa=tuple(TimestampServer(url) for url in tsa),
             now=read_now(),
             omit_ids=omit_ids,
@@ -74,7 +74,7 @@ def create_command(
 @json_option
 def verify_command(bag: Path, trust: tuple[Path, ...], crls: tuple[Path, ...], as_json: bool) -> int:
     """Judge a bag offline: every file, its signature and token, and the documents at the proven time."""
-    anchors = load_trust([*trust, *crls])
+    anchors = read_trust(trust, crls)
     options = Options(now=read_now(), anchors_der=anchors.anchors_der, crls_der=anchors.crls_der)
     report = verify_bag(bag, options)
     if as_json:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from agreegen.cli.output import say_warning
+from agreegen.signing.interface import Trust
+from agreegen.signing.trust import load_trust
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -70,6 +74,18 @@ def level_option(*, default: str | None, choices: tuple[str, ...]) -> Callable[[
         help="PAdES level to reach.",
         **settings,
     )
+
+
+def read_trust(trust: Sequence[Path], crls: Sequence[Path]) -> Trust:
+    """Load what `--trust` and `--crl` name, and warn of example anchors.
+
+    Raises:
+        CredentialError: A file cannot be read.
+    """
+    anchors = load_trust([*trust, *crls])
+    if anchors.example:
+        say_warning("an example trust anchor was given: anyone can make signatures that it trusts")
+    return anchors
 
 
 def read_now() -> datetime:

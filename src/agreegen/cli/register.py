@@ -15,6 +15,7 @@ from agreegen.cli.options import (
     forms_option,
     json_option,
     read_now,
+    read_trust,
     trust_options,
 )
 from agreegen.cli.output import print_json, print_table, say
@@ -27,7 +28,6 @@ from agreegen.register.export import export_csv, export_xlsx
 from agreegen.register.interface import DocumentRow, DocumentState, Registration
 from agreegen.register.store import Register
 from agreegen.rosters.roster import open_roster
-from agreegen.signing.trust import load_trust
 from agreegen.values.masking import mask
 
 register_option = click.option(
@@ -94,7 +94,7 @@ def verify_command(
     register_file: Path, root: Path | None, trust: tuple[Path, ...], crls: tuple[Path, ...], as_json: bool
 ) -> int:
     """Find any changed, missing, reordered or cut-off row, and any file that differs."""
-    anchors = load_trust([*trust, *crls])
+    anchors = read_trust(trust, crls)
     problems = verify_register(
         register_file, files_root=root or register_file.parent, check_head=head_checker(anchors, read_now())
     )

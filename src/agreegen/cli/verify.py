@@ -16,13 +16,13 @@ from agreegen.cli.options import (
     forms_option,
     json_option,
     read_now,
+    read_trust,
     trust_options,
 )
-from agreegen.cli.output import language, make_progress, print_json, say, say_warning
+from agreegen.cli.output import language, make_progress, print_json, say
 from agreegen.errors import ExitCode, UsageError
 from agreegen.files import refuse_existing, write_atomically
 from agreegen.model.report import FileReport, Report, Verdict
-from agreegen.signing.trust import load_trust
 from agreegen.verification.interface import Options
 from agreegen.verification.report_html import render_html
 from agreegen.verification.report_table import render_table
@@ -72,9 +72,7 @@ def command(
     for output in (html, xml):
         if output is not None:
             refuse_existing(output, force=force)
-    anchors = load_trust([*trust, *crls])
-    if anchors.example:
-        say_warning("an example trust anchor was given: anyone can make signatures that it trusts")
+    anchors = read_trust(trust, crls)
     options = Options(
         now=read_now(),
         anchors_der=anchors.anchors_der,
