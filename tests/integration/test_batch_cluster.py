@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dask
+import distributed  # noqa: F401 - sets Dask's defaults before a fixture changes them
 import pytest
 
 from agreegen.batch.heads import head_checker
@@ -77,10 +78,10 @@ def _make_tls(folder: Path) -> dict[str, Path]:
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     running = Cluster(tmp_path_factory.mktemp("dask"))
-    side = {"key": str(running.files["key"]), "cert": str(running.files["cert"])}
-    tls = {"ca-file": str(running.files["ca-file"]), "client": side, "scheduler": side, "worker": side}
+    files = {"ca-file": "ca-file", "client.cert": "cert", "client.key": "key"}
+    tls = {f"distributed.comm.tls.{name}": str(running.files[file]) for name, file in files.items()}
     try:
-        with dask.config.set({"distributed.comm.tls": tls}):
+        with dask.config.set(tls):
             yield running
     finally:
         running.close()

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from agreegen import __version__
 from agreegen.batch.chunks import ChunkMaker, ChunkOutcome, WorkerSettings
 from agreegen.batch.interface import Job
+from agreegen.batch.laying import TakenError
 from agreegen.batch.plan import Task
 from agreegen.batch.pool import Chunk, give_up
 from agreegen.errors import AgreegenError, InputError, MissingProgramError, RegisterError, UsageError
@@ -27,6 +28,7 @@ from agreegen.signing.interface import Credential
 
 _TRIES_TOGETHER, _TRIES_ALONE = 3, 6
 _CHUNKS_PER_WORKER = 2
+_RACES = 5
 _CONNECT_S = 30
 _LOOK_S = 2.0
 _NO_WORKERS_S = 60.0
@@ -242,10 +244,18 @@ def make_chunk(
                     maker.close()
                 _makers.clear()
                 _makers[key] = ChunkMaker(replace(settings, job=job))
-            with _holding(settings.job.documents_folder):
-                return _makers[key].run(tasks, now)
+            return _run(_makers[key], settings.job.documents_folder, tasks, now)
         except AgreegenError as exc:
             return ChunkOutcome((), exc)
+
+
+def _run(maker: ChunkMaker, folder: Path, tasks: Sequence[Task], now: datetime) -> ChunkOutcome:
+    """Make a chunk; where a worker given up for lost has laid a document down after all, adopt that."""
+    for _ in range(_RACES):
+        with contextlib.suppress(TakenError), _holding(folder):
+            return maker.run(tasks, now)
+    with _holding(folder):
+        return maker.run(tasks, now)
 
 
 def _find_on_this_machine(job: Job) -> Job:

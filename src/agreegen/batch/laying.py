@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import secrets
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from agreegen.batch.interface import RowResult
 from agreegen.batch.places import QUARANTINE
 from agreegen.batch.plan import Replaced, Task
 from agreegen.errors import RegisterError
@@ -26,9 +29,11 @@ class Layable(Protocol):
     reason: str | None
     quarantined: bool
     changed: bool
+    result: RowResult
 
 
 T = TypeVar("T", bound=Layable)
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 _SYNCS_AT_ONCE = 8
 
 
@@ -36,14 +41,22 @@ class OutputError(RegisterError):
     """The output folder cannot be written; what is done is kept."""
 
 
+class TakenError(RegisterError):
+    """Another worker has laid down the same new document meanwhile; its file stays as it is."""
+
+
 def publish(output: Path, drafts: Sequence[T]) -> tuple[list[T], OutputError | None]:
     """Lay a chunk down: every file whole and durable under its name before anybody is told of it.
 
     Files are written and synced under temporary names, then renamed, then their folders are synced. Where the
-    disk refuses, the files before that are still laid down, and nothing stays of those after.
+    disk refuses, the files before that are still laid down, and nothing stays of those after. A new document
+    never replaces a file: a worker that was given up for lost may have laid it down after all.
 
     Returns:
         The drafts that are dealt with (failed rows included), and why the rest is not.
+
+    Raises:
+        TakenError: A new document is there already; made again, the chunk adopts it.
     """
     dealt: list[T] = []
     written: list[tuple[T, Path, Path]] = []
@@ -65,7 +78,7 @@ def publish(output: Path, drafts: Sequence[T]) -> tuple[list[T], OutputError | N
         for draft, temporary, target in written:
             if draft.task.replaces is not None and not draft.quarantined:
                 folders |= _make_way(output, draft.task.replaces, target)
-            temporary.replace(target)
+            _give_name(draft, temporary, target)
             folders.add(target.parent)
             placed.append(draft)
         for folder in sorted(folders):
@@ -77,6 +90,23 @@ def publish(output: Path, drafts: Sequence[T]) -> tuple[list[T], OutputError | N
             temporary.unlink(missing_ok=True)
     kept = {id(draft) for draft in (*dealt, *placed)}
     return [draft for draft in drafts if id(draft) in kept], failure
+
+
+def _give_name(draft: Layable, temporary: Path, target: Path) -> None:
+    if draft.quarantined or draft.task.replaces is not None or draft.result is not RowResult.DONE:
+        temporary.replace(target)
+        return
+    try:
+        os.link(temporary, target)
+    except FileExistsError as exc:
+        raise TakenError(
+            f"{target} was laid down by another worker meanwhile",
+            hint="run the job again: it adopts the file",
+        ) from exc
+    except OSError as exc:
+        if exc.errno not in _NO_LINKS:
+            raise
+        temporary.replace(target)
 
 
 def _target(output: Path, draft: Layable) -> Path | None:
@@ -91,7 +121,8 @@ def _write(target: Path, data: bytes) -> Path:
     if not target.parent.is_dir():
         target.parent.mkdir(parents=True, exist_ok=True)
         sync_folder(target.parent.parent)
-    temporary = target.with_name(f"{TEMPORARY_PREFIX}{os.getpid()}-{target.name}")
+    # Workers on several machines may share the folder and the process number.
+    temporary = target.with_name(f"{TEMPORARY_PREFIX}{secrets.token_hex(6)}-{target.name}")
     try:
         temporary.write_bytes(data)
     except BaseException:

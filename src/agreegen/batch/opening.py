@@ -75,7 +75,7 @@ def load_keys(
     *,
     elsewhere: bool = False,
 ) -> SharedKeys:
-    """Load the credentials that all rows share; with `elsewhere`, those without a file here are the workers'."""
+    """Load the credentials that all rows share; `elsewhere`: those without a file here are the workers'."""
     keys = SharedKeys(holder)
     for index, signature in enumerate(job.signatures):
         if not signature.personal:

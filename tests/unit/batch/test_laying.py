@@ -1,0 +1,90 @@
+"""Laying files down: whole or not at all, and never over a file that another worker laid down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from agreegen.batch.interface import RowResult
+from agreegen.batch.laying import OutputError, TakenError, publish
+from agreegen.batch.plan import Replaced, Task
+from agreegen.model.document import Document
+from agreegen.register.interface import Registration
+
+PATH = "documents/00001/T001.pdf"
+
+
+@dataclass
+class Paper:
+    """A document on its way to the disk."""
+
+    task: Task
+    data: bytes
+    reason: str | None = None
+    quarantined: bool = False
+    changed: bool = True
+    result: RowResult = RowResult.DONE
+
+
+def _task(path: str = PATH, replaces: Replaced | None = None) -> Task:
+    document = Document(
+        id="d" * 32,
+        form_id="personal-pledge",
+        form_version="1.0",
+        title="保密承诺书",
+        template_sha256="0" * 64,
+        values={},
+        conditions={},
+        roles=(),
+    )
+    known = Registration(document.id, "personal-pledge", "1.0", "0" * 64, "staff:T001", "王秀英", path)
+    return Task(2, document, {}, known, (), replaces=replaces)
+
+
+def _files(output: Path) -> dict[str, bytes]:
+    found = (path for path in output.rglob("*") if path.is_file())
+    return {path.relative_to(output).as_posix(): path.read_bytes() for path in found}
+
+
+def test_a_new_document_gets_its_name(tmp_path: Path) -> None:
+    paper = Paper(_task(), b"new")
+    assert publish(tmp_path, [paper]) == ([paper], None)
+    assert _files(tmp_path) == {PATH: b"new"}
+
+
+def test_a_late_worker_replaces_nothing(tmp_path: Path) -> None:
+    publish(tmp_path, [Paper(_task(), b"first")])
+    other = Paper(_task("documents/00001/T000.pdf"), b"other")
+    with pytest.raises(TakenError, match="T001"):
+        publish(tmp_path, [other, Paper(_task(), b"second")])
+    assert _files(tmp_path) == {PATH: b"first", "documents/00001/T000.pdf": b"other"}
+
+
+@pytest.mark.parametrize("result", [RowResult.ADOPTED, RowResult.COMPLETED])
+def test_a_document_that_was_taken_from_there_grows(tmp_path: Path, result: RowResult) -> None:
+    publish(tmp_path, [Paper(_task(), b"first")])
+    publish(tmp_path, [Paper(_task(), b"first and more", result=result)])
+    assert _files(tmp_path) == {PATH: b"first and more"}
+
+
+def test_what_is_replaced_is_kept_under_another_name(tmp_path: Path) -> None:
+    publish(tmp_path, [Paper(_task(), b"old")])
+    moved = Replaced("e" * 32, PATH, "superseded/00001/T001-eeeeeeee.pdf")
+    publish(tmp_path, [Paper(_task(replaces=moved), b"new", result=RowResult.SUPERSEDED)])
+    assert _files(tmp_path) == {PATH: b"new", moved.moved_to: b"old"}
+
+
+def test_failed_and_unchanged_rows_write_nothing(tmp_path: Path) -> None:
+    papers = [Paper(_task(), b"x", reason="no"), Paper(_task(), b"x", changed=False)]
+    assert publish(tmp_path, papers) == (papers, None)
+    assert _files(tmp_path) == {}
+
+
+def test_a_disk_that_refuses_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "documents").write_bytes(b"a file where a folder belongs")
+    dealt, failure = publish(tmp_path, [Paper(_task(), b"new")])
+    assert dealt == []
+    assert isinstance(failure, OutputError)
+    assert _files(tmp_path) == {"documents": b"a file where a folder belongs"}
