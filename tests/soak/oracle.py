@@ -1,0 +1,61 @@
+"""What must hold of every mutant, decided from the bytes alone and without the product's own reader."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from asn1crypto import cms
+
+from tests.soak.mutators import Mutant
+from tests.soak.seeds import Range, Seed
+
+
+def may_be_unaltered(seed: Seed, mutant: Mutant) -> bool:
+    """Say whether `unaltered: true` can be right for a mutant.
+
+    It cannot where a signed byte of the seed is another one at the same place, unless the file is nothing but
+    the seed cut off behind an earlier signature; nor where a container says something else in the part that
+    its signature covers; nor where the change was made to be one that nobody permits.
+    """
+    if mutant.forbidden:
+        return False
+    if not seed.ranges or mutant.data == seed.data:
+        return True
+    changed = [r for r in seed.ranges if signed_bytes(seed.data, r) != signed_bytes(mutant.data, r)]
+    if changed and not _is_earlier_revision(seed, mutant.data):
+        return False
+    return not (mutant.cms and any(_signed_part_differs(seed.data, mutant.data, r) for r in seed.ranges))
+
+
+def signed_bytes(data: bytes, found: Range) -> bytes:
+    """Return what a byte range takes out of a file."""
+    start, first, second, length = found
+    return data[start : start + first] + data[second : second + length]
+
+
+def _is_earlier_revision(seed: Seed, data: bytes) -> bool:
+    ends = {second + length for _, _, second, length in seed.ranges}
+    bare = data.rstrip(b"\r\n")
+    return any(bare == seed.data[:end].rstrip(b"\r\n") for end in ends)
+
+
+def _signed_part_differs(before: bytes, after: bytes, found: Range) -> bool:
+    gap = slice(found[1], found[2])
+    if before[gap].lower() == after[gap].lower():
+        return False
+    old = _signed_part(before[gap])
+    return old is not None and old != _signed_part(after[gap])
+
+
+def _signed_part(text: bytes) -> Sequence[object] | None:
+    try:
+        raw = bytes.fromhex(text.strip()[1:-1].decode("ascii"))
+        signed = cms.ContentInfo.load(raw)["content"]
+        signers = signed["signer_infos"]
+        content = signed["encap_content_info"]["content"]
+        return [
+            None if content.native is None else content.contents,
+            *((s["signed_attrs"].contents, s["signature"].contents) for s in signers),
+        ]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
+        return None
