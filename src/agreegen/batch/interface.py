@@ -98,6 +98,7 @@ class Job:
         name: Pattern of file names; None for the staff number or the document id.
         aliases: Printed name → registered name that certificates carry.
         omit_clauses: Conditional clauses that are left out for rows whose field says no.
+        relax_order: Whether roles may sign out of the form's order.
         sha256: Lower-case hex SHA-256 of the job file.
     """
 
@@ -115,6 +116,7 @@ class Job:
     name: str | None = None
     aliases: Mapping[str, str] = field(default_factory=dict)
     omit_clauses: tuple[str, ...] = ()
+    relax_order: bool = False
     sha256: str = ""
 
     @property

@@ -30,6 +30,7 @@ _KEYS = (
     "name",
     "aliases",
     "omit_clauses",
+    "relax_order",
 )
 _YES_NO = {"true": True, "yes": True, "是": True, "false": False, "no": False, "否": False}
 _DEFAULT_BAG = 10_000
@@ -92,6 +93,7 @@ class _Reader:
             name=self._name(form),
             aliases=self._texts(self.raw.get("aliases", {}), "aliases", None),
             omit_clauses=self._omit_clauses(form),
+            relax_order=self._yes_no(self.raw, "relax_order", "relax_order"),
             sha256=sha256,
         )
         self._check_timestamps(job)
@@ -266,17 +268,19 @@ class _Reader:
         bags = self._text(raw, "bags", "archive.bags", "")
         credential = self._text(raw, "credential", "archive.credential", "")
         size = self._text(raw, "documents_per_bag", "archive.documents_per_bag", str(_DEFAULT_BAG))
-        omit = self._text(raw, "omit_ids", "archive.omit_ids", "false")
         if not bags:
             self._complain("archive.bags", "no folder is named")
         if not size.isascii() or not size.isdigit() or int(size) < 1:
             self._complain("archive.documents_per_bag", "a whole number above 0 is expected")
             size = str(_DEFAULT_BAG)
-        if omit.lower() not in _YES_NO:
-            self._complain("archive.omit_ids", "true or false is expected")
-        return JobArchive(
-            self.folder / bags, int(size), self.folder / credential, _YES_NO.get(omit.lower(), False)
-        )
+        omit_ids = self._yes_no(raw, "omit_ids", "archive.omit_ids")
+        return JobArchive(self.folder / bags, int(size), self.folder / credential, omit_ids)
+
+    def _yes_no(self, raw: dict[str, YamlText], key: str, place: str) -> bool:
+        text = self._text(raw, key, place, "false").lower()
+        if text not in _YES_NO:
+            self._complain(place, "true or false is expected")
+        return _YES_NO.get(text, False)
 
     def _name(self, form: Form) -> str | None:
         pattern = self.raw.get("name")

@@ -128,6 +128,7 @@ class ChunkSigner:
             trust=self._trust,
             reason=signature.reason,
             location=signature.location,
+            relax_order=self._job.relax_order,
         )
         stamped = signature.level is not PadesLevel.B_B
         room = self._room() if stamped else 0

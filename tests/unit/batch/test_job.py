@@ -26,6 +26,7 @@ archive: {bags: bags, documents_per_bag: 500, credential: archive.yaml, omit_ids
 name: "{staff_no}.pdf"
 aliases: {王秀英: WANG Xiuying}
 omit_clauses: [state_secrets_clause]
+relax_order: 是
 """
 
 
@@ -58,6 +59,7 @@ def test_a_whole_job(tmp_path: Path) -> None:
     assert job.name == "{staff_no}"
     assert dict(job.defaults) == {"pledge_date": "2018-05-10"}
     assert job.omit_clauses == ("state_secrets_clause",)
+    assert job.relax_order
 
 
 def test_a_short_job(tmp_path: Path) -> None:
@@ -67,6 +69,7 @@ def test_a_short_job(tmp_path: Path) -> None:
     assert job.signatures == ()
     assert job.name is None
     assert job.archive is None
+    assert not job.relax_order
 
 
 BAD = """form: personal-pledge
@@ -81,6 +84,7 @@ timestamp_requests_per_minute: -1
 archive: {documents_per_bag: none}
 name: "{nobody}/x"
 omit_clauses: [clause_seven]
+relax_order: maybe
 outptu: out
 """
 
@@ -107,6 +111,7 @@ def test_every_error_is_said_at_once(tmp_path: Path) -> None:
         "archive.bags",
         "name",
         "omit_clauses",
+        "relax_order",
         "output",
         "outptu",
     }
