@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from agreegen.batch.heads import head_checker
-from agreegen.batch.interface import Job
+from agreegen.batch.interface import Job, RunEvent, RunEventKind
 from agreegen.batch.run import RunSettings, run_job
 from agreegen.errors import InputError, RegisterError, UsageError
 from agreegen.model.report import Verdict
@@ -152,3 +152,22 @@ def test_strangers_are_kept_out(
     with pytest.raises(UsageError, match="AGREEGEN_DASK_KEY"):
         run_job(job, _settings(cluster))
     assert documents_of(job) == []
+
+
+def test_without_any_worker_left_the_run_ends(
+    tmp_path: Path, pki: Path, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last test with this cluster: it takes the workers away."""
+    job = write_job(tmp_path / "job", pki, ROWS)
+    monkeypatch.setattr("agreegen.batch.cluster._NO_WORKERS_S", 4.0)
+
+    def end_workers(event: RunEvent) -> None:
+        if event.kind is RunEventKind.STARTED:
+            for process in cluster.processes[1:]:
+                process.kill()
+
+    with pytest.raises(RegisterError, match="worker"):
+        run_job(job, _settings(cluster), events=end_workers)
+    summary = run_job(job, RunSettings(workers=1))
+    assert summary.done + summary.already_done == len(ROWS)
+    _assert_valid(job, pki)
