@@ -14,7 +14,7 @@ from agreegen.errors import AgreegenError
 from agreegen.model.report import PadesLevel, Verdict
 from agreegen.verification.interface import Options
 from agreegen.verification.service import verify_bytes, verify_paths
-from benchmarks.measure import Result, alternate, time_ms
+from benchmarks.measure import Result, alternate, processor_seconds, time_ms
 from benchmarks.setting import Setting
 from benchmarks.signing import batch_signer, sign_one
 from benchmarks.stock import StockValidator
@@ -124,16 +124,20 @@ def _measure_jobs(setting: Setting, result: Result, files: list[bytes]) -> None:
         (folder / f"{number:05d}.pdf").write_bytes(data)
     options = _options(setting)
     rates: dict[int, list[float]] = {1: [], 2: []}
+    used: dict[int, list[float]] = {1: [], 2: []}
     try:
         for _ in range(setting.count(2, 1)):
             for jobs, samples in rates.items():
-                started = time.perf_counter()
+                started, before = time.perf_counter(), processor_seconds()
                 answers = sum(1 for _ in verify_paths([folder], options, jobs=jobs))
                 samples.append(answers / (time.perf_counter() - started))
+                used[jobs].append(1000 * (processor_seconds() - before) / answers)
     except (AgreegenError, OSError, RuntimeError) as exc:
         result.missing("--jobs", exc)
         return
     one, two = (
         result.add(f"own files, --jobs {n}", "documents/s", rates[n], f"{count} files") for n in (1, 2)
     )
+    for jobs, samples in used.items():
+        result.add(f"own files, --jobs {jobs}, processor time a file", "ms", samples)
     result.compare("--jobs 2 against --jobs 1", one.median, two.median, 1.8)
