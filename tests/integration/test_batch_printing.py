@@ -85,6 +85,8 @@ def test_duplex_begins_each_document_on_a_front_side(job: Job, tmp_path: Path) -
     assert all(document.page % 2 == 1 for document in printed.documents)
     single = print_documents(job, tmp_path / "plain.pdf", PrintSettings(separators=False))
     assert (single.pages, len(single.documents)) == (4, 4)
+    only = print_documents(job, tmp_path / "unit.pdf", PrintSettings(units=("某县普查办",)))
+    assert [document.staff_no for document in only.documents] == ["P002"]
 
 
 def test_a_sheet_names_its_unit(job: Job, tmp_path: Path) -> None:

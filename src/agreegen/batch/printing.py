@@ -34,11 +34,13 @@ class PrintSettings:
         everything: Also documents that their person has signed already, electronically or on paper.
         duplex: Add a blank page where a document ends on a front side, for printers that print both sides.
         separators: Put a sheet with the unit's name and the number of its documents before each unit.
+        units: Only these units, as the roster names them; empty for all.
     """
 
     everything: bool = False
     duplex: bool = False
     separators: bool = True
+    units: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,10 @@ def _choose(job: Job, register: Register, settings: PrintSettings) -> _Choice:
         source.file, job.form, sheet=source.sheet, columns=source.columns, defaults=job.defaults
     )
     for row in roster.rows():
+        unit = row.values.get("unit")
+        name = _NO_UNIT if unit is None else str(encode_value(unit))
+        if settings.units and name not in settings.units:
+            continue
         if row.failed:
             choice.skipped[row.number] = row.reason
             continue
@@ -156,8 +162,6 @@ def _choose(job: Job, register: Register, settings: PrintSettings) -> _Choice:
         elif not settings.everything and _has_signed(job, current):
             choice.signed_already += 1
         else:
-            unit = row.values.get("unit")
-            name = _NO_UNIT if unit is None else str(encode_value(unit))
             choice.units.setdefault(name, []).append(current)
             choice.rows[current.registration.id] = row.number
     return choice

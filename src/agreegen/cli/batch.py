@@ -111,6 +111,7 @@ def status_command(job_file: Path, forms_folder_option: Path | None, as_json: bo
 @click.option("--all", "everything", is_flag=True, help="Also documents that their person has signed.")
 @click.option("--duplex", is_flag=True, help="Begin every document on a front side.")
 @click.option("--no-separators", is_flag=True, help="No sheet before each unit.")
+@click.option("--unit", "units", multiple=True, metavar="NAME", help="Only this unit; may be repeated.")
 @forms_option
 @force_option
 @json_option
@@ -120,6 +121,7 @@ def print_command(
     everything: bool,
     duplex: bool,
     no_separators: bool,
+    units: tuple[str, ...],
     forms_folder_option: Path | None,
     force: bool,
     as_json: bool,
@@ -127,7 +129,8 @@ def print_command(
     """Merge the documents by unit for people who sign on paper; `register add-paper` takes the scans."""
     refuse_existing(output, force=force)
     job = read_job(job_file, forms_folder=forms_folder_option)
-    printed = print_documents(job, output, PrintSettings(everything, duplex, separators=not no_separators))
+    settings = PrintSettings(everything, duplex, separators=not no_separators, units=units)
+    printed = print_documents(job, output, settings)
     if as_json:
         print_json(printed.to_dict())
     for row, reason in printed.skipped.items():
