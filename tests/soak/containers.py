@@ -71,12 +71,13 @@ def damage(
     if token and at < 0:
         return None
     for _ in range(chance.choice((1, 1, 1, 2, 4))):
-        container = _damaged(chance, container, at if token else 0)
+        container = damage_der(chance, container, at if token else 0)
     filled = container[:room].ljust(room, b"\0").hex().encode()
     return data[:start] + b"<" + filled.ljust(end - start - 2, b"0")[: end - start - 2] + b">" + data[end:]
 
 
-def _damaged(chance: random.Random, data: bytes, low: int) -> bytes:
+def damage_der(chance: random.Random, data: bytes, low: int = 0) -> bytes:
+    """Damage one element of a DER text that starts at `low` or behind."""
     found = [element for element in elements(data) if element.start >= low]
     if not found:
         place = chance.randrange(len(data)) if data else 0

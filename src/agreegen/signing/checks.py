@@ -20,7 +20,8 @@ from pyhanko_certvalidator.errors import PathError, ValidationError
 
 from agreegen.errors import CredentialError
 from agreegen.signing.interface import Credential, Mechanism, Trust
-from agreegen.signing.names import subject_label
+from agreegen.signing.keyfiles import names_are_readable
+from agreegen.signing.names import UNREADABLE_X509, subject_label
 
 _REFUSED_PURPOSES = {
     ExtendedKeyUsageOID.SERVER_AUTH: "TLS servers",
@@ -29,6 +30,8 @@ _REFUSED_PURPOSES = {
 }
 _NOT_ENOUGH = frozenset({ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.CODE_SIGNING})
 _MIN_RSA_BITS = 2048
+_DAMAGED = (KeyError, AttributeError, IndexError, OverflowError, RecursionError, NameError, *UNREADABLE_X509)
+"""What path validation raises on damaged certificates; asn1crypto has a NameError for unknown keys."""
 _TRIAL = b"agreegen credential check, signs nothing "
 
 
@@ -162,7 +165,7 @@ def verify_raw(
             key.verify(signature, message)
         else:
             return False
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError):
+    except (InvalidSignature, UnsupportedAlgorithm, *UNREADABLE_X509):
         return False
     return True
 
@@ -214,7 +217,7 @@ def usage_problem(certificate: x509.Certificate) -> str | None:
     """Say why a certificate is not for documents (RFC 5280, 4.2.1.3, .9 and .12); None if it is."""
     try:
         extensions = certificate.extensions
-    except ValueError:
+    except UNREADABLE_X509:
         return "the certificate's extensions cannot be read"
     for extension in extensions:
         value = extension.value
@@ -259,17 +262,17 @@ def _validate_path(
     certificate_der: bytes, chain_der: Sequence[bytes], trust: Trust, now: datetime, name: str
 ) -> list[bytes]:
     load = asn1_x509.Certificate.load
-    context = ValidationContext(
-        trust_roots=[load(der) for der in trust.anchors_der if not is_sm2(der)],
-        other_certs=[load(der) for der in chain_der],
-        moment=now,
-        allow_fetching=False,
-        revocation_mode="soft-fail",
-    )
-    validator = CertificateValidator(load(certificate_der), validation_context=context)
     try:
+        context = ValidationContext(
+            trust_roots=[load(der) for der in trust.anchors_der if not is_sm2(der)],
+            other_certs=[load(der) for der in chain_der],
+            moment=now,
+            allow_fetching=False,
+            revocation_mode="soft-fail",
+        )
+        validator = CertificateValidator(load(certificate_der), validation_context=context)
         path = asyncio.run(validator.async_validate_path())
-    except (PathError, ValidationError, ValueError) as exc:
+    except (PathError, ValidationError, *_DAMAGED) as exc:
         raise CredentialError(
             f"credential {name}: {subject_label(certificate_der)} has no valid chain to an anchor ({exc})",
             hint="give the right anchor with --trust, and the CA certificates under chain:",
@@ -321,11 +324,14 @@ def is_sm2(certificate_der: bytes) -> bool:
 
 def _parse(credential: Credential) -> x509.Certificate:
     try:
-        return x509.load_der_x509_certificate(credential.certificate_der)
-    except ValueError:
+        certificate = x509.load_der_x509_certificate(credential.certificate_der)
+    except UNREADABLE_X509:
+        certificate = None
+    if certificate is None or not names_are_readable(certificate):
         raise CredentialError(
             f"credential {credential.name}: the certificate cannot be read", hint="use another certificate"
-        ) from None
+        )
+    return certificate
 
 
 def _signed_by(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:

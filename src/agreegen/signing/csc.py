@@ -19,6 +19,7 @@ from agreegen.signing.checks import verify_raw
 from agreegen.signing.csc_client import CredentialInfo, CscClient
 from agreegen.signing.interface import Mechanism
 from agreegen.signing.keyfiles import mechanism_of, order_chain
+from agreegen.signing.names import UNREADABLE_X509
 from agreegen.signing.secrets import BackendConfig, LoadedKey
 
 _SHA256, _SHA384 = "2.16.840.1.101.3.4.2.1", "2.16.840.1.101.3.4.2.2"
@@ -204,7 +205,7 @@ def _load(config: BackendConfig, client: CscClient) -> LoadedKey:
         certificates = [x509.load_der_x509_certificate(der) for der in info.certificates_der]
         mechanism = mechanism_of(certificates[0].public_key())
         chain = order_chain(certificates[0], certificates[1:])
-    except (ValueError, UnsupportedAlgorithm):
+    except (UnsupportedAlgorithm, *UNREADABLE_X509):
         raise CredentialError("the service's certificate cannot be read", hint="ask the service") from None
     if mechanism not in _ALGORITHMS:
         raise CredentialError(

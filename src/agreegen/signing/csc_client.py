@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from agreegen.errors import CredentialError
 
@@ -197,7 +198,7 @@ class CscClient:
                     f"the signing service {self._base} has no TLS certificate that is trusted here",
                     hint="name its authority with ca_file:",
                 ) from None
-            except (requests.RequestException, OSError) as exc:
+            except (requests.RequestException, HTTPError, OSError) as exc:
                 if not last:
                     return 503, b""
                 raise CredentialError(

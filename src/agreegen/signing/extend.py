@@ -25,7 +25,7 @@ from agreegen.model.report import PadesLevel
 from agreegen.signing.checks import find_path
 from agreegen.signing.embedding import prepare_timestamp
 from agreegen.signing.interface import SignedPdf, TimestampServer, Trust
-from agreegen.signing.names import subject_label
+from agreegen.signing.names import UNREADABLE_X509, subject_label
 from agreegen.signing.pdfread import (
     FOREIGN_ERRORS,
     PdfState,
@@ -240,7 +240,7 @@ def _refuse_expired(content: SignedContent, known_at: datetime, label: str) -> N
         raise SigningError(f"{label}: the certificate is not in the file")
     try:
         end = x509.load_der_x509_certificate(content.certificate_der).not_valid_after_utc
-    except ValueError as exc:
+    except UNREADABLE_X509 as exc:
         raise SigningError(f"{label}: the certificate cannot be read") from exc
     if known_at > end:
         raise SigningError(

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 from agreegen.errors import CredentialError
 from agreegen.signing.interface import Mechanism
+from agreegen.signing.names import UNREADABLE_X509
 from agreegen.signing.secrets import BackendConfig, LoadedKey
 
 SupportedKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
@@ -104,11 +105,12 @@ def load_pkcs12(config: BackendConfig) -> LoadedKey:
     passphrase = config.read_secret_or_none("passphrase")
     try:
         store = pkcs12.load_pkcs12(data, passphrase.encode() if passphrase is not None else None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as exc:
+    except (UnsupportedAlgorithm, *UNREADABLE_X509) as exc:
         raise _explain_pkcs12(config, str(exc), passphrase is not None) from None
     if store.key is None:
         config.fail(f"{path} holds no private key", hint="export it again, with the private key")
-    certificates = [c.certificate for c in (store.cert, *store.additional_certs) if c is not None]
+    bags = (store.cert, *store.additional_certs)
+    certificates = [c.certificate for c in bags if c is not None and names_are_readable(c.certificate)]
     return _match(config, store.key, certificates)
 
 
@@ -155,13 +157,28 @@ def load_private_key(config: BackendConfig, path: object) -> object:
 
 
 def parse_certificates(data: bytes) -> list[x509.Certificate]:
-    """Parse all certificates of a PEM file, or the one of a DER file; an empty list where there is none."""
+    """Parse all certificates of a PEM file, or the one of a DER file; an empty list where there is none.
+
+    A certificate whose names and dates cannot be read counts as none.
+    """
     try:
         if b"-----BEGIN CERTIFICATE-----" in data:
-            return x509.load_pem_x509_certificates(data)
-        return [x509.load_der_x509_certificate(data)]
-    except ValueError:
+            found = x509.load_pem_x509_certificates(data)
+        else:
+            found = [x509.load_der_x509_certificate(data)]
+    except UNREADABLE_X509:
         return []
+    return [certificate for certificate in found if names_are_readable(certificate)]
+
+
+def names_are_readable(certificate: x509.Certificate) -> bool:
+    """Tell whether names and dates of a certificate can be read; parsing is lazy, so damage shows late."""
+    try:
+        begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+        names = (certificate.subject.rfc4514_string(), certificate.issuer.rfc4514_string())
+    except UNREADABLE_X509:
+        return False
+    return begin <= end and all(isinstance(name, str) for name in names)
 
 
 def order_chain(certificate: x509.Certificate, others: Sequence[x509.Certificate]) -> list[x509.Certificate]:

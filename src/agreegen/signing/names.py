@@ -8,6 +8,15 @@ import re
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+UNREADABLE_X509 = (
+    ValueError,
+    TypeError,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+"""What the library raises on damaged certificates and lists, of which it reads most parts only when asked."""
+
 _NAME_OIDS = (
     NameOID.COMMON_NAME,
     NameOID.ORGANIZATION_NAME,
@@ -49,7 +58,7 @@ def certificate_names(certificate_der: bytes) -> tuple[str, ...]:
                 names.extend(_subject_names(entry.value))
             elif isinstance(entry, x509.RFC822Name | x509.DNSName | x509.UniformResourceIdentifier):
                 names.append(entry.value)
-    except ValueError:
+    except UNREADABLE_X509:
         return ()
     return tuple(dict.fromkeys(name for name in names if name.strip()))
 

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from agreegen.errors import CredentialError
 from agreegen.signing.interface import Mechanism
 from agreegen.signing.keyfiles import mechanism_of, parse_certificates
+from agreegen.signing.names import UNREADABLE_X509
 from agreegen.signing.pkcs11_tokens import (
     LOCK,
     TokenEntry,
@@ -287,7 +288,7 @@ def _find_certificates(
         try:
             certificate = x509.load_der_x509_certificate(bytes(found[attribute.VALUE]))
             stored.append((bytes(found[attribute.ID]), str(found[attribute.LABEL]), certificate))
-        except (ValueError, binding.PKCS11Error):
+        except (binding.PKCS11Error, *UNREADABLE_X509):
             continue
     others = [certificate for _, _, certificate in stored]
     if config.has("certificate"):

@@ -12,7 +12,7 @@ from typing import Any
 from cryptography import x509
 
 from agreegen.errors import CredentialError, MissingProgramError
-from agreegen.signing.names import subject_label
+from agreegen.signing.names import UNREADABLE_X509, subject_label
 
 LOCK = threading.RLock()
 """Held around every call into a module, since modules are initialised for one thread at a time."""
@@ -202,7 +202,7 @@ def _describe_certificate(data: bytes) -> tuple[str | None, str | None]:
     try:
         certificate = x509.load_der_x509_certificate(data)
         return subject_label(data), certificate.not_valid_after_utc.isoformat().replace("+00:00", "Z")
-    except ValueError:
+    except UNREADABLE_X509:
         return "unreadable", None
 
 

@@ -15,11 +15,12 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID
+from urllib3.exceptions import HTTPError
 
 from agreegen.errors import CredentialError, SigningError
 from agreegen.signing.checks import Finding, find_path, is_sm2
 from agreegen.signing.interface import Credential, Trust
-from agreegen.signing.names import subject_label
+from agreegen.signing.names import UNREADABLE_X509, subject_label
 from agreegen.signing.status_checks import answers, crl_covers, needs_no_check, not_good, responder, told_at
 from agreegen.signing.trust import parse_crls
 
@@ -172,7 +173,7 @@ class EvidenceStore:
             if not answers(response, certificate, issuer, moment, nonce):
                 return None
             signer = responder(response, issuer, moment)
-        except (ValueError, UnsupportedAlgorithm):
+        except (UnsupportedAlgorithm, *UNREADABLE_X509):
             return None
         if signer is None:
             return None
@@ -204,7 +205,7 @@ class EvidenceStore:
             ) as response:
                 data: bytes = response.raw.read(_MAX_ANSWER_BYTES + 1, decode_content=True)
                 usable = response.status_code == 200 and len(data) <= _MAX_ANSWER_BYTES
-        except (requests.RequestException, OSError, ValueError):
+        except (requests.RequestException, HTTPError, OSError, ValueError):
             return None
         return data if usable else None
 

@@ -17,13 +17,14 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, paddin
 
 from agreegen.errors import SigningError
 from agreegen.signing.interface import Mechanism
+from agreegen.signing.names import UNREADABLE_X509
 
 _SM3 = "1.2.156.10197.1.401"
 _SM2_SM3 = frozenset({"1.2.156.10197.1.501", "1.2.156.10197.1.301.1", "1.2.156.10197.1.301"})
 _SIGNATURE_TIMESTAMP = "signature_time_stamp_token"
 
 
-_UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, OverflowError)
+_UNREADABLE = (KeyError, AttributeError, IndexError, RecursionError, OverflowError, *UNREADABLE_X509)
 """What asn1crypto raises on damaged encodings, of which it reads each part only when it is asked for."""
 
 
@@ -170,7 +171,7 @@ class SignedContent:
                 key.verify(self.signature, message)
             else:
                 return False
-        except (InvalidSignature, UnsupportedAlgorithm, ValueError):
+        except (InvalidSignature, UnsupportedAlgorithm, *UNREADABLE_X509):
             return False
         return True
 

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from agreegen.signing.interface import Mechanism
 from agreegen.signing.keyfiles import order_chain, parse_certificates
+from agreegen.signing.names import UNREADABLE_X509
 from agreegen.signing.secrets import BackendConfig, LoadedKey
 from agreegen.signing.sm2_backend import DEFAULT_SIGNER_ID, Sm2Key, find_backend, is_on_curve
 from agreegen.signing.sm2_backend import verify_sm2 as verify_point
@@ -119,7 +120,7 @@ def verify_sm2(
     """
     try:
         point = public_point(x509.load_der_x509_certificate(certificate_der))
-    except ValueError:
+    except UNREADABLE_X509:
         return False
     return verify_point(point, message, signature, signer_id)
 
@@ -130,7 +131,7 @@ def signs(certificate: x509.Certificate) -> bool:
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:
         return True
-    except ValueError:
+    except UNREADABLE_X509:
         return False
     return usage.digital_signature or usage.content_commitment
 
@@ -178,5 +179,5 @@ def _point_or_none(certificate: x509.Certificate) -> bytes | None:
 def _is_authority(certificate: x509.Certificate) -> bool:
     try:
         return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, *UNREADABLE_X509):
         return False

@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from agreegen.errors import CredentialError
-from agreegen.signing.names import subject_label
+from agreegen.signing.names import UNREADABLE_X509, subject_label
 from agreegen.signing.sm2_backend import SM2_CURVE_OID, SM2_SIGNATURE_OIDS, verify_sm2
 
 _MAX_LENGTH = 8
@@ -40,7 +40,7 @@ def find_sm2_path(
     try:
         leaf = x509.load_der_x509_certificate(certificate_der)
         readable = is_readable(leaf) and bool(public_point(leaf))
-    except ValueError:
+    except UNREADABLE_X509:
         readable = False
     if not readable:
         raise CredentialError("the SM2 certificate cannot be read", hint="use another certificate")
@@ -83,7 +83,7 @@ def signed_by(what: x509.Certificate | x509.CertificateRevocationList, issuer: x
     signed = what.tbs_certificate_bytes if isinstance(what, x509.Certificate) else what.tbs_certlist_bytes
     try:
         return verify_sm2(public_point(issuer), signed, what.signature)
-    except ValueError:
+    except UNREADABLE_X509:
         return False
 
 
@@ -117,7 +117,7 @@ def is_readable(certificate: x509.Certificate) -> bool:
                 certificate.extensions,
             )
         )
-    except (ValueError, x509.DuplicateExtension):
+    except UNREADABLE_X509:
         return False
 
 
@@ -144,7 +144,7 @@ def _may_issue(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
     try:
         wanted = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
         given = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, *UNREADABLE_X509):
         return True
     return wanted.key_identifier is None or wanted.key_identifier == given.digest
 
@@ -179,7 +179,7 @@ def _extension_problem(certificate: x509.Certificate, name: str) -> str | None:
             if extension.critical and not isinstance(extension.value, _UNDERSTOOD):
                 oid = extension.oid.dotted_string
                 return f"the certificate of {name} has a critical extension that is not understood ({oid})"
-    except ValueError:
+    except UNREADABLE_X509:
         return f"the extensions of the certificate of {name} cannot be read"
     return None
 
@@ -188,7 +188,7 @@ def _authority_problem(certificate: x509.Certificate, below: int, *, anchor: boo
     name = subject_label(certificate.public_bytes(Encoding.DER))
     try:
         extensions = {type(extension.value): extension.value for extension in certificate.extensions}
-    except ValueError:
+    except UNREADABLE_X509:
         return f"the extensions of the certificate of {name} cannot be read"
     constraints, usage = extensions.get(x509.BasicConstraints), extensions.get(x509.KeyUsage)
     if not isinstance(constraints, x509.BasicConstraints):
@@ -208,7 +208,7 @@ def _load_all(certificates_der: Sequence[bytes]) -> list[x509.Certificate]:
     for der in certificates_der:
         try:
             certificate = x509.load_der_x509_certificate(der)
-        except ValueError:
+        except UNREADABLE_X509:
             continue
         if is_readable(certificate):
             loaded.append(certificate)
@@ -220,7 +220,7 @@ def _load_crls(crls_der: Sequence[bytes]) -> list[x509.CertificateRevocationList
     for der in crls_der:
         try:
             loaded.append(x509.load_der_x509_crl(der))
-        except ValueError:
+        except UNREADABLE_X509:
             continue
     return loaded
 
@@ -228,6 +228,6 @@ def _load_crls(crls_der: Sequence[bytes]) -> list[x509.CertificateRevocationList
 def _is_sm2(certificate: x509.Certificate) -> bool:
     try:
         public_point(certificate)
-    except ValueError:
+    except UNREADABLE_X509:
         return False
     return True

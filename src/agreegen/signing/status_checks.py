@@ -15,7 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from agreegen.errors import SigningError
 from agreegen.signing.checks import is_sm2
-from agreegen.signing.names import subject_label
+from agreegen.signing.names import UNREADABLE_X509, subject_label
 
 _CLOCK_TOLERANCE = timedelta(minutes=5)
 _NO_NEXT_UPDATE = timedelta(days=1)
@@ -39,7 +39,7 @@ def crl_covers(
             and (crl.next_update_utc is None or moment <= crl.next_update_utc)
             and verifies(issuer, crl.signature, crl.tbs_certlist_bytes, _digest_of(crl))
         )
-    except (ValueError, UnsupportedAlgorithm):
+    except (UnsupportedAlgorithm, *UNREADABLE_X509):
         return False
     if fits and crl.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None:
         raise not_good(certificate, ocsp.OCSPCertStatus.REVOKED)
@@ -81,7 +81,7 @@ def told_at(evidence_der: bytes, certificate: x509.Certificate, moment: datetime
     """Return when evidence speaks: younger than the signature is better, but not younger than the expiry."""
     try:
         told_at = x509.load_der_x509_crl(evidence_der).last_update_utc
-    except ValueError:
+    except UNREADABLE_X509:
         try:
             told_at = ocsp.load_der_ocsp_response(evidence_der).this_update_utc
         except ValueError:

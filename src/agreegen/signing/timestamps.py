@@ -17,12 +17,13 @@ from asn1crypto import tsp
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
 
 from agreegen.errors import AgreegenError, CredentialError, SigningError, TimestampError
 from agreegen.signing.checks import check_crls, find_path
 from agreegen.signing.cms import tlv
 from agreegen.signing.interface import TimestampServer, Trust
-from agreegen.signing.names import subject_label
+from agreegen.signing.names import UNREADABLE_X509, subject_label
 from agreegen.signing.signed_data import SignedContent, reading
 
 _SHA256 = bytes.fromhex("300d06096086480165030402010500")
@@ -217,7 +218,7 @@ def _check_token(token: bytes, digest: bytes) -> SignedContent:
 def _is_tsa(der: bytes) -> bool:
     try:
         usage = x509.load_der_x509_certificate(der).extensions.get_extension_for_class(x509.ExtendedKeyUsage)
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, *UNREADABLE_X509):
         return False
     return list(usage.value) == [ExtendedKeyUsageOID.TIME_STAMPING]
 
@@ -275,7 +276,7 @@ class _Service:
             ) as response:
                 body = response.raw.read(_MAX_ANSWER_BYTES + 1, decode_content=True)
                 status = response.status_code
-        except (requests.RequestException, OSError, ValueError) as exc:
+        except (requests.RequestException, HTTPError, OSError, ValueError) as exc:
             raise _BusyError(f"no connection ({type(exc).__name__})") from exc
         if status in _TRY_AGAIN:
             raise _BusyError(f"HTTP status {status}")

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from agreegen.errors import CredentialError
 from agreegen.signing.interface import Trust
 from agreegen.signing.keyfiles import parse_certificates
+from agreegen.signing.names import UNREADABLE_X509
 
 _ANCHOR_SUFFIXES = frozenset({".pem", ".crt", ".cer"})
 _CRL_SUFFIX = ".crl"
@@ -72,11 +73,25 @@ def _read(path: Path) -> tuple[list[x509.Certificate], list[bytes]]:
 
 
 def parse_crls(data: bytes) -> list[bytes]:
-    """Return the revocation lists of a PEM or DER file as DER; an empty list where there is none."""
+    """Return the revocation lists of a PEM or DER file as DER; an empty list where there is none.
+
+    A list whose issuer and dates cannot be read counts as none.
+    """
     try:
         if _PEM_CRL not in data:
-            return [x509.load_der_x509_crl(data).public_bytes(Encoding.DER)]
-        blocks = [_PEM_CRL + part.split(_END_CRL)[0] + _END_CRL for part in data.split(_PEM_CRL)[1:]]
-        return [x509.load_pem_x509_crl(block).public_bytes(Encoding.DER) for block in blocks]
-    except ValueError:
+            found = [x509.load_der_x509_crl(data)]
+        else:
+            blocks = [_PEM_CRL + part.split(_END_CRL)[0] + _END_CRL for part in data.split(_PEM_CRL)[1:]]
+            found = [x509.load_pem_x509_crl(block) for block in blocks]
+        # Parsing is lazy: what is damaged shows only when it is asked for.
+        readable = [crl for crl in found if crl.issuer and crl.last_update_utc]
+        return [crl.public_bytes(Encoding.DER) for crl in readable if _has_readable_end(crl)]
+    except UNREADABLE_X509:
         return []
+
+
+def _has_readable_end(crl: x509.CertificateRevocationList) -> bool:
+    try:
+        return crl.next_update_utc is None or crl.next_update_utc >= crl.last_update_utc
+    except UNREADABLE_X509:
+        return False

@@ -82,7 +82,7 @@ def _read_crl(der: bytes) -> _Crl | None:
         critical = {e["extn_id"].native for e in extensions if e["critical"].native}
         _ = slow.issuer, slow["tbs_cert_list"]["this_update"].native, slow.issuing_distribution_point_value
         return _Crl(pyca.load_der_x509_crl(der), slow, frozenset(critical), name_key(slow.issuer.dump()))
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, pyca.InvalidVersion):
         return None
 
 
@@ -246,7 +246,12 @@ def _unique(items: Iterable[Item]) -> list[Item]:
 def _removed(entry: pyca.RevokedCertificate) -> bool:
     try:
         reason = entry.extensions.get_extension_for_class(pyca.CRLReason).value.reason
-    except (pyca.ExtensionNotFound, ValueError):
+    except (
+        pyca.ExtensionNotFound,
+        pyca.DuplicateExtension,
+        pyca.UnsupportedGeneralNameType,
+        ValueError,
+    ):
         return False
     return reason is pyca.ReasonFlags.remove_from_crl
 

@@ -154,7 +154,7 @@ def check_address(url: str) -> str:
         raise FetchError("a certificate names an address that is not a web address")
     try:
         found = {info[4][0] for info in socket.getaddrinfo(host, port or 80, type=socket.SOCK_STREAM)}
-    except OSError as exc:
+    except (OSError, ValueError) as exc:
         raise FetchError(f"{host} is not known") from exc
     for address in found:
         number = ipaddress.ip_address(str(address).split("%")[0])

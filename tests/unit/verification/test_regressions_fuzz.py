@@ -1,0 +1,51 @@
+"""What fuzzing has found: each finding, as small as it can be, stays here."""
+
+from __future__ import annotations
+
+import pytest
+from asn1crypto import crl as asn1_crl
+from asn1crypto import x509 as asn1_x509
+
+from agreegen.model.report import Verdict
+from agreegen.verification.examination import examine
+from agreegen.verification.fetching import FetchError, check_address
+from agreegen.verification.interface import Options
+from tests.unit.verification.authority import NOW, STAMPING_KEY, add_store, blank_pdf, sign
+from tests.unit.verification.conftest import Pki
+
+
+def with_unknown_version(der: bytes) -> bytes:
+    """Give a revocation list a version that does not exist."""
+    listed = asn1_crl.CertificateList.load(der)
+    body = listed["tbs_cert_list"].dump()
+    place = body.index(b"\x02\x01\x01") + 2
+    return der.replace(body, body[:place] + b"\x41" + body[place + 1 :])
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_revocation_list_of_an_unknown_version(pki: Pki, signed: bytes, inside: bool) -> None:
+    """Found by damaging revocation lists: the library's exception for it is no ValueError."""
+    lists = tuple(with_unknown_version(der) for der in pki.crls())
+    data = add_store(signed, [pki.ca.holder.der], lists) if inside else signed
+    options = Options(now=NOW, anchors_der=(pki.root.holder.der,), crls_der=() if inside else lists)
+    report = examine("x", data, options)
+    assert report.unaltered is True
+    assert report.verdict is Verdict.INDETERMINATE
+
+
+@pytest.mark.parametrize("oid", ["1.2.840.113549.1.1.7", "1.3.101.110", "1.3.14.3.2.26", "2.5.4.3"])
+def test_an_anchor_with_a_key_that_signs_nothing(pki: Pki, oid: str) -> None:
+    """Asking such a key for its size is a NameError in asn1crypto; the checks before signing met it."""
+    issuer = pki.root.sub_authority("RSA CA", key=STAMPING_KEY)
+    data = sign(blank_pdf(), issuer.issue("Alice"))
+    anchor = asn1_x509.Certificate.load(issuer.holder.der)
+    anchor["tbs_certificate"]["subject_public_key_info"]["algorithm"] = {"algorithm": oid}
+    report = examine("x", data, Options(now=NOW, anchors_der=(anchor.dump(force=True),)))
+    assert report.unaltered is True
+    assert report.verdict is not Verdict.VALID
+
+
+def test_an_address_whose_name_is_too_long() -> None:
+    """Names in addresses come from certificates; one of more than 63 octets is a UnicodeError, no OSError."""
+    with pytest.raises(FetchError, match="is not known"):
+        check_address(f"http://{'a' * 70}.example/ca.crl")
