@@ -21,10 +21,16 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 from agreegen.errors import AgreegenError
-from agreegen.model.report import FileReport
+from agreegen.model.report import FileReport, Report
 from agreegen.verification.examination import examine
+from agreegen.verification.interface import Options
+from agreegen.verification.report_html import render_html
+from agreegen.verification.report_json import render_json
+from agreegen.verification.report_table import render_table
+from agreegen.verification.report_xml import render_xml
 from tests.soak.mutators import Mutant, mutate
 from tests.soak.oracle import may_be_unaltered
 from tests.soak.reduction import reduce_file
@@ -131,6 +137,7 @@ def judge(seeds: SeedSet, seed: int, index: int) -> Outcome:
     try:
         # Not verify_bytes: it would turn an exception into an answer and hide it here.
         report = examine("mutant.pdf", mutant.data, seeds.options)
+        render_everything(report, seeds.options)
     except MemoryError:
         result = "limit"
     except AgreegenError as exc:
@@ -145,6 +152,16 @@ def judge(seeds: SeedSet, seed: int, index: int) -> Outcome:
     verdict = "" if report is None else f"{report.verdict.value}/{report.unaltered}"
     inside = "" if report is None else caught_inside(report)
     return Outcome(index, origin.name, mutant.kind, result, detail, verdict, inside, seconds)
+
+
+def render_everything(report: FileReport, options: Options) -> None:
+    """Write a report in every form there is; what a file says about itself must fit into each."""
+    whole = Report((report,))
+    render_json(whole).encode()
+    for lang in ("en", "zh"):
+        render_table(whole, lang=lang).encode()
+    render_html(whole, options).encode()
+    ElementTree.fromstring(render_xml(whole, options))
 
 
 def describe(exc: BaseException) -> str:
@@ -165,10 +182,14 @@ def caught_inside(report: FileReport) -> str:
     return ""
 
 
-def _work(connection: Connection, current: Any, folder: Path, corpus: Path, job: range, seed: int) -> None:
+def _work(
+    connection: Connection, current: Any, stop: Any, folder: Path, corpus: Path, job: range, seed: int
+) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     seeds = load_seeds(folder, corpus=corpus)
     for index in job:
+        if index >= stop.value:
+            break
         current.value = index
         # SIGPROF ends the process, whatever library it is in; the parent counts that as a hang.
         signal.setitimer(signal.ITIMER_PROF, HANG_S + 5)
@@ -184,7 +205,7 @@ class Runner:
     def __init__(self, arguments: argparse.Namespace) -> None:
         self._arguments = arguments
         self._context = multiprocessing.get_context("spawn")
-        self._stop = arguments.start + arguments.count
+        self._stop = self._context.Value("q", arguments.start + arguments.count)
         self._workers: dict[Connection, tuple[Any, Any]] = {}
         self.summary = Summary(arguments.seed, arguments.start)
         self._found = arguments.folder / "found"
@@ -200,21 +221,31 @@ class Runner:
                 assert isinstance(ready, Connection)
                 self._receive(ready)
             self.summary.seconds = time.monotonic() - started
+            if self._arguments.seconds and self.summary.seconds > self._arguments.seconds:
+                self._end_early()
             if time.monotonic() - shown > 30:
                 shown = time.monotonic()
                 self._show()
         self.summary.seconds = time.monotonic() - started
         return self.summary
 
+    def _end_early(self) -> None:
+        """Let every worker go on to the same number, so that a later run can start there."""
+        if self._workers:
+            furthest = max(int(current.value) for _, current in self._workers.values())
+            self._stop.value = min(self._stop.value, furthest + 1)
+        self._arguments.seconds = 0
+
     def _launch(self, first: int) -> None:
-        job = range(first, self._stop, self._arguments.processes)
+        job = range(first, self._stop.value, self._arguments.processes)
         if not job:
             return
         ours, theirs = self._context.Pipe(duplex=False)
         current = self._context.Value("q", first)
         folder = self._arguments.folder / "seeds"
         process = self._context.Process(
-            target=_work, args=(theirs, current, folder, self._arguments.corpus, job, self._arguments.seed)
+            target=_work,
+            args=(theirs, current, self._stop, folder, self._arguments.corpus, job, self._arguments.seed),
         )
         process.start()
         theirs.close()
@@ -268,6 +299,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--start", type=int, default=0, help="number of the first mutant")
+    parser.add_argument("--seconds", type=float, default=0, help="end the run after this time, 0 for never")
     parser.add_argument("--corpus", type=Path, default=CORPUS, help="folder of third-party PDFs")
     parser.add_argument(
         "--folder",

@@ -6,8 +6,9 @@ import functools
 import random
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from tests.soak.containers import damage_der
 from tests.soak.seeds import Seed
 
 _STARTXREF = re.compile(rb"startxref\s+(\d+)")
@@ -107,6 +108,30 @@ def forbidden_update(chance: random.Random, seed: Seed) -> tuple[bytes, bool]:
     if key == b"/Contents":
         objects[900_000] = stream(b"0 0 1 rg 0 0 500 500 re f")
     return append(seed.data, objects), True
+
+
+def store_update(chance: random.Random, seed: Seed, material: Sequence[tuple[str, bytes]]) -> bytes | None:
+    """Append a document security store with damaged content (EN 319 142-1, 5.4.2.2)."""
+    catalog = body_of(seed.data, seed.numbers["catalog"]) if "catalog" in seed.numbers else None
+    if catalog is None or not catalog.startswith(b"<<") or not material:
+        return None
+    objects: dict[int, bytes] = {}
+    listed: dict[str, list[int]] = {"/Certs": [], "/CRLs": [], "/OCSPs": []}
+    for number in range(700_000, 700_000 + chance.randrange(1, 9)):
+        kind, data = chance.choice(material)
+        for _ in range(chance.choice((0, 1, 1, 2))):
+            data = damage_der(chance, data)
+        kind = chance.choice(list(listed)) if chance.random() < 0.1 else kind
+        listed[kind].append(number)
+        packed = chance.random() < 0.5
+        objects[number] = stream(zlib.compress(data) if packed else data, b"/Filter /FlateDecode" * packed)
+    entries = b" ".join(
+        b"%s [%s]" % (kind.encode(), b" ".join(b"%d 0 R" % number for number in numbers))
+        for kind, numbers in listed.items()
+    )
+    catalog = re.sub(rb"/DSS\s*\d+\s+\d+\s+R", b"", catalog)
+    objects[seed.numbers["catalog"]] = b"<< /DSS << %s >> %s" % (entries, catalog[2:])
+    return append(seed.data, objects)
 
 
 @functools.lru_cache(maxsize=2)

@@ -211,6 +211,13 @@ def damage_cms(chance: random.Random, seed: Seed, _: Sequence[Seed]) -> Mutant:
     return Mutant(data, "damage-cms", cms=True) if data else flip_bits(chance, seed, _)
 
 
+def damage_store(chance: random.Random, seed: Seed, seeds: Sequence[Seed]) -> Mutant:
+    """Append a security store whose certificates, lists and responses are damaged."""
+    material = [item for other in seeds for item in other.store]
+    data = increments.store_update(chance, seed, material)
+    return Mutant(data, "damage-store") if data else append_update(chance, seed, seeds)
+
+
 def damage_token(chance: random.Random, seed: Seed, _: Sequence[Seed]) -> Mutant:
     """Damage the timestamp token within a signature."""
     data = containers.damage(chance, seed.data, seed.ranges, token=True)
@@ -220,7 +227,7 @@ def damage_token(chance: random.Random, seed: Seed, _: Sequence[Seed]) -> Mutant
 MUTATORS: tuple[tuple[Mutator, int], ...] = (
     (flip_bits, 6), (overwrite, 4), (delete, 5), (insert, 5), (duplicate, 5), (swap, 4), (tweak_number, 9),
     (huge_number, 7), (swap_names, 8), (swap_tokens, 7), (truncate, 3), (splice, 3), (append_update, 10),
-    (append_forbidden, 5), (append_hostile, 5), (damage_cms, 12), (damage_token, 6),
+    (append_forbidden, 5), (append_hostile, 5), (damage_cms, 12), (damage_token, 6), (damage_store, 10),
 )  # fmt: skip
 """Every mutation with its weight."""
 
@@ -235,7 +242,7 @@ def mutate(chance: random.Random, seed: Seed, seeds: Sequence[Seed]) -> Mutant:
     for mutator in chosen[1:]:
         if not mutant.data:
             break
-        changed = Seed(seed.name, mutant.data, seed.ranges, seed.ours, seed.numbers)
+        changed = Seed(seed.name, mutant.data, seed.ranges, seed.ours, seed.numbers, seed.store)
         further = mutator(chance, changed, seeds)
         # What two mutations make together is judged by the bytes alone.
         mutant = Mutant(further.data, f"{mutant.kind}+{further.kind}", cms=mutant.cms and further.cms)

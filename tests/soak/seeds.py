@@ -44,6 +44,7 @@ class Seed:
         ranges: The byte ranges of its signatures that lie within the file, in order of their ends.
         ours: Whether the product made it, so that it is known to be sound.
         numbers: Object numbers of its first page, that page's content, its catalogue and its form.
+        store: Certificates, revocation lists and OCSP responses of its document security store, DER.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Seed:
     ranges: tuple[Range, ...]
     ours: bool
     numbers: Mapping[str, int]
+    store: tuple[tuple[str, bytes], ...] = ()
 
     @classmethod
     def from_bytes(cls, name: str, data: bytes, *, ours: bool) -> Seed:
@@ -60,7 +62,7 @@ class Seed:
             for a, b, c, d in (match.groups() for match in _BYTE_RANGE.finditer(data))
         }
         ranges = sorted((r for r in found if _plausible(r, len(data))), key=lambda r: r[2] + r[3])
-        return cls(name, data, tuple(ranges), ours, _landmarks(data))
+        return cls(name, data, tuple(ranges), ours, _landmarks(data), _store(data))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,18 @@ def _landmarks(data: bytes) -> dict[str, int]:
     except (pikepdf.PdfError, pikepdf.PasswordError, IndexError, ValueError, TypeError, KeyError):
         return numbers
     return numbers
+
+
+def _store(data: bytes) -> tuple[tuple[str, bytes], ...]:
+    found: list[tuple[str, bytes]] = []
+    try:
+        with pikepdf.open(io.BytesIO(data)) as pdf:
+            store = pdf.Root.get("/DSS", pikepdf.Dictionary())
+            for key in ("/Certs", "/CRLs", "/OCSPs"):
+                found.extend((key, stream.read_bytes()) for stream in list(store.get(key, ())))
+    except (pikepdf.PdfError, pikepdf.PasswordError, ValueError, TypeError, AttributeError):
+        return ()
+    return tuple(found)
 
 
 def load_seeds(folder: Path, *, corpus: Path | None = None) -> SeedSet:
