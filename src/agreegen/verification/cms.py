@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -30,6 +31,17 @@ DATA = "1.2.840.113549.1.7.1"
 
 class MalformedError(Exception):
     """The structure is not what the standard asks for; the message says where."""
+
+
+class ForeignContainerError(MalformedError):
+    """A container of another standard, which is whole perhaps, but not for this verifier to judge."""
+
+
+_GMT_0010 = "1.2.156.10197.6.1.4.2."
+"""Arc of the content types of GM/T 0010."""
+_SES_HEADER = re.compile(rb"\x30[\x00-\x84].{0,4}\x16\x02ES", re.DOTALL)
+"""The header of an electronic seal (GB/T 38540: identifier `ES`), near the start of a signature with it."""
+_SES_WITHIN = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +128,13 @@ def _parse(data: bytes) -> ParsedCms:
     if not any(data):
         raise MalformedError("the signature container is empty")
     length = parser.peek(data)
+    if _SES_HEADER.search(data, 0, _SES_WITHIN):
+        raise ForeignContainerError(
+            "the signature is an electronic seal of GB/T 38540, which is not supported"
+        )
     info = cms.ContentInfo.load(data[:length])
+    if info["content_type"].dotted.startswith(_GMT_0010):
+        raise ForeignContainerError("content types of GM/T 0010 are not supported")
     if info["content_type"].native != "signed_data":
         raise MalformedError("the signature container is not a CMS SignedData")
     signed_data = info["content"]

@@ -34,6 +34,7 @@ from agreegen.verification.cms import (
     SIGNING_CERTIFICATE_V2,
     SIGNING_TIME,
     TST_INFO,
+    ForeignContainerError,
     MalformedError,
     ParsedCms,
     find_signer,
@@ -138,6 +139,8 @@ def check_container(
     """Check a CMS signature over bytes that stand elsewhere."""
     try:
         parsed = parse_cms(contents, max_bytes=max_cms_bytes)
+    except ForeignContainerError as exc:
+        return SignatureFacts(Integrity.UNSUPPORTED, "GENERIC", reasons=(str(exc),))
     except MalformedError as exc:
         return SignatureFacts(Integrity.UNREADABLE, FORMAT_FAILURE, reasons=(str(exc),))
     try:
