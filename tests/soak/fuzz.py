@@ -178,7 +178,7 @@ def caught_inside(report: FileReport) -> str:
     for reason in reasons:
         for mark in _INSIDE:
             if mark in reason and reason.endswith(")"):
-                return reason[reason.index(mark) - 14 :].strip()
+                return reason.split(": ")[-1]
     return ""
 
 

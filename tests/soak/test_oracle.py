@@ -1,0 +1,109 @@
+"""The fuzzer itself: its oracle notices what it must, and its mutants come again."""
+
+from __future__ import annotations
+
+import random
+import re
+from pathlib import Path
+
+import pytest
+
+from agreegen.verification.examination import examine
+from agreegen.verification.interface import Options
+from tests.soak.containers import damage_der, elements
+from tests.soak.fuzz import Outcome, Summary, make_mutant
+from tests.soak.increments import append, forbidden_update
+from tests.soak.mutators import MUTATORS, Mutant
+from tests.soak.oracle import may_be_unaltered
+from tests.soak.reduction import shrink
+from tests.soak.seeds import Seed, SeedSet
+from tests.unit.verification.authority import NOW, Authority, blank_pdf, sign
+
+
+@pytest.fixture(scope="module")
+def seed() -> Seed:
+    root = Authority.root()
+    once = sign(blank_pdf(), root.issue("Alice"))
+    return Seed.from_bytes("twice.pdf", sign(once, root.issue("Bob"), field_name="Second"), ours=True)
+
+
+def test_the_seed_is_understood(seed: Seed) -> None:
+    assert len(seed.ranges) == 2
+    assert {"page", "content", "catalog"} <= set(seed.numbers)
+    assert may_be_unaltered(seed, Mutant(seed.data, "none"))
+
+
+def test_a_changed_signed_byte_is_noticed(seed: Seed) -> None:
+    for place in (10, seed.ranges[0][1] - 5, seed.ranges[1][2] + 5):
+        data = bytearray(seed.data)
+        data[place] ^= 1
+        assert not may_be_unaltered(seed, Mutant(bytes(data), "flip"))
+    assert not may_be_unaltered(seed, Mutant(b"x" + seed.data, "insert"))
+    assert not may_be_unaltered(seed, Mutant(seed.data[:-40], "truncate"))
+
+
+def test_what_changes_no_signed_byte_may_be_unaltered(seed: Seed) -> None:
+    assert may_be_unaltered(seed, Mutant(append(seed.data, {900: b"null"}), "append"))
+    _, _, second, length = seed.ranges[0]
+    assert may_be_unaltered(seed, Mutant(seed.data[: second + length], "truncate"))
+
+
+def test_a_changed_signature_value_is_noticed(seed: Seed) -> None:
+    _, first, second, _ = seed.ranges[1]
+    raw = bytes.fromhex(seed.data[first + 1 : second - 1].decode())
+    outer = elements(raw)[0]
+    last = outer.end - 3  # the signature value stands last
+    changed = raw[:last] + bytes((raw[last] ^ 1,)) + raw[last + 1 :]
+    data = seed.data[: first + 1] + changed.hex().encode() + seed.data[second - 1 :]
+    assert not may_be_unaltered(seed, Mutant(data, "damage-cms", cms=True))
+
+
+def test_forbidden_changes_are_forbidden(seed: Seed) -> None:
+    made = 0
+    for number in range(20):
+        data, done = forbidden_update(random.Random(number), seed)
+        if done:
+            made += 1
+            assert examine("x", data, Options(now=NOW)).unaltered is False
+    assert made > 10
+
+
+def test_mutants_come_again(seed: Seed) -> None:
+    seeds = SeedSet((seed,), Options(now=NOW))
+    first = [make_mutant(seeds, 5, index)[1] for index in range(40)]
+    assert first == [make_mutant(seeds, 5, index)[1] for index in range(40)]
+    assert len({mutant.data for mutant in first}) > 30
+    assert first != [make_mutant(seeds, 6, index)[1] for index in range(40)]
+
+
+def test_every_mutation_works_on_every_kind_of_file(seed: Seed) -> None:
+    odd = [Seed.from_bytes("odd.pdf", data, ours=False) for data in (b"x", b"%PDF-1.4\n%%EOF", b"\0" * 50)]
+    for origin in (seed, *odd):
+        for mutator, _ in MUTATORS:
+            for number in range(5):
+                assert isinstance(mutator(random.Random(number), origin, [seed, *odd]).data, bytes)
+
+
+def test_damaged_der_keeps_its_outer_lengths(seed: Seed) -> None:
+    _, first, second, _ = seed.ranges[0]
+    raw = bytes.fromhex(seed.data[first + 1 : second - 1].decode())
+    container = raw[: elements(raw)[0].end]
+    readable = 0
+    for number in range(60):
+        damaged = damage_der(random.Random(number), container)
+        readable += bool(elements(damaged)) and elements(damaged)[0].end == len(damaged)
+    assert readable > 20, "much of the damage lies deep inside of what can still be parsed"
+
+
+def test_findings_are_counted_and_sampled() -> None:
+    summary = Summary(1, 0)
+    wanted = [summary.add(Outcome(n, "a.pdf", "swap", "crash", "ValueError in x.py:f")) for n in range(5)]
+    assert wanted == [True, True, True, False, False]
+    assert summary.to_dict()["crashes"] == 5
+    assert not summary.add(Outcome(5, "a.pdf", "swap", "ok"))
+
+
+def test_reduction_keeps_what_matters(tmp_path: Path) -> None:
+    data = bytes(range(256)) * 20
+    small = shrink(data, lambda piece: re.search(rb"ABC.*xyz", piece, re.DOTALL) is not None, seconds=20)
+    assert small == b"ABCxyz"
