@@ -145,6 +145,7 @@ class ChainBuilder:
         # Authorities sign certificates under the default id, whatever was agreed for documents.
         self.sm2_ids = tuple(dict.fromkeys((*sm2_ids, SM2_DEFAULT_ID)))
         self.pool = tuple({c.dump(): c for c in pool}.values())[:MAX_POOL]
+        self._pool_ders = frozenset(item.dump() for item in self.pool)
         self._anchor_ders = frozenset(anchor.dump() for anchor in self.anchors)
         self._paths: dict[bytes, list[ValidationPath]] = {}
         self._contexts: dict[datetime, ValidationContext] = {}
@@ -171,14 +172,19 @@ class ChainBuilder:
         own = certificate.dump()
         if own in self._anchor_ders:
             return _judge_lone_anchor((certificate,), moment)
-        # A chain that holds does so whatever else lies in the pool, so it is known for other files, too.
+        # A chain that holds does so whatever else lies in the pool, so it is known for other files, too, if
+        # they bring its certificates: a verdict must not depend on the files that were judged before.
         key = (self._anchor_ders, self.sm2_ids, own, moment)
         known = _HOLDING.get(key)
-        if known is None:
+        if known is None or not self._has_all(known):
             known = self._search(certificate, moment)
             if known.problem is None:
                 _remember(key, known)
         return known
+
+    def _has_all(self, chain: Chain) -> bool:
+        """Say whether all certificates between a chain's first one and its anchor are at hand here."""
+        return all(item.dump() in self._pool_ders for item in chain.certificates[1:-1])
 
     def _search(self, certificate: Any, moment: datetime) -> Chain:
         context = self._context(moment)

@@ -49,3 +49,14 @@ def test_an_address_whose_name_is_too_long() -> None:
     """Names in addresses come from certificates; one of more than 63 octets is a UnicodeError, no OSError."""
     with pytest.raises(FetchError, match="is not known"):
         check_address(f"http://{'a' * 70}.example/ca.crl")
+
+
+def test_a_verdict_does_not_depend_on_files_judged_before(pki: Pki, signed: bytes) -> None:
+    """A chain that is remembered counts only where the file (or the caller) brings its certificates, too."""
+    shown = pki.ca.holder.der.hex().encode()
+    place = signed.lower().index(shown) + len(shown) - 10  # within the signature of the CA's certificate
+    digit = b"1" if signed[place : place + 1] == b"0" else b"0"
+    damaged = signed[:place] + digit + signed[place + 1 :]
+    options = Options(now=NOW, anchors_der=(pki.root.holder.der,), crls_der=pki.crls())
+    assert examine("x", signed, options).verdict is Verdict.VALID
+    assert examine("x", damaged, options).verdict is Verdict.INDETERMINATE
