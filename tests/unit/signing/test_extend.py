@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pikepdf
@@ -75,6 +75,11 @@ def judge_with_store(pdf: bytes, trust: Trust) -> bool:
     return bool(status.bottom_line)
 
 
+def soon() -> datetime:
+    """A moment after all that the services have said by now; the session's own `now` may be minutes ago."""
+    return datetime.now(UTC) + timedelta(minutes=1)
+
+
 def judge_long_term(pdf: bytes, trust: Trust, moment: datetime) -> bool:
     """Ask pyHanko's long-term validation, offline and with revocation data required, at some moment."""
     roots = [asn1_x509.Certificate.load(der) for der in trust.anchors_der]
@@ -121,7 +126,7 @@ def test_long_term_levels(
     assert renewed.data.startswith(made.data)
     assert judge_with_store(renewed.data, anchors)
     if way == "sign":  # the long-term validation wants the first timestamp inside the signature
-        assert judge_long_term(renewed.data, anchors, now + timedelta(minutes=1))
+        assert judge_long_term(renewed.data, anchors, soon())
 
 
 def test_revocation_lists_alone_are_enough(
@@ -204,7 +209,7 @@ def test_a_chunk_asks_for_evidence_once(
     assert isinstance(made[1], SigningError)
     for entry in (made[0], *made[2:]):
         assert isinstance(entry, SignedPdf)
-        assert judge_long_term(entry.data, anchors, now + timedelta(minutes=1))
+        assert judge_long_term(entry.data, anchors, soon())
     assert seconds < 3.0
 
 
@@ -303,7 +308,7 @@ def test_larger_tokens_than_foreseen(
     with TimestampClient(tsa, trust=anchors) as client:
         client._token_bytes = 600  # as if a service with small tokens had answered before
         made = add_validation_data(signed, PadesLevel.B_LTA, anchors, client, now)
-    assert judge_long_term(made.data, anchors, now + timedelta(minutes=1))
+    assert judge_long_term(made.data, anchors, soon())
 
 
 def test_evidence_may_be_younger_than_the_clock_of_the_run(
