@@ -198,7 +198,7 @@ class CscClient:
                     f"the signing service {self._base} has no TLS certificate that is trusted here",
                     hint="name its authority with ca_file:",
                 ) from None
-            except (requests.RequestException, HTTPError, OSError) as exc:
+            except (requests.RequestException, HTTPError, OSError, ValueError) as exc:
                 if not last:
                     return 503, b""
                 raise CredentialError(

@@ -133,7 +133,7 @@ def fetch(url: str, body: bytes | None = None) -> bytes:
                 size += len(part)
                 if size > MAX_ANSWER_BYTES or time.monotonic() > ends:
                     raise FetchError(f"{host} answered with too much")
-    except requests.RequestException as exc:
+    except (requests.RequestException, ValueError) as exc:
         raise FetchError(f"{host} did not answer ({type(exc).__name__})") from exc
     return b"".join(parts)
 

@@ -18,12 +18,13 @@ from pathlib import Path
 import pytest
 
 from agreegen.cli.main import run
-from agreegen.errors import AgreegenError, ExitCode, TimestampError
+from agreegen.errors import AgreegenError, CredentialError, ExitCode, TimestampError
 from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.responder import Responder
 from agreegen.model.report import PadesLevel
 from agreegen.signing.checks import check_credential, try_credential
 from agreegen.signing.credentials import load_credential
+from agreegen.signing.csc_client import CscClient
 from agreegen.signing.interface import Credential, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import sign_pdf
 from agreegen.signing.timestamps import TimestampClient, check_token
@@ -203,32 +204,42 @@ def test_damaged_tokens(services: Responder, trust: Trust) -> None:
     assert all(type(problem) is TimestampError for problem in problems)
 
 
-@pytest.mark.parametrize(
-    "raw",
-    [
-        b"",
-        b"\x00" * 100,
-        b"HTTP/1.1",
-        b"HTTP/1.1 999999 ?\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\nx",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\nx",
-        b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\nx",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffff\r\nx",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nx",
-        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
-        b"HTTP/1.1 301 Moved\r\nLocation: http://[::1\r\nContent-Length: 0\r\n\r\n",
-        b"HTTP/1.1 301 Moved\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 500 + b"\r\n",
-        as_http(b"\x30\x80" * 2000),
-        as_http(b"\x30\x03\x02\x01\x00"),
-        as_http(b"<html>no</html>"),
-    ],
-)
+ODD_ANSWERS = [
+    b"",
+    b"\x00" * 100,
+    b"HTTP/1.1",
+    b"HTTP/1.1 999999 ?\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\nx",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\nx",
+    b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\nx",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffff\r\nx",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nx",
+    b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
+    b"HTTP/1.1 301 Moved\r\nLocation: http://[::1\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 301 Moved\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 500 + b"\r\n",
+    as_http(b"\x30\x80" * 2000),
+    as_http(b"\x30\x03\x02\x01\x00"),
+    as_http(b"<html>no</html>"),
+]
+"""What a service may send instead of an answer, or break off in."""
+ODD_SERVICES = (*ODD_ANSWERS, as_http(b"[]"), as_http(b"[" * 5000), as_http(b'{"key": 7, "cert": [1]}'))
+
+
+@pytest.mark.parametrize("raw", ODD_ANSWERS, ids=range(len(ODD_ANSWERS)))
 def test_answers_that_are_no_http(raw: bytes) -> None:
     with answering(lambda _: raw) as server, TimestampClient([server], attempts=1) as client:
         with pytest.raises(TimestampError) as caught:
             client.timestamp(b"data")
         assert caught.value.exit_code is ExitCode.SIGNING
+
+
+@pytest.mark.parametrize("raw", ODD_SERVICES, ids=range(len(ODD_SERVICES)))
+def test_a_signing_service_that_makes_no_sense(raw: bytes) -> None:
+    with answering(lambda _: raw) as server:
+        client = CscClient(server.url, "token", "credential", timeout_s=1.0)
+        with pytest.raises(CredentialError):
+            client.fetch_info()
 
 
 def test_nothing_is_written(pki: ExamplePki, tmp_path: Path) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
 import pytest
 from asn1crypto import crl as asn1_crl
 from asn1crypto import x509 as asn1_x509
 
 from agreegen.model.report import Verdict
 from agreegen.verification.examination import examine
-from agreegen.verification.fetching import FetchError, check_address
+from agreegen.verification.fetching import FetchError, check_address, fetch
 from agreegen.verification.interface import Options
 from tests.unit.verification.authority import NOW, STAMPING_KEY, add_store, blank_pdf, sign
 from tests.unit.verification.conftest import Pki
@@ -60,3 +63,24 @@ def test_a_verdict_does_not_depend_on_files_judged_before(pki: Pki, signed: byte
     options = Options(now=NOW, anchors_der=(pki.root.holder.der,), crls_der=pki.crls())
     assert examine("x", signed, options).verdict is Verdict.VALID
     assert examine("x", damaged, options).verdict is Verdict.INDETERMINATE
+
+
+def test_a_redirection_to_nowhere() -> None:
+    """The library reads where a redirection leads even if it does not follow: a ValueError of its own."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(301)
+            self.send_header("Location", "http://[::1")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Stay quiet."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.handle_request, daemon=True).start()
+    try:
+        with pytest.raises(FetchError, match="did not answer"):
+            fetch(f"http://127.0.0.1:{server.server_port}/ca.crl")
+    finally:
+        server.server_close()
