@@ -186,11 +186,20 @@ class _Reader:
 
     def _tsa(self) -> tuple[str, ...]:
         urls = self._list("tsa")
+        found: list[str] = []
         for url in urls:
             parts = urlsplit(url)
-            if parts.scheme not in {"http", "https"} or not parts.netloc:
-                self._complain("tsa", f"{url} is not an http(s) address", "write tsa: https://tsa.example/")
-        return tuple(urls)
+            if parts.scheme in {"http", "https"} and parts.netloc:
+                found.append(url)
+            elif parts.scheme or not (self.folder / url).is_file():
+                self._complain(
+                    "tsa",
+                    f"{url} is neither an http(s) address nor a file",
+                    "write tsa: https://tsa.example/",
+                )
+            else:
+                found.append(str(self.folder / url))
+        return tuple(found)
 
     def _signatures(self, form: Form) -> tuple[JobSignature, ...]:
         raw = self.raw.get("signatures")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ from agreegen.signing.interface import Credential, SignedPdf, SigningRequest, Ti
 from agreegen.signing.pades import BatchSigner
 from agreegen.signing.prepared import Prepared, SigningIdentity
 from agreegen.signing.timestamps import TimestampClient
+from agreegen.signing.tsa_files import load_tsa
 
 if TYPE_CHECKING:
     from agreegen.batch.chunks import Draft
@@ -34,7 +36,12 @@ def timestamp_servers(job: Job, workers: int = 1) -> tuple[TimestampServer, ...]
     """Return the job's timestamp services, each worker with its share of the allowed rate."""
     limit = job.timestamp_requests_per_minute
     share = None if limit is None else max(1, limit // workers)
-    return tuple(TimestampServer(url, requests_per_minute=share) for url in job.tsa)
+    return tuple(_limited(load_tsa(name), share) for name in job.tsa)
+
+
+def _limited(server: TimestampServer, share: int | None) -> TimestampServer:
+    limits = [limit for limit in (server.requests_per_minute, share) if limit is not None]
+    return replace(server, requests_per_minute=min(limits, default=None))
 
 
 class ChunkSigner:

@@ -14,13 +14,13 @@ from agreegen.cli.options import (
     json_option,
     read_now,
     read_trust,
+    read_tsa,
     trust_options,
     tsa_option,
 )
 from agreegen.cli.output import print_json, print_table, prompt_secret, say
 from agreegen.errors import ExitCode
 from agreegen.signing.credentials import load_credential
-from agreegen.signing.interface import TimestampServer
 from agreegen.verification.interface import Options
 
 
@@ -55,7 +55,7 @@ def create_command(
             bag=output,
             credential=credential,
             trust=read_trust(trust, crls),
-            tsa=tuple(TimestampServer(url) for url in tsa),
+            tsa=read_tsa(tsa),
             now=read_now(),
             omit_ids=omit_ids,
             force=force,

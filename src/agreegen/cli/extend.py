@@ -6,11 +6,18 @@ from pathlib import Path
 
 import click
 
-from agreegen.cli.options import any_path, force_option, level_option, read_now, trust_options, tsa_option
+from agreegen.cli.options import (
+    any_path,
+    force_option,
+    level_option,
+    read_now,
+    read_tsa,
+    trust_options,
+    tsa_option,
+)
 from agreegen.cli.sign import plan_outputs, process_all
 from agreegen.model.report import PadesLevel
 from agreegen.signing.extend import extend_pdf
-from agreegen.signing.interface import TimestampServer
 from agreegen.signing.trust import load_trust
 
 
@@ -35,7 +42,7 @@ def command(
     """Add timestamps and validation data to IN.pdf, ours or not, and write OUT.pdf."""
     pairs = plan_outputs(inputs, output, force=force)
     anchors = load_trust([*trust, *crls])
-    servers = tuple(TimestampServer(url) for url in tsa)
+    servers = read_tsa(tsa)
 
     def extend(pdf: bytes) -> tuple[bytes, str]:
         extended = extend_pdf(pdf, PadesLevel(level.upper()), trust=anchors, tsa=servers, now=read_now())

@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 
 import click
 
-from agreegen.cli.output import say_warning
-from agreegen.signing.interface import Trust
+from agreegen.cli.output import prompt_secret, say_warning
+from agreegen.signing.interface import TimestampServer, Trust
 from agreegen.signing.trust import load_trust
+from agreegen.signing.tsa_files import load_tsa
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -60,7 +61,12 @@ def trust_options(function: F) -> F:
 
 def tsa_option(function: F) -> F:
     """Add `--tsa`, which may be given more than once: tried in order."""
-    return click.option("--tsa", multiple=True, metavar="URL", help="RFC 3161 timestamp service.")(function)
+    return click.option(
+        "--tsa",
+        multiple=True,
+        metavar="URL|FILE",
+        help="RFC 3161 timestamp service: its address, or a YAML file.",
+    )(function)
 
 
 def level_option(*, default: str | None, choices: tuple[str, ...]) -> Callable[[F], F]:
@@ -86,6 +92,11 @@ def read_trust(trust: Sequence[Path], crls: Sequence[Path]) -> Trust:
     if anchors.example:
         say_warning("an example trust anchor was given: anyone can make signatures that it trusts")
     return anchors
+
+
+def read_tsa(names: Sequence[str]) -> tuple[TimestampServer, ...]:
+    """Read the timestamp services that the user named, by address or by file."""
+    return tuple(load_tsa(name, prompt=prompt_secret) for name in names)
 
 
 def read_now() -> datetime:

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import click
 
-from agreegen.cli.options import any_path, force_option, level_option, read_now, trust_options, tsa_option
+from agreegen.cli.options import (
+    any_path,
+    force_option,
+    level_option,
+    read_now,
+    read_tsa,
+    trust_options,
+    tsa_option,
+)
 from agreegen.cli.output import prompt_secret, say, say_error, say_warning
 from agreegen.errors import (
     AgreegenError,
@@ -22,7 +30,7 @@ from agreegen.model.report import PadesLevel
 from agreegen.pipeline import sign_received
 from agreegen.signing.checks import check_credential
 from agreegen.signing.credentials import load_credential
-from agreegen.signing.interface import Credential, SigningRequest, TimestampServer
+from agreegen.signing.interface import Credential, SigningRequest
 from agreegen.signing.trust import load_trust
 
 _LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
@@ -65,7 +73,7 @@ def command(
         level=PadesLevel(level.upper()),
         now=read_now(),
         trust=load_trust([*trust, *crls]),
-        tsa=tuple(TimestampServer(url) for url in tsa),
+        tsa=read_tsa(tsa),
         reason=reason,
         location=location,
         relax_order=relax_order,

@@ -73,7 +73,7 @@ def read_config(path: Path, *, prompt: Prompt | None = None) -> BackendConfig:
     Raises:
         CredentialError: It cannot be read, is not YAML, or has an unknown kind or setting.
     """
-    settings = _read_settings(path)
+    settings = read_settings(path)
     kind = settings.get("kind")
     if not isinstance(kind, str) or kind not in _SETTINGS:
         raise CredentialError(
@@ -91,7 +91,12 @@ def read_config(path: Path, *, prompt: Prompt | None = None) -> BackendConfig:
     return BackendConfig(path=path, kind=kind, settings=settings, prompt=prompt)
 
 
-def _read_settings(path: Path) -> dict[str, object]:
+def read_settings(path: Path) -> dict[str, object]:
+    """Read a YAML mapping whose scalars stay text; nothing of its content gets into an error.
+
+    Raises:
+        CredentialError: It cannot be read, or is not such a file.
+    """
     try:
         data = path.read_bytes()
     except OSError as exc:
