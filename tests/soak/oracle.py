@@ -14,7 +14,7 @@ def may_be_unaltered(seed: Seed, mutant: Mutant) -> bool:
     """Say whether `unaltered: true` can be right for a mutant.
 
     It cannot where a signed byte of the seed is another one at the same place, unless the file is nothing but
-    the seed cut off behind an earlier signature; nor where a container says something else in the part that
+    the seed cut off behind an earlier revision; nor where a container says something else in the part that
     its signature covers; nor where the change was made to be one that nobody permits.
     """
     if mutant.forbidden:
@@ -34,9 +34,10 @@ def signed_bytes(data: bytes, found: Range) -> bytes:
 
 
 def _is_earlier_revision(seed: Seed, data: bytes) -> bool:
-    ends = {second + length for _, _, second, length in seed.ranges}
+    """Say whether a file is the seed as it was at an earlier time: cut off behind one of its end marks."""
     bare = data.rstrip(b"\r\n")
-    return any(bare == seed.data[:end].rstrip(b"\r\n") for end in ends)
+    signed = min(second + length for _, _, second, length in seed.ranges)
+    return bare.endswith(b"%%EOF") and seed.data.startswith(bare) and len(data) >= signed
 
 
 def _signed_part_differs(before: bytes, after: bytes, found: Range) -> bool:

@@ -48,6 +48,17 @@ def test_what_changes_no_signed_byte_may_be_unaltered(seed: Seed) -> None:
     assert may_be_unaltered(seed, Mutant(seed.data[: second + length], "truncate"))
 
 
+def test_an_earlier_state_between_two_signatures_is_honest(seed: Seed) -> None:
+    """A security store is a revision of its own: cut off behind it, the file is what it was before."""
+    _, _, second, length = seed.ranges[0]
+    between = append(seed.data[: second + length], {900: b"<< >>"})
+    later = Seed(
+        seed.name, append(between, {901: b"<< >>"}), ((0, 10, 20, len(between)), *seed.ranges[:1]), True, {}
+    )
+    assert may_be_unaltered(later, Mutant(between, "truncate"))
+    assert not may_be_unaltered(later, Mutant(between[:-30], "truncate"))
+
+
 def test_a_changed_signature_value_is_noticed(seed: Seed) -> None:
     _, first, second, _ = seed.ranges[1]
     raw = bytes.fromhex(seed.data[first + 1 : second - 1].decode())
