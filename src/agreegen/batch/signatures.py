@@ -19,7 +19,7 @@ from agreegen.model.report import PadesLevel
 from agreegen.register.interface import EventDraft, EventKind
 from agreegen.signing.checks import check_credential
 from agreegen.signing.credentials import load_credential
-from agreegen.signing.extend import add_validation_data, extend_pdf
+from agreegen.signing.extend import add_validation_data_many, extend_pdf
 from agreegen.signing.interface import Credential, SignedPdf, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import BatchSigner
 from agreegen.signing.prepared import Prepared, SigningIdentity
@@ -151,15 +151,21 @@ class ChunkSigner:
         if room and self._client is not None:
             answers = self._client.timestamp_many(raw)
             tokens = [answer if isinstance(answer, bytes) else None for answer in answers]
+        finished: list[tuple[Draft, SignedPdf]] = []
         for (draft, item), value, token in zip(prepared, raw, tokens, strict=True):
             try:
                 signed = signer.finish(item, value, token=token)
                 check_signed_bytes(draft.data, signed.data, item)
-                signed = self._finish(signed, signature.level, now)
             except SigningError as exc:
                 draft.reason = str(exc)
             else:
-                _note(draft, signed, signature, credential)
+                finished.append((draft, signed))
+        results = self._complete([signed for _, signed in finished], signature.level, now)
+        for (draft, _), result in zip(finished, results, strict=True):
+            if isinstance(result, AgreegenError):
+                draft.reason = str(result)
+            else:
+                _note(draft, result, signature, credential)
                 draft.plain = draft.plain and signature.level not in _LONG_TERM
 
     def _room(self) -> int:
@@ -171,10 +177,19 @@ class ChunkSigner:
                 return 0
         return self._token_bytes or 0
 
-    def _finish(self, signed: SignedPdf, level: PadesLevel, now: datetime) -> SignedPdf:
-        if signed.timestamp_pending or level not in _LONG_TERM or self._client is None:
-            return signed
-        return add_validation_data(signed.data, level, self._trust, self._client, now)
+    def _complete(
+        self, signed: Sequence[SignedPdf], level: PadesLevel, now: datetime
+    ) -> list[SignedPdf | AgreegenError]:
+        """Add validation data: the evidence is fetched once, after all timestamps of the chunk were taken."""
+        results: list[SignedPdf | AgreegenError] = list(signed)
+        if level not in _LONG_TERM or self._client is None:
+            return results
+        ready = [index for index, item in enumerate(signed) if not item.timestamp_pending]
+        files = [signed[index].data for index in ready]
+        made = add_validation_data_many(files, level, self._trust, self._client, now)
+        for index, result in zip(ready, made, strict=True):
+            results[index] = result
+        return results
 
     def extend(self, drafts: Sequence[Draft], now: datetime) -> None:
         """Give documents that wait for a timestamp the level that their job asks for."""
