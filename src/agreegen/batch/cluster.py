@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import fcntl
 import os
@@ -159,7 +160,13 @@ class DaskPool:
             chunk = self._futures.pop(future)
             try:
                 outcome: ChunkOutcome = future.result()
-            except (self._distributed.KilledWorker, self._distributed.CancelledError) as exc:
+            except (
+                self._distributed.KilledWorker,
+                self._distributed.CancelledError,
+                # Which of these a result ends with depends on where it was when the connection broke.
+                asyncio.CancelledError,
+                self._distributed.comm.CommClosedError,
+            ) as exc:
                 if self._client.status != "running":
                     raise _scheduler_gone() from exc
                 self._again(chunk)
