@@ -40,7 +40,6 @@ from agreegen.signing.interface import Credential, SignedPdf, SigningRequest
 from agreegen.signing.pades import sign_pdf
 from agreegen.verification.examination import examine
 from agreegen.verification.interface import Options
-from agreegen.verification.readback import prove_first_signature
 
 _log = logging.getLogger(__name__)
 _MODIFIED = re.compile(rb"<dcterms:modified[^>]*>([0-9]{4}-[0-9]{2}-[0-9]{2})")
@@ -260,21 +259,6 @@ def read_back(data: bytes, *, form: Form, document: Document, now: datetime) -> 
         raise SigningError(f"document {document.id}: reading it back finds another document")
     check_text(expected_text(form, document), data)
     return report
-
-
-def read_back_signed(
-    made: bytes, signed: bytes, role: str, *, form: Form, document: Document, now: datetime
-) -> None:
-    """Read back a document that this process has made (and gated) and that one role has signed since.
-
-    Where the signed file is provably the gated one with its first signature added and nothing else, the gate
-    has said all there is to say about the page; otherwise the whole file is examined.
-
-    Raises:
-        SigningError: Something differs.
-    """
-    if prove_first_signature(made, signed, role) is not None:
-        read_back(signed, form=form, document=document, now=now)
 
 
 def describe_compiled(form: Form) -> str:
