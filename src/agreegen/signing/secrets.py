@@ -173,6 +173,12 @@ class BackendConfig:
         source, value = next(iter(reference.items()))
         if not isinstance(value, str):
             self.fail(f"{key} must name one source", hint=_FORM)
+        secret = self._from_source(key, source, value)
+        if "\0" in secret:  # the libraries below take it for the end, or print it as they break down
+            self.fail(f"{key} holds a NUL character", hint=f"check where it comes from: {source}")
+        return secret
+
+    def _from_source(self, key: str, source: str, value: str) -> str:
         if source == "env":
             return self._from_environment(key, value)
         if source == "file":

@@ -94,6 +94,14 @@ def test_secrets_from_environment_and_prompt(folder: Path, monkeypatch: pytest.M
         load_credential(prompting)
 
 
+def test_secrets_with_a_nul_are_refused_unspoken(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """The library below would break down over it and print what the file holds."""
+    (folder / "seal.pass").write_bytes(b"half of\0a secret")
+    with pytest.raises(CredentialError, match="passphrase holds a NUL character"):
+        load_credential(write(folder, P12 + "{file: seal.pass}\n"))
+    assert "half of" not in "".join(capfd.readouterr())
+
+
 def test_loose_permissions_are_a_warning(folder: Path) -> None:
     (folder / "seal.p12").chmod(0o644)
     (folder / "seal.pass").chmod(0o640)
