@@ -33,10 +33,11 @@ soak: install ## slow tests: many faults, many rows, many mutated files
 	@$(BIN)/python -m pytest -n $(WORKERS) -m soak --timeout 7200
 
 lock: ## resolve the dependencies again
+	@$(BIN)/pip install -q pip-tools
 	@$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-	  --allow-unsafe --strip-extras --no-header --extra all --extra dev -o requirements/dev.txt pyproject.toml
+	  --allow-unsafe --no-header --extra all --extra dev -o requirements/dev.txt pyproject.toml
 	@$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-	  --allow-unsafe --strip-extras --no-header --extra all -c requirements/dev.txt -o requirements/runtime.txt pyproject.toml
+	  --allow-unsafe --no-header --extra all -c requirements/dev.txt -o requirements/runtime.txt pyproject.toml
 
 clean: ## remove what was made (not .venv)
 	@rm -rf out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
