@@ -1,7 +1,7 @@
 # agreegen: `make demo` shows the main job, `make test` proves it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install install-run demo test lint bench soak lock clean
+.PHONY: help install install-run demo test lint bench soak fuzz lock clean
 BIN := .venv/bin
 WORKERS ?= 2
 
@@ -32,12 +32,16 @@ bench: install ## the benchmarks: docs/performance.md and benchmarks/results.jso
 soak: install ## slow tests: many faults, many rows, many mutated files
 	@$(BIN)/python -m pytest -n $(WORKERS) -m soak --timeout 7200
 
+fuzz: install ## coverage-guided fuzzing of verify: 200,000 mutated files
+	@$(BIN)/pip install -q --no-deps --require-hashes -r requirements/fuzz.txt
+	@$(BIN)/python -m tests.soak.guided --count $(or $(FUZZ_COUNT),200000) --processes $(WORKERS) --folder out/fuzz
+
 lock: ## resolve the dependencies again
 	@$(BIN)/pip install -q pip-tools
 	@$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-	  --allow-unsafe --no-header --extra all --extra dev -o requirements/dev.txt pyproject.toml
+	  --allow-unsafe --no-strip-extras --no-header --extra all --extra dev -o requirements/dev.txt pyproject.toml
 	@$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-	  --allow-unsafe --no-header --extra all -c requirements/dev.txt -o requirements/runtime.txt pyproject.toml
+	  --allow-unsafe --no-strip-extras --no-header --extra all -c requirements/dev.txt -o requirements/runtime.txt pyproject.toml
 
 clean: ## remove what was made (not .venv)
 	@rm -rf out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

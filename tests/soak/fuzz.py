@@ -15,171 +15,19 @@ import signal
 import sys
 import tempfile
 import time
-import traceback
-from collections import Counter
-from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
-from agreegen.errors import AgreegenError
-from agreegen.model.report import FileReport, Report
-from agreegen.verification.examination import examine
-from agreegen.verification.interface import Options
-from agreegen.verification.report_html import render_html
-from agreegen.verification.report_json import render_json
-from agreegen.verification.report_table import render_table
-from agreegen.verification.report_xml import render_xml
-from tests.soak.mutators import Mutant, mutate
-from tests.soak.oracle import may_be_unaltered
+from tests.soak.judging import HANG_S, MEMORY_BYTES, Outcome, Summary, describe, judge
+from tests.soak.mutators import Mutant, any_mutant
 from tests.soak.reduction import reduce_file
 from tests.soak.seeds import CORPUS, Seed, SeedSet, load_seeds
-
-HANG_S = 10
-"""Processor time after which a file counts as one that hangs."""
-MEMORY_BYTES = 3 << 30
-_SAMPLES = 3
-_OWN_SHARE = 0.5
-_INSIDE = ("cannot be judged (", "cannot be read (")
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of one mutant.
-
-    Attributes:
-        index: Its number.
-        seed: Name of the file it was made from.
-        kind: The mutation.
-        result: `ok`, `crash`, `hang`, `violation` or `limit`.
-        detail: For a finding, where and what.
-        verdict: The verdict, where there is one.
-        contained: An exception that the examination caught and turned into a reason.
-        seconds: Processor time.
-    """
-
-    index: int
-    seed: str
-    kind: str
-    result: str
-    detail: str = ""
-    verdict: str = ""
-    contained: str = ""
-    seconds: float = 0.0
-
-
-@dataclass(slots=True)
-class Summary:
-    """The count of a run."""
-
-    seed: int
-    start: int
-    files: int = 0
-    seconds: float = 0.0
-    results: Counter[str] = field(default_factory=Counter)
-    verdicts: Counter[str] = field(default_factory=Counter)
-    contained: Counter[str] = field(default_factory=Counter)
-    kinds: Counter[str] = field(default_factory=Counter)
-    findings: dict[str, list[int]] = field(default_factory=dict)
-    slowest: tuple[float, int] = (0.0, -1)
-
-    def add(self, outcome: Outcome) -> bool:
-        """Count one outcome; say whether it is a finding of which a sample is wanted."""
-        self.files += 1
-        self.results[outcome.result] += 1
-        self.verdicts[outcome.verdict or "none"] += 1
-        for kind in outcome.kind.split("+"):
-            self.kinds[kind] += 1
-        if outcome.contained:
-            self.contained[outcome.contained] += 1
-        self.slowest = max(self.slowest, (round(outcome.seconds, 2), outcome.index))
-        if outcome.result in ("ok", "limit"):
-            return False
-        numbers = self.findings.setdefault(f"{outcome.result}: {outcome.detail}", [])
-        numbers.append(outcome.index)
-        return len(numbers) <= _SAMPLES
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object of a run."""
-        return {
-            "seed": self.seed,
-            "start": self.start,
-            "next": self.start + self.files,
-            "files": self.files,
-            "seconds": round(self.seconds, 1),
-            "crashes": self.results["crash"],
-            "hangs": self.results["hang"],
-            "violations": self.results["violation"],
-            "limits": self.results["limit"],
-            "verdicts": dict(self.verdicts),
-            "contained": dict(self.contained),
-            "mutations": dict(self.kinds.most_common()),
-            "slowest": {"seconds": self.slowest[0], "index": self.slowest[1]},
-            "findings": self.findings,
-        }
 
 
 def make_mutant(seeds: SeedSet, seed: int, index: int) -> tuple[Seed, Mutant]:
     """Return mutant number `index` of a seed, and the file it was made from."""
-    chance = random.Random(f"{seed}:{index}")
-    own = [s for s in seeds.seeds if s.ours]
-    pool = own if chance.random() < _OWN_SHARE else seeds.seeds
-    origin = chance.choice(pool)
-    return origin, mutate(chance, origin, seeds.seeds)
-
-
-def judge(seeds: SeedSet, seed: int, index: int) -> Outcome:
-    """Make one mutant and examine it."""
-    origin, mutant = make_mutant(seeds, seed, index)
-    started = time.process_time()
-    result, detail, report = "ok", "", None
-    try:
-        # Not verify_bytes: it would turn an exception into an answer and hide it here.
-        report = examine("mutant.pdf", mutant.data, seeds.options)
-        render_everything(report, seeds.options)
-    except MemoryError:
-        result = "limit"
-    except AgreegenError as exc:
-        result, detail = "limit", type(exc).__name__
-    except Exception as exc:
-        result, detail = "crash", describe(exc)
-    seconds = time.process_time() - started
-    if report is not None and report.unaltered and not may_be_unaltered(origin, mutant):
-        result, detail = "violation", f"{mutant.kind} of {origin.name}"
-    elif seconds > HANG_S:
-        result, detail = "hang", f"{mutant.kind} of {origin.name}"
-    verdict = "" if report is None else f"{report.verdict.value}/{report.unaltered}"
-    inside = "" if report is None else caught_inside(report)
-    return Outcome(index, origin.name, mutant.kind, result, detail, verdict, inside, seconds)
-
-
-def render_everything(report: FileReport, options: Options) -> None:
-    """Write a report in every form there is; what a file says about itself must fit into each."""
-    whole = Report((report,))
-    render_json(whole).encode()
-    for lang in ("en", "zh"):
-        render_table(whole, lang=lang).encode()
-    render_html(whole, options).encode()
-    ElementTree.fromstring(render_xml(whole, options))
-
-
-def describe(exc: BaseException) -> str:
-    """Name an exception and the place it came from, so that equal ones are counted together."""
-    frames = [f for f in traceback.extract_tb(exc.__traceback__) if "agreegen" in f.filename]
-    place = f"{Path(frames[-1].filename).name}:{frames[-1].name}" if frames else "?"
-    return f"{type(exc).__name__} in {place}"
-
-
-def caught_inside(report: FileReport) -> str:
-    """Return the exception that a report speaks of, where the examination caught one."""
-    reasons = [alarm.message for alarm in report.alarms]
-    reasons += [reason for signature in report.signatures for reason in signature.reasons]
-    for reason in reasons:
-        for mark in _INSIDE:
-            if mark in reason and reason.endswith(")"):
-                return reason.split(": ")[-1]
-    return ""
+    return any_mutant(random.Random(f"{seed}:{index}"), seeds)
 
 
 def _work(
@@ -193,7 +41,7 @@ def _work(
         current.value = index
         # SIGPROF ends the process, whatever library it is in; the parent counts that as a hang.
         signal.setitimer(signal.ITIMER_PROF, HANG_S + 5)
-        outcome = judge(seeds, seed, index)
+        outcome = judge(*make_mutant(seeds, seed, index), seeds.options, index)
         signal.setitimer(signal.ITIMER_PROF, 0)
         connection.send(outcome)
     connection.send(None)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tests.soak import containers, increments
-from tests.soak.seeds import Seed
+from tests.soak.seeds import Seed, SeedSet
 
 _NUMBER = re.compile(rb"(?<![\w.])\d+(?![\w.])")
 _NAMED_NUMBER = re.compile(
@@ -30,6 +30,7 @@ _NUMBERS = (
     b"9" * 5000, b"-9223372036854775809", b"0.5", b"1e9", b"--5", b"+7", b".", b"-", b"1.", b"0000000000",
 )  # fmt: skip
 _MOST_STACKED = 3
+_OWN_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,3 +248,10 @@ def mutate(chance: random.Random, seed: Seed, seeds: Sequence[Seed]) -> Mutant:
         # What two mutations make together is judged by the bytes alone.
         mutant = Mutant(further.data, f"{mutant.kind}+{further.kind}", cms=mutant.cms and further.cms)
     return mutant
+
+
+def any_mutant(chance: random.Random, seeds: SeedSet) -> tuple[Seed, Mutant]:
+    """Choose a file, every second time one of our own, and make one mutant of it."""
+    own = [s for s in seeds.seeds if s.ours]
+    origin = chance.choice(own if chance.random() < _OWN_SHARE else seeds.seeds)
+    return origin, mutate(chance, origin, seeds.seeds)

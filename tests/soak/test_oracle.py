@@ -11,8 +11,10 @@ import pytest
 from agreegen.verification.examination import examine
 from agreegen.verification.interface import Options
 from tests.soak.containers import damage_der, elements
-from tests.soak.fuzz import Outcome, Summary, make_mutant
+from tests.soak.fuzz import make_mutant
 from tests.soak.increments import append, forbidden_update
+from tests.soak.judging import Outcome, Summary
+from tests.soak.recipe import Recipe
 from tests.soak.mutators import MUTATORS, Mutant
 from tests.soak.oracle import may_be_unaltered
 from tests.soak.reduction import shrink
@@ -118,3 +120,19 @@ def test_reduction_keeps_what_matters(tmp_path: Path) -> None:
     data = bytes(range(256)) * 20
     small = shrink(data, lambda piece: re.search(rb"ABC.*xyz", piece, re.DOTALL) is not None, seconds=20)
     assert small == b"ABCxyz"
+
+
+def test_recipes_spell_out_chance() -> None:
+    """The same bytes decide the same; a changed byte changes the decision that it spells and none before it."""
+    recipe = bytes(range(7, 247, 5))
+
+    def decide(data: bytes) -> list[object]:
+        chance = Recipe(data)
+        return [chance.random(), chance.choice("abcdefgh"), chance.randrange(80_000), chance.randbytes(9)]
+
+    first = decide(recipe)
+    assert decide(recipe) == first
+    assert decide(bytes((200,)) + recipe[1:])[0] != first[0]
+    assert decide(recipe[:2] + bytes((255,)) + recipe[3:])[:1] == first[:1]
+    assert decide(recipe[:3] + bytes((0,)) + recipe[4:])[:2] == first[:2]
+    assert decide(b"") == decide(b""), "beyond its end, the recipe is the seed"
