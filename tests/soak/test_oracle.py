@@ -14,9 +14,9 @@ from tests.soak.containers import damage_der, elements
 from tests.soak.fuzz import make_mutant
 from tests.soak.increments import append, forbidden_update
 from tests.soak.judging import Outcome, Summary
-from tests.soak.recipe import Recipe
 from tests.soak.mutators import MUTATORS, Mutant
 from tests.soak.oracle import may_be_unaltered
+from tests.soak.recipe import Recipe
 from tests.soak.reduction import shrink
 from tests.soak.seeds import Seed, SeedSet
 from tests.unit.verification.authority import NOW, Authority, blank_pdf, sign
@@ -123,7 +123,7 @@ def test_reduction_keeps_what_matters(tmp_path: Path) -> None:
 
 
 def test_recipes_spell_out_chance() -> None:
-    """The same bytes decide the same; a changed byte changes the decision that it spells and none before it."""
+    """The same bytes decide the same; a changed byte changes its own decision and none before it."""
     recipe = bytes(range(7, 247, 5))
 
     def decide(data: bytes) -> list[object]:
