@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import zipfile
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
@@ -31,12 +32,13 @@ from agreegen.files import write_atomically
 from agreegen.model.complaint import ComplaintsError
 from agreegen.model.document import Document
 from agreegen.model.form import FieldType, Form
-from agreegen.model.report import FileReport, Integrity
+from agreegen.model.report import FileReport, Integrity, PadesLevel
 from agreegen.rendering.context import template_context
 from agreegen.rendering.docx import render_docx
 from agreegen.rendering.expected import expected_text
 from agreegen.rendering.fonts import check_glyphs, font_folders
-from agreegen.signing.interface import Credential, SignedPdf, SigningRequest
+from agreegen.signing.extend import extend_pdf
+from agreegen.signing.interface import Credential, SignedPdf, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import sign_pdf
 from agreegen.verification.examination import examine
 from agreegen.verification.interface import Options
@@ -209,7 +211,8 @@ def sign_and_check(
         SigningError: It cannot be signed, or the signed file is not what it must be; nothing was written.
     """
     signed = sign_pdf(pdf, credential, request, checked=True)
-    report = read_back(signed.data, form=form, document=document, now=request.now)
+    ids = () if credential.sm2_signer_id is None else (credential.sm2_signer_id,)
+    report = read_back(signed.data, form=form, document=document, now=request.now, sm2_signer_ids=ids)
     mine = [s for s in report.signatures if s.field == request.role]
     if not mine or mine[0].integrity is not Integrity.INTACT:
         raise SigningError(f"document {document.id}: the signature read back is not intact")
@@ -217,39 +220,98 @@ def sign_and_check(
 
 
 def sign_received(
-    pdf: bytes, credential: Credential, request: SigningRequest, *, forms: Path | None = None
+    pdf: bytes,
+    credential: Credential,
+    request: SigningRequest,
+    *,
+    forms: Path | None = None,
+    policy: Path | None = None,
 ) -> SignedPdf:
     """Sign a file that may come from anywhere, after judging it as `verify` does.
 
     Args:
         pdf: The file, signed by others or not at all.
-        credential: Key and certificate, checked before.
+        credential: Key and certificate, checked before; its SM2 signer id counts for earlier signatures, too.
         request: Role, level, time.
         forms: Folder of released forms, None for the packaged ones.
+        policy: Validation policy for the earlier signatures, e.g. for their SM2 signer ids.
 
     Raises:
         SigningError: The file was altered after an earlier signature, does not say what its form says, or
             cannot be signed in this role.
     """
-    options = Options(now=request.now, forms_folder=forms)
+    ids = () if credential.sm2_signer_id is None else (credential.sm2_signer_id,)
+    options = Options(now=request.now, forms_folder=forms, policy_file=policy, sm2_signer_ids=ids)
     report = examine("the document", pdf, options)
-    wrong = [alarm.message for alarm in report.alarms if alarm.alters or alarm.code in _NEVER_SIGNED]
+    _refuse_altered(report, also=_NEVER_SIGNED)
+    return sign_pdf(pdf, credential, request, checked=True, judged=report.unaltered is True)
+
+
+def extend_received(
+    pdf: bytes,
+    level: PadesLevel,
+    *,
+    trust: Trust,
+    tsa: Sequence[TimestampServer] = (),
+    now: datetime,
+    policy: Path | None = None,
+) -> SignedPdf:
+    """Raise a signed file, ours or not, to a level; it is judged as `verify` does before and after.
+
+    Args:
+        pdf: A signed PDF.
+        level: B-T, B-LT or B-LTA.
+        trust: Anchors and revocation lists.
+        tsa: Timestamp services, tried in order.
+        now: The time, aware UTC.
+        policy: Validation policy, e.g. for SM2 signer ids.
+
+    Raises:
+        SigningError: The file was altered, its signatures cannot be proved, or its structure is such that an
+            addition would change it.
+        TimestampError: No service gave an acceptable timestamp.
+    """
+    options = Options(now=now, policy_file=policy)
+    before = examine("the document", pdf, options)
+    _refuse_altered(before)
+    extended = extend_pdf(pdf, level, trust=trust, tsa=tsa, now=now, judged=before.unaltered is True)
+    after = examine("the document", extended.data, options)
+    if after.unaltered is not True:
+        reasons = "; ".join(dict.fromkeys(reason for s in after.signatures for reason in s.reasons))
+        raise SigningError(
+            f"the file is built so that an addition would change it: {reasons or 'it reads differently'}",
+            hint="ask for the original file; agreegen verify says more",
+        )
+    return extended
+
+
+def _refuse_altered(report: FileReport, *, also: Collection[str] = ()) -> None:
+    wrong = [alarm.message for alarm in report.alarms if alarm.alters or alarm.code in also]
     if report.unaltered is False or wrong:
         reasons = "; ".join([*wrong, *(reason for s in report.signatures for reason in s.reasons)])
         raise SigningError(
             f"the document was changed: {reasons or 'a signature does not hold'}",
             hint="ask for the original file; agreegen verify says more",
         )
-    return sign_pdf(pdf, credential, request, checked=True)
 
 
-def read_back(data: bytes, *, form: Form, document: Document, now: datetime) -> FileReport:
+def read_back(
+    data: bytes, *, form: Form, document: Document, now: datetime, sm2_signer_ids: tuple[str, ...] = ()
+) -> FileReport:
     """Read a finished file: unaltered, of this document, with exactly the form's text and these values.
+
+    Args:
+        data: The file.
+        form: The document's form.
+        document: What the page must say.
+        now: The time, aware UTC.
+        sm2_signer_ids: SM2 signer ids that were used besides the default one.
 
     Raises:
         SigningError: Something differs.
     """
-    report = examine(document.id, data, Options(now=now, forms_folder=form.directory.parent))
+    options = Options(now=now, forms_folder=form.directory.parent, sm2_signer_ids=sm2_signer_ids)
+    report = examine(document.id, data, options)
     if report.unaltered is False or (report.signatures and report.unaltered is not True):
         reasons = "; ".join(
             [*(a.message for a in report.alarms), *(r for s in report.signatures for r in s.reasons)]

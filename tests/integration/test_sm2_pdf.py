@@ -13,6 +13,8 @@ import pytest
 from asn1crypto import cms
 from pyhanko.pdf_utils.reader import PdfFileReader
 
+from agreegen.cli.main import run
+from agreegen.errors import SigningError
 from agreegen.example_pki import ExamplePki, make_example_pki
 from agreegen.example_pki.certificates import Addresses
 from agreegen.example_pki.responder import Responder, free_port
@@ -20,6 +22,7 @@ from agreegen.example_pki.sm2_chain import Sm2Chain, issue_sm2_crl, make_sm2_cha
 from agreegen.example_pki.subjects import PARTY_A, PARTY_B
 from agreegen.model.document import DeclaredRole
 from agreegen.model.report import FileReport, Integrity, PadesLevel, Revocation, TrustStatus, Verdict
+from agreegen.pipeline import extend_received, sign_received
 from agreegen.signing.credentials import load_credential
 from agreegen.signing.interface import Credential, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import sign_pdf
@@ -237,6 +240,70 @@ def test_a_signer_id_counts_when_the_policy_lists_it(tmp_path: Path) -> None:
     policy = tmp_path / "policy.yaml"
     policy.write_text('sm2_signer_ids: ["1234567812345678", "豫州普查"]\n', encoding="utf-8")
     assert judge(data, trust, policy_file=policy).verdict is Verdict.VALID
+
+
+def test_the_other_side_signs_on_after_a_signer_id_of_its_own(pki: ExamplePki, tmp_path: Path) -> None:
+    """The id is not in the file: party B states it by a policy, or signs with the same one itself."""
+    chain = make_sm2_chain(find_backend(), NOW, Addresses(1))
+    other = load_trust([pki.trust])
+    trust = Trust((*trust_of(chain).anchors_der, *other.anchors_der), other.crls_der)
+    first = write_credential(tmp_path, chain, 'signer_id: "豫州普查"\n')
+    unsigned = make_pdf(ROLES, attachment=False)
+    asked = SigningRequest("party_a_seal", PadesLevel.B_B, NOW, trust)
+    signed = sign_received(unsigned, first, asked).data
+    policy = tmp_path / "policy.yaml"
+    policy.write_text('sm2_signer_ids: ["1234567812345678", "豫州普查"]\n', encoding="utf-8")
+    second = load_credential(pki.credential("party-b-seal"))
+    request = SigningRequest("party_b_seal", PadesLevel.B_B, NOW, trust)
+    with pytest.raises(SigningError, match="changed"):
+        sign_received(signed, second, request)
+    both = sign_received(signed, second, request, policy=policy).data
+    same = sign_received(signed, first, request).data
+    for data in (both, same):
+        report = judge(data, trust, policy_file=policy)
+        assert report.unaltered is True
+        assert len(report.signatures) == 2
+
+
+def test_a_signer_id_is_stated_for_extending(tmp_path: Path, pki: ExamplePki, responder: Responder) -> None:
+    chain = make_sm2_chain(find_backend(), NOW, Addresses(1))
+    trust = Trust(
+        (*trust_of(chain).anchors_der, *load_trust([pki.trust]).anchors_der), trust_of(chain).crls_der
+    )
+    credential = write_credential(tmp_path, chain, 'signer_id: "豫州普查"\n')
+    asked = SigningRequest("party_a_seal", PadesLevel.B_B, NOW, trust)
+    signed = sign_pdf(make_pdf(ROLES, attachment=False), credential, asked).data
+    tsa = (TimestampServer(responder.tsa_url),)
+    with pytest.raises(SigningError, match="changed"):
+        extend_received(signed, PadesLevel.B_LTA, trust=trust, tsa=tsa, now=NOW)
+    policy = tmp_path / "policy.yaml"
+    policy.write_text('sm2_signer_ids: ["1234567812345678", "豫州普查"]\n', encoding="utf-8")
+    raised = extend_received(signed, PadesLevel.B_LTA, trust=trust, tsa=tsa, now=NOW, policy=policy)
+    assert judge(raised.data, replace(trust, crls_der=()), policy_file=policy).verdict is Verdict.VALID
+
+
+def test_a_batch_seals_with_a_signer_id_of_its_own(tmp_path: Path) -> None:
+    chain = make_sm2_chain(find_backend(), NOW, Addresses(1))
+    write_credential(tmp_path, chain, 'signer_id: "豫州普查"\n')
+    trust = tmp_path / "trust"
+    trust.mkdir()
+    (trust / "root.pem").write_bytes(chain.root.certificate_pem)
+    for number, crl in enumerate(trust_of(chain).crls_der):
+        (trust / f"{number}.crl").write_bytes(crl)
+    (tmp_path / "roster.csv").write_text("姓名,编号\n张伟,HN0001\n李秀英,HN0002\n", "utf-8")
+    (tmp_path / "job.yaml").write_text(
+        "form: personal-pledge\nroster: {file: roster.csv}\noutput: out\ntrust: [trust]\n"
+        "defaults: {pledge_date: 2018-05-10}\n"
+        "signatures:\n  - {role: unit, credential: seal.yaml}\n",
+        "utf-8",
+    )
+    assert run(["-q", "credentials", "check", str(tmp_path / "seal.yaml"), "--trust", str(trust)]) == 0
+    assert run(["-q", "batch", "run", str(tmp_path / "job.yaml"), "--workers", "1"]) == 0
+    policy = tmp_path / "policy.yaml"
+    policy.write_text('sm2_signer_ids: ["1234567812345678", "豫州普查"]\n', encoding="utf-8")
+    documents = str(tmp_path / "out" / "documents")
+    assert run(["-q", "verify", documents, "--trust", str(trust), "--policy", str(policy)]) == 0
+    assert run(["-q", "verify", documents, "--trust", str(trust)]) == 1
 
 
 def trust_of(chain: Sm2Chain, *revoked: int) -> Trust:

@@ -199,7 +199,7 @@ class ChunkMaker:
                 )
             return False
         try:
-            report = read_back(data, form=self._job.form, document=task.document, now=now)
+            report = self._read(data, task, now)
             self._require_trusted(data, now)
         except AgreegenError as exc:
             draft.warning = move_aside(self._job.output, path, str(exc))
@@ -212,7 +212,12 @@ class ChunkMaker:
         trust = self._settings.trust
         if not trust.anchors_der:
             return
-        options = Options(now=now, anchors_der=trust.anchors_der, crls_der=trust.crls_der)
+        options = Options(
+            now=now,
+            anchors_der=trust.anchors_der,
+            crls_der=trust.crls_der,
+            sm2_signer_ids=tuple(self._signer.sm2_signer_ids),
+        )
         report = verify_bytes("", data, options)
         strangers = [s.signer or "nobody" for s in report.signatures if s.trust is not TrustStatus.TRUSTED]
         if strangers:
@@ -258,15 +263,23 @@ class ChunkMaker:
         if late:
             self._signer.extend(late, now)
 
+    def _read(self, data: bytes, task: Task, now: datetime) -> FileReport:
+        return read_back(
+            data,
+            form=self._job.form,
+            document=task.document,
+            now=now,
+            sm2_signer_ids=tuple(self._signer.sm2_signer_ids),
+        )
+
     def _read_back(self, draft: Draft, now: datetime, *, whole: bool) -> None:
         digest = sha256_of(draft.data)
         if draft.changed:
-            form, document = self._job.form, draft.task.document
             try:
                 if whole or not draft.plain:
-                    read_back(draft.data, form=form, document=document, now=now)
+                    self._read(draft.data, draft.task, now)
                 else:
-                    check_page(draft.data, form, document)
+                    check_page(draft.data, self._job.form, draft.task.document)
             except AgreegenError as exc:
                 _quarantine(draft, str(exc), digest)
                 return

@@ -40,6 +40,7 @@ class ClusterKey(RemoteKey):
             chain_der=self.chain_der,
             signer=_DistantSigner(self),
             appearance=self.appearance,
+            sm2_signer_id=self.sm2_signer_id,
         )
 
 
@@ -58,6 +59,7 @@ class RemoteOnlyKey(ClusterKey):
             chain_der=self.chain_der,
             signer=_DistantSigner(self),
             appearance=self.appearance,
+            sm2_signer_id=self.sm2_signer_id,
         )
 
 
@@ -155,6 +157,7 @@ class KeyDoor:
             chain_der=credential.chain_der,
             mechanism=credential.signer.mechanism,
             appearance=credential.appearance,
+            sm2_signer_id=credential.sm2_signer_id,
         )
 
     def close(self) -> None:

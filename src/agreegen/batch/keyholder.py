@@ -34,6 +34,7 @@ class RemoteKey:
         chain_der: Further certificates.
         mechanism: How the key signs.
         appearance: Picture for visible fields.
+        sm2_signer_id: The id that enters each SM2 digest.
     """
 
     address: str
@@ -46,6 +47,7 @@ class RemoteKey:
     chain_der: tuple[bytes, ...]
     mechanism: Mechanism
     appearance: AppearanceSource | None
+    sm2_signer_id: str | None = None
 
     def connect(self) -> Credential:
         """Return a credential whose signatures the key holder makes."""
@@ -57,6 +59,7 @@ class RemoteKey:
             chain_der=self.chain_der,
             signer=_RemoteSigner(self),
             appearance=self.appearance,
+            sm2_signer_id=self.sm2_signer_id,
         )
 
 
@@ -159,6 +162,7 @@ class KeyHolder:
             chain_der=credential.chain_der,
             mechanism=credential.signer.mechanism,
             appearance=credential.appearance,
+            sm2_signer_id=credential.sm2_signer_id,
         )
 
     def _accept(self) -> None:

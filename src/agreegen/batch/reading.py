@@ -15,13 +15,16 @@ from agreegen.model.form import Form
 from agreegen.model.report import Integrity
 from agreegen.rendering.expected import expected_text
 from agreegen.signing.prepared import Prepared
+from agreegen.verification.algorithms import SM2_DEFAULT_ID
 from agreegen.verification.integrity import check_container, digester_for
 
 _BYTE_RANGE = re.compile(rb"/ByteRange\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]")
 _MAX_CMS_BYTES = 1 << 20
 
 
-def check_signed_bytes(before: bytes, signed: bytes, prepared: Prepared) -> None:
+def check_signed_bytes(
+    before: bytes, signed: bytes, prepared: Prepared, *, sm2_signer_id: str | None = None
+) -> None:
     """Check that a file carries a right signature over everything but the signature itself.
 
     1. It is the file before signing and an addition to it; nothing of the former changed.
@@ -32,6 +35,7 @@ def check_signed_bytes(before: bytes, signed: bytes, prepared: Prepared) -> None
         before: The file before the signature.
         signed: The file with it.
         prepared: Where the hole is.
+        sm2_signer_id: The id that enters the digest of an SM2 signature, where it is not the default one.
 
     Raises:
         SigningError: One of them does not hold.
@@ -53,6 +57,7 @@ def check_signed_bytes(before: bytes, signed: bytes, prepared: Prepared) -> None
         digester_for(signed, (0, start, end, len(signed) - end)),
         subfilter="ETSI.CAdES.detached",
         max_cms_bytes=_MAX_CMS_BYTES,
+        sm2_ids=(sm2_signer_id or SM2_DEFAULT_ID,),
     )
     if facts.integrity is not Integrity.INTACT:
         raise SigningError(f"reading it back finds the signature not right: {'; '.join(facts.reasons)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,14 +12,14 @@ from typing import TYPE_CHECKING
 
 from agreegen.batch.interface import Job, JobSignature
 from agreegen.batch.keyholder import RemoteKey
-from agreegen.batch.plan import SignTask
+from agreegen.batch.plan import SignTask, credential_path
 from agreegen.batch.reading import check_signed_bytes
 from agreegen.errors import AgreegenError, CredentialError, SigningError, TimestampError
 from agreegen.files import sha256_of
 from agreegen.model.report import PadesLevel
 from agreegen.register.interface import EventDraft, EventKind
 from agreegen.signing.checks import check_credential
-from agreegen.signing.credentials import load_credential
+from agreegen.signing.credentials import load_credential, read_config
 from agreegen.signing.extend import add_validation_data_many, extend_pdf
 from agreegen.signing.interface import Credential, SignedPdf, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import BatchSigner
@@ -44,6 +45,18 @@ def _limited(server: TimestampServer, share: int | None) -> TimestampServer:
     return replace(server, requests_per_minute=min(limits, default=None))
 
 
+def _stated_signer_ids(job: Job) -> set[str]:
+    """Read from the shared credentials' files, without opening a key, which SM2 signer ids they state."""
+    found: set[str] = set()
+    for signature in job.signatures:
+        path = None if signature.personal else credential_path(signature, {})
+        # A worker on another machine may have no such file; what it signs with tells it in time.
+        with contextlib.suppress(CredentialError):
+            if path is not None and (config := read_config(path)).has("signer_id"):
+                found.add(config.text("signer_id"))
+    return found
+
+
 class ChunkSigner:
     """Signs the documents of chunks.
 
@@ -53,6 +66,9 @@ class ChunkSigner:
         remote_keys: Keys that stay with the coordinator, by index into `Job.signatures`.
         workers: Number of workers that share the limit of timestamp requests.
         credentials: Credentials that are loaded already, by index; the caller closes them.
+
+    Attributes:
+        sm2_signer_ids: The ids that SM2 signatures of this job are made with, as far as they are known.
     """
 
     def __init__(
@@ -68,6 +84,7 @@ class ChunkSigner:
         self._remote_keys = remote_keys
         self._shared = dict(credentials or {})
         self._own: list[Credential] = []
+        self.sm2_signer_ids = _stated_signer_ids(job)
         servers = timestamp_servers(job, workers)
         self._client = TimestampClient(servers, trust=trust) if servers else None
         self._token_bytes: int | None = None
@@ -118,7 +135,8 @@ class ChunkSigner:
     def _shared_credential(self, index: int, now: datetime) -> Credential:
         if index not in self._shared:
             remote = self._remote_keys.get(index)
-            path = Path(self._job.signatures[index].credential.replace("{{", "{").replace("}}", "}"))
+            path = credential_path(self._job.signatures[index], {})
+            assert path is not None  # it is no personal one
             credential = remote.connect() if remote is not None else load_credential(path)
             self._shared[index] = credential
             self._own.append(credential)
@@ -137,6 +155,8 @@ class ChunkSigner:
             location=signature.location,
             relax_order=self._job.relax_order,
         )
+        if credential.sm2_signer_id is not None:
+            self.sm2_signer_ids.add(credential.sm2_signer_id)
         stamped = signature.level is not PadesLevel.B_B
         room = self._room() if stamped else 0
         signer = BatchSigner(SigningIdentity.of(credential), request, token_bytes=room)
@@ -155,7 +175,7 @@ class ChunkSigner:
         for (draft, item), value, token in zip(prepared, raw, tokens, strict=True):
             try:
                 signed = signer.finish(item, value, token=token)
-                check_signed_bytes(draft.data, signed.data, item)
+                check_signed_bytes(draft.data, signed.data, item, sm2_signer_id=credential.sm2_signer_id)
             except SigningError as exc:
                 draft.reason = str(exc)
             else:

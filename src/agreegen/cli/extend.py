@@ -10,15 +10,16 @@ from agreegen.cli.options import (
     any_path,
     force_option,
     level_option,
+    policy_option,
     read_now,
+    read_trust,
     read_tsa,
     trust_options,
     tsa_option,
 )
 from agreegen.cli.sign import plan_outputs, process_all
 from agreegen.model.report import PadesLevel
-from agreegen.signing.extend import extend_pdf
-from agreegen.signing.trust import load_trust
+from agreegen.pipeline import extend_received
 
 
 @click.command("extend")
@@ -29,6 +30,7 @@ from agreegen.signing.trust import load_trust
 @level_option(default=None, choices=("B-T", "B-LT", "B-LTA"))
 @tsa_option
 @trust_options
+@policy_option
 @force_option
 def command(
     inputs: tuple[Path, ...],
@@ -37,15 +39,18 @@ def command(
     tsa: tuple[str, ...],
     trust: tuple[Path, ...],
     crls: tuple[Path, ...],
+    policy: Path | None,
     force: bool,
 ) -> int:
     """Add timestamps and validation data to IN.pdf, ours or not, and write OUT.pdf."""
     pairs = plan_outputs(inputs, output, force=force)
-    anchors = load_trust([*trust, *crls])
+    anchors = read_trust(trust, crls)
     servers = read_tsa(tsa)
 
     def extend(pdf: bytes) -> tuple[bytes, str]:
-        extended = extend_pdf(pdf, PadesLevel(level.upper()), trust=anchors, tsa=servers, now=read_now())
+        extended = extend_received(
+            pdf, PadesLevel(level.upper()), trust=anchors, tsa=servers, now=read_now(), policy=policy
+        )
         return extended.data, extended.level.value
 
     return process_all(pairs, extend)

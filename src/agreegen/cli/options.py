@@ -69,6 +69,15 @@ def tsa_option(function: F) -> F:
     )(function)
 
 
+def policy_option(function: F) -> F:
+    """Add `--policy FILE`, by which earlier signatures are judged."""
+    return click.option(
+        "--policy",
+        type=existing_file,
+        help="Validation policy for the signatures that are there already, e.g. for SM2 signer ids.",
+    )(function)
+
+
 def level_option(*, default: str | None, choices: tuple[str, ...]) -> Callable[[F], F]:
     """Add `--level` with these PAdES levels; without a default it must be given."""
     # An explicit `default=None` would count as given.

@@ -11,6 +11,7 @@ from agreegen.cli.options import (
     any_path,
     force_option,
     level_option,
+    policy_option,
     read_now,
     read_tsa,
     trust_options,
@@ -48,6 +49,7 @@ _LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
 @trust_options
 @click.option("--reason", help="Reason, written into the signature.")
 @click.option("--location", help="Place, written into the signature.")
+@policy_option
 @click.option("--relax-order", is_flag=True, help="Sign although a role that comes first has not signed yet.")
 @force_option
 def command(
@@ -61,6 +63,7 @@ def command(
     crls: tuple[Path, ...],
     reason: str | None,
     location: str | None,
+    policy: Path | None,
     relax_order: bool,
     force: bool,
 ) -> int:
@@ -83,7 +86,7 @@ def command(
     try:
         for finding in check_credential(credential, request.trust, request.now):
             say_warning(str(finding))
-        return process_all(pairs, lambda pdf: _sign(pdf, credential, request))
+        return process_all(pairs, lambda pdf: _sign(pdf, credential, request, policy))
     finally:
         credential.close()
 
@@ -149,8 +152,10 @@ def process_all(pairs: Sequence[tuple[Path, Path]], process: Callable[[bytes], t
     return failed.exit_code if failed else ExitCode.DONE
 
 
-def _sign(pdf: bytes, credential: Credential, request: SigningRequest) -> tuple[bytes, str]:
-    signed = sign_received(pdf, credential, request)
+def _sign(
+    pdf: bytes, credential: Credential, request: SigningRequest, policy: Path | None
+) -> tuple[bytes, str]:
+    signed = sign_received(pdf, credential, request, policy=policy)
     if signed.timestamp_pending:
         raise TimestampError("no timestamp was to be had", hint="try again, or name another --tsa")
     return signed.data, f"signed as {request.role}, {signed.level}"

@@ -128,8 +128,7 @@ def try_credential(credential: Credential) -> None:
 
 def fits_certificate(credential: Credential, message: bytes, signature: bytes) -> bool:
     """Tell whether what a credential's key signed fits its certificate."""
-    signer_id = getattr(credential.signer, "signer_id", None)  # SM2 keys have one
-    mechanism = credential.signer.mechanism
+    mechanism, signer_id = credential.signer.mechanism, credential.sm2_signer_id
     return verify_raw(credential.certificate_der, mechanism, message, signature, signer_id=signer_id)
 
 

@@ -61,6 +61,7 @@ def load_credential(path: Path, *, prompt: Prompt | None = None) -> Credential:
             signer=loaded.signer,
             appearance=_appearance(config),
             warnings=tuple(config.warnings),
+            sm2_signer_id=loaded.sm2_signer_id,
         )
     except BaseException:
         loaded.signer.close()

@@ -77,6 +77,7 @@ class Credential:
         signer: The key.
         appearance: Picture for visible fields, if any.
         warnings: What the user should mend, e.g. a key file that others can read.
+        sm2_signer_id: The id that enters each SM2 digest; None for other kinds of keys.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Credential:
     signer: RawSigner
     appearance: AppearanceSource | None = None
     warnings: tuple[str, ...] = ()
+    sm2_signer_id: str | None = None
 
     def __repr__(self) -> str:
         return f"Credential({self.name!r}, kind={self.kind!r})"

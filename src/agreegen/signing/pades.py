@@ -39,15 +39,19 @@ class BatchSigner:
         self._reserved = self._template.greatest_size(token_bytes=token_bytes)
         self._appearance = appearance_of(identity, request.now)
 
-    def prepare(self, pdf: bytes) -> Prepared:
+    def prepare(self, pdf: bytes, *, judged: bool = False) -> Prepared:
         """Check that it is this signer's turn, and append the signature dictionary with an empty `/Contents`.
+
+        Args:
+            pdf: The file.
+            judged: Whether its earlier signatures were found unaltered already.
 
         Raises:
             SigningError: Unknown role, another holder, wrong order, signed already, locked, changed document.
         """
         prepared = prepare_quickly(pdf, self.identity, self.request, self._reserved, self._appearance)
         if prepared is None:
-            prepared = self._prepare_with_pyhanko(pdf)
+            prepared = self._prepare_with_pyhanko(pdf, judged=judged)
         data = memoryview(prepared.data)
         digest = self._template.digest(data[: prepared.start], data[prepared.end :])
         return replace(prepared, digest=digest, attributes=self._template.signed_attributes(digest))
@@ -63,8 +67,8 @@ class BatchSigner:
         pending = token is None and self.request.level is not PadesLevel.B_B
         return SignedPdf(prepared.fill(cms), reached, timestamp_pending=pending)
 
-    def _prepare_with_pyhanko(self, pdf: bytes) -> Prepared:
-        turn = check_turn(pdf, self.identity, self.request)
+    def _prepare_with_pyhanko(self, pdf: bytes, *, judged: bool) -> Prepared:
+        turn = check_turn(pdf, self.identity, self.request, judged=judged)
         return prepare_signature(
             pdf,
             self.request.role,
@@ -78,7 +82,12 @@ class BatchSigner:
 
 
 def sign_pdf(
-    pdf: bytes, credential: Credential, request: SigningRequest, *, checked: bool = False
+    pdf: bytes,
+    credential: Credential,
+    request: SigningRequest,
+    *,
+    checked: bool = False,
+    judged: bool = False,
 ) -> SignedPdf:
     """Sign a PDF in one role.
 
@@ -89,6 +98,7 @@ def sign_pdf(
         credential: Key and certificate.
         request: Role, level and the rest.
         checked: Whether `check_credential` has passed already.
+        judged: Whether the earlier signatures were found unaltered already, by the examination of `verify`.
 
     Returns:
         The file and the level reached. Where no timestamp service answered it is B-B and says
@@ -103,18 +113,18 @@ def sign_pdf(
         check_credential(credential, request.trust, request.now)
     if request.level is PadesLevel.B_B:
         signer = BatchSigner(SigningIdentity.of(credential), request)
-        prepared = signer.prepare(pdf)
+        prepared = signer.prepare(pdf, judged=judged)
         return signer.finish(prepared, _sign(credential, prepared))
     if request.level is PadesLevel.OTHER:
         raise SigningError("the level must be one of B-B, B-T, B-LT, B-LTA")
     if not request.tsa:
         raise SigningError(f"level {request.level} needs a timestamp service", hint="give one with --tsa URL")
     with TimestampClient(request.tsa, trust=request.trust) as client:
-        return _sign_with_timestamp(pdf, credential, request, client)
+        return _sign_with_timestamp(pdf, credential, request, client, judged=judged)
 
 
 def _sign_with_timestamp(
-    pdf: bytes, credential: Credential, request: SigningRequest, client: TimestampClient
+    pdf: bytes, credential: Credential, request: SigningRequest, client: TimestampClient, *, judged: bool
 ) -> SignedPdf:
     identity = SigningIdentity.of(credential)
     for _ in range(_ATTEMPTS):
@@ -123,7 +133,7 @@ def _sign_with_timestamp(
         except TimestampError:
             room = 0
         signer = BatchSigner(identity, request, token_bytes=room)
-        prepared = signer.prepare(pdf)
+        prepared = signer.prepare(pdf, judged=judged)
         signature = _sign(credential, prepared)
         if not room:
             return signer.finish(prepared, signature)

@@ -167,8 +167,6 @@ def resolve(dictionary: Any, key: str, default: Any = None) -> Any:
 def _refuse_kind(reader: PdfFileReader) -> None:
     if reader.encrypted:
         raise SigningError("the PDF is encrypted", hint="sign it before it is encrypted")
-    if reader.xrefs.hybrid_xrefs_present:
-        raise SigningError("the PDF has a hybrid cross-reference table", hint="print it to PDF again")
 
 
 def _problem(signature: EarlierSignature) -> str | None:

@@ -27,11 +27,13 @@ class LoadedKey:
         signer: The key.
         certificate_der: The signing certificate, DER.
         chain_der: Further certificates that the backend knows, DER, issuer first.
+        sm2_signer_id: The id that enters each SM2 digest; None for other kinds of keys.
     """
 
     signer: RawSigner
     certificate_der: bytes
     chain_der: tuple[bytes, ...] = ()
+    sm2_signer_id: str | None = None
 
     def __repr__(self) -> str:
         return "LoadedKey()"

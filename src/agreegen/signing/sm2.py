@@ -107,6 +107,7 @@ def load_sm2(config: BackendConfig) -> LoadedKey:
         Sm2Signer(key, signer_id),
         own.public_bytes(Encoding.DER),
         tuple(c.public_bytes(Encoding.DER) for c in chain),
+        signer_id,
     )
 
 

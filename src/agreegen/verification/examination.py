@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from agreegen.errors import AgreegenError
@@ -29,8 +30,9 @@ from agreegen.verification.verdict import judge_file, judge_unaltered
 
 
 @functools.lru_cache(maxsize=8)
-def _policy(path: Path | None) -> ValidationPolicy:
-    return load_policy(path)
+def _policy(path: Path | None, further_ids: tuple[str, ...]) -> ValidationPolicy:
+    policy = load_policy(path)
+    return replace(policy, sm2_signer_ids=tuple(dict.fromkeys((*policy.sm2_signer_ids, *further_ids))))
 
 
 def examine(label: str, data: bytes, options: Options) -> FileReport:
@@ -47,7 +49,7 @@ def examine(label: str, data: bytes, options: Options) -> FileReport:
         data: The file's bytes.
         options: What the caller chose.
     """
-    policy = _policy(options.policy_file)
+    policy = _policy(options.policy_file, options.sm2_signer_ids)
     sha256 = hashlib.sha256(data).hexdigest()
     if not data:
         return unreadable(label, "empty", "the file is empty", "文件是空的", size_bytes=0, sha256=sha256)

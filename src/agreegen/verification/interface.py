@@ -133,6 +133,7 @@ class Options:
         at: Moment to judge for, aware UTC; None for now.
         complete: Whether missing roles make a verdict indeterminate.
         policy_file: Validation policy, None for the built-in one.
+        sm2_signer_ids: SM2 signer ids that are tried after those of the policy.
         register_file: Register that should know the file.
         forms_folder: Where released forms are looked up, None for the packaged ones.
         password: For encrypted files.
@@ -146,6 +147,7 @@ class Options:
     at: datetime | None = None
     complete: bool = False
     policy_file: Path | None = None
+    sm2_signer_ids: tuple[str, ...] = ()
     register_file: Path | None = None
     forms_folder: Path | None = None
     password: str | None = None
