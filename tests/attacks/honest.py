@@ -9,8 +9,8 @@ from tests.attacks.documents import (
     page_number,
     signed,
 )
-from tests.attacks.increments import append, body_of, number_of, root_number, size_of, stream
-from tests.attacks.signer import sign, stamp
+from tests.attacks.increments import append, body_of, last_xref, number_of, root_number, size_of, stream
+from tests.attacks.signer import base_document, sign, stamp
 
 
 def with_store(data: bytes) -> bytes:
@@ -51,3 +51,51 @@ def rewritten_the_same() -> bytes:
 def long_chain() -> bytes:
     data = stamp(with_store(sign(certified(), "unit")))
     return stamp(with_store(data))
+
+
+def with_extensions(data: bytes, *, shared: bool = False) -> bytes:
+    """Sign a document whose list of extensions is an object of its own, empty so far."""
+    free = size_of(data)
+    body = body_of(data, root_number(data))
+    body = body[: body.rindex(b">>")] + b"/Extensions %d 0 R " % free
+    body += b"/PageLabels %d 0 R " % free if shared else b""
+    return sign(append(data, {root_number(data): body + b">>", free: b"<< >>"}))
+
+
+def extensions_named(*, shared: bool = False) -> bytes:
+    data = with_extensions(base_document(), shared=shared)
+    number = int(re.findall(rb"/Extensions (\d+) 0 R", data)[-1])
+    return append(data, {number: b"<< /ISO_ << /BaseVersion /2.0 /ExtensionLevel 32001 >> >>"})
+
+
+def look_that_was_none() -> bytes:
+    """A signature field whose appearance was a number before it was signed."""
+    data = base_document()
+    number = number_of(data, b"(unit)")
+    body = body_of(data, number)
+    data = sign(append(data, {number: body[: body.rindex(b">>")] + b"/AP 7 >>"}), "person")
+    return sign(data, "unit")
+
+
+def two_tables_in_a_row(data: bytes, changes: dict[int, bytes]) -> bytes:
+    """Append a revision as some writers of hybrid files do: an empty second table names the stream."""
+    body = append(data, changes)
+    own, stream_at = last_xref(body), len(body[: last_xref(body)])
+    rows = b"\x00\x00\x00\x00\xff"
+    holder = b"%d 0 obj\n%s\nendobj\n" % (
+        size_of(body),
+        stream(rows, b"/Type /XRef /W [1 3 1] /Index [0 1] /Size %d" % (size_of(body) + 1)),
+    )
+    head, tail = body[:own], body[own : body.rindex(b"startxref")]
+    table = len(head) + len(holder) + len(tail)
+    second = b"xref\n0 0\ntrailer\n<< /Size %d /Root %d 0 R /Prev %d /XRefStm %d >>\nstartxref\n%d\n%%%%EOF\n"
+    second %= (size_of(body) + 1, root_number(body), table - len(tail), stream_at, table)
+    return head + holder + tail + second
+
+
+def hybrid_pair() -> bytes:
+    return sign(two_tables_in_a_row(base_document(), {size_of(base_document()): b"<< >>"}), strict=False)
+
+
+def hybrid_pair_after_signing() -> bytes:
+    return two_tables_in_a_row(signed(), {size_of(signed()): b"<< >>"})

@@ -8,7 +8,17 @@ from collections.abc import Callable
 from tests.attacks import forgery, overlay, saving, shadow
 from tests.attacks.documents import annotate, certified, fill, signed
 from tests.attacks.forgery import forged_contents
-from tests.attacks.honest import long_chain, metadata_updated, rewritten_the_same, store_rewritten, with_store
+from tests.attacks.honest import (
+    extensions_named,
+    hybrid_pair,
+    hybrid_pair_after_signing,
+    long_chain,
+    look_that_was_none,
+    metadata_updated,
+    rewritten_the_same,
+    store_rewritten,
+    with_store,
+)
 from tests.attacks.signer import FREE_BOX, sign, stamp
 
 Sample = Callable[[], bytes]
@@ -49,5 +59,9 @@ HONEST: dict[str, Sample] = {
     "annotation on an approval": lambda: annotate(signed(), FREE_BOX),
     "metadata": metadata_updated,
     "rewritten the same": rewritten_the_same,
+    "extensions named": extensions_named,
+    "look that was none": look_that_was_none,
+    "two tables in a row": hybrid_pair,
+    "two tables in a row after signing": hybrid_pair_after_signing,
     "everything in turn": long_chain,
 }

@@ -13,6 +13,7 @@ from tests.attacks.documents import (
     redefine,
     signed,
 )
+from tests.attacks.honest import extensions_named
 from tests.attacks.increments import append, last_xref, number_of, root_number, size_of, stream
 from tests.attacks.signer import base_document, sign
 
@@ -93,3 +94,8 @@ def shadow_field_over_text() -> bytes:
 def shadow_redefined_unused() -> bytes:
     data = sign(_shadow_base())
     return append(data, {number_of(data, FORGED_TEXT): stream(b"q Q")})
+
+
+def shadow_shared_extensions() -> bytes:
+    """The list of extensions may change, but not an object that something else uses, too."""
+    return extensions_named(shared=True)

@@ -146,9 +146,10 @@ def sign(
     obey: bool = True,
     lock: bool = False,
     password: str | None = None,
+    strict: bool = True,
 ) -> bytes:
     """Sign a field; with `box` (and a name that is not there yet) a new, visible one."""
-    writer = IncrementalPdfFileWriter(io.BytesIO(data))
+    writer = IncrementalPdfFileWriter(io.BytesIO(data), strict=strict)
     if password is not None:
         writer.encrypt(password)  # type: ignore[no-untyped-call]  # pyHanko leaves it untyped
     spec = None

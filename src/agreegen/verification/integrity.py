@@ -52,6 +52,7 @@ FORMAT_FAILURE, HASH_FAILURE, CRYPTO_FAILURE = "FORMAT_FAILURE", "HASH_FAILURE",
 NO_CERTIFICATE = "NO_SIGNING_CERTIFICATE_FOUND"
 CADES, PKCS7, PKCS7_SHA1 = "ETSI.CAdES.detached", "adbe.pkcs7.detached", "adbe.pkcs7.sha1"
 X509_RSA, RFC3161 = "adbe.x509.rsa_sha1", "ETSI.RFC3161"
+_ESS = frozenset({SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2})
 
 
 def digester_for(data: bytes, byte_range: tuple[int, int, int, int]) -> Digester:
@@ -182,7 +183,10 @@ def _check_cms(
             reason = "the certificate of the signer is not in the file"
             return SignatureFacts(Integrity.UNSUPPORTED, NO_CERTIFICATE, reasons=(reason,))
         # Step 4: the signature value (5.2.7.4, step 4).
-        algorithm = _require_value(parsed, certificate, content_digest, sm2_ids, agrees=agrees)
+        written = subfilter != CADES and not parsed.signed.keys() & _ESS
+        algorithm, notes = _require_value(
+            parsed, certificate, content_digest, sm2_ids, agrees=agrees, written=written
+        )
     except _WrongError as exc:
         facts = _broken(exc.subindication, str(exc))
         return replace(facts, certificate=certificate, padding_clean=exc.padding_clean)
@@ -191,22 +195,38 @@ def _check_cms(
         uses.append(AlgorithmUse("message digest", "", parsed.digest))
     if subfilter == PKCS7_SHA1:
         uses.append(AlgorithmUse("digest of the file", "", "sha1"))
-    return SignatureFacts(Integrity.INTACT, certificate=certificate, algorithms=tuple(uses))
+    return SignatureFacts(Integrity.INTACT, certificate=certificate, algorithms=tuple(uses), notes=notes)
 
 
 def _require_value(
-    parsed: ParsedCms, certificate: Any, content_digest: bytes, sm2_ids: tuple[str, ...], *, agrees: bool
-) -> SignatureAlgorithm:
+    parsed: ParsedCms,
+    certificate: Any,
+    content_digest: bytes,
+    sm2_ids: tuple[str, ...],
+    *,
+    agrees: bool,
+    written: bool,
+) -> tuple[SignatureAlgorithm, tuple[str, ...]]:
+    """Require a right signature value; `written` accepts one over the attributes in the order written.
+
+    RFC 5652, 5.4 has the attributes signed in DER order. CAdES and PAdES insist on it (EN 319 122-1, 4.2).
+    Widespread signers of plain PKCS#7 do not sort, and common readers check what is written: every byte of
+    the attributes is signed either way.
+    """
+    notes: tuple[str, ...] = ()
     algorithm = check_value(parsed, certificate, content_digest, sm2_ids)
     if algorithm is None:
-        reason = "the signature value is wrong"
         as_written = replace(parsed, attributes_der=parsed.attributes_written)
-        if check_value(as_written, certificate, content_digest, sm2_ids) is not None:
-            reason += ": it fits the signed attributes as written, but not in the order that DER requires"
-        raise _WrongError(CRYPTO_FAILURE, reason)
+        algorithm = check_value(as_written, certificate, content_digest, sm2_ids)
+        notes = ("the signed attributes were signed as written, not in the order that DER requires",)
+        if algorithm is None or not written:
+            reason = "the signature value is wrong"
+            if algorithm is not None:
+                reason += ": it fits the signed attributes as written, but not in the order that DER requires"
+            raise _WrongError(CRYPTO_FAILURE, reason)
     if not agrees:
         raise _WrongError(NO_CERTIFICATE, "the certificate is not the one that the signature names")
-    return algorithm
+    return algorithm, notes
 
 
 def _check_digest(parsed: ParsedCms, digest: Digester, subfilter: str) -> bytes:
@@ -288,7 +308,7 @@ def _describe(
         )
     for value in parsed.signed.get(CONTENT_TIMESTAMP, []):
         timestamps.append(check_token(value.dump(), digest, "content", pool))
-    notes = list(parsed.notes)
+    notes = [*facts.notes, *parsed.notes]
     if ARCHIVE_TIMESTAMPS & parsed.unsigned.keys():
         notes.append("archive timestamps inside the signature container are not evaluated")
     time = parsed.signed.get(SIGNING_TIME, [])

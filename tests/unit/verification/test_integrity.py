@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from agreegen.model.report import Changes, Coverage, Integrity, SignatureKind
+from agreegen.verification.algorithms import compute_digest, digest_name
 from agreegen.verification.facts import SignatureFacts
 from agreegen.verification.integrity import check_container, judge_integrity
 from agreegen.verification.interface import FoundSignature
@@ -108,16 +109,41 @@ def test_damaged_container(pki: Pki, damage: Callable[[cms.ContentInfo], None], 
     assert facts.subindication == subindication
 
 
-def test_attributes_in_another_order_than_der(pki: Pki) -> None:
-    info = cms.ContentInfo.load(container(pki.alice).dump())
+def unsorted(holder: Holder, *without: str) -> bytes:
+    """Return a container whose attributes were signed in another order than that of DER."""
+    info = cms.ContentInfo.load(container(holder).dump())
     signer = info["content"]["signer_infos"][0]
-    attributes = sorted((a.dump() for a in signer["signed_attrs"]), reverse=True)
-    unsorted = core.Asn1Value(contents=b"".join(attributes), method=1, tag=17, class_=0).dump()
-    assert isinstance(pki.alice.key, ec.EllipticCurvePrivateKey)
-    signer["signature"] = pki.alice.key.sign(unsorted, ec.ECDSA(hashes.SHA256()))
+    kept = [a for a in signer["signed_attrs"] if a["type"].native not in without]
+    signer["signed_attrs"] = cms.CMSAttributes(kept)
+    attributes = sorted((a.dump() for a in kept), reverse=True)
+    written = core.Asn1Value(contents=b"".join(attributes), method=1, tag=17, class_=0).dump()
+    assert isinstance(holder.key, ec.EllipticCurvePrivateKey)
+    signer["signature"] = holder.key.sign(written, ec.ECDSA(hashes.SHA256()))
     whole = info.dump(force=True).replace(b"".join(sorted(attributes)), b"".join(attributes))
     assert b"".join(attributes) in whole
-    assert check(whole).subindication == "SIG_CRYPTO_FAILURE"
+    return bytes(whole)
+
+
+@pytest.mark.parametrize("subfilter", [CADES, "adbe.pkcs7.detached"])
+def test_attributes_in_another_order_than_der(pki: Pki, subfilter: str) -> None:
+    """Who writes the signing-certificate attribute promises CAdES, which is DER (EN 319 122-1, 4.2)."""
+    facts = check(unsorted(pki.alice), subfilter=subfilter)
+    assert (facts.integrity, facts.subindication) == (Integrity.BROKEN, "SIG_CRYPTO_FAILURE")
+
+
+def test_plain_attributes_may_be_signed_as_written(pki: Pki) -> None:
+    data = unsorted(pki.alice, "signing_certificate_v2", "signing_certificate")
+    facts = check(data, subfilter="adbe.pkcs7.detached")
+    assert facts.integrity is Integrity.INTACT
+    assert any("as written" in note for note in facts.notes)
+    assert check(data).subindication == "SIG_CRYPTO_FAILURE"
+    value = cms.ContentInfo.load(data)["content"]["signer_infos"][0]["signature"].native
+    broken = data.replace(value, value[:-1] + bytes([value[-1] ^ 1]))
+    assert check(broken, subfilter="adbe.pkcs7.detached").integrity is Integrity.BROKEN
+
+
+def test_digest_of_ed448() -> None:
+    assert compute_digest(digest_name("2.16.840.1.101.3.4.2.12"), DATA) == hashlib.shake_256(DATA).digest(64)
 
 
 def test_changed_data(pki: Pki) -> None:

@@ -274,10 +274,17 @@ def _read_chain(data: bytes, offset: int, limits: Limits) -> list[Section]:
 
 
 def _group(data: bytes, sections: list[Section]) -> list[Revision]:
-    """Put the sections of one revision together: a linearized file has two (ISO 32000-1, annex F)."""
+    """Put the sections of one revision together.
+
+    A linearized file has two (ISO 32000-1, annex F), and some writers of hybrid files put two tables in a
+    row, of which only the last has an end of its own.
+    """
     groups: list[list[Section]] = []
     for section in sections:
-        if groups and section.offset > groups[-1][-1].offset:
+        if groups and (
+            section.offset > groups[-1][-1].offset
+            or _own_end(data, section.end, section.offset, groups[-1][-1].offset) is None
+        ):
             groups[-1].append(section)
         else:
             groups.append([section])
@@ -299,17 +306,21 @@ def _group(data: bytes, sections: list[Section]) -> list[Revision]:
 
 
 def _revision_end(data: bytes, group: list[Section]) -> int:
-    position = max(section.end for section in group)
     wanted = group[0].offset
-    found = _STARTXREF.search(data, position)
-    while found is not None and int(found[1]) != wanted:
-        found = _STARTXREF.search(data, found.end())
-    if found is None:
+    end = _own_end(data, max(section.end for section in group), wanted, len(data))
+    if end is None:
         raise StructureError("no-end", f"no %%EOF belongs to the cross-reference section at byte {wanted}")
-    end = found.end()
     if data[end : end + 2] == b"\r\n":
         return end + 2
     return end + 1 if data[end : end + 1] in (b"\r", b"\n") else end
+
+
+def _own_end(data: bytes, position: int, offset: int, limit: int) -> int | None:
+    """Return the end of the `%%EOF` that names a section, if it stands between two places."""
+    found = _STARTXREF.search(data, position, limit)
+    while found is not None and int(found[1]) != offset:
+        found = _STARTXREF.search(data, found.end(), limit)
+    return None if found is None else found.end()
 
 
 def _drop_forward(entries: dict[int, Entry], end: int) -> None:

@@ -113,13 +113,15 @@ def _declared(view: View, found: dict[object, Candidate]) -> list[str]:
 def _mark_usage_rights(views: list[View], found: dict[object, Candidate]) -> None:
     for view in views:
         try:
-            rights = view.dictionary(view.catalog.get("Perms")).get("UR3")
-            value = view.resolve(rights)
+            rights = view.dictionary(view.catalog.get("Perms"))
         except StructureError:
             continue
-        for candidate in found.values():
-            if not candidate.names and isinstance(value, dict) and candidate.value is value:
-                candidate.usage_rights = True
+        for key in ("UR3", "UR"):
+            holder = rights.get(key)
+            wanted = (_place(view, holder), holder.num) if isinstance(holder, Ref) else None
+            for place, candidate in found.items():
+                if not candidate.names and (place == wanted or candidate.value is holder):
+                    candidate.usage_rights = True
 
 
 def _scan_bytes(file: PdfFile, views: list[View]) -> Iterator[Candidate]:

@@ -70,9 +70,9 @@ def check_catalog(step: Step, old: Spot, new: Spot) -> None:
 
 
 def _check_store(step: Step, old: Spot, new: Spot) -> None:
-    """The security store may be rewritten as one likes: it is not part of what a reader sees."""
+    """Security store and list of extensions may be rewritten: they are not part of what a reader sees."""
     for spot, late in ((old, False), (new, True)):
-        pending, seen = [step.down(spot, "DSS", new=late)], set[int]()
+        pending, seen = [step.down(spot, key, new=late) for key in ("DSS", "Extensions")], set[int]()
         while pending:
             item = pending.pop()
             if item.ref is not None:

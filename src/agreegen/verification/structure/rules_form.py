@@ -207,7 +207,9 @@ def _explain_appearance(step: Step, before: Spot, after: Spot, name: str) -> Non
         if appearance.value is None:
             continue
         if not isinstance(appearance.value, dict) or appearance.value.keys() - _APPEARANCE_KEYS:
-            step.forbid(f"the appearance of the field “{name}” is not one")
+            # What was there before and is none, no reader has drawn.
+            if late:
+                step.forbid(f"the appearance of the field “{name}” is not one")
             continue
         step.explain(appearance)
         for key in appearance.value:

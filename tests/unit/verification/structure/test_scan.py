@@ -13,7 +13,7 @@ from agreegen.verification.interface import Limits
 from agreegen.verification.structure import scan_structure
 from tests.attacks.documents import certified, fill, signed
 from tests.attacks.honest import long_chain, with_store
-from tests.attacks.increments import append, root_number, size_of, stream
+from tests.attacks.increments import append, body_of, root_number, size_of, stream
 from tests.attacks.overlay import signature_stripped
 from tests.attacks.signer import base_document, digest_holds, sign, stamp
 
@@ -153,3 +153,18 @@ def test_no_changed_byte_passes(chain: bytes, place: float, value: int, cut: int
     if data != chain and structure.sound and digests and all(digests):
         inside = [s for s in structure.signatures if s.byte_range and s.byte_range[1] <= at < s.byte_range[2]]
         assert inside, "only bytes of /Contents itself are outside of every digest"
+
+
+def test_usage_rights_are_not_a_signature() -> None:
+    data, free = base_document(), size_of(base_document())
+    root = root_number(data)
+    body = body_of(data, root)
+    rights = b"<< /Type /Sig /SubFilter /adbe.pkcs7.detached /Contents <00> /ByteRange [0 1 2 3] >>"
+    added = {
+        root: body[: body.rindex(b">>")] + b"/Perms %d 0 R >>" % free,
+        free: b"<< /UR3 %d 0 R >>" % (free + 1),
+        free + 1: rights,
+    }
+    structure = scan_structure(append(data, added), Limits())
+    assert structure.signatures == ()
+    assert [alarm.code for alarm in structure.alarms] == ["usage-rights"]
