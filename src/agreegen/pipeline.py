@@ -7,11 +7,9 @@ further, and nothing of it is written.
 from __future__ import annotations
 
 import logging
-import re
-import zipfile
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
@@ -26,12 +24,13 @@ from agreegen.conversion.compiled import (
 )
 from agreegen.conversion.interface import DoesNotFit, StaleCompiledForm
 from agreegen.conversion.libreoffice import LibreOffice
+from agreegen.conversion.moment import document_moment, template_date
 from agreegen.conversion.text import check_complete, check_text
 from agreegen.errors import ConversionError, MissingProgramError, SigningError
 from agreegen.files import write_atomically
 from agreegen.model.complaint import ComplaintsError
 from agreegen.model.document import Document
-from agreegen.model.form import FieldType, Form
+from agreegen.model.form import Form
 from agreegen.model.report import FileReport, Integrity, PadesLevel
 from agreegen.rendering.context import template_context
 from agreegen.rendering.docx import render_docx
@@ -44,7 +43,6 @@ from agreegen.verification.examination import examine
 from agreegen.verification.interface import Options
 
 _log = logging.getLogger(__name__)
-_MODIFIED = re.compile(rb"<dcterms:modified[^>]*>([0-9]{4}-[0-9]{2}-[0-9]{2})")
 
 
 _NEVER_SIGNED = frozenset({"text-differs"})
@@ -178,23 +176,6 @@ class DocumentMaker:
         return self._office
 
 
-def template_date(form: Form) -> date:
-    """Return the day on which the template was last saved, as the Word file itself says."""
-    with zipfile.ZipFile(form.template) as package:
-        found = _MODIFIED.search(package.read("docProps/core.xml")) if _has_core(package) else None
-    return date.fromisoformat(found[1].decode()) if found else date(1980, 1, 1)
-
-
-def document_moment(form: Form, document: Document, released: date) -> datetime:
-    """Return the date that an unsigned file carries: its latest printed date, else the template's.
-
-    It follows from the inputs alone, so that the same inputs give the same file.
-    """
-    names = [field.name for field in form.fields if field.type is FieldType.DATE]
-    days = [date.fromisoformat(str(document.values[name])) for name in names if name in document.values]
-    return datetime.combine(max(days, default=released), time(), UTC)
-
-
 def sign_and_check(
     pdf: bytes, credential: Credential, request: SigningRequest, *, form: Form, document: Document
 ) -> SignedPdf:
@@ -311,7 +292,8 @@ def read_back(
         SigningError: Something differs.
     """
     options = Options(now=now, forms_folder=form.directory.parent, sm2_signer_ids=sm2_signer_ids)
-    report = examine(document.id, data, options)
+    # Not by rebuilding: the code that wrote the file must not be its own judge.
+    report = examine(document.id, data, options, rebuild=False)
     if report.unaltered is False or (report.signatures and report.unaltered is not True):
         reasons = "; ".join(
             [*(a.message for a in report.alarms), *(r for s in report.signatures for r in s.reasons)]
@@ -354,7 +336,3 @@ def compile_and_save(form: Form, *, timeout_s: float = 120.0) -> list[Path]:
     for name in names:
         write_atomically(form.directory / name, files[name])
     return [form.directory / name for name in names]
-
-
-def _has_core(package: zipfile.ZipFile) -> bool:
-    return "docProps/core.xml" in package.namelist()

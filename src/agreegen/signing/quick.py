@@ -6,6 +6,7 @@ second signature, another program's file, anything unusual) is not for it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -25,13 +26,30 @@ _LOCK_ALL = (
     b"<< /Type /SigRef /TransformMethod /FieldMDP /Data %d 0 R "
     b"/TransformParams << /Type /TransformParams /V /1.2 /Action /All >> >>"
 )
+_NAME = re.compile(rb"\(([A-Za-z0-9_.-]{1,100})\)")
 
 
 @dataclass(frozen=True, slots=True)
-class _Target:
-    """What the update changes.
+class SignatureText:
+    """What a signature dictionary says beside its CMS.
 
     Attributes:
+        moment: `/M`, aware.
+        reason: `/Reason`.
+        location: `/Location`.
+    """
+
+    moment: datetime
+    reason: str | None = None
+    location: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An empty signature field, and what signing in it changes.
+
+    Attributes:
+        name: Name of the field.
         root: Object number of the catalog.
         catalog: Its entries.
         field: Object number of the signature field.
@@ -39,11 +57,26 @@ class _Target:
         locks: Whether the field locks all fields.
     """
 
+    name: str
     root: int
     catalog: Entries
     field: int
     widget: Entries
     locks: bool
+
+    @property
+    def size(self) -> tuple[float, float] | None:
+        """Width and height of the field in points; None for an invisible one.
+
+        Raises:
+            NotPlainError: Its rectangle is none.
+        """
+        try:
+            left, bottom, right, top = (float(edge) for edge in items(self.widget.get(b"/Rect")))
+        except ValueError as exc:
+            raise NotPlainError from exc
+        width, height = abs(right - left), abs(top - bottom)
+        return (width, height) if width and height else None
 
 
 def prepare_quickly(
@@ -75,14 +108,27 @@ def prepare_quickly(
         target = _find(plain, request.role)
         declared = Document.from_json(_attachment(plain, target.catalog))
         check_role(declared, identity, request, signed=())
-        return _append(plain, target, request, reserved_bytes, appearance)
+        text = SignatureText(request.now, request.reason, request.location)
+        return append_signature(plain, target, text, reserved_bytes, appearance)
     except NotPlainError:
         return None
     except ValueError as exc:
         raise SigningError(f"{ATTACHMENT_NAME} in the PDF cannot be read") from exc
 
 
-def _find(plain: PlainPdf, role: str) -> _Target:
+def _find(plain: PlainPdf, role: str) -> Target:
+    found = [target for target in find_targets(plain) if target.name == role]
+    if len(found) != 1:
+        raise NotPlainError
+    return found[0]
+
+
+def find_targets(plain: PlainPdf) -> list[Target]:
+    """Return the signature fields of a plain PDF of ours that nobody has signed, in the order of the form.
+
+    Raises:
+        NotPlainError: It is not such a file.
+    """
     root = reference(plain.trailer.get(b"/Root"))
     catalog, _ = plain.object(root)
     if catalog.keys() & {b"/Perms", b"/DSS"}:
@@ -90,19 +136,18 @@ def _find(plain: PlainPdf, role: str) -> _Target:
     form = plain.dictionary(catalog.get(b"/AcroForm"))
     if form.get(b"/SigFlags") != b"3":
         raise NotPlainError
-    wanted = b"(%s)" % role.encode()
-    found: _Target | None = None
+    targets: list[Target] = []
     for item in items(form.get(b"/Fields")):
         widget, _ = plain.object(reference(item))
         if widget.keys() & {b"/V", b"/Kids", b"/Parent"} or widget.get(b"/FT") != b"/Sig":
             raise NotPlainError
-        if widget.get(b"/T") == wanted:
-            if found is not None:
-                raise NotPlainError
-            found = _Target(root, catalog, reference(item), widget, _locks(plain, widget))
-    if found is None:
-        raise NotPlainError
-    return found
+        name = _NAME.fullmatch(widget.get(b"/T", b""))
+        if name is None:
+            raise NotPlainError
+        targets.append(
+            Target(name[1].decode(), root, catalog, reference(item), widget, _locks(plain, widget))
+        )
+    return targets
 
 
 def _locks(plain: PlainPdf, widget: Entries) -> bool:
@@ -122,19 +167,30 @@ def _attachment(plain: PlainPdf, catalog: Entries) -> bytes:
     return plain.stream(plain.dictionary(specification.get(b"/EF")).get(b"/F"))
 
 
-def _append(
+def append_signature(
     plain: PlainPdf,
-    target: _Target,
-    request: SigningRequest,
+    target: Target,
+    text: SignatureText,
     reserved_bytes: int,
     appearance: AppearanceMaker,
 ) -> Prepared:
+    """Append a signature dictionary in an empty field, with room for the CMS; `digest` is left empty.
+
+    Args:
+        plain: The file.
+        target: One of its `find_targets`.
+        text: What the dictionary says.
+        reserved_bytes: Room for the CMS.
+        appearance: Makes the picture of a visible field.
+
+    Raises:
+        NotPlainError: The field is not of ours.
+    """
     number = plain.size
     widget = {**target.widget, b"/V": b"%d 0 R" % number}
     pictures: list[bytes] = []
-    size = _visible_size(target.widget)
-    if size is not None:
-        pictures = appearance(*size).bodies(number + 1)
+    if target.size is not None:
+        pictures = appearance(*target.size).bodies(number + 1)
         widget[b"/AP"] = b"<< /N %d 0 R >>" % (number + 1)
     catalog = {**target.catalog, b"/Perms": b"<< /DocMDP %d 0 R >>" % number}
     bodies = {
@@ -142,31 +198,22 @@ def _append(
         target.field: dictionary(widget),
         **{number + 1 + index: body for index, body in enumerate(pictures)},
     }
-    hole = Hole(number, _signature_entries(target, request), reserved_bytes)
-    return append_with_hole(plain, bodies, hole, seed=pdf_time(request.now))
+    hole = Hole(number, _signature_entries(target, text), reserved_bytes)
+    return append_with_hole(plain, bodies, hole, seed=pdf_time(text.moment))
 
 
-def _signature_entries(target: _Target, request: SigningRequest) -> bytes:
+def _signature_entries(target: Target, text: SignatureText) -> bytes:
     references = [_CERTIFICATION] + ([_LOCK_ALL % target.root] if target.locks else [])
     parts = [
         b"/Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached",
-        b"/M (%s)" % pdf_time(request.now),
+        b"/M (%s)" % pdf_time(text.moment),
         b"/Reference [%s]" % b" ".join(references),
     ]
-    if request.reason:
-        parts.append(b"/Reason %s" % text_string(request.reason))
-    if request.location:
-        parts.append(b"/Location %s" % text_string(request.location))
+    if text.reason:
+        parts.append(b"/Reason %s" % text_string(text.reason))
+    if text.location:
+        parts.append(b"/Location %s" % text_string(text.location))
     return b" ".join(parts)
-
-
-def _visible_size(widget: Entries) -> tuple[float, float] | None:
-    try:
-        left, bottom, right, top = (float(edge) for edge in items(widget.get(b"/Rect")))
-    except ValueError as exc:
-        raise NotPlainError from exc
-    width, height = abs(right - left), abs(top - bottom)
-    return (width, height) if width and height else None
 
 
 def pdf_time(moment: datetime) -> bytes:

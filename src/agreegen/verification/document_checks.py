@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from agreegen.conversion.text import compare_text
 from agreegen.errors import AgreegenError
-from agreegen.forms.catalog import approved_hashes, find_release, forms_folder
+from agreegen.forms.catalog import forms_folder
 from agreegen.model.document import DeclaredRole, Document
 from agreegen.model.form import Form
 from agreegen.model.report import Alarm, Coverage, DocumentFacts, Integrity, SignatureKind
@@ -17,6 +15,7 @@ from agreegen.rendering.expected import expected_text
 from agreegen.signing.names import names_holder
 from agreegen.verification.facts import SignatureFacts
 from agreegen.verification.interface import FoundSignature, Options, Structure
+from agreegen.verification.releases import approved, release
 
 BLOCKING = frozenset(
     {
@@ -95,16 +94,26 @@ def check_roles(document: Document, signed: Sequence[Signed]) -> Iterator[Alarm]
         done.append(role)
 
 
-def check_form(document: Document, data: bytes, structure: Structure, options: Options) -> Iterator[Alarm]:
-    """Check that the form is an approved one and that the printed text is exactly what it gives."""
+def check_form(
+    document: Document, data: bytes, structure: Structure, options: Options, *, proved: bool = False
+) -> Iterator[Alarm]:
+    """Check that the form is an approved one and that the printed text is exactly what it gives.
+
+    Args:
+        document: What `agreegen.json` says.
+        data: The file.
+        structure: The structure scan.
+        options: What the caller chose.
+        proved: Whether the printed text is known to be that of the form (`rebuilding.prove`).
+    """
     try:
         folder = forms_folder(options.forms_folder)
-        approved = _approved(folder)
-        form = _release(folder, document.form_id, document.template_sha256)
+        released = approved(folder)
+        form = release(folder, document.form_id, document.template_sha256)
     except (AgreegenError, OSError) as exc:
         yield Alarm("form-unknown", f"the form cannot be looked up: {exc}", message_zh="无法查到该表单")
         return
-    listed = document.template_sha256 in approved.get((document.form_id, document.form_version), frozenset())
+    listed = document.template_sha256 in released.get((document.form_id, document.form_version), frozenset())
     if form is None and not listed:
         yield Alarm(
             "form-unknown",
@@ -112,13 +121,14 @@ def check_form(document: Document, data: bytes, structure: Structure, options: O
             message_zh=f"此处没有表单 {document.form_id} {document.form_version} 的这一模板",
         )
         return
-    if approved and not listed:
+    if released and not listed:
         yield Alarm(
             "template-not-approved",
             f"the template of {document.form_id} {document.form_version} is not an approved one",
             message_zh=f"表单 {document.form_id} {document.form_version} 的模板未经批准",
         )
-    yield from _check_text(document, form, data, structure)
+    if not proved:
+        yield from _check_text(document, form, data, structure)
 
 
 def _check_text(document: Document, form: Form | None, data: bytes, structure: Structure) -> Iterator[Alarm]:
@@ -146,16 +156,6 @@ def _check_text(document: Document, form: Form | None, data: bytes, structure: S
             f"the printed text is not that of the approved form filled with these values: {difference}",
             message_zh="正文与批准的表单文本不一致，条款可能被替换",
         )
-
-
-@functools.lru_cache(maxsize=8)
-def _approved(folder: Path) -> dict[tuple[str, str], frozenset[str]]:
-    return approved_hashes(folder)
-
-
-@functools.lru_cache(maxsize=64)
-def _release(folder: Path, form_id: str, template_sha256: str) -> Form | None:
-    return find_release(folder, form_id, template_sha256)
 
 
 def check_register(document: Document | None, sha256: str, options: Options) -> Iterator[Alarm]:

@@ -25,6 +25,7 @@ from agreegen.verification.integrity import judge_integrity
 from agreegen.verification.interface import FoundSignature, Options, Structure
 from agreegen.verification.judgement import FileJudge
 from agreegen.verification.policy import ValidationPolicy, load_policy
+from agreegen.verification.rebuilding import prove
 from agreegen.verification.structure import scan_structure
 from agreegen.verification.verdict import judge_file, judge_unaltered
 
@@ -35,10 +36,10 @@ def _policy(path: Path | None, further_ids: tuple[str, ...]) -> ValidationPolicy
     return replace(policy, sm2_signer_ids=tuple(dict.fromkeys((*policy.sm2_signer_ids, *further_ids))))
 
 
-def examine(label: str, data: bytes, options: Options) -> FileReport:
+def examine(label: str, data: bytes, options: Options, *, rebuild: bool = True) -> FileReport:
     """Judge one file.
 
-    1. The structure: revisions, signatures, coverage, changes.
+    1. The structure: revisions, signatures, coverage, changes; a file of ours is proved by making it again.
     2. The cryptography of every signature and timestamp.
     3. Chains, revocation, times, levels.
     4. What is ours: roles, form, text, register.
@@ -48,12 +49,15 @@ def examine(label: str, data: bytes, options: Options) -> FileReport:
         label: The path as the user gave it.
         data: The file's bytes.
         options: What the caller chose.
+        rebuild: Whether a file of ours may be proved by making it again; false for who has just made it and
+            wants it judged by other code.
     """
     policy = _policy(options.policy_file, options.sm2_signer_ids)
     sha256 = hashlib.sha256(data).hexdigest()
     if not data:
         return unreadable(label, "empty", "the file is empty", "文件是空的", size_bytes=0, sha256=sha256)
-    structure = scan_structure(data, options.limits, options.password)
+    proved = prove(data, options) if rebuild else None
+    structure = scan_structure(data, options.limits, options.password) if proved is None else proved.structure
     alarms = list(structure.alarms)
     facts = [_facts(data, found, structure, options, policy) for found in structure.signatures]
     crls, ocsps, notes = fetch_evidence(facts, structure, options)
@@ -72,7 +76,7 @@ def examine(label: str, data: bytes, options: Options) -> FileReport:
         described = describe_document(document, signed)
         alarms.extend(check_roles(document, signed))
         if structure.signatures:
-            alarms.extend(check_form(document, data, structure, options))
+            alarms.extend(check_form(document, data, structure, options, proved=proved is not None))
     alarms.extend(check_register(document, sha256, options))
     unaltered = judge_unaltered(structure, facts)
     verdict = judge_file(structure, unaltered, signatures, described, alarms, complete=options.complete)

@@ -17,7 +17,7 @@ from agreegen.verification.structure.document import PdfFile, View
 from agreegen.verification.structure.objects import LimitError, Ref, Stream, StructureError, Value, same
 from agreegen.verification.structure.parser import parse_value
 
-_PLAIN = re.compile(
+PLAIN_TOKENS = re.compile(
     rb"(?:[\x00\t\n\x0c\r ]++|/[A-Za-z0-9.+_*-]++|<<|>>|\[|\]|[+-]?\d{1,15}+(?:\.\d{1,15}+)?+"
     rb"|\((?:[^()\\\r]++|\\[nrtbf()\\]|\\[0-7]{3})*+\)|<[0-9A-Fa-f]*+>|true|false|null|R|obj|endobj|stream)*+"
 )
@@ -107,13 +107,15 @@ class _Plain:
         except StructureError:
             return False
         end = value.start if isinstance(value, Stream) else file.ends.get(entry.place)
-        return end is not None and _PLAIN.fullmatch(file.data, entry.place + file.shift, end) is not None
+        return (
+            end is not None and PLAIN_TOKENS.fullmatch(file.data, entry.place + file.shift, end) is not None
+        )
 
     def _is_plain_body(self, container: int) -> bool:
         if container not in self._bodies:
             body, index = self._view.container(container)
             first = min((start for _, start in index), default=0)
-            self._bodies[container] = _PLAIN.fullmatch(body, first) is not None
+            self._bodies[container] = PLAIN_TOKENS.fullmatch(body, first) is not None
         return self._bodies[container]
 
 

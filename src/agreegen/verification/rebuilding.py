@@ -1,0 +1,193 @@
+"""Proof by rebuilding: a file of ours is what its form and values make, byte for byte.
+
+The compiled engine and the quick signer are deterministic. So the unsigned file is made again from the values
+attached to it, and the signature's update is written again from what it says. Where both come out as they
+stand in the file, all that the structure scan, the second parser and the comparison of the text could find
+out about it is known already, and more: every glyph is the one that the font has. Nothing here speaks against
+a file: what is not proved is left to the structure scan.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from agreegen.conversion.compiled.reading import read_text
+from agreegen.forms.catalog import forms_folder
+from agreegen.model.document import Document
+from agreegen.model.report import Changes, Coverage, SignatureKind
+from agreegen.model.text import normalise_text
+from agreegen.rendering.expected import expected_text
+from agreegen.signing.retracing import RetracedSignature, retrace_signature
+from agreegen.verification.interface import FoundSignature, Limits, Options, Structure
+from agreegen.verification.releases import Rebuilder, rebuilder
+from agreegen.verification.structure.objects import Ref, StructureError, Value
+from agreegen.verification.structure.parser import parse_value
+from agreegen.verification.structure.second import PLAIN_TOKENS
+
+_ATTACHMENT = re.compile(
+    rb"/Subtype/application#2fjson/Params<<[^<>]{1,200}<[0-9a-f]{32}>>>/Length (\d{1,8})>>\n"
+)
+_OPENING = b"stream\n"
+_ALIEN_TEXT = re.compile(rb"obj|stream|xref|%%EOF|trailer|/ByteRange|/SubFilter|/DocTimeStamp")
+"""What could lead a reader astray that does not go by `/Length`; no form asks for it."""
+_ALIEN_NAMES = re.compile(
+    rb"/(?:ByteRange|SubFilter|DocTimeStamp|Contents|Sig|ObjStm|XRef|Annots?|Pages?|Catalog|Parent|P|AA|A|JS|OC"
+    rb"|Ref|F|FFilter|EF|AF)\b"
+)
+"""Names that have no place in the picture of a signature."""
+_IDENTIFIER = re.compile(r"[0-9a-f]{32}")
+_LEAST = Limits(max_objects=20_000, max_depth=64, max_stream_bytes=16 << 20)
+"""Smaller limits than these are a caller's wish to be held exactly: the structure scan does that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """A file that was made again.
+
+    Attributes:
+        structure: What the structure scan says about such a file.
+        document: What it carries; the printed text is that of its form with these values.
+    """
+
+    structure: Structure
+    document: Document
+
+
+def prove(data: bytes, options: Options) -> Proved | None:
+    """Make a file again from what it says about itself.
+
+    1. The attached values: read where the compiled engine puts them.
+    2. The unsigned file: made from them by the approved form's compiled base, equal byte for byte.
+    3. Its text: that of the form's template filled with the values, by the other way than the engine's.
+    4. The signature: its update written again, equal byte for byte; its picture closed in itself.
+
+    The caller still owes the cryptography, the approval of the template, roles and trust.
+
+    Args:
+        data: The file.
+        options: What the caller of the verification chose.
+
+    Returns:
+        What is proved; None where anything differs: then nothing is said about the file.
+    """
+    if not _within(options.limits, len(data)):
+        return None
+    try:
+        return _prove(data, options)
+    except MemoryError:
+        raise
+    except Exception:  # hostile values may break the engine anywhere; the structure scan answers
+        return None
+
+
+def _within(limits: Limits, size: int) -> bool:
+    return (
+        size <= limits.max_file_bytes
+        and limits.max_objects >= _LEAST.max_objects
+        and limits.max_depth >= _LEAST.max_depth
+        and limits.max_stream_bytes >= _LEAST.max_stream_bytes
+    )
+
+
+def _prove(data: bytes, options: Options) -> Proved | None:
+    # Step 1: the attached values.
+    attachment = _attachment(data)
+    if attachment is None or _ALIEN_TEXT.search(attachment):
+        return None
+    document = Document.from_json(attachment)
+    maker = rebuilder(forms_folder(options.forms_folder), document.form_id, document.template_sha256)
+    if maker is None or not _declares(document, maker):
+        return None
+    # Step 2: the unsigned file.
+    unsigned = maker.rebuild(document)
+    if unsigned is None or not data.startswith(unsigned):
+        return None
+    # Step 3: its text.
+    text = read_text(unsigned)
+    if text is None or normalise_text(text) != normalise_text(expected_text(maker.form, document)):
+        return None
+    # Step 4: the signature.
+    signature = retrace_signature(unsigned, data)
+    if signature is None or not _is_closed(signature, options.limits):
+        return None
+    structure = Structure(
+        revisions=(len(unsigned), len(data)),
+        signatures=(_found(signature),),
+        empty_fields=signature.empty_fields,
+        attachment=attachment,
+    )
+    return Proved(structure, document)
+
+
+def _attachment(data: bytes) -> bytes | None:
+    head = _ATTACHMENT.search(data)
+    if head is None or not data.startswith(_OPENING, head.end()):
+        return None
+    start = head.end() + len(_OPENING)
+    return data[start : start + int(head[1])]
+
+
+def _declares(document: Document, maker: Rebuilder) -> bool:
+    form = maker.form
+    same = (document.form_version, document.title) == (form.version, form.title_zh)
+    return same and _IDENTIFIER.fullmatch(document.id) is not None
+
+
+def _found(signature: RetracedSignature) -> FoundSignature:
+    return FoundSignature(
+        field=signature.field,
+        object_number=signature.number,
+        kind=SignatureKind.SIGNATURE,
+        subfilter="ETSI.CAdES.detached",
+        byte_range=signature.byte_range,
+        contents=signature.contents,
+        revision=1,
+        coverage=Coverage.WHOLE_FILE,
+        changes=Changes.NONE,
+        docmdp=2,
+        claimed_time=signature.text.moment,
+        reason=signature.text.reason,
+        location=signature.text.location,
+    )
+
+
+def _is_closed(signature: RetracedSignature, limits: Limits) -> bool:
+    """Tell whether the picture is a form XObject whose objects are plain and refer to each other only."""
+    first = signature.number + 1
+    numbers = range(first, first + len(signature.pictures))
+    for index, body in enumerate(signature.pictures):
+        try:
+            value, end = parse_value(body, 0, limits.max_depth)
+        except StructureError:
+            return False
+        if PLAIN_TOKENS.fullmatch(body, 0, end) is None or _ALIEN_NAMES.search(body, 0, end):
+            return False
+        if not _is_whole(value, body[end:]) or not _refers_within(value, numbers):
+            return False
+        if index == 0 and not (isinstance(value, dict) and value.get("Subtype") == "Form" and body[end:]):
+            return False
+    return True
+
+
+def _is_whole(value: Value, rest: bytes) -> bool:
+    """Tell whether nothing or exactly one stream of the stated length follows."""
+    if not rest:
+        return True
+    length = value.get("Length") if isinstance(value, dict) else None
+    opening, closing = b"\nstream\n", b"\nendstream"
+    whole = rest.startswith(opening) and rest.endswith(closing)
+    return whole and type(length) is int and len(rest) == len(opening) + length + len(closing)
+
+
+def _refers_within(value: Value, numbers: range) -> bool:
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, Ref) and not (item.gen == 0 and item.num in numbers):
+            return False
+        if isinstance(item, dict):
+            pending.extend(item.values())
+        elif isinstance(item, list):
+            pending.extend(item)
+    return True
