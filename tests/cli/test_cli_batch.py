@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,22 @@ def test_limit(agreegen: Agreegen, pki: ExamplePki, roster: Path, tmp_path: Path
     status = agreegen("batch", "status", job, "--json").json()
     assert (status["rows"], status["documents"], status["running"]) == (3, 1, False)
     assert agreegen("batch", "status", job).code == 0
+
+
+def test_example_anchors_and_loose_keys_are_told(
+    agreegen: Agreegen, pki: ExamplePki, roster: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(pki.credentials, tmp_path / "credentials")
+    (tmp_path / "credentials" / "unit-seal.p12").chmod(0o644)
+    signatures = [{"role": "unit", "credential": "credentials/unit-seal.yaml"}]
+    job = write_job(tmp_path, pki, roster, signatures=signatures)
+    for command in (["check"], ["run", "--workers", "1"]):
+        result = agreegen("batch", command[0], job, *command[1:])
+        assert result.code == 0
+        assert (result.out + result.err).count("one of the trust anchors is an EXAMPLE certificate") == 1
+        assert "unit-seal.p12 can be read by others" in " ".join((result.out + result.err).split())
+    kept = json.loads((tmp_path / "pledges" / "report.json").read_bytes())["warnings"]
+    assert len([text for text in kept if "EXAMPLE" in text or "read by others" in text]) == 2
 
 
 @pytest.mark.parametrize(

@@ -221,6 +221,7 @@ def test_extend_raises_the_level(
         line = ("extend", source, "-o", target, "--level", level, "--trust", pki.trust)
         result = agreegen(*line, "--tsa", services.tsa_url)
         assert result.code == 0, result.err
+        assert "an example trust anchor was given" in result.err
         source = target
     file = agreegen("verify", source, "--trust", pki.trust, "--json").json()["files"][0]
     assert file["verdict"] == "valid"

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import json
+import ssl
+import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 
 from agreegen.cli.main import run
-from agreegen.errors import CredentialError
+from agreegen.cli.options import read_tsa
+from agreegen.errors import CredentialError, TimestampError
 from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.maker import make_example_pki
 from agreegen.example_pki.responder import Responder, free_port
+from agreegen.signing.timestamps import TimestampClient
 from agreegen.signing.tsa_files import load_tsa
+from tests.unit.signing.conftest import MiniCa, make_key
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +94,9 @@ def test_a_job_names_the_service_by_a_file(
         ("url: http://x/\npassword: k7hunter", "password"),
         ("url: http://x/\ncolour: red", "unknown setting colour"),
         ("url: http://x/\ntimeout_s: soon", "timeout_s"),
+        ("url: https://x/\nclient_certificate: none.pem", "client certificate .*none.pem cannot be read"),
+        ("url: https://x/\nclient_certificate: tsa.yaml", "must hold a certificate and its key"),
+        ("url: https://x/\nca_file: tsa.yaml", "holds no certificate"),
         ("- a", "not"),
     ],
 )
@@ -90,3 +106,93 @@ def test_a_wrong_file_is_told(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(CredentialError, match=message) as caught:
         load_tsa(str(path))
     assert "k7hunter" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "mode", "warned"),
+    [
+        ("https://tsa.example/", 0o600, None),
+        ("https://tsa.example/", 0o644, "can be read by others"),
+        ("http://tsa.example/", 0o600, "travels unencrypted"),
+        ("http://127.0.0.1:9/", 0o600, None),
+    ],
+)
+def test_what_is_loose_about_a_password_is_told(
+    tmp_path: Path, url: str, mode: int, warned: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = describe(tmp_path, url, "k7right")
+    (tmp_path / "tsa.pass").chmod(mode)
+    read_tsa([str(path)])
+    said = capsys.readouterr().err
+    assert (warned in said) if warned else said == ""
+
+
+def test_an_encrypted_client_key_is_refused_rather_than_asked_for_in_the_run(tmp_path: Path) -> None:
+    key = make_key("p256")
+    certificate = MiniCa(datetime.now(UTC)).issue(key, "office")
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"k7secret"))
+    (tmp_path / "client.pem").write_bytes(certificate.public_bytes(Encoding.PEM) + private)
+    (tmp_path / "tsa.yaml").write_text("url: https://x/\nclient_certificate: client.pem\n")
+    with pytest.raises(CredentialError, match="is encrypted"):
+        load_tsa(str(tmp_path / "tsa.yaml"))
+
+
+@pytest.fixture
+def guarded(pki: ExamplePki, tmp_path: Path) -> Iterator[tuple[str, Responder]]:
+    """A door with TLS before the timestamp service, which opens to holders of one client certificate only."""
+    authority = MiniCa(datetime.now(UTC))
+    pem = Encoding.PEM
+    for name in ("server", "client", "stranger"):
+        issuer = authority if name != "stranger" else MiniCa(datetime.now(UTC))
+        key = make_key("p256")
+        certificate = issuer.issue(key, name, alternative="127.0.0.1")
+        private = key.private_bytes(pem, PrivateFormat.PKCS8, NoEncryption())
+        (tmp_path / f"{name}.pem").write_bytes(certificate.public_bytes(pem) + private)
+        (tmp_path / f"{name}.pem").chmod(0o600)
+    (tmp_path / "tls.pem").write_bytes(authority.certificate.public_bytes(pem))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "server.pem")
+    context.load_verify_locations(tmp_path / "tls.pem")
+    context.verify_mode = ssl.CERT_REQUIRED
+    with Responder(pki.folder, 0) as services:
+
+        class Door(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                status, _, answer = services.answer("POST", "/tsa", body, "")
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, *_: object) -> None:
+                """Stay quiet."""
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"https://127.0.0.1:{server.server_port}/", services
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("lines", "opens"),
+    [
+        ("ca_file: tls.pem\nclient_certificate: client.pem", True),
+        ("ca_file: tls.pem\nclient_certificate: stranger.pem", False),
+        ("ca_file: tls.pem", False),
+        ("client_certificate: client.pem", False),
+    ],
+)
+def test_a_client_certificate_opens_the_door(
+    guarded: tuple[str, Responder], tmp_path: Path, lines: str, opens: bool
+) -> None:
+    (tmp_path / "tsa.yaml").write_text(f"url: {guarded[0]}\n{lines}\ntimeout_s: 5\n")
+    server = load_tsa(str(tmp_path / "tsa.yaml"))
+    with TimestampClient([server], attempts=1) as client:
+        if opens:
+            assert client.timestamp(b"data")
+        else:
+            with pytest.raises(TimestampError, match="no connection"):
+                client.timestamp(b"data")

@@ -58,12 +58,19 @@ class SharedKeys:
         by_index: By index into `Job.signatures`.
         shareable: Which of them a worker loads by itself.
         head: Signs the heads of the register and the bags, if any.
+        findings: What deserves a look about them, without doubles.
     """
 
     holder: KeyHolder
     by_index: dict[int, Credential] = field(default_factory=dict)
     shareable: set[int] = field(default_factory=set)
     head: Credential | None = None
+    findings: list[str] = field(default_factory=list)
+
+    def check(self, credential: Credential, trust: Trust, now: datetime) -> None:
+        """Check a credential that was loaded, and keep what deserves a look."""
+        found = [finding.message for finding in check_credential(credential, trust, now)]
+        self.findings.extend(text for text in found if text not in self.findings)
 
 
 def load_keys(
@@ -83,13 +90,13 @@ def load_keys(
             if elsewhere and not path.is_file():
                 continue
             credential, shareable = holder.load(path, prompt=prompt)
-            check_credential(credential, trust, now)
+            keys.check(credential, trust, now)
             keys.by_index[index] = credential
             if shareable:
                 keys.shareable.add(index)
     if job.archive is not None:
         keys.head, _ = holder.load(job.archive.credential, prompt=prompt)
-        check_credential(keys.head, trust, now)
+        keys.check(keys.head, trust, now)
     elif keys.by_index:
         keys.head = next(iter(keys.by_index.values()))
     return keys

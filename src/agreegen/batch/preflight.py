@@ -11,6 +11,7 @@ from pathlib import Path
 
 from agreegen.batch.interface import Job, JobCheck, Missing
 from agreegen.batch.plan import conditions_for, credential_path
+from agreegen.batch.signatures import timestamp_warnings
 from agreegen.errors import AgreegenError
 from agreegen.files import write_atomically
 from agreegen.model.complaint import Complaint, Location, Severity
@@ -202,7 +203,14 @@ class _Check:
         if self.job.signatures and not trust.anchors_der:
             text = "no trust anchors are named, so the chains of the credentials are not checked"
             self.complain(str(self.job.path), text, Severity.WARNING)
+        for warning in trust.warnings:
+            self.complain(str(self.job.path), warning, Severity.WARNING)
+        self.step(self._timestamp_services)
         return trust
+
+    def _timestamp_services(self) -> None:
+        for warning in timestamp_warnings(self.job):
+            self.complain(str(self.job.path), warning, Severity.WARNING)
 
     def credentials(self, trust: Trust, rows: int) -> None:
         """Step 3, the credentials that all rows share, until the likely end of the job."""
@@ -221,7 +229,8 @@ class _Check:
                 self.complain(str(path), exc)
             else:
                 for finding in findings:
-                    self.complain(str(path), finding.message, Severity.WARNING)
+                    if finding.message not in trust.warnings:  # told once, about the job
+                        self.complain(str(path), finding.message, Severity.WARNING)
 
     def disk(self, rows: int) -> None:
         """Step 4."""

@@ -28,6 +28,7 @@ from agreegen.batch.outputs import FailedRows, write_report
 from agreegen.batch.places import QUARANTINE, PathGiver, take_inventory
 from agreegen.batch.plan import Planner, RowProblemError, Task
 from agreegen.batch.pool import Chunk, Pool, wait_for_stragglers
+from agreegen.batch.signatures import timestamp_warnings
 from agreegen.errors import AgreegenError, InputError, UsageError
 from agreegen.files import remove_leftovers, sha256_of_file
 from agreegen.register.interface import EventDraft, EventKind
@@ -90,6 +91,8 @@ def run_job(
         failed = stack.enter_context(FailedRows(job.output, rows))
         run = _Run(job, register, rows, keys, trust, failed, events or _tell_nobody, clock)
         run.whole_roster = settings.roster is None and settings.limit is None
+        for warning in dict.fromkeys((*keys.findings, *trust.warnings, *timestamp_warnings(job))):
+            run.warn(warning)
         with _Brake() as brake:
             pool = start_pool(job, rows.count, settings, keys, trust)
             stack.callback(pool.close)

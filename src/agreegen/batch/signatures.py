@@ -40,6 +40,11 @@ def timestamp_servers(job: Job, workers: int = 1) -> tuple[TimestampServer, ...]
     return tuple(_limited(load_tsa(name), share) for name in job.tsa)
 
 
+def timestamp_warnings(job: Job) -> list[str]:
+    """Return what deserves a look about the files that describe the job's timestamp services."""
+    return [warning for name in job.tsa for warning in load_tsa(name).warnings]
+
+
 def _limited(server: TimestampServer, share: int | None) -> TimestampServer:
     limits = [limit for limit in (server.requests_per_minute, share) if limit is not None]
     return replace(server, requests_per_minute=min(limits, default=None))
@@ -126,6 +131,8 @@ class ChunkSigner:
             return
         try:
             check_credential(credential, self._trust, now)
+            for draft in drafts:
+                draft.warning = draft.warning or next(iter(credential.warnings), None)
             self._sign_with(credential, signature, drafts, now)
         except CredentialError as exc:
             _fail(drafts, exc)

@@ -105,7 +105,10 @@ def read_trust(trust: Sequence[Path], crls: Sequence[Path]) -> Trust:
 
 def read_tsa(names: Sequence[str]) -> tuple[TimestampServer, ...]:
     """Read the timestamp services that the user named, by address or by file."""
-    return tuple(load_tsa(name, prompt=prompt_secret) for name in names)
+    servers = tuple(load_tsa(name, prompt=prompt_secret) for name in names)
+    for warning in (warning for server in servers for warning in server.warnings):
+        say_warning(warning)
+    return servers
 
 
 def read_now() -> datetime:

@@ -98,12 +98,7 @@ def check_credential(
     for problem in (strength_problem(certificate), usage_problem(certificate)):
         if problem:
             raise CredentialError(f"credential {credential.name}: {problem}", hint="use another certificate")
-    if trust.example:
-        findings.append(
-            Finding(
-                "example-trust", "one of the trust anchors is an EXAMPLE certificate; never use it for real"
-            )
-        )
+    findings += [Finding("example-trust", warning) for warning in trust.warnings]
     if not trust.anchors_der:
         findings.append(Finding("chain-not-checked", f"credential {credential.name}: no trust anchors given"))
         return findings

@@ -17,6 +17,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from agreegen.errors import CredentialError
+from agreegen.signing.answers import read_answer
 
 _MAX_ANSWER_BYTES = 4 << 20
 _TRIES = 3
@@ -191,8 +192,10 @@ class CscClient:
                     allow_redirects=False,
                     stream=True,
                 ) as answer:
-                    body = answer.raw.read(_MAX_ANSWER_BYTES + 1, decode_content=True)
-                    return answer.status_code, body
+                    ends_at = time.monotonic() + self._timeout_s
+                    return answer.status_code, read_answer(
+                        answer, max_bytes=_MAX_ANSWER_BYTES, ends_at=ends_at
+                    )
             except requests.exceptions.SSLError:
                 raise CredentialError(
                     f"the signing service {self._base} has no TLS certificate that is trusted here",

@@ -112,6 +112,13 @@ class Trust:
     crls_der: tuple[bytes, ...] = ()
     example: bool = False
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What deserves a look about the anchors."""
+        if not self.example:
+            return ()
+        return ("one of the trust anchors is an EXAMPLE certificate; never use it for real",)
+
 
 @dataclass(frozen=True, slots=True)
 class TimestampServer:
@@ -125,6 +132,8 @@ class TimestampServer:
         client_certificate: PEM file with certificate and key for TLS client authentication.
         requests_per_minute: Greatest rate, None for no limit.
         policy: OID of the timestamp policy that is asked for and must be answered; None for any.
+        ca_file: PEM file of the authorities that TLS trusts; None for the system's.
+        warnings: What the user should mend, e.g. a key file that others can read.
     """
 
     url: str
@@ -134,6 +143,8 @@ class TimestampServer:
     client_certificate: Path | None = None
     requests_per_minute: int | None = None
     policy: str | None = None
+    ca_file: Path | None = None
+    warnings: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"TimestampServer({self.url!r})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID
 from urllib3.exceptions import HTTPError
 
 from agreegen.errors import CredentialError, SigningError
+from agreegen.signing.answers import read_answer
 from agreegen.signing.checks import Finding, find_path, is_sm2
 from agreegen.signing.interface import Credential, Trust
 from agreegen.signing.names import UNREADABLE_X509, subject_label
@@ -25,6 +27,8 @@ from agreegen.signing.status_checks import answers, crl_covers, needs_no_check, 
 from agreegen.signing.trust import parse_crls
 
 _MAX_ANSWER_BYTES = 32 << 20
+_ANSWER_PATIENCE = 6
+"""A revocation list may be long: the whole answer may take so many times as long as its first byte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +207,8 @@ class EvidenceStore:
             with self._session.request(
                 method, url, data=body, headers=headers, timeout=self._timeout_s, stream=True
             ) as response:
-                data: bytes = response.raw.read(_MAX_ANSWER_BYTES + 1, decode_content=True)
+                ends_at = time.monotonic() + _ANSWER_PATIENCE * self._timeout_s
+                data = read_answer(response, max_bytes=_MAX_ANSWER_BYTES, ends_at=ends_at)
                 usable = response.status_code == 200 and len(data) <= _MAX_ANSWER_BYTES
         except (requests.RequestException, HTTPError, OSError, ValueError):
             return None

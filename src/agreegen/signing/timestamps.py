@@ -20,6 +20,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from agreegen.errors import AgreegenError, CredentialError, SigningError, TimestampError
+from agreegen.signing.answers import read_answer
 from agreegen.signing.checks import check_crls, find_path
 from agreegen.signing.cms import tlv
 from agreegen.signing.interface import TimestampServer, Trust
@@ -272,14 +273,19 @@ class _Service:
                 self.server.url,
                 data=_request(digest, nonce, self.server.policy),
                 timeout=self.server.timeout_s,
+                verify=True if self.server.ca_file is None else str(self.server.ca_file),
                 stream=True,
+                allow_redirects=False,
             ) as response:
-                body = response.raw.read(_MAX_ANSWER_BYTES + 1, decode_content=True)
+                ends_at = time.monotonic() + self.server.timeout_s
+                body = read_answer(response, max_bytes=_MAX_ANSWER_BYTES, ends_at=ends_at)
                 status = response.status_code
         except (requests.RequestException, HTTPError, OSError, ValueError) as exc:
             raise _BusyError(f"no connection ({type(exc).__name__})") from exc
         if status in _TRY_AGAIN:
             raise _BusyError(f"HTTP status {status}")
+        if 300 <= status < 400:
+            raise TimestampError(f"{self.server.url}: it sends on to another address, which is not followed")
         if status != 200:
             raise TimestampError(f"{self.server.url}: HTTP status {status}")
         if len(body) > _MAX_ANSWER_BYTES:

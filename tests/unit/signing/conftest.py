@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import ipaddress
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -89,6 +90,7 @@ class MiniCa:
         purposes: tuple[x509.ObjectIdentifier, ...] = (),
         begin: timedelta = timedelta(days=-1),
         end: timedelta = timedelta(days=365),
+        alternative: str | None = None,
     ) -> x509.Certificate:
         flags = dict.fromkeys(
             (
@@ -121,6 +123,9 @@ class MiniCa:
             )
         if purposes:
             builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
+        if alternative is not None:
+            address = x509.IPAddress(ipaddress.ip_address(alternative))
+            builder = builder.add_extension(x509.SubjectAlternativeName([address]), critical=False)
         return builder.sign(self.key, hashes.SHA256())
 
     def revoke(self, certificate: x509.Certificate) -> bytes:

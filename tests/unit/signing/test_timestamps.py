@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -31,6 +33,7 @@ class Stranger:
 
     def __init__(self) -> None:
         self.answer: Answer = lambda _: (404, b"")
+        self.headers: dict[str, str] = {}
         self.asked = 0
         outer = self
 
@@ -41,6 +44,8 @@ class Stranger:
                 status, data = outer.answer(body)
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(data)))
+                for name, value in outer.headers.items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(data)
 
@@ -195,6 +200,63 @@ def test_damaged_answers_end_in_a_clear_error(
             assert stranger.server.url in message
         else:
             check_token(token, hashlib.sha256(b"data").digest())
+
+
+def test_a_service_that_sends_on_is_not_followed(stranger: Stranger, tsa: TimestampServer) -> None:
+    """A redirection could lead anywhere, and with the password."""
+    stranger.headers = {"Location": tsa.url}
+    for status in (301, 302, 303, 307, 308):
+        stranger.answer = lambda _, status=status: (status, b"")  # type: ignore[misc]
+        with client(stranger.server) as asking, pytest.raises(TimestampError, match="not followed"):
+            asking.timestamp(b"data")
+
+
+def test_a_service_that_answers_too_much(stranger: Stranger) -> None:
+    stranger.answer = lambda _: (200, bytes(3 << 20))
+    with client(stranger.server) as asking, pytest.raises(TimestampError, match="too large"):
+        asking.timestamp(b"data")
+
+
+def test_a_service_that_hangs_or_drips(tsa: TimestampServer, trust: Trust) -> None:
+    """One that accepts and says nothing, and one whose answer never ends; then the next one is asked."""
+    with socket.create_server(("127.0.0.1", 0)) as silent, socket.create_server(("127.0.0.1", 0)) as slow:
+        threading.Thread(target=_drip, args=(slow,), daemon=True).start()
+        for listener in (silent, slow):
+            port = listener.getsockname()[1]
+            bad = TimestampServer(f"http://127.0.0.1:{port}/", timeout_s=0.5)
+            with TimestampClient([bad, tsa], trust=trust, attempts=1) as asking:
+                begin = time.monotonic()
+                assert asking.timestamp(b"data")
+                assert time.monotonic() - begin < 3
+            with TimestampClient([bad], attempts=1) as asking, pytest.raises(TimestampError):
+                asking.timestamp(b"data")
+
+
+def _drip(listener: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while True:
+            connection, _ = listener.accept()
+            connection.recv(4096)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+            for _ in range(100):
+                connection.sendall(b"0")
+                time.sleep(0.05)
+
+
+def test_pauses_grow_between_attempts(monkeypatch: pytest.MonkeyPatch, stranger: Stranger) -> None:
+    stranger.answer = lambda _: (503, b"")
+    pauses: list[float] = []
+    monkeypatch.setattr("agreegen.signing.timestamps.time.sleep", pauses.append)
+    with (
+        TimestampClient([stranger.server], attempts=4, pause_s=1.0) as asking,
+        pytest.raises(TimestampError, match="503"),
+    ):
+        asking.timestamp(b"data")
+    waits = [pause for pause in pauses if pause > 0]
+    assert stranger.asked == 4
+    assert [round(pause / expected, 1) for pause, expected in zip(waits, (1, 2, 4), strict=True)] == [
+        pytest.approx(1.0, abs=0.21)
+    ] * 3
 
 
 def test_no_timestamp_leaves_it_pending(seal: Credential, now: datetime) -> None:
