@@ -46,6 +46,26 @@ def test_the_input_stays_and_the_output_goes_on_from_it(
     assert target.read_bytes().startswith(before)
 
 
+def test_a_registered_name_that_differs_from_the_printed_one(
+    agreegen: Agreegen, pki: ExamplePki, tmp_path: Path
+) -> None:
+    """The document states it; signing and verifying need nothing else."""
+    params = tmp_path / "p.yaml"
+    params.write_text("pledger_name: 张卫\nstaff_no: HN0001\n", "utf-8")
+    makes = ("generate", "personal-pledge", "--params", params, "-o")
+    person = pki.credential("people/HN0001")
+    plain, stated, target = (tmp_path / name for name in ("plain.pdf", "stated.pdf", "signed.pdf"))
+    assert agreegen(*makes, plain).code == 0
+    refused = agreegen(*signing(pki, plain, target, "pledger", person))
+    assert refused.code == 6
+    assert "another holder" in refused.err
+    assert agreegen(*makes, stated, "--alias", "张卫=张伟").code == 0
+    assert agreegen(*signing(pki, stated, target, "pledger", person)).code == 0
+    assert agreegen("verify", target, "--trust", pki.trust).code == 0
+    for wrong in ("张卫", "=张伟", "张卫="):
+        assert agreegen(*makes, tmp_path / "x.pdf", "--alias", wrong).code == 2
+
+
 @pytest.mark.parametrize("level", ["B-T", "B-LT", "B-LTA", "b-t"])
 def test_levels(
     agreegen: Agreegen, pki: ExamplePki, services: Responder, papers: Papers, tmp_path: Path, level: str

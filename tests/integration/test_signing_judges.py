@@ -62,7 +62,7 @@ def stages(
     files = [made.pdf]
     for role in made.document.roles:
         credential = load_credential(pki.credential(role.id.replace("_", "-")))
-        if role.id == "party_a_representative":  # one without a picture: name and date as text
+        if role.id == "party_a_representative":  # one without a picture: name and time as text
             credential = replace(credential, appearance=None)
         request = SigningRequest(role.id, PadesLevel.B_T, NOW, anchors, tsa, "同意", "豫州市")
         files.append(sign_pdf(files[-1], credential, request).data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -30,6 +31,13 @@ from agreegen.rosters.parameters import read_parameters
     show_default=True,
     help="Who lays out.",
 )
+@click.option(
+    "--alias",
+    "aliases",
+    multiple=True,
+    metavar="PRINTED=REGISTERED",
+    help="A printed holder's name and the name that its certificate carries.",
+)
 @forms_option
 @force_option
 def command(
@@ -38,6 +46,7 @@ def command(
     output: Path,
     docx: Path | None,
     engine: str,
+    aliases: tuple[str, ...],
     forms_folder_option: Path | None,
     force: bool,
 ) -> None:
@@ -49,10 +58,27 @@ def command(
         raise UsageError("--docx and -o name the same file")
     form = find_form(form_id, forms_folder(forms_folder_option))
     values = read_parameters(params, form)
-    document = build_document(form, values, register_secret=secrets.token_bytes(32))
+    document = build_document(
+        form, values, register_secret=secrets.token_bytes(32), aliases=read_aliases(aliases)
+    )
     with DocumentMaker(form, engine=EngineChoice(engine)) as maker:
         made = maker.make(document)
     if docx is not None:
         write_atomically(docx, made.docx or render_docx(form, made.document))
     write_atomically(output, made.pdf)
     say(f"{output}: {form.title_zh}, document {made.document.id}, made by {made.document.engine}")
+
+
+def read_aliases(texts: Sequence[str]) -> dict[str, str]:
+    """Read `PRINTED=REGISTERED` options.
+
+    Raises:
+        UsageError: One is not of that form, or a printed name stands twice.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        printed, equals, registered = (part.strip() for part in text.partition("="))
+        if not printed or not equals or not registered or printed in found:
+            raise UsageError(f"--alias {text}: write PRINTED=REGISTERED, each printed name once")
+        found[printed] = registered
+    return found

@@ -34,7 +34,7 @@ def draw_seal(name: str, *, diameter_mm: float = 42.0) -> bytes:
     canvas = Image.new("RGBA", (size, size), (*_RED[:3], 0))
     draw = ImageDraw.Draw(canvas)
     rim = max(2, size // 36)
-    draw.ellipse((rim // 2, rim // 2, size - rim // 2 - 1, size - rim // 2 - 1), outline=_RED, width=rim)
+    draw.ellipse((0, 0, size - 1, size - 1), outline=_RED, width=rim)
     draw.polygon(_star(size / 2, size / 2, size * 0.15), fill=_RED)
     _write_ring(canvas, name, radius=size * 0.385, glyph=_ring_glyph_size(name, size))
     font = _font(sans_path(), round(size * 0.27))

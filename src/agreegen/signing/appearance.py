@@ -13,12 +13,13 @@ _OFFICE_TIME = timezone(timedelta(hours=8), "UTC+8")
 
 
 def appearance_of(identity: SigningIdentity, now: datetime) -> AppearanceMaker:
-    """Return what visible fields of a signer show: the credential's picture, else name and date as text.
+    """Return what visible fields of a signer show: the credential's picture, else name and time as text.
 
     Raises:
         CredentialError: The picture cannot be read.
     """
     if identity.appearance is not None:
         return picture(identity.appearance.image)
-    date = now.astimezone(_OFFICE_TIME)
-    return text_lines((subject_label(identity.certificate_der), f"{date.year}年{date.month}月{date.day}日"))
+    local = now.astimezone(_OFFICE_TIME)
+    moment = f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
+    return text_lines((subject_label(identity.certificate_der), moment))

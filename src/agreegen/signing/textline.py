@@ -1,4 +1,4 @@
-"""Name and date as the appearance of a signature without a picture, in an embedded CJK font subset."""
+"""Name and time as the appearance of a signature without a picture, in an embedded CJK font subset."""
 
 from __future__ import annotations
 

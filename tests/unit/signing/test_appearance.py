@@ -101,7 +101,7 @@ def test_text_is_below_the_seal(seal: Credential, now: datetime, tmp_path: Path)
         assert "/SMask" in widget.AP.N.Resources.XObject.Picture
 
 
-def test_name_and_date_without_a_picture(seal: Credential) -> None:
+def test_name_and_time_without_a_picture(seal: Credential) -> None:
     pdf = sign(seal, None, datetime(2026, 11, 22, 20, 0, tzinfo=UTC))
     with pikepdf.open(io.BytesIO(pdf)) as opened:
         form = opened.Root.AcroForm.Fields[0].AP.N
@@ -110,7 +110,7 @@ def test_name_and_date_without_a_picture(seal: Credential) -> None:
         assert "/FontFile3" in descriptor
         assert len(descriptor.FontFile3.read_raw_bytes()) < 40_000
         unicode_map = font.ToUnicode.read_bytes().decode()
-        for char in "豫州市2026年11月23日":  # already the 23rd in China
+        for char in "豫州市2026年11月23日 04:00":  # already the 23rd in China
             assert f"<{ord(char):04X}>" in unicode_map
     left, bottom, right, top = (round(SCALE * edge) for edge in FIELD)
     field = render(pdf).convert("L").crop((left, 842 * SCALE - top, right, 842 * SCALE - bottom))
