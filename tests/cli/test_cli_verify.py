@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
+import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -191,3 +194,58 @@ def test_a_wrong_policy_is_bad_input(agreegen: Agreegen, papers: Papers, tmp_pat
     assert result.code == 3
     assert "trust_everything" in result.err
     assert files_below(tmp_path) == {"policy.yaml"}
+
+
+def test_name_that_is_not_utf8_leaves_the_json_readable(papers: Papers, tmp_path: Path) -> None:
+    name = os.fsdecode(b"bad\xff\xfename.pdf")
+    shutil.copy(papers.signed_agreement, tmp_path / name)
+    done = subprocess.run(
+        [sys.executable, "-m", "agreegen", "verify", str(tmp_path / name), "--json"],
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    (file,) = json.loads(done.stdout.decode("utf-8"))["files"]
+    assert file["path"] == str(tmp_path / name)
+    assert file["unaltered"] is True
+
+
+def test_paths_that_cannot_be_asked_about_do_not_stop_the_others(
+    agreegen: Agreegen, papers: Papers, tmp_path: Path
+) -> None:
+    (tmp_path / "self.pdf").symlink_to("self.pdf")
+    (tmp_path / "loop").mkdir()
+    (tmp_path / "loop" / "back").symlink_to(tmp_path / "loop")
+    line = ("a" * 5000 + ".pdf", tmp_path / "self.pdf", tmp_path / "loop", papers.signed_agreement)
+    files = agreegen("verify", *line, "--json").json()["files"]
+    assert [file["verdict"] for file in files] == ["unreadable"] * 3 + ["indeterminate"]
+    assert [file["alarms"][0]["code"] for file in files[:3]] == ["not-readable", "not-readable", "no-pdf"]
+
+
+def test_password_file_that_is_no_text(agreegen: Agreegen, papers: Papers, tmp_path: Path) -> None:
+    (tmp_path / "password").write_bytes(b"\xff\xfe")
+    result = agreegen("verify", papers.signed_agreement, "--password-file", tmp_path / "password")
+    assert result.code == 3
+    assert "UTF-8" in result.err
+
+
+def test_closed_standard_input_has_an_answer(agreegen: Agreegen, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    entry = only_file(agreegen, "-")
+    assert (entry["verdict"], entry["alarms"][0]["code"]) == ("unreadable", "not-readable")
+
+
+def test_result_that_nobody_reads_is_not_positive(pki: ExamplePki, papers: Papers) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    line = ["verify", str(papers.signed_agreement), "--trust", str(pki.trust), "--json"]
+    with os.fdopen(writer, "wb") as gone:
+        done = subprocess.run(
+            [sys.executable, "-m", "agreegen", *line],
+            stdout=gone,
+            stderr=subprocess.PIPE,
+            timeout=120,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert b"Traceback" not in done.stderr

@@ -15,6 +15,7 @@ from agreegen import __version__
 from agreegen.cli.options import existing_folder
 from agreegen.cli.output import say_error, set_quiet
 from agreegen.errors import AgreegenError, ExitCode
+from agreegen.verification.contained import contained
 
 _COMMANDS = {
     "doctor": ("agreegen.cli.doctor", "What is installed, what is missing, what that means."),
@@ -134,7 +135,9 @@ def run(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one w
         arguments: The arguments after the program's name; None for those of the process.
     """
     try:
-        result = cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+        result = contained(cli.main)(
+            args=None if arguments is None else list(arguments), standalone_mode=False
+        )
     except click.exceptions.Abort:
         say_error("interrupted")
         return ExitCode.INTERRUPTED
@@ -148,9 +151,9 @@ def run(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one w
         say_error(str(exc), hint=exc.hint)
         return exc.exit_code
     except BrokenPipeError:
-        # The reader of our output went away; nothing more can be said to it.
+        # The reader of our output went away; a result that nobody has read is not a positive one.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.DONE
+        return ExitCode.NEGATIVE
     except OSError as exc:
         say_error(describe_os_error(exc))
         return ExitCode.USAGE

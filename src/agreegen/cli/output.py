@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -22,6 +23,7 @@ from rich.progress import (
 from rich.table import Table
 
 _PLAIN_WIDTH = 160
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _quiet = False
 
 
@@ -42,14 +44,20 @@ def language(option: str | None = None) -> str:
     return "en"
 
 
+def to_json(data: Any, *, indent: int | None = None) -> str:
+    """Write a value as JSON that is valid UTF-8; a file name that is none keeps its bytes as escapes."""
+    text = json.dumps(data, ensure_ascii=False, indent=indent)
+    return _LONE_SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
 def print_json(data: Any) -> None:
     """Print one JSON value to standard output, indented, in UTF-8."""
-    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+    click.echo(to_json(data, indent=2))
 
 
 def print_json_line(data: Any) -> None:
     """Print one line of JSON Lines to standard output, at once."""
-    click.echo(json.dumps(data, ensure_ascii=False))
+    click.echo(to_json(data))
     sys.stdout.flush()
 
 

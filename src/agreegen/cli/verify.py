@@ -19,8 +19,8 @@ from agreegen.cli.options import (
     read_trust,
     trust_options,
 )
-from agreegen.cli.output import language, make_progress, print_json, say
-from agreegen.errors import ExitCode, UsageError
+from agreegen.cli.output import language, make_progress, print_json, say, to_json
+from agreegen.errors import ExitCode, InputError, UsageError
 from agreegen.files import refuse_existing, write_atomically
 from agreegen.model.report import FileReport, Report, Verdict
 from agreegen.verification.interface import Options
@@ -82,7 +82,7 @@ def command(
         policy_file=policy,
         register_file=register_file,
         forms_folder=forms_folder_option,
-        password=None if password_file is None else password_file.read_text("utf-8").rstrip("\r\n"),
+        password=None if password_file is None else read_password(password_file),
         fetch=fetch,
     )
     if as_json and html is None and xml is None and extract_signed is None:
@@ -99,6 +99,18 @@ def command(
     else:
         click.echo(render_table(report, lang=language(lang)))
     return ExitCode.DONE if report.all_valid else ExitCode.NEGATIVE
+
+
+def read_password(file: Path) -> str:
+    """Read the password of encrypted files: UTF-8, without the line end.
+
+    Raises:
+        InputError: The file is not text.
+    """
+    try:
+        return file.read_text("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError as exc:
+        raise InputError(f"--password-file {file}: not UTF-8 text", hint="save it as UTF-8") from exc
 
 
 def parse_time(text: str) -> datetime:
@@ -130,7 +142,7 @@ def stream_json(files: Iterable[FileReport]) -> int:
     click.echo('{"files": [', nl=False)
     for number, file in enumerate(files):
         counts[file.verdict.value] += 1
-        click.echo((",\n" if number else "\n") + json.dumps(file.to_dict(), ensure_ascii=False), nl=False)
+        click.echo((",\n" if number else "\n") + to_json(file.to_dict()), nl=False)
     click.echo('\n], "summary": ' + json.dumps(counts) + "}")
     total = sum(counts.values())
     return ExitCode.DONE if total and counts[Verdict.VALID.value] == total else ExitCode.NEGATIVE

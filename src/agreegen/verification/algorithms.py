@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, p
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
 
 from agreegen.errors import MissingProgramError
+from agreegen.verification.contained import contained
 
 SM2_DEFAULT_ID = "1234567812345678"
 """The signer id of GB/T 35276 where nothing else was agreed."""
@@ -256,13 +257,15 @@ def _check_sm2(key_info_der: bytes, message: bytes, signature: bytes, sm2_ids: t
     except ImportError as exc:
         raise UnsupportedError("SM2 support is not installed") from exc
     point = keys.PublicKeyInfo.load(key_info_der)["public_key"].native
+    verify = contained(sm2_backend.verify_sm2)
     try:
-        return any(sm2_backend.verify_sm2(point, message, signature, signer_id) for signer_id in sm2_ids)
+        return any(verify(point, message, signature, signer_id) for signer_id in sm2_ids)
     except MissingProgramError as exc:
         raise UnsupportedError("no library does SM2 here") from exc
 
 
 @functools.lru_cache(maxsize=256)
+@contained
 def _load_key(key_info_der: bytes) -> object:
     info = keys.PublicKeyInfo.load(key_info_der)
     if info["algorithm"]["algorithm"].dotted in {"1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10"}:
@@ -278,6 +281,7 @@ def _is_plain(signature: bytes, key: ec.EllipticCurvePublicKey) -> bool:
     return len(signature) == 2 * ((key.key_size + 7) // 8) and signature[:1] != b"\x30"
 
 
+@contained
 def _check(
     key: object, algorithm: SignatureAlgorithm, message: bytes, signature: bytes, digest: bytes | None
 ) -> None:

@@ -28,6 +28,7 @@ BLOCKING = frozenset(
         "register-unknown",
         "register-state",
         "register-unreadable",
+        "internal-error",
     }
 )
 """Alarms with which no verdict is `valid`."""

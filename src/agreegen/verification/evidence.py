@@ -17,6 +17,7 @@ from cryptography import x509 as pyca
 
 from agreegen.verification.algorithms import UnsupportedError, compute_digest, digest_name
 from agreegen.verification.chain import signature_holds
+from agreegen.verification.contained import contained
 
 _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 MAX_ITEMS = 512
@@ -76,12 +77,13 @@ def name_key(name_der: bytes) -> str:
 
 @functools.lru_cache(maxsize=32)
 def _read_crl(der: bytes) -> _Crl | None:
+    load = contained(pyca.load_der_x509_crl)
     try:
         slow = asn1_crl.CertificateList.load(der)
         extensions = slow["tbs_cert_list"]["crl_extensions"]
         critical = {e["extn_id"].native for e in extensions if e["critical"].native}
         _ = slow.issuer, slow["tbs_cert_list"]["this_update"].native, slow.issuing_distribution_point_value
-        return _Crl(pyca.load_der_x509_crl(der), slow, frozenset(critical), name_key(slow.issuer.dump()))
+        return _Crl(load(der), slow, frozenset(critical), name_key(slow.issuer.dump()))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, pyca.InvalidVersion):
         return None
 
@@ -141,6 +143,7 @@ class EvidencePool:
                 found += list(self._from_ocsp(item, basic, certificate, issuer))
         return found
 
+    @contained
     def _from_crl(self, item: Item, crl: _Crl, certificate: Any, issuer: Any) -> Statement | None:
         if crl.issuer != name_key(certificate.issuer.dump()):
             return None

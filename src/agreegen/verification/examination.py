@@ -9,8 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from agreegen.errors import AgreegenError
-from agreegen.model.report import Alarm, FileReport, Integrity, Verdict
+from agreegen.model.document import Document
+from agreegen.model.report import Alarm, DocumentFacts, FileReport, Integrity, Verdict
 from agreegen.verification.certificates import load_certificates
+from agreegen.verification.contained import contained
 from agreegen.verification.document_checks import (
     check_form,
     check_register,
@@ -22,7 +24,7 @@ from agreegen.verification.document_checks import (
 from agreegen.verification.facts import SignatureFacts
 from agreegen.verification.fetching import fetch_evidence
 from agreegen.verification.integrity import judge_integrity
-from agreegen.verification.interface import FoundSignature, Options, Structure
+from agreegen.verification.interface import FoundSignature, Options, Structure, ValidationData
 from agreegen.verification.judgement import FileJudge
 from agreegen.verification.policy import ValidationPolicy, load_policy
 from agreegen.verification.rebuilding import prove
@@ -60,9 +62,8 @@ def examine(label: str, data: bytes, options: Options, *, rebuild: bool = True) 
     structure = scan_structure(data, options.limits, options.password) if proved is None else proved.structure
     alarms = list(structure.alarms)
     facts = [_facts(data, found, structure, options, policy) for found in structure.signatures]
-    crls, ocsps, notes = fetch_evidence(facts, structure, options)
+    judge, notes = _judge(structure, facts, options, policy)
     alarms.extend(notes)
-    judge = FileJudge(structure, facts, options, policy, fetched_crls=crls, fetched_ocsps=ocsps)
     document, complaints = read_document(structure)
     alarms.extend(complaints)
     signatures = tuple(
@@ -70,13 +71,8 @@ def examine(label: str, data: bytes, options: Options, *, rebuild: bool = True) 
     )
     alarms.extend(_padding_alarms(structure, facts))
     alarms.extend(example_alarms(judge, facts))
-    described = None
-    if document is not None:
-        signed = list(zip(structure.signatures, facts, strict=True))
-        described = describe_document(document, signed)
-        alarms.extend(check_roles(document, signed))
-        if structure.signatures:
-            alarms.extend(check_form(document, data, structure, options, proved=proved is not None))
+    described, complaints = _check_document(document, data, structure, facts, options, proved is not None)
+    alarms.extend(complaints)
     alarms.extend(check_register(document, sha256, options))
     unaltered = judge_unaltered(structure, facts)
     verdict = judge_file(structure, unaltered, signatures, described, alarms, complete=options.complete)
@@ -92,13 +88,62 @@ def examine(label: str, data: bytes, options: Options, *, rebuild: bool = True) 
     )
 
 
+def _judge(
+    structure: Structure, facts: list[SignatureFacts], options: Options, policy: ValidationPolicy
+) -> tuple[FileJudge, list[Alarm]]:
+    """Make the judge of trust and time; embedded evidence at which it breaks down is left out and told."""
+    try:
+        crls, ocsps, notes = contained(fetch_evidence)(facts, structure, options)
+        judge = contained(FileJudge)(
+            structure, facts, options, policy, fetched_crls=crls, fetched_ocsps=ocsps
+        )
+    except MemoryError:
+        raise
+    except Exception as exc:
+        bare = [
+            replace(fact, crls_der=(), ocsps_der=(), certificates=(), timestamps=(), certificate=None)
+            for fact in facts
+        ]
+        empty = replace(structure, validation_data=ValidationData())
+        return FileJudge(empty, bare, options, policy), [_stopped("certificates and revocation data", exc)]
+    return judge, notes
+
+
+def _check_document(
+    document: Document | None,
+    data: bytes,
+    structure: Structure,
+    facts: list[SignatureFacts],
+    options: Options,
+    proved: bool,
+) -> tuple[DocumentFacts | None, list[Alarm]]:
+    """Hold a document of ours against its form; what breaks there does not hide the signatures."""
+    if document is None:
+        return None, []
+    signed = list(zip(structure.signatures, facts, strict=True))
+    described, alarms = describe_document(document, signed), list(check_roles(document, signed))
+    if structure.signatures:
+        try:
+            alarms.extend(contained(check_form)(document, data, structure, options, proved=proved))
+        except MemoryError:
+            raise
+        except Exception as exc:
+            alarms.append(_stopped("the form", exc))
+    return described, alarms
+
+
+def _stopped(what: str, exc: Exception) -> Alarm:
+    text = f"the examination of {what} stopped at an unexpected place ({type(exc).__name__})"
+    return Alarm("internal-error", text, message_zh="检查过程中出现意外情况")
+
+
 def _facts(
     data: bytes, found: FoundSignature, structure: Structure, options: Options, policy: ValidationPolicy
 ) -> SignatureFacts:
     """Check the cryptography of one signature; whatever happens inside stays with this signature."""
     extra = load_certificates((*structure.validation_data.certificates_der, *options.anchors_der))
     try:
-        return judge_integrity(
+        return contained(judge_integrity)(
             data,
             found,
             max_cms_bytes=options.limits.max_cms_bytes,

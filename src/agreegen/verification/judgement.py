@@ -34,6 +34,7 @@ from agreegen.verification.certificates import (
 )
 from agreegen.verification.chain import Chain, ChainBuilder, ChainProblem
 from agreegen.verification.conclusion import CertificateResult, conclude
+from agreegen.verification.contained import contained
 from agreegen.verification.details import list_details
 from agreegen.verification.evidence import EvidencePool, Item, offers_revocation
 from agreegen.verification.facts import AlgorithmUse, SignatureFacts, TimestampFacts
@@ -161,7 +162,7 @@ class FileJudge:
     ) -> CertificateResult:
         """Judge chain, revocation and algorithms of a signing certificate for a moment."""
         try:
-            return self._judge_certificate(certificate, at, uses)
+            return contained(self._judge_certificate)(certificate, at, uses)
         except UNREADABLE as exc:
             reason = f"the certificate cannot be judged ({type(exc).__name__})"
             chain = Chain((certificate,), anchored=False, problem=ChainProblem.INVALID, message=reason)
@@ -235,7 +236,7 @@ class FileJudge:
     def report(self, index: int, *, role: str | None) -> SignatureReport:
         """Step 2: report one signature or document timestamp; what cannot be read never passes."""
         try:
-            return self._report(index, role)
+            return contained(self._report)(index, role)
         except UNREADABLE:
             return self._compose(index, role, None, None, TimeSource.CLAIMED)
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
+from agreegen.verification.contained import contained
+
 MAX_PAGES = 40
 MAX_SHOWN = 6
 DOTS_PER_POINT = 1.25
@@ -70,7 +72,7 @@ def _serve(connection: Connection, data: bytes, signed_length: int, password: st
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, resource.getrlimit(resource.RLIMIT_AS)[1]))
     try:
-        connection.send(draw_pairs(data, signed_length, password))
+        connection.send(contained(draw_pairs)(data, signed_length, password))
     except Exception:
         connection.send(None)
 

@@ -29,21 +29,33 @@ def expand_paths(paths: Iterable[Path]) -> Iterator[Path]:
     A folder without any PDF is given itself, so that it gets an entry of its own.
     """
     for path in paths:
-        if path != STANDARD_INPUT and path.is_dir():
+        if path != STANDARD_INPUT and _is_folder(path):
             yield from _below(path)
         else:
             yield path
 
 
+def _is_folder(path: Path) -> bool:
+    """Tell folders; a path that cannot even be asked about (too long, forbidden) is answered as a file."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
 def _below(folder: Path) -> Iterator[Path]:
     found = False
-    for place, folders, names in os.walk(folder):
+    refused: list[OSError] = []
+    for place, folders, names in os.walk(folder, onerror=refused.append):
         folders.sort()
         for name in sorted(names):
             if name.lower().endswith(".pdf"):
                 found = True
                 yield Path(place) / name
-    if not found:
+    # What nobody may look into may hold signed files: it gets an entry that says so.
+    inner = [Path(os.fsdecode(error.filename)) for error in refused if error.filename is not None]
+    yield from inner
+    if not found and not inner:
         yield folder
 
 
@@ -55,7 +67,11 @@ def read_path(path: Path, max_bytes: int) -> bytes:
     """
     label = str(path)
     if path == STANDARD_INPUT:
-        return read_stream(label, max_bytes)
+        try:
+            return read_stream(label, max_bytes)
+        except (OSError, ValueError) as exc:
+            text = f"standard input cannot be read ({type(exc).__name__})"
+            raise Unreadable(unreadable(label, "not-readable", text, "标准输入无法读取")) from None
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -93,6 +109,8 @@ def read_stream(label: str, max_bytes: int) -> bytes:
     Raises:
         Unreadable: There is more than `max_bytes`.
     """
+    if sys.stdin is None:
+        raise Unreadable(unreadable(label, "not-readable", "standard input is closed", "标准输入已关闭"))
     parts, size = [], 0
     while block := sys.stdin.buffer.read(_BLOCK_BYTES):
         size += len(block)

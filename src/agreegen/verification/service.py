@@ -8,6 +8,7 @@ from pathlib import Path
 
 from agreegen.errors import AgreegenError
 from agreegen.model.report import Alarm, FileReport, Verdict
+from agreegen.verification.contained import contained
 from agreegen.verification.examination import examine, unreadable
 from agreegen.verification.interface import Options
 from agreegen.verification.paths import STANDARD_INPUT, Unreadable, expand_paths, read_path
@@ -33,7 +34,7 @@ def verify_bytes(label: str, data: bytes, options: Options) -> FileReport:
     """
     load_policy(options.policy_file)
     try:
-        return examine(label, data, options)
+        return contained(examine)(label, data, options)
     except AgreegenError as exc:
         return _given_up(label, "not-judged", str(exc), "无法判断", data)
     except MemoryError:
@@ -51,7 +52,7 @@ def _given_up(label: str, code: str, message: str, message_zh: str, data: bytes)
 def verify_path(path: Path, options: Options) -> FileReport:
     """Read and judge one path in this process."""
     try:
-        data = read_path(path, options.limits.max_file_bytes)
+        data = contained(read_path)(path, options.limits.max_file_bytes)
     except Unreadable as answer:
         return answer.report
     except MemoryError:

@@ -12,6 +12,7 @@ from typing import Any
 from cryptography.hazmat.decrepit.ciphers.algorithms import ARC4
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
+from agreegen.verification.contained import contained
 from agreegen.verification.structure.document import PdfFile, View
 from agreegen.verification.structure.objects import Ref, Stream, StructureError, Value
 
@@ -94,6 +95,7 @@ def unlock(file: PdfFile, password: str | None) -> tuple[bool, bool]:
     return True, handler is not None
 
 
+@contained
 def _handler(settings: dict[str, Any], view: View, password: str) -> _Handler | None:
     if settings.get("Filter") != "Standard":
         return None
@@ -177,11 +179,13 @@ def _hash_256(secret: bytes, salt: bytes, extra: bytes, revision: int) -> bytes:
     return key[:32]
 
 
+@contained
 def _rc4(key: bytes, data: bytes) -> bytes:
     cipher = Cipher(ARC4(key), None).decryptor()
     return cipher.update(data) + cipher.finalize()
 
 
+@contained
 def _aes(key: bytes, data: bytes) -> bytes:
     if len(data) < 2 * _AES_BLOCK or len(data) % _AES_BLOCK:
         return b""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from agreegen.model.report import Alarm, Changes, Coverage
+from agreegen.verification.contained import contained
 from agreegen.verification.interface import FoundSignature, Limits, Structure
 from agreegen.verification.structure import coverage as ranges
 from agreegen.verification.structure.changes import Judgement, judge_changes
@@ -60,7 +61,7 @@ def scan_structure(data: bytes, limits: Limits, password: str | None = None) -> 
     """
     findings = _Findings()
     try:
-        return _scan(data, limits, password, findings)
+        return contained(_scan)(data, limits, password, findings)
     except StructureError as problem:
         findings.problem(problem)
         return scan_wreck(data, limits, findings.alarms, undecided=findings.undecided)

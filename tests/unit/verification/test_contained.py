@@ -1,0 +1,69 @@
+"""What breaks inside a foreign library stays with the bytes that broke it."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+
+from agreegen.model.report import Integrity
+from agreegen.verification import algorithms, judgement
+from agreegen.verification.contained import BreakdownError, contained
+from agreegen.verification.interface import Options
+from agreegen.verification.service import verify_bytes
+from tests.unit.verification.authority import NOW
+from tests.unit.verification.conftest import Pki
+
+
+class PanicException(BaseException):
+    """Stands for the breakdown of a library in Rust, which is no `Exception`."""
+
+
+def panic(*_: object, **__: object) -> NoReturn:
+    raise PanicException("called `Option::unwrap()` on a `None` value")
+
+
+def test_breakdown_is_an_ordinary_error() -> None:
+    with pytest.raises(BreakdownError, match="PanicException"):
+        contained(panic)()
+
+
+@pytest.mark.parametrize("wish", [KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError, KeyError])
+def test_everything_else_passes(wish: type[BaseException]) -> None:
+    def stop() -> NoReturn:
+        raise wish
+
+    with pytest.raises(wish):
+        contained(stop)()
+
+
+def test_key_that_breaks_the_library(monkeypatch: pytest.MonkeyPatch, signed: bytes, pki: Pki) -> None:
+    monkeypatch.setattr(serialization, "load_der_public_key", panic)
+    algorithms._load_key.cache_clear()
+    options = Options(now=NOW, anchors_der=(pki.root.holder.der,), crls_der=pki.crls())
+    report = verify_bytes("x", signed, options)
+    algorithms._load_key.cache_clear()
+    assert report.unaltered is None
+    assert [signature.integrity for signature in report.signatures] == [Integrity.UNSUPPORTED]
+
+
+def test_evidence_that_breaks_the_judgement_does_not_hide_the_signature(
+    monkeypatch: pytest.MonkeyPatch, signed: bytes, pki: Pki
+) -> None:
+    known = judgement.EvidencePool.ocsp_certificates
+    broken = []
+
+    def once(pool: judgement.EvidencePool) -> object:
+        if not broken:
+            broken.append(pool)
+            panic()
+        return known(pool)
+
+    monkeypatch.setattr(judgement.EvidencePool, "ocsp_certificates", once)
+    options = Options(now=NOW, anchors_der=(pki.root.holder.der,), crls_der=pki.crls())
+    report = verify_bytes("x", signed, options)
+    assert report.unaltered is True
+    assert [signature.integrity for signature in report.signatures] == [Integrity.INTACT]
+    assert "internal-error" in {alarm.code for alarm in report.alarms}
+    assert report.verdict.value == "indeterminate"
