@@ -8,8 +8,9 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from agreegen.model.report import Integrity
-from agreegen.verification import algorithms, judgement
+from agreegen.verification import algorithms
 from agreegen.verification.contained import BreakdownError, contained
+from agreegen.verification.evidence import EvidencePool
 from agreegen.verification.interface import Options
 from agreegen.verification.service import verify_bytes
 from tests.unit.verification.authority import NOW
@@ -51,16 +52,16 @@ def test_key_that_breaks_the_library(monkeypatch: pytest.MonkeyPatch, signed: by
 def test_evidence_that_breaks_the_judgement_does_not_hide_the_signature(
     monkeypatch: pytest.MonkeyPatch, signed: bytes, pki: Pki
 ) -> None:
-    known = judgement.EvidencePool.ocsp_certificates
+    known = EvidencePool.ocsp_certificates
     broken = []
 
-    def once(pool: judgement.EvidencePool) -> object:
+    def once(pool: EvidencePool) -> object:
         if not broken:
             broken.append(pool)
             panic()
         return known(pool)
 
-    monkeypatch.setattr(judgement.EvidencePool, "ocsp_certificates", once)
+    monkeypatch.setattr(EvidencePool, "ocsp_certificates", once)
     options = Options(now=NOW, anchors_der=(pki.root.holder.der,), crls_der=pki.crls())
     report = verify_bytes("x", signed, options)
     assert report.unaltered is True
