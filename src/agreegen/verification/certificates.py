@@ -11,6 +11,7 @@ from asn1crypto import x509
 
 from agreegen.verification.algorithms import UnsupportedError, key_facts, read_algorithm
 from agreegen.verification.chain import Chain
+from agreegen.verification.encoding import der_of
 from agreegen.verification.facts import AlgorithmUse
 
 UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError, RecursionError)
@@ -75,7 +76,7 @@ def is_for_timestamps(certificate: Any) -> bool:
 def subject_name(certificate: Any) -> str:
     """Return the name under which a certificate's subject is shown."""
     try:
-        return _short_name(certificate.subject.dump())
+        return _short_name(der_of(certificate.subject))
     except UNREADABLE:
         return _UNNAMED
 
@@ -83,7 +84,7 @@ def subject_name(certificate: Any) -> str:
 def issuer_name(certificate: Any) -> str:
     """Return a short name of a certificate's issuer."""
     try:
-        return _short_name(certificate.issuer.dump())
+        return _short_name(der_of(certificate.issuer))
     except UNREADABLE:
         return _UNNAMED
 

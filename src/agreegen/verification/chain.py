@@ -32,11 +32,13 @@ from pyhanko_certvalidator.sig_validate import (
 from pyhanko_certvalidator.validate import async_validate_path
 
 from agreegen.verification.algorithms import SM2_DEFAULT_ID, UnsupportedError, check_signature, read_algorithm
+from agreegen.verification.encoding import der_of
 
 T = TypeVar("T")
 
 MAX_PATHS = 16
 MAX_POOL = 512
+_MAX_KEPT = 64
 TOLERANCE = timedelta(seconds=1)
 
 
@@ -107,9 +109,9 @@ def signature_holds(
 def issued_by(certificate: Any, issuer: Any, sm2_ids: tuple[str, ...]) -> bool:
     """Say whether one certificate was signed with the key of another."""
     return signature_holds(
-        issuer.public_key.dump(),
+        der_of(issuer.public_key),
         certificate["signature_algorithm"].dump(),
-        certificate["tbs_certificate"].dump(),
+        der_of(certificate["tbs_certificate"]),
         certificate["signature_value"].native,
         sm2_ids,
     )
@@ -144,14 +146,16 @@ class ChainBuilder:
         self.anchors = tuple(anchors)
         # Authorities sign certificates under the default id, whatever was agreed for documents.
         self.sm2_ids = tuple(dict.fromkeys((*sm2_ids, SM2_DEFAULT_ID)))
-        self.pool = tuple({c.dump(): c for c in pool}.values())[:MAX_POOL]
-        self._pool_ders = frozenset(item.dump() for item in self.pool)
-        self._anchor_ders = frozenset(anchor.dump() for anchor in self.anchors)
+        self.pool = tuple({der_of(c): c for c in pool}.values())[:MAX_POOL]
+        self._pool_ders = frozenset(der_of(item) for item in self.pool)
+        self._anchor_ders = frozenset(der_of(anchor) for anchor in self.anchors)
         self._paths: dict[bytes, list[ValidationPath]] = {}
         self._contexts: dict[datetime, ValidationContext] = {}
 
     def _context(self, moment: datetime) -> ValidationContext:
         if moment not in self._contexts:
+            if len(self._contexts) >= _MAX_KEPT:
+                self._contexts.clear()
             self._contexts[moment] = ValidationContext(
                 trust_roots=list(self.anchors),
                 other_certs=list(self.pool),
@@ -169,7 +173,7 @@ class ChainBuilder:
             return Chain(
                 (certificate,), anchored=False, problem=ChainProblem.NONE_FOUND, message="no anchors given"
             )
-        own = certificate.dump()
+        own = der_of(certificate)
         if own in self._anchor_ders:
             return _judge_lone_anchor((certificate,), moment)
         # A chain that holds does so whatever else lies in the pool, so it is known for other files, too, if
@@ -184,7 +188,7 @@ class ChainBuilder:
 
     def _has_all(self, chain: Chain) -> bool:
         """Say whether all certificates between a chain's first one and its anchor are at hand here."""
-        return all(item.dump() in self._pool_ders for item in chain.certificates[1:-1])
+        return all(der_of(item) in self._pool_ders for item in chain.certificates[1:-1])
 
     def _search(self, certificate: Any, moment: datetime) -> Chain:
         context = self._context(moment)
@@ -199,8 +203,10 @@ class ChainBuilder:
         return best or Chain((certificate,), anchored=False, problem=ChainProblem.NONE_FOUND, message=message)
 
     def _candidates(self, certificate: Any, context: ValidationContext) -> list[ValidationPath]:
-        key = certificate.dump()
+        key = der_of(certificate)
         if key not in self._paths:
+            if len(self._paths) >= _MAX_KEPT:
+                self._paths.clear()
             self._paths[key] = _run(_collect(context, certificate))
         return self._paths[key]
 

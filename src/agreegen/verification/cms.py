@@ -13,6 +13,7 @@ from asn1crypto import crl as asn1_crl
 from asn1crypto import ocsp as asn1_ocsp
 
 from agreegen.verification.algorithms import compute_digest, digest_name
+from agreegen.verification.encoding import der_of
 
 T = TypeVar("T")
 
@@ -295,7 +296,7 @@ def _names(sid: Any, certificate: Any) -> bool:
     pair = sid.chosen
     if certificate.serial_number != pair["serial_number"].native:
         return False
-    return bool(certificate.issuer.dump() == pair["issuer"].dump() or certificate.issuer == pair["issuer"])
+    return bool(der_of(certificate.issuer) == pair["issuer"].dump() or certificate.issuer == pair["issuer"])
 
 
 def agrees_with_attribute(parsed: ParsedCms, certificate: Any) -> bool:
@@ -305,11 +306,11 @@ def agrees_with_attribute(parsed: ParsedCms, certificate: Any) -> bool:
     if v2:
         first = v2[0]["certs"][0]
         name = digest_name(first["hash_algorithm"]["algorithm"].dotted)
-        if compute_digest(name, certificate.dump()) != first["cert_hash"].native:
+        if compute_digest(name, der_of(certificate)) != first["cert_hash"].native:
             return False
     if v1:
         first = v1[0]["certs"][0]
-        if compute_digest("sha1", certificate.dump()) != first["cert_hash"].native:
+        if compute_digest("sha1", der_of(certificate)) != first["cert_hash"].native:
             return False
     return True
 

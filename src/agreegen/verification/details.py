@@ -7,6 +7,7 @@ import hashlib
 
 from agreegen.model.report import Coverage
 from agreegen.verification.certificates import UNREADABLE, issuer_name
+from agreegen.verification.encoding import der_of
 from agreegen.verification.facts import SignatureFacts
 from agreegen.verification.interface import FoundSignature
 from agreegen.verification.revocation import Finding
@@ -22,7 +23,7 @@ def list_details(
         key = f"{use.key.kind} {use.key.bits}" if use.key else ""
         facts.append(("algorithm", " ".join(part for part in (use.scheme, use.digest, key) if part)))
     if fact.certificate is not None:
-        facts.append(("certificate_sha256", hashlib.sha256(fact.certificate.dump()).hexdigest()))
+        facts.append(("certificate_sha256", hashlib.sha256(der_of(fact.certificate)).hexdigest()))
         facts.append(("issuer", issuer_name(fact.certificate)))
         with contextlib.suppress(*UNREADABLE):
             facts.append(("serial_number", format(fact.certificate.serial_number, "x")))

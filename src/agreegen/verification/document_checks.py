@@ -13,6 +13,7 @@ from agreegen.model.report import Alarm, Coverage, DocumentFacts, Integrity, Sig
 from agreegen.register.store import Register
 from agreegen.rendering.expected import expected_text
 from agreegen.signing.names import names_holder
+from agreegen.verification.encoding import der_of
 from agreegen.verification.facts import SignatureFacts
 from agreegen.verification.interface import FoundSignature, Options, Structure
 from agreegen.verification.releases import approved, release
@@ -79,7 +80,7 @@ def check_roles(document: Document, signed: Sequence[Signed]) -> Iterator[Alarm]
         role = roles.get(found.field or "")
         if role is None:
             continue
-        certificate = b"" if fact.certificate is None else fact.certificate.dump()
+        certificate = b"" if fact.certificate is None else der_of(fact.certificate)
         if role.holder is not None and not names_holder(certificate, role.holder):
             yield Alarm(
                 "wrong-signer",

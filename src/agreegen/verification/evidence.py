@@ -18,6 +18,7 @@ from cryptography import x509 as pyca
 from agreegen.verification.algorithms import UnsupportedError, compute_digest, digest_name
 from agreegen.verification.chain import signature_holds
 from agreegen.verification.contained import contained
+from agreegen.verification.encoding import der_of
 
 _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 MAX_ITEMS = 512
@@ -145,7 +146,7 @@ class EvidencePool:
 
     @contained
     def _from_crl(self, item: Item, crl: _Crl, certificate: Any, issuer: Any) -> Statement | None:
-        if crl.issuer != name_key(certificate.issuer.dump()):
+        if crl.issuer != name_key(der_of(certificate.issuer)):
             return None
         signer = self._crl_signer(crl, issuer)
         if signer is None:
@@ -165,20 +166,20 @@ class EvidencePool:
             next_update=tbs["next_update"].native,
             complete=scope,
             signer=signer,
-            delegated=signer.dump() != issuer.dump(),
+            delegated=der_of(signer) != der_of(issuer),
             proved_at=item.proved_at,
             covers_expired_since=_expired_on_crl(crl.slow),
         )
 
     def _crl_signer(self, crl: _Crl, issuer: Any) -> Any | None:
-        others = (c for c in self._certificates if name_key(c.subject.dump()) == crl.issuer)
+        others = (c for c in self._certificates if name_key(der_of(c.subject)) == crl.issuer)
         algorithm = crl.slow["signature_algorithm"].dump()
-        tbs, signature = crl.slow["tbs_cert_list"].dump(), crl.slow["signature"].native
+        tbs, signature = der_of(crl.slow["tbs_cert_list"]), crl.slow["signature"].native
         for candidate in itertools.chain((issuer,), others):
             usage = candidate.key_usage_value
             if usage is not None and "crl_sign" not in usage.native:
                 continue
-            if signature_holds(candidate.public_key.dump(), algorithm, tbs, signature, self._sm2_ids):
+            if signature_holds(der_of(candidate.public_key), algorithm, tbs, signature, self._sm2_ids):
                 return candidate
         return None
 
@@ -202,7 +203,7 @@ class EvidencePool:
                 next_update=single["next_update"].native,
                 complete=True,
                 signer=signer,
-                delegated=signer.dump() != issuer.dump(),
+                delegated=der_of(signer) != der_of(issuer),
                 proved_at=item.proved_at,
                 covers_expired_since=_archive_cutoff(single),
             )
@@ -216,9 +217,9 @@ class EvidencePool:
         for candidate in [issuer, *embedded, *self._certificates]:
             if not _is_responder(responder, candidate):
                 continue
-            if not signature_holds(candidate.public_key.dump(), algorithm, tbs, signature, self._sm2_ids):
+            if not signature_holds(der_of(candidate.public_key), algorithm, tbs, signature, self._sm2_ids):
                 continue
-            if candidate.dump() == issuer.dump() or self._is_delegate(candidate, issuer):
+            if der_of(candidate) == der_of(issuer) or self._is_delegate(candidate, issuer):
                 return candidate
         return None
 
@@ -227,9 +228,9 @@ class EvidencePool:
         if usage is None or "ocsp_signing" not in usage.native or candidate.issuer != issuer.subject:
             return False
         return signature_holds(
-            issuer.public_key.dump(),
+            der_of(issuer.public_key),
             candidate["signature_algorithm"].dump(),
-            candidate["tbs_certificate"].dump(),
+            der_of(candidate["tbs_certificate"]),
             candidate["signature_value"].native,
             self._sm2_ids,
         )
@@ -322,7 +323,7 @@ def _is_about(cert_id: Any, certificate: Any, issuer: Any) -> bool:
         name = digest_name(cert_id["hash_algorithm"]["algorithm"].dotted)
         key = issuer.public_key["public_key"]
         key_hash = compute_digest(name, bytes(key.contents[1:]))
-        names = (issuer.subject.dump(), certificate.issuer.dump())
+        names = (der_of(issuer.subject), der_of(certificate.issuer))
         name_right = cert_id["issuer_name_hash"].native in {compute_digest(name, n) for n in names}
     except UnsupportedError:
         return False

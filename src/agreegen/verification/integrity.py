@@ -41,6 +41,7 @@ from agreegen.verification.cms import (
     guarded,
     parse_cms,
 )
+from agreegen.verification.encoding import der_of
 from agreegen.verification.facts import AlgorithmUse, SignatureFacts, TimestampFacts
 from agreegen.verification.interface import FoundSignature
 from agreegen.verification.timestamps import check_token
@@ -281,7 +282,7 @@ def check_value(
         UnsupportedError: Algorithm or key are not supported.
     """
     stated = read_algorithm(parsed.signer["signature_algorithm"], parsed.digest)
-    key = certificate.public_key.dump()
+    key = der_of(certificate.public_key)
     if not parsed.attributes_der:
         right = check_signature(key, stated, b"", parsed.signature, digest=content_digest)
         return stated if right else None

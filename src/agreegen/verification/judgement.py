@@ -36,12 +36,14 @@ from agreegen.verification.chain import Chain, ChainBuilder, ChainProblem
 from agreegen.verification.conclusion import CertificateResult, conclude
 from agreegen.verification.contained import contained
 from agreegen.verification.details import list_details
-from agreegen.verification.evidence import EvidencePool, Item, offers_revocation
+from agreegen.verification.encoding import der_of
+from agreegen.verification.evidence import Item, offers_revocation
 from agreegen.verification.facts import AlgorithmUse, SignatureFacts, TimestampFacts
+from agreegen.verification.grounds import Grounds, grounds_for
 from agreegen.verification.interface import FoundSignature, Options, Structure
 from agreegen.verification.levels import detect_level
 from agreegen.verification.policy import ValidationPolicy
-from agreegen.verification.revocation import Finding, RevocationJudge
+from agreegen.verification.revocation import Finding
 from agreegen.verification.times import Proofs
 
 
@@ -74,31 +76,20 @@ class FileJudge:
         self.fetched = tuple(fetched_crls), tuple(fetched_ocsps)
         self.now = max(options.now, options.at) if options.at else options.now
         self.anchors = load_certificates(options.anchors_der)
-        self.stored = load_certificates(structure.validation_data.certificates_der)
-        self.builder = ChainBuilder(self.anchors, self._pool(), policy.sm2_signer_ids)
         self.proofs = Proofs(self.now)
-        self._judge = self._make_judge()
+        self._grounds = self._make_grounds()
         self._stamps: dict[int, CertificateResult] = {}
         self._peel_timestamps()
 
-    def _pool(self) -> list[Any]:
-        found = (c.dump() for fact in self.facts for part in fact.parts for c in part.certificates)
-        return [*self.stored, *load_certificates(found)]
+    @property
+    def builder(self) -> ChainBuilder:
+        """Builds paths from the certificates at hand."""
+        return self._grounds.builder
 
-    def _make_judge(self) -> RevocationJudge:
-        crls, ocsps = self._evidence()
-        certificates = [*self.builder.pool, *self.anchors]
-        pool = EvidencePool(crls, ocsps, certificates, self.builder.sm2_ids)
-        hours = self.policy.max_revocation_age_hours
-        # A responder's certificate often comes in its response only.
-        self.builder = ChainBuilder(
-            self.anchors,
-            [*self.builder.pool, *load_certificates(pool.ocsp_certificates())],
-            self.policy.sm2_signer_ids,
-        )
-        return RevocationJudge(
-            pool, self.builder, self.now, None if hours is None else timedelta(hours=hours)
-        )
+    def _make_grounds(self) -> Grounds:
+        found = (der_of(c) for fact in self.facts for part in fact.parts for c in part.certificates)
+        pool = (*self.structure.validation_data.certificates_der, *found)
+        return grounds_for(self.options.anchors_der, pool, *self._evidence(), self.now, self.policy)
 
     def _evidence(self) -> tuple[list[Item], list[Item]]:
         store = self.structure.validation_data
@@ -138,7 +129,7 @@ class FileJudge:
             time = fact.timestamps[0].time
             if result.subindication is None and covers and time is not None:
                 self.proofs = self.proofs.adding(found.revision, time)
-                self._judge = self._make_judge()
+                self._grounds = self._make_grounds()
 
     def judge_stamp(self, stamp: TimestampFacts, at: datetime) -> CertificateResult:
         """Judge the certificate of a timestamp service for the time at which its token is known to exist."""
@@ -162,13 +153,19 @@ class FileJudge:
     ) -> CertificateResult:
         """Judge chain, revocation and algorithms of a signing certificate for a moment."""
         try:
-            return contained(self._judge_certificate)(certificate, at, uses)
+            question = der_of(certificate), at, tuple(uses)
+            known = self._grounds.results.get(question)
+            if known is not None:
+                return known
+            result = contained(self._judge_certificate)(certificate, at, uses)
         except UNREADABLE as exc:
             reason = f"the certificate cannot be judged ({type(exc).__name__})"
             chain = Chain((certificate,), anchored=False, problem=ChainProblem.INVALID, message=reason)
             unknown = Finding(Revocation.UNKNOWN)
             trust = TrustStatus.UNTRUSTED if self.anchors else TrustStatus.UNKNOWN
             return CertificateResult(trust, unknown, "CERTIFICATE_CHAIN_GENERAL_FAILURE", (reason,), chain)
+        self._grounds.keep(question, result)
+        return result
 
     def _judge_certificate(
         self, certificate: Any, at: datetime, uses: Sequence[AlgorithmUse]
@@ -180,7 +177,7 @@ class FileJudge:
             return CertificateResult(
                 trust, self._without_chain(certificate, at), "NO_CERTIFICATE_CHAIN_FOUND", (text,), chain
             )
-        finding = self._judge.judge_chain(chain, at)
+        finding = self._grounds.judge.judge_chain(chain, at)
         if chain.problem is ChainProblem.INVALID:
             reasons = (f"the certificate chain is not valid: {chain.message}",)
             return CertificateResult(
@@ -212,7 +209,7 @@ class FileJudge:
         """Without anchors nothing can be clear; a revocation by the apparent issuer is still told."""
         for issuer in self.builder.pool:
             if certificate is not None and issuer.subject == certificate.issuer:
-                finding = self._judge.judge(certificate, issuer, at, authority=False)
+                finding = self._grounds.judge.judge(certificate, issuer, at, authority=False)
                 if finding.status is Revocation.REVOKED:
                     return finding
         offered = certificate is None or offers_revocation(certificate)

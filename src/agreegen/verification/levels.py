@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from agreegen.model.report import Coverage, Integrity, PadesLevel, SignatureKind
 from agreegen.verification.certificates import UNREADABLE
 from agreegen.verification.chain import issued_by
+from agreegen.verification.encoding import der_of
 from agreegen.verification.evidence import EvidencePool, Item, needs_no_check, offers_revocation
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def _material_complete(judge: FileJudge, certificate: Any) -> bool:
     )
     current = certificate
     for _ in range(_MAX_LENGTH):
-        if current.self_issued or any(current.dump() == anchor.dump() for anchor in judge.anchors):
+        if current.self_issued or any(der_of(current) == der_of(anchor) for anchor in judge.anchors):
             return True
         issuer = _issuer(judge, current)
         if issuer is None:
