@@ -19,9 +19,9 @@ from agreegen.conversion.compiled import (
     DESCRIPTION_NAME,
     ENGINE,
     CompiledForm,
-    compile_form,
     load_compiled,
 )
+from agreegen.conversion.compiled.compiler import compile_form
 from agreegen.conversion.interface import DoesNotFit, StaleCompiledForm
 from agreegen.conversion.libreoffice import LibreOffice
 from agreegen.conversion.moment import document_moment, template_date

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from agreegen.conversion.assembly import assemble
-from agreegen.conversion.compiled import CompiledForm, compile_form, load_compiled
+from agreegen.conversion.compiled import CompiledForm, load_compiled
 from agreegen.conversion.compiled.checking import placed_runs
+from agreegen.conversion.compiled.compiler import compile_form
 from agreegen.conversion.compiled.description import Description
 from agreegen.conversion.interface import DoesNotFit
 from agreegen.conversion.libreoffice import LibreOffice

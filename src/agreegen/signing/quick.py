@@ -6,77 +6,14 @@ second signature, another program's file, anything unusual) is not for it.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from datetime import UTC, datetime
-
 from agreegen.errors import SigningError
 from agreegen.model.document import ATTACHMENT_NAME, Document
-from agreegen.signing.increment import Hole, append_with_hole, dictionary
 from agreegen.signing.interface import SigningRequest
-from agreegen.signing.pdfsyntax import Entries, NotPlainError, PlainPdf, items, reference
+from agreegen.signing.pdfsyntax import Entries, NotPlainError, PlainPdf, items
 from agreegen.signing.pictures import AppearanceMaker
+from agreegen.signing.placing import SignatureText, Target, append_signature, find_targets
 from agreegen.signing.prepared import Prepared, SigningIdentity
 from agreegen.signing.roles import check_role
-
-_CERTIFICATION = (
-    b"<< /Type /SigRef /TransformMethod /DocMDP /TransformParams << /Type /TransformParams /V /1.2 /P 2 >> >>"
-)
-_LOCK_ALL = (
-    b"<< /Type /SigRef /TransformMethod /FieldMDP /Data %d 0 R "
-    b"/TransformParams << /Type /TransformParams /V /1.2 /Action /All >> >>"
-)
-_NAME = re.compile(rb"\(([A-Za-z0-9_.-]{1,100})\)")
-
-
-@dataclass(frozen=True, slots=True)
-class SignatureText:
-    """What a signature dictionary says beside its CMS.
-
-    Attributes:
-        moment: `/M`, aware.
-        reason: `/Reason`.
-        location: `/Location`.
-    """
-
-    moment: datetime
-    reason: str | None = None
-    location: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """An empty signature field, and what signing in it changes.
-
-    Attributes:
-        name: Name of the field.
-        root: Object number of the catalog.
-        catalog: Its entries.
-        field: Object number of the signature field.
-        widget: Its entries.
-        locks: Whether the field locks all fields.
-    """
-
-    name: str
-    root: int
-    catalog: Entries
-    field: int
-    widget: Entries
-    locks: bool
-
-    @property
-    def size(self) -> tuple[float, float] | None:
-        """Width and height of the field in points; None for an invisible one.
-
-        Raises:
-            NotPlainError: Its rectangle is none.
-        """
-        try:
-            left, bottom, right, top = (float(edge) for edge in items(self.widget.get(b"/Rect")))
-        except ValueError as exc:
-            raise NotPlainError from exc
-        width, height = abs(right - left), abs(top - bottom)
-        return (width, height) if width and height else None
 
 
 def prepare_quickly(
@@ -123,41 +60,6 @@ def _find(plain: PlainPdf, role: str) -> Target:
     return found[0]
 
 
-def find_targets(plain: PlainPdf) -> list[Target]:
-    """Return the signature fields of a plain PDF of ours that nobody has signed, in the order of the form.
-
-    Raises:
-        NotPlainError: It is not such a file.
-    """
-    root = reference(plain.trailer.get(b"/Root"))
-    catalog, _ = plain.object(root)
-    if catalog.keys() & {b"/Perms", b"/DSS"}:
-        raise NotPlainError
-    form = plain.dictionary(catalog.get(b"/AcroForm"))
-    if form.get(b"/SigFlags") != b"3":
-        raise NotPlainError
-    targets: list[Target] = []
-    for item in items(form.get(b"/Fields")):
-        widget, _ = plain.object(reference(item))
-        if widget.keys() & {b"/V", b"/Kids", b"/Parent"} or widget.get(b"/FT") != b"/Sig":
-            raise NotPlainError
-        name = _NAME.fullmatch(widget.get(b"/T", b""))
-        if name is None:
-            raise NotPlainError
-        targets.append(
-            Target(name[1].decode(), root, catalog, reference(item), widget, _locks(plain, widget))
-        )
-    return targets
-
-
-def _locks(plain: PlainPdf, widget: Entries) -> bool:
-    if b"/Lock" not in widget:
-        return False
-    if plain.dictionary(widget[b"/Lock"]).get(b"/Action") != b"/All":
-        raise NotPlainError
-    return True
-
-
 def _attachment(plain: PlainPdf, catalog: Entries) -> bytes:
     tree = plain.dictionary(plain.dictionary(catalog.get(b"/Names")).get(b"/EmbeddedFiles"))
     names = items(tree.get(b"/Names"))
@@ -165,62 +67,3 @@ def _attachment(plain: PlainPdf, catalog: Entries) -> bytes:
         raise NotPlainError
     specification = plain.dictionary(names[1])
     return plain.stream(plain.dictionary(specification.get(b"/EF")).get(b"/F"))
-
-
-def append_signature(
-    plain: PlainPdf,
-    target: Target,
-    text: SignatureText,
-    reserved_bytes: int,
-    appearance: AppearanceMaker,
-) -> Prepared:
-    """Append a signature dictionary in an empty field, with room for the CMS; `digest` is left empty.
-
-    Args:
-        plain: The file.
-        target: One of its `find_targets`.
-        text: What the dictionary says.
-        reserved_bytes: Room for the CMS.
-        appearance: Makes the picture of a visible field.
-
-    Raises:
-        NotPlainError: The field is not of ours.
-    """
-    number = plain.size
-    widget = {**target.widget, b"/V": b"%d 0 R" % number}
-    pictures: list[bytes] = []
-    if target.size is not None:
-        pictures = appearance(*target.size).bodies(number + 1)
-        widget[b"/AP"] = b"<< /N %d 0 R >>" % (number + 1)
-    catalog = {**target.catalog, b"/Perms": b"<< /DocMDP %d 0 R >>" % number}
-    bodies = {
-        target.root: dictionary(catalog),
-        target.field: dictionary(widget),
-        **{number + 1 + index: body for index, body in enumerate(pictures)},
-    }
-    hole = Hole(number, _signature_entries(target, text), reserved_bytes)
-    return append_with_hole(plain, bodies, hole, seed=pdf_time(text.moment))
-
-
-def _signature_entries(target: Target, text: SignatureText) -> bytes:
-    references = [_CERTIFICATION] + ([_LOCK_ALL % target.root] if target.locks else [])
-    parts = [
-        b"/Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached",
-        b"/M (%s)" % pdf_time(text.moment),
-        b"/Reference [%s]" % b" ".join(references),
-    ]
-    if text.reason:
-        parts.append(b"/Reason %s" % text_string(text.reason))
-    if text.location:
-        parts.append(b"/Location %s" % text_string(text.location))
-    return b" ".join(parts)
-
-
-def pdf_time(moment: datetime) -> bytes:
-    """Write a time as a PDF date in UTC (ISO 32000-2, 7.9.4)."""
-    return moment.astimezone(UTC).strftime("D:%Y%m%d%H%M%SZ").encode()
-
-
-def text_string(text: str) -> bytes:
-    """Write a text string in UTF-16BE, as hexadecimal digits (ISO 32000-2, 7.9.2.2)."""
-    return b"<%s>" % (b"\xfe\xff" + text.encode("utf-16-be")).hex().upper().encode()

@@ -1,7 +1,7 @@
 """Retracing the first signature of a plain PDF of ours: written again from what it says, byte for byte.
 
-A signature that `quick` wrote follows from the file before it, the field, the time, reason and location, the
-picture and the CMS. So these are read from the update, it is written again from them, and only where the
+A signature that `placing` wrote follows from the file before it, the field, the time, reason and location,
+the picture and the CMS. So these are read from the update, it is written again from them, and only where the
 result is the very same file is anything said about it. Whatever else there is, it is not for this module.
 """
 
@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from agreegen.signing.pdfsyntax import NotPlainError, PlainPdf
 from agreegen.signing.pictures import Appearance
-from agreegen.signing.quick import SignatureText, Target, append_signature, find_targets
+from agreegen.signing.placing import SignatureText, Target, append_signature, find_targets
 
 _SIGNATURE = re.compile(
     rb"(\d{1,8}) 0 obj\n<< /Type /Sig /Filter /Adobe\.PPKLite /SubFilter /ETSI\.CAdES\.detached"

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
 from asn1crypto import ocsp
 
 from agreegen.model.report import Alarm
@@ -113,6 +112,8 @@ def fetch(url: str, body: bytes | None = None) -> bytes:
     Raises:
         FetchError: The address is refused, too slow, or answers too much or nothing.
     """
+    import requests  # noqa: PLC0415 - costs time where nothing is fetched
+
     host = check_address(url)
     headers = {"Content-Type": "application/ocsp-request"} if body else {}
     try:

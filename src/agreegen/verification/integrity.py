@@ -11,8 +11,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from asn1crypto import core, x509
-
 from agreegen.model.report import Integrity
 from agreegen.verification.algorithms import (
     SM2_DEFAULT_ID,
@@ -23,6 +21,7 @@ from agreegen.verification.algorithms import (
     key_facts,
     read_algorithm,
 )
+from agreegen.verification.alike import recognise, remember
 from agreegen.verification.cms import (
     ARCHIVE_TIMESTAMPS,
     CONTENT_TIMESTAMP,
@@ -44,6 +43,7 @@ from agreegen.verification.cms import (
 from agreegen.verification.encoding import der_of
 from agreegen.verification.facts import AlgorithmUse, SignatureFacts, TimestampFacts
 from agreegen.verification.interface import FoundSignature
+from agreegen.verification.pkcs1 import check_pkcs1
 from agreegen.verification.timestamps import check_token
 
 Digester = Callable[[str], bytes]
@@ -95,7 +95,7 @@ def judge_integrity(
     assert found.contents is not None
     digest = digester_for(data, found.byte_range)
     if found.subfilter == X509_RSA:
-        return _check_x509_rsa(found, digest)
+        return check_pkcs1(found, digest)
     if found.subfilter == RFC3161:
         return _check_document_timestamp(found.contents, digest, max_cms_bytes, extra_certificates)
     if found.subfilter not in {CADES, PKCS7, PKCS7_SHA1}:
@@ -139,6 +139,9 @@ def check_container(
     sm2_ids: tuple[str, ...] = (SM2_DEFAULT_ID,),
 ) -> SignatureFacts:
     """Check a CMS signature over bytes that stand elsewhere."""
+    known = recognise(contents, digest, subfilter, sm2_ids) if len(contents) <= max_cms_bytes else None
+    if known is not None:
+        return known
     try:
         parsed = parse_cms(contents, max_bytes=max_cms_bytes)
     except ForeignContainerError as exc:
@@ -150,15 +153,17 @@ def check_container(
             "the signature container",
             lambda: _check_cms(parsed, digest, subfilter, extra_certificates, sm2_ids),
         )
-        return guarded(
+        facts = guarded(
             "the attributes", lambda: _describe(facts, parsed, digest, subfilter, extra_certificates)
         )
+        remember(contents, parsed, facts, subfilter, sm2_ids)
     except UnsupportedError as exc:
         return SignatureFacts(
             Integrity.UNSUPPORTED, "GENERIC", certificates=parsed.certificates, reasons=(str(exc),)
         )
     except MalformedError as exc:
         return _broken(FORMAT_FAILURE, str(exc))
+    return facts
 
 
 class _WrongError(Exception):
@@ -348,49 +353,6 @@ def _check_document_timestamp(
         timestamps=(token,),
         claimed_time=token.time,
         reasons=token.reasons,
-    )
-
-
-def _check_x509_rsa(found: FoundSignature, digest: Digester) -> SignatureFacts:
-    """Check a PKCS#1 signature with its certificates in `/Cert` (ISO 32000-1, 12.8.3.2)."""
-    assert found.contents is not None
-    contents = found.contents
-
-    def read() -> tuple[bytes, list[Any], bool]:
-        length = len(contents) - len(contents.lstrip(b"\x00")) if not any(contents) else 0
-        value = core.OctetString.load(contents[length:])
-        whole = len(value.dump())
-        loaded = [x509.Certificate.load(item) for item in found.certificates]
-        for item in loaded:
-            _ = item.subject, item.public_key
-        return bytes(value), loaded, not any(contents[whole:])
-
-    try:
-        signature, certificates, clean = guarded("the signature value", read)
-    except MalformedError as exc:
-        return SignatureFacts(Integrity.UNREADABLE, FORMAT_FAILURE, reasons=(str(exc),))
-    if not certificates:
-        return SignatureFacts(
-            Integrity.UNSUPPORTED, NO_CERTIFICATE, reasons=("the file holds no certificate",)
-        )
-    if not clean:
-        return replace(
-            _broken(FORMAT_FAILURE, "bytes other than zero stand behind the signature value"),
-            padding_clean=False,
-        )
-    signer = certificates[0]
-    key = signer.public_key.dump()
-    try:
-        for name in ("sha1", "sha256", "sha384", "sha512", "md5"):
-            if check_signature(key, SignatureAlgorithm("rsa", name), b"", signature, digest=digest(name)):
-                use = AlgorithmUse("signature", "rsa", name, key_facts(signer.public_key))
-                return SignatureFacts(
-                    Integrity.INTACT, certificate=signer, certificates=tuple(certificates), algorithms=(use,)
-                )
-    except UnsupportedError as exc:
-        return SignatureFacts(Integrity.UNSUPPORTED, "GENERIC", reasons=(str(exc),))
-    return replace(
-        _broken(CRYPTO_FAILURE, "the signature value is wrong for these bytes"), certificate=signer
     )
 
 

@@ -12,7 +12,7 @@ import pytest
 from agreegen.signing.increment import Hole, append_with_hole, dictionary
 from agreegen.signing.pdfsyntax import PlainPdf
 from agreegen.signing.pictures import Appearance
-from agreegen.signing.quick import append_signature, find_targets
+from agreegen.signing.placing import append_signature, find_targets
 from agreegen.signing.retracing import RetracedSignature, retrace_signature
 from agreegen.verification.examination import examine
 from agreegen.verification.interface import Limits, Options

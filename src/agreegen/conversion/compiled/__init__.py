@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from agreegen.conversion.compiled.compiler import compile_form
 from agreegen.conversion.compiled.description import DESCRIPTION_NAME, ENGINE
 from agreegen.conversion.compiled.engine import CompiledForm, Printed, load_compiled
 
-__all__ = ["DESCRIPTION_NAME", "ENGINE", "CompiledForm", "Printed", "compile_form", "load_compiled"]
+__all__ = ["DESCRIPTION_NAME", "ENGINE", "CompiledForm", "Printed", "load_compiled"]

@@ -11,6 +11,7 @@ again for every form and refuses to compile where they do not hold:
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -57,6 +58,7 @@ class Piece:
     adjustments: tuple[int, ...]
 
 
+@functools.lru_cache(maxsize=64)
 def split_runs(text: str, chain: FontChain, size: float) -> tuple[Run, ...]:
     """Split a line into runs and measure them.
 

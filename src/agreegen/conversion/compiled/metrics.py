@@ -19,6 +19,8 @@ _COLLECTIONS = frozenset({".ttc", ".otc"})
 _LANGUAGE = "zh-cn"
 """Language of the forms; it decides which digits and quotes a font shows."""
 
+_MAX_SINGLES = 8192
+
 _KEPT_TABLES = frozenset({"CFF ", "glyf", "loca", "head", "hhea", "hmtx", "maxp", "cvt ", "fpgm", "prep"})
 
 
@@ -74,6 +76,7 @@ class Font:
         self._font = hb.Font(self.face)
         self._upem = self.face.upem
         self._tables = frozenset(self.face.table_tags)
+        self._singles: dict[tuple[str, int], Glyph] = {}
         self.facts = self._read_facts("CFF " in self._tables)
 
     def has(self, character: str) -> bool:
@@ -83,7 +86,7 @@ class Font:
     def shape(self, text: str, number: int, *, latin: bool) -> list[Glyph]:
         """Turn characters into glyphs, as number `number` of a chain; Latin text gets its ligatures."""
         if not latin:
-            return [self._glyph(int(self._font.get_nominal_glyph(ord(c)) or 0), c, number) for c in text]
+            return [self._single(character, number) for character in text]
         buffer = hb.Buffer()
         buffer.add_str(text)
         buffer.direction, buffer.script, buffer.language = "ltr", "Latn", _LANGUAGE
@@ -121,6 +124,15 @@ class Font:
         kind = b"OTTO" if self.facts.is_cff else b"\0\1\0\0"
         head = struct.pack(">4sHHHH", kind, len(tables), 0, 0, 0)
         return hb.Face(hb.Blob(b"".join([head, bytes(directory), *bodies])))
+
+    def _single(self, character: str, number: int) -> Glyph:
+        known = self._singles.get((character, number))
+        if known is None:
+            if len(self._singles) >= _MAX_SINGLES:
+                self._singles.clear()
+            known = self._glyph(int(self._font.get_nominal_glyph(ord(character)) or 0), character, number)
+            self._singles[character, number] = known
+        return known
 
     def _glyph(self, index: int, text: str, number: int) -> Glyph:
         advance = self._font.get_glyph_h_advance(index) / self._upem
