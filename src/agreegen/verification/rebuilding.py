@@ -19,6 +19,7 @@ from agreegen.model.report import Changes, Coverage, SignatureKind
 from agreegen.model.text import normalise_text
 from agreegen.rendering.expected import expected_text
 from agreegen.signing.retracing import RetracedSignature, retrace_signature
+from agreegen.verification.contained import contained
 from agreegen.verification.interface import FoundSignature, Limits, Options, Structure
 from agreegen.verification.releases import Rebuilder, rebuilder
 from agreegen.verification.structure.objects import Ref, StructureError, Value
@@ -74,7 +75,7 @@ def prove(data: bytes, options: Options) -> Proved | None:
     if not _within(options.limits, len(data)):
         return None
     try:
-        return _prove(data, options)
+        return contained(_prove)(data, options)
     except MemoryError:
         raise
     except Exception:  # hostile values may break the engine anywhere; the structure scan answers

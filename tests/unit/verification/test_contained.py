@@ -53,7 +53,7 @@ def test_evidence_that_breaks_the_judgement_does_not_hide_the_signature(
     monkeypatch: pytest.MonkeyPatch, signed: bytes, pki: Pki
 ) -> None:
     known = EvidencePool.ocsp_certificates
-    broken = []
+    broken: list[EvidencePool] = []
 
     def once(pool: EvidencePool) -> object:
         if not broken:
