@@ -22,6 +22,11 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+def is_breakdown(exc: BaseException) -> bool:
+    """Tell whether an exception is the panic of a library written in Rust, which is no `Exception`."""
+    return type(exc).__name__ == "PanicException"
+
+
 class AgreegenError(Exception):
     """The root of all errors that are not bugs.
 

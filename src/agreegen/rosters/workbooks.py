@@ -10,7 +10,7 @@ from types import MappingProxyType
 import openpyxl
 from python_calamine import CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
-from agreegen.errors import InputError
+from agreegen.errors import InputError, is_breakdown
 from agreegen.rosters.addresses import MergedRange
 from agreegen.rosters.package import (
     SheetEntry,
@@ -163,7 +163,7 @@ def _wrapping(path: Path) -> Iterator[None]:
     except Exception as exc:
         raise _unreadable(path) from exc
     except BaseException as exc:
-        if type(exc).__name__ == "PanicException":  # what calamine's own bugs look like from Python
+        if is_breakdown(exc):  # what calamine's own bugs look like from Python
             raise _unreadable(path) from exc
         raise
 

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from agreegen.errors import AgreegenError, CredentialError
+from agreegen.signing.breakdowns import contained
 from agreegen.signing.interface import AppearanceSource, Credential
 from agreegen.signing.keyfiles import load_pem, load_pkcs12, parse_certificates
 from agreegen.signing.secrets import BackendConfig, LoadedKey, Prompt
@@ -49,12 +50,19 @@ def load_credential(path: Path, *, prompt: Prompt | None = None) -> Credential:
             certificate.
     """
     config = read_config(path, prompt=prompt)
+    with contained(
+        lambda: config.error("a file of it breaks the library that reads it", hint="export it again")
+    ):
+        return _load(config)
+
+
+def _load(config: BackendConfig) -> Credential:
     loaded = _load_key(config)
     try:
         chain = [*loaded.chain_der, *_further_certificates(config)]
         return Credential(
             name=config.name,
-            path=path,
+            path=config.path,
             kind=config.kind,
             certificate_der=loaded.certificate_der,
             chain_der=tuple(c for c in dict.fromkeys(chain) if c != loaded.certificate_der),

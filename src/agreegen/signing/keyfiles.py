@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from agreegen.errors import CredentialError
+from agreegen.signing.breakdowns import contained
 from agreegen.signing.interface import Mechanism
 from agreegen.signing.names import UNREADABLE_X509
 from agreegen.signing.secrets import BackendConfig, LoadedKey
@@ -104,7 +105,8 @@ def load_pkcs12(config: BackendConfig) -> LoadedKey:
         config.fail(f"{path} is not a PKCS#12 file", hint="a .p12 or .pfx file is expected")
     passphrase = config.read_secret_or_none("passphrase")
     try:
-        store = pkcs12.load_pkcs12(data, passphrase.encode() if passphrase is not None else None)
+        with contained(lambda: _broke_down(config, path), secret=True):
+            store = pkcs12.load_pkcs12(data, passphrase.encode() if passphrase is not None else None)
     except (UnsupportedAlgorithm, *UNREADABLE_X509) as exc:
         raise _explain_pkcs12(config, str(exc), passphrase is not None) from None
     if store.key is None:
@@ -140,7 +142,8 @@ def load_private_key(config: BackendConfig, path: object) -> object:
     secret = passphrase.encode() if passphrase is not None else None
     load = serialization.load_pem_private_key if b"-----BEGIN" in data else serialization.load_der_private_key
     try:
-        return load(data, secret)
+        with contained(lambda: _broke_down(config, path), secret=True):
+            return load(data, secret)
     except TypeError:
         if secret is not None:
             try:
@@ -221,6 +224,10 @@ def _certificate_key(certificate: x509.Certificate) -> bytes | None:
     except (ValueError, UnsupportedAlgorithm):
         return None
     return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def _broke_down(config: BackendConfig, path: object) -> CredentialError:
+    return config.error(f"{path} breaks the library that reads it", hint="export the key again")
 
 
 def _explain_pkcs12(config: BackendConfig, reason: str, given: bool) -> CredentialError:

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
 
 from agreegen.errors import SigningError
+from agreegen.signing.breakdowns import contained
 from agreegen.signing.interface import Mechanism
 from agreegen.signing.names import UNREADABLE_X509
 
@@ -36,7 +37,8 @@ def reading(what: str) -> Iterator[None]:
         SigningError: The encoding is damaged.
     """
     try:
-        yield
+        with contained(lambda: SigningError(f"{what} breaks the library that reads it")):
+            yield
     except _UNREADABLE as exc:
         raise SigningError(f"{what} cannot be read ({type(exc).__name__})") from exc
 

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import threading
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from agreegen.errors import CredentialError
-
-_QUIET_LOCK = threading.Lock()
+from agreegen.signing.breakdowns import silence
 
 
 class _GmsslKey:
@@ -68,23 +62,11 @@ class GmsslBackend:
     def verify(self, point: bytes, message: bytes, signature: bytes, signer_id: bytes) -> bool:
         """Check a DER signature."""
         try:
-            with _quiet():
+            # The library writes lines of its source to standard error whenever a signature is wrong.
+            with silence():
                 return bool(self._library.sm2_verify(point[1:], message, signature, signer_id))
         except self._library.GmsslInnerError:
             return False
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    # The library writes lines of its source to standard error whenever a signature is wrong.
-    with _QUIET_LOCK, Path(os.devnull).open("wb") as nowhere:
-        kept = os.dup(2)
-        try:
-            os.dup2(nowhere.fileno(), 2)
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
 
 
 def open_gmssl() -> GmsslBackend | None:

@@ -17,6 +17,7 @@ from agreegen.errors import CredentialError, ExitCode
 from agreegen.signing.checks import try_credential
 from agreegen.signing.credentials import load_credential
 from agreegen.signing.interface import Mechanism
+from agreegen.signing.secrets import BackendConfig
 from tests.unit.signing.conftest import MiniCa, make_key, write_pem
 
 SECRET = "geheim-4711"
@@ -100,6 +101,24 @@ def test_secrets_with_a_nul_are_refused_unspoken(folder: Path, capfd: pytest.Cap
     with pytest.raises(CredentialError, match="passphrase holds a NUL character"):
         load_credential(write(folder, P12 + "{file: seal.pass}\n"))
     assert "half of" not in "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize("reader", ["load_pkcs12", "load_pem"])
+def test_a_breakdown_of_the_library_is_a_clear_error_and_prints_nothing(
+    reader: str, folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A real panic, provoked by what `read_secret` would refuse."""
+    monkeypatch.setattr(BackendConfig, "read_secret_or_none", lambda *_: "half of\0a secret")
+    if reader == "load_pem":
+        (folder / "cert.pem").write_bytes(b"")
+        monkeypatch.setattr(serialization, "load_der_private_key", pkcs12.load_pkcs12)
+        config = write(folder, "kind: pem\nkey: seal.p12\ncertificate: cert.pem\n")
+    else:
+        config = write(folder, P12 + "{file: seal.pass}\n")
+    with pytest.raises(CredentialError, match="breaks the library") as caught:
+        load_credential(config)
+    assert "half of" not in "".join(traceback.format_exception(caught.value))
+    assert "".join(capfd.readouterr()) == ""
 
 
 def test_loose_permissions_are_a_warning(folder: Path) -> None:
