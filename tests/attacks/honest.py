@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 
-from tests.attacks.documents import (
-    certified,
-    page_number,
-    signed,
-)
+from tests.attacks.documents import certified, fill, look, page_number, signed
+from tests.attacks.forms import checkbox, closed_field
 from tests.attacks.increments import append, body_of, last_xref, number_of, root_number, size_of, stream
+from tests.attacks.prepared import tagged
 from tests.attacks.signer import base_document, sign, stamp
 
 
@@ -99,3 +97,32 @@ def hybrid_pair() -> bytes:
 
 def hybrid_pair_after_signing() -> bytes:
     return two_tables_in_a_row(signed(), {size_of(signed()): b"<< >>"})
+
+
+def box_ticked() -> bytes:
+    data = checkbox()
+    number = number_of(data, b"(agree)")
+    return append(data, {number: body_of(data, number).replace(b"/Off /AS /Off", b"/Yes /AS /Yes")})
+
+
+def calculated_sum() -> bytes:
+    """A field that people cannot fill in follows from others (/CO)."""
+    data = fill(closed_field(calculated=True))
+    number = number_of(data, b"(sum)")
+    shown = int(re.findall(rb"/N (\d+) 0 R", body_of(data, number))[0])
+    return append(data, {number: body_of(data, number).replace(b"(100)", b"(9)"), shown: look(b"(9)")})
+
+
+def field_in_the_tree() -> bytes:
+    """A signer gives its new field a place in the structure tree."""
+    data = sign(tagged(base_document()))
+    root, parents = number_of(data, b"/Type /StructTreeRoot"), number_of(data, b"/Nums")
+    later = sign(data, "other")
+    free, widget = size_of(later), number_of(later, b"(other)")
+    element = b"<< /Type /StructElem /S /Form /P %d 0 R /K << /Type /OBJR /Obj %d 0 R >> >>" % (root, widget)
+    added = {
+        root: body_of(data, root).replace(b" ] /ParentTree", b" %d 0 R ] /ParentTree" % free),
+        parents: body_of(data, parents).replace(b"] ] >>", b"] 7 %d 0 R ] >>" % free),
+        free: element,
+    }
+    return append(later, added)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 
-from tests.attacks import forgery, overlay, saving, shadow
+from tests.attacks import forgery, forms, overlay, saving, shadow
 from tests.attacks.documents import annotate, certified, fill, signed
 from tests.attacks.forgery import forged_contents
 from tests.attacks.honest import (
+    box_ticked,
+    calculated_sum,
     extensions_named,
+    field_in_the_tree,
     hybrid_pair,
     hybrid_pair_after_signing,
     long_chain,
@@ -24,11 +27,11 @@ from tests.attacks.signer import FREE_BOX, sign, stamp
 Sample = Callable[[], bytes]
 ATTACKS: dict[str, Sample] = {
     name: value
-    for module in (saving, forgery, shadow, overlay)
+    for module in (saving, forgery, shadow, overlay, forms)
     for name, value in vars(module).items()
     if getattr(value, "__module__", None) == module.__name__
     and not name.startswith("_")
-    and value is not forged_contents
+    and value not in (forged_contents, forms.checkbox, forms.closed_field)
 }
 ATTACKS |= {
     f"forged_contents_{label}": functools.partial(forged_contents, value)
@@ -64,4 +67,7 @@ HONEST: dict[str, Sample] = {
     "two tables in a row": hybrid_pair,
     "two tables in a row after signing": hybrid_pair_after_signing,
     "everything in turn": long_chain,
+    "box ticked": box_ticked,
+    "calculated sum": calculated_sum,
+    "field in the structure tree": field_in_the_tree,
 }

@@ -16,11 +16,11 @@ from agreegen.verification.structure.painted import Painted
 from agreegen.verification.structure.rules_document import (
     check_catalog,
     check_deletions,
-    check_structure_tree,
     check_trailer,
 )
 from agreegen.verification.structure.rules_form import check_form
 from agreegen.verification.structure.rules_pages import check_annotation_changes, check_pages
+from agreegen.verification.structure.rules_tree import check_structure_tree
 from agreegen.verification.structure.step import Step, as_dictionary, changed_objects
 
 _CERTIFIED_ANNOTATIONS = 3

@@ -88,6 +88,13 @@ def byte_range_of(value: Value) -> tuple[int, int, int, int] | None:
     return one, two, three, four
 
 
+def is_prepared(candidate: Candidate) -> bool:
+    """Tell whether a signature was only prepared: neither its value nor its ByteRange was ever filled in."""
+    contents, numbers = candidate.value.get("Contents"), byte_range_of(candidate.value.get("ByteRange"))
+    blank = contents is None or (isinstance(contents, bytes) and not contents.strip(b"\x00"))
+    return candidate.readable and blank and (numbers is None or not any(numbers))
+
+
 def _gap_problem(file: PdfFile, candidate: Candidate, numbers: tuple[int, int, int, int]) -> str | None:
     start, first, second, length = numbers
     if start != 0:

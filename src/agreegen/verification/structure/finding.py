@@ -38,6 +38,7 @@ class Candidate:
         number: Its object number; None where it is a direct object of another.
         names: Field names by the index of the revision whose form declares it.
         usage_rights: Whether it is the usage rights signature of `/Perms /UR3`.
+        readable: Whether it could be read at all.
     """
 
     value: dict[str, Any]
@@ -45,6 +46,7 @@ class Candidate:
     number: int | None
     names: dict[int, str] = field(default_factory=dict)
     usage_rights: bool = False
+    readable: bool = True
 
 
 def find_candidates(file: PdfFile, views: list[View]) -> tuple[list[Candidate], list[str]]:
@@ -94,17 +96,18 @@ def _declared(view: View, found: dict[object, Candidate]) -> list[str]:
         try:
             value = view.resolve(holder)
         except StructureError:
-            value = {}
+            value = False
         if value is None:
             empty.append(item.name)
             continue
-        if not isinstance(value, dict):
+        readable = isinstance(value, dict)
+        if not readable:
             value = {}
         number = holder.num if isinstance(holder, Ref) else None
         place = _place(view, holder) if isinstance(holder, Ref) else None
         if number is None and item.ref is not None:
             place = _place(view, item.ref)
-        candidate = Candidate(value, place, number)
+        candidate = Candidate(value, place, number, readable=readable)
         known = found.setdefault(_key(candidate), candidate)
         known.names[view.index] = item.name
     return empty

@@ -15,33 +15,35 @@ SUPPORTED = frozenset(
 
 
 def reconcile(
-    file: PdfFile, views: list[View], covered: list[Covered], rights: list[Candidate]
+    file: PdfFile,
+    views: list[View],
+    covered: list[Covered],
+    rights: list[Candidate],
+    prepared: list[Candidate],
 ) -> Iterator[Alarm]:
     """Yield an alarm for every signature that is not what and where it should be."""
+    for candidate in prepared:
+        yield Alarm("placeholder-signature", f"{_label(candidate)} was prepared, but never made")
     last = len(views) - 1
     seen: dict[bytes, Covered] = {}
     for item in covered:
         names = item.candidate.names
-        label = f"“{names[max(names)]}”" if names else f"in object {item.candidate.number}"
+        label = _label(item.candidate)
         if not names:
-            yield Alarm("undeclared-signature", f"no form field declares the signature {label}")
+            yield Alarm("undeclared-signature", f"no form field declares {label}")
         elif last not in names:
             yield Alarm(
                 "stripped-signature",
-                f"the signature {label} was declared by an earlier revision and is gone from the current one",
+                f"{label} was declared by an earlier revision and is gone from the current one",
                 alters=True,
             )
         elif names[last] != names[min(names)]:
-            yield Alarm(
-                "renamed-field", f"the field of the signature {label} had another name before", alters=True
-            )
+            yield Alarm("renamed-field", f"the field of {label} had another name before", alters=True)
         if item.contents is not None and not item.contents.strip(b"\x00"):
-            yield Alarm(
-                "placeholder-signature", f"the signature {label} is an empty placeholder", alters=True
-            )
+            yield Alarm("placeholder-signature", f"{label} is an empty placeholder", alters=True)
         subfilter = item.candidate.value.get("SubFilter")
         if subfilter not in SUPPORTED:
-            yield Alarm("unsupported-signature", f"the signature {label} is of a kind that is not supported")
+            yield Alarm("unsupported-signature", f"{label} is of a kind that is not supported")
         yield from _duplicates(item, label, seen)
     if rights:
         yield Alarm(
@@ -50,14 +52,17 @@ def reconcile(
     yield from _tail(file, covered)
 
 
+def _label(candidate: Candidate) -> str:
+    names = candidate.names
+    return f"the signature “{names[max(names)]}”" if names else f"the signature in object {candidate.number}"
+
+
 def _duplicates(item: Covered, label: str, seen: dict[bytes, Covered]) -> Iterator[Alarm]:
     if not item.contents or not item.contents.strip(b"\x00"):
         return
     twin = seen.setdefault(item.contents, item)
     if twin is not item:
-        yield Alarm(
-            "duplicate-signature", f"the signature {label} is a copy of another one in the file", alters=True
-        )
+        yield Alarm("duplicate-signature", f"{label} is a copy of another one in the file", alters=True)
 
 
 def _tail(file: PdfFile, covered: list[Covered]) -> Iterator[Alarm]:

@@ -15,7 +15,6 @@ _CATALOG_RULED = frozenset(
 )
 _CATALOG_FREE = frozenset({"PieceInfo", "LastModified"})
 _MAX_NODES = 200_000
-_STRUCTURE_KEYS = ("K", "ParentTree", "IDTree", "Kids", "Nums", "Names")
 
 
 def check_trailer(step: Step) -> tuple[Spot, Spot]:
@@ -128,65 +127,6 @@ def _check_names(step: Step, old: Spot, new: Spot) -> None:
     step.explain(before, after)
 
 
-def check_structure_tree(step: Step, old: Spot, new: Spot) -> None:
-    """New signature fields may take their place in the structure tree (ISO 32000-1, clause 14.7)."""
-    left, right = as_dictionary(old), as_dictionary(new)
-    if "StructTreeRoot" not in left and "StructTreeRoot" not in right:
-        return
-    if "StructTreeRoot" in left and "StructTreeRoot" not in right:
-        step.forbid("the structure tree was removed")
-        return
-    unexplained = any(step.old.location(number) is not None for number in step.changed - step.explained)
-    if not unexplained and left.get("StructTreeRoot") == right.get("StructTreeRoot"):
-        return
-    reached = {late: _walk_tree(step, spot, late) for spot, late in ((old, False), (new, True))}
-    for number in step.changed & (reached[False].keys() | reached[True].keys()):
-        before, after = reached[False].get(number), reached[True].get(number)
-        if before is None:
-            before = Spot(step.old.value(number), number, ())
-        if after is not None and _tree_change_is_harmless(step, before.value, after.value):
-            step.explained.add(number)
-
-
-def _walk_tree(step: Step, catalog: Spot, late: bool) -> dict[int, Spot]:
-    found: dict[int, Spot] = {}
-    pending = [step.down(catalog, "StructTreeRoot", new=late)]
-    while pending and len(found) < _MAX_NODES:
-        spot = pending.pop()
-        if spot.ref is not None:
-            if spot.ref.num in found:
-                continue
-            found[spot.ref.num] = spot
-        if isinstance(spot.value, dict):
-            if spot.value.get("Type") in ("OBJR", "MCR"):
-                continue
-            step.down(spot, "P", new=late)
-            pending.extend(step.down(spot, key, new=late) for key in _STRUCTURE_KEYS if key in spot.value)
-        elif isinstance(spot.value, list):
-            pending.extend(
-                step.down(spot, at, new=late)
-                for at, item in enumerate(spot.value)
-                if not isinstance(item, int)
-            )
-    return found
-
-
-def _tree_change_is_harmless(step: Step, before: Value, after: Value) -> bool:
-    if isinstance(after, list):
-        kept = iter(after)
-        return before is None or (
-            isinstance(before, list) and all(any(step.equal(x, y) for y in kept) for x in before)
-        )
-    if not isinstance(after, dict):
-        return False
-    if before is None:
-        return True
-    if not isinstance(before, dict):
-        return False
-    free = set(_STRUCTURE_KEYS) | {"ParentTreeNextKey", "Limits"}
-    return all(k in free or step.equal(before.get(k), after.get(k)) for k in before.keys() | after.keys())
-
-
 def check_deletions(step: Step) -> None:
     """A freed object is harmless where nothing refers to it any more; the edge check sees to that."""
     for number in step.changed:
@@ -194,4 +134,4 @@ def check_deletions(step: Step) -> None:
             step.explained.add(number)
 
 
-__all__ = ["as_array", "check_catalog", "check_deletions", "check_structure_tree", "check_trailer"]
+__all__ = ["as_array", "check_catalog", "check_deletions", "check_trailer"]

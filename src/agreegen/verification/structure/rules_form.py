@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from agreegen.verification.structure.document import View
 from agreegen.verification.structure.fields import text_of
 from agreegen.verification.structure.objects import Ref, Stream, Value
 from agreegen.verification.structure.step import Addition, Spot, Step, as_array, as_dictionary
 
 _FORM_FREE = frozenset({"SigFlags"})
 _FORM_RULED = frozenset({"Fields", "DR", "XFA", "NeedAppearances", "DA"})
-_VALUE_KEYS = frozenset({"V", "AS", "I", "RV", "TI"})
-_FILL_KEYS = _VALUE_KEYS | {"AP", "F", "Ff", "DA", "Q", "M", "MK"}
+_VALUE_KEYS = frozenset({"V", "I", "RV", "TI"})
+_FILL_KEYS = _VALUE_KEYS | {"AS", "AP", "F", "Ff", "DA", "Q", "M", "MK"}
 _SIGN_KEYS = frozenset({"V", "AP", "F", "Ff", "M", "MK", "DA", "DR", "Type", "Subtype", "P"})
 _APPEARANCE_KEYS = frozenset({"N", "R", "D"})
 _UNUSED_RESOURCES = frozenset({"XObject", "ProcSet"})
 """Default appearances use fonts and colours only (ISO 32000-1, 12.7.3.3); some signers replace the rest."""
 _HIDING_FLAGS = 1 | 2 | 32
+_PRINTED = 4
 _READ_ONLY = 1
 _HIDDEN, _PRINT, _NO_VIEW = 2, 4, 32
 _MAX_DEPTH = 60
@@ -68,8 +70,7 @@ def _check_xfa(step: Step, before: Spot, after: Spot) -> None:
         return
     left, right = as_array(one), as_array(two)
     if not left or len(left) != len(right):
-        if right:
-            step.forbid("the form's /XFA was changed")
+        step.forbid("the form's /XFA was changed")
         return
     for index in range(0, len(left) - 1, 2):
         deep = step.pair(one, two, index + 1)
@@ -155,6 +156,10 @@ def _widgets(step: Step, old: Spot, new: Spot) -> list[tuple[Spot, Spot]]:
     before, after = step.pair(old, new, "Kids")
     left, right = as_array(before), as_array(after)
     step.explain(before, after)
+    # Without kids the field is its own widget, which the comparison of kids would not see.
+    if not left or not right:
+        step.forbid("the widgets of a field were changed")
+        return []
     if len(left) != len(right) or any(not _same_place(step, a, b) for a, b in zip(left, right, strict=True)):
         step.forbid("the widgets of a field were changed")
         return []
@@ -172,6 +177,7 @@ def _check_signature_field(step: Step, old: Spot, new: Spot, name: str) -> None:
     else:
         free = _SIGN_KEYS | {"Kids"}
         step.signed.append((name, _is_timestamp(value)))
+        _check_fresh(step, two.get("V"), name)
         step.down(new, "V", new=True)
     _forbid_other_keys(step, one, two, free, name)
     for before, after in _widgets(step, old, new):
@@ -186,6 +192,12 @@ def _check_signature_field(step: Step, old: Spot, new: Spot, name: str) -> None:
             step.forbid(f"the appearance of the field “{name}” was changed")
 
 
+def _check_fresh(step: Step, holder: Value, name: str) -> None:
+    """A signature that was in the file already may not appear in a further field."""
+    if isinstance(holder, Ref) and step.old.location(holder.num) is not None:
+        step.forbid(f"an earlier signature was put into the field “{name}”")
+
+
 def _is_timestamp(value: dict[str, Any]) -> bool:
     return value.get("SubFilter") == "ETSI.RFC3161"
 
@@ -196,7 +208,7 @@ def _check_flags(step: Step, before: Spot, after: Spot, name: str, *, signing: b
         step.new.resolve(as_dictionary(after).get("F")),
     )
     left, right = (flags if type(flags) is int else 0 for flags in (one, two))
-    if not signing and (left ^ right) & _HIDING_FLAGS:
+    if not signing and ((left ^ right) & _HIDING_FLAGS or left & ~right & _PRINTED):
         step.forbid(f"the field “{name}” was hidden or shown")
 
 
@@ -238,7 +250,6 @@ def _check_filling(step: Step, old: Spot, new: Spot, name: str) -> None:
     if isinstance(step.new.resolve(two.get("V")), dict):
         step.forbid(f"the value of the field “{name}” is not one")
     _forbid_other_keys(step, one, two, _FILL_KEYS | {"Kids"}, name)
-    _check_read_only(step, one, two, name)
     touched = value_changed
     for before, after in _widgets(step, old, new):
         step.explain(after, role=True)
@@ -259,14 +270,40 @@ def _check_filling(step: Step, old: Spot, new: Spot, name: str) -> None:
                 step.forbid(f"the field “{name}” looks different although its value is the same")
         touched = touched or redrawn or switched
     step.explain(*step.pair(old, new, "V"))
+    _check_read_only(step, old, new, name, filled=touched)
     if touched:
         step.filled.append(name)
 
 
-def _check_read_only(step: Step, one: dict[str, Any], two: dict[str, Any], name: str) -> None:
-    left, right = (view.resolve(side.get("Ff")) or 0 for view, side in ((step.old, one), (step.new, two)))
-    if not isinstance(left, int) or not isinstance(right, int) or (left ^ right) & ~_READ_ONLY:
+def _check_read_only(step: Step, old: Spot, new: Spot, name: str, *, filled: bool) -> None:
+    """A field may be closed when it has been filled in; what was closed stays as it was.
+
+    Fields that are calculated from others (ISO 32000-1, clause 12.7.2) are closed to people only.
+    """
+    left, right = _flags(step.old, old), _flags(step.new, new)
+    if left is None or right is None or (left ^ right) & ~_READ_ONLY or left & ~right:
         step.forbid(f"/Ff of the field “{name}” was changed")
+    elif filled and left & _READ_ONLY and not _is_calculated(step, old):
+        step.forbid(f"the field “{name}” was filled in although it is read-only")
+
+
+def _flags(view: View, field: Spot) -> int | None:
+    """Return the flags of a field, inherited where it has none; None where they are no number."""
+    value: Value = field.value
+    for _ in range(_MAX_DEPTH):
+        if not isinstance(value, dict):
+            break
+        found = view.resolve(value.get("Ff"))
+        if found is not None:
+            return found if type(found) is int else None
+        value = view.resolve(value.get("Parent"))
+    return 0
+
+
+def _is_calculated(step: Step, field: Spot) -> bool:
+    form = step.old.dictionary(step.old.catalog.get("AcroForm"))
+    order = step.old.array(form.get("CO"))
+    return "XFA" in form or (field.ref is not None and any(item == field.ref for item in order))
 
 
 def _check_new_field(step: Step, new: Spot, prefix: str, depth: int) -> None:
@@ -294,6 +331,7 @@ def _check_new_field(step: Step, new: Spot, prefix: str, depth: int) -> None:
     signature = step.new.resolve(value.get("V"))
     if isinstance(signature, dict):
         step.signed.append((name, _is_timestamp(signature)))
+        _check_fresh(step, value.get("V"), name)
         step.down(new, "V", new=True)
     step.explain(new, role=True)
     holder = step.down(new, "Kids", new=True) if kids else None

@@ -79,14 +79,16 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
         findings.add("password-needed", "the file is encrypted, and the password does not open it")
     views = _views(file)
     candidates, empty = find_candidates(file, views)
-    covered = [cover(file, candidate) for candidate in candidates if not candidate.usage_rights]
+    rights = [candidate for candidate in candidates if candidate.usage_rights]
+    prepared = [c for c in candidates if not c.usage_rights and ranges.is_prepared(c)]
+    covered = [cover(file, c) for c in candidates if c not in rights and c not in prepared]
     covered.sort(
         key=lambda item: (
             item.revision if item.revision is not None else len(views),
             item.candidate.place or 0,
         )
     )
-    for alarm in reconcile(file, views, covered, [c for c in candidates if c.usage_rights]):
+    for alarm in reconcile(file, views, covered, rights, prepared):
         findings.add(alarm.code, alarm.message, alters=alarm.alters)
     judgement = judge_changes(file, views, covered)
     for alarm in judgement.alarms:
@@ -103,7 +105,7 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
     return Structure(
         revisions=tuple(revision.end for revision in file.revisions),
         signatures=signatures,
-        empty_fields=tuple(empty),
+        empty_fields=(*empty, *(c.names[max(c.names)] for c in prepared if c.names)),
         alarms=tuple(findings.alarms),
         sound=False if altered else None if undecided else True,
         validation_data=read_store(views),

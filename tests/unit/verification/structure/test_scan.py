@@ -13,7 +13,7 @@ from agreegen.verification.interface import Limits
 from agreegen.verification.structure import scan_structure
 from tests.attacks.documents import certified, fill, signed
 from tests.attacks.honest import long_chain, with_store
-from tests.attacks.increments import append, body_of, root_number, size_of, stream
+from tests.attacks.increments import append, body_of, number_of, root_number, size_of, stream
 from tests.attacks.overlay import signature_stripped
 from tests.attacks.signer import base_document, digest_holds, sign, stamp
 
@@ -168,3 +168,15 @@ def test_usage_rights_are_not_a_signature() -> None:
     structure = scan_structure(append(data, added), Limits())
     assert structure.signatures == ()
     assert [alarm.code for alarm in structure.alarms] == ["usage-rights"]
+
+
+@pytest.mark.parametrize("value", [b"<< >>", b"<< /Type /Sig /Contents <0000> /ByteRange [0 /* /* /*] >>"])
+def test_signature_that_was_only_prepared_is_none(value: bytes) -> None:
+    data, free = base_document(), size_of(base_document())
+    number = number_of(data, b"(unit)")
+    body = body_of(data, number)
+    prepared = append(data, {number: body[: body.rindex(b">>")] + b"/V %d 0 R >>" % free, free: value})
+    structure = scan_structure(prepared, Limits())
+    assert (structure.signatures, structure.sound) == ((), True)
+    assert set(structure.empty_fields) == {"unit", "person"}
+    assert [alarm.code for alarm in structure.alarms] == ["placeholder-signature"]
