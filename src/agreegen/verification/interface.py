@@ -21,6 +21,7 @@ class Limits:
         max_depth: Nesting of arrays and dictionaries.
         max_stream_bytes: A decompressed stream.
         max_cms_bytes: A CMS in `/Contents`.
+        files_per_process: So many files are judged by one worker process, which is then replaced.
     """
 
     timeout_s: float = 60.0
@@ -30,6 +31,7 @@ class Limits:
     max_depth: int = 200
     max_stream_bytes: int = 128 << 20
     max_cms_bytes: int = 4 << 20
+    files_per_process: int = 5_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,13 @@ from agreegen.verification.examination import examine, unreadable
 from agreegen.verification.interface import Options
 from agreegen.verification.paths import STANDARD_INPUT, Unreadable, expand_paths, read_path
 from agreegen.verification.policy import load_policy
-from agreegen.verification.workers import Worker, WorkerPool
+from agreegen.verification.workers import Task, Worker, WorkerPool
 
 Progress = Callable[[int], None]
 """Called with the number of files that are done."""
 
-_QUEUED_PER_WORKER = 4
+_LEAST_QUEUED, _QUEUED_PER_WORKER = 256, 64
+_MOST_AT_A_TIME = 16
 
 
 def verify_bytes(label: str, data: bytes, options: Options) -> FileReport:
@@ -92,21 +93,23 @@ def verify_paths(
 
 
 def _stream(targets: Iterator[Path], pool: WorkerPool, options: Options) -> Iterator[FileReport]:
-    waiting: deque[tuple[int, Path]] = deque()
+    waiting: deque[Task] = deque()
     finished: dict[int, FileReport] = {}
     number = given = 0
     exhausted = False
-    bound = max(64, pool.size * _QUEUED_PER_WORKER)
+    bound = max(_LEAST_QUEUED, pool.size * _QUEUED_PER_WORKER)
     while True:
-        while not exhausted and len(waiting) < pool.size and number - given < bound:
+        while not exhausted and number - given < bound:
             path = next(targets, None)
             if path is None:
                 exhausted = True
                 break
-            waiting.append((number, path))
+            waiting.append(Task(number, path))
             number += 1
         while waiting and (worker := pool.idle()) is not None:
-            _assign(worker, *waiting.popleft(), options, finished)
+            # Fewer at a time towards the end, so that no worker is left without.
+            count = max(1, min(_MOST_AT_A_TIME, len(waiting) // (2 * pool.size)))
+            _assign(worker, [waiting.popleft() for _ in range(count)], options, finished)
         while given in finished:
             yield finished.pop(given)
             given += 1
@@ -116,18 +119,19 @@ def _stream(targets: Iterator[Path], pool: WorkerPool, options: Options) -> Iter
             finished[index] = report
 
 
-def _assign(
-    worker: Worker, index: int, path: Path, options: Options, finished: dict[int, FileReport]
-) -> None:
-    if path != STANDARD_INPUT:
-        worker.start(index, path, None)
-        return
-    try:
-        data = read_path(path, options.limits.max_file_bytes)
-    except Unreadable as answer:
-        finished[index] = answer.report
-        return
-    worker.start(index, path, data)
+def _assign(worker: Worker, tasks: Sequence[Task], options: Options, finished: dict[int, FileReport]) -> None:
+    ready: list[Task] = []
+    for task in tasks:
+        if task.path != STANDARD_INPUT:
+            ready.append(task)
+            continue
+        try:
+            data = read_path(task.path, options.limits.max_file_bytes)
+            ready.append(Task(task.index, task.path, data))
+        except Unreadable as answer:
+            finished[task.index] = answer.report
+    if ready:
+        worker.start(ready)
 
 
 __all__ = ["expand_paths", "verify_bytes", "verify_path", "verify_paths"]

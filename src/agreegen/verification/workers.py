@@ -1,4 +1,9 @@
-"""Worker processes with limits: what hangs or grows is ended and replaced, and only what we started."""
+"""Worker processes with limits: what hangs or grows is ended and replaced, and only what we started.
+
+A worker takes several files at a time and answers them together, so that little is left to do for who waits.
+It notes in shared memory which file it is at, and since when: if it dies or is ended, only that file is lost,
+and the others are given out again.
+"""
 
 from __future__ import annotations
 
@@ -6,30 +11,52 @@ import contextlib
 import multiprocessing
 import resource
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from agreegen.model.report import Alarm, FileReport, Verdict
 from agreegen.verification.interface import Options
 
-_FILES_PER_PROCESS = 5_000
+_ANSWER_AFTER_S = 0.25
 _GRACE_S = 5.0
 _START_S = 60.0
+_AT, _SINCE = 0, 1
+
+Answer = tuple[int, FileReport]
+"""The number of a task, and its report."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Task:
+class Task:
+    """One file to judge.
+
+    Attributes:
+        index: Its number.
+        path: The path as the user gave it.
+        data: Its bytes where they were read already (standard input).
+    """
+
     index: int
     path: Path
-    data: bytes | None
+    data: bytes | None = None
 
 
-def _serve(connection: Connection, options: Options) -> None:
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """What a worker sends: reports in the order of its tasks, and whether it ends after them."""
+
+    reports: tuple[FileReport, ...] = ()
+    leaving: bool = False
+
+
+def _serve(connection: Connection, state: Any, options: Options) -> None:
     """Answer tasks until the other side closes."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     memory = options.limits.memory_bytes
@@ -38,63 +65,80 @@ def _serve(connection: Connection, options: Options) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
     from agreegen.verification.service import verify_bytes, verify_path  # noqa: PLC0415 - after the limits
 
-    def judge(task: _Task) -> FileReport:
+    def judge(task: Task) -> FileReport:
+        state[_AT], state[_SINCE] = task.index, time.monotonic()
         if task.data is None:
             return verify_path(task.path, options)
         return verify_bytes(str(task.path), task.data, options)
 
     with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):
-        connection.send(None)
-        _answer(connection, judge)
+        connection.send(_Message())
+        done = 0
+        while done < options.limits.files_per_process:
+            tasks = connection.recv()
+            done += len(tasks)
+            _answer(connection, judge, tasks, leaving=done >= options.limits.files_per_process)
 
 
-def _answer(connection: Connection, judge: Callable[[_Task], FileReport]) -> None:
-    for _ in range(_FILES_PER_PROCESS):
-        connection.send(judge(connection.recv()))
+def _answer(
+    connection: Connection, judge: Callable[[Task], FileReport], tasks: Sequence[Task], *, leaving: bool
+) -> None:
+    """Judge some files; their reports are sent together, or sooner where they take long."""
+    reports: list[FileReport] = []
+    sent_at = time.monotonic()
+    for task in tasks[:-1]:
+        reports.append(judge(task))
+        if time.monotonic() - sent_at > _ANSWER_AFTER_S:
+            connection.send(_Message(tuple(reports)))
+            reports.clear()
+            sent_at = time.monotonic()
+    reports.append(judge(tasks[-1]))
+    connection.send(_Message(tuple(reports), leaving))
 
 
 class Worker:
-    """One process that judges one file at a time."""
+    """One process that judges a few files at a time."""
 
     def __init__(self, context: SpawnContext, options: Options) -> None:
         self._context = context
         self._options = options
-        self._task: _Task | None = None
-        self._started_at = 0.0
+        self._tasks: deque[Task] = deque()
         self._ready = False
+        self._state: Any
         self.connection: Connection
         self._process: BaseProcess
         self._launch()
 
     def _launch(self) -> None:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_serve, args=(theirs, self._options), daemon=True)
+        self._state = self._context.RawArray("d", 2)
+        process = self._context.Process(target=_serve, args=(theirs, self._state, self._options), daemon=True)
         process.start()
         theirs.close()
         self.connection, self._process = ours, process
         self._ready = False
-        self._started_at = time.monotonic()
+        self._state[_SINCE] = time.monotonic()
 
     @property
     def idle(self) -> bool:
-        """Whether it can take a task."""
-        return self._task is None
+        """Whether it can take tasks."""
+        return not self._tasks
 
-    def start(self, index: int, path: Path, data: bytes | None) -> None:
-        """Give it a file."""
-        self._task = _Task(index, path, data)
+    def start(self, tasks: Iterable[Task]) -> None:
+        """Give it files, at least one."""
+        self._tasks.extend(tasks)
         if self._ready:
             self._send()
 
     def _send(self) -> None:
-        self._started_at = time.monotonic()
+        self._state[_AT], self._state[_SINCE] = self._tasks[0].index, time.monotonic()
         with contextlib.suppress(OSError):
-            self.connection.send(self._task)
+            self.connection.send(tuple(self._tasks))
 
-    def receive(self) -> tuple[int, FileReport] | None:
-        """Take what the process sent; a process that died gets its file an answer and is replaced."""
+    def receive(self) -> list[Answer]:
+        """Take what the process sent; one that died gets the file it was at an answer and is replaced."""
         try:
-            answer = self.connection.recv()
+            message: _Message = self.connection.recv()
         except (EOFError, OSError):
             return self._replace(
                 "limit",
@@ -103,32 +147,39 @@ class Worker:
             )
         if not self._ready:
             self._ready = True
-            if self._task is not None:
+            if self._tasks:
                 self._send()
-            return None
-        task, self._task = self._task, None
-        assert task is not None
-        return task.index, answer
+            return []
+        answers = [(self._tasks.popleft().index, report) for report in message.reports]
+        if self._tasks:
+            self._state[_SINCE] = time.monotonic()  # it may have waited for this message to be taken
+        if message.leaving:
+            self.close()
+            self._launch()
+        return answers
 
-    def overdue(self) -> tuple[int, FileReport] | None:
+    def overdue(self) -> list[Answer]:
         """End the process if its file took too long."""
         limit = self._options.limits.timeout_s if self._ready else _START_S
-        if self._task is None or time.monotonic() - self._started_at < limit:
-            return None
+        if not self._tasks or time.monotonic() - self._state[_SINCE] < limit:
+            return []
         text = f"the examination took longer than {self._options.limits.timeout_s:g} s and was ended"
         return self._replace("limit", text, "检查超过时间限制，已中止")
 
-    def _replace(self, code: str, message: str, message_zh: str) -> tuple[int, FileReport] | None:
-        ready, task = self._ready, self._task
+    def _replace(self, code: str, message: str, message_zh: str) -> list[Answer]:
+        ready, at = self._ready, int(self._state[_AT])
         self.close(kill=True)
-        if not ready and task is None:
+        if not ready and not self._tasks:
             raise RuntimeError("a worker process of the verification cannot start")
-        self._task = None
+        if not self._tasks:
+            self._launch()
+            return []
+        lost = next((task for task in self._tasks if ready and task.index == at), self._tasks[0])
+        self._tasks.remove(lost)
+        # What it had judged but not sent, and what it had not begun, is for its successor.
         self._launch()
-        if task is None:
-            return None
         alarm = Alarm(code, message, message_zh=message_zh)
-        return task.index, FileReport(str(task.path), Verdict.INDETERMINATE, None, alarms=(alarm,))
+        return [(lost.index, FileReport(str(lost.path), Verdict.INDETERMINATE, None, alarms=(alarm,)))]
 
     def close(self, *, kill: bool = False) -> None:
         """End the process."""
@@ -162,7 +213,7 @@ class WorkerPool:
             worker.close(kill=error is not None or not worker.idle)
 
     def idle(self) -> Worker | None:
-        """Return a worker that can take a file, started when there are not enough yet."""
+        """Return a worker that can take files, started when there are not enough yet."""
         for worker in self._workers:
             if worker.idle:
                 return worker
@@ -171,15 +222,11 @@ class WorkerPool:
             return self._workers[-1]
         return None
 
-    def collect(self) -> Iterator[tuple[int, FileReport]]:
+    def collect(self) -> Iterator[Answer]:
         """Wait for answers, at most a moment, and give them."""
         by_connection = {worker.connection: worker for worker in self._workers}
         for ready in wait(list(by_connection), timeout=0.5):
             assert isinstance(ready, Connection)
-            answer = by_connection[ready].receive()
-            if answer is not None:
-                yield answer
+            yield from by_connection[ready].receive()
         for worker in self._workers:
-            answer = worker.overdue()
-            if answer is not None:
-                yield answer
+            yield from worker.overdue()

@@ -16,7 +16,7 @@ from agreegen.model.report import FileReport, Report
 from agreegen.verification.interface import Limits, Options
 from agreegen.verification.report_json import render_json
 from agreegen.verification.service import expand_paths, verify_bytes, verify_paths
-from tests.unit.verification.authority import NOW, blank_pdf
+from tests.unit.verification.authority import NOW, blank_pdf, sign
 from tests.unit.verification.conftest import Pki
 
 
@@ -168,3 +168,34 @@ def test_worker_that_dies_is_replaced(tmp_path: Path, options: Options, signed: 
     verdicts = [report.verdict.value for report in seen]
     assert verdicts.count("valid") >= 11, "at most the file under way is lost, and it says so"
     assert set(verdicts) <= {"valid", "indeterminate"}
+
+
+def test_workers_are_replaced_after_some_files_and_none_is_lost(
+    tmp_path: Path, options: Options, signed: bytes
+) -> None:
+    for number in range(60):
+        (tmp_path / f"{number:02}.pdf").write_bytes(signed)
+    reports = run([tmp_path], replace(options, limits=Limits(files_per_process=25)), jobs=2)
+    assert [report.verdict.value for report in reports] == ["valid"] * 60
+
+
+def crowded_pdf(count: int) -> bytes:
+    """Make a file with so many objects that comparing two parsers takes long."""
+    import pikepdf  # noqa: PLC0415 - only here
+
+    buffer = io.BytesIO()
+    with pikepdf.open(io.BytesIO(blank_pdf())) as pdf:
+        pdf.Root.Crowd = pikepdf.Array(pdf.make_indirect(pikepdf.Dictionary(N=n)) for n in range(count))
+        pdf.save(buffer)
+    return buffer.getvalue()
+
+
+def test_hanging_file_costs_only_itself(tmp_path: Path, options: Options, signed: bytes, pki: Pki) -> None:
+    """The others of its group are judged, before it and after it, although they were given out with it."""
+    for number in range(80):
+        (tmp_path / f"{number:02}.pdf").write_bytes(signed)
+    (tmp_path / "40.pdf").write_bytes(sign(crowded_pdf(200_000), pki.alice, pki.ca.holder))
+    reports = run([tmp_path], replace(options, limits=Limits(timeout_s=0.8)))
+    verdicts = [report.verdict.value for report in reports]
+    assert verdicts == ["valid"] * 40 + ["indeterminate"] + ["valid"] * 39
+    assert [alarm.code for alarm in reports[40].alarms] == ["limit"]
