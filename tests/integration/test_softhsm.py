@@ -8,133 +8,35 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
-import yaml
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from agreegen.errors import AgreegenError, CredentialError
 from agreegen.packaged_data import samples_folder
 from agreegen.signing.pkcs11_tokens import login_problem, token_state
 from agreegen.signing.secrets import BackendConfig
+from tests.integration.softhsm_support import (
+    MODULE,
+    PIN,
+    Hsm,
+    agreegen,
+    in_process,
+    new_certificate,
+    sign_some,
+    verifies,
+    write_credential,
+)
 from tests.unit.signing.conftest import make_pdf
 
 pytestmark = [
     pytest.mark.softhsm,
     pytest.mark.skipif(shutil.which("softhsm2-util") is None, reason="softhsm2 is not installed"),
 ]
-
-MODULE = "/usr/lib/softhsm/libsofthsm2.so"
-PIN = "73915"
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Hsm:
-    """A SoftHSM of one test module: where its tokens are, and the credential settings that fit."""
-
-    folder: Path
-
-    def config(self, **settings: object) -> BackendConfig:
-        (self.folder / "pin").write_text(PIN)
-        (self.folder / "pin").chmod(0o600)
-        base: dict[str, object] = {"module": MODULE, "token": "seal", "label": "rsa", "pin": {"file": "pin"}}
-        kept = {name: value for name, value in {**base, **settings}.items() if value is not None}
-        return BackendConfig(self.folder / "seal.yaml", "pkcs11", kept)
-
-
-def new_certificate(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, name: str) -> x509.Certificate:
-    now = datetime.now(UTC)
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    builder = (
-        x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
-    )
-    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(now - timedelta(days=1))
-    return builder.not_valid_after(now + timedelta(days=365)).sign(key, hashes.SHA256())
-
-
-def run(*arguments: str | Path) -> None:
-    done = subprocess.run([*map(str, arguments)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr + done.stdout
-
-
-def add_key(
-    folder: Path, token: str, label: str, identifier: str, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
-) -> None:
-    key_file, certificate_file = folder / f"{label}.key", folder / f"{label}.der"
-    key_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    certificate_file.write_bytes(new_certificate(key, f"EXAMPLE {label}").public_bytes(Encoding.DER))
-    names = ["--token", token, "--label", label, "--id", identifier]
-    run("softhsm2-util", "--import", key_file, *names, "--pin", PIN)
-    tool = ["pkcs11-tool", "--module", MODULE, "--token-label", token, "--login", "--pin", PIN]
-    run(*tool, "--write-object", certificate_file, "--type", "cert", "--label", label, "--id", identifier)
-
-
-def make_tokens(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Hsm:
-    (folder / "tokens").mkdir()
-    (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder}/tokens\nlog.level = ERROR\n")
-    monkeypatch.setenv("SOFTHSM2_CONF", str(folder / "softhsm2.conf"))
-    for token in ("seal", "empty"):
-        run("softhsm2-util", "--init-token", "--free", "--label", token, "--pin", PIN, "--so-pin", "11111111")
-    add_key(folder, "seal", "rsa", "a1", rsa.generate_private_key(65537, 2048))
-    add_key(folder, "seal", "p256", "a2", ec.generate_private_key(ec.SECP256R1()))
-    add_key(folder, "seal", "p384", "a3", ec.generate_private_key(ec.SECP384R1()))
-    return Hsm(folder)
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Hsm:
-    with pytest.MonkeyPatch.context() as patch:
-        return make_tokens(tmp_path_factory.mktemp("softhsm"), patch)
-
-
-@pytest.fixture
-def hsm(shared: Hsm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hsm:
-    """A copy of the tokens, so that a test may damage them."""
-    shutil.copytree(shared.folder, tmp_path / "hsm")
-    conf = tmp_path / "hsm" / "softhsm2.conf"
-    conf.write_text(f"directories.tokendir = {tmp_path}/hsm/tokens\nlog.level = ERROR\n")
-    monkeypatch.setenv("SOFTHSM2_CONF", str(conf))
-    return Hsm(tmp_path / "hsm")
-
-
-def in_process(task: Callable[..., T], *arguments: object) -> T:
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(task, *arguments).result(timeout=60)
-
-
-def verifies(certificate_der: bytes, signature: bytes, message: bytes) -> bool:
-    key = x509.load_der_x509_certificate(certificate_der).public_key()
-    try:
-        if isinstance(key, rsa.RSAPublicKey):
-            key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
-        else:
-            assert isinstance(key, ec.EllipticCurvePublicKey)
-            wide = isinstance(key.curve, ec.SECP384R1)
-            key.verify(signature, message, ec.ECDSA(hashes.SHA384() if wide else hashes.SHA256()))
-    except InvalidSignature:
-        return False
-    return True
-
-
-def sign_some(config: BackendConfig, count: int) -> tuple[bytes, list[bytes], str]:
-    from agreegen.signing.pkcs11 import load_pkcs11  # noqa: PLC0415 - in the child only
-
-    loaded = load_pkcs11(config)
-    signatures = loaded.signer.sign_many([f"message {number}".encode() for number in range(count)])
-    loaded.signer.close()
-    return loaded.certificate_der, signatures, loaded.signer.mechanism.value
 
 
 @pytest.mark.parametrize(
@@ -144,6 +46,7 @@ def sign_some(config: BackendConfig, count: int) -> tuple[bytes, list[bytes], st
         ({"label": None, "id": "a1"}, "rsa-sha256"),
         ({"label": "p256"}, "ecdsa-sha256"),
         ({"label": "p384", "id": "a3"}, "ecdsa-sha384"),
+        ({"label": None, "id": "A4"}, "ed25519"),
     ],
 )
 def test_keys_by_label_or_id_sign(hsm: Hsm, choice: dict[str, object], mechanism: str) -> None:
@@ -181,7 +84,7 @@ def test_listing_shows_tokens_and_certificates_without_a_pin(hsm: Hsm) -> None:
     assert {token for token, *_ in entries} == {"seal", "empty"}
     assert {state for _, kind, _, state in entries if kind == "token"} == {"ok"}
     names = {label for token, kind, label, _ in entries if kind == "certificate" and token == "seal"}
-    assert names == {"rsa", "p256", "p384"}
+    assert names == {"rsa", "p256", "p384", "ed25519"}
 
 
 def test_a_token_by_serial(hsm: Hsm) -> None:
@@ -197,7 +100,7 @@ def test_a_token_by_serial(hsm: Hsm) -> None:
     [
         ({"token": "lost"}, "no token lost is plugged in"),
         ({"label": "other"}, "no private key on token seal"),
-        ({"label": None}, "3 private keys on token seal"),
+        ({"label": None}, "4 private keys on token seal"),
         ({"id": "xyz"}, "hexadecimal"),
         ({"module": "libnowhere.so"}, "is not there"),
         ({"module": "pin"}, "cannot be loaded"),
@@ -266,7 +169,7 @@ def remove_in_the_middle(config: BackendConfig) -> tuple[int, str, float]:
     return done, "", 0.0
 
 
-@pytest.mark.parametrize("label", ["rsa", "p256"])
+@pytest.mark.parametrize("label", ["rsa", "p256", "ed25519"])
 def test_a_removed_token_ends_the_signing(hsm: Hsm, label: str) -> None:
     done, said, seconds = in_process(remove_in_the_middle, hsm.config(label=label))
     assert done == 21
@@ -343,19 +246,7 @@ def test_flags_decide_about_the_login(flags: int, state: str, allowed: bool) -> 
     assert (login_problem(flags) is None) is allowed
 
 
-def agreegen(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    program = Path(sys.executable).with_name("agreegen")
-    return subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, check=False)
-
-
-def write_credential(hsm: Hsm, **changes: object) -> Path:
-    path = hsm.folder / "seal.yaml"
-    config = hsm.config(**changes)
-    path.write_text(yaml.safe_dump({"kind": "pkcs11", **config.settings}), encoding="utf-8")
-    return path
-
-
-@pytest.mark.parametrize("label", ["rsa", "p256", "p384"])
+@pytest.mark.parametrize("label", ["rsa", "p256", "p384", "ed25519"])
 def test_the_command_signs_many_files_with_one_login(hsm: Hsm, tmp_path: Path, label: str) -> None:
     credential = write_credential(hsm, label=label)
     names = [f"{number}.pdf" for number in range(3)]

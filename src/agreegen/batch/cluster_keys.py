@@ -32,16 +32,7 @@ class ClusterKey(RemoteKey):
                 if own.certificate_der == self.certificate_der and own.signer.shareable:
                     return own
                 own.close()
-        return Credential(
-            name=self.name,
-            path=self.path,
-            kind=self.kind,
-            certificate_der=self.certificate_der,
-            chain_der=self.chain_der,
-            signer=_DistantSigner(self),
-            appearance=self.appearance,
-            sm2_signer_id=self.sm2_signer_id,
-        )
+        return self.credential_with(_DistantSigner(self))
 
 
 class RemoteOnlyKey(ClusterKey):
@@ -51,16 +42,7 @@ class RemoteOnlyKey(ClusterKey):
 
     def connect(self) -> Credential:
         """Have the coordinator sign."""
-        return Credential(
-            name=self.name,
-            path=self.path,
-            kind=self.kind,
-            certificate_der=self.certificate_der,
-            chain_der=self.chain_der,
-            signer=_DistantSigner(self),
-            appearance=self.appearance,
-            sm2_signer_id=self.sm2_signer_id,
-        )
+        return self.credential_with(_DistantSigner(self))
 
 
 class _DistantSigner:
@@ -146,19 +128,7 @@ class KeyDoor:
         """Return what a worker needs to have signatures made by a credential."""
         credential = self._credentials[index]
         kind = ClusterKey if shareable else RemoteOnlyKey
-        return kind(
-            address=self._listener.contact_address,
-            authkey=self._authkey,
-            number=index,
-            name=credential.name,
-            path=credential.path,
-            kind=credential.kind,
-            certificate_der=credential.certificate_der,
-            chain_der=credential.chain_der,
-            mechanism=credential.signer.mechanism,
-            appearance=credential.appearance,
-            sm2_signer_id=credential.sm2_signer_id,
-        )
+        return kind.of(credential, self._listener.contact_address, self._authkey, index)
 
     def close(self) -> None:
         """Answer no more."""

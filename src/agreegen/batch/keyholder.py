@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from agreegen.errors import AgreegenError, CredentialError
 from agreegen.signing.credentials import load_credential
-from agreegen.signing.interface import AppearanceSource, Credential, Mechanism
+from agreegen.signing.interface import AppearanceSource, Credential, Mechanism, RawSigner
 from agreegen.signing.secrets import Prompt
 
 
@@ -51,15 +51,36 @@ class RemoteKey:
 
     def connect(self) -> Credential:
         """Return a credential whose signatures the key holder makes."""
+        return self.credential_with(_RemoteSigner(self))
+
+    def credential_with(self, signer: RawSigner) -> Credential:
+        """Return the credential with what stands for its key here."""
         return Credential(
             name=self.name,
             path=self.path,
             kind=self.kind,
             certificate_der=self.certificate_der,
             chain_der=self.chain_der,
-            signer=_RemoteSigner(self),
+            signer=signer,
             appearance=self.appearance,
             sm2_signer_id=self.sm2_signer_id,
+        )
+
+    @classmethod
+    def of(cls, credential: Credential, address: str, authkey: bytes, number: int) -> Self:
+        """Describe a credential that answers at an address; `number` says which one it is there."""
+        return cls(
+            address=address,
+            authkey=authkey,
+            number=number,
+            name=credential.name,
+            path=credential.path,
+            kind=credential.kind,
+            certificate_der=credential.certificate_der,
+            chain_der=credential.chain_der,
+            mechanism=credential.signer.mechanism,
+            appearance=credential.appearance,
+            sm2_signer_id=credential.sm2_signer_id,
         )
 
 
@@ -151,19 +172,7 @@ class KeyHolder:
         if self._listener is None:
             self._listener = Listener(family="AF_UNIX", authkey=self._authkey)
             threading.Thread(target=self._accept, name="agreegen-key-door", daemon=True).start()
-        return RemoteKey(
-            address=str(self._listener.address),
-            authkey=self._authkey,
-            number=number,
-            name=credential.name,
-            path=credential.path,
-            kind=credential.kind,
-            certificate_der=credential.certificate_der,
-            chain_der=credential.chain_der,
-            mechanism=credential.signer.mechanism,
-            appearance=credential.appearance,
-            sm2_signer_id=credential.sm2_signer_id,
-        )
+        return RemoteKey.of(credential, str(self._listener.address), self._authkey, number)
 
     def _accept(self) -> None:
         from multiprocessing import AuthenticationError  # noqa: PLC0415 - only where keys are shared

@@ -11,9 +11,9 @@ from datetime import datetime
 
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import PathError, ValidationError
@@ -22,6 +22,7 @@ from agreegen.errors import CredentialError
 from agreegen.signing.interface import Credential, Mechanism, Trust
 from agreegen.signing.keyfiles import names_are_readable
 from agreegen.signing.names import UNREADABLE_X509, subject_label
+from agreegen.signing.raw_values import fits_key
 
 _REFUSED_PURPOSES = {
     ExtendedKeyUsageOID.SERVER_AUTH: "TLS servers",
@@ -150,18 +151,10 @@ def verify_raw(
         return verify_sm2(certificate_der, message, signature, signer_id or DEFAULT_SIGNER_ID)
     try:
         key = x509.load_der_x509_certificate(certificate_der).public_key()
-        if isinstance(key, rsa.RSAPublicKey):
-            key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
-        elif isinstance(key, ec.EllipticCurvePublicKey):
-            wide = mechanism is Mechanism.ECDSA_SHA384
-            key.verify(signature, message, ec.ECDSA(hashes.SHA384() if wide else hashes.SHA256()))
-        elif isinstance(key, ed25519.Ed25519PublicKey):
-            key.verify(signature, message)
-        else:
-            return False
-    except (InvalidSignature, UnsupportedAlgorithm, *UNREADABLE_X509):
+    except (UnsupportedAlgorithm, *UNREADABLE_X509):
         return False
-    return True
+    wide = mechanism is Mechanism.ECDSA_SHA384
+    return fits_key(key, signature, message, hashes.SHA384() if wide else hashes.SHA256())
 
 
 def check_dates(

@@ -11,7 +11,6 @@ from hashlib import sha256, sha384
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from agreegen.errors import CredentialError
@@ -20,6 +19,7 @@ from agreegen.signing.csc_client import CredentialInfo, CscClient
 from agreegen.signing.interface import Mechanism
 from agreegen.signing.keyfiles import mechanism_of, order_chain
 from agreegen.signing.names import UNREADABLE_X509
+from agreegen.signing.raw_values import COORDINATE_BYTES, encode_pair
 from agreegen.signing.secrets import BackendConfig, LoadedKey
 
 _SHA256, _SHA384 = "2.16.840.1.101.3.4.2.1", "2.16.840.1.101.3.4.2.2"
@@ -40,7 +40,6 @@ _ALGORITHMS = {
     Mechanism.ECDSA_SHA256: _Algorithm("1.2.840.10045.4.3.2", "1.2.840.10045.2.1", _SHA256),
     Mechanism.ECDSA_SHA384: _Algorithm("1.2.840.10045.4.3.3", "1.2.840.10045.2.1", _SHA384),
 }
-_COORDINATE_BYTES = {Mechanism.ECDSA_SHA256: 32, Mechanism.ECDSA_SHA384: 48}
 
 
 class CscSigner:
@@ -133,13 +132,9 @@ class CscSigner:
         return [self._accept(message, value) for message, value in zip(messages, raw, strict=True)]
 
     def _accept(self, message: bytes, signature: bytes) -> bytes:
-        half = _COORDINATE_BYTES.get(self._mechanism, 0)
         candidates = [signature]
-        if half and len(signature) == 2 * half:
-            # Some services give r and s side by side.
-            candidates.append(
-                encode_dss_signature(int.from_bytes(signature[:half]), int.from_bytes(signature[half:]))
-            )
+        if len(signature) == 2 * COORDINATE_BYTES.get(self._mechanism, 0):
+            candidates.append(encode_pair(signature))  # some services give r and s side by side
         certificate = self._info.certificates_der[0]
         for candidate in candidates:
             if verify_raw(certificate, self._mechanism, message, candidate):

@@ -123,12 +123,7 @@ def load_pem(config: BackendConfig) -> LoadedKey:
         CredentialError: Unreadable file, wrong passphrase, no key, no certificate for the key.
     """
     path = config.file("key")
-    key = load_private_key(config, path)
-    certificate_path = config.file("certificate")
-    certificates = parse_certificates(config.read_file(certificate_path, "certificate"))
-    if not certificates:
-        config.fail(f"{certificate_path} holds no certificate", hint="a PEM or DER certificate is expected")
-    return _match(config, key, certificates)
+    return _match(config, load_private_key(config, path), read_certificates(config))
 
 
 def load_private_key(config: BackendConfig, path: object) -> object:
@@ -157,6 +152,26 @@ def load_private_key(config: BackendConfig, path: object) -> object:
         raise config.error(
             f"{path} holds no private key that can be used", hint="a PKCS#8 PEM is expected"
         ) from None
+
+
+def read_certificates(config: BackendConfig) -> list[x509.Certificate]:
+    """Return the certificates of the file that a credential names with `certificate`, at least one.
+
+    Raises:
+        CredentialError: It cannot be read, or holds none.
+    """
+    path = config.file("certificate")
+    found = parse_certificates(config.read_file(path, "certificate"))
+    if not found:
+        config.fail(f"{path} holds no certificate", hint="a PEM or DER certificate is expected")
+    return found
+
+
+def no_certificate(config: BackendConfig) -> CredentialError:
+    """Build the error about a key that none of the certificates given belongs to."""
+    return config.error(
+        "the key has no certificate: none of those given belongs to it", hint="give the matching one"
+    )
 
 
 def parse_certificates(data: bytes) -> list[x509.Certificate]:
@@ -202,9 +217,7 @@ def _match(config: BackendConfig, key: object, certificates: Sequence[x509.Certi
     wanted = _public_bytes(key.public_key())
     own = next((c for c in certificates if _certificate_key(c) == wanted), None)
     if own is None:
-        config.fail(
-            "the key has no certificate: none of those given belongs to it", hint="give the matching one"
-        )
+        raise no_certificate(config)
     try:
         signer = FileSigner(key)
     except CredentialError as exc:

@@ -15,12 +15,11 @@ from typing import Any
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from agreegen.errors import CredentialError
 from agreegen.signing.interface import Mechanism
-from agreegen.signing.keyfiles import mechanism_of, parse_certificates
+from agreegen.signing.keyfiles import mechanism_of, read_certificates
 from agreegen.signing.names import UNREADABLE_X509
 from agreegen.signing.pkcs11_tokens import (
     LOCK,
@@ -33,14 +32,13 @@ from agreegen.signing.pkcs11_tokens import (
     present_tokens,
     token_serial,
 )
+from agreegen.signing.raw_values import COORDINATE_BYTES, encode_pair
 from agreegen.signing.secrets import BackendConfig, LoadedKey
 
 __all__ = ["Pkcs11Signer", "TokenEntry", "list_module", "load_pkcs11"]
 
 # DigestInfo of SHA-256 up to the digest itself (RFC 8017, 9.2 note 1).
 _SHA256_DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
-
-_COORDINATE_BYTES = {Mechanism.ECDSA_SHA256: 32, Mechanism.ECDSA_SHA384: 48}
 
 
 @dataclass(slots=True)
@@ -138,10 +136,9 @@ class Pkcs11Signer:
         digest = sha256(message) if self._mechanism is Mechanism.ECDSA_SHA256 else sha384(message)
         # Tokens rarely offer ECDSA with a digest of their own: CKM_ECDSA over ours works on all of them.
         raw = bytes(self._key.sign(digest.digest(), mechanism=mechanisms.ECDSA))
-        half = _COORDINATE_BYTES[self._mechanism]
-        if len(raw) != 2 * half:
+        if len(raw) != 2 * COORDINATE_BYTES[self._mechanism]:
             raise CredentialError(f"credential {self._name}: the token gave {len(raw)} bytes for a signature")
-        return encode_dss_signature(int.from_bytes(raw[:half]), int.from_bytes(raw[half:]))
+        return encode_pair(raw)
 
     def _sign_rsa(self, binding: Any, message: bytes) -> bytes:
         mechanisms = binding.Mechanism
@@ -292,9 +289,7 @@ def _find_certificates(
             continue
     others = [certificate for _, _, certificate in stored]
     if config.has("certificate"):
-        given = parse_certificates(config.read_file(config.file("certificate"), "certificate"))
-        if not given:
-            config.fail("the certificate file holds no certificate")
+        given = read_certificates(config)
         return given[0], _issuers(given[0], [*given[1:], *others])
     by_id = [c for identifier, _, c in stored if key.id and identifier == key.id]
     by_label = [c for _, label, c in stored if label and label == key.label]

@@ -11,14 +11,14 @@ from datetime import datetime
 from asn1crypto import cms, tsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
 
 from agreegen.errors import SigningError
 from agreegen.signing.breakdowns import contained
 from agreegen.signing.interface import Mechanism
 from agreegen.signing.names import UNREADABLE_X509
+from agreegen.signing.raw_values import fits_key
 
 _SM3 = "1.2.156.10197.1.401"
 _SM2_SM3 = frozenset({"1.2.156.10197.1.501", "1.2.156.10197.1.301.1", "1.2.156.10197.1.301"})
@@ -157,25 +157,15 @@ class SignedContent:
             from agreegen.signing.checks import verify_raw  # noqa: PLC0415 - a cycle otherwise
 
             return verify_raw(self.certificate_der, Mechanism.SM2_SM3, message, self.signature)
-        digest = _hash(_hash_name(self.signer_info))
+        digest, salt = _hash(_hash_name(self.signer_info)), None
+        if algorithm["algorithm"].native == "rsassa_pss":
+            salt = int(algorithm["parameters"]["salt_length"].native)
+            digest = _hash(algorithm["parameters"]["hash_algorithm"]["algorithm"].native)
         try:
             key = x509.load_der_x509_certificate(self.certificate_der).public_key()
-            if isinstance(key, rsa.RSAPublicKey):
-                if algorithm["algorithm"].native == "rsassa_pss":
-                    salt = int(algorithm["parameters"]["salt_length"].native)
-                    digest = _hash(algorithm["parameters"]["hash_algorithm"]["algorithm"].native)
-                    key.verify(self.signature, message, padding.PSS(padding.MGF1(digest), salt), digest)
-                else:
-                    key.verify(self.signature, message, padding.PKCS1v15(), digest)
-            elif isinstance(key, ec.EllipticCurvePublicKey):
-                key.verify(self.signature, message, ec.ECDSA(digest))
-            elif isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
-                key.verify(self.signature, message)
-            else:
-                return False
-        except (InvalidSignature, UnsupportedAlgorithm, *UNREADABLE_X509):
+        except (UnsupportedAlgorithm, *UNREADABLE_X509):
             return False
-        return True
+        return fits_key(key, self.signature, message, digest, pss_salt_bytes=salt)
 
 
 def _is_signer(der: bytes, sid: cms.SignerIdentifier) -> bool:

@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from agreegen.signing.interface import Mechanism
-from agreegen.signing.keyfiles import order_chain, parse_certificates
+from agreegen.signing.keyfiles import no_certificate, order_chain, parse_certificates, read_certificates
 from agreegen.signing.names import UNREADABLE_X509
 from agreegen.signing.secrets import BackendConfig, LoadedKey
 from agreegen.signing.sm2_backend import DEFAULT_SIGNER_ID, Sm2Key, find_backend, is_on_curve
@@ -91,9 +91,7 @@ def load_sm2(config: BackendConfig) -> LoadedKey:
     certificates = [c for c in found if is_readable(c)]
     fitting = [c for c in certificates if _point_or_none(c) in points]
     if not fitting:
-        config.fail(
-            "the key has no certificate: none of those given belongs to it", hint="give the matching one"
-        )
+        raise no_certificate(config)
     own = next((c for c in fitting if signs(c)), None)
     if own is None:
         config.fail(
@@ -145,12 +143,7 @@ def _backend_name(config: BackendConfig) -> str | None:
 
 
 def _read_files(config: BackendConfig) -> tuple[list[int], list[x509.Certificate]]:
-    given: list[x509.Certificate] = []
-    if config.has("certificate"):
-        path = config.file("certificate")
-        given = parse_certificates(config.read_file(path, "certificate"))
-        if not given:
-            config.fail(f"{path} holds no certificate", hint="a PEM or DER certificate is expected")
+    given = read_certificates(config) if config.has("certificate") else []
     if config.has("file"):
         data = config.read_file(config.file("file"), "PKCS#12 file", secret=True)
         try:

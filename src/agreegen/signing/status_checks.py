@@ -6,9 +6,9 @@ import hashlib
 from datetime import datetime, timedelta
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -16,6 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from agreegen.errors import SigningError
 from agreegen.signing.checks import is_sm2
 from agreegen.signing.names import UNREADABLE_X509, subject_label
+from agreegen.signing.raw_values import fits_key
 
 _CLOCK_TOLERANCE = timedelta(minutes=5)
 _NO_NEXT_UPDATE = timedelta(days=1)
@@ -55,19 +56,7 @@ def verifies(
         from agreegen.signing.sm2 import verify_sm2  # noqa: PLC0415 - needs OpenSSL 3 or gmssl
 
         return verify_sm2(der, message, signature)
-    key = signer.public_key()
-    try:
-        if isinstance(key, rsa.RSAPublicKey) and algorithm is not None:
-            key.verify(signature, message, padding.PKCS1v15(), algorithm)
-        elif isinstance(key, ec.EllipticCurvePublicKey) and algorithm is not None:
-            key.verify(signature, message, ec.ECDSA(algorithm))
-        elif isinstance(key, ed25519.Ed25519PublicKey):
-            key.verify(signature, message)
-        else:
-            return False
-    except InvalidSignature:
-        return False
-    return True
+    return fits_key(signer.public_key(), signature, message, algorithm)
 
 
 def _digest_of(crl: x509.CertificateRevocationList) -> hashes.HashAlgorithm | None:
