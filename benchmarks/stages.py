@@ -37,6 +37,7 @@ _STAGES: dict[str, tuple[tuple[str, str], ...]] = {
     "read back": (
         ("agreegen.batch.chunks", "ChunkMaker._read_back"),
         ("agreegen.batch.signatures", "check_signed_bytes"),
+        ("agreegen.batch.signatures", "adds_only_a_signature"),
     ),
     "disk": (("agreegen.batch.chunks", "publish"),),
     "register": (

@@ -10,20 +10,12 @@ import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from agreegen.conversion.assembly import assemble
-from agreegen.conversion.compiled import (
-    DESCRIPTION_NAME,
-    ENGINE,
-    CompiledForm,
-    load_compiled,
-)
-from agreegen.conversion.compiled.compiler import compile_form
-from agreegen.conversion.interface import DoesNotFit, StaleCompiledForm
-from agreegen.conversion.libreoffice import LibreOffice
+from agreegen.conversion.compiled import DESCRIPTION_NAME, ENGINE, CompiledForm, load_compiled
+from agreegen.conversion.interface import DoesNotFit, EngineChoice, StaleCompiledForm
 from agreegen.conversion.moment import document_moment, template_date
 from agreegen.conversion.text import check_complete, check_text
 from agreegen.errors import ConversionError, MissingProgramError, SigningError
@@ -33,27 +25,31 @@ from agreegen.model.document import Document
 from agreegen.model.form import Form
 from agreegen.model.report import FileReport, Integrity, PadesLevel
 from agreegen.rendering.context import template_context
-from agreegen.rendering.docx import render_docx
 from agreegen.rendering.expected import expected_text
 from agreegen.rendering.fonts import check_glyphs, font_folders
-from agreegen.signing.extend import extend_pdf
 from agreegen.signing.interface import Credential, SignedPdf, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import sign_pdf
-from agreegen.verification.examination import examine
 from agreegen.verification.interface import Options
+
+if TYPE_CHECKING:
+    from agreegen.conversion.libreoffice import LibreOffice
+
+__all__ = [
+    "DocumentMaker",
+    "EngineChoice",
+    "MadeDocument",
+    "compile_and_save",
+    "describe_compiled",
+    "extend_received",
+    "read_back",
+    "sign_and_check",
+    "sign_received",
+]
 
 _log = logging.getLogger(__name__)
 
 
 _NEVER_SIGNED = frozenset({"text-differs"})
-
-
-class EngineChoice(StrEnum):
-    """Who lays out the page."""
-
-    AUTO = "auto"
-    COMPILED = "compiled"
-    LIBREOFFICE = "libreoffice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +155,9 @@ class DocumentMaker:
             if because is None:
                 raise
             raise MissingProgramError(f"{because.message}, and {exc.message}", hint=exc.hint) from exc
+        from agreegen.conversion.assembly import assemble  # noqa: PLC0415 - compiled forms need neither
+        from agreegen.rendering.docx import render_docx  # noqa: PLC0415 - the same
+
         document = replace(document, engine="libreoffice")
         expected = expected_text(self.form, document)
         docx = render_docx(self.form, document)
@@ -170,6 +169,8 @@ class DocumentMaker:
 
     def _start_office(self) -> LibreOffice:
         if self._office is None:
+            from agreegen.conversion.libreoffice import LibreOffice  # noqa: PLC0415 - see above
+
             self._office = LibreOffice(
                 font_folders(self.form), self.form.font_chains, timeout_s=self._timeout_s
             )
@@ -223,7 +224,7 @@ def sign_received(
     """
     ids = () if credential.sm2_signer_id is None else (credential.sm2_signer_id,)
     options = Options(now=request.now, forms_folder=forms, policy_file=policy, sm2_signer_ids=ids)
-    report = examine("the document", pdf, options)
+    report = _examine("the document", pdf, options)
     _refuse_altered(report, also=_NEVER_SIGNED)
     return sign_pdf(pdf, credential, request, checked=True, judged=report.unaltered is True)
 
@@ -253,10 +254,12 @@ def extend_received(
         TimestampError: No service gave an acceptable timestamp.
     """
     options = Options(now=now, policy_file=policy)
-    before = examine("the document", pdf, options)
+    before = _examine("the document", pdf, options)
     _refuse_altered(before)
+    from agreegen.signing.extend import extend_pdf  # noqa: PLC0415 - only here
+
     extended = extend_pdf(pdf, level, trust=trust, tsa=tsa, now=now, judged=before.unaltered is True)
-    after = examine("the document", extended.data, options, rebuild=False)
+    after = _examine("the document", extended.data, options, rebuild=False)
     if after.unaltered is not True:
         reasons = "; ".join(dict.fromkeys(reason for s in after.signatures for reason in s.reasons))
         raise SigningError(
@@ -293,7 +296,7 @@ def read_back(
     """
     options = Options(now=now, forms_folder=form.directory.parent, sm2_signer_ids=sm2_signer_ids)
     # Not by rebuilding: the code that wrote the file must not be its own judge.
-    report = examine(document.id, data, options, rebuild=False)
+    report = _examine(document.id, data, options, rebuild=False)
     if report.unaltered is False or (report.signatures and report.unaltered is not True):
         reasons = "; ".join(
             [*(a.message for a in report.alarms), *(r for s in report.signatures for r in s.reasons)]
@@ -303,6 +306,12 @@ def read_back(
         raise SigningError(f"document {document.id}: reading it back finds another document")
     check_text(expected_text(form, document), data)
     return report
+
+
+def _examine(label: str, data: bytes, options: Options, *, rebuild: bool = True) -> FileReport:
+    from agreegen.verification.examination import examine  # noqa: PLC0415 - takes long to load
+
+    return examine(label, data, options, rebuild=rebuild)
 
 
 def describe_compiled(form: Form) -> str:
@@ -321,6 +330,10 @@ def compile_and_save(form: Form, *, timeout_s: float = 120.0) -> list[Path]:
         ConversionError: The form has values that reflow or lists; it needs LibreOffice at run time.
         MissingProgramError: LibreOffice is not installed.
     """
+    from agreegen.conversion.compiled.compiler import compile_form  # noqa: PLC0415 - only here
+    from agreegen.conversion.libreoffice import LibreOffice  # noqa: PLC0415 - the same
+    from agreegen.rendering.docx import render_docx  # noqa: PLC0415 - the same
+
     with LibreOffice(font_folders(form), form.font_chains, timeout_s=timeout_s) as office:
         files = compile_form(
             form,

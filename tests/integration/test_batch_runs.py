@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from agreegen.batch import chunks
+from agreegen.batch import chunks, signatures
 from agreegen.batch.heads import head_checker
 from agreegen.batch.interface import Job, RowResult, RunEvent, RunEventKind, RunSummary
 from agreegen.batch.job import read_job
@@ -197,6 +197,7 @@ def test_what_does_not_read_back_is_quarantined(
 
     job = write_job(tmp_path, pki)
     with monkeypatch.context() as patched:
+        patched.setattr(signatures, "adds_only_a_signature", lambda *_: False)
         patched.setattr(chunks, "check_page", refuse)
         assert counts(run_job(job, ALONE)) == (2, 0, 1)
     [kept] = list((job.output / "quarantine").glob("*.pdf"))

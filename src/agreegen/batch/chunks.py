@@ -2,81 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from agreegen.batch.interface import Job, RowResult
-from agreegen.batch.keyholder import RemoteKey
-from agreegen.batch.laying import identify, move_aside, publish
+from agreegen.batch.interface import RowResult
+from agreegen.batch.laying import move_aside, publish
+from agreegen.batch.messages import ChunkOutcome, TaskOutcome, WorkerSettings
 from agreegen.batch.plan import SignTask, Task
 from agreegen.batch.reading import check_page
 from agreegen.batch.signatures import ChunkSigner
 from agreegen.errors import AgreegenError, CredentialError, MissingProgramError, SigningError
 from agreegen.files import sha256_of
 from agreegen.model.report import FileReport, PadesLevel, SignatureKind, TrustStatus
-from agreegen.pipeline import DocumentMaker, EngineChoice, read_back
+from agreegen.pipeline import DocumentMaker, read_back
 from agreegen.register.interface import DocumentState, EventDraft, EventKind
-from agreegen.signing.interface import Credential, Trust
-from agreegen.verification.interface import Options
-from agreegen.verification.service import verify_bytes
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerSettings:
-    """What a worker is told at its start.
-
-    Attributes:
-        job: The job.
-        trust: Anchors and revocation lists.
-        engine: Who lays out the page.
-        remote_keys: Keys that stay with the coordinator, by index into `Job.signatures`.
-        workers: Number of workers that share the limit of timestamp requests.
-    """
-
-    job: Job
-    trust: Trust
-    engine: EngineChoice
-    remote_keys: Mapping[int, RemoteKey]
-    workers: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class TaskOutcome:
-    """What became of one task.
-
-    Attributes:
-        row: Number of the row.
-        document_id: The document's id.
-        result: What became of it.
-        path: Its file below the output folder.
-        events: What the register has to record.
-        reason: Why it failed.
-        warning: What a person should look at.
-        pending: Whether a timestamp is still missing.
-    """
-
-    row: int
-    document_id: str
-    result: RowResult
-    path: str
-    events: tuple[EventDraft, ...] = ()
-    reason: str | None = None
-    warning: str | None = None
-    pending: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ChunkOutcome:
-    """What became of a chunk.
-
-    Attributes:
-        outcomes: Of every task that was dealt with, in order.
-        fatal: What makes going on pointless: a credential, the disk, a missing program.
-    """
-
-    outcomes: tuple[TaskOutcome, ...]
-    fatal: AgreegenError | None = None
+from agreegen.signing.interface import Credential
 
 
 @dataclass(slots=True)
@@ -95,6 +38,8 @@ class Draft:
         pending: Whether a timestamp is missing.
         warning: What a person should look at.
         plain: Whether this run made every byte, and nothing but plain signatures was added.
+        unread: Whether the page may say something else than when its text was last compared.
+        begun: The bytes that this run made first, and the state of SHA-256 behind them.
     """
 
     task: Task
@@ -108,6 +53,32 @@ class Draft:
     pending: bool = False
     warning: str | None = None
     plain: bool = False
+    unread: bool = False
+    begun: tuple[bytes, Any] | None = None
+    _digest: tuple[bytes, str] | None = None
+
+    def quarantine(self, reason: str) -> None:
+        """Say that the finished file is not what it must be; it goes to the quarantine folder."""
+        self.quarantined, self.reason, self.result = True, reason, RowResult.QUARANTINED
+        path = f"quarantine/{self.task.document.id}-{self.sha256[:8]}.pdf"
+        draft = EventDraft(
+            EventKind.QUARANTINED, self.task.document.id, sha256=self.sha256, details={"path": path}
+        )
+        self.events.append(draft)
+
+    @property
+    def sha256(self) -> str:
+        """Lower-case hex SHA-256 of the file so far; of what was hashed before, only the rest is hashed."""
+        if self._digest is None or self._digest[0] is not self.data:
+            self._digest = (self.data, self._hash())
+        return self._digest[1]
+
+    def _hash(self) -> str:
+        if self.begun is None or not self.data.startswith(self.begun[0]):
+            return sha256_of(self.data)
+        state = self.begun[1].copy()
+        state.update(memoryview(self.data)[len(self.begun[0]) :])
+        return str(state.hexdigest())
 
 
 class ChunkMaker:
@@ -165,14 +136,14 @@ class ChunkMaker:
         task = draft.task
         made = self._maker.make(task.document)
         draft.data, draft.plain = made.pdf, True
+        draft.begun = (made.pdf, hashlib.sha256(made.pdf))
         details = {"engine": made.document.engine} | ({"path": task.registration.path} if task.known else {})
         registration = None if task.known else task.registration
-        digest = sha256_of(made.pdf)
         draft.events.append(
             EventDraft(
                 EventKind.RENDERED,
                 task.document.id,
-                sha256=digest,
+                sha256=draft.sha256,
                 details=details,
                 registration=registration,
             )
@@ -191,6 +162,8 @@ class ChunkMaker:
             draft.data, draft.roles, draft.changed = data, set(task.signed_roles), False
             draft.result, draft.pending = RowResult.COMPLETED, task.pending
             return True
+        from agreegen.batch.adopting import identify  # noqa: PLC0415 - only after a crash
+
         found = identify(data)
         if found != task.document.id:
             if task.replaces is None or found != task.replaces.id:
@@ -212,6 +185,9 @@ class ChunkMaker:
         trust = self._settings.trust
         if not trust.anchors_der:
             return
+        from agreegen.verification.interface import Options  # noqa: PLC0415 - only after a crash
+        from agreegen.verification.service import verify_bytes  # noqa: PLC0415 - the same
+
         options = Options(
             now=now,
             anchors_der=trust.anchors_der,
@@ -231,7 +207,7 @@ class ChunkMaker:
         details: dict[str, str | int | bool | None] = {"state": state.value}
         if task.known:
             details["path"] = task.registration.path
-        digest = sha256_of(data)
+        digest = draft.sha256
         registration = None if task.known else task.registration
         adopted = EventDraft(
             EventKind.ADOPTED, task.document.id, sha256=digest, details=details, registration=registration
@@ -273,27 +249,18 @@ class ChunkMaker:
         )
 
     def _read_back(self, draft: Draft, now: datetime, *, whole: bool) -> None:
-        digest = sha256_of(draft.data)
+        digest = draft.sha256
         if draft.changed:
             try:
                 if whole or not draft.plain:
                     self._read(draft.data, draft.task, now)
-                else:
+                elif draft.unread:
                     check_page(draft.data, self._job.form, draft.task.document)
             except AgreegenError as exc:
-                _quarantine(draft, str(exc), digest)
+                draft.quarantine(str(exc))
                 return
         if draft.events:
             draft.events.append(EventDraft(EventKind.VERIFIED, draft.task.document.id, sha256=digest))
-
-
-def _quarantine(draft: Draft, reason: str, digest: str) -> None:
-    draft.quarantined, draft.reason = True, reason
-    draft.result = RowResult.QUARANTINED
-    path = f"quarantine/{draft.task.document.id}-{digest[:8]}.pdf"
-    draft.events.append(
-        EventDraft(EventKind.QUARANTINED, draft.task.document.id, sha256=digest, details={"path": path})
-    )
 
 
 def _task_of(draft: Draft, index: int) -> SignTask | None:

@@ -17,9 +17,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from agreegen import __version__
-from agreegen.batch.chunks import ChunkMaker, ChunkOutcome, WorkerSettings
+from agreegen.batch.chunks import ChunkMaker
 from agreegen.batch.interface import Job
 from agreegen.batch.laying import TakenError
+from agreegen.batch.messages import ChunkOutcome, WorkerSettings
 from agreegen.batch.plan import Task
 from agreegen.batch.pool import Chunk, give_up
 from agreegen.errors import AgreegenError, InputError, MissingProgramError, RegisterError, UsageError

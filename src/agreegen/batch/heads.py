@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from agreegen.archive.interface import SealState
-from agreegen.archive.judging import judge_signature
 from agreegen.register.audit import CheckHead
 from agreegen.register.interface import Head
 from agreegen.signing.detached import sign_detached
 from agreegen.signing.interface import Credential, Trust
-from agreegen.verification.interface import Options
 
 __all__ = ["head_checker", "head_signer"]
 
@@ -31,6 +28,11 @@ def head_checker(trust: Trust, now: datetime) -> CheckHead:
         trust: Anchors and revocation lists.
         now: Time of the verification, aware UTC.
     """
+    # Judging takes long to load, and a run only signs.
+    from agreegen.archive.interface import SealState  # noqa: PLC0415 - see above
+    from agreegen.archive.judging import judge_signature  # noqa: PLC0415 - see above
+    from agreegen.verification.interface import Options  # noqa: PLC0415 - see above
+
     options = Options(now=now, anchors_der=trust.anchors_der, crls_der=trust.crls_der)
 
     def check(head: Head) -> str | None:

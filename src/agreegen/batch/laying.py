@@ -9,16 +9,13 @@ import secrets
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from agreegen.batch.interface import RowResult
 from agreegen.batch.places import QUARANTINE
 from agreegen.batch.plan import Replaced, Task
 from agreegen.errors import RegisterError
 from agreegen.files import TEMPORARY_PREFIX, sha256_of, sync_folder
-from agreegen.model.document import Document
-from agreegen.verification.interface import Limits
-from agreegen.verification.structure.scan import scan_structure
 
 
 class Layable(Protocol):
@@ -31,10 +28,15 @@ class Layable(Protocol):
     changed: bool
     result: RowResult
 
+    def quarantine(self, reason: str) -> None:
+        """Say that the finished file is not what it must be; it goes to the quarantine folder."""
+        ...
+
 
 T = TypeVar("T", bound=Layable)
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 _SYNCS_AT_ONCE = 8
+_OPEN_AT_ONCE = 100
 
 
 class OutputError(RegisterError):
@@ -48,9 +50,10 @@ class TakenError(RegisterError):
 def publish(output: Path, drafts: Sequence[T]) -> tuple[list[T], OutputError | None]:
     """Lay a chunk down: every file whole and durable under its name before anybody is told of it.
 
-    Files are written and synced under temporary names, then renamed, then their folders are synced. Where the
-    disk refuses, the files before that are still laid down, and nothing stays of those after. A new document
-    never replaces a file: a worker that was given up for lost may have laid it down after all.
+    Files are written and synced under temporary names and read back; then they are renamed and their folders
+    synced. Where the disk refuses, the files before that are still laid down, and nothing stays of those
+    after. A new document never replaces a file: a worker that was given up for lost may have laid it down
+    after all. A file that the disk gives back with other bytes is quarantined.
 
     Returns:
         The drafts that are dealt with (failed rows included), and why the rest is not.
@@ -58,24 +61,13 @@ def publish(output: Path, drafts: Sequence[T]) -> tuple[list[T], OutputError | N
     Raises:
         TakenError: A new document is there already; made again, the chunk adopts it.
     """
-    dealt: list[T] = []
-    written: list[tuple[T, Path, Path]] = []
-    failure: OutputError | None = None
-    for draft in drafts:
-        target = _target(output, draft)
-        if target is None:
-            dealt.append(draft)
-            continue
-        try:
-            written.append((draft, _write(target, draft.data), target))
-        except OSError as exc:
-            failure = _output_error(target.parent, exc)
-            break
-    folders: set[Path] = set()
+    dealt = [draft for draft in drafts if _target(output, draft) is None]
+    writer: _Writer[T] = _Writer(output)
     placed: list[T] = []
     try:
-        _sync_all([temporary for _, temporary, _ in written])
-        for draft, temporary, target in written:
+        failure = writer.write([draft for draft in drafts if _target(output, draft) is not None])
+        folders: set[Path] = set()
+        for draft, temporary, target in writer.written:
             if draft.task.replaces is not None and not draft.quarantined:
                 folders |= _make_way(output, draft.task.replaces, target)
             _give_name(draft, temporary, target)
@@ -86,10 +78,94 @@ def publish(output: Path, drafts: Sequence[T]) -> tuple[list[T], OutputError | N
     except OSError as exc:
         failure, placed = _output_error(output, exc), []
     finally:
-        for _, temporary, _ in written:
+        for _, temporary, _ in writer.written:
             temporary.unlink(missing_ok=True)
     kept = {id(draft) for draft in (*dealt, *placed)}
     return [draft for draft in drafts if id(draft) in kept], failure
+
+
+class _Writer(Generic[T]):
+    """Writes files under temporary names, syncs them and reads them back, some at a time.
+
+    Attributes:
+        written: Each draft with its temporary and its final path.
+    """
+
+    def __init__(self, output: Path) -> None:
+        self._output = output
+        # Workers on several machines may share the folder and the process number.
+        self._token = secrets.token_hex(6)
+        self._folders: set[Path] = set()
+        self.written: list[tuple[T, Path, Path]] = []
+
+    def write(self, drafts: Sequence[T]) -> OutputError | None:
+        """Write what can be written; return why the rest cannot."""
+        for start in range(0, len(drafts), _OPEN_AT_ONCE):
+            failure = self._write_some(drafts[start : start + _OPEN_AT_ONCE])
+            if failure is not None:
+                return failure
+        return None
+
+    def _write_some(self, drafts: Sequence[T]) -> OutputError | None:
+        handles: list[int] = []
+        failure: OutputError | None = None
+        first = len(self.written)
+        try:
+            for draft in drafts:
+                target = _target(self._output, draft)
+                assert target is not None
+                try:
+                    handles.append(self._write(draft, target))
+                except OSError as exc:
+                    failure = _output_error(target.parent, exc)
+                    break
+            _sync_all(handles)
+            for number, handle in enumerate(handles, first):
+                self._read_back(number, handle)
+        finally:
+            for handle in handles:
+                os.close(handle)
+        return failure
+
+    def _write(self, draft: T, target: Path) -> int:
+        folder = target.parent
+        if folder not in self._folders:
+            if not folder.is_dir():
+                folder.mkdir(parents=True, exist_ok=True)
+                sync_folder(folder.parent)
+            self._folders.add(folder)
+        temporary = folder / f"{TEMPORARY_PREFIX}{self._token}-{len(self.written)}"
+        handle = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        try:
+            rest = memoryview(draft.data)
+            while rest:
+                rest = rest[os.write(handle, rest) :]
+        except BaseException:
+            os.close(handle)
+            temporary.unlink(missing_ok=True)
+            raise
+        self.written.append((draft, temporary, target))
+        return handle
+
+    def _read_back(self, number: int, handle: int) -> None:
+        draft, temporary, _ = self.written[number]
+        if _read_all(handle, len(draft.data)) == draft.data:
+            return
+        draft.quarantine("the disk gave back other bytes than were written")
+        target = _target(self._output, draft)
+        assert target is not None
+        target.parent.mkdir(parents=True, exist_ok=True)
+        self.written[number] = (draft, temporary, target)
+
+
+def _read_all(handle: int, size: int) -> bytes:
+    """Read a file from its start; one byte more than there must be, so that a longer one shows."""
+    parts: list[bytes] = []
+    position = 0
+    while position <= size and (part := os.pread(handle, size + 1 - position, position)):
+        parts.append(part)
+        position += len(part)
+    return b"".join(parts)
 
 
 def _give_name(draft: Layable, temporary: Path, target: Path) -> None:
@@ -117,34 +193,11 @@ def _target(output: Path, draft: Layable) -> Path | None:
     return output / draft.task.registration.path
 
 
-def _write(target: Path, data: bytes) -> Path:
-    if not target.parent.is_dir():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        sync_folder(target.parent.parent)
-    # Workers on several machines may share the folder and the process number.
-    temporary = target.with_name(f"{TEMPORARY_PREFIX}{secrets.token_hex(6)}-{target.name}")
-    try:
-        temporary.write_bytes(data)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    return temporary
-
-
-def _sync_all(paths: Sequence[Path]) -> None:
+def _sync_all(handles: Sequence[int]) -> None:
     """Sync files side by side: the file system then writes its journal once for many of them."""
-    if not paths:
-        return
-    with ThreadPoolExecutor(min(_SYNCS_AT_ONCE, len(paths))) as threads:
-        list(threads.map(_sync, paths))
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    if handles:
+        with ThreadPoolExecutor(min(_SYNCS_AT_ONCE, len(handles))) as threads:
+            list(threads.map(os.fsync, handles))
 
 
 def _make_way(output: Path, replaced: Replaced, target: Path) -> set[Path]:
@@ -172,15 +225,6 @@ def move_aside(output: Path, path: Path, reason: str) -> str:
     except OSError as exc:
         raise _output_error(folder, exc) from exc
     return f"{path.relative_to(output)} was moved to {target.relative_to(output)}: {reason}"
-
-
-def identify(data: bytes) -> str | None:
-    """Return the document id that a PDF carries, or None."""
-    attachment = scan_structure(data, Limits()).attachment
-    try:
-        return None if attachment is None else Document.from_json(attachment).id
-    except ValueError:
-        return None
 
 
 def _output_error(folder: Path, exc: OSError) -> OutputError:

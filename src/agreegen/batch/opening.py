@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from agreegen.batch.chunks import WorkerSettings
 from agreegen.batch.interface import Job
 from agreegen.batch.keyholder import KeyHolder
 from agreegen.batch.laying import OutputError
+from agreegen.batch.messages import WorkerSettings
 from agreegen.batch.pool import InlinePool, Pool, ProcessPool
+from agreegen.conversion.interface import EngineChoice
 from agreegen.errors import InputError, UsageError
-from agreegen.pipeline import EngineChoice
 from agreegen.register.store import Register
 from agreegen.rosters.roster import Roster, open_roster
 from agreegen.signing.checks import check_credential

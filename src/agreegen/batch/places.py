@@ -7,12 +7,15 @@ import string
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agreegen.batch.interface import Job
 from agreegen.files import TEMPORARY_PREFIX
 from agreegen.model.document import Document, encode_value
 from agreegen.model.document import Value as FieldValue
-from agreegen.register.store import Register
+
+if TYPE_CHECKING:
+    from agreegen.register.store import Register
 
 FILES_PER_FOLDER = 1_000
 DOCUMENTS, SUPERSEDED, QUARANTINE = "documents", "superseded", "quarantine"

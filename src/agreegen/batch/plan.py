@@ -6,13 +6,16 @@ import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agreegen.batch.interface import Job, JobSignature, Missing
 from agreegen.batch.places import PathGiver, fill_pattern, superseded_path
 from agreegen.model.document import Document, Value, build_document, canonical_json, encode_value
 from agreegen.register.interface import DocumentRow, DocumentState, Registration
-from agreegen.register.store import Register
-from agreegen.rosters.row import RosterRow
+
+if TYPE_CHECKING:
+    from agreegen.register.store import Register
+    from agreegen.rosters.row import RosterRow
 
 _OWN_COLUMNS = frozenset({"staff_no", "id_number", "unit"})
 _SIGNED = "signed:"

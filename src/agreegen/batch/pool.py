@@ -17,13 +17,16 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from agreegen.batch.chunks import ChunkMaker, ChunkOutcome, TaskOutcome, WorkerSettings
 from agreegen.batch.interface import RowResult
+from agreegen.batch.messages import ChunkOutcome, TaskOutcome, WorkerSettings
 from agreegen.batch.plan import Task
 from agreegen.errors import RegisterError
 from agreegen.signing.interface import Credential
+
+if TYPE_CHECKING:
+    from agreegen.batch.chunks import ChunkMaker
 
 _TRIES_TOGETHER, _TRIES_ALONE = 3, 6
 _MOST_BREAKS_IN_A_ROW = 20
@@ -70,6 +73,8 @@ class InlinePool:
     """Makes chunks in this process, one after the other."""
 
     def __init__(self, settings: WorkerSettings, credentials: Mapping[int, Credential]) -> None:
+        from agreegen.batch.chunks import ChunkMaker  # noqa: PLC0415 - not for a coordinator of workers
+
         self._maker = ChunkMaker(settings, credentials)
         self._waiting: deque[Chunk] = deque()
 
@@ -183,6 +188,8 @@ _worker: ChunkMaker | None = None
 def _start_worker(settings: WorkerSettings, coordinator: int) -> None:
     """Prepare this process: it ends with its coordinator, and Ctrl-C is for the coordinator to answer."""
     global _worker  # noqa: PLW0603 - the one state of a worker process
+    from agreegen.batch.chunks import ChunkMaker  # noqa: PLC0415 - not for a coordinator of workers
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent(coordinator)
     _hold(settings.job.documents_folder)

@@ -1,7 +1,7 @@
 """Reading back what was just signed: the right bytes under the signature, the right text on the page.
 
 The examination of `agreegen verify` suspects everything. Here this process made the file a moment ago, so
-three questions are enough for most files; the first one of each chunk gets the whole examination besides.
+fewer questions are enough for most files; the first one of each chunk gets the whole examination besides.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from agreegen.errors import SigningError
 from agreegen.model.document import Document
 from agreegen.model.form import Form
 from agreegen.model.report import Integrity
+from agreegen.plainpdf import Entries, NotPlainError, PlainPdf, reference
 from agreegen.rendering.expected import expected_text
 from agreegen.signing.prepared import Prepared
 from agreegen.verification.algorithms import SM2_DEFAULT_ID
@@ -61,6 +62,59 @@ def check_signed_bytes(
     )
     if facts.integrity is not Integrity.INTACT:
         raise SigningError(f"reading it back finds the signature not right: {'; '.join(facts.reasons)}")
+
+
+def adds_only_a_signature(before: bytes, signed: bytes, role: str) -> bool:
+    """Tell whether a signed file shows and says what the file before it does, but for one field filled.
+
+    1. It is the file before, unchanged, and one revision more.
+    2. That revision replaces two objects, the catalog and the role's empty signature field.
+    3. The catalog keeps all its entries and gains `/Perms` at most; the field, all but `/V` and `/AP`.
+
+    Then no page, font or text of it can differ, and what was found in the text before holds after.
+
+    Args:
+        before: The file before the signature, of which everything is known.
+        signed: The file with it.
+        role: The role that signed.
+
+    Returns:
+        False also where one of the files is not plain enough to tell.
+    """
+    try:
+        old, new = PlainPdf.read(before), PlainPdf.read(signed)
+        if not signed.startswith(before) or new.revisions != old.revisions + 1:
+            return False
+        if any(new.trailer.get(key) != old.trailer.get(key) for key in (b"/Root", b"/Info")):
+            return False
+        root = reference(old.trailer.get(b"/Root"))
+        added = new.sections[: len(new.sections) - len(old.sections)]
+        if new.sections[len(added) :] != old.sections:
+            return False
+        written = [number for begin, count, _ in added for number in range(begin, begin + count)]
+        replaced = sorted(number for number in written if number < old.size)
+        if len(replaced) != 2 or root not in replaced:
+            return False
+        field = next(number for number in replaced if number != root)
+        return _keeps(old, new, root, {b"/Perms"}) and _fills(old, new, field, role)
+    except NotPlainError:
+        return False
+
+
+def _keeps(old: PlainPdf, new: PlainPdf, number: int, may_change: set[bytes]) -> bool:
+    before, after = old.object(number)[0], new.object(number)[0]
+    return _without(before, may_change) == _without(after, may_change)
+
+
+def _fills(old: PlainPdf, new: PlainPdf, field: int, role: str) -> bool:
+    before, after = old.object(field)[0], new.object(field)[0]
+    named = before.get(b"/FT") == b"/Sig" and before.get(b"/T") == b"(%s)" % role.encode()
+    empty = b"/V" not in before and reference(after.get(b"/V")) >= old.size
+    return named and empty and _keeps(old, new, field, {b"/V", b"/AP"})
+
+
+def _without(entries: Entries, keys: set[bytes]) -> Entries:
+    return {key: value for key, value in entries.items() if key not in keys}
 
 
 def check_page(data: bytes, form: Form, document: Document) -> None:

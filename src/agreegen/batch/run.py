@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from types import FrameType, TracebackType
 
-from agreegen.batch.archiving import archive_documents
-from agreegen.batch.chunks import ChunkOutcome, TaskOutcome
 from agreegen.batch.heads import head_signer
 from agreegen.batch.interface import Job, RowResult, RunEvent, RunEventKind, RunSummary
 from agreegen.batch.keyholder import KeyHolder
-from agreegen.batch.laying import OutputError, identify, move_aside
+from agreegen.batch.laying import OutputError, move_aside
+from agreegen.batch.messages import ChunkOutcome, TaskOutcome
 from agreegen.batch.opening import (
     RunSettings,
     SharedKeys,
@@ -164,6 +163,10 @@ class _Run:
         self.template = job.form.template
 
     def _identify(self, orphans: list[str]) -> dict[str, str]:
+        if not orphans:
+            return {}
+        from agreegen.batch.adopting import identify  # noqa: PLC0415 - only after a crash
+
         found: dict[str, str] = {}
         for path in orphans:
             document_id = identify((self.job.output / path).read_bytes())
@@ -300,6 +303,8 @@ class _Run:
                 )
         if self.job.archive is None or self.keys.head is None:
             return None
+        from agreegen.batch.archiving import archive_documents  # noqa: PLC0415 - takes long to load
+
         try:
             for bag in archive_documents(self.job, self.register, self.keys.head, self.trust, self.clock()):
                 self.bags.append(str(bag))

@@ -13,22 +13,20 @@ from typing import TYPE_CHECKING
 from agreegen.batch.interface import Job, JobSignature
 from agreegen.batch.keyholder import RemoteKey
 from agreegen.batch.plan import SignTask, credential_path
-from agreegen.batch.reading import check_signed_bytes
+from agreegen.batch.reading import adds_only_a_signature, check_signed_bytes
 from agreegen.errors import AgreegenError, CredentialError, SigningError, TimestampError
-from agreegen.files import sha256_of
 from agreegen.model.report import PadesLevel
 from agreegen.register.interface import EventDraft, EventKind
 from agreegen.signing.checks import check_credential
 from agreegen.signing.credentials import load_credential, read_config
-from agreegen.signing.extend import add_validation_data_many, extend_pdf
 from agreegen.signing.interface import Credential, SignedPdf, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import BatchSigner
 from agreegen.signing.prepared import Prepared, SigningIdentity
-from agreegen.signing.timestamps import TimestampClient
 from agreegen.signing.tsa_files import load_tsa
 
 if TYPE_CHECKING:
     from agreegen.batch.chunks import Draft
+    from agreegen.signing.timestamps import TimestampClient
 
 _LONG_TERM = {PadesLevel.B_LT, PadesLevel.B_LTA}
 
@@ -91,7 +89,7 @@ class ChunkSigner:
         self._own: list[Credential] = []
         self.sm2_signer_ids = _stated_signer_ids(job)
         servers = timestamp_servers(job, workers)
-        self._client = TimestampClient(servers, trust=trust) if servers else None
+        self._client = _connect(servers, trust) if servers else None
         self._token_bytes: int | None = None
 
     def close(self) -> None:
@@ -170,7 +168,7 @@ class ChunkSigner:
         prepared: list[tuple[Draft, Prepared]] = []
         for draft in drafts:
             try:
-                prepared.append((draft, signer.prepare(draft.data)))
+                prepared.append((draft, signer.prepare(draft.data, begun=draft.begun)))
             except SigningError as exc:
                 draft.reason = str(exc)
         raw = credential.signer.sign_many([item.attributes for _, item in prepared])
@@ -192,8 +190,10 @@ class ChunkSigner:
             if isinstance(result, AgreegenError):
                 draft.reason = str(result)
             else:
-                _note(draft, result, signature, credential)
+                same = adds_only_a_signature(draft.data, result.data, signature.role)
+                draft.unread = draft.unread or not same
                 draft.plain = draft.plain and signature.level not in _LONG_TERM
+                _note(draft, result, signature, credential)
 
     def _room(self) -> int:
         """Return the room for a timestamp; 0 while no service answers (then it stays pending)."""
@@ -213,6 +213,8 @@ class ChunkSigner:
             return results
         ready = [index for index, item in enumerate(signed) if not item.timestamp_pending]
         files = [signed[index].data for index in ready]
+        from agreegen.signing.extend import add_validation_data_many  # noqa: PLC0415 - only here
+
         made = add_validation_data_many(files, level, self._trust, self._client, now)
         for index, result in zip(ready, made, strict=True):
             results[index] = result
@@ -220,6 +222,8 @@ class ChunkSigner:
 
     def extend(self, drafts: Sequence[Draft], now: datetime) -> None:
         """Give documents that wait for a timestamp the level that their job asks for."""
+        from agreegen.signing.extend import extend_pdf  # noqa: PLC0415 - only here
+
         levels = [signature.level for signature in self._job.signatures]
         wanted = max(levels, key=list(PadesLevel).index)
         servers = timestamp_servers(self._job)
@@ -231,16 +235,22 @@ class ChunkSigner:
                 continue
             draft.data, draft.changed, draft.pending = signed.data, True, signed.timestamp_pending
             draft.plain = False
-            digest = sha256_of(signed.data)
+            digest = draft.sha256
             kind = EventKind.TIMESTAMP_PENDING if draft.pending else EventKind.TIMESTAMPED
             facts = {"level": signed.level.value}
             draft.events.append(EventDraft(kind, draft.task.document.id, sha256=digest, details=facts))
 
 
+def _connect(servers: Sequence[TimestampServer], trust: Trust) -> TimestampClient:
+    from agreegen.signing.timestamps import TimestampClient  # noqa: PLC0415 - HTTP takes long to load
+
+    return TimestampClient(servers, trust=trust)
+
+
 def _note(draft: Draft, signed: SignedPdf, signature: JobSignature, credential: Credential) -> None:
     draft.data, draft.changed = signed.data, True
     draft.roles.add(signature.role)
-    digest = sha256_of(signed.data)
+    digest = draft.sha256
     facts = {"credential": credential.name, "level": signed.level.value}
     document_id = draft.task.document.id
     draft.events.append(EventDraft(EventKind.SIGNED, document_id, signature.role, digest, facts))

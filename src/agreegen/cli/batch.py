@@ -10,10 +10,7 @@ import click
 
 from agreegen.batch.interface import RowResult, RunEvent, RunEventKind, RunSummary
 from agreegen.batch.job import read_job
-from agreegen.batch.preflight import check_job
-from agreegen.batch.printing import PrintSettings, print_documents
 from agreegen.batch.run import RunSettings, run_job
-from agreegen.batch.status import job_status
 from agreegen.cli.options import any_path, existing_file, force_option, forms_option, json_option, read_now
 from agreegen.cli.output import (
     make_progress,
@@ -42,6 +39,8 @@ def command() -> None:
 @json_option
 def check_command(job_file: Path, forms_folder_option: Path | None, as_json: bool) -> int:
     """Find everything that would fail, before anything is written."""
+    from agreegen.batch.preflight import check_job  # noqa: PLC0415 - a run needs none of it
+
     job = read_job(job_file, forms_folder=forms_folder_option)
     result = check_job(job, now=read_now(), prompt=prompt_secret)
     if as_json:
@@ -98,6 +97,8 @@ def run_command(
 @json_option
 def status_command(job_file: Path, forms_folder_option: Path | None, as_json: bool) -> None:
     """Say how far a job is, from its register."""
+    from agreegen.batch.status import job_status  # noqa: PLC0415 - a run needs none of it
+
     status = job_status(read_job(job_file, forms_folder=forms_folder_option))
     if as_json:
         print_json(status.to_dict())
@@ -127,6 +128,8 @@ def print_command(
     as_json: bool,
 ) -> int:
     """Merge the documents by unit for people who sign on paper; `register add-paper` takes the scans."""
+    from agreegen.batch.printing import PrintSettings, print_documents  # noqa: PLC0415 - a run needs none of it
+
     refuse_existing(output, force=force)
     job = read_job(job_file, forms_folder=forms_folder_option)
     settings = PrintSettings(everything, duplex, separators=not no_separators, units=units)

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 
 import click
 
-from agreegen import __version__
 from agreegen.cli.options import existing_folder
 from agreegen.cli.output import say_error, set_quiet
 from agreegen.errors import AgreegenError, ExitCode
@@ -56,7 +55,7 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
 )
-@click.version_option(__version__, prog_name="agreegen")
+@click.version_option(package_name="agreegen", prog_name="agreegen")
 @click.option("-v", "--verbose", count=True, help="Say more; twice for debugging.")
 @click.option("-q", "--quiet", is_flag=True, help="Say only errors and results.")
 def cli(verbose: int, quiet: bool) -> None:

@@ -7,20 +7,12 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-from rich.table import Table
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 _PLAIN_WIDTH = 160
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -65,6 +57,9 @@ def print_table(
     headers: Sequence[str], rows: Sequence[Sequence[object]], *, title: str | None = None
 ) -> None:
     """Print a table to standard output; wide enough for files, fitted to terminals."""
+    from rich.console import Console  # noqa: PLC0415 - takes long to load, and `--json` needs none of it
+    from rich.table import Table  # noqa: PLC0415 - the same
+
     width = None if sys.stdout.isatty() else _PLAIN_WIDTH
     table = Table(title=title, title_justify="left", show_edge=False)
     for header in headers:
@@ -95,6 +90,17 @@ def say_error(message: str, *, hint: str | None = None) -> None:
 
 def make_progress() -> Progress:
     """Make a progress bar on standard error; it stays silent with `-q` and where that is no terminal."""
+    from rich.console import Console  # noqa: PLC0415 - takes long to load, and `--json` needs none of it
+    from rich.progress import (  # noqa: PLC0415 - the same
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),

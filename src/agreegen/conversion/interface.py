@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Protocol
 
 from agreegen.errors import ConversionError
@@ -13,6 +14,14 @@ class DoesNotFit(ConversionError):  # noqa: N818 - reads as what happened, like 
 
 class StaleCompiledForm(ConversionError):  # noqa: N818 - the same
     """A compiled form was made from another template, description or font than those there now."""
+
+
+class EngineChoice(StrEnum):
+    """Who lays out the page."""
+
+    AUTO = "auto"
+    COMPILED = "compiled"
+    LIBREOFFICE = "libreoffice"
 
 
 class Office(Protocol):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import html
 from datetime import UTC, datetime
-from xml.sax.saxutils import escape
 
 from agreegen.model.document import Document
 
@@ -43,10 +43,10 @@ def xmp_packet(document: Document, moment: datetime) -> bytes:
         moment: Creation time with a time zone, written in UTC.
     """
     text = _XMP.format(
-        title=escape(document.title),
+        title=html.escape(document.title, quote=False),
         creator=CREATOR,
         time=_in_utc(moment).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        id=escape(document.id),
+        id=html.escape(document.id, quote=False),
     )
     return text.encode()
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import threading
 import zipfile
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
-
-import pypdfium2
 
 from agreegen.conversion.compiled.reading import read_text
 from agreegen.errors import ConversionError
 from agreegen.model.text import normalise_text
+
+if TYPE_CHECKING:
+    import pypdfium2
 
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _CONTEXT = 8
@@ -26,6 +28,8 @@ def extract_text(pdf: bytes) -> str:
     Raises:
         ConversionError: The PDF cannot be read.
     """
+    import pypdfium2  # noqa: PLC0415 - compiled documents are read without it
+
     with _pdfium:
         try:
             opened = pypdfium2.PdfDocument(pdf)

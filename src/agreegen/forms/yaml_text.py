@@ -14,6 +14,7 @@ YamlText = str | list["YamlText"] | dict[str, "YamlText"]
 
 _MAX_BYTES = 1 << 20
 _MAX_DEPTH = 20
+_FEW_OPENINGS = 500
 
 
 def read_yaml_text(data: bytes, file: Path) -> YamlText:
@@ -31,12 +32,26 @@ def read_yaml_text(data: bytes, file: Path) -> YamlText:
     if len(data) > _MAX_BYTES:
         raise InputError(f"{file}: larger than {_MAX_BYTES} bytes")
     try:
-        node = yaml.compose(data, Loader=yaml.BaseLoader)
+        node = yaml.compose(data, Loader=quick_loader("BaseLoader", data))
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as exc:
         raise InputError(f"{file}: not readable as YAML: {exc}") from exc
     if node is None:
         return {}
     return _convert(node, file, set(), 0)
+
+
+def quick_loader(name: str, data: bytes) -> Any:
+    """Return the loader of that name, libyaml's where that is safe: it is ten times as fast.
+
+    libyaml ends the whole process over text that nests tens of thousands deep; such text goes to Python's.
+
+    Args:
+        name: `BaseLoader` or `SafeLoader`.
+        data: What will be read.
+    """
+    openings = sum(map(data.count, (b"[", b"{", b"- ", b"-\t", b"? ", b": ")))
+    quick = openings <= _FEW_OPENINGS and len(data) <= _MAX_BYTES
+    return getattr(yaml, f"C{name}", getattr(yaml, name)) if quick else getattr(yaml, name)
 
 
 def _convert(node: yaml.Node, file: Path, seen: set[int], depth: int) -> YamlText:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+_DASH = "\u2014"
 _PAGE_NUMBER = re.compile(
     r"[ \t\u00a0\u3000]*\u2014[ \t\u00a0\u3000]*[0-9]+[ \t\u00a0\u3000]*\u2014[ \t\u00a0\u3000]*\Z"
 )
@@ -21,5 +22,7 @@ def normalise_text(text: str) -> str:
     Returns:
         The characters that must agree, without any white space.
     """
+    if _DASH not in text:
+        return "".join(text.split())  # every line end is white space, too
     kept = (line for line in text.splitlines() if not _PAGE_NUMBER.match(line))
     return "".join("".join(line.split()) for line in kept)

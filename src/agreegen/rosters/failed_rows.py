@@ -7,15 +7,15 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-
-from openpyxl import Workbook
-from openpyxl.cell import Cell, WriteOnlyCell
-from openpyxl.utils.exceptions import IllegalCharacterError
-from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+from typing import TYPE_CHECKING
 
 from agreegen.files import replacing
 from agreegen.rosters.csv_source import guard
 from agreegen.rosters.headers import REASON_HEADER
+
+if TYPE_CHECKING:
+    from openpyxl.cell import Cell
+    from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 _PRIVATE_MODE = 0o600
 _MOST_SHEET_ROWS = 1_048_575
@@ -45,6 +45,8 @@ def write_failed_rows(
     Returns:
         The paths of the CSV and the XLSX file. A sheet ends after 1,048,575 rows; the CSV holds all.
     """
+    from openpyxl import Workbook  # noqa: PLC0415 - takes long to load, and only the end of a run needs it
+
     csv_path = path_base.with_name(path_base.name + ".csv")
     xlsx_path = path_base.with_name(path_base.name + ".xlsx")
     workbook = Workbook(write_only=True)
@@ -80,6 +82,9 @@ def _with_header(
 
 
 def _text_cell(worksheet: WriteOnlyWorksheet, text: str) -> Cell:
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 - see above
+    from openpyxl.utils.exceptions import IllegalCharacterError  # noqa: PLC0415 - see above
+
     try:
         cell = WriteOnlyCell(worksheet, value=text)
     except IllegalCharacterError:

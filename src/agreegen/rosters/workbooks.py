@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-import openpyxl
 from python_calamine import CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 from agreegen.errors import InputError, is_breakdown
@@ -135,6 +134,8 @@ def _read_held(path: Path, sheet: str) -> Iterator[Sequence[RawValue]]:
 
 
 def _stream(path: Path, sheet: str) -> Iterator[Sequence[RawValue]]:
+    import openpyxl  # noqa: PLC0415 - takes long to load, and only very large sheets need it
+
     with _wrapping(path):
         workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
     try:

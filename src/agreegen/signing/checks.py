@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import os
 from collections.abc import Sequence
@@ -15,8 +14,6 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
-from pyhanko_certvalidator import CertificateValidator, ValidationContext
-from pyhanko_certvalidator.errors import PathError, ValidationError
 
 from agreegen.errors import CredentialError
 from agreegen.signing.interface import Credential, Mechanism, Trust
@@ -248,6 +245,12 @@ def find_path(
 def _validate_path(
     certificate_der: bytes, chain_der: Sequence[bytes], trust: Trust, now: datetime, name: str
 ) -> list[bytes]:
+    # Takes long to load; workers of a batch are told the paths that their coordinator found.
+    import asyncio  # noqa: PLC0415 - see above
+
+    from pyhanko_certvalidator import CertificateValidator, ValidationContext  # noqa: PLC0415 - see above
+    from pyhanko_certvalidator.errors import PathError, ValidationError  # noqa: PLC0415 - see above
+
     load = asn1_x509.Certificate.load
     try:
         context = ValidationContext(

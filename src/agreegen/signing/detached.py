@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from agreegen.errors import CredentialError
 from agreegen.signing.checks import fits_certificate
 from agreegen.signing.cms import CmsTemplate
 from agreegen.signing.interface import Credential, TimestampServer, Trust
-from agreegen.signing.timestamps import TimestampClient
+
+if TYPE_CHECKING:
+    from agreegen.signing.timestamps import TimestampClient
 
 
 def sign_detached(
@@ -46,7 +49,7 @@ def sign_detached(
         )
     token = None
     if tsa:
-        with TimestampClient(tsa, trust=trust) as client:
+        with _client(tsa, trust) as client:
             token = client.timestamp(signature)
     return template.assemble(attributes, signature, timestamp_token=token)
 
@@ -57,5 +60,11 @@ def timestamp_data(data: bytes, tsa: Sequence[TimestampServer], *, trust: Trust 
     Raises:
         TimestampError: No service gave an acceptable timestamp.
     """
-    with TimestampClient(tsa, trust=trust) as client:
+    with _client(tsa, trust) as client:
         return client.timestamp(data)
+
+
+def _client(tsa: Sequence[TimestampServer], trust: Trust | None) -> TimestampClient:
+    from agreegen.signing.timestamps import TimestampClient  # noqa: PLC0415 - HTTP takes long to load
+
+    return TimestampClient(tsa, trust=trust)

@@ -6,18 +6,19 @@ The three steps are apart so that documents can be prepared in any process while
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from agreegen.errors import SigningError, TimestampError
 from agreegen.model.report import PadesLevel
 from agreegen.signing.appearance import appearance_of
 from agreegen.signing.checks import check_credential, fits_certificate
 from agreegen.signing.cms import CmsTemplate
-from agreegen.signing.embedding import prepare_signature
 from agreegen.signing.interface import Credential, SignedPdf, SigningRequest
 from agreegen.signing.prepared import Prepared, SigningIdentity
 from agreegen.signing.quick import prepare_quickly
-from agreegen.signing.roles import check_turn
-from agreegen.signing.timestamps import TimestampClient
+
+if TYPE_CHECKING:
+    from agreegen.signing.timestamps import TimestampClient
 
 _ATTEMPTS = 2
 """A second one where another service, with larger tokens, answered in between."""
@@ -39,12 +40,15 @@ class BatchSigner:
         self._reserved = self._template.greatest_size(token_bytes=token_bytes)
         self._appearance = appearance_of(identity, request.now)
 
-    def prepare(self, pdf: bytes, *, judged: bool = False) -> Prepared:
+    def prepare(
+        self, pdf: bytes, *, judged: bool = False, begun: tuple[bytes, Any] | None = None
+    ) -> Prepared:
         """Check that it is this signer's turn, and append the signature dictionary with an empty `/Contents`.
 
         Args:
             pdf: The file.
             judged: Whether its earlier signatures were found unaltered already.
+            begun: Its first bytes and the state of SHA-256 behind them, where they were hashed before.
 
         Raises:
             SigningError: Unknown role, another holder, wrong order, signed already, locked, changed document.
@@ -52,9 +56,17 @@ class BatchSigner:
         prepared = prepare_quickly(pdf, self.identity, self.request, self._reserved, self._appearance)
         if prepared is None:
             prepared = self._prepare_with_pyhanko(pdf, judged=judged)
-        data = memoryview(prepared.data)
-        digest = self._template.digest(data[: prepared.start], data[prepared.end :])
+        digest = self._digest(prepared, begun)
         return replace(prepared, digest=digest, attributes=self._template.signed_attributes(digest))
+
+    def _digest(self, prepared: Prepared, begun: tuple[bytes, Any] | None) -> bytes:
+        data = memoryview(prepared.data)
+        if begun is None or self._template.digest_name != "sha256" or not prepared.data.startswith(begun[0]):
+            return self._template.digest(data[: prepared.start], data[prepared.end :])
+        state = begun[1].copy()
+        state.update(data[len(begun[0]) : prepared.start])
+        state.update(data[prepared.end :])
+        return bytes(state.digest())
 
     def finish(self, prepared: Prepared, signature: bytes, *, token: bytes | None = None) -> SignedPdf:
         """Put the CMS with the raw signature, and the timestamp over it, into a prepared document.
@@ -68,6 +80,10 @@ class BatchSigner:
         return SignedPdf(prepared.fill(cms), reached, timestamp_pending=pending)
 
     def _prepare_with_pyhanko(self, pdf: bytes, *, judged: bool) -> Prepared:
+        # pyHanko takes longer to load than a hundred signatures, and files of our own do not need it.
+        from agreegen.signing.embedding import prepare_signature  # noqa: PLC0415 - see above
+        from agreegen.signing.turn import check_turn  # noqa: PLC0415 - see above
+
         turn = check_turn(pdf, self.identity, self.request, judged=judged)
         return prepare_signature(
             pdf,
@@ -119,6 +135,8 @@ def sign_pdf(
         raise SigningError("the level must be one of B-B, B-T, B-LT, B-LTA")
     if not request.tsa:
         raise SigningError(f"level {request.level} needs a timestamp service", hint="give one with --tsa URL")
+    from agreegen.signing.timestamps import TimestampClient  # noqa: PLC0415 - only above B-B
+
     with TimestampClient(request.tsa, trust=request.trust) as client:
         return _sign_with_timestamp(pdf, credential, request, client, judged=judged)
 

@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from agreegen.plainpdf import Entries, NotPlainError, PlainPdf, items, reference
 from agreegen.signing.increment import Hole, append_with_hole, dictionary
-from agreegen.signing.pdfsyntax import Entries, NotPlainError, PlainPdf, items, reference
 from agreegen.signing.pictures import AppearanceMaker
 from agreegen.signing.prepared import Prepared
 

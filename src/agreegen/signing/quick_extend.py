@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from agreegen.plainpdf import Entries, NotPlainError, PlainPdf, items, reference
 from agreegen.signing.increment import Hole, append, append_with_hole, dictionary
-from agreegen.signing.pdfsyntax import Entries, NotPlainError, PlainPdf, items, reference
 from agreegen.signing.pictures import stream_body
 from agreegen.signing.prepared import Prepared
 from agreegen.signing.revocation import Evidence
@@ -165,4 +165,4 @@ def _filled(plain: PlainPdf, widget: Entries) -> tuple[int, str, bool, bytes] | 
     timestamp = value.get(b"/SubFilter") == b"/ETSI.RFC3161"
     data = bytes.fromhex(contents[1:-1].decode())
     # Signature dictionaries are written once, so their order in the file is the order of the revisions.
-    return plain.offsets[number], name[1:-1].decode("latin-1"), timestamp, data
+    return plain.offset(number), name[1:-1].decode("latin-1"), timestamp, data

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import re
 
-from stdnum.cn import uscc
-from stdnum.exceptions import InvalidChecksum, InvalidLength, ValidationError
-
 from agreegen.values.problem import RawValue, ValueProblem
 from agreegen.values.text import fold_width, plain_text, refuse_lost_digits
 
@@ -17,6 +14,9 @@ def parse_credit_code(raw: RawValue) -> str:
     Raises:
         ValueProblem: Length, characters or check character are wrong (GB 32100-2015, clause 5).
     """
+    from stdnum.cn import uscc  # noqa: PLC0415 - takes long to load, and few forms have such a field
+    from stdnum.exceptions import InvalidChecksum, InvalidLength, ValidationError  # noqa: PLC0415 - the same
+
     text = plain_text(raw)
     refuse_lost_digits(text)
     code = re.sub(r"[\s\-]", "", fold_width(text)).upper()

@@ -116,6 +116,7 @@ def fetch(url: str, body: bytes | None = None) -> bytes:
 
     host = check_address(url)
     headers = {"Content-Type": "application/ocsp-request"} if body else {}
+
     try:
         with requests.request(
             "POST" if body else "GET",

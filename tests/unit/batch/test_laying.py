@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from agreegen.batch.interface import RowResult
 from agreegen.batch.laying import OutputError, TakenError, publish
 from agreegen.batch.plan import Replaced, Task
+from agreegen.files import sha256_of
 from agreegen.model.document import Document
 from agreegen.register.interface import Registration
 
@@ -26,6 +28,9 @@ class Paper:
     quarantined: bool = False
     changed: bool = True
     result: RowResult = RowResult.DONE
+
+    def quarantine(self, reason: str) -> None:
+        self.quarantined, self.reason, self.result = True, reason, RowResult.QUARANTINED
 
 
 def _task(path: str = PATH, replaces: Replaced | None = None) -> Task:
@@ -88,3 +93,29 @@ def test_a_disk_that_refuses_is_told_and_leaves_nothing(tmp_path: Path) -> None:
     assert dealt == []
     assert isinstance(failure, OutputError)
     assert _files(tmp_path) == {"documents": b"a file where a folder belongs"}
+
+
+def test_what_the_disk_gives_back_with_other_bytes_is_quarantined(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync = os.fsync
+
+    def damage(handle: int) -> None:
+        sync(handle)
+        if Path(f"/proc/self/fd/{handle}").readlink().name.endswith("-1"):
+            os.pwrite(handle, b"X", 1)
+
+    monkeypatch.setattr(os, "fsync", damage)
+    good, bad = Paper(_task("documents/00001/T000.pdf"), b"good"), Paper(_task(), b"bad!")
+    assert publish(tmp_path, [good, bad]) == ([good, bad], None)
+    monkeypatch.undo()
+    assert (good.quarantined, bad.quarantined) == (False, True)
+    assert "other bytes" in str(bad.reason)
+    kept = f"quarantine/{'d' * 32}-{sha256_of(b'bad!')[:8]}.pdf"
+    assert _files(tmp_path) == {"documents/00001/T000.pdf": b"good", kept: b"bXd!"}
+
+
+def test_a_chunk_of_more_files_than_are_open_at_once(tmp_path: Path) -> None:
+    papers = [Paper(_task(f"documents/00001/T{n:03d}.pdf"), b"%d" % n) for n in range(230)]
+    assert publish(tmp_path, papers) == (papers, None)
+    assert len(_files(tmp_path)) == 230

@@ -9,8 +9,8 @@ from datetime import timedelta
 
 import pytest
 
+from agreegen.plainpdf import PlainPdf
 from agreegen.signing.increment import Hole, append_with_hole, dictionary
-from agreegen.signing.pdfsyntax import PlainPdf
 from agreegen.signing.pictures import Appearance
 from agreegen.signing.placing import append_signature, find_targets
 from agreegen.signing.retracing import RetracedSignature, retrace_signature

@@ -7,17 +7,15 @@ is not exactly of the shape that the compiled engine writes is left to PDFium.
 from __future__ import annotations
 
 import functools
-import io
 import re
 import zlib
 
-import pikepdf
-from pikepdf import Array, Dictionary, Pdf, Stream
-
 from agreegen.conversion.compiled.page import RUN, parse_character_map, run_text
 from agreegen.errors import ConversionError
+from agreegen.plainpdf import Entries, NotPlainError, PlainPdf, items, reference
 
 _MAX_STREAM_BYTES = 1 << 20
+_MAX_PAGES = 100
 _OTHER_OPERATORS = re.compile(
     r"(?:/\S+?<</MCID \d+>>BDC|/\S+ BMC|EMC|q|Q|q [\d. ]+ rg|[\d.]+ w|(?:q )?[-\d. ]+ re|W\*? n|\s)+\Z"
 )
@@ -36,28 +34,29 @@ def read_text(pdf: bytes) -> str | None:
         The text, a form feed between pages; None if the document is not of a shape that is known here.
     """
     try:
-        with Pdf.open(io.BytesIO(pdf)) as opened:
-            pages = [_page_text(page.obj) for page in opened.pages]
-    except (pikepdf.PdfError, zlib.error, ConversionError, AttributeError, KeyError, ValueError, TypeError):
+        plain = PlainPdf.read(pdf)
+        catalog, _ = plain.object(reference(plain.trailer.get(b"/Root")))
+        tree = plain.dictionary(catalog.get(b"/Pages"))
+        leaves = [plain.dictionary(kid) for kid in items(tree.get(b"/Kids"))]
+        if tree.get(b"/Count") != b"%d" % len(leaves) or len(leaves) > _MAX_PAGES:
+            return None
+        pages = [_page_text(plain, leaf) for leaf in leaves]
+    except (NotPlainError, zlib.error, ConversionError, ValueError):
         return None
     return None if None in pages else "\f\n".join(page for page in pages if page is not None)
 
 
-def _page_text(leaf: pikepdf.Object) -> str | None:
-    contents, resources = leaf.Contents, leaf.Resources
-    if (
-        not isinstance(contents, Array)
-        or "/XObject" in resources
-        or not isinstance(resources.Font, Dictionary)
-    ):
+def _page_text(plain: PlainPdf, leaf: Entries) -> str | None:
+    if leaf.get(b"/Type") != b"/Page":
         return None
-    fonts = tuple(
-        (str(name)[1:], _plain(font.ToUnicode) + (b"2" if font.Subtype == "/Type0" else b"1"))
-        for name, font in resources.Font.items()
-    )
+    resources = plain.dictionary(leaf.get(b"/Resources"))
+    if b"/XObject" in resources:
+        return None
+    named = plain.dictionary(resources.get(b"/Font"))
+    fonts = tuple((name[1:].decode("latin-1"), _map_source(plain, font)) for name, font in named.items())
     lines: list[tuple[str, str]] = []
-    for stream in contents:
-        data = _plain(stream)
+    for stream in items(leaf.get(b"/Contents")):
+        data = _inflated(plain, stream)
         used = _fonts_used(data)
         if used is None:
             return None
@@ -65,15 +64,16 @@ def _page_text(leaf: pikepdf.Object) -> str | None:
     return _join(lines)
 
 
-def _plain(stream: pikepdf.Object) -> bytes:
-    if not isinstance(stream, Stream):
-        raise TypeError("not a stream")
-    raw = bytes(stream.read_raw_bytes())
-    if "/Filter" not in stream:
-        return raw
-    if stream.Filter != "/FlateDecode" or "/DecodeParms" in stream:
-        raise ValueError("another filter")
-    return _inflate(raw)
+def _map_source(plain: PlainPdf, font: bytes) -> bytes:
+    """Return a font's ToUnicode CMap, with the number of bytes that a code has behind it."""
+    entries = plain.dictionary(font)
+    width = b"2" if entries.get(b"/Subtype") == b"/Type0" else b"1"
+    return _inflated(plain, entries.get(b"/ToUnicode")) + width
+
+
+def _inflated(plain: PlainPdf, stream: bytes | None) -> bytes:
+    raw, deflated = plain.raw_stream(stream)
+    return _inflate(raw) if deflated else raw
 
 
 @functools.lru_cache(maxsize=64)

@@ -6,6 +6,7 @@ writes, and what it becomes by signing (ISO 32000-2, 7.5.4 to 7.5.6).
 
 from __future__ import annotations
 
+import functools
 import re
 import zlib
 from dataclasses import dataclass
@@ -19,12 +20,18 @@ _REFERENCE = re.compile(rb"(\d+) 0 R\Z")
 _REFERENCE_TAIL = re.compile(rb"[\x00\t\n\f\r ]+0[\x00\t\n\f\r ]+R\b")
 _END = re.compile(rb"startxref[\r\n]+(\d+)[\r\n]+%%EOF[\r\n]*\Z")
 _SECTION = re.compile(rb"(\d+) (\d+)[ \r]*\n")
+_STREAM = re.compile(rb"[\r\n ]*stream\r?\n")
 _ENTRY_BYTES = 20
 _MAX_STREAM_BYTES = 4 << 20
 _MAX_REVISIONS = 100
+_MOST_REMEMBERED_BYTES = 4096
 
 Entries = dict[bytes, bytes]
 """Top-level entries of a dictionary: names with their slash, values as they stand in the file."""
+
+
+Section = tuple[int, int, int]
+"""A run of a cross-reference table: first object number, number of entries, offset of the first entry."""
 
 
 class NotPlainError(Exception):
@@ -39,14 +46,14 @@ class PlainPdf:
         data: The file.
         xref_at: Offset of its last cross-reference table.
         trailer: Entries of its last trailer.
-        offsets: Offset of each object's last version.
+        sections: Of all tables, those that count first: first number, how many, where their entries begin.
         revisions: How many revisions it has.
     """
 
     data: bytes
     xref_at: int
     trailer: Entries
-    offsets: dict[int, int]
+    sections: tuple[Section, ...]
     revisions: int
 
     @classmethod
@@ -59,12 +66,12 @@ class PlainPdf:
         end = _END.search(data, max(0, len(data) - 64))
         if end is None or not data.startswith(b"%PDF-"):
             raise NotPlainError
-        offsets: dict[int, int] = {}
+        sections: list[Section] = []
         first: Entries | None = None
         at, revisions = int(end[1]), 0
         while True:
             trailer, found = _read_table(data, at)
-            offsets = {**found, **offsets}
+            sections += found
             first = trailer if first is None else first
             revisions += 1
             previous = trailer.get(b"/Prev")
@@ -75,7 +82,7 @@ class PlainPdf:
             at = int(previous)
         if data.count(b"startxref") != revisions:
             raise NotPlainError
-        return cls(data, int(end[1]), first, offsets, revisions)
+        return cls(data, int(end[1]), first, tuple(sections), revisions)
 
     @property
     def size(self) -> int:
@@ -83,7 +90,22 @@ class PlainPdf:
         size = self.trailer.get(b"/Size", b"")
         if not size.isdigit():
             raise NotPlainError
-        return max(int(size), max(self.offsets) + 1)
+        return max(int(size), *(begin + count for begin, count, _ in self.sections))
+
+    def offset(self, number: int) -> int:
+        """Return where the last version of an object begins.
+
+        Raises:
+            NotPlainError: There is no such object.
+        """
+        for begin, count, at in self.sections:
+            if begin <= number < begin + count:
+                place = at + _ENTRY_BYTES * (number - begin)
+                digits = self.data[place : place + 10]
+                if digits.isdigit():
+                    return int(digits)
+                break
+        raise NotPlainError
 
     def dictionary(self, value: bytes | None) -> Entries:
         """Return the entries of a dictionary, given directly or by reference.
@@ -94,7 +116,7 @@ class PlainPdf:
         if value is None:
             raise NotPlainError
         if value.startswith(b"<<"):
-            return read_dictionary(value, 0)[0]
+            return dict(_remembered(value)[0])
         return self.object(reference(value))[0]
 
     def object(self, number: int) -> tuple[Entries, int]:
@@ -103,13 +125,24 @@ class PlainPdf:
         Raises:
             NotPlainError: There is no such object, or it is no dictionary or stream.
         """
-        offset = self.offsets.get(number)
-        if offset is None:
-            raise NotPlainError
+        offset = self.offset(number)
         head = b"%d 0 obj" % number
         if self.data[offset : offset + len(head)] != head:
             raise NotPlainError
-        return read_dictionary(self.data, offset + len(head))
+        start = offset + len(head)
+        # Most objects are the same in thousands of documents: what ends before a stream or the object's end
+        # is remembered by its bytes. Cut off inside a string, it is no whole dictionary.
+        end = self.data.find(b"endobj", start, start + _MOST_REMEMBERED_BYTES)
+        stream = self.data.find(b"stream", start, start + _MOST_REMEMBERED_BYTES if end < 0 else end)
+        end = end if stream < 0 else stream
+        if end >= 0:
+            try:
+                entries, length = _remembered(self.data[start:end])
+            except NotPlainError:
+                pass
+            else:
+                return dict(entries), start + length
+        return read_dictionary(self.data, start)
 
     def stream(self, value: bytes | None) -> bytes:
         """Return the data of a stream, not filtered or deflated.
@@ -117,46 +150,61 @@ class PlainPdf:
         Raises:
             NotPlainError: It is something else.
         """
-        if value is None:
-            raise NotPlainError
-        entries, end = self.object(reference(value))
-        length = entries.get(b"/Length", b"")
-        opening = re.compile(rb"[\r\n ]*stream\r?\n").match(self.data, end)
-        if opening is None or not length.isdigit() or b"/DecodeParms" in entries:
-            raise NotPlainError
-        raw = self.data[opening.end() : opening.end() + int(length)]
-        if b"/Filter" not in entries:
+        raw, deflated = self.raw_stream(value)
+        if not deflated:
             return raw
-        if entries[b"/Filter"] != b"/FlateDecode":
-            raise NotPlainError
         inflater = zlib.decompressobj()
         try:
             return inflater.decompress(raw, _MAX_STREAM_BYTES)
         except zlib.error as exc:
             raise NotPlainError from exc
 
+    def raw_stream(self, value: bytes | None) -> tuple[bytes, bool]:
+        """Return the data of a stream as it stands in the file, and whether it is deflated.
 
-def _read_table(data: bytes, at: int) -> tuple[Entries, dict[int, int]]:
+        Raises:
+            NotPlainError: It is something else, or filtered in another way.
+        """
+        if value is None:
+            raise NotPlainError
+        entries, end = self.object(reference(value))
+        length = entries.get(b"/Length", b"")
+        opening = _STREAM.match(self.data, end)
+        if opening is None or not length.isdigit() or b"/DecodeParms" in entries:
+            raise NotPlainError
+        raw = self.data[opening.end() : opening.end() + int(length)]
+        if b"/Filter" not in entries:
+            return raw, False
+        if entries[b"/Filter"] != b"/FlateDecode":
+            raise NotPlainError
+        return raw, True
+
+
+def _read_table(data: bytes, at: int) -> tuple[Entries, list[Section]]:
     if data[at : at + 4] != b"xref":
         raise NotPlainError
     at = data.find(b"\n", at) + 1
-    offsets: dict[int, int] = {}
+    sections: list[Section] = []
     while section := _SECTION.match(data, at):
         begin, count = int(section[1]), int(section[2])
         at = section.end()
-        for number in range(begin, begin + count):
-            entry = data[at : at + _ENTRY_BYTES]
-            at += _ENTRY_BYTES
-            if entry[10:18] == b" 00000 n":
-                offsets[number] = int(entry[:10])
-            elif number or entry[10:18] != b" 65535 f":
-                raise NotPlainError  # an object was freed or has another generation
-    if data[at : at + 7] != b"trailer" or not offsets:
+        if not begin and count and data[at + 10 : at + 18] == b" 65535 f":
+            begin, count, at = 1, count - 1, at + _ENTRY_BYTES  # the head of the list of free objects
+        block = data[at : at + _ENTRY_BYTES * count]
+        if len(block) != _ENTRY_BYTES * count or any(
+            block[column::_ENTRY_BYTES] != bytes((character,)) * count
+            for column, character in enumerate(b" 00000 n", 10)
+        ):
+            raise NotPlainError  # an object was freed or has another generation
+        if count:
+            sections.insert(0, (begin, count, at))
+        at += len(block)
+    if data[at : at + 7] != b"trailer" or not sections:
         raise NotPlainError
     trailer, _ = read_dictionary(data, at + 7)
     if trailer.keys() & {b"/Encrypt", b"/XRefStm"}:
         raise NotPlainError
-    return trailer, offsets
+    return trailer, sections
 
 
 def reference(value: bytes | None) -> int:
@@ -179,6 +227,11 @@ def items(array: bytes | None) -> list[bytes]:
     """
     if array is None or not array.startswith(b"["):
         raise NotPlainError
+    return list(_items(array))
+
+
+@functools.lru_cache(maxsize=256)
+def _items(array: bytes) -> tuple[bytes, ...]:
     found: list[bytes] = []
     at = 1
     while True:
@@ -186,7 +239,7 @@ def items(array: bytes | None) -> list[bytes]:
         if token is None:
             raise NotPlainError
         if token[1] == b"]":
-            return found
+            return tuple(found)
         value, at = _value(array, at)
         found.append(value)
 
@@ -212,6 +265,11 @@ def read_dictionary(data: bytes, at: int) -> tuple[Entries, int]:
         if not key.startswith(b"/") or key in entries or b"#" in key:
             raise NotPlainError
         entries[key], at = _value(data, token.end())
+
+
+@functools.lru_cache(maxsize=512)
+def _remembered(data: bytes) -> tuple[Entries, int]:
+    return read_dictionary(data, 0)
 
 
 def _value(data: bytes, at: int) -> tuple[bytes, int]:

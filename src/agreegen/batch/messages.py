@@ -1,0 +1,70 @@
+"""What travels between a coordinator and its workers: settings out, outcomes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from agreegen.batch.interface import Job, RowResult
+from agreegen.batch.keyholder import RemoteKey
+from agreegen.conversion.interface import EngineChoice
+from agreegen.errors import AgreegenError
+from agreegen.register.interface import EventDraft
+from agreegen.signing.interface import Trust
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """What a worker is told at its start.
+
+    Attributes:
+        job: The job.
+        trust: Anchors and revocation lists.
+        engine: Who lays out the page.
+        remote_keys: Keys that stay with the coordinator, by index into `Job.signatures`.
+        workers: Number of workers that share the limit of timestamp requests.
+    """
+
+    job: Job
+    trust: Trust
+    engine: EngineChoice
+    remote_keys: Mapping[int, RemoteKey]
+    workers: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOutcome:
+    """What became of one task.
+
+    Attributes:
+        row: Number of the row.
+        document_id: The document's id.
+        result: What became of it.
+        path: Its file below the output folder.
+        events: What the register has to record.
+        reason: Why it failed.
+        warning: What a person should look at.
+        pending: Whether a timestamp is still missing.
+    """
+
+    row: int
+    document_id: str
+    result: RowResult
+    path: str
+    events: tuple[EventDraft, ...] = ()
+    reason: str | None = None
+    warning: str | None = None
+    pending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkOutcome:
+    """What became of a chunk.
+
+    Attributes:
+        outcomes: Of every task that was dealt with, in order.
+        fatal: What makes going on pointless: a credential, the disk, a missing program.
+    """
+
+    outcomes: tuple[TaskOutcome, ...]
+    fatal: AgreegenError | None = None
