@@ -82,3 +82,8 @@ def forged_contents(value: bytes) -> bytes:
     found = re.search(rb"/Contents <[0-9a-fA-F]+>", signed())
     assert found is not None
     return signed().replace(found[0], (b"/Contents " + value).ljust(len(found[0])))
+
+
+def forged_contents_twice() -> bytes:
+    """A second value under the same key, put in without moving the end of the file's parts."""
+    return signed().replace(b"/ByteRange", b"/Contents <00> /ByteRange", 1)

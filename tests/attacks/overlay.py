@@ -8,6 +8,7 @@ from tests.attacks.documents import (
     annotate,
     certified,
     fill,
+    in_catalog,
     redefine,
     signed,
 )
@@ -142,3 +143,52 @@ def seal_on_another_page() -> bytes:
     sealed = sign(data)
     seal = number_of(sealed, b"(unit)")
     return append(sealed, {free: twin.replace(b"/Contents", b"/Annots [ %d 0 R ] /Contents" % seal)})
+
+
+def text_annotation_on_level_3() -> bytes:
+    """Evil annotation: text that nobody tells from the page's, on a certified document."""
+    return annotate(certified(3), FREE_BOX)
+
+
+def square_with_letters_on_level_3() -> bytes:
+    """Any kind of annotation may draw letters."""
+    data = annotate(certified(3), FREE_BOX, b"/Square")
+    return data.replace(b"1 g 0 0 140 40 re f", b"BT (forged!) Tj  ET")
+
+
+def popup_with_a_look() -> bytes:
+    return annotate(signed(), TEXT_BOX, b"/Popup")
+
+
+def annotation_without_box() -> bytes:
+    """Without a box nothing clips what is drawn."""
+    data = annotate(signed(), FREE_BOX, b"/Square")
+    assert b"/BBox [0 0 140 40]" in data
+    return data.replace(b"/BBox [0 0 140 40]", b" " * 18)
+
+
+def field_for_the_mouse() -> bytes:
+    """A field that shows nothing until the mouse comes near."""
+    data = sign(signed(), "other", box=TEXT_BOX)
+    added = data[len(signed()) :]
+    assert added.count(b"/N ") == 1
+    return signed() + added.replace(b"/N ", b"/R ")
+
+
+def certified_afterwards() -> bytes:
+    """An approval is turned into a certification."""
+    return in_catalog(signed(), b"/Perms << /DocMDP %d 0 R >>" % number_of(signed(), b"/ByteRange"))
+
+
+def encrypted_afterwards() -> bytes:
+    entry = b"<< /Filter /Standard /V 1 /R 2 /O (%s) /U (%s) /P -4 >>" % (b"o" * 32, b"u" * 32)
+    return append(signed(), {size_of(signed()): entry}, trailer=b"/Encrypt %d 0 R" % size_of(signed()))
+
+
+def two_values_for_a_key() -> bytes:
+    """Some readers show the first content, some the last; the signature covers both."""
+    base = base_document()
+    number, free = number_of(base, b"/MediaBox"), size_of(base)
+    body = body_of(base, number)
+    page = body[: body.rindex(b">>")] + b"/Cont#65nts %d 0 R >>" % free
+    return sign(append(base, {number: page, free: stream(b"BT (sold) Tj ET")}))

@@ -58,7 +58,7 @@ HONEST: dict[str, Sample] = {
     "security store rewritten": store_rewritten,
     "filled in": lambda: fill(signed()),
     "filled in after certification": lambda: fill(certified()),
-    "annotation where permitted": lambda: annotate(certified(3), FREE_BOX),
+    "annotation where permitted": lambda: annotate(certified(3), FREE_BOX, b"/Square"),
     "annotation on an approval": lambda: annotate(signed(), FREE_BOX),
     "metadata": metadata_updated,
     "rewritten the same": rewritten_the_same,

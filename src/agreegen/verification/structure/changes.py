@@ -11,7 +11,7 @@ from agreegen.verification.structure.document import PdfFile, View
 from agreegen.verification.structure.fields import signature_fields, text_of
 from agreegen.verification.structure.graph import Edge, Graph
 from agreegen.verification.structure.leftovers import unaccounted
-from agreegen.verification.structure.objects import LimitError, Stream, StructureError
+from agreegen.verification.structure.objects import LimitError, Stream, StructureError, same
 from agreegen.verification.structure.painted import Painted
 from agreegen.verification.structure.rules_document import (
     check_catalog,
@@ -110,9 +110,12 @@ def judge_changes(file: PdfFile, views: list[View], covered: list[Covered]) -> J
     """Explain every revision after the first signed one and hold it against what the signatures permit."""
     judgement = Judgement(last=len(views) - 1)
     signed = [item for item in covered if item.revision is not None and item.coverage is not Coverage.PARTIAL]
-    if not signed or file.locked:
+    if not signed:
         return judgement
     first = min(item.revision for item in signed if item.revision is not None)
+    if file.locked:
+        _judge_locked(judgement, views, first)
+        return judgement
     graph, painted, own = Graph(), Painted(file, views), _permissions(views, signed)
     for index in range(first, len(views) - 1):
         permissions = _in_force(own, index)
@@ -130,6 +133,15 @@ def judge_changes(file: PdfFile, views: list[View], covered: list[Covered]) -> J
         for reason in reasons if changes is Changes.FORBIDDEN else ():
             judgement.alarms.append(Alarm("forbidden-change", f"after signing, {reason}", alters=True))
     return judgement
+
+
+def _judge_locked(judgement: Judgement, views: list[View], first: int) -> None:
+    """Nothing can be said about changes of a file without its password, but that it was locked afterwards."""
+    for index in range(first, len(views) - 1):
+        if not same(views[index].trailer.get("Encrypt"), views[index + 1].trailer.get("Encrypt")):
+            reason = "the trailer's /Encrypt was changed"
+            judgement.after[index] = Changes.FORBIDDEN, [reason]
+            judgement.alarms.append(Alarm("forbidden-change", f"after signing, {reason}", alters=True))
 
 
 def _examine(
@@ -226,6 +238,8 @@ def _check_painting(step: Step, permissions: Permissions, painted: Painted) -> N
     for addition in step.additions:
         if not addition.annotation and permissions.certified:
             step.forbid(f"{addition.label} was added visibly after the document had been certified")
+        elif addition.telling and permissions.certified:
+            step.forbid(f"{addition.label} shows text of its own on the certified document")
         elif not painted.is_clear(step.old.index, addition):
             step.forbid(f"{addition.label} covers something that was there when the document was signed")
     for page, corners, name in step.overwritten:

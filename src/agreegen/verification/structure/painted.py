@@ -6,7 +6,7 @@ from typing import Any
 
 from agreegen.verification.structure.document import PdfFile, View
 from agreegen.verification.structure.objects import Ref, StructureError
-from agreegen.verification.structure.rules_form import rectangle_of
+from agreegen.verification.structure.rules_look import rectangle_of
 from agreegen.verification.structure.rules_pages import page_numbers
 from agreegen.verification.structure.step import Addition
 

@@ -108,11 +108,17 @@ def _check_permissions(step: Step, old: Spot, new: Spot) -> None:
             continue
         if key == "UR3" and key not in two:
             continue
-        if key == "DocMDP" and key not in one and isinstance(step.new.resolve(two[key]), dict):
+        if key == "DocMDP" and key not in one and _is_new_signature(step, two[key]):
             step.down(after, key, new=True)
             continue
         step.forbid(f"the permissions' /{key} was changed")
     step.explain(before, after)
+
+
+def _is_new_signature(step: Step, holder: Value) -> bool:
+    """Only a signature that is made now may certify: nothing turns an earlier one into a certification."""
+    fresh = isinstance(holder, Ref) and step.old.location(holder.num) is None
+    return fresh and isinstance(step.new.resolve(holder), dict)
 
 
 def _check_names(step: Step, old: Spot, new: Spot) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 from agreegen.verification.structure.document import View
 from agreegen.verification.structure.fields import text_of
 from agreegen.verification.structure.objects import Ref, Stream, Value
-from agreegen.verification.structure.step import Addition, Spot, Step, as_array, as_dictionary
+from agreegen.verification.structure.rules_look import visible_rectangle
+from agreegen.verification.structure.step import Spot, Step, as_array, as_dictionary
 
 _FORM_FREE = frozenset({"SigFlags"})
 _FORM_RULED = frozenset({"Fields", "DR", "XFA", "NeedAppearances", "DA"})
@@ -20,7 +21,6 @@ _UNUSED_RESOURCES = frozenset({"XObject", "ProcSet"})
 _HIDING_FLAGS = 1 | 2 | 32
 _PRINTED = 4
 _READ_ONLY = 1
-_HIDDEN, _PRINT, _NO_VIEW = 2, 4, 32
 _MAX_DEPTH = 60
 
 
@@ -351,41 +351,4 @@ def _note(step: Step, widgets: dict[int, str], widget: Spot, name: str) -> None:
         step.forbid(f"the field “{name}” is visible without being an object of its own")
 
 
-def visible_rectangle(step: Step, widget: dict[str, Any]) -> tuple[float, float, float, float] | None:
-    """Return where an annotation paints in the new view, None where it paints nothing."""
-    corners = rectangle_of(step.new.resolve(widget.get("Rect")), step.new)
-    if corners is None or corners[0] == corners[2] or corners[1] == corners[3]:
-        return None
-    flags = step.new.resolve(widget.get("F"))
-    if type(flags) is int and (flags & _HIDDEN or flags & (_NO_VIEW | _PRINT) == _NO_VIEW):
-        return None
-    normal = step.new.resolve(step.new.dictionary(widget.get("AP")).get("N"))
-    if normal is None and widget.get("Subtype") == "Widget":
-        drawn = step.new.dictionary(widget.get("MK")).keys() & {"BG", "BC", "CA", "I"}
-        return corners if drawn else None
-    if isinstance(normal, Stream) and not _paints(step, normal):
-        return None
-    return corners
-
-
-def _paints(step: Step, stream: Stream) -> bool:
-    box = rectangle_of(step.new.resolve(stream.dictionary.get("BBox")), step.new)
-    if box is not None and (box[0] == box[2] or box[1] == box[3]):
-        return False
-    content = step.new.file.expand(step.new.resolved_filters(stream))
-    return any(token not in (b"q", b"Q") for token in content.split())
-
-
-def rectangle_of(value: Value, view: Any) -> tuple[float, float, float, float] | None:
-    """Return a rectangle as left, bottom, right, top; None where it is not one."""
-    if not isinstance(value, list) or len(value) != 4:
-        return None
-    numbers = [view.resolve(number) for number in value]
-    if not all(isinstance(number, int | float) for number in numbers):
-        return None
-    left, right = sorted((float(numbers[0]), float(numbers[2])))
-    bottom, top = sorted((float(numbers[1]), float(numbers[3])))
-    return left, bottom, right, top
-
-
-__all__ = ["Addition", "check_form", "rectangle_of", "visible_rectangle"]
+__all__ = ["check_form"]

@@ -6,7 +6,7 @@ from typing import Any
 
 from agreegen.verification.structure.document import View
 from agreegen.verification.structure.objects import Ref, Value
-from agreegen.verification.structure.rules_form import rectangle_of, visible_rectangle
+from agreegen.verification.structure.rules_look import rectangle_of, shows_text, visible_rectangle
 from agreegen.verification.structure.step import Addition, Spot, Step, as_array, as_dictionary
 
 Rectangle = tuple[float, float, float, float]
@@ -18,6 +18,7 @@ _HARMLESS_ANNOTATIONS = frozenset(
         "Squiggly", "StrikeOut", "Stamp", "Caret", "Ink", "Popup",
     }
 )  # fmt: skip
+_TELLING_ANNOTATIONS = frozenset({"FreeText", "Stamp"})
 _ANNOTATION_FREE = frozenset(
     {"Popup", "Contents", "M", "T", "NM", "CreationDate", "Subj", "RC", "State", "StateModel"}
 )
@@ -112,8 +113,10 @@ def _check_new_annotation(step: Step, spot: Spot, page: int, at: int) -> None:
     corners = visible_rectangle(step, value)
     if "AP" not in value and corners is not None:
         corners = _with_outline(step, value, corners)
-    if corners is not None and subtype != "Popup":
-        step.additions.append(Addition(page, corners, f"an annotation on page {at}", True, spot.source))
+    if corners is not None and (subtype != "Popup" or "AP" in value):
+        telling = subtype in _TELLING_ANNOTATIONS or shows_text(step, value)
+        label = f"an annotation on page {at}"
+        step.additions.append(Addition(page, corners, label, True, spot.source, telling))
 
 
 def _with_outline(step: Step, value: dict[str, Any], corners: Rectangle) -> Rectangle:

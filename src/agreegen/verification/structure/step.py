@@ -25,6 +25,7 @@ class Addition:
         label: How to call it in a sentence.
         annotation: Whether it is an annotation other than a signature field.
         number: Its own object number.
+        telling: Whether it shows text or pictures of its own, which nobody tells from the page's.
     """
 
     page: int
@@ -32,6 +33,7 @@ class Addition:
     label: str
     annotation: bool
     number: int
+    telling: bool = False
 
 
 @dataclass(frozen=True, slots=True)

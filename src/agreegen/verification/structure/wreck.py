@@ -16,6 +16,7 @@ from agreegen.verification.structure.parser import parse_value
 
 _OBJECT = re.compile(rb"(?<!\d)(\d{1,10})[\x00\t\n\x0c\r ]+(\d{1,5})[\x00\t\n\x0c\r ]+obj")
 _MARK = re.compile(rb"/ByteRange|/SubFilter|/DocTimeStamp")
+_CONTENTS = re.compile(rb"/Contents[\x00\t\n\x0c\r ]*<")
 _LOOK_BACK = 1 << 16
 _MAX_SIGNATURES = 200
 _MAX_MARKS = 2000
@@ -48,6 +49,9 @@ def _dictionaries(data: bytes, limits: Limits) -> list[tuple[int, dict[str, Any]
         try:
             value, _ = parse_value(data, last.end(), limits.max_depth)
         except StructureError:
+            # What looks like a signature and cannot be read is still told of.
+            if mark[0] == b"/ByteRange" and _CONTENTS.search(data, last.end(), mark.end() + _LOOK_BACK):
+                found[last.start()] = int(last[1]), {}
             continue
         if isinstance(value, dict) and is_signature(value):
             found[last.start()] = int(last[1]), value
