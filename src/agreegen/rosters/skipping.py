@@ -12,7 +12,8 @@ _TOTAL = re.compile(
     r"(?:合计|总计|小计|共计|累计|总数|本页小计)(?:人数)?:?\d*[人名个]?\Z|共\d+[人名]\Z|(?:sub)?total:?\Z"
 )
 _NOTE = re.compile(
-    r"(?:注|备注|说明|附注|填表说明|填表人|填报人|制表|制表人|审核|审核人|负责人|联系人|联系电话|填报日期|日期)\d*:"
+    r"(?:注|备注|说明|附注|填表说明|填表人?|填报人?|制表人?|审核人?|复核人?|经办人?|联系人|联系电话|电话"
+    r"|(?:单位|部门|统计|填报)?负责人|填[报表]单位|(?:填报|填表|制表)?日期)(?:\((?:签字|签章|盖章)\))?\d*:"
 )
 
 
@@ -28,8 +29,18 @@ def is_note(row: Sequence[RawValue]) -> bool:
     return bool(first and _NOTE.match(first))
 
 
+def is_footer(row: Sequence[RawValue]) -> bool:
+    """Tell whether a note goes over several cells: 填表人：张三 beside 审核人：李四, or label | name."""
+    labels = [text for text in map(_folded, row) if text and _NOTE.match(text)]
+    return is_note(row) and (len(labels) > 1 or labels[0].endswith(":"))
+
+
 def _first_text(row: Sequence[RawValue]) -> str | None:
     for cell in row:
         if not is_empty(cell):
-            return "".join(fold_width(cell).split()).casefold() if isinstance(cell, str) else None
+            return _folded(cell)
     return None
+
+
+def _folded(cell: RawValue) -> str | None:
+    return "".join(fold_width(cell).split()).casefold() if isinstance(cell, str) else None

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from agreegen.errors import InputError
 from agreegen.rosters.addresses import MergedRange
 from agreegen.rosters.headers import Header, HeaderMatcher, list_headers
-from agreegen.rosters.skipping import is_note, is_total
+from agreegen.rosters.skipping import is_footer, is_note, is_total
 from agreegen.rosters.source import Source
 from agreegen.values import RawValue
 from agreegen.values.text import is_empty
@@ -49,7 +49,8 @@ class Table:
                 continue
             if is_total(own) or is_total(_pick(own, read)) or self._repeats_header(own):
                 continue
-            if is_note(own) and sum(not is_empty(cell) for cell in _pick(own, read)) <= 1:
+            few = sum(not is_empty(cell) for cell in _pick(own, read)) <= 1
+            if is_footer(own) or (few and is_note(own)):
                 self.notes.append(number)
                 continue
             yield number, [*filled[:width], *([None] * (width - len(filled)))]

@@ -72,6 +72,29 @@ def test_reads_an_office_workbook(make_xlsx: Make, form: Form, monkeypatch: Any,
     assert any("note" in text and "row 8" in text for text in warnings(roster))
 
 
+@pytest.mark.parametrize(
+    "footer",
+    [
+        ("填表人：赵敏", None, "审核人：钱进", None, "填表日期：2018年5月10日"),
+        ("填表人：", "赵敏", "审核人：", "钱进", None),
+        ("单位负责人（签字）：", "孙丽", None, "填报单位：示例市统计局", None),
+        ("经 办 人：赵敏", "复核人：钱进", None, None, None),
+    ],
+)
+def test_a_footer_over_several_cells_is_no_person(
+    make_xlsx: Make, form: Form, footer: tuple[str | None, ...]
+) -> None:
+    roster = open_roster(make_xlsx([HEADER, ("HN0001", "张伟", ID_A, None, "是"), footer]), form)
+    assert [row.number for row in roster.rows()] == [2]
+    assert errors(roster) == []
+    assert any("note" in text and "row 3" in text for text in warnings(roster))
+
+
+def test_a_person_with_a_remark_in_the_first_column_is_kept(make_xlsx: Make, form: Form) -> None:
+    rows = [("备注", *HEADER), ("备注：新进", "HN0001", "张伟", ID_A, None, "是")]
+    assert [row.staff_no for row in open_roster(make_xlsx(rows), form).rows()] == ["HN0001"]
+
+
 def test_names_the_cell_sheet_and_label_and_masks_ids(make_xlsx: Make, form: Form) -> None:
     wrong = ID_A[:-1] + "9"
     path = make_xlsx([("名册",), HEADER, PERSON, ("HN 2", "王芳", wrong, "局" * 300, "也许")])
