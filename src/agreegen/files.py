@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from agreegen.errors import UsageError
@@ -44,6 +44,19 @@ def refuse_existing(path: Path, *, force: bool) -> None:
         raise UsageError(f"{path} exists already", hint="choose another output, or add --force to replace it")
 
 
+def refuse_inputs(output: Path, inputs: Iterable[Path]) -> None:
+    """Refuse an output that is one of the inputs, whatever `--force` says.
+
+    Raises:
+        UsageError: Writing the output would destroy an input.
+    """
+    if not output.exists():
+        return
+    for path in inputs:
+        if path.exists() and path.samefile(output):
+            raise UsageError(f"{output}: input and output are the same file", hint="choose another output")
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder durable (fsync on the directory)."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -60,9 +73,18 @@ def replacing(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
     Args:
         path: The target; its folder is made when missing.
         mode: Permissions of the new file.
+
+    Raises:
+        UsageError: The path is a folder.
+        OSError: The folder cannot be written, or the disk is full; nothing is left behind.
     """
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder, and a file is to be written", hint="choose another output")
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, suffix=path.suffix, dir=path.parent)
+    try:
+        handle, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, suffix=path.suffix, dir=path.parent)
+    except OSError as exc:
+        raise _about(path, exc) from exc
     os.close(handle)
     temporary = Path(name)
     try:
@@ -72,9 +94,16 @@ def replacing(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
             os.fsync(file.fileno())
         temporary.replace(path)
         sync_folder(path.parent)
-    except BaseException:
+    except BaseException as exc:
         temporary.unlink(missing_ok=True)
+        if isinstance(exc, OSError) and exc.filename in (None, name):
+            raise _about(path, exc) from exc
         raise
+
+
+def _about(path: Path, exc: OSError) -> OSError:
+    """Name the target: the name of the temporary file would tell nobody anything."""
+    return OSError(exc.errno, exc.strerror, str(path))
 
 
 def write_atomically(path: Path, data: bytes, *, mode: int = 0o644) -> None:

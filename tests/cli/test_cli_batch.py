@@ -60,6 +60,28 @@ def test_check_reports_every_error_and_writes_nothing(
     assert all(cell in for_people.out for cell in ("C3", "B4", "B5", "A6"))
 
 
+def test_a_character_without_glyph_is_told_at_its_cell_with_all_else_that_is_wrong(
+    agreegen: Agreegen, pki: ExamplePki, tmp_path: Path
+) -> None:
+    roster = tmp_path / "rare.csv"
+    rare = "\N{CJK UNIFIED IDEOGRAPH-2EBE0}"
+    roster.write_text(f"编号,姓名,身份证号\nA1,王{rare},{BAD_ID}\nA2,{rare},\n", "utf-8")
+    result = agreegen("batch", "check", write_job(tmp_path, pki, roster), "--json")
+    assert result.code == 3
+    errors = [c for c in result.json()["complaints"] if c["severity"] == "error"]
+    assert [c["cell"] for c in errors] == ["C2", "B2", "B3"]
+    assert all("U+2EBE0" in c["problem"] for c in errors[1:])
+
+
+def test_a_complaint_names_the_file_once(agreegen: Agreegen, pki: ExamplePki, tmp_path: Path) -> None:
+    roster = tmp_path / "no-header.csv"
+    roster.write_text("foo,bar\n1,2\n", "utf-8")
+    result = agreegen("batch", "check", write_job(tmp_path, pki, roster))
+    assert result.code == 3
+    (line,) = (line for line in result.out.splitlines() if "no header row" in line)
+    assert line.count(str(roster)) == 1
+
+
 def test_run_leaves_what_it_promises(finished_job: Path) -> None:
     output = finished_job.parent / "pledges"
     names = {Path(name).name for name in files_below(output / "documents")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -46,6 +47,63 @@ def test_an_output_is_not_overwritten(agreegen: Agreegen, tmp_path: Path) -> Non
     assert target.read_bytes() == b"precious"
     assert agreegen(*line, "--force", "--engine", "libreoffice").code == 0
     assert target.read_bytes().startswith(b"%PDF")
+
+
+def test_the_parameters_are_never_overwritten(agreegen: Agreegen, tmp_path: Path) -> None:
+    params = tmp_path / "p.yaml"
+    params.write_text("pledger_name: 张伟\n", "utf-8")
+    line = ("generate", "personal-pledge", "--params", params, "--force")
+    assert agreegen(*line, "-o", params).code == 2
+    assert agreegen(*line, "-o", tmp_path / "a.pdf", "--docx", params).code == 2
+    assert params.read_text("utf-8") == "pledger_name: 张伟\n"
+
+
+def test_a_folder_cannot_be_replaced_by_a_file(agreegen: Agreegen, tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").mkdir()
+    line = ("generate", "personal-pledge", "--params", SAMPLES / "pledge.yaml", "-o", tmp_path / "a.pdf")
+    result = agreegen(*line, "--force")
+    assert result.code == 2
+    assert f"{tmp_path / 'a.pdf'} is a folder" in result.err
+
+
+def test_a_file_that_cannot_be_written_is_named_itself(agreegen: Agreegen) -> None:
+    line = ("generate", "personal-pledge", "--params", SAMPLES / "pledge.yaml", "-o", "/proc/a.pdf")
+    result = agreegen(*line)
+    assert result.code == 2
+    assert "/proc/a.pdf" in result.err
+
+
+def test_characters_without_glyph_are_reported_with_all_other_errors(
+    agreegen: Agreegen, tmp_path: Path
+) -> None:
+    params = tmp_path / "p.yaml"
+    text = "pledge_date: 2018-13-40\npledger_name: 王\N{CJK UNIFIED IDEOGRAPH-2EBE0}\nid_number: 1\n"
+    params.write_text(text, "utf-8")
+    result = agreegen("generate", "personal-pledge", "--params", params, "-o", tmp_path / "a.pdf")
+    assert result.code == 3
+    assert "has 3 errors" in result.err
+    assert f"{params}, row 2, 姓名 (pledger_name)" in result.err
+    assert "U+2EBE0" in result.err
+
+
+def test_a_value_taken_from_another_is_complained_of_once(agreegen: Agreegen, tmp_path: Path) -> None:
+    params = tmp_path / "p.yaml"
+    text = re.sub(
+        "work_description: .*", "work_description: 录入\N{GRINNING FACE}", PARAMS.read_text("utf-8")
+    )
+    params.write_text(text, "utf-8")
+    result = agreegen("generate", AGREEMENT, "--params", params, "-o", tmp_path / "a.pdf")
+    assert result.code == 3
+    assert result.err.count("U+1F600") == 1
+
+
+def test_a_list_where_one_value_belongs(agreegen: Agreegen, tmp_path: Path) -> None:
+    params = tmp_path / "p.yaml"
+    params.write_text("pledger_name: [张伟, 李娜]\n", "utf-8")
+    result = agreegen("generate", "personal-pledge", "--params", params, "-o", tmp_path / "a.pdf")
+    assert result.code == 3
+    assert "('" not in result.err
+    assert "list" in result.err
 
 
 def test_every_error_is_reported_at_once_and_nothing_written(agreegen: Agreegen, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from agreegen.model.complaint import Complaint, Location, Severity
 from agreegen.model.document import Document, build_document
 from agreegen.pipeline import DocumentMaker
 from agreegen.register.store import Register
-from agreegen.rendering.fonts import check_glyphs
+from agreegen.rendering.fonts import check_value_glyphs
 from agreegen.rosters.roster import Roster, open_roster
 from agreegen.rosters.row import RosterRow
 from agreegen.signing.checks import check_credential
@@ -107,6 +108,7 @@ class _Check:
 
     def complain(self, where: str, exc: AgreegenError | str, severity: Severity = Severity.ERROR) -> None:
         text, remedy = (exc, "") if isinstance(exc, str) else (exc.message, exc.hint or "")
+        text = text.removeprefix(where).lstrip(":, ")  # most errors name their file themselves
         self.complaints.append(Complaint(Location(file=where), text, remedy, severity))
 
     def step(self, action: Callable[[], None]) -> None:
@@ -154,6 +156,9 @@ class _Check:
     def _row_complaints(self, roster: Roster) -> Iterator[Complaint]:
         for row in roster.rows():
             yield from row.complaints
+            yield from check_value_glyphs(
+                self.job.form, row.values, functools.partial(roster.locate, row.number)
+            )
             if row.failed:
                 continue
             document = build_document(
@@ -164,15 +169,6 @@ class _Check:
                 aliases=self.job.aliases,
             )
             self._consider(document)
-            for complaint in check_glyphs(self.job.form, document):
-                place = Location(
-                    file=str(roster.path),
-                    sheet=roster.sheet,
-                    row=row.number,
-                    label=complaint.location.label,
-                    field=complaint.location.field,
-                )
-                yield Complaint(place, complaint.problem, complaint.remedy, complaint.severity)
             yield from self._missing_credentials(roster, row)
 
     def _consider(self, document: Document) -> None:

@@ -11,11 +11,12 @@ import click
 from agreegen.cli.options import any_path, existing_file, force_option, forms_option
 from agreegen.cli.output import say
 from agreegen.errors import UsageError
-from agreegen.files import refuse_existing, write_atomically
+from agreegen.files import refuse_existing, refuse_inputs, write_atomically
 from agreegen.forms.catalog import find_form, forms_folder
 from agreegen.model.document import build_document
 from agreegen.pipeline import DocumentMaker, EngineChoice
 from agreegen.rendering.docx import render_docx
+from agreegen.rendering.fonts import check_value_glyphs
 from agreegen.rosters.parameters import read_parameters
 
 
@@ -51,13 +52,14 @@ def command(
     force: bool,
 ) -> None:
     """Fill FORM from a parameter file and make a PDF/A with empty signature fields."""
+    if docx is not None and docx.resolve() == output.resolve():
+        raise UsageError("--docx and -o name the same file")
     for path in (output, docx):
         if path is not None:
             refuse_existing(path, force=force)
-    if docx is not None and docx.resolve() == output.resolve():
-        raise UsageError("--docx and -o name the same file")
+            refuse_inputs(path, [params])
     form = find_form(form_id, forms_folder(forms_folder_option))
-    values = read_parameters(params, form)
+    values = read_parameters(params, form, lambda read, locate: check_value_glyphs(form, read, locate))
     document = build_document(
         form, values, register_secret=secrets.token_bytes(32), aliases=read_aliases(aliases)
     )

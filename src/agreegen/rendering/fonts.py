@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 
 from agreegen.forms.fonts import (
@@ -17,13 +18,13 @@ from agreegen.forms.fonts import (
 )
 from agreegen.forms.template import Template, parse_template, read_template_bytes
 from agreegen.model.complaint import Complaint, Location
-from agreegen.model.document import Document
+from agreegen.model.document import Document, Value
 from agreegen.model.form import Form
-from agreegen.rendering.context import template_context
 
 __all__ = [
     "FontFile",
     "check_glyphs",
+    "check_value_glyphs",
     "covered_by_chain",
     "covered_characters",
     "find_chain",
@@ -33,37 +34,58 @@ __all__ = [
 
 
 def check_glyphs(form: Form, document: Document) -> list[Complaint]:
+    """Return a complaint for each printed value of a document that the form's fonts cannot show.
+
+    Raises:
+        MissingProgramError: A chain has no font that is there.
+    """
+    return check_value_glyphs(form, document.values, _locate_in(form))
+
+
+def check_value_glyphs(
+    form: Form, values: Mapping[str, Value | list[str]], locate: Callable[[str], Location]
+) -> list[Complaint]:
     """Return a complaint for each value with characters that no font of its chain has a glyph for.
 
     A missing glyph would leave a box or nothing on the page, and the file would still be a good PDF/A; so
-    this stands before the page is made.
+    this stands before the page is made. What the form adds of its own is checked by `forms check`.
 
     Args:
         form: The form with its font chains.
-        document: The values.
+        values: The values by field name; some may be missing.
+        locate: Gives the place of a field's value.
 
     Returns:
-        One complaint a field, naming each character and code point; empty when all is covered.
+        One complaint a field, naming each character and code point; empty when all is covered. A value that
+        was taken from another field is complained of once, there.
 
     Raises:
         MissingProgramError: A chain has no font that is there.
     """
     usage = _fonts_by_variable(form.template, form.template_sha256, tuple(f.name for f in form.fields))
-    complaints = []
-    for name, value in template_context(form, document).items():
-        if isinstance(value, bool):
+    complaints: list[Complaint] = []
+    told: dict[str, list[str]] = {}
+    for field in form.fields:
+        value = values.get(field.name)
+        if not field.printed or value is None or isinstance(value, bool | date):
             continue
-        missing = _missing(form, usage.get(name, frozenset()), "".join(value))
-        if missing:
-            field = form.field(name)
-            complaints.append(
-                Complaint(
-                    Location(label=field.label_zh, field=name),
-                    f"no font of the form has a glyph for {', '.join(missing)}",
-                    "check the character, or install a font that has it and name it in form.yaml under fonts",
-                )
+        missing = _missing(form, usage.get(field.name, frozenset()), "".join(value))
+        told[field.name] = missing
+        taken = field.default_from is not None and values.get(field.default_from) == value
+        if not missing or (taken and told.get(field.default_from or "") == missing):
+            continue
+        complaints.append(
+            Complaint(
+                locate(field.name),
+                f"no font of the form has a glyph for {', '.join(missing)}",
+                "check the character, or install a font that has it and name it in form.yaml under fonts",
             )
+        )
     return complaints
+
+
+def _locate_in(form: Form) -> Callable[[str], Location]:
+    return lambda name: Location(label=form.field(name).label_zh, field=name)
 
 
 def _missing(form: Form, fonts: Iterable[str], text: str) -> list[str]:

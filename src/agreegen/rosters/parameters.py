@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +22,25 @@ _MOST_BYTES = 1 << 20
 _NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
 
 
-def read_parameters(path: Path, form: Form) -> Mapping[str, Value]:
+FurtherCheck = Callable[[Mapping[str, Value], Callable[[str], Location]], Iterable[Complaint]]
+"""Looks at the values that could be read, with a way to say where one stands."""
+
+
+def read_parameters(path: Path, form: Form, further: FurtherCheck | None = None) -> Mapping[str, Value]:
     """Read the values of one document from a YAML file.
 
     Every scalar is read as text, so a phone keeps its leading zero and `no` stays a word.
+
+    Args:
+        path: The file.
+        form: The form whose fields it fills.
+        further: Another check, whose complaints are reported with the others.
 
     Raises:
         ComplaintsError: Names every error in the file at once, each with its line.
         InputError: The file cannot be read, or is not YAML.
     """
-    parsed = check_parameters(path, form)
+    parsed = check_parameters(path, form, further)
     errors = [complaint for complaint in parsed.complaints if complaint.severity is Severity.ERROR]
     if errors:
         count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
@@ -40,7 +49,7 @@ def read_parameters(path: Path, form: Form) -> Mapping[str, Value]:
     return parsed.values
 
 
-def check_parameters(path: Path, form: Form) -> ParsedValues:
+def check_parameters(path: Path, form: Form, further: FurtherCheck | None = None) -> ParsedValues:
     """Read the values of one document from a YAML file, with all errors and warnings.
 
     Raises:
@@ -78,6 +87,8 @@ def check_parameters(path: Path, form: Form) -> ParsedValues:
     misfits = {complaint.location.field for complaint in complaints}
     parsed = parse_values(form, raw, locate)
     complaints.extend(c for c in parsed.complaints if c.location.field not in misfits)
+    if further is not None:
+        complaints.extend(further(parsed.values, locate))
     return ParsedValues(parsed.values, tuple(sorted(complaints, key=lambda c: c.location.row or 0)))
 
 

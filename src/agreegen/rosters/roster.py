@@ -132,11 +132,11 @@ class Roster:
         complaints: list[Complaint] = []
         for name, column in self._columns.items():
             if (shown := self._table.source.broken.get((number, column))) is not None:
-                complaints.append(_broken(self._locate(number, name), shown))
+                complaints.append(_broken(self.locate(number, name), shown))
             elif not is_empty(cells[column]):
                 raw[name] = cells[column]
         unread = {complaint.location.field for complaint in complaints}
-        parsed = parse_values(self._form, raw, lambda name: self._locate(number, name))
+        parsed = parse_values(self._form, raw, lambda name: self.locate(number, name))
         complaints.extend(c for c in parsed.complaints if c.location.field not in unread)
         complaints.extend(self._identity_complaints(number, raw, unread, parsed.values))
         staff_no, id_number = (parsed.values.get(name) for name in KEY_FIELDS)
@@ -163,12 +163,12 @@ class Roster:
             if name in KEY_FIELDS:
                 text = f"the same {label} stands in row {rows}, too"
                 yield Complaint(
-                    self._locate(number, name), text, "give each person one row and a number of their own"
+                    self.locate(number, name), text, "give each person one row and a number of their own"
                 )
             else:
                 text = f"the same {label} stands in row {rows}, too"
                 remedy = "make sure that they are different people"
-                yield Complaint(self._locate(number, name), text, remedy, Severity.WARNING)
+                yield Complaint(self.locate(number, name), text, remedy, Severity.WARNING)
 
     def _index(self) -> None:
         """Read the file once for its keys: 12 bytes a row and key stay in memory."""
@@ -196,7 +196,8 @@ class Roster:
         except ValueProblem:
             return None
 
-    def _locate(self, number: int, name: str) -> Location:
+    def locate(self, number: int, name: str) -> Location:
+        """Say where the value of a field stands: file, sheet, row, cell, label."""
         column = self._columns.get(name)
         return Location(
             file=str(self.path),

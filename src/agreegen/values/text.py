@@ -100,7 +100,9 @@ def plain_text(raw: RawValue) -> str:
     Raises:
         ValueProblem: It is a date, a boolean, a list, a spreadsheet's error, or a number that lost digits.
     """
-    if isinstance(raw, bool | tuple):
+    if isinstance(raw, tuple):
+        raise ValueProblem("it is a list", "write one value")
+    if isinstance(raw, bool):
         raise ValueProblem(f"{quote(raw)} is not text", "enter text")
     if isinstance(raw, date | datetime):
         raise ValueProblem(
