@@ -160,6 +160,49 @@ def test_reports_are_written_and_not_overwritten(
     assert html.read_text("utf-8") == "precious"
 
 
+def test_what_was_judged_is_never_overwritten(
+    agreegen: Agreegen, pki: ExamplePki, papers: Papers, tmp_path: Path
+) -> None:
+    evidence = tmp_path / "in" / "a.pdf"
+    evidence.parent.mkdir()
+    shutil.copyfile(papers.attested, evidence)
+    before = evidence.read_bytes()
+    for line in (("--html", evidence), ("--xml", evidence), ("--html", pki.trust / "root.pem")):
+        result = agreegen("verify", evidence.parent, "--trust", pki.trust, *line, "--force")
+        assert result.code == 2
+        assert str(line[1]) in result.err
+    assert evidence.read_bytes() == before
+    same = ("--html", tmp_path / "r", "--xml", tmp_path / "r")
+    assert agreegen("verify", evidence, *same).code == 2
+
+
+def test_signed_revisions_are_not_overwritten(
+    agreegen: Agreegen, pki: ExamplePki, papers: Papers, tmp_path: Path
+) -> None:
+    line = ("verify", papers.attested, "--trust", pki.trust, "--extract-signed", tmp_path / "revisions")
+    assert agreegen(*line).code == 0
+    (written,) = (tmp_path / "revisions").iterdir()
+    written.write_bytes(b"precious")
+    result = agreegen(*line)
+    assert (result.code, written.name in result.err) == (2, True)
+    assert written.read_bytes() == b"precious"
+    assert agreegen(*line, "--force").code == 0
+    assert written.read_bytes().startswith(b"%PDF")
+
+
+def test_the_table_of_many_files_names_the_open_roles(
+    agreegen: Agreegen, pki: ExamplePki, papers: Papers
+) -> None:
+    line = ("verify", papers.attested, papers.signed_agreement, "--trust", pki.trust)
+    rows = agreegen(*line).out.splitlines()
+    (attested,) = (row for row in rows if str(papers.attested.name) in row)
+    assert "so far" in attested
+    assert "open: pledger" in attested
+    (signed,) = (row for row in rows if papers.signed_agreement.name in row)
+    assert "open" not in signed
+    assert "尚待签署：pledger" in agreegen(*line, "--lang", "zh").out
+
+
 def test_table_in_both_languages(agreegen: Agreegen, pki: ExamplePki, papers: Papers) -> None:
     line = ("verify", papers.attested, "--trust", pki.trust, "--lang")
     assert "Valid" in agreegen(*line, "en").out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from agreegen.cli.options import (
 )
 from agreegen.cli.output import language, make_progress, print_json, say, to_json
 from agreegen.errors import ExitCode, InputError, UsageError
-from agreegen.files import refuse_existing, write_atomically
+from agreegen.files import refuse_existing, refuse_inputs, write_atomically
 from agreegen.model.report import FileReport, Report, Verdict
 from agreegen.verification.interface import Options
 from agreegen.verification.report_html import render_html
@@ -69,9 +70,8 @@ def command(
     force: bool,
 ) -> int:
     """Judge signed PDFs: files, folders (every *.pdf below) or - for standard input."""
-    for output in (html, xml):
-        if output is not None:
-            refuse_existing(output, force=force)
+    inputs = (*paths, *trust, *crls, *(file for file in (policy, register_file, password_file) if file))
+    check_outputs((html, xml), inputs, extract_signed, force=force)
     anchors = read_trust(trust, crls)
     options = Options(
         now=read_now(),
@@ -89,7 +89,7 @@ def command(
         return stream_json(judge(paths, options, jobs=jobs))
     report = Report(tuple(judge(paths, options, jobs=jobs)))
     if extract_signed is not None:
-        extract_all(report, extract_signed)
+        extract_all(report, extract_signed, force=force)
     if html is not None:
         write_atomically(html, render_html(report, options, lang=language(lang)).encode())
     if xml is not None:
@@ -111,6 +111,31 @@ def read_password(file: Path) -> str:
         return file.read_text("utf-8").rstrip("\r\n")
     except UnicodeDecodeError as exc:
         raise InputError(f"--password-file {file}: not UTF-8 text", hint="save it as UTF-8") from exc
+
+
+def check_outputs(
+    outputs: Iterable[Path | None], inputs: Iterable[Path], folder: Path | None, *, force: bool
+) -> None:
+    """Refuse outputs that are there already, that are the same, or that are what is to be judged.
+
+    Raises:
+        UsageError: Writing them would destroy something, or the folder is a file.
+    """
+    named = [output for output in outputs if output is not None]
+    if len({output.resolve() for output in named}) < len(named):
+        raise UsageError("--html and --xml name the same file", hint="choose another output")
+    for output in named:
+        refuse_existing(output, force=force)
+        if output.exists():
+            refuse_inputs(output, itertools.chain(expand_paths(inputs), _files_of(inputs)))
+    if folder is not None and folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file, and a folder is needed", hint="name another folder")
+
+
+def _files_of(inputs: Iterable[Path]) -> Iterator[Path]:
+    for path in inputs:
+        if path.is_dir():
+            yield from path.iterdir()
 
 
 def parse_time(text: str) -> datetime:
@@ -148,10 +173,10 @@ def stream_json(files: Iterable[FileReport]) -> int:
     return ExitCode.DONE if total and counts[Verdict.VALID.value] == total else ExitCode.NEGATIVE
 
 
-def extract_all(report: Report, folder: Path) -> None:
+def extract_all(report: Report, folder: Path, *, force: bool) -> None:
     """Write the signed revisions of every readable file into a folder."""
     from agreegen.verification.extraction import extract_signed  # noqa: PLC0415 - only with the option
 
     for file in report.files:
-        for path in extract_signed(file, folder):
+        for path in extract_signed(file, folder, force=force):
             say(f"{path}: written")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from agreegen.files import sha256_of, write_atomically
+from agreegen.files import refuse_existing, sha256_of, write_atomically
 from agreegen.model.report import Coverage, FileReport, SignatureReport
 from agreegen.verification.paths import STANDARD_INPUT, Unreadable, read_path
 
@@ -20,17 +20,19 @@ def signed_length(signature: SignatureReport) -> int | None:
     return int(text) if text.isdigit() and signature.coverage is not Coverage.PARTIAL else None
 
 
-def extract_signed(file: FileReport, folder: Path) -> list[Path]:
+def extract_signed(file: FileReport, folder: Path, *, force: bool = False) -> list[Path]:
     """Write every revision that a signature covers into a folder.
 
     Args:
         file: The report on the file; the file itself is read again and must be the same.
         folder: Where the revisions go, as `<name>.<hash>.signed-<n>-<field>.pdf`.
+        force: Whether files that are there already are replaced.
 
     Returns:
         The paths written; none for standard input, and none where the file changed meanwhile.
 
     Raises:
+        UsageError: One of the files is there already.
         OSError: The folder cannot be written.
     """
     path = Path(file.path)
@@ -42,7 +44,7 @@ def extract_signed(file: FileReport, folder: Path) -> list[Path]:
         return []
     if sha256_of(data) != file.sha256:
         return []
-    written = []
+    parts: dict[Path, bytes] = {}
     for number, signature in enumerate(file.signatures, start=1):
         length = signed_length(signature)
         if length is None or length > len(data):
@@ -50,9 +52,12 @@ def extract_signed(file: FileReport, folder: Path) -> list[Path]:
         # The hash keeps files of one name from different folders apart.
         field = _safe(signature.field or "undeclared")
         name = f"{_safe(path.stem)}.{file.sha256[:8]}.signed-{number}-{field}.pdf"
-        write_atomically(folder / name, data[:length])
-        written.append(folder / name)
-    return written
+        parts[folder / name] = data[:length]
+    for target in parts:
+        refuse_existing(target, force=force)
+    for target, part in parts.items():
+        write_atomically(target, part)
+    return list(parts)
 
 
 def _safe(text: str) -> str:

@@ -6,7 +6,15 @@ import unicodedata
 from collections.abc import Sequence
 
 from agreegen.model.report import FileReport, Report, SignatureKind, Verdict
-from agreegen.verification.wording import EXAMPLE_NOTE, EXAMPLE_TRUST, explain, headline, pick, signature_line
+from agreegen.verification.wording import (
+    EXAMPLE_NOTE,
+    EXAMPLE_TRUST,
+    explain,
+    headline,
+    pick,
+    short_headline,
+    signature_line,
+)
 
 _MARKS = {
     Verdict.VALID: "✔",
@@ -57,14 +65,22 @@ def _table(files: Sequence[FileReport], lang: str) -> list[str]:
     rows = [heads]
     for file in files:
         signers = [s.signer or "?" for s in file.signatures if s.kind is SignatureKind.SIGNATURE]
-        word = f"{_MARKS[file.verdict]} {headline(file.verdict, lang)}"
-        rows.append((word, _shorten(file.path), ", ".join(dict.fromkeys(signers))))
+        word = f"{_MARKS[file.verdict]} {short_headline(file, lang)}"
+        people = ", ".join(dict.fromkeys(signers))
+        rows.append((word, _shorten(file.path), f"{people}{_open_roles(file, lang)}"))
     widths = [max(_width(row[column]) for row in rows) for column in range(2)]
     lines = [
         f"{_padded(row[0], widths[0])}  {_padded(row[1], widths[1])}  {printable(row[2])}".rstrip()
         for row in rows
     ]
     return [lines[0], "─" * min(100, max(map(_width, lines))), *lines[1:]]
+
+
+def _open_roles(file: FileReport, lang: str) -> str:
+    if file.verdict is Verdict.UNREADABLE or file.document is None or not file.document.missing_roles:
+        return ""
+    roles = ", ".join(file.document.missing_roles)
+    return pick((f"  (open: {roles})", f"（尚待签署：{roles}）"), lang)
 
 
 def _needs_attention(file: FileReport) -> bool:

@@ -154,6 +154,14 @@ def moment_text(moment: datetime, lang: str) -> str:
     return f"{moment:%Y-%m-%d %H:%M} {zone}"
 
 
+def short_headline(file: FileReport, lang: str) -> str:
+    """Return the verdict in words; a valid file in which a required role is open is valid only so far."""
+    word = headline(file.verdict, lang)
+    if file.verdict is Verdict.VALID and file.document is not None and file.document.missing_roles:
+        return pick((f"{word} so far", f"{word}（未签完）"), lang)
+    return word
+
+
 def explain(file: FileReport, lang: str) -> Explanation:
     """Put a file's report in plain words."""
     word = headline(file.verdict, lang)
