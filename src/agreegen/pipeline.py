@@ -52,6 +52,9 @@ _log = logging.getLogger(__name__)
 _NEVER_SIGNED = frozenset({"text-differs"})
 
 
+NEEDS_LIBREOFFICE = "needs LibreOffice"
+
+
 @dataclass(frozen=True, slots=True)
 class MadeDocument:
     """An unsigned document that passed every gate.
@@ -320,7 +323,7 @@ def describe_compiled(form: Form) -> str:
         compiled = load_compiled(form)
     except ConversionError as exc:
         return exc.message
-    return "needs LibreOffice" if compiled is None else "compiled: needs no LibreOffice"
+    return NEEDS_LIBREOFFICE if compiled is None else "compiled: needs no LibreOffice"
 
 
 def compile_and_save(form: Form, *, timeout_s: float = 120.0) -> list[Path]:

@@ -109,8 +109,13 @@ def test_doctor_says_what_is_lost_without_libreoffice(
     agreegen: Agreegen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    checks = {check["name"]: check for check in agreegen("doctor", "--json").json()["checks"]}
+    result = agreegen("doctor", "--json")
+    assert result.code == 4
+    checks = {check["name"]: check for check in result.json()["checks"]}
     assert checks["LibreOffice"]["state"] == "missing"
+    states = {form_id: checks[f"form {form_id}"]["state"] for form_id in FORMS}
+    assert states.pop("personal-pledge") == "ok", "it is compiled"
+    assert set(states.values()) == {"failed"}
     assert "libreoffice-writer-nogui" in checks["LibreOffice"]["detail"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -85,6 +86,19 @@ def test_wrong_calls_are_usage_errors(agreegen: Agreegen, line: str) -> None:
     assert result.code == 2
     assert "Error: " in result.err or "Usage: " in result.err
     assert result.out == ""
+
+
+def test_the_folder_of_forms_may_stand_before_the_command(agreegen: Agreegen, tmp_path: Path) -> None:
+    form = Path(__file__).resolve().parents[2] / "forms" / "personal-pledge"
+    shutil.copytree(form, tmp_path / "office-pledge")
+    description = tmp_path / "office-pledge" / "form.yaml"
+    description.write_text(
+        description.read_text("utf-8").replace("id: personal-pledge", "id: office-pledge"), "utf-8"
+    )
+    before = agreegen("--forms", tmp_path, "forms", "list", "--json")
+    after = agreegen("forms", "list", "--forms", tmp_path, "--json")
+    assert [form["id"] for form in before.json()] == ["office-pledge"]
+    assert before.out == after.out
 
 
 @pytest.mark.parametrize("where", [("-q", "forms", "check"), ("forms", "check", "-q")])

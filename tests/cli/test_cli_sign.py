@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import shutil
 import stat
+import subprocess
+import sys
+import warnings
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509 import KeyUsage
+from cryptography.x509.oid import NameOID
 
 from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.maker import make_example_pki
@@ -24,6 +32,29 @@ def own_credentials(tmp_path: Path, pki: ExamplePki) -> Path:
     folder = tmp_path / "own"
     shutil.copytree(pki.credentials, folder)
     return folder
+
+
+@pytest.fixture
+def long_name(tmp_path: Path) -> Path:
+    """A credential whose certificate names an office of more than 64 bytes, as real ones do."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    text = "示例省示例市高新技术产业开发区第二次全国污染源普查领导小组办公室"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text, _validate=False)])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(1), now + timedelta(1))
+        .add_extension(KeyUsage(True, True, False, False, False, False, False, False, False), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "long.key").touch(0o600)
+    (tmp_path / "long.key").write_bytes(private)
+    (tmp_path / "long.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+    credential = tmp_path / "long.yaml"
+    credential.write_text("kind: pem\nkey: long.key\ncertificate: long.pem\n", "utf-8")
+    return credential
 
 
 def signing(
@@ -87,7 +118,70 @@ def test_a_level_that_needs_timestamps_needs_a_service(
     assert (without.code, "--tsa" in without.err) == (6, True)
     unreachable = agreegen(*line, "--level", "B-T", "--tsa", "http://127.0.0.1:1/")
     assert (unreachable.code, "no timestamp" in unreachable.err) == (6, True)
+    assert "http://127.0.0.1:1/: no connection" in unreachable.err
+    nowhere = agreegen(*line, "--level", "B-T", "--tsa", tmp_path / "tsa.yaml")
+    assert (nowhere.code, "timestamp service" in nowhere.err) == (6, True)
+    assert "credential" not in nowhere.err.splitlines()[-2]
     assert files_below(tmp_path) == set()
+
+
+def test_levels_are_named_as_the_standard_names_them(
+    agreegen: Agreegen, pki: ExamplePki, papers: Papers, tmp_path: Path
+) -> None:
+    line = signing(pki, papers.pledge, tmp_path / "s.pdf", "pledger", pki.credential(PERSON))
+    assert "'B-B', 'B-T', 'B-LT', 'B-LTA'" in agreegen(*line, "--level", "B-X").err
+    assert "[B-T|B-LT|B-LTA]" in agreegen("extend", "--help").out
+
+
+def test_another_holder_is_told_with_both_names(
+    agreegen: Agreegen, pki: ExamplePki, papers: Papers, tmp_path: Path
+) -> None:
+    line = signing(pki, papers.pledge, tmp_path / "s.pdf", "pledger", pki.credential("people/HN0001"))
+    result = agreegen(*line)
+    assert result.code == 6
+    assert "阿卜杜热合曼·买买提" in result.err
+    assert "张伟" in result.err
+
+
+def test_a_picture_that_is_none_is_named_without_the_programs_insides(
+    agreegen: Agreegen, pki: ExamplePki, papers: Papers, own_credentials: Path, tmp_path: Path
+) -> None:
+    for picture in own_credentials.rglob("*.png"):
+        picture.chmod(0o600)
+        picture.write_bytes(b"this is no picture")
+    line = signing(pki, papers.pledge, tmp_path / "s.pdf", "pledger", own_credentials / "people/HN0004.yaml")
+    result = agreegen(*line)
+    assert result.code == 6
+    assert "HN0004.png" in result.err
+    assert "BytesIO" not in result.err
+    assert not (tmp_path / "s.pdf").exists()
+
+
+def test_a_broken_credential_file_points_to_its_manual(
+    agreegen: Agreegen, pki: ExamplePki, papers: Papers, tmp_path: Path
+) -> None:
+    credential = tmp_path / "c.yaml"
+    line = signing(pki, papers.pledge, tmp_path / "s.pdf", "pledger", credential)
+    for text in ("kind: pem\nkey: [x\n", "- a\n", ""):
+        credential.write_text(text, "utf-8")
+        result = agreegen(*line)
+        assert result.code == 6
+        assert "docs/credentials.md" in result.err
+    credential.write_text("kind: pem\nkey: [x\n", "utf-8")
+    assert "line 3" in agreegen(*line).err
+
+
+def test_a_certificate_with_a_long_name_signs_without_a_word_of_the_library(
+    papers: Papers, long_name: Path, tmp_path: Path
+) -> None:
+    program = (sys.executable, "-m", "agreegen")
+    signed = tmp_path / "s.pdf"
+    line = ("sign", papers.pledge, "-o", signed, "--role", "unit", "--credential", long_name)
+    said = subprocess.run([*program, *map(str, line)], capture_output=True, text=True, check=True).stderr
+    judged = subprocess.run([*program, "verify", signed], capture_output=True, text=True, check=False)
+    said += judged.stderr
+    assert "signed as unit" in said
+    assert "Warning" not in said
 
 
 def test_wrong_passphrase(

@@ -26,7 +26,7 @@ class Check:
 
     Attributes:
         name: What was looked for.
-        state: `ok`, `missing` (something optional is not there) or `failed` (the main job cannot run).
+        state: `ok`, `missing` (what needs it cannot be done) or `failed` (a form cannot be made here).
         detail: What was found, or what is lost without it and how to get it.
     """
 
@@ -57,17 +57,21 @@ def examine(forms_folder_option: Path | None) -> Iterator[Check]:
     yield from _look_at_forms(forms_folder_option)
 
 
+def find_libreoffice() -> str | None:
+    """Return the program that lays out pages, under either of its names."""
+    return shutil.which("soffice") or shutil.which("libreoffice")
+
+
 def _look_for_programs() -> Iterator[Check]:
     programs = (
         (
             "LibreOffice",
-            "soffice",
+            find_libreoffice(),
             "needed for agreements and for forms that are not compiled: libreoffice-writer-nogui",
         ),
-        ("fontconfig", "fc-match", "needed to find installed fonts: fontconfig"),
+        ("fontconfig", shutil.which("fc-match"), "needed to find installed fonts: fontconfig"),
     )
-    for name, program, loss in programs:
-        found = shutil.which(program)
+    for name, found, loss in programs:
         yield Check(name, "ok" if found else "missing", found or loss)
 
 
@@ -105,9 +109,14 @@ def _look_at_forms(option: Path | None) -> Iterator[Check]:
 
 
 def _judge_form(form: Form) -> Check:
-    from agreegen.pipeline import describe_compiled  # noqa: PLC0415 - keeps the start quick
+    from agreegen.pipeline import NEEDS_LIBREOFFICE, describe_compiled  # noqa: PLC0415 - keeps the start quick
 
+    made = describe_compiled(form)
+    if made == NEEDS_LIBREOFFICE and find_libreoffice() is None:
+        return Check(
+            f"form {form.id}", "failed", f"version {form.version} cannot be made without LibreOffice"
+        )
     complaints = [c for c in check_form(form.directory) if c.severity.value == "error"]
     if complaints:
         return Check(f"form {form.id}", "failed", str(complaints[0]))
-    return Check(f"form {form.id}", "ok", f"version {form.version}, {describe_compiled(form)}")
+    return Check(f"form {form.id}", "ok", f"version {form.version}, {made}")

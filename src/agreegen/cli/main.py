@@ -7,7 +7,9 @@ import logging
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -30,6 +32,10 @@ _COMMANDS = {
     "certs": ("agreegen.cli.certs", "Make a throw-away example PKI."),
     "demo": ("agreegen.cli.demo", "Run the main job on the sample data."),
 }
+
+
+_DEBUG = 2
+"""So many `-v` show what foreign libraries say."""
 
 
 class LazyGroup(click.Group):
@@ -56,6 +62,13 @@ class LazyGroup(click.Group):
     cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
 )
 @click.version_option(package_name="agreegen", prog_name="agreegen")
+@click.option(
+    "--forms",
+    type=existing_folder,
+    expose_value=False,
+    callback=lambda _context, _parameter, value: use_forms(value),
+    help="Folder of forms; else AGREEGEN_FORMS, else the packaged forms.",
+)
 @click.option("-v", "--verbose", count=True, help="Say more; twice for debugging.")
 @click.option("-q", "--quiet", is_flag=True, help="Say only errors and results.")
 def cli(verbose: int, quiet: bool) -> None:
@@ -82,7 +95,8 @@ def add_common_options(command: click.Command) -> click.Command:
     return command
 
 
-def _use_forms(_context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+def use_forms(value: Path | None) -> None:
+    """Let this folder of forms hold for everything that the command does."""
     if value is not None:
         os.environ["AGREEGEN_FORMS"] = str(value)
 
@@ -99,7 +113,12 @@ def _hush(_context: click.Context, _parameter: click.Parameter, value: bool) -> 
 
 _COMMON = (
     click.Option(
-        ["--forms"], expose_value=False, hidden=True, callback=_use_forms, type=existing_folder, help="Forms."
+        ["--forms"],
+        expose_value=False,
+        hidden=True,
+        callback=lambda _context, _parameter, value: use_forms(value),
+        type=existing_folder,
+        help="Forms.",
     ),
     click.Option(["--force"], expose_value=False, hidden=True, is_flag=True, help="Nothing to replace here."),
     click.Option(["-v", "--verbose"], count=True, expose_value=False, callback=_speak, help="Say more."),
@@ -114,7 +133,10 @@ def configure_logging(verbose: int, *, quiet: bool) -> None:
     logging.basicConfig(
         level=level, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr, force=True
     )
-    if verbose < 2:
+    # A library's warning of a certificate that it reads nevertheless says nothing to the user.
+    warnings.simplefilter("default" if verbose >= _DEBUG else "ignore")
+    os.environ["PYTHONWARNINGS"] = "default" if verbose >= _DEBUG else "ignore"
+    if verbose < _DEBUG:
         for name in (
             "pyhanko",
             "pyhanko_certvalidator",

@@ -78,13 +78,29 @@ def policy_option(function: F) -> F:
     )(function)
 
 
+class LevelChoice(click.Choice[str]):
+    """PAdES levels in any case, shown as the standard writes them."""
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002 - click's own signature
+        """Return the levels for help texts."""
+        return f"[{'|'.join(self.choices)}]"
+
+    def get_invalid_choice_message(self, value: object, ctx: click.Context | None) -> str:  # noqa: ARG002 - the same
+        """Say which levels there are."""
+        return f"{value!r} is not one of {', '.join(map(repr, self.choices))}."
+
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str:  # noqa: ARG002 - the same
+        """Say which levels there are."""
+        return f"Choose from: {', '.join(self.choices)}"
+
+
 def level_option(*, default: str | None, choices: tuple[str, ...]) -> Callable[[F], F]:
     """Add `--level` with these PAdES levels; without a default it must be given."""
     # An explicit `default=None` would count as given.
     settings: dict[str, Any] = {"required": True} if default is None else {"default": default}
     return click.option(
         "--level",
-        type=click.Choice(choices, case_sensitive=False),
+        type=LevelChoice(choices, case_sensitive=False),
         show_default=default is not None,
         help="PAdES level to reach.",
         **settings,

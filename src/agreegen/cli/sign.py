@@ -157,5 +157,7 @@ def _sign(
 ) -> tuple[bytes, str]:
     signed = sign_received(pdf, credential, request, policy=policy)
     if signed.timestamp_pending:
-        raise TimestampError("no timestamp was to be had", hint="try again, or name another --tsa")
+        raise TimestampError(
+            signed.why_pending or "no timestamp was to be had", hint="try again, or name another --tsa"
+        )
     return signed.data, f"signed as {request.role}, {signed.level}"

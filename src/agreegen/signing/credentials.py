@@ -26,6 +26,7 @@ _SETTINGS = {
 _HERE: dict[str, Callable[[BackendConfig], LoadedKey]] = {"pkcs12": load_pkcs12, "pem": load_pem}
 _BACKENDS = {"pkcs11": "load_pkcs11", "csc": "load_csc", "sm2": "load_sm2"}
 _MAX_FILE_BYTES = 1 << 20
+_MANUAL = "docs/credentials.md describes the file"
 
 
 class _TextLoader(yaml.BaseLoader):
@@ -100,8 +101,12 @@ def read_config(path: Path, *, prompt: Prompt | None = None) -> BackendConfig:
     return BackendConfig(path=path, kind=kind, settings=settings, prompt=prompt)
 
 
-def read_settings(path: Path) -> dict[str, object]:
+def read_settings(path: Path, what: str = "credential") -> dict[str, object]:
     """Read a YAML mapping whose scalars stay text; nothing of its content gets into an error.
+
+    Args:
+        path: The file.
+        what: What it describes, for messages.
 
     Raises:
         CredentialError: It cannot be read, or is not such a file.
@@ -110,17 +115,19 @@ def read_settings(path: Path) -> dict[str, object]:
         data = path.read_bytes()
     except OSError as exc:
         raise CredentialError(
-            f"credential {path} cannot be read: {exc.strerror}", hint="check the path"
+            f"{what} {path} cannot be read: {exc.strerror}", hint="check the path"
         ) from None
     if len(data) > _MAX_FILE_BYTES:
-        raise CredentialError(f"credential {path} is not a credential file", hint="see docs/signing.md")
+        raise CredentialError(f"{path} is not a {what} file", hint=_MANUAL)
     try:
         settings = yaml.load(data.decode("utf-8-sig"), Loader=_TextLoader)  # noqa: S506 - scalars as text only
-    except (yaml.YAMLError, ValueError, RecursionError):
+    except (yaml.YAMLError, ValueError, RecursionError) as exc:
         # The parser's own message quotes lines of the file, where somebody may have written a secret.
-        raise CredentialError(f"credential {path} is not a YAML file", hint="see docs/signing.md") from None
+        mark = getattr(exc, "problem_mark", None)
+        where = f": line {mark.line + 1} cannot be read" if mark is not None else ""
+        raise CredentialError(f"{what} {path} is not a YAML file{where}", hint=_MANUAL) from None
     if not isinstance(settings, dict) or not all(isinstance(key, str) for key in settings):
-        raise CredentialError(f"credential {path} is not a credential file", hint="see docs/signing.md")
+        raise CredentialError(f"{path} is not a {what} file", hint=_MANUAL)
     return settings
 
 

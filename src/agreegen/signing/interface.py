@@ -183,8 +183,10 @@ class SignedPdf:
         data: The file.
         level: The level reached.
         timestamp_pending: Whether the level asked for needs a timestamp that no service gave.
+        why_pending: What the services said instead.
     """
 
     data: bytes
     level: PadesLevel
     timestamp_pending: bool = False
+    why_pending: str = ""

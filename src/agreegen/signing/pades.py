@@ -145,20 +145,21 @@ def _sign_with_timestamp(
     pdf: bytes, credential: Credential, request: SigningRequest, client: TimestampClient, *, judged: bool
 ) -> SignedPdf:
     identity = SigningIdentity.of(credential)
+    refusal = ""
     for _ in range(_ATTEMPTS):
         try:
             room = client.token_bytes()
-        except TimestampError:
-            room = 0
+        except TimestampError as exc:
+            room, refusal = 0, exc.message
         signer = BatchSigner(identity, request, token_bytes=room)
         prepared = signer.prepare(pdf, judged=judged)
         signature = _sign(credential, prepared)
         if not room:
-            return signer.finish(prepared, signature)
+            return replace(signer.finish(prepared, signature), why_pending=refusal)
         try:
             token = client.timestamp(signature)
-        except TimestampError:
-            return signer.finish(prepared, signature)
+        except TimestampError as exc:
+            return replace(signer.finish(prepared, signature), why_pending=exc.message)
         if len(token) <= room:
             break
     signed = signer.finish(prepared, signature, token=token)

@@ -85,6 +85,13 @@ def picture(image: Path) -> AppearanceMaker:
     return functools.partial(_picture, str(image), stamp.st_mtime_ns)
 
 
+def _cause(exc: Exception) -> str:
+    from PIL import UnidentifiedImageError  # noqa: PLC0415 - with the pictures only
+
+    # Pillow's own sentence names the object in memory that it could not read.
+    return "it is neither" if isinstance(exc, UnidentifiedImageError) else str(exc)
+
+
 @functools.lru_cache(maxsize=64)
 def _picture(name: str, _version: int, width: float, height: float) -> Appearance:
     path = Path(name)
@@ -96,7 +103,7 @@ def _picture(name: str, _version: int, width: float, height: float) -> Appearanc
             own_width, own_height, objects = _from_image(data)
     except (OSError, ValueError, KeyError, TypeError, SyntaxError, pikepdf.PdfError) as exc:
         raise CredentialError(
-            f"the picture {path} cannot be used ({exc})", hint="a PNG or a one-page PDF is expected"
+            f"the picture {path} cannot be used ({_cause(exc)})", hint="a PNG or a one-page PDF is expected"
         ) from exc
     scale = min(1.0, width / own_width, height / own_height)
     shown_width, shown_height = own_width * scale, own_height * scale

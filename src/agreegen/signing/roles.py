@@ -29,8 +29,8 @@ def check_role(
         _check_order(document, role, signed)
     if role.holder is not None and not names_holder(identity.certificate_der, role.holder):
         raise SigningError(
-            f"role {role.id} is for another holder than {subject_label(identity.certificate_der)}, "
-            f"whom the certificate of {identity.name} names",
+            f"role {role.id} is for another holder, {role.holder}, than "
+            f"{subject_label(identity.certificate_der)}, whom the certificate of {identity.name} names",
             hint="sign with the holder's own credential; aliases for registered names stand in the job file",
         )
 
@@ -40,7 +40,7 @@ def _check_order(document: Document, role: DeclaredRole, signed: Collection[str]
     if waiting:
         raise SigningError(
             f"it is not the turn of {role.id}: {', '.join(waiting)} must sign first",
-            hint="sign in the order of the form, or relax the order",
+            hint="sign in the order of the form, or relax the order (--relax-order)",
         )
     later = [r.id for r in document.roles if r.order > role.order and r.id in signed]
     if later:

@@ -49,7 +49,7 @@ def load_tsa(text: str, *, prompt: Prompt | None = None) -> TimestampServer:
     if is_address(text):
         return TimestampServer(text)
     path = Path(text)
-    settings = read_settings(path)
+    settings = read_settings(path, "timestamp service")
     unknown = sorted(set(settings) - _KEYS)
     if unknown:
         raise CredentialError(
