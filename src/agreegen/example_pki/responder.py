@@ -48,6 +48,7 @@ class Responder:
         delay_s: Seconds to wait before each answer, as a distant service would.
         basic_auth: User name and password that the timestamp service asks for, None for nobody.
         requests: `METHOD path` of each request, in order.
+        out_of_service: Services that answer 503: `tsa`, `ocsp`, `crl`, `cert`.
 
     Raises:
         MissingProgramError: The optional package certomancer is not installed.
@@ -61,6 +62,7 @@ class Responder:
         self.delay_s = 0.0
         self.basic_auth: tuple[str, str] | None = None
         self.requests: list[str] = []
+        self.out_of_service: set[str] = set()
         self._clock = clock or (lambda: datetime.now(UTC))
         self._services = Services(self.pki, self._clock)
         self._failing = 0
@@ -125,7 +127,7 @@ class Responder:
         self.requests.append(f"{method} {path}")
         if self.delay_s:
             time.sleep(self.delay_s)
-        if self._failing:
+        if self._failing or path.lstrip("/").partition("/")[0] in self.out_of_service:
             self._failing -= self._failing > 0
             return HTTPStatus.SERVICE_UNAVAILABLE, "text/plain", b"out of service"
         try:
