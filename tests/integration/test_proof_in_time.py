@@ -27,7 +27,7 @@ YEAR = timedelta(days=365)
 
 @dataclass(slots=True)
 class Years:
-    """One file at each level, made now; one renewed in year four by another timestamp service."""
+    """One file at each level, made now; one renewed in year four, one in year eight, too."""
 
     trust: Trust
     files: dict[str, bytes] = field(default_factory=dict)
@@ -45,7 +45,8 @@ def years(tmp_path_factory: pytest.TempPathFactory) -> Years:
     folder = tmp_path_factory.mktemp("years")
     first = make_example_pki(folder / "first", now=NOW, people=(), port=free_port())
     second = make_example_pki(folder / "second", now=NOW + 4 * YEAR, people=(), port=free_port())
-    both = Trust((*_anchors(first), *_anchors(second)))
+    third = make_example_pki(folder / "third", now=NOW + 8 * YEAR, people=(), port=free_port())
+    both = Trust((*_anchors(first), *_anchors(second), *_anchors(third)))
     years = Years(both)
     clock = [NOW]
     with Responder(first.folder, clock=lambda: clock[0]) as services:
@@ -63,13 +64,18 @@ def years(tmp_path_factory: pytest.TempPathFactory) -> Years:
         with Responder(second.folder, clock=lambda: clock[0]) as later:
             new = (TimestampServer(later.tsa_url),)
             lta = years.files["B-LTA"]
-            renewed = extend_pdf(lta, PadesLevel.B_LTA, trust=both, tsa=new, now=clock[0]).data
-            for year in (1, 4, 4.1, 6, 8.5):
-                clock[0] = NOW + year * YEAR
-                services.publish_crls()
-                later.publish_crls()
-                years.lists[year] = load_trust([first.trust, second.trust]).crls_der
-    years.files["B-LTA renewed"] = renewed
+            once = extend_pdf(lta, PadesLevel.B_LTA, trust=both, tsa=new, now=clock[0]).data
+            with Responder(third.folder, clock=lambda: clock[0]) as last:
+                clock[0] = NOW + 8 * YEAR
+                newest = (TimestampServer(last.tsa_url),)
+                twice = extend_pdf(once, PadesLevel.B_LTA, trust=both, tsa=newest, now=clock[0]).data
+                for year in (1, 4, 4.1, 6, 8.5, 12):
+                    clock[0] = NOW + year * YEAR
+                    for responder in (services, later, last):
+                        responder.publish_crls()
+                    lists = load_trust([first.trust, second.trust, third.trust]).crls_der
+                    years.lists[year] = lists
+    years.files["B-LTA renewed"], years.files["B-LTA renewed twice"] = once, twice
     return years
 
 
@@ -82,26 +88,46 @@ VALID, DOUBT = Indication.TOTAL_PASSED, Indication.INDETERMINATE
 
 
 @pytest.mark.parametrize(
-    ("name", "in_year_1", "in_year_4", "in_year_6"),
+    ("name", "in_year_1", "in_year_4", "in_year_6", "in_year_12"),
     [
-        # Signers' certificates last three years, the timestamp service's five; the second one's to year nine.
-        ("B-B", VALID, DOUBT, DOUBT),  # nothing proves that it is older than the certificate's end
-        ("B-T", VALID, DOUBT, DOUBT),  # the time is proved; nobody tells any more of an expired certificate
-        ("B-LT", VALID, VALID, DOUBT),  # holds as long as its timestamp's certificate
-        ("B-LTA", VALID, VALID, DOUBT),  # so does this one, unless it is renewed
+        # Signers' certificates last three years, the timestamp service's five, their CA's ten; the second
+        # service's lasts to year nine, the third one's to year thirteen.
+        ("B-B", VALID, DOUBT, DOUBT, DOUBT),  # nothing proves that it is older than the certificate's end
+        ("B-T", VALID, DOUBT, DOUBT, DOUBT),  # the time is proved; nobody tells of an expired certificate
+        ("B-LT", VALID, VALID, DOUBT, DOUBT),  # holds as long as its timestamp's certificate
+        ("B-LTA", VALID, VALID, DOUBT, DOUBT),  # so does this one, unless it is renewed
+        ("B-LTA renewed", None, None, VALID, DOUBT),  # in year four
+        ("B-LTA renewed twice", None, None, None, VALID),  # in years four and eight: beyond the CA's end
     ],
 )
 def test_each_level_holds_as_long_as_it_can(
-    years: Years, name: str, in_year_1: Indication, in_year_4: Indication, in_year_6: Indication
+    years: Years,
+    name: str,
+    in_year_1: Indication | None,
+    in_year_4: Indication | None,
+    in_year_6: Indication | None,
+    in_year_12: Indication,
 ) -> None:
-    found = [years.judge(name, year) for year in (1, 4, 6)]
-    assert [report.signatures[0].indication for report in found] == [in_year_1, in_year_4, in_year_6]
-    assert [report.unaltered for report in found] == [True, True, True]
+    expected = {1: in_year_1, 4: in_year_4, 6: in_year_6, 12: in_year_12}
+    for year, indication in expected.items():
+        if indication is not None:
+            report = years.judge(name, year)
+            assert report.signatures[0].indication is indication, (year, report.signatures[0].reasons)
+            assert report.unaltered is True
 
 
-@pytest.mark.parametrize("year", [4.1, 6, 8.5])
-def test_a_renewed_file_stays_valid(years: Years, year: float) -> None:
-    report = years.judge("B-LTA renewed", year)
+@pytest.mark.parametrize(
+    ("name", "year"),
+    [
+        ("B-LTA renewed", 4.1),
+        ("B-LTA renewed", 6),
+        ("B-LTA renewed", 8.5),
+        ("B-LTA renewed twice", 8.5),
+        ("B-LTA renewed twice", 12),
+    ],
+)
+def test_a_renewed_file_stays_valid(years: Years, name: str, year: float) -> None:
+    report = years.judge(name, year)
     assert report.signatures[0].indication is VALID, report.signatures[0].reasons
     assert report.signatures[0].level is PadesLevel.B_LTA
 
