@@ -159,6 +159,7 @@ class DocumentMaker:
                 raise
             raise MissingProgramError(f"{because.message}, and {exc.message}", hint=exc.hint) from exc
         from agreegen.conversion.assembly import assemble  # noqa: PLC0415 - compiled forms need neither
+        from agreegen.conversion.together import check_signatures_together  # noqa: PLC0415 - the same
         from agreegen.rendering.docx import render_docx  # noqa: PLC0415 - the same
 
         document = replace(document, engine="libreoffice")
@@ -166,6 +167,7 @@ class DocumentMaker:
         docx = render_docx(self.form, document)
         page = office.convert(docx)
         check_complete(docx, page, expected)
+        check_signatures_together(self.form, docx, page)
         pdf = assemble(page, self.form, document, document_moment(self.form, document, self._released))
         check_text(expected, pdf)
         return MadeDocument(document, pdf, docx)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +14,8 @@ import pytest
 
 from agreegen.conversion.fields import pdf_bookmark_name
 from agreegen.conversion.libreoffice import LibreOffice
+from agreegen.conversion.together import check_signatures_together
+from agreegen.errors import ConversionError
 from agreegen.forms.catalog import find_form, forms_folder
 from agreegen.model.document import Document, Value, build_document
 from agreegen.model.form import Form
@@ -111,14 +114,39 @@ def test_an_agreement_of_any_length_keeps_its_signatures_with_the_last_clause(
     office: LibreOffice, form_id: str, items: int, party_a: str, full: bool
 ) -> None:
     form, document = _agreement(form_id, items=items, party_a=party_a, full=full)
-    pdf = office.convert(render_docx(form, document))
+    docx = render_docx(form, document)
+    pdf = office.convert(docx)
     pages = _page_texts(pdf)
     assert normalise_text("\n".join(pages)) == normalise_text(expected_text(form, document))
     last = normalise_text(pages[-1])
     assert "本协议一式两份，甲乙双方各持一份。甲方（盖章）：" in last
     assert last.count("签订地点：") == 2
     assert {box[0] for box in _field_boxes(form, pdf).values()} == {len(pages) - 1}
+    check_signatures_together(form, docx, pdf)
     _assert_places(form, pdf)
+
+
+@pytest.mark.parametrize("form_id", AGREEMENT_TEXTS)
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [(120, 60), (140, 10), (180, 60), (200, 60)],  # alone on a page, parted after and within the signatures
+)
+def test_signatures_alone_on_a_page_or_parted_are_refused(
+    office: LibreOffice, form_id: str, name: int, place: int
+) -> None:
+    form, document = _agreement(form_id, items=1, party_a="某" * name + "局", full=True)
+    values = dict(document.values) | {
+        "party_a_representative": "阿卜杜热合曼·买买提·" * 4 + "阿卜杜热合",
+        "party_a_signing_place": "某" * place,
+    }
+    document = replace(document, values=values)
+    docx = render_docx(form, document)
+    pdf = office.convert(docx)
+    pages = _page_texts(pdf)
+    together = [p for p in pages if "甲方（盖章）" in p and "签订地点" in p and "各持一份" in p]
+    assert together == []
+    with pytest.raises(ConversionError, match="do not fit on one page"):
+        check_signatures_together(form, docx, pdf)
 
 
 @pytest.mark.parametrize(

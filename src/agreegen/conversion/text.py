@@ -15,7 +15,8 @@ from agreegen.model.text import normalise_text
 if TYPE_CHECKING:
     import pypdfium2
 
-_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+"""The namespace of WordprocessingML, as ElementTree writes it before names."""
 _CONTEXT = 8
 _MAX_DOCUMENT_XML_BYTES = 64 << 20
 _pdfium = threading.Lock()
@@ -28,13 +29,22 @@ def extract_text(pdf: bytes) -> str:
     Raises:
         ConversionError: The PDF cannot be read.
     """
+    return "\f\n".join(page_texts(pdf))
+
+
+def page_texts(pdf: bytes) -> list[str]:
+    """Return the text of each page of a PDF, one line a line.
+
+    Raises:
+        ConversionError: The PDF cannot be read.
+    """
     import pypdfium2  # noqa: PLC0415 - compiled documents are read without it
 
     with _pdfium:
         try:
             opened = pypdfium2.PdfDocument(pdf)
             try:
-                return "\f\n".join(_page_text(opened[number]) for number in range(len(opened)))
+                return [_page_text(opened[number]) for number in range(len(opened))]
             finally:
                 opened.close()
         except pypdfium2.PdfiumError as exc:
@@ -114,13 +124,18 @@ def docx_text(docx: bytes) -> str:
             root = ElementTree.fromstring(package.read(part))  # noqa: S314 - our own rendering, size checked
     except (zipfile.BadZipFile, KeyError, ElementTree.ParseError) as exc:
         raise ConversionError(f"the Word file cannot be read: {exc}") from exc
+    return element_text(root)
+
+
+def element_text(root: ElementTree.Element) -> str:
+    """Return the text of an element of WordprocessingML, one line a paragraph, in the order of reading."""
     parts: list[str] = []
     for element in root.iter():
-        if element.tag == f"{_WORD}t":
+        if element.tag == f"{WORD}t":
             parts.append(element.text or "")
-        elif element.tag in (f"{_WORD}p", f"{_WORD}br", f"{_WORD}tab", f"{_WORD}cr"):
+        elif element.tag in (f"{WORD}p", f"{WORD}br", f"{WORD}tab", f"{WORD}cr"):
             parts.append("\n")
-        elif element.tag == f"{_WORD}noBreakHyphen":
+        elif element.tag == f"{WORD}noBreakHyphen":
             parts.append("\u2011")
     return "".join(parts)
 
