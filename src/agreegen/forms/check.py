@@ -19,6 +19,7 @@ from agreegen.model.complaint import Complaint, Location, Severity
 from agreegen.model.form import Form
 
 _STRAY_BRACES = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
+_BLOCK_TAG = re.compile(r"\{%-?\s*(for|if|endfor|endif)\b")
 _PAGE_NUMBER = re.compile(r"[\u2014\s\d]*\Z")
 
 
@@ -42,6 +43,7 @@ def check_form(directory: Path) -> list[Complaint]:
         *_check_syntax(form, template),
         *_check_variables(form, template),
         *_check_bookmarks(form, template),
+        *_check_order(form),
         *_check_layout(form, template),
         *_check_fonts(form, template),
         *_check_glyphs_of_fixed_text(form, template),
@@ -67,10 +69,24 @@ def _check_syntax(form: Form, template: Template) -> Iterator[Complaint]:
         TemplateEnvironment(autoescape=False).parse(template.source)
     except jinja2.TemplateSyntaxError as exc:
         paragraph = template.paragraphs[min(exc.lineno, len(template.paragraphs)) - 1]
+        if "{%" not in paragraph.source:  # the end was reached: show what is open, not the end
+            paragraph = _last_open(template) or paragraph
         yield _complain(
             form, paragraph.place, f"{exc.message}: {_shorten(paragraph.source)}",
             "docs/forms.md lists the tags that a template may use",
         )  # fmt: skip
+
+
+def _last_open(template: Template) -> Paragraph | None:
+    """Return the paragraph of the innermost `for` or `if` that nothing ends."""
+    opened: list[Paragraph] = []
+    for paragraph in template.paragraphs:
+        for word in _BLOCK_TAG.findall(paragraph.source):
+            if not word.startswith("end"):
+                opened.append(paragraph)
+            elif opened:
+                opened.pop()
+    return opened[-1] if opened else None
 
 
 def _check_variables(form: Form, template: Template) -> Iterator[Complaint]:
@@ -107,6 +123,25 @@ def _check_bookmarks(form: Form, template: Template) -> Iterator[Complaint]:
                 form, "", f"the bookmark {role.bookmark} of the role {role.id} is missing",
                 "set the cursor where that party signs and insert a bookmark of that name",
             )  # fmt: skip
+        elif role.bookmark is not None and len(places := template.bookmarks[role.bookmark]) > 1:
+            yield _complain(
+                form, places[1], f"the bookmark {role.bookmark} of {role.id} stands at {places[0]}, too",
+                "remove the one where that party does not sign",
+            )  # fmt: skip
+
+
+def _check_order(form: Form) -> Iterator[Complaint]:
+    required = sorted((role for role in form.roles if role.required), key=lambda role: role.order)
+    if not required:
+        return
+    last = required[-1]
+    for role in form.roles:
+        if role is not last and role.order >= last.order:
+            yield Complaint(
+                Location(file="form.yaml"),
+                f"the role {role.id} of order {role.order} cannot sign after {last.id}, the last required",
+                f"that signature locks the document: give {last.id} the highest order",
+            )
 
 
 def _check_layout(form: Form, template: Template) -> Iterator[Complaint]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,19 +71,23 @@ class Paragraph:
         return _ANY_TAG.sub("", self.source)
 
 
+_Mark = tuple[str, str]
+"""A bookmark's name and where it stands."""
+
+
 @dataclass(frozen=True, slots=True)
 class Template:
     """What stands in a template.
 
     Attributes:
         paragraphs: In reading order, tables row by row.
-        bookmarks: Names of the bookmarks in paragraphs that are printed.
+        bookmarks: Name of each bookmark in paragraphs that are printed → where it stands.
         margin_paragraphs: The paragraphs of headers and footers.
         font_problems: Style or part with what is wrong with its font names.
     """
 
     paragraphs: tuple[Paragraph, ...]
-    bookmarks: frozenset[str]
+    bookmarks: Mapping[str, tuple[str, ...]]
     margin_paragraphs: tuple[Paragraph, ...] = ()
     font_problems: tuple[tuple[str, str], ...] = field(default=())
 
@@ -133,10 +137,11 @@ def parse_template(data: bytes, path: Path) -> Template:
     body = document.find(f"{W}body")
     if body is None:
         raise InputError(f"{path}: the document has no body")
-    bookmarks: set[str] = set()
-    paragraphs = tuple(_walk(body, "", styles, bookmarks))
-    margin = tuple(p for root in margins for p in _walk(root, "header or footer, ", styles, set()))
-    return Template(paragraphs, frozenset(bookmarks), margin, styles.problems(document, *margins))
+    marks: list[_Mark] = []
+    paragraphs = tuple(_walk(body, "", styles, marks))
+    margin = tuple(p for root in margins for p in _walk(root, "header or footer, ", styles, []))
+    places = {name: tuple(place for found, place in marks if found == name) for name, _ in marks}
+    return Template(paragraphs, places, margin, styles.problems(document, *margins))
 
 
 def _part(package: zipfile.ZipFile, name: str) -> Any:
@@ -146,24 +151,24 @@ def _part(package: zipfile.ZipFile, name: str) -> Any:
     return etree.fromstring(package.read(name), etree.XMLParser(resolve_entities=False, no_network=True))
 
 
-def _walk(parent: Any, prefix: str, styles: Styles, bookmarks: set[str]) -> Iterator[Paragraph]:
+def _walk(parent: Any, prefix: str, styles: Styles, marks: list[_Mark]) -> Iterator[Paragraph]:
     number = tables = 0
     for node in parent:
         if node.tag == f"{W}p":
             number += 1
-            yield _paragraph(node, f"{prefix}paragraph {number}", styles, bookmarks)
+            yield _paragraph(node, f"{prefix}paragraph {number}", styles, marks)
         elif node.tag == f"{W}tbl":
             tables += 1
-            yield from _table(node, f"{prefix}table {tables}", styles, bookmarks)
+            yield from _table(node, f"{prefix}table {tables}", styles, marks)
         elif node.tag == f"{W}sdt":
-            yield from _walk(node.find(f"{W}sdtContent"), f"{prefix}content control, ", styles, bookmarks)
+            yield from _walk(node.find(f"{W}sdtContent"), f"{prefix}content control, ", styles, marks)
         elif node.tag == f"{W}bookmarkStart":
-            bookmarks.add(str(node.get(f"{W}name")))
+            marks.append((str(node.get(f"{W}name")), f"{prefix}paragraph {number + 1}"))
 
 
-def _table(table: Any, place: str, styles: Styles, bookmarks: set[str]) -> Iterator[Paragraph]:
+def _table(table: Any, place: str, styles: Styles, marks: list[_Mark]) -> Iterator[Paragraph]:
     for row_number, row in enumerate(table.iterchildren(f"{W}tr"), start=1):
-        inner: set[str] = set()
+        inner: list[_Mark] = []
         cells = []
         for column, cell in enumerate(row.iterchildren(f"{W}tc"), start=1):
             where = f"{place}, row {row_number}, column {column}"
@@ -172,7 +177,7 @@ def _table(table: Any, place: str, styles: Styles, bookmarks: set[str]) -> Itera
         if tags:  # docxtpl puts the first tag in the place of the whole row
             yield Paragraph(tags[0].place, str(_row_tag(tags[0].source)))
         else:
-            bookmarks |= inner
+            marks += inner
             yield from cells
 
 
@@ -181,7 +186,7 @@ def _row_tag(source: str) -> str | None:
     return f"{found[1]} {found[3]}{found[4]}" if found and found[2] == "tr" else None
 
 
-def _paragraph(node: Any, place: str, styles: Styles, bookmarks: set[str]) -> Paragraph:
+def _paragraph(node: Any, place: str, styles: Styles, marks: list[_Mark]) -> Paragraph:
     text = _ANY_TAG.sub(lambda tag: tag[0].translate(_QUOTES), _text(node))
     oddities = {
         words for name, words in _HIDDEN_CONTENT.items() if next(node.iter(f"{W}{name}"), None) is not None
@@ -193,7 +198,7 @@ def _paragraph(node: Any, place: str, styles: Styles, bookmarks: set[str]) -> Pa
         return Paragraph(place, f"{whole[1]} {whole[3]}{whole[4]}", oddities=tuple(sorted(oddities)))
     if whole and whole[2] in {"tc", "r"}:
         oddities.add(f"a {whole[1]}{whole[2]} tag; use p or tr")
-    bookmarks |= {str(mark.get(f"{W}name")) for mark in node.iter(f"{W}bookmarkStart")}
+    marks += [(str(mark.get(f"{W}name")), place) for mark in node.iter(f"{W}bookmarkStart")]
     return Paragraph(place, text, styles.justified(node), styles.fonts_of(node), tuple(sorted(oddities)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,18 @@ def _without_bookmark(document: Any) -> None:
             mark.getparent().remove(mark)
 
 
+def _doubled_bookmark(document: Any) -> None:
+    mark = next(
+        m for m in document.element.body.iter(qn("w:bookmarkStart")) if m.get(qn("w:name")) == "party_a_seal"
+    )
+    document.paragraphs[3]._p.append(copy.deepcopy(mark))
+
+
+def _without_endfor(document: Any) -> None:
+    paragraph = next(p for p in document.paragraphs if "endfor" in p.text)
+    paragraph._p.getparent().remove(paragraph._p)
+
+
 def _in_paragraph(number: int, *path: str) -> Edit:
     def edit(document: Any) -> None:
         node = document.paragraphs[number]._p
@@ -89,6 +102,8 @@ SPOILED: list[tuple[str, Edit, str, str]] = [
     ("undefined in cell", _cell_text(3, 1, "{{ phone }}"), "row 4, column 2", "variable phone is no"),
     ("unused", _cell_text(3, 0, "联系电话："), "template.docx", "party_a_phone of form.yaml stands nowhere"),
     ("bookmark", _without_bookmark, "template.docx", "bookmark party_b_seal of the role"),
+    ("bookmark twice", _doubled_bookmark, "table 1, row 1, column 1", "stands at paragraph 4, too"),
+    ("no endfor", _without_endfor, "paragraph 8", "endfor"),
     ("open tag", _set_text(1, "甲方：{{ party_a_name"), "paragraph 2", "not complete"),
     ("open tag in cell", _cell_text(0, 0, "{{ party_a_name }"), "table 1, row 1, column 1", "not complete"),
     ("empty tag", _set_text(1, "甲方：{{ }}{{ party_a_name }}"), "paragraph 2", "Expected an expression"),
@@ -121,6 +136,22 @@ def test_a_spoiled_template_is_complained_about(
     assert any(
         place in str(c.location) and problem in c.problem and c.severity is Severity.ERROR for c in complaints
     ), [str(c) for c in complaints]
+
+
+@pytest.mark.parametrize("order", ["order: 3", "order: 1"])
+def test_nobody_signs_after_the_role_that_locks_the_document(agreement: Path, order: str) -> None:
+    edit_description(agreement, "order: 4", order)
+    told = [c.problem for c in check_form(agreement) if "cannot sign after" in c.problem]
+    # With order 3, the representative of party b still comes last in the list and locks; the seal is as late.
+    expected = "party_b_seal" if order == "order: 3" else None
+    assert [expected] == [problem.split()[2] for problem in told] if expected else told == []
+
+
+def test_an_optional_role_behind_the_lock_is_complained_of(pledge: Path) -> None:
+    edit_description(pledge, "order: 1", "order: 3")
+    (told,) = [c for c in check_form(pledge) if "cannot sign after" in c.problem]
+    assert "unit" in told.problem
+    assert "form.yaml" in str(told.location)
 
 
 def test_a_metadata_field_must_not_be_printed(pledge: Path) -> None:
