@@ -9,7 +9,7 @@ from pathlib import Path
 
 from agreegen.archive.create import BagRequest, create_bag, record_archived
 from agreegen.batch.interface import Job
-from agreegen.batch.signatures import timestamp_servers
+from agreegen.batch.timestamping import timestamp_servers
 from agreegen.register.interface import DocumentState
 from agreegen.register.store import Register
 from agreegen.signing.interface import Credential, Trust

@@ -19,6 +19,7 @@ from agreegen.files import sha256_of
 from agreegen.model.report import FileReport, PadesLevel, SignatureKind, TrustStatus
 from agreegen.pipeline import DocumentMaker, read_back
 from agreegen.register.interface import DocumentState, EventDraft, EventKind
+from agreegen.signing.checks import accept_paths
 from agreegen.signing.interface import Credential
 
 
@@ -90,6 +91,7 @@ class ChunkMaker:
     """
 
     def __init__(self, settings: WorkerSettings, credentials: Mapping[int, Credential] | None = None) -> None:
+        accept_paths(settings.paths)
         self._settings = settings
         self._job = settings.job
         self._maker = DocumentMaker(settings.job.form, engine=settings.engine)

@@ -10,6 +10,7 @@ from agreegen.batch.keyholder import RemoteKey
 from agreegen.conversion.interface import EngineChoice
 from agreegen.errors import AgreegenError
 from agreegen.register.interface import EventDraft
+from agreegen.signing.checks import KnownPaths
 from agreegen.signing.interface import Trust
 
 
@@ -23,6 +24,7 @@ class WorkerSettings:
         engine: Who lays out the page.
         remote_keys: Keys that stay with the coordinator, by index into `Job.signatures`.
         workers: Number of workers that share the limit of timestamp requests.
+        paths: Certification paths that the coordinator found valid.
     """
 
     job: Job
@@ -30,6 +32,7 @@ class WorkerSettings:
     engine: EngineChoice
     remote_keys: Mapping[int, RemoteKey]
     workers: int = 1
+    paths: KnownPaths = ()
 
 
 @dataclass(frozen=True, slots=True)

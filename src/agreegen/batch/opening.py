@@ -16,7 +16,7 @@ from agreegen.conversion.interface import EngineChoice
 from agreegen.errors import InputError, UsageError
 from agreegen.register.store import Register
 from agreegen.rosters.roster import Roster, open_roster
-from agreegen.signing.checks import check_credential
+from agreegen.signing.checks import check_credential, known_paths
 from agreegen.signing.interface import Credential, Trust
 from agreegen.signing.secrets import Prompt
 
@@ -114,7 +114,7 @@ def start_pool(job: Job, rows: int, settings: RunSettings, keys: SharedKeys, tru
         for index, credential in keys.by_index.items()
         if index not in keys.shareable
     }
-    return ProcessPool(WorkerSettings(job, trust, pages, remote, count), count)
+    return ProcessPool(WorkerSettings(job, trust, pages, remote, count, known_paths()), count)
 
 
 def _join_cluster(job: Job, settings: RunSettings, keys: SharedKeys, trust: Trust) -> Pool:
@@ -122,7 +122,7 @@ def _join_cluster(job: Job, settings: RunSettings, keys: SharedKeys, trust: Trus
         raise UsageError("no scheduler is named", hint="give --scheduler tls://host:8786")
     from agreegen.batch.cluster import DaskPool  # noqa: PLC0415 - an optional package
 
-    told = WorkerSettings(job, trust, settings.pages, {})
+    told = WorkerSettings(job, trust, settings.pages, {}, paths=known_paths())
     shareable = frozenset(keys.shareable)
     return DaskPool(told, settings.scheduler, keys.by_index, shareable, settings.workers or 1)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from agreegen.batch.interface import Job, JobCheck, Missing
 from agreegen.batch.plan import conditions_for, credential_path
-from agreegen.batch.signatures import timestamp_warnings
+from agreegen.batch.timestamping import timestamp_warnings
 from agreegen.errors import AgreegenError
 from agreegen.files import write_atomically
 from agreegen.model.complaint import Complaint, Location, Severity

@@ -27,7 +27,7 @@ from agreegen.batch.outputs import FailedRows, write_report
 from agreegen.batch.places import QUARANTINE, PathGiver, take_inventory
 from agreegen.batch.plan import Planner, RowProblemError, Task
 from agreegen.batch.pool import Chunk, Pool, wait_for_stragglers
-from agreegen.batch.signatures import timestamp_warnings
+from agreegen.batch.timestamping import timestamp_warnings
 from agreegen.errors import AgreegenError, InputError, UsageError
 from agreegen.files import remove_leftovers, sha256_of_file
 from agreegen.register.interface import EventDraft, EventKind
@@ -40,6 +40,7 @@ from agreegen.signing.trust import load_trust
 
 __all__ = ["RunSettings", "read_clock", "run_job"]
 
+_CHUNKS_A_WORKER, _FEW_ROWS = 4, 25
 _CLOCK_MAY_DIFFER = timedelta(minutes=5)
 Tell = Callable[[RunEvent], None]
 
@@ -234,7 +235,9 @@ class _Run:
         return error
 
     def _chunk_size(self, pool: Pool, most: int) -> int:
-        return max(1, min(most, -(-self.roster.count // max(1, 2 * (pool.room - 1)))))
+        """Give each worker several chunks, so that none waits long for the last one; large ones cost less."""
+        share = -(-self.roster.count // max(1, _CHUNKS_A_WORKER * (pool.room - 1)))
+        return max(1, min(most, max(share, _FEW_ROWS)))
 
     def _chunks(self, size: int) -> Iterator[Chunk]:
         tasks: list[Task] = []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from agreegen.batch.interface import Job, JobSignature
 from agreegen.batch.keyholder import RemoteKey
 from agreegen.batch.plan import SignTask, credential_path
 from agreegen.batch.reading import adds_only_a_signature, check_signed_bytes
+from agreegen.batch.timestamping import timestamp_servers
 from agreegen.errors import AgreegenError, CredentialError, SigningError, TimestampError
 from agreegen.model.report import PadesLevel
 from agreegen.register.interface import EventDraft, EventKind
@@ -22,30 +22,12 @@ from agreegen.signing.credentials import load_credential, read_config
 from agreegen.signing.interface import Credential, SignedPdf, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import BatchSigner
 from agreegen.signing.prepared import Prepared, SigningIdentity
-from agreegen.signing.tsa_files import load_tsa
 
 if TYPE_CHECKING:
     from agreegen.batch.chunks import Draft
     from agreegen.signing.timestamps import TimestampClient
 
 _LONG_TERM = {PadesLevel.B_LT, PadesLevel.B_LTA}
-
-
-def timestamp_servers(job: Job, workers: int = 1) -> tuple[TimestampServer, ...]:
-    """Return the job's timestamp services, each worker with its share of the allowed rate."""
-    limit = job.timestamp_requests_per_minute
-    share = None if limit is None else max(1, limit // workers)
-    return tuple(_limited(load_tsa(name), share) for name in job.tsa)
-
-
-def timestamp_warnings(job: Job) -> list[str]:
-    """Return what deserves a look about the files that describe the job's timestamp services."""
-    return [warning for name in job.tsa for warning in load_tsa(name).warnings]
-
-
-def _limited(server: TimestampServer, share: int | None) -> TimestampServer:
-    limits = [limit for limit in (server.requests_per_minute, share) if limit is not None]
-    return replace(server, requests_per_minute=min(limits, default=None))
 
 
 def _stated_signer_ids(job: Job) -> set[str]:

@@ -67,8 +67,22 @@ class _KnownPath:
         )
 
 
-_KNOWN_PATHS: dict[tuple[bytes, tuple[bytes, ...], tuple[bytes, ...]], _KnownPath] = {}
+_PathKey = tuple[bytes, tuple[bytes, ...], tuple[bytes, ...]]
+_KNOWN_PATHS: dict[_PathKey, _KnownPath] = {}
 _MAX_KNOWN_PATHS = 10_000
+
+KnownPaths = tuple[tuple[_PathKey, _KnownPath], ...]
+"""Paths that were found valid, to be told to another process of the same run."""
+
+
+def known_paths() -> KnownPaths:
+    """Return the paths that this process has found valid."""
+    return tuple(_KNOWN_PATHS.items())
+
+
+def accept_paths(paths: KnownPaths) -> None:
+    """Take over what the process that started this one has found valid; dates and lists are still checked."""
+    _KNOWN_PATHS.update(paths)
 
 
 def check_credential(
