@@ -25,6 +25,7 @@ def check_role(
         raise SigningError(f"the document has no role {request.role}", hint=f"its roles are: {roles}")
     if role.id in signed:
         raise signed_already(role.id)
+    _check_closing(document, role, signed)
     if not request.relax_order:
         _check_order(document, role, signed)
     if role.holder is not None and not names_holder(identity.certificate_der, role.holder):
@@ -32,6 +33,18 @@ def check_role(
             f"role {role.id} is for another holder, {role.holder}, than "
             f"{subject_label(identity.certificate_der)}, whom the certificate of {identity.name} names",
             hint="sign with the holder's own credential; aliases for registered names stand in the job file",
+        )
+
+
+def _check_closing(document: Document, role: DeclaredRole, signed: Collection[str]) -> None:
+    # The field of the last required role locks the document, so no order can be relaxed behind it.
+    required = sorted((r for r in document.roles if r.required), key=lambda r: r.order)
+    waiting = [r.id for r in required if r.id not in signed and r.id != role.id]
+    if required and role.id == required[-1].id and waiting:
+        raise SigningError(
+            f"it is not the turn of {role.id}: {role.id} locks the document and signs last: "
+            f"{', '.join(waiting)} must sign first",
+            hint="nobody could sign after it",
         )
 
 

@@ -56,10 +56,23 @@ def test_order_is_kept_unless_relaxed(four: bytes, seal: Credential, now: dateti
     assert sign_pdf(early, seal, request("a_seal", now, relax=True)).data
 
 
-def test_the_last_required_role_locks(seal: Credential, now: datetime) -> None:
-    locked = sign_pdf(make_pdf(FOUR), seal, request("b_person", now, relax=True)).data
+def test_the_last_required_role_locks_and_so_signs_last(four: bytes, seal: Credential, now: datetime) -> None:
+    """However the order is relaxed: after it nobody could sign."""
+    for role in ("b_seal", "a_person"):
+        with pytest.raises(
+            SigningError, match=r"b_person locks the document and signs last: .*must sign first"
+        ):
+            sign_pdf(four, seal, request("b_person", now, relax=True))
+        four = sign_pdf(four, seal, request(role, now, relax=True)).data
+    four = sign_pdf(four, seal, request("a_seal", now, relax=True)).data
+    assert sign_pdf(four, seal, request("b_person", now, relax=True)).data
+
+
+def test_nobody_signs_after_the_lock(seal: Credential, person: Credential, now: datetime) -> None:
+    """Here an optional role stands before the one that locks; it may be left out, and is out then."""
+    locked = sign_pdf(make_pdf(), person, request("pledger", now)).data
     with pytest.raises(SigningError, match="locks the document"):
-        sign_pdf(locked, seal, request("a_seal", now, relax=True))
+        sign_pdf(locked, seal, request("unit", now, relax=True))
 
 
 @pytest.mark.parametrize("xref_stream", [False, True])
