@@ -49,7 +49,7 @@ __all__ = [
 _log = logging.getLogger(__name__)
 
 
-_NEVER_SIGNED = frozenset({"text-differs"})
+_NEVER_SIGNED = frozenset({"text-differs", "page-differs"})
 
 
 NEEDS_LIBREOFFICE = "needs LibreOffice"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from enum import Enum
+from pathlib import Path
 
 from agreegen.conversion.text import compare_text
 from agreegen.errors import AgreegenError
@@ -16,12 +18,15 @@ from agreegen.signing.names import names_holder
 from agreegen.verification.encoding import der_of
 from agreegen.verification.facts import SignatureFacts
 from agreegen.verification.interface import FoundSignature, Options, Structure
-from agreegen.verification.releases import approved, release
+from agreegen.verification.releases import approved, rebuilder, release
+from agreegen.verification.remaking import find_difference
+from agreegen.verification.structure.objects import StructureError
 
 BLOCKING = frozenset(
     {
         "wrong-signer",
         "text-differs",
+        "page-differs",
         "text-unchecked",
         "form-unknown",
         "template-not-approved",
@@ -96,8 +101,21 @@ def check_roles(document: Document, signed: Sequence[Signed]) -> Iterator[Alarm]
         done.append(role)
 
 
+class PageCheck(Enum):
+    """How the page is held against the form: not again, object for object and by its text, or by its text."""
+
+    PROVED = "proved"
+    OBJECTS = "objects"
+    TEXT = "text"
+
+
 def check_form(
-    document: Document, data: bytes, structure: Structure, options: Options, *, proved: bool = False
+    document: Document,
+    data: bytes,
+    structure: Structure,
+    options: Options,
+    *,
+    page: PageCheck = PageCheck.OBJECTS,
 ) -> Iterator[Alarm]:
     """Check that the form is an approved one and that the printed text is exactly what it gives.
 
@@ -106,7 +124,7 @@ def check_form(
         data: The file.
         structure: The structure scan.
         options: What the caller chose.
-        proved: Whether the printed text is known to be that of the form (`rebuilding.prove`).
+        page: How the page is held against the form; `PROVED` where `rebuilding.prove` has done it.
     """
     try:
         folder = forms_folder(options.forms_folder)
@@ -129,11 +147,34 @@ def check_form(
             f"the template of {document.form_id} {document.form_version} is not an approved one",
             message_zh=f"表单 {document.form_id} {document.form_version} 的模板未经批准",
         )
-    if not proved:
-        yield from _check_text(document, form, data, structure)
+    if page is PageCheck.PROVED:
+        return
+    revisions = [s.revision for s in structure.signatures if s.revision is not None]
+    first = data[: structure.revisions[min(revisions)]] if revisions else data
+    if page is PageCheck.OBJECTS and not structure.encrypted:
+        yield from _check_objects(document, first, folder, options)
+    yield from _check_text(document, form, first)
 
 
-def _check_text(document: Document, form: Form | None, data: bytes, structure: Structure) -> Iterator[Alarm]:
+def _check_objects(document: Document, first: bytes, folder: Path, options: Options) -> Iterator[Alarm]:
+    """Hold a file that claims the compiled engine against what that makes; else the text tells."""
+    maker = rebuilder(folder, document.form_id, document.template_sha256)
+    try:
+        made = None if maker is None else maker.rebuild(document)
+        if maker is None or made is None:
+            return
+        where = find_difference(made, first, options.limits)
+    except (AgreegenError, StructureError, ValueError, TypeError, KeyError):
+        return
+    if where is not None and not maker.compiled.uses_loose_fonts(made):
+        yield Alarm(
+            "page-differs",
+            f"the page is not the one that the compiled form makes of these values: {where} differs",
+            message_zh="页面与编译表单按所附数据生成的不一致，内容可能被替换",
+        )
+
+
+def _check_text(document: Document, form: Form | None, first: bytes) -> Iterator[Alarm]:
     if form is None:
         yield Alarm(
             "text-unchecked",
@@ -141,10 +182,8 @@ def _check_text(document: Document, form: Form | None, data: bytes, structure: S
             message_zh="模板已获批准但此处没有，未能核对正文",
         )
         return
-    revisions = [s.revision for s in structure.signatures if s.revision is not None]
-    end = structure.revisions[min(revisions)] if revisions else len(data)
     try:
-        difference = compare_text(expected_text(form, document), data[:end])
+        difference = compare_text(expected_text(form, document), first)
     except (AgreegenError, ValueError, TypeError, KeyError) as exc:
         yield Alarm(
             "text-unchecked",

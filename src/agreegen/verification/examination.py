@@ -14,6 +14,7 @@ from agreegen.model.report import Alarm, DocumentFacts, FileReport, Integrity, V
 from agreegen.verification.certificates import load_certificates
 from agreegen.verification.contained import contained
 from agreegen.verification.document_checks import (
+    PageCheck,
     check_form,
     check_register,
     check_roles,
@@ -51,8 +52,8 @@ def examine(label: str, data: bytes, options: Options, *, rebuild: bool = True) 
         label: The path as the user gave it.
         data: The file's bytes.
         options: What the caller chose.
-        rebuild: Whether a file of ours may be proved by making it again; false for who has just made it and
-            wants it judged by other code.
+        rebuild: Whether a file of ours may be proved by making it again, or is held against what comes out;
+            false for who has just made it and wants it judged by other code.
     """
     policy = _policy(options.policy_file, options.sm2_signer_ids)
     sha256 = hashlib.sha256(data).hexdigest()
@@ -71,7 +72,8 @@ def examine(label: str, data: bytes, options: Options, *, rebuild: bool = True) 
     )
     alarms.extend(_padding_alarms(structure, facts))
     alarms.extend(example_alarms(judge, facts))
-    described, complaints = _check_document(document, data, structure, facts, options, proved is not None)
+    page = PageCheck.PROVED if proved else PageCheck.OBJECTS if rebuild else PageCheck.TEXT
+    described, complaints = _check_document(document, data, structure, facts, options, page)
     alarms.extend(complaints)
     alarms.extend(check_register(document, sha256, options))
     unaltered = judge_unaltered(structure, facts)
@@ -115,7 +117,7 @@ def _check_document(
     structure: Structure,
     facts: list[SignatureFacts],
     options: Options,
-    proved: bool,
+    page: PageCheck,
 ) -> tuple[DocumentFacts | None, list[Alarm]]:
     """Hold a document of ours against its form; what breaks there does not hide the signatures."""
     if document is None:
@@ -124,7 +126,7 @@ def _check_document(
     described, alarms = describe_document(document, signed), list(check_roles(document, signed))
     if structure.signatures:
         try:
-            alarms.extend(contained(check_form)(document, data, structure, options, proved=proved))
+            alarms.extend(contained(check_form)(document, data, structure, options, page=page))
         except MemoryError:
             raise
         except Exception as exc:

@@ -260,6 +260,10 @@ _ADVICE: dict[str, tuple[str, str]] = {
         "Compare the text with the approved form, clause by clause.",
         "请逐条与批准的表单核对正文。",
     ),
+    "page-differs": (
+        "Print the form anew from the values and compare the two pages.",
+        "请用所附数据重新生成文件，逐页比对。",
+    ),
     "missing": ("Have the missing roles sign.", "请尚未签署的各方签署。"),
     "nothing": ("Nothing to do.", "无需处理。"),
 }
@@ -281,7 +285,7 @@ def _needs(file: FileReport) -> Iterator[str]:
     if any(s.revocation is Revocation.REVOKED for s in signers):
         yield "revoked"
     codes = {alarm.code for alarm in file.alarms}
-    yield from (code for code in ("wrong-signer", "text-differs") if code in codes)
+    yield from (code for code in ("wrong-signer", "text-differs", "page-differs") if code in codes)
     if file.document is not None and file.document.missing_roles:
         yield "missing"
     elif file.verdict is Verdict.VALID and not codes - {EXAMPLE_TRUST}:

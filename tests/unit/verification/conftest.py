@@ -8,6 +8,7 @@ import pytest
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from tests.unit.verification.authority import NOW, YEAR, Authority, Holder, blank_pdf, sign
+from tests.unit.verification.own_files import OwnFiles, make_own_files
 
 
 @dataclass
@@ -38,3 +39,9 @@ def pki() -> Pki:
 def signed(pki: Pki) -> bytes:
     """A file signed by Alice, level B-B."""
     return sign(blank_pdf(), pki.alice, pki.ca.holder)
+
+
+@pytest.fixture(scope="session")
+def own(tmp_path_factory: pytest.TempPathFactory) -> OwnFiles:
+    """Files of our own making."""
+    return make_own_files(tmp_path_factory.mktemp("own"))

@@ -20,7 +20,7 @@ from agreegen.verification.rebuilding import prove
 from agreegen.verification.structure import scan_structure
 from tests.soak.mutators import mutate
 from tests.soak.seeds import Seed
-from tests.unit.verification.own_files import OwnFiles, make_own_files
+from tests.unit.verification.own_files import OwnFiles
 
 PROVED = (
     "unit",
@@ -32,11 +32,6 @@ PROVED = (
 )
 LEFT = ("unit, then pledger", "unit, B-LT", "unit, B-LTA")
 _CONTENTS = re.compile(rb"/Contents <([0-9a-fA-F]+)>")
-
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> OwnFiles:
-    return make_own_files(tmp_path_factory.mktemp("own"))
 
 
 def agrees(data: bytes, options: Options) -> bool:

@@ -69,6 +69,8 @@ class CompiledForm:
         }
         fonts = dict.fromkeys(font for chain in self._chains.values() for font in chain.fonts)
         self._names = {font: f"V{number}" for number, font in enumerate(fonts)}
+        pinned = {chain.fonts[0] for chain in self._chains.values()}
+        self._loose = tuple(name for font, name in self._names.items() if font not in pinned)
 
     def fits(self, document: Document, printed: Printed) -> None:
         """Check that a document's values fit this compiled form.
@@ -114,6 +116,13 @@ class CompiledForm:
         }
         made = replace(document, engine=ENGINE)
         return self._files[choice.base.file].write(made, moment, content, fonts, self._title)
+
+    def uses_loose_fonts(self, pdf: bytes) -> bool:
+        """Say whether a document it made uses a font that the compiled form does not pin by its hash.
+
+        The first font of each chain is pinned. A later one may be another release on another machine.
+        """
+        return any(b"/%b " % name.encode() in pdf for name in self._loose)
 
     def _choose(self, document: Document, printed: Printed) -> _Choice:
         shown = {c.name: document.conditions.get(c.name, True) for c in self.form.conditions}

@@ -1,0 +1,157 @@
+"""Comparison with the compiled engine, object for object after decompression.
+
+For files of ours that are not proved byte for byte: what a reader is shown in the first signed revision has
+to be what the engine makes of the attached values, whatever numbers the objects have, however streams are
+packed, and whichever subsetter wrote the fonts. Only what signing adds may differ: values and pictures of
+signature fields, invisible further ones, the certification and the security store.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from agreegen.conversion.compiled.outlines import read_outlines
+from agreegen.errors import ConversionError
+from agreegen.verification.interface import Limits
+from agreegen.verification.structure.document import View, open_file
+from agreegen.verification.structure.objects import LimitError, Ref, Stream, Value, same
+
+_MAX_PAIRS = 200_000
+_MAX_SHOWN = 120
+_PACKING = frozenset({"Length", "Filter", "DecodeParms", "DL"})
+_CHANGED_IN_CATALOG = frozenset({"Perms", "DSS", "Extensions", "Metadata", "Version"})
+"""Signing programs write their name and time into the metadata and raise the version; no page shows that."""
+_CHANGED_IN_FIELD = frozenset({"V", "AP", "M"})
+_CHANGED_IN_FORM = frozenset({"SigFlags"})
+_CHANGED_IN_INFORMATION = frozenset({"ModDate", "Producer"})
+_FONT_FILES = {"FontFile2": False, "FontFile3": True}
+_LISTS = frozenset({"Annots", "Fields"})
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """What should be the same: once as the engine makes it, once as it stands in the file."""
+
+    made: Value
+    found: Value
+    path: Path
+
+
+@dataclass(slots=True)
+class _Comparison:
+    """Two views, walked through in step.
+
+    Attributes:
+        made: The file that the engine makes.
+        found: The first signed revision.
+        pending: Pairs that are still to be compared.
+        seen: References that were followed, as pairs.
+    """
+
+    made: View
+    found: View
+    pending: list[_Pair] = field(default_factory=list)
+    seen: set[tuple[Ref, Ref]] = field(default_factory=set)
+
+    def run(self) -> Path | None:
+        """Return where the first difference is."""
+        for key in ("Root", "Info"):
+            self.pending.append(_Pair(self.made.trailer.get(key), self.found.trailer.get(key), (key,)))
+        while self.pending:
+            pair = self.pending.pop()
+            if not self._step(pair):
+                return pair.path
+            if len(self.seen) > _MAX_PAIRS:
+                raise LimitError("the file has too many objects to be compared")
+        return None
+
+    def _step(self, pair: _Pair) -> bool:
+        made, found = pair.made, pair.found
+        if isinstance(made, Ref) and isinstance(found, Ref):
+            if (made, found) in self.seen:
+                return True
+            self.seen.add((made, found))
+        made, found = self.made.resolve(made), self.found.resolve(found)
+        if isinstance(made, Stream) and isinstance(found, Stream):
+            same_body = self._same_body(made, found, pair.path[-1])
+            return same_body and self._dictionaries(made.dictionary, found.dictionary, pair.path, _PACKING)
+        if isinstance(made, dict) and isinstance(found, dict):
+            return self._dictionaries(made, found, pair.path, _free_keys(made, pair.path))
+        if isinstance(made, list) and isinstance(found, list):
+            return self._lists(made, found, pair.path)
+        return same(made, found)
+
+    def _dictionaries(
+        self, made: dict[str, Value], found: dict[str, Value], path: Path, free: frozenset[str]
+    ) -> bool:
+        for key in (made.keys() | found.keys()) - free:
+            self.pending.append(_Pair(made.get(key), found.get(key), (*path, key)))
+        return True
+
+    def _lists(self, made: list[Value], found: list[Value], path: Path) -> bool:
+        further = found[len(made) :]
+        if len(found) < len(made) or (further and path[-1] not in _LISTS):
+            return False
+        pairs = zip(made, found, strict=False)
+        self.pending.extend(_Pair(one, two, (*path, str(n))) for n, (one, two) in enumerate(pairs))
+        return all(self._is_invisible_signature(item) for item in further)
+
+    def _is_invisible_signature(self, item: Value) -> bool:
+        """Tell whether something is a signature field that shows nothing, as one may be added by signing."""
+        entry = self.found.dictionary(item)
+        corners = [self.found.resolve(corner) for corner in self.found.array(entry.get("Rect"))]
+        if not _is_signature_field(entry) or len(corners) != 4:
+            return False
+        left, bottom, right, top = corners
+        return bool(left == right and bottom == top)
+
+    def _same_body(self, made: Stream, found: Stream, key: str) -> bool:
+        if made.raw == found.raw and same(made.dictionary.get("Filter"), found.dictionary.get("Filter")):
+            return True
+        one, two = _expanded(self.made, made), _expanded(self.found, found)
+        if one == two or key not in _FONT_FILES:
+            return one == two
+        is_cff = _FONT_FILES[key]
+        try:
+            return read_outlines(one, is_cff=is_cff) == read_outlines(two, is_cff=is_cff)
+        except ConversionError:
+            return False
+
+
+def find_difference(made: bytes, found: bytes, limits: Limits) -> str | None:
+    """Compare what the engine makes with the first signed revision of a file.
+
+    Args:
+        made: The unsigned file, made of the attached values.
+        found: The file, cut behind its first signed revision.
+        limits: What it may cost.
+
+    Returns:
+        Where the first difference is, by the names that lead to it; None where there is none.
+
+    Raises:
+        StructureError: The file cannot be read.
+    """
+    comparison = _Comparison(open_file(made, limits).views()[-1], open_file(found, limits).views()[-1])
+    path = comparison.run()
+    return None if path is None else "/".join(path)[:_MAX_SHOWN]
+
+
+def _free_keys(made: dict[str, Value], path: Path) -> frozenset[str]:
+    if path == ("Root",):
+        return _CHANGED_IN_CATALOG
+    if path == ("Info",):
+        return _CHANGED_IN_INFORMATION
+    if path == ("Root", "AcroForm"):
+        return _CHANGED_IN_FORM
+    return _CHANGED_IN_FIELD if _is_signature_field(made) else frozenset()
+
+
+def _is_signature_field(entry: dict[str, Value]) -> bool:
+    return entry.get("Subtype") == "Widget" and entry.get("FT") == "Sig"
+
+
+def _expanded(view: View, stream: Stream) -> bytes:
+    return view.file.expand(view.resolved_filters(stream))
