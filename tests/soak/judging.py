@@ -14,6 +14,7 @@ from agreegen.errors import AgreegenError
 from agreegen.model.report import FileReport, Report
 from agreegen.verification.examination import examine
 from agreegen.verification.interface import Options
+from agreegen.verification.rebuilding import prove
 from agreegen.verification.report_html import render_html
 from agreegen.verification.report_json import render_json
 from agreegen.verification.report_table import render_table
@@ -123,11 +124,18 @@ def judge(origin: Seed, mutant: Mutant, options: Options, index: int) -> Outcome
     seconds = time.process_time() - started
     if report is not None and report.unaltered and not may_be_unaltered(origin, mutant):
         result, detail = "violation", f"{mutant.kind} of {origin.name}"
+    elif report is not None and not ways_agree(report, mutant.data, options):
+        result, detail = "violation", f"the proof by rebuilding says something else: {mutant.kind}"
     elif seconds > HANG_S:
         result, detail = "hang", f"{mutant.kind} of {origin.name}"
     verdict = "" if report is None else f"{report.verdict.value}/{report.unaltered}"
     inside = "" if report is None else caught_inside(report)
     return Outcome(index, origin.name, mutant.kind, result, detail, verdict, inside, seconds)
+
+
+def ways_agree(report: FileReport, data: bytes, options: Options) -> bool:
+    """Say whether a file that is proved by making it again is judged the same without that proof."""
+    return prove(data, options) is None or report == examine("mutant.pdf", data, options, rebuild=False)
 
 
 def render_everything(report: FileReport, options: Options) -> None:
