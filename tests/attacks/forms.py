@@ -120,3 +120,7 @@ def tree_element_claims_text() -> bytes:
     body = body_of(data, number).replace(b"/K [", b"/K [%d 0 R " % free)
     element = b"<< /Type /StructElem /S /P /P %d 0 R /Pg %d 0 R /K 0 /ActualText (sold) >>"
     return append(data, {number: body, free: element % (number, page_number(data))})
+
+
+def other_type() -> bytes:
+    return _changed(sign(base_document(), "person"), b"(unit)", (b"/Type /Annot", b"/Type /Other"))

@@ -126,3 +126,12 @@ def field_in_the_tree() -> bytes:
         free: element,
     }
     return append(later, added)
+
+
+def type_named() -> bytes:
+    """A writer completes a widget that did not say what it is."""
+    data = base_document()
+    number = number_of(data, b"(remark)")
+    body = body_of(data, number).replace(b"/Type /Annot", b"")
+    data = sign(append(data, {number: body}))
+    return append(data, {number: body[: body.rindex(b">>")] + b"/Type /Annot >>"})

@@ -20,6 +20,7 @@ from tests.attacks.honest import (
     metadata_updated,
     rewritten_the_same,
     store_rewritten,
+    type_named,
     with_store,
 )
 from tests.attacks.signer import FREE_BOX, sign, stamp
@@ -67,6 +68,7 @@ HONEST: dict[str, Sample] = {
     "two tables in a row": hybrid_pair,
     "two tables in a row after signing": hybrid_pair_after_signing,
     "everything in turn": long_chain,
+    "type named": type_named,
     "box ticked": box_ticked,
     "calculated sum": calculated_sum,
     "field in the structure tree": field_in_the_tree,

@@ -14,7 +14,8 @@ _FORM_FREE = frozenset({"SigFlags"})
 _FORM_RULED = frozenset({"Fields", "DR", "XFA", "NeedAppearances", "DA"})
 _VALUE_KEYS = frozenset({"V", "I", "RV", "TI"})
 _FILL_KEYS = _VALUE_KEYS | {"AS", "AP", "F", "Ff", "DA", "Q", "M", "MK"}
-_SIGN_KEYS = frozenset({"V", "AP", "F", "Ff", "M", "MK", "DA", "DR", "Type", "Subtype", "P"})
+_SIGN_KEYS = frozenset({"V", "AP", "F", "Ff", "M", "MK", "DA", "DR", "P"})
+_MAY_BE_NAMED = {"Type": "Annot", "Subtype": "Widget"}
 _APPEARANCE_KEYS = frozenset({"N", "R", "D"})
 _UNUSED_RESOURCES = frozenset({"XObject", "ProcSet"})
 """Default appearances use fonts and colours only (ISO 32000-1, 12.7.3.3); some signers replace the rest."""
@@ -145,6 +146,8 @@ def _forbid_other_keys(
     step: Step, one: dict[str, Any], two: dict[str, Any], free: frozenset[str], name: str
 ) -> None:
     for key in one.keys() | two.keys():
+        if key in _MAY_BE_NAMED and one.get(key) is None and two.get(key) == _MAY_BE_NAMED[key]:
+            continue
         if key not in free and not step.equal(one.get(key), two.get(key)):
             step.forbid(f"/{key} of the field “{name}” was changed")
 
