@@ -102,12 +102,14 @@ class Alarm:
         message: One sentence in English.
         alters: Whether it makes `unaltered` false.
         message_zh: The same sentence in Chinese.
+        topic: What it is about, where one code has several plain explanations.
     """
 
     code: str
     message: str
     alters: bool = False
     message_zh: str = ""
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)

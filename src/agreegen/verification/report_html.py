@@ -34,24 +34,43 @@ _AXES: tuple[tuple[str, tuple[str, str]], ...] = (
     ("revocation", ("Revocation", "吊销状态")),
     ("level", ("PAdES level", "PAdES 级别")),
 )
-_WORDS: dict[str, str] = {
-    "intact": "完好",
-    "broken": "已损坏",
-    "unreadable": "无法读取",
-    "unsupported": "不支持",
-    "whole-file": "整个文件",
-    "revision": "签署时的版本",
-    "partial": "仅一部分",
-    "none": "无",
-    "permitted": "允许的改动",
-    "forbidden": "不允许的改动",
-    "unknown": "未知",
-    "trusted": "可信",
-    "untrusted": "不可信",
-    "clear": "未吊销",
-    "revoked": "已吊销",
-    "not-offered": "证书未提供查询途径",
-    "other": "其他",
+_WORDS: dict[str, tuple[str, str]] = {
+    "intact": ("intact", "完好"),
+    "broken": ("broken", "已损坏"),
+    "unreadable": ("cannot be read", "无法读取"),
+    "unsupported": ("of a kind that is not supported", "不支持"),
+    "whole-file": ("the whole file", "整个文件"),
+    "revision": ("the version that was signed", "签署时的版本"),
+    "partial": ("only a part", "仅一部分"),
+    "none": ("none", "无"),
+    "permitted": ("permitted ones only", "允许的改动"),
+    "forbidden": ("not permitted", "不允许的改动"),
+    "unknown": ("not known", "未知"),
+    "trusted": ("trusted", "可信"),
+    "untrusted": ("not trusted", "不可信"),
+    "clear": ("not revoked", "未吊销"),
+    "revoked": ("revoked", "已吊销"),
+    "not-offered": ("the certificate names no place to ask", "证书未提供查询途径"),
+    "other": ("other", "其他"),
+}
+_FACTS: dict[str, tuple[str, str]] = {
+    "field": ("Signature field", "签名域"),
+    "subfilter": ("Kind (SubFilter)", "签名类型（SubFilter）"),
+    "algorithm": ("Algorithm", "算法"),
+    "certificate_sha256": ("Certificate, SHA-256", "证书 SHA-256"),
+    "issuer": ("Issued by", "发证机构"),
+    "serial_number": ("Serial number", "证书序列号"),
+    "valid_until": ("Valid until", "证书有效期至"),
+    "claimed_time": ("Time, as the signer says", "签署人自称的时间"),
+    "signature_timestamp": ("Timestamp of the signature", "签名时间戳"),
+    "content_timestamp": ("Timestamp of the content", "内容时间戳"),
+    "document_timestamp": ("Timestamp of the document", "文件时间戳"),
+    "revoked_at": ("Revoked at", "吊销时间"),
+    "reason": ("Reason given", "签署理由"),
+    "location": ("Place given", "签署地点"),
+    "revision": ("Version of the file", "所在版本"),
+    "signed_bytes": ("Signed bytes", "签署的字节数"),
+    "docmdp": ("Changes permitted (DocMDP)", "允许的改动级别（DocMDP）"),
 }
 _GOOD = {"intact", "whole-file", "revision", "none", "permitted", "trusted", "clear"}
 _BAD = {"broken", "unreadable", "partial", "forbidden", "untrusted", "revoked"}
@@ -95,8 +114,8 @@ def _text(text: str) -> str:
 
 def _head(report: Report, options: Options, lang: str) -> Iterator[str]:
     at = options.at or options.now
-    judged = pick(("Judged for", "判定时间："), lang)
-    yield f'<p class="when">{_text(judged)} {_text(moment_text(at, lang))}</p>'
+    judged = pick(("Judged for ", "判定时间："), lang)
+    yield f'<p class="when">{_text(judged)}{_text(moment_text(at, lang))}</p>'
     yield '<ul class="counts">'
     for name, count in report.counts().items():
         if count:
@@ -192,10 +211,11 @@ def _signature(signature: SignatureReport, lang: str) -> Iterator[str]:
     for axis, words in _AXES:
         value = str(values[axis])
         kind = "good" if value in _GOOD else "bad" if value in _BAD else "doubt"
-        word = _WORDS.get(value, value) if lang == "zh" else value
+        word = pick(_WORDS.get(value, (value, value)), lang)
         yield f'<tr><th>{_text(pick(words, lang))}</th><td class="{kind}">{_text(word)}</td></tr>'
     for name, value in (("field", signature.field or "–"), *signature.details):
-        yield f"<tr><th>{_text(name)}</th><td><code>{_text(value)}</code></td></tr>"
+        title = pick(_FACTS.get(name, (name, name)), lang)
+        yield f"<tr><th>{_text(title)}</th><td><code>{_text(value)}</code></td></tr>"
     yield "</table>"
     if signature.reasons:
         yield "<ul>" + "".join(f"<li>{_text(reason)}</li>" for reason in signature.reasons) + "</ul>"

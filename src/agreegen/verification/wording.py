@@ -103,11 +103,48 @@ _ALARMS: dict[str, tuple[str, str]] = {
 }
 """What the codes of the structure scan mean; its own sentences name objects and bytes."""
 
+_TOPICS: dict[str, tuple[str, str]] = {
+    "pages": (
+        "after signing, a page was added, removed, moved, or given another size or content",
+        "签署之后，页面有增删、移动，或其尺寸、内容被改动",
+    ),
+    "content": (
+        "after signing, text, pictures or fonts that the pages use were replaced",
+        "签署之后，页面所用的文字、图片或字体被替换",
+    ),
+    "annotations": (
+        "after signing, notes or marks on a page were added, moved or taken away",
+        "签署之后，页面上的批注或标记有增删、移动",
+    ),
+    "form": (
+        "after signing, form fields were added, taken away, or look different without having been filled in",
+        "签署之后，表单域有增删，或未经填写而显示不同",
+    ),
+    "covering": (
+        "after signing, something was laid over what stood on the page, or added where nothing may be added",
+        "签署之后，有内容盖住了原有页面，或加在了不允许添加之处",
+    ),
+    "not-permitted": (
+        "after signing, something was filled in or added that the signer had ruled out",
+        "签署之后，填写或添加了签署人已禁止的内容",
+    ),
+    "document": (
+        "after signing, what the file does or holds besides its pages was changed (layers, actions, files)",
+        "签署之后，页面以外的内容被改动（图层、动作、附件等）",
+    ),
+    "reading-aids": (
+        "after signing, the text that is read to people who cannot see was changed",
+        "签署之后，供读屏软件朗读的文字被改动",
+    ),
+}
+"""What a forbidden change is about; other topics have the explanation of their code."""
+
 _AFTERWARDS = ("the file was changed after this signature", "该签名之后文件又被改动")
 _CHANGED = (
     "The file was changed after it was signed, or a signature is broken.",
     "文件在签署后被改动过，或签名已损坏。",
 )
+_CHANGED_ONLY = ("The file was changed after it was signed.", "文件在签署后被改动过。")
 _UNALTERED = ("The file is exactly what was signed.", "文件与签署时一致，未被改动。")
 _UNCLEAR = ("Whether the file was changed could not be settled.", "无法确定文件是否被改动。")
 
@@ -141,6 +178,8 @@ def headline(verdict: Verdict, lang: str) -> str:
 
 def alarm_text(alarm: Alarm, lang: str) -> str:
     """Return an alarm in plain words; its own where there are none."""
+    if alarm.topic in _TOPICS:
+        return pick(_TOPICS[alarm.topic], lang)
     if alarm.message_zh:
         return pick((alarm.message, alarm.message_zh), lang)
     return pick(_ALARMS.get(alarm.code, (alarm.message, alarm.message)), lang)
@@ -206,7 +245,9 @@ def _holds(file: FileReport, lang: str) -> Iterator[str]:
 
 def _fails(file: FileReport, lang: str) -> Iterator[str]:
     if file.unaltered is False:
-        yield pick(_CHANGED, lang)
+        right = all(signature.integrity is Integrity.INTACT for signature in file.signatures)
+        later = any(signature.changes_after is Changes.FORBIDDEN for signature in file.signatures)
+        yield pick(_CHANGED_ONLY if right and later else _CHANGED, lang)
     elif file.unaltered is None and file.signatures:
         yield pick(_UNCLEAR, lang)
     if file.verdict is Verdict.UNSIGNED:

@@ -18,6 +18,8 @@ from agreegen.verification.report_html import render_html
 from agreegen.verification.report_table import render_table
 from agreegen.verification.report_xml import NAMESPACE, render_xml
 from agreegen.verification.service import verify_path
+from agreegen.verification.wording import explain
+from tests.attacks.overlay import overlay_annotation_on_text
 from tests.unit.verification.authority import NOW, Authority, blank_pdf, sign
 from tests.unit.verification.conftest import Pki
 
@@ -137,3 +139,22 @@ def test_pages_that_cannot_be_drawn_give_no_pictures() -> None:
 def test_pages_that_look_alike_are_left_out(signed: bytes) -> None:
     assert compare_pages(signed, len(signed)) == ()
     assert sha256_of(signed)
+
+
+def test_clerk_is_told_what_was_changed(tmp_path: Path, options: Options, signed: bytes) -> None:
+    (tmp_path / "changed.pdf").write_bytes(repainted(signed))
+    (tmp_path / "noted.pdf").write_bytes(overlay_annotation_on_text())
+    changed, noted = (verify_path(tmp_path / name, options) for name in ("changed.pdf", "noted.pdf"))
+    assert (
+        "After signing, text, pictures or fonts that the pages use were replaced"
+        in explain(changed, "en").fails
+    )
+    assert "签署之后，有内容盖住了原有页面，或加在了不允许添加之处" in explain(noted, "zh").fails
+    assert explain(noted, "en").fails[0] == "The file was changed after it was signed."
+
+
+def test_details_are_in_words_of_the_language(report: Report, options: Options) -> None:
+    chinese = render_html(report, options, lang="zh")
+    assert "签名域" in chinese
+    assert "<th>issuer</th>" not in chinese
+    assert "the version that was signed" in render_html(report, options, lang="en")

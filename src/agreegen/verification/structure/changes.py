@@ -119,10 +119,12 @@ def judge_changes(file: PdfFile, views: list[View], covered: list[Covered]) -> J
     graph, painted, own = Graph(), Painted(file, views), _permissions(views, signed)
     for index in range(first, len(views) - 1):
         permissions = _in_force(own, index)
+        topics: dict[str, str] = {}
         try:
             if index == first:
                 graph.load(views[index])
-            reasons = _examine(views, index, first, permissions, graph, painted)
+            step = _examine(views, index, first, permissions, graph, painted)
+            reasons, topics = step.reasons, step.topics
             changes = Changes.FORBIDDEN if reasons else Changes.PERMITTED
         except LimitError as problem:
             changes, reasons = Changes.UNKNOWN, [problem.message]
@@ -131,7 +133,8 @@ def judge_changes(file: PdfFile, views: list[View], covered: list[Covered]) -> J
             changes = Changes.FORBIDDEN
         judgement.after[index] = changes, reasons
         for reason in reasons if changes is Changes.FORBIDDEN else ():
-            judgement.alarms.append(Alarm("forbidden-change", f"after signing, {reason}", alters=True))
+            text, topic = f"after signing, {reason}", topics.get(reason, "structure")
+            judgement.alarms.append(Alarm("forbidden-change", text, alters=True, topic=topic))
     return judgement
 
 
@@ -146,7 +149,7 @@ def _judge_locked(judgement: Judgement, views: list[View], first: int) -> None:
 
 def _examine(
     views: list[View], index: int, first: int, permissions: Permissions, graph: Graph, painted: Painted
-) -> list[str]:
+) -> Step:
     old, new = views[index], views[index + 1]
     changed, problems = changed_objects(old, new)
     step = Step(old, new, views[first], changed, reasons=problems)
@@ -157,18 +160,23 @@ def _examine(
             step.forbid("a cross-reference table frees objects that its hybrid stream brings back")
     if step.reasons:
         graph.advance(new, changed)
-        return step.reasons
+        return step
     catalogs = check_trailer(step)
+    step.topic = "document"
     check_catalog(step, *catalogs)
+    step.topic = "form"
     check_form(step, *catalogs)
+    step.topic = "pages"
     check_pages(step)
     check_deletions(step)
+    step.topic = "reading-aids"
     check_structure_tree(step, *catalogs)
     check_annotation_changes(step)
+    step.topic = "content"
     _check_edges(step, graph)
     _check_permissions(step, permissions)
     _check_painting(step, permissions, painted)
-    return step.reasons
+    return step
 
 
 def _check_edges(step: Step, graph: Graph) -> None:
@@ -221,6 +229,7 @@ def _is_bookkeeping(step: Step, number: int) -> bool:
 
 
 def _check_permissions(step: Step, permissions: Permissions) -> None:
+    step.topic = "not-permitted"
     level = permissions.strictest
     for name, timestamp in step.signed:
         if level == _NO_CHANGES and not timestamp:
@@ -235,6 +244,7 @@ def _check_permissions(step: Step, permissions: Permissions) -> None:
 
 
 def _check_painting(step: Step, permissions: Permissions, painted: Painted) -> None:
+    step.topic = "covering"
     for addition in step.additions:
         if not addition.annotation and permissions.certified:
             step.forbid(f"{addition.label} was added visibly after the document had been certified")

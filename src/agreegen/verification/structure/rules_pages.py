@@ -67,6 +67,7 @@ def _check_page(step: Step, number: int, at: int) -> None:
         step.forbid(f"page {at} was replaced")
         return
     step.explain(new, role=True)
+    step.topic = "pages"
     for key in one.keys() | two.keys():
         if key not in _PAGE_FREE and not step.equal(one.get(key), two.get(key)):
             step.forbid(f"/{key} of page {at} was changed")
@@ -76,6 +77,7 @@ def _check_page(step: Step, number: int, at: int) -> None:
 
 
 def _check_annotations(step: Step, old: Spot, new: Spot, page: int, at: int) -> None:
+    step.topic = "annotations"
     before, after = as_array(old), as_array(new)
     if old.value is not None and not isinstance(new.value, list):
         step.forbid(f"the annotations of page {at} were removed")

@@ -30,9 +30,9 @@ class _Findings:
     alarms: list[Alarm] = field(default_factory=list)
     undecided: bool = False
 
-    def add(self, code: str, message: str, *, alters: bool = False) -> None:
+    def add(self, code: str, message: str, *, alters: bool = False, topic: str = "") -> None:
         """Note an alarm once."""
-        alarm = Alarm(code, message, alters, CHINESE.get(code, ""))
+        alarm = Alarm(code, message, alters, CHINESE.get(code, ""), topic)
         if alarm not in self.alarms:
             self.alarms.append(alarm)
 
@@ -92,7 +92,7 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
         findings.add(alarm.code, alarm.message, alters=alarm.alters)
     judgement = judge_changes(file, views, covered)
     for alarm in judgement.alarms:
-        findings.add(alarm.code, alarm.message, alters=alarm.alters)
+        findings.add(alarm.code, alarm.message, alters=alarm.alters, topic=alarm.topic)
     if covered:
         for alarm in compare_parsers(file, views[-1], password):
             findings.add(alarm.code, alarm.message, alters=alarm.alters)

@@ -56,6 +56,8 @@ class Step:
         first: The view of the first signed revision.
         changed: Numbers of the objects that differ.
         reasons: Why the step is not acceptable whatever the permissions.
+        topic: What the rule that looks now is about, in a word that the reports explain.
+        topics: Reason to its topic.
         filled: Names of the fields whose value changed (not signatures).
         signed: Names of the fields that were signed, and whether each is a timestamp.
         annotated: Whether annotations were added or changed.
@@ -76,6 +78,8 @@ class Step:
     first: View
     changed: set[int]
     reasons: list[str] = field(default_factory=list)
+    topic: str = "structure"
+    topics: dict[str, str] = field(default_factory=dict)
     filled: list[str] = field(default_factory=list)
     signed: list[tuple[str, bool]] = field(default_factory=list)
     annotated: bool = False
@@ -94,6 +98,7 @@ class Step:
         """Note a reason once."""
         if reason not in self.reasons:
             self.reasons.append(reason)
+            self.topics[reason] = self.topic
 
     def explain(self, *spots: Spot, role: bool = False) -> None:
         """Say that an object's change is accepted; `role` if any reference to it is harmless."""
