@@ -35,9 +35,11 @@ class Addresses:
 
     Attributes:
         port: TCP port on the loopback interface.
+        sm2_ocsp: OCSP responder that the certificates of SM2 holders name; None for revocation lists alone.
     """
 
     port: int
+    sm2_ocsp: str | None = None
 
     @property
     def base(self) -> str:

@@ -82,7 +82,7 @@ def make_sm2_chain(
     Args:
         backend: What does SM2.
         now: Aware time; certificates are valid from one day earlier.
-        at: Addresses of the revocation lists.
+        at: Addresses of the revocation lists, and of an OCSP responder where there is one.
         holder: Common name of both certificates.
         years: How long the holder's certificates are valid.
     """
@@ -176,6 +176,10 @@ def _extensions(
     identifier = {"key_identifier": _identifier(issuer.point)}
     found.append({"extn_id": "authority_key_identifier", "extn_value": identifier})
     found.append({"extn_id": "crl_distribution_points", "extn_value": [{"distribution_point": point_name}]})
+    if usage is not None and at.sm2_ocsp is not None:
+        place = x509.GeneralName("uniform_resource_identifier", at.sm2_ocsp)
+        access = [{"access_method": "ocsp", "access_location": place}]
+        found.append({"extn_id": "authority_information_access", "extn_value": access})
     return found
 
 

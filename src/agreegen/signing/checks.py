@@ -293,11 +293,11 @@ def check_crls(path: Sequence[bytes], trust: Trust, now: datetime, name: str) ->
     if not trust.crls_der:
         return []
     if is_sm2(path[0]):
-        from agreegen.signing.sm2 import sm2_revoked  # noqa: PLC0415 - needs OpenSSL 3 or gmssl
+        from agreegen.signing.sm2_paths import sm2_revoked, sm2_unlisted  # noqa: PLC0415 - needs OpenSSL 3 or gmssl
 
         if sm2_revoked(path, trust.crls_der):
             raise CredentialError(f"credential {name}: the certificate is revoked", hint="use another one")
-        return []
+        return [_unlisted(subject, name) for subject in sm2_unlisted(path, trust.crls_der, now)]
     findings: list[Finding] = []
     crls = [x509.load_der_x509_crl(der) for der in trust.crls_der]
     certificates = [x509.load_der_x509_certificate(der) for der in path]
@@ -312,13 +312,12 @@ def check_crls(path: Sequence[bytes], trust: Trust, now: datetime, name: str) ->
                     hint="use another certificate",
                 )
         if not any(crl.next_update_utc is None or crl.next_update_utc >= now for crl in fitting):
-            findings.append(
-                Finding(
-                    "revocation-unknown",
-                    f"credential {name}: no current revocation list for {_common_name(certificate)}",
-                )
-            )
+            findings.append(_unlisted(_common_name(certificate), name))
     return findings
+
+
+def _unlisted(subject: str, name: str) -> Finding:
+    return Finding("revocation-unknown", f"credential {name}: no current revocation list for {subject}")
 
 
 def is_sm2(certificate_der: bytes) -> bool:

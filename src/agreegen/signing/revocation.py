@@ -20,7 +20,7 @@ from urllib3.exceptions import HTTPError
 
 from agreegen.errors import CredentialError, SigningError
 from agreegen.signing.answers import read_answer
-from agreegen.signing.checks import Finding, find_path, is_sm2
+from agreegen.signing.checks import Finding, find_path
 from agreegen.signing.interface import Credential, Trust
 from agreegen.signing.names import UNREADABLE_X509, subject_label
 from agreegen.signing.status_checks import answers, crl_covers, needs_no_check, not_good, responder, told_at
@@ -137,8 +137,6 @@ class EvidenceStore:
     def _ask_ocsp(
         self, certificate: x509.Certificate, issuer: x509.Certificate, moment: datetime
     ) -> Iterator[Evidence]:
-        if is_sm2(issuer.public_bytes(Encoding.DER)):
-            return
         for url in _ocsp_urls(certificate):
             nonce = os.urandom(16)
             # SHA-1 only names the issuer here (RFC 6960, 4.1.1); many responders know no other.

@@ -76,6 +76,27 @@ def sm2_revoked(path: Sequence[bytes], crls_der: Sequence[bytes]) -> bool:
     return False
 
 
+def sm2_unlisted(path: Sequence[bytes], crls_der: Sequence[bytes], now: datetime) -> list[str]:
+    """Name the subjects of a path, its anchor apart, of whom no current list of their issuer tells.
+
+    Args:
+        path: Certificates, leaf first, anchor last, DER.
+        crls_der: Revocation lists, DER.
+        now: The moment to judge for, aware.
+    """
+    crls = _load_crls(crls_der)
+    return [
+        subject_label(certificate.public_bytes(Encoding.DER))
+        for certificate, issuer in itertools.pairwise(_load_all(path))
+        if not any(
+            crl.issuer == certificate.issuer
+            and (crl.next_update_utc is None or crl.next_update_utc >= now)
+            and signed_by(crl, issuer)
+            for crl in crls
+        )
+    ]
+
+
 def signed_by(what: x509.Certificate | x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
     """Tell whether a certificate or a revocation list carries a right SM2 signature of an issuer."""
     if what.signature_algorithm_oid.dotted_string not in SM2_SIGNATURE_OIDS:

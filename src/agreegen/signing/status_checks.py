@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime, timedelta
 
+from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -59,9 +59,11 @@ def verifies(
     return fits_key(signer.public_key(), signature, message, algorithm)
 
 
-def _digest_of(crl: x509.CertificateRevocationList) -> hashes.HashAlgorithm | None:
+def _digest_of(
+    signed: x509.Certificate | x509.CertificateRevocationList | ocsp.OCSPResponse,
+) -> hashes.HashAlgorithm | None:
     try:
-        return crl.signature_hash_algorithm
+        return signed.signature_hash_algorithm
     except UnsupportedAlgorithm:
         return None  # SM2 with SM3, which has but one digest
 
@@ -138,9 +140,7 @@ def responder(
         )
         if not named or (candidate != issuer and not _is_delegate(candidate, issuer, moment)):
             continue
-        if verifies(
-            candidate, response.signature, response.tbs_response_bytes, response.signature_hash_algorithm
-        ):
+        if verifies(candidate, response.signature, response.tbs_response_bytes, _digest_of(response)):
             return candidate
     return None
 
@@ -155,9 +155,7 @@ def _is_delegate(candidate: x509.Certificate, issuer: x509.Certificate, moment: 
         current
         and ExtendedKeyUsageOID.OCSP_SIGNING in usage
         and candidate.issuer == issuer.subject
-        and verifies(
-            issuer, candidate.signature, candidate.tbs_certificate_bytes, candidate.signature_hash_algorithm
-        )
+        and verifies(issuer, candidate.signature, candidate.tbs_certificate_bytes, _digest_of(candidate))
     )
 
 
@@ -172,14 +170,8 @@ def needs_no_check(responder: x509.Certificate) -> bool:
 
 def _key_bits(certificate: x509.Certificate) -> bytes:
     # The hash of an issuer's key is over the BIT STRING's value without tag, length and unused bits.
-    key = certificate.public_key()
-    if isinstance(key, rsa.RSAPublicKey):
-        return key.public_bytes(Encoding.DER, PublicFormat.PKCS1)
-    if isinstance(key, ec.EllipticCurvePublicKey):
-        return key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-    if isinstance(key, ed25519.Ed25519PublicKey):
-        return key.public_bytes(Encoding.Raw, PublicFormat.Raw)
-    raise UnsupportedAlgorithm("this key cannot sign OCSP responses")
+    key = asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER)).public_key["public_key"]
+    return bytes(key.contents[1:])
 
 
 def not_good(certificate: x509.Certificate, status: ocsp.OCSPCertStatus | None) -> SigningError:
