@@ -135,3 +135,9 @@ def type_named() -> bytes:
     body = body_of(data, number).replace(b"/Type /Annot", b"")
     data = sign(append(data, {number: body}))
     return append(data, {number: body[: body.rindex(b">>")] + b"/Type /Annot >>"})
+
+
+def signature_rewritten_the_same() -> bytes:
+    data = signed()
+    number = number_of(data, b"/ByteRange")
+    return append(data, {number: body_of(data, number)})

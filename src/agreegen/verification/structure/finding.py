@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from agreegen.verification.structure.document import PdfFile, View
 from agreegen.verification.structure.fields import signature_fields
-from agreegen.verification.structure.objects import LimitError, Ref, Stream, StructureError, Value
+from agreegen.verification.structure.objects import LimitError, Ref, Stream, StructureError, Value, same
 from agreegen.verification.structure.parser import Watch, parse_value
 from agreegen.verification.structure.xref import parse_indirect
 
@@ -69,7 +69,23 @@ def find_candidates(file: PdfFile, views: list[View]) -> tuple[list[Candidate], 
     for candidate in _scan_object_streams(views):
         found.setdefault(_key(candidate), candidate)
     _mark_usage_rights(views, found)
-    return list(found.values()), empty
+    return _without_copies(found.values()), empty
+
+
+def _without_copies(found: Iterable[Candidate]) -> list[Candidate]:
+    """Leave out dictionaries that a later revision wrote again under the same number, the same throughout."""
+    kept: list[Candidate] = []
+    by_number: dict[int, list[Candidate]] = {}
+    for candidate in sorted(found, key=lambda item: item.place or 0):
+        twins = by_number.setdefault(candidate.number, []) if candidate.number is not None else []
+        first = next((twin for twin in twins if same(twin.value, candidate.value)), None)
+        if first is None or not candidate.readable:
+            kept.append(candidate)
+            twins.append(candidate)
+            continue
+        first.names = {**candidate.names, **first.names}
+        first.usage_rights = first.usage_rights or candidate.usage_rights
+    return kept
 
 
 def _key(candidate: Candidate) -> object:
@@ -109,7 +125,8 @@ def _declared(view: View, found: dict[object, Candidate]) -> list[str]:
             place = _place(view, item.ref)
         candidate = Candidate(value, place, number, readable=readable)
         known = found.setdefault(_key(candidate), candidate)
-        known.names[view.index] = item.name
+        # One signature may fill several fields; the first names it.
+        known.names.setdefault(view.index, item.name)
     return empty
 
 

@@ -159,10 +159,9 @@ def _widgets(step: Step, old: Spot, new: Spot) -> list[tuple[Spot, Spot]]:
     before, after = step.pair(old, new, "Kids")
     left, right = as_array(before), as_array(after)
     step.explain(before, after)
-    # Without kids the field is its own widget, which the comparison of kids would not see.
-    if not left or not right:
-        step.forbid("the widgets of a field were changed")
-        return []
+    if not left and not right:
+        # Without kids the field is its own widget, which the comparison of kids would not see.
+        return [(old, new)]
     if len(left) != len(right) or any(not _same_place(step, a, b) for a, b in zip(left, right, strict=True)):
         step.forbid("the widgets of a field were changed")
         return []
