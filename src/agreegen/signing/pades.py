@@ -15,7 +15,7 @@ from agreegen.signing.checks import check_credential, fits_certificate
 from agreegen.signing.cms import CmsTemplate
 from agreegen.signing.interface import Credential, SignedPdf, SigningRequest
 from agreegen.signing.prepared import Prepared, SigningIdentity
-from agreegen.signing.quick import prepare_quickly
+from agreegen.signing.quick import prepare_further, prepare_quickly
 
 if TYPE_CHECKING:
     from agreegen.signing.timestamps import TimestampClient
@@ -85,6 +85,9 @@ class BatchSigner:
         from agreegen.signing.turn import check_turn  # noqa: PLC0415 - see above
 
         turn = check_turn(pdf, self.identity, self.request, judged=judged)
+        further = prepare_further(pdf, self.request, self._reserved, self._appearance)
+        if further is not None and not turn.certify:
+            return further
         return prepare_signature(
             pdf,
             self.request.role,

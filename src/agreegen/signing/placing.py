@@ -1,4 +1,4 @@
-"""The update that puts the first signature into a plain PDF of ours (ISO 32000-2, 7.5.6 and 12.8).
+"""The update that puts a signature into a plain PDF of ours (ISO 32000-2, 7.5.6 and 12.8).
 
 It follows from the file, the field, what the signature says, the room for the CMS and the picture alone, so
 that `retracing` can write it again. Whether somebody may sign is decided elsewhere.
@@ -51,6 +51,7 @@ class Target:
         field: Object number of the signature field.
         widget: Its entries.
         locks: Whether the field locks all fields.
+        certifies: Whether nobody has signed the file yet, so that this signature certifies it.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Target:
     field: int
     widget: Entries
     locks: bool
+    certifies: bool
 
     @property
     def size(self) -> tuple[float, float] | None:
@@ -83,22 +85,24 @@ def find_targets(plain: PlainPdf) -> list[Target]:
     """
     root = reference(plain.trailer.get(b"/Root"))
     catalog, _ = plain.object(root)
-    if catalog.keys() & {b"/Perms", b"/DSS"}:
+    if b"/DSS" in catalog:
         raise NotPlainError
     form = plain.dictionary(catalog.get(b"/AcroForm"))
     if form.get(b"/SigFlags") != b"3":
         raise NotPlainError
+    fields = [reference(item) for item in items(form.get(b"/Fields"))]
+    widgets = {field: plain.object(field)[0] for field in fields}
+    certifies = not any(b"/V" in widget for widget in widgets.values())
+    if certifies == (b"/Perms" in catalog):
+        raise NotPlainError  # signed and not certified by its first signature, or the other way round
     targets: list[Target] = []
-    for item in items(form.get(b"/Fields")):
-        widget, _ = plain.object(reference(item))
-        if widget.keys() & {b"/V", b"/Kids", b"/Parent"} or widget.get(b"/FT") != b"/Sig":
-            raise NotPlainError
+    for field, widget in widgets.items():
         name = _NAME.fullmatch(widget.get(b"/T", b""))
-        if name is None:
+        if name is None or widget.keys() & {b"/Kids", b"/Parent"} or widget.get(b"/FT") != b"/Sig":
             raise NotPlainError
-        targets.append(
-            Target(name[1].decode(), root, catalog, reference(item), widget, _locks(plain, widget))
-        )
+        if b"/V" not in widget:
+            locks = _locks(plain, widget)
+            targets.append(Target(name[1].decode(), root, catalog, field, widget, locks, certifies))
     return targets
 
 
@@ -135,23 +139,26 @@ def append_signature(
     if target.size is not None:
         pictures = appearance(*target.size).bodies(number + 1)
         widget[b"/AP"] = b"<< /N %d 0 R >>" % (number + 1)
-    catalog = {**target.catalog, b"/Perms": b"<< /DocMDP %d 0 R >>" % number}
     bodies = {
-        target.root: dictionary(catalog),
         target.field: dictionary(widget),
         **{number + 1 + index: body for index, body in enumerate(pictures)},
     }
+    if target.certifies:
+        catalog = {**target.catalog, b"/Perms": b"<< /DocMDP %d 0 R >>" % number}
+        bodies[target.root] = dictionary(catalog)
     hole = Hole(number, _signature_entries(target, text), reserved_bytes)
     return append_with_hole(plain, bodies, hole, seed=pdf_time(text.moment))
 
 
 def _signature_entries(target: Target, text: SignatureText) -> bytes:
-    references = [_CERTIFICATION] + ([_LOCK_ALL % target.root] if target.locks else [])
+    references = [_CERTIFICATION] if target.certifies else []
+    references += [_LOCK_ALL % target.root] if target.locks else []
     parts = [
         b"/Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached",
         b"/M (%s)" % pdf_time(text.moment),
-        b"/Reference [%s]" % b" ".join(references),
     ]
+    if references:
+        parts.append(b"/Reference [%s]" % b" ".join(references))
     if text.reason:
         parts.append(b"/Reason %s" % text_string(text.reason))
     if text.location:

@@ -1,7 +1,7 @@
-"""The first signature of a plain PDF of ours, as an ordinary incremental update (ISO 32000-2, 7.5.6).
+"""Signatures of plain PDFs of ours, as ordinary incremental updates (ISO 32000-2, 7.5.6).
 
-It does what `embedding` does through pyHanko, for the one shape that every new document has. Anything else (a
-second signature, another program's file, anything unusual) is not for it.
+They do what `embedding` does through pyHanko, for the one shape that our documents have. Anything else
+(another program's file, a security store, anything unusual) is not for them.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ def prepare_quickly(
         if plain.revisions != 1:
             return None
         target = _find(plain, request.role)
+        if not target.certifies:
+            return None  # written anew after it was signed
         declared = Document.from_json(_attachment(plain, target.catalog))
         check_role(declared, identity, request, signed=())
         text = SignatureText(request.now, request.reason, request.location)
@@ -51,6 +53,31 @@ def prepare_quickly(
         return None
     except ValueError as exc:
         raise SigningError(f"{ATTACHMENT_NAME} in the PDF cannot be read") from exc
+
+
+def prepare_further(
+    pdf: bytes, request: SigningRequest, reserved_bytes: int, appearance: AppearanceMaker
+) -> Prepared | None:
+    """Append a further signature to a plain PDF of ours that was certified; `digest` is left empty.
+
+    The caller still owes that this role may sign now (`turn.check_turn`).
+
+    Args:
+        pdf: The file.
+        request: Role, time, reason and location.
+        reserved_bytes: Room for the CMS.
+        appearance: Makes the picture of a visible field.
+
+    Returns:
+        The prepared file, or None where this is not such a file.
+    """
+    try:
+        plain = PlainPdf.read(pdf)
+        target = _find(plain, request.role)
+        text = SignatureText(request.now, request.reason, request.location)
+        return None if target.certifies else append_signature(plain, target, text, reserved_bytes, appearance)
+    except NotPlainError:
+        return None
 
 
 def _find(plain: PlainPdf, role: str) -> Target:

@@ -1,4 +1,4 @@
-"""Retracing the first signature of a plain PDF of ours: written again from what it says, byte for byte.
+"""Retracing the signatures of a plain PDF of ours: written again from what they say, byte for byte.
 
 A signature that `placing` wrote follows from the file before it, the field, the time, reason and location,
 the picture and the CMS. So these are read from the update, it is written again from them, and only where the
@@ -17,18 +17,19 @@ from agreegen.signing.placing import SignatureText, Target, append_signature, fi
 
 _SIGNATURE = re.compile(
     rb"(\d{1,8}) 0 obj\n<< /Type /Sig /Filter /Adobe\.PPKLite /SubFilter /ETSI\.CAdES\.detached"
-    rb" /M \(D:(\d{14})Z\) /Reference \[[^\[\]()]{1,400}\]"
+    rb" /M \(D:(\d{14})Z\)(?: /Reference \[[^\[\]()]{1,400}\])?"
     rb"(?: /Reason <FEFF([0-9A-F]{0,4000})>)?(?: /Location <FEFF([0-9A-F]{0,4000})>)?"
-    rb" /Contents <([0-9A-Fa-f]+)> /ByteRange \[0 \d{1,10} \d{1,10} \d{1,10}\] +>>\nendobj\n"
+    rb" /Contents <([0-9A-Fa-f]+)> /ByteRange \[0 \d{1,10} (\d{1,10}) (\d{1,10})\] +>>\nendobj\n"
 )
 _TABLE = re.compile(rb"\nstartxref\n(\d{1,10})\n%%EOF\n\Z")
 _TAIL_BYTES = 64
 _MAX_PICTURES = 64
+_MAX_SIGNATURES = 32
 
 
 @dataclass(frozen=True, slots=True)
 class RetracedSignature:
-    """A first signature that was written again and came out the same.
+    """A signature that was written again and came out the same.
 
     Attributes:
         field: Name of its field.
@@ -38,6 +39,8 @@ class RetracedSignature:
         text: Its time, reason and location.
         pictures: Bodies of the objects of its appearance, which have the numbers after `number`.
         empty_fields: Names of the signature fields that are still empty, in the order of the form.
+        certifies: Whether it certifies the file; the first one does.
+        locks: Whether its field locks all fields, so that nobody may sign after it.
     """
 
     field: str
@@ -47,27 +50,43 @@ class RetracedSignature:
     text: SignatureText
     pictures: tuple[bytes, ...]
     empty_fields: tuple[str, ...]
+    certifies: bool
+    locks: bool
 
 
-def retrace_signature(pdf: bytes, signed: bytes) -> RetracedSignature | None:
-    """Say how the first signature was put into a plain PDF of ours.
+def retrace_signatures(pdf: bytes, signed: bytes) -> tuple[RetracedSignature, ...]:
+    """Say how signatures were put into a plain PDF of ours, one after the other.
 
     The caller still owes what `pdf` is, what the pictures are, and the cryptography.
 
     Args:
-        pdf: The file before it was signed.
-        signed: The same file with one signature.
+        pdf: The file before anybody signed it.
+        signed: The same file with its signatures.
 
     Returns:
-        What the update says; None where writing it again gives anything else.
+        What the updates say, oldest first; nothing where writing them again gives anything else.
     """
+    found: list[RetracedSignature] = []
+    before = pdf
+    while len(before) < len(signed):
+        head = _SIGNATURE.match(signed, len(before))
+        after = signed[: int(head[6]) + int(head[7])] if head is not None else b""
+        retraced = _retrace(before, after) if len(before) < len(after) else None
+        if retraced is None or (found and found[-1].locks) or len(found) == _MAX_SIGNATURES:
+            return ()
+        found.append(retraced)
+        before = after
+    return tuple(found)
+
+
+def _retrace(pdf: bytes, signed: bytes) -> RetracedSignature | None:
     head = _SIGNATURE.match(signed, len(pdf))
     table = _TABLE.search(signed, max(len(pdf), len(signed) - _TAIL_BYTES))
     if head is None or table is None or not signed.startswith(pdf):
         return None
     try:
         plain = PlainPdf.read(pdf)
-        if plain.revisions != 1 or plain.size != int(head[1]):
+        if plain.size != int(head[1]):
             return None
         pictures = _pictures(signed, head.end(), int(table[1]), plain.size + 1)
         targets = find_targets(plain)
@@ -103,6 +122,8 @@ def _write_again(
         text=text,
         pictures=pictures,
         empty_fields=tuple(other.name for other in targets if other is not target),
+        certifies=target.certifies,
+        locks=target.locks,
     )
 
 

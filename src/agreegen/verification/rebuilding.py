@@ -1,7 +1,7 @@
 """Proof by rebuilding: a file of ours is what its form and values make, byte for byte.
 
 The compiled engine and the quick signer are deterministic. So the unsigned file is made again from the values
-attached to it, and the signature's update is written again from what it says. Where both come out as they
+attached to it, and each signature's update is written again from what it says. Where all come out as they
 stand in the file, all that the structure scan, the second parser and the comparison of the text could find
 out about it is known already, and more: every glyph is the one that the font has. Nothing here speaks against
 a file: what is not proved is left to the structure scan.
@@ -18,7 +18,7 @@ from agreegen.model.document import Document
 from agreegen.model.report import Changes, Coverage, SignatureKind
 from agreegen.model.text import normalise_text
 from agreegen.rendering.expected import expected_text
-from agreegen.signing.retracing import RetracedSignature, retrace_signature
+from agreegen.signing.retracing import RetracedSignature, retrace_signatures
 from agreegen.verification.contained import contained
 from agreegen.verification.interface import FoundSignature, Limits, Options, Structure
 from agreegen.verification.releases import Rebuilder, rebuilder
@@ -61,7 +61,7 @@ def prove(data: bytes, options: Options) -> Proved | None:
     1. The attached values: read where the compiled engine puts them.
     2. The unsigned file: made from them by the approved form's compiled base, equal byte for byte.
     3. Its text: that of the form's template filled with the values, by the other way than the engine's.
-    4. The signature: its update written again, equal byte for byte; its picture closed in itself.
+    4. The signatures: their updates written again, equal byte for byte; their pictures closed in themselves.
 
     The caller still owes the cryptography, the approval of the template, roles and trust.
 
@@ -108,17 +108,24 @@ def _prove(data: bytes, options: Options) -> Proved | None:
     text = read_text(unsigned)
     if text is None or normalise_text(text) != normalise_text(expected_text(maker.form, document)):
         return None
-    # Step 4: the signature.
-    signature = retrace_signature(unsigned, data)
-    if signature is None or not _is_closed(signature, options.limits):
+    # Step 4: the signatures.
+    structure = _structure(unsigned, data, attachment, options.limits)
+    return None if structure is None else Proved(structure, document)
+
+
+def _structure(unsigned: bytes, data: bytes, attachment: bytes, limits: Limits) -> Structure | None:
+    signatures = retrace_signatures(unsigned, data)
+    if not signatures or not all(_is_closed(one, limits) for one in signatures):
         return None
-    structure = Structure(
-        revisions=(len(unsigned), len(data)),
-        signatures=(_found(signature),),
-        empty_fields=signature.empty_fields,
+    if len({one.contents for one in signatures}) != len(signatures):
+        return None
+    last = len(signatures)
+    return Structure(
+        revisions=(len(unsigned), *(sum(one.byte_range[2:]) for one in signatures)),
+        signatures=tuple(_found(one, number, last) for number, one in enumerate(signatures, 1)),
+        empty_fields=signatures[-1].empty_fields,
         attachment=attachment,
     )
-    return Proved(structure, document)
 
 
 def _attachment(data: bytes) -> bytes | None:
@@ -135,7 +142,7 @@ def _declares(document: Document, maker: Rebuilder) -> bool:
     return same and _IDENTIFIER.fullmatch(document.id) is not None
 
 
-def _found(signature: RetracedSignature) -> FoundSignature:
+def _found(signature: RetracedSignature, revision: int, last: int) -> FoundSignature:
     return FoundSignature(
         field=signature.field,
         object_number=signature.number,
@@ -143,10 +150,11 @@ def _found(signature: RetracedSignature) -> FoundSignature:
         subfilter="ETSI.CAdES.detached",
         byte_range=signature.byte_range,
         contents=signature.contents,
-        revision=1,
-        coverage=Coverage.WHOLE_FILE,
-        changes=Changes.NONE,
-        docmdp=2,
+        revision=revision,
+        coverage=Coverage.WHOLE_FILE if revision == last else Coverage.REVISION,
+        # A further signature in a field that was there, and not locked, is what a certification permits.
+        changes=Changes.NONE if revision == last else Changes.PERMITTED,
+        docmdp=2 if signature.certifies else None,
         claimed_time=signature.text.moment,
         reason=signature.text.reason,
         location=signature.text.location,

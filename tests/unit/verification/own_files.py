@@ -113,4 +113,11 @@ def _sign_at_levels(files: OwnFiles) -> None:
         for level in (PadesLevel.B_T, PadesLevel.B_LT, PadesLevel.B_LTA):
             request = SigningRequest("unit", level, files.now, files.trust, tsa)
             files.signed[f"unit, {level}"] = sign_pdf(files.unsigned, credential, request, checked=True).data
+    person = load_credential(files.pki.credential("people/HN0001"))
+    request = SigningRequest("pledger", PadesLevel.B_B, files.now, files.trust)
+    stamped = files.signed["unit, B-T"]
+    files.signed["unit, B-T, then pledger, a page as picture"] = sign_with(
+        person, request, stamped, files.pki.folder.parent / "seal.pdf"
+    )
+    person.close()
     credential.close()
