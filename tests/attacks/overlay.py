@@ -192,3 +192,8 @@ def two_values_for_a_key() -> bytes:
     body = body_of(base, number)
     page = body[: body.rindex(b">>")] + b"/Cont#65nts %d 0 R >>" % free
     return sign(append(base, {number: page, free: stream(b"BT (sold) Tj ET")}))
+
+
+def signed_after_lock() -> bytes:
+    """A lock on all fields keeps the empty signature fields empty, too."""
+    return sign(sign(base_document(), "locking", lock=True), "unit", obey=False)

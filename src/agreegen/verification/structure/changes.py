@@ -231,9 +231,11 @@ def _is_bookkeeping(step: Step, number: int) -> bool:
 def _check_permissions(step: Step, permissions: Permissions) -> None:
     step.topic = "not-permitted"
     level = permissions.strictest
-    for name, timestamp in step.signed:
+    for name, timestamp, was_there in step.signed:
         if level == _NO_CHANGES and not timestamp:
             step.forbid(f"the field “{name}” was signed although the document permits no changes")
+        elif was_there and permissions.locks(name):
+            step.forbid(f"the field “{name}” was signed although a signature locks it")
     for name in step.filled:
         if level == _NO_CHANGES:
             step.forbid(f"the field “{name}” was filled in although the document permits no changes")

@@ -178,7 +178,7 @@ def _check_signature_field(step: Step, old: Spot, new: Spot, name: str) -> None:
         free = frozenset({"Kids"})
     else:
         free = _SIGN_KEYS | {"Kids"}
-        step.signed.append((name, _is_timestamp(value)))
+        step.signed.append((name, _is_timestamp(value), True))
         _check_fresh(step, two.get("V"), name)
         step.down(new, "V", new=True)
     _forbid_other_keys(step, one, two, free, name)
@@ -332,7 +332,7 @@ def _check_new_field(step: Step, new: Spot, prefix: str, depth: int) -> None:
         return
     signature = step.new.resolve(value.get("V"))
     if isinstance(signature, dict):
-        step.signed.append((name, _is_timestamp(signature)))
+        step.signed.append((name, _is_timestamp(signature), False))
         _check_fresh(step, value.get("V"), name)
         step.down(new, "V", new=True)
     step.explain(new, role=True)

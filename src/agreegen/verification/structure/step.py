@@ -59,7 +59,7 @@ class Step:
         topic: What the rule that looks now is about, in a word that the reports explain.
         topics: Reason to its topic.
         filled: Names of the fields whose value changed (not signatures).
-        signed: Names of the fields that were signed, and whether each is a timestamp.
+        signed: Names of the fields that were signed, whether each is a timestamp, and whether it was there.
         annotated: Whether annotations were added or changed.
         additions: Visible things that were added.
         overwritten: Rectangles of filled fields: page, rectangle, name.
@@ -81,7 +81,7 @@ class Step:
     topic: str = "structure"
     topics: dict[str, str] = field(default_factory=dict)
     filled: list[str] = field(default_factory=list)
-    signed: list[tuple[str, bool]] = field(default_factory=list)
+    signed: list[tuple[str, bool, bool]] = field(default_factory=list)
     annotated: bool = False
     additions: list[Addition] = field(default_factory=list)
     overwritten: list[tuple[int, tuple[float, float, float, float], str]] = field(default_factory=list)
