@@ -18,7 +18,7 @@ from agreegen.conversion.compiled import DESCRIPTION_NAME, ENGINE, CompiledForm,
 from agreegen.conversion.interface import DoesNotFit, EngineChoice, StaleCompiledForm
 from agreegen.conversion.moment import document_moment, template_date
 from agreegen.conversion.text import check_complete, check_text
-from agreegen.errors import ConversionError, MissingProgramError, SigningError
+from agreegen.errors import AgreegenError, ConversionError, MissingProgramError, SigningError
 from agreegen.files import write_atomically
 from agreegen.model.complaint import ComplaintsError
 from agreegen.model.document import Document
@@ -77,6 +77,11 @@ class DocumentMaker:
         form: The form.
         engine: Who lays out the page.
         timeout_s: Time limit for one document.
+
+    Attributes:
+        form: The form.
+        engine: Who lays out the page.
+        stale: What is to be said where there is a compiled form, but of another template, and it is not used.
     """
 
     def __init__(
@@ -91,6 +96,7 @@ class DocumentMaker:
         self._timeout_s = timeout_s
         self._released = template_date(form)
         self._office: LibreOffice | None = None
+        self.stale: str | None = None
         self._compiled = self._load_compiled()
 
     def __enter__(self) -> DocumentMaker:
@@ -120,6 +126,30 @@ class DocumentMaker:
                 raise
             return self._make_with_libreoffice(document, because=exc)
 
+    def foresee(self, document: Document) -> AgreegenError | None:
+        """Say why a document cannot be made on this machine, as far as that shows without making it."""
+        if self._compiled is None:
+            return self.missing_office()
+        try:
+            self._compiled.fits(document, template_context(self.form, document))
+        except DoesNotFit as exc:
+            missing = self.missing_office()
+            return missing and MissingProgramError(f"{exc.message}, and {missing.message}", hint=missing.hint)
+        return None
+
+    def missing_office(self) -> MissingProgramError | None:
+        """Say that LibreOffice is not installed, where that is so."""
+        try:
+            self._start_office()
+        except MissingProgramError as exc:
+            return exc
+        return None
+
+    @property
+    def compiled(self) -> bool:
+        """Whether pages are made from the compiled form where values fit it."""
+        return self._compiled is not None
+
     def close(self) -> None:
         """End the office, if one was started."""
         if self._office is not None:
@@ -134,7 +164,8 @@ class DocumentMaker:
         except StaleCompiledForm as exc:
             if self.engine is EngineChoice.COMPILED:
                 raise
-            _log.warning("%s; LibreOffice is used instead (%s)", exc.message, exc.hint)
+            self.stale = f"{exc.message}; LibreOffice is used instead ({exc.hint})"
+            _log.warning("%s", self.stale)
             return None
         if compiled is None and self.engine is EngineChoice.COMPILED:
             raise ConversionError(

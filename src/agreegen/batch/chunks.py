@@ -118,7 +118,8 @@ class ChunkMaker:
         for number, draft in enumerate(draft for draft in drafts if draft.reason is None):
             self._read_back(draft, now, whole=number == 0)
         laid, failure = publish(self._job.output, drafts)
-        return ChunkOutcome(tuple(_outcome(draft) for draft in laid), fatal or failure)
+        notes = () if self._maker.stale is None else (self._maker.stale,)
+        return ChunkOutcome(tuple(_outcome(draft) for draft in laid), fatal or failure, notes)
 
     def _begin(self, task: Task, now: datetime) -> Draft:
         draft = Draft(task)

@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from agreegen.batch.interface import Job
 from agreegen.register.audit import CheckHead
 from agreegen.register.interface import Head
 from agreegen.signing.detached import sign_detached
 from agreegen.signing.interface import Credential, Trust
 
-__all__ = ["head_checker", "head_signer"]
+__all__ = ["head_checker", "head_signer", "head_warnings"]
+
+
+def head_warnings(job: Job) -> list[str]:
+    """Say where nothing in a job signs the heads of its register."""
+    own = [signature for signature in job.signatures if not signature.personal]
+    if own or job.archive is not None or job.register_credential is not None or not job.signatures:
+        return []
+    return [
+        "no credential of the job signs the register, so whoever can write to it could compute it anew; "
+        "name one under register_credential"
+    ]
 
 
 def head_signer(credential: Credential, now: datetime) -> Callable[[bytes], bytes]:

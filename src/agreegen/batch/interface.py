@@ -99,6 +99,7 @@ class Job:
         aliases: Printed name → registered name that certificates carry.
         omit_clauses: Conditional clauses that are left out for rows whose field says no.
         relax_order: Whether roles may sign out of the form's order.
+        register_credential: Who signs the heads of the register, where the job says so.
         sha256: Lower-case hex SHA-256 of the job file.
     """
 
@@ -117,6 +118,7 @@ class Job:
     aliases: Mapping[str, str] = field(default_factory=dict)
     omit_clauses: tuple[str, ...] = ()
     relax_order: bool = False
+    register_credential: Path | None = None
     sha256: str = ""
 
     @property

@@ -31,6 +31,7 @@ _KEYS = (
     "aliases",
     "omit_clauses",
     "relax_order",
+    "register_credential",
 )
 _YES_NO = {"true": True, "yes": True, "是": True, "false": False, "no": False, "否": False}
 _DEFAULT_BAG = 10_000
@@ -94,6 +95,9 @@ class _Reader:
             aliases=self._texts(self.raw.get("aliases", {}), "aliases", None),
             omit_clauses=self._omit_clauses(form),
             relax_order=self._yes_no(self.raw, "relax_order", "relax_order"),
+            register_credential=self._path("register_credential")
+            if "register_credential" in self.raw
+            else None,
             sha256=sha256,
         )
         self._check_timestamps(job)
@@ -148,7 +152,8 @@ class _Reader:
         if isinstance(value, str) and value.strip() and "\0" not in value:
             return self.folder / value
         if required or value is not None:
-            self._complain(key, "a path is expected", f"write {key}: out/pledges")
+            example = "out/pledges" if key == "output" else "credentials/unit-seal.yaml"
+            self._complain(key, "a path is expected", f"write {key}: {example}")
         return self.folder
 
     def _texts(self, raw: YamlText, key: str, known: set[str] | None) -> dict[str, str]:

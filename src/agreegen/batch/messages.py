@@ -67,7 +67,9 @@ class ChunkOutcome:
     Attributes:
         outcomes: Of every task that was dealt with, in order.
         fatal: What makes going on pointless: a credential, the disk, a missing program.
+        notes: What a person should know about the whole run.
     """
 
     outcomes: tuple[TaskOutcome, ...]
     fatal: AgreegenError | None = None
+    notes: tuple[str, ...] = ()

@@ -57,7 +57,8 @@ class SharedKeys:
         holder: Holds them.
         by_index: By index into `Job.signatures`.
         shareable: Which of them a worker loads by itself.
-        head: Signs the heads of the register and the bags, if any.
+        head: Signs the heads of the register, if any.
+        archive: Signs the bags, if any.
         findings: What deserves a look about them, without doubles.
     """
 
@@ -65,6 +66,7 @@ class SharedKeys:
     by_index: dict[int, Credential] = field(default_factory=dict)
     shareable: set[int] = field(default_factory=set)
     head: Credential | None = None
+    archive: Credential | None = None
     findings: list[str] = field(default_factory=list)
 
     def check(self, credential: Credential, trust: Trust, now: datetime) -> None:
@@ -94,11 +96,20 @@ def load_keys(
             keys.by_index[index] = credential
             if shareable:
                 keys.shareable.add(index)
+    loaded = {credential.path: credential for credential in keys.by_index.values()}
+
+    def load(path: Path) -> Credential:
+        if path not in loaded:
+            loaded[path], _ = holder.load(path, prompt=prompt)
+            keys.check(loaded[path], trust, now)
+        return loaded[path]
+
     if job.archive is not None:
-        keys.head, _ = holder.load(job.archive.credential, prompt=prompt)
-        keys.check(keys.head, trust, now)
-    elif keys.by_index:
-        keys.head = next(iter(keys.by_index.values()))
+        keys.archive = load(job.archive.credential)
+    if job.register_credential is not None:
+        keys.head = load(job.register_credential)
+    else:
+        keys.head = keys.archive or next(iter(keys.by_index.values()), None)
     return keys
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import shutil
@@ -10,8 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from agreegen.batch.interface import Job, JobCheck, Missing
-from agreegen.batch.plan import conditions_for, credential_path
+from agreegen.batch.credential_checks import CredentialChecker, PersonalCredentials, shared_credentials
+from agreegen.batch.heads import head_warnings
+from agreegen.batch.interface import Job, JobCheck
+from agreegen.batch.plan import conditions_for
 from agreegen.batch.timestamping import timestamp_warnings
 from agreegen.errors import AgreegenError
 from agreegen.files import write_atomically
@@ -21,9 +24,6 @@ from agreegen.pipeline import DocumentMaker
 from agreegen.register.store import Register
 from agreegen.rendering.fonts import check_value_glyphs
 from agreegen.rosters.roster import Roster, open_roster
-from agreegen.rosters.row import RosterRow
-from agreegen.signing.checks import check_credential
-from agreegen.signing.credentials import load_credential
 from agreegen.signing.interface import Trust
 from agreegen.signing.secrets import Prompt
 from agreegen.signing.trust import load_trust
@@ -39,9 +39,11 @@ def check_job(job: Job, *, now: datetime, prompt: Prompt | None = None, samples:
     """Join job, template, roster, fonts, credentials, trust, disk and output folder.
 
     1. The output folder and the register: writable, of this template.
-    2. The roster: every row, every cell; glyphs of every printed value.
-    3. Trust and credentials: usable now and until the job's likely end; a credential for every person.
-    4. The disk: room for the documents, and for the bags.
+    2. The roster: every row, every cell; glyphs of every printed value; values that need LibreOffice where
+       that is not installed.
+    3. Trust and credentials: usable now and until the job's likely end, one trial signature each, over random
+       bytes; a credential for every person.
+    4. The disk: room for the documents that are not there yet, and for the bags.
     5. Where nothing is wrong: sample documents (longest name, rarest glyph, emptiest row) in
        `<output>/samples` for approval. Nothing else is ever written.
 
@@ -53,13 +55,15 @@ def check_job(job: Job, *, now: datetime, prompt: Prompt | None = None, samples:
     """
     check = _Check(job, now, prompt)
     check.step(check.output)
-    rows = check.roster()
-    trust = check.trust()
-    check.credentials(trust, rows)
-    check.disk(rows)
-    written: tuple[Path, ...] = ()
-    if samples and not check.failed:
-        written = check.samples()
+    check.trust()
+    with contextlib.ExitStack() as stack:
+        maker = check.maker(stack)
+        rows = check.roster(maker)
+        check.credentials(rows)
+        check.disk(rows)
+        written: tuple[Path, ...] = ()
+        if samples and maker is not None and not check.failed:
+            written = check.samples(maker)
     return JobCheck(rows, tuple(check.complaints), written)
 
 
@@ -80,6 +84,13 @@ def _end_after(rows: int, now: datetime) -> datetime:
     return now + timedelta(hours=1 + rows / _ROWS_PER_HOUR)
 
 
+def _existing(path: Path) -> Path:
+    """Return a folder, or the nearest one above it that is there."""
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    return path
+
+
 @dataclass(slots=True)
 class _Sample:
     """A row worth looking at, and how strongly it is the one."""
@@ -97,6 +108,8 @@ class _Check:
     job: Job
     now: datetime
     prompt: Prompt | None
+    anchors: Trust = field(default_factory=Trust)
+    registered: int = 0
     complaints: list[Complaint] = field(default_factory=list)
     longest: _Sample = field(default_factory=_Sample)
     rarest: _Sample = field(default_factory=_Sample)
@@ -119,19 +132,34 @@ class _Check:
 
     def output(self) -> None:
         """Step 1."""
-        folder = self.job.output
-        while not folder.exists() and folder != folder.parent:
-            folder = folder.parent
-        if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
-            self.complain(str(self.job.output), f"{folder} cannot be written")
+        folders = [self.job.output] + ([] if self.job.archive is None else [self.job.archive.bags])
+        for wanted in folders:
+            folder = _existing(wanted)
+            if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+                self.complain(str(wanted), f"{folder} cannot be written")
         if self.job.register_file.is_file():
             with Register.open(self.job.register_file, read_only=True) as register:
                 form = self.job.form
+                self.registered = register.document_count()
                 if register.other_template(form.id, form.template_sha256) is not None:
                     text = "the output folder holds documents of another template of this form"
                     self.complain(str(self.job.output), text)
 
-    def roster(self) -> int:
+    def maker(self, stack: contextlib.ExitStack) -> DocumentMaker | None:
+        """Step 2, who lays out the pages: the compiled form, LibreOffice, or nobody."""
+        try:
+            maker = stack.enter_context(DocumentMaker(self.job.form))
+        except AgreegenError as exc:
+            self.complain(str(self.job.form.directory), exc)
+            return None
+        if maker.stale is not None:
+            self.complain(str(self.job.form.directory), maker.stale, Severity.WARNING)
+        if not maker.compiled and (missing := maker.missing_office()) is not None:
+            self.complain(str(self.job.form.directory), missing)
+            return None
+        return maker
+
+    def roster(self, maker: DocumentMaker | None) -> int:
         """Step 2."""
         source = self.job.roster
         try:
@@ -143,7 +171,7 @@ class _Check:
                 defaults=self.job.defaults,
             )
             self.complaints.extend(roster.warnings)
-            for complaint in self._row_complaints(roster):
+            for complaint in self._row_complaints(roster, maker):
                 self.complaints.append(complaint)
             if roster.count == 0:
                 self.complain(str(source.file), "there are no rows below the header")
@@ -153,7 +181,10 @@ class _Check:
         else:
             return roster.count
 
-    def _row_complaints(self, roster: Roster) -> Iterator[Complaint]:
+    def _row_complaints(self, roster: Roster, maker: DocumentMaker | None) -> Iterator[Complaint]:
+        until = _end_after(roster.count, self.now)
+        checker = CredentialChecker(self.anchors, self.now, until, self.prompt)
+        personal = PersonalCredentials(self.job, checker)
         for row in roster.rows():
             yield from row.complaints
             yield from check_value_glyphs(
@@ -169,7 +200,11 @@ class _Check:
                 aliases=self.job.aliases,
             )
             self._consider(document)
-            yield from self._missing_credentials(roster, row)
+            if maker is not None and (problem := maker.foresee(document)) is not None:
+                place = Location(file=str(roster.path), sheet=roster.sheet, row=row.number)
+                yield Complaint(place, problem.message, problem.hint or "")
+            yield from personal.check(roster, row)
+        yield from personal.left_open(roster)
 
     def _consider(self, document: Document) -> None:
         text = "".join(str(value) for value in document.values.values())
@@ -177,69 +212,49 @@ class _Check:
         self.rarest.offer(max(map(ord, text), default=0), document)
         self.emptiest.offer(1_000 - len(document.values), document)
 
-    def _missing_credentials(self, roster: Roster, row: RosterRow) -> Iterator[Complaint]:
-        for signature in self.job.signatures:
-            if not signature.personal:
-                continue
-            path = credential_path(signature, row.values)
-            if path is not None and path.is_file():
-                continue
-            severity = Severity.WARNING if signature.missing is Missing.LEAVE_OPEN else Severity.ERROR
-            place = Location(file=str(roster.path), sheet=roster.sheet, row=row.number)
-            text = f"there is no credential for the role {signature.role}: {path or 'a value is missing'}"
-            yield Complaint(place, text, "add the credential file, or set missing: leave-open", severity)
-
-    def trust(self) -> Trust:
+    def trust(self) -> None:
         """Step 3, the anchors."""
         try:
             trust = load_trust(list(self.job.trust))
         except AgreegenError as exc:
             self.complain(str(self.job.path), exc)
-            return Trust()
+            return
+        self.anchors = trust
         if self.job.signatures and not trust.anchors_der:
             text = "no trust anchors are named, so the chains of the credentials are not checked"
             self.complain(str(self.job.path), text, Severity.WARNING)
         for warning in trust.warnings:
             self.complain(str(self.job.path), warning, Severity.WARNING)
         self.step(self._timestamp_services)
-        return trust
 
     def _timestamp_services(self) -> None:
         for warning in timestamp_warnings(self.job):
             self.complain(str(self.job.path), warning, Severity.WARNING)
 
-    def credentials(self, trust: Trust, rows: int) -> None:
+    def credentials(self, rows: int) -> None:
         """Step 3, the credentials that all rows share, until the likely end of the job."""
-        until = _end_after(rows, self.now)
-        paths = [credential_path(s, {}) for s in self.job.signatures if not s.personal]
-        if self.job.archive is not None:
-            paths.append(self.job.archive.credential)
-        for path in dict.fromkeys(path for path in paths if path is not None):
-            try:
-                credential = load_credential(path, prompt=self.prompt)
-                try:
-                    findings = check_credential(credential, trust, self.now, until)
-                finally:
-                    credential.close()
-            except AgreegenError as exc:
-                self.complain(str(path), exc)
-            else:
-                for finding in findings:
-                    if finding.message not in trust.warnings:  # told once, about the job
-                        self.complain(str(path), finding.message, Severity.WARNING)
+        checker = CredentialChecker(self.anchors, self.now, _end_after(rows, self.now), self.prompt)
+        self.complaints.extend(checker.check_shared(shared_credentials(self.job)))
+        for warning in head_warnings(self.job):
+            self.complain(str(self.job.path), warning, Severity.WARNING)
 
     def disk(self, rows: int) -> None:
         """Step 4."""
-        needed = rows * _BYTES_PER_DOCUMENT * (2 if self.job.archive is not None else 1)
-        folder = self.job.output
-        while not folder.exists() and folder != folder.parent:
-            folder = folder.parent
-        free = shutil.disk_usage(folder).free
-        if free < needed:
-            text = f"{free >> 20} MiB are free, some {needed >> 20} MiB are needed"
-            self.complain(str(self.job.output), text)
+        left = max(0, rows - self.registered)
+        needs = {self.job.output: left * _BYTES_PER_DOCUMENT}
+        if self.job.archive is not None:
+            needs[self.job.archive.bags] = rows * _BYTES_PER_DOCUMENT
+        by_disk: dict[int, tuple[Path, int]] = {}
+        for folder, needed in needs.items():
+            there = _existing(folder)
+            first, before = by_disk.get(there.stat().st_dev, (folder, 0))
+            by_disk[there.stat().st_dev] = (first, before + needed)
+        for folder, needed in by_disk.values():
+            free = shutil.disk_usage(_existing(folder)).free
+            if free < needed:
+                self.complain(str(folder), f"{free >> 20} MiB are free, some {needed >> 20} MiB are needed")
 
-    def samples(self) -> tuple[Path, ...]:
+    def samples(self, maker: DocumentMaker) -> tuple[Path, ...]:
         """Step 5."""
         chosen = {
             "longest": self.longest.document,
@@ -248,12 +263,11 @@ class _Check:
         }
         written: list[Path] = []
         try:
-            with DocumentMaker(self.job.form) as maker:
-                for name, document in chosen.items():
-                    if document is not None:
-                        path = self.job.output / "samples" / f"{name}.pdf"
-                        write_atomically(path, maker.make(document).pdf)
-                        written.append(path)
+            for name, document in chosen.items():
+                if document is not None:
+                    path = self.job.output / "samples" / f"{name}.pdf"
+                    write_atomically(path, maker.make(document).pdf)
+                    written.append(path)
         except AgreegenError as exc:
             self.complain(str(self.job.form.template), exc)
         except OSError as exc:

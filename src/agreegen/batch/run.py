@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from types import FrameType, TracebackType
 
-from agreegen.batch.heads import head_signer
+from agreegen.batch.heads import head_signer, head_warnings
 from agreegen.batch.interface import Job, RowResult, RunEvent, RunEventKind, RunSummary
 from agreegen.batch.keyholder import KeyHolder
 from agreegen.batch.laying import OutputError, move_aside
@@ -91,7 +91,8 @@ def run_job(
         failed = stack.enter_context(FailedRows(job.output, rows))
         run = _Run(job, register, rows, keys, trust, failed, events or _tell_nobody, clock)
         run.whole_roster = settings.roster is None and settings.limit is None
-        for warning in dict.fromkeys((*keys.findings, *trust.warnings, *timestamp_warnings(job))):
+        warnings = [*keys.findings, *trust.warnings, *timestamp_warnings(job), *head_warnings(job)]
+        for warning in dict.fromkeys(warnings):
             run.warn(warning)
         with _Brake() as brake:
             pool = start_pool(job, rows.count, settings, keys, trust)
@@ -276,6 +277,9 @@ class _Run:
             if self.keys.head is not None:
                 credential = self.keys.head
                 self.register.sign_head(head_signer(credential, now), signer=credential.name, now=now)
+        for note in chunk.notes:
+            if note not in self.warnings:
+                self.warn(note)
         for outcome in chunk.outcomes:
             row = self.cells.pop(outcome.row)
             self.paths.release(outcome.path)
@@ -304,12 +308,14 @@ class _Run:
                 self.warn(
                     move_aside(self.job.output, self.job.output / path, "no row of the roster claims it")
                 )
-        if self.job.archive is None or self.keys.head is None:
+        if self.job.archive is None or self.keys.archive is None:
             return None
         from agreegen.batch.archiving import archive_documents  # noqa: PLC0415 - takes long to load
 
         try:
-            for bag in archive_documents(self.job, self.register, self.keys.head, self.trust, self.clock()):
+            for bag in archive_documents(
+                self.job, self.register, self.keys.archive, self.trust, self.clock()
+            ):
                 self.bags.append(str(bag))
                 self._tell(RunEventKind.ARCHIVED, message=str(bag))
         except AgreegenError as exc:

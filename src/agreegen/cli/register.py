@@ -18,14 +18,14 @@ from agreegen.cli.options import (
     read_trust,
     trust_options,
 )
-from agreegen.cli.output import print_json, print_table, say
+from agreegen.cli.output import print_json, print_table, say, say_warning
 from agreegen.errors import ExitCode, InputError
 from agreegen.files import refuse_existing, sha256_of_file
 from agreegen.forms.catalog import find_form, forms_folder
-from agreegen.register.audit import verify_register
+from agreegen.register.audit import count_unsigned, verify_register
 from agreegen.register.coverage import RosterPerson, measure_coverage
 from agreegen.register.export import export_csv, export_xlsx
-from agreegen.register.interface import DocumentRow, DocumentState, Registration
+from agreegen.register.interface import DocumentRow, DocumentState, Problem, Registration
 from agreegen.register.store import Register
 from agreegen.rosters.roster import open_roster
 from agreegen.values.masking import mask
@@ -93,13 +93,29 @@ def export_command(register_file: Path, output: Path, omit_ids: bool, force: boo
 def verify_command(
     register_file: Path, root: Path | None, trust: tuple[Path, ...], crls: tuple[Path, ...], as_json: bool
 ) -> int:
-    """Find any changed, missing, reordered or cut-off row, and any file that differs."""
+    """Find any changed, missing, reordered or cut-off row, and any file that differs.
+
+    With --trust, a register that nobody has signed is a problem, too; without, a warning.
+    """
     anchors = read_trust(trust, crls)
     problems = verify_register(
         register_file, files_root=root or register_file.parent, check_head=head_checker(anchors, read_now())
     )
+    events, unsigned = count_unsigned(register_file) if not problems else (0, 0)
+    if events and events == unsigned:
+        text = "no head of it is signed: whoever can write to it could have computed it anew"
+        if anchors.anchors_der:
+            problems.append(Problem("unsigned", "register", text))
+        else:
+            say_warning(f"{register_file}: {text}")
+    elif unsigned:
+        say_warning(
+            f"{register_file}: the last {unsigned} of {events} events came after the last signed head"
+        )
     if as_json:
-        print_json({"register": str(register_file), "problems": [problem.to_dict() for problem in problems]})
+        found = [problem.to_dict() for problem in problems]
+        facts = {"events": events, "unsigned_events": unsigned}
+        print_json({"register": str(register_file), "problems": found, **facts})
     else:
         for problem in problems:
             click.echo(str(problem))

@@ -67,6 +67,27 @@ def verify_register(
     return problems
 
 
+def count_unsigned(path: Path) -> tuple[int, int]:
+    """Count the events of a register, and those of them that no signed head covers.
+
+    Events behind the last head come from a run that was cut short, or from other commands; where no head is
+    there at all, nothing but the chain itself speaks for any of them.
+
+    Raises:
+        RegisterError: The file is no register that can be read.
+    """
+    try:
+        connection = connect(path, read_only=True)
+        try:
+            (events,) = connection.execute("SELECT count(*) FROM events").fetchone()
+            (covered,) = connection.execute("SELECT coalesce(max(seq), 0) FROM heads").fetchone()
+        finally:
+            connection.close()
+    except sqlite3.Error as exc:
+        raise RegisterError(f"{path} cannot be read as a register: {exc}") from exc
+    return int(events), max(0, int(events) - int(covered))
+
+
 def _schema_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
     for (message,) in connection.execute("PRAGMA integrity_check(20)"):
         if message != "ok":
