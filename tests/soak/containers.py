@@ -124,34 +124,34 @@ def _replace_value(chance: random.Random, data: bytes, found: list[Element]) -> 
             data[element.value : element.end] * 2,
         )
     )
-    return _rebuilt(data, element, bytes((element.tag,)) + _length(len(value)) + value)
+    return rebuilt(data, element, bytes((element.tag,)) + _length(len(value)) + value)
 
 
 def _replace_oid(chance: random.Random, data: bytes, found: list[Element]) -> bytes:
     oids = [element for element in found if element.tag == 0x06]
     if not oids:
         return _flip(chance, data, found)
-    return _rebuilt(data, chance.choice(oids), chance.choice(_OIDS))
+    return rebuilt(data, chance.choice(oids), chance.choice(_OIDS))
 
 
 def _remove(chance: random.Random, data: bytes, found: list[Element]) -> bytes:
-    return _rebuilt(data, chance.choice(found), b"")
+    return rebuilt(data, chance.choice(found), b"")
 
 
 def _repeat(chance: random.Random, data: bytes, found: list[Element]) -> bytes:
     element = chance.choice([e for e in found if e.end - e.start < 4000] or found)
-    return _rebuilt(data, element, data[element.start : element.end] * chance.choice((2, 3, 20)))
+    return rebuilt(data, element, data[element.start : element.end] * chance.choice((2, 3, 20)))
 
 
 def _transplant(chance: random.Random, data: bytes, found: list[Element]) -> bytes:
     element, other = chance.choice(found), chance.choice(found)
-    return _rebuilt(data, element, data[other.start : other.end])
+    return rebuilt(data, element, data[other.start : other.end])
 
 
 def _nest(chance: random.Random, data: bytes, found: list[Element]) -> bytes:
     element = chance.choice(found)
     depth = chance.choice((30, 200, 1500))
-    return _rebuilt(data, element, chance.choice((b"\x30\x80", b"\xa0\x80", b"\x31\x80")) * depth)
+    return rebuilt(data, element, chance.choice((b"\x30\x80", b"\xa0\x80", b"\x31\x80")) * depth)
 
 
 def _length(size: int) -> bytes:
@@ -161,7 +161,7 @@ def _length(size: int) -> bytes:
     return bytes((0x80 | len(text),)) + text
 
 
-def _rebuilt(data: bytes, element: Element, text: bytes) -> bytes:
+def rebuilt(data: bytes, element: Element, text: bytes) -> bytes:
     """Replace an element; every element around it gets its new length."""
     around = [
         e for e in elements(data) if e.start < element.start and e.end >= element.end and e.tag & _CONSTRUCTED

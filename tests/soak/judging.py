@@ -121,6 +121,8 @@ def judge(origin: Seed, mutant: Mutant, options: Options, index: int) -> Outcome
         result, detail = "limit", type(exc).__name__
     except Exception as exc:
         result, detail = "crash", describe(exc)
+    if report is not None and (broken := broken_inside(report)):
+        result, detail = "crash", broken
     seconds = time.process_time() - started
     if report is not None and report.unaltered and not may_be_unaltered(origin, mutant):
         result, detail = "violation", f"{mutant.kind} of {origin.name}"
@@ -153,6 +155,11 @@ def describe(exc: BaseException) -> str:
     frames = [f for f in traceback.extract_tb(exc.__traceback__) if "agreegen" in f.filename]
     place = f"{Path(frames[-1].filename).name}:{frames[-1].name}" if frames else "?"
     return f"{type(exc).__name__} in {place}"
+
+
+def broken_inside(report: FileReport) -> str:
+    """Return what a report says of a part of the examination that an exception has ended."""
+    return next((alarm.message for alarm in report.alarms if alarm.code == "internal-error"), "")
 
 
 def caught_inside(report: FileReport) -> str:

@@ -30,7 +30,7 @@ def _load(der: bytes) -> Any | None:
         _ = certificate["signature_algorithm"].native, certificate["signature_value"].native
         for extension in certificate["tbs_certificate"]["extensions"]:
             _ = extension["extn_value"].parsed.native
-        _ = certificate.critical_extensions, certificate.key_identifier, certificate.ca
+        _ = certificate.critical_extensions, certificate.key_identifier, certificate.ca, der_of(certificate)
     except UNREADABLE:
         return None
     return certificate

@@ -10,9 +10,12 @@ from asn1crypto import crl as asn1_crl
 from asn1crypto import x509 as asn1_x509
 
 from agreegen.model.report import Verdict
+from agreegen.verification.certificates import load_certificates
+from agreegen.verification.encoding import der_of
 from agreegen.verification.examination import examine
 from agreegen.verification.fetching import FetchError, check_address, fetch
 from agreegen.verification.interface import Options
+from tests.soak.containers import elements, rebuilt
 from tests.unit.verification.authority import NOW, STAMPING_KEY, add_store, blank_pdf, sign
 from tests.unit.verification.conftest import Pki
 
@@ -46,6 +49,26 @@ def test_an_anchor_with_a_key_that_signs_nothing(pki: Pki, oid: str) -> None:
     report = examine("x", data, Options(now=NOW, anchors_der=(anchor.dump(force=True),)))
     assert report.unaltered is True
     assert report.verdict is not Verdict.VALID
+
+
+def test_a_certificate_that_reads_but_does_not_write(pki: Pki) -> None:
+    """Where a length ends in octet 80, the library writes all parts anew, and fails at an empty OID."""
+    whole = pki.ca.holder.der
+    oid = next(e for e in elements(whole) if whole[e.start : e.value] == b"\x06\x03")
+    damaged = rebuilt(whole, oid, b"\x06\x00")
+    name = next(e for e in elements(damaged) if e.tag in (0x0C, 0x13))
+    for length in range(1, 256):
+        text = (
+            bytes((name.tag, 0x81, length)) + b"A" * length
+            if length > 127
+            else bytes((name.tag, length)) + b"A" * length
+        )
+        grown = rebuilt(damaged, name, text)
+        if grown[3] == 0x80:
+            break
+    else:
+        pytest.fail("no length came out right")
+    assert all(der_of(certificate) == grown for certificate in load_certificates([grown]))
 
 
 def test_an_address_whose_name_is_too_long() -> None:
