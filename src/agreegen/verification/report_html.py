@@ -7,8 +7,9 @@ from html import escape
 from pathlib import Path
 
 from agreegen.files import sha256_of
-from agreegen.model.report import Changes, FileReport, Report, SignatureReport, Verdict
+from agreegen.model.report import Changes, FileReport, Report, SignatureReport
 from agreegen.verification.extraction import signed_length
+from agreegen.verification.html_overview import css_class, render_counts, render_overview
 from agreegen.verification.html_style import STYLE
 from agreegen.verification.interface import Options
 from agreegen.verification.page_images import PagePair, compare_pages
@@ -18,7 +19,6 @@ from agreegen.verification.wording import (
     EXAMPLE_NOTE,
     EXAMPLE_TRUST,
     explain,
-    headline,
     moment_text,
     pick,
     signature_line,
@@ -90,12 +90,12 @@ def render_html(report: Report, options: Options, *, lang: str = "en") -> str:
     title = pick(("Verification report", "签名验证报告"), lang)
     budget = MAX_COMPARED
     parts: list[str] = []
-    for file in report.files:
+    for number, file in enumerate(report.files, start=1):
         pairs: tuple[PagePair, ...] | None = ()
         if file.unaltered is False and budget and _changed_signature(file) is not None:
             budget -= 1
             pairs = _compare(file, options)
-        parts.append("".join(_file(file, pairs, lang)))
+        parts.append("".join(_file(number, file, pairs, lang)))
     tag = "zh-CN" if lang == "zh" else "en"
     return (
         f'<!DOCTYPE html>\n<html lang="{tag}">\n<head>\n<meta charset="utf-8">\n'
@@ -116,11 +116,7 @@ def _head(report: Report, options: Options, lang: str) -> Iterator[str]:
     at = options.at or options.now
     judged = pick(("Judged for ", "判定时间："), lang)
     yield f'<p class="when">{_text(judged)}{_text(moment_text(at, lang))}</p>'
-    yield '<ul class="counts">'
-    for name, count in report.counts().items():
-        if count:
-            yield f'<li class="{name}"><b>{count}</b> {_text(headline(Verdict(name), lang))}</li>'
-    yield "</ul>"
+    yield from render_counts(report.files, lang)
     if any(alarm.code == EXAMPLE_TRUST for file in report.files for alarm in file.alarms):
         yield f'<p class="note">{_text(pick(EXAMPLE_NOTE, lang))}</p>'
     if not options.anchors_der:
@@ -129,11 +125,12 @@ def _head(report: Report, options: Options, lang: str) -> Iterator[str]:
             "未指定信任的根证书，因此无法确认任何签署人的身份。",
         )
         yield f'<p class="note">{_text(pick(note, lang))}</p>'
+    yield from render_overview(report.files, lang)
 
 
-def _file(file: FileReport, pairs: tuple[PagePair, ...] | None, lang: str) -> Iterator[str]:
+def _file(number: int, file: FileReport, pairs: tuple[PagePair, ...] | None, lang: str) -> Iterator[str]:
     words = explain(file, lang)
-    yield f'<section class="file {file.verdict.value}">\n<header>'
+    yield f'<section class="file {css_class(file)}" id="file-{number}">\n<header>'
     yield f'<span class="verdict">{_text(words.headline)}</span>'
     yield f"<h2>{_text(file.path)}</h2>"
     if file.document is not None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from agreegen.model.report import FileReport, Report, SignatureKind, Verdict
+from agreegen.model.report import FileReport, Report, Verdict
 from agreegen.verification.wording import (
     EXAMPLE_NOTE,
     EXAMPLE_TRUST,
+    count_headlines,
     explain,
-    headline,
+    open_roles,
     pick,
     short_headline,
     signature_line,
+    signers_of,
 )
 
 _MARKS = {
@@ -51,8 +53,8 @@ def render_table(report: Report, *, lang: str = "en") -> str:
         ]
     if any(alarm.code == EXAMPLE_TRUST for file in report.files for alarm in file.alarms):
         lines += ["", pick(EXAMPLE_NOTE, lang)]
-    counts = report.counts()
-    words = ", ".join(f"{headline(Verdict(name), lang)} {count}" for name, count in counts.items() if count)
+    counts = count_headlines(report.files, lang)
+    words = ", ".join(f"{word} {count}" for (_, word), count in counts.items())
     lines += [
         "",
         pick((f"{len(report.files)} file(s): {words}", f"共 {len(report.files)} 份：{words}"), lang),
@@ -64,10 +66,8 @@ def _table(files: Sequence[FileReport], lang: str) -> list[str]:
     heads = pick(("Result", "结果"), lang), pick(("File", "文件"), lang), pick(("Signed by", "签署人"), lang)
     rows = [heads]
     for file in files:
-        signers = [s.signer or "?" for s in file.signatures if s.kind is SignatureKind.SIGNATURE]
         word = f"{_MARKS[file.verdict]} {short_headline(file, lang)}"
-        people = ", ".join(dict.fromkeys(signers))
-        rows.append((word, _shorten(file.path), f"{people}{_open_roles(file, lang)}"))
+        rows.append((word, _shorten(file.path), f"{signers_of(file)}{_open_roles(file, lang)}"))
     widths = [max(_width(row[column]) for row in rows) for column in range(2)]
     lines = [
         f"{_padded(row[0], widths[0])}  {_padded(row[1], widths[1])}  {printable(row[2])}".rstrip()
@@ -77,10 +77,8 @@ def _table(files: Sequence[FileReport], lang: str) -> list[str]:
 
 
 def _open_roles(file: FileReport, lang: str) -> str:
-    if file.verdict is Verdict.UNREADABLE or file.document is None or not file.document.missing_roles:
-        return ""
-    roles = ", ".join(file.document.missing_roles)
-    return pick((f"  (open: {roles})", f"（尚待签署：{roles}）"), lang)
+    roles = ", ".join(open_roles(file))
+    return pick((f"  (open: {roles})", f"（尚待签署：{roles}）"), lang) if roles else ""
 
 
 def _needs_attention(file: FileReport) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -199,6 +200,26 @@ def short_headline(file: FileReport, lang: str) -> str:
     if file.verdict is Verdict.VALID and file.document is not None and file.document.missing_roles:
         return pick((f"{word} so far", f"{word}（未签完）"), lang)
     return word
+
+
+def count_headlines(files: Iterable[FileReport], lang: str) -> dict[tuple[Verdict, str], int]:
+    """Count files by verdict and words, complete ones apart from those still being signed."""
+    found = Counter((file.verdict, short_headline(file, lang)) for file in files)
+    order = list(Verdict)
+    return dict(sorted(found.items(), key=lambda item: (order.index(item[0][0]), len(item[0][1]))))
+
+
+def signers_of(file: FileReport) -> str:
+    """Name everybody who signed a file, each once."""
+    signers = [s.signer or "?" for s in file.signatures if s.kind is SignatureKind.SIGNATURE]
+    return ", ".join(dict.fromkeys(signers))
+
+
+def open_roles(file: FileReport) -> tuple[str, ...]:
+    """Return the required roles that have not signed a file that can be read."""
+    if file.verdict is Verdict.UNREADABLE or file.document is None:
+        return ()
+    return tuple(file.document.missing_roles)
 
 
 def explain(file: FileReport, lang: str) -> Explanation:

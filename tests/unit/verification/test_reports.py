@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -10,7 +11,7 @@ import pikepdf
 import pytest
 
 from agreegen.files import sha256_of
-from agreegen.model.report import Alarm, FileReport, Report, Verdict
+from agreegen.model.report import Alarm, DocumentFacts, FileReport, Report, Verdict
 from agreegen.verification.extraction import extract_signed
 from agreegen.verification.interface import Options
 from agreegen.verification.page_images import compare_pages
@@ -88,6 +89,27 @@ def test_html_shows_pages_before_and_after(report: Report, options: Options) -> 
     assert html.index("What holds") < html.index("Technical details")
     assert "http" not in html.replace("http-equiv", "")
     assert 'lang="zh-CN"' in render_html(report, options, lang="zh")
+
+
+def test_html_of_many_files_begins_with_a_line_for_each(report: Report, options: Options) -> None:
+    html = render_html(report, options, lang="en")
+    overview = html[html.index('class="overview"') : html.index("<section")]
+    for number, file in enumerate(report.files, start=1):
+        assert f'<a href="#file-{number}">{file.path}</a>' in overview
+        assert html.count(f'id="file-{number}"') == 1
+    assert 'overview"' not in render_html(Report(report.files[:1]), options)
+
+
+def test_files_still_being_signed_are_counted_apart(report: Report, options: Options) -> None:
+    about = DocumentFacts(id="1", form="personal-pledge", missing_roles=("pledger",))
+    half = replace(report.files[0], document=about)
+    both = Report((report.files[0], half))
+    assert "2 file(s): Valid 1, Valid so far 1" in render_table(both)
+    assert "有效 1, 有效（未签完） 1" in render_table(both, lang="zh")
+    html = render_html(both, options, lang="zh")
+    assert "<b>1</b> 有效（未签完）" in html
+    assert "<td>pledger</td>" in html
+    assert both.counts()["valid"] == 2
 
 
 def test_html_escapes_what_a_file_says(options: Options) -> None:

@@ -1,0 +1,50 @@
+"""What a person sees first in the HTML report of many files: counts, and one line a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from html import escape
+
+from agreegen.model.report import FileReport, Verdict
+from agreegen.verification.report_table import printable
+from agreegen.verification.wording import (
+    count_headlines,
+    headline,
+    open_roles,
+    pick,
+    short_headline,
+    signers_of,
+)
+
+_HEADS = (("Result", "结果"), ("File", "文件"), ("Signed by", "签署人"), ("Not signed yet", "尚待签署"))
+
+
+def render_counts(files: Sequence[FileReport], lang: str) -> Iterator[str]:
+    """Yield the counts of the verdicts; valid files that are not complete are counted apart."""
+    yield '<ul class="counts">'
+    for (verdict, word), count in count_headlines(files, lang).items():
+        kind = verdict.value if word == headline(verdict, lang) else f"{verdict.value} open"
+        yield f'<li class="{kind}"><b>{count}</b> {escape(word)}</li>'
+    yield "</ul>"
+
+
+def css_class(file: FileReport) -> str:
+    """Return the classes that colour a file: its verdict, and whether a valid one waits for a signature."""
+    waits = file.verdict is Verdict.VALID and open_roles(file)
+    return f"{file.verdict.value} open" if waits else file.verdict.value
+
+
+def render_overview(files: Sequence[FileReport], lang: str) -> Iterator[str]:
+    """Yield a table with one line a file that leads to its section; nothing for a single file."""
+    if len(files) < 2:
+        return
+    yield '<div class="overview"><table><thead><tr>'
+    yield from (f"<th>{escape(pick(head, lang))}</th>" for head in _HEADS)
+    yield "</tr></thead><tbody>"
+    for number, file in enumerate(files, start=1):
+        cells = (signers_of(file), ", ".join(open_roles(file)))
+        yield f'<tr class="{css_class(file)}"><td>{escape(short_headline(file, lang))}</td>'
+        yield f'<td><a href="#file-{number}">{escape(printable(file.path))}</a></td>'
+        yield from (f"<td>{escape(printable(cell))}</td>" for cell in cells)
+        yield "</tr>"
+    yield "</tbody></table></div>\n"
