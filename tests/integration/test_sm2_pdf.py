@@ -238,10 +238,16 @@ def test_a_signer_id_counts_when_the_policy_lists_it(tmp_path: Path) -> None:
         credential,
         SigningRequest("party_a_seal", PadesLevel.B_B, NOW, trust),
     ).data
-    assert judge(data, trust).verdict is Verdict.INVALID
+    unlisted = judge(data, trust)
+    assert unlisted.verdict is Verdict.INVALID
+    assert "an SM2 signer id that the policy does not list" in unlisted.signatures[0].reasons[0]
     policy = tmp_path / "policy.yaml"
     policy.write_text('sm2_signer_ids: ["1234567812345678", "豫州普查"]\n', encoding="utf-8")
     assert judge(data, trust, policy_file=policy).verdict is Verdict.VALID
+    alone = tmp_path / "alone.yaml"  # certificates and lists use the default one, whatever a policy says
+    alone.write_text('sm2_signer_ids: ["豫州普查"]\n', encoding="utf-8")
+    report = judge(data, trust, policy_file=alone)
+    assert report.verdict is Verdict.VALID, report.signatures[0].reasons
 
 
 def test_the_other_side_signs_on_after_a_signer_id_of_its_own(pki: ExamplePki, tmp_path: Path) -> None:
@@ -296,7 +302,8 @@ def test_a_batch_seals_with_a_signer_id_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "job.yaml").write_text(
         "form: personal-pledge\nroster: {file: roster.csv}\noutput: out\ntrust: [trust]\n"
         "defaults: {pledge_date: 2018-05-10}\n"
-        "signatures:\n  - {role: unit, credential: seal.yaml}\n",
+        "signatures:\n  - {role: unit, credential: seal.yaml}\n"
+        "archive: {bags: bags, documents_per_bag: 10, credential: seal.yaml}\n",
         "utf-8",
     )
     assert run(["-q", "credentials", "check", str(tmp_path / "seal.yaml"), "--trust", str(trust)]) == 0
@@ -306,6 +313,11 @@ def test_a_batch_seals_with_a_signer_id_of_its_own(tmp_path: Path) -> None:
     documents = str(tmp_path / "out" / "documents")
     assert run(["-q", "verify", documents, "--trust", str(trust), "--policy", str(policy)]) == 0
     assert run(["-q", "verify", documents, "--trust", str(trust)]) == 1
+    (bag,) = (path.parent for path in (tmp_path / "bags").rglob("bagit.txt"))
+    register = str(tmp_path / "out" / "register.db")
+    for judge_it in (["archive", "verify", str(bag)], ["register", "verify", "--register", register]):
+        assert run(["-q", *judge_it, "--trust", str(trust), "--policy", str(policy)]) == 0
+        assert run(["-q", *judge_it, "--trust", str(trust)]) == 1
 
 
 def trust_of(chain: Sm2Chain, *revoked: int) -> Trust:

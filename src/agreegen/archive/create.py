@@ -233,6 +233,9 @@ def _add_reports(draft: _Draft, request: BagRequest) -> None:
         anchors_der=request.trust.anchors_der,
         crls_der=tuple(draft.crls.values()),
         forms_folder=request.forms_folder,
+        sm2_signer_ids=()
+        if request.credential.sm2_signer_id is None
+        else (request.credential.sm2_signer_id,),
     )
     names = [path for path in draft.hashes if path.startswith("data/documents/")]
     paths = [draft.folder / name for name in names]

@@ -73,7 +73,11 @@ def judge_signature(
     if signature is None:
         return SealReport(SealState.MISSING, reasons=("the bag is not signed",)), None
     facts = check_container(
-        signature, _digester(data), subfilter=_CADES, max_cms_bytes=options.limits.max_cms_bytes
+        signature,
+        _digester(data),
+        subfilter=_CADES,
+        max_cms_bytes=options.limits.max_cms_bytes,
+        sm2_ids=load_policy(options.policy_file).sm2_signer_ids,
     )
     report = _judge(signature, facts, SignatureKind.SIGNATURE, _CADES, options)
     proved = report.time if report.time_source is TimeSource.TIMESTAMP else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 from agreegen.batch.interface import Job
 from agreegen.register.audit import CheckHead
@@ -30,7 +31,7 @@ def head_signer(credential: Credential, now: datetime) -> Callable[[bytes], byte
     return lambda message: sign_detached(message, credential, now)
 
 
-def head_checker(trust: Trust, now: datetime) -> CheckHead:
+def head_checker(trust: Trust, now: datetime, *, policy: Path | None = None) -> CheckHead:
     """Return what `verify_register` needs to judge heads.
 
     With anchors a head must be signed by someone who chains to them. Without, it is only known that the
@@ -39,13 +40,14 @@ def head_checker(trust: Trust, now: datetime) -> CheckHead:
     Args:
         trust: Anchors and revocation lists.
         now: Time of the verification, aware UTC.
+        policy: Validation policy, None for the built-in one.
     """
     # Judging takes long to load, and a run only signs.
     from agreegen.archive.interface import SealState  # noqa: PLC0415 - see above
     from agreegen.archive.judging import judge_signature  # noqa: PLC0415 - see above
     from agreegen.verification.interface import Options  # noqa: PLC0415 - see above
 
-    options = Options(now=now, anchors_der=trust.anchors_der, crls_der=trust.crls_der)
+    options = Options(now=now, anchors_der=trust.anchors_der, crls_der=trust.crls_der, policy_file=policy)
 
     def check(head: Head) -> str | None:
         report, _ = judge_signature(head.signature or None, head.message, options)

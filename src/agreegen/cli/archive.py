@@ -12,6 +12,7 @@ from agreegen.cli.options import (
     any_path,
     force_option,
     json_option,
+    policy_option,
     read_now,
     read_trust,
     read_tsa,
@@ -71,11 +72,16 @@ def create_command(
 @command.command("verify")
 @click.argument("bag", type=any_path, metavar="BAG_DIR")
 @trust_options
+@policy_option
 @json_option
-def verify_command(bag: Path, trust: tuple[Path, ...], crls: tuple[Path, ...], as_json: bool) -> int:
+def verify_command(
+    bag: Path, trust: tuple[Path, ...], crls: tuple[Path, ...], policy: Path | None, as_json: bool
+) -> int:
     """Judge a bag offline: every file, its signature and token, and the documents at the proven time."""
     anchors = read_trust(trust, crls)
-    options = Options(now=read_now(), anchors_der=anchors.anchors_der, crls_der=anchors.crls_der)
+    options = Options(
+        now=read_now(), anchors_der=anchors.anchors_der, crls_der=anchors.crls_der, policy_file=policy
+    )
     report = verify_bag(bag, options)
     if as_json:
         print_json(report.to_dict())

@@ -70,11 +70,11 @@ def tsa_option(function: F) -> F:
 
 
 def policy_option(function: F) -> F:
-    """Add `--policy FILE`, by which earlier signatures are judged."""
+    """Add `--policy FILE`, by which the signatures that are there are judged."""
     return click.option(
         "--policy",
         type=existing_file,
-        help="Validation policy for the signatures that are there already, e.g. for SM2 signer ids.",
+        help="Validation policy for the signatures that are there, e.g. for SM2 signer ids.",
     )(function)
 
 

@@ -14,6 +14,7 @@ from agreegen.cli.options import (
     force_option,
     forms_option,
     json_option,
+    policy_option,
     read_now,
     read_trust,
     trust_options,
@@ -89,9 +90,15 @@ def export_command(register_file: Path, output: Path, omit_ids: bool, force: boo
     help="Folder of the files.",
 )
 @trust_options
+@policy_option
 @json_option
 def verify_command(
-    register_file: Path, root: Path | None, trust: tuple[Path, ...], crls: tuple[Path, ...], as_json: bool
+    register_file: Path,
+    root: Path | None,
+    trust: tuple[Path, ...],
+    crls: tuple[Path, ...],
+    policy: Path | None,
+    as_json: bool,
 ) -> int:
     """Find any changed, missing, reordered or cut-off row, and any file that differs.
 
@@ -99,7 +106,9 @@ def verify_command(
     """
     anchors = read_trust(trust, crls)
     problems = verify_register(
-        register_file, files_root=root or register_file.parent, check_head=head_checker(anchors, read_now())
+        register_file,
+        files_root=root or register_file.parent,
+        check_head=head_checker(anchors, read_now(), policy=policy),
     )
     events, unsigned = count_unsigned(register_file) if not problems else (0, 0)
     if events and events == unsigned:

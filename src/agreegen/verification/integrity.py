@@ -229,6 +229,8 @@ def _require_value(
             reason = "the signature value is wrong"
             if algorithm is not None:
                 reason += ": it fits the signed attributes as written, but not in the order that DER requires"
+            elif read_algorithm(parsed.signer["signature_algorithm"], parsed.digest).scheme == "sm2":
+                reason += ", or was made with an SM2 signer id that the policy does not list"
             raise _WrongError(CRYPTO_FAILURE, reason)
     if not agrees:
         raise _WrongError(NO_CERTIFICATE, "the certificate is not the one that the signature names")
