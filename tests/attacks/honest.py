@@ -8,7 +8,7 @@ from tests.attacks.documents import certified, fill, look, page_number, signed
 from tests.attacks.forms import checkbox, closed_field
 from tests.attacks.increments import append, body_of, last_xref, number_of, root_number, size_of, stream
 from tests.attacks.prepared import tagged
-from tests.attacks.signer import base_document, sign, stamp
+from tests.attacks.signer import FREE_BOX, base_document, sign, stamp
 
 
 def with_store(data: bytes) -> bytes:
@@ -141,3 +141,10 @@ def signature_rewritten_the_same() -> bytes:
     data = signed()
     number = number_of(data, b"/ByteRange")
     return append(data, {number: body_of(data, number)})
+
+
+def field_on_a_poster() -> bytes:
+    """A page so large that it is drawn smaller to see what stood on it."""
+    size = b"/MediaBox [ 0 0 595 842 ]"
+    data = base_document().replace(size, b"/MediaBox [0 0 9000 9000]".ljust(len(size)))
+    return sign(sign(data), "other", box=FREE_BOX)

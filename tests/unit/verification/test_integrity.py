@@ -126,7 +126,7 @@ def unsorted(holder: Holder, *without: str) -> bytes:
 
 @pytest.mark.parametrize("subfilter", [CADES, "adbe.pkcs7.detached"])
 def test_attributes_in_another_order_than_der(pki: Pki, subfilter: str) -> None:
-    """Who writes the signing-certificate attribute promises CAdES, which is DER (EN 319 122-1, 4.2)."""
+    """Who writes the signing-certificate attribute promises CAdES, which keeps to RFC 5652."""
     facts = check(unsorted(pki.alice), subfilter=subfilter)
     assert (facts.integrity, facts.subindication) == (Integrity.BROKEN, "SIG_CRYPTO_FAILURE")
 

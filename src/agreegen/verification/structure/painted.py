@@ -65,19 +65,19 @@ class Painted:
             page = self._page(index, addition.page)
             page.set_rotation(0)
             width, height = page.get_size()
-            if width * height * _SCALE * _SCALE > _MAX_PIXELS:
-                return False
+            # Posters are drawn smaller; what is asked is only whether there is anything.
+            scale = min(_SCALE, (_MAX_PIXELS / max(width * height, 1.0)) ** 0.5)
             left, bottom, right, top = addition.rectangle
             x, _, _, y_top = page.get_cropbox()
-            image = page.render(scale=_SCALE, draw_annots=True, may_draw_forms=False, grayscale=True).to_pil()
+            image = page.render(scale=scale, draw_annots=True, may_draw_forms=False, grayscale=True).to_pil()
         except (pypdfium2.PdfiumError, ValueError):
             return False
         box = (left - x, y_top - top, right - x, y_top - bottom)
         pixels = [
-            max(0, int((box[0] + _MARGIN) * _SCALE)),
-            max(0, int((box[1] + _MARGIN) * _SCALE)),
-            min(image.width, int((box[2] - _MARGIN) * _SCALE)),
-            min(image.height, int((box[3] - _MARGIN) * _SCALE)),
+            max(0, int((box[0] + _MARGIN) * scale)),
+            max(0, int((box[1] + _MARGIN) * scale)),
+            min(image.width, int((box[2] - _MARGIN) * scale)),
+            min(image.height, int((box[3] - _MARGIN) * scale)),
         ]
         if pixels[0] >= pixels[2] or pixels[1] >= pixels[3]:
             return True
