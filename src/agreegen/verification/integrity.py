@@ -215,8 +215,8 @@ def _require_value(
 ) -> tuple[SignatureAlgorithm, tuple[str, ...]]:
     """Require a right signature value; `written` accepts one over the attributes in the order written.
 
-    RFC 5652, 5.4 has the attributes signed in DER order, and CAdES keeps to it. Widespread signers of plain PKCS#7 do not sort, and common readers check what is written: every byte of
-    the attributes is signed either way.
+    RFC 5652, 5.4 has the attributes signed in DER order, and CAdES keeps to it. Widespread signers of plain
+    PKCS#7 do not sort, and common readers check what is written: every byte is signed either way.
     """
     notes: tuple[str, ...] = ()
     algorithm = check_value(parsed, certificate, content_digest, sm2_ids)
