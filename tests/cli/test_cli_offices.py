@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from agreegen.example_pki.layout import ExamplePki
+from agreegen.example_pki.responder import Responder
 from tests.cli.conftest import AGREEMENT_ROLES, Agreegen, Papers, files_below, sign
+from tests.judges import pdfsig, verapdf
 
 
 @dataclass(frozen=True)
@@ -113,3 +115,27 @@ def test_nobody_signs_after_the_last_required_role(office: OtherOffice, papers: 
         assert refused.returncode == 6
         assert "already" in refused.stderr
     assert not (office.folder / "x.pdf").exists()
+
+
+def test_every_signer_adds_long_term_proof_and_the_next_one_signs_on(
+    agreegen: Agreegen, pki: ExamplePki, services: Responder, papers: Papers, tmp_path: Path
+) -> None:
+    """Stores and timestamps between signatures leave the certification, and PDF/A, as they were."""
+    source = papers.agreement
+    for role in AGREEMENT_ROLES:
+        target = tmp_path / f"{role}.pdf"
+        credential = pki.credential(role.replace("_", "-"))
+        line = ("sign", source, "-o", target, "--role", role, "--credential", credential)
+        done = agreegen(
+            *line, "--trust", pki.trust, "--level", "B-LTA", "--tsa", services.tsa_url, "--reason", "同意"
+        )
+        assert done.code == 0, done.err
+        source = target
+    file = agreegen("verify", source, "--trust", pki.trust, "--complete", "--json").json()["files"][0]
+    assert (file["verdict"], file["unaltered"]) == ("valid", True)
+    found = [s["level"] for s in file["signatures"] if s["kind"] == "signature"]
+    assert found == ["B-LTA"] * 4
+    said = [entry.validation for entry in pdfsig.signatures(source)][:4]
+    assert said == ["Signature is Valid."] * 4
+    if verapdf.available():
+        assert verapdf.validate([source])[source][0]

@@ -348,6 +348,7 @@ def test_extend_says_which_file_and_why(agreegen: Agreegen, papers: Papers, tmp_
     assert result.code == 6
     assert "pledge.pdf: the file is not signed" in result.err
     assert "attested.pdf" in result.err
+    assert "no trust anchors given: neither the signers nor the timestamp services are checked" in result.err
     assert not (tmp_path / "x").exists()
 
 

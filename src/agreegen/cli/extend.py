@@ -17,6 +17,7 @@ from agreegen.cli.options import (
     trust_options,
     tsa_option,
 )
+from agreegen.cli.output import say_warning
 from agreegen.cli.sign import plan_outputs, process_all
 from agreegen.model.report import PadesLevel
 from agreegen.pipeline import extend_received
@@ -45,6 +46,8 @@ def command(
     """Add timestamps and validation data to IN.pdf, ours or not, and write OUT.pdf."""
     pairs = plan_outputs(inputs, output, force=force)
     anchors = read_trust(trust, crls)
+    if not anchors.anchors_der:
+        say_warning("no trust anchors given: neither the signers nor the timestamp services are checked")
     servers = read_tsa(tsa)
 
     def extend(pdf: bytes) -> tuple[bytes, str]:
