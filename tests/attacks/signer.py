@@ -147,6 +147,7 @@ def sign(
     lock: bool = False,
     password: str | None = None,
     strict: bool = True,
+    reserved: int | None = None,
 ) -> bytes:
     """Sign a field; with `box` (and a name that is not there yet) a new, visible one."""
     writer = IncrementalPdfFileWriter(io.BytesIO(data), strict=strict)
@@ -164,7 +165,7 @@ def sign(
         md_algorithm="sha256",
     )
     signer = (PdfSigner if obey else _Disobedient)(settings, simple_signer(), new_field_spec=spec)
-    return _bytes(signer.sign_pdf(writer))
+    return _bytes(signer.sign_pdf(writer, bytes_reserved=reserved))
 
 
 def stamp(data: bytes) -> bytes:

@@ -9,6 +9,7 @@ from typing import Any
 
 from agreegen.model.report import Coverage, SignatureKind
 from agreegen.verification.structure.document import PdfFile, View
+from agreegen.verification.structure.encryption import plain_padding
 from agreegen.verification.structure.fields import text_of
 from agreegen.verification.structure.finding import Candidate, contents_span
 from agreegen.verification.structure.objects import Ref, StructureError, Value
@@ -46,7 +47,9 @@ def cover(file: PdfFile, candidate: Candidate) -> Covered:
     """
     numbers = byte_range_of(candidate.value.get("ByteRange"))
     contents = candidate.value.get("Contents")
-    decoded = contents if isinstance(contents, bytes) else None
+    decoded = None
+    if isinstance(contents, bytes):
+        decoded = plain_padding(file, contents, candidate.number)
     result = Covered(candidate, numbers, decoded, None, Coverage.PARTIAL, [])
     if numbers is None:
         result.reasons.append("/ByteRange is missing or is not four whole numbers")

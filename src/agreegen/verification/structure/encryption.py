@@ -9,6 +9,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+from asn1crypto import parser
 from cryptography.hazmat.decrepit.ciphers.algorithms import ARC4
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
@@ -52,6 +53,10 @@ class _Handler:
             }
         return value
 
+    def string(self, value: bytes, number: int) -> bytes:
+        """Decrypt a string of an object of generation 0."""
+        return self._decrypt(self.strings, value, number, 0)
+
     def _decrypt(self, method: str, data: bytes, number: int, generation: int) -> bytes:
         if method == "none":
             return data
@@ -59,11 +64,15 @@ class _Handler:
             return b""
         if method == "aes256":
             return _aes(self.key, data)
+        key = self.object_key(method, number, generation)
+        return _aes(key, data) if method == "aes" else _rc4(key, data)
+
+    def object_key(self, method: str, number: int, generation: int) -> bytes:
+        """Algorithm 1 of ISO 32000-1."""
         material = self.key + number.to_bytes(4, "little")[:3] + generation.to_bytes(4, "little")[:2]
         if method == "aes":
             material += b"sAlT"
-        key = hashlib.md5(material, usedforsecurity=False).digest()[: min(len(self.key) + 5, 16)]
-        return _aes(key, data) if method == "aes" else _rc4(key, data)
+        return hashlib.md5(material, usedforsecurity=False).digest()[: min(len(self.key) + 5, 16)]
 
 
 def unlock(file: PdfFile, password: str | None) -> tuple[bool, bool]:
@@ -197,3 +206,30 @@ def _aes(key: bytes, data: bytes) -> bytes:
 def _has_crypt_filter(stream: Stream) -> bool:
     filters = stream.dictionary.get("Filter")
     return filters == "Crypt" or (isinstance(filters, list) and "Crypt" in filters)
+
+
+def plain_padding(file: PdfFile, contents: bytes, number: int | None) -> bytes:
+    """Put zeros behind a signature where the file has encrypted zeros.
+
+    Some writers encrypt the whole place that they reserve and then put the signature into it, although
+    `/Contents` is not to be encrypted (ISO 32000-2, clause 7.6.2). With chained blocks every byte behind the
+    signature shows in what a later one decrypts to, so that none can be changed without notice.
+    """
+    if not isinstance(file.decrypt, _Handler) or number is None or len(contents) > file.limits.max_cms_bytes:
+        return contents
+    end = _end_of_container(contents)
+    if end is None or not any(contents[end:]):
+        return contents
+    plain = file.decrypt.string(contents, number)
+    hidden = _AES_BLOCK * 2 if file.decrypt.strings.startswith("aes") else 0
+    if len(plain) < end or len(plain) + hidden < len(contents) or any(plain[end:]):
+        return contents
+    return contents[:end] + bytes(len(contents) - end)
+
+
+def _end_of_container(contents: bytes) -> int | None:
+    """Return where the structure at the beginning ends, DER or BER; None where there is none."""
+    try:
+        return int(parser.peek(contents))
+    except (ValueError, RecursionError):
+        return None
