@@ -27,7 +27,7 @@ from agreegen.verification.structure.parser import parse_value
 from agreegen.verification.structure.second import PLAIN_TOKENS
 
 _ATTACHMENT = re.compile(
-    rb"/Subtype/application#2fjson/Params<<[^<>]{1,200}<[0-9a-f]{32}>>>/Length (\d{1,8})>>\n"
+    rb"/Subtype/application#2fjson/Params<<[^<>]{1,200}<[0-9a-f]{32}>>>/Length (\d{1,5})>>\n"
 )
 _OPENING = b"stream\n"
 _ALIEN_TEXT = re.compile(rb"obj|stream|xref|%%EOF|trailer|/ByteRange|/SubFilter|/DocTimeStamp")

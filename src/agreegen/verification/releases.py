@@ -16,6 +16,9 @@ from agreegen.model.document import Document
 from agreegen.model.form import Form
 from agreegen.rendering.context import template_context
 
+_MAX_ATTACHMENT_BYTES = 100_000
+"""No compiled form has room for more; laying out what a stranger wrote must not take long."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rebuilder:
@@ -42,6 +45,8 @@ class Rebuilder:
             ValueError: A date is none.
         """
         if document.engine != ENGINE or document.template_sha256 != self.form.template_sha256:
+            return None
+        if len(document.to_json()) > _MAX_ATTACHMENT_BYTES:
             return None
         moment = document_moment(self.form, document, self.released)
         try:
