@@ -232,7 +232,8 @@ def prepare_folder(folder: Path, *, force: bool) -> None:
         ours = folder.is_dir() and (folder / MARKER).is_file()
         if not force or not ours:
             hint = "add --force to make it again" if ours else "choose another folder"
-            raise UsageError(f"{folder} is not empty", hint=hint)
+            state = "is not empty" if folder.is_dir() else "is a file, and a folder is needed"
+            raise UsageError(f"{folder} {state}", hint=hint)
         shutil.rmtree(folder)
 
 

@@ -94,6 +94,9 @@ def test_what_cannot_be_archived(agreegen: Agreegen, pki: ExamplePki, tmp_path: 
     bag = tmp_path / "bag"
     assert agreegen("archive", "create", tmp_path / "nothing", "-o", bag, *credential).code == 2
     assert agreegen("archive", "create", tmp_path / "empty", "-o", bag, *credential).code == 7
+    (tmp_path / "there").mkdir()
+    there = agreegen("archive", "create", tmp_path / "empty", "-o", tmp_path / "there", *credential)
+    assert (there.code, "exists already" in there.err) == (2, True)
     missing = ("--credential", tmp_path / "nothing.yaml")
     assert agreegen("archive", "create", tmp_path / "empty", "-o", bag, *missing).code == 6
     assert files_below(tmp_path) == set()
@@ -123,7 +126,7 @@ def test_register_export(agreegen: Agreegen, finished_job: Path, tmp_path: Path)
     assert agreegen(*line, as_xlsx, "--omit-ids").code == 0
     assert openpyxl.load_workbook(as_xlsx).worksheets[0].max_row == 4
     assert agreegen(*line, as_csv).code == 2
-    assert agreegen(*line, tmp_path / "r.pdf").code == 3
+    assert agreegen(*line, tmp_path / "r.pdf").code == 2
 
 
 def test_register_verify(agreegen: Agreegen, pki: ExamplePki, own_job: Path) -> None:

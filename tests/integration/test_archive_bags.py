@@ -18,7 +18,7 @@ from agreegen.archive.interface import BagLimits, BagReport, SealState
 from agreegen.archive.manifests import format_manifest
 from agreegen.archive.verify import verify_bag
 from agreegen.batch.run import RunSettings, run_job
-from agreegen.errors import ArchiveError, TimestampError
+from agreegen.errors import ArchiveError, TimestampError, UsageError
 from agreegen.example_pki.responder import Responder
 from agreegen.files import sha256_of_file
 from agreegen.register.interface import DocumentState
@@ -195,9 +195,9 @@ def test_targets_are_not_overwritten(pki: Path, output: Path, trust: Trust, tmp_
     (tmp_path / "bag").mkdir()
     (tmp_path / "bag/precious.txt").write_text("keep me")
     request = _request(pki, tmp_path / "plain", tmp_path / "bag", trust)
-    with pytest.raises(ArchiveError, match="exists already"):
+    with pytest.raises(UsageError, match="exists already"):
         create_bag(request)
-    with pytest.raises(ArchiveError, match="is not a bag"):
+    with pytest.raises(UsageError, match="is not a bag"):
         create_bag(replace(request, force=True))
     assert (tmp_path / "bag/precious.txt").read_text() == "keep me"
     create_bag(replace(request, bag=tmp_path / "second"))
@@ -302,6 +302,7 @@ TAMPERS: list[tuple[Callable[[Path], None], str]] = [
     (_remove("tagmanifest-sha256.txt"), "missing"),
     (_remove("bag-info.txt"), "missing"),
     (_remove("data/register.csv"), "missing"),
+    (_remove("tagmanifest-sha256.txt.tsr"), "missing"),
     (_add("data/documents/extra.pdf"), "unlisted"),
     (_add("extra.txt"), "unlisted"),
     (_add("tags/extra.txt"), "unlisted"),

@@ -25,6 +25,7 @@ from agreegen.archive.interface import (
     PAYLOAD_MANIFEST,
     SIGNATURE_NAME,
     TAG_MANIFEST,
+    TOKEN_LABEL,
     TOKEN_NAME,
     BagRequest,
     BagSummary,
@@ -32,7 +33,7 @@ from agreegen.archive.interface import (
 from agreegen.archive.judging import judging_processes
 from agreegen.archive.manifests import BAGIT_TXT, ManifestError, check_plain, format_info, format_manifest
 from agreegen.archive.sealing import seal
-from agreegen.errors import ArchiveError
+from agreegen.errors import ArchiveError, UsageError
 from agreegen.files import TEMPORARY_PREFIX, sha256_of, sha256_of_file, sync_folder
 from agreegen.model.document import canonical_json
 from agreegen.model.report import Report
@@ -90,8 +91,9 @@ def create_bag(request: BagRequest, *, register: Register | None = None) -> BagS
         What the bag holds.
 
     Raises:
-        ArchiveError: There is nothing to archive, a document is not the one that the register knows, the
-            target exists, or the disk cannot be written.
+        UsageError: The target is there already.
+        ArchiveError: There is nothing to archive, a document is not the one that the register knows, or the
+            disk cannot be written.
         SigningError: The bag could not be signed or timestamped.
     """
     if register is not None:
@@ -165,13 +167,11 @@ def _refuse_target(request: BagRequest) -> None:
     if not (bag.exists() or bag.is_symlink()):
         return
     if not request.force:
-        raise ArchiveError(
+        raise UsageError(
             f"{bag} exists already", hint="choose another folder, or add --force to replace a bag"
         )
     if bag.is_symlink() or not (bag / "bagit.txt").is_file():
-        raise ArchiveError(
-            f"{bag} is not a bag, so --force does not replace it", hint="choose another folder"
-        )
+        raise UsageError(f"{bag} is not a bag, so --force does not replace it", hint="choose another folder")
 
 
 @contextlib.contextmanager
@@ -274,6 +274,8 @@ def _write_tags(draft: _Draft, request: BagRequest, payload_bytes: int) -> bytes
             ("External-Identifier", request.bag.name),
             ("External-Description", f"{len(draft.rows)} documents with parameters, evidence and reports"),
             ("Payload-Oxum", f"{payload_bytes}.{len(draft.hashes)}"),
+            # No manifest can list the token; named here, it cannot go unnoticed.
+            *([(TOKEN_LABEL, TOKEN_NAME)] if request.tsa else []),
         ]
     )
     tags = {"bagit.txt": BAGIT_TXT, "bag-info.txt": info, PAYLOAD_MANIFEST: format_manifest(draft.hashes)}

@@ -13,6 +13,8 @@ from agreegen.signing.interface import Credential, TimestampServer, Trust
 
 SIGNATURE_NAME = "tagmanifest-sha256.txt.p7s"
 TOKEN_NAME = "tagmanifest-sha256.txt.tsr"  # noqa: S105  # a timestamp token, not a secret
+TOKEN_LABEL = "Timestamp-Token"  # noqa: S105  # the same
+"""The element of `bag-info.txt` that names the token of a bag that has one."""
 PAYLOAD_MANIFEST = "manifest-sha256.txt"
 TAG_MANIFEST = "tagmanifest-sha256.txt"
 

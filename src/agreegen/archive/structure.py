@@ -13,6 +13,7 @@ from agreegen.archive.interface import (
     PAYLOAD_MANIFEST,
     SIGNATURE_NAME,
     TAG_MANIFEST,
+    TOKEN_LABEL,
     TOKEN_NAME,
     BagLimits,
     BagProblem,
@@ -76,7 +77,7 @@ def check_structure(bag: Path, limits: BagLimits) -> BagContents:
     problems += _listing_problems(payload, tags, sizes)
     wrong = list(_hash_problems(bag, {**payload, **tags}, sizes))
     problems += wrong
-    problems += _oxum_problems(bag, sizes)
+    problems += _info_problems(bag, sizes)
     data = (bag / TAG_MANIFEST).read_bytes() if TAG_MANIFEST in sizes else None
     bad = {problem.path for problem in wrong}
     return BagContents(payload, sum(path not in bad for path in payload), data, tuple(problems))
@@ -184,18 +185,19 @@ def _hash_problems(bag: Path, listed: dict[str, str], sizes: dict[str, int]) -> 
             yield BagProblem("changed", path, "its SHA-256 is not the one listed")
 
 
-def _oxum_problems(bag: Path, sizes: dict[str, int]) -> Iterator[BagProblem]:
+def _info_problems(bag: Path, sizes: dict[str, int]) -> Iterator[BagProblem]:
     name = "bag-info.txt"
     if name not in sizes:
         yield BagProblem("missing", name, "the bag's description is missing")
         return
     try:
-        values = [
-            value for label, value in parse_info((bag / name).read_bytes()) if label.lower() == "payload-oxum"
-        ]
+        info = parse_info((bag / name).read_bytes())
     except ManifestError as exc:
         yield BagProblem("bag-info", name, str(exc))
         return
+    if TOKEN_NAME not in sizes and any(label.lower() == TOKEN_LABEL.lower() for label, _ in info):
+        yield BagProblem("missing", TOKEN_NAME, f"{name} names this token, but it is not there")
+    values = [value for label, value in info if label.lower() == "payload-oxum"]
     found = [size for path, size in sizes.items() if path.startswith("data/")]
     match = _OXUM.match(values[0]) if len(values) == 1 else None
     if match is None or (int(match[1]), int(match[2])) != (sum(found), len(found)):

@@ -20,7 +20,7 @@ from agreegen.cli.options import (
     trust_options,
 )
 from agreegen.cli.output import print_json, print_table, say, say_warning
-from agreegen.errors import ExitCode, InputError
+from agreegen.errors import ExitCode, InputError, UsageError
 from agreegen.files import refuse_existing, sha256_of_file
 from agreegen.forms.catalog import find_form, forms_folder
 from agreegen.register.audit import count_unsigned, verify_register
@@ -75,7 +75,7 @@ def export_command(register_file: Path, output: Path, omit_ids: bool, force: boo
     writers = {".csv": export_csv, ".xlsx": export_xlsx}
     writer = writers.get(output.suffix.lower())
     if writer is None:
-        raise InputError(f"{output}: the name must end in .csv or .xlsx")
+        raise UsageError(f"{output}: the name must end in .csv or .xlsx")
     with Register.open(register_file, read_only=True) as register:
         count = writer(register.documents(), output, omit_ids=omit_ids)
     say(f"{output}: {count} documents")

@@ -65,6 +65,7 @@ def make_example_pki(
 
     Raises:
         UsageError: The folder holds something else, or an example PKI and `force` is false.
+        OSError: The folder cannot be written; nothing is left behind.
     """
     _refuse_foreign(folder, force=force)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -76,6 +77,8 @@ def make_example_pki(
         if backend is not None:
             _write_sm2(pki, backend, now.replace(microsecond=0))
         _take_place(draft, folder)
+    except OSError as exc:
+        raise OSError(exc.errno, exc.strerror, str(folder)) from exc  # not the draft's name
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return ExamplePki.from_folder(folder)
