@@ -262,7 +262,10 @@ def sign_received(
     options = Options(now=request.now, forms_folder=forms, policy_file=policy, sm2_signer_ids=ids)
     report = _examine("the document", pdf, options)
     _refuse_altered(report, also=_NEVER_SIGNED)
-    return sign_pdf(pdf, credential, request, checked=True, judged=report.unaltered is True)
+    signed = sign_pdf(pdf, credential, request, checked=True, judged=report.unaltered is True)
+    if report.document is None or report.signatures:
+        _require_unaltered(signed, options)
+    return signed
 
 
 def extend_received(
@@ -295,14 +298,19 @@ def extend_received(
     from agreegen.signing.extend import extend_pdf  # noqa: PLC0415 - only here
 
     extended = extend_pdf(pdf, level, trust=trust, tsa=tsa, now=now, judged=before.unaltered is True)
-    after = _examine("the document", extended.data, options, rebuild=False)
+    _require_unaltered(extended, options)
+    return extended
+
+
+def _require_unaltered(made: SignedPdf, options: Options) -> None:
+    """Judge what was made, with the code that reads files and not the one that writes them."""
+    after = _examine("the document", made.data, options, rebuild=False)
     if after.unaltered is not True:
         reasons = "; ".join(dict.fromkeys(reason for s in after.signatures for reason in s.reasons))
         raise SigningError(
             f"the file is built so that an addition would change it: {reasons or 'it reads differently'}",
             hint="ask for the original file; agreegen verify says more",
         )
-    return extended
 
 
 def _refuse_altered(report: FileReport, *, also: Collection[str] = ()) -> None:

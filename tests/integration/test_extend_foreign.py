@@ -28,8 +28,9 @@ from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.maker import make_example_pki
 from agreegen.example_pki.responder import Responder, free_port
 from agreegen.model.report import FileReport, PadesLevel, Verdict
-from agreegen.pipeline import extend_received
-from agreegen.signing.interface import TimestampServer, Trust
+from agreegen.pipeline import extend_received, sign_received
+from agreegen.signing.credentials import load_credential
+from agreegen.signing.interface import SigningRequest, TimestampServer, Trust
 from agreegen.signing.pdfread import read_state
 from agreegen.signing.trust import load_trust
 from agreegen.verification.interface import Options
@@ -220,6 +221,26 @@ def test_honest_third_party_files_are_raised_or_refused_for_a_reason(pki: Exampl
             assert after.unaltered is True, path.name
             raised += 1
     assert raised >= 35
+
+
+@pytest.mark.corpus
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="the folder of third-party PDFs is not here")
+def test_third_party_files_are_signed_on_only_where_nothing_breaks(pki: ExamplePki, anchors: Trust) -> None:
+    credential = load_credential(pki.credential("party-a-seal"))
+    request = SigningRequest("agreegen_second", PadesLevel.B_B, NOW, anchors)
+    signed, refused = 0, []
+    for path in sorted((CORPUS / "intact").glob("*.pdf")):
+        try:
+            data = sign_received(path.read_bytes(), credential, request).data
+        except SigningError:
+            refused.append(path.name)
+            continue
+        report = verify_bytes("a", data, Options(now=NOW))
+        assert report.unaltered is True, path.name
+        assert report.signatures[-1].field == "agreegen_second"
+        signed += 1
+    assert signed >= 25, refused
+    assert "3_original-document-shadowed-signed.pdf" in refused  # reads differently after any addition
 
 
 def _signed_at(data: bytes) -> datetime:
