@@ -296,6 +296,9 @@ def _check(
     hashing = _HASHES[algorithm.digest]()
     use: hashes.HashAlgorithm | Prehashed = hashing if digest is None else Prehashed(hashing)
     data = message if digest is None else digest
+    if isinstance(key, rsa.RSAPublicKey):
+        # Some signers leave leading zeros out of the number that the value is (RFC 8017, 4.1).
+        signature = signature.rjust((key.key_size + 7) // 8, b"\x00")
     if scheme == "rsa" and isinstance(key, rsa.RSAPublicKey):
         key.verify(signature, data, padding.PKCS1v15(), use)
     elif scheme == "pss" and isinstance(key, rsa.RSAPublicKey):

@@ -7,11 +7,16 @@ from collections.abc import Callable
 
 import pytest
 from asn1crypto import cms, core
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from agreegen.model.report import Changes, Coverage, Integrity, SignatureKind
-from agreegen.verification.algorithms import compute_digest, digest_name
+from agreegen.verification.algorithms import (
+    SignatureAlgorithm,
+    check_signature,
+    compute_digest,
+    digest_name,
+)
 from agreegen.verification.facts import SignatureFacts
 from agreegen.verification.integrity import check_container, judge_integrity
 from agreegen.verification.interface import FoundSignature
@@ -259,3 +264,17 @@ def test_ranges_outside_the_file(bounds: tuple[int, int, int, int]) -> None:
 
     signature = replace(found(b"x", CADES, 0), byte_range=bounds)
     assert judge_integrity(DATA, signature, max_cms_bytes=1 << 20).subindication == "FORMAT_FAILURE"
+
+
+def test_rsa_value_without_its_leading_zero() -> None:
+    key = rsa.generate_private_key(65537, 1024)
+    der = key.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    messages = (str(number).encode() for number in range(9999))
+    signed = ((m, key.sign(m, padding.PKCS1v15(), hashes.SHA256())) for m in messages)
+    message, value = next((m, v) for m, v in signed if v[0] == 0)
+    algorithm = SignatureAlgorithm("rsa", "sha256")
+    assert check_signature(der, algorithm, message, value[1:])
+    assert not check_signature(der, algorithm, message + b"x", value[1:])
+    assert not check_signature(der, algorithm, message, b"")

@@ -73,14 +73,11 @@ def cover(file: PdfFile, candidate: Candidate) -> Covered:
 
 
 def _ends_there(data: bytes, end: int, revision_end: int) -> bool:
-    """The range may stop before or after the line end that follows `%%EOF`, and nowhere else."""
-    if end == revision_end:
-        return True
-    return (
-        end < revision_end
-        and data[end:revision_end] in (b"\r", b"\n", b"\r\n")
-        and data[end - 5 : end] == b"%%EOF"
-    )
+    """The range may stop before, in or after the line end that follows `%%EOF`, or take in white space behind."""
+    if end >= revision_end:
+        return not data[revision_end:end].strip(_WHITE)
+    mark = data[max(0, end - 6) : end].rstrip(b"\r")
+    return data[end:revision_end] in (b"\r", b"\n", b"\r\n") and mark.endswith(b"%%EOF")
 
 
 def byte_range_of(value: Value) -> tuple[int, int, int, int] | None:

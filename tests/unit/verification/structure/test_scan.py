@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from agreegen.model.report import Changes, Coverage, SignatureKind
 from agreegen.verification.interface import Limits
 from agreegen.verification.structure import scan_structure
+from agreegen.verification.structure.coverage import _ends_there
 from tests.attacks.documents import certified, fill, signed
 from tests.attacks.honest import long_chain, with_store
 from tests.attacks.increments import append, body_of, number_of, root_number, size_of, stream
@@ -180,3 +181,20 @@ def test_signature_that_was_only_prepared_is_none(value: bytes) -> None:
     assert (structure.signatures, structure.sound) == ((), True)
     assert set(structure.empty_fields) == {"unit", "person"}
     assert [alarm.code for alarm in structure.alarms] == ["placeholder-signature"]
+
+
+@pytest.mark.parametrize(
+    ("tail", "end", "there"),
+    [
+        (b"%%EOF\n", 0, True),
+        (b"%%EOF\r\n", -2, True),
+        (b"%%EOF\r\n", -1, True),
+        (b"%%EOF\n", -2, False),
+        (b"%%EOF\n \n\x00", 3, True),
+        (b"%%EOF\n%x\n", 3, False),
+    ],
+)
+def test_where_a_range_may_end(tail: bytes, end: int, there: bool) -> None:
+    data = b"%PDF-1.7 " + tail
+    revision_end = data.index(b"%%EOF") + len(tail.split(b"\n")[0]) + 1
+    assert _ends_there(data, revision_end + end, revision_end) is there
