@@ -73,7 +73,7 @@ def cover(file: PdfFile, candidate: Candidate) -> Covered:
 
 
 def _ends_there(data: bytes, end: int, revision_end: int) -> bool:
-    """The range may stop before, in or after the line end that follows `%%EOF`, or take in white space behind."""
+    """The range may stop before, in or after the line end of `%%EOF`, or take in white space behind it."""
     if end >= revision_end:
         return not data[revision_end:end].strip(_WHITE)
     mark = data[max(0, end - 6) : end].rstrip(b"\r")
