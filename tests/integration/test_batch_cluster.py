@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import dask
@@ -15,7 +16,7 @@ import distributed  # noqa: F401 - sets Dask's defaults before a fixture changes
 import pytest
 
 from agreegen.batch.heads import head_checker
-from agreegen.batch.interface import RunEvent, RunEventKind
+from agreegen.batch.interface import Job, RunEvent, RunEventKind
 from agreegen.batch.run import RunSettings, run_job
 from agreegen.errors import RegisterError, UsageError
 from agreegen.example_pki.responder import free_port
@@ -49,9 +50,17 @@ class Cluster:
         tls = [f"--tls-{name}={path}" for name, path in self.files.items()]
         common = ["--no-dashboard", *tls]
         scheduler = ["scheduler", f"--host={self.address}", f"--port={port}", *common]
-        self.processes = [self._start(scheduler, folder)]
-        worker = ["worker", self.address, "--nthreads=1", "--no-nanny", *common]
-        self.processes += [self._start(worker, folder) for _ in range(2)]
+        self.scheduler = self._start(scheduler, folder)
+        self._worker = ["worker", self.address, "--nthreads=1", "--no-nanny", *common]
+        self._folder = folder
+        self.workers: list[subprocess.Popen[bytes]] = []
+        self.fill()
+
+    def fill(self) -> None:
+        """Start workers until there are two."""
+        self.workers = [worker for worker in self.workers if worker.poll() is None]
+        while len(self.workers) < 2:
+            self.workers.append(self._start(self._worker, self._folder))
 
     def _start(self, arguments: list[str], folder: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
@@ -62,7 +71,7 @@ class Cluster:
         )
 
     def close(self) -> None:
-        for process in self.processes:
+        for process in (self.scheduler, *self.workers):
             process.kill()
             process.wait()
 
@@ -91,14 +100,26 @@ def _settings(cluster: Cluster, chunk: int) -> RunSettings:
     return RunSettings(engine="dask", scheduler=cluster.address, chunk_rows=chunk)
 
 
-def test_a_worker_killed_in_the_middle_loses_nothing(tmp_path: Path, pki: Path, cluster: Cluster) -> None:
+def _elsewhere(job: Job, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
+    """Give a job an output folder that is another one, and not there, for the workers of the cluster."""
+    monkeypatch.chdir(folder)
+    return replace(job, output=Path("/proc/self/cwd/out"))
+
+
+@pytest.mark.parametrize("output", ["shared", "copied"])
+def test_a_worker_killed_in_the_middle_loses_nothing(
+    tmp_path: Path, pki: Path, cluster: Cluster, monkeypatch: pytest.MonkeyPatch, output: str
+) -> None:
+    cluster.fill()
     rows = [f"D{number:03},王秀英,,某市普查办,否" for number in range(60)]
     job = write_job(tmp_path, pki, rows)
+    if output == "copied":
+        job = _elsewhere(job, tmp_path, monkeypatch)
     killed: list[int] = []
 
     def kill(event: RunEvent) -> None:
         if event.kind is RunEventKind.CHUNK and not killed:
-            victim = cluster.processes[-1]
+            victim = cluster.workers[-1]
             os.kill(victim.pid, signal.SIGKILL)
             killed.append(victim.pid)
 
@@ -114,14 +135,19 @@ def test_a_worker_killed_in_the_middle_loses_nothing(tmp_path: Path, pki: Path, 
     assert (again.done, again.already_done) == (0, 60)
 
 
-@pytest.mark.parametrize("engine", ["alone", "processes", "dask"])
-def test_every_engine_keeps_the_contract(tmp_path: Path, pki: Path, cluster: Cluster, engine: str) -> None:
+@pytest.mark.parametrize("engine", ["alone", "processes", "dask", "dask, copied back"])
+def test_every_engine_keeps_the_contract(
+    tmp_path: Path, pki: Path, cluster: Cluster, monkeypatch: pytest.MonkeyPatch, engine: str
+) -> None:
     settings = {
         "alone": RunSettings(workers=1),
         "processes": RunSettings(workers=2, chunk_rows=2),
         "dask": _settings(cluster, 2),
+        "dask, copied back": _settings(cluster, 2),
     }[engine]
     job = write_job(tmp_path, pki, [*PEOPLE, "T004,王\U000e0001五,,某市,否"])
+    if "copied" in engine:
+        job = _elsewhere(job, tmp_path, monkeypatch)
 
     def run() -> tuple[int, int, int, int]:
         summary = run_job(job, settings)
@@ -142,6 +168,26 @@ def test_every_engine_keeps_the_contract(tmp_path: Path, pki: Path, cluster: Clu
     assert verify_register(job.register_file, files_root=job.output, check_head=check) == []
 
 
+def test_a_foreign_file_in_the_place_of_a_copied_document_is_moved_aside(
+    tmp_path: Path, pki: Path, cluster: Cluster
+) -> None:
+    job = write_job(tmp_path, pki)
+    settings = replace(_settings(cluster, 2), copy_back=True)
+    assert run_job(job, settings).done == 3
+    victim = documents_of(job)[0]
+    whole = victim.read_bytes()
+    victim.write_bytes(whole.replace(b"/ETSI.CAdES", b"/ETSI.CAdEZ"))
+    summary = run_job(job, settings)
+    assert (summary.done, summary.already_done) == (0, 3)  # what is there counts as done; verify finds it
+    for path in job.output.glob("register.db*"):
+        path.unlink()
+    summary = run_job(job, settings)
+    assert (summary.done, summary.adopted, summary.failed) == (3, 2, 0)
+    assert any("was moved to quarantine/" in warning for warning in summary.warnings)
+    assert len(documents_of(job)) == 3
+    assert leftovers_of(job) == []
+
+
 def test_plain_connections_are_refused(tmp_path: Path, pki: Path) -> None:
     job = write_job(tmp_path, pki)
     with pytest.raises(UsageError, match="TLS only"):
@@ -157,7 +203,7 @@ def test_a_lost_scheduler_is_told_and_a_run_goes_on(tmp_path: Path, pki: Path, c
 
     def kill(event: RunEvent) -> None:
         if event.kind is RunEventKind.CHUNK:
-            cluster.processes[0].kill()
+            cluster.scheduler.kill()
 
     with pytest.raises(RegisterError, match="scheduler is gone"):
         run_job(job, _settings(cluster, 2), events=kill)

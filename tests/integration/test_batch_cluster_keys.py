@@ -163,7 +163,7 @@ def test_without_any_worker_left_the_run_ends(
 
     def end_workers(event: RunEvent) -> None:
         if event.kind is RunEventKind.STARTED:
-            for process in cluster.processes[1:]:
+            for process in cluster.workers:
                 process.kill()
 
     with pytest.raises(RegisterError, match="worker"):

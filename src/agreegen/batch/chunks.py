@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from agreegen.batch.interface import RowResult
-from agreegen.batch.laying import move_aside, publish
-from agreegen.batch.messages import ChunkOutcome, TaskOutcome, WorkerSettings
+from agreegen.batch.laying import OutputError, move_aside, publish
+from agreegen.batch.messages import ChunkDelivery, ChunkOutcome, Delivery, TaskOutcome, WorkerSettings
 from agreegen.batch.plan import SignTask, Task
 from agreegen.batch.reading import check_page
 from agreegen.batch.signatures import ChunkSigner
@@ -21,6 +22,9 @@ from agreegen.pipeline import DocumentMaker, read_back
 from agreegen.register.interface import DocumentState, EventDraft, EventKind
 from agreegen.signing.checks import accept_paths
 from agreegen.signing.interface import Credential
+
+Existing = Callable[[Task], bytes | None]
+"""Gives what stands in the place of a task's document already."""
 
 
 @dataclass(slots=True)
@@ -38,6 +42,7 @@ class Draft:
         changed: Whether the file differs from what is on the disk.
         pending: Whether a timestamp is missing.
         warning: What a person should look at.
+        aside: Why the file that stands in its place must not stay there.
         plain: Whether this run made every byte, and nothing but plain signatures was added.
         unread: Whether the page may say something else than when its text was last compared.
         begun: The bytes that this run made first, and the state of SHA-256 behind them.
@@ -53,6 +58,7 @@ class Draft:
     changed: bool = True
     pending: bool = False
     warning: str | None = None
+    aside: str | None = None
     plain: bool = False
     unread: bool = False
     begun: tuple[bytes, Any] | None = None
@@ -67,6 +73,37 @@ class Draft:
         )
         self.events.append(draft)
 
+    def to_delivery(self) -> Delivery:
+        """Return what the coordinator needs to write the file and to register it."""
+        wanted = self.quarantined or (self.reason is None and self.changed)
+        return Delivery(
+            data=self.data if wanted else b"",
+            result=self.result,
+            events=tuple(self.events),
+            reason=self.reason,
+            quarantined=self.quarantined,
+            changed=self.changed,
+            pending=self.pending,
+            warning=self.warning,
+            aside=self.aside,
+        )
+
+    @classmethod
+    def from_delivery(cls, task: Task, item: Delivery) -> Draft:
+        """Take over what a worker without output folder has made."""
+        return cls(
+            task=task,
+            result=item.result,
+            data=item.data,
+            events=list(item.events),
+            reason=item.reason,
+            quarantined=item.quarantined,
+            changed=item.changed,
+            pending=item.pending,
+            warning=item.warning,
+            aside=item.aside,
+        )
+
     @property
     def sha256(self) -> str:
         """Lower-case hex SHA-256 of the file so far; of what was hashed before, only the rest is hashed."""
@@ -80,6 +117,31 @@ class Draft:
         state = self.begun[1].copy()
         state.update(memoryview(self.data)[len(self.begun[0]) :])
         return str(state.hexdigest())
+
+
+def lay_down(
+    output: Path, drafts: Sequence[Draft], fatal: AgreegenError | None, notes: tuple[str, ...] = ()
+) -> ChunkOutcome:
+    """Write a chunk's files durably and say what became of it.
+
+    Args:
+        output: Output folder.
+        drafts: What was made.
+        fatal: What stopped the chunk, if anything did.
+        notes: What a person should know.
+
+    Raises:
+        TakenError: A new document is there already.
+    """
+    try:
+        for draft in drafts:
+            if draft.aside is not None:
+                path = output / draft.task.registration.path
+                draft.warning = move_aside(output, path, draft.aside)
+    except OutputError as exc:
+        return ChunkOutcome((), fatal or exc, notes)
+    laid, failure = publish(output, drafts)
+    return ChunkOutcome(tuple(_outcome(draft) for draft in laid), fatal or failure, notes)
 
 
 class ChunkMaker:
@@ -106,25 +168,49 @@ class ChunkMaker:
 
     def run(self, tasks: Sequence[Task], now: datetime) -> ChunkOutcome:
         """Make, sign, read back and publish a chunk; a row that fails never stops the others."""
+        drafts, fatal = self._prepare(tasks, now, self._from_disk)
+        return lay_down(self._job.output, drafts, fatal, self._notes())
+
+    def deliver(self, tasks: Sequence[Task], now: datetime, existing: Mapping[int, bytes]) -> ChunkDelivery:
+        """Make, sign and read back a chunk whose files the coordinator writes.
+
+        Args:
+            tasks: The tasks.
+            now: Time of the chunk.
+            existing: What stands in the place of a document already, by number of the task's row.
+        """
+        drafts, fatal = self._prepare(tasks, now, lambda task: existing.get(task.row))
+        numbers = {id(task): number for number, task in enumerate(tasks)}
+        items = {numbers[id(draft.task)]: draft.to_delivery() for draft in drafts}
+        return ChunkDelivery(items, fatal, self._notes())
+
+    def _notes(self) -> tuple[str, ...]:
+        return () if self._maker.stale is None else (self._maker.stale,)
+
+    def _from_disk(self, task: Task) -> bytes | None:
+        path = self._job.output / task.registration.path
+        return path.read_bytes() if path.is_file() else None
+
+    def _prepare(
+        self, tasks: Sequence[Task], now: datetime, existing: Existing
+    ) -> tuple[list[Draft], AgreegenError | None]:
         drafts: list[Draft] = []
         fatal: AgreegenError | None = None
         try:
             for task in tasks:
-                drafts.append(self._begin(task, now))
+                drafts.append(self._begin(task, now, existing))
             self._sign(drafts, now)
         except (CredentialError, MissingProgramError) as exc:
             fatal = exc
             drafts = [draft for draft in drafts if draft.reason is not None]
         for number, draft in enumerate(draft for draft in drafts if draft.reason is None):
             self._read_back(draft, now, whole=number == 0)
-        laid, failure = publish(self._job.output, drafts)
-        notes = () if self._maker.stale is None else (self._maker.stale,)
-        return ChunkOutcome(tuple(_outcome(draft) for draft in laid), fatal or failure, notes)
+        return drafts, fatal
 
-    def _begin(self, task: Task, now: datetime) -> Draft:
+    def _begin(self, task: Task, now: datetime, existing: Existing) -> Draft:
         draft = Draft(task)
         try:
-            if not self._take_existing(draft, now):
+            if not self._take_existing(draft, now, existing(task)):
                 self._make(draft)
         except MissingProgramError as exc:
             if not isinstance(exc.__cause__, MissingProgramError):
@@ -154,13 +240,11 @@ class ChunkMaker:
         if task.replaces is not None:
             draft.result = RowResult.SUPERSEDED
 
-    def _take_existing(self, draft: Draft, now: datetime) -> bool:
+    def _take_existing(self, draft: Draft, now: datetime, data: bytes | None) -> bool:
         """Use a file that stands there already: one the register knows, or one that a crash left behind."""
         task = draft.task
-        path = self._job.output / task.registration.path
-        if not path.is_file():
+        if data is None:
             return False
-        data = path.read_bytes()
         if task.known_sha256 is not None and sha256_of(data) == task.known_sha256:
             draft.data, draft.roles, draft.changed = data, set(task.signed_roles), False
             draft.result, draft.pending = RowResult.COMPLETED, task.pending
@@ -170,15 +254,13 @@ class ChunkMaker:
         found = identify(data)
         if found != task.document.id:
             if task.replaces is None or found != task.replaces.id:
-                draft.warning = move_aside(
-                    self._job.output, path, "it is not the document that belongs there"
-                )
+                draft.aside = "it is not the document that belongs there"
             return False
         try:
             report = self._read(data, task, now)
             self._require_trusted(data, now)
         except AgreegenError as exc:
-            draft.warning = move_aside(self._job.output, path, str(exc))
+            draft.aside = str(exc)
             return False
         self._adopt(draft, data, report)
         return True

@@ -1,4 +1,4 @@
-"""The same plan on a Dask cluster: chunks as tasks, TLS on both sides, output on a folder that all share."""
+"""The same plan on a Dask cluster: chunks as tasks, TLS on both sides, output shared or copied back."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import secrets
 import threading
 import time
 from collections import deque
@@ -17,14 +18,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from agreegen import __version__
-from agreegen.batch.chunks import ChunkMaker
+from agreegen.batch.chunks import ChunkMaker, Draft, lay_down
 from agreegen.batch.interface import Job
 from agreegen.batch.laying import TakenError
-from agreegen.batch.messages import ChunkOutcome, WorkerSettings
+from agreegen.batch.messages import ChunkDelivery, ChunkOutcome, WorkerSettings
 from agreegen.batch.plan import Task
 from agreegen.batch.pool import Chunk, give_up
 from agreegen.errors import AgreegenError, InputError, MissingProgramError, RegisterError, UsageError
-from agreegen.files import sha256_of_file
+from agreegen.files import TEMPORARY_PREFIX, sha256_of_file
 from agreegen.forms.catalog import find_form, forms_folder
 from agreegen.signing.interface import Credential
 
@@ -54,6 +55,8 @@ class DaskPool:
         credentials: The credentials that this process holds, by index into `Job.signatures`.
         shareable: Which of them a worker may load by itself.
         workers: How many workers to wait for before the first chunk.
+        copy_back: Whether finished files come back over the cluster's TLS and are written here; None for
+            finding out whether every worker has the output folder.
 
     Raises:
         UsageError: The address is not a TLS address, or a TLS file is not named.
@@ -68,6 +71,7 @@ class DaskPool:
         credentials: Mapping[int, Credential] | None = None,
         shareable: frozenset[int] = frozenset(),
         workers: int = 1,
+        copy_back: bool | None = None,
     ) -> None:
         if not scheduler.startswith("tls://"):
             raise UsageError(
@@ -91,7 +95,10 @@ class DaskPool:
             host = self._distributed.utils.get_ip(urlsplit(scheduler).hostname)
             door = self._door = KeyDoor(self._client.loop, security, host, credentials or {})
             keys = {index: door.key(index, shareable=index in shareable) for index in credentials or {}}
-            self._settings = replace(settings, remote_keys=keys, workers=self._workers)
+            if copy_back is None:
+                copy_back = not self._share_output(settings.job.output)
+            told = replace(settings, remote_keys=keys, workers=self._workers, copy_back=copy_back)
+            self._settings = told
         except BaseException:
             self.close()
             raise
@@ -116,6 +123,17 @@ class DaskPool:
                 hint="start them with: dask worker tls://…",
             ) from exc
         self._count_workers()
+
+    def _share_output(self, output: Path) -> bool:
+        """Find out whether every worker has the output folder of this machine at the same path."""
+        token = secrets.token_hex(16)
+        probe = output / f"{TEMPORARY_PREFIX}{token}"
+        probe.write_text(token, "utf-8")
+        try:
+            answers = self._client.run(read_probe, str(probe), on_error="return")
+        finally:
+            probe.unlink(missing_ok=True)
+        return bool(answers) and all(answer == token for answer in answers.values())
 
     def _count_workers(self) -> None:
         """Count the workers from time to time; stop where none is left for a minute."""
@@ -147,9 +165,25 @@ class DaskPool:
 
     def submit(self, chunk: Chunk) -> None:
         """Hand in a chunk."""
-        arguments = (self._settings, tuple(chunk.tasks), chunk.now, __version__)
+        existing = self._existing(chunk.tasks) if self._settings.copy_back else None
+        arguments = (self._settings, tuple(chunk.tasks), chunk.now, __version__, existing)
         future = self._client.submit(make_chunk, *arguments, pure=False)
         self._futures[future] = chunk
+
+    def _existing(self, tasks: Sequence[Task]) -> dict[int, bytes]:
+        """Return the files that stand in the places of documents already: the workers cannot see them."""
+        output = self._settings.job.output
+        paths = {task.row: output / task.registration.path for task in tasks}
+        return {row: path.read_bytes() for row, path in paths.items() if path.is_file()}
+
+    def _write(self, chunk: Chunk, delivery: ChunkDelivery) -> ChunkOutcome | None:
+        """Write what a worker handed back; None where a file is there by now and the chunk is made again."""
+        drafts = [Draft.from_delivery(chunk.tasks[number], item) for number, item in delivery.items.items()]
+        try:
+            return lay_down(self._settings.job.output, drafts, delivery.fatal, delivery.notes)
+        except TakenError:
+            self._again(chunk)
+            return None
 
     def finished(self) -> Iterator[ChunkOutcome]:
         """Wait for a chunk and give what is finished; a chunk whose workers died is made again."""
@@ -160,7 +194,7 @@ class DaskPool:
         for future in self._wait():
             chunk = self._futures.pop(future)
             try:
-                outcome: ChunkOutcome = future.result()
+                made: ChunkOutcome | ChunkDelivery = future.result()
             except (
                 self._distributed.KilledWorker,
                 self._distributed.CancelledError,
@@ -172,7 +206,9 @@ class DaskPool:
                     raise _scheduler_gone() from exc
                 self._again(chunk)
             else:
-                yield outcome
+                outcome = self._write(chunk, made) if isinstance(made, ChunkDelivery) else made
+                if outcome is not None:
+                    yield outcome
 
     def _wait(self) -> list[Any]:
         while True:
@@ -232,9 +268,21 @@ _lock = threading.Lock()
 _makers: dict[str, ChunkMaker] = {}
 
 
+def read_probe(path: str) -> str | None:
+    """Read a file of the coordinator's output folder on a worker, if it is there."""
+    try:
+        return Path(path).read_text("utf-8")
+    except OSError:
+        return None
+
+
 def make_chunk(
-    settings: WorkerSettings, tasks: Sequence[Task], now: datetime, version: str = __version__
-) -> ChunkOutcome:
+    settings: WorkerSettings,
+    tasks: Sequence[Task],
+    now: datetime,
+    version: str = __version__,
+    existing: Mapping[int, bytes] | None = None,
+) -> ChunkOutcome | ChunkDelivery:
     """Make a chunk on a worker; one at a time in each process, with the engine kept for the next one."""
     if version != __version__:
         error = InputError(
@@ -247,11 +295,13 @@ def make_chunk(
     with _lock:
         try:
             if key not in _makers:
-                job = _find_on_this_machine(settings.job)
+                job = _find_on_this_machine(settings.job, needs_output=not settings.copy_back)
                 for maker in _makers.values():
                     maker.close()
                 _makers.clear()
                 _makers[key] = ChunkMaker(replace(settings, job=job))
+            if settings.copy_back:
+                return _makers[key].deliver(tasks, now, existing or {})
             return _run(_makers[key], settings.job.documents_folder, tasks, now)
         except AgreegenError as exc:
             return ChunkOutcome((), exc)
@@ -266,16 +316,16 @@ def _run(maker: ChunkMaker, folder: Path, tasks: Sequence[Task], now: datetime) 
         return maker.run(tasks, now)
 
 
-def _find_on_this_machine(job: Job) -> Job:
+def _find_on_this_machine(job: Job, *, needs_output: bool = True) -> Job:
     """Find output and form on this machine: the form at the same path, else the packaged one, never another.
 
     Raises:
         InputError: The output folder is not there, or the form is not the coordinator's.
     """
-    if not job.output.is_dir():
+    if needs_output and not job.output.is_dir():
         raise InputError(
             f"{job.output} is not there on a worker",
-            hint="mount the output folder at the same path on every machine",
+            hint="mount the output folder at the same path on every machine, or give --copy-back",
         )
     form = job.form
     if not form.template.is_file():

@@ -25,6 +25,7 @@ class WorkerSettings:
         remote_keys: Keys that stay with the coordinator, by index into `Job.signatures`.
         workers: Number of workers that share the limit of timestamp requests.
         paths: Certification paths that the coordinator found valid.
+        copy_back: Whether the worker has no output folder and hands the finished files back.
     """
 
     job: Job
@@ -33,6 +34,7 @@ class WorkerSettings:
     remote_keys: Mapping[int, RemoteKey]
     workers: int = 1
     paths: KnownPaths = ()
+    copy_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,5 +73,47 @@ class ChunkOutcome:
     """
 
     outcomes: tuple[TaskOutcome, ...]
+    fatal: AgreegenError | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One task of a chunk that a worker without output folder has made; see `chunks.Draft` for the rest.
+
+    Attributes:
+        data: The finished file; empty where nothing is to be written.
+        result: What became of it.
+        events: What the register has to record.
+        reason: Why it failed.
+        quarantined: Whether the finished file did not read back.
+        changed: Whether the file differs from what is on the disk.
+        pending: Whether a timestamp is still missing.
+        warning: What a person should look at.
+        aside: Why the file that stands in its place must not stay there.
+    """
+
+    data: bytes
+    result: RowResult
+    events: tuple[EventDraft, ...]
+    reason: str | None
+    quarantined: bool
+    changed: bool
+    pending: bool
+    warning: str | None
+    aside: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkDelivery:
+    """A chunk whose files the coordinator has still to write.
+
+    Attributes:
+        items: By the number of the task in the chunk; tasks that were not dealt with are not in it.
+        fatal: As in `ChunkOutcome`.
+        notes: As in `ChunkOutcome`.
+    """
+
+    items: Mapping[int, Delivery]
     fatal: AgreegenError | None = None
     notes: tuple[str, ...] = ()

@@ -36,6 +36,7 @@ class RunSettings:
         scheduler: Address of the cluster's scheduler, `tls://host:port`.
         pages: Who lays out the pages.
         prompt: Asks for secrets that must be typed in.
+        copy_back: Whether a cluster's finished files come back to be written here; None for finding out.
         chunk_rows: Greatest number of rows that are signed, synced and registered together.
     """
 
@@ -46,6 +47,7 @@ class RunSettings:
     scheduler: str | None = None
     pages: EngineChoice = EngineChoice.AUTO
     prompt: Prompt | None = None
+    copy_back: bool | None = None
     chunk_rows: int = CHUNK_ROWS
 
 
@@ -135,7 +137,8 @@ def _join_cluster(job: Job, settings: RunSettings, keys: SharedKeys, trust: Trus
 
     told = WorkerSettings(job, trust, settings.pages, {}, paths=known_paths())
     shareable = frozenset(keys.shareable)
-    return DaskPool(told, settings.scheduler, keys.by_index, shareable, settings.workers or 1)
+    workers, copy_back = settings.workers or 1, settings.copy_back
+    return DaskPool(told, settings.scheduler, keys.by_index, shareable, workers, copy_back)
 
 
 def open_job_roster(job: Job, settings: RunSettings) -> Roster:

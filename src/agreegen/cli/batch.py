@@ -62,6 +62,11 @@ def check_command(job_file: Path, forms_folder_option: Path | None, as_json: boo
 @click.option(
     "--engine", type=click.Choice(("local", "dask")), default="local", show_default=True, help="Where to run."
 )
+@click.option(
+    "--copy-back/--shared-output",
+    default=None,
+    help="Dask: write the workers' files here, or let them write; else found out.",
+)
 @click.option("--scheduler", metavar="URL", help="Dask scheduler, e.g. tls://host:8786.")
 @forms_option
 @json_option
@@ -71,6 +76,7 @@ def run_command(
     workers: int | None,
     limit: int | None,
     engine: str,
+    copy_back: bool | None,
     scheduler: str | None,
     forms_folder_option: Path | None,
     as_json: bool,
@@ -78,7 +84,13 @@ def run_command(
     """Make, sign and register every row; run it again to go on where it stopped."""
     job = read_job(job_file, forms_folder=forms_folder_option)
     settings = RunSettings(
-        roster=roster, workers=workers, limit=limit, engine=engine, scheduler=scheduler, prompt=prompt_secret
+        roster=roster,
+        workers=workers,
+        limit=limit,
+        engine=engine,
+        scheduler=scheduler,
+        copy_back=copy_back,
+        prompt=prompt_secret,
     )
     with event_printer(as_json=as_json) as tell:
         summary = run_job(job, settings, events=tell)

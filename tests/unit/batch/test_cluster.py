@@ -11,7 +11,7 @@ import pytest
 
 from agreegen.batch.cluster import DaskPool, make_chunk
 from agreegen.batch.interface import Job, RosterSource
-from agreegen.batch.messages import WorkerSettings
+from agreegen.batch.messages import ChunkOutcome, WorkerSettings
 from agreegen.errors import InputError, UsageError
 from agreegen.forms.catalog import find_form, forms_folder
 from agreegen.pipeline import EngineChoice
@@ -37,6 +37,7 @@ def settings(tmp_path: Path) -> WorkerSettings:
 
 def test_another_version_is_refused(settings: WorkerSettings) -> None:
     outcome = make_chunk(settings, (), NOW, "0.0.1")
+    assert isinstance(outcome, ChunkOutcome)
     assert outcome.outcomes == ()
     assert isinstance(outcome.fatal, InputError)
     assert "0.0.1" in outcome.fatal.message
