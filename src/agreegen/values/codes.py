@@ -6,6 +6,7 @@ import re
 
 from agreegen.values.masking import quote
 from agreegen.values.problem import RawValue, ValueProblem
+from agreegen.values.resident_id import holds_resident_id
 from agreegen.values.text import fold_width, plain_text, refuse_lost_digits
 
 _STAFF_NO = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
@@ -16,7 +17,7 @@ def parse_staff_no(raw: RawValue) -> str:
     """Parse a staff number of letters, digits, `_` and `-`, at most 64; it becomes part of file names.
 
     Raises:
-        ValueProblem: It holds another character or is too long.
+        ValueProblem: It holds another character, is too long, or is or holds a resident ID number.
     """
     text = plain_text(raw)
     refuse_lost_digits(text)
@@ -24,6 +25,11 @@ def parse_staff_no(raw: RawValue) -> str:
     if not _STAFF_NO.match(number):
         raise ValueProblem(
             f"{quote(text)} is not a staff number", "use up to 64 letters A-Z, digits, _ and - only"
+        )
+    if holds_resident_id(number):
+        raise ValueProblem(
+            "it is an ID number, which file names would show to everybody",
+            "give people numbers of their own; ID numbers belong into the column 公民身份号码",
         )
     return number
 

@@ -9,6 +9,7 @@ from agreegen.values.problem import RawValue, ValueProblem
 from agreegen.values.text import fold_width, plain_text, refuse_lost_digits
 
 _FORM = re.compile(r"[1-9][0-9]{16}[0-9X]\Z")
+_WITHIN = re.compile(r"(?<![0-9])[1-9][0-9]{16}[0-9X](?![0-9])")
 _WEIGHTS = tuple(2 ** (17 - position) % 11 for position in range(17))
 _CHECK_CHARACTERS = "10X98765432"
 _EARLIEST_BIRTH = date(1900, 1, 1)
@@ -57,6 +58,17 @@ def parse_resident_id(raw: RawValue, *, today: date | None = None) -> str:
     if check_character(number[:17]) != number[17]:
         raise ValueProblem("the check character is wrong, so a digit is", "compare it with the identity card")
     return number
+
+
+def holds_resident_id(text: str) -> bool:
+    """Tell whether a valid resident identity number stands anywhere in a text."""
+    for found in _WITHIN.finditer(fold_width(text).upper()):
+        try:
+            parse_resident_id(found.group())
+        except ValueProblem:
+            continue
+        return True
+    return False
 
 
 def resident_id_warnings(number: str) -> tuple[str, ...]:
