@@ -38,6 +38,7 @@ class RetracedSignature:
         contents: The decoded `/Contents`, padding included.
         text: Its time, reason and location.
         pictures: Bodies of the objects of its appearance, which have the numbers after `number`.
+        size: Width and height of its field in points; None for an invisible one.
         empty_fields: Names of the signature fields that are still empty, in the order of the form.
         certifies: Whether it certifies the file; the first one does.
         locks: Whether its field locks all fields, so that nobody may sign after it.
@@ -49,6 +50,7 @@ class RetracedSignature:
     contents: bytes
     text: SignatureText
     pictures: tuple[bytes, ...]
+    size: tuple[float, float] | None
     empty_fields: tuple[str, ...]
     certifies: bool
     locks: bool
@@ -121,6 +123,7 @@ def _write_again(
         contents=contents,
         text=text,
         pictures=pictures,
+        size=target.size,
         empty_fields=tuple(other.name for other in targets if other is not target),
         certifies=target.certifies,
         locks=target.locks,

@@ -9,7 +9,9 @@ a file: what is not proved is left to the structure scan.
 
 from __future__ import annotations
 
+import functools
 import re
+import zlib
 from dataclasses import dataclass
 
 from agreegen.conversion.compiled.reading import read_text
@@ -30,6 +32,7 @@ _ATTACHMENT = re.compile(
     rb"/Subtype/application#2fjson/Params<<[^<>]{1,200}<[0-9a-f]{32}>>>/Length (\d{1,5})>>\n"
 )
 _OPENING = b"stream\n"
+_MAX_PICTURE_BYTES = 64 << 20
 _ALIEN_TEXT = re.compile(rb"obj|stream|xref|%%EOF|trailer|/ByteRange|/SubFilter|/DocTimeStamp")
 """What could lead a reader astray that does not go by `/Length`; no form asks for it."""
 _ALIEN_NAMES = re.compile(
@@ -162,7 +165,7 @@ def _found(signature: RetracedSignature, revision: int, last: int) -> FoundSigna
 
 
 def _is_closed(signature: RetracedSignature, limits: Limits) -> bool:
-    """Tell whether the picture is a form XObject whose objects are plain and refer to each other only."""
+    """Tell whether the picture is a form XObject as large as its field, made of plain objects of its own."""
     first = signature.number + 1
     numbers = range(first, first + len(signature.pictures))
     for index, body in enumerate(signature.pictures):
@@ -174,19 +177,47 @@ def _is_closed(signature: RetracedSignature, limits: Limits) -> bool:
             return False
         if not _is_whole(value, body[end:]) or not _refers_within(value, numbers):
             return False
-        if index == 0 and not (isinstance(value, dict) and value.get("Subtype") == "Form" and body[end:]):
+        if index == 0 and not (body[end:] and _fills(value, signature.size)):
             return False
     return True
 
 
+def _fills(value: Value, size: tuple[float, float] | None) -> bool:
+    """Tell whether a form XObject has the box of its field, which clips all that it paints."""
+    if size is None or not isinstance(value, dict) or value.get("Subtype") != "Form":
+        return False
+    box = value.get("BBox")
+    if not isinstance(box, list) or not all(type(edge) in (int, float) for edge in box):
+        return False
+    return len(box) == 4 and all(abs(edge - own) < 1e-3 for edge, own in zip(box, (0, 0, *size), strict=True))
+
+
 def _is_whole(value: Value, rest: bytes) -> bool:
-    """Tell whether nothing or exactly one stream of the stated length follows."""
+    """Tell whether nothing or exactly one stream of the stated length follows, and whether it can be read."""
     if not rest:
         return True
     length = value.get("Length") if isinstance(value, dict) else None
     opening, closing = b"\nstream\n", b"\nendstream"
     whole = rest.startswith(opening) and rest.endswith(closing)
-    return whole and type(length) is int and len(rest) == len(opening) + length + len(closing)
+    if not whole or type(length) is not int or len(rest) != len(opening) + length + len(closing):
+        return False
+    if value.get("Subtype") == "Image":
+        return True  # seals are packed in many ways, and no text is in them
+    packing = value.get("Filter")
+    if "DecodeParms" in value or packing not in (None, "FlateDecode"):
+        return False
+    return packing is None or _inflates(rest[len(opening) : -len(closing)])
+
+
+@functools.lru_cache(maxsize=64)
+def _inflates(raw: bytes) -> bool:
+    """Tell whether a deflated stream is sound; a seal is the same in many files."""
+    inflater = zlib.decompressobj()
+    try:
+        inflater.decompress(raw, _MAX_PICTURE_BYTES)
+    except zlib.error:
+        return False
+    return inflater.eof and not inflater.unused_data
 
 
 def _refers_within(value: Value, numbers: range) -> bool:

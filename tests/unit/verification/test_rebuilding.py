@@ -186,6 +186,11 @@ def test_update_with_anything_else_in_it_is_left_to_the_scan(own: OwnFiles, chan
         (b"/Resources << ", b"/Resources [< "),
         (b"/Resources <<", b"/Contents  <<"),
         (b"/Filter /FlateDecode", b"/Filter /FlateDe#63ode"),
+        (b"/Filter /FlateDecode", b"/Filter /LZWDecode"),
+        (b"stream\nx", b"stream\ny"),
+        (b"/BBox [0 0 ", b"/BBox [0 1 "),
+        (b"/BBox [0 0 ", b"/Bbox [0 0 "),
+        (b"/BBox [0 0 ", b"/BBox [0 0 0 "),
     ],
 )
 def test_picture_must_be_plain_and_closed(own: OwnFiles, old: bytes, new: bytes) -> None:
