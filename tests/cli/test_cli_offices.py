@@ -87,6 +87,8 @@ def test_party_b_needs_the_file_its_keys_and_the_anchors(
         assert [s["coverage"] for s in file["signatures"]] == ["revision"] * 3 + ["whole-file"]
         assert [s["changes_after"] for s in file["signatures"]] == ["permitted"] * 3 + ["none"]
         assert file["document"]["missing_roles"] == []
+    said = agreegen("verify", office.folder / "both.pdf", "--trust", pki.trust).out
+    assert (said.count("; covers the first "), said.count("; covers the whole file")) == (3, 1)
     ends = [int(s["details"]["signed_bytes"]) for s in at_b["signatures"]]
     assert ends == sorted(ends)  # each covers all before it
     assert ends[-1] == len(whole)

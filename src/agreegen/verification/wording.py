@@ -10,6 +10,7 @@ from datetime import datetime
 from agreegen.model.report import (
     Alarm,
     Changes,
+    Coverage,
     FileReport,
     Indication,
     Integrity,
@@ -253,12 +254,28 @@ def signature_line(signature: SignatureReport, lang: str) -> str:
     return pick((f"Signed by {who}{role}{when}", f"签署人：{who}{role}{when}"), lang)
 
 
+def _covered(file: FileReport, signature: SignatureReport, lang: str) -> str:
+    """Say what a signature covers, where a file has several."""
+    if len(file.signatures) < 2 or signature.coverage is Coverage.PARTIAL:
+        return ""
+    if signature.coverage is Coverage.WHOLE_FILE:
+        return pick(("; covers the whole file", "；覆盖整个文件"), lang)
+    size = dict(signature.details).get("signed_bytes", "?")
+    return pick(
+        (
+            f"; covers the first {size} bytes, all that stood there then",
+            f"；覆盖当时的全部内容（前 {size} 字节）",
+        ),
+        lang,
+    )
+
+
 def _holds(file: FileReport, lang: str) -> Iterator[str]:
     if file.unaltered:
         yield pick(_UNALTERED, lang)
     for signature in file.signatures:
         if signature.indication is Indication.TOTAL_PASSED:
-            yield signature_line(signature, lang)
+            yield signature_line(signature, lang) + _covered(file, signature, lang)
         elif signature.integrity is Integrity.INTACT and file.unaltered:
             line = signature_line(signature, lang)
             yield pick((f"{line}: the signature itself is right", f"{line}：签名本身正确"), lang)
