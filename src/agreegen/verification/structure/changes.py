@@ -270,9 +270,19 @@ def _permissions(views: list[View], signed: list[Covered]) -> list[tuple[int, Pe
         locks = _locks(view, value)
         lock_levels = [lock_level for _, _, lock_level in locks if lock_level is not None]
         locked = [(action, names) for action, names, _ in locks]
-        own = Permissions(level is not None, level, min(lock_levels, default=None), locked)
+        certified = level is not None and _certifies(view, value)
+        own = Permissions(certified, level, min(lock_levels, default=None), locked)
         found.append((item.revision, own))
     return found
+
+
+def _certifies(view: View, signature: dict[str, Any]) -> bool:
+    """A signature certifies if the catalogue says so (ISO 32000-1, clause 12.8.4); else it only limits."""
+    try:
+        named = view.resolve(view.dictionary(view.catalog.get("Perms")).get("DocMDP"))
+    except StructureError:
+        return True
+    return isinstance(named, dict) and same(named, signature)
 
 
 def _in_force(own: list[tuple[int, Permissions]], index: int) -> Permissions:
