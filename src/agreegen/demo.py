@@ -36,6 +36,7 @@ from agreegen.signing.trust import load_trust
 from agreegen.verification.interface import Options
 from agreegen.verification.report_html import render_html
 from agreegen.verification.service import verify_paths
+from agreegen.verification.wording import count_headlines
 
 MARKER = ".agreegen-demo"
 """A folder that holds this file was made by the demo and may be replaced by it."""
@@ -205,8 +206,8 @@ class Demo:
             ]
             report = Report(tuple(verify_paths(targets, options, jobs=2)))
             write_atomically(self.folder / "report.html", render_html(report, options, lang="zh").encode())
-            counts = {verdict: n for verdict, n in report.counts().items() if n}
-            say(", ".join(f"{n} {verdict}" for verdict, n in counts.items()))
+            counts = count_headlines(report.files, "en")
+            say(", ".join(f"{n} {word.lower()}" for (_, word), n in counts.items()))
         return report
 
     def _options(self, trust: Trust) -> Options:
