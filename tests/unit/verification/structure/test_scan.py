@@ -16,7 +16,7 @@ from tests.attacks.documents import certified, fill, signed
 from tests.attacks.honest import long_chain, with_store
 from tests.attacks.increments import append, body_of, number_of, root_number, size_of, stream
 from tests.attacks.overlay import signature_stripped
-from tests.attacks.signer import base_document, digest_holds, sign, stamp
+from tests.attacks.signer import FREE_BOX, base_document, digest_holds, sign, stamp
 
 
 def test_one_signature() -> None:
@@ -198,3 +198,11 @@ def test_where_a_range_may_end(tail: bytes, end: int, there: bool) -> None:
     data = b"%PDF-1.7 " + tail
     revision_end = data.index(b"%%EOF") + len(tail.split(b"\n")[0]) + 1
     assert _ends_there(data, revision_end + end, revision_end) is there
+
+
+@pytest.mark.parametrize(("key", "changes"), [(b"/Perms", "forbidden"), (b"/Other", "permitted")])
+def test_signature_certifies_only_where_the_catalogue_says_so(key: bytes, changes: str) -> None:
+    data = certified().replace(b"/Perms", key)
+    structure = scan_structure(sign(data, "other", box=FREE_BOX, obey=False), Limits())
+    assert structure.signatures[0].docmdp == 2
+    assert structure.signatures[0].changes.value == changes
