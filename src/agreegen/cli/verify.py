@@ -26,7 +26,7 @@ from agreegen.files import refuse_existing, refuse_inputs, write_atomically
 from agreegen.model.report import FileReport, Report, Verdict
 from agreegen.verification.interface import Options
 from agreegen.verification.report_html import render_html
-from agreegen.verification.report_table import render_table
+from agreegen.verification.report_table import Table, render_table
 from agreegen.verification.report_xml import render_xml
 from agreegen.verification.service import expand_paths, verify_paths
 
@@ -87,6 +87,8 @@ def command(
     )
     if as_json and html is None and xml is None and extract_signed is None:
         return stream_json(judge(paths, options, jobs=jobs))
+    if html is None and xml is None and extract_signed is None:
+        return print_table(judge(paths, options, jobs=jobs), language(lang))
     report = Report(tuple(judge(paths, options, jobs=jobs)))
     if extract_signed is not None:
         extract_all(report, extract_signed, force=force)
@@ -171,6 +173,15 @@ def stream_json(files: Iterable[FileReport]) -> int:
     click.echo('\n], "summary": ' + json.dumps(counts) + "}")
     total = sum(counts.values())
     return ExitCode.DONE if total and counts[Verdict.VALID.value] == total else ExitCode.NEGATIVE
+
+
+def print_table(files: Iterable[FileReport], lang: str) -> int:
+    """Print the table; of each file only its line is kept meanwhile, and what needs attention."""
+    table = Table(lang)
+    for file in files:
+        table.add(file)
+    click.echo(table.render())
+    return ExitCode.DONE if table.all_valid else ExitCode.NEGATIVE
 
 
 def extract_all(report: Report, folder: Path, *, force: bool) -> None:

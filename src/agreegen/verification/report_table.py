@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from agreegen.model.report import FileReport, Report, Verdict
 from agreegen.verification.wording import (
     EXAMPLE_NOTE,
     EXAMPLE_TRUST,
-    count_headlines,
     explain,
     open_roles,
+    order_headlines,
     pick,
     short_headline,
     signature_line,
@@ -40,34 +42,73 @@ def render_table(report: Report, *, lang: str = "en") -> str:
         report: The report.
         lang: `zh` or `en`.
     """
-    lines = _table(report.files, lang)
-    lone = len(report.files) == 1
-    attention = [file for file in report.files if lone or _needs_attention(file)]
-    for file in attention[:_MAX_EXPLAINED]:
-        lines += ["", *_explained(file, lang)]
-    if len(attention) > _MAX_EXPLAINED:
-        rest = len(attention) - _MAX_EXPLAINED
-        lines += [
-            "",
-            pick((f"… and {rest} more; --json and --html name them all", f"……另有 {rest} 份"), lang),
-        ]
-    if any(alarm.code == EXAMPLE_TRUST for file in report.files for alarm in file.alarms):
-        lines += ["", pick(EXAMPLE_NOTE, lang)]
-    counts = count_headlines(report.files, lang)
-    words = ", ".join(f"{word} {count}" for (_, word), count in counts.items())
-    lines += [
-        "",
-        pick((f"{len(report.files)} file(s): {words}", f"共 {len(report.files)} 份：{words}"), lang),
-    ]
-    return "\n".join(lines)
+    table = Table(lang)
+    for file in report.files:
+        table.add(file)
+    return table.render()
 
 
-def _table(files: Sequence[FileReport], lang: str) -> list[str]:
+@dataclass(slots=True)
+class Table:
+    """What the table says of each file, so that the reports of many files need not be kept.
+
+    Attributes:
+        lang: `zh` or `en`.
+        rows: A line a file.
+        explained: The files that are explained: those that need attention, or the only one.
+        unexplained: How many more need attention.
+        counted: Files by verdict and words.
+        example: Whether a verdict rests on an example certificate.
+    """
+
+    lang: str = "en"
+    rows: list[tuple[str, str, str]] = field(default_factory=list)
+    explained: list[FileReport] = field(default_factory=list)
+    unexplained: int = 0
+    counted: Counter[tuple[Verdict, str]] = field(default_factory=Counter)
+    example: bool = False
+
+    def add(self, file: FileReport) -> None:
+        """Take a file in."""
+        word = short_headline(file, self.lang)
+        signed = f"{signers_of(file)}{_open_roles(file, self.lang)}"
+        if len(self.rows) == 1 and not _needs_attention(self.explained[0]):
+            self.explained.clear()  # it is not the only file any more
+        self.rows.append((f"{_MARKS[file.verdict]} {word}", _shorten(file.path), signed))
+        self.counted[file.verdict, word] += 1
+        self.example = self.example or any(alarm.code == EXAMPLE_TRUST for alarm in file.alarms)
+        if len(self.rows) > 1 and not _needs_attention(file):
+            return
+        if len(self.explained) < _MAX_EXPLAINED:
+            self.explained.append(file)
+        else:
+            self.unexplained += 1
+
+    @property
+    def all_valid(self) -> bool:
+        """Whether there is at least one file and every verdict is `valid`."""
+        return bool(self.counted) and all(verdict is Verdict.VALID for verdict, _ in self.counted)
+
+    def render(self) -> str:
+        """Render what was taken in."""
+        lines = _table(self.rows, self.lang)
+        for file in self.explained:
+            lines += ["", *_explained(file, self.lang)]
+        if self.unexplained:
+            more = f"… and {self.unexplained} more; --json and --html name them all"
+            lines += ["", pick((more, f"……另有 {self.unexplained} 份"), self.lang)]
+        if self.example:
+            lines += ["", pick(EXAMPLE_NOTE, self.lang)]
+        words = ", ".join(f"{word} {count}" for (_, word), count in order_headlines(self.counted).items())
+        count = len(self.rows)
+        return "\n".join(
+            [*lines, "", pick((f"{count} file(s): {words}", f"共 {count} 份：{words}"), self.lang)]
+        )
+
+
+def _table(files: Sequence[tuple[str, str, str]], lang: str) -> list[str]:
     heads = pick(("Result", "结果"), lang), pick(("File", "文件"), lang), pick(("Signed by", "签署人"), lang)
-    rows = [heads]
-    for file in files:
-        word = f"{_MARKS[file.verdict]} {short_headline(file, lang)}"
-        rows.append((word, _shorten(file.path), f"{signers_of(file)}{_open_roles(file, lang)}"))
+    rows = [heads, *files]
     widths = [max(_width(row[column]) for row in rows) for column in range(2)]
     lines = [
         f"{_padded(row[0], widths[0])}  {_padded(row[1], widths[1])}  {printable(row[2])}".rstrip()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -205,7 +205,11 @@ def short_headline(file: FileReport, lang: str) -> str:
 
 def count_headlines(files: Iterable[FileReport], lang: str) -> dict[tuple[Verdict, str], int]:
     """Count files by verdict and words, complete ones apart from those still being signed."""
-    found = Counter((file.verdict, short_headline(file, lang)) for file in files)
+    return order_headlines(Counter((file.verdict, short_headline(file, lang)) for file in files))
+
+
+def order_headlines(found: Mapping[tuple[Verdict, str], int]) -> dict[tuple[Verdict, str], int]:
+    """Put counts by verdict and words into the order in which they are told."""
     order = list(Verdict)
     return dict(sorted(found.items(), key=lambda item: (order.index(item[0][0]), len(item[0][1]))))
 

@@ -16,7 +16,7 @@ from agreegen.verification.extraction import extract_signed
 from agreegen.verification.interface import Options
 from agreegen.verification.page_images import compare_pages
 from agreegen.verification.report_html import render_html
-from agreegen.verification.report_table import render_table
+from agreegen.verification.report_table import Table, render_table
 from agreegen.verification.report_xml import NAMESPACE, render_xml
 from agreegen.verification.service import verify_path
 from agreegen.verification.wording import explain
@@ -80,6 +80,24 @@ def test_table_cannot_be_painted_over_by_a_name() -> None:
     file = FileReport(name, Verdict.UNREADABLE, None, alarms=(Alarm("x", f"bad {name}"),))
     text = render_table(Report((file,)))
     assert not set("\x1b\r\u202e") & set(text)
+
+
+def test_table_keeps_a_line_of_each_file_and_explains_those_that_need_it() -> None:
+    good, bad = FileReport("good.pdf", Verdict.VALID, True), FileReport("bad.pdf", Verdict.INVALID, False)
+    table = Table()
+    table.add(good)
+    assert table.explained == [good], "a file that is alone is explained whatever it is"
+    for _ in range(300):
+        table.add(good)
+    assert table.explained == []
+    assert table.all_valid
+    for _ in range(250):
+        table.add(bad)
+    assert not table.all_valid
+    assert (len(table.rows), len(table.explained), table.unexplained) == (551, 200, 50)
+    assert table.render() == render_table(Report((good,) * 301 + (bad,) * 250))
+    assert "… and 50 more" in table.render()
+    assert not Table().all_valid
 
 
 def test_html_shows_pages_before_and_after(report: Report, options: Options) -> None:
