@@ -36,7 +36,7 @@ class Target:
         self._current[: len(recipe) + 1] = bytes((len(recipe),)) + recipe
         # SIGPROF ends the process, whatever library it is in; the parent counts that as a hang.
         signal.setitimer(signal.ITIMER_PROF, HANG_S + 5)
-        outcome = judge(*any_mutant(Recipe(recipe), self._seeds), self._seeds.options, 0)
+        outcome = judge(*any_mutant(Recipe(recipe), self._seeds), self._seeds.options, self._count)
         signal.setitimer(signal.ITIMER_PROF, 0)
         line = dataclasses.asdict(outcome)
         if outcome.result not in ("ok", "limit"):

@@ -6,7 +6,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.soak import containers, increments
 from tests.soak.seeds import Seed, SeedSet
@@ -42,12 +42,14 @@ class Mutant:
         kind: The mutation's name.
         forbidden: Whether the mutation is by its making a change that no signature permits.
         cms: Whether only a signature container was changed.
+        known: Whether it is another starting file, byte for byte: the same page signed twice can be spliced so.
     """
 
     data: bytes
     kind: str
     forbidden: bool = False
     cms: bool = False
+    known: bool = False
 
 
 Mutator = Callable[[random.Random, Seed, Sequence[Seed]], Mutant]
@@ -254,4 +256,7 @@ def any_mutant(chance: random.Random, seeds: SeedSet) -> tuple[Seed, Mutant]:
     """Choose a file, every second time one of our own, and make one mutant of it."""
     own = [s for s in seeds.seeds if s.ours]
     origin = chance.choice(own if chance.random() < _OWN_SHARE else seeds.seeds)
-    return origin, mutate(chance, origin, seeds.seeds)
+    mutant = mutate(chance, origin, seeds.seeds)
+    if any(mutant.data == other.data for other in seeds.seeds):
+        mutant = replace(mutant, known=True)
+    return origin, mutant

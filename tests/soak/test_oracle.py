@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,13 @@ def test_a_changed_signed_byte_is_noticed(seed: Seed) -> None:
         assert not may_be_unaltered(seed, Mutant(bytes(data), "flip"))
     assert not may_be_unaltered(seed, Mutant(b"x" + seed.data, "insert"))
     assert not may_be_unaltered(seed, Mutant(seed.data[:-40], "truncate"))
+
+
+def test_one_page_signed_twice_can_be_spliced(seed: Seed) -> None:
+    """The beginning of one file and the end of another may be that other file, as a whole."""
+    other = Mutant(seed.data[:-60] + b"x" * 60, "splice")
+    assert not may_be_unaltered(seed, other)
+    assert may_be_unaltered(seed, replace(other, known=True))
 
 
 def test_what_changes_no_signed_byte_may_be_unaltered(seed: Seed) -> None:
