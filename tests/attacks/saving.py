@@ -174,3 +174,15 @@ def _packed(data: bytes, container: int, member: int, value: bytes, *, listed: b
     entries %= (container, count, own + 1, root_number(data), last_xref(data))
     section = b"%d 0 obj\n%s\nendobj\nstartxref\n%d\n%%%%EOF\n" % (own, stream(rows, entries), table)
     return data + holder + section
+
+
+def table_beside_its_place() -> bytes:
+    """Readers that look at the stated place find nothing and rebuild the file as they like."""
+    data = append(signed(), {size_of(signed()): b"<< >>"})
+    place = last_xref(data)
+    return data.replace(b"startxref\n%d\n" % place, b"startxref\n%d\n" % (place + 1))
+
+
+def previous_table_beside_its_place() -> bytes:
+    data = append(signed(), {size_of(signed()): b"<< >>"})
+    return data.replace(b"/Prev %d " % last_xref(signed()), b"/Prev %d " % (last_xref(signed()) + 3))

@@ -158,6 +158,8 @@ def _examine(
     for section in new.file.revisions[new.index].sections:
         if any(old.location(number) is not None for number in section.veiled):
             step.forbid("a cross-reference table frees objects that its hybrid stream brings back")
+        if section.stated is not None:
+            step.forbid("the cross-references of a later revision are not where it says")
     if step.reasons:
         graph.advance(new, changed)
         return step

@@ -12,7 +12,7 @@ from agreegen.verification.interface import Limits
 from agreegen.verification.structure.filters import decode
 from agreegen.verification.structure.objects import LimitError, Ref, Stream, StructureError, Value
 from agreegen.verification.structure.parser import parse_value
-from agreegen.verification.structure.xref import MAX_SECTIONS, Entry, Section, parse_indirect, read_section
+from agreegen.verification.structure.xref import MAX_SECTIONS, Entry, Section, find_section, parse_indirect
 
 _STARTXREF = re.compile(rb"startxref[\x00\t\n\x0c\r ]+(\d{1,12})[\x00\t\n\x0c\r ]+(?:%%EOF)")
 _HEADER = re.compile(rb"%PDF-\d\.\d")
@@ -258,7 +258,8 @@ def _read_chain(data: bytes, offset: int, limits: Limits) -> list[Section]:
         if offset in seen:
             raise StructureError("cycle", "the chain of cross-reference sections leads in a circle")
         seen.add(offset)
-        section = read_section(data, offset, limits)
+        section = find_section(data, offset, limits)
+        seen.add(section.offset)
         total += len(section.entries)
         if total > limits.max_objects or len(sections) > MAX_SECTIONS:
             raise LimitError(f"the file has more than {limits.max_objects} objects or too many revisions")
@@ -283,7 +284,7 @@ def _group(data: bytes, sections: list[Section]) -> list[Revision]:
     for section in sections:
         if groups and (
             section.offset > groups[-1][-1].offset
-            or _own_end(data, section.end, section.offset, groups[-1][-1].offset) is None
+            or _own_end(data, section.end, section.name, groups[-1][-1].offset) is None
         ):
             groups[-1].append(section)
         else:
@@ -306,7 +307,7 @@ def _group(data: bytes, sections: list[Section]) -> list[Revision]:
 
 
 def _revision_end(data: bytes, group: list[Section]) -> int:
-    wanted = group[0].offset
+    wanted = group[0].name
     end = _own_end(data, max(section.end for section in group), wanted, len(data))
     if end is None:
         raise StructureError("no-end", f"no %%EOF belongs to the cross-reference section at byte {wanted}")

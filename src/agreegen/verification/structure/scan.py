@@ -77,6 +77,10 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
     encrypted, unlocked = unlock(file, password)
     if not unlocked:
         findings.add("password-needed", "the file is encrypted, and the password does not open it")
+    for section in (section for revision in file.revisions for section in revision.sections):
+        if section.stated is not None:
+            text = f"cross-references begin at byte {section.offset}, not at byte {section.stated} as stated"
+            findings.add("xref", text)
     views = _views(file)
     candidates, empty = find_candidates(file, views)
     rights = [candidate for candidate in candidates if candidate.usage_rights]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from agreegen.verification.interface import Limits
@@ -25,6 +25,8 @@ _ENDOBJ = re.compile(SKIP + rb"endobj(?![A-Za-z])")
 _NEXT = re.compile(
     SKIP + rb"(?:\d{1,10}[\x00\t\n\x0c\r ]+\d{1,5}[\x00\t\n\x0c\r ]+obj|xref|startxref|trailer)"
 )
+_KEYWORD = re.compile(rb"(?<![a-z])xref(?=[\x00\t\n\x0c\r ])")
+_NEARBY = 24
 MAX_SECTIONS = 2000
 
 
@@ -48,6 +50,7 @@ class Section:
         is_stream: Whether it is a cross-reference stream.
         hybrid: Offset of the hybrid stream, if there is one.
         veiled: Objects that the table frees and the hybrid stream brings back.
+        stated: Where the file says that it begins, if that is a few bytes off.
     """
 
     offset: int
@@ -57,6 +60,12 @@ class Section:
     is_stream: bool
     hybrid: int | None = None
     veiled: frozenset[int] = frozenset()
+    stated: int | None = None
+
+    @property
+    def name(self) -> int:
+        """The offset by which the file calls it."""
+        return self.offset if self.stated is None else self.stated
 
 
 def parse_indirect(
@@ -104,6 +113,25 @@ def _read_stream(data: bytes, dictionary: dict[str, Any], start: int, length_of:
             "stream-length", f"the stream at byte {start} does not end where its /Length says"
         )
     return Stream(dictionary, data[start : start + length], start), closed.end()
+
+
+def find_section(data: bytes, stated: int, limits: Limits) -> Section:
+    """Read the cross-reference section at an offset, or the table that begins a few bytes beside it.
+
+    Raises:
+        StructureError: There is none.
+        LimitError: It has more entries than allowed.
+    """
+    try:
+        return read_section(data, stated, limits)
+    except LimitError:
+        raise
+    except StructureError:
+        start = max(0, stated - _NEARBY)
+        tables = [match.start() + start for match in _KEYWORD.finditer(data[start : stated + _NEARBY])]
+        if len(tables) != 1 or stated >= len(data):
+            raise
+        return replace(read_section(data, tables[0], limits), stated=stated)
 
 
 def read_section(data: bytes, offset: int, limits: Limits) -> Section:

@@ -14,7 +14,7 @@ from agreegen.verification.structure import scan_structure
 from agreegen.verification.structure.coverage import _ends_there
 from tests.attacks.documents import certified, fill, signed
 from tests.attacks.honest import long_chain, with_store
-from tests.attacks.increments import append, body_of, number_of, root_number, size_of, stream
+from tests.attacks.increments import append, body_of, last_xref, number_of, root_number, size_of, stream
 from tests.attacks.overlay import signature_stripped
 from tests.attacks.signer import FREE_BOX, base_document, digest_holds, sign, stamp
 
@@ -206,3 +206,16 @@ def test_signature_certifies_only_where_the_catalogue_says_so(key: bytes, change
     structure = scan_structure(sign(data, "other", box=FREE_BOX, obey=False), Limits())
     assert structure.signatures[0].docmdp == 2
     assert structure.signatures[0].changes.value == changes
+
+
+def test_table_that_is_a_few_bytes_off_inside_the_signed_bytes() -> None:
+    """Writers miscount; what the signature covers is the same for all who repair it."""
+    base = base_document()
+    place = last_xref(base)
+    off = base.replace(b"startxref\n%d\n" % place, b"startxref\n%d\n" % (place + 1))
+    assert off != base
+    data = sign(base)
+    bent = off + data[len(base) :].replace(b"/Prev %d" % place, b"/Prev %d" % (place + 1))
+    structure = scan_structure(bent, Limits())
+    assert structure.sound is True
+    assert {alarm.code for alarm in structure.alarms} == {"xref", "second-parser-refuses"}
