@@ -42,7 +42,7 @@ class Mutant:
         kind: The mutation's name.
         forbidden: Whether the mutation is by its making a change that no signature permits.
         cms: Whether only a signature container was changed.
-        known: Whether it is another starting file, byte for byte: the same page signed twice can be spliced so.
+        known: Whether it is another starting file, byte for byte: a page signed twice can be spliced so.
     """
 
     data: bytes
