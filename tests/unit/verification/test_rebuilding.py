@@ -9,10 +9,11 @@ from datetime import timedelta
 
 import pytest
 
+from agreegen.model.report import Changes
 from agreegen.plainpdf import PlainPdf
 from agreegen.signing.increment import Hole, append_with_hole, dictionary
 from agreegen.signing.pictures import Appearance
-from agreegen.signing.placing import append_signature, find_targets
+from agreegen.signing.placing import SignatureText, append_signature, find_targets
 from agreegen.signing.retracing import RetracedSignature, retrace_signatures
 from agreegen.verification.examination import examine
 from agreegen.verification.interface import Limits, Options
@@ -239,3 +240,28 @@ def test_document_must_be_what_its_form_makes(own: OwnFiles, change: dict[str, o
     changed = own.signed["unit"].replace(template % (len(old), old), template % (len(new), new))
     assert changed != own.signed["unit"]
     assert prove(changed, own.options) is None
+
+
+def test_signature_after_the_one_that_locks_is_left_to_the_scan(own: OwnFiles) -> None:
+    """It is written exactly as the signer writes, but the signer would have refused."""
+    locked = own.signed["pledger, name as text"]
+    plain = PlainPdf.read(locked)
+    (target,) = find_targets(plain)
+    text = SignatureText(own.now)
+    made = append_signature(plain, target, text, 100, lambda *_: Appearance(()))
+    data = made.fill(b"\x30\x03\x02\x01\x01")
+    assert prove(data, own.options) is None
+    first, second = scan_structure(data, own.options.limits).signatures
+    assert (first.changes, second.changes) == (Changes.FORBIDDEN, Changes.NONE)
+
+
+def test_copied_signature_is_left_to_the_scan(own: OwnFiles) -> None:
+    plain = PlainPdf.read(own.signed["unit"])
+    (first,) = retrace_signatures(own.unsigned, own.signed["unit"])
+    (target,) = find_targets(plain)
+    pictures = retrace_signatures(own.unsigned, own.signed["unit, then pledger"])[1].pictures
+    made = append_signature(
+        plain, target, SignatureText(own.now), len(first.contents), lambda *_: Appearance(pictures)
+    )
+    assert prove(made.fill(b"\x30\x03\x02\x01\x01"), own.options) is not None
+    assert prove(made.fill(first.contents), own.options) is None
