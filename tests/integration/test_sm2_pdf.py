@@ -14,7 +14,7 @@ from asn1crypto import cms
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from agreegen.cli.main import run
-from agreegen.errors import SigningError
+from agreegen.errors import CredentialError, SigningError
 from agreegen.example_pki import ExamplePki, make_example_pki
 from agreegen.example_pki.certificates import Addresses
 from agreegen.example_pki.responder import Responder, free_port
@@ -26,6 +26,7 @@ from agreegen.pipeline import extend_received, sign_received
 from agreegen.signing.credentials import load_credential
 from agreegen.signing.interface import Credential, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import sign_pdf
+from agreegen.signing.sm2 import Sm2Signer
 from agreegen.signing.sm2_backend import find_backend, sm3
 from agreegen.signing.trust import load_trust
 from agreegen.verification.interface import Options
@@ -348,3 +349,33 @@ def test_trust_dates_and_revocation_are_judged(tmp_path: Path) -> None:
     assert report.verdict is Verdict.INDETERMINATE
     report = judge(data, trust, now=NOW + timedelta(days=365 * 4))
     assert report.verdict is not Verdict.VALID
+
+
+def test_what_the_encryption_key_signed_is_never_valid(tmp_path: Path) -> None:
+    """Of a double certificate only the signing one signs; a container made with the other one is told."""
+    backend = find_backend()
+    chain = make_sm2_chain(backend, NOW, Addresses(1))
+    trust, wrong = trust_of(chain), chain.encryption
+    signer = Sm2Signer(backend.load_key(wrong.scalar, wrong.point))
+    own, above = bytes(wrong.certificate.dump()), bytes(chain.authority.certificate.dump())
+    credential = Credential("seal", tmp_path / "seal.yaml", "sm2", own, (above,), signer)
+    request = SigningRequest("party_a_seal", PadesLevel.B_B, NOW, trust)
+    with pytest.raises(CredentialError, match="key usage"):
+        sign_pdf(make_pdf(ROLES, attachment=False), credential, request)
+    data = sign_pdf(make_pdf(ROLES, attachment=False), credential, request, checked=True).data
+    report = judge(data, trust)
+    assert (report.verdict, report.unaltered) == (Verdict.INDETERMINATE, True)
+    assert any("key usage" in reason for reason in report.signatures[0].reasons)
+
+
+def test_a_revoked_authority_takes_its_holders_along(tmp_path: Path) -> None:
+    chain = make_sm2_chain(find_backend(), NOW, Addresses(1))
+    trust = trust_of(chain)
+    credential = write_credential(tmp_path, chain)
+    request = SigningRequest("party_a_seal", PadesLevel.B_B, NOW, trust)
+    data = sign_pdf(make_pdf(ROLES, attachment=False), credential, request).data
+    number = chain.authority.certificate.serial_number
+    listed = issue_sm2_crl(find_backend(), chain.root, NOW, revoked=[number])
+    report = judge(data, replace(trust, crls_der=(listed, trust.crls_der[1])))
+    assert report.verdict is not Verdict.VALID
+    assert report.signatures[0].revocation is Revocation.REVOKED
