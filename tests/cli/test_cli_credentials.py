@@ -146,6 +146,18 @@ def test_a_loose_key_file_is_told(agreegen: Agreegen, authority: MiniCa, root: P
     assert (result.code, "key.pem can be read by others; chmod 600 it" in result.err) == (0, True)
 
 
+def test_a_picture_that_cannot_be_used_is_found_before_a_job(
+    agreegen: Agreegen, authority: MiniCa, root: Path, tmp_path: Path
+) -> None:
+    path = issued(authority, tmp_path / "c")
+    path.write_text(path.read_text() + "appearance: {seal: seal.png}\n")
+    missing = agreegen("credentials", "check", path, "--trust", root)
+    assert (missing.code, "seal.png is not there" in missing.err) == (6, True)
+    (tmp_path / "c" / "seal.png").write_bytes(b"no picture")
+    wrong = agreegen("credentials", "check", path, "--trust", root)
+    assert (wrong.code, "seal.png cannot be used" in wrong.err) == (6, True)
+
+
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ExamplePki, Responder]]:
     folder = tmp_path_factory.mktemp("live") / "pki"

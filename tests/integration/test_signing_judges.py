@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pikepdf
 import pytest
 
 from agreegen.example_pki.layout import ExamplePki
@@ -20,7 +21,7 @@ from agreegen.pipeline import DocumentMaker
 from agreegen.rosters.parameters import read_parameters
 from agreegen.signing.credentials import load_credential
 from agreegen.signing.extend import extend_pdf
-from agreegen.signing.interface import SigningRequest, TimestampServer, Trust
+from agreegen.signing.interface import AppearanceSource, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import sign_pdf
 from agreegen.signing.pdfread import read_state
 from agreegen.signing.trust import load_trust
@@ -49,6 +50,14 @@ def anchors(pki: ExamplePki) -> Trust:
     return Trust(load_trust([pki.trust]).anchors_der)
 
 
+def pdf_seal(path: Path) -> Path:
+    with pikepdf.new() as pdf:
+        page = pdf.add_blank_page(page_size=(119.06, 119.06))
+        page.obj.Contents = pdf.make_stream(b"0.8 0 0 RG 3 w 9 9 100 100 re S")
+        pdf.save(path)
+    return path
+
+
 @pytest.fixture(scope="module")
 def stages(
     pki: ExamplePki, services: Responder, anchors: Trust, tmp_path_factory: pytest.TempPathFactory
@@ -64,6 +73,9 @@ def stages(
         credential = load_credential(pki.credential(role.id.replace("_", "-")))
         if role.id == "party_a_representative":  # one without a picture: name and time as text
             credential = replace(credential, appearance=None)
+        if role.id == "party_b_seal":  # one whose seal is a PDF
+            seal = pdf_seal(tmp_path_factory.mktemp("seal") / "seal.pdf")
+            credential = replace(credential, appearance=AppearanceSource(seal))
         request = SigningRequest(role.id, PadesLevel.B_T, NOW, anchors, tsa, "同意", "豫州市")
         files.append(sign_pdf(files[-1], credential, request).data)
     for _ in range(2):

@@ -8,10 +8,15 @@ import click
 
 from agreegen.cli.options import any_path, existing_file, json_option, read_now, trust_options
 from agreegen.cli.output import print_json, print_table, prompt_secret, say, say_warning
+from agreegen.signing.appearance import appearance_of
 from agreegen.signing.checks import check_credential, try_credential
 from agreegen.signing.credentials import load_credential
+from agreegen.signing.prepared import SigningIdentity
 from agreegen.signing.revocation import check_status
 from agreegen.signing.trust import load_trust
+
+_SOME_FIELD_PT = (119.06, 119.06)
+"""A field of 42 mm, to try the picture of a seal on."""
 
 
 @click.group("credentials")
@@ -48,7 +53,7 @@ def list_command(module: Path, as_json: bool) -> None:
 def check_command(
     credential_file: Path, for_job: Path | None, trust: tuple[Path, ...], crls: tuple[Path, ...]
 ) -> None:
-    """Load a credential, check certificate, chain and key, and make one trial signature."""
+    """Load a credential, check certificate, chain, key and picture, and make one trial signature."""
     now = read_now()
     until = None
     places = [*trust, *crls]
@@ -66,6 +71,7 @@ def check_command(
         for finding in [*findings, *check_status(credential, anchors, now)]:
             say_warning(str(finding))
         try_credential(credential)
+        appearance_of(SigningIdentity.of(credential), now)(*_SOME_FIELD_PT)
     finally:
         credential.close()
     say(f"{credential_file}: ready to sign ({credential.signer.mechanism.value})")

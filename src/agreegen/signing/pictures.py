@@ -18,6 +18,7 @@ from pathlib import Path
 import pikepdf
 
 from agreegen.errors import CredentialError
+from agreegen.signing.picture_checks import pdfa_problem
 
 _REFERENCE = re.compile(rb"@(\d+)@")
 _MAX_PIXELS = 40_000_000
@@ -149,6 +150,9 @@ def _from_pdf(data: bytes) -> tuple[float, float, Sequence[bytes]]:
         if len(source.pages) != 1:
             raise ValueError("it has more than one page")
         form = source.pages[0].as_form_xobject()
+        problem = pdfa_problem(form)
+        if problem is not None:
+            raise ValueError(f"{problem}, which breaks PDF/A")
         left, bottom, right, top = (float(edge) for edge in form["/BBox"])
         # The page's own origin becomes the origin of the field.
         form["/Matrix"] = pikepdf.Array([1, 0, 0, 1, -left, -bottom])

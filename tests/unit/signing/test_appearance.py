@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -129,6 +130,52 @@ def test_pictures_that_cannot_be_used(tmp_path: Path) -> None:
     for path in (tmp_path / "none.png", tmp_path / "text.png", two):
         with pytest.raises(CredentialError, match=path.name):
             picture(path)(100.0, 100.0)
+
+
+DEVICE_CMYK = pikepdf.Name.DeviceCMYK
+
+
+def drawn_pdf(path: Path, content: bytes, resources: Mapping[str, pikepdf.Object] = {}) -> Path:
+    with pikepdf.new() as pdf:
+        page = pdf.add_blank_page(page_size=(119.06, 119.06))
+        page.obj.Contents = pdf.make_stream(content)
+        page.obj.Resources = pikepdf.Dictionary(dict(resources))
+        pdf.save(path)
+    return path
+
+
+def helvetica() -> pikepdf.Dictionary:
+    name = pikepdf.Name
+    return pikepdf.Dictionary(
+        F1=pikepdf.Dictionary(Type=name.Font, Subtype=name.Type1, BaseFont=name.Helvetica)
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "resources", "words"),
+    [
+        (b"0 1 1 0 k 10 10 90 90 re f", {}, "colours in CMYK"),
+        (b"/DeviceCMYK cs 0 1 1 0 sc 10 10 90 90 re f", {}, "colours in CMYK"),
+        (b"/C cs 0 1 1 0 sc 9 9 9 9 re f", {"/ColorSpace": pikepdf.Dictionary(C=DEVICE_CMYK)}, "in CMYK"),
+        (
+            b"/C cs 1 sc 9 9 9 9 re f",
+            {"/ColorSpace": pikepdf.Dictionary(C=pikepdf.Array([pikepdf.Name.Pattern, DEVICE_CMYK]))},
+            "in CMYK",
+        ),
+        (b"BT /F1 20 Tf (Seal) Tj ET", {"/Font": helvetica()}, "font Helvetica is not embedded"),
+    ],
+)
+def test_a_seal_that_would_break_pdf_a_is_refused(
+    content: bytes, resources: dict[str, pikepdf.Object], words: str, tmp_path: Path
+) -> None:
+    path = drawn_pdf(tmp_path / "seal.pdf", content, resources)
+    with pytest.raises(CredentialError, match=words):
+        picture(path)(100.0, 100.0)
+
+
+def test_a_seal_in_rgb_and_gray_is_taken(tmp_path: Path) -> None:
+    path = drawn_pdf(tmp_path / "seal.pdf", b"1 0 0 rg 10 10 90 90 re f 0.5 g 9 9 9 9 re f /k gs")
+    assert picture(path)(100.0, 100.0)
 
 
 def test_numbers_and_references() -> None:
