@@ -383,6 +383,12 @@ def test_certs_example(agreegen: Agreegen, tmp_path: Path) -> None:
     assert agreegen("credentials", "check", folder / "credentials/archive-seal.yaml").code == 0
 
 
+def test_certs_example_names_the_folder_that_cannot_be_written(agreegen: Agreegen) -> None:
+    result = agreegen("certs", "example", "/proc/pki")
+    assert (result.code, "/proc/pki" in result.err) == (2, True)
+    assert ".agreegen" not in result.err
+
+
 def test_certs_example_spares_a_foreign_folder(agreegen: Agreegen, tmp_path: Path) -> None:
     (tmp_path / "precious").write_text("mine", "utf-8")
     assert agreegen("certs", "example", tmp_path, "--force").code == 2

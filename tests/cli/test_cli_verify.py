@@ -123,6 +123,34 @@ def test_every_path_gets_an_answer(
     }
 
 
+@pytest.mark.skipif(os.geteuid() == 0 and shutil.which("setpriv") is None, reason="root may read everything")
+def test_what_may_not_be_read_gets_an_answer_too(pki: ExamplePki, papers: Papers, tmp_path: Path) -> None:
+    for name in ("open.pdf", "closed.pdf", "shut/inside.pdf"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copyfile(papers.attested, tmp_path / name)
+    (tmp_path / "closed.pdf").chmod(0)
+    (tmp_path / "shut").chmod(0)
+    # Root without these two capabilities is held by permissions as anybody is.
+    bound = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
+    line = (*bound, sys.executable, "-m", "agreegen", "verify", tmp_path / "closed.pdf", tmp_path)
+    try:
+        result = subprocess.run(
+            [*line, "--trust", pki.trust, "--json"], capture_output=True, text=True, check=False
+        )
+    finally:
+        (tmp_path / "shut").chmod(0o700)
+    assert result.returncode == 1, result.stderr
+    files = json.loads(result.stdout)["files"]
+    found = [(Path(f["path"]).name, f["verdict"], f["alarms"][0]["code"]) for f in files]
+    closed = ("closed.pdf", "unreadable", "not-readable")
+    assert found[0] == closed
+    assert sorted(found[1:]) == [
+        closed,
+        ("open.pdf", "valid", "example-trust"),
+        ("shut", "unreadable", "not-readable"),
+    ]
+
+
 def test_two_processes_give_the_same_report(agreegen: Agreegen, pki: ExamplePki, papers: Papers) -> None:
     line = ("verify", papers.signed_agreement, papers.attested, papers.pledge, "--trust", pki.trust, "--json")
     assert agreegen(*line, "--jobs", "2").json() == agreegen(*line).json()

@@ -182,7 +182,9 @@ def _drafting(bag: Path) -> Iterator[Path]:
         folder.mkdir()
         yield folder
     except OSError as exc:
-        raise ArchiveError(f"{bag} cannot be written: {exc.strerror}", hint="check the disk") from exc
+        raise ArchiveError(
+            f"{bag} cannot be written: {exc.strerror}", hint="check the disk and the permissions"
+        ) from exc
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

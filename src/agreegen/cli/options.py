@@ -19,7 +19,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 existing_folder = click.Path(exists=True, file_okay=False, path_type=Path)
 existing_path = click.Path(exists=True, path_type=Path)
-any_path = click.Path(path_type=Path)
+any_path = click.Path(path_type=Path, readable=False)
 
 
 def forms_option(function: F) -> F:

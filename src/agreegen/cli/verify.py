@@ -33,7 +33,11 @@ from agreegen.verification.service import expand_paths, verify_paths
 
 @click.command("verify")
 @click.argument(
-    "paths", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True), metavar="PATH..."
+    "paths",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path, allow_dash=True, readable=False),
+    metavar="PATH...",
 )
 @trust_options
 @click.option("--at", "at_text", metavar="TIME", help="Judge for this moment (ISO 8601).")

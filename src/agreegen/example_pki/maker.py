@@ -68,9 +68,10 @@ def make_example_pki(
         OSError: The folder cannot be written; nothing is left behind.
     """
     _refuse_foreign(folder, force=force)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=folder.parent))
+    draft: Path | None = None
     try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=folder.parent))
         backend = _sm2_backend()
         pki = ExamplePki(draft, port, tuple(people), sm2=backend is not None)
         _fill(pki, now.replace(microsecond=0), key_bits)
@@ -80,7 +81,8 @@ def make_example_pki(
     except OSError as exc:
         raise OSError(exc.errno, exc.strerror, str(folder)) from exc  # not the draft's name
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        if draft is not None:
+            shutil.rmtree(draft, ignore_errors=True)
     return ExamplePki.from_folder(folder)
 
 
