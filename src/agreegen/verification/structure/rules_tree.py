@@ -76,10 +76,17 @@ def _keeps(step: Step, before: Value, after: Value, depth: int) -> bool:
     if isinstance(two, list):
         rest = iter(two)
         kept = one if isinstance(one, list) else [before]
-        return all(any(_keeps(step, item, other, depth + 1) for other in rest) for item in kept)
+        return all(any(_is_kept(step, item, other, depth + 1) for other in rest) for item in kept)
     if isinstance(one, dict) and isinstance(two, dict):
         return _keeps_keys(step, one, two, depth)
     return step.equal(one, two)
+
+
+def _is_kept(step: Step, item: Value, other: Value, depth: int) -> bool:
+    """In a list another reference is another element, whatever it leads to."""
+    if isinstance(item, Ref) and isinstance(other, Ref):
+        return item == other
+    return _keeps(step, item, other, depth)
 
 
 def _keeps_keys(step: Step, one: dict[str, Any], two: dict[str, Any], depth: int) -> bool:
