@@ -97,6 +97,18 @@ def test_a_value_taken_from_another_is_complained_of_once(agreegen: Agreegen, tm
     assert result.err.count("U+1F600") == 1
 
 
+def test_words_that_the_form_prints_itself_are_told(agreegen: Agreegen, tmp_path: Path) -> None:
+    params = tmp_path / "p.yaml"
+    text = re.sub("working_group_name: .*", "working_group_name: 数据处理工作组", PARAMS.read_text("utf-8"))
+    params.write_text(text, "utf-8")
+    result = agreegen("generate", AGREEMENT, "--params", params, "-o", tmp_path / "a.pdf")
+    assert result.code == 0
+    (told,) = (line for line in result.err.splitlines() if line.startswith("warning: "))
+    assert "working_group_name" in told
+    assert "leave 工作组 out" in told
+    assert "warning" not in agreegen("generate", AGREEMENT, "--params", PARAMS, "-o", tmp_path / "b.pdf").err
+
+
 def test_a_list_where_one_value_belongs(agreegen: Agreegen, tmp_path: Path) -> None:
     params = tmp_path / "p.yaml"
     params.write_text("pledger_name: [张伟, 李娜]\n", "utf-8")

@@ -22,7 +22,7 @@ from agreegen.model.complaint import Complaint, Location, Severity
 from agreegen.model.document import Document, build_document
 from agreegen.pipeline import DocumentMaker
 from agreegen.register.store import Register
-from agreegen.rendering.fonts import check_value_glyphs
+from agreegen.rendering.printed import check_printed
 from agreegen.rosters.roster import Roster, open_roster
 from agreegen.signing.interface import Trust
 from agreegen.signing.secrets import Prompt
@@ -187,9 +187,7 @@ class _Check:
         personal = PersonalCredentials(self.job, checker)
         for row in roster.rows():
             yield from row.complaints
-            yield from check_value_glyphs(
-                self.job.form, row.values, functools.partial(roster.locate, row.number)
-            )
+            yield from check_printed(self.job.form, row.values, functools.partial(roster.locate, row.number))
             if row.failed:
                 continue
             document = build_document(

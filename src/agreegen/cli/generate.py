@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,14 +10,14 @@ from pathlib import Path
 import click
 
 from agreegen.cli.options import any_path, existing_file, force_option, forms_option
-from agreegen.cli.output import say
+from agreegen.cli.output import say, say_warning
 from agreegen.errors import UsageError
 from agreegen.files import refuse_existing, refuse_inputs, write_atomically
 from agreegen.forms.catalog import find_form, forms_folder
 from agreegen.model.document import build_document
 from agreegen.pipeline import DocumentMaker, EngineChoice
 from agreegen.rendering.docx import render_docx
-from agreegen.rendering.fonts import check_value_glyphs
+from agreegen.rendering.printed import check_printed
 from agreegen.rosters.parameters import read_parameters
 
 
@@ -59,7 +60,9 @@ def command(
             refuse_existing(path, force=force)
             refuse_inputs(path, [params])
     form = find_form(form_id, forms_folder(forms_folder_option))
-    values = read_parameters(params, form, lambda read, locate: check_value_glyphs(form, read, locate))
+    values = read_parameters(
+        params, form, functools.partial(check_printed, form), lambda told: say_warning(str(told))
+    )
     document = build_document(
         form, values, register_secret=secrets.token_bytes(32), aliases=read_aliases(aliases)
     )

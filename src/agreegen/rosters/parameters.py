@@ -26,7 +26,12 @@ FurtherCheck = Callable[[Mapping[str, Value], Callable[[str], Location]], Iterab
 """Looks at the values that could be read, with a way to say where one stands."""
 
 
-def read_parameters(path: Path, form: Form, further: FurtherCheck | None = None) -> Mapping[str, Value]:
+def read_parameters(
+    path: Path,
+    form: Form,
+    further: FurtherCheck | None = None,
+    warn: Callable[[Complaint], None] | None = None,
+) -> Mapping[str, Value]:
     """Read the values of one document from a YAML file.
 
     Every scalar is read as text, so a phone keeps its leading zero and `no` stays a word.
@@ -35,6 +40,7 @@ def read_parameters(path: Path, form: Form, further: FurtherCheck | None = None)
         path: The file.
         form: The form whose fields it fills.
         further: Another check, whose complaints are reported with the others.
+        warn: Told what is odd and no error.
 
     Raises:
         ComplaintsError: Names every error in the file at once, each with its line.
@@ -46,6 +52,9 @@ def read_parameters(path: Path, form: Form, further: FurtherCheck | None = None)
         count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
         hint = f"mend {path} and run again; `agreegen forms show {form.id}` lists the fields"
         raise ComplaintsError(f"{path} has {count}:", errors, hint=hint)
+    if warn is not None:
+        for complaint in parsed.complaints:
+            warn(complaint)
     return parsed.values
 
 
