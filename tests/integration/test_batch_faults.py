@@ -17,6 +17,7 @@ from agreegen.batch.heads import head_checker
 from agreegen.batch.interface import Job
 from agreegen.batch.run import RunSettings, run_job
 from agreegen.errors import AgreegenError, RegisterError
+from agreegen.files import TEMPORARY_PREFIX
 from agreegen.model.report import Verdict
 from agreegen.register.audit import verify_register
 from agreegen.signing.trust import load_trust
@@ -141,7 +142,7 @@ def test_a_full_disk_stops_the_job_and_keeps_the_rest(tmp_path: Path, small_disk
             run_job(job, RunSettings(workers=1, chunk_rows=5))
         kept = len(documents_of(job))
         assert 0 < kept < 40
-        assert [path for path in leftovers_of(job) if path.suffix == ".pdf"] == []
+        assert [path for path in leftovers_of(job) if path.name.startswith(TEMPORARY_PREFIX)] == []
         subprocess.run(["mount", "-o", "remount,size=100m", str(small_disk)], check=True)
         summary = run_job(job, RunSettings(workers=1))
         assert summary.failed == 0
