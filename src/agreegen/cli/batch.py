@@ -160,7 +160,8 @@ def print_command(
 def event_printer(*, as_json: bool) -> Iterator[Callable[[RunEvent], None]]:
     """Show the events of a run: JSON Lines for machines, a bar on terminals, failures as lines."""
     if as_json:
-        yield lambda event: print_json_line(event.to_dict())
+        # A chunk's rows come together, and the event of the chunk itself behind them.
+        yield lambda event: print_json_line(event.to_dict(), more=event.kind is RunEventKind.ROW)
         return
     with make_progress() as progress:
         bar = progress.add_task("documents", total=None, note="")

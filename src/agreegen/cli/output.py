@@ -47,8 +47,11 @@ def print_json(data: Any) -> None:
     click.echo(to_json(data, indent=2))
 
 
-def print_json_line(data: Any) -> None:
-    """Print one line of JSON Lines to standard output, at once."""
+def print_json_line(data: Any, *, more: bool = False) -> None:
+    """Print one line of JSON Lines to standard output, at once; with `more`, together with the next."""
+    if more:
+        sys.stdout.write(to_json(data) + "\n")
+        return
     click.echo(to_json(data))
     sys.stdout.flush()
 

@@ -22,6 +22,9 @@ ATTACHMENT_NAME = "agreegen.json"
 SCHEMA = "agreegen/document/1"
 
 
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 def encode_value(value: Value) -> str | bool | list[str]:
     """Turn a value into what JSON holds: dates as ISO 8601, lists as arrays."""
     if isinstance(value, date):
@@ -33,7 +36,7 @@ def encode_value(value: Value) -> str | bool | list[str]:
 
 def canonical_json(data: Any) -> bytes:
     """Encode JSON in one way only: sorted keys, no spaces, UTF-8."""
-    return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return _CANONICAL.encode(data).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +89,9 @@ class Document:
         object.__setattr__(self, "conditions", MappingProxyType(dict(self.conditions)))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A mapping proxy does not travel to a worker process; its JSON does.
-        return (Document.from_json, (self.to_json(),))
+        # A mapping proxy does not travel to a worker process.
+        facts = (self.id, self.form_id, self.form_version, self.title, self.template_sha256)
+        return (Document, (*facts, dict(self.values), dict(self.conditions), self.roles, self.engine))
 
     def to_json(self) -> bytes:
         """Encode the document as the bytes of `agreegen.json`."""

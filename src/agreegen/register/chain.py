@@ -20,6 +20,7 @@ from agreegen.register.interface import (
     Registration,
 )
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _STATES = {
     EventKind.RENDERED: DocumentState.RENDERED,
     EventKind.SIGNED: DocumentState.SIGNED,
@@ -78,9 +79,7 @@ def event_hash(previous: bytes, row: tuple[int, str, str, str, str | None, str |
         previous: Hash of the event before, or the genesis hash.
         row: seq, at, kind, document, role, sha256 and details, exactly as stored.
     """
-    return hashlib.sha256(
-        previous + json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode()
-    ).digest()
+    return hashlib.sha256(previous + _ENCODER.encode(row).encode()).digest()
 
 
 def project(document: DocumentRow | None, event: Event | EventDraft, details: str) -> DocumentRow:

@@ -6,35 +6,20 @@ Revocation is judged elsewhere; here a path is built and validated for one momen
 from __future__ import annotations
 
 import functools
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any
 
-from asn1crypto import algos, x509
-from asn1crypto.keys import PublicKeyInfo
-from cryptography.exceptions import InvalidSignature
-from pyhanko_certvalidator import ValidationContext
-from pyhanko_certvalidator.errors import ExpiredError, NotYetValidError, PathBuildingError, ValidationError
-from pyhanko_certvalidator.path import ValidationPath
-from pyhanko_certvalidator.policy_decl import (
-    AcceptAllAlgorithms,
-    CertRevTrustPolicy,
-    RevocationCheckingPolicy,
-    RevocationCheckingRule,
-)
-from pyhanko_certvalidator.sig_validate import (
-    DEFAULT_VALIDATION_CONTEXT,
-    SignatureValidationContext,
-    SignatureValidator,
-)
-from pyhanko_certvalidator.validate import async_validate_path
+from asn1crypto import algos
 
 from agreegen.verification.algorithms import SM2_DEFAULT_ID, UnsupportedError, check_signature, read_algorithm
 from agreegen.verification.encoding import der_of
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from pyhanko_certvalidator import ValidationContext
+    from pyhanko_certvalidator.path import ValidationPath
 
 MAX_PATHS = 16
 MAX_POOL = 512
@@ -73,27 +58,6 @@ class Chain:
         return tuple(zip(self.certificates[:-1], self.certificates[1:], strict=True)) if self.anchored else ()
 
 
-class _Validator(SignatureValidator):
-    """Checks certificate signatures, SM2 included, and remembers the right ones."""
-
-    def __init__(self, sm2_ids: tuple[str, ...]) -> None:
-        self._sm2_ids = sm2_ids
-
-    def validate_signature(
-        self,
-        signature: bytes,
-        signed_data: bytes,
-        public_key_info: PublicKeyInfo,
-        signature_algorithm: algos.SignedDigestAlgorithm,
-        context: SignatureValidationContext = DEFAULT_VALIDATION_CONTEXT,  # noqa: ARG002 - part of the interface
-    ) -> None:
-        right = signature_holds(
-            public_key_info.dump(), signature_algorithm.dump(), signed_data, signature, self._sm2_ids
-        )
-        if not right:
-            raise InvalidSignature
-
-
 @functools.lru_cache(maxsize=2048)
 def signature_holds(
     key_der: bytes, algorithm_der: bytes, message: bytes, signature: bytes, sm2_ids: tuple[str, ...]
@@ -115,11 +79,6 @@ def issued_by(certificate: Any, issuer: Any, sm2_ids: tuple[str, ...]) -> bool:
         certificate["signature_value"].native,
         sm2_ids,
     )
-
-
-_NO_REVOCATION = CertRevTrustPolicy(
-    RevocationCheckingPolicy(RevocationCheckingRule.NO_CHECK, RevocationCheckingRule.NO_CHECK)
-)
 
 
 _Key = tuple[frozenset[bytes], tuple[str, ...], bytes, datetime]
@@ -153,18 +112,12 @@ class ChainBuilder:
         self._contexts: dict[datetime, ValidationContext] = {}
 
     def _context(self, moment: datetime) -> ValidationContext:
+        from agreegen.verification.pathbuilding import make_context  # noqa: PLC0415 - only with anchors
+
         if moment not in self._contexts:
             if len(self._contexts) >= _MAX_KEPT:
                 self._contexts.clear()
-            self._contexts[moment] = ValidationContext(
-                trust_roots=list(self.anchors),
-                other_certs=list(self.pool),
-                moment=moment,
-                revinfo_policy=_NO_REVOCATION,
-                time_tolerance=TOLERANCE,
-                algorithm_usage_policy=AcceptAllAlgorithms(),
-                signature_validator=_Validator(self.sm2_ids),
-            )
+            self._contexts[moment] = make_context(self.anchors, self.pool, moment, self.sm2_ids)
         return self._contexts[moment]
 
     def chain(self, certificate: Any, moment: datetime) -> Chain:
@@ -191,10 +144,12 @@ class ChainBuilder:
         return all(der_of(item) in self._pool_ders for item in chain.certificates[1:-1])
 
     def _search(self, certificate: Any, moment: datetime) -> Chain:
+        from agreegen.verification.pathbuilding import validate  # noqa: PLC0415 - takes long to load
+
         context = self._context(moment)
         best: Chain | None = None
         for path in self._candidates(certificate, context):
-            chain = _validate(path, certificate, context)
+            chain = validate(path, certificate, context)
             if chain.problem is None:
                 return chain
             if best is None or _rank(chain) > _rank(best):
@@ -203,53 +158,14 @@ class ChainBuilder:
         return best or Chain((certificate,), anchored=False, problem=ChainProblem.NONE_FOUND, message=message)
 
     def _candidates(self, certificate: Any, context: ValidationContext) -> list[ValidationPath]:
+        from agreegen.verification.pathbuilding import collect  # noqa: PLC0415 - see above
+
         key = der_of(certificate)
         if key not in self._paths:
             if len(self._paths) >= _MAX_KEPT:
                 self._paths.clear()
-            self._paths[key] = _run(_collect(context, certificate))
+            self._paths[key] = collect(context, certificate)
         return self._paths[key]
-
-
-async def _collect(context: ValidationContext, certificate: Any) -> list[ValidationPath]:
-    found: list[ValidationPath] = []
-    try:
-        async for path in context.path_builder.async_build_paths_lazy(certificate):
-            found.append(path)
-            if len(found) >= MAX_PATHS:
-                break
-    except PathBuildingError:
-        return found
-    return found
-
-
-def _run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine that never waits for anything; an event loop would cost more than its work."""
-    try:
-        coroutine.send(None)
-    except StopIteration as stop:
-        return cast(T, stop.value)
-    coroutine.close()
-    raise RuntimeError("path validation waited for something although nothing may be fetched")
-
-
-def _validate(path: ValidationPath, certificate: Any, context: ValidationContext) -> Chain:
-    certificates = tuple(_certificates(path, certificate))
-    try:
-        _run(async_validate_path(context, path))
-    except ExpiredError as exc:
-        return Chain(certificates, anchored=True, problem=ChainProblem.EXPIRED, message=_sentence(exc))
-    except NotYetValidError as exc:
-        return Chain(certificates, anchored=True, problem=ChainProblem.NOT_YET_VALID, message=_sentence(exc))
-    except (ValidationError, UnsupportedError, ValueError, TypeError, KeyError, NotImplementedError) as exc:
-        return Chain(certificates, anchored=True, problem=ChainProblem.INVALID, message=_sentence(exc))
-    return Chain(certificates, anchored=True)
-
-
-def _certificates(path: ValidationPath, certificate: Any) -> list[Any]:
-    found = [item for item in path.iter_certs(include_root=True) if isinstance(item, x509.Certificate)]
-    found.reverse()
-    return found or [certificate]
 
 
 def _judge_lone_anchor(certificates: tuple[Any, ...], moment: datetime) -> Chain:
@@ -265,8 +181,3 @@ def _judge_lone_anchor(certificates: tuple[Any, ...], moment: datetime) -> Chain
 def _rank(chain: Chain) -> int:
     order = {ChainProblem.INVALID: 0, ChainProblem.NOT_YET_VALID: 1, ChainProblem.EXPIRED: 2}
     return order.get(chain.problem, 3) if chain.problem else 4
-
-
-def _sentence(exc: Exception) -> str:
-    text = " ".join(str(exc).split())
-    return text[:300] or type(exc).__name__
