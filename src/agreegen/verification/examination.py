@@ -59,7 +59,7 @@ def examine(label: str, data: bytes, options: Options, *, rebuild: bool = True) 
     sha256 = hashlib.sha256(data).hexdigest()
     if not data:
         return unreadable(label, "empty", "the file is empty", "文件是空的", size_bytes=0, sha256=sha256)
-    proved = prove(data, options) if rebuild else None
+    proved = prove(data, options) if rebuild and options.limits.native else None
     structure = scan_structure(data, options.limits, options.password) if proved is None else proved.structure
     alarms = list(structure.alarms)
     facts = [_facts(data, found, structure, options, policy) for found in structure.signatures]
@@ -124,7 +124,10 @@ def _check_document(
         return None, []
     signed = list(zip(structure.signatures, facts, strict=True))
     described, alarms = describe_document(document, signed), list(check_roles(document, signed))
-    if structure.signatures:
+    if not options.limits.native:
+        text = "the text was not compared with the form: a library failed on this file"
+        alarms.append(Alarm("text-unchecked", text, message_zh="程序库无法处理该文件，未核对正文"))
+    elif structure.signatures:
         try:
             alarms.extend(contained(check_form)(document, data, structure, options, page=page))
         except MemoryError:

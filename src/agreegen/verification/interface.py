@@ -21,6 +21,7 @@ class Limits:
         max_depth: Nesting of arrays and dictionaries.
         max_stream_bytes: A decompressed stream.
         max_cms_bytes: A CMS in `/Contents`.
+        native: Whether libraries in C may look at the file; not where one has just failed on it.
         files_per_process: So many files are judged by one worker process, which is then replaced.
     """
 
@@ -31,6 +32,7 @@ class Limits:
     max_depth: int = 200
     max_stream_bytes: int = 128 << 20
     max_cms_bytes: int = 4 << 20
+    native: bool = True
     files_per_process: int = 5_000
 
 

@@ -13,7 +13,7 @@ import resource
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnContext
 from multiprocessing.process import BaseProcess
@@ -41,11 +41,13 @@ class Task:
         index: Its number.
         path: The path as the user gave it.
         data: Its bytes where they were read already (standard input).
+        careful: Whether a worker died at it, so that libraries in C are left out.
     """
 
     index: int
     path: Path
     data: bytes | None = None
+    careful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,12 @@ def _serve(connection: Connection, state: Any, options: Options) -> None:
 
     def judge(task: Task) -> FileReport:
         state[_AT], state[_SINCE] = task.index, time.monotonic()
+        chosen = options
+        if task.careful:
+            chosen = replace(options, limits=replace(options.limits, native=False))
         if task.data is None:
-            return verify_path(task.path, options)
-        return verify_bytes(str(task.path), task.data, options)
+            return verify_path(task.path, chosen)
+        return verify_bytes(str(task.path), task.data, chosen)
 
     with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):
         connection.send(_Message())
@@ -144,6 +149,7 @@ class Worker:
                 "limit",
                 "the examination ended without an answer (memory, or a failing library)",
                 "检查意外中断（内存不足或程序库故障）",
+                again=True,
             )
         if not self._ready:
             self._ready = True
@@ -166,7 +172,7 @@ class Worker:
         text = f"the examination took longer than {self._options.limits.timeout_s:g} s and was ended"
         return self._replace("limit", text, "检查超过时间限制，已中止")
 
-    def _replace(self, code: str, message: str, message_zh: str) -> list[Answer]:
+    def _replace(self, code: str, message: str, message_zh: str, *, again: bool = False) -> list[Answer]:
         ready, at = self._ready, int(self._state[_AT])
         self.close(kill=True)
         if not ready and not self._tasks:
@@ -176,6 +182,11 @@ class Worker:
             return []
         lost = next((task for task in self._tasks if ready and task.index == at), self._tasks[0])
         self._tasks.remove(lost)
+        if again and not lost.careful:
+            # A library that dies must not hide what the rest of the examination can say.
+            self._tasks.appendleft(replace(lost, careful=True))
+            self._launch()
+            return []
         # What it had judged but not sent, and what it had not begun, is for its successor.
         self._launch()
         alarm = Alarm(code, message, message_zh=message_zh)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+import pikepdf
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from agreegen.model.report import Integrity
+from agreegen.model.report import Changes, Integrity
 from agreegen.verification import algorithms
 from agreegen.verification.contained import BreakdownError, contained
 from agreegen.verification.evidence import EvidencePool
-from agreegen.verification.interface import Options
+from agreegen.verification.interface import Limits, Options
 from agreegen.verification.service import verify_bytes
+from agreegen.verification.structure import scan_structure
+from tests.attacks.documents import signed as signed_page
+from tests.attacks.signer import FREE_BOX, sign
 from tests.unit.verification.authority import NOW
 from tests.unit.verification.conftest import Pki
 
@@ -68,3 +72,24 @@ def test_evidence_that_breaks_the_judgement_does_not_hide_the_signature(
     assert [signature.integrity for signature in report.signatures] == [Integrity.INTACT]
     assert "internal-error" in {alarm.code for alarm in report.alarms}
     assert report.verdict.value == "indeterminate"
+
+
+def test_file_at_which_a_library_died_is_judged_without_it(
+    monkeypatch: pytest.MonkeyPatch, signed: bytes, pki: Pki
+) -> None:
+    monkeypatch.setattr(pikepdf, "open", panic)
+    careful = Options(
+        now=NOW, anchors_der=(pki.root.holder.der,), crls_der=pki.crls(), limits=Limits(native=False)
+    )
+    report = verify_bytes("x", signed, careful)
+    assert (report.unaltered, report.verdict.value) == (None, "indeterminate")
+    assert [signature.indication.value for signature in report.signatures] == ["TOTAL-PASSED"]
+    assert "limit" in {alarm.code for alarm in report.alarms}
+
+
+def test_what_was_painted_is_not_guessed() -> None:
+    """Without the drawing library a visible field is neither permitted nor forbidden."""
+    data = sign(signed_page(), "other", box=FREE_BOX)
+    structure = scan_structure(data, Limits(native=False))
+    assert structure.signatures[0].changes is Changes.UNKNOWN
+    assert structure.sound is None

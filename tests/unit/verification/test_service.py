@@ -168,6 +168,7 @@ def test_worker_that_dies_is_replaced(tmp_path: Path, options: Options, signed: 
     verdicts = [report.verdict.value for report in seen]
     assert verdicts.count("valid") >= 11, "at most the file under way is lost, and it says so"
     assert set(verdicts) <= {"valid", "indeterminate"}
+    assert all(report.signatures for report in seen), "the file under way is judged again, with care"
 
 
 def test_workers_are_replaced_after_some_files_and_none_is_lost(

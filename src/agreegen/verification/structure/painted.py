@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agreegen.verification.structure.document import PdfFile, View
-from agreegen.verification.structure.objects import Ref, StructureError
+from agreegen.verification.structure.objects import LimitError, Ref, StructureError
 from agreegen.verification.structure.rules_look import rectangle_of
 from agreegen.verification.structure.rules_pages import page_numbers
 from agreegen.verification.structure.step import Addition
@@ -32,6 +32,8 @@ class Painted:
             if self._meets_annotation(index, addition):
                 return False
             return self._is_white(index, addition)
+        except LimitError:
+            raise
         except StructureError:
             return False
 
@@ -45,6 +47,8 @@ class Painted:
             text = found.get_textpage().get_text_bounded(
                 left + _MARGIN, bottom + _MARGIN, right - _MARGIN, top - _MARGIN
             )
+        except LimitError:
+            raise
         except (pypdfium2.PdfiumError, StructureError, ValueError):
             return True
         return any(sign.isalnum() for sign in text)
@@ -52,6 +56,8 @@ class Painted:
     def _page(self, index: int, page: int) -> Any:
         import pypdfium2  # noqa: PLC0415 - loaded only for the few files that need it
 
+        if not self._file.limits.native:
+            raise LimitError("what was painted cannot be seen without the library that failed on the file")
         if self._opened != index:
             end = self._file.revisions[index].end
             self._document = pypdfium2.PdfDocument(self._file.data[:end], password=self._file.password)

@@ -97,7 +97,10 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
     judgement = judge_changes(file, views, covered)
     for alarm in judgement.alarms:
         findings.add(alarm.code, alarm.message, alters=alarm.alters, topic=alarm.topic)
-    if covered:
+    if not limits.native:
+        findings.undecided = True
+        findings.add("limit", "a library failed on this file, so that it was judged by one parser alone")
+    elif covered:
         for alarm in compare_parsers(file, views[-1], password):
             findings.add(alarm.code, alarm.message, alters=alarm.alters)
     signatures = tuple(_found(views, item, judgement) for item in covered)
