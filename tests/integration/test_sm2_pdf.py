@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -379,3 +380,34 @@ def test_a_revoked_authority_takes_its_holders_along(tmp_path: Path) -> None:
     report = judge(data, replace(trust, crls_der=(listed, trust.crls_der[1])))
     assert report.verdict is not Verdict.VALID
     assert report.signatures[0].revocation is Revocation.REVOKED
+
+
+def test_a_batch_goes_on_after_its_own_signer_id(pki: ExamplePki, tmp_path: Path) -> None:
+    """A second role signs after the seal, and a timestamp that was missing is added by a later run."""
+    chain = make_sm2_chain(find_backend(), NOW, Addresses(1))
+    write_credential(tmp_path, chain, 'signer_id: "豫州普查"\n')
+    trust = tmp_path / "trust"
+    shutil.copytree(pki.trust, trust)
+    (trust / "own.pem").write_bytes(chain.root.certificate_pem)
+    for number, crl in enumerate(trust_of(chain).crls_der):
+        (trust / f"{number}.crl").write_bytes(crl)
+    (tmp_path / "roster.csv").write_text(f"姓名,编号\n{PARTY_B},HN0001\n", "utf-8")
+    (tmp_path / "job.yaml").write_text(
+        "form: personal-pledge\nroster: {file: roster.csv}\noutput: out\ntrust: [trust]\n"
+        f"defaults: {{pledge_date: 2018-05-10}}\ntsa: {pki.tsa_url}\n"
+        "signatures:\n  - {role: unit, credential: seal.yaml, level: B-T}\n"
+        f"  - {{role: pledger, credential: {pki.credential('party-b-seal')}, level: B-T}}\n",
+        "utf-8",
+    )
+    job = str(tmp_path / "job.yaml")
+    assert run(["-q", "batch", "run", job, "--workers", "1"]) == 0
+    policy = tmp_path / "policy.yaml"
+    policy.write_text('sm2_signer_ids: ["豫州普查"]\n', encoding="utf-8")
+    (document,) = (tmp_path / "out" / "documents").rglob("*.pdf")
+    judging = ["-q", "verify", str(document), "--trust", str(trust), "--policy", str(policy)]
+    assert run(judging) == 0
+    assert b"/DocTimeStamp" not in document.read_bytes()
+    with Responder(pki.folder):
+        assert run(["-q", "batch", "run", job, "--workers", "1"]) == 0
+    assert b"/DocTimeStamp" in document.read_bytes()
+    assert run(judging) == 0

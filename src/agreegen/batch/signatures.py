@@ -149,8 +149,11 @@ class ChunkSigner:
         signer = BatchSigner(SigningIdentity.of(credential), request, token_bytes=room)
         prepared: list[tuple[Draft, Prepared]] = []
         for draft in drafts:
+            # Earlier signatures were made here, or stand in a file that the register knows by its hash; the
+            # file is read back as a recipient would, before anything is published.
+            judged = bool(draft.roles)
             try:
-                prepared.append((draft, signer.prepare(draft.data, begun=draft.begun)))
+                prepared.append((draft, signer.prepare(draft.data, judged=judged, begun=draft.begun)))
             except SigningError as exc:
                 draft.reason = str(exc)
         raw = credential.signer.sign_many([item.attributes for _, item in prepared])
@@ -211,7 +214,7 @@ class ChunkSigner:
         servers = timestamp_servers(self._job)
         for draft in drafts:
             try:
-                signed = extend_pdf(draft.data, wanted, now=now, tsa=servers, trust=self._trust)
+                signed = extend_pdf(draft.data, wanted, now=now, tsa=servers, trust=self._trust, judged=True)
             except AgreegenError as exc:
                 draft.warning = f"the timestamp is still missing: {exc}"
                 continue
