@@ -123,6 +123,29 @@ def test_openssl_agrees_on_every_signature(stages: list[Path], pki: ExamplePki, 
         assert not openssl.verify_cms(tmp_path / "cms", tmp_path / "signed", [bundle])[0]
 
 
+@needs_office
+@pytest.mark.libreoffice
+def test_openssl_agrees_on_every_timestamp(stages: list[Path], pki: ExamplePki, tmp_path: Path) -> None:
+    """Those over the signature values, and those over the document."""
+    data, root = stages[-1].read_bytes(), pki.trust / "root.pem"
+    stamped: list[tuple[bytes, bytes]] = []
+    for signature in read_state(data).signatures:
+        numbers = [int(number) for number in signature.embedded.byte_range]
+        covered, cms = openssl.signed_parts(data, (numbers[0], numbers[1], numbers[2], numbers[3]))
+        if signature.timestamp:
+            stamped.append((cms, covered))
+        tokens = signature.content.signature_timestamps
+        stamped.extend((token, signature.content.signature) for token in tokens)
+    assert len(stamped) == 6  # of four signatures, and two of the document
+    for token, content in stamped:
+        (tmp_path / "token").write_bytes(token)
+        (tmp_path / "content").write_bytes(content)
+        verdict, said = openssl.verify_token(tmp_path / "token", tmp_path / "content", [root])
+        assert verdict, said
+        (tmp_path / "content").write_bytes(content[:-1])
+        assert not openssl.verify_token(tmp_path / "token", tmp_path / "content", [root])[0]
+
+
 @pytest.mark.parametrize("kind", ["rsa2048", "rsa3072", "rsa4096", "p256", "p384"])
 @pytest.mark.parametrize("xref_stream", [False, True], ids=["quick", "pyhanko"])
 def test_judges_agree_on_every_key(kind: str, xref_stream: bool, tmp_path: Path) -> None:
