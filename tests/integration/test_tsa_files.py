@@ -26,7 +26,7 @@ from agreegen.example_pki.maker import make_example_pki
 from agreegen.example_pki.responder import Responder, free_port
 from agreegen.signing.timestamps import TimestampClient
 from agreegen.signing.tsa_files import load_tsa
-from tests.unit.signing.conftest import MiniCa, make_key
+from tests.unit.signing.conftest import MiniCa, make_key, make_pdf
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +90,7 @@ def test_a_job_names_the_service_by_a_file(
     ("text", "message"),
     [
         ("url: ftp://x/", "no address"),
+        ("url: https://office:k7hunter@x/", "never stands in an address"),
         ("username: a", "url"),
         ("url: http://x/\npassword: k7hunter", "password"),
         ("url: http://x/\ncolour: red", "unknown setting colour"),
@@ -125,6 +126,42 @@ def test_what_is_loose_about_a_password_is_told(
     read_tsa([str(path)])
     said = capsys.readouterr().err
     assert (warned in said) if warned else said == ""
+
+
+@pytest.mark.parametrize("command", ["sign", "batch"])
+def test_a_password_in_an_address_is_refused_unspoken(
+    command: str, pki: ExamplePki, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In arguments everybody on the machine could read it, and messages name addresses."""
+    address = "http://office:k7hunter@127.0.0.1:1/tsa"
+    (tmp_path / "a.pdf").write_bytes(make_pdf())
+    (tmp_path / "r.csv").write_text("编号,姓名\nA1,王芳\n")
+    (tmp_path / "job.yaml").write_text(
+        f"form: personal-pledge\nroster: {{file: r.csv}}\noutput: out\ntsa: {address}\ntrust: [{pki.trust}]\n"
+        f"signatures:\n  - {{role: unit, credential: {pki.credential('unit-seal')}, level: B-T}}\n"
+    )
+    lines = {
+        "sign": [
+            "sign",
+            str(tmp_path / "a.pdf"),
+            "-o",
+            str(tmp_path / "b.pdf"),
+            "--role",
+            "unit",
+            "--tsa",
+            address,
+            "--credential",
+            str(pki.credential("unit-seal")),
+            "--level",
+            "B-T",
+        ],
+        "batch": ["batch", "run", str(tmp_path / "job.yaml")],
+    }
+    assert run(lines[command]) in (3, 6)
+    said = "".join(capsys.readouterr())
+    assert "k7hunter" not in said
+    assert "never stands in an address" in said
+    assert not list(tmp_path.glob("**/*.pdf"))[1:]
 
 
 def test_an_encrypted_client_key_is_refused_rather_than_asked_for_in_the_run(tmp_path: Path) -> None:

@@ -11,13 +11,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import HTTPError
 
 from agreegen.errors import CredentialError
 from agreegen.signing.answers import read_answer
+from agreegen.signing.secrets import check_address
 
 _MAX_ANSWER_BYTES = 4 << 20
 _TRIES = 3
@@ -67,7 +67,7 @@ class CscClient:
     def __init__(
         self, url: str, token: str, credential: str, *, verify: str | bool = True, timeout_s: float = 30.0
     ) -> None:
-        parts = urlsplit(url)
+        parts = check_address(url, "signing service")
         if not parts.hostname or not (
             parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
         ):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import SplitResult, urlsplit
 
 from agreegen.errors import CredentialError
 from agreegen.signing.interface import RawSigner
@@ -17,6 +18,28 @@ Prompt = Callable[[str], str]
 
 _SOURCES = ("env", "file", "prompt")
 _FORM = "write {env: NAME}, {file: PATH} or {prompt: true}"
+
+
+def check_address(url: str, what: str) -> SplitResult:
+    """Split the address of a service, in which no user name and password may stand.
+
+    Args:
+        url: The address; it is not quoted in errors before it is known to be harmless.
+        what: Whose it is, for messages.
+
+    Raises:
+        CredentialError: It cannot be read, or holds a user name or password.
+    """
+    try:
+        parts = urlsplit(url)
+        named = parts.username is not None or parts.password is not None
+    except ValueError:
+        raise CredentialError(f"the address of the {what} cannot be read", hint="write https://…") from None
+    if named:
+        raise CredentialError(
+            f"the {what}: a password never stands in an address", hint="describe the service in a YAML file"
+        )
+    return parts
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from agreegen.errors import CredentialError
 from agreegen.signing.credentials import read_settings
 from agreegen.signing.interface import TimestampServer
-from agreegen.signing.secrets import BackendConfig, Prompt
+from agreegen.signing.secrets import BackendConfig, Prompt, check_address
 
 _KEYS = frozenset(
     {
@@ -47,6 +47,7 @@ def load_tsa(text: str, *, prompt: Prompt | None = None) -> TimestampServer:
         CredentialError: The file cannot be used.
     """
     if is_address(text):
+        check_address(text, "timestamp service")
         return TimestampServer(text)
     path = Path(text)
     settings = read_settings(path, "timestamp service")
@@ -58,6 +59,7 @@ def load_tsa(text: str, *, prompt: Prompt | None = None) -> TimestampServer:
         )
     config = BackendConfig(path=path, kind="tsa", settings=settings, prompt=prompt)
     url = config.text("url")
+    check_address(url, f"timestamp service {path}")
     if not is_address(url):
         raise CredentialError(
             f"timestamp service {path}: {url} is no address", hint="write url: https://tsa.example/"
