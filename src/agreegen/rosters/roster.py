@@ -19,6 +19,7 @@ from agreegen.values import RawValue, ValueProblem, parse_value, parse_values
 from agreegen.values.text import is_empty
 
 _NAME_FIELD = "pledger_name"
+_MOST_ROWS_NAMED = 10
 _MOST_ROWS_FOR_NAMES = 100_000
 
 
@@ -100,7 +101,7 @@ class Roster:
             Complaint(self._location(number), "it looks like a note and is not read", "", Severity.WARNING)
             for number in self._table.notes
         ]
-        return (*self._warnings, *notes)
+        return (*self._warnings, *notes, *self._overlong_rows())
 
     def rows(self) -> Iterator[RosterRow]:
         """Yield the rows of people in file order, good and bad; memory stays flat.
@@ -234,6 +235,18 @@ class Roster:
                 hint=f"add a column {wanted}"
                 if wanted
                 else f"the form {self._form.id} is not made for rosters",
+            )
+
+    def _overlong_rows(self) -> Iterator[Complaint]:
+        """Warn of rows with more cells than there are headers, which in a CSV an unquoted comma makes."""
+        if rows := self._table.overlong:
+            more = ", …" if len(rows) > _MOST_ROWS_NAMED else ""
+            named = ", ".join(map(str, rows[:_MOST_ROWS_NAMED]))
+            yield Complaint(
+                Location(file=str(self.path), sheet=self.sheet),
+                f"cells stand beyond the last header and are not read (rows {named}{more})",
+                "look whether a comma within a value has shifted the cells; quote such values",
+                Severity.WARNING,
             )
 
     def _unknown_columns(self) -> list[Complaint]:

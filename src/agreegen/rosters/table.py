@@ -33,13 +33,15 @@ class Table:
         self._matcher = matcher
         self.header = self._find_header(where)
         self.notes: list[int] = []
+        self.overlong: list[int] = []
 
     def rows(self) -> Iterator[tuple[int, list[RawValue]]]:
         """Yield number and cells of every row of a person.
 
-        Empty rows, totals, repeated headers and notes are left out; notes are remembered in `notes`.
+        Empty rows, totals, repeated headers and notes are left out; notes are remembered in `notes`, and rows
+        with cells beyond the last header in `overlong`.
         """
-        self.notes = []
+        self.notes, self.overlong = [], []
         read = sorted(self.header.columns.values())
         width = len(self.header.texts)
         for number, own, filled in fill_down(self.source):
@@ -53,6 +55,8 @@ class Table:
             if is_footer(own) or (few and is_note(own)):
                 self.notes.append(number)
                 continue
+            if len(own) > width and not all(map(is_empty, own[width:])):
+                self.overlong.append(number)
             yield number, [*filled[:width], *([None] * (width - len(filled)))]
 
     def _repeats_header(self, row: Sequence[RawValue]) -> bool:

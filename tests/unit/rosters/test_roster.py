@@ -90,6 +90,20 @@ def test_a_footer_over_several_cells_is_no_person(
     assert any("note" in text and "row 3" in text for text in warnings(roster))
 
 
+def test_cells_beyond_the_last_header_are_told(make_csv: Make, form: Form) -> None:
+    path = make_csv(
+        [
+            ("编号", "姓名", "单位"),
+            ("HN1", "张伟", "某局"),
+            ("HN2", "李娜", "某市", "某局"),
+            ("HN3", "王芳", "某局", ""),
+        ]
+    )
+    (told,) = warnings(open_roster(path, form))
+    assert "rows 3)" in told
+    assert "comma" in told
+
+
 def test_a_person_with_a_remark_in_the_first_column_is_kept(make_xlsx: Make, form: Form) -> None:
     rows = [("备注", *HEADER), ("备注：新进", "HN0001", "张伟", ID_A, None, "是")]
     assert [row.staff_no for row in open_roster(make_xlsx(rows), form).rows()] == ["HN0001"]
