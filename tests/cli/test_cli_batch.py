@@ -148,7 +148,10 @@ def test_limit(agreegen: Agreegen, pki: ExamplePki, roster: Path, tmp_path: Path
     assert len(files_below(tmp_path / "pledges" / "documents")) == 1
     status = agreegen("batch", "status", job, "--json").json()
     assert (status["rows"], status["documents"], status["running"]) == (3, 1, False)
-    assert agreegen("batch", "status", job).code == 0
+    for_people = agreegen("batch", "status", job)
+    assert for_people.code == 0
+    assert "signed 1" in for_people.out
+    assert not set("{}'") & set(for_people.out)
 
 
 def test_example_anchors_and_loose_keys_are_told(

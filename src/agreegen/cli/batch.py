@@ -115,7 +115,14 @@ def status_command(job_file: Path, forms_folder_option: Path | None, as_json: bo
     if as_json:
         print_json(status.to_dict())
         return
-    print_table(("what", "count"), list(status.to_dict().items()))
+    print_table(("what", "count"), [(name, _plain(value)) for name, value in status.to_dict().items()])
+
+
+def _plain(value: object) -> object:
+    """Return a value as a person writes it: states with their counts, yes or no."""
+    if isinstance(value, dict):
+        return ", ".join(f"{state} {count}" for state, count in value.items()) or "none"
+    return ("no", "yes")[value] if isinstance(value, bool) else value
 
 
 @command.command("print")
