@@ -28,7 +28,7 @@ from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.maker import make_example_pki
 from agreegen.example_pki.responder import Responder, free_port
 from agreegen.model.report import FileReport, PadesLevel, Verdict
-from agreegen.pipeline import extend_received, sign_received
+from agreegen.receiving import extend_received, sign_received
 from agreegen.signing.credentials import load_credential
 from agreegen.signing.interface import SigningRequest, TimestampServer, Trust
 from agreegen.signing.pdfread import read_state

@@ -23,7 +23,7 @@ from agreegen.example_pki.sm2_chain import Sm2Chain, issue_sm2_crl, make_sm2_cha
 from agreegen.example_pki.subjects import PARTY_A, PARTY_B
 from agreegen.model.document import DeclaredRole
 from agreegen.model.report import FileReport, Integrity, PadesLevel, Revocation, TrustStatus, Verdict
-from agreegen.pipeline import extend_received, sign_received
+from agreegen.receiving import extend_received, sign_received
 from agreegen.signing.credentials import load_credential
 from agreegen.signing.interface import Credential, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import sign_pdf

@@ -20,7 +20,7 @@ from agreegen.cli.options import (
 from agreegen.cli.output import say_warning
 from agreegen.cli.sign import plan_outputs, process_all
 from agreegen.model.report import PadesLevel
-from agreegen.pipeline import extend_received
+from agreegen.receiving import extend_received
 
 
 @click.command("extend")

@@ -28,7 +28,7 @@ from agreegen.errors import (
 )
 from agreegen.files import refuse_existing, write_atomically
 from agreegen.model.report import PadesLevel
-from agreegen.pipeline import sign_received
+from agreegen.receiving import sign_received
 from agreegen.signing.checks import check_credential
 from agreegen.signing.credentials import load_credential
 from agreegen.signing.interface import Credential, SigningRequest

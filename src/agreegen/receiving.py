@@ -1,0 +1,102 @@
+"""Files that come from elsewhere: judged as `verify` does, signed or extended, and judged once more."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from agreegen.errors import SigningError
+from agreegen.model.report import FileReport, PadesLevel
+from agreegen.signing.interface import Credential, SignedPdf, SigningRequest, TimestampServer, Trust
+from agreegen.signing.pades import sign_pdf
+from agreegen.verification.examination import examine
+from agreegen.verification.interface import Options
+
+_NEVER_SIGNED = frozenset({"text-differs", "page-differs"})
+
+
+def sign_received(
+    pdf: bytes,
+    credential: Credential,
+    request: SigningRequest,
+    *,
+    forms: Path | None = None,
+    policy: Path | None = None,
+) -> SignedPdf:
+    """Sign a file that may come from anywhere, after judging it as `verify` does.
+
+    Args:
+        pdf: The file, signed by others or not at all.
+        credential: Key and certificate, checked before; its SM2 signer id counts for earlier signatures, too.
+        request: Role, level, time.
+        forms: Folder of released forms, None for the packaged ones.
+        policy: Validation policy for the earlier signatures, e.g. for their SM2 signer ids.
+
+    Raises:
+        SigningError: The file was altered after an earlier signature, does not say what its form says, or
+            cannot be signed in this role.
+    """
+    ids = () if credential.sm2_signer_id is None else (credential.sm2_signer_id,)
+    options = Options(now=request.now, forms_folder=forms, policy_file=policy, sm2_signer_ids=ids)
+    report = examine("the document", pdf, options)
+    _refuse_altered(report, also=_NEVER_SIGNED)
+    signed = sign_pdf(pdf, credential, request, checked=True, judged=report.unaltered is True)
+    if report.document is None or report.signatures:
+        _require_unaltered(signed, options)
+    return signed
+
+
+def extend_received(
+    pdf: bytes,
+    level: PadesLevel,
+    *,
+    trust: Trust,
+    tsa: Sequence[TimestampServer] = (),
+    now: datetime,
+    policy: Path | None = None,
+) -> SignedPdf:
+    """Raise a signed file, ours or not, to a level; it is judged as `verify` does before and after.
+
+    Args:
+        pdf: A signed PDF.
+        level: B-T, B-LT or B-LTA.
+        trust: Anchors and revocation lists.
+        tsa: Timestamp services, tried in order.
+        now: The time, aware UTC.
+        policy: Validation policy, e.g. for SM2 signer ids.
+
+    Raises:
+        SigningError: The file was altered, its signatures cannot be proved, or its structure is such that an
+            addition would change it.
+        TimestampError: No service gave an acceptable timestamp.
+    """
+    options = Options(now=now, policy_file=policy)
+    before = examine("the document", pdf, options)
+    _refuse_altered(before)
+    from agreegen.signing.extend import extend_pdf  # noqa: PLC0415 - signing alone needs less
+
+    extended = extend_pdf(pdf, level, trust=trust, tsa=tsa, now=now, judged=before.unaltered is True)
+    _require_unaltered(extended, options)
+    return extended
+
+
+def _require_unaltered(made: SignedPdf, options: Options) -> None:
+    """Judge what was made, with the code that reads files and not the one that writes them."""
+    after = examine("the document", made.data, options, rebuild=False)
+    if after.unaltered is not True:
+        reasons = "; ".join(dict.fromkeys(reason for s in after.signatures for reason in s.reasons))
+        raise SigningError(
+            f"the file is built so that an addition would change it: {reasons or 'it reads differently'}",
+            hint="ask for the original file; agreegen verify says more",
+        )
+
+
+def _refuse_altered(report: FileReport, *, also: Collection[str] = ()) -> None:
+    wrong = [alarm.message for alarm in report.alarms if alarm.alters or alarm.code in also]
+    if report.unaltered is False or wrong:
+        reasons = "; ".join([*wrong, *(reason for s in report.signatures for reason in s.reasons)])
+        raise SigningError(
+            f"the document was changed: {reasons or 'a signature does not hold'}",
+            hint="ask for the original file; agreegen verify says more",
+        )
