@@ -227,7 +227,7 @@ def test_a_service_that_hangs_or_drips(tsa: TimestampServer, trust: Trust) -> No
             with TimestampClient([bad, tsa], trust=trust, attempts=1) as asking:
                 begin = time.monotonic()
                 assert asking.timestamp(b"data")
-                assert time.monotonic() - begin < 3
+                assert time.monotonic() - begin < 10
             with TimestampClient([bad], attempts=1) as asking, pytest.raises(TimestampError):
                 asking.timestamp(b"data")
 
@@ -238,7 +238,7 @@ def _drip(listener: socket.socket) -> None:
             connection, _ = listener.accept()
             connection.recv(4096)
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
-            for _ in range(100):
+            for _ in range(600):
                 connection.sendall(b"0")
                 time.sleep(0.05)
 
