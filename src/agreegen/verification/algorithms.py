@@ -96,6 +96,10 @@ _HASHES: dict[str, type[hashes.HashAlgorithm]] = {
 }
 
 
+_RIPEMD160_INFO = bytes.fromhex("3021300906052b2403020105000414")
+"""What stands before a RIPEMD-160 digest in a PKCS#1 v1.5 block (RFC 8017, 9.2)."""
+
+
 class UnsupportedError(Exception):
     """An algorithm that this verifier does not know; it never counts as right."""
 
@@ -290,6 +294,13 @@ def _check(
         if digest is not None or not isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
             raise UnsupportedError("EdDSA signs messages with Edwards keys only")
         key.verify(signature, message)
+        return
+    if scheme == "rsa" and isinstance(key, rsa.RSAPublicKey) and algorithm.digest == "ripemd160":
+        stated = compute_digest("ripemd160", message) if digest is None else digest
+        width = (key.key_size + 7) // 8
+        found = key.recover_data_from_signature(signature.rjust(width, b"\x00"), padding.PKCS1v15(), None)
+        if found != _RIPEMD160_INFO + stated:
+            raise InvalidSignature
         return
     if algorithm.digest not in _HASHES:
         raise UnsupportedError(f"digest {algorithm.digest} is not available")

@@ -278,3 +278,22 @@ def test_rsa_value_without_its_leading_zero() -> None:
     assert check_signature(der, algorithm, message, value[1:])
     assert not check_signature(der, algorithm, message + b"x", value[1:])
     assert not check_signature(der, algorithm, message, b"")
+
+
+def test_ripemd_of_old_files() -> None:
+    from cryptography.hazmat.primitives.asymmetric.utils import Prehashed  # noqa: PLC0415 - only here
+
+    key = rsa.generate_private_key(65537, 1024)
+    der = key.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    numbers = key.private_numbers()
+    modulus, info = numbers.public_numbers.n, bytes.fromhex("3021300906052b2403020105000414")
+    block = info + hashlib.new("ripemd160", DATA).digest()
+    padded = b"\x00\x01" + b"\xff" * (125 - len(block)) + b"\x00" + block
+    value = pow(int.from_bytes(padded, "big"), numbers.d, modulus).to_bytes(128, "big")
+    algorithm = SignatureAlgorithm("rsa", "ripemd160")
+    assert check_signature(der, algorithm, DATA, value)
+    assert not check_signature(der, algorithm, DATA + b"x", value)
+    other = key.sign(hashlib.new("ripemd160", DATA).digest(), padding.PKCS1v15(), Prehashed(hashes.SHA1()))
+    assert not check_signature(der, algorithm, DATA, other)
