@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
+import os
+import pty
+import re
 import shutil
+import struct
+import subprocess
+import sys
+import termios
 from pathlib import Path
 from typing import Any
 
@@ -234,3 +243,23 @@ def test_print_for_people_who_sign_on_paper(agreegen: Agreegen, finished_job: Pa
     with pikepdf.open(target) as pdf:
         assert len(pdf.pages) == everybody.json()["pages"]
     assert agreegen("batch", "print", finished_job, "-o", target).code == 2
+
+
+def test_a_terminal_shows_rate_remaining_time_and_failures(
+    pki: ExamplePki, bad_roster: Path, tmp_path: Path
+) -> None:
+    job = write_job(tmp_path, pki, bad_roster)
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, 160, 0, 0))
+    command = [sys.executable, "-m", "agreegen", "batch", "run", str(job)]
+    environment = {**os.environ, "TERM": "xterm"}
+    with subprocess.Popen(command, stderr=theirs, stdout=subprocess.DEVNULL, env=environment) as process:
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # the terminal is gone when the program is
+            while part := os.read(ours, 4096):
+                shown += part
+    os.close(ours)
+    assert process.returncode == 8
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
+    assert re.search(r"5/5 +100% +\d+/s, 4 failed +0:00:\d\d +0:00:00", text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -172,17 +173,20 @@ def event_printer(*, as_json: bool) -> Iterator[Callable[[RunEvent], None]]:
         return
     with make_progress() as progress:
         bar = progress.add_task("documents", total=None, note="")
-        failed = 0
+        started, made, failed = time.monotonic(), 0, 0
 
         def show(event: RunEvent) -> None:
-            nonlocal failed
-            if event.result in _FAILED:
-                failed += 1
-                progress.update(bar, note=f"{failed} failed")
-                say(f"row {event.row}: {event.message}")
+            nonlocal made, failed
+            if event.kind is RunEventKind.ROW:
+                failed += event.result in _FAILED
+                made += event.result is not RowResult.ALREADY_DONE and event.result not in _FAILED
+                if event.result in _FAILED:
+                    say(f"row {event.row}: {event.message}")
             elif event.kind is RunEventKind.WARNING:
                 say_warning(event.message or "")
-            progress.update(bar, total=event.rows, completed=event.done)
+            rate = made / max(time.monotonic() - started, 0.001)
+            note = f"{rate:.0f}/s" + (f", {failed} failed" if failed else "")
+            progress.update(bar, total=event.rows, completed=event.done, note=note if made or failed else "")
 
         yield show
 
