@@ -16,7 +16,7 @@ from agreegen.model.report import (
     Verdict,
 )
 from agreegen.verification.document_checks import BLOCKING
-from agreegen.verification.facts import SignatureFacts
+from agreegen.verification.facts import SignatureFacts, TimestampFacts
 from agreegen.verification.interface import Structure
 
 _WRONG = {Integrity.BROKEN, Integrity.UNREADABLE}
@@ -35,7 +35,7 @@ def judge_unaltered(structure: Structure, facts: Sequence[SignatureFacts]) -> bo
     if structure.sound is False or any(alarm.alters for alarm in structure.alarms):
         return False
     integrity = [fact.integrity for fact in facts]
-    integrity += [stamp.integrity for fact in facts for stamp in fact.timestamps]
+    integrity += [s.integrity for fact in facts for s in fact.timestamps if not _proves_nothing(s)]
     if any(one in _WRONG for one in integrity):
         return False
     for found in structure.signatures:
@@ -44,6 +44,12 @@ def judge_unaltered(structure: Structure, facts: Sequence[SignatureFacts]) -> bo
     unjudged = any(one is not Integrity.INTACT for one in integrity)
     unexplained = any(found.changes is Changes.UNKNOWN for found in structure.signatures)
     return None if unjudged or unexplained or structure.sound is None or not structure.readable else True
+
+
+def _proves_nothing(stamp: TimestampFacts) -> bool:
+    """A timestamp over the right bytes whose service is not named is as good as none: it gives no time."""
+    missing = stamp.subindication == "NO_SIGNING_CERTIFICATE_FOUND"
+    return missing and stamp.integrity is Integrity.UNSUPPORTED and stamp.use != "document"
 
 
 def judge_file(  # noqa: PLR0911 - one way out for each line of the definition

@@ -58,8 +58,8 @@ def structure(*signatures: FoundSignature, **options: object) -> Structure:
     return Structure(revisions=(10,), signatures=signatures, **options)  # type: ignore[arg-type]
 
 
-def stamped(integrity: Integrity) -> SignatureFacts:
-    return replace(RIGHT, timestamps=(TimestampFacts("signature", None, integrity),))
+def stamped(integrity: Integrity, use: str = "signature", why: str | None = None) -> SignatureFacts:
+    return replace(RIGHT, timestamps=(TimestampFacts(use, None, integrity, subindication=why),))
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,10 @@ def stamped(integrity: Integrity) -> SignatureFacts:
     [
         (FOUND, RIGHT, {}, True),
         (replace(FOUND, coverage=Coverage.REVISION, changes=Changes.PERMITTED), RIGHT, {}, True),
+        (FOUND, stamped(Integrity.UNSUPPORTED, why="NO_SIGNING_CERTIFICATE_FOUND"), {}, True),
+        (FOUND, stamped(Integrity.UNSUPPORTED, "document", "NO_SIGNING_CERTIFICATE_FOUND"), {}, None),
+        (FOUND, stamped(Integrity.UNSUPPORTED, why="GENERIC"), {}, None),
+        (FOUND, stamped(Integrity.BROKEN, why="NO_SIGNING_CERTIFICATE_FOUND"), {}, False),
         (FOUND, SignatureFacts(Integrity.BROKEN), {}, False),
         (FOUND, SignatureFacts(Integrity.UNREADABLE), {}, False),
         (FOUND, SignatureFacts(Integrity.UNSUPPORTED), {}, None),
