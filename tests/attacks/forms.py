@@ -6,7 +6,7 @@ import re
 
 from tests.attacks.documents import look, page_number, signed
 from tests.attacks.increments import append, body_of, number_of, root_number, size_of, stream
-from tests.attacks.prepared import tagged, with_field
+from tests.attacks.prepared import drawn, scanned_lines, tagged, with_field
 from tests.attacks.signer import FREE_BOX, base_document, sign
 
 CHECKBOX = (
@@ -124,3 +124,16 @@ def tree_element_claims_text() -> bytes:
 
 def other_type() -> bytes:
     return _changed(sign(base_document(), "person"), b"(unit)", (b"/Type /Annot", b"/Type /Other"))
+
+
+def large_filled(height: float) -> bytes:
+    """Fill in a large field that lies over lines of a given height."""
+    data = sign(drawn(base_document(), scanned_lines(height)))
+    number = number_of(data, b"(large)")
+    shown = int(re.findall(rb"/N (\d+) 0 R", body_of(data, number))[0])
+    return append(data, {number: body_of(data, number).replace(b"/V ()", b"/V (x)"), shown: look(b"(x)")})
+
+
+def scan_painted_over() -> bytes:
+    """A scanned text has no letters that could be found; a field as large as it hides it all the same."""
+    return large_filled(5)

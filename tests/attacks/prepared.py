@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tests.attacks.documents import page_number
-from tests.attacks.increments import append, body_of, number_of, root_number, size_of
+from tests.attacks.increments import append, body_of, number_of, root_number, size_of, stream
 
 
 def with_field(data: bytes, entries: bytes, *looks: bytes) -> bytes:
@@ -43,3 +43,18 @@ def tagged(data: bytes) -> bytes:
             free + 2: b"<< /Nums [ 0 [ %d 0 R ] ] >>" % (free + 1),
         },
     )
+
+
+def drawn(data: bytes, content: bytes) -> bytes:
+    """Draw something without letters on the page, and a large empty text field over it."""
+    number, holder = number_of(data, b"I keep the data"), page_number(data)
+    text = body_of(data, number)
+    shown = text[text.index(b"stream") + 7 : text.rindex(b"endstream")].strip() + b" " + content
+    assert holder
+    field = b"/FT /Tx /T (large) /V () /F 4 /DA (/Helv 9 Tf) /Rect [60 100 500 500] /AP << /N %d 0 R >>"
+    return with_field(append(data, {number: stream(shown)}), field, stream(b"/Tx BMC EMC"))
+
+
+def scanned_lines(height: float) -> bytes:
+    """Return rows of dark marks, as a scanned text has them, or thin lines."""
+    return b" ".join(b"70 %d 420 %g re f" % (y, height) for y in range(120, 490, 14))

@@ -34,7 +34,7 @@ ATTACKS: dict[str, Sample] = {
     for name, value in vars(module).items()
     if getattr(value, "__module__", None) == module.__name__
     and not name.startswith("_")
-    and value not in (forged_contents, forms.checkbox, forms.closed_field)
+    and value not in (forged_contents, forms.checkbox, forms.closed_field, forms.large_filled)
 }
 ATTACKS |= {
     f"forged_contents_{label}": functools.partial(forged_contents, value)
@@ -71,6 +71,7 @@ HONEST: dict[str, Sample] = {
     "two tables in a row after signing": hybrid_pair_after_signing,
     "everything in turn": long_chain,
     "type named": type_named,
+    "large field on ruled lines": functools.partial(forms.large_filled, 0.3),
     "field on a poster": field_on_a_poster,
     "signature rewritten the same": signature_rewritten_the_same,
     "box ticked": box_ticked,

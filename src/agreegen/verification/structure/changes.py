@@ -259,6 +259,8 @@ def _check_painting(step: Step, permissions: Permissions, painted: Painted) -> N
     for page, corners, name in step.overwritten:
         if painted.has_text(step.first.index, page, corners):
             step.forbid(f"the field “{name}” was filled in over text of the page")
+        elif painted.has_picture(step.first.index, page, corners):
+            step.forbid(f"the field “{name}” was filled in over a picture on the page")
 
 
 def _permissions(views: list[View], signed: list[Covered]) -> list[tuple[int, Permissions]]:

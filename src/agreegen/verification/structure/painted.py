@@ -14,6 +14,8 @@ _SCALE = 2.0
 _MAX_PIXELS = 30_000_000
 _WHITE_ENOUGH = 248
 _MARGIN = 1.0
+_LARGE, _DARK, _DARK_SHARE = 0.1, 160, 0.05
+"""A tenth of the page; where text is printed, more than five in a hundred points are dark, of ruled lines less."""
 _HIDDEN = 2 | 32
 
 
@@ -52,6 +54,30 @@ class Painted:
         except (pypdfium2.PdfiumError, StructureError, ValueError):
             return True
         return any(sign.isalnum() for sign in text)
+
+    def has_picture(self, index: int, page: int, corners: tuple[float, float, float, float]) -> bool:
+        """Tell whether a large rectangle lies over something that is drawn, such as a scanned text.
+
+        Fields of common size stand on lines, boxes and scans everywhere; nothing can be said about them.
+        """
+        import pypdfium2  # noqa: PLC0415 - loaded only for the few files that need it
+
+        try:
+            found = self._page(index, page)
+            found.set_rotation(0)
+            width, height = found.get_size()
+            area = max(0.0, corners[2] - corners[0]) * max(0.0, corners[3] - corners[1])
+            if area < _LARGE * width * height:
+                return False
+            scale = min(_SCALE, (_MAX_PIXELS / max(width * height, 1.0)) ** 0.5)
+            x, _, _, top = found.get_cropbox()
+            image = found.render(scale=scale, draw_annots=False, grayscale=True).to_pil().convert("L")
+        except (pypdfium2.PdfiumError, ValueError):
+            return True
+        box = (corners[0] - x, top - corners[3], corners[2] - x, top - corners[1])
+        crop = image.crop(tuple(int(edge * scale) for edge in box))
+        counts = crop.histogram()
+        return bool(sum(counts[:_DARK]) > _DARK_SHARE * max(1, sum(counts)))
 
     def _page(self, index: int, page: int) -> Any:
         import pypdfium2  # noqa: PLC0415 - loaded only for the few files that need it
