@@ -15,7 +15,7 @@ _MAX_PIXELS = 30_000_000
 _WHITE_ENOUGH = 248
 _MARGIN = 1.0
 _LARGE, _DARK, _DARK_SHARE = 0.1, 160, 0.05
-"""A tenth of the page; where text is printed, more than five in a hundred points are dark, of ruled lines less."""
+"""A tenth of the page; printed text darkens more than five points in a hundred, ruled lines fewer."""
 _HIDDEN = 2 | 32
 
 
