@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import zipfile
 from pathlib import Path
 
+import docx
 import pikepdf
 import pytest
 
 from agreegen.conversion.text import extract_text
+from agreegen.example_pki.layout import ExamplePki
 from tests.cli.conftest import AGREEMENT_ROLES, SAMPLES, Agreegen, Papers, files_below
 
 AGREEMENT = "confidentiality-agreement"
+FORMS = SAMPLES.parent / "forms"
 PARAMS = SAMPLES / "confidentiality-agreement.yaml"
 
 
@@ -107,6 +111,26 @@ def test_words_that_the_form_prints_itself_are_told(agreegen: Agreegen, tmp_path
     assert "working_group_name" in told
     assert "leave 工作组 out" in told
     assert "warning" not in agreegen("generate", AGREEMENT, "--params", PARAMS, "-o", tmp_path / "b.pdf").err
+
+
+def test_a_template_that_is_not_released_is_told(agreegen: Agreegen, pki: ExamplePki, tmp_path: Path) -> None:
+    forms = tmp_path / "forms"
+    shutil.copytree(FORMS, forms)
+    template = forms / "personal-pledge" / "template.docx"
+    changed = docx.Document(str(template))
+    changed.core_properties.comments = "edited"
+    changed.save(str(template))
+    made, signed = tmp_path / "a.pdf", tmp_path / "s.pdf"
+    line = ("generate", "personal-pledge", "--params", SAMPLES / "pledge.yaml", "-o", made)
+    result = agreegen(*line, "--forms", forms)
+    assert result.code == 0
+    assert "differs from the released version 1.0" in result.err
+    seal = pki.credential("unit-seal")
+    signing = ("sign", made, "-o", signed, "--role", "unit", "--credential", seal)
+    assert agreegen(*signing, "--forms", forms).code == 0
+    judged = agreegen("verify", signed, "--trust", pki.trust, "--forms", FORMS)
+    assert judged.code == 1
+    assert "name the folder of its forms with --forms" in judged.out
 
 
 def test_a_list_where_one_value_belongs(agreegen: Agreegen, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import functools
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from agreegen.batch.plan import conditions_for
 from agreegen.batch.timestamping import timestamp_warnings
 from agreegen.errors import AgreegenError
 from agreegen.files import write_atomically
+from agreegen.forms.check import check_release
 from agreegen.model.complaint import Complaint, Location, Severity
 from agreegen.model.document import Document, build_document
 from agreegen.pipeline import DocumentMaker
@@ -132,6 +133,8 @@ class _Check:
 
     def output(self) -> None:
         """Step 1."""
+        for told in check_release(self.job.form):
+            self.complaints.append(replace(told, severity=Severity.WARNING))
         folders = [self.job.output] + ([] if self.job.archive is None else [self.job.archive.bags])
         for wanted in folders:
             folder = _existing(wanted)

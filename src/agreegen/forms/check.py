@@ -47,7 +47,7 @@ def check_form(directory: Path) -> list[Complaint]:
         *_check_layout(form, template),
         *_check_fonts(form, template),
         *_check_glyphs_of_fixed_text(form, template),
-        *_check_release(form),
+        *check_release(form),
     ]
 
 
@@ -209,7 +209,11 @@ def _lacking(paragraph: Paragraph, chains: Iterable[tuple[str, ...]]) -> Iterato
                 yield f"{character} (U+{ord(character):04X})"
 
 
-def _check_release(form: Form) -> Iterator[Complaint]:
+def check_release(form: Form) -> Iterator[Complaint]:
+    """Complain of a template that is not one of the released ones: `verify` takes no document made from it.
+
+    Nothing is complained of where a folder of forms has no `approved.yaml`.
+    """
     try:
         approved = approved_hashes(form.directory.resolve().parent)
     except InputError as exc:

@@ -347,9 +347,26 @@ _ADVICE: dict[str, tuple[str, str]] = {
         "Print the form anew from the values and compare the two pages.",
         "请用所附数据重新生成文件，逐页比对。",
     ),
+    "form-unknown": (
+        "If it is your office's form, name the folder of its forms with --forms; else ask who released it.",
+        "如为本单位的表单，请用 --forms 指明表单文件夹；否则请核实该表单由谁发布。",
+    ),
+    "template-not-approved": (
+        "Ask whether this template was released; its text need not be that of the approved form.",
+        "请核实该模板是否经过批准；其文字未必与批准的表单一致。",
+    ),
     "missing": ("Have the missing roles sign.", "请尚未签署的各方签署。"),
     "nothing": ("Nothing to do.", "无需处理。"),
 }
+
+
+_ALARMS_WITH_ADVICE = (
+    "wrong-signer",
+    "text-differs",
+    "page-differs",
+    "form-unknown",
+    "template-not-approved",
+)
 
 
 def _advice(file: FileReport, lang: str) -> Iterator[str]:
@@ -368,7 +385,7 @@ def _needs(file: FileReport) -> Iterator[str]:
     if any(s.revocation is Revocation.REVOKED for s in signers):
         yield "revoked"
     codes = {alarm.code for alarm in file.alarms}
-    yield from (code for code in ("wrong-signer", "text-differs", "page-differs") if code in codes)
+    yield from (code for code in _ALARMS_WITH_ADVICE if code in codes)
     if file.document is not None and file.document.missing_roles:
         yield "missing"
     elif file.verdict is Verdict.VALID and not codes - {EXAMPLE_TRUST}:
