@@ -21,6 +21,7 @@ _REFERENCE_TAIL = re.compile(rb"[\x00\t\n\f\r ]+0[\x00\t\n\f\r ]+R\b")
 _END = re.compile(rb"startxref[\r\n]+(\d+)[\r\n]+%%EOF[\r\n]*\Z")
 _SECTION = re.compile(rb"(\d+) (\d+)[ \r]*\n")
 _STREAM = re.compile(rb"[\r\n ]*stream\r?\n")
+_ENTRIES = re.compile(rb"(?:\d{10} 00000 n..)*", re.DOTALL)
 _ENTRY_BYTES = 20
 _MAX_STREAM_BYTES = 4 << 20
 _MAX_REVISIONS = 100
@@ -190,15 +191,12 @@ def _read_table(data: bytes, at: int) -> tuple[Entries, list[Section]]:
         at = section.end()
         if not begin and count and data[at + 10 : at + 18] == b" 65535 f":
             begin, count, at = 1, count - 1, at + _ENTRY_BYTES  # the head of the list of free objects
-        block = data[at : at + _ENTRY_BYTES * count]
-        if len(block) != _ENTRY_BYTES * count or any(
-            block[column::_ENTRY_BYTES] != bytes((character,)) * count
-            for column, character in enumerate(b" 00000 n", 10)
-        ):
+        end = at + _ENTRY_BYTES * count
+        if end > len(data) or _ENTRIES.fullmatch(data, at, end) is None:
             raise NotPlainError  # an object was freed or has another generation
         if count:
             sections.insert(0, (begin, count, at))
-        at += len(block)
+        at = end
     if data[at : at + 7] != b"trailer" or not sections:
         raise NotPlainError
     trailer, _ = read_dictionary(data, at + 7)

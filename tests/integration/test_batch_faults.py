@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from agreegen.batch.heads import head_checker
-from agreegen.batch.interface import Job
+from agreegen.batch.interface import Job, RunEvent, RunEventKind
 from agreegen.batch.run import RunSettings, run_job
-from agreegen.errors import AgreegenError, RegisterError
+from agreegen.errors import AgreegenError, CredentialError, RegisterError
 from agreegen.files import TEMPORARY_PREFIX
 from agreegen.model.report import Verdict
 from agreegen.register.audit import verify_register
@@ -177,3 +177,20 @@ def test_a_clock_that_was_set_back_is_told_and_does_no_harm(tmp_path: Path, pki:
     assert (summary.done, summary.already_done) == (1, 2)
     assert any("the clock stands" in text for text in summary.warnings)
     _assert_whole(job, pki, 3)
+
+
+def test_a_certificate_that_expires_in_the_middle_stops_the_job(tmp_path: Path, pki: Path) -> None:
+    job = write_job(tmp_path, pki, _rows(30))
+    passed = timedelta()
+
+    def tell(event: RunEvent) -> None:
+        nonlocal passed
+        if event.kind is RunEventKind.CHUNK:
+            passed = timedelta(days=20 * 365)
+
+    with pytest.raises(CredentialError, match="expired"):
+        run_job(job, RunSettings(workers=1, chunk_rows=10), events=tell, clock=lambda: clock() + passed)
+    assert len(documents_of(job)) == 10
+    assert leftovers_of(job) == []
+    summary = run_job(job, RunSettings(workers=1))
+    assert (summary.done, summary.already_done, summary.failed) == (20, 10, 0)
