@@ -15,6 +15,7 @@ from agreegen.verification.structure.finding import Candidate, contents_span
 from agreegen.verification.structure.objects import Ref, StructureError, Value
 
 _DATE = re.compile(r"D?:?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([Z+-])(?:(\d\d)'?(\d\d)?'?)?)?")
+_RESERVED = 64
 _WHITE = b"\x00\t\n\x0c\r "
 
 
@@ -93,6 +94,12 @@ def is_prepared(candidate: Candidate) -> bool:
     contents, numbers = candidate.value.get("Contents"), byte_range_of(candidate.value.get("ByteRange"))
     blank = contents is None or (isinstance(contents, bytes) and not contents.strip(b"\x00"))
     return candidate.readable and blank and (numbers is None or not any(numbers))
+
+
+def is_reserved(item: Covered) -> bool:
+    """Tell whether room was left for a signature, range and all, which nobody has put there yet."""
+    room = item.contents or b""
+    return len(room) >= _RESERVED and not any(room) and item.coverage is not Coverage.PARTIAL
 
 
 def _gap_problem(file: PdfFile, candidate: Candidate, numbers: tuple[int, int, int, int]) -> str | None:

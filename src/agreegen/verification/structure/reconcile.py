@@ -23,7 +23,9 @@ def reconcile(
 ) -> Iterator[Alarm]:
     """Yield an alarm for every signature that is not what and where it should be."""
     for candidate in prepared:
-        yield Alarm("placeholder-signature", f"{_label(candidate)} was prepared, but never made")
+        yield Alarm(
+            "placeholder-signature", f"{_label(candidate)} was prepared, but never made, or was erased"
+        )
     last = len(views) - 1
     seen: dict[bytes, Covered] = {}
     for item in covered:

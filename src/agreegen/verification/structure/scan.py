@@ -86,6 +86,8 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
     rights = [candidate for candidate in candidates if candidate.usage_rights]
     prepared = [c for c in candidates if not c.usage_rights and ranges.is_prepared(c)]
     covered = [cover(file, c) for c in candidates if c not in rights and c not in prepared]
+    prepared += [item.candidate for item in covered if ranges.is_reserved(item)]
+    covered = [item for item in covered if not ranges.is_reserved(item)]
     covered.sort(
         key=lambda item: (
             item.revision if item.revision is not None else len(views),

@@ -41,7 +41,9 @@ def test_honest_files_pass() -> None:
 def test_every_file_has_its_signatures_named() -> None:
     for kind in ("attack", "tampered", "malformed", "intact"):
         for data in _files(kind):
-            assert scan_structure(data, Limits()).signatures
+            structure = scan_structure(data, Limits())
+            codes = {alarm.code for alarm in structure.alarms}
+            assert structure.signatures or "placeholder-signature" in codes
 
 
 def test_unsigned_files_have_no_signature() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 
 import pytest
@@ -219,3 +220,13 @@ def test_table_that_is_a_few_bytes_off_inside_the_signed_bytes() -> None:
     structure = scan_structure(bent, Limits())
     assert structure.sound is True
     assert {alarm.code for alarm in structure.alarms} == {"xref", "second-parser-refuses"}
+
+
+def test_room_that_was_left_for_a_signature_is_none() -> None:
+    """Services that sign digests send such files back and forth before the value is put in."""
+    data = signed()
+    found = re.search(rb"/Contents <([0-9A-Fa-f]+)>", data)
+    assert found is not None
+    structure = scan_structure(data.replace(found[1], b"0" * len(found[1])), Limits())
+    assert (structure.signatures, structure.empty_fields) == ((), ("person", "unit"))
+    assert [alarm.code for alarm in structure.alarms] == ["placeholder-signature"]
