@@ -382,8 +382,10 @@ def test_a_revoked_authority_takes_its_holders_along(tmp_path: Path) -> None:
     assert report.signatures[0].revocation is Revocation.REVOKED
 
 
-def test_a_batch_goes_on_after_its_own_signer_id(pki: ExamplePki, tmp_path: Path) -> None:
+def test_a_batch_goes_on_after_its_own_signer_id(tmp_path: Path) -> None:
     """A second role signs after the seal, and a timestamp that was missing is added by a later run."""
+    # A PKI of its own: its services must be silent first, while those of the other tests may be up.
+    pki = make_example_pki(tmp_path / "pki", now=NOW, key_bits=2048, people=(), port=free_port())
     chain = make_sm2_chain(find_backend(), NOW, Addresses(1))
     write_credential(tmp_path, chain, 'signer_id: "豫州普查"\n')
     trust = tmp_path / "trust"
