@@ -148,3 +148,19 @@ def test_any_bytes_have_an_answer(data: bytes) -> None:
 )
 def test_same(one: Any, two: Any, *, expected: bool) -> None:
     assert same(one, two) is expected
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "expected"),
+    [
+        (595.2756, 595.276, True),
+        (595.27, 595.28, False),
+        (3, 3.0, True),
+        (10_000_000, 10_000_001, False),
+        (0.5, 0.500001, True),
+        (1.0, b"1.0", False),
+        (True, 1, False),
+    ],
+)
+def test_numbers_that_count_as_the_same(one: object, two: object, expected: bool) -> None:
+    assert same(one, two) is expected
