@@ -11,6 +11,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
@@ -209,3 +210,70 @@ def test_openssl_agrees_with_the_evidence_inside(world: World, tmp_path: Path) -
     done = subprocess.run(command.split(), cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert "certificate revoked" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("names", "good"), [(("own",), True), (("own", "other"), True), (("other",), False), ((), True)]
+)
+def test_a_list_of_another_part_says_nothing(world: World, names: tuple[str, ...], good: bool) -> None:
+    """Authorities split their lists (RFC 5280, 6.3.3 b 2 i): one for others clears nobody."""
+    data = world.sign()
+    seal = x509.load_der_x509_certificate(world.seal.certificate_der)
+    points = seal.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+    assert points[0].full_name
+    places = {
+        "own": points[0].full_name[0],
+        "other": x509.UniformResourceIdentifier("http://127.0.0.1:1/part-2.crl"),
+    }
+    authority = world.services._services._authorities["ca"]
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(authority.certificate.subject)
+        .last_update(NOW)
+        .next_update(NOW + timedelta(days=7))
+    )
+    if names:
+        part = x509.IssuingDistributionPoint(
+            [places[name] for name in names], None, False, False, None, False, False
+        )
+        builder = builder.add_extension(part, critical=True)
+    crl = builder.sign(authority.key, hashes.SHA256()).public_bytes(Encoding.DER)
+    world.services.out_of_service = {"ocsp", "crl"}
+    others = (der for der in world.crls if x509.load_der_x509_crl(der).issuer != seal.issuer)
+    lists = (crl, *others)
+    if good:
+        assert world.extend(data, PadesLevel.B_LT, crls=lists)
+    else:
+        with pytest.raises(SigningError, match="is not to be had"):
+            world.extend(data, PadesLevel.B_LT, crls=lists)
+
+
+@pytest.mark.parametrize("kind", ["delta", "some reasons", "stale", "taken back"])
+def test_what_any_list_revokes_stays_revoked(world: World, kind: str) -> None:
+    """Such a list clears nobody, but whom it names is revoked; a complete one beside it does not help."""
+    data = world.sign()
+    serial = x509.load_der_x509_certificate(world.seal.certificate_der).serial_number
+    authority = world.services._services._authorities["ca"]
+    begin = NOW - timedelta(days=30 if kind == "stale" else 0)
+    reason = x509.ReasonFlags.remove_from_crl if kind == "taken back" else x509.ReasonFlags.key_compromise
+    entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(begin)
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(authority.certificate.subject)
+        .last_update(begin)
+        .next_update(begin + timedelta(days=7))
+        .add_revoked_certificate(entry.add_extension(x509.CRLReason(reason), critical=False).build())
+    )
+    if kind in ("delta", "taken back"):
+        builder = builder.add_extension(x509.DeltaCRLIndicator(1), critical=True)
+    if kind == "some reasons":
+        reasons = frozenset([x509.ReasonFlags.key_compromise])
+        part = x509.IssuingDistributionPoint(None, None, False, False, reasons, False, False)
+        builder = builder.add_extension(part, critical=True)
+    crl = builder.sign(authority.key, hashes.SHA256()).public_bytes(Encoding.DER)
+    if kind == "taken back":
+        assert world.extend(data, PadesLevel.B_LT, crls=(crl, *world.crls))
+        return
+    for lists in ((crl, *world.crls), (*world.crls, crl)):
+        with pytest.raises(SigningError, match="is revoked"):
+            world.extend(data, PadesLevel.B_LT, crls=lists)

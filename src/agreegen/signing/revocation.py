@@ -114,12 +114,11 @@ class EvidenceStore:
             x509.load_der_x509_certificate(certificate_der),
             x509.load_der_x509_certificate(issuer_der),
         )
-        for crl in self._given:
-            if crl_covers(crl, certificate, issuer, moment):
-                return Evidence((), crls_der=(crl,))
-        for crl in kept_crls:
-            if crl_covers(crl, certificate, issuer, moment):
-                return Evidence((), crls_der=(crl,))
+        # All of them are read, since any one may name the certificate as revoked.
+        lists = (*self._given, *kept_crls)
+        covering = [crl for crl in lists if crl_covers(crl, certificate, issuer, moment)]
+        if covering:
+            return Evidence((), crls_der=(covering[0],))
         for response in kept_ocsps:
             found = self._accept_ocsp(response, certificate, issuer, moment, None)
             if found is not None:

@@ -28,23 +28,25 @@ def crl_covers(
     """Tell whether a list speaks for a certificate: its issuer's, signed, current, complete.
 
     Raises:
-        SigningError: It does, and the certificate stands on it.
+        SigningError: The certificate stands on it; then it need be neither current nor complete, since what
+            is revoked stays so.
     """
     moment = told_at(crl_der, certificate, moment)
     try:
         crl = x509.load_der_x509_crl(crl_der)
-        fits = (
-            crl.issuer == certificate.issuer
-            and _is_complete(crl, certificate)
+        complete = _scope(crl, certificate)
+        about = (
+            complete is not None
+            and crl.issuer == certificate.issuer
             and crl.last_update_utc <= moment + _CLOCK_TOLERANCE
-            and (crl.next_update_utc is None or moment <= crl.next_update_utc)
             and verifies(issuer, crl.signature, crl.tbs_certlist_bytes, _digest_of(crl))
         )
+        revoked = about and _stands_on(crl, certificate)
     except (UnsupportedAlgorithm, *UNREADABLE_X509):
         return False
-    if fits and crl.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None:
+    if revoked:
         raise not_good(certificate, ocsp.OCSPCertStatus.REVOKED)
-    return fits
+    return about and bool(complete) and (crl.next_update_utc is None or moment <= crl.next_update_utc)
 
 
 def verifies(
@@ -80,20 +82,53 @@ def told_at(evidence_der: bytes, certificate: x509.Certificate, moment: datetime
     return max(moment, told_at) if told_at <= certificate.not_valid_after_utc else moment
 
 
-def _is_complete(crl: x509.CertificateRevocationList, certificate: x509.Certificate) -> bool:
+def _stands_on(crl: x509.CertificateRevocationList, certificate: x509.Certificate) -> bool:
+    entry = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
+    if entry is None:
+        return False
+    try:
+        reason = entry.extensions.get_extension_for_class(x509.CRLReason).value.reason
+    except x509.ExtensionNotFound:
+        return True
+    return reason is not x509.ReasonFlags.remove_from_crl
+
+
+def _scope(crl: x509.CertificateRevocationList, certificate: x509.Certificate) -> bool | None:
+    """Say how a list covers a certificate: True wholly, False in part (delta, some reasons), None not."""
+    complete = True
     for extension in crl.extensions:
         value = extension.value
         if isinstance(value, x509.DeltaCRLIndicator):
-            return False
-        if isinstance(value, x509.IssuingDistributionPoint):
-            if value.only_some_reasons or value.indirect_crl or value.only_contains_attribute_certs:
-                return False
-            is_ca = _is_ca(certificate)
-            if (value.only_contains_ca_certs and not is_ca) or (value.only_contains_user_certs and is_ca):
-                return False
+            complete = False
+        elif isinstance(value, x509.IssuingDistributionPoint):
+            if not _is_meant(value, certificate):
+                return None
+            complete = complete and not value.only_some_reasons
         elif extension.critical and not isinstance(value, x509.CRLNumber | x509.AuthorityKeyIdentifier):
-            return False
-    return True
+            return None
+    return complete
+
+
+def _is_meant(part: x509.IssuingDistributionPoint, certificate: x509.Certificate) -> bool:
+    if part.indirect_crl or part.only_contains_attribute_certs:
+        return False
+    is_ca = _is_ca(certificate)
+    if (part.only_contains_ca_certs and not is_ca) or (part.only_contains_user_certs and is_ca):
+        return False
+    return _same_point(part, certificate)
+
+
+def _same_point(part: x509.IssuingDistributionPoint, certificate: x509.Certificate) -> bool:
+    """Tell whether a list is for this certificate's distribution point (RFC 5280, 6.3.3 b 2 i)."""
+    if part.relative_name is not None:
+        return False
+    if part.full_name is None:
+        return True
+    try:
+        points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+    except x509.ExtensionNotFound:
+        return False
+    return any(name in part.full_name for point in points for name in point.full_name or ())
 
 
 def _is_ca(certificate: x509.Certificate) -> bool:
