@@ -328,9 +328,17 @@ def _describe(
         ocsps_der=parsed.ocsps_der,
         timestamps=tuple(timestamps),
         cades=cades,
-        claimed_time=_aware(time[0].native) if time else None,
+        claimed_time=_claimed_time(time),
         notes=tuple(notes),
     )
+
+
+def _claimed_time(values: list[Any]) -> datetime | None:
+    """Read the signing-time attribute; it is a claim, and one that is no time says nothing."""
+    try:
+        return _aware(values[0].native) if values else None
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def _aware(moment: Any) -> datetime | None:

@@ -297,3 +297,23 @@ def test_ripemd_of_old_files() -> None:
     assert not check_signature(der, algorithm, DATA + b"x", value)
     other = key.sign(hashlib.new("ripemd160", DATA).digest(), padding.PKCS1v15(), Prehashed(hashes.SHA1()))
     assert not check_signature(der, algorithm, DATA, other)
+
+
+def test_signing_time_that_is_none_breaks_nothing(pki: Pki) -> None:
+    key = pki.alice.key
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    info = cms.ContentInfo.load(container(pki.alice).dump())
+    signer = info["content"]["signer_infos"][0]
+    kept = [
+        a.dump() for a in signer["signed_attrs"] if a["type"].native in ("content_type", "message_digest")
+    ]
+    right = bytes.fromhex("301c06092a864886f70d010905310f170d3231303130313030303030305a")
+    odd = right.replace(b"210101", b"211301")  # a thirteenth month
+    written = [
+        core.Asn1Value(contents=b"".join(sorted([*kept, time])), method=1, tag=17, class_=0).dump()
+        for time in (right, odd)
+    ]
+    signer["signed_attrs"] = cms.CMSAttributes.load(written[0])
+    signer["signature"] = key.sign(written[1], ec.ECDSA(hashes.SHA256()))
+    facts = check(info.dump(force=True).replace(right, odd), subfilter="adbe.pkcs7.detached")
+    assert (facts.integrity, facts.claimed_time) == (Integrity.INTACT, None)
