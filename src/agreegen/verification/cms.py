@@ -291,12 +291,17 @@ def find_signer(parsed: ParsedCms, candidates: list[Any]) -> tuple[Any | None, b
 
 
 def _names(sid: Any, certificate: Any) -> bool:
-    if sid.name == "subject_key_identifier":
-        return bool(certificate.key_identifier == sid.chosen.native)
-    pair = sid.chosen
-    if certificate.serial_number != pair["serial_number"].native:
+    try:
+        if sid.name == "subject_key_identifier":
+            return bool(certificate.key_identifier == sid.chosen.native)
+        pair = sid.chosen
+        if certificate.serial_number != pair["serial_number"].native:
+            return False
+        same_bytes = der_of(certificate.issuer) == pair["issuer"].dump()
+        return bool(same_bytes or certificate.issuer == pair["issuer"])
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
+        # A certificate that stands there, too, and cannot be read, is not the signer's.
         return False
-    return bool(der_of(certificate.issuer) == pair["issuer"].dump() or certificate.issuer == pair["issuer"])
 
 
 def agrees_with_attribute(parsed: ParsedCms, certificate: Any) -> bool:

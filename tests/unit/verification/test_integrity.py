@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from asn1crypto import cms, core
+from asn1crypto.x509 import Certificate
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
@@ -17,6 +19,7 @@ from agreegen.verification.algorithms import (
     compute_digest,
     digest_name,
 )
+from agreegen.verification.cms import find_signer, parse_cms
 from agreegen.verification.facts import SignatureFacts
 from agreegen.verification.integrity import check_container, judge_integrity
 from agreegen.verification.interface import FoundSignature
@@ -260,8 +263,6 @@ def test_unknown_kind_is_unsupported() -> None:
 
 @pytest.mark.parametrize("bounds", [(0, 5, -1, 2), (0, 1 << 40, 0, 0), (0, 0, 3, 1 << 40)])
 def test_ranges_outside_the_file(bounds: tuple[int, int, int, int]) -> None:
-    from dataclasses import replace  # noqa: PLC0415 - only here
-
     signature = replace(found(b"x", CADES, 0), byte_range=bounds)
     assert judge_integrity(DATA, signature, max_cms_bytes=1 << 20).subindication == "FORMAT_FAILURE"
 
@@ -317,3 +318,15 @@ def test_signing_time_that_is_none_breaks_nothing(pki: Pki) -> None:
     signer["signature"] = key.sign(written[1], ec.ECDSA(hashes.SHA256()))
     facts = check(info.dump(force=True).replace(right, odd), subfilter="adbe.pkcs7.detached")
     assert (facts.integrity, facts.claimed_time) == (Integrity.INTACT, None)
+
+
+def test_unreadable_certificate_is_nobodys(pki: Pki) -> None:
+    """A key identifier is looked for in all certificates; one of them has extensions that are no ASN.1."""
+    other = pki.ca.issue("Somebody else").der
+    at = other.index(bytes.fromhex("0603551d0f")) + 5  # the key usage extension
+    strange = Certificate.load(other[:at] + b"\x30" + other[at + 1 :])
+    with pytest.raises(ValueError, match=r"."):
+        _ = strange.key_identifier
+    identifier = cms.SignerIdentifier("subject_key_identifier", core.OctetString(b"0" * 20))
+    parsed = replace(parse_cms(container(pki.alice).dump(), max_bytes=1 << 20), signer={"sid": identifier})
+    assert find_signer(parsed, [strange]) == (None, False)
