@@ -147,7 +147,11 @@ def _parse(data: bytes) -> ParsedCms:
     signed = _attributes(signer["signed_attrs"])
     unsigned = _attributes(signer["unsigned_attrs"], repeat=True)
     certificates, notes = _certificates(signed_data["certificates"])
-    crls, ocsps = _revocation(signed_data["crls"], signed)
+    try:
+        crls, ocsps = _revocation(signed_data["crls"], signed)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        # Nobody signed it; what it might have said has to come from elsewhere.
+        crls, ocsps, notes = (), (), (*notes, "revocation data in the signature container cannot be read")
     return ParsedCms(
         signer=signer,
         certificates=certificates,

@@ -330,3 +330,19 @@ def test_unreadable_certificate_is_nobodys(pki: Pki) -> None:
     identifier = cms.SignerIdentifier("subject_key_identifier", core.OctetString(b"0" * 20))
     parsed = replace(parse_cms(container(pki.alice).dump(), max_bytes=1 << 20), signer={"sid": identifier})
     assert find_signer(parsed, [strange]) == (None, False)
+
+
+def test_unreadable_revocation_data_breaks_nothing(pki: Pki) -> None:
+    whole = container(pki.alice).dump()
+    info = cms.ContentInfo.load(whole)
+    signers = info["content"]["signer_infos"].dump()
+    junk = bytes.fromhex("a1041e020041")  # [1] with a string where a list should be
+    at = whole.index(signers)
+    body = whole[:at] + junk + whole[at:]
+    for start in (0, 4 + 11, 4 + 11 + 4):  # ContentInfo, [0], SignedData: each is longer now
+        assert body[start + 1] == 0x82
+        length = int.from_bytes(body[start + 2 : start + 4], "big") + len(junk)
+        body = body[: start + 2] + length.to_bytes(2, "big") + body[start + 4 :]
+    facts = check(body)
+    assert facts.integrity is Integrity.INTACT
+    assert any("revocation data" in note for note in facts.notes)
