@@ -150,8 +150,9 @@ def test_plain_attributes_may_be_signed_as_written(pki: Pki) -> None:
     assert check(broken, subfilter="adbe.pkcs7.detached").integrity is Integrity.BROKEN
 
 
-def test_digest_of_ed448() -> None:
-    assert compute_digest(digest_name("2.16.840.1.101.3.4.2.12"), DATA) == hashlib.shake_256(DATA).digest(64)
+@pytest.mark.parametrize("oid", ["2.16.840.1.101.3.4.2.12", "2.16.840.1.101.3.4.2.18"])
+def test_digest_of_ed448(oid: str) -> None:
+    assert compute_digest(digest_name(oid), DATA) == hashlib.shake_256(DATA).digest(64)
 
 
 def test_changed_data(pki: Pki) -> None:
