@@ -22,7 +22,7 @@ TITLE = "Pledges end to end (row → PDF/A → RSA-3072 B-B → read-back → di
 WORKERS = 2
 _PROBE_ROWS, _LEAST_ROWS = 300, 500
 _SECONDS_A_RUN = 15.0
-_MOST_ROWS = 5_000
+_MOST_ROWS = 10_000
 
 
 def run(setting: Setting, result: Result) -> None:
