@@ -137,3 +137,13 @@ def large_filled(height: float) -> bytes:
 def scan_painted_over() -> bytes:
     """A scanned text has no letters that could be found; a field as large as it hides it all the same."""
     return large_filled(5)
+
+
+def button_redrawn() -> bytes:
+    """A button shows another picture; a value that it never has makes it look like filling in."""
+    button = b"/FT /Btn /Ff 65536 /T (crest) /F 4 /Rect [60 500 120 540] /AP << /N %d 0 R >>"
+    data = sign(with_field(base_document(), button, stream(b"q Q")))
+    number = number_of(data, b"(crest)")
+    shown = int(re.findall(rb"/N (\d+) 0 R", body_of(data, number))[0])
+    body = body_of(data, number)
+    return append(data, {number: body[: body.rindex(b">>")] + b"/V /On >>", shown: look(b"(sold)")})

@@ -21,7 +21,7 @@ _UNUSED_RESOURCES = frozenset({"XObject", "ProcSet"})
 """Default appearances use fonts and colours only (ISO 32000-1, 12.7.3.3); some signers replace the rest."""
 _HIDING_FLAGS = 1 | 2 | 32
 _PRINTED = 4
-_READ_ONLY = 1
+_READ_ONLY, _PUSH_BUTTON = 1, 1 << 16
 _MAX_DEPTH = 60
 
 
@@ -139,7 +139,7 @@ def _check_field(step: Step, old: Spot, new: Spot, *, prefix: str, kind: Value, 
     elif kind == "Sig":
         _check_signature_field(step, old, new, name)
     else:
-        _check_filling(step, old, new, name)
+        _check_filling(step, old, new, name, kind)
 
 
 def _forbid_other_keys(
@@ -246,7 +246,7 @@ def _explain_resources(step: Step, before: Spot, after: Spot) -> None:
             step.explain(step.down(entry, "Resources", new=late), step.down(entry, "Length", new=late))
 
 
-def _check_filling(step: Step, old: Spot, new: Spot, name: str) -> None:
+def _check_filling(step: Step, old: Spot, new: Spot, name: str, kind: Value) -> None:
     one, two = as_dictionary(old), as_dictionary(new)
     value_changed = any(not step.untouched(one.get(key), two.get(key)) for key in _VALUE_KEYS)
     if isinstance(step.new.resolve(two.get("V")), dict):
@@ -273,6 +273,8 @@ def _check_filling(step: Step, old: Spot, new: Spot, name: str) -> None:
         touched = touched or redrawn or switched
     step.explain(*step.pair(old, new, "V"))
     _check_read_only(step, old, new, name, filled=touched)
+    if touched and kind == "Btn" and (_flags(step.old, old) or 0) & _PUSH_BUTTON:
+        step.forbid(f"the button “{name}” looks different; buttons have no value to fill in")
     if touched:
         step.filled.append(name)
 
