@@ -18,6 +18,8 @@ DOTS_PER_POINT = 1.25
 _MAX_PIXELS = 2_500_000
 _MEMORY_BYTES = 3 << 30
 _MARK = (214, 40, 40)
+_CELL = 16
+"""Pixels of a cell of the coarse picture, across and down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,21 +127,36 @@ def _mark(old: object, new: object) -> object | None:
     if old.size != new.size:
         return new
     difference = ImageChops.difference(old, new).convert("L").point(lambda value: 255 if value > 24 else 0)
-    box = difference.getbbox()
-    if box is None:
+    if difference.getbbox() is None:
         return None
-    # Neighbouring differences grow together in a coarse picture; each of its cells is framed.
+    # Neighbouring differences grow together in a coarse picture.
     coarse = difference.filter(ImageFilter.MaxFilter(9)).resize(
-        (max(1, old.width // 16), max(1, old.height // 16)), Image.Resampling.BOX
+        (max(1, old.width // _CELL), max(1, old.height // _CELL)), Image.Resampling.BOX
     )
     marked = new.copy()
     layer = Image.new("RGB", new.size, (255, 214, 214))
     mask = coarse.point(lambda value: 110 if value else 0).resize(new.size, Image.Resampling.NEAREST)
     marked.paste(Image.blend(new, layer, 0.45), (0, 0), mask.point(lambda value: 255 if value else 0))
-    ImageDraw.Draw(marked).rectangle(
-        (max(0, box[0] - 4), max(0, box[1] - 4), box[2] + 4, box[3] + 4), outline=_MARK, width=2
-    )
+    across, down = new.width / coarse.width, new.height / coarse.height
+    for left, top, right, bottom in _regions(coarse.tobytes(), coarse.width):
+        frame = (left * across, top * down, (right + 1) * across, (bottom + 1) * down)
+        ImageDraw.Draw(marked).rectangle(frame, outline=_MARK, width=2)
     return marked
+
+
+def _regions(cells: bytes, width: int) -> Iterator[tuple[int, int, int, int]]:
+    """Return the boxes (left, top, right, bottom; inclusive) of set cells that touch each other."""
+    left = {divmod(place, width) for place, cell in enumerate(cells) if cell}
+    while left:
+        pending, rows, columns = [left.pop()], set[int](), set[int]()
+        while pending:
+            row, column = pending.pop()
+            rows.add(row)
+            columns.add(column)
+            around = {(row + i, column + j) for i in (-1, 0, 1) for j in (-1, 0, 1)} & left
+            left -= around
+            pending.extend(around)
+        yield min(columns), min(rows), max(columns), max(rows)
 
 
 def _png(image: object | None) -> str | None:

@@ -230,11 +230,15 @@ def _legend(lang: str) -> str:
 
 
 def _changed_signature(file: FileReport) -> SignatureReport | None:
-    """Return the first signature after which the file went on."""
-    for signature in file.signatures:
-        if signature.changes_after is not Changes.NONE and signed_length(signature) is not None:
-            return signature
-    return None
+    """Return the signature before the change: the last one that the change comes after.
+
+    Where no change is forbidden, it is the first one after which the file went on.
+    """
+    able = [
+        s for s in file.signatures if s.changes_after is not Changes.NONE and signed_length(s) is not None
+    ]
+    changed = [s for s in able if s.changes_after is not Changes.PERMITTED]
+    return max(changed, key=lambda s: signed_length(s) or 0) if changed else next(iter(able), None)
 
 
 def _compare(file: FileReport, options: Options) -> tuple[PagePair, ...] | None:

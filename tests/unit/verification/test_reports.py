@@ -11,11 +11,11 @@ import pikepdf
 import pytest
 
 from agreegen.files import sha256_of
-from agreegen.model.report import Alarm, DocumentFacts, FileReport, Report, Verdict
+from agreegen.model.report import Alarm, Changes, Coverage, DocumentFacts, FileReport, Report, Verdict
 from agreegen.verification.extraction import extract_signed
 from agreegen.verification.interface import Options
-from agreegen.verification.page_images import compare_pages
-from agreegen.verification.report_html import render_html
+from agreegen.verification.page_images import _regions, compare_pages
+from agreegen.verification.report_html import _changed_signature, render_html
 from agreegen.verification.report_table import Table, render_table
 from agreegen.verification.report_xml import NAMESPACE, render_xml
 from agreegen.verification.service import verify_path
@@ -179,6 +179,35 @@ def test_pages_that_cannot_be_drawn_give_no_pictures() -> None:
 def test_pages_that_look_alike_are_left_out(signed: bytes) -> None:
     assert compare_pages(signed, len(signed)) == ()
     assert sha256_of(signed)
+
+
+def test_differences_that_do_not_touch_are_framed_apart() -> None:
+    cells = [
+        "0110000",
+        "0010001",
+        "0000011",
+        "1000000",
+    ]
+    found = sorted(_regions(bytes(int(cell) for row in cells for cell in row), 7))
+    assert found == [(0, 3, 0, 3), (1, 0, 2, 1), (5, 1, 6, 2)]
+
+
+def test_a_change_is_compared_with_the_last_signature_before_it(report: Report) -> None:
+    """What a second signer added is not shown as the change that came after both."""
+    (first,) = report.files[1].signatures[:1]
+    length = int(dict(first.details)["signed_bytes"])
+    signatures = tuple(
+        replace(
+            first, changes_after=changes, coverage=Coverage.REVISION, details=(("signed_bytes", str(size)),)
+        )
+        for changes, size in (
+            (Changes.FORBIDDEN, length),
+            (Changes.FORBIDDEN, length + 10),
+            (Changes.PERMITTED, length + 20),
+        )
+    )
+    assert _changed_signature(replace(report.files[1], signatures=signatures)) is signatures[1]
+    assert _changed_signature(replace(report.files[1], signatures=signatures[2:])) is signatures[2]
 
 
 def test_clerk_is_told_what_was_changed(tmp_path: Path, options: Options, signed: bytes) -> None:
