@@ -390,7 +390,8 @@ def test_any_table_is_read_whole_or_refused_with_one_error(
     rows = list(open_roster(path, make_form()).rows())
     assert len(rows) == len(people)
     for row, (number, name) in zip(rows, people, strict=True):
-        assert row.staff_no == number
+        lost = re.fullmatch(r"\dE\d\d", number)  # what a spreadsheet leaves of a long number is refused
+        assert row.staff_no == (None if lost else number)
         assert row.failed or "".join(str(row.values["pledger_name"]).split()) != ""
         assert row.cells[1] in {name, unguard(name)}
 
