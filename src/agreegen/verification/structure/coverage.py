@@ -74,9 +74,9 @@ def cover(file: PdfFile, candidate: Candidate) -> Covered:
 
 
 def _ends_there(data: bytes, end: int, revision_end: int) -> bool:
-    """The range may stop before, in or after the line end of `%%EOF`, or take in white space behind it."""
+    """The range may stop before, in or after the line end that follows `%%EOF`, and nowhere else."""
     if end >= revision_end:
-        return not data[revision_end:end].strip(_WHITE)
+        return end == revision_end
     mark = data[max(0, end - 6) : end].rstrip(b"\r")
     return data[end:revision_end] in (b"\r", b"\n", b"\r\n") and mark.endswith(b"%%EOF")
 

@@ -191,7 +191,8 @@ def test_signature_that_was_only_prepared_is_none(value: bytes) -> None:
         (b"%%EOF\r\n", -2, True),
         (b"%%EOF\r\n", -1, True),
         (b"%%EOF\n", -2, False),
-        (b"%%EOF\n \n\x00", 3, True),
+        (b"%%EOF\n \n\x00", 3, False),
+        (b"%%EOF\n\n", 1, False),
         (b"%%EOF\n%x\n", 3, False),
     ],
 )
