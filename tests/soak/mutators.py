@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from tests.soak import containers, increments
-from tests.soak.seeds import Seed, SeedSet
+from tests.soak.seeds import Seed, SeedSet, signed_bytes
 
 _NUMBER = re.compile(rb"(?<![\w.])\d+(?![\w.])")
 _NAMED_NUMBER = re.compile(
@@ -42,7 +42,7 @@ class Mutant:
         kind: The mutation's name.
         forbidden: Whether the mutation is by its making a change that no signature permits.
         cms: Whether only a signature container was changed.
-        known: Whether it is another starting file, byte for byte: a page signed twice can be spliced so.
+        known: Whether it has all signed bytes of another starting file: a page signed twice is spliced so.
     """
 
     data: bytes
@@ -257,6 +257,10 @@ def any_mutant(chance: random.Random, seeds: SeedSet) -> tuple[Seed, Mutant]:
     own = [s for s in seeds.seeds if s.ours]
     origin = chance.choice(own if chance.random() < _OWN_SHARE else seeds.seeds)
     mutant = mutate(chance, origin, seeds.seeds)
-    if any(mutant.data == other.data for other in seeds.seeds):
+    if any(_has_signed_bytes(other, mutant.data) for other in own if other is not origin):
         mutant = replace(mutant, known=True)
     return origin, mutant
+
+
+def _has_signed_bytes(seed: Seed, data: bytes) -> bool:
+    return all(signed_bytes(seed.data, found) == signed_bytes(data, found) for found in seed.ranges)

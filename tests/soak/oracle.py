@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from asn1crypto import cms
 
 from tests.soak.mutators import Mutant
-from tests.soak.seeds import Range, Seed
+from tests.soak.seeds import Range, Seed, signed_bytes
 
 
 def may_be_unaltered(seed: Seed, mutant: Mutant) -> bool:
@@ -27,12 +27,6 @@ def may_be_unaltered(seed: Seed, mutant: Mutant) -> bool:
     if changed and not _is_earlier_revision(seed, mutant.data):
         return False
     return not (mutant.cms and any(_signed_part_differs(seed.data, mutant.data, r) for r in seed.ranges))
-
-
-def signed_bytes(data: bytes, found: Range) -> bytes:
-    """Return what a byte range takes out of a file."""
-    start, first, second, length = found
-    return data[start : start + first] + data[second : second + length]
 
 
 def _is_earlier_revision(seed: Seed, data: bytes) -> bool:

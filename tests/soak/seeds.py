@@ -73,6 +73,12 @@ class SeedSet:
     options: Options
 
 
+def signed_bytes(data: bytes, found: Range) -> bytes:
+    """Return what a byte range takes out of a file."""
+    start, first, second, length = found
+    return data[start : start + first] + data[second : second + length]
+
+
 def _plausible(found: Range, size: int) -> bool:
     start, first, second, length = found
     return start == 0 and 0 < first < second and length > 0 and second + length <= size
