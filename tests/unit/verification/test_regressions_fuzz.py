@@ -15,6 +15,9 @@ from agreegen.verification.encoding import der_of
 from agreegen.verification.examination import examine
 from agreegen.verification.fetching import FetchError, check_address, fetch
 from agreegen.verification.interface import Options
+from tests.attacks.documents import signed as signed_document
+from tests.attacks.increments import stream
+from tests.attacks.prepared import with_field
 from tests.soak.containers import elements, rebuilt
 from tests.unit.verification.authority import NOW, STAMPING_KEY, add_store, blank_pdf, sign
 from tests.unit.verification.conftest import Pki
@@ -69,6 +72,15 @@ def test_a_certificate_that_reads_but_does_not_write(pki: Pki) -> None:
     else:
         pytest.fail("no length came out right")
     assert all(der_of(certificate) == grown for certificate in load_certificates([grown]))
+
+
+def test_a_visible_signature_field_without_a_name() -> None:
+    """A field that was added without a name was a KeyError, and then no change was judged."""
+    entries = b"/FT /Sig /F 4 /Rect [20 20 400 700] /AP << /N %d 0 R >>"
+    look = stream(b"1 g 0 0 10 10 re f")
+    report = examine("x", with_field(signed_document(), entries, look), Options(now=NOW))
+    assert report.unaltered is False
+    assert not any("cannot be judged" in alarm.message for alarm in report.alarms)
 
 
 def test_an_address_whose_name_is_too_long() -> None:

@@ -136,7 +136,8 @@ def _with_outline(step: Step, value: dict[str, Any], corners: Rectangle) -> Rect
 
 def _note_widgets(step: Step, page: int) -> None:
     """Find out where the fields that were added, signed or filled stand on their pages."""
-    wanted = step.new_widgets.keys() | step.signed_widgets.keys() | step.filled_widgets.keys()
+    names = step.signed_widgets | step.new_widgets
+    wanted = names.keys() | step.filled_widgets.keys()
     holder = step.new.value(page)
     for item in step.new.array(holder.get("Annots")) if wanted and isinstance(holder, dict) else ():
         if not isinstance(item, Ref) or item.num not in wanted:
@@ -147,8 +148,7 @@ def _note_widgets(step: Step, page: int) -> None:
             if corners is not None:
                 step.overwritten.append((page, corners, step.filled_widgets[item.num]))
         elif corners is not None and not _stood_empty(step, page, item.num, corners):
-            name = step.new_widgets.get(item.num) or step.signed_widgets[item.num]
-            step.additions.append(Addition(page, corners, f"the field “{name}”", False, item.num))
+            step.additions.append(Addition(page, corners, f"the field “{names[item.num]}”", False, item.num))
 
 
 def _stood_empty(step: Step, page: int, number: int, corners: tuple[float, float, float, float]) -> bool:
