@@ -147,29 +147,13 @@ class ChunkSigner:
         stamped = signature.level is not PadesLevel.B_B
         room = self._room() if stamped else 0
         signer = BatchSigner(SigningIdentity.of(credential), request, token_bytes=room)
-        prepared: list[tuple[Draft, Prepared]] = []
-        for draft in drafts:
-            # Earlier signatures were made here, or stand in a file that the register knows by its hash; the
-            # file is read back as a recipient would, before anything is published.
-            judged = bool(draft.roles)
-            try:
-                prepared.append((draft, signer.prepare(draft.data, judged=judged, begun=draft.begun)))
-            except SigningError as exc:
-                draft.reason = str(exc)
+        prepared = _prepare(signer, drafts)
         raw = credential.signer.sign_many([item.attributes for _, item in prepared])
         tokens: list[bytes | None] = [None] * len(raw)
         if room and self._client is not None:
             answers = self._client.timestamp_many(raw)
             tokens = [answer if isinstance(answer, bytes) else None for answer in answers]
-        finished: list[tuple[Draft, SignedPdf]] = []
-        for (draft, item), value, token in zip(prepared, raw, tokens, strict=True):
-            try:
-                signed = signer.finish(item, value, token=token)
-                check_signed_bytes(draft.data, signed.data, item, sm2_signer_id=credential.sm2_signer_id)
-            except SigningError as exc:
-                draft.reason = str(exc)
-            else:
-                finished.append((draft, signed))
+        finished = _finish(signer, prepared, raw, tokens, credential.sm2_signer_id)
         results = self._complete([signed for _, signed in finished], signature.level, now)
         for (draft, _), result in zip(finished, results, strict=True):
             if isinstance(result, AgreegenError):
@@ -230,6 +214,40 @@ def _connect(servers: Sequence[TimestampServer], trust: Trust) -> TimestampClien
     from agreegen.signing.timestamps import TimestampClient  # noqa: PLC0415 - HTTP takes long to load
 
     return TimestampClient(servers, trust=trust)
+
+
+def _prepare(signer: BatchSigner, drafts: Sequence[Draft]) -> list[tuple[Draft, Prepared]]:
+    """Prepare every file that can be signed; a draft that cannot be gets the reason."""
+    prepared: list[tuple[Draft, Prepared]] = []
+    for draft in drafts:
+        # Earlier signatures were made here, or stand in a file that the register knows by its hash; the
+        # file is read back as a recipient would, before anything is published.
+        judged = bool(draft.roles)
+        try:
+            prepared.append((draft, signer.prepare(draft.data, judged=judged, begun=draft.begun)))
+        except SigningError as exc:
+            draft.reason = str(exc)
+    return prepared
+
+
+def _finish(
+    signer: BatchSigner,
+    prepared: Sequence[tuple[Draft, Prepared]],
+    values: Sequence[bytes],
+    tokens: Sequence[bytes | None],
+    sm2_signer_id: str | None,
+) -> list[tuple[Draft, SignedPdf]]:
+    """Put values and tokens in and check the signed bytes; a draft where that fails gets the reason."""
+    finished: list[tuple[Draft, SignedPdf]] = []
+    for (draft, item), value, token in zip(prepared, values, tokens, strict=True):
+        try:
+            signed = signer.finish(item, value, token=token)
+            check_signed_bytes(draft.data, signed.data, item, sm2_signer_id=sm2_signer_id)
+        except SigningError as exc:
+            draft.reason = str(exc)
+        else:
+            finished.append((draft, signed))
+    return finished
 
 
 def _note(draft: Draft, signed: SignedPdf, signature: JobSignature, credential: Credential) -> None:

@@ -77,10 +77,7 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
     encrypted, unlocked = unlock(file, password)
     if not unlocked:
         findings.add("password-needed", "the file is encrypted, and the password does not open it")
-    for section in (section for revision in file.revisions for section in revision.sections):
-        if section.stated is not None:
-            text = f"cross-references begin at byte {section.offset}, not at byte {section.stated} as stated"
-            findings.add("xref", text)
+    _note_displaced_tables(file, findings)
     views = _views(file)
     candidates, empty = find_candidates(file, views)
     rights = [candidate for candidate in candidates if candidate.usage_rights]
@@ -88,12 +85,7 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
     covered = [cover(file, c) for c in candidates if c not in rights and c not in prepared]
     prepared += [item.candidate for item in covered if ranges.is_reserved(item)]
     covered = [item for item in covered if not ranges.is_reserved(item)]
-    covered.sort(
-        key=lambda item: (
-            item.revision if item.revision is not None else len(views),
-            item.candidate.place or 0,
-        )
-    )
+    covered.sort(key=lambda c: (len(views) if c.revision is None else c.revision, c.candidate.place or 0))
     for alarm in reconcile(file, views, covered, rights, prepared):
         findings.add(alarm.code, alarm.message, alters=alarm.alters)
     judgement = judge_changes(file, views, covered)
@@ -121,6 +113,13 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
         attachment=read_attachment(views[min(signed)] if signed else views[-1]),
         encrypted=encrypted,
     )
+
+
+def _note_displaced_tables(file: PdfFile, findings: _Findings) -> None:
+    for section in (section for revision in file.revisions for section in revision.sections):
+        if section.stated is not None:
+            text = f"cross-references begin at byte {section.offset}, not at byte {section.stated} as stated"
+            findings.add("xref", text)
 
 
 def _views(file: PdfFile) -> list[View]:
