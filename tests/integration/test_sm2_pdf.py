@@ -23,12 +23,12 @@ from agreegen.example_pki.sm2_chain import Sm2Chain, issue_sm2_crl, make_sm2_cha
 from agreegen.example_pki.subjects import PARTY_A, PARTY_B
 from agreegen.model.document import DeclaredRole
 from agreegen.model.report import FileReport, Integrity, PadesLevel, Revocation, TrustStatus, Verdict
+from agreegen.pki.sm2.backend import find_backend, sm3
 from agreegen.receiving import extend_received, sign_received
 from agreegen.signing.credentials import load_credential
 from agreegen.signing.interface import Credential, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import sign_pdf
 from agreegen.signing.sm2 import Sm2Signer
-from agreegen.signing.sm2_backend import find_backend, sm3
 from agreegen.signing.trust import load_trust
 from agreegen.verification.interface import Options
 from agreegen.verification.service import verify_bytes

@@ -18,13 +18,12 @@ from agreegen.model.report import (
     TimeSource,
     TrustStatus,
 )
-from agreegen.verification.algorithms import compute_digest
-from agreegen.verification.facts import SignatureFacts
-from agreegen.verification.integrity import check_container
+from agreegen.pki.algorithms import compute_digest
+from agreegen.pki.cms.container_check import check_container, check_timestamp
+from agreegen.pki.cms.signature_facts import SignatureFacts
+from agreegen.pki.trust.policy import load_policy
 from agreegen.verification.interface import FoundSignature, Options, Structure
 from agreegen.verification.judgement import FileJudge
-from agreegen.verification.policy import load_policy
-from agreegen.verification.timestamps import check_token
 
 _CADES = "ETSI.CAdES.detached"
 _RFC3161 = "ETSI.RFC3161"
@@ -45,21 +44,9 @@ def judge_token(token: bytes | None, data: bytes, options: Options) -> SealRepor
     """
     if token is None:
         return SealReport(SealState.MISSING)
-    checked = check_token(token, _digester(data), "document", max_bytes=options.limits.max_cms_bytes)
-    facts = SignatureFacts(
-        checked.integrity,
-        checked.subindication,
-        certificate=checked.certificate,
-        certificates=checked.certificates,
-        crls_der=checked.crls_der,
-        ocsps_der=checked.ocsps_der,
-        algorithms=checked.algorithms,
-        timestamps=(checked,),
-        claimed_time=checked.time,
-        reasons=checked.reasons,
-    )
+    facts = check_timestamp(token, _digester(data), max_cms_bytes=options.limits.max_cms_bytes)
     report = _judge(token, facts, SignatureKind.TIMESTAMP, _RFC3161, options)
-    return _seal_report(report, checked.time)
+    return _seal_report(report, facts.claimed_time)
 
 
 def judge_signature(

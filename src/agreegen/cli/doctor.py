@@ -89,7 +89,7 @@ def _look_for_packages() -> Iterator[Check]:
 
 def _look_for_libcrypto() -> Iterator[Check]:
     try:
-        from agreegen.signing.sm2_backend import describe_backend  # noqa: PLC0415 - loads a shared library
+        from agreegen.pki.sm2.backend import describe_backend  # noqa: PLC0415 - loads a shared library
 
         yield Check("SM2", "ok", describe_backend())
     except AgreegenError as exc:

@@ -16,7 +16,7 @@ import click
 from agreegen.cli.options import existing_folder
 from agreegen.cli.output import say_error, set_quiet
 from agreegen.errors import AgreegenError, ExitCode
-from agreegen.verification.contained import contained
+from agreegen.foreign import contained
 
 _COMMANDS = {
     "doctor": ("agreegen.cli.doctor", "What is installed, what is missing, what that means."),

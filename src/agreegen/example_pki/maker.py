@@ -37,7 +37,7 @@ from agreegen.example_pki.pictures import draw_seal, draw_signature
 from agreegen.example_pki.sm2_chain import issue_sm2_crl, make_sm2_chain
 from agreegen.example_pki.subjects import PARTY_A, PEOPLE, Holder, default_holders
 from agreegen.files import TEMPORARY_PREFIX, sync_folder
-from agreegen.signing.sm2_backend import Sm2Backend, find_backend
+from agreegen.pki.sm2.backend import Sm2Backend, find_backend
 
 DEFAULT_PORT = 9000
 _PARTS = ("credentials", "trust", "responder", MARKER)

@@ -12,7 +12,7 @@ from asn1crypto import core, crl, keys, pem, x509
 
 from agreegen.example_pki.certificates import CA_YEARS, CRL_YEARS, LEAF_YEARS, ROOT_YEARS, Addresses
 from agreegen.example_pki.subjects import EXAMPLE_ORGANISATION, PARTY_A
-from agreegen.signing.sm2_backend import (
+from agreegen.pki.sm2.backend import (
     ALGORITHM_IDENTIFIER,
     DEFAULT_SIGNER_ID,
     Sm2Backend,

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from agreegen.errors import AgreegenError, CredentialError
-from agreegen.signing.breakdowns import contained
+from agreegen.foreign import breakdown_as
 from agreegen.signing.interface import AppearanceSource, Credential
 from agreegen.signing.keyfiles import load_pem, load_pkcs12, parse_certificates
 from agreegen.signing.secrets import BackendConfig, LoadedKey, Prompt
@@ -51,7 +51,7 @@ def load_credential(path: Path, *, prompt: Prompt | None = None) -> Credential:
             certificate.
     """
     config = read_config(path, prompt=prompt)
-    with contained(
+    with breakdown_as(
         lambda: config.error("a file of it breaks the library that reads it", hint="export it again")
     ):
         return _load(config)

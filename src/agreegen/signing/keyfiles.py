@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from agreegen.errors import CredentialError
-from agreegen.signing.breakdowns import contained
+from agreegen.foreign import breakdown_as
 from agreegen.signing.interface import Mechanism
 from agreegen.signing.names import UNREADABLE_X509
 from agreegen.signing.secrets import BackendConfig, LoadedKey
@@ -105,7 +105,7 @@ def load_pkcs12(config: BackendConfig) -> LoadedKey:
         config.fail(f"{path} is not a PKCS#12 file", hint="a .p12 or .pfx file is expected")
     passphrase = config.read_secret_or_none("passphrase")
     try:
-        with contained(lambda: _broke_down(config, path), secret=True):
+        with breakdown_as(lambda: _broke_down(config, path), secret=True):
             store = pkcs12.load_pkcs12(data, passphrase.encode() if passphrase is not None else None)
     except (UnsupportedAlgorithm, *UNREADABLE_X509) as exc:
         raise _explain_pkcs12(config, str(exc), passphrase is not None) from None
@@ -137,7 +137,7 @@ def load_private_key(config: BackendConfig, path: object) -> object:
     secret = passphrase.encode() if passphrase is not None else None
     load = serialization.load_pem_private_key if b"-----BEGIN" in data else serialization.load_der_private_key
     try:
-        with contained(lambda: _broke_down(config, path), secret=True):
+        with breakdown_as(lambda: _broke_down(config, path), secret=True):
             return load(data, secret)
     except TypeError:
         if secret is not None:

@@ -15,7 +15,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 
 from agreegen.errors import SigningError
-from agreegen.signing.breakdowns import contained
+from agreegen.foreign import breakdown_as
 from agreegen.signing.interface import Mechanism
 from agreegen.signing.names import UNREADABLE_X509
 from agreegen.signing.raw_values import fits_key
@@ -37,7 +37,7 @@ def reading(what: str) -> Iterator[None]:
         SigningError: The encoding is damaged.
     """
     try:
-        with contained(lambda: SigningError(f"{what} breaks the library that reads it")):
+        with breakdown_as(lambda: SigningError(f"{what} breaks the library that reads it")):
             yield
     except _UNREADABLE as exc:
         raise SigningError(f"{what} cannot be read ({type(exc).__name__})") from exc

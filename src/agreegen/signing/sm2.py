@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from agreegen.pki.sm2.backend import DEFAULT_SIGNER_ID, Sm2Key, find_backend, is_on_curve
+from agreegen.pki.sm2.backend import verify_sm2 as verify_point
+from agreegen.pki.sm2.curve import multiply_base
 from agreegen.signing.interface import Mechanism
 from agreegen.signing.keyfiles import no_certificate, order_chain, parse_certificates, read_certificates
 from agreegen.signing.names import UNREADABLE_X509
 from agreegen.signing.secrets import BackendConfig, LoadedKey
-from agreegen.signing.sm2_backend import DEFAULT_SIGNER_ID, Sm2Key, find_backend, is_on_curve
-from agreegen.signing.sm2_backend import verify_sm2 as verify_point
-from agreegen.signing.sm2_curve import multiply_base
 from agreegen.signing.sm2_files import WrongPassphraseError, read_key_file, read_pkcs12
 from agreegen.signing.sm2_paths import find_sm2_path, is_readable, public_point, sm2_revoked
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, padding
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherAlgorithm, algorithms, modes
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
-from agreegen.signing.sm2_backend import SM2_CURVE_OID
+from agreegen.pki.sm2.backend import SM2_CURVE_OID
 
 _MAX_ROUNDS = 5_000_000
 _PBES2 = "1.2.840.113549.1.5.13"

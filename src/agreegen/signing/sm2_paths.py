@@ -11,8 +11,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from agreegen.errors import CredentialError
+from agreegen.pki.sm2.backend import SM2_CURVE_OID, SM2_SIGNATURE_OIDS, verify_sm2
 from agreegen.signing.names import UNREADABLE_X509, subject_label
-from agreegen.signing.sm2_backend import SM2_CURVE_OID, SM2_SIGNATURE_OIDS, verify_sm2
 
 _MAX_LENGTH = 8
 _UNDERSTOOD = (x509.BasicConstraints, x509.KeyUsage, x509.ExtendedKeyUsage)

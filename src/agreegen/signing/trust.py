@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from agreegen.errors import CredentialError
-from agreegen.signing.breakdowns import contained
+from agreegen.foreign import breakdown_as
 from agreegen.signing.interface import Trust
 from agreegen.signing.keyfiles import parse_certificates
 from agreegen.signing.names import UNREADABLE_X509
@@ -64,7 +64,7 @@ def _read(path: Path) -> tuple[list[x509.Certificate], list[bytes]]:
         raise CredentialError(
             f"the trust file {path} cannot be read: {exc.strerror}", hint="check the path"
         ) from None
-    with contained(
+    with breakdown_as(
         lambda: CredentialError(f"the trust file {path} breaks the library that reads it", hint="get it anew")
     ):
         certificates, crls = parse_certificates(data), parse_crls(data)

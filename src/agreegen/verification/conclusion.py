@@ -2,32 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from agreegen.model.report import Changes, Coverage, Indication, Integrity, TrustStatus
-from agreegen.verification.chain import Chain
-from agreegen.verification.facts import SignatureFacts
+from agreegen.model.report import Changes, Coverage, Indication, Integrity
+from agreegen.pki.cms.signature_facts import SignatureFacts
+from agreegen.pki.trust.certificate_result import CertificateResult
 from agreegen.verification.interface import FoundSignature
-from agreegen.verification.revocation import Finding
-
-
-@dataclass(frozen=True, slots=True)
-class CertificateResult:
-    """What is known about a signing certificate for one moment.
-
-    Attributes:
-        trust: Whether a chain to an anchor holds.
-        finding: Its revocation status.
-        subindication: What keeps it from passing, None where nothing does.
-        reasons: The same for people.
-        chain: The chain.
-    """
-
-    trust: TrustStatus
-    finding: Finding
-    subindication: str | None
-    reasons: tuple[str, ...]
-    chain: Chain
 
 
 def conclude(

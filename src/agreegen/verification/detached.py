@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from agreegen.model.report import Changes, Coverage, Integrity, SignatureKind, SignatureReport
-from agreegen.verification.algorithms import compute_digest
-from agreegen.verification.certificates import load_certificates
-from agreegen.verification.facts import SignatureFacts
-from agreegen.verification.integrity import CADES, check_container
+from agreegen.pki.algorithms import compute_digest
+from agreegen.pki.certificates import load_certificates
+from agreegen.pki.cms.container_check import CADES, check_container
+from agreegen.pki.cms.signature_facts import SignatureFacts
+from agreegen.pki.cms.timestamp_tokens import check_token
+from agreegen.pki.trust.policy import load_policy
 from agreegen.verification.interface import FoundSignature, Options, Structure
 from agreegen.verification.judgement import FileJudge
-from agreegen.verification.policy import load_policy
-from agreegen.verification.timestamps import check_token
 
 
 def verify_detached(data: bytes, cms_der: bytes, options: Options) -> SignatureReport:

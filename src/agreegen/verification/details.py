@@ -6,11 +6,11 @@ import contextlib
 import hashlib
 
 from agreegen.model.report import Coverage
-from agreegen.verification.certificates import UNREADABLE, issuer_name
-from agreegen.verification.encoding import der_of
-from agreegen.verification.facts import SignatureFacts
+from agreegen.pki.certificates import UNREADABLE, issuer_name
+from agreegen.pki.cms.signature_facts import SignatureFacts
+from agreegen.pki.encoding import der_of
+from agreegen.pki.trust.revocation import Finding
 from agreegen.verification.interface import FoundSignature
-from agreegen.verification.revocation import Finding
 
 
 def list_details(

@@ -9,10 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from agreegen.errors import AgreegenError
+from agreegen.foreign import contained
 from agreegen.model.document import Document
 from agreegen.model.report import Alarm, DocumentFacts, FileReport, Integrity, Verdict
-from agreegen.verification.certificates import load_certificates
-from agreegen.verification.contained import contained
+from agreegen.pki.certificates import load_certificates
+from agreegen.pki.cms.signature_facts import SignatureFacts
+from agreegen.pki.trust.policy import ValidationPolicy, load_policy
 from agreegen.verification.document_checks import (
     PageCheck,
     check_form,
@@ -22,12 +24,10 @@ from agreegen.verification.document_checks import (
     read_document,
     role_of,
 )
-from agreegen.verification.facts import SignatureFacts
 from agreegen.verification.fetching import fetch_evidence
 from agreegen.verification.integrity import judge_integrity
 from agreegen.verification.interface import FoundSignature, Options, Structure, ValidationData
 from agreegen.verification.judgement import FileJudge
-from agreegen.verification.policy import ValidationPolicy, load_policy
 from agreegen.verification.rebuilding import prove
 from agreegen.verification.structure import scan_structure
 from agreegen.verification.verdict import judge_file, judge_unaltered

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 from asn1crypto import ocsp
 
 from agreegen.model.report import Alarm
-from agreegen.verification.algorithms import compute_digest
-from agreegen.verification.certificates import load_certificates
-from agreegen.verification.chain import issued_by
-from agreegen.verification.facts import SignatureFacts
+from agreegen.pki.algorithms import compute_digest
+from agreegen.pki.certificates import load_certificates
+from agreegen.pki.cms.signature_facts import SignatureFacts
+from agreegen.pki.trust.chain import issued_by
 from agreegen.verification.interface import Options, Structure
 
 MAX_REQUESTS = 16

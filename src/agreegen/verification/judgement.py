@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from agreegen.foreign import contained
 from agreegen.model.report import (
     Changes,
     Coverage,
@@ -24,26 +25,26 @@ from agreegen.model.report import (
     TimeSource,
     TrustStatus,
 )
-from agreegen.verification.certificates import (
+from agreegen.pki.algorithms import AlgorithmUse
+from agreegen.pki.certificates import (
     UNREADABLE,
-    chain_uses,
     is_for_timestamps,
     load_certificates,
     subject_name,
     usage_problem,
 )
-from agreegen.verification.chain import Chain, ChainBuilder, ChainProblem
-from agreegen.verification.conclusion import CertificateResult, conclude
-from agreegen.verification.contained import contained
+from agreegen.pki.cms.signature_facts import SignatureFacts, TimestampFacts
+from agreegen.pki.encoding import der_of
+from agreegen.pki.trust.certificate_result import CertificateResult
+from agreegen.pki.trust.chain import Chain, ChainBuilder, ChainProblem, chain_uses
+from agreegen.pki.trust.evidence import Item, offers_revocation
+from agreegen.pki.trust.material import Grounds, grounds_for
+from agreegen.pki.trust.policy import ValidationPolicy
+from agreegen.pki.trust.revocation import Finding
+from agreegen.verification.conclusion import conclude
 from agreegen.verification.details import list_details
-from agreegen.verification.encoding import der_of
-from agreegen.verification.evidence import Item, offers_revocation
-from agreegen.verification.facts import AlgorithmUse, SignatureFacts, TimestampFacts
-from agreegen.verification.grounds import Grounds, grounds_for
 from agreegen.verification.interface import FoundSignature, Options, Structure
 from agreegen.verification.levels import detect_level
-from agreegen.verification.policy import ValidationPolicy
-from agreegen.verification.revocation import Finding
 from agreegen.verification.times import Proofs
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from agreegen.model.report import Coverage, Integrity, PadesLevel, SignatureKind
-from agreegen.verification.certificates import UNREADABLE
-from agreegen.verification.chain import issued_by
-from agreegen.verification.encoding import der_of
-from agreegen.verification.evidence import EvidencePool, Item, needs_no_check, offers_revocation
+from agreegen.pki.certificates import UNREADABLE
+from agreegen.pki.encoding import der_of
+from agreegen.pki.trust.chain import issued_by
+from agreegen.pki.trust.evidence import EvidencePool, Item, needs_no_check, offers_revocation
 
 if TYPE_CHECKING:
     from agreegen.verification.judgement import FileJudge

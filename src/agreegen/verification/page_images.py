@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-from agreegen.verification.contained import contained
+from agreegen.foreign import contained
 
 MAX_PAGES = 40
 MAX_SHOWN = 6

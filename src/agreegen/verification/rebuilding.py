@@ -15,13 +15,13 @@ import zlib
 from dataclasses import dataclass
 
 from agreegen.conversion.compiled.reading import read_text
+from agreegen.foreign import contained
 from agreegen.forms.catalog import forms_folder
 from agreegen.model.document import Document
 from agreegen.model.report import Changes, Coverage, SignatureKind
 from agreegen.model.text import normalise_text
 from agreegen.rendering.expected import expected_text
 from agreegen.signing.retracing import RetracedSignature, retrace_signatures
-from agreegen.verification.contained import contained
 from agreegen.verification.interface import FoundSignature, Limits, Options, Structure
 from agreegen.verification.releases import Rebuilder, rebuilder
 from agreegen.verification.structure.objects import Ref, StructureError, Value

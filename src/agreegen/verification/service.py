@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from agreegen.errors import AgreegenError
+from agreegen.foreign import contained
 from agreegen.model.report import Alarm, FileReport, Verdict
-from agreegen.verification.contained import contained
+from agreegen.pki.trust.policy import load_policy
 from agreegen.verification.examination import examine, unreadable
 from agreegen.verification.interface import Options
 from agreegen.verification.paths import STANDARD_INPUT, Unreadable, expand_paths, read_path
-from agreegen.verification.policy import load_policy
 from agreegen.verification.workers import Task, Worker, WorkerPool
 
 Progress = Callable[[int], None]

@@ -15,8 +15,8 @@ from agreegen.model.report import (
     SignatureReport,
     Verdict,
 )
+from agreegen.pki.cms.signature_facts import SignatureFacts, TimestampFacts
 from agreegen.verification.document_checks import BLOCKING
-from agreegen.verification.facts import SignatureFacts, TimestampFacts
 from agreegen.verification.interface import Structure
 
 _WRONG = {Integrity.BROKEN, Integrity.UNREADABLE}

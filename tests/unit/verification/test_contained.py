@@ -8,10 +8,10 @@ import pikepdf
 import pytest
 from cryptography.hazmat.primitives import serialization
 
+from agreegen.foreign import BreakdownError, contained
 from agreegen.model.report import Changes, Integrity
-from agreegen.verification import algorithms
-from agreegen.verification.contained import BreakdownError, contained
-from agreegen.verification.evidence import EvidencePool
+from agreegen.pki import algorithms
+from agreegen.pki.trust.evidence import EvidencePool
 from agreegen.verification.interface import Limits, Options
 from agreegen.verification.service import verify_bytes
 from agreegen.verification.structure import scan_structure

@@ -9,9 +9,10 @@ import pytest
 
 from agreegen.model.document import DeclaredRole, Document
 from agreegen.model.report import Changes, Coverage, Integrity, SignatureKind
+from agreegen.pki.certificates import load_certificates
+from agreegen.pki.cms.signature_facts import SignatureFacts
 from agreegen.register.interface import EventDraft, EventKind, Registration
 from agreegen.register.store import Register
-from agreegen.verification.certificates import load_certificates
 from agreegen.verification.document_checks import (
     Signed,
     check_form,
@@ -21,7 +22,6 @@ from agreegen.verification.document_checks import (
     read_document,
     role_of,
 )
-from agreegen.verification.facts import SignatureFacts
 from agreegen.verification.interface import FoundSignature, Options, Structure
 from tests.unit.verification.authority import NOW
 from tests.unit.verification.conftest import Pki

@@ -10,8 +10,8 @@ from asn1crypto import crl as asn1_crl
 from asn1crypto import x509 as asn1_x509
 
 from agreegen.model.report import Verdict
-from agreegen.verification.certificates import load_certificates
-from agreegen.verification.encoding import der_of
+from agreegen.pki.certificates import load_certificates
+from agreegen.pki.encoding import der_of
 from agreegen.verification.examination import examine
 from agreegen.verification.fetching import FetchError, check_address, fetch
 from agreegen.verification.interface import Options

@@ -20,7 +20,7 @@ from agreegen.model.report import (
     TimeSource,
     TrustStatus,
 )
-from agreegen.verification.facts import SignatureFacts, TimestampFacts
+from agreegen.pki.cms.signature_facts import SignatureFacts, TimestampFacts
 from agreegen.verification.interface import FoundSignature, Structure
 from agreegen.verification.verdict import judge_file, judge_unaltered
 

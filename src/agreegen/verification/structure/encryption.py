@@ -13,7 +13,7 @@ from asn1crypto import parser
 from cryptography.hazmat.decrepit.ciphers.algorithms import ARC4
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from agreegen.verification.contained import contained
+from agreegen.foreign import contained
 from agreegen.verification.structure.document import PdfFile, View
 from agreegen.verification.structure.objects import Ref, Stream, StructureError, Value
 

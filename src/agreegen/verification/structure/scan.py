@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from agreegen.foreign import contained
 from agreegen.model.report import Alarm, Changes, Coverage
-from agreegen.verification.contained import contained
 from agreegen.verification.interface import FoundSignature, Limits, Structure
 from agreegen.verification.structure import coverage as ranges
 from agreegen.verification.structure.changes import Judgement, judge_changes

@@ -1,0 +1,345 @@
+"""Signature and digest algorithms by object identifier, and the raw check of a signature value."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from dataclasses import dataclass
+
+from asn1crypto import algos, keys
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
+
+from agreegen.errors import MissingProgramError
+from agreegen.foreign import contained
+
+SM2_DEFAULT_ID = "1234567812345678"
+"""The signer id of GB/T 35276 where nothing else was agreed."""
+
+_SM2_CURVE = "1.2.156.10197.1.301"
+
+DIGESTS: dict[str, str] = {
+    "1.2.840.113549.2.5": "md5",
+    "1.3.14.3.2.26": "sha1",
+    "2.16.840.1.101.3.4.2.4": "sha224",
+    "2.16.840.1.101.3.4.2.1": "sha256",
+    "2.16.840.1.101.3.4.2.2": "sha384",
+    "2.16.840.1.101.3.4.2.3": "sha512",
+    "2.16.840.1.101.3.4.2.6": "sha512_256",
+    "2.16.840.1.101.3.4.2.7": "sha3_224",
+    "2.16.840.1.101.3.4.2.8": "sha3_256",
+    "2.16.840.1.101.3.4.2.9": "sha3_384",
+    "2.16.840.1.101.3.4.2.10": "sha3_512",
+    "2.16.840.1.101.3.4.2.12": "shake_256",
+    "2.16.840.1.101.3.4.2.18": "shake_256",
+    "1.3.36.3.2.1": "ripemd160",
+    "1.2.156.10197.1.401": "sm3",
+}
+"""Digest algorithms by object identifier."""
+
+SIGNATURES: dict[str, tuple[str, str | None]] = {
+    "1.2.840.113549.1.1.1": ("rsa", None),
+    "1.2.840.113549.1.1.4": ("rsa", "md5"),
+    "1.2.840.113549.1.1.5": ("rsa", "sha1"),
+    "1.3.14.3.2.29": ("rsa", "sha1"),
+    "1.3.36.3.3.1.2": ("rsa", "ripemd160"),
+    "1.2.840.113549.1.1.14": ("rsa", "sha224"),
+    "1.2.840.113549.1.1.11": ("rsa", "sha256"),
+    "1.2.840.113549.1.1.12": ("rsa", "sha384"),
+    "1.2.840.113549.1.1.13": ("rsa", "sha512"),
+    "2.16.840.1.101.3.4.3.13": ("rsa", "sha3_224"),
+    "2.16.840.1.101.3.4.3.14": ("rsa", "sha3_256"),
+    "2.16.840.1.101.3.4.3.15": ("rsa", "sha3_384"),
+    "2.16.840.1.101.3.4.3.16": ("rsa", "sha3_512"),
+    "1.2.840.113549.1.1.10": ("pss", None),
+    "1.2.840.10045.2.1": ("ecdsa", None),
+    "1.2.840.10045.4.1": ("ecdsa", "sha1"),
+    "1.2.840.10045.4.3.1": ("ecdsa", "sha224"),
+    "1.2.840.10045.4.3.2": ("ecdsa", "sha256"),
+    "1.2.840.10045.4.3.3": ("ecdsa", "sha384"),
+    "1.2.840.10045.4.3.4": ("ecdsa", "sha512"),
+    "2.16.840.1.101.3.4.3.9": ("ecdsa", "sha3_224"),
+    "2.16.840.1.101.3.4.3.10": ("ecdsa", "sha3_256"),
+    "2.16.840.1.101.3.4.3.11": ("ecdsa", "sha3_384"),
+    "2.16.840.1.101.3.4.3.12": ("ecdsa", "sha3_512"),
+    "0.4.0.127.0.7.1.1.4.1.1": ("plain-ecdsa", "sha1"),
+    "0.4.0.127.0.7.1.1.4.1.2": ("plain-ecdsa", "sha224"),
+    "0.4.0.127.0.7.1.1.4.1.3": ("plain-ecdsa", "sha256"),
+    "0.4.0.127.0.7.1.1.4.1.4": ("plain-ecdsa", "sha384"),
+    "0.4.0.127.0.7.1.1.4.1.5": ("plain-ecdsa", "sha512"),
+    "1.2.840.10040.4.1": ("dsa", None),
+    "1.2.840.10040.4.3": ("dsa", "sha1"),
+    "2.16.840.1.101.3.4.3.1": ("dsa", "sha224"),
+    "2.16.840.1.101.3.4.3.2": ("dsa", "sha256"),
+    "1.3.101.112": ("ed25519", None),
+    "1.3.101.113": ("ed448", None),
+    "1.2.156.10197.1.501": ("sm2", "sm3"),
+    "1.2.156.10197.1.301.1": ("sm2", "sm3"),
+    "1.2.156.10197.1.301": ("sm2", "sm3"),
+}
+"""Scheme and digest (None: stands elsewhere) of signature algorithms by object identifier."""
+
+_HASHES: dict[str, type[hashes.HashAlgorithm]] = {
+    "md5": hashes.MD5,
+    "sha1": hashes.SHA1,
+    "sha224": hashes.SHA224,
+    "sha256": hashes.SHA256,
+    "sha384": hashes.SHA384,
+    "sha512": hashes.SHA512,
+    "sha512_256": hashes.SHA512_256,
+    "sha3_224": hashes.SHA3_224,
+    "sha3_256": hashes.SHA3_256,
+    "sha3_384": hashes.SHA3_384,
+    "sha3_512": hashes.SHA3_512,
+    "sm3": hashes.SM3,
+}
+
+
+_RIPEMD160_INFO = bytes.fromhex("3021300906052b2403020105000414")
+"""What stands before a RIPEMD-160 digest in a PKCS#1 v1.5 block (RFC 8017, 9.2)."""
+
+
+class UnsupportedError(Exception):
+    """An algorithm that this verifier does not know; it never counts as right."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureAlgorithm:
+    """A signature algorithm as it was used.
+
+    Attributes:
+        scheme: `rsa`, `pss`, `ecdsa`, `plain-ecdsa`, `dsa`, `ed25519`, `ed448` or `sm2`.
+        digest: Digest name; empty for EdDSA.
+        mgf_digest: Digest of the mask generation function, for PSS.
+        salt_length: Salt length in bytes, for PSS.
+    """
+
+    scheme: str
+    digest: str
+    mgf_digest: str = ""
+    salt_length: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFacts:
+    """Kind and size of a public key: `rsa` 3072, `ec` 256, `ed25519` 256, `sm2` 256, `dsa` 2048."""
+
+    kind: str
+    bits: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlgorithmUse:
+    """One use of an algorithm that the policy has to accept.
+
+    Attributes:
+        use: What it served for, e.g. `signature` or `message digest`.
+        scheme: Signature scheme, empty for a bare digest.
+        digest: Digest name, empty for EdDSA.
+        key: The key, None for a bare digest.
+    """
+
+    use: str
+    scheme: str
+    digest: str
+    key: KeyFacts | None = None
+
+
+def digest_name(oid: str) -> str:
+    """Return the digest that an algorithm identifier names.
+
+    Raises:
+        UnsupportedError: The identifier is not known.
+    """
+    if oid not in DIGESTS:
+        raise UnsupportedError(f"unknown digest algorithm {oid}")
+    return DIGESTS[oid]
+
+
+def compute_digest(name: str, *parts: bytes | memoryview) -> bytes:
+    """Digest the parts one after the other.
+
+    Raises:
+        UnsupportedError: The digest is not available here.
+    """
+    try:
+        state = hashlib.new(name)
+    except ValueError:
+        if name not in _HASHES:
+            raise UnsupportedError(f"digest {name} is not available") from None
+        own = hashes.Hash(_HASHES[name]())
+        for part in parts:
+            own.update(bytes(part))
+        return own.finalize()
+    for part in parts:
+        state.update(part)
+    # RFC 8419, 2.3: 64 bytes of SHAKE256 go with Ed448.
+    return bytes(state.digest(64)) if name == "shake_256" else bytes(state.digest())  # type: ignore[call-arg]
+
+
+def read_algorithm(
+    identifier: algos.SignedDigestAlgorithm, fallback_digest: str | None
+) -> SignatureAlgorithm:
+    """Read an AlgorithmIdentifier (RFC 5280, 4.1.1.2; PSS parameters by RFC 4055).
+
+    Args:
+        identifier: The algorithm with its parameters.
+        fallback_digest: The digest where the identifier names none (`rsaEncryption`).
+
+    Raises:
+        UnsupportedError: The identifier is not known.
+    """
+    oid = identifier["algorithm"].dotted
+    if oid not in SIGNATURES:
+        raise UnsupportedError(f"unknown signature algorithm {oid}")
+    scheme, digest = SIGNATURES[oid]
+    if scheme == "pss":
+        parameters = identifier["parameters"]
+        if not isinstance(parameters, algos.RSASSAPSSParams):
+            parameters = algos.RSASSAPSSParams({})
+        mask = parameters["mask_gen_algorithm"]
+        return SignatureAlgorithm(
+            scheme,
+            digest_name(parameters["hash_algorithm"]["algorithm"].dotted),
+            digest_name(mask["parameters"]["algorithm"].dotted),
+            int(parameters["salt_length"].native),
+        )
+    if scheme in {"ed25519", "ed448"}:
+        return SignatureAlgorithm(scheme, "")
+    chosen = digest or fallback_digest
+    if chosen is None:
+        raise UnsupportedError(f"signature algorithm {oid} without a digest")
+    return SignatureAlgorithm(scheme, chosen)
+
+
+def key_facts(info: keys.PublicKeyInfo) -> KeyFacts:
+    """Say kind and size of a public key; an unknown kind has size 0."""
+    oid = info["algorithm"]["algorithm"].dotted
+    if oid in {"1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10"}:
+        return KeyFacts("rsa", int(info["public_key"].parsed["modulus"].native).bit_length())
+    if oid == "1.2.840.10045.2.1":
+        parameters = info["algorithm"]["parameters"]
+        if parameters.name == "named" and parameters.chosen.dotted == _SM2_CURVE:
+            return KeyFacts("sm2", 256)
+        point = info["public_key"].native
+        # An uncompressed point is one octet and two coordinates (SEC 1, 2.3.3).
+        size = (len(point) - 1) // 2 if point[:1] == b"\x04" else len(point) - 1
+        return KeyFacts("ec", 521 if size == 66 else size * 8)
+    if oid == "1.2.840.10040.4.1":
+        parameters = info["algorithm"]["parameters"]
+        prime = parameters["p"].native if hasattr(parameters, "children") and parameters.native else 0
+        return KeyFacts("dsa", int(prime).bit_length())
+    if oid in {"1.3.101.112", "1.3.101.113"}:
+        return KeyFacts("ed25519" if oid.endswith("112") else "ed448", 256 if oid.endswith("112") else 448)
+    return KeyFacts(oid, 0)
+
+
+def check_signature(
+    key_info_der: bytes,
+    algorithm: SignatureAlgorithm,
+    message: bytes,
+    signature: bytes,
+    *,
+    digest: bytes | None = None,
+    sm2_ids: tuple[str, ...] = (SM2_DEFAULT_ID,),
+) -> bool:
+    """Check a signature value.
+
+    Args:
+        key_info_der: SubjectPublicKeyInfo, DER.
+        algorithm: The algorithm.
+        message: What was signed.
+        signature: The signature value.
+        digest: Its digest, where the message itself is not at hand (not for EdDSA and SM2).
+        sm2_ids: Signer ids to try for SM2 (GB/T 32918.2, 5.5).
+
+    Returns:
+        Whether the signature is right.
+
+    Raises:
+        UnsupportedError: Algorithm or key are not supported.
+    """
+    if algorithm.scheme == "sm2":
+        return _check_sm2(key_info_der, message, signature, sm2_ids)
+    try:
+        key = _load_key(key_info_der)
+        _check(key, algorithm, message, signature, digest)
+    except InvalidSignature:
+        return False
+    except (UnsupportedAlgorithm, ValueError, TypeError) as exc:
+        raise UnsupportedError(f"the key or algorithm cannot be used: {exc}") from exc
+    return True
+
+
+def _check_sm2(key_info_der: bytes, message: bytes, signature: bytes, sm2_ids: tuple[str, ...]) -> bool:
+    try:
+        from agreegen.pki.sm2 import backend  # noqa: PLC0415 - SM2 is an optional part
+    except ImportError as exc:
+        raise UnsupportedError("SM2 support is not installed") from exc
+    point = keys.PublicKeyInfo.load(key_info_der)["public_key"].native
+    verify = contained(backend.verify_sm2)
+    try:
+        return any(verify(point, message, signature, signer_id) for signer_id in sm2_ids)
+    except MissingProgramError as exc:
+        raise UnsupportedError("no library does SM2 here") from exc
+
+
+@functools.lru_cache(maxsize=256)
+@contained
+def _load_key(key_info_der: bytes) -> object:
+    info = keys.PublicKeyInfo.load(key_info_der)
+    if info["algorithm"]["algorithm"].dotted in {"1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10"}:
+        # Keys for PSS only (RFC 4055, 1.2), and keys whose modulus was written without its leading zero.
+        numbers = info["public_key"].parsed
+        modulus = int.from_bytes(numbers["modulus"].contents, "big")
+        return rsa.RSAPublicNumbers(numbers["public_exponent"].native, modulus).public_key()
+    return serialization.load_der_public_key(key_info_der)
+
+
+def _is_plain(signature: bytes, key: ec.EllipticCurvePublicKey) -> bool:
+    """Say whether an ECDSA value is `r || s` of fixed length (BSI TR-03111, 5.2.1) instead of a sequence."""
+    return len(signature) == 2 * ((key.key_size + 7) // 8) and signature[:1] != b"\x30"
+
+
+@contained
+def _check(
+    key: object, algorithm: SignatureAlgorithm, message: bytes, signature: bytes, digest: bytes | None
+) -> None:
+    scheme = algorithm.scheme
+    if scheme in {"ed25519", "ed448"}:
+        if digest is not None or not isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
+            raise UnsupportedError("EdDSA signs messages with Edwards keys only")
+        key.verify(signature, message)
+        return
+    if scheme == "rsa" and isinstance(key, rsa.RSAPublicKey) and algorithm.digest == "ripemd160":
+        stated = compute_digest("ripemd160", message) if digest is None else digest
+        width = (key.key_size + 7) // 8
+        found = key.recover_data_from_signature(signature.rjust(width, b"\x00"), padding.PKCS1v15(), None)
+        if found != _RIPEMD160_INFO + stated:
+            raise InvalidSignature
+        return
+    if algorithm.digest not in _HASHES:
+        raise UnsupportedError(f"digest {algorithm.digest} is not available")
+    hashing = _HASHES[algorithm.digest]()
+    use: hashes.HashAlgorithm | Prehashed = hashing if digest is None else Prehashed(hashing)
+    data = message if digest is None else digest
+    if isinstance(key, rsa.RSAPublicKey):
+        # Some signers leave leading zeros out of the number that the value is (RFC 8017, 4.1).
+        signature = signature.rjust((key.key_size + 7) // 8, b"\x00")
+    if scheme == "rsa" and isinstance(key, rsa.RSAPublicKey):
+        key.verify(signature, data, padding.PKCS1v15(), use)
+    elif scheme == "pss" and isinstance(key, rsa.RSAPublicKey):
+        mask = padding.MGF1(_HASHES[algorithm.mgf_digest]())
+        key.verify(signature, data, padding.PSS(mask, algorithm.salt_length), use)
+    elif scheme in {"ecdsa", "plain-ecdsa"} and isinstance(key, ec.EllipticCurvePublicKey):
+        if scheme == "plain-ecdsa" or _is_plain(signature, key):
+            half = len(signature) // 2
+            pair = int.from_bytes(signature[:half], "big"), int.from_bytes(signature[half:], "big")
+            signature = encode_dss_signature(*pair)
+        key.verify(signature, data, ec.ECDSA(use))
+    elif scheme == "dsa" and isinstance(key, dsa.DSAPublicKey):
+        key.verify(signature, data, use)
+    else:
+        raise UnsupportedError("the key does not fit the signature algorithm")

@@ -1,0 +1,86 @@
+"""Certificates as the judgement needs them: loading, purposes, names, the algorithms of a chain."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from asn1crypto import x509
+
+from agreegen.pki.algorithms import key_facts
+from agreegen.pki.encoding import der_of
+
+UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError, RecursionError)
+"""What foreign ASN.1 may raise wherever it is touched."""
+
+_UNNAMED = "(unreadable name)"
+
+
+@functools.lru_cache(maxsize=1024)
+def _load(der: bytes) -> Any | None:
+    try:
+        certificate = x509.Certificate.load(der)
+        names = certificate.subject, certificate.issuer
+        _ = [name.hashable for name in names], [name.native for name in names], certificate.serial_number
+        _ = certificate.not_valid_before, certificate.not_valid_after, key_facts(certificate.public_key)
+        _ = certificate["signature_algorithm"].native, certificate["signature_value"].native
+        for extension in certificate["tbs_certificate"]["extensions"]:
+            _ = extension["extn_value"].parsed.native
+        _ = certificate.critical_extensions, certificate.key_identifier, certificate.ca, der_of(certificate)
+    except UNREADABLE:
+        return None
+    return certificate
+
+
+def load_certificates(ders: Iterable[bytes]) -> list[Any]:
+    """Load certificates; those that cannot be read to the last extension are left out."""
+    return [certificate for der in ders if (certificate := _load(der)) is not None]
+
+
+def usage_problem(certificate: Any, refused: Sequence[str]) -> str | None:
+    """Say why a certificate signs no documents by its key usages; None where it may."""
+    usage = certificate.key_usage_value
+    if usage is not None and not {"digital_signature", "non_repudiation"} & set(usage.native):
+        return "the key usage of the certificate does not allow signatures"
+    extended = certificate.extended_key_usage_value
+    if extended is not None and all(item.dotted in refused for item in extended):
+        return "the certificate is made for other purposes than signing documents"
+    return None
+
+
+def is_for_timestamps(certificate: Any) -> bool:
+    """Say whether a certificate is made for timestamps (id-kp-timeStamping; RFC 3161, 2.3)."""
+    with contextlib.suppress(*UNREADABLE):
+        usage = certificate.extended_key_usage_value
+        return usage is not None and "time_stamping" in usage.native
+    return False
+
+
+def subject_name(certificate: Any) -> str:
+    """Return the name under which a certificate's subject is shown."""
+    try:
+        return _short_name(der_of(certificate.subject))
+    except UNREADABLE:
+        return _UNNAMED
+
+
+def issuer_name(certificate: Any) -> str:
+    """Return a short name of a certificate's issuer."""
+    try:
+        return _short_name(der_of(certificate.issuer))
+    except UNREADABLE:
+        return _UNNAMED
+
+
+@functools.lru_cache(maxsize=1024)
+def _short_name(name_der: bytes) -> str:
+    name = x509.Name.load(name_der)
+    native = name.native
+    for key in ("common_name", "pseudonym", "organization_name", "email_address", "serial_number"):
+        value = native.get(key)
+        value = value[0] if isinstance(value, list) and value else value
+        if isinstance(value, str) and value.strip():
+            return value
+    return str(name.human_friendly)

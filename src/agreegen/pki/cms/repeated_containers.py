@@ -1,0 +1,150 @@
+"""Signature containers of one signer: all alike but for two values.
+
+What a batch signs has the same container in every file but for the message digest and the signature value.
+Where a container equals one that was read and found right in every other byte, reading it would give the same
+again; so only these two are checked. Nothing is ever refused here: what does not hold is read in full.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from agreegen.model.report import Integrity
+from agreegen.pki.algorithms import (
+    SignatureAlgorithm,
+    UnsupportedError,
+    check_signature,
+    read_algorithm,
+)
+from agreegen.pki.cms.signature_facts import SignatureFacts
+from agreegen.pki.cms.structure import MESSAGE_DIGEST, ParsedCms
+from agreegen.pki.encoding import der_of
+
+_HEAD_BYTES = 128
+"""So many bytes of a container reach into the serial number of its first certificate."""
+_MAX_KNOWN = 256
+_LEAST_BYTES = 20
+"""A digest or signature value shorter than this could stand elsewhere in a container, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A container that was found right, without its message digest and its signature value.
+
+    Attributes:
+        parts: What stands before, between and after the two.
+        digest_bytes: Length of the message digest.
+        value_bytes: Length of the signature value.
+        attributes: What stands before and after the digest in the signed attributes, as they are signed.
+        digest: Name of the digest.
+        algorithm: How the value is checked.
+        key_der: The signer's key.
+        facts: What is known of it.
+    """
+
+    parts: tuple[bytes, bytes, bytes]
+    digest_bytes: int
+    value_bytes: int
+    attributes: tuple[bytes, bytes]
+    digest: str
+    algorithm: SignatureAlgorithm
+    key_der: bytes
+    facts: SignatureFacts
+
+    def split(self, contents: bytes) -> tuple[bytes, bytes] | None:
+        """Return digest and value of a container that is equal in all else, zeros behind it."""
+        before, between, after = self.parts
+        digest_end = len(before) + self.digest_bytes
+        value_start = digest_end + len(between)
+        value_end = value_start + self.value_bytes
+        end = value_end + len(after)
+        equal = (
+            contents.startswith(before)
+            and contents.startswith(between, digest_end)
+            and contents[value_end:end] == after
+            and not contents[end:].strip(b"\0")
+        )
+        return (contents[len(before) : digest_end], contents[value_start:value_end]) if equal else None
+
+
+_Key = tuple[str, tuple[str, ...], bytes]
+_KNOWN: dict[_Key, _Known] = {}
+
+
+def recognise(
+    contents: bytes, digest: Callable[[str], bytes], subfilter: str, sm2_ids: tuple[str, ...]
+) -> SignatureFacts | None:
+    """Return what is known of a container that is like one found right, its own two values checked.
+
+    Args:
+        contents: The container and the padding behind it.
+        digest: Gives the digest of the signed bytes by digest name.
+        subfilter: Of the signature dictionary.
+        sm2_ids: SM2 signer ids to try.
+
+    Returns:
+        The facts; None where it is like none, or anything about it does not hold.
+    """
+    known = _KNOWN.get((subfilter, sm2_ids, contents[:_HEAD_BYTES]))
+    values = None if known is None else known.split(contents)
+    if known is None or values is None or digest(known.digest) != values[0]:
+        return None
+    message = values[0].join(known.attributes)
+    try:
+        right = check_signature(known.key_der, known.algorithm, message, values[1], sm2_ids=sm2_ids)
+    except UnsupportedError:
+        return None
+    return known.facts if right else None
+
+
+def remember(
+    contents: bytes, parsed: ParsedCms, facts: SignatureFacts, subfilter: str, sm2_ids: tuple[str, ...]
+) -> None:
+    """Remember a container that was read and found right, if only two values of it may differ.
+
+    Args:
+        contents: The container and the padding behind it.
+        parsed: What was read.
+        facts: What was found.
+        subfilter: Of the signature dictionary.
+        sm2_ids: SM2 signer ids that were tried.
+    """
+    if facts.integrity is not Integrity.INTACT or facts.timestamps or parsed.unsigned:
+        return
+    if parsed.content is not None or parsed.crls_der or parsed.ocsps_der:
+        return
+    if facts.certificate is None or not any(facts.certificate is own for own in parsed.certificates):
+        return
+    digests = parsed.signed.get(MESSAGE_DIGEST, [])
+    if len(digests) != 1 or not facts.algorithms:
+        return
+    value, digest = parsed.signature, bytes(digests[0].native)
+    parts = _cut(contents.rstrip(b"\0"), digest, value)
+    attributes = parsed.attributes_der.split(digest)
+    if parts is None or len(attributes) != 2:
+        return
+    stated = read_algorithm(parsed.signer["signature_algorithm"], parsed.digest)
+    if len(_KNOWN) >= _MAX_KNOWN:
+        _KNOWN.clear()
+    _KNOWN[subfilter, sm2_ids, contents[:_HEAD_BYTES]] = _Known(
+        parts=parts,
+        digest_bytes=len(digest),
+        value_bytes=len(value),
+        attributes=(attributes[0], attributes[1]),
+        digest=parsed.digest,
+        algorithm=replace(stated, digest=facts.algorithms[0].digest),
+        key_der=der_of(facts.certificate.public_key),
+        facts=facts,
+    )
+
+
+def _cut(container: bytes, digest: bytes, value: bytes) -> tuple[bytes, bytes, bytes] | None:
+    """Cut a container at its digest and its value, where each stands in it once and in this order."""
+    if min(len(digest), len(value)) < _LEAST_BYTES:
+        return None
+    pieces = container.split(digest)
+    if len(pieces) != 2:
+        return None
+    rest = pieces[1].split(value)
+    return (pieces[0], rest[0], rest[1]) if len(rest) == 2 else None

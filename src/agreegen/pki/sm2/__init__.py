@@ -1,0 +1,1 @@
+"""SM2 signatures with SM3, behind one seam."""

@@ -1,0 +1,1 @@
+"""Trust in certificates: paths to anchors, revocation, the validation policy."""

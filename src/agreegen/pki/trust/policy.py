@@ -1,0 +1,204 @@
+"""The validation policy (EN 319 102-1, 5.1.4): algorithms with end dates, key sizes, revocation, roles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import yaml
+
+from agreegen.errors import InputError
+from agreegen.pki.algorithms import DIGESTS, SM2_DEFAULT_ID, AlgorithmUse
+
+DIGEST_NAMES = frozenset(DIGESTS.values())
+KEY_KINDS = frozenset({"rsa", "dsa", "ec", "ed25519", "ed448", "sm2"})
+SCHEMES = {"rsa": "rsa", "pss": "rsa", "dsa": "dsa", "ecdsa": "ec", "plain-ecdsa": "ec"}
+
+# ETSI TS 119 312 and NIST SP 800-131A rev. 2: the ends that the built-in policy sets.
+_DIGEST_ENDS: dict[str, date | None] = {
+    "md5": date(2004, 8, 1),
+    "ripemd160": date(2011, 8, 1),
+    "sha1": date(2012, 8, 1),
+    "sha224": date(2029, 1, 1),
+    **dict.fromkeys(
+        ("sha256", "sha384", "sha512", "sha512_256", "sha3_224", "sha3_256", "sha3_384", "sha3_512", "sm3")
+    ),
+}
+_KEY_ENDS: dict[str, tuple[tuple[int, date | None], ...]] = {
+    "rsa": ((1024, date(2011, 1, 1)), (1536, date(2014, 1, 1)), (1900, date(2029, 1, 1)), (3000, None)),
+    "dsa": ((1024, date(2011, 1, 1)), (2048, date(2029, 1, 1))),
+    "ec": ((160, date(2013, 1, 1)), (224, date(2017, 1, 1)), (256, None)),
+    "ed25519": ((256, None),),
+    "ed448": ((448, None),),
+    "sm2": ((256, None),),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationPolicy:
+    """What a signature must satisfy beyond right cryptography and an unbroken chain.
+
+    Attributes:
+        name: Shown in reports.
+        digests: Digest name → last day on which it may be relied on, None for no end; others are refused.
+        keys: Key kind → smallest sizes in bits with their last day, ascending; others are refused.
+        hard_fail: Whether missing or stale revocation information keeps a signature from passing.
+        allow_not_offered: Whether a certificate without any revocation address passes.
+        max_revocation_age_hours: Greatest age of revocation information at the time of judging, None for any.
+        allowed_roles: Roles that may sign; empty for all.
+        sm2_signer_ids: SM2 signer ids that are tried in turn.
+        refused_usages: Extended key usages that sign no documents when a certificate names nothing else.
+    """
+
+    name: str = "built-in"
+    digests: Mapping[str, date | None] = field(default_factory=lambda: MappingProxyType(_DIGEST_ENDS))
+    keys: Mapping[str, tuple[tuple[int, date | None], ...]] = field(
+        default_factory=lambda: MappingProxyType(_KEY_ENDS)
+    )
+    hard_fail: bool = True
+    allow_not_offered: bool = False
+    max_revocation_age_hours: int | None = None
+    allowed_roles: tuple[str, ...] = ()
+    sm2_signer_ids: tuple[str, ...] = (SM2_DEFAULT_ID,)
+    refused_usages: tuple[str, ...] = (
+        "1.3.6.1.5.5.7.3.1",
+        "1.3.6.1.5.5.7.3.2",
+        "1.3.6.1.5.5.7.3.8",
+        "1.3.6.1.5.5.7.3.9",
+    )
+
+    def weakness(self, use: AlgorithmUse, at: datetime) -> str | None:
+        """Say why the policy does not accept an algorithm at a time; None where it does."""
+        if use.digest:
+            if use.digest not in self.digests:
+                return f"{use.use}: {use.digest.upper()} is not accepted by the policy"
+            if _past(self.digests[use.digest], at):
+                end = self.digests[use.digest]
+                return f"{use.use}: {use.digest.upper()} may not be relied on after {end}"
+        if use.key is None:
+            return None
+        sizes = self.keys.get(use.key.kind, ())
+        fitting = [end for size, end in sizes if use.key.bits >= size]
+        if not fitting:
+            return f"{use.use}: a {use.key.kind} key of {use.key.bits} bits is not accepted by the policy"
+        if _past(fitting[-1], at):
+            key = f"a {use.key.kind} key of {use.key.bits} bits"
+            return f"{use.use}: {key} may not be relied on after {fitting[-1]}"
+        return None
+
+
+def _past(end: date | None, at: datetime) -> bool:
+    return end is not None and at >= datetime.combine(end, time.min, tzinfo=UTC)
+
+
+BUILT_IN = ValidationPolicy()
+
+
+def load_policy(path: Path | None) -> ValidationPolicy:
+    """Load a policy file; None gives the built-in policy.
+
+    Raises:
+        InputError: The file cannot be read, or says something that a policy cannot say.
+    """
+    if path is None:
+        return BUILT_IN
+    try:
+        raw = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
+        raise InputError(
+            f"{path}: the policy cannot be read", hint="docs/policy.md describes the format"
+        ) from exc
+    if not isinstance(raw, dict):
+        raise InputError(f"{path}: the policy is not a mapping", hint="docs/policy.md describes the format")
+    return _Reader(path, raw).read()
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    path: Path
+    raw: dict[Any, Any]
+
+    def read(self) -> ValidationPolicy:
+        known = {"name", "digests", "keys", "revocation", "allowed_roles", "sm2_signer_ids", "refused_usages"}
+        self._only(self.raw, known, "")
+        revocation = self._mapping(self.raw.get("revocation", {}), "revocation")
+        self._only(revocation, {"hard_fail", "allow_not_offered", "max_age_hours"}, "revocation.")
+        return ValidationPolicy(
+            name=self._text(self.raw.get("name", self.path.stem), "name"),
+            digests=self._digests() if "digests" in self.raw else BUILT_IN.digests,
+            keys=self._keys() if "keys" in self.raw else BUILT_IN.keys,
+            hard_fail=self._flag(revocation, "hard_fail", default=True),
+            allow_not_offered=self._flag(revocation, "allow_not_offered", default=False),
+            max_revocation_age_hours=self._hours(revocation.get("max_age_hours")),
+            allowed_roles=self._texts("allowed_roles", ()),
+            sm2_signer_ids=self._texts("sm2_signer_ids", BUILT_IN.sm2_signer_ids),
+            refused_usages=self._texts("refused_usages", BUILT_IN.refused_usages),
+        )
+
+    def _fail(self, where: str, problem: str) -> InputError:
+        return InputError(f"{self.path}: {where}: {problem}", hint="docs/policy.md describes the format")
+
+    def _only(self, mapping: dict[Any, Any], known: set[str], prefix: str) -> None:
+        for key in mapping:
+            if key not in known:
+                raise self._fail(f"{prefix}{key}", f"unknown key; known are {', '.join(sorted(known))}")
+
+    def _mapping(self, value: Any, where: str) -> dict[Any, Any]:
+        if not isinstance(value, dict):
+            raise self._fail(where, "a mapping is expected")
+        return value
+
+    def _text(self, value: Any, where: str) -> str:
+        if not isinstance(value, str) or not value:
+            raise self._fail(where, "text is expected; put numbers in quotes")
+        return value
+
+    def _texts(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        if key not in self.raw:
+            return default
+        value = self.raw[key]
+        if not isinstance(value, list):
+            raise self._fail(key, "a list is expected")
+        return tuple(self._text(item, key) for item in value)
+
+    def _flag(self, mapping: dict[Any, Any], key: str, *, default: bool) -> bool:
+        value = mapping.get(key, default)
+        if not isinstance(value, bool):
+            raise self._fail(key, "true or false is expected")
+        return value
+
+    def _hours(self, value: Any) -> int | None:
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+            raise self._fail("revocation.max_age_hours", "a whole number of hours is expected")
+        return value
+
+    def _end(self, value: Any, where: str) -> date | None:
+        if value is None or value == "none":
+            return None
+        if isinstance(value, datetime) or not isinstance(value, date):
+            raise self._fail(where, "a date such as 2029-01-01 is expected, or none")
+        return value
+
+    def _digests(self) -> Mapping[str, date | None]:
+        mapping = self._mapping(self.raw["digests"], "digests")
+        self._only(mapping, set(DIGEST_NAMES), "digests.")
+        return MappingProxyType({name: self._end(end, f"digests.{name}") for name, end in mapping.items()})
+
+    def _keys(self) -> Mapping[str, tuple[tuple[int, date | None], ...]]:
+        mapping = self._mapping(self.raw["keys"], "keys")
+        self._only(mapping, set(KEY_KINDS), "keys.")
+        result = {}
+        for kind, sizes in mapping.items():
+            steps = []
+            for size, end in self._mapping(sizes, f"keys.{kind}").items():
+                if isinstance(size, bool) or not isinstance(size, int) or size <= 0:
+                    raise self._fail(f"keys.{kind}", "sizes in bits are expected as keys")
+                steps.append((size, self._end(end, f"keys.{kind}.{size}")))
+            result[kind] = tuple(sorted(steps, key=lambda step: step[0]))
+        return MappingProxyType(result)
