@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import resource
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from agreegen.foreign.limits import limit_memory
 from agreegen.model.report import Alarm, FileReport, Verdict
 from agreegen.verification.interface import Options
 
@@ -60,11 +60,7 @@ class _Message:
 
 def _serve(connection: Connection, state: Any, options: Options) -> None:
     """Answer tasks until the other side closes."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    memory = options.limits.memory_bytes
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    soft = memory if hard == resource.RLIM_INFINITY else min(memory, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+    limit_memory(options.limits.memory_bytes)
     from agreegen.verification.service import verify_bytes, verify_path  # noqa: PLC0415 - after the limits
 
     def judge(task: Task) -> FileReport:
