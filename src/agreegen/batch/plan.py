@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from agreegen.register.store import Register
     from agreegen.rosters.row import RosterRow
 
-_OWN_COLUMNS = frozenset({"staff_no", "id_number", "unit"})
+_OWN_COLUMNS = frozenset({"staff_no", "unit"})
 _SIGNED = "signed:"
 
 
@@ -109,7 +109,8 @@ class Planner:
         if row.failed:
             raise RowProblemError(row.reason)
         document = self.document_of(row)
-        key = self._register.row_key(staff_no=row.staff_no, id_number=row.id_number)
+        assert row.key is not None  # a row that nothing tells apart has failed
+        key = self._register.row_key(row.key)
         signatures, left_open = self._signatures(row)
         current = self._register.current(key)
         if current is not None and current.registration.id == document.id:
@@ -227,19 +228,16 @@ def _registration(row: RosterRow, document: Document, key: str, path: str) -> Re
     hidden = {
         name: value
         for name, value in form_fields.items()
-        if name not in document.values and name not in _OWN_COLUMNS
+        if name not in document.values and name not in _OWN_COLUMNS and value != row.id_number
     }
     unit = form_fields.get("unit")
-    name = next(
-        (str(document.values[n]) for n in ("pledger_name", "party_b_name") if n in document.values), ""
-    )
     return Registration(
         id=document.id,
         form_id=document.form_id,
         form_version=document.form_version,
         template_sha256=document.template_sha256,
         row_key=key,
-        name=name,
+        name=row.subject,
         path=path,
         staff_no=row.staff_no,
         id_number=row.id_number,

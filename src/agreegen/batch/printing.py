@@ -153,8 +153,8 @@ def _choose(job: Job, register: Register, settings: PrintSettings) -> _Choice:
         if row.failed:
             choice.skipped[row.number] = row.reason
             continue
-        key = register.row_key(staff_no=row.staff_no, id_number=row.id_number)
-        current = register.current(key)
+        assert row.key is not None  # a row that nothing tells apart has failed
+        current = register.current(register.row_key(row.key))
         if current is None:
             choice.skipped[row.number] = "it has no document yet"
         elif current.registration.id != _document_id(job, register, row):

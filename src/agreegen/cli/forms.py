@@ -123,6 +123,8 @@ def _summary(form: Form) -> dict[str, object]:
 def _describe(form: Form) -> dict[str, object]:
     return {
         **_summary(form),
+        "subject": form.subject,
+        "row_keys": list(form.row_keys),
         "fields": [
             {
                 "name": f.name,

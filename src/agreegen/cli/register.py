@@ -29,7 +29,6 @@ from agreegen.register.export import export_csv, export_xlsx
 from agreegen.register.interface import DocumentRow, DocumentState, Problem, Registration
 from agreegen.register.store import Register
 from agreegen.rosters.roster import open_roster
-from agreegen.values.masking import mask
 
 register_option = click.option(
     "--register",
@@ -214,9 +213,7 @@ def _people(register: Register, rows: Iterator[object]) -> Iterator[RosterPerson
         assert isinstance(row, RosterRow)
         if row.key is None:
             continue
-        key = register.row_key(staff_no=row.staff_no, id_number=row.id_number)
-        label = row.staff_no or mask(row.id_number or "")
-        yield RosterPerson(key, label, str(row.values.get("pledger_name", "")))
+        yield RosterPerson(register.row_key(row.key), row.label, row.subject)
 
 
 def _relative(path: Path, folder: Path) -> str:

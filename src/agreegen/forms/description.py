@@ -11,7 +11,9 @@ from agreegen.files import sha256_of
 from agreegen.forms.yaml_text import YamlText, read_yaml_text
 from agreegen.model.form import Condition, Field, FieldType, Form, RoleKind, SignatureRole
 
-_FORM_KEYS = {"id", "version", "title", "source", "fields", "conditions", "roles", "fonts"}
+_FORM_KEYS = {
+    "id", "version", "title", "source", "subject", "row_keys", "fields", "conditions", "roles", "fonts",
+}  # fmt: skip
 _FIELD_KEYS = {
     "name", "label", "type", "required", "printed", "identifying", "default_from", "differs_from",
     "max_length", "aliases", "help", "example",
@@ -19,6 +21,9 @@ _FIELD_KEYS = {
 _ROLE_KEYS = {"id", "label", "kind", "required", "order", "holder", "place"}
 _PLACE_KEYS = {"bookmark", "width_mm", "height_mm", "offset_x_mm", "offset_y_mm"}
 _CONDITION_KEYS = {"name", "label", "field"}
+_USUAL_ROW_KEYS = ("staff_no", "id_number")
+_NAMES = {FieldType.PERSON_NAME, FieldType.ORGANISATION_NAME}
+_NO_ROW_KEYS = {FieldType.LIST, FieldType.YES_NO, FieldType.DATE}
 
 T = TypeVar("T")
 
@@ -52,6 +57,8 @@ def load_form(directory: Path) -> Form:
         roles=tuple(sorted(roles, key=lambda role: role.order)),
         conditions=conditions,
         font_chains=_read_fonts(top),
+        subject=top.maybe("subject") or _usual_subject(fields),
+        row_keys=top.texts("row_keys") or _usual_row_keys(fields),
     )
     _check_references(form, description)
     return form
@@ -208,6 +215,34 @@ def _read_condition(item: _Item) -> Condition:
     return Condition(keys.text("name"), label_zh, label_en, keys.text("field"))
 
 
+def _usual_subject(fields: Iterable[Field]) -> str | None:
+    """Return whom a form without `subject` is about: the last name that must be given."""
+    names = [field.name for field in fields if field.required and field.type in _NAMES and field.printed]
+    return names[-1] if names else None
+
+
+def _usual_row_keys(fields: Iterable[Field]) -> tuple[str, ...]:
+    there = {field.name for field in fields}
+    return tuple(name for name in _USUAL_ROW_KEYS if name in there)
+
+
+def _check_rows(form: Form, file: Path) -> None:
+    fields = {field.name: field for field in form.fields}
+    subject = fields.get(form.subject or "")
+    if form.subject is not None and (subject is None or subject.identifying or subject.type not in _NAMES):
+        raise InputError(
+            f"{file}: subject: {form.subject!r} is no field that names a person or an organisation",
+            hint="name the field with the person or the other party",
+        )
+    _refuse_repeats(file, "row_keys", form.row_keys)
+    for name in form.row_keys:
+        if name not in fields or fields[name].type in _NO_ROW_KEYS:
+            raise InputError(
+                f"{file}: row_keys: {name!r} is no field that can tell rows apart",
+                hint="name fields with a number or a name, the preferred one first",
+            )
+
+
 def _read_fonts(top: _Keys) -> tuple[tuple[str, tuple[str, ...]], ...]:
     node = top.node.get("fonts")
     if not isinstance(node, dict) or not node:
@@ -246,6 +281,7 @@ def _check_references(form: Form, file: Path) -> None:
             raise InputError(
                 f"{file}: role {role.id}: holder names {role.holder!r}, which is no printed field"
             )
+    _check_rows(form, file)
     for condition in form.conditions:
         if condition.field not in fields or fields[condition.field].type is not FieldType.YES_NO:
             raise InputError(

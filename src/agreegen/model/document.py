@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from agreegen.model.form import Form
+from agreegen.model.row_key import RowKey, find_row_key
 
 Value = str | bool | date | tuple[str, ...]
 """A parsed field value: text, yes/no, a date, or the items of a list."""
@@ -166,7 +167,7 @@ def build_document(
 ) -> Document:
     """Build the document that a form and its values make.
 
-    The id follows from form, template, printed values, conditions and staff number, so the same inputs always
+    The id follows from form, template, printed values, conditions and the row key, so the same inputs always
     give the same id. Where only an ID number tells two people apart, it enters through HMAC-SHA-256 under the
     register's secret, so that nobody can guess it back from the id.
 
@@ -188,13 +189,7 @@ def build_document(
         "values": printed,
         "conditions": shown,
     }
-    staff_no, id_number = values.get("staff_no"), values.get("id_number")
-    if staff_no is not None:
-        seed["staff_no"] = staff_no
-    elif id_number is not None:
-        if register_secret is None:
-            raise ValueError("an ID number enters a document id only under a register secret")
-        seed["person"] = hmac.new(register_secret, str(id_number).encode(), hashlib.sha256).hexdigest()
+    seed |= _seed_of_key(find_row_key(form, values), register_secret)
     roles = []
     for role in form.roles:
         held = printed.get(role.holder) if role.holder else None
@@ -210,6 +205,17 @@ def build_document(
         conditions=shown,
         roles=tuple(roles),
     )
+
+
+def _seed_of_key(key: RowKey | None, secret: bytes | None) -> dict[str, Any]:
+    """Return what tells a document from another one with the same printed values."""
+    if key is None or key.printed:
+        return {}
+    if not key.identifying:
+        return {key.field: key.value}
+    if secret is None:
+        raise ValueError("an ID number enters a document id only under a register secret")
+    return {"person": hmac.new(secret, key.value.encode(), hashlib.sha256).hexdigest()}
 
 
 def _text(value: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -150,6 +151,8 @@ class Form:
         roles: In signing order.
         conditions: Clauses that a job may leave out.
         font_chains: Style font name → font families tried in turn for it, the first one the form's own.
+        subject: The field that names whom a document is about: the person, or the other party.
+        row_keys: Fields that tell the rows of a roster apart, the preferred one first.
     """
 
     id: str
@@ -164,6 +167,8 @@ class Form:
     roles: tuple[SignatureRole, ...]
     conditions: tuple[Condition, ...] = ()
     font_chains: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    subject: str | None = None
+    row_keys: tuple[str, ...] = ()
 
     @property
     def template(self) -> Path:
@@ -191,6 +196,10 @@ class Form:
             if role.id == role_id:
                 return role
         raise KeyError(role_id)
+
+    def subject_of(self, values: Mapping[str, object]) -> str:
+        """Return whom a document is about, by the values of one row or document; empty where that is open."""
+        return "" if self.subject is None else str(values.get(self.subject, ""))
 
     @property
     def required_roles(self) -> tuple[SignatureRole, ...]:

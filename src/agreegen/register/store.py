@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from agreegen.errors import RegisterError
+from agreegen.model.row_key import RowKey
 from agreegen.register.chain import (
     COLUMNS,
     encode_details,
@@ -38,6 +39,7 @@ _INSERT_EVENT = (
     "INSERT INTO events (seq, at, kind, document, role, sha256, details, hash) VALUES (?,?,?,?,?,?,?,?)"
 )
 _UPSERT = f"INSERT OR REPLACE INTO documents ({COLUMNS}) VALUES ({','.join('?' * 16)})"  # noqa: S608  # constants only
+_KEY_NAMES = {"staff_no": "staff"}
 _SELECT = f"SELECT {COLUMNS} FROM documents"  # noqa: S608  # constants only
 
 
@@ -121,17 +123,12 @@ class Register:
         """Number of events."""
         return self._count
 
-    def row_key(self, *, staff_no: str | None, id_number: str | None) -> str:
-        """Return what tells a roster row from others: the staff number, else a keyed hash of the ID number.
-
-        Raises:
-            ValueError: Neither is given.
-        """
-        if staff_no:
-            return f"staff:{staff_no}"
-        if not id_number:
-            raise ValueError("a row needs a staff number or an ID number")
-        return "person:" + hmac.new(self.secret, f"row:{id_number}".encode(), hashlib.sha256).hexdigest()
+    def row_key(self, key: RowKey) -> str:
+        """Return a row's key as it is kept: the number itself, but personal data as a keyed hash only."""
+        if key.identifying:
+            digest = hmac.new(self.secret, f"row:{key.value}".encode(), hashlib.sha256)
+            return f"person:{digest.hexdigest()}"
+        return f"{_KEY_NAMES.get(key.field, key.field)}:{key.value}"
 
     def record_many(self, drafts: Sequence[EventDraft], *, now: datetime) -> None:
         """Append events in one durable transaction, and bring the documents they concern up to date.

@@ -16,8 +16,6 @@ REASON_HEADER = "失败原因"
 _REASONS = frozenset({REASON_HEADER, "reason", "失败原因/reason", "失败原因(reason)"})
 _NOTE = re.compile(r"[(\[【〔].*?[)\]】〕]")
 _INVISIBLE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
-KEY_FIELDS = ("staff_no", "id_number")
-"""The fields that tell rows apart, in order of preference."""
 
 
 @dataclass(frozen=True, slots=True)

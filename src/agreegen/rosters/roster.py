@@ -8,19 +8,18 @@ from pathlib import Path
 from agreegen.errors import InputError
 from agreegen.model.complaint import Complaint, ComplaintsError, Location, Severity
 from agreegen.model.form import Field, Form
+from agreegen.model.row_key import find_number, find_personal_id, find_row_key
 from agreegen.rosters.addresses import cell_address
 from agreegen.rosters.choosing import choose_table
-from agreegen.rosters.duplicates import DuplicateIndex
-from agreegen.rosters.headers import KEY_FIELDS, HeaderMatcher, list_headers
+from agreegen.rosters.headers import HeaderMatcher, list_headers
+from agreegen.rosters.identity import RowIdentities
 from agreegen.rosters.row import RosterRow
 from agreegen.rosters.source import cell_text
 from agreegen.rosters.table import Table
 from agreegen.values import RawValue, ValueProblem, parse_value, parse_values
 from agreegen.values.text import is_empty
 
-_NAME_FIELD = "pledger_name"
 _MOST_ROWS_NAMED = 10
-_MOST_ROWS_FOR_NAMES = 100_000
 
 
 def open_roster(
@@ -84,7 +83,7 @@ class Roster:
         self._refuse_missing_columns()
         self._warnings = [*warnings, *self._unknown_columns()]
         self._stamp = self._file_stamp()
-        self._indexes: dict[str, DuplicateIndex] | None = None
+        self._identities: RowIdentities | None = None
         self._count = 0
 
     @property
@@ -139,63 +138,33 @@ class Roster:
         unread = {complaint.location.field for complaint in complaints}
         parsed = parse_values(self._form, raw, lambda name: self.locate(number, name))
         complaints.extend(c for c in parsed.complaints if c.location.field not in unread)
-        complaints.extend(self._identity_complaints(number, raw, unread, parsed.values))
-        staff_no, id_number = (parsed.values.get(name) for name in KEY_FIELDS)
+        assert self._identities is not None  # `rows` reads the file for keys first
+        complaints.extend(
+            self._identities.complaints(number, raw, unread, self.locate, self._location(number))
+        )
         return RosterRow(
             number=number,
             cells=tuple(cell_text(cells[index]) for index in self._kept),
             values=parsed.values,
             complaints=tuple(complaints),
-            staff_no=None if staff_no is None else str(staff_no),
-            id_number=None if id_number is None else str(id_number),
+            key=find_row_key(self._form, parsed.values),
+            staff_no=find_number(self._form, parsed.values),
+            id_number=find_personal_id(self._form, parsed.values),
+            subject=self._form.subject_of(parsed.values),
         )
 
-    def _identity_complaints(
-        self, number: int, raw: Mapping[str, RawValue], unread: set[str | None], values: Mapping[str, object]
-    ) -> Iterator[Complaint]:
-        if not any(name in raw or name in unread for name in KEY_FIELDS):
-            labels = " or ".join(self._fields[name].label_zh for name in KEY_FIELDS if name in self._columns)
-            yield Complaint(self._location(number), "nothing tells this row from others", f"enter {labels}")
-        for name, index in (self._indexes or {}).items():
-            if name not in values or not (others := index.others(_comparable(values[name]), number)):
-                continue
-            rows = ", ".join(map(str, others))
-            label = self._fields[name].label_zh
-            if name in KEY_FIELDS:
-                text = f"the same {label} stands in row {rows}, too"
-                yield Complaint(
-                    self.locate(number, name), text, "give each person one row and a number of their own"
-                )
-            else:
-                text = f"the same {label} stands in row {rows}, too"
-                remedy = "make sure that they are different people"
-                yield Complaint(self.locate(number, name), text, remedy, Severity.WARNING)
-
     def _index(self) -> None:
-        """Read the file once for its keys: 12 bytes a row and key stay in memory."""
-        if self._indexes is not None:
+        """Read the file once for its keys."""
+        if self._identities is not None:
             return
         self._refuse_changed()
-        indexes = {name: DuplicateIndex() for name in (*KEY_FIELDS, _NAME_FIELD) if name in self._columns}
+        identities = RowIdentities(self._form, self._columns)
         count = 0
         for number, cells in self._table.rows():
             count += 1
-            if count > _MOST_ROWS_FOR_NAMES:
-                indexes.pop(_NAME_FIELD, None)  # among so many people, equal names say nothing
-            for name, index in indexes.items():
-                key = self._try_parse(name, cells[self._columns[name]])
-                if key is not None:
-                    index.add(key, number)
+            identities.add(number, {name: cells[column] for name, column in self._columns.items()})
         self._refuse_changed()
-        self._indexes, self._count = indexes, count
-
-    def _try_parse(self, name: str, raw: RawValue) -> str | None:
-        if is_empty(raw):
-            return None
-        try:
-            return _comparable(parse_value(self._fields[name], raw))
-        except ValueProblem:
-            return None
+        self._identities, self._count = identities, count
 
     def locate(self, number: int, name: str) -> Location:
         """Say where the value of a field stands: file, sheet, row, cell, label."""
@@ -228,8 +197,8 @@ class Roster:
                 f"{where}: required columns are missing: {', '.join(missing)}; {found}",
                 hint="add them, or state the right headers under `columns` in the job",
             )
-        if not any(name in self._columns for name in KEY_FIELDS):
-            wanted = " or ".join(_named(self._fields[name]) for name in KEY_FIELDS if name in self._fields)
+        if not any(name in self._columns for name in self._form.row_keys):
+            wanted = " or ".join(_named(self._fields[name]) for name in self._form.row_keys)
             raise InputError(
                 f"{where}: no column tells the rows apart; {found}",
                 hint=f"add a column {wanted}"
@@ -280,9 +249,9 @@ def _check_defaults(form: Form, defaults: Mapping[str, RawValue]) -> dict[str, R
         if name not in fields:
             problem, remedy = f"{form.id} has no field of this name", f"the fields are {', '.join(fields)}"
             complaints.append(Complaint(Location(field=f"defaults.{name}"), problem, remedy))
-        elif name in KEY_FIELDS:
+        elif name in form.row_keys:
             complaints.append(
-                Complaint(Location(field=f"defaults.{name}"), "it tells people apart", "give it in each row")
+                Complaint(Location(field=f"defaults.{name}"), "it tells rows apart", "give it in each row")
             )
         elif not is_empty(raw):
             try:
@@ -304,10 +273,6 @@ def _broken(location: Location, shown: str) -> Complaint:
         )
     remedy = "open the file in Excel or WPS and save it, or enter the value"
     return Complaint(location, "it is a formula without a stored result", remedy)
-
-
-def _comparable(value: object) -> str:
-    return str(value).casefold()
 
 
 def _named(field: Field) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from agreegen.model.complaint import Complaint, Location, Severity
 from agreegen.model.document import Value
+from agreegen.model.row_key import RowKey
+from agreegen.values.masking import mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,21 +20,26 @@ class RosterRow:
         cells: The cells as text, in the order of the roster's header; for `failed-rows`.
         values: The values that could be read, by field name; whole only if `failed` is false.
         complaints: What is wrong or odd in this row.
-        staff_no: The staff number, where it could be read.
+        key: What tells this row from others, where it could be read.
+        staff_no: The number that people know the row by: a staff number, for agreements a contract's or a
+            company's number.
         id_number: The resident ID number, where it could be read.
+        subject: The person or party, where it could be read; else empty.
     """
 
     number: int
     cells: tuple[str, ...]
     values: Mapping[str, Value]
     complaints: tuple[Complaint, ...] = ()
+    key: RowKey | None = None
     staff_no: str | None = None
     id_number: str | None = None
+    subject: str = ""
 
     @property
-    def key(self) -> str | None:
-        """What tells this row from others: the staff number, otherwise the ID number."""
-        return self.staff_no or self.id_number
+    def label(self) -> str:
+        """What people call this row: its number, else the masked ID number, else the name."""
+        return self.staff_no or mask(self.id_number or "") or self.subject
 
     @property
     def failed(self) -> bool:

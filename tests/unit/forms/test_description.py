@@ -93,6 +93,11 @@ def test_the_aliases_of_the_roster_are_there(pledge: Path) -> None:
             "fonts.Noto Serif SC",
             "more than one font name",
         ),
+        ("subject: pledger_name", "subject: nobody", "subject", "no field that names"),
+        ("subject: pledger_name", "subject: id_number", "subject", "no field that names"),
+        ("[staff_no, id_number]", "[staff_no, staff_no]", "row_keys", "twice"),
+        ("[staff_no, id_number]", "[is_overseas]", "row_keys", "tell rows apart"),
+        ("[staff_no, id_number]", "[number]", "row_keys", "tell rows apart"),
         ("id: personal-pledge", "id: personal-pledge\nid: other", "line 4", "twice"),
         ("id: personal-pledge", "id: &x personal-pledge\nversion: *x\nv: z", "line 3", "aliases"),
         ("id: personal-pledge", "id: [", "form.yaml", "YAML"),
@@ -114,6 +119,16 @@ def test_a_default_must_name_another_field(agreement: Path) -> None:
     edit_description(agreement, "default_from: work_description", "default_from: work_scope")
     with pytest.raises(InputError, match="work_scope: default_from names"):
         load_form(agreement)
+
+
+def test_a_form_that_does_not_say_is_about_its_last_required_name(pledge: Path, agreement: Path) -> None:
+    for folder in (pledge, agreement):
+        text = (folder / "form.yaml").read_text(encoding="utf-8")
+        lines = [line for line in text.splitlines() if not line.startswith(("subject:", "row_keys:"))]
+        (folder / "form.yaml").write_text("\n".join(lines), encoding="utf-8")
+    assert (load_form(pledge).subject, load_form(agreement).subject) == ("pledger_name", "party_b_name")
+    assert load_form(pledge).row_keys == ("staff_no", "id_number")
+    assert load_form(agreement).row_keys == ()
 
 
 @pytest.mark.parametrize("name", ["form.yaml", "template.docx"])

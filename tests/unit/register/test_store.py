@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from agreegen.errors import RegisterError
+from agreegen.model.row_key import RowKey
 from agreegen.register.interface import DocumentState, EventDraft, EventKind
 from agreegen.register.lock import lock_folder
 from agreegen.register.store import Register
@@ -80,9 +81,10 @@ def test_paper_is_recorded_on_the_row_or_by_itself(filled: Register) -> None:
 
 
 def test_id_numbers_are_not_guessable_from_row_keys(filled: Register, tmp_path: Path) -> None:
+    key = RowKey("id_number", "11010519491231002X", identifying=True)
     with Register.open(tmp_path / "other.db", create=True, now=NOW) as other:
-        one = filled.row_key(staff_no=None, id_number="11010519491231002X")
-        two = other.row_key(staff_no=None, id_number="11010519491231002X")
+        one = filled.row_key(key)
+        two = other.row_key(key)
     assert one != two
     assert "1101" not in one
 

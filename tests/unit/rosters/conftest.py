@@ -58,6 +58,8 @@ def make_form() -> Form:
             Field("holds_state_secrets", "是否涉密", "Secrets", kind.YES_NO, printed=False),
         ),
         roles=(),
+        subject="pledger_name",
+        row_keys=("staff_no", "id_number"),
     )
 
 

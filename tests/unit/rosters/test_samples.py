@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from agreegen.forms.catalog import find_form
-from agreegen.model.complaint import Severity
 from agreegen.rosters import open_roster, read_parameters
 
 ROOT = Path(__file__).parents[3]
@@ -28,11 +27,7 @@ def test_the_roster_reads_alike_from_xlsx_and_gb18030() -> None:
     assert any(name.startswith("㛃") for name in names)
     assert [values["staff_no"] for values in one] == [f"HN{number:04d}" for number in range(1, 25)]
     for roster in rosters:
-        complaints = roster.check()
-        assert [c.location.field for c in complaints if c.severity is Severity.WARNING] == [
-            "pledger_name"
-        ] * 2
-        assert len(complaints) == 2
+        assert roster.check() == [], "their ID numbers tell the two 张伟 apart"
 
 
 @pytest.mark.parametrize("form_id", ["confidentiality-agreement", "data-use-agreement"])

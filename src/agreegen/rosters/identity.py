@@ -1,0 +1,136 @@
+"""Which rows of a roster are the same person or party: shared numbers are errors, shared names a question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from agreegen.model.complaint import Complaint, Location, Severity
+from agreegen.model.form import Field, FieldType, Form
+from agreegen.rosters.duplicates import DuplicateIndex
+from agreegen.values import RawValue, ValueProblem, parse_value
+from agreegen.values.text import is_empty
+
+_MOST_ROWS_FOR_NAMES = 100_000
+_TELLING = {FieldType.ORGANISATION_NAME, FieldType.TEXT, FieldType.DIVISION_CODE}
+_SEPARATOR = "\0"
+
+Locate = Callable[[int, str], Location]
+
+
+@dataclass(slots=True)
+class _Names:
+    """Names of people with what else a row says of them, apart for rows with and without an ID number."""
+
+    with_id: DuplicateIndex = field(default_factory=DuplicateIndex)
+    without_id: DuplicateIndex = field(default_factory=DuplicateIndex)
+
+    def add(self, text: str, number: int, *, has_id: bool) -> None:
+        (self.with_id if has_id else self.without_id).add(text, number)
+
+    def others(self, text: str, number: int, *, has_id: bool) -> tuple[int, ...]:
+        """Return rows of the same name that may be the same person: two ID numbers tell two people apart."""
+        found = self.without_id.others(text, number)
+        return found if has_id else (*found, *self.with_id.others(text, number))
+
+
+class RowIdentities:
+    """Remembers the keys and names of all rows: 12 bytes a row and key.
+
+    The first row key, and every personal number, must be unique. A further key, such as the name of a party,
+    must be so among the rows that nothing before it tells apart: one company may sign several contracts.
+
+    Args:
+        form: The form.
+        columns: Field name → column, as the roster has them.
+    """
+
+    def __init__(self, form: Form, columns: Mapping[str, int]) -> None:
+        self._fields = {item.name: item for item in form.fields}
+        self._keys = tuple(name for name in form.row_keys if name in columns)
+        self._labels = " or ".join(self._fields[name].label_zh for name in self._keys)
+        self._indexes = {name: DuplicateIndex() for name in self._keys}
+        self._personal = tuple(name for name in self._keys if self._fields[name].identifying)
+        subject = self._fields.get(form.subject or "")
+        asked = subject is not None and subject.type is FieldType.PERSON_NAME and subject.name in columns
+        self._subject = subject if asked else None
+        self._telling = tuple(
+            item for item in form.fields
+            if item.type in _TELLING and item.name in columns and item.name not in self._keys
+        )  # fmt: skip
+        self._names: _Names | None = _Names() if asked else None
+        self._count = 0
+
+    def add(self, number: int, raw: Mapping[str, RawValue]) -> None:
+        """Remember one row, by the raw values of its cells."""
+        self._count += 1
+        for name, key in self._unique_keys(self._parsed(raw, self._keys)):
+            self._indexes[name].add(key, number)
+        if self._count > _MOST_ROWS_FOR_NAMES:
+            self._names = None  # among so many people, equal names say nothing
+        if self._names is not None and (text := self._name_text(raw)):
+            self._names.add(text, number, has_id=self._has_id(raw))
+
+    def complaints(
+        self, number: int, raw: Mapping[str, RawValue], unread: set[str | None], locate: Locate, row: Location
+    ) -> Iterator[Complaint]:
+        """Complain of a row that nothing tells apart, or that shares a number or a name with another one.
+
+        Args:
+            number: The row.
+            raw: Its cells.
+            unread: Fields whose cells could not be read.
+            locate: Gives the place of a field.
+            row: The place of the row.
+        """
+        if not any(name in raw or name in unread for name in self._keys):
+            yield Complaint(row, "nothing tells this row from others", f"enter {self._labels}")
+        for name, key in self._unique_keys(self._parsed(raw, self._keys)):
+            if others := self._indexes[name].others(key, number):
+                remedy = "give each person one row and a number of their own"
+                if self._subject is None:
+                    remedy = "enter each agreement once, and a number where one party signs several"
+                yield Complaint(locate(number, name), self._shared(name, others), remedy)
+        if self._names is None or self._subject is None or not (text := self._name_text(raw)):
+            return
+        if others := self._names.others(text, number, has_id=self._has_id(raw)):
+            yield Complaint(
+                locate(number, self._subject.name),
+                self._shared(self._subject.name, others),
+                "make sure that they are different people",
+                Severity.WARNING,
+            )
+
+    def _shared(self, name: str, others: Sequence[int]) -> str:
+        return f"the same {self._fields[name].label_zh} stands in row {', '.join(map(str, others))}, too"
+
+    def _unique_keys(self, keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        """Yield the keys of a row that no other row may have."""
+        first = next(iter(keys), None)
+        for name, key in keys.items():
+            if name == first or name == self._keys[0] or name in self._personal:
+                yield name, key
+
+    def _has_id(self, raw: Mapping[str, RawValue]) -> bool:
+        return bool(self._parsed(raw, self._personal))
+
+    def _name_text(self, raw: Mapping[str, RawValue]) -> str | None:
+        assert self._subject is not None  # asked for only where there is one
+        name = _comparable(self._subject, raw.get(self._subject.name))
+        if name is None:
+            return None
+        others = (_comparable(item, raw.get(item.name)) or "" for item in self._telling)
+        return _SEPARATOR.join((name, *others))
+
+    def _parsed(self, raw: Mapping[str, RawValue], names: Sequence[str]) -> dict[str, str]:
+        found = ((name, _comparable(self._fields[name], raw.get(name))) for name in names)
+        return {name: text for name, text in found if text is not None}
+
+
+def _comparable(item: Field, raw: RawValue) -> str | None:
+    if is_empty(raw):
+        return None
+    try:
+        return str(parse_value(item, raw)).casefold()
+    except ValueProblem:
+        return None
