@@ -95,10 +95,6 @@ def hybrid_pair() -> bytes:
     return sign(two_tables_in_a_row(base_document(), {size_of(base_document()): b"<< >>"}), strict=False)
 
 
-def hybrid_pair_after_signing() -> bytes:
-    return two_tables_in_a_row(signed(), {size_of(signed()): b"<< >>"})
-
-
 def box_ticked() -> bytes:
     data = checkbox()
     number = number_of(data, b"(agree)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 
-from tests.attacks import forgery, forms, overlay, saving, shadow
+from tests.attacks import canonical, canonical_honest, forgery, forms, overlay, saving, shadow
 from tests.attacks.documents import annotate, certified, fill, signed
 from tests.attacks.forgery import forged_contents
 from tests.attacks.honest import (
@@ -15,7 +15,6 @@ from tests.attacks.honest import (
     field_in_the_tree,
     field_on_a_poster,
     hybrid_pair,
-    hybrid_pair_after_signing,
     long_chain,
     look_that_was_none,
     metadata_updated,
@@ -30,7 +29,7 @@ from tests.attacks.signer import FREE_BOX, sign, stamp
 Sample = Callable[[], bytes]
 ATTACKS: dict[str, Sample] = {
     name: value
-    for module in (saving, forgery, shadow, overlay, forms)
+    for module in (saving, forgery, shadow, overlay, forms, canonical)
     for name, value in vars(module).items()
     if getattr(value, "__module__", None) == module.__name__
     and not name.startswith("_")
@@ -68,7 +67,6 @@ HONEST: dict[str, Sample] = {
     "extensions named": extensions_named,
     "look that was none": look_that_was_none,
     "two tables in a row": hybrid_pair,
-    "two tables in a row after signing": hybrid_pair_after_signing,
     "everything in turn": long_chain,
     "type named": type_named,
     "large field on ruled lines": functools.partial(forms.large_filled, 0.3),
@@ -77,4 +75,10 @@ HONEST: dict[str, Sample] = {
     "box ticked": box_ticked,
     "calculated sum": calculated_sum,
     "field in the structure tree": field_in_the_tree,
+    "length of its own": canonical_honest.form_of_length,
+    "packed into an object stream": canonical_honest.everything_packed,
+    "update of a linearized file": canonical_honest.store_of_a_linearized_file,
+    "spare cross-reference stream": canonical_honest.spare_section_stream,
+    "update of an encrypted file": canonical_honest.encrypted_update,
 }
+HONEST |= canonical_honest.FORMS

@@ -122,6 +122,10 @@ _TOPICS: dict[str, tuple[str, str]] = {
         "after signing, form fields were added, taken away, or look different without having been filled in",
         "签署之后，表单域有增删，或未经填写而显示不同",
     ),
+    "canonical": (
+        "after signing, something was appended in a form that reader programs read in different ways",
+        "签署之后追加了写法不规范的内容，不同的阅读软件会看到不同的内容",
+    ),
     "covering": (
         "after signing, something was laid over what stood on the page, or added where nothing may be added",
         "签署之后，有内容盖住了原有页面，或加在了不允许添加之处",

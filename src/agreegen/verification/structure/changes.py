@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agreegen.model.report import Alarm, Changes, Coverage
+from agreegen.verification.structure.canonical_form import deviations
+from agreegen.verification.structure.canonical_streams import encryption_changes
 from agreegen.verification.structure.coverage import Covered, docmdp_level
 from agreegen.verification.structure.document import PdfFile, View
 from agreegen.verification.structure.fields import signature_fields, text_of
 from agreegen.verification.structure.graph import Edge, Graph
-from agreegen.verification.structure.leftovers import unaccounted
 from agreegen.verification.structure.objects import LimitError, Stream, StructureError, same
 from agreegen.verification.structure.painted import Painted
 from agreegen.verification.structure.rules_document import (
@@ -141,9 +142,9 @@ def judge_changes(file: PdfFile, views: list[View], covered: list[Covered]) -> J
 def _judge_locked(judgement: Judgement, views: list[View], first: int) -> None:
     """Nothing can be said about changes of a file without its password, but that it was locked afterwards."""
     for index in range(first, len(views) - 1):
-        if not same(views[index].trailer.get("Encrypt"), views[index + 1].trailer.get("Encrypt")):
-            reason = "the trailer's /Encrypt was changed"
-            judgement.after[index] = Changes.FORBIDDEN, [reason]
+        reasons = list(encryption_changes(views[index].trailer, views[index + 1].trailer))
+        for reason in reasons:
+            judgement.after[index] = Changes.FORBIDDEN, reasons
             judgement.alarms.append(Alarm("forbidden-change", f"after signing, {reason}", alters=True))
 
 
@@ -153,13 +154,10 @@ def _examine(
     old, new = views[index], views[index + 1]
     changed, problems = changed_objects(old, new)
     step = Step(old, new, views[first], changed, reasons=problems)
-    for reason in unaccounted(new):
+    step.topic = "canonical"
+    for reason in deviations(old, new):
         step.forbid(reason)
-    for section in new.file.revisions[new.index].sections:
-        if any(old.location(number) is not None for number in section.veiled):
-            step.forbid("a cross-reference table frees objects that its hybrid stream brings back")
-        if section.stated is not None:
-            step.forbid("the cross-references of a later revision are not where it says")
+    step.topic = "structure"
     if step.reasons:
         graph.advance(new, changed)
         return step

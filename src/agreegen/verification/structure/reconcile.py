@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agreegen.model.report import Alarm, Coverage
+from agreegen.pdf.layout import MAX_WHITE
 from agreegen.verification.structure.coverage import Covered
 from agreegen.verification.structure.document import PdfFile, View
 from agreegen.verification.structure.finding import Candidate
@@ -68,7 +69,8 @@ def _duplicates(item: Covered, label: str, seen: dict[bytes, Covered]) -> Iterat
 
 
 def _tail(file: PdfFile, covered: list[Covered]) -> Iterator[Alarm]:
+    """Readers look for the end mark in the last 1,024 bytes; where they miss it, they rebuild the file."""
     rest = file.data[file.revisions[-1].end :]
-    if rest.strip(b"\x00\t\n\x0c\r "):
-        signed = any(item.coverage is not Coverage.PARTIAL for item in covered)
+    signed = any(item.coverage is not Coverage.PARTIAL for item in covered)
+    if rest.strip(b"\x00\t\n\x0c\r ") or (signed and (b"\x00" in rest or len(rest) > MAX_WHITE)):
         yield Alarm("trailing-bytes", f"{len(rest)} bytes follow the end of the last revision", alters=signed)

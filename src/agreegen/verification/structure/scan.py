@@ -18,6 +18,7 @@ from agreegen.verification.structure.objects import LimitError, StructureError
 from agreegen.verification.structure.reconcile import reconcile
 from agreegen.verification.structure.second import compare_parsers
 from agreegen.verification.structure.store import read_attachment, read_store
+from agreegen.verification.structure.whole_form import linearization_problem, odd_object
 from agreegen.verification.structure.wreck import scan_wreck
 
 _MAX_VIEWS = 400
@@ -91,12 +92,18 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
     judgement = judge_changes(file, views, covered)
     for alarm in judgement.alarms:
         findings.add(alarm.code, alarm.message, alters=alarm.alters, topic=alarm.topic)
+    behind = any(item.revision is not None and item.revision < len(views) - 1 for item in covered)
+    if covered:
+        _check_whole_form(file, views, findings, behind=behind)
     if not limits.native:
         findings.undecided = True
         findings.add("limit", "a library failed on this file, so that it was judged by one parser alone")
     elif covered:
         for alarm in compare_parsers(file, views[-1], password):
             findings.add(alarm.code, alarm.message, alters=alarm.alters)
+            # Where nothing stands behind the signature, it is what was signed, whoever can read it.
+            refused = alarm.code == "second-parser-refuses" and unlocked
+            findings.undecided = findings.undecided or (refused and behind)
     signatures = tuple(_found(views, item, judgement) for item in covered)
     altered = any(alarm.alters for alarm in findings.alarms) or any(
         s.coverage is Coverage.PARTIAL or s.changes is Changes.FORBIDDEN for s in signatures
@@ -113,6 +120,19 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
         attachment=read_attachment(views[min(signed)] if signed else views[-1]),
         encrypted=encrypted,
     )
+
+
+def _check_whole_form(file: PdfFile, views: list[View], findings: _Findings, *, behind: bool) -> None:
+    """Name the traps in the signed bytes; they catch nobody as long as nothing stands behind them."""
+    number = odd_object(views)
+    if number is not None:
+        text = f"object {number} holds something that only some readers take for a reference"
+        findings.add("odd-reference", text, alters=behind)
+        findings.undecided = True
+    problem = linearization_problem(file)
+    if problem is not None:
+        findings.add("linearization", problem, alters=behind)
+        findings.undecided = True
 
 
 def _note_displaced_tables(file: PdfFile, findings: _Findings) -> None:

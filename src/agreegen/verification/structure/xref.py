@@ -49,6 +49,7 @@ class Section:
         trailer: Its trailer dictionary.
         is_stream: Whether it is a cross-reference stream.
         hybrid: Offset of the hybrid stream, if there is one.
+        added: Objects that only the hybrid stream names.
         veiled: Objects that the table frees and the hybrid stream brings back.
         stated: Where the file says that it begins, if that is a few bytes off.
     """
@@ -60,6 +61,7 @@ class Section:
     is_stream: bool
     hybrid: int | None = None
     veiled: frozenset[int] = frozenset()
+    added: frozenset[int] = frozenset()
     stated: int | None = None
 
     @property
@@ -155,16 +157,17 @@ def read_section(data: bytes, offset: int, limits: Limits) -> Section:
         raise StructureError("xref", f"the trailer at byte {head.end()} is not a dictionary")
     hybrid = trailer.get("XRefStm")
     veiled: set[int] = set()
+    added: set[int] = set()
     if hybrid is not None:
         if not isinstance(hybrid, int):
             raise StructureError("xref", "/XRefStm is not a number")
         for number, entry in _read_stream_section(data, hybrid, limits).entries.items():
             known = entries.get(number)
             if known is None or known.kind == 0:
-                if known is not None:
-                    veiled.add(number)
+                (added if known is None else veiled).add(number)
                 entries[number] = entry
-    return Section(offset, end, entries, trailer, is_stream=False, hybrid=hybrid, veiled=frozenset(veiled))
+    marks = frozenset(veiled), frozenset(added)
+    return Section(offset, end, entries, trailer, False, hybrid, *marks)
 
 
 def _read_table(data: bytes, position: int, limits: Limits) -> tuple[dict[int, Entry], int]:

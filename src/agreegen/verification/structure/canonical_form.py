@@ -1,0 +1,194 @@
+"""What stands behind the first signed revision has one form, which every reader reads alike.
+
+Readers agree on plain updates and on nothing else: what one repairs, another refuses and a third rebuilds
+from whatever looks like an object. So each later revision consists of objects, one cross-reference section
+and its end mark, spelled in one way (ISO 32000-1, clause 7.5.6), or it is an alarm. What is in the objects is
+judged elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from agreegen.pdf import layout
+from agreegen.pdf.spelling import odd_spelling
+from agreegen.verification.structure.canonical_streams import check_containers, check_section
+from agreegen.verification.structure.document import Revision, View
+from agreegen.verification.structure.objects import Ref, Stream, StructureError
+from agreegen.verification.structure.xref import Entry, Section, parse_indirect
+
+_TAIL_BYTES = 1024
+_MAX_NUMBER = 4_194_304
+"""PDFium knows no greater object numbers, MuPDF and others stop at twice as many."""
+_MAX_REASONS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """An object of the update: where its head stands, its number and generation by the cross-references."""
+
+    start: int
+    number: int
+    generation: int
+
+
+def deviations(old: View, new: View) -> list[str]:
+    """Return in what a later revision is not written in the canonical form, a few reasons at most.
+
+    Args:
+        old: The file as it was before the update.
+        new: The file with the update.
+    """
+    return list(islice(_deviations(old, new), _MAX_REASONS))
+
+
+def _deviations(old: View, new: View) -> Iterator[str]:
+    revision = new.file.revisions[new.index]
+    if len(revision.sections) != 1 or revision.sections[0].stated is not None:
+        yield "a later revision has more than one cross-reference section, or it is not where the file says"
+        return
+    section = revision.sections[0]
+    yield from check_section(old, new, section)
+    yield from _check_numbers(old, new, revision)
+    parts, problem = _parts(new, revision, section)
+    if problem is not None:
+        yield problem
+        return
+    yield from _check_layout(new, revision, section, parts)
+    yield from check_containers(old, new)
+
+
+def _check_numbers(old: View, new: View, revision: Revision) -> Iterator[str]:
+    """/Size is above every number of the chain, and an object keeps its generation."""
+    size = revision.trailer.get("Size")
+    highest = max((number for number, entry in new.entries.items() if entry.kind), default=0)
+    highest = max(highest, *revision.entries, 0)
+    if type(size) is not int or not highest < size <= max(_MAX_NUMBER, highest + 1):
+        yield f"/Size of a later revision is not above every object number ({highest})"
+    known = old.trailer.get("Size")
+    if max(revision.entries, default=0) >= max(_MAX_NUMBER, known if type(known) is int else 0):
+        yield "an object of a later revision has a number that some readers do not know"
+    for number, entry in revision.entries.items():
+        before = old.entries.get(number)
+        if entry.kind and _generation(entry) != (_generation(before) if before and before.kind else 0):
+            yield f"object {number} has another generation in a later revision"
+
+
+def _generation(entry: Entry) -> int:
+    return entry.extra if entry.kind == 1 else 0
+
+
+def _parts(new: View, revision: Revision, section: Section) -> tuple[list[_Part], str | None]:
+    """Return the objects that the cross-references name, in order; or why they do not name them plainly."""
+    data = new.file.data
+    found: dict[int, _Part] = {}
+    for number, entry in revision.entries.items():
+        if entry.kind != 1:
+            continue
+        start = layout.after_line_end(data, entry.place)
+        if start < revision.start or start >= revision.end:
+            return [], f"the entry of object {number} names bytes outside of its own revision"
+        if start in found:
+            return [], f"objects {found[start].number} and {number} share one place"
+        found[start] = _Part(start, number, entry.extra)
+    for place in _unlisted(section):
+        start = layout.after_line_end(data, place)
+        head = layout.read_head(data, start)
+        if head is None or start < revision.start:
+            return [], "a cross-reference stream is not where the file says"
+        found.setdefault(start, _Part(start, head.number, head.generation))
+    parts = [found[start] for start in sorted(found)]
+    numbers = [part.number for part in parts]
+    if len(set(numbers)) < len(numbers):
+        return [], "an object stands twice in a later revision"
+    return parts, None
+
+
+def _unlisted(section: Section) -> Iterator[int]:
+    """Yield the places of cross-reference streams: they need not list themselves."""
+    if section.is_stream:
+        yield section.offset
+    if section.hybrid is not None:
+        yield section.hybrid
+
+
+def _check_layout(new: View, revision: Revision, section: Section, parts: list[_Part]) -> Iterator[str]:
+    """Walk over the bytes of the revision: objects, section, end mark, and nothing besides."""
+    data = new.file.data
+    position, first = revision.start, True
+    for part in parts:
+        gap = layout.end_of_gap(data, position, revision.end, comments=first)
+        if gap != part.start:
+            yield f"something else than an object or a line end stands at byte {position}"
+            return
+        end, problem = _check_object(new, revision, part)
+        if problem is not None:
+            yield problem
+            return
+        position, first = end, False
+    if not section.is_stream:
+        gap = layout.end_of_gap(data, position, revision.end, comments=first)
+        if (
+            gap is None
+            or layout.end_of_table(data, gap) is None
+            or gap != layout.after_line_end(data, section.offset)
+        ):
+            yield f"no cross-reference table with entries of 20 bytes stands at byte {position}"
+            return
+        problem = odd_spelling(data, layout.end_of_table(data, gap) or gap, section.end)
+        if problem is not None:
+            yield f"in the trailer of a later revision, {problem}"
+        position = section.end
+    yield from _check_end(new, revision, position)
+    heads = layout.apparent_heads(data, revision.start, revision.end)
+    if heads != [part.start for part in parts]:
+        strays = sorted(set(heads) - {part.start for part in parts})
+        yield f"something that looks like an object stands at byte {strays[0] if strays else position}"
+
+
+def _check_end(new: View, revision: Revision, position: int) -> Iterator[str]:
+    """The end mark stands behind the section, on lines of its own, where readers look for it."""
+    data = new.file.data
+    gap = layout.end_of_gap(data, position, revision.end, comments=True)
+    mark = layout.read_end_mark(data, gap) if gap is not None else None
+    if gap is None or mark is None or mark[1] > revision.end or data[mark[1] : revision.end].strip(b"\r\n"):
+        yield f"the end mark of a later revision is not on lines of its own at byte {position}"
+        return
+    last = new.index == len(new.file.revisions) - 1
+    if (len(data) if last else revision.end) - gap > _TAIL_BYTES:
+        yield f"the end mark of a later revision is not within the last {_TAIL_BYTES} bytes"
+
+
+def _check_object(new: View, revision: Revision, part: _Part) -> tuple[int, str | None]:
+    """Return the offset behind an object, or what is not canonical in it."""
+    data = new.file.data
+    head = layout.read_head(data, part.start)
+    if head is None or (head.number, head.generation) != (part.number, part.generation):
+        return 0, f"object {part.number} does not begin as “n g obj” on a line of its own"
+    try:
+        _, _, value, end = parse_indirect(data, part.start, new.file.limits, new.length_of)
+    except StructureError as problem:
+        return 0, f"object {part.number} of a later revision cannot be read: {problem.message}"
+    text_end = end - len(b"endobj")
+    if isinstance(value, Stream):
+        text_end = data.rfind(b"stream", head.end, value.start)
+        if layout.end_of_stream(data, value.start + len(value.raw)) != end:
+            return 0, f"the stream in object {part.number} does not fit its /Length exactly"
+        if not _is_plain_length(new, revision, value.dictionary.get("Length")):
+            return 0, f"the /Length of object {part.number} is no plain number of the same revision"
+    if not data.startswith(b"endobj", end - 6) or end > revision.end:
+        return 0, f"object {part.number} of a later revision is not closed by endobj"
+    odd = odd_spelling(data, head.end, text_end)
+    return end, None if odd is None else f"in object {part.number} of a later revision, {odd}"
+
+
+def _is_plain_length(new: View, revision: Revision, length: object) -> bool:
+    if not isinstance(length, Ref):
+        return type(length) is int
+    entry = revision.entries.get(length.num)
+    if entry is None or entry.kind != 1 or entry.extra != length.gen:
+        return False
+    head = layout.read_head(new.file.data, layout.after_line_end(new.file.data, entry.place))
+    return head is not None and layout.is_plain_number(new.file.data, head.end)

@@ -1,0 +1,139 @@
+"""The cross-references and object streams of a later revision, in the form that every reader reads alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from agreegen.pdf.spelling import odd_spelling
+from agreegen.verification.structure.document import Revision, View
+from agreegen.verification.structure.filters import decode
+from agreegen.verification.structure.objects import Ref, Stream, StructureError, Value, same
+from agreegen.verification.structure.xref import Section, parse_indirect, read_section
+
+_CONTAINER_KEYS = frozenset({"Type", "N", "First", "Length", "Filter", "DecodeParms"})
+_MOST_BYTES_OF_A_NUMBER = 8
+
+
+def check_section(old: View, new: View, section: Section) -> Iterator[str]:
+    """Yield what is odd in a later revision's cross-references: where they lead, how they are packed."""
+    previous = section.trailer.get("Prev")
+    if type(previous) is not int or previous != old.file.revisions[old.index].sections[0].name:
+        yield "/Prev of a later revision is not the whole number that names the section before"
+    if "Encrypt" in old.trailer or "Encrypt" in section.trailer:
+        yield from encryption_changes(old.trailer, section.trailer)
+    if section.is_stream:
+        yield from _check_packing(new, section.offset)
+    if section.hybrid is not None:
+        yield from _check_packing(new, section.hybrid)
+        yield from _check_hybrid(new, section, section.hybrid)
+
+
+def encryption_changes(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
+    """Yield what was changed of that from which the key follows: with another one, readers see other text."""
+    if not same(before.get("Encrypt"), after.get("Encrypt")):
+        yield "the trailer's /Encrypt was changed"
+    if not same(_first_id(before), _first_id(after)):
+        yield "the first part of the /ID of an encrypted file was changed"
+
+
+def _first_id(trailer: dict[str, Any]) -> Value:
+    found = trailer.get("ID")
+    return found[0] if isinstance(found, list) and found else found
+
+
+def _check_packing(new: View, place: int) -> Iterator[str]:
+    """A cross-reference stream has exactly the rows that it states, of the three known types."""
+    _, _, stream, _ = parse_indirect(new.file.data, place, new.file.limits)
+    widths, size = stream.dictionary["W"], stream.dictionary.get("Size")
+    index = stream.dictionary.get("Index", [0, size])
+    body = decode(stream, new.file.limits.max_stream_bytes)
+    row, first = sum(widths), widths[0]
+    if any(width > _MOST_BYTES_OF_A_NUMBER for width in widths) or len(body) != row * sum(index[1::2]):
+        yield "a cross-reference stream of a later revision has other rows than it states"
+    elif first and any(int.from_bytes(body[at : at + first], "big") > 2 for at in range(0, len(body), row)):
+        yield "a cross-reference stream of a later revision has rows of an unknown type"
+    if type(stream.dictionary.get("Prev", 0)) is not int:
+        yield "/Prev of a cross-reference stream is not a whole number"
+
+
+def _check_hybrid(new: View, section: Section, place: int) -> Iterator[str]:
+    """Some readers follow /XRefStm and some do not: both have to find the same."""
+    number, _, _, _ = parse_indirect(new.file.data, place, new.file.limits)
+    listed = read_section(new.file.data, place, new.file.limits).entries
+    shown = {n: entry for n, entry in listed.items() if n not in (0, number)}
+    table = {n: entry for n, entry in section.entries.items() if n not in (0, number)}
+    if section.veiled or section.added - {0, number} or shown != table:
+        yield "a table and its /XRefStm name different objects in a later revision"
+
+
+def check_containers(old: View, new: View) -> Iterator[str]:
+    """Yield what is odd in the object streams of a later revision."""
+    revision = new.file.revisions[new.index]
+    kept = {entry.place for entry in old.entries.values() if entry.kind == 2}
+    for number in sorted(kept & revision.entries.keys()):
+        yield f"object stream {number} was replaced under what lies in it"
+    containers: dict[int, dict[int, int]] = {}
+    for number, entry in revision.entries.items():
+        if entry.kind == 2:
+            containers.setdefault(entry.place, {})[number] = entry.extra
+    for number, entry in revision.entries.items():
+        if entry.kind == 1 and number not in containers and _is_container(new.value(number)):
+            yield f"object stream {number} of a later revision is not named by its cross-references"
+    for number, members in containers.items():
+        yield from _check_container(new, revision, number, members)
+    if containers:
+        yield from _check_references(new, set(containers))
+
+
+def _is_container(value: Value) -> bool:
+    return isinstance(value, Stream) and value.dictionary.get("Type") == "ObjStm"
+
+
+def _check_container(new: View, revision: Revision, number: int, members: dict[int, int]) -> Iterator[str]:
+    entry = revision.entries.get(number)
+    if entry is None or entry.kind != 1:
+        yield f"a later revision uses object stream {number}, which is not its own"
+        return
+    try:
+        body, index = new.container(number)
+    except StructureError as problem:
+        yield problem.message
+        return
+    stream = new.value(number)
+    if not stream.dictionary.keys() <= _CONTAINER_KEYS:
+        yield f"object stream {number} of a later revision extends another or is something else besides"
+    if members != {member: place for place, (member, _) in enumerate(index)} or len(members) != len(index):
+        yield f"object stream {number} of a later revision holds other objects than its entries name"
+    starts = [start for _, start in index]
+    if starts != sorted(starts):
+        yield f"object stream {number} of a later revision is not in order"
+        return
+    for start, end in zip(starts, [*starts[1:], len(body)], strict=True):
+        odd = odd_spelling(body, start, end)
+        if odd is not None:
+            yield f"in object stream {number} of a later revision, {odd}"
+            return
+
+
+def _check_references(new: View, containers: set[int]) -> Iterator[str]:
+    """An object stream is nothing else: a reference to it would give it a second role."""
+    pending: list[Value] = [new.trailer, *(_readable(new, number) for number in new.numbers())]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, Ref) and value.num in containers:
+            yield f"object stream {value.num} of a later revision is used for something else besides"
+            containers.discard(value.num)
+        elif isinstance(value, Stream):
+            pending.extend(value.dictionary.values())
+        elif isinstance(value, dict):
+            pending.extend(value.values())
+        elif isinstance(value, list):
+            pending.extend(value)
+
+
+def _readable(view: View, number: int) -> Value:
+    try:
+        return view.value(number)
+    except StructureError:
+        return None

@@ -1,0 +1,87 @@
+"""What must hold of the whole file, signed bytes included, once anything stands behind them.
+
+A signer signs what is in the file, traps included: a reference that only generous readers see, or a length
+that comes true with a later update. These rules name the traps; nobody has an honest use for them.
+"""
+
+from __future__ import annotations
+
+import re
+
+from agreegen.pdf import layout
+from agreegen.pdf.spelling import odd_reference
+from agreegen.verification.structure.document import PdfFile, View
+from agreegen.verification.structure.objects import LimitError, Stream, StructureError
+from agreegen.verification.structure.xref import parse_indirect
+
+_LINEARIZED = re.compile(b"/" + b"".join(b"(?:%c|#%02x|#%02X)" % (c, c, c) for c in b"Linearized"))
+_HEAD_BYTES = 1024
+_OBJECT = re.compile(rb"(?<!\d)\d{1,10}[\x00\t\n\x0c\r ]+\d{1,5}[\x00\t\n\x0c\r ]+obj")
+
+
+def odd_object(views: list[View]) -> int | None:
+    """Return the number of an object, of any revision, in which a reference is not exactly `n g R`."""
+    seen: set[tuple[int, int, int]] = set()
+    for view in views:
+        for number in view.numbers():
+            place = view.location(number)
+            if place is None or place in seen:
+                continue
+            seen.add(place)
+            if _is_odd(view, number, place):
+                return number
+    return None
+
+
+def _is_odd(view: View, number: int, place: tuple[int, int, int]) -> bool:
+    data = view.file.data
+    try:
+        if place[0] == 2:
+            body, index = view.container(view.entries[number].place)
+            begin = index[place[2]][1]
+            end = min((start for _, start in index if start > begin), default=len(body))
+            return odd_reference(body, begin, end) is not None
+        value = view.value(number)
+        end = value.start if isinstance(value, Stream) else view.file.ends[place[1]]
+    except LimitError:
+        raise
+    except (StructureError, IndexError, KeyError):
+        end = data.find(b"endobj", place[1])
+    head = layout.after_loose_head(data, place[1])
+    return head is not None and odd_reference(data, head, end) is not None
+
+
+def linearization_problem(file: PdfFile) -> str | None:
+    """Return why the linearization dictionary could come true at another length of the file.
+
+    Readers that load while they download (ISO 32000-1, annex F) trust `/L`: where it equals the file's
+    length, they read the cross-references at the beginning and not those at the end. So it must be the end of
+    the revision whose `startxref` names the section behind that dictionary.
+    """
+    found = _LINEARIZED.search(file.data, 0, _HEAD_BYTES)
+    if found is None:
+        return None
+    length, section = _stated(file, found.start())
+    for revision in file.revisions:
+        named = layout.after_line_end(file.data, revision.sections[0].name)
+        if named == section and length is not None and _is_end(file.data, length, revision.end):
+            return None
+    return "the linearization dictionary does not state the length of the revision that was linearized"
+
+
+def _stated(file: PdfFile, mark: int) -> tuple[int | None, int | None]:
+    """Return `/L` of the dictionary around a place, and where the first thing behind its object stands."""
+    heads = list(_OBJECT.finditer(file.data, 0, mark))
+    if not heads:
+        return None, None
+    try:
+        _, _, value, end = parse_indirect(file.data, heads[-1].start(), file.limits)
+    except StructureError:
+        return None, None
+    length = value.get("L") if isinstance(value, dict) else None
+    behind = layout.after_white(file.data, end)
+    return length if type(length) is int else None, behind
+
+
+def _is_end(data: bytes, length: int, end: int) -> bool:
+    return length <= end and data[length:end] in (b"", b"\r", b"\n", b"\r\n")
