@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
+import select
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,6 +15,7 @@ from pathlib import Path
 from agreegen.errors import UsageError
 
 _BLOCK_BYTES = 1 << 20
+_SILENCE_S = 10.0
 TEMPORARY_PREFIX = ".agreegen-"
 """Every temporary file of ours begins with this, so that what a killed run leaves can be told and removed."""
 
@@ -32,6 +36,39 @@ def sha256_of_file(path: Path) -> str:
         while block := file.read(_BLOCK_BYTES):
             digest.update(block)
     return digest.hexdigest()
+
+
+def read_limited(path: Path, max_bytes: int) -> bytes:
+    """Read a file that somebody named, without hanging at a pipe or filling the memory from a device.
+
+    A pipe is read, too (`<(…)` of a shell), as long as something comes out of it.
+
+    Raises:
+        OSError: It cannot be read, is a folder or a device, has more than so many bytes, or stays silent.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        mode = os.fstat(handle).st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
+            kind = errno.EISDIR if stat.S_ISDIR(mode) else errno.EINVAL
+            problem = os.strerror(kind) if stat.S_ISDIR(mode) else "it is a device, not a file"
+            raise OSError(kind, problem, str(path))
+        parts: list[bytes] = []
+        rest = max_bytes + 1
+        while rest and (part := _next_part(handle, path, rest)):
+            parts.append(part)
+            rest -= len(part)
+    finally:
+        os.close(handle)
+    if not rest:
+        raise OSError(errno.EFBIG, f"it has more than {max_bytes} bytes", str(path))
+    return b"".join(parts)
+
+
+def _next_part(handle: int, path: Path, most: int) -> bytes:
+    if not select.select([handle], [], [], _SILENCE_S)[0]:
+        raise OSError(errno.ETIMEDOUT, "nothing comes out of this pipe", str(path))
+    return os.read(handle, min(most, _BLOCK_BYTES))
 
 
 def refuse_existing(path: Path, *, force: bool) -> None:

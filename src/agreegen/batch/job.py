@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 
 from agreegen.batch.interface import Job, JobArchive, JobSignature, Missing, RosterSource
 from agreegen.errors import AgreegenError, InputError
-from agreegen.files import sha256_of
+from agreegen.files import read_limited, sha256_of
 from agreegen.forms import catalog
-from agreegen.forms.yaml_text import YamlText, read_yaml_text
 from agreegen.model.complaint import Complaint, ComplaintsError, Location
 from agreegen.model.form import Form
 from agreegen.model.report import PadesLevel
+from agreegen.yaml_text import MAX_BYTES, YamlText, read_yaml_text
 
 __all__ = ["Job", "read_job"]
 
@@ -50,7 +50,7 @@ def read_job(path: Path, *, forms_folder: Path | None = None) -> Job:
         InputError: It cannot be read, is not YAML, or names an unknown form.
     """
     try:
-        data = path.read_bytes()
+        data = read_limited(path, MAX_BYTES)
     except OSError as exc:
         raise InputError(
             f"{path} cannot be read: {exc.strerror}", hint="check the path of the job file"

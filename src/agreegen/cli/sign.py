@@ -26,7 +26,7 @@ from agreegen.errors import (
     TimestampError,
     UsageError,
 )
-from agreegen.files import refuse_existing, write_atomically
+from agreegen.files import read_limited, refuse_existing, write_atomically
 from agreegen.model.report import PadesLevel
 from agreegen.receiving import sign_received
 from agreegen.signing.checks import check_credential
@@ -34,6 +34,7 @@ from agreegen.signing.credentials import load_credential
 from agreegen.signing.interface import Credential, SigningRequest
 from agreegen.signing.trust import load_trust
 
+_MAX_FILE_BYTES = 256 << 20
 _LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
 
 
@@ -119,7 +120,7 @@ def read_pdf(path: Path) -> bytes:
         InputError: There is no such file, or it cannot be read.
     """
     try:
-        return path.read_bytes()
+        return read_limited(path, _MAX_FILE_BYTES)
     except OSError as exc:
         raise InputError(f"{path}: {exc.strerror or exc}") from exc
 

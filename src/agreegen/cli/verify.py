@@ -22,13 +22,15 @@ from agreegen.cli.options import (
 )
 from agreegen.cli.output import language, make_progress, print_json, say, to_json
 from agreegen.errors import ExitCode, InputError, UsageError
-from agreegen.files import refuse_existing, refuse_inputs, write_atomically
+from agreegen.files import read_limited, refuse_existing, refuse_inputs, write_atomically
 from agreegen.model.report import FileReport, Report, Verdict
 from agreegen.verification.interface import Options
 from agreegen.verification.report_html import render_html
 from agreegen.verification.report_table import Table, render_table
 from agreegen.verification.report_xml import render_xml
 from agreegen.verification.service import expand_paths, verify_paths
+
+_MAX_PASSWORD_BYTES = 4096
 
 
 @click.command("verify")
@@ -114,7 +116,9 @@ def read_password(file: Path) -> str:
         InputError: The file is not text.
     """
     try:
-        return file.read_text("utf-8").rstrip("\r\n")
+        return read_limited(file, _MAX_PASSWORD_BYTES).decode("utf-8").rstrip("\r\n")
+    except OSError as exc:
+        raise InputError(f"--password-file {file}: {exc.strerror}", hint="check the path") from exc
     except UnicodeDecodeError as exc:
         raise InputError(f"--password-file {file}: not UTF-8 text", hint="save it as UTF-8") from exc
 

@@ -7,10 +7,11 @@ import re
 from pathlib import Path
 
 from agreegen.errors import InputError
+from agreegen.files import read_limited
 from agreegen.forms.description import load_form
-from agreegen.forms.yaml_text import read_yaml_text
 from agreegen.model.form import Form
 from agreegen.packaged_data import data_folder
+from agreegen.yaml_text import MAX_BYTES, read_yaml_text
 
 __all__ = ["approved_hashes", "find_form", "find_release", "forms_folder", "list_forms", "load_form"]
 
@@ -79,7 +80,7 @@ def approved_hashes(folder: Path) -> dict[tuple[str, str], frozenset[str]]:
     if not path.exists():
         return {}
     try:
-        node = read_yaml_text(path.read_bytes(), path)
+        node = read_yaml_text(read_limited(path, MAX_BYTES), path)
     except OSError as exc:
         raise InputError(f"{path}: cannot be read: {exc.strerror or exc}") from exc
     approved = {}

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from agreegen.errors import InputError
-from agreegen.files import sha256_of
-from agreegen.forms.yaml_text import YamlText, read_yaml_text
+from agreegen.files import read_limited, sha256_of
+from agreegen.forms.template import MAX_TEMPLATE_BYTES
 from agreegen.model.form import Condition, Field, FieldType, Form, RoleKind, SignatureRole
+from agreegen.yaml_text import MAX_BYTES, YamlText, read_yaml_text
 
 _FORM_KEYS = {
     "id", "version", "title", "source", "subject", "row_keys", "fields", "conditions", "roles", "fonts",
@@ -38,7 +39,7 @@ def load_form(directory: Path) -> Form:
         InputError: A file is missing, or the description is wrong; the message names the file and the key.
     """
     description, template = directory / "form.yaml", directory / "template.docx"
-    data, template_data = _read(description), _read(template)
+    data, template_data = _read(description, MAX_BYTES), _read(template, MAX_TEMPLATE_BYTES)
     top = _Keys(description, "", read_yaml_text(data, description), _FORM_KEYS)
     title_zh, title_en = top.labels("title")
     fields = top.each("fields", _read_field)
@@ -64,9 +65,9 @@ def load_form(directory: Path) -> Form:
     return form
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, most: int) -> bytes:
     try:
-        return path.read_bytes()
+        return read_limited(path, most)
     except OSError as exc:
         raise InputError(
             f"{path}: cannot be read: {exc.strerror or exc}",

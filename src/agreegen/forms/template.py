@@ -17,11 +17,15 @@ from typing import Any
 from lxml import etree
 
 from agreegen.errors import InputError
-from agreegen.files import sha256_of
+from agreegen.files import read_limited, sha256_of
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
+MAX_TEMPLATE_BYTES = 32 << 20
+"""Greatest size of a template."""
+
 _MAX_PART_BYTES = 20 << 20
+_MAX_UNPACKED_BYTES = 128 << 20
 _WHOLE_TAG = re.compile(r"(\{[%{#])(p|tr|tc|r) (.*?)([%}#]\})", re.DOTALL)
 _ANY_TAG = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
 _QUOTES = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'"})
@@ -104,7 +108,7 @@ def read_template_bytes(path: Path, *, sha256: str) -> bytes:
         InputError: The file cannot be read, or was changed since.
     """
     try:
-        data = path.read_bytes()
+        data = read_limited(path, MAX_TEMPLATE_BYTES)
     except OSError as exc:
         raise InputError(f"{path}: cannot be read: {exc.strerror or exc}") from exc
     if sha256_of(data) != sha256:
@@ -127,6 +131,7 @@ def parse_template(data: bytes, path: Path) -> Template:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             names = package.namelist()
+            _refuse_bomb(package)
             document = _part(package, "word/document.xml")
             styles = Styles(_part(package, "word/styles.xml") if "word/styles.xml" in names else None)
             margins = [_part(package, n) for n in names if re.match(r"word/(header|footer)\d*\.xml\Z", n)]
@@ -142,6 +147,11 @@ def parse_template(data: bytes, path: Path) -> Template:
     margin = tuple(p for root in margins for p in _walk(root, "header or footer, ", styles, []))
     places = {name: tuple(place for found, place in marks if found == name) for name, _ in marks}
     return Template(paragraphs, places, margin, styles.problems(document, *margins))
+
+
+def _refuse_bomb(package: zipfile.ZipFile) -> None:
+    if sum(entry.file_size for entry in package.infolist()) > _MAX_UNPACKED_BYTES:
+        raise ValueError(f"it would unpack to more than {_MAX_UNPACKED_BYTES} bytes")
 
 
 def _part(package: zipfile.ZipFile, name: str) -> Any:

@@ -11,14 +11,15 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from agreegen.errors import InputError
+from agreegen.files import read_limited
 from agreegen.model.complaint import Complaint, ComplaintsError, Location, Severity
 from agreegen.model.document import Value
 from agreegen.model.form import Form
 from agreegen.rosters.decoding import detect_encoding, read_lines
 from agreegen.values import ParsedValues, RawValue, parse_values
 from agreegen.values.text import drop_cjk_spaces
+from agreegen.yaml_text import MAX_BYTES, HostileYamlError, compose
 
-_MOST_BYTES = 1 << 20
 _NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
 
 
@@ -133,29 +134,18 @@ def _unknown(location: Location, form: Form, name: str) -> Complaint:
 def _compose(path: Path) -> MappingNode | None:
     """Parse YAML into nodes that know their lines; aliases are refused, so nothing can multiply."""
     try:
-        size = path.stat().st_size
-        if size > _MOST_BYTES:
-            raise InputError(f"{path} has {size} bytes; a parameter file has at most {_MOST_BYTES}")
+        read_limited(path, MAX_BYTES)  # before anything reads it to its end, which a device does not have
         text = "".join(read_lines(path, detect_encoding(path)))
     except OSError as exc:
         raise InputError(
             f"{path} cannot be read: {exc.strerror}", hint="check the path and its permissions"
         ) from exc
     try:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            if isinstance(event, yaml.AliasEvent):
-                line = event.start_mark.line + 1 if event.start_mark else 0
-                raise InputError(
-                    f"{path}, row {line}: YAML aliases (*{event.anchor}) are not read",
-                    hint="write the value out",
-                )
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = compose(text)
     except yaml.YAMLError as exc:
         raise InputError(
             _yaml_message(path, exc), hint="check the indent, and quote texts with : or #"
         ) from exc
-    except RecursionError as exc:
-        raise InputError(f"{path} is nested too deeply", hint="write one `name: value` a line") from exc
     if root is not None and not isinstance(root, MappingNode):
         raise InputError(f"{path} does not hold named values", hint="write one `name: value` a line")
     return root
@@ -165,4 +155,6 @@ def _yaml_message(path: Path, exc: yaml.YAMLError) -> str:
     mark: Any = getattr(exc, "problem_mark", None)
     problem = getattr(exc, "problem", None) or getattr(exc, "reason", None) or "unreadable"
     where = f", row {mark.line + 1}, column {mark.column + 1}" if mark else ""
+    if isinstance(exc, HostileYamlError):
+        return f"{path}{where}: {problem}"
     return f"{path}{where}: this is not YAML: {problem}"

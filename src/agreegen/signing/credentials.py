@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from agreegen.errors import AgreegenError, CredentialError
+from agreegen.files import read_limited
 from agreegen.foreign import breakdown_as
 from agreegen.signing.interface import AppearanceSource, Credential
 from agreegen.signing.keyfiles import load_pem, load_pkcs12, parse_certificates
 from agreegen.signing.secrets import BackendConfig, LoadedKey, Prompt
+from agreegen.yaml_text import MAX_BYTES, compose
 
 _COMMON = frozenset({"kind", "chain", "appearance"})
 _SETTINGS = {
@@ -25,18 +26,7 @@ _SETTINGS = {
 }
 _HERE: dict[str, Callable[[BackendConfig], LoadedKey]] = {"pkcs12": load_pkcs12, "pem": load_pem}
 _BACKENDS = {"pkcs11": "load_pkcs11", "csc": "load_csc", "sm2": "load_sm2"}
-_MAX_FILE_BYTES = 1 << 20
 _MANUAL = "docs/credentials.md describes the file"
-
-
-class _TextLoader(yaml.BaseLoader):
-    """Reads every scalar as text and refuses a key that stands twice."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        keys = [key.value for key, _ in node.value]
-        if len(set(map(str, keys))) != len(keys):
-            raise yaml.constructor.ConstructorError(None, None, "a key stands twice", node.start_mark)
-        return super().construct_mapping(node, deep)
 
 
 def load_credential(path: Path, *, prompt: Prompt | None = None) -> Credential:
@@ -112,22 +102,47 @@ def read_settings(path: Path, what: str = "credential") -> dict[str, object]:
         CredentialError: It cannot be read, or is not such a file.
     """
     try:
-        data = path.read_bytes()
+        data = read_limited(path, MAX_BYTES)
     except OSError as exc:
         raise CredentialError(
             f"{what} {path} cannot be read: {exc.strerror}", hint="check the path"
         ) from None
-    if len(data) > _MAX_FILE_BYTES:
-        raise CredentialError(f"{path} is not a {what} file", hint=_MANUAL)
     try:
-        settings = yaml.load(data.decode("utf-8-sig"), Loader=_TextLoader)  # noqa: S506 - scalars as text only
-    except (yaml.YAMLError, ValueError, RecursionError) as exc:
+        return _to_settings(compose(data.decode("utf-8-sig")))
+    except (yaml.YAMLError, ValueError) as exc:
         # The parser's own message quotes lines of the file, where somebody may have written a secret.
         mark = getattr(exc, "problem_mark", None)
         where = f": line {mark.line + 1} cannot be read" if mark is not None else ""
         raise CredentialError(f"{what} {path} is not a YAML file{where}", hint=_MANUAL) from None
-    if not isinstance(settings, dict) or not all(isinstance(key, str) for key in settings):
-        raise CredentialError(f"{path} is not a {what} file", hint=_MANUAL)
+    except TypeError:
+        raise CredentialError(f"{path} is not a {what} file", hint=_MANUAL) from None
+
+
+def _to_settings(node: yaml.Node | None) -> dict[str, object]:
+    """Return a mapping of texts.
+
+    Raises:
+        TypeError: It is no mapping with texts as keys.
+        yaml.MarkedYAMLError: A key stands twice.
+    """
+    settings = _plain(node)
+    if not isinstance(settings, dict):
+        raise TypeError
+    return settings
+
+
+def _plain(node: yaml.Node | None) -> object:
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item) for item in node.value]
+    if not isinstance(node, yaml.MappingNode):
+        return node and node.value
+    settings: dict[str, object] = {}
+    for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise TypeError
+        if key.value in settings:
+            raise yaml.MarkedYAMLError(problem="a key stands twice", problem_mark=key.start_mark)
+        settings[key.value] = _plain(value)
     return settings
 
 

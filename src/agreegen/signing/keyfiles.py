@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -100,7 +100,7 @@ def load_pkcs12(config: BackendConfig) -> LoadedKey:
         CredentialError: Unreadable file, wrong passphrase, no key, no certificate for the key.
     """
     path = config.file("file")
-    data = config.read_file(path, "PKCS#12 file", secret=True)
+    data = config.read_key(path, "PKCS#12 file", _probe_pkcs12)
     if data[:1] != b"\x30":
         config.fail(f"{path} is not a PKCS#12 file", hint="a .p12 or .pfx file is expected")
     passphrase = config.read_secret_or_none("passphrase")
@@ -132,10 +132,10 @@ def load_private_key(config: BackendConfig, path: object) -> object:
     Raises:
         CredentialError: Unreadable file, wrong or missing passphrase, no key.
     """
-    data = config.read_file(config.folder / str(path), "key file", secret=True)
+    data = config.read_key(config.folder / str(path), "key file", _probe_private_key)
     passphrase = config.read_secret_or_none("passphrase")
     secret = passphrase.encode() if passphrase is not None else None
-    load = serialization.load_pem_private_key if b"-----BEGIN" in data else serialization.load_der_private_key
+    load = _loader(data)
     try:
         with breakdown_as(lambda: _broke_down(config, path), secret=True):
             return load(data, secret)
@@ -152,6 +152,18 @@ def load_private_key(config: BackendConfig, path: object) -> object:
         raise config.error(
             f"{path} holds no private key that can be used", hint="a PKCS#8 PEM is expected"
         ) from None
+
+
+def _probe_pkcs12(data: bytes, passphrase: str | None) -> None:
+    pkcs12.load_pkcs12(data, passphrase.encode() if passphrase is not None else None)
+
+
+def _probe_private_key(data: bytes, passphrase: str | None) -> None:
+    _loader(data)(data, passphrase.encode() if passphrase is not None else None)
+
+
+def _loader(data: bytes) -> Callable[[bytes, bytes | None], object]:
+    return serialization.load_pem_private_key if b"-----BEGIN" in data else serialization.load_der_private_key
 
 
 def read_certificates(config: BackendConfig) -> list[x509.Certificate]:

@@ -11,11 +11,16 @@ from typing import NoReturn
 from urllib.parse import SplitResult, urlsplit
 
 from agreegen.errors import CredentialError
+from agreegen.files import read_limited
+from agreegen.foreign.confinement import ConfinedError, Runaway, shared
+from agreegen.foreign.limits import Limits
 from agreegen.signing.interface import RawSigner
+from agreegen.signing.rounds import TooSlowError, check_rounds
 
 Prompt = Callable[[str], str]
 """Asks the user for a secret; takes the question, returns the answer."""
 
+_MAX_FILE_BYTES = 4 << 20
 _SOURCES = ("env", "file", "prompt")
 _FORM = "write {env: NAME}, {file: PATH} or {prompt: true}"
 
@@ -141,13 +146,38 @@ class BackendConfig:
             CredentialError: It cannot be read.
         """
         try:
-            data = path.read_bytes()
+            data = read_limited(path, _MAX_FILE_BYTES)
         except OSError as exc:
             raise self.error(
                 f"the {what} {path} cannot be read: {exc.strerror}", hint="check the path"
             ) from None
         if secret:
             self.warn_if_loose(path, what)
+        return data
+
+    def read_key(
+        self, path: Path, what: str, probe: Callable[[bytes, str | None], None] | None = None
+    ) -> bytes:
+        """Read the file of a key, which may ask for a bounded amount of work to be opened.
+
+        Args:
+            path: The file.
+            what: What it holds, for messages.
+            probe: Opens the file; run in a confined process where the work cannot be told beforehand, as in
+                a key that is protected twice.
+
+        Raises:
+            CredentialError: It cannot be read, or asks for more.
+        """
+        data = self.read_file(path, what, secret=True)
+        try:
+            if not check_rounds(data) and probe is not None:
+                shared(Limits()).call(probe, data, self.read_secret_or_none("passphrase"))
+        except ConfinedError as exc:
+            if exc.why in (Runaway.TIME, Runaway.MEMORY):
+                raise self.error(f"{path}: {exc}", hint="export the key again") from None
+        except TooSlowError as exc:
+            raise self.error(f"{path}: {exc}", hint="export the key again, with fewer rounds") from None
         return data
 
     def warn_if_loose(self, path: Path, what: str) -> None:

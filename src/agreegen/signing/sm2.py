@@ -145,7 +145,7 @@ def _backend_name(config: BackendConfig) -> str | None:
 def _read_files(config: BackendConfig) -> tuple[list[int], list[x509.Certificate]]:
     given = read_certificates(config) if config.has("certificate") else []
     if config.has("file"):
-        data = config.read_file(config.file("file"), "PKCS#12 file", secret=True)
+        data = config.read_key(config.file("file"), "PKCS#12 file")
         try:
             numbers, found = read_pkcs12(data, config.read_secret("passphrase"))
         except (TypeError, KeyError, AttributeError, OverflowError) as exc:
@@ -155,7 +155,7 @@ def _read_files(config: BackendConfig) -> tuple[list[int], list[x509.Certificate
         return numbers, [*given, *(c for der in found for c in parse_certificates(der))]
     if not given:
         config.fail("the setting certificate is missing", hint="add a line `certificate: …`")
-    data = config.read_file(config.file("key"), "key file", secret=True)
+    data = config.read_key(config.file("key"), "key file")
     try:
         return [read_key_file(data, config.read_secret_or_none("passphrase"))], given
     except (TypeError, KeyError, AttributeError, OverflowError) as exc:

@@ -19,7 +19,9 @@ from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
 from agreegen.pki.sm2.backend import SM2_CURVE_OID
 
-_MAX_ROUNDS = 5_000_000
+_MAX_ROUNDS = 1_000_000
+"""For the derivation that is done in Python, too."""
+
 _PBES2 = "1.2.840.113549.1.5.13"
 _PBE_SHA1_3DES = "1.2.840.113549.1.12.1.3"
 _PRFS: dict[str, type[hashes.HashAlgorithm]] = {

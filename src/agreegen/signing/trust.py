@@ -9,12 +9,16 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from agreegen.errors import CredentialError
+from agreegen.files import read_limited
 from agreegen.foreign import breakdown_as
 from agreegen.signing.interface import Trust
 from agreegen.signing.keyfiles import parse_certificates
 from agreegen.signing.names import UNREADABLE_X509
 
 _ANCHOR_SUFFIXES = frozenset({".pem", ".crt", ".cer"})
+_MAX_FILE_BYTES = 128 << 20
+"""The revocation lists of large authorities have tens of megabytes."""
+
 _CRL_SUFFIX = ".crl"
 _EXAMPLE = "EXAMPLE"
 _PEM_CRL = b"-----BEGIN X509 CRL-----"
@@ -59,7 +63,7 @@ def _files_of(path: Path) -> Iterable[Path]:
 
 def _read(path: Path) -> tuple[list[x509.Certificate], list[bytes]]:
     try:
-        data = path.read_bytes()
+        data = read_limited(path, _MAX_FILE_BYTES)
     except OSError as exc:
         raise CredentialError(
             f"the trust file {path} cannot be read: {exc.strerror}", hint="check the path"

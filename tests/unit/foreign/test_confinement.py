@@ -18,7 +18,7 @@ import pytest
 from agreegen.errors import InputError
 from agreegen.foreign.confinement import ConfinedError, Confinement, Runaway
 from agreegen.foreign.limits import Limits
-from agreegen.forms.yaml_text import read_yaml_text
+from agreegen.yaml_text import read_yaml_text
 
 
 @pytest.fixture

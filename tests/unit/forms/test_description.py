@@ -99,7 +99,7 @@ def test_the_aliases_of_the_roster_are_there(pledge: Path) -> None:
         ("[staff_no, id_number]", "[is_overseas]", "row_keys", "tell rows apart"),
         ("[staff_no, id_number]", "[number]", "row_keys", "tell rows apart"),
         ("id: personal-pledge", "id: personal-pledge\nid: other", "line 4", "twice"),
-        ("id: personal-pledge", "id: &x personal-pledge\nversion: *x\nv: z", "line 3", "aliases"),
+        ("id: personal-pledge", "id: &x personal-pledge\nversion: *x\nv: z", "line 4", "aliases"),
         ("id: personal-pledge", "id: [", "form.yaml", "YAML"),
     ],
 )

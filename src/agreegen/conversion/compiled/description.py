@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from agreegen.errors import ConversionError
-from agreegen.forms.yaml_text import quick_loader
+from agreegen.yaml_text import load_typed
 
 ENGINE = "compiled/1"
 """Name and version of the engine in `agreegen.json`; another one when the same values give another page."""
@@ -141,7 +141,7 @@ class Description:
             ConversionError: The bytes are no such description.
         """
         try:
-            raw = yaml.load(data, Loader=quick_loader("SafeLoader", data))  # noqa: S506 - a safe loader
+            raw = load_typed(data)
             if raw["format"] != 1 or raw["engine"] != ENGINE:
                 raise ConversionError(f"made for another engine ({raw['engine']})")
             return cls(

@@ -12,7 +12,9 @@ from typing import Any
 import yaml
 
 from agreegen.errors import InputError
+from agreegen.files import read_limited
 from agreegen.pki.algorithms import DIGESTS, SM2_DEFAULT_ID, AlgorithmUse
+from agreegen.yaml_text import MAX_BYTES, load_typed
 
 DIGEST_NAMES = frozenset(DIGESTS.values())
 KEY_KINDS = frozenset({"rsa", "dsa", "ec", "ed25519", "ed448", "sm2"})
@@ -107,7 +109,7 @@ def load_policy(path: Path | None) -> ValidationPolicy:
     if path is None:
         return BUILT_IN
     try:
-        raw = yaml.safe_load(path.read_text("utf-8"))
+        raw = load_typed(read_limited(path, MAX_BYTES))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
         raise InputError(
             f"{path}: the policy cannot be read", hint="docs/policy.md describes the format"

@@ -1,0 +1,114 @@
+"""YAML read as text: no scalar is guessed into a number, date or boolean, and no key may stand twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from yaml.constructor import SafeConstructor
+
+from agreegen.errors import InputError
+
+YamlText = str | list["YamlText"] | dict[str, "YamlText"]
+"""What a YAML file holds when every scalar is text."""
+
+MAX_BYTES = 1 << 20
+"""Greatest size of any YAML file that is read."""
+
+_MAX_DEPTH = 20
+_TEXT: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_TYPED: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class HostileYamlError(yaml.MarkedYAMLError):
+    """YAML that is well formed, and made to cost memory or time: an alias, or nesting without end."""
+
+
+def compose(data: bytes | str, *, typed: bool = False) -> yaml.Node | None:
+    """Parse one YAML document into nodes, in time that grows with its size only.
+
+    The events are looked at one by one first. Aliases are refused, since they can make a small file expand
+    without bound; so is deep nesting, for which libyaml ends the whole process and Python's parser takes
+    minutes. A file that stops at its depth is not read any further.
+
+    Args:
+        data: One document, UTF-8 where it is bytes.
+        typed: Whether scalars get the tags of YAML 1.1 (numbers, dates, …); otherwise all are text.
+
+    Raises:
+        yaml.YAMLError: It is not YAML, or a `HostileYamlError`.
+    """
+    loader = _TYPED if typed else _TEXT
+    if len(data) > MAX_BYTES:
+        raise HostileYamlError(problem=f"it is larger than {MAX_BYTES} bytes")
+    depth = 0
+    for event in yaml.parse(data, Loader=loader):
+        if isinstance(event, yaml.AliasEvent):
+            problem = f"a YAML alias (*{event.anchor}) uses a value again; aliases are not allowed"
+            raise HostileYamlError(problem=problem, problem_mark=_mark(event))
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > _MAX_DEPTH:
+            raise HostileYamlError(problem="it is nested too deeply", problem_mark=_mark(event))
+    return yaml.compose(data, Loader=loader)
+
+
+def _mark(event: yaml.Event) -> Any:
+    return event.start_mark
+
+
+def load_typed(data: bytes | str) -> Any:
+    """Read YAML with the types of YAML 1.1, and nothing that could run code or expand.
+
+    Raises:
+        yaml.YAMLError: It is not such YAML.
+    """
+    node = compose(data, typed=True)
+    try:
+        return None if node is None else SafeConstructor().construct_document(node)
+    except (ValueError, OverflowError, RecursionError) as exc:  # the 31st of February, a number of a mile
+        raise yaml.YAMLError(str(exc)) from exc
+
+
+def read_yaml_text(data: bytes, file: Path) -> YamlText:
+    """Read YAML with every scalar as the text that stands in the file.
+
+    Args:
+        data: UTF-8 text of one YAML document.
+        file: The file's name, for messages.
+
+    Raises:
+        InputError: Not YAML, a key stands twice, an alias, or too large or deep; names file, line and column.
+    """
+    try:
+        node = compose(data)
+    except HostileYamlError as exc:
+        where = f"{file}: line {exc.problem_mark.line + 1}" if exc.problem_mark else str(file)
+        raise InputError(f"{where}: {exc.problem}", hint="write the values out, one level each") from exc
+    except (yaml.YAMLError, UnicodeDecodeError) as exc:
+        raise InputError(f"{file}: not readable as YAML: {exc}") from exc
+    if node is None:
+        return {}
+    return _convert(node, file)
+
+
+def _convert(node: yaml.Node, file: Path) -> YamlText:
+    line = f"{file}: line {node.start_mark.line + 1}"
+    if isinstance(node, yaml.ScalarNode):
+        return str(node.value)
+    if isinstance(node, yaml.SequenceNode):
+        return [_convert(item, file) for item in node.value]
+    result: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise InputError(f"{line}: a key must be a single text")
+        key = str(key_node.value)
+        if key in result:
+            raise InputError(
+                f"{file}: line {key_node.start_mark.line + 1}: the key {key!r} stands there twice"
+            )
+        result[key] = _convert(value_node, file)
+    return result
