@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from agreegen.model.report import Coverage
-from agreegen.verification.interface import Limits, Structure
+from agreegen.pdf.limits import Limits
+from agreegen.verification.interface import Structure
 from agreegen.verification.structure import scan_structure
 from tests.attacks.documents import certified, signed
 from tests.attacks.honest import long_chain

@@ -13,10 +13,11 @@ from agreegen.archive.interface import BagRequest
 from agreegen.errors import ArchiveError
 from agreegen.files import sha256_of
 from agreegen.model.document import Document, canonical_json
+from agreegen.pdf.limits import Limits
 from agreegen.pki.cms.structure import MalformedError, parse_cms
 from agreegen.register.interface import DocumentRow, DocumentState, Registration
 from agreegen.register.store import Register
-from agreegen.verification.interface import Limits, Structure
+from agreegen.verification.interface import Structure
 from agreegen.verification.structure.scan import scan_structure
 
 

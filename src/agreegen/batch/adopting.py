@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agreegen.model.document import Document
-from agreegen.verification.interface import Limits
+from agreegen.pdf.limits import Limits
 from agreegen.verification.structure.scan import scan_structure
 
 

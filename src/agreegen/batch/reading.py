@@ -13,9 +13,9 @@ from agreegen.errors import SigningError
 from agreegen.model.document import Document
 from agreegen.model.form import Form
 from agreegen.model.report import Integrity
+from agreegen.pdf.plain import Entries, NotPlainError, PlainPdf, reference
 from agreegen.pki.algorithms import SM2_DEFAULT_ID
 from agreegen.pki.cms.container_check import check_container, digester_for
-from agreegen.plainpdf import Entries, NotPlainError, PlainPdf, reference
 from agreegen.rendering.expected import expected_text
 from agreegen.signing.prepared import Prepared
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from agreegen.verification.structure.objects import StructureError
-from agreegen.verification.structure.parser import decode_name, parse_literal
+from agreegen.pdf.objects import StructureError
+from agreegen.pdf.parser import decode_name, parse_literal
 
 _END = rb"(?=[\t\n\x0c\r ()<>\[\]/%]|\Z)"
 _ANY_END = rb"(?=[\x00\t\n\x0c\r ()<>\[\]{}/%]|\Z)"

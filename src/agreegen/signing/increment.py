@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from agreegen.plainpdf import Entries, PlainPdf, items
+from agreegen.pdf.plain import Entries, PlainPdf, items
 from agreegen.signing.prepared import Prepared
 
 _RANGE_DIGITS = 45

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from agreegen.plainpdf import Entries, NotPlainError, PlainPdf, items, reference
+from agreegen.pdf.plain import Entries, NotPlainError, PlainPdf, items, reference
 from agreegen.signing.increment import Hole, append_with_hole, dictionary
 from agreegen.signing.pictures import AppearanceMaker
 from agreegen.signing.prepared import Prepared

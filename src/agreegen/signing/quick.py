@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from agreegen.errors import SigningError
 from agreegen.model.document import ATTACHMENT_NAME, Document
-from agreegen.plainpdf import Entries, NotPlainError, PlainPdf, items
+from agreegen.pdf.plain import Entries, NotPlainError, PlainPdf, items
 from agreegen.signing.interface import SigningRequest
 from agreegen.signing.pictures import AppearanceMaker
 from agreegen.signing.placing import SignatureText, Target, append_signature, find_targets

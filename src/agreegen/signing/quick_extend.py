@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agreegen.plainpdf import Entries, NotPlainError, PlainPdf, items, reference
+from agreegen.pdf.plain import Entries, NotPlainError, PlainPdf, items, reference
 from agreegen.signing.increment import Hole, append, append_with_hole, dictionary
 from agreegen.signing.pictures import stream_body
 from agreegen.signing.prepared import Prepared

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from agreegen.plainpdf import NotPlainError, PlainPdf
+from agreegen.pdf.plain import NotPlainError, PlainPdf
 from agreegen.signing.pictures import Appearance
 from agreegen.signing.placing import SignatureText, Target, append_signature, find_targets
 

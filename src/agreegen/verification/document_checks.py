@@ -12,6 +12,7 @@ from agreegen.forms.catalog import forms_folder
 from agreegen.model.document import DeclaredRole, Document
 from agreegen.model.form import Form
 from agreegen.model.report import Alarm, Coverage, DocumentFacts, Integrity, SignatureKind
+from agreegen.pdf.objects import StructureError
 from agreegen.pki.cms.signature_facts import SignatureFacts
 from agreegen.pki.encoding import der_of
 from agreegen.register.store import Register
@@ -20,7 +21,6 @@ from agreegen.signing.names import names_holder
 from agreegen.verification.interface import FoundSignature, Options, Structure
 from agreegen.verification.releases import approved, rebuilder, release
 from agreegen.verification.remaking import find_difference
-from agreegen.verification.structure.objects import StructureError
 
 BLOCKING = frozenset(
     {

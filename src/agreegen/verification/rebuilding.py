@@ -20,12 +20,13 @@ from agreegen.forms.catalog import forms_folder
 from agreegen.model.document import Document
 from agreegen.model.report import Changes, Coverage, SignatureKind
 from agreegen.model.text import normalise_text
+from agreegen.pdf.limits import Limits
+from agreegen.pdf.objects import Ref, StructureError, Value
+from agreegen.pdf.parser import parse_value
 from agreegen.rendering.expected import expected_text
 from agreegen.signing.retracing import RetracedSignature, retrace_signatures
-from agreegen.verification.interface import FoundSignature, Limits, Options, Structure
+from agreegen.verification.interface import FoundSignature, Options, Structure
 from agreegen.verification.releases import Rebuilder, rebuilder
-from agreegen.verification.structure.objects import Ref, StructureError, Value
-from agreegen.verification.structure.parser import parse_value
 from agreegen.verification.structure.second import PLAIN_TOKENS
 
 _ATTACHMENT = re.compile(

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 from agreegen.conversion.compiled.outlines import read_outlines
 from agreegen.errors import ConversionError
-from agreegen.verification.interface import Limits
-from agreegen.verification.structure.document import View, open_file
-from agreegen.verification.structure.objects import LimitError, Ref, Stream, Value, same
+from agreegen.pdf.document import View, open_file
+from agreegen.pdf.limits import Limits
+from agreegen.pdf.objects import LimitError, Ref, Stream, Value, same
 
 _MAX_PAIRS = 200_000
 _MAX_SHOWN = 120

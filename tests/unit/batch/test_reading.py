@@ -14,8 +14,8 @@ from agreegen.forms.catalog import find_form, forms_folder
 from agreegen.model.document import Document, build_document
 from agreegen.model.form import Form
 from agreegen.model.report import PadesLevel
+from agreegen.pdf.plain import PlainPdf, items, reference
 from agreegen.pipeline import DocumentMaker, EngineChoice
-from agreegen.plainpdf import PlainPdf, items, reference
 from agreegen.signing.credentials import load_credential
 from agreegen.signing.interface import SigningRequest
 from agreegen.signing.pades import BatchSigner

@@ -10,9 +10,10 @@ from cryptography.hazmat.primitives import serialization
 
 from agreegen.foreign import BreakdownError, contained
 from agreegen.model.report import Changes, Integrity
+from agreegen.pdf.limits import Limits
 from agreegen.pki import algorithms
 from agreegen.pki.trust.evidence import EvidencePool
-from agreegen.verification.interface import Limits, Options
+from agreegen.verification.interface import Options
 from agreegen.verification.service import verify_bytes
 from agreegen.verification.structure import scan_structure
 from tests.attacks.documents import signed as signed_page

@@ -10,13 +10,14 @@ from datetime import timedelta
 import pytest
 
 from agreegen.model.report import Changes
-from agreegen.plainpdf import PlainPdf
+from agreegen.pdf.limits import Limits
+from agreegen.pdf.plain import PlainPdf
 from agreegen.signing.increment import Hole, append_with_hole, dictionary
 from agreegen.signing.pictures import Appearance
 from agreegen.signing.placing import SignatureText, append_signature, find_targets
 from agreegen.signing.retracing import RetracedSignature, retrace_signatures
 from agreegen.verification.examination import examine
-from agreegen.verification.interface import Limits, Options
+from agreegen.verification.interface import Options
 from agreegen.verification.rebuilding import prove
 from agreegen.verification.structure import scan_structure
 from tests.soak.mutators import mutate

@@ -16,8 +16,8 @@ from pikepdf import Array, Dictionary, Name, Pdf, String
 
 from agreegen.conversion.compiled.outlines import read_outlines
 from agreegen.errors import ConversionError
+from agreegen.pdf.limits import Limits
 from agreegen.verification.examination import examine
-from agreegen.verification.interface import Limits
 from agreegen.verification.rebuilding import prove
 from agreegen.verification.remaking import find_difference
 from tests.unit.verification.authority import Authority, sign

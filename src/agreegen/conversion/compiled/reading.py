@@ -12,7 +12,7 @@ import zlib
 
 from agreegen.conversion.compiled.page import RUN, parse_character_map, run_text
 from agreegen.errors import ConversionError
-from agreegen.plainpdf import Entries, NotPlainError, PlainPdf, items, reference
+from agreegen.pdf.plain import Entries, NotPlainError, PlainPdf, items, reference
 
 _MAX_STREAM_BYTES = 1 << 20
 _MAX_PAGES = 100

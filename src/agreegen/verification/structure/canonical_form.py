@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from itertools import islice
 
 from agreegen.pdf import layout
+from agreegen.pdf.document import Revision, View
+from agreegen.pdf.objects import Ref, Stream, StructureError
 from agreegen.pdf.spelling import odd_spelling
+from agreegen.pdf.xref import Entry, Section, parse_indirect
 from agreegen.verification.structure.canonical_streams import check_containers, check_section
-from agreegen.verification.structure.document import Revision, View
-from agreegen.verification.structure.objects import Ref, Stream, StructureError
-from agreegen.verification.structure.xref import Entry, Section, parse_indirect
 
 _TAIL_BYTES = 1024
 _MAX_NUMBER = 4_194_304

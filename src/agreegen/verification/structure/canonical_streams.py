@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from agreegen.pdf.document import Revision, View
+from agreegen.pdf.filters import decode
+from agreegen.pdf.objects import Ref, Stream, StructureError, Value, same
 from agreegen.pdf.spelling import odd_spelling
-from agreegen.verification.structure.document import Revision, View
-from agreegen.verification.structure.filters import decode
-from agreegen.verification.structure.objects import Ref, Stream, StructureError, Value, same
-from agreegen.verification.structure.xref import Section, parse_indirect, read_section
+from agreegen.pdf.xref import Section, parse_indirect, read_section
 
 _CONTAINER_KEYS = frozenset({"Type", "N", "First", "Length", "Filter", "DecodeParms"})
 _MOST_BYTES_OF_A_NUMBER = 8

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agreegen.model.report import Alarm, Changes, Coverage
+from agreegen.pdf.document import PdfFile, View
+from agreegen.pdf.fields import signature_fields, text_of
+from agreegen.pdf.graph import Edge, Graph
+from agreegen.pdf.objects import LimitError, Stream, StructureError, same
+from agreegen.verification.changes.places import PermittedPlace, PlaceKind
 from agreegen.verification.structure.canonical_form import deviations
 from agreegen.verification.structure.canonical_streams import encryption_changes
 from agreegen.verification.structure.coverage import Covered, docmdp_level
-from agreegen.verification.structure.document import PdfFile, View
-from agreegen.verification.structure.fields import signature_fields, text_of
-from agreegen.verification.structure.graph import Edge, Graph
-from agreegen.verification.structure.objects import LimitError, Stream, StructureError, same
 from agreegen.verification.structure.painted import Painted
 from agreegen.verification.structure.rules_document import (
     check_catalog,
@@ -20,7 +21,7 @@ from agreegen.verification.structure.rules_document import (
     check_trailer,
 )
 from agreegen.verification.structure.rules_form import check_form
-from agreegen.verification.structure.rules_pages import check_annotation_changes, check_pages
+from agreegen.verification.structure.rules_pages import check_annotation_changes, check_pages, page_numbers
 from agreegen.verification.structure.rules_tree import check_structure_tree
 from agreegen.verification.structure.step import Step, as_dictionary, changed_objects
 
@@ -86,11 +87,13 @@ class Judgement:
         alarms: What concerns the file as a whole.
         after: Per revision index: the changes that the next revision brings, and why they are forbidden.
         last: Index of the last revision.
+        places: What the later revisions were permitted to paint.
     """
 
     alarms: list[Alarm] = field(default_factory=list)
     after: dict[int, tuple[Changes, list[str]]] = field(default_factory=dict)
     last: int = 0
+    places: list[PermittedPlace] = field(default_factory=list)
 
     def of(self, item: Covered) -> tuple[Changes, list[str]]:
         """Return the changes after one signature and the reasons."""
@@ -126,6 +129,7 @@ def judge_changes(file: PdfFile, views: list[View], covered: list[Covered]) -> J
                 graph.load(views[index])
             step = _examine(views, index, first, permissions, graph, painted)
             reasons, topics = step.reasons, step.topics
+            judgement.places += _places(step)
             changes = Changes.FORBIDDEN if reasons else Changes.PERMITTED
         except LimitError as problem:
             changes, reasons = Changes.UNKNOWN, [problem.message]
@@ -177,6 +181,22 @@ def _examine(
     _check_permissions(step, permissions)
     _check_painting(step, permissions, painted)
     return step
+
+
+def _places(step: Step) -> list[PermittedPlace]:
+    pages = page_numbers(step.new)
+    found: list[PermittedPlace] = []
+    names = step.new_widgets | step.signed_widgets
+    for item in step.additions:
+        kind = PlaceKind.NOTE if item.annotation else PlaceKind.NEW_SIGNATURE_LOOK
+        at = pages.index(item.page)
+        name = names.get(item.number)
+        found.append(PermittedPlace(step.new.index, at, item.rectangle, kind, name, item.number))
+    for page, box, name in step.overwritten:
+        numbers = [number for number, other in step.filled_widgets.items() if other == name]
+        kind = PlaceKind.FILLED_FIELD
+        found += [PermittedPlace(step.new.index, pages.index(page), box, kind, name, n) for n in numbers]
+    return found
 
 
 def _check_edges(step: Step, graph: Graph) -> None:

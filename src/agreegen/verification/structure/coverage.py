@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from agreegen.model.report import Coverage, SignatureKind
-from agreegen.verification.structure.document import PdfFile, View
-from agreegen.verification.structure.encryption import plain_padding
-from agreegen.verification.structure.fields import text_of
-from agreegen.verification.structure.finding import Candidate, contents_span
-from agreegen.verification.structure.objects import Ref, StructureError, Value
+from agreegen.pdf.document import PdfFile, View
+from agreegen.pdf.encryption import plain_padding
+from agreegen.pdf.fields import text_of
+from agreegen.pdf.finding import Candidate, contents_span
+from agreegen.pdf.objects import Ref, StructureError, Value
 
 _DATE = re.compile(r"D?:?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([Z+-])(?:(\d\d)'?(\d\d)?'?)?)?")
 _RESERVED = 64

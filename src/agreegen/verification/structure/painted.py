@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from agreegen.verification.structure.document import PdfFile, View
-from agreegen.verification.structure.objects import LimitError, Ref, StructureError
+from agreegen.pdf.document import PdfFile, View
+from agreegen.pdf.objects import LimitError, Ref, StructureError
 from agreegen.verification.structure.rules_look import rectangle_of
 from agreegen.verification.structure.rules_pages import page_numbers
 from agreegen.verification.structure.step import Addition

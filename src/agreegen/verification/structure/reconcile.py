@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agreegen.model.report import Alarm, Coverage
+from agreegen.pdf.document import PdfFile, View
+from agreegen.pdf.finding import Candidate
 from agreegen.pdf.layout import MAX_WHITE
 from agreegen.verification.structure.coverage import Covered
-from agreegen.verification.structure.document import PdfFile, View
-from agreegen.verification.structure.finding import Candidate
 
 SUPPORTED = frozenset(
     {"adbe.pkcs7.detached", "ETSI.CAdES.detached", "ETSI.RFC3161", "adbe.pkcs7.sha1", "adbe.x509.rsa_sha1"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from agreegen.verification.structure.objects import Ref, Stream, Value
+from agreegen.pdf.objects import Ref, Stream, Value
 from agreegen.verification.structure.step import Spot, Step, as_array, as_dictionary
 
 _TRAILER_FREE = frozenset(

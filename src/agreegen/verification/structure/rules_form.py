@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from agreegen.verification.structure.document import View
-from agreegen.verification.structure.fields import text_of
-from agreegen.verification.structure.objects import Ref, Stream, Value
+from agreegen.pdf.document import View
+from agreegen.pdf.fields import text_of
+from agreegen.pdf.objects import Ref, Stream, Value
 from agreegen.verification.structure.rules_look import visible_rectangle
 from agreegen.verification.structure.step import Spot, Step, as_array, as_dictionary
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from agreegen.verification.structure.document import View
-from agreegen.verification.structure.objects import Stream, Value
+from agreegen.pdf.document import View
+from agreegen.pdf.objects import Stream, Value
 from agreegen.verification.structure.step import Step
 
 _HIDDEN, _PRINT, _NO_VIEW = 2, 4, 32

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from agreegen.verification.structure.document import View
-from agreegen.verification.structure.objects import Ref, Value
+from agreegen.pdf.document import View
+from agreegen.pdf.objects import Ref, Value
 from agreegen.verification.structure.rules_look import rectangle_of, shows_text, visible_rectangle
 from agreegen.verification.structure.step import Addition, Spot, Step, as_array, as_dictionary
 

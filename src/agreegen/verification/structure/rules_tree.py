@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from agreegen.verification.structure.objects import Ref, Value
+from agreegen.pdf.objects import Ref, Value
 from agreegen.verification.structure.step import Spot, Step, as_dictionary
 
 _MAX_NODES = 200_000

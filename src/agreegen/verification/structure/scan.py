@@ -6,15 +6,16 @@ from dataclasses import dataclass, field
 
 from agreegen.foreign import contained
 from agreegen.model.report import Alarm, Changes, Coverage
-from agreegen.verification.interface import FoundSignature, Limits, Structure
+from agreegen.pdf.document import PdfFile, View, open_file
+from agreegen.pdf.encryption import unlock
+from agreegen.pdf.finding import Candidate, find_candidates
+from agreegen.pdf.limits import Limits
+from agreegen.pdf.objects import LimitError, StructureError
+from agreegen.verification.interface import FoundSignature, Structure
 from agreegen.verification.structure import coverage as ranges
 from agreegen.verification.structure.changes import Judgement, judge_changes
 from agreegen.verification.structure.chinese import CHINESE
 from agreegen.verification.structure.coverage import Covered, cover
-from agreegen.verification.structure.document import PdfFile, View, open_file
-from agreegen.verification.structure.encryption import unlock
-from agreegen.verification.structure.finding import Candidate, find_candidates
-from agreegen.verification.structure.objects import LimitError, StructureError
 from agreegen.verification.structure.reconcile import reconcile
 from agreegen.verification.structure.second import compare_parsers
 from agreegen.verification.structure.store import read_attachment, read_store
@@ -119,6 +120,7 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
         validation_data=read_store(views),
         attachment=read_attachment(views[min(signed)] if signed else views[-1]),
         encrypted=encrypted,
+        places=tuple(judgement.places),
     )
 
 

@@ -13,9 +13,9 @@ from typing import Any
 import pikepdf
 
 from agreegen.model.report import Alarm
-from agreegen.verification.structure.document import PdfFile, View
-from agreegen.verification.structure.objects import LimitError, Ref, Stream, StructureError, Value, same
-from agreegen.verification.structure.parser import parse_value
+from agreegen.pdf.document import PdfFile, View
+from agreegen.pdf.objects import LimitError, Ref, Stream, StructureError, Value, same
+from agreegen.pdf.parser import parse_value
 
 PLAIN_TOKENS = re.compile(
     rb"(?:[\x00\t\n\x0c\r ]++|/[A-Za-z0-9.+_*-]++|<<|>>|\[|\]|[+-]?\d{1,15}+(?:\.\d{1,15}+)?+"

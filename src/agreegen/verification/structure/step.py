@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from agreegen.verification.structure.document import View
-from agreegen.verification.structure.graph import Edge
-from agreegen.verification.structure.objects import LimitError, Ref, Stream, StructureError, Value, same
+from agreegen.pdf.document import View
+from agreegen.pdf.graph import Edge
+from agreegen.pdf.objects import LimitError, Ref, Stream, StructureError, Value, same
 
 _POINTERS = frozenset({"Parent", "P", "Data"})
 """Keys that point up or across (ISO 32000-1, tables 164, 220 and 253), where the same reference is enough."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agreegen.files import sha256_of
+from agreegen.pdf.document import View
+from agreegen.pdf.fields import text_of
+from agreegen.pdf.objects import LimitError, Ref, Stream, StructureError, Value
 from agreegen.verification.interface import ValidationData
-from agreegen.verification.structure.document import View
-from agreegen.verification.structure.fields import text_of
-from agreegen.verification.structure.objects import LimitError, Ref, Stream, StructureError, Value
 
 ATTACHMENT_NAME = "agreegen.json"
 _KEYS = ("Certs", "OCSPs", "CRLs")

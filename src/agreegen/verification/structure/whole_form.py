@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 
 from agreegen.pdf import layout
+from agreegen.pdf.document import PdfFile, View
+from agreegen.pdf.objects import LimitError, Stream, StructureError
 from agreegen.pdf.spelling import odd_reference
-from agreegen.verification.structure.document import PdfFile, View
-from agreegen.verification.structure.objects import LimitError, Stream, StructureError
-from agreegen.verification.structure.xref import parse_indirect
+from agreegen.pdf.xref import parse_indirect
 
 _LINEARIZED = re.compile(b"/" + b"".join(b"(?:%c|#%02x|#%02X)" % (c, c, c) for c in b"Linearized"))
 _HEAD_BYTES = 1024

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from agreegen.model.report import Alarm, Changes, Coverage
-from agreegen.verification.interface import FoundSignature, Limits, Structure
+from agreegen.pdf.finding import is_signature
+from agreegen.pdf.limits import Limits
+from agreegen.pdf.objects import StructureError
+from agreegen.pdf.parser import parse_value
+from agreegen.verification.interface import FoundSignature, Structure
 from agreegen.verification.structure import coverage as ranges
-from agreegen.verification.structure.finding import is_signature
-from agreegen.verification.structure.objects import StructureError
-from agreegen.verification.structure.parser import parse_value
 
 _OBJECT = re.compile(rb"(?<!\d)(\d{1,10})[\x00\t\n\x0c\r ]+(\d{1,5})[\x00\t\n\x0c\r ]+obj")
 _MARK = re.compile(rb"/ByteRange|/SubFilter|/DocTimeStamp")

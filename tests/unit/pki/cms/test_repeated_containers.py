@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from agreegen.model.report import Integrity
+from agreegen.pdf.limits import Limits
 from agreegen.pki.cms import repeated_containers
 from agreegen.pki.cms.container_check import check_container, digester_for
 from agreegen.pki.cms.signature_facts import SignatureFacts
-from agreegen.verification.interface import Limits
 from agreegen.verification.structure import scan_structure
 from tests.unit.verification.authority import DAY, NOW, STAMPING_KEY, blank_pdf, sign, stamper_of
 from tests.unit.verification.conftest import Pki

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agreegen.verification.interface import Limits
+from agreegen.pdf.limits import Limits
 from agreegen.verification.structure import scan_structure
 from tests.attacks.signer import digest_holds
 

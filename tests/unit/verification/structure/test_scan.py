@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agreegen.model.report import Changes, Coverage, SignatureKind
-from agreegen.verification.interface import Limits
+from agreegen.pdf.limits import Limits
 from agreegen.verification.structure import scan_structure
 from agreegen.verification.structure.coverage import _ends_there
 from tests.attacks.documents import certified, fill, signed

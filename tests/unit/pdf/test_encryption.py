@@ -12,10 +12,10 @@ from asn1crypto import parser
 from cryptography.hazmat.decrepit.ciphers.algorithms import ARC4
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from agreegen.verification.interface import Limits
+from agreegen.pdf.document import open_file
+from agreegen.pdf.encryption import unlock
+from agreegen.pdf.limits import Limits
 from agreegen.verification.structure import scan_structure
-from agreegen.verification.structure.document import open_file
-from agreegen.verification.structure.encryption import unlock
 from tests.attacks.signer import base_document, sign
 
 _PLACE = re.compile(rb"/Contents <([0-9A-Fa-f]{4000,})>")

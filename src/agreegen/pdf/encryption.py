@@ -14,8 +14,8 @@ from cryptography.hazmat.decrepit.ciphers.algorithms import ARC4
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from agreegen.foreign import contained
-from agreegen.verification.structure.document import PdfFile, View
-from agreegen.verification.structure.objects import Ref, Stream, StructureError, Value
+from agreegen.pdf.document import PdfFile, View
+from agreegen.pdf.objects import Ref, Stream, StructureError, Value
 
 _PADDING = bytes.fromhex("28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A")
 _AES_BLOCK = 16

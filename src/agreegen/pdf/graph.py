@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from agreegen.verification.structure.document import View
-from agreegen.verification.structure.objects import LimitError, Ref, Stream, StructureError, Value
-from agreegen.verification.structure.parser import parse_value
+from agreegen.pdf.document import View
+from agreegen.pdf.objects import LimitError, Ref, Stream, StructureError, Value
+from agreegen.pdf.parser import parse_value
 
 TRAILER = -1
 Edge = tuple[int, tuple[str | int, ...]]

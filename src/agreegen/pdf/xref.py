@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from agreegen.verification.interface import Limits
-from agreegen.verification.structure.filters import decode
-from agreegen.verification.structure.objects import LimitError, Stream, StructureError, Value
-from agreegen.verification.structure.parser import SKIP, parse_value
+from agreegen.pdf.filters import decode
+from agreegen.pdf.limits import Limits
+from agreegen.pdf.objects import LimitError, Stream, StructureError, Value
+from agreegen.pdf.parser import SKIP, parse_value
 
 _OBJECT = re.compile(
     rb"[\x00\t\n\x0c\r ]*+(\d{1,10})[\x00\t\n\x0c\r ]+(\d{1,5})[\x00\t\n\x0c\r ]+obj"

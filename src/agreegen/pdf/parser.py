@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, cast
 
-from agreegen.verification.structure.objects import LimitError, Name, Ref, StructureError, Value, same
+from agreegen.pdf.objects import LimitError, Name, Ref, StructureError, Value, same
 
 WHITE = rb"\x00\t\n\x0c\r "
 SKIP = rb"(?:[" + WHITE + rb"]++|%[^\r\n]*+)*+"

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from agreegen.verification.structure.document import PdfFile, View
-from agreegen.verification.structure.fields import signature_fields
-from agreegen.verification.structure.objects import LimitError, Ref, Stream, StructureError, Value, same
-from agreegen.verification.structure.parser import Watch, parse_value
-from agreegen.verification.structure.xref import parse_indirect
+from agreegen.pdf.document import PdfFile, View
+from agreegen.pdf.fields import signature_fields
+from agreegen.pdf.objects import LimitError, Ref, Stream, StructureError, Value, same
+from agreegen.pdf.parser import Watch, parse_value
+from agreegen.pdf.xref import parse_indirect
 
 
 def _any_spelling(name: str) -> bytes:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from agreegen.verification.structure.document import View
-from agreegen.verification.structure.objects import LimitError, Ref, StructureError, Value
+from agreegen.pdf.document import View
+from agreegen.pdf.objects import LimitError, Ref, StructureError, Value
 
 _MAX_FIELDS = 50_000
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agreegen.verification.structure.filters import decode
-from agreegen.verification.structure.objects import LimitError, Name, Stream, StructureError
+from agreegen.pdf.filters import decode
+from agreegen.pdf.objects import LimitError, Name, Stream, StructureError
 
 PLAIN = bytes(range(256)) * 8
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from agreegen.verification.interface import Limits
-from agreegen.verification.structure.filters import decode
-from agreegen.verification.structure.objects import LimitError, Ref, Stream, StructureError, Value
-from agreegen.verification.structure.parser import parse_value
-from agreegen.verification.structure.xref import MAX_SECTIONS, Entry, Section, find_section, parse_indirect
+from agreegen.pdf.filters import decode
+from agreegen.pdf.limits import Limits
+from agreegen.pdf.objects import LimitError, Ref, Stream, StructureError, Value
+from agreegen.pdf.parser import parse_value
+from agreegen.pdf.xref import MAX_SECTIONS, Entry, Section, find_section, parse_indirect
 
 _STARTXREF = re.compile(rb"startxref[\x00\t\n\x0c\r ]+(\d{1,12})[\x00\t\n\x0c\r ]+(?:%%EOF)")
 _HEADER = re.compile(rb"%PDF-\d\.\d")

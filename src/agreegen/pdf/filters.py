@@ -7,7 +7,7 @@ import binascii
 import re
 import zlib
 
-from agreegen.verification.structure.objects import LimitError, Name, Stream, StructureError, Value
+from agreegen.pdf.objects import LimitError, Name, Stream, StructureError, Value
 
 _WHITE = b"\x00\t\n\x0c\r "
 _ABBREVIATIONS = {

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agreegen.verification.structure.objects import LimitError, Name, Ref, StructureError, same
-from agreegen.verification.structure.parser import Watch, parse_value
+from agreegen.pdf.objects import LimitError, Name, Ref, StructureError, same
+from agreegen.pdf.parser import Watch, parse_value
 
 
 @pytest.mark.parametrize(

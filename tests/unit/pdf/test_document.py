@@ -10,13 +10,13 @@ import pikepdf
 import pytest
 
 from agreegen.model.report import Changes
-from agreegen.verification.interface import Limits
+from agreegen.pdf.document import PdfFile, open_file
+from agreegen.pdf.encryption import unlock
+from agreegen.pdf.limits import Limits
+from agreegen.pdf.objects import LimitError, StructureError
+from agreegen.pdf.xref import Entry
 from agreegen.verification.structure import scan_structure
-from agreegen.verification.structure.document import PdfFile, open_file
-from agreegen.verification.structure.encryption import unlock
-from agreegen.verification.structure.objects import LimitError, StructureError
 from agreegen.verification.structure.second import compare_parsers
-from agreegen.verification.structure.xref import Entry
 from tests.attacks.documents import signed
 from tests.attacks.increments import append, size_of, stream
 from tests.attacks.signer import FREE_BOX, TEXT_BOX, base_document, sign
