@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 from agreegen.batch.interface import Job, JobSignature, Missing
 from agreegen.batch.plan import credential_path
-from agreegen.errors import AgreegenError
+from agreegen.errors import AgreegenError, SigningError
 from agreegen.model.complaint import Complaint, Location, Severity
+from agreegen.model.document import Document
 from agreegen.rosters.roster import Roster
 from agreegen.rosters.row import RosterRow
 from agreegen.signing.checks import check_credential, try_credential
 from agreegen.signing.credentials import load_credential
-from agreegen.signing.interface import Trust
+from agreegen.signing.interface import SigningRequest, Trust
+from agreegen.signing.prepared import SigningIdentity
+from agreegen.signing.roles import check_role
 from agreegen.signing.secrets import Prompt
 
 _ROWS_NAMED = 10
+_MOST_IDENTITIES = 64
 
 
 @dataclass(slots=True)
@@ -40,7 +45,9 @@ class CredentialChecker:
     now: datetime
     until: datetime
     prompt: Prompt | None = None
-    _seen: set[Path] = field(default_factory=set)
+    _told: set[Path] = field(default_factory=set)
+    _failed: set[Path] = field(default_factory=set)
+    _identities: OrderedDict[Path, SigningIdentity] = field(default_factory=OrderedDict)
 
     def check_shared(self, paths: Iterable[Path]) -> Iterator[Complaint]:
         """Check credentials that all rows share, and yield what is wrong or odd."""
@@ -51,10 +58,15 @@ class CredentialChecker:
         """Check one person's credential, and yield what is wrong or odd, at the person's row."""
         yield from self._check(path, place, None)
 
+    def identity(self, path: Path) -> SigningIdentity | None:
+        """Return whom a credential names that was checked lately; None where it could not be loaded."""
+        if path in self._identities:
+            self._identities.move_to_end(path)
+        return self._identities.get(path)
+
     def _check(self, path: Path, place: Location, prompt: Prompt | None) -> Iterator[Complaint]:
-        if path in self._seen:
+        if path in self._identities or path in self._failed:
             return
-        self._seen.add(path)
         try:
             credential = load_credential(path, prompt=prompt)
             try:
@@ -63,17 +75,29 @@ class CredentialChecker:
             finally:
                 credential.close()
         except AgreegenError as exc:
+            self._failed.add(path)  # tokens lock: nothing is tried twice
             where = place.file or ""
             yield Complaint(place, exc.message.removeprefix(where).lstrip(":, "), exc.hint or "")
             return
+        self._remember(path, SigningIdentity.of(credential))
+        if path in self._told:
+            return  # loaded again, after many others
+        self._told.add(path)
         for finding in findings:
             if finding.message not in self.trust.warnings:  # told once, about the job
                 yield Complaint(place, finding.message, "", Severity.WARNING)
 
+    def _remember(self, path: Path, identity: SigningIdentity) -> None:
+        self._identities[path] = identity
+        while len(self._identities) > _MOST_IDENTITIES:
+            self._identities.popitem(last=False)
+
 
 @dataclass(slots=True)
-class PersonalCredentials:
-    """Looks for each row's own credentials; who has none is told in one line a role.
+class RowSignatures:
+    """Goes through the signatures of each row as a run will: credential, holder, order.
+
+    Who has no credential is told in one line a role; what would fail alike in many rows, in one line, too.
 
     Args:
         job: The job.
@@ -83,16 +107,30 @@ class PersonalCredentials:
     job: Job
     checker: CredentialChecker
     _open: dict[str, list[int]] = field(default_factory=dict)
+    _failing: dict[tuple[str, str], list[int]] = field(default_factory=dict)
 
-    def check(self, roster: Roster, row: RosterRow) -> Iterator[Complaint]:
-        """Check the credentials of one row, and yield what would make it fail."""
+    def check(
+        self, roster: Roster, row: RosterRow, document: Document, signed: Collection[str]
+    ) -> Iterator[Complaint]:
+        """Check the signatures of one row, and yield what would make it fail.
+
+        Args:
+            roster: The roster.
+            row: Its row.
+            document: What the row becomes.
+            signed: Roles that have signed this document already.
+        """
+        place = Location(file=str(roster.path), sheet=roster.sheet, row=row.number)
+        done = set(signed)
         for signature in self.job.signatures:
-            if not signature.personal:
+            if signature.role in done:
                 continue
-            place = Location(file=str(roster.path), sheet=roster.sheet, row=row.number)
             path = credential_path(signature, row.values)
-            if path is not None and path.is_file():
+            if not signature.personal and path is not None:
+                self._judge(signature, path, document, done, row.number)
+            elif path is not None and path.is_file():
                 yield from self.checker.check_personal(path, place)
+                self._judge(signature, path, document, done, row.number)
             elif signature.missing is Missing.LEAVE_OPEN:
                 self._open.setdefault(signature.role, []).append(row.number)
             else:
@@ -100,17 +138,41 @@ class PersonalCredentials:
                 remedy = "add the credential file, or set missing: leave-open"
                 yield Complaint(place, text + str(path or "a value is missing"), remedy)
 
-    def left_open(self, roster: Roster) -> Iterator[Complaint]:
-        """Yield one warning for each role that some people leave open."""
+    def _judge(
+        self, signature: JobSignature, path: Path, document: Document, done: set[str], row: int
+    ) -> None:
+        """Hold a credential against role, holder and order; what does not fit is kept for `summary`."""
+        identity = self.checker.identity(path)
+        if identity is None:
+            return  # it could not be loaded, which was told already
+        order = self.job.relax_order
+        request = SigningRequest(signature.role, signature.level, self.checker.now, relax_order=order)
+        try:
+            check_role(document, identity, request, signed=done)
+        except SigningError as exc:
+            self._failing.setdefault((exc.message, exc.hint or ""), []).append(row)
+        else:
+            done.add(signature.role)
+
+    def summary(self, roster: Roster) -> Iterator[Complaint]:
+        """Yield one complaint for each role that is left open, and for each reason why rows would fail."""
+        place = Location(file=str(roster.path), sheet=roster.sheet)
         for role, rows in self._open.items():
-            named = ", ".join(map(str, rows[:_ROWS_NAMED])) + (", …" if len(rows) > _ROWS_NAMED else "")
             text = (
                 f"{len(rows)} of {roster.count} people have no credential for the role {role} "
-                f"(rows {named}); their fields are left open"
+                f"(rows {_name_rows(rows)}); their fields are left open"
             )
             remedy = "run the job again when their credentials are there"
-            place = Location(file=str(roster.path), sheet=roster.sheet)
             yield Complaint(place, text, remedy, Severity.WARNING)
+        for (text, remedy), rows in self._failing.items():
+            if len(rows) == 1:
+                yield Complaint(replace(place, row=rows[0]), text, remedy)
+            else:
+                yield Complaint(place, f"{len(rows)} rows ({_name_rows(rows)}) would fail: {text}", remedy)
+
+
+def _name_rows(rows: Sequence[int]) -> str:
+    return ", ".join(map(str, rows[:_ROWS_NAMED])) + (", …" if len(rows) > _ROWS_NAMED else "")
 
 
 def shared_credentials(job: Job) -> list[Path]:

@@ -6,12 +6,12 @@ import contextlib
 import functools
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from agreegen.batch.credential_checks import CredentialChecker, PersonalCredentials, shared_credentials
+from agreegen.batch.credential_checks import CredentialChecker, RowSignatures, shared_credentials
 from agreegen.batch.heads import head_warnings
 from agreegen.batch.interface import Job, JobCheck
 from agreegen.batch.plan import conditions_for
@@ -25,6 +25,7 @@ from agreegen.pipeline import DocumentMaker
 from agreegen.register.store import Register
 from agreegen.rendering.printed import check_printed
 from agreegen.rosters.roster import Roster, open_roster
+from agreegen.rosters.row import RosterRow
 from agreegen.signing.interface import Trust
 from agreegen.signing.secrets import Prompt
 from agreegen.signing.trust import load_trust
@@ -33,6 +34,7 @@ __all__ = ["check_job", "expected_end"]
 
 _BYTES_PER_DOCUMENT = 250_000
 _ROWS_PER_HOUR = 20_000  # a cautious figure for two processors and LibreOffice
+_SIGNED = "signed:"
 _NOBODY = b"\0" * 32  # stands in for a register's secret; the ids of a preflight are thrown away
 
 
@@ -43,7 +45,7 @@ def check_job(job: Job, *, now: datetime, prompt: Prompt | None = None, samples:
     2. The roster: every row, every cell; glyphs of every printed value; values that need LibreOffice where
        that is not installed.
     3. Trust and credentials: usable now and until the job's likely end, one trial signature each, over random
-       bytes; a credential for every person.
+       bytes; a credential for every person, which names its holder, in the form's order of roles.
     4. The disk: room for the documents that are not there yet, and for the bags.
     5. Where nothing is wrong: sample documents (longest name, rarest glyph, emptiest row) in
        `<output>/samples` for approval. Nothing else is ever written.
@@ -59,8 +61,12 @@ def check_job(job: Job, *, now: datetime, prompt: Prompt | None = None, samples:
     check.trust()
     with contextlib.ExitStack() as stack:
         maker = check.maker(stack)
-        rows = check.roster(maker)
-        check.credentials(rows)
+        roster = check.roster()
+        rows = 0 if roster is None else roster.count
+        checker = check.credentials(rows)
+        if roster is not None:
+            register = check.register(stack)
+            check.step(lambda: check.rows(roster, maker, checker, register))
         check.disk(rows)
         written: tuple[Path, ...] = ()
         if samples and maker is not None and not check.failed:
@@ -90,6 +96,15 @@ def _existing(path: Path) -> Path:
     while not path.exists() and path != path.parent:
         path = path.parent
     return path
+
+
+def _signed_roles(register: Register, row: RosterRow, document: Document) -> tuple[str, ...]:
+    """Return which roles have signed the very document that a row becomes."""
+    if row.key is None or (current := register.current(register.row_key(row.key))) is None:
+        return ()
+    if current.registration.id != document.id:
+        return ()
+    return tuple(key.removeprefix(_SIGNED) for key in current.hashes if key.startswith(_SIGNED))
 
 
 @dataclass(slots=True)
@@ -162,8 +177,8 @@ class _Check:
             return None
         return maker
 
-    def roster(self, maker: DocumentMaker | None) -> int:
-        """Step 2."""
+    def roster(self) -> Roster | None:
+        """Step 2, the file and its header."""
         source = self.job.roster
         try:
             roster = open_roster(
@@ -174,38 +189,51 @@ class _Check:
                 defaults=self.job.defaults,
             )
             self.complaints.extend(roster.warnings)
-            for complaint in self._row_complaints(roster, maker):
-                self.complaints.append(complaint)
-            if roster.count == 0:
-                self.complain(str(source.file), "there are no rows below the header")
         except AgreegenError as exc:
             self.complain(str(source.file), exc)
-            return 0
-        else:
-            return roster.count
+            return None
+        if roster.count == 0:
+            self.complain(str(source.file), "there are no rows below the header")
+        return roster
 
-    def _row_complaints(self, roster: Roster, maker: DocumentMaker | None) -> Iterator[Complaint]:
-        until = _end_after(roster.count, self.now)
-        checker = CredentialChecker(self.anchors, self.now, until, self.prompt)
-        personal = PersonalCredentials(self.job, checker)
+    def rows(
+        self,
+        roster: Roster,
+        maker: DocumentMaker | None,
+        checker: CredentialChecker,
+        register: Register | None,
+    ) -> None:
+        """Steps 2 and 3, the rows: cells, glyphs, what needs LibreOffice, and every signature."""
+        signatures = RowSignatures(self.job, checker)
         for row in roster.rows():
-            yield from row.complaints
-            yield from check_printed(self.job.form, row.values, functools.partial(roster.locate, row.number))
-            if row.failed:
-                continue
-            document = build_document(
-                self.job.form,
-                row.values,
-                conditions=conditions_for(self.job, row.values),
-                register_secret=_NOBODY,
-                aliases=self.job.aliases,
-            )
-            self._consider(document)
-            if maker is not None and (problem := maker.foresee(document)) is not None:
-                place = Location(file=str(roster.path), sheet=roster.sheet, row=row.number)
-                yield Complaint(place, problem.message, problem.hint or "")
-            yield from personal.check(roster, row)
-        yield from personal.left_open(roster)
+            self.complaints.extend(row.complaints)
+            place = functools.partial(roster.locate, row.number)
+            self.complaints.extend(check_printed(self.job.form, row.values, place))
+            if not row.failed:
+                self._document(roster, row, maker, signatures, register)
+        self.complaints.extend(signatures.summary(roster))
+
+    def _document(
+        self,
+        roster: Roster,
+        row: RosterRow,
+        maker: DocumentMaker | None,
+        signatures: RowSignatures,
+        register: Register | None,
+    ) -> None:
+        document = build_document(
+            self.job.form,
+            row.values,
+            conditions=conditions_for(self.job, row.values),
+            register_secret=_NOBODY if register is None else register.secret,
+            aliases=self.job.aliases,
+        )
+        self._consider(document)
+        if maker is not None and (problem := maker.foresee(document)) is not None:
+            place = Location(file=str(roster.path), sheet=roster.sheet, row=row.number)
+            self.complaints.append(Complaint(place, problem.message, problem.hint or ""))
+        signed = () if register is None else _signed_roles(register, row, document)
+        self.complaints.extend(signatures.check(roster, row, document, signed))
 
     def _consider(self, document: Document) -> None:
         text = "".join(str(value) for value in document.values.values())
@@ -232,12 +260,22 @@ class _Check:
         for warning in timestamp_warnings(self.job):
             self.complain(str(self.job.path), warning, Severity.WARNING)
 
-    def credentials(self, rows: int) -> None:
+    def credentials(self, rows: int) -> CredentialChecker:
         """Step 3, the credentials that all rows share, until the likely end of the job."""
         checker = CredentialChecker(self.anchors, self.now, _end_after(rows, self.now), self.prompt)
         self.complaints.extend(checker.check_shared(shared_credentials(self.job)))
         for warning in head_warnings(self.job):
             self.complain(str(self.job.path), warning, Severity.WARNING)
+        return checker
+
+    def register(self, stack: contextlib.ExitStack) -> Register | None:
+        """Step 3, what earlier runs have signed."""
+        if not self.job.register_file.is_file():
+            return None
+        try:
+            return stack.enter_context(Register.open(self.job.register_file, read_only=True))
+        except AgreegenError:
+            return None  # told by step 1
 
     def disk(self, rows: int) -> None:
         """Step 4."""

@@ -18,7 +18,7 @@ from agreegen.errors import AgreegenError, CredentialError, SigningError, Timest
 from agreegen.model.report import PadesLevel
 from agreegen.register.interface import EventDraft, EventKind
 from agreegen.signing.checks import check_credential
-from agreegen.signing.credentials import load_credential, read_config
+from agreegen.signing.credentials import load_credential, locks_itself, read_config
 from agreegen.signing.interface import Credential, SignedPdf, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import BatchSigner
 from agreegen.signing.prepared import Prepared, SigningIdentity
@@ -105,8 +105,8 @@ class ChunkSigner:
         try:
             credential = load_credential(path)
         except CredentialError as exc:
-            if _is_token(path):
-                raise  # tokens lock themselves after a few wrong PINs
+            if locks_itself(path):
+                raise  # the next file may ask the same token
             _fail(drafts, exc)
             return
         try:
@@ -266,10 +266,3 @@ def _note(draft: Draft, signed: SignedPdf, signature: JobSignature, credential: 
 def _fail(drafts: Sequence[Draft], exc: AgreegenError) -> None:
     for draft in drafts:
         draft.reason = str(exc)
-
-
-def _is_token(path: Path) -> bool:
-    try:
-        return "pkcs11" in path.read_text("utf-8", errors="replace")
-    except OSError:
-        return False

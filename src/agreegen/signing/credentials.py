@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
@@ -12,21 +13,58 @@ from agreegen.errors import AgreegenError, CredentialError
 from agreegen.files import read_limited
 from agreegen.foreign import breakdown_as
 from agreegen.signing.interface import AppearanceSource, Credential
-from agreegen.signing.keyfiles import load_pem, load_pkcs12, parse_certificates
+from agreegen.signing.keyfiles import parse_certificates
 from agreegen.signing.secrets import BackendConfig, LoadedKey, Prompt
 from agreegen.yaml_text import MAX_BYTES, compose
 
 _COMMON = frozenset({"kind", "chain", "appearance"})
-_SETTINGS = {
-    "pkcs12": frozenset({"file", "passphrase"}),
-    "pem": frozenset({"key", "certificate", "passphrase"}),
-    "pkcs11": frozenset({"module", "token", "serial", "label", "id", "pin", "certificate"}),
-    "csc": frozenset({"url", "credential", "token", "pin", "otp", "ca_file", "timeout_s"}),
-    "sm2": frozenset({"key", "file", "certificate", "passphrase", "signer_id", "backend"}),
-}
-_HERE: dict[str, Callable[[BackendConfig], LoadedKey]] = {"pkcs12": load_pkcs12, "pem": load_pem}
-_BACKENDS = {"pkcs11": "load_pkcs11", "csc": "load_csc", "sm2": "load_sm2"}
 _MANUAL = "docs/credentials.md describes the file"
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialKind:
+    """A kind of credential file. What differs from kind to kind stands in `KINDS` and nowhere else.
+
+    Attributes:
+        name: What `kind:` says.
+        settings: The settings that a file of this kind may have, besides the common ones.
+        module: Module with the function that loads the key; imported on use, since tokens, services and SM2
+            need optional packages or libraries.
+        locks_itself: Whether a few wrong PINs make the key unusable, so that nothing more may be tried.
+    """
+
+    name: str
+    settings: frozenset[str]
+    module: str
+    locks_itself: bool = False
+
+    def load(self, config: BackendConfig) -> LoadedKey:
+        """Load the key that a file of this kind names, by the module's function `load_<kind>`."""
+        load: Callable[[BackendConfig], LoadedKey] = getattr(
+            importlib.import_module(f"agreegen.signing.{self.module}"), f"load_{self.name}"
+        )
+        return load(config)
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        CredentialKind("pkcs12", frozenset({"file", "passphrase"}), "keyfiles"),
+        CredentialKind("pem", frozenset({"key", "certificate", "passphrase"}), "keyfiles"),
+        CredentialKind(
+            "pkcs11",
+            frozenset({"module", "token", "serial", "label", "id", "pin", "certificate"}),
+            "pkcs11",
+            locks_itself=True,
+        ),
+        CredentialKind(
+            "csc", frozenset({"url", "credential", "token", "pin", "otp", "ca_file", "timeout_s"}), "csc"
+        ),
+        CredentialKind(
+            "sm2", frozenset({"key", "file", "certificate", "passphrase", "signer_id", "backend"}), "sm2"
+        ),
+    )
+}
 
 
 def load_credential(path: Path, *, prompt: Prompt | None = None) -> Credential:
@@ -75,18 +113,18 @@ def read_config(path: Path, *, prompt: Prompt | None = None) -> BackendConfig:
     """
     settings = read_settings(path)
     kind = settings.get("kind")
-    if not isinstance(kind, str) or kind not in _SETTINGS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise CredentialError(
             f"credential {path}: unknown kind {kind!r}"
             if isinstance(kind, str)
             else f"credential {path}: no kind",
-            hint=f"write kind: {', '.join(_SETTINGS)}",
+            hint=f"write kind: {', '.join(KINDS)}",
         )
-    unknown = sorted(set(settings) - _COMMON - _SETTINGS[kind])
+    unknown = sorted(set(settings) - _COMMON - KINDS[kind].settings)
     if unknown:
         raise CredentialError(
             f"credential {path}: unknown setting {unknown[0]} for kind {kind}",
-            hint=f"known are: {', '.join(sorted(_COMMON | _SETTINGS[kind]))}",
+            hint=f"known are: {', '.join(sorted(_COMMON | KINDS[kind].settings))}",
         )
     return BackendConfig(path=path, kind=kind, settings=settings, prompt=prompt)
 
@@ -146,14 +184,17 @@ def _plain(node: yaml.Node | None) -> object:
     return settings
 
 
-def _load_key(config: BackendConfig) -> LoadedKey:
-    if config.kind in _HERE:
-        return _HERE[config.kind](config)
-    # Tokens, services and SM2 need optional packages or libraries, so they are imported on use.
-    module = importlib.import_module(f"agreegen.signing.{config.kind}")
-    load: Callable[[BackendConfig], LoadedKey] = getattr(module, _BACKENDS[config.kind])
+def locks_itself(path: Path) -> bool:
+    """Tell whether the key of a credential file becomes unusable after a few wrong PINs."""
     try:
-        return load(config)
+        return KINDS[read_config(path).kind].locks_itself
+    except CredentialError:
+        return False  # no key was touched: the file itself cannot be used
+
+
+def _load_key(config: BackendConfig) -> LoadedKey:
+    try:
+        return KINDS[config.kind].load(config)
     except AgreegenError:
         raise
     except (ValueError, TypeError, OSError) as exc:
