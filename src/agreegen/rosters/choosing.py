@@ -7,8 +7,8 @@ from pathlib import Path
 
 from agreegen.errors import InputError
 from agreegen.model.complaint import Complaint, Location, Severity
+from agreegen.rosters.confined import open_confined
 from agreegen.rosters.headers import HeaderMatcher
-from agreegen.rosters.opening import open_sources
 from agreegen.rosters.source import Source
 from agreegen.rosters.table import Table
 
@@ -26,7 +26,7 @@ def choose_table(
     Raises:
         InputError: There is no such sheet, or no header.
     """
-    sources = open_sources(path)
+    sources = open_confined(path)
     if sources[0:1] and sources[0].sheet is None:
         return _best(path, matcher, sources), []
     visible = [source for source in sources if source.visible]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import pikepdf
 
 _FONTS = {"/Type1", "/MMType1", "/TrueType", "/CIDFontType0", "/CIDFontType2"}
 _UPWARDS = {"/Parent", "/P", "/StructParents"}
+_OUTSIDE = ("/F", "/FFilter", "/Ref", "/OPI", "/Alternates")
+_ACTIONS = ("/URI", "/JavaScript", "/Launch", "/GoToR", "/GoToE", "/SubmitForm", "/ImportData", "/Rendition")
 _MAX_OBJECTS = 20_000
 
 
@@ -35,13 +37,22 @@ def _own_problem(thing: pikepdf.Object) -> str | None:
         return "it has colours in CMYK" if _names_cmyk(thing) else None
     if str(thing.get("/Subtype", "")) in _FONTS and "/BaseFont" in thing and not _is_embedded(thing):
         return f"its font {str(thing['/BaseFont']).lstrip('/')} is not embedded"
-    if any(_is_cmyk(value) for _, value in thing.items()) or _paints_cmyk(thing):
-        return "it has colours in CMYK"
-    if "/LZWDecode" in str(thing.get("/Filter", "")):
-        return "it is compressed with LZW"
-    if bool(thing.get("/Interpolate", False)):
-        return "it has an image that readers should interpolate"
-    return "it has layers" if "/OC" in thing else None
+    return next((problem for problem, found in _PROBLEMS.items() if found(thing)), None)
+
+
+def _has_cmyk(thing: pikepdf.Object) -> bool:
+    return any(_is_cmyk(value) for _, value in thing.items()) or _paints_cmyk(thing)
+
+
+def _leads_outside(thing: pikepdf.Object) -> bool:
+    """Tell an object that makes readers fetch or run something (ISO 32000-2, 7.3.8.2, 8.10.4, 12.6).
+
+    A stream whose data lie in another file, a page of another document, pictures for a press, actions and
+    files: a seal needs none of them, and every document would carry them.
+    """
+    if isinstance(thing, pikepdf.Stream):
+        return any(key in thing for key in _OUTSIDE) or thing.get("/Subtype") == "/PS"
+    return thing.get("/Type") in ("/Filespec", "/F") or thing.get("/S") in _ACTIONS
 
 
 def _is_embedded(font: pikepdf.Object) -> bool:
@@ -69,6 +80,15 @@ def _paints_cmyk(thing: pikepdf.Object) -> bool:
         if operator in ("cs", "CS") and any(_is_cmyk(operand) for operand in instruction.operands):
             return True
     return False
+
+
+_PROBLEMS: Mapping[str, Callable[[pikepdf.Object], bool]] = {
+    "it has colours in CMYK": _has_cmyk,
+    "it is compressed with LZW": lambda thing: "/LZWDecode" in str(thing.get("/Filter", "")),
+    "it refers to something outside of the file": _leads_outside,
+    "it has an image that readers should interpolate": lambda thing: bool(thing.get("/Interpolate", False)),
+    "it has layers": lambda thing: "/OC" in thing,
+}
 
 
 def _reachable(start: pikepdf.Object) -> Iterator[pikepdf.Object]:

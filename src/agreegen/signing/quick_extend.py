@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from agreegen.pdf.plain import Entries, NotPlainError, PlainPdf, items, reference
 from agreegen.signing.increment import Hole, append, append_with_hole, dictionary
-from agreegen.signing.pictures import stream_body
 from agreegen.signing.prepared import Prepared
 from agreegen.signing.revocation import Evidence
 from agreegen.signing.signed_data import SignedContent
+from agreegen.signing.streams import stream_body
 
 _PRINT_AND_LOCKED = 132
 _MAX_PAGE_DEPTH = 50

@@ -76,7 +76,7 @@ def test_one_that_sleeps_is_ended_when_the_wait_is_over() -> None:
 def test_errors_of_ours_come_through_with_their_hint(room: Confinement) -> None:
     with pytest.raises(InputError, match=r"aliases are not allowed") as caught:
         room.call(read_yaml_text, b"a: &x 1\nb: *x\n", Path("form.yaml"))
-    assert caught.value.hint == "write it out"
+    assert caught.value.hint == "write the values out, one level each"
 
 
 def test_threads_wait_for_each_other(room: Confinement) -> None:

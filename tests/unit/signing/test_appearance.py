@@ -173,6 +173,51 @@ def test_a_seal_that_would_break_pdf_a_is_refused(
         picture(path)(100.0, 100.0)
 
 
+_NEXT = pikepdf.Dictionary(S=pikepdf.Name.URI, URI="http://127.0.0.1:9/x")
+
+
+@pytest.mark.parametrize(
+    ("entry", "value"),
+    [
+        ("/F", pikepdf.Dictionary(Type=pikepdf.Name.Filespec, FS=pikepdf.Name.URL, F="http://127.0.0.1:9/x")),
+        ("/F", "picture.raw"),
+        ("/OPI", pikepdf.Dictionary()),
+        ("/Alternates", pikepdf.Array()),
+        ("/Ref", pikepdf.Dictionary(F="other.pdf", Page=0)),
+        ("/Deep", pikepdf.Dictionary(More=pikepdf.Array([_NEXT]))),
+        ("/Deep", pikepdf.Dictionary(Type=pikepdf.Name.Filespec, F="other.pdf")),
+    ],
+)
+def test_a_seal_that_refers_to_something_outside_is_refused(
+    entry: str, value: object, tmp_path: Path
+) -> None:
+    with pikepdf.new() as pdf:
+        page = pdf.add_blank_page(page_size=(119.06, 119.06))
+        page.obj.Contents = pdf.make_stream(b"q 99 0 0 99 9 9 cm /I Do Q")
+        image = pdf.make_stream(b"\0\0\0", Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image)
+        image.ColorSpace, image.Width, image.Height = pikepdf.Name.DeviceRGB, 1, 1
+        image.BitsPerComponent = 8
+        image[entry] = value
+        page.obj.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(I=image))
+        pdf.save(tmp_path / "seal.pdf")
+    with pytest.raises(CredentialError, match="outside"):
+        picture(tmp_path / "seal.pdf")(100.0, 100.0)
+
+
+def test_pictures_that_unpack_without_end_and_formats_that_nobody_needs_are_refused(tmp_path: Path) -> None:
+    bomb = Image.new("1", (30_000, 30_000))
+    bomb.save(tmp_path / "bomb.png")
+    plain = Image.new("RGB", (20, 20))
+    for kind in ("gif", "eps", "tiff", "bmp"):
+        plain.save(tmp_path / f"seal.{kind}")
+        (tmp_path / f"{kind}.png").write_bytes((tmp_path / f"seal.{kind}").read_bytes())
+    for path in sorted(tmp_path.glob("*.png")):
+        with pytest.raises(CredentialError, match=path.name):
+            picture(path)(100.0, 100.0)
+    plain.save(tmp_path / "seal.jpg")
+    assert picture(tmp_path / "seal.jpg")(100.0, 100.0)
+
+
 def test_a_seal_in_rgb_and_gray_is_taken(tmp_path: Path) -> None:
     path = drawn_pdf(tmp_path / "seal.pdf", b"1 0 0 rg 10 10 90 90 re f 0.5 g 9 9 9 9 re f /k gs")
     assert picture(path)(100.0, 100.0)
