@@ -10,10 +10,27 @@ from agreegen.errors import SigningError
 from agreegen.model.report import FileReport, PadesLevel
 from agreegen.signing.interface import Credential, SignedPdf, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import sign_pdf
+from agreegen.signing.prepared import SigningIdentity
 from agreegen.verification.examination import examine
 from agreegen.verification.interface import Options
 
 _NEVER_SIGNED = frozenset({"text-differs", "page-differs"})
+
+
+def choose_role(pdf: bytes, credential: Credential, request: SigningRequest) -> str:
+    """Return the one role that a credential can sign next in a file.
+
+    Args:
+        pdf: The file.
+        credential: Key and certificate.
+        request: How to sign; its role does not matter.
+
+    Raises:
+        SigningError: There is none or more than one, or the file does not say which roles it has.
+    """
+    from agreegen.signing.turn import find_turn  # noqa: PLC0415 - loads pyHanko, which a named role needs not
+
+    return find_turn(pdf, SigningIdentity.of(credential), request)
 
 
 def sign_received(

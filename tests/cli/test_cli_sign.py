@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import stat
 import subprocess
@@ -18,10 +19,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509 import KeyUsage
 from cryptography.x509.oid import NameOID
 
+from agreegen.cli import sign as sign_module
 from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.maker import make_example_pki
 from agreegen.example_pki.responder import Responder
-from tests.cli.conftest import PEOPLE, SAMPLES, Agreegen, Papers, files_below
+from agreegen.files import write_atomically
+from tests.cli.conftest import PEOPLE, SAMPLES, Agreegen, Papers, files_below, generate
 
 PERSON = "people/HN0004"
 
@@ -306,9 +309,65 @@ def test_a_bad_file_among_many_is_named_and_the_others_are_signed(
 ) -> None:
     line = signing(pki, papers.attested, f"{tmp_path}/out/", "unit", pki.credential("unit-seal"))
     result = agreegen(*line, papers.pledge)
-    assert result.code == 6
+    assert result.code == 8
     assert "attested.pdf" in result.err
     assert files_below(tmp_path / "out") == {"pledge.pdf"}
+
+
+def test_a_full_disk_stops_the_rest(
+    agreegen: Agreegen, pki: ExamplePki, papers: Papers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inputs = [shutil.copyfile(papers.pledge, tmp_path / f"{number}.pdf") for number in range(3)]
+    written: list[Path] = []
+
+    def write(path: Path, data: bytes) -> None:
+        written.append(path)
+        if len(written) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        write_atomically(path, data)
+
+    monkeypatch.setattr(sign_module, "write_atomically", write)
+    line = signing(pki, inputs[0], f"{tmp_path}/out/", "unit", pki.credential("unit-seal"))
+    result = agreegen(*line, *inputs[1:])
+    assert result.code == 7
+    assert "1.pdf" in result.err
+    assert files_below(tmp_path / "out") == {"0.pdf"}
+    assert len(written) == 2, "nothing more is tried on a full disk"
+
+
+def test_without_a_role_the_credential_says_it(
+    agreegen: Agreegen, pki: ExamplePki, papers: Papers, tmp_path: Path
+) -> None:
+    def sign(source: Path, name: str, credential: str) -> tuple[int, str]:
+        line = ("sign", source, "-o", tmp_path / name, "--credential", pki.credential(credential))
+        result = agreegen(*line)
+        return result.code, result.err
+
+    code, said = sign(papers.pledge, "unit.pdf", "unit-seal")
+    assert (code, "signed as unit" in said) == (0, True)
+    code, said = sign(tmp_path / "unit.pdf", "person.pdf", PERSON)
+    assert (code, "signed as pledger" in said) == (0, True)
+    code, said = sign(papers.pledge, "alone.pdf", PERSON)
+    assert (code, "signed as pledger" in said) == (0, True), "the role that the certificate's name is for"
+    code, said = sign(tmp_path / "person.pdf", "again.pdf", PERSON)
+    assert (code, "can sign no role" in said) == (6, True)
+    assert not (tmp_path / "again.pdf").exists()
+
+
+def test_without_a_role_an_agreement_goes_round_in_order(
+    agreegen: Agreegen, pki: ExamplePki, tmp_path: Path
+) -> None:
+    paper = tmp_path / "0.pdf"
+    generate("confidentiality-agreement", SAMPLES / "confidentiality-agreement.yaml", paper)
+    early = agreegen("sign", paper, "-o", tmp_path / "x.pdf", "--credential", pki.credential("party-b-seal"))
+    assert early.code == 6
+    assert "not the turn" in early.err
+    names = ("party-a-seal", "party-a-representative", "party-b-seal", "party-b-representative")
+    for number, name in enumerate(names, start=1):
+        target = tmp_path / f"{number}.pdf"
+        result = agreegen("sign", paper, "-o", target, "--credential", pki.credential(name))
+        assert f"signed as {name.replace('-', '_')}" in result.err, result.err
+        paper = target
 
 
 def test_outputs_are_not_overwritten(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -20,6 +22,7 @@ from agreegen.cli.options import (
 from agreegen.cli.output import prompt_secret, say, say_error, say_warning
 from agreegen.errors import (
     AgreegenError,
+    ArchiveError,
     CredentialError,
     ExitCode,
     InputError,
@@ -28,13 +31,14 @@ from agreegen.errors import (
 )
 from agreegen.files import read_limited, refuse_existing, write_atomically
 from agreegen.model.report import PadesLevel
-from agreegen.receiving import sign_received
+from agreegen.receiving import choose_role, sign_received
 from agreegen.signing.checks import check_credential
 from agreegen.signing.credentials import load_credential
 from agreegen.signing.interface import Credential, SigningRequest
 from agreegen.signing.trust import load_trust
 
 _MAX_FILE_BYTES = 256 << 20
+_DISK_IS_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
 
 
@@ -43,7 +47,10 @@ _LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
 @click.option(
     "-o", "--output", required=True, metavar="OUT.pdf|DIR/", help="The signed PDF, or a folder for many."
 )
-@click.option("--role", required=True, help="Who signs: a role of the form, e.g. party_a_seal.")
+@click.option(
+    "--role",
+    help="Who signs: a role of the form, e.g. party_a_seal; else the one that this credential can sign next.",
+)
 @click.option("--credential", "credential_file", required=True, type=any_path, help="Credential file (YAML).")
 @level_option(default="B-B", choices=_LEVELS)
 @tsa_option
@@ -56,7 +63,7 @@ _LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
 def command(
     inputs: tuple[Path, ...],
     output: str,
-    role: str,
+    role: str | None,
     credential_file: Path,
     level: str,
     tsa: tuple[str, ...],
@@ -70,10 +77,11 @@ def command(
 ) -> int:
     """Sign IN.pdf in a role and write OUT.pdf; the input is never changed.
 
-    Many inputs need a folder as output (`-o DIR/`); passphrase or PIN is asked for once.
+    Many inputs need a folder as output (`-o DIR/`); passphrase or PIN is asked for once. A file that cannot
+    be signed is named, and the others go on (exit 8).
     """
     request = SigningRequest(
-        role=role,
+        role=role or "",
         level=PadesLevel(level.upper()),
         now=read_now(),
         trust=load_trust([*trust, *crls]),
@@ -133,32 +141,50 @@ def process_all(pairs: Sequence[tuple[Path, Path]], process: Callable[[bytes], t
         process: Gives the new bytes of a file and what became of it.
 
     Returns:
-        The exit code of the first failure, or that of success.
+        The exit code: of success; of the first failure where nothing succeeded; else of failed rows.
 
     Raises:
         CredentialError: The key itself failed: nothing more is tried, since tokens lock.
+        ArchiveError: The disk cannot be written: nothing more is tried.
     """
-    failed: AgreegenError | None = None
+    failed: list[AgreegenError] = []
     for source, destination in pairs:
         try:
             data, result = process(read_pdf(source))
-            write_atomically(destination, data)
-        except CredentialError:
+            _write(destination, data)
+        except (CredentialError, ArchiveError):
             raise
         except AgreegenError as exc:
             say_error(str(exc) if str(source) in str(exc) else f"{source}: {exc}", hint=exc.hint)
-            failed = failed or exc
+            failed.append(exc)
         else:
             say(f"{destination}: {result}")
-    return failed.exit_code if failed else ExitCode.DONE
+    if not failed:
+        return ExitCode.DONE
+    if len(pairs) > 1:
+        say(f"{len(failed)} of {len(pairs)} files failed")
+    return failed[0].exit_code if len(failed) == len(pairs) else ExitCode.FAILED_ROWS
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        write_atomically(path, data)
+    except OSError as exc:
+        if exc.errno not in _DISK_IS_FULL:
+            raise
+        raise ArchiveError(
+            f"{path} cannot be written: {exc.strerror}",
+            hint="what was signed before stays; free space and sign the rest",
+        ) from exc
 
 
 def _sign(
     pdf: bytes, credential: Credential, request: SigningRequest, policy: Path | None
 ) -> tuple[bytes, str]:
-    signed = sign_received(pdf, credential, request, policy=policy)
+    chosen = request if request.role else replace(request, role=choose_role(pdf, credential, request))
+    signed = sign_received(pdf, credential, chosen, policy=policy)
     if signed.timestamp_pending:
         raise TimestampError(
             signed.why_pending or "no timestamp was to be had", hint="try again, or name another --tsa"
         )
-    return signed.data, f"signed as {request.role}, {signed.level}"
+    return signed.data, f"signed as {chosen.role}, {signed.level}"

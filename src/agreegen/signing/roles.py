@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from agreegen.errors import SigningError
 from agreegen.model.document import DeclaredRole, Document
@@ -34,6 +35,46 @@ def check_role(
             f"{subject_label(identity.certificate_der)}, whom the certificate of {identity.name} names",
             hint="sign with the holder's own credential; aliases for registered names stand in the job file",
         )
+
+
+def next_role(
+    document: Document, identity: SigningIdentity, request: SigningRequest, *, signed: Collection[str]
+) -> str:
+    """Return the one role of a document that a certificate can sign next.
+
+    Roles whose holder the certificate names come before those that anyone may sign.
+
+    Args:
+        document: The document.
+        identity: Who wants to sign.
+        request: How; its role does not matter.
+        signed: Roles that have signed already.
+
+    Raises:
+        SigningError: There is none, or more than one.
+    """
+    reasons: list[str] = []
+    named: list[str] = []
+    anyone: list[str] = []
+    for role in document.roles:
+        try:
+            check_role(document, identity, replace(request, role=role.id), signed=signed)
+        except SigningError as exc:
+            reasons.append(exc.message)
+        else:
+            (anyone if role.holder is None else named).append(role.id)
+    open_roles = named or anyone
+    if len(open_roles) == 1:
+        return open_roles[0]
+    if open_roles:
+        raise SigningError(
+            f"{identity.name} can sign more than one role next: {', '.join(open_roles)}",
+            hint="say which one with --role",
+        )
+    raise SigningError(
+        f"{identity.name} can sign no role of this document now: {'; '.join(reasons) or 'it has none'}",
+        hint="sign with the credential of whoever is next",
+    )
 
 
 def _check_closing(document: Document, role: DeclaredRole, signed: Collection[str]) -> None:

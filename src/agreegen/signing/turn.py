@@ -8,7 +8,7 @@ from agreegen.errors import SigningError
 from agreegen.signing.interface import SigningRequest
 from agreegen.signing.pdfread import check_integrity, check_permissions, read_state
 from agreegen.signing.prepared import SigningIdentity
-from agreegen.signing.roles import check_role, signed_already
+from agreegen.signing.roles import check_role, next_role, signed_already
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +53,23 @@ def check_turn(
         check_integrity(state)
     check_permissions(state, request.role)
     return Turn(certify=not state.signatures and not state.certified)
+
+
+def find_turn(pdf: bytes, identity: SigningIdentity, request: SigningRequest) -> str:
+    """Return the one role of a file that a certificate can sign next.
+
+    Args:
+        pdf: The file.
+        identity: Who wants to sign.
+        request: How; its role does not matter.
+
+    Raises:
+        SigningError: There is none or more than one, or the file does not say which roles it has.
+    """
+    state = read_state(pdf)
+    if state.document is None:
+        fields = f"; its empty fields are {', '.join(state.empty_fields)}" if state.empty_fields else ""
+        raise SigningError(
+            f"the file does not say which roles it has{fields}", hint="name the signature field with --role"
+        )
+    return next_role(state.document, identity, request, signed=state.signed_fields)
