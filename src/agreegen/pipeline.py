@@ -19,12 +19,13 @@ from agreegen.conversion.moment import document_moment, template_date
 from agreegen.conversion.text import check_complete, check_text
 from agreegen.errors import AgreegenError, ConversionError, MissingProgramError, SigningError
 from agreegen.files import write_atomically
+from agreegen.forms.check import require_usable
 from agreegen.model.complaint import ComplaintsError
 from agreegen.model.document import Document
 from agreegen.model.form import Form
 from agreegen.model.report import FileReport, Integrity
 from agreegen.rendering.context import template_context
-from agreegen.rendering.expected import expected_text
+from agreegen.rendering.expected import expected_text, require_values
 from agreegen.rendering.fonts import check_glyphs, font_folders
 from agreegen.signing.interface import Credential, SignedPdf, SigningRequest
 from agreegen.signing.pades import sign_pdf
@@ -72,6 +73,9 @@ class DocumentMaker:
         engine: Who lays out the page.
         timeout_s: Time limit for one document.
 
+    Raises:
+        ComplaintsError: `forms check` finds an error in the form.
+
     Attributes:
         form: The form.
         engine: Who lays out the page.
@@ -85,6 +89,7 @@ class DocumentMaker:
         engine: EngineChoice = EngineChoice.AUTO,
         timeout_s: float = 60.0,
     ) -> None:
+        require_usable(form)
         self.form = form
         self.engine = engine
         self._timeout_s = timeout_s
@@ -171,7 +176,9 @@ class DocumentMaker:
         document = replace(document, engine=ENGINE)
         moment = document_moment(self.form, document, self._released)
         pdf = compiled.produce(document, template_context(self.form, document), moment)
-        check_text(expected_text(self.form, document), pdf)
+        expected = expected_text(self.form, document)
+        require_values(self.form, document, expected)
+        check_text(expected, pdf)
         return MadeDocument(document, pdf)
 
     def _make_with_libreoffice(
@@ -189,6 +196,7 @@ class DocumentMaker:
 
         document = replace(document, engine="libreoffice")
         expected = expected_text(self.form, document)
+        require_values(self.form, document, expected)
         docx = render_docx(self.form, document)
         page = office.convert(docx)
         check_complete(docx, page, expected)
@@ -256,7 +264,9 @@ def read_back(
         raise SigningError(f"document {document.id}: reading it back finds it altered: {reasons}")
     if report.document is None or report.document.id != document.id:
         raise SigningError(f"document {document.id}: reading it back finds another document")
-    check_text(expected_text(form, document), data)
+    expected = expected_text(form, document)
+    require_values(form, document, expected)
+    check_text(expected, data)
     return report
 
 
@@ -280,8 +290,10 @@ def compile_and_save(form: Form, *, timeout_s: float = 120.0) -> list[Path]:
 
     Raises:
         ConversionError: The form has values that reflow or lists; it needs LibreOffice at run time.
+        ComplaintsError: `forms check` finds an error in it.
         MissingProgramError: LibreOffice is not installed.
     """
+    require_usable(form)
     from agreegen.conversion.compiled.compiler import compile_form  # noqa: PLC0415 - only here
     from agreegen.conversion.libreoffice import LibreOffice  # noqa: PLC0415 - the same
     from agreegen.rendering.docx import render_docx  # noqa: PLC0415 - the same

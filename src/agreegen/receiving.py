@@ -7,7 +7,9 @@ from datetime import datetime
 from pathlib import Path
 
 from agreegen.errors import SigningError
-from agreegen.model.report import FileReport, PadesLevel
+from agreegen.forms.catalog import find_form, forms_folder, list_forms
+from agreegen.forms.check import require_usable
+from agreegen.model.report import DocumentFacts, FileReport, PadesLevel
 from agreegen.signing.interface import Credential, SignedPdf, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import sign_pdf
 from agreegen.signing.prepared import SigningIdentity
@@ -51,6 +53,7 @@ def sign_received(
         policy: Validation policy for the earlier signatures, e.g. for their SM2 signer ids.
 
     Raises:
+        ComplaintsError: The form that it was made from has errors.
         SigningError: The file was altered after an earlier signature, does not say what its form says, or
             cannot be signed in this role.
     """
@@ -58,10 +61,25 @@ def sign_received(
     options = Options(now=request.now, forms_folder=forms, policy_file=policy, sm2_signer_ids=ids)
     report = examine("the document", pdf, options)
     _refuse_altered(report, also=_NEVER_SIGNED)
+    if report.document is not None:
+        _refuse_unusable(report.document, forms_folder(forms))
     signed = sign_pdf(pdf, credential, request, checked=True, judged=report.unaltered is True)
     if report.document is None or report.signatures:
         _require_unaltered(signed, options)
     return signed
+
+
+def _refuse_unusable(document: DocumentFacts, folder: Path) -> None:
+    """Refuse to sign what was made from a form that spoils its pages, e.g. with tags that were not filled.
+
+    Raises:
+        ComplaintsError: `forms check` finds an error in that form.
+    """
+    if document.form not in (form.id for form in list_forms(folder)):
+        return  # said by an alarm of its own
+    form = find_form(document.form, folder)
+    if form.version == document.form_version:
+        require_usable(form)
 
 
 def extend_received(

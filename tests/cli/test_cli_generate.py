@@ -123,8 +123,11 @@ def test_a_template_that_is_not_released_is_told(agreegen: Agreegen, pki: Exampl
     made, signed = tmp_path / "a.pdf", tmp_path / "s.pdf"
     line = ("generate", "personal-pledge", "--params", SAMPLES / "pledge.yaml", "-o", made)
     result = agreegen(*line, "--forms", forms)
-    assert result.code == 0
+    assert result.code == 3
     assert "differs from the released version 1.0" in result.err
+    assert not made.exists()
+    (forms / "approved.yaml").unlink()
+    assert agreegen(*line, "--forms", forms).code == 0
     seal = pki.credential("unit-seal")
     signing = ("sign", made, "-o", signed, "--role", "unit", "--credential", seal)
     assert agreegen(*signing, "--forms", forms).code == 0

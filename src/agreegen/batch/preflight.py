@@ -7,7 +7,7 @@ import functools
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -18,8 +18,8 @@ from agreegen.batch.plan import conditions_for
 from agreegen.batch.timestamping import timestamp_warnings
 from agreegen.errors import AgreegenError
 from agreegen.files import write_atomically
-from agreegen.forms.check import check_release
-from agreegen.model.complaint import Complaint, Location, Severity
+from agreegen.forms.check import require_usable
+from agreegen.model.complaint import Complaint, ComplaintsError, Location, Severity
 from agreegen.model.document import Document, build_document
 from agreegen.pipeline import DocumentMaker
 from agreegen.register.store import Register
@@ -148,8 +148,10 @@ class _Check:
 
     def output(self) -> None:
         """Step 1."""
-        for told in check_release(self.job.form):
-            self.complaints.append(replace(told, severity=Severity.WARNING))
+        try:
+            self.complaints.extend(require_usable(self.job.form))
+        except ComplaintsError as exc:
+            self.complaints.extend(exc.complaints)
         folders = [self.job.output] + ([] if self.job.archive is None else [self.job.archive.bags])
         for wanted in folders:
             folder = _existing(wanted)
@@ -167,6 +169,8 @@ class _Check:
         """Step 2, who lays out the pages: the compiled form, LibreOffice, or nobody."""
         try:
             maker = stack.enter_context(DocumentMaker(self.job.form))
+        except ComplaintsError:
+            return None  # told with the form already
         except AgreegenError as exc:
             self.complain(str(self.job.form.directory), exc)
             return None

@@ -30,6 +30,7 @@ from agreegen.batch.pool import Chunk, Pool, wait_for_stragglers
 from agreegen.batch.timestamping import timestamp_warnings
 from agreegen.errors import AgreegenError, InputError, UsageError
 from agreegen.files import remove_leftovers, sha256_of_file
+from agreegen.forms.check import require_usable
 from agreegen.register.interface import EventDraft, EventKind
 from agreegen.register.lock import lock_folder
 from agreegen.register.store import Register
@@ -69,7 +70,7 @@ def run_job(
         What was done. Failed rows are in `failed-rows.csv` and `.xlsx`.
 
     Raises:
-        InputError: The roster is unusable, or the form changed since the first run.
+        InputError: The form or the roster is unusable, or the form changed since the first run.
         RegisterError: Another run is writing to the output folder, or it cannot be written.
         CredentialError: A credential that all rows share cannot be used; what is done is kept.
         UsageError: An unknown engine.
@@ -77,6 +78,7 @@ def run_job(
     settings = settings or RunSettings()
     if settings.engine not in {"local", "dask"}:
         raise UsageError(f"unknown engine {settings.engine!r}", hint="local or dask")
+    found = require_usable(job.form)
     rows = open_job_roster(job, settings)
     started = time.monotonic()
     require_writable(job.output)
@@ -91,7 +93,13 @@ def run_job(
         failed = stack.enter_context(FailedRows(job.output, rows))
         run = _Run(job, register, rows, keys, trust, failed, events or _tell_nobody, clock)
         run.whole_roster = settings.roster is None and settings.limit is None
-        warnings = [*keys.findings, *trust.warnings, *timestamp_warnings(job), *head_warnings(job)]
+        warnings = [
+            *map(str, found),
+            *keys.findings,
+            *trust.warnings,
+            *timestamp_warnings(job),
+            *head_warnings(job),
+        ]
         for warning in dict.fromkeys(warnings):
             run.warn(warning)
         with _Brake() as brake:

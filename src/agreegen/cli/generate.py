@@ -14,7 +14,7 @@ from agreegen.cli.output import say, say_warning
 from agreegen.errors import UsageError
 from agreegen.files import refuse_existing, refuse_inputs, write_atomically
 from agreegen.forms.catalog import find_form, forms_folder
-from agreegen.forms.check import check_release
+from agreegen.forms.check import require_usable
 from agreegen.model.document import build_document
 from agreegen.pipeline import DocumentMaker, EngineChoice
 from agreegen.rendering.docx import render_docx
@@ -61,7 +61,7 @@ def command(
             refuse_existing(path, force=force)
             refuse_inputs(path, [params])
     form = find_form(form_id, forms_folder(forms_folder_option))
-    for complaint in check_release(form):
+    for complaint in require_usable(form):
         say_warning(str(complaint))
     values = read_parameters(
         params, form, functools.partial(check_printed, form), lambda told: say_warning(str(told))

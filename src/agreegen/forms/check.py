@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -15,10 +17,10 @@ from agreegen.forms.description import load_form
 from agreegen.forms.fonts import covered_by_chain, find_font
 from agreegen.forms.language import TemplateEnvironment
 from agreegen.forms.template import Paragraph, Template, parse_template, read_template_bytes
-from agreegen.model.complaint import Complaint, Location, Severity
+from agreegen.model.complaint import Complaint, ComplaintsError, Location, Severity
 from agreegen.model.form import Form
 
-_STRAY_BRACES = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
+_STRAY_BRACES = re.compile(r"\{\s*[{%#]|[}%#]\s*\}")
 _BLOCK_TAG = re.compile(r"\{%-?\s*(for|if|endfor|endif)\b")
 _PAGE_NUMBER = re.compile(r"[\u2014\s\d]*\Z")
 
@@ -34,12 +36,38 @@ def check_form(directory: Path) -> list[Complaint]:
     """
     try:
         form = load_form(directory)
-        template = parse_template(
-            read_template_bytes(form.template, sha256=form.template_sha256), form.template
-        )
+        return [*_check_template(form), *_check_installed_fonts(form), *check_release(form)]
     except InputError as exc:
         return [Complaint(Location(), exc.message, exc.hint or "")]
-    return [
+
+
+def require_usable(form: Form) -> list[Complaint]:
+    """Refuse a form that `check_form` finds an error in: nothing is made, signed or compiled from it.
+
+    Fonts that are not installed are no fault of the form; who makes its pages tells of them.
+
+    Returns:
+        What is odd about it and no error.
+
+    Raises:
+        ComplaintsError: Anything in it would spoil a page.
+    """
+    complaints = [*_check_template(form), *check_release(form)]
+    errors = [complaint for complaint in complaints if complaint.severity is Severity.ERROR]
+    if errors:
+        raise ComplaintsError(
+            f"the form {form.id} in {form.directory} cannot be used:",
+            errors,
+            hint=f"mend it until this is content: agreegen forms check {form.directory}",
+        )
+    return complaints
+
+
+@functools.lru_cache(maxsize=32)
+def _check_template(form: Form) -> tuple[Complaint, ...]:
+    template = parse_template(read_template_bytes(form.template, sha256=form.template_sha256), form.template)
+    return (
+        *_check_outside(form, template),
         *_check_syntax(form, template),
         *_check_variables(form, template),
         *_check_bookmarks(form, template),
@@ -47,8 +75,7 @@ def check_form(directory: Path) -> list[Complaint]:
         *_check_layout(form, template),
         *_check_fonts(form, template),
         *_check_glyphs_of_fixed_text(form, template),
-        *check_release(form),
-    ]
+    )
 
 
 def _complain(form: Form, place: str, problem: str, remedy: str, *, warning: bool = False) -> Complaint:
@@ -56,13 +83,22 @@ def _complain(form: Form, place: str, problem: str, remedy: str, *, warning: boo
     return Complaint(Location(file=where), problem, remedy, Severity.WARNING if warning else Severity.ERROR)
 
 
+def _check_outside(form: Form, template: Template) -> Iterator[Complaint]:
+    for part, target in template.outside:
+        yield _complain(
+            form, part, f"refers to something outside of the file: {_shorten(target)}",
+            "put the picture or text itself into the template",
+        )  # fmt: skip
+
+
 def _check_syntax(form: Form, template: Template) -> Iterator[Complaint]:
     for paragraph in template.paragraphs:
-        stray = _STRAY_BRACES.search(paragraph.fixed_text)
+        # Signs of full width look like tags to people, and are text to every program.
+        stray = _STRAY_BRACES.search(unicodedata.normalize("NFKC", paragraph.fixed_text))
         if stray:
             yield _complain(
                 form, paragraph.place, f"a tag is not complete: {_shorten(paragraph.source)}",
-                "write {{ name }} or {% … %} with both ends in one paragraph",
+                "write {{ name }} or {% … %} in signs of half width, both ends in one paragraph",
             )  # fmt: skip
             return
     try:
@@ -177,6 +213,9 @@ def _check_fonts(form: Form, template: Template) -> Iterator[Complaint]:
         yield _complain(
             form, "", f"no style uses the font {name} of form.yaml", "remove it there", warning=True
         )
+
+
+def _check_installed_fonts(form: Form) -> Iterator[Complaint]:
     for name, chain in form.font_chains:
         there = [family for family in chain if find_font(family) is not None]
         if not there:

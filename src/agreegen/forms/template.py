@@ -18,6 +18,7 @@ from lxml import etree
 
 from agreegen.errors import InputError
 from agreegen.files import read_limited, sha256_of
+from agreegen.forms.outside import find_outside
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
@@ -88,12 +89,14 @@ class Template:
         bookmarks: Name of each bookmark in paragraphs that are printed → where it stands.
         margin_paragraphs: The paragraphs of headers and footers.
         font_problems: Style or part with what is wrong with its font names.
+        outside: Part of the package and what it refers to outside of it.
     """
 
     paragraphs: tuple[Paragraph, ...]
     bookmarks: Mapping[str, tuple[str, ...]]
     margin_paragraphs: tuple[Paragraph, ...] = ()
     font_problems: tuple[tuple[str, str], ...] = field(default=())
+    outside: tuple[tuple[str, str], ...] = ()
 
     @property
     def source(self) -> str:
@@ -134,6 +137,7 @@ def parse_template(data: bytes, path: Path) -> Template:
             _refuse_bomb(package)
             document = _part(package, "word/document.xml")
             styles = Styles(_part(package, "word/styles.xml") if "word/styles.xml" in names else None)
+            outside = tuple(find_outside(package, _part))
             margins = [_part(package, n) for n in names if re.match(r"word/(header|footer)\d*\.xml\Z", n)]
     except (zipfile.BadZipFile, KeyError, etree.XMLSyntaxError, ValueError) as exc:
         raise InputError(
@@ -146,7 +150,7 @@ def parse_template(data: bytes, path: Path) -> Template:
     paragraphs = tuple(_walk(body, "", styles, marks))
     margin = tuple(p for root in margins for p in _walk(root, "header or footer, ", styles, []))
     places = {name: tuple(place for found, place in marks if found == name) for name, _ in marks}
-    return Template(paragraphs, places, margin, styles.problems(document, *margins))
+    return Template(paragraphs, places, margin, styles.problems(document, *margins), outside)
 
 
 def _refuse_bomb(package: zipfile.ZipFile) -> None:

@@ -11,7 +11,8 @@ from agreegen.errors import RenderingError
 from agreegen.forms.language import TemplateEnvironment
 from agreegen.forms.template import parse_template, read_template_bytes
 from agreegen.model.document import Document
-from agreegen.model.form import Form
+from agreegen.model.form import FieldType, Form
+from agreegen.model.text import normalise_text
 from agreegen.rendering.context import template_context
 
 
@@ -37,6 +38,34 @@ def expected_text(form: Form, document: Document) -> str:
             hint=f"run: agreegen forms check {form.id}",
         ) from exc
     return "\n".join(line.replace("\x0b", " ") for line in text.split("\n") if line.strip())
+
+
+def require_values(form: Form, document: Document, expected: str) -> None:
+    """Refuse a document on whose page a value that must be printed stands nowhere.
+
+    A template may leave a value out without an error of syntax: in a clause that this document does not
+    have, behind a filter, or where a tag was typed so that no program takes it for one.
+
+    Args:
+        form: The form.
+        document: The values.
+        expected: The text of the page, which the page is compared with.
+
+    Raises:
+        RenderingError: A required value does not stand there.
+    """
+    context = template_context(form, document)
+    text = normalise_text(expected)
+    for field in form.fields:
+        if not field.printed or not field.required or field.type is FieldType.YES_NO:
+            continue
+        value = context[field.name]
+        values = value if isinstance(value, list) else [str(value)]
+        if values and not any(normalise_text(item) in text for item in values):
+            raise RenderingError(
+                f"{field.label_zh} ({field.name}): the value stands nowhere on the page",
+                hint=f"put {{{{ {field.name} }}}} into the template where it is always printed",
+            )
 
 
 @functools.lru_cache(maxsize=32)
