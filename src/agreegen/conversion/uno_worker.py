@@ -1,14 +1,16 @@
 """Runs inside the interpreter that LibreOffice's `uno` module belongs to; imports nothing of agreegen.
 
-Started as `python uno_worker.py FOLDER SOFFICE`, as the leader of a process group of its own. It starts one
-office with its profile in FOLDER, prints `ready`, then reads one line a document from standard input:
-`INPUT-NAME TAB OUTPUT-NAME`, names inside FOLDER, and answers `ok` or `error TEXT`. When standard input
-closes it ends the office, removes FOLDER and exits; it does so by force when the parent process was killed.
+Started as `python uno_worker.py FOLDER SOFFICE own|shared`, as the leader of a process group of its own. It
+leaves the machine's network, where the kernel lets it, starts one office with its profile in FOLDER, prints
+`ready` or `ready offline`, then reads one line a document from standard input: `INPUT-NAME TAB OUTPUT-NAME`,
+names inside FOLDER, and answers `ok` or `error TEXT`. When standard input closes it ends the office, removes
+FOLDER and exits; it does so by force when the parent process was killed.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import shutil
 import signal
@@ -23,6 +25,7 @@ import uno  # type: ignore[import-not-found,unused-ignore]
 from com.sun.star.beans import PropertyValue  # type: ignore[import-not-found,unused-ignore]
 
 _START_LIMIT_S = 60.0
+_CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000  # linux/sched.h
 _EXPORT = {
     "SelectPdfVersion": 3,  # PDF/A-3b, ISO 19005-3
     "UseTaggedPDF": True,
@@ -33,6 +36,29 @@ _EXPORT = {
     "ExportFormFields": False,
     "ExportNotes": False,
 }
+
+
+def leave_network() -> bool:
+    """Give this process and all its children an empty network of their own; tell whether that worked.
+
+    A template decides what an office opens: a linked picture would be fetched from wherever it says. Root
+    needs no more than the network; others first become the only user of a name space of their own. The
+    kernels of some containers allow neither; then the profile alone keeps the office from asking.
+    """
+    user, group = os.getuid(), os.getgid()
+    unshare = ctypes.CDLL(None, use_errno=True).unshare
+    if unshare(_CLONE_NEWNET) == 0:
+        return True
+    if unshare(_CLONE_NEWUSER | _CLONE_NEWNET) != 0:
+        return False
+    for name, text in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{user} {user} 1"),
+        ("gid_map", f"{group} {group} 1"),
+    ):
+        with contextlib.suppress(OSError):
+            Path(f"/proc/self/{name}").write_text(text)
+    return True
 
 
 def _property(name: str, value: Any) -> Any:
@@ -124,14 +150,15 @@ def _watch_parent(parent: int, folder: Path) -> None:
 
 def main() -> None:
     """Start the office, serve until standard input closes, clean up."""
-    folder, soffice = Path(sys.argv[1]), sys.argv[2]
+    folder, soffice, network = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+    offline = network == "own" and leave_network()  # before there is a second thread
     threading.Thread(target=_watch_parent, args=(os.getppid(), folder), daemon=True).start()
     pipe = f"agreegen-{os.getpid()}-{time.monotonic_ns():x}"
     office = _start_office(folder, soffice, pipe)
     desktop = None
     try:
         desktop = _connect(office, pipe)
-        print("ready", flush=True)
+        print("ready offline" if offline else "ready", flush=True)
         _serve(desktop, folder)
     finally:
         _end(office, folder, desktop)
