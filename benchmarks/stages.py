@@ -42,7 +42,7 @@ _STAGES: dict[str, tuple[tuple[str, str], ...]] = {
     "disk": (("agreegen.batch.chunks", "publish"),),
     "register": (
         ("agreegen.register.store", "Register.record_many"),
-        ("agreegen.register.store", "Register.sign_head"),
+        ("agreegen.register.store", "Register._sign"),
     ),
 }
 _REST = "everything else (start, progress, reports)"

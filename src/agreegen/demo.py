@@ -19,6 +19,7 @@ from agreegen.archive.verify import verify_bag
 from agreegen.batch.interface import RunEvent, RunSummary
 from agreegen.batch.job import read_job
 from agreegen.batch.run import RunSettings, run_job
+from agreegen.batch.signers import recorder_for_bag
 from agreegen.errors import InputError, MissingProgramError, UsageError
 from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.maker import make_example_pki
@@ -186,11 +187,10 @@ class Demo:
                     if not (self.folder / name).is_dir():
                         continue
                     bag = self.folder / "archive" / name
-                    create_bag(
-                        BagRequest(
-                            self.folder / name, bag, credential, self.clock(), trust=trust, tsa=servers
-                        )
-                    )
+                    source, now = self.folder / name, self.clock()
+                    with recorder_for_bag(source, credential, now=now) as recorder:
+                        request = BagRequest(source, bag, credential, now, trust=trust, tsa=servers)
+                        create_bag(request, recorder=recorder)
                     options = self._options(trust)
                     results.append(f"{name}: {'valid' if verify_bag(bag, options).valid else 'NOT VALID'}")
             finally:

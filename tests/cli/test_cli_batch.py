@@ -159,7 +159,7 @@ def test_limit(agreegen: Agreegen, pki: ExamplePki, roster: Path, tmp_path: Path
     assert (status["rows"], status["documents"], status["running"]) == (3, 1, False)
     for_people = agreegen("batch", "status", job)
     assert for_people.code == 0
-    assert "signed 1" in for_people.out
+    assert "verified 1" in for_people.out
     assert not set("{}'") & set(for_people.out)
 
 

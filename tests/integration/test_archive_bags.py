@@ -18,6 +18,7 @@ from agreegen.archive.interface import BagLimits, BagReport, SealState
 from agreegen.archive.manifests import format_manifest
 from agreegen.archive.verify import verify_bag
 from agreegen.batch.run import RunSettings, run_job
+from agreegen.batch.signers import recorder_for_bag
 from agreegen.errors import ArchiveError, TimestampError, UsageError
 from agreegen.example_pki.responder import Responder
 from agreegen.files import sha256_of_file
@@ -70,7 +71,9 @@ def sealed(
     source = tmp_path_factory.mktemp("copy") / "out"
     shutil.copytree(output, source)
     bag = tmp_path_factory.mktemp("bags") / "bag"
-    summary = create_bag(replace(_request(pki, source, bag, trust), tsa=(tsa,)))
+    request = replace(_request(pki, source, bag, trust), tsa=(tsa,))
+    with recorder_for_bag(source, request.credential, now=request.now) as recorder:
+        summary = create_bag(request, recorder=recorder)
     assert (summary.documents, summary.timestamped) == (3, True)
     with Register.open(source / "register.db", read_only=True) as register:
         assert {row.state for row in register.documents()} == {DocumentState.ARCHIVED}

@@ -15,12 +15,12 @@ import dask
 import distributed  # noqa: F401 - sets Dask's defaults before a fixture changes them
 import pytest
 
-from agreegen.batch.heads import head_checker
+from agreegen.batch.heads import head_judge
 from agreegen.batch.interface import Job, RunEvent, RunEventKind
 from agreegen.batch.run import RunSettings, run_job
 from agreegen.errors import RegisterError, UsageError
 from agreegen.example_pki.responder import free_port
-from agreegen.register.audit import verify_register
+from agreegen.register.audit.service import verify_register
 from agreegen.signing.trust import load_trust
 from tests.integration.batch_support import (
     PEOPLE,
@@ -129,8 +129,8 @@ def test_a_worker_killed_in_the_middle_loses_nothing(
     assert (summary.done, summary.failed) == (60, 0)
     assert len(documents_of(job)) == 60
     assert leftovers_of(job) == []
-    check = head_checker(load_trust([pki / "trust"]), clock())
-    assert verify_register(job.register_file, files_root=job.output, check_head=check) == []
+    check = head_judge(load_trust([pki / "trust"]), clock())
+    assert verify_register(job.register_file, files_root=job.output, judge_head=check).problems == ()
     again = run_job(job, RunSettings(workers=1))
     assert (again.done, again.already_done) == (0, 60)
 
@@ -164,8 +164,8 @@ def test_every_engine_keeps_the_contract(
     assert run() == (4, 0, 0, 0)
     assert len(documents_of(job)) == 4
     assert leftovers_of(job) == []
-    check = head_checker(load_trust([pki / "trust"]), clock())
-    assert verify_register(job.register_file, files_root=job.output, check_head=check) == []
+    check = head_judge(load_trust([pki / "trust"]), clock())
+    assert verify_register(job.register_file, files_root=job.output, judge_head=check).problems == ()
 
 
 def test_a_foreign_file_in_the_place_of_a_copied_document_is_moved_aside(
@@ -210,4 +210,4 @@ def test_a_lost_scheduler_is_told_and_a_run_goes_on(tmp_path: Path, pki: Path, c
     summary = run_job(job, RunSettings(workers=1))
     assert summary.done + summary.already_done == 40
     assert len(documents_of(job)) == 40
-    assert verify_register(job.register_file, files_root=job.output) == []
+    assert verify_register(job.register_file, files_root=job.output).problems == ()

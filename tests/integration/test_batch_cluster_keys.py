@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from agreegen.batch.heads import head_checker
+from agreegen.batch.heads import head_judge
 from agreegen.batch.interface import Job, RunEvent, RunEventKind
 from agreegen.batch.run import RunSettings, run_job
 from agreegen.errors import InputError, RegisterError, UsageError
 from agreegen.model.report import Verdict
-from agreegen.register.audit import verify_register
+from agreegen.register.audit.service import verify_register
 from agreegen.signing.trust import load_trust
 from agreegen.verification.interface import Options
 from agreegen.verification.service import verify_path
@@ -81,8 +81,8 @@ def _set_passphrase(pki: Path, source: str) -> str:
 
 def _assert_valid(job: Job, pki: Path, *, heads: bool = True) -> None:
     trust = load_trust([pki / "trust"])
-    check = head_checker(trust, clock()) if heads else None
-    assert verify_register(job.register_file, files_root=job.output, check_head=check) == []
+    check = head_judge(trust, clock()) if heads else None
+    assert verify_register(job.register_file, files_root=job.output, judge_head=check).problems == ()
     assert leftovers_of(job) == []
     options = Options(now=clock(), anchors_der=trust.anchors_der, crls_der=trust.crls_der)
     reports = [verify_path(path, options) for path in documents_of(job)]

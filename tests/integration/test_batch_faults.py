@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from agreegen.batch.heads import head_checker
+from agreegen.batch.heads import head_judge
 from agreegen.batch.interface import Job, RunEvent, RunEventKind
 from agreegen.batch.run import RunSettings, run_job
 from agreegen.errors import AgreegenError, CredentialError, RegisterError
 from agreegen.files import TEMPORARY_PREFIX
 from agreegen.model.report import Verdict
-from agreegen.register.audit import verify_register
+from agreegen.register.audit.service import verify_register
 from agreegen.signing.trust import load_trust
 from agreegen.verification.interface import Options
 from agreegen.verification.service import verify_path
@@ -63,8 +63,8 @@ def _processes_of(session: int) -> list[int]:
 
 def _assert_whole(job: Job, pki: Path, count: int) -> None:
     trust = load_trust([pki / "trust"])
-    check = head_checker(trust, clock())
-    assert verify_register(job.register_file, files_root=job.output, check_head=check) == []
+    check = head_judge(trust, clock())
+    assert verify_register(job.register_file, files_root=job.output, judge_head=check).problems == ()
     assert leftovers_of(job) == []
     documents = documents_of(job)
     assert len(documents) == count
@@ -164,7 +164,7 @@ def test_a_read_only_output_is_told(tmp_path: Path, small_disk: Path, pki: Path)
         subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
         with pytest.raises(RegisterError):
             run_job(job, RunSettings(workers=1))
-        assert verify_register(job.register_file, files_root=job.output) == []
+        assert verify_register(job.register_file, files_root=job.output).problems == ()
     finally:
         subprocess.run(["umount", str(small_disk)], check=True)
 

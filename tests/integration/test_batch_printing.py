@@ -8,14 +8,14 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from agreegen.batch.heads import head_checker
+from agreegen.batch.heads import head_judge
 from agreegen.batch.interface import Job
 from agreegen.batch.printing import PrintSettings, print_documents
 from agreegen.batch.run import RunSettings, run_job
 from agreegen.cli.main import run as agreegen
 from agreegen.errors import InputError
 from agreegen.programs import find_program, run_program
-from agreegen.register.audit import verify_register
+from agreegen.register.audit.service import verify_register
 from agreegen.signing.trust import load_trust
 from tests.integration.batch_support import clock, make_pki, write_job, write_roster
 
@@ -138,5 +138,5 @@ def test_scans_come_back_and_are_not_printed_again(
     assert "1 have signed already" in capsys.readouterr().err
     assert [title for title, _ in _outline(paper)] == ["某市普查办 (2)", "（未填单位） (1)"]
     assert run_job(job, RunSettings(workers=1)).already_done == 4
-    check = head_checker(load_trust([pki / "trust"]), clock())
-    assert verify_register(job.register_file, files_root=job.output, check_head=check) == []
+    check = head_judge(load_trust([pki / "trust"]), clock())
+    assert verify_register(job.register_file, files_root=job.output, judge_head=check).problems == ()

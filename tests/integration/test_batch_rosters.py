@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from agreegen.batch.heads import head_checker
+from agreegen.batch.heads import head_judge
 from agreegen.batch.run import RunSettings, run_job
 from agreegen.cli.main import run as agreegen
-from agreegen.register.audit import verify_register
+from agreegen.register.audit.service import verify_register
+from agreegen.register.interface import DocumentState
 from agreegen.register.store import Register
 from agreegen.signing.trust import load_trust
 from tests.integration.batch_support import (
@@ -58,10 +59,10 @@ def test_new_changed_and_removed_rows(
     assert (told["rows"], told["covered"]) == (5, 0)
     with Register.open(job.register_file, read_only=True) as register:
         current = register.current("staff:R003")
-        [old] = register.documents(state="superseded")
+        [old] = register.documents(state=DocumentState.REPLACED)
     assert current is not None
     assert old.superseded_by == current.registration.id
     assert old.registration.name == "王秀英"
-    check = head_checker(load_trust([pki / "trust"]), clock())
-    assert verify_register(job.register_file, files_root=job.output, check_head=check) == []
+    check = head_judge(load_trust([pki / "trust"]), clock())
+    assert verify_register(job.register_file, files_root=job.output, judge_head=check).problems == ()
     assert leftovers_of(job) == []

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from agreegen.batch import chunks, signatures
-from agreegen.batch.heads import head_checker
+from agreegen.batch.heads import head_judge
 from agreegen.batch.interface import Job, RowResult, RunEvent, RunEventKind, RunSummary
 from agreegen.batch.job import read_job
 from agreegen.batch.preflight import check_job
@@ -25,7 +25,7 @@ from agreegen.example_pki.responder import Responder, free_port
 from agreegen.model.document import Document
 from agreegen.model.form import Form
 from agreegen.model.report import Verdict
-from agreegen.register.audit import verify_register
+from agreegen.register.audit.service import verify_register
 from agreegen.register.interface import DocumentState, EventKind
 from agreegen.register.lock import lock_folder
 from agreegen.register.store import Register
@@ -70,10 +70,9 @@ def job(finished: Path, tmp_path: Path) -> Job:
 def assert_whole(job: Job, pki: Path, count: int) -> None:
     """Every file is there once, valid and registered; the chain and its heads hold; no leftovers."""
     trust = load_trust([pki / "trust"])
-    problems = verify_register(
-        job.register_file, files_root=job.output, check_head=head_checker(trust, clock())
-    )
-    assert problems == []
+    judge = head_judge(trust, clock())
+    problems = verify_register(job.register_file, files_root=job.output, judge_head=judge).problems
+    assert problems == ()
     assert leftovers_of(job) == []
     documents = documents_of(job)
     assert len(documents) == count
@@ -118,7 +117,7 @@ def test_a_changed_row_supersedes(job: Job, pki: Path) -> None:
     assert summary.superseded == 1
     assert_whole(job, pki, 3)
     with Register.open(job.register_file, read_only=True) as register:
-        rows = list(register.documents(state="superseded"))
+        rows = list(register.documents(state=DocumentState.REPLACED))
         current = register.current("staff:T003")
     assert current is not None
     assert [row.superseded_by for row in rows] == [current.registration.id]
@@ -202,7 +201,7 @@ def test_what_does_not_read_back_is_quarantined(
         assert counts(run_job(job, ALONE)) == (2, 0, 1)
     [kept] = list((job.output / "quarantine").glob("*.pdf"))
     with Register.open(job.register_file, read_only=True) as register:
-        [row] = list(register.documents(state="quarantined"))
+        [row] = list(register.documents(state=DocumentState.QUARANTINED))
     assert job.output / row.registration.path == kept
     assert_whole(job, pki, 2)
     assert counts(run_job(job, ALONE)) == (1, 2, 0)
@@ -256,8 +255,8 @@ def test_a_template_edited_in_the_middle_stops_the_job(tmp_path: Path, pki: Path
     with pytest.raises(InputError, match="was edited while"):
         run_job(job, replace(ALONE, chunk_rows=1), events=edit)
     assert 1 <= len(documents_of(job)) < 3
-    problems = verify_register(job.register_file, files_root=job.output)
-    assert problems == []
+    problems = verify_register(job.register_file, files_root=job.output).problems
+    assert problems == ()
 
 
 def test_two_runs_on_one_output(job: Job) -> None:
@@ -341,7 +340,7 @@ def test_a_silent_timestamp_service_leaves_documents_pending(tmp_path: Path, pki
     assert again.timestamp_pending == 0
     assert_whole(job, pki, 3)
     with Register.open(job.register_file, read_only=True) as register:
-        assert {row.state for row in register.documents()} == {DocumentState.SIGNED}
+        assert {row.state for row in register.documents()} == {DocumentState.VERIFIED}
         kinds = {event.kind for event in register.events()}
     assert {EventKind.TIMESTAMP_PENDING, EventKind.TIMESTAMPED} <= kinds
 
@@ -417,7 +416,7 @@ def test_unsigned_jobs_and_name_patterns(tmp_path: Path, pki: Path) -> None:
         "某市普查办-T001.pdf",
         "某市普查办-T002.pdf",
     ]
-    assert verify_register(job.register_file, files_root=job.output) == []
+    assert verify_register(job.register_file, files_root=job.output).problems == ()
 
 
 def test_rows_told_apart_by_id_number(tmp_path: Path, pki: Path) -> None:

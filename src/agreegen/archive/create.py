@@ -37,16 +37,15 @@ from agreegen.errors import ArchiveError, UsageError
 from agreegen.files import TEMPORARY_PREFIX, sha256_of, sha256_of_file, sync_folder
 from agreegen.model.document import canonical_json
 from agreegen.model.report import Report
+from agreegen.recording.recorder import Recorder
 from agreegen.register.export import export_csv
 from agreegen.register.interface import DocumentRow, EventDraft, EventKind
-from agreegen.register.lock import lock_folder
 from agreegen.register.store import Register
-from agreegen.signing.detached import sign_detached
 from agreegen.verification.interface import Options
 from agreegen.verification.report_html import render_html
 from agreegen.verification.service import verify_paths
 
-__all__ = ["BagRequest", "BagSummary", "create_bag", "record_archived"]
+__all__ = ["BagRequest", "BagSummary", "create_bag"]
 
 _REGISTER_NAME = "register.db"
 
@@ -78,14 +77,13 @@ class _Draft:
         self.hashes[path] = sha256_of(data)
 
 
-def create_bag(request: BagRequest, *, register: Register | None = None) -> BagSummary:
+def create_bag(request: BagRequest, *, recorder: Recorder | None = None) -> BagSummary:
     """Write a signed bag, whole or not at all.
 
     Args:
         request: What to archive and who signs.
-        register: The source's register where the caller has it open and locked already; the caller then
-            records the archiving itself. Without it, a `register.db` in the source is opened, and the
-            archiving is recorded there if the folder can be written.
+        recorder: Writes to the source's register, and records the archiving when the bag stands. Without
+            it, a `register.db` in the source is only read.
 
     Returns:
         What the bag holds.
@@ -95,31 +93,27 @@ def create_bag(request: BagRequest, *, register: Register | None = None) -> BagS
         ArchiveError: There is nothing to archive, a document is not the one that the register knows, or the
             disk cannot be written.
         SigningError: The bag could not be signed or timestamped.
+        RegisterError: The register cannot be read or written.
     """
-    if register is not None:
-        return _create(request, register)
+    if recorder is not None:
+        summary = _create(request, recorder.register)
+        _record_archived(recorder, summary, request)
+        return summary
     path = request.source / _REGISTER_NAME
     if not path.is_file():
         return _create(request, None)
-    writable = os.access(path, os.W_OK) and os.access(request.source, os.W_OK)
-    with contextlib.ExitStack() as stack:
-        if writable:
-            stack.enter_context(lock_folder(request.source))
-        opened = stack.enter_context(Register.open(path, read_only=not writable))
-        summary = _create(request, opened)
-        if writable:
-            record_archived(opened, summary, request)
-        return summary
+    with Register.open(path, read_only=True) as register:
+        return _create(request, register)
 
 
-def record_archived(register: Register, summary: BagSummary, request: BagRequest) -> None:
-    """Record in the register that its documents are in a bag, and have the new end of its chain signed.
+def _record_archived(recorder: Recorder, summary: BagSummary, request: BagRequest) -> None:
+    """Record in the register that its documents are in a bag, under a signed head.
 
     Raises:
         CredentialError: The key cannot sign.
         RegisterError: The register cannot be written.
     """
-    credential, now = request.credential, request.now
+    credential, register = request.credential, recorder.register
     drafts = []
     for path in summary.document_paths:
         row = register.document_by_path(path)
@@ -128,10 +122,7 @@ def record_archived(register: Register, summary: BagSummary, request: BagRequest
             drafts.append(
                 EventDraft(EventKind.ARCHIVED, row.registration.id, sha256=row.sha256, details=facts)
             )
-    register.record_many(drafts, now=now)
-    register.sign_head(
-        lambda message: sign_detached(message, credential, now), signer=credential.name, now=now
-    )
+    recorder.record(drafts, now=request.now)
 
 
 def _create(request: BagRequest, register: Register | None) -> BagSummary:
@@ -256,7 +247,7 @@ def _add_register(draft: _Draft, request: BagRequest, register: Register | None)
         return
     heads = [
         {
-            "register": head.register_id,
+            "register": head.chain_id,
             "count": head.count,
             "hash": head.hash.hex(),
             "signer": head.signer,

@@ -105,7 +105,7 @@ def encode_parameters(document: Document | None, row: DocumentRow | None, *, omi
 def row_for(path: str, sha256: str, structure: Structure, document: Document | None) -> DocumentRow:
     """Return the register row of a PDF that no register knows, from what the file says."""
     signed = any(signature.kind.value == "signature" for signature in structure.signatures)
-    state = DocumentState.SIGNED if signed else DocumentState.RENDERED
+    state = DocumentState.VERIFIED if signed else DocumentState.MADE
     if document is None:
         return DocumentRow(Registration(sha256[:32], "", "", "", "", "", path), state, sha256)
     name = next((role.holder for role in document.roles if role.holder), "")

@@ -7,18 +7,16 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from agreegen.archive.create import BagRequest, create_bag, record_archived
+from agreegen.archive.create import BagRequest, create_bag
 from agreegen.batch.interface import Job
 from agreegen.batch.timestamping import timestamp_servers
-from agreegen.register.interface import DocumentState
+from agreegen.recording.recorder import Recorder
 from agreegen.register.store import Register
 from agreegen.signing.interface import Credential, Trust
 
-_READY = (DocumentState.SIGNED, DocumentState.RENDERED, DocumentState.PAPER)
-
 
 def archive_documents(
-    job: Job, register: Register, credential: Credential, trust: Trust, now: datetime
+    job: Job, recorder: Recorder, credential: Credential, trust: Trust, now: datetime
 ) -> Iterator[Path]:
     """Write the bags that are due and yield each one when the register knows of it.
 
@@ -28,7 +26,7 @@ def archive_documents(
     """
     archive = job.archive
     assert archive is not None
-    while paths := tuple(islice(_ready(job, register), archive.documents_per_bag)):
+    while paths := tuple(islice(_ready(job, recorder.register), archive.documents_per_bag)):
         bag = _next_bag(archive.bags, job.form.id)
         request = BagRequest(
             source=job.output,
@@ -41,17 +39,16 @@ def archive_documents(
             documents=paths,
             forms_folder=job.forms_folder,
         )
-        summary = create_bag(request, register=register)
-        record_archived(register, summary, request)
+        create_bag(request, recorder=recorder)
         yield bag
 
 
 def _ready(job: Job, register: Register) -> Iterator[str]:
-    wanted = _READY if not job.signatures else (DocumentState.SIGNED,)
-    for state in wanted:
-        for row in register.documents(state=state.value):
-            if row.bag is None:
-                yield row.registration.path
+    """Yield the documents that are in no bag as they are now: by certificate or on paper, or plain ones."""
+    for row in register.documents():
+        finished = row.in_force and not row.pending and (row.fulfilled or not job.signatures)
+        if finished and row.bag is None:
+            yield row.registration.path
 
 
 def _next_bag(folder: Path, form_id: str) -> Path:

@@ -19,7 +19,7 @@ from agreegen.errors import AgreegenError, CredentialError, MissingProgramError,
 from agreegen.files import sha256_of
 from agreegen.model.report import FileReport, PadesLevel, SignatureKind, TrustStatus
 from agreegen.pipeline import DocumentMaker, read_back
-from agreegen.register.interface import DocumentState, EventDraft, EventKind
+from agreegen.register.interface import EventDraft, EventKind
 from agreegen.signing.checks import accept_paths
 from agreegen.signing.interface import Credential
 
@@ -288,8 +288,7 @@ class ChunkMaker:
         task = draft.task
         draft.data, draft.changed, draft.result = data, False, RowResult.ADOPTED
         draft.roles = {s.field for s in report.signatures if s.kind is SignatureKind.SIGNATURE and s.field}
-        state = DocumentState.SIGNED if draft.roles else DocumentState.RENDERED
-        details: dict[str, str | int | bool | None] = {"state": state.value}
+        details: dict[str, str] = {}
         if task.known:
             details["path"] = task.registration.path
         digest = draft.sha256
@@ -345,7 +344,10 @@ class ChunkMaker:
                 draft.quarantine(str(exc))
                 return
         if draft.events:
-            draft.events.append(EventDraft(EventKind.VERIFIED, draft.task.document.id, sha256=digest))
+            facts = {"size": len(draft.data)}
+            draft.events.append(
+                EventDraft(EventKind.VERIFIED, draft.task.document.id, sha256=digest, details=facts)
+            )
 
 
 def _task_of(draft: Draft, index: int) -> SignTask | None:

@@ -1,18 +1,17 @@
-"""The signed heads of a register: made by a credential of the job, judged like any other signature."""
+"""The signed heads of a register, judged like any other signature; who signs them in a job."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 from agreegen.batch.interface import Job
-from agreegen.register.audit import CheckHead
-from agreegen.register.interface import Head
-from agreegen.signing.detached import sign_detached
-from agreegen.signing.interface import Credential, Trust
+from agreegen.chain.heads import Head
+from agreegen.recording.head_signatures import signer_of
+from agreegen.register.audit.interface import HeadJudgement, JudgeHead
+from agreegen.signing.interface import Trust
 
-__all__ = ["head_checker", "head_signer", "head_warnings"]
+__all__ = ["head_judge", "head_warnings"]
 
 
 def head_warnings(job: Job) -> list[str]:
@@ -26,12 +25,7 @@ def head_warnings(job: Job) -> list[str]:
     ]
 
 
-def head_signer(credential: Credential, now: datetime) -> Callable[[bytes], bytes]:
-    """Return what `Register.sign_head` needs: a detached CAdES signature by this credential."""
-    return lambda message: sign_detached(message, credential, now)
-
-
-def head_checker(trust: Trust, now: datetime, *, policy: Path | None = None) -> CheckHead:
+def head_judge(trust: Trust, now: datetime, *, policy: Path | None = None) -> JudgeHead:
     """Return what `verify_register` needs to judge heads.
 
     With anchors a head must be signed by someone who chains to them. Without, it is only known that the
@@ -45,18 +39,20 @@ def head_checker(trust: Trust, now: datetime, *, policy: Path | None = None) -> 
     # Judging takes long to load, and a run only signs.
     from agreegen.archive.interface import SealState  # noqa: PLC0415 - see above
     from agreegen.archive.judging import judge_signature  # noqa: PLC0415 - see above
+    from agreegen.pki.trust.policy import load_policy  # noqa: PLC0415 - see above
     from agreegen.verification.interface import Options  # noqa: PLC0415 - see above
 
     options = Options(now=now, anchors_der=trust.anchors_der, crls_der=trust.crls_der, policy_file=policy)
 
-    def check(head: Head) -> str | None:
-        report, _ = judge_signature(head.signature or None, head.message, options)
-        if report.state is SealState.VALID:
-            return None
+    def judge(head: Head) -> HeadJudgement:
+        report, proved = judge_signature(head.signature or None, head.message, options)
+        signer = signer_of(head, load_policy(policy).sm2_signer_ids)
+        good = report.state is SealState.VALID
         if report.state is SealState.INDETERMINATE and not trust.anchors_der:
-            return None
-        return (
-            f"the signature of {head.signer or 'nobody'} is {report.state.value}: {'; '.join(report.reasons)}"
-        )
+            good = True
+        whose = head.signer or "nobody"
+        reason = f"the signature of {whose} is {report.state.value}: {'; '.join(report.reasons)}"
+        time = proved or report.time
+        return HeadJudgement(None if good else reason, signer, time, proved is not None)
 
-    return check
+    return judge

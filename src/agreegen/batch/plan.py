@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from agreegen.batch.interface import Job, JobSignature, Missing
 from agreegen.batch.places import PathGiver, fill_pattern, superseded_path
 from agreegen.model.document import Document, Value, build_document, canonical_json, encode_value
-from agreegen.register.interface import DocumentRow, DocumentState, Registration
+from agreegen.register.interface import DocumentRow, Registration
 
 if TYPE_CHECKING:
     from agreegen.register.store import Register
@@ -158,10 +158,9 @@ class Planner:
         left_open: tuple[str, ...],
     ) -> Task | None:
         signed = tuple(key.removeprefix(_SIGNED) for key in current.hashes if key.startswith(_SIGNED))
-        open_tasks = tuple(task for task in signatures if self._job.signatures[task.index].role not in signed)
-        pending = current.state is DocumentState.TIMESTAMP_PENDING
-        if current.state is DocumentState.PAPER:
-            return None
+        roles = {task: self._job.signatures[task.index].role for task in signatures}
+        open_tasks = tuple(task for task, role in roles.items() if current.fulfilment(role) is None)
+        pending = current.pending
         there = (self._job.output / current.registration.path).is_file()
         if there and not open_tasks and not (pending and self._job.tsa):
             return None

@@ -17,13 +17,12 @@ from agreegen.errors import InputError
 from agreegen.files import replacing, sha256_of
 from agreegen.model.document import build_document, encode_value
 from agreegen.model.form import RoleKind
-from agreegen.register.interface import DocumentRow, DocumentState
+from agreegen.register.interface import DocumentRow
 from agreegen.register.store import Register
 from agreegen.rosters.roster import open_roster
 from agreegen.rosters.row import RosterRow
 
 _NO_UNIT = "（未填单位）"
-_SIGNED = "signed:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +178,8 @@ def _document_id(job: Job, register: Register, row: RosterRow) -> str:
 
 def _has_signed(job: Job, document: DocumentRow) -> bool:
     """Whether nobody has to sign by hand any more: on paper already, or every person's role is signed."""
-    if document.state is DocumentState.PAPER:
-        return True
     persons = [role.id for role in job.form.roles if role.kind is RoleKind.SIGNATURE]
-    return bool(persons) and all(f"{_SIGNED}{role}" in document.hashes for role in persons)
+    return bool(persons) and not document.open_roles(persons)
 
 
 def _merge(job: Job, choice: _Choice, settings: PrintSettings, merged: pikepdf.Pdf) -> list[PrintedDocument]:

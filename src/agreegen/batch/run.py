@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from types import FrameType, TracebackType
 
-from agreegen.batch.heads import head_signer, head_warnings
+from agreegen.batch.heads import head_warnings
 from agreegen.batch.interface import Job, RowResult, RunEvent, RunEventKind, RunSummary
 from agreegen.batch.keyholder import KeyHolder
 from agreegen.batch.laying import OutputError, move_aside
@@ -31,6 +32,9 @@ from agreegen.batch.timestamping import timestamp_warnings
 from agreegen.errors import AgreegenError, InputError, UsageError
 from agreegen.files import remove_leftovers, sha256_of_file
 from agreegen.forms.check import require_usable
+from agreegen.recording.recorder import Recorder
+from agreegen.recording.signer import CredentialSigner
+from agreegen.recording.standing import require_signer
 from agreegen.register.interface import EventDraft, EventKind
 from agreegen.register.lock import lock_folder
 from agreegen.register.store import Register
@@ -90,8 +94,9 @@ def run_job(
         trust = load_trust(list(job.trust))
         elsewhere = settings.engine == "dask"
         keys = load_keys(job, holder, trust, clock(), settings.prompt, elsewhere=elsewhere)
+        recorder = _recorder(register, keys, clock())
         failed = stack.enter_context(FailedRows(job.output, rows))
-        run = _Run(job, register, rows, keys, trust, failed, events or _tell_nobody, clock)
+        run = _Run(job, recorder, rows, keys, trust, failed, events or _tell_nobody, clock)
         run.whole_roster = settings.roster is None and settings.limit is None
         warnings = [
             *map(str, found),
@@ -107,6 +112,12 @@ def run_job(
             stack.callback(pool.close)
             error = run.drive(pool, brake, settings.chunk_rows)
         return run.finish(started, error, interrupted=brake.pressed)
+
+
+def _recorder(register: Register, keys: SharedKeys, now: datetime) -> Recorder:
+    signer = None if keys.head is None else CredentialSigner(keys.head, now)
+    require_signer(register, None if signer is None else signer.identity)
+    return Recorder(register, signer)
 
 
 def _tell_nobody(event: RunEvent) -> None:
@@ -144,7 +155,7 @@ class _Run:
     def __init__(
         self,
         job: Job,
-        register: Register,
+        recorder: Recorder,
         roster: Roster,
         keys: SharedKeys,
         trust: Trust,
@@ -152,7 +163,8 @@ class _Run:
         tell: Tell,
         clock: Callable[[], datetime],
     ) -> None:
-        self.job, self.register, self.roster = job, register, roster
+        self.job, self.recorder, self.roster = job, recorder, roster
+        self.register = register = recorder.register
         self.keys, self.trust, self.failed, self.tell, self.clock = keys, trust, failed, tell, clock
         self.counts = dict.fromkeys(RowResult, 0)
         self.left_open = 0
@@ -210,8 +222,7 @@ class _Run:
 
     def drive(self, pool: Pool, brake: _Brake, chunk_rows: int) -> AgreegenError | None:
         """Stream the roster through the pool; return what stopped it, if anything did."""
-        facts = {"job_sha256": self.job.sha256, "template_sha256": self.job.form.template_sha256}
-        self.register.record(EventDraft(EventKind.RUN, details=facts), now=self.clock())
+        self.recorder.record([self._run_event()], now=self.clock())
         self._tell(RunEventKind.STARTED)
         behind = self.register.latest - self.clock()
         if behind > _CLOCK_MAY_DIFFER:
@@ -242,6 +253,16 @@ class _Run:
         if exhausted and error is None and not brake.pressed:
             error = self._conclude()
         return error
+
+    def _run_event(self) -> EventDraft:
+        """The register remembers its job, so that later commands find who signs its heads."""
+        facts = {
+            "job": os.path.relpath(self.job.path.resolve(), self.job.output.resolve()),
+            "job_path": str(self.job.path.resolve()),
+            "job_sha256": self.job.sha256,
+            "template_sha256": self.job.form.template_sha256,
+        }
+        return EventDraft(EventKind.RUN, details=facts)
 
     def _chunk_size(self, pool: Pool, most: int) -> int:
         """Give each worker several chunks, so that none waits long for the last one; large ones cost less."""
@@ -280,11 +301,7 @@ class _Run:
         """Record a finished chunk in one transaction, then its signed head; then the world is told."""
         drafts = [draft for outcome in chunk.outcomes for draft in outcome.events]
         if drafts:
-            now = self.clock()
-            self.register.record_many(drafts, now=now)
-            if self.keys.head is not None:
-                credential = self.keys.head
-                self.register.sign_head(head_signer(credential, now), signer=credential.name, now=now)
+            self.recorder.record(drafts, now=self.clock())
         for note in chunk.notes:
             if note not in self.warnings:
                 self.warn(note)
@@ -322,7 +339,7 @@ class _Run:
 
         try:
             for bag in archive_documents(
-                self.job, self.register, self.keys.archive, self.trust, self.clock()
+                self.job, self.recorder, self.keys.archive, self.trust, self.clock()
             ):
                 self.bags.append(str(bag))
                 self._tell(RunEventKind.ARCHIVED, message=str(bag))
@@ -343,7 +360,7 @@ class _Run:
             seconds=time.monotonic() - started,
             superseded=counts[RowResult.SUPERSEDED],
             adopted=counts[RowResult.ADOPTED],
-            timestamp_pending=states.get("timestamp-pending", 0),
+            timestamp_pending=self.register.pending_count(),
             left_open=self.left_open,
             interrupted=interrupted,
             bags=tuple(self.bags),

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from agreegen.batch.interface import Job
-from agreegen.errors import AgreegenError, RegisterError
-from agreegen.register.lock import lock_folder
+from agreegen.errors import AgreegenError
+from agreegen.register.interface import DocumentState
+from agreegen.register.lock import is_locked
 from agreegen.register.store import Register
 from agreegen.rosters.roster import open_roster
 
 __all__ = ["JobStatus", "job_status"]
-
-_FINISHED = ("signed", "timestamp-pending", "archived", "paper")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +61,9 @@ def job_status(job: Job) -> JobStatus:
         return JobStatus(rows, 0, {}, 0, running=False)
     with Register.open(job.register_file, read_only=True) as register:
         states = register.state_counts()
-        finished = _FINISHED if job.signatures else (*_FINISHED, "rendered")
-        documents = sum(states.get(state, 0) for state in finished)
-        return JobStatus(rows, documents, states, register.event_count, running=_is_running(job))
+        ended = (DocumentState.REPLACED, DocumentState.QUARANTINED)
+        documents = sum(count for state, count in states.items() if state not in ended)
+        return JobStatus(rows, documents, states, register.event_count, running=is_locked(job.output))
 
 
 def _count_rows(job: Job) -> int | None:
@@ -75,11 +74,3 @@ def _count_rows(job: Job) -> int | None:
         ).count
     except AgreegenError:
         return None
-
-
-def _is_running(job: Job) -> bool:
-    try:
-        with lock_folder(job.output):
-            return False
-    except RegisterError:
-        return True

@@ -8,6 +8,7 @@ import click
 
 from agreegen.archive.create import BagRequest, create_bag
 from agreegen.archive.verify import verify_bag
+from agreegen.batch.signers import recorder_for_bag
 from agreegen.cli.options import (
     any_path,
     force_option,
@@ -34,6 +35,9 @@ def command() -> None:
 @click.argument("source", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="SOURCE_DIR")
 @click.option("-o", "--output", required=True, type=any_path, metavar="BAG_DIR", help="The bag to write.")
 @click.option("--credential", "credential_file", required=True, type=any_path, help="Who signs the bag.")
+@click.option(
+    "--register-credential", type=any_path, help="Who signs the register, where its job cannot be found."
+)
 @tsa_option
 @trust_options
 @click.option("--omit-ids", is_flag=True, help="Leave ID numbers out of parameters and register.")
@@ -42,6 +46,7 @@ def create_command(
     source: Path,
     output: Path,
     credential_file: Path,
+    register_credential: Path | None,
     tsa: tuple[str, ...],
     trust: tuple[Path, ...],
     crls: tuple[Path, ...],
@@ -61,7 +66,10 @@ def create_command(
             omit_ids=omit_ids,
             force=force,
         )
-        summary = create_bag(request)
+        with recorder_for_bag(
+            source, credential, register_credential, now=request.now, prompt=prompt_secret, tell=say
+        ) as recorder:
+            summary = create_bag(request, recorder=recorder)
     finally:
         credential.close()
     say(

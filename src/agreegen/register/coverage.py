@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from agreegen.register.interface import DocumentRow, DocumentState
+from agreegen.register.interface import DocumentRow
 from agreegen.register.store import Register
 
 
@@ -83,7 +83,7 @@ def measure_coverage(
         gone = tuple(
             _person(document)
             for document in register.documents()
-            if document.counts and not _contains(seen, document.registration.row_key)
+            if document.in_force and not _contains(seen, document.registration.row_key)
         )
     finally:
         seen.close()
@@ -91,9 +91,7 @@ def measure_coverage(
 
 
 def _covers(document: DocumentRow, required_roles: Collection[str]) -> bool:
-    if document.state is DocumentState.PAPER:
-        return True
-    return document.counts and all(f"signed:{role}" in document.hashes for role in required_roles)
+    return document.in_force and not document.open_roles(required_roles)
 
 
 def _contains(seen: sqlite3.Connection, key: str) -> bool:

@@ -11,7 +11,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from agreegen.files import replacing
-from agreegen.register.chain import COLUMNS, row_values
+from agreegen.register.columns import COLUMNS, row_values
 from agreegen.register.interface import DocumentRow
 
 HEADERS = tuple(name.strip() for name in COLUMNS.split(","))
@@ -88,7 +88,11 @@ def _headers(omit_ids: bool) -> tuple[str, ...]:
 def _rows(documents: Iterable[DocumentRow], omit_ids: bool) -> Iterator[list[str]]:
     for document in documents:
         pairs = zip(HEADERS, row_values(document), strict=True)
-        yield [_harmless(value or "") for name, value in pairs if not (omit_ids and name in _ID_COLUMNS)]
+        yield [
+            _harmless("" if value is None else str(value))
+            for name, value in pairs
+            if not (omit_ids and name in _ID_COLUMNS)
+        ]
 
 
 def _harmless(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import sqlite3
@@ -11,13 +12,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+from agreegen.chain.hashing import format_time, genesis_hash
 from agreegen.errors import RegisterError
-from agreegen.register.chain import format_time, genesis_hash
-from agreegen.register.migrations import SCHEMA_VERSION, migrate
+from agreegen.register.migrations import SCHEMA_VERSION, migrate, schema_version
 
 SECRET_BYTES = 32
 TIP_COUNT, TIP_HASH = "tip-count", "tip-hash"
+CHAIN_KIND = "register"
 _BUSY_TIMEOUT_S = 10.0
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 _CACHE_KIB = 64 << 10
 
 
@@ -57,7 +60,7 @@ def create_file(path: Path, now: datetime) -> None:
         "created": format_time(now),
         "secret": secrets.token_bytes(SECRET_BYTES).hex(),
     }
-    tip = {TIP_COUNT: "0", TIP_HASH: genesis_hash(meta).hex()}
+    tip = {TIP_COUNT: "0", TIP_HASH: genesis_hash(CHAIN_KIND, meta).hex()}
     temporary = path.with_name(f".agreegen-{path.name}-{os.getpid()}")
     with wrapped(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,10 +73,50 @@ def create_file(path: Path, now: datetime) -> None:
                 connection.executemany("INSERT INTO meta (key, value) VALUES (?,?)", (meta | tip).items())
             finally:
                 connection.close()
-            temporary.rename(path)
-        except BaseException:
+            _take_name(temporary, path)
+        finally:
             temporary.unlink(missing_ok=True)
+
+
+def _take_name(temporary: Path, path: Path) -> None:
+    """Give the new register its name, but never that of another: two first runs may race for it."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError as exc:
+        raise RegisterError(
+            f"another run made {path} at the same moment", hint="run the job again when it has ended"
+        ) from exc
+    except OSError as exc:
+        if exc.errno not in _NO_LINKS:
             raise
+        if path.exists():
+            raise RegisterError(
+                f"another run made {path} at the same moment", hint="run the job again"
+            ) from exc
+        temporary.rename(path)
+
+
+def connect_current(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    """Connect, and bring an older schema up: in the file, or for reading only in a copy that nobody keeps.
+
+    Raises:
+        RegisterError: The schema is not known, or its events do not make documents.
+    """
+    connection = connect(path, read_only=read_only)
+    try:
+        version = schema_version(connection)
+        require_known(path, version)
+        if version < SCHEMA_VERSION and read_only:
+            copy = sqlite3.connect("", isolation_level=None)  # a temporary file that SQLite removes
+            connection.backup(copy)
+            connection.close()
+            connection = copy
+        if version < SCHEMA_VERSION:
+            migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 @contextlib.contextmanager

@@ -1,20 +1,23 @@
-"""What the register holds: documents, events, chain heads, and what an audit finds."""
+"""What the register holds: documents, events, scans, and what an audit finds."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-Details = Mapping[str, str | int | bool | None]
-"""Flat facts about an event, JSON-ready."""
+Details = Mapping[str, Any]
+"""Facts about an event, JSON-ready."""
+
+ANY_ROLE = "*"
+"""Stands for every role of a document: what a scan meant before scans named their roles."""
 
 
 class EventKind(StrEnum):
-    """What can happen to a document, or to the register itself (`run`, `head`)."""
+    """What can happen to a document, or to the register itself (see `REGISTER_EVENTS`)."""
 
     RENDERED = "rendered"
     SIGNED = "signed"
@@ -25,25 +28,98 @@ class EventKind(StrEnum):
     SUPERSEDED = "superseded"
     QUARANTINED = "quarantined"
     ADOPTED = "adopted"
+    PRINTED = "printed"
     PAPER = "paper"
+    RETRACTED = "retracted"
+    DAMAGED = "damaged"
     RUN = "run"
     HEAD = "head"
+    SIGNER = "signer"
+    REBUILT = "rebuilt"
 
 
-REGISTER_EVENTS = frozenset({EventKind.RUN, EventKind.HEAD})
+REGISTER_EVENTS = frozenset({EventKind.RUN, EventKind.HEAD, EventKind.SIGNER, EventKind.REBUILT})
 """Events that concern the register and no document."""
 
 
 class DocumentState(StrEnum):
-    """Where a document stands."""
+    """Where a document is in its life; who signed it, and how, is told by `DocumentRow.fulfilled`."""
 
-    RENDERED = "rendered"
-    SIGNED = "signed"
-    TIMESTAMP_PENDING = "timestamp-pending"
+    MADE = "made"
+    VERIFIED = "verified"
+    PRINTED = "printed"
     ARCHIVED = "archived"
-    SUPERSEDED = "superseded"
+    REPLACED = "replaced"
     QUARANTINED = "quarantined"
+
+
+class How(StrEnum):
+    """How a role was fulfilled."""
+
+    CERTIFICATE = "certificate"
+    DEVICE = "device"
     PAPER = "paper"
+
+
+@dataclass(frozen=True, slots=True)
+class ScanFile:
+    """One file that holds a scan of signed paper.
+
+    Attributes:
+        path: Where it lies below the folder of the register, with forward slashes.
+        sha256: Lower-case hex SHA-256 of the file.
+        pages: Number of pages in it; 0 where an earlier version did not count them.
+        source_sha256: SHA-256 of the whole file that the pages were split off, if they were.
+        source_page: Number of the first of them in that file, from 1.
+    """
+
+    path: str
+    sha256: str
+    pages: int
+    source_sha256: str | None = None
+    source_page: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object that an event keeps."""
+        return {name: getattr(self, name) for name in ScanFile.__dataclass_fields__}
+
+
+@dataclass(frozen=True, slots=True)
+class Fulfilment:
+    """How one role of a document was fulfilled, by whom, when, on what evidence.
+
+    Attributes:
+        how: With a certificate, on a device, on paper.
+        at: When the register learned of it, aware UTC, as stored.
+        by: The credential that signed, or who accepted the scan.
+        event: Number of the event that says so.
+        sha256: SHA-256 of the file just after the signature, or of the first scan.
+        automatic: Whether a scan was accepted by the program, without a person looking at it.
+        scans: The scans.
+    """
+
+    how: How
+    at: str
+    by: str
+    event: int
+    sha256: str | None = None
+    automatic: bool = False
+    scans: tuple[ScanFile, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object that the register keeps and shows."""
+        data = {name: getattr(self, name) for name in Fulfilment.__dataclass_fields__}
+        return data | {"how": self.how.value, "scans": [scan.to_dict() for scan in self.scans]}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Fulfilment:
+        """Read what `to_dict` wrote.
+
+        Raises:
+            ValueError, TypeError, KeyError: It is something else.
+        """
+        scans = tuple(ScanFile(**scan) for scan in data["scans"])
+        return cls(**{**data, "how": How(data["how"]), "scans": scans})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +159,15 @@ class DocumentRow:
 
     Attributes:
         registration: What was known at first; `path` follows the file when it moves.
-        state: Where it stands.
+        state: Where it is in its life.
         sha256: Lower-case hex SHA-256 of the file as it is now.
-        hashes: SHA-256 of each state, by `rendered`, `signed:<role>`, `timestamped`, …
+        hashes: SHA-256 of each step, by `rendered`, `signed:<role>`, `timestamped`, …
         superseded_by: Id of the document that replaced it.
-        bag: Name of the bag that archives it.
+        bag: Name of the bag that holds it as it is now.
+        fulfilled: Role → how it was fulfilled.
+        printed_at: When it was last printed, aware UTC, as stored.
+        pending: Whether it waits for a timestamp.
+        size: Size of the file in bytes; None where an earlier version did not record it.
     """
 
     registration: Registration
@@ -96,24 +176,37 @@ class DocumentRow:
     hashes: Mapping[str, str] = field(default_factory=dict)
     superseded_by: str | None = None
     bag: str | None = None
+    fulfilled: Mapping[str, Fulfilment] = field(default_factory=dict)
+    printed_at: str | None = None
+    pending: bool = False
+    size: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "hashes", MappingProxyType(dict(self.hashes)))
-
-    @property
-    def counts(self) -> bool:
-        """Whether the person has a pledge by this document: signed, archived or on paper."""
-        return self.state in {
-            DocumentState.SIGNED,
-            DocumentState.TIMESTAMP_PENDING,
-            DocumentState.ARCHIVED,
-            DocumentState.PAPER,
-        }
+        object.__setattr__(self, "fulfilled", MappingProxyType(dict(self.fulfilled)))
 
     @property
     def in_force(self) -> bool:
         """Whether the row's current document is this one: neither replaced nor quarantined."""
-        return self.state not in {DocumentState.SUPERSEDED, DocumentState.QUARANTINED}
+        return self.state not in {DocumentState.REPLACED, DocumentState.QUARANTINED}
+
+    @property
+    def scans(self) -> tuple[ScanFile, ...]:
+        """The scans on which any of its roles rests, each once."""
+        return tuple(dict.fromkeys(scan for each in self.fulfilled.values() for scan in each.scans))
+
+    @property
+    def scans_alone(self) -> bool:
+        """Whether its file is a scan that an earlier version registered by itself."""
+        return "paper" in self.hashes and "rendered" not in self.hashes
+
+    def fulfilment(self, role: str) -> Fulfilment | None:
+        """Return how a role was fulfilled, or None."""
+        return self.fulfilled.get(role) or self.fulfilled.get(ANY_ROLE)
+
+    def open_roles(self, roles: Collection[str]) -> tuple[str, ...]:
+        """Return those of some roles that nobody has fulfilled yet."""
+        return tuple(role for role in roles if self.fulfilment(role) is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,30 +253,6 @@ class Event:
     sha256: str | None
     details: str
     hash: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The end of the chain at one moment, with the signature of whoever answers for it.
-
-    Attributes:
-        register_id: Id of the register.
-        count: Number of events.
-        hash: Hash of the last of them.
-        signer: Name of the credential that signed.
-        signature: Detached signature over `message`; empty where nobody signed.
-    """
-
-    register_id: str
-    count: int
-    hash: bytes
-    signer: str = ""
-    signature: bytes = b""
-
-    @property
-    def message(self) -> bytes:
-        """The bytes that are signed."""
-        return f"agreegen register head/1\n{self.register_id}\n{self.count}\n{self.hash.hex()}\n".encode()
 
 
 @dataclass(frozen=True, slots=True)

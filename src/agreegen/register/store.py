@@ -1,4 +1,4 @@
-"""The register's file: opening, recording in whole transactions, looking up."""
+"""The register's file: opening, recording in whole transactions, each under a signed head."""
 
 from __future__ import annotations
 
@@ -6,50 +6,65 @@ import contextlib
 import hashlib
 import hmac
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
+from agreegen.chain.hashing import format_time, link_hash, parse_time
+from agreegen.chain.heads import Head, HeadSigner
 from agreegen.errors import RegisterError
 from agreegen.model.row_key import RowKey
-from agreegen.register.chain import (
-    COLUMNS,
-    encode_details,
-    event_hash,
-    format_time,
-    parse_time,
-    project,
-    row_from_values,
-    row_values,
-)
-from agreegen.register.file import TIP_COUNT, TIP_HASH, connect, create_file, require_known, wrapped
-from agreegen.register.interface import (
-    REGISTER_EVENTS,
-    DocumentRow,
-    Event,
-    EventDraft,
-    EventKind,
-    Head,
-    Registration,
-)
-from agreegen.register.migrations import migrate, schema_version
+from agreegen.register.columns import row_values
+from agreegen.register.file import TIP_COUNT, TIP_HASH, connect_current, create_file, wrapped
+from agreegen.register.interface import REGISTER_EVENTS, DocumentRow, Event, EventDraft, EventKind
+from agreegen.register.migrations import EVENT_COLUMNS, INSERT_DOCUMENT, store_events
+from agreegen.register.projection import encode_details, project
+from agreegen.register.view import RegisterView
 
-_INSERT_EVENT = (
-    "INSERT INTO events (seq, at, kind, document, role, sha256, details, hash) VALUES (?,?,?,?,?,?,?,?)"
-)
-_UPSERT = f"INSERT OR REPLACE INTO documents ({COLUMNS}) VALUES ({','.join('?' * 16)})"  # noqa: S608  # constants only
+_INSERT_EVENT = f"INSERT INTO events ({EVENT_COLUMNS}) VALUES (?,?,?,?,?,?,?,?)"  # noqa: S608  # constants only
 _KEY_NAMES = {"staff_no": "staff"}
-_SELECT = f"SELECT {COLUMNS} FROM documents"  # noqa: S608  # constants only
+_INSERT_HEAD = "INSERT INTO heads (seq, count, hash, signer, signature) VALUES (?,?,?,?,?)"
 
 
-class Register:
+@dataclass(slots=True)
+class _Addition:
+    """Events on their way into the chain, and what they change."""
+
+    count: int
+    tip: bytes
+    at: datetime
+    events: list[Event] = field(default_factory=list)
+    changed: dict[str, DocumentRow] = field(default_factory=dict)
+    head: Head | None = None
+
+    def append(self, draft: EventDraft) -> Event:
+        """Put an event behind the last one."""
+        self.count += 1
+        details = encode_details(draft)
+        row = (
+            self.count,
+            format_time(self.at),
+            draft.kind.value,
+            draft.document_id,
+            draft.role,
+            draft.sha256,
+            details,
+        )
+        self.tip = link_hash(self.tip, row)
+        event = Event(
+            self.count, self.at, draft.kind, draft.document_id, draft.role, draft.sha256, details, self.tip
+        )
+        self.events.append(event)
+        return event
+
+
+class Register(RegisterView):
     """An open register. One process writes; any number may read."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
-        self.path = path
-        self.connection = connection
-        self._meta: dict[str, str] = dict(connection.execute("SELECT key, value FROM meta"))
+        super().__init__(path, connection)
         self._count = int(self._meta.pop(TIP_COUNT))
         self._tip = bytes.fromhex(self._meta.pop(TIP_HASH))
         last = connection.execute("SELECT at FROM events ORDER BY seq DESC LIMIT 1").fetchone()
@@ -59,7 +74,7 @@ class Register:
     def open(
         cls, path: Path, *, create: bool = False, read_only: bool = False, now: datetime | None = None
     ) -> Register:
-        """Open a register.
+        """Open a register; an older one is brought up, in a copy where it is only read.
 
         Args:
             path: The file, usually `register.db`.
@@ -77,12 +92,8 @@ class Register:
                 )
             create_file(path, now)
         with wrapped(path):
-            connection = connect(path, read_only=read_only)
+            connection = connect_current(path, read_only=read_only)
             try:
-                version = schema_version(connection)
-                require_known(path, version)
-                if not read_only:
-                    migrate(connection)
                 return cls(path, connection)
             except (KeyError, ValueError) as exc:
                 connection.close()
@@ -98,15 +109,6 @@ class Register:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def close(self) -> None:
-        """Close the file; SQLite folds the write-ahead log into it."""
-        self.connection.close()
-
-    @property
-    def id(self) -> str:
-        """The register's own random id."""
-        return self._meta["register"]
 
     @property
     def secret(self) -> bytes:
@@ -130,178 +132,92 @@ class Register:
             return f"person:{digest.hexdigest()}"
         return f"{_KEY_NAMES.get(key.field, key.field)}:{key.value}"
 
-    def record_many(self, drafts: Sequence[EventDraft], *, now: datetime) -> None:
-        """Append events in one durable transaction, and bring the documents they concern up to date.
+    def record_many(
+        self,
+        drafts: Sequence[EventDraft],
+        *,
+        now: datetime,
+        signer: HeadSigner | None = None,
+        pin: bool = True,
+    ) -> Head | None:
+        """Append events and the signed head over them in one durable transaction.
+
+        Because both are written together, no moment leaves events that nobody signed. Where the chain names
+        no signer yet, an event before the head does.
+
+        Args:
+            drafts: The events; none to have the present end of the chain signed.
+            now: Aware UTC time of the events.
+            signer: Who signs the head; None for no head.
+            pin: Whether the signer is named as the register's where nobody is yet.
+
+        Returns:
+            The signed head, or None without a signer.
 
         Raises:
             RegisterError: An event does not fit, or the file cannot be written; nothing was recorded.
+            CredentialError: The key cannot sign; nothing was recorded.
         """
-        count, tip, at = self._count, self._tip, self._time_of_event(now)
-        changed: dict[str, DocumentRow] = {}
-        rows = []
-        with wrapped(self.path), self._transaction():
+        if not drafts and signer is None:
+            return None
+        # A clock that was set back never makes the chain run backwards.
+        addition = _Addition(self._count, self._tip, max(self._latest, now))
+        with wrapped(self.path):
             for draft in drafts:
-                details = encode_details(draft)
-                if draft.kind not in REGISTER_EVENTS:
-                    before = changed.get(draft.document_id) or self.document(draft.document_id)
-                    changed[draft.document_id] = self._project(before, draft, details)
-                count += 1
-                row = (count, at, draft.kind.value, draft.document_id, draft.role, draft.sha256, details)
-                tip = event_hash(tip, row)
-                rows.append((*row, tip))
-            self.connection.executemany(_INSERT_EVENT, rows)
-            self.connection.executemany(_UPSERT, (row_values(document) for document in changed.values()))
-            self._store_tip(count, tip)
-        self._count, self._tip = count, tip
+                self._add(addition, draft)
+            if signer is not None:
+                if pin and self.signer() is None:
+                    addition.append(EventDraft(EventKind.SIGNER, details=signer.identity.to_dict()))
+                self._sign(addition, signer)
+            self._write(addition)
+        self._count, self._tip, self._latest = addition.count, addition.tip, addition.at
+        return addition.head
 
     def record(self, draft: EventDraft, *, now: datetime) -> None:
         """Append one event; see `record_many`."""
         self.record_many([draft], now=now)
 
-    def sign_head(self, sign: Callable[[bytes], bytes], *, signer: str, now: datetime) -> Head:
-        """Have the present end of the chain signed, and keep head and signature.
-
-        Args:
-            sign: Returns a detached signature over the bytes it gets.
-            signer: Name of the credential, for people.
-            now: Aware UTC time of the event.
-
-        Raises:
-            RegisterError: The file cannot be written.
-        """
-        head = Head(self.id, self._count, self._tip, signer)
-        head = Head(head.register_id, head.count, head.hash, signer, sign(head.message))
-        facts: dict[str, str | int | bool | None] = {
-            "count": head.count,
-            "hash": head.hash.hex(),
-            "signer": signer,
-            "signature_sha256": hashlib.sha256(head.signature).hexdigest(),
-        }
-        draft = EventDraft(EventKind.HEAD, details=facts)
-        count, details = self._count + 1, encode_details(draft)
-        row = (count, self._time_of_event(now), draft.kind.value, "", None, None, details)
-        tip = event_hash(self._tip, row)
-        with wrapped(self.path), self._transaction():
-            self.connection.execute(_INSERT_EVENT, (*row, tip))
-            self.connection.execute(
-                "INSERT INTO heads (seq, count, hash, signer, signature) VALUES (?,?,?,?,?)",
-                (count, head.count, head.hash, signer, head.signature),
-            )
-            self._store_tip(count, tip)
-        self._count, self._tip = count, tip
-        return head
-
-    def document(self, document_id: str) -> DocumentRow | None:
-        """Return a document by its id, or None."""
-        return self._one(f"{_SELECT} WHERE id = ?", document_id)
-
-    def document_by_path(self, path: str) -> DocumentRow | None:
-        """Return the document whose file has this path below the register's folder, or None."""
-        return self._one(f"{_SELECT} WHERE path = ?", path)
-
-    def paths_in(self, folder: str) -> set[str]:
-        """Return the paths of all documents directly or deeper in a folder below the register's own."""
-        with wrapped(self.path):
-            rows = self.connection.execute(
-                "SELECT path FROM documents WHERE path >= ? AND path < ?", (f"{folder}/", f"{folder}0")
-            )
-            return {str(path) for (path,) in rows}
-
-    def current(self, row_key: str) -> DocumentRow | None:
-        """Return the document in force for a roster row, or None."""
-        for document in self._select(f"{_SELECT} WHERE row_key = ? ORDER BY id", row_key):
-            if document.in_force:
-                return document
-        return None
-
-    def documents(self, *, state: str | None = None) -> Iterator[DocumentRow]:
-        """Stream the documents in the order of their ids, all or those of one state."""
-        if state is None:
-            return self._select(f"{_SELECT} ORDER BY id")
-        return self._select(f"{_SELECT} WHERE state = ? ORDER BY id", state)
-
-    def document_count(self) -> int:
-        """Return the number of documents ever registered."""
-        with wrapped(self.path):
-            return int(self.connection.execute("SELECT count(*) FROM documents").fetchone()[0])
-
-    def state_counts(self) -> dict[str, int]:
-        """Count the documents by state."""
-        with wrapped(self.path):
-            return dict(
-                self.connection.execute("SELECT state, count(*) FROM documents GROUP BY state ORDER BY state")
-            )
-
-    def other_template(self, form_id: str, template_sha256: str) -> str | None:
-        """Return the hash of another template that made documents of this form here, or None."""
-        with wrapped(self.path):
-            row = self.connection.execute(
-                "SELECT template_sha256 FROM documents WHERE form = ? AND template_sha256 <> ? LIMIT 1",
-                (form_id, template_sha256),
-            ).fetchone()
-        return None if row is None else str(row[0])
-
-    def events(self, document_id: str | None = None) -> Iterator[Event]:
-        """Stream the events in chain order, all or those of one document."""
-        where, values = ("", ()) if document_id is None else (" WHERE document = ?", (document_id,))
-        statement = (
-            f"SELECT seq, at, kind, document, role, sha256, details, hash FROM events{where} ORDER BY seq"  # noqa: S608  # constants only
-        )
-        with wrapped(self.path):
-            for seq, at, kind, document, role, sha256, details, digest in self.connection.execute(
-                statement, values
-            ):
-                yield Event(seq, parse_time(at), EventKind(kind), document, role, sha256, details, digest)
-
-    def heads(self) -> Iterator[Head]:
-        """Stream the signed heads, oldest first."""
-        with wrapped(self.path):
-            for count, digest, signer, signature in self.connection.execute(
-                "SELECT count, hash, signer, signature FROM heads ORDER BY seq"
-            ):
-                yield Head(self.id, count, digest, signer, signature)
-
-    def add_paper(self, registration: Registration, *, sha256: str, now: datetime) -> DocumentRow:
-        """Record the scan of a document that was signed on paper.
-
-        Where the row has a document in force, the scan is recorded on it; else it is registered by itself.
-
-        Args:
-            registration: What is known of the scan; its `path` is the scan's.
-            sha256: SHA-256 of the scan.
-            now: Aware UTC time of the event.
-
-        Raises:
-            RegisterError: The register cannot be written.
-        """
-        known = self.current(registration.row_key)
-        if known is None:
-            draft = EventDraft(EventKind.PAPER, registration.id, sha256=sha256, registration=registration)
-        else:
-            facts = {"scan": registration.path, "scan_sha256": sha256}
-            draft = EventDraft(EventKind.PAPER, known.registration.id, details=facts)
-        self.record(draft, now=now)
-        document = self.document(draft.document_id)
-        assert document is not None
-        return document
-
-    def _time_of_event(self, now: datetime) -> str:
-        """Return the time to record: a clock that was set back never makes the chain run backwards."""
-        self._latest = max(self._latest, now)
-        return format_time(self._latest)
-
-    def _project(self, before: DocumentRow | None, draft: EventDraft, details: str) -> DocumentRow:
+    def _add(self, addition: _Addition, draft: EventDraft) -> None:
+        event = addition.append(draft)
+        if draft.kind in REGISTER_EVENTS:
+            return
+        before = addition.changed.get(draft.document_id) or self.document(draft.document_id)
         try:
-            return project(before, draft, details)
-        except (ValueError, TypeError) as exc:
+            addition.changed[draft.document_id] = project(before, event)
+        except (ValueError, TypeError, KeyError) as exc:
             raise RegisterError(
                 f"{self.path}: event {draft.kind.value} on {draft.document_id}: {exc}"
             ) from exc
 
-    def _store_tip(self, count: int, tip: bytes) -> None:
-        self.connection.executemany(
-            "UPDATE meta SET value = ? WHERE key = ?", [(str(count), TIP_COUNT), (tip.hex(), TIP_HASH)]
-        )
+    def _sign(self, addition: _Addition, signer: HeadSigner) -> None:
+        head = Head(self.id, addition.count, addition.tip, signer.name)
+        head = Head(head.chain_id, head.count, head.hash, head.signer, signer.sign(head.message))
+        facts = {
+            "count": head.count,
+            "hash": head.hash.hex(),
+            "signer": head.signer,
+            "signature_sha256": hashlib.sha256(head.signature).hexdigest(),
+        }
+        addition.append(EventDraft(EventKind.HEAD, details=facts))
+        addition.head = head
+
+    def _write(self, addition: _Addition) -> None:
+        with self._transaction():
+            rows = (
+                (e.seq, format_time(e.at), e.kind.value, e.document_id, e.role, e.sha256, e.details, e.hash)
+                for e in addition.events
+            )
+            self.connection.executemany(_INSERT_EVENT, rows)
+            self.connection.executemany(INSERT_DOCUMENT, map(row_values, addition.changed.values()))
+            store_events(self.connection, addition.events)
+            head = addition.head
+            if head is not None:
+                row = (addition.count, head.count, head.hash, head.signer, head.signature)
+                self.connection.execute(_INSERT_HEAD, row)
+            self.connection.executemany(
+                "UPDATE meta SET value = ? WHERE key = ?",
+                [(str(addition.count), TIP_COUNT), (addition.tip.hex(), TIP_HASH)],
+            )
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -318,19 +234,3 @@ class Register:
         stored = self.connection.execute("SELECT value FROM meta WHERE key = ?", (TIP_HASH,)).fetchone()
         if stored is None or stored[0] != self._tip.hex():
             raise RegisterError(f"{self.path} was written by another process", hint="open it again")
-
-    def _one(self, statement: str, value: str) -> DocumentRow | None:
-        return next(self._select(statement, value), None)
-
-    def _select(self, statement: str, *values: str) -> Iterator[DocumentRow]:
-        with wrapped(self.path):
-            for row in self.connection.execute(statement, values):
-                yield self._decode(row)
-
-    def _decode(self, row: tuple[str | None, ...]) -> DocumentRow:
-        try:
-            return row_from_values(row)
-        except ValueError as exc:
-            raise RegisterError(
-                f"{self.path}: document {row[0]} is damaged", hint="run register verify"
-            ) from exc

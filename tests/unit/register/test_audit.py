@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from agreegen.register.audit import verify_register
-from agreegen.register.interface import Head
+from agreegen.chain.heads import Head
+from agreegen.register.audit.interface import HeadJudgement
+from agreegen.register.audit.service import verify_register
+from agreegen.register.interface import EventDraft, EventKind
 from agreegen.register.store import Register
-from tests.unit.register.conftest import NOW, made
+from tests.unit.register.conftest import NOW, OTHER, SEAL, judge, made
 
 TABLES = {
     "meta": ("key", ["key", "value"]),
@@ -36,6 +39,10 @@ TABLES = {
             "hashes",
             "superseded_by",
             "bag",
+            "fulfilled",
+            "printed_at",
+            "pending",
+            "size",
         ],
     ),
     "heads": ("seq", ["seq", "count", "hash", "signer", "signature"]),
@@ -63,7 +70,7 @@ def _edit(path: Path, *statements: tuple[str, tuple[object, ...]]) -> None:
 
 def test_a_whole_register_has_no_problems(filled: Register) -> None:
     filled.close()
-    assert verify_register(filled.path, files_root=filled.path.parent) == []
+    assert verify_register(filled.path, files_root=filled.path.parent).problems == ()
 
 
 def test_every_stored_value_is_covered(filled: Register) -> None:
@@ -78,11 +85,11 @@ def test_every_stored_value_is_covered(filled: Register) -> None:
         for identity, *values in rows:
             for column, value in zip(columns, values, strict=True):
                 _edit(path, (f"UPDATE {table} SET {column} = ? WHERE {key} = ?", (_flip(value), identity)))
-                assert verify_register(path), f"{table}.{column} of {identity} changed unseen"
+                assert verify_register(path).problems, f"{table}.{column} of {identity} changed unseen"
                 path.write_bytes(original)
                 tried += 1
     assert tried > 200
-    assert verify_register(path) == []
+    assert verify_register(path).problems == ()
 
 
 def _cut_off(path: Path) -> None:
@@ -111,8 +118,8 @@ def _add_document(path: Path) -> None:
         path,
         (
             "INSERT INTO documents SELECT 'ffff', form, form_version, template_sha256, row_key, name, path, "
-            "staff_no, id_number, unit, metadata, state, sha256, hashes, superseded_by, bag "
-            "FROM documents LIMIT 1",
+            "staff_no, id_number, unit, metadata, state, sha256, hashes, superseded_by, bag, fulfilled, "
+            "printed_at, pending, size FROM documents LIMIT 1",
             (),
         ),
     )
@@ -163,7 +170,9 @@ def _corrupt(path: Path) -> None:
 def test_tampering_is_named(filled: Register, tamper: Callable[[Path], None], code: str) -> None:
     filled.close()
     tamper(filled.path)
-    assert code in {problem.code for problem in verify_register(filled.path, files_root=filled.path.parent)}
+    assert code in {
+        problem.code for problem in verify_register(filled.path, files_root=filled.path.parent).problems
+    }
 
 
 def test_a_recomputed_chain_fails_against_a_known_head(filled: Register, tmp_path: Path) -> None:
@@ -173,20 +182,61 @@ def test_a_recomputed_chain_fails_against_a_known_head(filled: Register, tmp_pat
         for number in range(6):
             forged.record_many(made(number, b"forged"), now=NOW)
         own_id = forged.id
-    assert verify_register(tmp_path / "forged.db") == []
-    found = verify_register(tmp_path / "forged.db", known_heads=[replace(head, register_id=own_id)])
+    assert verify_register(tmp_path / "forged.db").problems == ()
+    found = verify_register(tmp_path / "forged.db", known_heads=[replace(head, chain_id=own_id)]).problems
     assert [problem.code for problem in found] == ["head-mismatch"]
     longer = Head(own_id, 400, b"\0" * 32)
-    assert [p.code for p in verify_register(tmp_path / "forged.db", known_heads=[longer])] == ["cut-off"]
-    assert "head-of-another" in {p.code for p in verify_register(tmp_path / "forged.db", known_heads=[head])}
+    assert [p.code for p in verify_register(tmp_path / "forged.db", known_heads=[longer]).problems] == [
+        "cut-off"
+    ]
+    assert "head-of-another" in {
+        p.code for p in verify_register(tmp_path / "forged.db", known_heads=[head]).problems
+    }
 
 
 def test_the_signature_of_a_head_is_judged_by_the_caller(filled: Register) -> None:
     filled.close()
-    good = verify_register(
-        filled.path,
-        check_head=lambda head: None if head.signature == b"signature of " + head.message else "forged",
-    )
-    bad = verify_register(filled.path, check_head=lambda head: "not trusted")
-    assert good == []
-    assert [(problem.code, problem.message) for problem in bad] == [("head-signature", "not trusted")]
+    good = verify_register(filled.path, judge_head=judge)
+    bad = verify_register(filled.path, judge_head=lambda head: HeadJudgement("not trusted", SEAL.identity))
+    assert good.problems == ()
+    assert good.judgement is not None
+    assert good.judgement.signer == SEAL.identity
+    assert [(problem.code, problem.message) for problem in bad.problems] == [
+        ("head-signature", "not trusted")
+    ]
+
+
+def test_another_signer_needs_the_word_of_the_one_before(filled: Register) -> None:
+    """Whoever has a trusted key could go on in a register; only the signer before can hand it over."""
+    filled.record_many(made(5), now=NOW, signer=OTHER)
+    found = verify_register(filled.path, judge_head=judge).problems
+    assert [problem.code for problem in found] == ["other-signer"]
+
+
+def test_a_signer_may_hand_the_register_over(filled: Register) -> None:
+    handing = EventDraft(EventKind.SIGNER, details=OTHER.identity.to_dict())
+    filled.record_many([handing], now=NOW, signer=SEAL)
+    filled.record_many(made(5), now=NOW, signer=OTHER)
+    assert verify_register(filled.path, judge_head=judge).problems == ()
+    filled.record_many(made(6), now=NOW, signer=SEAL)
+    assert [p.code for p in verify_register(filled.path, judge_head=judge).problems] == ["other-signer"]
+
+
+def test_events_that_no_head_covers_are_named(filled: Register) -> None:
+    filled.record_many(made(5), now=NOW)
+    audit = verify_register(filled.path)
+    assert [problem.code for problem in audit.problems] == ["unsigned-tail"]
+    assert audit.unsigned == 3
+
+
+def test_a_code_from_paper_finds_a_register_that_was_taken_back(filled: Register, tmp_path: Path) -> None:
+    early = tmp_path / "early.db"
+    shutil.copyfile(filled.path, early)
+    head = filled.record_many(made(5), now=NOW, signer=SEAL)
+    assert head is not None
+    assert verify_register(filled.path, known_codes=[head.code]).problems == ()
+    assert verify_register(filled.path, known_heads=[head]).problems == ()
+    filled.close()
+    assert [p.code for p in verify_register(early, known_codes=[head.code]).problems] == ["cut-off"]
+    other = f"{head.count}-AAAA-AAAA-AAAA-AAAA"
+    assert [p.code for p in verify_register(filled.path, known_codes=[other]).problems] == ["head-mismatch"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agreegen.register.coverage import RosterPerson, measure_coverage
 from agreegen.register.store import Register
-from tests.unit.register.conftest import NOW, registration
+from tests.unit.register.conftest import NOW, on_paper, registration
 
 
 def people(*numbers: int) -> list[RosterPerson]:
@@ -24,7 +24,7 @@ def test_a_required_role_that_has_not_signed_leaves_the_person_uncovered(filled:
 
 
 def test_a_scan_of_the_signed_paper_covers(filled: Register) -> None:
-    filled.add_paper(registration(0), sha256="22" * 32, now=NOW)
+    filled.record(on_paper(0).to_draft(), now=NOW)
     coverage = measure_coverage(filled, people(0, 1), required_roles=["pledger"])
     assert [person.label for person in coverage.missing] == ["S0001"]
 

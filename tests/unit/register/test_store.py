@@ -12,20 +12,21 @@ import pytest
 
 from agreegen.errors import RegisterError
 from agreegen.model.row_key import RowKey
-from agreegen.register.interface import DocumentState, EventDraft, EventKind
+from agreegen.register.interface import DocumentState, EventDraft, EventKind, How
 from agreegen.register.lock import lock_folder
 from agreegen.register.store import Register
-from tests.unit.register.conftest import NOW, made, registration
+from tests.unit.register.conftest import NOW, made, on_paper, registration
 
 
 def test_documents_follow_from_their_events(filled: Register) -> None:
     document = filled.current("staff:S0003")
     assert document is not None
-    assert document.state is DocumentState.SIGNED
+    assert document.state is DocumentState.VERIFIED
+    assert document.fulfilled["unit"].how is How.CERTIFICATE
     assert dict(document.hashes) == {"rendered": "11" * 32, "signed:unit": document.sha256}
     assert document.registration == registration(3)
     assert filled.document_by_path("documents/00001/S0003.pdf") == document
-    assert filled.event_count == 16
+    assert filled.event_count == 17
     assert [event.kind for event in filled.events(document.registration.id)] == [
         "rendered",
         "signed",
@@ -58,7 +59,7 @@ def test_superseding_keeps_the_old_document_and_names_the_new_one(filled: Regist
     )
     document = filled.document(old.id)
     assert document is not None
-    assert (document.state, document.superseded_by) == (DocumentState.SUPERSEDED, new.id)
+    assert (document.state, document.superseded_by) == (DocumentState.REPLACED, new.id)
     assert document.registration.path == "superseded/S0001.pdf"
     assert filled.current("staff:S0001") is None
 
@@ -67,17 +68,51 @@ def test_a_batch_with_a_bad_event_records_nothing(filled: Register) -> None:
     unknown = EventDraft(EventKind.SIGNED, "0" * 32, "unit", "22" * 32)
     with pytest.raises(RegisterError, match="never registered"):
         filled.record_many([*made(8), unknown], now=NOW)
-    assert filled.event_count == 16
+    assert filled.event_count == 17
     assert filled.document(registration(8).id) is None
     filled.record_many(made(8), now=NOW)
 
 
-def test_paper_is_recorded_on_the_row_or_by_itself(filled: Register) -> None:
-    on_known = filled.add_paper(registration(2), sha256="33" * 32, now=NOW)
-    alone = filled.add_paper(registration(40), sha256="44" * 32, now=NOW)
-    assert on_known.state is alone.state is DocumentState.PAPER
-    assert on_known.sha256 != "33" * 32
-    assert alone.sha256 == "44" * 32
+def test_life_and_roles_are_told_apart(filled: Register) -> None:
+    """Three signed on paper, then a bag: today's one state forgot the first for the second."""
+    known = registration(2).id
+    filled.record(EventDraft(EventKind.PRINTED, known), now=NOW)
+    filled.record(on_paper(2).to_draft(), now=NOW)
+    filled.record(EventDraft(EventKind.ARCHIVED, known, details={"bag": "bag-1"}), now=NOW)
+    document = filled.document(known)
+    assert document is not None
+    assert (document.state, document.bag) == (DocumentState.ARCHIVED, "bag-1")
+    assert {role: each.how for role, each in document.fulfilled.items()} == {
+        "unit": How.CERTIFICATE,
+        "pledger": How.PAPER,
+    }
+    assert document.fulfilled["pledger"].by == "王主任"
+    assert document.open_roles(["unit", "pledger"]) == ()
+
+
+def test_what_changes_after_a_bag_is_due_for_another(filled: Register) -> None:
+    known = registration(2).id
+    filled.record(EventDraft(EventKind.ARCHIVED, known, details={"bag": "bag-1"}), now=NOW)
+    filled.record(on_paper(2).to_draft(), now=NOW)
+    document = filled.document(known)
+    assert document is not None
+    assert (document.state, document.bag) == (DocumentState.ARCHIVED, None)
+
+
+def test_a_retraction_opens_the_role_again_and_keeps_both(filled: Register) -> None:
+    known = registration(2).id
+    filled.record(on_paper(2).to_draft(), now=NOW)
+    [(_, scan)] = list(filled.scans())
+    taken = filled.event_count
+    facts = {"event": taken, "reason": "the wrong sheet", "by": "王主任"}
+    filled.record(EventDraft(EventKind.RETRACTED, known, details=facts), now=NOW)
+    document = filled.document(known)
+    assert document is not None
+    assert document.open_roles(["pledger"]) == ("pledger",)
+    assert list(filled.scans()) == []
+    assert filled.scan_owner(scan.sha256) is None
+    kinds = [event.kind for event in filled.events(known)]
+    assert kinds[-2:] == [EventKind.PAPER, EventKind.RETRACTED]
 
 
 def test_id_numbers_are_not_guessable_from_row_keys(filled: Register, tmp_path: Path) -> None:
@@ -186,7 +221,7 @@ def test_a_document_may_come_back_into_force(filled: Register) -> None:
     filled.record(again, now=NOW)
     document = filled.current("staff:S0001")
     assert document is not None
-    assert (document.state, document.superseded_by) == (DocumentState.RENDERED, None)
+    assert (document.state, document.superseded_by) == (DocumentState.MADE, None)
     assert dict(document.hashes) == {"rendered": "55" * 32}
 
 

@@ -1,0 +1,142 @@
+"""Who signs the register for a command that is no run: a credential named, or the one of its job."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+from agreegen.batch.interface import Job
+from agreegen.batch.job import read_job
+from agreegen.batch.plan import credential_path
+from agreegen.errors import AgreegenError, RegisterError
+from agreegen.recording.opening import open_recorder
+from agreegen.recording.recorder import Recorder
+from agreegen.recording.signer import identity_of
+from agreegen.register.store import Register
+from agreegen.signing.checks import check_credential
+from agreegen.signing.credentials import load_credential
+from agreegen.signing.interface import Credential, Trust
+from agreegen.signing.secrets import Prompt
+from agreegen.signing.trust import load_trust
+
+__all__ = ["head_credential", "recorder_for", "recorder_for_bag"]
+
+_HINT = "give --credential, or name a register_credential in the job file"
+
+
+def head_credential(job: Job) -> Path | None:
+    """Return whose credential signs the heads of a job's register, or None where the job has nobody.
+
+    It is `register_credential`, else the archive's, else the first one that all rows share.
+    """
+    if job.register_credential is not None:
+        return job.register_credential
+    if job.archive is not None:
+        return job.archive.credential
+    shared = (credential_path(each, {}) for each in job.signatures if not each.personal)
+    return next((path for path in shared if path is not None), None)
+
+
+@contextlib.contextmanager
+def recorder_for(
+    register_file: Path,
+    credential_file: Path | None,
+    *,
+    now: datetime,
+    prompt: Prompt | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> Iterator[Recorder]:
+    """Open a register for one command that writes to it; its heads are signed by whom its job names.
+
+    Args:
+        register_file: The register.
+        credential_file: The credential, where the user names one.
+        now: Aware UTC time.
+        prompt: Asks for secrets that must be typed in.
+        tell: Told where another command writes and this one waits.
+
+    Raises:
+        RegisterError: Nobody is there to sign, or the register cannot be written; nothing was written.
+        CredentialError: The credential cannot be used; nothing was written.
+    """
+    with (
+        _signer(register_file, credential_file, now, prompt) as credential,
+        open_recorder(register_file, credential, now=now, tell=tell) as recorder,
+    ):
+        yield recorder
+
+
+@contextlib.contextmanager
+def recorder_for_bag(
+    source: Path,
+    bag_credential: Credential,
+    credential_file: Path | None = None,
+    *,
+    now: datetime,
+    prompt: Prompt | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> Iterator[Recorder | None]:
+    """Open the register of a folder that is to be archived, or give None where there is none to write to.
+
+    The register's own signer answers for the record; whoever signs the bag does only where they are the same,
+    or where the register names nobody yet.
+
+    Args:
+        source: The folder.
+        bag_credential: Who signs the bag; loaded and checked.
+        credential_file: Who signs the register, where the user names one.
+        now: Aware UTC time.
+        prompt: Asks for secrets that must be typed in.
+        tell: Told where another command writes and this one waits.
+
+    Raises:
+        RegisterError: The register's own signer is not to be had; nothing was written.
+        CredentialError: Its credential cannot be used; nothing was written.
+    """
+    path = source / "register.db"
+    if not (path.is_file() and os.access(path, os.W_OK) and os.access(source, os.W_OK)):
+        yield None
+        return
+    with Register.open(path, read_only=True) as register:
+        named = register.signer()
+    own = named is None or identity_of(bag_credential.certificate_der).same_as(named)
+    if own and credential_file is None:
+        with open_recorder(path, bag_credential, now=now, tell=tell, pins=False) as recorder:
+            yield recorder
+        return
+    with recorder_for(path, credential_file, now=now, prompt=prompt, tell=tell) as recorder:
+        yield recorder
+
+
+@contextlib.contextmanager
+def _signer(
+    register_file: Path, credential_file: Path | None, now: datetime, prompt: Prompt | None
+) -> Iterator[Credential]:
+    path, trust = credential_file, Trust()
+    if path is None:
+        job = _remembered_job(register_file)
+        path, trust = head_credential(job), load_trust(list(job.trust))
+        if path is None:
+            raise RegisterError(f"{job.path} names no credential that signs the register", hint=_HINT)
+    credential = load_credential(path, prompt=prompt)
+    try:
+        check_credential(credential, trust, now)
+        yield credential
+    finally:
+        credential.close()
+
+
+def _remembered_job(register_file: Path) -> Job:
+    with Register.open(register_file, read_only=True) as register:
+        path = register.job_file()
+    if path is None:
+        raise RegisterError(f"{register_file} remembers no job, so nobody is named who signs it", hint=_HINT)
+    try:
+        return read_job(path)
+    except AgreegenError as exc:
+        raise RegisterError(
+            f"{register_file} remembers the job {path}, which cannot be read: {exc.message}", hint=_HINT
+        ) from exc

@@ -1,0 +1,102 @@
+"""Signed heads: the end of a chain at one moment, with the signature of whoever answers for it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+_CODE_BYTES = 10
+_GROUP = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of a chain at one moment.
+
+    Attributes:
+        chain_id: Id of the chain, e.g. of the register.
+        count: Number of links.
+        hash: Hash of the last of them.
+        signer: Name of the credential that signed.
+        signature: Detached signature over `message`; empty where nobody signed.
+        kind: What the chain is of.
+    """
+
+    chain_id: str
+    count: int
+    hash: bytes
+    signer: str = ""
+    signature: bytes = b""
+    kind: str = "register"
+
+    @property
+    def message(self) -> bytes:
+        """The bytes that are signed."""
+        return f"agreegen {self.kind} head/1\n{self.chain_id}\n{self.count}\n{self.hash.hex()}\n".encode()
+
+    @property
+    def code(self) -> str:
+        """A short code to be kept on paper: the count, and 80 bits of a hash over `message` in base 32."""
+        digest = hashlib.sha256(self.message).digest()[:_CODE_BYTES]
+        letters = base64.b32encode(digest).decode()
+        groups = (letters[start : start + _GROUP] for start in range(0, len(letters), _GROUP))
+        return "-".join((str(self.count), *groups))
+
+
+@dataclass(frozen=True, slots=True)
+class SignerIdentity:
+    """Whose certificate signs the heads of a chain.
+
+    Attributes:
+        certificate_sha256: Lower-case hex SHA-256 of the certificate, DER.
+        subject: The certificate's subject, for people.
+        issuer: The certificate's issuer.
+    """
+
+    certificate_sha256: str
+    subject: str
+    issuer: str
+
+    def to_dict(self) -> dict[str, str]:
+        """Return the JSON object that an event keeps."""
+        return {
+            "certificate_sha256": self.certificate_sha256,
+            "subject": self.subject,
+            "issuer": self.issuer,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, object]) -> SignerIdentity:
+        """Read what `to_dict` wrote; what is not there is empty and equals nobody."""
+        names = ("certificate_sha256", "subject", "issuer")
+        return cls(*(str(data.get(name, "")) for name in names))
+
+    def same_as(self, other: SignerIdentity) -> bool:
+        """Whether both are one signer: the same certificate, or a renewed one of the same issuer."""
+        renewed = self.subject != "" and (self.subject, self.issuer) == (other.subject, other.issuer)
+        return self.certificate_sha256 == other.certificate_sha256 or renewed
+
+
+class HeadSigner(Protocol):
+    """Signs the heads of a chain."""
+
+    @property
+    def name(self) -> str:
+        """Name of the credential, for people."""
+        ...
+
+    @property
+    def identity(self) -> SignerIdentity:
+        """Whose certificate it is."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """Return a detached signature over a message.
+
+        Raises:
+            CredentialError: The key cannot sign.
+        """
+        ...

@@ -1,0 +1,26 @@
+"""`agreegen register`: what was made for whom, who signed it, and whether the record is whole."""
+
+from __future__ import annotations
+
+import click
+
+from agreegen.cli.register.coverage import coverage_command
+from agreegen.cli.register.listing import export_command, list_command
+from agreegen.cli.register.paper import add_paper_command, retract_command
+from agreegen.cli.register.verifying import verify_command
+
+
+@click.group("register")
+def command() -> None:
+    """List, export and verify the register of a batch; record what was signed on paper."""
+
+
+for each in (
+    list_command,
+    export_command,
+    verify_command,
+    coverage_command,
+    add_paper_command,
+    retract_command,
+):
+    command.add_command(each)

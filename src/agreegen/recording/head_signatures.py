@@ -1,0 +1,37 @@
+"""Whose signature a head carries, and whether it fits: what a writer asks before it goes on behind a head."""
+
+from __future__ import annotations
+
+from agreegen.chain.heads import Head, SignerIdentity
+from agreegen.model.report import Integrity
+from agreegen.pki.algorithms import SM2_DEFAULT_ID, compute_digest
+from agreegen.pki.cms.container_check import check_container
+from agreegen.recording.signer import identity_of
+
+__all__ = ["signer_of"]
+
+_CADES = "ETSI.CAdES.detached"
+_MAX_CMS_BYTES = 1 << 20
+
+
+def signer_of(head: Head, sm2_ids: tuple[str, ...] = (SM2_DEFAULT_ID,)) -> SignerIdentity | None:
+    """Return whose certificate made the signature of a head; None where it does not fit the head.
+
+    This says nothing of trust.
+
+    Args:
+        head: The head.
+        sm2_ids: Signer ids that SM2 signatures may be made with.
+    """
+    if not head.signature:
+        return None
+    facts = check_container(
+        head.signature,
+        lambda name: compute_digest(name, head.message),
+        subfilter=_CADES,
+        max_cms_bytes=_MAX_CMS_BYTES,
+        sm2_ids=sm2_ids,
+    )
+    if facts.integrity is not Integrity.INTACT or facts.certificate is None:
+        return None
+    return identity_of(facts.certificate.dump())

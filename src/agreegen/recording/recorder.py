@@ -1,0 +1,105 @@
+"""A register that one command writes to: whatever it records ends under a signed head."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from agreegen.chain.heads import Head
+from agreegen.errors import InputError
+from agreegen.recording.signer import CredentialSigner
+from agreegen.register.interface import EventDraft, EventKind, How
+from agreegen.register.paper import PaperRecord, paper_error, paper_problem
+from agreegen.register.store import Register
+
+__all__ = ["Recorder"]
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Records events, each call in one transaction that ends with the head over it.
+
+    `opening.open_recorder` gives one for a command; the run of a batch makes its own.
+
+    Attributes:
+        register: The open register; its folder is locked.
+        signer: Who signs the heads; None only where nobody ever signed one.
+        pins: Whether that is named as the register's signer where nobody is yet.
+    """
+
+    register: Register
+    signer: CredentialSigner | None
+    pins: bool = True
+
+    def record(self, drafts: Sequence[EventDraft], *, now: datetime) -> Head | None:
+        """Record events and the signed head over them; nothing where there are none.
+
+        Raises:
+            RegisterError: The register cannot be written; nothing was recorded.
+            CredentialError: The key cannot sign; nothing was recorded.
+        """
+        if not drafts:
+            return None
+        signer = None if self.signer is None else replace(self.signer, now=now)
+        return self.register.record_many(drafts, now=now, signer=signer, pin=self.pins)
+
+    def record_paper(self, records: Sequence[PaperRecord], *, now: datetime) -> Head | None:
+        """Record documents that were signed on paper, all in one transaction.
+
+        The scans must lie durably in place already; what `paper_problem` says is asked again here, and two
+        records of one call must not share a document or a scan.
+
+        Raises:
+            InputError: A record is refused; nothing was recorded.
+            RegisterError: The register cannot be written; nothing was recorded.
+        """
+        documents: set[str] = set()
+        scans: set[str] = set()
+        for record in records:
+            problem = paper_problem(self.register, record.document_id, record.roles, record.scans)
+            if problem is not None:
+                raise paper_error(problem, record.document_id)
+            hashes = {scan.sha256 for scan in record.scans}
+            if record.document_id in documents or hashes & scans:
+                raise InputError(
+                    f"document {record.document_id}: it or its scan is named twice",
+                    hint="give each document one scan of its own",
+                )
+            documents.add(record.document_id)
+            scans |= hashes
+        return self.record([record.to_draft() for record in records], now=now)
+
+    def record_printed(self, document_ids: Iterable[str], *, by: str, now: datetime) -> Head | None:
+        """Record that documents were printed, all in one transaction.
+
+        Args:
+            document_ids: The documents.
+            by: Who printed them.
+            now: Aware UTC time of the events.
+
+        Raises:
+            RegisterError: A document is unknown, or the register cannot be written; nothing was recorded.
+        """
+        drafts = [EventDraft(EventKind.PRINTED, each, details={"by": by}) for each in document_ids]
+        return self.record(drafts, now=now)
+
+    def retract(self, document_id: str, *, reason: str, by: str, now: datetime) -> Head | None:
+        """Take the paper record of a document back; record and retraction both stay in the chain.
+
+        Raises:
+            InputError: Nothing on paper is recorded of the document, or no reason is given.
+            RegisterError: The register cannot be written; nothing was recorded.
+        """
+        document = self.register.document(document_id)
+        fulfilled = () if document is None else document.fulfilled.values()
+        taken = next((each.event for each in fulfilled if each.how is How.PAPER), None)
+        if taken is None:
+            raise InputError(
+                f"document {document_id}: no scan of it is recorded",
+                hint="see: agreegen register list --register FILE",
+            )
+        if not reason.strip():
+            raise InputError("a retraction needs a reason", hint="say why the record was wrong")
+        facts = {"event": taken, "reason": reason.strip(), "by": by}
+        return self.record([EventDraft(EventKind.RETRACTED, document_id, details=facts)], now=now)

@@ -1,0 +1,62 @@
+"""A credential as the signer of a register's heads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from asn1crypto import x509
+
+from agreegen.chain.heads import SignerIdentity
+from agreegen.pki.signer_pin import fingerprint
+from agreegen.signing.detached import sign_detached
+from agreegen.signing.interface import Credential, TimestampServer, Trust
+
+__all__ = ["CredentialSigner", "identity_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialSigner:
+    """Signs heads with a credential that the caller has loaded and checked.
+
+    Attributes:
+        credential: Key and certificate.
+        now: Claimed time of the signature, aware UTC.
+        tsa: Timestamp services, tried in order; none for no timestamp.
+        trust: Anchors that the service must chain to.
+    """
+
+    credential: Credential
+    now: datetime
+    tsa: Sequence[TimestampServer] = ()
+    trust: Trust | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the credential, for people."""
+        return self.credential.name
+
+    @property
+    def identity(self) -> SignerIdentity:
+        """Whose certificate it is."""
+        return identity_of(self.credential.certificate_der)
+
+    def sign(self, message: bytes) -> bytes:
+        """Return a detached CAdES signature over a message.
+
+        Raises:
+            CredentialError: The key cannot sign.
+            TimestampError: No service gave an acceptable timestamp.
+        """
+        return sign_detached(message, self.credential, self.now, self.tsa, trust=self.trust)
+
+
+def identity_of(certificate_der: bytes) -> SignerIdentity:
+    """Return what a chain keeps of a signer's certificate; names that cannot be read are empty."""
+    try:
+        certificate = x509.Certificate.load(certificate_der)
+        names = (str(certificate.subject.human_friendly), str(certificate.issuer.human_friendly))
+    except (ValueError, TypeError, KeyError):
+        names = ("", "")
+    return SignerIdentity(fingerprint(certificate_der), *names)

@@ -1,0 +1,175 @@
+"""The steps of an audit that concern the chain: its links, its heads, and who signed them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from agreegen.chain.hashing import genesis_hash, link_hash, parse_time
+from agreegen.chain.heads import Head, SignerIdentity
+from agreegen.files import sha256_of
+from agreegen.register.audit.interface import HeadJudgement, JudgeHead
+from agreegen.register.file import CHAIN_KIND, SECRET_BYTES, TIP_COUNT, TIP_HASH
+from agreegen.register.interface import EventKind, Problem
+from agreegen.register.migrations import EVENT_COLUMNS
+
+_META_KEYS = {"register", "created", "secret", TIP_COUNT, TIP_HASH}
+
+
+def read_meta(connection: sqlite3.Connection) -> dict[str, str]:
+    """Read the facts of a register.
+
+    Raises:
+        ValueError: They are not those of a register.
+    """
+    meta = dict(connection.execute("SELECT key, value FROM meta"))
+    if set(meta) != _META_KEYS or len(bytes.fromhex(meta["secret"])) != SECRET_BYTES:
+        raise ValueError("the values in meta are not those of a register")
+    return meta
+
+
+@dataclass(slots=True)
+class ChainWalk:
+    """Follows the chain from the genesis on and compares it with heads and codes that are known.
+
+    Attributes:
+        known: Heads from elsewhere, e.g. from a bag.
+        codes: Short codes of heads, from paper.
+        count: Events so far.
+        latest: Latest time so far, as stored.
+    """
+
+    known: Iterable[Head] = ()
+    codes: Iterable[str] = ()
+    count: int = 0
+    _by_count: dict[int, list[Head]] = field(default_factory=dict)
+    _codes: dict[int, list[str]] = field(default_factory=dict)
+
+    def problems(self, connection: sqlite3.Connection) -> Iterator[Problem]:
+        """Yield what is wrong with the links."""
+        meta = read_meta(connection)
+        yield from self._expect(meta["register"])
+        public = {key: value for key, value in meta.items() if key not in {TIP_COUNT, TIP_HASH}}
+        tip, latest = genesis_hash(CHAIN_KIND, public), parse_time(meta["created"])
+        for row in connection.execute(f"SELECT {EVENT_COLUMNS} FROM events ORDER BY seq"):  # noqa: S608  # constants only
+            self.count += 1
+            if row[0] != self.count:
+                yield Problem("event-missing", f"event {self.count}", f"the next event is {row[0]}")
+                self.count = row[0]
+            where = f"event {self.count}"
+            if link_hash(tip, row[:7]) != row[7]:
+                yield Problem("event-changed", where, "its hash does not follow from it and the event before")
+            tip, moment = row[7], parse_time(row[1])
+            if moment < latest:
+                yield Problem("time-backwards", where, f"recorded at {row[1]}, before the event before it")
+            latest = max(latest, moment)
+            yield from self._compare(meta["register"], tip)
+        if str(self.count) != meta[TIP_COUNT] or tip.hex() != meta[TIP_HASH]:
+            yield Problem(
+                "cut-off",
+                f"event {self.count}",
+                f"the chain ends here, the register says {meta[TIP_COUNT]} events",
+            )
+        yield from self._not_met()
+
+    def _expect(self, register_id: str) -> Iterator[Problem]:
+        for head in self.known:
+            if head.chain_id != register_id:
+                yield Problem("head-of-another", f"head {head.count}", "the head belongs to another register")
+            elif head.count:
+                self._by_count.setdefault(head.count, []).append(head)
+        for code in self.codes:
+            self._codes.setdefault(int(code.partition("-")[0]), []).append(code)
+
+    def _compare(self, register_id: str, tip: bytes) -> Iterator[Problem]:
+        where = f"event {self.count}"
+        for head in self._by_count.pop(self.count, ()):
+            if head.hash != tip:
+                yield Problem("head-mismatch", where, "a known head names another hash at this place")
+        for code in self._codes.pop(self.count, ()):
+            if Head(register_id, self.count, tip).code != code:
+                yield Problem(
+                    "head-mismatch", where, f"the code {code} is not that of the chain at this place"
+                )
+
+    def _not_met(self) -> Iterator[Problem]:
+        """A head that is known names more events than there are: the register was taken back."""
+        for count in sorted({*self._by_count, *self._codes}):
+            yield Problem(
+                "cut-off", f"event {self.count}", f"a known head names {count} events; the newest are gone"
+            )
+
+
+@dataclass(slots=True)
+class HeadWalk:
+    """Follows the signed heads and who may sign them.
+
+    An event before the first head names the signer; another one needs an event that the one before has
+    signed. Heads of earlier versions have no such event before them: they are judged by trust alone.
+
+    Attributes:
+        judge: Judges signatures; None for not at all.
+        last: The last head that stands in the chain.
+        judgement: What is known of its signature.
+    """
+
+    judge: JudgeHead | None
+    last: Head | None = None
+    judgement: HeadJudgement | None = None
+    _pin: SignerIdentity | None = None
+    _announced: SignerIdentity | None = None
+
+    def problems(self, connection: sqlite3.Connection) -> Iterator[Problem]:
+        """Yield what is wrong with the heads."""
+        register_id = read_meta(connection)["register"]
+        rows = {
+            row[0]: row for row in connection.execute("SELECT seq, count, hash, signer, signature FROM heads")
+        }
+        kinds = (EventKind.HEAD.value, EventKind.SIGNER.value)
+        for seq, kind, details in connection.execute(
+            "SELECT seq, kind, details FROM events WHERE document = '' AND kind IN (?, ?) ORDER BY seq", kinds
+        ):
+            facts = json.loads(details)
+            if kind == EventKind.SIGNER:
+                self._announced = SignerIdentity.from_dict(facts)
+                continue
+            row = rows.pop(seq, None)
+            where = f"head at event {seq}"
+            if row is None:
+                said = "the event says that the chain was signed, the signature is gone"
+                yield Problem("head-missing", where, said)
+                continue
+            head = Head(register_id, *row[1:])
+            yield from _compare_head(connection, seq, head, facts)
+            yield from self._judge(where, head)
+        for seq in rows:
+            yield Problem("head-changed", f"head at event {seq}", "no event records this head")
+
+    def _judge(self, where: str, head: Head) -> Iterator[Problem]:
+        self.last = head
+        if self.judge is None:
+            return
+        self.judgement = self.judge(head)
+        if self.judgement.reason is not None:
+            yield Problem("head-signature", where, self.judgement.reason)
+        who = self.judgement.signer
+        expected = self._pin or self._announced
+        if expected is not None and (who is None or not who.same_as(expected)):
+            named = "nobody" if who is None else who.subject
+            yield Problem("other-signer", where, f"it is signed by {named}, not by {expected.subject}")
+        self._pin = self._announced or self._pin
+        self._announced = None
+
+
+def _compare_head(
+    connection: sqlite3.Connection, seq: int, head: Head, facts: Mapping[str, object]
+) -> Iterator[Problem]:
+    where = f"head at event {seq}"
+    said = (facts["count"], facts["hash"], facts["signer"], facts["signature_sha256"])
+    if said != (head.count, head.hash.hex(), head.signer, sha256_of(head.signature)):
+        yield Problem("head-changed", where, "the stored head is not the one that the event records")
+    before = connection.execute("SELECT hash FROM events WHERE seq = ?", (head.count,)).fetchone()
+    if head.count != seq - 1 or (before is not None and before[0] != head.hash):
+        yield Problem("head-changed", where, "the head is not that of the event before it")

@@ -1,0 +1,130 @@
+"""The steps of an audit that concern documents and scans: recomputed from the events, and compared."""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from agreegen.files import sha256_of_file
+from agreegen.register.audit.interface import ExamineFile
+from agreegen.register.columns import COLUMNS, SCAN_COLUMNS, UNTOLD_BEFORE, row_values
+from agreegen.register.interface import DocumentRow, DocumentState, Problem
+from agreegen.register.migrations import (
+    DERIVED_TABLES,
+    SCHEMA_VERSION,
+    compute_document,
+    event_from_row,
+    events_by_document,
+    execute_script,
+    schema_version,
+    store_events,
+)
+from agreegen.register.view import RegisterView
+
+_NAMES = tuple(name.strip() for name in COLUMNS.split(","))
+
+
+def document_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
+    """Merge the documents that follow from the events with those stored, both in the order of their ids."""
+    names = _NAMES
+    if schema_version(connection) < SCHEMA_VERSION:  # what an earlier schema said otherwise is computed anew
+        names = tuple(name for name in _NAMES if name not in UNTOLD_BEFORE)
+    stored = connection.execute(f"SELECT {', '.join(names)} FROM documents ORDER BY id")  # noqa: S608  # constants only
+    row = stored.fetchone()
+    for document_id, expected in _recomputed(connection):
+        while row is not None and row[0] < document_id:
+            yield Problem("document-changed", f"document {row[0]}", "no event registers it")
+            row = stored.fetchone()
+        where = f"document {document_id}"
+        if isinstance(expected, Problem):
+            yield expected
+        elif row is None or row[0] != document_id:
+            yield Problem("document-missing", where, "the events know it, its row is gone")
+        elif tuple(row) != _picked(expected, names):
+            yield Problem("document-changed", where, "its row does not follow from its events")
+        if row is not None and row[0] == document_id:
+            row = stored.fetchone()
+    while row is not None:
+        yield Problem("document-changed", f"document {row[0]}", "no event registers it")
+        row = stored.fetchone()
+
+
+def _picked(document: DocumentRow, names: Sequence[str]) -> tuple[object, ...]:
+    values = dict(zip(_NAMES, row_values(document), strict=True))
+    return tuple(values[name] for name in names)
+
+
+def _recomputed(connection: sqlite3.Connection) -> Iterator[tuple[str, DocumentRow | Problem]]:
+    rows = connection.execute("SELECT DISTINCT document FROM events WHERE document <> '' ORDER BY document")
+    for (document_id,) in rows:
+        events = connection.execute(
+            "SELECT seq, at, kind, document, role, sha256, details, hash FROM events WHERE document = ? "
+            "ORDER BY seq",
+            (document_id,),
+        )
+        try:
+            yield document_id, compute_document(event_from_row(row) for row in events)
+        except (ValueError, TypeError, KeyError) as exc:
+            said = f"its events do not make a document: {exc}"
+            yield document_id, Problem("event-changed", f"document {document_id}", said)
+
+
+def scan_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
+    """Compare the scans that follow from the events with those stored."""
+    if schema_version(connection) < SCHEMA_VERSION:
+        return
+    expected = sqlite3.connect("", isolation_level=None)
+    try:
+        execute_script(expected, DERIVED_TABLES)
+        expected.execute("BEGIN")
+        for events in events_by_document(connection):
+            store_events(expected, events)
+        statement = f"SELECT {SCAN_COLUMNS} FROM scans ORDER BY event, number"  # noqa: S608  # constants only
+        pairs = itertools.zip_longest(connection.execute(statement), expected.execute(statement))
+        for stored, computed in pairs:
+            if stored != computed:
+                number = (stored or computed)[0]
+                yield Problem(
+                    "scan-changed", f"scan of event {number}", "its row does not follow from the events"
+                )
+    finally:
+        expected.close()
+
+
+def file_problems(view: RegisterView, root: Path, examine: ExamineFile | None) -> Iterator[Problem]:
+    """Compare the files below a folder with the register."""
+    for document in view.documents():
+        yield from _document_file_problems(document, root, examine)
+    for document_id, scan in view.scans():
+        path = root / scan.path
+        if not path.is_file():
+            yield Problem("file-missing", scan.path, f"the scan of document {document_id} is gone")
+        elif sha256_of_file(path) != scan.sha256:
+            yield Problem("file-changed", scan.path, f"the scan of document {document_id} was changed")
+    for file in sorted(root.joinpath("documents").rglob("*")):
+        if file.is_file() and file.suffix.lower() == ".pdf":
+            relative = file.relative_to(root).as_posix()
+            row = view.document_by_path(relative)
+            if row is None:
+                yield Problem("file-unknown", relative, "the register does not know this file")
+            elif row.state is DocumentState.QUARANTINED:
+                yield Problem("file-unknown", relative, "a quarantined file stands among the documents")
+
+
+def _document_file_problems(
+    document: DocumentRow, root: Path, examine: ExamineFile | None
+) -> Iterator[Problem]:
+    known, path = document.registration, root / document.registration.path
+    if not path.resolve().is_relative_to(root.resolve()):
+        yield Problem("file-outside", f"document {known.id}", "its path leads out of the folder")
+    elif not path.is_file():
+        yield Problem(
+            "file-missing", known.path, f"the file of document {known.id} ({document.state.value}) is gone"
+        )
+    elif sha256_of_file(path) != document.sha256:
+        yield Problem("file-changed", known.path, "it is not the file that the register knows")
+    elif examine is not None and not document.scans_alone:
+        for reason in examine(path, document):
+            yield Problem("file-of-another", known.path, reason)

@@ -1,0 +1,107 @@
+"""One audit of a register, as numbered steps."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from agreegen.chain.heads import Head
+from agreegen.errors import RegisterError
+from agreegen.register.audit.chain_steps import ChainWalk, HeadWalk
+from agreegen.register.audit.document_steps import document_problems, file_problems, scan_problems
+from agreegen.register.audit.interface import Audit, ExamineFile, JudgeHead
+from agreegen.register.file import connect, connect_current, require_known
+from agreegen.register.interface import Problem
+from agreegen.register.migrations import describe_schema, expected_schema, schema_version
+from agreegen.register.view import RegisterView
+
+__all__ = ["Audit", "verify_register"]
+
+
+def verify_register(
+    path: Path,
+    *,
+    files_root: Path | None = None,
+    known_heads: Sequence[Head] = (),
+    known_codes: Sequence[str] = (),
+    judge_head: JudgeHead | None = None,
+    examine_file: ExamineFile | None = None,
+) -> Audit:
+    """Find every changed, missing, reordered or cut-off row of a register.
+
+    1. SQLite's own check and the schema.
+    2. The chain: every event follows from the one before, back to the genesis, which commits to `meta`.
+    3. The heads: each stands in the chain; with `judge_head` its signature is good, and it is that of the
+       register's signer, whom only an event under the signature of the one before can change.
+    4. Nothing stands behind the last head but the event that records it: every command ends under a head.
+    5. Documents and scans: recomputed from the events, each row must be the one stored.
+    6. The files below `files_root`: each is there with the hash of its last state, no other PDF is there, and
+       with `examine_file` each is the document of its row by its own word, signed by whom the row says.
+
+    A chain without a key can be recomputed by whoever writes the file. What the caller still owes is trust in
+    a head: `judge_head`, or `known_heads` and `known_codes` from elsewhere, e.g. from an archive bag.
+
+    Raises:
+        RegisterError: There is no file to judge.
+    """
+    if not path.is_file():
+        raise RegisterError(f"there is no register at {path}", hint="name the register.db of a batch output")
+    problems: list[Problem] = []
+    chain, heads = ChainWalk(known_heads, known_codes), HeadWalk(judge_head)
+    try:
+        connection = connect(path, read_only=True)
+    except sqlite3.Error as exc:
+        return Audit((Problem("damaged", str(path), f"the file cannot be read as a register: {exc}"),))
+    try:
+        for step in (
+            _schema_problems(connection, path),
+            chain.problems(connection),
+            heads.problems(connection),
+            _tail_problems(connection),
+            document_problems(connection),
+            scan_problems(connection),
+            _file_problems(path, files_root, examine_file),
+        ):
+            problems.extend(step)
+        events, unsigned = _count_unsigned(connection)
+    except (sqlite3.Error, RegisterError, ValueError, TypeError, KeyError, AttributeError) as exc:
+        problems.append(Problem("damaged", str(path), f"the register cannot be read to its end: {exc}"))
+        events, unsigned = chain.count, 0
+    finally:
+        connection.close()
+    return Audit(tuple(problems), events, unsigned, heads.last, heads.judgement)
+
+
+def _schema_problems(connection: sqlite3.Connection, path: Path) -> Iterator[Problem]:
+    for (message,) in connection.execute("PRAGMA integrity_check(20)"):
+        if message != "ok":
+            yield Problem("damaged", "file", f"SQLite says: {message}")
+    version = schema_version(connection)
+    require_known(path, version)
+    if describe_schema(connection) != expected_schema(version):
+        yield Problem("schema-changed", "file", "tables, indexes or triggers are not those of a register")
+
+
+def _count_unsigned(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Count the events, and those of them that stand behind the last signed head and its own event."""
+    (events,) = connection.execute("SELECT count(*) FROM events").fetchone()
+    (covered,) = connection.execute("SELECT coalesce(max(seq), 0) FROM heads").fetchone()
+    return int(events), max(0, int(events) - int(covered))
+
+
+def _tail_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
+    events, unsigned = _count_unsigned(connection)
+    if 0 < unsigned < events:
+        said = f"the last {unsigned} of {events} events stand under no signed head; no command leaves that"
+        yield Problem("unsigned-tail", f"event {events - unsigned + 1}", said)
+
+
+def _file_problems(path: Path, root: Path | None, examine: ExamineFile | None) -> Iterator[Problem]:
+    if root is None:
+        return
+    view = RegisterView(path, connect_current(path, read_only=True))
+    try:
+        yield from file_problems(view, root, examine)
+    finally:
+        view.close()

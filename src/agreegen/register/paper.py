@@ -1,0 +1,121 @@
+"""Documents signed on paper: what is recorded of a scan, and when it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from agreegen.errors import InputError
+from agreegen.register.interface import DocumentState, EventDraft, EventKind, How, ScanFile
+from agreegen.register.view import RegisterView
+
+
+class PaperProblem(StrEnum):
+    """Why a scan is not recorded."""
+
+    UNKNOWN = "unknown-id"
+    REPLACED = "replaced"
+    QUARANTINED = "quarantined"
+    ALREADY_THERE = "already-there"
+    OF_ANOTHER = "scan-of-another"
+    NO_ROLE = "no-role"
+
+
+_REMEDIES = {
+    PaperProblem.UNKNOWN: (
+        "the register knows no such document",
+        "see: agreegen register list --register FILE",
+    ),
+    PaperProblem.REPLACED: (
+        "this document was replaced, and its text is no longer in force",
+        "have the present document printed and signed; register list --replaced shows both",
+    ),
+    PaperProblem.QUARANTINED: (
+        "this document is in quarantine and not in force",
+        "run the job again, then have the new document printed and signed",
+    ),
+    PaperProblem.ALREADY_THERE: (
+        "a scan of this document is recorded already",
+        "where that one is wrong: agreegen register retract, then add this one",
+    ),
+    PaperProblem.OF_ANOTHER: (
+        "this scan is recorded for another document already",
+        "scan each person's sheet by itself; where the record is wrong: agreegen register retract",
+    ),
+    PaperProblem.NO_ROLE: (
+        "every role of this document is fulfilled already",
+        "where a record is wrong: agreegen register retract",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PaperRecord:
+    """One document that was signed on paper.
+
+    Attributes:
+        document_id: The document.
+        roles: The roles that the ink fulfils.
+        scans: The files that show it; each lies durably below the folder of the register.
+        accepted_by: Who looked at it, or on whose command the program did.
+        automatic: Whether the program accepted it without a person looking.
+    """
+
+    document_id: str
+    roles: tuple[str, ...]
+    scans: tuple[ScanFile, ...]
+    accepted_by: str
+    automatic: bool = False
+
+    def to_draft(self) -> EventDraft:
+        """Return the event that records it."""
+        details = {
+            "roles": list(self.roles),
+            "scans": [scan.to_dict() for scan in self.scans],
+            "accepted_by": self.accepted_by,
+            "automatic": self.automatic,
+        }
+        return EventDraft(EventKind.PAPER, self.document_id, details=details)
+
+
+def paper_problem(
+    view: RegisterView, document_id: str, roles: Collection[str], scans: Iterable[ScanFile] = ()
+) -> PaperProblem | None:
+    """Say why a scan of a document cannot be recorded, or None.
+
+    Args:
+        view: The register.
+        document_id: The document that the scan shows.
+        roles: The roles that the ink fulfils.
+        scans: The scan files; neither they nor the pages they were split off may serve another document.
+    """
+    document = view.document(document_id)
+    if document is None:
+        return PaperProblem.UNKNOWN
+    if not document.in_force:
+        replaced = document.state is DocumentState.REPLACED
+        return PaperProblem.REPLACED if replaced else PaperProblem.QUARANTINED
+    known = [document.fulfilment(role) for role in roles]
+    if any(each is not None and each.how is How.PAPER for each in known):
+        return PaperProblem.ALREADY_THERE
+    if not document.open_roles(roles):
+        return PaperProblem.NO_ROLE
+    if any(_is_taken(view, scan) for scan in scans):
+        return PaperProblem.OF_ANOTHER
+    return None
+
+
+def _is_taken(view: RegisterView, scan: ScanFile) -> bool:
+    if view.scan_owner(scan.sha256) is not None:
+        return True
+    if scan.source_sha256 is None or scan.source_page is None:
+        return False
+    pages = range(scan.source_page, scan.source_page + scan.pages)
+    return any(view.source_page_owner(scan.source_sha256, page) is not None for page in pages)
+
+
+def paper_error(problem: PaperProblem, document_id: str) -> InputError:
+    """Return the error that tells a person why a scan is refused, with the remedy."""
+    message, hint = _REMEDIES[problem]
+    return InputError(f"document {document_id}: {message}", hint=hint)

@@ -1,0 +1,224 @@
+"""What a register shows, now or as it was at an earlier time."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from agreegen.chain.hashing import format_time
+from agreegen.chain.heads import Head, SignerIdentity
+from agreegen.errors import RegisterError
+from agreegen.register.columns import COLUMNS, SCAN_COLUMNS, Cell, row_from_values
+from agreegen.register.file import wrapped
+from agreegen.register.interface import DocumentRow, DocumentState, Event, EventKind, ScanFile
+from agreegen.register.migrations import (
+    DERIVED_TABLES,
+    EVENT_COLUMNS,
+    compute_derived,
+    event_from_row,
+    execute_script,
+)
+
+_SELECT = f"SELECT {COLUMNS} FROM documents"  # noqa: S608  # constants only
+_EVENTS = f"SELECT {EVENT_COLUMNS} FROM events"  # noqa: S608  # constants only
+_LAST_OF_REGISTER = "SELECT details FROM events WHERE document = '' AND kind = ? ORDER BY seq DESC LIMIT 1"
+
+
+class RegisterView:
+    """The documents, scans, events and heads of a register, to be looked up and streamed.
+
+    Args:
+        path: The register's file, for messages.
+        connection: Where documents and scans stand.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self.connection = connection
+        self._derived = connection
+        self._meta: dict[str, str] = dict(connection.execute("SELECT key, value FROM meta"))
+
+    def close(self) -> None:
+        """Close the file; SQLite folds the write-ahead log into it."""
+        if self._derived is not self.connection:
+            self._derived.close()
+        self.connection.close()
+
+    def show_at(self, moment: datetime) -> None:
+        """Show documents and scans from now on as they were at a time, computed from the chain.
+
+        Raises:
+            RegisterError: The events do not make documents.
+        """
+        derived = sqlite3.connect("", isolation_level=None)  # a temporary file that SQLite removes
+        with wrapped(self.path):
+            execute_script(derived, DERIVED_TABLES)
+            derived.execute("BEGIN")
+            compute_derived(self.connection, derived, format_time(moment))
+            derived.execute("COMMIT")
+        self._derived = derived
+
+    @property
+    def id(self) -> str:
+        """The register's own random id."""
+        return self._meta["register"]
+
+    def document(self, document_id: str) -> DocumentRow | None:
+        """Return a document by its id, or None."""
+        return next(self._select(f"{_SELECT} WHERE id = ?", document_id), None)
+
+    def document_by_path(self, path: str) -> DocumentRow | None:
+        """Return the document whose file has this path below the register's folder, or None."""
+        return next(self._select(f"{_SELECT} WHERE path = ?", path), None)
+
+    def documents_of(self, row_key: str) -> list[DocumentRow]:
+        """Return all documents of a roster row, replaced ones among them."""
+        return list(self._select(f"{_SELECT} WHERE row_key = ? ORDER BY id", row_key))
+
+    def documents_by_staff_no(self, staff_no: str) -> list[DocumentRow]:
+        """Return all documents of a staff number, replaced ones among them."""
+        return list(self._select(f"{_SELECT} WHERE staff_no = ? ORDER BY id", staff_no))
+
+    def current(self, row_key: str) -> DocumentRow | None:
+        """Return the document in force for a roster row, or None."""
+        return next((document for document in self.documents_of(row_key) if document.in_force), None)
+
+    def documents(self, *, state: DocumentState | None = None) -> Iterator[DocumentRow]:
+        """Stream the documents in the order of their ids, all or those of one state."""
+        if state is None:
+            return self._select(f"{_SELECT} ORDER BY id")
+        return self._select(f"{_SELECT} WHERE state = ? ORDER BY id", state.value)
+
+    def paths_in(self, folder: str) -> set[str]:
+        """Return the paths of all documents directly or deeper in a folder below the register's own."""
+        with wrapped(self.path):
+            rows = self._derived.execute(
+                "SELECT path FROM documents WHERE path >= ? AND path < ?", (f"{folder}/", f"{folder}0")
+            )
+            return {str(path) for (path,) in rows}
+
+    def document_count(self) -> int:
+        """Return the number of documents ever registered."""
+        with wrapped(self.path):
+            return int(self._derived.execute("SELECT count(*) FROM documents").fetchone()[0])
+
+    def state_counts(self) -> dict[str, int]:
+        """Count the documents by state."""
+        with wrapped(self.path):
+            return dict(
+                self._derived.execute("SELECT state, count(*) FROM documents GROUP BY state ORDER BY state")
+            )
+
+    def pending_count(self) -> int:
+        """Count the documents in force that wait for a timestamp."""
+        with wrapped(self.path):
+            ended = (DocumentState.REPLACED.value, DocumentState.QUARANTINED.value)
+            statement = "SELECT count(*) FROM documents WHERE pending AND state NOT IN (?, ?)"
+            return int(self._derived.execute(statement, ended).fetchone()[0])
+
+    def other_template(self, form_id: str, template_sha256: str) -> str | None:
+        """Return the hash of another template that made documents of this form here, or None."""
+        with wrapped(self.path):
+            row = self._derived.execute(
+                "SELECT template_sha256 FROM documents WHERE form = ? AND template_sha256 <> ? LIMIT 1",
+                (form_id, template_sha256),
+            ).fetchone()
+        return None if row is None else str(row[0])
+
+    def knows_bag(self, name: str) -> bool:
+        """Whether a document in the register lies in a bag of that name."""
+        with wrapped(self.path):
+            row = self._derived.execute("SELECT 1 FROM documents WHERE bag = ? LIMIT 1", (name,)).fetchone()
+        return row is not None
+
+    def scans(self, *, document_id: str | None = None) -> Iterator[tuple[str, ScanFile]]:
+        """Stream document id and scan of every record that stands, all or those of one document."""
+        where, values = ("", ()) if document_id is None else (" AND document = ?", (document_id,))
+        yield from self._scans(f"retracted = 0{where}", *values)
+
+    def scan_owner(self, sha256: str) -> str | None:
+        """Return the id of the document that a scan file of this hash belongs to, or None."""
+        return next((owner for owner, _ in self._scans("retracted = 0 AND sha256 = ?", sha256)), None)
+
+    def source_page_owner(self, source_sha256: str, source_page: int) -> str | None:
+        """Return the id of the document that a page of a scanned file was accepted for, or None."""
+        where = "retracted = 0 AND source_sha256 = ? AND source_page <= ? AND source_page + pages > ?"
+        found = self._scans(where, source_sha256, source_page, source_page)
+        return next((owner for owner, _ in found), None)
+
+    def events(self, document_id: str | None = None, *, after: int = 0) -> Iterator[Event]:
+        """Stream the events in chain order, all or those of one document; only those behind a number."""
+        where, values = ("", (after,)) if document_id is None else (" AND document = ?", (after, document_id))
+        with wrapped(self.path):
+            for row in self.connection.execute(f"{_EVENTS} WHERE seq > ?{where} ORDER BY seq", values):
+                yield event_from_row(row)
+
+    def heads(self) -> Iterator[Head]:
+        """Stream the signed heads, oldest first."""
+        with wrapped(self.path):
+            for count, digest, signer, signature in self.connection.execute(
+                "SELECT count, hash, signer, signature FROM heads ORDER BY seq"
+            ):
+                yield Head(self.id, count, digest, signer, signature)
+
+    def last_head(self) -> Head | None:
+        """Return the newest signed head, or None."""
+        return self._head("DESC")
+
+    def first_head(self) -> Head | None:
+        """Return the oldest signed head, or None."""
+        return self._head("ASC")
+
+    def signer(self) -> SignerIdentity | None:
+        """Return who signs the heads of this register, as its chain names them; None where it does not."""
+        facts = self._last_facts(EventKind.SIGNER)
+        return None if facts is None else SignerIdentity.from_dict(facts)
+
+    def job_file(self) -> Path | None:
+        """Return the job file that last wrote here, or None where an earlier version did not keep it.
+
+        It is looked for beside the register as it was at that time, so that both may move, then where it was.
+        """
+        facts = self._last_facts(EventKind.RUN) or {}
+        if not isinstance(facts.get("job"), str):
+            return None
+        beside = self.path.resolve().parent / str(facts["job"])
+        return beside if beside.is_file() else Path(str(facts.get("job_path", beside)))
+
+    def is_rebuilt(self) -> bool:
+        """Whether the register was rebuilt from documents after the first one was lost."""
+        return self._last_facts(EventKind.REBUILT) is not None
+
+    def _last_facts(self, kind: EventKind) -> dict[str, object] | None:
+        with wrapped(self.path):
+            row = self.connection.execute(_LAST_OF_REGISTER, (kind.value,)).fetchone()
+        return None if row is None else dict(json.loads(row[0]))
+
+    def _head(self, order: str) -> Head | None:
+        with wrapped(self.path):
+            row = self.connection.execute(
+                f"SELECT count, hash, signer, signature FROM heads ORDER BY seq {order} LIMIT 1"  # noqa: S608  # constants only
+            ).fetchone()
+        return None if row is None else Head(self.id, *row)
+
+    def _scans(self, where: str, *values: Cell) -> Iterator[tuple[str, ScanFile]]:
+        statement = f"SELECT {SCAN_COLUMNS} FROM scans WHERE {where} ORDER BY event, number"  # noqa: S608  # constants only
+        with wrapped(self.path):
+            for row in self._derived.execute(statement, values):
+                yield str(row[2]), ScanFile(*row[3:8])
+
+    def _select(self, statement: str, *values: str) -> Iterator[DocumentRow]:
+        with wrapped(self.path):
+            for row in self._derived.execute(statement, values):
+                yield self._decode(row)
+
+    def _decode(self, row: tuple[Cell, ...]) -> DocumentRow:
+        try:
+            return row_from_values(row)
+        except (ValueError, TypeError, KeyError) as exc:
+            raise RegisterError(
+                f"{self.path}: document {row[0]} is damaged", hint="run register verify"
+            ) from exc
