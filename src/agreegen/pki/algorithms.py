@@ -1,19 +1,12 @@
-"""Signature and digest algorithms by object identifier, and the raw check of a signature value."""
+"""Signature and digest algorithms by object identifier, digests, and what fits what."""
 
 from __future__ import annotations
 
-import functools
 import hashlib
 from dataclasses import dataclass
 
 from asn1crypto import algos, keys
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
-
-from agreegen.errors import MissingProgramError
-from agreegen.foreign import contained
+from cryptography.hazmat.primitives import hashes
 
 SM2_DEFAULT_ID = "1234567812345678"
 """The signer id of GB/T 35276 where nothing else was agreed."""
@@ -81,7 +74,7 @@ SIGNATURES: dict[str, tuple[str, str | None]] = {
 }
 """Scheme and digest (None: stands elsewhere) of signature algorithms by object identifier."""
 
-_HASHES: dict[str, type[hashes.HashAlgorithm]] = {
+HASHES: dict[str, type[hashes.HashAlgorithm]] = {
     "md5": hashes.MD5,
     "sha1": hashes.SHA1,
     "sha224": hashes.SHA224,
@@ -95,10 +88,10 @@ _HASHES: dict[str, type[hashes.HashAlgorithm]] = {
     "sha3_512": hashes.SHA3_512,
     "sm3": hashes.SM3,
 }
+"""Digests as the cryptographic library knows them."""
 
 
-_RIPEMD160_INFO = bytes.fromhex("3021300906052b2403020105000414")
-"""What stands before a RIPEMD-160 digest in a PKCS#1 v1.5 block (RFC 8017, 9.2)."""
+_EDWARDS_DIGESTS = {"ed25519": "sha512", "ed448": "shake_256"}
 
 
 class UnsupportedError(Exception):
@@ -139,12 +132,14 @@ class AlgorithmUse:
         scheme: Signature scheme, empty for a bare digest.
         digest: Digest name, empty for EdDSA.
         key: The key, None for a bare digest.
+        conflict: Which algorithms that are stated do not fit each other; empty where all do.
     """
 
     use: str
     scheme: str
     digest: str
     key: KeyFacts | None = None
+    conflict: str = ""
 
 
 def digest_name(oid: str) -> str:
@@ -158,6 +153,36 @@ def digest_name(oid: str) -> str:
     return DIGESTS[oid]
 
 
+def signer_digest_name(oid: str) -> str:
+    """Return the digest that a SignerInfo's digestAlgorithm names.
+
+    Some signers write a signature algorithm there, `sha256WithRSAEncryption` say; its digest is meant.
+
+    Raises:
+        UnsupportedError: The identifier is not known.
+    """
+    return SIGNATURES.get(oid, ("", None))[1] or digest_name(oid)
+
+
+def find_conflict(algorithm: SignatureAlgorithm, message_digest: str) -> str:
+    """Say which algorithms of a signature over signed attributes do not fit each other; empty where all do.
+
+    One digest is as strong as the other only where they are the same: a signature that states a strong one
+    and rests on a weak one, too, must not pass for strong.
+
+    Args:
+        algorithm: The signature algorithm as stated (RFC 4055, 3.1 asks for one digest in PSS and its mask).
+        message_digest: The digest algorithm of the signer (RFC 8419, 3.1 fixes it for Edwards curves).
+    """
+    digest = _EDWARDS_DIGESTS.get(algorithm.scheme, algorithm.digest)
+    problems = (
+        [] if digest == message_digest else [f"goes with {digest.upper()}, not {message_digest.upper()}"]
+    )
+    if algorithm.mgf_digest not in {"", algorithm.digest}:
+        problems.append(f"uses {algorithm.mgf_digest.upper()} in its mask, not {algorithm.digest.upper()}")
+    return f"{algorithm.scheme.upper()} {' and '.join(problems)}" if problems else ""
+
+
 def compute_digest(name: str, *parts: bytes | memoryview) -> bytes:
     """Digest the parts one after the other.
 
@@ -167,9 +192,9 @@ def compute_digest(name: str, *parts: bytes | memoryview) -> bytes:
     try:
         state = hashlib.new(name)
     except ValueError:
-        if name not in _HASHES:
+        if name not in HASHES:
             raise UnsupportedError(f"digest {name} is not available") from None
-        own = hashes.Hash(_HASHES[name]())
+        own = hashes.Hash(HASHES[name]())
         for part in parts:
             own.update(bytes(part))
         return own.finalize()
@@ -234,112 +259,3 @@ def key_facts(info: keys.PublicKeyInfo) -> KeyFacts:
     if oid in {"1.3.101.112", "1.3.101.113"}:
         return KeyFacts("ed25519" if oid.endswith("112") else "ed448", 256 if oid.endswith("112") else 448)
     return KeyFacts(oid, 0)
-
-
-def check_signature(
-    key_info_der: bytes,
-    algorithm: SignatureAlgorithm,
-    message: bytes,
-    signature: bytes,
-    *,
-    digest: bytes | None = None,
-    sm2_ids: tuple[str, ...] = (SM2_DEFAULT_ID,),
-) -> bool:
-    """Check a signature value.
-
-    Args:
-        key_info_der: SubjectPublicKeyInfo, DER.
-        algorithm: The algorithm.
-        message: What was signed.
-        signature: The signature value.
-        digest: Its digest, where the message itself is not at hand (not for EdDSA and SM2).
-        sm2_ids: Signer ids to try for SM2 (GB/T 32918.2, 5.5).
-
-    Returns:
-        Whether the signature is right.
-
-    Raises:
-        UnsupportedError: Algorithm or key are not supported.
-    """
-    if algorithm.scheme == "sm2":
-        return _check_sm2(key_info_der, message, signature, sm2_ids)
-    try:
-        key = _load_key(key_info_der)
-        _check(key, algorithm, message, signature, digest)
-    except InvalidSignature:
-        return False
-    except (UnsupportedAlgorithm, ValueError, TypeError) as exc:
-        raise UnsupportedError(f"the key or algorithm cannot be used: {exc}") from exc
-    return True
-
-
-def _check_sm2(key_info_der: bytes, message: bytes, signature: bytes, sm2_ids: tuple[str, ...]) -> bool:
-    try:
-        from agreegen.pki.sm2 import backend  # noqa: PLC0415 - SM2 is an optional part
-    except ImportError as exc:
-        raise UnsupportedError("SM2 support is not installed") from exc
-    point = keys.PublicKeyInfo.load(key_info_der)["public_key"].native
-    verify = contained(backend.verify_sm2)
-    try:
-        return any(verify(point, message, signature, signer_id) for signer_id in sm2_ids)
-    except MissingProgramError as exc:
-        raise UnsupportedError("no library does SM2 here") from exc
-
-
-@functools.lru_cache(maxsize=256)
-@contained
-def _load_key(key_info_der: bytes) -> object:
-    info = keys.PublicKeyInfo.load(key_info_der)
-    if info["algorithm"]["algorithm"].dotted in {"1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10"}:
-        # Keys for PSS only (RFC 4055, 1.2), and keys whose modulus was written without its leading zero.
-        numbers = info["public_key"].parsed
-        modulus = int.from_bytes(numbers["modulus"].contents, "big")
-        return rsa.RSAPublicNumbers(numbers["public_exponent"].native, modulus).public_key()
-    return serialization.load_der_public_key(key_info_der)
-
-
-def _is_plain(signature: bytes, key: ec.EllipticCurvePublicKey) -> bool:
-    """Say whether an ECDSA value is `r || s` of fixed length (BSI TR-03111, 5.2.1) instead of a sequence."""
-    return len(signature) == 2 * ((key.key_size + 7) // 8) and signature[:1] != b"\x30"
-
-
-@contained
-def _check(
-    key: object, algorithm: SignatureAlgorithm, message: bytes, signature: bytes, digest: bytes | None
-) -> None:
-    scheme = algorithm.scheme
-    if scheme in {"ed25519", "ed448"}:
-        if digest is not None or not isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
-            raise UnsupportedError("EdDSA signs messages with Edwards keys only")
-        key.verify(signature, message)
-        return
-    if scheme == "rsa" and isinstance(key, rsa.RSAPublicKey) and algorithm.digest == "ripemd160":
-        stated = compute_digest("ripemd160", message) if digest is None else digest
-        width = (key.key_size + 7) // 8
-        found = key.recover_data_from_signature(signature.rjust(width, b"\x00"), padding.PKCS1v15(), None)
-        if found != _RIPEMD160_INFO + stated:
-            raise InvalidSignature
-        return
-    if algorithm.digest not in _HASHES:
-        raise UnsupportedError(f"digest {algorithm.digest} is not available")
-    hashing = _HASHES[algorithm.digest]()
-    use: hashes.HashAlgorithm | Prehashed = hashing if digest is None else Prehashed(hashing)
-    data = message if digest is None else digest
-    if isinstance(key, rsa.RSAPublicKey):
-        # Some signers leave leading zeros out of the number that the value is (RFC 8017, 4.1).
-        signature = signature.rjust((key.key_size + 7) // 8, b"\x00")
-    if scheme == "rsa" and isinstance(key, rsa.RSAPublicKey):
-        key.verify(signature, data, padding.PKCS1v15(), use)
-    elif scheme == "pss" and isinstance(key, rsa.RSAPublicKey):
-        mask = padding.MGF1(_HASHES[algorithm.mgf_digest]())
-        key.verify(signature, data, padding.PSS(mask, algorithm.salt_length), use)
-    elif scheme in {"ecdsa", "plain-ecdsa"} and isinstance(key, ec.EllipticCurvePublicKey):
-        if scheme == "plain-ecdsa" or _is_plain(signature, key):
-            half = len(signature) // 2
-            pair = int.from_bytes(signature[:half], "big"), int.from_bytes(signature[half:], "big")
-            signature = encode_dss_signature(*pair)
-        key.verify(signature, data, ec.ECDSA(use))
-    elif scheme == "dsa" and isinstance(key, dsa.DSAPublicKey):
-        key.verify(signature, data, use)
-    else:
-        raise UnsupportedError("the key does not fit the signature algorithm")

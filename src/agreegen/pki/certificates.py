@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from asn1crypto import x509
@@ -37,25 +36,6 @@ def _load(der: bytes) -> Any | None:
 def load_certificates(ders: Iterable[bytes]) -> list[Any]:
     """Load certificates; those that cannot be read to the last extension are left out."""
     return [certificate for der in ders if (certificate := _load(der)) is not None]
-
-
-def usage_problem(certificate: Any, refused: Sequence[str]) -> str | None:
-    """Say why a certificate signs no documents by its key usages; None where it may."""
-    usage = certificate.key_usage_value
-    if usage is not None and not {"digital_signature", "non_repudiation"} & set(usage.native):
-        return "the key usage of the certificate does not allow signatures"
-    extended = certificate.extended_key_usage_value
-    if extended is not None and all(item.dotted in refused for item in extended):
-        return "the certificate is made for other purposes than signing documents"
-    return None
-
-
-def is_for_timestamps(certificate: Any) -> bool:
-    """Say whether a certificate is made for timestamps (id-kp-timeStamping; RFC 3161, 2.3)."""
-    with contextlib.suppress(*UNREADABLE):
-        usage = certificate.extended_key_usage_value
-        return usage is not None and "time_stamping" in usage.native
-    return False
 
 
 def subject_name(certificate: Any) -> str:

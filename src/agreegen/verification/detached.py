@@ -89,5 +89,5 @@ def verify_timestamp_token(
         changes=Changes.NONE,
     )
     judge = FileJudge(Structure(revisions=(), signatures=(found,)), (holder,), options, policy)
-    result = judge.judge_stamp(stamp, judge.now)
+    result = judge.certificates.judge_stamp(stamp, judge.now)
     return result.subindication is None, stamp.time, result.reasons

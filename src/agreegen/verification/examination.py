@@ -177,9 +177,9 @@ def _padding_alarms(structure: Structure, facts: list[SignatureFacts]) -> Iterat
 def example_alarms(judge: FileJudge, facts: list[SignatureFacts]) -> Iterator[Alarm]:
     """Warn where trust rests on an example certificate."""
     for fact in facts:
-        if fact.certificate is None or not judge.anchors:
+        if fact.certificate is None or not judge.certificates.anchors:
             continue
-        if judge.rests_on(fact.certificate, "EXAMPLE"):
+        if judge.certificates.rests_on(fact.certificate, "EXAMPLE"):
             yield Alarm(
                 "example-trust",
                 "the trust anchor is an example certificate: anyone can make such signatures",

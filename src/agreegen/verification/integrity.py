@@ -21,6 +21,8 @@ from agreegen.pki.cms.signature_facts import SignatureFacts
 from agreegen.verification.interface import FoundSignature
 
 X509_RSA, RFC3161 = "adbe.x509.rsa_sha1", "ETSI.RFC3161"
+PBAD_PADES = "PBAD.PAdES"
+"""Brazil's name for CAdES in a PDF (DOC-ICP-15.03)."""
 
 
 def judge_integrity(
@@ -52,7 +54,8 @@ def judge_integrity(
         return check_timestamp(
             found.contents, digest, max_cms_bytes=max_cms_bytes, extra_certificates=extra_certificates
         )
-    if found.subfilter not in {CADES, PKCS7, PKCS7_SHA1}:
+    subfilter = CADES if found.subfilter == PBAD_PADES else found.subfilter
+    if subfilter not in {CADES, PKCS7, PKCS7_SHA1}:
         kind = found.subfilter or "(none)"
         return SignatureFacts(
             Integrity.UNSUPPORTED,
@@ -62,7 +65,7 @@ def judge_integrity(
     return check_container(
         found.contents,
         digest,
-        subfilter=found.subfilter,
+        subfilter=subfilter,
         max_cms_bytes=max_cms_bytes,
         extra_certificates=extra_certificates,
         sm2_ids=sm2_ids,

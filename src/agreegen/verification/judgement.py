@@ -11,8 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 from agreegen.foreign import contained
 from agreegen.model.report import (
@@ -25,22 +24,17 @@ from agreegen.model.report import (
     TimeSource,
     TrustStatus,
 )
-from agreegen.pki.algorithms import AlgorithmUse
 from agreegen.pki.certificates import (
     UNREADABLE,
-    is_for_timestamps,
-    load_certificates,
     subject_name,
-    usage_problem,
 )
 from agreegen.pki.cms.signature_facts import SignatureFacts, TimestampFacts
 from agreegen.pki.encoding import der_of
 from agreegen.pki.trust.certificate_result import CertificateResult
-from agreegen.pki.trust.chain import Chain, ChainBuilder, ChainProblem, chain_uses
-from agreegen.pki.trust.evidence import Item, offers_revocation
-from agreegen.pki.trust.material import Grounds, grounds_for
+from agreegen.pki.trust.evidence import Item
+from agreegen.pki.trust.judge import CertificateJudge
+from agreegen.pki.trust.material import material_for
 from agreegen.pki.trust.policy import ValidationPolicy
-from agreegen.pki.trust.revocation import Finding
 from agreegen.verification.conclusion import conclude
 from agreegen.verification.details import list_details
 from agreegen.verification.interface import FoundSignature, Options, Structure
@@ -76,21 +70,16 @@ class FileJudge:
         self.policy = policy
         self.fetched = tuple(fetched_crls), tuple(fetched_ocsps)
         self.now = max(options.now, options.at) if options.at else options.now
-        self.anchors = load_certificates(options.anchors_der)
         self.proofs = Proofs(self.now)
-        self._grounds = self._make_grounds()
+        self.certificates = self._make_judge()
         self._stamps: dict[int, CertificateResult] = {}
         self._peel_timestamps()
 
-    @property
-    def builder(self) -> ChainBuilder:
-        """Builds paths from the certificates at hand."""
-        return self._grounds.builder
-
-    def _make_grounds(self) -> Grounds:
+    def _make_judge(self) -> CertificateJudge:
         found = (der_of(c) for fact in self.facts for part in fact.parts for c in part.certificates)
         pool = (*self.structure.validation_data.certificates_der, *found)
-        return grounds_for(self.options.anchors_der, pool, *self._evidence(), self.now, self.policy)
+        material = material_for(self.options.anchors_der, pool, *self._evidence(), self.now, self.policy)
+        return CertificateJudge(material, self.now)
 
     def _evidence(self) -> tuple[list[Item], list[Item]]:
         store = self.structure.validation_data
@@ -124,112 +113,13 @@ class FileJudge:
             found, fact = self.structure.signatures[index], self.facts[index]
             if fact.integrity is not Integrity.INTACT or not fact.timestamps or found.revision is None:
                 continue
-            result = self.judge_stamp(fact.timestamps[0], self.proofs.of(found.revision))
+            result = self.certificates.judge_stamp(fact.timestamps[0], self.proofs.of(found.revision))
             self._stamps[index] = result
             covers = found.coverage is not Coverage.PARTIAL and found.changes is not Changes.FORBIDDEN
             time = fact.timestamps[0].time
             if result.subindication is None and covers and time is not None:
                 self.proofs = self.proofs.adding(found.revision, time)
-                self._grounds = self._make_grounds()
-
-    def judge_stamp(self, stamp: TimestampFacts, at: datetime) -> CertificateResult:
-        """Judge the certificate of a timestamp service for the time at which its token is known to exist."""
-        result = self.judge_certificate(stamp.certificate, at, uses=stamp.algorithms)
-        if result.subindication is None and not is_for_timestamps(stamp.certificate):
-            reason = "the certificate of the timestamp service is not made for timestamps"
-            return replace(
-                result, subindication="CHAIN_CONSTRAINTS_FAILURE", reasons=(*result.reasons, reason)
-            )
-        if (
-            result.subindication is None
-            and stamp.time is not None
-            and stamp.time > self.now + timedelta(minutes=5)
-        ):
-            reason = "the timestamp states a time that has not come yet"
-            return replace(result, subindication="TIMESTAMP_ORDER_FAILURE", reasons=(*result.reasons, reason))
-        return result
-
-    def judge_certificate(
-        self, certificate: Any, at: datetime, *, uses: Sequence[AlgorithmUse]
-    ) -> CertificateResult:
-        """Judge chain, revocation and algorithms of a signing certificate for a moment."""
-        try:
-            question = der_of(certificate), at, tuple(uses)
-            known = self._grounds.results.get(question)
-            if known is not None:
-                return known
-            result = contained(self._judge_certificate)(certificate, at, uses)
-        except UNREADABLE as exc:
-            reason = f"the certificate cannot be judged ({type(exc).__name__})"
-            chain = Chain((certificate,), anchored=False, problem=ChainProblem.INVALID, message=reason)
-            unknown = Finding(Revocation.UNKNOWN)
-            trust = TrustStatus.UNTRUSTED if self.anchors else TrustStatus.UNKNOWN
-            return CertificateResult(trust, unknown, "CERTIFICATE_CHAIN_GENERAL_FAILURE", (reason,), chain)
-        self._grounds.keep(question, result)
-        return result
-
-    def _judge_certificate(
-        self, certificate: Any, at: datetime, uses: Sequence[AlgorithmUse]
-    ) -> CertificateResult:
-        chain = self.builder.chain(certificate, at)
-        if not self.anchors or chain.problem is ChainProblem.NONE_FOUND:
-            trust = TrustStatus.UNTRUSTED if self.anchors else TrustStatus.UNKNOWN
-            text = "no chain to a trust anchor was found" if self.anchors else "no trust anchors were given"
-            return CertificateResult(
-                trust, self._without_chain(certificate, at), "NO_CERTIFICATE_CHAIN_FOUND", (text,), chain
-            )
-        finding = self._grounds.judge.judge_chain(chain, at)
-        if chain.problem is ChainProblem.INVALID:
-            reasons = (f"the certificate chain is not valid: {chain.message}",)
-            return CertificateResult(
-                TrustStatus.UNTRUSTED, finding, "CERTIFICATE_CHAIN_GENERAL_FAILURE", reasons, chain
-            )
-        if finding.status is Revocation.REVOKED:
-            name = "REVOKED_CA_NO_POE" if finding.authority else "REVOKED_NO_POE"
-            return CertificateResult(TrustStatus.TRUSTED, finding, name, (finding.reason,), chain)
-        if chain.problem is not None:
-            reason = f"a certificate of the chain is {chain.problem.value} at {at:%Y-%m-%d %H:%M} UTC"
-            return CertificateResult(TrustStatus.TRUSTED, finding, "OUT_OF_BOUNDS_NO_POE", (reason,), chain)
-        weak = self._weakness(chain, uses, at)
-        if weak is not None:
-            return CertificateResult(
-                TrustStatus.TRUSTED, finding, "CRYPTO_CONSTRAINTS_FAILURE", (weak,), chain
-            )
-        missing = self._missing_status(finding)
-        why = tuple(text for text in (finding.reason,) if text)
-        return CertificateResult(TrustStatus.TRUSTED, finding, missing, why, chain)
-
-    def _missing_status(self, finding: Finding) -> str | None:
-        if finding.status is Revocation.UNKNOWN and self.policy.hard_fail:
-            return "TRY_LATER"
-        if finding.status is Revocation.NOT_OFFERED and not self.policy.allow_not_offered:
-            return "CERTIFICATE_CHAIN_GENERAL_FAILURE"
-        return None
-
-    def _without_chain(self, certificate: Any, at: datetime) -> Finding:
-        """Without anchors nothing can be clear; a revocation by the apparent issuer is still told."""
-        for issuer in self.builder.pool:
-            if certificate is not None and issuer.subject == certificate.issuer:
-                finding = self._grounds.judge.judge(certificate, issuer, at, authority=False)
-                if finding.status is Revocation.REVOKED:
-                    return finding
-        offered = certificate is None or offers_revocation(certificate)
-        return Finding(Revocation.UNKNOWN if offered else Revocation.NOT_OFFERED)
-
-    def _weakness(self, chain: Chain, uses: Sequence[AlgorithmUse], at: datetime) -> str | None:
-        for use in (*uses, *chain_uses(chain)):
-            problem = self.policy.weakness(use, at)
-            if problem is not None:
-                return problem
-        return None
-
-    def rests_on(self, certificate: Any, word: str) -> bool:
-        """Say whether trust in a certificate rests on an anchor whose name holds a word."""
-        try:
-            chain = self.builder.chain(certificate, self.now)
-            return chain.anchored and word in chain.certificates[-1].subject.human_friendly.upper()
-        except UNREADABLE:
-            return False
+                self.certificates = self._make_judge()
 
     def report(self, index: int, *, role: str | None) -> SignatureReport:
         """Step 2: report one signature or document timestamp; what cannot be read never passes."""
@@ -243,7 +133,7 @@ class FileJudge:
         if found.kind is SignatureKind.TIMESTAMP:
             result = self._stamps.get(index)
             if result is None and fact.certificate is not None and fact.integrity is Integrity.INTACT:
-                result = self.judge_certificate(fact.certificate, self.now, uses=fact.algorithms)
+                result = self.certificates.judge(fact.certificate, self.now, uses=fact.algorithms)
             time = fact.timestamps[0].time if fact.timestamps else None
             return self._compose(
                 index, role, result, time, TimeSource.TIMESTAMP if time else TimeSource.CLAIMED
@@ -276,7 +166,7 @@ class FileJudge:
             if stamp.integrity is not Integrity.INTACT or stamp.time is None:
                 notes.extend(stamp.reasons)
                 continue
-            result = self.judge_stamp(stamp, existing)
+            result = self.certificates.judge_stamp(stamp, existing)
             if result.subindication is not None:
                 why = "; ".join(result.reasons)
                 notes.append(
@@ -292,14 +182,9 @@ class FileJudge:
         return best, tuple(notes), tuple(trusted)
 
     def _for_signer(self, fact: SignatureFacts, moment: datetime, role: str | None) -> CertificateResult:
-        result = self.judge_certificate(fact.certificate, moment, uses=fact.algorithms)
+        result = self.certificates.judge_signer(fact.certificate, moment, uses=fact.algorithms)
         if result.subindication is not None:
             return result
-        problem = usage_problem(fact.certificate, self.policy.refused_usages)
-        if problem is not None:
-            return replace(
-                result, subindication="CHAIN_CONSTRAINTS_FAILURE", reasons=(*result.reasons, problem)
-            )
         if self.policy.allowed_roles and role not in self.policy.allowed_roles:
             problem = f"the policy does not allow the role {role or '(none)'}"
             return replace(
@@ -361,7 +246,7 @@ class FileJudge:
     ) -> SignatureReport:
         found, fact = self.structure.signatures[index], self.facts[index]
         indication, subindication = conclude(found, fact, result)
-        no_trust = TrustStatus.UNKNOWN if not self.anchors else TrustStatus.UNTRUSTED
+        no_trust = self.certificates.no_trust
         reasons = (*fact.reasons, *found.reasons, *(result.reasons if result else ()), *fact.notes)
         return SignatureReport(
             field=found.field,

@@ -68,12 +68,14 @@ def _material_complete(judge: FileJudge, certificate: Any) -> bool:
     pool = EvidencePool(
         [Item(der, judge.now) for der in data.crls_der],
         [Item(der, judge.now) for der in data.ocsps_der],
-        [*judge.builder.pool, *judge.anchors],
-        judge.builder.sm2_ids,
+        [*judge.certificates.builder.pool, *judge.certificates.anchors],
+        judge.certificates.builder.sm2_ids,
     )
     current = certificate
     for _ in range(_MAX_LENGTH):
-        if current.self_issued or any(der_of(current) == der_of(anchor) for anchor in judge.anchors):
+        if current.self_issued or any(
+            der_of(current) == der_of(anchor) for anchor in judge.certificates.anchors
+        ):
             return True
         issuer = _issuer(judge, current)
         if issuer is None:
@@ -86,9 +88,9 @@ def _material_complete(judge: FileJudge, certificate: Any) -> bool:
 
 
 def _issuer(judge: FileJudge, certificate: Any) -> Any | None:
-    for candidate in (*judge.anchors, *judge.builder.pool):
+    for candidate in (*judge.certificates.anchors, *judge.certificates.builder.pool):
         if candidate.subject == certificate.issuer and issued_by(
-            certificate, candidate, judge.builder.sm2_ids
+            certificate, candidate, judge.certificates.builder.sm2_ids
         ):
             return candidate
     return None

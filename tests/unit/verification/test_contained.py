@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from agreegen.foreign import BreakdownError, contained
 from agreegen.model.report import Changes, Integrity
 from agreegen.pdf.limits import Limits
-from agreegen.pki import algorithms
+from agreegen.pki import signature_values
 from agreegen.pki.trust.evidence import EvidencePool
 from agreegen.verification.interface import Options
 from agreegen.verification.service import verify_bytes
@@ -46,10 +46,10 @@ def test_everything_else_passes(wish: type[BaseException]) -> None:
 
 def test_key_that_breaks_the_library(monkeypatch: pytest.MonkeyPatch, signed: bytes, pki: Pki) -> None:
     monkeypatch.setattr(serialization, "load_der_public_key", panic)
-    algorithms._load_key.cache_clear()
+    signature_values._load_key.cache_clear()
     options = Options(now=NOW, anchors_der=(pki.root.holder.der,), crls_der=pki.crls())
     report = verify_bytes("x", signed, options)
-    algorithms._load_key.cache_clear()
+    signature_values._load_key.cache_clear()
     assert report.unaltered is None
     assert [signature.integrity for signature in report.signatures] == [Integrity.UNSUPPORTED]
 

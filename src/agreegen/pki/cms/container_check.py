@@ -17,8 +17,8 @@ from agreegen.pki.algorithms import (
     AlgorithmUse,
     SignatureAlgorithm,
     UnsupportedError,
-    check_signature,
     compute_digest,
+    find_conflict,
     key_facts,
     read_algorithm,
 )
@@ -40,9 +40,11 @@ from agreegen.pki.cms.structure import (
     find_signer,
     guarded,
     parse_cms,
+    protects_algorithms,
 )
 from agreegen.pki.cms.timestamp_tokens import check_token
 from agreegen.pki.encoding import der_of
+from agreegen.pki.signature_values import check_signature
 
 Digester = Callable[[str], bytes]
 """Gives the digest of the signed bytes by digest name."""
@@ -135,12 +137,25 @@ def _check_cms(
     except _WrongError as exc:
         facts = _broken(exc.subindication, str(exc))
         return replace(facts, certificate=certificate, padding_clean=exc.padding_clean)
-    uses = [AlgorithmUse("signature", algorithm.scheme, algorithm.digest, key_facts(certificate.public_key))]
+    conflict = _conflict(parsed)
+    key = key_facts(certificate.public_key)
+    uses = [AlgorithmUse("signature", algorithm.scheme, algorithm.digest, key, conflict)]
+    notes = (*notes, f"signature: {conflict}") if conflict else notes
     if parsed.digest != algorithm.digest:
         uses.append(AlgorithmUse("message digest", "", parsed.digest))
     if subfilter == PKCS7_SHA1:
         uses.append(AlgorithmUse("digest of the file", "", "sha1"))
     return SignatureFacts(Integrity.INTACT, certificate=certificate, algorithms=tuple(uses), notes=notes)
+
+
+def _conflict(parsed: ParsedCms) -> str:
+    """Say which of the algorithms that a container states do not fit each other."""
+    if not protects_algorithms(parsed):
+        return "the signed attributes protect other algorithms than the container states"
+    if not parsed.attributes_der:
+        return ""
+    stated = read_algorithm(parsed.signer["signature_algorithm"], parsed.digest)
+    return find_conflict(stated, parsed.digest)
 
 
 def _require_value(

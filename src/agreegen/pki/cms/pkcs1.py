@@ -9,15 +9,10 @@ from typing import Any
 from asn1crypto import core, x509
 
 from agreegen.model.report import Integrity
-from agreegen.pki.algorithms import (
-    AlgorithmUse,
-    SignatureAlgorithm,
-    UnsupportedError,
-    check_signature,
-    key_facts,
-)
+from agreegen.pki.algorithms import AlgorithmUse, SignatureAlgorithm, UnsupportedError, key_facts
 from agreegen.pki.cms.signature_facts import SignatureFacts
 from agreegen.pki.cms.structure import MalformedError, guarded
+from agreegen.pki.signature_values import check_signature
 
 _FORMAT_FAILURE, _CRYPTO_FAILURE = "FORMAT_FAILURE", "SIG_CRYPTO_FAILURE"
 _NO_CERTIFICATE = "NO_SIGNING_CERTIFICATE_FOUND"

@@ -11,15 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from agreegen.model.report import Integrity
-from agreegen.pki.algorithms import (
-    SignatureAlgorithm,
-    UnsupportedError,
-    check_signature,
-    read_algorithm,
-)
+from agreegen.pki.algorithms import SignatureAlgorithm, UnsupportedError, read_algorithm
 from agreegen.pki.cms.signature_facts import SignatureFacts
 from agreegen.pki.cms.structure import MESSAGE_DIGEST, ParsedCms
 from agreegen.pki.encoding import der_of
+from agreegen.pki.signature_values import check_signature
 
 _HEAD_BYTES = 128
 """So many bytes of a container reach into the serial number of its first certificate."""

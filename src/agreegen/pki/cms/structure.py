@@ -1,4 +1,4 @@
-"""Reading CMS signatures (RFC 5652): one signer, attributes once, nothing behind the structure but zeros."""
+"""Reading CMS signatures (RFC 5652): one signer, nothing behind it but zeros."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from asn1crypto import cms, core, parser, tsp, x509
 from asn1crypto import crl as asn1_crl
 from asn1crypto import ocsp as asn1_ocsp
 
-from agreegen.pki.algorithms import compute_digest, digest_name
+from agreegen.pki.algorithms import compute_digest, digest_name, signer_digest_name
 from agreegen.pki.encoding import der_of
 
 T = TypeVar("T")
@@ -25,6 +25,23 @@ CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_TIME = (
 SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.12", "1.2.840.113549.1.9.16.2.47"
 SIGNATURE_TIMESTAMP, CONTENT_TIMESTAMP = "1.2.840.113549.1.9.16.2.14", "1.2.840.113549.1.9.16.2.20"
 REVOCATION_ARCHIVAL = "1.2.840.113583.1.1.8"
+ALGORITHM_PROTECTION = "1.2.840.113549.1.9.52"
+_ONCE = frozenset(
+    {
+        CONTENT_TYPE,
+        MESSAGE_DIGEST,
+        SIGNING_TIME,
+        SIGNING_CERTIFICATE,
+        SIGNING_CERTIFICATE_V2,
+        REVOCATION_ARCHIVAL,
+        ALGORITHM_PROTECTION,
+        "1.2.840.113549.1.9.16.2.15",  # signature-policy-identifier
+        "1.2.840.113549.1.9.16.2.17",  # signer-location
+        "1.2.840.113549.1.9.16.2.4",  # content-hints
+        "0.4.0.1733.2.1",  # mime-type
+    }
+)
+"""Signed attributes that stand there once at most (RFC 5652, 11; RFC 5035, 5; EN 319 122-1, 5)."""
 ARCHIVE_TIMESTAMPS = {"0.4.0.1733.2.4", "1.2.840.113549.1.9.16.2.48", "1.2.840.113549.1.9.16.2.27"}
 TST_INFO = "1.2.840.113549.1.9.16.1.4"
 DATA = "1.2.840.113549.1.7.1"
@@ -84,7 +101,7 @@ class ParsedCms:
         Raises:
             UnsupportedError: It is not known.
         """
-        return digest_name(self.signer["digest_algorithm"]["algorithm"].dotted)
+        return signer_digest_name(self.signer["digest_algorithm"]["algorithm"].dotted)
 
     @property
     def signature(self) -> bytes:
@@ -118,7 +135,7 @@ def parse_cms(data: bytes, *, max_bytes: int) -> ParsedCms:
         max_bytes: Greatest size.
 
     Raises:
-        MalformedError: It is not a SignedData with exactly one signer, or attributes stand there twice.
+        MalformedError: It is not a SignedData with exactly one signer, or named attributes stand there twice.
     """
     if len(data) > max_bytes:
         raise MalformedError(f"the signature container is larger than {max_bytes} bytes")
@@ -183,7 +200,7 @@ def _attributes(attributes: Any, *, repeat: bool = False) -> dict[str, list[Any]
         return found
     for attribute in attributes:
         oid = attribute["type"].dotted
-        if oid in found and not repeat:
+        if oid in found and not repeat and oid in _ONCE:
             raise MalformedError(f"the signed attribute {oid} stands there twice")
         found.setdefault(oid, []).extend(list(attribute["values"]))
     return found
@@ -313,14 +330,31 @@ def agrees_with_attribute(parsed: ParsedCms, certificate: Any) -> bool:
     v2 = parsed.signed.get(SIGNING_CERTIFICATE_V2)
     v1 = parsed.signed.get(SIGNING_CERTIFICATE)
     if v2:
-        first = v2[0]["certs"][0]
+        first = _only(v2)["certs"][0]
         name = digest_name(first["hash_algorithm"]["algorithm"].dotted)
         if compute_digest(name, der_of(certificate)) != first["cert_hash"].native:
             return False
     if v1:
-        first = v1[0]["certs"][0]
+        first = _only(v1)["certs"][0]
         if compute_digest("sha1", der_of(certificate)) != first["cert_hash"].native:
             return False
+    return True
+
+
+def _only(values: list[Any]) -> Any:
+    """Return the only value of an attribute; with several, anybody could choose the one that suits."""
+    if len(values) != 1:
+        raise MalformedError(f"the signing-certificate attribute has {len(values)} values, one is required")
+    return values[0]
+
+
+def protects_algorithms(parsed: ParsedCms) -> bool:
+    """Say whether CMSAlgorithmProtection, if it is there, names the algorithms used (RFC 6211, 3)."""
+    for value in parsed.signed.get(ALGORITHM_PROTECTION, []):
+        pairs = ((value[key], parsed.signer[key]) for key in ("digest_algorithm", "signature_algorithm"))
+        for protected, used in pairs:
+            if isinstance(protected, core.Void) or protected["algorithm"].dotted != used["algorithm"].dotted:
+                return False
     return True
 
 

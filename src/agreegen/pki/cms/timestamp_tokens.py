@@ -10,9 +10,9 @@ from agreegen.model.report import Integrity
 from agreegen.pki.algorithms import (
     AlgorithmUse,
     UnsupportedError,
-    check_signature,
     compute_digest,
     digest_name,
+    find_conflict,
     key_facts,
     read_algorithm,
 )
@@ -28,6 +28,7 @@ from agreegen.pki.cms.structure import (
     parse_cms,
     parse_tst_info,
 )
+from agreegen.pki.signature_values import check_signature
 
 
 def check_token(
@@ -126,4 +127,6 @@ def _check_value(parsed: ParsedCms, certificate: Any, *, agrees: bool) -> Algori
         raise _WrongError("SIG_CRYPTO_FAILURE", "has a wrong signature value")
     if not agrees:
         raise _WrongError("NO_SIGNING_CERTIFICATE_FOUND", "names another certificate")
-    return AlgorithmUse("timestamp", algorithm.scheme, algorithm.digest, key_facts(certificate.public_key))
+    conflict = find_conflict(algorithm, parsed.digest)
+    facts = key_facts(certificate.public_key)
+    return AlgorithmUse("timestamp", algorithm.scheme, algorithm.digest, facts, conflict)

@@ -18,20 +18,21 @@ from agreegen.pki.algorithms import (
     SM2_DEFAULT_ID,
     AlgorithmUse,
     UnsupportedError,
-    check_signature,
+    find_conflict,
     key_facts,
     read_algorithm,
 )
 from agreegen.pki.encoding import der_of
+from agreegen.pki.signature_values import check_signature
+from agreegen.pki.trust.path_search import Path, PathSearch, may_issue
 
 if TYPE_CHECKING:
     from pyhanko_certvalidator import ValidationContext
-    from pyhanko_certvalidator.path import ValidationPath
 
-MAX_PATHS = 16
 MAX_POOL = 512
 _MAX_KEPT = 64
 TOLERANCE = timedelta(seconds=1)
+_EDWARDS = frozenset({"ed25519", "ed448"})
 
 
 class ChainProblem(StrEnum):
@@ -72,7 +73,9 @@ def chain_uses(chain: Chain) -> list[AlgorithmUse]:
         try:
             algorithm = read_algorithm(certificate["signature_algorithm"], None)
             key = key_facts(issuer.public_key)
-            uses.append(AlgorithmUse("certificate signature", algorithm.scheme, algorithm.digest, key))
+            conflict = "" if algorithm.scheme in _EDWARDS else find_conflict(algorithm, algorithm.digest)
+            name = "certificate signature"
+            uses.append(AlgorithmUse(name, algorithm.scheme, algorithm.digest, key, conflict))
         except UnsupportedError:
             uses.append(AlgorithmUse("certificate signature", "", "unknown"))
     return uses
@@ -91,7 +94,16 @@ def signature_holds(
 
 
 def issued_by(certificate: Any, issuer: Any, sm2_ids: tuple[str, ...]) -> bool:
-    """Say whether one certificate was signed with the key of another."""
+    """Say whether one certificate was signed with the key of another.
+
+    The algorithm stands in the signed part, too, and must be the same there (RFC 5280, 4.1.1.2): outside it
+    anybody could exchange it.
+    """
+    inside, outside = certificate["tbs_certificate"]["signature"], certificate["signature_algorithm"]
+    if inside["algorithm"].dotted != outside["algorithm"].dotted or (
+        inside["algorithm"].native == "rsassa_pss" and inside.dump() != outside.dump()
+    ):
+        return False
     return signature_holds(
         der_of(issuer.public_key),
         certificate["signature_algorithm"].dump(),
@@ -101,7 +113,7 @@ def issued_by(certificate: Any, issuer: Any, sm2_ids: tuple[str, ...]) -> bool:
     )
 
 
-_Key = tuple[frozenset[bytes], tuple[str, ...], bytes, datetime]
+_Key = tuple[frozenset[bytes], tuple[str, ...], bytes, datetime, bytes | None]
 _HOLDING: dict[_Key, Chain] = {}
 _MAX_REMEMBERED = 1024
 
@@ -116,7 +128,7 @@ class ChainBuilder:
     """Builds and validates paths from one pool of certificates to fixed anchors.
 
     Args:
-        anchors: Trust anchors (asn1crypto).
+        anchors: Trust anchors (asn1crypto); those that are no authorities stand for themselves only.
         pool: Other certificates, trusted for nothing.
         sm2_ids: SM2 signer ids to try.
     """
@@ -128,33 +140,36 @@ class ChainBuilder:
         self.pool = tuple({der_of(c): c for c in pool}.values())[:MAX_POOL]
         self._pool_ders = frozenset(der_of(item) for item in self.pool)
         self._anchor_ders = frozenset(der_of(anchor) for anchor in self.anchors)
-        self._paths: dict[bytes, list[ValidationPath]] = {}
+        self._authorities = tuple(anchor for anchor in self.anchors if may_issue(anchor))
+        self._search = PathSearch(self._authorities, self.pool, self._is_issued_by)
+        self._paths: dict[bytes, list[Path]] = {}
         self._contexts: dict[datetime, ValidationContext] = {}
 
-    def _context(self, moment: datetime) -> ValidationContext:
-        from agreegen.pki.trust.path_validation import make_context  # noqa: PLC0415 - only with anchors
+    def _is_issued_by(self, certificate: Any, issuer: Any) -> bool:
+        return issued_by(certificate, issuer, self.sm2_ids)
 
-        if moment not in self._contexts:
-            if len(self._contexts) >= _MAX_KEPT:
-                self._contexts.clear()
-            self._contexts[moment] = make_context(self.anchors, self.pool, moment, self.sm2_ids)
-        return self._contexts[moment]
+    def chain(self, certificate: Any, moment: datetime, *, anchor: Any | None = None) -> Chain:
+        """Return the path that holds at a moment, or the best one that does not.
 
-    def chain(self, certificate: Any, moment: datetime) -> Chain:
-        """Return the path that holds at a moment, or the best one that does not."""
+        Args:
+            certificate: Where the path begins.
+            moment: The moment for which it is validated.
+            anchor: The one anchor at which it has to end; None for any.
+        """
         if not self.anchors:
             return Chain(
                 (certificate,), anchored=False, problem=ChainProblem.NONE_FOUND, message="no anchors given"
             )
         own = der_of(certificate)
-        if own in self._anchor_ders:
+        wanted = None if anchor is None else der_of(anchor)
+        if own in self._anchor_ders and wanted in {None, own}:
             return _judge_lone_anchor((certificate,), moment)
         # A chain that holds does so whatever else lies in the pool, so it is known for other files, too, if
         # they bring its certificates: a verdict must not depend on the files that were judged before.
-        key = (self._anchor_ders, self.sm2_ids, own, moment)
+        key = (self._anchor_ders, self.sm2_ids, own, moment, wanted)
         known = _HOLDING.get(key)
         if known is None or not self._has_all(known):
-            known = self._search(certificate, moment)
+            known = self._find(certificate, moment, wanted)
             if known.problem is None:
                 _remember(key, known)
         return known
@@ -163,13 +178,12 @@ class ChainBuilder:
         """Say whether all certificates between a chain's first one and its anchor are at hand here."""
         return all(der_of(item) in self._pool_ders for item in chain.certificates[1:-1])
 
-    def _search(self, certificate: Any, moment: datetime) -> Chain:
-        from agreegen.pki.trust.path_validation import validate  # noqa: PLC0415 - takes long to load
-
-        context = self._context(moment)
+    def _find(self, certificate: Any, moment: datetime, anchor: bytes | None) -> Chain:
         best: Chain | None = None
-        for path in self._candidates(certificate, context):
-            chain = validate(path, certificate, context)
+        for path in self._candidates(certificate):
+            if anchor is not None and der_of(path[-1]) != anchor:
+                continue
+            chain = self._validate(path, moment)
             if chain.problem is None:
                 return chain
             if best is None or _rank(chain) > _rank(best):
@@ -177,15 +191,22 @@ class ChainBuilder:
         message = "no chain to a trust anchor was found"
         return best or Chain((certificate,), anchored=False, problem=ChainProblem.NONE_FOUND, message=message)
 
-    def _candidates(self, certificate: Any, context: ValidationContext) -> list[ValidationPath]:
-        from agreegen.pki.trust.path_validation import collect  # noqa: PLC0415 - see above
-
+    def _candidates(self, certificate: Any) -> list[Path]:
         key = der_of(certificate)
         if key not in self._paths:
             if len(self._paths) >= _MAX_KEPT:
                 self._paths.clear()
-            self._paths[key] = collect(context, certificate)
+            self._paths[key] = self._search.paths(certificate)
         return self._paths[key]
+
+    def _validate(self, path: Path, moment: datetime) -> Chain:
+        from agreegen.pki.trust.path_validation import make_context, validate  # noqa: PLC0415 - slow to load
+
+        if moment not in self._contexts:
+            if len(self._contexts) >= _MAX_KEPT:
+                self._contexts.clear()
+            self._contexts[moment] = make_context(self._authorities, self.pool, moment, self.sm2_ids)
+        return validate(path, self._contexts[moment])
 
 
 def _judge_lone_anchor(certificates: tuple[Any, ...], moment: datetime) -> Chain:

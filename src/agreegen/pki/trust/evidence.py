@@ -8,6 +8,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
 from asn1crypto import core, x509
@@ -18,12 +19,20 @@ from cryptography import x509 as pyca
 from agreegen.foreign import contained
 from agreegen.pki.algorithms import UnsupportedError, compute_digest, digest_name
 from agreegen.pki.encoding import der_of
-from agreegen.pki.trust.chain import signature_holds
+from agreegen.pki.trust.chain import issued_by, signature_holds
 
 _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 MAX_ITEMS = 512
-_NO_CHECK = "1.3.6.1.5.5.7.48.1.5"
+_INVALIDITY_DATE = "2.5.29.24"
 _CRL_EXTENSIONS = {"crl_number", "authority_key_identifier", "issuing_distribution_point", "issuer_alt_name"}
+
+
+class Standing(Enum):
+    """What a signer of evidence is to the authority that issued the certificate in question."""
+
+    OWN_KEY = "the authority's own key"
+    SAME_NAME = "another key under the authority's name: it counts with a path to the same anchor only"
+    DELEGATED = "a responder that the authority named, signed with its own key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +45,8 @@ class Statement:
         this_update: When this was true.
         next_update: Until when nothing newer is expected, None where not stated.
         complete: Whether a `good` counts; where a list covers only some reasons, only revocations do.
-        signer: Certificate of the one who states it (asn1crypto): the issuer or one it named.
-        delegated: Whether the signer is not the issuer itself.
+        signer: Certificate of the one who states it (asn1crypto).
+        standing: What the signer is to the authority that issued the certificate.
         proved_at: Earliest time at which the evidence is known to have existed.
         covers_expired_since: Certificates that expired after this are still listed (expiredCertsOnCRL,
             archive cutoff), None where only unexpired ones are.
@@ -49,7 +58,7 @@ class Statement:
     next_update: datetime | None
     complete: bool
     signer: Any
-    delegated: bool
+    standing: Standing
     proved_at: datetime
     covers_expired_since: datetime | None = None
 
@@ -137,79 +146,77 @@ class EvidencePool:
         found: list[Statement] = []
         for item, crl in self._crls:
             with contextlib.suppress(*_UNREADABLE):
-                statement = self._from_crl(item, crl, certificate, issuer)
-                found += [] if statement is None else [statement]
+                found += list(self._from_crl(item, crl, certificate, issuer))
         for item, basic in self._ocsps:
             with contextlib.suppress(*_UNREADABLE):
                 found += list(self._from_ocsp(item, basic, certificate, issuer))
         return found
 
     @contained
-    def _from_crl(self, item: Item, crl: _Crl, certificate: Any, issuer: Any) -> Statement | None:
-        if crl.issuer != name_key(der_of(certificate.issuer)):
-            return None
-        signer = self._crl_signer(crl, issuer)
-        if signer is None:
-            return None
+    def _from_crl(self, item: Item, crl: _Crl, certificate: Any, issuer: Any) -> list[Statement]:
         scope = _crl_scope(crl, certificate)
-        if scope is None:
-            return None
-        entry = crl.fast.get_revoked_certificate_by_serial_number(certificate.serial_number)
+        if scope is None or crl.issuer != name_key(der_of(certificate.issuer)):
+            return []
         tbs = crl.slow["tbs_cert_list"]
-        revoked_at = None
-        if entry is not None and not _removed(entry):
-            revoked_at = entry.revocation_date_utc
-        return Statement(
-            kind="CRL",
-            revoked_at=revoked_at,
-            this_update=tbs["this_update"].native,
-            next_update=tbs["next_update"].native,
-            complete=scope,
-            signer=signer,
-            delegated=der_of(signer) != der_of(issuer),
-            proved_at=item.proved_at,
-            covers_expired_since=_expired_on_crl(crl.slow),
-        )
+        revoked_at = _revocation_on(crl, certificate.serial_number)
+        return [
+            Statement(
+                kind="CRL",
+                revoked_at=revoked_at,
+                this_update=tbs["this_update"].native,
+                next_update=tbs["next_update"].native,
+                complete=scope,
+                signer=signer,
+                standing=standing,
+                proved_at=item.proved_at,
+                covers_expired_since=_expired_on_crl(crl.slow),
+            )
+            for signer, standing in self._crl_signers(crl, issuer)
+        ]
 
-    def _crl_signer(self, crl: _Crl, issuer: Any) -> Any | None:
+    def _crl_signers(self, crl: _Crl, issuer: Any) -> Iterator[tuple[Any, Standing]]:
+        """Find who signed a list: the authority in question, or others of its name who may sign lists.
+
+        Authorities change keys (RFC 5280, 6.3.3 f), so a list may be signed with a later one. But anybody can
+        take a name: what another key says counts only where it leads to the same anchor.
+        """
         others = (c for c in self._certificates if name_key(der_of(c.subject)) == crl.issuer)
         algorithm = crl.slow["signature_algorithm"].dump()
         tbs, signature = der_of(crl.slow["tbs_cert_list"]), crl.slow["signature"].native
-        for candidate in itertools.chain((issuer,), others):
+        for candidate in {der_of(c): c for c in itertools.chain((issuer,), others)}.values():
             usage = candidate.key_usage_value
             if usage is not None and "crl_sign" not in usage.native:
                 continue
             if signature_holds(der_of(candidate.public_key), algorithm, tbs, signature, self._sm2_ids):
-                return candidate
-        return None
+                yield candidate, Standing.OWN_KEY if same_key(candidate, issuer) else Standing.SAME_NAME
 
     def _from_ocsp(self, item: Item, basic: Any, certificate: Any, issuer: Any) -> Iterator[Statement]:
         data = basic["tbs_response_data"]
         singles = [s for s in data["responses"] if _is_about(s["cert_id"], certificate, issuer)]
         if not singles:
             return
-        signer = self._ocsp_signer(basic, issuer)
-        if signer is None:
+        found = self._ocsp_signer(basic, issuer)
+        if found is None:
             return
+        signer, standing = found
         for single in singles:
             status = single["cert_status"]
             if status.name == "unknown":
                 continue
-            revoked_at = status.chosen["revocation_time"].native if status.name == "revoked" else None
             yield Statement(
                 kind="OCSP",
-                revoked_at=revoked_at,
+                revoked_at=_revocation_in(single),
                 this_update=single["this_update"].native,
                 next_update=single["next_update"].native,
                 complete=True,
                 signer=signer,
-                delegated=der_of(signer) != der_of(issuer),
+                standing=standing,
                 proved_at=item.proved_at,
                 covers_expired_since=_archive_cutoff(single),
             )
 
-    def _ocsp_signer(self, basic: Any, issuer: Any) -> Any | None:
-        """Find who signed (RFC 6960, 4.2.2.2): the issuer, or one whom it gave id-kp-OCSPSigning."""
+    def _ocsp_signer(self, basic: Any, issuer: Any) -> tuple[Any, Standing] | None:
+        """Find who signed: the issuer's key, or a responder that it named (RFC 6960, 4.2.2.2)."""
         responder = basic["tbs_response_data"]["responder_id"]
         embedded = list(basic["certs"] or [])
         algorithm, signature = basic["signature_algorithm"].dump(), basic["signature"].native
@@ -219,21 +226,24 @@ class EvidencePool:
                 continue
             if not signature_holds(der_of(candidate.public_key), algorithm, tbs, signature, self._sm2_ids):
                 continue
-            if der_of(candidate) == der_of(issuer) or self._is_delegate(candidate, issuer):
-                return candidate
+            if same_key(candidate, issuer):
+                return issuer, Standing.OWN_KEY
+            if self._is_delegate(candidate, issuer):
+                return candidate, Standing.DELEGATED
         return None
 
     def _is_delegate(self, candidate: Any, issuer: Any) -> bool:
-        usage = candidate.extended_key_usage_value
-        if usage is None or "ocsp_signing" not in usage.native or candidate.issuer != issuer.subject:
+        extended, usage = candidate.extended_key_usage_value, candidate.key_usage_value
+        if extended is None or "ocsp_signing" not in extended.native or candidate.issuer != issuer.subject:
             return False
-        return signature_holds(
-            der_of(issuer.public_key),
-            candidate["signature_algorithm"].dump(),
-            der_of(candidate["tbs_certificate"]),
-            candidate["signature_value"].native,
-            self._sm2_ids,
-        )
+        if usage is not None and not {"digital_signature", "non_repudiation"} & set(usage.native):
+            return False
+        return issued_by(candidate, issuer, self._sm2_ids)
+
+
+def same_key(one: Any, other: Any) -> bool:
+    """Say whether two certificates hold the same key."""
+    return der_of(one.public_key) == der_of(other.public_key)
 
 
 def _unique(items: Iterable[Item]) -> list[Item]:
@@ -247,17 +257,53 @@ def _unique(items: Iterable[Item]) -> list[Item]:
     return list(earliest.values())
 
 
-def _removed(entry: pyca.RevokedCertificate) -> bool:
+_BAD_EXTENSION = (
+    pyca.ExtensionNotFound,
+    pyca.DuplicateExtension,
+    pyca.UnsupportedGeneralNameType,
+    ValueError,
+)
+
+
+def _revocation_on(crl: _Crl, serial_number: int) -> datetime | None:
+    """Return since when a list has a certificate revoked; None where it does not.
+
+    The key may have been lost before the authority heard of it: invalidityDate (RFC 5280, 5.3.2) counts where
+    it is earlier. An entry "removeFromCRL" takes one back in a delta list only (5.3.1); in any other list it
+    makes no sense, and what makes no sense clears nobody.
+    """
+    entry = crl.fast.get_revoked_certificate_by_serial_number(serial_number)
+    if entry is None:
+        return None
+    if crl.slow.delta_crl_indicator_value is not None and _is_removed(entry):
+        return None
+    try:
+        known = entry.extensions.get_extension_for_class(pyca.InvalidityDate).value.invalidity_date_utc
+    except _BAD_EXTENSION:
+        return entry.revocation_date_utc
+    return min(known, entry.revocation_date_utc)
+
+
+def _is_removed(entry: pyca.RevokedCertificate) -> bool:
     try:
         reason = entry.extensions.get_extension_for_class(pyca.CRLReason).value.reason
-    except (
-        pyca.ExtensionNotFound,
-        pyca.DuplicateExtension,
-        pyca.UnsupportedGeneralNameType,
-        ValueError,
-    ):
+    except _BAD_EXTENSION:
         return False
     return reason is pyca.ReasonFlags.remove_from_crl
+
+
+def _revocation_in(single: Any) -> datetime | None:
+    """Return since when a response has a certificate revoked; invalidityDate counts (RFC 6960, 4.4.5)."""
+    status = single["cert_status"]
+    if status.name != "revoked":
+        return None
+    times: list[datetime] = [status.chosen["revocation_time"].native]
+    for extension in single["single_extensions"] or []:
+        if extension["extn_id"].dotted == _INVALIDITY_DATE:
+            with contextlib.suppress(ValueError, TypeError):
+                value = core.GeneralizedTime.load(bytes(extension["extn_value"])).native
+                times += [value] if isinstance(value, datetime) else []
+    return min(times)
 
 
 def _crl_scope(crl: _Crl, certificate: Any) -> bool | None:

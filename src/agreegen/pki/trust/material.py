@@ -1,7 +1,7 @@
 """What certificates are judged on: anchors, certificates at hand, revocation evidence, for one time.
 
-Files of a batch bring the same certificates and no evidence of their own, so they share their grounds: what
-was found out about a certificate on the very same grounds holds for the next file, too.
+Files of a batch bring the same certificates and no evidence of their own, so they share it: what
+was found out about a certificate from the very same material holds for the next file, too.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SHARED = 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Grounds:
+class TrustMaterial:
     """Anchors, certificates and evidence, ready to judge.
 
     Attributes:
@@ -62,15 +62,15 @@ class _Same:
         return id(self.policy)
 
 
-def grounds_for(
+def material_for(
     anchors_der: tuple[bytes, ...],
     pool_der: Iterable[bytes],
     crls: Sequence[Item],
     ocsps: Sequence[Item],
     now: datetime,
     policy: ValidationPolicy,
-) -> Grounds:
-    """Return the grounds that these make; the same ones where a file brings no evidence of its own.
+) -> TrustMaterial:
+    """Return the material that these make; the same where a file brings no evidence of its own.
 
     Args:
         anchors_der: Trust anchors, DER.
@@ -93,7 +93,7 @@ def _share(
     crls_der: tuple[bytes, ...],
     now: datetime,
     policy: _Same,
-) -> Grounds:
+) -> TrustMaterial:
     return _make(anchors_der, pool_der, [Item(der, now) for der in crls_der], (), now, policy.policy)
 
 
@@ -104,7 +104,7 @@ def _make(
     ocsps: Sequence[Item],
     now: datetime,
     policy: ValidationPolicy,
-) -> Grounds:
+) -> TrustMaterial:
     anchors, found = load_certificates(anchors_der), load_certificates(pool_der)
     builder = ChainBuilder(anchors, found, policy.sm2_signer_ids)
     pool = EvidencePool(crls, ocsps, [*builder.pool, *anchors], builder.sm2_ids)
@@ -114,4 +114,4 @@ def _make(
         builder = ChainBuilder(anchors, [*builder.pool, *responders], policy.sm2_signer_ids)
     hours = policy.max_revocation_age_hours
     judge = RevocationJudge(pool, builder, now, None if hours is None else timedelta(hours=hours))
-    return Grounds(builder, judge, policy)
+    return TrustMaterial(builder, judge, policy)

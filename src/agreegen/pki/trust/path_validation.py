@@ -10,11 +10,14 @@ from asn1crypto import algos, x509
 from asn1crypto.keys import PublicKeyInfo
 from cryptography.exceptions import InvalidSignature
 from pyhanko_certvalidator import ValidationContext
-from pyhanko_certvalidator.errors import ExpiredError, NotYetValidError, PathBuildingError, ValidationError
+from pyhanko_certvalidator.authority import CertTrustAnchor, TrustQualifiers
+from pyhanko_certvalidator.errors import ExpiredError, NotYetValidError, ValidationError
+from pyhanko_certvalidator.name_trees import process_general_subtrees
 from pyhanko_certvalidator.path import ValidationPath
 from pyhanko_certvalidator.policy_decl import (
     AcceptAllAlgorithms,
     CertRevTrustPolicy,
+    PKIXValidationParams,
     RevocationCheckingPolicy,
     RevocationCheckingRule,
 )
@@ -26,7 +29,8 @@ from pyhanko_certvalidator.sig_validate import (
 from pyhanko_certvalidator.validate import async_validate_path
 
 from agreegen.pki.algorithms import UnsupportedError
-from agreegen.pki.trust.chain import MAX_PATHS, TOLERANCE, Chain, ChainProblem, signature_holds
+from agreegen.pki.trust.chain import TOLERANCE, Chain, ChainProblem, signature_holds
+from agreegen.pki.trust.path_search import Path
 
 T = TypeVar("T")
 
@@ -72,23 +76,6 @@ def make_context(
     )
 
 
-def collect(context: ValidationContext, certificate: Any) -> list[ValidationPath]:
-    """Return the paths from a certificate to the anchors, the first ones found."""
-    return _run(_collect(context, certificate))
-
-
-async def _collect(context: ValidationContext, certificate: Any) -> list[ValidationPath]:
-    found: list[ValidationPath] = []
-    try:
-        async for path in context.path_builder.async_build_paths_lazy(certificate):
-            found.append(path)
-            if len(found) >= MAX_PATHS:
-                break
-    except PathBuildingError:
-        return found
-    return found
-
-
 def _run(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine that never waits for anything; an event loop would cost more than its work."""
     try:
@@ -99,24 +86,47 @@ def _run(coroutine: Coroutine[Any, Any, T]) -> T:
     raise RuntimeError("path validation waited for something although nothing may be fetched")
 
 
-def validate(path: ValidationPath, certificate: Any, context: ValidationContext) -> Chain:
-    """Validate a path and say what is wrong with it."""
-    certificates = tuple(_certificates(path, certificate))
+def validate(path: Path, context: ValidationContext) -> Chain:
+    """Validate a path and say what is wrong with it.
+
+    Args:
+        path: The certificate first, an authority that is an anchor last.
+        context: From `make_context`.
+    """
+    certificate, *between, anchor = path
     try:
-        _run(async_validate_path(context, path))
+        candidate = ValidationPath(_anchor(anchor), list(reversed(between)), certificate)
+        _run(async_validate_path(context, candidate))
     except ExpiredError as exc:
-        return Chain(certificates, anchored=True, problem=ChainProblem.EXPIRED, message=_sentence(exc))
+        return Chain(path, anchored=True, problem=ChainProblem.EXPIRED, message=_sentence(exc))
     except NotYetValidError as exc:
-        return Chain(certificates, anchored=True, problem=ChainProblem.NOT_YET_VALID, message=_sentence(exc))
+        return Chain(path, anchored=True, problem=ChainProblem.NOT_YET_VALID, message=_sentence(exc))
     except (ValidationError, UnsupportedError, ValueError, TypeError, KeyError, NotImplementedError) as exc:
-        return Chain(certificates, anchored=True, problem=ChainProblem.INVALID, message=_sentence(exc))
-    return Chain(certificates, anchored=True)
+        return Chain(path, anchored=True, problem=ChainProblem.INVALID, message=_sentence(exc))
+    return Chain(path, anchored=True)
 
 
-def _certificates(path: ValidationPath, certificate: Any) -> list[Any]:
-    found = [item for item in path.iter_certs(include_root=True) if isinstance(item, x509.Certificate)]
-    found.reverse()
-    return found or [certificate]
+def _anchor(certificate: Any) -> CertTrustAnchor:
+    """Make an anchor whose own path length and name constraints bind what stands below it (RFC 5937).
+
+    A root that may certify names of one organisation only does so, too, when it is given as an anchor.
+    """
+    permitted = excluded = None
+    constraints = certificate.name_constraints_value
+    if constraints is not None:
+        if isinstance(constraints["permitted_subtrees"], x509.GeneralSubtrees):
+            permitted = process_general_subtrees(constraints["permitted_subtrees"])
+        if isinstance(constraints["excluded_subtrees"], x509.GeneralSubtrees):
+            excluded = process_general_subtrees(constraints["excluded_subtrees"])
+    length = certificate.max_path_length
+    qualifiers = TrustQualifiers(
+        max_path_length=length,
+        max_aa_path_length=length,
+        standard_parameters=PKIXValidationParams(
+            initial_permitted_subtrees=permitted, initial_excluded_subtrees=excluded
+        ),
+    )
+    return CertTrustAnchor(certificate, qualifiers)
 
 
 def _sentence(exc: Exception) -> str:

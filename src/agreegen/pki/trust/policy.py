@@ -13,12 +13,25 @@ import yaml
 
 from agreegen.errors import InputError
 from agreegen.files import read_limited
-from agreegen.pki.algorithms import DIGESTS, SM2_DEFAULT_ID, AlgorithmUse
+from agreegen.pki.algorithms import DIGESTS, SM2_DEFAULT_ID, AlgorithmUse, KeyFacts
 from agreegen.yaml_text import MAX_BYTES, load_typed
 
 DIGEST_NAMES = frozenset(DIGESTS.values())
 KEY_KINDS = frozenset({"rsa", "dsa", "ec", "ed25519", "ed448", "sm2"})
 SCHEMES = {"rsa": "rsa", "pss": "rsa", "dsa": "dsa", "ecdsa": "ec", "plain-ecdsa": "ec"}
+
+_KEYS = frozenset(
+    {
+        "name",
+        "digests",
+        "keys",
+        "revocation",
+        "allowed_roles",
+        "sm2_signer_ids",
+        "refused_usages",
+        "authorities_limit_usages",
+    }
+)
 
 # ETSI TS 119 312 and NIST SP 800-131A rev. 2: the ends that the built-in policy sets.
 _DIGEST_ENDS: dict[str, date | None] = {
@@ -54,6 +67,7 @@ class ValidationPolicy:
         allowed_roles: Roles that may sign; empty for all.
         sm2_signer_ids: SM2 signer ids that are tried in turn.
         refused_usages: Extended key usages that sign no documents when a certificate names nothing else.
+        authorities_limit_usages: Whether extended key usages of authorities limit what they issue.
     """
 
     name: str = "built-in"
@@ -72,25 +86,30 @@ class ValidationPolicy:
         "1.3.6.1.5.5.7.3.8",
         "1.3.6.1.5.5.7.3.9",
     )
+    authorities_limit_usages: bool = True
 
     def weakness(self, use: AlgorithmUse, at: datetime) -> str | None:
         """Say why the policy does not accept an algorithm at a time; None where it does."""
-        if use.digest:
-            if use.digest not in self.digests:
-                return f"{use.use}: {use.digest.upper()} is not accepted by the policy"
-            if _past(self.digests[use.digest], at):
-                end = self.digests[use.digest]
-                return f"{use.use}: {use.digest.upper()} may not be relied on after {end}"
-        if use.key is None:
+        problem = use.conflict or self._weak_digest(use.digest, at) or self._weak_key(use.key, at)
+        return f"{use.use}: {problem}" if problem else None
+
+    def _weak_digest(self, name: str, at: datetime) -> str | None:
+        if not name:
             return None
-        sizes = self.keys.get(use.key.kind, ())
-        fitting = [end for size, end in sizes if use.key.bits >= size]
+        if name not in self.digests:
+            return f"{name.upper()} is not accepted by the policy"
+        end = self.digests[name]
+        return f"{name.upper()} may not be relied on after {end}" if _past(end, at) else None
+
+    def _weak_key(self, key: KeyFacts | None, at: datetime) -> str | None:
+        if key is None:
+            return None
+        sizes = self.keys.get(key.kind, ())
+        fitting = [end for size, end in sizes if key.bits >= size]
+        shown = f"a {key.kind} key of {key.bits} bits"
         if not fitting:
-            return f"{use.use}: a {use.key.kind} key of {use.key.bits} bits is not accepted by the policy"
-        if _past(fitting[-1], at):
-            key = f"a {use.key.kind} key of {use.key.bits} bits"
-            return f"{use.use}: {key} may not be relied on after {fitting[-1]}"
-        return None
+            return f"{shown} is not accepted by the policy"
+        return f"{shown} may not be relied on after {fitting[-1]}" if _past(fitting[-1], at) else None
 
 
 def _past(end: date | None, at: datetime) -> bool:
@@ -125,8 +144,7 @@ class _Reader:
     raw: dict[Any, Any]
 
     def read(self) -> ValidationPolicy:
-        known = {"name", "digests", "keys", "revocation", "allowed_roles", "sm2_signer_ids", "refused_usages"}
-        self._only(self.raw, known, "")
+        self._only(self.raw, set(_KEYS), "")
         revocation = self._mapping(self.raw.get("revocation", {}), "revocation")
         self._only(revocation, {"hard_fail", "allow_not_offered", "max_age_hours"}, "revocation.")
         return ValidationPolicy(
@@ -139,6 +157,7 @@ class _Reader:
             allowed_roles=self._texts("allowed_roles", ()),
             sm2_signer_ids=self._texts("sm2_signer_ids", BUILT_IN.sm2_signer_ids),
             refused_usages=self._texts("refused_usages", BUILT_IN.refused_usages),
+            authorities_limit_usages=self._flag(self.raw, "authorities_limit_usages", default=True),
         )
 
     def _fail(self, where: str, problem: str) -> InputError:

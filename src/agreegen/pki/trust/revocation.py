@@ -5,14 +5,15 @@ All evidence counts. One proof of a revocation before the time in question outwe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from agreegen.model.report import Revocation
 from agreegen.pki.certificates import subject_name
-from agreegen.pki.trust.chain import TOLERANCE, Chain, ChainBuilder
-from agreegen.pki.trust.evidence import EvidencePool, Statement, needs_no_check, offers_revocation
+from agreegen.pki.encoding import der_of
+from agreegen.pki.trust.chain import TOLERANCE, Chain, ChainBuilder, ChainProblem
+from agreegen.pki.trust.evidence import EvidencePool, Standing, Statement, needs_no_check, offers_revocation
 
 _MAX_DEPTH = 3
 _WORST = (Revocation.REVOKED, Revocation.UNKNOWN, Revocation.NOT_OFFERED, Revocation.CLEAR)
@@ -28,7 +29,6 @@ class Finding:
         later: When it was revoked after the time in question.
         authority: Whether the certificate concerned is a CA of the path.
         reason: One sentence, empty where all is clear.
-        stale: Whether evidence was there, but too old.
         newest: thisUpdate of the newest evidence that says good.
     """
 
@@ -37,7 +37,6 @@ class Finding:
     later: datetime | None = None
     authority: bool = False
     reason: str = ""
-    stale: bool = False
     newest: datetime | None = None
 
 
@@ -58,52 +57,60 @@ class RevocationJudge:
         self._builder = builder
         self._now = now
         self._max_age = max_age
+        self._signers: dict[tuple[bytes, datetime, bytes, int], Revocation] = {}
 
-    def judge_chain(self, chain: Chain, at: datetime) -> Finding:
+    def judge_chain(self, chain: Chain, at: datetime, *, depth: int = 0) -> Finding:
         """Judge every certificate of a path but the anchor for one moment; the worst status is the path's."""
+        anchor = chain.certificates[-1]
         findings = [
-            self.judge(certificate, issuer, at, authority=index > 0)
+            self.judge(certificate, issuer, at, authority=index > 0, anchor=anchor, depth=depth)
             for index, (certificate, issuer) in enumerate(chain.below_anchor)
         ]
         if not findings:
             return Finding(Revocation.CLEAR)
         worst = min(findings, key=lambda finding: _WORST.index(finding.status))
         later = findings[0].later
-        return worst if later is None or worst.status is Revocation.REVOKED else _with_later(worst, later)
+        return worst if later is None or worst.status is Revocation.REVOKED else replace(worst, later=later)
 
     def judge(
-        self, certificate: Any, issuer: Any, at: datetime, *, authority: bool, depth: int = 0
+        self,
+        certificate: Any,
+        issuer: Any,
+        at: datetime,
+        *,
+        authority: bool,
+        anchor: Any | None = None,
+        depth: int = 0,
     ) -> Finding:
-        """Judge one certificate for one moment."""
+        """Judge one certificate for one moment.
+
+        Args:
+            certificate: The certificate in question.
+            issuer: The certificate of the authority that issued it.
+            at: The moment.
+            authority: Whether the certificate is a CA of its path.
+            anchor: Where its path ends; without one only the issuer's own key speaks about it.
+            depth: How many signers of evidence led here.
+        """
+        seen: list[Statement] = self._pool.statements(certificate, issuer)
+        counting = [statement for statement in seen if self._counts(statement, anchor, depth)]
+        revocations = [s.revoked_at for s in counting if s.revoked_at is not None]
+        past = [moment for moment in revocations if moment <= at + TOLERANCE]
+        later = min((moment for moment in revocations if moment > at + TOLERANCE), default=None)
         name = subject_name(certificate)
-        revoked_at: datetime | None = None
-        later: datetime | None = None
-        newest: datetime | None = None
-        seen = stale = False
-        for statement in self._pool.statements(certificate, issuer):
-            seen = True
-            if statement.revoked_at is not None:
-                if statement.revoked_at <= at + TOLERANCE:
-                    revoked_at = min(revoked_at or statement.revoked_at, statement.revoked_at)
-                    continue
-                later = min(later or statement.revoked_at, statement.revoked_at)
-            if not statement.complete or not self._signer_acceptable(statement, depth):
-                continue
-            if self._speaks_about(statement, certificate, at):
-                newest = max(newest or statement.this_update, statement.this_update)
-            else:
-                stale = True
-        if revoked_at is not None:
-            reason = f"the certificate of {name} was revoked on {revoked_at:%Y-%m-%d %H:%M} UTC"
-            return Finding(Revocation.REVOKED, revoked_at=revoked_at, authority=authority, reason=reason)
-        if newest is not None:
-            return Finding(Revocation.CLEAR, later=later, authority=authority, newest=newest)
+        if past:
+            reason = f"the certificate of {name} was revoked on {min(past):%Y-%m-%d %H:%M} UTC"
+            return Finding(Revocation.REVOKED, revoked_at=min(past), authority=authority, reason=reason)
+        usable = [s for s in counting if s.complete and self._signer_held(s, anchor, depth)]
+        speaking = [s.this_update for s in usable if self._speaks_about(s, certificate, at)]
+        if speaking:
+            return Finding(Revocation.CLEAR, later=later, authority=authority, newest=max(speaking))
         if not seen and not offers_revocation(certificate):
             reason = f"the certificate of {name} names no place where its revocation status can be had"
             return Finding(Revocation.NOT_OFFERED, authority=authority, reason=reason)
-        what = "too old or not usable" if stale or seen else "missing"
+        what = "too old or not usable" if seen else "missing"
         reason = f"revocation information for the certificate of {name} is {what}"
-        return Finding(Revocation.UNKNOWN, later=later, authority=authority, reason=reason, stale=stale)
+        return Finding(Revocation.UNKNOWN, later=later, authority=authority, reason=reason)
 
     def _speaks_about(self, statement: Statement, certificate: Any, at: datetime) -> bool:
         """Say whether a `good` holds for a moment: made after it, or still fresh then."""
@@ -120,31 +127,55 @@ class RevocationJudge:
             return self._max_age is not None
         return at <= statement.next_update + TOLERANCE
 
-    def _signer_acceptable(self, statement: Statement, depth: int) -> bool:
-        """Say whether the signer's certificate held when the evidence is known to have existed."""
+    def _counts(self, statement: Statement, anchor: Any | None, depth: int) -> bool:
+        """Say whether a statement is the word of the authority in question, even one of a revocation.
+
+        A list of another authority that took the same name, and a responder that its own authority's list
+        names revoked, say nothing.
+        """
+        if statement.standing is Standing.OWN_KEY:
+            return True
+        if anchor is None or depth >= _MAX_DEPTH:
+            return False
+        chain = self._builder.chain(statement.signer, statement.proved_at, anchor=anchor)
+        if not chain.anchored or chain.problem not in {None, ChainProblem.EXPIRED}:
+            return False
+        return self._status_of_signer(statement, chain, depth) is not Revocation.REVOKED
+
+    def _status_of_signer(self, statement: Statement, chain: Chain, depth: int) -> Revocation:
+        """Judge a signer that is not the authority's own key; many statements have the same one."""
         signer, moment = statement.signer, statement.proved_at
+        key = der_of(signer), moment, der_of(chain.certificates[-1]), depth
+        if key not in self._signers:
+            if statement.standing is Standing.DELEGATED and len(chain.certificates) > 1:
+                found = self.judge(
+                    signer,
+                    chain.certificates[1],
+                    moment,
+                    authority=False,
+                    anchor=chain.certificates[-1],
+                    depth=depth + 1,
+                )
+            else:
+                found = self.judge_chain(chain, moment, depth=depth + 1)
+            self._signers[key] = found.status
+        return self._signers[key]
+
+    def _signer_held(self, statement: Statement, anchor: Any | None, depth: int) -> bool:
+        """Say whether the signer's certificate held when the evidence is known to have existed."""
         if depth >= _MAX_DEPTH:
             return False
-        chain = self._builder.chain(signer, moment)
+        signer, moment = statement.signer, statement.proved_at
+        chain = self._builder.chain(signer, moment, anchor=anchor)
         if chain.anchored and len(chain.certificates) == 1:
             return True
         if chain.problem is not None:
             return False
-        if not statement.delegated:
+        if statement.standing is Standing.OWN_KEY:
             return True
-        if statement.kind == "OCSP" and (needs_no_check(signer) or not offers_revocation(signer)):
+        own = self._status_of_signer(statement, chain, depth)
+        if own is Revocation.CLEAR:
             return True
-        own = self.judge(signer, chain.certificates[1], moment, authority=False, depth=depth + 1)
-        return own.status is Revocation.CLEAR
-
-
-def _with_later(finding: Finding, later: datetime) -> Finding:
-    return Finding(
-        finding.status,
-        finding.revoked_at,
-        later,
-        finding.authority,
-        finding.reason,
-        finding.stale,
-        finding.newest,
-    )
+        # A responder may be exempt (RFC 6960, 4.2.2.2.1), but not once its authority says that it is revoked.
+        exempt = needs_no_check(signer) or not offers_revocation(signer)
+        return own is not Revocation.REVOKED and statement.standing is Standing.DELEGATED and exempt

@@ -13,15 +13,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from agreegen.model.report import Changes, Coverage, Integrity, SignatureKind
-from agreegen.pki.algorithms import (
-    SignatureAlgorithm,
-    check_signature,
-    compute_digest,
-    digest_name,
-)
+from agreegen.pki.algorithms import SignatureAlgorithm, compute_digest, digest_name
 from agreegen.pki.cms.container_check import check_container
 from agreegen.pki.cms.signature_facts import SignatureFacts
 from agreegen.pki.cms.structure import find_signer, parse_cms
+from agreegen.pki.signature_values import check_signature
 from agreegen.verification.integrity import judge_integrity
 from agreegen.verification.interface import FoundSignature
 from tests.unit.verification.authority import NOW, Holder, signer_of, stamper_of
