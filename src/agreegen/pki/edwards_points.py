@@ -4,11 +4,8 @@ from __future__ import annotations
 
 _PRIMES = {32: 2**255 - 19, 57: 2**448 - 2**224 - 1}
 """The field of each curve by the length of its keys in bytes (RFC 8032, 5.1 and 5.2)."""
-_ORDER_EIGHT = (
-    0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
-    0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D706A17C7,
-)
-"""The y coordinates of edwards25519's points of order eight."""
+_ORDER_EIGHT = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+"""The y coordinate of edwards25519's points of order eight, or its negative."""
 
 
 def is_weak_edwards_point(key: bytes) -> bool:
@@ -22,4 +19,6 @@ def is_weak_edwards_point(key: bytes) -> bool:
     """
     prime = _PRIMES[len(key)]
     y = int.from_bytes(key, "little") & ((1 << (8 * len(key) - 1)) - 1)
-    return y >= prime or y in {0, 1, prime - 1} or (len(key) == 32 and y in _ORDER_EIGHT)
+    return (
+        y >= prime or y in {0, 1, prime - 1} or (len(key) == 32 and y in {_ORDER_EIGHT, prime - _ORDER_EIGHT})
+    )

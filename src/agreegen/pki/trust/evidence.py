@@ -11,20 +11,25 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from asn1crypto import core, x509
-from asn1crypto import crl as asn1_crl
+from asn1crypto import core
 from asn1crypto import ocsp as asn1_ocsp
-from cryptography import x509 as pyca
 
 from agreegen.foreign import contained
 from agreegen.pki.algorithms import UnsupportedError, compute_digest, digest_name
 from agreegen.pki.encoding import der_of
 from agreegen.pki.trust.chain import issued_by, signature_holds
+from agreegen.pki.trust.revocation_lists import (
+    RevocationList,
+    list_covers_expired_since,
+    name_key,
+    read_list,
+    revocation_on,
+    scope_of,
+)
 
 _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 MAX_ITEMS = 512
 _INVALIDITY_DATE = "2.5.29.24"
-_CRL_EXTENSIONS = {"crl_number", "authority_key_identifier", "issuing_distribution_point", "issuer_alt_name"}
 
 
 class Standing(Enum):
@@ -71,33 +76,6 @@ class Item:
     proved_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class _Crl:
-    fast: pyca.CertificateRevocationList
-    slow: Any
-    critical: frozenset[str]
-    issuer: str
-
-
-@functools.lru_cache(maxsize=4096)
-def name_key(name_der: bytes) -> str:
-    """Return what makes two distinguished names equal (RFC 5280, 7.1)."""
-    return str(x509.Name.load(name_der).hashable)
-
-
-@functools.lru_cache(maxsize=32)
-def _read_crl(der: bytes) -> _Crl | None:
-    load = contained(pyca.load_der_x509_crl)
-    try:
-        slow = asn1_crl.CertificateList.load(der)
-        extensions = slow["tbs_cert_list"]["crl_extensions"]
-        critical = {e["extn_id"].native for e in extensions if e["critical"].native}
-        _ = slow.issuer, slow["tbs_cert_list"]["this_update"].native, slow.issuing_distribution_point_value
-        return _Crl(load(der), slow, frozenset(critical), name_key(slow.issuer.dump()))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, pyca.InvalidVersion):
-        return None
-
-
 @functools.lru_cache(maxsize=128)
 def _read_ocsp(der: bytes) -> Any | None:
     try:
@@ -130,7 +108,7 @@ class EvidencePool:
         certificates: Iterable[Any],
         sm2_ids: tuple[str, ...],
     ) -> None:
-        self._crls = [(i, c) for i in _unique(crls) if (c := _read_crl(i.der)) is not None]
+        self._crls = [(i, c) for i in _unique(crls) if (c := read_list(i.der)) is not None]
         self._ocsps = [(i, r) for i in _unique(ocsps) if (r := _read_ocsp(i.der)) is not None]
         self._certificates = list(certificates)
         self._sm2_ids = sm2_ids
@@ -153,12 +131,12 @@ class EvidencePool:
         return found
 
     @contained
-    def _from_crl(self, item: Item, crl: _Crl, certificate: Any, issuer: Any) -> list[Statement]:
-        scope = _crl_scope(crl, certificate)
+    def _from_crl(self, item: Item, crl: RevocationList, certificate: Any, issuer: Any) -> list[Statement]:
+        scope = scope_of(crl, certificate)
         if scope is None or crl.issuer != name_key(der_of(certificate.issuer)):
             return []
         tbs = crl.slow["tbs_cert_list"]
-        revoked_at = _revocation_on(crl, certificate.serial_number)
+        revoked_at = revocation_on(crl, certificate.serial_number)
         return [
             Statement(
                 kind="CRL",
@@ -169,12 +147,12 @@ class EvidencePool:
                 signer=signer,
                 standing=standing,
                 proved_at=item.proved_at,
-                covers_expired_since=_expired_on_crl(crl.slow),
+                covers_expired_since=list_covers_expired_since(crl.slow),
             )
             for signer, standing in self._crl_signers(crl, issuer)
         ]
 
-    def _crl_signers(self, crl: _Crl, issuer: Any) -> Iterator[tuple[Any, Standing]]:
+    def _crl_signers(self, crl: RevocationList, issuer: Any) -> Iterator[tuple[Any, Standing]]:
         """Find who signed a list: the authority in question, or others of its name who may sign lists.
 
         Authorities change keys (RFC 5280, 6.3.3 f), so a list may be signed with a later one. But anybody can
@@ -184,8 +162,7 @@ class EvidencePool:
         algorithm = crl.slow["signature_algorithm"].dump()
         tbs, signature = der_of(crl.slow["tbs_cert_list"]), crl.slow["signature"].native
         for candidate in {der_of(c): c for c in itertools.chain((issuer,), others)}.values():
-            usage = candidate.key_usage_value
-            if usage is not None and "crl_sign" not in usage.native:
+            if not _may_sign_lists(candidate, issuer):
                 continue
             if signature_holds(der_of(candidate.public_key), algorithm, tbs, signature, self._sm2_ids):
                 yield candidate, Standing.OWN_KEY if same_key(candidate, issuer) else Standing.SAME_NAME
@@ -241,6 +218,14 @@ class EvidencePool:
         return issued_by(candidate, issuer, self._sm2_ids)
 
 
+def _may_sign_lists(certificate: Any, issuer: Any) -> bool:
+    """Say whether a certificate lets its key sign lists; without key usages only authorities do."""
+    usage = certificate.key_usage_value
+    if usage is None:
+        return bool(certificate.ca) or same_key(certificate, issuer)
+    return "crl_sign" in usage.native
+
+
 def same_key(one: Any, other: Any) -> bool:
     """Say whether two certificates hold the same key."""
     return der_of(one.public_key) == der_of(other.public_key)
@@ -257,41 +242,6 @@ def _unique(items: Iterable[Item]) -> list[Item]:
     return list(earliest.values())
 
 
-_BAD_EXTENSION = (
-    pyca.ExtensionNotFound,
-    pyca.DuplicateExtension,
-    pyca.UnsupportedGeneralNameType,
-    ValueError,
-)
-
-
-def _revocation_on(crl: _Crl, serial_number: int) -> datetime | None:
-    """Return since when a list has a certificate revoked; None where it does not.
-
-    The key may have been lost before the authority heard of it: invalidityDate (RFC 5280, 5.3.2) counts where
-    it is earlier. An entry "removeFromCRL" takes one back in a delta list only (5.3.1); in any other list it
-    makes no sense, and what makes no sense clears nobody.
-    """
-    entry = crl.fast.get_revoked_certificate_by_serial_number(serial_number)
-    if entry is None:
-        return None
-    if crl.slow.delta_crl_indicator_value is not None and _is_removed(entry):
-        return None
-    try:
-        known = entry.extensions.get_extension_for_class(pyca.InvalidityDate).value.invalidity_date_utc
-    except _BAD_EXTENSION:
-        return entry.revocation_date_utc
-    return min(known, entry.revocation_date_utc)
-
-
-def _is_removed(entry: pyca.RevokedCertificate) -> bool:
-    try:
-        reason = entry.extensions.get_extension_for_class(pyca.CRLReason).value.reason
-    except _BAD_EXTENSION:
-        return False
-    return reason is pyca.ReasonFlags.remove_from_crl
-
-
 def _revocation_in(single: Any) -> datetime | None:
     """Return since when a response has a certificate revoked; invalidityDate counts (RFC 6960, 4.4.5)."""
     status = single["cert_status"]
@@ -304,54 +254,6 @@ def _revocation_in(single: Any) -> datetime | None:
                 value = core.GeneralizedTime.load(bytes(extension["extn_value"])).native
                 times += [value] if isinstance(value, datetime) else []
     return min(times)
-
-
-def _crl_scope(crl: _Crl, certificate: Any) -> bool | None:
-    """Say whether a list covers a certificate: True wholly, False where it lists it, None not at all."""
-    if crl.critical - _CRL_EXTENSIONS - {"delta_crl_indicator"}:
-        return None
-    complete = crl.slow.delta_crl_indicator_value is None
-    point = crl.slow.issuing_distribution_point_value
-    if point is None:
-        return complete
-    if point["indirect_crl"].native or point["only_contains_attribute_certs"].native:
-        return None
-    is_authority = bool(certificate.ca)
-    if point["only_contains_user_certs"].native and is_authority:
-        return None
-    if point["only_contains_ca_certs"].native and not is_authority:
-        return None
-    if point["only_some_reasons"].native is not None:
-        complete = False
-    return complete and _same_point(point, certificate)
-
-
-def _same_point(point: Any, certificate: Any) -> bool:
-    """Say whether the list's distribution point is one of the certificate's (RFC 5280, 6.3.3 b 2 i)."""
-    name = point["distribution_point"]
-    if name.native is None or name.name != "full_name":
-        return name.native is None
-    own = {general.native for general in name.chosen if isinstance(general.native, str)}
-    declared = certificate.crl_distribution_points_value or []
-    for entry in declared:
-        listed = entry["distribution_point"]
-        if listed.native is not None and listed.name == "full_name":
-            own_match = own & {g.native for g in listed.chosen if isinstance(g.native, str)}
-            if own_match:
-                return True
-    return False
-
-
-def _expired_on_crl(crl: Any) -> datetime | None:
-    # expiredCertsOnCRL, X.509 (10/2019) 9.5.2.8: a GeneralizedTime.
-    for extension in crl["tbs_cert_list"]["crl_extensions"]:
-        if extension["extn_id"].dotted == "2.5.29.60":
-            try:
-                value = core.GeneralizedTime.load(extension["extn_value"].contents).native
-            except ValueError:
-                return None
-            return value if isinstance(value, datetime) else None
-    return None
 
 
 def _archive_cutoff(single: Any) -> datetime | None:

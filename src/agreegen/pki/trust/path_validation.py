@@ -30,6 +30,7 @@ from pyhanko_certvalidator.validate import async_validate_path
 
 from agreegen.pki.algorithms import UnsupportedError
 from agreegen.pki.trust.chain import TOLERANCE, Chain, ChainProblem, signature_holds
+from agreegen.pki.trust.path_faults import explain_fault
 from agreegen.pki.trust.path_search import Path
 
 T = TypeVar("T")
@@ -97,12 +98,13 @@ def validate(path: Path, context: ValidationContext) -> Chain:
     try:
         candidate = ValidationPath(_anchor(anchor), list(reversed(between)), certificate)
         _run(async_validate_path(context, candidate))
-    except ExpiredError as exc:
-        return Chain(path, anchored=True, problem=ChainProblem.EXPIRED, message=_sentence(exc))
-    except NotYetValidError as exc:
-        return Chain(path, anchored=True, problem=ChainProblem.NOT_YET_VALID, message=_sentence(exc))
-    except (ValidationError, UnsupportedError, ValueError, TypeError, KeyError, NotImplementedError) as exc:
-        return Chain(path, anchored=True, problem=ChainProblem.INVALID, message=_sentence(exc))
+    except ExpiredError:
+        return Chain(path, anchored=True, problem=ChainProblem.EXPIRED, message="a certificate has expired")
+    except NotYetValidError:
+        message = "a certificate is not valid yet"
+        return Chain(path, anchored=True, problem=ChainProblem.NOT_YET_VALID, message=message)
+    except (ValidationError, UnsupportedError, ValueError, TypeError, KeyError, NotImplementedError):
+        return Chain(path, anchored=True, problem=ChainProblem.INVALID, message=explain_fault(path))
     return Chain(path, anchored=True)
 
 
@@ -127,8 +129,3 @@ def _anchor(certificate: Any) -> CertTrustAnchor:
         ),
     )
     return CertTrustAnchor(certificate, qualifiers)
-
-
-def _sentence(exc: Exception) -> str:
-    text = " ".join(str(exc).split())
-    return text[:300] or type(exc).__name__
