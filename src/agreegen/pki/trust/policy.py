@@ -40,7 +40,10 @@ _DIGEST_ENDS: dict[str, date | None] = {
     "sha1": date(2012, 8, 1),
     "sha224": date(2029, 1, 1),
     **dict.fromkeys(
-        ("sha256", "sha384", "sha512", "sha512_256", "sha3_224", "sha3_256", "sha3_384", "sha3_512", "sm3")
+        (
+            *("sha256", "sha384", "sha512", "sha512_256", "sha3_224", "sha3_256", "sha3_384", "sha3_512"),
+            *("shake_256", "sm3"),
+        )
     ),
 }
 _KEY_ENDS: dict[str, tuple[tuple[int, date | None], ...]] = {
