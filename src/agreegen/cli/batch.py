@@ -24,6 +24,7 @@ from agreegen.cli.output import (
 )
 from agreegen.errors import ExitCode
 from agreegen.files import refuse_existing
+from agreegen.model.complaint import sort_and_merge
 
 _FAILED = {RowResult.FAILED, RowResult.QUARANTINED}
 job_argument = click.argument("job_file", type=existing_file, metavar="JOB.yaml")
@@ -47,8 +48,8 @@ def check_command(job_file: Path, forms_folder_option: Path | None, as_json: boo
     if as_json:
         print_json(result.to_dict())
     else:
-        for complaint in result.complaints:
-            click.echo(f"{complaint.severity.value}: {complaint}")
+        for line in sort_and_merge(result.complaints):
+            click.echo(line)
         for path in result.samples:
             say(f"{path}: sample for approval")
         say(f"{result.rows} rows, {result.errors} errors, {result.warnings} warnings")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from agreegen.errors import InputError
+
+_VARYING = re.compile(r"“[^”]*”|[0-9]+(?:, [0-9]+)*")
+_SPOTS_NAMED = 5
 
 
 class Severity(StrEnum):
@@ -66,6 +70,35 @@ class Complaint:
         where = str(self.location)
         text = f"{where}: {self.problem}" if where else self.problem
         return f"{text}; {self.remedy}" if self.remedy else text
+
+
+def sort_and_merge(complaints: Sequence[Complaint]) -> list[str]:
+    """Write complaints for people: warnings of one kind in one line, then errors, each by itself.
+
+    Two warnings are of one kind where they differ only in what they quote, in numbers and in the cell.
+    """
+    kinds: dict[tuple[str | None, ...], list[Complaint]] = {}
+    errors = [f"error: {complaint}" for complaint in complaints if complaint.severity is Severity.ERROR]
+    for complaint in complaints:
+        if complaint.severity is Severity.WARNING:
+            place = complaint.location
+            said = _VARYING.sub("#", complaint.problem)
+            kind = (place.file, place.sheet, place.field, said, complaint.remedy)
+            kinds.setdefault(kind, []).append(complaint)
+    return [*(f"warning: {_merged(alike)}" for alike in kinds.values()), *errors]
+
+
+def _merged(alike: Sequence[Complaint]) -> str:
+    first = alike[0]
+    if len(alike) == 1:
+        return str(first)
+    spots = [place.cell or f"row {place.row}" for place in (c.location for c in alike[:_SPOTS_NAMED])]
+    more = ", …" if len(alike) > _SPOTS_NAMED else ""
+    where = str(replace(first.location, row=None, cell=", ".join(spots) + more + f" ({len(alike)} in all)"))
+    same = all(complaint.problem == first.problem for complaint in alike)
+    return str(
+        replace(first, location=Location(file=where), problem=("" if same else "e.g. ") + first.problem)
+    )
 
 
 class ComplaintsError(InputError):

@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from agreegen.errors import InputError
 from agreegen.foreign.confinement import ConfinedError, Confinement
 from agreegen.foreign.limits import Limits
-from agreegen.rosters.addresses import MergedRange
 from agreegen.rosters.opening import open_sources
-from agreegen.rosters.source import Source
+from agreegen.rosters.source import SheetFacts, Source
 from agreegen.values import RawValue
 from agreegen.values.text import is_empty
 
 _MOST_EMPTY_ROWS = 1_100_000
 """A worksheet has 1,048,576 rows; a file with more empty ones in a row is no roster."""
-
-_Facts = tuple[list[MergedRange], dict[tuple[int, int], str]]
 
 
 class ConfinedSource:
@@ -44,16 +41,6 @@ class ConfinedSource:
         self.sheet = sheet
         self.visible = visible
 
-    @property
-    def merges(self) -> Sequence[MergedRange]:
-        """Merged ranges."""
-        return self._facts[0]
-
-    @property
-    def broken(self) -> Mapping[tuple[int, int], str]:
-        """Cells without a usable value."""
-        return self._facts[1]
-
     def rows(self) -> Iterator[Sequence[RawValue]]:
         """Yield every row.
 
@@ -64,7 +51,8 @@ class ConfinedSource:
             yield from self._room.stream(_read_rows, self._path, self._index)
 
     @functools.cached_property
-    def _facts(self) -> _Facts:
+    def facts(self) -> SheetFacts:
+        """What the sheet says besides its cells' values."""
         with _worded(self._path):
             return self._room.call(_read_facts, self._path, self._index)
 
@@ -102,9 +90,8 @@ def _list_sheets(path: Path) -> list[tuple[str | None, bool]]:
     return [(source.sheet, source.visible) for source in _sources(path)]
 
 
-def _read_facts(path: Path, index: int) -> _Facts:
-    source = _sources(path)[index]
-    return list(source.merges), dict(source.broken)
+def _read_facts(path: Path, index: int) -> SheetFacts:
+    return _sources(path)[index].facts
 
 
 def _read_rows(path: Path, index: int) -> Iterator[Sequence[RawValue]]:

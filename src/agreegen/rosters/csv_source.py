@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import MappingProxyType
 
 from agreegen.errors import InputError
-from agreegen.rosters.addresses import MergedRange
 from agreegen.rosters.decoding import read_lines
+from agreegen.rosters.source import SheetFacts
 from agreegen.values import RawValue
 
 SEPARATORS = (",", ";", "\t")
@@ -45,8 +44,7 @@ class CsvSource:
 
     sheet: str | None = None
     visible = True
-    merges: Sequence[MergedRange] = ()
-    broken: Mapping[tuple[int, int], str] = MappingProxyType({})
+    facts = SheetFacts()
 
     def __init__(self, path: Path, encoding: str, separator: str) -> None:
         self._path = path

@@ -1,4 +1,4 @@
-"""Text encodings of files that offices exchange: UTF-8, UTF-16 with a mark, otherwise GB 18030."""
+"""Text encodings of files that offices exchange: UTF-8, UTF-16, otherwise GB 18030."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from agreegen.errors import InputError
 from agreegen.values.text import GB18030_2022
 
 _BLOCK_BYTES = 1 << 20
+_HEAD_BYTES = 4096
+_TABLE_SIGNS = frozenset("\r\n,;\t")
 _ENCODING_HINT = "save it again as UTF-8 (in Excel: CSV UTF-8)"
 
 
 def detect_encoding(path: Path) -> str:
-    """Tell the encoding of a text file: a byte order mark, strictly valid UTF-8, strictly valid GB 18030.
+    """Tell the encoding of a text file: a byte order mark, zero bytes, strictly valid UTF-8 or GB 18030.
 
     The whole file is read, in blocks; nothing is guessed from statistics, because guessers take GB 18030 for
     Korean. `gb2312` is never used: its table maps A1A4 to another dot than names carry.
@@ -24,17 +26,29 @@ def detect_encoding(path: Path) -> str:
         OSError: The file cannot be read.
     """
     with path.open("rb") as file:
-        head = file.read(4)
+        head = file.read(_HEAD_BYTES)
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         candidates = ["utf-16"]
     elif head.startswith(codecs.BOM_UTF8):
         candidates = ["utf-8-sig"]
+    elif unmarked := _unmarked_utf16(head):
+        candidates = [unmarked]
     else:
         candidates = ["utf-8", "gb18030"]
     for encoding in candidates:
         if _decodes(path, encoding):
             return encoding
     raise InputError(f"{path}: the text is neither UTF-8 nor GB 18030", hint=_ENCODING_HINT)
+
+
+def _unmarked_utf16(head: bytes) -> str | None:
+    """Tell UTF-16 without a mark: half of each comma and line end is a zero, which text has nowhere else."""
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    if even == odd:
+        return None
+    encoding = "utf-16-be" if even > odd else "utf-16-le"
+    text = head[: len(head) // 2 * 2].decode(encoding, errors="replace")
+    return encoding if "\0" not in text and set(text) & _TABLE_SIGNS else None
 
 
 def read_lines(path: Path, encoding: str) -> Iterator[str]:

@@ -6,10 +6,10 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from agreegen.errors import InputError
-from agreegen.model.form import Form
+from agreegen.model.form import Field, Form
 from agreegen.values.masking import mask_numbers
 
 REASON_HEADER = "失败原因"
@@ -27,17 +27,19 @@ class Header:
         texts: Header texts by column, on one line; empty for columns without one.
         columns: Field name → zero-based column.
         reason: Column that an earlier run added with its reasons; it is not read.
+        displaced: Columns that mean a field for which a better header stands there, too → that column.
     """
 
     row: int
     texts: tuple[str, ...]
     columns: Mapping[str, int]
     reason: int | None = None
+    displaced: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def unknown(self) -> tuple[int, ...]:
         """Columns that have a header and belong to no field."""
-        used = {*self.columns.values(), self.reason}
+        used = {*self.columns.values(), *self.displaced, self.reason}
         return tuple(index for index, text in enumerate(self.texts) if text and index not in used)
 
 
@@ -66,7 +68,7 @@ class HeaderMatcher:
     def __init__(self, form: Form, columns: Mapping[str, str] | None = None) -> None:
         self._form = form
         self._stated = {name: normalise_header(text) for name, text in (columns or {}).items()}
-        names = [field.name for field in form.fields]
+        names = [item.name for item in form.fields]
         for name in self._stated:
             if name not in names:
                 close = difflib.get_close_matches(name, names, n=1)
@@ -74,13 +76,19 @@ class HeaderMatcher:
                 raise InputError(f"columns: {form.id} has no field {name}", hint=hint)
         self._aliases: dict[str, str] = {}
         taken = set(self._stated.values())
-        for field in form.fields:
-            if field.name in self._stated:
+        for item in form.fields:
+            if item.name in self._stated:
                 continue
-            for alias in (field.name, field.label_zh, field.label_en, *field.aliases):
+            for alias in self._names_of(item):
                 if (text := normalise_header(alias)) and text not in taken:
-                    self._aliases.setdefault(text, field.name)
+                    self._aliases.setdefault(text, item.name)
         self._aliases.update({text: name for name, text in self._stated.items()})
+        # What is only kept beside the document may stand there twice, say as 单位 and 科室.
+        self._lax = {f.name for f in form.fields if not (f.printed or f.required)} - set(form.row_keys)
+
+    @staticmethod
+    def _names_of(item: Field) -> tuple[str, ...]:
+        return (item.name, item.label_zh, item.label_en, *item.aliases)
 
     def field_of(self, cell: object) -> str | None:
         """Return the field that a header cell means; notes in brackets are left aside if need be."""
@@ -88,6 +96,12 @@ class HeaderMatcher:
             return None
         text = normalise_header(cell)
         return self._aliases.get(text) or self._aliases.get(_NOTE.sub("", text).strip("*:"))
+
+    def _rank(self, name: str, text: str) -> int:
+        """Return how well a header says what a field means: the label, then the aliases in their order."""
+        names = list(map(normalise_header, self._names_of(self._form.field(name))))
+        said = [normalise_header(text), _NOTE.sub("", normalise_header(text)).strip("*:")]
+        return min((names.index(word) for word in said if word in names), default=len(names))
 
     def score(self, row: Sequence[object]) -> int:
         """Count the fields that a row of cells names."""
@@ -105,6 +119,7 @@ class HeaderMatcher:
             InputError: Two columns mean one field, or a stated column is not there.
         """
         columns: dict[str, int] = {}
+        displaced: dict[int, int] = {}
         reason = None
         texts = tuple(header_text(cell) for cell in row)
         for index, text in enumerate(texts):
@@ -112,20 +127,24 @@ class HeaderMatcher:
                 reason = index
             elif (name := self.field_of(text)) is None:
                 continue
-            elif name in columns:
+            elif name not in columns:
+                columns[name] = index
+            elif name not in self._lax or self._rank(name, text) == self._rank(name, texts[columns[name]]):
                 raise InputError(
                     f"{where}: two columns mean {name}: {texts[columns[name]]} and {text}",
                     hint="rename one, or state the right one under `columns`",
                 )
             else:
-                columns[name] = index
+                ranks = {self._rank(name, texts[column]): column for column in (columns[name], index)}
+                better, worse = ranks[min(ranks)], ranks[max(ranks)]
+                columns[name], displaced[worse] = better, better
         for name in self._stated:
             if name not in columns:
                 raise InputError(
                     f"{where}: no column has the header that `columns` states for {name}",
                     hint=f"the headers found are {list_headers(texts)}",
                 )
-        return Header(number, texts, columns, reason)
+        return Header(number, texts, columns, reason, displaced)
 
 
 def list_headers(texts: Sequence[str]) -> str:

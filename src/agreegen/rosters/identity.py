@@ -9,7 +9,7 @@ from agreegen.model.complaint import Complaint, Location, Severity
 from agreegen.model.form import Field, FieldType, Form
 from agreegen.rosters.duplicates import DuplicateIndex
 from agreegen.values import RawValue, ValueProblem, parse_value
-from agreegen.values.text import is_empty
+from agreegen.values.text import is_empty, is_stroke
 
 _MOST_ROWS_FOR_NAMES = 100_000
 _TELLING = {FieldType.ORGANISATION_NAME, FieldType.TEXT, FieldType.DIVISION_CODE}
@@ -128,7 +128,7 @@ class RowIdentities:
 
 
 def _comparable(item: Field, raw: RawValue) -> str | None:
-    if is_empty(raw):
+    if is_empty(raw) or (isinstance(raw, str) and not item.printed and is_stroke(raw)):
         return None
     try:
         return str(parse_value(item, raw)).casefold()

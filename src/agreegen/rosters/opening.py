@@ -56,7 +56,7 @@ def open_sources(path: Path) -> list[Source]:
     if start.startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta", b"<head")):
         raise InputError(f"{path} is a web page or XML, whatever its name says", hint=_SAVE_AS)
     encoding = detect_encoding(path)
-    if encoding != "utf-16" and b"\0" in head:
+    if not encoding.startswith("utf-16") and b"\0" in head:
         raise InputError(f"{path} is not a text file", hint="a roster is an XLSX, XLS or CSV file")
     return [CsvSource(path, encoding, separator) for separator in SEPARATORS]
 

@@ -5,46 +5,60 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from xml.parsers import expat
 
 from agreegen.errors import InputError
-from agreegen.rosters.addresses import MergedRange, parse_range
+from agreegen.rosters.addresses import parse_range
+from agreegen.rosters.cells import CellReader, padding_patterns
+from agreegen.rosters.source import SheetFacts
 
 _CHUNK_BYTES = 1 << 20
 _OVERLAP_BYTES = 4096
 _MOST_BYTES = 8 << 30
 _MERGE = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\bref="([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})"')
 _ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d{1,7})"')
+_HIDDEN = re.compile(
+    rb'<(?:\w+:)?row\b(?=[^<>]*?\bhidden="(?:1|true)")[^<>]*?\br="(\d{1,7})"'
+)  # a filter hides rows in the same way
 _WIDE = re.compile(rb'\br="[A-Z]{3}\d')
 _SUSPECT = re.compile(rb"""<(?:\w+:)?f[ />]|\bt=["']e["']""")
 
 
+STYLES = "xl/styles.xml"
+_TRUE = frozenset({"1", "true"})
+
+
 @dataclass(frozen=True, slots=True)
 class SheetEntry:
-    """A worksheet of a package: its name, whether it is visible, and the part that holds it."""
+    """A worksheet of a package.
+
+    Attributes:
+        name: Its name.
+        visible: Whether a user sees it.
+        part: The part that holds it.
+        counts_from_1904: Whether the workbook's dates count from 1904.
+    """
 
     name: str
     visible: bool
     part: str
+    counts_from_1904: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class SheetFacts:
+class SheetScan:
     """What a quick scan of a worksheet part found.
 
     Attributes:
-        merges: Merged ranges.
-        broken: One-based row and zero-based column → the error that the cell shows, empty for a formula
-            without a stored result.
+        facts: What the sheet says besides its cells' values.
         last_row: Greatest row number.
         wide: Whether there is a cell beyond column ZZ.
     """
 
-    merges: tuple[MergedRange, ...]
-    broken: Mapping[tuple[int, int], str]
+    facts: SheetFacts
     last_row: int
     wide: bool
 
@@ -63,11 +77,15 @@ def list_sheets(path: Path) -> list[SheetEntry]:
                 part = target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"xl/{target}")
                 targets[attributes.get("Id", "")] = part
         sheets = []
+        counts_from_1904 = False
         for name, attributes in _elements(path, package, "xl/workbook.xml"):
+            if name == "workbookPr":  # stands before the sheets
+                counts_from_1904 = attributes.get("date1904") in _TRUE
             key = next((value for key, value in attributes.items() if key.endswith(":id")), "")
             if name == "sheet" and key in targets:
                 state = attributes.get("state", "visible")
-                sheets.append(SheetEntry(attributes.get("name", ""), state == "visible", targets[key]))
+                shown = state == "visible"
+                sheets.append(SheetEntry(attributes.get("name", ""), shown, targets[key], counts_from_1904))
     return sheets
 
 
@@ -92,71 +110,41 @@ def unpacked_bytes(package: zipfile.ZipFile) -> int:
     return sum(entry.file_size for entry in package.infolist())
 
 
-def scan_sheet(path: Path, part: str) -> SheetFacts:
+def scan_sheet(path: Path, entry: SheetEntry) -> SheetScan:
     """Scan a worksheet part for what the reading libraries do not tell, in blocks.
 
     Raises:
         InputError: The part is missing or damaged.
     """
     merges: dict[bytes, None] = {}
+    hidden: set[int] = set()
     last_row, wide, suspect, tail = 0, False, False, b""
     with open_package(path) as package:
-        for chunk in _chunks(path, package, part):
+        patterns = padding_patterns(_elements(path, package, STYLES)) if STYLES in package.namelist() else {}
+        for chunk in _chunks(path, package, entry.part):
             window = tail + chunk
             merges.update(dict.fromkeys(_MERGE.findall(window)))
+            hidden.update(map(int, _HIDDEN.findall(window)))
             last_row = max(last_row, max(map(int, _ROW.findall(window)), default=0))
             wide = wide or bool(_WIDE.search(window))
             suspect = suspect or bool(_SUSPECT.search(window))
             tail = window[-_OVERLAP_BYTES:]
-        broken = _find_broken(path, package, part) if suspect else {}
+        cells = CellReader(patterns)
+        if suspect or patterns:
+            _read_cells(path, package, entry.part, cells)
     ranges = tuple(found for text in merges if (found := parse_range(text.decode("ascii"))))
-    return SheetFacts(ranges, broken, last_row, wide)
+    facts = SheetFacts(ranges, cells.broken, cells.shown, tuple(sorted(hidden)), entry.counts_from_1904)
+    return SheetScan(facts, last_row, wide)
 
 
-def _find_broken(path: Path, package: zipfile.ZipFile, part: str) -> dict[tuple[int, int], str]:
-    """Find error cells, and formulas without a result: written by a program that does not calculate."""
-    finder = _BrokenCellFinder()
+def _read_cells(path: Path, package: zipfile.ZipFile, part: str, reader: CellReader) -> None:
     parser = _new_parser(path)
-    parser.StartElementHandler = finder.start
-    parser.EndElementHandler = finder.end
-    parser.CharacterDataHandler = finder.text
+    parser.StartElementHandler = reader.start
+    parser.EndElementHandler = reader.end
+    parser.CharacterDataHandler = reader.text
     for chunk in _chunks(path, package, part):
         _feed(path, parser, chunk, final=False)
     _feed(path, parser, b"", final=True)
-    return finder.found
-
-
-class _BrokenCellFinder:
-    """Follows the elements c, f, v and is of a worksheet (ISO/IEC 29500-1, 18.3.1.4)."""
-
-    def __init__(self) -> None:
-        self.found: dict[tuple[int, int], str] = {}
-        self._cell: str | None = None
-        self._kind: str | None = None
-        self._value = ""
-        self._formula = self._inside = False
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        local = name.rpartition(":")[2]
-        if local == "c":
-            self._cell = attributes.get("r")
-            self._kind = attributes.get("t")
-            self._formula, self._value = False, ""
-        elif local == "f":
-            self._formula = True
-        self._inside = local == "v"
-
-    def text(self, data: str) -> None:
-        if self._inside:
-            self._value += data
-
-    def end(self, name: str) -> None:
-        self._inside = False
-        if name.rpartition(":")[2] != "c":
-            return
-        uncached = self._formula and not self._value and self._kind != "str"
-        if (uncached or self._kind == "e") and (place := parse_range(f"{self._cell}:{self._cell}")):
-            self.found[place.first_row, place.first_column] = self._value
 
 
 def _elements(path: Path, package: zipfile.ZipFile, part: str) -> list[tuple[str, dict[str, str]]]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from agreegen.errors import InputError
 from agreegen.model.complaint import Complaint, ComplaintsError, Location, Severity
-from agreegen.model.form import Field, Form
+from agreegen.model.form import Field, FieldType, Form
 from agreegen.model.row_key import find_number, find_personal_id, find_row_key
 from agreegen.rosters.addresses import cell_address
 from agreegen.rosters.choosing import choose_table
@@ -17,7 +18,9 @@ from agreegen.rosters.row import RosterRow
 from agreegen.rosters.source import cell_text
 from agreegen.rosters.table import Table
 from agreegen.values import RawValue, ValueProblem, parse_value, parse_values
-from agreegen.values.text import is_empty
+from agreegen.values.dates import date_from_1904
+from agreegen.values.masking import mask_numbers
+from agreegen.values.text import is_empty, is_stroke
 
 _MOST_ROWS_NAMED = 10
 
@@ -78,6 +81,10 @@ class Roster:
         self._limit = limit
         self._fields = {field.name: field for field in form.fields}
         self._columns = table.header.columns
+        self._facts = table.source.facts
+        optional = {field.name for field in form.fields if not (field.required or field.printed)}
+        self._unprinted = optional - set(form.row_keys)
+        self._strokes = optional
         self._kept = [i for i in range(len(table.header.texts)) if i != table.header.reason]
         self.header = tuple(table.header.texts[index] for index in self._kept)
         self._refuse_missing_columns()
@@ -100,7 +107,7 @@ class Roster:
             Complaint(self._location(number), "it looks like a note and is not read", "", Severity.WARNING)
             for number in self._table.notes
         ]
-        return (*self._warnings, *notes, *self._overlong_rows())
+        return (*self._warnings, *notes, *self._overlong_rows(), *self._hidden_rows())
 
     def rows(self) -> Iterator[RosterRow]:
         """Yield the rows of people in file order, good and bad; memory stays flat.
@@ -130,17 +137,19 @@ class Roster:
     def _read_row(self, number: int, cells: Sequence[RawValue]) -> RosterRow:
         raw: dict[str, RawValue] = dict(self._defaults)
         complaints: list[Complaint] = []
+        broken: set[str | None] = set()
         for name, column in self._columns.items():
-            if (shown := self._table.source.broken.get((number, column))) is not None:
-                complaints.append(_broken(self.locate(number, name), shown))
-            elif not is_empty(cells[column]):
-                raw[name] = cells[column]
-        unread = {complaint.location.field for complaint in complaints}
+            if (shown := self._facts.broken.get((number, column))) is not None:
+                broken.add(name)
+                complaints.append(self._lenient(_broken(self.locate(number, name), shown)))
+            elif not is_empty(cells[column]) and not self._means_nothing(name, cells[column]):
+                raw[name] = self._dated(name, cells[column])
         parsed = parse_values(self._form, raw, lambda name: self.locate(number, name))
-        complaints.extend(c for c in parsed.complaints if c.location.field not in unread)
+        complaints.extend(self._lenient(c) for c in parsed.complaints if c.location.field not in broken)
+        complaints.extend(self._padded(number))
         assert self._identities is not None  # `rows` reads the file for keys first
         complaints.extend(
-            self._identities.complaints(number, raw, unread, self.locate, self._location(number))
+            self._identities.complaints(number, raw, broken, self.locate, self._location(number))
         )
         return RosterRow(
             number=number,
@@ -152,6 +161,32 @@ class Roster:
             id_number=find_personal_id(self._form, parsed.values),
             subject=self._form.subject_of(parsed.values),
         )
+
+    def _lenient(self, complaint: Complaint) -> Complaint:
+        """Turn what is wrong with a value that is optional and never printed into a warning."""
+        if complaint.location.field not in self._unprinted or complaint.severity is Severity.WARNING:
+            return complaint
+        remedy = f"{complaint.remedy}; it is left empty" if complaint.remedy else "it is left empty"
+        return replace(complaint, remedy=remedy, severity=Severity.WARNING)
+
+    def _means_nothing(self, name: str, cell: RawValue) -> bool:
+        """Tell whether a cell holds a stroke, with which people fill what they leave open."""
+        return name in self._strokes and isinstance(cell, str) and is_stroke(cell)
+
+    def _dated(self, name: str, cell: RawValue) -> RawValue:
+        dated = self._facts.counts_from_1904 and self._fields[name].type is FieldType.DATE
+        return date_from_1904(cell) if dated else cell
+
+    def _padded(self, number: int) -> Iterator[Complaint]:
+        """Warn of numbers that look longer than they are, such as 000001 for a stored 1."""
+        for name, column in self._columns.items() if self._facts.shown else ():
+            if (shown := self._facts.shown.get((number, column))) is not None:
+                yield Complaint(
+                    self.locate(number, name),
+                    f"the cell shows {mask_numbers(shown)}, but another number is stored and read",
+                    "format the column as text and enter it as it is meant",
+                    Severity.WARNING,
+                )
 
     def _index(self) -> None:
         """Read the file once for its keys."""
@@ -209,25 +244,40 @@ class Roster:
     def _overlong_rows(self) -> Iterator[Complaint]:
         """Warn of rows with more cells than there are headers, which in a CSV an unquoted comma makes."""
         if rows := self._table.overlong:
-            more = ", …" if len(rows) > _MOST_ROWS_NAMED else ""
-            named = ", ".join(map(str, rows[:_MOST_ROWS_NAMED]))
             yield Complaint(
                 Location(file=str(self.path), sheet=self.sheet),
-                f"cells stand beyond the last header and are not read (rows {named}{more})",
+                f"cells stand beyond the last header and are not read (rows {_name_rows(rows)})",
                 "look whether a comma within a value has shifted the cells; quote such values",
+                Severity.WARNING,
+            )
+
+    def _hidden_rows(self) -> Iterator[Complaint]:
+        """Say that rows which a user does not see are read."""
+        rows = [number for number in self._facts.hidden_rows if number > self._table.header.row]
+        if rows:
+            yield Complaint(
+                Location(file=str(self.path), sheet=self.sheet),
+                f"{len(rows)} hidden rows are read like the others (rows {_name_rows(rows)})",
+                "show all rows and look at them; delete those that do not belong to the roster",
                 Severity.WARNING,
             )
 
     def _unknown_columns(self) -> list[Complaint]:
         header = self._table.header
+        told = {
+            column: f"the column {header.texts[column]} is not a field of {self._form.id} and is not read"
+            for column in header.unknown
+        }
+        for column, better in header.displaced.items():
+            told[column] = f"the column {header.texts[column]} is not read, because {header.texts[better]} is"
         return [
             Complaint(
                 Location(str(self.path), self.sheet, header.row, cell_address(header.row, column)),
-                f"the column {header.texts[column]} is not a field of {self._form.id} and is not read",
+                problem,
                 "",
                 Severity.WARNING,
             )
-            for column in header.unknown
+            for column, problem in sorted(told.items())
         ]
 
     def _file_stamp(self) -> tuple[int, int, int]:
@@ -273,6 +323,10 @@ def _broken(location: Location, shown: str) -> Complaint:
         )
     remedy = "open the file in Excel or WPS and save it, or enter the value"
     return Complaint(location, "it is a formula without a stored result", remedy)
+
+
+def _name_rows(rows: Sequence[int]) -> str:
+    return ", ".join(map(str, rows[:_MOST_ROWS_NAMED])) + (", …" if len(rows) > _MOST_ROWS_NAMED else "")
 
 
 def _named(field: Field) -> str:

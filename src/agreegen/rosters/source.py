@@ -3,11 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from typing import Protocol
 
 from agreegen.rosters.addresses import MergedRange
 from agreegen.values import RawValue
+
+
+@dataclass(frozen=True, slots=True)
+class SheetFacts:
+    """What a sheet says besides its cells' values.
+
+    Attributes:
+        merges: Merged ranges.
+        broken: One-based row and zero-based column of cells without a usable value → the error that they
+            show, empty for a formula without a stored result.
+        shown: Row and column of numbers that look longer than they are → what the cell shows, e.g. `000001`
+            for a stored 1.
+        hidden_rows: One-based numbers of rows that a user does not see, such as those that a filter hides.
+        counts_from_1904: Whether the workbook's dates count from 1 January 1904 (ISO/IEC 29500-1, 18.17.4.1).
+    """
+
+    merges: tuple[MergedRange, ...] = ()
+    broken: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    shown: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    hidden_rows: tuple[int, ...] = ()
+    counts_from_1904: bool = False
 
 
 class Source(Protocol):
@@ -16,9 +38,7 @@ class Source(Protocol):
     Attributes:
         sheet: The sheet's name; None for formats without sheets.
         visible: Whether a user sees it.
-        merges: Merged ranges.
-        broken: One-based row and zero-based column of cells without a usable value → the error that they
-            show, empty for a formula without a stored result.
+        facts: What it says besides its cells' values.
     """
 
     @property
@@ -28,10 +48,7 @@ class Source(Protocol):
     def visible(self) -> bool: ...
 
     @property
-    def merges(self) -> Sequence[MergedRange]: ...
-
-    @property
-    def broken(self) -> Mapping[tuple[int, int], str]: ...
+    def facts(self) -> SheetFacts: ...
 
     def rows(self) -> Iterator[Sequence[RawValue]]:
         """Yield every row from the first on, empty ones too.

@@ -85,7 +85,7 @@ class Table:
     def _below(self, best: tuple[int, int, list[RawValue]], score: int, number: int) -> bool:
         """Tell whether a row is the lower half of a header whose cells are merged downwards."""
         return score == best[0] and any(
-            merge.first_row <= best[1] and merge.last_row >= number for merge in self.source.merges
+            merge.first_row <= best[1] and merge.last_row >= number for merge in self.source.facts.merges
         )
 
 
@@ -96,7 +96,7 @@ def fill_down(source: Source) -> Iterator[tuple[int, Sequence[RawValue], list[Ra
     Ranges merged sideways keep it in their first column.
     """
     pending = sorted(
-        (merge for merge in source.merges if merge.last_row > merge.first_row),
+        (merge for merge in source.facts.merges if merge.last_row > merge.first_row),
         key=lambda merge: merge.first_row,
     )
     position = 0

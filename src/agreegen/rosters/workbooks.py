@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+import functools
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import MappingProxyType
 
 from python_calamine import CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 from agreegen.errors import InputError, is_breakdown
 from agreegen.rosters.addresses import MergedRange
+from agreegen.rosters.epochs import binary_counts_from_1904
 from agreegen.rosters.package import (
     SheetEntry,
-    SheetFacts,
+    SheetScan,
     list_sheets,
     open_package,
     scan_sheet,
     unpacked_bytes,
 )
-from agreegen.rosters.source import Source, clean_cell
+from agreegen.rosters.source import SheetFacts, Source, clean_cell
 from agreegen.values import RawValue
 
 STREAM_ABOVE_BYTES = 32 << 20
@@ -39,7 +40,7 @@ class XlsxSource:
     def __init__(self, path: Path, entry: SheetEntry) -> None:
         self._path = path
         self._entry = entry
-        self._facts: SheetFacts | None = None
+        self._scan: SheetScan | None = None
 
     @property
     def sheet(self) -> str:
@@ -52,14 +53,9 @@ class XlsxSource:
         return self._entry.visible
 
     @property
-    def merges(self) -> Sequence[MergedRange]:
-        """Merged ranges."""
-        return self._scanned.merges
-
-    @property
-    def broken(self) -> Mapping[tuple[int, int], str]:
-        """Cells that show an error, and formulas without a stored result."""
-        return self._scanned.broken
+    def facts(self) -> SheetFacts:
+        """What the sheet says besides its cells' values."""
+        return self._scanned.facts
 
     def rows(self) -> Iterator[Sequence[RawValue]]:
         """Yield every row.
@@ -69,34 +65,35 @@ class XlsxSource:
         """
         with open_package(self._path) as package:
             large = unpacked_bytes(package) > STREAM_ABOVE_BYTES
-        facts = self._scanned
-        if large or facts.wide or facts.last_row > _MOST_ROWS_HELD:
+        scan = self._scanned
+        if large or scan.wide or scan.last_row > _MOST_ROWS_HELD:
             return _stream(self._path, self._entry.name)
         return _read_held(self._path, self._entry.name)
 
     @property
-    def _scanned(self) -> SheetFacts:
-        if self._facts is None:
-            self._facts = scan_sheet(self._path, self._entry.part)
-        return self._facts
+    def _scanned(self) -> SheetScan:
+        if self._scan is None:
+            self._scan = scan_sheet(self._path, self._entry)
+        return self._scan
 
 
 class CalamineSource:
     """A sheet of an XLS, XLSB or ODS workbook, which calamine holds in memory."""
-
-    broken: Mapping[tuple[int, int], str] = MappingProxyType({})
 
     def __init__(self, path: Path, sheet: str, visible: bool) -> None:
         self._path = path
         self.sheet: str | None = sheet
         self.visible = visible
 
-    @property
-    def merges(self) -> Sequence[MergedRange]:
-        """Merged ranges."""
+    @functools.cached_property
+    def facts(self) -> SheetFacts:
+        """Merged ranges, and from when dates count."""
         with _wrapping(self._path), CalamineWorkbook.from_path(self._path) as workbook:
             ranges = workbook.get_sheet_by_name(str(self.sheet)).merged_cell_ranges or []
-        return [MergedRange(top + 1, left, bottom + 1, right) for (top, left), (bottom, right) in ranges]
+        merges = tuple(
+            MergedRange(top + 1, left, bottom + 1, right) for (top, left), (bottom, right) in ranges
+        )
+        return SheetFacts(merges, counts_from_1904=binary_counts_from_1904(self._path))
 
     def rows(self) -> Iterator[Sequence[RawValue]]:
         """Yield every row.

@@ -7,7 +7,7 @@ import re
 from agreegen.values.masking import quote
 from agreegen.values.problem import RawValue, ValueProblem
 from agreegen.values.resident_id import holds_resident_id
-from agreegen.values.text import fold_width, plain_text, refuse_lost_digits
+from agreegen.values.text import code_text, fold_width
 
 _STAFF_NO = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _DIVISION_CODE = re.compile(r"[1-9][0-9]{5,11}\Z")
@@ -19,8 +19,7 @@ def parse_staff_no(raw: RawValue) -> str:
     Raises:
         ValueProblem: It holds another character, is too long, or is or holds a resident ID number.
     """
-    text = plain_text(raw)
-    refuse_lost_digits(text)
+    text = code_text(raw)
     number = fold_width(text)
     if not _STAFF_NO.match(number):
         raise ValueProblem(
@@ -40,8 +39,7 @@ def parse_division_code(raw: RawValue) -> str:
     Raises:
         ValueProblem: It is not such a code.
     """
-    text = plain_text(raw)
-    refuse_lost_digits(text)
+    text = code_text(raw)
     code = re.sub(r"\s", "", fold_width(text))
     if not _DIVISION_CODE.match(code):
         raise ValueProblem(f"{quote(text)} is not a division code", "enter 6 to 12 digits, such as 410101")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from agreegen.values.problem import RawValue, ValueProblem
-from agreegen.values.text import fold_width, plain_text, refuse_lost_digits
+from agreegen.values.text import code_text, fold_width
 
 
 def parse_credit_code(raw: RawValue) -> str:
@@ -17,8 +17,7 @@ def parse_credit_code(raw: RawValue) -> str:
     from stdnum.cn import uscc  # noqa: PLC0415 - takes long to load, and few forms have such a field
     from stdnum.exceptions import InvalidChecksum, InvalidLength, ValidationError  # noqa: PLC0415 - the same
 
-    text = plain_text(raw)
-    refuse_lost_digits(text)
+    text = code_text(raw)
     code = re.sub(r"[\s\-]", "", fold_width(text)).upper()
     try:
         return str(uscc.validate(code))

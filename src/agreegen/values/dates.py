@@ -11,6 +11,8 @@ from agreegen.values.text import fold_width, plain_text
 
 _EARLIEST, _LATEST = date(1900, 1, 1), date(2100, 12, 31)
 _SERIAL_EPOCH = date(1899, 12, 30)  # the 1900 system, right from 1 March 1900 on
+_MAC_EPOCH = date(1904, 1, 1)
+_COMPACT_FROM = 1_000_000  # from here on, a number may be a date such as 20180510
 _SERIALS = range(
     18_172, 73_051
 )  # 1 October 1949 to 31 December 2099: narrower, so that a stray number stands out
@@ -53,6 +55,21 @@ def parse_date(raw: RawValue) -> date:
     if re.fullmatch(r"\d{5}", folded):
         return _from_number(int(folded))
     raise ValueProblem(f"{quote(text)} is not a date", _REMEDY)
+
+
+def date_from_1904(raw: RawValue) -> RawValue:
+    """Return the date of a bare number in a workbook whose dates count from 1904; other values as they are.
+
+    A number that is no day between 1949 and 2099 comes back as a text that `parse_date` refuses, so that it
+    is never taken for a day of the 1900 system.
+    """
+    text = raw.strip() if isinstance(raw, str) else ""
+    number = float(text) if re.fullmatch(r"[0-9]{5}", text) else raw
+    if isinstance(number, bool) or not isinstance(number, int | float) or not abs(number) < _COMPACT_FROM:
+        return raw
+    day = _MAC_EPOCH + timedelta(days=int(number))
+    known = (day - _SERIAL_EPOCH).days in _SERIALS
+    return day if known else f"{number:g} (counted from 1904)"
 
 
 def _from_number(number: float) -> date:

@@ -62,7 +62,7 @@ def parse_value(field: Field, raw: RawValue) -> Value:  # noqa: PLR0911 - one wa
         case FieldType.LIST:
             return parse_list(field, raw)
         case FieldType.YES_NO:
-            return parse_yes_no(raw)
+            return parse_yes_no(field, raw)
         case FieldType.STAFF_NO:
             return parse_staff_no(raw)
         case FieldType.DIVISION_CODE:

@@ -6,7 +6,7 @@ import re
 
 from agreegen.values.masking import quote
 from agreegen.values.problem import RawValue, ValueProblem
-from agreegen.values.text import fold_width, plain_text, refuse_lost_digits
+from agreegen.values.text import code_text, fold_width
 
 _DASHES = re.compile(r"[\u2010-\u2015\u2212\u30fc\u2500_]")
 _EXTENSION = re.compile(r"(?:转|分机号?|ext\.?|x|#)[:\s]*(\d{1,6})\Z", re.IGNORECASE)
@@ -28,8 +28,7 @@ def parse_phone(raw: RawValue) -> str:
     Raises:
         ValueProblem: It is no phone number, or more than one.
     """
-    text = plain_text(raw)
-    refuse_lost_digits(text)
+    text = code_text(raw)
     compact = re.sub(r"[\s().（）]", "", _DASHES.sub("-", fold_width(text)))
     extension = ""
     if found := _EXTENSION.search(compact):

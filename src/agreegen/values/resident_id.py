@@ -6,7 +6,7 @@ import re
 from datetime import UTC, date, datetime
 
 from agreegen.values.problem import RawValue, ValueProblem
-from agreegen.values.text import fold_width, plain_text, refuse_lost_digits
+from agreegen.values.text import code_text, fold_width
 
 _FORM = re.compile(r"[1-9][0-9]{16}[0-9X]\Z")
 _WITHIN = re.compile(r"(?<![0-9])[1-9][0-9]{16}[0-9X](?![0-9])")
@@ -43,8 +43,7 @@ def parse_resident_id(raw: RawValue, *, today: date | None = None) -> str:
     Raises:
         ValueProblem: Says which part is wrong, without the number.
     """
-    text = plain_text(raw)
-    refuse_lost_digits(text)
+    text = code_text(raw)
     number = re.sub(r"[\s\-]", "", fold_width(text)).upper()
     if re.fullmatch(r"[0-9]{15}", number):
         raise ValueProblem("a 15-digit number is of the first generation", "enter the 18-character number")

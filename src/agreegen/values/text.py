@@ -57,12 +57,23 @@ _SPREADSHEET_ERRORS = frozenset(
     {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#GETTING_DATA", "#SPILL!"}
 )
 
+_STROKES = frozenset(
+    {"/", "//", "\\", "|", "-", "--", "---", "–", "—", "——", "―", "─", "——-", "N/A", "n/a", "空"}
+)
+_GUARDS = "'`´‘’ʹ′＇｀"
+"""Signs that people put before a number so that a spreadsheet takes it for text."""
+
 
 def is_empty(raw: RawValue) -> bool:
     """Tell whether a raw value stands for nothing: no value, only blanks, an empty list."""
     if isinstance(raw, tuple):
         return all(not item.strip() for item in raw)
     return raw is None or (isinstance(raw, str) and not raw.strip())
+
+
+def is_stroke(text: str) -> bool:
+    """Tell whether a text is one of the strokes with which people fill a cell that they leave open."""
+    return fold_width(text).strip() in _STROKES
 
 
 def is_han(char: str) -> bool:
@@ -114,6 +125,17 @@ def plain_text(raw: RawValue) -> str:
     text = ("" if raw is None else raw).strip()
     if text.startswith("#") and text.upper() in _SPREADSHEET_ERRORS:
         raise ValueProblem(f"the cell shows the error {text}", "mend the formula or enter the value itself")
+    return text
+
+
+def code_text(raw: RawValue) -> str:
+    """Return a raw value as the text of a number or code, without the sign that kept it text.
+
+    Raises:
+        ValueProblem: It is no text, or a number that lost digits.
+    """
+    text = plain_text(raw).lstrip(_GUARDS).lstrip()
+    refuse_lost_digits(text)
     return text
 
 

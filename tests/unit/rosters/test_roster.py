@@ -7,6 +7,7 @@ import datetime
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,14 @@ import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from agreegen.errors import InputError
 from agreegen.model.complaint import ComplaintsError, Severity
 from agreegen.model.form import Form
 from agreegen.rosters import Roster, open_roster, workbooks
 from agreegen.rosters.csv_source import unguard
+from agreegen.rosters.row import RosterRow
 
 from .conftest import HEADER, ID_A, ID_B, make_form
 
@@ -397,7 +400,9 @@ def test_reads_xls(make_xls: Make, form: Form) -> None:
     assert [c.location.cell for c in second.complaints] == ["C4"]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None
+)  # each table is read in a process of its own
 @given(st.lists(st.tuples(st.from_regex(r"[A-Z0-9]{1,4}", fullmatch=True), CELL_TEXT), max_size=6))
 def test_any_table_is_read_whole_or_refused_with_one_error(
     tmp_path: Path, people: list[tuple[str, str]]
@@ -452,7 +457,8 @@ def test_error_cells_and_chinese_date_formats(
     workbook.save(path)
     first, second = open_roster(path, form).rows()
     assert [c.location.cell for c in first.complaints] == ["D2"]
-    assert "#REF!" in first.reason
+    assert "#REF!" in first.complaints[0].problem
+    assert not first.failed, "the unit is optional and not printed"
     assert first.values["pledge_date"] == second.values["pledge_date"] == datetime.date(2018, 5, 10)
 
 
@@ -461,3 +467,108 @@ def test_a_file_without_header_does_not_spill_its_first_row(make_csv: Make, form
         open_roster(make_csv([PERSON, OTHER]), form)
     assert ID_A not in str(caught.value)
     assert ID_A[6:14] not in str(caught.value)
+
+
+def cells_warned(row: RosterRow) -> list[str | None]:
+    return [c.location.cell for c in row.complaints if c.severity is Severity.WARNING]
+
+
+def test_an_optional_value_that_is_never_printed_stops_nobody(make_csv: Make, form: Form) -> None:
+    texts = ["非涉密", "涉密人员", "重要涉密人员", "不涉密", "/", "——", "－", "大概是", "", "是"]
+    rows = [(f"HN{number}", "张伟", "", f"单位{number}", text) for number, text in enumerate(texts)]
+    read = list(open_roster(make_csv([HEADER, *rows]), form).rows())
+    assert not any(row.failed for row in read)
+    assert [row.values.get("holds_state_secrets") for row in read] == [
+        False, True, True, False, None, None, None, None, None, True,
+    ]  # fmt: skip
+    assert [row.number for row in read if row.complaints] == [9]
+    assert "left empty" in read[7].complaints[0].remedy
+
+
+def test_a_wrong_number_that_tells_people_apart_still_stops_its_row(make_csv: Make, form: Form) -> None:
+    path = make_csv(
+        [HEADER, ("HN1", "张伟", ID_A[:-1], "", ""), ("/", "王芳", ID_B, "", ""), ("—", "李娜", "/", "", "")]
+    )
+    first, second, third = open_roster(path, form).rows()
+    assert first.failed
+    assert not second.failed, "a stroke is no number"
+    assert second.staff_no is None
+    assert third.failed
+    assert "nothing tells this row" in third.reason
+
+
+def test_the_better_header_counts_where_two_mean_one_field(make_csv: Make, form: Form) -> None:
+    fields = tuple(
+        replace(item, aliases=("单位", "部门", "科室")) if item.name == "unit" else item
+        for item in form.fields
+    )
+    lax = replace(form, fields=fields)
+    path = make_csv([("编号", "姓名", "科室", "单位"), ("1", "张伟", "一科", "某局")])
+    roster = open_roster(path, lax)
+    assert next(roster.rows()).values["unit"] == "某局"
+    assert ["科室" in text and "单位" in text for text in warnings(roster)] == [True]
+    with pytest.raises(InputError, match="two columns mean pledger_name"):
+        open_roster(make_csv([("编号", "姓名", "承诺人"), ("1", "张伟", "王芳")]), lax)
+
+
+def test_hidden_rows_are_read_and_said_so(make_xlsx: Make, form: Form) -> None:
+    path = make_xlsx([HEADER, ("1", "张伟"), ("2", "王芳"), ("3", "李娜")])
+    workbook = openpyxl.load_workbook(path)
+    workbook.worksheets[0].row_dimensions[3].hidden = True
+    workbook.save(path)
+    roster = open_roster(path, form)
+    assert [row.staff_no for row in roster.rows()] == ["1", "2", "3"]
+    assert [text for text in warnings(roster) if "hidden" in text and "rows 3" in text]
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [("000000", "000001"), ('"HN"0000', "HN0001"), ("0", None), ("0.00", None), ("yyyy-mm-dd", None)],
+)
+def test_a_number_that_looks_longer_than_it_is_warns(
+    make_xlsx: Make, form: Form, code: str, shown: str | None
+) -> None:
+    path = make_xlsx([HEADER, (1, "张伟"), ("000002", "王芳")])
+    workbook = openpyxl.load_workbook(path)
+    workbook.worksheets[0]["A2"].number_format = code
+    workbook.save(path)
+    first, second = open_roster(path, form).rows()
+    assert cells_warned(first) == ([] if shown is None else ["A2"])
+    assert shown is None or shown in first.complaints[0].problem
+    assert cells_warned(second) == []
+
+
+@pytest.mark.parametrize("value", [41768, "41768"])
+def test_dates_of_a_workbook_that_counts_from_1904(make_xlsx: Make, form: Form, value: object) -> None:
+    path = make_xlsx(
+        [
+            ("编号", "姓名", "承诺日期"),
+            ("1", "张伟", value),
+            ("2", "王芳", datetime.date(2018, 5, 10)),
+            ("3", "李娜", 12),
+            ("4", "赵云", 20180510),
+        ]
+    )
+    workbook = openpyxl.load_workbook(path)
+    workbook.epoch = CALENDAR_MAC_1904
+    workbook.save(path)
+    rows = list(open_roster(path, form).rows())
+    assert [row.values.get("pledge_date") for row in rows] == [
+        datetime.date(2018, 5, 10),
+        datetime.date(2018, 5, 10),
+        None,
+        datetime.date(2018, 5, 10),
+    ]
+    assert rows[2].failed
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark(make_csv: Make, form: Form, encoding: str) -> None:
+    roster = open_roster(make_csv([HEADER, PERSON], encoding=encoding), form)
+    assert [row.staff_no for row in roster.rows()] == ["HN0001"]
+
+
+@pytest.mark.parametrize("sign", ["'", "`", "’", "＇", "´"])
+def test_a_sign_before_a_number_that_kept_it_text(make_csv: Make, form: Form, sign: str) -> None:
+    (row,) = open_roster(make_csv([HEADER, (f"{sign}HN1", "张伟", sign + ID_A, "", "")]), form).rows()
+    assert (row.staff_no, row.id_number, row.failed) == ("HN1", ID_A, False)
