@@ -1,0 +1,1 @@
+"""Pages drawn before and after a change: what a reader sees decides last."""

@@ -1,0 +1,136 @@
+"""Pages are drawn before and after every later revision and compared: what a reader sees decides last."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agreegen.verification.pictures.comparison import find_difference, find_lightened, lighter
+from agreegen.verification.pictures.interface import Drawn, Fault, PageFault, Place, PlaceKind, SealLook
+from agreegen.verification.pictures.page_reach import has_layers, page_references, touched_pages
+from agreegen.verification.pictures.pdfium_pages import DrawingError
+from agreegen.verification.pictures.poppler_comparison import PagePlan, compare_with_poppler
+from agreegen.verification.pictures.seals import judge_seal, worse
+from agreegen.verification.pictures.states import Budget, BudgetError, State
+from agreegen.verification.structure.document import PdfFile, View
+
+ALWAYS_DRAWN_PAGES = 30
+"""Files with more pages are drawn where a page reaches something that was written later."""
+MOST_PAGES = 2_000
+TIME_S = 15.0
+_MOST_FAULTS = 20
+
+
+@dataclass(slots=True)
+class _Findings:
+    faults: list[PageFault] = field(default_factory=list)
+    seals: list[SealLook] = field(default_factory=list)
+
+
+def draw_changes(
+    file: PdfFile, views: Sequence[View], signed: Sequence[int], places: Sequence[Place]
+) -> Drawn:
+    """Draw every signed revision beside the next one, and the last beside the file as it is.
+
+    1. Which pages: all of short files; of long ones those that reach something that was written later.
+    2. PDFium draws them as on a screen, and as in print where that may differ; what differs outside the
+       permitted places is a fault, and so is earlier ink that became lighter inside one.
+    3. Looks of signatures over earlier ink are measured and shown.
+    4. poppler draws the same pages, where it is installed.
+
+    The caller still owes that a place is permitted at all: pixels see neither links nor hidden text.
+
+    Args:
+        file: The file.
+        views: Its revisions.
+        signed: Indices of the signed revisions, in order, at least one.
+        places: Where the rules permit that pages look different.
+    """
+    budget, found = Budget(time.monotonic() + TIME_S), _Findings()
+    states = sorted({*signed, len(views) - 1})
+    limit = None
+    opened: list[State] = []
+    try:
+        with tempfile.TemporaryDirectory(prefix="agreegen-") as folder:
+            for at, state in enumerate(states):
+                opened.append(State.open(file, views[state], budget))
+                if at:
+                    own = [place for place in places if states[at - 1] < place.revision <= state]
+                    _compare(opened[-2], opened[-1], own, found, Path(folder))
+                    opened.pop(-2).close()
+    except DrawingError:
+        found.faults.append(PageFault(Fault.UNDRAWN, 0))
+    except BudgetError as reached:
+        limit = str(reached)
+    finally:
+        for one in opened:
+            one.close()
+    return Drawn(tuple(dict.fromkeys(found.faults)), tuple(found.seals), limit)
+
+
+def _compare(old: State, new: State, places: Sequence[Place], found: _Findings, folder: Path) -> None:
+    if old.pages.count != new.pages.count:
+        found.faults.append(PageFault(Fault.DIFFERS, 0))
+        return
+    plans: list[PagePlan] = []
+    seals: list[SealLook] = []
+    for plan in _plan(old, new, places):
+        for printing in (False, True) if plan.printing else (False,):
+            found.faults += _compare_page(old, new, plan, printing=printing)
+        seals += [judge_seal(old, new, plan.reference, p) for p in plan.places if p.kind is PlaceKind.SIGNED]
+        plans.append(plan)
+        for state in (old, new):
+            state.forget(plan.index)
+        if len(found.faults) >= _MOST_FAULTS:
+            return
+    faults, readings = compare_with_poppler(old, new, plans, folder)
+    found.faults += faults
+    found.seals += [worse(seal, readings.get(seal.place)) for seal in seals]
+
+
+def _plan(old: State, new: State, places: Sequence[Place]) -> Iterator[PagePlan]:
+    chosen = _chosen_pages(old, new)
+    if len(chosen) > MOST_PAGES:
+        raise BudgetError(f"more than {MOST_PAGES} pages would have to be drawn")
+    references = page_references(old.view)
+    layered = has_layers(old.view) or has_layers(new.view)
+    for index in chosen:
+        page = references[index] if index < len(references) else 0
+        printing = layered or old.prints_otherwise(page) or new.prints_otherwise(page)
+        yield PagePlan(index, page, tuple(p for p in places if p.page == index), printing)
+
+
+def _chosen_pages(old: State, new: State) -> list[int]:
+    every = list(range(old.pages.count))
+    if len(every) <= ALWAYS_DRAWN_PAGES:
+        return every
+    revisions = new.view.file.revisions[old.view.index + 1 : new.view.index + 1]
+    changed = {number for revision in revisions for number in revision.entries}
+    # What lies in an object stream changes with it.
+    changed |= {n for n, entry in old.view.entries.items() if entry.kind == 2 and entry.place in changed}
+    touched = touched_pages(old.view, new.view, frozenset(changed))
+    return every if touched is None else sorted(touched)
+
+
+def _compare_page(old: State, new: State, plan: PagePlan, *, printing: bool) -> Iterator[PageFault]:
+    before, after = old.draw(plan.index, printing=printing), new.draw(plan.index, printing=printing)
+    boxes = [old.pages.place(plan.index, place.corners, before.shape) for place in plan.places]
+    where = find_difference(before, after, boxes)
+    if where is not None:
+        corners = old.pages.corners(plan.index, where, before.shape)
+        yield PageFault(Fault.DIFFERS, plan.index + 1, corners, printing)
+        return
+    for place, box in zip(plan.places, boxes, strict=True):
+        if place.kind is PlaceKind.SIGNED:
+            continue  # measured by itself, larger
+        own = old.places_of(plan.reference, frozenset({place.number}))
+        reference = before
+        if own:
+            reference = lighter(before, old.draw(plan.index, printing=printing, without=own))
+        lost = find_lightened(reference, after, box)
+        if lost is not None:
+            corners = old.pages.corners(plan.index, lost, before.shape)
+            yield PageFault(Fault.LOST, plan.index + 1, corners, printing)

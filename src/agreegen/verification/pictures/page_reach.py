@@ -1,0 +1,159 @@
+"""Which pages a later revision can have changed: those that reach an object it wrote."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agreegen.verification.structure.document import View
+from agreegen.verification.structure.objects import LimitError, Ref, Stream, StructureError, Value
+
+_PAGE_ASIDE = frozenset({"Parent", "Annots", "B", "AA", "PieceInfo", "Metadata", "Thumb"})
+_ANNOTATION_ASIDE = frozenset(
+    {"P", "Parent", "Kids", "Popup", "IRT", "Dest", "A", "AA", "Lock", "SV", "StructParent"}
+)
+"""Keys that lead to other pages or to what nobody draws; below all others everything is followed."""
+_INHERITED = frozenset({"Resources", "MediaBox", "CropBox", "Rotate"})
+_FORM_DRAWN = ("DA", "DR", "NeedAppearances", "Q", "XFA")
+_MAX_OBJECTS = 200_000
+_MAX_ANCESTORS = 64
+
+
+def touched_pages(old: View, new: View, changed: frozenset[int]) -> frozenset[int] | None:
+    """Return the numbers, from 0, of the pages that reach a changed object; None where every page may.
+
+    Args:
+        old: The earlier view.
+        new: The later view.
+        changed: Numbers of the objects that differ between them.
+    """
+    try:
+        pages = page_references(old)
+        if pages != page_references(new) or _common_changed(old, new, changed):
+            return None
+        reach = _Reach(old, new, changed)
+        return frozenset(at for at, page in enumerate(pages) if reach.meets(page))
+    except LimitError:
+        raise
+    except StructureError:
+        return None
+
+
+def page_references(view: View) -> list[int]:
+    """Return the object numbers of the pages in order.
+
+    Raises:
+        LimitError: There are too many.
+    """
+    found: list[int] = []
+    seen: set[int] = set()
+    pending: list[Value] = [view.catalog.get("Pages")]
+    while pending:
+        item = pending.pop()
+        if not isinstance(item, Ref) or item.num in seen:
+            continue
+        seen.add(item.num)
+        if len(seen) > _MAX_OBJECTS:
+            raise LimitError("the file has too many pages")
+        kids = view.resolve(view.dictionary(item).get("Kids"))
+        if isinstance(kids, list):
+            pending.extend(reversed(kids))
+        else:
+            found.append(item.num)
+    return found
+
+
+def has_layers(view: View) -> bool:
+    """Tell whether the document has optional content, which may show on a screen or in print only."""
+    return "OCProperties" in view.catalog
+
+
+def _common_changed(old: View, new: View, changed: frozenset[int]) -> bool:
+    """Tell whether something changed that all pages share: layers, or how the form draws its fields."""
+    one, two = old.catalog, new.catalog
+    shared = [(one.get("OCProperties"), two.get("OCProperties"))]
+    left, right = old.dictionary(one.get("AcroForm")), new.dictionary(two.get("AcroForm"))
+    shared += [(left.get(key), right.get(key)) for key in _FORM_DRAWN]
+    reach = _Reach(old, new, changed)
+    return any(
+        before != after or reach.meets_value(before) or reach.meets_value(after) for before, after in shared
+    )
+
+
+class _Reach:
+    """Walks what pages draw; objects that lead to no changed one are remembered."""
+
+    def __init__(self, old: View, new: View, changed: frozenset[int]) -> None:
+        self._views = (old, new)
+        self._changed = changed
+        self._clean: set[int] = set()
+
+    def meets(self, page: int) -> bool:
+        """Tell whether a page, or what it inherits, reaches a changed object."""
+        return page in self._changed or any(self._shows(view, page) for view in self._views)
+
+    def _shows(self, view: View, page: int) -> bool:
+        holder = view.dictionary(Ref(page, 0))
+        own = [value for key, value in holder.items() if key not in _PAGE_ASIDE]
+        annotations = holder.get("Annots")
+        if isinstance(annotations, Ref) and annotations.num in self._changed:
+            return True
+        if any(self.meets_value(value) for value in own) or self._inherits(view, holder):
+            return True
+        return any(self._meets_annotation(view, item) for item in view.array(annotations))
+
+    def _meets_annotation(self, view: View, item: Value) -> bool:
+        """Fields inherit from their parents how they look."""
+        for _ in range(_MAX_ANCESTORS):
+            if isinstance(item, Ref) and item.num in self._changed:
+                return True
+            holder = view.dictionary(item)
+            for key, value in holder.items():
+                if (
+                    key not in _ANNOTATION_ASIDE
+                    and not _is_signature(view, holder, key)
+                    and self.meets_value(value)
+                ):
+                    return True
+            if "Parent" not in holder:
+                return False
+            item = holder["Parent"]
+        return True
+
+    def _inherits(self, view: View, holder: dict[str, Any]) -> bool:
+        for _ in range(_MAX_ANCESTORS):
+            node = holder.get("Parent")
+            if not isinstance(node, Ref):
+                return False
+            holder = view.dictionary(node)
+            if holder.keys() & _INHERITED and node.num in self._changed:
+                return True
+            if any(self.meets_value(holder.get(key)) for key in _INHERITED):
+                return True
+        return True
+
+    def meets_value(self, value: Value) -> bool:
+        """Tell whether a value reaches a changed object."""
+        seen: set[int] = set()
+        pending: list[Value] = [value]
+        while pending:
+            item = pending.pop()
+            if isinstance(item, Ref):
+                if item.num in self._changed:
+                    return True
+                if item.num not in seen and item.num not in self._clean:
+                    seen.add(item.num)
+                    if len(seen) > _MAX_OBJECTS:
+                        raise LimitError("a page reaches too many objects")
+                    # What did not change is the same in both views.
+                    pending.append(self._views[1].get(item.num, item.gen))
+            elif isinstance(item, Stream):
+                pending.extend(item.dictionary.values())
+            elif isinstance(item, dict | list):
+                pending.extend(item.values() if isinstance(item, dict) else item)
+        self._clean |= seen
+        return False
+
+
+def _is_signature(view: View, holder: dict[str, Any], key: str) -> bool:
+    """The value of a signature field is not drawn, and refers to the whole document."""
+    return key == "V" and isinstance(view.resolve(holder[key]), dict)

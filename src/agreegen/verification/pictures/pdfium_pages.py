@@ -1,0 +1,176 @@
+"""The pages of one state of a file, drawn by PDFium as on a screen or as in print."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from agreegen.verification.pictures.comparison import Box, Image
+
+_HIDDEN, _PRINT, _NO_VIEW = 2, 4, 32
+
+
+Corners = tuple[float, float, float, float]
+"""Left, bottom, right, top in the page's own coordinates, points."""
+
+
+class DrawingError(ValueError):
+    """A page cannot be drawn."""
+
+
+class PdfiumPages:
+    """A document in PDFium, with its form environment, as readers have it.
+
+    PDFium draws the crop box; it leaves out what is meant for print when it draws into a picture, so that the
+    flags of annotations are set to what print makes of them (ISO 32000-2, table 167).
+    """
+
+    def __init__(self, data: bytes, password: str | None) -> None:
+        """Open a state of a file.
+
+        Raises:
+            DrawingError: PDFium does not open it.
+        """
+        import pypdfium2  # noqa: PLC0415 - loaded only for the files that are drawn
+        import pypdfium2.raw  # noqa: PLC0415 - the same
+
+        self._raw = pypdfium2.raw
+        self._error = pypdfium2.PdfiumError
+        try:
+            self._document = pypdfium2.PdfDocument(data, password=password)
+            self._document.init_forms()
+            self.count: int = len(self._document)
+        except (pypdfium2.PdfiumError, ValueError) as exc:
+            raise DrawingError(str(exc)) from exc
+
+    def size(self, index: int) -> tuple[float, float]:
+        """Return width and height of a page in points, as it is shown.
+
+        Raises:
+            DrawingError: There is no such page.
+        """
+        with self._page(index) as page:
+            width, height = page.get_size()
+            return float(width), float(height)
+
+    def draw(self, index: int, *, scale: float, printing: bool = False, without: Iterable[int] = ()) -> Image:
+        """Draw a page.
+
+        Args:
+            index: Number of the page, from 0.
+            scale: Pixels a point.
+            printing: Whether as in print.
+            without: Places in `/Annots` of the annotations that are left out.
+
+        Raises:
+            DrawingError: The page cannot be drawn.
+        """
+        with self._page(index) as page, self._flags(page, printing=printing, without=frozenset(without)):
+            try:
+                bitmap = page.render(
+                    scale=scale,
+                    optimize_mode="print" if printing else None,
+                    force_bitmap_format=self._raw.FPDFBitmap_BGR,
+                    rev_byteorder=True,
+                )
+                return np.array(bitmap.to_numpy(), dtype=np.uint8, copy=True)
+            except (self._error, ValueError) as exc:
+                raise DrawingError(str(exc)) from exc
+
+    def place(self, index: int, corners: Corners, shape: tuple[int, ...]) -> Box:
+        """Return where a rectangle of a page stands in a picture of it, widened to whole pixels and by one.
+
+        Args:
+            index: Number of the page, from 0.
+            corners: Left, bottom, right, top in the page's own coordinates.
+            shape: Of the picture.
+
+        Raises:
+            DrawingError: There is no such page.
+        """
+        across, down = ctypes.c_int(), ctypes.c_int()
+        found: list[tuple[int, int]] = []
+        with self._page(index) as page:
+            for x, y in ((corners[0], corners[1]), (corners[2], corners[3])):
+                self._raw.FPDF_PageToDevice(
+                    page, 0, 0, shape[1], shape[0], 0, x, y, ctypes.byref(across), ctypes.byref(down)
+                )
+                found.append((across.value, down.value))
+        columns, rows = sorted(point[0] for point in found), sorted(point[1] for point in found)
+        return (
+            min(max(columns[0] - 1, 0), shape[1]),
+            min(max(rows[0] - 1, 0), shape[0]),
+            min(max(columns[1] + 2, 0), shape[1]),
+            min(max(rows[1] + 2, 0), shape[0]),
+        )
+
+    def corners(self, index: int, box: Box, shape: tuple[int, ...]) -> Corners:
+        """Return which rectangle of a page a box in a picture of it is.
+
+        Raises:
+            DrawingError: There is no such page.
+        """
+        x, y = ctypes.c_double(), ctypes.c_double()
+        found: list[tuple[float, float]] = []
+        with self._page(index) as page:
+            for across, down in ((box[0], box[1]), (box[2], box[3])):
+                self._raw.FPDF_DeviceToPage(
+                    page, 0, 0, shape[1], shape[0], 0, across, down, ctypes.byref(x), ctypes.byref(y)
+                )
+                found.append((round(x.value, 1), round(y.value, 1)))
+        (one, two), (three, four) = found
+        return min(one, three), min(two, four), max(one, three), max(two, four)
+
+    def close(self) -> None:
+        """Give the document's memory back."""
+        self._document.close()
+
+    @contextmanager
+    def _page(self, index: int) -> Iterator[Any]:
+        try:
+            page = self._document[index]
+        except (self._error, IndexError) as exc:
+            raise DrawingError(f"page {index + 1} cannot be opened") from exc
+        try:
+            yield page
+        finally:
+            page.close()
+
+    @contextmanager
+    def _flags(self, page: Any, *, printing: bool, without: frozenset[int]) -> Iterator[None]:
+        """Set the flags of the annotations for one drawing, and back."""
+        changed: list[tuple[int, int]] = []
+        for at in range(self._raw.FPDFPage_GetAnnotCount(page)) if printing or without else ():
+            was = self._flag(page, at)
+            if was is None:
+                continue
+            now = _in_print(was) if printing else was
+            now = now | _HIDDEN if at in without else now
+            if now != was:
+                changed.append((at, was))
+                self._flag(page, at, now)
+        try:
+            yield
+        finally:
+            for at, was in changed:
+                self._flag(page, at, was)
+
+    def _flag(self, page: Any, at: int, value: int | None = None) -> int | None:
+        annotation = self._raw.FPDFPage_GetAnnot(page, at)
+        if not annotation:
+            return None
+        try:
+            if value is not None:
+                self._raw.FPDFAnnot_SetFlags(annotation, value)
+            return int(self._raw.FPDFAnnot_GetFlags(annotation))
+        finally:
+            self._raw.FPDFPage_CloseAnnot(annotation)
+
+
+def _in_print(flags: int) -> int:
+    """Return flags with which a picture shows what print shows: only what is marked for it."""
+    return flags & ~_NO_VIEW if flags & _PRINT else flags | _HIDDEN

@@ -1,0 +1,140 @@
+"""The same comparison with poppler's pictures, where poppler is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from agreegen.verification.pictures.comparison import Image, find_difference, find_lightened, lighter
+from agreegen.verification.pictures.interface import Fault, PageFault, Place, PlaceKind
+from agreegen.verification.pictures.legibility import DOTS_PER_INCH, Reading
+from agreegen.verification.pictures.pdfium_pages import DrawingError
+from agreegen.verification.pictures.poppler_pages import draw_pages, poppler_is_installed, print_pages
+from agreegen.verification.pictures.seals import read_within
+from agreegen.verification.pictures.states import State, fitting_scale
+
+_READER = "poppler"
+_PLAIN_DPI = 72
+_MOST_AT_A_TIME = 16
+_MOST_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class PagePlan:
+    """A page that is drawn.
+
+    Attributes:
+        index: Its number, from 0.
+        reference: Number of its object.
+        places: Where it may look different.
+        printing: Whether it may look different in print.
+    """
+
+    index: int
+    reference: int
+    places: tuple[Place, ...]
+    printing: bool
+
+
+Outcome = tuple[list[PageFault], dict[Place, Reading]]
+
+
+def compare_with_poppler(old: State, new: State, plans: Sequence[PagePlan], folder: Path) -> Outcome:
+    """Draw pages of two states and compare them.
+
+    Files with a password are left to PDFium: poppler's programs take it only where others can read it.
+
+    Args:
+        old: The state before.
+        new: The state after.
+        plans: Which pages, in order, and where they may differ.
+        folder: For the files that poppler reads.
+
+    Raises:
+        BudgetError: A limit was reached.
+    """
+    outcome: Outcome = ([], {})
+    if not plans or old.view.file.password or not poppler_is_installed():
+        return outcome
+    for run in _runs(old, plans):
+        try:
+            _compare_run(old, new, run, folder, outcome)
+        except DrawingError:
+            outcome[0].append(PageFault(Fault.UNDRAWN, run[0].index + 1, reader=_READER))
+    return outcome
+
+
+def _dots(state: State, plan: PagePlan) -> float:
+    """Pages with permitted places are drawn larger, because they are measured there."""
+    wanted = DOTS_PER_INCH if plan.places else _PLAIN_DPI
+    width, height = state.pages.size(plan.index)
+    return 72 * fitting_scale(width, height, wanted / 72)
+
+
+def _runs(state: State, plans: Sequence[PagePlan]) -> Iterator[list[PagePlan]]:
+    """Yield pages that follow each other and are drawn alike, a few at a time."""
+    keyed = enumerate(plans)
+    for _, group in groupby(
+        keyed, lambda item: (item[1].index - item[0], _dots(state, item[1]), item[1].printing)
+    ):
+        run = [plan for _, plan in group]
+        for start in range(0, len(run), _MOST_AT_A_TIME):
+            yield run[start : start + _MOST_AT_A_TIME]
+
+
+def _compare_run(old: State, new: State, run: Sequence[PagePlan], folder: Path, outcome: Outcome) -> None:
+    dots = _dots(old, run[0])
+    before, after = (_draw(state, run, folder, dots) for state in (old, new))
+    bare = _draw(old, run, folder, dots, bare=True) if any(plan.places for plan in run) else before
+    for at, plan in enumerate(run):
+        outcome[0].extend(_compare_page(old, plan, before[at], after[at], printing=False))
+        if plan.places and before[at].shape == after[at].shape == bare[at].shape:
+            _look_inside(old, plan, lighter(before[at], bare[at]), after[at], outcome)
+    if run[0].printing:
+        before, after = (_print(state, run, folder, dots) for state in (old, new))
+        for at, plan in enumerate(run):
+            outcome[0].extend(_compare_page(old, plan, before[at], after[at], printing=True))
+
+
+def _draw(
+    state: State, run: Sequence[PagePlan], folder: Path, dots: float, *, bare: bool = False
+) -> list[Image]:
+    return draw_pages(
+        state.write(folder),
+        run[0].index + 1,
+        run[-1].index + 1,
+        dots_per_inch=dots,
+        timeout_s=min(_MOST_SECONDS, state.budget.left_s()),
+        bare=bare,
+    )
+
+
+def _print(state: State, run: Sequence[PagePlan], folder: Path, dots: float) -> list[Image]:
+    printed = folder / f"printed-{state.view.index}-{run[0].index}.pdf"
+    left_s = min(_MOST_SECONDS, state.budget.left_s())
+    print_pages(state.write(folder), run[0].index + 1, run[-1].index + 1, printed, timeout_s=left_s)
+    return draw_pages(printed, 1, len(run), dots_per_inch=dots, timeout_s=left_s)
+
+
+def _compare_page(
+    state: State, plan: PagePlan, before: Image, after: Image, *, printing: bool
+) -> Iterator[PageFault]:
+    boxes = [state.pages.place(plan.index, place.corners, before.shape) for place in plan.places]
+    where = find_difference(before, after, boxes)
+    if where is not None:
+        corners = state.pages.corners(plan.index, where, before.shape)
+        yield PageFault(Fault.DIFFERS, plan.index + 1, corners, printing, _READER)
+
+
+def _look_inside(state: State, plan: PagePlan, reference: Image, after: Image, outcome: Outcome) -> None:
+    for place in plan.places:
+        box = state.pages.place(plan.index, place.corners, after.shape)
+        if place.kind is PlaceKind.SIGNED:
+            outcome[1][place] = read_within(reference, after, box)
+            continue
+        lost = find_lightened(reference, after, box)
+        if lost is not None:
+            corners = state.pages.corners(plan.index, lost, after.shape)
+            outcome[0].append(PageFault(Fault.LOST, plan.index + 1, corners, reader=_READER))

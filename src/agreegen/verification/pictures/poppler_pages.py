@@ -1,0 +1,86 @@
+"""The pages of one state of a file, drawn by poppler where it is installed: another eye than PDFium's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from agreegen.errors import ConversionError, MissingProgramError
+from agreegen.programs import find_program, run_program
+from agreegen.verification.pictures.comparison import Image
+from agreegen.verification.pictures.pdfium_pages import DrawingError
+
+_HEAD = re.compile(rb"P6\s(\d+)\s(\d+)\s255\s")
+_PACKAGE = "poppler-utils"
+
+
+def poppler_is_installed() -> bool:
+    """Tell whether poppler's programs are there."""
+    try:
+        find_program("pdftoppm", package=_PACKAGE)
+        find_program("pdftocairo", package=_PACKAGE)
+    except MissingProgramError:
+        return False
+    return True
+
+
+def draw_pages(
+    file: Path, first: int, last: int, *, dots_per_inch: float, timeout_s: float, bare: bool = False
+) -> list[Image]:
+    """Draw pages as on a screen, crop box, annotations and fields.
+
+    Args:
+        file: A state of a file, on its own.
+        first: Number of the first page, from 1.
+        last: Number of the last page.
+        dots_per_inch: How large.
+        timeout_s: Time limit.
+        bare: Whether annotations and fields are left out.
+
+    Raises:
+        DrawingError: They cannot be drawn, or not in time.
+    """
+    program = find_program("pdftoppm", package=_PACKAGE)
+    options = ["-q", "-cropbox", "-r", f"{dots_per_inch:g}", "-f", str(first), "-l", str(last)]
+    output = _run([program, *options, *(["-hide-annotations"] if bare else []), file], timeout_s)
+    images = _split(output)
+    if len(images) != last - first + 1:
+        raise DrawingError("poppler does not draw these pages")
+    return images
+
+
+def print_pages(file: Path, first: int, last: int, printed: Path, *, timeout_s: float) -> None:
+    """Write pages into a PDF as poppler prints them: what is meant for print only is in it, and nothing else.
+
+    Raises:
+        DrawingError: They cannot be printed, or not in time.
+    """
+    program = find_program("pdftocairo", package=_PACKAGE)
+    _run([program, "-q", "-pdf", "-f", str(first), "-l", str(last), file, printed], timeout_s)
+    if not printed.exists():
+        raise DrawingError("poppler does not print these pages")
+
+
+def _run(arguments: Sequence[str | Path], timeout_s: float) -> bytes:
+    try:
+        return run_program(arguments, timeout_s=timeout_s).stdout
+    except (ConversionError, OSError) as exc:
+        raise DrawingError(str(exc)) from exc
+
+
+def _split(output: bytes) -> list[Image]:
+    """Take portable pixmaps apart that stand one behind the other."""
+    images: list[Image] = []
+    at = 0
+    while head := _HEAD.match(output, at):
+        width, height = int(head[1]), int(head[2])
+        end = head.end() + 3 * width * height
+        if end > len(output):
+            break
+        pixels = np.frombuffer(output, dtype=np.uint8, count=3 * width * height, offset=head.end())
+        images.append(pixels.reshape(height, width, 3))
+        at = end
+    return images

@@ -1,0 +1,74 @@
+"""The look of a signature over what was drawn before it."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import numpy as np
+
+from agreegen.verification.pictures.comparison import Box, Image, lighter
+from agreegen.verification.pictures.interface import Place, SealLook
+from agreegen.verification.pictures.legibility import DOTS_PER_INCH, Reading, read_under
+from agreegen.verification.pictures.states import State
+
+SCALE = DOTS_PER_INCH / 72
+_MARGIN = 24
+"""Pixels of the surroundings that the picture shows."""
+_GAP = 12
+_ORDER = (Reading.NOTHING, Reading.LEGIBLE, Reading.COVERED, Reading.ERASED)
+
+
+def judge_seal(old: State, new: State, page: int, place: Place) -> SealLook:
+    """Measure what a signature's look did to what stood in its place, and show both.
+
+    Earlier ink is what was seen and is there without the field's own earlier look, such as “sign here”.
+
+    Args:
+        old: The state before.
+        new: The state after.
+        page: Object number of the page.
+        place: Where the look is.
+
+    Raises:
+        DrawingError: The page cannot be drawn.
+        BudgetError: A limit was reached.
+    """
+    before, after = old.draw(place.page, scale=SCALE), new.draw(place.page, scale=SCALE)
+    reference = before
+    own = old.places_of(page, frozenset({place.number}))
+    if own:
+        reference = lighter(before, old.draw(place.page, scale=SCALE, without=own))
+    box = old.pages.place(place.page, place.corners, before.shape)
+    reading = read_within(reference, after, box)
+    picture = b"" if reading is Reading.NOTHING else _side_by_side(before, after, box)
+    return SealLook(place, reading, picture)
+
+
+def read_within(before: Image, after: Image, box: Box) -> Reading:
+    """Say what became of what was drawn within a box; pages of two sizes are another fault."""
+    if before.shape != after.shape:
+        return Reading.NOTHING
+    left, top, right, bottom = box
+    return read_under(before[top:bottom, left:right], after[top:bottom, left:right])
+
+
+def worse(seal: SealLook, reading: Reading | None) -> SealLook:
+    """Return a look with the worse of two readers' measures."""
+    if reading is None or _ORDER.index(reading) <= _ORDER.index(seal.reading):
+        return seal
+    return replace(seal, reading=reading)
+
+
+def _side_by_side(before: Image, after: Image, box: Box) -> bytes:
+    """Return the place and its surroundings before and after as one PNG."""
+    from PIL import Image as Pictures  # noqa: PLC0415 - only where there is something to show
+
+    rows, columns = before.shape[:2]
+    left, top = max(0, box[0] - _MARGIN), max(0, box[1] - _MARGIN)
+    right, bottom = min(columns, box[2] + _MARGIN), min(rows, box[3] + _MARGIN)
+    gap = np.full((bottom - top, _GAP, 3), 128, dtype=np.uint8)
+    both = np.hstack((before[top:bottom, left:right], gap, after[top:bottom, left:right]))
+    buffer = io.BytesIO()
+    Pictures.fromarray(both).save(buffer, "PNG")
+    return buffer.getvalue()

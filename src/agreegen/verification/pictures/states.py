@@ -1,0 +1,145 @@
+"""The states of a file that somebody signed, opened for drawing, and the pages drawn so far."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agreegen.verification.pictures.comparison import Image
+from agreegen.verification.pictures.pdfium_pages import DrawingError, PdfiumPages
+from agreegen.verification.structure.document import PdfFile, View
+from agreegen.verification.structure.objects import Ref
+
+_MAX_PIXELS = 8_000_000
+_MOST_DRAWN_PIXELS = 2_000_000_000
+_PRINT, _NO_VIEW, _HIDDEN = 4, 32, 2
+
+
+class BudgetError(Exception):
+    """A limit of the drawing was reached; its words say which."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """How much may still be drawn.
+
+    Attributes:
+        until: End of the time, by the monotonic clock.
+        pixels: So many are left.
+    """
+
+    until: float
+    pixels: int = _MOST_DRAWN_PIXELS
+
+    def left_s(self) -> float:
+        """Return how many seconds are left.
+
+        Raises:
+            BudgetError: None.
+        """
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise BudgetError("the pages could not all be drawn in time")
+        return left
+
+    def take(self, pixels: float) -> None:
+        """Use some pixels up.
+
+        Raises:
+            BudgetError: There are no more, or the time is over.
+        """
+        self.left_s()
+        self.pixels -= int(pixels)
+        if self.pixels < 0:
+            raise BudgetError("the pages have more pixels than are drawn")
+
+
+@dataclass(slots=True, eq=False)
+class State:
+    """A signed revision, or the file as it is.
+
+    Attributes:
+        view: Its objects.
+        data: Its bytes.
+        pages: Its pages in PDFium.
+        budget: What may still be drawn of the file.
+    """
+
+    view: View
+    data: bytes
+    pages: PdfiumPages
+    budget: Budget
+    _drawn: dict[tuple[int, float, bool, frozenset[int]], Image] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, file: PdfFile, view: View, budget: Budget) -> State:
+        """Open the state at the end of a revision; that of the last one is the file to its last byte.
+
+        Raises:
+            DrawingError: PDFium does not open it.
+        """
+        last = view.index == len(file.revisions) - 1
+        data = file.data if last else file.data[: file.revisions[view.index].end]
+        return cls(view, data, PdfiumPages(data, file.password), budget)
+
+    def draw(
+        self, index: int, *, scale: float = 1.0, printing: bool = False, without: frozenset[int] = frozenset()
+    ) -> Image:
+        """Draw a page, or give it again; pages that are too large are drawn smaller.
+
+        Raises:
+            DrawingError: It cannot be drawn.
+            BudgetError: A limit was reached.
+        """
+        key = (index, scale, printing, without)
+        if key not in self._drawn:
+            width, height = self.pages.size(index)
+            scale = fitting_scale(width, height, scale)
+            self.budget.take(width * height * scale * scale)
+            self._drawn[key] = self.pages.draw(index, scale=scale, printing=printing, without=without)
+        return self._drawn[key]
+
+    def forget(self, index: int) -> None:
+        """Give the pictures of a page back."""
+        for key in [key for key in self._drawn if key[0] == index]:
+            del self._drawn[key]
+
+    def places_of(self, page: int, numbers: frozenset[int]) -> frozenset[int]:
+        """Return where in a page's `/Annots` these objects stand."""
+        holder = self.view.dictionary(Ref(page, 0))
+        listed = self.view.array(holder.get("Annots"))
+        return frozenset(
+            at for at, item in enumerate(listed) if isinstance(item, Ref) and item.num in numbers
+        )
+
+    def prints_otherwise(self, page: int) -> bool:
+        """Tell whether an annotation of a page is meant for a screen or for print only."""
+        holder = self.view.dictionary(Ref(page, 0))
+        for item in self.view.array(holder.get("Annots")):
+            flags = self.view.resolve(self.view.dictionary(item).get("F"))
+            shown = flags if type(flags) is int else 0
+            if not shown & _HIDDEN and shown & (_PRINT | _NO_VIEW) != _PRINT:
+                return True
+        return False
+
+    def write(self, folder: Path) -> Path:
+        """Write the state into a folder, once, for programs that read files."""
+        target = folder / f"{self.view.index}.pdf"
+        if not target.exists():
+            target.write_bytes(self.data)
+        return target
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self._drawn.clear()
+        self.pages.close()
+
+
+def fitting_scale(width: float, height: float, scale: float) -> float:
+    """Return the scale at which a page is drawn: smaller where it would have too many pixels."""
+    return min(scale, math.sqrt(_MAX_PIXELS / max(width * height, 1.0)))
+
+
+__all__ = ["Budget", "BudgetError", "DrawingError", "State", "fitting_scale"]
