@@ -46,6 +46,9 @@ ATTACKS |= {
     }.items()
 }
 
+COVERING: dict[str, Sample] = {name: ATTACKS.pop(name) for name in ("overlay_signature_on_text",)}
+"""Looks of signatures in new fields over text: never called altered, nor valid unless a person has looked."""
+
 HONEST: dict[str, Sample] = {
     "one signature": signed,
     "certified": certified,
@@ -61,7 +64,7 @@ HONEST: dict[str, Sample] = {
     "filled in": lambda: fill(signed()),
     "filled in after certification": lambda: fill(certified()),
     "annotation where permitted": lambda: annotate(certified(3), FREE_BOX, b"/Square"),
-    "annotation on an approval": lambda: annotate(signed(), FREE_BOX),
+    "annotation on an approval": lambda: annotate(signed(), FREE_BOX, b"/Square"),
     "metadata": metadata_updated,
     "rewritten the same": rewritten_the_same,
     "extensions named": extensions_named,

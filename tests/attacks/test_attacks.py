@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from agreegen.model.report import Coverage
 from agreegen.pdf.limits import Limits
-from agreegen.verification.interface import Structure
+from agreegen.verification.changes.unsigned_content import UNSIGNED_CONTENT
+from agreegen.verification.examination import examine
+from agreegen.verification.interface import Options, Structure
+from agreegen.verification.pictures.findings import COVERS_CONTENT, SEAL_OVER_CONTENT
 from agreegen.verification.structure import scan_structure
 from tests.attacks.documents import certified, signed
 from tests.attacks.honest import long_chain
-from tests.attacks.samples import ATTACKS, HONEST
+from tests.attacks.samples import ATTACKS, COVERING, HONEST
 from tests.attacks.signer import digest_holds
 
 
@@ -35,10 +40,23 @@ def test_attack_is_noticed(name: str) -> None:
 def test_honest_change_passes(name: str) -> None:
     data = HONEST[name]()
     structure = scan_structure(data, Limits())
-    assert structure.alarms == ()
+    # That nobody signed what came last is another question.
+    assert [alarm for alarm in structure.alarms if alarm.code != UNSIGNED_CONTENT] == []
     assert [signature.reasons for signature in structure.signatures] == [()] * len(structure.signatures)
     assert _unaltered(data, structure)
     assert structure.attachment == b'{"id": "X"}'
+
+
+@pytest.mark.parametrize("name", sorted(COVERING))
+def test_look_of_a_signature_over_text_is_for_a_person_to_judge(name: str) -> None:
+    report = examine(name, COVERING[name](), Options(now=datetime.now(UTC)))
+    assert report.unaltered is None
+    assert [alarm.code for alarm in report.alarms] == [COVERS_CONTENT]
+    seen = frozenset({report.alarms[0].picture_sha256 or ""})
+    confirmed = examine(name, COVERING[name](), Options(now=datetime.now(UTC), seals_seen=seen))
+    assert confirmed.unaltered is True
+    assert confirmed.alarms == ()
+    assert [remark.code for remark in confirmed.remarks] == [SEAL_OVER_CONTENT]
 
 
 def test_attacks_leave_signed_bytes_alone() -> None:

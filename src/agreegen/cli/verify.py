@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +33,8 @@ from agreegen.verification.service import expand_paths, verify_paths
 
 _MAX_PASSWORD_BYTES = 4096
 
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
 
 @click.command("verify")
 @click.argument(
@@ -48,6 +51,13 @@ _MAX_PASSWORD_BYTES = 4096
 @click.option("--register", "register_file", type=existing_file, help="Register that should know the files.")
 @click.option("--password-file", type=existing_file, help="File with the password of encrypted PDFs.")
 @click.option("--fetch", is_flag=True, help="Fetch revocation data over the network.")
+@click.option(
+    "--seal-seen",
+    "seals_seen",
+    multiple=True,
+    metavar="SHA256",
+    help="I have looked at the picture of this seal over text, in the HTML report (repeatable).",
+)
 @json_option
 @click.option("--html", type=any_path, help="Also write a report as one HTML file.")
 @click.option("--xml", type=any_path, help="Also write an ETSI TS 119 102-2 report.")
@@ -66,6 +76,7 @@ def command(
     register_file: Path | None,
     password_file: Path | None,
     fetch: bool,
+    seals_seen: tuple[str, ...],
     as_json: bool,
     html: Path | None,
     xml: Path | None,
@@ -90,6 +101,7 @@ def command(
         forms_folder=forms_folder_option,
         password=None if password_file is None else read_password(password_file),
         fetch=fetch,
+        seals_seen=read_hashes(seals_seen),
     )
     if as_json and html is None and xml is None and extract_signed is None:
         return stream_json(judge(paths, options, jobs=jobs))
@@ -107,6 +119,21 @@ def command(
     else:
         click.echo(render_table(report, lang=language(lang)))
     return ExitCode.DONE if report.all_valid else ExitCode.NEGATIVE
+
+
+def read_hashes(texts: Iterable[str]) -> frozenset[str]:
+    """Read the SHA-256 of pictures as reports print them.
+
+    Raises:
+        UsageError: A text is no such hash.
+    """
+    found = frozenset(text.strip().lower() for text in texts)
+    for text in sorted(found):
+        if _SHA256.fullmatch(text) is None:
+            raise UsageError(
+                f"--seal-seen {text}: not a SHA-256", hint="copy the 64 digits from below the picture"
+            )
+    return found
 
 
 def read_password(file: Path) -> str:

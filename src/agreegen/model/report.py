@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -103,6 +104,10 @@ class Alarm:
         alters: Whether it makes `unaltered` false.
         message_zh: The same sentence in Chinese.
         topic: What it is about, where one code has several plain explanations.
+        page: The page that it is about, from 1.
+        box: Where on it: left, bottom, right, top in points.
+        text: What somebody wrote there.
+        picture_png: What it looks like.
     """
 
     code: str
@@ -110,6 +115,26 @@ class Alarm:
     alters: bool = False
     message_zh: str = ""
     topic: str = ""
+    page: int | None = None
+    box: tuple[float, float, float, float] | None = None
+    text: str | None = None
+    picture_png: bytes | None = field(default=None, repr=False)
+
+    @property
+    def picture_sha256(self) -> str | None:
+        """The SHA-256 of the picture, by which a verifier confirms it."""
+        return None if self.picture_png is None else hashlib.sha256(self.picture_png).hexdigest()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object of the interface; place, text and picture only where there are any."""
+        more = {
+            "page": self.page,
+            "box": None if self.box is None else list(self.box),
+            "text": self.text,
+            "picture_sha256": self.picture_sha256,
+        }
+        told = {key: value for key, value in more.items() if value is not None}
+        return {"code": self.code, "message": self.message, **told}
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +201,10 @@ class DocumentFacts:
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """The verdict on one file. It has no truth value: ask for the axis that is meant."""
+    """The verdict on one file. It has no truth value: ask for the axis that is meant.
+
+    `remarks` say what a recipient may want to know and what speaks against nothing.
+    """
 
     path: str
     verdict: Verdict
@@ -184,6 +212,7 @@ class FileReport:
     document: DocumentFacts | None = None
     signatures: tuple[SignatureReport, ...] = ()
     alarms: tuple[Alarm, ...] = ()
+    remarks: tuple[Alarm, ...] = ()
     sha256: str | None = None
     size_bytes: int | None = None
 
@@ -207,7 +236,8 @@ class FileReport:
                 "missing_roles": list(document.missing_roles),
             },
             "signatures": [signature.to_dict() for signature in self.signatures],
-            "alarms": [{"code": alarm.code, "message": alarm.message} for alarm in self.alarms],
+            "alarms": [alarm.to_dict() for alarm in self.alarms],
+            "remarks": [remark.to_dict() for remark in self.remarks],
             "sha256": self.sha256,
             "size_bytes": self.size_bytes,
         }

@@ -35,6 +35,10 @@ BLOCKING = frozenset(
         "register-state",
         "register-unreadable",
         "internal-error",
+        "unsigned-content",
+        "covers-content",
+        "repeated-key",
+        "same-name",
     }
 )
 """Alarms with which no verdict is `valid`."""

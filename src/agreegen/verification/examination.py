@@ -16,6 +16,7 @@ from agreegen.pki.certificates import load_certificates
 from agreegen.pki.cms.signature_facts import SignatureFacts
 from agreegen.pki.trust.policy import ValidationPolicy, load_policy
 from agreegen.verification.document_checks import (
+    BLOCKING,
     PageCheck,
     check_form,
     check_register,
@@ -28,6 +29,7 @@ from agreegen.verification.fetching import fetch_evidence
 from agreegen.verification.integrity import judge_integrity
 from agreegen.verification.interface import FoundSignature, Options, Structure, ValidationData
 from agreegen.verification.judgement import FileJudge
+from agreegen.verification.pictures.findings import judge_seals
 from agreegen.verification.rebuilding import prove
 from agreegen.verification.structure import scan_structure
 from agreegen.verification.verdict import judge_file, judge_unaltered
@@ -46,7 +48,8 @@ def examine(label: str, data: bytes, options: Options, *, rebuild: bool = True) 
     2. The cryptography of every signature and timestamp.
     3. Chains, revocation, times, levels.
     4. What is ours: roles, form, text, register.
-    5. `unaltered` and the verdict.
+    5. Looks of signatures over earlier content: permitted, confirmed, or for a person to see.
+    6. `unaltered` and the verdict.
 
     Args:
         label: The path as the user gave it.
@@ -76,6 +79,11 @@ def examine(label: str, data: bytes, options: Options, *, rebuild: bool = True) 
     described, complaints = _check_document(document, data, structure, facts, options, page)
     alarms.extend(complaints)
     alarms.extend(check_register(document, sha256, options))
+    known = () if document is None or any(alarm.code in BLOCKING for alarm in complaints) else document.roles
+    seals = judge_seals(structure.seals, seen=options.seals_seen, known=frozenset(role.id for role in known))
+    alarms.extend(seals.alarms)
+    if seals.alarms:
+        structure = replace(structure, sound=structure.sound and None)
     unaltered = judge_unaltered(structure, facts)
     verdict = judge_file(structure, unaltered, signatures, described, alarms, complete=options.complete)
     return FileReport(
@@ -85,6 +93,7 @@ def examine(label: str, data: bytes, options: Options, *, rebuild: bool = True) 
         document=described,
         signatures=signatures,
         alarms=tuple(dict.fromkeys(alarms)),
+        remarks=seals.remarks,
         sha256=sha256,
         size_bytes=len(data),
     )

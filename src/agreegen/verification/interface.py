@@ -9,6 +9,7 @@ from pathlib import Path
 from agreegen.model.report import Alarm, Changes, Coverage, SignatureKind
 from agreegen.pdf.limits import Limits
 from agreegen.verification.changes.places import PermittedPlace
+from agreegen.verification.pictures.interface import SealLook
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ class Structure:
     encrypted: bool = False
     readable: bool = True
     places: tuple[PermittedPlace, ...] = ()
+    seals: tuple[SealLook, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ class Options:
         forms_folder: Where released forms are looked up, None for the packaged ones.
         password: For encrypted files.
         fetch: Whether revocation data may be fetched.
+        seals_seen: SHA-256 (hex) of the pictures of seals that the caller has looked at.
         limits: What one file may cost.
     """
 
@@ -133,4 +136,5 @@ class Options:
     forms_folder: Path | None = None
     password: str | None = None
     fetch: bool = False
+    seals_seen: frozenset[str] = frozenset()
     limits: Limits = field(default_factory=Limits)

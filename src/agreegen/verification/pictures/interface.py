@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, field
 from enum import Enum
 
-from agreegen.verification.pictures.legibility import Reading
-from agreegen.verification.pictures.pdfium_pages import Corners
+from agreegen.verification.changes.places import PermittedPlace, Rectangle
 
 
-class PlaceKind(Enum):
-    """Why a page may look different somewhere: a field was filled in or signed, or a note was put there."""
+class Reading(Enum):
+    """What became of what stood in a place.
 
-    FILLED = "filled"
-    SIGNED = "signed"
-    NOTE = "note"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a page may look different after a revision, as the rules on changes found it.
-
-    Attributes:
-        revision: Index of the revision that brought it.
-        page: Number of the page, from 0.
-        corners: Where it paints.
-        kind: What was done there.
-        number: Object number of the annotation or widget.
-        name: Name of the field; empty for a note.
-        prepared: Whether the field stood there, empty, in the first signed revision.
+    `NOTHING` stood there; all of it can still be read; some lies under other ink; some became paper.
     """
 
-    revision: int
-    page: int
-    corners: Corners
-    kind: PlaceKind
-    number: int
-    name: str = ""
-    prepared: bool = False
+    NOTHING = "nothing"
+    LEGIBLE = "legible"
+    COVERED = "covered"
+    ERASED = "erased"
 
 
 class Fault(Enum):
@@ -57,15 +38,17 @@ class PageFault:
 
     Attributes:
         fault: What is wrong.
+        after: Index of the signed revision that it is held against.
         page: Number of the page, from 1; 0 for the document as a whole.
-        corners: Where; None for the whole page.
+        box: Where; None for the whole page.
         printing: Whether it shows in print.
         reader: Which program drew it.
     """
 
     fault: Fault
+    after: int
     page: int
-    corners: Corners | None = None
+    box: Rectangle | None = None
     printing: bool = False
     reader: str = "PDFium"
 
@@ -75,14 +58,21 @@ class SealLook:
     """The look of a signature over what was drawn before.
 
     Attributes:
+        after: Index of the signed revision that it is held against.
         place: Where.
         reading: What became of what stood there.
         picture: The place before and after, side by side, PNG.
     """
 
-    place: Place
+    after: int
+    place: PermittedPlace
     reading: Reading
-    picture: bytes
+    picture: bytes = field(repr=False)
+
+    @property
+    def picture_sha256(self) -> str:
+        """The picture's SHA-256, by which a verifier confirms it."""
+        return hashlib.sha256(self.picture).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

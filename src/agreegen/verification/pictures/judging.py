@@ -8,14 +8,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from agreegen.pdf.document import PdfFile, View
+from agreegen.pdf.pages import page_numbers
+from agreegen.verification.changes.places import PermittedPlace
 from agreegen.verification.pictures.comparison import find_difference, find_lightened, lighter
-from agreegen.verification.pictures.interface import Drawn, Fault, PageFault, Place, PlaceKind, SealLook
-from agreegen.verification.pictures.page_reach import has_layers, page_references, touched_pages
+from agreegen.verification.pictures.interface import Drawn, Fault, PageFault, SealLook
+from agreegen.verification.pictures.page_reach import has_layers, touched_pages
 from agreegen.verification.pictures.pdfium_pages import DrawingError
 from agreegen.verification.pictures.poppler_comparison import PagePlan, compare_with_poppler
-from agreegen.verification.pictures.seals import judge_seal, worse
+from agreegen.verification.pictures.seals import is_seal, judge_seal, worse
 from agreegen.verification.pictures.states import Budget, BudgetError, State
-from agreegen.verification.structure.document import PdfFile, View
 
 ALWAYS_DRAWN_PAGES = 30
 """Files with more pages are drawn where a page reaches something that was written later."""
@@ -31,7 +33,7 @@ class _Findings:
 
 
 def draw_changes(
-    file: PdfFile, views: Sequence[View], signed: Sequence[int], places: Sequence[Place]
+    file: PdfFile, views: Sequence[View], signed: Sequence[int], places: Sequence[PermittedPlace]
 ) -> Drawn:
     """Draw every signed revision beside the next one, and the last beside the file as it is.
 
@@ -62,7 +64,7 @@ def draw_changes(
                     _compare(opened[-2], opened[-1], own, found, Path(folder))
                     opened.pop(-2).close()
     except DrawingError:
-        found.faults.append(PageFault(Fault.UNDRAWN, 0))
+        found.faults.append(PageFault(Fault.UNDRAWN, states[max(len(opened) - 1, 0)], 0))
     except BudgetError as reached:
         limit = str(reached)
     finally:
@@ -71,36 +73,40 @@ def draw_changes(
     return Drawn(tuple(dict.fromkeys(found.faults)), tuple(found.seals), limit)
 
 
-def _compare(old: State, new: State, places: Sequence[Place], found: _Findings, folder: Path) -> None:
+def _compare(
+    old: State, new: State, places: Sequence[PermittedPlace], found: _Findings, folder: Path
+) -> None:
     if old.pages.count != new.pages.count:
-        found.faults.append(PageFault(Fault.DIFFERS, 0))
+        found.faults.append(PageFault(Fault.DIFFERS, old.view.index, 0))
         return
     plans: list[PagePlan] = []
     seals: list[SealLook] = []
     for plan in _plan(old, new, places):
         for printing in (False, True) if plan.printing else (False,):
             found.faults += _compare_page(old, new, plan, printing=printing)
-        seals += [judge_seal(old, new, plan.reference, p) for p in plan.places if p.kind is PlaceKind.SIGNED]
+        seals += [judge_seal(old, new, plan.reference, p) for p in plan.places if is_seal(p)]
         plans.append(plan)
         for state in (old, new):
             state.forget(plan.index)
         if len(found.faults) >= _MOST_FAULTS:
             return
+    if found.faults:
+        return
     faults, readings = compare_with_poppler(old, new, plans, folder)
     found.faults += faults
     found.seals += [worse(seal, readings.get(seal.place)) for seal in seals]
 
 
-def _plan(old: State, new: State, places: Sequence[Place]) -> Iterator[PagePlan]:
+def _plan(old: State, new: State, places: Sequence[PermittedPlace]) -> Iterator[PagePlan]:
     chosen = _chosen_pages(old, new)
     if len(chosen) > MOST_PAGES:
         raise BudgetError(f"more than {MOST_PAGES} pages would have to be drawn")
-    references = page_references(old.view)
+    references = page_numbers(old.view)
     layered = has_layers(old.view) or has_layers(new.view)
     for index in chosen:
         page = references[index] if index < len(references) else 0
         printing = layered or old.prints_otherwise(page) or new.prints_otherwise(page)
-        yield PagePlan(index, page, tuple(p for p in places if p.page == index), printing)
+        yield PagePlan(index, page, tuple(p for p in places if p.page_index == index), printing)
 
 
 def _chosen_pages(old: State, new: State) -> list[int]:
@@ -117,20 +123,20 @@ def _chosen_pages(old: State, new: State) -> list[int]:
 
 def _compare_page(old: State, new: State, plan: PagePlan, *, printing: bool) -> Iterator[PageFault]:
     before, after = old.draw(plan.index, printing=printing), new.draw(plan.index, printing=printing)
-    boxes = [old.pages.place(plan.index, place.corners, before.shape) for place in plan.places]
+    boxes = [old.pages.place(plan.index, place.box, before.shape) for place in plan.places]
     where = find_difference(before, after, boxes)
     if where is not None:
         corners = old.pages.corners(plan.index, where, before.shape)
-        yield PageFault(Fault.DIFFERS, plan.index + 1, corners, printing)
+        yield PageFault(Fault.DIFFERS, old.view.index, plan.index + 1, corners, printing)
         return
     for place, box in zip(plan.places, boxes, strict=True):
-        if place.kind is PlaceKind.SIGNED:
+        if is_seal(place):
             continue  # measured by itself, larger
-        own = old.places_of(plan.reference, frozenset({place.number}))
+        own = old.places_of(plan.reference, frozenset({place.annotation}))
         reference = before
         if own:
             reference = lighter(before, old.draw(plan.index, printing=printing, without=own))
         lost = find_lightened(reference, after, box)
         if lost is not None:
             corners = old.pages.corners(plan.index, lost, before.shape)
-            yield PageFault(Fault.LOST, plan.index + 1, corners, printing)
+            yield PageFault(Fault.LOST, old.view.index, plan.index + 1, corners, printing)

@@ -6,12 +6,11 @@ is nearly white. Pixels prove what was lost, never that nothing was added: a red
 
 from __future__ import annotations
 
-from enum import Enum
-
 import numpy as np
 from numpy.typing import NDArray
 
 from agreegen.verification.pictures.comparison import Image
+from agreegen.verification.pictures.interface import Reading
 
 DOTS_PER_INCH = 144
 _DARK = 128
@@ -27,18 +26,6 @@ _CHARACTER = 20
 
 _Plane = NDArray[np.float64]
 _Mask = NDArray[np.bool_]
-
-
-class Reading(Enum):
-    """What became of what stood in a place.
-
-    `NOTHING` stood there; all of it can still be read; some lies under other ink; some became paper.
-    """
-
-    NOTHING = "nothing"
-    LEGIBLE = "legible"
-    COVERED = "covered"
-    ERASED = "erased"
 
 
 def read_under(before: Image, after: Image) -> Reading:

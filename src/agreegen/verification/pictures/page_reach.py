@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from agreegen.verification.structure.document import View
-from agreegen.verification.structure.objects import LimitError, Ref, Stream, StructureError, Value
+from agreegen.pdf.document import View
+from agreegen.pdf.objects import LimitError, Ref, Stream, StructureError, Value
+from agreegen.pdf.pages import page_numbers
 
 _PAGE_ASIDE = frozenset({"Parent", "Annots", "B", "AA", "PieceInfo", "Metadata", "Thumb"})
 _ANNOTATION_ASIDE = frozenset(
@@ -27,8 +28,8 @@ def touched_pages(old: View, new: View, changed: frozenset[int]) -> frozenset[in
         changed: Numbers of the objects that differ between them.
     """
     try:
-        pages = page_references(old)
-        if pages != page_references(new) or _common_changed(old, new, changed):
+        pages = page_numbers(old)
+        if pages != page_numbers(new) or _common_changed(old, new, changed):
             return None
         reach = _Reach(old, new, changed)
         return frozenset(at for at, page in enumerate(pages) if reach.meets(page))
@@ -36,30 +37,6 @@ def touched_pages(old: View, new: View, changed: frozenset[int]) -> frozenset[in
         raise
     except StructureError:
         return None
-
-
-def page_references(view: View) -> list[int]:
-    """Return the object numbers of the pages in order.
-
-    Raises:
-        LimitError: There are too many.
-    """
-    found: list[int] = []
-    seen: set[int] = set()
-    pending: list[Value] = [view.catalog.get("Pages")]
-    while pending:
-        item = pending.pop()
-        if not isinstance(item, Ref) or item.num in seen:
-            continue
-        seen.add(item.num)
-        if len(seen) > _MAX_OBJECTS:
-            raise LimitError("the file has too many pages")
-        kids = view.resolve(view.dictionary(item).get("Kids"))
-        if isinstance(kids, list):
-            pending.extend(reversed(kids))
-        else:
-            found.append(item.num)
-    return found
 
 
 def has_layers(view: View) -> bool:

@@ -9,13 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from agreegen.verification.changes.places import Rectangle
 from agreegen.verification.pictures.comparison import Box, Image
 
 _HIDDEN, _PRINT, _NO_VIEW = 2, 4, 32
-
-
-Corners = tuple[float, float, float, float]
-"""Left, bottom, right, top in the page's own coordinates, points."""
 
 
 class DrawingError(ValueError):
@@ -81,7 +78,7 @@ class PdfiumPages:
             except (self._error, ValueError) as exc:
                 raise DrawingError(str(exc)) from exc
 
-    def place(self, index: int, corners: Corners, shape: tuple[int, ...]) -> Box:
+    def place(self, index: int, corners: Rectangle, shape: tuple[int, ...]) -> Box:
         """Return where a rectangle of a page stands in a picture of it, widened to whole pixels and by one.
 
         Args:
@@ -108,7 +105,7 @@ class PdfiumPages:
             min(max(rows[1] + 2, 0), shape[0]),
         )
 
-    def corners(self, index: int, box: Box, shape: tuple[int, ...]) -> Corners:
+    def corners(self, index: int, box: Box, shape: tuple[int, ...]) -> Rectangle:
         """Return which rectangle of a page a box in a picture of it is.
 
         Raises:

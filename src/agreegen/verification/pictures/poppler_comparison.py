@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from agreegen.verification.changes.places import PermittedPlace
 from agreegen.verification.pictures.comparison import Image, find_difference, find_lightened, lighter
-from agreegen.verification.pictures.interface import Fault, PageFault, Place, PlaceKind
-from agreegen.verification.pictures.legibility import DOTS_PER_INCH, Reading
+from agreegen.verification.pictures.interface import Fault, PageFault, Reading
+from agreegen.verification.pictures.legibility import DOTS_PER_INCH
 from agreegen.verification.pictures.pdfium_pages import DrawingError
 from agreegen.verification.pictures.poppler_pages import draw_pages, poppler_is_installed, print_pages
-from agreegen.verification.pictures.seals import read_within
+from agreegen.verification.pictures.seals import is_seal, read_within
 from agreegen.verification.pictures.states import State, fitting_scale
 
 _READER = "poppler"
@@ -34,11 +35,11 @@ class PagePlan:
 
     index: int
     reference: int
-    places: tuple[Place, ...]
+    places: tuple[PermittedPlace, ...]
     printing: bool
 
 
-Outcome = tuple[list[PageFault], dict[Place, Reading]]
+Outcome = tuple[list[PageFault], dict[PermittedPlace, Reading]]
 
 
 def compare_with_poppler(old: State, new: State, plans: Sequence[PagePlan], folder: Path) -> Outcome:
@@ -62,7 +63,7 @@ def compare_with_poppler(old: State, new: State, plans: Sequence[PagePlan], fold
         try:
             _compare_run(old, new, run, folder, outcome)
         except DrawingError:
-            outcome[0].append(PageFault(Fault.UNDRAWN, run[0].index + 1, reader=_READER))
+            outcome[0].append(PageFault(Fault.UNDRAWN, old.view.index, run[0].index + 1, reader=_READER))
     return outcome
 
 
@@ -121,20 +122,22 @@ def _print(state: State, run: Sequence[PagePlan], folder: Path, dots: float) -> 
 def _compare_page(
     state: State, plan: PagePlan, before: Image, after: Image, *, printing: bool
 ) -> Iterator[PageFault]:
-    boxes = [state.pages.place(plan.index, place.corners, before.shape) for place in plan.places]
+    boxes = [state.pages.place(plan.index, place.box, before.shape) for place in plan.places]
     where = find_difference(before, after, boxes)
     if where is not None:
         corners = state.pages.corners(plan.index, where, before.shape)
-        yield PageFault(Fault.DIFFERS, plan.index + 1, corners, printing, _READER)
+        yield PageFault(Fault.DIFFERS, state.view.index, plan.index + 1, corners, printing, _READER)
 
 
 def _look_inside(state: State, plan: PagePlan, reference: Image, after: Image, outcome: Outcome) -> None:
     for place in plan.places:
-        box = state.pages.place(plan.index, place.corners, after.shape)
-        if place.kind is PlaceKind.SIGNED:
+        box = state.pages.place(plan.index, place.box, after.shape)
+        if is_seal(place):
             outcome[1][place] = read_within(reference, after, box)
             continue
         lost = find_lightened(reference, after, box)
         if lost is not None:
             corners = state.pages.corners(plan.index, lost, after.shape)
-            outcome[0].append(PageFault(Fault.LOST, plan.index + 1, corners, reader=_READER))
+            outcome[0].append(
+                PageFault(Fault.LOST, state.view.index, plan.index + 1, corners, reader=_READER)
+            )

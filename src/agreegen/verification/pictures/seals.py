@@ -7,19 +7,26 @@ from dataclasses import replace
 
 import numpy as np
 
+from agreegen.verification.changes.places import PermittedPlace, PlaceKind
 from agreegen.verification.pictures.comparison import Box, Image, lighter
-from agreegen.verification.pictures.interface import Place, SealLook
-from agreegen.verification.pictures.legibility import DOTS_PER_INCH, Reading, read_under
+from agreegen.verification.pictures.interface import Reading, SealLook
+from agreegen.verification.pictures.legibility import DOTS_PER_INCH, read_under
 from agreegen.verification.pictures.states import State
 
 SCALE = DOTS_PER_INCH / 72
+_SEALS = frozenset({PlaceKind.SIGNED_FIELD, PlaceKind.NEW_SIGNATURE_LOOK})
 _MARGIN = 24
 """Pixels of the surroundings that the picture shows."""
 _GAP = 12
 _ORDER = (Reading.NOTHING, Reading.LEGIBLE, Reading.COVERED, Reading.ERASED)
 
 
-def judge_seal(old: State, new: State, page: int, place: Place) -> SealLook:
+def is_seal(place: PermittedPlace) -> bool:
+    """Tell whether a place holds the look of a signature, which is measured by itself."""
+    return place.kind in _SEALS
+
+
+def judge_seal(old: State, new: State, page: int, place: PermittedPlace) -> SealLook:
     """Measure what a signature's look did to what stood in its place, and show both.
 
     Earlier ink is what was seen and is there without the field's own earlier look, such as “sign here”.
@@ -34,15 +41,15 @@ def judge_seal(old: State, new: State, page: int, place: Place) -> SealLook:
         DrawingError: The page cannot be drawn.
         BudgetError: A limit was reached.
     """
-    before, after = old.draw(place.page, scale=SCALE), new.draw(place.page, scale=SCALE)
+    before, after = old.draw(place.page_index, scale=SCALE), new.draw(place.page_index, scale=SCALE)
     reference = before
-    own = old.places_of(page, frozenset({place.number}))
+    own = old.places_of(page, frozenset({place.annotation}))
     if own:
-        reference = lighter(before, old.draw(place.page, scale=SCALE, without=own))
-    box = old.pages.place(place.page, place.corners, before.shape)
+        reference = lighter(before, old.draw(place.page_index, scale=SCALE, without=own))
+    box = old.pages.place(place.page_index, place.box, before.shape)
     reading = read_within(reference, after, box)
     picture = b"" if reading is Reading.NOTHING else _side_by_side(before, after, box)
-    return SealLook(place, reading, picture)
+    return SealLook(old.view.index, place, reading, picture)
 
 
 def read_within(before: Image, after: Image, box: Box) -> Reading:

@@ -7,10 +7,10 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from agreegen.pdf.document import PdfFile, View
+from agreegen.pdf.objects import Ref
 from agreegen.verification.pictures.comparison import Image
 from agreegen.verification.pictures.pdfium_pages import DrawingError, PdfiumPages
-from agreegen.verification.structure.document import PdfFile, View
-from agreegen.verification.structure.objects import Ref
 
 _MAX_PIXELS = 8_000_000
 _MOST_DRAWN_PIXELS = 2_000_000_000

@@ -10,7 +10,10 @@ from agreegen.pdf.document import PdfFile, View
 from agreegen.pdf.fields import signature_fields, text_of
 from agreegen.pdf.graph import Edge, Graph
 from agreegen.pdf.objects import LimitError, Stream, StructureError, same
+from agreegen.pdf.pages import page_numbers
 from agreegen.verification.changes.places import PermittedPlace, PlaceKind
+from agreegen.verification.pictures.findings import erases
+from agreegen.verification.pictures.interface import Drawn, Fault
 from agreegen.verification.structure.canonical_form import deviations
 from agreegen.verification.structure.canonical_streams import encryption_changes
 from agreegen.verification.structure.coverage import Covered, docmdp_level
@@ -21,7 +24,7 @@ from agreegen.verification.structure.rules_document import (
     check_trailer,
 )
 from agreegen.verification.structure.rules_form import check_form
-from agreegen.verification.structure.rules_pages import check_annotation_changes, check_pages, page_numbers
+from agreegen.verification.structure.rules_pages import check_annotation_changes, check_pages
 from agreegen.verification.structure.rules_tree import check_structure_tree
 from agreegen.verification.structure.step import Step, as_dictionary, changed_objects
 
@@ -105,6 +108,28 @@ class Judgement:
             reasons += [reason for reason in why if reason not in reasons]
             found = max(found, changes, key=_RANK.__getitem__)
         return found, reasons
+
+    @property
+    def forbids(self) -> bool:
+        """Whether a rule forbids something already."""
+        return any(changes is Changes.FORBIDDEN for changes, _ in self.after.values())
+
+    def learn(self, drawn: Drawn) -> None:
+        """Take in what the pictures say about the revisions after each signed one."""
+        for fault in drawn.faults:
+            found = Changes.UNKNOWN if fault.fault is Fault.UNDRAWN else Changes.FORBIDDEN
+            self._worsen(fault.after, found, f"page {fault.page} does not look as it was signed")
+        for seal in drawn.seals:
+            if erases(seal):
+                self._worsen(
+                    seal.after, Changes.FORBIDDEN, "the look of a signature wipes out signed content"
+                )
+        if drawn.limit is not None:
+            self._worsen(self.last - 1, Changes.UNKNOWN, drawn.limit)
+
+    def _worsen(self, index: int, found: Changes, reason: str) -> None:
+        changes, reasons = self.after.get(index, (Changes.NONE, []))
+        self.after[index] = max(changes, found, key=_RANK.__getitem__), [*reasons, reason]
 
 
 _RANK = {Changes.NONE: 0, Changes.PERMITTED: 1, Changes.UNKNOWN: 2, Changes.FORBIDDEN: 3}
@@ -192,6 +217,9 @@ def _places(step: Step) -> list[PermittedPlace]:
         at = pages.index(item.page)
         name = names.get(item.number)
         found.append(PermittedPlace(step.new.index, at, item.rectangle, kind, name, item.number))
+    for page, box, name, number in step.sealed:
+        kind = PlaceKind.SIGNED_FIELD
+        found.append(PermittedPlace(step.new.index, pages.index(page), box, kind, name, number))
     for page, box, name in step.overwritten:
         numbers = [number for number, other in step.filled_widgets.items() if other == name]
         kind = PlaceKind.FILLED_FIELD
@@ -270,9 +298,9 @@ def _check_painting(step: Step, permissions: Permissions, painted: Painted) -> N
     for addition in step.additions:
         if not addition.annotation and permissions.certified:
             step.forbid(f"{addition.label} was added visibly after the document had been certified")
-        elif addition.telling and permissions.certified:
-            step.forbid(f"{addition.label} shows text of its own on the certified document")
-        elif not painted.is_clear(step.old.index, addition):
+        elif addition.telling:
+            step.forbid(f"{addition.label} shows text of its own, which nobody tells from what was signed")
+        elif not addition.signed and not painted.is_clear(step.old.index, addition):
             step.forbid(f"{addition.label} covers something that was there when the document was signed")
     for page, corners, name in step.overwritten:
         if painted.has_text(step.first.index, page, corners):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 from typing import Any
 
 from agreegen.pdf.document import PdfFile, View
 from agreegen.pdf.objects import LimitError, Ref, StructureError
+from agreegen.pdf.pages import page_numbers
 from agreegen.verification.structure.rules_look import rectangle_of
-from agreegen.verification.structure.rules_pages import page_numbers
 from agreegen.verification.structure.step import Addition
 
 _SCALE = 2.0
@@ -70,12 +71,10 @@ class Painted:
             if area < _LARGE * width * height:
                 return False
             scale = min(_SCALE, (_MAX_PIXELS / max(width * height, 1.0)) ** 0.5)
-            x, _, _, top = found.get_cropbox()
             image = found.render(scale=scale, draw_annots=False, grayscale=True).to_pil().convert("L")
         except (pypdfium2.PdfiumError, ValueError):
             return True
-        box = (corners[0] - x, top - corners[3], corners[2] - x, top - corners[1])
-        crop = image.crop(tuple(int(edge * scale) for edge in box))
+        crop = image.crop(_place(found, corners, image.size))
         counts = crop.histogram()
         return bool(sum(counts[:_DARK]) > _DARK_SHARE * max(1, sum(counts)))
 
@@ -99,17 +98,15 @@ class Painted:
             width, height = page.get_size()
             # Posters are drawn smaller; what is asked is only whether there is anything.
             scale = min(_SCALE, (_MAX_PIXELS / max(width * height, 1.0)) ** 0.5)
-            left, bottom, right, top = addition.rectangle
-            x, _, _, y_top = page.get_cropbox()
             image = page.render(scale=scale, draw_annots=True, may_draw_forms=False, grayscale=True).to_pil()
         except (pypdfium2.PdfiumError, ValueError):
             return False
-        box = (left - x, y_top - top, right - x, y_top - bottom)
+        left, top, right, bottom = _place(page, addition.rectangle, image.size)
         pixels = [
-            max(0, int((box[0] + _MARGIN) * scale)),
-            max(0, int((box[1] + _MARGIN) * scale)),
-            min(image.width, int((box[2] - _MARGIN) * scale)),
-            min(image.height, int((box[3] - _MARGIN) * scale)),
+            max(0, left + int(_MARGIN * scale)),
+            max(0, top + int(_MARGIN * scale)),
+            min(image.width, right - int(_MARGIN * scale)),
+            min(image.height, bottom - int(_MARGIN * scale)),
         ]
         if pixels[0] >= pixels[2] or pixels[1] >= pixels[3]:
             return True
@@ -134,6 +131,19 @@ class Painted:
             if "AP" in other and _overlap(corners, addition.rectangle):
                 return True
         return False
+
+
+def _place(page: Any, corners: tuple[float, ...], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Return where a rectangle stands in a picture of the page; its boxes may be inherited."""
+    import pypdfium2.raw as pdfium  # noqa: PLC0415 - loaded only for the few files that need it
+
+    x, y = ctypes.c_int(), ctypes.c_int()
+    points: list[tuple[int, int]] = []
+    for across, up in (corners[:2], corners[2:]):
+        pdfium.FPDF_PageToDevice(page, 0, 0, *size, 0, across, up, ctypes.byref(x), ctypes.byref(y))
+        points.append((x.value, y.value))
+    columns, rows = sorted(point[0] for point in points), sorted(point[1] for point in points)
+    return columns[0], rows[0], columns[1], rows[1]
 
 
 def _overlap(one: tuple[float, float, float, float], two: tuple[float, float, float, float]) -> bool:

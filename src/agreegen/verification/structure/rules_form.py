@@ -343,6 +343,8 @@ def _check_new_field(step: Step, new: Spot, prefix: str, depth: int) -> None:
     for widget in widgets:
         if {"A", "AA"} & as_dictionary(widget).keys():
             step.forbid(f"the new field “{name}” carries an action")
+        if {"R", "D"} & step.new.dictionary(as_dictionary(widget).get("AP")).keys():
+            step.forbid(f"the new field “{name}” has another look for the mouse")
         step.explain(widget, role=True)
         _note(step, step.new_widgets, widget, name)
 

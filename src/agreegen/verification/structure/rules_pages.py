@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from agreegen.pdf.document import View
-from agreegen.pdf.objects import Ref, Value
+from agreegen.pdf.objects import Ref
+from agreegen.pdf.pages import page_numbers
 from agreegen.verification.structure.rules_look import rectangle_of, shows_text, visible_rectangle
 from agreegen.verification.structure.step import Addition, Spot, Step, as_array, as_dictionary
 
 Rectangle = tuple[float, float, float, float]
 _PAGE_FREE = frozenset({"Annots", "Tabs", "LastModified", "PieceInfo", "StructParents"})
-_MAX_PAGES = 100_000
 _HARMLESS_ANNOTATIONS = frozenset(
     {
         "Text", "FreeText", "Line", "Square", "Circle", "Polygon", "PolyLine", "Highlight", "Underline",
@@ -22,25 +22,6 @@ _TELLING_ANNOTATIONS = frozenset({"FreeText", "Stamp"})
 _ANNOTATION_FREE = frozenset(
     {"Popup", "Contents", "M", "T", "NM", "CreationDate", "Subj", "RC", "State", "StateModel"}
 )
-
-
-def page_numbers(view: View) -> list[int]:
-    """Return the object numbers of the pages in order."""
-    found: list[int] = []
-    seen: set[int] = set()
-    pending: list[Value] = [view.catalog.get("Pages")]
-    while pending and len(seen) < _MAX_PAGES:
-        item = pending.pop()
-        if not isinstance(item, Ref) or item.num in seen:
-            continue
-        seen.add(item.num)
-        node = view.dictionary(item)
-        kids = view.resolve(node.get("Kids"))
-        if isinstance(kids, list):
-            pending.extend(reversed(kids))
-        else:
-            found.append(item.num)
-    return found
 
 
 def check_pages(step: Step) -> None:
@@ -147,8 +128,13 @@ def _note_widgets(step: Step, page: int) -> None:
         if item.num in step.filled_widgets:
             if corners is not None:
                 step.overwritten.append((page, corners, step.filled_widgets[item.num]))
-        elif corners is not None and not _stood_empty(step, page, item.num, corners):
-            step.additions.append(Addition(page, corners, f"the field “{names[item.num]}”", False, item.num))
+        elif corners is not None and _stood_empty(step, page, item.num, corners):
+            step.sealed.append((page, corners, names[item.num], item.num))
+        elif corners is not None:
+            name = names[item.num]
+            signed = any(other == name and not timestamp for other, timestamp, _ in step.signed)
+            addition = Addition(page, corners, f"the field “{name}”", False, item.num, signed=signed)
+            step.additions.append(addition)
 
 
 def _stood_empty(step: Step, page: int, number: int, corners: tuple[float, float, float, float]) -> bool:

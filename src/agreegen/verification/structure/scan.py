@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from agreegen.foreign import contained
-from agreegen.model.report import Alarm, Changes, Coverage
+from agreegen.model.report import Alarm, Changes, Coverage, SignatureKind
 from agreegen.pdf.document import PdfFile, View, open_file
 from agreegen.pdf.encryption import unlock
 from agreegen.pdf.finding import Candidate, find_candidates
 from agreegen.pdf.limits import Limits
 from agreegen.pdf.objects import LimitError, StructureError
+from agreegen.verification.changes.unsigned_content import unsigned_content
 from agreegen.verification.interface import FoundSignature, Structure
+from agreegen.verification.pictures.interface import Drawn, SealLook
 from agreegen.verification.structure import coverage as ranges
 from agreegen.verification.structure.changes import Judgement, judge_changes
 from agreegen.verification.structure.chinese import CHINESE
@@ -34,7 +36,10 @@ class _Findings:
 
     def add(self, code: str, message: str, *, alters: bool = False, topic: str = "") -> None:
         """Note an alarm once."""
-        alarm = Alarm(code, message, alters, CHINESE.get(code, ""), topic)
+        self.take(Alarm(code, message, alters, CHINESE.get(code, ""), topic))
+
+    def take(self, alarm: Alarm) -> None:
+        """Note an alarm once that has all its words."""
         if alarm not in self.alarms:
             self.alarms.append(alarm)
 
@@ -53,6 +58,7 @@ def scan_structure(data: bytes, limits: Limits, password: str | None = None) -> 
     3. Each ByteRange is held against the revisions.
     4. Each later revision is explained object by object.
     5. A second parser reads the file and has to see the same.
+    6. The pages are drawn before and after every later revision.
 
     The caller still owes the cryptography: digests, signatures, certificates.
 
@@ -93,6 +99,8 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
     judgement = judge_changes(file, views, covered)
     for alarm in judgement.alarms:
         findings.add(alarm.code, alarm.message, alters=alarm.alters, topic=alarm.topic)
+    if not file.locked:
+        _note_unsigned(views, covered, findings)
     behind = any(item.revision is not None and item.revision < len(views) - 1 for item in covered)
     if covered:
         _check_whole_form(file, views, findings, behind=behind)
@@ -105,6 +113,7 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
             # Where nothing stands behind the signature, it is what was signed, whoever can read it.
             refused = alarm.code == "second-parser-refuses" and unlocked
             findings.undecided = findings.undecided or (refused and behind)
+    seals = () if file.locked else _draw(file, views, covered, judgement, findings)
     signatures = tuple(_found(views, item, judgement) for item in covered)
     altered = any(alarm.alters for alarm in findings.alarms) or any(
         s.coverage is Coverage.PARTIAL or s.changes is Changes.FORBIDDEN for s in signatures
@@ -121,7 +130,47 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
         attachment=read_attachment(views[min(signed)] if signed else views[-1]),
         encrypted=encrypted,
         places=tuple(judgement.places),
+        seals=seals,
     )
+
+
+def _signed_revisions(covered: list[Covered]) -> list[int]:
+    whole = [item for item in covered if item.coverage is not Coverage.PARTIAL]
+    return sorted({item.revision for item in whole if item.revision is not None})
+
+
+def _note_unsigned(views: list[View], covered: list[Covered], findings: _Findings) -> None:
+    """Tell what came after the last signature; a timestamp is nobody's signature."""
+    own = [item for item in covered if ranges.kind_of(item.candidate.value) is SignatureKind.SIGNATURE]
+    signed = _signed_revisions(own)
+    if not signed:
+        return
+    try:
+        for alarm in unsigned_content(views[max(signed)], views[-1]):
+            findings.take(alarm)
+    except StructureError as problem:
+        findings.problem(problem)
+
+
+def _draw(
+    file: PdfFile, views: list[View], covered: list[Covered], judgement: Judgement, findings: _Findings
+) -> tuple[SealLook, ...]:
+    """Let the pictures decide what the rules found nothing against."""
+    signed = _signed_revisions(covered)
+    if not signed or signed[0] == len(views) - 1 or judgement.forbids:
+        return ()
+    if not file.limits.native:
+        judgement.learn(Drawn(limit="the pages were not drawn, because a library failed on this file"))
+        return ()
+    from agreegen.verification.pictures.findings import page_alarms  # noqa: PLC0415 - for changed files only
+    from agreegen.verification.pictures.judging import draw_changes  # noqa: PLC0415 - the same
+
+    drawn = draw_changes(file, views, signed, judgement.places)
+    for alarm in page_alarms(drawn):
+        findings.take(alarm)
+        findings.undecided = findings.undecided or not alarm.alters
+    judgement.learn(drawn)
+    return drawn.seals
 
 
 def _check_whole_form(file: PdfFile, views: list[View], findings: _Findings, *, behind: bool) -> None:

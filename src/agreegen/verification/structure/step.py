@@ -26,6 +26,7 @@ class Addition:
         annotation: Whether it is an annotation other than a signature field.
         number: Its own object number.
         telling: Whether it shows text or pictures of its own, which nobody tells from the page's.
+        signed: Whether it is the look of somebody's signature, which the pictures judge.
     """
 
     page: int
@@ -34,6 +35,7 @@ class Addition:
     annotation: bool
     number: int
     telling: bool = False
+    signed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Step:
         annotated: Whether annotations were added or changed.
         additions: Visible things that were added.
         overwritten: Rectangles of filled fields: page, rectangle, name.
+        sealed: Those of signed fields that stood empty when the first signature was made, with their number.
         explained: Numbers of the objects whose change a rule accepts.
         roles: Those of them that any other object may refer to, because a rule has compared them key by key.
         edges_old: By object number, the references to it in the old view that a rule has looked at.
@@ -85,6 +88,7 @@ class Step:
     annotated: bool = False
     additions: list[Addition] = field(default_factory=list)
     overwritten: list[tuple[int, tuple[float, float, float, float], str]] = field(default_factory=list)
+    sealed: list[tuple[int, tuple[float, float, float, float], str, int]] = field(default_factory=list)
     explained: set[int] = field(default_factory=set)
     roles: set[int] = field(default_factory=set)
     edges_old: dict[int, set[Edge]] = field(default_factory=dict)
