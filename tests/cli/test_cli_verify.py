@@ -258,6 +258,17 @@ def test_wrong_options(agreegen: Agreegen, papers: Papers, option: str, value: s
     assert agreegen("verify", papers.pledge, option, value).code == code
 
 
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_wrong_policy_is_read_before_anything_is_printed(
+    agreegen: Agreegen, papers: Papers, tmp_path: Path, form: tuple[str, ...]
+) -> None:
+    """An empty SM2 id would be anybody's."""
+    policy = tmp_path / "policy.yaml"
+    policy.write_text('sm2_signer_ids: ["1234567812345678", ""]\n', "utf-8")
+    result = agreegen("verify", papers.attested, "--policy", policy, *form)
+    assert (result.code, result.out) == (3, "")
+
+
 def test_a_wrong_policy_is_bad_input(agreegen: Agreegen, papers: Papers, tmp_path: Path) -> None:
     policy = tmp_path / "policy.yaml"
     policy.write_text("trust_everything: yes\n", "utf-8")

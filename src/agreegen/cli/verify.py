@@ -189,11 +189,19 @@ def parse_time(text: str) -> datetime:
 
 
 def judge(paths: tuple[Path, ...], options: Options, *, jobs: int) -> Iterator[FileReport]:
-    """Judge every path with a progress bar, one report after the other."""
+    """Judge every path with a progress bar, one report after the other.
+
+    Raises:
+        InputError: The policy file is wrong; at once, so that nothing was printed yet.
+    """
     targets = list(expand_paths(paths))
+    return _show_progress(verify_paths(targets, options, jobs=jobs), len(targets))
+
+
+def _show_progress(files: Iterator[FileReport], total: int) -> Iterator[FileReport]:
     with make_progress() as progress:
-        task = progress.add_task("verifying", total=len(targets), note="")
-        for file in verify_paths(targets, options, jobs=jobs):
+        task = progress.add_task("verifying", total=total, note="")
+        for file in files:
             yield file
             progress.update(task, advance=1)
 

@@ -79,6 +79,9 @@ def load_sm2(config: BackendConfig) -> LoadedKey:
     """
     backend = find_backend(_backend_name(config))
     signer_id = config.text_or("signer_id", DEFAULT_SIGNER_ID)
+    if "signer_id" in config.settings and not config.has("signer_id"):
+        # Silently taking the default one would sign under another id than was meant.
+        config.fail("signer_id is empty", hint="leave the line out for the default id")
     if len(signer_id.encode()) > _MAX_SIGNER_ID_BYTES:
         config.fail(f"signer_id is longer than {_MAX_SIGNER_ID_BYTES} bytes")
     try:

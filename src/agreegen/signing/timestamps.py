@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 import requests
-from asn1crypto import tsp
+from asn1crypto import cms, core, tsp
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from requests.adapters import HTTPAdapter
@@ -28,6 +28,7 @@ from agreegen.signing.names import UNREADABLE_X509, subject_label
 from agreegen.signing.signed_data import SignedContent, reading
 
 _SHA256 = bytes.fromhex("300d06096086480165030402010500")
+_MAX_WORDS = 300
 _GRANTED = frozenset({"granted", "granted_with_mods"})
 _MAX_ANSWER_BYTES = 1 << 20
 _TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -224,18 +225,37 @@ def _is_tsa(der: bytes) -> bool:
     return list(usage.value) == [ExtendedKeyUsageOID.TIME_STAMPING]
 
 
+class _Response(core.Sequence):  # type: ignore[misc]
+    """TimeStampResp (RFC 3161, 2.4.2): where the service refuses, there is no token."""
+
+    _fields = [  # noqa: RUF012 - the schema of an ASN.1 type, as its base class reads it
+        ("status", tsp.PKIStatusInfo),
+        ("time_stamp_token", cms.ContentInfo, {"optional": True}),
+    ]
+
+
 def _read_answer(server: TimestampServer, answer: bytes) -> bytes:
     try:
-        response = tsp.TimeStampResp.load(answer, strict=True)
+        response = _Response.load(answer, strict=True)
         status: str = response["status"]["status"].native
         failure = response["status"]["fail_info"].native
+        said = response["status"]["status_string"].native or []
         token: bytes = response["time_stamp_token"].dump() if status in _GRANTED else b""
     except (ValueError, TypeError, KeyError, AttributeError) as exc:
         raise TimestampError(f"{server.url}: the answer is no timestamp response") from exc
     if not token:
-        reason = ", ".join(sorted(failure)) if failure else status
-        raise TimestampError(f"{server.url}: the service refused ({reason})")
+        raise TimestampError(f"{server.url}: the service refused: {_describe(status, failure, said)}")
     return token
+
+
+def _describe(status: str, failure: set[str] | None, said: list[str]) -> str:
+    """Say all that a refusal says: PKIStatus, PKIFailureInfo and the service's own words (RFC 3161)."""
+    parts = [f"status {status}", f"failInfo {', '.join(sorted(failure)) if failure else 'none'}"]
+    words = " ".join(" ".join(said).split())
+    if words:
+        shown = "".join(c if c.isprintable() else "\ufffd" for c in words[:_MAX_WORDS])
+        parts.append(f"text “{shown}”")
+    return ", ".join(parts)
 
 
 class _BusyError(AgreegenError):

@@ -79,10 +79,15 @@ def verify_paths(
         progress: Called after each file.
 
     Raises:
-        InputError: The policy file is wrong.
+        InputError: The policy file is wrong; at once, before the first report is asked for.
     """
     load_policy(options.policy_file)
-    targets = expand_paths(paths)
+    return _reports(expand_paths(paths), options, jobs, progress)
+
+
+def _reports(
+    targets: Iterator[Path], options: Options, jobs: int, progress: Progress | None
+) -> Iterator[FileReport]:
     done = 0
     with WorkerPool(options, jobs) as pool:
         for report in _stream(targets, pool, options):

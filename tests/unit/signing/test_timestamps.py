@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from asn1crypto import tsp
+from asn1crypto import core, tsp
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -108,6 +108,31 @@ def test_a_refusal_is_not_asked_again(stranger: Stranger) -> None:
     with client(stranger.server) as asking, pytest.raises(TimestampError, match="HTTP status 404"):
         asking.timestamp(b"data")
     assert stranger.asked == 1
+
+
+@pytest.mark.parametrize(
+    ("fail_info", "words", "shown"),
+    [
+        ({"bad_alg"}, ["请求过多", "quota exceeded"], "failInfo bad_alg, text “请求过多 quota exceeded”"),
+        (None, ["no\x1b[2J"], "failInfo none, text “no\ufffd[2J”"),
+        (None, [], "status rejection, failInfo none"),
+    ],
+)
+def test_a_refusal_says_all_that_the_service_said(
+    stranger: Stranger, fail_info: set[str] | None, words: list[str], shown: str
+) -> None:
+    status: dict[str, object] = {"status": "rejection"}
+    if words:
+        status["status_string"] = words
+    if fail_info:
+        status["fail_info"] = fail_info
+    # A refusal carries no token.
+    answer = core.Asn1Value(contents=tsp.PKIStatusInfo(status).dump(), method=1, tag=16, class_=0).dump()
+    stranger.answer = lambda _: (200, answer)
+    with client(stranger.server) as asking, pytest.raises(TimestampError) as caught:
+        asking.timestamp(b"data")
+    assert "status rejection" in caught.value.message
+    assert shown in caught.value.message
 
 
 def test_basic_authentication(services: Responder) -> None:

@@ -8,6 +8,8 @@ from datetime import datetime
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from pyhanko.pdf_utils.generic import NameObject
+from pyhanko.sign.fields import SigSeedSubFilter
 
 from agreegen.model.report import FileReport, SignatureReport
 from agreegen.verification.interface import Options
@@ -298,3 +300,12 @@ def test_weak_digest_is_policy_and_not_alteration(pki: Pki) -> None:
     report = judge(sign(blank_pdf(), pki.alice, pki.ca.holder, digest="sha1"), pki, *pki.crls())
     assert summary(report)[:2] == ("indeterminate", "CRYPTO_CONSTRAINTS_FAILURE")
     assert report.unaltered is True
+
+
+def test_brazilian_name_of_cades(pki: Pki, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PBAD.PAdES (DOC-ICP-15.03) is CAdES under another name."""
+    monkeypatch.setattr(SigSeedSubFilter.PADES, "_value_", NameObject("/PBAD.PAdES"))
+    data = sign(blank_pdf(), pki.alice, pki.ca.holder)
+    assert b"/PBAD.PAdES" in data
+    report = judge(data, pki, *pki.crls())
+    assert report.verdict.value == "valid", report

@@ -152,7 +152,8 @@ def verify_sm2(
     library = find_backend(backend)
     encoded_id = signer_id.encode()
     point = _point_of(public_key)
-    if point is None or len(encoded_id) > _MAX_SIGNER_ID_BYTES or not is_canonical(signature):
+    # An empty id would be anybody's: whoever agreed on none has the default one.
+    if point is None or not 0 < len(encoded_id) <= _MAX_SIGNER_ID_BYTES or not is_canonical(signature):
         return False
     return library.verify(point, message, signature, encoded_id)
 

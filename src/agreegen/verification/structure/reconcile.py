@@ -11,7 +11,14 @@ from agreegen.pdf.layout import MAX_WHITE
 from agreegen.verification.structure.coverage import Covered
 
 SUPPORTED = frozenset(
-    {"adbe.pkcs7.detached", "ETSI.CAdES.detached", "ETSI.RFC3161", "adbe.pkcs7.sha1", "adbe.x509.rsa_sha1"}
+    {
+        "adbe.pkcs7.detached",
+        "ETSI.CAdES.detached",
+        "PBAD.PAdES",
+        "ETSI.RFC3161",
+        "adbe.pkcs7.sha1",
+        "adbe.x509.rsa_sha1",
+    }
 )
 
 
