@@ -1,7 +1,7 @@
 # agreegen: `make demo` shows the main job, `make test` proves it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install install-run demo test lint bench soak fuzz lock clean
+.PHONY: help install install-run demo test lint bench soak fuzz differential lock clean
 BIN := .venv/bin
 WORKERS ?= 2
 
@@ -35,6 +35,11 @@ soak: install ## slow tests: many faults, many rows, many mutated files
 fuzz: install ## coverage-guided fuzzing of verify: 200,000 mutated files
 	@$(BIN)/pip install -q --no-deps --require-hashes -r requirements/fuzz.txt
 	@$(BIN)/python -m tests.soak.guided --count $(or $(FUZZ_COUNT),200000) --processes $(WORKERS) --folder out/fuzz
+
+differential: install ## what verify calls unaltered, four readers show as it was signed: 100,000 files
+	@.ci/install differential
+	@$(BIN)/python -m tests.differential.run --count $(or $(DIFFERENTIAL_COUNT),100000) --start $(or $(DIFFERENTIAL_START),0) \
+	  --seed $(or $(DIFFERENTIAL_SEED),1) --processes $(WORKERS) --folder out/differential
 
 lock: ## resolve the dependencies again
 	@$(BIN)/pip install -q pip-tools

@@ -284,6 +284,11 @@ def _retyped(data: bytes) -> bytes:
     return data[:place] + head + body + data[end:]
 
 
+def form_stream_that_names_another() -> bytes:
+    """MuPDF follows /XRefStm of a cross-reference stream, too; only tables have one."""
+    return stored(signed(), Form(section="stream", section_entries=b"/XRefStm 15 "))
+
+
 def form_hybrid_with_other_rows() -> bytes:
     """Readers that follow /XRefStm find other objects than those that do not."""
     return stored(signed(), Form(section="hybrid", hybrid_rows=-1))
@@ -314,6 +319,11 @@ def whole_reference_with_a_comment() -> bytes:
 
 def whole_reference_on_two_lines() -> bytes:
     return _hidden_reference(b"%d\n0 R")
+
+
+def whole_reference_of_another_generation() -> bytes:
+    """Strict readers find nothing there, those that do not care for generations find the object."""
+    return _hidden_reference(b"%d 1 R")
 
 
 def _hidden_reference(spelling: bytes) -> bytes:

@@ -147,7 +147,8 @@ def _add_rows(draft: _Draft, form: Form, data: bytes) -> int:
     for number in sorted(rows):
         index += b"%d 1 " % number
         body += b"".join(
-            value.to_bytes(width, "big") for value, width in zip(rows[number], form.widths, strict=True)
+            (value % (1 << 8 * width)).to_bytes(width, "big")
+            for value, width in zip(rows[number], form.widths, strict=True)
         )
     entries = b"/Type /XRef /W [%d %d %d] /Index [%s] " % (*form.widths, index)
     entries += b"/Filter /FlateDecode " + _trailer(draft, form, data)

@@ -24,6 +24,8 @@ def check_section(old: View, new: View, section: Section) -> Iterator[str]:
         yield from encryption_changes(old.trailer, section.trailer)
     if section.is_stream:
         yield from _check_packing(new, section.offset)
+        if "XRefStm" in section.trailer:
+            yield "a cross-reference stream of a later revision names another, which some readers follow"
     if section.hybrid is not None:
         yield from _check_packing(new, section.hybrid)
         yield from _check_hybrid(new, section, section.hybrid)

@@ -10,45 +10,96 @@ import re
 
 from agreegen.pdf import layout
 from agreegen.pdf.document import PdfFile, View
-from agreegen.pdf.objects import LimitError, Stream, StructureError
+from agreegen.pdf.objects import LimitError, Ref, Stream, StructureError, Value
 from agreegen.pdf.spelling import odd_reference
-from agreegen.pdf.xref import parse_indirect
+from agreegen.pdf.xref import Entry, parse_indirect
 
 _LINEARIZED = re.compile(b"/" + b"".join(b"(?:%c|#%02x|#%02X)" % (c, c, c) for c in b"Linearized"))
 _HEAD_BYTES = 1024
+_OTHER_GENERATION = re.compile(rb" [1-9]\d{0,4} R")
 _OBJECT = re.compile(rb"(?<!\d)\d{1,10}[\x00\t\n\x0c\r ]+\d{1,5}[\x00\t\n\x0c\r ]+obj")
 
 
 def odd_object(views: list[View]) -> int | None:
-    """Return the number of an object, of any revision, in which a reference is not exactly `n g R`."""
+    """Return the number of an object, of any revision, in which a reference is not one to all readers.
+
+    It is not exactly `n g R`, or it names another generation than the object has: some readers do not care.
+    """
     seen: set[tuple[int, int, int]] = set()
+    later = any(entry.kind == 1 and entry.extra for view in views for entry in _own(view).values())
     for view in views:
-        for number in view.numbers():
+        for number in _own(view):
             place = view.location(number)
             if place is None or place in seen:
                 continue
             seen.add(place)
-            if _is_odd(view, number, place):
+            if _is_odd(view, number, place, views[-1] if later else None):
                 return number
     return None
 
 
-def _is_odd(view: View, number: int, place: tuple[int, int, int]) -> bool:
-    data = view.file.data
+def _own(view: View) -> dict[int, Entry]:
+    """Return the entries of a view's own revision: together they are those of all revisions."""
+    return view.file.revisions[view.index].entries
+
+
+def _is_odd(view: View, number: int, place: tuple[int, int, int], last: View | None) -> bool:
     try:
         if place[0] == 2:
-            body, index = view.container(view.entries[number].place)
-            begin = index[place[2]][1]
-            end = min((start for _, start in index if start > begin), default=len(body))
-            return odd_reference(body, begin, end) is not None
-        value = view.value(number)
-        end = value.start if isinstance(value, Stream) else view.file.ends[place[1]]
+            data, index = view.container(view.entries[number].place)
+            head = index[place[2]][1]
+            end = min((start for _, start in index if start > head), default=len(data))
+        else:
+            data = view.file.data
+            head, end = _text_of_object(view, number, place[1])
     except LimitError:
         raise
-    except (StructureError, IndexError, KeyError):
-        end = data.find(b"endobj", place[1])
-    head = layout.after_loose_head(data, place[1])
-    return head is not None and odd_reference(data, head, end) is not None
+    except (StructureError, IndexError):
+        return False
+    if odd_reference(data, head, end) is not None:
+        return True
+    if last is None and not _OTHER_GENERATION.search(data, head, end):
+        return False
+    return _misses(view if last is None else last, _readable(view, number))
+
+
+def _text_of_object(view: View, number: int, start: int) -> tuple[int, int]:
+    """Return where an object's text begins and ends, without head and stream; nothing where there is none."""
+    data = view.file.data
+    try:
+        value = view.value(number)
+        end = value.start if isinstance(value, Stream) else view.file.ends[start]
+    except LimitError:
+        raise
+    except (StructureError, KeyError):
+        end = data.find(b"endobj", start)
+    head = layout.after_loose_head(data, start)
+    return (end, end) if head is None else (head, end)
+
+
+def _readable(view: View, number: int) -> Value:
+    try:
+        return view.value(number)
+    except StructureError:
+        return None
+
+
+def _misses(view: View, value: Value) -> bool:
+    """Tell whether a reference in a value names another generation than the object of that number has."""
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, Ref):
+            place = view.location(item.num)
+            if place is not None and item.gen != (place[2] if place[0] == 1 else 0):
+                return True
+        elif isinstance(item, Stream):
+            pending.extend(item.dictionary.values())
+        elif isinstance(item, dict):
+            pending.extend(item.values())
+        elif isinstance(item, list):
+            pending.extend(item)
+    return False
 
 
 def linearization_problem(file: PdfFile) -> str | None:

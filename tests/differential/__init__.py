@@ -1,0 +1,1 @@
+"""What `verify` calls unaltered, four readers have to show as it was signed."""

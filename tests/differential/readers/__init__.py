@@ -1,0 +1,1 @@
+"""The readers, each in the process that suits it."""
