@@ -10,6 +10,7 @@ import select
 import stat
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
 from pathlib import Path
 
 from agreegen.errors import UsageError
@@ -38,6 +39,41 @@ def sha256_of_file(path: Path) -> str:
     return digest.hexdigest()
 
 
+_inputs: ContextVar[set[tuple[int, int]] | None] = ContextVar("inputs", default=None)
+
+
+@contextlib.contextmanager
+def guarding_inputs() -> Iterator[None]:
+    """Let nothing within replace a file that was read within, whatever name, link or spelling it has.
+
+    A command works in such a block; who serves many people gives each request its own.
+    """
+    token = _inputs.set(set())
+    try:
+        yield
+    finally:
+        _inputs.reset(token)
+
+
+def note_input(path: Path) -> None:
+    """Remember a file as something that the user gave: it is not replaced while the guard lasts."""
+    known = _inputs.get()
+    if known is not None:
+        with contextlib.suppress(OSError):
+            status = path.stat()
+            known.add((status.st_dev, status.st_ino))
+
+
+def _refuse_noted(path: Path) -> None:
+    known = _inputs.get()
+    if not known:
+        return
+    with contextlib.suppress(OSError):
+        status = path.stat()
+        if (status.st_dev, status.st_ino) in known:
+            raise UsageError(f"{path} is one of the files that were read", hint="choose another output")
+
+
 def read_limited(path: Path, max_bytes: int) -> bytes:
     """Read a file that somebody named, without hanging at a pipe or filling the memory from a device.
 
@@ -46,6 +82,7 @@ def read_limited(path: Path, max_bytes: int) -> bytes:
     Raises:
         OSError: It cannot be read, is a folder or a device, has more than so many bytes, or stays silent.
     """
+    note_input(path)
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         mode = os.fstat(handle).st_mode
@@ -112,9 +149,10 @@ def replacing(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
         mode: Permissions of the new file.
 
     Raises:
-        UsageError: The path is a folder.
+        UsageError: The path is a folder, or a file that was read.
         OSError: The folder cannot be written, or the disk is full; nothing is left behind.
     """
+    _refuse_noted(path)
     if path.is_dir():
         raise UsageError(f"{path} is a folder, and a file is to be written", hint="choose another output")
     path.parent.mkdir(parents=True, exist_ok=True)

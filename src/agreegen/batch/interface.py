@@ -203,6 +203,7 @@ class RunSummary:
         interrupted: Whether the run was asked to stop before its end.
         bags: Bags written.
         warnings: What a person should look at.
+        failed_rows: The file of the rows that failed, ready to be mended and run again.
     """
 
     rows: int
@@ -217,6 +218,7 @@ class RunSummary:
     interrupted: bool = False
     bags: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    failed_rows: str = ""
 
     @property
     def documents_per_second(self) -> float:
@@ -239,6 +241,7 @@ class RunSummary:
             "interrupted": self.interrupted,
             "bags": list(self.bags),
             "warnings": list(self.warnings),
+            "failed_rows": self.failed_rows,
         }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,11 +11,13 @@ from pathlib import Path
 from types import TracebackType
 
 from agreegen.batch.interface import Job, RunSummary
-from agreegen.files import write_atomically
+from agreegen.files import read_limited, sha256_of_file, write_atomically
 from agreegen.rosters.failed_rows import write_failed_rows
 from agreegen.rosters.roster import Roster
 
 _SHOWN_FAILURES = 1_000
+_FAILED = "failed-rows"
+_MAX_LIST_BYTES, _KEPT_LINES, _HASH = 1 << 16, 100, 64
 
 
 class FailedRows:
@@ -53,11 +56,62 @@ class FailedRows:
             yield cells, reason
         self._spool.seek(0, 2)
 
-    def write(self) -> None:
-        """Write `failed-rows.csv` and `.xlsx`; without failures they hold the header only."""
-        write_failed_rows(
-            self._output / "failed-rows", self._roster.header, self.rows(), sheet=self._roster.sheet
+    def write(self) -> Path:
+        """Write the rows as CSV and XLSX; without failures they hold the header only. Return the CSV.
+
+        What somebody mended is never written over: where `failed-rows` is the roster of this very run, or
+        was changed since a run wrote it, the rows go to `failed-rows-2`, and so on.
+
+        Raises:
+            OSError: The output folder cannot be written.
+        """
+        written = _Written(self._output)
+        base = next(
+            base
+            for base in map(self._base, itertools.count(1))
+            if written.may_replace(base, self._roster.path)
         )
+        csv, _ = write_failed_rows(
+            base, self._roster.header, self.rows(), sheet=self._roster.sheet, before=written.note
+        )
+        return csv
+
+    def _base(self, number: int) -> Path:
+        return self._output / (_FAILED if number == 1 else f"{_FAILED}-{number}")
+
+
+class _Written:
+    """Knows which files of failed rows are as a run wrote them: their SHA-256 stands in `failed-rows.sha256`.
+
+    Args:
+        output: Output folder.
+    """
+
+    def __init__(self, output: Path) -> None:
+        self._output = output
+        self._list = output / f"{_FAILED}.sha256"
+        try:
+            text = read_limited(self._list, _MAX_LIST_BYTES).decode("utf-8", "replace")
+        except OSError:
+            text = ""
+        self._lines = [line for line in text.splitlines() if len(line) > _HASH]
+
+    def may_replace(self, base: Path, roster: Path) -> bool:
+        """Tell whether nothing of the user's stands at these two names."""
+        return all(self._is_ours(base.with_name(base.name + suffix), roster) for suffix in (".csv", ".xlsx"))
+
+    def note(self, hashes: Mapping[str, str]) -> None:
+        """Remember what is about to be written, together with what it takes the place of."""
+        new = [f"{digest}  {name}" for name, digest in hashes.items()]
+        self._lines = [*self._lines[-_KEPT_LINES:], *(line for line in new if line not in self._lines)]
+        write_atomically(self._list, "".join(f"{line}\n" for line in self._lines).encode())
+
+    def _is_ours(self, path: Path, roster: Path) -> bool:
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            return False
+        if not path.exists():
+            return True
+        return not path.samefile(roster) and f"{sha256_of_file(path)}  {path.name}" in self._lines
 
 
 def write_report(job: Job, summary: RunSummary, states: Mapping[str, int], failed: FailedRows) -> None:
@@ -105,5 +159,5 @@ def _render(job: Job, summary: RunSummary, states: Mapping[str, int], failed: Fa
         "<style>body{font:16px/1.6 sans-serif;margin:2em auto;max-width:60em;padding:0 1em}"
         "th{text-align:left;padding-right:2em}td,th{border-bottom:1px solid #ccc}</style>"
         f"<h1>批量任务报告 / Batch report</h1><table>{cells}</table>{failures}{notes}"
-        "<p>失败的行在 failed-rows.csv / failed-rows.xlsx，改正后可直接再次运行。</p></html>\n"
+        f"<p>失败的行在 {Path(summary.failed_rows).stem}.csv / .xlsx，改正后可直接再次运行。</p></html>\n"
     )

@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import FrameType, TracebackType
 
@@ -71,7 +72,7 @@ def run_job(
         clock: Gives the time, once a chunk.
 
     Returns:
-        What was done. Failed rows are in `failed-rows.csv` and `.xlsx`.
+        What was done. Failed rows are in `failed-rows.csv` and `.xlsx`, or beside them.
 
     Raises:
         InputError: The form or the roster is unusable, or the form changed since the first run.
@@ -367,7 +368,7 @@ class _Run:
             warnings=tuple(self.warnings),
         )
         try:
-            self.failed.write()
+            summary = replace(summary, failed_rows=str(self.failed.write()))
             write_report(self.job, summary, states, self.failed)
         except OSError as exc:
             error = error or OutputError(

@@ -220,4 +220,4 @@ def print_summary(summary: RunSummary, output: Path) -> None:
     )
     say(f"documents and register: {output}")
     if summary.failed:
-        say(f"failed rows, ready to be run again: {output / 'failed-rows.csv'}")
+        say(f"failed rows, ready to be run again: {summary.failed_rows}")

@@ -16,6 +16,7 @@ import click
 from agreegen.cli.options import existing_folder
 from agreegen.cli.output import say_error, set_quiet
 from agreegen.errors import AgreegenError, ExitCode
+from agreegen.files import guarding_inputs
 from agreegen.foreign import contained
 
 _COMMANDS = {
@@ -156,9 +157,10 @@ def run(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one w
         arguments: The arguments after the program's name; None for those of the process.
     """
     try:
-        result = contained(cli.main)(
-            args=None if arguments is None else list(arguments), standalone_mode=False
-        )
+        with guarding_inputs():
+            result = contained(cli.main)(
+                args=None if arguments is None else list(arguments), standalone_mode=False
+            )
     except click.exceptions.Abort:
         say_error("interrupted")
         return ExitCode.INTERRUPTED

@@ -29,7 +29,7 @@ from agreegen.errors import (
     TimestampError,
     UsageError,
 )
-from agreegen.files import read_limited, refuse_existing, write_atomically
+from agreegen.files import read_limited, refuse_existing, refuse_inputs, write_atomically
 from agreegen.model.report import PadesLevel
 from agreegen.receiving import choose_role, sign_received
 from agreegen.signing.checks import check_credential
@@ -114,9 +114,8 @@ def plan_outputs(inputs: Sequence[Path], output: str, *, force: bool) -> list[tu
     names = [destination for _, destination in pairs]
     if len(set(names)) != len(names):
         raise UsageError("two inputs have the same file name", hint="sign them into different folders")
-    for source, destination in pairs:
-        if source.exists() and destination.exists() and source.samefile(destination):
-            raise UsageError(f"{source}: input and output are the same file", hint="choose another output")
+    for _, destination in pairs:
+        refuse_inputs(destination, inputs)
         refuse_existing(destination, force=force)
     return pairs
 

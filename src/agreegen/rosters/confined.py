@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from agreegen.errors import InputError
+from agreegen.files import note_input
 from agreegen.foreign.confinement import ConfinedError, Confinement
 from agreegen.foreign.limits import Limits
 from agreegen.rosters.opening import open_sources
@@ -63,6 +64,7 @@ def open_confined(path: Path) -> list[Source]:
     Raises:
         InputError: There is no such file, it is no table, or asks for more memory or time than one may.
     """
+    note_input(path)
     with _worded(path):
         size = path.stat().st_size if path.is_file() else 0
         room = Confinement(Limits.for_bytes(size))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agreegen.files import replacing
+from agreegen.files import replacing, sha256_of_file
 from agreegen.rosters.csv_source import guard
 from agreegen.rosters.headers import REASON_HEADER
 
@@ -29,6 +29,7 @@ def write_failed_rows(
     rows: Iterable[tuple[Sequence[str], str]],
     *,
     sheet: str | None = None,
+    before: Callable[[Mapping[str, str]], None] = lambda _hashes: None,
 ) -> tuple[Path, Path]:
     """Write rows that failed as `<path_base>.csv` and `<path_base>.xlsx`, readable by their owner only.
 
@@ -41,6 +42,7 @@ def write_failed_rows(
         header: The roster's header texts.
         rows: Cells and reason of each row; read once, in a stream.
         sheet: Name of the sheet in the roster, which the job may state.
+        before: Told the files' names and SHA-256 values when they are complete, and not there yet.
 
     Returns:
         The paths of the CSV and the XLSX file. A sheet ends after 1,048,575 rows; the CSV holds all.
@@ -61,6 +63,7 @@ def write_failed_rows(
             workbook.save(io.BytesIO())  # closes and removes the library's own temporary file
             raise
         workbook.save(xlsx_temporary)
+        before({csv_path.name: sha256_of_file(csv_temporary), xlsx_path.name: sha256_of_file(xlsx_temporary)})
     return csv_path, xlsx_path
 
 
