@@ -11,6 +11,7 @@ from agreegen.batch.interface import Job
 from agreegen.batch.keyholder import KeyHolder
 from agreegen.batch.laying import OutputError
 from agreegen.batch.messages import WorkerSettings
+from agreegen.batch.places import DOCUMENTS, QUARANTINE, SUPERSEDED
 from agreegen.batch.pool import InlinePool, Pool, ProcessPool
 from agreegen.conversion.interface import EngineChoice
 from agreegen.errors import InputError, UsageError
@@ -163,6 +164,32 @@ def require_writable(output: Path) -> None:
         raise OutputError(
             f"{output} cannot be written", hint="mend the permissions, or choose another output"
         )
+    refuse_links(output)
+
+
+def refuse_links(output: Path) -> None:
+    """Refuse an output whose folders of documents are links: what lies behind one is not the output's.
+
+    A run would write through it, and neither the register nor a bag would find the files again.
+
+    Raises:
+        OutputError: One is a link.
+    """
+    for name in (DOCUMENTS, SUPERSEDED, QUARANTINE):
+        top = output / name
+        for folder in (top, *(top / below for below in _names_of(top))):
+            if folder.is_symlink() and (folder.is_dir() or not folder.exists()):
+                raise OutputError(
+                    f"{folder} is a link; documents lie in the output folder itself",
+                    hint="let the job's `output` name the folder that it leads to, or move that folder here",
+                )
+
+
+def _names_of(folder: Path) -> list[str]:
+    try:
+        return sorted(entry.name for entry in os.scandir(folder) if entry.is_symlink())
+    except OSError:
+        return []
 
 
 def refuse_other_template(job: Job, register: Register) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from agreegen.batch.credential_checks import CredentialChecker, RowSignatures, shared_credentials
 from agreegen.batch.heads import head_warnings
 from agreegen.batch.interface import Job, JobCheck
+from agreegen.batch.opening import refuse_links
 from agreegen.batch.plan import conditions_for
 from agreegen.batch.timestamping import timestamp_warnings
 from agreegen.errors import AgreegenError
@@ -157,6 +158,7 @@ class _Check:
             folder = _existing(wanted)
             if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
                 self.complain(str(wanted), f"{folder} cannot be written")
+        refuse_links(self.job.output)
         if self.job.register_file.is_file():
             with Register.open(self.job.register_file, read_only=True) as register:
                 form = self.job.form

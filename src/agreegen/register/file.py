@@ -14,13 +14,20 @@ from pathlib import Path
 
 from agreegen.chain.hashing import format_time, genesis_hash
 from agreegen.errors import RegisterError
-from agreegen.register.migrations import SCHEMA_VERSION, migrate, schema_version
+from agreegen.register.migrations import (
+    SCHEMA_VERSION,
+    describe_schema,
+    expected_schema,
+    migrate,
+    schema_version,
+)
 
 SECRET_BYTES = 32
 TIP_COUNT, TIP_HASH = "tip-count", "tip-hash"
 CHAIN_KIND = "register"
 _BUSY_TIMEOUT_S = 10.0
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+_MOST_NAMED = 5
 _CACHE_KIB = 64 << 10
 
 
@@ -50,6 +57,18 @@ def require_known(path: Path, version: int) -> None:
         raise RegisterError(
             f"{path} has schema {version}, this program knows 1 to {SCHEMA_VERSION}",
             hint="use the version of agreegen that wrote it, or a newer one",
+        )
+
+
+def _refuse_foreign_schema(path: Path, connection: sqlite3.Connection, version: int) -> None:
+    """Refuse a file with anything but our tables: a trigger in it would fire in the middle of a run."""
+    ours = set(expected_schema(version))
+    found = set(describe_schema(connection))
+    if found != ours:
+        names = ", ".join(sorted(f"{kind} {name}" for kind, name, _ in found ^ ours)[:_MOST_NAMED])
+        raise RegisterError(
+            f"{path}: tables, indexes or triggers are not those of a register: {names}",
+            hint="restore it from a copy; agreegen register verify says what else was changed",
         )
 
 
@@ -106,6 +125,7 @@ def connect_current(path: Path, *, read_only: bool) -> sqlite3.Connection:
     try:
         version = schema_version(connection)
         require_known(path, version)
+        _refuse_foreign_schema(path, connection, version)
         if version < SCHEMA_VERSION and read_only:
             copy = sqlite3.connect("", isolation_level=None)  # a temporary file that SQLite removes
             connection.backup(copy)

@@ -15,6 +15,7 @@ from types import TracebackType
 from agreegen.chain.hashing import format_time, link_hash, parse_time
 from agreegen.chain.heads import Head, HeadSigner
 from agreegen.errors import RegisterError
+from agreegen.files import note_input
 from agreegen.model.row_key import RowKey
 from agreegen.register.columns import row_values
 from agreegen.register.file import TIP_COUNT, TIP_HASH, connect_current, create_file, wrapped
@@ -91,6 +92,7 @@ class Register(RegisterView):
                     f"there is no register at {path}", hint="name the register.db of a batch output"
                 )
             create_file(path, now)
+        note_input(path)
         with wrapped(path):
             connection = connect_current(path, read_only=read_only)
             try:

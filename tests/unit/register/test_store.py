@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import sqlite3
@@ -149,6 +150,25 @@ def test_a_newer_schema_is_refused(filled: Register) -> None:
     filled.close()
     with pytest.raises(RegisterError, match="schema 99"):
         Register.open(filled.path)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TRIGGER t AFTER INSERT ON events BEGIN UPDATE documents SET name = 'x'; END",
+        "CREATE VIEW v AS SELECT 1",
+        "CREATE INDEX i ON events (kind)",
+        "DROP INDEX events_document",
+        "ALTER TABLE documents ADD COLUMN more TEXT",
+    ],
+)
+def test_tables_and_triggers_of_others_are_refused(filled: Register, statement: str) -> None:
+    filled.close()
+    with contextlib.closing(sqlite3.connect(filled.path)) as connection, connection:
+        connection.execute(statement)
+    for read_only in (False, True):
+        with pytest.raises(RegisterError, match="not those of a register"):
+            Register.open(filled.path, read_only=read_only)
 
 
 def test_a_second_writer_is_told_so(filled: Register) -> None:
