@@ -134,7 +134,7 @@ def test_commands_refuse_outputs_that_they_read(tmp_path: Path, pki: Path) -> No
             "sign",
             document,
             "-o",
-            tmp_path / "credential.pdf",
+            tmp_path / "yaml.pdf",
             "--role",
             "pledger",
             "--credential",

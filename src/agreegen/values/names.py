@@ -7,6 +7,7 @@ import unicodedata
 
 from agreegen.model.form import Field
 from agreegen.values.problem import RawValue, ValueProblem
+from agreegen.values.scripts import refuse_deceiving, refuse_mixed_words
 from agreegen.values.text import (
     drop_han_spaces,
     general_category,
@@ -31,7 +32,8 @@ def parse_person_name(field: Field, raw: RawValue) -> str:
     The separator becomes U+00B7, spaces between Han characters go, blanks between Latin words become one.
 
     Raises:
-        ValueProblem: A character cannot be part of a name, or the name is too short or too long.
+        ValueProblem: A character cannot be part of a name or is of another script, or the name is too short
+            or too long.
     """
     if isinstance(raw, int | float) and not isinstance(raw, bool):
         raise ValueProblem("it is a number, not a name", "enter the name")
@@ -45,6 +47,7 @@ def parse_person_name(field: Field, raw: RawValue) -> str:
         raise ValueProblem("a name begins and ends with a letter or character", "enter the whole name")
     if f"{MIDDLE_DOT}{MIDDLE_DOT}" in text:
         raise ValueProblem("two separators stand side by side", f"put one {MIDDLE_DOT} between the parts")
+    refuse_deceiving(text)
     refuse_length(field, text)
     return text
 
@@ -59,6 +62,7 @@ def parse_organisation_name(field: Field, raw: RawValue) -> str:
     refuse_characters(text)
     if len(text) < 2 or not any(char.isalpha() for char in text):
         raise ValueProblem("it is not the name of an organisation", "enter the full registered name")
+    refuse_mixed_words(text)
     refuse_length(field, text)
     return text
 

@@ -17,6 +17,7 @@ from agreegen.values.names import parse_organisation_name, parse_person_name
 from agreegen.values.phone import parse_phone
 from agreegen.values.problem import RawValue, ValueProblem
 from agreegen.values.resident_id import parse_resident_id, resident_id_warnings
+from agreegen.values.scripts import script_warnings
 from agreegen.values.text import is_empty, parse_text
 from agreegen.values.yes_no import parse_yes_no
 
@@ -74,8 +75,9 @@ def warn_about(field: Field, value: Value) -> tuple[str, ...]:
     """Name what is odd about a valid value, such as an ID number of an unknown region."""
     if field.type is FieldType.RESIDENT_ID:
         return resident_id_warnings(str(value))
-    if field.type is FieldType.PERSON_NAME and len(str(value)) == 1:
-        return ("the name has a single character",)
+    if field.type is FieldType.PERSON_NAME:
+        short = ("the name has a single character",) if len(str(value)) == 1 else ()
+        return (*short, *script_warnings(str(value)))
     return ()
 
 

@@ -1,0 +1,163 @@
+"""Scripts of the letters of a name: letters of another script that look alike are told apart.
+
+The rule is Highly Restrictive of UTS 39, 5.2, with Han and Latin as the expected scripts: a name is in one
+script, or in Han and Latin, or in Han and one of the scripts that are written with it. HarfBuzz brings the
+Unicode character database's script of each character.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import unicodedata
+from collections.abc import Iterator
+
+import uharfbuzz
+
+from agreegen.values.problem import ValueProblem
+from agreegen.values.text import is_han
+
+_HAN, _LATIN = "Hani", "Latn"
+_EXPECTED = frozenset({_HAN, _LATIN})
+_WITH_HAN = (
+    frozenset({_HAN, _LATIN, "Hira", "Kana"}),
+    frozenset({_HAN, _LATIN, "Bopo"}),
+    frozenset({_HAN, _LATIN, "Hang"}),
+)
+_NAMES = {
+    "Arab": "Arabic", "Armn": "Armenian", "Bopo": "Bopomofo", "Cher": "Cherokee", "Cyrl": "Cyrillic",
+    "Grek": "Greek", "Hang": "Hangul", "Hani": "Han", "Hebr": "Hebrew", "Hira": "Hiragana",
+    "Kana": "Katakana", "Latn": "Latin", "Mong": "Mongolian", "Thai": "Thai", "Tibt": "Tibetan", "Yiii": "Yi",
+}  # fmt: skip
+_LIKE_HAN = frozenset("ーニハロカエタトチヒノオセメミへヘㄧㄚㄈㄇㄅㄥㄩㄏㄒㄊㅁㅡㅣㅅㅈㅊ므ᅵ")
+"""Kana, Bopomofo and Hangul that look like Han characters (UTS 39, confusables): 一二八口力工 and others."""
+
+_INVISIBLE = frozenset(
+    itertools.chain(
+        (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0),
+        range(0x180B, 0x1810),
+        range(0xFE00, 0xFE10),
+        range(0xE0100, 0xE01F0),
+    )
+)
+"""Letters and marks that show nothing (Default_Ignorable_Code_Point), format characters apart."""
+
+_PHONETIC = (range(0x0250, 0x0300), range(0x1D00, 0x1DC0), range(0xA720, 0xA800), range(0xAB30, 0xAB70))
+"""Blocks of Latin letters for phonetics, which look like ordinary ones (UTS 39: not recommended)."""
+
+_MOST_MARKS = 2
+
+
+def refuse_deceiving(name: str) -> None:
+    """Refuse a person's name that looks like another one.
+
+    Raises:
+        ValueProblem: A letter of a script that does not go with the others, one that is made to look like
+            another, or an invisible one; names its code point.
+    """
+    _refuse_invisible(name)
+    for char in name:
+        _refuse_lookalike(char)
+    scripts = _scripts(name)
+    if len(scripts) > 1 and not any(scripts.keys() <= allowed for allowed in _WITH_HAN):
+        raise _mixed(*_stranger(scripts))
+    if _HAN in scripts:
+        for char in name:
+            if char in _LIKE_HAN:
+                raise _mixed(char, script_of(char) or "Kana", _HAN)
+
+
+def refuse_mixed_words(text: str) -> None:
+    """Refuse text with a word whose letters are of two alphabets, as ВANK with a Cyrillic В.
+
+    Raises:
+        ValueProblem: Names the letter and its code point.
+    """
+    _refuse_invisible(text)
+    for is_word, letters in itertools.groupby(text, key=_is_letter):
+        scripts = _scripts("".join(letters)) if is_word else {}
+        if len(scripts) > 1:
+            raise _mixed(*_stranger(scripts))
+
+
+def script_warnings(name: str) -> Iterator[str]:
+    """Name what is odd about a name that may stand: a foreign script, a doubled form of a character."""
+    foreign = {script: char for script, char in _scripts(name).items() if script not in _EXPECTED}
+    for script, char in foreign.items():
+        yield f"{_named(char)} is a letter of the {_NAMES.get(script, script)} script"
+    for char in name:
+        folded = unicodedata.normalize("NFKC", char)
+        if folded != char and len(folded) == 1 and (is_han(char) or folded.isascii()):
+            yield f"{_named(char)} is another form of {_named(folded)}"
+            return
+
+
+@functools.lru_cache(maxsize=65_536)
+def script_of(char: str) -> str | None:
+    """Return the ISO 15924 code of a character's script; None for what all scripts share.
+
+    Args:
+        char: One character.
+    """
+    if is_han(char):
+        return _HAN
+    buffer = uharfbuzz.Buffer()
+    buffer.add_str(char)
+    buffer.guess_segment_properties()
+    return buffer.script or ("Kana" if char == "ー" else None)
+
+
+def _scripts(text: str) -> dict[str, str]:
+    """Return each script with its first character; the order is that of the text."""
+    found: dict[str, str] = {}
+    for char in text:
+        script = script_of(char)
+        if script is not None:
+            found.setdefault(script, char)
+    return found
+
+
+def _stranger(scripts: dict[str, str]) -> tuple[str, str, str]:
+    """Return the letter that does not belong, its script, and that of the others."""
+    expected = next((script for script in (_HAN, _LATIN) if script in scripts), next(iter(scripts)))
+    strange = next(script for script in scripts if script not in (expected, _LATIN))
+    return scripts[strange], strange, expected
+
+
+def _is_letter(char: str) -> bool:
+    return unicodedata.category(char)[0] in "LM" and not is_han(char)
+
+
+def _refuse_invisible(text: str) -> None:
+    marks = 0
+    for position, char in enumerate(text):
+        if ord(char) in _INVISIBLE:
+            raise ValueProblem(f"it holds the invisible character U+{ord(char):04X}", "delete that character")
+        marks = marks + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
+        if marks > _MOST_MARKS or (marks and (position == 0 or is_han(text[position - 1]))):
+            raise ValueProblem(
+                f"a mark that changes the look of a character stands behind it (U+{ord(char):04X})",
+                "delete that mark",
+            )
+
+
+def _refuse_lookalike(char: str) -> None:
+    folded = unicodedata.normalize("NFKC", char)
+    plain = len(folded) == 1 and folded.isascii() and folded.isalpha()
+    wide = 0xFF21 <= ord(char) <= 0xFF5A  # of an input method, and told as a warning
+    if folded != char and plain and not wide:
+        raise ValueProblem(f"{_named(char)} is made to look like {folded}", f"enter {folded} itself")
+    if any(ord(char) in block for block in _PHONETIC):
+        raise ValueProblem(f"{_named(char)} is a sign of phonetics", "enter the letter that is meant")
+
+
+def _mixed(char: str, script: str, others: str) -> ValueProblem:
+    return ValueProblem(
+        f"{_named(char)} is a letter of the {_NAMES.get(script, script)} script among "
+        f"{_NAMES.get(others, others)} ones",
+        "enter the name anew, with one keyboard",
+    )
+
+
+def _named(char: str) -> str:
+    return f"{char} (U+{ord(char):04X})"
