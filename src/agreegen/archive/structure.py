@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from agreegen.archive.evidence.store import is_evidence_file
 from agreegen.archive.interface import (
     PAYLOAD_MANIFEST,
     SIGNATURE_NAME,
@@ -40,15 +41,20 @@ class BagContents:
 
     Attributes:
         payload: Payload path → SHA-256 as listed.
-        right: Number of payload files whose hash was right.
+        right_payload: Those of them whose hash was right.
         tag_manifest: The bytes of the tag manifest, None where it cannot be read.
         problems: Everything that is wrong.
     """
 
     payload: dict[str, str]
-    right: int
+    right_payload: dict[str, str]
     tag_manifest: bytes | None
     problems: tuple[BagProblem, ...]
+
+    @property
+    def right(self) -> int:
+        """Number of payload files whose hash was right."""
+        return len(self.right_payload)
 
 
 def check_structure(bag: Path, limits: BagLimits) -> BagContents:
@@ -66,7 +72,7 @@ def check_structure(bag: Path, limits: BagLimits) -> BagContents:
     """
     sizes, problems = _list_files(bag, limits)
     if any(problem.code == "limit" for problem in problems):
-        return BagContents({}, 0, None, tuple(problems))
+        return BagContents({}, {}, None, tuple(problems))
     if "fetch.txt" in sizes:
         problems.append(
             BagProblem("fetch", "fetch.txt", "files to be fetched from elsewhere are not accepted")
@@ -80,7 +86,8 @@ def check_structure(bag: Path, limits: BagLimits) -> BagContents:
     problems += _info_problems(bag, sizes)
     data = (bag / TAG_MANIFEST).read_bytes() if TAG_MANIFEST in sizes else None
     bad = {problem.path for problem in wrong}
-    return BagContents(payload, sum(path not in bad for path in payload), data, tuple(problems))
+    right = {path: digest for path, digest in payload.items() if path not in bad}
+    return BagContents(payload, right, data, tuple(problems))
 
 
 def _list_files(bag: Path, limits: BagLimits) -> tuple[dict[str, int], list[BagProblem]]:
@@ -166,6 +173,8 @@ def _listing_problems(
         if name not in tags:
             yield BagProblem("unlisted", name, f"{TAG_MANIFEST} does not list it")
     for path in sorted(sizes.keys() - payload.keys() - tags.keys() - _UNLISTED - set(_REQUIRED_TAGS)):
+        if is_evidence_file(path):
+            continue
         yield BagProblem("unlisted", path, "no manifest lists this file")
     for path in sorted(tags.keys() & _UNLISTED):
         yield BagProblem("manifest", TAG_MANIFEST, f"{path} cannot be listed in it")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from agreegen.archive.evidence.judging import judge_evidence, kept_crls
 from agreegen.archive.interface import (
     SIGNATURE_NAME,
     TOKEN_NAME,
@@ -35,8 +36,9 @@ def verify_bag(bag: Path, options: Options, *, limits: BagLimits | None = None) 
     1. The files against the manifests, hashes included (RFC 8493, 3).
     2. The bag's revocation lists join those of the caller; being signed, they need no trust of their own.
     3. The timestamp token over the tag manifest, then the detached signature.
-    4. The documents, at the time that the token proves (else the signature's own timestamp, else now): the
-       manifests tie each of them to that time. Each must be the file that was hashed.
+    4. The evidence records over all files, where there are some (RFC 4998).
+    5. The documents, at the earliest time that token or evidence prove (else the signature's own timestamp,
+       else now): the manifests tie each of them to that time. Each must be the file that was hashed.
 
     Args:
         bag: The bag's folder.
@@ -59,21 +61,25 @@ def verify_bag(bag: Path, options: Options, *, limits: BagLimits | None = None) 
         contents = check_structure(bag, limits)
     except OSError as exc:
         problem = BagProblem("unreadable", str(exc.filename or ""), f"it cannot be read: {exc.strerror}")
-        contents = BagContents({}, 0, None, (problem,))
-    options = replace(options, crls_der=(*options.crls_der, *_read_crls(bag, contents)), fetch=False, at=None)
+        contents = BagContents({}, {}, None, (problem,))
+    lists = (*options.crls_der, *_read_crls(bag, contents), *kept_crls(bag))
+    options = replace(options, crls_der=lists, fetch=False, at=None)
     data = contents.tag_manifest or b""
     token = judge_token(_read_seal(bag / TOKEN_NAME, options), data, options)
     signature, proved = judge_signature(_read_seal(bag / SIGNATURE_NAME, options), data, options)
-    proven_time = token.time if token.state is SealState.VALID else proved
+    evidence = judge_evidence(bag, options, contents.right_payload)
+    times = (token.time if token.state is SealState.VALID else proved, evidence.time)
+    proven_time = min((time for time in times if time is not None), default=None)
     documents, changed = _judge_documents(bag, contents, replace(options, now=proven_time or options.now))
     return BagReport(
         bag=str(bag),
         files=contents.right,
-        problems=(*contents.problems, *changed),
+        problems=(*contents.problems, *evidence.problems, *changed),
         signature=signature,
         token=token,
         proven_time=proven_time,
         documents=documents,
+        evidence=evidence.seal,
     )
 
 

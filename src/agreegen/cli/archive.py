@@ -9,6 +9,7 @@ import click
 from agreegen.archive.create import BagRequest, create_bag
 from agreegen.archive.verify import verify_bag
 from agreegen.batch.signers import recorder_for_bag
+from agreegen.cli import evidence
 from agreegen.cli.options import (
     any_path,
     force_option,
@@ -96,3 +97,7 @@ def verify_command(
     else:
         print_table(("check", "result", "detail"), report.rows())
     return ExitCode.DONE if report.valid else ExitCode.NEGATIVE
+
+
+for further in evidence.COMMANDS:
+    command.add_command(further)

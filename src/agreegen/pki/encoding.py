@@ -1,4 +1,4 @@
-"""The encoding of parsed ASN.1 values that nobody changes."""
+"""DER: kept with parsed values that nobody changes, and written by hand where speed counts."""
 
 from __future__ import annotations
 
@@ -18,3 +18,13 @@ def der_of(value: Any) -> bytes:
         kept = bytes(value.dump())
         setattr(value, _KEPT, kept)
     return bytes(kept)
+
+
+def tlv(tag: int, *content: bytes) -> bytes:
+    """Encode one DER element (X.690, section 8.1)."""
+    body = b"".join(content)
+    length = len(body)
+    if length < 0x80:
+        return bytes((tag, length)) + body
+    size = length.to_bytes((length.bit_length() + 7) // 8, "big")
+    return bytes((tag, 0x80 | len(size))) + size + body

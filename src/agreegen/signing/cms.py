@@ -15,6 +15,7 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 
 from agreegen.errors import CredentialError
+from agreegen.pki.encoding import tlv
 from agreegen.signing.interface import Credential, Mechanism
 
 _OID_DATA = bytes.fromhex("06092a864886f70d010701")
@@ -50,16 +51,6 @@ _GREATEST_SIGNATURE = {
     Mechanism.ED25519: 64,
     Mechanism.SM2_SM3: 72,
 }
-
-
-def tlv(tag: int, *content: bytes) -> bytes:
-    """Encode one DER element (X.690, section 8.1)."""
-    body = b"".join(content)
-    length = len(body)
-    if length < 0x80:
-        return bytes((tag, length)) + body
-    size = length.to_bytes((length.bit_length() + 7) // 8, "big")
-    return bytes((tag, 0x80 | len(size))) + size + body
 
 
 class CmsTemplate:

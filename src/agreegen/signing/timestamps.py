@@ -20,15 +20,20 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from agreegen.errors import AgreegenError, CredentialError, SigningError, TimestampError
+from agreegen.pki.encoding import tlv
 from agreegen.signing.answers import read_answer
 from agreegen.signing.checks import check_crls, find_path
-from agreegen.signing.cms import tlv
 from agreegen.signing.interface import TimestampServer, Trust
 from agreegen.signing.names import UNREADABLE_X509, subject_label
 from agreegen.signing.signed_data import SignedContent, reading
 
-_SHA256 = bytes.fromhex("300d06096086480165030402010500")
 _MAX_WORDS = 300
+_DIGEST_ALGORITHMS = {
+    "sha256": bytes.fromhex("300d06096086480165030402010500"),
+    "sha384": bytes.fromhex("300d06096086480165030402020500"),
+    "sha512": bytes.fromhex("300d06096086480165030402030500"),
+}
+"""AlgorithmIdentifier of each hash function that a token may be asked over."""
 _GRANTED = frozenset({"granted", "granted_with_mods"})
 _MAX_ANSWER_BYTES = 1 << 20
 _TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -101,8 +106,12 @@ class TimestampClient:
         """
         return self.timestamp_digest(hashlib.sha256(data).digest())
 
-    def timestamp_digest(self, digest: bytes) -> bytes:
-        """Return the DER of a timestamp token over a SHA-256 digest.
+    def timestamp_digest(self, digest: bytes, hash_name: str = "sha256") -> bytes:
+        """Return the DER of a timestamp token over a digest.
+
+        Args:
+            digest: The digest.
+            hash_name: What made it: `sha256`, `sha384` or `sha512`.
 
         Raises:
             TimestampError: No service gave an acceptable one.
@@ -110,7 +119,7 @@ class TimestampClient:
         problems: list[str] = []
         for service in self._services:
             try:
-                token = self._ask(service, digest)
+                token = self._ask(service, digest, hash_name)
             except TimestampError as exc:
                 problems.append(exc.message)
                 continue
@@ -133,22 +142,24 @@ class TimestampClient:
         with ThreadPoolExecutor(min(self.concurrency, max(1, len(items)))) as pool:
             return list(pool.map(one, items))
 
-    def _ask(self, service: _Service, digest: bytes) -> bytes:
+    def _ask(self, service: _Service, digest: bytes, hash_name: str) -> bytes:
         for attempt in range(self._attempts):
             if attempt:
                 # A little randomness keeps many clients from coming back at the same moment.
                 time.sleep(self._pause_s * 2 ** (attempt - 1) * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
             try:
-                nonce, answer = service.post(digest)
-                return self._accept(service.server, digest, nonce, answer)
+                nonce, answer = service.post(digest, hash_name)
+                return self._accept(service.server, (hash_name, digest), nonce, answer)
             except _BusyError as exc:
                 problem = exc
         raise TimestampError(f"{service.server.url}: {problem.message}")
 
-    def _accept(self, server: TimestampServer, digest: bytes, nonce: int, answer: bytes) -> bytes:
+    def _accept(
+        self, server: TimestampServer, imprint: tuple[str, bytes], nonce: int, answer: bytes
+    ) -> bytes:
         token = _read_answer(server, answer)
         try:
-            content = check_token(token, digest)
+            content = check_token(token, imprint[1], imprint[0])
             with reading("the timestamp"):
                 _check_request(content, server, nonce)
                 self._approve(content)
@@ -181,29 +192,30 @@ def _check_request(content: SignedContent, server: TimestampServer, nonce: int) 
         raise SigningError(f"the token is under another policy than {server.policy}")
 
 
-def check_token(token: bytes, digest: bytes) -> SignedContent:
+def check_token(token: bytes, digest: bytes, hash_name: str = "sha256") -> SignedContent:
     """Check a timestamp token on its own: imprint, signature, signing certificate and its purpose.
 
     Trust is for the caller to judge.
 
     Args:
         token: DER of the CMS.
-        digest: SHA-256 that it must be over.
+        digest: What it must be over.
+        hash_name: The hash function that made the digest.
 
     Raises:
         SigningError: It does not hold (RFC 3161, section 2.4.2).
     """
     with reading("the timestamp"):
-        return _check_token(token, digest)
+        return _check_token(token, digest, hash_name)
 
 
-def _check_token(token: bytes, digest: bytes) -> SignedContent:
+def _check_token(token: bytes, digest: bytes, hash_name: str) -> SignedContent:
     content = SignedContent.parse(token, timestamp=True)
     info = content.token
     assert info is not None
     imprint = info["message_imprint"]
     if (
-        imprint["hash_algorithm"]["algorithm"].native != "sha256"
+        imprint["hash_algorithm"]["algorithm"].native != hash_name
         or imprint["hashed_message"].native != digest
     ):
         raise SigningError("the timestamp is over other bytes (imprint)")
@@ -284,14 +296,14 @@ class _Service:
     def close(self) -> None:
         self._session.close()
 
-    def post(self, digest: bytes) -> tuple[int, bytes]:
+    def post(self, digest: bytes, hash_name: str) -> tuple[int, bytes]:
         """Send one request; return its nonce and the body of the answer."""
         nonce = int.from_bytes(b"\x01" + os.urandom(8), "big")
         self._wait_for_slot()
         try:
             with self._session.post(
                 self.server.url,
-                data=_request(digest, nonce, self.server.policy),
+                data=_request(hash_name, digest, nonce, self.server.policy),
                 timeout=self.server.timeout_s,
                 verify=True if self.server.ca_file is None else str(self.server.ca_file),
                 stream=True,
@@ -321,13 +333,13 @@ class _Service:
         time.sleep(max(0.0, moment - time.monotonic()))
 
 
-def _request(digest: bytes, nonce: int, policy: str | None) -> bytes:
+def _request(hash_name: str, digest: bytes, nonce: int, policy: str | None) -> bytes:
     # TimeStampReq (RFC 3161, 2.4.1): version, imprint, policy, nonce, certReq TRUE.
     size = (nonce.bit_length() + 8) // 8
     return tlv(
         0x30,
         tlv(0x02, b"\x01"),
-        tlv(0x30, _SHA256, tlv(0x04, digest)),
+        tlv(0x30, _DIGEST_ALGORITHMS[hash_name], tlv(0x04, digest)),
         b"" if policy is None else tsp.ObjectIdentifier(policy).dump(),
         tlv(0x02, nonce.to_bytes(size, "big")),
         tlv(0x01, b"\xff"),

@@ -121,6 +121,10 @@ class FileJudge:
                 self.proofs = self.proofs.adding(found.revision, time)
                 self.certificates = self._make_judge()
 
+    def stamp_result(self, index: int) -> CertificateResult | None:
+        """Return what was found about a document timestamp; None where its cryptography does not hold."""
+        return self._stamps.get(index)
+
     def report(self, index: int, *, role: str | None) -> SignatureReport:
         """Step 2: report one signature or document timestamp; what cannot be read never passes."""
         try:

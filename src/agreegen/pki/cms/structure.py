@@ -252,7 +252,7 @@ def _revocation(
     ocsps: list[bytes] = []
     if not isinstance(field_value, core.Void):
         for choice in field_value:
-            if choice.name == "certificate_list":
+            if choice.name == "crl":
                 crls.append(choice.chosen.dump())
             elif choice.name == "other":
                 # RFC 5940, 2: OCSP responses in RevocationInfoChoices.

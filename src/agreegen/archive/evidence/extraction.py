@@ -1,0 +1,77 @@
+"""One document out of a bag, with all that proves it: can be handed out alone."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from agreegen.archive.evidence.store import kept_files, read_evidence
+from agreegen.archive.manifests import ManifestError, check_plain
+from agreegen.errors import ArchiveError, UsageError
+from agreegen.files import refuse_existing, write_atomically
+
+_DOCUMENTS = "data/documents/"
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """What was written.
+
+    Attributes:
+        document: The PDF.
+        record: Its evidence record.
+        certificates: Number of certificates beside it.
+        crls: Number of revocation lists beside it.
+    """
+
+    document: Path
+    record: Path
+    certificates: int
+    crls: int
+
+
+def extract_document(bag: Path, name: str, folder: Path, *, force: bool = False) -> Extraction:
+    """Write a document, its own reduced evidence record (`NAME.pdf.ers`) and what checking them needs.
+
+    Args:
+        bag: A timestamped bag.
+        name: Path of the document in the bag, with or without `data/documents/`.
+        folder: Where to write; `certificates/` and `crls/` are made in it.
+        force: Replace what is there.
+
+    Raises:
+        UsageError: The bag has no such document, or a file is there already.
+        ArchiveError: The bag was never timestamped, or is damaged.
+    """
+    path = _DOCUMENTS + name.removeprefix(_DOCUMENTS)
+    with contextlib.suppress(ManifestError):
+        check_plain(path)
+        record = read_evidence(bag).records().get(path)
+        if record is not None:
+            return _write(bag, path, record.encode(), folder, force=force)
+    raise UsageError(f"{bag} holds no document {name}", hint="name it as in data/documents/")
+
+
+def _write(bag: Path, path: str, record: bytes, folder: Path, *, force: bool) -> Extraction:
+    target = folder / Path(path).name
+    proof = target.with_name(target.name + ".ers")
+    for output in (target, proof):
+        refuse_existing(output, force=force)
+    try:
+        write_atomically(target, (bag / path).read_bytes())
+        write_atomically(proof, record)
+        counts = {kind: _copy(bag, kind, folder / kind) for kind in ("certificates", "crls")}
+    except OSError as exc:
+        raise ArchiveError(
+            f"{exc.filename or bag}: {exc.strerror}", hint="check bag, disk and permissions"
+        ) from exc
+    return Extraction(target, proof, counts["certificates"], counts["crls"])
+
+
+def _copy(bag: Path, kind: str, folder: Path) -> int:
+    found = {path.name: path for path in sorted((bag / "data" / kind).glob("*")) if path.is_file()}
+    found |= {path.name: path for path in kept_files(bag, kind)}
+    for name, path in found.items():
+        write_atomically(folder / name, path.read_bytes())
+    return len(found)

@@ -1,0 +1,127 @@
+"""`agreegen archive timestamp|renew|extract|status`: evidence records over bags (RFC 4998)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from agreegen.archive.evidence.extraction import extract_document
+from agreegen.archive.evidence.lifetime import Ending, endings_of
+from agreegen.archive.evidence.stamping import RENEWAL_HASHES, StampedBags, renew_bags, timestamp_bags
+from agreegen.cli.options import (
+    any_path,
+    existing_folder,
+    force_option,
+    json_option,
+    policy_option,
+    read_now,
+    read_trust,
+    read_tsa,
+    trust_options,
+    tsa_option,
+)
+from agreegen.cli.output import print_json, print_table, say
+from agreegen.errors import ExitCode, UsageError
+from agreegen.pki.trust.policy import load_policy
+from agreegen.signing.interface import Trust
+from agreegen.signing.timestamps import TimestampClient
+
+_bags = click.argument("bags", nargs=-1, required=True, type=existing_folder, metavar="BAG...")
+
+
+def _client(tsa: Sequence[str], trust: Trust) -> TimestampClient:
+    if not tsa:
+        raise UsageError("no timestamp service is named", hint="give one with --tsa URL")
+    return TimestampClient(read_tsa(tsa), trust=trust)
+
+
+def _tell(done: StampedBags, what: str) -> None:
+    say(f"{len(done.bags)} bags with {done.files} files {what} with {done.tokens} request(s)")
+
+
+@click.command("timestamp")
+@_bags
+@tsa_option
+@trust_options
+@click.option(
+    "--hash", "hash_name", type=click.Choice(RENEWAL_HASHES), default="sha256", help="Hash function."
+)
+def timestamp_command(
+    bags: tuple[Path, ...],
+    tsa: tuple[str, ...],
+    trust: tuple[Path, ...],
+    crls: tuple[Path, ...],
+    hash_name: str,
+) -> None:
+    """Put all files of all BAGs under one timestamp token (evidence records, RFC 4998)."""
+    anchors = read_trust(trust, crls)
+    with _client(tsa, anchors) as client:
+        _tell(timestamp_bags(bags, client.timestamp_digest, anchors, hash_name=hash_name), "timestamped")
+
+
+@click.command("renew")
+@_bags
+@tsa_option
+@trust_options
+@click.option(
+    "--hash",
+    "hash_name",
+    type=click.Choice(RENEWAL_HASHES),
+    help="Another hash function: every file is hashed anew.",
+)
+def renew_command(
+    bags: tuple[Path, ...],
+    tsa: tuple[str, ...],
+    trust: tuple[Path, ...],
+    crls: tuple[Path, ...],
+    hash_name: str | None,
+) -> None:
+    """Renew the timestamps of BAGs before a certificate or an algorithm ends."""
+    anchors = read_trust(trust, crls)
+    with _client(tsa, anchors) as client:
+        _tell(renew_bags(bags, client.timestamp_digest, anchors, hash_name=hash_name), "renewed")
+
+
+@click.command("extract")
+@click.argument("bag", type=existing_folder, metavar="BAG")
+@click.argument("document", metavar="DOC")
+@click.option("-o", "--output", required=True, type=any_path, metavar="DIR", help="Where to write.")
+@force_option
+def extract_command(bag: Path, document: str, output: Path, force: bool) -> None:
+    """Write DOC of BAG with its own evidence record, certificates and lists: it can be handed out alone."""
+    done = extract_document(bag, document, output, force=force)
+    say(
+        f"{done.document} with {done.record.name}, {done.certificates} certificates and {done.crls} lists; "
+        f"check: agreegen verify {done.document} --evidence {done.record} --crl {output}/crls --trust …"
+    )
+
+
+@click.command("status")
+@_bags
+@click.option(
+    "--within", "days", type=click.IntRange(min=0), default=180, show_default=True, help="Days to look ahead."
+)
+@policy_option
+@json_option
+def status_command(bags: tuple[Path, ...], days: int, policy: Path | None, as_json: bool) -> int:
+    """Say what the proof of each BAG rests on and what ends first; exit 1 where something is due."""
+    now, rules, within = read_now(), load_policy(policy), timedelta(days=days)
+    endings = [ending for bag in bags for ending in endings_of(bag, rules)]
+    due = [ending for ending in endings if ending.due(now, within)]
+    if as_json:
+        print_json({"endings": [ending.to_dict() for ending in endings], "due": len(due)})
+    else:
+        rows = [_row(ending, is_due=ending in due) for ending in endings]
+        print_table(("bag", "kind", "what", "ends", ""), rows)
+    return ExitCode.NEGATIVE if due else ExitCode.DONE
+
+
+def _row(ending: Ending, *, is_due: bool) -> tuple[str, ...]:
+    day = f"{ending.ends:%Y-%m-%d}" if ending.ends else ""
+    return ending.bag, ending.kind, ending.what, day, "due" if is_due else ""
+
+
+COMMANDS = (timestamp_command, renew_command, extract_command, status_command)
