@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from agreegen.example_pki import ExamplePki
 from agreegen.example_pki.responder import Responder
-from agreegen.signing.cms import tlv
+from agreegen.pki.encoding import tlv
 
 _START_S = 60.0
 _ONE = tlv(0x02, b"\x01")

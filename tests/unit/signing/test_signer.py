@@ -14,7 +14,8 @@ from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner
 
 from agreegen.errors import SigningError
-from agreegen.signing.cms import CmsTemplate, tlv
+from agreegen.pki.encoding import tlv
+from agreegen.signing.cms import CmsTemplate
 from agreegen.signing.credentials import load_credential
 from agreegen.signing.interface import Credential
 from agreegen.signing.signed_data import SignedContent
