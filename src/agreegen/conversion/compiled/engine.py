@@ -17,8 +17,9 @@ from agreegen.conversion.compiled.description import (
     Description,
     Slot,
 )
+from agreegen.conversion.compiled.embedding import font_tables
 from agreegen.conversion.compiled.layout import Piece, break_lines, line_width, place_runs, split_runs
-from agreegen.conversion.compiled.metrics import Font, FontChain, FontSubset, Glyph
+from agreegen.conversion.compiled.metrics import Font, FontChain, FontSubset
 from agreegen.conversion.compiled.writer import BaseFile
 from agreegen.conversion.interface import DoesNotFit, StaleCompiledForm
 from agreegen.errors import ConversionError
@@ -110,7 +111,7 @@ class CompiledForm:
             self._names[font]: (
                 font.facts,
                 subset,
-                *_tables([g for f, p in used if f is font for g in p.glyphs], subset),
+                *font_tables([g for f, p in used if f is font for g in p.glyphs], subset),
             )
             for font, subset in subsets.items()
         }
@@ -249,32 +250,3 @@ def _show(piece: Piece, codes: Mapping[int, int]) -> str:
     if group:
         shown.append(f"<{group}>")
     return f"[{''.join(shown)}]TJ"
-
-
-def _tables(glyphs: Sequence[Glyph], subset: FontSubset) -> tuple[bytes, bytes]:
-    """Return the widths array's content and the ToUnicode CMap (ISO 32000-1, 9.7.4.3 and 9.10.3)."""
-    by_code: dict[int, Glyph] = {}
-    for glyph in glyphs:
-        if by_code.setdefault(subset.codes[glyph.index], glyph).text != glyph.text:
-            raise DoesNotFit(f"{glyph.text} shares its glyph with another character of the same document")
-    ordered = sorted(by_code.items())
-    widths = " ".join(f"{code}[{glyph.width}]" for code, glyph in ordered if glyph.width != 1000)
-    lines = [f"<{code:04X}><{glyph.text.encode('utf-16-be').hex()}>" for code, glyph in ordered]
-    groups = [lines[start : start + 100] for start in range(0, len(lines), 100)]
-    shown = "".join(f"{len(group)} beginbfchar\n{chr(10).join(group)}\nendbfchar\n" for group in groups)
-    return widths.encode(), _TO_UNICODE.replace("@", shown).encode()
-
-
-_TO_UNICODE = """/CIDInit/ProcSet findresource begin
-12 dict begin
-begincmap
-/CIDSystemInfo<</Registry(Adobe)/Ordering(UCS)/Supplement 0>>def
-/CMapName/Adobe-Identity-UCS def
-/CMapType 2 def
-1 begincodespacerange
-<0000><FFFF>
-endcodespacerange
-@endcmap
-CMapName currentdict /CMap defineresource pop
-end
-end"""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import zlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
@@ -12,28 +11,16 @@ from typing import Final
 import pikepdf
 from pikepdf import Pdf, Stream
 
+from agreegen.conversion.compiled.embedding import OBJECTS_PER_FONT, font_objects, pdf_stream
 from agreegen.conversion.compiled.metrics import FontFacts, FontSubset
 from agreegen.conversion.metadata import CREATOR, file_identifier, pdf_date, xmp_packet
 from agreegen.errors import ConversionError
 from agreegen.model.document import Document
 
 _HEADER: Final = b"%PDF-1.7\n%\xbf\xf7\xa2\xfe\n"
-_COMPRESSION_LEVEL = 5
-_OBJECTS_PER_FONT = 5
 _INFORMATION: Final = b"<</Title %b/Creator(%b)/Producer(%b)/CreationDate(%b)/ModDate(%b)>>"
 _EMBEDDED_FILE: Final = (
     b"/Type/EmbeddedFile/Subtype/application#2fjson/Params<</Size %d/ModDate(%b)/CheckSum<%b>>>"
-)
-_FONT: Final = (
-    b"<</Type/Font/Subtype/Type0/BaseFont/%b/Encoding/Identity-H/DescendantFonts[%d 0 R]/ToUnicode %d 0 R>>"
-)
-_DESCENDANT: Final = (
-    b"<</Type/Font/Subtype/CIDFontType%b/BaseFont/%b/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)"
-    b"/Supplement 0>>/FontDescriptor %d 0 R/DW 1000/W[%b]%b>>"
-)
-_DESCRIPTOR: Final = (
-    b"<</Type/FontDescriptor/FontName/%b/Flags 4/FontBBox[%d %d %d %d]/ItalicAngle 0/Ascent %d/Descent %d"
-    b"/CapHeight %d/StemV 80/%b %d 0 R>>"
 )
 
 
@@ -94,12 +81,12 @@ class BaseFile:
         """
         attachment = document.to_json()
         made = self._texts(document, moment, attachment, title)
-        made.append((self._content, _stream(b"", content)))
+        made.append((self._content, pdf_stream(b"", content)))
         number, entries = self._size, [self._font_entries]
         for name, (facts, subset, widths, unicode) in fonts.items():
             entries.append(b"/%b %d 0 R" % (name.encode(), number))
-            made += _font_objects(number, facts, subset, widths, unicode)
-            number += _OBJECTS_PER_FONT
+            made += font_objects(number, facts, subset, widths, unicode)
+            number += OBJECTS_PER_FONT
         made.append((self._fonts, b"".join(entries) + b">>"))
         return self._finish(made, number, file_identifier(attachment, moment).hex().encode())
 
@@ -110,9 +97,9 @@ class BaseFile:
         checksum = hashlib.md5(attachment, usedforsecurity=False).hexdigest().encode()
         details = _EMBEDDED_FILE % (len(attachment), date, checksum)
         return [
-            (self._metadata, _stream(b"/Type/Metadata/Subtype/XML", xmp_packet(document, moment))),
+            (self._metadata, pdf_stream(b"/Type/Metadata/Subtype/XML", xmp_packet(document, moment))),
             (self._info, _INFORMATION % (title, creator, creator, date, date)),
-            (self._attachment, _stream(details, attachment)),
+            (self._attachment, pdf_stream(details, attachment)),
         ]
 
     def _finish(self, made: list[tuple[int, bytes]], size: int, identifier: bytes) -> bytes:
@@ -132,29 +119,6 @@ class BaseFile:
         return b"".join(parts)
 
 
-def _font_objects(
-    number: int, facts: FontFacts, subset: FontSubset, widths: bytes, unicode: bytes
-) -> list[tuple[int, bytes]]:
-    """Return the five objects of a composite font (ISO 32000-1, 9.7) from object `number` on."""
-    kind = b"0" if facts.is_cff else b"2"
-    tag = "".join(chr(65 + byte % 26) for byte in hashlib.sha256(unicode).digest()[:6])
-    name = f"{tag}+{facts.name}".encode()
-    program = zlib.compress(subset.program, _COMPRESSION_LEVEL)
-    if facts.is_cff:
-        key, details = b"FontFile3", b"/Subtype/CIDFontType0C/Filter/FlateDecode"
-    else:
-        key, details = b"FontFile2", b"/Length1 %d/Filter/FlateDecode" % len(subset.program)
-    mapping = b"" if facts.is_cff else b"/CIDToGIDMap/Identity"
-    edges = (*facts.box, facts.ascent, facts.descent, facts.ascent)
-    return [
-        (number, _FONT % (name, number + 1, number + 4)),
-        (number + 1, _DESCENDANT % (kind, name, number + 2, widths, mapping)),
-        (number + 2, _DESCRIPTOR % (name, *edges, key, number + 3)),
-        (number + 3, _stream(details, program)),
-        (number + 4, _stream(b"", unicode)),
-    ]
-
-
 def _serialise(pdf: Pdf, number: int) -> bytes:
     item = pdf.get_object(number, 0)
     if isinstance(item, Stream):
@@ -162,10 +126,6 @@ def _serialise(pdf: Pdf, number: int) -> bytes:
         details = pikepdf.Dictionary({**dict(item.items()), "/Length": len(raw)}).unparse(resolved=True)
         return b"%d 0 obj\n%b\nstream\n%b\nendstream\nendobj\n" % (number, details, raw)
     return b"%d 0 obj\n%b\nendobj\n" % (number, item.unparse(resolved=True))
-
-
-def _stream(details: bytes, data: bytes) -> bytes:
-    return b"<<%b/Length %d>>\nstream\n%b\nendstream" % (details, len(data), data)
 
 
 def _entry(offset: int) -> bytes:
