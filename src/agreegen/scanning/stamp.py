@@ -1,0 +1,114 @@
+"""What a printed copy carries besides the document: marks in two corners and a line that names its person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agreegen.register.interface import Registration
+from agreegen.scanning.lettering import Lettering
+from agreegen.scanning.marks import SIDE_MM, MarkText, draw_mark
+from agreegen.values.masking import mask
+
+PT_PER_MM = 72 / 25.4
+_MARGIN_MM = 9.0
+"""Distance of a mark from the edges of the paper: printers leave some 5 mm blank."""
+_LINE_GAP_MM = 3.0
+_LINE_PT = 8.0
+_SHORT_ID = 8
+_PIXELS_A_MODULE = 4
+"""Printers that smooth small pictures must not smooth a mark."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle on a page, in points from the lower left corner."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What stands on one printed page.
+
+    Attributes:
+        mark: What its marks say.
+        name: The person's or party's printed name.
+        person: Staff number, else the masked ID number, else empty.
+        unit: The person's unit, or empty.
+    """
+
+    mark: MarkText
+    name: str
+    person: str
+    unit: str
+
+    @property
+    def line(self) -> str:
+        """The line of a page; the first digits of the document id tell two people of one name apart."""
+        page = f"第 {self.mark.page} 页 / 共 {self.mark.pages} 页"
+        facts = (self.name, self.person, self.unit, page, self.mark.document_id[:_SHORT_ID])
+        return "  ".join(fact for fact in facts if fact)
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """What tells this page's person from others; a scan must show every character of it."""
+        return tuple(fact for fact in (self.name, self.person, self.mark.document_id[:_SHORT_ID]) if fact)
+
+
+def stamps_for(registration: Registration, pages: int) -> list[Stamp]:
+    """Return the stamps of all pages of a document."""
+    known = registration
+    person = known.staff_no or (mask(known.id_number) if known.id_number else "")
+    name, unit = (" ".join((text or "").split()) for text in (known.name, known.unit))
+    return [Stamp(MarkText(known.id, n, pages), name, person, unit) for n in range(1, pages + 1)]
+
+
+def mark_boxes(width: float, height: float) -> tuple[Box, Box]:
+    """Return where the marks stand: in the upper left and the lower right corner.
+
+    Args:
+        width: Width of the page in points.
+        height: Its height.
+    """
+    margin, side = _MARGIN_MM * PT_PER_MM, SIDE_MM * PT_PER_MM
+    return (
+        Box(margin, height - margin - side, margin + side, height - margin),
+        Box(width - margin - side, margin, width - margin, margin + side),
+    )
+
+
+def draw_stamp(stamp: Stamp, lettering: Lettering, width: float, height: float) -> bytes:
+    """Return the content stream of a stamp; its fonts are those of the lettering."""
+    boxes = mark_boxes(width, height)
+    picture = _inline_picture(draw_mark(str(stamp.mark)))
+    parts = [b"q 0 g\n"]
+    for box in boxes:
+        side = box.right - box.left
+        parts.append(b"q %.3f 0 0 %.3f %.3f %.3f cm\n%b\nQ\n" % (side, side, box.left, box.bottom, picture))
+    left = boxes[0].right + _LINE_GAP_MM * PT_PER_MM
+    room = width - _MARGIN_MM * PT_PER_MM - left
+    text = lettering.set(lettering.fit(stamp.line, _LINE_PT, room), _LINE_PT)
+    baseline = (boxes[0].bottom + boxes[0].top) / 2 - _LINE_PT / 3
+    parts.append(b"BT %.2f %.2f Td %b ET\nQ" % (left, baseline, text.operators))
+    return b"".join(parts)
+
+
+def _inline_picture(modules: NDArray[np.bool_]) -> bytes:
+    """Return an inline image that paints the black modules (ISO 32000-1, 8.9.7)."""
+    large = np.repeat(np.repeat(modules, _PIXELS_A_MODULE, axis=0), _PIXELS_A_MODULE, axis=1)
+    height, width = large.shape
+    rows = np.packbits(large, axis=1).tobytes()
+    head = b"BI /W %d /H %d /IM true /D[1 0] /F/AHx ID " % (width, height)
+    return head + rows.hex().encode() + b">\nEI"
+
+
+def line_texts(stamps: Iterator[Stamp]) -> set[str]:
+    """Return the characters that the lines of stamps are made of."""
+    return {character for stamp in stamps for character in stamp.line + "…"}
