@@ -165,9 +165,7 @@ def _subpixel(surface: NDArray[np.float64], rows: Points, columns: Points) -> ND
     return np.stack(parts, axis=1)
 
 
-def _fit_plane(
-    centres: Points, shifts: Points, tolerance: float
-) -> tuple[NDArray[np.float64], float]:
+def _fit_plane(centres: Points, shifts: Points, tolerance: float) -> tuple[NDArray[np.float64], float]:
     """Fit an affine shift to the displacements that agree with each other."""
     terms = np.column_stack([centres, np.ones(len(centres))])
     middle = np.median(shifts, axis=0)

@@ -145,7 +145,9 @@ def _telling_scores(
                     *(
                         (edge - origin) * FINE
                         for edge, origin in zip(
-                            (place.left, place.top, place.right, place.bottom), (left, top, left, top), strict=True
+                            (place.left, place.top, place.right, place.bottom),
+                            (left, top, left, top),
+                            strict=True,
                         )
                     )
                 )
@@ -181,7 +183,10 @@ def _judge_ink(
     pen = [stroke for stroke in without_folds(strokes) if not _is_speck(stroke)]
     places = {role: place for role, place in reference.signatures.items()}
     zones = [place.grown(_ZONE_MM[0] * PX_PER_MM, _ZONE_MM[1] * PX_PER_MM) for place in places.values()]
-    zones += [place.grown(_BLANK_ZONE_MM[0] * PX_PER_MM, _BLANK_ZONE_MM[1] * PX_PER_MM) for place in reference.blanks]
+    zones += [
+        place.grown(_BLANK_ZONE_MM[0] * PX_PER_MM, _BLANK_ZONE_MM[1] * PX_PER_MM)
+        for place in reference.blanks
+    ]
     found = {role: [stroke for stroke in pen if _meets(stroke, place)] for role, place in places.items()}
     inside = {id(stroke) for strokes_ in found.values() for stroke in strokes_}
     height, width = reference.ink.shape
@@ -229,6 +234,4 @@ def _within(stroke: Stroke, zone: Place) -> bool:
 def _at_edge(stroke: Stroke, width: int, height: int) -> bool:
     """Whether it lies wholly in the rim of the sheet, where scanners show shadows."""
     rim = _EDGE_MM * PX_PER_MM
-    return (
-        stroke.right < rim or stroke.left > width - rim or stroke.bottom < rim or stroke.top > height - rim
-    )
+    return stroke.right < rim or stroke.left > width - rim or stroke.bottom < rim or stroke.top > height - rim

@@ -86,7 +86,9 @@ def _paper(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
     padded = np.pad(grey, ((0, rows * _BLOCK_PX - height), (0, columns * _BLOCK_PX - width)), mode="edge")
     thinned = padded[::2, ::2]  # every fourth pixel tells as much about the paper
     half = _BLOCK_PX // 2
-    blocks = thinned.reshape(rows, half, columns, half).transpose(0, 2, 1, 3).reshape(rows, columns, half * half)
+    blocks = (
+        thinned.reshape(rows, half, columns, half).transpose(0, 2, 1, 3).reshape(rows, columns, half * half)
+    )
     rank = half * half * _PAPER_PERCENTILE // 100
     bright = np.partition(blocks, rank, axis=2)[:, :, rank].astype(np.float32)
     return _enlarged(_widest(bright), height, width)
@@ -111,7 +113,9 @@ def _enlarged(blocks: NDArray[np.float32], height: int, width: int) -> NDArray[n
     share_across = np.clip(across - left, 0, 1).astype(np.float32)
     share_down = np.clip(down - upper, 0, 1).astype(np.float32)[:, None]
     wide = blocks[:, left] * (1 - share_across) + blocks[:, np.minimum(left + 1, columns - 1)] * share_across
-    enlarged: NDArray[np.float32] = wide[upper] * (1 - share_down) + wide[np.minimum(upper + 1, rows - 1)] * share_down
+    enlarged: NDArray[np.float32] = (
+        wide[upper] * (1 - share_down) + wide[np.minimum(upper + 1, rows - 1)] * share_down
+    )
     return enlarged
 
 
@@ -122,7 +126,9 @@ def softened(ink: Ink, factor: float = 1.0) -> Ink:
         ink: The ink.
         factor: How many times as large as the rendering it is drawn.
     """
-    picture = Image.fromarray((ink * 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(_SOFT_PX * factor))
+    picture = Image.fromarray((ink * 255).astype(np.uint8)).filter(
+        ImageFilter.GaussianBlur(_SOFT_PX * factor)
+    )
     soft: Ink = np.asarray(picture).astype(np.float32) / 255
     return soft
 

@@ -134,7 +134,9 @@ def render_reference(copy: Copy, page: int) -> Reference:
         pdf.close()
 
 
-def _render(leaf: pypdfium2.PdfPage, scale: float, crop: tuple[float, float, float, float] = (0, 0, 0, 0)) -> Ink:
+def _render(
+    leaf: pypdfium2.PdfPage, scale: float, crop: tuple[float, float, float, float] = (0, 0, 0, 0)
+) -> Ink:
     bitmap = leaf.render(scale=scale, grayscale=True, crop=crop)
     grey: NDArray[np.uint8] = bitmap.to_numpy()
     return 1 - grey.reshape(grey.shape[:2]).astype(np.float32) / 255
@@ -185,7 +187,8 @@ def _read_characters(
     characters = [
         Character(text, place, number in telling)
         for number, (text, place) in enumerate(inked)
-        if number not in blank and max(place.right - place.left, place.bottom - place.top) >= _LEAST_CHARACTER_PX
+        if number not in blank
+        and max(place.right - place.left, place.bottom - place.top) >= _LEAST_CHARACTER_PX
     ]
     return characters, [place for number, (_, place) in enumerate(inked) if number in blank]
 
@@ -209,9 +212,16 @@ def _groups(characters: Sequence[Character]) -> list[Place]:
         if not character.telling:
             continue
         place, last = character.place, groups[-1] if groups else None
-        if last and abs(place.top - last.top) < 2 * PX_PER_MM and 0 <= place.left - last.right < 6 * PX_PER_MM:
+        if (
+            last
+            and abs(place.top - last.top) < 2 * PX_PER_MM
+            and 0 <= place.left - last.right < 6 * PX_PER_MM
+        ):
             groups[-1] = Place(
-                last.left, min(last.top, place.top), max(last.right, place.right), max(last.bottom, place.bottom)
+                last.left,
+                min(last.top, place.top),
+                max(last.right, place.right),
+                max(last.bottom, place.bottom),
             )
         else:
             groups.append(place)

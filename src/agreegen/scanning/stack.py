@@ -101,7 +101,8 @@ class Stack:
         self._write_tree()
         outline = self._write_outline()
         root = self._add(
-            b"<</Type/Catalog/Pages %d 0 R%b/ViewerPreferences<</PrintScaling/None>>>>" % (self._tree, outline),
+            b"<</Type/Catalog/Pages %d 0 R%b/ViewerPreferences<</PrintScaling/None>>>>"
+            % (self._tree, outline),
             shared=False,
         )
         start = self._position
@@ -128,7 +129,9 @@ class Stack:
         self._put(number, data)
 
     def _add_page(self, copier: _Copier, page: pikepdf.Page, stamp: Stamp | None) -> None:
-        entries = [b"%b %b" % (key.encode(), copier.value(page.obj[key])) for key in _PAGE_KEYS if key in page.obj]
+        entries = [
+            b"%b %b" % (key.encode(), copier.value(page.obj[key])) for key in _PAGE_KEYS if key in page.obj
+        ]
         box = [float(edge) for edge in page.mediabox]
         resources = dict(page.obj.get("/Resources", pikepdf.Dictionary()).items())
         contents = page.obj.get("/Contents", pikepdf.Array())
@@ -259,7 +262,9 @@ class _Copier:
     def _direct(self, item: object) -> bytes:
         if isinstance(item, pikepdf.Dictionary):
             return b"<<%b>>" % b"".join(
-                b"%b %b" % (_name(key), self.value(entry)) for key, entry in item.items() if key != "/StructParent"
+                b"%b %b" % (_name(key), self.value(entry))
+                for key, entry in item.items()
+                if key != "/StructParent"
             )
         if isinstance(item, pikepdf.Array):
             return b"[%b]" % b" ".join(self.value(entry) for entry in item)

@@ -1,0 +1,230 @@
+"""The review folder: a picture of each page that nobody could decide on by rule, and the sheet to decide in."""
+
+from __future__ import annotations
+
+import contextlib
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from openpyxl import Workbook, load_workbook
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
+
+from agreegen.errors import AgreegenError, InputError
+from agreegen.files import replacing, write_atomically
+from agreegen.foreign.confinement import ConfinedError, Confinement
+from agreegen.scanning import reading
+from agreegen.scanning.intake import ReadPage
+from agreegen.scanning.interface import PageResult
+from agreegen.scanning.wording import say_reasons
+
+SHEET_NAME = "review.xlsx"
+ACCEPT, REJECT = "通过", "退回"
+_ACCEPTING = frozenset({ACCEPT, "接受", "是", "accept", "accepted", "yes"})
+_REJECTING = frozenset({REJECT, "不通过", "拒绝", "否", "reject", "rejected", "no"})
+_HEADERS = (
+    ("文件", 28),
+    ("页", 6),
+    ("图片", 34),
+    ("原因", 44),
+    ("标记码编号", 14),
+    ("标记码姓名", 14),
+    ("编号（填）", 16),
+    ("决定（填：通过/退回）", 16),
+    ("决定人（填）", 14),
+    ("SHA-256", 12),
+)
+_NUMBER, _VERDICT, _BY, _SHA256 = 7, 8, 9, 10
+_PAGE = 2
+_MODE = 0o600
+_STEM_LENGTH = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided on a page.
+
+    Attributes:
+        cell: Where the decision stands, for messages.
+        source_sha256: Hash of the input.
+        page: Number of the page in it.
+        accepted: Whether the page counts.
+        number: Staff number, or document id, that it counts for.
+        by: Who decided.
+    """
+
+    cell: str
+    source_sha256: str
+    page: int
+    accepted: bool
+    number: str
+    by: str
+
+
+class ReviewFolder:
+    """Writes pictures while pages are read, and the sheet at the end.
+
+    Args:
+        folder: The folder; made where it is missing.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._pictures: dict[tuple[str, int], str] = {}
+
+    def add(self, page: ReadPage, confinement: Confinement) -> None:
+        """Draw a page; one that cannot be drawn gets no picture."""
+        stem = "".join(c if c.isalnum() or c in "-_" else "_" for c in page.kept.source.stem)[:_STEM_LENGTH]
+        name = f"{stem}-{page.kept.sha256[:8]}-{page.result.page:04d}.png"
+        with contextlib.suppress(ConfinedError, AgreegenError):
+            data = confinement.call(reading.draw_for_review, page.kept.path, page.result.page, page.turns)
+            write_atomically(self.folder / name, data, mode=_MODE)
+            self._pictures[page.kept.sha256, page.result.page] = name
+
+    def write(self, results: Sequence[PageResult], seen: frozenset[tuple[str, int]]) -> Path | None:
+        """Write the sheet, with what is still open from before; return it, or None where nothing is open.
+
+        Args:
+            results: Pages that are left for a person.
+            seen: Source hash and page of all pages that were read now: what the old sheet says of them is past,
+                but for what a person has filled in.
+        """
+        path = self.folder / SHEET_NAME
+        filled = _old_rows(path)
+        kept = [row for key, row in filled.items() if key not in seen]
+        if not results and not kept:
+            if path.is_file():
+                _write_book(path, [])
+            return None
+        rows = [*kept, *(self._row(result, filled) for result in results)]
+        _write_book(path, rows)
+        return path
+
+    def _row(self, result: PageResult, filled: dict[tuple[str, int], list[object]]) -> list[object]:
+        key = (result.source_sha256, result.page)
+        old = filled.get(key)
+        entered = old[_NUMBER - 1 : _BY] if old else [result.staff_no or "", "", ""]
+        return [
+            Path(result.source).name,
+            result.page,
+            self._pictures.get(key, ""),
+            say_reasons(result.reasons, "zh"),
+            result.staff_no or (result.document or "")[:8],
+            result.name or "",
+            *entered,
+            result.source_sha256,
+        ]
+
+
+def read_decisions(path: Path, by: str | None) -> list[Decision]:
+    """Read the decisions of a review sheet; rows without one are still open.
+
+    Args:
+        path: The sheet.
+        by: Who decided, for rows that do not say so.
+
+    Raises:
+        InputError: It is no such sheet, or a row cannot be understood; the message names the cells.
+    """
+    decisions, problems = [], []
+    for number, row in enumerate(_rows_of(path), 2):
+        verdict = _text(row[_VERDICT - 1]).lower()
+        if not verdict:
+            continue
+        who = _text(row[_BY - 1]) or (by or "")
+        if verdict not in _ACCEPTING | _REJECTING:
+            problems.append(f"{_cell(_VERDICT, number)}: {verdict} is neither {ACCEPT} (accept) nor {REJECT} (reject)")
+        elif not who:
+            problems.append(f"{_cell(_BY, number)}: it does not say who decided")
+        elif verdict in _ACCEPTING and not _text(row[_NUMBER - 1]):
+            problems.append(f"{_cell(_NUMBER, number)}: an accepted page needs a staff number")
+        else:
+            page = int(str(row[_PAGE - 1]))
+            decisions.append(
+                Decision(
+                    _cell(_NUMBER, number),
+                    _text(row[_SHA256 - 1]),
+                    page,
+                    verdict in _ACCEPTING,
+                    _text(row[_NUMBER - 1]),
+                    who,
+                )
+            )
+    if problems:
+        raise InputError(f"{path}: " + "; ".join(problems), hint="mend these cells and give the sheet again")
+    return decisions
+
+
+def _rows_of(path: Path) -> list[list[object]]:
+    try:
+        book = load_workbook(path, data_only=True)
+        sheet = book.active
+        assert isinstance(sheet, Worksheet)
+        rows = [list(row) for row in sheet.iter_rows(min_row=1, max_col=len(_HEADERS), values_only=True)]
+    except (OSError, InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, AssertionError) as exc:
+        raise InputError(f"{path} is no review sheet: {exc}", hint=f"give the {SHEET_NAME} of a review folder") from exc
+    if not rows or rows[0] != [title for title, _ in _HEADERS]:
+        raise InputError(f"{path} has not the columns of a review sheet", hint="fill in the sheet, change no column")
+    found = [row for row in rows[1:] if any(cell is not None for cell in row)]
+    if any(not str(row[_PAGE - 1]).isdigit() or not _text(row[_SHA256 - 1]) for row in found):
+        raise InputError(f"{path}: a row has lost its page or its hash", hint="fill in the sheet, change no other cell")
+    return found
+
+
+def _old_rows(path: Path) -> dict[tuple[str, int], list[object]]:
+    """Return the rows of the sheet that is there; one that is not ours is left under another name."""
+    if not path.is_file():
+        return {}
+    try:
+        rows = _rows_of(path)
+    except InputError:
+        path.rename(path.with_name(f"{path.stem}-{path.stat().st_mtime_ns}{path.suffix}"))
+        return {}
+    return {(_text(row[_SHA256 - 1]), int(str(row[_PAGE - 1]))): row for row in rows}
+
+
+def _write_book(path: Path, rows: Sequence[Sequence[object]]) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert isinstance(sheet, Worksheet)
+    sheet.title = "待核对"
+    sheet.append([title for title, _ in _HEADERS])
+    for number, (_, width) in enumerate(_HEADERS, 1):
+        sheet.column_dimensions[get_column_letter(number)].width = width
+        head = sheet.cell(1, number)
+        head.font, head.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="center")
+    sheet.freeze_panes = "A2"
+    sheet.column_dimensions[get_column_letter(_SHA256)].hidden = True
+    choice = DataValidation(type="list", formula1=f'"{ACCEPT},{REJECT}"', allow_blank=True)
+    sheet.add_data_validation(choice)
+    for row in rows:
+        sheet.append([_safe(cell) for cell in row])
+        line = sheet.max_row
+        for column in (_NUMBER, _VERDICT, _BY):
+            sheet.cell(line, column).fill = PatternFill("solid", fgColor="FFF7D6")
+        sheet.cell(line, _NUMBER).number_format = "@"
+        sheet.cell(line, 4).alignment = Alignment(wrap_text=True, vertical="top")
+        if row[2]:
+            sheet.cell(line, 3).hyperlink = str(row[2])
+            sheet.cell(line, 3).style = "Hyperlink"
+    choice.add(f"{get_column_letter(_VERDICT)}2:{get_column_letter(_VERDICT)}{max(2, sheet.max_row)}")
+    with replacing(path, mode=_MODE) as temporary:
+        book.save(temporary)
+
+
+def _safe(cell: object) -> object:
+    """Keep a spreadsheet from taking text for a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in {"=", "+", "-", "@"} else cell
+
+
+def _text(cell: object) -> str:
+    return "" if cell is None else str(cell).strip().removeprefix("'")
+
+
+def _cell(column: int, row: int) -> str:
+    return f"{get_column_letter(column)}{row}"
