@@ -10,7 +10,8 @@ import pytest
 
 from agreegen.batch.heads import head_judge
 from agreegen.batch.interface import Job
-from agreegen.batch.printing import PrintSettings, print_documents
+from agreegen.batch.paper.choice import PrintSettings
+from agreegen.batch.paper.printing import print_documents
 from agreegen.batch.run import RunSettings, run_job
 from agreegen.cli.main import run as agreegen
 from agreegen.errors import InputError

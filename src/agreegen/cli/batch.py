@@ -12,7 +12,7 @@ import click
 from agreegen.batch.interface import RowResult, RunEvent, RunEventKind, RunSummary
 from agreegen.batch.job import read_job
 from agreegen.batch.run import RunSettings, run_job
-from agreegen.cli.options import any_path, existing_file, force_option, forms_option, json_option, read_now
+from agreegen.cli.options import existing_file, forms_option, json_option, read_now
 from agreegen.cli.output import (
     make_progress,
     print_json,
@@ -22,8 +22,8 @@ from agreegen.cli.output import (
     say,
     say_warning,
 )
+from agreegen.cli.printing import print_command
 from agreegen.errors import ExitCode
-from agreegen.files import refuse_existing
 from agreegen.model.complaint import sort_and_merge
 
 _FAILED = {RowResult.FAILED, RowResult.QUARANTINED}
@@ -127,42 +127,7 @@ def _plain(value: object) -> object:
     return ("no", "yes")[value] if isinstance(value, bool) else value
 
 
-@command.command("print")
-@job_argument
-@click.option("-o", "--output", required=True, type=any_path, metavar="OUT.pdf", help="The merged PDF.")
-@click.option("--all", "everything", is_flag=True, help="Also documents that their person has signed.")
-@click.option("--duplex", is_flag=True, help="Begin every document on a front side.")
-@click.option("--no-separators", is_flag=True, help="No sheet before each unit.")
-@click.option("--unit", "units", multiple=True, metavar="NAME", help="Only this unit; may be repeated.")
-@forms_option
-@force_option
-@json_option
-def print_command(
-    job_file: Path,
-    output: Path,
-    everything: bool,
-    duplex: bool,
-    no_separators: bool,
-    units: tuple[str, ...],
-    forms_folder_option: Path | None,
-    force: bool,
-    as_json: bool,
-) -> int:
-    """Merge the documents by unit for people who sign on paper; `register add-paper` takes the scans."""
-    from agreegen.batch.printing import PrintSettings, print_documents  # noqa: PLC0415 - a run needs none of it
-
-    refuse_existing(output, force=force)
-    job = read_job(job_file, forms_folder=forms_folder_option)
-    settings = PrintSettings(everything, duplex, separators=not no_separators, units=units)
-    printed = print_documents(job, output, settings)
-    if as_json:
-        print_json(printed.to_dict())
-    for row, reason in printed.skipped.items():
-        say_warning(f"row {row} is left out: {reason}")
-    if printed.signed_already:
-        say(f"{printed.signed_already} have signed already and are left out")
-    say(f"{output}: {len(printed.documents)} documents, {printed.pages} pages")
-    return ExitCode.FAILED_ROWS if printed.skipped else ExitCode.DONE
+command.add_command(print_command)
 
 
 @contextmanager

@@ -36,9 +36,20 @@ class EventKind(StrEnum):
     HEAD = "head"
     SIGNER = "signer"
     REBUILT = "rebuilt"
+    SCANNED = "scanned"
+    SCAN_REJECTED = "scan-rejected"
 
 
-REGISTER_EVENTS = frozenset({EventKind.RUN, EventKind.HEAD, EventKind.SIGNER, EventKind.REBUILT})
+REGISTER_EVENTS = frozenset(
+    {
+        EventKind.RUN,
+        EventKind.HEAD,
+        EventKind.SIGNER,
+        EventKind.REBUILT,
+        EventKind.SCANNED,
+        EventKind.SCAN_REJECTED,
+    }
+)
 """Events that concern the register and no document."""
 
 

@@ -109,9 +109,9 @@ def refine(
         return placement, agreement
     expected = _spectra(reference, corners)
     for search, tolerance in (*((_FIRST_PASS,) if rough else ()), *_PASSES):
-        laid = 1.0 - lay_over(scan, placement, (width, height)).astype(np.float32) / 255
+        laid: Ink = 1 - lay_over(scan, placement, (width, height)).astype(np.float32) / np.float32(255)
         shifts = _displacements(expected, _spectra(laid, corners), search)
-        centres = corners[:, ::-1] + _WINDOW_PX / 2
+        centres = corners[:, ::-1].astype(np.float64) + _WINDOW_PX / 2
         plane, agreement = _fit_plane(centres, shifts, tolerance)
         placement = placement.corrected(plane)
     return placement, agreement

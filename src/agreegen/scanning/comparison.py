@@ -3,7 +3,7 @@
 Every threshold has a wide band between yes and no; what falls into it is for a person to look at. Measured
 values stand in docs/scans.md.
 
-1. Every printed character is looked for at its place. One that is not there, or another one, means another text.
+1. Every printed character is looked for at its place. One that is missing, or another one, is another text.
 2. The characters that tell persons apart are looked at twice as large, and every one of them must agree.
 3. Print is subtracted. In the place of each signature there must be strokes of a pen: neither a dot, nor a
    fold, nor a smudge.
@@ -181,7 +181,7 @@ def _judge_ink(
     if strokes is None:
         return tuple((role, Signing.DOUBTFUL) for role in reference.signatures), True, 0.0
     pen = [stroke for stroke in without_folds(strokes) if not _is_speck(stroke)]
-    places = {role: place for role, place in reference.signatures.items()}
+    places = reference.signatures
     zones = [place.grown(_ZONE_MM[0] * PX_PER_MM, _ZONE_MM[1] * PX_PER_MM) for place in places.values()]
     zones += [
         place.grown(_BLANK_ZONE_MM[0] * PX_PER_MM, _BLANK_ZONE_MM[1] * PX_PER_MM)

@@ -1,4 +1,4 @@
-"""Folds, streaks of a scanner and edges of sheets: straight thin lines across the page, in pieces where print is."""
+"""Folds, streaks of a scanner, edges of sheets: straight thin lines across the page, interrupted by print."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ def softened(ink: Ink, factor: float = 1.0) -> Ink:
     picture = Image.fromarray((ink * 255).astype(np.uint8)).filter(
         ImageFilter.GaussianBlur(_SOFT_PX * factor)
     )
-    soft: Ink = np.asarray(picture).astype(np.float32) / 255
+    soft: Ink = np.asarray(picture).astype(np.float32) / np.float32(255)
     return soft
 
 

@@ -1,6 +1,6 @@
 """Files that scanners and telephones write: PDF, TIFF, JPEG and PNG, read page by page.
 
-Runs in a confined process: these files come from outside, and the libraries that read them have failed before.
+Runs in a confined process: such files come from outside, and libraries that read them have failed before.
 """
 
 from __future__ import annotations

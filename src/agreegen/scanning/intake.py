@@ -4,7 +4,7 @@
 2. Every page is looked at in a confined process. A page that the register knows already is left alone.
 3. A page is accepted by itself only where nothing is in doubt: marks that agree, a document in force whose
    file is the registered one, its printed text, ink in every open place, none anywhere else.
-4. A document is recorded when all its pages are there: the pages are split off and lie durably first, then one
+4. A document is recorded when all its pages are there: first they are split off and lie durably, then one
    transaction under a signed head says so. A run that is killed at any moment is simply run again.
 5. Everything else stands in the review folder, with its picture and the reason.
 """
@@ -181,7 +181,9 @@ class Intake:
         self._name(page, row)
         if row is None or not row.in_force:
             problem = paper_problem(self.view, mark.document_id, ())
-            page.result = page.result.with_status(PageStatus.REVIEW, _PROBLEMS[problem or PaperProblem.UNKNOWN])
+            page.result = page.result.with_status(
+                PageStatus.REVIEW, _PROBLEMS[problem or PaperProblem.UNKNOWN]
+            )
             return
         copy = self._copy_of(row)
         if copy is None or mark.pages != len(copy.stamps):
@@ -268,9 +270,7 @@ class Intake:
     def _name(self, page: ReadPage, row: DocumentRow | None) -> None:
         if row is not None:
             known = row.registration
-            page.result = replace(
-                page.result, document=known.id, staff_no=known.staff_no, name=known.name
-            )
+            page.result = replace(page.result, document=known.id, staff_no=known.staff_no, name=known.name)
 
     def _result(self, kept: KeptInput, number: int, status: PageStatus, *reasons: Reason) -> PageResult:
         return PageResult(str(kept.source), kept.sha256, number, status, reasons=reasons)

@@ -1,4 +1,4 @@
-"""Keeping scans: the whole input with its hash, and the pages split off it, durably below the register's folder."""
+"""Keeping scans: the whole input under its hash, and the pages split off it, below the register's folder."""
 
 from __future__ import annotations
 
@@ -77,5 +77,3 @@ def keep_page(root: Path, document_id: str, part: int, data: bytes, source: Kept
     name = f"{SCANS_FOLDER}/{document_id}-{part}.pdf"
     write_atomically(root / name, data, mode=_MODE)
     return ScanFile(name, sha256_of(data), 1, source.sha256, page)
-
-

@@ -11,6 +11,7 @@ from agreegen.forms.fonts import FontFile
 
 _MISSING = "〓"
 """The mark of Chinese typesetters for a character that is not at hand."""
+_ELLIPSIS = "…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Lettering:
     def __init__(self, fonts: Iterable[FontFile], texts: Iterable[str]) -> None:
         self._fonts = tuple(open_font(file) for file in fonts)
         self._glyphs: dict[str, tuple[int, Glyph]] = {}
-        for character in sorted({*_MISSING, *(c for text in texts for c in text)}):
+        for character in sorted({_MISSING, _ELLIPSIS, *(c for text in texts for c in text)}):
             self._glyphs[character] = self._find(character)
         self._subsets = tuple(self._subset(number) for number in range(len(self._fonts)))
 
@@ -68,7 +69,7 @@ class Lettering:
         kept = text
         while kept and self.set(kept, size).width > width - size:
             kept = kept[:-1]
-        return kept + "…" if "…" in self._glyphs else kept
+        return kept + _ELLIPSIS
 
     def objects(self, first: int) -> tuple[dict[str, int], list[tuple[int, bytes]]]:
         """Return the object number of each font by its resource name, and the objects themselves.

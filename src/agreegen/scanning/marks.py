@@ -1,7 +1,7 @@
 """The mark on a printed page: a DataMatrix that names document, page and number of pages.
 
-Its error correction (ECC 200, ISO/IEC 16022) and the register decide whether it was read right: an id that the
-register does not know is no mark of ours, whatever it says.
+Its error correction (ECC 200, ISO/IEC 16022) and the register decide whether it was read right: an id that
+the register does not know is no mark of ours, whatever it says.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ _SHEET_TEXT = "AG1/sheet"
 _CORNER_SHARE = 0.3
 """How far into the page a corner is looked at first: reading a whole page takes several times as long."""
 _SMALL_SIDE_PX = 1000
+_DATA_MATRIX = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.DataMatrix])
+_QR_CODE = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def draw_mark(text: str) -> NDArray[np.bool_]:
 
 
 def draw_sheet_mark() -> NDArray[np.bool_]:
-    """Return the modules of the QR code of a cover sheet: it tells sheets from pages that have lost their marks."""
+    """Return the modules of a cover sheet's QR code: it tells sheets from pages without marks."""
     return _modules(zxingcpp.create_barcode(_SHEET_TEXT, zxingcpp.BarcodeFormat.QRCode))
 
 
@@ -98,15 +100,13 @@ def find_marks(picture: Picture) -> tuple[FoundMark, ...]:
 
 def is_sheet(picture: Picture) -> bool:
     """Say whether a page without marks is one of our cover sheets."""
-    codes = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode, try_invert=False)
+    codes = zxingcpp.read_barcodes(picture, formats=_QR_CODE, try_invert=False)
     return any(code.text == _SHEET_TEXT for code in codes)
 
 
 def has_half_mark(picture: Picture) -> bool:
     """Say whether a page without a readable mark carries something that begins like one."""
-    codes = zxingcpp.read_barcodes(
-        picture, formats=zxingcpp.BarcodeFormat.DataMatrix, try_invert=False, return_errors=True
-    )
+    codes = zxingcpp.read_barcodes(picture, formats=_DATA_MATRIX, try_invert=False, return_errors=True)
     return bool(codes)
 
 
@@ -135,7 +135,7 @@ def _halved(picture: Picture) -> list[FoundMark]:
 def _read(picture: Picture, *, thorough: bool = True) -> list[FoundMark]:
     codes = zxingcpp.read_barcodes(
         picture,
-        formats=zxingcpp.BarcodeFormat.DataMatrix,
+        formats=_DATA_MATRIX,
         try_invert=False,
         try_downscale=thorough,
     )

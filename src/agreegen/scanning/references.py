@@ -98,10 +98,10 @@ class Reference:
 
 def printed_copy(copy: Copy) -> bytes:
     """Return the PDF of a document as it is printed."""
-    texts = [stamp.line + "…" for stamp in copy.stamps]
+    texts = [stamp.line for stamp in copy.stamps]
     buffer = io.BytesIO()
     stack = Stack(buffer, Lettering(find_chain(LETTERING_FONTS), texts))
-    stack.add_document(copy.pdf, copy.stamps)
+    stack.add_document(copy.pdf, lambda _: copy.stamps)
     stack.finish()
     return buffer.getvalue()
 
@@ -139,7 +139,8 @@ def _render(
 ) -> Ink:
     bitmap = leaf.render(scale=scale, grayscale=True, crop=crop)
     grey: NDArray[np.uint8] = bitmap.to_numpy()
-    return 1 - grey.reshape(grey.shape[:2]).astype(np.float32) / 255
+    ink: Ink = 1 - grey.reshape(grey.shape[:2]).astype(np.float32) / np.float32(255)
+    return ink
 
 
 def _render_part(leaf: pypdfium2.PdfPage, place: Place, size: tuple[float, float]) -> Ink:

@@ -1,4 +1,4 @@
-"""The review folder: a picture of each page that nobody could decide on by rule, and the sheet to decide in."""
+"""The review folder: a picture of each page that no rule could decide on, and the sheet to decide in."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from agreegen.errors import AgreegenError, InputError
 from agreegen.files import replacing, write_atomically
 from agreegen.foreign.confinement import ConfinedError, Confinement
+from agreegen.rosters.csv_source import guard, unguard
 from agreegen.scanning import reading
 from agreegen.scanning.intake import ReadPage
 from agreegen.scanning.interface import PageResult
@@ -91,8 +92,8 @@ class ReviewFolder:
 
         Args:
             results: Pages that are left for a person.
-            seen: Source hash and page of all pages that were read now: what the old sheet says of them is past,
-                but for what a person has filled in.
+            seen: Source hash and page of all pages that were read now: what the old sheet says of them is
+                past, but for what a person has filled in.
         """
         path = self.folder / SHEET_NAME
         filled = _old_rows(path)
@@ -138,7 +139,9 @@ def read_decisions(path: Path, by: str | None) -> list[Decision]:
             continue
         who = _text(row[_BY - 1]) or (by or "")
         if verdict not in _ACCEPTING | _REJECTING:
-            problems.append(f"{_cell(_VERDICT, number)}: {verdict} is neither {ACCEPT} (accept) nor {REJECT} (reject)")
+            problems.append(
+                f"{_cell(_VERDICT, number)}: {verdict} is neither {ACCEPT} (accept) nor {REJECT} (reject)"
+            )
         elif not who:
             problems.append(f"{_cell(_BY, number)}: it does not say who decided")
         elif verdict in _ACCEPTING and not _text(row[_NUMBER - 1]):
@@ -165,14 +168,22 @@ def _rows_of(path: Path) -> list[list[object]]:
         book = load_workbook(path, data_only=True)
         sheet = book.active
         assert isinstance(sheet, Worksheet)
-        rows = [list(row) for row in sheet.iter_rows(min_row=1, max_col=len(_HEADERS), values_only=True)]
+        rows: list[list[object]] = [
+            list(row) for row in sheet.iter_rows(min_row=1, max_col=len(_HEADERS), values_only=True)
+        ]
     except (OSError, InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, AssertionError) as exc:
-        raise InputError(f"{path} is no review sheet: {exc}", hint=f"give the {SHEET_NAME} of a review folder") from exc
+        raise InputError(
+            f"{path} is no review sheet: {exc}", hint=f"give the {SHEET_NAME} of a review folder"
+        ) from exc
     if not rows or rows[0] != [title for title, _ in _HEADERS]:
-        raise InputError(f"{path} has not the columns of a review sheet", hint="fill in the sheet, change no column")
+        raise InputError(
+            f"{path} has not the columns of a review sheet", hint="fill in the sheet, change no column"
+        )
     found = [row for row in rows[1:] if any(cell is not None for cell in row)]
     if any(not str(row[_PAGE - 1]).isdigit() or not _text(row[_SHA256 - 1]) for row in found):
-        raise InputError(f"{path}: a row has lost its page or its hash", hint="fill in the sheet, change no other cell")
+        raise InputError(
+            f"{path}: a row has lost its page or its hash", hint="fill in the sheet, change no other cell"
+        )
     return found
 
 
@@ -203,7 +214,7 @@ def _write_book(path: Path, rows: Sequence[Sequence[object]]) -> None:
     choice = DataValidation(type="list", formula1=f'"{ACCEPT},{REJECT}"', allow_blank=True)
     sheet.add_data_validation(choice)
     for row in rows:
-        sheet.append([_safe(cell) for cell in row])
+        sheet.append([guard(cell) if isinstance(cell, str) else cell for cell in row])
         line = sheet.max_row
         for column in (_NUMBER, _VERDICT, _BY):
             sheet.cell(line, column).fill = PatternFill("solid", fgColor="FFF7D6")
@@ -217,13 +228,8 @@ def _write_book(path: Path, rows: Sequence[Sequence[object]]) -> None:
         book.save(temporary)
 
 
-def _safe(cell: object) -> object:
-    """Keep a spreadsheet from taking text for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in {"=", "+", "-", "@"} else cell
-
-
 def _text(cell: object) -> str:
-    return "" if cell is None else str(cell).strip().removeprefix("'")
+    return "" if cell is None else unguard(str(cell)).strip()
 
 
 def _cell(column: int, row: int) -> str:

@@ -11,7 +11,7 @@ import hashlib
 import io
 import zlib
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -44,11 +44,15 @@ class Stack:
     Args:
         file: Where it goes; written from the start to the end.
         lettering: The characters of stamps and sheets.
+
+    Attributes:
+        lettering: The same.
+        pages: Number of pages so far.
     """
 
     def __init__(self, file: BinaryIO, lettering: Lettering) -> None:
         self._file = file
-        self._lettering = lettering
+        self.lettering = lettering
         self._offsets = array("Q", [0])
         self._position = 0
         self._known: dict[bytes, int] = {}
@@ -65,19 +69,20 @@ class Stack:
         self._begin = self._add(_stream(b"q\n"))
         self._end = self._add(_stream(b"\nQ\n"))
 
-    def add_document(self, data: bytes, stamps: Sequence[Stamp]) -> int:
+    def add_document(self, data: bytes, stamps: Callable[[int], Sequence[Stamp]] | None) -> int:
         """Add the pages of a document as they look on paper; return the number of its first page, from 1.
 
         Args:
             data: The PDF; what its annotations show on paper becomes part of the pages.
-            stamps: One a page; empty to print without marks.
+            stamps: Gives the stamps of so many pages; None to print without marks.
         """
         first = self.pages + 1
         with pikepdf.open(io.BytesIO(data)) as source:
             source.flatten_annotations("print")
             copier = _Copier(self)
-            for number, page in enumerate(source.pages):
-                self._add_page(copier, page, stamps[number] if stamps else None)
+            stamped = stamps(len(source.pages)) if stamps is not None else [None] * len(source.pages)
+            for page, stamp in zip(source.pages, stamped, strict=True):
+                self._add_page(copier, page, stamp)
         return first
 
     def add_sheet(self, content: bytes) -> int:
@@ -141,7 +146,7 @@ class Stack:
             entries.append(b"/MediaBox[%b]" % b" ".join(b"%g" % edge for edge in box))
         fonts = b""
         if stamp is not None:
-            overlay = draw_stamp(stamp, self._lettering, box[2] - box[0], box[3] - box[1])
+            overlay = draw_stamp(stamp, self.lettering, box[2] - box[0], box[3] - box[1])
             written = [
                 b"%d 0 R" % self._begin,
                 *written,
@@ -224,7 +229,7 @@ class Stack:
 
 
 class _Copier:
-    """Copies objects of one source into the stack, leaves first, so that what is the same has the same bytes."""
+    """Copies objects of one source, leaves first, so that what is the same has the same bytes."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,21 +52,32 @@ class Stamp:
     def line(self) -> str:
         """The line of a page; the first digits of the document id tell two people of one name apart."""
         page = f"第 {self.mark.page} 页 / 共 {self.mark.pages} 页"
-        facts = (self.name, self.person, self.unit, page, self.mark.document_id[:_SHORT_ID])
+        facts = (self.name, self.person, self.unit, page, short_id(self.mark.document_id))
         return "  ".join(fact for fact in facts if fact)
 
     @property
     def facts(self) -> tuple[str, ...]:
         """What tells this page's person from others; a scan must show every character of it."""
-        return tuple(fact for fact in (self.name, self.person, self.mark.document_id[:_SHORT_ID]) if fact)
+        return tuple(fact for fact in (self.name, self.person, short_id(self.mark.document_id)) if fact)
 
 
 def stamps_for(registration: Registration, pages: int) -> list[Stamp]:
     """Return the stamps of all pages of a document."""
     known = registration
-    person = known.staff_no or (mask(known.id_number) if known.id_number else "")
     name, unit = (" ".join((text or "").split()) for text in (known.name, known.unit))
+    person = person_label(known)
     return [Stamp(MarkText(known.id, n, pages), name, person, unit) for n in range(1, pages + 1)]
+
+
+def person_label(registration: Registration) -> str:
+    """Return what tells people of one name apart: staff number, else masked ID number, else nothing."""
+    known = registration
+    return known.staff_no or (mask(known.id_number) if known.id_number else "")
+
+
+def short_id(document_id: str) -> str:
+    """Return as much of a document id as stands on paper."""
+    return document_id[:_SHORT_ID]
 
 
 def mark_boxes(width: float, height: float) -> tuple[Box, Box]:
@@ -87,7 +97,7 @@ def mark_boxes(width: float, height: float) -> tuple[Box, Box]:
 def draw_stamp(stamp: Stamp, lettering: Lettering, width: float, height: float) -> bytes:
     """Return the content stream of a stamp; its fonts are those of the lettering."""
     boxes = mark_boxes(width, height)
-    picture = _inline_picture(draw_mark(str(stamp.mark)))
+    picture = inline_picture(draw_mark(str(stamp.mark)))
     parts = [b"q 0 g\n"]
     for box in boxes:
         side = box.right - box.left
@@ -100,15 +110,10 @@ def draw_stamp(stamp: Stamp, lettering: Lettering, width: float, height: float) 
     return b"".join(parts)
 
 
-def _inline_picture(modules: NDArray[np.bool_]) -> bytes:
-    """Return an inline image that paints the black modules (ISO 32000-1, 8.9.7)."""
+def inline_picture(modules: NDArray[np.bool_]) -> bytes:
+    """Return an inline image of one unit's side that paints the black modules (ISO 32000-1, 8.9.7)."""
     large = np.repeat(np.repeat(modules, _PIXELS_A_MODULE, axis=0), _PIXELS_A_MODULE, axis=1)
     height, width = large.shape
     rows = np.packbits(large, axis=1).tobytes()
     head = b"BI /W %d /H %d /IM true /D[1 0] /F/AHx ID " % (width, height)
     return head + rows.hex().encode() + b">\nEI"
-
-
-def line_texts(stamps: Iterator[Stamp]) -> set[str]:
-    """Return the characters that the lines of stamps are made of."""
-    return {character for stamp in stamps for character in stamp.line + "…"}

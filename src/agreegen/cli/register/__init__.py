@@ -7,6 +7,7 @@ import click
 from agreegen.cli.register.coverage import coverage_command
 from agreegen.cli.register.listing import export_command, list_command
 from agreegen.cli.register.paper import add_paper_command, retract_command
+from agreegen.cli.register.scans import add_scans_command
 from agreegen.cli.register.verifying import verify_command
 
 
@@ -21,6 +22,7 @@ for each in (
     verify_command,
     coverage_command,
     add_paper_command,
+    add_scans_command,
     retract_command,
 ):
     command.add_command(each)

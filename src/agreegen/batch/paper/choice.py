@@ -1,0 +1,153 @@
+"""Which documents are printed: those in force for the rows of the roster as it is now, by unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from agreegen.batch.interface import Job
+from agreegen.batch.plan import conditions_for
+from agreegen.errors import InputError
+from agreegen.model.document import build_document, encode_value
+from agreegen.model.form import RoleKind
+from agreegen.register.interface import DocumentRow, Registration
+from agreegen.register.store import Register
+from agreegen.rosters.roster import open_roster
+from agreegen.rosters.row import RosterRow
+
+NO_UNIT = "（未填单位）"
+_SHOWN = 30
+
+
+@dataclass(frozen=True, slots=True)
+class PrintSettings:
+    """What is printed, and how.
+
+    Attributes:
+        everything: Also documents that their person has signed already, electronically or on paper.
+        duplex: Add a blank page where a document ends on a front side, for printers that print both sides.
+        separators: Put a sheet with the unit's name and its list before each unit.
+        units: Only these units, as the roster names them; empty for all.
+        staff_nos: Only people with these numbers; empty for all.
+        marks: Put marks and a line with the person's name on each page, so that scans find their way back.
+    """
+
+    everything: bool = False
+    duplex: bool = False
+    separators: bool = True
+    units: tuple[str, ...] = ()
+    staff_nos: tuple[str, ...] = ()
+    marks: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A document to print.
+
+    Attributes:
+        row: Number of the row in the roster.
+        known: What the register knows of it.
+        sha256: Hash of its file.
+    """
+
+    row: int
+    known: Registration
+    sha256: str
+
+
+@dataclass(slots=True)
+class Choice:
+    """The documents, by unit in the order in which the roster first names them.
+
+    Attributes:
+        units: Unit → documents in the order of the roster.
+        signed_already: Rows left out because their person has signed.
+        skipped: Reason why a row is not printed, by row number.
+    """
+
+    units: dict[str, list[Chosen]] = field(default_factory=dict)
+    signed_already: int = 0
+    skipped: dict[int, str] = field(default_factory=dict)
+
+
+def choose(job: Job, register: Register, settings: PrintSettings) -> Choice:
+    """Choose the documents.
+
+    Raises:
+        InputError: A unit or number that was asked for is not in the roster.
+    """
+    choice = Choice()
+    units: dict[str, None] = {}
+    missing = set(settings.staff_nos)
+    for row, unit in _rows(job):
+        units[unit] = None
+        if settings.units and unit not in settings.units:
+            continue
+        if settings.staff_nos and row.staff_no not in settings.staff_nos:
+            continue
+        missing.discard(row.staff_no or "")
+        _choose_row(job, register, settings, row, unit, choice)
+    _refuse_unknown_units(job, settings, units)
+    if missing:
+        listed = ", ".join(sorted(missing))
+        raise InputError(
+            f"{job.roster.file}: nobody has the number {listed}", hint="see the roster's numbers"
+        )
+    return choice
+
+
+def _rows(job: Job) -> Iterator[tuple[RosterRow, str]]:
+    source = job.roster
+    roster = open_roster(
+        source.file, job.form, sheet=source.sheet, columns=source.columns, defaults=job.defaults
+    )
+    for row in roster.rows():
+        unit = row.values.get("unit")
+        yield row, NO_UNIT if unit is None else str(encode_value(unit))
+
+
+def _choose_row(
+    job: Job, register: Register, settings: PrintSettings, row: RosterRow, unit: str, choice: Choice
+) -> None:
+    if row.failed:
+        choice.skipped[row.number] = row.reason
+        return
+    assert row.key is not None  # a row that nothing tells apart has failed
+    current = register.current(register.row_key(row.key))
+    if current is None:
+        choice.skipped[row.number] = "it has no document yet"
+    elif current.registration.id != _document_id(job, register, row):
+        choice.skipped[row.number] = "the row was changed after its document was made"
+    elif not settings.everything and has_signed(job, current):
+        choice.signed_already += 1
+    else:
+        chosen = Chosen(row.number, current.registration, current.sha256)
+        choice.units.setdefault(unit, []).append(chosen)
+
+
+def _document_id(job: Job, register: Register, row: RosterRow) -> str:
+    return build_document(
+        job.form,
+        row.values,
+        conditions=conditions_for(job, row.values),
+        register_secret=register.secret,
+        aliases=job.aliases,
+    ).id
+
+
+def has_signed(job: Job, document: DocumentRow) -> bool:
+    """Whether nobody has to sign by hand any more: every person's role is fulfilled, somehow."""
+    persons = [role.id for role in job.form.roles if role.kind is RoleKind.SIGNATURE]
+    return bool(persons) and not document.open_roles(persons)
+
+
+def _refuse_unknown_units(job: Job, settings: PrintSettings, units: dict[str, None]) -> None:
+    unknown = [unit for unit in settings.units if unit not in units]
+    if not unknown:
+        return
+    names = list(units)
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    raise InputError(
+        f"{job.roster.file}: no row names the unit {', '.join(unknown)}",
+        hint=f"its units are: {', '.join(names[:_SHOWN])}{more}",
+    )

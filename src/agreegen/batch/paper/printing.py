@@ -1,0 +1,210 @@
+"""Documents for people who sign on paper: one file for the printer, by unit, in the order of the roster."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from agreegen.batch.interface import Job
+from agreegen.batch.paper.choice import Choice, Chosen, PrintSettings, choose
+from agreegen.batch.paper.listing import write_listing
+from agreegen.batch.paper.sheets import draw_sheets, sheet_texts
+from agreegen.errors import InputError
+from agreegen.files import replacing, sha256_of_file
+from agreegen.forms.fonts import find_chain
+from agreegen.recording.recorder import Recorder
+from agreegen.register.store import Register
+from agreegen.scanning.fitting import marks_fit
+from agreegen.scanning.lettering import Lettering
+from agreegen.scanning.references import LETTERING_FONTS
+from agreegen.scanning.stack import Stack
+from agreegen.scanning.stamp import short_id, stamps_for
+
+_MODE = 0o600
+_RECORDED_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedDocument:
+    """A document in the printer's file.
+
+    Attributes:
+        id: Document id, as `register add-paper --document` takes it.
+        staff_no: Staff number, if any.
+        name: The person's name.
+        unit: The person's unit.
+        page: Its first page, from 1.
+    """
+
+    id: str
+    staff_no: str | None
+    name: str
+    unit: str
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What was put together.
+
+    Attributes:
+        documents: In the order of the pages.
+        pages: Number of pages.
+        signed_already: Rows left out because their person has signed.
+        skipped: Reason why a row is not in the file, by row number.
+    """
+
+    documents: tuple[PrintedDocument, ...]
+    pages: int
+    signed_already: int = 0
+    skipped: dict[int, str] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object of `batch print --json`."""
+        keys = ("id", "staff_no", "name", "unit", "page")
+        return {
+            "documents": [{key: getattr(document, key) for key in keys} for document in self.documents],
+            "pages": self.pages,
+            "signed_already": self.signed_already,
+            "skipped": [{"row": row, "reason": reason} for row, reason in self.skipped.items()],
+        }
+
+
+def print_documents(
+    job: Job,
+    output: Path,
+    settings: PrintSettings | None = None,
+    *,
+    recorder: Recorder | None = None,
+    by: str = "",
+    now: datetime | None = None,
+    xlsx: Path | None = None,
+) -> Printed:
+    """Put the documents of a job into one PDF for a printer, and record that they were printed.
+
+    The documents are those that the register has in force for the rows of the roster as it is now. Units
+    stand in the order in which the roster first names them, people in the order of its rows; the outline
+    leads to each. Signature fields are flattened to what they show: the result is for paper and carries no
+    signature. Only the printed copy carries marks, never the file that is signed.
+
+    Args:
+        job: The job; `batch run` has made its documents.
+        output: The PDF, written whole or not at all, readable by its owner only.
+        settings: What is printed, and how.
+        recorder: Records that they were printed; needs `now`.
+        by: Who prints.
+        now: Aware UTC time.
+        xlsx: Where the list of the sheets goes as a workbook, too.
+
+    Raises:
+        InputError: There is no register yet, no document to print, an unknown unit or number, or a form whose
+            margins have no room for marks.
+        RegisterError: The register cannot be read or written.
+    """
+    settings = settings or PrintSettings()
+    if not job.register_file.is_file():
+        raise InputError(f"{job.output} holds no documents yet", hint=f"first: agreegen batch run {job.path}")
+    with ExitStack() as stack:
+        register = (
+            stack.enter_context(Register.open(job.register_file, read_only=True))
+            if recorder is None
+            else recorder.register
+        )
+        choice = choose(job, register, settings)
+    if not choice.units:
+        raise InputError(
+            f"{job.path}: there is nothing to print ({choice.signed_already} have signed already, "
+            f"{len(choice.skipped)} rows have no document)",
+            hint=f"agreegen batch run {job.path} makes what is missing; --all prints what is signed, too",
+        )
+    if settings.marks:
+        _require_margins(job, choice)
+    with replacing(output, mode=_MODE) as temporary:
+        printed, pages = _write(job, choice, settings, temporary)
+        if not printed:
+            raise InputError(
+                f"{job.output}: none of the files is as the register knows it",
+                hint=f"see: agreegen register verify --register {job.register_file}",
+            )
+    if xlsx is not None:
+        write_listing(xlsx, [(d.unit, d.staff_no or "", d.name, short_id(d.id), d.page) for d in printed])
+    if recorder is not None and now is not None:
+        for start in range(0, len(printed), _RECORDED_AT_ONCE):
+            ids = [document.id for document in printed[start : start + _RECORDED_AT_ONCE]]
+            recorder.record_printed(ids, by=by, now=now)
+    return Printed(tuple(printed), pages, choice.signed_already, choice.skipped)
+
+
+def _write(
+    job: Job, choice: Choice, settings: PrintSettings, path: Path
+) -> tuple[list[PrintedDocument], int]:
+    with path.open("wb") as file:
+        stack = Stack(file, Lettering(find_chain(LETTERING_FONTS), _texts(job, choice)))
+        printed: list[PrintedDocument] = []
+        for unit, chosen in choice.units.items():
+            there = [item for item in chosen if _is_there(job, item, choice)]
+            if there:
+                printed += _write_unit(job, settings, stack, unit, there)
+        stack.finish()
+    return printed, stack.pages
+
+
+def _write_unit(
+    job: Job, settings: PrintSettings, stack: Stack, unit: str, chosen: list[Chosen]
+) -> Iterator[PrintedDocument]:
+    stack.add_entry(f"{unit} ({len(chosen)})")
+    if settings.separators:
+        for content in draw_sheets(job.form.title_zh, unit, [item.known for item in chosen], stack.lettering):
+            stack.add_sheet(content)
+        _begin_on_a_front(stack, settings)
+    for item in chosen:
+        known = item.known
+        stack.add_entry(f"{known.staff_no or ''} {known.name}".strip(), below=True)
+        stamps = functools.partial(stamps_for, known) if settings.marks else None
+        page = stack.add_document((job.output / known.path).read_bytes(), stamps)
+        _begin_on_a_front(stack, settings)
+        yield PrintedDocument(known.id, known.staff_no, known.name, unit, page)
+
+
+def _begin_on_a_front(stack: Stack, settings: PrintSettings) -> None:
+    if settings.duplex and stack.pages % 2:
+        stack.add_blank()
+
+
+def _texts(job: Job, choice: Choice) -> Iterator[str]:
+    """Yield all that will be set beside the documents themselves."""
+    for unit, chosen in choice.units.items():
+        yield from sheet_texts(job.form.title_zh, unit)
+        for item in chosen:
+            yield from (stamp.line for stamp in stamps_for(item.known, 1))
+
+
+def _is_there(job: Job, chosen: Chosen, choice: Choice) -> bool:
+    """Whether a file is as the register knows it; a changed or lost one is never printed."""
+    path = job.output / chosen.known.path
+    if not path.is_file():
+        choice.skipped[chosen.row] = "its file is not there"
+    elif sha256_of_file(path) != chosen.sha256:
+        choice.skipped[chosen.row] = "its file is not the one that was registered"
+    else:
+        return True
+    return False
+
+
+def _require_margins(job: Job, choice: Choice) -> None:
+    """Refuse to print marks over the text of a form; all documents of a form have its margins."""
+    for chosen in choice.units.values():
+        for item in chosen:
+            path = job.output / item.known.path
+            if path.is_file():
+                if not marks_fit(path.read_bytes()):
+                    raise InputError(
+                        f"form {job.form.id}: its margins have no room for marks of 12 mm",
+                        hint="print with --no-marks, or widen the margins of the template to 25 mm",
+                    )
+                return

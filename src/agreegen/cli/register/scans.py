@@ -1,0 +1,96 @@
+"""`register add-scans`: scanned paper, page by page, to the documents that it belongs to."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from agreegen.batch.signers import recorder_for
+from agreegen.cli.options import any_path, existing_file, existing_path, json_option, read_now
+from agreegen.cli.output import language, make_progress, print_json, print_table, prompt_secret, say
+from agreegen.cli.register.options import register_option, signer_credential_option
+from agreegen.errors import ExitCode, UsageError
+from agreegen.recording.recorder import Recorder
+from agreegen.register.store import Register
+from agreegen.scanning.interface import PageResult, PageStatus, ScanReport
+from agreegen.scanning.service import ScanRequest, add_scans
+from agreegen.scanning.wording import say_reasons
+
+
+@click.command("add-scans")
+@click.argument("scans", nargs=-1, type=existing_path, metavar="SCANS...")
+@register_option
+@click.option("--by", metavar="NAME", help="Who accepts the scans; else the account's name.")
+@click.option(
+    "--review",
+    type=any_path,
+    metavar="DIR",
+    help="Folder for pages that a person must look at; else review/ beside the register.",
+)
+@click.option(
+    "--decisions", type=existing_file, metavar="FILE.xlsx", help="A review sheet that was filled in."
+)
+@click.option("--dry-run", is_flag=True, help="Read and compare, write nothing.")
+@signer_credential_option
+@json_option
+def add_scans_command(
+    scans: tuple[Path, ...],
+    register_file: Path,
+    by: str | None,
+    review: Path | None,
+    decisions: Path | None,
+    dry_run: bool,
+    credential_file: Path | None,
+    as_json: bool,
+) -> int:
+    """Find out whose pages these are and record what is signed; SCANS are PDF, TIFF, JPEG, PNG or folders."""
+    if not scans and decisions is None:
+        raise UsageError("there is nothing to add", hint="name scans, or --decisions FILE.xlsx")
+    folder = review or register_file.parent / "review"
+    request = ScanRequest(scans, folder, by or getpass.getuser(), decisions)
+    now = read_now()
+    with (
+        _opened(register_file, credential_file, dry_run) as (register, recorder),
+        make_progress() as progress,
+    ):
+        bar = progress.add_task("pages", total=None, note="")
+        report = add_scans(request, register, recorder, now=now, tell=lambda _: progress.advance(bar))
+    if as_json:
+        print_json(report.to_dict())
+    else:
+        _print_report(report, folder)
+    return ExitCode.DONE if report.settled else ExitCode.NEGATIVE
+
+
+@contextlib.contextmanager
+def _opened(
+    register_file: Path, credential_file: Path | None, dry_run: bool
+) -> Iterator[tuple[Register, Recorder | None]]:
+    if dry_run:
+        with Register.open(register_file, read_only=True) as register:
+            yield register, None
+        return
+    with recorder_for(
+        register_file, credential_file, now=read_now(), prompt=prompt_secret, tell=say
+    ) as recorder:
+        yield recorder.register, recorder
+
+
+def _print_report(report: ScanReport, folder: Path) -> None:
+    left = [page for page in report.pages if page.status is PageStatus.REVIEW or page.reasons]
+    if left:
+        columns = ("source", "page", "status", "staff_no", "name", "why")
+        print_table(columns, [_row(page) for page in left])
+    counts = ", ".join(f"{report.count(status)} {status.value}" for status in PageStatus)
+    say(f"{len(report.pages)} pages: {counts}")
+    if not report.settled and not report.dry_run:
+        say(f"pages to look at: {folder / 'review.xlsx'}; filled in, it goes in with --decisions")
+
+
+def _row(page: PageResult) -> tuple[object, ...]:
+    why = say_reasons(page.reasons, language())
+    return (page.source, page.page, page.status.value, page.staff_no or "", page.name or "", why)
