@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ from agreegen.files import sha256_of_file
 
 _REQUIRED_TAGS = ("bagit.txt", "bag-info.txt", PAYLOAD_MANIFEST)
 _UNLISTED = frozenset({TAG_MANIFEST, SIGNATURE_NAME, TOKEN_NAME})
+_MOST_OF_A_KIND, _MOST_ABSENT = 1_000, 100_000
 _OXUM = re.compile(r"(\d+)\.(\d+)\Z")
 
 
@@ -87,7 +89,21 @@ def check_structure(bag: Path, limits: BagLimits) -> BagContents:
     data = (bag / TAG_MANIFEST).read_bytes() if TAG_MANIFEST in sizes else None
     bad = {problem.path for problem in wrong}
     right = {path: digest for path, digest in payload.items() if path not in bad}
-    return BagContents(payload, right, data, tuple(problems))
+    return BagContents(payload, right, data, _bounded(problems))
+
+
+def _bounded(problems: list[BagProblem]) -> tuple[BagProblem, ...]:
+    """Keep the first problems of each kind: a hostile manifest names millions of files that are not there."""
+    kept: list[BagProblem] = []
+    counts = Counter[str]()
+    for problem in problems:
+        counts[problem.code] += 1
+        if counts[problem.code] <= _MOST_OF_A_KIND:
+            kept.append(problem)
+    for code, count in counts.items():
+        if count > _MOST_OF_A_KIND:
+            kept.append(BagProblem(code, "", f"and {count - _MOST_OF_A_KIND} more of this kind"))
+    return tuple(kept)
 
 
 def _list_files(bag: Path, limits: BagLimits) -> tuple[dict[str, int], list[BagProblem]]:
@@ -155,7 +171,12 @@ def _read_manifest(bag: Path, name: str, sizes: dict[str, int], problems: list[B
     if name not in sizes:
         problems.append(BagProblem("missing", name, "the manifest is missing"))
         return {}
-    listed, wrong = parse_manifest((bag / name).read_bytes())
+    data = (bag / name).read_bytes()
+    if data.count(b"\n") > len(sizes) + _MOST_ABSENT:
+        # A folder may be lost; millions of names that never were there are made to cost memory and time.
+        problems.append(BagProblem("manifest", name, f"it lists more files than the {len(sizes)} there are"))
+        return {}
+    listed, wrong = parse_manifest(data)
     problems += [BagProblem("manifest", name, message) for message in wrong]
     inside = name == PAYLOAD_MANIFEST
     for path in [path for path in listed if path.startswith("data/") is not inside]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from agreegen.cli.options import existing_folder
-from agreegen.cli.output import say_error, set_quiet
+from agreegen.cli.output import say_error, set_quiet, use_escapes
 from agreegen.errors import AgreegenError, ExitCode
 from agreegen.files import guarding_inputs
 from agreegen.foreign import contained
@@ -156,6 +156,7 @@ def run(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one w
     Args:
         arguments: The arguments after the program's name; None for those of the process.
     """
+    use_escapes()
     try:
         with guarding_inputs():
             result = contained(cli.main)(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -25,6 +26,13 @@ def set_quiet(quiet: bool) -> None:
     _quiet = quiet
 
 
+def use_escapes() -> None:
+    """Let what a stream's encoding cannot express be shown as escapes, instead of ending the program."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def language(option: str | None = None) -> str:
     """Return `zh` or `en`: the option, else the language of the environment."""
     if option in {"zh", "en"}:
@@ -37,8 +45,12 @@ def language(option: str | None = None) -> str:
 
 
 def to_json(data: Any, *, indent: int | None = None) -> str:
-    """Write a value as JSON that is valid UTF-8; a file name that is none keeps its bytes as escapes."""
-    text = json.dumps(data, ensure_ascii=False, indent=indent)
+    """Write a value as JSON that is valid in the encoding of standard output, UTF-8 or not.
+
+    A file name that is no UTF-8 keeps its bytes as escapes.
+    """
+    plain = not (sys.stdout.encoding or "").lower().startswith("utf")
+    text = json.dumps(data, ensure_ascii=plain, indent=indent)
     return _LONE_SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 

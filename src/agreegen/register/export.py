@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 
 from agreegen.files import replacing
 from agreegen.register.columns import COLUMNS, row_values
 from agreegen.register.interface import DocumentRow
+from agreegen.rosters.text_cells import text_cell
 
 HEADERS = tuple(name.strip() for name in COLUMNS.split(","))
 """The columns of an export."""
@@ -35,7 +35,7 @@ def export_csv(documents: Iterable[DocumentRow], path: Path, *, omit_ids: bool =
     count = 0
     with (
         replacing(path, mode=0o600) as temporary,
-        temporary.open("w", encoding="utf-8-sig", newline="") as file,
+        temporary.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="") as file,
     ):
         writer = csv.writer(file)
         writer.writerow(_headers(omit_ids))
@@ -68,13 +68,7 @@ def export_xlsx(documents: Iterable[DocumentRow], path: Path, *, omit_ids: bool 
     sheet.append(list(_headers(omit_ids)))
     count = 0
     for row in _rows(documents, omit_ids):
-        cells = []
-        for value in row:
-            cell = WriteOnlyCell(sheet, value=value)
-            cell.data_type = "s" if value else "n"
-            cell.number_format = "@"
-            cells.append(cell)
-        sheet.append(cells)
+        sheet.append([text_cell(sheet, value) for value in row])
         count += 1
     with replacing(path, mode=0o600) as temporary:
         workbook.save(temporary)

@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING
 from agreegen.files import replacing, sha256_of_file
 from agreegen.rosters.csv_source import guard
 from agreegen.rosters.headers import REASON_HEADER
+from agreegen.rosters.text_cells import text_cell
 
 if TYPE_CHECKING:
-    from openpyxl.cell import Cell
     from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 _PRIVATE_MODE = 0o600
 _MOST_SHEET_ROWS = 1_048_575
 _SHEET_TITLE = re.compile(r"[\[\]:*?/\\]")
-_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def write_failed_rows(
@@ -74,7 +73,7 @@ def _write_both(path: Path, worksheet: WriteOnlyWorksheet, rows: Iterable[tuple[
             line = [*cells, reason]
             writer.writerow([guard(text) for text in line])
             if number <= _MOST_SHEET_ROWS:
-                worksheet.append([_text_cell(worksheet, text) for text in line])
+                worksheet.append([text_cell(worksheet, text) for text in line])
 
 
 def _with_header(
@@ -82,16 +81,3 @@ def _with_header(
 ) -> Iterable[tuple[Sequence[str], str]]:
     yield header, REASON_HEADER
     yield from rows
-
-
-def _text_cell(worksheet: WriteOnlyWorksheet, text: str) -> Cell:
-    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 - see above
-    from openpyxl.utils.exceptions import IllegalCharacterError  # noqa: PLC0415 - see above
-
-    try:
-        cell = WriteOnlyCell(worksheet, value=text)
-    except IllegalCharacterError:
-        cell = WriteOnlyCell(worksheet, value=_ILLEGAL.sub("\ufffd", text))
-    cell.data_type = "s"
-    cell.number_format = "@"
-    return cell

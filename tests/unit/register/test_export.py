@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 from openpyxl import load_workbook
@@ -45,3 +46,14 @@ def test_coverage_names_who_is_missing_and_who_left(filled: Register) -> None:
     assert sorted(person.label for person in coverage.no_longer) == ["S0003", "S0004"]
     assert measure_coverage(filled, roster[:3]).complete
     assert not measure_coverage(filled, []).complete
+
+
+def test_characters_that_no_workbook_can_carry_do_not_break_the_export_off(
+    filled: Register, tmp_path: Path
+) -> None:
+    row = next(iter(filled.documents()))
+    bad = replace(row, registration=replace(row.registration, unit="a\x00b\ufffe\ud800c\x1f", name="=1"))
+    assert export_xlsx([bad], tmp_path / "a.xlsx") == 1
+    assert export_csv([bad], tmp_path / "a.csv") == 1
+    values = [cell.value for cell in load_workbook(tmp_path / "a.xlsx")["register"][2]]
+    assert "a\ufffdb\ufffd\ufffdc\ufffd" in values

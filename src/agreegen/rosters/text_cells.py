@@ -1,0 +1,28 @@
+"""Cells of a workbook that hold text and nothing else, whatever the text is."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from openpyxl.cell import Cell
+    from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What no workbook can carry (XML 1.0, 2.2); the library that writes it would break off in the middle."""
+
+
+def text_cell(worksheet: WriteOnlyWorksheet, text: str) -> Cell:
+    """Return a text cell; a spreadsheet neither calculates with it nor takes digits from it.
+
+    Args:
+        worksheet: Where it goes.
+        text: What it shows; characters that no workbook can carry become U+FFFD.
+    """
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 - takes long to load
+
+    cell = WriteOnlyCell(worksheet, value=_NOT_XML.sub("\ufffd", text))
+    cell.data_type = "s" if text else "n"
+    cell.number_format = "@"
+    return cell
