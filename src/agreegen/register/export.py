@@ -12,7 +12,7 @@ from openpyxl import Workbook
 from agreegen.files import replacing
 from agreegen.register.columns import COLUMNS, row_values
 from agreegen.register.interface import DocumentRow
-from agreegen.rosters.text_cells import text_cell
+from agreegen.text_cells import text_cell
 
 HEADERS = tuple(name.strip() for name in COLUMNS.split(","))
 """The columns of an export."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from agreegen.files import replacing, sha256_of_file
 from agreegen.rosters.csv_source import guard
 from agreegen.rosters.headers import REASON_HEADER
-from agreegen.rosters.text_cells import text_cell
+from agreegen.text_cells import text_cell
 
 if TYPE_CHECKING:
     from openpyxl.worksheet._write_only import WriteOnlyWorksheet
