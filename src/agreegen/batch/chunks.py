@@ -249,7 +249,7 @@ class ChunkMaker:
             draft.data, draft.roles, draft.changed = data, set(task.signed_roles), False
             draft.result, draft.pending = RowResult.COMPLETED, task.pending
             return True
-        from agreegen.batch.adopting import identify  # noqa: PLC0415 - only after a crash
+        from agreegen.recording.own_documents import identify  # noqa: PLC0415 - only after a crash
 
         found = identify(data)
         if found != task.document.id:
@@ -286,6 +286,8 @@ class ChunkMaker:
 
     def _adopt(self, draft: Draft, data: bytes, report: FileReport) -> None:
         task = draft.task
+        from agreegen.recording.own_documents import read_own  # noqa: PLC0415 - only after a crash
+
         draft.data, draft.changed, draft.result = data, False, RowResult.ADOPTED
         draft.roles = {s.field for s in report.signatures if s.kind is SignatureKind.SIGNATURE and s.field}
         details: dict[str, str] = {}
@@ -297,8 +299,11 @@ class ChunkMaker:
             EventKind.ADOPTED, task.document.id, sha256=digest, details=details, registration=registration
         )
         draft.events.append(adopted)
+        own = read_own(data)
         for role in sorted(draft.roles):
-            facts = {"adopted": True}
+            facts: dict[str, object] = {"adopted": True}
+            if role in own.signers:
+                facts["certificate_sha256"] = own.signers[role].certificate_sha256
             draft.events.append(EventDraft(EventKind.SIGNED, task.document.id, role, digest, facts))
         wanted = {signature.role: signature.level for signature in self._job.signatures}
         if any(

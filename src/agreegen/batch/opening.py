@@ -15,6 +15,7 @@ from agreegen.batch.places import DOCUMENTS, QUARANTINE, SUPERSEDED
 from agreegen.batch.pool import InlinePool, Pool, ProcessPool
 from agreegen.conversion.interface import EngineChoice
 from agreegen.errors import InputError, UsageError
+from agreegen.pki.signer_pin import fingerprint
 from agreegen.register.store import Register
 from agreegen.rosters.roster import Roster, open_roster
 from agreegen.signing.checks import check_credential, known_paths
@@ -114,6 +115,14 @@ def load_keys(
     else:
         keys.head = keys.archive or next(iter(keys.by_index.values()), None)
     return keys
+
+
+def shared_certificates(job: Job, keys: SharedKeys) -> dict[str, frozenset[str]]:
+    """Return, by role, the SHA-256 of the certificate that signs it for everybody."""
+    return {
+        job.signatures[index].role: frozenset({fingerprint(credential.certificate_der)})
+        for index, credential in keys.by_index.items()
+    }
 
 
 def start_pool(job: Job, rows: int, settings: RunSettings, keys: SharedKeys, trust: Trust) -> Pool:

@@ -23,6 +23,7 @@ from agreegen.batch.opening import (
     open_job_roster,
     refuse_other_template,
     require_writable,
+    shared_certificates,
     start_pool,
 )
 from agreegen.batch.outputs import FailedRows, write_report
@@ -33,9 +34,10 @@ from agreegen.batch.timestamping import timestamp_warnings
 from agreegen.errors import AgreegenError, InputError, UsageError
 from agreegen.files import remove_leftovers, sha256_of_file
 from agreegen.forms.check import require_usable
+from agreegen.recording.interface import TailCheck
 from agreegen.recording.recorder import Recorder
 from agreegen.recording.signer import CredentialSigner
-from agreegen.recording.standing import require_signer
+from agreegen.recording.standing import require_standing
 from agreegen.register.interface import EventDraft, EventKind
 from agreegen.register.lock import lock_folder
 from agreegen.register.store import Register
@@ -95,7 +97,7 @@ def run_job(
         trust = load_trust(list(job.trust))
         elsewhere = settings.engine == "dask"
         keys = load_keys(job, holder, trust, clock(), settings.prompt, elsewhere=elsewhere)
-        recorder = _recorder(register, keys, clock())
+        recorder = _recorder(job, register, keys, trust, clock())
         failed = stack.enter_context(FailedRows(job.output, rows))
         run = _Run(job, recorder, rows, keys, trust, failed, events or _tell_nobody, clock)
         run.whole_roster = settings.roster is None and settings.limit is None
@@ -115,9 +117,10 @@ def run_job(
         return run.finish(started, error, interrupted=brake.pressed)
 
 
-def _recorder(register: Register, keys: SharedKeys, now: datetime) -> Recorder:
+def _recorder(job: Job, register: Register, keys: SharedKeys, trust: Trust, now: datetime) -> Recorder:
     signer = None if keys.head is None else CredentialSigner(keys.head, now)
-    require_signer(register, None if signer is None else signer.identity)
+    check = TailCheck(now, trust, shared_certificates(job, keys))
+    require_standing(register, None if signer is None else signer.identity, check)
     return Recorder(register, signer)
 
 
@@ -188,7 +191,7 @@ class _Run:
     def _identify(self, orphans: list[str]) -> dict[str, str]:
         if not orphans:
             return {}
-        from agreegen.batch.adopting import identify  # noqa: PLC0415 - only after a crash
+        from agreegen.recording.own_documents import identify  # noqa: PLC0415 - only after a crash
 
         found: dict[str, str] = {}
         for path in orphans:

@@ -16,6 +16,7 @@ from agreegen.batch.reading import adds_only_a_signature, check_signed_bytes
 from agreegen.batch.timestamping import timestamp_servers
 from agreegen.errors import AgreegenError, CredentialError, SigningError, TimestampError
 from agreegen.model.report import PadesLevel
+from agreegen.pki.signer_pin import fingerprint
 from agreegen.register.interface import EventDraft, EventKind
 from agreegen.signing.checks import check_credential
 from agreegen.signing.credentials import load_credential, locks_itself, read_config
@@ -254,7 +255,11 @@ def _note(draft: Draft, signed: SignedPdf, signature: JobSignature, credential: 
     draft.data, draft.changed = signed.data, True
     draft.roles.add(signature.role)
     digest = draft.sha256
-    facts = {"credential": credential.name, "level": signed.level.value}
+    facts = {
+        "credential": credential.name,
+        "certificate_sha256": fingerprint(credential.certificate_der),
+        "level": signed.level.value,
+    }
     document_id = draft.task.document.id
     draft.events.append(EventDraft(EventKind.SIGNED, document_id, signature.role, digest, facts))
     if signed.timestamp_pending:

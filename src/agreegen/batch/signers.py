@@ -12,6 +12,7 @@ from agreegen.batch.interface import Job
 from agreegen.batch.job import read_job
 from agreegen.batch.plan import credential_path
 from agreegen.errors import AgreegenError, RegisterError
+from agreegen.recording.interface import TailCheck
 from agreegen.recording.opening import open_recorder
 from agreegen.recording.recorder import Recorder
 from agreegen.recording.signer import identity_of
@@ -48,6 +49,7 @@ def recorder_for(
     now: datetime,
     prompt: Prompt | None = None,
     tell: Callable[[str], None] | None = None,
+    paper_accepted: bool = False,
 ) -> Iterator[Recorder]:
     """Open a register for one command that writes to it; its heads are signed by whom its job names.
 
@@ -57,14 +59,21 @@ def recorder_for(
         now: Aware UTC time.
         prompt: Asks for secrets that must be typed in.
         tell: Told where another command writes and this one waits.
+        paper_accepted: Whether a person answers for scans that stand under no head yet.
 
     Raises:
         RegisterError: Nobody is there to sign, or the register cannot be written; nothing was written.
         CredentialError: The credential cannot be used; nothing was written.
     """
     with (
-        _signer(register_file, credential_file, now, prompt) as credential,
-        open_recorder(register_file, credential, now=now, tell=tell) as recorder,
+        _signer(register_file, credential_file, now, prompt) as (credential, trust),
+        open_recorder(
+            register_file,
+            credential,
+            now=now,
+            check=TailCheck(now, trust, paper_accepted=paper_accepted),
+            tell=tell,
+        ) as recorder,
     ):
         yield recorder
 
@@ -104,7 +113,8 @@ def recorder_for_bag(
         named = register.signer()
     own = named is None or identity_of(bag_credential.certificate_der).same_as(named)
     if own and credential_file is None:
-        with open_recorder(path, bag_credential, now=now, tell=tell, pins=False) as recorder:
+        check = TailCheck(now)
+        with open_recorder(path, bag_credential, now=now, check=check, tell=tell, pins=False) as recorder:
             yield recorder
         return
     with recorder_for(path, credential_file, now=now, prompt=prompt, tell=tell) as recorder:
@@ -114,7 +124,7 @@ def recorder_for_bag(
 @contextlib.contextmanager
 def _signer(
     register_file: Path, credential_file: Path | None, now: datetime, prompt: Prompt | None
-) -> Iterator[Credential]:
+) -> Iterator[tuple[Credential, Trust]]:
     path, trust = credential_file, Trust()
     if path is None:
         job = _remembered_job(register_file)
@@ -124,7 +134,7 @@ def _signer(
     credential = load_credential(path, prompt=prompt)
     try:
         check_credential(credential, trust, now)
-        yield credential
+        yield credential, trust
     finally:
         credential.close()
 

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
+from agreegen.recording.interface import TailCheck
 from agreegen.recording.recorder import Recorder
 from agreegen.recording.signer import CredentialSigner
-from agreegen.recording.standing import require_signer
+from agreegen.recording.standing import require_standing
 from agreegen.register.lock import WAIT_S, lock_folder
 from agreegen.register.store import Register
 from agreegen.signing.interface import Credential
@@ -23,6 +24,7 @@ def open_recorder(
     credential: Credential,
     *,
     now: datetime,
+    check: TailCheck,
     tell: Callable[[str], None] | None = None,
     pins: bool = True,
 ) -> Iterator[Recorder]:
@@ -32,6 +34,7 @@ def open_recorder(
         path: The register.
         credential: Who signs the heads; checked by the caller.
         now: Aware UTC time.
+        check: How events behind the last head are judged.
         tell: Told once where another command writes and this one waits.
         pins: Whether the credential becomes the register's own where the register names none; else it only
             signs for this time, which registers of earlier versions let anybody do.
@@ -41,6 +44,5 @@ def open_recorder(
     """
     with lock_folder(path.parent, tell=tell, wait_s=WAIT_S), Register.open(path) as register:
         signer = CredentialSigner(credential, now)
-        if pins or register.signer() is not None:
-            require_signer(register, signer.identity)
+        require_standing(register, signer.identity, check, pins=pins)
         yield Recorder(register, signer, pins)

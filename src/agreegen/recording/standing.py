@@ -5,9 +5,36 @@ from __future__ import annotations
 from agreegen.chain.heads import SignerIdentity
 from agreegen.errors import RegisterError
 from agreegen.recording.head_signatures import signer_of
+from agreegen.recording.interface import TailCheck
 from agreegen.register.store import Register
 
-__all__ = ["may_sign", "require_signer"]
+__all__ = ["may_sign", "require_signer", "require_standing"]
+
+
+def require_standing(
+    register: Register, signer: SignerIdentity | None, check: TailCheck, *, pins: bool = True
+) -> None:
+    """Look at what stands in a register before anything is recorded behind it.
+
+    Args:
+        register: The register, its folder locked.
+        signer: Who is going to sign the heads; None for nobody, which goes where nobody ever did.
+        check: How events behind the last head are judged.
+        pins: Whether the signer becomes the register's own where the chain names none; else it signs for this
+            time only, which registers of earlier versions let anybody do.
+
+    Raises:
+        RegisterError: Another signer answers for it, or events behind the last head are not explained.
+    """
+    if pins or register.signer() is not None:
+        require_signer(register, signer)
+    head = register.last_head()
+    covered = 0 if head is None else head.count + 1
+    if signer is not None and register.event_count > covered:
+        # Judging files takes long to load, and hardly any command finds such events.
+        from agreegen.recording.tail import require_explained  # noqa: PLC0415 - see above
+
+        require_explained(register, check)
 
 
 def require_signer(register: Register, signer: SignerIdentity | None) -> None:
@@ -25,13 +52,13 @@ def require_signer(register: Register, signer: SignerIdentity | None) -> None:
     last = register.last_head()
     if last is None:
         return
-    signed, named = signer_of(last), register.signer()
-    if signed is None or (named is not None and not signed.same_as(named)):
+    signed, expected = signer_of(last), register.signer_of_last_head()
+    if signed is None or (expected is not None and not signed.same_as(expected)):
         raise RegisterError(
             f"{register.path}: its last head is not signed by whom the register names",
             hint="run register verify --trust; restore the register from a copy, or rebuild it",
         )
-    whose = (named or signed).subject
+    whose = (register.signer() or signed).subject
     if signer is None:
         raise RegisterError(
             f"{register.path} is signed by {whose}, and this command has nobody to sign with",

@@ -35,6 +35,7 @@ class EventKind(StrEnum):
     RUN = "run"
     HEAD = "head"
     SIGNER = "signer"
+    ACCEPTED = "accepted"
     REBUILT = "rebuilt"
     SCANNED = "scanned"
     SCAN_REJECTED = "scan-rejected"
@@ -45,6 +46,7 @@ REGISTER_EVENTS = frozenset(
         EventKind.RUN,
         EventKind.HEAD,
         EventKind.SIGNER,
+        EventKind.ACCEPTED,
         EventKind.REBUILT,
         EventKind.SCANNED,
         EventKind.SCAN_REJECTED,
@@ -107,6 +109,7 @@ class Fulfilment:
         sha256: SHA-256 of the file just after the signature, or of the first scan.
         automatic: Whether a scan was accepted by the program, without a person looking at it.
         scans: The scans.
+        certificate: SHA-256 of the certificate that signed; None where an earlier version did not record it.
     """
 
     how: How
@@ -116,6 +119,7 @@ class Fulfilment:
     sha256: str | None = None
     automatic: bool = False
     scans: tuple[ScanFile, ...] = ()
+    certificate: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object that the register keeps and shows."""

@@ -139,8 +139,14 @@ def _next_fulfilled(document: DocumentRow, event: Event, facts: Facts) -> Mappin
         return {role: each for role, each in fulfilled.items() if each.how is How.PAPER}
     if event.kind is EventKind.SIGNED and event.role is not None:
         how = How.DEVICE if facts.get("method") == How.DEVICE else How.CERTIFICATE
-        by = str(facts.get("credential", ""))
-        fulfilled[event.role] = Fulfilment(how, format_time(event.at), by, event.seq, event.sha256)
+        fulfilled[event.role] = Fulfilment(
+            how=how,
+            at=format_time(event.at),
+            by=str(facts.get("credential", "")),
+            event=event.seq,
+            sha256=event.sha256,
+            certificate=facts.get("certificate_sha256"),
+        )
     elif event.kind is EventKind.PAPER:
         fulfilled |= _on_paper(event, facts, fulfilled)
     elif event.kind is EventKind.RETRACTED:

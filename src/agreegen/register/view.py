@@ -24,7 +24,10 @@ from agreegen.register.migrations import (
 
 _SELECT = f"SELECT {COLUMNS} FROM documents"  # noqa: S608  # constants only
 _EVENTS = f"SELECT {EVENT_COLUMNS} FROM events"  # noqa: S608  # constants only
-_LAST_OF_REGISTER = "SELECT details FROM events WHERE document = '' AND kind = ? ORDER BY seq DESC LIMIT 1"
+_LAST_OF_REGISTER = (
+    "SELECT details FROM events WHERE document = '' AND kind = ? AND seq <= ? ORDER BY seq DESC LIMIT 1"
+)
+_NO_END = 1 << 62
 
 
 class RegisterView:
@@ -158,24 +161,22 @@ class RegisterView:
 
     def heads(self) -> Iterator[Head]:
         """Stream the signed heads, oldest first."""
-        with wrapped(self.path):
-            for count, digest, signer, signature in self.connection.execute(
-                "SELECT count, hash, signer, signature FROM heads ORDER BY seq"
-            ):
-                yield Head(self.id, count, digest, signer, signature)
+        return self._heads("ASC")
 
     def last_head(self) -> Head | None:
         """Return the newest signed head, or None."""
-        return self._head("DESC")
-
-    def first_head(self) -> Head | None:
-        """Return the oldest signed head, or None."""
-        return self._head("ASC")
+        return next(self._heads("DESC LIMIT 1"), None)
 
     def signer(self) -> SignerIdentity | None:
-        """Return who signs the heads of this register, as its chain names them; None where it does not."""
-        facts = self._last_facts(EventKind.SIGNER)
-        return None if facts is None else SignerIdentity.from_dict(facts)
+        """Return who signs the next head, as an event under a signed head names them, or None."""
+        last = self.last_head()
+        return None if last is None else self._signer_before(last.count)
+
+    def signer_of_last_head(self) -> SignerIdentity | None:
+        """Return who must have signed the last head: whom the head before it names, else the first named."""
+        heads = list(self._heads("DESC LIMIT 2"))
+        named = [each for head in heads[::-1] if (each := self._signer_before(head.count)) is not None]
+        return named[0] if named else None
 
     def job_file(self) -> Path | None:
         """Return the job file that last wrote here, or None where an earlier version did not keep it.
@@ -192,17 +193,21 @@ class RegisterView:
         """Whether the register was rebuilt from documents after the first one was lost."""
         return self._last_facts(EventKind.REBUILT) is not None
 
-    def _last_facts(self, kind: EventKind) -> dict[str, object] | None:
+    def _signer_before(self, count: int) -> SignerIdentity | None:
+        facts = self._last_facts(EventKind.SIGNER, count)
+        return None if facts is None else SignerIdentity.from_dict(facts)
+
+    def _last_facts(self, kind: EventKind, until: int | None = None) -> dict[str, object] | None:
+        values = (kind.value, _NO_END if until is None else until)
         with wrapped(self.path):
-            row = self.connection.execute(_LAST_OF_REGISTER, (kind.value,)).fetchone()
+            row = self.connection.execute(_LAST_OF_REGISTER, values).fetchone()
         return None if row is None else dict(json.loads(row[0]))
 
-    def _head(self, order: str) -> Head | None:
+    def _heads(self, order: str) -> Iterator[Head]:
+        statement = f"SELECT count, hash, signer, signature FROM heads ORDER BY seq {order}"  # noqa: S608  # constants only
         with wrapped(self.path):
-            row = self.connection.execute(
-                f"SELECT count, hash, signer, signature FROM heads ORDER BY seq {order} LIMIT 1"  # noqa: S608  # constants only
-            ).fetchone()
-        return None if row is None else Head(self.id, *row)
+            for row in self.connection.execute(statement):
+                yield Head(self.id, *row)
 
     def _scans(self, where: str, *values: Cell) -> Iterator[tuple[str, ScanFile]]:
         statement = f"SELECT {SCAN_COLUMNS} FROM scans WHERE {where} ORDER BY event, number"  # noqa: S608  # constants only

@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from agreegen.cli.register.coverage import coverage_command
+from agreegen.cli.register.handing import change_signer_command
 from agreegen.cli.register.listing import export_command, list_command
-from agreegen.cli.register.paper import add_paper_command, retract_command
+from agreegen.cli.register.paper import accept_command, add_paper_command, retract_command
 from agreegen.cli.register.scans import add_scans_command
 from agreegen.cli.register.verifying import verify_command
 
@@ -24,5 +25,7 @@ for each in (
     add_paper_command,
     add_scans_command,
     retract_command,
+    accept_command,
+    change_signer_command,
 ):
     command.add_command(each)

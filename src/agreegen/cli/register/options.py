@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from agreegen.cli.options import any_path, existing_file
+from agreegen.errors import UsageError
 
 register_option = click.option(
     "--register",
@@ -14,6 +15,10 @@ register_option = click.option(
     metavar="FILE",
     help="The register, register.db.",
 )
+document_option = click.option("--document", "document_id", metavar="ID", help="The document, by its id.")
+staff_no_option = click.option("--staff-no", metavar="N", help="The document, by the number of its person.")
+by_option = click.option("--by", metavar="NAME", help="Who answers for it; else the name of this account.")
+yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 signer_credential_option = click.option(
     "--credential",
     "credential_file",
@@ -21,3 +26,13 @@ signer_credential_option = click.option(
     metavar="CRED.yaml",
     help="Who signs the register; else the register_credential of the job that it remembers.",
 )
+
+
+def require_one_document(document_id: str | None, staff_no: str | None) -> None:
+    """Refuse both names of a document together, and none.
+
+    Raises:
+        UsageError: Not exactly one is given.
+    """
+    if (document_id is None) == (staff_no is None):
+        raise UsageError("give --document ID or --staff-no N", hint="one of them names the document")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from agreegen.batch.signers import recorder_for
 from agreegen.cli.options import any_path, existing_file, existing_path, json_option, read_now
 from agreegen.cli.output import language, make_progress, print_json, print_table, prompt_secret, say
 from agreegen.cli.register.options import register_option, signer_credential_option
+from agreegen.cli.register.paper import account_name
 from agreegen.errors import ExitCode, UsageError
 from agreegen.recording.recorder import Recorder
 from agreegen.register.store import Register
@@ -51,7 +51,7 @@ def add_scans_command(
     if not scans and decisions is None:
         raise UsageError("there is nothing to add", hint="name scans, or --decisions FILE.xlsx")
     folder = review or register_file.parent / "review"
-    request = ScanRequest(scans, folder, by or getpass.getuser(), decisions)
+    request = ScanRequest(scans, folder, by or account_name(), decisions)
     now = read_now()
     with (
         _opened(register_file, credential_file, dry_run) as (register, recorder),

@@ -1,0 +1,103 @@
+"""What a PDF of ours says of itself: its document, and who signed it in which role; not whether to trust."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agreegen.chain.heads import SignerIdentity
+from agreegen.model.document import Document
+from agreegen.model.report import SignatureKind
+from agreegen.pdf.limits import Limits
+from agreegen.pki.cms.structure import MalformedError, find_signer, parse_cms
+from agreegen.recording.signer import identity_of
+from agreegen.register.interface import DocumentRow, How
+from agreegen.verification.interface import FoundSignature
+from agreegen.verification.structure.scan import scan_structure
+
+__all__ = ["OwnDocument", "examine_file", "identify", "read_own"]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDocument:
+    """What a file says of itself.
+
+    Attributes:
+        document: The document that it carries; None where it is none of ours.
+        signers: Role → whose certificate its signature names.
+    """
+
+    document: Document | None
+    signers: Mapping[str, SignerIdentity] = field(default_factory=dict)
+
+
+def read_own(data: bytes) -> OwnDocument:
+    """Read what a PDF says of itself; of a damaged file, nothing."""
+    structure = scan_structure(data, Limits())
+    try:
+        document = None if structure.attachment is None else Document.from_json(structure.attachment)
+    except ValueError:
+        document = None
+    signers = {
+        each.field: signer
+        for each in structure.signatures
+        if each.field is not None and (signer := _signer_of(each)) is not None
+    }
+    return OwnDocument(document, signers)
+
+
+def identify(data: bytes) -> str | None:
+    """Return the document id that a PDF carries, or None."""
+    document = read_own(data).document
+    return None if document is None else document.id
+
+
+def examine_file(path: Path, row: DocumentRow) -> list[str]:
+    """Say in what a file is not the document of its row.
+
+    1. Its own id is that of the row: a copy of another person's file is not hers.
+    2. It carries a signature in each role that the row counts as signed in it, and in no other.
+    3. Each is by the certificate that the register recorded; where an earlier version recorded none, a role
+       that names its holder must be signed by a certificate that names that holder, too.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    own = read_own(path.read_bytes())
+    if own.document is None:
+        return ["it carries no document of ours"]
+    if own.document.id != row.registration.id:
+        return [f"it is the document {own.document.id}, not that of its row"]
+    reasons: list[str] = []
+    signed = {role: each for role, each in row.fulfilled.items() if each.how is not How.PAPER}
+    for role in sorted({*signed, *own.signers}):
+        if role not in own.signers:
+            reasons.append(f"the register says that {role} signed it, but the file carries no such signature")
+        elif role not in signed:
+            reasons.append(f"it carries a signature of {role} that the register does not know")
+        elif signed[role].certificate not in {None, own.signers[role].certificate_sha256}:
+            reasons.append(
+                f"{role} was signed by {own.signers[role].subject}, not with the certificate in the register"
+            )
+        elif signed[role].certificate is None:
+            reasons += _holder_problems(own.document, role, own.signers[role])
+    return reasons
+
+
+def _holder_problems(document: Document, role: str, signer: SignerIdentity) -> list[str]:
+    holder = next((each.holder for each in document.roles if each.id == role), None)
+    if holder is None or holder in signer.subject:
+        return []
+    return [f"{role} was signed by {signer.subject}, and the document names {holder}"]
+
+
+def _signer_of(found: FoundSignature) -> SignerIdentity | None:
+    if found.kind is not SignatureKind.SIGNATURE or found.contents is None:
+        return None
+    try:
+        parsed = parse_cms(found.contents, max_bytes=Limits().max_cms_bytes)
+        certificate, _ = find_signer(parsed, list(parsed.certificates))
+    except MalformedError:
+        return None
+    return None if certificate is None else identity_of(certificate.dump())

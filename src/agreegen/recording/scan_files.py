@@ -1,0 +1,95 @@
+"""Scans of signed paper: they open, have a page, and are kept durably beside the register."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pypdfium2
+from PIL import Image
+
+from agreegen.errors import InputError
+from agreegen.files import replacing, sha256_of_file
+from agreegen.foreign.confinement import ConfinedError, shared
+from agreegen.foreign.limits import Limits
+from agreegen.register.interface import ScanFile
+
+__all__ = ["SCANS_FOLDER", "count_pages", "keep_scan"]
+
+SCANS_FOLDER = "scans"
+_SUFFIXES = {"PDF": ".pdf", "PNG": ".png", "JPEG": ".jpg", "TIFF": ".tif"}
+_PDF_MARK, _MARK_WITHIN = b"%PDF-", 1_024
+_BLOCK_BYTES = 1 << 20
+_MODE = 0o600
+_HINT = "give the scan as PDF, PNG, JPEG or TIFF, as the scanner wrote it"
+
+
+def keep_scan(scan: Path, root: Path, document_id: str, *, most_pages: int) -> ScanFile:
+    """Copy a scan below the register's folder, and return what the register is to know of it.
+
+    Args:
+        scan: The scanner's file.
+        root: Folder of the register.
+        document_id: The document that it shows.
+        most_pages: How many pages a scan of this document can have.
+
+    Raises:
+        InputError: It does not open, has no page, or has more of them than the document can fill.
+        OSError: The copy cannot be written; nothing is left behind.
+    """
+    kind, pages = count_pages(scan)
+    if pages > most_pages:
+        raise InputError(
+            f"{scan} has {pages} pages, and document {document_id} fills at most {most_pages}",
+            hint="give the pages of this one document; register add-scans takes a whole stack apart",
+        )
+    sha256 = sha256_of_file(scan)
+    path = f"{SCANS_FOLDER}/{document_id}-{sha256[:8]}{_SUFFIXES[kind]}"
+    with replacing(root / path, mode=_MODE) as temporary:
+        digest = hashlib.sha256()
+        with scan.open("rb") as source, temporary.open("wb") as copy:
+            while block := source.read(_BLOCK_BYTES):
+                digest.update(block)
+                copy.write(block)
+        if digest.hexdigest() != sha256:
+            raise InputError(f"{scan} changed while it was read", hint="try again when it is finished")
+    return ScanFile(path, sha256, pages)
+
+
+def count_pages(scan: Path) -> tuple[str, int]:
+    """Return the kind of a scan (`PDF`, `PNG`, `JPEG`, `TIFF`) and its number of pages; names say nothing.
+
+    Raises:
+        InputError: It is none of these, is damaged, or has no page.
+    """
+    try:
+        kind, pages = shared(Limits()).call(_count, str(scan))
+    except ConfinedError as exc:
+        raise InputError(f"{scan} is no scan that opens: {exc}", hint=_HINT) from exc
+    if pages < 1:
+        raise InputError(f"{scan} is no scan that opens: it has no page", hint=_HINT)
+    return kind, pages
+
+
+def _count(scan: str) -> tuple[str, int]:
+    """Open a scan and every page of it; runs in a confined process, since scans come from anywhere."""
+    path = Path(scan)
+    with path.open("rb") as file:
+        if _PDF_MARK in file.read(_MARK_WITHIN):
+            return "PDF", _count_pdf(path)
+    with Image.open(path, formats=("PNG", "JPEG", "TIFF")) as picture:
+        pages = int(getattr(picture, "n_frames", 1)) if picture.format == "TIFF" else 1
+        for page in range(pages):
+            picture.seek(page)
+            picture.load()
+        return str(picture.format), pages
+
+
+def _count_pdf(path: Path) -> int:
+    pdf = pypdfium2.PdfDocument(path)
+    try:
+        for number in range(len(pdf)):
+            pdf[number].close()
+        return len(pdf)
+    finally:
+        pdf.close()

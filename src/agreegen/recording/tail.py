@@ -1,0 +1,174 @@
+"""Events that no signed head covers: whether the files bear them out, before anybody signs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agreegen.chain.hashing import format_time, link_hash
+from agreegen.errors import RegisterError
+from agreegen.files import sha256_of
+from agreegen.model.report import SignatureKind, TrustStatus
+from agreegen.recording.interface import TailCheck
+from agreegen.recording.own_documents import examine_file, read_own
+from agreegen.register.interface import DocumentRow, Event, EventKind, How
+from agreegen.register.store import Register
+from agreegen.verification.interface import Options
+from agreegen.verification.service import verify_bytes
+
+__all__ = ["require_explained"]
+
+_EXPLAINED = {
+    EventKind.RENDERED,
+    EventKind.SIGNED,
+    EventKind.TIMESTAMP_PENDING,
+    EventKind.TIMESTAMPED,
+    EventKind.VERIFIED,
+    EventKind.ADOPTED,
+    EventKind.SUPERSEDED,
+    EventKind.QUARANTINED,
+    EventKind.ARCHIVED,
+    EventKind.RUN,
+}
+"""What a run of an earlier version may have left behind its last head, killed at the wrong moment."""
+_WRONG_SIGNER = "wrong-signer"
+_MOST_TOLD = 20
+
+
+def require_explained(register: Register, check: TailCheck) -> None:
+    """Look at every event behind the last signed head, before a new head covers it.
+
+    Whoever can write to the folder can append events; signed over without a look, they would be laundered.
+
+    1. The chain goes on from the head without a break.
+    2. Each event is of a kind that a killed run may have left; a scan needs a person who answers for it.
+    3. Each document's file is there, with the hash of its row, and is that document by its own word.
+    4. Its signatures are right, by people whom the trust knows, each in a role that its certificate may hold;
+       a role that names no holder is signed as in the documents that a head covers.
+
+    Raises:
+        RegisterError: Something is foreign or unexplained, told event by event; nothing was written.
+    """
+    head = register.last_head()
+    covered = 0 if head is None else head.count
+    if register.event_count <= covered + (head is not None):
+        return
+    problems: list[str] = []
+    documents: dict[str, None] = {}
+    tip = None if head is None else head.hash
+    for event in register.events(after=covered):
+        if tip is not None:
+            tip = _follow(event, tip, register.path)
+        if event.seq == covered + 1 and event.kind is EventKind.HEAD and head is not None:
+            continue
+        if event.document_id:
+            documents.setdefault(event.document_id)
+        problems += _event_problems(event, check, begun=head is not None)
+    expected = _Expected(register, check, frozenset(documents))
+    for document_id in documents:
+        row = register.document(document_id)
+        reasons = ["its row is gone"] if row is None else _document_problems(register, row, check, expected)
+        problems += [f"document {document_id}: {reason}" for reason in reasons]
+    if problems:
+        told = "; ".join(problems[:_MOST_TOLD]) + (
+            f"; and {len(problems) - _MOST_TOLD} more" if len(problems) > _MOST_TOLD else ""
+        )
+        raise RegisterError(
+            f"{register.path}: events behind the last signed head are not explained: {told}",
+            hint="restore the register from a copy, or rebuild it; register accept confirms scans in order",
+        )
+
+
+def _follow(event: Event, tip: bytes, path: Path) -> bytes:
+    row = (
+        event.seq,
+        format_time(event.at),
+        event.kind.value,
+        event.document_id,
+        event.role,
+        event.sha256,
+        event.details,
+    )
+    if link_hash(tip, row) != event.hash:
+        raise RegisterError(
+            f"{path}: event {event.seq} does not follow from the one before", hint="run register verify"
+        )
+    return event.hash
+
+
+def _event_problems(event: Event, check: TailCheck, *, begun: bool) -> Iterator[str]:
+    if event.kind is EventKind.PAPER:
+        if not check.paper_accepted:
+            yield f"event {event.seq}: nobody answers for the scan of document {event.document_id}"
+    elif event.kind not in _EXPLAINED and (begun or event.kind is not EventKind.PRINTED):
+        yield f"event {event.seq} ({event.kind.value}) stands under no head; no command leaves that"
+
+
+@dataclass(slots=True)
+class _Expected:
+    """Finds out, once a role, whose certificates sign for everybody in the documents that a head covers."""
+
+    register: Register
+    check: TailCheck
+    tail: frozenset[str]
+    _found: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def certificates(self, role: str) -> frozenset[str]:
+        if role not in self._found:
+            self._found[role] = self.check.certificates.get(role, frozenset()) | self._covered(role)
+        return self._found[role]
+
+    def _covered(self, role: str) -> frozenset[str]:
+        found = (
+            self._certificate(row, role)
+            for row in self.register.documents()
+            if row.registration.id not in self.tail
+            and (each := row.fulfilment(role)) is not None
+            and each.how is not How.PAPER
+        )
+        first = next((each for each in found if each is not None), None)
+        return frozenset() if first is None else frozenset({first})
+
+    def _certificate(self, row: DocumentRow, role: str) -> str | None:
+        recorded = row.fulfilled[role].certificate
+        path = self.register.path.parent / row.registration.path
+        if recorded is not None or not path.is_file():
+            return recorded
+        signer = read_own(path.read_bytes()).signers.get(role)
+        return None if signer is None else signer.certificate_sha256
+
+
+def _document_problems(
+    register: Register, row: DocumentRow, check: TailCheck, expected: _Expected
+) -> list[str]:
+    path = register.path.parent / row.registration.path
+    if row.scans_alone:
+        return []
+    if not path.is_file():
+        return [f"its file {row.registration.path} is gone"]
+    data = path.read_bytes()
+    if sha256_of(data) != row.sha256:
+        return [f"{row.registration.path} is not the file that the register knows"]
+    return [*examine_file(path, row), *_signature_problems(data, check, expected)]
+
+
+def _signature_problems(data: bytes, check: TailCheck, expected: _Expected) -> Iterator[str]:
+    trust = check.trust
+    report = verify_bytes(
+        "", data, Options(now=check.now, anchors_der=trust.anchors_der, crls_der=trust.crls_der)
+    )
+    signed = [each for each in report.signatures if each.kind is SignatureKind.SIGNATURE]
+    if signed and report.unaltered is not True:
+        yield "its signatures are not right"
+    if any(alarm.code == _WRONG_SIGNER for alarm in report.alarms):
+        yield "somebody signed it in another one's place"
+    if trust.anchors_der:
+        strangers = [each.signer or "nobody" for each in signed if each.trust is not TrustStatus.TRUSTED]
+        if strangers:
+            yield f"it was signed by {', '.join(strangers)}, whom the job does not trust"
+    own = read_own(data)
+    holders = {} if own.document is None else {each.id: each.holder for each in own.document.roles}
+    for role, signer in own.signers.items():
+        if holders.get(role) is None and signer.certificate_sha256 not in expected.certificates(role):
+            yield f"{role} was signed by {signer.subject}, as in no document that a head covers"
