@@ -19,6 +19,22 @@ from agreegen.verification.interface import Options
 _NEVER_SIGNED = frozenset({"text-differs", "page-differs"})
 
 
+def identify(pdf: bytes) -> str:
+    """Return the id of the document that a file says it is.
+
+    Raises:
+        SigningError: It says nothing of the kind, or cannot be read.
+    """
+    from agreegen.signing.pdfread import read_state  # noqa: PLC0415 - loads pyHanko
+
+    document = read_state(pdf).document
+    if document is None:
+        raise SigningError(
+            "the file does not say which document it is", hint="only documents of agreegen are registered"
+        )
+    return document.id
+
+
 def choose_role(pdf: bytes, credential: Credential, request: SigningRequest) -> str:
     """Return the one role that a credential can sign next in a file.
 

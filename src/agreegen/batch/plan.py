@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from agreegen.batch.interface import Job, JobSignature, Missing
 from agreegen.batch.places import PathGiver, fill_pattern, superseded_path
-from agreegen.model.document import Document, Value, build_document, canonical_json, encode_value
+from agreegen.model.document import Document, Value, build_document
 from agreegen.register.interface import DocumentRow, Registration
+from agreegen.register.registering import registration_of
 
 if TYPE_CHECKING:
     from agreegen.register.store import Register
     from agreegen.rosters.row import RosterRow
 
-_OWN_COLUMNS = frozenset({"staff_no", "unit"})
 _SIGNED = "signed:"
 
 
@@ -124,7 +124,7 @@ class Planner:
             row=row.number,
             document=document,
             values=dict(row.values),
-            registration=_registration(row, document, key, path),
+            registration=registration_of(self._job.form, document, row.values, row_key=key, path=path),
             signatures=signatures,
             known=self._register.document(document.id) is not None,
             replaces=replaces,
@@ -220,26 +220,3 @@ def conditions_for(job: Job, values: Mapping[str, Value]) -> dict[str, bool]:
         omitted = condition.name in job.omit_clauses and values.get(condition.field) is False
         shown[condition.name] = not omitted
     return shown
-
-
-def _registration(row: RosterRow, document: Document, key: str, path: str) -> Registration:
-    form_fields = {name: encode_value(value) for name, value in row.values.items()}
-    hidden = {
-        name: value
-        for name, value in form_fields.items()
-        if name not in document.values and name not in _OWN_COLUMNS and value != row.id_number
-    }
-    unit = form_fields.get("unit")
-    return Registration(
-        id=document.id,
-        form_id=document.form_id,
-        form_version=document.form_version,
-        template_sha256=document.template_sha256,
-        row_key=key,
-        name=row.subject,
-        path=path,
-        staff_no=row.staff_no,
-        id_number=row.id_number,
-        unit=None if unit is None else str(unit),
-        metadata=canonical_json(hidden).decode(),
-    )

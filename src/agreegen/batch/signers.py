@@ -23,7 +23,7 @@ from agreegen.signing.interface import Credential, Trust
 from agreegen.signing.secrets import Prompt
 from agreegen.signing.trust import load_trust
 
-__all__ = ["head_credential", "recorder_for", "recorder_for_bag"]
+__all__ = ["head_credential", "recorder_beside", "recorder_for", "recorder_for_bag"]
 
 _HINT = "give --credential, or name a register_credential in the job file"
 
@@ -50,6 +50,7 @@ def recorder_for(
     prompt: Prompt | None = None,
     tell: Callable[[str], None] | None = None,
     paper_accepted: bool = False,
+    create: bool = False,
 ) -> Iterator[Recorder]:
     """Open a register for one command that writes to it; its heads are signed by whom its job names.
 
@@ -60,21 +61,49 @@ def recorder_for(
         prompt: Asks for secrets that must be typed in.
         tell: Told where another command writes and this one waits.
         paper_accepted: Whether a person answers for scans that stand under no head yet.
+        create: Whether a register that is not there is begun; then the credential must be named.
 
     Raises:
         RegisterError: Nobody is there to sign, or the register cannot be written; nothing was written.
         CredentialError: The credential cannot be used; nothing was written.
     """
-    with (
-        _signer(register_file, credential_file, now, prompt) as (credential, trust),
-        open_recorder(
-            register_file,
-            credential,
-            now=now,
-            check=TailCheck(now, trust, paper_accepted=paper_accepted),
-            tell=tell,
-        ) as recorder,
-    ):
+    with _signer(register_file, credential_file, now, prompt) as (credential, trust):
+        if create and not register_file.exists():
+            register_file.parent.mkdir(parents=True, exist_ok=True)
+            Register.open(register_file, create=True, now=now).close()
+        check = TailCheck(now, trust, paper_accepted=paper_accepted)
+        with open_recorder(register_file, credential, now=now, check=check, tell=tell) as recorder:
+            yield recorder
+
+
+@contextlib.contextmanager
+def recorder_beside(
+    register_file: Path,
+    used: Credential,
+    credential_file: Path | None = None,
+    *,
+    now: datetime,
+    prompt: Prompt | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> Iterator[Recorder]:
+    """Open a register for a command that has a credential in use already.
+
+    The register's own signer answers for the record; the credential in use does only where they are the same,
+    or where the register names nobody yet.
+
+    Raises:
+        RegisterError: The register's own signer is not to be had; nothing was written.
+        CredentialError: Its credential cannot be used; nothing was written.
+    """
+    with Register.open(register_file, read_only=True) as register:
+        named = register.signer()
+    own = named is None or identity_of(used.certificate_der).same_as(named)
+    if own and credential_file is None:
+        check = TailCheck(now)
+        with open_recorder(register_file, used, now=now, check=check, tell=tell, pins=False) as recorder:
+            yield recorder
+        return
+    with recorder_for(register_file, credential_file, now=now, prompt=prompt, tell=tell) as recorder:
         yield recorder
 
 
@@ -109,15 +138,9 @@ def recorder_for_bag(
     if not (path.is_file() and os.access(path, os.W_OK) and os.access(source, os.W_OK)):
         yield None
         return
-    with Register.open(path, read_only=True) as register:
-        named = register.signer()
-    own = named is None or identity_of(bag_credential.certificate_der).same_as(named)
-    if own and credential_file is None:
-        check = TailCheck(now)
-        with open_recorder(path, bag_credential, now=now, check=check, tell=tell, pins=False) as recorder:
-            yield recorder
-        return
-    with recorder_for(path, credential_file, now=now, prompt=prompt, tell=tell) as recorder:
+    with recorder_beside(
+        path, bag_credential, credential_file, now=now, prompt=prompt, tell=tell
+    ) as recorder:
         yield recorder
 
 

@@ -18,7 +18,7 @@ from agreegen.cli.options import (
     tsa_option,
 )
 from agreegen.cli.output import say_warning
-from agreegen.cli.sign import plan_outputs, process_all
+from agreegen.cli.sign import plan_outputs, process_all, read_pdf, write_output
 from agreegen.model.report import PadesLevel
 from agreegen.receiving import extend_received
 
@@ -50,10 +50,12 @@ def command(
         say_warning("no trust anchors given: neither the signers nor the timestamp services are checked")
     servers = read_tsa(tsa)
 
-    def extend(pdf: bytes) -> tuple[bytes, str]:
+    def extend(source: Path, destination: Path) -> str:
+        pdf = read_pdf(source)
         extended = extend_received(
             pdf, PadesLevel(level.upper()), trust=anchors, tsa=servers, now=read_now(), policy=policy
         )
-        return extended.data, extended.level.value
+        write_output(destination, extended.data)
+        return extended.level.value
 
     return process_all(pairs, extend)

@@ -78,6 +78,23 @@ def policy_option(function: F) -> F:
     )(function)
 
 
+def register_options(function: F) -> F:
+    """Add `--register` and `--register-credential` of commands that make or sign single documents."""
+    function = click.option(
+        "--register-credential",
+        type=any_path,
+        metavar="CRED.yaml",
+        help="Who signs the register; else whom it or its job names.",
+    )(function)
+    return click.option(
+        "--register",
+        "register_file",
+        type=any_path,
+        metavar="FILE",
+        help="Record it in this register, register.db; the files lie below its folder.",
+    )(function)
+
+
 class LevelChoice(click.Choice[str]):
     """PAdES levels in any case, shown as the standard writes them."""
 

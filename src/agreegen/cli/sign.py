@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
+from agreegen.batch.signers import recorder_beside
 from agreegen.cli.options import (
     any_path,
     force_option,
@@ -16,6 +18,7 @@ from agreegen.cli.options import (
     policy_option,
     read_now,
     read_tsa,
+    register_options,
     trust_options,
     tsa_option,
 )
@@ -26,12 +29,15 @@ from agreegen.errors import (
     CredentialError,
     ExitCode,
     InputError,
+    RegisterError,
     TimestampError,
     UsageError,
 )
 from agreegen.files import read_limited, refuse_existing, refuse_inputs, write_atomically
 from agreegen.model.report import PadesLevel
-from agreegen.receiving import choose_role, sign_received
+from agreegen.receiving import choose_role, identify, sign_received
+from agreegen.recording.recorder import Recorder
+from agreegen.recording.singles import expect_signed, record_signed
 from agreegen.signing.checks import check_credential
 from agreegen.signing.credentials import load_credential
 from agreegen.signing.interface import Credential, SigningRequest
@@ -59,6 +65,7 @@ _LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
 @click.option("--location", help="Place, written into the signature.")
 @policy_option
 @click.option("--relax-order", is_flag=True, help="Sign although a role that comes first has not signed yet.")
+@register_options
 @force_option
 def command(
     inputs: tuple[Path, ...],
@@ -73,6 +80,8 @@ def command(
     location: str | None,
     policy: Path | None,
     relax_order: bool,
+    register_file: Path | None,
+    register_credential: Path | None,
     force: bool,
 ) -> int:
     """Sign IN.pdf in a role and write OUT.pdf; the input is never changed.
@@ -91,13 +100,61 @@ def command(
         relax_order=relax_order,
     )
     pairs = plan_outputs(inputs, output, force=force)
-    credential = load_credential(credential_file, prompt=prompt_secret)
-    try:
+    with contextlib.ExitStack() as stack:
+        credential = load_credential(credential_file, prompt=prompt_secret)
+        stack.callback(credential.close)
         for finding in check_credential(credential, request.trust, request.now):
             say_warning(str(finding))
-        return process_all(pairs, lambda pdf: _sign(pdf, credential, request, policy))
-    finally:
-        credential.close()
+        recorder = None
+        if register_file is not None:
+            recorder = stack.enter_context(
+                recorder_beside(
+                    register_file,
+                    credential,
+                    register_credential,
+                    now=request.now,
+                    prompt=prompt_secret,
+                    tell=say,
+                )
+            )
+        task = _Task(credential, request, policy, recorder)
+        return process_all(pairs, task.sign)
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What is done with each file.
+
+    Attributes:
+        credential: Who signs.
+        request: How; without a role it is the one that this credential can sign next.
+        policy: Validation policy for earlier signatures.
+        recorder: The register, if any.
+    """
+
+    credential: Credential
+    request: SigningRequest
+    policy: Path | None
+    recorder: Recorder | None
+
+    def sign(self, source: Path, destination: Path) -> str:
+        """Sign a file, write it, record it, and say what was done."""
+        pdf, request = read_pdf(source), self.request
+        single = None
+        if self.recorder is not None:
+            single = expect_signed(self.recorder, identify(pdf), source, pdf, destination)
+        if not request.role:
+            request = replace(request, role=choose_role(pdf, self.credential, request))
+        signed = sign_received(pdf, self.credential, request, policy=self.policy)
+        if signed.timestamp_pending:
+            raise TimestampError(
+                signed.why_pending or "no timestamp was to be had", hint="try again, or name another --tsa"
+            )
+        write_output(destination, signed.data)
+        if self.recorder is not None and single is not None:
+            facts = {"credential": self.credential.name, "level": signed.level.value}
+            record_signed(self.recorder, single, signed.data, request.role, facts, now=request.now)
+        return f"signed as {request.role}, {signed.level}"
 
 
 def plan_outputs(inputs: Sequence[Path], output: str, *, force: bool) -> list[tuple[Path, Path]]:
@@ -132,26 +189,25 @@ def read_pdf(path: Path) -> bytes:
         raise InputError(f"{path}: {exc.strerror or exc}") from exc
 
 
-def process_all(pairs: Sequence[tuple[Path, Path]], process: Callable[[bytes], tuple[bytes, str]]) -> int:
+def process_all(pairs: Sequence[tuple[Path, Path]], process: Callable[[Path, Path], str]) -> int:
     """Process every input and write every output; a file that fails is named, and the others go on.
 
     Args:
         pairs: Inputs and outputs.
-        process: Gives the new bytes of a file and what became of it.
+        process: Reads a file, writes the other one, and says what became of it.
 
     Returns:
         The exit code: of success; of the first failure where nothing succeeded; else of failed rows.
 
     Raises:
         CredentialError: The key itself failed: nothing more is tried, since tokens lock.
-        ArchiveError: The disk cannot be written: nothing more is tried.
+        ArchiveError, RegisterError: The disk or the register cannot be written: nothing more is tried.
     """
     failed: list[AgreegenError] = []
     for source, destination in pairs:
         try:
-            data, result = process(read_pdf(source))
-            _write(destination, data)
-        except (CredentialError, ArchiveError):
+            result = process(source, destination)
+        except (CredentialError, ArchiveError, RegisterError):
             raise
         except AgreegenError as exc:
             say_error(str(exc) if str(source) in str(exc) else f"{source}: {exc}", hint=exc.hint)
@@ -165,7 +221,12 @@ def process_all(pairs: Sequence[tuple[Path, Path]], process: Callable[[bytes], t
     return failed[0].exit_code if len(failed) == len(pairs) else ExitCode.FAILED_ROWS
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_output(path: Path, data: bytes) -> None:
+    """Write one output durably.
+
+    Raises:
+        ArchiveError: The disk is full.
+    """
     try:
         write_atomically(path, data)
     except OSError as exc:
@@ -175,15 +236,3 @@ def _write(path: Path, data: bytes) -> None:
             f"{path} cannot be written: {exc.strerror}",
             hint="what was signed before stays; free space and sign the rest",
         ) from exc
-
-
-def _sign(
-    pdf: bytes, credential: Credential, request: SigningRequest, policy: Path | None
-) -> tuple[bytes, str]:
-    chosen = request if request.role else replace(request, role=choose_role(pdf, credential, request))
-    signed = sign_received(pdf, credential, chosen, policy=policy)
-    if signed.timestamp_pending:
-        raise TimestampError(
-            signed.why_pending or "no timestamp was to be had", hint="try again, or name another --tsa"
-        )
-    return signed.data, f"signed as {chosen.role}, {signed.level}"

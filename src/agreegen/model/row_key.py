@@ -17,12 +17,14 @@ class RowKey:
         value: Its value as text.
         identifying: Whether it is personal data, which must be masked for people and hashed in keys.
         printed: Whether it stands on the page, and so in the document's id already.
+        form_id: The form whose rows it tells apart.
     """
 
     field: str
     value: str
     identifying: bool = False
     printed: bool = False
+    form_id: str = ""
 
 
 def find_row_key(form: Form, values: Mapping[str, object]) -> RowKey | None:
@@ -42,4 +44,4 @@ def find_personal_id(form: Form, values: Mapping[str, object]) -> str | None:
 
 def _given(form: Form, values: Mapping[str, object]) -> list[RowKey]:
     fields = [form.field(name) for name in form.row_keys if values.get(name) not in {None, ""}]
-    return [RowKey(f.name, str(values[f.name]), f.identifying, f.printed) for f in fields]
+    return [RowKey(f.name, str(values[f.name]), f.identifying, f.printed, form.id) for f in fields]

@@ -25,7 +25,7 @@ from agreegen.register.projection import encode_details, project
 from agreegen.register.view import RegisterView
 
 _INSERT_EVENT = f"INSERT INTO events ({EVENT_COLUMNS}) VALUES (?,?,?,?,?,?,?,?)"  # noqa: S608  # constants only
-_KEY_NAMES = {"staff_no": "staff"}
+_STAFF_NO = "staff_no"
 _INSERT_HEAD = "INSERT INTO heads (seq, count, hash, signer, signature) VALUES (?,?,?,?,?)"
 
 
@@ -132,7 +132,9 @@ class Register(RegisterView):
         if key.identifying:
             digest = hmac.new(self.secret, f"row:{key.value}".encode(), hashlib.sha256)
             return f"person:{digest.hexdigest()}"
-        return f"{_KEY_NAMES.get(key.field, key.field)}:{key.value}"
+        if key.field == _STAFF_NO:
+            return f"staff:{key.value}"
+        return f"{key.form_id}/{key.field}:{key.value}"  # two forms may be about one party
 
     def record_many(
         self,

@@ -32,11 +32,11 @@ def test_the_packaged_forms_name_their_subject() -> None:
 def test_the_first_key_that_is_given_counts() -> None:
     agreement = find_form("confidentiality-agreement", FORMS)
     assert find_row_key(agreement, AGREEMENT) == RowKey(
-        "party_b_name", "某市环境监测技术有限公司", printed=True
+        "party_b_name", "某市环境监测技术有限公司", printed=True, form_id=agreement.id
     )
     assert find_number(agreement, AGREEMENT) is None
     numbered = {**AGREEMENT, "contract_no": "12", "party_b_credit_code": "91410100MA4000001N"}
-    assert find_row_key(agreement, numbered) == RowKey("contract_no", "12")
+    assert find_row_key(agreement, numbered) == RowKey("contract_no", "12", form_id=agreement.id)
     assert find_number(agreement, numbered) == "12"
     pledge = find_form("personal-pledge", FORMS)
     person = {"pledger_name": "王芳", "id_number": "11010519491231002X"}

@@ -1,0 +1,172 @@
+"""Single documents in a register: made by one command, signed by others, one role after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from agreegen.errors import InputError, UsageError
+from agreegen.files import sha256_of, sha256_of_file
+from agreegen.model.document import Document, Value
+from agreegen.model.form import Form
+from agreegen.model.row_key import find_row_key
+from agreegen.recording.recorder import Recorder
+from agreegen.register.interface import DocumentRow, EventDraft, EventKind, Registration
+from agreegen.register.registering import registration_of
+
+__all__ = ["SignedSingle", "expect_signed", "path_below", "record_made", "record_signed", "register_single"]
+
+
+@dataclass(frozen=True, slots=True)
+class SignedSingle:
+    """A document of a register that is to be signed.
+
+    Attributes:
+        row: What the register knows of it.
+        path: Where the signed file goes, below the folder of the register.
+    """
+
+    row: DocumentRow
+    path: str
+
+
+def path_below(register_file: Path, path: Path) -> str:
+    """Return a path as the register keeps it.
+
+    Raises:
+        UsageError: It does not lie below the folder of the register.
+    """
+    folder = register_file.resolve().parent
+    try:
+        return (path.resolve().parent / path.name).relative_to(folder).as_posix()
+    except ValueError:
+        raise UsageError(
+            f"{path} does not lie below {folder}, the folder of the register",
+            hint="write it there, or keep a register in a folder above it",
+        ) from None
+
+
+def register_single(
+    recorder: Recorder, form: Form, document: Document, values: Mapping[str, Value], output: Path
+) -> Registration:
+    """Return how a document that is about to be made will enter the register.
+
+    Raises:
+        InputError: Nothing tells it from others, or the register has a document for the same person or party.
+        UsageError: The file would not lie below the folder of the register.
+    """
+    register = recorder.register
+    key = find_row_key(form, values)
+    if key is None:
+        labels = " or ".join(form.field(name).label_zh for name in form.row_keys)
+        raise InputError("nothing tells this document from others", hint=f"give {labels}" if labels else None)
+    row_key = register.row_key(key)
+    current = register.current(row_key)
+    if current is not None or (current := register.document(document.id)) is not None:
+        known = current.registration
+        raise InputError(
+            f"{register.path} has document {known.id} for {known.name} already: {known.path}",
+            hint="give another one a number of its own, or keep it out of this register",
+        )
+    path = _free_path(recorder, output, document.id)
+    return registration_of(form, document, values, row_key=row_key, path=path)
+
+
+def record_made(
+    recorder: Recorder, registration: Registration, pdf: bytes, engine: str, *, now: datetime
+) -> None:
+    """Record that a document was made; its file lies durably in its place.
+
+    Raises:
+        RegisterError: The register cannot be written.
+        CredentialError: Its key cannot sign.
+    """
+    facts = {"engine": engine, "size": len(pdf)}
+    draft = EventDraft(
+        EventKind.RENDERED, registration.id, sha256=sha256_of(pdf), details=facts, registration=registration
+    )
+    recorder.record([draft], now=now)
+
+
+def expect_signed(
+    recorder: Recorder, document_id: str, source: Path, pdf: bytes, output: Path
+) -> SignedSingle:
+    """Look up a document that is about to be signed.
+
+    The file must be the one that the register knows, or that one with something appended to it: a signature
+    that the other party made elsewhere.
+
+    Raises:
+        InputError: The register does not know it, it was replaced, or the file is another one.
+        UsageError: The signed file would not lie below the folder of the register, or the file belongs to a
+            batch, which signs in place.
+    """
+    register = recorder.register
+    row = register.document(document_id)
+    if row is None or not row.in_force:
+        state = "does not know document" if row is None else "no longer holds as valid document"
+        raise InputError(
+            f"{source}: {register.path} {state} {document_id}",
+            hint="register it when it is made: agreegen generate … --register",
+        )
+    known = register.path.parent / row.registration.path
+    if sha256_of(pdf) != row.sha256 and not _goes_on(pdf, known, row.sha256):
+        raise InputError(
+            f"{source} is not the file that the register knows ({row.registration.path})",
+            hint="sign that one, or the file that the other party signed after it",
+        )
+    path = _free_path(recorder, output, document_id)
+    if row.registration.path.startswith("documents/"):
+        raise UsageError(
+            f"{source} belongs to a batch, whose documents are signed where they lie",
+            hint="name the credential in the job and run it again, or sign without --register",
+        )
+    return SignedSingle(row, path)
+
+
+def record_signed(
+    recorder: Recorder,
+    single: SignedSingle,
+    pdf: bytes,
+    role: str,
+    facts: Mapping[str, str],
+    *,
+    now: datetime,
+) -> None:
+    """Record a signature; the signed file lies durably in its place.
+
+    Args:
+        recorder: The register.
+        single: From `expect_signed`.
+        pdf: The signed file.
+        role: Who signed.
+        facts: The credential's name and the level.
+        now: Aware UTC time.
+
+    Raises:
+        RegisterError: The register cannot be written.
+        CredentialError: Its key cannot sign.
+    """
+    details = {**facts, "path": single.path, "size": len(pdf)}
+    draft = EventDraft(EventKind.SIGNED, single.row.registration.id, role, sha256_of(pdf), details)
+    recorder.record([draft], now=now)
+
+
+def _free_path(recorder: Recorder, output: Path, document_id: str) -> str:
+    path = path_below(recorder.register.path, output)
+    other = recorder.register.document_by_path(path)
+    if other is not None and other.registration.id != document_id:
+        raise UsageError(
+            f"{output} is the file of document {other.registration.id} in the register",
+            hint="choose another output",
+        )
+    return path
+
+
+def _goes_on(pdf: bytes, known: Path, sha256: str) -> bool:
+    """Tell whether a file is a known one with revisions appended (ISO 32000-2, 7.5.6)."""
+    if not known.is_file() or sha256_of_file(known) != sha256:
+        return False
+    return pdf.startswith(known.read_bytes())
