@@ -26,15 +26,20 @@ from agreegen.example_pki import certificates
 from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.maker import make_example_pki
 from agreegen.example_pki.services import Services
+from agreegen.model.report import PadesLevel, Verdict
 from agreegen.pki.cms.timestamp_tokens import check_token
 from agreegen.pki.evidence_records.record import EvidenceRecord
 from agreegen.pki.trust.policy import BUILT_IN, ValidationPolicy
-from agreegen.signing.interface import Trust
+from agreegen.signing.credentials import load_credential
+from agreegen.signing.interface import SigningRequest, Trust
+from agreegen.signing.pades import sign_pdf
 from agreegen.signing.trust import load_trust
+from agreegen.verification.examination import examine
 from agreegen.verification.existence import prove_existence
 from agreegen.verification.interface import Options
 from tests.judges import bouncycastle
 from tests.judges.openssl import verify_token
+from tests.unit.signing.conftest import make_pdf
 
 BEGIN = datetime(2006, 3, 2, 8, tzinfo=UTC)
 YEAR = timedelta(days=365)
@@ -103,9 +108,14 @@ def office(authorities: Path) -> Office:
     return Office(authorities)
 
 
-def _bag(folder: Path, documents: int, *, seed: str = "") -> Path:
+def make_bag(
+    folder: Path, documents: int, *, seed: str = "", first: bytes | None = None, lists: tuple[bytes, ...] = ()
+) -> Path:
+    """Return a folder with the payload and the manifest of a bag."""
     files = {f"data/documents/{n:03d}.pdf": f"%PDF {seed}{n}".encode() for n in range(documents)}
     files["data/register.csv"] = b"id\n"
+    files |= {} if first is None else {"data/documents/000.pdf": first}
+    files |= {f"data/crls/{number}.crl": der for number, der in enumerate(lists)}
     for name, data in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
@@ -124,7 +134,7 @@ def _judge(bag: Path, trust: Trust, now: datetime) -> SealState:
 
 
 def test_one_token_proves_all_bags(office: Office, tmp_path: Path) -> None:
-    bags = [_bag(tmp_path / f"bag{n}", size, seed=f"{n}-") for n, size in enumerate((1, 2, 7))]
+    bags = [make_bag(tmp_path / f"bag{n}", size, seed=f"{n}-") for n, size in enumerate((1, 2, 7))]
     trust = office.trust()
     done = timestamp_bags(bags, office.stamp, trust)
     assert (done.files, done.tokens) == (13, 1)
@@ -139,7 +149,7 @@ def test_one_token_proves_all_bags(office: Office, tmp_path: Path) -> None:
 
 
 def test_a_changed_file_is_not_renewed(office: Office, tmp_path: Path) -> None:
-    bag, trust = _bag(tmp_path / "bag", 3), office.trust()
+    bag, trust = make_bag(tmp_path / "bag", 3), office.trust()
     timestamp_bags([bag], office.stamp, trust)
     (bag / "data/documents/001.pdf").write_bytes(b"%PDF other")
     with pytest.raises(ArchiveError, match=r"001\.pdf"):
@@ -189,15 +199,15 @@ def _prove(history: History, folder: Path) -> tuple[datetime | None, tuple[str, 
 
 
 def test_forty_years_and_six_renewals(office: Office, tmp_path: Path) -> None:
-    history = _live(office, _bag(tmp_path / "bag", 3))
+    history = _live(office, make_bag(tmp_path / "bag", 3))
     time, reasons = _prove(history, tmp_path / "out")
     assert "\n".join(reasons) == ""
     assert time == BEGIN
 
 
-@pytest.mark.parametrize("skipped", range(len(STEPS) - 1))
+@pytest.mark.parametrize("skipped", [0, 1, len(STEPS) - 2])
 def test_one_renewal_skipped_and_nothing_is_proved(office: Office, tmp_path: Path, skipped: int) -> None:
-    history = _live(office, _bag(tmp_path / "bag", 3), skipped)
+    history = _live(office, make_bag(tmp_path / "bag", 3), skipped)
     time, reasons = _prove(history, tmp_path / "out")
     assert time is None
     assert reasons
@@ -206,7 +216,7 @@ def test_one_renewal_skipped_and_nothing_is_proved(office: Office, tmp_path: Pat
 @pytest.mark.skipif(not bouncycastle.available(), reason="needs BouncyCastle")
 def test_bouncycastle_agrees(office: Office, tmp_path: Path) -> None:
     """It accepts each record after each kind of renewal, and refuses other data."""
-    bag = _bag(tmp_path / "bag", 5)
+    bag = make_bag(tmp_path / "bag", 5)
     timestamp_bags([bag], office.stamp, office.trust())
     cases: list[tuple[Path, Path, Path]] = []
     for number, (years, hash_name, digest) in enumerate(((0, None, "sha256"), *STEPS)):
@@ -234,7 +244,7 @@ def _service(record: Path) -> bytes:
 
 def test_openssl_accepts_each_token(authorities: Path, tmp_path: Path) -> None:
     """Also those that lists were put beside; the token of a lone file is over that file itself."""
-    office, bag = Office(authorities, datetime.now(UTC).replace(microsecond=0)), _bag(tmp_path / "bag", 0)
+    office, bag = Office(authorities, datetime.now(UTC).replace(microsecond=0)), make_bag(tmp_path / "bag", 0)
     anchors = [office.pki.trust / "root.pem"]
     timestamp_bags([bag], office.stamp, office.trust())
     renew_bags([bag], office.stamp, office.trust())
@@ -252,7 +262,7 @@ def _flips(data: bytes, count: int) -> list[bytes]:
 
 def test_no_flipped_bit_is_accepted(office: Office, tmp_path: Path) -> None:
     """In data, hash values, chains, and in what a token signs; unsigned parts may only lose trust."""
-    history = _live(office, _bag(tmp_path / "bag", 3))
+    history = _live(office, make_bag(tmp_path / "bag", 3))
     done = extract_document(history.bag, "001.pdf", tmp_path / "out")
     data, record = done.document.read_bytes(), done.record.read_bytes()
     options = Options(now=history.now, anchors_der=history.trust.anchors_der, crls_der=history.trust.crls_der)
@@ -271,3 +281,22 @@ def test_no_flipped_bit_is_accepted(office: Office, tmp_path: Path) -> None:
     at = tail.index(content)
     for other in _flips(content, 40):
         assert not proves(data, covered + tail[:at] + other + tail[at + len(content) :])
+
+
+def test_an_old_signature_without_timestamp_stays_provable(office: Office, tmp_path: Path) -> None:
+    """A B-B signature ends with its certificate; the record bears it out for forty years."""
+    credential = load_credential(office.pki.credentials / "unit-seal.yaml")
+    request = SigningRequest(role="unit", level=PadesLevel.B_B, now=BEGIN, trust=office.trust())
+    signed = sign_pdf(make_pdf(attachment=False), credential, request).data
+    history = _live(office, make_bag(tmp_path / "bag", 2, first=signed, lists=office.trust().crls_der))
+    extract_document(history.bag, "000.pdf", tmp_path / "out")
+    options = Options(now=history.now, anchors_der=history.trust.anchors_der, crls_der=history.trust.crls_der)
+    alone = examine("x.pdf", signed, options)
+    assert (alone.unaltered, alone.verdict) == (True, Verdict.INDETERMINATE)
+    records = [path.read_bytes() for path in sorted((tmp_path / "out").rglob("*.ers"))]
+    borne_out = dataclasses.replace(options, evidence_der=tuple(records))
+    proved = examine("x.pdf", signed, borne_out)
+    assert (proved.verdict, proved.signatures[0].time) == (Verdict.VALID, BEGIN)
+    assert [remark.code for remark in proved.remarks] == ["evidence"]
+    damaged = examine("x.pdf", signed + b"\n", borne_out)
+    assert damaged.verdict is not Verdict.VALID

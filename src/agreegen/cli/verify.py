@@ -14,6 +14,7 @@ import click
 from agreegen.cli.options import (
     any_path,
     existing_file,
+    existing_path,
     force_option,
     forms_option,
     json_option,
@@ -25,6 +26,7 @@ from agreegen.cli.output import language, make_progress, print_json, say, to_jso
 from agreegen.errors import ExitCode, InputError, UsageError
 from agreegen.files import read_limited, refuse_existing, refuse_inputs, write_atomically
 from agreegen.model.report import FileReport, Report, Verdict
+from agreegen.pki.evidence_records.record import MAX_RECORD_BYTES
 from agreegen.verification.interface import Options
 from agreegen.verification.report_html import render_html
 from agreegen.verification.report_table import Table, render_table
@@ -58,6 +60,13 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
     metavar="SHA256",
     help="I have looked at the picture of this seal over text, in the HTML report (repeatable).",
 )
+@click.option(
+    "--evidence",
+    "evidence",
+    multiple=True,
+    type=existing_path,
+    help="Evidence record (.ers, RFC 4998) of a file or a list, or a folder of them (repeatable).",
+)
 @json_option
 @click.option("--html", type=any_path, help="Also write a report as one HTML file.")
 @click.option("--xml", type=any_path, help="Also write an ETSI TS 119 102-2 report.")
@@ -77,6 +86,7 @@ def command(
     password_file: Path | None,
     fetch: bool,
     seals_seen: tuple[str, ...],
+    evidence: tuple[Path, ...],
     as_json: bool,
     html: Path | None,
     xml: Path | None,
@@ -87,7 +97,13 @@ def command(
     force: bool,
 ) -> int:
     """Judge signed PDFs: files, folders (every *.pdf below) or - for standard input."""
-    inputs = (*paths, *trust, *crls, *(file for file in (policy, register_file, password_file) if file))
+    inputs = (
+        *paths,
+        *trust,
+        *crls,
+        *evidence,
+        *(file for file in (policy, register_file, password_file) if file),
+    )
     check_outputs((html, xml), inputs, extract_signed, force=force)
     anchors = read_trust(trust, crls)
     options = Options(
@@ -102,6 +118,7 @@ def command(
         password=None if password_file is None else read_password(password_file),
         fetch=fetch,
         seals_seen=read_hashes(seals_seen),
+        evidence_der=tuple(read_records(evidence)),
     )
     if as_json and html is None and xml is None and extract_signed is None:
         return stream_json(judge(paths, options, jobs=jobs))
@@ -119,6 +136,17 @@ def command(
     else:
         click.echo(render_table(report, lang=language(lang)))
     return ExitCode.DONE if report.all_valid else ExitCode.NEGATIVE
+
+
+def read_records(paths: Iterable[Path]) -> Iterator[bytes]:
+    """Read evidence records; a folder stands for every `*.ers` below it.
+
+    Raises:
+        OSError: One cannot be read, or is too large.
+    """
+    for path in paths:
+        for file in sorted(path.rglob("*.ers")) if path.is_dir() else [path]:
+            yield read_limited(file, MAX_RECORD_BYTES)
 
 
 def read_hashes(texts: Iterable[str]) -> frozenset[str]:

@@ -39,6 +39,7 @@ BLOCKING = frozenset(
         "covers-content",
         "repeated-key",
         "same-name",
+        "evidence-fails",
     }
 )
 """Alarms with which no verdict is `valid`."""

@@ -25,10 +25,11 @@ from agreegen.verification.document_checks import (
     read_document,
     role_of,
 )
+from agreegen.verification.existence import weigh_records
 from agreegen.verification.fetching import fetch_evidence
 from agreegen.verification.integrity import judge_integrity
 from agreegen.verification.interface import FoundSignature, Options, Structure, ValidationData
-from agreegen.verification.judgement import FileJudge
+from agreegen.verification.judgement import FileJudge, OutsideProof
 from agreegen.verification.pictures.findings import judge_seals
 from agreegen.verification.rebuilding import prove
 from agreegen.verification.structure import scan_structure
@@ -66,7 +67,9 @@ def examine(label: str, data: bytes, options: Options, *, rebuild: bool = True) 
     structure = scan_structure(data, options.limits, options.password) if proved is None else proved.structure
     alarms = list(structure.alarms)
     facts = [_facts(data, found, structure, options, policy) for found in structure.signatures]
-    judge, notes = _judge(structure, facts, options, policy)
+    outside = weigh_records(data, options, policy)
+    alarms.extend(outside.alarms)
+    judge, notes = _judge(structure, facts, options, policy, outside.proof)
     alarms.extend(notes)
     document, complaints = read_document(structure)
     alarms.extend(complaints)
@@ -93,20 +96,30 @@ def examine(label: str, data: bytes, options: Options, *, rebuild: bool = True) 
         document=described,
         signatures=signatures,
         alarms=tuple(dict.fromkeys(alarms)),
-        remarks=seals.remarks,
+        remarks=(*seals.remarks, *outside.remarks),
         sha256=sha256,
         size_bytes=len(data),
     )
 
 
 def _judge(
-    structure: Structure, facts: list[SignatureFacts], options: Options, policy: ValidationPolicy
+    structure: Structure,
+    facts: list[SignatureFacts],
+    options: Options,
+    policy: ValidationPolicy,
+    outside: OutsideProof,
 ) -> tuple[FileJudge, list[Alarm]]:
     """Make the judge of trust and time; embedded evidence at which it breaks down is left out and told."""
     try:
         crls, ocsps, notes = contained(fetch_evidence)(facts, structure, options)
         judge = contained(FileJudge)(
-            structure, facts, options, policy, fetched_crls=crls, fetched_ocsps=ocsps
+            structure,
+            facts,
+            options,
+            policy,
+            fetched_crls=crls,
+            fetched_ocsps=ocsps,
+            outside=outside,
         )
     except MemoryError:
         raise

@@ -6,18 +6,19 @@ have run out since.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from agreegen.model.report import Changes, Coverage, SignatureKind
+from agreegen.model.report import Alarm, Changes, Coverage, SignatureKind
 from agreegen.pki.algorithms import AlgorithmUse, compute_digest
 from agreegen.pki.cms.signature_facts import SignatureFacts, TimestampFacts
 from agreegen.pki.evidence_records.checking import LinkFacts, check_record
 from agreegen.pki.evidence_records.record import EvidenceRecord, RecordError
+from agreegen.pki.trust.evidence import Item
 from agreegen.pki.trust.policy import ValidationPolicy
 from agreegen.verification.interface import FoundSignature, Options, Structure
-from agreegen.verification.judgement import FileJudge
+from agreegen.verification.judgement import FileJudge, OutsideProof
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,15 @@ class ProofOfExistence:
     time: datetime | None
     links: tuple[LinkFacts, ...] = ()
     reasons: tuple[str, ...] = ()
+
+    @property
+    def remarks(self) -> tuple[Alarm, ...]:
+        """What a recipient is told of a proof that holds."""
+        if self.time is None:
+            return ()
+        text = f"an evidence record proves that the file existed, as it is, at {self.time:%Y-%m-%d %H:%M} UTC"
+        text_zh = f"证据记录证明：本文件在 {self.time:%Y-%m-%d %H:%M}（UTC）已经存在，内容与现在一致"
+        return (Alarm("evidence", text, message_zh=text_zh),)
 
 
 def prove_existence(
@@ -52,6 +62,61 @@ def prove_existence(
     except RecordError as exc:
         return ProofOfExistence(None, reasons=(f"the evidence record cannot be judged: {exc}",))
     return judge_links(links, options, policy)
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideEvidence:
+    """What all records that the caller gave say about a file.
+
+    Attributes:
+        proof: Since when the file exists, and the lists that records carry or are about.
+        alarms: An alarm where records were given and none proves anything.
+        remarks: What a recipient is told of a proof that holds.
+    """
+
+    proof: OutsideProof = field(default_factory=OutsideProof)
+    alarms: tuple[Alarm, ...] = ()
+    remarks: tuple[Alarm, ...] = ()
+
+
+def weigh_records(data: bytes, options: Options, policy: ValidationPolicy) -> OutsideEvidence:
+    """Judge the records that the caller gave; a record about another file is passed over.
+
+    A record may be about a revocation list of the caller's as well: then the list counts from the time that
+    it proves, and bears out what its issuer's certificate has outlived.
+    """
+    proofs = [prove_existence(data, der, options, policy) for der in options.evidence_der]
+    proving = [proof for proof in proofs if proof.time is not None]
+    if not proving:
+        return OutsideEvidence(alarms=tuple(_nothing_proved(proofs)))
+    best = min(proving, key=lambda proof: proof.time or options.now)
+    crls = [Item(der, since) for since, link in _dated(best, options) for der in link.token.crls_der]
+    ocsps = [Item(der, since) for since, link in _dated(best, options) for der in link.token.ocsps_der]
+    crls += _lists_with_records(options, policy)
+    return OutsideEvidence(OutsideProof(best.time, tuple(crls), tuple(ocsps)), remarks=best.remarks)
+
+
+def _nothing_proved(proofs: Sequence[ProofOfExistence]) -> Iterator[Alarm]:
+    about = [proof for proof in proofs if not proof.links or not proof.links[0].problem] or proofs
+    for proof in about[:1]:
+        text = "the evidence record proves nothing about this file: " + "; ".join(proof.reasons)
+        text_zh = "证据记录不能证明本文件：内容不符、已损坏或其时间戳不受信任"
+        yield Alarm("evidence-fails", text, message_zh=text_zh)
+
+
+def _dated(proof: ProofOfExistence, options: Options) -> Iterator[tuple[datetime, LinkFacts]]:
+    """Give each archive timestamp with the time since which it is known to exist: that of the next one."""
+    later = [link.token.time for link in proof.links[1:]]
+    for link, since in zip(proof.links, [*later, None], strict=True):
+        yield since or options.now, link
+
+
+def _lists_with_records(options: Options, policy: ValidationPolicy) -> Iterator[Item]:
+    for der in options.crls_der:
+        times = [prove_existence(der, record, options, policy).time for record in options.evidence_der]
+        since = min((time for time in times if time is not None), default=None)
+        if since is not None:
+            yield Item(der, since)
 
 
 def judge_links(links: Sequence[LinkFacts], options: Options, policy: ValidationPolicy) -> ProofOfExistence:

@@ -121,6 +121,7 @@ class Options:
         forms_folder: Where released forms are looked up, None for the packaged ones.
         password: For encrypted files.
         fetch: Whether revocation data may be fetched.
+        evidence_der: Evidence records (RFC 4998), DER; each is used for the file it is about.
         seals_seen: SHA-256 (hex) of the pictures of seals that the caller has looked at.
         limits: What one file may cost.
     """
@@ -136,5 +137,6 @@ class Options:
     forms_folder: Path | None = None
     password: str | None = None
     fetch: bool = False
+    evidence_der: tuple[bytes, ...] = ()
     seals_seen: frozenset[str] = frozenset()
     limits: Limits = field(default_factory=Limits)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agreegen.foreign import contained
@@ -42,6 +42,21 @@ from agreegen.verification.levels import detect_level
 from agreegen.verification.times import Proofs
 
 
+@dataclass(frozen=True, slots=True)
+class OutsideProof:
+    """What evidence from outside proves.
+
+    Attributes:
+        since: Since when the whole file is known to exist, aware UTC; None where nothing is proved.
+        crls: Revocation lists with the time since which each is known to exist.
+        ocsps: OCSP responses, likewise.
+    """
+
+    since: datetime | None = None
+    crls: tuple[Item, ...] = ()
+    ocsps: tuple[Item, ...] = ()
+
+
 class FileJudge:
     """Judges the signatures of one file.
 
@@ -52,6 +67,7 @@ class FileJudge:
         policy: The validation policy.
         fetched_crls: Revocation lists fetched for this file.
         fetched_ocsps: OCSP responses fetched for this file.
+        outside: What evidence from outside proves about the whole file.
     """
 
     def __init__(
@@ -63,6 +79,7 @@ class FileJudge:
         *,
         fetched_crls: Sequence[bytes] = (),
         fetched_ocsps: Sequence[bytes] = (),
+        outside: OutsideProof | None = None,
     ) -> None:
         self.structure = structure
         self.facts = tuple(facts)
@@ -71,6 +88,9 @@ class FileJudge:
         self.fetched = tuple(fetched_crls), tuple(fetched_ocsps)
         self.now = max(options.now, options.at) if options.at else options.now
         self.proofs = Proofs(self.now)
+        self.outside = outside or OutsideProof()
+        if self.outside.since is not None and self.outside.since < self.now:
+            self.proofs = self.proofs.adding(len(structure.revisions) - 1, self.outside.since)
         self.certificates = self._make_judge()
         self._stamps: dict[int, CertificateResult] = {}
         self._peel_timestamps()
@@ -92,6 +112,8 @@ class FileJudge:
         outside_crls, outside_ocsps = self.fetched
         crls = [Item(der, self.now) for der in (*self.options.crls_der, *outside_crls)]
         ocsps = [Item(der, self.now) for der in outside_ocsps]
+        crls += self.outside.crls
+        ocsps += self.outside.ocsps
         crls += [Item(der, proved(der)) for der in store.crls_der]
         ocsps += [Item(der, proved(der)) for der in store.ocsps_der]
         for found, fact in zip(self.structure.signatures, self.facts, strict=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +11,10 @@ from agreegen.archive.evidence.store import kept_files, read_evidence
 from agreegen.archive.manifests import ManifestError, check_plain
 from agreegen.errors import ArchiveError, UsageError
 from agreegen.files import refuse_existing, write_atomically
+from agreegen.pki.evidence_records.record import EvidenceRecord
 
 _DOCUMENTS = "data/documents/"
+_LISTS = "data/crls/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class Extraction:
 def extract_document(bag: Path, name: str, folder: Path, *, force: bool = False) -> Extraction:
     """Write a document, its own reduced evidence record (`NAME.pdf.ers`) and what checking them needs.
 
+    The revocation lists come with records of their own: they prove when the lists existed.
+
     Args:
         bag: A timestamped bag.
         name: Path of the document in the bag, with or without `data/documents/`.
@@ -47,21 +52,26 @@ def extract_document(bag: Path, name: str, folder: Path, *, force: bool = False)
     path = _DOCUMENTS + name.removeprefix(_DOCUMENTS)
     with contextlib.suppress(ManifestError):
         check_plain(path)
-        record = read_evidence(bag).records().get(path)
-        if record is not None:
-            return _write(bag, path, record.encode(), folder, force=force)
+        records = read_evidence(bag).records()
+        if path in records:
+            return _write(bag, path, records, folder, force=force)
     raise UsageError(f"{bag} holds no document {name}", hint="name it as in data/documents/")
 
 
-def _write(bag: Path, path: str, record: bytes, folder: Path, *, force: bool) -> Extraction:
+def _write(
+    bag: Path, path: str, records: Mapping[str, EvidenceRecord], folder: Path, *, force: bool
+) -> Extraction:
     target = folder / Path(path).name
     proof = target.with_name(target.name + ".ers")
     for output in (target, proof):
         refuse_existing(output, force=force)
     try:
         write_atomically(target, (bag / path).read_bytes())
-        write_atomically(proof, record)
+        write_atomically(proof, records[path].encode())
         counts = {kind: _copy(bag, kind, folder / kind) for kind in ("certificates", "crls")}
+        for listed, record in records.items():
+            if listed.startswith(_LISTS):
+                write_atomically(folder / "crls" / f"{Path(listed).name}.ers", record.encode())
     except OSError as exc:
         raise ArchiveError(
             f"{exc.filename or bag}: {exc.strerror}", hint="check bag, disk and permissions"
