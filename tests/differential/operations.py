@@ -43,6 +43,10 @@ _KINDS = (
     b"Screen",
     b"PrinterMark", b"3D", b"Sound", b"Squiggly", b"StrikeOut", b"Nothing",
 )  # fmt: skip
+_COMMENTS = (*_KINDS[:7], b"Polygon", b"PolyLine", b"Caret", b"Squiggly", b"StrikeOut")
+"""Kinds that may be added in a free place, because they show no text of their own."""
+_CORNER: Box = (-4, -4, 4, 4)
+"""What an empty rectangle grows to where a reader adds a border."""
 _FLAGS = (0, 1, 2, 4, 4, 4, 6, 28, 32, 36, 64, 68, 128, 132, 256, 512)
 _SHAPES = (
     b"/C [0 0 0] /IC [1 1 1]", b"/C [1 1 1] /IC [0 0 0]", b"/BS << /W 20 >>", b"/Border [0 0 30]",
@@ -177,9 +181,10 @@ def fill_oddly(chance: random.Random, data: bytes, change: Change) -> None:
     """Fill in something without its look, or a look without a value."""
     if chance.random() < 0.5:
         text = text_of(data, change, REMARK)
-        change.objects[REMARK] = _insert(
-            text, chance.choice((b"/V (900)", b"/DA (/Helv 40 Tf 0 g)", b"/Q 2"))
-        )
+        entry = chance.choice((b"/V (900)", b"/DA (/Helv 40 Tf 0 g)", b"/Q 2"))
+        change.objects[REMARK] = _insert(text, entry)
+        if entry.startswith(b"/V"):
+            change.places.append(REMARK_BOX)
     else:
         change.objects[LOOK] = stream(FORGED, FORM_ENTRIES)
 
@@ -220,8 +225,12 @@ def annotate_oddly(chance: random.Random, data: bytes, change: Change) -> None:
         change.objects[free + 1] = stream(drawn, entries)
         state = chance.choice((b"/N", b"/N", b"/N", b"/R", b"/D"))
         more += b" /AP << %s %d 0 R >>" % (state, free + 1)
-    change.objects[free] = _note(chance, box, chance.choice(_KINDS), more)
+    kind = chance.choice(_KINDS)
+    change.objects[free] = _note(chance, box, kind, more)
     _list_note(data, change, free)
+    change.places.append(_CORNER)
+    if box == FREE_BOX and kind in _COMMENTS:
+        change.places.append(FREE_BOX)
 
 
 def again(chance: random.Random, data: bytes, change: Change) -> None:

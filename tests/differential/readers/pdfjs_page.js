@@ -24,7 +24,7 @@
 
 	// Whether an annotation can be seen where it says that it is; what paints elsewhere shows in the picture.
 	const seen = (note, [left, bottom, right, top]) => {
-		const [l, b, r, t] = note.rect;
+		const [l, b, r, t] = note.rect ?? [0, 0, 0, 0];
 		return !(note.annotationFlags & (HIDDEN | NO_VIEW)) && r > l && t > b && l < right && r > left && b < top && t > bottom;
 	};
 
