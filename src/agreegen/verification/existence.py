@@ -12,7 +12,7 @@ from datetime import datetime
 
 from agreegen.model.report import Alarm, Changes, Coverage, SignatureKind
 from agreegen.pki.algorithms import AlgorithmUse, compute_digest
-from agreegen.pki.cms.signature_facts import SignatureFacts, TimestampFacts
+from agreegen.pki.cms.container_check import facts_of_token
 from agreegen.pki.evidence_records.checking import LinkFacts, check_record
 from agreegen.pki.evidence_records.record import EvidenceRecord, RecordError
 from agreegen.pki.trust.evidence import Item
@@ -132,7 +132,7 @@ def judge_links(links: Sequence[LinkFacts], options: Options, policy: Validation
     if problems:
         return ProofOfExistence(None, tuple(links), problems)
     structure = Structure(tuple(range(len(links))), tuple(_found(index) for index in range(len(links))))
-    facts = tuple(_facts(link.token) for link in links)
+    facts = tuple(facts_of_token(link.token) for link in links)
     judge = FileJudge(structure, facts, options, policy)
     reasons: list[str] = []
     for index, link in enumerate(links):
@@ -160,19 +160,4 @@ def _found(revision: int) -> FoundSignature:
         revision=revision,
         coverage=Coverage.REVISION,
         changes=Changes.NONE,
-    )
-
-
-def _facts(token: TimestampFacts) -> SignatureFacts:
-    return SignatureFacts(
-        token.integrity,
-        token.subindication,
-        certificate=token.certificate,
-        certificates=token.certificates,
-        crls_der=token.crls_der,
-        ocsps_der=token.ocsps_der,
-        algorithms=token.algorithms,
-        timestamps=(token,),
-        claimed_time=token.time,
-        reasons=token.reasons,
     )

@@ -305,7 +305,13 @@ def check_timestamp(
     contents: bytes, digest: Digester, *, max_cms_bytes: int, extra_certificates: Sequence[Any] = ()
 ) -> SignatureFacts:
     """Check a timestamp token that stands alone over bytes, as a document timestamp does (RFC 3161)."""
-    token = check_token(contents, digest, "document", list(extra_certificates), max_bytes=max_cms_bytes)
+    return facts_of_token(
+        check_token(contents, digest, "document", list(extra_certificates), max_bytes=max_cms_bytes)
+    )
+
+
+def facts_of_token(token: TimestampFacts) -> SignatureFacts:
+    """Return what a token that stands alone shows, in the form of a signature's facts."""
     return SignatureFacts(
         token.integrity,
         token.subindication,
