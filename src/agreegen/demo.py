@@ -133,7 +133,7 @@ class Demo:
             summary = run_job(read_job(job), RunSettings(limit=self.count), events=self.events)
             if summary.failed:
                 raise InputError(f"{summary.failed} rows failed; see {self.folder / 'pledges'}")
-            say(f"{summary.done} made, {summary.left_open} left open for their persons")
+            say(f"{summary.done} made, {summary.left_open} not signed by their persons yet")
         return summary
 
     def _make_agreements(self, tsa: str | None) -> None:

@@ -161,14 +161,15 @@ def test_coverage(agreegen: Agreegen, finished_job: Path, roster: Path, tmp_path
     fewer = tmp_path / "fewer.csv"
     fewer.write_text("姓名,编号\n张伟,HN0001\n", "utf-8")
     found = agreegen(*line, fewer, "--json")
-    assert found.json()["missing"] == []
-    assert len(found.json()["no_longer_on_roster"]) >= 1
+    assert found.json()["summary"]["open"] == 0
+    assert found.json()["summary"]["left"] >= 1
     assert found.code == 0
     newcomer = tmp_path / "newcomer.csv"
     newcomer.write_text("姓名,编号\n张伟,HN0001\n新人,HN0099\n", "utf-8")
     result = agreegen(*line, newcomer, "--json")
     assert result.code == 1
-    assert len(result.json()["missing"]) == 1
+    states = {person["staff_no"]: person["state"] for person in result.json()["people"]}
+    assert (states["HN0001"], states["HN0099"]) == ("signed", "no-document")
 
 
 def test_what_is_no_register(agreegen: Agreegen, roster: Path) -> None:

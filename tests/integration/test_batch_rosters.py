@@ -55,8 +55,9 @@ def test_new_changed_and_removed_rows(
     capsys.readouterr()
     assert agreegen(coverage) == 1, "the unit has attested, but nobody has signed"
     told = json.loads(capsys.readouterr().out)
-    assert sorted(person["key"] for person in told["no_longer_on_roster"]) == ["R004", "R005"]
-    assert (told["rows"], told["covered"]) == (5, 0)
+    left = [person["staff_no"] for person in told["people"] if person["state"] == "left"]
+    assert sorted(left) == ["R004", "R005"]
+    assert (told["summary"]["rows"], told["summary"]["signed"], told["summary"]["left"]) == (5, 0, 2)
     with Register.open(job.register_file, read_only=True) as register:
         current = register.current("staff:R003")
         [old] = register.documents(state=DocumentState.REPLACED)

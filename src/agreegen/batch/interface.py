@@ -199,7 +199,8 @@ class RunSummary:
         superseded: Documents that replaced an earlier one, among `done`.
         adopted: Finished files of a run that had been cut short, among `done`.
         timestamp_pending: Documents that still wait for a timestamp.
-        left_open: Signatures left open because a person has no credential file.
+        left_open: Rows of the job's roster that are not signed, whatever the reason; None where the roster
+            could not be read again.
         interrupted: Whether the run was asked to stop before its end.
         bags: Bags written.
         warnings: What a person should look at.
@@ -214,7 +215,7 @@ class RunSummary:
     superseded: int = 0
     adopted: int = 0
     timestamp_pending: int = 0
-    left_open: int = 0
+    left_open: int | None = None
     interrupted: bool = False
     bags: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()

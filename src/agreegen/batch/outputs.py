@@ -136,7 +136,7 @@ def _render(job: Job, summary: RunSummary, states: Mapping[str, int], failed: Fa
         ("失败 / Failed", summary.failed),
         ("替换旧版 / Superseded", summary.superseded),
         ("时间戳待补 / Timestamp pending", summary.timestamp_pending),
-        ("留待本人签名 / Left open", summary.left_open),
+        ("尚未签署的行 / Rows not signed", summary.left_open),
         ("用时（秒）/ Seconds", round(summary.seconds, 1)),
         ("每秒份数 / Documents per second", summary.documents_per_second),
         *((f"登记簿 / Register: {state}", count) for state, count in states.items()),

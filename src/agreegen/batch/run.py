@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import FrameType, TracebackType
 
+from agreegen.batch.coverage import count_job
 from agreegen.batch.heads import head_warnings
 from agreegen.batch.interface import Job, RowResult, RunEvent, RunEventKind, RunSummary
 from agreegen.batch.keyholder import KeyHolder
@@ -171,7 +172,6 @@ class _Run:
         self.register = register = recorder.register
         self.keys, self.trust, self.failed, self.tell, self.clock = keys, trust, failed, tell, clock
         self.counts = dict.fromkeys(RowResult, 0)
-        self.left_open = 0
         self.whole_roster = True
         self.behind = 0
         self.warnings: list[str] = []
@@ -285,7 +285,6 @@ class _Run:
                 self._count(TaskOutcome(row.number, "", RowResult.ALREADY_DONE, ""))
                 continue
             self.cells[row.number] = row
-            self.left_open += len(task.left_open)
             tasks.append(task)
             if len(tasks) >= size:
                 yield self._seal(tasks)
@@ -351,6 +350,14 @@ class _Run:
             return exc
         return None
 
+    def _count_open(self) -> int | None:
+        """Count who has not signed, as `register coverage` does."""
+        try:
+            return count_job(self.job, self.register).open
+        except AgreegenError as exc:
+            self.warn(f"who has not signed could not be counted: {exc}")
+            return None
+
     def finish(self, started: float, error: AgreegenError | None, *, interrupted: bool) -> RunSummary:
         """Write what people read at the end; raise what stopped the run."""
         states = self.register.state_counts()
@@ -365,7 +372,7 @@ class _Run:
             superseded=counts[RowResult.SUPERSEDED],
             adopted=counts[RowResult.ADOPTED],
             timestamp_pending=self.register.pending_count(),
-            left_open=self.left_open,
+            left_open=self._count_open(),
             interrupted=interrupted,
             bags=tuple(self.bags),
             warnings=tuple(self.warnings),

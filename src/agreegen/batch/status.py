@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from agreegen.batch.coverage import job_coverage
 from agreegen.batch.interface import Job
-from agreegen.errors import AgreegenError
+from agreegen.errors import InputError
 from agreegen.register.interface import DocumentState
 from agreegen.register.lock import is_locked
 from agreegen.register.store import Register
-from agreegen.rosters.roster import open_roster
+from agreegen.reports.coverage import CoverageTotals
 
 __all__ = ["JobStatus", "job_status"]
 
@@ -20,30 +21,27 @@ class JobStatus:
     """How far a job has come.
 
     Attributes:
-        rows: Rows of the roster; None where it cannot be read now.
+        totals: Rows of the roster by state; None where it cannot be read now.
         documents: Documents in force.
         states: Documents by state.
         events: Events in the register.
         running: Whether a run is under way.
     """
 
-    rows: int | None
+    totals: CoverageTotals | None
     documents: int
     states: dict[str, int]
     events: int
     running: bool
 
-    @property
-    def open_rows(self) -> int | None:
-        """Rows without a document in force; None where the roster cannot be read."""
-        return None if self.rows is None else max(0, self.rows - self.documents)
-
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object of `batch status --json`."""
+        totals = self.totals
         return {
-            "rows": self.rows,
+            "rows": None if totals is None else totals.rows,
             "documents": self.documents,
-            "open_rows": self.open_rows,
+            "signed_rows": None if totals is None else totals.signed,
+            "open_rows": None if totals is None else totals.open,
             "states": self.states,
             "events": self.events,
             "running": self.running,
@@ -56,21 +54,19 @@ def job_status(job: Job) -> JobStatus:
     Raises:
         RegisterError: The register is there but cannot be read.
     """
-    rows = _count_rows(job)
+    totals = _count(job)
     if not job.register_file.is_file():
-        return JobStatus(rows, 0, {}, 0, running=False)
+        return JobStatus(totals, 0, {}, 0, running=False)
     with Register.open(job.register_file, read_only=True) as register:
         states = register.state_counts()
         ended = (DocumentState.REPLACED, DocumentState.QUARANTINED)
         documents = sum(count for state, count in states.items() if state not in ended)
-        return JobStatus(rows, documents, states, register.event_count, running=is_locked(job.output))
+        return JobStatus(totals, documents, states, register.event_count, running=is_locked(job.output))
 
 
-def _count_rows(job: Job) -> int | None:
-    source = job.roster
+def _count(job: Job) -> CoverageTotals | None:
     try:
-        return open_roster(
-            source.file, job.form, sheet=source.sheet, columns=source.columns, defaults=job.defaults
-        ).count
-    except AgreegenError:
+        with job_coverage(job) as coverage:
+            return coverage.count()
+    except InputError:
         return None

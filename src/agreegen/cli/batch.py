@@ -165,7 +165,7 @@ def print_summary(summary: RunSummary, output: Path) -> None:
             "done",
             "already done",
             "failed",
-            "left open",
+            "not signed",
             "timestamp pending",
             "seconds",
             "documents/s",

@@ -197,6 +197,17 @@ class Form:
                 return role
         raise KeyError(role_id)
 
+    @property
+    def subject_roles(self) -> tuple[SignatureRole, ...]:
+        """The required roles of whom a document is about; all required ones where the form does not say.
+
+        The fields of one person or party begin alike (`party_b_name`, `party_b_representative`), so a role is
+        the subject's where its holder's field begins like the subject's.
+        """
+        stem = (self.subject or "").rpartition("_")[0]
+        own = [role for role in self.required_roles if stem and (role.holder or "").startswith(f"{stem}_")]
+        return tuple(own) or self.required_roles
+
     def subject_of(self, values: Mapping[str, object]) -> str:
         """Return whom a document is about, by the values of one row or document; empty where that is open."""
         return "" if self.subject is None else str(values.get(self.subject, ""))

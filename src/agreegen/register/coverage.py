@@ -1,103 +1,127 @@
-"""Who on a roster has a pledge, who has none, and who is no longer on the roster."""
+"""Who has signed: the one place that decides in which state a row of a roster is. No I/O but the register."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from enum import StrEnum
 
-from agreegen.register.interface import DocumentRow
-from agreegen.register.store import Register
+from agreegen.register.interface import DocumentRow, DocumentState, How
 
 
-@dataclass(frozen=True, slots=True)
-class RosterPerson:
-    """One roster row, as coverage needs it.
+class CoverageState(StrEnum):
+    """In which state a row of a roster is, or, for `left`, a document whose person is not on the roster."""
 
-    Attributes:
-        row_key: From `Register.row_key`.
-        label: Staff number or masked ID number, for people.
-        name: The person's name.
-    """
-
-    row_key: str
-    label: str
-    name: str
+    SIGNED = "signed"
+    MADE = "made"
+    PRINTED = "printed"
+    REPLACED = "replaced"
+    NO_DOCUMENT = "no-document"
+    UNUSABLE = "unusable"
+    DUPLICATE = "duplicate"
+    NAME_DIFFERS = "name-differs"
+    LEFT = "left"
 
 
 @dataclass(frozen=True, slots=True)
-class Coverage:
-    """The answer. It has no truth value: ask for `complete`.
+class Standing:
+    """How far the documents of one row have come.
 
     Attributes:
-        rows: Number of roster rows.
-        covered: Rows with a document that is signed, archived or on paper.
-        missing: Rows without one.
-        no_longer: Documents in force of people who are not on the roster.
+        state: The one word.
+        document: The document in force, else the replaced one that was signed.
+        how: How the last of its roles was fulfilled, where all are.
+        since: Since when it is signed, printed or made, as stored; None where the register does not say.
+        roles: Each role that must be fulfilled, and how it was.
+        reason: What a person should know, in English.
     """
 
-    rows: int
-    covered: int
-    missing: tuple[RosterPerson, ...]
-    no_longer: tuple[RosterPerson, ...]
-
-    @property
-    def complete(self) -> bool:
-        """Whether there is at least one row and everyone has a pledge."""
-        return self.rows > 0 and not self.missing
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object of `register coverage --json`."""
-        return {
-            "rows": self.rows,
-            "covered": self.covered,
-            "missing": [{"key": person.label, "name": person.name} for person in self.missing],
-            "no_longer_on_roster": [{"key": person.label, "name": person.name} for person in self.no_longer],
-        }
+    state: CoverageState
+    document: DocumentRow | None = None
+    how: How | None = None
+    since: str | None = None
+    roles: tuple[tuple[str, How | None], ...] = ()
+    reason: str | None = None
 
 
-def measure_coverage(
-    register: Register, roster: Iterable[RosterPerson], *, required_roles: Collection[str] = ()
-) -> Coverage:
-    """Compare a roster with a register.
+_BEST_FIRST = (
+    CoverageState.SIGNED,
+    CoverageState.NAME_DIFFERS,
+    CoverageState.PRINTED,
+    CoverageState.REPLACED,
+    CoverageState.MADE,
+    CoverageState.NO_DOCUMENT,
+)
+
+
+def find_standing(documents: Iterable[DocumentRow], roles: Sequence[str], name: str) -> Standing:
+    """Decide how far the documents of one row have come.
 
     Args:
-        register: The register.
-        roster: The people who must have a document.
-        required_roles: Roles that must have signed it; a scan of the signed paper stands for all of them.
-
-    Raises:
-        RegisterError: The register cannot be read.
+        documents: All documents of the row, replaced ones among them.
+        roles: The roles that must be fulfilled.
+        name: The name on the roster; empty where it cannot be read.
     """
-    seen = sqlite3.connect("")  # a temporary file that SQLite removes: memory stays flat for millions of rows
-    try:
-        seen.execute("CREATE TABLE seen (key TEXT PRIMARY KEY) WITHOUT ROWID")
-        rows, missing = 0, []
-        for person in roster:
-            rows += 1
-            seen.execute("INSERT OR IGNORE INTO seen VALUES (?)", (person.row_key,))
-            document = register.current(person.row_key)
-            if document is None or not _covers(document, required_roles):
-                missing.append(person)
-        gone = tuple(
-            _person(document)
-            for document in register.documents()
-            if document.in_force and not _contains(seen, document.registration.row_key)
-        )
-    finally:
-        seen.close()
-    return Coverage(rows, rows - len(missing), tuple(missing), gone)
+    known = list(documents)
+    current = next((each for each in known if each.in_force), None)
+    before = next((each for each in known if _was_signed(each, roles)), None)
+    if current is None:
+        if before is not None:
+            return _replaced(before, before, roles)
+        return Standing(CoverageState.NO_DOCUMENT, roles=tuple((role, None) for role in roles))
+    if name and current.registration.name and name != current.registration.name:
+        reason = f"the document names {current.registration.name}, the roster {name}"
+        return Standing(CoverageState.NAME_DIFFERS, current, None, None, _how(current, roles), reason)
+    if is_signed(current, roles):
+        last = max((each for role in roles if (each := current.fulfilment(role))), key=lambda each: each.at)
+        return Standing(CoverageState.SIGNED, current, last.how, last.at, _how(current, roles))
+    if before is not None:
+        return _replaced(current, before, roles)
+    state = CoverageState.MADE if current.printed_at is None else CoverageState.PRINTED
+    return Standing(state, current, None, current.printed_at, _how(current, roles))
 
 
-def _covers(document: DocumentRow, required_roles: Collection[str]) -> bool:
-    return document.in_force and not document.open_roles(required_roles)
+def best_standing(found: Iterable[Standing]) -> Standing:
+    """Return the standing that goes furthest, of those in several registers."""
+    return min(found, key=lambda each: _BEST_FIRST.index(each.state))
 
 
-def _contains(seen: sqlite3.Connection, key: str) -> bool:
-    return seen.execute("SELECT 1 FROM seen WHERE key = ?", (key,)).fetchone() is not None
+def is_signed(document: DocumentRow, roles: Sequence[str]) -> bool:
+    """Whether every one of some roles of a document in force is fulfilled, somehow; without roles, never."""
+    return document.in_force and bool(roles) and not document.open_roles(roles)
 
 
-def _person(document: DocumentRow) -> RosterPerson:
-    known = document.registration
-    return RosterPerson(known.row_key, known.staff_no or known.id[:8], known.name)
+def _was_signed(document: DocumentRow, roles: Sequence[str]) -> bool:
+    replaced = document.state is DocumentState.REPLACED
+    return replaced and any(document.fulfilment(role) is not None for role in roles)
+
+
+def _replaced(document: DocumentRow, before: DocumentRow, roles: Sequence[str]) -> Standing:
+    reason = f"document {before.registration.id} was signed and replaced; the present one is not signed"
+    return Standing(CoverageState.REPLACED, document, None, None, _how(document, roles), reason)
+
+
+def _how(document: DocumentRow, roles: Sequence[str]) -> tuple[tuple[str, How | None], ...]:
+    found = ((role, document.fulfilment(role)) for role in roles)
+    return tuple((role, None if each is None else each.how) for role, each in found)
+
+
+class SeenKeys:
+    """Remembers row keys in a temporary file that SQLite removes: memory stays flat for millions of rows."""
+
+    def __init__(self) -> None:
+        self._connection = sqlite3.connect("")
+        self._connection.execute("CREATE TABLE seen (key TEXT PRIMARY KEY) WITHOUT ROWID")
+
+    def add(self, key: str) -> None:
+        """Remember a key."""
+        self._connection.execute("INSERT OR IGNORE INTO seen VALUES (?)", (key,))
+
+    def __contains__(self, key: str) -> bool:
+        row = self._connection.execute("SELECT 1 FROM seen WHERE key = ?", (key,)).fetchone()
+        return row is not None
+
+    def close(self) -> None:
+        """Forget them."""
+        self._connection.close()

@@ -101,6 +101,11 @@ class RowIdentities:
                 Severity.WARNING,
             )
 
+    def is_doubled(self, number: int, raw: Mapping[str, RawValue]) -> bool:
+        """Tell whether another row has a number that a row may not share."""
+        keys = self._unique_keys(self._parsed(raw, self._keys))
+        return any(self._indexes[name].others(key, number) for name, key in keys)
+
     def _shared(self, name: str, others: Sequence[int]) -> str:
         return f"the same {self._fields[name].label_zh} stands in row {', '.join(map(str, others))}, too"
 

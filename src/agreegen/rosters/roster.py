@@ -160,6 +160,7 @@ class Roster:
             staff_no=find_number(self._form, parsed.values),
             id_number=find_personal_id(self._form, parsed.values),
             subject=self._form.subject_of(parsed.values),
+            doubled=self._identities.is_doubled(number, raw),
         )
 
     def _lenient(self, complaint: Complaint) -> Complaint:

@@ -25,6 +25,7 @@ class RosterRow:
             company's number.
         id_number: The resident ID number, where it could be read.
         subject: The person or party, where it could be read; else empty.
+        doubled: Whether another row has a number that this one may not share.
     """
 
     number: int
@@ -35,6 +36,7 @@ class RosterRow:
     staff_no: str | None = None
     id_number: str | None = None
     subject: str = ""
+    doubled: bool = False
 
     @property
     def label(self) -> str:

@@ -1,14 +1,12 @@
-"""Exports and coverage."""
+"""Exports."""
 
 from __future__ import annotations
 
 import csv
-from dataclasses import replace
 from pathlib import Path
 
 from openpyxl import load_workbook
 
-from agreegen.register.coverage import RosterPerson, measure_coverage
 from agreegen.register.export import export_csv, export_xlsx
 from agreegen.register.store import Register
 
@@ -36,24 +34,3 @@ def test_xlsx_cells_are_text(filled: Register, tmp_path: Path) -> None:
     assert sheet is not None
     header, first = list(sheet.iter_rows(values_only=True))[:2]
     assert dict(zip(header, first, strict=True))["id_number"] == "11010519491231002X"
-
-
-def test_coverage_names_who_is_missing_and_who_left(filled: Register) -> None:
-    roster = [RosterPerson(f"staff:S{number:04}", f"S{number:04}", "王秀英") for number in (0, 1, 2, 7)]
-    coverage = measure_coverage(filled, roster)
-    assert (coverage.rows, coverage.covered, coverage.complete) == (4, 3, False)
-    assert [person.label for person in coverage.missing] == ["S0007"]
-    assert sorted(person.label for person in coverage.no_longer) == ["S0003", "S0004"]
-    assert measure_coverage(filled, roster[:3]).complete
-    assert not measure_coverage(filled, []).complete
-
-
-def test_characters_that_no_workbook_can_carry_do_not_break_the_export_off(
-    filled: Register, tmp_path: Path
-) -> None:
-    row = next(iter(filled.documents()))
-    bad = replace(row, registration=replace(row.registration, unit="a\x00b\ufffe\ud800c\x1f", name="=1"))
-    assert export_xlsx([bad], tmp_path / "a.xlsx") == 1
-    assert export_csv([bad], tmp_path / "a.csv") == 1
-    values = [cell.value for cell in load_workbook(tmp_path / "a.xlsx")["register"][2]]
-    assert "a\ufffdb\ufffd\ufffdc\ufffd" in values

@@ -9,7 +9,7 @@ from agreegen.batch.interface import Job
 from agreegen.batch.plan import conditions_for
 from agreegen.errors import InputError
 from agreegen.model.document import build_document, encode_value
-from agreegen.model.form import RoleKind
+from agreegen.register.coverage import is_signed
 from agreegen.register.interface import DocumentRow, Registration
 from agreegen.register.store import Register
 from agreegen.rosters.roster import open_roster
@@ -136,9 +136,8 @@ def _document_id(job: Job, register: Register, row: RosterRow) -> str:
 
 
 def has_signed(job: Job, document: DocumentRow) -> bool:
-    """Whether nobody has to sign by hand any more: every person's role is fulfilled, somehow."""
-    persons = [role.id for role in job.form.roles if role.kind is RoleKind.SIGNATURE]
-    return bool(persons) and not document.open_roles(persons)
+    """Whether nobody has to sign by hand any more: every role of the person is fulfilled, somehow."""
+    return is_signed(document, [role.id for role in job.form.subject_roles])
 
 
 def _refuse_unknown_units(job: Job, settings: PrintSettings, units: dict[str, None]) -> None:

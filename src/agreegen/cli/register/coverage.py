@@ -1,58 +1,172 @@
-"""`register coverage`: who has signed."""
+"""`register coverage`: who has signed, and how; who has not, and why."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
 from collections.abc import Iterator
+from datetime import datetime, time
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
-from agreegen.cli.options import existing_file, forms_option, json_option
-from agreegen.cli.output import print_json, print_table, say
-from agreegen.cli.register.options import register_option
-from agreegen.errors import ExitCode
+from agreegen.batch.coverage import job_coverage
+from agreegen.batch.job import read_job
+from agreegen.cli.options import any_path, existing_file, force_option, forms_option, json_option
+from agreegen.cli.output import print_table, say, to_json
+from agreegen.errors import ExitCode, UsageError
+from agreegen.files import refuse_existing, refuse_inputs
 from agreegen.forms.catalog import find_form, forms_folder
-from agreegen.register.coverage import RosterPerson, measure_coverage
+from agreegen.register.coverage import CoverageState
 from agreegen.register.store import Register
+from agreegen.reports.coverage import Coverage, CoveragePerson, CoverageTotals
+from agreegen.reports.unsigned_list import UnsignedList
 from agreegen.rosters.roster import open_roster
-from agreegen.rosters.row import RosterRow
 
 _DEFAULT_FORM = "personal-pledge"
+_MOST_SHOWN = 200
 
 
 @click.command("coverage")
-@register_option
-@click.option("--roster", required=True, type=existing_file, help="The roster to compare with.")
 @click.option(
-    "--form", "form_id", default=_DEFAULT_FORM, show_default=True, help="The form that names the columns."
+    "--job", "job_file", type=existing_file, metavar="JOB.yaml", help="A job: its register and roster."
+)
+@click.option(
+    "--register", "register_files", type=existing_file, multiple=True, metavar="FILE", help="May be repeated."
+)
+@click.option("--roster", type=existing_file, help="The roster to compare with; else the job's.")
+@click.option(
+    "--form", "form_id", default=_DEFAULT_FORM, show_default=True, help="The form, where no job names it."
+)
+@click.option("--at", metavar="DATE", help="As it was at the end of that day, from the chain.")
+@click.option(
+    "--xlsx", type=any_path, metavar="FILE", help="Write who has not signed, a sheet for each unit."
 )
 @forms_option
+@force_option
 @json_option
 def coverage_command(
-    register_file: Path, roster: Path, form_id: str, forms_folder_option: Path | None, as_json: bool
+    job_file: Path | None,
+    register_files: tuple[Path, ...],
+    roster: Path | None,
+    form_id: str,
+    at: str | None,
+    xlsx: Path | None,
+    forms_folder_option: Path | None,
+    force: bool,
+    as_json: bool,
 ) -> int:
-    """Say who has a valid pledge, who has none, and who is no longer on the roster."""
-    form = find_form(form_id, forms_folder(forms_folder_option))
-    with Register.open(register_file, read_only=True) as register:
-        people = _people(register, open_roster(roster, form).rows())
-        roles = [role.id for role in form.required_roles]
-        coverage = measure_coverage(register, people, required_roles=roles)
-    if as_json:
-        print_json(coverage.to_dict())
-    else:
-        print_table(
-            ("", "key", "name"),
-            [
-                *(("missing", person.label, person.name) for person in coverage.missing),
-                *(("no longer on the roster", person.label, person.name) for person in coverage.no_longer),
-            ],
-        )
-        say(f"{coverage.covered} of {coverage.rows} people on the roster have a pledge")
-    return ExitCode.DONE if coverage.complete else ExitCode.NEGATIVE
+    """Say of every row of a roster whether it is signed and how, and why it is not.
+
+    Exit 0 only if every row is signed.
+    """
+    named = (job_file is not None, bool(register_files), roster is not None)
+    if named not in {(True, False, False), (False, True, True)}:
+        raise UsageError("give --job JOB.yaml, or --register FILE and --roster FILE")
+    moment = None if at is None else _end_of_day(at)
+    if xlsx is not None:
+        refuse_existing(xlsx, force=force)
+        refuse_inputs(xlsx, [path for path in (job_file, roster, *register_files) if path is not None])
+    unsigned = None if xlsx is None else UnsignedList()
+    with _opened(job_file, register_files, roster, form_id, moment, forms_folder_option) as coverage:
+        people = _listed(coverage, unsigned)
+        if as_json:
+            _print_json(people, coverage)
+        else:
+            _print_people(people, coverage)
+    if unsigned is not None and xlsx is not None:
+        unsigned.write(xlsx)
+        say(f"{xlsx}: {coverage.totals.open} rows that are not signed")
+    return ExitCode.DONE if coverage.totals.complete else ExitCode.NEGATIVE
 
 
-def _people(register: Register, rows: Iterator[RosterRow]) -> Iterator[RosterPerson]:
-    for row in rows:
-        if row.key is None:
+@contextlib.contextmanager
+def _opened(
+    job_file: Path | None,
+    register_files: tuple[Path, ...],
+    roster: Path | None,
+    form_id: str,
+    at: datetime | None,
+    forms: Path | None,
+) -> Iterator[Coverage]:
+    if job_file is not None:
+        with job_coverage(read_job(job_file, forms_folder=forms), at) as coverage:
+            yield coverage
+        return
+    assert roster is not None  # the caller has checked
+    form = find_form(form_id, forms_folder(forms))
+    with contextlib.ExitStack() as stack:
+        registers = [stack.enter_context(Register.open(path, read_only=True)) for path in register_files]
+        if at is not None:
+            for register in registers:
+                register.show_at(at)
+        yield Coverage(open_roster(roster, form), registers, form)
+
+
+def _listed(coverage: Coverage, unsigned: UnsignedList | None) -> Iterator[CoveragePerson]:
+    for person in coverage.people():
+        if unsigned is not None:
+            unsigned.add(person)
+        yield person
+
+
+def _print_json(people: Iterator[CoveragePerson], coverage: Coverage) -> None:
+    """Print the people one by one: a hundred thousand of them are never in memory."""
+    write = sys.stdout.write
+    write('{"people": [')
+    for number, person in enumerate(people):
+        write(("" if number == 0 else ",") + "\n " + to_json(person.to_dict()))
+    write('],\n"summary": ' + to_json(coverage.totals.to_dict()) + "}\n")
+    sys.stdout.flush()
+
+
+def _print_people(people: Iterator[CoveragePerson], coverage: Coverage) -> None:
+    shown: list[tuple[object, ...]] = []
+    more = 0
+    for person in people:
+        if person.state is CoverageState.SIGNED:
             continue
-        yield RosterPerson(register.row_key(row.key), row.label, row.subject)
+        if len(shown) < _MOST_SHOWN:
+            reason = person.standing.reason or ""
+            shown.append(
+                (person.row or "", person.label, person.name, person.unit or "", person.state, reason)
+            )
+        else:
+            more += 1
+    if shown:
+        print_table(("row", "number", "name", "unit", "state", "reason"), shown)
+    if more:
+        click.echo(f"… and {more} more; --xlsx writes all of them")
+    _print_totals(coverage.totals)
+
+
+def _print_totals(totals: CoverageTotals) -> None:
+    rows: list[tuple[object, ...]] = []
+    for unit, counts in totals.units.items():
+        left = counts[CoverageState.LEFT]
+        signed = counts[CoverageState.SIGNED]
+        on_roster = counts.total() - left
+        rows.append((unit or "(no unit)", on_roster, signed, on_roster - signed, left))
+    rows.append(("all", totals.rows, totals.signed, totals.open, totals.states[CoverageState.LEFT]))
+    print_table(("unit", "rows", "signed", "open", "left"), rows)
+    how = ", ".join(f"{count} by {kind.value}" for kind, count in sorted(totals.how.items()))
+    say(f"{totals.signed} of {totals.rows} people on the roster have signed" + (f": {how}" if how else ""))
+
+
+def _end_of_day(text: str) -> datetime:
+    """Read a date, whose last moment is meant, or a moment.
+
+    Raises:
+        UsageError: It is neither, or `AGREEGEN_TZ` names no zone.
+    """
+    try:
+        name = os.environ.get("AGREEGEN_TZ")
+        zone = ZoneInfo(name) if name else None
+        moment = datetime.fromisoformat(text)
+        if len(text) <= len("2026-05-01"):
+            moment = datetime.combine(moment.date(), time.max)
+        return moment.replace(tzinfo=zone) if zone and moment.tzinfo is None else moment.astimezone()
+    except (ValueError, ZoneInfoNotFoundError) as exc:
+        raise UsageError(f"--at {text}: {exc}", hint="write a date such as 2026-05-01") from exc

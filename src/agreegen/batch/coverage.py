@@ -1,0 +1,50 @@
+"""Coverage of a job: its own roster against its own register, for everything that counts who has signed."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from datetime import datetime
+
+from agreegen.batch.interface import Job
+from agreegen.register.store import Register
+from agreegen.reports.coverage import Coverage, CoverageTotals
+from agreegen.rosters.roster import open_roster
+
+__all__ = ["count_job", "job_coverage"]
+
+
+@contextlib.contextmanager
+def job_coverage(job: Job, at: datetime | None = None) -> Iterator[Coverage]:
+    """Give the coverage of a job, now or as it was at a time.
+
+    Raises:
+        InputError: The roster cannot be read.
+        RegisterError: The register is there, but cannot be read.
+    """
+    with contextlib.ExitStack() as stack:
+        registers = []
+        if job.register_file.is_file():
+            register = stack.enter_context(Register.open(job.register_file, read_only=True))
+            if at is not None:
+                register.show_at(at)
+            registers.append(register)
+        yield _coverage(job, registers)
+
+
+def count_job(job: Job, register: Register) -> CoverageTotals:
+    """Count how many rows of a job's roster are signed, with its register open already.
+
+    Raises:
+        InputError: The roster cannot be read.
+        RegisterError: The register cannot be read.
+    """
+    return _coverage(job, [register]).count()
+
+
+def _coverage(job: Job, registers: list[Register]) -> Coverage:
+    source = job.roster
+    roster = open_roster(
+        source.file, job.form, sheet=source.sheet, columns=source.columns, defaults=job.defaults
+    )
+    return Coverage(roster, registers, job.form)

@@ -1,0 +1,3 @@
+"""What people read: who has signed, row by row, by unit and overall."""
+
+from __future__ import annotations

@@ -1,0 +1,75 @@
+"""Workbooks with a sheet for each unit, ready to be sent out: widths, frozen header, text cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from agreegen.files import replacing
+from agreegen.text_cells import text_cell
+
+_FORBIDDEN = re.compile(r"[\[\]:*?/\\'\x00-\x1f]")
+_TITLE_LENGTH = 31
+_MODE = 0o600
+
+UnitRow = tuple[str, Sequence[str | int]]
+"""A unit, and the values of one row of its sheet."""
+
+
+def write_unit_sheets(
+    path: Path, columns: Sequence[tuple[str, int]], rows: Iterable[UnitRow], *, empty: str
+) -> None:
+    """Write a workbook row by row, so that long lists fit; only its owner may read it.
+
+    Args:
+        path: The workbook.
+        columns: Header and width, in characters, of each column.
+        rows: The rows, those of one unit together.
+        empty: Title of the one sheet that is written where there are no rows.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    from openpyxl import Workbook  # noqa: PLC0415 - takes long to load
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 - the same
+    from openpyxl.styles import Font  # noqa: PLC0415 - the same
+    from openpyxl.utils import get_column_letter  # noqa: PLC0415 - the same
+
+    book = Workbook(write_only=True)
+    taken: set[str] = set()
+    groups = groupby(rows, key=lambda row: row[0])
+    first = next(groups, (empty, iter(())))
+    for unit, members in _chain(first, groups):
+        sheet = book.create_sheet(_title(unit, taken))
+        sheet.freeze_panes = "A2"
+        for number, (_, width) in enumerate(columns, 1):
+            sheet.column_dimensions[get_column_letter(number)].width = width
+        head = [WriteOnlyCell(sheet, value=text) for text, _ in columns]
+        for cell in head:
+            cell.font = Font(bold=True)
+        sheet.append(head)
+        for _, values in members:
+            sheet.append([text_cell(sheet, v) if isinstance(v, str) else v for v in values])
+    with replacing(path, mode=_MODE) as temporary:
+        book.save(temporary)
+
+
+def _chain(
+    first: tuple[str, Iterable[UnitRow]], rest: Iterable[tuple[str, Iterable[UnitRow]]]
+) -> Iterable[tuple[str, Iterable[UnitRow]]]:
+    yield first
+    yield from rest
+
+
+def _title(unit: str, taken: set[str]) -> str:
+    """Return a name that a worksheet may have and no other one has."""
+    plain = _FORBIDDEN.sub("_", unit).strip() or "_"
+    title, number = plain[:_TITLE_LENGTH], 1
+    while title.casefold() in taken:
+        number += 1
+        suffix = f"~{number}"
+        title = plain[: _TITLE_LENGTH - len(suffix)] + suffix
+    taken.add(title.casefold())
+    return title
