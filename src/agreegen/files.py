@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import hashlib
 import os
 import select
+import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from pathlib import Path
@@ -18,7 +21,19 @@ from agreegen.errors import UsageError
 _BLOCK_BYTES = 1 << 20
 _SILENCE_S = 10.0
 TEMPORARY_PREFIX = ".agreegen-"
+_NEW_FILE_PREFIX = f"{TEMPORARY_PREFIX}new-"
 """Every temporary file of ours begins with this, so that what a killed run leaves can be told and removed."""
+
+
+_SETTLING_S = 10.0
+"""A folder this young may be one whose maker has not locked it yet."""
+
+_KEPT_ASIDE = "-old"
+"""Ends the name of what was moved aside and may have to come back; who moved it clears it."""
+
+
+_cleared: set[Path] = set()
+"""Folders in which this process has looked for what killed ones left."""
 
 
 def sha256_of(data: bytes) -> str:
@@ -156,13 +171,17 @@ def replacing(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
     if path.is_dir():
         raise UsageError(f"{path} is a folder, and a file is to be written", hint="choose another output")
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.parent not in _cleared:
+        _cleared.add(path.parent)
+        clear_abandoned(path.parent)
     try:
-        handle, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, suffix=path.suffix, dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=_NEW_FILE_PREFIX, suffix=path.suffix, dir=path.parent)
     except OSError as exc:
         raise _about(path, exc) from exc
-    os.close(handle)
     temporary = Path(name)
     try:
+        with contextlib.suppress(OSError):  # some file systems have no locks; then nothing is cleared there
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield temporary
         temporary.chmod(mode)
         with temporary.open("rb") as file:
@@ -174,6 +193,8 @@ def replacing(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
         if isinstance(exc, OSError) and exc.filename in (None, name):
             raise _about(path, exc) from exc
         raise
+    finally:
+        os.close(handle)
 
 
 def _about(path: Path, exc: OSError) -> OSError:
@@ -189,6 +210,34 @@ def write_atomically(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """
     with replacing(path, mode=mode) as temporary:
         temporary.write_bytes(data)
+
+
+def clear_abandoned(parent: Path) -> None:
+    """Remove what killed processes of this user left in a folder: folders and half files without a lock."""
+    try:
+        with os.scandir(parent) as entries:
+            found = [entry.path for entry in entries if entry.name.startswith(TEMPORARY_PREFIX)]
+    except OSError:
+        return
+    for path in found:
+        if not path.endswith(_KEPT_ASIDE):
+            with contextlib.suppress(OSError):
+                _clear(Path(path))
+
+
+def _clear(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        status = os.fstat(handle)
+        if status.st_uid != os.geteuid() or time.time() - status.st_ctime < _SETTLING_S:
+            return
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # an OSError where somebody is at it
+        if stat.S_ISDIR(status.st_mode):
+            shutil.rmtree(path, ignore_errors=True)
+        elif stat.S_ISREG(status.st_mode) and path.name.startswith(_NEW_FILE_PREFIX):
+            path.unlink()
+    finally:
+        os.close(handle)
 
 
 def remove_leftovers(folder: Path) -> int:

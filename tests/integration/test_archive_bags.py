@@ -193,6 +193,19 @@ def test_nothing_is_left_when_the_timestamp_fails(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["plain"]
 
 
+def test_a_bag_that_waited_aside_when_its_replacement_was_killed_comes_back(
+    pki: Path, output: Path, trust: Trust, tmp_path: Path
+) -> None:
+    bag = tmp_path / "bag"
+    create_bag(_request(pki, output, bag, trust))
+    assert bag.stat().st_mode & 0o777 == 0o755
+    bag.rename(tmp_path / ".agreegen-bag-old")
+    with pytest.raises(UsageError, match="exists already"):
+        create_bag(_request(pki, output, bag, trust))
+    assert (bag / "bagit.txt").is_file()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bag"]
+
+
 def test_targets_are_not_overwritten(pki: Path, output: Path, trust: Trust, tmp_path: Path) -> None:
     shutil.copytree(output / "documents", tmp_path / "plain")
     (tmp_path / "bag").mkdir()

@@ -41,6 +41,7 @@ from agreegen.recording.recorder import Recorder
 from agreegen.register.export import export_csv
 from agreegen.register.interface import DocumentRow, EventDraft, EventKind
 from agreegen.register.store import Register
+from agreegen.temporary import OwnFolder
 from agreegen.verification.interface import Options
 from agreegen.verification.report_html import render_html
 from agreegen.verification.service import verify_paths
@@ -126,6 +127,7 @@ def _record_archived(recorder: Recorder, summary: BagSummary, request: BagReques
 
 
 def _create(request: BagRequest, register: Register | None) -> BagSummary:
+    _bring_back(request.bag)
     _refuse_target(request)
     documents = find_documents(request, register)
     with _drafting(request.bag) as folder:
@@ -153,6 +155,22 @@ def _create(request: BagRequest, register: Register | None) -> BagSummary:
     )
 
 
+def _aside(bag: Path) -> Path:
+    """Return the name under which a bag waits while another one takes its place."""
+    return bag.with_name(f"{TEMPORARY_PREFIX}{bag.name}-old")
+
+
+def _bring_back(bag: Path) -> None:
+    """Undo half of a replacement that was killed: the old bag counts until the new one has its name."""
+    old = _aside(bag)
+    if not old.is_dir():
+        return
+    if bag.exists():
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        old.rename(bag)
+
+
 def _refuse_target(request: BagRequest) -> None:
     bag = request.bag
     if not (bag.exists() or bag.is_symlink()):
@@ -167,17 +185,14 @@ def _refuse_target(request: BagRequest) -> None:
 
 @contextlib.contextmanager
 def _drafting(bag: Path) -> Iterator[Path]:
-    folder = bag.with_name(f"{TEMPORARY_PREFIX}{bag.name}-{os.getpid()}")
     try:
         bag.parent.mkdir(parents=True, exist_ok=True)
-        folder.mkdir()
-        yield folder
+        with OwnFolder(bag.parent, bag.name) as folder:
+            yield folder
     except OSError as exc:
         raise ArchiveError(
             f"{bag} cannot be written: {exc.strerror}", hint="check the disk and the permissions"
         ) from exc
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _add_document(draft: _Draft, request: BagRequest, document: SourceDocument) -> None:
@@ -289,10 +304,11 @@ def _make_durable(folder: Path) -> None:
 
 def _take_place(folder: Path, request: BagRequest) -> None:
     bag = request.bag
-    old = bag.with_name(f"{TEMPORARY_PREFIX}{bag.name}-old-{os.getpid()}")
+    old = _aside(bag)
     if bag.exists():
         bag.rename(old)
     try:
+        folder.chmod(0o755)  # so far it was its owner's only
         folder.rename(bag)
     except OSError:
         if old.exists():

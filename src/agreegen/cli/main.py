@@ -18,6 +18,7 @@ from agreegen.cli.output import say_error, set_quiet, use_escapes
 from agreegen.errors import AgreegenError, ExitCode
 from agreegen.files import guarding_inputs
 from agreegen.foreign import contained
+from agreegen.temporary import own_temporary_folder
 
 _COMMANDS = {
     "doctor": ("agreegen.cli.doctor", "What is installed, what is missing, what that means."),
@@ -158,7 +159,7 @@ def run(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one w
     """
     use_escapes()
     try:
-        with guarding_inputs():
+        with guarding_inputs(), own_temporary_folder():
             result = contained(cli.main)(
                 args=None if arguments is None else list(arguments), standalone_mode=False
             )

@@ -7,6 +7,7 @@ import os
 import select
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -17,8 +18,8 @@ from xml.sax.saxutils import escape
 
 from agreegen.conversion.office_profile import write_profile
 from agreegen.errors import ConversionError, MissingProgramError
-from agreegen.files import TEMPORARY_PREFIX
 from agreegen.programs import find_program, run_program
+from agreegen.temporary import OwnFolder, shared_temporary_folder
 
 _WORKER = Path(__file__).with_name("uno_worker.py")
 _START_S = 90.0
@@ -68,6 +69,7 @@ class LibreOffice:
         self._network = "own" if own_network else "shared"
         self.offline: bool | None = None
         self._restart_after = restart_after
+        self._own: OwnFolder | None = None
         self._folder: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._answers = b""
@@ -114,12 +116,12 @@ class LibreOffice:
     def close(self) -> None:
         """End the office and remove its profile; the next document starts another one."""
         process, self._process = self._process, None
-        folder, self._folder = self._folder, None
+        own, self._own, self._folder = self._own, None, None
         self._answers, self._converted = b"", 0
         if process is not None:
             _end(process)
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+        if own is not None:
+            own.close()
 
     def _convert_once(self, docx: bytes) -> bytes:
         folder = self._start()
@@ -148,8 +150,8 @@ class LibreOffice:
         if self._process is not None and self._folder is not None and self._process.poll() is None:
             return self._folder
         self.close()
-        folder = Path(tempfile.mkdtemp(prefix=f"{TEMPORARY_PREFIX}office-"))
-        self._folder = folder
+        self._own = OwnFolder(Path(tempfile.gettempdir()), "office")
+        self._folder = folder = self._own.path
         fontconfig = folder / "fonts.conf"
         fontconfig.write_text(self._fontconfig, encoding="utf-8")
         write_profile(folder / "profile")
@@ -201,7 +203,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def fontconfig_text(font_folders: Sequence[Path], font_chains: FontChains) -> str:
     """Return a fontconfig configuration with only these folders and each font name's stand-ins in order."""
-    cache = Path(tempfile.gettempdir()) / f"agreegen-fontconfig-{os.getuid()}"
+    cache = _font_cache()
     lines = [
         '<?xml version="1.0"?>',
         '<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">',
@@ -215,6 +217,18 @@ def fontconfig_text(font_folders: Sequence[Path], font_chains: FontChains) -> st
         lines.append(f'<alias binding="same"><family>{escape(name)}</family>{accepted}</alias>')
     lines.append("</fontconfig>")
     return "\n".join(lines) + "\n"
+
+
+def _font_cache() -> Path:
+    """Return a folder for fontconfig's cache that nobody else could have prepared."""
+    folder = shared_temporary_folder() / f"agreegen-fontconfig-{os.getuid()}"
+    with contextlib.suppress(OSError):
+        folder.mkdir(mode=0o700, exist_ok=True)
+        status = folder.lstat()
+        if stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid():
+            folder.chmod(0o700)
+            return folder
+    return Path(tempfile.gettempdir()) / "fontconfig"
 
 
 def _environment(fontconfig: Path) -> dict[str, str]:

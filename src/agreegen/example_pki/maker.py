@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import tempfile
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -36,8 +35,9 @@ from agreegen.example_pki.layout import MARKER, MARKER_TEXT, ExamplePki
 from agreegen.example_pki.pictures import draw_seal, draw_signature
 from agreegen.example_pki.sm2_chain import issue_sm2_crl, make_sm2_chain
 from agreegen.example_pki.subjects import PARTY_A, PEOPLE, Holder, default_holders
-from agreegen.files import TEMPORARY_PREFIX, sync_folder
+from agreegen.files import sync_folder
 from agreegen.pki.sm2.backend import Sm2Backend, find_backend
+from agreegen.temporary import OwnFolder
 
 DEFAULT_PORT = 9000
 _PARTS = ("credentials", "trust", "responder", MARKER)
@@ -68,21 +68,17 @@ def make_example_pki(
         OSError: The folder cannot be written; nothing is left behind.
     """
     _refuse_foreign(folder, force=force)
-    draft: Path | None = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=folder.parent))
-        backend = _sm2_backend()
-        pki = ExamplePki(draft, port, tuple(people), sm2=backend is not None)
-        _fill(pki, now.replace(microsecond=0), key_bits)
-        if backend is not None:
-            _write_sm2(pki, backend, now.replace(microsecond=0))
-        _take_place(draft, folder)
+        with OwnFolder(folder.parent, folder.name) as draft:
+            backend = _sm2_backend()
+            pki = ExamplePki(draft, port, tuple(people), sm2=backend is not None)
+            _fill(pki, now.replace(microsecond=0), key_bits)
+            if backend is not None:
+                _write_sm2(pki, backend, now.replace(microsecond=0))
+            _take_place(draft, folder)
     except OSError as exc:
         raise OSError(exc.errno, exc.strerror, str(folder)) from exc  # not the draft's name
-    finally:
-        if draft is not None:
-            shutil.rmtree(draft, ignore_errors=True)
     return ExamplePki.from_folder(folder)
 
 
