@@ -37,7 +37,9 @@ def isa_new_catalog() -> bytes:
 
 def isa_other_root() -> bytes:
     data, free = signed(), size_of(signed())
-    return append(data, {free: body_of(data, root_number(data))}, root=free)
+    body = body_of(data, root_number(data))
+    action = b"/OpenAction << /S /URI /URI (http://example.org) >> >>"
+    return append(data, {free: body[: body.rindex(b">>")] + action}, root=free)
 
 
 def isa_without_xref() -> bytes:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-Rectangle = tuple[float, float, float, float]
-"""Left, bottom, right, top in points of the page's default user space, before rotation and cropping."""
+from agreegen.pdf.pages import Rectangle
 
 
 class PlaceKind(StrEnum):

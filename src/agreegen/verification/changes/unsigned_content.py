@@ -15,8 +15,7 @@ from agreegen.model.report import Alarm
 from agreegen.pdf.document import View
 from agreegen.pdf.fields import Field, form_fields, text_of
 from agreegen.pdf.objects import Ref, Stream, Value
-from agreegen.pdf.pages import page_numbers
-from agreegen.verification.changes.places import Rectangle
+from agreegen.pdf.pages import Rectangle, page_numbers
 
 UNSIGNED_CONTENT = "unsigned-content"
 _MOST_TOLD = 50

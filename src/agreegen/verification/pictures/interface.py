@@ -6,7 +6,8 @@ import hashlib
 from dataclasses import dataclass, field
 from enum import Enum
 
-from agreegen.verification.changes.places import PermittedPlace, Rectangle
+from agreegen.pdf.pages import Rectangle
+from agreegen.verification.changes.places import PermittedPlace
 
 
 class Reading(Enum):

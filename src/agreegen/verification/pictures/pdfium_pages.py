@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from agreegen.verification.changes.places import Rectangle
+from agreegen.pdf.pages import Rectangle
 from agreegen.verification.pictures.comparison import Box, Image
 
 _HIDDEN, _PRINT, _NO_VIEW = 2, 4, 32

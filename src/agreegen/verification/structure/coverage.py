@@ -127,26 +127,6 @@ def kind_of(value: dict[str, Any]) -> SignatureKind:
     return SignatureKind.TIMESTAMP if value.get("SubFilter") == "ETSI.RFC3161" else SignatureKind.SIGNATURE
 
 
-def docmdp_level(view: View, value: dict[str, Any]) -> int | None:
-    """Return the permission level that a signature certifies with (ISO 32000-1, clause 12.8.2.2)."""
-    for item in _list(view, value.get("Reference")):
-        try:
-            reference = view.dictionary(item)
-            if view.resolve(reference.get("TransformMethod")) == "DocMDP":
-                level = view.resolve(view.dictionary(reference.get("TransformParams")).get("P"))
-                return level if level in (1, 2, 3) else 2
-        except StructureError:
-            return 1
-    return None
-
-
-def _list(view: View, value: Value) -> list[Value]:
-    try:
-        return view.array(value)
-    except StructureError:
-        return []
-
-
 def certificates_of(view: View, value: Value) -> tuple[bytes, ...]:
     """Return the decoded strings of `/Cert`."""
     try:

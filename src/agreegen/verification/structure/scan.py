@@ -11,6 +11,7 @@ from agreegen.pdf.encryption import unlock
 from agreegen.pdf.finding import Candidate, find_candidates
 from agreegen.pdf.limits import Limits
 from agreegen.pdf.objects import LimitError, StructureError
+from agreegen.verification.changes.permissions import docmdp_level
 from agreegen.verification.changes.unsigned_content import unsigned_content
 from agreegen.verification.interface import FoundSignature, Structure
 from agreegen.verification.pictures.interface import Drawn, SealLook
@@ -216,7 +217,7 @@ def _found(views: list[View], item: Covered, judgement: Judgement) -> FoundSigna
         coverage=item.coverage,
         changes=changes,
         certificates=ranges.certificates_of(view, value.get("Cert")),
-        docmdp=ranges.docmdp_level(view, value),
+        docmdp=docmdp_level(view, value),
         claimed_time=ranges.claimed_time(value.get("M")),
         name=ranges.text(view, value.get("Name")),
         reason=ranges.text(view, value.get("Reason")),

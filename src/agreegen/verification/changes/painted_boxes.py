@@ -1,0 +1,215 @@
+"""Where annotations paint: asked of what paints, never of `/Rect` alone (ISO 32000-1, clause 12.5.6).
+
+Readers draw lines, ink and polygons where their points are, highlights where their quadrilaterals are, icons
+in their own size, and fields without an appearance from their value. What cannot be placed covers the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from agreegen.pdf.document import View
+from agreegen.pdf.objects import Stream
+from agreegen.pdf.pages import Rectangle, numbers_of, rectangle_of
+
+EVERYWHERE: Rectangle = (-1e5, -1e5, 1e5, 1e5)
+HIDDEN, PRINT, NO_VIEW = 2, 4, 32
+_STATES = ("N", "R", "D")
+_POINTS = {
+    "Line": ("L",),
+    "Polygon": ("Vertices",),
+    "PolyLine": ("Vertices",),
+    "Highlight": ("QuadPoints",),
+    "Underline": ("QuadPoints",),
+    "Squiggly": ("QuadPoints",),
+    "StrikeOut": ("QuadPoints",),
+    "FreeText": ("CL",),
+    "Link": ("QuadPoints",),
+    "Redact": ("QuadPoints",),
+}
+_ICON = 34.0
+"""Notes without an appearance are drawn as icons of 18 to 32 points, whatever their rectangle says."""
+_LINE_END = 12.0
+"""The largest line ending (an arrow) that a reader draws, in widths of the line."""
+_DRAWN_WITHOUT_LOOK = frozenset({"BG", "BC", "CA", "I"})
+
+
+def painted_box(view: View, annotation: dict[str, Any], *, on_paper_only: bool = False) -> Rectangle | None:
+    """Return where an annotation paints in a view, None where it paints nothing.
+
+    Args:
+        view: The view that the annotation is in.
+        annotation: Its dictionary.
+        on_paper_only: Leave out what is only waiting, such as fields without value.
+    """
+    if _is_hidden(view, annotation):
+        return None
+    kind = view.resolve(annotation.get("Subtype"))
+    corners = rectangle_of(annotation.get("Rect"), view)
+    streams = list(looks_of(view, annotation))
+    if kind == "Popup" and not streams:
+        return corners if view.resolve(annotation.get("Open")) is True else None
+    if kind == "Widget":
+        return _widget_box(view, annotation, corners, streams, on_paper_only=on_paper_only)
+    if kind == "Link" and not streams and not _border(view, annotation, 1.0):
+        return None
+    boxes = [_look_box(view, streams, corners), _own_box(view, str(kind), annotation, corners, bool(streams))]
+    found = [box for box in boxes if box is not None]
+    return union(found) if found else None
+
+
+def looks_of(view: View, annotation: dict[str, Any]) -> Iterator[Stream]:
+    """Yield every appearance, of every state, also those that wait for the mouse."""
+    appearance = view.dictionary(annotation.get("AP"))
+    for key in _STATES:
+        entry = view.resolve(appearance.get(key))
+        for item in entry.values() if isinstance(entry, dict) else [entry]:
+            found = view.resolve(item)
+            if isinstance(found, Stream):
+                yield found
+
+
+def has_normal_look(view: View, annotation: dict[str, Any]) -> bool:
+    """Tell whether an annotation has an appearance that readers show at once."""
+    entry = view.resolve(view.dictionary(annotation.get("AP")).get("N"))
+    return isinstance(entry, Stream | dict)
+
+
+def _is_hidden(view: View, annotation: dict[str, Any]) -> bool:
+    flags = view.resolve(annotation.get("F"))
+    return type(flags) is int and bool(flags & HIDDEN or flags & (NO_VIEW | PRINT) == NO_VIEW)
+
+
+def _widget_box(
+    view: View,
+    widget: dict[str, Any],
+    corners: Rectangle | None,
+    streams: list[Stream],
+    *,
+    on_paper_only: bool,
+) -> Rectangle | None:
+    if corners is None:
+        return EVERYWHERE if streams else None
+    if streams:
+        return _look_box(view, streams, corners)
+    if corners[0] == corners[2] or corners[1] == corners[3]:
+        return None
+    drawn = view.dictionary(widget.get("MK")).keys() & _DRAWN_WITHOUT_LOOK
+    if drawn or (view.resolve(widget.get("FT")) != "Sig" and not on_paper_only):
+        return corners
+    valued = on_paper_only and widget.get("V") is not None and view.resolve(widget.get("FT")) != "Sig"
+    return corners if valued else None
+
+
+def _look_box(view: View, streams: list[Stream], corners: Rectangle | None) -> Rectangle | None:
+    """An appearance is moved and scaled into the rectangle and clipped to its box (12.5.5, algorithm 8.1)."""
+    boxes = [rectangle_of(s.dictionary.get("BBox"), view) for s in streams]
+    shown = [box for box, s in zip(boxes, streams, strict=True) if _paints(view, s, box)]
+    if not shown:
+        return None
+    # Without a box nothing clips the appearance or moves it into the rectangle.
+    if None in shown or corners is None:
+        return EVERYWHERE
+    return None if corners[0] == corners[2] and corners[1] == corners[3] else corners
+
+
+def _paints(view: View, stream: Stream, box: Rectangle | None) -> bool:
+    if box is not None and (box[0] == box[2] or box[1] == box[3]):
+        return False
+    content = view.file.expand(view.resolved_filters(stream))
+    return any(token not in (b"q", b"Q") for token in content.split())
+
+
+def _own_box(
+    view: View, kind: str, annotation: dict[str, Any], corners: Rectangle | None, has_look: bool
+) -> Rectangle | None:
+    """Return where readers draw an annotation from its own entries."""
+    if kind == "Text":
+        return None if has_look and corners is not None else _icon_box(corners)
+    keys = _POINTS.get(kind, ("InkList",) if kind == "Ink" else ())
+    points = _points(view, annotation, keys)
+    if points is None or (keys and not points and corners is None):
+        return EVERYWHERE
+    if corners is not None and not has_look:
+        points += [*corners]
+    if not points:
+        return EVERYWHERE if corners is None else None
+    edge = _margin(view, kind, annotation)
+    if edge is None:
+        return EVERYWHERE
+    xs, ys = points[::2], points[1::2]
+    return min(xs) - edge, min(ys) - edge, max(xs) + edge, max(ys) + edge
+
+
+def _icon_box(corners: Rectangle | None) -> Rectangle:
+    if corners is None:
+        return EVERYWHERE
+    left, bottom, right, top = corners
+    return (
+        min(left, right - _ICON),
+        min(bottom, top - _ICON),
+        max(right, left + _ICON),
+        max(top, bottom + _ICON),
+    )
+
+
+def _points(view: View, annotation: dict[str, Any], keys: tuple[str, ...]) -> list[float] | None:
+    found: list[float] = []
+    for key in keys:
+        value = view.resolve(annotation.get(key))
+        if value is None:
+            continue
+        lists = view.array(value) if key == "InkList" else [value]
+        for item in lists:
+            numbers = numbers_of(item, view)
+            if numbers is None or len(numbers) % 2:
+                return None
+            found += numbers
+    return found
+
+
+def _border(view: View, annotation: dict[str, Any], default: float) -> float | None:
+    """Return the width of the border or line, None where it cannot be told."""
+    style = view.resolve(annotation.get("BS"))
+    width = view.resolve(style.get("W")) if isinstance(style, dict) else None
+    if width is None:
+        border = view.resolve(annotation.get("Border"))
+        if isinstance(border, list):
+            width = view.resolve(border[2]) if len(border) > 2 else default
+    if width is None:
+        return default
+    return abs(float(width)) if isinstance(width, int | float) else None
+
+
+def _margin(view: View, kind: str, annotation: dict[str, Any]) -> float | None:
+    width = _border(view, annotation, 1.0)
+    if width is None:
+        return None
+    margin = max(width, 1.0)
+    if kind in ("Line", "PolyLine", "Polygon", "FreeText"):
+        margin += _LINE_END * max(width, 1.0)
+    if kind == "Line":
+        if view.resolve(annotation.get("Cap")) is True:
+            return None
+        for key in ("LL", "LLE", "LLO"):
+            length = view.resolve(annotation.get(key))
+            if length is not None and not isinstance(length, int | float):
+                return None
+            margin += abs(float(length or 0))
+    effect = view.resolve(annotation.get("BE"))
+    if isinstance(effect, dict):
+        intensity = view.resolve(effect.get("I"))
+        margin += 10.0 * abs(float(intensity)) if isinstance(intensity, int | float) else 20.0
+    return margin
+
+
+def union(boxes: list[Rectangle]) -> Rectangle:
+    """Return the smallest rectangle around some rectangles."""
+    return (
+        min(box[0] for box in boxes), min(box[1] for box in boxes),
+        max(box[2] for box in boxes), max(box[3] for box in boxes),
+    )  # fmt: skip
+
+
+__all__ = ["EVERYWHERE", "has_normal_look", "looks_of", "painted_box", "union"]

@@ -1,0 +1,1 @@
+"""One module a rule on what may follow a signature."""

@@ -1,0 +1,61 @@
+"""Annotations: of which kinds they may come, and what those say that were there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agreegen.pdf.pages import rectangle_of
+from agreegen.verification.changes.interface import Finding, NewAnnotation, RevisionStep
+from agreegen.verification.changes.schemas import NOTES
+
+_COMMON = frozenset(
+    {
+        "Type", "Subtype", "Rect", "Contents", "P", "NM", "M", "F", "AP", "AS", "Border", "C", "StructParent",
+        "T", "Popup", "CA", "RC", "CreationDate", "IRT", "Subj", "RT", "IT", "ExData", "BS", "BE", "IC", "RD",
+        "State", "StateModel", "Name", "Open", "Parent", "L", "LE", "LL", "LLE", "LLO", "Cap", "CP", "CO",
+        "Measure", "Vertices", "QuadPoints", "InkList", "Sy", "Lang", "BM", "ca",
+    }
+)  # fmt: skip
+"""What notes have (ISO 32000-1, tables 164, 166, 170, 172 and 174 to 182); no actions, no layers."""
+
+
+def check_notes(step: RevisionStep) -> Iterator[Finding]:
+    """Check the annotations that were put on pages."""
+    known = {field.number for field in step.comparison.fields}
+    known |= {number for field in step.comparison.new_fields for number, _ in field.widgets}
+    known |= {
+        widget.number for field in step.comparison.fields for widget in field.widgets or () if widget.number
+    }
+    for note in step.comparison.new_annotations:
+        if note.number is None or note.number not in known:
+            for reason in _check(step, note):
+                yield Finding("annotations", reason)
+
+
+def is_note(step: RevisionStep, note: NewAnnotation) -> bool:
+    """Tell whether a new annotation is a note, not the widget of a field."""
+    return bool(step.new.resolve(note.value.get("Subtype")) != "Widget")
+
+
+def _check(step: RevisionStep, note: NewAnnotation) -> Iterator[str]:
+    kind, page = step.new.resolve(note.value.get("Subtype")), note.page_index + 1
+    if kind == "Widget":
+        if not _is_nowhere(step, note):
+            yield f"a field that the form does not know was put on page {page}"
+        return
+    if kind not in NOTES:
+        yield f"an annotation of a kind that is not permitted (/{kind}) was put on page {page}"
+        return
+    for key in sorted(note.value.keys() - _COMMON):
+        yield f"an annotation with /{key} was put on page {page}"
+    if note.number is None:
+        yield f"an annotation was put on page {page} that is not an object of its own"
+    elif step.old.location(note.number) is not None:
+        yield f"an object that was there was put on page {page} as an annotation"
+
+
+def _is_nowhere(step: RevisionStep, note: NewAnnotation) -> bool:
+    """Some programs list the invisible widgets of fields that they have not put into the form."""
+    box = rectangle_of(note.value.get("Rect"), step.new)
+    empty = box is not None and box[0] == box[2] and box[1] == box[3]
+    return empty and step.new.resolve(note.value.get("FT")) in ("Sig", None)

@@ -1,0 +1,77 @@
+"""Every object has one role: what is two things, or none, may not change.
+
+The walk compares by paths, as one reader finds its way. Another reader may take another path, so the objects
+themselves are looked at, too: whatever changed has to be reached by roles that may change, and by no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agreegen.pdf.objects import LimitError, Stream, StructureError
+from agreegen.verification.changes.interface import Finding, RevisionStep
+from agreegen.verification.changes.roles import Role
+
+_COMPARED = frozenset(
+    {
+        Role.CATALOG, Role.PAGE_TREE, Role.PAGE, Role.ANNOTATIONS, Role.NOTE, Role.FORM, Role.FIELDS,
+        Role.FIELD, Role.FORM_RESOURCES, Role.RESOURCES_OF_A_KIND, Role.NAMES, Role.PAGE_LIST,
+    }
+)  # fmt: skip
+"""Roles whose objects the walk compares one by one; the others are judged as a whole by their rules."""
+_MAY_DANGLE = frozenset(
+    {Role.STORE_STREAM, Role.STORE_LIST, Role.STORE_ENTRY, Role.PRIVATE, Role.INFORMATION}
+)
+"""References without an object that some writers leave, and fill later."""
+
+
+def check_objects(step: RevisionStep) -> Iterator[Finding]:
+    """Look at every object that differs."""
+    for number in sorted(step.changed):
+        check = _defined if step.old.location(number) is None else _redefined
+        reason = check(step, number)
+        if reason is not None:
+            yield Finding("content", reason)
+
+
+def _defined(step: RevisionStep, number: int) -> str | None:
+    roles = step.roles_before.get(number, frozenset())
+    if (roles and not roles <= _MAY_DANGLE) or (number in step.pointed_before and not roles):
+        return f"object {number} was defined, which the signed revision refers to but did not have"
+    return None
+
+
+def _redefined(step: RevisionStep, number: int) -> str | None:
+    # What nobody reads takes no part: private data often name the pages that they were made from.
+    roles = step.roles.roles(number)
+    roles = roles - {Role.PRIVATE} or roles
+    freed = step.new.location(number) is None
+    pointers = step.roles.pointed_at(number)
+    if not roles:
+        harmless = (freed or _is_bookkeeping(step, number)) and not pointers
+        return None if harmless else f"object {number} was redefined, which no permitted change explains"
+    if Role.FROZEN in roles:
+        return f"object {number} was redefined, which may not change"
+    if len(roles) > 1:
+        names = " and ".join(sorted(_words(role) for role in roles))
+        return f"object {number} was redefined, which is {names} at once"
+    (role,) = roles
+    if any(role not in allowed for allowed in pointers):
+        return f"object {number} was redefined although other parts of the document use it"
+    if role in _COMPARED and not freed and number not in step.comparison.compared:
+        return f"object {number} ({_words(role)}) was redefined where nothing compares it"
+    return None
+
+
+def _words(role: Role) -> str:
+    return role.name.lower().replace("_", " ")
+
+
+def _is_bookkeeping(step: RevisionStep, number: int) -> bool:
+    try:
+        value = step.old.value(number)
+    except LimitError:
+        raise
+    except StructureError:
+        return False
+    return isinstance(value, Stream) and value.dictionary.get("Type") in ("XRef", "ObjStm")

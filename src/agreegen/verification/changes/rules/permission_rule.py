@@ -1,0 +1,53 @@
+"""What the signatures so far permit is all that may happen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agreegen.verification.changes.field_changes import is_timestamp, was_filled, was_signed
+from agreegen.verification.changes.interface import Finding, RevisionStep
+from agreegen.verification.changes.permissions import ANNOTATIONS, NO_CHANGES
+from agreegen.verification.changes.roles import Role
+from agreegen.verification.changes.rules.form_rule import fills_xfa
+from agreegen.verification.changes.rules.note_rule import is_note
+
+
+def check_permissions(step: RevisionStep) -> Iterator[Finding]:
+    """Hold what was signed, filled in and noted against certification and locks."""
+    for reason in (*_signing(step), *_filling(step), *_noting(step)):
+        yield Finding("not-permitted", reason)
+
+
+def _signing(step: RevisionStep) -> Iterator[str]:
+    signed = [
+        (field.name, field.new_attributes.get("V"), True)
+        for field in step.comparison.fields
+        if was_signed(step, field)
+    ]
+    signed += [(new.name, new.attributes.get("V"), False) for new in step.comparison.new_fields]
+    for name, value, was_there in signed:
+        signature = step.new.resolve(value)
+        if signature is None:
+            continue
+        if step.permissions.strictest == NO_CHANGES and not is_timestamp(signature):
+            yield f"the field “{name}” was signed although the document permits no changes"
+        elif was_there and step.permissions.locks(name):
+            yield f"the field “{name}” was signed although a signature locks it"
+
+
+def _filling(step: RevisionStep) -> Iterator[str]:
+    filled = [field.name for field in step.comparison.fields if was_filled(step, field)]
+    if fills_xfa(step):
+        filled.append("XFA")
+    for name in filled:
+        if step.permissions.strictest == NO_CHANGES:
+            yield f"the field “{name}” was filled in although the document permits no changes"
+        elif step.permissions.locks(name):
+            yield f"the field “{name}” was filled in although a signature locks it"
+
+
+def _noting(step: RevisionStep) -> Iterator[str]:
+    level = step.permissions.strictest
+    noted = any(is_note(step, note) for note in step.comparison.new_annotations)
+    if (noted or step.pairs_of(Role.NOTE)) and level is not None and level < ANNOTATIONS:
+        yield "annotations were added although the certification does not permit it"

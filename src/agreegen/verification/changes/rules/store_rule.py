@@ -1,0 +1,59 @@
+"""The security store holds certificates and revocation data, and nothing that anybody could show.
+
+It may be rewritten freely, so a stream in it that is also something else would be a way to change that. A
+store stream therefore has `/Length` and `/Filter` only (EN 319 142-1, clause 5.4.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agreegen.pdf.objects import Ref, Stream, Value
+from agreegen.verification.changes.interface import Finding, RevisionStep
+from agreegen.verification.changes.roles import Role
+from agreegen.verification.changes.schemas import SCHEMAS
+
+_MAX_NODES = 200_000
+_DICTIONARIES = frozenset({Role.STORE, Role.STORE_INDEX, Role.STORE_ENTRY})
+
+
+def check_store(step: RevisionStep) -> Iterator[Finding]:
+    """Check the store of the new revision where it differs from the old one."""
+    for pair in step.pairs_of(Role.CATALOG):
+        one, two = (pair.old or {}).get("DSS"), (pair.new or {}).get("DSS")
+        if two is not None and not step.equality.untouched(one, two):
+            for reason in _check(step, two):
+                yield Finding("document", reason)
+
+
+def _check(step: RevisionStep, store: Value) -> Iterator[str]:
+    pending: list[tuple[Value, Role]] = [(store, Role.STORE)]
+    seen = set[tuple[int, Role]]()
+    while pending and len(seen) < _MAX_NODES:
+        item, role = pending.pop()
+        if isinstance(item, Ref):
+            if (item.num, role) in seen:
+                continue
+            seen.add((item.num, role))
+            if step.old.location(item.num) == step.new.location(item.num) and role is Role.STORE_STREAM:
+                continue
+        found = step.new.resolve(item)
+        if role is Role.STORE_LIST and isinstance(found, list):
+            pending.extend((member, Role.STORE_STREAM) for member in found)
+        elif role in _DICTIONARIES and isinstance(found, dict):
+            pending.extend(_below(found, role))
+        elif role is Role.STORE_STREAM and isinstance(found, Stream):
+            if found.dictionary.keys() - SCHEMAS[role].keys.keys():
+                yield "a stream of the security store has entries that do not belong there"
+        elif found is not None:
+            yield "the security store holds something that does not belong there"
+
+
+def _below(value: dict[str, Value], role: Role) -> Iterator[tuple[Value, Role]]:
+    schema = SCHEMAS[role]
+    for key, child in value.items():
+        owns = schema.key(key).owns
+        if isinstance(owns, Role) and owns is not Role.FROZEN:
+            yield child, owns
+        elif isinstance(child, Ref | dict | list):
+            yield child, Role.FROZEN

@@ -1,0 +1,183 @@
+"""The structure tree: new fields may take their place in it; what it says of the pages stays.
+
+Trees of numbers and names are compared by key and content (ISO 32000-1, clauses 7.9.6, 7.9.7 and 14.7): some
+writers copy them, with all that they list, into new objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from agreegen.pdf.document import View
+from agreegen.pdf.objects import LimitError, Ref, Value
+from agreegen.verification.changes.interface import Finding, RevisionStep
+from agreegen.verification.changes.roles import Role
+
+_MAX_NODES = 200_000
+_FREE_OF_ROOT = frozenset({"K", "ParentTree", "IDTree", "ParentTreeNextKey"})
+_REFERENCES = ("OBJR", "MCR")
+
+
+def check_structure_tree(step: RevisionStep) -> Iterator[Finding]:
+    """Check the tree where anything in it changed."""
+    for pair in step.pairs_of(Role.CATALOG):
+        one, two = (pair.old or {}).get("StructTreeRoot"), (pair.new or {}).get("StructTreeRoot")
+        if step.equality.untouched(one, two):
+            continue
+        before, after = step.old.resolve(one), step.new.resolve(two)
+        if not isinstance(after, dict):
+            yield Finding("reading-aids", "the structure tree was removed")
+        elif not isinstance(before, dict | None):
+            yield Finding("reading-aids", "another structure tree was put in place")
+        else:
+            for reason in _Trees(step).compare(before or {}, after):
+                yield Finding("reading-aids", reason)
+
+
+class _Trees:
+    """One comparison of two structure trees."""
+
+    def __init__(self, step: RevisionStep) -> None:
+        self._step = step
+        self._seen: set[tuple[int, int]] = set()
+
+    def compare(self, before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
+        """Yield what was not only added."""
+        for key in sorted((before.keys() | after.keys()) - _FREE_OF_ROOT):
+            if not before and key in ("Type", "RoleMap", "ClassMap", "Namespaces"):
+                continue
+            if not self._step.equality.kept(before.get(key), after.get(key)):
+                yield f"/{key} of the structure tree was changed"
+        yield from self._kids(before.get("K"), after.get("K"))
+        yield from self._parents(before.get("ParentTree"), after.get("ParentTree"))
+        yield from self._identifiers(before.get("IDTree"), after.get("IDTree"))
+
+    def _kids(self, one: Value, two: Value) -> Iterator[str]:
+        """Compare lists of kids, level by level: what was there stays in its order, new elements may come."""
+        pending = [(one, two)]
+        while pending:
+            left, right = pending.pop()
+            before, after = _as_list(self._step.old, left), _as_list(self._step.new, right)
+            at = 0
+            for item in before:
+                while at < len(after) and not self._is_same_place(item, after[at]):
+                    yield from self._new_kid(after[at])
+                    at += 1
+                if at == len(after):
+                    yield "an element of the structure tree was removed or moved"
+                    return
+                yield from self._element(item, after[at], pending)
+                at += 1
+            for item in after[at:]:
+                yield from self._new_kid(item)
+
+    def _is_same_place(self, one: Value, two: Value) -> bool:
+        if isinstance(one, Ref) or isinstance(two, Ref):
+            return bool(one == two)
+        if isinstance(one, dict) and isinstance(two, dict):
+            return self._step.equality.kept(_without_kids(one), _without_kids(two))
+        return self._step.equality.kept(one, two)
+
+    def _element(self, left: Value, right: Value, pending: list[tuple[Value, Value]]) -> Iterator[str]:
+        if isinstance(left, Ref):
+            key = (left.num, right.num)
+            if key in self._seen or left.num not in self._step.equality.touched:
+                return
+            self._seen.add(key)
+            if len(self._seen) > _MAX_NODES:
+                raise LimitError("the structure tree has too many elements")
+        one, two = self._step.old.resolve(left), self._step.new.resolve(right)
+        if not isinstance(one, dict) or not isinstance(two, dict):
+            if not self._step.equality.kept(one, two):
+                yield "an element of the structure tree was replaced"
+            return
+        if not self._step.equality.kept(_without_kids(one), _without_kids(two)):
+            yield "an element of the structure tree was changed"
+        pending.append((one.get("K"), two.get("K")))
+
+    def _new_kid(self, item: Value) -> Iterator[str]:
+        """A new element has nothing of the page's content, which is all old, but fields and annotations."""
+        pending, count = [item], 0
+        while pending:
+            found = self._step.new.resolve(pending.pop())
+            count += 1
+            if count > _MAX_NODES:
+                raise LimitError("the structure tree has too many elements")
+            if isinstance(found, list):
+                pending.extend(found)
+            elif isinstance(found, int):
+                yield "a new structure element claims content that was on the page"
+                return
+            elif isinstance(found, dict):
+                if self._step.new.resolve(found.get("Type")) == "MCR":
+                    yield "a new structure element claims content that was on the page"
+                    return
+                if found.get("Type") != "OBJR":
+                    pending.append(found.get("K"))
+
+    def _parents(self, one: Value, two: Value) -> Iterator[str]:
+        """Compare the parent trees: which element each mark of a page belongs to."""
+        before, after = _numbers(self._step.old, one), _numbers(self._step.new, two)
+        for key, item in before.items():
+            other = after.get(key)
+            left, right = self._step.old.resolve(item), self._step.new.resolve(other)
+            if isinstance(left, list):
+                same = isinstance(right, list) and right[: len(left)] == left
+            else:
+                same = item == other or (item is not None and not isinstance(item, Ref) and left == right)
+            if not same and left is not None:
+                yield "the parent tree no longer says which element a mark belongs to"
+                return
+
+    def _identifiers(self, one: Value, two: Value) -> Iterator[str]:
+        before, after = _names(self._step.old, one), _names(self._step.new, two)
+        if any(not self._step.equality.kept(item, after.get(key)) for key, item in before.items()):
+            yield "the tree of identifiers was changed"
+
+
+def _without_kids(value: dict[str, Any]) -> dict[str, Any]:
+    return {key: item for key, item in value.items() if key != "K"}
+
+
+def _as_list(view: View, value: Value) -> list[Any]:
+    found = view.resolve(value)
+    if isinstance(found, list):
+        return found
+    return [] if found is None else [value]
+
+
+def _numbers(view: View, tree: Value) -> dict[int, Value]:
+    """Return the entries of a number tree, the first where a key stands twice."""
+    found: dict[int, Value] = {}
+    for leaf in _leaves(view, tree, "Nums"):
+        for at in range(0, len(leaf) - 1, 2):
+            key = view.resolve(leaf[at])
+            if type(key) is int:
+                found.setdefault(key, leaf[at + 1])
+    return found
+
+
+def _names(view: View, tree: Value) -> dict[bytes, Value]:
+    found: dict[bytes, Value] = {}
+    for leaf in _leaves(view, tree, "Names"):
+        for at in range(0, len(leaf) - 1, 2):
+            key = view.resolve(leaf[at])
+            if isinstance(key, bytes):
+                found.setdefault(key, leaf[at + 1])
+    return found
+
+
+def _leaves(view: View, tree: Value, key: str) -> Iterator[list[Any]]:
+    pending, seen = [tree], set[int]()
+    while pending:
+        item = pending.pop()
+        if isinstance(item, Ref):
+            if item.num in seen:
+                continue
+            seen.add(item.num)
+            if len(seen) > _MAX_NODES:
+                raise LimitError("a tree of names or numbers has too many nodes")
+        node = view.dictionary(item)
+        yield view.array(node.get(key))
+        pending.extend(reversed(view.array(node.get("Kids"))))
