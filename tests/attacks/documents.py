@@ -78,7 +78,7 @@ def annotate(
         b"1 g 0 0 %d %d re f" % (width, height),
         b"/Type /XObject /Subtype /Form /BBox [0 0 %d %d]" % (width, height),
     )
-    note = b"<< /Type /Annot /Subtype %s /F 4 /Rect [%d %d %d %d] /Contents (x) /DA (/Helv 9 Tf) "
+    note = b"<< /Type /Annot /Subtype %s /F 4 /Rect [%d %d %d %d] /Contents (x) "
     own_look = look_entry % (free + 1) if b"%d" in look_entry else look_entry
     body = body_of(data, listing)
     return append(

@@ -29,11 +29,11 @@ def overlay_annotation_on_level_2() -> bytes:
 
 
 def overlay_annotation_on_text() -> bytes:
-    return annotate(certified(3), TEXT_BOX)
+    return annotate(certified(3), TEXT_BOX, b"/Square")
 
 
 def overlay_annotation_on_approval() -> bytes:
-    return annotate(signed(), TEXT_BOX)
+    return annotate(signed(), TEXT_BOX, b"/Square")
 
 
 def signed_after_level_1() -> bytes:

@@ -102,10 +102,13 @@ class Judgement:
         changes, reasons = self.after.get(index, (Changes.NONE, []))
         self.after[index] = max(changes, found, key=_RANK.__getitem__), [*reasons, reason]
 
-    def start_failed(self, first: int, problem: StructureError) -> None:
-        """Note that the first signed revision cannot be walked, so that nothing is known about later ones."""
-        for index in range(first, self.last):
-            self.after[index] = Changes.UNKNOWN, [problem.message]
+    def take(self, index: int, findings: list[Finding]) -> None:
+        """Take in what the rules say about the revision after one."""
+        changes = Changes.FORBIDDEN if findings else Changes.PERMITTED
+        self.after[index] = changes, [finding.reason for finding in findings]
+        for finding in findings:
+            text = f"after signing, {finding.reason}"
+            self.alarms.append(Alarm("forbidden-change", text, alters=True, topic=finding.topic))
 
 
 _RANK = {Changes.NONE: 0, Changes.PERMITTED: 1, Changes.UNKNOWN: 2, Changes.FORBIDDEN: 3}
@@ -132,28 +135,19 @@ def judge_changes(file: PdfFile, views: list[View], covered: list[Covered]) -> J
 def _judge_open(
     judgement: Judgement, file: PdfFile, views: list[View], first: int, own: list[tuple[int, Permissions]]
 ) -> None:
-    try:
-        walker = _Walker(file, views, first)
-    except StructureError as problem:
-        judgement.start_failed(first, problem)
-        return
+    walker: _Walker | None = None
     for index in range(first, len(views) - 1):
-        findings = list[Finding]()
         try:
+            walker = walker or _Walker(file, views, first)
             findings, places = walker.judge(index, in_force(own, index))
-            changes, reasons = Changes.PERMITTED, [finding.reason for finding in findings]
-            judgement.places += places
-            if reasons:
-                changes = Changes.FORBIDDEN
         except LimitError as problem:
-            changes, reasons = Changes.UNKNOWN, [problem.message]
+            judgement.after[index] = Changes.UNKNOWN, [problem.message]
+            continue
         except StructureError as problem:
             findings = [Finding("structure", f"a later revision cannot be followed: {problem.message}")]
-            changes, reasons = Changes.FORBIDDEN, [finding.reason for finding in findings]
-        judgement.after[index] = changes, reasons
-        for finding in findings:
-            text = f"after signing, {finding.reason}"
-            judgement.alarms.append(Alarm("forbidden-change", text, alters=True, topic=finding.topic))
+            places = []
+        judgement.places += places
+        judgement.take(index, findings)
 
 
 class _Walker:
