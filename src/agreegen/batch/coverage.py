@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from agreegen.batch.interface import Job
+from agreegen.batch.mended import MendedRows
 from agreegen.register.store import Register
 from agreegen.reports.coverage import Coverage, CoverageTotals
 from agreegen.rosters.roster import open_roster
@@ -47,4 +48,4 @@ def _coverage(job: Job, registers: list[Register]) -> Coverage:
     roster = open_roster(
         source.file, job.form, sheet=source.sheet, columns=source.columns, defaults=job.defaults
     )
-    return Coverage(roster, registers, job.form)
+    return Coverage(MendedRows(job.form, registers, roster), registers, job.form)

@@ -16,6 +16,7 @@ from agreegen.batch.pool import InlinePool, Pool, ProcessPool
 from agreegen.conversion.interface import EngineChoice
 from agreegen.errors import InputError, UsageError
 from agreegen.pki.signer_pin import fingerprint
+from agreegen.register.interface import EventDraft, EventKind
 from agreegen.register.store import Register
 from agreegen.rosters.roster import Roster, open_roster
 from agreegen.signing.checks import check_credential, known_paths
@@ -151,9 +152,13 @@ def _join_cluster(job: Job, settings: RunSettings, keys: SharedKeys, trust: Trus
     return DaskPool(told, settings.scheduler, keys.by_index, shareable, workers, copy_back)
 
 
+def is_own_roster(job: Job, settings: RunSettings) -> bool:
+    """Tell whether a run reads the job's own roster, and not, say, `failed-rows.csv`."""
+    return settings.roster is None or settings.roster.resolve() == job.roster.file.resolve()
+
+
 def open_job_roster(job: Job, settings: RunSettings) -> Roster:
-    source, other = job.roster, settings.roster
-    own = other is None or other.resolve() == source.file.resolve()
+    source, other, own = job.roster, settings.roster, is_own_roster(job, settings)
     return open_roster(
         source.file if other is None else other,
         job.form,
@@ -209,3 +214,14 @@ def refuse_other_template(job: Job, register: Register) -> None:
             f"has {job.form.template_sha256[:12]}…; one output never mixes two",
             hint="use the released form again, or give the job a new output folder",
         )
+
+
+def run_event(job: Job) -> EventDraft:
+    """Return the event by which the register remembers its job, so that later commands find who signs it."""
+    facts = {
+        "job": os.path.relpath(job.path.resolve(), job.output.resolve()),
+        "job_path": str(job.path.resolve()),
+        "job_sha256": job.sha256,
+        "template_sha256": job.form.template_sha256,
+    }
+    return EventDraft(EventKind.RUN, details=facts)

@@ -14,6 +14,7 @@ from pathlib import Path
 from agreegen.batch.credential_checks import CredentialChecker, RowSignatures, shared_credentials
 from agreegen.batch.heads import head_warnings
 from agreegen.batch.interface import Job, JobCheck
+from agreegen.batch.mended import MendedRows
 from agreegen.batch.opening import refuse_links
 from agreegen.batch.plan import conditions_for
 from agreegen.batch.timestamping import timestamp_warnings
@@ -211,7 +212,7 @@ class _Check:
     ) -> None:
         """Steps 2 and 3, the rows: cells, glyphs, what needs LibreOffice, and every signature."""
         signatures = RowSignatures(self.job, checker)
-        for row in roster.rows():
+        for row in MendedRows(self.job.form, [] if register is None else [register], roster).rows():
             self.complaints.extend(row.complaints)
             place = functools.partial(roster.locate, row.number)
             self.complaints.extend(check_printed(self.job.form, row.values, place))

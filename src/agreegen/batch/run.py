@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -16,14 +15,17 @@ from agreegen.batch.heads import head_warnings
 from agreegen.batch.interface import Job, RowResult, RunEvent, RunEventKind, RunSummary
 from agreegen.batch.keyholder import KeyHolder
 from agreegen.batch.laying import OutputError, move_aside
+from agreegen.batch.mended import MendedRows, Mending, link_mended
 from agreegen.batch.messages import ChunkOutcome, TaskOutcome
 from agreegen.batch.opening import (
     RunSettings,
     SharedKeys,
+    is_own_roster,
     load_keys,
     open_job_roster,
     refuse_other_template,
     require_writable,
+    run_event,
     shared_certificates,
     start_pool,
 )
@@ -39,7 +41,6 @@ from agreegen.recording.interface import TailCheck
 from agreegen.recording.recorder import Recorder
 from agreegen.recording.signer import CredentialSigner
 from agreegen.recording.standing import require_standing
-from agreegen.register.interface import EventDraft, EventKind
 from agreegen.register.lock import lock_folder
 from agreegen.register.store import Register
 from agreegen.rosters.roster import Roster
@@ -102,6 +103,10 @@ def run_job(
         failed = stack.enter_context(FailedRows(job.output, rows))
         run = _Run(job, recorder, rows, keys, trust, failed, events or _tell_nobody, clock)
         run.whole_roster = settings.roster is None and settings.limit is None
+        if is_own_roster(job, settings):
+            run.known = MendedRows(job.form, [register], rows)
+        else:
+            run.mending = link_mended(job.form, register, rows, open_job_roster(job, RunSettings()))
         warnings = [
             *map(str, found),
             *keys.findings,
@@ -173,6 +178,8 @@ class _Run:
         self.keys, self.trust, self.failed, self.tell, self.clock = keys, trust, failed, tell, clock
         self.counts = dict.fromkeys(RowResult, 0)
         self.whole_roster = True
+        self.known: MendedRows | None = None
+        self.mending = Mending()
         self.behind = 0
         self.warnings: list[str] = []
         self.bags: list[str] = []
@@ -226,7 +233,7 @@ class _Run:
 
     def drive(self, pool: Pool, brake: _Brake, chunk_rows: int) -> AgreegenError | None:
         """Stream the roster through the pool; return what stopped it, if anything did."""
-        self.recorder.record([self._run_event()], now=self.clock())
+        self.recorder.record([run_event(self.job)], now=self.clock())
         self._tell(RunEventKind.STARTED)
         behind = self.register.latest - self.clock()
         if behind > _CLOCK_MAY_DIFFER:
@@ -258,16 +265,6 @@ class _Run:
             error = self._conclude()
         return error
 
-    def _run_event(self) -> EventDraft:
-        """The register remembers its job, so that later commands find who signs its heads."""
-        facts = {
-            "job": os.path.relpath(self.job.path.resolve(), self.job.output.resolve()),
-            "job_path": str(self.job.path.resolve()),
-            "job_sha256": self.job.sha256,
-            "template_sha256": self.job.form.template_sha256,
-        }
-        return EventDraft(EventKind.RUN, details=facts)
-
     def _chunk_size(self, pool: Pool, most: int) -> int:
         """Give each worker several chunks, so that none waits long for the last one; large ones cost less."""
         share = -(-self.roster.count // max(1, _CHUNKS_A_WORKER * (pool.room - 1)))
@@ -275,13 +272,15 @@ class _Run:
 
     def _chunks(self, size: int) -> Iterator[Chunk]:
         tasks: list[Task] = []
-        for row in self.roster.rows():
+        for row in (self.known or self.roster).rows():
             try:
+                self.mending.check(row)
                 task = self.planner.plan(row)
             except RowProblemError as exc:
                 self._fail(row, str(exc))
                 continue
             if task is None:
+                self.mending.settled(row)
                 self._count(TaskOutcome(row.number, "", RowResult.ALREADY_DONE, ""))
                 continue
             self.cells[row.number] = row
@@ -303,6 +302,10 @@ class _Run:
     def _take_in(self, chunk: ChunkOutcome) -> AgreegenError | None:
         """Record a finished chunk in one transaction, then its signed head; then the world is told."""
         drafts = [draft for outcome in chunk.outcomes for draft in outcome.events]
+        for outcome in chunk.outcomes:
+            if outcome.reason is None:
+                self.mending.settled(self.cells[outcome.row])
+        drafts += self.mending.take_drafts()
         if drafts:
             self.recorder.record(drafts, now=self.clock())
         for note in chunk.notes:
@@ -330,7 +333,10 @@ class _Run:
         self._tell(RunEventKind.ROW, outcome)
 
     def _conclude(self) -> AgreegenError | None:
-        """Clear away files that no row claims, and write the bags."""
+        """Remember mended rows, clear away files that no row claims, and write the bags."""
+        self.recorder.record(self.mending.take_drafts(), now=self.clock())
+        if self.known is not None and (told := self.known.warning()) is not None:
+            self.warn(told)
         if self.whole_roster:
             for path in self.planner.unused_orphans.values():
                 self.warn(

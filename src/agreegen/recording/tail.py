@@ -32,6 +32,8 @@ _EXPLAINED = {
     EventKind.RUN,
 }
 """What a run of an earlier version may have left behind its last head, killed at the wrong moment."""
+_NEVER_SIGNED = {EventKind.PRINTED, EventKind.MENDED}
+"""What later versions record, always with its head, but in registers that nobody ever signed."""
 _WRONG_SIGNER = "wrong-signer"
 _MOST_TOLD = 20
 
@@ -101,7 +103,7 @@ def _event_problems(event: Event, check: TailCheck, *, begun: bool) -> Iterator[
     if event.kind is EventKind.PAPER:
         if not check.paper_accepted:
             yield f"event {event.seq}: nobody answers for the scan of document {event.document_id}"
-    elif event.kind not in _EXPLAINED and (begun or event.kind is not EventKind.PRINTED):
+    elif event.kind not in _EXPLAINED and (begun or event.kind not in _NEVER_SIGNED):
         yield f"event {event.seq} ({event.kind.value}) stands under no head; no command leaves that"
 
 

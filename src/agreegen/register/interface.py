@@ -37,6 +37,7 @@ class EventKind(StrEnum):
     SIGNER = "signer"
     ACCEPTED = "accepted"
     REBUILT = "rebuilt"
+    MENDED = "mended"
     SCANNED = "scanned"
     SCAN_REJECTED = "scan-rejected"
 
@@ -50,6 +51,7 @@ REGISTER_EVENTS = frozenset(
         EventKind.REBUILT,
         EventKind.SCANNED,
         EventKind.SCAN_REJECTED,
+        EventKind.MENDED,
     }
 )
 """Events that concern the register and no document."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from agreegen.chain.hashing import format_time
 from agreegen.chain.heads import Head, SignerIdentity
@@ -28,6 +29,8 @@ _LAST_OF_REGISTER = (
     "SELECT details FROM events WHERE document = '' AND kind = ? AND seq <= ? ORDER BY seq DESC LIMIT 1"
 )
 _NO_END = 1 << 62
+
+_ALL_OF_REGISTER = "SELECT details FROM events WHERE document = '' AND kind = ? ORDER BY seq"
 
 
 class RegisterView:
@@ -188,6 +191,12 @@ class RegisterView:
             return None
         beside = self.path.resolve().parent / str(facts["job"])
         return beside if beside.is_file() else Path(str(facts.get("job_path", beside)))
+
+    def mended_rows(self) -> Iterator[Mapping[str, Any]]:
+        """Yield what the register remembers of rows mended apart from their roster, oldest first."""
+        with wrapped(self.path):
+            for (details,) in self.connection.execute(_ALL_OF_REGISTER, (EventKind.MENDED.value,)):
+                yield json.loads(details)
 
     def is_rebuilt(self) -> bool:
         """Whether the register was rebuilt from documents after the first one was lost."""

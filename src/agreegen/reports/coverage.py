@@ -6,7 +6,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from agreegen.model.document import encode_value
 from agreegen.model.form import Form
@@ -20,7 +20,6 @@ from agreegen.register.coverage import (
 )
 from agreegen.register.interface import How
 from agreegen.register.store import Register
-from agreegen.rosters.roster import Roster
 from agreegen.rosters.row import RosterRow
 
 __all__ = ["Coverage", "CoveragePerson", "CoverageTotals"]
@@ -132,6 +131,14 @@ class CoverageTotals:
         }
 
 
+class RowSource(Protocol):
+    """Whatever streams the rows of a roster."""
+
+    def rows(self) -> Iterator[RosterRow]:
+        """Yield the rows in file order."""
+        ...
+
+
 @dataclass(slots=True)
 class Coverage:
     """Compares a roster with registers. It has no truth value: ask its totals.
@@ -145,7 +152,7 @@ class Coverage:
         totals: Whole when `people` has ended.
     """
 
-    roster: Roster
+    roster: RowSource
     registers: Sequence[Register]
     form: Form
     totals: CoverageTotals = field(default_factory=CoverageTotals)
@@ -194,12 +201,12 @@ class Coverage:
         if row.key is None:
             return Standing(CoverageState.UNUSABLE, reason=row.reason)
         found = self._in_registers(row.key, row.subject)
-        if not row.failed:
+        if not (row.failed or row.mended):
             return found
         if found.document is None:
             return Standing(CoverageState.UNUSABLE, reason=row.reason)
         # The row was mended and run from failed-rows: its number finds the document.
-        told = f"the roster still has the old cell: {row.reason}"
+        told = "the roster still has the old cell" + (f": {row.reason}" if row.reason else "")
         reason = told if found.reason is None else f"{found.reason}; {told}"
         return Standing(found.state, found.document, found.how, found.since, found.roles, reason)
 

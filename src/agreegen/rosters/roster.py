@@ -9,7 +9,6 @@ from pathlib import Path
 from agreegen.errors import InputError
 from agreegen.model.complaint import Complaint, ComplaintsError, Location, Severity
 from agreegen.model.form import Field, FieldType, Form
-from agreegen.model.row_key import find_number, find_personal_id, find_row_key
 from agreegen.rosters.addresses import cell_address
 from agreegen.rosters.choosing import choose_table
 from agreegen.rosters.headers import HeaderMatcher, list_headers
@@ -151,17 +150,13 @@ class Roster:
         complaints.extend(
             self._identities.complaints(number, raw, broken, self.locate, self._location(number))
         )
-        return RosterRow(
-            number=number,
-            cells=tuple(cell_text(cells[index]) for index in self._kept),
-            values=parsed.values,
-            complaints=tuple(complaints),
-            key=find_row_key(self._form, parsed.values),
-            staff_no=find_number(self._form, parsed.values),
-            id_number=find_personal_id(self._form, parsed.values),
-            subject=self._form.subject_of(parsed.values),
-            doubled=self._identities.is_doubled(number, raw),
-        )
+        texts = tuple(cell_text(cells[index]) for index in self._kept)
+        row = RosterRow.of(self._form, number, texts, parsed.values, tuple(complaints))
+        return replace(row, doubled=self._identities.is_doubled(number, raw))
+
+    def stated(self, row: RosterRow) -> dict[str, str]:
+        """Return what the cells of a row say, by field, as they stand in the file."""
+        return {name: row.cells[self._kept.index(column)] for name, column in self._columns.items()}
 
     def _lenient(self, complaint: Complaint) -> Complaint:
         """Turn what is wrong with a value that is optional and never printed into a warning."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from agreegen.model.complaint import Complaint, Location, Severity
 from agreegen.model.document import Value
-from agreegen.model.row_key import RowKey
+from agreegen.model.form import Form
+from agreegen.model.row_key import RowKey, find_number, find_personal_id, find_row_key
 from agreegen.values.masking import mask
 
 
@@ -26,6 +27,7 @@ class RosterRow:
         id_number: The resident ID number, where it could be read.
         subject: The person or party, where it could be read; else empty.
         doubled: Whether another row has a number that this one may not share.
+        mended: Whether it was read as it was mended elsewhere, while its cells are as they were.
     """
 
     number: int
@@ -37,6 +39,28 @@ class RosterRow:
     id_number: str | None = None
     subject: str = ""
     doubled: bool = False
+    mended: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        form: Form,
+        number: int,
+        cells: tuple[str, ...],
+        values: Mapping[str, Value],
+        complaints: tuple[Complaint, ...],
+    ) -> RosterRow:
+        """Make a row; what tells it apart and whom it is about follow from its values."""
+        return cls(
+            number=number,
+            cells=cells,
+            values=values,
+            complaints=complaints,
+            key=find_row_key(form, values),
+            staff_no=find_number(form, values),
+            id_number=find_personal_id(form, values),
+            subject=form.subject_of(values),
+        )
 
     @property
     def label(self) -> str:

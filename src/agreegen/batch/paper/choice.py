@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from agreegen.batch.interface import Job
+from agreegen.batch.mended import MendedRows
 from agreegen.batch.plan import conditions_for
 from agreegen.errors import InputError
 from agreegen.model.document import build_document, encode_value
@@ -79,7 +80,7 @@ def choose(job: Job, register: Register, settings: PrintSettings) -> Choice:
     choice = Choice()
     units: dict[str, None] = {}
     missing = set(settings.staff_nos)
-    for row, unit in _rows(job):
+    for row, unit in _rows(job, register):
         units[unit] = None
         if settings.units and unit not in settings.units:
             continue
@@ -96,12 +97,12 @@ def choose(job: Job, register: Register, settings: PrintSettings) -> Choice:
     return choice
 
 
-def _rows(job: Job) -> Iterator[tuple[RosterRow, str]]:
+def _rows(job: Job, register: Register) -> Iterator[tuple[RosterRow, str]]:
     source = job.roster
     roster = open_roster(
         source.file, job.form, sheet=source.sheet, columns=source.columns, defaults=job.defaults
     )
-    for row in roster.rows():
+    for row in MendedRows(job.form, [register], roster).rows():
         unit = row.values.get("unit")
         yield row, NO_UNIT if unit is None else str(encode_value(unit))
 

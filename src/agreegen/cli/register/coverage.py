@@ -14,6 +14,7 @@ import click
 
 from agreegen.batch.coverage import job_coverage
 from agreegen.batch.job import read_job
+from agreegen.batch.mended import MendedRows
 from agreegen.cli.options import any_path, existing_file, force_option, forms_option, json_option
 from agreegen.cli.output import print_table, say, to_json
 from agreegen.errors import ExitCode, UsageError
@@ -102,7 +103,7 @@ def _opened(
         if at is not None:
             for register in registers:
                 register.show_at(at)
-        yield Coverage(open_roster(roster, form), registers, form)
+        yield Coverage(MendedRows(form, registers, open_roster(roster, form)), registers, form)
 
 
 def _listed(coverage: Coverage, unsigned: UnsignedList | None) -> Iterator[CoveragePerson]:
