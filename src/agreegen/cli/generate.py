@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import secrets
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -16,6 +15,7 @@ from agreegen.cli.options import (
     existing_file,
     force_option,
     forms_option,
+    read_aliases,
     read_now,
     register_options,
 )
@@ -100,18 +100,3 @@ def command(
         if recorder is not None and registration is not None:
             record_made(recorder, registration, made.pdf, made.document.engine, now=now)
     say(f"{output}: {form.title_zh}, document {made.document.id}, made by {made.document.engine}")
-
-
-def read_aliases(texts: Sequence[str]) -> dict[str, str]:
-    """Read `PRINTED=REGISTERED` options.
-
-    Raises:
-        UsageError: One is not of that form, or a printed name stands twice.
-    """
-    found: dict[str, str] = {}
-    for text in texts:
-        printed, equals, registered = (part.strip() for part in text.partition("="))
-        if not printed or not equals or not registered or printed in found:
-            raise UsageError(f"--alias {text}: write PRINTED=REGISTERED, each printed name once")
-        found[printed] = registered
-    return found

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from agreegen.cli.output import prompt_secret, say_warning
+from agreegen.errors import UsageError
 from agreegen.signing.interface import TimestampServer, Trust
 from agreegen.signing.trust import load_trust
 from agreegen.signing.tsa_files import load_tsa
@@ -147,3 +148,18 @@ def read_tsa(names: Sequence[str]) -> tuple[TimestampServer, ...]:
 def read_now() -> datetime:
     """Read the clock, once an operation: aware UTC, whole seconds."""
     return datetime.now(UTC).replace(microsecond=0)
+
+
+def read_aliases(texts: Sequence[str]) -> dict[str, str]:
+    """Read `PRINTED=REGISTERED` options.
+
+    Raises:
+        UsageError: One is not of that form, or a printed name stands twice.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        printed, equals, registered = (part.strip() for part in text.partition("="))
+        if not printed or not equals or not registered or printed in found:
+            raise UsageError(f"--alias {text}: write PRINTED=REGISTERED, each printed name once")
+        found[printed] = registered
+    return found

@@ -18,6 +18,7 @@ from agreegen.cli.options import (
     force_option,
     forms_option,
     json_option,
+    read_aliases,
     read_now,
     read_trust,
     trust_options,
@@ -67,6 +68,13 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
     type=existing_path,
     help="Evidence record (.ers, RFC 4998) of a file or a list, or a folder of them (repeatable).",
 )
+@click.option(
+    "--alias",
+    "aliases",
+    multiple=True,
+    metavar="PRINTED=REGISTERED",
+    help="I know that this printed holder's certificate carries this registered name (repeatable).",
+)
 @json_option
 @click.option("--html", type=any_path, help="Also write a report as one HTML file.")
 @click.option("--xml", type=any_path, help="Also write an ETSI TS 119 102-2 report.")
@@ -87,6 +95,7 @@ def command(
     fetch: bool,
     seals_seen: tuple[str, ...],
     evidence: tuple[Path, ...],
+    aliases: tuple[str, ...],
     as_json: bool,
     html: Path | None,
     xml: Path | None,
@@ -119,6 +128,7 @@ def command(
         fetch=fetch,
         seals_seen=read_hashes(seals_seen),
         evidence_der=tuple(read_records(evidence)),
+        aliases=tuple(read_aliases(aliases).items()),
     )
     if as_json and html is None and xml is None and extract_signed is None:
         return stream_json(judge(paths, options, jobs=jobs))

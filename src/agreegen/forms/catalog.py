@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from agreegen.errors import InputError
@@ -13,7 +14,15 @@ from agreegen.model.form import Form
 from agreegen.packaged_data import data_folder
 from agreegen.yaml_text import MAX_BYTES, read_yaml_text
 
-__all__ = ["approved_hashes", "find_form", "find_release", "forms_folder", "list_forms", "load_form"]
+__all__ = [
+    "Approved",
+    "approved_releases",
+    "find_form",
+    "find_release",
+    "forms_folder",
+    "list_forms",
+    "load_form",
+]
 
 ENVIRONMENT_NAME = "AGREEGEN_FORMS"
 APPROVED_NAME = "approved.yaml"
@@ -68,13 +77,33 @@ def list_forms(folder: Path) -> list[Form]:
     return [find_form(form_id, folder) for form_id in _form_ids(folder)]
 
 
-def approved_hashes(folder: Path) -> dict[tuple[str, str], frozenset[str]]:
-    """Return the SHA-256 values of released templates by form id and version.
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """What was released as one version of a form.
+
+    Attributes:
+        templates: SHA-256 of each released `template.docx`, lower-case hex.
+        descriptions: SHA-256 of each released `form.yaml`; several where it was given more to say about what
+            is no part of a document; empty where the list names templates only, so that any will do.
+    """
+
+    templates: frozenset[str] = frozenset()
+    descriptions: frozenset[str] = frozenset()
+
+    def allows(self, form: Form) -> bool:
+        """Say whether a form's template and description are released ones."""
+        known = not self.descriptions or form.description_sha256 in self.descriptions
+        return known and form.template_sha256 in self.templates
+
+
+def approved_releases(folder: Path) -> dict[tuple[str, str], Approved]:
+    """Return what was released, by form id and version.
 
     A folder without `approved.yaml` has released nothing.
 
     Raises:
-        InputError: `approved.yaml` is not form id → version → list of SHA-256 values in lower-case hex.
+        InputError: `approved.yaml` is not form id → version → `template` and `form`, each a list of SHA-256
+            values in lower-case hex; or a list, of templates only.
     """
     path = folder / APPROVED_NAME
     if not path.exists():
@@ -86,24 +115,33 @@ def approved_hashes(folder: Path) -> dict[tuple[str, str], frozenset[str]]:
     approved = {}
     for form_id, versions in (node if isinstance(node, dict) else {"": node}).items():
         if not isinstance(versions, dict):
-            raise InputError(
-                f"{path}: {form_id or 'the file'}: must be versions with lists of SHA-256 values"
-            )
+            raise InputError(f"{path}: {form_id or 'the file'}: must be versions with their hashes")
         for version, hashes in versions.items():
-            if not (
-                isinstance(hashes, list) and all(isinstance(h, str) and _SHA256.match(h) for h in hashes)
-            ):
-                raise InputError(
-                    f"{path}: {form_id}.{version}: must be a list of SHA-256 values in lower-case hex"
-                )
-            approved[form_id, version] = frozenset(str(h) for h in hashes)
+            approved[form_id, version] = _read_approved(hashes, f"{path}: {form_id}.{version}")
     return approved
 
 
-def find_release(folder: Path, form_id: str, template_sha256: str) -> Form | None:
-    """Return the current or an older release of a form whose template has that hash.
+def _read_approved(node: object, where: str) -> Approved:
+    if not isinstance(node, dict):
+        return Approved(_read_hashes(node, where))
+    if node.keys() != {"template", "form"}:
+        raise InputError(f"{where}: must have the lists template and form")
+    return Approved(
+        _read_hashes(node["template"], f"{where}.template"), _read_hashes(node["form"], f"{where}.form")
+    )
 
-    Older releases stand in `<form>/releases/<version>/`, each with its own template and description.
+
+def _read_hashes(node: object, where: str) -> frozenset[str]:
+    if not (isinstance(node, list) and all(isinstance(h, str) and _SHA256.match(h) for h in node)):
+        raise InputError(f"{where}: must be a list of SHA-256 values in lower-case hex")
+    return frozenset(str(h) for h in node)
+
+
+def find_release(folder: Path, form_id: str, template_sha256: str, version: str) -> Form | None:
+    """Return the current or an older release of a form with that template and version.
+
+    Older releases stand in `<form>/releases/<version>/`, each with its own template and description. Two
+    versions may have the same template and other roles.
 
     Raises:
         InputError: The description of a release is wrong.
@@ -116,7 +154,7 @@ def find_release(folder: Path, form_id: str, template_sha256: str) -> Form | Non
         if not (directory / "form.yaml").is_file():
             continue
         form = load_form(directory)
-        if form.template_sha256 == template_sha256:
+        if (form.template_sha256, form.version) == (template_sha256, version):
             return form
     return None
 

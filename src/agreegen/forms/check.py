@@ -12,7 +12,7 @@ import jinja2
 from jinja2 import meta
 
 from agreegen.errors import InputError, MissingProgramError
-from agreegen.forms.catalog import approved_hashes
+from agreegen.forms.catalog import approved_releases
 from agreegen.forms.description import load_form
 from agreegen.forms.fonts import covered_by_chain, find_font
 from agreegen.forms.language import TemplateEnvironment
@@ -254,19 +254,22 @@ def check_release(form: Form) -> Iterator[Complaint]:
     Nothing is complained of where a folder of forms has no `approved.yaml`.
     """
     try:
-        approved = approved_hashes(form.directory.resolve().parent)
+        approved = approved_releases(form.directory.resolve().parent)
     except InputError as exc:
         yield Complaint(Location(), exc.message, exc.hint or "")
         return
     if not approved:
         return
-    hashes = approved.get((form.id, form.version))
-    if hashes is None:
-        remedy = "add its template's SHA-256 to approved.yaml once it is released"
+    released = approved.get((form.id, form.version))
+    if released is None:
+        remedy = "add the SHA-256 of its template and its form.yaml to approved.yaml once it is released"
         yield _complain(form, "", f"version {form.version} is not released", remedy, warning=True)
-    elif form.template_sha256 not in hashes:
+    elif form.template_sha256 not in released.templates:
         remedy = "give the changed form a new version, and keep the old one under releases/"
         yield _complain(form, "", f"the template differs from the released version {form.version}", remedy)
+    elif not released.allows(form):
+        remedy = "add its SHA-256 to approved.yaml where roles stay as they are, else give a new version"
+        yield _complain(form, "", f"form.yaml differs from the released version {form.version}", remedy)
 
 
 def _shorten(text: str) -> str:

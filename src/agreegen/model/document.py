@@ -130,7 +130,7 @@ class Document:
             ValueError: The bytes are not such a file (JSON, key, type or schema).
         """
         try:
-            raw = json.loads(data)
+            raw = json.loads(data, object_pairs_hook=_each_key_once)
             if raw["schema"] != SCHEMA:
                 raise ValueError(f"unknown schema {raw['schema']!r}")
             return cls(
@@ -181,7 +181,6 @@ def build_document(
     Raises:
         ValueError: An ID number must enter the id and there is no register secret.
     """
-    aliases = aliases or {}
     printed = {f.name: encode_value(values[f.name]) for f in form.fields if f.printed and f.name in values}
     shown = {c.name: True if conditions is None else conditions.get(c.name, True) for c in form.conditions}
     seed: dict[str, Any] = {
@@ -190,11 +189,6 @@ def build_document(
         "conditions": shown,
     }
     seed |= _seed_of_key(find_row_key(form, values), register_secret)
-    roles = []
-    for role in form.roles:
-        held = printed.get(role.holder) if role.holder else None
-        holder = aliases.get(str(held), str(held)) if held is not None else None
-        roles.append(DeclaredRole(role.id, role.order, role.required, holder, role.label_zh))
     return Document(
         id=hashlib.sha256(canonical_json(seed)).hexdigest()[:32],
         form_id=form.id,
@@ -203,8 +197,27 @@ def build_document(
         template_sha256=form.template_sha256,
         values=printed,
         conditions=shown,
-        roles=tuple(roles),
+        roles=declare_roles(form, printed, aliases),
     )
+
+
+def declare_roles(
+    form: Form, printed: Mapping[str, object], aliases: Mapping[str, str] | None = None
+) -> tuple[DeclaredRole, ...]:
+    """Return a document's roles as its form and its printed values give them.
+
+    Args:
+        form: The form.
+        printed: The printed values, as JSON holds them.
+        aliases: Printed name → the registered name that certificates carry.
+    """
+    known = aliases or {}
+    roles = []
+    for role in form.roles:
+        held = printed.get(role.holder) if role.holder else None
+        holder = known.get(str(held), str(held)) if held is not None else None
+        roles.append(DeclaredRole(role.id, role.order, role.required, holder, role.label_zh))
+    return tuple(roles)
 
 
 def _seed_of_key(key: RowKey | None, secret: bytes | None) -> dict[str, Any]:
@@ -216,6 +229,14 @@ def _seed_of_key(key: RowKey | None, secret: bytes | None) -> dict[str, Any]:
     if secret is None:
         raise ValueError("an ID number enters a document id only under a register secret")
     return {"person": hmac.new(secret, key.value.encode(), hashlib.sha256).hexdigest()}
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a key that stands twice: readers would not agree on its value."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice")
+    return found
 
 
 def _text(value: object) -> str:

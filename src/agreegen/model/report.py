@@ -181,6 +181,32 @@ class SignatureReport:
 
 
 @dataclass(frozen=True, slots=True)
+class HolderAlias:
+    """A role's holder whose certificate carries another name than is printed.
+
+    Attributes:
+        role: The role.
+        printed: The printed name.
+        registered: The name that certificates carry.
+        confirmed: Whether the verifier or the register says that this is the same holder.
+    """
+
+    role: str
+    printed: str
+    registered: str
+    confirmed: bool
+
+    def to_dict(self) -> dict[str, str | bool]:
+        """Return what JSON holds."""
+        return {
+            "role": self.role,
+            "printed": self.printed,
+            "registered": self.registered,
+            "confirmed": self.confirmed,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentFacts:
     """What a file says about itself in `agreegen.json`.
 
@@ -190,6 +216,7 @@ class DocumentFacts:
         missing_roles: Required roles that nobody has signed.
         form_version: Version of the form.
         title: Printed title.
+        aliases: Holders whose certificates carry another name than is printed.
     """
 
     id: str
@@ -197,6 +224,7 @@ class DocumentFacts:
     missing_roles: tuple[str, ...]
     form_version: str = ""
     title: str = ""
+    aliases: tuple[HolderAlias, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +262,7 @@ class FileReport:
                 "form_version": document.form_version,
                 "title": document.title,
                 "missing_roles": list(document.missing_roles),
+                "aliases": [alias.to_dict() for alias in document.aliases],
             },
             "signatures": [signature.to_dict() for signature in self.signatures],
             "alarms": [alarm.to_dict() for alarm in self.alarms],

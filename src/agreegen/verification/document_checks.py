@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from enum import Enum
-from pathlib import Path
 
 from agreegen.conversion.text import compare_text
 from agreegen.errors import AgreegenError
-from agreegen.forms.catalog import forms_folder
+from agreegen.forms.catalog import Approved, forms_folder
 from agreegen.model.document import DeclaredRole, Document
 from agreegen.model.form import Form
 from agreegen.model.report import Alarm, Coverage, DocumentFacts, Integrity, SignatureKind
-from agreegen.pdf.objects import StructureError
 from agreegen.pki.cms.signature_facts import SignatureFacts
 from agreegen.pki.encoding import der_of
 from agreegen.register.store import Register
 from agreegen.rendering.expected import expected_text
 from agreegen.signing.names import names_holder
 from agreegen.verification.interface import FoundSignature, Options, Structure
-from agreegen.verification.releases import approved, rebuilder, release
-from agreegen.verification.remaking import find_difference
+from agreegen.verification.own.page_engine import check_engine
+from agreegen.verification.own.released_roles import HeldRoles, hold_to_form
+from agreegen.verification.releases import approved, rebuilder_of, release_of
 
 BLOCKING = frozenset(
     {
@@ -30,6 +29,11 @@ BLOCKING = frozenset(
         "text-unchecked",
         "form-unknown",
         "template-not-approved",
+        "form-not-approved",
+        "roles-differ",
+        "alias-unconfirmed",
+        "engine-differs",
+        "text-hidden",
         "attachment-unreadable",
         "register-unknown",
         "register-state",
@@ -52,24 +56,42 @@ def read_document(structure: Structure) -> tuple[Document | None, list[Alarm]]:
     if structure.attachment is None:
         return None, []
     try:
-        return Document.from_json(structure.attachment), []
+        document = Document.from_json(structure.attachment)
     except ValueError:
         message = "the attached agreegen.json cannot be read"
         return None, [Alarm("attachment-unreadable", message, message_zh="附带的 agreegen.json 无法读取")]
+    if document.to_json() != structure.attachment:
+        # There is one way to write it; in any other, two readers may find two documents.
+        message = "the attached agreegen.json is not written as this program writes it"
+        return document, [Alarm("attachment-unreadable", message, message_zh="附带的 agreegen.json 写法异常")]
+    return document, []
 
 
-def role_of(document: Document | None, found: FoundSignature) -> str | None:
-    """Return the role that a signature fills: its field's name where the document declares such a role."""
-    if document is None or found.kind is not SignatureKind.SIGNATURE:
+def hold_document(document: Document | None, options: Options) -> HeldRoles | None:
+    """Take the roles of a document from its released form; an alarm tells where that cannot be read."""
+    if document is None:
         return None
-    return found.field if any(role.id == found.field for role in document.roles) else None
+    try:
+        form = release_of(forms_folder(options.forms_folder), document)
+    except (AgreegenError, OSError):
+        form = None
+    return hold_to_form(document, form, dict(options.aliases))
 
 
-def describe_document(document: Document, signed: Sequence[Signed]) -> DocumentFacts:
+def role_of(held: HeldRoles | None, found: FoundSignature) -> str | None:
+    """Return the role that a signature fills: its field's name where the document has such a role."""
+    if held is None or found.kind is not SignatureKind.SIGNATURE:
+        return None
+    return found.field if any(role.id == found.field for role in held.roles) else None
+
+
+def describe_document(document: Document, held: HeldRoles, signed: Sequence[Signed]) -> DocumentFacts:
     """Say what a document is and which required roles nobody has signed."""
     filled = {found.field for found, fact in _countable(signed)}
-    missing = tuple(role.id for role in document.roles if role.required and role.id not in filled)
-    return DocumentFacts(document.id, document.form_id, missing, document.form_version, document.title)
+    missing = tuple(role.id for role in held.roles if role.required and role.id not in filled)
+    return DocumentFacts(
+        document.id, document.form_id, missing, document.form_version, held.title, held.aliases
+    )
 
 
 def _countable(signed: Sequence[Signed]) -> list[Signed]:
@@ -82,9 +104,9 @@ def _countable(signed: Sequence[Signed]) -> list[Signed]:
     ]
 
 
-def check_roles(document: Document, signed: Sequence[Signed]) -> Iterator[Alarm]:
+def check_roles(held: HeldRoles, signed: Sequence[Signed]) -> Iterator[Alarm]:
     """Check that each role was signed by its holder and in its turn."""
-    roles = {role.id: role for role in document.roles}
+    roles = {role.id: role for role in held.roles}
     done: list[DeclaredRole] = []
     for found, fact in sorted(_countable(signed), key=lambda pair: pair[0].revision or 0):
         role = roles.get(found.field or "")
@@ -134,11 +156,12 @@ def check_form(
     try:
         folder = forms_folder(options.forms_folder)
         released = approved(folder)
-        form = release(folder, document.form_id, document.template_sha256)
+        form = release_of(folder, document)
     except (AgreegenError, OSError) as exc:
         yield Alarm("form-unknown", f"the form cannot be looked up: {exc}", message_zh="无法查到该表单")
         return
-    listed = document.template_sha256 in released.get((document.form_id, document.form_version), frozenset())
+    versions = released.get((document.form_id, document.form_version), Approved())
+    listed = document.template_sha256 in versions.templates
     if form is None and not listed:
         yield Alarm(
             "form-unknown",
@@ -152,31 +175,20 @@ def check_form(
             f"the template of {document.form_id} {document.form_version} is not an approved one",
             message_zh=f"表单 {document.form_id} {document.form_version} 的模板未经批准",
         )
+    if form is not None and listed and not versions.allows(form):
+        yield Alarm(
+            "form-not-approved",
+            f"the description (form.yaml) of {document.form_id} {document.form_version} that is here is not "
+            "an approved one, so that it says nothing about roles",
+            message_zh=f"此处表单 {document.form_id} {document.form_version} 的说明文件（form.yaml）未经批准",
+        )
     if page is PageCheck.PROVED:
         return
     revisions = [s.revision for s in structure.signatures if s.revision is not None]
     first = data[: structure.revisions[min(revisions)]] if revisions else data
     if page is PageCheck.OBJECTS and not structure.encrypted:
-        yield from _check_objects(document, first, folder, options)
+        yield from check_engine(document, rebuilder_of(folder, document), first, options)
     yield from _check_text(document, form, first)
-
-
-def _check_objects(document: Document, first: bytes, folder: Path, options: Options) -> Iterator[Alarm]:
-    """Hold a file that claims the compiled engine against what that makes; else the text tells."""
-    maker = rebuilder(folder, document.form_id, document.template_sha256)
-    try:
-        made = None if maker is None else maker.rebuild(document)
-        if maker is None or made is None:
-            return
-        where = find_difference(made, first, options.limits)
-    except (AgreegenError, StructureError, ValueError, TypeError, KeyError):
-        return
-    if where is not None and not maker.compiled.uses_loose_fonts(made):
-        yield Alarm(
-            "page-differs",
-            f"the page is not the one that the compiled form makes of these values: {where} differs",
-            message_zh="页面与编译表单按所附数据生成的不一致，内容可能被替换",
-        )
 
 
 def _check_text(document: Document, form: Form | None, first: bytes) -> Iterator[Alarm]:

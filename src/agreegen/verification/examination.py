@@ -22,6 +22,7 @@ from agreegen.verification.document_checks import (
     check_register,
     check_roles,
     describe_document,
+    hold_document,
     read_document,
     role_of,
 )
@@ -30,6 +31,7 @@ from agreegen.verification.fetching import fetch_evidence
 from agreegen.verification.integrity import judge_integrity
 from agreegen.verification.interface import FoundSignature, Options, Structure, ValidationData
 from agreegen.verification.judgement import FileJudge, OutsideProof
+from agreegen.verification.own.released_roles import HeldRoles, alias_remarks
 from agreegen.verification.pictures.findings import judge_seals
 from agreegen.verification.rebuilding import prove
 from agreegen.verification.structure import scan_structure
@@ -73,16 +75,18 @@ def examine(label: str, data: bytes, options: Options, *, rebuild: bool = True) 
     alarms.extend(notes)
     document, complaints = read_document(structure)
     alarms.extend(complaints)
+    recorded = list(check_register(document, sha256, options))
+    held = _hold(document, options, recorded)
     signatures = tuple(
-        judge.report(index, role=role_of(document, found)) for index, found in enumerate(structure.signatures)
+        judge.report(index, role=role_of(held, found)) for index, found in enumerate(structure.signatures)
     )
     alarms.extend(_padding_alarms(structure, facts))
     alarms.extend(example_alarms(judge, facts))
     page = PageCheck.PROVED if proved else PageCheck.OBJECTS if rebuild else PageCheck.TEXT
-    described, complaints = _check_document(document, data, structure, facts, options, page)
+    described, complaints = _check_document(document, held, data, structure, facts, options, page)
     alarms.extend(complaints)
-    alarms.extend(check_register(document, sha256, options))
-    known = () if document is None or any(alarm.code in BLOCKING for alarm in complaints) else document.roles
+    alarms.extend(recorded)
+    known = () if held is None or any(alarm.code in BLOCKING for alarm in complaints) else held.roles
     seals = judge_seals(structure.seals, seen=options.seals_seen, known=frozenset(role.id for role in known))
     alarms.extend(seals.alarms)
     if seals.alarms:
@@ -96,7 +100,11 @@ def examine(label: str, data: bytes, options: Options, *, rebuild: bool = True) 
         document=described,
         signatures=signatures,
         alarms=tuple(dict.fromkeys(alarms)),
-        remarks=(*seals.remarks, *outside.remarks),
+        remarks=(
+            *seals.remarks,
+            *outside.remarks,
+            *(() if held is None else alias_remarks(held.aliases)),
+        ),
         sha256=sha256,
         size_bytes=len(data),
     )
@@ -133,8 +141,18 @@ def _judge(
     return judge, notes
 
 
+def _hold(document: Document | None, options: Options, recorded: list[Alarm]) -> HeldRoles | None:
+    """Take the roles from the released form; a register that knows the file as it is confirms its aliases."""
+    held = hold_document(document, options)
+    if held is None or options.register_file is None or any(alarm.code in BLOCKING for alarm in recorded):
+        return held
+    known = {alias.printed: alias.registered for alias in held.aliases}
+    return hold_document(document, replace(options, aliases=tuple(known.items())))
+
+
 def _check_document(
     document: Document | None,
+    held: HeldRoles | None,
     data: bytes,
     structure: Structure,
     facts: list[SignatureFacts],
@@ -142,10 +160,11 @@ def _check_document(
     page: PageCheck,
 ) -> tuple[DocumentFacts | None, list[Alarm]]:
     """Hold a document of ours against its form; what breaks there does not hide the signatures."""
-    if document is None:
+    if document is None or held is None:
         return None, []
     signed = list(zip(structure.signatures, facts, strict=True))
-    described, alarms = describe_document(document, signed), list(check_roles(document, signed))
+    described = describe_document(document, held, signed)
+    alarms = [*held.alarms, *check_roles(held, signed)]
     if not options.limits.native:
         text = "the text was not compared with the form: a library failed on this file"
         alarms.append(Alarm("text-unchecked", text, message_zh="程序库无法处理该文件，未核对正文"))

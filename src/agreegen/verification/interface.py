@@ -123,6 +123,7 @@ class Options:
         fetch: Whether revocation data may be fetched.
         evidence_der: Evidence records (RFC 4998), DER; each is used for the file it is about.
         seals_seen: SHA-256 (hex) of the pictures of seals that the caller has looked at.
+        aliases: Printed names of holders and the registered names that the caller knows to be the same.
         limits: What one file may cost.
     """
 
@@ -139,4 +140,5 @@ class Options:
     fetch: bool = False
     evidence_der: tuple[bytes, ...] = ()
     seals_seen: frozenset[str] = frozenset()
+    aliases: tuple[tuple[str, str], ...] = ()
     limits: Limits = field(default_factory=Limits)

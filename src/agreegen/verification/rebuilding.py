@@ -14,6 +14,7 @@ import re
 import zlib
 from dataclasses import dataclass
 
+from agreegen.conversion.compiled import ENGINE
 from agreegen.conversion.compiled.reading import read_text
 from agreegen.foreign import contained
 from agreegen.forms.catalog import forms_folder
@@ -26,7 +27,7 @@ from agreegen.pdf.parser import parse_value
 from agreegen.rendering.expected import expected_text
 from agreegen.signing.retracing import RetracedSignature, retrace_signatures
 from agreegen.verification.interface import FoundSignature, Options, Structure
-from agreegen.verification.releases import Rebuilder, rebuilder
+from agreegen.verification.releases import Rebuilder, rebuilder_of
 from agreegen.verification.structure.second import PLAIN_TOKENS
 
 _ATTACHMENT = re.compile(
@@ -101,8 +102,8 @@ def _prove(data: bytes, options: Options) -> Proved | None:
     if attachment is None or _ALIEN_TEXT.search(attachment):
         return None
     document = Document.from_json(attachment)
-    maker = rebuilder(forms_folder(options.forms_folder), document.form_id, document.template_sha256)
-    if maker is None or not _declares(document, maker):
+    maker = rebuilder_of(forms_folder(options.forms_folder), document)
+    if maker is None or document.engine != ENGINE or not _declares(document, maker):
         return None
     # Step 2: the unsigned file.
     unsigned = maker.rebuild(document)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from agreegen.conversion.compiled import ENGINE, CompiledForm, load_compiled
+from agreegen.conversion.compiled import CompiledForm, load_compiled
 from agreegen.conversion.interface import DoesNotFit
 from agreegen.conversion.moment import document_moment, template_date
 from agreegen.errors import AgreegenError
-from agreegen.forms.catalog import approved_hashes, find_release
+from agreegen.forms.catalog import Approved, approved_releases, find_release
 from agreegen.model.document import Document
 from agreegen.model.form import Form
 from agreegen.rendering.context import template_context
@@ -38,13 +38,14 @@ class Rebuilder:
         """Return the unsigned file that the compiled engine makes of a document; None where it makes none.
 
         Args:
-            document: The document; it must claim this engine and this template.
+            document: The document; it must name this template. Whether it claims this engine is for the
+                caller to ask: what it claims only enters the attached JSON.
 
         Raises:
             AgreegenError: A value cannot be printed.
             ValueError: A date is none.
         """
-        if document.engine != ENGINE or document.template_sha256 != self.form.template_sha256:
+        if document.template_sha256 != self.form.template_sha256:
             return None
         if len(document.to_json()) > _MAX_ATTACHMENT_BYTES:
             return None
@@ -56,22 +57,34 @@ class Rebuilder:
 
 
 @functools.lru_cache(maxsize=8)
-def approved(folder: Path) -> dict[tuple[str, str], frozenset[str]]:
-    """Return the approved templates of a folder of forms, as `approved_hashes` does."""
-    return approved_hashes(folder)
+def approved(folder: Path) -> dict[tuple[str, str], Approved]:
+    """Return the approved releases of a folder of forms, as `approved_releases` does."""
+    return approved_releases(folder)
+
+
+def release_of(folder: Path, document: Document) -> Form | None:
+    """Return the release of the form that a document names by id, version and template; None without one.
+
+    Raises:
+        InputError: The description of a release is wrong.
+    """
+    return _release(folder, document.form_id, document.template_sha256, document.form_version)
+
+
+def rebuilder_of(folder: Path, document: Document) -> Rebuilder | None:
+    """Return what makes a document of a release again; None where that is not compiled, or not here."""
+    return _rebuilder(folder, document.form_id, document.template_sha256, document.form_version)
 
 
 @functools.lru_cache(maxsize=64)
-def release(folder: Path, form_id: str, template_sha256: str) -> Form | None:
-    """Return the release of a form with that template, as `find_release` does."""
-    return find_release(folder, form_id, template_sha256)
+def _release(folder: Path, form_id: str, template_sha256: str, version: str) -> Form | None:
+    return find_release(folder, form_id, template_sha256, version)
 
 
 @functools.lru_cache(maxsize=64)
-def rebuilder(folder: Path, form_id: str, template_sha256: str) -> Rebuilder | None:
-    """Return what makes documents of a release again; None where it is not compiled, or for another one."""
+def _rebuilder(folder: Path, form_id: str, template_sha256: str, version: str) -> Rebuilder | None:
     try:
-        form = release(folder, form_id, template_sha256)
+        form = _release(folder, form_id, template_sha256, version)
         compiled = None if form is None else load_compiled(form)
     except (AgreegenError, OSError):
         return None

@@ -351,6 +351,27 @@ _ADVICE: dict[str, tuple[str, str]] = {
         "Print the form anew from the values and compare the two pages.",
         "请用所附数据重新生成文件，逐页比对。",
     ),
+    "roles-differ": (
+        "Ask who made this file: it says otherwise than the released form who has to sign.",
+        "请核实文件由谁制作：它所写的签署角色与已发布的表单不符。",
+    ),
+    "alias-unconfirmed": (
+        "If you know that both names are the same holder's, verify again with --alias PRINTED=REGISTERED, "
+        "or with --register.",
+        "如确知两个名称属于同一签署人，请加上 --alias 打印名=登记名（或 --register）后重新验证。",
+    ),
+    "engine-differs": (
+        "Print the form anew from the values and compare the two pages.",
+        "请用所附数据重新生成文件，逐页比对。",
+    ),
+    "text-hidden": (
+        "Look at the page in a reader, and compare it with the approved form, clause by clause.",
+        "请打开文件查看该页，逐条与批准的表单核对。",
+    ),
+    "form-not-approved": (
+        "Take the released folder of forms; the form.yaml that is here was changed.",
+        "请改用已发布的表单文件夹；此处的 form.yaml 被改动过。",
+    ),
     "form-unknown": (
         "If it is your office's form, name the folder of its forms with --forms; else ask who released it.",
         "如为本单位的表单，请用 --forms 指明表单文件夹；否则请核实该表单由谁发布。",
@@ -368,6 +389,11 @@ _ALARMS_WITH_ADVICE = (
     "wrong-signer",
     "text-differs",
     "page-differs",
+    "roles-differ",
+    "alias-unconfirmed",
+    "engine-differs",
+    "text-hidden",
+    "form-not-approved",
     "form-unknown",
     "template-not-approved",
 )

@@ -9,7 +9,7 @@ import pytest
 
 from agreegen.errors import InputError
 from agreegen.files import sha256_of_file
-from agreegen.forms.catalog import approved_hashes, find_form, find_release, forms_folder, list_forms
+from agreegen.forms.catalog import approved_releases, find_form, find_release, forms_folder, list_forms
 
 from .conftest import FORM_IDS, edit_description, edit_template
 
@@ -53,13 +53,13 @@ def test_the_id_must_be_the_folders_name(pledge: Path) -> None:
 
 def test_every_packaged_form_is_approved() -> None:
     folder = forms_folder(None)
-    approved = approved_hashes(folder)
+    approved = approved_releases(folder)
     for form in list_forms(folder):
-        assert form.template_sha256 in approved[form.id, form.version]
+        assert approved[form.id, form.version].allows(form)
 
 
 def test_a_folder_without_a_list_has_released_nothing(copied_forms: Path) -> None:
-    assert approved_hashes(copied_forms) == {}
+    assert approved_releases(copied_forms) == {}
 
 
 @pytest.mark.parametrize(
@@ -70,13 +70,15 @@ def test_a_folder_without_a_list_has_released_nothing(copied_forms: Path) -> Non
         "a: {'1.0': x}",
         "a: {'1.0': [ABC]}",
         "a: {'1.0': [{b: c}]}",
+        "a: {'1.0': {template: []}}",
+        "a: {'1.0': {template: [], form: x}}",
         "a: {'1.0': ['" + "g" * 64 + "']}",
     ],
 )
 def test_a_broken_list_of_releases_is_refused(copied_forms: Path, text: str) -> None:
     (copied_forms / "approved.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=r"approved\.yaml"):
-        approved_hashes(copied_forms)
+        approved_releases(copied_forms)
 
 
 def test_an_older_release_is_found_by_the_hash_of_its_template(pledge: Path) -> None:
@@ -88,10 +90,10 @@ def test_an_older_release_is_found_by_the_hash_of_its_template(pledge: Path) -> 
     edit_template(pledge, lambda document: document.paragraphs[0].runs[0].add_text("（新）"))
     edit_description(pledge, 'version: "1.0"', 'version: "1.1"')
     new_hash = sha256_of_file(pledge / "template.docx")
-    found = find_release(pledge.parent, "personal-pledge", old_hash)
+    found = find_release(pledge.parent, "personal-pledge", old_hash, "1.0")
     assert found is not None
     assert (found.version, found.directory) == ("1.0", old)
-    found = find_release(pledge.parent, "personal-pledge", new_hash)
+    found = find_release(pledge.parent, "personal-pledge", new_hash, "1.1")
     assert found is not None
     assert found.version == "1.1"
     assert [form.id for form in list_forms(pledge.parent)] == list(FORM_IDS)
@@ -100,4 +102,4 @@ def test_an_older_release_is_found_by_the_hash_of_its_template(pledge: Path) -> 
 @pytest.mark.parametrize("form_id", ["personal-pledge", "no-such-form", "../forms/personal-pledge"])
 def test_an_unknown_release_is_none(pledge: Path, form_id: str) -> None:
     wanted = "0" * 64 if form_id == "personal-pledge" else sha256_of_file(pledge / "template.docx")
-    assert find_release(pledge.parent, form_id, wanted) is None
+    assert find_release(pledge.parent, form_id, wanted, "1.0") is None

@@ -23,6 +23,7 @@ from agreegen.verification.document_checks import (
     role_of,
 )
 from agreegen.verification.interface import FoundSignature, Options, Structure
+from agreegen.verification.own.released_roles import HeldRoles
 from tests.unit.verification.authority import NOW
 from tests.unit.verification.conftest import Pki
 
@@ -40,6 +41,8 @@ DOCUMENT = Document(
         DeclaredRole("witness", 3, required=False),
     ),
 )
+
+HELD = HeldRoles(DOCUMENT.roles, DOCUMENT.title)
 
 
 def signature(pki: Pki, field: str, signer: str, revision: int = 0, **options: object) -> Signed:
@@ -60,7 +63,7 @@ def signature(pki: Pki, field: str, signer: str, revision: int = 0, **options: o
 
 def codes(pki: Pki, *signed: tuple[str, str]) -> list[str]:
     found = [signature(pki, field, signer, number) for number, (field, signer) in enumerate(signed)]
-    return [alarm.code for alarm in check_roles(DOCUMENT, found)]
+    return [alarm.code for alarm in check_roles(HELD, found)]
 
 
 def test_holders_in_their_turn(pki: Pki) -> None:
@@ -78,17 +81,17 @@ def test_wrong_order(pki: Pki) -> None:
 def test_missing_roles_count_only_whole_signatures(pki: Pki) -> None:
     broken = signature(pki, "a", "Office A")[0], SignatureFacts(Integrity.BROKEN)
     partial = signature(pki, "b", "Office B", coverage=Coverage.PARTIAL)
-    assert describe_document(DOCUMENT, [broken, partial]).missing_roles == ("a", "b")
+    assert describe_document(DOCUMENT, HELD, [broken, partial]).missing_roles == ("a", "b")
     whole = signature(pki, "b", "Office B")
-    assert describe_document(DOCUMENT, [broken, whole]).missing_roles == ("a",)
+    assert describe_document(DOCUMENT, HELD, [broken, whole]).missing_roles == ("a",)
 
 
 def test_role_is_the_declared_name_of_the_field(pki: Pki) -> None:
     found = signature(pki, "a", "Office A")[0]
-    assert role_of(DOCUMENT, found) == "a"
+    assert role_of(HELD, found) == "a"
     assert role_of(None, found) is None
-    assert role_of(DOCUMENT, replace(found, field="elsewhere")) is None
-    assert role_of(DOCUMENT, replace(found, kind=SignatureKind.TIMESTAMP)) is None
+    assert role_of(HELD, replace(found, field="elsewhere")) is None
+    assert role_of(HELD, replace(found, kind=SignatureKind.TIMESTAMP)) is None
 
 
 def test_damaged_attachment_is_an_alarm() -> None:

@@ -1,0 +1,106 @@
+"""The page of a document of ours, held against what its released form makes of the values.
+
+Which engine laid out a page, the form decides, not the file: where the form is compiled and the values fit,
+the page is what the compiled engine makes, object for object or, laid out by LibreOffice, to the eye.
+Elsewhere the text is compared, and every character of it has to be seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from agreegen.conversion.compiled import ENGINE
+from agreegen.errors import AgreegenError
+from agreegen.model.document import Document
+from agreegen.model.report import Alarm
+from agreegen.pdf.objects import StructureError
+from agreegen.verification.interface import Options
+from agreegen.verification.own.page_look import find_hidden_text, find_unlike_page
+from agreegen.verification.releases import Rebuilder
+from agreegen.verification.remaking import find_difference
+
+LIBREOFFICE = "libreoffice"
+_UNMADE = (AgreegenError, StructureError, ValueError, TypeError, KeyError)
+
+
+def check_engine(
+    document: Document, maker: Rebuilder | None, first: bytes, options: Options
+) -> Iterator[Alarm]:
+    """Yield an alarm where a page is not the one that the released form makes of these values.
+
+    Args:
+        document: What `agreegen.json` says.
+        maker: What makes documents of this release again; None where it is not compiled here.
+        first: The file up to its first signed revision.
+        options: What the caller chose.
+    """
+    if document.engine not in {ENGINE, LIBREOFFICE}:
+        yield _differs(f"no engine of this program is called {document.engine[:40]!r}")
+        return
+    made = None if maker is None else _made(maker, document)
+    if maker is None or made is None:
+        if maker is not None and document.engine == ENGINE:
+            yield _differs("the compiled form has no place for these values")
+        yield from _check_sight(first)
+    elif document.engine == ENGINE:
+        yield from _check_objects(maker, made, first, options)
+    else:
+        yield from _check_other_engine(document, maker, made, first, options)
+
+
+def _made(maker: Rebuilder, document: Document) -> bytes | None:
+    """Make the document as the compiled engine does, labelled so; None where it cannot."""
+    try:
+        return maker.rebuild(replace(document, engine=ENGINE))
+    except _UNMADE:
+        return None
+
+
+def _check_objects(maker: Rebuilder, made: bytes, first: bytes, options: Options) -> Iterator[Alarm]:
+    """Compare object for object with what the compiled engine makes."""
+    try:
+        where = find_difference(made, first, options.limits)
+    except _UNMADE:
+        return
+    if where is not None and not maker.compiled.uses_loose_fonts(made):
+        yield Alarm(
+            "page-differs",
+            f"the page is not the one that the compiled form makes of these values: {where} differs",
+            message_zh="页面与编译表单按所附数据生成的不一致，内容可能被替换",
+        )
+
+
+def _check_other_engine(
+    document: Document, maker: Rebuilder, made: bytes, first: bytes, options: Options
+) -> Iterator[Alarm]:
+    """The file claims LibreOffice, and the compiled engine makes it, too: both draw the same page."""
+    try:
+        relabelled = maker.rebuild(document)
+        same = relabelled is not None and find_difference(relabelled, first, options.limits) is None
+    except _UNMADE:
+        same = False
+    if same:
+        yield _differs("the compiled engine made this page, and the file names another one")
+        return
+    page = find_unlike_page(made, first)
+    if page is not None:
+        yield _differs(f"page {page} does not look like the one that the compiled form makes of these values")
+
+
+def _check_sight(first: bytes) -> Iterator[Alarm]:
+    hidden = find_hidden_text(first)
+    if hidden is not None:
+        yield Alarm(
+            "text-hidden",
+            f"page {hidden.page}: text that the form prints cannot be seen: {hidden.text}",
+            message_zh=f"第 {hidden.page} 页：表单上的文字被遮盖或看不见：{hidden.text}",
+        )
+
+
+def _differs(why: str) -> Alarm:
+    return Alarm(
+        "engine-differs",
+        f"the page was not laid out as the released form says: {why}",
+        message_zh="页面不是按已发布的表单排版的，内容可能被替换",
+    )

@@ -1,0 +1,150 @@
+"""Whether what a page of ours says can be seen on it: characters under a white box are still in its text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agreegen.verification.pictures.comparison import Box, Image
+from agreegen.verification.pictures.interface import Reading
+from agreegen.verification.pictures.legibility import read_under
+from agreegen.verification.pictures.pdfium_pages import DrawingError, PdfiumPages
+
+_SCALE = 2.0
+"""Pixels a point: 144 dpi."""
+_INK, _FAINT = 112, 48
+"""Levels below paper from which something is ink, and from which it may be the soft edge of ink."""
+_REACH = 2
+"""Pixels by which two engines may set the same stroke apart."""
+_MAX_PAGES = 64
+_MAX_SHOWN = 20
+_NO_ANNOTATIONS = range(1_000)
+_LEAST_INK = 2
+"""Pixels of ink that every character leaves: a full stop of 9 points has more."""
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenText:
+    """Text that stands on a page and cannot be seen.
+
+    Attributes:
+        page: From 1.
+        text: The characters, the first ones.
+    """
+
+    page: int
+    text: str
+
+
+def find_hidden_text(data: bytes) -> HiddenText | None:
+    """Return the first page with characters that nobody sees; None where all can be seen.
+
+    1. Drawn without the looks of signatures, every character has ink in its place, and paper around it.
+    2. The looks of signatures wipe nothing out.
+
+    A page that cannot be drawn, or is one of too many, counts as hidden.
+
+    Args:
+        data: The file up to its first signed revision.
+    """
+    try:
+        with closing(PdfiumPages(data, None)) as pages:
+            for index in range(min(pages.count, _MAX_PAGES)):
+                bare = pages.draw(index, scale=_SCALE, without=_NO_ANNOTATIONS)
+                unseen = _unseen(pages, data, index, bare)
+                if unseen:
+                    return HiddenText(index + 1, unseen[:_MAX_SHOWN])
+                if read_under(bare, pages.draw(index, scale=_SCALE)) is Reading.ERASED:
+                    return HiddenText(index + 1, "under the look of a signature")
+            return HiddenText(_MAX_PAGES + 1, "not drawn") if pages.count > _MAX_PAGES else None
+    except DrawingError:
+        return HiddenText(1, "not drawn")
+
+
+def find_unlike_page(made: bytes, found: bytes) -> int | None:
+    """Return the first page, from 1, on which two files do not show the same; None where all do.
+
+    The looks of signatures are left out, but may wipe nothing out.
+
+    Args:
+        made: The unsigned file as it should be.
+        found: The file up to its first signed revision.
+    """
+    try:
+        with closing(PdfiumPages(made, None)) as right, closing(PdfiumPages(found, None)) as other:
+            if right.count != other.count:
+                return min(right.count, other.count) + 1
+            for index in range(right.count):
+                bare = other.draw(index, scale=_SCALE, without=_NO_ANNOTATIONS)
+                wanted = right.draw(index, scale=_SCALE, without=_NO_ANNOTATIONS)
+                erased = read_under(bare, other.draw(index, scale=_SCALE)) is Reading.ERASED
+                if erased or not _alike(wanted, bare):
+                    return index + 1
+    except DrawingError:
+        return 1
+    return None
+
+
+def _alike(one: Image, other: Image) -> bool:
+    """Tell whether each stroke of one picture stands in the other, too, within the reach."""
+    if one.shape != other.shape:
+        return False
+    depths = [255 - picture.min(axis=2).astype(np.int16) for picture in (one, other)]
+    for mine, theirs in ((depths[0], depths[1]), (depths[1], depths[0])):
+        if bool(np.any((mine >= _INK) & (_spread(theirs) < _FAINT))):
+            return False
+    return True
+
+
+def _spread(depth: NDArray[np.int16]) -> NDArray[np.int16]:
+    """Return the greatest depth within the reach of each pixel."""
+    for axis in (0, 1):
+        moved = [depth]
+        for distance in range(1, _REACH + 1):
+            for way in (distance, -distance):
+                shifted = np.roll(depth, way, axis=axis)
+                moved.append(shifted)
+        depth = np.max(moved, axis=0)
+    return depth
+
+
+def _unseen(pages: PdfiumPages, data: bytes, index: int, picture: Image) -> str:
+    """Return the characters of a page that leave no ink where they stand."""
+    depth = 255 - picture.min(axis=2).astype(np.int16)
+    found = []
+    for character, corners in _characters(data, index):
+        left, top, right, bottom = pages.place(index, corners, picture.shape)
+        if not _is_seen(depth, (left, top, right, bottom)):
+            found.append(character)
+    return "".join(found)
+
+
+def _is_seen(depth: NDArray[np.int16], box: Box) -> bool:
+    left, top, right, bottom = box
+    place = depth[top:bottom, left:right]
+    around = depth[max(top - 2, 0) : bottom + 2, max(left - 2, 0) : right + 2]
+    if not place.size:
+        return False
+    return int((place >= _INK).sum()) >= _LEAST_INK and bool((around < _FAINT).any())
+
+
+def _characters(data: bytes, index: int) -> Iterator[tuple[str, tuple[float, float, float, float]]]:
+    """Give the characters of a page that print something, with their boxes in points."""
+    import pypdfium2  # noqa: PLC0415 - loaded only for the files that are drawn
+    import pypdfium2.raw  # noqa: PLC0415 - the same
+
+    try:
+        document = pypdfium2.PdfDocument(data)
+        text: Any = document[index].get_textpage()
+        for place in range(text.count_chars()):
+            character = chr(pypdfium2.raw.FPDFText_GetUnicode(text, place))
+            if character.isspace() or pypdfium2.raw.FPDFText_IsGenerated(text, place) == 1:
+                continue
+            yield character, text.get_charbox(place)
+    except (pypdfium2.PdfiumError, ValueError, IndexError) as exc:
+        raise DrawingError(str(exc)) from exc
