@@ -17,6 +17,7 @@ from agreegen.model.form import Form
 from agreegen.model.report import Alarm, HolderAlias
 
 ROLES_DIFFER = "roles-differ"
+_MOST_PRINTED = 20_000
 _LONGEST = 200
 """Characters of a name that are shown; a stranger's file may hold millions."""
 ALIAS_UNCONFIRMED, ALIAS = "alias-unconfirmed", "alias"
@@ -103,7 +104,9 @@ def _is_odd(value: str | bool | list[str]) -> bool:
     """
     texts = [value] if isinstance(value, str) else value if isinstance(value, list) else []
     return any(
-        text != text.strip() or any(unicodedata.category(c) in {"Cf", "Cc"} and c != "\n" for c in text)
+        len(text) > _MOST_PRINTED
+        or text != text.strip()
+        or any(unicodedata.category(c) in {"Cf", "Cc"} and c != "\n" for c in text)
         for text in texts
     )
 
