@@ -284,6 +284,50 @@ def _retyped(data: bytes) -> bytes:
     return data[:place] + head + body + data[end:]
 
 
+def form_empty_range() -> bytes:
+    """MuPDF knows no such numbers and rebuilds the file, although the range is empty."""
+    data = stored(signed())
+    return data[: _table(data)] + b"8388608 0\n" + data[_table(data) :]
+
+
+def form_empty_range_in_front() -> bytes:
+    data = stored(signed())
+    place = data.index(b"trailer", _table(data))
+    return data[:place] + b"9999999999 0\n" + data[place:]
+
+
+def form_empty_range_of_a_stream() -> bytes:
+    data = stored(signed(), Form(section="stream"))
+    return data[: len(signed())] + data[len(signed()) :].replace(b"/Index [", b"/Index [5000000 0 ")
+
+
+def _table(data: bytes) -> int:
+    return data.index(b"xref\n", len(signed())) + 5
+
+
+def form_hybrid_with_another_chain() -> bytes:
+    """pdf.js follows /Prev of the stream that a table names, too."""
+    data = stored(signed(), Form(section="hybrid"))
+    first = b"/Prev %d" % last_xref(signed())
+    place = data.index(first, len(signed()))
+    return data[:place] + first.replace(first[-3:], b"015") + data[place + len(first) :]
+
+
+def form_object_of_number_0() -> bytes:
+    return stored(signed(), Form(listed={0: len(signed())}))
+
+
+def form_encryption_written_again() -> bytes:
+    data = encrypted()
+    number = int(re.findall(rb"/Encrypt (\d+) 0 R", data)[-1])
+    return write(data, {number: body_of(data, number), size_of(data): b"<< >>"})
+
+
+def whole_reference_beyond_32_bits() -> bytes:
+    """4294967296 more is the same number to a reader that counts in 32 bits."""
+    return _hidden_reference(b"%d 0 R", add=1 << 32)
+
+
 def form_stream_that_names_another() -> bytes:
     """MuPDF follows /XRefStm of a cross-reference stream, too; only tables have one."""
     return stored(signed(), Form(section="stream", section_entries=b"/XRefStm 15 "))
@@ -326,11 +370,11 @@ def whole_reference_of_another_generation() -> bytes:
     return _hidden_reference(b"%d 1 R")
 
 
-def _hidden_reference(spelling: bytes) -> bytes:
+def _hidden_reference(spelling: bytes, add: int = 0) -> bytes:
     base = base_document()
     free, content, page = size_of(base), content_number(base), number_of(base, b"/MediaBox")
     shown = stream(PAGE_TEXT, b"/Type /XObject /Subtype /Form /BBox [0 0 595 842]")
-    resources = b"/Resources << /XObject << /X1 " + spelling % free + b" >> "
+    resources = b"/Resources << /XObject << /X1 " + spelling % (free + add) + b" >> "
     objects = {
         content: stream(b"/X1 Do"),
         free: shown,

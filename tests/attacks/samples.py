@@ -5,7 +5,16 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 
-from tests.attacks import canonical, canonical_honest, forgery, forms, overlay, saving, shadow
+from tests.attacks import (
+    canonical,
+    canonical_honest,
+    drawn_by_readers,
+    forgery,
+    forms,
+    overlay,
+    saving,
+    shadow,
+)
 from tests.attacks.documents import annotate, certified, fill, signed
 from tests.attacks.forgery import forged_contents
 from tests.attacks.honest import (
@@ -29,7 +38,7 @@ from tests.attacks.signer import FREE_BOX, sign, stamp
 Sample = Callable[[], bytes]
 ATTACKS: dict[str, Sample] = {
     name: value
-    for module in (saving, forgery, shadow, overlay, forms, canonical)
+    for module in (saving, forgery, shadow, overlay, forms, canonical, drawn_by_readers)
     for name, value in vars(module).items()
     if getattr(value, "__module__", None) == module.__name__
     and not name.startswith("_")

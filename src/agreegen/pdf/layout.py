@@ -14,7 +14,7 @@ _WHITE = re.compile(rb"[\t\n\x0c\r ]*+")
 _COMMENT = re.compile(rb"%([^\r\n]{0,200}+)[\r\n]")
 _FORBIDDEN_IN_COMMENTS = re.compile(rb"obj|xref|trailer|stream|%EOF|%PDF")
 _TABLE = re.compile(
-    rb"xref ?" + _LINE + rb"(?:\d{1,10} \d{1,10} ?" + _LINE
+    rb"xref ?" + _LINE + rb"(?:\d{1,7} 0{0,6}[1-9]\d{0,6} ?" + _LINE
     + rb"(?:\d{10} \d{5} [nf](?: \r| \n|\r\n))*+)*+[\r\n]{0,4}trailer(?=[\t\n\x0c\r <])"
 )  # fmt: skip
 _END_MARK = re.compile(rb"startxref[ \t]*" + _LINE + rb"(\d{1,10})[ \t]*" + _LINE + rb"%%EOF")

@@ -10,7 +10,7 @@ from agreegen.pdf.parser import decode_name, parse_literal
 
 _END = rb"(?=[\t\n\x0c\r ()<>\[\]/%]|\Z)"
 _ANY_END = rb"(?=[\x00\t\n\x0c\r ()<>\[\]{}/%]|\Z)"
-_REFERENCE = rb"[1-9]\d{0,9} (?:0|[1-9]\d{0,4}) R"
+_REFERENCE = rb"[1-9]\d{0,8} (?:0|[1-9]\d{0,4}) R"
 _WHOLE = rb"[+-]?0{0,20}(?:\d{1,9}|1\d{9}|20\d{8})"
 _PLAIN = re.compile(
     rb"(?P<white>[\t\n\x0c\r ]+)"
@@ -26,7 +26,7 @@ _PLAIN = re.compile(
     + rb"|[+-]?(?:\d{1,10}\.\d{0,30}|\.\d{1,30})|true|false|null)" + _END + rb")",
     re.DOTALL,
 )  # fmt: skip
-"""Signed numbers that fit 31 bits, references of single spaces, no comments, no zero bytes."""
+"""Whole numbers that fit 31 bits, references of single spaces, no comments, no zero bytes."""
 
 _ORDINARY = re.compile(
     rb"(?:[\x00\t\n\x0c\r ]++|/[^\x00\t\n\x0c\r ()<>\[\]{}/%]*+|<<|>>|\[|\]|<[0-9A-Fa-f\x00\t\n\x0c\r ]*+>"

@@ -28,6 +28,7 @@ _POINTS = {
     "Link": ("QuadPoints",),
     "Redact": ("QuadPoints",),
 }
+_ICONS = frozenset({"Text", "Caret", "FileAttachment", "Sound"})
 _ICON = 34.0
 """Notes without an appearance are drawn as icons of 18 to 32 points, whatever their rectangle says."""
 _LINE_END = 12.0
@@ -54,7 +55,10 @@ def painted_box(view: View, annotation: dict[str, Any], *, on_paper_only: bool =
         return _widget_box(view, annotation, corners, streams, on_paper_only=on_paper_only)
     if kind == "Link" and not streams and not _border(view, annotation, 1.0):
         return None
-    boxes = [_look_box(view, streams, corners), _own_box(view, str(kind), annotation, corners, bool(streams))]
+    boxes = [
+        _look_box(view, streams, corners),
+        _own_box(view, str(kind), annotation, corners, has_normal_look(view, annotation)),
+    ]
     found = [box for box in boxes if box is not None]
     return union(found) if found else None
 
@@ -91,9 +95,13 @@ def _widget_box(
 ) -> Rectangle | None:
     if corners is None:
         return EVERYWHERE if streams else None
+    is_empty = corners[0] == corners[2] or corners[1] == corners[3]
+    # MuPDF draws a line and a mark into a signature field that nobody has signed, whatever its look.
+    if not is_empty and not on_paper_only and widget.get("V") is None:
+        return corners
     if streams:
         return _look_box(view, streams, corners)
-    if corners[0] == corners[2] or corners[1] == corners[3]:
+    if is_empty:
         return None
     drawn = view.dictionary(widget.get("MK")).keys() & _DRAWN_WITHOUT_LOOK
     if drawn or (view.resolve(widget.get("FT")) != "Sig" and not on_paper_only):
@@ -125,11 +133,12 @@ def _own_box(
     view: View, kind: str, annotation: dict[str, Any], corners: Rectangle | None, has_look: bool
 ) -> Rectangle | None:
     """Return where readers draw an annotation from its own entries."""
-    if kind == "Text":
+    if kind in _ICONS:
         return None if has_look and corners is not None else _icon_box(corners)
     keys = _POINTS.get(kind, ("InkList",) if kind == "Ink" else ())
     points = _points(view, annotation, keys)
-    if points is None or (keys and not points and corners is None):
+    # MuPDF lays a highlight without corners over the text of the page.
+    if points is None or (keys and not points and (corners is None or not has_look)):
         return EVERYWHERE
     if corners is not None and not has_look:
         points += [*corners]

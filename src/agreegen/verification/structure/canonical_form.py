@@ -23,6 +23,7 @@ _TAIL_BYTES = 1024
 _MAX_NUMBER = 4_194_304
 """PDFium knows no greater object numbers, MuPDF and others stop at twice as many."""
 _MAX_REASONS = 5
+_FREE = Entry(0, 0, 65535)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ def _check_numbers(old: View, new: View, revision: Revision) -> Iterator[str]:
     known = old.trailer.get("Size")
     if max(revision.entries, default=0) >= max(_MAX_NUMBER, known if type(known) is int else 0):
         yield "an object of a later revision has a number that some readers do not know"
+    if revision.entries.get(0, _FREE).kind:
+        yield "a later revision has an object of number 0"
     for number, entry in revision.entries.items():
         before = old.entries.get(number)
         if entry.kind and _generation(entry) != (_generation(before) if before and before.kind else 0):

@@ -12,6 +12,10 @@ from agreegen.pdf.spelling import odd_spelling
 from agreegen.pdf.xref import Section, parse_indirect, read_section
 
 _CONTAINER_KEYS = frozenset({"Type", "N", "First", "Length", "Filter", "DecodeParms"})
+_SECTION_KEYS = frozenset(
+    {"Type", "Size", "Index", "Prev", "W", "Root", "Info", "ID", "Encrypt", "Length", "Filter", "DecodeParms"}
+)
+_PACKINGS: tuple[Value, ...] = (None, "FlateDecode", ["FlateDecode"])
 _MOST_BYTES_OF_A_NUMBER = 8
 
 
@@ -22,12 +26,13 @@ def check_section(old: View, new: View, section: Section) -> Iterator[str]:
         yield "/Prev of a later revision is not the whole number that names the section before"
     if "Encrypt" in old.trailer or "Encrypt" in section.trailer:
         yield from encryption_changes(old.trailer, section.trailer)
+        encryption = old.trailer.get("Encrypt")
+        if isinstance(encryption, Ref) and encryption.num in section.entries:
+            yield "the encryption dictionary was written again"
     if section.is_stream:
-        yield from _check_packing(new, section.offset)
-        if "XRefStm" in section.trailer:
-            yield "a cross-reference stream of a later revision names another, which some readers follow"
+        yield from _check_packing(new, section.offset, section.trailer)
     if section.hybrid is not None:
-        yield from _check_packing(new, section.hybrid)
+        yield from _check_packing(new, section.hybrid, section.trailer)
         yield from _check_hybrid(new, section, section.hybrid)
 
 
@@ -44,19 +49,29 @@ def _first_id(trailer: dict[str, Any]) -> Value:
     return found[0] if isinstance(found, list) and found else found
 
 
-def _check_packing(new: View, place: int) -> Iterator[str]:
-    """A cross-reference stream has exactly the rows that it states, of the three known types."""
+def _check_packing(new: View, place: int, trailer: dict[str, Any]) -> Iterator[str]:
+    """A cross-reference stream has exactly the rows that it states, of the three known types.
+
+    MuPDF rebuilds a file whose ranges of numbers go beyond what it knows, even where they are empty.
+    """
     _, _, stream, _ = parse_indirect(new.file.data, place, new.file.limits)
     widths, size = stream.dictionary["W"], stream.dictionary.get("Size")
     index = stream.dictionary.get("Index", [0, size])
+    if stream.dictionary.keys() - _SECTION_KEYS or stream.dictionary.get("Filter") not in _PACKINGS:
+        yield "a cross-reference stream of a later revision has other keys than it needs"
+    if type(size) is not int or any(
+        not count or first + count > size for first, count in zip(index[::2], index[1::2], strict=True)
+    ):
+        yield "a cross-reference stream of a later revision names ranges that are empty or beyond /Size"
     body = decode(stream, new.file.limits.max_stream_bytes)
     row, first = sum(widths), widths[0]
     if any(width > _MOST_BYTES_OF_A_NUMBER for width in widths) or len(body) != row * sum(index[1::2]):
         yield "a cross-reference stream of a later revision has other rows than it states"
     elif first and any(int.from_bytes(body[at : at + first], "big") > 2 for at in range(0, len(body), row)):
         yield "a cross-reference stream of a later revision has rows of an unknown type"
-    if type(stream.dictionary.get("Prev", 0)) is not int:
-        yield "/Prev of a cross-reference stream is not a whole number"
+    previous = stream.dictionary.get("Prev", trailer.get("Prev"))
+    if type(previous) is not int or previous != trailer.get("Prev"):
+        yield "/Prev of a cross-reference stream is another than that of the table"
 
 
 def _check_hybrid(new: View, section: Section, place: int) -> Iterator[str]:
@@ -103,7 +118,7 @@ def _check_container(new: View, revision: Revision, number: int, members: dict[i
         yield problem.message
         return
     stream = new.value(number)
-    if not stream.dictionary.keys() <= _CONTAINER_KEYS:
+    if not stream.dictionary.keys() <= _CONTAINER_KEYS or stream.dictionary.get("Filter") not in _PACKINGS:
         yield f"object stream {number} of a later revision extends another or is something else besides"
     if members != {member: place for place, (member, _) in enumerate(index)} or len(members) != len(index):
         yield f"object stream {number} of a later revision holds other objects than its entries name"

@@ -1,0 +1,49 @@
+"""Additions that only some readers draw; found by showing updates to four readers (`make differential`)."""
+
+from __future__ import annotations
+
+from tests.attacks.documents import certified, page_number, signed
+from tests.attacks.increments import append, body_of, number_of, size_of
+from tests.attacks.signer import FREE_BOX, TEXT_BOX
+
+
+def highlight_without_corners() -> bytes:
+    """MuPDF lays it over the page's text, wherever its rectangle is."""
+    return _noted(signed(), b"<< /Type /Annot /Subtype /Highlight /Rect [300 9 310 19] /F 4 >>")
+
+
+def highlight_without_corners_nor_place() -> bytes:
+    return _noted(certified(3), b"<< /Type /Annot /Subtype /Highlight /Rect [0 0 0 0] /F 4 >>")
+
+
+def signature_field_without_look_on_text() -> bytes:
+    """MuPDF draws a line and a mark into a signature field that nobody has signed and that has no look."""
+    return _with_field(signed(), TEXT_BOX)
+
+
+def signature_field_without_look_on_certified() -> bytes:
+    return _with_field(certified(), FREE_BOX)
+
+
+def _noted(data: bytes, note: bytes) -> bytes:
+    free, listing = size_of(data), _listing(data)
+    body = body_of(data, listing)
+    return append(data, {listing: body[: body.rindex(b"]")] + b"%d 0 R ]" % free, free: note})
+
+
+def _listing(data: bytes) -> int:
+    page = body_of(data, page_number(data))
+    return int(page.split(b"/Annots ")[1].split(b" ")[0])
+
+
+def _with_field(data: bytes, box: tuple[int, int, int, int]) -> bytes:
+    free, form = size_of(data), number_of(data, b"/SigFlags")
+    field = b"<< /Type /Annot /Subtype /Widget /FT /Sig /T (later) /F 4 /Rect [%d %d %d %d] /P %d 0 R >>"
+    listing, body = _listing(data), body_of(data, form)
+    notes = body_of(data, listing)
+    added = {
+        form: body.replace(b"/Fields [", b"/Fields [%d 0 R " % free),
+        listing: notes[: notes.rindex(b"]")] + b"%d 0 R ]" % free,
+        free: field % (*box, page_number(data)),
+    }
+    return append(data, added)
