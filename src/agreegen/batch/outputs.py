@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 from agreegen.batch.interface import Job, RunSummary
-from agreegen.files import read_limited, sha256_of_file, write_atomically
+from agreegen.files import sha256_of_file, write_atomically
 from agreegen.rosters.failed_rows import write_failed_rows
 from agreegen.rosters.roster import Roster
 
@@ -91,7 +91,8 @@ class _Written:
         self._output = output
         self._list = output / f"{_FAILED}.sha256"
         try:
-            text = read_limited(self._list, _MAX_LIST_BYTES).decode("utf-8", "replace")
+            with self._list.open("rb") as file:  # our own, and no input: it is replaced at the end
+                text = file.read(_MAX_LIST_BYTES).decode("utf-8", "replace")
         except OSError:
             text = ""
         self._lines = [line for line in text.splitlines() if len(line) > _HASH]
