@@ -13,6 +13,7 @@ from agreegen.batch.job import read_job
 from agreegen.batch.preflight import check_job
 from agreegen.batch.run import RunSettings, run_job
 from agreegen.cli.main import run as run_program
+from agreegen.errors import RegisterError
 from agreegen.example_pki.maker import make_example_pki
 from agreegen.model.complaint import Severity
 from agreegen.packaged_data import data_folder
@@ -164,15 +165,23 @@ trust: [pki/trust/]
 """
 
 
-def test_a_register_that_nothing_signs_is_told_everywhere(
-    tmp_path: Path, pki: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_job_in_which_nothing_signs_the_register_is_refused(tmp_path: Path, pki: Path) -> None:
     job = write_job(tmp_path, pki)
     job.path.write_text(ONLY_OWN, "utf-8")
     job = read_job(job.path)
-    assert any("register_credential" in text for text in texts(check_job(job, now=clock()), Severity.WARNING))
-    summary = run_job(job, ALONE)
-    assert any("register_credential" in warning for warning in summary.warnings)
+    assert any("register_credential" in text for text in texts(check_job(job, now=clock()), Severity.ERROR))
+    with pytest.raises(RegisterError, match="no credential of the job signs the register"):
+        run_job(job, ALONE)
+    assert not job.register_file.exists()
+
+
+def test_a_register_that_nobody_signed_is_told(
+    tmp_path: Path, pki: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = write_job(tmp_path, pki)
+    job.path.write_text(ONLY_OWN.split("signatures:", maxsplit=1)[0] + "signatures: []\n", "utf-8")
+    job = read_job(job.path)
+    run_job(job, ALONE)
     verify = ["register", "verify", "--register", str(job.register_file)]
     assert run_program(verify) == 0
     assert "no head of it is signed" in capsys.readouterr().err

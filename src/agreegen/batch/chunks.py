@@ -228,6 +228,12 @@ class ChunkMaker:
         draft.begun = (made.pdf, hashlib.sha256(made.pdf))
         details = {"engine": made.document.engine} | ({"path": task.registration.path} if task.known else {})
         registration = None if task.known else task.registration
+        if task.damaged is not None:
+            draft.events.append(
+                EventDraft(EventKind.DAMAGED, task.document.id, details={"reason": task.damaged})
+            )
+            draft.warning = f"{task.registration.path} was damaged ({task.damaged}) and was made again"
+            draft.result = RowResult.REMADE
         draft.events.append(
             EventDraft(
                 EventKind.RENDERED,
@@ -254,7 +260,7 @@ class ChunkMaker:
         found = identify(data)
         if found != task.document.id:
             if task.replaces is None or found != task.replaces.id:
-                draft.aside = "it is not the document that belongs there"
+                draft.aside = task.damaged or "it is not the document that belongs there"
             return False
         try:
             report = self._read(data, task, now)

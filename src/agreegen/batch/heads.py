@@ -1,28 +1,16 @@
-"""The signed heads of a register, judged like any other signature; who signs them in a job."""
+"""The signed heads of a register, judged like any other signature."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
 
-from agreegen.batch.interface import Job
 from agreegen.chain.heads import Head
 from agreegen.recording.head_signatures import signer_of
 from agreegen.register.audit.interface import HeadJudgement, JudgeHead
 from agreegen.signing.interface import Trust
 
-__all__ = ["head_judge", "head_warnings"]
-
-
-def head_warnings(job: Job) -> list[str]:
-    """Say where nothing in a job signs the heads of its register."""
-    own = [signature for signature in job.signatures if not signature.personal]
-    if own or job.archive is not None or job.register_credential is not None or not job.signatures:
-        return []
-    return [
-        "no credential of the job signs the register, so whoever can write to it could compute it anew; "
-        "name one under register_credential"
-    ]
+__all__ = ["head_judge"]
 
 
 def head_judge(trust: Trust, now: datetime, *, policy: Path | None = None) -> JudgeHead:

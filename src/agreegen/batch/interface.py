@@ -150,6 +150,7 @@ class RowResult(StrEnum):
     ADOPTED = "adopted"
     SUPERSEDED = "superseded"
     COMPLETED = "completed"
+    REMADE = "remade"
     FAILED = "failed"
     QUARANTINED = "quarantined"
 
@@ -198,6 +199,9 @@ class RunSummary:
         seconds: Wall time.
         superseded: Documents that replaced an earlier one, among `done`.
         adopted: Finished files of a run that had been cut short, among `done`.
+        remade: Damaged files that were made again, among `done`.
+        kept_signed: Rows that failed because they would replace what their person has signed.
+        register_head: Short code of the register's last signed head, to be kept on paper.
         timestamp_pending: Documents that still wait for a timestamp.
         left_open: Rows of the job's roster that are not signed, whatever the reason; None where the roster
             could not be read again.
@@ -214,6 +218,9 @@ class RunSummary:
     seconds: float
     superseded: int = 0
     adopted: int = 0
+    remade: int = 0
+    kept_signed: int = 0
+    register_head: str | None = None
     timestamp_pending: int = 0
     left_open: int | None = None
     interrupted: bool = False
@@ -237,6 +244,9 @@ class RunSummary:
             "documents_per_second": self.documents_per_second,
             "superseded": self.superseded,
             "adopted": self.adopted,
+            "remade": self.remade,
+            "kept_signed": self.kept_signed,
+            "register_head": self.register_head,
             "timestamp_pending": self.timestamp_pending,
             "left_open": self.left_open,
             "interrupted": self.interrupted,
@@ -254,11 +264,13 @@ class JobCheck:
         rows: Rows of the roster.
         complaints: Errors and warnings, in the order of the steps.
         samples: Sample documents that were rendered for approval.
+        replaced: Documents that a run would replace, how many of them are signed, and the first of them.
     """
 
     rows: int
     complaints: tuple[Complaint, ...]
     samples: tuple[Path, ...] = ()
+    replaced: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def errors(self) -> int:
@@ -278,6 +290,7 @@ class JobCheck:
             "warnings": self.warnings,
             "complaints": [describe_complaint(complaint) for complaint in self.complaints],
             "samples": [str(path) for path in self.samples],
+            "replaced": dict(self.replaced),
         }
 
 

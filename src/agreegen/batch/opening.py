@@ -14,7 +14,7 @@ from agreegen.batch.messages import WorkerSettings
 from agreegen.batch.places import DOCUMENTS, QUARANTINE, SUPERSEDED
 from agreegen.batch.pool import InlinePool, Pool, ProcessPool
 from agreegen.conversion.interface import EngineChoice
-from agreegen.errors import InputError, UsageError
+from agreegen.errors import InputError, RegisterError, UsageError
 from agreegen.pki.signer_pin import fingerprint
 from agreegen.register.interface import EventDraft, EventKind
 from agreegen.register.store import Register
@@ -40,6 +40,8 @@ class RunSettings:
         pages: Who lays out the pages.
         prompt: Asks for secrets that must be typed in.
         copy_back: Whether a cluster's finished files come back to be written here; None for finding out.
+        replace_signed: Whether documents that their person has signed may be replaced.
+        check_files: Whether every byte of each finished file is looked at.
         chunk_rows: Greatest number of rows that are signed, synced and registered together.
     """
 
@@ -51,6 +53,8 @@ class RunSettings:
     pages: EngineChoice = EngineChoice.AUTO
     prompt: Prompt | None = None
     copy_back: bool | None = None
+    replace_signed: bool = False
+    check_files: bool = False
     chunk_rows: int = CHUNK_ROWS
 
 
@@ -64,6 +68,7 @@ class SharedKeys:
         shareable: Which of them a worker loads by itself.
         head: Signs the heads of the register, if any.
         archive: Signs the bags, if any.
+        trust: Anchors and revocation lists.
         findings: What deserves a look about them, without doubles.
     """
 
@@ -72,6 +77,7 @@ class SharedKeys:
     shareable: set[int] = field(default_factory=set)
     head: Credential | None = None
     archive: Credential | None = None
+    trust: Trust = field(default_factory=Trust)
     findings: list[str] = field(default_factory=list)
 
     def check(self, credential: Credential, trust: Trust, now: datetime) -> None:
@@ -90,7 +96,7 @@ def load_keys(
     elsewhere: bool = False,
 ) -> SharedKeys:
     """Load the credentials that all rows share; `elsewhere`: those without a file here are the workers'."""
-    keys = SharedKeys(holder)
+    keys = SharedKeys(holder, trust=trust)
     for index, signature in enumerate(job.signatures):
         if not signature.personal:
             path = Path(signature.credential.replace("{{", "{").replace("}}", "}"))
@@ -204,6 +210,22 @@ def _names_of(folder: Path) -> list[str]:
         return sorted(entry.name for entry in os.scandir(folder) if entry.is_symlink())
     except OSError:
         return []
+
+
+def refuse_lost_register(job: Job) -> None:
+    """Refuse a folder with documents and no register: a new one would not know them and make them again.
+
+    Raises:
+        RegisterError: The register is gone.
+    """
+    if job.register_file.exists() or not job.documents_folder.is_dir():
+        return
+    first = next((path for path in job.documents_folder.rglob("*") if path.suffix.lower() == ".pdf"), None)
+    if first is not None:
+        raise RegisterError(
+            f"{job.output} holds documents ({first.relative_to(job.output)}, …), but no register.db",
+            hint=f"put the register back from a copy, or: agreegen register rebuild {job.output}",
+        )
 
 
 def refuse_other_template(job: Job, register: Register) -> None:

@@ -136,11 +136,14 @@ def _render(job: Job, summary: RunSummary, states: Mapping[str, int], failed: Fa
         ("此前已完成 / Done before", summary.already_done),
         ("失败 / Failed", summary.failed),
         ("替换旧版 / Superseded", summary.superseded),
+        ("本人已签，未替换 / Signed and kept", summary.kept_signed),
+        ("损坏后重做 / Made again", summary.remade),
         ("时间戳待补 / Timestamp pending", summary.timestamp_pending),
         ("尚未签署的行 / Rows not signed", summary.left_open),
         ("用时（秒）/ Seconds", round(summary.seconds, 1)),
         ("每秒份数 / Documents per second", summary.documents_per_second),
         *((f"登记簿 / Register: {state}", count) for state, count in states.items()),
+        ("登记簿校验码，请抄存 / Head of the register, to be kept on paper", summary.register_head or "—"),
         *(("归档包 / Bag", bag) for bag in summary.bags),
     ]
     cells = "".join(

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from agreegen.batch.interface import Job, JobSignature, Missing
 from agreegen.batch.places import PathGiver, fill_pattern, superseded_path
+from agreegen.batch.planning.damage import find_damage
+from agreegen.batch.planning.replacing import Forecast, person_signed
 from agreegen.model.document import Document, Value, build_document
-from agreegen.register.interface import DocumentRow, Registration
+from agreegen.register.interface import DocumentRow, How, Registration
 from agreegen.register.registering import registration_of
 
 if TYPE_CHECKING:
@@ -64,7 +66,7 @@ class Task:
         signed_roles: Roles that it knows as signed.
         pending: Whether the document waits for a timestamp.
         replaces: The document that this one replaces.
-        left_open: Roles left open because a person has no credential file.
+        damaged: What is wrong with the finished file that is made again, if anything.
     """
 
     row: int
@@ -77,7 +79,7 @@ class Task:
     signed_roles: tuple[str, ...] = ()
     pending: bool = False
     replaces: Replaced | None = None
-    left_open: tuple[str, ...] = ()
+    damaged: str | None = None
 
 
 class RowProblemError(Exception):
@@ -92,9 +94,25 @@ class Planner:
         register: The register of its output folder.
         paths: Gives new documents their paths.
         orphans: Document id → path of finished files that the register does not know.
+        replace_signed: Whether documents that their person has signed may be replaced or made again.
+        check_files: Whether every byte of each finished file is looked at.
+
+    Attributes:
+        forecast: What was replaced, and what was kept.
     """
 
-    def __init__(self, job: Job, register: Register, paths: PathGiver, orphans: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        job: Job,
+        register: Register,
+        paths: PathGiver,
+        orphans: Mapping[str, str],
+        *,
+        replace_signed: bool = False,
+        check_files: bool = False,
+    ) -> None:
+        self.forecast = Forecast()
+        self._replace_signed, self._check_files = replace_signed, check_files
         self._job = job
         self._register = register
         self._paths = paths
@@ -111,12 +129,13 @@ class Planner:
         document = self.document_of(row)
         assert row.key is not None  # a row that nothing tells apart has failed
         key = self._register.row_key(row.key)
-        signatures, left_open = self._signatures(row)
+        signatures = self._signatures(row)
         current = self._register.current(key)
         if current is not None and current.registration.id == document.id:
-            return self._continue(row, document, current, signatures, left_open)
+            return self._continue(row, document, current, signatures)
         replaces = None
         if current is not None:
+            self._consider(row, document, current)
             old = current.registration
             replaces = Replaced(old.id, old.path, superseded_path(old.path, old.id))
         path = self._path(row, document, replaces)
@@ -128,8 +147,19 @@ class Planner:
             signatures=signatures,
             known=self._register.document(document.id) is not None,
             replaces=replaces,
-            left_open=left_open,
         )
+
+    def _consider(self, row: RosterRow, document: Document, current: DocumentRow) -> None:
+        """Count a document that is to be replaced; one that its person has signed is not, unless asked for.
+
+        Raises:
+            RowProblemError: Its person has signed it.
+        """
+        kept = self.forecast.consider(
+            self._job, current, document, row.label, replace_signed=self._replace_signed
+        )
+        if kept is not None:
+            raise RowProblemError(kept.reason)
 
     def document_of(self, row: RosterRow) -> Document:
         """Build the document of a row, with the clauses that the job leaves out."""
@@ -150,36 +180,48 @@ class Planner:
         return self._paths.give(document, row.values, row.staff_no)
 
     def _continue(
-        self,
-        row: RosterRow,
-        document: Document,
-        current: DocumentRow,
-        signatures: tuple[SignTask, ...],
-        left_open: tuple[str, ...],
+        self, row: RosterRow, document: Document, current: DocumentRow, signatures: tuple[SignTask, ...]
     ) -> Task | None:
         signed = tuple(key.removeprefix(_SIGNED) for key in current.hashes if key.startswith(_SIGNED))
         roles = {task: self._job.signatures[task.index].role for task in signatures}
         open_tasks = tuple(task for task, role in roles.items() if current.fulfilment(role) is None)
         pending = current.pending
-        there = (self._job.output / current.registration.path).is_file()
-        if there and not open_tasks and not (pending and self._job.tsa):
+        damage = find_damage(self._job.output / current.registration.path, current, whole=self._check_files)
+        if damage is None and not open_tasks and not (pending and self._job.tsa):
             return None
+        if damage is not None:
+            self._refuse_remaking(current, damage)
+            on_paper = {role for role, each in current.fulfilled.items() if each.how is How.PAPER}
+            open_tasks = tuple(task for task, role in roles.items() if role not in on_paper)
         return Task(
             row=row.number,
             document=document,
             values=dict(row.values),
             registration=current.registration,
-            signatures=signatures if not there else open_tasks,
+            signatures=open_tasks,
             known=True,
-            known_sha256=current.sha256 if there else None,
-            signed_roles=signed if there else (),
-            pending=pending and there,
-            left_open=left_open,
+            known_sha256=current.sha256 if damage is None else None,
+            signed_roles=signed if damage is None else (),
+            pending=pending and damage is None,
+            damaged=damage,
         )
 
-    def _signatures(self, row: RosterRow) -> tuple[tuple[SignTask, ...], tuple[str, ...]]:
+    def _refuse_remaking(self, current: DocumentRow, damage: str) -> None:
+        """Keep a damaged file whose signature nobody here can make again.
+
+        Raises:
+            RowProblemError: Its person has signed in it.
+        """
+        roles = person_signed(self._job.form, current)
+        in_file = [role for role in roles if (each := current.fulfilment(role)) and each.how is not How.PAPER]
+        if in_file and not self._replace_signed:
+            raise RowProblemError(
+                f"{current.registration.path} is damaged ({damage}), and its person has signed it: it is not "
+                "made again; put it back from a bag or a copy, or run with --replace-signed"
+            )
+
+    def _signatures(self, row: RosterRow) -> tuple[SignTask, ...]:
         tasks: list[SignTask] = []
-        left_open: list[str] = []
         for index, signature in enumerate(self._job.signatures):
             path = credential_path(signature, row.values)
             if signature.personal and (path is None or not path.is_file()):
@@ -187,10 +229,9 @@ class Planner:
                     raise RowProblemError(
                         f"there is no credential for the role {signature.role}: {path or 'no value'}"
                     )
-                left_open.append(signature.role)
             elif path is not None:
                 tasks.append(SignTask(index, path))
-        return tuple(tasks), tuple(left_open)
+        return tuple(tasks)
 
     @property
     def unused_orphans(self) -> dict[str, str]:

@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from agreegen.batch.credential_checks import CredentialChecker, RowSignatures, shared_credentials
-from agreegen.batch.heads import head_warnings
 from agreegen.batch.interface import Job, JobCheck
 from agreegen.batch.mended import MendedRows
-from agreegen.batch.opening import refuse_links
+from agreegen.batch.opening import refuse_links, refuse_lost_register
 from agreegen.batch.plan import conditions_for
+from agreegen.batch.planning.replacing import Forecast
+from agreegen.batch.signers import require_head_signer
 from agreegen.batch.timestamping import timestamp_warnings
 from agreegen.errors import AgreegenError
 from agreegen.files import write_atomically
@@ -36,7 +37,6 @@ __all__ = ["check_job", "expected_end"]
 
 _BYTES_PER_DOCUMENT = 250_000
 _ROWS_PER_HOUR = 20_000  # a cautious figure for two processors and LibreOffice
-_SIGNED = "signed:"
 _NOBODY = b"\0" * 32  # stands in for a register's secret; the ids of a preflight are thrown away
 
 
@@ -73,7 +73,7 @@ def check_job(job: Job, *, now: datetime, prompt: Prompt | None = None, samples:
         written: tuple[Path, ...] = ()
         if samples and maker is not None and not check.failed:
             written = check.samples(maker)
-    return JobCheck(rows, tuple(check.complaints), written)
+    return JobCheck(rows, tuple(check.complaints), written, check.forecast.to_dict())
 
 
 def expected_end(job: Job, now: datetime) -> datetime:
@@ -106,7 +106,7 @@ def _signed_roles(register: Register, row: RosterRow, document: Document) -> tup
         return ()
     if current.registration.id != document.id:
         return ()
-    return tuple(key.removeprefix(_SIGNED) for key in current.hashes if key.startswith(_SIGNED))
+    return tuple(current.fulfilled)
 
 
 @dataclass(slots=True)
@@ -128,6 +128,7 @@ class _Check:
     prompt: Prompt | None
     anchors: Trust = field(default_factory=Trust)
     registered: int = 0
+    forecast: Forecast = field(default_factory=Forecast)
     complaints: list[Complaint] = field(default_factory=list)
     longest: _Sample = field(default_factory=_Sample)
     rarest: _Sample = field(default_factory=_Sample)
@@ -160,6 +161,7 @@ class _Check:
             if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
                 self.complain(str(wanted), f"{folder} cannot be written")
         refuse_links(self.job.output)
+        self.step(lambda: refuse_lost_register(self.job))
         if self.job.register_file.is_file():
             with Register.open(self.job.register_file, read_only=True) as register:
                 form = self.job.form
@@ -219,6 +221,8 @@ class _Check:
             if not row.failed:
                 self._document(roster, row, maker, signatures, register)
         self.complaints.extend(signatures.summary(roster))
+        replaced = self.forecast.complaint(Location(file=str(roster.path), sheet=roster.sheet))
+        self.complaints.extend([] if replaced is None else [replaced])
 
     def _document(
         self,
@@ -239,6 +243,12 @@ class _Check:
         if maker is not None and (problem := maker.foresee(document)) is not None:
             place = Location(file=str(roster.path), sheet=roster.sheet, row=row.number)
             self.complaints.append(Complaint(place, problem.message, problem.hint or ""))
+        if register is not None and row.key is not None:
+            current = register.current(register.row_key(row.key))
+            kept = self.forecast.consider(self.job, current, document, row.label)
+            if kept is not None:
+                place = Location(file=str(roster.path), sheet=roster.sheet, row=row.number)
+                self.complaints.append(Complaint(place, kept.reason))
         signed = () if register is None else _signed_roles(register, row, document)
         self.complaints.extend(signatures.check(roster, row, document, signed))
 
@@ -271,8 +281,7 @@ class _Check:
         """Step 3, the credentials that all rows share, until the likely end of the job."""
         checker = CredentialChecker(self.anchors, self.now, _end_after(rows, self.now), self.prompt)
         self.complaints.extend(checker.check_shared(shared_credentials(self.job)))
-        for warning in head_warnings(self.job):
-            self.complain(str(self.job.path), warning, Severity.WARNING)
+        self.step(lambda: require_head_signer(self.job))
         return checker
 
     def register(self, stack: contextlib.ExitStack) -> Register | None:

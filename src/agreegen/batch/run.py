@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from types import FrameType, TracebackType
 
 from agreegen.batch.coverage import count_job
-from agreegen.batch.heads import head_warnings
 from agreegen.batch.interface import Job, RowResult, RunEvent, RunEventKind, RunSummary
 from agreegen.batch.keyholder import KeyHolder
 from agreegen.batch.laying import OutputError, move_aside
@@ -23,6 +22,7 @@ from agreegen.batch.opening import (
     is_own_roster,
     load_keys,
     open_job_roster,
+    refuse_lost_register,
     refuse_other_template,
     require_writable,
     run_event,
@@ -33,6 +33,7 @@ from agreegen.batch.outputs import FailedRows, write_report
 from agreegen.batch.places import QUARANTINE, PathGiver, take_inventory
 from agreegen.batch.plan import Planner, RowProblemError, Task
 from agreegen.batch.pool import Chunk, Pool, wait_for_stragglers
+from agreegen.batch.signers import require_head_signer
 from agreegen.batch.timestamping import timestamp_warnings
 from agreegen.errors import AgreegenError, InputError, UsageError
 from agreegen.files import remove_leftovers, sha256_of_file
@@ -90,9 +91,11 @@ def run_job(
     found = require_usable(job.form)
     rows = open_job_roster(job, settings)
     started = time.monotonic()
+    require_head_signer(job)
     require_writable(job.output)
     with lock_folder(job.output), contextlib.ExitStack() as stack:
         wait_for_stragglers(job.documents_folder)
+        refuse_lost_register(job)
         register = stack.enter_context(Register.open(job.register_file, create=True, now=clock()))
         refuse_other_template(job, register)
         holder = stack.enter_context(KeyHolder())
@@ -101,7 +104,7 @@ def run_job(
         keys = load_keys(job, holder, trust, clock(), settings.prompt, elsewhere=elsewhere)
         recorder = _recorder(job, register, keys, trust, clock())
         failed = stack.enter_context(FailedRows(job.output, rows))
-        run = _Run(job, recorder, rows, keys, trust, failed, events or _tell_nobody, clock)
+        run = _Run(job, settings, recorder, rows, keys, failed, events or _tell_nobody, clock)
         run.whole_roster = settings.roster is None and settings.limit is None
         if is_own_roster(job, settings):
             run.known = MendedRows(job.form, [register], rows)
@@ -112,7 +115,6 @@ def run_job(
             *keys.findings,
             *trust.warnings,
             *timestamp_warnings(job),
-            *head_warnings(job),
         ]
         for warning in dict.fromkeys(warnings):
             run.warn(warning)
@@ -165,17 +167,17 @@ class _Run:
     def __init__(
         self,
         job: Job,
+        settings: RunSettings,
         recorder: Recorder,
         roster: Roster,
         keys: SharedKeys,
-        trust: Trust,
         failed: FailedRows,
         tell: Tell,
         clock: Callable[[], datetime],
     ) -> None:
         self.job, self.recorder, self.roster = job, recorder, roster
         self.register = register = recorder.register
-        self.keys, self.trust, self.failed, self.tell, self.clock = keys, trust, failed, tell, clock
+        self.keys, self.trust, self.failed, self.tell, self.clock = keys, keys.trust, failed, tell, clock
         self.counts = dict.fromkeys(RowResult, 0)
         self.whole_roster = True
         self.known: MendedRows | None = None
@@ -192,7 +194,14 @@ class _Run:
                 f"{job.output} cannot be read: {exc.strerror}", hint="mend its permissions"
             ) from exc
         self.paths = PathGiver(job, register, inventory)
-        self.planner = Planner(job, register, self.paths, self._identify(inventory.orphans))
+        self.planner = Planner(
+            job,
+            register,
+            self.paths,
+            self._identify(inventory.orphans),
+            replace_signed=settings.replace_signed,
+            check_files=settings.check_files,
+        )
         self.template = job.form.template
 
     def _identify(self, orphans: list[str]) -> dict[str, str]:
@@ -368,7 +377,16 @@ class _Run:
         """Write what people read at the end; raise what stopped the run."""
         states = self.register.state_counts()
         counts = self.counts
-        finished = (RowResult.DONE, RowResult.ADOPTED, RowResult.SUPERSEDED, RowResult.COMPLETED)
+        finished = (
+            RowResult.DONE,
+            RowResult.ADOPTED,
+            RowResult.SUPERSEDED,
+            RowResult.COMPLETED,
+            RowResult.REMADE,
+        )
+        if (told := self.planner.forecast.describe(done=True)) is not None:
+            self.warn(told)
+        head = self.register.last_head()
         summary = RunSummary(
             rows=self.roster.count,
             done=sum(counts[result] for result in finished),
@@ -377,6 +395,9 @@ class _Run:
             seconds=time.monotonic() - started,
             superseded=counts[RowResult.SUPERSEDED],
             adopted=counts[RowResult.ADOPTED],
+            remade=counts[RowResult.REMADE],
+            kept_signed=self.planner.forecast.kept,
+            register_head=None if head is None else head.code,
             timestamp_pending=self.register.pending_count(),
             left_open=self._count_open(),
             interrupted=interrupted,

@@ -23,7 +23,7 @@ from agreegen.signing.interface import Credential, Trust
 from agreegen.signing.secrets import Prompt
 from agreegen.signing.trust import load_trust
 
-__all__ = ["head_credential", "recorder_beside", "recorder_for", "recorder_for_bag"]
+__all__ = ["head_credential", "recorder_beside", "recorder_for", "recorder_for_bag", "require_head_signer"]
 
 _HINT = "give --credential, or name a register_credential in the job file"
 
@@ -39,6 +39,19 @@ def head_credential(job: Job) -> Path | None:
         return job.archive.credential
     shared = (credential_path(each, {}) for each in job.signatures if not each.personal)
     return next((path for path in shared if path is not None), None)
+
+
+def require_head_signer(job: Job) -> None:
+    """Refuse a job that signs documents, but names nobody who signs the register.
+
+    Raises:
+        RegisterError: Only people's own credentials are named.
+    """
+    if job.signatures and head_credential(job) is None:
+        raise RegisterError(
+            f"{job.path}: no credential of the job signs the register; anybody could compute it anew",
+            hint="name one under register_credential",
+        )
 
 
 @contextlib.contextmanager

@@ -70,6 +70,12 @@ def check_command(job_file: Path, forms_folder_option: Path | None, as_json: boo
     help="Dask: write the workers' files here, or let them write; else found out.",
 )
 @click.option("--scheduler", metavar="URL", help="Dask scheduler, e.g. tls://host:8786.")
+@click.option(
+    "--replace-signed",
+    is_flag=True,
+    help="Replace documents that their person has signed, too, or make them again.",
+)
+@click.option("--check-files", is_flag=True, help="Read every byte of every finished document.")
 @forms_option
 @json_option
 def run_command(
@@ -80,6 +86,8 @@ def run_command(
     engine: str,
     copy_back: bool | None,
     scheduler: str | None,
+    replace_signed: bool,
+    check_files: bool,
     forms_folder_option: Path | None,
     as_json: bool,
 ) -> int:
@@ -93,6 +101,8 @@ def run_command(
         scheduler=scheduler,
         copy_back=copy_back,
         prompt=prompt_secret,
+        replace_signed=replace_signed,
+        check_files=check_files,
     )
     with event_printer(as_json=as_json) as tell:
         summary = run_job(job, settings, events=tell)
@@ -184,5 +194,11 @@ def print_summary(summary: RunSummary, output: Path) -> None:
         ],
     )
     say(f"documents and register: {output}")
+    if summary.register_head is not None:
+        say(f"head of the register, to be kept on paper: {summary.register_head}")
+    if summary.kept_signed:
+        say(
+            f"{summary.kept_signed} rows are kept as their person signed them; --replace-signed replaces them"
+        )
     if summary.failed:
         say(f"failed rows, ready to be run again: {summary.failed_rows}")

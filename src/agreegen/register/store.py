@@ -66,6 +66,7 @@ class Register(RegisterView):
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         super().__init__(path, connection)
+        self._identity = _file_identity(path)
         self._count = int(self._meta.pop(TIP_COUNT))
         self._tip = bytes.fromhex(self._meta.pop(TIP_HASH))
         last = connection.execute("SELECT at FROM events ORDER BY seq DESC LIMIT 1").fetchone()
@@ -225,6 +226,7 @@ class Register(RegisterView):
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
+        self.require_in_place()
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             self._require_own_tip()
@@ -234,7 +236,28 @@ class Register(RegisterView):
             raise
         self.connection.execute("COMMIT")
 
+    def require_in_place(self) -> None:
+        """Refuse to go on where another file has taken the register's name: what is written would be lost.
+
+        Raises:
+            RegisterError: The file at the path is not the one that is open.
+        """
+        if _file_identity(self.path) != self._identity:
+            raise RegisterError(
+                f"{self.path} was removed or replaced while this command wrote to it",
+                hint="end the other program, put the register back and run again",
+            )
+
     def _require_own_tip(self) -> None:
         stored = self.connection.execute("SELECT value FROM meta WHERE key = ?", (TIP_HASH,)).fetchone()
         if stored is None or stored[0] != self._tip.hex():
             raise RegisterError(f"{self.path} was written by another process", hint="open it again")
+
+
+def _file_identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells one file from another under the same name, None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

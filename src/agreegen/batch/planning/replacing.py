@@ -1,0 +1,176 @@
+"""Documents that a changed row would replace: which value changed, and whether their person has signed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from agreegen.batch.interface import Job
+from agreegen.model.complaint import Complaint, Location, Severity
+from agreegen.model.document import Document
+from agreegen.model.form import Form
+from agreegen.register.interface import DocumentRow
+
+__all__ = ["Forecast", "Replacement", "person_signed"]
+
+_MOST_NAMED = 10
+_MOST_CHARACTERS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """A document in force that a row would replace.
+
+    Attributes:
+        document_id: The document.
+        label: What people call its row.
+        signed: The roles that its person has fulfilled.
+        changes: Which value changed: `label: old → new`.
+    """
+
+    document_id: str
+    label: str
+    signed: tuple[str, ...]
+    changes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.label}: {'; '.join(self.changes)}"
+
+    @property
+    def reason(self) -> str:
+        """Why the row fails where the document is to be kept."""
+        changed = "; ".join(self.changes)
+        return (
+            f"its document {self.document_id} is signed by its person and is kept ({changed}); "
+            "put the old value back, or run with --replace-signed"
+        )
+
+
+def person_signed(form: Form, row: DocumentRow) -> tuple[str, ...]:
+    """Return the roles of a document that its person has fulfilled, with a certificate, a device or a pen."""
+    return tuple(role.id for role in form.subject_roles if row.fulfilment(role.id) is not None)
+
+
+def _find_replacement(
+    form: Form, output: Path, row: DocumentRow, document: Document, label: str
+) -> Replacement:
+    """Say what a row changes of the document that it would replace."""
+    # Most runs replace nothing, and reading files takes long to load.
+    from agreegen.recording.own_documents import read_own  # noqa: PLC0415 - see above
+
+    path = output / row.registration.path
+    old = read_own(path.read_bytes()).document if path.is_file() else None
+    changes = _changes(form, old, document) if old else ("its file cannot be read to see what changed",)
+    return Replacement(row.registration.id, label, person_signed(form, row), changes)
+
+
+def _changes(form: Form, old: Document, new: Document) -> tuple[str, ...]:
+    labels = {each.name: each.label_zh for each in form.fields}
+    labels |= {each.name: each.label_zh for each in form.conditions}
+    found = [
+        *_differences(old.values, new.values, labels),
+        *_differences(old.conditions, new.conditions, labels),
+    ]
+    if old.template_sha256 != new.template_sha256:
+        found.append(f"template: {old.template_sha256[:12]}… → {new.template_sha256[:12]}…")
+    if old.form_version != new.form_version:
+        found.append(f"version of the form: {old.form_version} → {new.form_version}")
+    return tuple(found) or ("what tells the row from others changed",)
+
+
+def _differences(old: Mapping[str, Any], new: Mapping[str, Any], labels: Mapping[str, str]) -> list[str]:
+    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    return [f"{labels.get(name, name)}: {_shown(old.get(name))} → {_shown(new.get(name))}" for name in names]
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "(empty)"
+    text = "、".join(map(str, value)) if isinstance(value, list) else str(value)
+    return text if len(text) <= _MOST_CHARACTERS else text[: _MOST_CHARACTERS - 1] + "…"
+
+
+@dataclass(slots=True)
+class Forecast:
+    """Counts what would be, or was, replaced; the first ones with what changed.
+
+    Attributes:
+        replaced: Documents that nobody has signed yet.
+        kept: Documents that their person has signed: they stay, unless the user wants them replaced, too.
+        named: The first of both.
+    """
+
+    replaced: int = 0
+    kept: int = 0
+    named: list[Replacement] = field(default_factory=list)
+
+    @property
+    def full(self) -> bool:
+        """Whether enough are named, so that the rest is only counted."""
+        return len(self.named) >= _MOST_NAMED
+
+    def add(self, replacement: Replacement | None, *, kept: bool) -> None:
+        """Take in one document; without its replacement, it is only counted."""
+        self.kept += kept
+        self.replaced += not kept
+        if replacement is not None and not self.full:
+            self.named.append(replacement)
+
+    def describe(self, *, done: bool) -> str | None:
+        """Return one line about the documents that are replaced, or None."""
+        if not self.replaced:
+            return None
+        shown = [str(each) for each in self.named if not each.signed] or [str(each) for each in self.named]
+        more = ", …" if self.replaced > len(shown) else ""
+        verb = "were replaced" if done else "would be replaced"
+        return f"{self.replaced} documents {verb} because their rows changed: {', '.join(shown)}{more}"
+
+    def consider(
+        self,
+        job: Job,
+        row: DocumentRow | None,
+        document: Document,
+        label: str,
+        *,
+        replace_signed: bool = False,
+    ) -> Replacement | None:
+        """Take in what a row would make, and return the document that it cannot replace, if there is one.
+
+        Args:
+            job: The job.
+            row: The document in force for the row, if any.
+            document: What the row would make.
+            label: What people call the row.
+            replace_signed: Whether the user wants signed ones replaced, too.
+        """
+        if row is None or row.registration.id == document.id:
+            return None
+        kept = bool(person_signed(job.form, row)) and not replace_signed
+        wanted = kept or not self.full
+        found = _find_replacement(job.form, job.output, row, document, label) if wanted else None
+        self.add(found, kept=kept)
+        return found if kept else None
+
+    def complaint(self, place: Location) -> Complaint | None:
+        """Return the line as a warning about the roster, or None."""
+        told = self.describe(done=False)
+        remedy = "put the old values back to keep them"
+        return None if told is None else Complaint(place, told, remedy, Severity.WARNING)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object of `batch check --json`."""
+        return {
+            "documents": self.replaced + self.kept,
+            "signed": self.kept,
+            "first": [
+                {
+                    "document": each.document_id,
+                    "row": each.label,
+                    "signed": list(each.signed),
+                    "changes": list(each.changes),
+                }
+                for each in self.named
+            ],
+        }

@@ -1,0 +1,166 @@
+"""Nothing signed is replaced by accident, damaged files are found, a lost register is no new one."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from agreegen.batch.interface import Job
+from agreegen.batch.job import read_job
+from agreegen.batch.preflight import check_job
+from agreegen.batch.run import RunSettings, run_job
+from agreegen.cli.main import run as agreegen
+from agreegen.errors import RegisterError
+from agreegen.register.interface import DocumentState, EventDraft, EventKind
+from agreegen.register.store import Register
+from tests.integration.batch_support import PEOPLE, clock, make_pki, write_job, write_roster
+
+ALONE = RunSettings(workers=1)
+ROWS = [*PEOPLE, "T004,赵六,,某县普查办,否"]
+PERSONS = """  - {role: pledger, credential: "pki/credentials/people/{staff_no}.yaml", missing: leave-open}
+register_credential: pki/credentials/archive-seal.yaml
+"""
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("keeping") / "job"
+    job = write_job(folder, make_pki(folder.parent / "pki"), ROWS, more=PERSONS)
+    assert run_job(job, ALONE).left_open == 1
+    return folder
+
+
+@pytest.fixture
+def job(finished: Path, tmp_path: Path) -> Job:
+    shutil.copytree(finished, tmp_path / "job", symlinks=True)
+    return read_job(tmp_path / "job/job.yaml")
+
+
+def other_date(job: Job) -> Job:
+    job.path.write_text(job.path.read_text().replace("2018-05-10", "2018-05-11"))
+    return read_job(job.path)
+
+
+def files(job: Job) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in job.documents_folder.rglob("*.pdf")}
+
+
+def test_one_changed_default_replaces_no_signed_pledge(job: Job) -> None:
+    before, job = files(job), other_date(job)
+    check = check_job(job, now=clock(), samples=False)
+    told = [str(complaint) for complaint in check.complaints]
+    assert check.errors == 3
+    assert any("承诺日期: 2018-05-10 → 2018-05-11" in text for text in told)
+    assert (check.replaced["documents"], check.replaced["signed"]) == (4, 3)
+    summary = run_job(job, ALONE)
+    assert (summary.done, summary.superseded, summary.failed, summary.kept_signed) == (1, 1, 3, 3)
+    assert any("1 documents were replaced" in warning and "T004" in warning for warning in summary.warnings)
+    after = files(job)
+    assert {name for name in before if after[name] != before[name]} == {"T004.pdf"}
+    assert "--replace-signed" in (job.output / "failed-rows.csv").read_text("utf-8-sig")
+    assert agreegen(["batch", "run", str(job.path), "--workers", "1"]) == 8
+
+
+def test_replacing_what_is_signed_wants_its_own_word(job: Job, capsys: pytest.CaptureFixture[str]) -> None:
+    before, job = files(job), other_date(job)
+    assert agreegen(["batch", "run", str(job.path), "--workers", "1", "--replace-signed"]) == 0
+    capsys.readouterr()
+    assert agreegen(["register", "list", "--register", str(job.register_file), "--replaced", "--json"]) == 0
+    replaced = json.loads(capsys.readouterr().out)
+    assert len(replaced) == 4
+    for document in replaced:
+        name = f"{document['staff_no']}.pdf"
+        assert (job.output / document["path"]).read_bytes() == before[name], "it stays on disk"
+    assert {role["role"] for d in replaced if d["staff_no"] == "T001" for role in d["roles"]} == {
+        "unit",
+        "pledger",
+    }
+
+
+def test_a_name_corrected_after_signing_is_the_same_case(job: Job) -> None:
+    write_roster(job.path.parent, [ROWS[0].replace("王秀英", "王秀瑛"), *ROWS[1:]])
+    summary = run_job(job, ALONE)
+    assert (summary.failed, summary.kept_signed, summary.superseded) == (1, 1, 0)
+
+
+def test_what_is_signed_on_paper_is_kept_too(job: Job, tmp_path: Path) -> None:
+    Image.new("1", (60, 80), 1).save(tmp_path / "scan.png")
+    add = ["register", "add-paper", "--register", str(job.register_file), "--staff-no", "T004"]
+    assert agreegen([*add, "--scan", str(tmp_path / "scan.png")]) == 0
+    summary = run_job(other_date(job), ALONE)
+    assert (summary.failed, summary.kept_signed, summary.superseded) == (4, 4, 0)
+
+
+@pytest.mark.parametrize("size", [0, 5_000, None])
+def test_a_damaged_file_is_made_again_where_nobody_signed_it(job: Job, size: int | None) -> None:
+    path = next(job.documents_folder.rglob("T004.pdf"))
+    if size is None:
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:size])
+    summary = run_job(job, ALONE)
+    assert (summary.done, summary.remade, summary.failed) == (1, 1, 0)
+    assert any("T004.pdf" in warning for warning in summary.warnings)
+    with Register.open(job.register_file, read_only=True) as register:
+        row = register.current("staff:T004")
+        assert row is not None
+        kinds = [event.kind for event in register.events(row.registration.id)]
+    assert EventKind.DAMAGED in kinds
+    assert path.stat().st_size == row.size
+    assert run_job(job, ALONE).already_done == 4
+    assert agreegen(["register", "verify", "--register", str(job.register_file)]) == 0
+
+
+@pytest.mark.parametrize("size", [0, 5_000])
+def test_a_damaged_file_that_its_person_signed_is_listed_and_stays(job: Job, size: int) -> None:
+    path = next(job.documents_folder.rglob("T001.pdf"))
+    cut = path.read_bytes()[:size]
+    path.write_bytes(cut)
+    summary = run_job(job, ALONE)
+    assert (summary.done, summary.failed, summary.already_done) == (0, 1, 3)
+    assert path.read_bytes() == cut
+    assert "is damaged" in (job.output / "failed-rows.csv").read_text("utf-8-sig")
+
+
+def test_every_byte_is_looked_at_when_asked(job: Job) -> None:
+    path = next(job.documents_folder.rglob("T004.pdf"))
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    assert run_job(job, ALONE).already_done == 4, "size, beginning and end are right"
+    assert run_job(job, RunSettings(workers=1, check_files=True)).remade == 1
+
+
+def test_a_full_folder_without_register_is_refused(job: Job) -> None:
+    job.register_file.unlink()
+    before = files(job)
+    with pytest.raises(RegisterError, match=r"holds documents .*no register\.db") as caught:
+        run_job(job, ALONE)
+    assert "register rebuild" in (caught.value.hint or "")
+    assert files(job) == before
+    assert not job.register_file.exists()
+    check = check_job(job, now=clock(), samples=False)
+    assert any("no register.db" in str(each) for each in check.complaints)
+
+
+def test_a_job_in_which_nobody_signs_the_register_writes_nothing(job: Job, tmp_path: Path) -> None:
+    text = job.path.read_text().replace("register_credential: pki/credentials/archive-seal.yaml", "")
+    text = text.replace("  - {role: unit, credential: pki/credentials/unit-seal.yaml, level: B-B}\n", "")
+    job.path.write_text(text.replace("output: out", "output: other"))
+    assert agreegen(["batch", "run", str(job.path)]) == 7
+    assert not (job.path.parent / "other").exists()
+    assert agreegen(["batch", "check", str(job.path)]) == 3
+
+
+def test_another_register_under_the_name_never_ends_well(job: Job) -> None:
+    with Register.open(job.register_file) as register:
+        job.register_file.rename(job.register_file.with_suffix(".old"))
+        shutil.copyfile(job.register_file.with_suffix(".old"), job.register_file)
+        with pytest.raises(RegisterError, match="removed or replaced"):
+            register.record(EventDraft(EventKind.RUN), now=clock())
+    with Register.open(job.register_file, read_only=True) as register:
+        assert not list(register.documents(state=DocumentState.QUARANTINED))
