@@ -49,11 +49,12 @@ def test_honest_change_passes(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(COVERING))
 def test_look_of_a_signature_over_text_is_for_a_person_to_judge(name: str) -> None:
-    report = examine(name, COVERING[name](), Options(now=datetime.now(UTC)))
+    data, now = COVERING[name](), datetime.now(UTC)
+    report = examine(name, data, Options(now=now))
     assert report.unaltered is None
     (covers,) = (alarm for alarm in report.alarms if alarm.code == COVERS_CONTENT)
     seen = frozenset({covers.picture_sha256 or ""})
-    confirmed = examine(name, COVERING[name](), Options(now=datetime.now(UTC), seals_seen=seen))
+    confirmed = examine(name, data, Options(now=now, seals_seen=seen))
     assert confirmed.unaltered is True
     assert COVERS_CONTENT not in {alarm.code for alarm in confirmed.alarms}
     assert [remark.code for remark in confirmed.remarks] == [SEAL_OVER_CONTENT]

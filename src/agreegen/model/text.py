@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _DASH = "\u2014"
 _PAGE_NUMBER = re.compile(
@@ -26,3 +27,18 @@ def normalise_text(text: str) -> str:
         return "".join(text.split())  # every line end is white space, too
     kept = (line for line in text.splitlines() if not _PAGE_NUMBER.match(line))
     return "".join("".join(line.split()) for line in kept)
+
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
+_BLANK = "\u115f\u1160\u2800\u3164\uffa0"
+"""Letters and symbols of which fonts show nothing: Hangul fillers, the empty Braille pattern."""
+
+
+def spell_invisible(text: str) -> str:
+    """Return a text of which nothing would be seen as the codes of its characters; others as they are.
+
+    A name of zero-width characters would let a report say that nobody signed.
+    """
+    if text.strip(" ") == "" or any(unicodedata.category(c) not in _UNSEEN and c not in _BLANK for c in text):
+        return text
+    return "".join(f"<U+{ord(c):04X}>" for c in text)

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from agreegen.foreign import contained
 from agreegen.pdf.document import PdfFile, View
-from agreegen.pdf.objects import Ref, Stream, StructureError, Value
+from agreegen.pdf.objects import Ref, Repeating, Stream, StructureError, Value
 
 _PADDING = bytes.fromhex("28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A")
 _AES_BLOCK = 16
@@ -47,10 +47,11 @@ class _Handler:
             return [self._strings(item, number, generation) for item in value]
         if isinstance(value, dict):
             signature = "ByteRange" in value
-            return {
+            entries = {
                 key: item if signature and key == "Contents" else self._strings(item, number, generation)
                 for key, item in value.items()
             }
+            return Repeating(entries, value.repeated) if isinstance(value, Repeating) else entries
         return value
 
     def string(self, value: bytes, number: int) -> bytes:

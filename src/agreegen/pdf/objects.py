@@ -60,6 +60,20 @@ class Stream:
     start: int
 
 
+class Repeating(dict[str, Any]):
+    """A signature dictionary in which keys stand twice with different values; the last ones are kept.
+
+    Attributes:
+        repeated: Those keys.
+    """
+
+    __slots__ = ("repeated",)
+
+    def __init__(self, entries: dict[str, Any], repeated: tuple[str, ...]) -> None:
+        super().__init__(entries)
+        self.repeated = repeated
+
+
 Value: TypeAlias = Any
 """None, bool, int, float, bytes, Name, Ref, list, dict[str, Value] or Stream."""
 

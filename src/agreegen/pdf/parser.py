@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, cast
 
-from agreegen.pdf.objects import LimitError, Name, Ref, StructureError, Value, same
+from agreegen.pdf.objects import LimitError, Name, Ref, Repeating, StructureError, Value, same
 
 WHITE = rb"\x00\t\n\x0c\r "
 SKIP = rb"(?:[" + WHITE + rb"]++|%[^\r\n]*+)*+"
@@ -37,6 +37,7 @@ _WORDS = {b"true": True, b"false": False, b"null": None}
 _WHITE_BYTES = b"\x00\t\n\x0c\r "
 _SIGNATURE_TYPES = {"Sig", "DocTimeStamp"}
 """Some signers write both as /Type; the kind follows from /SubFilter, so it makes no difference."""
+_DECISIVE = frozenset({"ByteRange", "Contents", "SubFilter"})
 MAX_DIGITS = 40
 _NAMES: dict[bytes, Name] = {}
 _MAX_CACHED_NAMES = 4096
@@ -188,18 +189,30 @@ def _dictionary(items: list[Any], position: int, watch: Watch | None) -> dict[st
     if len(items) % 2:
         raise StructureError("syntax", f"a key has no value in the dictionary before byte {position}")
     result: dict[str, Any] = {}
+    repeated: list[str] = []
     for index in range(0, len(items), 2):
         key, value = items[index], items[index + 1]
         if type(key) is not Name:
             raise StructureError("syntax", f"a key is not a name in the dictionary before byte {position}")
         if key in result and not same(result[key], value) and not _both_types(result[key], value):
-            raise StructureError(
-                "duplicate-key", f"the key /{key} stands twice in the dictionary before byte {position}"
-            )
+            repeated.append(str(key))
         if isinstance(value, _Watched) and watch is not None:
             watch.holder, watch.key, value = result, str(key), bytes(value)
         result[key] = value
-    return result
+    return _with_repeated(result, repeated, position) if repeated else result
+
+
+def _with_repeated(result: dict[str, Any], repeated: list[str], position: int) -> dict[str, Any]:
+    """Keep the last values in a signature's dictionary, which is signed all the same; else it is an error.
+
+    Raises:
+        StructureError: It is another dictionary, or one of the keys by which a signature is found.
+    """
+    signature = "ByteRange" in result and isinstance(result.get("Contents"), bytes)
+    if not signature or not _DECISIVE.isdisjoint(repeated):
+        text = f"the key /{repeated[0]} stands twice in the dictionary before byte {position}"
+        raise StructureError("duplicate-key", text)
+    return Repeating(result, tuple(dict.fromkeys(repeated)))
 
 
 def _both_types(one: Value, two: Value) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from asn1crypto import x509
 
+from agreegen.model.text import spell_invisible
 from agreegen.pki.algorithms import key_facts
 from agreegen.pki.encoding import der_of
 
@@ -62,5 +63,5 @@ def _short_name(name_der: bytes) -> str:
         value = native.get(key)
         value = value[0] if isinstance(value, list) and value else value
         if isinstance(value, str) and value.strip():
-            return value
+            return spell_invisible(value)
     return str(name.human_friendly)

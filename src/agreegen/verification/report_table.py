@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from agreegen.model.report import FileReport, Report, Verdict
+from agreegen.model.text import spell_invisible
 from agreegen.verification.wording import (
     EXAMPLE_NOTE,
     EXAMPLE_TRUST,
@@ -150,7 +151,7 @@ def printable(text: str) -> str:
     """Drop control and direction characters, which could make a terminal or a page show something else."""
     return "".join(
         c
-        for c in text
+        for c in spell_invisible(text)
         if unicodedata.category(c) not in _UNPRINTABLE and ord(c) & _NONCHARACTER != _NONCHARACTER
     )
 

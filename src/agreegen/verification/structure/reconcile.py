@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 
 from agreegen.model.report import Alarm, Coverage
 from agreegen.pdf.document import PdfFile, View
+from agreegen.pdf.fields import form_fields
 from agreegen.pdf.finding import Candidate
 from agreegen.pdf.layout import MAX_WHITE
+from agreegen.pdf.objects import Repeating
 from agreegen.verification.structure.coverage import Covered
 
 SUPPORTED = frozenset(
@@ -20,6 +24,7 @@ SUPPORTED = frozenset(
         "adbe.x509.rsa_sha1",
     }
 )
+_MOST_NAMES = 20
 
 
 def reconcile(
@@ -55,16 +60,35 @@ def reconcile(
         if subfilter not in SUPPORTED:
             yield Alarm("unsupported-signature", f"{label} is of a kind that is not supported")
         yield from _duplicates(item, label, seen)
+        yield from _repeated_keys(item, label)
     if rights:
         yield Alarm(
             "usage-rights", "the file carries a usage rights signature, which says nothing about its content"
         )
+    if covered:
+        yield from _same_names(views[-1])
     yield from _tail(file, covered)
 
 
 def _label(candidate: Candidate) -> str:
     names = candidate.names
     return f"the signature “{names[max(names)]}”" if names else f"the signature in object {candidate.number}"
+
+
+def _repeated_keys(item: Covered, label: str) -> Iterator[Alarm]:
+    """Of two values some readers take the first and some the last; both of them are signed."""
+    repeated = item.candidate.value.repeated if isinstance(item.candidate.value, Repeating) else ()
+    for key in repeated:
+        zh = f"签名的字典中同一键 /{key} 出现两次，不同的阅读软件会取不同的值"
+        yield Alarm("repeated-key", f"the dictionary of {label} has the key /{key} twice", message_zh=zh)
+
+
+def _same_names(view: View) -> Iterator[Alarm]:
+    """Two fields of one name are one to some readers, who may show another one's signature."""
+    count = Counter(field.name for field in form_fields(view) if field.name)
+    for name, number in islice(((n, c) for n, c in count.items() if c > 1), _MOST_NAMES):
+        text = f"{number} fields of the form have the same name, “{name}”"
+        yield Alarm("same-name", text, message_zh=f"表单中有 {number} 个域同名：“{name}”")
 
 
 def _duplicates(item: Covered, label: str, seen: dict[bytes, Covered]) -> Iterator[Alarm]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from agreegen.foreign import contained
 from agreegen.model.report import Alarm, Changes, Coverage, SignatureKind
@@ -37,10 +37,11 @@ class _Findings:
 
     def add(self, code: str, message: str, *, alters: bool = False, topic: str = "") -> None:
         """Note an alarm once."""
-        self.take(Alarm(code, message, alters, CHINESE.get(code, ""), topic))
+        self.take(Alarm(code, message, alters, topic=topic))
 
     def take(self, alarm: Alarm) -> None:
-        """Note an alarm once that has all its words."""
+        """Note an alarm once, in Chinese, too."""
+        alarm = replace(alarm, message_zh=alarm.message_zh or CHINESE.get(alarm.code, ""))
         if alarm not in self.alarms:
             self.alarms.append(alarm)
 
@@ -96,10 +97,10 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
     covered = [item for item in covered if not ranges.is_reserved(item)]
     covered.sort(key=lambda c: (len(views) if c.revision is None else c.revision, c.candidate.place or 0))
     for alarm in reconcile(file, views, covered, rights, prepared):
-        findings.add(alarm.code, alarm.message, alters=alarm.alters)
+        findings.take(alarm)
     judgement = judge_changes(file, views, covered)
     for alarm in judgement.alarms:
-        findings.add(alarm.code, alarm.message, alters=alarm.alters, topic=alarm.topic)
+        findings.take(alarm)
     if not file.locked:
         _note_unsigned(views, covered, findings)
     behind = any(item.revision is not None and item.revision < len(views) - 1 for item in covered)
@@ -110,7 +111,7 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
         findings.add("limit", "a library failed on this file, so that it was judged by one parser alone")
     elif covered:
         for alarm in compare_parsers(file, views[-1], password):
-            findings.add(alarm.code, alarm.message, alters=alarm.alters)
+            findings.take(alarm)
             # Where nothing stands behind the signature, it is what was signed, whoever can read it.
             refused = alarm.code == "second-parser-refuses" and unlocked
             findings.undecided = findings.undecided or (refused and behind)
