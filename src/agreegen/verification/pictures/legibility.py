@@ -35,7 +35,8 @@ def read_under(before: Image, after: Image) -> Reading:
     2. Earlier ink near which nothing of at least half its darkness is left became paper.
     3. Every earlier pixel that is dark in the red channel keeps a dark one within one pixel; ink that the red
        channel does not show is looked for in its own darkest channel.
-    4. In every window of the size of a character the contrast of ink to its surroundings keeps four fifths.
+    4. In every window of the size of a character the contrast of ink to the paper right beside it keeps four
+       fifths.
 
     Args:
         before: The place as it was.
@@ -74,6 +75,7 @@ def _around(plane: _Plane) -> _Plane:
 
 
 def _keeps_contrast(ink: _Mask, paper: _Mask, was: _Plane, now: _Plane) -> bool:
+    paper = paper & (_around(_around(ink.astype(np.float64))) > 0)
     counts = [_window_sums(mask.astype(np.float64)) for mask in (ink, paper)]
     measured = (counts[0] >= _LEAST_PIXELS) & (counts[1] >= _LEAST_PIXELS)
     if not bool(measured.any()):
