@@ -58,7 +58,7 @@ td.good{color:var(--good)} td.bad{color:var(--bad);font-weight:600} td.doubt{col
 .pair>p{grid-column:1/-1;margin:0;color:var(--soft)}
 figure{margin:0;border:1px solid var(--line);border-radius:4px;padding:6px;background:#fafbfc}
 figcaption{font-size:.85rem;color:var(--soft)}
-figure img{width:100%;height:auto;display:block;background:#fff}
+figure img{width:100%;max-width:max-content;height:auto;display:block;background:#fff}
 .legend{font-size:.88rem;border-top:1px solid var(--line);padding-top:10px}
 @media (max-width:640px){
 .overview thead{display:none}

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 import multiprocessing
 import resource
 from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
+import numpy as np
+from PIL import Image as Pictures
+from PIL import ImageDraw, ImageFilter
+from PIL.Image import Image as Picture
+
 from agreegen.foreign import contained
+from agreegen.verification.pictures.comparison import Image, find_difference
+from agreegen.verification.pictures.pdfium_pages import PdfiumPages
 
 MAX_PAGES = 40
 MAX_SHOWN = 6
@@ -30,11 +38,13 @@ class PagePair:
         number: Page number, from 1.
         before: PNG as signed, base64; None where the page was not there.
         after: PNG as it is now, differences marked, base64; None where the page is gone.
+        printing: Whether it looks different in print only, and is shown as in print.
     """
 
     number: int
     before: str | None
     after: str | None
+    printing: bool = False
 
 
 def compare_pages(
@@ -81,63 +91,60 @@ def _serve(connection: Connection, data: bytes, signed_length: int, password: st
 
 def draw_pairs(data: bytes, signed_length: int, password: str | None = None) -> tuple[PagePair, ...]:
     """Draw the pages of both states and keep those that differ."""
-    import pypdfium2  # noqa: PLC0415 - only in the process that draws
-
-    before = pypdfium2.PdfDocument(data[:signed_length], password=password)
-    after = pypdfium2.PdfDocument(data, password=password)
+    before, after = PdfiumPages(data[:signed_length], password), PdfiumPages(data, password)
     try:
-        for document in (before, after):
-            document.init_forms()
         return tuple(_differing(before, after))
     finally:
         before.close()
         after.close()
 
 
-def _differing(before: object, after: object) -> Iterator[PagePair]:
-    shown = 0
-    for number in range(min(max(len(before), len(after)), MAX_PAGES)):  # type: ignore[arg-type]
-        old, new = _image(before, number), _image(after, number)
-        if old is not None and new is not None:
-            marked = _mark(old, new)
-            if marked is None:
-                continue
-            new = marked
-        yield PagePair(number + 1, _png(old), _png(new))
-        shown += 1
-        if shown >= MAX_SHOWN:
-            return
+def _differing(before: PdfiumPages, after: PdfiumPages) -> Iterator[PagePair]:
+    pairs = (_pair(before, after, number) for number in range(min(max(before.count, after.count), MAX_PAGES)))
+    yield from itertools.islice((pair for pair in pairs if pair is not None), MAX_SHOWN)
 
 
-def _image(document: object, number: int) -> object | None:
-    if number >= len(document):  # type: ignore[arg-type]
+def _pair(before: PdfiumPages, after: PdfiumPages, number: int) -> PagePair | None:
+    """Draw a page of both states as on a screen, then as in print; None where it looks the same in both."""
+    for printing in (False, True):
+        old, new = (_image(pages, number, printing=printing) for pages in (before, after))
+        if old is None or new is None:
+            return PagePair(number + 1, _png(_picture(old)), _png(_picture(new)))
+        marked = _mark(old, new)
+        if marked is not None:
+            return PagePair(number + 1, _png(_picture(old)), _png(marked), printing)
+    return None
+
+
+def _image(pages: PdfiumPages, number: int, *, printing: bool) -> Image | None:
+    if number >= pages.count:
         return None
-    page = document[number]  # type: ignore[index]
-    width, height = page.get_size()
+    width, height = pages.size(number)
     scale = min(DOTS_PER_POINT, (_MAX_PIXELS / max(width * height, 1.0)) ** 0.5)
-    return page.render(scale=scale, may_draw_forms=True).to_pil().convert("RGB")  # type: ignore[no-any-return]
+    return pages.draw(number, scale=scale, printing=printing)
 
 
-def _mark(old: object, new: object) -> object | None:
+def _picture(image: Image | None) -> Picture | None:
+    return None if image is None else Pictures.fromarray(image)
+
+
+def _mark(old: Image, new: Image) -> Picture | None:
     """Return the new page with red frames around what differs; None where nothing does."""
-    from PIL import Image, ImageChops, ImageDraw, ImageFilter  # noqa: PLC0415 - only in the process that draws
-
-    assert isinstance(old, Image.Image)
-    assert isinstance(new, Image.Image)
-    if old.size != new.size:
-        return new
-    difference = ImageChops.difference(old, new).convert("L").point(lambda value: 255 if value > 24 else 0)
-    if difference.getbbox() is None:
+    after = Pictures.fromarray(new)
+    if old.shape != new.shape:
+        return after
+    if find_difference(old, new, ()) is None:
         return None
     # Neighbouring differences grow together in a coarse picture.
-    coarse = difference.filter(ImageFilter.MaxFilter(9)).resize(
-        (max(1, old.width // _CELL), max(1, old.height // _CELL)), Image.Resampling.BOX
+    differs = Pictures.fromarray(np.any(old != new, axis=2).astype(np.uint8) * 255)
+    coarse = differs.filter(ImageFilter.MaxFilter(9)).resize(
+        (max(1, after.width // _CELL), max(1, after.height // _CELL)), Pictures.Resampling.BOX
     )
-    marked = new.copy()
-    layer = Image.new("RGB", new.size, (255, 214, 214))
-    mask = coarse.point(lambda value: 110 if value else 0).resize(new.size, Image.Resampling.NEAREST)
-    marked.paste(Image.blend(new, layer, 0.45), (0, 0), mask.point(lambda value: 255 if value else 0))
-    across, down = new.width / coarse.width, new.height / coarse.height
+    marked = after.copy()
+    layer = Pictures.new("RGB", after.size, (255, 214, 214))
+    mask = coarse.point(lambda value: 110 if value else 0).resize(after.size, Pictures.Resampling.NEAREST)
+    marked.paste(Pictures.blend(after, layer, 0.45), (0, 0), mask.point(lambda value: 255 if value else 0))
+    across, down = after.width / coarse.width, after.height / coarse.height
     for left, top, right, bottom in _regions(coarse.tobytes(), coarse.width):
         frame = (left * across, top * down, (right + 1) * across, (bottom + 1) * down)
         ImageDraw.Draw(marked).rectangle(frame, outline=_MARK, width=2)
@@ -159,9 +166,9 @@ def _regions(cells: bytes, width: int) -> Iterator[tuple[int, int, int, int]]:
         yield min(columns), min(rows), max(columns), max(rows)
 
 
-def _png(image: object | None) -> str | None:
+def _png(image: Picture | None) -> str | None:
     if image is None:
         return None
     buffer = io.BytesIO()
-    image.save(buffer, "PNG", optimize=True)  # type: ignore[attr-defined]
+    image.save(buffer, "PNG", optimize=True)
     return base64.b64encode(buffer.getvalue()).decode()

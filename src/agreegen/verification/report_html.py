@@ -7,9 +7,11 @@ from html import escape
 from pathlib import Path
 
 from agreegen.files import sha256_of
-from agreegen.model.report import Changes, FileReport, Report, SignatureReport
+from agreegen.model.report import Changes, FileReport, Report, SignatureKind, SignatureReport
+from agreegen.verification.changes.unsigned_content import UNSIGNED_CONTENT
 from agreegen.verification.extraction import signed_length
 from agreegen.verification.html_overview import css_class, render_counts, render_overview
+from agreegen.verification.html_seals import render_seals
 from agreegen.verification.html_style import STYLE
 from agreegen.verification.interface import Options
 from agreegen.verification.page_images import PagePair, compare_pages
@@ -92,7 +94,7 @@ def render_html(report: Report, options: Options, *, lang: str = "en") -> str:
     parts: list[str] = []
     for number, file in enumerate(report.files, start=1):
         pairs: tuple[PagePair, ...] | None = ()
-        if file.unaltered is False and budget and _changed_signature(file) is not None:
+        if _shows_pages(file) and budget and _changed_signature(file) is not None:
             budget -= 1
             pairs = _compare(file, options)
         parts.append("".join(_file(number, file, pairs, lang)))
@@ -146,6 +148,7 @@ def _file(number: int, file: FileReport, pairs: tuple[PagePair, ...] | None, lan
             yield f'<div class="{name}"><h3>{_text(pick(title, lang))}</h3><ul>'
             yield from (f"<li>{_text(item)}</li>" for item in items)
             yield "</ul></div>\n"
+    yield from render_seals(file, lang)
     yield from _pages(file, pairs, lang)
     yield from _details(file, lang)
     yield "</section>\n"
@@ -157,7 +160,7 @@ def _pages(file: FileReport, pairs: tuple[PagePair, ...] | None, lang: str) -> I
         yield f'<p class="note">{_text(pick(note, lang))}</p>'
         return
     if not pairs:
-        if file.unaltered is False and _changed_signature(file) is not None:
+        if _shows_pages(file) and _changed_signature(file) is not None:
             note = (
                 "The pages look the same before and after the change; what differs does not show here.",
                 "改动前后页面看上去相同，差异不在可见处。",
@@ -167,6 +170,7 @@ def _pages(file: FileReport, pairs: tuple[PagePair, ...] | None, lang: str) -> I
     yield f'<div class="pages"><h3>{_text(pick(("Before and after", "改动前后对比"), lang))}</h3>'
     for pair in pairs:
         number = pick((f"Page {pair.number}", f"第 {pair.number} 页"), lang)
+        number += pick((", in print", "（打印时）"), lang) if pair.printing else ""
         yield f'<div class="pair"><p>{_text(number)}</p>'
         for label, image in (
             (("As signed", "签署时"), pair.before),
@@ -229,15 +233,23 @@ def _legend(lang: str) -> str:
     return f'<p class="legend">{_text(pick(text, lang))}</p>\n'
 
 
+def _shows_pages(file: FileReport) -> bool:
+    """Tell whether the reader has to see what came after signing."""
+    return file.unaltered is False or any(alarm.code == UNSIGNED_CONTENT for alarm in file.alarms)
+
+
 def _changed_signature(file: FileReport) -> SignatureReport | None:
     """Return the signature before the change: the last one that the change comes after.
 
-    Where no change is forbidden, it is the first one after which the file went on.
+    Where none is forbidden, it is the last signature of a person for what nobody signed, else the first one
+    after which the file went on.
     """
     able = [
         s for s in file.signatures if s.changes_after is not Changes.NONE and signed_length(s) is not None
     ]
     changed = [s for s in able if s.changes_after is not Changes.PERMITTED]
+    if not changed and file.unaltered:
+        changed = [s for s in able if s.kind is SignatureKind.SIGNATURE]
     return max(changed, key=lambda s: signed_length(s) or 0) if changed else next(iter(able), None)
 
 

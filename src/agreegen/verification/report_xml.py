@@ -100,7 +100,8 @@ def _unsigned(root: Xml.Element, file: FileReport, options: Options) -> None:
 def _file_notes(file: FileReport) -> list[tuple[str, str]]:
     unaltered = {True: "true", False: "false", None: "null"}[file.unaltered]
     notes = [("path", file.path), ("verdict", file.verdict.value), ("unaltered", unaltered)]
-    return notes + [(f"alarm:{alarm.code}", alarm.message) for alarm in file.alarms]
+    notes += [(f"alarm:{alarm.code}", alarm.message) for alarm in file.alarms]
+    return notes + [(f"remark:{remark.code}", remark.message) for remark in file.remarks]
 
 
 def _signature(
