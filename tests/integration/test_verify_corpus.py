@@ -28,6 +28,7 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 AGAINST_A_RULE = {
     "DSS-2155.pdf": "something other than zeros follows the signature in /Contents",
     "DSS1376-rev_n.pdf": "a visible signature field was added after the document had been certified",
+    "pades-signed-annot-added.pdf": "a note that shows text of its own was added after the signature",
     "TestMGomez.pdf": "the signature container encapsulates (empty) data",
 }
 """Files labelled intact that break a rule; docs/verification.md lists them with the reasons."""

@@ -16,7 +16,7 @@ from agreegen.verification.pictures.interface import Drawn, Fault, PageFault, Se
 from agreegen.verification.pictures.page_reach import has_layers, touched_pages
 from agreegen.verification.pictures.pdfium_pages import DrawingError
 from agreegen.verification.pictures.poppler_comparison import PagePlan, compare_with_poppler
-from agreegen.verification.pictures.seals import is_seal, judge_seal, worse
+from agreegen.verification.pictures.seals import is_seal, judge_seal, worst
 from agreegen.verification.pictures.states import Budget, BudgetError, State
 
 ALWAYS_DRAWN_PAGES = 30
@@ -82,9 +82,13 @@ def _compare(
     plans: list[PagePlan] = []
     seals: list[SealLook] = []
     for plan in _plan(old, new, places):
-        for printing in (False, True) if plan.printing else (False,):
+        modes = (False, True) if plan.printing else (False,)
+        for printing in modes:
             found.faults += _compare_page(old, new, plan, printing=printing)
-        seals += [judge_seal(old, new, plan.reference, p) for p in plan.places if is_seal(p)]
+        for place in filter(is_seal, plan.places):
+            seals.append(judge_seal(old, new, plan.reference, place, modes))
+            if not new.is_drawn_alike(place.annotation):
+                found.faults.append(PageFault(Fault.UNDRAWN, old.view.index, plan.index + 1, place.box))
         plans.append(plan)
         for state in (old, new):
             state.forget(plan.index)
@@ -92,9 +96,9 @@ def _compare(
             return
     if found.faults:
         return
-    faults, readings = compare_with_poppler(old, new, plans, folder)
+    faults, looks = compare_with_poppler(old, new, plans, folder)
     found.faults += faults
-    found.seals += [worse(seal, readings.get(seal.place)) for seal in seals]
+    found.seals += [worst(seal, looks.get(seal.place)) for seal in seals]
 
 
 def _plan(old: State, new: State, places: Sequence[PermittedPlace]) -> Iterator[PagePlan]:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from agreegen.verification.changes.places import PermittedPlace
 from agreegen.verification.pictures.comparison import Image, find_difference, find_lightened, lighter
-from agreegen.verification.pictures.interface import Fault, PageFault, Reading
+from agreegen.verification.pictures.interface import Fault, PageFault, SealLook
 from agreegen.verification.pictures.legibility import DOTS_PER_INCH
 from agreegen.verification.pictures.pdfium_pages import DrawingError
 from agreegen.verification.pictures.poppler_pages import draw_pages, poppler_is_installed, print_pages
-from agreegen.verification.pictures.seals import is_seal, read_within
-from agreegen.verification.pictures.states import State, fitting_scale
+from agreegen.verification.pictures.seals import is_seal, read_within, side_by_side, worst
+from agreegen.verification.pictures.states import State
 
 _READER = "poppler"
 _PLAIN_DPI = 72
@@ -39,7 +39,7 @@ class PagePlan:
     printing: bool
 
 
-Outcome = tuple[list[PageFault], dict[PermittedPlace, Reading]]
+Outcome = tuple[list[PageFault], dict[PermittedPlace, SealLook]]
 
 
 def compare_with_poppler(old: State, new: State, plans: Sequence[PagePlan], folder: Path) -> Outcome:
@@ -59,7 +59,7 @@ def compare_with_poppler(old: State, new: State, plans: Sequence[PagePlan], fold
     outcome: Outcome = ([], {})
     if not plans or old.view.file.password or not poppler_is_installed():
         return outcome
-    for run in _runs(old, plans):
+    for run in _runs(plans):
         try:
             _compare_run(old, new, run, folder, outcome)
         except DrawingError:
@@ -67,36 +67,35 @@ def compare_with_poppler(old: State, new: State, plans: Sequence[PagePlan], fold
     return outcome
 
 
-def _dots(state: State, plan: PagePlan) -> float:
+def _dots(plan: PagePlan) -> float:
     """Pages with permitted places are drawn larger, because they are measured there."""
-    wanted = DOTS_PER_INCH if plan.places else _PLAIN_DPI
-    width, height = state.pages.size(plan.index)
-    return 72 * fitting_scale(width, height, wanted / 72)
+    return DOTS_PER_INCH if plan.places else _PLAIN_DPI
 
 
-def _runs(state: State, plans: Sequence[PagePlan]) -> Iterator[list[PagePlan]]:
+def _runs(plans: Sequence[PagePlan]) -> Iterator[list[PagePlan]]:
     """Yield pages that follow each other and are drawn alike, a few at a time."""
     keyed = enumerate(plans)
-    for _, group in groupby(
-        keyed, lambda item: (item[1].index - item[0], _dots(state, item[1]), item[1].printing)
-    ):
+    for _, group in groupby(keyed, lambda item: (item[1].index - item[0], _dots(item[1]), item[1].printing)):
         run = [plan for _, plan in group]
         for start in range(0, len(run), _MOST_AT_A_TIME):
             yield run[start : start + _MOST_AT_A_TIME]
 
 
 def _compare_run(old: State, new: State, run: Sequence[PagePlan], folder: Path, outcome: Outcome) -> None:
-    dots = _dots(old, run[0])
+    dots = _dots(run[0])
     before, after = (_draw(state, run, folder, dots) for state in (old, new))
     bare = _draw(old, run, folder, dots, bare=True) if any(plan.places for plan in run) else before
     for at, plan in enumerate(run):
         outcome[0].extend(_compare_page(old, plan, before[at], after[at], printing=False))
         if plan.places and before[at].shape == after[at].shape == bare[at].shape:
-            _look_inside(old, plan, lighter(before[at], bare[at]), after[at], outcome)
+            _look_inside(old, plan, (before[at], bare[at], after[at]), outcome)
     if run[0].printing:
         before, after = (_print(state, run, folder, dots) for state in (old, new))
         for at, plan in enumerate(run):
             outcome[0].extend(_compare_page(old, plan, before[at], after[at], printing=True))
+            for place in filter(is_seal, plan.places):
+                look = _look(old, place, before[at], before[at], after[at])
+                outcome[1][place] = worst(look, outcome[1].get(place))
 
 
 def _draw(
@@ -129,11 +128,13 @@ def _compare_page(
         yield PageFault(Fault.DIFFERS, state.view.index, plan.index + 1, corners, printing, _READER)
 
 
-def _look_inside(state: State, plan: PagePlan, reference: Image, after: Image, outcome: Outcome) -> None:
+def _look_inside(state: State, plan: PagePlan, images: tuple[Image, Image, Image], outcome: Outcome) -> None:
+    before, bare, after = images
+    reference = lighter(before, bare)
     for place in plan.places:
         box = state.pages.place(plan.index, place.box, after.shape)
         if is_seal(place):
-            outcome[1][place] = read_within(reference, after, box)
+            outcome[1][place] = _look(state, place, before, reference, after)
             continue
         lost = find_lightened(reference, after, box)
         if lost is not None:
@@ -141,3 +142,9 @@ def _look_inside(state: State, plan: PagePlan, reference: Image, after: Image, o
             outcome[0].append(
                 PageFault(Fault.LOST, state.view.index, plan.index + 1, corners, reader=_READER)
             )
+
+
+def _look(state: State, place: PermittedPlace, before: Image, reference: Image, after: Image) -> SealLook:
+    box = state.pages.place(place.page_index, place.box, after.shape)
+    picture = side_by_side(before, after, box)
+    return SealLook(state.view.index, place, read_within(reference, after, box), picture)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -26,7 +26,7 @@ def is_seal(place: PermittedPlace) -> bool:
     return place.kind in _SEALS
 
 
-def judge_seal(old: State, new: State, page: int, place: PermittedPlace) -> SealLook:
+def judge_seal(old: State, new: State, page: int, place: PermittedPlace, modes: Sequence[bool]) -> SealLook:
     """Measure what a signature's look did to what stood in its place, and show both.
 
     Earlier ink is what was seen and is there without the field's own earlier look, such as “sign here”.
@@ -36,20 +36,27 @@ def judge_seal(old: State, new: State, page: int, place: PermittedPlace) -> Seal
         new: The state after.
         page: Object number of the page.
         place: Where the look is.
+        modes: Whether it is drawn as on a screen (False), as in print (True).
 
     Raises:
         DrawingError: The page cannot be drawn.
         BudgetError: A limit was reached.
     """
-    before, after = old.draw(place.page_index, scale=SCALE), new.draw(place.page_index, scale=SCALE)
+    readings = {mode: _read(old, new, page, place, printing=mode) for mode in modes}
+    printing = max(modes, key=lambda mode: _ORDER.index(readings[mode]))
+    before, after = (state.draw(place.page_index, scale=SCALE, printing=printing) for state in (old, new))
+    box = old.pages.place(place.page_index, place.box, before.shape)
+    return SealLook(old.view.index, place, readings[printing], side_by_side(before, after, box))
+
+
+def _read(old: State, new: State, page: int, place: PermittedPlace, *, printing: bool) -> Reading:
+    before, after = (state.draw(place.page_index, scale=SCALE, printing=printing) for state in (old, new))
     reference = before
     own = old.places_of(page, frozenset({place.annotation}))
     if own:
-        reference = lighter(before, old.draw(place.page_index, scale=SCALE, without=own))
-    box = old.pages.place(place.page_index, place.box, before.shape)
-    reading = read_within(reference, after, box)
-    picture = b"" if reading is Reading.NOTHING else _side_by_side(before, after, box)
-    return SealLook(old.view.index, place, reading, picture)
+        bare = old.draw(place.page_index, scale=SCALE, printing=printing, without=own)
+        reference = lighter(before, bare)
+    return read_within(reference, after, old.pages.place(place.page_index, place.box, before.shape))
 
 
 def read_within(before: Image, after: Image, box: Box) -> Reading:
@@ -60,17 +67,19 @@ def read_within(before: Image, after: Image, box: Box) -> Reading:
     return read_under(before[top:bottom, left:right], after[top:bottom, left:right])
 
 
-def worse(seal: SealLook, reading: Reading | None) -> SealLook:
-    """Return a look with the worse of two readers' measures."""
-    if reading is None or _ORDER.index(reading) <= _ORDER.index(seal.reading):
-        return seal
-    return replace(seal, reading=reading)
+def worst(one: SealLook, other: SealLook | None) -> SealLook:
+    """Return the worse of two measures of one place, with its own picture."""
+    if other is None or _ORDER.index(other.reading) <= _ORDER.index(one.reading):
+        return one
+    return other
 
 
-def _side_by_side(before: Image, after: Image, box: Box) -> bytes:
-    """Return the place and its surroundings before and after as one PNG."""
+def side_by_side(before: Image, after: Image, box: Box) -> bytes:
+    """Return a place and its surroundings before and after as one PNG."""
     from PIL import Image as Pictures  # noqa: PLC0415 - only where there is something to show
 
+    if before.shape != after.shape:
+        return b""
     rows, columns = before.shape[:2]
     left, top = max(0, box[0] - _MARGIN), max(0, box[1] - _MARGIN)
     right, bottom = min(columns, box[2] + _MARGIN), min(rows, box[3] + _MARGIN)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,9 +11,10 @@ from agreegen.pdf.objects import Ref
 from agreegen.verification.pictures.comparison import Image
 from agreegen.verification.pictures.pdfium_pages import DrawingError, PdfiumPages
 
-_MAX_PIXELS = 8_000_000
+_MAX_PIXELS = 36_000_000
 _MOST_DRAWN_PIXELS = 2_000_000_000
 _PRINT, _NO_VIEW, _HIDDEN = 4, 32, 2
+_UNSTEADY = 8 | 16 | 256
 
 
 class BudgetError(Exception):
@@ -87,17 +87,19 @@ class State:
     def draw(
         self, index: int, *, scale: float = 1.0, printing: bool = False, without: frozenset[int] = frozenset()
     ) -> Image:
-        """Draw a page, or give it again; pages that are too large are drawn smaller.
+        """Draw a page, or give it again.
 
         Raises:
             DrawingError: It cannot be drawn.
-            BudgetError: A limit was reached.
+            BudgetError: It is too large, or a limit was reached.
         """
         key = (index, scale, printing, without)
         if key not in self._drawn:
             width, height = self.pages.size(index)
-            scale = fitting_scale(width, height, scale)
-            self.budget.take(width * height * scale * scale)
+            pixels = width * height * scale * scale
+            if not 0 < pixels <= _MAX_PIXELS:
+                raise BudgetError(f"page {index + 1} is too large to be drawn")
+            self.budget.take(pixels)
             self._drawn[key] = self.pages.draw(index, scale=scale, printing=printing, without=without)
         return self._drawn[key]
 
@@ -124,6 +126,17 @@ class State:
                 return True
         return False
 
+    def is_drawn_alike(self, number: int) -> bool:
+        """Tell whether an annotation looks the same at every size and turn, and under the mouse.
+
+        Those marked otherwise (ISO 32000-2, table 167: NoZoom, NoRotate, ToggleNoView) come to lie over other
+        parts of the page as it is made smaller or turned, which one picture does not show.
+        """
+        found = self.view.dictionary(Ref(number, 0))
+        flags = self.view.resolve(found.get("F"))
+        looks = self.view.dictionary(found.get("AP"))
+        return not ((flags if type(flags) is int else 0) & _UNSTEADY) and not looks.keys() & {"R", "D"}
+
     def write(self, folder: Path) -> Path:
         """Write the state into a folder, once, for programs that read files."""
         target = folder / f"{self.view.index}.pdf"
@@ -137,9 +150,4 @@ class State:
         self.pages.close()
 
 
-def fitting_scale(width: float, height: float, scale: float) -> float:
-    """Return the scale at which a page is drawn: smaller where it would have too many pixels."""
-    return min(scale, math.sqrt(_MAX_PIXELS / max(width * height, 1.0)))
-
-
-__all__ = ["Budget", "BudgetError", "DrawingError", "State", "fitting_scale"]
+__all__ = ["Budget", "BudgetError", "DrawingError", "State"]
