@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -54,14 +55,23 @@ class PdfiumPages:
             width, height = page.get_size()
             return float(width), float(height)
 
-    def draw(self, index: int, *, scale: float, printing: bool = False, without: Iterable[int] = ()) -> Image:
-        """Draw a page.
+    def draw(
+        self,
+        index: int,
+        *,
+        scale: float,
+        printing: bool = False,
+        without: Iterable[int] = (),
+        window: Box | None = None,
+    ) -> Image:
+        """Draw a page, or a part of it.
 
         Args:
             index: Number of the page, from 0.
             scale: Pixels a point.
             printing: Whether as in print.
             without: Places in `/Annots` of the annotations that are left out.
+            window: The part, in pixels of the whole picture; the scale is a power of two then.
 
         Raises:
             DrawingError: The page cannot be drawn.
@@ -70,6 +80,7 @@ class PdfiumPages:
             try:
                 bitmap = page.render(
                     scale=scale,
+                    crop=(0, 0, 0, 0) if window is None else _margins(page, scale, window),
                     optimize_mode="print" if printing else None,
                     force_bitmap_format=self._raw.FPDFBitmap_BGR,
                     rev_byteorder=True,
@@ -166,6 +177,13 @@ class PdfiumPages:
             return int(self._raw.FPDFAnnot_GetFlags(annotation))
         finally:
             self._raw.FPDFPage_CloseAnnot(annotation)
+
+
+def _margins(page: Any, scale: float, window: Box) -> tuple[float, float, float, float]:
+    """Return how much of a page is cut off at its left, bottom, right and top, in points."""
+    width, height = (math.ceil(side * scale) for side in page.get_size())
+    left, top, right, bottom = window
+    return left / scale, (height - bottom) / scale, (width - right) / scale, top / scale
 
 
 def _in_print(flags: int) -> int:

@@ -13,7 +13,7 @@ from agreegen.verification.pictures.interface import Fault, PageFault, SealLook
 from agreegen.verification.pictures.legibility import DOTS_PER_INCH
 from agreegen.verification.pictures.pdfium_pages import DrawingError
 from agreegen.verification.pictures.poppler_pages import draw_pages, poppler_is_installed, print_pages
-from agreegen.verification.pictures.seals import is_seal, read_within, side_by_side, worst
+from agreegen.verification.pictures.seals import is_seal, look_at, worst
 from agreegen.verification.pictures.states import State
 
 _READER = "poppler"
@@ -59,7 +59,7 @@ def compare_with_poppler(old: State, new: State, plans: Sequence[PagePlan], fold
     outcome: Outcome = ([], {})
     if not plans or old.view.file.password or not poppler_is_installed():
         return outcome
-    for run in _runs(plans):
+    for run in _runs(old, plans):
         try:
             _compare_run(old, new, run, folder, outcome)
         except DrawingError:
@@ -67,34 +67,40 @@ def compare_with_poppler(old: State, new: State, plans: Sequence[PagePlan], fold
     return outcome
 
 
-def _dots(plan: PagePlan) -> float:
+def _dots(state: State, plan: PagePlan) -> float:
     """Pages with permitted places are drawn larger, because they are measured there."""
-    return DOTS_PER_INCH if plan.places else _PLAIN_DPI
+    wanted = DOTS_PER_INCH if plan.places else _PLAIN_DPI
+    return min(wanted, 72 * state.greatest_scale(plan.index))
 
 
-def _runs(plans: Sequence[PagePlan]) -> Iterator[list[PagePlan]]:
+def _runs(state: State, plans: Sequence[PagePlan]) -> Iterator[list[PagePlan]]:
     """Yield pages that follow each other and are drawn alike, a few at a time."""
-    keyed = enumerate(plans)
-    for _, group in groupby(keyed, lambda item: (item[1].index - item[0], _dots(item[1]), item[1].printing)):
+
+    def kind(item: tuple[int, PagePlan]) -> tuple[int, float, bool]:
+        at, plan = item
+        return plan.index - at, _dots(state, plan), plan.printing
+
+    for _, group in groupby(enumerate(plans), kind):
         run = [plan for _, plan in group]
         for start in range(0, len(run), _MOST_AT_A_TIME):
             yield run[start : start + _MOST_AT_A_TIME]
 
 
 def _compare_run(old: State, new: State, run: Sequence[PagePlan], folder: Path, outcome: Outcome) -> None:
-    dots = _dots(run[0])
+    dots = _dots(old, run[0])
     before, after = (_draw(state, run, folder, dots) for state in (old, new))
     bare = _draw(old, run, folder, dots, bare=True) if any(plan.places for plan in run) else before
     for at, plan in enumerate(run):
         outcome[0].extend(_compare_page(old, plan, before[at], after[at], printing=False))
-        if plan.places and before[at].shape == after[at].shape == bare[at].shape:
+        # On posters, which are drawn smaller, PDFium alone measures.
+        if plan.places and dots >= DOTS_PER_INCH and before[at].shape == after[at].shape == bare[at].shape:
             _look_inside(old, plan, (before[at], bare[at], after[at]), outcome)
     if run[0].printing:
         before, after = (_print(state, run, folder, dots) for state in (old, new))
         for at, plan in enumerate(run):
             outcome[0].extend(_compare_page(old, plan, before[at], after[at], printing=True))
-            for place in filter(is_seal, plan.places):
-                look = _look(old, place, before[at], before[at], after[at])
+            for place in filter(is_seal, plan.places if dots >= DOTS_PER_INCH else ()):
+                look = look_at(old, place, (before[at], before[at], after[at]))
                 outcome[1][place] = worst(look, outcome[1].get(place))
 
 
@@ -134,7 +140,7 @@ def _look_inside(state: State, plan: PagePlan, images: tuple[Image, Image, Image
     for place in plan.places:
         box = state.pages.place(plan.index, place.box, after.shape)
         if is_seal(place):
-            outcome[1][place] = _look(state, place, before, reference, after)
+            outcome[1][place] = look_at(state, place, images)
             continue
         lost = find_lightened(reference, after, box)
         if lost is not None:
@@ -142,9 +148,3 @@ def _look_inside(state: State, plan: PagePlan, images: tuple[Image, Image, Image
             outcome[0].append(
                 PageFault(Fault.LOST, state.view.index, plan.index + 1, corners, reader=_READER)
             )
-
-
-def _look(state: State, place: PermittedPlace, before: Image, reference: Image, after: Image) -> SealLook:
-    box = state.pages.place(place.page_index, place.box, after.shape)
-    picture = side_by_side(before, after, box)
-    return SealLook(state.view.index, place, read_within(reference, after, box), picture)

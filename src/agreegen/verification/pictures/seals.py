@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 from collections.abc import Sequence
 
@@ -42,21 +43,40 @@ def judge_seal(old: State, new: State, page: int, place: PermittedPlace, modes: 
         DrawingError: The page cannot be drawn.
         BudgetError: A limit was reached.
     """
-    readings = {mode: _read(old, new, page, place, printing=mode) for mode in modes}
-    printing = max(modes, key=lambda mode: _ORDER.index(readings[mode]))
-    before, after = (state.draw(place.page_index, scale=SCALE, printing=printing) for state in (old, new))
-    box = old.pages.place(place.page_index, place.box, before.shape)
-    return SealLook(old.view.index, place, readings[printing], side_by_side(before, after, box))
+    shape = old.shape(place.page_index, SCALE)
+    box = old.pages.place(place.page_index, place.box, shape)
+    if shape != new.shape(place.page_index, SCALE) or box[0] >= box[2] or box[1] >= box[3]:
+        return SealLook(old.view.index, place, Reading.NOTHING, b"")  # not on the page, or another fault
+    looks = [_measure(old, new, page, place, _window(box, shape), printing=mode) for mode in modes]
+    return functools.reduce(worst, looks)
 
 
-def _read(old: State, new: State, page: int, place: PermittedPlace, *, printing: bool) -> Reading:
-    before, after = (state.draw(place.page_index, scale=SCALE, printing=printing) for state in (old, new))
+def _window(box: Box, shape: tuple[int, int]) -> Box:
+    """Return a box with some of its surroundings."""
+    left, top, right, bottom = box
+    return (
+        max(0, left - _MARGIN),
+        max(0, top - _MARGIN),
+        min(shape[1], right + _MARGIN),
+        min(shape[0], bottom + _MARGIN),
+    )
+
+
+def _measure(
+    old: State, new: State, page: int, place: PermittedPlace, window: Box, *, printing: bool
+) -> SealLook:
+    index = place.page_index
+    before, after = (state.draw_part(index, window, scale=SCALE, printing=printing) for state in (old, new))
     reference = before
     own = old.places_of(page, frozenset({place.annotation}))
     if own:
-        bare = old.draw(place.page_index, scale=SCALE, printing=printing, without=own)
+        bare = old.draw_part(index, window, scale=SCALE, printing=printing, without=own)
         reference = lighter(before, bare)
-    return read_within(reference, after, old.pages.place(place.page_index, place.box, before.shape))
+    left, top, right, bottom = old.pages.place(index, place.box, old.shape(index, SCALE))
+    box = left - window[0], top - window[1], right - window[0], bottom - window[1]
+    reading = read_within(reference, after, box)
+    picture = b"" if reading is Reading.NOTHING else side_by_side(before, after)
+    return SealLook(old.view.index, place, reading, picture)
 
 
 def read_within(before: Image, after: Image, box: Box) -> Reading:
@@ -74,17 +94,23 @@ def worst(one: SealLook, other: SealLook | None) -> SealLook:
     return other
 
 
-def side_by_side(before: Image, after: Image, box: Box) -> bytes:
-    """Return a place and its surroundings before and after as one PNG."""
+def side_by_side(before: Image, after: Image) -> bytes:
+    """Return a place before and after as one PNG."""
     from PIL import Image as Pictures  # noqa: PLC0415 - only where there is something to show
 
-    if before.shape != after.shape:
-        return b""
-    rows, columns = before.shape[:2]
-    left, top = max(0, box[0] - _MARGIN), max(0, box[1] - _MARGIN)
-    right, bottom = min(columns, box[2] + _MARGIN), min(rows, box[3] + _MARGIN)
-    gap = np.full((bottom - top, _GAP, 3), 128, dtype=np.uint8)
-    both = np.hstack((before[top:bottom, left:right], gap, after[top:bottom, left:right]))
+    gap = np.full((before.shape[0], _GAP, 3), 128, dtype=np.uint8)
     buffer = io.BytesIO()
-    Pictures.fromarray(both).save(buffer, "PNG")
+    Pictures.fromarray(np.hstack((before, gap, after))).save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def look_at(state: State, place: PermittedPlace, images: tuple[Image, Image, Image]) -> SealLook:
+    """Measure a look on pictures of the whole page: before, before without annotations, after."""
+    before, bare, after = images
+    shape = (after.shape[0], after.shape[1])
+    box = state.pages.place(place.page_index, place.box, shape)
+    reading = read_within(lighter(before, bare), after, box)
+    left, top, right, bottom = _window(box, shape)
+    parts = (image[top:bottom, left:right] for image in (before, after))
+    picture = b"" if reading is Reading.NOTHING else side_by_side(*parts)
+    return SealLook(state.view.index, place, reading, picture)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from agreegen.pdf.document import PdfFile, View
 from agreegen.pdf.objects import Ref
-from agreegen.verification.pictures.comparison import Image
+from agreegen.verification.pictures.comparison import Box, Image
 from agreegen.verification.pictures.pdfium_pages import DrawingError, PdfiumPages
 
 _MAX_PIXELS = 36_000_000
@@ -87,21 +88,52 @@ class State:
     def draw(
         self, index: int, *, scale: float = 1.0, printing: bool = False, without: frozenset[int] = frozenset()
     ) -> Image:
-        """Draw a page, or give it again.
+        """Draw a page, or give it again; a poster is drawn smaller.
 
         Raises:
             DrawingError: It cannot be drawn.
-            BudgetError: It is too large, or a limit was reached.
+            BudgetError: A limit was reached.
         """
+        scale = min(scale, self.greatest_scale(index))
         key = (index, scale, printing, without)
         if key not in self._drawn:
             width, height = self.pages.size(index)
-            pixels = width * height * scale * scale
-            if not 0 < pixels <= _MAX_PIXELS:
-                raise BudgetError(f"page {index + 1} is too large to be drawn")
-            self.budget.take(pixels)
+            self.budget.take(width * height * scale * scale)
             self._drawn[key] = self.pages.draw(index, scale=scale, printing=printing, without=without)
         return self._drawn[key]
+
+    def greatest_scale(self, index: int) -> float:
+        """Return the scale at which a page has as many pixels as are drawn at most.
+
+        Raises:
+            DrawingError: There is no such page.
+        """
+        width, height = self.pages.size(index)
+        return math.sqrt(_MAX_PIXELS / max(width * height, 1.0))
+
+    def draw_part(
+        self, index: int, window: Box, *, scale: float, printing: bool, without: frozenset[int] = frozenset()
+    ) -> Image:
+        """Draw a part of a page, given in pixels of the whole picture.
+
+        Raises:
+            DrawingError: It cannot be drawn.
+            BudgetError: A limit was reached.
+        """
+        pixels = (window[2] - window[0]) * (window[3] - window[1])
+        if pixels > _MAX_PIXELS:
+            raise BudgetError(f"what was signed on page {index + 1} is too large to be measured")
+        self.budget.take(pixels)
+        return self.pages.draw(index, scale=scale, printing=printing, without=without, window=window)
+
+    def shape(self, index: int, scale: float) -> tuple[int, int]:
+        """Return rows and columns of a page's picture.
+
+        Raises:
+            DrawingError: There is no such page.
+        """
+        width, height = self.pages.size(index)
+        return math.ceil(height * scale), math.ceil(width * scale)
 
     def forget(self, index: int) -> None:
         """Give the pictures of a page back."""
