@@ -27,13 +27,13 @@ def ring(before: Image, colour: tuple[int, int, int], *, multiply: bool) -> Imag
     ImageDraw.Draw(picture).ellipse((30, 5, 150, 55), outline=colour, width=9)
     seal = np.array(picture)
     if multiply:
-        return (before.astype(np.uint16) * seal // 255).astype(np.uint8)
-    return np.where(np.any(seal != 255, axis=2, keepdims=True), seal, before)
+        return np.array(before.astype(np.uint16) * seal // 255, dtype=np.uint8)
+    return np.array(np.where(np.any(seal != 255, axis=2, keepdims=True), seal, before), dtype=np.uint8)
 
 
 def veiled(before: Image, share: float, colour: tuple[int, int, int] = PAPER) -> Image:
     """Lay a half-transparent sheet over a picture."""
-    return (before * (1 - share) + np.array(colour) * share).astype(np.uint8)
+    return np.array(before * (1 - share) + np.array(colour) * share, dtype=np.uint8)
 
 
 def test_nothing_stood_on_an_even_place() -> None:
