@@ -11,7 +11,7 @@ from agreegen.pdf.document import PdfFile, View
 from agreegen.pdf.fields import form_fields
 from agreegen.pdf.finding import Candidate
 from agreegen.pdf.layout import MAX_WHITE
-from agreegen.pdf.objects import Repeating
+from agreegen.pdf.objects import LimitError, Repeating, StructureError
 from agreegen.verification.structure.coverage import Covered
 
 SUPPORTED = frozenset(
@@ -65,7 +65,7 @@ def reconcile(
         yield Alarm(
             "usage-rights", "the file carries a usage rights signature, which says nothing about its content"
         )
-    if covered:
+    if covered and not file.locked:
         yield from _same_names(views[-1])
     yield from _tail(file, covered)
 
@@ -85,7 +85,12 @@ def _repeated_keys(item: Covered, label: str) -> Iterator[Alarm]:
 
 def _same_names(view: View) -> Iterator[Alarm]:
     """Two fields of one name are one to some readers, who may show another one's signature."""
-    count = Counter(field.name for field in form_fields(view) if field.name)
+    try:
+        count = Counter(field.name for field in form_fields(view) if field.name)
+    except LimitError:
+        raise
+    except StructureError:
+        return  # a form that nobody can read shows no names
     for name, number in islice(((n, c) for n, c in count.items() if c > 1), _MOST_NAMES):
         text = f"{number} fields of the form have the same name, “{name}”"
         yield Alarm("same-name", text, message_zh=f"表单中有 {number} 个域同名：“{name}”")

@@ -177,7 +177,7 @@ def _draw(
 
 def _check_whole_form(file: PdfFile, views: list[View], findings: _Findings, *, behind: bool) -> None:
     """Name the traps in the signed bytes; they catch nobody as long as nothing stands behind them."""
-    number = None if file.locked else odd_object(views)  # what is locked, nobody reads
+    number = odd_object(views)
     if number is not None:
         text = f"object {number} holds something that only some readers take for a reference"
         findings.add("odd-reference", text, alters=behind)
