@@ -9,7 +9,7 @@ from tests.attacks.canonical_honest import encrypted, encrypted_update, lineariz
 from tests.attacks.documents import FORGED_TEXT, content_number, signed
 from tests.attacks.honest import two_tables_in_a_row
 from tests.attacks.increments import append, body_of, last_xref, number_of, root_number, size_of, stream
-from tests.attacks.signer import PAGE_TEXT, base_document, sign
+from tests.attacks.signer import PAGE_TEXT, base_document, sign, signed_again
 from tests.attacks.updates import Form, store_objects, stored, write
 
 _FREE = 2
@@ -405,3 +405,23 @@ def whole_encryption_key_changed() -> bytes:
     data = encrypted()
     added = encrypted_update()[len(data) :]
     return data + re.sub(rb"/ID ?\[ ?<..", b"/ID [ <00", added)
+
+
+def whole_end_mark_far_from_the_end() -> bytes:
+    """Readers did not find the end mark of what was signed and rebuilt the file; an update mends it."""
+    return stored(_ended(b"startxref" + b" " * 1100 + b"%d\n%%%%EOF\n"))
+
+
+def whole_end_mark_of_zero_bytes() -> bytes:
+    return stored(_ended(b"startxref\x00\x00%d\n%%%%EOF\n"))
+
+
+def _ended(mark: bytes) -> bytes:
+    """Sign a page with a twin of its content and end the file with another mark."""
+    base = base_document()
+    text, twin = body_of(base, content_number(base)), b"%d 0 obj\n%s\nendobj\n"
+    place = base.rindex(b"xref\n", 0, base.rindex(b"trailer"))
+    forged = twin % (content_number(base), text.replace(b"confidential", b"for myself  "))
+    base = base[:place] + forged + base[place:]
+    data = sign(base.replace(b"startxref\n%d" % place, b"startxref\n%d" % (place + len(forged))))
+    return signed_again(data[: data.rindex(b"startxref")] + mark % last_xref(data))

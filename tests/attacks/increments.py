@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-_STARTXREF = re.compile(rb"startxref\s+(\d+)\s+%%EOF")
+_STARTXREF = re.compile(rb"startxref[\s\x00]+(\d+)\s+%%EOF")
 _TRAILER = re.compile(rb"trailer\s*<<(.*?)>>\s*startxref", re.DOTALL)
 
 

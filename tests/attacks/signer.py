@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import hashlib
 import io
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -208,3 +210,16 @@ def digest_holds(data: bytes, signature: FoundSignature) -> bool:
         return bool(hashlib.new(algorithm, body).digest() == attributes["message_digest"])
     except (ValueError, TypeError, KeyError, IndexError):
         return False
+
+
+def signed_again(data: bytes) -> bytes:
+    """Make the last signature of a file right again after its last revision was written otherwise."""
+    found = list(re.finditer(rb"/ByteRange \[0 (\d+) (\d+) (\d+)\]( *)", data))[-1]
+    first, second = int(found[1]), int(found[2])
+    room = len(found[0])
+    ranges = (b"/ByteRange [0 %d %d %d]" % (first, second, len(data) - second)).ljust(room)
+    ready = data[: found.start()] + ranges + data[found.end() :]
+    digest = hashlib.sha256(ready[:first] + ready[second:]).digest()
+    made = asyncio.run(simple_signer().async_sign(digest, "sha256", use_pades=True))
+    text = bytes(made.dump()).hex().encode().ljust(second - first - 2, b"0")
+    return ready[:first] + b"<" + text + b">" + ready[second:]

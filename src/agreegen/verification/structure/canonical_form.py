@@ -47,6 +47,7 @@ def deviations(old: View, new: View) -> list[str]:
 
 def _deviations(old: View, new: View) -> Iterator[str]:
     revision = new.file.revisions[new.index]
+    yield from _check_end_before(new, old.file.revisions[old.index])
     if len(revision.sections) != 1 or revision.sections[0].stated is not None:
         yield "a later revision has more than one cross-reference section, or it is not where the file says"
         return
@@ -59,6 +60,15 @@ def _deviations(old: View, new: View) -> Iterator[str]:
         return
     yield from _check_layout(new, revision, section, parts)
     yield from check_containers(old, new)
+
+
+def _check_end_before(new: View, revision: Revision) -> Iterator[str]:
+    """What was signed was found by its own end mark: where readers rebuilt it, an update mends it."""
+    data = new.file.data
+    place = data.rfind(b"startxref", revision.start, revision.end)
+    mark = layout.read_end_mark(data, place) if place >= 0 else None
+    if mark is None or mark[1] > revision.end or revision.end - place > _TAIL_BYTES:
+        yield "the end mark of the revision before an update is not where and as readers look for it"
 
 
 def _check_numbers(old: View, new: View, revision: Revision) -> Iterator[str]:

@@ -103,9 +103,10 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
         findings.take(alarm)
     if not file.locked:
         _note_unsigned(views, covered, findings)
-    behind = any(item.revision is not None and item.revision < len(views) - 1 for item in covered)
+    last = len(views) - 1
+    first = min((item.revision for item in covered if item.revision is not None), default=last)
     if covered:
-        _check_whole_form(file, views, findings, behind=behind)
+        _check_whole_form(file, views, findings, first)
     if not limits.native:
         findings.undecided = True
         findings.add("limit", "a library failed on this file, so that it was judged by one parser alone")
@@ -114,7 +115,7 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
             findings.take(alarm)
             # Where nothing stands behind the signature, it is what was signed, whoever can read it.
             refused = alarm.code == "second-parser-refuses" and unlocked
-            findings.undecided = findings.undecided or (refused and behind)
+            findings.undecided = findings.undecided or (refused and first < last)
     seals = () if file.locked else _draw(file, views, covered, judgement, findings)
     signatures = tuple(_found(views, item, judgement) for item in covered)
     altered = any(alarm.alters for alarm in findings.alarms) or any(
@@ -175,9 +176,10 @@ def _draw(
     return drawn.seals
 
 
-def _check_whole_form(file: PdfFile, views: list[View], findings: _Findings, *, behind: bool) -> None:
+def _check_whole_form(file: PdfFile, views: list[View], findings: _Findings, first: int) -> None:
     """Name the traps in the signed bytes; they catch nobody as long as nothing stands behind them."""
-    number = odd_object(views)
+    behind = first < len(views) - 1
+    number = odd_object(views, first)
     if number is not None:
         text = f"object {number} holds something that only some readers take for a reference"
         findings.add("odd-reference", text, alters=behind)

@@ -7,6 +7,7 @@ that comes true with a later update. These rules name the traps; nobody has an h
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from agreegen.pdf import layout
 from agreegen.pdf.document import PdfFile, View
@@ -20,20 +21,44 @@ _OTHER_GENERATION = re.compile(rb" [1-9]\d{0,4} R")
 _OBJECT = re.compile(rb"(?<!\d)\d{1,10}[\x00\t\n\x0c\r ]+\d{1,5}[\x00\t\n\x0c\r ]+obj")
 
 
-def odd_object(views: list[View]) -> int | None:
+@dataclass(frozen=True, slots=True)
+class _Behind:
+    """What stands behind the first signed revision.
+
+    Attributes:
+        last: The view of the whole file.
+        before: The view of the first signed revision.
+        numbers: Objects that are written, named or freed behind it.
+        generations: Whether any object has another generation than 0.
+    """
+
+    last: View
+    before: View
+    numbers: frozenset[int]
+    generations: bool
+
+
+def odd_object(views: list[View], first: int) -> int | None:
     """Return the number of an object, of any revision, in which a reference is not one to all readers.
 
-    It is not exactly `n g R`, or it names another generation than the object has: some readers do not care.
+    It is not exactly `n g R`; or it names another generation than the object has, which some readers do not
+    care for, and comes behind the first signed revision or leads to what was changed there.
+
+    Args:
+        views: The views of all revisions.
+        first: Index of the first signed one.
     """
     seen: set[tuple[int, int, int]] = set()
-    later = any(entry.kind == 1 and entry.extra for view in views for entry in _own(view).values())
+    numbers = frozenset[int]().union(*(_own(view).keys() for view in views[first + 1 :]))
+    generations = any(entry.kind == 1 and entry.extra for view in views for entry in _own(view).values())
+    behind = _Behind(views[-1], views[first], numbers, generations)
     for view in views:
         for number in _own(view):
             place = view.location(number)
             if place is None or place in seen:
                 continue
             seen.add(place)
-            if _is_odd(view, number, place, views[-1] if later else None):
+            if _is_odd(view, number, place, behind):
                 return number
     return None
 
@@ -43,7 +68,7 @@ def _own(view: View) -> dict[int, Entry]:
     return view.file.revisions[view.index].entries
 
 
-def _is_odd(view: View, number: int, place: tuple[int, int, int], last: View | None) -> bool:
+def _is_odd(view: View, number: int, place: tuple[int, int, int], behind: _Behind) -> bool:
     try:
         if place[0] == 2:
             data, index = view.container(view.entries[number].place)
@@ -58,9 +83,9 @@ def _is_odd(view: View, number: int, place: tuple[int, int, int], last: View | N
         return False
     if odd_reference(data, head, end) is not None:
         return True
-    if last is None and not _OTHER_GENERATION.search(data, head, end):
+    if not behind.numbers or not (behind.generations or _OTHER_GENERATION.search(data, head, end)):
         return False
-    return _misses(view if last is None else last, _readable(view, number))
+    return _misses(behind, view, number)
 
 
 def _text_of_object(view: View, number: int, start: int) -> tuple[int, int]:
@@ -84,22 +109,32 @@ def _readable(view: View, number: int) -> Value:
         return None
 
 
-def _misses(view: View, value: Value) -> bool:
-    """Tell whether a reference in a value names another generation than the object of that number has."""
+def _misses(behind: _Behind, view: View, number: int) -> bool:
+    """Tell whether an object refers to another generation than an object has that is new or was changed."""
+    wrong = _wrong(behind.last, _readable(view, number))
+    if view.index > behind.before.index:
+        known = _wrong(behind.last, _readable(behind.before, number))
+        return bool(wrong - known) or not behind.numbers.isdisjoint(wrong)
+    return not behind.numbers.isdisjoint(wrong)
+
+
+def _wrong(last: View, value: Value) -> set[int]:
+    """Return the numbers that a value names with another generation than their objects have."""
+    found: set[int] = set()
     pending = [value]
     while pending:
         item = pending.pop()
         if isinstance(item, Ref):
-            place = view.location(item.num)
+            place = last.location(item.num)
             if place is not None and item.gen != (place[2] if place[0] == 1 else 0):
-                return True
+                found.add(item.num)
         elif isinstance(item, Stream):
             pending.extend(item.dictionary.values())
         elif isinstance(item, dict):
             pending.extend(item.values())
         elif isinstance(item, list):
             pending.extend(item)
-    return False
+    return found
 
 
 def linearization_problem(file: PdfFile) -> str | None:
