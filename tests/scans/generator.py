@@ -16,6 +16,7 @@ from agreegen.programs import find_program, run_program
 DPI = 200
 _PT = DPI / 72
 _TIMEOUT_S = 120
+_QUICKLY = ("-define", "png:compression-level=1")
 _FIELD_PT = (402.6, 181.0, 516.0, 220.7)
 """Where a pledge is signed: left, bottom, right, top in points; the tests check that it is so."""
 _PAGE_PT = (595.3, 841.9)
@@ -133,28 +134,24 @@ class Workshop:
 
     def _ink(self, kind: Kind) -> list[str]:
         left, top, right, bottom = self._field()
-        if kind is Kind.UNSIGNED_DOT:
-            return self._blot(
-                (left + 60, top + 40, left + 60 + self.rng.choice((4, 7, 10)), top + 48), "black"
-            )
-        if kind is Kind.UNSIGNED_SMUDGE:
-            return self._blot((left + 20, top + 20, right - 40, bottom - 10), "#e4e4e4")
-        if kind is Kind.UNSIGNED_FOLD:
-            return self._fold(top + 50)
-        if kind is Kind.UNSIGNED:
-            return []
-        if kind is Kind.ELSEWHERE:
-            return self._writing((left - 700, bottom + 120, left - 420, bottom + 200))
         signed = self._writing((left + 15, top + 8, right - self.rng.randrange(20, 110), bottom - 8))
-        if kind is Kind.SIGNED_DOT:
-            x, y = self.rng.randrange(150, 1400), self.rng.randrange(200, 2100)
-            return [*signed, *self._blot((x, y, x + 6, y + 6), "black")]
-        if kind is Kind.SIGNED_FOLD:
-            height = round(_PAGE_PT[1] * _PT)
-            return [*signed, *self._fold(height // 3), *self._fold(height * 2 // 3 - 40)]
-        if kind is Kind.REMARK:
-            return [*signed, *self._writing((300, 1980, 800, 2060))]
-        return signed
+        x, y, third = (
+            self.rng.randrange(150, 1400),
+            self.rng.randrange(200, 2100),
+            round(_PAGE_PT[1] * _PT / 3),
+        )
+        size = self.rng.choice((4, 7, 10))
+        inks = {
+            Kind.UNSIGNED: [],
+            Kind.UNSIGNED_DOT: self._blot((left + 60, top + 40, left + 60 + size, top + 40 + size), "black"),
+            Kind.UNSIGNED_SMUDGE: self._blot((left + 20, top + 20, right - 40, bottom - 10), "#e4e4e4"),
+            Kind.UNSIGNED_FOLD: self._fold(top + 50),
+            Kind.ELSEWHERE: self._writing((left - 700, bottom + 120, left - 420, bottom + 200)),
+            Kind.SIGNED_DOT: [*signed, *self._blot((x, y, x + 6, y + 6), "black")],
+            Kind.SIGNED_FOLD: [*signed, *self._fold(third), *self._fold(third * 2 - 40)],
+            Kind.REMARK: [*signed, *self._writing((300, 1980, 800, 2060))],
+        }
+        return inks.get(kind, signed)
 
     def _glued(self, staff_no: str, *, both: bool) -> list[str]:
         """Cut marks out of another person's sheet and glue them over those of this one."""
@@ -206,15 +203,31 @@ class Workshop:
     def _spoil(self, *, onebit: bool) -> list[str]:
         """Return what printer and scanner do to a sheet."""
         scale, angle = self.rng.uniform(0.94, 1.0), self.rng.uniform(-3, 3)
-        made = ["-virtual-pixel", "white", "-distort", "SRT", f"{scale:.4f} {angle:.3f}"]
+        made = [
+            "-colorspace",
+            "Gray",
+            "-virtual-pixel",
+            "white",
+            "-distort",
+            "SRT",
+            f"{scale:.4f} {angle:.3f}",
+        ]
         if self.rng.random() < 0.5:
             made += ["-blur", f"0x{self.rng.choice((0.5, 0.8, 1.0))}"]
-        made += ["-colorspace", "Gray"]
         if onebit:
             made += ["-threshold", f"{self.rng.randrange(55, 72)}%", "-type", "bilevel"]
         else:
-            made += ["+level", "8%,97%", "-attenuate", "0.15", "+noise", "Gaussian", "-colorspace", "Gray"]
-        return [*made, "-rotate", str(self.rng.choice((0, 0, 0, 180, 90, 270))), "-density", str(DPI)]
+            made += ["+level", "8%,97%"]
+            if self.rng.random() < 0.5:
+                made += ["-attenuate", "0.15", "+noise", "Gaussian"]
+        return [
+            *made,
+            "-rotate",
+            str(self.rng.choice((0, 0, 0, 180, 90, 270))),
+            "-density",
+            str(DPI),
+            *_QUICKLY,
+        ]
 
     def _convert(self, arguments: Sequence[str]) -> None:
         program = find_program("convert", package="imagemagick")

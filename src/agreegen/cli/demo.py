@@ -10,7 +10,7 @@ import click
 from agreegen.cli.batch import event_printer
 from agreegen.cli.options import any_path, force_option
 from agreegen.cli.output import print_table, say
-from agreegen.demo import Demo, prepare_folder
+from agreegen.demo.run import Demo, prepare_folder
 from agreegen.errors import ExitCode
 
 

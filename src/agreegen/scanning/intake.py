@@ -34,7 +34,7 @@ from agreegen.scanning.comparison import Likeness, Signing, Text
 from agreegen.scanning.interface import PageResult, PageStatus, Reason, ScanReport
 from agreegen.scanning.keeping import KeptInput, keep_input, keep_page
 from agreegen.scanning.marks import MarkText
-from agreegen.scanning.references import Copy, roles_on_pages
+from agreegen.scanning.references import Copy, signature_boxes
 from agreegen.scanning.stamp import stamps_for
 
 LIMITS = Limits(memory_bytes=2048 << 20, cpu_s=60, wall_s=180.0)
@@ -193,7 +193,7 @@ class Intake:
         judged = self._confinement.call(reading.judge, page.kept.path, page.result.page, copy)
         page.turns, page.dpi = judged.turns, judged.dpi or page.dpi
         reasons = _reasons(judged.likeness)
-        if not any(name in roles_on_pages(copy.pdf) for name in copy.open_roles):
+        if not any(name in signature_boxes(copy.pdf) for name in copy.open_roles):
             reasons = (*reasons, Reason.NO_PLACE) if _open_roles(row, copy) else reasons
         if self._was_retracted(row, page):
             reasons = (*reasons, Reason.RETRACTED)

@@ -26,7 +26,8 @@ FINE = 2
 PX_PER_MM = DOTS_PER_INCH / 25.4
 _PX_PER_PT = DOTS_PER_INCH / 72
 LETTERING_FONTS = ("Noto Serif SC", "LXGW WenKai", "Noto Serif CJK SC", "BabelStone Han")
-_LEAST_CHARACTER_PX = 5.0
+_LEAST_CHARACTER_PX = 9.0
+"""Commas and full stops are too small to be compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +248,9 @@ def _fields(page: pikepdf.Page) -> Iterator[tuple[str, Box]]:
             yield str(widget.T), Box(left, bottom, right, top)
 
 
-def roles_on_pages(data: bytes) -> dict[str, int]:
-    """Return on which page, from 1, each visible signature field of a document stands."""
+def signature_boxes(data: bytes) -> dict[str, tuple[int, Box]]:
+    """Return on which page, from 1, and where each visible signature field of a document stands."""
     with pikepdf.open(io.BytesIO(data)) as pdf:
-        return {name: number for number, page in enumerate(pdf.pages, 1) for name, _ in _fields(page)}
+        return {
+            name: (number, box) for number, page in enumerate(pdf.pages, 1) for name, box in _fields(page)
+        }

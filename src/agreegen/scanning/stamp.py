@@ -16,7 +16,7 @@ PT_PER_MM = 72 / 25.4
 _MARGIN_MM = 9.0
 """Distance of a mark from the edges of the paper: printers leave some 5 mm blank."""
 _LINE_GAP_MM = 3.0
-_LINE_PT = 8.0
+_LINE_PT = 10.0
 _SHORT_ID = 8
 _PIXELS_A_MODULE = 4
 """Printers that smooth small pictures must not smooth a mark."""
@@ -50,9 +50,13 @@ class Stamp:
 
     @property
     def line(self) -> str:
-        """The line of a page; the first digits of the document id tell two people of one name apart."""
-        page = f"第 {self.mark.page} 页 / 共 {self.mark.pages} 页"
-        facts = (self.name, self.person, self.unit, page, short_id(self.mark.document_id))
+        """The line of a page."""
+        return self.line_with(self.unit)
+
+    def line_with(self, unit: str) -> str:
+        """Return the line with a unit that fits; the first digits of the document id tell namesakes apart."""
+        page = f"第 {self.mark.page} 页  共 {self.mark.pages} 页"
+        facts = (self.name, self.person, short_id(self.mark.document_id), page, unit)
         return "  ".join(fact for fact in facts if fact)
 
     @property
@@ -104,7 +108,9 @@ def draw_stamp(stamp: Stamp, lettering: Lettering, width: float, height: float) 
         parts.append(b"q %.3f 0 0 %.3f %.3f %.3f cm\n%b\nQ\n" % (side, side, box.left, box.bottom, picture))
     left = boxes[0].right + _LINE_GAP_MM * PT_PER_MM
     room = width - _MARGIN_MM * PT_PER_MM - left
-    text = lettering.set(lettering.fit(stamp.line, _LINE_PT, room), _LINE_PT)
+    others = lettering.set(stamp.line_with(""), _LINE_PT).width + lettering.set("  ", _LINE_PT).width
+    unit = lettering.fit(stamp.unit, _LINE_PT, room - others)
+    text = lettering.set(lettering.fit(stamp.line_with(unit), _LINE_PT, room), _LINE_PT)
     baseline = (boxes[0].bottom + boxes[0].top) / 2 - _LINE_PT / 3
     parts.append(b"BT %.2f %.2f Td %b ET\nQ" % (left, baseline, text.operators))
     return b"".join(parts)

@@ -18,8 +18,10 @@ from agreegen.archive.create import BagRequest, create_bag
 from agreegen.archive.verify import verify_bag
 from agreegen.batch.interface import RunEvent, RunSummary
 from agreegen.batch.job import read_job
+from agreegen.batch.places import DOCUMENTS
 from agreegen.batch.run import RunSettings, run_job
 from agreegen.batch.signers import recorder_for_bag
+from agreegen.demo.paper import sign_on_paper
 from agreegen.errors import InputError, MissingProgramError, UsageError
 from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.maker import make_example_pki
@@ -46,6 +48,7 @@ AGREEMENTS = ("confidentiality-agreement", "data-use-agreement")
 """The forms that two parties sign; each has a parameter file of its name among the samples."""
 
 _SAMPLE_ROWS = 24
+_JOB_NAME = "pledges.yaml"
 _SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张"
 _GIVEN = (
     "晓明",
@@ -105,6 +108,7 @@ class Demo:
         pki = self._make_keys()
         with self._services(pki) as tsa:
             self._make_pledges(tsa)
+            self._sign_on_paper()
             self._make_agreements(tsa)
             self._archive(tsa)
         return self._verify()
@@ -135,6 +139,15 @@ class Demo:
                 raise InputError(f"{summary.failed} rows failed; see {self.folder / 'pledges'}")
             say(f"{summary.done} made, {summary.left_open} not signed by their persons yet")
         return summary
+
+    def _sign_on_paper(self) -> None:
+        with self._step("paper") as say:
+            done = sign_on_paper(read_job(self.folder / _JOB_NAME), self.folder / "paper", now=self.clock())
+            say(
+                f"{done.printed} printed, signed with a pen and scanned; {done.accepted} accepted, "
+                f"{done.review} to look at; signed {done.signed} of {done.rows}: "
+                f"{done.by_certificate} by certificate, {done.on_paper} on paper"
+            )
 
     def _make_agreements(self, tsa: str | None) -> None:
         for form_id in AGREEMENTS:
@@ -201,9 +214,8 @@ class Demo:
         with self._step("verify") as say:
             trust = load_trust([self.folder / "trust"])
             options = self._options(trust)
-            targets = [
-                self.folder / name for name in ("pledges", "agreements") if (self.folder / name).is_dir()
-            ]
+            folders = (self.folder / "pledges" / DOCUMENTS, self.folder / "agreements")
+            targets = [folder for folder in folders if folder.is_dir()]
             report = Report(tuple(verify_paths(targets, options, jobs=2)))
             write_atomically(self.folder / "report.html", render_html(report, options, lang="zh").encode())
             counts = count_headlines(report.files, "en")
@@ -266,7 +278,7 @@ def write_job(folder: Path, count: int, tsa: str | None) -> Path:
     }
     if tsa is not None:
         job["tsa"] = tsa
-    path = folder / "pledges.yaml"
+    path = folder / _JOB_NAME
     write_atomically(path, yaml.safe_dump(job, allow_unicode=True, sort_keys=False).encode())
     return path
 

@@ -1,0 +1,149 @@
+"""Paper in the demonstration: what is open is printed, signed with an invented pen, scanned and read back.
+
+PDFium draws the printed sheets, strokes of a pen are drawn into the place for the signature, and each sheet
+lies askew, as scanners take it in. No program besides this one is needed.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pypdfium2
+from PIL import Image, ImageDraw
+
+from agreegen.batch.interface import Job
+from agreegen.batch.paper.choice import PrintSettings
+from agreegen.batch.paper.printing import print_documents
+from agreegen.batch.signers import recorder_for
+from agreegen.recording.recorder import Recorder
+from agreegen.register.interface import How
+from agreegen.scanning.interface import PageStatus, ScanReport
+from agreegen.scanning.references import signature_boxes
+from agreegen.scanning.service import ScanRequest, add_scans
+from agreegen.scanning.stamp import Box
+
+_DOTS_PER_INCH = 200
+_PX_PER_PT = _DOTS_PER_INCH / 72
+_INK = 60
+_SEED = 20180510
+_CLERK = "示例经办人"
+
+
+@dataclass(frozen=True, slots=True)
+class PaperSummary:
+    """What came of the paper.
+
+    Attributes:
+        printed: Documents printed.
+        accepted: Scanned pages that were accepted without a person.
+        review: Pages left for a person.
+        rows: Documents in force.
+        by_certificate: Those that their person signed with a certificate.
+        on_paper: Those signed on paper.
+    """
+
+    printed: int
+    accepted: int
+    review: int
+    rows: int
+    by_certificate: int
+    on_paper: int
+
+    @property
+    def signed(self) -> int:
+        """Documents that their person signed."""
+        return self.by_certificate + self.on_paper
+
+
+def sign_on_paper(job: Job, folder: Path, *, now: datetime) -> PaperSummary:
+    """Print what is open, scan it with signatures, read the scans back.
+
+    Args:
+        job: The job; its documents are made.
+        folder: Where the printer's file, the scans and what is to be looked at go.
+        now: Aware UTC time.
+    """
+    with recorder_for(job.register_file, None, now=now) as recorder:
+        printed = print_documents(
+            job,
+            folder / "print.pdf",
+            PrintSettings(),
+            recorder=recorder,
+            by=_CLERK,
+            now=now,
+            xlsx=folder / "print.xlsx",
+        )
+        places = [(document.page, _place(job, recorder, document.id)) for document in printed.documents]
+        draw_scans(folder / "print.pdf", places, folder / "scans.pdf")
+        request = ScanRequest((folder / "scans.pdf",), folder / "review", _CLERK)
+        report = add_scans(request, recorder.register, recorder, now=now)
+        return _summary(job, recorder, len(printed.documents), report)
+
+
+def draw_scans(printed: Path, places: list[tuple[int, Box]], target: Path) -> None:
+    """Draw the sheets of a printer's file with strokes of a pen, askew, into a PDF of pictures.
+
+    Args:
+        printed: The printer's file.
+        places: Page of each document in it, from 1, and where its person signs.
+        target: The scans.
+    """
+    rng = random.Random(_SEED)  # noqa: S311 - strokes of a pen, not secrets
+    pdf = pypdfium2.PdfDocument(printed)
+    try:
+        sheets = [_scan(pdf[page - 1], box, rng) for page, box in places]
+    finally:
+        pdf.close()
+    sheets[0].save(target, "PDF", save_all=True, append_images=sheets[1:], resolution=_DOTS_PER_INCH)
+
+
+def _place(job: Job, recorder: Recorder, document_id: str) -> Box:
+    row = recorder.register.document(document_id)
+    assert row is not None
+    boxes = signature_boxes((job.output / row.registration.path).read_bytes())
+    role = row.open_roles([role.id for role in job.form.required_roles])[0]
+    return boxes[role][1]
+
+
+def _scan(leaf: pypdfium2.PdfPage, box: Box, rng: random.Random) -> Image.Image:
+    picture: Image.Image = leaf.render(scale=_PX_PER_PT, grayscale=True).to_pil().convert("L")
+    height = leaf.get_height()
+    pen = ImageDraw.Draw(picture)
+    left, right = (edge * _PX_PER_PT for edge in (box.left + 8, box.right - 20))
+    top, bottom = ((height - edge) * _PX_PER_PT for edge in (box.top - 5, box.bottom + 5))
+    for _ in range(rng.randrange(5, 9)):
+        corners = [(rng.uniform(left, right), rng.uniform(top, bottom)) for _ in range(4)]
+        pen.line(_curve(corners), fill=_INK, width=4)
+    return picture.rotate(rng.uniform(-2, 2), Image.Resampling.BICUBIC, fillcolor=255)
+
+
+def _curve(corners: list[tuple[float, float]], steps: int = 24) -> list[tuple[float, float]]:
+    """Return points of a Bézier curve of the third degree."""
+    points = []
+    for step in range(steps + 1):
+        t = step / steps
+        shares = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3)
+        x, y = (sum(s * c[axis] for s, c in zip(shares, corners, strict=True)) for axis in (0, 1))
+        points.append((x, y))
+    return points
+
+
+def _summary(job: Job, recorder: Recorder, printed: int, report: ScanReport) -> PaperSummary:
+    roles = [role.id for role in job.form.required_roles]
+    rows = [row for row in recorder.register.documents() if row.in_force]
+    signed = [row for row in rows if not row.open_roles(roles)]
+    paper = sum(
+        any(each is not None and each.how is How.PAPER for each in map(row.fulfilment, roles))
+        for row in signed
+    )
+    return PaperSummary(
+        printed,
+        report.count(PageStatus.ACCEPTED),
+        report.count(PageStatus.REVIEW),
+        len(rows),
+        len(signed) - paper,
+        paper,
+    )
