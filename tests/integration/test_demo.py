@@ -8,6 +8,7 @@ import re
 import shutil
 import sqlite3
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,7 +60,9 @@ def verify_json(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> t
 
 
 def test_everything_is_valid_and_where_it_belongs(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, answer = verify_json(capsys, demo, "--trust", demo / "trust", "--jobs", "2")
+    bags = [demo / "archive" / name / "data/documents" for name in ("pledges", "agreements")]
+    folders = [demo / "pledges/documents", demo / "agreements", *bags]
+    code, answer = verify_json(capsys, *folders, "--trust", demo / "trust", "--jobs", "2")
     assert code == 0
     # 24 pledges and 2 agreements, each in its folder and in its bag.
     assert answer["summary"] == {
@@ -74,6 +77,13 @@ def test_everything_is_valid_and_where_it_belongs(demo: Path, capsys: pytest.Cap
         "agreements",
         "pledges",
     ]
+
+
+def test_everybody_has_signed_half_of_them_on_paper(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["register", "coverage", "--job", str(demo / "pledges.yaml"), "--json"]) == 0
+    people = json.loads(capsys.readouterr().out)["people"]
+    assert Counter(person["how"] for person in people) == {"certificate": 12, "paper": 12}
+    assert not any((demo / "paper/review").glob("*.png"))
 
 
 def test_agreements_are_complete_and_long_lived(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:

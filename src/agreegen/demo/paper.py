@@ -14,13 +14,15 @@ from pathlib import Path
 import pypdfium2
 from PIL import Image, ImageDraw
 
+from agreegen.batch.coverage import count_job
 from agreegen.batch.interface import Job
 from agreegen.batch.paper.choice import PrintSettings
 from agreegen.batch.paper.printing import print_documents
 from agreegen.batch.signers import recorder_for
 from agreegen.recording.recorder import Recorder
 from agreegen.register.interface import How
-from agreegen.scanning.interface import PageStatus, ScanReport
+from agreegen.reports.coverage import CoverageTotals
+from agreegen.scanning.interface import PageStatus
 from agreegen.scanning.references import signature_boxes
 from agreegen.scanning.service import ScanRequest, add_scans
 from agreegen.scanning.stamp import Box
@@ -40,22 +42,21 @@ class PaperSummary:
         printed: Documents printed.
         accepted: Scanned pages that were accepted without a person.
         review: Pages left for a person.
-        rows: Documents in force.
-        by_certificate: Those that their person signed with a certificate.
-        on_paper: Those signed on paper.
+        totals: Who has signed now, and how.
     """
 
     printed: int
     accepted: int
     review: int
-    rows: int
-    by_certificate: int
-    on_paper: int
+    totals: CoverageTotals
 
-    @property
-    def signed(self) -> int:
-        """Documents that their person signed."""
-        return self.by_certificate + self.on_paper
+    def __str__(self) -> str:
+        how = self.totals.how
+        return (
+            f"{self.printed} printed, signed with a pen and scanned; {self.accepted} accepted, {self.review} "
+            f"to look at; {self.totals.signed} of {self.totals.rows} signed: {how[How.CERTIFICATE]} by "
+            f"certificate, {how[How.PAPER]} on paper"
+        )
 
 
 def sign_on_paper(job: Job, folder: Path, *, now: datetime) -> PaperSummary:
@@ -80,7 +81,12 @@ def sign_on_paper(job: Job, folder: Path, *, now: datetime) -> PaperSummary:
         draw_scans(folder / "print.pdf", places, folder / "scans.pdf")
         request = ScanRequest((folder / "scans.pdf",), folder / "review", _CLERK)
         report = add_scans(request, recorder.register, recorder, now=now)
-        return _summary(job, recorder, len(printed.documents), report)
+        return PaperSummary(
+            len(printed.documents),
+            report.count(PageStatus.ACCEPTED),
+            report.count(PageStatus.REVIEW),
+            count_job(job, recorder.register),
+        )
 
 
 def draw_scans(printed: Path, places: list[tuple[int, Box]], target: Path) -> None:
@@ -129,21 +135,3 @@ def _curve(corners: list[tuple[float, float]], steps: int = 24) -> list[tuple[fl
         x, y = (sum(s * c[axis] for s, c in zip(shares, corners, strict=True)) for axis in (0, 1))
         points.append((x, y))
     return points
-
-
-def _summary(job: Job, recorder: Recorder, printed: int, report: ScanReport) -> PaperSummary:
-    roles = [role.id for role in job.form.required_roles]
-    rows = [row for row in recorder.register.documents() if row.in_force]
-    signed = [row for row in rows if not row.open_roles(roles)]
-    paper = sum(
-        any(each is not None and each.how is How.PAPER for each in map(row.fulfilment, roles))
-        for row in signed
-    )
-    return PaperSummary(
-        printed,
-        report.count(PageStatus.ACCEPTED),
-        report.count(PageStatus.REVIEW),
-        len(rows),
-        len(signed) - paper,
-        paper,
-    )

@@ -142,11 +142,8 @@ class Demo:
 
     def _sign_on_paper(self) -> None:
         with self._step("paper") as say:
-            done = sign_on_paper(read_job(self.folder / _JOB_NAME), self.folder / "paper", now=self.clock())
             say(
-                f"{done.printed} printed, signed with a pen and scanned; {done.accepted} accepted, "
-                f"{done.review} to look at; signed {done.signed} of {done.rows}: "
-                f"{done.by_certificate} by certificate, {done.on_paper} on paper"
+                str(sign_on_paper(read_job(self.folder / _JOB_NAME), self.folder / "paper", now=self.clock()))
             )
 
     def _make_agreements(self, tsa: str | None) -> None:
