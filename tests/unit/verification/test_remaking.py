@@ -200,5 +200,10 @@ def test_values_without_end_are_not_laid_out(own: OwnFiles) -> None:
         pdf.Root.AF[0].EF.F.write(replace(own.document, values=values).to_json())
 
     before = time.process_time()
-    assert codes(own, changed(own, claim)) == ["alias-unconfirmed", "engine-differs", "text-differs"]
+    assert codes(own, changed(own, claim)) == [
+        "roles-differ",
+        "alias-unconfirmed",
+        "engine-differs",
+        "text-differs",
+    ]
     assert time.process_time() - before < 1

@@ -98,6 +98,10 @@ class Judgement:
         if drawn.limit is not None:
             self._worsen(self.last - 1, Changes.UNKNOWN, drawn.limit)
 
+    def forbid(self, index: int, reason: str) -> None:
+        """Say that a rule forbids what came after a revision."""
+        self._worsen(index, Changes.FORBIDDEN, reason)
+
     def _worsen(self, index: int, found: Changes, reason: str) -> None:
         changes, reasons = self.after.get(index, (Changes.NONE, []))
         self.after[index] = max(changes, found, key=_RANK.__getitem__), [*reasons, reason]

@@ -11,6 +11,7 @@ from agreegen.pdf.encryption import unlock
 from agreegen.pdf.finding import Candidate, find_candidates
 from agreegen.pdf.limits import Limits
 from agreegen.pdf.objects import LimitError, StructureError
+from agreegen.verification.changes.own_updates import foreign_updates, is_own_document
 from agreegen.verification.changes.permissions import docmdp_level
 from agreegen.verification.changes.unsigned_content import unsigned_content
 from agreegen.verification.interface import FoundSignature, Structure
@@ -21,7 +22,7 @@ from agreegen.verification.structure.chinese import CHINESE
 from agreegen.verification.structure.coverage import Covered, cover
 from agreegen.verification.structure.reconcile import reconcile
 from agreegen.verification.structure.second import compare_parsers
-from agreegen.verification.structure.store import read_attachment, read_store
+from agreegen.verification.structure.store import read_attachments, read_store
 from agreegen.verification.structure.whole_form import linearization_problem, odd_object
 from agreegen.verification.structure.wreck import scan_wreck
 
@@ -99,6 +100,9 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
     for alarm in reconcile(file, views, covered, rights, prepared):
         findings.take(alarm)
     judgement = judge_changes(file, views, covered)
+    attachment = _attachment(views, covered, findings)
+    if is_own_document(attachment) and not file.locked:
+        _check_own_updates(views, covered, judgement)
     for alarm in judgement.alarms:
         findings.take(alarm)
     if not file.locked:
@@ -122,7 +126,6 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
         s.coverage is Coverage.PARTIAL or s.changes is Changes.FORBIDDEN for s in signatures
     )
     undecided = findings.undecided or any(s.changes is Changes.UNKNOWN for s in signatures)
-    signed = [item.revision for item in covered if item.revision is not None]
     return Structure(
         revisions=tuple(revision.end for revision in file.revisions),
         signatures=signatures,
@@ -130,11 +133,30 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
         alarms=tuple(findings.alarms),
         sound=False if altered else None if undecided else True,
         validation_data=read_store(views),
-        attachment=read_attachment(views[min(signed)] if signed else views[-1]),
+        attachment=attachment,
         encrypted=encrypted,
         places=tuple(judgement.places),
         seals=seals,
     )
+
+
+def _attachment(views: list[View], covered: list[Covered], findings: _Findings) -> bytes | None:
+    """Return `agreegen.json` of the first signed revision; two of them would be two documents in one file."""
+    signed = [item.revision for item in covered if item.revision is not None]
+    found = read_attachments(views[min(signed)] if signed else views[-1])
+    if len(found) > 1:
+        findings.add("attachment-unreadable", "the file carries more than one agreegen.json")
+    return found[0] if found else None
+
+
+def _check_own_updates(views: list[View], covered: list[Covered], judgement: Judgement) -> None:
+    """Behind the first signature of a document of ours stands what this program writes, or it was altered."""
+    signed = _signed_revisions(covered)
+    for index in range(signed[0], len(views) - 1) if signed else ():
+        for reason in foreign_updates(views[index], views[index + 1]):
+            judgement.forbid(index, reason)
+            text = f"after signing, {reason}"
+            judgement.alarms.append(Alarm("forbidden-change", text, alters=True, topic="structure"))
 
 
 def _signed_revisions(covered: list[Covered]) -> list[int]:

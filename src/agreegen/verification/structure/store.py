@@ -72,23 +72,25 @@ def _expanded(view: View, stream: Stream) -> bytes | None:
         return None
 
 
-def read_attachment(view: View) -> bytes | None:
-    """Return the bytes of `agreegen.json`, None where it is not attached."""
+def read_attachments(view: View) -> list[bytes]:
+    """Return the bytes of every `agreegen.json` that is attached."""
+    found: list[bytes] = []
     try:
         tree = view.dictionary(view.catalog.get("Names")).get("EmbeddedFiles")
         for specification in _leaves(view, tree):
             entry = view.dictionary(specification)
             names = {text_of(view.resolve(entry.get(key))) for key in ("UF", "F")}
-            if ATTACHMENT_NAME in names:
-                files = view.dictionary(entry.get("EF"))
-                stream = view.resolve(files.get("UF", files.get("F")))
-                if isinstance(stream, Stream):
-                    return view.file.expand(view.resolved_filters(stream))
+            if ATTACHMENT_NAME not in names:
+                continue
+            files = view.dictionary(entry.get("EF"))
+            stream = view.resolve(files.get("UF", files.get("F")))
+            if isinstance(stream, Stream):
+                found.append(view.file.expand(view.resolved_filters(stream)))
     except LimitError:
         raise
     except StructureError:
-        return None
-    return None
+        return found
+    return found
 
 
 def _leaves(view: View, tree: Value) -> Iterator[Value]:
