@@ -16,7 +16,7 @@ def changed_objects(old: View, new: View) -> tuple[set[int], list[str]]:
     """Return the numbers of the objects that differ between two views, and what could not be read."""
     candidates = set(new.file.revisions[new.index].entries)
     replaced = {n for n in candidates if old.location(n) != new.location(n)}
-    if any(entry.kind == 2 and entry.place in replaced for entry in old.entries.values()):
+    if replaced & old.entries.containers:
         candidates |= {n for n, entry in old.entries.items() if entry.kind == 2 and entry.place in replaced}
     changed: set[int] = set()
     problems: list[str] = []

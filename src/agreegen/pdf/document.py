@@ -12,7 +12,7 @@ from agreegen.pdf.filters import decode
 from agreegen.pdf.limits import Limits
 from agreegen.pdf.objects import LimitError, Ref, Stream, StructureError, Value
 from agreegen.pdf.parser import parse_value
-from agreegen.pdf.xref import MAX_SECTIONS, Entry, Section, find_section, parse_indirect
+from agreegen.pdf.xref import MAX_SECTIONS, Entries, Entry, Section, find_section, parse_indirect
 
 _STARTXREF = re.compile(rb"startxref[\x00\t\n\x0c\r ]+(\d{1,12})[\x00\t\n\x0c\r ]+(?:%%EOF)")
 _HEADER = re.compile(rb"%PDF-\d\.\d")
@@ -59,12 +59,8 @@ class PdfFile:
 
     def views(self) -> list[View]:
         """Return the views of all revisions, oldest first."""
-        merged: dict[int, Entry] = {}
-        views: list[View] = []
-        for index, revision in enumerate(self.revisions):
-            merged = {**merged, **revision.entries} if merged else revision.entries
-            views.append(View(self, index, merged))
-        return views
+        merged = Entries.by_revision(revision.entries for revision in self.revisions)
+        return [View(self, index, entries) for index, entries in enumerate(merged)]
 
     def end_of_region(self, offset: int) -> int:
         """Return the end of the revision in whose bytes an offset lies."""
@@ -86,7 +82,7 @@ class View:
 
     file: PdfFile
     index: int
-    entries: dict[int, Entry]
+    entries: Entries
 
     @property
     def trailer(self) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from agreegen.pdf.document import View
 from agreegen.pdf.objects import LimitError, Ref, StructureError, Value
 
 _MAX_FIELDS = 50_000
+_SHAPE = ("T", "FT", "Ff", "Kids")
+"""Entries on which it depends where a field stands and what it is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,10 +53,12 @@ def form_fields(view: View) -> Iterator[Field]:
         LimitError: There are too many.
     """
     form = view.dictionary(view.catalog.get("AcroForm"))
-    seen: set[Ref] = set()
-    pending: list[tuple[Value, str, str | None, int]] = [
-        (item, "", None, 0) for item in reversed(view.array(form.get("Fields")))
-    ]
+    yield from _branch(view, view.array(form.get("Fields")), set())
+
+
+def _branch(view: View, items: list[Value], seen: set[int]) -> Iterator[Field]:
+    """Yield the terminal fields below some fields; `seen` takes in the numbers of all objects on the way."""
+    pending: list[tuple[Value, str, str | None, int]] = [(item, "", None, 0) for item in reversed(items)]
     count = 0
     while pending:
         item, prefix, kind, flags = pending.pop()
@@ -62,9 +66,9 @@ def form_fields(view: View) -> Iterator[Field]:
         if count > _MAX_FIELDS:
             raise LimitError(f"the form has more than {_MAX_FIELDS} fields")
         if isinstance(item, Ref):
-            if item in seen:
+            if item.num in seen:
                 continue
-            seen.add(item)
+            seen.add(item.num)
         try:
             value = view.dictionary(item)
             children = view.array(value.get("Kids"))
@@ -72,6 +76,7 @@ def form_fields(view: View) -> Iterator[Field]:
             raise
         except StructureError:
             continue
+        seen.update(part.num for key in _SHAPE if isinstance(part := value.get(key), Ref))
         title = view.resolve(value.get("T"))
         name = prefix if title is None else f"{prefix}.{text_of(title)}" if prefix else text_of(title)
         own_kind = view.resolve(value.get("FT"))
@@ -94,6 +99,64 @@ def _is_field(view: View, item: Value) -> bool:
         return False
 
 
-def signature_fields(view: View) -> list[Field]:
-    """Return the signature fields of the form."""
-    return [field for field in form_fields(view) if field.kind == "Sig"]
+class SignatureFields:
+    """The signature fields of all revisions; only branches of the form that changed are read again."""
+
+    def __init__(self) -> None:
+        self._branches: dict[Ref, tuple[Field, ...]] = {}
+        self._tops: dict[int, Ref] = {}
+        self._next = 0
+        self._items: list[Value] | None = None
+        self._found: list[Field] = []
+
+    def of(self, view: View) -> list[Field]:
+        """Return the signature fields of a view; views have to come in their order.
+
+        Raises:
+            LimitError: There are too many.
+            StructureError: The form cannot be read.
+        """
+        dropped = self._forget(view)
+        form = view.dictionary(view.catalog.get("AcroForm"))
+        items = view.array(form.get("Fields"))
+        if len(items) > _MAX_FIELDS:
+            raise LimitError(f"the form has more than {_MAX_FIELDS} fields")
+        if items is not self._items or any(dropped.values()) or self._branches_of(view, dropped):
+            self._found = self._collect(view, items)
+            self._items = items if all(isinstance(item, Ref) for item in items) else None
+        return self._found
+
+    def _collect(self, view: View, items: list[Value]) -> list[Field]:
+        found: dict[object, Field] = {}
+        for item in items:
+            known = self._branches.get(item) if isinstance(item, Ref) else None
+            for field in self._read(view, item) if known is None else known:
+                found.setdefault(field.ref or id(field), field)
+        return list(found.values())
+
+    def _branches_of(self, view: View, dropped: dict[Ref, tuple[Field, ...]]) -> bool:
+        """Read branches again that had no signature fields; tell whether any has now."""
+        read = [self._read(view, top) for top in dropped]
+        return any(read)
+
+    def _forget(self, view: View) -> dict[Ref, tuple[Field, ...]]:
+        """Forget the branches that changed since the view before, and return them."""
+        dropped: dict[Ref, tuple[Field, ...]] = {}
+        for revision in view.file.revisions[self._next : view.index + 1]:
+            if view.entries.containers & revision.entries.keys():
+                self._items = None
+                self._branches.clear()
+            for number in revision.entries:
+                top = self._tops.get(number)
+                if top is not None and top in self._branches:
+                    dropped[top] = self._branches.pop(top)
+        self._next = view.index + 1
+        return dropped
+
+    def _read(self, view: View, item: Value) -> tuple[Field, ...]:
+        seen: set[int] = set()
+        fields = tuple(field for field in _branch(view, [item], seen) if field.kind == "Sig")
+        if isinstance(item, Ref):
+            self._branches[item] = fields
+            self._tops.update(dict.fromkeys(seen, item))
+        return fields

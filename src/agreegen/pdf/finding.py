@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agreegen.pdf.document import PdfFile, View
-from agreegen.pdf.fields import signature_fields
+from agreegen.pdf.fields import SignatureFields
 from agreegen.pdf.objects import LimitError, Ref, Stream, StructureError, Value, same
 from agreegen.pdf.parser import Watch, parse_value
 from agreegen.pdf.xref import parse_indirect
@@ -57,8 +57,9 @@ def find_candidates(file: PdfFile, views: list[View]) -> tuple[list[Candidate], 
     """
     found: dict[object, Candidate] = {}
     empty: list[str] = []
+    form = SignatureFields()
     for view in views:
-        empty = _declared(view, found)
+        empty = _declared(view, form, found)
     for candidate in _scan_bytes(file, views):
         key = _key(candidate)
         known = found.get(key)
@@ -99,10 +100,10 @@ def _place(view: View, ref: Ref) -> int | None:
     return location[1] + view.file.shift if location is not None and location[0] == 1 else None
 
 
-def _declared(view: View, found: dict[object, Candidate]) -> list[str]:
+def _declared(view: View, form: SignatureFields, found: dict[object, Candidate]) -> list[str]:
     empty: list[str] = []
     try:
-        fields = signature_fields(view)
+        fields = form.of(view)
     except LimitError:
         raise
     except StructureError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -30,12 +31,65 @@ _NEARBY = 24
 MAX_SECTIONS = 2000
 
 
+_PACKED = 2
+
+
 class Entry(NamedTuple):
     """Where an object is: 0 free, 1 at `place` with generation `extra`, 2 in stream `place` at `extra`."""
 
     kind: int
     place: int
     extra: int
+
+
+_History = dict[int, list[tuple[int, Entry]]]
+
+
+class Entries(Mapping[int, Entry]):
+    """Where all objects are as of one revision; the revisions of a file share their history.
+
+    Merging the entries of hundreds of revisions into a dictionary each would cost their product in memory.
+
+    Attributes:
+        highest: The greatest number of an object that was ever in use.
+        containers: Numbers of the object streams that anything was ever in.
+    """
+
+    __slots__ = ("_history", "_index", "containers", "highest")
+
+    def __init__(self, history: _History, index: int, highest: int, containers: frozenset[int]) -> None:
+        self._history = history
+        self._index = index
+        self.highest = highest
+        self.containers = containers
+
+    @classmethod
+    def by_revision(cls, revisions: Iterable[Mapping[int, Entry]]) -> list[Entries]:
+        """Return the entries as of each revision, from what each adds or replaces."""
+        history: _History = {}
+        found: list[Entries] = []
+        highest, containers = 0, frozenset[int]()
+        for index, entries in enumerate(revisions):
+            for number, entry in entries.items():
+                history.setdefault(number, []).append((index, entry))
+            highest = max((number for number, entry in entries.items() if entry.kind), default=highest)
+            highest = max(highest, found[-1].highest if found else 0)
+            packed = {entry.place for entry in entries.values() if entry.kind == _PACKED}
+            containers = containers | packed if packed - containers else containers
+            found.append(cls(history, index, highest, containers))
+        return found
+
+    def __getitem__(self, number: int) -> Entry:
+        for index, entry in reversed(self._history[number]):
+            if index <= self._index:
+                return entry
+        raise KeyError(number)
+
+    def __iter__(self) -> Iterator[int]:
+        return (number for number, versions in self._history.items() if versions[0][0] <= self._index)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -165,7 +165,8 @@ def test_parsers_that_see_different_objects_are_noticed() -> None:
     view = file.views()[-1]
     assert compare_parsers(file, view, None) == []
     one, two = (next(n for n in view.numbers() if view.value(n) != {} and n != skip) for skip in (0, 1))
-    view.entries[one] = Entry(0, 0, 0)
+    file.revisions[0].entries[one] = Entry(0, 0, 0)
+    view = file.views()[-1]
     alarms = compare_parsers(file, view, None)
     assert one != two
     assert [(alarm.code, alarm.alters) for alarm in alarms] == [("parsers-differ", True)]

@@ -192,18 +192,38 @@ class _Walk:
             self._forbid("form", "the form is nested too deeply")
             return
         before, after = self._old.array(left), self._new.array(right)
-        taken = set[int]()
-        for item, at in zip(before, self._places_of(before, after), strict=True):
-            if at is None:
-                if self._old.resolve(item) is not None:
-                    self._forbid("form", "a field was removed from the form")
-                continue
-            taken.add(at)
-            if not self._is_quiet(item, after[at]):
-                self._field(item, after[at], prefix, above, depth)
-        for at, item in enumerate(after):
-            if at not in taken:
-                self._new_field(item, prefix, above[1], depth)
+        if before == after[: len(before)]:
+            places: list[int | None] = list(range(len(before)))
+            touched = self._equality.touched
+            # Of tens of thousands of fields, each update touches a few.
+            open_ones = [
+                at for at, item in enumerate(before) if not isinstance(item, Ref) or item.num in touched
+            ]
+        else:
+            places = self._places_of(before, after)
+            open_ones = list(range(len(before)))
+        for index in open_ones:
+            self._known_field(before[index], places[index], after, prefix, above, depth)
+        if len(after) > len(before) or None in places:
+            taken = set(places)
+            for index, item in enumerate(after):
+                if index not in taken:
+                    self._new_field(item, prefix, above[1], depth)
+
+    def _known_field(
+        self,
+        item: Value,
+        at: int | None,
+        after: list[Value],
+        prefix: str,
+        above: tuple[_Attributes, _Attributes],
+        depth: int,
+    ) -> None:
+        if at is None:
+            if self._old.resolve(item) is not None:
+                self._forbid("form", "a field was removed from the form")
+        elif not self._is_quiet(item, after[at]):
+            self._field(item, after[at], prefix, above, depth)
 
     def _places_of(self, before: list[Value], after: list[Value]) -> list[int | None]:
         places: dict[object, int] = {}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agreegen.pdf.document import View
-from agreegen.pdf.fields import signature_fields, text_of
+from agreegen.pdf.fields import SignatureFields, text_of
 from agreegen.pdf.objects import StructureError, same
 
 NO_CHANGES, FORM_FILLING, ANNOTATIONS = 1, 2, 3
@@ -52,10 +52,11 @@ def permissions_of(
         signatures: Index of the revision and signature dictionary.
     """
     found: list[tuple[int, Permissions]] = []
-    for revision, value in signatures:
+    fields = SignatureFields()
+    for revision, value in sorted(signatures, key=lambda item: item[0]):
         view = views[revision]
         level = docmdp_level(view, value)
-        locks = _locks(view, value)
+        locks = _locks(view, value, fields)
         lock_levels = [lock_level for _, _, lock_level in locks if lock_level is not None]
         locked = tuple((action, names) for action, names, _ in locks)
         certified = level is not None and _certifies(view, value)
@@ -88,7 +89,9 @@ def _certifies(view: View, signature: dict[str, Any]) -> bool:
     return isinstance(named, dict) and same(named, signature)
 
 
-def _locks(view: View, signature: dict[str, Any]) -> list[tuple[str, frozenset[str], int | None]]:
+def _locks(
+    view: View, signature: dict[str, Any], fields: SignatureFields
+) -> list[tuple[str, frozenset[str], int | None]]:
     """Return the field locks of a signature: its FieldMDP transform, and its field's /Lock."""
     found: list[dict[str, Any]] = []
     try:
@@ -96,7 +99,7 @@ def _locks(view: View, signature: dict[str, Any]) -> list[tuple[str, frozenset[s
             reference = view.dictionary(item)
             if view.resolve(reference.get("TransformMethod")) == "FieldMDP":
                 found.append(view.dictionary(reference.get("TransformParams")))
-        for entry in signature_fields(view):
+        for entry in fields.of(view):
             if view.resolve(entry.value.get("V")) is signature:
                 found.append(view.dictionary(entry.value.get("Lock")))
     except StructureError:

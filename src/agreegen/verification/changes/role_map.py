@@ -13,6 +13,7 @@ from agreegen.verification.changes.schemas import DEEP, NOTES, POINTS, SCHEMAS, 
 _FITS = frozenset({"XYZ", "Fit", "FitH", "FitV", "FitR", "FitB", "FitBH", "FitBV"})
 _UPWARD = frozenset({Role.PAGE, Role.PAGE_TREE, Role.FIELD})
 """Readers that look upwards take inherited attributes from /Parent, so it has to be the owner."""
+_LONG_LIST = 64
 _NO_ROLES: frozenset[Role] = frozenset()
 _Found = tuple[Value, Role | Kin | frozenset[Role]]
 """A value below another one, with the role it gets or, for pointers, the roles that it may point at."""
@@ -30,13 +31,13 @@ class RoleMap:
         self._owners: dict[int, set[int]] = {}
         self._pointed: dict[int, set[frozenset[Role]]] = {}
         self._upward: list[tuple[int, int]] = []
-        self._pending: list[tuple[int, Role]] = [(TRAILER, Role.TRAILER)]
+        self._pending: list[tuple[int, Role, View | None]] = [(TRAILER, Role.TRAILER, None)]
         self._run(view)
 
-    def advance(self, view: View, changed: set[int]) -> None:
-        """Walk again from the objects that changed in the next view."""
-        self._pending = [(number, role) for number in changed for role in self.roles(number)]
-        self._pending.append((TRAILER, Role.TRAILER))
+    def advance(self, old: View, view: View, changed: set[int]) -> None:
+        """Walk again from the objects that changed between two views."""
+        self._pending = [(number, role, old) for number in changed for role in self.roles(number)]
+        self._pending.append((TRAILER, Role.TRAILER, None))
         self._run(view)
 
     def roles(self, number: int) -> frozenset[Role]:
@@ -77,9 +78,9 @@ class RoleMap:
         known = self._roles.get(number, _NO_ROLES)
         if role not in known:
             self._roles[number] = known | {role}
-            self._pending.append((number, role))
+            self._pending.append((number, role, None))
 
-    def _walk_object(self, view: View, number: int, role: Role) -> None:
+    def _walk_object(self, view: View, number: int, role: Role, old: View | None) -> None:
         try:
             value = view.trailer if number == TRAILER else view.value(number)
         except LimitError:
@@ -89,6 +90,8 @@ class RoleMap:
             for target in raw_references(view, number):
                 self._give(target, Role.FROZEN, number)
             return
+        if old is not None and number != TRAILER:
+            value = _grown(old.value(number), value)
         for child, below in _below(view, value, role):
             self._settle(view, child, below, number, role)
 
@@ -139,6 +142,19 @@ class RoleMap:
                 else:
                     found.add(owner)
         return found
+
+
+def _grown(before: Value, after: Value) -> Value:
+    """Leave out of long lists what was in them before: each update may write a list of all fields again."""
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return _tail(before, after)
+    return {key: _tail(before.get(key), value) for key, value in after.items()}
+
+
+def _tail(before: Value, after: Value) -> Value:
+    if not isinstance(before, list) or not isinstance(after, list) or len(before) < _LONG_LIST:
+        return after
+    return after[len(before) :] if after[: len(before)] == before else after
 
 
 def resolved(view: View, value: Value) -> Value:

@@ -74,8 +74,7 @@ def _check_end_before(new: View, revision: Revision) -> Iterator[str]:
 def _check_numbers(old: View, new: View, revision: Revision) -> Iterator[str]:
     """/Size is above every number of the chain, and an object keeps its generation."""
     size = revision.trailer.get("Size")
-    highest = max((number for number, entry in new.entries.items() if entry.kind), default=0)
-    highest = max(highest, *revision.entries, 0)
+    highest = max(new.entries.highest, *revision.entries, 0)
     if type(size) is not int or not highest < size <= max(_MAX_NUMBER, highest + 1):
         yield f"/Size of a later revision is not above every object number ({highest})"
     known = old.trailer.get("Size")

@@ -87,8 +87,7 @@ def _check_hybrid(new: View, section: Section, place: int) -> Iterator[str]:
 def check_containers(old: View, new: View) -> Iterator[str]:
     """Yield what is odd in the object streams of a later revision."""
     revision = new.file.revisions[new.index]
-    kept = {entry.place for entry in old.entries.values() if entry.kind == 2}
-    for number in sorted(kept & revision.entries.keys()):
+    for number in sorted(old.entries.containers & revision.entries.keys()):
         yield f"object stream {number} was replaced under what lies in it"
     containers: dict[int, dict[int, int]] = {}
     for number, entry in revision.entries.items():

@@ -191,7 +191,7 @@ class _Walker:
         before = {number: self._roles.roles(number) for number in changed}
         pointed = frozenset(number for number in changed if self._roles.pointed_at(number))
         above = self._roles.above(changed)
-        self._roles.advance(new, changed)
+        self._roles.advance(old, new, changed)
         equality = Equality(old, new, frozenset(above | self._roles.above(changed)))
         return RevisionStep(
             old=old,
