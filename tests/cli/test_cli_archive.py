@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.maker import make_example_pki
 from agreegen.example_pki.responder import Responder
-from tests.cli.conftest import PEOPLE, Agreegen, files_below
+from tests.cli.conftest import PEOPLE, Agreegen, Papers, files_below
 
 
 @pytest.fixture
@@ -190,3 +191,37 @@ def test_an_expired_seal_closes_no_bag(agreegen: Agreegen, own_job: Path, tmp_pa
     assert result.code == 6
     assert "expired" in result.err
     assert not (tmp_path / "bag").exists()
+
+
+def test_what_nobody_signed_or_registered_is_left_out_by_name(
+    agreegen: Agreegen, own_job: Path, pki: ExamplePki, papers: Papers, tmp_path: Path
+) -> None:
+    source = own_job.parent / "pledges"
+    shutil.copyfile(papers.pledge, source / "documents" / "stray.pdf")
+    line = ("archive", "create", source, "--credential", pki.credential("archive-seal"))
+    result = agreegen(*line, "-o", tmp_path / "bag")
+    assert result.code == 0, result.err
+    assert "left out: documents/stray.pdf: the register does not know it" in result.err
+    assert not list((tmp_path / "bag").rglob("stray.pdf"))
+    result = agreegen(*line, "-o", tmp_path / "all", "--include-unsigned")
+    assert result.code == 0, result.err
+    assert "left out" not in result.err
+    assert len(list((tmp_path / "all").rglob("stray.pdf"))) == 1
+
+
+def test_a_folder_without_register_leaves_unsigned_files_out(
+    agreegen: Agreegen, pki: ExamplePki, papers: Papers, tmp_path: Path
+) -> None:
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    shutil.copyfile(papers.pledge, folder / "open.pdf")
+    line = ("archive", "create", folder, "--credential", pki.credential("archive-seal"))
+    empty = agreegen(*line, "-o", tmp_path / "bag")
+    assert empty.code == 7
+    assert "open.pdf" in empty.err
+    assert "--include-unsigned" in empty.err
+    shutil.copyfile(papers.attested, folder / "signed.pdf")
+    result = agreegen(*line, "-o", tmp_path / "bag")
+    assert result.code == 0
+    assert "left out: open.pdf: nobody has signed it" in result.err
+    assert [path.name for path in (tmp_path / "bag").rglob("*.pdf")] == ["signed.pdf"]

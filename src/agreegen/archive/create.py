@@ -10,13 +10,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from agreegen import __version__
+from agreegen.archive.choosing import SourceDocument, choose_documents
 from agreegen.archive.gathering import (
-    SourceDocument,
     certificate_name,
     certificates_in,
     crls_in,
     encode_parameters,
-    find_documents,
     read_document,
     row_for,
     scan,
@@ -129,10 +128,10 @@ def _record_archived(recorder: Recorder, summary: BagSummary, request: BagReques
 def _create(request: BagRequest, register: Register | None) -> BagSummary:
     _bring_back(request.bag)
     _refuse_target(request)
-    documents = find_documents(request, register)
+    choice = choose_documents(request, register)
     with _drafting(request.bag) as folder:
         draft = _Draft(folder)
-        for document in documents:
+        for document in choice.documents:
             _add_document(draft, request, document)
         _add_evidence(draft, request)
         _add_reports(draft, request)
@@ -147,11 +146,12 @@ def _create(request: BagRequest, register: Register | None) -> BagSummary:
         _take_place(folder, request)
     return BagSummary(
         bag=request.bag,
-        documents=len(documents),
+        documents=len(choice.documents),
         payload_files=len(draft.hashes),
         payload_bytes=payload_bytes,
         timestamped=sealed.token is not None,
-        document_paths=tuple(document.path for document in documents),
+        document_paths=tuple(document.path for document in choice.documents),
+        left_out=choice.left_out,
     )
 
 

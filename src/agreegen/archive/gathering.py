@@ -4,75 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 from asn1crypto import x509
 
-from agreegen.archive.interface import BagRequest
-from agreegen.errors import ArchiveError
 from agreegen.files import sha256_of
 from agreegen.model.document import Document, canonical_json
 from agreegen.pdf.limits import Limits
 from agreegen.pki.cms.structure import MalformedError, parse_cms
 from agreegen.register.interface import DocumentRow, DocumentState, Registration
-from agreegen.register.store import Register
 from agreegen.verification.interface import Structure
 from agreegen.verification.structure.scan import scan_structure
-
-
-@dataclass(frozen=True, slots=True)
-class SourceDocument:
-    """A PDF to archive.
-
-    Attributes:
-        path: Its path below the source, with forward slashes.
-        row: What the register knows of it; None where there is no register.
-    """
-
-    path: str
-    row: DocumentRow | None = None
-
-
-def find_documents(request: BagRequest, register: Register | None) -> list[SourceDocument]:
-    """List the documents to archive: those in force where there is a register, else every PDF.
-
-    Raises:
-        ArchiveError: There is none.
-    """
-    if register is not None:
-        found = [SourceDocument(row.registration.path, row) for row in _rows(request, register)]
-    elif request.documents is not None:
-        found = [SourceDocument(path) for path in request.documents]
-    else:
-        found = [
-            SourceDocument(path.relative_to(request.source).as_posix()) for path in _pdfs(request.source)
-        ]
-    if not found:
-        raise ArchiveError(
-            f"{request.source} holds no document to archive", hint="name a folder with PDF files"
-        )
-    return sorted(found, key=lambda document: document.path)
-
-
-def _rows(request: BagRequest, register: Register) -> Iterator[DocumentRow]:
-    if request.documents is None:
-        yield from (row for row in register.documents() if row.in_force)
-        return
-    for path in request.documents:
-        row = register.document_by_path(path)
-        if row is None:
-            raise ArchiveError(f"the register does not know {path}", hint="run register verify")
-        yield row
-
-
-def _pdfs(source: Path) -> Iterator[Path]:
-    bags = [declaration.parent for declaration in source.rglob("bagit.txt")]
-    for path in source.rglob("*"):
-        if path.suffix.lower() != ".pdf" or path.is_symlink() or not path.is_file():
-            continue
-        if not any(path.is_relative_to(bag) for bag in bags):
-            yield path
 
 
 def scan(data: bytes) -> Structure:

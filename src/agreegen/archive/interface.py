@@ -34,6 +34,7 @@ class BagRequest:
         force: Replace a bag that is already there.
         documents: Paths below `source` to take; None for every PDF in force.
         forms_folder: Released forms, None for the packaged ones.
+        include_unsigned: Take documents, too, that nobody signed or that the register does not know.
     """
 
     source: Path
@@ -46,6 +47,23 @@ class BagRequest:
     force: bool = False
     documents: tuple[str, ...] | None = None
     forms_folder: Path | None = None
+    include_unsigned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A document that a bag does not take.
+
+    Attributes:
+        path: Its path below the source.
+        reason: Why.
+    """
+
+    path: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +77,7 @@ class BagSummary:
         payload_bytes: Bytes of payload.
         timestamped: Whether it carries a timestamp token.
         document_paths: The archived PDFs, relative to the source.
+        left_out: What the source holds and the bag does not.
     """
 
     bag: Path
@@ -67,6 +86,7 @@ class BagSummary:
     payload_bytes: int
     timestamped: bool
     document_paths: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,12 @@ from agreegen.cli.options import (
     trust_options,
     tsa_option,
 )
-from agreegen.cli.output import print_json, print_table, prompt_secret, say
+from agreegen.cli.output import print_json, print_table, prompt_secret, say, say_warning
 from agreegen.errors import ExitCode
 from agreegen.signing.credentials import load_credential
 from agreegen.verification.interface import Options
+
+_MOST_NAMED = 200
 
 
 @click.group("archive")
@@ -42,6 +44,9 @@ def command() -> None:
 @tsa_option
 @trust_options
 @click.option("--omit-ids", is_flag=True, help="Leave ID numbers out of parameters and register.")
+@click.option(
+    "--include-unsigned", is_flag=True, help="Take what nobody signed or the register does not know, too."
+)
 @force_option
 def create_command(
     source: Path,
@@ -52,6 +57,7 @@ def create_command(
     trust: tuple[Path, ...],
     crls: tuple[Path, ...],
     omit_ids: bool,
+    include_unsigned: bool,
     force: bool,
 ) -> None:
     """Pack documents, parameters, certificates, reports and register of SOURCE_DIR into a signed bag."""
@@ -65,6 +71,7 @@ def create_command(
             tsa=read_tsa(tsa),
             now=read_now(),
             omit_ids=omit_ids,
+            include_unsigned=include_unsigned,
             force=force,
         )
         with recorder_for_bag(
@@ -73,6 +80,10 @@ def create_command(
             summary = create_bag(request, recorder=recorder)
     finally:
         credential.close()
+    for document in summary.left_out[:_MOST_NAMED]:
+        say_warning(f"left out: {document}")
+    if len(summary.left_out) > _MOST_NAMED:
+        say_warning(f"{len(summary.left_out) - _MOST_NAMED} more are left out; --include-unsigned takes them")
     say(
         f"{output}: {summary.documents} documents, {summary.payload_bytes} bytes, signed by {credential.name}"
     )

@@ -12,6 +12,7 @@ import click
 from agreegen.batch.interface import RowResult, RunEvent, RunEventKind, RunSummary
 from agreegen.batch.job import read_job
 from agreegen.batch.run import RunSettings, run_job
+from agreegen.cli.batch_new import new_command
 from agreegen.cli.options import existing_file, forms_option, json_option, read_now
 from agreegen.cli.output import (
     make_progress,
@@ -33,6 +34,9 @@ job_argument = click.argument("job_file", type=existing_file, metavar="JOB.yaml"
 @click.group("batch")
 def command() -> None:
     """Make and sign one document for every row of a roster."""
+
+
+command.add_command(new_command)
 
 
 @command.command("check")

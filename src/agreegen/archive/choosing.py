@@ -1,0 +1,114 @@
+"""Which documents go into a bag, and which are left out by name: those nobody signed or registered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from agreegen.archive.gathering import scan
+from agreegen.archive.interface import BagRequest, LeftOut
+from agreegen.errors import ArchiveError
+from agreegen.model.report import SignatureKind
+from agreegen.register.interface import DocumentRow
+from agreegen.register.store import Register
+
+_DOCUMENTS = "documents"
+UNSIGNED, UNKNOWN = "nobody has signed it", "the register does not know it"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceDocument:
+    """A PDF to archive.
+
+    Attributes:
+        path: Its path below the source, with forward slashes.
+        row: What the register knows of it; None where there is no register.
+    """
+
+    path: str
+    row: DocumentRow | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a bag takes, in the order of the paths, and what it leaves out."""
+
+    documents: tuple[SourceDocument, ...]
+    left_out: tuple[LeftOut, ...] = ()
+
+
+def choose_documents(request: BagRequest, register: Register | None) -> Choice:
+    """Choose the documents: those in force where there is a register, else every PDF.
+
+    Documents that the caller names are taken as they are. Of the others, those that nobody signed and those
+    that the register does not know are left out, unless the request includes them.
+
+    Raises:
+        ArchiveError: There is none.
+    """
+    if request.documents is not None:
+        named = [SourceDocument(path, _known(register, path)) for path in request.documents]
+        return _choice(request, [(document, None) for document in named])
+    if register is None:
+        return _choice(request, [(document, _unsigned(request, document)) for document in _pdfs(request)])
+    return _choice(request, [*_registered(register), *_unregistered(request, register)])
+
+
+def _choice(request: BagRequest, found: list[tuple[SourceDocument, str | None]]) -> Choice:
+    taken = [document for document, reason in found if reason is None or request.include_unsigned]
+    left_out = [
+        LeftOut(document.path, reason)
+        for document, reason in found
+        if reason is not None and not request.include_unsigned
+    ]
+    if not taken:
+        hint = "name a folder with PDF files"
+        if left_out:
+            hint = f"{len(left_out)} were left out ({left_out[0]}, …); --include-unsigned takes them"
+        raise ArchiveError(f"{request.source} holds no document to archive", hint=hint)
+    return Choice(
+        tuple(sorted(taken, key=lambda document: document.path)),
+        tuple(sorted(left_out, key=lambda each: each.path)),
+    )
+
+
+def _known(register: Register | None, path: str) -> DocumentRow | None:
+    if register is None:
+        return None
+    row = register.document_by_path(path)
+    if row is None:
+        raise ArchiveError(f"the register does not know {path}", hint="run register verify")
+    return row
+
+
+def _registered(register: Register) -> Iterator[tuple[SourceDocument, str | None]]:
+    for row in register.documents():
+        if row.in_force:
+            yield SourceDocument(row.registration.path, row), None if row.fulfilled else UNSIGNED
+
+
+def _unregistered(request: BagRequest, register: Register) -> Iterator[tuple[SourceDocument, str]]:
+    for document in _pdfs(request, _DOCUMENTS):
+        if register.document_by_path(document.path) is None:
+            yield document, UNKNOWN
+
+
+def _unsigned(request: BagRequest, document: SourceDocument) -> str | None:
+    try:
+        structure = scan((request.source / document.path).read_bytes())
+    except OSError as exc:
+        raise ArchiveError(
+            f"{document.path} cannot be read: {exc.strerror}", hint="mend its permissions"
+        ) from exc
+    signed = any(signature.kind is SignatureKind.SIGNATURE for signature in structure.signatures)
+    return None if signed else UNSIGNED
+
+
+def _pdfs(request: BagRequest, below: str = "") -> Iterator[SourceDocument]:
+    source = request.source
+    bags = [declaration.parent for declaration in source.rglob("bagit.txt")]
+    for path in sorted((source / below).rglob("*")):
+        if path.suffix.lower() != ".pdf" or path.is_symlink() or not path.is_file():
+            continue
+        if not any(path.is_relative_to(bag) for bag in bags):
+            yield SourceDocument(path.relative_to(source).as_posix())

@@ -1,0 +1,181 @@
+"""`agreegen batch new`: a job file from a roster and a few answers, asked for or given as options."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from agreegen.batch.drafting import JobDraft, date_fields, fitting_forms, office_role, write_draft
+from agreegen.batch.job import read_job
+from agreegen.cli.options import any_path, existing_file, force_option, forms_option, read_now
+from agreegen.cli.output import prompt_secret, say
+from agreegen.errors import ExitCode, InputError, UsageError
+from agreegen.files import refuse_existing, refuse_inputs, write_atomically
+from agreegen.forms.catalog import find_form, forms_folder, list_forms
+from agreegen.model.complaint import Severity, sort_and_merge
+from agreegen.rosters.survey import RosterSurvey, survey_roster
+
+__all__ = ["new_command"]
+
+
+@click.command("new")
+@click.argument("roster", type=existing_file, metavar="ROSTER")
+@click.option("-o", "--output", "job_file", required=True, type=any_path, metavar="JOB.yaml", help="The job.")
+@click.option("--form", "form_id", help="The form; else the one whose fields the header names.")
+@click.option("--sheet", help="Sheet: its name, or number from 1.")
+@click.option(
+    "--column", "columns", multiple=True, metavar="FIELD=HEADER", help="A header that the form does not know."
+)
+@click.option(
+    "--default", "defaults", multiple=True, metavar="FIELD=VALUE", help="A value that holds for all rows."
+)
+@click.option("--date", help="The date that is printed, for all rows; empty to leave it blank.")
+@click.option("--documents", type=any_path, metavar="DIR", help="Folder for the documents.")
+@click.option("--credential", type=any_path, metavar="CRED.yaml", help="Who signs for the office.")
+@click.option("--role", help="The role in which that one signs; else the form's first seal.")
+@click.option("--trust", multiple=True, type=any_path, metavar="PATH", help="Trust anchors; may be repeated.")
+@click.option("--no-input", is_flag=True, help="Ask nothing, even at a terminal.")
+@forms_option
+@force_option
+def new_command(
+    roster: Path,
+    job_file: Path,
+    form_id: str | None,
+    sheet: str | None,
+    columns: tuple[str, ...],
+    defaults: tuple[str, ...],
+    date: str | None,
+    documents: Path | None,
+    credential: Path | None,
+    role: str | None,
+    trust: tuple[Path, ...],
+    no_input: bool,
+    forms_folder_option: Path | None,
+    force: bool,
+) -> int:
+    """Write a commented job file for ROSTER and check it; at a terminal, what is missing is asked for."""
+    refuse_existing(job_file, force=force)
+    refuse_inputs(job_file, [roster])
+    asking = sys.stdin.isatty() and not no_input
+    number = int(sheet) if sheet is not None and sheet.isascii() and sheet.isdigit() else sheet
+    survey = _choose_form(roster, form_id, number, forms_folder_option, asking=asking)
+    draft = JobDraft(
+        survey=survey,
+        roster=roster,
+        output=documents or job_file.parent / f"{job_file.stem}-output",
+        columns=read_pairs(columns, "--column"),
+        defaults=read_pairs(defaults, "--default"),
+        credential=credential,
+        trust=trust,
+    )
+    draft = _complete(draft, number, date, role, asking=asking)
+    write_atomically(job_file, write_draft(draft, job_file).encode())
+    say(f"{job_file}: written; {len(draft.survey.columns)} columns of {roster.name} are read")
+    return _check(job_file, forms_folder_option)
+
+
+def read_pairs(texts: Sequence[str], option: str) -> dict[str, str]:
+    """Read `FIELD=TEXT` options.
+
+    Raises:
+        UsageError: One is not of that form, or a field stands twice.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not name or not equals or not value or name in found:
+            raise UsageError(f"{option} {text}: write FIELD=TEXT, each field once")
+        found[name] = value
+    return found
+
+
+def _choose_form(
+    roster: Path, form_id: str | None, sheet: int | str | None, folder: Path | None, *, asking: bool
+) -> RosterSurvey:
+    forms = forms_folder(folder)
+    if form_id is not None:
+        return survey_roster(roster, find_form(form_id, forms), sheet=sheet)
+    fitting = fitting_forms(roster, list_forms(forms), sheet=sheet)
+    if not fitting:
+        raise InputError(f"{roster}: no form fits its header", hint="name the form with --form")
+    best = [each for each in fitting if len(each.columns) == len(fitting[0].columns)]
+    if len(best) == 1 and not asking:
+        return best[0]
+    ids = [each.form.id for each in fitting]
+    if not asking:
+        raise UsageError(f"{roster} may be for {' or '.join(ids)}", hint="name the form with --form")
+    for each in fitting:
+        say(f"{each.form.id}: {each.form.title_zh}, {len(each.columns)} columns found")
+    chosen = click.prompt("Form / 表单", type=click.Choice(ids), default=ids[0], err=True)
+    return next(each for each in fitting if each.form.id == chosen)
+
+
+def _complete(
+    draft: JobDraft, sheet: int | str | None, date: str | None, role: str | None, *, asking: bool
+) -> JobDraft:
+    """Fill in what the options left open: columns, values for all rows, date, credential, role."""
+    form = draft.survey.form
+    draft = _with_missing(draft, sheet, asking=asking)
+    if date is None and asking and date_fields(draft.survey):
+        date = click.prompt("Date, empty to leave it blank / 日期，可不填", default="", err=True)
+    dated = {name: date for name in date_fields(draft.survey) if date and name not in draft.defaults}
+    draft = replace(draft, defaults={**draft.defaults, **dated})
+    if draft.credential is None and asking:
+        answer = click.prompt("Credential file, empty for none / 凭证文件，可不填", default="", err=True)
+        draft = replace(draft, credential=Path(answer) if answer else None)
+    if draft.credential is None:
+        return draft
+    usual = office_role(form)
+    chosen = role or (None if usual is None else usual.id)
+    known = [each.id for each in form.roles]
+    if chosen not in known:
+        raise UsageError(f"{form.id} has no role {chosen}", hint=f"its roles are {', '.join(known)}")
+    return replace(draft, role=chosen)
+
+
+def _with_missing(draft: JobDraft, sheet: int | str | None, *, asking: bool) -> JobDraft:
+    form = draft.survey.form
+    unknown = [
+        name for name in (*draft.columns, *draft.defaults) if name not in {f.name for f in form.fields}
+    ]
+    if unknown:
+        names = ", ".join(item.name for item in form.fields)
+        raise UsageError(f"{form.id} has no field {unknown[0]}", hint=f"its fields are {names}")
+    if draft.columns:
+        survey = survey_roster(draft.roster, form, sheet=sheet, columns=draft.columns)
+        draft = replace(draft, survey=survey)
+    missing = [item for item in draft.survey.missing if item.name not in draft.defaults]
+    if missing and not asking:
+        named = ", ".join(f"{item.label_zh} ({item.name})" for item in missing)
+        raise UsageError(
+            f"{draft.roster} has no column for {named}",
+            hint=f"give --column {missing[0].name}=HEADER, or --default {missing[0].name}=VALUE for all rows",
+        )
+    columns, defaults = dict(draft.columns), dict(draft.defaults)
+    for item in missing:
+        others = "、".join(draft.survey.others)
+        answer = click.prompt(
+            f"{item.label_zh} ({item.name}): header of its column, or one value for all rows [{others}]",
+            err=True,
+        )
+        (columns if answer in draft.survey.others else defaults)[item.name] = answer
+    if columns != draft.columns:
+        survey = survey_roster(draft.roster, form, sheet=sheet, columns=columns)
+        draft = replace(draft, survey=survey, columns=columns)
+    return replace(draft, defaults=defaults)
+
+
+def _check(job_file: Path, folder: Path | None) -> int:
+    from agreegen.batch.preflight import check_job  # noqa: PLC0415 - takes long to load
+
+    job = read_job(job_file, forms_folder=folder)
+    result = check_job(job, now=read_now(), prompt=prompt_secret, samples=False)
+    for line in sort_and_merge(result.complaints):
+        click.echo(line)
+    say(f"{result.rows} rows, {result.errors} errors, {result.warnings} warnings")
+    failed = any(complaint.severity is Severity.ERROR for complaint in result.complaints)
+    return ExitCode.BAD_INPUT if failed else ExitCode.DONE

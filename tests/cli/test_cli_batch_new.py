@@ -1,0 +1,81 @@
+"""`agreegen batch new`: from a roster to a job that checks."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from pathlib import Path
+
+import pytest
+
+from agreegen.batch.job import read_job
+from agreegen.example_pki.layout import ExamplePki
+from tests.cli.conftest import SAMPLES, Agreegen
+
+PARTY_A = "party_a_name=豫州市第二次全国污染源普查领导小组办公室"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("enumerators.xlsx", "undertaking-units.xlsx"):
+        shutil.copyfile(SAMPLES / name, tmp_path / name)
+    return tmp_path
+
+
+def test_a_roster_of_people_becomes_a_job_of_pledges(
+    agreegen: Agreegen, pki: ExamplePki, folder: Path
+) -> None:
+    job_file = folder / "jobs" / "job.yaml"
+    line = ("batch", "new", folder / "enumerators.xlsx", "-o", job_file, "--date", "2018-05-10")
+    result = agreegen(*line, "--credential", pki.credential("unit-seal"), "--trust", pki.trust)
+    assert result.code == 0, result.err + result.out
+    job = read_job(job_file)
+    assert job.form.id == "personal-pledge"
+    assert job.defaults == {"pledge_date": "2018-05-10"}
+    assert [signature.role for signature in job.signatures] == ["unit"]
+    assert "#   姓 名 = 姓名 (pledger_name)" in job_file.read_text("utf-8")
+    again = agreegen(*line)
+    assert (again.code, "exists already" in again.err) == (2, True)
+
+
+def test_the_header_says_which_form_it_is_and_what_is_missing(agreegen: Agreegen, folder: Path) -> None:
+    job_file = folder / "job.yaml"
+    line = ("batch", "new", folder / "undertaking-units.xlsx", "-o", job_file)
+    missing = agreegen(*line)
+    assert missing.code == 2
+    assert "party_a_name" in missing.err
+    assert not job_file.exists()
+    assert agreegen(*line, "--default", PARTY_A).code == 0
+    assert read_job(job_file).form.id == "confidentiality-agreement"
+    assert agreegen(*line, "--force", "--default", "nothing=x").code == 2
+    assert agreegen(*line, "--force", "--default", PARTY_A, "--form", "personal-pledge").code in {2, 3}
+
+
+def test_a_roster_that_fits_no_form(agreegen: Agreegen, tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text("颜色,大小\n红,大\n", "utf-8")
+    assert agreegen("batch", "new", tmp_path / "r.csv", "-o", tmp_path / "job.yaml").code == 3
+    assert not (tmp_path / "job.yaml").exists()
+
+
+def test_at_a_terminal_what_is_missing_is_asked_for(
+    agreegen: Agreegen, pki: ExamplePki, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    answers = ["", PARTY_A.partition("=")[2], "", str(pki.credential("party-a-seal"))]
+    monkeypatch.setattr("sys.stdin", Terminal("\n".join(answers) + "\n"))
+    monkeypatch.setattr("click.termui.visible_prompt_func", lambda _text: answers.pop(0))
+    result = agreegen("batch", "new", folder / "undertaking-units.xlsx", "-o", folder / "job.yaml")
+    assert result.code == 0, result.err + result.out
+    job = read_job(folder / "job.yaml")
+    assert job.defaults["party_a_name"].endswith("办公室")
+    assert [signature.role for signature in job.signatures] == ["party_a_seal"]
+
+
+def test_paths_with_spaces_and_quotes_read_back(agreegen: Agreegen, folder: Path) -> None:
+    odd = folder / "名册 “一” #1: a.xlsx"
+    shutil.copyfile(folder / "enumerators.xlsx", odd)
+    assert agreegen("batch", "new", odd, "-o", folder / "job.yaml").code == 0
+    assert read_job(folder / "job.yaml").roster.file.resolve() == odd.resolve()
