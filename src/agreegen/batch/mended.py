@@ -18,7 +18,7 @@ from agreegen.rosters.roster import Roster
 from agreegen.rosters.row import RosterRow
 from agreegen.values import RawValue, parse_values
 
-__all__ = ["MendedRows", "Mending", "link_mended"]
+__all__ = ["MendedRows", "Mending", "link_mended", "mended_warning"]
 
 _ROWS_NAMED = 10
 
@@ -76,16 +76,16 @@ class MendedRows:
         mended = RosterRow.of(self._form, row.number, row.cells, parsed.values, (told,))
         return replace(mended, mended=True)
 
-    def warning(self) -> str | None:
-        """Return what to tell of the rows that were read as mended, or None."""
-        if not self.applied:
-            return None
-        named = ", ".join(map(str, self.applied[:_ROWS_NAMED]))
-        more = ", …" if len(self.applied) > _ROWS_NAMED else ""
-        return (
-            f"the roster still has the old cells of {len(self.applied)} mended rows (rows {named}{more}); "
-            "the mended ones count until the roster is corrected"
-        )
+
+def mended_warning(rows: Sequence[int]) -> str | None:
+    """Return what to tell of rows that were read as mended, or None where there are none."""
+    if not rows:
+        return None
+    named = ", ".join(map(str, rows[:_ROWS_NAMED])) + (", …" if len(rows) > _ROWS_NAMED else "")
+    return (
+        f"the roster still has the old cells of {len(rows)} mended rows (rows {named}); "
+        "the mended ones count until the roster is corrected"
+    )
 
 
 @dataclass(slots=True)

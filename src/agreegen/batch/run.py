@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from types import FrameType, TracebackType
 
+from agreegen.batch.brake import Brake
 from agreegen.batch.coverage import count_job
 from agreegen.batch.interface import Job, RowResult, RunEvent, RunEventKind, RunSummary
 from agreegen.batch.keyholder import KeyHolder
 from agreegen.batch.laying import OutputError, move_aside
-from agreegen.batch.mended import MendedRows, Mending, link_mended
+from agreegen.batch.mended import MendedRows, Mending, link_mended, mended_warning
 from agreegen.batch.messages import ChunkOutcome, TaskOutcome
 from agreegen.batch.opening import (
     RunSettings,
@@ -118,7 +117,7 @@ def run_job(
         ]
         for warning in dict.fromkeys(warnings):
             run.warn(warning)
-        with _Brake() as brake:
+        with Brake() as brake:
             pool = start_pool(job, rows.count, settings, keys, trust)
             stack.callback(pool.close)
             error = run.drive(pool, brake, settings.chunk_rows)
@@ -134,31 +133,6 @@ def _recorder(job: Job, register: Register, keys: SharedKeys, trust: Trust, now:
 
 def _tell_nobody(event: RunEvent) -> None:
     del event
-
-
-class _Brake:
-    """Turns the first Ctrl-C into a wish to stop after the chunks under way; the second one ends at once."""
-
-    def __init__(self) -> None:
-        self.pressed = False
-        self._before: object = None
-
-    def __enter__(self) -> _Brake:
-        with contextlib.suppress(ValueError):  # only the main thread may set handlers
-            self._before = signal.signal(signal.SIGINT, self._press)
-        return self
-
-    def _press(self, number: int, frame: FrameType | None) -> None:
-        del number, frame
-        if self.pressed:
-            raise KeyboardInterrupt
-        self.pressed = True
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)  # type: ignore[arg-type]
 
 
 class _Run:
@@ -240,7 +214,7 @@ class _Run:
             )
         self.tell(event)
 
-    def drive(self, pool: Pool, brake: _Brake, chunk_rows: int) -> AgreegenError | None:
+    def drive(self, pool: Pool, brake: Brake, chunk_rows: int) -> AgreegenError | None:
         """Stream the roster through the pool; return what stopped it, if anything did."""
         self.recorder.record([run_event(self.job)], now=self.clock())
         self._tell(RunEventKind.STARTED)
@@ -344,7 +318,7 @@ class _Run:
     def _conclude(self) -> AgreegenError | None:
         """Remember mended rows, clear away files that no row claims, and write the bags."""
         self.recorder.record(self.mending.take_drafts(), now=self.clock())
-        if self.known is not None and (told := self.known.warning()) is not None:
+        if self.known is not None and (told := mended_warning(self.known.applied)) is not None:
             self.warn(told)
         if self.whole_roster:
             for path in self.planner.unused_orphans.values():

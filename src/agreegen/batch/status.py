@@ -42,6 +42,7 @@ class JobStatus:
             "documents": self.documents,
             "signed_rows": None if totals is None else totals.signed,
             "open_rows": None if totals is None else totals.open,
+            "mended_rows": None if totals is None else len(totals.mended),
             "states": self.states,
             "events": self.events,
             "running": self.running,

@@ -11,6 +11,7 @@ import click
 
 from agreegen.batch.interface import RowResult, RunEvent, RunEventKind, RunSummary
 from agreegen.batch.job import read_job
+from agreegen.batch.mended import mended_warning
 from agreegen.batch.run import RunSettings, run_job
 from agreegen.cli.batch_new import new_command
 from agreegen.cli.options import existing_file, forms_option, json_option, read_now
@@ -132,6 +133,8 @@ def status_command(job_file: Path, forms_folder_option: Path | None, as_json: bo
         print_json(status.to_dict())
         return
     print_table(("what", "count"), [(name, _plain(value)) for name, value in status.to_dict().items()])
+    if status.totals is not None and (told := mended_warning(status.totals.mended)) is not None:
+        say_warning(told)
 
 
 def _plain(value: object) -> object:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from agreegen.batch.job import read_job
+from agreegen.batch.mended import mended_warning
 from agreegen.batch.signers import recorder_for
 from agreegen.cli.options import any_path, existing_file, force_option, forms_option, json_option, read_now
 from agreegen.cli.output import print_json, prompt_secret, say, say_warning
@@ -66,6 +67,8 @@ def print_command(
         print_json(printed.to_dict())
     for row, reason in printed.skipped.items():
         say_warning(f"row {row} is left out: {reason}")
+    if (told := mended_warning(printed.mended)) is not None:
+        say_warning(told)
     if printed.signed_already:
         say(f"{printed.signed_already} have signed already and are left out")
     say(f"{output}: {len(printed.documents)} documents, {printed.pages} pages")

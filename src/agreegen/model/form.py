@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -211,6 +211,11 @@ class Form:
     def subject_of(self, values: Mapping[str, object]) -> str:
         """Return whom a document is about, by the values of one row or document; empty where that is open."""
         return "" if self.subject is None else str(values.get(self.subject, ""))
+
+    def asking_only_whom(self) -> Form:
+        """Return the form as it reads a roster that need only say whom its rows are about."""
+        fields = tuple(replace(f, required=f.required and f.name == self.subject) for f in self.fields)
+        return replace(self, fields=fields)
 
     @property
     def required_roles(self) -> tuple[SignatureRole, ...]:

@@ -77,11 +77,13 @@ class CoverageTotals:
         states: Number of people by state.
         how: Number of signed rows by how they were signed.
         units: Unit → number of its rows by state.
+        mended: Numbers of the rows that count as they were mended, while the roster has the old cells.
     """
 
     states: Counter[CoverageState] = field(default_factory=Counter)
     how: Counter[How] = field(default_factory=Counter)
     units: dict[str, Counter[CoverageState]] = field(default_factory=dict)
+    mended: list[int] = field(default_factory=list)
 
     def count(self, person: CoveragePerson) -> None:
         """Take in one person."""
@@ -167,6 +169,8 @@ class Coverage:
         self.totals = CoverageTotals()
         with contextlib.closing(SeenKeys()) as seen:
             for row in self.roster.rows():
+                if row.mended:
+                    self.totals.mended.append(row.number)
                 yield self._counted(self._person(row, seen))
             for number, register in enumerate(self.registers):
                 yield from self._left(number, register, seen)

@@ -64,11 +64,13 @@ class Choice:
         units: Unit → documents in the order of the roster.
         signed_already: Rows left out because their person has signed.
         skipped: Reason why a row is not printed, by row number.
+        mended: Numbers of the rows that count as they were mended, while the roster has the old cells.
     """
 
     units: dict[str, list[Chosen]] = field(default_factory=dict)
     signed_already: int = 0
     skipped: dict[int, str] = field(default_factory=dict)
+    mended: list[int] = field(default_factory=list)
 
 
 def choose(job: Job, register: Register, settings: PrintSettings) -> Choice:
@@ -87,6 +89,8 @@ def choose(job: Job, register: Register, settings: PrintSettings) -> Choice:
         if settings.staff_nos and row.staff_no not in settings.staff_nos:
             continue
         missing.discard(row.staff_no or "")
+        if row.mended:
+            choice.mended.append(row.number)
         _choose_row(job, register, settings, row, unit, choice)
     _refuse_unknown_units(job, settings, units)
     if missing:

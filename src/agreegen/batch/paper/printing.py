@@ -57,12 +57,14 @@ class Printed:
         pages: Number of pages.
         signed_already: Rows left out because their person has signed.
         skipped: Reason why a row is not in the file, by row number.
+        mended: Rows that count as they were mended, while the roster has the old cells.
     """
 
     documents: tuple[PrintedDocument, ...]
     pages: int
     signed_already: int = 0
     skipped: dict[int, str] = field(default_factory=dict)
+    mended: tuple[int, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object of `batch print --json`."""
@@ -71,6 +73,7 @@ class Printed:
             "documents": [{key: getattr(document, key) for key in keys} for document in self.documents],
             "pages": self.pages,
             "signed_already": self.signed_already,
+            "mended_rows": list(self.mended),
             "skipped": [{"row": row, "reason": reason} for row, reason in self.skipped.items()],
         }
 
@@ -137,7 +140,7 @@ def print_documents(
         for start in range(0, len(printed), _RECORDED_AT_ONCE):
             ids = [document.id for document in printed[start : start + _RECORDED_AT_ONCE]]
             recorder.record_printed(ids, by=by, now=now)
-    return Printed(tuple(printed), pages, choice.signed_already, choice.skipped)
+    return Printed(tuple(printed), pages, choice.signed_already, choice.skipped, tuple(choice.mended))
 
 
 def _write(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -39,7 +39,7 @@ _MOST_SHOWN = 200
 )
 @click.option("--roster", type=existing_file, help="The roster to compare with; else the job's.")
 @click.option(
-    "--form", "form_id", default=_DEFAULT_FORM, show_default=True, help="The form, where no job names it."
+    "--form", "form_id", help="The form, where no job names it; else that of the register's documents."
 )
 @click.option("--at", metavar="DATE", help="As it was at the end of that day, from the chain.")
 @click.option(
@@ -52,7 +52,7 @@ def coverage_command(
     job_file: Path | None,
     register_files: tuple[Path, ...],
     roster: Path | None,
-    form_id: str,
+    form_id: str | None,
     at: str | None,
     xlsx: Path | None,
     forms_folder_option: Path | None,
@@ -88,7 +88,7 @@ def _opened(
     job_file: Path | None,
     register_files: tuple[Path, ...],
     roster: Path | None,
-    form_id: str,
+    form_id: str | None,
     at: datetime | None,
     forms: Path | None,
 ) -> Iterator[Coverage]:
@@ -97,13 +97,20 @@ def _opened(
             yield coverage
         return
     assert roster is not None  # the caller has checked
-    form = find_form(form_id, forms_folder(forms))
     with contextlib.ExitStack() as stack:
         registers = [stack.enter_context(Register.open(path, read_only=True)) for path in register_files]
+        form = find_form(form_id or _form_of(registers), forms_folder(forms))
         if at is not None:
             for register in registers:
                 register.show_at(at)
-        yield Coverage(MendedRows(form, registers, open_roster(roster, form)), registers, form)
+        rows = open_roster(roster, form.asking_only_whom())
+        yield Coverage(MendedRows(form, registers, rows), registers, form)
+
+
+def _form_of(registers: Sequence[Register]) -> str:
+    """Return the form of the documents that are there, the pledge where there are none."""
+    known = (document.registration.form_id for register in registers for document in register.documents())
+    return next(known, _DEFAULT_FORM)
 
 
 def _listed(coverage: Coverage, unsigned: UnsignedList | None) -> Iterator[CoveragePerson]:
