@@ -80,6 +80,16 @@ FORMS: dict[str, Callable[[], bytes]] = {
                 mark=b"startxref\r\n%d\r\n%%%%EOF\r\n",
             ),
         ),
+        "carriage returns": (
+            signed,
+            Form(
+                head=b"%d %d obj\r",
+                tail=b"\rendobj\r",
+                line=b"\r",
+                entry=b"%010d %05d n \r",
+                mark=b"startxref\r%d\r%%%%EOF\r",
+            ),
+        ),
         "blank lines": (signed, Form(gap=b"\n\n", opening=b"\n")),
         "entries that name the line end": (signed, Form(opening=b"\n", gap=b"\n", aim=-1)),
         "comment before the first object": (signed, Form(opening=b"%\xe2\xe3\xcf\xd3\n")),

@@ -22,6 +22,7 @@ class Form:
         closing: Bytes between the trailer and `startxref`.
         head: First line of an object, with number and generation.
         tail: What closes an object.
+        line: Line end within a table and its trailer.
         entry: Entry of a table, with offset and generation.
         mark: End mark, with the place of the section.
         trailing: Bytes behind the end mark.
@@ -49,6 +50,7 @@ class Form:
     closing: bytes = b""
     head: bytes = b"%d %d obj\n"
     tail: bytes = b"\nendobj\n"
+    line: bytes = b"\n"
     entry: bytes = b"%010d %05d n \n"
     mark: bytes = b"startxref\n%d\n%%%%EOF\n"
     trailing: bytes = b""
@@ -159,15 +161,15 @@ def _add_rows(draft: _Draft, form: Form, data: bytes) -> int:
 def _add_table(draft: _Draft, form: Form, data: bytes, rows: int | None) -> int:
     """Write a table with its trailer and return its place."""
     place = len(draft.out)
-    draft.out += b"xref\n"
+    draft.out += b"xref" + form.line
     for number in sorted(draft.places):
         kind, at, extra = draft.places[number]
         if kind == 2:
             continue
         line = form.entry % (at, extra) if kind else b"%010d %05d f \n" % (at, extra)
-        draft.out += b"%d 1\n" % number + line
+        draft.out += b"%d 1" % number + form.line + line
     hybrid = b"" if rows is None else b"/XRefStm %d " % rows
-    draft.out += b"trailer\n<< " + _trailer(draft, form, data) + hybrid + b">>\n"
+    draft.out += b"trailer" + form.line + b"<< " + _trailer(draft, form, data) + hybrid + b">>" + form.line
     return place
 
 

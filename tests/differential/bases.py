@@ -8,16 +8,16 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pikepdf
 from pyhanko.sign.fields import MDPPerm
 
-from tests.attacks.increments import stream
+from tests.attacks.increments import last_xref, stream
 from tests.attacks.samples import ATTACKS
-from tests.attacks.signer import sign
+from tests.attacks.signer import sign, signed_again
 
 CATALOG, PAGES, PAGE, CONTENT, FONT, FORM, REMARK, LOOK, UNIT, PERSON, NOTES, INFO, SPARE, NOTE, MISSING = (
     range(1, 16)
@@ -266,6 +266,37 @@ _PREPARED: dict[str, Callable[[], bytes]] = {
 }  # fmt: skip
 
 
+_ENDS: dict[str, Callable[[bytes, int], bytes]] = {
+    "end far away": lambda body, place: body + b"startxref" + b" " * 1100 + b"%d\n%%%%EOF\n" % place,
+    "end with zero bytes": lambda body, place: body + b"startxref\x00\x00%d\n%%%%EOF\n" % place,
+    "end on one line": lambda body, place: body + b"startxref %d %%%%EOF\n" % place,
+    "end beside its place": lambda body, place: body + b"startxref\n%d\n%%%%EOF\n" % (place + 2),
+    "short entries": lambda body, place: _end(body[:place] + body[place:].replace(b" \n", b"\n"), place),
+    "empty range": lambda body, place: _end(body[: place + 5] + b"8388608 0\n" + body[place + 5 :], place),
+    "small size": lambda body, place: _end(
+        body[:place] + re.sub(rb"/Size \d+", b"/Size 5", body[place:]), place
+    ),
+    "hidden objects": lambda body, place: _end(
+        body[:place] + b"% 4 0 obj " + stream(FORGED).replace(b"\n", b" ") + b"\n" + body[place:],
+        place + len(b"% 4 0 obj \n" + stream(FORGED)),
+    ),
+}
+"""Signed revisions that end otherwise than they should: from their last section's text and its place."""
+
+
+def _end(body: bytes, place: int) -> bytes:
+    return body + b"startxref\n%d\n%%%%EOF\n" % place
+
+
+def _odd_ends() -> Iterator[tuple[str, bytes]]:
+    """Sign the file with a twin of its content, end it otherwise, and make the signature right again."""
+    for twin in (_twin, _later_twin):
+        data = sign(twin(), "unit", strict=False, reserved=4096)
+        body, place = data[: data.rindex(b"startxref")], last_xref(data)
+        for name, end in _ENDS.items():
+            yield f"{name}, {twin.__name__.strip('_')}", signed_again(end(body, place))
+
+
 def _signatures(name: str, data: bytes) -> list[tuple[str, bytes]]:
     """Sign a prepared file: approvals of all, certifications and second signatures of the plainer ones."""
     password = "" if name.startswith("encrypted") else None
@@ -290,6 +321,9 @@ def load_bases(folder: Path) -> list[Base]:
             for label, data in _signatures(name, make()):
                 (folder / f"{len(names)}.pdf").write_bytes(data)
                 names.append((label, len(data)))
+        for name, data in _odd_ends():
+            (folder / f"{len(names)}.pdf").write_bytes(data)
+            names.append((name, len(data)))
         for name, attack in sorted(ATTACKS.items()):
             data = attack()
             (folder / f"{len(names)}.pdf").write_bytes(data)

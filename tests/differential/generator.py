@@ -119,11 +119,17 @@ def _form(chance: random.Random, data: bytes, change: Change) -> tuple[Form, str
     return form, f"{section}, {' and '.join(names)}"
 
 
+def _carriage_returns(form: Form) -> Form:
+    lined = replace(form, line=b"\r", mark=b"startxref\r%d\r%%%%EOF\r")
+    return replace(lined, head=b"%d %d obj\r", tail=b"\rendobj\r", entry=b"%010d %05d n \r")
+
+
 _CANONICAL: tuple[Callable[[Form], Form], ...] = (
     lambda form: form,
     lambda form: form,
     lambda form: form,
     lambda form: replace(form, head=b"%d %d obj\r\n", tail=b"\r\nendobj\r\n", entry=b"%010d %05d n\r\n"),
+    _carriage_returns,
     lambda form: replace(form, gap=b"\n", opening=b"\n"),
     lambda form: replace(form, gap=b"\n", opening=b"\n", aim=-1),
     lambda form: replace(form, opening=_COMMENTS[0]),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -43,6 +45,17 @@ class Outcome:
         return asdict(self)
 
 
+@contextlib.contextmanager
+def _without_programs() -> Iterator[None]:
+    """Let nothing be found on the search path for a while."""
+    path = os.environ["PATH"]
+    os.environ["PATH"] = ""
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = path
+
+
 class Panel:
     """The readers, and what they show of the bases.
 
@@ -59,8 +72,12 @@ class Panel:
         self._known: dict[tuple[str, str], dict[str, Shot]] = {}
 
     def judge(self, made: Sample) -> Outcome:
-        """Examine a file; what is called unaltered is shown to all readers."""
-        report = examine("sample.pdf", made.data, self._options)
+        """Examine a file; what is called unaltered is shown to all readers.
+
+        It is examined as if poppler were not installed, so that poppler judges and is not judged.
+        """
+        with _without_programs():
+            report = examine("sample.pdf", made.data, self._options)
         codes = () if report.unaltered else tuple(sorted({alarm.code for alarm in report.alarms}))
         problems = dict(self.differences(made)) if report.unaltered else {}
         return Outcome(made.index, made.base.name, made.kinds, report.unaltered, problems, codes)

@@ -272,6 +272,8 @@ def add_field(chance: random.Random, data: bytes, change: Change) -> None:
     change.objects[free] = _note(chance, box, b"Widget", kind + b" /T (new%d) " % free + more)
     if chance.random() < 0.8:
         _list_note(data, change, free)
+    if box == FREE_BOX and kind == b"/FT /Sig" and b"/DocMDP" not in data:
+        change.places.append(FREE_BOX)
     text = text_of(data, change, FORM)
     change.objects[FORM] = text.replace(b"/Fields [", b"/Fields [%d 0 R " % free, 1)
 

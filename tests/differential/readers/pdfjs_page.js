@@ -37,6 +37,9 @@
 			}
 		}
 		for (const note of (await page.getAnnotations()).filter(one => seen(one, page.view))) {
+			if (!note.fieldValue && !note.url && !note.contentsObj?.str) {
+				continue; // what it draws shows in the picture
+			}
 			const told = [note.subtype, note.rect, note.fieldName, note.fieldValue, note.url, note.contentsObj?.str];
 			found.push([number, "annotation " + JSON.stringify(told), note.rect]);
 		}
