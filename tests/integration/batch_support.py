@@ -8,6 +8,7 @@ from pathlib import Path
 from agreegen.batch.interface import Job
 from agreegen.batch.job import read_job
 from agreegen.example_pki.maker import make_example_pki
+from agreegen.register.store import Register
 
 HEADER = "编号,姓名,身份证号,单位,是否涉密"
 PEOPLE = (
@@ -65,3 +66,10 @@ def documents_of(job: Job) -> list[Path]:
 def leftovers_of(job: Job) -> list[Path]:
     """Return temporary files that should not be there."""
     return [path for path in job.output.rglob("*") if path.name.startswith(".")]
+
+
+def forget(job: Job) -> None:
+    """Put an empty register there, as after a crash before the first chunk was recorded."""
+    for path in job.output.glob("register.db*"):
+        path.unlink()
+    Register.open(job.register_file, create=True, now=clock()).close()

@@ -26,6 +26,7 @@ from tests.integration.batch_support import (
     PEOPLE,
     clock,
     documents_of,
+    forget,
     leftovers_of,
     make_pki,
     write_job,
@@ -159,8 +160,7 @@ def test_every_engine_keeps_the_contract(
     assert run() == (1, 3, 0, 0)
     write_roster(tmp_path, ["T001,王秀兰,,某市普查办,否", *PEOPLE[1:], "T005,孙七,,某市,否"])
     assert run() == (1, 3, 0, 1)
-    for path in job.output.glob("register.db*"):
-        path.unlink()
+    forget(job)
     assert run() == (4, 0, 0, 0)
     assert len(documents_of(job)) == 4
     assert leftovers_of(job) == []
@@ -179,8 +179,7 @@ def test_a_foreign_file_in_the_place_of_a_copied_document_is_moved_aside(
     victim.write_bytes(whole.replace(b"/ETSI.CAdES", b"/ETSI.CAdEZ"))
     summary = run_job(job, settings)
     assert (summary.done, summary.already_done) == (0, 3)  # what is there counts as done; verify finds it
-    for path in job.output.glob("register.db*"):
-        path.unlink()
+    forget(job)
     summary = run_job(job, settings)
     assert (summary.done, summary.adopted, summary.failed) == (3, 2, 0)
     assert any("was moved to quarantine/" in warning for warning in summary.warnings)

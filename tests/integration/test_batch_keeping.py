@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from agreegen.archive import create
 from agreegen.batch.interface import Job
 from agreegen.batch.job import read_job
 from agreegen.batch.preflight import check_job
@@ -164,3 +165,103 @@ def test_another_register_under_the_name_never_ends_well(job: Job) -> None:
             register.record(EventDraft(EventKind.RUN), now=clock())
     with Register.open(job.register_file, read_only=True) as register:
         assert not list(register.documents(state=DocumentState.QUARANTINED))
+
+
+def bagged(job: Job) -> Job:
+    """The job, with bags."""
+    seal = "{bags: bags, credential: pki/credentials/archive-seal.yaml}"
+    job.path.write_text(f"{job.path.read_text()}archive: {seal}\n")
+    return read_job(job.path)
+
+
+@pytest.mark.parametrize("kind", ["png", "jpg", "tif", "pdf"])
+def test_paper_is_in_the_bag_and_counts_there(
+    job: Job, tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Signed on paper, then archived: the bag holds the scan, and coverage does not forget."""
+    scan = tmp_path / f"scan.{kind}"
+    Image.new("L", (120, 160), 200).save(scan)
+    register = ["--register", str(job.register_file)]
+    assert agreegen(["register", "add-paper", *register, "--staff-no", "T004", "--scan", str(scan)]) == 0
+    job = bagged(job)
+    assert run_job(job, ALONE).left_open == 0
+    [bag] = job.path.parent.joinpath("bags").iterdir()
+    trust = ["--trust", str(job.path.parent / "pki/trust")]
+    capsys.readouterr()
+    assert agreegen(["archive", "verify", str(bag), *trust, "--json"]) == 0
+    documents = json.loads(capsys.readouterr().out)["documents"]["files"]
+    on_paper = [file["document"] for file in documents if file["document"]["fulfilled_elsewhere"]]
+    assert [(each["fulfilled_elsewhere"], each["missing_roles"]) for each in on_paper] == [
+        ([{"role": "pledger", "how": "paper"}], [])
+    ]
+    kept = [path for path in (bag / "data/scans").rglob("*") if path.is_file()]
+    assert scan.read_bytes() in [path.read_bytes() for path in kept]
+    assert any(path.suffix == ".pdf" for path in kept)
+    assert agreegen(["register", "coverage", "--job", str(job.path)]) == 0
+    assert agreegen(["register", "verify", *register, *trust]) == 0
+    path = next(job.documents_folder.rglob("T004.pdf"))
+    capsys.readouterr()
+    assert agreegen(["verify", str(path), *trust, *register, "--complete", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["files"][0]["document"]
+    assert told["fulfilled_elsewhere"] == [{"role": "pledger", "how": "paper"}]
+    for path in kept:
+        if path.read_bytes() == scan.read_bytes():
+            path.write_bytes(b"another scan")
+    assert agreegen(["archive", "verify", str(bag), *trust]) == 1
+
+
+def test_what_was_signed_on_paper_after_a_bag_goes_into_the_next(job: Job, tmp_path: Path) -> None:
+    job = bagged(job)
+    run_job(job, ALONE)
+    scan = tmp_path / "scan.png"
+    Image.new("L", (120, 160), 200).save(scan)
+    line = ["register", "add-paper", "--register", str(job.register_file), "--staff-no", "T004"]
+    assert agreegen([*line, "--scan", str(scan)]) == 0
+    summary = run_job(job, ALONE)
+    assert len(summary.bags) == 1
+    manifest = Path(summary.bags[0], "manifest-sha256.txt").read_text()
+    assert manifest.count("data/documents/") == 1
+    assert "data/paper-records.json" in manifest
+
+
+def test_documents_that_nobody_signs_with_a_key_are_bagged_with_their_paper(
+    tmp_path: Path, finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pki = finished.parent / "pki"
+    job = write_job(tmp_path / "plain", pki, ROWS[:1])
+    text = job.path.read_text().split("signatures:")[0]
+    extra = "register_credential: pki/credentials/archive-seal.yaml\n"
+    job.path.write_text(f"{text}signatures: []\n{extra}")
+    job = bagged(job)
+    text = job.path.read_text()
+    job.path.write_text(text[: text.index("archive:")])
+    run_job(read_job(job.path), ALONE)
+    scan = tmp_path / "scan.png"
+    Image.new("1", (120, 160), 1).save(scan)
+    line = ["register", "add-paper", "--register", str(job.register_file), "--staff-no", "T001"]
+    assert agreegen([*line, "--scan", str(scan)]) == 0
+    job.path.write_text(text)
+    [bag] = run_job(read_job(job.path), ALONE).bags
+    capsys.readouterr()
+    assert agreegen(["archive", "verify", bag, "--trust", str(pki / "trust")]) == 0
+    assert "on paper" in capsys.readouterr().out
+
+
+def test_a_bag_that_a_killed_run_did_not_record_is_adopted(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = bagged(job)
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(create, "_record_archived", die)
+        with pytest.raises(KeyboardInterrupt):
+            run_job(job, ALONE)
+    bags = job.path.parent / "bags"
+    assert len(list(bags.iterdir())) == 1
+    summary = run_job(job, ALONE)
+    assert len(list(bags.iterdir())) == 1, "nothing is bagged twice"
+    assert [Path(bag).name for bag in summary.bags] == ["personal-pledge-0001"]
+    with Register.open(job.register_file, read_only=True) as register:
+        assert {row.bag for row in register.documents()} == {"personal-pledge-0001"}
+    assert run_job(job, ALONE).bags == ()

@@ -36,6 +36,7 @@ from tests.integration.batch_support import (
     PEOPLE,
     clock,
     documents_of,
+    forget,
     leftovers_of,
     make_pki,
     write_job,
@@ -153,8 +154,7 @@ def test_bad_rows_fail_alone_and_run_again(tmp_path: Path, pki: Path) -> None:
 
 def test_a_crash_before_the_register_is_adopted_not_signed_again(job: Job, pki: Path) -> None:
     before = {path: path.read_bytes() for path in documents_of(job)}
-    for path in job.output.glob("register.db*"):
-        path.unlink()
+    forget(job)
     summary = run_job(job, ALONE)
     assert counts(summary) == (3, 0, 0)
     assert summary.adopted == 3
@@ -167,6 +167,7 @@ def test_what_strangers_signed_is_not_adopted(job: Job, pki: Path, tmp_path: Pat
     assert run_job(other, ALONE).done == 3
     shutil.rmtree(job.output)
     shutil.copytree(other.documents_folder, job.documents_folder)
+    forget(job)
     summary = run_job(job, ALONE)
     moved = [text for text in summary.warnings if "was moved to quarantine/" in text]
     assert (counts(summary), summary.adopted, len(moved)) == ((3, 0, 0), 0, 3)
@@ -174,8 +175,7 @@ def test_what_strangers_signed_is_not_adopted(job: Job, pki: Path, tmp_path: Pat
 
 
 def test_a_damaged_orphan_is_moved_away_and_made_anew(job: Job, pki: Path) -> None:
-    for path in job.output.glob("register.db*"):
-        path.unlink()
+    forget(job)
     victim = job.documents_folder / "00001/T002.pdf"
     data = bytearray(victim.read_bytes())
     place = data.index(b"/ByteRange") // 2

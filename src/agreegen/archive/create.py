@@ -31,6 +31,7 @@ from agreegen.archive.interface import (
 )
 from agreegen.archive.judging import judging_processes
 from agreegen.archive.manifests import BAGIT_TXT, ManifestError, check_plain, format_info, format_manifest
+from agreegen.archive.paper import paper_files, read_paper, with_paper
 from agreegen.archive.sealing import seal
 from agreegen.errors import ArchiveError, UsageError
 from agreegen.files import TEMPORARY_PREFIX, sha256_of, sha256_of_file, sync_folder
@@ -133,6 +134,8 @@ def _create(request: BagRequest, register: Register | None) -> BagSummary:
         draft = _Draft(folder)
         for document in choice.documents:
             _add_document(draft, request, document)
+        for path, data in paper_files(request.source, draft.rows):
+            draft.add(path, data, mode=0o600)
         _add_evidence(draft, request)
         _add_reports(draft, request)
         _add_register(draft, request, register)
@@ -248,8 +251,9 @@ def _add_reports(draft: _Draft, request: BagRequest) -> None:
     names = [path for path in draft.hashes if path.startswith("data/documents/")]
     paths = [draft.folder / name for name in names]
     judged = verify_paths(paths, options, jobs=judging_processes(len(paths)))
-    files = tuple(replace(file, path=name) for name, file in zip(names, judged, strict=True))
-    report = Report(files)
+    on_paper, _ = read_paper(draft.folder, draft.hashes)
+    files = (replace(file, path=name) for name, file in zip(names, judged, strict=True))
+    report = Report(tuple(with_paper(file, on_paper) for file in files))
     draft.add("data/verification-report.json", canonical_json(report.to_dict()) + b"\n")
     draft.add("data/verification-report.html", render_html(report, options).encode())
 

@@ -198,7 +198,8 @@ class BagReport:
             and self.signature.state is SealState.VALID
             and self.token.state in {SealState.VALID, SealState.MISSING}
             and self.evidence.state in {SealState.VALID, SealState.MISSING}
-            and self.documents.all_valid
+            and bool(self.documents.files)
+            and all(file.settled for file in self.documents.files)
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -231,8 +232,11 @@ class BagReport:
         counts = {verdict: count for verdict, count in self.documents.counts().items() if count}
         rows.append(("documents", ", ".join(f"{n} {verdict}" for verdict, n in counts.items()) or "none", ""))
         rows += [
-            ("document", file.verdict.value, file.path)
+            ("document", file.verdict.value, file.path) for file in self.documents.files if not file.settled
+        ]
+        rows += [
+            ("on paper", ", ".join(role for role, _ in file.document.fulfilled_elsewhere), file.path)
             for file in self.documents.files
-            if file.verdict != "valid"
+            if file.document is not None and file.document.fulfilled_elsewhere
         ]
         return rows

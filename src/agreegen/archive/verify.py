@@ -17,6 +17,7 @@ from agreegen.archive.interface import (
     SealState,
 )
 from agreegen.archive.judging import judge_signature, judge_token, judging_processes
+from agreegen.archive.paper import read_paper, with_paper
 from agreegen.archive.structure import BagContents, check_structure
 from agreegen.model.report import FileReport, Report
 from agreegen.signing.trust import parse_crls
@@ -39,6 +40,7 @@ def verify_bag(bag: Path, options: Options, *, limits: BagLimits | None = None) 
     4. The evidence records over all files, where there are some (RFC 4998).
     5. The documents, at the earliest time that token or evidence prove (else the signature's own timestamp,
        else now): the manifests tie each of them to that time. Each must be the file that was hashed.
+    6. The records of what was signed on paper, each with its scans: such a role is no missing one.
 
     Args:
         bag: The bag's folder.
@@ -71,10 +73,12 @@ def verify_bag(bag: Path, options: Options, *, limits: BagLimits | None = None) 
     times = (token.time if token.state is SealState.VALID else proved, evidence.time)
     proven_time = min((time for time in times if time is not None), default=None)
     documents, changed = _judge_documents(bag, contents, replace(options, now=proven_time or options.now))
+    on_paper, odd = read_paper(bag, contents.right_payload)
+    documents = Report(tuple(with_paper(file, on_paper) for file in documents.files))
     return BagReport(
         bag=str(bag),
         files=contents.right,
-        problems=(*contents.problems, *evidence.problems, *changed),
+        problems=(*contents.problems, *evidence.problems, *changed, *odd),
         signature=signature,
         token=token,
         proven_time=proven_time,

@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from agreegen.archive.create import BagRequest, create_bag
+from agreegen.batch.bags import adopt_bags
 from agreegen.batch.interface import Job
 from agreegen.batch.timestamping import timestamp_servers
 from agreegen.recording.recorder import Recorder
@@ -18,7 +19,7 @@ from agreegen.signing.interface import Credential, Trust
 def archive_documents(
     job: Job, recorder: Recorder, credential: Credential, trust: Trust, now: datetime
 ) -> Iterator[Path]:
-    """Write the bags that are due and yield each one when the register knows of it.
+    """Adopt bags that a killed run left, write those that are due, and yield each when the register knows it.
 
     Raises:
         ArchiveError: A bag cannot be written.
@@ -26,6 +27,7 @@ def archive_documents(
     """
     archive = job.archive
     assert archive is not None
+    yield from adopt_bags(job, recorder, credential, now)
     while paths := tuple(islice(_ready(job, recorder.register), archive.documents_per_bag)):
         bag = _next_bag(archive.bags, job.form.id)
         request = BagRequest(

@@ -16,7 +16,6 @@ from agreegen.batch.pool import InlinePool, Pool, ProcessPool
 from agreegen.conversion.interface import EngineChoice
 from agreegen.errors import InputError, RegisterError, UsageError
 from agreegen.pki.signer_pin import fingerprint
-from agreegen.register.interface import EventDraft, EventKind
 from agreegen.register.store import Register
 from agreegen.rosters.roster import Roster, open_roster
 from agreegen.signing.checks import check_credential, known_paths
@@ -236,14 +235,3 @@ def refuse_other_template(job: Job, register: Register) -> None:
             f"has {job.form.template_sha256[:12]}…; one output never mixes two",
             hint="use the released form again, or give the job a new output folder",
         )
-
-
-def run_event(job: Job) -> EventDraft:
-    """Return the event by which the register remembers its job, so that later commands find who signs it."""
-    facts = {
-        "job": os.path.relpath(job.path.resolve(), job.output.resolve()),
-        "job_path": str(job.path.resolve()),
-        "job_sha256": job.sha256,
-        "template_sha256": job.form.template_sha256,
-    }
-    return EventDraft(EventKind.RUN, details=facts)

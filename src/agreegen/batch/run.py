@@ -24,8 +24,6 @@ from agreegen.batch.opening import (
     refuse_lost_register,
     refuse_other_template,
     require_writable,
-    run_event,
-    shared_certificates,
     start_pool,
 )
 from agreegen.batch.outputs import FailedRows, write_report
@@ -34,18 +32,15 @@ from agreegen.batch.plan import Planner, RowProblemError, Task
 from agreegen.batch.pool import Chunk, Pool, wait_for_stragglers
 from agreegen.batch.signers import require_head_signer
 from agreegen.batch.timestamping import timestamp_warnings
+from agreegen.batch.writing import prove_time, recorder_for_run, run_event
 from agreegen.errors import AgreegenError, InputError, UsageError
 from agreegen.files import remove_leftovers, sha256_of_file
 from agreegen.forms.check import require_usable
-from agreegen.recording.interface import TailCheck
 from agreegen.recording.recorder import Recorder
-from agreegen.recording.signer import CredentialSigner
-from agreegen.recording.standing import require_standing
 from agreegen.register.lock import lock_folder
 from agreegen.register.store import Register
 from agreegen.rosters.roster import Roster
 from agreegen.rosters.row import RosterRow
-from agreegen.signing.interface import Trust
 from agreegen.signing.trust import load_trust
 
 __all__ = ["RunSettings", "read_clock", "run_job"]
@@ -101,7 +96,7 @@ def run_job(
         trust = load_trust(list(job.trust))
         elsewhere = settings.engine == "dask"
         keys = load_keys(job, holder, trust, clock(), settings.prompt, elsewhere=elsewhere)
-        recorder = _recorder(job, register, keys, trust, clock())
+        recorder = recorder_for_run(job, register, keys, trust, clock())
         failed = stack.enter_context(FailedRows(job.output, rows))
         run = _Run(job, settings, recorder, rows, keys, failed, events or _tell_nobody, clock)
         run.whole_roster = settings.roster is None and settings.limit is None
@@ -122,13 +117,6 @@ def run_job(
             stack.callback(pool.close)
             error = run.drive(pool, brake, settings.chunk_rows)
         return run.finish(started, error, interrupted=brake.pressed)
-
-
-def _recorder(job: Job, register: Register, keys: SharedKeys, trust: Trust, now: datetime) -> Recorder:
-    signer = None if keys.head is None else CredentialSigner(keys.head, now)
-    check = TailCheck(now, trust, shared_certificates(job, keys))
-    require_standing(register, None if signer is None else signer.identity, check)
-    return Recorder(register, signer)
 
 
 def _tell_nobody(event: RunEvent) -> None:
@@ -154,6 +142,7 @@ class _Run:
         self.keys, self.trust, self.failed, self.tell, self.clock = keys, keys.trust, failed, tell, clock
         self.counts = dict.fromkeys(RowResult, 0)
         self.whole_roster = True
+        self.recorded = False
         self.known: MendedRows | None = None
         self.mending = Mending()
         self.behind = 0
@@ -291,6 +280,7 @@ class _Run:
         drafts += self.mending.take_drafts()
         if drafts:
             self.recorder.record(drafts, now=self.clock())
+            self.recorded = True
         for note in chunk.notes:
             if note not in self.warnings:
                 self.warn(note)
@@ -360,6 +350,9 @@ class _Run:
         )
         if (told := self.planner.forecast.describe(done=True)) is not None:
             self.warn(told)
+        if error is None and self.recorded:
+            for warning in prove_time(self.job, self.recorder, self.trust, self.clock()):
+                self.warn(warning)
         head = self.register.last_head()
         summary = RunSummary(
             rows=self.roster.count,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NoReturn
@@ -217,6 +218,7 @@ class DocumentFacts:
         form_version: Version of the form.
         title: Printed title.
         aliases: Holders whose certificates carry another name than is printed.
+        fulfilled_elsewhere: Roles that were fulfilled outside of the file, and how, e.g. on paper.
     """
 
     id: str
@@ -225,6 +227,16 @@ class DocumentFacts:
     form_version: str = ""
     title: str = ""
     aliases: tuple[HolderAlias, ...] = ()
+    fulfilled_elsewhere: tuple[tuple[str, str], ...] = ()
+
+    def with_paper(self, roles: Collection[str]) -> DocumentFacts:
+        """Return these facts where some roles were fulfilled on paper; `*` stands for all missing ones."""
+        signed = tuple(self.missing_roles) if "*" in roles else tuple(roles)
+        return replace(
+            self,
+            missing_roles=tuple(role for role in self.missing_roles if role not in signed),
+            fulfilled_elsewhere=tuple((role, "paper") for role in signed),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +259,15 @@ class FileReport:
     def __bool__(self) -> NoReturn:
         raise TypeError("a report is not a boolean; ask for .verdict or .unaltered")
 
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is to be done: it is valid, or everybody signed it on paper and nothing is odd."""
+        if self.verdict is not Verdict.UNSIGNED:
+            return self.verdict is Verdict.VALID
+        document = self.document
+        on_paper = document is not None and document.fulfilled_elsewhere and not document.missing_roles
+        return bool(on_paper) and not self.alarms
+
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object of the interface for this file."""
         document = self.document
@@ -263,6 +284,9 @@ class FileReport:
                 "title": document.title,
                 "missing_roles": list(document.missing_roles),
                 "aliases": [alias.to_dict() for alias in document.aliases],
+                "fulfilled_elsewhere": [
+                    {"role": role, "how": how} for role, how in document.fulfilled_elsewhere
+                ],
             },
             "signatures": [signature.to_dict() for signature in self.signatures],
             "alarms": [alarm.to_dict() for alarm in self.alarms],

@@ -8,7 +8,7 @@ from agreegen.pki.algorithms import SM2_DEFAULT_ID, compute_digest
 from agreegen.pki.cms.container_check import check_container
 from agreegen.recording.signer import identity_of
 
-__all__ = ["signer_of"]
+__all__ = ["signer_of", "signer_of_bytes"]
 
 _CADES = "ETSI.CAdES.detached"
 _MAX_CMS_BYTES = 1 << 20
@@ -23,11 +23,18 @@ def signer_of(head: Head, sm2_ids: tuple[str, ...] = (SM2_DEFAULT_ID,)) -> Signe
         head: The head.
         sm2_ids: Signer ids that SM2 signatures may be made with.
     """
-    if not head.signature:
+    return signer_of_bytes(head.signature, head.message, sm2_ids)
+
+
+def signer_of_bytes(
+    signature: bytes, message: bytes, sm2_ids: tuple[str, ...] = (SM2_DEFAULT_ID,)
+) -> SignerIdentity | None:
+    """Return whose certificate made a detached signature over a message; None where it does not fit."""
+    if not signature:
         return None
     facts = check_container(
-        head.signature,
-        lambda name: compute_digest(name, head.message),
+        signature,
+        lambda name: compute_digest(name, message),
         subfilter=_CADES,
         max_cms_bytes=_MAX_CMS_BYTES,
         sm2_ids=sm2_ids,

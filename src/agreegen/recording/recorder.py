@@ -44,6 +44,16 @@ class Recorder:
         signer = None if self.signer is None else replace(self.signer, now=now)
         return self.register.record_many(drafts, now=now, signer=signer, pin=self.pins)
 
+    def prove_time(self, signer: CredentialSigner) -> Head | None:
+        """Have the present end of the chain signed once more, by a signer who asks a timestamp service.
+
+        Raises:
+            TimestampError: No service gave an acceptable timestamp; nothing was recorded.
+            RegisterError: The register cannot be written; nothing was recorded.
+            CredentialError: The key cannot sign; nothing was recorded.
+        """
+        return self.register.record_many([], now=signer.now, signer=signer, pin=self.pins)
+
     def record_paper(self, records: Sequence[PaperRecord], *, now: datetime) -> Head | None:
         """Record documents that were signed on paper, all in one transaction.
 

@@ -135,9 +135,11 @@ class RegisterView:
         return None if row is None else str(row[0])
 
     def knows_bag(self, name: str) -> bool:
-        """Whether a document in the register lies in a bag of that name."""
+        """Whether any document was ever recorded as lying in a bag of that name."""
+        where = "kind = ? AND json_extract(details, '$.bag') = ?"
+        statement = f"SELECT 1 FROM events WHERE {where} ORDER BY seq DESC LIMIT 1"  # noqa: S608  # constants only
         with wrapped(self.path):
-            row = self._derived.execute("SELECT 1 FROM documents WHERE bag = ? LIMIT 1", (name,)).fetchone()
+            row = self.connection.execute(statement, (EventKind.ARCHIVED.value, name)).fetchone()
         return row is not None
 
     def scans(self, *, document_id: str | None = None) -> Iterator[tuple[str, ScanFile]]:

@@ -13,6 +13,7 @@ from agreegen.model.form import Form
 from agreegen.model.report import Alarm, Coverage, DocumentFacts, Integrity, SignatureKind
 from agreegen.pki.cms.signature_facts import SignatureFacts
 from agreegen.pki.encoding import der_of
+from agreegen.register.interface import How
 from agreegen.register.store import Register
 from agreegen.rendering.expected import expected_text
 from agreegen.signing.names import names_holder
@@ -214,6 +215,20 @@ def _check_text(document: Document, form: Form | None, first: bytes) -> Iterator
             f"the printed text is not that of the approved form filled with these values: {difference}",
             message_zh="正文与批准的表单文本不一致，条款可能被替换",
         )
+
+
+def roles_on_paper(document: Document | None, options: Options) -> tuple[str, ...]:
+    """Return the roles that the caller's register says were fulfilled on paper, of a document in force."""
+    if document is None or options.register_file is None:
+        return ()
+    try:
+        with Register.open(options.register_file, read_only=True) as register:
+            row = register.document(document.id)
+    except (AgreegenError, OSError):
+        return ()  # `check_register` says so
+    if row is None or not row.in_force:
+        return ()
+    return tuple(role for role, each in row.fulfilled.items() if each.how is How.PAPER)
 
 
 def check_register(document: Document | None, sha256: str, options: Options) -> Iterator[Alarm]:

@@ -25,6 +25,7 @@ from agreegen.verification.document_checks import (
     hold_document,
     read_document,
     role_of,
+    roles_on_paper,
 )
 from agreegen.verification.existence import weigh_records
 from agreegen.verification.fetching import fetch_evidence
@@ -84,6 +85,8 @@ def examine(label: str, data: bytes, options: Options, *, rebuild: bool = True) 
     alarms.extend(example_alarms(judge, facts))
     page = PageCheck.PROVED if proved else PageCheck.OBJECTS if rebuild else PageCheck.TEXT
     described, complaints = _check_document(document, held, data, structure, facts, options, page)
+    if described is not None and (on_paper := roles_on_paper(document, options)):
+        described = described.with_paper(on_paper)
     alarms.extend(complaints)
     alarms.extend(recorded)
     known = () if held is None or any(alarm.code in BLOCKING for alarm in complaints) else held.roles

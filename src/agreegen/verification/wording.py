@@ -197,6 +197,9 @@ def _holds(file: FileReport, lang: str) -> Iterator[str]:
         elif signature.integrity is Integrity.INTACT and file.unaltered:
             line = signature_line(signature, lang)
             yield pick((f"{line}: the signature itself is right", f"{line}：签名本身正确"), lang)
+    if file.document is not None and file.document.fulfilled_elsewhere:
+        roles = ", ".join(role for role, _ in file.document.fulfilled_elsewhere)
+        yield pick((f"Signed on paper, by the record: {roles}", f"据登记已在纸上签字：{roles}"), lang)
     for remark in file.remarks:
         text = alarm_text(remark, lang)
         yield text[:1].upper() + text[1:]
