@@ -14,7 +14,7 @@ from agreegen.pdf.objects import Stream
 from agreegen.pdf.pages import Rectangle, numbers_of, rectangle_of
 
 EVERYWHERE: Rectangle = (-1e5, -1e5, 1e5, 1e5)
-HIDDEN, PRINT, NO_VIEW = 2, 4, 32
+HIDDEN, PRINT, NO_ZOOM, NO_ROTATE, NO_VIEW = 2, 4, 8, 16, 32
 _STATES = ("N", "R", "D")
 _POINTS = {
     "Line": ("L",),
@@ -55,6 +55,8 @@ def painted_box(view: View, annotation: dict[str, Any], *, on_paper_only: bool =
         return _widget_box(view, annotation, corners, streams, on_paper_only=on_paper_only)
     if kind == "Link" and not streams and not _border(view, annotation, 1.0):
         return None
+    if kind not in _ICONS and _keeps_its_size(view, annotation):
+        return EVERYWHERE
     boxes = [
         _look_box(view, streams, corners),
         _own_box(view, str(kind), annotation, corners, has_normal_look(view, annotation)),
@@ -85,6 +87,15 @@ def _is_hidden(view: View, annotation: dict[str, Any]) -> bool:
     return type(flags) is int and bool(flags & HIDDEN or flags & (NO_VIEW | PRINT) == NO_VIEW)
 
 
+def _keeps_its_size(view: View, annotation: dict[str, Any]) -> bool:
+    """Tell whether an annotation keeps its size or direction when the page is zoomed or turned.
+
+    It then covers more of the page the smaller the page is shown (12.5.3, NoZoom and NoRotate).
+    """
+    flags = view.resolve(annotation.get("F"))
+    return type(flags) is int and bool(flags & (NO_ZOOM | NO_ROTATE))
+
+
 def _widget_box(
     view: View,
     widget: dict[str, Any],
@@ -100,7 +111,8 @@ def _widget_box(
     if not is_empty and not on_paper_only and widget.get("V") is None:
         return corners
     if streams:
-        return _look_box(view, streams, corners)
+        box = _look_box(view, streams, corners)
+        return EVERYWHERE if box is not None and _keeps_its_size(view, widget) else box
     if is_empty:
         return None
     drawn = view.dictionary(widget.get("MK")).keys() & _DRAWN_WITHOUT_LOOK
@@ -145,7 +157,9 @@ def _own_box(
     if not points:
         return EVERYWHERE if corners is None else None
     edge = _margin(view, kind, annotation)
-    if edge is None:
+    inner = numbers_of(annotation.get("RD"), view) if annotation.get("RD") is not None else []
+    # Differences below zero draw the shape larger than its rectangle.
+    if edge is None or inner is None or any(number < 0 for number in inner):
         return EVERYWHERE
     xs, ys = points[::2], points[1::2]
     return min(xs) - edge, min(ys) - edge, max(xs) + edge, max(ys) + edge

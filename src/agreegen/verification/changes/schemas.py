@@ -69,7 +69,6 @@ SCHEMAS: dict[Role, Schema] = {
             "Annots": _followed(Role.ANNOTATIONS),
             "Tabs": _FREE,
             "LastModified": _FREE,
-            "StructParents": Key(Change.ADDED),
             "PieceInfo": Key(Change.FREE, Role.PRIVATE),
         }
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agreegen.pdf.document import View
-from agreegen.pdf.fields import form_fields
+from agreegen.pdf.fields import form_fields, text_of
 from agreegen.verification.changes.interface import Finding, Pair, RevisionStep
 from agreegen.verification.changes.painted_boxes import has_normal_look
 from agreegen.verification.changes.roles import Role
@@ -29,6 +29,11 @@ def _check_drawing(step: RevisionStep, pair: Pair) -> Iterator[str]:
         yield "the form now asks readers to draw its fields anew"
     if before and not after and any(_has_value(step.old, value) for value in _drawn_fields(step.old)):
         yield "the form no longer asks readers to draw its fields anew"
+    fonts = _names_of_fonts(step.new, two) - _names_of_fonts(step.old, one)
+    if fonts and any(
+        _waits_for_font(step.old, value, fonts, asked=before) for value in _drawn_fields(step.old)
+    ):
+        yield "a font was added to the form for which a value had waited"
     if step.equality.kept(one.get("DA"), two.get("DA")):
         return
     if one.get("DA") is not None:
@@ -64,6 +69,18 @@ def _waits_for_style(view: View, field: dict[str, object], *, asked: bool) -> bo
     drawn = has_normal_look(view, field) and not asked
     captions = view.dictionary(field.get("MK")).keys() & {"CA", "RC", "AC"}
     return not drawn and (_has_value(view, field) or bool(captions))
+
+
+def _names_of_fonts(view: View, form: dict[str, object]) -> set[str]:
+    return set(view.dictionary(view.dictionary(form.get("DR")).get("Font")))
+
+
+def _waits_for_font(view: View, field: dict[str, object], fonts: set[str], *, asked: bool) -> bool:
+    """A value whose font is missing is not drawn, or with another one, until the form gets that font."""
+    style = view.resolve(field.get("DA", view.dictionary(view.catalog.get("AcroForm")).get("DA")))
+    named = set(text_of(style).replace("/", " /").split()) if isinstance(style, bytes) else set[str]()
+    waits = bool(named & {f"/{font}" for font in fonts})
+    return waits and _has_value(view, field) and (asked or not has_normal_look(view, field))
 
 
 def _check_xfa(step: RevisionStep, pair: Pair) -> Iterator[str]:

@@ -29,6 +29,12 @@ _OPERANDS = {
 """Operators (ISO 32000-1, annex A) that draw a plain shape: no text, images, patterns, shadings, clips."""
 _DRAWING = frozenset({"m", "l", "c", "v", "y", "re"})
 _PLAIN_STATE = frozenset({"Type", "CA", "ca", "BM", "AIS", "LW", "LC", "LJ", "ML"})
+_PLAIN_FORM = frozenset(
+    {
+        "Type", "Subtype", "FormType", "Name", "BBox", "Matrix", "Resources", "Length", "Filter",
+        "DecodeParms", "Group",
+    }
+)  # fmt: skip
 _STATES = frozenset({"ExtGState", "ProcSet"})
 _NEAR = 3.0
 _SHAPES = {
@@ -78,6 +84,8 @@ def _has_words(step: RevisionStep, note: NewAnnotation) -> bool:
 
 def _is_plain(step: RevisionStep, look: Stream) -> bool:
     """Tell whether an appearance consists of lines and areas in plain colours."""
+    if look.dictionary.keys() - _PLAIN_FORM:
+        return False
     content = step.new.file.expand(step.new.resolved_filters(look))
     return _steps(content) is not None and _has_plain_resources(step, look)
 

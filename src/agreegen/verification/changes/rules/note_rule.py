@@ -21,15 +21,23 @@ _COMMON = frozenset(
 
 def check_notes(step: RevisionStep) -> Iterator[Finding]:
     """Check the annotations that were put on pages."""
-    known = {field.number for field in step.comparison.fields}
-    known |= {number for field in step.comparison.new_fields for number, _ in field.widgets}
-    known |= {
-        widget.number for field in step.comparison.fields for widget in field.widgets or () if widget.number
-    }
+    known = _widgets_of_the_form(step)
     for note in step.comparison.new_annotations:
         if note.number is None or note.number not in known:
             for reason in _check(step, note):
                 yield Finding("annotations", reason)
+
+
+def _widgets_of_the_form(step: RevisionStep) -> set[int | None]:
+    """Return the widgets that another rule judges: those of signature fields that came or were signed.
+
+    A field that holds a value and stood on no page may not be put on one.
+    """
+    known = {number for field in step.comparison.new_fields for number, _ in field.widgets}
+    for field in step.comparison.fields:
+        if field.kind == "Sig":
+            known |= {field.number, *(widget.number for widget in field.widgets or ())}
+    return known
 
 
 def is_note(step: RevisionStep, note: NewAnnotation) -> bool:
