@@ -85,9 +85,7 @@ def value_at_a_parent() -> bytes:
     form, kid, free = number_of(data, b"/DR"), number_of(data, b"(kid)"), size_of(data)
     fields = body_of(data, form).replace(b"/Fields [%d 0 R" % kid, b"/Fields [%d 0 R" % free)
     below = body_of(data, kid).replace(b"/T (kid)", b"/T (kid) /Parent %d 0 R" % free)
-    data = sign(
-        append(data, {form: fields, kid: below, free: b"<< /T (above) /Kids [%d 0 R] >>" % kid})
-    )
+    data = sign(append(data, {form: fields, kid: below, free: b"<< /T (above) /Kids [%d 0 R] >>" % kid}))
     return _edited(data, b"(above)", (b"/T (above)", b"/T (above) /V (9,000)"))
 
 
@@ -99,8 +97,8 @@ def border_drawn_with_the_value() -> bytes:
 
 def filled_over_another_field() -> bytes:
     data = with_field(base_document(), b"/FT /Tx /T (old) /V (1,000) /DA (/Helv 9 Tf) /F 4 /Rect " + FREE)
-    data = sign(with_field(data, b"/FT /Tx /T (new) /V () /DA (/Helv 9 Tf) /F 4 /AP << /N %d 0 R >> /Rect " + FREE,
-                           stream(b"/Tx BMC EMC")))  # fmt: skip
+    field = b"/FT /Tx /T (new) /V () /DA (/Helv 9 Tf) /F 4 /AP << /N %d 0 R >> /Rect " + FREE
+    data = sign(with_field(data, field, stream(b"/Tx BMC EMC")))
     number = number_of(data, b"(new)")
     shown = int(re.findall(rb"/N (\d+) 0 R", body_of(data, number))[0])
     return append(data, {number: body_of(data, number).replace(b"/V ()", b"/V (9)"), shown: look(b"(9)")})
@@ -117,8 +115,9 @@ def filled_without_a_look_over_lines() -> bytes:
 
 
 def role_of_the_tree_changed() -> bytes:
-    data = _edited(tagged(base_document()), b"/Type /StructTreeRoot", (b"/K [", b"/RoleMap << /P /P >> /K ["))
-    return _edited(sign(data), b"/Type /StructTreeRoot", (b"/RoleMap << /P /P >>", b"/RoleMap << /P /Artifact >>"))
+    root, roles = b"/Type /StructTreeRoot", b"/RoleMap << /P /P >>"
+    data = sign(_edited(tagged(base_document()), root, (b"/K [", roles + b" /K [")))
+    return _edited(data, root, (roles, b"/RoleMap << /P /Artifact >>"))
 
 
 def marks_of_another_element() -> bytes:

@@ -176,7 +176,9 @@ def stamp_after_an_approval() -> bytes:
 def commented() -> bytes:
     """Return a signed document with a comment, whose look is that of its icon."""
     note = b"/Subtype /Text /Contents (Only with consent.) /T (Li) /NM (n1) /AP << /N %d 0 R >> /Rect "
-    return sign(put(base_document(), note + b"[60 310 80 330]", shape(b"0 0 20 20 re S", width=20, height=20)))
+    return sign(
+        put(base_document(), note + b"[60 310 80 330]", shape(b"0 0 20 20 re S", width=20, height=20))
+    )
 
 
 def _recommented(old: bytes, new: bytes) -> bytes:

@@ -11,9 +11,12 @@ from tests.attacks import (
     drawn_by_readers,
     forgery,
     forms,
+    forms_drawn,
     overlay,
+    painted_elsewhere,
     saving,
     shadow,
+    two_roles,
 )
 from tests.attacks.documents import annotate, certified, fill, signed
 from tests.attacks.forgery import forged_contents
@@ -36,13 +39,18 @@ from tests.attacks.honest import (
 from tests.attacks.signer import FREE_BOX, sign, stamp
 
 Sample = Callable[[], bytes]
+_ROOMS = (
+    saving, forgery, shadow, overlay, forms, canonical, drawn_by_readers, forms_drawn, painted_elsewhere,
+    two_roles,
+)  # fmt: skip
 ATTACKS: dict[str, Sample] = {
     name: value
-    for module in (saving, forgery, shadow, overlay, forms, canonical, drawn_by_readers)
+    for module in _ROOMS
     for name, value in vars(module).items()
     if getattr(value, "__module__", None) == module.__name__
     and not name.startswith("_")
     and value not in (forged_contents, forms.checkbox, forms.closed_field, forms.large_filled)
+    and value not in forms_drawn.SUPPORT | painted_elsewhere.SUPPORT
 }
 ATTACKS |= {
     f"forged_contents_{label}": functools.partial(forged_contents, value)
@@ -94,3 +102,4 @@ HONEST: dict[str, Sample] = {
     "update of an encrypted file": canonical_honest.encrypted_update,
 }
 HONEST |= canonical_honest.FORMS
+HONEST |= forms_drawn.HONEST | painted_elsewhere.HONEST

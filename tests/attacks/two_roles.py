@@ -179,9 +179,7 @@ def shared_list_of_annotations() -> bytes:
     listing = int(re.findall(rb"/Annots (\d+) 0 R", body_of(data, page))[0])
     late = size_of(data)
     square = b"<< /Type /Annot /Subtype /Square /F 4 /Rect [60 705 420 740] /IC [1 1 1] /C [1 1 1] >>"
-    return append(
-        data, {listing: body_of(data, listing).replace(b"]", b"%d 0 R ]" % late), late: square}
-    )
+    return append(data, {listing: body_of(data, listing).replace(b"]", b"%d 0 R ]" % late), late: square})
 
 
 def catalogue_renumbered_with_an_action() -> bytes:
