@@ -1,0 +1,268 @@
+"""What `register add-scans` does with pages: recorded once, whatever happens; the rest is for a person."""
+
+from __future__ import annotations
+
+import io
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pytest
+from openpyxl import load_workbook
+from PIL import Image
+
+from agreegen.batch.heads import head_judge
+from agreegen.batch.run import RunSettings, run_job
+from agreegen.cli.main import run as agreegen
+from agreegen.register.audit.service import verify_register
+from agreegen.register.interface import EventKind, How
+from agreegen.register.store import Register
+from agreegen.signing.trust import load_trust
+from tests.integration.batch_support import clock, write_roster
+from tests.scans.stack import ROWS, Printed, print_job
+
+_PROGRAM = "import sys; from agreegen.cli.main import main; sys.exit(main())"
+_VERDICT, _NUMBER, _BY = 8, 7, 9
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Printed:
+    return print_job(tmp_path_factory.mktemp("paper"))
+
+
+@pytest.fixture
+def printed(original: Printed, tmp_path: Path) -> Printed:
+    return original.copy(tmp_path)
+
+
+def _add(printed: Printed, capsys: pytest.CaptureFixture[str], *more: str | Path) -> tuple[int, Any]:
+    capsys.readouterr()
+    register = ["--register", str(printed.job.register_file), "--by", "王科长", "--json"]
+    code = agreegen(["register", "add-scans", *map(str, more), *register])
+    out = capsys.readouterr().out
+    return code, json.loads(out) if out else None
+
+
+def _on_paper(printed: Printed) -> dict[str, str]:
+    """Return staff number → who accepted the scan."""
+    with Register.open(printed.job.register_file, read_only=True) as register:
+        return {
+            row.registration.staff_no or "": each.by
+            for row in register.documents()
+            for each in row.fulfilled.values()
+            if each.how is How.PAPER
+        }
+
+
+def _problems(printed: Printed) -> tuple[object, ...]:
+    trust = load_trust([printed.job.path.parent / "pki/trust"])
+    job = printed.job
+    judge = head_judge(trust, clock())
+    return tuple(verify_register(job.register_file, files_root=job.output, judge_head=judge).problems)
+
+
+def test_signed_sheets_are_recorded_once(
+    printed: Printed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scan = printed.scan(tmp_path / "scan.pdf", ("P003", "P001", "P005"), ("P002",))
+    code, answer = _add(printed, capsys, scan)
+    assert code == 1
+    told = [(page["page"], page["status"], page["staff_no"]) for page in answer["pages"]]
+    assert told == [
+        (1, "accepted", "P003"),
+        (2, "accepted", "P001"),
+        (3, "accepted", "P005"),
+        (4, "review", "P002"),
+    ]
+    assert answer["pages"][3]["reasons"] == ["no-ink"]
+    assert _on_paper(printed) == {"P001": "王科长", "P003": "王科长", "P005": "王科长"}
+    kept = list((printed.job.output / "scans/inputs").iterdir())
+    assert [path.read_bytes() for path in kept] == [scan.read_bytes()]
+    assert _problems(printed) == ()
+    before = printed.job.register_file.read_bytes()
+    code, again = _add(printed, capsys, scan)
+    assert code == 1
+    assert again["summary"] == {
+        "pages": 4,
+        "accepted": 0,
+        "review": 1,
+        "already_there": 3,
+        "blank": 0,
+        "rejected": 0,
+    }
+    assert printed.job.register_file.read_bytes() == before, "nothing new was recorded"
+
+
+def test_a_dry_run_writes_nothing(
+    printed: Printed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scan = printed.scan(tmp_path / "scan.pdf", ("P001",), ("P002",))
+    code, answer = _add(printed, capsys, scan, "--dry-run")
+    assert (code, answer["summary"]["accepted"], answer["dry_run"]) == (1, 1, True)
+    assert not (printed.job.output / "scans").exists()
+    assert not (printed.job.output / "review").exists()
+    assert _on_paper(printed) == {}
+
+
+def test_pictures_of_every_kind_and_folders(
+    printed: Printed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "folder"
+    (folder / "deeper").mkdir(parents=True)
+    scan = printed.scan(tmp_path / "scan.pdf", ("P001", "P002", "P003", "P004"))
+    sheets = _pictures(scan)
+    sheets[0].rotate(180).save(folder / "upside-down.PNG")
+    sheets[1].rotate(90, expand=True).save(folder / "deeper/turned.jpg", quality=70)
+    sheets[2].point(lambda v: 255 * (v > 150)).convert("1").save(
+        folder / "two.tif", save_all=True, append_images=[sheets[3]], dpi=(200, 200)
+    )
+    code, answer = _add(printed, capsys, folder)
+    assert (code, answer["summary"]["accepted"]) == (0, 4)
+    with Register.open(printed.job.register_file, read_only=True) as register:
+        paths = [scan.path for _, scan in register.scans()]
+    for path in paths:
+        with pikepdf.open(printed.job.output / path) as pdf:
+            width, height = pdf.pages[0].mediabox[2:]
+            assert height > width, "turned pages are kept upright"
+
+
+def test_decisions_are_recorded_or_named(
+    printed: Printed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scan = printed.scan(tmp_path / "scan.pdf", ("P001",), ("P002", "P004"))
+    review = tmp_path / "review"
+    assert _add(printed, capsys, scan, "--review", review)[0] == 1
+    assert len(list(review.glob("*.png"))) == 2
+    sheet = review / "review.xlsx"
+    _fill(sheet, {2: ("P004", "通过", "李主任")})
+    code, _ = _add(printed, capsys, "--decisions", sheet, "--review", review)
+    assert code == 3, "the page carries another person's mark"
+    assert set(_on_paper(printed)) == {"P001"}
+    _fill(sheet, {2: ("P002", "通过", "李主任"), 3: ("", "退回", "李主任")})
+    code, answer = _add(printed, capsys, "--decisions", sheet, "--review", review)
+    assert code == 0
+    assert [page["status"] for page in answer["pages"]] == ["accepted", "rejected"]
+    assert _on_paper(printed) == {"P001": "王科长", "P002": "李主任"}
+    code, answer = _add(printed, capsys, scan, "--review", review)
+    assert (code, answer["summary"]["already_there"], answer["summary"]["rejected"]) == (0, 2, 1)
+    assert _problems(printed) == ()
+
+
+def test_what_was_filled_in_survives_another_run(
+    printed: Printed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = printed.scan(tmp_path / "first.pdf", (), ("P001",))
+    second = printed.scan(tmp_path / "second.pdf", (), ("P002",))
+    _add(printed, capsys, first, "--review", tmp_path)
+    _fill(tmp_path / "review.xlsx", {2: ("P001", "退回", "李主任")})
+    _add(printed, capsys, second, "--review", tmp_path)
+    rows = list(load_workbook(tmp_path / "review.xlsx").active.iter_rows(min_row=2, values_only=True))
+    assert [row[_VERDICT - 1] for row in rows] == ["退回", None]
+
+
+def test_a_replaced_document_is_not_accepted(
+    printed: Printed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scan = printed.scan(tmp_path / "scan.pdf", ("P004",))
+    write_roster(printed.job.path.parent, [*ROWS[:3], "P004,李四光,,某县普查办,否", ROWS[4]])
+    assert run_job(printed.job, RunSettings(workers=1)).superseded == 1
+    code, answer = _add(printed, capsys, scan)
+    assert (code, answer["pages"][0]["reasons"]) == (1, ["replaced"])
+    assert _on_paper(printed) == {}
+
+
+def test_files_that_are_no_scans_are_one_page_for_a_person(
+    printed: Printed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scan = printed.scan(tmp_path / "good.pdf", ("P001",)).read_bytes()
+    (tmp_path / "empty.pdf").write_bytes(b"")
+    (tmp_path / "cut.pdf").write_bytes(scan[: len(scan) // 2])
+    (tmp_path / "notes.txt").write_text("no scan")
+    bomb = io.BytesIO()
+    Image.new("1", (60_000, 60_000)).save(bomb, "PNG")
+    (tmp_path / "bomb.png").write_bytes(bomb.getvalue())
+    names = ("empty.pdf", "cut.pdf", "notes.txt", "bomb.png", "good.pdf")
+    code, answer = _add(printed, capsys, *(tmp_path / name for name in names))
+    told = [(Path(page["source"]).name, page["status"], page["reasons"]) for page in answer["pages"]]
+    assert code == 1
+    assert [name for name, status, _ in told if status == "accepted"] == ["good.pdf"]
+    assert {name for name, _, reasons in told if reasons == ["unreadable"]} >= {
+        "empty.pdf",
+        "notes.txt",
+        "bomb.png",
+    }
+
+
+def test_a_retracted_scan_does_not_come_back_by_itself(
+    printed: Printed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scan = printed.scan(tmp_path / "scan.pdf", ("P001",))
+    assert _add(printed, capsys, scan)[0] == 0
+    register = str(printed.job.register_file)
+    document = printed.sheet("P001").id
+    retract = ["register", "retract", "--register", register, "--document", document, "--reason", "不是本人"]
+    assert agreegen(retract) == 0
+    code, answer = _add(printed, capsys, scan)
+    assert (code, answer["pages"][0]["reasons"]) == (1, ["retracted"])
+
+
+def test_a_scan_needs_the_registered_file(
+    printed: Printed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scan = printed.scan(tmp_path / "scan.pdf", ("P001",))
+    with (printed.job.documents_folder / "00001/P001.pdf").open("ab") as file:
+        file.write(b"\n")
+    code, answer = _add(printed, capsys, scan)
+    assert (code, answer["pages"][0]["reasons"]) == (1, ["file-changed"])
+
+
+def test_killed_at_any_moment_a_second_run_gives_the_same(
+    printed: Printed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scan = printed.scan(tmp_path / "scan.pdf", ("P001", "P002", "P003", "P004", "P005"))
+    register = printed.job.register_file
+    command = [
+        sys.executable,
+        "-c",
+        _PROGRAM,
+        "register",
+        "add-scans",
+        str(scan),
+        "--register",
+        str(register),
+    ]
+    for delay in (0.9, 1.6, 2.2, 2.8):
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            time.sleep(delay)
+            process.send_signal(signal.SIGKILL)
+    code, answer = _add(printed, capsys, scan)
+    assert code == 0
+    assert answer["summary"]["accepted"] + answer["summary"]["already_there"] == 5
+    assert set(_on_paper(printed)) == {"P001", "P002", "P003", "P004", "P005"}
+    with Register.open(register, read_only=True) as opened:
+        kinds = [event.kind for event in opened.events()]
+    assert kinds.count(EventKind.PAPER) == 5
+    assert _problems(printed) == ()
+
+
+def _pictures(scan: Path) -> list[Image.Image]:
+    with pikepdf.open(scan) as pdf:
+        return [
+            pikepdf.PdfImage(next(iter(page.get_images().values()))).as_pil_image().convert("L")
+            for page in pdf.pages
+        ]
+
+
+def _fill(path: Path, decisions: dict[int, tuple[str, str, str]]) -> None:
+    book = load_workbook(path)
+    sheet = book.active
+    for row, (number, verdict, by) in decisions.items():
+        sheet.cell(row, _NUMBER).value = number
+        sheet.cell(row, _VERDICT).value = verdict
+        sheet.cell(row, _BY).value = by
+    book.save(path)
