@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pikepdf
+import pypdfium2
 import pytest
 from openpyxl import load_workbook
 from PIL import Image
@@ -161,7 +162,7 @@ def test_what_was_filled_in_survives_another_run(
     _add(printed, capsys, first, "--review", tmp_path)
     _fill(tmp_path / "review.xlsx", {2: ("P001", "退回", "李主任")})
     _add(printed, capsys, second, "--review", tmp_path)
-    rows = list(load_workbook(tmp_path / "review.xlsx").active.iter_rows(min_row=2, values_only=True))
+    rows = list(load_workbook(tmp_path / "review.xlsx")["待核对"].iter_rows(min_row=2, values_only=True))
     assert [row[_VERDICT - 1] for row in rows] == ["退回", None]
 
 
@@ -251,16 +252,13 @@ def test_killed_at_any_moment_a_second_run_gives_the_same(
 
 
 def _pictures(scan: Path) -> list[Image.Image]:
-    with pikepdf.open(scan) as pdf:
-        return [
-            pikepdf.PdfImage(next(iter(page.get_images().values()))).as_pil_image().convert("L")
-            for page in pdf.pages
-        ]
+    with pypdfium2.PdfDocument(scan) as pdf:
+        return [pdf[number].render(scale=200 / 72, grayscale=True).to_pil() for number in range(len(pdf))]
 
 
 def _fill(path: Path, decisions: dict[int, tuple[str, str, str]]) -> None:
     book = load_workbook(path)
-    sheet = book.active
+    sheet = book["待核对"]
     for row, (number, verdict, by) in decisions.items():
         sheet.cell(row, _NUMBER).value = number
         sheet.cell(row, _VERDICT).value = verdict

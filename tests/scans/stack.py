@@ -50,9 +50,8 @@ class Printed:
 
     def scan(self, target: Path, signed: tuple[str, ...], unsigned: tuple[str, ...] = ()) -> Path:
         """Scan the sheets of some people, first those who signed, then those who did not."""
-        places = [(self.sheet(n).page, self.box(n)) for n in signed]
-        # Where nobody signs the pen moves outside of the paper.
-        places += [(self.sheet(n).page, Box(-400.0, -400.0, -300.0, -360.0)) for n in unsigned]
+        places = [(self.sheet(n).page, [self.box(n)]) for n in signed]
+        places += [(self.sheet(n).page, []) for n in unsigned]
         draw_scans(self.file, places, target)
         return target
 

@@ -7,6 +7,7 @@ lies askew, as scanners take it in. No program besides this one is needed.
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -77,7 +78,7 @@ def sign_on_paper(job: Job, folder: Path, *, now: datetime) -> PaperSummary:
             now=now,
             xlsx=folder / "print.xlsx",
         )
-        places = [(document.page, _place(job, recorder, document.id)) for document in printed.documents]
+        places = [(document.page, [_place(job, recorder, document.id)]) for document in printed.documents]
         draw_scans(folder / "print.pdf", places, folder / "scans.pdf")
         request = ScanRequest((folder / "scans.pdf",), folder / "review", _CLERK)
         report = add_scans(request, recorder.register, recorder, now=now)
@@ -89,18 +90,18 @@ def sign_on_paper(job: Job, folder: Path, *, now: datetime) -> PaperSummary:
         )
 
 
-def draw_scans(printed: Path, places: list[tuple[int, Box]], target: Path) -> None:
+def draw_scans(printed: Path, places: Sequence[tuple[int, Sequence[Box]]], target: Path) -> None:
     """Draw the sheets of a printer's file with strokes of a pen, askew, into a PDF of pictures.
 
     Args:
         printed: The printer's file.
-        places: Page of each document in it, from 1, and where its person signs.
+        places: Pages in it, from 1, and where somebody signs on each.
         target: The scans.
     """
     rng = random.Random(_SEED)  # noqa: S311 - strokes of a pen, not secrets
     pdf = pypdfium2.PdfDocument(printed)
     try:
-        sheets = [_scan(pdf[page - 1], box, rng) for page, box in places]
+        sheets = [_scan(pdf[page - 1], boxes, rng) for page, boxes in places]
     finally:
         pdf.close()
     sheets[0].save(target, "PDF", save_all=True, append_images=sheets[1:], resolution=_DOTS_PER_INCH)
@@ -114,15 +115,16 @@ def _place(job: Job, recorder: Recorder, document_id: str) -> Box:
     return boxes[role][1]
 
 
-def _scan(leaf: pypdfium2.PdfPage, box: Box, rng: random.Random) -> Image.Image:
+def _scan(leaf: pypdfium2.PdfPage, boxes: Sequence[Box], rng: random.Random) -> Image.Image:
     picture: Image.Image = leaf.render(scale=_PX_PER_PT, grayscale=True).to_pil().convert("L")
     height = leaf.get_height()
     pen = ImageDraw.Draw(picture)
-    left, right = (edge * _PX_PER_PT for edge in (box.left + 8, box.right - 20))
-    top, bottom = ((height - edge) * _PX_PER_PT for edge in (box.top - 5, box.bottom + 5))
-    for _ in range(rng.randrange(5, 9)):
-        corners = [(rng.uniform(left, right), rng.uniform(top, bottom)) for _ in range(4)]
-        pen.line(_curve(corners), fill=_INK, width=4)
+    for box in boxes:
+        left, right = (edge * _PX_PER_PT for edge in (box.left + 8, box.right - 20))
+        top, bottom = ((height - edge) * _PX_PER_PT for edge in (box.top - 5, box.bottom + 5))
+        for _ in range(rng.randrange(5, 9)):
+            corners = [(rng.uniform(left, right), rng.uniform(top, bottom)) for _ in range(4)]
+            pen.line(_curve(corners), fill=_INK, width=4)
     return picture.rotate(rng.uniform(-2, 2), Image.Resampling.BICUBIC, fillcolor=255)
 
 

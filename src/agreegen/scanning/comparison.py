@@ -38,7 +38,11 @@ _SPECK_MM = 1.6
 _SIGNED_MM2, _SIGNED_WIDTH_MM, _SIGNED_HEIGHT_MM = 4.0, 8.0, 3.0
 _EMPTY_MM2 = 0.4
 _BLOT_SHARE = 0.55
-_ZONE_MM, _BLANK_ZONE_MM = (16.0, 9.0), (12.0, 6.0)
+_FIELD_MM, _ZONE_MM, _BLANK_ZONE_MM = (2.0, 2.0), (16.0, 9.0), (12.0, 6.0)
+_OVER_MM, _PRESENT = (4.0, 4.0), 0.9
+"""How far around its place a signature may lie over print, and how much of that must still be there."""
+_AT_HOME = 0.5
+"""Share of a stroke that must lie around a place for a signature: pens run over edges."""
 _EDGE_MM = 5.0
 _REMARK_MM = 4.0
 
@@ -91,7 +95,8 @@ def compare(scan: Image.Image, placement: Placement, reference: Reference) -> Li
     height, width = reference.ink.shape
     ink = ink_of(lay_over(scan, placement, (width, height)), reference.ink)
     soft, printed = softened(ink), softened(reference.ink)
-    scores = [(character, _agreement(soft, printed, character.place)) for character in reference.characters]
+    zones = [_grown(place, _OVER_MM) for place in reference.signatures.values()]
+    scores = [(c, _agreement(soft, printed, c.place, inked=_under(c, zones))) for c in reference.characters]
     telling = list(_telling_scores(scan, placement, reference))
     text = min_text(_judge_text([(c, s) for c, s in scores if not c.telling]), _judge_telling(telling))
     new = (ink > _NEW_INK) & ~spread(reference.ink > 0.15, _TOLERANCE_PX)
@@ -132,6 +137,7 @@ def _telling_scores(
     scan: Image.Image, placement: Placement, reference: Reference
 ) -> Iterable[tuple[Character, float]]:
     """Compare the telling characters in their larger renderings."""
+    zones = [_grown(place, _OVER_MM) for place in reference.signatures.values()]
     for left, top, fine in reference.fine:
         height, width = fine.shape
         part = placement.of_part(left, top, FINE)
@@ -151,11 +157,20 @@ def _telling_scores(
                         )
                     )
                 )
-                yield character, _agreement(ink, printed, moved)
+                yield character, _agreement(ink, printed, moved, inked=_under(character, zones))
 
 
-def _agreement(ink: Ink, reference: Ink, place: Place) -> float:
-    """Return the greatest correlation of a character's ink with that found near its place."""
+def _under(character: Character, zones: Sequence[Place]) -> bool:
+    """Whether a character may lie under a signature or a seal."""
+    place = character.place
+    return _lies_in((place.left + place.right) / 2, (place.top + place.bottom) / 2, zones)
+
+
+def _agreement(ink: Ink, reference: Ink, place: Place, *, inked: bool = False) -> float:
+    """Return the greatest correlation of a character's ink with that found near its place.
+
+    Where a person may have written over it, it is enough that all of its own ink is there.
+    """
     height, width = reference.shape
     top, left = max(0, int(place.top) - 1), max(0, int(place.left) - 1)
     bottom, right = min(height, int(place.bottom) + 2), min(width, int(place.right) + 2)
@@ -172,7 +187,11 @@ def _agreement(ink: Ink, reference: Ink, place: Place) -> float:
     spread_ = float(flat @ flat)
     if spread_ <= 0:
         return 1.0
-    return float((products / np.sqrt(np.maximum(energy, 1e-3) * spread_)).max())
+    correlation = float((products / np.sqrt(np.maximum(energy, 1e-3) * spread_)).max())
+    if not inked:
+        return correlation
+    present = np.minimum(windows, wanted.ravel()).sum(axis=1) / wanted.sum()
+    return max(correlation, float(present.max())) if present.max() >= _PRESENT else correlation
 
 
 def _judge_ink(
@@ -181,54 +200,48 @@ def _judge_ink(
     if strokes is None:
         return tuple((role, Signing.DOUBTFUL) for role in reference.signatures), True, 0.0
     pen = [stroke for stroke in without_folds(strokes) if not _is_speck(stroke)]
-    places = reference.signatures
-    zones = [place.grown(_ZONE_MM[0] * PX_PER_MM, _ZONE_MM[1] * PX_PER_MM) for place in places.values()]
-    zones += [
-        place.grown(_BLANK_ZONE_MM[0] * PX_PER_MM, _BLANK_ZONE_MM[1] * PX_PER_MM)
-        for place in reference.blanks
-    ]
-    found = {role: [stroke for stroke in pen if _meets(stroke, place)] for role, place in places.items()}
-    inside = {id(stroke) for strokes_ in found.values() for stroke in strokes_}
+    zones = [_grown(place, _ZONE_MM) for place in reference.signatures.values()]
+    zones += [_grown(place, _BLANK_ZONE_MM) for place in reference.blanks]
     height, width = reference.ink.shape
     elsewhere = any(
         stroke.length > _REMARK_MM * PX_PER_MM
         and not _at_edge(stroke, width, height)
-        and not (id(stroke) in inside or any(_within(stroke, zone) for zone in zones))
+        and sum(area for x, y, area in stroke.cells if _lies_in(x, y, zones)) < _AT_HOME * stroke.area
         for stroke in pen
     )
-    area = sum(stroke.area for strokes_ in found.values() for stroke in strokes_) / PX_PER_MM**2
-    return tuple((role, _judge_signature(strokes_)) for role, strokes_ in found.items()), elsewhere, area
+    found = {
+        role: [
+            cell
+            for stroke in pen
+            for cell in stroke.cells
+            if _lies_in(cell[0], cell[1], [_grown(place, _FIELD_MM)])
+        ]
+        for role, place in reference.signatures.items()
+    }
+    area = sum(cell[2] for cells in found.values() for cell in cells) / PX_PER_MM**2
+    return tuple((role, _judge_signature(cells)) for role, cells in found.items()), elsewhere, area
 
 
-def _judge_signature(strokes: Sequence[Stroke]) -> Signing:
-    area = sum(stroke.area for stroke in strokes) / PX_PER_MM**2
-    if not strokes or area < _EMPTY_MM2:
+def _judge_signature(cells: Sequence[tuple[float, float, int]]) -> Signing:
+    area = sum(pixels for _, _, pixels in cells) / PX_PER_MM**2
+    if not cells or area < _EMPTY_MM2:
         return Signing.EMPTY
-    width = (max(s.right for s in strokes) - min(s.left for s in strokes)) / PX_PER_MM
-    height = (max(s.bottom for s in strokes) - min(s.top for s in strokes)) / PX_PER_MM
-    solid = area / (width * height)
+    xs, ys = [x for x, _, _ in cells], [y for _, y, _ in cells]
+    width, height = (max(xs) - min(xs)) / PX_PER_MM, (max(ys) - min(ys)) / PX_PER_MM
     signed = area >= _SIGNED_MM2 and width >= _SIGNED_WIDTH_MM and height >= _SIGNED_HEIGHT_MM
-    return Signing.SIGNED if signed and solid < _BLOT_SHARE else Signing.DOUBTFUL
+    return Signing.SIGNED if signed and area / (width * height) < _BLOT_SHARE else Signing.DOUBTFUL
+
+
+def _grown(place: Place, by_mm: tuple[float, float]) -> Place:
+    return place.grown(by_mm[0] * PX_PER_MM, by_mm[1] * PX_PER_MM)
+
+
+def _lies_in(x: float, y: float, places: Sequence[Place]) -> bool:
+    return any(place.left <= x <= place.right and place.top <= y <= place.bottom for place in places)
 
 
 def _is_speck(stroke: Stroke) -> bool:
     return stroke.length < _SPECK_MM * PX_PER_MM
-
-
-def _meets(stroke: Stroke, place: Place) -> bool:
-    """Whether most of a stroke's box lies in a place."""
-    across = min(stroke.right, place.right) - max(stroke.left, place.left)
-    down = min(stroke.bottom, place.bottom) - max(stroke.top, place.top)
-    return across > 0 and down > 0 and across * down >= 0.5 * stroke.width * stroke.height
-
-
-def _within(stroke: Stroke, zone: Place) -> bool:
-    return (
-        zone.left <= stroke.left
-        and stroke.right <= zone.right
-        and zone.top <= stroke.top
-        and stroke.bottom <= zone.bottom
-    )
 
 
 def _at_edge(stroke: Stroke, width: int, height: int) -> bool:

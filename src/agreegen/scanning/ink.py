@@ -34,6 +34,7 @@ class Stroke:
         bottom: Lower edge.
         area: Number of its pixels.
         ends: Its two ends along the longer side, as x and y.
+        cells: Middle of each cell of four pixels that it passes, as x and y, and its pixels in it.
     """
 
     left: int
@@ -42,6 +43,7 @@ class Stroke:
     bottom: int
     area: int
     ends: tuple[tuple[float, float], tuple[float, float]]
+    cells: tuple[tuple[float, float, int], ...]
 
     @property
     def width(self) -> int:
@@ -188,4 +190,5 @@ def _stroke(cells: list[tuple[int, int, int]]) -> Stroke:
         point = ((end + 0.5) * _CELL_PX, (sum(others) / len(others) + 0.5) * _CELL_PX)
         ends.append(point if along is xs else point[::-1])
     box = (left * _CELL_PX, top * _CELL_PX, right * _CELL_PX, bottom * _CELL_PX)
-    return Stroke(*box, sum(areas), (ends[0], ends[1]))
+    middles = tuple(((x + 0.5) * _CELL_PX, (y + 0.5) * _CELL_PX, area) for y, x, area in cells)
+    return Stroke(*box, sum(areas), (ends[0], ends[1]), middles)
