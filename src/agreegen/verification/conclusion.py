@@ -18,6 +18,8 @@ def conclude(
         final = {"FORMAT_FAILURE", "HASH_FAILURE", "SIG_CRYPTO_FAILURE"}
         failed = fact.subindication in final
         return Indication.TOTAL_FAILED if failed else Indication.INDETERMINATE, fact.subindication
+    if not found.placed:
+        return Indication.INDETERMINATE, "GENERIC"
     if found.coverage is Coverage.PARTIAL or found.changes is Changes.FORBIDDEN:
         return Indication.TOTAL_FAILED, "FORMAT_FAILURE"
     if result is None or result.subindication is not None:

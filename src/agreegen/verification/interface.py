@@ -33,6 +33,7 @@ class FoundSignature:
         reason: `/Reason`.
         location: `/Location`.
         reasons: Why coverage or changes are not in order, one sentence each.
+        placed: Whether coverage could be judged; false where a limit stopped the reading before.
     """
 
     field: str | None
@@ -51,6 +52,7 @@ class FoundSignature:
     reason: str | None = None
     location: str | None = None
     reasons: tuple[str, ...] = ()
+    placed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

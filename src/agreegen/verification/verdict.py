@@ -39,7 +39,8 @@ def judge_unaltered(structure: Structure, facts: Sequence[SignatureFacts]) -> bo
     if any(one in _WRONG for one in integrity):
         return False
     for found in structure.signatures:
-        if found.coverage is Coverage.PARTIAL or found.changes is Changes.FORBIDDEN:
+        partial = found.coverage is Coverage.PARTIAL and found.placed
+        if partial or found.changes is Changes.FORBIDDEN:
             return False
     unjudged = any(one is not Integrity.INTACT for one in integrity)
     unexplained = any(found.changes is Changes.UNKNOWN for found in structure.signatures)

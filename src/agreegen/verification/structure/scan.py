@@ -14,7 +14,7 @@ from agreegen.pdf.objects import LimitError, StructureError
 from agreegen.verification.changes.own_updates import foreign_updates, is_own_document
 from agreegen.verification.changes.permissions import docmdp_level
 from agreegen.verification.changes.unsigned_content import unsigned_content
-from agreegen.verification.interface import FoundSignature, Structure
+from agreegen.verification.interface import FoundSignature, Structure, ValidationData
 from agreegen.verification.pictures.interface import Drawn, SealLook
 from agreegen.verification.structure import coverage as ranges
 from agreegen.verification.structure.changes import Judgement, judge_changes
@@ -26,7 +26,7 @@ from agreegen.verification.structure.store import read_attachments, read_store
 from agreegen.verification.structure.whole_form import linearization_problem, odd_object
 from agreegen.verification.structure.wreck import scan_wreck
 
-_MAX_VIEWS = 400
+_MAX_VIEWS, _MAX_ENTRIES = 2_000, 10_000_000
 
 
 @dataclass(slots=True)
@@ -121,6 +121,7 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
             refused = alarm.code == "second-parser-refuses" and unlocked
             findings.undecided = findings.undecided or (refused and first < last)
     seals = () if file.locked else _draw(file, views, covered, judgement, findings)
+    store = _read_store(views, findings)
     signatures = tuple(_found(views, item, judgement) for item in covered)
     altered = any(alarm.alters for alarm in findings.alarms) or any(
         s.coverage is Coverage.PARTIAL or s.changes is Changes.FORBIDDEN for s in signatures
@@ -132,7 +133,7 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
         empty_fields=(*empty, *(c.names[max(c.names)] for c in prepared if c.names)),
         alarms=tuple(findings.alarms),
         sound=False if altered else None if undecided else True,
-        validation_data=read_store(views),
+        validation_data=store,
         attachment=attachment,
         encrypted=encrypted,
         places=tuple(judgement.places),
@@ -157,6 +158,15 @@ def _check_own_updates(views: list[View], covered: list[Covered], judgement: Jud
             judgement.forbid(index, reason)
             text = f"after signing, {reason}"
             judgement.alarms.append(Alarm("forbidden-change", text, alters=True, topic="structure"))
+
+
+def _read_store(views: list[View], findings: _Findings) -> ValidationData:
+    """What a store holds does not decide whether a file was changed; one that is too large leaves it open."""
+    try:
+        return read_store(views)
+    except LimitError as problem:
+        findings.problem(problem)
+        return ValidationData()
 
 
 def _signed_revisions(covered: list[Covered]) -> list[int]:
@@ -222,6 +232,8 @@ def _note_displaced_tables(file: PdfFile, findings: _Findings) -> None:
 def _views(file: PdfFile) -> list[View]:
     if len(file.revisions) > _MAX_VIEWS:
         raise LimitError(f"the file has more than {_MAX_VIEWS} revisions")
+    if sum(len(revision.entries) for revision in file.revisions) * len(file.revisions) > _MAX_ENTRIES:
+        raise LimitError("the file has too many objects for its many revisions")
     return file.views()
 
 

@@ -18,6 +18,8 @@ from agreegen.verification.structure import coverage as ranges
 _OBJECT = re.compile(rb"(?<!\d)(\d{1,10})[\x00\t\n\x0c\r ]+(\d{1,5})[\x00\t\n\x0c\r ]+obj")
 _MARK = re.compile(rb"/ByteRange|/SubFilter|/DocTimeStamp")
 _CONTENTS = re.compile(rb"/Contents[\x00\t\n\x0c\r ]*<")
+_BROKEN = "the file's cross-references cannot be followed, so nothing says what a reader would show"
+_STOPPED = "a limit stopped the reading of the file before what this signature covers was judged"
 _LOOK_BACK = 1 << 16
 _MAX_SIGNATURES = 200
 _MAX_MARKS = 2000
@@ -26,9 +28,11 @@ _MAX_MARKS = 2000
 def scan_wreck(data: bytes, limits: Limits, alarms: list[Alarm], *, undecided: bool) -> Structure:
     """Return what can be said about a file whose cross-references cannot be followed.
 
-    Its signatures are reported with partial coverage: nobody can say what a reader would show.
+    Its signatures are reported with partial coverage: nobody can say what a reader would show. Where a limit
+    stopped the reading (`undecided`), that speaks against nothing: nobody has looked.
     """
-    signatures = tuple(_found(number, value) for number, value in _dictionaries(data, limits))
+    found = _dictionaries(data, limits)
+    signatures = tuple(_found(number, value, placed=not undecided) for number, value in found)
     encrypted = b"/Encrypt" in data[-65536:] or b"/Encrypt" in data[:4096]
     return Structure(
         revisions=(),
@@ -61,7 +65,7 @@ def _dictionaries(data: bytes, limits: Limits) -> list[tuple[int, dict[str, Any]
     return list(found.values())
 
 
-def _found(number: int, value: dict[str, Any]) -> FoundSignature:
+def _found(number: int, value: dict[str, Any], *, placed: bool) -> FoundSignature:
     contents, subfilter = value.get("Contents"), value.get("SubFilter")
     moment: datetime | None = ranges.claimed_time(value.get("M"))
     return FoundSignature(
@@ -75,5 +79,6 @@ def _found(number: int, value: dict[str, Any]) -> FoundSignature:
         coverage=Coverage.PARTIAL,
         changes=Changes.UNKNOWN,
         claimed_time=moment,
-        reasons=("the file's cross-references cannot be followed, so nothing says what a reader would show",),
+        reasons=(_BROKEN if placed else _STOPPED,),
+        placed=placed,
     )
