@@ -27,8 +27,14 @@ class PdfiumPages:
     flags of annotations are set to what print makes of them (ISO 32000-2, table 167).
     """
 
-    def __init__(self, data: bytes, password: str | None) -> None:
+    def __init__(self, data: bytes, password: str | None, *, forms: bool = True) -> None:
         """Open a state of a file.
+
+        Args:
+            data: The file up to there.
+            password: For encrypted files.
+            forms: Whether fields are drawn by the form environment, which takes long with thousands of them;
+                else they are drawn as other annotations are.
 
         Raises:
             DrawingError: PDFium does not open it.
@@ -37,10 +43,12 @@ class PdfiumPages:
         import pypdfium2.raw  # noqa: PLC0415 - the same
 
         self._raw = pypdfium2.raw
+        self._open: tuple[int, Any] | None = None
         self._error = pypdfium2.PdfiumError
         try:
             self._document = pypdfium2.PdfDocument(data, password=password)
-            self._document.init_forms()
+            if forms:
+                self._document.init_forms()
             self.count: int = len(self._document)
         except (pypdfium2.PdfiumError, ValueError) as exc:
             raise DrawingError(str(exc)) from exc
@@ -51,9 +59,8 @@ class PdfiumPages:
         Raises:
             DrawingError: There is no such page.
         """
-        with self._page(index) as page:
-            width, height = page.get_size()
-            return float(width), float(height)
+        width, height = self._page(index).get_size()
+        return float(width), float(height)
 
     def draw(
         self,
@@ -76,7 +83,8 @@ class PdfiumPages:
         Raises:
             DrawingError: The page cannot be drawn.
         """
-        with self._page(index) as page, self._flags(page, printing=printing, without=frozenset(without)):
+        page = self._page(index)
+        with self._flags(page, printing=printing, without=frozenset(without)):
             try:
                 bitmap = page.render(
                     scale=scale,
@@ -102,12 +110,12 @@ class PdfiumPages:
         """
         across, down = ctypes.c_int(), ctypes.c_int()
         found: list[tuple[int, int]] = []
-        with self._page(index) as page:
-            for x, y in ((corners[0], corners[1]), (corners[2], corners[3])):
-                self._raw.FPDF_PageToDevice(
-                    page, 0, 0, shape[1], shape[0], 0, x, y, ctypes.byref(across), ctypes.byref(down)
-                )
-                found.append((across.value, down.value))
+        page = self._page(index)
+        for x, y in ((corners[0], corners[1]), (corners[2], corners[3])):
+            self._raw.FPDF_PageToDevice(
+                page, 0, 0, shape[1], shape[0], 0, x, y, ctypes.byref(across), ctypes.byref(down)
+            )
+            found.append((across.value, down.value))
         columns, rows = sorted(point[0] for point in found), sorted(point[1] for point in found)
         return (
             min(max(columns[0] - 1, 0), shape[1]),
@@ -124,29 +132,34 @@ class PdfiumPages:
         """
         x, y = ctypes.c_double(), ctypes.c_double()
         found: list[tuple[float, float]] = []
-        with self._page(index) as page:
-            for across, down in ((box[0], box[1]), (box[2], box[3])):
-                self._raw.FPDF_DeviceToPage(
-                    page, 0, 0, shape[1], shape[0], 0, across, down, ctypes.byref(x), ctypes.byref(y)
-                )
-                found.append((round(x.value, 1), round(y.value, 1)))
+        page = self._page(index)
+        for across, down in ((box[0], box[1]), (box[2], box[3])):
+            self._raw.FPDF_DeviceToPage(
+                page, 0, 0, shape[1], shape[0], 0, across, down, ctypes.byref(x), ctypes.byref(y)
+            )
+            found.append((round(x.value, 1), round(y.value, 1)))
         (one, two), (three, four) = found
         return min(one, three), min(two, four), max(one, three), max(two, four)
 
     def close(self) -> None:
         """Give the document's memory back."""
+        self._leave()
         self._document.close()
 
-    @contextmanager
-    def _page(self, index: int) -> Iterator[Any]:
-        try:
-            page = self._document[index]
-        except (self._error, IndexError) as exc:
-            raise DrawingError(f"page {index + 1} cannot be opened") from exc
-        try:
-            yield page
-        finally:
-            page.close()
+    def _leave(self) -> None:
+        if self._open is not None:
+            self._open[1].close()
+            self._open = None
+
+    def _page(self, index: int) -> Any:
+        """Open a page; the last one stays open, because it is asked for again and again."""
+        if self._open is None or self._open[0] != index:
+            self._leave()
+            try:
+                self._open = index, self._document[index]
+            except (self._error, IndexError) as exc:
+                raise DrawingError(f"page {index + 1} cannot be opened") from exc
+        return self._open[1]
 
     @contextmanager
     def _flags(self, page: Any, *, printing: bool, without: frozenset[int]) -> Iterator[None]:

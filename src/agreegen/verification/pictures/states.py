@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from agreegen.pdf.document import PdfFile, View
 from agreegen.pdf.objects import Ref
+from agreegen.pdf.pages import page_numbers
 from agreegen.verification.pictures.comparison import Box, Image
 from agreegen.verification.pictures.pdfium_pages import DrawingError, PdfiumPages
 
@@ -16,6 +18,10 @@ _MAX_PIXELS = 36_000_000
 _MOST_DRAWN_PIXELS = 2_000_000_000
 _PRINT, _NO_VIEW, _HIDDEN = 4, 32, 2
 _UNSTEADY = 8 | 16 | 256
+
+
+_MOST_FORM_FIELDS = 2_000
+"""Of a page, with which PDFium's form environment opens it in reasonable time."""
 
 
 class BudgetError(Exception):
@@ -83,7 +89,8 @@ class State:
         """
         last = view.index == len(file.revisions) - 1
         data = file.data if last else file.data[: file.revisions[view.index].end]
-        return cls(view, data, PdfiumPages(data, file.password), budget)
+        forms = all(count <= _MOST_FORM_FIELDS for count in _annotations(view))
+        return cls(view, data, PdfiumPages(data, file.password, forms=forms), budget)
 
     def draw(
         self, index: int, *, scale: float = 1.0, printing: bool = False, without: frozenset[int] = frozenset()
@@ -180,6 +187,12 @@ class State:
         """Give the memory back."""
         self._drawn.clear()
         self.pages.close()
+
+
+def _annotations(view: View) -> Iterator[int]:
+    """Yield how many annotations each page has."""
+    for number in page_numbers(view):
+        yield len(view.array(view.dictionary(Ref(number, 0)).get("Annots")))
 
 
 __all__ = ["Budget", "BudgetError", "DrawingError", "State"]
