@@ -102,6 +102,8 @@ def _from_pdf(data: bytes) -> tuple[float, float, Sequence[bytes]]:
         left, bottom, right, top = (float(edge) for edge in form["/BBox"])
         # The page's own origin becomes the origin of the field.
         form["/Matrix"] = pikepdf.Array([1, 0, 0, 1, -left, -bottom])
+        # As a group of its own it is laid on the page as one sheet of ink, however it mixes colours itself.
+        form["/Group"] = pikepdf.Dictionary(Type=pikepdf.Name.Group, S=pikepdf.Name.Transparency, I=True)
         copier = _Copier()
         copier.copy(form)
         return right - left, top - bottom, copier.bodies

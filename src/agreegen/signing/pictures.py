@@ -42,6 +42,9 @@ class Appearance:
         return [_number(body, first) for body in self.objects]
 
 
+INK = b"/ExtGState << /Ink << /BM /Multiply >> >>"
+"""The resource `/Ink`, with which a look hides nothing that stands under it, as ink does on paper."""
+
 AppearanceMaker = Callable[[float, float], Appearance]
 """Makes an appearance for a field of this width and height in points."""
 
@@ -84,9 +87,8 @@ def _place(name: str, version: int, width: float, height: float) -> Appearance:
     left, bottom = (width - shown_width) / 2, (height - shown_height) / 2
     # An image fills the unit square; a form XObject has its own size.
     across, up = (shown_width, shown_height) if source.is_image else (scale, scale)
-    # Multiply keeps the text under a seal readable, as ink does on paper.
     content = b"q /Ink gs %s 0 0 %s %s %s cm /Picture Do Q" % tuple(map(number, (across, up, left, bottom)))
-    resources = b"/ExtGState << /Ink << /BM /Multiply >> >> /XObject << /Picture @1@ >>"
+    resources = INK + b" /XObject << /Picture @1@ >>"
     return Appearance((form_body(width, height, resources, content), *source.objects))
 
 

@@ -8,7 +8,7 @@ import hashlib
 import uharfbuzz as hb
 from pylopdf_fonts_zh_cn import serif_path
 
-from agreegen.signing.pictures import Appearance, AppearanceMaker, form_body, number
+from agreegen.signing.pictures import INK, Appearance, AppearanceMaker, form_body, number
 from agreegen.signing.streams import stream_body
 
 _UNITS = 1000
@@ -30,7 +30,7 @@ def _draw(lines: tuple[str, ...], width: float, height: float) -> Appearance:
     fitting_height = height / (_LEADING * len(lines))
     size = min(_GREATEST_SIZE_PT, fitting_height, width * _SHARE_OF_WIDTH * _UNITS / widest)
     mapping, cff = _subset(frozenset(glyph for line in glyphs for glyph, _, _ in line))
-    parts = [b"BT /F1 %s Tf 0 g" % number(size)]
+    parts = [b"/Ink gs BT /F1 %s Tf 0 g" % number(size)]
     baseline = height / 2 + size * _LEADING * (len(lines) / 2 - 1) + size * 0.3
     for line in glyphs:
         own_width = sum(advance for _, advance, _ in line) * size / _UNITS
@@ -38,7 +38,7 @@ def _draw(lines: tuple[str, ...], width: float, height: float) -> Appearance:
         parts.append(b"1 0 0 1 %s %s Tm <%s> Tj" % (number((width - own_width) / 2), number(baseline), codes))
         baseline -= size * _LEADING
     parts.append(b"ET")
-    form = form_body(width, height, b"/Font << /F1 @1@ >>", b"\n".join(parts))
+    form = form_body(width, height, INK + b" /Font << /F1 @1@ >>", b"\n".join(parts))
     return Appearance((form, *_font_objects(glyphs, mapping, cff)))
 
 
