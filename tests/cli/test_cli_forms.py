@@ -121,3 +121,15 @@ def test_doctor_says_what_is_lost_without_libreoffice(
 
 def test_doctor_fails_where_no_form_can_be_used(agreegen: Agreegen, tmp_path: Path) -> None:
     assert agreegen("doctor", "--forms", tmp_path).code == 4
+
+
+def test_a_new_form_is_a_copy_that_checks(agreegen: Agreegen, tmp_path: Path) -> None:
+    made = agreegen("forms", "new", "visitor-pledge", "-o", tmp_path / "own")
+    assert made.code == 0, made.err
+    folder = tmp_path / "own" / "visitor-pledge"
+    assert sorted(path.name for path in folder.iterdir()) == ["form.yaml", "template.docx"]
+    shown = agreegen("forms", "show", "visitor-pledge", "--json", "--forms", tmp_path / "own").json()
+    assert (shown["id"], shown["version"], shown["subject"]) == ("visitor-pledge", "0.1", "pledger_name")
+    assert agreegen("forms", "new", "visitor-pledge", "-o", tmp_path / "own").code == 2
+    assert agreegen("forms", "new", "../x", "-o", tmp_path / "own").code == 2
+    assert agreegen("forms", "new", "y", "--from", "nothing", "-o", tmp_path / "own").code == 3

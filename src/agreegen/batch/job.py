@@ -124,7 +124,7 @@ class _Reader:
         try:
             return catalog.find_form(form_id, self.forms)
         except AgreegenError as exc:
-            raise InputError(f"{self.path}: {exc.message}", hint=exc.hint) from exc
+            raise InputError(f"{self.path}: {exc}", hint=exc.hint) from exc
 
     def _roster(self, form: Form) -> RosterSource:
         raw = self.raw.get("roster")

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
-from agreegen.cli.options import forms_option, json_option
+from agreegen.cli.options import any_path, forms_option, json_option
 from agreegen.cli.output import print_json, print_table, say
 from agreegen.errors import ExitCode
 from agreegen.forms.catalog import find_form, forms_folder, list_forms
 from agreegen.forms.check import check_form
+from agreegen.forms.starting import start_form
 from agreegen.model.form import Form
 
 
@@ -89,6 +90,26 @@ def check_command(targets: tuple[str, ...], forms_folder_option: Path | None, as
         if not complaints:
             say(f"{len(places)} form{'s' if len(places) != 1 else ''} checked, nothing to complain about")
     errors = any(complaint.severity.value == "error" for _, complaint in complaints)
+    return ExitCode.BAD_INPUT if errors else ExitCode.DONE
+
+
+@command.command("new")
+@click.argument("form_id", metavar="ID")
+@click.option("--from", "source_id", default="personal-pledge", show_default=True, help="The form to copy.")
+@click.option(
+    "-o", "--output", "folder", type=any_path, default=Path("forms"), show_default=True, metavar="DIR",
+    help="Folder of forms; ID becomes a folder in it.",
+)  # fmt: skip
+@forms_option
+def new_command(form_id: str, source_id: str, folder: Path, forms_folder_option: Path | None) -> int:
+    """Begin a form of one's own, ID, as a copy of another one, and check it."""
+    target = start_form(find_form(source_id, forms_folder(forms_folder_option)), form_id, folder)
+    complaints = check_form(target)
+    for complaint in complaints:
+        click.echo(f"{form_id}: {complaint.severity.value}: {complaint}")
+    say(f"{target}: template.docx and form.yaml; form.yaml says at its top what to do next")
+    say(f"use it with --forms {folder}")
+    errors = any(complaint.severity.value == "error" for complaint in complaints)
     return ExitCode.BAD_INPUT if errors else ExitCode.DONE
 
 

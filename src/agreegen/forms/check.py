@@ -37,6 +37,8 @@ def check_form(directory: Path) -> list[Complaint]:
     try:
         form = load_form(directory)
         return [*_check_template(form), *_check_installed_fonts(form), *check_release(form)]
+    except ComplaintsError as exc:
+        return list(exc.complaints)
     except InputError as exc:
         return [Complaint(Location(), exc.message, exc.hint or "")]
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from agreegen.errors import InputError
 from agreegen.files import read_limited, sha256_of
+from agreegen.forms.keys import Item, Keys, Mistakes
+from agreegen.forms.references import NAME_TYPES, check_references
 from agreegen.forms.template import MAX_TEMPLATE_BYTES
 from agreegen.model.form import Condition, Field, FieldType, Form, RoleKind, SignatureRole
-from agreegen.yaml_text import MAX_BYTES, YamlText, read_yaml_text
+from agreegen.yaml_text import MAX_BYTES, read_yaml_text
 
 _FORM_KEYS = {
     "id", "version", "title", "source", "subject", "row_keys", "fields", "conditions", "roles", "fonts",
@@ -22,11 +25,8 @@ _FIELD_KEYS = {
 _ROLE_KEYS = {"id", "label", "kind", "required", "order", "holder", "place"}
 _PLACE_KEYS = {"bookmark", "width_mm", "height_mm", "offset_x_mm", "offset_y_mm"}
 _CONDITION_KEYS = {"name", "label", "field"}
-_USUAL_ROW_KEYS = ("staff_no", "id_number")
-_NAMES = {FieldType.PERSON_NAME, FieldType.ORGANISATION_NAME}
-_NO_ROW_KEYS = {FieldType.LIST, FieldType.YES_NO, FieldType.DATE}
-
 T = TypeVar("T")
+_USUAL_ROW_KEYS = ("staff_no", "id_number")
 
 
 def load_form(directory: Path) -> Form:
@@ -36,11 +36,14 @@ def load_form(directory: Path) -> Form:
         directory: The form's folder.
 
     Raises:
-        InputError: A file is missing, or the description is wrong; the message names the file and the key.
+        InputError: A file is missing, or the description has one mistake; names file, line and key.
+        ComplaintsError: It has several; carries all of them.
     """
     description, template = directory / "form.yaml", directory / "template.docx"
     data, template_data = _read(description, MAX_BYTES), _read(template, MAX_TEMPLATE_BYTES)
-    top = _Keys(description, "", read_yaml_text(data, description), _FORM_KEYS)
+    node = read_yaml_text(data, description)
+    mistakes = Mistakes(description, data)
+    top = Keys(mistakes, "", node, _FORM_KEYS)
     title_zh, title_en = top.labels("title")
     fields = top.each("fields", _read_field)
     roles = top.each("roles", _read_role)
@@ -55,14 +58,15 @@ def load_form(directory: Path) -> Form:
         template_sha256=sha256_of(template_data),
         description_sha256=sha256_of(data),
         fields=fields,
-        roles=tuple(sorted(roles, key=lambda role: role.order)),
+        roles=roles,
         conditions=conditions,
         font_chains=_read_fonts(top),
         subject=top.maybe("subject") or _usual_subject(fields),
         row_keys=top.texts("row_keys") or _usual_row_keys(fields),
     )
-    _check_references(form, description)
-    return form
+    check_references(form, mistakes)
+    mistakes.refuse()
+    return replace(form, roles=tuple(sorted(roles, key=lambda role: role.order)))
 
 
 def _read(path: Path, most: int) -> bytes:
@@ -75,97 +79,15 @@ def _read(path: Path, most: int) -> bytes:
         ) from exc
 
 
-class _Keys:
-    """One mapping of the description; every getter names the file and the key when something is wrong."""
-
-    def __init__(self, file: Path, where: str, node: YamlText, known: set[str]) -> None:
-        self.file, self.where = file, where
-        if not isinstance(node, dict):
-            raise InputError(f"{file}: {where or 'the file'}: must be keys with values")
-        self.node = node
-        for key in node:
-            if key not in known:
-                raise self.error(key, f"unknown key; known are {', '.join(sorted(known))}")
-
-    def error(self, key: str, problem: str) -> InputError:
-        """Make the error that names the place of a key."""
-        return InputError(
-            f"{self.file}: {self.place(key)}: {problem}", hint="docs/forms.md explains every key of form.yaml"
-        )
-
-    def place(self, key: str) -> str:
-        return f"{self.where}.{key}" if self.where else key
-
-    def text(self, key: str, default: str | None = None) -> str:
-        node = self.node.get(key, default)
-        if node is None:
-            raise self.error(key, "is missing")
-        if not isinstance(node, str):
-            raise self.error(key, "must be a single text")
-        if not node.strip() and default is None:
-            raise self.error(key, "must not be empty")
-        return node
-
-    def maybe(self, key: str) -> str | None:
-        return self.text(key) if key in self.node else None
-
-    def flag(self, key: str, default: bool | None = None) -> bool:
-        text = self.text(key, None if default is None else str(default).lower())
-        if text not in {"true", "false"}:
-            raise self.error(key, f"must be true or false, found {text!r}")
-        return text == "true"
-
-    def number(self, key: str, default: float | None = None) -> float:
-        text = self.text(key, None if default is None else str(default))
-        try:
-            value = float(text)
-        except ValueError as exc:
-            raise self.error(key, f"must be a number, found {text!r}") from exc
-        if not -1000 <= value <= 1000:  # larger than any page, in millimetres; also refuses nan
-            raise self.error(key, f"must lie between -1000 and 1000, found {text!r}")
-        return value
-
-    def whole(self, key: str, default: int | None = None) -> int:
-        text = self.text(key, None if default is None else str(default))
-        if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 100_000):
-            raise self.error(key, f"must be a whole number from 1 to 100000, found {text!r}")
-        return int(text)
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        node = self.node.get(key, [])
-        if not isinstance(node, list) or not all(isinstance(item, str) and item.strip() for item in node):
-            raise self.error(key, "must be a list of texts")
-        return tuple(str(item) for item in node)
-
-    def labels(self, key: str) -> tuple[str, str]:
-        if key not in self.node:
-            raise self.error(key, "is missing")
-        inner = _Keys(self.file, self.place(key), self.node[key], {"zh", "en"})
-        return inner.text("zh"), inner.text("en")
-
-    def each(self, key: str, read: Callable[[_Item], T], *, optional: bool = False) -> tuple[T, ...]:
-        node = self.node.get(key, [] if optional else None)
-        if node is None:
-            raise self.error(key, "is missing")
-        if not isinstance(node, list) or not (node or optional):
-            raise self.error(key, "must be a list" if optional else "must be a list with at least one entry")
-        return tuple(read((self.file, f"{key}[{number}]", item)) for number, item in enumerate(node, start=1))
-
-
-_Item = tuple[Path, str, YamlText]
-
-
-def _read_field(item: _Item) -> Field:
-    keys = _Keys(*item, _FIELD_KEYS)
+def _read_field(item: Item) -> Field | None:
+    keys = Keys(*item, _FIELD_KEYS)
     label_zh, label_en = keys.labels("label")
-    kind = keys.text("type")
-    if kind not in {known.value for known in FieldType}:
-        raise keys.error(
-            "type", f"must be one of {', '.join(known.value for known in FieldType)}, found {kind!r}"
-        )
+    name = keys.text("name")
+    kind = keys.choice("type", [known.value for known in FieldType])
+    field = None
     try:
-        return Field(
-            name=keys.text("name"),
+        field = Field(
+            name=name,
             label_zh=label_zh,
             label_en=label_en,
             type=FieldType(kind),
@@ -180,20 +102,22 @@ def _read_field(item: _Item) -> Field:
             example=keys.text("example", ""),
         )
     except ValueError as exc:
-        raise keys.error("name", str(exc)) from exc
+        if name:  # a missing one was told already
+            keys.error("name", str(exc), "write lower-case letters, digits and _, such as visitor_name")
+    return _whole(keys, "field", name, field)
 
 
-def _read_role(item: _Item) -> SignatureRole:
-    keys = _Keys(*item, _ROLE_KEYS)
+def _read_role(item: Item) -> SignatureRole | None:
+    keys = Keys(*item, _ROLE_KEYS)
     label_zh, label_en = keys.labels("label")
-    kind = keys.text("kind")
-    if kind not in {known.value for known in RoleKind}:
-        raise keys.error("kind", f"must be seal or signature, found {kind!r}")
-    place = _Keys(keys.file, keys.place("place"), keys.node.get("place", {}), _PLACE_KEYS)
+    role_id = keys.text("id")
+    kind = keys.choice("kind", [known.value for known in RoleKind])
+    place = Keys(keys.mistakes, keys.place("place"), keys.node.get("place", {}), _PLACE_KEYS)
     visible = "place" in keys.node
+    role = None
     try:
-        return SignatureRole(
-            id=keys.text("id"),
+        role = SignatureRole(
+            id=role_id,
             label_zh=label_zh,
             label_en=label_en,
             kind=RoleKind(kind),
@@ -207,18 +131,30 @@ def _read_role(item: _Item) -> SignatureRole:
             offset_y_mm=place.number("offset_y_mm", 0.0),
         )
     except ValueError as exc:
-        raise keys.error("id", str(exc)) from exc
+        if role_id:
+            keys.error("id", str(exc))
+    return _whole(keys, "role", role_id, None if place.failed else role)
 
 
-def _read_condition(item: _Item) -> Condition:
-    keys = _Keys(*item, _CONDITION_KEYS)
+def _read_condition(item: Item) -> Condition | None:
+    keys = Keys(*item, _CONDITION_KEYS)
     label_zh, label_en = keys.labels("label")
-    return Condition(keys.text("name"), label_zh, label_en, keys.text("field"))
+    condition = Condition(keys.text("name"), label_zh, label_en, keys.text("field"))
+    return _whole(keys, "condition", condition.name, condition)
+
+
+def _whole(keys: Keys, kind: str, name: str, part: T | None) -> T | None:
+    """Return a part that has no mistake; of another one remember that it is there."""
+    if part is None or keys.failed:
+        keys.mistakes.broken.add(f"{kind} {name}")
+        return None
+    keys.mistakes.places[f"{kind} {name}"] = keys.where
+    return part
 
 
 def _usual_subject(fields: Iterable[Field]) -> str | None:
     """Return whom a form without `subject` is about: the last name that must be given."""
-    names = [field.name for field in fields if field.required and field.type in _NAMES and field.printed]
+    names = [field.name for field in fields if field.required and field.type in NAME_TYPES and field.printed]
     return names[-1] if names else None
 
 
@@ -227,74 +163,19 @@ def _usual_row_keys(fields: Iterable[Field]) -> tuple[str, ...]:
     return tuple(name for name in _USUAL_ROW_KEYS if name in there)
 
 
-def _check_rows(form: Form, file: Path) -> None:
-    fields = {field.name: field for field in form.fields}
-    subject = fields.get(form.subject or "")
-    if form.subject is not None and (subject is None or subject.identifying or subject.type not in _NAMES):
-        raise InputError(
-            f"{file}: subject: {form.subject!r} is no field that names a person or an organisation",
-            hint="name the field with the person or the other party",
-        )
-    _refuse_repeats(file, "row_keys", form.row_keys)
-    for name in form.row_keys:
-        if name not in fields or fields[name].type in _NO_ROW_KEYS:
-            raise InputError(
-                f"{file}: row_keys: {name!r} is no field that can tell rows apart",
-                hint="name fields with a number or a name, the preferred one first",
-            )
-
-
-def _read_fonts(top: _Keys) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _read_fonts(top: Keys) -> tuple[tuple[str, tuple[str, ...]], ...]:
     node = top.node.get("fonts")
     if not isinstance(node, dict) or not node:
-        raise top.error("fonts", "must name each font of the template's styles with the fonts tried for it")
-    fonts = _Keys(top.file, "fonts", node, set(node))
+        top.error("fonts", "must name each font of the template's styles with the fonts tried for it")
+        return ()
+    fonts = Keys(top.mistakes, "fonts", node, set(node))
     chains = []
     for name in node:
         chain = fonts.texts(name)
-        if not chain:
-            raise fonts.error(name, "must list at least one font family")
+        if not chain and not fonts.failed:
+            fonts.error(name, "must list at least one font family", f"write {name}: [{name}]")
         for family in (name, *chain):
             if any(sign in family for sign in ";,"):
-                raise fonts.error(
-                    name, f"{family!r} is more than one font name; give each an entry of its own"
-                )
+                fonts.error(name, f"{family!r} is more than one font name", "give each an entry of its own")
         chains.append((name, chain))
     return tuple(chains)
-
-
-def _check_references(form: Form, file: Path) -> None:
-    fields = {field.name: field for field in form.fields}
-    _refuse_repeats(file, "fields", [field.name for field in form.fields])
-    _refuse_repeats(file, "roles", [role.id for role in form.roles])
-    _refuse_repeats(file, "roles.place.bookmark", [role.bookmark for role in form.roles if role.bookmark])
-    _refuse_repeats(file, "conditions", [*fields, *(condition.name for condition in form.conditions)])
-    for field in form.fields:
-        for key, name in (("default_from", field.default_from), ("differs_from", field.differs_from)):
-            if name is not None and (name not in fields or name == field.name):
-                raise InputError(f"{file}: field {field.name}: {key} names {name!r}, which is no other field")
-        if field.identifying and field.printed:
-            raise InputError(
-                f"{file}: field {field.name}: identifying data must not be printed; set printed: false"
-            )
-    for role in form.roles:
-        if role.holder is not None and (role.holder not in fields or not fields[role.holder].printed):
-            raise InputError(
-                f"{file}: role {role.id}: holder names {role.holder!r}, which is no printed field"
-            )
-    _check_rows(form, file)
-    for condition in form.conditions:
-        if condition.field not in fields or fields[condition.field].type is not FieldType.YES_NO:
-            raise InputError(
-                f"{file}: condition {condition.name}: {condition.field!r} is no yes-no field of this form"
-            )
-
-
-def _refuse_repeats(file: Path, where: str, names: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise InputError(
-                f"{file}: {where}: {name!r} stands there twice", hint="every name must be unique"
-            )
-        seen.add(name)

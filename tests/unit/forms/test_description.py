@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from agreegen.errors import ExitCode, InputError
+from agreegen.forms.check import check_form
 from agreegen.forms.description import load_form
+from agreegen.model.complaint import ComplaintsError
 from agreegen.model.form import FieldType, RoleKind
 
 from .conftest import edit_description
@@ -78,7 +80,7 @@ def test_the_aliases_of_the_roster_are_there(pledge: Path) -> None:
         ("holder: pledger_name", "holder: nobody", "pledger", "no printed field"),
         ("holder: pledger_name", "holder: staff_no", "pledger", "no printed field"),
         ("field: holds_state_secrets", "field: unit", "state_secrets_clause", "no yes-no field"),
-        ("kind: seal", "kind: stamp", "roles[1].kind", "seal or signature"),
+        ("kind: seal", "kind: stamp", "roles[1].kind", "one of seal, signature"),
         ("order: 2", "order: zero", "roles[2].order", "whole number"),
         ("width_mm: 40", "width_mm: wide", "roles[2].place.width_mm", "a number"),
         ("width_mm: 40", "width_mm: nan", "roles[2].place.width_mm", "between"),
@@ -113,6 +115,32 @@ def test_a_wrong_description_is_refused_with_file_and_key(
     assert str(pledge / "form.yaml") in caught.value.message
     assert place in caught.value.message
     assert problem in caught.value.message
+
+
+def test_all_mistakes_are_told_in_one_run_with_line_and_remedy(pledge: Path) -> None:
+    for old, new in (
+        ("source:", "sauce: x\nsource:"),
+        ("type: staff-no", "type: staff"),
+        ("max_length: 50", "max_length: fifty"),
+        ("holder: pledger_name", "holder: nobody"),
+        ("width_mm: 40", "width_mm: wide"),
+        ("kind: seal", "kind: stamp"),
+        ("field: holds_state_secrets", "field: unit"),
+    ):
+        edit_description(pledge, old, new)
+    with pytest.raises(ComplaintsError) as caught:
+        load_form(pledge)
+    text = (pledge / "form.yaml").read_text("utf-8").splitlines()
+    found = {complaint.location.field: complaint for complaint in caught.value.complaints}
+    assert set(found) == {
+        "sauce", "fields[3].type", "fields[6].max_length", "roles[1].kind", "roles[2].place.width_mm",
+        "conditions[1].field",
+    }, "nothing is told twice, and nobody is blamed for what another one broke"  # fmt: skip
+    for place, complaint in found.items():
+        line = int(str(complaint.location.file).rpartition(" ")[2])
+        assert str(place).rpartition(".")[2] in text[line - 1]
+        assert complaint.remedy
+    assert {str(c) for c in check_form(pledge)} == {str(c) for c in caught.value.complaints}
 
 
 def test_a_default_must_name_another_field(agreement: Path) -> None:
