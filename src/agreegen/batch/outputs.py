@@ -121,7 +121,12 @@ def write_report(job: Job, summary: RunSummary, states: Mapping[str, int], faile
     Raises:
         OSError: The output folder cannot be written.
     """
-    data = summary.to_dict() | {"form": job.form.id, "form_version": job.form.version, "states": dict(states)}
+    data = summary.to_dict() | {
+        "job": str(job.path.resolve()),
+        "form": job.form.id,
+        "form_version": job.form.version,
+        "states": dict(states),
+    }
     write_atomically(
         job.output / "report.json", json.dumps(data, ensure_ascii=False, indent=1).encode() + b"\n"
     )

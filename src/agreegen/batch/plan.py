@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from agreegen.batch.interface import Job, JobSignature, Missing
 from agreegen.batch.places import PathGiver, fill_pattern, superseded_path
 from agreegen.batch.planning.damage import find_damage
+from agreegen.batch.planning.identity import under_known_id
 from agreegen.batch.planning.replacing import Forecast, person_signed
 from agreegen.model.document import Document, Value, build_document
 from agreegen.register.interface import DocumentRow, How, Registration
@@ -131,6 +132,7 @@ class Planner:
         key = self._register.row_key(row.key)
         signatures = self._signatures(row)
         current = self._register.current(key)
+        document = under_known_id(self._job, self._register, current, document)
         if current is not None and current.registration.id == document.id:
             return self._continue(row, document, current, signatures)
         replaces = None

@@ -16,6 +16,7 @@ from agreegen.batch.interface import Job, JobCheck
 from agreegen.batch.mended import MendedRows
 from agreegen.batch.opening import refuse_links, refuse_lost_register
 from agreegen.batch.plan import conditions_for
+from agreegen.batch.planning.identity import under_known_id
 from agreegen.batch.planning.replacing import Forecast
 from agreegen.batch.signers import require_head_signer
 from agreegen.batch.timestamping import timestamp_warnings
@@ -245,6 +246,7 @@ class _Check:
             self.complaints.append(Complaint(place, problem.message, problem.hint or ""))
         if register is not None and row.key is not None:
             current = register.current(register.row_key(row.key))
+            document = under_known_id(self.job, register, current, document)
             kept = self.forecast.consider(self.job, current, document, row.label)
             if kept is not None:
                 place = Location(file=str(roster.path), sheet=roster.sheet, row=row.number)

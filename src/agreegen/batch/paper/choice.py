@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from agreegen.batch.interface import Job
 from agreegen.batch.mended import MendedRows
 from agreegen.batch.plan import conditions_for
+from agreegen.batch.planning.identity import under_known_id
 from agreegen.errors import InputError
 from agreegen.model.document import build_document, encode_value
 from agreegen.register.coverage import is_signed
@@ -121,7 +122,7 @@ def _choose_row(
     current = register.current(register.row_key(row.key))
     if current is None:
         choice.skipped[row.number] = "it has no document yet"
-    elif current.registration.id != _document_id(job, register, row):
+    elif current.registration.id != _document_id(job, register, row, current):
         choice.skipped[row.number] = "the row was changed after its document was made"
     elif not settings.everything and has_signed(job, current):
         choice.signed_already += 1
@@ -130,14 +131,15 @@ def _choose_row(
         choice.units.setdefault(unit, []).append(chosen)
 
 
-def _document_id(job: Job, register: Register, row: RosterRow) -> str:
-    return build_document(
+def _document_id(job: Job, register: Register, row: RosterRow, current: DocumentRow) -> str:
+    document = build_document(
         job.form,
         row.values,
         conditions=conditions_for(job, row.values),
         register_secret=register.secret,
         aliases=job.aliases,
-    ).id
+    )
+    return under_known_id(job, register, current, document).id
 
 
 def has_signed(job: Job, document: DocumentRow) -> bool:

@@ -8,6 +8,7 @@ from agreegen.cli.register.coverage import coverage_command
 from agreegen.cli.register.handing import change_signer_command
 from agreegen.cli.register.listing import export_command, list_command
 from agreegen.cli.register.paper import accept_command, add_paper_command, retract_command
+from agreegen.cli.register.rebuilding import rebuild_command
 from agreegen.cli.register.scans import add_scans_command
 from agreegen.cli.register.verifying import verify_command
 
@@ -27,5 +28,6 @@ for each in (
     retract_command,
     accept_command,
     change_signer_command,
+    rebuild_command,
 ):
     command.add_command(each)

@@ -1,0 +1,3 @@
+"""A register that was lost, made again from what documents, scans and bags prove."""
+
+from __future__ import annotations

@@ -1,0 +1,145 @@
+"""Reading what is there: documents that prove themselves, and bags that vouch for more."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from agreegen.archive.interface import SIGNATURE_NAME, BagLimits, SealState
+from agreegen.archive.judging import judge_signature
+from agreegen.archive.paper import RECORDS
+from agreegen.archive.structure import check_structure
+from agreegen.batch.places import DOCUMENTS, SUPERSEDED
+from agreegen.batch.rebuilding.interface import BagFacts, FoundDocument
+from agreegen.files import sha256_of
+from agreegen.model.report import SignatureKind, TrustStatus
+from agreegen.recording.own_documents import read_own
+from agreegen.register.interface import ScanFile
+from agreegen.register.paper import PaperRecord
+from agreegen.signing.interface import Trust
+from agreegen.verification.interface import Options
+from agreegen.verification.service import verify_bytes
+
+_PARAMETERS = "data/parameters/"
+
+
+@dataclass(slots=True)
+class Findings:
+    """Reads a folder and its bags.
+
+    Attributes:
+        folder: The folder whose register was lost.
+        trust: Anchors that signers must chain to; none for not asking.
+        now: Time of the examination, aware UTC.
+        lost: What cannot be used, one sentence each.
+    """
+
+    folder: Path
+    trust: Trust
+    now: datetime
+    lost: list[str] = field(default_factory=list)
+
+    def documents(self) -> Iterator[FoundDocument]:
+        """Yield the documents that their own files prove; what is odd about the others is noted."""
+        for name in (SUPERSEDED, DOCUMENTS):
+            for path in sorted((self.folder / name).rglob("*")):
+                if path.is_file() and path.suffix.lower() == ".pdf":
+                    found = self._document(path, replaced=name == SUPERSEDED)
+                    if found is not None:
+                        yield found
+
+    def _document(self, path: Path, *, replaced: bool) -> FoundDocument | None:
+        relative = path.relative_to(self.folder).as_posix()
+        try:
+            data = path.read_bytes()
+        except OSError as exc:
+            self.lost.append(f"{relative}: it cannot be read: {exc.strerror}")
+            return None
+        own = read_own(data)
+        if own.document is None:
+            self.lost.append(f"{relative}: it carries no document of ours")
+            return None
+        reason = self._doubt(data)
+        if reason is not None:
+            self.lost.append(f"{relative}: {reason}")
+            return None
+        return FoundDocument(relative, sha256_of(data), len(data), own.document, own.signers, replaced)
+
+    def _doubt(self, data: bytes) -> str | None:
+        options = Options(now=self.now, anchors_der=self.trust.anchors_der, crls_der=self.trust.crls_der)
+        report = verify_bytes("", data, options)
+        signed = [each for each in report.signatures if each.kind is SignatureKind.SIGNATURE]
+        if signed and report.unaltered is not True:
+            return "its signatures are not right"
+        if any(alarm.code == "wrong-signer" for alarm in report.alarms):
+            return "somebody signed it in another one's place"
+        strangers = [each.signer or "nobody" for each in signed if each.trust is not TrustStatus.TRUSTED]
+        if self.trust.anchors_der and strangers:
+            return f"it was signed by {', '.join(strangers)}, whom the job does not trust"
+        return None
+
+    def bags(self, folders: list[Path]) -> dict[str, BagFacts]:
+        """Return what whole, signed bags say, by document id; of several bags, the last one counts."""
+        found: dict[str, BagFacts] = {}
+        for bag in folders:
+            contents = check_structure(bag, BagLimits())
+            options = Options(now=self.now, anchors_der=self.trust.anchors_der, crls_der=self.trust.crls_der)
+            path = bag / SIGNATURE_NAME
+            seal, _ = judge_signature(
+                path.read_bytes() if path.is_file() else None, contents.tag_manifest or b"", options
+            )
+            trusted = seal.state is SealState.VALID or (
+                not self.trust.anchors_der and seal.state is SealState.INDETERMINATE
+            )
+            if contents.problems or not trusted:
+                self.lost.append(f"{bag}: it is not whole, or not signed by anybody who is trusted")
+                continue
+            try:
+                found |= _read_bag(bag, contents.right_payload)
+            except (OSError, ValueError, TypeError, KeyError, AttributeError) as exc:
+                self.lost.append(f"{bag}: its parameters cannot be read: {exc}")
+        return found
+
+
+def _read_bag(bag: Path, payload: Mapping[str, str]) -> dict[str, BagFacts]:
+    records = json.loads((bag / RECORDS).read_bytes()) if RECORDS in payload else []
+    paper = {str(record["document"]): record for record in records}
+    found: dict[str, BagFacts] = {}
+    for path in payload:
+        if not path.startswith(_PARAMETERS):
+            continue
+        facts = json.loads((bag / path).read_bytes())
+        document = facts["document"]
+        if document is None:
+            continue
+        name = f"data/documents/{path.removeprefix(_PARAMETERS).removesuffix('.json')}"
+        record = paper.get(document["id"])
+        found[document["id"]] = BagFacts(
+            bag=bag.name,
+            sha256=payload.get(name, ""),
+            registration=facts.get("registration", {}),
+            paper=None if record is None else _paper(record),
+            scan_sources={}
+            if record is None
+            else {scan["kept_as"]: str(bag / scan["path"]) for scan in record["scans"]},
+        )
+    return found
+
+
+def _paper(record: Mapping[str, Any]) -> PaperRecord:
+    return PaperRecord(
+        document_id=str(record["document"]),
+        roles=tuple(record["roles"]),
+        scans=tuple(
+            ScanFile(
+                scan["kept_as"], scan["sha256"], scan["pages"], scan["source_sha256"], scan["source_page"]
+            )
+            for scan in record["scans"]
+        ),
+        accepted_by=str(record["accepted_by"]),
+        automatic=bool(record["automatic"]),
+    )
