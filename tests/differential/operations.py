@@ -15,6 +15,7 @@ from tests.attacks.increments import body_of, root_number, size_of, stream
 from tests.differential.bases import (
     CATALOG,
     CONTENT,
+    FONT,
     FORGED,
     FORM,
     FORM_ENTRIES,
@@ -81,6 +82,11 @@ _KEYS = (
     b"/Perms << >>",
     b"/DSS << /Certs [13 0 R] >>", b"/Legal << >>", b"/Collection << >>", b"/AcroForm 6 0 R", b"/Pages 2 0 R",
 )  # fmt: skip
+_FONTS = (
+    b"<< /Type /Font /Subtype /Type1 /BaseFont /Symbol >>",
+    b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding << /Differences [49 /nine] >> >>",
+    b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+)
 _ROLES = (
     b"/DSS << /Certs [%d 0 R] >>", b"/DSS << /CRLs [%d 0 R] >>", b"/DSS << /OCSPs [%d 0 R] >>",
     b"/DSS %d 0 R",
@@ -187,6 +193,46 @@ def fill_oddly(chance: random.Random, data: bytes, change: Change) -> None:
             change.places.append(REMARK_BOX)
     else:
         change.objects[LOOK] = stream(FORGED, FORM_ENTRIES)
+
+
+def look_oddly(chance: random.Random, data: bytes, change: Change) -> None:
+    """Fill in a value with a look that paints elsewhere, or other things than the value."""
+    fill(chance, data, change)
+    drawn = chance.choice(
+        (b"1 g -300 -300 900 900 re f", FORGED, b"/X1 Do", b"/Tx BMC BT /Helv 90 Tf (8) Tj ET EMC")
+    )
+    box = chance.choice(
+        (b"[0 0 140 16]", b"[-300 -300 600 600]", b"[0 0 1 1]", b"[140 16 0 0]", b"[0 0 0 0]")
+    )
+    matrix = chance.choice(
+        (b"", b"", b"/Matrix [1 0 0 1 60 40]", b"/Matrix [0 9 -9 0 0 0]", b"/Matrix [0 0 0 0 0 0]")
+    )
+    fonts = b"/Resources << /Font << /Helv 5 0 R /F1 5 0 R >> /XObject << /X1 13 0 R >> >> "
+    change.objects[LOOK] = stream(drawn, b"/Type /XObject /Subtype /Form /BBox " + box + fonts + matrix)
+    if chance.random() < 0.3:
+        number = _free(data, change)
+        change.objects[number] = change.objects.pop(LOOK)
+        text = text_of(data, change, REMARK)
+        state = chance.choice(
+            (b"/N %d 0 R", b"/N << /On %d 0 R >>", b"/N 8 0 R /D %d 0 R", b"/N 8 0 R /R %d 0 R")
+        )
+        change.objects[REMARK] = text.replace(b"/N 8 0 R", state % number)
+
+
+def resources(chance: random.Random, data: bytes, change: Change) -> None:
+    """Change a font or what fields draw with."""
+    choice = chance.randrange(3)
+    if choice == 0:
+        change.objects[FONT] = chance.choice(_FONTS)
+    elif choice == 1:
+        free = _free(data, change)
+        change.objects[free] = chance.choice(_FONTS)
+        text = text_of(data, change, FORM)
+        change.objects[FORM] = re.sub(rb"/(?:Helv|F1) \d+ 0 R", b"/Helv %d 0 R" % free, text, count=1)
+    else:
+        number = chance.choice((PAGE, PAGES, FORM, LOOK, SPARE))
+        entry = b"/Resources << /Font << /F1 %d 0 R >> >>" % chance.choice((FONT, SPARE, MISSING))
+        change.objects[number] = _insert(text_of(data, change, number), entry)
 
 
 def _note(chance: random.Random, box: Box, kind: bytes, more: bytes) -> bytes:
@@ -312,6 +358,6 @@ def unused(chance: random.Random, data: bytes, change: Change) -> None:
 
 HONEST: tuple[Operation, ...] = (store, store, metadata, information, fill, annotate, again)
 MISCHIEF: tuple[Operation, ...] = (
-    fill_oddly, annotate_oddly, annotate_oddly, tweak, tweak, tweak, new_role, new_role, replace, add_field,
-    add_page, structure, unused,
+    fill_oddly, look_oddly, look_oddly, resources, annotate_oddly, annotate_oddly, tweak, tweak, tweak,
+    new_role, new_role, replace, add_field, add_page, structure, unused,
 )  # fmt: skip

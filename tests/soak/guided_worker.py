@@ -13,7 +13,7 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["agreegen.verification", "agreegen.pki"]):
+with atheris.instrument_imports(include=["agreegen.verification", "agreegen.pdf", "agreegen.pki"]):
     from tests.soak.judging import HANG_S, MEMORY_BYTES, judge
 
 from tests.soak.mutators import any_mutant

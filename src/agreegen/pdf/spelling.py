@@ -80,14 +80,14 @@ def odd_spelling(data: bytes, start: int, end: int) -> str | None:
             if problem:
                 return problem
         _take(levels, token)
-    return "an array or a dictionary is not closed" if levels else None
+    return "a string, an array or a dictionary is not closed" if levels or position > end else None
 
 
 def _literal_end(data: bytes, start: int) -> int:
     try:
         return parse_literal(data, start)[1]
     except StructureError:
-        return len(data)
+        return len(data) + 1
 
 
 def _closed(levels: list[_Level], *, is_dictionary: bool) -> str | None:

@@ -128,36 +128,41 @@ def _unlisted(section: Section) -> Iterator[int]:
 
 def _check_layout(new: View, revision: Revision, section: Section, parts: list[_Part]) -> Iterator[str]:
     """Walk over the bytes of the revision: objects, section, end mark, and nothing besides."""
-    data = new.file.data
-    position, first = revision.start, True
+    position = revision.start
     for part in parts:
-        gap = layout.end_of_gap(data, position, revision.end, comments=first)
-        if gap != part.start:
+        first = position == revision.start
+        if layout.end_of_gap(new.file.data, position, revision.end, comments=first) != part.start:
             yield f"something else than an object or a line end stands at byte {position}"
             return
-        end, problem = _check_object(new, revision, part)
+        position, problem = _check_object(new, revision, part)
         if problem is not None:
             yield problem
             return
-        position, first = end, False
     if not section.is_stream:
-        gap = layout.end_of_gap(data, position, revision.end, comments=first)
-        if (
-            gap is None
-            or layout.end_of_table(data, gap) is None
-            or gap != layout.after_line_end(data, section.offset)
-        ):
-            yield f"no cross-reference table with entries of 20 bytes stands at byte {position}"
-            return
-        problem = odd_spelling(data, layout.end_of_table(data, gap) or gap, section.end)
+        problem = _table_problem(new.file.data, position, section, comments=not parts)
         if problem is not None:
-            yield f"in the trailer of a later revision, {problem}"
+            yield problem
+            return
         position = section.end
     yield from _check_end(new, revision, position)
-    heads = layout.apparent_heads(data, revision.start, revision.end)
-    if heads != [part.start for part in parts]:
-        strays = sorted(set(heads) - {part.start for part in parts})
-        yield f"something that looks like an object stands at byte {strays[0] if strays else position}"
+    yield from _check_appearances(new.file.data, revision, [part.start for part in parts])
+
+
+def _table_problem(data: bytes, position: int, section: Section, *, comments: bool) -> str | None:
+    """Return what is odd in the table and the trailer that follow the objects."""
+    start = layout.end_of_gap(data, position, section.end, comments=comments)
+    head = None if start is None else layout.end_of_table(data, start)
+    if head is None or start != layout.after_line_end(data, section.offset):
+        return f"no cross-reference table with entries of 20 bytes stands at byte {position}"
+    odd = odd_spelling(data, head, section.end)
+    return None if odd is None else f"in the trailer of a later revision, {odd}"
+
+
+def _check_appearances(data: bytes, revision: Revision, starts: list[int]) -> Iterator[str]:
+    """A reader that rebuilds the file finds the same objects, whatever strings and streams hold."""
+    strays = sorted(set(layout.apparent_heads(data, revision.start, revision.end)) ^ set(starts))
+    if strays:
+        yield f"something that looks like an object stands at byte {strays[0]}"
 
 
 def _check_end(new: View, revision: Revision, position: int) -> Iterator[str]:

@@ -59,9 +59,7 @@ def _check_packing(new: View, place: int, trailer: dict[str, Any]) -> Iterator[s
     index = stream.dictionary.get("Index", [0, size])
     if stream.dictionary.keys() - _SECTION_KEYS or stream.dictionary.get("Filter") not in _PACKINGS:
         yield "a cross-reference stream of a later revision has other keys than it needs"
-    if type(size) is not int or any(
-        not count or first + count > size for first, count in zip(index[::2], index[1::2], strict=True)
-    ):
+    if type(size) is not int or any(not count or first + count > size for first, count in _ranges(index)):
         yield "a cross-reference stream of a later revision names ranges that are empty or beyond /Size"
     body = decode(stream, new.file.limits.max_stream_bytes)
     row, first = sum(widths), widths[0]
@@ -72,6 +70,10 @@ def _check_packing(new: View, place: int, trailer: dict[str, Any]) -> Iterator[s
     previous = stream.dictionary.get("Prev", trailer.get("Prev"))
     if type(previous) is not int or previous != trailer.get("Prev"):
         yield "/Prev of a cross-reference stream is another than that of the table"
+
+
+def _ranges(index: list[int]) -> Iterator[tuple[int, int]]:
+    return zip(index[::2], index[1::2], strict=True)
 
 
 def _check_hybrid(new: View, section: Section, place: int) -> Iterator[str]:
@@ -121,15 +123,17 @@ def _check_container(new: View, revision: Revision, number: int, members: dict[i
         yield f"object stream {number} of a later revision extends another or is something else besides"
     if members != {member: place for place, (member, _) in enumerate(index)} or len(members) != len(index):
         yield f"object stream {number} of a later revision holds other objects than its entries name"
-    starts = [start for _, start in index]
+    odd = _odd_members(body, [start for _, start in index])
+    if odd is not None:
+        yield f"in object stream {number} of a later revision, {odd}"
+
+
+def _odd_members(body: bytes, starts: list[int]) -> str | None:
+    """Return what is odd in the objects of a decoded object stream."""
     if starts != sorted(starts):
-        yield f"object stream {number} of a later revision is not in order"
-        return
-    for start, end in zip(starts, [*starts[1:], len(body)], strict=True):
-        odd = odd_spelling(body, start, end)
-        if odd is not None:
-            yield f"in object stream {number} of a later revision, {odd}"
-            return
+        return "the objects are not in order"
+    spans = zip(starts, [*starts[1:], len(body)], strict=True)
+    return next((odd for start, end in spans if (odd := odd_spelling(body, start, end)) is not None), None)
 
 
 def _check_references(new: View, containers: set[int]) -> Iterator[str]:
