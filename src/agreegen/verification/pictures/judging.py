@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,11 +33,17 @@ class _Findings:
 
 
 def draw_changes(
-    file: PdfFile, views: Sequence[View], signed: Sequence[int], places: Sequence[PermittedPlace]
+    file: PdfFile,
+    views: Sequence[View],
+    signed: Sequence[int],
+    places: Sequence[PermittedPlace],
+    *,
+    every_page: bool = True,
 ) -> Drawn:
     """Draw every signed revision beside the next one, and the last beside the file as it is.
 
-    1. Which pages: all of short files; of long ones those that reach something that was written later.
+    1. Which pages: all of short files; of long ones, and of documents of ours, behind which stands only what
+       this program writes, those that show something that was written later.
     2. PDFium draws them as on a screen, and as in print where that may differ; what differs outside the
        permitted places is a fault, and so is earlier ink that became lighter inside one.
     3. Looks of signatures over earlier ink are measured and shown.
@@ -50,6 +56,7 @@ def draw_changes(
         views: Its revisions.
         signed: Indices of the signed revisions, in order, at least one.
         places: Where the rules permit that pages look different.
+        every_page: Whether all pages of a short file are drawn.
     """
     budget, found = Budget(time.monotonic() + TIME_S), _Findings()
     states = sorted({*signed, len(views) - 1})
@@ -61,7 +68,8 @@ def draw_changes(
                 opened.append(State.open(file, views[state], budget))
                 if at:
                     own = [place for place in places if states[at - 1] < place.revision <= state]
-                    _compare(opened[-2], opened[-1], own, found, Path(folder))
+                    plans = _plan(opened[-2], opened[-1], own, every_page=every_page)
+                    _compare(opened[-2], opened[-1], plans, found, Path(folder))
                     opened.pop(-2).close()
     except DrawingError:
         found.faults.append(PageFault(Fault.UNDRAWN, states[max(len(opened) - 1, 0)], 0))
@@ -73,15 +81,13 @@ def draw_changes(
     return Drawn(tuple(dict.fromkeys(found.faults)), tuple(found.seals), limit)
 
 
-def _compare(
-    old: State, new: State, places: Sequence[PermittedPlace], found: _Findings, folder: Path
-) -> None:
+def _compare(old: State, new: State, planned: Iterable[PagePlan], found: _Findings, folder: Path) -> None:
     if old.pages.count != new.pages.count:
         found.faults.append(PageFault(Fault.DIFFERS, old.view.index, 0))
         return
     plans: list[PagePlan] = []
     seals: list[SealLook] = []
-    for plan in _plan(old, new, places):
+    for plan in planned:
         modes = (False, True) if plan.printing else (False,)
         for printing in modes:
             found.faults += _compare_page(old, new, plan, printing=printing)
@@ -101,8 +107,10 @@ def _compare(
     found.seals += [worst(seal, looks.get(seal.place)) for seal in seals]
 
 
-def _plan(old: State, new: State, places: Sequence[PermittedPlace]) -> Iterator[PagePlan]:
-    chosen = _chosen_pages(old, new)
+def _plan(
+    old: State, new: State, places: Sequence[PermittedPlace], *, every_page: bool
+) -> Iterator[PagePlan]:
+    chosen = _chosen_pages(old, new, every_page=every_page)
     if len(chosen) > MOST_PAGES:
         raise BudgetError(f"more than {MOST_PAGES} pages would have to be drawn")
     references = page_numbers(old.view)
@@ -113,9 +121,9 @@ def _plan(old: State, new: State, places: Sequence[PermittedPlace]) -> Iterator[
         yield PagePlan(index, page, tuple(p for p in places if p.page_index == index), printing)
 
 
-def _chosen_pages(old: State, new: State) -> list[int]:
+def _chosen_pages(old: State, new: State, *, every_page: bool) -> list[int]:
     every = list(range(old.pages.count))
-    if len(every) <= ALWAYS_DRAWN_PAGES:
+    if every_page and len(every) <= ALWAYS_DRAWN_PAGES:
         return every
     revisions = new.view.file.revisions[old.view.index + 1 : new.view.index + 1]
     changed = {number for revision in revisions for number in revision.entries}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agreegen.pdf.document import View
-from agreegen.pdf.objects import LimitError, Ref, Stream, StructureError, Value
+from agreegen.pdf.objects import LimitError, Ref, Stream, StructureError, Value, same
 from agreegen.pdf.pages import page_numbers
 
 _PAGE_ASIDE = frozenset({"Parent", "Annots", "B", "AA", "PieceInfo", "Metadata", "Thumb"})
@@ -65,18 +65,18 @@ class _Reach:
         self._clean: set[int] = set()
 
     def meets(self, page: int) -> bool:
-        """Tell whether a page, or what it inherits, reaches a changed object."""
-        return page in self._changed or any(self._shows(view, page) for view in self._views)
-
-    def _shows(self, view: View, page: int) -> bool:
-        holder = view.dictionary(Ref(page, 0))
-        own = [value for key, value in holder.items() if key not in _PAGE_ASIDE]
-        annotations = holder.get("Annots")
-        if isinstance(annotations, Ref) and annotations.num in self._changed:
+        """Tell whether a page, or what it inherits, shows anything that changed."""
+        one, two = (view.dictionary(Ref(page, 0)) for view in self._views)
+        keys = (one.keys() | two.keys()) - _PAGE_ASIDE
+        if any(not same(one.get(key), two.get(key)) for key in keys):
             return True
-        if any(self.meets_value(value) for value in own) or self._inherits(view, holder):
+        if any(self.meets_value(two.get(key)) for key in keys) or self._inherits(self._views[1], two):
             return True
-        return any(self._meets_annotation(view, item) for item in view.array(annotations))
+        before, after = (
+            [item for item in view.array(holder.get("Annots")) if _paints(view, item)]
+            for view, holder in zip(self._views, (one, two), strict=True)
+        )
+        return not same(before, after) or any(self._meets_annotation(self._views[1], item) for item in after)
 
     def _meets_annotation(self, view: View, item: Value) -> bool:
         """Fields inherit from their parents how they look."""
@@ -129,6 +129,14 @@ class _Reach:
                 pending.extend(item.values() if isinstance(item, dict) else item)
         self._clean |= seen
         return False
+
+
+def _paints(view: View, item: Value) -> bool:
+    """Tell fields that are no place on the page, as those of timestamps, from what is drawn."""
+    found = view.dictionary(item)
+    edges = [view.resolve(edge) for edge in view.array(found.get("Rect"))]
+    nowhere = len(edges) == 4 and edges[0] == edges[2] and edges[1] == edges[3]
+    return not (nowhere and "AP" not in found and view.resolve(found.get("Subtype")) == "Widget")
 
 
 def _is_signature(view: View, holder: dict[str, Any], key: str) -> bool:

@@ -101,7 +101,8 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
         findings.take(alarm)
     judgement = judge_changes(file, views, covered)
     attachment = _attachment(views, covered, findings)
-    if is_own_document(attachment) and not file.locked:
+    own = is_own_document(attachment) and not file.locked
+    if own:
         _check_own_updates(views, covered, judgement)
     for alarm in judgement.alarms:
         findings.take(alarm)
@@ -120,7 +121,7 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
             # Where nothing stands behind the signature, it is what was signed, whoever can read it.
             refused = alarm.code == "second-parser-refuses" and unlocked
             findings.undecided = findings.undecided or (refused and first < last)
-    seals = () if file.locked else _draw(file, views, covered, judgement, findings)
+    seals = () if file.locked else _draw(file, views, covered, judgement, findings, own=own)
     store = _read_store(views, findings)
     signatures = tuple(_found(views, item, judgement) for item in covered)
     altered = any(alarm.alters for alarm in findings.alarms) or any(
@@ -188,7 +189,13 @@ def _note_unsigned(views: list[View], covered: list[Covered], findings: _Finding
 
 
 def _draw(
-    file: PdfFile, views: list[View], covered: list[Covered], judgement: Judgement, findings: _Findings
+    file: PdfFile,
+    views: list[View],
+    covered: list[Covered],
+    judgement: Judgement,
+    findings: _Findings,
+    *,
+    own: bool,
 ) -> tuple[SealLook, ...]:
     """Let the pictures decide what the rules found nothing against."""
     signed = _signed_revisions(covered)
@@ -200,7 +207,7 @@ def _draw(
     from agreegen.verification.pictures.findings import page_alarms  # noqa: PLC0415 - for changed files only
     from agreegen.verification.pictures.judging import draw_changes  # noqa: PLC0415 - the same
 
-    drawn = draw_changes(file, views, signed, judgement.places)
+    drawn = draw_changes(file, views, signed, judgement.places, every_page=not own)
     for alarm in page_alarms(drawn):
         findings.take(alarm)
         findings.undecided = findings.undecided or not alarm.alters
