@@ -9,14 +9,25 @@ from pathlib import Path
 from agreegen.errors import SigningError
 from agreegen.forms.catalog import find_form, forms_folder, list_forms
 from agreegen.forms.check import require_usable
-from agreegen.model.report import DocumentFacts, FileReport, PadesLevel
+from agreegen.model.report import (
+    DocumentFacts,
+    FileReport,
+    Indication,
+    PadesLevel,
+    Revocation,
+    SignatureKind,
+    TrustStatus,
+)
 from agreegen.signing.interface import Credential, SignedPdf, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import sign_pdf
 from agreegen.signing.prepared import SigningIdentity
+from agreegen.verification.document_checks import BLOCKING
 from agreegen.verification.examination import examine
 from agreegen.verification.interface import Options
 
-_NEVER_SIGNED = frozenset({"text-differs", "page-differs"})
+_NEVER_SIGNED = BLOCKING - {"alias-unconfirmed", "unsigned-content"}
+"""Alarms with which nobody signs. An alias is for those who rely on the file to confirm, and what was filled
+in after the last signature is what the next one signs."""
 
 
 def identify(pdf: bytes) -> str:
@@ -70,19 +81,61 @@ def sign_received(
 
     Raises:
         ComplaintsError: The form that it was made from has errors.
-        SigningError: The file was altered after an earlier signature, does not say what its form says, or
+        SigningError: The file was altered after an earlier signature, or whether it was cannot be told; it
+            does not say what its form says; an earlier signer is not trusted by the anchors given; or it
             cannot be signed in this role.
     """
     ids = () if credential.sm2_signer_id is None else (credential.sm2_signer_id,)
-    options = Options(now=request.now, forms_folder=forms, policy_file=policy, sm2_signer_ids=ids)
+    options = Options(
+        now=request.now,
+        anchors_der=request.trust.anchors_der,
+        crls_der=request.trust.crls_der,
+        forms_folder=forms,
+        policy_file=policy,
+        sm2_signer_ids=ids,
+    )
     report = examine("the document", pdf, options)
     _refuse_altered(report, also=_NEVER_SIGNED)
+    _refuse_unjudged(report)
+    if request.trust.anchors_der:
+        _refuse_signers(report)
     if report.document is not None:
         _refuse_unusable(report.document, forms_folder(forms))
     signed = sign_pdf(pdf, credential, request, checked=True, judged=report.unaltered is True)
     if report.document is None or report.signatures:
         _require_unaltered(signed, options)
     return signed
+
+
+def _refuse_unjudged(report: FileReport) -> None:
+    """Refuse to add a signature to others that cannot be judged: it would vouch for what nobody has seen.
+
+    Raises:
+        SigningError: There are signatures, and whether the file was altered after them cannot be told.
+    """
+    if report.signatures and report.unaltered is None:
+        reasons = [*(a.message for a in report.alarms), *(r for s in report.signatures for r in s.reasons)]
+        raise SigningError(
+            f"whether the document was changed cannot be told: {'; '.join(dict.fromkeys(reasons))}",
+            hint="agreegen verify says more",
+        )
+
+
+def _refuse_signers(report: FileReport) -> None:
+    """Refuse to sign beside somebody whom the given anchors do not trust.
+
+    Raises:
+        SigningError: An earlier signer's certificate leads to none of them, or was revoked.
+    """
+    for one in report.signatures:
+        if one.kind is not SignatureKind.SIGNATURE:
+            continue
+        rejected = one.trust is TrustStatus.UNTRUSTED or one.revocation is Revocation.REVOKED
+        if rejected or one.indication is Indication.TOTAL_FAILED:
+            raise SigningError(
+                f"the signature of {one.signer or '(unknown)'} is not trusted: {'; '.join(one.reasons)}",
+                hint="if you know the signer, add its authority's root with --trust; else ask who signed",
+            )
 
 
 def _refuse_unusable(document: DocumentFacts, folder: Path) -> None:

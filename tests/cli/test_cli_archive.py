@@ -130,6 +130,23 @@ def test_register_export(agreegen: Agreegen, finished_job: Path, tmp_path: Path)
     assert agreegen(*line, tmp_path / "r.pdf").code == 2
 
 
+def test_the_sealer_is_named_and_may_be_pinned(agreegen: Agreegen, pki: ExamplePki, bag: Path) -> None:
+    """Whoever has a certificate of a trusted authority can make a bag; the verifier says whose it must be."""
+    line = ("archive", "verify", bag, "--trust", pki.trust)
+    first = agreegen(*line).out.splitlines()[0]
+    assert "would pass" in first
+    assert "sealed by" in first
+    report = agreegen(*line, "--json").json()
+    sha256 = report["signature"]["certificate_sha256"]
+    assert report["signature"]["pinned"] is False
+    right = agreegen(*line, "--signer", sha256)
+    assert right.code == 0
+    assert "would pass" not in right.out
+    wrong = agreegen(*line, "--signer", "0" * 64, "--json")
+    assert (wrong.code, wrong.json()["signature"]["state"]) == (1, "invalid")
+    assert agreegen(*line, "--signer", "nobody.pem").code == 3
+
+
 def test_register_verify(agreegen: Agreegen, pki: ExamplePki, own_job: Path) -> None:
     line = ("register", "verify", "--register", register_of(own_job), "--trust", pki.trust)
     whole = agreegen(*line, "--json")

@@ -146,18 +146,24 @@ class SealReport:
         signer: Whom the certificate names.
         time: Proven (token) or claimed (signature) time.
         reasons: Why it is not valid.
+        certificate_sha256: SHA-256 of the signer's certificate, lower-case hex.
+        pinned: Whether the caller named that certificate as the one it must be.
     """
 
     state: SealState
     signer: str | None = None
     time: datetime | None = None
     reasons: tuple[str, ...] = ()
+    certificate_sha256: str | None = None
+    pinned: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object of `archive verify --json`."""
         return {
             "state": self.state.value,
             "signer": self.signer,
+            "certificate_sha256": self.certificate_sha256,
+            "pinned": self.pinned,
             "time": None if self.time is None else self.time.isoformat().replace("+00:00", "Z"),
             "reasons": list(self.reasons),
         }
@@ -217,6 +223,16 @@ class BagReport:
             else self.proven_time.isoformat().replace("+00:00", "Z"),
             "documents": self.documents.to_dict(),
         }
+
+    def sealer(self) -> str:
+        """Say who sealed the bag, and whether that was asked for: any trusted person can make a bag."""
+        seal = self.signature
+        if seal.state is SealState.MISSING:
+            return "sealed by nobody"
+        line = f"sealed by {seal.signer or '(unknown)'} ({seal.state.value})"
+        if seal.certificate_sha256 is not None:
+            line += f", certificate {seal.certificate_sha256}"
+        return line if seal.pinned else f"{line}; without --signer, any trusted person's seal would pass"
 
     def rows(self) -> list[tuple[str, str, str]]:
         """Return check, result and detail for a table."""

@@ -21,6 +21,8 @@ from agreegen.model.report import (
 from agreegen.pki.algorithms import compute_digest
 from agreegen.pki.cms.container_check import check_container, check_timestamp
 from agreegen.pki.cms.signature_facts import SignatureFacts
+from agreegen.pki.encoding import der_of
+from agreegen.pki.signer_pin import SignerPin, fingerprint
 from agreegen.pki.trust.policy import load_policy
 from agreegen.verification.interface import FoundSignature, Options, Structure
 from agreegen.verification.judgement import FileJudge
@@ -50,9 +52,15 @@ def judge_token(token: bytes | None, data: bytes, options: Options) -> SealRepor
 
 
 def judge_signature(
-    signature: bytes | None, data: bytes, options: Options
+    signature: bytes | None, data: bytes, options: Options, pin: SignerPin | None = None
 ) -> tuple[SealReport, datetime | None]:
     """Judge the detached CAdES signature over the tag manifest (EN 319 122-1).
+
+    Args:
+        signature: The signature, DER; None where there is none.
+        data: The tag manifest.
+        options: Anchors, revocation lists, policy and time.
+        pin: Whose signature it must be; None for any trusted person's.
 
     Returns:
         The report, and the time that its own trusted signature timestamp proves.
@@ -77,7 +85,21 @@ def judge_signature(
     ]
     if broken and seal.state is SealState.VALID:
         seal = replace(seal, state=SealState.INDETERMINATE, reasons=(*seal.reasons, *broken))
+    seal = _pinned(seal, None if facts.certificate is None else der_of(facts.certificate), pin)
     return seal, proved if seal.state is SealState.VALID else None
+
+
+def _pinned(seal: SealReport, certificate: bytes | None, pin: SignerPin | None) -> SealReport:
+    """Say whose certificate sealed; another one than was asked for is as wrong as a broken seal."""
+    if certificate is None:
+        return seal
+    seal = replace(seal, certificate_sha256=fingerprint(certificate))
+    if pin is None:
+        return seal
+    if pin.matches(certificate):
+        return replace(seal, pinned=True)
+    reason = f"the bag was sealed by another certificate than the one asked for ({pin.sha256})"
+    return replace(seal, state=SealState.INVALID, reasons=(*seal.reasons, reason))
 
 
 def _digester(data: bytes) -> Digester:

@@ -20,6 +20,7 @@ from agreegen.archive.judging import judge_signature, judge_token, judging_proce
 from agreegen.archive.paper import read_paper, with_paper
 from agreegen.archive.structure import BagContents, check_structure
 from agreegen.model.report import FileReport, Report
+from agreegen.pki.signer_pin import SignerPin
 from agreegen.signing.trust import parse_crls
 from agreegen.verification.interface import Options
 from agreegen.verification.service import verify_paths
@@ -31,7 +32,9 @@ _CRLS = "data/crls/"
 _MAX_CRL_BYTES = 64 << 20
 
 
-def verify_bag(bag: Path, options: Options, *, limits: BagLimits | None = None) -> BagReport:
+def verify_bag(
+    bag: Path, options: Options, *, limits: BagLimits | None = None, signer: SignerPin | None = None
+) -> BagReport:
     """Judge a bag. Nothing is fetched, and anchors come from the caller only.
 
     1. The files against the manifests, hashes included (RFC 8493, 3).
@@ -46,6 +49,7 @@ def verify_bag(bag: Path, options: Options, *, limits: BagLimits | None = None) 
         bag: The bag's folder.
         options: Anchors, revocation lists, policy and time of the verification.
         limits: What a bag may cost.
+        signer: Who must have sealed the bag; None for any person whom the anchors trust.
     """
     limits = limits or BagLimits()
     if bag.is_symlink() or not bag.is_dir():
@@ -68,7 +72,7 @@ def verify_bag(bag: Path, options: Options, *, limits: BagLimits | None = None) 
     options = replace(options, crls_der=lists, fetch=False, at=None)
     data = contents.tag_manifest or b""
     token = judge_token(_read_seal(bag / TOKEN_NAME, options), data, options)
-    signature, proved = judge_signature(_read_seal(bag / SIGNATURE_NAME, options), data, options)
+    signature, proved = judge_signature(_read_seal(bag / SIGNATURE_NAME, options), data, options, signer)
     evidence = judge_evidence(bag, options, contents.right_payload)
     times = (token.time if token.state is SealState.VALID else proved, evidence.time)
     proven_time = min((time for time in times if time is not None), default=None)

@@ -23,8 +23,10 @@ from agreegen.cli.options import (
 )
 from agreegen.cli.output import print_json, print_table, prompt_secret, say, say_warning
 from agreegen.errors import ExitCode
+from agreegen.pki.signer_pin import SignerPin
 from agreegen.signing.credentials import load_credential
 from agreegen.verification.interface import Options
+from agreegen.verification.report_table import printable
 
 _MOST_NAMED = 200
 
@@ -93,19 +95,28 @@ def create_command(
 @click.argument("bag", type=any_path, metavar="BAG_DIR")
 @trust_options
 @policy_option
+@click.option(
+    "--signer", metavar="CERT|SHA256", help="Who must have sealed the bag: a certificate file or its SHA-256."
+)
 @json_option
 def verify_command(
-    bag: Path, trust: tuple[Path, ...], crls: tuple[Path, ...], policy: Path | None, as_json: bool
+    bag: Path,
+    trust: tuple[Path, ...],
+    crls: tuple[Path, ...],
+    policy: Path | None,
+    signer: str | None,
+    as_json: bool,
 ) -> int:
     """Judge a bag offline: every file, its signature and token, and the documents at the proven time."""
     anchors = read_trust(trust, crls)
     options = Options(
         now=read_now(), anchors_der=anchors.anchors_der, crls_der=anchors.crls_der, policy_file=policy
     )
-    report = verify_bag(bag, options)
+    report = verify_bag(bag, options, signer=None if signer is None else SignerPin.parse(signer))
     if as_json:
         print_json(report.to_dict())
     else:
+        click.echo(printable(report.sealer()))
         print_table(("check", "result", "detail"), report.rows())
     return ExitCode.DONE if report.valid else ExitCode.NEGATIVE
 

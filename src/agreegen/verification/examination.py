@@ -171,7 +171,7 @@ def _check_document(
     if not options.limits.native:
         text = "the text was not compared with the form: a library failed on this file"
         alarms.append(Alarm("text-unchecked", text, message_zh="程序库无法处理该文件，未核对正文"))
-    elif structure.signatures:
+    else:
         try:
             alarms.extend(contained(check_form)(document, data, structure, options, page=page))
         except MemoryError:
