@@ -83,7 +83,7 @@ def test_the_input_stays_and_the_output_goes_on_from_it(
 def test_a_registered_name_that_differs_from_the_printed_one(
     agreegen: Agreegen, pki: ExamplePki, tmp_path: Path
 ) -> None:
-    """The document states it; signing and verifying need nothing else."""
+    """The document states it, signing needs nothing else; whoever relies on the file confirms it."""
     params = tmp_path / "p.yaml"
     params.write_text("pledger_name: 张卫\nstaff_no: HN0001\n", "utf-8")
     makes = ("generate", "personal-pledge", "--params", params, "-o")
@@ -95,7 +95,21 @@ def test_a_registered_name_that_differs_from_the_printed_one(
     assert "another holder" in refused.err
     assert agreegen(*makes, stated, "--alias", "张卫=张伟").code == 0
     assert agreegen(*signing(pki, stated, target, "pledger", person)).code == 0
-    assert agreegen("verify", target, "--trust", pki.trust).code == 0
+    line = ("verify", target, "--trust", pki.trust, "--json")
+    doubted = agreegen(*line)
+    assert doubted.code == 1
+    file = doubted.json()["files"][0]
+    assert [alarm["code"] for alarm in file["alarms"] if alarm["code"] != "example-trust"] == [
+        "alias-unconfirmed"
+    ]
+    assert agreegen(*line, "--alias", "张卫=李四").code == 1
+    confirmed = agreegen(*line, "--alias", "张卫=张伟")
+    assert confirmed.code == 0
+    file = confirmed.json()["files"][0]
+    assert [remark["code"] for remark in file["remarks"]] == ["alias"]
+    assert file["document"]["aliases"] == [
+        {"role": "pledger", "printed": "张卫", "registered": "张伟", "confirmed": True}
+    ]
     for wrong in ("张卫", "=张伟", "张卫="):
         assert agreegen(*makes, tmp_path / "x.pdf", "--alias", wrong).code == 2
 

@@ -106,8 +106,9 @@ def test_clause_that_both_sides_signed_in_another_form_is_found(setting: Setting
     page = setting.maker._start_office().convert(changed.getvalue())
     forged = assemble(page, setting.form, setting.document, datetime(2018, 5, 10, tzinfo=UTC))
     report = judge(both_sign(forged, setting), setting)
-    assert [alarm.code for alarm in report.alarms] == ["text-differs"]
-    assert (report.verdict.value, report.unaltered) == ("indeterminate", True)
+    # Seals over a text that is not the form's are for a person to look at.
+    assert [alarm.code for alarm in report.alarms] == ["text-differs", "covers-content"]
+    assert (report.verdict.value, report.unaltered) == ("indeterminate", None)
 
 
 def test_values_in_the_attachment_that_are_not_those_on_the_page_are_found(setting: Setting) -> None:
@@ -124,7 +125,7 @@ def test_values_in_the_attachment_that_are_not_those_on_the_page_are_found(setti
 def test_template_that_nobody_approved_is_found(setting: Setting, tmp_path: Path) -> None:
     signed = both_sign(setting.honest, setting)
     report = judge(signed, setting, forms_folder=tmp_path)
-    assert [alarm.code for alarm in report.alarms] == ["form-unknown"]
+    assert [alarm.code for alarm in report.alarms] == ["form-unknown", "covers-content"]
     assert report.verdict.value == "indeterminate"
 
 

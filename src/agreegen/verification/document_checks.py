@@ -49,6 +49,22 @@ BLOCKING = frozenset(
 )
 """Alarms with which no verdict is `valid`."""
 
+PAGE_UNKNOWN = frozenset(
+    {
+        "text-differs",
+        "page-differs",
+        "engine-differs",
+        "text-hidden",
+        "text-unchecked",
+        "form-unknown",
+        "template-not-approved",
+        "form-not-approved",
+        "attachment-unreadable",
+        "internal-error",
+    }
+)
+"""Alarms with which what stands under a seal is not known from the form."""
+
 Signed = tuple[FoundSignature, SignatureFacts]
 
 

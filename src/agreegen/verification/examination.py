@@ -17,6 +17,7 @@ from agreegen.pki.cms.signature_facts import SignatureFacts
 from agreegen.pki.trust.policy import ValidationPolicy, load_policy
 from agreegen.verification.document_checks import (
     BLOCKING,
+    PAGE_UNKNOWN,
     PageCheck,
     check_form,
     check_register,
@@ -89,7 +90,7 @@ def examine(label: str, data: bytes, options: Options, *, rebuild: bool = True) 
         described = described.with_paper(on_paper)
     alarms.extend(complaints)
     alarms.extend(recorded)
-    known = () if held is None or any(alarm.code in BLOCKING for alarm in complaints) else held.roles
+    known = () if held is None or any(alarm.code in PAGE_UNKNOWN for alarm in complaints) else held.roles
     seals = judge_seals(structure.seals, seen=options.seals_seen, known=frozenset(role.id for role in known))
     alarms.extend(seals.alarms)
     if seals.alarms:
