@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agreegen.model.complaint import Complaint, Location, Severity
+from agreegen.model.document import Value
 from agreegen.model.form import Field, FieldType, Form
 from agreegen.rosters.duplicates import DuplicateIndex
 from agreegen.values import RawValue, ValueProblem, parse_value
@@ -55,7 +56,7 @@ class RowIdentities:
         asked = subject is not None and subject.type is FieldType.PERSON_NAME and subject.name in columns
         self._subject = subject if asked else None
         self._telling = tuple(
-            item for item in form.fields
+            item.name for item in form.fields
             if item.type in _TELLING and item.name in columns and item.name not in self._keys
         )  # fmt: skip
         self._names: _Names | None = _Names() if asked else None
@@ -64,47 +65,67 @@ class RowIdentities:
     def add(self, number: int, raw: Mapping[str, RawValue]) -> None:
         """Remember one row, by the raw values of its cells."""
         self._count += 1
-        for name, key in self._unique_keys(self._parsed(raw, self._keys)):
+        keys = self._parsed(raw, self._keys)
+        for name, key in self._unique_keys(keys):
             self._indexes[name].add(key, number)
         if self._count > _MOST_ROWS_FOR_NAMES:
             self._names = None  # among so many people, equal names say nothing
-        if self._names is not None and (text := self._name_text(raw)):
-            self._names.add(text, number, has_id=self._has_id(raw))
+        if self._names is None or self._subject is None:
+            return
+        name_text = _comparable(self._subject, raw.get(self._subject.name))
+        if name_text is not None:
+            self._names.add(self._with_details(name_text, raw), number, has_id=self._has_id(keys))
+
+    def doubles(self, number: int, values: Mapping[str, Value]) -> dict[str, tuple[int, ...]]:
+        """Return the other rows that have a number which a row may not share, by its field.
+
+        Args:
+            number: The row.
+            values: Its parsed values.
+        """
+        found = (
+            (n, self._indexes[n].others(key, number)) for n, key in self._unique_keys(self._read(values))
+        )
+        return {name: others for name, others in found if others}
 
     def complaints(
-        self, number: int, raw: Mapping[str, RawValue], unread: set[str | None], locate: Locate, row: Location
+        self,
+        number: int,
+        raw: Mapping[str, RawValue],
+        values: Mapping[str, Value],
+        doubles: Mapping[str, Sequence[int]],
+        unread: set[str | None],
+        locate: Locate,
+        row: Location,
     ) -> Iterator[Complaint]:
         """Complain of a row that nothing tells apart, or that shares a number or a name with another one.
 
         Args:
             number: The row.
             raw: Its cells.
+            values: Its parsed values.
+            doubles: From `doubles`.
             unread: Fields whose cells could not be read.
             locate: Gives the place of a field.
             row: The place of the row.
         """
         if not any(name in raw or name in unread for name in self._keys):
             yield Complaint(row, "nothing tells this row from others", f"enter {self._labels}")
-        for name, key in self._unique_keys(self._parsed(raw, self._keys)):
-            if others := self._indexes[name].others(key, number):
-                remedy = "give each person one row and a number of their own"
-                if self._subject is None:
-                    remedy = "enter each agreement once, and a number where one party signs several"
-                yield Complaint(locate(number, name), self._shared(name, others), remedy)
-        if self._names is None or self._subject is None or not (text := self._name_text(raw)):
+        for name, others in doubles.items():
+            remedy = "give each person one row and a number of their own"
+            if self._subject is None:
+                remedy = "enter each agreement once, and a number where one party signs several"
+            yield Complaint(locate(number, name), self._shared(name, others), remedy)
+        if self._names is None or self._subject is None or self._subject.name not in values:
             return
-        if others := self._names.others(text, number, has_id=self._has_id(raw)):
+        text = self._with_details(str(values[self._subject.name]).casefold(), raw)
+        if others := self._names.others(text, number, has_id=self._has_id(self._read(values))):
             yield Complaint(
                 locate(number, self._subject.name),
                 self._shared(self._subject.name, others),
                 "make sure that they are different people",
                 Severity.WARNING,
             )
-
-    def is_doubled(self, number: int, raw: Mapping[str, RawValue]) -> bool:
-        """Tell whether another row has a number that a row may not share."""
-        keys = self._unique_keys(self._parsed(raw, self._keys))
-        return any(self._indexes[name].others(key, number) for name, key in keys)
 
     def _shared(self, name: str, others: Sequence[int]) -> str:
         return f"the same {self._fields[name].label_zh} stands in row {', '.join(map(str, others))}, too"
@@ -116,16 +137,18 @@ class RowIdentities:
             if name == first or name == self._keys[0] or name in self._personal:
                 yield name, key
 
-    def _has_id(self, raw: Mapping[str, RawValue]) -> bool:
-        return bool(self._parsed(raw, self._personal))
+    def _has_id(self, keys: Mapping[str, str]) -> bool:
+        return any(name in keys for name in self._personal)
 
-    def _name_text(self, raw: Mapping[str, RawValue]) -> str | None:
-        assert self._subject is not None  # asked for only where there is one
-        name = _comparable(self._subject, raw.get(self._subject.name))
-        if name is None:
-            return None
-        others = (_comparable(item, raw.get(item.name)) or "" for item in self._telling)
-        return _SEPARATOR.join((name, *others))
+    def _with_details(self, name: str, raw: Mapping[str, RawValue]) -> str:
+        """Return a name with whatever else the row says of the person, as it stands there."""
+        others = (raw.get(item) for item in self._telling)
+        return _SEPARATOR.join(
+            (name, *("" if each is None else "".join(str(each).split()) for each in others))
+        )
+
+    def _read(self, values: Mapping[str, Value]) -> dict[str, str]:
+        return {name: str(values[name]).casefold() for name in self._keys if name in values}
 
     def _parsed(self, raw: Mapping[str, RawValue], names: Sequence[str]) -> dict[str, str]:
         found = ((name, _comparable(self._fields[name], raw.get(name))) for name in names)

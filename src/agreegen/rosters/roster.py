@@ -147,12 +147,13 @@ class Roster:
         complaints.extend(self._lenient(c) for c in parsed.complaints if c.location.field not in broken)
         complaints.extend(self._padded(number))
         assert self._identities is not None  # `rows` reads the file for keys first
+        place, doubles = self._location(number), self._identities.doubles(number, parsed.values)
         complaints.extend(
-            self._identities.complaints(number, raw, broken, self.locate, self._location(number))
+            self._identities.complaints(number, raw, parsed.values, doubles, broken, self.locate, place)
         )
         texts = tuple(cell_text(cells[index]) for index in self._kept)
         row = RosterRow.of(self._form, number, texts, parsed.values, tuple(complaints))
-        return replace(row, doubled=self._identities.is_doubled(number, raw))
+        return replace(row, doubled=True) if doubles else row
 
     def stated(self, row: RosterRow) -> dict[str, str]:
         """Return what the cells of a row say, by field, as they stand in the file."""

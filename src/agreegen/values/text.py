@@ -60,6 +60,7 @@ _SPREADSHEET_ERRORS = frozenset(
 _STROKES = frozenset(
     {"/", "//", "\\", "|", "-", "--", "---", "–", "—", "——", "―", "─", "——-", "N/A", "n/a", "空"}
 )
+_MOST_STROKE = 10
 _GUARDS = "'`´‘’ʹ′＇｀"
 """Signs that people put before a number so that a spreadsheet takes it for text."""
 
@@ -73,7 +74,7 @@ def is_empty(raw: RawValue) -> bool:
 
 def is_stroke(text: str) -> bool:
     """Tell whether a text is one of the strokes with which people fill a cell that they leave open."""
-    return fold_width(text).strip() in _STROKES
+    return len(text) < _MOST_STROKE and fold_width(text).strip() in _STROKES
 
 
 def is_han(char: str) -> bool:
