@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from pyhanko.sign.fields import MDPPerm
+
 from tests.attacks.documents import certified, fill, look, page_number, signed
 from tests.attacks.increments import append, body_of, number_of, root_number, size_of, stream
 from tests.attacks.painted_elsewhere import FREE, TEXT, put
@@ -142,6 +144,20 @@ def marks_claimed_by_a_new_key() -> bytes:
             free: element,
         },
     )
+
+
+def style_for_a_stray_field() -> bytes:
+    """A field that the form does not know waits for the form's style as well."""
+    stray = b"/Subtype /Widget /FT /Tx /T (x) /V (not) /Rect " + FREE
+    data = sign(put(_without_style(base_document()), stray))
+    return _edited(data, b"/SigFlags", (b"/SigFlags", b"/DA (/Helv 12 Tf 0 g) /SigFlags"))
+
+
+def hidden_field_shown_when_signed() -> bytes:
+    """A field that nobody saw is signed and shown over the text, where its look seems to have had its place."""
+    hidden = b"/FT /Sig /T (later) /F 2 /Rect " + TEXT
+    data = sign(with_field(base_document(), hidden), "person", certify=MDPPerm.FILL_FORMS)
+    return _edited(sign(data, "later", obey=False), b"(later)", (b"/F 2", b"/F 132"))
 
 
 def honest_catalogue_under_a_new_number() -> bytes:

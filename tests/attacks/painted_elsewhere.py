@@ -136,6 +136,10 @@ def digit_of_two_rectangles() -> bytes:
     return _drawn(b"0 g 60 5 6 30 re f 50 5 30 4 re f")
 
 
+def digit_as_a_thin_square() -> bytes:
+    return _drawn(b"0 g 60 5 4 30 re f")
+
+
 def digit_by_a_clip() -> bytes:
     return _drawn(b"60 5 m 60 35 l 66 35 l h W n 0 g 0 0 140 40 re f")
 

@@ -200,3 +200,25 @@ def renumbered_pages_of_another_size() -> bytes:
     free, root = size_of(data), root_number(data)
     catalog = body_of(data, root).replace(b"/Pages %d 0 R" % node, b"/Pages %d 0 R" % free)
     return append(data, {root: catalog, free: sized.replace(b"842", b"300")})
+
+
+def font_that_is_a_field() -> bytes:
+    """A font under the name /T, which elsewhere only points, is a field, too."""
+    data = base_document()
+    page, free = page_number(data), size_of(data)
+    font = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /FT /Tx /V () /M (a) >>"
+    form = number_of(data, b"/DR")
+    fields = body_of(data, form).replace(b"/Fields [", b"/Fields [%d 0 R " % free)
+    named = body_of(data, page).replace(b"/Font <<", b"/Font << /T %d 0 R " % free)
+    data = sign(append(data, {free: font, form: fields, page: named}))
+    return append(data, {free: font.replace(b"/V ()", b"/V (x)")})
+
+
+def icon_of_a_button() -> bytes:
+    """A button without a look shows its icon, which hangs on it by the same reference as before."""
+    data, free = base_document(), size_of(base_document())
+    data = append(data, {free: stream(b"q Q", b"/Type /XObject /Subtype /Form /BBox [0 0 40 40]")})
+    button = b"/FT /Btn /Ff 65536 /T (crest) /F 4 /Rect [60 500 120 540] /MK << /I %d 0 R /TP 1 >>"
+    data = sign(with_field(data, button.replace(b"%d", b"%d" % free)))
+    form = b"/Type /XObject /Subtype /Form /BBox [0 0 40 40]"
+    return append(data, {free: stream(b"0 g 0 0 40 40 re f", form)})

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from agreegen.pdf.objects import Value
 from agreegen.pdf.pages import Rectangle, rectangle_of
 from agreegen.verification.changes.equality import Equality
 from agreegen.verification.changes.interface import FieldPair, RevisionStep, WidgetPair
-from agreegen.verification.changes.painted_boxes import painted_box
+from agreegen.verification.changes.painted_boxes import is_hidden, painted_box
 from agreegen.verification.changes.places import PermittedPlace, PlaceKind
 
 VALUE_KEYS = ("V", "I", "RV", "TI")
@@ -68,7 +69,7 @@ def stood_empty(step: RevisionStep, page: int, number: int | None, box: Rectangl
     if number is None or step.first.location(number) is None:
         return False
     before = step.first.value(number)
-    if not isinstance(before, dict) or before.get("Subtype") != "Widget":
+    if not isinstance(before, dict) or before.get("Subtype") != "Widget" or is_hidden(step.first, before):
         return False
     holder = step.first.value(step.pages.pages[page].number)
     listed = step.first.array(holder.get("Annots")) if isinstance(holder, dict) else []
@@ -79,17 +80,7 @@ def stood_empty(step: RevisionStep, page: int, number: int | None, box: Rectangl
 
 def permitted_places(step: RevisionStep) -> list[PermittedPlace]:
     """Return where a step that no rule forbids paints."""
-    found = list[PermittedPlace]()
-    for field in step.comparison.fields:
-        signed = was_signed(step, field)
-        if not signed and not was_filled(step, field):
-            continue
-        kind = PlaceKind.SIGNED_FIELD if signed else PlaceKind.FILLED_FIELD
-        for widget in field.widgets or ():
-            found += _places(step, widget.new, widget.number, kind, field.name)
-    for new in step.comparison.new_fields:
-        for number, added in new.widgets:
-            found += _places(step, added, number, PlaceKind.NEW_SIGNATURE_LOOK, new.name)
+    found = [*_changed_fields(step), *_new_fields(step)]
     known = {place.annotation for place in found}
     for note in step.comparison.new_annotations:
         box = painted_box(step.new, note.value)
@@ -97,6 +88,21 @@ def permitted_places(step: RevisionStep) -> list[PermittedPlace]:
             place = PermittedPlace(step.new.index, note.page_index, box, PlaceKind.NOTE, None, note.number)
             found.append(place)
     return found
+
+
+def _changed_fields(step: RevisionStep) -> Iterator[PermittedPlace]:
+    for field in step.comparison.fields:
+        signed = was_signed(step, field)
+        if signed or was_filled(step, field):
+            kind = PlaceKind.SIGNED_FIELD if signed else PlaceKind.FILLED_FIELD
+            for widget in field.widgets or ():
+                yield from _places(step, widget.new, widget.number, kind, field.name)
+
+
+def _new_fields(step: RevisionStep) -> Iterator[PermittedPlace]:
+    for new in step.comparison.new_fields:
+        for number, widget in new.widgets:
+            yield from _places(step, widget, number, PlaceKind.NEW_SIGNATURE_LOOK, new.name)
 
 
 def _places(

@@ -15,6 +15,7 @@ from agreegen.pdf.pages import Rectangle, numbers_of, rectangle_of
 
 EVERYWHERE: Rectangle = (-1e5, -1e5, 1e5, 1e5)
 HIDDEN, PRINT, NO_ZOOM, NO_ROTATE, NO_VIEW = 2, 4, 8, 16, 32
+_MAX_DEPTH = 60
 _STATES = ("N", "R", "D")
 _POINTS = {
     "Line": ("L",),
@@ -44,7 +45,7 @@ def painted_box(view: View, annotation: dict[str, Any], *, on_paper_only: bool =
         annotation: Its dictionary.
         on_paper_only: Leave out what is only waiting, such as fields without value.
     """
-    if _is_hidden(view, annotation):
+    if is_hidden(view, annotation):
         return None
     kind = view.resolve(annotation.get("Subtype"))
     corners = rectangle_of(annotation.get("Rect"), view)
@@ -52,7 +53,8 @@ def painted_box(view: View, annotation: dict[str, Any], *, on_paper_only: bool =
     if kind == "Popup" and not streams:
         return corners if view.resolve(annotation.get("Open")) is True else None
     if kind == "Widget":
-        return _widget_box(view, annotation, corners, streams, on_paper_only=on_paper_only)
+        field = with_inherited(view, annotation)
+        return _widget_box(view, field, corners, streams, on_paper_only=on_paper_only)
     if kind == "Link" and not streams and not _border(view, annotation, 1.0):
         return None
     if kind not in _ICONS and _keeps_its_size(view, annotation):
@@ -82,7 +84,8 @@ def has_normal_look(view: View, annotation: dict[str, Any]) -> bool:
     return isinstance(entry, Stream | dict)
 
 
-def _is_hidden(view: View, annotation: dict[str, Any]) -> bool:
+def is_hidden(view: View, annotation: dict[str, Any]) -> bool:
+    """Tell whether an annotation is shown neither on screen nor on paper."""
     flags = view.resolve(annotation.get("F"))
     return type(flags) is int and bool(flags & HIDDEN or flags & (NO_VIEW | PRINT) == NO_VIEW)
 
@@ -108,18 +111,20 @@ def _widget_box(
         return EVERYWHERE if streams else None
     is_empty = corners[0] == corners[2] or corners[1] == corners[3]
     # MuPDF draws a line and a mark into a signature field that nobody has signed, whatever its look.
-    if not is_empty and not on_paper_only and widget.get("V") is None:
-        return corners
-    if streams:
+    waits = widget.get("V") is None and not on_paper_only
+    if streams and (is_empty or not waits):
         box = _look_box(view, streams, corners)
         return EVERYWHERE if box is not None and _keeps_its_size(view, widget) else box
-    if is_empty:
-        return None
-    drawn = view.dictionary(widget.get("MK")).keys() & _DRAWN_WITHOUT_LOOK
-    if drawn or (view.resolve(widget.get("FT")) != "Sig" and not on_paper_only):
-        return corners
-    valued = on_paper_only and widget.get("V") is not None and view.resolve(widget.get("FT")) != "Sig"
-    return corners if valued else None
+    drawn = waits or _is_drawn(view, widget, on_paper_only=on_paper_only)
+    return corners if drawn and not is_empty else None
+
+
+def _is_drawn(view: View, widget: dict[str, Any], *, on_paper_only: bool) -> bool:
+    """Tell whether readers draw a widget that has no look: its frame, or its value."""
+    if view.dictionary(widget.get("MK")).keys() & _DRAWN_WITHOUT_LOOK:
+        return True
+    valued = widget.get("V") is not None or not on_paper_only
+    return valued and bool(view.resolve(widget.get("FT")) != "Sig")
 
 
 def _look_box(view: View, streams: list[Stream], corners: Rectangle | None) -> Rectangle | None:
@@ -156,10 +161,11 @@ def _own_box(
         points += [*corners]
     if not points:
         return EVERYWHERE if corners is None else None
-    edge = _margin(view, kind, annotation)
-    inner = numbers_of(annotation.get("RD"), view) if annotation.get("RD") is not None else []
-    # Differences below zero draw the shape larger than its rectangle.
-    if edge is None or inner is None or any(number < 0 for number in inner):
+    return _spread(points, _margin(view, kind, annotation))
+
+
+def _spread(points: list[float], edge: float | None) -> Rectangle:
+    if edge is None:
         return EVERYWHERE
     xs, ys = points[::2], points[1::2]
     return min(xs) - edge, min(ys) - edge, max(xs) + edge, max(ys) + edge
@@ -206,25 +212,47 @@ def _border(view: View, annotation: dict[str, Any], default: float) -> float | N
 
 
 def _margin(view: View, kind: str, annotation: dict[str, Any]) -> float | None:
+    """Return how far beyond its points an annotation paints; None where that cannot be told."""
     width = _border(view, annotation, 1.0)
-    if width is None:
+    inner = numbers_of(annotation.get("RD", []), view)
+    # Differences below zero draw the shape larger than its rectangle.
+    if width is None or inner is None or any(number < 0 for number in inner):
         return None
-    margin = max(width, 1.0)
+    parts: list[float | None] = [max(width, 1.0), _clouds(view, annotation)]
     if kind in ("Line", "PolyLine", "Polygon", "FreeText"):
-        margin += _LINE_END * max(width, 1.0)
+        parts.append(_LINE_END * max(width, 1.0))
     if kind == "Line":
-        if view.resolve(annotation.get("Cap")) is True:
-            return None
-        for key in ("LL", "LLE", "LLO"):
-            length = view.resolve(annotation.get(key))
-            if length is not None and not isinstance(length, int | float):
-                return None
-            margin += abs(float(length or 0))
+        parts += _leaders(view, annotation)
+    lengths = [part for part in parts if part is not None]
+    return sum(lengths) if len(lengths) == len(parts) else None
+
+
+def _clouds(view: View, annotation: dict[str, Any]) -> float:
     effect = view.resolve(annotation.get("BE"))
-    if isinstance(effect, dict):
-        intensity = view.resolve(effect.get("I"))
-        margin += 10.0 * abs(float(intensity)) if isinstance(intensity, int | float) else 20.0
-    return margin
+    if not isinstance(effect, dict):
+        return 0.0
+    intensity = view.resolve(effect.get("I"))
+    return 10.0 * abs(float(intensity)) if isinstance(intensity, int | float) else 20.0
+
+
+def _leaders(view: View, annotation: dict[str, Any]) -> list[float | None]:
+    """Return the lengths of a line's leaders; None for what is no number, and for a caption."""
+    found: list[float | None] = []
+    for key in ("LL", "LLE", "LLO"):
+        length = view.resolve(annotation.get(key, 0))
+        found.append(abs(float(length)) if isinstance(length, int | float) else None)
+    return [*found, None] if view.resolve(annotation.get("Cap")) is True else found
+
+
+def with_inherited(view: View, widget: dict[str, Any]) -> dict[str, Any]:
+    """Return a widget with the value, style and kind that it has from the fields above it."""
+    found, holder = widget, widget
+    for _ in range(_MAX_DEPTH):
+        holder = view.dictionary(holder.get("Parent"))
+        if not holder:
+            break
+        found = {**{key: holder[key] for key in ("V", "DA", "FT") if key in holder}, **found}
+    return found
 
 
 def union(boxes: list[Rectangle]) -> Rectangle:
@@ -235,4 +263,4 @@ def union(boxes: list[Rectangle]) -> Rectangle:
     )  # fmt: skip
 
 
-__all__ = ["EVERYWHERE", "has_normal_look", "looks_of", "painted_box", "union"]
+__all__ = ["EVERYWHERE", "has_normal_look", "is_hidden", "looks_of", "painted_box", "union", "with_inherited"]

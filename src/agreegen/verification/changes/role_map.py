@@ -8,7 +8,7 @@ from agreegen.pdf.document import View
 from agreegen.pdf.graph import TRAILER, raw_references
 from agreegen.pdf.objects import LimitError, Ref, Stream, StructureError, Value
 from agreegen.verification.changes.roles import Kin, Role
-from agreegen.verification.changes.schemas import DEEP, NOTES, POINTS, SCHEMAS, TREE_POINTS
+from agreegen.verification.changes.schemas import NOTES, POINTS, SCHEMAS, TREE_POINTS, WITHOUT_POINTERS
 
 _FITS = frozenset({"XYZ", "Fit", "FitH", "FitV", "FitR", "FitB", "FitBH", "FitBV"})
 _UPWARD = frozenset({Role.PAGE, Role.PAGE_TREE, Role.FIELD})
@@ -248,7 +248,9 @@ def _keys(value: dict[str, Value], kind: Role | frozenset[Role]) -> Iterator[_Fo
         if not isinstance(child, Ref | dict | list | Stream):
             continue
         entry = schema.key(name)
-        if entry.owns is None or (name in POINTS and name not in schema.keys and kind not in DEEP):
+        if entry.owns is None or (
+            name in POINTS and name not in schema.keys and kind not in WITHOUT_POINTERS
+        ):
             yield child, POINTS.get(name, TREE_POINTS)
         else:
             yield child, entry.owns

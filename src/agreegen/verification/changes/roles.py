@@ -16,6 +16,8 @@ class Role(Enum):
 
     FROZEN = auto()
     """Everything that may not change: contents, fonts, actions, outlines, attachments, signatures."""
+    NAMED = auto()
+    """Resources under names that the file chose: frozen, and no name among them is that of a pointer."""
     TRAILER = auto()
     INFORMATION = auto()
     ADDITIONAL_STREAMS = auto()

@@ -9,6 +9,9 @@ from agreegen.verification.changes.roles import Change, Key, Kin, Role, Schema
 
 _POINTER = Key(Change.KEPT, None)
 _FREE = Key(Change.FREE, None)
+_RESOURCES = (
+    "XObject", "Font", "ExtGState", "Pattern", "Shading", "ColorSpace", "Properties", "CharProcs", "Dests"
+)  # fmt: skip
 _BOOKKEEPING = ("Size", "Prev", "XRefStm", "ID", "Length", "Filter", "DecodeParms", "W", "Index", "Type")
 """Entries of a trailer that is a cross-reference stream, and those that tell where things are."""
 
@@ -29,8 +32,12 @@ _FIELD_POINTERS = {"P": _ruled(None), "Parent": _POINTER, "Popup": _POINTER, "IR
 DEEP = frozenset({Role.PRIVATE, Role.LOOK, Role.LOOKS, Role.METADATA, Role.VALUE})
 """Roles that own all that hangs on them, whatever the keys are called."""
 
+WITHOUT_POINTERS = DEEP | {Role.NAMED}
+"""Roles in which a key that elsewhere points owns like any other."""
+
 SCHEMAS: dict[Role, Schema] = {
-    Role.FROZEN: Schema(items=Role.FROZEN),
+    Role.FROZEN: Schema(dict.fromkeys(_RESOURCES, Key(Change.KEPT, Role.NAMED)), items=Role.FROZEN),
+    Role.NAMED: Schema(items=Role.FROZEN),
     Role.TRAILER: Schema(
         {
             **dict.fromkeys(_BOOKKEEPING, Key(Change.FREE)),

@@ -26,7 +26,7 @@ from agreegen.verification.structure.store import read_attachments, read_store
 from agreegen.verification.structure.whole_form import linearization_problem, odd_object
 from agreegen.verification.structure.wreck import scan_wreck
 
-_MAX_VIEWS, _MAX_ENTRIES = 2_000, 10_000_000
+_MAX_VIEWS, _MAX_ENTRIES = 2_000, 50_000_000
 
 
 @dataclass(slots=True)

@@ -56,7 +56,7 @@ def _check_widget(
         yield from _check_look(step, new, field.name)
         yield from check_replaced_look(step, widget, field.name)
     for key in _STYLE:
-        if not changed and not step.equality.kept(old.get(key), new.get(key)):
+        if not changed and not step.equality.untouched(old.get(key), new.get(key)):
             yield f"the field “{field.name}” looks different although its value is the same"
     if not step.equality.kept(old.get("BS"), new.get("BS")) and not _is_plain(step, old, new):
         yield f"/BS of the field “{field.name}” was changed"

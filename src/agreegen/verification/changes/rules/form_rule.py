@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from agreegen.pdf.document import View
-from agreegen.pdf.fields import form_fields, text_of
 from agreegen.verification.changes.interface import Finding, Pair, RevisionStep
-from agreegen.verification.changes.painted_boxes import has_normal_look
+from agreegen.verification.changes.painted_boxes import has_normal_look, with_inherited
 from agreegen.verification.changes.roles import Role
 
+_Field = dict[str, Any]
 _DATA = (b"datasets", b"form", b"localeSet")
 
 
@@ -27,60 +28,68 @@ def _check_drawing(step: RevisionStep, pair: Pair) -> Iterator[str]:
     after = step.new.resolve(two.get("NeedAppearances")) is True
     if after and not before:
         yield "the form now asks readers to draw its fields anew"
-    if before and not after and any(_has_value(step.old, value) for value in _drawn_fields(step.old)):
+    if before and not after and any(_has_value(step.old, field) for field in _drawn_fields(step)):
         yield "the form no longer asks readers to draw its fields anew"
+    yield from _check_style(step, one, two, asked=before)
+
+
+def _check_style(step: RevisionStep, one: _Field, two: _Field, *, asked: bool) -> Iterator[str]:
     fonts = _names_of_fonts(step.new, two) - _names_of_fonts(step.old, one)
-    if fonts and any(
-        _waits_for_font(step.old, value, fonts, asked=before) for value in _drawn_fields(step.old)
-    ):
-        yield "a font was added to the form for which a value had waited"
-    if step.equality.kept(one.get("DA"), two.get("DA")):
-        return
-    if one.get("DA") is not None:
+    restyled = not step.equality.kept(one.get("DA"), two.get("DA"))
+    if restyled and one.get("DA") is not None:
         yield "the form's /DA was changed"
-    elif any(_waits_for_style(step.old, value, asked=before) for value in _drawn_fields(step.old)):
-        # A value that no reader could draw for want of a font would be seen.
+    elif restyled or fonts:
+        yield from _check_waiting(step, one, fonts, asked=asked, restyled=restyled)
+
+
+def _check_waiting(
+    step: RevisionStep, form: _Field, fonts: set[str], *, asked: bool, restyled: bool
+) -> Iterator[str]:
+    """A value that no reader could draw for want of a font or a style would be seen."""
+    waiting = [field for field in _drawn_fields(step) if _waits(step.old, field, asked=asked)]
+    if any(fonts & _fonts_of(step.old, field, form) for field in waiting):
+        yield "a font was added to the form for which a value had waited"
+    if restyled and any(field.get("DA") is None for field in waiting):
         yield "the form's /DA was added, which lets readers draw values that they did not show"
 
 
-def _drawn_fields(view: View) -> Iterator[dict[str, object]]:
-    """Yield what each field that is drawn from its value has, with what it inherits, widget by widget."""
-    for field in form_fields(view):
-        if field.kind == "Sig":
-            continue
-        above: dict[str, object] = {}
-        holder = field.value
-        for _ in range(60):
-            above = {**{key: holder[key] for key in ("V", "DA") if key in holder}, **above}
-            if holder.get("Parent") is None:
-                break
-            holder = view.dictionary(holder.get("Parent"))
-        for widget in field.widgets:
-            yield {**above, **view.dictionary(widget)}
+def _drawn_fields(step: RevisionStep) -> Iterator[_Field]:
+    """Yield what each widget on the pages has and inherits, whether the form knows it or not.
+
+    Signatures are not drawn from their values.
+    """
+    view = step.old
+    for page in step.pages.pages:
+        holder = view.value(page.number)
+        for item in view.array(holder.get("Annots")) if isinstance(holder, dict) else ():
+            widget = view.dictionary(item)
+            if view.resolve(widget.get("Subtype")) == "Widget":
+                field = with_inherited(view, widget)
+                if view.resolve(field.get("FT")) != "Sig":
+                    yield field
 
 
-def _has_value(view: View, field: dict[str, object]) -> bool:
+def _has_value(view: View, field: _Field) -> bool:
     return view.resolve(field.get("V")) not in (None, b"", "Off")
 
 
-def _waits_for_style(view: View, field: dict[str, object], *, asked: bool) -> bool:
-    if field.get("DA") is not None:
+def _waits(view: View, field: _Field, *, asked: bool) -> bool:
+    """Tell whether a field has something to show that readers would have to draw themselves."""
+    if has_normal_look(view, field) and not asked:
         return False
-    drawn = has_normal_look(view, field) and not asked
     captions = view.dictionary(field.get("MK")).keys() & {"CA", "RC", "AC"}
-    return not drawn and (_has_value(view, field) or bool(captions))
+    return _has_value(view, field) or bool(captions)
 
 
-def _names_of_fonts(view: View, form: dict[str, object]) -> set[str]:
+def _names_of_fonts(view: View, form: _Field) -> set[str]:
     return set(view.dictionary(view.dictionary(form.get("DR")).get("Font")))
 
 
-def _waits_for_font(view: View, field: dict[str, object], fonts: set[str], *, asked: bool) -> bool:
-    """A value whose font is missing is not drawn, or with another one, until the form gets that font."""
-    style = view.resolve(field.get("DA", view.dictionary(view.catalog.get("AcroForm")).get("DA")))
-    named = set(text_of(style).replace("/", " /").split()) if isinstance(style, bytes) else set[str]()
-    waits = bool(named & {f"/{font}" for font in fonts})
-    return waits and _has_value(view, field) and (asked or not has_normal_look(view, field))
+def _fonts_of(view: View, field: _Field, form: _Field) -> set[str]:
+    """Return the fonts that a field's style names, with all its other words."""
+    style = view.resolve(field.get("DA", form.get("DA")))
+    words = style.replace(b"/", b" ").split() if isinstance(style, bytes) else []
+    return {word.decode("latin-1") for word in words}
 
 
 def _check_xfa(step: RevisionStep, pair: Pair) -> Iterator[str]:

@@ -18,10 +18,11 @@ from agreegen.verification.changes.painted_boxes import looks_of
 from agreegen.verification.changes.rules.note_rule import is_note
 
 _TOKEN = re.compile(
-    rb"[\x00\t\n\x0c\r ]*(?:([+-]?(?:\d+\.?\d*|\.\d+))|(/[A-Za-z0-9_.+-]+)|([A-Za-z]+\*?)|(\[)|(\]))"
+    rb"[\x00\t\n\x0c\r ]*(?:(?P<number>[+-]?(?:\d+\.?\d*|\.\d+))|(?P<name>/[A-Za-z0-9_.+-]+)"
+    rb"|(?P<word>[A-Za-z]+\*?)|[\[\]])"
 )
 _OPERANDS = {
-    "q": 0, "Q": 0, "w": 1, "J": 1, "j": 1, "M": 1, "i": 1, "d": 1, "gs": 1,
+    "q": 0, "Q": 0, "w": 1, "J": 1, "j": 1, "M": 1, "i": 1, "gs": 1,
     "g": 1, "G": 1, "rg": 3, "RG": 3, "k": 4, "K": 4,
     "m": 2, "l": 2, "c": 6, "v": 4, "y": 4, "re": 4, "h": 0,
     "S": 0, "s": 0, "f": 0, "F": 0, "f*": 0, "B": 0, "B*": 0, "b": 0, "b*": 0, "n": 0,
@@ -48,7 +49,8 @@ _SHAPES = {
     "Underline": ("m", "l"),
     "StrikeOut": ("m", "l"),
 }
-_CURVES_OF_A_CIRCLE = 4
+_WHOLE_SHAPES = {"Square": ((), ("re",)), "Circle": ((), ("m", "c", "c", "c", "c"))}
+"""One rectangle, or one closed curve of four arcs: nobody reads anything else in it."""
 _POINTS = {"Line": "L", "Polygon": "Vertices", "PolyLine": "Vertices", "Ink": "InkList"}
 Points = list[tuple[float, float]]
 
@@ -92,21 +94,21 @@ def _is_plain(step: RevisionStep, look: Stream) -> bool:
 
 def _is_own(step: RevisionStep, note: NewAnnotation, look: Stream) -> bool:
     """Tell whether an appearance draws one shape of its kind, where the annotation's entries put it."""
-    kind = step.new.resolve(note.value.get("Subtype"))
-    allowed = _SHAPES.get(str(kind))
-    if allowed is None:
-        return False
+    kind = str(step.new.resolve(note.value.get("Subtype")))
+    allowed = _SHAPES.get(kind)
     drawn = _steps(step.new.file.expand(step.new.resolved_filters(look)))
-    if drawn is None or any(item.operator in _DRAWING and item.operator not in allowed for item in drawn):
+    shift, points = _shift(step, note.value, look), _geometry(step, kind, note.value)
+    if allowed is None or drawn is None or shift is None or points is None:
         return False
-    shift = _shift(step, note.value, look)
-    points = _geometry(step, str(kind), note.value)
-    if shift is None or points is None:
+    operators = tuple(item.operator for item in drawn if item.operator in _DRAWING)
+    if kind in _WHOLE_SHAPES and operators not in _WHOLE_SHAPES[kind]:
         return False
-    if kind in ("Square", "Circle"):
-        return _is_one_shape(drawn, str(kind))
     ends = [(x + shift[0], y + shift[1]) for item in drawn for x, y in _ends(item)]
-    return all(any(abs(x - a) <= _NEAR and abs(y - b) <= _NEAR for a, b in points) for x, y in ends)
+    return set(operators) <= set(allowed) and all(_is_near(end, points) for end in ends)
+
+
+def _is_near(end: tuple[float, float], points: Points) -> bool:
+    return any(abs(end[0] - x) <= _NEAR and abs(end[1] - y) <= _NEAR for x, y in points)
 
 
 def _has_plain_resources(step: RevisionStep, look: Stream) -> bool:
@@ -120,36 +122,31 @@ def _has_plain_resources(step: RevisionStep, look: Stream) -> bool:
 def _steps(content: bytes) -> list[_Step] | None:
     """Return the operators of a content stream; None where there is one that does not draw a plain shape."""
     found: list[_Step] = []
-    numbers: list[float] = []
-    names = depth = position = 0
-    content = content.rstrip(b"\x00\t\n\x0c\r ")
+    operands: list[re.Match[bytes]] = []
+    content, position = content.rstrip(b"\x00\t\n\x0c\r "), 0
     while position < len(content):
         token = _TOKEN.match(content, position)
         if token is None:
             return None
         position = token.end()
-        number, name, word, opens, closes = token.groups()
-        if word is not None:
-            operator = word.decode("ascii")
-            wanted = _OPERANDS.get(operator)
-            if wanted is None or (wanted != len(numbers) + names and operator != "d"):
-                return None
-            found.append(_Step(operator, tuple(numbers)))
-            numbers, names = [], 0
-        elif number is not None and depth == 0:
-            numbers.append(float(number))
-        elif name is not None:
-            names += 1
-        depth += (opens is not None) - (closes is not None)
-    return found if not numbers and depth == 0 else None
+        if token["word"] is None:
+            operands.append(token)
+            continue
+        step = _step(token["word"].decode("ascii"), operands)
+        if step is None:
+            return None
+        found.append(step)
+        operands = []
+    return None if operands else found
 
 
-def _is_one_shape(drawn: list[_Step], kind: str) -> bool:
-    """One rectangle, or one closed curve of four arcs: nobody reads anything else in it."""
-    count = [item.operator for item in drawn if item.operator in _DRAWING]
-    if kind == "Square":
-        return count in ([], ["re"])
-    return count in ([], ["m", *["c"] * _CURVES_OF_A_CIRCLE])
+def _step(operator: str, operands: list[re.Match[bytes]]) -> _Step | None:
+    if operator == "d":
+        return _Step(operator, ())
+    numbers = tuple(float(item["number"]) for item in operands if item["number"] is not None)
+    names = sum(item["name"] is not None for item in operands)
+    fits = _OPERANDS.get(operator) == len(operands) == len(numbers) + names
+    return _Step(operator, numbers) if fits and (names == 0) == (operator != "gs") else None
 
 
 def _ends(item: _Step) -> Points:
@@ -178,8 +175,8 @@ def _same_size(one: Rectangle, two: Rectangle) -> bool:
 
 def _geometry(step: RevisionStep, kind: str, annotation: dict[str, Any]) -> Points | None:
     """Return the points that an annotation's entries name; None where they are not points."""
-    if kind in ("Square", "Circle"):
-        return []
+    if kind in _WHOLE_SHAPES:
+        return _frame(step, kind, annotation)
     key = _POINTS.get(kind, "QuadPoints")
     value = annotation.get(key)
     found: list[float] = []
@@ -189,3 +186,18 @@ def _geometry(step: RevisionStep, kind: str, annotation: dict[str, Any]) -> Poin
             return None
         found += numbers
     return list(zip(found[::2], found[1::2], strict=True))
+
+
+def _frame(step: RevisionStep, kind: str, annotation: dict[str, Any]) -> Points | None:
+    """Return the corners of a square, the ends of the arcs of a circle."""
+    corners = rectangle_of(annotation.get("Rect"), step.new)
+    inner = numbers_of(annotation.get("RD", [0, 0, 0, 0]), step.new)
+    if corners is None or inner is None or len(inner) != len(corners):
+        return None
+    left, bottom, right, top = (
+        corners[0] + inner[0], corners[1] + inner[1], corners[2] - inner[2], corners[3] - inner[3]
+    )  # fmt: skip
+    if kind == "Square":
+        return [(left, bottom), (right, bottom), (right, top), (left, top)]
+    across, up = (left + right) / 2, (bottom + top) / 2
+    return [(left, up), (right, up), (across, bottom), (across, top)]

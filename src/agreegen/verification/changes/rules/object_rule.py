@@ -45,20 +45,24 @@ def _redefined(step: RevisionStep, number: int) -> str | None:
     # What nobody reads takes no part: private data often name the pages that they were made from.
     roles = step.roles.roles(number)
     roles = roles - {Role.PRIVATE} or roles
-    freed = step.new.location(number) is None
-    pointers = step.roles.pointed_at(number)
     if not roles:
-        harmless = (freed or _is_bookkeeping(step, number)) and not pointers
+        freed = step.new.location(number) is None
+        harmless = (freed or _is_bookkeeping(step, number)) and not step.roles.pointed_at(number)
         return None if harmless else f"object {number} was redefined, which no permitted change explains"
-    if Role.FROZEN in roles:
+    if roles & {Role.FROZEN, Role.NAMED}:
         return f"object {number} was redefined, which may not change"
     if len(roles) > 1:
         names = " and ".join(sorted(_words(role) for role in roles))
         return f"object {number} was redefined, which is {names} at once"
     (role,) = roles
-    if any(role not in allowed for allowed in pointers):
+    return _misused(step, number, role)
+
+
+def _misused(step: RevisionStep, number: int, role: Role) -> str | None:
+    if any(role not in allowed for allowed in step.roles.pointed_at(number)):
         return f"object {number} was redefined although other parts of the document use it"
-    if role in _COMPARED and not freed and number not in step.comparison.compared:
+    compared = number in step.comparison.compared or step.new.location(number) is None
+    if role in _COMPARED and not compared:
         return f"object {number} ({_words(role)}) was redefined where nothing compares it"
     return None
 

@@ -20,6 +20,7 @@ _NEW_FIELD_KEYS = frozenset(
     }
 )  # fmt: skip
 """What a signature field and its widget have (ISO 32000-1, tables 164, 188, 220 and 232)."""
+_LOOKS = frozenset({"AP", "MK", "DR"})
 _MAY_BE_NAMED = {"Type": "Annot", "Subtype": "Widget"}
 
 
@@ -61,7 +62,9 @@ def other_keys(
     """Yield which other keys of a field were changed than those that may."""
     for key in sorted(one.keys() | two.keys()):
         named = key in _MAY_BE_NAMED and one.get(key) is None and two.get(key) == _MAY_BE_NAMED[key]
-        if key not in free and not named and not step.equality.kept(one.get(key), two.get(key)):
+        # The looks that hang on a field are its own, so that nothing else says when they were replaced.
+        same = step.equality.untouched if key in _LOOKS else step.equality.kept
+        if key not in free and not named and not same(one.get(key), two.get(key)):
             yield f"/{key} of the field “{name}” was changed"
 
 
@@ -107,6 +110,10 @@ def _check_new(step: RevisionStep, new: NewField) -> Iterator[str]:
     if signature is not None and not isinstance(signature, dict):
         yield f"the value of the new field “{new.name}” is not a signature"
     yield from _check_fresh(step, new.value.get("V"), new.name)
+    yield from _check_new_widgets(step, new)
+
+
+def _check_new_widgets(step: RevisionStep, new: NewField) -> Iterator[str]:
     for number, widget in new.widgets:
         existed = number is not None and step.old.location(number) is not None
         if existed:

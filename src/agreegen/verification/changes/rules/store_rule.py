@@ -42,11 +42,15 @@ def _check(step: RevisionStep, store: Value) -> Iterator[str]:
             pending.extend((member, Role.STORE_STREAM) for member in found)
         elif role in _DICTIONARIES and isinstance(found, dict):
             pending.extend(_below(found, role))
-        elif role is Role.STORE_STREAM and isinstance(found, Stream):
-            if found.dictionary.keys() - SCHEMAS[role].keys.keys():
-                yield "a stream of the security store has entries that do not belong there"
         elif found is not None:
-            yield "the security store holds something that does not belong there"
+            yield from _check_stream(found, role)
+
+
+def _check_stream(found: Value, role: Role) -> Iterator[str]:
+    if role is not Role.STORE_STREAM or not isinstance(found, Stream):
+        yield "the security store holds something that does not belong there"
+    elif found.dictionary.keys() - SCHEMAS[role].keys.keys():
+        yield "a stream of the security store has entries that do not belong there"
 
 
 def _below(value: dict[str, Value], role: Role) -> Iterator[tuple[Value, Role]]:
