@@ -154,7 +154,7 @@ def style_for_a_stray_field() -> bytes:
 
 
 def hidden_field_shown_when_signed() -> bytes:
-    """A field that nobody saw is signed and shown over the text, where its look seems to have had its place."""
+    """A field that nobody saw is signed and shown over the text, as if its place had been left for it."""
     hidden = b"/FT /Sig /T (later) /F 2 /Rect " + TEXT
     data = sign(with_field(base_document(), hidden), "person", certify=MDPPerm.FILL_FORMS)
     return _edited(sign(data, "later", obey=False), b"(later)", (b"/F 2", b"/F 132"))
