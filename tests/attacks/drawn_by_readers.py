@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.attacks.documents import certified, page_number, signed
-from tests.attacks.increments import append, body_of, number_of, size_of
+from tests.attacks.documents import certified, fill, page_number, signed
+from tests.attacks.increments import append, body_of, number_of, size_of, stream
 from tests.attacks.signer import FREE_BOX, TEXT_BOX
 
 
@@ -23,6 +23,29 @@ def signature_field_without_look_on_text() -> bytes:
 
 def signature_field_without_look_on_certified() -> bytes:
     return _with_field(certified(), FREE_BOX)
+
+
+def look_with_singular_matrix() -> bytes:
+    """poppler (as in Evince) forgets the matrix, so that the field's look is painted over the page."""
+    return _filled(b"/Matrix [0 0 0 0 0 0] /BBox [-600 -900 600 900]")
+
+
+def look_with_matrix_that_is_almost_singular() -> bytes:
+    return _filled(b"/Matrix [1 1 1 1.0000000001 0 0] /BBox [-600 -900 600 900]")
+
+
+def look_with_a_box_too_thin_to_scale() -> bytes:
+    return _filled(b"/BBox [0 0 .0000000000000001 16]")
+
+
+def _filled(entries: bytes) -> bytes:
+    """Fill in the field honestly, but for the placing of its look, which also paints over the clause."""
+    data = signed()
+    filled = fill(data)
+    content = b"1 g 60 705 400 40 re f 0 g BT /Helv 12 Tf 72 720 Td (I may publish everything.) Tj ET"
+    look = stream(content, b"/Type /XObject /Subtype /Form " + entries)
+    added = {number: body_of(filled, number) for number in (number_of(data, b"(remark)"),)}
+    return append(data, {**added, number_of(data, b"/Tx BMC EMC"): look})
 
 
 def _noted(data: bytes, note: bytes) -> bytes:

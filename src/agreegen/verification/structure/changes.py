@@ -22,6 +22,7 @@ from agreegen.verification.changes.rules.document_rule import check_document
 from agreegen.verification.changes.rules.filling_rule import check_filling
 from agreegen.verification.changes.rules.form_rule import check_form
 from agreegen.verification.changes.rules.look_rule import check_looks
+from agreegen.verification.changes.rules.matrix_rule import check_matrices
 from agreegen.verification.changes.rules.note_rule import check_notes
 from agreegen.verification.changes.rules.object_rule import check_objects
 from agreegen.verification.changes.rules.permission_rule import check_permissions
@@ -44,6 +45,7 @@ RULES: tuple[Rule, ...] = (
     check_signing,
     check_filling,
     check_notes,
+    check_matrices,
     check_structure_tree,
     check_permissions,
 )
