@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agreegen.pdf.objects import LimitError, Name, Ref, StructureError, same
+from agreegen.pdf.objects import LimitError, Name, Ref, Repeating, StructureError, same
 from agreegen.pdf.parser import Watch, parse_value
 
 
@@ -164,3 +164,24 @@ def test_same(one: Any, two: Any, *, expected: bool) -> None:
 )
 def test_numbers_that_count_as_the_same(one: object, two: object, expected: bool) -> None:
     assert same(one, two) is expected
+
+
+def test_keys_that_stand_twice_in_a_signature_are_remembered() -> None:
+    body = b"<< /Type /Sig /Location (A) /Location (B) /ByteRange [0 1 2 3] /Contents <00> >>"
+    value, _ = parse_value(body, 0, 10)
+    assert isinstance(value, Repeating)
+    assert (value.repeated, value["Location"]) == (("Location",), b"B")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<< /Location (A) /Location (B) >>",
+        b"<< /ByteRange [0 1 2 3] /ByteRange [0 1 2 4] /Contents <00> >>",
+        b"<< /ByteRange [0 1 2 3] /Contents <00> /Contents <01> >>",
+        b"<< /ByteRange [0 1 2 3] /Contents <00> /SubFilter /A /SubFilter /B >>",
+    ],
+)
+def test_keys_that_stand_twice_elsewhere_are_errors(body: bytes) -> None:
+    with pytest.raises(StructureError, match="stands twice"):
+        parse_value(body, 0, 10)

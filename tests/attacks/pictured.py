@@ -1,0 +1,144 @@
+"""Looks of signatures over text that hide it in some medium, reader or mood, and the pages they stand on."""
+
+from __future__ import annotations
+
+import functools
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pikepdf
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.content import RawContent, ResourceType
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.layout import AxisAlignment, BoxConstraints, InnerScaling, Margins, SimpleBoxLayoutRule
+from pyhanko.sign import fields
+from pyhanko.sign.fields import SigFieldSpec
+from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner
+from pyhanko.stamp import StaticStampStyle
+
+from tests.attacks.signer import FREE_BOX, TEXT_BOX, base_document, sign, simple_signer
+
+Box = tuple[int, int, int, int]
+WIDTH, HEIGHT = TEXT_BOX[2] - TEXT_BOX[0], TEXT_BOX[3] - TEXT_BOX[1]
+SHEET = b"0 0 %d %d re f" % (WIDTH, HEIGHT)
+RING = b"1 0 0 RG 5 w 150 5 60 25 re S"
+
+
+def sealed(
+    content: bytes,
+    *,
+    state: dict[str, Any] | None = None,
+    base: bytes | None = None,
+    new: Box | None = None,
+    flags: int = 132,
+) -> bytes:
+    """Sign a first field, then one over the text with this look.
+
+    Args:
+        content: What the look draws.
+        state: A graphics state `/G` of it.
+        base: Another document than the plain one.
+        new: Place of a new field; None for the one that was prepared over the text.
+        flags: Of the widget.
+    """
+    data = sign(base or base_document(), "person")
+    writer = IncrementalPdfFileWriter(io.BytesIO(data), strict=False)
+    box = new or TEXT_BOX
+    size = BoxConstraints(width=box[2] - box[0], height=box[3] - box[1])
+    raw = RawContent(data=b"q " + content + b" Q", box=size)
+    if state is not None:
+        entries = {generic.pdf_name("/" + key): _value(value) for key, value in state.items()}
+        dictionary = generic.DictionaryObject(entries)  # type: ignore[no-untyped-call]
+        raw.set_resource(ResourceType.EXT_G_STATE, generic.pdf_name("/G"), dictionary)
+    whole = SimpleBoxLayoutRule(
+        x_align=AxisAlignment.ALIGN_MIN,
+        y_align=AxisAlignment.ALIGN_MIN,
+        margins=Margins(),
+        inner_content_scaling=InnerScaling.NO_SCALING,
+    )
+    style = StaticStampStyle(border_width=0, background=raw, background_opacity=1.0, background_layout=whole)
+    name = "unit" if new is None else "other"
+    spec = None if new is None else SigFieldSpec(name, on_page=0, box=new)
+    settings = PdfSignatureMetadata(
+        field_name=name, subfilter=fields.SigSeedSubFilter.PADES, md_algorithm="sha256"
+    )
+    if flags != 132:
+        _set_flags(writer, name, flags)
+    signer = PdfSigner(settings, simple_signer(), stamp_style=style, new_field_spec=spec)
+    return bytes(signer.sign_pdf(writer).getvalue())
+
+
+def _value(value: object) -> Any:
+    return generic.pdf_name(value) if isinstance(value, str) else generic.FloatObject(value)  # type: ignore[no-untyped-call]
+
+
+def _set_flags(writer: IncrementalPdfFileWriter, name: str, flags: int) -> None:
+    for reference in writer.root["/AcroForm"]["/Fields"]:
+        field = reference.get_object()
+        if str(field.get("/T")) == name:
+            field[generic.pdf_name("/F")] = generic.NumberObject(flags)  # type: ignore[no-untyped-call]
+            writer.update_container(field)
+
+
+def base_with(change: Callable[[pikepdf.Pdf], None]) -> bytes:
+    """Return the plain document with a change made before anybody signs."""
+    pdf = pikepdf.open(io.BytesIO(base_document()))
+    change(pdf)
+    target = io.BytesIO()
+    pdf.save(target, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    return target.getvalue()
+
+
+def _turned(pdf: pikepdf.Pdf, angle: int) -> None:
+    pdf.pages[0].Rotate = angle
+
+
+def _in_large_units(pdf: pikepdf.Pdf) -> None:
+    pdf.pages[0].obj["/UserUnit"] = 2
+
+
+def _cropped(pdf: pikepdf.Pdf) -> None:
+    pdf.pages[0].obj["/CropBox"] = pikepdf.Array([30, 600, 580, 820])
+
+
+ERASING: dict[str, Callable[[], bytes]] = {
+    "white sheet": lambda: sealed(b"1 g " + SHEET),
+    "veil": lambda: sealed(b"/G gs 1 g " + SHEET, state={"ca": 0.8}),
+    "pale yellow sheet": lambda: sealed(b"1 1 0.85 rg " + SHEET),
+    "screen": lambda: sealed(b"/G gs 1 g " + SHEET, state={"BM": "/Screen"}),
+    "lighten": lambda: sealed(b"/G gs 1 g " + SHEET, state={"BM": "/Lighten"}),
+    "exclusion": lambda: sealed(b"/G gs 1 g " + SHEET, state={"BM": "/Exclusion", "ca": 0.99}),
+    "white strip over one digit": lambda: sealed(b"1 g 60 8 12 20 re f"),
+    "turned page": lambda: sealed(b"1 g " + SHEET, base=base_with(functools.partial(_turned, angle=90))),
+    "large units": lambda: sealed(b"1 g " + SHEET, base=base_with(_in_large_units)),
+    "cropped page": lambda: sealed(b"1 g " + SHEET, base=base_with(_cropped)),
+    "print only": lambda: sealed(b"1 g " + SHEET, flags=36),
+    "screen only": lambda: sealed(b"1 g " + SHEET, flags=0),
+}
+"""In a field that was prepared over the text: what was signed before became paper, somewhere."""
+
+COVERING: dict[str, Callable[[], bytes]] = {
+    "opaque red sheet": lambda: sealed(b"1 0 0 rg " + SHEET),
+    "black sheet": lambda: sealed(b"0 g " + SHEET),
+    "dark multiply": lambda: sealed(b"/G gs 0.3 g " + SHEET, state={"BM": "/Multiply"}),
+    "new field, white sheet": lambda: sealed(b"1 g " + SHEET, new=TEXT_BOX),
+    "new field, legible": lambda: sealed(b"/G gs " + RING, state={"BM": "/Multiply"}, new=TEXT_BOX),
+}
+"""For a person to judge: ink under other ink, and anything in a field that came later."""
+
+LEGIBLE: dict[str, Callable[[], bytes]] = {
+    "red ring that multiplies": lambda: sealed(b"/G gs " + RING, state={"BM": "/Multiply"}),
+    "red sheet that multiplies": lambda: sealed(b"/G gs 1 0.5 0.5 rg " + SHEET, state={"BM": "/Multiply"}),
+    "darken": lambda: sealed(b"/G gs 1 0.4 0.4 rg " + SHEET, state={"BM": "/Darken"}),
+    "thin veil": lambda: sealed(b"/G gs 1 g " + SHEET, state={"ca": 0.1}),
+    "turned page": lambda: sealed(
+        b"/G gs " + RING, state={"BM": "/Multiply"}, base=base_with(functools.partial(_turned, angle=270))
+    ),
+}
+"""The honest twins: everything under them can still be read."""
+
+CLEAR: dict[str, Callable[[], bytes]] = {
+    "new field on a free place": lambda: sealed(b"1 0 0 rg 0 0 140 40 re f", new=FREE_BOX),
+    "nothing drawn": lambda: sealed(b""),
+}
