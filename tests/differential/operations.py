@@ -46,8 +46,8 @@ _KINDS = (
 )  # fmt: skip
 _COMMENTS = (*_KINDS[:7], b"Polygon", b"PolyLine", b"Caret", b"Squiggly", b"StrikeOut")
 """Kinds that may be added in a free place, because they show no text of their own."""
-_CORNER: Box = (-4, -4, 4, 4)
-"""What an empty rectangle grows to where a reader adds a border."""
+_CORNER: Box = (-34, -34, 34, 34)
+"""What an empty rectangle grows to where a reader draws an icon or adds a border."""
 _FLAGS = (0, 1, 2, 4, 4, 4, 6, 28, 32, 36, 64, 68, 128, 132, 256, 512)
 _SHAPES = (
     b"/C [0 0 0] /IC [1 1 1]", b"/C [1 1 1] /IC [0 0 0]", b"/BS << /W 20 >>", b"/Border [0 0 30]",
