@@ -23,7 +23,7 @@ _WINDOW_PX = 128
 _STEP_PX = 112
 _LEAST_INK = 0.015
 _LEAST_WINDOWS = 6
-_MOST_WINDOWS = 40
+_MOST_WINDOWS = 28
 _PASSES = ((10, 4.0), (5, 2.0))
 """How far printed text is looked for in each pass, and how far windows may disagree, in pixels."""
 _FIRST_PASS = (40, 8.0)
@@ -73,44 +73,55 @@ def place_by_marks(found: Sequence[Points], expected: Sequence[Points]) -> tuple
     return Placement(matrix), error
 
 
-def lay_over(scan: Image.Image, placement: Placement, size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Return the scan as it looks in the frame of the rendering; outside of the sheet it is white.
+class Scan:
+    """A scanned page, to be laid over renderings.
 
     Args:
-        scan: Grey picture.
-        placement: From the rendering to the scan.
-        size: Width and height of the rendering.
+        picture: The page, grey.
     """
-    matrix = placement.matrix
-    factor = max(1, int(placement.scale))
-    if factor > 1:  # sampling a much larger picture at single points would lose thin strokes
-        scan = scan.reduce(factor)
-        matrix = matrix / factor
-    data = tuple(float(number) for number in matrix.ravel())
-    laid = scan.transform(size, Image.Transform.AFFINE, data, Image.Resampling.BILINEAR, fillcolor=255)
-    return np.asarray(laid)
+
+    def __init__(self, picture: Image.Image) -> None:
+        self.picture = picture
+        self._reduced: dict[int, Image.Image] = {1: picture}
+
+    def laid(self, placement: Placement, size: tuple[int, int]) -> NDArray[np.uint8]:
+        """Return the page as it looks in the frame of a rendering; outside of the sheet it is white.
+
+        Args:
+            placement: From the rendering to the scan.
+            size: Width and height of the rendering.
+        """
+        # Sampling a much larger picture at single points would lose thin strokes.
+        factor = max(1, int(placement.scale))
+        if factor not in self._reduced:
+            self._reduced[factor] = self.picture.reduce(factor)
+        data = tuple(float(number) for number in (placement.matrix / factor).ravel())
+        laid = self._reduced[factor].transform(
+            size, Image.Transform.AFFINE, data, Image.Resampling.BILINEAR, fillcolor=255
+        )
+        return np.asarray(laid)
 
 
 def refine(
-    scan: Image.Image, placement: Placement, reference: Ink, *, rough: bool = False
+    scan: Scan, placement: Placement, reference: Ink, *, rough: bool = False
 ) -> tuple[Placement, float]:
     """Correct a placement by what is printed; return it and the share of windows that agree with it.
 
     Args:
-        scan: Grey picture.
+        scan: The page.
         placement: From the rendering to the scan, by the marks.
         reference: Ink of the rendering.
         rough: Whether the placement rests on one mark only.
     """
-    height, width = reference.shape
     corners = _windows(reference)
     agreement = 0.0
     if len(corners) < _LEAST_WINDOWS:
         return placement, agreement
-    expected = _spectra(reference, corners)
+    expected = _spectra(
+        [reference[top : top + _WINDOW_PX, left : left + _WINDOW_PX] for top, left in corners]
+    )
     for search, tolerance in (*((_FIRST_PASS,) if rough else ()), *_PASSES):
-        laid: Ink = 1 - lay_over(scan, placement, (width, height)).astype(np.float32) / np.float32(255)
-        shifts = _displacements(expected, _spectra(laid, corners), search)
+        shifts = _displacements(expected, _spectra(_laid_windows(scan, placement, corners)), search)
         centres = corners[:, ::-1].astype(np.float64) + _WINDOW_PX / 2
         plane, agreement = _fit_plane(centres, shifts, tolerance)
         placement = placement.corrected(plane)
@@ -130,8 +141,14 @@ def _windows(reference: Ink) -> NDArray[np.int64]:
     return np.array(corners[::step], dtype=np.int64).reshape(-1, 2)
 
 
-def _spectra(ink: Ink, corners: NDArray[np.int64]) -> NDArray[np.complex64]:
-    parts = np.stack([ink[top : top + _WINDOW_PX, left : left + _WINDOW_PX] for top, left in corners])
+def _laid_windows(scan: Scan, placement: Placement, corners: NDArray[np.int64]) -> list[Ink]:
+    size = (_WINDOW_PX, _WINDOW_PX)
+    laid = [scan.laid(placement.of_part(float(left), float(top), 1), size) for top, left in corners]
+    return [1 - part.astype(np.float32) / np.float32(255) for part in laid]
+
+
+def _spectra(windows: Sequence[Ink]) -> NDArray[np.complex64]:
+    parts = np.stack(windows)
     parts = parts - parts.mean(axis=(1, 2), keepdims=True)
     spectra: NDArray[np.complex64] = np.fft.rfft2(parts.astype(np.float32)).astype(np.complex64)
     return spectra

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
+from PIL import Image
 
 from agreegen.scanning.alignment import Ink
 
@@ -17,7 +17,6 @@ _PAPER_PERCENTILE = 85
 _BLACK_PERCENTILE = 70
 _LEAST_CONTRAST = 0.25
 _CELL_PX = 4
-_SOFT_PX = 1.2
 _MOST_CELLS = 30_000
 
 Mask = NDArray[np.bool_]
@@ -74,11 +73,11 @@ def ink_of(grey: NDArray[np.uint8], reference: Ink) -> Ink:
         reference: Ink of the rendering; says where print must be.
     """
     paper = _paper(grey)
-    dark = np.clip(paper - grey, 0, None) / np.maximum(paper, 1.0)
+    dark: Ink = (1 - grey / np.maximum(paper, np.float32(1))).astype(np.float32, copy=False)
     printed = dark[reference > 0.9]
     black = float(np.percentile(printed, _BLACK_PERCENTILE)) if printed.size else 1.0
-    ink: Ink = np.clip(dark / max(black, _LEAST_CONTRAST), 0, 1).astype(np.float32)
-    return ink
+    dark *= np.float32(1 / max(black, _LEAST_CONTRAST))
+    return np.clip(dark, 0, 1, out=dark)
 
 
 def _paper(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -107,32 +106,9 @@ def _widest(blocks: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _enlarged(blocks: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
     """Interpolate between the middles of the blocks."""
-    rows, columns = blocks.shape
-    across = (np.arange(width) + 0.5) / _BLOCK_PX - 0.5
-    down = (np.arange(height) + 0.5) / _BLOCK_PX - 0.5
-    left = np.clip(np.floor(across).astype(int), 0, max(columns - 2, 0))
-    upper = np.clip(np.floor(down).astype(int), 0, max(rows - 2, 0))
-    share_across = np.clip(across - left, 0, 1).astype(np.float32)
-    share_down = np.clip(down - upper, 0, 1).astype(np.float32)[:, None]
-    wide = blocks[:, left] * (1 - share_across) + blocks[:, np.minimum(left + 1, columns - 1)] * share_across
-    enlarged: NDArray[np.float32] = (
-        wide[upper] * (1 - share_down) + wide[np.minimum(upper + 1, rows - 1)] * share_down
-    )
-    return enlarged
-
-
-def softened(ink: Ink, factor: float = 1.0) -> Ink:
-    """Return ink as a poor scanner sees it, so that good and poor scans compare alike.
-
-    Args:
-        ink: The ink.
-        factor: How many times as large as the rendering it is drawn.
-    """
-    picture = Image.fromarray((ink * 255).astype(np.uint8)).filter(
-        ImageFilter.GaussianBlur(_SOFT_PX * factor)
-    )
-    soft: Ink = np.asarray(picture).astype(np.float32) / np.float32(255)
-    return soft
+    covered = (0, 0, width / _BLOCK_PX, height / _BLOCK_PX)
+    picture = Image.fromarray(blocks).resize((width, height), Image.Resampling.BILINEAR, box=covered)
+    return np.asarray(picture)
 
 
 def spread(mask: Mask, by: int) -> Mask:

@@ -30,16 +30,19 @@ from agreegen.register.interface import DocumentRow, EventDraft, EventKind, How,
 from agreegen.register.paper import PaperProblem, PaperRecord, paper_problem
 from agreegen.register.view import RegisterView
 from agreegen.scanning import reading
-from agreegen.scanning.comparison import Likeness, Signing, Text
+from agreegen.scanning.comparison import Likeness
 from agreegen.scanning.interface import PageResult, PageStatus, Reason, ScanReport
 from agreegen.scanning.keeping import KeptInput, keep_input, keep_page
 from agreegen.scanning.marks import MarkText
 from agreegen.scanning.references import Copy, signature_boxes
+from agreegen.scanning.signing_check import Signing
 from agreegen.scanning.stamp import stamps_for
+from agreegen.scanning.text_comparison import Text
 
 LIMITS = Limits(memory_bytes=2048 << 20, cpu_s=60, wall_s=180.0)
 """What a page may take: an A4 sheet in colour at 1,200 dpi takes some 600 MB and a few seconds."""
 
+_RECORDED_AT_ONCE = 25
 _LEAST_DPI = 185.0
 """DA/T 31-2017 asks for 200 dpi; a print scaled to 94 % measures 188."""
 _PROBLEMS = {
@@ -116,6 +119,7 @@ class Intake:
     tell: Callable[[PageResult], None] = lambda _: None
     undecided: Callable[[ReadPage, Confinement], None] = lambda _page, _confinement: None
     pages: list[ReadPage] = field(default_factory=list)
+    _ready: list[PaperRecord] = field(default_factory=list)
     _candidates: dict[str, dict[int, ReadPage]] = field(default_factory=dict)
     _confinement: Confinement = field(default_factory=lambda: Confinement(LIMITS))
 
@@ -131,6 +135,7 @@ class Intake:
             for source in sources:
                 kept = self._keep(source)
                 count = self._take_input(kept, known)
+                self._record_ready()
                 self._record_input(kept, count, known)
             self._leave_incomplete()
         finally:
@@ -217,10 +222,16 @@ class Intake:
         document_id = row.registration.id
         if self.recorder is not None:
             scans = tuple(self._split_off(document_id, part, pages[part]) for part in sorted(pages))
-            record = PaperRecord(document_id, roles, scans, accepted_by=self.by, automatic=True)
-            self.recorder.record_paper([record], now=self.now)
+            self._ready.append(PaperRecord(document_id, roles, scans, accepted_by=self.by, automatic=True))
+            if len(self._ready) >= _RECORDED_AT_ONCE:
+                self._record_ready()
         for page in pages.values():
             page.result = page.result.with_status(PageStatus.ACCEPTED)
+
+    def _record_ready(self) -> None:
+        if self.recorder is not None and self._ready:
+            self.recorder.record_paper(self._ready, now=self.now)
+            self._ready.clear()
 
     def _split_off(self, document_id: str, part: int, page: ReadPage) -> ScanFile:
         number = page.result.page

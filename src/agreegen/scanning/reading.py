@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from agreegen.scanning.alignment import Placement, lay_over, place_by_marks, refine
+from agreegen.scanning.alignment import Placement, Scan, place_by_marks, refine
 from agreegen.scanning.comparison import Likeness, compare
 from agreegen.scanning.inputs import Source, open_source
 from agreegen.scanning.marks import FoundMark, MarkText, Picture, find_marks, has_half_mark, is_sheet
@@ -19,7 +19,8 @@ _BLANK_SHARE = 0.0003
 _RIM_SHARE = 0.03
 _DARK = 60
 _REVIEW_PX = 1400
-_LEAST_LIKENESS = 0.45
+_LEAST_LIKENESS = 0.3
+_AFAR = 2
 _MARK_ERROR_SHARE = 0.02
 """Marks whose corners disagree by more than this share of the page's height are not where ours stand."""
 
@@ -110,10 +111,11 @@ def judge(path: Path, page: int, copy: Copy) -> Judgement:
     ours = [mark for mark in _desk.marks if mark.text is not None]
     assert ours[0].text is not None
     reference = render_reference(copy, ours[0].text.page)
-    placement = _place(_desk.grey, ours, reference)
+    scan = Scan(_desk.grey)
+    placement = _place(scan, ours, reference)
     if placement is None:
         return Judgement(None, _turns_of(ours[0]), 0.0)
-    likeness = compare(_desk.grey, placement, reference)
+    likeness = compare(scan, placement, reference)
     return Judgement(likeness, _turns_of(ours[0]), placement.scale * DOTS_PER_INCH)
 
 
@@ -148,12 +150,12 @@ def _take(path: Path, page: int) -> Picture:
     return np.asarray(_desk.grey)
 
 
-def _place(grey: Image.Image, marks: list[FoundMark], reference: Reference) -> Placement | None:
+def _place(scan: Scan, marks: list[FoundMark], reference: Reference) -> Placement | None:
     """Lay a page over our rendering, by two marks or by either place of a single one."""
     best, most = None, _LEAST_LIKENESS
-    for placement, rough in _guesses(marks, reference, grey.height):
-        placed, _ = refine(grey, placement, reference.ink, rough=rough)
-        likeness = _likeness(grey, placed, reference)
+    for placement, rough in _guesses(marks, reference, scan.picture.height):
+        placed, _ = refine(scan, placement, reference.ink, rough=rough)
+        likeness = _likeness(scan, placed, reference)
         if likeness > most:
             best, most = placed, likeness
     return best
@@ -169,10 +171,11 @@ def _guesses(marks: list[FoundMark], reference: Reference, height: int) -> list[
     return [(place_by_marks([mark.corners], [place])[0], True) for mark in marks for place in reference.marks]
 
 
-def _likeness(grey: Image.Image, placement: Placement, reference: Reference) -> float:
-    height, width = reference.ink.shape
-    laid = lay_over(grey, placement, (width, height))[::2, ::2].astype(np.float32)
-    wanted = reference.ink[::2, ::2]
+def _likeness(scan: Scan, placement: Placement, reference: Reference) -> float:
+    """Return how much of the print lies where it should, looked at from afar."""
+    wanted = reference.ink[_AFAR // 2 :: _AFAR, _AFAR // 2 :: _AFAR]
+    height, width = wanted.shape
+    laid = scan.laid(placement.of_part(0, 0, 1 / _AFAR), (width, height)).astype(np.float32)
     if float(laid.std()) == 0 or float(wanted.std()) == 0:
         return 0.0
     return -float(np.corrcoef(laid.ravel(), wanted.ravel())[0, 1])

@@ -39,6 +39,10 @@ class Place:
     right: float
     bottom: float
 
+    def holds(self, x: float, y: float) -> bool:
+        """Whether a point lies in it."""
+        return self.left <= x <= self.right and self.top <= y <= self.bottom
+
     def grown(self, right: float, down: float) -> Place:
         """Return it with so many pixels more to both sides."""
         return Place(self.left - right, self.top - down, self.right + right, self.bottom + down)

@@ -1,0 +1,150 @@
+"""Paper: the printer's file of many pledges, and pages a second that come back, beside zxing-cpp alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import zxingcpp
+
+from agreegen.batch.interface import Job
+from agreegen.batch.job import read_job
+from agreegen.demo.paper import draw_scans
+from agreegen.register.store import Register
+from agreegen.scanning.inputs import open_source
+from agreegen.scanning.references import signature_boxes
+from benchmarks.batches import run_batch, write_job
+from benchmarks.measure import Result
+from benchmarks.setting import Setting
+
+TITLE = "Paper (pledges printed with marks; signed sheets at 200 dpi read back)"
+_PROGRAM = "import sys; from agreegen.cli.main import main; sys.exit(main())"
+_PRINTED, _SIZE_GOAL_MB = 10_000, 60
+_SCANNED, _FLAT_PAGES = 100, 5_000
+_FACTOR_GOAL = 4
+_FLAT_GOAL = 1.15
+
+
+@dataclass(frozen=True, slots=True)
+class _Used:
+    """What a command used.
+
+    Attributes:
+        seconds: Wall time.
+        processor_s: Processor time, that of its children included.
+        peak_mb: Greatest resident set of it or a child.
+    """
+
+    seconds: float
+    processor_s: float
+    peak_mb: float
+
+
+def run(setting: Setting, result: Result) -> None:
+    """Print, then read sheets back; with `--full` also five thousand pages, for the memory."""
+    rows = setting.count(_PRINTED, 300)
+    job_file = write_job(setting.folder / "paper", setting.pki, rows)
+    run_batch(job_file, workers=2)
+    job = read_job(job_file)
+    printed = setting.folder / "print.pdf"
+    part = _print(job_file, setting.folder / "part.pdf", "--unit", "清水河镇普查站")
+    used = _print(job_file, printed)
+    result.add(f"{rows:,} pledges, the printer's file", "MB", [printed.stat().st_size / 1e6])
+    result.add(f"{rows:,} pledges, time a pledge", "ms", [1000 * used.seconds / rows])
+    result.add(f"{rows:,} pledges, peak memory", "MB", [used.peak_mb])
+    a_pledge = printed.stat().st_size / rows
+    result.compare("size of 10,000 pledges in MB", 1, a_pledge * _PRINTED / 1e6, _SIZE_GOAL_MB, at_most=True)
+    result.compare("peak memory of printing, all against a third", part.peak_mb, used.peak_mb)
+    _read_back(setting, result, job, printed)
+
+
+def _print(job_file: Path, output: Path, *more: str) -> _Used:
+    return _run(["batch", "print", str(job_file), "-o", str(output), "--all", "--force", *more])
+
+
+def _read_back(setting: Setting, result: Result, job: Job, printed: Path) -> None:
+    count = setting.count(_SCANNED, 20)
+    scans = _draw(job, printed, setting.folder / "scans.pdf", count)
+    options = ["--register", str(job.register_file), "--review", str(setting.folder / "review")]
+    alone = _zxing_alone(scans)
+    ours = _run(["register", "add-scans", str(scans), *options])
+    result.add(f"add-scans, {count} pages on one core", "pages/s", [count / ours.processor_s])
+    result.add("zxing-cpp alone on the same pictures", "pages/s", [count / alone])
+    result.compare(
+        "processor time of add-scans against zxing-cpp alone",
+        alone,
+        ours.processor_s,
+        _FACTOR_GOAL,
+        at_most=True,
+    )
+    if setting.full:
+        files = [_copy(scans, setting.folder / f"again-{n}.pdf", n) for n in range(_FLAT_PAGES // count)]
+        few = _run(["register", "add-scans", "--dry-run", *map(str, files[:2]), *options])
+        many = _run(["register", "add-scans", "--dry-run", *map(str, files), *options])
+        pages = len(files) * count
+        result.add(f"add-scans, {pages:,} pages, peak memory", "MB", [many.peak_mb])
+        of = f"{pages:,} pages against {2 * count}"
+        result.compare(f"peak memory, {of}", few.peak_mb, many.peak_mb, _FLAT_GOAL, at_most=True)
+
+
+def _draw(job: Job, printed: Path, target: Path, count: int) -> Path:
+    """Sign and scan the first documents of the printer's file."""
+    import pypdfium2  # noqa: PLC0415 - one suite only
+
+    with Register.open(job.register_file, read_only=True) as register:
+        first = next(register.documents())
+    box = signature_boxes((job.output / first.registration.path).read_bytes())["pledger"][1]
+    pdf = pypdfium2.PdfDocument(printed)
+    pages = [
+        number + 1
+        for number in range(min(len(pdf), 3 * count))
+        if "承诺人" in pdf[number].get_textpage().get_text_range()
+    ]
+    pdf.close()
+    draw_scans(printed, [(page, [box]) for page in pages[:count]], target)
+    return target
+
+
+def _copy(source: Path, target: Path, number: int) -> Path:
+    """Copy a file so that it is another one: its hash must differ."""
+    target.write_bytes(source.read_bytes() + b"%% %d\n" % number)
+    return target
+
+
+def _zxing_alone(scans: Path) -> float:
+    """Return the processor seconds of opening every page and reading its marks."""
+    formats = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.DataMatrix])
+    started = time.process_time()
+    source = open_source(scans)
+    for page in range(1, source.count + 1):
+        zxingcpp.read_barcodes(np.asarray(source.grey(page)), formats=formats)
+    return time.process_time() - started
+
+
+def _run(arguments: Sequence[str]) -> _Used:
+    """Run a command on one core; 1 is an answer, too."""
+    started = time.perf_counter()
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    with subprocess.Popen(
+        [sys.executable, "-c", _PROGRAM, *arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=environment,
+    ) as process:
+        assert process.stderr is not None
+        said = process.stderr.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in {0, 1}:
+        raise RuntimeError(
+            f"{arguments[:2]} ended with {process.returncode}: {json.dumps(said.decode()[-300:])}"
+        )
+    seconds = time.perf_counter() - started
+    return _Used(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
