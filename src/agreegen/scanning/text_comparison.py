@@ -74,12 +74,13 @@ def score_text(laid: NDArray[np.uint8], ink: Ink, reference: Reference) -> list[
         reference: The rendering.
     """
     soft, printed = _softened(laid, 1), _softened(_grey(reference.ink), 1)
+    inked = _softened(_grey(ink), 1) if reference.signatures else soft
     scores = []
     for character in reference.characters:
         if not character.telling:
             value = _agreement(soft, printed, character.place)
             if _may_be_inked(character, reference):
-                value = max(value, _presence(ink, reference.ink, character.place))
+                value = max(value, _presence(inked, printed, character.place))
             scores.append(Score(character, value))
     return scores
 
@@ -90,6 +91,7 @@ def score_telling(scan: Scan, placement: Placement, reference: Reference) -> Ite
         height, width = fine.shape
         laid = scan.laid(placement.of_part(left, top, FINE), (width, height))
         soft, printed = _softened(laid, FINE), _softened(_grey(fine), FINE)
+        inked = _softened(_grey(ink_of(laid, fine)), FINE) if reference.signatures else soft
         frame = Place(left, top, left + width / FINE, top + height / FINE)
         for character in reference.characters:
             if not character.telling or not _is_inside(character.place, frame):
@@ -97,7 +99,7 @@ def score_telling(scan: Scan, placement: Placement, reference: Reference) -> Ite
             place = _moved(character.place, frame)
             value = _agreement(soft, printed, place)
             if _may_be_inked(character, reference):
-                value = max(value, _presence(ink_of(laid, fine), fine, place))
+                value = max(value, _presence(inked, printed, place))
             yield Score(character, value)
 
 
@@ -167,7 +169,7 @@ def _agreement(soft: Soft, printed: Soft, place: Place) -> float:
     return float((windows @ flat / np.sqrt(np.maximum(energy, _LEAST_ENERGY) * spread)).max())
 
 
-def _presence(ink: Ink, reference: Ink, place: Place) -> float:
+def _presence(ink: Soft, reference: Soft, place: Place) -> float:
     """Return how much of a character's own ink is there, whatever was written over it; 0 where too little."""
     windows, wanted = _windows(ink, reference, place)
     present = float((np.minimum(windows, wanted).sum(axis=1) / max(float(wanted.sum()), 1e-3)).max())
