@@ -79,3 +79,12 @@ def test_paths_with_spaces_and_quotes_read_back(agreegen: Agreegen, folder: Path
     shutil.copyfile(folder / "enumerators.xlsx", odd)
     assert agreegen("batch", "new", odd, "-o", folder / "job.yaml").code == 0
     assert read_job(folder / "job.yaml").roster.file.resolve() == odd.resolve()
+
+
+def test_no_input_is_overwritten(agreegen: Agreegen, pki: ExamplePki, folder: Path) -> None:
+    credential = folder / "seal.yaml"
+    shutil.copyfile(pki.credential("unit-seal"), credential)
+    before = credential.read_bytes()
+    line = ("batch", "new", folder / "enumerators.xlsx", "-o", credential, "--credential", credential)
+    assert agreegen(*line, "--force").code == 2
+    assert credential.read_bytes() == before

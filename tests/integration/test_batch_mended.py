@@ -108,3 +108,12 @@ def test_a_mended_row_that_was_run_twice_is_remembered_once(mended_job: Job) -> 
     )
     with Register.open(mended_job.register_file, read_only=True) as register:
         assert len({str(facts["row"]) for facts in register.mended_rows()}) == 1
+
+
+def test_a_job_whose_own_roster_cannot_be_read_still_runs_another_one(pki: Path, tmp_path: Path) -> None:
+    job = write_job(tmp_path / "job", pki, ROWS[:1])
+    (tmp_path / "other.csv").write_text(job.roster.file.read_text("utf-8"), "utf-8")
+    job.roster.file.write_bytes(b"%PDF-1.7")
+    summary = run_job(job, RunSettings(workers=1, roster=tmp_path / "other.csv"))
+    assert summary.done == 1
+    assert any("not remembered" in text for text in summary.warnings)

@@ -103,7 +103,7 @@ def run_job(
         if is_own_roster(job, settings):
             run.known = MendedRows(job.form, [register], rows)
         else:
-            run.mending = link_mended(job.form, register, rows, open_job_roster(job, RunSettings()))
+            run.link_mended_rows()
         warnings = [
             *map(str, found),
             *keys.findings,
@@ -180,6 +180,14 @@ class _Run:
             else:
                 found[document_id] = path
         return found
+
+    def link_mended_rows(self) -> None:
+        """Find the rows of the job's own roster that the rows of this run stand for."""
+        try:
+            own = open_job_roster(self.job, RunSettings())
+            self.mending = link_mended(self.job.form, self.register, self.roster, own)
+        except InputError as exc:
+            self.warn(f"the job's own roster cannot be read, so what was mended is not remembered: {exc}")
 
     def warn(self, message: str) -> None:
         """Tell a warning and keep it for the report."""

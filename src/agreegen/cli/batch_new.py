@@ -59,7 +59,7 @@ def new_command(
 ) -> int:
     """Write a commented job file for ROSTER and check it; at a terminal, what is missing is asked for."""
     refuse_existing(job_file, force=force)
-    refuse_inputs(job_file, [roster])
+    refuse_inputs(job_file, [roster, *([] if credential is None else [credential]), *trust])
     asking = sys.stdin.isatty() and not no_input
     number = int(sheet) if sheet is not None and sheet.isascii() and sheet.isdigit() else sheet
     survey = _choose_form(roster, form_id, number, forms_folder_option, asking=asking)
