@@ -18,8 +18,8 @@ from agreegen.batch.interface import Job
 from agreegen.batch.job import read_job
 from agreegen.demo.paper import draw_scans
 from agreegen.register.store import Register
+from agreegen.scanning.comparing.references import signature_boxes
 from agreegen.scanning.inputs import open_source
-from agreegen.scanning.references import signature_boxes
 from benchmarks.batches import run_batch, write_job
 from benchmarks.measure import Result
 from benchmarks.setting import Setting

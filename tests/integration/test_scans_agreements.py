@@ -13,10 +13,10 @@ from agreegen.batch.signers import recorder_for
 from agreegen.demo.paper import draw_scans
 from agreegen.register.interface import How
 from agreegen.register.store import Register
+from agreegen.scanning.comparing.references import signature_boxes
+from agreegen.scanning.copies.stamp import Box
 from agreegen.scanning.interface import PageStatus, Reason
-from agreegen.scanning.references import signature_boxes
 from agreegen.scanning.service import ScanRequest, add_scans
-from agreegen.scanning.stamp import Box
 from tests.integration.batch_support import clock, make_pki
 
 pytestmark = pytest.mark.libreoffice

@@ -12,8 +12,8 @@ from agreegen.batch.paper.printing import PrintedDocument, print_documents
 from agreegen.batch.run import RunSettings, run_job
 from agreegen.demo.paper import draw_scans
 from agreegen.register.store import Register
-from agreegen.scanning.references import signature_boxes
-from agreegen.scanning.stamp import Box
+from agreegen.scanning.comparing.references import signature_boxes
+from agreegen.scanning.copies.stamp import Box
 from tests.integration.batch_support import make_pki, write_job
 
 ROWS = (

@@ -23,10 +23,10 @@ from agreegen.batch.signers import recorder_for
 from agreegen.recording.recorder import Recorder
 from agreegen.register.interface import How
 from agreegen.reports.coverage import CoverageTotals
+from agreegen.scanning.comparing.references import signature_boxes
+from agreegen.scanning.copies.stamp import Box
 from agreegen.scanning.interface import PageStatus
-from agreegen.scanning.references import signature_boxes
 from agreegen.scanning.service import ScanRequest, add_scans
-from agreegen.scanning.stamp import Box
 
 _DOTS_PER_INCH = 200
 _PX_PER_PT = _DOTS_PER_INCH / 72

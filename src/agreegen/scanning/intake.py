@@ -30,14 +30,14 @@ from agreegen.register.interface import DocumentRow, EventDraft, EventKind, How,
 from agreegen.register.paper import PaperProblem, PaperRecord, paper_problem
 from agreegen.register.view import RegisterView
 from agreegen.scanning import reading
-from agreegen.scanning.comparison import Likeness
+from agreegen.scanning.comparing.comparison import Likeness
+from agreegen.scanning.comparing.references import Copy, signature_boxes
+from agreegen.scanning.comparing.signing_check import Signing
+from agreegen.scanning.comparing.text_comparison import Text
+from agreegen.scanning.copies.stamp import stamps_for
 from agreegen.scanning.interface import PageResult, PageStatus, Reason, ScanReport
 from agreegen.scanning.keeping import KeptInput, keep_input, keep_page
 from agreegen.scanning.marks import MarkText
-from agreegen.scanning.references import Copy, signature_boxes
-from agreegen.scanning.signing_check import Signing
-from agreegen.scanning.stamp import stamps_for
-from agreegen.scanning.text_comparison import Text
 
 LIMITS = Limits(memory_bytes=2048 << 20, cpu_s=60, wall_s=180.0)
 """What a page may take: an A4 sheet in colour at 1,200 dpi takes some 600 MB and a few seconds."""

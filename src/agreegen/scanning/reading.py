@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from agreegen.scanning.alignment import Placement, Scan, place_by_marks, refine
-from agreegen.scanning.comparison import Likeness, compare
+from agreegen.scanning.comparing.alignment import Placement, Scan, place_by_marks, refine
+from agreegen.scanning.comparing.comparison import Likeness, compare
+from agreegen.scanning.comparing.references import DOTS_PER_INCH, Copy, Reference, render_reference
 from agreegen.scanning.inputs import Source, open_source
 from agreegen.scanning.marks import FoundMark, MarkText, Picture, find_marks, has_half_mark, is_sheet
-from agreegen.scanning.references import DOTS_PER_INCH, Copy, Reference, render_reference
 
 _BLANK_SHARE = 0.0003
 _RIM_SHARE = 0.03

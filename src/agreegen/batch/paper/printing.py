@@ -19,11 +19,11 @@ from agreegen.files import replacing, sha256_of_file
 from agreegen.forms.fonts import find_chain
 from agreegen.recording.recorder import Recorder
 from agreegen.register.store import Register
-from agreegen.scanning.fitting import marks_fit
-from agreegen.scanning.lettering import Lettering
-from agreegen.scanning.references import LETTERING_FONTS
-from agreegen.scanning.stack import Stack
-from agreegen.scanning.stamp import short_id, stamps_for
+from agreegen.scanning.comparing.references import LETTERING_FONTS
+from agreegen.scanning.copies.fitting import marks_fit
+from agreegen.scanning.copies.lettering import Lettering
+from agreegen.scanning.copies.stack import Stack
+from agreegen.scanning.copies.stamp import short_id, stamps_for
 
 _MODE = 0o600
 _RECORDED_AT_ONCE = 1_000

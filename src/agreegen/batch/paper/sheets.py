@@ -6,9 +6,9 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from agreegen.register.interface import Registration
-from agreegen.scanning.lettering import Lettering
+from agreegen.scanning.copies.lettering import Lettering
+from agreegen.scanning.copies.stamp import PT_PER_MM, inline_picture, person_label, short_id
 from agreegen.scanning.marks import draw_sheet_mark
-from agreegen.scanning.stamp import PT_PER_MM, inline_picture, person_label, short_id
 
 A4_PT = (595.276, 841.89)
 COLUMNS = ("序号", "编号", "姓名", "识别号", "已签字", "已收回")

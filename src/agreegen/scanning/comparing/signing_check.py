@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from agreegen.scanning.folds import without_folds
-from agreegen.scanning.ink import Mask, Stroke, strokes_of
-from agreegen.scanning.references import PX_PER_MM, Place, Reference
+from agreegen.scanning.comparing.folds import without_folds
+from agreegen.scanning.comparing.ink import Mask, Stroke, strokes_of
+from agreegen.scanning.comparing.references import PX_PER_MM, Place, Reference
 
 _SPECK_MM = 1.6
 _SIGNED_MM2, _SIGNED_WIDTH_MM, _SIGNED_HEIGHT_MM = 4.0, 8.0, 3.0

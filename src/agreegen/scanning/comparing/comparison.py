@@ -15,11 +15,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from agreegen.scanning.alignment import Placement, Scan
-from agreegen.scanning.ink import ink_of, spread
-from agreegen.scanning.references import Reference
-from agreegen.scanning.signing_check import Signing, judge_ink
-from agreegen.scanning.text_comparison import (
+from agreegen.scanning.comparing.alignment import Placement, Scan
+from agreegen.scanning.comparing.ink import ink_of, spread
+from agreegen.scanning.comparing.references import Reference
+from agreegen.scanning.comparing.signing_check import Signing, judge_ink
+from agreegen.scanning.comparing.text_comparison import (
     Score,
     Text,
     judge_telling,

@@ -17,8 +17,8 @@ from typing import BinaryIO
 
 import pikepdf
 
-from agreegen.scanning.lettering import Lettering
-from agreegen.scanning.stamp import Stamp, draw_stamp
+from agreegen.scanning.copies.lettering import Lettering
+from agreegen.scanning.copies.stamp import Stamp, draw_stamp
 
 _HEADER = b"%PDF-1.7\n%\xbf\xf7\xa2\xfe\n"
 _PAGE_KEYS = ("/MediaBox", "/CropBox", "/Rotate", "/Group", "/UserUnit")

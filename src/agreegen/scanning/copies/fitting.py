@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pypdfium2
 
-from agreegen.scanning.stamp import PT_PER_MM, mark_boxes
+from agreegen.scanning.copies.stamp import PT_PER_MM, mark_boxes
 
 _DOTS_PER_INCH = 72
 _QUIET_MM = 1.2

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from agreegen.scanning.alignment import Ink, Placement, Scan
-from agreegen.scanning.ink import ink_of
-from agreegen.scanning.references import FINE, PX_PER_MM, Character, Place, Reference
+from agreegen.scanning.comparing.alignment import Ink, Placement, Scan
+from agreegen.scanning.comparing.ink import ink_of
+from agreegen.scanning.comparing.references import FINE, PX_PER_MM, Character, Place, Reference
 
 _SEARCH_PX = 3
 _TEXT_ABSENT, _TEXT_WEAK, _WEAK_SHARE, _OTHER_SHARE = 0.45, 0.7, 0.04, 0.16

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from agreegen.scanning.alignment import Ink
+from agreegen.scanning.comparing.alignment import Ink
 
 _BLOCK_PX = 32
 _PAPER_PERCENTILE = 85

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from agreegen.scanning.ink import Stroke
-from agreegen.scanning.references import PX_PER_MM
+from agreegen.scanning.comparing.ink import Stroke
+from agreegen.scanning.comparing.references import PX_PER_MM
 
 _PIECE_MM, _WIDTH_MM = 2.5, 0.9
 _LENGTH_MM = 60.0

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agreegen.register.interface import Registration
-from agreegen.scanning.lettering import Lettering
+from agreegen.scanning.copies.lettering import Lettering
 from agreegen.scanning.marks import SIDE_MM, MarkText, draw_mark
 from agreegen.values.masking import mask
 

@@ -1,0 +1,1 @@
+"""Printed copies: marks, lines and lists on them, and many of them as one PDF."""
