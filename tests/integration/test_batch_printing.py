@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
 import pikepdf
+import pypdfium2
 import pytest
+from openpyxl import load_workbook
 
 from agreegen.batch.heads import head_judge
 from agreegen.batch.interface import Job
@@ -17,6 +20,9 @@ from agreegen.cli.main import run as agreegen
 from agreegen.errors import InputError
 from agreegen.programs import find_program, run_program
 from agreegen.register.audit.service import verify_register
+from agreegen.register.store import Register
+from agreegen.scanning.copies.fitting import marks_fit
+from agreegen.scanning.marks import MarkText, find_marks, is_sheet
 from agreegen.signing.trust import load_trust
 from tests.integration.batch_support import clock, make_pki, write_job, write_roster
 
@@ -114,6 +120,68 @@ def test_what_changed_or_is_damaged_is_left_out_and_named(job: Job, tmp_path: Pa
     assert "no document yet" in printed.skipped[6]
 
 
+def test_every_page_carries_its_marks_and_the_signed_file_none(job: Job, tmp_path: Path) -> None:
+    before = {path: path.read_bytes() for path in job.documents_folder.rglob("*.pdf")}
+    printed = print_documents(job, tmp_path / "paper.pdf")
+    assert {path: path.read_bytes() for path in before} == before
+    with pypdfium2.PdfDocument(tmp_path / "paper.pdf") as pdf:
+        for document in printed.documents:
+            picture = pdf[document.page - 1].render(scale=200 / 72, grayscale=True).to_numpy()
+            marks = find_marks(picture.reshape(picture.shape[:2]))
+            assert [mark.text for mark in marks] == [MarkText(document.id, 1, 1)] * 2
+        cover = pdf[0].render(scale=200 / 72, grayscale=True).to_numpy()
+        assert is_sheet(cover.reshape(cover.shape[:2]))
+    line = _text(tmp_path / "paper.pdf")[1].splitlines()[0]
+    assert all(fact in line for fact in ("王秀英", "P001", "某市普查办", printed.documents[0].id[:8]))
+    print_documents(job, tmp_path / "plain.pdf", PrintSettings(marks=False))
+    with pypdfium2.PdfDocument(tmp_path / "plain.pdf") as pdf:
+        picture = pdf[1].render(scale=200 / 72, grayscale=True).to_numpy()
+        assert find_marks(picture.reshape(picture.shape[:2])) == ()
+
+
+def test_only_some_people_and_no_unknown_ones(job: Job, tmp_path: Path) -> None:
+    printed = print_documents(job, tmp_path / "one.pdf", PrintSettings(staff_nos=("P003", "P004")))
+    assert [document.staff_no for document in printed.documents] == ["P003", "P004"]
+    with pytest.raises(InputError, match="P009"):
+        print_documents(job, tmp_path / "two.pdf", PrintSettings(staff_nos=("P009",)))
+    with pytest.raises(InputError, match="某省") as unknown:
+        print_documents(job, tmp_path / "two.pdf", PrintSettings(units=("某省",)))
+    assert unknown.value.hint is not None
+    assert "某市普查办, 某县普查办" in unknown.value.hint
+    assert not (tmp_path / "two.pdf").exists()
+
+
+def test_the_cover_sheets_as_a_workbook_and_printing_as_an_event(job: Job, tmp_path: Path) -> None:
+    arguments = [
+        "batch",
+        "print",
+        str(job.path),
+        "-o",
+        str(tmp_path / "p.pdf"),
+        "--xlsx",
+        str(tmp_path / "p.xlsx"),
+    ]
+    assert agreegen(arguments) == 0
+    book = load_workbook(tmp_path / "p.xlsx")
+    assert book.sheetnames == ["某市普查办", "某县普查办", "（未填单位）"]
+    rows = list(book["某市普查办"].iter_rows(min_row=2, max_col=3, values_only=True))
+    assert rows == [(1, "P001", "王秀英"), (2, "P003", "阿卜杜热合曼·买买提")]
+    with Register.open(job.register_file, read_only=True) as register:
+        assert all(row.printed_at is not None for row in register.documents())
+
+
+def test_a_form_without_margins_is_refused() -> None:
+    blank = pikepdf.new()
+    blank.add_blank_page(page_size=(595, 842))
+    buffer = io.BytesIO()
+    blank.save(buffer)
+    assert marks_fit(buffer.getvalue())
+    blank.pages[0].Contents = blank.make_stream(b"0 g 20 780 500 30 re f")
+    buffer = io.BytesIO()
+    blank.save(buffer)
+    assert not marks_fit(buffer.getvalue())
+
+
 def test_nothing_to_print_writes_nothing(tmp_path: Path, pki: Path) -> None:
     job = write_job(tmp_path / "job", pki, ROWS)
     with pytest.raises(InputError, match="holds no documents yet"):
@@ -129,7 +197,9 @@ def test_scans_come_back_and_are_not_printed_again(
     listed = json.loads(capsys.readouterr().out)["documents"]
     scan = job.output / "scans/P002.pdf"
     scan.parent.mkdir()
-    scan.write_bytes(b"%PDF-1.7 a scan")
+    with pikepdf.new() as sheet:
+        sheet.add_blank_page()
+        sheet.save(scan)
     document = next(item["id"] for item in listed if item["staff_no"] == "P002")
     register = str(job.register_file)
     arguments = ["register", "add-paper", "--register", register, "--scan", str(scan), "--document", document]

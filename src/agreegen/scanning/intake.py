@@ -185,28 +185,30 @@ class Intake:
         row = self.view.document(mark.document_id)
         self._name(page, row)
         if row is None or not row.in_force:
-            problem = paper_problem(self.view, mark.document_id, ())
-            page.result = page.result.with_status(
-                PageStatus.REVIEW, _PROBLEMS[problem or PaperProblem.UNKNOWN]
-            )
+            problem = paper_problem(self.view, mark.document_id, ()) or PaperProblem.UNKNOWN
+            page.result = page.result.with_status(PageStatus.REVIEW, _PROBLEMS[problem])
             return
         copy = self._copy_of(row)
         if copy is None or mark.pages != len(copy.stamps):
             reason = Reason.FILE_CHANGED if copy is None else Reason.UNKNOWN_ID
             page.result = page.result.with_status(PageStatus.REVIEW, reason)
             return
-        judged = self._confinement.call(reading.judge, page.kept.path, page.result.page, copy)
-        page.turns, page.dpi = judged.turns, judged.dpi or page.dpi
-        reasons = _reasons(judged.likeness)
-        if not any(name in signature_boxes(copy.pdf) for name in copy.open_roles):
-            reasons = (*reasons, Reason.NO_PLACE) if _open_roles(row, copy) else reasons
-        if self._was_retracted(row, page):
-            reasons = (*reasons, Reason.RETRACTED)
-        if judged.likeness is not None and judged.dpi < _LEAST_DPI:
-            page.result = page.result.with_status(PageStatus.REVIEW, Reason.LOW_RESOLUTION)
-        page.result = page.result.with_status(PageStatus.REVIEW, *reasons)
+        reasons = self._compare(page, row, copy)
         if not reasons:
             self._add_candidate(page, mark, row, copy)
+
+    def _compare(self, page: ReadPage, row: DocumentRow, copy: Copy) -> tuple[Reason, ...]:
+        """Compare a page with its document; return what speaks against it, warnings apart."""
+        judged = self._confinement.call(reading.judge, page.kept.path, page.result.page, copy)
+        page.turns, page.dpi = judged.turns, judged.dpi or page.dpi
+        reasons = list(_reasons(judged.likeness))
+        if _open_roles(row, copy) and not set(copy.open_roles) & set(signature_boxes(copy.pdf)):
+            reasons.append(Reason.NO_PLACE)
+        if self._was_retracted(row, page):
+            reasons.append(Reason.RETRACTED)
+        warnings = (Reason.LOW_RESOLUTION,) if 0 < judged.dpi < _LEAST_DPI else ()
+        page.result = page.result.with_status(PageStatus.REVIEW, *warnings, *reasons)
+        return tuple(reasons)
 
     def _add_candidate(self, page: ReadPage, mark: MarkText, row: DocumentRow, copy: Copy) -> None:
         pages = self._candidates.setdefault(mark.document_id, {})
@@ -264,7 +266,7 @@ class Intake:
         """Return a document as it was printed; None where its file is not the registered one."""
         path = self.root / row.registration.path
         data = path.read_bytes() if path.is_file() else b""
-        if not data or sha256_of(data) != row.sha256:
+        if not data or sha256_of(data) != row.sha256 or row.scans_alone:
             return None
         return copy_of(data, row)
 

@@ -164,27 +164,28 @@ def read_decisions(path: Path, by: str | None) -> list[Decision]:
 
 
 def _rows_of(path: Path) -> list[list[object]]:
-    try:
-        book = load_workbook(path, data_only=True)
-        sheet = book.active
-        assert isinstance(sheet, Worksheet)
-        rows: list[list[object]] = [
-            list(row) for row in sheet.iter_rows(min_row=1, max_col=len(_HEADERS), values_only=True)
-        ]
-    except (OSError, InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, AssertionError) as exc:
-        raise InputError(
-            f"{path} is no review sheet: {exc}", hint=f"give the {SHEET_NAME} of a review folder"
-        ) from exc
+    rows = _cells_of(path)
     if not rows or rows[0] != [title for title, _ in _HEADERS]:
         raise InputError(
             f"{path} has not the columns of a review sheet", hint="fill in the sheet, change no column"
         )
     found = [row for row in rows[1:] if any(cell is not None for cell in row)]
-    if any(not str(row[_PAGE - 1]).isdigit() or not _text(row[_SHA256 - 1]) for row in found):
+    if not all(str(row[_PAGE - 1]).isdigit() and _text(row[_SHA256 - 1]) for row in found):
         raise InputError(
             f"{path}: a row has lost its page or its hash", hint="fill in the sheet, change no other cell"
         )
     return found
+
+
+def _cells_of(path: Path) -> list[list[object]]:
+    try:
+        sheet = load_workbook(path, data_only=True).active
+        assert isinstance(sheet, Worksheet)
+        return [list(row) for row in sheet.iter_rows(min_row=1, max_col=len(_HEADERS), values_only=True)]
+    except (OSError, InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, AssertionError) as exc:
+        raise InputError(
+            f"{path} is no review sheet: {exc}", hint=f"give the {SHEET_NAME} of a review folder"
+        ) from exc
 
 
 def _old_rows(path: Path) -> dict[tuple[str, int], list[object]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -110,21 +109,7 @@ def print_documents(
         RegisterError: The register cannot be read or written.
     """
     settings = settings or PrintSettings()
-    if not job.register_file.is_file():
-        raise InputError(f"{job.output} holds no documents yet", hint=f"first: agreegen batch run {job.path}")
-    with ExitStack() as stack:
-        register = (
-            stack.enter_context(Register.open(job.register_file, read_only=True))
-            if recorder is None
-            else recorder.register
-        )
-        choice = choose(job, register, settings)
-    if not choice.units:
-        raise InputError(
-            f"{job.path}: there is nothing to print ({choice.signed_already} have signed already, "
-            f"{len(choice.skipped)} rows have no document)",
-            hint=f"agreegen batch run {job.path} makes what is missing; --all prints what is signed, too",
-        )
+    choice = _choose(job, settings, recorder)
     if settings.marks:
         _require_margins(job, choice)
     with replacing(output, mode=_MODE) as temporary:
@@ -137,10 +122,30 @@ def print_documents(
     if xlsx is not None:
         write_listing(xlsx, [(d.unit, d.staff_no or "", d.name, short_id(d.id), d.page) for d in printed])
     if recorder is not None and now is not None:
-        for start in range(0, len(printed), _RECORDED_AT_ONCE):
-            ids = [document.id for document in printed[start : start + _RECORDED_AT_ONCE]]
-            recorder.record_printed(ids, by=by, now=now)
+        _record(recorder, [document.id for document in printed], by, now)
     return Printed(tuple(printed), pages, choice.signed_already, choice.skipped, tuple(choice.mended))
+
+
+def _choose(job: Job, settings: PrintSettings, recorder: Recorder | None) -> Choice:
+    if not job.register_file.is_file():
+        raise InputError(f"{job.output} holds no documents yet", hint=f"first: agreegen batch run {job.path}")
+    if recorder is not None:
+        choice = choose(job, recorder.register, settings)
+    else:
+        with Register.open(job.register_file, read_only=True) as register:
+            choice = choose(job, register, settings)
+    if not choice.units:
+        raise InputError(
+            f"{job.path}: there is nothing to print ({choice.signed_already} have signed already, "
+            f"{len(choice.skipped)} rows have no document)",
+            hint=f"agreegen batch run {job.path} makes what is missing; --all prints what is signed, too",
+        )
+    return choice
+
+
+def _record(recorder: Recorder, ids: list[str], by: str, now: datetime) -> None:
+    for start in range(0, len(ids), _RECORDED_AT_ONCE):
+        recorder.record_printed(ids[start : start + _RECORDED_AT_ONCE], by=by, now=now)
 
 
 def _write(

@@ -21,6 +21,9 @@ _MOST_CELLS = 30_000
 
 Mask = NDArray[np.bool_]
 
+Cell = tuple[float, float, int]
+"""Middle of a cell of four pixels, as x and y, and the pixels of ink in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stroke:
@@ -33,7 +36,7 @@ class Stroke:
         bottom: Lower edge.
         area: Number of its pixels.
         ends: Its two ends along the longer side, as x and y.
-        cells: Middle of each cell of four pixels that it passes, as x and y, and its pixels in it.
+        cells: The cells that it passes.
     """
 
     left: int
@@ -42,7 +45,7 @@ class Stroke:
     bottom: int
     area: int
     ends: tuple[tuple[float, float], tuple[float, float]]
-    cells: tuple[tuple[float, float, int], ...]
+    cells: tuple[Cell, ...]
 
     @property
     def width(self) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from agreegen.scanning.comparing.folds import without_folds
-from agreegen.scanning.comparing.ink import Mask, Stroke, strokes_of
+from agreegen.scanning.comparing.ink import Cell, Mask, Stroke, strokes_of
 from agreegen.scanning.comparing.references import PX_PER_MM, Place, Reference
 
 _SPECK_MM = 1.6
@@ -42,29 +42,31 @@ def judge_ink(new: Mask, reference: Reference) -> tuple[tuple[tuple[str, Signing
     if strokes is None:
         return tuple((role, Signing.DOUBTFUL) for role in reference.signatures), True, 0.0
     pen = [stroke for stroke in without_folds(strokes) if not _is_speck(stroke)]
+    found = {role: _cells_in(pen, place) for role, place in reference.signatures.items()}
+    area = sum(pixels for cells in found.values() for _, _, pixels in cells) / PX_PER_MM**2
+    signing = tuple((role, _judge_signature(cells)) for role, cells in found.items())
+    return signing, _is_elsewhere(pen, reference), area
+
+
+def _cells_in(pen: Sequence[Stroke], place: Place) -> list[Cell]:
+    around = [_grown(place, _FIELD_MM)]
+    return [cell for stroke in pen for cell in stroke.cells if _lies_in(cell[0], cell[1], around)]
+
+
+def _is_elsewhere(pen: Sequence[Stroke], reference: Reference) -> bool:
+    """Whether somebody wrote where nobody signs or fills in."""
     zones = [_grown(place, _ZONE_MM) for place in reference.signatures.values()]
     zones += [_grown(place, _BLANK_ZONE_MM) for place in reference.blanks]
     height, width = reference.ink.shape
-    elsewhere = any(
+    return any(
         stroke.length > _REMARK_MM * PX_PER_MM
         and not _at_edge(stroke, width, height)
         and sum(area for x, y, area in stroke.cells if _lies_in(x, y, zones)) < _AT_HOME * stroke.area
         for stroke in pen
     )
-    found = {
-        role: [
-            cell
-            for stroke in pen
-            for cell in stroke.cells
-            if _lies_in(cell[0], cell[1], [_grown(place, _FIELD_MM)])
-        ]
-        for role, place in reference.signatures.items()
-    }
-    area = sum(cell[2] for cells in found.values() for cell in cells) / PX_PER_MM**2
-    return tuple((role, _judge_signature(cells)) for role, cells in found.items()), elsewhere, area
 
 
-def _judge_signature(cells: Sequence[tuple[float, float, int]]) -> Signing:
+def _judge_signature(cells: Sequence[Cell]) -> Signing:
     area = sum(pixels for _, _, pixels in cells) / PX_PER_MM**2
     if not cells or area < _EMPTY_MM2:
         return Signing.EMPTY

@@ -51,9 +51,9 @@ class Score:
 def judge_text(scores: Sequence[Score]) -> Text:
     """Judge the words that all documents of a form share; a fold may run through a few of them."""
     weak = sum(score.value < _TEXT_WEAK for score in scores)
-    if weak > max(_FEW, _OTHER_SHARE * len(scores)):
+    absent = sum(score.value < _TEXT_ABSENT for score in scores)
+    if absent > _FEW or weak > max(_FEW, _OTHER_SHARE * len(scores)):
         return Text.OTHER
-    absent = any(score.value < _TEXT_ABSENT for score in scores)
     return Text.DOUBTFUL if absent or weak > max(_FEW, _WEAK_SHARE * len(scores)) else Text.SAME
 
 
