@@ -110,7 +110,7 @@ def recorder_beside(
     """
     with Register.open(register_file, read_only=True) as register:
         named = register.signer()
-    own = named is None or identity_of(used.certificate_der).same_as(named)
+    own = named is None or identity_of(used.certificate_der).same_as(named, by_name=False)
     if own and credential_file is None:
         check = TailCheck(now)
         with open_recorder(register_file, used, now=now, check=check, tell=tell, pins=False) as recorder:
@@ -162,11 +162,14 @@ def _signer(
     register_file: Path, credential_file: Path | None, now: datetime, prompt: Prompt | None
 ) -> Iterator[tuple[Credential, Trust]]:
     path, trust = credential_file, Trust()
-    if path is None:
+    try:
         job = _remembered_job(register_file)
-        path, trust = head_credential(job), load_trust(list(job.trust))
+        path, trust = path or head_credential(job), load_trust(list(job.trust))
         if path is None:
             raise RegisterError(f"{job.path} names no credential that signs the register", hint=_HINT)
+    except AgreegenError:
+        if path is None:  # with a credential at hand, the job is only asked for its trust anchors
+            raise
     credential = load_credential(path, prompt=prompt)
     try:
         check_credential(credential, trust, now)

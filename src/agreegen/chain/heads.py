@@ -74,10 +74,16 @@ class SignerIdentity:
         names = ("certificate_sha256", "subject", "issuer")
         return cls(*(str(data.get(name, "")) for name in names))
 
-    def same_as(self, other: SignerIdentity) -> bool:
-        """Whether both are one signer: the same certificate, or a renewed one of the same issuer."""
+    def same_as(self, other: SignerIdentity, *, by_name: bool = True) -> bool:
+        """Whether both are one signer: the same certificate, or a renewed one of the same issuer.
+
+        Args:
+            other: The other one.
+            by_name: Whether equal names of subject and issuer count. Anybody can write names into a
+                certificate: only for what is judged against trust anchors, too.
+        """
         renewed = self.subject != "" and (self.subject, self.issuer) == (other.subject, other.issuer)
-        return self.certificate_sha256 == other.certificate_sha256 or renewed
+        return self.certificate_sha256 == other.certificate_sha256 or (by_name and renewed)
 
 
 class HeadSigner(Protocol):

@@ -8,7 +8,7 @@ from agreegen.recording.head_signatures import signer_of
 from agreegen.recording.interface import TailCheck
 from agreegen.register.store import Register
 
-__all__ = ["may_sign", "require_signer", "require_standing"]
+__all__ = ["require_signer", "require_standing"]
 
 
 def require_standing(
@@ -27,7 +27,7 @@ def require_standing(
         RegisterError: Another signer answers for it, or events behind the last head are not explained.
     """
     if pins or register.signer() is not None:
-        require_signer(register, signer)
+        require_signer(register, signer, by_name=bool(check.trust.anchors_der))
     head = register.last_head()
     covered = 0 if head is None else head.count + 1
     if signer is not None and register.event_count > covered:
@@ -37,7 +37,7 @@ def require_standing(
         require_explained(register, check)
 
 
-def require_signer(register: Register, signer: SignerIdentity | None) -> None:
+def require_signer(register: Register, signer: SignerIdentity | None, *, by_name: bool) -> None:
     """Refuse to go on in a register that another one answers for.
 
     1. Where no head was ever signed, anybody may begin.
@@ -45,6 +45,11 @@ def require_signer(register: Register, signer: SignerIdentity | None) -> None:
     3. Where the chain names its signer, that one made it, and that one signs now; a change of signer is an
        event that the one before signs.
     4. Registers of earlier versions name nobody: there, whoever signed one of the heads may go on.
+
+    Args:
+        register: The register.
+        signer: Who is going to sign; None for nobody.
+        by_name: Whether a renewed certificate of the same names goes on, because it chains to trust anchors.
 
     Raises:
         RegisterError: One of them does not hold; nothing was written.
@@ -64,17 +69,17 @@ def require_signer(register: Register, signer: SignerIdentity | None) -> None:
             f"{register.path} is signed by {whose}, and this command has nobody to sign with",
             hint="name a register_credential in the job, or give --credential",
         )
-    if not may_sign(register, signer):
+    if not _may_sign(register, signer, by_name=by_name):
         raise RegisterError(
             f"{register.path} is signed by {whose}, not by {signer.subject}",
             hint="use that credential; register change-signer hands the register over to another one",
         )
 
 
-def may_sign(register: Register, signer: SignerIdentity) -> bool:
+def _may_sign(register: Register, signer: SignerIdentity, *, by_name: bool) -> bool:
     """Whether a register may be continued by a signer; see `require_signer`."""
     named = register.signer()
     if named is not None:
-        return signer.same_as(named)
+        return signer.same_as(named, by_name=by_name)
     heads = [signer_of(head) for head in register.heads()]
-    return not heads or any(each is not None and signer.same_as(each) for each in heads)
+    return not heads or any(each is not None and signer.same_as(each, by_name=by_name) for each in heads)

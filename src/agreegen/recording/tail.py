@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,26 +12,23 @@ from agreegen.files import sha256_of
 from agreegen.model.report import SignatureKind, TrustStatus
 from agreegen.recording.interface import TailCheck
 from agreegen.recording.own_documents import examine_file, read_own
-from agreegen.register.interface import DocumentRow, Event, EventKind, How
+from agreegen.register.interface import DocumentRow, DocumentState, Event, EventKind, How
 from agreegen.register.store import Register
 from agreegen.verification.interface import Options
 from agreegen.verification.service import verify_bytes
 
 __all__ = ["require_explained"]
 
-_EXPLAINED = {
-    EventKind.RENDERED,
+_GOING_ON = {
     EventKind.SIGNED,
     EventKind.TIMESTAMP_PENDING,
     EventKind.TIMESTAMPED,
     EventKind.VERIFIED,
-    EventKind.ADOPTED,
     EventKind.SUPERSEDED,
-    EventKind.QUARANTINED,
-    EventKind.ARCHIVED,
-    EventKind.RUN,
 }
-"""What a run of an earlier version may have left behind its last head, killed at the wrong moment."""
+"""What a run that was killed at the wrong moment may have left of documents that a head covers."""
+_BEGINNING = {EventKind.RENDERED, EventKind.ADOPTED, EventKind.QUARANTINED}
+"""What it may have left besides of documents that are new behind the head."""
 _NEVER_SIGNED = {EventKind.PRINTED, EventKind.MENDED}
 """What later versions record, always with its head, but in registers that nobody ever signed."""
 _WRONG_SIGNER = "wrong-signer"
@@ -44,8 +41,10 @@ def require_explained(register: Register, check: TailCheck) -> None:
     Whoever can write to the folder can append events; signed over without a look, they would be laundered.
 
     1. The chain goes on from the head without a break.
-    2. Each event is of a kind that a killed run may have left; a scan needs a person who answers for it.
-    3. Each document's file is there, with the hash of its row, and is that document by its own word.
+    2. Each event is of a kind that a killed run may have left; what a head covers is not made anew, taken out
+       of force, or called archived; a scan needs a person who answers for it.
+    3. Each document's file is there, with the hash of its row, and is that document by its own word. Who is
+       replaced is replaced by one of them, for the same row.
     4. Its signatures are right, by people whom the trust knows, each in a role that its certificate may hold;
        a role that names no holder is signed as in the documents that a head covers.
 
@@ -58,6 +57,7 @@ def require_explained(register: Register, check: TailCheck) -> None:
         return
     problems: list[str] = []
     documents: dict[str, None] = {}
+    allowed = _Allowed(register, check, covered)
     tip = None if head is None else head.hash
     for event in register.events(after=covered):
         if tip is not None:
@@ -66,11 +66,13 @@ def require_explained(register: Register, check: TailCheck) -> None:
             continue
         if event.document_id:
             documents.setdefault(event.document_id)
-        problems += _event_problems(event, check, begun=head is not None)
+        problems += allowed.problems(event)
     expected = _Expected(register, check, frozenset(documents))
     for document_id in documents:
         row = register.document(document_id)
         reasons = ["its row is gone"] if row is None else _document_problems(register, row, check, expected)
+        if row is not None and not _is_accounted(register, row, documents):
+            reasons = [*reasons, "no document that was made behind the head replaces it"]
         problems += [f"document {document_id}: {reason}" for reason in reasons]
     if problems:
         told = "; ".join(problems[:_MOST_TOLD]) + (
@@ -99,12 +101,46 @@ def _follow(event: Event, tip: bytes, path: Path) -> bytes:
     return event.hash
 
 
-def _event_problems(event: Event, check: TailCheck, *, begun: bool) -> Iterator[str]:
-    if event.kind is EventKind.PAPER:
-        if not check.paper_accepted:
-            yield f"event {event.seq}: nobody answers for the scan of document {event.document_id}"
-    elif event.kind not in _EXPLAINED and (begun or event.kind not in _NEVER_SIGNED):
-        yield f"event {event.seq} ({event.kind.value}) stands under no head; no command leaves that"
+@dataclass(slots=True)
+class _Allowed:
+    """Which events may stand behind the last head.
+
+    Attributes:
+        register: The register.
+        check: What decides.
+        covered: Number of events that the last head covers; 0 where there is none.
+    """
+
+    register: Register
+    check: TailCheck
+    covered: int
+
+    def problems(self, event: Event) -> Iterator[str]:
+        """Say what is wrong with an event of its kind, behind the head."""
+        if event.kind is EventKind.PAPER:
+            if not self.check.paper_accepted:
+                yield f"event {event.seq}: nobody answers for the scan of document {event.document_id}"
+        elif not self._is_explained(event):
+            yield f"event {event.seq} ({event.kind.value}) stands under no head; no command leaves that"
+
+    def _is_explained(self, event: Event) -> bool:
+        if event.kind is EventKind.RUN or event.kind in _GOING_ON:
+            return True
+        if event.kind in _BEGINNING:
+            first = next(self.register.events(event.document_id))
+            return first.seq > self.covered
+        # Earlier versions recorded bags before they signed; and what was never signed may have been printed.
+        if event.kind is EventKind.ARCHIVED:
+            return self.register.signer() is None
+        return event.kind is EventKind.PRINTED and self.covered == 0
+
+
+def _is_accounted(register: Register, row: DocumentRow, tail: Mapping[str, None]) -> bool:
+    """Whether a document is not replaced, or by one behind the head that is in force for the same row."""
+    if row.state is not DocumentState.REPLACED:
+        return True
+    current = register.current(row.registration.row_key)
+    return current is not None and current.registration.id in tail
 
 
 @dataclass(slots=True)
@@ -171,6 +207,9 @@ def _signature_problems(data: bytes, check: TailCheck, expected: _Expected) -> I
             yield f"it was signed by {', '.join(strangers)}, whom the job does not trust"
     own = read_own(data)
     holders = {} if own.document is None else {each.id: each.holder for each in own.document.roles}
+    for role, holder in holders.items():
+        if holder is None and role not in own.signers and expected.certificates(role):
+            yield f"{role} has not signed it, as in every document that a head covers"
     for role, signer in own.signers.items():
         if holders.get(role) is None and signer.certificate_sha256 not in expected.certificates(role):
             yield f"{role} was signed by {signer.subject}, as in no document that a head covers"

@@ -15,6 +15,14 @@ from agreegen.register.file import CHAIN_KIND, SECRET_BYTES, TIP_COUNT, TIP_HASH
 from agreegen.register.interface import EventKind, Problem
 from agreegen.register.migrations import EVENT_COLUMNS
 
+_HEAD_EVENTS = """
+    SELECT events.seq, events.kind, events.details, heads.count, heads.hash, heads.signer, heads.signature
+    FROM events LEFT JOIN heads ON heads.seq = events.seq
+    WHERE events.document = '' AND events.kind IN (?, ?) ORDER BY events.seq
+"""
+_LONE_HEADS = (
+    "SELECT seq FROM heads WHERE seq NOT IN (SELECT seq FROM events WHERE document = '' AND kind = ?)"
+)
 _META_KEYS = {"register", "created", "secret", TIP_COUNT, TIP_HASH}
 
 
@@ -124,27 +132,22 @@ class HeadWalk:
     def problems(self, connection: sqlite3.Connection) -> Iterator[Problem]:
         """Yield what is wrong with the heads."""
         register_id = read_meta(connection)["register"]
-        rows = {
-            row[0]: row for row in connection.execute("SELECT seq, count, hash, signer, signature FROM heads")
-        }
-        kinds = (EventKind.HEAD.value, EventKind.SIGNER.value)
-        for seq, kind, details in connection.execute(
-            "SELECT seq, kind, details FROM events WHERE document = '' AND kind IN (?, ?) ORDER BY seq", kinds
+        for seq, kind, details, *stored in connection.execute(
+            _HEAD_EVENTS, (EventKind.HEAD.value, EventKind.SIGNER.value)
         ):
             facts = json.loads(details)
             if kind == EventKind.SIGNER:
                 self._announced = SignerIdentity.from_dict(facts)
                 continue
-            row = rows.pop(seq, None)
             where = f"head at event {seq}"
-            if row is None:
+            if stored[0] is None:
                 said = "the event says that the chain was signed, the signature is gone"
                 yield Problem("head-missing", where, said)
                 continue
-            head = Head(register_id, *row[1:])
+            head = Head(register_id, *stored)
             yield from _compare_head(connection, seq, head, facts)
             yield from self._judge(where, head)
-        for seq in rows:
+        for (seq,) in connection.execute(_LONE_HEADS, (EventKind.HEAD.value,)):
             yield Problem("head-changed", f"head at event {seq}", "no event records this head")
 
     def _judge(self, where: str, head: Head) -> Iterator[Problem]:
