@@ -17,6 +17,8 @@ MAX_BYTES = 1 << 20
 """Greatest size of any YAML file that is read."""
 
 _MAX_DEPTH = 20
+_MOST_DIGITS = 40
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 _TEXT: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _TYPED: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -56,6 +58,17 @@ def compose(data: bytes | str, *, typed: bool = False) -> yaml.Node | None:
     return yaml.compose(data, Loader=loader)
 
 
+def _refuse_long_numbers(node: yaml.Node | None) -> None:
+    """Refuse numbers of more digits than any have; turning them into numbers takes minutes."""
+    if isinstance(node, yaml.ScalarNode):
+        if node.tag in _NUMBERS and len(node.value) > _MOST_DIGITS:
+            raise HostileYamlError(problem="a number of too many digits", problem_mark=node.start_mark)
+    elif node is not None:
+        for item in node.value:
+            for part in item if isinstance(item, tuple) else (item,):
+                _refuse_long_numbers(part)
+
+
 def _mark(event: yaml.Event) -> Any:
     return event.start_mark
 
@@ -67,6 +80,7 @@ def load_typed(data: bytes | str) -> Any:
         yaml.YAMLError: It is not such YAML.
     """
     node = compose(data, typed=True)
+    _refuse_long_numbers(node)
     try:
         return None if node is None else SafeConstructor().construct_document(node)
     except (ValueError, OverflowError, RecursionError) as exc:  # the 31st of February, a number of a mile

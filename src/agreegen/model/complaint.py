@@ -101,6 +101,9 @@ def _merged(alike: Sequence[Complaint]) -> str:
     )
 
 
+_MOST_SHOWN = 1_000
+
+
 class ComplaintsError(InputError):
     """Input with one or more errors; carries every complaint at once."""
 
@@ -109,4 +112,7 @@ class ComplaintsError(InputError):
         self.complaints = tuple(complaints)
 
     def __str__(self) -> str:
-        return "\n".join([self.message, *(f"  {complaint}" for complaint in self.complaints)])
+        shown = [f"  {complaint}" for complaint in self.complaints[:_MOST_SHOWN]]
+        if len(self.complaints) > _MOST_SHOWN:
+            shown.append(f"  … and {len(self.complaints) - _MOST_SHOWN} more")
+        return "\n".join([self.message, *shown])

@@ -32,7 +32,8 @@ def _key() -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
-def _pkcs8(rounds: int) -> bytes:
+def protected_key(rounds: int) -> bytes:
+    """Return an encrypted PKCS#8 key, DER, that states so many rounds."""
     plain = _key().private_bytes(Encoding.DER, PrivateFormat.PKCS8, BestAvailableEncryption(b"x"))
     info = keys.EncryptedPrivateKeyInfo.load(plain)
     derivation = info["encryption_algorithm"]["parameters"]["key_derivation_func"]["parameters"]
@@ -40,7 +41,8 @@ def _pkcs8(rounds: int) -> bytes:
     return bytes(info.dump(force=True))
 
 
-def _pkcs12(*, mac: int | None = None, bag: int | None = None) -> bytes:
+def protected_store(*, mac: int | None = None, bag: int | None = None) -> bytes:
+    """Return a PKCS#12 file whose digest and whose key state so many rounds."""
     data = writer.serialize_key_and_certificates(b"k", _key(), None, None, BestAvailableEncryption(b"x"))
     pfx = pkcs12.Pfx.load(data)
     if mac is not None:
@@ -57,7 +59,7 @@ def _pkcs12(*, mac: int | None = None, bag: int | None = None) -> bytes:
 
 
 def _scrypt(cost: int) -> bytes:
-    info = keys.EncryptedPrivateKeyInfo.load(_pkcs8(1000))
+    info = keys.EncryptedPrivateKeyInfo.load(protected_key(1000))
     body = core.Sequence(contents=b"".join(core.Integer(n).dump() for n in (cost, 8, 1)))
     kdf = core.ObjectIdentifier("1.3.6.1.4.1.11591.4.11").dump() + body.dump()
     cipher = info["encryption_algorithm"]["parameters"]["encryption_scheme"].dump()
@@ -69,11 +71,11 @@ def _scrypt(cost: int) -> bytes:
 @pytest.mark.parametrize(
     "data",
     [
-        _pkcs8(_MANY),
-        pem.armor("ENCRYPTED PRIVATE KEY", _pkcs8(_MANY)),
-        _pkcs12(mac=_MANY),
-        _pkcs12(bag=_MANY),
-        _pkcs12(mac=MOST_ROUNDS // 2 + 1, bag=MOST_ROUNDS // 2 + 1),
+        protected_key(_MANY),
+        pem.armor("ENCRYPTED PRIVATE KEY", protected_key(_MANY)),
+        protected_store(mac=_MANY),
+        protected_store(bag=_MANY),
+        protected_store(mac=MOST_ROUNDS // 2 + 1, bag=MOST_ROUNDS // 2 + 1),
         _scrypt(1 << 30),
     ],
     ids=["pkcs8", "pem", "mac", "bag", "sum", "scrypt"],
@@ -96,8 +98,8 @@ def test_more_work_than_the_limit_is_refused(data: bytes, tmp_path: Path) -> Non
 
 
 def test_ordinary_protection_is_seen_and_passes() -> None:
-    assert check_rounds(_pkcs8(600_000))
-    assert check_rounds(_pkcs12(mac=600_000, bag=600_000))
+    assert check_rounds(protected_key(600_000))
+    assert check_rounds(protected_store(mac=600_000, bag=600_000))
     assert check_rounds(_scrypt(1 << 14))
     assert not check_rounds(b"")
     assert not check_rounds(b"\x30\x80\x02\x01\x03")

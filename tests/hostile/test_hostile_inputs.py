@@ -1,0 +1,193 @@
+"""Every hostile input ends in its exit code, in less than 20 s and 1 GB, told by its name."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from agreegen.example_pki.layout import ExamplePki
+from agreegen.example_pki.maker import make_example_pki
+from agreegen.example_pki.responder import free_port
+from agreegen.forms.catalog import forms_folder
+from tests.hostile.keys import CREDENTIALS, PICTURES
+from tests.hostile.packages import BAGS, TEMPLATES
+from tests.hostile.services import ANSWERS, hostile_service
+from tests.hostile.tables import TABLES
+from tests.hostile.texts import PARAMETERS, POLICIES
+
+MOST_S, MOST_MB = 20.0, 1_000
+_HEAVY = {
+    "strings.xlsx", "blanks.xlsx", "one-string.xlsx", "empty-rows.xlsx", "lying-size.xlsx", "spaces.csv",
+    "commas.csv", "line-ends.csv", "open-quote.csv", "bomb.pdf", "media-bomb", "bomb", "merges.xlsx",
+    "sheets.xlsx",
+}  # fmt: skip
+"""Made of gigabytes, which takes longer than judging them."""
+
+_JOB = "form: personal-pledge\nroster: {{file: '{file}'}}\noutput: out\nsignatures: []\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    seconds: float
+    megabytes: float
+    said: str
+
+
+def _run(*arguments: object, folder: Path) -> Ended:
+    """Run the program; the memory is that of its largest process."""
+    output = folder / "said.txt"
+    with output.open("wb") as file:
+        begun = time.monotonic()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "agreegen", *map(str, arguments)],
+            stdout=file,
+            stderr=file,
+            stdin=subprocess.DEVNULL,
+            cwd=folder,
+            env={**os.environ, "TMPDIR": str(folder)},
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.monotonic() - begun
+    return Ended(process.returncode, seconds, usage.ru_maxrss / 1024, output.read_text("utf-8", "replace"))
+
+
+def _require(ended: Ended, code: int, name: str) -> None:
+    assert ended.code == code, (ended.code, ended.said[-2_000:])
+    assert "Traceback" not in ended.said
+    assert name in ended.said, ended.said[-2_000:]
+    assert len(ended.said) < 1_000_000
+    assert ended.seconds < MOST_S
+    assert ended.megabytes < MOST_MB
+
+
+def _table(names: object) -> list[object]:
+    assert isinstance(names, dict)
+    return [pytest.param(name, marks=pytest.mark.soak if name in _HEAVY else ()) for name in names]
+
+
+@pytest.fixture(scope="module")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> ExamplePki:
+    people = (("A1", "王秀英"),)
+    now = datetime.now(UTC).replace(microsecond=0)
+    return make_example_pki(
+        tmp_path_factory.mktemp("pki"), now=now, key_bits=2048, people=people, port=free_port()
+    )
+
+
+@pytest.fixture(scope="module")
+def document(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("document")
+    (folder / "p.yaml").write_text("pledger_name: 王秀英\n", "utf-8")
+    made = folder / "a.pdf"
+    assert _run("generate", "personal-pledge", "--params", "p.yaml", "-o", made, folder=folder).code == 0
+    return made
+
+
+@pytest.fixture(scope="module")
+def bag(tmp_path_factory: pytest.TempPathFactory, document: Path, pki: ExamplePki) -> Path:
+    folder = tmp_path_factory.mktemp("bag")
+    seal = pki.credential("archive-seal")
+    line = ("archive", "create", document.parent, "-o", folder / "bag", "--credential", seal)
+    ended = _run(*line, folder=folder)
+    assert ended.code == 0, ended.said
+    return folder / "bag"
+
+
+@pytest.mark.parametrize("name", _table(TABLES))
+def test_tables(name: str, tmp_path: Path) -> None:
+    TABLES[name](tmp_path / name)
+    (tmp_path / "job.yaml").write_text(_JOB.format(file=name), "utf-8")
+    _require(_run("batch", "check", "job.yaml", folder=tmp_path), 3, name)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", _table(PARAMETERS))
+def test_parameter_files(name: str, tmp_path: Path) -> None:
+    (tmp_path / f"{name}.yaml").write_bytes(PARAMETERS[name])
+    line = ("generate", "personal-pledge", "--params", f"{name}.yaml", "-o", "a.pdf")
+    _require(_run(*line, folder=tmp_path), 3, f"{name}.yaml")
+    assert not (tmp_path / "a.pdf").exists()
+
+
+@pytest.mark.parametrize("name", _table(POLICIES))
+def test_policies(name: str, tmp_path: Path, document: Path) -> None:
+    (tmp_path / f"{name}.yaml").write_bytes(POLICIES[name])
+    _require(_run("verify", document, "--policy", f"{name}.yaml", folder=tmp_path), 3, f"{name}.yaml")
+
+
+@pytest.mark.parametrize("name", ["deep-lists", "laughs", "large", "nulls", "many-keys"])
+@pytest.mark.parametrize("file", ["form.yaml", "../approved.yaml"])
+def test_descriptions_of_forms(name: str, file: str, tmp_path: Path) -> None:
+    folder = tmp_path / "forms" / "personal-pledge"
+    shutil.copytree(forms_folder(None) / "personal-pledge", folder)
+    (folder / file).write_bytes(PARAMETERS[name])
+    _require(_run("forms", "check", folder, folder=tmp_path), 3, Path(file).name)
+
+
+@pytest.mark.parametrize("name", _table(TEMPLATES))
+def test_templates(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / "personal-pledge"
+    shutil.copytree(forms_folder(None) / "personal-pledge", folder)
+    TEMPLATES[name](folder / "template.docx")
+    _require(_run("forms", "check", folder, folder=tmp_path), 3, "template.docx")
+
+
+@pytest.mark.parametrize("name", _table(CREDENTIALS))
+def test_credentials(name: str, tmp_path: Path) -> None:
+    (tmp_path / "pass").write_text("x")
+    (tmp_path / f"{name}.yaml").write_text(CREDENTIALS[name](tmp_path), "latin-1")
+    _require(_run("credentials", "check", f"{name}.yaml", folder=tmp_path), 6, f"{name}.yaml")
+
+
+@pytest.mark.parametrize("name", _table(PICTURES))
+def test_pictures_of_seals(name: str, tmp_path: Path, document: Path, pki: ExamplePki) -> None:
+    shutil.copytree(
+        pki.credential("unit-seal").parent, tmp_path / "c", ignore=shutil.ignore_patterns("people")
+    )
+    credential = tmp_path / "c" / "unit-seal.yaml"
+    PICTURES[name](tmp_path / "c" / name)
+    credential.write_text(credential.read_text("utf-8").replace("unit-seal.png", name), "utf-8")
+    line = ("sign", document, "-o", "s.pdf", "--role", "unit", "--credential", credential)
+    _require(_run(*line, folder=tmp_path), 6, name)
+    assert not (tmp_path / "s.pdf").exists()
+
+
+@pytest.mark.parametrize("target", ["/dev/zero", "folder", "large.pem", "deep.cer"])
+def test_trust_files(target: str, tmp_path: Path, document: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "large.pem").write_bytes(b"x" * (130 << 20))
+    (tmp_path / "deep.cer").write_bytes(b"\x30\x80" * 100_000)
+    _require(_run("verify", document, "--trust", target, folder=tmp_path), 6, target)
+
+
+@pytest.mark.parametrize("name", _table(BAGS))
+def test_bags(name: str, tmp_path: Path, bag: Path, pki: ExamplePki) -> None:
+    shutil.copytree(bag, tmp_path / "bag")
+    BAGS[name](tmp_path / "bag")
+    _require(_run("archive", "verify", "bag", "--trust", pki.trust, folder=tmp_path), 1, "bag")
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+@pytest.mark.parametrize("level", ["B-T", "B-LT"])
+def test_answers_of_services(
+    answer: str, level: str, tmp_path: Path, document: Path, pki: ExamplePki
+) -> None:
+    with hostile_service(pki.port, answer) as address:
+        line = ("sign", document, "-o", "s.pdf", "--role", "unit", "--level", level)
+        trust = ("--trust", *sorted(pki.trust.glob("*.pem"))[:1])
+        tsa = ("--tsa", f"{address}/tsa")
+        seal = ("--credential", pki.credential("unit-seal"))
+        _require(_run(*line, *trust, *seal, *tsa, folder=tmp_path), 6, "s")
+    assert not (tmp_path / "s.pdf").exists()
