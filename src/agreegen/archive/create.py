@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -36,14 +36,15 @@ from agreegen.archive.sealing import seal
 from agreegen.errors import ArchiveError, UsageError
 from agreegen.files import TEMPORARY_PREFIX, sha256_of, sha256_of_file, sync_folder
 from agreegen.model.document import canonical_json
-from agreegen.model.report import Report
+from agreegen.model.report import FileReport, Report
 from agreegen.recording.recorder import Recorder
 from agreegen.register.export import export_csv
 from agreegen.register.interface import DocumentRow, EventDraft, EventKind
 from agreegen.register.store import Register
 from agreegen.temporary import OwnFolder
+from agreegen.verification.abridging import abridge
 from agreegen.verification.interface import Options
-from agreegen.verification.report_html import render_html
+from agreegen.verification.report_html import write_html
 from agreegen.verification.service import verify_paths
 
 __all__ = ["BagRequest", "BagSummary", "create_bag"]
@@ -76,6 +77,12 @@ class _Draft:
         with open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:  # noqa: PTH123
             file.write(data)
         self.hashes[path] = sha256_of(data)
+
+    def take(self, path: str, write: Callable[[Path], None]) -> None:
+        """Let something be written as a payload file and note its hash."""
+        target = self.folder / path
+        write(target)
+        self.hashes[path] = sha256_of_file(target)
 
 
 def create_bag(request: BagRequest, *, recorder: Recorder | None = None) -> BagSummary:
@@ -252,10 +259,29 @@ def _add_reports(draft: _Draft, request: BagRequest) -> None:
     paths = [draft.folder / name for name in names]
     judged = verify_paths(paths, options, jobs=judging_processes(len(paths)))
     on_paper, _ = read_paper(draft.folder, draft.hashes)
-    files = (replace(file, path=name) for name, file in zip(names, judged, strict=True))
-    report = Report(tuple(with_paper(file, on_paper) for file in files))
-    draft.add("data/verification-report.json", canonical_json(report.to_dict()) + b"\n")
-    draft.add("data/verification-report.html", render_html(report, options).encode())
+    files = (with_paper(replace(file, path=name), on_paper) for name, file in zip(names, judged, strict=True))
+    report = _write_json(draft, "data/verification-report.json", files)
+    draft.take("data/verification-report.html", lambda target: write_html(target, report, options))
+
+
+def _write_json(draft: _Draft, name: str, files: Iterator[FileReport]) -> Report:
+    """Write the reports as the JSON of `verify`, one after the other; return what a list of them shows."""
+    kept: list[FileReport] = []
+
+    def write(target: Path) -> None:
+        with target.open("wb") as output:
+            output.write(b'{"files":[')
+
+            def written() -> Iterator[FileReport]:
+                for number, file in enumerate(files):
+                    output.write((b"," if number else b"") + canonical_json(file.to_dict()))
+                    yield file
+
+            kept.extend(abridge(written()))
+            output.write(b'],"summary":' + canonical_json(Report(tuple(kept)).counts()) + b"}\n")
+
+    draft.take(name, write)
+    return Report(tuple(kept))
 
 
 def _add_register(draft: _Draft, request: BagRequest, register: Register | None) -> None:

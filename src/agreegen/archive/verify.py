@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from agreegen.archive.structure import BagContents, check_structure
 from agreegen.model.report import FileReport, Report
 from agreegen.pki.signer_pin import SignerPin
 from agreegen.signing.trust import parse_crls
+from agreegen.verification.abridging import abridge
 from agreegen.verification.interface import Options
 from agreegen.verification.service import verify_paths
 
@@ -76,9 +77,10 @@ def verify_bag(
     evidence = judge_evidence(bag, options, contents.right_payload)
     times = (token.time if token.state is SealState.VALID else proved, evidence.time)
     proven_time = min((time for time in times if time is not None), default=None)
-    documents, changed = _judge_documents(bag, contents, replace(options, now=proven_time or options.now))
     on_paper, odd = read_paper(bag, contents.right_payload)
-    documents = Report(tuple(with_paper(file, on_paper) for file in documents.files))
+    changed: list[BagProblem] = []
+    judged = _judge_documents(bag, contents, replace(options, now=proven_time or options.now), changed)
+    documents = Report(tuple(abridge(with_paper(file, on_paper) for file in judged)))
     return BagReport(
         bag=str(bag),
         files=contents.right,
@@ -108,8 +110,9 @@ def _read_seal(path: Path, options: Options) -> bytes | None:
 
 
 def _judge_documents(
-    bag: Path, contents: BagContents, options: Options
-) -> tuple[Report, Sequence[BagProblem]]:
+    bag: Path, contents: BagContents, options: Options, problems: list[BagProblem]
+) -> Iterator[FileReport]:
+    """Judge the documents one after the other; what is wrong with them as files of the bag is added."""
     bad = {
         problem.path for problem in contents.problems if problem.code in {"missing", "unreadable", "limit"}
     }
@@ -119,13 +122,10 @@ def _judge_documents(
         if path.startswith(_DOCUMENTS) and path.lower().endswith(".pdf") and path not in bad
     ]
     if not names:
-        return Report(), [BagProblem("missing", _DOCUMENTS, "the bag holds no document")]
+        problems.append(BagProblem("missing", _DOCUMENTS, "the bag holds no document"))
     judged = verify_paths([bag / name for name in names], options, jobs=judging_processes(len(names)))
-    files = [replace(file, path=name) for name, file in zip(names, judged, strict=True)]
-    return Report(tuple(files)), [
-        _exchanged(file) for file in files if file.sha256 not in {None, contents.payload[file.path]}
-    ]
-
-
-def _exchanged(file: FileReport) -> BagProblem:
-    return BagProblem("changed", file.path, "the file that was judged is not the one that the manifest lists")
+    for name, file in zip(names, judged, strict=True):
+        if file.sha256 not in {None, contents.payload[name]}:
+            told = "the file that was judged is not the one that the manifest lists"
+            problems.append(BagProblem("changed", name, told))
+        yield replace(file, path=name)

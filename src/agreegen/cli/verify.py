@@ -28,8 +28,9 @@ from agreegen.errors import ExitCode, InputError, UsageError
 from agreegen.files import read_limited, refuse_existing, refuse_inputs, write_atomically
 from agreegen.model.report import FileReport, Report, Verdict
 from agreegen.pki.evidence_records.record import MAX_RECORD_BYTES
+from agreegen.verification.abridging import abridge
 from agreegen.verification.interface import Options
-from agreegen.verification.report_html import render_html
+from agreegen.verification.report_html import write_html
 from agreegen.verification.report_table import Table, render_table
 from agreegen.verification.report_xml import render_xml
 from agreegen.verification.service import expand_paths, verify_paths
@@ -134,11 +135,15 @@ def command(
         return stream_json(judge(paths, options, jobs=jobs))
     if html is None and xml is None and extract_signed is None:
         return print_table(judge(paths, options, jobs=jobs), language(lang))
-    report = Report(tuple(judge(paths, options, jobs=jobs)))
+    judged = judge(paths, options, jobs=jobs)
+    if as_json or xml is not None or extract_signed is not None:
+        report = Report(tuple(judged))
+    else:
+        report = Report(tuple(abridge(judged)))
     if extract_signed is not None:
         extract_all(report, extract_signed, force=force)
     if html is not None:
-        write_atomically(html, render_html(report, options, lang=language(lang)).encode())
+        write_html(html, Report(tuple(abridge(report.files))), options, lang=language(lang))
     if xml is not None:
         write_atomically(xml, render_xml(report, options))
     if as_json:

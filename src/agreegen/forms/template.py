@@ -27,8 +27,14 @@ MAX_TEMPLATE_BYTES = 32 << 20
 
 _MAX_PART_BYTES = 20 << 20
 _MAX_UNPACKED_BYTES = 128 << 20
-_WHOLE_TAG = re.compile(r"(\{[%{#])(p|tr|tc|r) (.*?)([%}#]\})", re.DOTALL)
-_ANY_TAG = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
+_INNER = r"((?:(?!\{[%{#]).)*?)"
+"""What a tag holds; no other tag begins in it, so that a run of openings is looked through once."""
+
+_WHOLE_TAG = re.compile(rf"(\{{[%{{#])(p|tr|tc|r) {_INNER}([%}}#]\}})", re.DOTALL)
+_ANY_TAG = re.compile(rf"\{{%{_INNER}%\}}|\{{\{{{_INNER}\}}\}}|\{{#{_INNER}#\}}", re.DOTALL)
+_BLOCK = re.compile(r"\{%-?\s*(end)?(?:for|if)\b")
+_MAX_PARAGRAPHS, _MAX_PARAGRAPH_CHARS, _MAX_CHARS = 10_000, 20_000, 1_000_000
+_MAX_BLOCK_DEPTH, _MAX_STYLE_DEPTH = 20, 20
 _QUOTES = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'"})
 _TEXT_OF = {"tab": "\t", "br": "\x0b", "cr": "\x0b", "noBreakHyphen": "\u2011"}
 _HIDDEN_CONTENT = {
@@ -147,10 +153,31 @@ def parse_template(data: bytes, path: Path) -> Template:
     if body is None:
         raise InputError(f"{path}: the document has no body")
     marks: list[_Mark] = []
-    paragraphs = tuple(_walk(body, "", styles, marks))
-    margin = tuple(p for root in margins for p in _walk(root, "header or footer, ", styles, []))
+    paragraphs = tuple(_bounded(_walk(body, "", styles, marks), path))
+    margin = tuple(_bounded((p for m in margins for p in _walk(m, "header or footer, ", styles, [])), path))
     places = {name: tuple(place for found, place in marks if found == name) for name, _ in marks}
     return Template(paragraphs, places, margin, styles.problems(document, *margins), outside)
+
+
+def _bounded(paragraphs: Iterator[Paragraph], path: Path) -> Iterator[Paragraph]:
+    """Yield the paragraphs of a template; one that nobody could read costs minutes in what looks at it.
+
+    Raises:
+        InputError: There are too many, too long ones, or blocks in blocks without end.
+    """
+    chars = depth = 0
+    for number, paragraph in enumerate(paragraphs, start=1):
+        chars += len(paragraph.source)
+        for end in _BLOCK.findall(paragraph.source):
+            depth += -1 if end else 1
+            if depth > _MAX_BLOCK_DEPTH:
+                raise InputError(f"{path}, {paragraph.place}: blocks are nested too deep")
+        if number > _MAX_PARAGRAPHS or chars > _MAX_CHARS or len(paragraph.source) > _MAX_PARAGRAPH_CHARS:
+            raise InputError(
+                f"{path}, {paragraph.place}: too much text for a form",
+                hint=f"at most {_MAX_PARAGRAPHS} paragraphs of {_MAX_PARAGRAPH_CHARS} characters",
+            )
+        yield paragraph
 
 
 def _refuse_bomb(package: zipfile.ZipFile) -> None:
@@ -244,7 +271,7 @@ class Styles:
 
     def chain(self, style_id: str | None) -> Iterator[Any]:
         seen = set()
-        while style_id in self.by_id and style_id not in seen:
+        while style_id in self.by_id and style_id not in seen and len(seen) < _MAX_STYLE_DEPTH:
             seen.add(style_id)
             style = self.by_id[style_id]
             yield style

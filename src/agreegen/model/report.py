@@ -243,7 +243,8 @@ class DocumentFacts:
 class FileReport:
     """The verdict on one file. It has no truth value: ask for the axis that is meant.
 
-    `remarks` say what a recipient may want to know and what speaks against nothing.
+    `remarks` say what a recipient may want to know and what speaks against nothing. `abridged` is a report of
+    which only what a list shows was kept.
     """
 
     path: str
@@ -255,6 +256,7 @@ class FileReport:
     remarks: tuple[Alarm, ...] = ()
     sha256: str | None = None
     size_bytes: int | None = None
+    abridged: bool = False
 
     def __bool__(self) -> NoReturn:
         raise TypeError("a report is not a boolean; ask for .verdict or .unaltered")

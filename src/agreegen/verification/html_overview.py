@@ -44,7 +44,8 @@ def render_overview(files: Sequence[FileReport], lang: str) -> Iterator[str]:
     for number, file in enumerate(files, start=1):
         cells = (signers_of(file), ", ".join(open_roles(file)))
         yield f'<tr class="{css_class(file)}"><td>{escape(short_headline(file, lang))}</td>'
-        yield f'<td><a href="#file-{number}">{escape(printable(file.path))}</a></td>'
+        path = escape(printable(file.path))
+        yield f"<td>{path}</td>" if file.abridged else f'<td><a href="#file-{number}">{path}</a></td>'
         yield from (f"<td>{escape(printable(cell))}</td>" for cell in cells)
         yield "</tr>"
     yield "</tbody></table></div>\n"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
-from agreegen.files import sha256_of
+from agreegen.files import replacing, sha256_of
 from agreegen.model.report import Changes, FileReport, Report, SignatureKind, SignatureReport
 from agreegen.verification.changes.unsigned_content import UNSIGNED_CONTENT
 from agreegen.verification.extraction import signed_length
@@ -78,8 +78,23 @@ _GOOD = {"intact", "whole-file", "revision", "none", "permitted", "trusted", "cl
 _BAD = {"broken", "unreadable", "partial", "forbidden", "untrusted", "revoked"}
 
 
+def write_html(path: Path, report: Report, options: Options, *, lang: str = "en") -> None:
+    """Write a report as one self-contained HTML file, piece by piece.
+
+    Raises:
+        OSError: It cannot be written; nothing is left behind.
+    """
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(html_parts(report, options, lang))
+
+
 def render_html(report: Report, options: Options, *, lang: str = "en") -> str:
-    """Render a report as one self-contained HTML file.
+    """Render a report as one self-contained HTML file."""
+    return "".join(html_parts(report, options, lang))
+
+
+def html_parts(report: Report, options: Options, lang: str) -> Iterator[str]:
+    """Yield a report as one self-contained HTML file, piece by piece.
 
     For files that were changed after signing, the pages that look different are shown as signed and as they
     are now; for that the files are read again.
@@ -89,25 +104,31 @@ def render_html(report: Report, options: Options, *, lang: str = "en") -> str:
         options: What the caller chose.
         lang: `zh` or `en`.
     """
-    title = pick(("Verification report", "签名验证报告"), lang)
-    budget = MAX_COMPARED
-    parts: list[str] = []
-    for number, file in enumerate(report.files, start=1):
-        pairs: tuple[PagePair, ...] | None = ()
-        if _shows_pages(file) and budget and _changed_signature(file) is not None:
-            budget -= 1
-            pairs = _compare(file, options)
-        parts.append("".join(_file(number, file, pairs, lang)))
+    title = escape(pick(("Verification report", "签名验证报告"), lang))
     tag = "zh-CN" if lang == "zh" else "en"
-    return (
+    yield (
         f'<!DOCTYPE html>\n<html lang="{tag}">\n<head>\n<meta charset="utf-8">\n'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
         "style-src 'unsafe-inline'\">\n"
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
-        f"<h1>{escape(title)}</h1>\n{''.join(_head(report, options, lang))}\n{''.join(parts)}"
-        f"{_legend(lang)}</main>\n</body>\n</html>\n"
+        f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n"
     )
+    yield from _head(report, options, lang)
+    yield "\n"
+    yield from _sections(report, options, lang)
+    yield f"{_legend(lang)}</main>\n</body>\n</html>\n"
+
+
+def _sections(report: Report, options: Options, lang: str) -> Iterator[str]:
+    budget = MAX_COMPARED
+    for number, file in enumerate(report.files, start=1):
+        if file.abridged:
+            continue
+        pairs: tuple[PagePair, ...] | None = ()
+        if _shows_pages(file) and budget and _changed_signature(file) is not None:
+            budget -= 1
+            pairs = _compare(file, options)
+        yield from _file(number, file, pairs, lang)
 
 
 def _text(text: str) -> str:
@@ -121,6 +142,12 @@ def _head(report: Report, options: Options, lang: str) -> Iterator[str]:
     yield from render_counts(report.files, lang)
     if any(alarm.code == EXAMPLE_TRUST for file in report.files for alarm in file.alarms):
         yield f'<p class="note">{_text(pick(EXAMPLE_NOTE, lang))}</p>'
+    if any(file.abridged for file in report.files):
+        note = (
+            "There are so many files that most of the sound ones are only listed; --json tells all of each.",
+            "文件很多，多数没有问题的文件只在列表中列出；--json 可给出每个文件的全部信息。",
+        )
+        yield f'<p class="note">{_text(pick(note, lang))}</p>'
     if not options.anchors_der:
         note = (
             "No trust anchors were given, so nobody's identity could be confirmed.",
