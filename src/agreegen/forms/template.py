@@ -270,7 +270,7 @@ class Styles:
                 self.default = str(style.get(f"{W}styleId"))
 
     def chain(self, style_id: str | None) -> Iterator[Any]:
-        seen = set()
+        seen: set[str | None] = set()
         while style_id in self.by_id and style_id not in seen and len(seen) < _MAX_STYLE_DEPTH:
             seen.add(style_id)
             style = self.by_id[style_id]
