@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from agreegen.pdf.document import PdfFile, View
 from agreegen.pdf.pages import page_numbers
@@ -63,14 +61,13 @@ def draw_changes(
     limit = None
     opened: list[State] = []
     try:
-        with tempfile.TemporaryDirectory(prefix="agreegen-") as folder:
-            for at, state in enumerate(states):
-                opened.append(State.open(file, views[state], budget))
-                if at:
-                    own = [place for place in places if states[at - 1] < place.revision <= state]
-                    plans = _plan(opened[-2], opened[-1], own, every_page=every_page)
-                    _compare(opened[-2], opened[-1], plans, found, Path(folder))
-                    opened.pop(-2).close()
+        for at, state in enumerate(states):
+            opened.append(State.open(file, views[state], budget))
+            if at:
+                own = [place for place in places if states[at - 1] < place.revision <= state]
+                plans = _plan(opened[-2], opened[-1], own, every_page=every_page)
+                _compare(opened[-2], opened[-1], plans, found)
+                opened.pop(-2).close()
     except DrawingError:
         found.faults.append(PageFault(Fault.UNDRAWN, states[max(len(opened) - 1, 0)], 0))
     except BudgetError as reached:
@@ -81,7 +78,7 @@ def draw_changes(
     return Drawn(tuple(dict.fromkeys(found.faults)), tuple(found.seals), limit)
 
 
-def _compare(old: State, new: State, planned: Iterable[PagePlan], found: _Findings, folder: Path) -> None:
+def _compare(old: State, new: State, planned: Iterable[PagePlan], found: _Findings) -> None:
     if old.pages.count != new.pages.count:
         found.faults.append(PageFault(Fault.DIFFERS, old.view.index, 0))
         return
@@ -102,7 +99,7 @@ def _compare(old: State, new: State, planned: Iterable[PagePlan], found: _Findin
             return
     if found.faults:
         return
-    faults, looks = compare_with_poppler(old, new, plans, folder)
+    faults, looks = compare_with_poppler(old, new, plans)
     found.faults += faults
     found.seals += [worst(seal, looks.get(seal.place)) for seal in seals]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 
 from agreegen.verification.changes.places import PermittedPlace
 from agreegen.verification.pictures.comparison import Image, find_difference, find_lightened, lighter
@@ -42,7 +41,7 @@ class PagePlan:
 Outcome = tuple[list[PageFault], dict[PermittedPlace, SealLook]]
 
 
-def compare_with_poppler(old: State, new: State, plans: Sequence[PagePlan], folder: Path) -> Outcome:
+def compare_with_poppler(old: State, new: State, plans: Sequence[PagePlan]) -> Outcome:
     """Draw pages of two states and compare them.
 
     Files with a password are left to PDFium: poppler's programs take it only where others can read it.
@@ -51,7 +50,6 @@ def compare_with_poppler(old: State, new: State, plans: Sequence[PagePlan], fold
         old: The state before.
         new: The state after.
         plans: Which pages, in order, and where they may differ.
-        folder: For the files that poppler reads.
 
     Raises:
         BudgetError: A limit was reached.
@@ -61,7 +59,7 @@ def compare_with_poppler(old: State, new: State, plans: Sequence[PagePlan], fold
         return outcome
     for run in _runs(old, plans):
         try:
-            _compare_run(old, new, run, folder, outcome)
+            _compare_run(old, new, run, outcome)
         except DrawingError:
             outcome[0].append(PageFault(Fault.UNDRAWN, old.view.index, run[0].index + 1, reader=_READER))
     return outcome
@@ -86,17 +84,17 @@ def _runs(state: State, plans: Sequence[PagePlan]) -> Iterator[list[PagePlan]]:
             yield run[start : start + _MOST_AT_A_TIME]
 
 
-def _compare_run(old: State, new: State, run: Sequence[PagePlan], folder: Path, outcome: Outcome) -> None:
+def _compare_run(old: State, new: State, run: Sequence[PagePlan], outcome: Outcome) -> None:
     dots = _dots(old, run[0])
-    before, after = (_draw(state, run, folder, dots) for state in (old, new))
-    bare = _draw(old, run, folder, dots, bare=True) if any(plan.places for plan in run) else before
+    before, after = (_draw(state, run, dots) for state in (old, new))
+    bare = _draw(old, run, dots, bare=True) if any(plan.places for plan in run) else before
     for at, plan in enumerate(run):
         outcome[0].extend(_compare_page(old, plan, before[at], after[at], printing=False))
         # On posters, which are drawn smaller, PDFium alone measures.
         if plan.places and dots >= DOTS_PER_INCH and before[at].shape == after[at].shape == bare[at].shape:
             _look_inside(old, plan, (before[at], bare[at], after[at]), outcome)
     if run[0].printing:
-        before, after = (_print(state, run, folder, dots) for state in (old, new))
+        before, after = (_print(state, run, dots) for state in (old, new))
         for at, plan in enumerate(run):
             outcome[0].extend(_compare_page(old, plan, before[at], after[at], printing=True))
             for place in filter(is_seal, plan.places if dots >= DOTS_PER_INCH else ()):
@@ -104,23 +102,20 @@ def _compare_run(old: State, new: State, run: Sequence[PagePlan], folder: Path, 
                 outcome[1][place] = worst(look, outcome[1].get(place))
 
 
-def _draw(
-    state: State, run: Sequence[PagePlan], folder: Path, dots: float, *, bare: bool = False
-) -> list[Image]:
-    return draw_pages(
-        state.write(folder),
-        run[0].index + 1,
-        run[-1].index + 1,
-        dots_per_inch=dots,
-        timeout_s=min(_MOST_SECONDS, state.budget.left_s()),
-        bare=bare,
-    )
+def _draw(state: State, run: Sequence[PagePlan], dots: float, *, bare: bool = False) -> list[Image]:
+    """Draw a run of pages; a state is asked for twice, as the later one and as the earlier one."""
+    first, last = run[0].index + 1, run[-1].index + 1
+
+    def draw() -> list[Image]:
+        left_s = min(_MOST_SECONDS, state.budget.left_s())
+        return draw_pages(state.data, first, last, dots_per_inch=dots, timeout_s=left_s, bare=bare)
+
+    return state.remembered((first, last, dots, bare), draw)
 
 
-def _print(state: State, run: Sequence[PagePlan], folder: Path, dots: float) -> list[Image]:
-    printed = folder / f"printed-{state.view.index}-{run[0].index}.pdf"
+def _print(state: State, run: Sequence[PagePlan], dots: float) -> list[Image]:
     left_s = min(_MOST_SECONDS, state.budget.left_s())
-    print_pages(state.write(folder), run[0].index + 1, run[-1].index + 1, printed, timeout_s=left_s)
+    printed = print_pages(state.data, run[0].index + 1, run[-1].index + 1, timeout_s=left_s)
     return draw_pages(printed, 1, len(run), dots_per_inch=dots, timeout_s=left_s)
 
 

@@ -28,12 +28,12 @@ def poppler_is_installed() -> bool:
 
 
 def draw_pages(
-    file: Path, first: int, last: int, *, dots_per_inch: float, timeout_s: float, bare: bool = False
+    pdf: bytes, first: int, last: int, *, dots_per_inch: float, timeout_s: float, bare: bool = False
 ) -> list[Image]:
     """Draw pages as on a screen, crop box, annotations and fields.
 
     Args:
-        file: A state of a file, on its own.
+        pdf: A state of a file, on its own; it goes through a pipe, so that nothing of it stays on the disk.
         first: Number of the first page, from 1.
         last: Number of the last page.
         dots_per_inch: How large.
@@ -45,28 +45,29 @@ def draw_pages(
     """
     program = find_program("pdftoppm", package=_PACKAGE)
     options = ["-q", "-cropbox", "-r", f"{dots_per_inch:g}", "-f", str(first), "-l", str(last)]
-    output = _run([program, *options, *(["-hide-annotations"] if bare else []), file], timeout_s)
+    output = _run([program, *options, *(["-hide-annotations"] if bare else []), "-"], pdf, timeout_s)
     images = _split(output)
     if len(images) != last - first + 1:
         raise DrawingError("poppler does not draw these pages")
     return images
 
 
-def print_pages(file: Path, first: int, last: int, printed: Path, *, timeout_s: float) -> None:
-    """Write pages into a PDF as poppler prints them: what is meant for print only is in it, and nothing else.
+def print_pages(pdf: bytes, first: int, last: int, *, timeout_s: float) -> bytes:
+    """Return pages as a PDF as poppler prints them: what is meant for print only is in it, and nothing else.
 
     Raises:
         DrawingError: They cannot be printed, or not in time.
     """
     program = find_program("pdftocairo", package=_PACKAGE)
-    _run([program, "-q", "-pdf", "-f", str(first), "-l", str(last), file, printed], timeout_s)
-    if not printed.exists():
+    printed = _run([program, "-q", "-pdf", "-f", str(first), "-l", str(last), "-", "-"], pdf, timeout_s)
+    if not printed:
         raise DrawingError("poppler does not print these pages")
+    return printed
 
 
-def _run(arguments: Sequence[str | Path], timeout_s: float) -> bytes:
+def _run(arguments: Sequence[str | Path], pdf: bytes, timeout_s: float) -> bytes:
     try:
-        return run_program(arguments, timeout_s=timeout_s).stdout
+        return run_program(arguments, stdin=pdf, timeout_s=timeout_s).stdout
     except (ConversionError, OSError) as exc:
         raise DrawingError(str(exc)) from exc
 

@@ -75,6 +75,9 @@ def _measure(
     left, top, right, bottom = old.pages.place(index, place.box, old.shape(index, SCALE))
     box = left - window[0], top - window[1], right - window[0], bottom - window[1]
     reading = read_within(reference, after, box)
+    if own and read_within(before, after, box) in (Reading.COVERED, Reading.ERASED):
+        # What an empty field showed may have been read as the page's: a clause could live there.
+        reading = max(reading, Reading.COVERED, key=_ORDER.index)
     picture = b"" if reading is Reading.NOTHING else side_by_side(before, after)
     return SealLook(old.view.index, place, reading, picture)
 

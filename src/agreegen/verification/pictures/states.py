@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from agreegen.pdf.document import PdfFile, View
 from agreegen.pdf.objects import Ref
@@ -78,6 +77,7 @@ class State:
     data: bytes
     pages: PdfiumPages
     budget: Budget
+    _foreign: dict[Hashable, list[Image]] = field(default_factory=dict)
     _drawn: dict[tuple[int, float, bool, frozenset[int]], Image] = field(default_factory=dict)
 
     @classmethod
@@ -176,16 +176,16 @@ class State:
         looks = self.view.dictionary(found.get("AP"))
         return not ((flags if type(flags) is int else 0) & _UNSTEADY) and not looks.keys() & {"R", "D"}
 
-    def write(self, folder: Path) -> Path:
-        """Write the state into a folder, once, for programs that read files."""
-        target = folder / f"{self.view.index}.pdf"
-        if not target.exists():
-            target.write_bytes(self.data)
-        return target
+    def remembered(self, key: Hashable, draw: Callable[[], list[Image]]) -> list[Image]:
+        """Return what another program drew of the pages, and remember the last of it."""
+        if key not in self._foreign:
+            self._foreign = {key: draw()}
+        return self._foreign[key]
 
     def close(self) -> None:
         """Give the memory back."""
         self._drawn.clear()
+        self._foreign.clear()
         self.pages.close()
 
 
