@@ -102,6 +102,17 @@ def _cropped(pdf: pikepdf.Pdf) -> None:
     pdf.pages[0].obj["/CropBox"] = pikepdf.Array([30, 600, 580, 820])
 
 
+def _with_words(pdf: pikepdf.Pdf) -> None:
+    """Let the empty seal field show a sentence, which a signer takes for one of the page's."""
+    look = pdf.make_stream(b"BT /F1 9 Tf 200 4 Td (Clause 7 applies.) Tj ET")
+    look.Type, look.Subtype = pikepdf.Name.XObject, pikepdf.Name.Form
+    look.BBox = pikepdf.Array([0, 0, WIDTH, HEIGHT])
+    look.Resources = pikepdf.Dictionary(Font=pdf.pages[0].Resources.Font)
+    fields_of_form = list(pdf.Root.AcroForm.Fields)
+    seal = next(field for field in fields_of_form if str(field.T) == "unit")
+    seal.AP = pikepdf.Dictionary(N=look)
+
+
 ERASING: dict[str, Callable[[], bytes]] = {
     "white sheet": lambda: sealed(b"1 g " + SHEET),
     "veil": lambda: sealed(b"/G gs 1 g " + SHEET, state={"ca": 0.8}),
@@ -122,6 +133,7 @@ COVERING: dict[str, Callable[[], bytes]] = {
     "opaque red sheet": lambda: sealed(b"1 0 0 rg " + SHEET),
     "black sheet": lambda: sealed(b"0 g " + SHEET),
     "dark multiply": lambda: sealed(b"/G gs 0.3 g " + SHEET, state={"BM": "/Multiply"}),
+    "words of the empty field": lambda: sealed(b"", base=base_with(_with_words)),
     "new field, white sheet": lambda: sealed(b"1 g " + SHEET, new=TEXT_BOX),
     "new field, legible": lambda: sealed(b"/G gs " + RING, state={"BM": "/Multiply"}, new=TEXT_BOX),
 }
