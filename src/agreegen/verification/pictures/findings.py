@@ -15,7 +15,7 @@ SEAL_OVER_CONTENT = "seal-over-content"
 
 def page_alarms(drawn: Drawn) -> list[Alarm]:
     """Return an alarm for every page that differs or could not be drawn, and every look that wipes out."""
-    alarms = [_page_alarm(fault) for fault in drawn.faults]
+    alarms = [page_alarm(fault) for fault in drawn.faults]
     alarms += [_erased(seal) for seal in drawn.seals if erases(seal)]
     if drawn.limit is not None:
         alarms.append(Alarm("limit", drawn.limit, message_zh="页面未能全部绘制，无法确认是否有改动"))
@@ -27,27 +27,56 @@ def erases(seal: SealLook) -> bool:
     return seal.reading is Reading.ERASED and seal.place.kind is PlaceKind.SIGNED_FIELD
 
 
-def _page_alarm(fault: PageFault) -> Alarm:
-    if not fault.page and fault.fault is Fault.UNDRAWN:
+_SENTENCES: dict[Fault, tuple[str, bool, str, str]] = {
+    Fault.DIFFERS: (
+        "page-looks-different",
+        True,
+        "after signing, page {page} looks different where nothing may change ({where}; {how})",
+        "签署之后，第 {page} 页不允许改动之处显示不同（{where}；{how_zh}）",
+    ),
+    Fault.LOST: (
+        "ink-lost",
+        True,
+        "after signing, something on page {page} was covered or wiped out ({where}; {how})",
+        "签署之后，第 {page} 页有内容被盖住或抹去（{where}；{how_zh}）",
+    ),
+    Fault.UNDRAWN: (
+        "not-drawn",
+        False,
+        "page {page} cannot be drawn ({how}), so that nobody can say whether it changed",
+        "第 {page} 页无法绘制（{how_zh}），不能确认是否有改动",
+    ),
+    Fault.UNSTEADY: (
+        "not-drawn",
+        False,
+        "a signature's look on page {page} ({where}) changes with size, turn or the mouse",
+        "第 {page} 页签名的外观（{where}）随缩放、旋转或鼠标而变化，不能确认其遮盖了什么",
+    ),
+}
+"""Code, whether it alters, and the sentences about a page; the document as a whole has its own."""
+
+
+def page_alarm(fault: PageFault) -> Alarm:
+    """Return the alarm about a page."""
+    if not fault.page:
+        return _document_alarm(fault)
+    code, alters, english, chinese = _SENTENCES[fault.fault]
+    words = {
+        "page": fault.page,
+        "where": _where(fault.box),
+        "how": f"{fault.reader}{', in print' if fault.printing else ''}",
+        "how_zh": f"{fault.reader} 绘制{'，打印时' if fault.printing else ''}",
+    }
+    zh = chinese.format(**words)
+    return Alarm(code, english.format(**words), alters, zh, page=fault.page, box=fault.box)
+
+
+def _document_alarm(fault: PageFault) -> Alarm:
+    if fault.fault is Fault.UNDRAWN:
         text = f"{fault.reader} cannot draw the pages, so that nobody can say whether they changed"
         return Alarm("not-drawn", text, message_zh="无法绘制页面，不能确认是否有改动")
-    if not fault.page:
-        text = "after signing, the file has another number of pages"
-        return Alarm("page-looks-different", text, alters=True, message_zh="签署之后，文件的页数改变")
-    page, where = fault.page, _where(fault.box)
-    how = f"{fault.reader}{', in print' if fault.printing else ''}"
-    how_zh = f"{fault.reader} 绘制{'，打印时' if fault.printing else ''}"
-    if fault.fault is Fault.UNDRAWN:
-        text = f"page {page} cannot be drawn ({how}), so that nobody can say whether it changed"
-        zh = f"第 {page} 页无法绘制（{fault.reader}），不能确认是否有改动"
-        return Alarm("not-drawn", text, message_zh=zh, page=page)
-    if fault.fault is Fault.LOST:
-        text = f"after signing, something on page {page} was covered or wiped out ({where}; {how})"
-        zh = f"签署之后，第 {page} 页有内容被盖住或抹去（{where}；{how_zh}）"
-        return Alarm("ink-lost", text, True, zh, page=page, box=fault.box)
-    text = f"after signing, page {page} looks different where nothing may change ({where}; {how})"
-    zh = f"签署之后，第 {page} 页不允许改动之处显示不同（{where}；{how_zh}）"
-    return Alarm("page-looks-different", text, True, zh, page=page, box=fault.box)
+    text = "after signing, the file has another number of pages"
+    return Alarm("page-looks-different", text, alters=True, message_zh="签署之后，文件的页数改变")
 
 
 def _where(box: tuple[float, float, float, float] | None) -> str:

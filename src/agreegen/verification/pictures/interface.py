@@ -25,12 +25,14 @@ class Reading(Enum):
 class Fault(Enum):
     """What is wrong with a page.
 
-    `DIFFERS` outside every permitted place; `LOST` earlier ink inside one; `UNDRAWN`: nobody can tell.
+    `DIFFERS` outside every permitted place; `LOST` earlier ink inside one; `UNDRAWN`: nobody can tell;
+    `UNSTEADY`: a look that changes with size, turn or the mouse, so that one picture does not tell.
     """
 
     DIFFERS = "differs"
     LOST = "lost"
     UNDRAWN = "undrawn"
+    UNSTEADY = "unsteady"
 
 
 @dataclass(frozen=True, slots=True)

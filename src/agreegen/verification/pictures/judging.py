@@ -91,7 +91,7 @@ def _compare(old: State, new: State, planned: Iterable[PagePlan], found: _Findin
         for place in filter(is_seal, plan.places):
             seals.append(judge_seal(old, new, plan.reference, place, modes))
             if not new.is_drawn_alike(place.annotation):
-                found.faults.append(PageFault(Fault.UNDRAWN, old.view.index, plan.index + 1, place.box))
+                found.faults.append(PageFault(Fault.UNSTEADY, old.view.index, plan.index + 1, place.box))
         plans.append(plan)
         for state in (old, new):
             state.forget(plan.index)

@@ -30,8 +30,8 @@ from agreegen.verification.changes.rules.schema_rule import check_schemas
 from agreegen.verification.changes.rules.signing_rule import check_signing
 from agreegen.verification.changes.rules.store_rule import check_store
 from agreegen.verification.changes.rules.structure_tree_rule import check_structure_tree
-from agreegen.verification.pictures.findings import erases
-from agreegen.verification.pictures.interface import Drawn, Fault
+from agreegen.verification.pictures.findings import erases, page_alarm
+from agreegen.verification.pictures.interface import Drawn
 from agreegen.verification.structure.canonical_form import deviations
 from agreegen.verification.structure.canonical_streams import encryption_changes
 from agreegen.verification.structure.coverage import Covered
@@ -90,8 +90,9 @@ class Judgement:
     def learn(self, drawn: Drawn) -> None:
         """Take in what the pictures say about the revisions after each signed one."""
         for fault in drawn.faults:
-            found = Changes.UNKNOWN if fault.fault is Fault.UNDRAWN else Changes.FORBIDDEN
-            self._worsen(fault.after, found, f"page {fault.page} does not look as it was signed")
+            alarm = page_alarm(fault)
+            found = Changes.FORBIDDEN if alarm.alters else Changes.UNKNOWN
+            self._worsen(fault.after, found, alarm.message)
         for seal in drawn.seals:
             if erases(seal):
                 self._worsen(
