@@ -59,6 +59,15 @@ class _Comparison:
         """Return where the first difference is."""
         for key in ("Root", "Info"):
             self.pending.append(_Pair(self.made.trailer.get(key), self.found.trailer.get(key), (key,)))
+        return self._walk()
+
+    def run_pages(self) -> Path | None:
+        """Return where the first difference of the pages is, and of all that they show."""
+        made, found = self.made.catalog.get("Pages"), self.found.catalog.get("Pages")
+        self.pending.append(_Pair(made, found, ("Root", "Pages")))
+        return self._walk()
+
+    def _walk(self) -> Path | None:
         while self.pending:
             pair = self.pending.pop()
             if not self._step(pair):
@@ -137,6 +146,16 @@ def find_difference(made: bytes, found: bytes, limits: Limits) -> str | None:
     comparison = _Comparison(open_file(made, limits).views()[-1], open_file(found, limits).views()[-1])
     path = comparison.run()
     return None if path is None else "/".join(path)[:_MAX_SHOWN]
+
+
+def has_same_pages(made: bytes, found: bytes, limits: Limits) -> bool:
+    """Tell whether two files have the same pages, object for object, whatever else they hold.
+
+    Raises:
+        StructureError: A file cannot be read.
+    """
+    comparison = _Comparison(open_file(made, limits).views()[-1], open_file(found, limits).views()[-1])
+    return comparison.run_pages() is None
 
 
 def _free_keys(made: dict[str, Value], path: Path) -> frozenset[str]:

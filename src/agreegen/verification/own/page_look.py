@@ -11,8 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agreegen.verification.pictures.comparison import Box, Image
-from agreegen.verification.pictures.interface import Reading
-from agreegen.verification.pictures.legibility import read_under
 from agreegen.verification.pictures.pdfium_pages import DrawingError, PdfiumPages
 
 _SCALE = 2.0
@@ -59,7 +57,7 @@ def find_hidden_text(data: bytes) -> HiddenText | None:
                 unseen = _unseen(pages, data, index, bare)
                 if unseen:
                     return HiddenText(index + 1, unseen[:_MAX_SHOWN])
-                if read_under(bare, pages.draw(index, scale=_SCALE)) is Reading.ERASED:
+                if _loses_ink(bare, pages.draw(index, scale=_SCALE)):
                     return HiddenText(index + 1, "under the look of a signature")
             return HiddenText(_MAX_PAGES + 1, "not drawn") if pages.count > _MAX_PAGES else None
     except DrawingError:
@@ -82,40 +80,44 @@ def find_unlike_page(made: bytes, found: bytes) -> int | None:
             for index in range(right.count):
                 bare = other.draw(index, scale=_SCALE, without=_NO_ANNOTATIONS)
                 wanted = right.draw(index, scale=_SCALE, without=_NO_ANNOTATIONS)
-                erased = read_under(bare, other.draw(index, scale=_SCALE)) is Reading.ERASED
-                if erased or not _alike(wanted, bare):
+                erased = _loses_ink(bare, other.draw(index, scale=_SCALE))
+                if erased or _loses_ink(wanted, bare) or _loses_ink(bare, wanted):
                     return index + 1
     except DrawingError:
         return 1
     return None
 
 
-def _alike(one: Image, other: Image) -> bool:
-    """Tell whether each stroke of one picture stands in the other, too, within the reach."""
+def _loses_ink(one: Image, other: Image) -> bool:
+    """Tell whether a stroke of one picture does not stand in the other within the reach."""
     if one.shape != other.shape:
+        return True
+    if np.array_equal(one, other):
         return False
-    depths = [255 - picture.min(axis=2).astype(np.int16) for picture in (one, other)]
-    for mine, theirs in ((depths[0], depths[1]), (depths[1], depths[0])):
-        if bool(np.any((mine >= _INK) & (_spread(theirs) < _FAINT))):
-            return False
-    return True
+    mine, theirs = (_depth(picture) for picture in (one, other))
+    return bool(np.any((mine >= _INK) & (_spread(theirs) < _FAINT)))
+
+
+def _depth(picture: Image) -> NDArray[np.int16]:
+    """Return how far below paper the darkest colour of each pixel is."""
+    darkest = np.minimum(np.minimum(picture[:, :, 0], picture[:, :, 1]), picture[:, :, 2])
+    return 255 - darkest.astype(np.int16)
 
 
 def _spread(depth: NDArray[np.int16]) -> NDArray[np.int16]:
     """Return the greatest depth within the reach of each pixel."""
     for axis in (0, 1):
-        moved = [depth]
+        widest = depth
         for distance in range(1, _REACH + 1):
             for way in (distance, -distance):
-                shifted = np.roll(depth, way, axis=axis)
-                moved.append(shifted)
-        depth = np.max(moved, axis=0)
+                widest = np.maximum(widest, np.roll(depth, way, axis=axis))
+        depth = widest
     return depth
 
 
 def _unseen(pages: PdfiumPages, data: bytes, index: int, picture: Image) -> str:
     """Return the characters of a page that leave no ink where they stand."""
-    depth = 255 - picture.min(axis=2).astype(np.int16)
+    depth = _depth(picture)
     found = []
     for character, corners in _characters(data, index):
         left, top, right, bottom = pages.place(index, corners, picture.shape)

@@ -1,0 +1,81 @@
+"""What no engine of this program writes into a document: notes, scripts, layers, further files.
+
+The text of a page tells nothing of them, and readers do not agree on how they show them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agreegen.model.document import ATTACHMENT_NAME
+from agreegen.pdf.document import View, open_file
+from agreegen.pdf.fields import form_fields, text_of
+from agreegen.pdf.limits import Limits
+from agreegen.pdf.objects import Ref, StructureError, Value
+from agreegen.pdf.pages import page_numbers
+
+_CATALOGUE = frozenset(
+    {
+        *("Type", "Pages", "AF", "AcroForm", "Lang", "MarkInfo", "Metadata", "Names", "OutputIntents"),
+        *("StructTreeRoot", "ViewerPreferences", "Version", "Perms", "DSS", "Extensions"),
+    }
+)
+_PAGE = frozenset(
+    {
+        *("Type", "Parent", "MediaBox", "Resources", "Contents", "StructParents", "Annots", "Group", "Tabs"),
+        *("CropBox", "TrimBox", "Rotate"),
+    }
+)
+_FORM = frozenset({"Fields", "SigFlags", "DA", "DR"})
+_NAMES = frozenset({"EmbeddedFiles", "Dests"})
+
+
+def find_foreign_part(data: bytes, limits: Limits) -> str | None:
+    """Name the first part of a file that no engine of this program writes; None where there is none.
+
+    Args:
+        data: The file up to its first signed revision.
+        limits: What reading it may cost.
+    """
+    try:
+        view = open_file(data, limits).views()[-1]
+        catalogue, form = view.catalog, view.dictionary(view.catalog.get("AcroForm"))
+        names = view.dictionary(catalogue.get("Names"))
+        for holder, known, what in (
+            (catalogue, _CATALOGUE, "the catalogue"),
+            (form, _FORM, "the form"),
+            (names, _NAMES, "the names"),
+        ):
+            if holder.keys() - known:
+                return f"/{min(holder.keys() - known)} in {what}"
+        return _foreign_file(view, names) or _foreign_on_pages(view)
+    except StructureError:
+        return "something that cannot be read"
+
+
+def _foreign_file(view: View, names: dict[str, Any]) -> str | None:
+    tree = view.dictionary(names.get("EmbeddedFiles"))
+    attached = [view.dictionary(item) for item in view.array(tree.get("Names"))[1::2]]
+    known = all(text_of(view.resolve(one.get("F"))) == ATTACHMENT_NAME for one in attached)
+    return None if known and "Kids" not in tree else "a further file"
+
+
+def _foreign_on_pages(view: View) -> str | None:
+    widgets = {
+        ref.num
+        for field in form_fields(view)
+        if field.kind == "Sig"
+        for ref in field.widgets
+        if isinstance(ref, Ref)
+    }
+    for index, number in enumerate(page_numbers(view), 1):
+        page = view.dictionary(Ref(number, 0))
+        if page.keys() - _PAGE:
+            return f"/{min(page.keys() - _PAGE)} on page {index}"
+        if not all(_is_one_of(item, widgets) for item in view.array(page.get("Annots"))):
+            return f"a note or link on page {index}"
+    return None
+
+
+def _is_one_of(item: Value, numbers: set[int]) -> bool:
+    return isinstance(item, Ref) and item.num in numbers

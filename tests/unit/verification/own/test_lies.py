@@ -1,0 +1,234 @@
+"""Documents of ours that lie about themselves: each is right as a signed file, and none is valid."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from pikepdf import Array, AttachedFileSpec, Dictionary, Name, Pdf, String
+
+from agreegen.model.document import Document, canonical_json
+from agreegen.verification.document_checks import BLOCKING
+from agreegen.verification.examination import examine
+from tests.unit.verification.authority import Authority, sign
+from tests.unit.verification.own_files import OwnFiles
+from tests.unit.verification.test_remaking import changed
+
+Lie = Callable[[dict[str, Any]], None]
+
+
+def alarms_of(own: OwnFiles, pdf: bytes, **options: Any) -> list[str]:
+    """Let a stranger sign with another program, and say which alarms keep the file from valid."""
+    authority = Authority.root()
+    data = sign(pdf, authority.issue("A stranger"), authority.holder, field_name="unit")
+    report = examine("x.pdf", data, replace(own.options, **options))
+    assert report.unaltered is not False, report.alarms
+    return sorted({alarm.code for alarm in report.alarms if alarm.code in BLOCKING})
+
+
+def attach(pdf: Pdf, content: bytes) -> None:
+    stream = pdf.Root.AF[0].EF.F
+    stream.write(content)
+    stream.Params.Size = len(content)
+    stream.Params.CheckSum = String(hashlib.md5(content).digest())
+
+
+def lying(own: OwnFiles, lie: Lie) -> bytes:
+    """Write something else into `agreegen.json`, in the way that this program writes it."""
+    stated = json.loads(own.document.to_json())
+    lie(stated)
+    return changed(own, lambda pdf: attach(pdf, canonical_json(stated)))
+
+
+def no_roles(stated: dict[str, Any]) -> None:
+    stated["roles"] = []
+
+
+def one_role_less(stated: dict[str, Any]) -> None:
+    stated["roles"].pop()
+
+
+def nobody_required(stated: dict[str, Any]) -> None:
+    for role in stated["roles"]:
+        role["required"] = False
+
+
+def other_order(stated: dict[str, Any]) -> None:
+    for role in stated["roles"]:
+        role["order"] = 9 - role["order"]
+
+
+def no_holder(stated: dict[str, Any]) -> None:
+    for role in stated["roles"]:
+        role["holder"] = None
+
+
+def another_role(stated: dict[str, Any]) -> None:
+    stated["roles"].append({"id": "x", "order": 9, "required": False, "holder": None, "label": ""})
+
+
+def role_twice(stated: dict[str, Any]) -> None:
+    stated["roles"].append({**stated["roles"][0], "required": False})
+
+
+def other_title(stated: dict[str, Any]) -> None:
+    stated["form"]["title"] = "借款合同"
+
+
+def more_values(stated: dict[str, Any]) -> None:
+    stated["values"]["amount"] = "5,000,000"
+
+
+def more_conditions(stated: dict[str, Any]) -> None:
+    stated["conditions"]["anything"] = True
+
+
+ROLES: dict[str, Lie] = {
+    lie.__name__: lie
+    for lie in (
+        *(no_roles, one_role_less, nobody_required, other_order, no_holder, another_role, role_twice),
+        *(other_title, more_values, more_conditions),
+    )
+}
+
+
+def test_the_truth_is_no_lie(own: OwnFiles) -> None:
+    assert alarms_of(own, lying(own, lambda stated: None)) == []
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_roles_and_values_are_those_of_the_form(own: OwnFiles, name: str) -> None:
+    assert "roles-differ" in alarms_of(own, lying(own, ROLES[name]))
+
+
+def test_missing_roles_are_told_whatever_the_file_says(own: OwnFiles) -> None:
+    authority = Authority.root()
+    data = sign(lying(own, no_roles), authority.issue("A stranger"), authority.holder, field_name="unit")
+    report = examine("x.pdf", data, own.options)
+    assert report.document is not None
+    assert report.document.missing_roles == ("pledger",)
+
+
+def test_holder_of_another_name(own: OwnFiles) -> None:
+    def lie(stated: dict[str, Any]) -> None:
+        for role in stated["roles"]:
+            role["holder"] = role["holder"] and "张三"
+
+    data = lying(own, lie)
+    assert alarms_of(own, data) == ["alias-unconfirmed"]
+    printed = str(own.document.values["pledger_name"])
+    assert alarms_of(own, data, aliases=((printed, "李四"),)) == ["alias-unconfirmed"]
+    assert alarms_of(own, data, aliases=((printed, "张三"),)) == []
+
+
+@pytest.mark.parametrize("added", ["\u200b", " ", "\u3000", "\u202e", "\u00ad"])
+def test_characters_that_nobody_sees(own: OwnFiles, added: str) -> None:
+    """The page prints the same; a register or a search would find another person."""
+
+    def lie(stated: dict[str, Any]) -> None:
+        stated["values"]["pledger_name"] += added
+        for role in stated["roles"]:
+            role["holder"] = role["holder"] and role["holder"] + added
+
+    assert "roles-differ" in alarms_of(own, lying(own, lie))
+
+
+def elsewhere(**form: str) -> Lie:
+    return lambda stated: stated["form"].update(form)
+
+
+@pytest.mark.parametrize(
+    ("lie", "code"),
+    [
+        (elsewhere(id="data-use-agreement"), "form-unknown"),
+        (elsewhere(version="9.9"), "form-unknown"),
+        (elsewhere(template_sha256="0" * 64), "form-unknown"),
+        (elsewhere(id="../personal-pledge"), "form-unknown"),
+        (lambda stated: stated.update(engine="word/1"), "engine-differs"),
+        (lambda stated: stated.update(engine="libreoffice"), "engine-differs"),
+    ],
+)
+def test_another_form_or_engine(own: OwnFiles, lie: Lie, code: str) -> None:
+    assert code in alarms_of(own, lying(own, lie))
+
+
+def white_box(pdf: Pdf) -> None:
+    page = pdf.pages[-1].obj
+    page.Contents = Array([*page.Contents, pdf.make_stream(b"\nq 1 g 60 300 470 200 re f Q")])
+
+
+def a_zero_more(pdf: Pdf) -> None:
+    page = pdf.pages[-1].obj
+    page.Contents = Array([*page.Contents, pdf.make_stream(b"\nq 0 g 300 500 4 8 re S Q")])
+
+
+@pytest.mark.parametrize("change", [white_box, a_zero_more])
+def test_page_under_another_engines_name(own: OwnFiles, change: Callable[[Pdf], None]) -> None:
+    """With another engine's name the page was held against its text alone, which is still there."""
+
+    def both(pdf: Pdf) -> None:
+        attach(pdf, replace(own.document, engine="libreoffice").to_json())
+        change(pdf)
+
+    found = alarms_of(own, changed(own, both))
+    assert "engine-differs" in found
+    assert "text-differs" not in found
+
+
+def spaced(document: Document) -> bytes:
+    return json.dumps(json.loads(document.to_json()), ensure_ascii=False).encode()
+
+
+def key_twice(document: Document) -> bytes:
+    return document.to_json()[:-1] + b',"roles":[]}'
+
+
+def words_for_flags(document: Document) -> bytes:
+    return document.to_json().replace(b'"required":true', b'"required":"no"')
+
+
+@pytest.mark.parametrize("write", [spaced, key_twice, words_for_flags])
+def test_other_ways_to_write_it(own: OwnFiles, write: Callable[[Document], bytes]) -> None:
+    data = changed(own, lambda pdf: attach(pdf, write(own.document)))
+    assert "attachment-unreadable" in alarms_of(own, data)
+
+
+def test_two_of_them(own: OwnFiles) -> None:
+    """One for this program, one for whoever looks into the file with a reader."""
+
+    def twice(pdf: Pdf) -> None:
+        other = AttachedFileSpec(pdf, replace(own.document, id="f" * 32).to_json(), filename="agreegen.json")
+        names = pdf.Root.Names.EmbeddedFiles.Names
+        pdf.Root.Names.EmbeddedFiles.Names = Array([*names, "zz", other.obj])
+
+    assert "attachment-unreadable" in alarms_of(own, changed(own, twice))
+
+
+def test_text_under_paper(own: OwnFiles) -> None:
+    from agreegen.verification.own.page_look import find_hidden_text  # noqa: PLC0415 - only here
+
+    assert find_hidden_text(own.unsigned) is None
+    hidden = find_hidden_text(changed(own, white_box))
+    assert hidden is not None
+    assert hidden.page == 1
+    assert hidden.text
+
+
+def test_look_that_is_paper(own: OwnFiles) -> None:
+    """The first signer's own look, in a field moved over the clauses, is white."""
+    from agreegen.verification.own.page_look import find_hidden_text, find_unlike_page  # noqa: PLC0415
+
+    def veil(pdf: Pdf) -> None:
+        look = pdf.make_stream(b"1 g 0 0 470 200 re f")
+        look.Type, look.Subtype, look.BBox = Name.XObject, Name.Form, Array([0, 0, 470, 200])
+        field = pdf.Root.AcroForm.Fields[0]
+        field.Rect, field.AP = Array([60, 300, 530, 500]), Dictionary(N=look)
+
+    data = changed(own, veil)
+    assert find_hidden_text(data) is not None
+    assert find_unlike_page(own.unsigned, data) == 1
+    assert find_unlike_page(own.unsigned, own.signed["pledger, pixels as picture"]) is None
