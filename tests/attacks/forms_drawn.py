@@ -146,6 +146,27 @@ def marks_claimed_by_a_new_key() -> bytes:
     )
 
 
+def marks_that_waited_for_a_key() -> bytes:
+    """The page names a key that the parent tree does not have yet."""
+    data = tagged(base_document())
+    page, tree = page_number(data), number_of(data, b"/Nums")
+    body = body_of(data, page)
+    data = sign(append(data, {page: body[: body.rindex(b">>")] + b"/StructParents 7 >>"}))
+    free = size_of(data)
+    element = b"<< /Type /StructElem /S /P /ActualText (sold) >>"
+    numbers = body_of(data, tree).replace(b"/Nums [", b"/Nums [ 7 [ %d 0 R ] " % free)
+    return append(data, {tree: numbers, free: element})
+
+
+def element_with_text_of_its_own() -> bytes:
+    """Nothing on the page belongs to it, but it is read out."""
+    data = sign(tagged(base_document()))
+    free, number = size_of(data), number_of(data, b"/Type /StructTreeRoot")
+    element = b"<< /Type /StructElem /S /P /P %d 0 R /ActualText (Clause 7 does not apply.) >>"
+    body = body_of(data, number).replace(b"/K [", b"/K [%d 0 R " % free)
+    return append(data, {number: body, free: element.replace(b"%d", b"%d" % number)})
+
+
 def style_for_a_stray_field() -> bytes:
     """A field that the form does not know waits for the form's style as well."""
     stray = b"/Subtype /Widget /FT /Tx /T (x) /V (not) /Rect " + FREE

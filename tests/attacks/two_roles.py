@@ -222,3 +222,18 @@ def icon_of_a_button() -> bytes:
     data = sign(with_field(data, button.replace(b"%d", b"%d" % free)))
     form = b"/Type /XObject /Subtype /Form /BBox [0 0 40 40]"
     return append(data, {free: stream(b"0 g 0 0 40 40 re f", form)})
+
+
+def cover_behind_a_page_that_is_there_twice() -> bytes:
+    """Readers count a blank page twice, so that the page that is looked at is another one."""
+    data = base_document()
+    page, free, node = page_number(data), size_of(data), number_of(data, b"/Count")
+    blank = re.sub(rb"/Contents \d+ 0 R", b"", body_of(data, page))
+    blank = re.sub(rb"/Annots \d+ 0 R", b"", blank)
+    listed = b"/Kids [ %d 0 R %d 0 R %d 0 R ]" % (free, free, page)
+    kids = re.sub(rb"/Kids \[[^\]]*\]", listed, body_of(data, node))
+    data = sign(append(data, {node: kids.replace(b"/Count 1", b"/Count 3"), free: blank}))
+    listing = int(re.findall(rb"/Annots (\d+) 0 R", body_of(data, page))[0])
+    late = size_of(data)
+    square = b"<< /Type /Annot /Subtype /Square /F 4 /Rect [60 705 420 740] /IC [1 1 1] /C [1 1 1] >>"
+    return append(data, {listing: body_of(data, listing).replace(b"]", b"%d 0 R ]" % late), late: square})

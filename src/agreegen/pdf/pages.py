@@ -35,16 +35,49 @@ class PageBox:
 
 @dataclass(frozen=True, slots=True)
 class PageBoxes:
-    """All pages in order."""
+    """All pages in order.
+
+    Attributes:
+        pages: The pages.
+        index_of: Object number to index.
+        is_regular: Whether every node states how many pages it has, and none is there twice; otherwise
+            readers number them in different ways.
+    """
 
     pages: tuple[PageBox, ...]
     index_of: dict[int, int]
+    is_regular: bool
 
     @classmethod
     def from_view(cls, view: View) -> PageBoxes:
         """Walk the page tree of a view from its root."""
         found = [_page_box(view, number, inherited) for number, inherited in _walk(view)]
-        return cls(tuple(found), {page.number: index for index, page in enumerate(found)})
+        numbers = {page.number: index for index, page in enumerate(found)}
+        return cls(tuple(found), numbers, is_regular(view))
+
+
+def is_regular(view: View) -> bool:
+    """Tell whether every node of the page tree states how many pages it has, and none is there twice."""
+    pending: list[tuple[Value, int | None]] = [(view.catalog.get("Pages"), None)]
+    seen: set[int] = set()
+    pages = 0
+    while pending:
+        item, begun = pending.pop()
+        if begun is not None:
+            if item != pages - begun:
+                return False
+            continue
+        if not isinstance(item, Ref) or item.num in seen:
+            return False
+        seen.add(item.num)
+        node = view.dictionary(item)
+        kids = view.resolve(node.get("Kids"))
+        if isinstance(kids, list):
+            pending.append((view.resolve(node.get("Count")), pages))
+            pending.extend((kid, None) for kid in reversed(kids))
+        else:
+            pages += 1
+    return True
 
 
 def page_numbers(view: View) -> list[int]:

@@ -32,7 +32,6 @@ class PermittedPlace:
         kind: What stands there.
         field_name: Fully qualified name of the field; None for notes.
         annotation: Object number of the widget or annotation.
-        looks: Object numbers of the appearance streams that it shows.
     """
 
     revision: int
@@ -41,4 +40,3 @@ class PermittedPlace:
     kind: PlaceKind
     field_name: str | None
     annotation: int
-    looks: tuple[int, ...] = ()

@@ -132,6 +132,8 @@ class Renderings:
 
         if not self._file.limits.native:
             raise LimitError("what was painted cannot be seen without the library that failed on the file")
+        if not self._pages.is_regular:
+            raise ValueError("the pages have no numbers that all readers agree on")
         if self._opened != index:
             end = self._file.revisions[index].end
             self._document = pypdfium2.PdfDocument(self._file.data[:end], password=self._file.password)

@@ -32,7 +32,7 @@ _FIELD_POINTERS = {"P": _ruled(None), "Parent": _POINTER, "Popup": _POINTER, "IR
 DEEP = frozenset({Role.PRIVATE, Role.LOOK, Role.LOOKS, Role.METADATA, Role.VALUE})
 """Roles that own all that hangs on them, whatever the keys are called."""
 
-WITHOUT_POINTERS = DEEP | {Role.NAMED}
+WITHOUT_POINTERS = DEEP | {Role.NAMED, Role.RESOURCES_OF_A_KIND}
 """Roles in which a key that elsewhere points owns like any other."""
 
 SCHEMAS: dict[Role, Schema] = {

@@ -6,7 +6,7 @@ from typing import Any
 
 from agreegen.pdf.document import View
 from agreegen.pdf.objects import LimitError, Ref, Stream, StructureError, Value, same
-from agreegen.pdf.pages import page_numbers
+from agreegen.pdf.pages import is_regular, page_numbers
 
 _PAGE_ASIDE = frozenset({"Parent", "Annots", "B", "AA", "PieceInfo", "Metadata", "Thumb"})
 _ANNOTATION_ASIDE = frozenset(
@@ -29,7 +29,7 @@ def touched_pages(old: View, new: View, changed: frozenset[int]) -> frozenset[in
     """
     try:
         pages = page_numbers(old)
-        if pages != page_numbers(new) or _common_changed(old, new, changed):
+        if not is_regular(old) or pages != page_numbers(new) or _common_changed(old, new, changed):
             return None
         reach = _Reach(old, new, changed)
         return frozenset(at for at, page in enumerate(pages) if reach.meets(page))

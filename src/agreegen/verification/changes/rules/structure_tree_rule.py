@@ -16,7 +16,8 @@ from agreegen.verification.changes.roles import Role
 
 _MAX_NODES = 200_000
 _FREE_OF_ROOT = frozenset({"K", "ParentTree", "IDTree", "ParentTreeNextKey"})
-_REFERENCES = ("OBJR", "MCR")
+_SPOKEN = frozenset({"ActualText", "E"})
+"""Entries that are read in place of what an element holds."""
 
 
 def check_structure_tree(step: RevisionStep) -> Iterator[Finding]:
@@ -113,6 +114,9 @@ class _Trees:
                 if self._step.new.resolve(found.get("Type")) == "MCR":
                     yield "a new structure element claims content that was on the page"
                     return
+                if found.keys() & _SPOKEN:
+                    yield "a new structure element has text of its own"
+                    return
                 if found.get("Type") != "OBJR":
                     pending.append(found.get("K"))
 
@@ -129,6 +133,9 @@ class _Trees:
             if not same and left is not None:
                 yield "the parent tree no longer says which element a mark belongs to"
                 return
+        if any(isinstance(self._step.new.resolve(after[key]), list) for key in after.keys() - before.keys()):
+            # Lists are for marks in contents, which are all old; a field or a note has one element.
+            yield "the parent tree says to which elements further marks belong"
 
     def _identifiers(self, one: Value, two: Value) -> Iterator[str]:
         before, after = _names(self._step.old, one), _names(self._step.new, two)
