@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from agreegen.batch.disk import document_bytes
 from agreegen.batch.interface import Job, JobCheck
 from agreegen.batch.job import read_job
 from agreegen.batch.preflight import check_job
@@ -16,7 +17,9 @@ from agreegen.cli.main import run as run_program
 from agreegen.errors import RegisterError
 from agreegen.example_pki.maker import make_example_pki
 from agreegen.model.complaint import Severity
+from agreegen.model.document import build_document
 from agreegen.packaged_data import data_folder
+from agreegen.pipeline import DocumentMaker
 from agreegen.signing import keyfiles
 from tests.integration.batch_support import PEOPLE, clock, make_pki, write_job
 
@@ -153,6 +156,17 @@ def test_a_disk_without_room_is_told(tmp_path: Path, pki: Path, monkeypatch: pyt
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
     check = check_job(write_job(tmp_path, pki), now=clock(), samples=False)
     assert any("MiB are needed" in text for text in texts(check, Severity.ERROR))
+
+
+def test_the_room_asked_for_is_what_a_run_takes(tmp_path: Path, pki: Path) -> None:
+    job = write_job(tmp_path, pki, [f"T{number:03},王秀英,,某市普查办,否" for number in range(30)])
+    with DocumentMaker(job.form) as maker:
+        document = build_document(job.form, {"pledger_name": "王秀英"}, register_secret=b"0" * 32)
+        each = document_bytes(job, maker, document)
+    run_job(job, RunSettings(workers=1))
+    taken = sum(path.stat().st_blocks * 512 for path in job.output.rglob("*") if path.is_file())
+    assert taken < 30 * each * 1.1
+    assert 30 * each < taken * 1.3
 
 
 ONLY_OWN = """form: personal-pledge

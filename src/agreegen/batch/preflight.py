@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from agreegen.batch.credential_checks import CredentialChecker, RowSignatures, shared_credentials
+from agreegen.batch.disk import document_bytes, lacking_room, nearest
 from agreegen.batch.interface import Job, JobCheck
 from agreegen.batch.mended import MendedRows
 from agreegen.batch.opening import refuse_links, refuse_lost_register
@@ -36,7 +36,6 @@ from agreegen.signing.trust import load_trust
 
 __all__ = ["check_job", "expected_end"]
 
-_BYTES_PER_DOCUMENT = 250_000
 _ROWS_PER_HOUR = 20_000  # a cautious figure for two processors and LibreOffice
 _NOBODY = b"\0" * 32  # stands in for a register's secret; the ids of a preflight are thrown away
 
@@ -70,7 +69,7 @@ def check_job(job: Job, *, now: datetime, prompt: Prompt | None = None, samples:
         if roster is not None:
             register = check.register(stack)
             check.step(lambda: check.rows(roster, maker, checker, register))
-        check.disk(rows)
+        check.disk(rows, maker)
         written: tuple[Path, ...] = ()
         if samples and maker is not None and not check.failed:
             written = check.samples(maker)
@@ -92,13 +91,6 @@ def expected_end(job: Job, now: datetime) -> datetime:
 
 def _end_after(rows: int, now: datetime) -> datetime:
     return now + timedelta(hours=1 + rows / _ROWS_PER_HOUR)
-
-
-def _existing(path: Path) -> Path:
-    """Return a folder, or the nearest one above it that is there."""
-    while not path.exists() and path != path.parent:
-        path = path.parent
-    return path
 
 
 def _signed_roles(register: Register, row: RosterRow, document: Document) -> tuple[str, ...]:
@@ -158,7 +150,7 @@ class _Check:
             self.complaints.extend(exc.complaints)
         folders = [self.job.output] + ([] if self.job.archive is None else [self.job.archive.bags])
         for wanted in folders:
-            folder = _existing(wanted)
+            folder = nearest(wanted)
             if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
                 self.complain(str(wanted), f"{folder} cannot be written")
         refuse_links(self.job.output)
@@ -295,21 +287,11 @@ class _Check:
         except AgreegenError:
             return None  # told by step 1
 
-    def disk(self, rows: int) -> None:
+    def disk(self, rows: int, maker: DocumentMaker | None) -> None:
         """Step 4."""
-        left = max(0, rows - self.registered)
-        needs = {self.job.output: left * _BYTES_PER_DOCUMENT}
-        if self.job.archive is not None:
-            needs[self.job.archive.bags] = rows * _BYTES_PER_DOCUMENT
-        by_disk: dict[int, tuple[Path, int]] = {}
-        for folder, needed in needs.items():
-            there = _existing(folder)
-            first, before = by_disk.get(there.stat().st_dev, (folder, 0))
-            by_disk[there.stat().st_dev] = (first, before + needed)
-        for folder, needed in by_disk.values():
-            free = shutil.disk_usage(_existing(folder)).free
-            if free < needed:
-                self.complain(str(folder), f"{free >> 20} MiB are free, some {needed >> 20} MiB are needed")
+        each = document_bytes(self.job, maker, self.longest.document)
+        for folder, lacking in lacking_room(self.job, rows, self.registered, each):
+            self.complain(str(folder), lacking)
 
     def samples(self, maker: DocumentMaker) -> tuple[Path, ...]:
         """Step 5."""
