@@ -1,7 +1,7 @@
 # agreegen: `make demo` shows the main job, `make test` proves it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install install-run demo test lint bench soak fuzz differential lock clean
+.PHONY: help install install-run demo test lint bench soak fuzz differential lock licences clean
 BIN := .venv/bin
 WORKERS ?= 2
 
@@ -47,6 +47,9 @@ lock: ## resolve the dependencies again
 	  --allow-unsafe --no-strip-extras --no-header --extra all --extra dev -o requirements/dev.txt pyproject.toml
 	@$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 	  --allow-unsafe --no-strip-extras --no-header --extra all -c requirements/dev.txt -o requirements/runtime.txt pyproject.toml
+
+licences: install ## docs/licences.md from the metadata of what is installed
+	@$(BIN)/python -m tests.licences
 
 clean: ## remove what was made (not .venv)
 	@rm -rf out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
