@@ -229,7 +229,24 @@ def honest_signature_on_inherited_box() -> bytes:
     return sign(sign(append(data, {page: body, node: sized})), "other", box=FREE_BOX)
 
 
+def honest_inherited_box_written_out() -> bytes:
+    """pypdf writes what a page inherits into the page."""
+    data = base_document()
+    page, node = page_number(data), number_of(data, b"/Count")
+    body = re.sub(rb"/MediaBox (\[[^\]]*\])", b"/Tabs /S", body_of(data, page))
+    sized = body_of(data, node)
+    sized = sized[: sized.rindex(b">>")] + b"/MediaBox [0 0 595 842] >>"
+    data = sign(append(data, {page: body, node: sized}))
+    return append(data, {page: body[: body.rindex(b">>")] + b"/MediaBox [0 0 595 842] >>"})
+
+
+def inherited_box_overruled() -> bytes:
+    data = honest_inherited_box_written_out()
+    return _edited(data, b"/Tabs /S", (b"[0 0 595 842]", b"[0 0 595 300]"))
+
+
 HONEST = {
+    "inherited box written out": honest_inherited_box_written_out,
     "catalogue under a new number": honest_catalogue_under_a_new_number,
     "private key in the page tree": honest_private_key_in_the_page_tree,
     "number tree copied": honest_tree_copied,

@@ -25,12 +25,14 @@ class PageBox:
         media: `/MediaBox`.
         crop: What readers show of it: `/CropBox` within the media box.
         rotate: Degrees, clockwise.
+        attributes: `/MediaBox`, `/CropBox`, `/Rotate` and `/Resources` as they stand, its own or inherited.
     """
 
     number: int
     media: Rectangle
     crop: Rectangle
     rotate: int
+    attributes: dict[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ def _page_box(view: View, number: int, attributes: dict[str, Any]) -> PageBox:
     if shown[0] >= shown[2] or shown[1] >= shown[3]:
         shown = media
     rotate = view.resolve(attributes.get("Rotate"))
-    return PageBox(number, media, shown, rotate % 360 if type(rotate) is int else 0)
+    return PageBox(number, media, shown, rotate % 360 if type(rotate) is int else 0, attributes)
 
 
 def rectangle_of(value: Value, view: View) -> Rectangle | None:

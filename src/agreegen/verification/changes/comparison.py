@@ -85,6 +85,8 @@ class _Walk:
         if one is None and two is None:
             return
         self._note(left, right)
+        if role is Role.PAGE and page is not None:
+            one, two = self._whole_page(one, page), self._whole_page(two, page)
         self.pairs.append(Pair(role, one, two, _number(right), label, page))
         if not isinstance(one, dict | None) or not isinstance(two, dict):
             return
@@ -93,6 +95,10 @@ class _Walk:
             entry = schema.key(key)
             if entry.change is Change.FOLLOWED and entry.owns is not None:
                 self._follow(role, key, before.get(key), two.get(key), page)
+
+    def _whole_page(self, value: Value, page: int) -> Value:
+        """Add what a page inherits: some writers put it into the page itself, where it says the same."""
+        return {**self._pages.pages[page].attributes, **value} if isinstance(value, dict) else value
 
     def _follow(self, role: Role, key: str, left: Value, right: Value, page: int | None) -> None:
         owns = SCHEMAS[role].key(key).owns

@@ -123,7 +123,7 @@ def _is_drawn(view: View, widget: dict[str, Any], *, on_paper_only: bool) -> boo
     """Tell whether readers draw a widget that has no look: its frame, or its value."""
     if view.dictionary(widget.get("MK")).keys() & _DRAWN_WITHOUT_LOOK:
         return True
-    valued = widget.get("V") is not None or not on_paper_only
+    valued = view.resolve(widget.get("V")) not in (None, b"") or not on_paper_only
     return valued and bool(view.resolve(widget.get("FT")) != "Sig")
 
 
