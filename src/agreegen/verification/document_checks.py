@@ -18,7 +18,7 @@ from agreegen.register.store import Register
 from agreegen.rendering.expected import expected_text
 from agreegen.signing.names import names_holder
 from agreegen.verification.interface import FoundSignature, Options, Structure
-from agreegen.verification.own.page_engine import check_engine
+from agreegen.verification.own.page_engine import check_engine, engine_differs
 from agreegen.verification.own.released_roles import HeldRoles, hold_to_form
 from agreegen.verification.releases import approved, rebuilder_of, release_of
 
@@ -203,7 +203,9 @@ def check_form(
         return
     revisions = [s.revision for s in structure.signatures if s.revision is not None]
     first = data[: structure.revisions[min(revisions)]] if revisions else data
-    if page is PageCheck.OBJECTS and not structure.encrypted:
+    if structure.encrypted:
+        yield engine_differs("the file is encrypted, which no engine of this program does")
+    elif page is PageCheck.OBJECTS:
         yield from check_engine(document, rebuilder_of(folder, document), first, options)
     yield from _check_text(document, form, first)
 

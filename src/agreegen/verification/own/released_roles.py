@@ -85,6 +85,9 @@ def _differences(document: Document, form: Form, expected: tuple[DeclaredRole, .
     printed = {field.name for field in form.fields if field.printed}
     if document.values.keys() - printed:
         found.append(("holds values that the form does not print", "含有表单不打印的值"))
+    needed = {field.name for field in form.fields if field.printed and field.required}
+    if needed - document.values.keys():
+        found.append(("leaves out a value that the form requires", "缺少表单必填的值"))
     if any(_is_odd(value) for value in document.values.values()):
         found.append(("holds values with characters that nobody sees", "含有看不见的字符"))
     if document.conditions.keys() - {condition.name for condition in form.conditions}:

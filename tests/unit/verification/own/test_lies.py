@@ -8,9 +8,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pikepdf
 import pytest
 from pikepdf import Array, AttachedFileSpec, Dictionary, Name, Pdf, String
 
+from agreegen.conversion.compiled import CompiledForm
 from agreegen.model.document import Document, canonical_json
 from agreegen.verification.document_checks import BLOCKING
 from agreegen.verification.examination import examine
@@ -79,6 +81,10 @@ def other_title(stated: dict[str, Any]) -> None:
     stated["form"]["title"] = "借款合同"
 
 
+def fewer_values(stated: dict[str, Any]) -> None:
+    stated["values"].pop("pledger_name")
+
+
 def more_values(stated: dict[str, Any]) -> None:
     stated["values"]["amount"] = "5,000,000"
 
@@ -91,7 +97,7 @@ ROLES: dict[str, Lie] = {
     lie.__name__: lie
     for lie in (
         *(no_roles, one_role_less, nobody_required, other_order, no_holder, another_role, role_twice),
-        *(other_title, more_values, more_conditions),
+        *(other_title, fewer_values, more_values, more_conditions),
     )
 }
 
@@ -177,6 +183,22 @@ def test_page_under_another_engines_name(own: OwnFiles, change: Callable[[Pdf], 
     found = alarms_of(own, changed(own, both))
     assert "engine-differs" in found
     assert "text-differs" not in found
+
+
+def test_encrypted_page(own: OwnFiles) -> None:
+    """Without a password to open it: readers show it, and the engine's page was not compared."""
+    secret = pikepdf.Encryption(owner="x", user="")
+    data = changed(own, white_box, encryption=secret)
+    report = examine("x.pdf", data, own.options)
+    assert "engine-differs" in [alarm.code for alarm in report.alarms]
+
+
+def test_page_with_a_font_that_is_another_one_elsewhere(
+    own: OwnFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CompiledForm, "uses_loose_fonts", lambda *_: True)
+    assert "text-hidden" in alarms_of(own, changed(own, white_box))
+    assert alarms_of(own, changed(own)) == []
 
 
 def spaced(document: Document) -> bytes:
