@@ -14,8 +14,9 @@ from agreegen.verification.html_overview import css_class, render_counts, render
 from agreegen.verification.html_seals import render_seals
 from agreegen.verification.html_style import STYLE
 from agreegen.verification.interface import Options
-from agreegen.verification.page_images import PagePair, compare_pages
+from agreegen.verification.page_images import compare_pages
 from agreegen.verification.paths import STANDARD_INPUT, Unreadable, read_path
+from agreegen.verification.pictures.interface import PagePair
 from agreegen.verification.report_table import printable
 from agreegen.verification.wording import (
     EXAMPLE_NOTE,

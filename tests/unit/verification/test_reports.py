@@ -14,7 +14,8 @@ from agreegen.files import sha256_of
 from agreegen.model.report import Alarm, Changes, Coverage, DocumentFacts, FileReport, Report, Verdict
 from agreegen.verification.extraction import extract_signed
 from agreegen.verification.interface import Options
-from agreegen.verification.page_images import _regions, compare_pages
+from agreegen.verification.page_images import compare_pages
+from agreegen.verification.pictures.page_pairs import _regions
 from agreegen.verification.report_html import _changed_signature, render_html
 from agreegen.verification.report_table import Table, render_table
 from agreegen.verification.report_xml import NAMESPACE, render_xml

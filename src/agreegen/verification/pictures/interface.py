@@ -91,3 +91,20 @@ class Drawn:
     faults: tuple[PageFault, ...] = ()
     seals: tuple[SealLook, ...] = ()
     limit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PagePair:
+    """A page that looks different now.
+
+    Attributes:
+        number: Page number, from 1.
+        before: PNG as signed, base64; None where the page was not there.
+        after: PNG as it is now, differences marked, base64; None where the page is gone.
+        printing: Whether it looks different in print only, and is shown as in print.
+    """
+
+    number: int
+    before: str | None
+    after: str | None
+    printing: bool = False
