@@ -20,13 +20,12 @@ from tests.judges import pdfsig, verapdf
 
 @dataclass(frozen=True)
 class OtherOffice:
-    """Another machine: an empty home, a folder of forms without this one, nothing of party A's."""
+    """Another machine: an empty home, the packaged forms, nothing of party A's."""
 
     folder: Path
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {"HOME": str(self.folder / "home"), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
-        environment["AGREEGEN_FORMS"] = str(self.folder / "forms")
         program = Path(sys.executable).with_name("agreegen")
         return subprocess.run(
             [str(program), *arguments],
@@ -51,7 +50,7 @@ class OtherOffice:
 @pytest.fixture
 def office(tmp_path: Path, pki: ExamplePki, papers: Papers) -> OtherOffice:
     folder = tmp_path / "b"
-    for name in ("home", "keys", "forms"):
+    for name in ("home", "keys", "no-forms"):
         (folder / name).mkdir(parents=True)
     shutil.copytree(pki.trust, folder / "trust")
     for path in pki.credentials.glob("party-b-*"):
@@ -101,6 +100,8 @@ def test_what_party_b_is_refused(office: OtherOffice) -> None:
     line = ("sign", "sealed.pdf", "-o", "x.pdf", "--role", "party_b_representative", "--trust", "trust")
     foreign = office.run(*line, "--credential", "keys/party-b-seal.yaml")
     assert (foreign.returncode, "another holder" in foreign.stderr) == (6, True)
+    unknown = office.run(*line, "--credential", "keys/party-b-representative.yaml", "--forms", "no-forms")
+    assert (unknown.returncode, "form" in unknown.stderr) == (6, True)
     data = bytearray((office.folder / "sent.pdf").read_bytes())
     data[len(data) // 3] ^= 1
     (office.folder / "changed.pdf").write_bytes(data)
