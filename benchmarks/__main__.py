@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from agreegen.errors import AgreegenError
-from benchmarks import conversion, paper, pledges, rosters, scale, signing, stages, verification
+from benchmarks import conversion, memory, paper, pledges, rosters, scale, signing, stages, verification
 from benchmarks.machine import describe_machine, measure_busy
 from benchmarks.measure import Result
 from benchmarks.report import insert_section, suite_markdown, to_document, to_markdown, write_json
@@ -27,6 +27,7 @@ SUITES: dict[str, tuple[str, Suite]] = {
     "signing": (signing.TITLE, signing.run),
     "verification": (verification.TITLE, verification.run),
     "rosters": (rosters.TITLE, rosters.run),
+    "memory": (memory.TITLE, memory.run),
     "paper": (paper.TITLE, paper.run),
 }
 _ROOT = Path(__file__).resolve().parent.parent

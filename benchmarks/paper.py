@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,30 +15,15 @@ from agreegen.register.store import Register
 from agreegen.scanning.comparing.references import signature_boxes
 from agreegen.scanning.inputs import open_source
 from benchmarks.batches import run_batch, write_job
+from benchmarks.commands import Used, run_command
 from benchmarks.measure import Result
 from benchmarks.setting import Setting
 
 TITLE = "Paper (pledges printed with marks; signed sheets at 200 dpi read back)"
-_PROGRAM = "import sys; from agreegen.cli.main import main; sys.exit(main())"
 _PRINTED, _SIZE_GOAL_MB = 10_000, 60
 _SCANNED, _FLAT_PAGES = 100, 5_000
 _FACTOR_GOAL = 4
 _FLAT_GOAL = 1.15
-
-
-@dataclass(frozen=True, slots=True)
-class _Used:
-    """What a command used.
-
-    Attributes:
-        seconds: Wall time.
-        processor_s: Processor time, that of its children included.
-        peak_mb: Greatest resident set of it or a child.
-    """
-
-    seconds: float
-    processor_s: float
-    peak_mb: float
 
 
 def run(setting: Setting, result: Result) -> None:
@@ -65,8 +44,8 @@ def run(setting: Setting, result: Result) -> None:
     _read_back(setting, result, job, printed)
 
 
-def _print(job_file: Path, output: Path, *more: str) -> _Used:
-    return _run(["batch", "print", str(job_file), "-o", str(output), "--all", "--force", *more])
+def _print(job_file: Path, output: Path, *more: str) -> Used:
+    return run_command(["batch", "print", str(job_file), "-o", str(output), "--all", "--force", *more])
 
 
 def _read_back(setting: Setting, result: Result, job: Job, printed: Path) -> None:
@@ -74,7 +53,7 @@ def _read_back(setting: Setting, result: Result, job: Job, printed: Path) -> Non
     scans = _draw(job, printed, setting.folder / "scans.pdf", count)
     options = ["--register", str(job.register_file), "--review", str(setting.folder / "review")]
     alone = _zxing_alone(scans)
-    ours = _run(["register", "add-scans", str(scans), *options])
+    ours = run_command(["register", "add-scans", str(scans), *options])
     result.add(f"add-scans, {count} pages on one core", "pages/s", [count / ours.processor_s])
     result.add("zxing-cpp alone on the same pictures", "pages/s", [count / alone])
     result.compare(
@@ -86,8 +65,8 @@ def _read_back(setting: Setting, result: Result, job: Job, printed: Path) -> Non
     )
     if setting.full:
         files = [_copy(scans, setting.folder / f"again-{n}.pdf", n) for n in range(_FLAT_PAGES // count)]
-        few = _run(["register", "add-scans", "--dry-run", *map(str, files[:2]), *options])
-        many = _run(["register", "add-scans", "--dry-run", *map(str, files), *options])
+        few = run_command(["register", "add-scans", "--dry-run", *map(str, files[:2]), *options])
+        many = run_command(["register", "add-scans", "--dry-run", *map(str, files), *options])
         pages = len(files) * count
         result.add(f"add-scans, {pages:,} pages, peak memory", "MB", [many.peak_mb])
         of = f"{pages:,} pages against {2 * count}"
@@ -126,25 +105,3 @@ def _zxing_alone(scans: Path) -> float:
     for page in range(1, source.count + 1):
         zxingcpp.read_barcodes(np.asarray(source.grey(page)), formats=formats)
     return time.process_time() - started
-
-
-def _run(arguments: Sequence[str]) -> _Used:
-    """Run a command on one core; 1 is an answer, too."""
-    started = time.perf_counter()
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
-    with subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, *arguments],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        env=environment,
-    ) as process:
-        assert process.stderr is not None
-        said = process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in {0, 1}:
-        raise RuntimeError(
-            f"{arguments[:2]} ended with {process.returncode}: {json.dumps(said.decode()[-300:])}"
-        )
-    seconds = time.perf_counter() - started
-    return _Used(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
