@@ -6,12 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from benchmarks.commands import measure
 
 from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.maker import make_example_pki
@@ -49,20 +49,17 @@ def _run(*arguments: object, folder: Path) -> Ended:
     """Run the program; the memory is that of its largest process."""
     output = folder / "said.txt"
     with output.open("wb") as file:
-        begun = time.monotonic()
-        process = subprocess.Popen(
+        used = measure(
             [sys.executable, "-m", "agreegen", *map(str, arguments)],
+            folder / "used.json",
             stdout=file,
             stderr=file,
             stdin=subprocess.DEVNULL,
             cwd=folder,
             env={**os.environ, "TMPDIR": str(folder)},
         )
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = usage.ru_utime + usage.ru_stime
-    assert time.monotonic() - begun < _MOST_WAIT_S
-    return Ended(process.returncode, seconds, usage.ru_maxrss / 1024, output.read_text("utf-8", "replace"))
+    assert used.seconds < _MOST_WAIT_S
+    return Ended(used.code, used.processor_s, used.peak_mb, output.read_text("utf-8", "replace"))
 
 
 def _require(ended: Ended, code: int, name: str) -> None:
@@ -110,8 +107,12 @@ def agreement(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def bag(tmp_path_factory: pytest.TempPathFactory, document: Path, pki: ExamplePki) -> Path:
     folder = tmp_path_factory.mktemp("bag")
+    (folder / "signed").mkdir()
+    signed = folder / "signed" / "a.pdf"
+    unit = ("--role", "unit", "--credential", pki.credential("unit-seal"))
+    assert _run("sign", document, "-o", signed, *unit, folder=folder).code == 0
     seal = pki.credential("archive-seal")
-    line = ("archive", "create", document.parent, "-o", folder / "bag", "--credential", seal)
+    line = ("archive", "create", signed.parent, "-o", folder / "bag", "--credential", seal)
     ended = _run(*line, folder=folder)
     assert ended.code == 0, ended.said
     return folder / "bag"
