@@ -193,6 +193,15 @@ def test_nothing_is_left_when_the_timestamp_fails(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["plain"]
 
 
+def test_a_name_that_other_judges_read_differently_is_refused(
+    pki: Path, output: Path, trust: Trust, tmp_path: Path
+) -> None:
+    (tmp_path / "in").mkdir()
+    shutil.copy(next((output / "documents").rglob("*.pdf")), tmp_path / "in" / "100%.pdf")
+    with pytest.raises(ArchiveError, match="percent"):
+        create_bag(_request(pki, tmp_path / "in", tmp_path / "bag", trust))
+
+
 def test_a_bag_that_waited_aside_when_its_replacement_was_killed_comes_back(
     pki: Path, output: Path, trust: Trust, tmp_path: Path
 ) -> None:

@@ -30,7 +30,14 @@ from agreegen.archive.interface import (
     BagSummary,
 )
 from agreegen.archive.judging import judging_processes
-from agreegen.archive.manifests import BAGIT_TXT, ManifestError, check_plain, format_info, format_manifest
+from agreegen.archive.manifests import (
+    BAGIT_TXT,
+    ManifestError,
+    check_plain,
+    encode_path,
+    format_info,
+    format_manifest,
+)
 from agreegen.archive.paper import paper_files, read_paper, with_paper
 from agreegen.archive.sealing import seal
 from agreegen.errors import ArchiveError, UsageError
@@ -205,10 +212,21 @@ def _drafting(bag: Path) -> Iterator[Path]:
         ) from exc
 
 
+def _refuse_escaped(path: str) -> None:
+    """Refuse a name with a sign that manifests encode: `sha256sum -c` and `bagit.py` look for it as written.
+
+    Raises:
+        ManifestError: There is a percent sign in it.
+    """
+    if encode_path(path) != path:
+        raise ManifestError("the percent sign stands encoded in manifests, which other programs do not read")
+
+
 def _add_document(draft: _Draft, request: BagRequest, document: SourceDocument) -> None:
     relative = document.path.removeprefix("documents/")
     try:
         check_plain(relative)
+        _refuse_escaped(relative)
         data = (request.source / document.path).read_bytes()
     except ManifestError as exc:
         raise ArchiveError(f"{document.path} cannot stand in a bag: {exc}", hint="rename the file") from exc

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FILES_PER_FOLDER = 1_000
 DOCUMENTS, SUPERSEDED, QUARANTINE = "documents", "superseded", "quarantine"
-_FORBIDDEN = frozenset('/\\:*?"<>|\0')
+_FORBIDDEN = frozenset('/\\:*?"<>|%\0')
 _MAX_NAME_BYTES = 200
 
 
