@@ -16,7 +16,7 @@ from agreegen.programs import find_program, run_program
 DPI = 200
 _PT = DPI / 72
 _TIMEOUT_S = 120
-_QUICKLY = ("-define", "png:compression-level=1")
+_PLAIN = ("-alpha", "off", "-depth", "8", "-define", "png:compression-level=1")
 _FIELD_PT = (402.6, 181.0, 516.0, 220.7)
 """Where a pledge is signed: left, bottom, right, top in points; the tests check that it is so."""
 _PAGE_PT = (595.3, 841.9)
@@ -95,10 +95,9 @@ class Workshop:
         """Bind pictures into a PDF, as scanners do, or into a TIFF of many pages."""
         if target.suffix == ".pdf":
             program = find_program("img2pdf", package="img2pdf")
-            run_program(
-                [program, "--imgsize", f"{DPI}dpix{DPI}dpi", "-o", str(target), *map(str, pictures)],
-                timeout_s=_TIMEOUT_S,
-            )
+            options = ["--imgsize", f"{DPI}dpix{DPI}dpi", "-o", str(target)]
+            done = run_program([program, *options, *map(str, pictures)], timeout_s=_TIMEOUT_S)
+            assert done.status == 0, done.stderr
         else:
             self._convert([*map(str, pictures), "-compress", "LZW", str(target)])
         return target
@@ -226,7 +225,7 @@ class Workshop:
             str(self.rng.choice((0, 0, 0, 180, 90, 270))),
             "-density",
             str(DPI),
-            *_QUICKLY,
+            *_PLAIN,
         ]
 
     def _convert(self, arguments: Sequence[str]) -> None:

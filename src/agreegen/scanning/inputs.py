@@ -6,6 +6,8 @@ Runs in a confined process: such files come from outside, and libraries that rea
 from __future__ import annotations
 
 import io
+import os
+import struct
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,12 +28,24 @@ _DRAWN_PIXELS = 40_000_000
 _MOST_DPI, _LEAST_DPI, _VECTOR_DPI = 300.0, 72.0, 200.0
 _MOST_PAGES = 20_000
 _PT_PER_INCH = 72
+_BIG_TIFF = 43
 _JPEG_QUALITY = 90
 _TURNS = {
     1: Image.Transpose.ROTATE_270,
     2: Image.Transpose.ROTATE_180,
     3: Image.Transpose.ROTATE_90,
 }
+
+
+_UNREADABLE = (
+    pypdfium2.PdfiumError,
+    OSError,
+    ValueError,
+    SyntaxError,
+    OverflowError,
+    struct.error,
+    Image.DecompressionBombError,
+)
 
 
 class Source(Protocol):
@@ -56,7 +70,7 @@ def open_source(path: Path) -> Source:
         head = file.read(1024)
     try:
         return _PdfSource(path) if b"%PDF-" in head else _PictureSource(path)
-    except (pypdfium2.PdfiumError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as exc:
+    except _UNREADABLE as exc:
         raise InputError(f"{path.name} is no scan that can be read: {exc}") from exc
 
 
@@ -109,7 +123,7 @@ class _PictureSource:
         Image.MAX_IMAGE_PIXELS = _MOST_PIXELS // 2  # twice that is refused
         self._path = path
         self._picture = Image.open(path, formats=_FORMATS)
-        self.count = int(getattr(self._picture, "n_frames", 1)) if self._picture.format == "TIFF" else 1
+        self.count = _count_frames(path) if self._picture.format == "TIFF" else 1
         _require_count(self.count)
 
     def _frame(self, page: int) -> Image.Image:
@@ -177,6 +191,29 @@ def _picture_stream(pdf: pikepdf.Pdf, picture: Image.Image) -> pikepdf.Stream:
         BitsPerComponent=bits,
         Filter=kind,
     )
+
+
+def _count_frames(path: Path) -> int:
+    """Count the pages of a TIFF by its directories (TIFF 6.0, section 2): an unreadable one counts, too.
+
+    Raises:
+        ValueError, struct.error: They do not end, or end too early.
+    """
+    with path.open("rb") as file:
+        head = file.read(16)
+        order = "<" if head[:2] == b"II" else ">"
+        large = struct.unpack(order + "H", head[2:4])[0] == _BIG_TIFF
+        (position,) = struct.unpack(order + "Q", head[8:]) if large else struct.unpack(order + "I", head[4:8])
+        entries_form, next_form, entry_bytes = ("Q", "Q", 20) if large else ("H", "I", 12)
+        count = 0
+        while position:
+            count += 1
+            _require_count(count)
+            file.seek(position)
+            (entries,) = struct.unpack(order + entries_form, file.read(struct.calcsize(entries_form)))
+            file.seek(entries * entry_bytes, os.SEEK_CUR)
+            (position,) = struct.unpack(order + next_form, file.read(struct.calcsize(next_form)))
+    return count
 
 
 def _require_count(count: int) -> None:
