@@ -9,7 +9,7 @@ from datetime import datetime
 from agreegen.batch.interface import Job
 from agreegen.batch.mended import MendedRows
 from agreegen.register.store import Register
-from agreegen.reports.coverage import Coverage, CoverageTotals
+from agreegen.reports.coverage import Coverage, CoverageTotals, RowSource
 from agreegen.rosters.roster import open_roster
 
 __all__ = ["count_job", "job_coverage"]
@@ -33,14 +33,20 @@ def job_coverage(job: Job, at: datetime | None = None) -> Iterator[Coverage]:
         yield _coverage(job, registers)
 
 
-def count_job(job: Job, register: Register) -> CoverageTotals:
+def count_job(job: Job, register: Register, rows: RowSource | None = None) -> CoverageTotals:
     """Count how many rows of a job's roster are signed, with its register open already.
+
+    Args:
+        job: The job.
+        register: Its register.
+        rows: All rows of its roster, where the caller has read them already.
 
     Raises:
         InputError: The roster cannot be read.
         RegisterError: The register cannot be read.
     """
-    return _coverage(job, [register]).count()
+    coverage = _coverage(job, [register]) if rows is None else Coverage(rows, [register], job.form)
+    return coverage.count()
 
 
 def _coverage(job: Job, registers: list[Register]) -> Coverage:

@@ -30,6 +30,7 @@ from agreegen.batch.outputs import FailedRows, write_report
 from agreegen.batch.places import QUARANTINE, PathGiver, take_inventory
 from agreegen.batch.plan import Planner, RowProblemError, Task
 from agreegen.batch.pool import Chunk, Pool, wait_for_stragglers
+from agreegen.batch.row_spool import RowSpool
 from agreegen.batch.signers import require_head_signer
 from agreegen.batch.timestamping import timestamp_warnings
 from agreegen.batch.writing import prove_time, recorder_for_run, run_event
@@ -99,6 +100,7 @@ def run_job(
         recorder = recorder_for_run(job, register, keys, trust, clock())
         failed = stack.enter_context(FailedRows(job.output, rows))
         run = _Run(job, settings, recorder, rows, keys, failed, events or _tell_nobody, clock)
+        stack.callback(run.spool.close)
         run.whole_roster = settings.roster is None and settings.limit is None
         if is_own_roster(job, settings):
             run.known = MendedRows(job.form, [register], rows)
@@ -141,7 +143,8 @@ class _Run:
         self.register = register = recorder.register
         self.keys, self.trust, self.failed, self.tell, self.clock = keys, keys.trust, failed, tell, clock
         self.counts = dict.fromkeys(RowResult, 0)
-        self.whole_roster = True
+        self.whole_roster, self.exhausted = True, False
+        self.spool = RowSpool()
         self.recorded = False
         self.known: MendedRows | None = None
         self.mending = Mending()
@@ -253,6 +256,7 @@ class _Run:
     def _chunks(self, size: int) -> Iterator[Chunk]:
         tasks: list[Task] = []
         for row in (self.known or self.roster).rows():
+            self.spool.add(row)
             try:
                 self.mending.check(row)
                 task = self.planner.plan(row)
@@ -268,6 +272,7 @@ class _Run:
             if len(tasks) >= size:
                 yield self._seal(tasks)
                 tasks = []
+        self.exhausted = True
         if tasks:
             yield self._seal(tasks)
 
@@ -340,7 +345,8 @@ class _Run:
     def _count_open(self) -> int | None:
         """Count who has not signed, as `register coverage` does."""
         try:
-            return count_job(self.job, self.register).open
+            rows = self.spool if self.whole_roster and self.exhausted else None
+            return count_job(self.job, self.register, rows).open
         except AgreegenError as exc:
             self.warn(f"who has not signed could not be counted: {exc}")
             return None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +16,7 @@ import click
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+_LONG_TABLE = 1_000
 _PLAIN_WIDTH = 160
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _quiet = False
@@ -82,6 +84,27 @@ def print_table(
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
     Console(width=width, highlight=False, markup=False, emoji=False).print(table)
+
+
+def print_long_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table where it is short, else one line a row with tabs, so that memory stays flat."""
+    stream = iter(rows)
+    first = list(itertools.islice(stream, _LONG_TABLE + 1))
+    if len(first) <= _LONG_TABLE:
+        print_table(headers, first)
+        return
+    for row in itertools.chain([headers], first, stream):
+        sys.stdout.write("\t".join(" ".join(str(cell).split()) for cell in row) + "\n")
+    sys.stdout.flush()
+
+
+def print_json_list(items: Iterable[Any]) -> None:
+    """Print a JSON array, an element a line, as they come."""
+    sys.stdout.write("[")
+    for number, item in enumerate(items):
+        sys.stdout.write(("" if number == 0 else ",") + "\n " + to_json(item))
+    sys.stdout.write("\n]\n")
+    sys.stdout.flush()
 
 
 def say(message: str) -> None:

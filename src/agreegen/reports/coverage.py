@@ -171,25 +171,31 @@ class Coverage:
             for row in self.roster.rows():
                 if row.mended:
                     self.totals.mended.append(row.number)
-                yield self._counted(self._person(row, seen))
+                self._remember(row, seen)
+                yield self._counted(self._person(row))
             for number, register in enumerate(self.registers):
                 yield from self._left(number, register, seen)
 
     def count(self) -> CoverageTotals:
-        """Return the totals alone."""
-        for _ in self.people():
-            pass
+        """Return the totals of the roster's rows alone; who left is not looked for."""
+        self.totals = CoverageTotals()
+        for row in self.roster.rows():
+            if row.mended:
+                self.totals.mended.append(row.number)
+            self._counted(self._person(row))
         return self.totals
 
     def _counted(self, person: CoveragePerson) -> CoveragePerson:
         self.totals.count(person)
         return person
 
-    def _person(self, row: RosterRow, seen: SeenKeys) -> CoveragePerson:
-        unit = row.values.get("unit")
+    def _remember(self, row: RosterRow, seen: SeenKeys) -> None:
         if row.key is not None:
             for number, register in enumerate(self.registers):
                 seen.add(_key(number, register.row_key(row.key)))
+
+    def _person(self, row: RosterRow) -> CoveragePerson:
+        unit = row.values.get("unit")
         return CoveragePerson(
             row=row.number,
             label=row.label,

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from agreegen.cli.options import any_path, force_option, json_option
-from agreegen.cli.output import print_json, print_table, say
+from agreegen.cli.output import print_json_list, print_long_table, say
 from agreegen.cli.register.options import register_option
 from agreegen.errors import UsageError
 from agreegen.files import refuse_existing
@@ -28,13 +28,14 @@ _STATES = (*(state.value for state in DocumentState), _SIGNED)
 def list_command(register_file: Path, state: str | None, replaced: bool, as_json: bool) -> None:
     """List the documents; ID numbers are not shown."""
     wanted = DocumentState.REPLACED.value if replaced else state
-    with Register.open(register_file, read_only=True) as register:
-        documents = [_describe(document) for document in _select(register, wanted)]
-    if as_json:
-        print_json(documents)
-        return
     columns = ("id", "staff_no", "name", "unit", "state", "signed", "path", "superseded_by")
-    print_table(columns, [[document[column] or "" for column in columns] for document in documents])
+    with Register.open(register_file, read_only=True) as register:
+        documents = (_describe(document) for document in _select(register, wanted))
+        if as_json:
+            print_json_list(documents)
+        else:
+            rows = ([document[column] or "" for column in columns] for document in documents)
+            print_long_table(columns, rows)
 
 
 @click.command("export")
