@@ -82,6 +82,9 @@ HONEST: dict[str, Sample] = {
     "filled in after certification": lambda: fill(certified()),
     "annotation where permitted": lambda: annotate(certified(3), FREE_BOX, b"/Square"),
     "annotation on an approval": lambda: annotate(signed(), FREE_BOX, b"/Square"),
+    "highlight with round ends": lambda: annotate(
+        signed(), FREE_BOX, b"/Highlight", b"/QuadPoints [60 340 200 340 60 300 200 300]"
+    ),
     "metadata": metadata_updated,
     "rewritten the same": rewritten_the_same,
     "extensions named": extensions_named,
