@@ -1,0 +1,78 @@
+"""Nobody signs what cannot be vouched for: another page than the form's, signatures nobody can judge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from pikepdf import Pdf
+
+from agreegen.errors import SigningError
+from agreegen.model.report import PadesLevel
+from agreegen.receiving import sign_received
+from agreegen.signing.credentials import load_credential
+from agreegen.signing.interface import SigningRequest, Trust
+from tests.unit.verification.authority import Authority, sign
+from tests.unit.verification.own.test_lies import lying, no_roles, nobody_required, white_box
+from tests.unit.verification.own_files import OwnFiles
+from tests.unit.verification.test_remaking import changed
+
+NOBODY = Trust((), (), example=False)
+
+
+def received(own: OwnFiles, pdf: bytes, role: str = "pledger", trust: Trust = NOBODY) -> bytes:
+    name = "unit-seal" if role == "unit" else "people/HN0001"
+    credential = load_credential(own.pki.credential(name))
+    try:
+        request = SigningRequest(role, PadesLevel.B_B, own.now, trust)
+        return sign_received(pdf, credential, request).data
+    finally:
+        credential.close()
+
+
+def by_a_stranger(pdf: bytes) -> bytes:
+    authority = Authority.root()
+    return sign(pdf, authority.issue("A stranger"), authority.holder, field_name="unit")
+
+
+def test_honest_files_are_signed(own: OwnFiles) -> None:
+    assert received(own, own.unsigned)
+    assert received(own, own.signed["unit"])
+    assert received(own, own.signed["unit"], trust=own.trust)
+    assert received(own, by_a_stranger(own.unsigned)), "without --trust nobody is asked who signed before"
+
+
+def test_earlier_signer_that_the_anchors_reject(own: OwnFiles) -> None:
+    with pytest.raises(SigningError, match="not trusted"):
+        received(own, by_a_stranger(own.unsigned), trust=own.trust)
+
+
+@pytest.mark.parametrize("change", [white_box])
+def test_page_that_is_not_the_forms(own: OwnFiles, change: Callable[[Pdf], None]) -> None:
+    """Before anybody has signed, and after."""
+    data = changed(own, change)
+    for pdf in (data, by_a_stranger(data)):
+        with pytest.raises(SigningError, match="compiled form"):
+            received(own, pdf)
+
+
+@pytest.mark.parametrize("lie", [no_roles, nobody_required])
+def test_roles_that_are_not_the_forms(own: OwnFiles, lie: Callable[[dict[str, Any]], None]) -> None:
+    with pytest.raises(SigningError, match=r"released form|no signature role"):
+        received(own, lying(own, lie))
+
+
+def test_signatures_that_cannot_be_judged(own: OwnFiles) -> None:
+    """The kind of an earlier signature is not known here; whether it holds nobody can tell."""
+    data = own.signed["unit"].replace(b"/ETSI.CAdES.detached", b"/ETSI.CAdES.unheard.", 1)
+    with pytest.raises(SigningError):
+        received(own, data)
+
+
+def test_other_values_than_the_page_has(own: OwnFiles) -> None:
+    other = replace(own.document, values={**own.document.values, "pledger_name": "张三"})
+    data = changed(own, lambda pdf: pdf.Root.AF[0].EF.F.write(other.to_json()))
+    with pytest.raises(SigningError):
+        received(own, data)
