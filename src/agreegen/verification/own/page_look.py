@@ -20,6 +20,8 @@ _INK, _FAINT = 112, 48
 _REACH = 2
 """Pixels by which two engines may set the same stroke apart."""
 _MAX_PAGES = 64
+_MAX_POINTS = 1_200
+_MAX_CHARACTERS = 20_000
 _MAX_SHOWN = 20
 _NO_ANNOTATIONS = range(1_000)
 _LEAST_INK = 2
@@ -52,14 +54,16 @@ def find_hidden_text(data: bytes) -> HiddenText | None:
     """
     try:
         with closing(PdfiumPages(data, None)) as pages:
-            for index in range(min(pages.count, _MAX_PAGES)):
-                bare = pages.draw(index, scale=_SCALE, without=_NO_ANNOTATIONS)
+            if pages.count > _MAX_PAGES:
+                return HiddenText(_MAX_PAGES + 1, "not drawn")
+            for index in range(pages.count):
+                bare = _draw_bare(pages, index)
                 unseen = _unseen(pages, data, index, bare)
                 if unseen:
                     return HiddenText(index + 1, unseen[:_MAX_SHOWN])
                 if _loses_ink(bare, pages.draw(index, scale=_SCALE)):
                     return HiddenText(index + 1, "under the look of a signature")
-            return HiddenText(_MAX_PAGES + 1, "not drawn") if pages.count > _MAX_PAGES else None
+            return None
     except DrawingError:
         return HiddenText(1, "not drawn")
 
@@ -78,14 +82,21 @@ def find_unlike_page(made: bytes, found: bytes) -> int | None:
             if right.count != other.count:
                 return min(right.count, other.count) + 1
             for index in range(right.count):
-                bare = other.draw(index, scale=_SCALE, without=_NO_ANNOTATIONS)
-                wanted = right.draw(index, scale=_SCALE, without=_NO_ANNOTATIONS)
+                bare = _draw_bare(other, index)
+                wanted = _draw_bare(right, index)
                 erased = _loses_ink(bare, other.draw(index, scale=_SCALE))
                 if erased or _loses_ink(wanted, bare) or _loses_ink(bare, wanted):
                     return index + 1
     except DrawingError:
         return 1
     return None
+
+
+def _draw_bare(pages: PdfiumPages, index: int) -> Image:
+    """Draw a page without annotations; none of ours is larger than A3, and a poster would take the memory."""
+    if max(pages.size(index)) > _MAX_POINTS:
+        raise DrawingError("the page is larger than any of ours")
+    return pages.draw(index, scale=_SCALE, without=_NO_ANNOTATIONS)
 
 
 def _loses_ink(one: Image, other: Image) -> bool:
@@ -143,6 +154,8 @@ def _characters(data: bytes, index: int) -> Iterator[tuple[str, tuple[float, flo
     try:
         document = pypdfium2.PdfDocument(data)
         text: Any = document[index].get_textpage()
+        if text.count_chars() > _MAX_CHARACTERS:
+            raise DrawingError("the page has more characters than any of ours")
         for place in range(text.count_chars()):
             character = chr(pypdfium2.raw.FPDFText_GetUnicode(text, place))
             if character.isspace() or pypdfium2.raw.FPDFText_IsGenerated(text, place) == 1:

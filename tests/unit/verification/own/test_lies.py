@@ -240,6 +240,21 @@ def test_text_under_paper(own: OwnFiles) -> None:
     assert hidden.text
 
 
+def test_poster_and_book_are_not_drawn(own: OwnFiles) -> None:
+    """They cost no memory and no time, and count as pages whose text cannot be seen."""
+    from agreegen.verification.own.page_look import find_hidden_text  # noqa: PLC0415 - only here
+
+    def poster(pdf: Pdf) -> None:
+        pdf.pages[0].obj.MediaBox = Array([0, 0, 14_400, 14_400])
+
+    def book(pdf: Pdf) -> None:
+        for _ in range(64):
+            pdf.pages.append(pdf.pages[0])
+
+    assert find_hidden_text(changed(own, poster)) is not None
+    assert find_hidden_text(changed(own, book)) is not None
+
+
 def test_look_that_is_paper(own: OwnFiles) -> None:
     """The first signer's own look, in a field moved over the clauses, is white."""
     from agreegen.verification.own.page_look import find_hidden_text, find_unlike_page  # noqa: PLC0415
