@@ -236,7 +236,8 @@ class BagReport:
 
     def rows(self) -> list[tuple[str, str, str]]:
         """Return check, result and detail for a table."""
-        rows = [("files", "wrong" if self.problems else "right", f"{self.files} payload files hashed")]
+        rows = [("bag", "valid" if self.valid else "not valid", self.bag)]
+        rows += [("files", "wrong" if self.problems else "right", f"{self.files} payload files hashed")]
         rows += [("problem", problem.code, str(problem)) for problem in self.problems]
         for name, seal in (
             ("signature", self.signature),

@@ -11,6 +11,7 @@ from agreegen.archive.structure import BagContents, check_structure
 from agreegen.batch.interface import Job
 from agreegen.chain.heads import Head
 from agreegen.errors import InputError
+from agreegen.pki.algorithms import SM2_DEFAULT_ID
 from agreegen.pki.signer_pin import fingerprint
 from agreegen.recording.head_signatures import signer_of_bytes
 from agreegen.recording.known_heads import HEADS_IN_BAG, read_known
@@ -58,8 +59,13 @@ def _is_signed(bag: Path, contents: BagContents, credential: Credential) -> bool
     path = bag / SIGNATURE_NAME
     if contents.tag_manifest is None or not path.is_file():
         return False
-    signer = signer_of_bytes(path.read_bytes(), contents.tag_manifest)
+    signer = signer_of_bytes(path.read_bytes(), contents.tag_manifest, _sm2_ids(credential))
     return signer is not None and signer.certificate_sha256 == fingerprint(credential.certificate_der)
+
+
+def _sm2_ids(credential: Credential) -> tuple[str, ...]:
+    own = credential.sm2_signer_id
+    return (SM2_DEFAULT_ID,) if own is None else (SM2_DEFAULT_ID, own)
 
 
 def _archived(

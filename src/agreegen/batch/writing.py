@@ -30,6 +30,8 @@ def recorder_for_run(job: Job, register: Register, keys: SharedKeys, trust: Trus
     """
     signer = None if keys.head is None else CredentialSigner(keys.head, now)
     check = TailCheck(now, trust, shared_certificates(job, keys))
+    if keys.head is not None:
+        check = check.for_credential(keys.head)
     require_standing(register, None if signer is None else signer.identity, check)
     return Recorder(register, signer)
 

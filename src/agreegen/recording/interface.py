@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from agreegen.signing.interface import Trust
+from agreegen.pki.algorithms import SM2_DEFAULT_ID
+from agreegen.signing.interface import Credential, Trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +19,16 @@ class TailCheck:
         trust: Anchors that signers must chain to; none for not asking.
         certificates: Role → SHA-256 of the certificates that sign it for everybody, as far as they are known.
         paper_accepted: Whether a person has said that the scans recorded there are in order.
+        sm2_ids: Signer ids that SM2 signatures of heads may be made with.
     """
 
     now: datetime
     trust: Trust = field(default_factory=Trust)
     certificates: Mapping[str, frozenset[str]] = field(default_factory=dict)
     paper_accepted: bool = False
+    sm2_ids: tuple[str, ...] = (SM2_DEFAULT_ID,)
+
+    def for_credential(self, credential: Credential) -> TailCheck:
+        """Return the check for a writer whose own SM2 signer id counts, too."""
+        own = credential.sm2_signer_id
+        return self if own is None else replace(self, sm2_ids=tuple(dict.fromkeys((*self.sm2_ids, own))))

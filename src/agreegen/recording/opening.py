@@ -44,5 +44,5 @@ def open_recorder(
     """
     with lock_folder(path.parent, tell=tell, wait_s=WAIT_S), Register.open(path) as register:
         signer = CredentialSigner(credential, now)
-        require_standing(register, signer.identity, check, pins=pins)
+        require_standing(register, signer.identity, check.for_credential(credential), pins=pins)
         yield Recorder(register, signer, pins)

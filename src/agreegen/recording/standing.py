@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agreegen.chain.heads import SignerIdentity
 from agreegen.errors import RegisterError
+from agreegen.pki.algorithms import SM2_DEFAULT_ID
 from agreegen.recording.head_signatures import signer_of
 from agreegen.recording.interface import TailCheck
 from agreegen.register.store import Register
@@ -27,7 +28,7 @@ def require_standing(
         RegisterError: Another signer answers for it, or events behind the last head are not explained.
     """
     if pins or register.signer() is not None:
-        require_signer(register, signer, by_name=bool(check.trust.anchors_der))
+        require_signer(register, signer, by_name=bool(check.trust.anchors_der), sm2_ids=check.sm2_ids)
     head = register.last_head()
     covered = 0 if head is None else head.count + 1
     if signer is not None and register.event_count > covered:
@@ -37,7 +38,13 @@ def require_standing(
         require_explained(register, check)
 
 
-def require_signer(register: Register, signer: SignerIdentity | None, *, by_name: bool) -> None:
+def require_signer(
+    register: Register,
+    signer: SignerIdentity | None,
+    *,
+    by_name: bool,
+    sm2_ids: tuple[str, ...] = (SM2_DEFAULT_ID,),
+) -> None:
     """Refuse to go on in a register that another one answers for.
 
     1. Where no head was ever signed, anybody may begin.
@@ -50,6 +57,7 @@ def require_signer(register: Register, signer: SignerIdentity | None, *, by_name
         register: The register.
         signer: Who is going to sign; None for nobody.
         by_name: Whether a renewed certificate of the same names goes on, because it chains to trust anchors.
+        sm2_ids: Signer ids that SM2 signatures of heads may be made with.
 
     Raises:
         RegisterError: One of them does not hold; nothing was written.
@@ -57,7 +65,7 @@ def require_signer(register: Register, signer: SignerIdentity | None, *, by_name
     last = register.last_head()
     if last is None:
         return
-    signed, expected = signer_of(last), register.signer_of_last_head()
+    signed, expected = signer_of(last, sm2_ids), register.signer_of_last_head()
     if signed is None or (expected is not None and not signed.same_as(expected)):
         raise RegisterError(
             f"{register.path}: its last head is not signed by whom the register names",
@@ -69,17 +77,17 @@ def require_signer(register: Register, signer: SignerIdentity | None, *, by_name
             f"{register.path} is signed by {whose}, and this command has nobody to sign with",
             hint="name a register_credential in the job, or give --credential",
         )
-    if not _may_sign(register, signer, by_name=by_name):
+    if not _may_sign(register, signer, by_name=by_name, sm2_ids=sm2_ids):
         raise RegisterError(
             f"{register.path} is signed by {whose}, not by {signer.subject}",
             hint="use that credential; register change-signer hands the register over to another one",
         )
 
 
-def _may_sign(register: Register, signer: SignerIdentity, *, by_name: bool) -> bool:
+def _may_sign(register: Register, signer: SignerIdentity, *, by_name: bool, sm2_ids: tuple[str, ...]) -> bool:
     """Whether a register may be continued by a signer; see `require_signer`."""
     named = register.signer()
     if named is not None:
         return signer.same_as(named, by_name=by_name)
-    heads = [signer_of(head) for head in register.heads()]
+    heads = [signer_of(head, sm2_ids) for head in register.heads()]
     return not heads or any(each is not None and signer.same_as(each, by_name=by_name) for each in heads)
