@@ -8,7 +8,7 @@ from tests.attacks.signer import FREE_BOX, TEXT_BOX
 
 
 def highlight_without_corners() -> bytes:
-    """MuPDF lays it over the page's text, wherever its rectangle is."""
+    """Nothing says where it paints; MuPDF blends the whole page anew for it."""
     return _noted(signed(), b"<< /Type /Annot /Subtype /Highlight /Rect [300 9 310 19] /F 4 >>")
 
 

@@ -287,8 +287,10 @@ def again(chance: random.Random, data: bytes, change: Change) -> None:
 
 def tweak(chance: random.Random, data: bytes, change: Change) -> None:
     """Put a key into an object that is there."""
-    number = chance.choice(_KNOWN)
-    change.objects[number] = _insert(text_of(data, change, number), chance.choice(_KEYS))
+    number, entry = chance.choice(_KNOWN), chance.choice(_KEYS)
+    change.objects[number] = _insert(text_of(data, change, number), entry)
+    if number == REMARK and entry.startswith(b"/V"):
+        change.places.append(REMARK_BOX)
 
 
 def new_role(chance: random.Random, data: bytes, change: Change) -> None:

@@ -16,6 +16,8 @@ Box = tuple[float, float, float, float]
 SCALE = 1.0
 """Pixels to a point."""
 _MARGIN_PIXELS = 2
+_ROUNDING = 2
+"""Levels of 255 that nobody sees: MuPDF blends the whole page as soon as any highlight is on it, and rounds."""
 
 
 Word = tuple[int, str, Box]
@@ -82,7 +84,7 @@ def difference(before: Shot, after: Shot, places: Sequence[Box], spots: Sequence
     for number, (one, two) in enumerate(zip(before.pictures, after.pictures, strict=True)):
         if one.shape != two.shape:
             return f"page {number + 1} has another size"
-        changed = np.any(one != two, axis=2)
+        changed = np.any(np.maximum(one, two) - np.minimum(one, two) > _ROUNDING, axis=2)
         if number == 0:
             _clear(changed, spots)
         if changed.any():

@@ -154,7 +154,7 @@ def _own_box(
         return None if has_look and corners is not None else _icon_box(corners)
     keys = _POINTS.get(kind, ("InkList",) if kind == "Ink" else ())
     points = _points(view, annotation, keys)
-    # MuPDF lays a highlight without corners over the text of the page.
+    # Without points nothing says where it is.
     if points is None or (keys and not points and (corners is None or not has_look)):
         return EVERYWHERE
     if corners is not None and not has_look:
