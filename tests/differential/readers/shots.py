@@ -17,7 +17,7 @@ SCALE = 1.0
 """Pixels to a point."""
 _MARGIN_PIXELS = 2
 _ROUNDING = 2
-"""Levels of 255 that nobody sees: MuPDF blends the whole page as soon as any highlight is on it, and rounds."""
+"""Levels of 255 that nobody sees: MuPDF blends the whole page as soon as a highlight is on it, and rounds."""
 
 
 Word = tuple[int, str, Box]
