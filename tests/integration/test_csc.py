@@ -61,7 +61,15 @@ pki-architectures:
       p256: {{common-name: EXAMPLE p256}}
       p384: {{common-name: EXAMPLE p384}}
     certs:
-      root: {{subject: root, issuer: root, validity: {validity}}}
+      root:
+        subject: root
+        issuer: root
+        validity: {validity}
+        extensions:
+          - {{id: basic_constraints, critical: true, value: {{ca: true}}}}
+          - id: key_usage
+            critical: true
+            smart-value: {{schema: key-usage, params: [key_cert_sign, crl_sign]}}
       rsa: {{subject: rsa, issuer: root, validity: {validity}}}
       p256: {{subject: p256, issuer: root, validity: {validity}}}
       p384: {{subject: p384, issuer: root, validity: {validity}}}
