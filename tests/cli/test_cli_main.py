@@ -131,7 +131,7 @@ def test_interruption_is_130(agreegen: Agreegen, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(sys, "stdin", waiting)
         main = threading.main_thread().ident
         assert main is not None
-        timer = threading.Timer(1.0, signal.pthread_kill, (main, signal.SIGINT))
+        timer = threading.Timer(5.0, signal.pthread_kill, (main, signal.SIGINT))
         timer.start()
         result = agreegen("verify", "-")
         timer.join()

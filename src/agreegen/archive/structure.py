@@ -34,6 +34,8 @@ from agreegen.files import sha256_of_file
 _REQUIRED_TAGS = ("bagit.txt", "bag-info.txt", PAYLOAD_MANIFEST)
 _UNLISTED = frozenset({TAG_MANIFEST, SIGNATURE_NAME, TOKEN_NAME})
 _MOST_OF_A_KIND, _MOST_ABSENT = 1_000, 100_000
+_MAX_INFO_BYTES = 1 << 20
+"""A description is some lines; every line of it costs many times its size in memory."""
 _OXUM = re.compile(r"(\d+)\.(\d+)\Z")
 
 
@@ -110,7 +112,7 @@ def _list_files(bag: Path, limits: BagLimits) -> tuple[dict[str, int], list[BagP
     sizes: dict[str, int] = {}
     problems: list[BagProblem] = []
     total = 0
-    for path, status in _walk(bag, ""):
+    for path, status in _walk(bag, limits.max_depth):
         reason = _reason_against(path, status, limits)
         if reason is not None:
             problems.append(reason)
@@ -129,21 +131,24 @@ def _list_files(bag: Path, limits: BagLimits) -> tuple[dict[str, int], list[BagP
     return sizes, problems
 
 
-def _walk(bag: Path, folder: str) -> Iterator[tuple[str, os.stat_result]]:
-    pending = [folder]
+def _walk(bag: Path, max_depth: int) -> Iterator[tuple[str, os.stat_result]]:
+    """Give every file, and every folder that lies too deep to be looked into."""
+    pending = [""]
     while pending:
         current = pending.pop()
         with os.scandir(bag / current) as entries:
             for entry in sorted(entries, key=lambda item: item.name):
                 path = f"{current}/{entry.name}" if current else entry.name
                 status = entry.stat(follow_symlinks=False)
-                if stat.S_ISDIR(status.st_mode):
+                if stat.S_ISDIR(status.st_mode) and folder_depth(path) < max_depth:
                     pending.append(path)
                 else:
                     yield path, status
 
 
 def _reason_against(path: str, status: os.stat_result, limits: BagLimits) -> BagProblem | None:
+    if stat.S_ISDIR(status.st_mode):
+        return BagProblem("limit", path[:80], "the folder lies deeper than the limits allow")
     if not stat.S_ISREG(status.st_mode):
         return BagProblem("link", _printable(path), "links and special files are not accepted in a bag")
     try:
@@ -219,6 +224,9 @@ def _info_problems(bag: Path, sizes: dict[str, int]) -> Iterator[BagProblem]:
     name = "bag-info.txt"
     if name not in sizes:
         yield BagProblem("missing", name, "the bag's description is missing")
+        return
+    if sizes[name] > _MAX_INFO_BYTES:
+        yield BagProblem("limit", name, f"it is larger than {_MAX_INFO_BYTES >> 20} MiB")
         return
     try:
         info = parse_info((bag / name).read_bytes())
