@@ -158,10 +158,9 @@ def _reason_against(path: str, status: os.stat_result, limits: BagLimits) -> Bag
         return BagProblem("path", _printable(path), str(exc))
     if len(path) > limits.max_path_chars or folder_depth(path) > limits.max_depth:
         return BagProblem("limit", path[:80], "the path is longer or deeper than the limits allow")
-    if status.st_size > limits.max_file_bytes:
+    most = limits.max_file_bytes if path.startswith("data/") else limits.max_tag_bytes
+    if status.st_size > most:
         return BagProblem("limit", path, "the file is larger than the limits allow")
-    if not path.startswith("data/") and status.st_size > limits.max_tag_bytes:
-        return BagProblem("limit", path, "the tag file is larger than the limits allow")
     return None
 
 
