@@ -59,7 +59,7 @@ def _add_page(pdf: pikepdf.Pdf, picture: Image.Image, dpi: float) -> None:
     flat = _flat(picture)
     width, height = (side / dpi * _PT_PER_INCH for side in flat.size)
     page = pdf.add_blank_page(page_size=(width, height))
-    page.obj.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Scan=_stream(pdf, flat)))
+    page.obj.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Scan=picture_stream(pdf, flat)))
     page.obj.Contents = pdf.make_stream(f"q {width:.3f} 0 0 {height:.3f} 0 0 cm /Scan Do Q".encode())
 
 
@@ -74,7 +74,8 @@ def _flat(picture: Image.Image) -> Image.Image:
     return paper.convert("RGB")
 
 
-def _stream(pdf: pikepdf.Pdf, picture: Image.Image) -> pikepdf.Stream:
+def picture_stream(pdf: pikepdf.Pdf, picture: Image.Image) -> pikepdf.Stream:
+    """Return a picture as an image of a PDF: black and white without loss, all else as JPEG."""
     if picture.mode == "1":
         data, kind, bits = zlib.compress(picture.tobytes(), 9), pikepdf.Name.FlateDecode, 1
     else:

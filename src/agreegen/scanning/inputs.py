@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import os
 import struct
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -19,6 +18,7 @@ import pypdfium2.raw as pdfium_c
 from PIL import Image, ImageOps
 
 from agreegen.errors import InputError
+from agreegen.recording.scan_pdf import picture_stream
 
 SUFFIXES = frozenset({".pdf", ".tif", ".tiff", ".jpg", ".jpeg", ".png"})
 _FORMATS = ("TIFF", "JPEG", "PNG")
@@ -29,7 +29,6 @@ _MOST_DPI, _LEAST_DPI, _VECTOR_DPI = 300.0, 72.0, 200.0
 _MOST_PAGES = 20_000
 _PT_PER_INCH = 72
 _BIG_TIFF = 43
-_JPEG_QUALITY = 90
 _TURNS = {
     1: Image.Transpose.ROTATE_270,
     2: Image.Transpose.ROTATE_180,
@@ -165,32 +164,10 @@ def picture_pdf(picture: Image.Image, dpi: float) -> bytes:
     buffer = io.BytesIO()
     with pikepdf.new() as pdf:
         page = pdf.add_blank_page(page_size=(width, height))
-        page.obj.Resources = pikepdf.Dictionary(
-            XObject=pikepdf.Dictionary(Scan=_picture_stream(pdf, picture))
-        )
+        page.obj.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Scan=picture_stream(pdf, picture)))
         page.obj.Contents = pdf.make_stream(f"q {width:.3f} 0 0 {height:.3f} 0 0 cm /Scan Do Q".encode())
         pdf.save(buffer, deterministic_id=True)
     return buffer.getvalue()
-
-
-def _picture_stream(pdf: pikepdf.Pdf, picture: Image.Image) -> pikepdf.Stream:
-    if picture.mode == "1":
-        data, kind, bits = zlib.compress(picture.tobytes(), 9), pikepdf.Name.FlateDecode, 1
-    else:
-        buffer = io.BytesIO()
-        picture.save(buffer, "JPEG", quality=_JPEG_QUALITY)
-        data, kind, bits = buffer.getvalue(), pikepdf.Name.DCTDecode, 8
-    space = pikepdf.Name.DeviceRGB if picture.mode == "RGB" else pikepdf.Name.DeviceGray
-    return pdf.make_stream(
-        data,
-        Type=pikepdf.Name.XObject,
-        Subtype=pikepdf.Name.Image,
-        Width=picture.width,
-        Height=picture.height,
-        ColorSpace=space,
-        BitsPerComponent=bits,
-        Filter=kind,
-    )
 
 
 def _count_frames(path: Path) -> int:
