@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from agreegen.errors import MissingProgramError
@@ -9,8 +10,9 @@ from agreegen.errors import MissingProgramError
 _PACKAGE = Path(__file__).resolve().parent
 
 
+@cache
 def data_folder(name: str) -> Path:
-    """Return the folder `forms` or `batch` that belongs to this copy of agreegen.
+    """Return the folder `forms` or `batch` that belongs to this copy of agreegen; looked for once a process.
 
     Raises:
         MissingProgramError: The installation is incomplete.
