@@ -38,6 +38,29 @@ def stray_empty_field() -> bytes:
     return put(signed(), b"/Subtype /Widget /FT /Tx /T (x) /Rect " + FREE)
 
 
+def _new_signature_field(data: bytes, more: bytes) -> bytes:
+    """Append an empty, invisible signature field with some more keys."""
+    free, form = size_of(data), number_of(data, b"/SigFlags")
+    field = b"<< /Type /Annot /Subtype /Widget /FT /Sig /T (later) /F 132 /Rect [0 0 0 0] /P %d 0 R %s >>"
+    fields = body_of(data, form).replace(b"/Fields [", b"/Fields [%d 0 R " % free, 1)
+    return append(data, {form: fields, free: field % (page_number(data), more)})
+
+
+def signature_field_below_a_text_field() -> bytes:
+    """Readers that look upwards give the new field the text field's value."""
+    data = fill(signed())
+    return _new_signature_field(data, b"/Parent %d 0 R" % number_of(data, b"(remark)"))
+
+
+def signature_field_with_a_parent_of_its_own() -> bytes:
+    """The parent is no object of the tree: its attributes are inherited all the same."""
+    return _new_signature_field(signed(), b"/Parent << /FT /Tx /V (900 yuan) >>")
+
+
+def honest_new_signature_field() -> bytes:
+    return _new_signature_field(signed(), b"")
+
+
 def signature_field_with_a_text_widget() -> bytes:
     """The field that came is one for a signature, its widget is one for text."""
     data, free = signed(), size_of(signed())
@@ -252,6 +275,7 @@ HONEST = {
     "number tree copied": honest_tree_copied,
     "border written out": honest_border_written_out,
     "closed field filled": honest_closed_field_filled,
+    "new signature field": honest_new_signature_field,
     "signature on an inherited box": honest_signature_on_inherited_box,
 }
 SUPPORT = frozenset(HONEST.values())

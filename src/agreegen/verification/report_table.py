@@ -149,6 +149,8 @@ def _explained(file: FileReport, lang: str) -> list[str]:
 
 def printable(text: str) -> str:
     """Drop control and direction characters, which could make a terminal or a page show something else."""
+    if text.isprintable() and not text.isspace():
+        return spell_invisible(text)
     return "".join(
         c
         for c in spell_invisible(text)

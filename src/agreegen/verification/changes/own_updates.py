@@ -51,7 +51,7 @@ class _Update:
     old: View
     new: View
     explained: set[int] = field(default_factory=set)
-    faults: list[str] = field(default_factory=list)
+    faults: dict[str, None] = field(default_factory=dict)
 
     def own(self, value: Value) -> Value:
         """Resolve a value and say that its object is explained."""
@@ -75,8 +75,7 @@ class _Update:
 
     def fault(self, text: str) -> None:
         """Note what nothing explains, once."""
-        if text not in self.faults:
-            self.faults.append(text)
+        self.faults[text] = None
 
     def keeps(self, old: dict[str, Any], new: dict[str, Any], free: frozenset[str], what: str) -> None:
         """Ask that all keys but some stand as they stood."""
@@ -102,7 +101,7 @@ def foreign_updates(old: View, new: View) -> list[str]:
         _check_objects(update)
     except StructureError as problem:
         update.fault(f"an update cannot be followed: {problem.message}")
-    return update.faults
+    return list(update.faults)
 
 
 def _check_trailer(update: _Update) -> None:

@@ -11,7 +11,7 @@ from agreegen.verification.changes.roles import Kin, Role
 from agreegen.verification.changes.schemas import NOTES, POINTS, SCHEMAS, TREE_POINTS, WITHOUT_POINTERS
 
 _FITS = frozenset({"XYZ", "Fit", "FitH", "FitV", "FitR", "FitB", "FitBH", "FitBV"})
-_UPWARD = frozenset({Role.PAGE, Role.PAGE_TREE, Role.FIELD})
+UPWARD = frozenset({Role.PAGE, Role.PAGE_TREE, Role.FIELD})
 """Readers that look upwards take inherited attributes from /Parent, so it has to be the owner."""
 _LONG_LIST = 64
 _NO_ROLES: frozenset[Role] = frozenset()
@@ -111,7 +111,7 @@ class RoleMap:
             self._pointed.setdefault(child.num, set()).add(found)
 
     def _point(self, view: View, target: Ref, allowed: frozenset[Role], owner: int, above: Role) -> None:
-        if allowed is POINTS["Parent"] and above in _UPWARD:
+        if allowed is POINTS["Parent"] and above in UPWARD:
             self._upward.append((owner, target.num))
         found = resolved(view, target)
         if isinstance(found, list):
@@ -125,12 +125,12 @@ class RoleMap:
 
     def _check_upward(self) -> None:
         for number, parent in self._upward:
-            if parent not in self._owner_objects(number):
+            if parent not in self.parents(number):
                 self._give(parent, Role.FROZEN, number)
         self._upward.clear()
 
-    def _owner_objects(self, number: int) -> set[int]:
-        """Return the owners of an object, through indirect arrays."""
+    def parents(self, number: int) -> set[int]:
+        """Return the numbers of the objects that own an object, through indirect arrays."""
         found, pending, seen = set[int](), [number], set[int]()
         while pending:
             for owner in self._owners.get(pending.pop(), ()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from agreegen.model.report import Alarm, Changes, Coverage
@@ -25,6 +26,7 @@ from agreegen.verification.changes.rules.look_rule import check_looks
 from agreegen.verification.changes.rules.matrix_rule import check_matrices
 from agreegen.verification.changes.rules.note_rule import check_notes
 from agreegen.verification.changes.rules.object_rule import check_objects
+from agreegen.verification.changes.rules.parentage_rule import check_parents
 from agreegen.verification.changes.rules.permission_rule import check_permissions
 from agreegen.verification.changes.rules.schema_rule import check_schemas
 from agreegen.verification.changes.rules.signing_rule import check_signing
@@ -39,6 +41,7 @@ from agreegen.verification.structure.coverage import Covered
 RULES: tuple[Rule, ...] = (
     check_schemas,
     check_objects,
+    check_parents,
     check_document,
     check_store,
     check_form,
@@ -53,6 +56,9 @@ RULES: tuple[Rule, ...] = (
 
 PAINTING_RULES: tuple[Rule, ...] = (check_looks, check_covering)
 """Rules on what is painted, asked where the objects are in order: they draw pages, which takes longer."""
+
+MAX_TOLD = 20
+"""Findings on one revision that a report tells."""
 
 
 @dataclass(slots=True)
@@ -101,21 +107,29 @@ class Judgement:
         if drawn.limit is not None:
             self._worsen(self.last - 1, Changes.UNKNOWN, drawn.limit)
 
-    def forbid(self, index: int, reason: str) -> None:
-        """Say that a rule forbids what came after a revision."""
-        self._worsen(index, Changes.FORBIDDEN, reason)
+    def take(self, index: int, findings: Sequence[Finding]) -> None:
+        """Take in what the rules say about the revision after one."""
+        self.after[index] = Changes.PERMITTED, []
+        self.forbid(index, findings)
+
+    def forbid(self, index: int, findings: Sequence[Finding]) -> None:
+        """Say that rules forbid what came after a revision; of very many findings, some are told."""
+        for finding in _told(findings):
+            self._worsen(index, Changes.FORBIDDEN, finding.reason)
+            text = f"after signing, {finding.reason}"
+            self.alarms.append(Alarm("forbidden-change", text, alters=True, topic=finding.topic))
 
     def _worsen(self, index: int, found: Changes, reason: str) -> None:
         changes, reasons = self.after.get(index, (Changes.NONE, []))
         self.after[index] = max(changes, found, key=_RANK.__getitem__), [*reasons, reason]
 
-    def take(self, index: int, findings: list[Finding]) -> None:
-        """Take in what the rules say about the revision after one."""
-        changes = Changes.FORBIDDEN if findings else Changes.PERMITTED
-        self.after[index] = changes, [finding.reason for finding in findings]
-        for finding in findings:
-            text = f"after signing, {finding.reason}"
-            self.alarms.append(Alarm("forbidden-change", text, alters=True, topic=finding.topic))
+
+def _told(findings: Sequence[Finding]) -> Sequence[Finding]:
+    """Return the first findings on one revision and the number of the others: nobody reads five thousand."""
+    if len(findings) <= MAX_TOLD:
+        return findings
+    others = len(findings) - MAX_TOLD
+    return [*findings[:MAX_TOLD], Finding("structure", f"{others} further things were changed")]
 
 
 _RANK = {Changes.NONE: 0, Changes.PERMITTED: 1, Changes.UNKNOWN: 2, Changes.FORBIDDEN: 3}

@@ -11,6 +11,7 @@ from agreegen.pdf.encryption import unlock
 from agreegen.pdf.finding import Candidate, find_candidates
 from agreegen.pdf.limits import Limits
 from agreegen.pdf.objects import LimitError, StructureError
+from agreegen.verification.changes.interface import Finding
 from agreegen.verification.changes.own_updates import foreign_updates, is_own_document
 from agreegen.verification.changes.permissions import docmdp_level
 from agreegen.verification.changes.unsigned_content import unsigned_content
@@ -35,6 +36,7 @@ class _Findings:
 
     alarms: list[Alarm] = field(default_factory=list)
     undecided: bool = False
+    _taken: set[Alarm] = field(default_factory=set)
 
     def add(self, code: str, message: str, *, alters: bool = False, topic: str = "") -> None:
         """Note an alarm once."""
@@ -43,7 +45,8 @@ class _Findings:
     def take(self, alarm: Alarm) -> None:
         """Note an alarm once, in Chinese, too."""
         alarm = replace(alarm, message_zh=alarm.message_zh or CHINESE.get(alarm.code, ""))
-        if alarm not in self.alarms:
+        if alarm not in self._taken:
+            self._taken.add(alarm)
             self.alarms.append(alarm)
 
     def problem(self, problem: StructureError, *, alters: bool = False) -> None:
@@ -155,10 +158,8 @@ def _check_own_updates(views: list[View], covered: list[Covered], judgement: Jud
     """Behind the first signature of a document of ours stands what this program writes, or it was altered."""
     signed = _signed_revisions(covered)
     for index in range(signed[0], len(views) - 1) if signed else ():
-        for reason in foreign_updates(views[index], views[index + 1]):
-            judgement.forbid(index, reason)
-            text = f"after signing, {reason}"
-            judgement.alarms.append(Alarm("forbidden-change", text, alters=True, topic="structure"))
+        reasons = foreign_updates(views[index], views[index + 1])
+        judgement.forbid(index, [Finding("structure", reason) for reason in reasons])
 
 
 def _read_store(views: list[View], findings: _Findings) -> ValidationData:
