@@ -8,7 +8,7 @@ from pathlib import Path
 
 from agreegen.example_pki import ExamplePki, make_example_pki
 from agreegen.example_pki.responder import free_port
-from agreegen.signing.credentials import load_credential
+from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import Credential, Trust
 from agreegen.signing.trust import load_trust
 from benchmarks.samples import Pledge, make_pledges, pledge_documents

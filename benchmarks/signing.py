@@ -12,8 +12,8 @@ from agreegen.signing.extend import add_validation_data
 from agreegen.signing.interface import Credential, SigningRequest, TimestampServer
 from agreegen.signing.pades import BatchSigner
 from agreegen.signing.prepared import SigningIdentity
-from agreegen.signing.revocation import EvidenceStore
-from agreegen.signing.timestamps import TimestampClient
+from agreegen.signing.services.revocation import EvidenceStore
+from agreegen.signing.services.timestamps import TimestampClient
 from benchmarks.measure import Result, alternate, time_ms
 from benchmarks.samples import UNIT_ROLE, Pledge
 from benchmarks.services import services

@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from agreegen.errors import MissingProgramError
 from agreegen.model.report import PadesLevel
-from agreegen.signing.credentials import load_credential
+from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import SigningRequest
 from agreegen.signing.pades import BatchSigner
 from agreegen.signing.prepared import SigningIdentity

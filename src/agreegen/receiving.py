@@ -36,7 +36,7 @@ def identify(pdf: bytes) -> str:
     Raises:
         SigningError: It says nothing of the kind, or cannot be read.
     """
-    from agreegen.signing.pdfread import read_state  # noqa: PLC0415 - loads pyHanko
+    from agreegen.signing.document_reading import read_state  # noqa: PLC0415 - loads pyHanko
 
     document = read_state(pdf).document
     if document is None:
@@ -57,7 +57,7 @@ def choose_role(pdf: bytes, credential: Credential, request: SigningRequest) -> 
     Raises:
         SigningError: There is none or more than one, or the file does not say which roles it has.
     """
-    from agreegen.signing.turn import find_turn  # noqa: PLC0415 - loads pyHanko, which a named role needs not
+    from agreegen.signing.signing_order import find_turn  # noqa: PLC0415 - loads pyHanko, which a named role needs not
 
     return find_turn(pdf, SigningIdentity.of(credential), request)
 

@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.maker import make_example_pki
 from agreegen.example_pki.responder import Responder, free_port
-from agreegen.signing.checks import try_credential
-from agreegen.signing.credentials import load_credential
+from agreegen.signing.certificate_checks import try_credential
+from agreegen.signing.credentials.key_files import FileSigner
+from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import Mechanism
-from agreegen.signing.keyfiles import FileSigner
 from tests.cli.conftest import Agreegen, write_job
 from tests.unit.signing.conftest import MiniCa, make_key, write_pem
 

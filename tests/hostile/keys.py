@@ -11,7 +11,7 @@ from PIL import Image, PngImagePlugin
 
 from tests.hostile.tables import plain
 from tests.hostile.texts import PARAMETERS
-from tests.unit.signing.test_rounds import protected_key, protected_store
+from tests.unit.signing.credentials.test_passphrase_rounds import protected_key, protected_store
 
 _MANY = 2**31 - 1
 

@@ -13,7 +13,7 @@ from agreegen.chain.heads import Head
 from agreegen.model.document import canonical_json
 from agreegen.recording.signer import CredentialSigner
 from agreegen.register.migrations import MIGRATIONS
-from agreegen.signing.credentials import load_credential
+from agreegen.signing.credentials.loading import load_credential
 from tests.integration.batch_support import clock
 
 _NEW_KINDS = ("head", "signer", "mended", "accepted")

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from agreegen.signing.secrets import BackendConfig
+from agreegen.signing.credentials.secrets import BackendConfig
 
 MODULE = "/usr/lib/softhsm/libsofthsm2.so"
 PIN = "73915"
@@ -105,7 +105,7 @@ def verifies(certificate_der: bytes, signature: bytes, message: bytes) -> bool:
 
 
 def sign_some(config: BackendConfig, count: int) -> tuple[bytes, list[bytes], str]:
-    from agreegen.signing.pkcs11 import load_pkcs11  # noqa: PLC0415 - in the child only
+    from agreegen.signing.credentials.pkcs11 import load_pkcs11  # noqa: PLC0415 - in the child only
 
     loaded = load_pkcs11(config)
     signatures = loaded.signer.sign_many([f"message {number}".encode() for number in range(count)])

@@ -24,7 +24,7 @@ from agreegen.example_pki.responder import Responder
 from agreegen.files import sha256_of_file
 from agreegen.register.interface import DocumentState
 from agreegen.register.store import Register
-from agreegen.signing.credentials import load_credential
+from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import TimestampServer, Trust
 from agreegen.signing.trust import load_trust
 from agreegen.verification.interface import Options

@@ -20,7 +20,7 @@ from agreegen.model.complaint import Severity
 from agreegen.model.document import build_document
 from agreegen.packaged_data import data_folder
 from agreegen.pipeline import DocumentMaker
-from agreegen.signing import keyfiles
+from agreegen.signing.credentials import key_files as keyfiles
 from tests.integration.batch_support import PEOPLE, clock, make_pki, write_job
 
 OWN = '  - {role: pledger, credential: "pki/credentials/people/{staff_no}.yaml", missing: leave-open}\n'

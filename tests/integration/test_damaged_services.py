@@ -15,7 +15,7 @@ from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.maker import make_example_pki
 from agreegen.example_pki.responder import Responder, free_port
 from agreegen.model.report import PadesLevel, Verdict
-from agreegen.signing.credentials import load_credential
+from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import SigningRequest, TimestampServer
 from agreegen.signing.pades import sign_pdf
 from agreegen.signing.trust import load_trust

@@ -30,7 +30,7 @@ from agreegen.model.report import PadesLevel, Verdict
 from agreegen.pki.cms.timestamp_tokens import check_token
 from agreegen.pki.evidence_records.record import EvidenceRecord
 from agreegen.pki.trust.policy import BUILT_IN, ValidationPolicy
-from agreegen.signing.credentials import load_credential
+from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import SigningRequest, Trust
 from agreegen.signing.pades import sign_pdf
 from agreegen.signing.trust import load_trust

@@ -29,9 +29,9 @@ from agreegen.example_pki.maker import make_example_pki
 from agreegen.example_pki.responder import Responder, free_port
 from agreegen.model.report import FileReport, PadesLevel, Verdict
 from agreegen.receiving import extend_received, sign_received
-from agreegen.signing.credentials import load_credential
+from agreegen.signing.credentials.loading import load_credential
+from agreegen.signing.document_reading import read_state
 from agreegen.signing.interface import SigningRequest, TimestampServer, Trust
-from agreegen.signing.pdfread import read_state
 from agreegen.signing.trust import load_trust
 from agreegen.verification.interface import Options
 from agreegen.verification.service import verify_bytes

@@ -19,11 +19,11 @@ from agreegen.errors import SigningError
 from agreegen.example_pki.maker import make_example_pki
 from agreegen.example_pki.responder import Responder, free_port
 from agreegen.model.report import PadesLevel, Verdict
-from agreegen.signing.credentials import load_credential
+from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.extend import add_validation_data_many, extend_pdf
 from agreegen.signing.interface import Credential, SignedPdf, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import sign_pdf
-from agreegen.signing.timestamps import TimestampClient
+from agreegen.signing.services.timestamps import TimestampClient
 from agreegen.signing.trust import load_trust
 from agreegen.verification.interface import Options
 from agreegen.verification.service import verify_bytes

@@ -23,7 +23,7 @@ from agreegen.pki.signer_pin import fingerprint
 from agreegen.recording.signer import CredentialSigner
 from agreegen.register.interface import EventDraft, EventKind
 from agreegen.register.store import Register
-from agreegen.signing.credentials import load_credential
+from agreegen.signing.credentials.loading import load_credential
 from tests.integration.batch_support import PEOPLE, clock, make_pki, write_job, write_roster
 
 ALONE = RunSettings(workers=1)

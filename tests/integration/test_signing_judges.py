@@ -19,11 +19,11 @@ from agreegen.model.document import build_document
 from agreegen.model.report import PadesLevel
 from agreegen.pipeline import DocumentMaker
 from agreegen.rosters.parameters import read_parameters
-from agreegen.signing.credentials import load_credential
+from agreegen.signing.credentials.loading import load_credential
+from agreegen.signing.document_reading import read_state
 from agreegen.signing.extend import extend_pdf
 from agreegen.signing.interface import AppearanceSource, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import sign_pdf
-from agreegen.signing.pdfread import read_state
 from agreegen.signing.trust import load_trust
 from tests.judges import openssl, pdfsig, qpdf, verapdf
 from tests.unit.signing.conftest import MiniCa, make_key, make_pdf, write_pem

@@ -25,10 +25,10 @@ from agreegen.model.document import DeclaredRole
 from agreegen.model.report import FileReport, Integrity, PadesLevel, Revocation, TrustStatus, Verdict
 from agreegen.pki.sm2.backend import find_backend, sm3
 from agreegen.receiving import extend_received, sign_received
-from agreegen.signing.credentials import load_credential
+from agreegen.signing.credentials.loading import load_credential
+from agreegen.signing.credentials.sm2 import Sm2Signer
 from agreegen.signing.interface import Credential, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import sign_pdf
-from agreegen.signing.sm2 import Sm2Signer
 from agreegen.signing.trust import load_trust
 from agreegen.verification.interface import Options
 from agreegen.verification.service import verify_bytes

@@ -20,13 +20,13 @@ from agreegen.example_pki.responder import Responder, free_port
 from agreegen.example_pki.sm2_chain import Sm2Chain, Sm2Pair, issue_sm2_crl, make_sm2_chain
 from agreegen.model.report import PadesLevel, Revocation, Verdict
 from agreegen.pki.sm2.backend import find_backend
-from agreegen.signing.checks import check_credential
-from agreegen.signing.credentials import load_credential
+from agreegen.signing.certificate_checks import check_credential
+from agreegen.signing.credentials.loading import load_credential
+from agreegen.signing.document_reading import read_state
 from agreegen.signing.extend import extend_pdf
 from agreegen.signing.interface import Credential, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import sign_pdf
-from agreegen.signing.pdfread import read_state
-from agreegen.signing.revocation import check_status
+from agreegen.signing.services.revocation import check_status
 from agreegen.signing.trust import load_trust
 from agreegen.verification.interface import Options
 from agreegen.verification.service import verify_bytes

@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from agreegen.errors import AgreegenError, CredentialError
 from agreegen.packaged_data import samples_folder
-from agreegen.signing.pkcs11_tokens import login_problem, token_state
-from agreegen.signing.secrets import BackendConfig
+from agreegen.signing.credentials.pkcs11_tokens import login_problem, token_state
+from agreegen.signing.credentials.secrets import BackendConfig
 from tests.integration.softhsm_support import (
     MODULE,
     PIN,
@@ -59,7 +59,7 @@ def test_keys_by_label_or_id_sign(hsm: Hsm, choice: dict[str, object], mechanism
 
 
 def sign_digest_info(config: BackendConfig) -> tuple[bytes, bytes]:
-    from agreegen.signing.pkcs11 import Pkcs11Signer, load_pkcs11  # noqa: PLC0415 - in the child only
+    from agreegen.signing.credentials.pkcs11 import Pkcs11Signer, load_pkcs11  # noqa: PLC0415 - in the child only
 
     loaded = load_pkcs11(config)
     assert isinstance(loaded.signer, Pkcs11Signer)
@@ -73,7 +73,7 @@ def test_rsa_by_the_raw_mechanism_is_the_same_signature(hsm: Hsm) -> None:
 
 
 def list_labels() -> list[tuple[str, str, str, str]]:
-    from agreegen.signing.pkcs11 import list_module  # noqa: PLC0415 - in the child only
+    from agreegen.signing.credentials.pkcs11 import list_module  # noqa: PLC0415 - in the child only
 
     entries = list_module(Path(MODULE))
     return [(entry.token, entry.kind, entry.label or entry.serial, entry.state) for entry in entries]
@@ -125,7 +125,7 @@ def sign_some_or_say(config: BackendConfig) -> None:
 
 
 def try_wrong_pin_twice(config: BackendConfig) -> list[str]:
-    from agreegen.signing.pkcs11 import load_pkcs11  # noqa: PLC0415 - in the child only
+    from agreegen.signing.credentials.pkcs11 import load_pkcs11  # noqa: PLC0415 - in the child only
 
     said = []
     for _ in range(2):
@@ -137,7 +137,7 @@ def try_wrong_pin_twice(config: BackendConfig) -> list[str]:
 
 
 def warnings_of(config: BackendConfig) -> list[str]:
-    from agreegen.signing.pkcs11 import load_pkcs11  # noqa: PLC0415 - in the child only
+    from agreegen.signing.credentials.pkcs11 import load_pkcs11  # noqa: PLC0415 - in the child only
 
     load_pkcs11(config).signer.close()
     return config.warnings
@@ -155,7 +155,7 @@ def test_a_wrong_pin_is_tried_once(hsm: Hsm) -> None:
 
 
 def remove_in_the_middle(config: BackendConfig) -> tuple[int, str, float]:
-    from agreegen.signing.pkcs11 import load_pkcs11  # noqa: PLC0415 - in the child only
+    from agreegen.signing.credentials.pkcs11 import load_pkcs11  # noqa: PLC0415 - in the child only
 
     signer = load_pkcs11(config).signer
     began, done = datetime.now(UTC), 0
@@ -178,7 +178,7 @@ def test_a_removed_token_ends_the_signing(hsm: Hsm, label: str) -> None:
 
 
 def two_on_one_token(first: BackendConfig, second: BackendConfig) -> list[bool]:
-    from agreegen.signing.pkcs11 import load_pkcs11  # noqa: PLC0415 - in the child only
+    from agreegen.signing.credentials.pkcs11 import load_pkcs11  # noqa: PLC0415 - in the child only
 
     one, two = load_pkcs11(first), load_pkcs11(second)
     good = [verifies(key.certificate_der, key.signer.sign(b"m"), b"m") for key in (one, two, one)]
@@ -205,7 +205,7 @@ def test_two_processes_sign_at_once(hsm: Hsm) -> None:
 def sign_after_fork(config: BackendConfig) -> str:
     import os  # noqa: PLC0415 - in the child only
 
-    from agreegen.signing.pkcs11 import load_pkcs11  # noqa: PLC0415 - in the child only
+    from agreegen.signing.credentials.pkcs11 import load_pkcs11  # noqa: PLC0415 - in the child only
 
     signer = load_pkcs11(config).signer
     reader, writer = os.pipe()

@@ -14,8 +14,8 @@ import pkcs11
 import pytest
 
 from agreegen.errors import AgreegenError, CredentialError
-from agreegen.signing.pkcs11 import _log_in
-from agreegen.signing.secrets import BackendConfig
+from agreegen.signing.credentials.pkcs11 import _log_in
+from agreegen.signing.credentials.secrets import BackendConfig
 from tests.integration.softhsm_support import PIN, Hsm, agreegen, in_process, run, sign_some, write_credential
 
 pytestmark = [

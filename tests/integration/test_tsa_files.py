@@ -24,8 +24,8 @@ from agreegen.errors import CredentialError, TimestampError
 from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.maker import make_example_pki
 from agreegen.example_pki.responder import Responder, free_port
-from agreegen.signing.timestamps import TimestampClient
-from agreegen.signing.tsa_files import load_tsa
+from agreegen.signing.services.timestamp_files import load_tsa
+from agreegen.signing.services.timestamps import TimestampClient
 from tests.unit.signing.conftest import MiniCa, make_key, make_pdf
 
 

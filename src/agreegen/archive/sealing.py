@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agreegen.archive.interface import BagRequest
-from agreegen.signing.checks import check_credential
+from agreegen.signing.certificate_checks import check_credential
 from agreegen.signing.detached import sign_detached, timestamp_data
 
 

@@ -12,7 +12,7 @@ from distributed.utils import sync
 
 from agreegen.batch.keyholder import RemoteKey
 from agreegen.errors import AgreegenError, CredentialError
-from agreegen.signing.credentials import load_credential
+from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import Credential, Mechanism
 
 _CONNECT_S, _ANSWER_S = 20, 120

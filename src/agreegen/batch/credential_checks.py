@@ -15,12 +15,12 @@ from agreegen.model.complaint import Complaint, Location, Severity
 from agreegen.model.document import Document
 from agreegen.rosters.roster import Roster
 from agreegen.rosters.row import RosterRow
-from agreegen.signing.checks import check_credential, try_credential
-from agreegen.signing.credentials import load_credential
+from agreegen.signing.certificate_checks import check_credential, try_credential
+from agreegen.signing.credentials.loading import load_credential
+from agreegen.signing.credentials.secrets import Prompt
 from agreegen.signing.interface import SigningRequest, Trust
 from agreegen.signing.prepared import SigningIdentity
-from agreegen.signing.roles import check_role
-from agreegen.signing.secrets import Prompt
+from agreegen.signing.role_checks import check_role
 
 _ROWS_NAMED = 10
 _MOST_IDENTITIES = 64

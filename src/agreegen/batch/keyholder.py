@@ -14,9 +14,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from agreegen.errors import AgreegenError, CredentialError
-from agreegen.signing.credentials import load_credential
+from agreegen.signing.credentials.loading import load_credential
+from agreegen.signing.credentials.secrets import Prompt
 from agreegen.signing.interface import AppearanceSource, Credential, Mechanism, RawSigner
-from agreegen.signing.secrets import Prompt
 
 
 @dataclass(frozen=True, slots=True)

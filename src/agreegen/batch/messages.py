@@ -10,7 +10,7 @@ from agreegen.batch.keyholder import RemoteKey
 from agreegen.conversion.interface import EngineChoice
 from agreegen.errors import AgreegenError
 from agreegen.register.interface import EventDraft
-from agreegen.signing.checks import KnownPaths
+from agreegen.signing.certificate_checks import KnownPaths
 from agreegen.signing.interface import Trust
 
 

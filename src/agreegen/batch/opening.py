@@ -18,9 +18,9 @@ from agreegen.errors import InputError, RegisterError, UsageError
 from agreegen.pki.signer_pin import fingerprint
 from agreegen.register.store import Register
 from agreegen.rosters.roster import Roster, open_roster
-from agreegen.signing.checks import check_credential, known_paths
+from agreegen.signing.certificate_checks import check_credential, known_paths
+from agreegen.signing.credentials.secrets import Prompt
 from agreegen.signing.interface import Credential, Trust
-from agreegen.signing.secrets import Prompt
 
 CHUNK_ROWS = 200
 _ROWS_FOR_PROCESSES = 40

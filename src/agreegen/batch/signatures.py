@@ -18,15 +18,15 @@ from agreegen.errors import AgreegenError, CredentialError, SigningError, Timest
 from agreegen.model.report import PadesLevel
 from agreegen.pki.signer_pin import fingerprint
 from agreegen.register.interface import EventDraft, EventKind
-from agreegen.signing.checks import check_credential
-from agreegen.signing.credentials import load_credential, locks_itself, read_config
+from agreegen.signing.certificate_checks import check_credential
+from agreegen.signing.credentials.loading import load_credential, locks_itself, read_config
 from agreegen.signing.interface import Credential, SignedPdf, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import BatchSigner
 from agreegen.signing.prepared import Prepared, SigningIdentity
 
 if TYPE_CHECKING:
     from agreegen.batch.chunks import Draft
-    from agreegen.signing.timestamps import TimestampClient
+    from agreegen.signing.services.timestamps import TimestampClient
 
 _LONG_TERM = {PadesLevel.B_LT, PadesLevel.B_LTA}
 
@@ -212,7 +212,7 @@ class ChunkSigner:
 
 
 def _connect(servers: Sequence[TimestampServer], trust: Trust) -> TimestampClient:
-    from agreegen.signing.timestamps import TimestampClient  # noqa: PLC0415 - HTTP takes long to load
+    from agreegen.signing.services.timestamps import TimestampClient  # noqa: PLC0415 - HTTP takes long to load
 
     return TimestampClient(servers, trust=trust)
 

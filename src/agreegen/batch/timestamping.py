@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from agreegen.batch.interface import Job
 from agreegen.signing.interface import TimestampServer
-from agreegen.signing.tsa_files import load_tsa
+from agreegen.signing.services.timestamp_files import load_tsa
 
 
 def timestamp_servers(job: Job, workers: int = 1) -> tuple[TimestampServer, ...]:

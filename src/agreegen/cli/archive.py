@@ -24,7 +24,7 @@ from agreegen.cli.options import (
 from agreegen.cli.output import print_json, print_table, prompt_secret, say, say_warning
 from agreegen.errors import ExitCode
 from agreegen.pki.signer_pin import SignerPin
-from agreegen.signing.credentials import load_credential
+from agreegen.signing.credentials.loading import load_credential
 from agreegen.verification.interface import Options
 from agreegen.verification.report_table import printable
 

@@ -8,11 +8,11 @@ import click
 
 from agreegen.cli.options import any_path, existing_file, json_option, read_now, trust_options
 from agreegen.cli.output import print_json, print_table, prompt_secret, say, say_warning
-from agreegen.signing.appearance import appearance_of
-from agreegen.signing.checks import check_credential, try_credential
-from agreegen.signing.credentials import load_credential
+from agreegen.signing.appearance.field_appearance import appearance_of
+from agreegen.signing.certificate_checks import check_credential, try_credential
+from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.prepared import SigningIdentity
-from agreegen.signing.revocation import check_status
+from agreegen.signing.services.revocation import check_status
 from agreegen.signing.trust import load_trust
 
 _SOME_FIELD_PT = (119.06, 119.06)
@@ -29,7 +29,7 @@ def command() -> None:
 @json_option
 def list_command(module: Path, as_json: bool) -> None:
     """Show the tokens, keys and certificates that a PKCS#11 module gives without a PIN."""
-    from agreegen.signing.pkcs11 import list_module  # noqa: PLC0415 - needs the optional package
+    from agreegen.signing.credentials.pkcs11 import list_module  # noqa: PLC0415 - needs the optional package
 
     entries = list_module(module)
     if as_json:

@@ -27,7 +27,7 @@ from agreegen.cli.output import print_json, print_table, say
 from agreegen.errors import ExitCode, UsageError
 from agreegen.pki.trust.policy import load_policy
 from agreegen.signing.interface import Trust
-from agreegen.signing.timestamps import TimestampClient
+from agreegen.signing.services.timestamps import TimestampClient
 
 _bags = click.argument("bags", nargs=-1, required=True, type=existing_folder, metavar="BAG...")
 

@@ -12,8 +12,8 @@ import click
 from agreegen.cli.output import prompt_secret, say_warning
 from agreegen.errors import UsageError
 from agreegen.signing.interface import TimestampServer, Trust
+from agreegen.signing.services.timestamp_files import load_tsa
 from agreegen.signing.trust import load_trust
-from agreegen.signing.tsa_files import load_tsa
 
 F = TypeVar("F", bound=Callable[..., Any])
 

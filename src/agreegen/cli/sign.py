@@ -38,8 +38,8 @@ from agreegen.model.report import PadesLevel
 from agreegen.receiving import choose_role, identify, sign_received
 from agreegen.recording.recorder import Recorder
 from agreegen.recording.singles import expect_signed, record_signed
-from agreegen.signing.checks import check_credential
-from agreegen.signing.credentials import load_credential
+from agreegen.signing.certificate_checks import check_credential
+from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import Credential, SigningRequest
 from agreegen.signing.trust import load_trust
 

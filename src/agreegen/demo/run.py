@@ -33,7 +33,7 @@ from agreegen.model.report import PadesLevel, Report
 from agreegen.packaged_data import samples_folder
 from agreegen.pipeline import DocumentMaker, sign_and_check
 from agreegen.rosters.parameters import read_parameters
-from agreegen.signing.credentials import load_credential
+from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import SigningRequest, TimestampServer, Trust
 from agreegen.signing.trust import load_trust
 from agreegen.verification.interface import Options

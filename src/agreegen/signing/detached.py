@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from agreegen.errors import CredentialError
-from agreegen.signing.checks import fits_certificate
+from agreegen.signing.certificate_checks import fits_certificate
 from agreegen.signing.cms import CmsTemplate
 from agreegen.signing.interface import Credential, TimestampServer, Trust
 
 if TYPE_CHECKING:
-    from agreegen.signing.timestamps import TimestampClient
+    from agreegen.signing.services.timestamps import TimestampClient
 
 
 def sign_detached(
@@ -65,6 +65,6 @@ def timestamp_data(data: bytes, tsa: Sequence[TimestampServer], *, trust: Trust 
 
 
 def _client(tsa: Sequence[TimestampServer], trust: Trust | None) -> TimestampClient:
-    from agreegen.signing.timestamps import TimestampClient  # noqa: PLC0415 - HTTP takes long to load
+    from agreegen.signing.services.timestamps import TimestampClient  # noqa: PLC0415 - HTTP takes long to load
 
     return TimestampClient(tsa, trust=trust)

@@ -13,8 +13,8 @@ from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDP
 from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp, SignatureObject
 
 from agreegen.errors import SigningError
-from agreegen.signing.pdfread import FOREIGN_ERRORS, resolve
-from agreegen.signing.pictures import AppearanceMaker
+from agreegen.signing.appearance.pictures import AppearanceMaker
+from agreegen.signing.document_reading import FOREIGN_ERRORS, resolve
 from agreegen.signing.prepared import Prepared
 
 

@@ -22,11 +22,8 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from agreegen.errors import AgreegenError, CredentialError, SigningError
 from agreegen.model.report import PadesLevel
-from agreegen.signing.checks import find_path
-from agreegen.signing.embedding import prepare_timestamp
-from agreegen.signing.interface import SignedPdf, TimestampServer, Trust
-from agreegen.signing.names import UNREADABLE_X509, subject_label
-from agreegen.signing.pdfread import (
+from agreegen.signing.certificate_checks import find_path
+from agreegen.signing.document_reading import (
     FOREIGN_ERRORS,
     PdfState,
     check_integrity,
@@ -34,16 +31,19 @@ from agreegen.signing.pdfread import (
     read_state,
     resolve,
 )
-from agreegen.signing.quick_extend import (
+from agreegen.signing.embedding import prepare_timestamp
+from agreegen.signing.interface import SignedPdf, TimestampServer, Trust
+from agreegen.signing.names import UNREADABLE_X509, subject_label
+from agreegen.signing.plain.validation_update import (
     FieldContent,
     append_store,
     prepare_plain_timestamp,
     read_contents,
     read_names,
 )
-from agreegen.signing.revocation import Evidence, EvidenceStore, merge
+from agreegen.signing.services.revocation import Evidence, EvidenceStore, merge
+from agreegen.signing.services.timestamps import TimestampClient
 from agreegen.signing.signed_data import SignedContent, reading
-from agreegen.signing.timestamps import TimestampClient
 
 _FIELD = "agreegen_timestamp_{}"
 _ATTEMPTS = 2

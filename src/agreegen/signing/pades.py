@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from agreegen.errors import SigningError, TimestampError
 from agreegen.model.report import PadesLevel
-from agreegen.signing.appearance import appearance_of
-from agreegen.signing.checks import check_credential, fits_certificate
+from agreegen.signing.appearance.field_appearance import appearance_of
+from agreegen.signing.certificate_checks import check_credential, fits_certificate
 from agreegen.signing.cms import CmsTemplate
 from agreegen.signing.interface import Credential, SignedPdf, SigningRequest
+from agreegen.signing.plain.field_signatures import prepare_further, prepare_quickly
 from agreegen.signing.prepared import Prepared, SigningIdentity
-from agreegen.signing.quick import prepare_further, prepare_quickly
 
 if TYPE_CHECKING:
-    from agreegen.signing.timestamps import TimestampClient
+    from agreegen.signing.services.timestamps import TimestampClient
 
 _ATTEMPTS = 2
 """A second one where another service, with larger tokens, answered in between."""
@@ -82,7 +82,7 @@ class BatchSigner:
     def _prepare_with_pyhanko(self, pdf: bytes, *, judged: bool) -> Prepared:
         # pyHanko takes longer to load than a hundred signatures, and files of our own do not need it.
         from agreegen.signing.embedding import prepare_signature  # noqa: PLC0415 - see above
-        from agreegen.signing.turn import check_turn  # noqa: PLC0415 - see above
+        from agreegen.signing.signing_order import check_turn  # noqa: PLC0415 - see above
 
         turn = check_turn(pdf, self.identity, self.request, judged=judged)
         further = prepare_further(pdf, self.request, self._reserved, self._appearance)
@@ -138,7 +138,7 @@ def sign_pdf(
         raise SigningError("the level must be one of B-B, B-T, B-LT, B-LTA")
     if not request.tsa:
         raise SigningError(f"level {request.level} needs a timestamp service", hint="give one with --tsa URL")
-    from agreegen.signing.timestamps import TimestampClient  # noqa: PLC0415 - only above B-B
+    from agreegen.signing.services.timestamps import TimestampClient  # noqa: PLC0415 - only above B-B
 
     with TimestampClient(request.tsa, trust=request.trust) as client:
         return _sign_with_timestamp(pdf, credential, request, client, judged=judged)

@@ -154,7 +154,7 @@ class SignedContent:
         assert self.certificate_der is not None
         algorithm = self.signer_info["signature_algorithm"]
         if algorithm["algorithm"].dotted in _SM2_SM3:
-            from agreegen.signing.checks import verify_raw  # noqa: PLC0415 - a cycle otherwise
+            from agreegen.signing.certificate_checks import verify_raw  # noqa: PLC0415 - a cycle otherwise
 
             return verify_raw(self.certificate_der, Mechanism.SM2_SM3, message, self.signature)
         digest, salt = _hash(_hash_name(self.signer_info)), None

@@ -25,7 +25,7 @@ from agreegen.pdf.limits import Limits
 from agreegen.pdf.objects import Ref, StructureError, Value
 from agreegen.pdf.parser import parse_value
 from agreegen.rendering.expected import expected_text
-from agreegen.signing.retracing import RetracedSignature, retrace_signatures
+from agreegen.signing.plain.retracing import RetracedSignature, retrace_signatures
 from agreegen.verification.interface import FoundSignature, Options, Structure
 from agreegen.verification.releases import Rebuilder, rebuilder_of
 from agreegen.verification.structure.second import PLAIN_TOKENS

@@ -21,8 +21,8 @@ from agreegen.example_pki import ExamplePki, make_example_pki
 from agreegen.example_pki.pictures import draw_seal, draw_signature
 from agreegen.example_pki.subjects import PARTY_A, PARTY_B, PARTY_B_REPRESENTATIVE, PEOPLE
 from agreegen.packaged_data import samples_folder
-from agreegen.signing.checks import check_credential, try_credential
-from agreegen.signing.credentials import load_credential
+from agreegen.signing.certificate_checks import check_credential, try_credential
+from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.trust import load_trust
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -20,9 +20,9 @@ from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.maker import make_example_pki
 from agreegen.example_pki.responder import Responder, free_port
 from agreegen.model.document import ATTACHMENT_NAME, DeclaredRole, Document
-from agreegen.signing.credentials import load_credential
+from agreegen.signing.credentials.key_files import SupportedKey
+from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import Credential, Trust
-from agreegen.signing.keyfiles import SupportedKey
 from agreegen.signing.trust import load_trust
 
 PERSON = "张伟"

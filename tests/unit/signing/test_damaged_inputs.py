@@ -22,12 +22,12 @@ from agreegen.errors import AgreegenError, CredentialError, ExitCode, TimestampE
 from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.responder import Responder
 from agreegen.model.report import PadesLevel
-from agreegen.signing.checks import check_credential, try_credential
-from agreegen.signing.credentials import load_credential
-from agreegen.signing.csc_client import CscClient
+from agreegen.signing.certificate_checks import check_credential, try_credential
+from agreegen.signing.credentials.csc_client import CscClient
+from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import Credential, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import sign_pdf
-from agreegen.signing.timestamps import TimestampClient, check_token
+from agreegen.signing.services.timestamps import TimestampClient, check_token
 from agreegen.signing.trust import load_trust
 from tests.soak.containers import damage_der
 from tests.unit.signing.conftest import make_pdf

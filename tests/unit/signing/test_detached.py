@@ -10,7 +10,7 @@ import pytest
 
 from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.responder import Responder
-from agreegen.signing.credentials import load_credential
+from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.detached import sign_detached, timestamp_data
 from agreegen.signing.interface import Credential, TimestampServer, Trust
 from tests.unit.signing.conftest import MiniCa, make_key, write_pem

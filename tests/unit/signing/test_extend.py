@@ -32,13 +32,13 @@ from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.maker import make_example_pki
 from agreegen.example_pki.responder import Responder, free_port
 from agreegen.model.report import PadesLevel
-from agreegen.signing.credentials import load_credential
+from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.extend import add_validation_data, add_validation_data_many, extend_pdf
 from agreegen.signing.interface import Credential, SignedPdf, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import sign_pdf
-from agreegen.signing.quick_extend import read_contents
-from agreegen.signing.revocation import check_status
-from agreegen.signing.timestamps import TimestampClient
+from agreegen.signing.plain.validation_update import read_contents
+from agreegen.signing.services.revocation import check_status
+from agreegen.signing.services.timestamps import TimestampClient
 from agreegen.signing.trust import load_trust
 from tests.unit.signing.conftest import MiniCa, make_key, make_pdf, write_pem
 

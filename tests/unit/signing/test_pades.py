@@ -15,7 +15,7 @@ from pyhanko_certvalidator import ValidationContext
 
 from agreegen.example_pki.responder import Responder
 from agreegen.model.report import PadesLevel
-from agreegen.signing.credentials import load_credential
+from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import Credential, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import sign_pdf
 from tests.unit.signing.conftest import MiniCa, make_key, make_pdf, write_pem

@@ -16,7 +16,7 @@ from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner
 from agreegen.errors import SigningError
 from agreegen.pki.encoding import tlv
 from agreegen.signing.cms import CmsTemplate
-from agreegen.signing.credentials import load_credential
+from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import Credential
 from agreegen.signing.signed_data import SignedContent
 from agreegen.signing.signer import PadesSigner

@@ -16,7 +16,7 @@ from agreegen.model.document import Document, build_document
 from agreegen.model.form import Form
 from agreegen.model.report import PadesLevel
 from agreegen.pipeline import DocumentMaker, EngineChoice
-from agreegen.signing.credentials import load_credential
+from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import AppearanceSource, Credential, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import BatchSigner, sign_pdf
 from agreegen.signing.prepared import SigningIdentity

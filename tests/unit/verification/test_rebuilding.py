@@ -12,10 +12,10 @@ import pytest
 from agreegen.model.report import Changes
 from agreegen.pdf.limits import Limits
 from agreegen.pdf.plain import PlainPdf
-from agreegen.signing.increment import Hole, append_with_hole, dictionary
-from agreegen.signing.pictures import Appearance
-from agreegen.signing.placing import SignatureText, append_signature, find_targets
-from agreegen.signing.retracing import RetracedSignature, retrace_signatures
+from agreegen.signing.appearance.pictures import Appearance
+from agreegen.signing.plain.increment import Hole, append_with_hole, dictionary
+from agreegen.signing.plain.retracing import RetracedSignature, retrace_signatures
+from agreegen.signing.plain.signature_update import SignatureText, append_signature, find_targets
 from agreegen.verification.examination import examine
 from agreegen.verification.interface import Options
 from agreegen.verification.rebuilding import prove

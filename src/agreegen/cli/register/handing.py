@@ -12,7 +12,7 @@ from agreegen.cli.output import prompt_secret, say
 from agreegen.cli.register.options import register_option, signer_credential_option
 from agreegen.recording.signer import identity_of
 from agreegen.register.interface import EventDraft, EventKind
-from agreegen.signing.credentials import load_credential
+from agreegen.signing.credentials.loading import load_credential
 
 
 @click.command("change-signer")

@@ -17,8 +17,8 @@ from agreegen.cli.output import print_json, prompt_secret, say
 from agreegen.cli.register.options import by_option, signer_credential_option, yes_option
 from agreegen.cli.register.paper import account_name
 from agreegen.errors import ExitCode, RegisterError
-from agreegen.signing.checks import check_credential
-from agreegen.signing.credentials import load_credential
+from agreegen.signing.certificate_checks import check_credential
+from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.trust import load_trust
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)

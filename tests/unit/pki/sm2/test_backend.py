@@ -23,9 +23,9 @@ from agreegen.pki.sm2 import gmssl as sm2_gmssl
 from agreegen.pki.sm2 import openssl as sm2_openssl
 from agreegen.pki.sm2.backend import CURVE_ORDER, find_backend, is_canonical, is_on_curve, sm3
 from agreegen.pki.sm2.curve import multiply_base
+from agreegen.signing.credentials.secrets import BackendConfig
+from agreegen.signing.credentials.sm2 import find_sm2_path, load_sm2, sm2_revoked, verify_sm2
 from agreegen.signing.interface import RawSigner
-from agreegen.signing.secrets import BackendConfig
-from agreegen.signing.sm2 import find_sm2_path, load_sm2, sm2_revoked, verify_sm2
 
 BACKENDS = ("openssl", "gmssl")
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

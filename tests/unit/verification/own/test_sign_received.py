@@ -12,7 +12,7 @@ from pikepdf import Pdf
 from agreegen.errors import SigningError
 from agreegen.model.report import PadesLevel
 from agreegen.receiving import sign_received
-from agreegen.signing.credentials import load_credential
+from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import SigningRequest, Trust
 from tests.unit.verification.authority import Authority, sign
 from tests.unit.verification.own.test_lies import lying, no_roles, nobody_required, white_box

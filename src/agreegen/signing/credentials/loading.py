@@ -1,0 +1,228 @@
+"""Credential files: YAML that says where a key is; the key itself comes from the backend of its kind."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from agreegen.errors import AgreegenError, CredentialError
+from agreegen.files import read_limited
+from agreegen.foreign import breakdown_as
+from agreegen.signing.credentials.key_files import parse_certificates
+from agreegen.signing.credentials.secrets import BackendConfig, LoadedKey, Prompt
+from agreegen.signing.interface import AppearanceSource, Credential
+from agreegen.yaml_text import MAX_BYTES, compose
+
+_COMMON = frozenset({"kind", "chain", "appearance"})
+_MANUAL = "docs/credentials.md describes the file"
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialKind:
+    """A kind of credential file. What differs from kind to kind stands in `KINDS` and nowhere else.
+
+    Attributes:
+        name: What `kind:` says.
+        settings: The settings that a file of this kind may have, besides the common ones.
+        module: Module with the function that loads the key; imported on use, since tokens, services and SM2
+            need optional packages or libraries.
+        locks_itself: Whether a few wrong PINs make the key unusable, so that nothing more may be tried.
+    """
+
+    name: str
+    settings: frozenset[str]
+    module: str
+    locks_itself: bool = False
+
+    def load(self, config: BackendConfig) -> LoadedKey:
+        """Load the key that a file of this kind names, by the module's function `load_<kind>`."""
+        load: Callable[[BackendConfig], LoadedKey] = getattr(
+            importlib.import_module(f"agreegen.signing.credentials.{self.module}"), f"load_{self.name}"
+        )
+        return load(config)
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        CredentialKind("pkcs12", frozenset({"file", "passphrase"}), "key_files"),
+        CredentialKind("pem", frozenset({"key", "certificate", "passphrase"}), "key_files"),
+        CredentialKind(
+            "pkcs11",
+            frozenset({"module", "token", "serial", "label", "id", "pin", "certificate"}),
+            "pkcs11",
+            locks_itself=True,
+        ),
+        CredentialKind(
+            "csc", frozenset({"url", "credential", "token", "pin", "otp", "ca_file", "timeout_s"}), "csc"
+        ),
+        CredentialKind(
+            "sm2", frozenset({"key", "file", "certificate", "passphrase", "signer_id", "backend"}), "sm2"
+        ),
+    )
+}
+
+
+def load_credential(path: Path, *, prompt: Prompt | None = None) -> Credential:
+    """Load the key and the certificate that a credential file names.
+
+    Args:
+        path: The credential file (YAML).
+        prompt: Asks for secrets with `{prompt: true}`; takes the question, returns the answer.
+
+    Raises:
+        CredentialError: The file is wrong, a secret is missing or wrong, the key cannot be had or has no
+            certificate.
+    """
+    config = read_config(path, prompt=prompt)
+    with breakdown_as(
+        lambda: config.error("a file of it breaks the library that reads it", hint="export it again")
+    ):
+        return _load(config)
+
+
+def _load(config: BackendConfig) -> Credential:
+    loaded = _load_key(config)
+    try:
+        chain = [*loaded.chain_der, *_further_certificates(config)]
+        return Credential(
+            name=config.name,
+            path=config.path,
+            kind=config.kind,
+            certificate_der=loaded.certificate_der,
+            chain_der=tuple(c for c in dict.fromkeys(chain) if c != loaded.certificate_der),
+            signer=loaded.signer,
+            appearance=_appearance(config),
+            warnings=tuple(config.warnings),
+            sm2_signer_id=loaded.sm2_signer_id,
+        )
+    except BaseException:
+        loaded.signer.close()
+        raise
+
+
+def read_config(path: Path, *, prompt: Prompt | None = None) -> BackendConfig:
+    """Read a credential file without touching the key.
+
+    Raises:
+        CredentialError: It cannot be read, is not YAML, or has an unknown kind or setting.
+    """
+    settings = read_settings(path)
+    kind = settings.get("kind")
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise CredentialError(
+            f"credential {path}: unknown kind {kind!r}"
+            if isinstance(kind, str)
+            else f"credential {path}: no kind",
+            hint=f"write kind: {', '.join(KINDS)}",
+        )
+    unknown = sorted(set(settings) - _COMMON - KINDS[kind].settings)
+    if unknown:
+        raise CredentialError(
+            f"credential {path}: unknown setting {unknown[0]} for kind {kind}",
+            hint=f"known are: {', '.join(sorted(_COMMON | KINDS[kind].settings))}",
+        )
+    return BackendConfig(path=path, kind=kind, settings=settings, prompt=prompt)
+
+
+def read_settings(path: Path, what: str = "credential") -> dict[str, object]:
+    """Read a YAML mapping whose scalars stay text; nothing of its content gets into an error.
+
+    Args:
+        path: The file.
+        what: What it describes, for messages.
+
+    Raises:
+        CredentialError: It cannot be read, or is not such a file.
+    """
+    try:
+        data = read_limited(path, MAX_BYTES)
+    except OSError as exc:
+        raise CredentialError(
+            f"{what} {path} cannot be read: {exc.strerror}", hint="check the path"
+        ) from None
+    try:
+        return _to_settings(compose(data.decode("utf-8-sig")))
+    except (yaml.YAMLError, ValueError) as exc:
+        # The parser's own message quotes lines of the file, where somebody may have written a secret.
+        mark = getattr(exc, "problem_mark", None)
+        where = f": line {mark.line + 1} cannot be read" if mark is not None else ""
+        raise CredentialError(f"{what} {path} is not a YAML file{where}", hint=_MANUAL) from None
+    except TypeError:
+        raise CredentialError(f"{path} is not a {what} file", hint=_MANUAL) from None
+
+
+def _to_settings(node: yaml.Node | None) -> dict[str, object]:
+    """Return a mapping of texts.
+
+    Raises:
+        TypeError: It is no mapping with texts as keys.
+        yaml.MarkedYAMLError: A key stands twice.
+    """
+    settings = _plain(node)
+    if not isinstance(settings, dict):
+        raise TypeError
+    return settings
+
+
+def _plain(node: yaml.Node | None) -> object:
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item) for item in node.value]
+    if not isinstance(node, yaml.MappingNode):
+        return node and node.value
+    settings: dict[str, object] = {}
+    for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise TypeError
+        if key.value in settings:
+            raise yaml.MarkedYAMLError(problem="a key stands twice", problem_mark=key.start_mark)
+        settings[key.value] = _plain(value)
+    return settings
+
+
+def locks_itself(path: Path) -> bool:
+    """Tell whether the key of a credential file becomes unusable after a few wrong PINs."""
+    try:
+        return KINDS[read_config(path).kind].locks_itself
+    except CredentialError:
+        return False  # no key was touched: the file itself cannot be used
+
+
+def _load_key(config: BackendConfig) -> LoadedKey:
+    try:
+        return KINDS[config.kind].load(config)
+    except AgreegenError:
+        raise
+    except (ValueError, TypeError, OSError) as exc:
+        raise config.error(f"the key cannot be loaded ({type(exc).__name__})") from None
+
+
+def _further_certificates(config: BackendConfig) -> list[bytes]:
+    from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415 - used here only
+
+    found: list[bytes] = []
+    for path in config.files("chain"):
+        certificates = parse_certificates(config.read_file(path, "chain file"))
+        if not certificates:
+            config.fail(f"{path} holds no certificate", hint="a PEM or DER certificate is expected")
+        found.extend(certificate.public_bytes(Encoding.DER) for certificate in certificates)
+    return found
+
+
+def _appearance(config: BackendConfig) -> AppearanceSource | None:
+    if not config.has("appearance"):
+        return None
+    appearance = config.settings["appearance"]
+    if not isinstance(appearance, dict) or len(appearance) != 1:
+        config.fail("appearance must be one of {seal: FILE} or {signature: FILE}")
+    kind, name = next(iter(appearance.items()))
+    if kind not in ("seal", "signature") or not isinstance(name, str):
+        config.fail("appearance must be one of {seal: FILE} or {signature: FILE}")
+    image = config.folder / name
+    if not image.is_file():
+        config.fail(f"the picture {image} is not there", hint="a PNG or a one-page PDF is expected")
+    return AppearanceSource(image)

@@ -1,0 +1,185 @@
+"""Credentials of kind `sm2`: a key on the SM2 curve that signs with SM3 (GB/T 32918, GM/T 0009).
+
+Chinese authorities issue two certificates to a holder, one for signing and one for encryption (GM/T 0015); of
+such a pair the signing one is used. The signer's id enters the digest but not the CMS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from agreegen.pki.sm2.backend import DEFAULT_SIGNER_ID, Sm2Key, find_backend, is_on_curve
+from agreegen.pki.sm2.backend import verify_sm2 as verify_point
+from agreegen.pki.sm2.curve import multiply_base
+from agreegen.signing.credentials.key_files import (
+    no_certificate,
+    order_chain,
+    parse_certificates,
+    read_certificates,
+)
+from agreegen.signing.credentials.secrets import BackendConfig, LoadedKey
+from agreegen.signing.credentials.sm2_files import WrongPassphraseError, read_key_file, read_pkcs12
+from agreegen.signing.interface import Mechanism
+from agreegen.signing.names import UNREADABLE_X509
+from agreegen.signing.sm2_paths import find_sm2_path, is_readable, public_point, sm2_revoked
+
+__all__ = ["DEFAULT_SIGNER_ID", "Sm2Signer", "find_sm2_path", "load_sm2", "sm2_revoked", "verify_sm2"]
+
+_MAX_SIGNER_ID_BYTES = 8191
+
+
+class Sm2Signer:
+    """An SM2 key in memory; satisfies the `RawSigner` protocol.
+
+    Args:
+        key: The key, held by a backend.
+        signer_id: The id that enters each digest (GB/T 32918.2, 5.5).
+    """
+
+    __slots__ = ("_key", "signer_id")
+
+    def __init__(self, key: Sm2Key, signer_id: str = DEFAULT_SIGNER_ID) -> None:
+        self._key = key
+        self.signer_id = signer_id
+
+    def __repr__(self) -> str:
+        return "Sm2Signer()"
+
+    @property
+    def mechanism(self) -> Mechanism:
+        """The algorithm the key signs with."""
+        return Mechanism.SM2_SM3
+
+    @property
+    def shareable(self) -> bool:
+        """True: another process can load the same file."""
+        return True
+
+    def sign(self, message: bytes) -> bytes:
+        """Sign a message; the result is the DER of r and s.
+
+        Raises:
+            CredentialError: The signer was closed.
+        """
+        return self._key.sign(message, self.signer_id.encode())
+
+    def sign_many(self, messages: Sequence[bytes]) -> list[bytes]:
+        """Sign several messages, one after the other."""
+        return [self.sign(message) for message in messages]
+
+    def close(self) -> None:
+        """Drop the key."""
+        self._key.close()
+
+
+def load_sm2(config: BackendConfig) -> LoadedKey:
+    """Load an SM2 key and its signing certificate from PKCS#8 and certificate files, or from PKCS#12.
+
+    Raises:
+        CredentialError: Unreadable file, wrong passphrase, no key, no signing certificate for the key.
+        MissingProgramError: No library does SM2 here.
+    """
+    backend = find_backend(_backend_name(config))
+    signer_id = config.text_or("signer_id", DEFAULT_SIGNER_ID)
+    if "signer_id" in config.settings and not config.has("signer_id"):
+        # Silently taking the default one would sign under another id than was meant.
+        config.fail("signer_id is empty", hint="leave the line out for the default id")
+    if len(signer_id.encode()) > _MAX_SIGNER_ID_BYTES:
+        config.fail(f"signer_id is longer than {_MAX_SIGNER_ID_BYTES} bytes")
+    try:
+        numbers, found = _read_files(config)
+        points = {multiply_base(number): number for number in numbers}
+    except WrongPassphraseError as exc:
+        raise config.error(str(exc), hint="check the passphrase") from None
+    except ValueError as exc:
+        raise config.error(str(exc), hint="a PKCS#8 or PKCS#12 file of an SM2 key is expected") from None
+    certificates = [c for c in found if is_readable(c)]
+    fitting = [c for c in certificates if _point_or_none(c) in points]
+    if not fitting:
+        raise no_certificate(config)
+    own = next((c for c in fitting if signs(c)), None)
+    if own is None:
+        config.fail(
+            "the certificate is for encryption, not for signatures",
+            hint="of a double certificate, give the signing one and its key",
+        )
+    point = public_point(own)
+    key = backend.load_key(points[point].to_bytes(32), point)
+    chain = [c for c in order_chain(own, certificates) if c not in fitting and _is_authority(c)]
+    return LoadedKey(
+        Sm2Signer(key, signer_id),
+        own.public_bytes(Encoding.DER),
+        tuple(c.public_bytes(Encoding.DER) for c in chain),
+        signer_id,
+    )
+
+
+def verify_sm2(
+    certificate_der: bytes, message: bytes, signature: bytes, signer_id: str = DEFAULT_SIGNER_ID
+) -> bool:
+    """Tell whether an SM2 signature over a message fits a certificate's key; anything malformed does not.
+
+    Raises:
+        MissingProgramError: No library does SM2 here.
+    """
+    try:
+        point = public_point(x509.load_der_x509_certificate(certificate_der))
+    except UNREADABLE_X509:
+        return False
+    return verify_point(point, message, signature, signer_id)
+
+
+def signs(certificate: x509.Certificate) -> bool:
+    """Tell whether a certificate's key usage allows signatures; without that extension it does (RFC 5280)."""
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return True
+    except UNREADABLE_X509:
+        return False
+    return usage.digital_signature or usage.content_commitment
+
+
+def _backend_name(config: BackendConfig) -> str | None:
+    name = config.text_or("backend", "") or None
+    if name not in (None, "openssl", "gmssl"):
+        config.fail(f"unknown backend {name}", hint="write openssl or gmssl, or leave it out")
+    return name
+
+
+def _read_files(config: BackendConfig) -> tuple[list[int], list[x509.Certificate]]:
+    given = read_certificates(config) if config.has("certificate") else []
+    if config.has("file"):
+        data = config.read_key(config.file("file"), "PKCS#12 file")
+        try:
+            numbers, found = read_pkcs12(data, config.read_secret("passphrase"))
+        except (TypeError, KeyError, AttributeError, OverflowError) as exc:
+            raise ValueError("the file is not a PKCS#12 file that can be read") from exc
+        if not numbers:
+            config.fail("the PKCS#12 file holds no SM2 key", hint="export it again, with the private key")
+        return numbers, [*given, *(c for der in found for c in parse_certificates(der))]
+    if not given:
+        config.fail("the setting certificate is missing", hint="add a line `certificate: …`")
+    data = config.read_key(config.file("key"), "key file")
+    try:
+        return [read_key_file(data, config.read_secret_or_none("passphrase"))], given
+    except (TypeError, KeyError, AttributeError, OverflowError) as exc:
+        raise ValueError("the file holds no PKCS#8 private key that can be read") from exc
+
+
+def _point_or_none(certificate: x509.Certificate) -> bytes | None:
+    try:
+        point = public_point(certificate)
+    except ValueError:
+        return None
+    return point if is_on_curve(point) else None
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (x509.ExtensionNotFound, *UNREADABLE_X509):
+        return False

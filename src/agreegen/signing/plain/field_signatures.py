@@ -1,0 +1,96 @@
+"""Signatures of plain PDFs of ours, as ordinary incremental updates (ISO 32000-2, 7.5.6).
+
+They do what `embedding` does through pyHanko, for the one shape that our documents have. Anything else
+(another program's file, a security store, anything unusual) is not for them.
+"""
+
+from __future__ import annotations
+
+from agreegen.errors import SigningError
+from agreegen.model.document import ATTACHMENT_NAME, Document
+from agreegen.pdf.plain import Entries, NotPlainError, PlainPdf, items
+from agreegen.signing.appearance.pictures import AppearanceMaker
+from agreegen.signing.interface import SigningRequest
+from agreegen.signing.plain.signature_update import SignatureText, Target, append_signature, find_targets
+from agreegen.signing.prepared import Prepared, SigningIdentity
+from agreegen.signing.role_checks import check_role
+
+
+def prepare_quickly(
+    pdf: bytes,
+    identity: SigningIdentity,
+    request: SigningRequest,
+    reserved_bytes: int,
+    appearance: AppearanceMaker,
+) -> Prepared | None:
+    """Append a signature dictionary to a plain PDF of ours that nobody has signed; `digest` is left empty.
+
+    Args:
+        pdf: The file.
+        identity: Who signs.
+        request: Role, time, reason and location.
+        reserved_bytes: Room for the CMS.
+        appearance: Makes the picture of a visible field.
+
+    Returns:
+        The prepared file, or None where this is not such a file.
+
+    Raises:
+        SigningError: It is, and this role must not sign now.
+    """
+    try:
+        plain = PlainPdf.read(pdf)
+        if plain.revisions != 1:
+            return None
+        target = _find(plain, request.role)
+        if not target.certifies:
+            return None  # written anew after it was signed
+        declared = Document.from_json(_attachment(plain, target.catalog))
+        check_role(declared, identity, request, signed=())
+        text = SignatureText(request.now, request.reason, request.location)
+        return append_signature(plain, target, text, reserved_bytes, appearance)
+    except NotPlainError:
+        return None
+    except ValueError as exc:
+        raise SigningError(f"{ATTACHMENT_NAME} in the PDF cannot be read") from exc
+
+
+def prepare_further(
+    pdf: bytes, request: SigningRequest, reserved_bytes: int, appearance: AppearanceMaker
+) -> Prepared | None:
+    """Append a further signature to a plain PDF of ours that was certified; `digest` is left empty.
+
+    The caller still owes that this role may sign now (`turn.check_turn`).
+
+    Args:
+        pdf: The file.
+        request: Role, time, reason and location.
+        reserved_bytes: Room for the CMS.
+        appearance: Makes the picture of a visible field.
+
+    Returns:
+        The prepared file, or None where this is not such a file.
+    """
+    try:
+        plain = PlainPdf.read(pdf)
+        target = _find(plain, request.role)
+        text = SignatureText(request.now, request.reason, request.location)
+        return None if target.certifies else append_signature(plain, target, text, reserved_bytes, appearance)
+    except NotPlainError:
+        return None
+
+
+def _find(plain: PlainPdf, role: str) -> Target:
+    found = [target for target in find_targets(plain) if target.name == role]
+    if len(found) != 1:
+        raise NotPlainError
+    return found[0]
+
+
+def _attachment(plain: PlainPdf, catalog: Entries) -> bytes:
+    tree = plain.dictionary(plain.dictionary(catalog.get(b"/Names")).get(b"/EmbeddedFiles"))
+    names = items(tree.get(b"/Names"))
+    if names[:1] != [b"(%s)" % ATTACHMENT_NAME.encode()] or len(names) != 2:
+        raise NotPlainError
+    specification = plain.dictionary(names[1])
+    return plain.stream(plain.dictionary(specification.get(b"/EF")).get(b"/F"))

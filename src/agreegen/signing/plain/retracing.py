@@ -1,0 +1,165 @@
+"""Retracing the signatures of a plain PDF of ours: written again from what they say, byte for byte.
+
+A signature that `placing` wrote follows from the file before it, the field, the time, reason and location,
+the picture and the CMS. So these are read from the update, it is written again from them, and only where the
+result is the very same file is anything said about it. Whatever else there is, it is not for this module.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from agreegen.pdf.plain import NotPlainError, PlainPdf
+from agreegen.signing.appearance.pictures import Appearance
+from agreegen.signing.plain.signature_update import SignatureText, Target, append_signature, find_targets
+
+_SIGNATURE = re.compile(
+    rb"(\d{1,8}) 0 obj\n<< /Type /Sig /Filter /Adobe\.PPKLite /SubFilter /ETSI\.CAdES\.detached"
+    rb" /M \(D:(\d{14})Z\)(?: /Reference \[[^\[\]()]{1,400}\])?"
+    rb"(?: /Reason <FEFF([0-9A-F]{0,4000})>)?(?: /Location <FEFF([0-9A-F]{0,4000})>)?"
+    rb" /Contents <([0-9A-Fa-f]+)> /ByteRange \[0 \d{1,10} (\d{1,10}) (\d{1,10})\] +>>\nendobj\n"
+)
+_TABLE = re.compile(rb"\nstartxref\n(\d{1,10})\n%%EOF\n\Z")
+_TAIL_BYTES = 64
+_MAX_PICTURES = 64
+_MAX_SIGNATURES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class RetracedSignature:
+    """A signature that was written again and came out the same.
+
+    Attributes:
+        field: Name of its field.
+        number: Object number of the signature dictionary.
+        byte_range: As written.
+        contents: The decoded `/Contents`, padding included.
+        text: Its time, reason and location.
+        pictures: Bodies of the objects of its appearance, which have the numbers after `number`.
+        size: Width and height of its field in points; None for an invisible one.
+        empty_fields: Names of the signature fields that are still empty, in the order of the form.
+        certifies: Whether it certifies the file; the first one does.
+        locks: Whether its field locks all fields, so that nobody may sign after it.
+    """
+
+    field: str
+    number: int
+    byte_range: tuple[int, int, int, int]
+    contents: bytes
+    text: SignatureText
+    pictures: tuple[bytes, ...]
+    size: tuple[float, float] | None
+    empty_fields: tuple[str, ...]
+    certifies: bool
+    locks: bool
+
+
+def retrace_signatures(pdf: bytes, signed: bytes) -> tuple[RetracedSignature, ...]:
+    """Say how signatures were put into a plain PDF of ours, one after the other.
+
+    The caller still owes what `pdf` is, what the pictures are, and the cryptography.
+
+    Args:
+        pdf: The file before anybody signed it.
+        signed: The same file with its signatures.
+
+    Returns:
+        What the updates say, oldest first; nothing where writing them again gives anything else.
+    """
+    found: list[RetracedSignature] = []
+    before = pdf
+    while len(before) < len(signed):
+        head = _SIGNATURE.match(signed, len(before))
+        after = signed[: int(head[6]) + int(head[7])] if head is not None else b""
+        retraced = _retrace(before, after) if len(before) < len(after) else None
+        if retraced is None or (found and found[-1].locks) or len(found) == _MAX_SIGNATURES:
+            return ()
+        found.append(retraced)
+        before = after
+    return tuple(found)
+
+
+def _retrace(pdf: bytes, signed: bytes) -> RetracedSignature | None:
+    head = _SIGNATURE.match(signed, len(pdf))
+    table = _TABLE.search(signed, max(len(pdf), len(signed) - _TAIL_BYTES))
+    if head is None or table is None or not signed.startswith(pdf):
+        return None
+    try:
+        plain = PlainPdf.read(pdf)
+        if plain.size != int(head[1]):
+            return None
+        pictures = _pictures(signed, head.end(), int(table[1]), plain.size + 1)
+        targets = find_targets(plain)
+        found = [target for target in targets if _field_is_changed(signed, head.end(), target)]
+        if len(found) != 1 or (found[0].size is not None) != bool(pictures):
+            return None
+        return _write_again(plain, signed, head, pictures, found[0], targets)
+    except (NotPlainError, ValueError):
+        return None
+
+
+def _write_again(
+    plain: PlainPdf,
+    signed: bytes,
+    head: re.Match[bytes],
+    pictures: tuple[bytes, ...],
+    target: Target,
+    targets: list[Target],
+) -> RetracedSignature | None:
+    contents, text = bytes.fromhex(head[5].decode()), _text(head)
+    if not any(contents):
+        return None  # a placeholder that waits for its signature
+    made = append_signature(plain, target, text, len(contents), lambda *_: Appearance(pictures))
+    if len(made.data) != len(signed) or (made.start, made.end) != (head.start(5) - 1, head.end(5) + 1):
+        return None
+    if made.data[: made.start] != signed[: made.start] or made.data[made.end :] != signed[made.end :]:
+        return None
+    return RetracedSignature(
+        field=target.name,
+        number=plain.size,
+        byte_range=made.byte_range,
+        contents=contents,
+        text=text,
+        pictures=pictures,
+        size=target.size,
+        empty_fields=tuple(other.name for other in targets if other is not target),
+        certifies=target.certifies,
+        locks=target.locks,
+    )
+
+
+def _field_is_changed(signed: bytes, start: int, target: Target) -> bool:
+    head = b"%d 0 obj\n" % target.field
+    return signed.startswith(head, start) or signed.find(b"\n" + head, start) >= 0
+
+
+def _text(head: re.Match[bytes]) -> SignatureText:
+    moment = datetime.strptime(head[2].decode(), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    reason, location = (
+        None if digits is None else bytes.fromhex(digits.decode()).decode("utf-16-be")
+        for digits in (head[3], head[4])
+    )
+    return SignatureText(moment, reason, location)
+
+
+def _pictures(signed: bytes, start: int, table: int, first: int) -> tuple[bytes, ...]:
+    """Return the bodies of the objects from number `first` on; they stand last before the table.
+
+    Raises:
+        NotPlainError: There are none of that kind, or too many.
+    """
+    at = signed.find(b"\n%d 0 obj\n" % first, start, table) + 1
+    bodies: list[bytes] = []
+    while at and at < table:
+        head = b"%d 0 obj\n" % (first + len(bodies))
+        following = b"\nendobj\n%d 0 obj\n" % (first + len(bodies) + 1)
+        stop = signed.find(following, at, table)
+        if stop < 0:
+            stop = table - len(b"\nendobj\n")
+        if len(bodies) == _MAX_PICTURES or not signed.startswith(head, at) or stop < at:
+            raise NotPlainError
+        bodies.append(signed[at + len(head) : stop])
+        at = stop + len(b"\nendobj\n")
+    return tuple(bodies)

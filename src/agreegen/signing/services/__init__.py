@@ -1,0 +1,1 @@
+"""What signing asks of services on the network: timestamps, OCSP responses, revocation lists."""

@@ -1,0 +1,346 @@
+"""RFC 3161 timestamps over HTTP: several services in order, kept connections, every answer checked."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Self
+
+import requests
+from asn1crypto import cms, core, tsp
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
+
+from agreegen.errors import AgreegenError, CredentialError, SigningError, TimestampError
+from agreegen.pki.encoding import tlv
+from agreegen.signing.certificate_checks import check_crls, find_path
+from agreegen.signing.interface import TimestampServer, Trust
+from agreegen.signing.names import UNREADABLE_X509, subject_label
+from agreegen.signing.services.limited_answers import read_answer
+from agreegen.signing.signed_data import SignedContent, reading
+
+_MAX_WORDS = 300
+_DIGEST_ALGORITHMS = {
+    "sha256": bytes.fromhex("300d06096086480165030402010500"),
+    "sha384": bytes.fromhex("300d06096086480165030402020500"),
+    "sha512": bytes.fromhex("300d06096086480165030402030500"),
+}
+"""AlgorithmIdentifier of each hash function that a token may be asked over."""
+_GRANTED = frozenset({"granted", "granted_with_mods"})
+_MAX_ANSWER_BYTES = 1 << 20
+_TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+_SIZE_MARGIN_BYTES = 64
+"""Serial numbers and ECDSA signatures vary by some bytes from token to token."""
+
+
+class TimestampClient:
+    """Asks timestamp services in their order; keeps its connections. Safe to use from several threads.
+
+    Args:
+        servers: The services, the preferred one first.
+        trust: Anchors and CRLs; with anchors, a service that does not chain to one of them is refused.
+        concurrency: Greatest number of requests under way at once.
+        attempts: How often one service is tried before the next one.
+        pause_s: Pause before the second attempt; it doubles each time.
+
+    Attributes:
+        concurrency: Greatest number of requests under way at once.
+    """
+
+    def __init__(
+        self,
+        servers: Sequence[TimestampServer],
+        *,
+        trust: Trust | None = None,
+        concurrency: int = 32,
+        attempts: int = 3,
+        pause_s: float = 0.25,
+    ) -> None:
+        if not servers:
+            raise TimestampError("no timestamp service is named", hint="give one with --tsa URL")
+        self._trust = trust if trust is not None else Trust()
+        self._attempts = attempts
+        self._pause_s = pause_s
+        self.concurrency = concurrency
+        self._services = [_Service(server, concurrency) for server in servers]
+        self._approved: set[bytes] = set()
+        self._token_bytes: int | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        for service in self._services:
+            service.close()
+
+    def token_bytes(self) -> int:
+        """Return the room that a token needs, from a first token over random bytes and all later ones.
+
+        Raises:
+            TimestampError: No service gave one.
+        """
+        if self._token_bytes is None:
+            self.timestamp(os.urandom(32))
+        assert self._token_bytes is not None
+        return self._token_bytes
+
+    def timestamp(self, data: bytes) -> bytes:
+        """Return the DER of a timestamp token over the SHA-256 of some bytes.
+
+        Raises:
+            TimestampError: No service gave an acceptable one.
+        """
+        return self.timestamp_digest(hashlib.sha256(data).digest())
+
+    def timestamp_digest(self, digest: bytes, hash_name: str = "sha256") -> bytes:
+        """Return the DER of a timestamp token over a digest.
+
+        Args:
+            digest: The digest.
+            hash_name: What made it: `sha256`, `sha384` or `sha512`.
+
+        Raises:
+            TimestampError: No service gave an acceptable one.
+        """
+        problems: list[str] = []
+        for service in self._services:
+            try:
+                token = self._ask(service, digest, hash_name)
+            except TimestampError as exc:
+                problems.append(exc.message)
+                continue
+            # Another service's tokens may be larger: the next room is for the largest seen.
+            self._token_bytes = max(self._token_bytes or 0, len(token) + _SIZE_MARGIN_BYTES)
+            return token
+        raise TimestampError(
+            "no timestamp was to be had: " + "; ".join(problems), hint="check the service, try later"
+        )
+
+    def timestamp_many(self, items: Sequence[bytes]) -> list[bytes | TimestampError]:
+        """Return a token over each of many byte strings, asked for concurrently; or why there is none."""
+
+        def one(data: bytes) -> bytes | TimestampError:
+            try:
+                return self.timestamp(data)
+            except TimestampError as exc:
+                return exc
+
+        with ThreadPoolExecutor(min(self.concurrency, max(1, len(items)))) as pool:
+            return list(pool.map(one, items))
+
+    def _ask(self, service: _Service, digest: bytes, hash_name: str) -> bytes:
+        for attempt in range(self._attempts):
+            if attempt:
+                # A little randomness keeps many clients from coming back at the same moment.
+                time.sleep(self._pause_s * 2 ** (attempt - 1) * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
+            try:
+                nonce, answer = service.post(digest, hash_name)
+                return self._accept(service.server, (hash_name, digest), nonce, answer)
+            except _BusyError as exc:
+                problem = exc
+        raise TimestampError(f"{service.server.url}: {problem.message}")
+
+    def _accept(
+        self, server: TimestampServer, imprint: tuple[str, bytes], nonce: int, answer: bytes
+    ) -> bytes:
+        token = _read_answer(server, answer)
+        try:
+            content = check_token(token, imprint[1], imprint[0])
+            with reading("the timestamp"):
+                _check_request(content, server, nonce)
+                self._approve(content)
+        except SigningError as exc:
+            raise TimestampError(f"{server.url}: {exc.message}") from exc
+        return token
+
+    def _approve(self, content: SignedContent) -> None:
+        der = content.certificate_der
+        assert der is not None
+        assert content.time is not None
+        if der in self._approved or not self._trust.anchors_der:
+            return
+        others = [other for other in content.certificates_der if other != der]
+        name = subject_label(der)
+        try:
+            path = find_path(der, others, self._trust, content.time, name)
+            check_crls(path, self._trust, content.time, name)
+        except CredentialError as exc:
+            raise SigningError(f"the service is not trusted: {exc.message}") from exc
+        self._approved.add(der)
+
+
+def _check_request(content: SignedContent, server: TimestampServer, nonce: int) -> None:
+    info = content.token
+    assert info is not None
+    if info["nonce"].native != nonce:
+        raise SigningError("the answer is for another request (nonce)")
+    if server.policy is not None and info["policy"].dotted != server.policy:
+        raise SigningError(f"the token is under another policy than {server.policy}")
+
+
+def check_token(token: bytes, digest: bytes, hash_name: str = "sha256") -> SignedContent:
+    """Check a timestamp token on its own: imprint, signature, signing certificate and its purpose.
+
+    Trust is for the caller to judge.
+
+    Args:
+        token: DER of the CMS.
+        digest: What it must be over.
+        hash_name: The hash function that made the digest.
+
+    Raises:
+        SigningError: It does not hold (RFC 3161, section 2.4.2).
+    """
+    with reading("the timestamp"):
+        return _check_token(token, digest, hash_name)
+
+
+def _check_token(token: bytes, digest: bytes, hash_name: str) -> SignedContent:
+    content = SignedContent.parse(token, timestamp=True)
+    info = content.token
+    assert info is not None
+    imprint = info["message_imprint"]
+    if (
+        imprint["hash_algorithm"]["algorithm"].native != hash_name
+        or imprint["hashed_message"].native != digest
+    ):
+        raise SigningError("the timestamp is over other bytes (imprint)")
+    problem = content.signature_problem()
+    if problem:
+        raise SigningError(f"the timestamp {problem}")
+    if content.certificate_der is None or not _is_tsa(content.certificate_der):
+        raise SigningError("the timestamp is not signed by a timestamping certificate")
+    if not content.names_certificate():
+        raise SigningError("the timestamp does not name its signing certificate")
+    return content
+
+
+def _is_tsa(der: bytes) -> bool:
+    try:
+        usage = x509.load_der_x509_certificate(der).extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+    except (x509.ExtensionNotFound, *UNREADABLE_X509):
+        return False
+    return list(usage.value) == [ExtendedKeyUsageOID.TIME_STAMPING]
+
+
+class _Response(core.Sequence):  # type: ignore[misc]
+    """TimeStampResp (RFC 3161, 2.4.2): where the service refuses, there is no token."""
+
+    _fields = [  # noqa: RUF012 - the schema of an ASN.1 type, as its base class reads it
+        ("status", tsp.PKIStatusInfo),
+        ("time_stamp_token", cms.ContentInfo, {"optional": True}),
+    ]
+
+
+def _read_answer(server: TimestampServer, answer: bytes) -> bytes:
+    try:
+        response = _Response.load(answer, strict=True)
+        status: str = response["status"]["status"].native
+        failure = response["status"]["fail_info"].native
+        said = response["status"]["status_string"].native or []
+        token: bytes = response["time_stamp_token"].dump() if status in _GRANTED else b""
+    except (ValueError, TypeError, KeyError, AttributeError) as exc:
+        raise TimestampError(f"{server.url}: the answer is no timestamp response") from exc
+    if not token:
+        raise TimestampError(f"{server.url}: the service refused: {_describe(status, failure, said)}")
+    return token
+
+
+def _describe(status: str, failure: set[str] | None, said: list[str]) -> str:
+    """Say all that a refusal says: PKIStatus, PKIFailureInfo and the service's own words (RFC 3161)."""
+    parts = [f"status {status}", f"failInfo {', '.join(sorted(failure)) if failure else 'none'}"]
+    words = " ".join(" ".join(said).split())
+    if words:
+        shown = "".join(c if c.isprintable() else "\ufffd" for c in words[:_MAX_WORDS])
+        parts.append(f"text “{shown}”")
+    return ", ".join(parts)
+
+
+class _BusyError(AgreegenError):
+    """The service may answer when asked again."""
+
+
+class _Service:
+    """One service: its session and the rate it is asked at."""
+
+    def __init__(self, server: TimestampServer, concurrency: int) -> None:
+        self.server = server
+        self._session = requests.Session()
+        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=concurrency)
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
+        self._session.headers.update(
+            {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
+        )
+        if server.username is not None:
+            self._session.auth = (server.username, server.password or "")
+        if server.client_certificate is not None:
+            self._session.cert = str(server.client_certificate)
+        self._lock = threading.Lock()
+        self._next_at = 0.0
+
+    def close(self) -> None:
+        self._session.close()
+
+    def post(self, digest: bytes, hash_name: str) -> tuple[int, bytes]:
+        """Send one request; return its nonce and the body of the answer."""
+        nonce = int.from_bytes(b"\x01" + os.urandom(8), "big")
+        self._wait_for_slot()
+        try:
+            with self._session.post(
+                self.server.url,
+                data=_request(hash_name, digest, nonce, self.server.policy),
+                timeout=self.server.timeout_s,
+                verify=True if self.server.ca_file is None else str(self.server.ca_file),
+                stream=True,
+                allow_redirects=False,
+            ) as response:
+                ends_at = time.monotonic() + self.server.timeout_s
+                body = read_answer(response, max_bytes=_MAX_ANSWER_BYTES, ends_at=ends_at)
+                status = response.status_code
+        except (requests.RequestException, HTTPError, OSError, ValueError) as exc:
+            raise _BusyError(f"no connection ({type(exc).__name__})") from exc
+        if status in _TRY_AGAIN:
+            raise _BusyError(f"HTTP status {status}")
+        if 300 <= status < 400:
+            raise TimestampError(f"{self.server.url}: it sends on to another address, which is not followed")
+        if status != 200:
+            raise TimestampError(f"{self.server.url}: HTTP status {status}")
+        if len(body) > _MAX_ANSWER_BYTES:
+            raise TimestampError(f"{self.server.url}: the answer is too large")
+        return nonce, body
+
+    def _wait_for_slot(self) -> None:
+        if self.server.requests_per_minute is None:
+            return
+        with self._lock:
+            moment = max(time.monotonic(), self._next_at)
+            self._next_at = moment + 60.0 / self.server.requests_per_minute
+        time.sleep(max(0.0, moment - time.monotonic()))
+
+
+def _request(hash_name: str, digest: bytes, nonce: int, policy: str | None) -> bytes:
+    # TimeStampReq (RFC 3161, 2.4.1): version, imprint, policy, nonce, certReq TRUE.
+    size = (nonce.bit_length() + 8) // 8
+    return tlv(
+        0x30,
+        tlv(0x02, b"\x01"),
+        tlv(0x30, _DIGEST_ALGORITHMS[hash_name], tlv(0x04, digest)),
+        b"" if policy is None else tsp.ObjectIdentifier(policy).dump(),
+        tlv(0x02, nonce.to_bytes(size, "big")),
+        tlv(0x01, b"\xff"),
+    )
