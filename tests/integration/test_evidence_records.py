@@ -35,8 +35,8 @@ from agreegen.signing.interface import SigningRequest, Trust
 from agreegen.signing.pades import sign_pdf
 from agreegen.signing.trust import load_trust
 from agreegen.verification.examination import examine
-from agreegen.verification.existence import prove_existence
 from agreegen.verification.interface import Options
+from agreegen.verification.proof.existence import prove_existence
 from tests.judges import bouncycastle
 from tests.judges.openssl import verify_token
 from tests.unit.signing.conftest import make_pdf

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from agreegen.model.report import FileReport
+from agreegen.reports.verification.etsi_xml import render_xml
+from agreegen.reports.verification.html import render_html
+from agreegen.reports.verification.table import render_table
 from agreegen.verification.interface import Options
-from agreegen.verification.report_html import render_html
-from agreegen.verification.report_table import render_table
-from agreegen.verification.report_xml import render_xml
 from agreegen.verification.service import verify_paths
 
 CORPUS = Path(os.environ.get("AGREEGEN_PDF_CORPUS", "../shared/pdf-corpus"))

@@ -12,13 +12,13 @@ from xml.etree import ElementTree
 
 from agreegen.errors import AgreegenError
 from agreegen.model.report import FileReport, Report
+from agreegen.reports.verification.etsi_xml import render_xml
+from agreegen.reports.verification.html import render_html
+from agreegen.reports.verification.json_text import render_json
+from agreegen.reports.verification.table import render_table
 from agreegen.verification.examination import examine
 from agreegen.verification.interface import Options
-from agreegen.verification.rebuilding import prove
-from agreegen.verification.report_html import render_html
-from agreegen.verification.report_json import render_json
-from agreegen.verification.report_table import render_table
-from agreegen.verification.report_xml import render_xml
+from agreegen.verification.proof.rebuilding import prove
 from tests.soak.mutators import Mutant
 from tests.soak.oracle import may_be_unaltered
 from tests.soak.seeds import Seed

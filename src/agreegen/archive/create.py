@@ -48,10 +48,10 @@ from agreegen.recording.recorder import Recorder
 from agreegen.register.export import export_csv
 from agreegen.register.interface import DocumentRow, EventDraft, EventKind
 from agreegen.register.store import Register
+from agreegen.reports.verification.abridging import abridge
+from agreegen.reports.verification.html import write_html
 from agreegen.temporary import OwnFolder
-from agreegen.verification.abridging import abridge
 from agreegen.verification.interface import Options
-from agreegen.verification.report_html import write_html
 from agreegen.verification.service import verify_paths
 
 __all__ = ["BagRequest", "BagSummary", "create_bag"]

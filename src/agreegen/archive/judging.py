@@ -25,7 +25,7 @@ from agreegen.pki.encoding import der_of
 from agreegen.pki.signer_pin import SignerPin, fingerprint
 from agreegen.pki.trust.policy import load_policy
 from agreegen.verification.interface import FoundSignature, Options, Structure
-from agreegen.verification.judgement import FileJudge
+from agreegen.verification.signatures.judgement import FileJudge
 
 _CADES = "ETSI.CAdES.detached"
 _RFC3161 = "ETSI.RFC3161"

@@ -21,8 +21,8 @@ from agreegen.archive.paper import read_paper, with_paper
 from agreegen.archive.structure import BagContents, check_structure
 from agreegen.model.report import FileReport, Report
 from agreegen.pki.signer_pin import SignerPin
+from agreegen.reports.verification.abridging import abridge
 from agreegen.signing.trust import parse_crls
-from agreegen.verification.abridging import abridge
 from agreegen.verification.interface import Options
 from agreegen.verification.service import verify_paths
 

@@ -24,9 +24,9 @@ from agreegen.cli.options import (
 from agreegen.cli.output import print_json, print_table, prompt_secret, say, say_warning
 from agreegen.errors import ExitCode
 from agreegen.pki.signer_pin import SignerPin
+from agreegen.reports.verification.table import printable
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.verification.interface import Options
-from agreegen.verification.report_table import printable
 
 _MOST_NAMED = 200
 

@@ -28,11 +28,11 @@ from agreegen.errors import ExitCode, InputError, UsageError
 from agreegen.files import read_limited, refuse_existing, refuse_inputs, write_atomically
 from agreegen.model.report import FileReport, Report, Verdict
 from agreegen.pki.evidence_records.record import MAX_RECORD_BYTES
-from agreegen.verification.abridging import abridge
+from agreegen.reports.verification.abridging import abridge
+from agreegen.reports.verification.etsi_xml import render_xml
+from agreegen.reports.verification.html import write_html
+from agreegen.reports.verification.table import Table, render_table
 from agreegen.verification.interface import Options
-from agreegen.verification.report_html import write_html
-from agreegen.verification.report_table import Table, render_table
-from agreegen.verification.report_xml import render_xml
 from agreegen.verification.service import expand_paths, verify_paths
 
 _MAX_PASSWORD_BYTES = 4096

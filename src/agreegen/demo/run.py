@@ -32,14 +32,14 @@ from agreegen.model.document import build_document
 from agreegen.model.report import PadesLevel, Report
 from agreegen.packaged_data import samples_folder
 from agreegen.pipeline import DocumentMaker, sign_and_check
+from agreegen.reports.verification.html import render_html
+from agreegen.reports.verification.wording import count_headlines
 from agreegen.rosters.parameters import read_parameters
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import SigningRequest, TimestampServer, Trust
 from agreegen.signing.trust import load_trust
 from agreegen.verification.interface import Options
-from agreegen.verification.report_html import render_html
 from agreegen.verification.service import verify_paths
-from agreegen.verification.wording import count_headlines
 
 MARKER = ".agreegen-demo"
 """A folder that holds this file was made by the demo and may be replaced by it."""

@@ -12,7 +12,7 @@ from agreegen.pki.cms.signature_facts import SignatureFacts
 from agreegen.pki.cms.timestamp_tokens import check_token
 from agreegen.pki.trust.policy import load_policy
 from agreegen.verification.interface import FoundSignature, Options, Structure
-from agreegen.verification.judgement import FileJudge
+from agreegen.verification.signatures.judgement import FileJudge
 
 
 def verify_detached(data: bytes, cms_der: bytes, options: Options) -> SignatureReport:

@@ -18,9 +18,9 @@ from agreegen.register.store import Register
 from agreegen.rendering.expected import expected_text
 from agreegen.signing.names import names_holder
 from agreegen.verification.interface import FoundSignature, Options, Structure
-from agreegen.verification.own.page_engine import check_engine, engine_differs
-from agreegen.verification.own.released_roles import HeldRoles, hold_to_form
-from agreegen.verification.releases import approved, rebuilder_of, release_of
+from agreegen.verification.proof.page_engine import check_engine, engine_differs
+from agreegen.verification.proof.released_roles import HeldRoles, hold_to_form
+from agreegen.verification.proof.releases import approved, rebuilder_of, release_of
 
 BLOCKING = frozenset(
     {

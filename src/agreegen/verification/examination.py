@@ -28,14 +28,14 @@ from agreegen.verification.document_checks import (
     role_of,
     roles_on_paper,
 )
-from agreegen.verification.existence import weigh_records
 from agreegen.verification.fetching import fetch_evidence
-from agreegen.verification.integrity import judge_integrity
 from agreegen.verification.interface import FoundSignature, Options, Structure, ValidationData
-from agreegen.verification.judgement import FileJudge, OutsideProof
-from agreegen.verification.own.released_roles import HeldRoles, alias_remarks
 from agreegen.verification.pictures.findings import judge_seals
-from agreegen.verification.rebuilding import prove
+from agreegen.verification.proof.existence import weigh_records
+from agreegen.verification.proof.rebuilding import prove
+from agreegen.verification.proof.released_roles import HeldRoles, alias_remarks
+from agreegen.verification.signatures.integrity import judge_integrity
+from agreegen.verification.signatures.judgement import FileJudge, OutsideProof
 from agreegen.verification.structure import scan_structure
 from agreegen.verification.verdict import judge_file, judge_unaltered
 

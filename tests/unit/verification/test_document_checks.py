@@ -23,7 +23,7 @@ from agreegen.verification.document_checks import (
     role_of,
 )
 from agreegen.verification.interface import FoundSignature, Options, Structure
-from agreegen.verification.own.released_roles import HeldRoles
+from agreegen.verification.proof.released_roles import HeldRoles
 from tests.unit.verification.authority import NOW
 from tests.unit.verification.conftest import Pki
 

@@ -14,8 +14,8 @@ import pytest
 from agreegen.errors import InputError
 from agreegen.model.report import FileReport, Report
 from agreegen.pdf.limits import Limits
+from agreegen.reports.verification.json_text import render_json
 from agreegen.verification.interface import Options
-from agreegen.verification.report_json import render_json
 from agreegen.verification.service import expand_paths, verify_bytes, verify_paths
 from tests.unit.verification.authority import NOW, blank_pdf, sign
 from tests.unit.verification.conftest import Pki

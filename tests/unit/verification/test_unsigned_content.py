@@ -8,11 +8,11 @@ import pytest
 
 from agreegen.model.report import FileReport, Report, Verdict
 from agreegen.model.text import spell_invisible
+from agreegen.reports.verification.etsi_xml import render_xml
+from agreegen.reports.verification.html import render_html
+from agreegen.reports.verification.table import printable, render_table
 from agreegen.verification.examination import examine
 from agreegen.verification.interface import Options
-from agreegen.verification.report_html import render_html
-from agreegen.verification.report_table import printable, render_table
-from agreegen.verification.report_xml import render_xml
 from tests.attacks.documents import annotate, certified, fill, signed
 from tests.attacks.increments import append, body_of, number_of
 from tests.attacks.pictured import COVERING

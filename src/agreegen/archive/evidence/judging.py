@@ -15,8 +15,8 @@ from agreegen.errors import ArchiveError
 from agreegen.pki.evidence_records.checking import LinkFacts, check_record
 from agreegen.pki.trust.policy import load_policy
 from agreegen.signing.trust import parse_crls
-from agreegen.verification.existence import judge_links
 from agreegen.verification.interface import Options
+from agreegen.verification.proof.existence import judge_links
 
 _MAX_CRL_BYTES = 64 << 20
 

@@ -18,8 +18,8 @@ from agreegen.pki.cms.container_check import check_container
 from agreegen.pki.cms.signature_facts import SignatureFacts
 from agreegen.pki.cms.structure import find_signer, parse_cms
 from agreegen.pki.signature_values import check_signature
-from agreegen.verification.integrity import judge_integrity
 from agreegen.verification.interface import FoundSignature
+from agreegen.verification.signatures.integrity import judge_integrity
 from tests.unit.verification.authority import NOW, Holder, signer_of, stamper_of
 from tests.unit.verification.conftest import Pki
 

@@ -8,17 +8,12 @@ from pathlib import Path
 
 from agreegen.files import replacing, sha256_of
 from agreegen.model.report import Changes, FileReport, Report, SignatureKind, SignatureReport
-from agreegen.verification.changes.unsigned_content import UNSIGNED_CONTENT
-from agreegen.verification.extraction import signed_length
-from agreegen.verification.html_overview import css_class, render_counts, render_overview
-from agreegen.verification.html_seals import render_seals
-from agreegen.verification.html_style import STYLE
-from agreegen.verification.interface import Options
-from agreegen.verification.page_images import compare_pages
-from agreegen.verification.paths import STANDARD_INPUT, Unreadable, read_path
-from agreegen.verification.pictures.interface import PagePair
-from agreegen.verification.report_table import printable
-from agreegen.verification.wording import (
+from agreegen.reports.verification.html_overview import css_class, render_counts, render_overview
+from agreegen.reports.verification.html_seals import render_seals
+from agreegen.reports.verification.html_style import STYLE
+from agreegen.reports.verification.page_images import compare_pages
+from agreegen.reports.verification.table import printable
+from agreegen.reports.verification.wording import (
     EXAMPLE_NOTE,
     EXAMPLE_TRUST,
     explain,
@@ -26,6 +21,11 @@ from agreegen.verification.wording import (
     pick,
     signature_line,
 )
+from agreegen.verification.changes.unsigned_content import UNSIGNED_CONTENT
+from agreegen.verification.extraction import signed_length
+from agreegen.verification.interface import Options
+from agreegen.verification.paths import STANDARD_INPUT, Unreadable, read_path
+from agreegen.verification.pictures.interface import PagePair
 
 MAX_COMPARED = 10
 _MAX_BYTES = 64 << 20

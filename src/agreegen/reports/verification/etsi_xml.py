@@ -7,8 +7,8 @@ from datetime import datetime
 from xml.etree import ElementTree as Xml
 
 from agreegen.model.report import FileReport, Report, SignatureReport, TimeSource
+from agreegen.reports.verification.table import printable
 from agreegen.verification.interface import Options
-from agreegen.verification.report_table import printable
 
 NAMESPACE = "http://uri.etsi.org/19102/v1.2.1#"
 DSIG = "http://www.w3.org/2000/09/xmldsig#"

@@ -27,7 +27,7 @@ from agreegen.pdf.parser import parse_value
 from agreegen.rendering.expected import expected_text
 from agreegen.signing.plain.retracing import RetracedSignature, retrace_signatures
 from agreegen.verification.interface import FoundSignature, Options, Structure
-from agreegen.verification.releases import Rebuilder, rebuilder_of
+from agreegen.verification.proof.releases import Rebuilder, rebuilder_of
 from agreegen.verification.structure.second import PLAIN_TOKENS
 
 _ATTACHMENT = re.compile(

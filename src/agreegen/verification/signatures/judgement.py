@@ -35,11 +35,11 @@ from agreegen.pki.trust.evidence import Item
 from agreegen.pki.trust.judge import CertificateJudge
 from agreegen.pki.trust.material import material_for
 from agreegen.pki.trust.policy import ValidationPolicy
-from agreegen.verification.conclusion import conclude
-from agreegen.verification.details import list_details
 from agreegen.verification.interface import FoundSignature, Options, Structure
-from agreegen.verification.levels import detect_level
-from agreegen.verification.times import Proofs
+from agreegen.verification.signatures.conclusion import conclude
+from agreegen.verification.signatures.details import list_details
+from agreegen.verification.signatures.levels import detect_level
+from agreegen.verification.signatures.proven_times import Proofs
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from agreegen.pki.trust.chain import issued_by
 from agreegen.pki.trust.evidence import EvidencePool, Item, needs_no_check, offers_revocation
 
 if TYPE_CHECKING:
-    from agreegen.verification.judgement import FileJudge
+    from agreegen.verification.signatures.judgement import FileJudge
 
 _MAX_LENGTH = 10
 

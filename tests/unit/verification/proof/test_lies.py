@@ -18,7 +18,7 @@ from agreegen.verification.document_checks import BLOCKING
 from agreegen.verification.examination import examine
 from tests.unit.verification.authority import Authority, sign
 from tests.unit.verification.own_files import OwnFiles
-from tests.unit.verification.test_remaking import changed
+from tests.unit.verification.proof.test_compiled_comparison import changed
 
 Lie = Callable[[dict[str, Any]], None]
 
@@ -231,7 +231,7 @@ def test_two_of_them(own: OwnFiles) -> None:
 
 
 def test_text_under_paper(own: OwnFiles) -> None:
-    from agreegen.verification.own.page_look import find_hidden_text  # noqa: PLC0415 - only here
+    from agreegen.verification.proof.page_look import find_hidden_text  # noqa: PLC0415 - only here
 
     assert find_hidden_text(own.unsigned) is None
     hidden = find_hidden_text(changed(own, white_box))
@@ -242,7 +242,7 @@ def test_text_under_paper(own: OwnFiles) -> None:
 
 def test_poster_and_book_are_not_drawn(own: OwnFiles) -> None:
     """They cost no memory and no time, and count as pages whose text cannot be seen."""
-    from agreegen.verification.own.page_look import find_hidden_text  # noqa: PLC0415 - only here
+    from agreegen.verification.proof.page_look import find_hidden_text  # noqa: PLC0415 - only here
 
     def poster(pdf: Pdf) -> None:
         pdf.pages[0].obj.MediaBox = Array([0, 0, 14_400, 14_400])
@@ -257,7 +257,7 @@ def test_poster_and_book_are_not_drawn(own: OwnFiles) -> None:
 
 def test_look_that_is_paper(own: OwnFiles) -> None:
     """The first signer's own look, in a field moved over the clauses, is white."""
-    from agreegen.verification.own.page_look import find_hidden_text, find_unlike_page  # noqa: PLC0415
+    from agreegen.verification.proof.page_look import find_hidden_text, find_unlike_page  # noqa: PLC0415
 
     def veil(pdf: Pdf) -> None:
         look = pdf.make_stream(b"1 g 0 0 470 200 re f")

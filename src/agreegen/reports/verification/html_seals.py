@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from html import escape
 
 from agreegen.model.report import FileReport
-from agreegen.verification.report_table import printable
-from agreegen.verification.wording import alarm_text, pick
+from agreegen.reports.verification.table import printable
+from agreegen.reports.verification.wording import alarm_text, pick
 
 
 def render_seals(file: FileReport, lang: str) -> Iterator[str]:

@@ -12,15 +12,15 @@ import pytest
 
 from agreegen.files import sha256_of
 from agreegen.model.report import Alarm, Changes, Coverage, DocumentFacts, FileReport, Report, Verdict
+from agreegen.reports.verification.etsi_xml import NAMESPACE, render_xml
+from agreegen.reports.verification.html import _changed_signature, render_html
+from agreegen.reports.verification.page_images import compare_pages
+from agreegen.reports.verification.table import Table, render_table
+from agreegen.reports.verification.wording import explain
 from agreegen.verification.extraction import extract_signed
 from agreegen.verification.interface import Options
-from agreegen.verification.page_images import compare_pages
 from agreegen.verification.pictures.page_pairs import _regions
-from agreegen.verification.report_html import _changed_signature, render_html
-from agreegen.verification.report_table import Table, render_table
-from agreegen.verification.report_xml import NAMESPACE, render_xml
 from agreegen.verification.service import verify_path
-from agreegen.verification.wording import explain
 from tests.attacks.overlay import overlay_annotation_on_text
 from tests.unit.verification.authority import NOW, Authority, blank_pdf, sign
 from tests.unit.verification.conftest import Pki

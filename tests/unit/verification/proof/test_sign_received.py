@@ -15,9 +15,9 @@ from agreegen.receiving import sign_received
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import SigningRequest, Trust
 from tests.unit.verification.authority import Authority, sign
-from tests.unit.verification.own.test_lies import lying, no_roles, nobody_required, white_box
 from tests.unit.verification.own_files import OwnFiles
-from tests.unit.verification.test_remaking import changed
+from tests.unit.verification.proof.test_compiled_comparison import changed
+from tests.unit.verification.proof.test_lies import lying, no_roles, nobody_required, white_box
 
 NOBODY = Trust((), (), example=False)
 

@@ -18,8 +18,8 @@ from agreegen.conversion.compiled.outlines import read_outlines
 from agreegen.errors import ConversionError
 from agreegen.pdf.limits import Limits
 from agreegen.verification.examination import examine
-from agreegen.verification.rebuilding import prove
-from agreegen.verification.remaking import find_difference
+from agreegen.verification.proof.compiled_comparison import find_difference
+from agreegen.verification.proof.rebuilding import prove
 from tests.unit.verification.authority import Authority, sign
 from tests.unit.verification.own_files import OwnFiles
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from agreegen.model.report import FileReport, Report, Verdict
 from agreegen.model.text import spell_invisible
-from agreegen.verification.wording import (
+from agreegen.reports.verification.wording import (
     EXAMPLE_NOTE,
     EXAMPLE_TRUST,
     explain,

@@ -16,10 +16,10 @@ from agreegen.model.document import Document
 from agreegen.model.report import Alarm
 from agreegen.pdf.objects import StructureError
 from agreegen.verification.interface import Options
-from agreegen.verification.own.foreign_parts import find_foreign_part
-from agreegen.verification.own.page_look import find_hidden_text, find_unlike_page
-from agreegen.verification.releases import Rebuilder
-from agreegen.verification.remaking import find_difference, has_same_pages
+from agreegen.verification.proof.compiled_comparison import find_difference, has_same_pages
+from agreegen.verification.proof.foreign_parts import find_foreign_part
+from agreegen.verification.proof.page_look import find_hidden_text, find_unlike_page
+from agreegen.verification.proof.releases import Rebuilder
 
 LIBREOFFICE = "libreoffice"
 _UNMADE = (AgreegenError, StructureError, ValueError, TypeError, KeyError)

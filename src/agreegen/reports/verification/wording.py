@@ -21,15 +21,15 @@ from agreegen.model.report import (
     TrustStatus,
     Verdict,
 )
-from agreegen.verification.changes.unsigned_content import UNSIGNED_CONTENT
-from agreegen.verification.pictures.findings import COVERS_CONTENT
-from agreegen.verification.wording_tables import (
+from agreegen.reports.verification.wording_tables import (
     ADVICE,
     ALARMS,
     ALARMS_WITH_ADVICE,
     SUBINDICATIONS,
     TOPICS,
 )
+from agreegen.verification.changes.unsigned_content import UNSIGNED_CONTENT
+from agreegen.verification.pictures.findings import COVERS_CONTENT
 
 EXAMPLE_TRUST = "example-trust"
 EXAMPLE_NOTE = (

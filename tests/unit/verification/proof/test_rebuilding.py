@@ -18,7 +18,7 @@ from agreegen.signing.plain.retracing import RetracedSignature, retrace_signatur
 from agreegen.signing.plain.signature_update import SignatureText, append_signature, find_targets
 from agreegen.verification.examination import examine
 from agreegen.verification.interface import Options
-from agreegen.verification.rebuilding import prove
+from agreegen.verification.proof.rebuilding import prove
 from agreegen.verification.structure import scan_structure
 from tests.soak.mutators import mutate
 from tests.soak.seeds import Seed

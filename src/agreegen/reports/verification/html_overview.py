@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from agreegen.model.report import FileReport, Verdict
-from agreegen.verification.report_table import printable
-from agreegen.verification.wording import (
+from agreegen.reports.verification.table import printable
+from agreegen.reports.verification.wording import (
     count_headlines,
     headline,
     open_roles,

@@ -18,7 +18,7 @@ from agreegen.pki.evidence_records.record import EvidenceRecord, RecordError
 from agreegen.pki.trust.evidence import Item
 from agreegen.pki.trust.policy import ValidationPolicy
 from agreegen.verification.interface import FoundSignature, Options, Structure
-from agreegen.verification.judgement import FileJudge, OutsideProof
+from agreegen.verification.signatures.judgement import FileJudge, OutsideProof
 
 
 @dataclass(frozen=True, slots=True)
