@@ -1,7 +1,7 @@
 # agreegen: `make demo` shows the main job, `make test` proves it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install install-run demo test lint bench soak fuzz differential lock licences clean
+.PHONY: help install install-run demo web test lint bench soak fuzz differential lock licences clean
 BIN := .venv/bin
 WORKERS ?= 2
 
@@ -16,6 +16,10 @@ install-run:
 
 demo: install-run ## the main job on the sample data, into out/demo/
 	@$(BIN)/agreegen demo out/demo --force
+
+web: install-run ## the office in the browser on the demo's data, at 127.0.0.1, with a temporary account
+	@[ -f out/demo/report.html ] || $(BIN)/agreegen demo out/demo --force
+	@$(BIN)/agreegen web --home out/web --from-demo out/demo
 
 test: install lint ## lint and the whole test suite
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not soak"

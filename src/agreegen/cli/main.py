@@ -32,6 +32,7 @@ _COMMANDS = {
     "register": ("agreegen.cli.register", "List, export and verify the register of a batch."),
     "credentials": ("agreegen.cli.credentials", "List tokens and check credentials."),
     "certs": ("agreegen.cli.certs", "Make a throw-away example PKI."),
+    "web": ("agreegen.cli.web", "Serve the office in the browser."),
     "demo": ("agreegen.cli.demo", "Run the main job on the sample data."),
 }
 

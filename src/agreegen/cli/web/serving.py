@@ -1,0 +1,63 @@
+"""`agreegen web`: start the server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from agreegen.cli.options import existing_file, existing_folder
+from agreegen.cli.output import say
+from agreegen.cli.web.keeping import backup_command, restore_command
+from agreegen.cli.web.options import home_option, need_extra, need_home
+from agreegen.cli.web.users import user_group
+
+
+@click.group("web", invoke_without_command=True)
+@home_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8443, show_default=True, help="TCP port.")
+@click.option("--tls-cert", type=existing_file, help="Certificate chain, PEM.")
+@click.option("--tls-key", type=existing_file, help="Its private key, PEM.")
+@click.option(
+    "--from-demo",
+    type=existing_folder,
+    metavar="DIR",
+    help="Fill an empty home from what `agreegen demo` made, with a temporary account.",
+)
+@click.pass_context
+def command(
+    context: click.Context,
+    home: Path | None,
+    host: str,
+    port: int,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    from_demo: Path | None,
+) -> None:
+    """Serve the office in the browser."""
+    if context.invoked_subcommand is not None:
+        return
+    need_extra()
+    from agreegen.web.office import Office  # noqa: PLC0415 - needs the extra
+    from agreegen.web.sample_office import fill_from_demo  # noqa: PLC0415 - the same
+    from agreegen.web.serving import Address, serve  # noqa: PLC0415 - the same
+
+    folder = need_home(home)
+    address = Address(host, port, tls_cert, tls_key)
+    temporary = fill_from_demo(folder, from_demo) if from_demo is not None else None
+    office = Office.open(folder, secure=address.secure)
+
+    def tell() -> None:
+        say(f"the office is at {address.url}")
+        if temporary is not None:
+            say(f"temporary account (shown once): {temporary.name}   password: {temporary.password}")
+        elif not office.users.all():
+            say("there is no account yet: agreegen web user add NAME --role officer --home DIR")
+
+    serve(office, address, ready=tell)
+
+
+command.add_command(user_group)
+command.add_command(backup_command)
+command.add_command(restore_command)

@@ -1,0 +1,84 @@
+"""`agreegen web user`: local accounts."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from agreegen.cli.options import existing_file, json_option
+from agreegen.cli.output import print_json, print_table, prompt_secret, say
+from agreegen.cli.web.options import home_option, need_extra, need_home
+from agreegen.errors import UsageError
+from agreegen.files import read_limited
+
+_MOST_BYTES = 4096
+_ROLES = ("officer", "desk", "reader", "inspector")
+
+
+@click.group("user")
+@home_option
+def user_group(home: Path | None) -> None:
+    """Add, list and disable accounts."""
+
+
+@user_group.command("add")
+@click.argument("name")
+@click.option("--role", type=click.Choice(_ROLES), required=True, help="What the account may do.")
+@click.option("--display", default="", help="The person's name.")
+@click.option("--password-file", type=existing_file, help="First line: the password; else it is asked for.")
+@home_option
+def add_command(name: str, role: str, display: str, password_file: Path | None, home: Path | None) -> None:
+    """Add an account; the password comes from a file, AGREEGEN_WEB_PASSWORD or a prompt."""
+    need_extra()
+    from agreegen.web.accounts import add_user  # noqa: PLC0415 - needs the extra
+    from agreegen.web.office import Office  # noqa: PLC0415 - the same
+    from agreegen.web.store.audit import Act  # noqa: PLC0415 - the same
+
+    office = Office.open(need_home(home))
+    user = add_user(office, name, display, role, _password(password_file, name))
+    office.record(Act("", "command line", "user-add", user.name))
+    say(f"{user.name}: added as {user.role}")
+
+
+def _password(file: Path | None, name: str) -> str:
+    if file is not None:
+        lines = read_limited(file, _MOST_BYTES).decode("utf-8").splitlines()
+        return lines[0] if lines else ""
+    return os.environ.get("AGREEGEN_WEB_PASSWORD") or prompt_secret(f"password of {name}")
+
+
+@user_group.command("list")
+@home_option
+@json_option
+def list_command(home: Path | None, as_json: bool) -> None:
+    """List the accounts."""
+    need_extra()
+    from agreegen.web.office import Office  # noqa: PLC0415 - needs the extra
+
+    users = Office.open(need_home(home)).users.all()
+    if as_json:
+        names = ("name", "display", "role", "disabled", "created")
+        print_json([{name: getattr(user, name) for name in names} for user in users])
+        return
+    rows = [(u.name, u.display, u.role, "disabled" if u.disabled else "active", u.created) for u in users]
+    print_table(("name", "person", "role", "state", "made"), rows)
+
+
+@user_group.command("disable")
+@click.argument("name")
+@home_option
+def disable_command(name: str, home: Path | None) -> None:
+    """Disable an account; its sessions end at once."""
+    need_extra()
+    from agreegen.web.office import Office  # noqa: PLC0415 - needs the extra
+    from agreegen.web.store.audit import Act  # noqa: PLC0415 - the same
+
+    office = Office.open(need_home(home))
+    user = office.users.find_name(name)
+    if user is None:
+        raise UsageError(f"there is no user {name}", hint="agreegen web user list shows them")
+    office.users.set_disabled(user.id, disabled=True)
+    office.record(Act("", "command line", "user-disable", user.name))
+    say(f"{user.name}: disabled")

@@ -1,0 +1,3 @@
+"""The office in the browser: one server on the isolated network. Needs the extra `agreegen[web]`."""
+
+from __future__ import annotations

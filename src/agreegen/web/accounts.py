@@ -1,0 +1,35 @@
+"""Adding accounts, by the same rules on the command line and in the browser."""
+
+from __future__ import annotations
+
+import re
+
+from agreegen.errors import UsageError
+from agreegen.web.office import Office
+from agreegen.web.security.passwords import check_rules, hash_password
+from agreegen.web.store.users import Role, User
+
+_NAME = re.compile(r"[\w.-]{2,40}")
+
+
+def add_user(office: Office, name: str, display: str, role: str, password: str) -> User:
+    """Add an account.
+
+    Args:
+        office: The office.
+        name: What one types to log in: 2 to 40 letters, digits, `.`, `-`, `_`.
+        display: The person's name; empty for the account's.
+        role: `officer`, `desk`, `reader` or `inspector`.
+        password: By the rules of `check_rules`.
+
+    Raises:
+        UsageError: A value does not fit, or the name is taken.
+    """
+    if _NAME.fullmatch(name) is None:
+        raise UsageError(f"user {name!r}: 2 to 40 letters, digits, dots and hyphens are expected")
+    if role not in set(Role):
+        raise UsageError(f"role {role!r}: choose one of {', '.join(Role)}")
+    if len(display) > 80 or not display.isprintable():
+        raise UsageError("the display name needs at most 80 printable characters")
+    check_rules(password, name)
+    return office.users.add(name, display, Role(role), hash_password(password), now=office.clock())

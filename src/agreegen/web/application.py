@@ -1,0 +1,112 @@
+"""The server as an ASGI application: its routes, its layers, its ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterable
+from datetime import timedelta
+from importlib.resources import as_file, files
+
+import anyio
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from agreegen.web.endpoint import Endpoint, Page
+from agreegen.web.office import Office
+from agreegen.web.pages.rendering import page as render_page
+from agreegen.web.pages.visitor import Visitor, find_visitor
+from agreegen.web.routes.table import PAGES, lane_sizes
+from agreegen.web.security.guard import Frontier, Guard
+
+_HEAD_EVERY = timedelta(days=1)
+_API = "/api/"
+
+
+def create_app(office: Office, frontier: Frontier, pages: Iterable[Page] = PAGES) -> ASGIApp:
+    """Build the server of an office.
+
+    Args:
+        office: The office.
+        frontier: Who may be believed what.
+        pages: The routes.
+    """
+    lanes = {name: anyio.CapacityLimiter(size) for name, size in lane_sizes().items()}
+    with as_file(files("agreegen.web").joinpath("static")) as static:
+        routes = [*_routes(pages, office, lanes), Mount("/static", _KeptFiles(directory=static))]
+    app = Starlette(
+        routes=routes,
+        exception_handlers={HTTPException: _answer_refusal(office), 500: _answer_bug(office)},
+        lifespan=_lifespan(office),
+    )
+    return Guard(app, frontier)  # outside of everything, so that a failure has its headers, too
+
+
+def _routes(
+    pages: Iterable[Page], office: Office, lanes: dict[str, anyio.CapacityLimiter]
+) -> Iterable[Route]:
+    by_path: dict[str, dict[str, Page]] = {}
+    for page in pages:
+        by_path.setdefault(page.path, {})[page.method] = page
+    return [Route(path, Endpoint(found, office, lanes)) for path, found in by_path.items()]
+
+
+class _KeptFiles(StaticFiles):
+    """Static files; their address changes with them, so browsers may keep them."""
+
+    def file_response(self, *args: object, **kwargs: object) -> Response:
+        """Answer with a file that may be kept for a day."""
+        response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]  # handed on as they come
+        response.headers["Cache-Control"] = "public, max-age=86400"
+        return response
+
+
+def _lifespan(office: Office) -> Callable[[Starlette], contextlib.AbstractAsyncContextManager[None]]:
+    @contextlib.asynccontextmanager
+    async def run(_app: Starlette) -> AsyncIterator[None]:
+        """Sign the audit daily and at the end."""
+        signing = asyncio.create_task(_sign_daily(office))
+        try:
+            yield
+        finally:
+            signing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await signing
+            office.sign_audit()
+
+    return run
+
+
+async def _sign_daily(office: Office) -> None:
+    while True:
+        await asyncio.to_thread(office.sign_audit)
+        await asyncio.sleep(_HEAD_EVERY.total_seconds())
+
+
+def _answer_refusal(office: Office) -> Callable[[Request, Exception], Response]:
+    def answer(request: Request, exc: Exception) -> Response:
+        assert isinstance(exc, HTTPException)
+        return _say_refusal(request, office, exc.status_code, dict(exc.headers or {}))
+
+    return answer
+
+
+def _answer_bug(office: Office) -> Callable[[Request, Exception], Response]:
+    def answer(request: Request, _exc: Exception) -> Response:
+        return _say_refusal(request, office, 500, {})
+
+    return answer
+
+
+def _say_refusal(request: Request, office: Office, status: int, headers: dict[str, str]) -> Response:
+    if request.url.path.startswith(_API):
+        return JSONResponse({"error": status}, status, headers)
+    visitor: Visitor = getattr(request.state, "visitor", None) or find_visitor(request, office)
+    response = render_page("refusal.html", office, visitor, status=status, code=status)
+    response.headers.update(headers)
+    return response

@@ -1,0 +1,81 @@
+"""The home folder of an office: where its server keeps what it knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from agreegen.errors import UsageError
+
+_FOLDERS = ("batches", "agreements", "trust", "authority", "uploads")
+_PRIVATE = 0o700
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folder that `--home` names.
+
+    Attributes:
+        folder: The folder itself.
+    """
+
+    folder: Path
+
+    @classmethod
+    def open(cls, folder: Path) -> Home:
+        """Make what is missing of a home folder and return it; an empty folder will do.
+
+        Raises:
+            UsageError: It is a file, or holds things that no office made.
+            OSError: It cannot be written.
+        """
+        home = cls(folder.resolve())
+        if folder.exists() and not folder.is_dir():
+            raise UsageError(f"{folder} is a file, and a folder is needed", hint="name another folder")
+        strangers = folder.is_dir() and any(folder.iterdir()) and not home.known
+        if strangers:
+            raise UsageError(f"{folder} holds other things", hint="name an empty folder, or an office's home")
+        home.folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+        for name in _FOLDERS:
+            (home.folder / name).mkdir(mode=_PRIVATE, exist_ok=True)
+        return home
+
+    @property
+    def known(self) -> bool:
+        """Whether an office lives there: its database or its settings are there."""
+        return self.database.exists() or self.settings_file.exists()
+
+    @property
+    def database(self) -> Path:
+        """Accounts, sessions, audit, and what the pages need to find their way back."""
+        return self.folder / "office.db"
+
+    @property
+    def settings_file(self) -> Path:
+        """What the administrator chose."""
+        return self.folder / "office.yaml"
+
+    @property
+    def batches(self) -> Path:
+        """One folder a batch: roster, job, output."""
+        return self.folder / "batches"
+
+    @property
+    def agreements(self) -> Path:
+        """One folder an agreement."""
+        return self.folder / "agreements"
+
+    @property
+    def trust(self) -> Path:
+        """The only trust anchors, and revocation lists."""
+        return self.folder / "trust"
+
+    @property
+    def authority(self) -> Path:
+        """The office's own signing authority, where it has one."""
+        return self.folder / "authority"
+
+    @property
+    def uploads(self) -> Path:
+        """What was uploaded and is being worked on."""
+        return self.folder / "uploads"

@@ -1,0 +1,94 @@
+"""One office at work: its home, its settings, its stores. Every request gets it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from agreegen.web.home import Home
+from agreegen.web.security.audit_key import AuditKey
+from agreegen.web.settings import Settings
+from agreegen.web.store.attempts import Attempts
+from agreegen.web.store.audit import Act, Audit
+from agreegen.web.store.database import Database
+from agreegen.web.store.sessions import SessionRules, Sessions
+from agreegen.web.store.users import Users
+
+Clock = Callable[[], datetime]
+
+
+def read_clock() -> datetime:
+    """Return the time: aware UTC, whole seconds."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """One office at work.
+
+    Attributes:
+        home: Its folder.
+        settings: What the administrator chose.
+        secure: Whether it is reached by HTTPS only, so that cookies are marked so.
+        clock: Gives aware UTC time; read once an operation.
+        database: Its database, for further stores.
+        users: Its accounts.
+        sessions: Who is logged in.
+        attempts: What failed.
+        audit: What was done.
+        audit_key: Signs the audit's heads.
+        secret: Under which request tokens are made.
+    """
+
+    home: Home
+    settings: Settings
+    secure: bool
+    clock: Clock
+    database: Database
+    users: Users
+    sessions: Sessions
+    attempts: Attempts
+    audit: Audit
+    audit_key: AuditKey
+    secret: bytes
+
+    @classmethod
+    def open(cls, folder: Path, *, secure: bool = False, clock: Clock = read_clock) -> Office:
+        """Open the office of a home folder; an empty folder becomes one.
+
+        Args:
+            folder: The home folder.
+            secure: Whether it is reached by HTTPS only.
+            clock: Gives aware UTC time.
+
+        Raises:
+            UsageError: The folder is something else.
+            InputError: `office.yaml` is wrong.
+            RegisterError: The database is damaged or newer.
+        """
+        home = Home.open(folder)
+        settings = Settings.read(home.settings_file)
+        database = Database(home.database)
+        return cls(
+            home=home,
+            settings=settings,
+            secure=secure,
+            clock=clock,
+            database=database,
+            users=Users(database),
+            sessions=Sessions(database, SessionRules(idle=settings.idle)),
+            attempts=Attempts(database),
+            audit=Audit(database, now=clock()),
+            audit_key=AuditKey.of_home(home.folder),
+            secret=database.secret("request-tokens"),
+        )
+
+    def record(self, act: Act) -> None:
+        """Put an act on the audit's chain, now."""
+        self.audit.record(act, now=self.clock())
+
+    def sign_audit(self) -> None:
+        """Sign the end of the audit, daily and at shutdown."""
+        self.audit.sign_head(self.audit_key, now=self.clock())

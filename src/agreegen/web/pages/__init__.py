@@ -1,0 +1,3 @@
+"""How a request becomes a page: who asks, in which language, and the templates."""
+
+from __future__ import annotations

@@ -1,0 +1,97 @@
+"""The audit: who did what, for inspectors to read, check and take along."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+
+from starlette.responses import Response, StreamingResponse
+
+from agreegen.web.endpoint import Call, Page
+from agreegen.web.pages.areas import INSPECTORS
+from agreegen.web.pages.rendering import page
+from agreegen.web.store.audit import ChainState, Entry
+
+_A_PAGE = 100
+_COLUMNS = ("number", "at", "who", "address", "act", "subject", "result", "hash")
+
+
+def show_audit(call: Call) -> Response:
+    """Show the newest entries and what re-reading the whole chain found."""
+    before = call.request.query_params.get("before", "")
+    start = int(before) if before.isascii() and before.isdigit() and len(before) < 18 else None
+    entries = tuple(call.office.audit.entries(most=_A_PAGE, before=start))
+    state = call.office.audit.check()
+    older = entries[-1].number if entries and entries[-1].number > 1 else None
+    return page(
+        "audit.html",
+        call.office,
+        call.visitor,
+        entries=entries,
+        state=state,
+        sound=is_sound(call, state),
+        older=older,
+    )
+
+
+def is_sound(call: Call, state: ChainState) -> bool:
+    """Whether every link fits, and every head is signed with the office's key."""
+    key = call.office.audit_key
+    signed = all(key.has_signed(each.head.message, each.head.signature) for each in state.heads)
+    return state.broken_at is None and signed
+
+
+def export_csv(call: Call) -> Response:
+    """Give the whole audit as a table that spreadsheets open."""
+    call.record("audit-export", "csv")
+    return _download(_csv(call.office.audit.entries()), "text/csv; charset=utf-8", "audit.csv")
+
+
+def _csv(entries: Iterator[Entry]) -> Iterator[str]:
+    yield "\ufeff" + _line(_COLUMNS)
+    for entry in entries:
+        yield _line(_cells(entry))
+
+
+def _cells(entry: Entry) -> tuple[str, ...]:
+    act = entry.act
+    return (str(entry.number), entry.at, act.who, act.address, act.act, act.subject, act.result, entry.hash)
+
+
+def _line(cells: tuple[str, ...]) -> str:
+    text = io.StringIO()
+    # A cell that a spreadsheet would take for a formula is only text.
+    csv.writer(text).writerow(f"'{cell}" if cell[:1] in {"=", "+", "-", "@"} else cell for cell in cells)
+    return text.getvalue()
+
+
+def export_json(call: Call) -> Response:
+    """Give chain, signed heads and the public key as JSON Lines, to be checked elsewhere."""
+    call.record("audit-export", "jsonl")
+    return _download(_json(call), "application/jsonl", "audit.jsonl")
+
+
+def _json(call: Call) -> Iterator[str]:
+    office = call.office
+    key = office.audit_key.public_pem.decode()
+    yield json.dumps({"chain": office.audit.chain_id, "public_key": key}) + "\n"
+    for entry in office.audit.entries():
+        yield json.dumps(dict(zip(_COLUMNS, _cells(entry), strict=True)), ensure_ascii=False) + "\n"
+    for signed in office.audit.heads():
+        head = signed.head
+        data = {"head": head.count, "at": signed.at, "hash": head.hash.hex(), "signer": head.signer}
+        yield json.dumps(data | {"message": head.message.decode(), "signature": head.signature.hex()}) + "\n"
+
+
+def _download(parts: Iterator[str], kind: str, name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(parts, media_type=kind, headers=headers)
+
+
+PAGES = (
+    Page("GET", "/audit", show_audit, INSPECTORS),
+    Page("GET", "/audit/export.csv", export_csv, INSPECTORS),
+    Page("GET", "/audit/export.jsonl", export_json, INSPECTORS),
+)

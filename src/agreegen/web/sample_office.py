@@ -1,0 +1,70 @@
+"""An office on the demonstration's data, to look around in: throw-away keys, one temporary account."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from agreegen.files import write_atomically
+from agreegen.web.accounts import add_user
+from agreegen.web.home import Home
+from agreegen.web.office import Office
+
+_PASSWORD_BYTES = 12
+_ACCOUNT = "officer"
+
+
+@dataclass(frozen=True, slots=True)
+class TemporaryAccount:
+    """An account whose password is shown once.
+
+    Attributes:
+        name: What one types to log in.
+        password: The password.
+    """
+
+    name: str
+    password: str
+
+
+def fill_from_demo(folder: Path, demo: Path) -> TemporaryAccount:
+    """Fill a home folder from a demonstration's output, once, and give a fresh temporary officer account.
+
+    Args:
+        folder: The home folder, empty or filled by this function before.
+        demo: What `agreegen demo` made.
+
+    Raises:
+        UsageError: The folder is something else.
+    """
+    home = Home.open(folder)
+    if not home.settings_file.exists():
+        for name in ("trust", "credentials"):
+            shutil.copytree(demo / name, home.folder / name, dirs_exist_ok=True)
+        text = yaml.safe_dump(_SETTINGS, allow_unicode=True, sort_keys=False)
+        write_atomically(home.settings_file, text.encode())
+    office = Office.open(folder)
+    password = secrets.token_urlsafe(_PASSWORD_BYTES)
+    for user in office.users.all():
+        if user.name.startswith(f"{_ACCOUNT}-"):
+            office.users.set_disabled(user.id, disabled=True)
+    name = f"{_ACCOUNT}-{secrets.token_hex(2)}"
+    add_user(office, name, "演示经办人", "officer", password)
+    return TemporaryAccount(name, password)
+
+
+_SETTINGS = {
+    "name": "豫州市普查办公室（演示）",
+    "language": "zh",
+    "archive_credential": "credentials/archive-seal.yaml",
+    "register_credential": "credentials/archive-seal.yaml",
+    "forms": {
+        "personal-pledge": {
+            "signatures": [{"role": "unit", "credential": "credentials/unit-seal.yaml", "level": "B-B"}]
+        }
+    },
+}

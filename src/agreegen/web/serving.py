@@ -1,0 +1,127 @@
+"""Running the server: addresses, TLS, an orderly end."""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from agreegen.errors import UsageError
+from agreegen.web.application import create_app
+from agreegen.web.office import Office
+from agreegen.web.security.guard import Frontier
+
+_LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+_ANY = frozenset({"0.0.0.0", "::"})  # noqa: S104 - named in order to be told apart
+_CONNECTIONS = 512
+_ENDING_S = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the server listens.
+
+    Attributes:
+        host: Address or name.
+        port: TCP port.
+        certificate: Certificate chain, PEM; None for plain HTTP.
+        key: Its private key, PEM.
+    """
+
+    host: str
+    port: int
+    certificate: Path | None = None
+    key: Path | None = None
+
+    def __post_init__(self) -> None:
+        if (self.certificate is None) != (self.key is None):
+            raise UsageError("--tls-cert and --tls-key go together")
+        if self.certificate is None and not is_loopback(self.host):
+            raise UsageError(
+                f"--host {self.host}: other machines are served by HTTPS only",
+                hint="add --tls-cert and --tls-key, or --tls-office",
+            )
+
+    @property
+    def secure(self) -> bool:
+        """Whether it speaks HTTPS."""
+        return self.certificate is not None
+
+    @property
+    def url(self) -> str:
+        """The address for a browser."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http{'s' if self.secure else ''}://{host}:{self.port}/"
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether an address is reached from this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def frontier_of(office: Office, address: Address) -> Frontier:
+    """Return who may be believed what: hosts of the address and of the settings, proxies of the settings."""
+    own = _LOOPBACK_NAMES | (frozenset() if address.host in _ANY else {address.host.lower()})
+    settings = office.settings
+    return Frontier(
+        own | {host.lower() for host in settings.hosts},
+        frozenset(settings.proxies),
+        settings.certificate_header,
+    )
+
+
+def serve(office: Office, address: Address, *, ready: Callable[[], None] | None = None) -> None:
+    """Serve until the process is asked to end.
+
+    Args:
+        office: The office.
+        address: Where to listen.
+        ready: Called when connections are taken.
+
+    Raises:
+        UsageError: The certificate or its key cannot be used.
+    """
+    config = uvicorn.Config(
+        create_app(office, frontier_of(office, address)),
+        host=address.host,
+        port=address.port,
+        http="h11",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=_CONNECTIONS,
+        timeout_graceful_shutdown=_ENDING_S,
+        ssl_certfile=address.certificate,
+        ssl_keyfile=address.key,
+    )
+    try:
+        config.load()
+    except (OSError, ssl.SSLError) as exc:
+        raise UsageError(f"{address.certificate}: not a certificate with this key ({exc})") from exc
+    _Server(config, ready).run()
+
+
+class _Server(uvicorn.Server):
+    """Tells when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None] | None) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+        """Start to listen, and tell."""
+        await super().startup(sockets)  # type: ignore[arg-type]
+        if self.started and self._ready is not None:
+            self._ready()

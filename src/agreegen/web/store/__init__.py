@@ -1,0 +1,3 @@
+"""The office's database, SQLite: accounts, sessions, audit, work in hand."""
+
+from __future__ import annotations

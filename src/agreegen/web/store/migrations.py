@@ -1,0 +1,49 @@
+"""The tables of the office's database, each change by its name; what was once released is never edited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One change of the tables.
+
+    Attributes:
+        name: Its name for ever.
+        statements: What it does, in order.
+    """
+
+    name: str
+    statements: tuple[str, ...]
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration(
+        "accounts",
+        (
+            "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
+            """CREATE TABLE users (
+                id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE, display TEXT NOT NULL,
+                role TEXT NOT NULL, password TEXT NOT NULL, disabled INTEGER NOT NULL DEFAULT 0,
+                created TEXT NOT NULL, certificate TEXT UNIQUE) STRICT""",
+            """CREATE TABLE sessions (
+                key TEXT PRIMARY KEY, user TEXT NOT NULL REFERENCES users(id), address TEXT NOT NULL,
+                created TEXT NOT NULL, seen TEXT NOT NULL) STRICT""",
+            """CREATE TABLE attempts (
+                what TEXT NOT NULL, failures INTEGER NOT NULL, first TEXT NOT NULL, locked_until TEXT,
+                PRIMARY KEY (what)) STRICT""",
+        ),
+    ),
+    Migration(
+        "audit",
+        (
+            """CREATE TABLE audit (
+                number INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, address TEXT NOT NULL,
+                act TEXT NOT NULL, subject TEXT NOT NULL, result TEXT NOT NULL, hash TEXT NOT NULL) STRICT""",
+            """CREATE TABLE audit_heads (
+                count INTEGER NOT NULL, at TEXT NOT NULL, hash TEXT NOT NULL, signer TEXT NOT NULL,
+                signature TEXT NOT NULL) STRICT""",
+        ),
+    ),
+)

@@ -1,0 +1,3 @@
+"""What stands behind the pages: judging uploads, child processes, pictures."""
+
+from __future__ import annotations
