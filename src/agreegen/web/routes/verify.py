@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from agreegen.model.report import FileReport, Report, Verdict
-from agreegen.verification.wording import explain, signature_line
+from agreegen.reports.verification.wording import explain, signature_line
 from agreegen.web.endpoint import Call, Intake, Page
 from agreegen.web.pages.rendering import page
 from agreegen.web.work.uploads import uploads_in
