@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import traceback
 from collections import Counter
@@ -14,7 +15,6 @@ from agreegen.errors import AgreegenError
 from agreegen.model.report import FileReport, Report
 from agreegen.reports.verification.etsi_xml import render_xml
 from agreegen.reports.verification.html import render_html
-from agreegen.reports.verification.json_text import render_json
 from agreegen.reports.verification.table import render_table
 from agreegen.verification.examination import examine
 from agreegen.verification.interface import Options
@@ -146,7 +146,7 @@ def ways_agree(report: FileReport, data: bytes, options: Options) -> bool:
 def render_everything(report: FileReport, options: Options) -> None:
     """Write a report in every form there is; what a file says about itself must fit into each."""
     whole = Report((report,))
-    render_json(whole).encode()
+    json.dumps(whole.to_dict(), ensure_ascii=False).encode()
     for lang in ("en", "zh"):
         render_table(whole, lang=lang).encode()
     render_html(whole, options).encode()

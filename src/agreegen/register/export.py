@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -43,15 +42,6 @@ def export_csv(documents: Iterable[DocumentRow], path: Path, *, omit_ids: bool =
             writer.writerow(row)
             count += 1
     return count
-
-
-def export_csv_text(documents: Iterable[DocumentRow], *, omit_ids: bool = False) -> str:
-    """Return documents as CSV, for standard output."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    writer.writerow(_headers(omit_ids))
-    writer.writerows(_rows(documents, omit_ids))
-    return buffer.getvalue()
 
 
 def export_xlsx(documents: Iterable[DocumentRow], path: Path, *, omit_ids: bool = False) -> int:

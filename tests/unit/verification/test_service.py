@@ -14,7 +14,6 @@ import pytest
 from agreegen.errors import InputError
 from agreegen.model.report import FileReport, Report
 from agreegen.pdf.limits import Limits
-from agreegen.reports.verification.json_text import render_json
 from agreegen.verification.interface import Options
 from agreegen.verification.service import expand_paths, verify_bytes, verify_paths
 from tests.unit.verification.authority import NOW, blank_pdf, sign
@@ -134,7 +133,7 @@ def test_flipping_any_signed_byte_is_never_unaltered(options: Options, signed: b
 
 
 def test_json_is_the_interface(options: Options, signed: bytes) -> None:
-    data = json.loads(render_json(Report((verify_bytes("x.pdf", signed, options),))))
+    data = json.loads(json.dumps(Report((verify_bytes("x.pdf", signed, options),)).to_dict()))
     (file,) = data["files"]
     assert {"path", "verdict", "unaltered", "document", "signatures", "alarms"} <= file.keys()
     wanted = {"field", "role", "signer", "kind", "indication", "subindication", "integrity", "coverage"}

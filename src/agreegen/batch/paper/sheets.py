@@ -10,7 +10,6 @@ from agreegen.scanning.copies.lettering import Lettering
 from agreegen.scanning.copies.stamp import PT_PER_MM, inline_picture, person_label, short_id
 from agreegen.scanning.marks import draw_sheet_mark
 
-A4_PT = (595.276, 841.89)
 COLUMNS = ("序号", "编号", "姓名", "识别号", "已签字", "已收回")
 """Headers of the list, on the sheet and in its workbook."""
 

@@ -18,7 +18,6 @@ from agreegen.yaml_text import MAX_BYTES, load_typed
 
 DIGEST_NAMES = frozenset(DIGESTS.values())
 KEY_KINDS = frozenset({"rsa", "dsa", "ec", "ed25519", "ed448", "sm2"})
-SCHEMES = {"rsa": "rsa", "pss": "rsa", "dsa": "dsa", "ecdsa": "ec", "plain-ecdsa": "ec"}
 
 _KEYS = frozenset(
     {

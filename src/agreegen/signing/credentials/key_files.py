@@ -18,7 +18,6 @@ from agreegen.signing.names import UNREADABLE_X509
 
 SupportedKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 _RSA_BITS = range(2048, 4096 + 1)
-_PEM_END = b"-----END CERTIFICATE-----"
 
 
 class FileSigner:

@@ -17,7 +17,6 @@ _MOST_SCRYPT_BYTES = 256 << 20
 _MOST_DEPTH = 40
 _SEQUENCE, _INTEGER, _OID = 0x30, 0x02, 0x06
 _SCRYPT = bytes.fromhex("2b06010401da47040b")
-_PBKDF2 = bytes.fromhex("2a864886f70d01050c")
 _PBES1 = bytes.fromhex("2a864886f70d0105")
 _PKCS12_PBE = bytes.fromhex("2a864886f70d010c01")
 _KEY_BAGS = (bytes.fromhex("2a864886f70d010c0a0101"), bytes.fromhex("2a864886f70d010c0a0102"))

@@ -301,9 +301,6 @@ class _Walk:
     def _is_quiet(self, left: Value, right: Value) -> bool:
         return isinstance(left, Ref) and left == right and left.num not in self._equality.touched
 
-    def _lists_noted(self, *values: Value) -> None:
-        self._note(*values)
-
     def _note(self, *values: Value) -> None:
         self.compared.update(value.num for value in values if isinstance(value, Ref))
 

@@ -117,11 +117,6 @@ def _gap_problem(file: PdfFile, candidate: Candidate, numbers: tuple[int, int, i
     return None
 
 
-def first_revision_end(file: PdfFile, end: int) -> int | None:
-    """Return the index of the revision that holds a byte offset."""
-    return next((i for i, revision in enumerate(file.revisions) if end <= revision.end), None)
-
-
 def kind_of(value: dict[str, Any]) -> SignatureKind:
     """Tell signature and document timestamp apart by SubFilter."""
     return SignatureKind.TIMESTAMP if value.get("SubFilter") == "ETSI.RFC3161" else SignatureKind.SIGNATURE

@@ -1,52 +1,19 @@
-"""Our pyHanko signer in pyHanko's stock PdfSigner, and our CMS beside pyHanko's own."""
+"""The CMS that is encoded once for a certificate."""
 
 from __future__ import annotations
 
-import asyncio
-import io
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 from asn1crypto import cms
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign.fields import SigSeedSubFilter
-from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner
 
-from agreegen.errors import SigningError
 from agreegen.pki.encoding import tlv
 from agreegen.signing.cms import CmsTemplate
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import Credential
 from agreegen.signing.signed_data import SignedContent
-from agreegen.signing.signer import PadesSigner
-from tests.unit.signing.conftest import MiniCa, make_key, make_pdf, write_pem
-from tests.unit.signing.test_pades import judge
-
-
-@pytest.mark.parametrize("kind", ["rsa2048", "p256", "p384", "ed25519"])
-def test_stock_pdf_signer(kind: str, mini_ca: MiniCa, tmp_path: Path) -> None:
-    key = make_key(kind)
-    signer = PadesSigner(load_credential(write_pem(tmp_path, key, mini_ca.issue(key, "张伟"))))
-    meta = PdfSignatureMetadata(
-        field_name="unit", subfilter=SigSeedSubFilter.PADES, md_algorithm=signer.digest_name
-    )
-    writer = IncrementalPdfFileWriter(io.BytesIO(make_pdf()))
-    output = PdfSigner(meta, signer).sign_pdf(writer, bytes_reserved=signer.reserved_bytes)
-    (status,) = judge(output.getvalue(), mini_ca.trust)
-    assert status.bottom_line
-
-
-def test_the_digest_is_the_keys(seal: Credential) -> None:
-    signer = PadesSigner(seal)
-    with pytest.raises(SigningError, match="sha256"):
-        asyncio.run(signer.async_sign(bytes(64), "sha512"))
-    with pytest.raises(SigningError, match="timestamps come from"):
-        asyncio.run(signer.async_sign(bytes(32), "sha256", timestamper=object()))
-    dry = asyncio.run(signer.async_sign(bytes(32), "sha256", dry_run=True))
-    assert dry["content_type"].native == "signed_data"
-    raw = asyncio.run(signer.async_sign_raw(b"message", "sha256"))
-    assert raw == seal.signer.sign(b"message")
+from tests.unit.signing.conftest import MiniCa, make_key, write_pem
 
 
 @pytest.mark.parametrize("kind", ["rsa3072", "p256", "p384", "ed25519"])
