@@ -20,6 +20,7 @@ from agreegen.batch.preflight import check_job
 from agreegen.batch.reading import check_page
 from agreegen.batch.run import RunSettings, run_job
 from agreegen.batch.status import job_status
+from agreegen.chain.lock import lock_folder
 from agreegen.errors import AgreegenError, CredentialError, InputError, RegisterError, SigningError
 from agreegen.example_pki.responder import Responder, free_port
 from agreegen.model.document import Document
@@ -27,7 +28,6 @@ from agreegen.model.form import Form
 from agreegen.model.report import Verdict
 from agreegen.register.audit.service import verify_register
 from agreegen.register.interface import DocumentState, EventKind
-from agreegen.register.lock import lock_folder
 from agreegen.register.store import Register
 from agreegen.signing.trust import load_trust
 from agreegen.verification.interface import Options

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from agreegen.chain.audit.interface import HeadJudgement, JudgeHead
 from agreegen.chain.heads import Head
 from agreegen.recording.head_signatures import signer_of
-from agreegen.register.audit.interface import HeadJudgement, JudgeHead
 from agreegen.signing.interface import Trust
 
 __all__ = ["head_judge"]

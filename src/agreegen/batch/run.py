@@ -34,11 +34,11 @@ from agreegen.batch.row_spool import RowSpool
 from agreegen.batch.signers import require_head_signer
 from agreegen.batch.timestamping import timestamp_warnings
 from agreegen.batch.writing import prove_time, recorder_for_run, run_event
+from agreegen.chain.lock import lock_folder
 from agreegen.errors import AgreegenError, InputError, UsageError
 from agreegen.files import remove_leftovers, sha256_of_file
 from agreegen.forms.check import require_usable
 from agreegen.recording.recorder import Recorder
-from agreegen.register.lock import lock_folder
 from agreegen.register.store import Register
 from agreegen.rosters.roster import Roster
 from agreegen.rosters.row import RosterRow

@@ -7,9 +7,9 @@ from typing import Any
 
 from agreegen.batch.coverage import job_coverage
 from agreegen.batch.interface import Job
+from agreegen.chain.lock import is_locked
 from agreegen.errors import InputError
 from agreegen.register.interface import DocumentState
-from agreegen.register.lock import is_locked
 from agreegen.register.store import Register
 from agreegen.reports.coverage import CoverageTotals
 

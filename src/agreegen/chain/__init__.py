@@ -1,3 +1,3 @@
-"""Hash chains and their signed heads, as the register and the office's ledger keep them. No I/O."""
+"""Hash chains in files of SQLite and their signed heads, as register and ledger keep them."""
 
 from __future__ import annotations

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+HEAD_EVENT, SIGNER_EVENT = "head", "signer"
+"""Kinds of the events that every chain keeps of itself: a head was signed; who signs from now on."""
 _CODE_BYTES = 10
 _GROUP = 4
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
+from agreegen.chain.lock import WAIT_S, lock_folder
 from agreegen.recording.interface import TailCheck
 from agreegen.recording.recorder import Recorder
 from agreegen.recording.signer import CredentialSigner
 from agreegen.recording.standing import require_standing
-from agreegen.register.lock import WAIT_S, lock_folder
 from agreegen.register.store import Register
 from agreegen.signing.interface import Credential
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agreegen.chain.heads import SignerIdentity
+from agreegen.chain.view import ChainView
 from agreegen.errors import RegisterError
 from agreegen.pki.algorithms import SM2_DEFAULT_ID
 from agreegen.recording.head_signatures import signer_of
@@ -39,7 +40,7 @@ def require_standing(
 
 
 def require_signer(
-    register: Register,
+    chain: ChainView,
     signer: SignerIdentity | None,
     *,
     by_name: bool,
@@ -54,7 +55,7 @@ def require_signer(
     4. Registers of earlier versions name nobody: there, whoever signed one of the heads may go on.
 
     Args:
-        register: The register.
+        chain: The chain.
         signer: Who is going to sign; None for nobody.
         by_name: Whether a renewed certificate of the same names goes on, because it chains to trust anchors.
         sm2_ids: Signer ids that SM2 signatures of heads may be made with.
@@ -62,32 +63,32 @@ def require_signer(
     Raises:
         RegisterError: One of them does not hold; nothing was written.
     """
-    last = register.last_head()
+    last = chain.last_head()
     if last is None:
         return
-    signed, expected = signer_of(last, sm2_ids), register.signer_of_last_head()
+    signed, expected = signer_of(last, sm2_ids), chain.signer_of_last_head()
     if signed is None or (expected is not None and not signed.same_as(expected)):
         raise RegisterError(
-            f"{register.path}: its last head is not signed by whom the register names",
-            hint="run register verify --trust; restore the register from a copy, or rebuild it",
+            f"{chain.path}: its last head is not signed by whom the {chain.kind.name} names",
+            hint=f"run {chain.kind.name} verify --trust; restore it from a copy, or rebuild it",
         )
-    whose = (register.signer() or signed).subject
+    whose = (chain.signer() or signed).subject
     if signer is None:
         raise RegisterError(
-            f"{register.path} is signed by {whose}, and this command has nobody to sign with",
+            f"{chain.path} is signed by {whose}, and this command has nobody to sign with",
             hint="name a register_credential in the job, or give --credential",
         )
-    if not _may_sign(register, signer, by_name=by_name, sm2_ids=sm2_ids):
+    if not _may_sign(chain, signer, by_name=by_name, sm2_ids=sm2_ids):
         raise RegisterError(
-            f"{register.path} is signed by {whose}, not by {signer.subject}",
-            hint="use that credential; register change-signer hands the register over to another one",
+            f"{chain.path} is signed by {whose}, not by {signer.subject}",
+            hint=f"use that credential; {chain.kind.name} change-signer hands over to another one",
         )
 
 
-def _may_sign(register: Register, signer: SignerIdentity, *, by_name: bool, sm2_ids: tuple[str, ...]) -> bool:
-    """Whether a register may be continued by a signer; see `require_signer`."""
-    named = register.signer()
+def _may_sign(chain: ChainView, signer: SignerIdentity, *, by_name: bool, sm2_ids: tuple[str, ...]) -> bool:
+    """Whether a chain may be continued by a signer; see `require_signer`."""
+    named = chain.signer()
     if named is not None:
         return signer.same_as(named, by_name=by_name)
-    heads = [signer_of(head, sm2_ids) for head in register.heads()]
+    heads = [signer_of(head, sm2_ids) for head in chain.heads()]
     return not heads or any(each is not None and signer.same_as(each, by_name=by_name) for each in heads)

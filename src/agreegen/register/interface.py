@@ -1,4 +1,4 @@
-"""What the register holds: documents, events, scans, and what an audit finds."""
+"""What the register holds: documents, events, scans."""
 
 from __future__ import annotations
 
@@ -270,25 +270,3 @@ class Event:
     sha256: str | None
     details: str
     hash: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that an audit found.
-
-    Attributes:
-        code: Stable, lower-case, hyphenated code, e.g. `event-changed`.
-        where: The event, document, table or file.
-        message: One sentence.
-    """
-
-    code: str
-    where: str
-    message: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object of `register verify --json`."""
-        return {"code": self.code, "where": self.where, "message": self.message}
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.message}"

@@ -1,4 +1,4 @@
-"""The schema of the register as numbered migrations; `PRAGMA user_version` holds the last one applied.
+"""The schema of the register as numbered migrations.
 
 What stands in `documents` and `scans` follows from the events, so a migration that changes them computes them
 anew from the chain.
@@ -7,23 +7,19 @@ anew from the chain.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
 from agreegen.chain.hashing import parse_time
+from agreegen.chain.schema import CHAIN_INDEX, CHAIN_TABLES, EVENT_COLUMNS, HEAD_TABLE, ChainKind, Migration
 from agreegen.errors import RegisterError
 from agreegen.register.columns import COLUMNS, SCAN_COLUMNS, retracted_event, row_values, scan_values
 from agreegen.register.interface import DocumentRow, Event, EventKind
 from agreegen.register.projection import project
 
-_FIRST = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE events (
-    seq INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, document TEXT NOT NULL, role TEXT,
-    sha256 TEXT, details TEXT NOT NULL, hash BLOB NOT NULL) STRICT;
-CREATE INDEX events_document ON events (document, seq);
+_FIRST = f"""
+{CHAIN_TABLES}
 CREATE TABLE documents (
     id TEXT PRIMARY KEY, form TEXT NOT NULL, form_version TEXT NOT NULL, template_sha256 TEXT NOT NULL,
     row_key TEXT NOT NULL, name TEXT NOT NULL, path TEXT NOT NULL, staff_no TEXT, id_number TEXT, unit TEXT,
@@ -32,9 +28,7 @@ CREATE TABLE documents (
     ) STRICT, WITHOUT ROWID;
 CREATE INDEX documents_row_key ON documents (row_key);
 CREATE INDEX documents_path ON documents (path);
-CREATE TABLE heads (
-    seq INTEGER PRIMARY KEY, count INTEGER NOT NULL, hash BLOB NOT NULL, signer TEXT NOT NULL,
-    signature BLOB NOT NULL) STRICT;
+{HEAD_TABLE}
 """
 
 DERIVED_TABLES = """
@@ -62,25 +56,10 @@ CREATE INDEX scans_document ON scans (document);
 _SECOND = f"""
 DROP TABLE documents;
 {DERIVED_TABLES}
-CREATE INDEX events_register ON events (kind, seq) WHERE document = '';
+{CHAIN_INDEX}
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Migration:
-    """Brings the schema one version up.
-
-    Attributes:
-        statements: SQL, without a semicolon inside a text.
-        then: What is computed when the tables are there.
-    """
-
-    statements: str
-    then: Callable[[sqlite3.Connection], None] | None = None
-
-
-EVENT_COLUMNS = "seq, at, kind, document, role, sha256, details, hash"
-"""The columns of `events` in the order of `event_from_row`."""
 INSERT_DOCUMENT = (
     f"INSERT OR REPLACE INTO documents ({COLUMNS}) VALUES ({','.join('?' * len(COLUMNS.split(',')))})"  # noqa: S608  # constants only
 )
@@ -154,54 +133,7 @@ def _recompute(connection: sqlite3.Connection) -> None:
 
 
 MIGRATIONS: tuple[Migration, ...] = (Migration(_FIRST), Migration(_SECOND, _recompute))
-"""Each one brings the schema from its index to its index plus one; they never change once released."""
+"""They never change once released."""
 
-SCHEMA_VERSION = len(MIGRATIONS)
-
-
-def migrate(connection: sqlite3.Connection, to: int = SCHEMA_VERSION) -> None:
-    """Apply the migrations that a register lacks, each in a transaction of its own.
-
-    Raises:
-        RegisterError: The events do not make documents; nothing was changed.
-    """
-    for number in range(schema_version(connection), to):
-        migration = MIGRATIONS[number]
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            execute_script(connection, migration.statements)
-            if migration.then is not None:
-                migration.then(connection)
-            connection.execute(f"PRAGMA user_version = {number + 1}")
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-        connection.execute("COMMIT")
-
-
-def execute_script(connection: sqlite3.Connection, statements: str) -> None:
-    """Execute statements inside the present transaction; `executescript` would end it."""
-    for statement in statements.split(";"):
-        if statement.strip():
-            connection.execute(statement)
-
-
-def schema_version(connection: sqlite3.Connection) -> int:
-    """Return the number of the last migration applied."""
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
-def describe_schema(connection: sqlite3.Connection) -> list[tuple[str, str, str]]:
-    """Return type, name and SQL of everything that the schema declares, sorted."""
-    rows = connection.execute("SELECT type, name, coalesce(sql, '') FROM sqlite_schema ORDER BY type, name")
-    return [(str(kind), str(name), str(sql).strip()) for kind, name, sql in rows]
-
-
-def expected_schema(version: int = SCHEMA_VERSION) -> list[tuple[str, str, str]]:
-    """Return what `describe_schema` must give for a version."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    try:
-        migrate(connection, version)
-        return describe_schema(connection)
-    finally:
-        connection.close()
+REGISTER = ChainKind("register", MIGRATIONS, "name the register.db of a batch output")
+"""What the chain of a register is of."""

@@ -10,30 +10,24 @@ from pathlib import Path
 from typing import Any
 
 from agreegen.chain.hashing import format_time
-from agreegen.chain.heads import Head, SignerIdentity
+from agreegen.chain.schema import EVENT_COLUMNS, execute_script
+from agreegen.chain.view import ChainView
 from agreegen.errors import RegisterError
 from agreegen.register.columns import COLUMNS, SCAN_COLUMNS, Cell, row_from_values
-from agreegen.register.file import wrapped
 from agreegen.register.interface import DocumentRow, DocumentState, Event, EventKind, ScanFile
 from agreegen.register.migrations import (
     DERIVED_TABLES,
-    EVENT_COLUMNS,
+    REGISTER,
     compute_derived,
     event_from_row,
-    execute_script,
 )
 
 _SELECT = f"SELECT {COLUMNS} FROM documents"  # noqa: S608  # constants only
 _EVENTS = f"SELECT {EVENT_COLUMNS} FROM events"  # noqa: S608  # constants only
-_LAST_OF_REGISTER = (
-    "SELECT details FROM events WHERE document = '' AND kind = ? AND seq <= ? ORDER BY seq DESC LIMIT 1"
-)
-_NO_END = 1 << 62
-
 _ALL_OF_REGISTER = "SELECT details FROM events WHERE document = '' AND kind = ? ORDER BY seq"
 
 
-class RegisterView:
+class RegisterView(ChainView):
     """The documents, scans, events and heads of a register, to be looked up and streamed.
 
     Args:
@@ -42,16 +36,14 @@ class RegisterView:
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
-        self.path = path
-        self.connection = connection
+        super().__init__(path, connection, REGISTER)
         self._derived = connection
-        self._meta: dict[str, str] = dict(connection.execute("SELECT key, value FROM meta"))
 
     def close(self) -> None:
         """Close the file; SQLite folds the write-ahead log into it."""
         if self._derived is not self.connection:
             self._derived.close()
-        self.connection.close()
+        super().close()
 
     def show_at(self, moment: datetime) -> None:
         """Show documents and scans from now on as they were at a time, computed from the chain.
@@ -60,17 +52,12 @@ class RegisterView:
             RegisterError: The events do not make documents.
         """
         derived = sqlite3.connect("", isolation_level=None)  # a temporary file that SQLite removes
-        with wrapped(self.path):
+        with self.wrapped():
             execute_script(derived, DERIVED_TABLES)
             derived.execute("BEGIN")
             compute_derived(self.connection, derived, format_time(moment))
             derived.execute("COMMIT")
         self._derived = derived
-
-    @property
-    def id(self) -> str:
-        """The register's own random id."""
-        return self._meta["register"]
 
     def document(self, document_id: str) -> DocumentRow | None:
         """Return a document by its id, or None."""
@@ -100,7 +87,7 @@ class RegisterView:
 
     def paths_in(self, folder: str) -> set[str]:
         """Return the paths of all documents directly or deeper in a folder below the register's own."""
-        with wrapped(self.path):
+        with self.wrapped():
             rows = self._derived.execute(
                 "SELECT path FROM documents WHERE path >= ? AND path < ?", (f"{folder}/", f"{folder}0")
             )
@@ -108,26 +95,26 @@ class RegisterView:
 
     def document_count(self) -> int:
         """Return the number of documents ever registered."""
-        with wrapped(self.path):
+        with self.wrapped():
             return int(self._derived.execute("SELECT count(*) FROM documents").fetchone()[0])
 
     def state_counts(self) -> dict[str, int]:
         """Count the documents by state."""
-        with wrapped(self.path):
+        with self.wrapped():
             return dict(
                 self._derived.execute("SELECT state, count(*) FROM documents GROUP BY state ORDER BY state")
             )
 
     def pending_count(self) -> int:
         """Count the documents in force that wait for a timestamp."""
-        with wrapped(self.path):
+        with self.wrapped():
             ended = (DocumentState.REPLACED.value, DocumentState.QUARANTINED.value)
             statement = "SELECT count(*) FROM documents WHERE pending AND state NOT IN (?, ?)"
             return int(self._derived.execute(statement, ended).fetchone()[0])
 
     def other_template(self, form_id: str, template_sha256: str) -> str | None:
         """Return the hash of another template that made documents of this form here, or None."""
-        with wrapped(self.path):
+        with self.wrapped():
             row = self._derived.execute(
                 "SELECT template_sha256 FROM documents WHERE form = ? AND template_sha256 <> ? LIMIT 1",
                 (form_id, template_sha256),
@@ -138,7 +125,7 @@ class RegisterView:
         """Whether any document was ever recorded as lying in a bag of that name."""
         where = "kind = ? AND json_extract(details, '$.bag') = ?"
         statement = f"SELECT 1 FROM events WHERE {where} ORDER BY seq DESC LIMIT 1"  # noqa: S608  # constants only
-        with wrapped(self.path):
+        with self.wrapped():
             row = self.connection.execute(statement, (EventKind.ARCHIVED.value, name)).fetchone()
         return row is not None
 
@@ -160,35 +147,16 @@ class RegisterView:
     def events(self, document_id: str | None = None, *, after: int = 0) -> Iterator[Event]:
         """Stream the events in chain order, all or those of one document; only those behind a number."""
         where, values = ("", (after,)) if document_id is None else (" AND document = ?", (after, document_id))
-        with wrapped(self.path):
+        with self.wrapped():
             for row in self.connection.execute(f"{_EVENTS} WHERE seq > ?{where} ORDER BY seq", values):
                 yield event_from_row(row)
-
-    def heads(self) -> Iterator[Head]:
-        """Stream the signed heads, oldest first."""
-        return self._heads("ASC")
-
-    def last_head(self) -> Head | None:
-        """Return the newest signed head, or None."""
-        return next(self._heads("DESC LIMIT 1"), None)
-
-    def signer(self) -> SignerIdentity | None:
-        """Return who signs the next head, as an event under a signed head names them, or None."""
-        last = self.last_head()
-        return None if last is None else self._signer_before(last.count)
-
-    def signer_of_last_head(self) -> SignerIdentity | None:
-        """Return who must have signed the last head: whom the head before it names, else the first named."""
-        heads = list(self._heads("DESC LIMIT 2"))
-        named = [each for head in heads[::-1] if (each := self._signer_before(head.count)) is not None]
-        return named[0] if named else None
 
     def job_file(self) -> Path | None:
         """Return the job file that last wrote here, or None where an earlier version did not keep it.
 
         It is looked for beside the register as it was at that time, so that both may move, then where it was.
         """
-        facts = self._last_facts(EventKind.RUN) or {}
+        facts = self.last_facts(EventKind.RUN.value) or {}
         if not isinstance(facts.get("job"), str):
             return None
         beside = self.path.resolve().parent / str(facts["job"])
@@ -196,38 +164,22 @@ class RegisterView:
 
     def mended_rows(self) -> Iterator[Mapping[str, Any]]:
         """Yield what the register remembers of rows mended apart from their roster, oldest first."""
-        with wrapped(self.path):
+        with self.wrapped():
             for (details,) in self.connection.execute(_ALL_OF_REGISTER, (EventKind.MENDED.value,)):
                 yield json.loads(details)
 
     def is_rebuilt(self) -> bool:
         """Whether the register was rebuilt from documents after the first one was lost."""
-        return self._last_facts(EventKind.REBUILT) is not None
-
-    def _signer_before(self, count: int) -> SignerIdentity | None:
-        facts = self._last_facts(EventKind.SIGNER, count)
-        return None if facts is None else SignerIdentity.from_dict(facts)
-
-    def _last_facts(self, kind: EventKind, until: int | None = None) -> dict[str, object] | None:
-        values = (kind.value, _NO_END if until is None else until)
-        with wrapped(self.path):
-            row = self.connection.execute(_LAST_OF_REGISTER, values).fetchone()
-        return None if row is None else dict(json.loads(row[0]))
-
-    def _heads(self, order: str) -> Iterator[Head]:
-        statement = f"SELECT count, hash, signer, signature FROM heads ORDER BY seq {order}"  # noqa: S608  # constants only
-        with wrapped(self.path):
-            for row in self.connection.execute(statement):
-                yield Head(self.id, *row)
+        return self.last_facts(EventKind.REBUILT.value) is not None
 
     def _scans(self, where: str, *values: Cell) -> Iterator[tuple[str, ScanFile]]:
         statement = f"SELECT {SCAN_COLUMNS} FROM scans WHERE {where} ORDER BY event, number"  # noqa: S608  # constants only
-        with wrapped(self.path):
+        with self.wrapped():
             for row in self._derived.execute(statement, values):
                 yield str(row[2]), ScanFile(*row[3:8])
 
     def _select(self, statement: str, *values: str) -> Iterator[DocumentRow]:
-        with wrapped(self.path):
+        with self.wrapped():
             for row in self._derived.execute(statement, values):
                 yield self._decode(row)
 

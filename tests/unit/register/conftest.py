@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from agreegen.chain.audit.interface import HeadJudgement
 from agreegen.chain.heads import Head, SignerIdentity
-from agreegen.register.audit.interface import HeadJudgement
 from agreegen.register.interface import EventDraft, EventKind, Registration, ScanFile
 from agreegen.register.paper import PaperRecord
 from agreegen.register.store import Register

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from agreegen.chain.audit.interface import HeadJudgement
 from agreegen.chain.heads import Head
-from agreegen.register.audit.interface import HeadJudgement
 from agreegen.register.audit.service import verify_register
 from agreegen.register.interface import EventDraft, EventKind
 from agreegen.register.store import Register

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from agreegen.chain.lock import lock_folder
 from agreegen.errors import RegisterError
 from agreegen.model.row_key import RowKey
 from agreegen.register.interface import DocumentState, EventDraft, EventKind, How
-from agreegen.register.lock import lock_folder
 from agreegen.register.store import Register
 from tests.unit.register.conftest import NOW, made, on_paper, registration
 

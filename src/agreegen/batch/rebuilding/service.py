@@ -14,12 +14,12 @@ from agreegen.batch.rebuilding.finding import Findings
 from agreegen.batch.rebuilding.identifying import Identifier, count_contents
 from agreegen.batch.rebuilding.interface import BagFacts, FoundDocument, RebuildReport
 from agreegen.batch.writing import run_event
+from agreegen.chain.lock import lock_folder
 from agreegen.errors import RegisterError, UsageError
 from agreegen.files import TEMPORARY_PREFIX, replacing, sha256_of_file
 from agreegen.recording.recorder import Recorder
 from agreegen.recording.signer import CredentialSigner
 from agreegen.register.interface import EventDraft, EventKind
-from agreegen.register.lock import lock_folder
 from agreegen.register.store import Register
 from agreegen.signing.interface import Credential, Trust
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from agreegen.batch.heads import head_judge
+from agreegen.chain.audit.interface import Audit, Problem
 from agreegen.cli.options import json_option, policy_option, read_now, read_trust, trust_options
 from agreegen.cli.output import print_json, say, say_warning
 from agreegen.cli.register.options import register_option
@@ -14,9 +15,7 @@ from agreegen.errors import ExitCode
 from agreegen.pki.signer_pin import SignerPin
 from agreegen.recording.known_heads import read_known
 from agreegen.recording.own_documents import examine_file
-from agreegen.register.audit.interface import Audit
 from agreegen.register.audit.service import verify_register
-from agreegen.register.interface import Problem
 
 
 @click.command("verify")

@@ -7,18 +7,18 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from agreegen.chain.audit.interface import Problem
+from agreegen.chain.schema import execute_script, schema_version
 from agreegen.files import sha256_of_file
 from agreegen.register.audit.interface import ExamineFile
 from agreegen.register.columns import COLUMNS, SCAN_COLUMNS, UNTOLD_BEFORE, row_values
-from agreegen.register.interface import DocumentRow, DocumentState, Problem
+from agreegen.register.interface import DocumentRow, DocumentState
 from agreegen.register.migrations import (
     DERIVED_TABLES,
-    SCHEMA_VERSION,
+    REGISTER,
     compute_document,
     event_from_row,
     events_by_document,
-    execute_script,
-    schema_version,
     store_events,
 )
 from agreegen.register.view import RegisterView
@@ -29,7 +29,9 @@ _NAMES = tuple(name.strip() for name in COLUMNS.split(","))
 def document_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
     """Merge the documents that follow from the events with those stored, both in the order of their ids."""
     names = _NAMES
-    if schema_version(connection) < SCHEMA_VERSION:  # what an earlier schema said otherwise is computed anew
+    if (
+        schema_version(connection) < REGISTER.version
+    ):  # what an earlier schema said otherwise is computed anew
         names = tuple(name for name in _NAMES if name not in UNTOLD_BEFORE)
     stored = connection.execute(f"SELECT {', '.join(names)} FROM documents ORDER BY id")  # noqa: S608  # constants only
     row = stored.fetchone()
@@ -73,7 +75,7 @@ def _recomputed(connection: sqlite3.Connection) -> Iterator[tuple[str, DocumentR
 
 def scan_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
     """Compare the scans that follow from the events with those stored."""
-    if schema_version(connection) < SCHEMA_VERSION:
+    if schema_version(connection) < REGISTER.version:
         return
     expected = sqlite3.connect("", isolation_level=None)
     try:

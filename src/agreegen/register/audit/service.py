@@ -6,14 +6,14 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from agreegen.chain.audit.interface import Audit, JudgeHead, Problem
+from agreegen.chain.audit.steps import ChainWalk, HeadWalk, count_unsigned, schema_problems, tail_problems
+from agreegen.chain.file import connect, connect_current
 from agreegen.chain.heads import Head
 from agreegen.errors import RegisterError
-from agreegen.register.audit.chain_steps import ChainWalk, HeadWalk
 from agreegen.register.audit.document_steps import document_problems, file_problems, scan_problems
-from agreegen.register.audit.interface import Audit, ExamineFile, JudgeHead
-from agreegen.register.file import connect, connect_current, require_known
-from agreegen.register.interface import Problem
-from agreegen.register.migrations import describe_schema, expected_schema, schema_version
+from agreegen.register.audit.interface import ExamineFile
+from agreegen.register.migrations import REGISTER
 from agreegen.register.view import RegisterView
 
 __all__ = ["Audit", "verify_register"]
@@ -46,25 +46,25 @@ def verify_register(
         RegisterError: There is no file to judge.
     """
     if not path.is_file():
-        raise RegisterError(f"there is no register at {path}", hint="name the register.db of a batch output")
+        raise RegisterError(f"there is no register at {path}", hint=REGISTER.example)
     problems: list[Problem] = []
-    chain, heads = ChainWalk(known_heads, known_codes), HeadWalk(judge_head)
+    chain, heads = ChainWalk(REGISTER, known_heads, known_codes), HeadWalk(REGISTER, judge_head)
     try:
         connection = connect(path, read_only=True)
     except sqlite3.Error as exc:
         return Audit((Problem("damaged", str(path), f"the file cannot be read as a register: {exc}"),))
     try:
         for step in (
-            _schema_problems(connection, path),
+            schema_problems(connection, path, REGISTER),
             chain.problems(connection),
             heads.problems(connection),
-            _tail_problems(connection),
+            tail_problems(connection),
             document_problems(connection),
             scan_problems(connection),
             _file_problems(path, files_root, examine_file),
         ):
             problems.extend(step)
-        events, unsigned = _count_unsigned(connection)
+        events, unsigned = count_unsigned(connection)
     except (sqlite3.Error, RegisterError, ValueError, TypeError, KeyError, AttributeError) as exc:
         problems.append(Problem("damaged", str(path), f"the register cannot be read to its end: {exc}"))
         events, unsigned = chain.count, 0
@@ -73,34 +73,10 @@ def verify_register(
     return Audit(tuple(problems), events, unsigned, heads.last, heads.judgement)
 
 
-def _schema_problems(connection: sqlite3.Connection, path: Path) -> Iterator[Problem]:
-    for (message,) in connection.execute("PRAGMA integrity_check(20)"):
-        if message != "ok":
-            yield Problem("damaged", "file", f"SQLite says: {message}")
-    version = schema_version(connection)
-    require_known(path, version)
-    if describe_schema(connection) != expected_schema(version):
-        yield Problem("schema-changed", "file", "tables, indexes or triggers are not those of a register")
-
-
-def _count_unsigned(connection: sqlite3.Connection) -> tuple[int, int]:
-    """Count the events, and those of them that stand behind the last signed head and its own event."""
-    (events,) = connection.execute("SELECT count(*) FROM events").fetchone()
-    (covered,) = connection.execute("SELECT coalesce(max(seq), 0) FROM heads").fetchone()
-    return int(events), max(0, int(events) - int(covered))
-
-
-def _tail_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
-    events, unsigned = _count_unsigned(connection)
-    if 0 < unsigned < events:
-        said = f"the last {unsigned} of {events} events stand under no signed head; no command leaves that"
-        yield Problem("unsigned-tail", f"event {events - unsigned + 1}", said)
-
-
 def _file_problems(path: Path, root: Path | None, examine: ExamineFile | None) -> Iterator[Problem]:
     if root is None:
         return
-    view = RegisterView(path, connect_current(path, read_only=True))
+    view = RegisterView(path, connect_current(path, REGISTER, read_only=True))
     try:
         yield from file_problems(view, root, examine)
     finally:

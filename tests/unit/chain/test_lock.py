@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from agreegen.chain.lock import is_locked, lock_folder
 from agreegen.errors import RegisterError
-from agreegen.register.lock import is_locked, lock_folder
 
 
 def _hold(folder: str, seconds: float) -> None:

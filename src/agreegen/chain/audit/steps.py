@@ -6,14 +6,22 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from agreegen.chain.audit.interface import HeadJudgement, JudgeHead, Problem
+from agreegen.chain.file import SECRET_BYTES, require_known
 from agreegen.chain.hashing import genesis_hash, link_hash, parse_time
-from agreegen.chain.heads import Head, SignerIdentity
+from agreegen.chain.heads import HEAD_EVENT, SIGNER_EVENT, Head, SignerIdentity
+from agreegen.chain.schema import (
+    EVENT_COLUMNS,
+    TIP_COUNT,
+    TIP_HASH,
+    ChainKind,
+    describe_schema,
+    expected_schema,
+    schema_version,
+)
 from agreegen.files import sha256_of
-from agreegen.register.audit.interface import HeadJudgement, JudgeHead
-from agreegen.register.file import CHAIN_KIND, SECRET_BYTES, TIP_COUNT, TIP_HASH
-from agreegen.register.interface import EventKind, Problem
-from agreegen.register.migrations import EVENT_COLUMNS
 
 _HEAD_EVENTS = """
     SELECT events.seq, events.kind, events.details, heads.count, heads.hash, heads.signer, heads.signature
@@ -23,18 +31,49 @@ _HEAD_EVENTS = """
 _LONE_HEADS = (
     "SELECT seq FROM heads WHERE seq NOT IN (SELECT seq FROM events WHERE document = '' AND kind = ?)"
 )
-_META_KEYS = {"register", "created", "secret", TIP_COUNT, TIP_HASH}
+_META_KEYS = {"created", "secret", TIP_COUNT, TIP_HASH}
 
 
-def read_meta(connection: sqlite3.Connection) -> dict[str, str]:
-    """Read the facts of a register.
+def schema_problems(connection: sqlite3.Connection, path: Path, kind: ChainKind) -> Iterator[Problem]:
+    """Yield what SQLite's own check finds, and tables that are not ours.
 
     Raises:
-        ValueError: They are not those of a register.
+        RegisterError: The schema is not known.
+    """
+    for (message,) in connection.execute("PRAGMA integrity_check(20)"):
+        if message != "ok":
+            yield Problem("damaged", "file", f"SQLite says: {message}")
+    version = schema_version(connection)
+    require_known(path, kind, version)
+    if describe_schema(connection) != expected_schema(kind, version):
+        said = f"tables, indexes or triggers are not those of a {kind.name}"
+        yield Problem("schema-changed", "file", said)
+
+
+def count_unsigned(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Count the events, and those of them that stand behind the last signed head and its own event."""
+    (events,) = connection.execute("SELECT count(*) FROM events").fetchone()
+    (covered,) = connection.execute("SELECT coalesce(max(seq), 0) FROM heads").fetchone()
+    return int(events), max(0, int(events) - int(covered))
+
+
+def tail_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
+    """Yield events behind the last signed head: every command ends under a head."""
+    events, unsigned = count_unsigned(connection)
+    if 0 < unsigned < events:
+        said = f"the last {unsigned} of {events} events stand under no signed head; no command leaves that"
+        yield Problem("unsigned-tail", f"event {events - unsigned + 1}", said)
+
+
+def read_meta(connection: sqlite3.Connection, kind: ChainKind) -> dict[str, str]:
+    """Read the facts of a chain.
+
+    Raises:
+        ValueError: They are not those of such a chain.
     """
     meta = dict(connection.execute("SELECT key, value FROM meta"))
-    if set(meta) != _META_KEYS or len(bytes.fromhex(meta["secret"])) != SECRET_BYTES:
-        raise ValueError("the values in meta are not those of a register")
+    if set(meta) != _META_KEYS | {kind.name} or len(bytes.fromhex(meta["secret"])) != SECRET_BYTES:
+        raise ValueError(f"the values in meta are not those of a {kind.name}")
     return meta
 
 
@@ -43,12 +82,14 @@ class ChainWalk:
     """Follows the chain from the genesis on and compares it with heads and codes that are known.
 
     Attributes:
+        kind: What the chain is of.
         known: Heads from elsewhere, e.g. from a bag.
         codes: Short codes of heads, from paper.
         count: Events so far.
         latest: Latest time so far, as stored.
     """
 
+    kind: ChainKind
     known: Iterable[Head] = ()
     codes: Iterable[str] = ()
     count: int = 0
@@ -57,10 +98,10 @@ class ChainWalk:
 
     def problems(self, connection: sqlite3.Connection) -> Iterator[Problem]:
         """Yield what is wrong with the links."""
-        meta = read_meta(connection)
-        yield from self._expect(meta["register"])
+        meta, kind = read_meta(connection, self.kind), self.kind.name
+        yield from self._expect(meta[kind])
         public = {key: value for key, value in meta.items() if key not in {TIP_COUNT, TIP_HASH}}
-        tip, latest = genesis_hash(CHAIN_KIND, public), parse_time(meta["created"])
+        tip, latest = genesis_hash(kind, public), parse_time(meta["created"])
         for row in connection.execute(f"SELECT {EVENT_COLUMNS} FROM events ORDER BY seq"):  # noqa: S608  # constants only
             self.count += 1
             if row[0] != self.count:
@@ -73,37 +114,39 @@ class ChainWalk:
             if moment < latest:
                 yield Problem("time-backwards", where, f"recorded at {row[1]}, before the event before it")
             latest = max(latest, moment)
-            yield from self._compare(meta["register"], tip)
+            yield from self._compare(meta[kind], tip)
         if str(self.count) != meta[TIP_COUNT] or tip.hex() != meta[TIP_HASH]:
             yield Problem(
                 "cut-off",
                 f"event {self.count}",
-                f"the chain ends here, the register says {meta[TIP_COUNT]} events",
+                f"the chain ends here, the {kind} says {meta[TIP_COUNT]} events",
             )
         yield from self._not_met()
 
-    def _expect(self, register_id: str) -> Iterator[Problem]:
+    def _expect(self, chain_id: str) -> Iterator[Problem]:
         for head in self.known:
-            if head.chain_id != register_id:
-                yield Problem("head-of-another", f"head {head.count}", "the head belongs to another register")
+            if head.chain_id != chain_id or head.kind != self.kind.name:
+                yield Problem(
+                    "head-of-another", f"head {head.count}", f"the head belongs to another {self.kind.name}"
+                )
             elif head.count:
                 self._by_count.setdefault(head.count, []).append(head)
         for code in self.codes:
             self._codes.setdefault(int(code.partition("-")[0]), []).append(code)
 
-    def _compare(self, register_id: str, tip: bytes) -> Iterator[Problem]:
+    def _compare(self, chain_id: str, tip: bytes) -> Iterator[Problem]:
         where = f"event {self.count}"
         for head in self._by_count.pop(self.count, ()):
             if head.hash != tip:
                 yield Problem("head-mismatch", where, "a known head names another hash at this place")
         for code in self._codes.pop(self.count, ()):
-            if Head(register_id, self.count, tip).code != code:
+            if Head(chain_id, self.count, tip, kind=self.kind.name).code != code:
                 yield Problem(
                     "head-mismatch", where, f"the code {code} is not that of the chain at this place"
                 )
 
     def _not_met(self) -> Iterator[Problem]:
-        """A head that is known names more events than there are: the register was taken back."""
+        """A head that is known names more events than there are: the chain was taken back."""
         for count in sorted({*self._by_count, *self._codes}):
             yield Problem(
                 "cut-off", f"event {self.count}", f"a known head names {count} events; the newest are gone"
@@ -118,11 +161,13 @@ class HeadWalk:
     signed. Heads of earlier versions have no such event before them: they are judged by trust alone.
 
     Attributes:
+        kind: What the chain is of.
         judge: Judges signatures; None for not at all.
         last: The last head that stands in the chain.
         judgement: What is known of its signature.
     """
 
+    kind: ChainKind
     judge: JudgeHead | None
     last: Head | None = None
     judgement: HeadJudgement | None = None
@@ -131,12 +176,10 @@ class HeadWalk:
 
     def problems(self, connection: sqlite3.Connection) -> Iterator[Problem]:
         """Yield what is wrong with the heads."""
-        register_id = read_meta(connection)["register"]
-        for seq, kind, details, *stored in connection.execute(
-            _HEAD_EVENTS, (EventKind.HEAD.value, EventKind.SIGNER.value)
-        ):
+        chain_id = read_meta(connection, self.kind)[self.kind.name]
+        for seq, kind, details, *stored in connection.execute(_HEAD_EVENTS, (HEAD_EVENT, SIGNER_EVENT)):
             facts = json.loads(details)
-            if kind == EventKind.SIGNER:
+            if kind == SIGNER_EVENT:
                 self._announced = SignerIdentity.from_dict(facts)
                 continue
             where = f"head at event {seq}"
@@ -144,10 +187,11 @@ class HeadWalk:
                 said = "the event says that the chain was signed, the signature is gone"
                 yield Problem("head-missing", where, said)
                 continue
-            head = Head(register_id, *stored)
+            count, digest, signer, signature = stored
+            head = Head(chain_id, count, digest, signer, signature, self.kind.name)
             yield from _compare_head(connection, seq, head, facts)
             yield from self._judge(where, head)
-        for (seq,) in connection.execute(_LONE_HEADS, (EventKind.HEAD.value,)):
+        for (seq,) in connection.execute(_LONE_HEADS, (HEAD_EVENT,)):
             yield Problem("head-changed", f"head at event {seq}", "no event records this head")
 
     def _judge(self, where: str, head: Head) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""The register's file itself: made whole or not at all, connected with what durability needs."""
+"""The file of a chain: made whole or not at all, connected with what durability needs."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from datetime import datetime
 from pathlib import Path
 
 from agreegen.chain.hashing import format_time, genesis_hash
-from agreegen.errors import RegisterError
-from agreegen.register.migrations import (
-    SCHEMA_VERSION,
+from agreegen.chain.schema import (
+    TIP_COUNT,
+    TIP_HASH,
+    ChainKind,
     describe_schema,
     expected_schema,
     migrate,
     schema_version,
 )
+from agreegen.errors import RegisterError
 
 SECRET_BYTES = 32
-TIP_COUNT, TIP_HASH = "tip-count", "tip-hash"
-CHAIN_KIND = "register"
 _BUSY_TIMEOUT_S = 10.0
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 _MOST_NAMED = 5
@@ -51,44 +51,44 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     return connection
 
 
-def require_known(path: Path, version: int) -> None:
+def require_known(path: Path, kind: ChainKind, version: int) -> None:
     """Refuse a schema that this program does not know."""
-    if not 1 <= version <= SCHEMA_VERSION:
+    if not 1 <= version <= kind.version:
         raise RegisterError(
-            f"{path} has schema {version}, this program knows 1 to {SCHEMA_VERSION}",
+            f"{path} has schema {version}, this program knows 1 to {kind.version}",
             hint="use the version of agreegen that wrote it, or a newer one",
         )
 
 
-def _refuse_foreign_schema(path: Path, connection: sqlite3.Connection, version: int) -> None:
+def _refuse_foreign_schema(path: Path, kind: ChainKind, connection: sqlite3.Connection, version: int) -> None:
     """Refuse a file with anything but our tables: a trigger in it would fire in the middle of a run."""
-    ours = set(expected_schema(version))
+    ours = set(expected_schema(kind, version))
     found = set(describe_schema(connection))
     if found != ours:
-        names = ", ".join(sorted(f"{kind} {name}" for kind, name, _ in found ^ ours)[:_MOST_NAMED])
+        names = ", ".join(sorted(f"{each} {name}" for each, name, _ in found ^ ours)[:_MOST_NAMED])
         raise RegisterError(
-            f"{path}: tables, indexes or triggers are not those of a register: {names}",
-            hint="restore it from a copy; agreegen register verify says what else was changed",
+            f"{path}: tables, indexes or triggers are not those of a {kind.name}: {names}",
+            hint=f"restore it from a copy; agreegen {kind.name} verify says what else was changed",
         )
 
 
-def create_file(path: Path, now: datetime) -> None:
-    """Make an empty register under a temporary name, so that a crash never leaves half of one."""
+def create_file(path: Path, kind: ChainKind, now: datetime) -> None:
+    """Make an empty chain under a temporary name, so that a crash never leaves half of one."""
     meta = {
-        "register": uuid.uuid4().hex,
+        kind.name: uuid.uuid4().hex,
         "created": format_time(now),
         "secret": secrets.token_bytes(SECRET_BYTES).hex(),
     }
-    tip = {TIP_COUNT: "0", TIP_HASH: genesis_hash(CHAIN_KIND, meta).hex()}
+    tip = {TIP_COUNT: "0", TIP_HASH: genesis_hash(kind.name, meta).hex()}
     temporary = path.with_name(f".agreegen-{path.name}-{os.getpid()}")
-    with wrapped(path):
+    with wrapped(path, kind):
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         try:
             connection = sqlite3.connect(temporary, isolation_level=None)
             try:
                 connection.execute("PRAGMA journal_mode = WAL")
-                migrate(connection)
+                migrate(connection, kind)
                 connection.executemany("INSERT INTO meta (key, value) VALUES (?,?)", (meta | tip).items())
             finally:
                 connection.close()
@@ -98,41 +98,39 @@ def create_file(path: Path, now: datetime) -> None:
 
 
 def _take_name(temporary: Path, path: Path) -> None:
-    """Give the new register its name, but never that of another: two first runs may race for it."""
+    """Give the new file its name, but never that of another: two first runs may race for it."""
     try:
         os.link(temporary, path)
     except FileExistsError as exc:
         raise RegisterError(
-            f"another run made {path} at the same moment", hint="run the job again when it has ended"
+            f"another run made {path} at the same moment", hint="run it again when the other one has ended"
         ) from exc
     except OSError as exc:
         if exc.errno not in _NO_LINKS:
             raise
         if path.exists():
-            raise RegisterError(
-                f"another run made {path} at the same moment", hint="run the job again"
-            ) from exc
+            raise RegisterError(f"another run made {path} at the same moment", hint="run it again") from exc
         temporary.rename(path)
 
 
-def connect_current(path: Path, *, read_only: bool) -> sqlite3.Connection:
+def connect_current(path: Path, kind: ChainKind, *, read_only: bool) -> sqlite3.Connection:
     """Connect, and bring an older schema up: in the file, or for reading only in a copy that nobody keeps.
 
     Raises:
-        RegisterError: The schema is not known, or its events do not make documents.
+        RegisterError: The schema is not known, or its events do not make what it shows.
     """
     connection = connect(path, read_only=read_only)
     try:
         version = schema_version(connection)
-        require_known(path, version)
-        _refuse_foreign_schema(path, connection, version)
-        if version < SCHEMA_VERSION and read_only:
+        require_known(path, kind, version)
+        _refuse_foreign_schema(path, kind, connection, version)
+        if version < kind.version and read_only:
             copy = sqlite3.connect("", isolation_level=None)  # a temporary file that SQLite removes
             connection.backup(copy)
             connection.close()
             connection = copy
-        if version < SCHEMA_VERSION:
-            migrate(connection)
+        if version < kind.version:
+            migrate(connection, kind)
     except BaseException:
         connection.close()
         raise
@@ -140,7 +138,7 @@ def connect_current(path: Path, *, read_only: bool) -> sqlite3.Connection:
 
 
 @contextlib.contextmanager
-def wrapped(path: Path) -> Iterator[None]:
+def wrapped(path: Path, kind: ChainKind) -> Iterator[None]:
     """Turn what SQLite and the disk say into one clear error."""
     try:
         yield
@@ -152,7 +150,16 @@ def wrapped(path: Path) -> Iterator[None]:
         ) from exc
     except sqlite3.DatabaseError as exc:
         raise RegisterError(
-            f"{path} is not a register or is damaged: {exc}", hint="restore it from a copy and run again"
+            f"{path} is not a {kind.name} or is damaged: {exc}", hint="restore it from a copy and run again"
         ) from exc
     except OSError as exc:
         raise RegisterError(f"{path} cannot be written: {exc.strerror}", hint="check the disk") from exc
+
+
+def file_identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells one file from another under the same name, None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

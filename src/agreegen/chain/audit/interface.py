@@ -1,0 +1,72 @@
+"""What an audit of a chain finds, and what it asks of others: a word about a head's signature."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from agreegen.chain.heads import Head, SignerIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that an audit found.
+
+    Attributes:
+        code: Stable, lower-case, hyphenated code, e.g. `event-changed`.
+        where: The event, document, table or file.
+        message: One sentence.
+    """
+
+    code: str
+    where: str
+    message: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object of `register verify --json` and `ledger verify --json`."""
+        return {"code": self.code, "where": self.where, "message": self.message}
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class HeadJudgement:
+    """What is known of a head's signature.
+
+    Attributes:
+        reason: Why it is not good, or None.
+        signer: Whose certificate made it; None where it cannot be read.
+        time: When it was made, as it says or as a timestamp proves.
+        proved: Whether a trusted timestamp proves that time.
+    """
+
+    reason: str | None
+    signer: SignerIdentity | None
+    time: datetime | None = None
+    proved: bool = False
+
+
+JudgeHead = Callable[[Head], HeadJudgement]
+"""Judges the signature of a head."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What an audit found.
+
+    Attributes:
+        problems: Everything that is wrong.
+        events: Number of events.
+        unsigned: Number of events behind the last signed head.
+        head: The last signed head, or None.
+        judgement: What is known of its signature.
+    """
+
+    problems: tuple[Problem, ...]
+    events: int = 0
+    unsigned: int = 0
+    head: Head | None = None
+    judgement: HeadJudgement | None = None
