@@ -46,8 +46,8 @@ OFL, stand first.
 
 _DEBIAN = """Where LibreOffice lays documents out, the Debian packages {names}
 are installed beside it, as separate programs: LibreOffice and its Python bridge are under MPL-2.0 (parts
-under LGPL-3.0+ and Apache-2.0), fontconfig under a licence of the MIT kind, LXGW WenKai under OFL-1.1. Each
-package's full text is in `/usr/share/doc/PACKAGE/copyright`."""
+under LGPL-3.0+ and Apache-2.0), fontconfig under a licence of the MIT kind, LXGW WenKai and HanaMin under
+OFL-1.1. Each package's full text is in `/usr/share/doc/PACKAGE/copyright`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,14 @@ def test_doctor(agreegen: Agreegen) -> None:
     assert agreegen("doctor").code == 0
 
 
+def test_doctor_names_the_fonts_and_what_they_print(agreegen: Agreegen) -> None:
+    checks = {check["name"]: check for check in agreegen("doctor", "--json").json()["checks"]}
+    assert "Extension B 100 %" in checks["font HanaMinB"]["detail"]
+    assert "Extension F 0 %" in checks["font LXGW WenKai"]["detail"]
+    assert checks["GB 18030-2022"]["state"] == "ok"
+    assert checks["GB 18030-2022"]["detail"].count("100 %") == 7
+
+
 def test_doctor_says_what_is_lost_without_libreoffice(
     agreegen: Agreegen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -20,7 +20,7 @@ from agreegen.conversion.interface import DoesNotFit
 from agreegen.conversion.libreoffice import LibreOffice
 from agreegen.errors import ConversionError
 from agreegen.forms.catalog import load_form
-from agreegen.forms.fonts import covered_characters, find_chain, font_folders
+from agreegen.forms.fonts import HAN_BLOCKS, covered_characters, find_chain, font_folders
 from agreegen.model.document import Document, Value, build_document
 from agreegen.programs import run_program
 from agreegen.rendering.context import template_context
@@ -81,6 +81,15 @@ def _name(kind: int, chance: random.Random, rare: list[str], extension: list[str
     return chance.choice(extension) + chance.choice(COMMON)
 
 
+def rarest_pledges(a_block: int, seed: int) -> Iterator[Document]:
+    """Names with characters of each block of GB 18030-2022, whatever font of the chain has them."""
+    chance = random.Random(seed)
+    for block in HAN_BLOCKS:
+        for code in chance.sample(range(block.first, block.last + 1), a_block):
+            name = chance.choice(COMMON) + chr(code) + chance.choice(["", chance.choice(COMMON)])
+            yield build_document(PLEDGE, {"pledger_name": name})
+
+
 def compare(documents: Iterator[Document], compiled: CompiledForm, office: LibreOffice, folder: Path) -> int:
     """Compare both engines' pages of each document; return how many were compared."""
     compared = 0
@@ -113,6 +122,10 @@ def _text(path: Path) -> bytes:
 
 def test_pages_are_libreoffices(compiled: CompiledForm, office: LibreOffice, tmp_path: Path) -> None:
     assert compare(varied_pledges(24, 1), compiled, office, tmp_path) == 24
+
+
+def test_rarest_names_are_libreoffices(compiled: CompiledForm, office: LibreOffice, tmp_path: Path) -> None:
+    assert compare(rarest_pledges(3, 4), compiled, office, tmp_path) == 3 * len(HAN_BLOCKS)
 
 
 @pytest.mark.soak

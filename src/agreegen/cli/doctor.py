@@ -17,6 +17,7 @@ from agreegen.cli.output import print_json, print_table
 from agreegen.errors import AgreegenError, ExitCode
 from agreegen.forms.catalog import forms_folder, list_forms
 from agreegen.forms.check import check_form
+from agreegen.forms.fonts import HAN_BLOCKS, covered_characters, find_font
 from agreegen.model.form import Form
 
 
@@ -106,6 +107,31 @@ def _look_at_forms(option: Path | None) -> Iterator[Check]:
         yield Check("forms", "failed", "no form was found; see --forms")
     for form in found:
         yield _judge_form(form)
+    yield from _look_at_fonts(found)
+
+
+def _look_at_fonts(forms: list[Form]) -> Iterator[Check]:
+    """Say of each font of the forms' chains which share of each block of GB 18030-2022 it prints."""
+    families = dict.fromkeys(name for form in forms for _, chain in form.font_chains for name in chain)
+    printed = frozenset[int]()
+    for family in families:
+        font = find_font(family)
+        if font is None:
+            yield Check(f"font {family}", "missing", "not installed")
+            continue
+        characters = covered_characters(font)
+        printed |= characters
+        yield Check(f"font {family}", "ok", f"{_shares(characters)}; {font.path}")
+    whole = all(block.covered(printed) == len(block) for block in HAN_BLOCKS)
+    loss = "" if whole else "; rare names are refused: install fonts-hanazono"
+    yield Check("GB 18030-2022", "ok" if whole else "missing", f"{_shares(printed)}{loss}")
+
+
+def _shares(characters: frozenset[int]) -> str:
+    """Return the share of each block, rounded down: only what is whole is 100 %."""
+    return ", ".join(
+        f"{block.name} {100 * block.covered(characters) // len(block)} %" for block in HAN_BLOCKS
+    )
 
 
 def _judge_form(form: Form) -> Check:

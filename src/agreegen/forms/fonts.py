@@ -17,6 +17,41 @@ _FC_MATCH_TIMEOUT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
+class HanBlock:
+    """A block of Han characters of Unicode, as far as GB 18030-2022 asks for it at level 3.
+
+    Attributes:
+        name: Its name.
+        first: The first code point.
+        last: The last code point that the standard demands.
+    """
+
+    name: str
+    first: int
+    last: int
+
+    def __len__(self) -> int:
+        """The number of its characters; within these bounds every code point is one."""
+        return self.last - self.first + 1
+
+    def covered(self, characters: frozenset[int]) -> int:
+        """Return how many of its characters are among the given code points."""
+        return sum(code in characters for code in range(self.first, self.last + 1))
+
+
+HAN_BLOCKS = (
+    HanBlock("Unified Ideographs", 0x4E00, 0x9FEF),
+    HanBlock("Extension A", 0x3400, 0x4DB5),
+    HanBlock("Extension B", 0x20000, 0x2A6D6),
+    HanBlock("Extension C", 0x2A700, 0x2B734),
+    HanBlock("Extension D", 0x2B740, 0x2B81D),
+    HanBlock("Extension E", 0x2B820, 0x2CEA1),
+    HanBlock("Extension F", 0x2CEB0, 0x2EBE0),
+)
+"""GB 18030-2022, implementation level 3: all Han characters of Unicode 11."""
+
+
+@dataclass(frozen=True, slots=True)
 class FontFile:
     """One face of a font file.
 
@@ -115,4 +150,4 @@ def _find_installed(family: str) -> FontFile | None:
     # fc-match always answers with something; only the family that was asked for counts.
     if family.casefold() not in {name.strip().casefold() for name in names.split(",")}:
         return None
-    return FontFile(Path(path), int(index) & 0xFFFF, family)  # the high bits number named instances
+    return FontFile(Path(path).resolve(), int(index) & 0xFFFF, family)  # the high bits number named instances

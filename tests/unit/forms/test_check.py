@@ -161,7 +161,7 @@ def test_a_metadata_field_must_not_be_printed(pledge: Path) -> None:
 
 
 def test_a_font_that_is_not_there_is_an_error_and_a_replaced_one_a_warning(pledge: Path) -> None:
-    chain = "[Noto Serif SC, LXGW WenKai, Noto Serif CJK SC, BabelStone Han]"
+    chain = "[Noto Serif SC, LXGW WenKai, HanaMinA, HanaMinB, Noto Serif CJK SC, BabelStone Han]"
     edit_description(pledge, chain, "[No Such Font, Noto Serif SC]")
     (complaint,) = check_form(pledge)
     assert complaint.severity is Severity.WARNING

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,9 +12,6 @@ import uharfbuzz as hb
 
 from agreegen.conversion.interface import DoesNotFit
 from agreegen.forms.fonts import FontFile
-
-_EXACT_FONTS = 2
-"""How many fonts of a chain LibreOffice is known to choose as we do; later ones are left to it."""
 
 _COLLECTIONS = frozenset({".ttc", ".otc"})
 _LANGUAGE = "zh-cn"
@@ -155,13 +153,10 @@ class FontChain:
     """Fonts that are tried in turn for each character."""
 
     def __init__(self, files: Sequence[FontFile]) -> None:
-        # From a collection LibreOffice may take another face than the one that was asked for.
-        exact = [
-            file
-            for n, file in enumerate(files[:_EXACT_FONTS])
-            if n == 0 or file.path.suffix not in _COLLECTIONS
-        ]
-        self.fonts = tuple(open_font(file) for file in exact)
+        # From a collection LibreOffice may take another face than the one that was asked for, so what stands
+        # in one, and behind it, is left to LibreOffice.
+        fallback = itertools.takewhile(lambda file: file.path.suffix not in _COLLECTIONS, files[1:])
+        self.fonts = tuple(open_font(file) for file in (*files[:1], *fallback))
 
     def shape(self, text: str, *, latin: bool) -> tuple[Glyph, ...]:
         """Turn the characters of one run into glyphs, each from the first font that has it.

@@ -25,7 +25,14 @@ FINE = 2
 """How many times as large the places are looked at that tell persons apart."""
 PX_PER_MM = DOTS_PER_INCH / 25.4
 _PX_PER_PT = DOTS_PER_INCH / 72
-LETTERING_FONTS = ("Noto Serif SC", "LXGW WenKai", "Noto Serif CJK SC", "BabelStone Han")
+LETTERING_FONTS = (
+    "Noto Serif SC",
+    "LXGW WenKai",
+    "HanaMinA",
+    "HanaMinB",
+    "Noto Serif CJK SC",
+    "BabelStone Han",
+)
 _LEAST_CHARACTER_PX = 9.0
 """Commas and full stops are too small to be compared."""
 
