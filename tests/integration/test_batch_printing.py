@@ -12,8 +12,7 @@ import pytest
 from openpyxl import load_workbook
 
 from agreegen.batch.heads import head_judge
-from agreegen.batch.interface import Job
-from agreegen.batch.paper.choice import PrintSettings
+from agreegen.batch.interface import Job, PrintSettings
 from agreegen.batch.paper.printing import print_documents
 from agreegen.batch.run import RunSettings, run_job
 from agreegen.cli.main import run as agreegen

@@ -19,7 +19,8 @@ import resource, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from agreegen.batch.job import read_job
-from agreegen.batch.opening import RunSettings, open_job_roster
+from agreegen.batch.interface import RunSettings
+from agreegen.batch.opening import open_job_roster
 from agreegen.batch.places import PathGiver, take_inventory
 from agreegen.batch.plan import Planner
 from agreegen.register.store import Register

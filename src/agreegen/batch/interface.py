@@ -9,9 +9,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from agreegen.conversion.interface import EngineChoice
 from agreegen.model.complaint import Complaint, Severity
 from agreegen.model.form import Form
 from agreegen.model.report import PadesLevel
+from agreegen.signing.credentials.secrets import Prompt
+
+CHUNK_ROWS = 200
 
 
 class Missing(StrEnum):
@@ -153,6 +157,58 @@ class RowResult(StrEnum):
     REMADE = "remade"
     FAILED = "failed"
     QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """How to run a job.
+
+    Attributes:
+        roster: Another roster than the job's, e.g. `failed-rows.csv`.
+        workers: Worker processes; None for one a processor, 1 for this process alone.
+        limit: Greatest number of rows.
+        engine: `local`, or `dask` for a cluster.
+        scheduler: Address of the cluster's scheduler, `tls://host:port`.
+        pages: Who lays out the pages.
+        prompt: Asks for secrets that must be typed in.
+        copy_back: Whether a cluster's finished files come back to be written here; None for finding out.
+        replace_signed: Whether documents that their person has signed may be replaced.
+        check_files: Whether every byte of each finished file is looked at.
+        chunk_rows: Greatest number of rows that are signed, synced and registered together.
+    """
+
+    roster: Path | None = None
+    workers: int | None = None
+    limit: int | None = None
+    engine: str = "local"
+    scheduler: str | None = None
+    pages: EngineChoice = EngineChoice.AUTO
+    prompt: Prompt | None = None
+    copy_back: bool | None = None
+    replace_signed: bool = False
+    check_files: bool = False
+    chunk_rows: int = CHUNK_ROWS
+
+
+@dataclass(frozen=True, slots=True)
+class PrintSettings:
+    """What is printed, and how.
+
+    Attributes:
+        everything: Also documents that their person has signed already, electronically or on paper.
+        duplex: Add a blank page where a document ends on a front side, for printers that print both sides.
+        separators: Put a sheet with the unit's name and its list before each unit.
+        units: Only these units, as the roster names them; empty for all.
+        staff_nos: Only people with these numbers; empty for all.
+        marks: Put marks and a line with the person's name on each page, so that scans find their way back.
+    """
+
+    everything: bool = False
+    duplex: bool = False
+    separators: bool = True
+    units: tuple[str, ...] = ()
+    staff_nos: tuple[str, ...] = ()
+    marks: bool = True
 
 
 @dataclass(frozen=True, slots=True)

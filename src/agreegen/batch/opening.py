@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from agreegen.batch.interface import Job
+from agreegen.batch.interface import Job, RunSettings
 from agreegen.batch.keyholder import KeyHolder
 from agreegen.batch.laying import OutputError
 from agreegen.batch.messages import WorkerSettings
 from agreegen.batch.places import DOCUMENTS, QUARANTINE, SUPERSEDED
 from agreegen.batch.pool import InlinePool, Pool, ProcessPool
-from agreegen.conversion.interface import EngineChoice
 from agreegen.errors import InputError, RegisterError, UsageError
 from agreegen.pki.signer_pin import fingerprint
 from agreegen.register.store import Register
@@ -22,39 +21,7 @@ from agreegen.signing.certificate_checks import check_credential, known_paths
 from agreegen.signing.credentials.secrets import Prompt
 from agreegen.signing.interface import Credential, Trust
 
-CHUNK_ROWS = 200
 _ROWS_FOR_PROCESSES = 40
-
-
-@dataclass(frozen=True, slots=True)
-class RunSettings:
-    """How to run a job.
-
-    Attributes:
-        roster: Another roster than the job's, e.g. `failed-rows.csv`.
-        workers: Worker processes; None for one a processor, 1 for this process alone.
-        limit: Greatest number of rows.
-        engine: `local`, or `dask` for a cluster.
-        scheduler: Address of the cluster's scheduler, `tls://host:port`.
-        pages: Who lays out the pages.
-        prompt: Asks for secrets that must be typed in.
-        copy_back: Whether a cluster's finished files come back to be written here; None for finding out.
-        replace_signed: Whether documents that their person has signed may be replaced.
-        check_files: Whether every byte of each finished file is looked at.
-        chunk_rows: Greatest number of rows that are signed, synced and registered together.
-    """
-
-    roster: Path | None = None
-    workers: int | None = None
-    limit: int | None = None
-    engine: str = "local"
-    scheduler: str | None = None
-    pages: EngineChoice = EngineChoice.AUTO
-    prompt: Prompt | None = None
-    copy_back: bool | None = None
-    replace_signed: bool = False
-    check_files: bool = False
-    chunk_rows: int = CHUNK_ROWS
 
 
 @dataclass(slots=True)

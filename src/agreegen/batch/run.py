@@ -6,17 +6,16 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from agreegen.batch.brake import Brake
 from agreegen.batch.coverage import count_job
-from agreegen.batch.interface import Job, RowResult, RunEvent, RunEventKind, RunSummary
+from agreegen.batch.interface import Job, RowResult, RunEvent, RunEventKind, RunSettings, RunSummary
 from agreegen.batch.keyholder import KeyHolder
 from agreegen.batch.laying import OutputError, move_aside
 from agreegen.batch.mended import MendedRows, Mending, link_mended, mended_warning
 from agreegen.batch.messages import ChunkOutcome, TaskOutcome
 from agreegen.batch.opening import (
-    RunSettings,
     SharedKeys,
     is_own_roster,
     load_keys,
@@ -35,6 +34,7 @@ from agreegen.batch.signers import require_head_signer
 from agreegen.batch.timestamping import timestamp_warnings
 from agreegen.batch.writing import prove_time, recorder_for_run, run_event
 from agreegen.chain.lock import lock_folder
+from agreegen.clock import read_clock
 from agreegen.errors import AgreegenError, InputError, UsageError
 from agreegen.files import remove_leftovers, sha256_of_file
 from agreegen.forms.check import require_usable
@@ -44,16 +44,11 @@ from agreegen.rosters.roster import Roster
 from agreegen.rosters.row import RosterRow
 from agreegen.signing.trust import load_trust
 
-__all__ = ["RunSettings", "read_clock", "run_job"]
+__all__ = ["RunSettings", "run_job"]
 
 _CHUNKS_A_WORKER, _FEW_ROWS = 4, 25
 _CLOCK_MAY_DIFFER = timedelta(minutes=5)
 Tell = Callable[[RunEvent], None]
-
-
-def read_clock() -> datetime:
-    """Read the clock: aware UTC, whole seconds."""
-    return datetime.now(UTC).replace(microsecond=0)
 
 
 def run_job(

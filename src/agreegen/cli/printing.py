@@ -46,7 +46,7 @@ def print_command(
     as_json: bool,
 ) -> int:
     """Put the documents by unit into one file for the printer; `register add-scans` takes the scans."""
-    from agreegen.batch.paper.choice import PrintSettings  # noqa: PLC0415 - a run needs none of it
+    from agreegen.batch.interface import PrintSettings  # noqa: PLC0415 - a run needs none of it
     from agreegen.batch.paper.printing import print_documents  # noqa: PLC0415 - the same
 
     for path in (output, xlsx):

@@ -16,8 +16,7 @@ import pypdfium2
 from PIL import Image, ImageDraw
 
 from agreegen.batch.coverage import count_job
-from agreegen.batch.interface import Job
-from agreegen.batch.paper.choice import PrintSettings
+from agreegen.batch.interface import Job, PrintSettings
 from agreegen.batch.paper.printing import print_documents
 from agreegen.batch.signers import recorder_for
 from agreegen.recording.recorder import Recorder

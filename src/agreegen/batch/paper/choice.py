@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from agreegen.batch.interface import Job
+from agreegen.batch.interface import Job, PrintSettings
 from agreegen.batch.mended import MendedRows
 from agreegen.batch.plan import conditions_for
 from agreegen.batch.planning.identity import under_known_id
@@ -19,27 +19,6 @@ from agreegen.rosters.row import RosterRow
 
 NO_UNIT = "（未填单位）"
 _SHOWN = 30
-
-
-@dataclass(frozen=True, slots=True)
-class PrintSettings:
-    """What is printed, and how.
-
-    Attributes:
-        everything: Also documents that their person has signed already, electronically or on paper.
-        duplex: Add a blank page where a document ends on a front side, for printers that print both sides.
-        separators: Put a sheet with the unit's name and its list before each unit.
-        units: Only these units, as the roster names them; empty for all.
-        staff_nos: Only people with these numbers; empty for all.
-        marks: Put marks and a line with the person's name on each page, so that scans find their way back.
-    """
-
-    everything: bool = False
-    duplex: bool = False
-    separators: bool = True
-    units: tuple[str, ...] = ()
-    staff_nos: tuple[str, ...] = ()
-    marks: bool = True
 
 
 @dataclass(frozen=True, slots=True)

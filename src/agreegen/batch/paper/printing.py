@@ -9,8 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from agreegen.batch.interface import Job
-from agreegen.batch.paper.choice import Choice, Chosen, PrintSettings, choose
+from agreegen.batch.interface import Job, PrintSettings
+from agreegen.batch.paper.choice import Choice, Chosen, choose
 from agreegen.batch.paper.listing import write_listing
 from agreegen.batch.paper.sheets import draw_sheets, sheet_texts
 from agreegen.errors import InputError

@@ -1,0 +1,216 @@
+"""The documented Python surface of agreegen: what `docs/python.md` names, and nothing else, stays as it is.
+
+Every function is typed and takes and gives frozen values; times are aware UTC; errors are of the tree in
+`agreegen.errors`. The library never prints, exits or configures logging. All other modules are private by
+convention: they change without notice.
+
+A name is looked up in its module when it is asked for, so that `import agreegen.api` stays quick.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from agreegen.api.access import Prompt as Prompt
+    from agreegen.api.access import RegisterAccess as RegisterAccess
+    from agreegen.api.archives import BagReport as BagReport
+    from agreegen.api.archives import BagSummary as BagSummary
+    from agreegen.api.archives import Ending as Ending
+    from agreegen.api.archives import Extraction as Extraction
+    from agreegen.api.archives import SignerPin as SignerPin
+    from agreegen.api.archives import StampedBags as StampedBags
+    from agreegen.api.archives import create_bag as create_bag
+    from agreegen.api.archives import extract_document as extract_document
+    from agreegen.api.archives import list_endings as list_endings
+    from agreegen.api.archives import renew_bags as renew_bags
+    from agreegen.api.archives import timestamp_bags as timestamp_bags
+    from agreegen.api.archives import verify_bag as verify_bag
+    from agreegen.api.batches import Job as Job
+    from agreegen.api.batches import JobCheck as JobCheck
+    from agreegen.api.batches import PrintSettings as PrintSettings
+    from agreegen.api.batches import RowResult as RowResult
+    from agreegen.api.batches import RunEvent as RunEvent
+    from agreegen.api.batches import RunEventKind as RunEventKind
+    from agreegen.api.batches import RunSettings as RunSettings
+    from agreegen.api.batches import RunSummary as RunSummary
+    from agreegen.api.batches import batch_status as batch_status
+    from agreegen.api.batches import check_batch as check_batch
+    from agreegen.api.batches import job_coverage as job_coverage
+    from agreegen.api.batches import print_batch as print_batch
+    from agreegen.api.batches import read_job as read_job
+    from agreegen.api.batches import run_batch as run_batch
+    from agreegen.api.credentials import CheckedCredential as CheckedCredential
+    from agreegen.api.credentials import Credential as Credential
+    from agreegen.api.credentials import TimestampServer as TimestampServer
+    from agreegen.api.credentials import Trust as Trust
+    from agreegen.api.credentials import examine_credential as examine_credential
+    from agreegen.api.credentials import list_tokens as list_tokens
+    from agreegen.api.credentials import load_credential as load_credential
+    from agreegen.api.credentials import load_timestamp_servers as load_timestamp_servers
+    from agreegen.api.credentials import load_trust as load_trust
+    from agreegen.api.credentials import make_example_pki as make_example_pki
+    from agreegen.api.documents import EngineChoice as EngineChoice
+    from agreegen.api.documents import GeneratedDocument as GeneratedDocument
+    from agreegen.api.documents import check_values as check_values
+    from agreegen.api.documents import generate as generate
+    from agreegen.api.forms import check_form as check_form
+    from agreegen.api.forms import compile_form as compile_form
+    from agreegen.api.forms import describe_form as describe_form
+    from agreegen.api.forms import find_form as find_form
+    from agreegen.api.forms import list_forms as list_forms
+    from agreegen.api.forms import start_form as start_form
+    from agreegen.api.forms import summarise_form as summarise_form
+    from agreegen.api.pages import draw_pages as draw_pages
+    from agreegen.api.registers import Coverage as Coverage
+    from agreegen.api.registers import CoveragePerson as CoveragePerson
+    from agreegen.api.registers import CoverageTotals as CoverageTotals
+    from agreegen.api.registers import Register as Register
+    from agreegen.api.registers import RegisterVerdict as RegisterVerdict
+    from agreegen.api.registers import accept_scans as accept_scans
+    from agreegen.api.registers import add_paper as add_paper
+    from agreegen.api.registers import change_signer as change_signer
+    from agreegen.api.registers import export_register as export_register
+    from agreegen.api.registers import open_register as open_register
+    from agreegen.api.registers import register_coverage as register_coverage
+    from agreegen.api.registers import retract as retract
+    from agreegen.api.registers import unsigned_scans as unsigned_scans
+    from agreegen.api.registers import verify_register as verify_register
+    from agreegen.api.scans import PageResult as PageResult
+    from agreegen.api.scans import PageStatus as PageStatus
+    from agreegen.api.scans import ScanReport as ScanReport
+    from agreegen.api.scans import add_scans as add_scans
+    from agreegen.api.signing import FileSigner as FileSigner
+    from agreegen.api.signing import PadesLevel as PadesLevel
+    from agreegen.api.signing import SignedFile as SignedFile
+    from agreegen.api.signing import SignedPdf as SignedPdf
+    from agreegen.api.signing import SigningRequest as SigningRequest
+    from agreegen.api.signing import extend as extend
+    from agreegen.api.signing import extend_file as extend_file
+    from agreegen.api.signing import sign as sign
+    from agreegen.api.uploads import UploadVerifier as UploadVerifier
+    from agreegen.api.uploads import verify_upload as verify_upload
+    from agreegen.api.verification import FileReport as FileReport
+    from agreegen.api.verification import Report as Report
+    from agreegen.api.verification import Verdict as Verdict
+    from agreegen.api.verification import VerifyOptions as VerifyOptions
+    from agreegen.api.verification import report_html as report_html
+    from agreegen.api.verification import report_xml as report_xml
+    from agreegen.api.verification import verify as verify
+    from agreegen.api.verification import verify_each as verify_each
+    from agreegen.api.verification import verify_options as verify_options
+    from agreegen.api.verification import write_report_html as write_report_html
+
+_MODULES = {
+    "access": ("Prompt", "RegisterAccess"),
+    "archives": (
+        "BagReport",
+        "BagSummary",
+        "Ending",
+        "Extraction",
+        "SignerPin",
+        "StampedBags",
+        "create_bag",
+        "extract_document",
+        "list_endings",
+        "renew_bags",
+        "timestamp_bags",
+        "verify_bag",
+    ),
+    "batches": (
+        "Job",
+        "JobCheck",
+        "PrintSettings",
+        "RowResult",
+        "RunEvent",
+        "RunEventKind",
+        "RunSettings",
+        "RunSummary",
+        "batch_status",
+        "check_batch",
+        "job_coverage",
+        "print_batch",
+        "read_job",
+        "run_batch",
+    ),
+    "credentials": (
+        "CheckedCredential",
+        "Credential",
+        "TimestampServer",
+        "Trust",
+        "examine_credential",
+        "list_tokens",
+        "load_credential",
+        "load_timestamp_servers",
+        "load_trust",
+        "make_example_pki",
+    ),
+    "documents": ("EngineChoice", "GeneratedDocument", "check_values", "generate"),
+    "forms": (
+        "check_form",
+        "compile_form",
+        "describe_form",
+        "find_form",
+        "list_forms",
+        "start_form",
+        "summarise_form",
+    ),
+    "pages": ("draw_pages",),
+    "registers": (
+        "Coverage",
+        "CoveragePerson",
+        "CoverageTotals",
+        "Register",
+        "RegisterVerdict",
+        "accept_scans",
+        "add_paper",
+        "change_signer",
+        "export_register",
+        "open_register",
+        "register_coverage",
+        "retract",
+        "unsigned_scans",
+        "verify_register",
+    ),
+    "scans": ("PageResult", "PageStatus", "ScanReport", "add_scans"),
+    "signing": (
+        "FileSigner",
+        "PadesLevel",
+        "SignedFile",
+        "SignedPdf",
+        "SigningRequest",
+        "extend",
+        "extend_file",
+        "sign",
+    ),
+    "uploads": ("UploadVerifier", "verify_upload"),
+    "verification": (
+        "FileReport",
+        "Report",
+        "Verdict",
+        "VerifyOptions",
+        "report_html",
+        "report_xml",
+        "verify",
+        "verify_each",
+        "verify_options",
+        "write_report_html",
+    ),
+}
+"""Module → the names that it gives."""
+
+_PLACES = {name: module for module, names in _MODULES.items() for name in names}
+
+if not TYPE_CHECKING:
+
+    def __dir__() -> list[str]:
+        """Name what there is."""
+        return sorted(_PLACES)
+
+    def __getattr__(name: str) -> object:
+        """Load the module of a name when it is asked for."""
+        if name not in _PLACES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module  # noqa: PLC0415 - only where something is asked for
+
+        return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)

@@ -1,0 +1,28 @@
+"""What the other modules ask of whoever calls: who writes to a register, how secrets are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from agreegen.signing.credentials.secrets import Prompt
+
+__all__ = ["Prompt", "RegisterAccess"]
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterAccess:
+    """A register that is written to, and who signs its heads.
+
+    Attributes:
+        file: The register, `register.db`.
+        credential: Credential file of who signs; None for whom the register or its job names.
+        prompt: Asks for secrets that must be typed in; None where nobody can be asked.
+        tell: Told once where another command writes and this one waits.
+    """
+
+    file: Path
+    credential: Path | None = None
+    prompt: Prompt | None = None
+    tell: Callable[[str], None] | None = None

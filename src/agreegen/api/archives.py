@@ -1,0 +1,169 @@
+"""Archive bags: written, signed, verified; their evidence records stamped and renewed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from agreegen.api.access import RegisterAccess
+from agreegen.archive import create, verify
+from agreegen.archive.evidence.extraction import Extraction, extract_document
+from agreegen.archive.evidence.lifetime import Ending, endings_of
+from agreegen.archive.evidence.stamping import RENEWAL_HASHES, StampedBags
+from agreegen.archive.evidence.stamping import renew_bags as renew
+from agreegen.archive.evidence.stamping import timestamp_bags as timestamp
+from agreegen.archive.interface import BagReport, BagRequest, BagSummary
+from agreegen.batch.signers import recorder_for_bag
+from agreegen.clock import read_clock
+from agreegen.errors import UsageError
+from agreegen.pki.signer_pin import SignerPin
+from agreegen.pki.trust.policy import load_policy
+from agreegen.signing.interface import Credential, TimestampServer, Trust
+from agreegen.signing.services.timestamps import TimestampClient
+from agreegen.verification.interface import Options
+
+__all__ = [
+    "RENEWAL_HASHES",
+    "BagReport",
+    "BagSummary",
+    "Ending",
+    "Extraction",
+    "SignerPin",
+    "StampedBags",
+    "create_bag",
+    "extract_document",
+    "list_endings",
+    "renew_bags",
+    "timestamp_bags",
+    "verify_bag",
+]
+
+
+def create_bag(
+    source: Path,
+    bag: Path,
+    credential: Credential,
+    *,
+    trust: Trust | None = None,
+    tsa: Sequence[TimestampServer] = (),
+    omit_ids: bool = False,
+    include_unsigned: bool = False,
+    force: bool = False,
+    register: RegisterAccess | None = None,
+    forms: Path | None = None,
+    now: datetime | None = None,
+) -> BagSummary:
+    """Pack documents, parameters, certificates, reports and register of a folder into a signed bag.
+
+    The source's register records the archiving, where it can be written.
+
+    Args:
+        source: The output folder of a batch, or any folder of PDFs.
+        bag: The folder to write.
+        credential: Who signs the bag, from `load_credential`.
+        trust: Anchors for the report inside the bag, and the revocation lists to keep.
+        tsa: Timestamp services, tried in order; none for no token.
+        omit_ids: Leave ID numbers out of parameters and register.
+        include_unsigned: Take documents, too, that nobody signed or that the register does not know.
+        force: Replace a bag that is already there.
+        register: Who signs the source's own register, where neither it nor its job says so.
+        forms: Folder of released forms; None for the packaged ones.
+        now: Aware UTC time; None for the clock.
+
+    Raises:
+        UsageError: The target is there already.
+        ArchiveError: There is nothing to archive, a document is not the registered one, or the disk fails.
+        SigningError: The bag could not be signed or timestamped.
+        RegisterError: The register cannot be read or written.
+    """
+    now = now or read_clock()
+    request = BagRequest(
+        source=source,
+        bag=bag,
+        credential=credential,
+        now=now,
+        trust=trust or Trust(),
+        tsa=tuple(tsa),
+        omit_ids=omit_ids,
+        force=force,
+        forms_folder=forms,
+        include_unsigned=include_unsigned,
+    )
+    access = register or RegisterAccess(source / "register.db")
+    with recorder_for_bag(
+        source, credential, access.credential, now=now, prompt=access.prompt, tell=access.tell
+    ) as recorder:
+        return create.create_bag(request, recorder=recorder)
+
+
+def verify_bag(bag: Path, options: Options, *, signer: SignerPin | None = None) -> BagReport:
+    """Judge a bag offline: every file, its signature and token, its documents at the proven time.
+
+    Args:
+        bag: The bag's folder.
+        options: From `verify_options`; anchors come from there only.
+        signer: Who must have sealed the bag; None for any person whom the anchors trust.
+
+    Returns:
+        The verdict. A report is no boolean: ask for `valid`.
+    """
+    return verify.verify_bag(bag, options, signer=signer)
+
+
+def timestamp_bags(
+    bags: Sequence[Path], tsa: Sequence[TimestampServer], *, trust: Trust, hash_name: str = "sha256"
+) -> StampedBags:
+    """Put all files of all bags under one timestamp token (evidence records, RFC 4998).
+
+    Raises:
+        UsageError: No timestamp service is given.
+        ArchiveError: A bag is not whole, or has evidence already.
+        TimestampError: No service gave an acceptable timestamp.
+    """
+    with TimestampClient(_required(tsa), trust=trust) as client:
+        return timestamp(bags, client.timestamp_digest, trust, hash_name=hash_name)
+
+
+def renew_bags(
+    bags: Sequence[Path], tsa: Sequence[TimestampServer], *, trust: Trust, hash_name: str | None = None
+) -> StampedBags:
+    """Renew the timestamps of bags before a certificate or an algorithm ends.
+
+    Args:
+        bags: Bags with evidence.
+        tsa: Timestamp services, tried in order.
+        trust: Anchors that they chain to.
+        hash_name: Another hash function, which hashes every file anew; None to renew the timestamps alone.
+
+    Raises:
+        UsageError: No timestamp service is given.
+        ArchiveError: A bag has no evidence, or is not whole.
+        TimestampError: No service gave an acceptable timestamp.
+    """
+    with TimestampClient(_required(tsa), trust=trust) as client:
+        return renew(bags, client.timestamp_digest, trust, hash_name=hash_name)
+
+
+def list_endings(
+    bags: Sequence[Path],
+    *,
+    within: timedelta,
+    policy: Path | None = None,
+    now: datetime | None = None,
+) -> list[tuple[Ending, bool]]:
+    """Say what the proof of each bag rests on, when that ends, and whether that is within a time from now.
+
+    Raises:
+        InputError: The policy file is wrong.
+        ArchiveError: A bag's evidence cannot be read.
+    """
+    now, rules = now or read_clock(), load_policy(policy)
+    endings = [ending for bag in bags for ending in endings_of(bag, rules)]
+    return [(ending, ending.due(now, within)) for ending in endings]
+
+
+def _required(tsa: Sequence[TimestampServer]) -> tuple[TimestampServer, ...]:
+    if not tsa:
+        raise UsageError("no timestamp service is named", hint="give one with --tsa URL")
+    return tuple(tsa)

@@ -1,0 +1,138 @@
+"""Batches: a job checked, run, counted and printed; one document for every row of a roster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agreegen.api.access import Prompt, RegisterAccess
+from agreegen.batch.coverage import job_coverage
+from agreegen.batch.interface import (
+    Job,
+    JobCheck,
+    PrintSettings,
+    RowResult,
+    RunEvent,
+    RunEventKind,
+    RunSettings,
+    RunSummary,
+)
+from agreegen.batch.job import read_job
+from agreegen.batch.signers import recorder_for
+from agreegen.clock import read_clock
+from agreegen.errors import InputError
+
+if TYPE_CHECKING:
+    from agreegen.batch.paper.printing import Printed
+    from agreegen.batch.status import JobStatus
+
+__all__ = [
+    "Job",
+    "JobCheck",
+    "PrintSettings",
+    "RowResult",
+    "RunEvent",
+    "RunEventKind",
+    "RunSettings",
+    "RunSummary",
+    "batch_status",
+    "check_batch",
+    "job_coverage",
+    "print_batch",
+    "read_job",
+    "run_batch",
+]
+
+
+def check_batch(
+    job: Job, *, prompt: Prompt | None = None, samples: bool = True, now: datetime | None = None
+) -> JobCheck:
+    """Find everything in job, roster, form, credentials and disk that would fail; each complaint at its cell.
+
+    Args:
+        job: From `read_job`.
+        prompt: Asks for secrets that must be typed in.
+        samples: Whether sample documents are written to `<output>/samples` where nothing is wrong.
+        now: Aware UTC time; None for the clock.
+    """
+    from agreegen.batch.preflight import check_job  # noqa: PLC0415 - a run needs none of it
+
+    return check_job(job, now=now or read_clock(), prompt=prompt, samples=samples)
+
+
+def run_batch(
+    job: Job, settings: RunSettings | None = None, *, events: Callable[[RunEvent], None] | None = None
+) -> RunSummary:
+    """Make, sign and register one document for every row; running it again goes on where it stopped.
+
+    It starts processes of its own and takes signals of the terminal, so it is called from a program's main
+    thread; a server starts `agreegen batch run JOB.yaml --json` as a child instead.
+
+    Args:
+        job: From `read_job`.
+        settings: How to run it.
+        events: Told of every row, as it is done.
+
+    Returns:
+        What was done. Failed rows are in `failed-rows.csv` and `.xlsx`.
+
+    Raises:
+        InputError: The form or the roster is unusable, or the form changed since the first run.
+        RegisterError: Another run is writing to the output folder, or it cannot be written.
+        CredentialError: A credential that all rows share cannot be used; what is done is kept.
+    """
+    from agreegen.batch.run import run_job  # noqa: PLC0415 - reading a job needs none of it
+
+    return run_job(job, settings, events=events)
+
+
+def batch_status(job: Job) -> JobStatus:
+    """Tell from its register how far a job has come, and whether it runs; nothing is written.
+
+    Raises:
+        RegisterError: The register is there but cannot be read.
+    """
+    from agreegen.batch.status import job_status  # noqa: PLC0415 - a run needs none of it
+
+    return job_status(job)
+
+
+def print_batch(
+    job: Job,
+    output: Path,
+    settings: PrintSettings | None = None,
+    *,
+    by: str,
+    credential: Path | None = None,
+    xlsx: Path | None = None,
+    prompt: Prompt | None = None,
+    tell: Callable[[str], None] | None = None,
+    now: datetime | None = None,
+) -> Printed:
+    """Put the documents of a job by unit into one PDF for the printer, with marks, and record the printing.
+
+    Args:
+        job: A job whose documents are made.
+        output: The PDF; replaced where it is there.
+        settings: What is printed, and how.
+        by: Who prints.
+        credential: Who signs the register; None for whom it or its job names.
+        xlsx: Also write the lists of the cover sheets as a workbook.
+        prompt: Asks for secrets that must be typed in.
+        tell: Told once where another command writes to the register and this one waits.
+        now: Aware UTC time; None for the clock.
+
+    Raises:
+        InputError: There is no document to print.
+        RegisterError: The register cannot be written, or nobody signs it.
+    """
+    from agreegen.batch.paper.printing import print_documents  # noqa: PLC0415 - a run needs none of it
+
+    if not job.register_file.is_file():
+        raise InputError(f"{job.output} holds no documents yet", hint=f"first: agreegen batch run {job.path}")
+    now = now or read_clock()
+    access = RegisterAccess(job.register_file, credential, prompt, tell)
+    with recorder_for(access.file, access.credential, now=now, prompt=prompt, tell=tell) as recorder:
+        return print_documents(job, output, settings, recorder=recorder, by=by, now=now, xlsx=xlsx)

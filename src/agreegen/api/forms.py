@@ -1,0 +1,119 @@
+"""Forms: which there are, what they ask for, whether they are usable; begun and compiled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from agreegen.forms import catalog, check, starting
+from agreegen.model.complaint import Complaint
+from agreegen.model.form import Form
+
+__all__ = [
+    "check_form",
+    "compile_form",
+    "describe_form",
+    "find_form",
+    "list_forms",
+    "start_form",
+    "summarise_form",
+]
+
+
+def list_forms(folder: Path | None = None) -> list[Form]:
+    """Return the forms of a folder; without one, of `AGREEGEN_FORMS`, else the packaged ones.
+
+    Raises:
+        InputError: A `form.yaml` cannot be read.
+    """
+    return catalog.list_forms(catalog.forms_folder(folder))
+
+
+def find_form(form_id: str, folder: Path | None = None) -> Form:
+    """Return a form by its id.
+
+    Raises:
+        InputError: There is none of that id, or its `form.yaml` cannot be read.
+    """
+    return catalog.find_form(form_id, catalog.forms_folder(folder))
+
+
+def check_form(directory: Path) -> list[Complaint]:
+    """Check a form's folder: variables, bookmarks, syntax, justified paragraphs, fonts.
+
+    Raises:
+        InputError: Template or `form.yaml` cannot be read.
+    """
+    return list(check.check_form(directory))
+
+
+def start_form(form_id: str, folder: Path, *, source: Form) -> Path:
+    """Begin a form of one's own as a copy of another one; return its folder.
+
+    Raises:
+        InputError: The id is none, or its folder is there already.
+    """
+    return starting.start_form(source, form_id, folder)
+
+
+def compile_form(form: Form, *, timeout_s: float = 120.0) -> list[Path]:
+    """Render a form once with LibreOffice, so that its documents need none; return the files written.
+
+    Raises:
+        ConversionError: The form has values that reflow or lists; it needs LibreOffice at run time.
+        ComplaintsError: `check_form` finds an error in it.
+        MissingProgramError: LibreOffice is not installed.
+    """
+    from agreegen.pipeline import compile_and_save  # noqa: PLC0415 - takes long to load
+
+    return compile_and_save(form, timeout_s=timeout_s)
+
+
+def describe_form(form: Form) -> dict[str, Any]:
+    """Return the JSON object of `forms show --json`: fields with labels, help and examples, and roles."""
+    return {
+        **summarise_form(form),
+        "subject": form.subject,
+        "row_keys": list(form.row_keys),
+        "fields": [
+            {
+                "name": f.name,
+                "label": f.label_zh,
+                "label_en": f.label_en,
+                "type": f.type.value,
+                "required": f.required,
+                "printed": f.printed,
+                "help": f.help,
+                "example": f.example,
+                "aliases": list(f.aliases),
+            }
+            for f in form.fields
+        ],
+        "roles": [
+            {
+                "id": r.id,
+                "label": r.label_zh,
+                "label_en": r.label_en,
+                "kind": r.kind.value,
+                "order": r.order,
+                "required": r.required,
+                "holder": r.holder,
+                "visible": r.visible,
+            }
+            for r in form.roles
+        ],
+        "conditions": [{"name": c.name, "label": c.label_zh, "field": c.field} for c in form.conditions],
+    }
+
+
+def summarise_form(form: Form) -> dict[str, Any]:
+    """Return one of the objects of `forms list --json`."""
+    return {
+        "id": form.id,
+        "version": form.version,
+        "title": form.title_zh,
+        "title_en": form.title_en,
+        "source": form.source,
+        "template_sha256": form.template_sha256,
+        "directory": str(form.directory),
+    }

@@ -1,0 +1,254 @@
+"""Signatures: one file in memory, or many files on disk with one credential, recorded where that is asked."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from agreegen.api.access import RegisterAccess
+from agreegen.batch.signers import recorder_beside
+from agreegen.clock import read_clock
+from agreegen.errors import ArchiveError, InputError, TimestampError
+from agreegen.files import read_limited, write_atomically
+from agreegen.model.report import PadesLevel
+from agreegen.receiving import choose_role, extend_received, identify, sign_received
+from agreegen.recording.recorder import Recorder
+from agreegen.recording.singles import expect_signed, record_signed
+from agreegen.signing.certificate_checks import Finding, check_credential
+from agreegen.signing.interface import Credential, SignedPdf, SigningRequest, TimestampServer, Trust
+
+__all__ = [
+    "FileSigner",
+    "PadesLevel",
+    "SignedFile",
+    "SignedPdf",
+    "SigningRequest",
+    "extend",
+    "extend_file",
+    "sign",
+]
+
+_MAX_FILE_BYTES = 256 << 20
+_DISK_IS_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+@dataclass(frozen=True, slots=True)
+class SignedFile:
+    """A signature that was made.
+
+    Attributes:
+        role: The role that it was made in.
+        pdf: The signed file.
+    """
+
+    role: str
+    pdf: SignedPdf
+
+
+def sign(
+    pdf: bytes,
+    credential: Credential,
+    role: str | None = None,
+    *,
+    level: PadesLevel = PadesLevel.B_B,
+    trust: Trust | None = None,
+    tsa: Sequence[TimestampServer] = (),
+    reason: str | None = None,
+    location: str | None = None,
+    relax_order: bool = False,
+    policy: Path | None = None,
+    forms: Path | None = None,
+    now: datetime | None = None,
+) -> SignedFile:
+    """Sign a file that may come from anywhere, after judging it as `verify` does; nothing is written.
+
+    Args:
+        pdf: The file.
+        credential: Key and certificate, from `load_credential`.
+        role: The role, which is the name of its field; None for the one that this credential can sign next.
+        level: PAdES level to reach.
+        trust: Anchors that the credential and earlier signers must chain to; None for not asking.
+        tsa: Timestamp services, tried in order.
+        reason: `/Reason`, Chinese allowed.
+        location: `/Location`, Chinese allowed.
+        relax_order: Sign although a role that comes first has not signed yet.
+        policy: Validation policy for earlier signatures.
+        forms: Folder of released forms, None for the packaged ones.
+        now: Aware UTC time; None for the clock.
+
+    Raises:
+        SigningError: The file was changed, an earlier signer is not trusted, or it cannot be signed so.
+        CredentialError: The credential cannot be used now, or its key cannot sign.
+        TimestampError: The level needs a timestamp and no service gave one.
+    """
+    request = SigningRequest(
+        role=role or "",
+        level=level,
+        now=now or read_clock(),
+        trust=trust or Trust(),
+        tsa=tuple(tsa),
+        reason=reason,
+        location=location,
+        relax_order=relax_order,
+    )
+    with FileSigner(credential, request, policy=policy, forms=forms) as signer:
+        return signer.sign(pdf)
+
+
+@dataclass(slots=True)
+class FileSigner:
+    """Signs one file after the other with one credential; to be used in a `with` block.
+
+    Attributes:
+        credential: Key and certificate; whoever loaded it closes it.
+        request: How to sign; without a role it is the one that the credential can sign next in each file.
+        policy: Validation policy for earlier signatures.
+        forms: Folder of released forms, None for the packaged ones.
+        register: Where the signatures are recorded, if anywhere.
+        findings: What deserves a look about the credential.
+    """
+
+    credential: Credential
+    request: SigningRequest
+    policy: Path | None = None
+    forms: Path | None = None
+    register: RegisterAccess | None = None
+    findings: tuple[Finding, ...] = ()
+    _recorder: Recorder | None = None
+    _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+    def __enter__(self) -> FileSigner:
+        """Check the credential and open the register.
+
+        Raises:
+            CredentialError: It cannot be used now.
+            RegisterError: The register's own signer is not to be had, or it cannot be written.
+        """
+        request, access = self.request, self.register
+        self.findings = tuple(check_credential(self.credential, request.trust, request.now))
+        if access is not None:
+            opening = recorder_beside(
+                access.file,
+                self.credential,
+                access.credential,
+                now=request.now,
+                prompt=access.prompt,
+                tell=access.tell,
+            )
+            self._recorder = self._stack.enter_context(opening)
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._stack.close()
+
+    def sign(self, pdf: bytes) -> SignedFile:
+        """Sign a file in memory.
+
+        Raises:
+            SigningError: The file was changed, an earlier signer is not trusted, or it cannot be signed so.
+            CredentialError: The key cannot sign.
+            TimestampError: The level needs a timestamp and no service gave one.
+        """
+        request = self.request
+        if not request.role:
+            request = replace(request, role=choose_role(pdf, self.credential, request))
+        signed = sign_received(pdf, self.credential, request, forms=self.forms, policy=self.policy)
+        if signed.timestamp_pending:
+            raise TimestampError(
+                signed.why_pending or "no timestamp was to be had", hint="try again, or name another --tsa"
+            )
+        return SignedFile(request.role, signed)
+
+    def sign_file(self, source: Path, destination: Path) -> SignedFile:
+        """Sign a file, write the signed one durably, and record it.
+
+        Raises:
+            InputError: The file cannot be read, or is not the one that the register knows.
+            UsageError: The signed file would not lie below the folder of the register.
+            SigningError, CredentialError, TimestampError: See `sign`.
+            ArchiveError: The disk is full.
+            RegisterError: The register cannot be written.
+        """
+        pdf = _read_pdf(source)
+        single = None
+        if self._recorder is not None:
+            single = expect_signed(self._recorder, identify(pdf), source, pdf, destination)
+        signed = self.sign(pdf)
+        _write_pdf(destination, signed.pdf.data)
+        if self._recorder is not None and single is not None:
+            facts = {"credential": self.credential.name, "level": signed.pdf.level.value}
+            record_signed(self._recorder, single, signed.pdf.data, signed.role, facts, now=self.request.now)
+        return signed
+
+
+def extend(
+    pdf: bytes,
+    level: PadesLevel,
+    *,
+    trust: Trust | None = None,
+    tsa: Sequence[TimestampServer] = (),
+    policy: Path | None = None,
+    now: datetime | None = None,
+) -> SignedPdf:
+    """Raise a signed file, ours or not, to a level; it is judged as `verify` does before and after.
+
+    Args:
+        pdf: A signed file.
+        level: B-T, B-LT or B-LTA.
+        trust: Anchors and revocation lists; without anchors neither signers nor services are checked.
+        tsa: Timestamp services, tried in order.
+        policy: Validation policy for the signatures that are there.
+        now: Aware UTC time; None for the clock.
+
+    Raises:
+        SigningError: The file was altered, its signatures cannot be proved, or an addition would change it.
+        TimestampError: No service gave an acceptable timestamp.
+    """
+    return extend_received(
+        pdf, level, trust=trust or Trust(), tsa=tsa, now=now or read_clock(), policy=policy
+    )
+
+
+def extend_file(
+    source: Path,
+    destination: Path,
+    level: PadesLevel,
+    *,
+    trust: Trust | None = None,
+    tsa: Sequence[TimestampServer] = (),
+    policy: Path | None = None,
+    now: datetime | None = None,
+) -> SignedPdf:
+    """Extend a file and write the extended one durably; see `extend`.
+
+    Raises:
+        InputError: The file cannot be read.
+        SigningError, TimestampError: See `extend`.
+        ArchiveError: The disk is full.
+    """
+    extended = extend(_read_pdf(source), level, trust=trust, tsa=tsa, policy=policy, now=now)
+    _write_pdf(destination, extended.data)
+    return extended
+
+
+def _read_pdf(path: Path) -> bytes:
+    try:
+        return read_limited(path, _MAX_FILE_BYTES)
+    except OSError as exc:
+        raise InputError(f"{path}: {exc.strerror or exc}") from exc
+
+
+def _write_pdf(path: Path, data: bytes) -> None:
+    try:
+        write_atomically(path, data)
+    except OSError as exc:
+        if exc.errno not in _DISK_IS_FULL:
+            raise
+        raise ArchiveError(
+            f"{path} cannot be written: {exc.strerror}",
+            hint="what was signed before stays; free space and sign the rest",
+        ) from exc

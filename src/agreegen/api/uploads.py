@@ -1,0 +1,200 @@
+"""Bytes from strangers, judged in processes of their own: what hangs, grows or breaks a library ends there.
+
+Each process serves one file at a time, under limits of memory, processor and wall time, and is replaced after
+a failure. What libraries put on disk meanwhile goes into a folder of ours, which is emptied before the answer
+is given, whatever became of the process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from agreegen.foreign.confinement import ConfinedError, Confinement, Runaway
+from agreegen.foreign.limits import Limits as ProcessLimits
+from agreegen.model.report import Alarm, FileReport, Verdict
+from agreegen.temporary import OwnFolder, shared_temporary_folder
+from agreegen.verification.interface import Options
+
+__all__ = ["UploadVerifier", "verify_upload"]
+
+_FILES_PER_PROCESS = 500
+
+
+def verify_upload(name: str, data: bytes, options: Options) -> FileReport:
+    """Judge bytes that a stranger gave; no file holds them afterwards.
+
+    A process is started for this one file; who judges many keeps an `UploadVerifier`.
+
+    Args:
+        name: What the file is called in the report; nothing is opened under this name.
+        data: Its bytes.
+        options: From `verify_options`; its limits hold.
+
+    Raises:
+        InputError: The policy file is wrong.
+        OSError: There is no room for the process.
+    """
+    with UploadVerifier(1) as verifier:
+        return verifier.verify(name, data, options)
+
+
+class UploadVerifier:
+    """A few processes for bytes from strangers, to be asked from any thread; ended with the `with` block.
+
+    Args:
+        processes: How many files are judged at a time; the others wait.
+    """
+
+    def __init__(self, processes: int = 1) -> None:
+        self._free: queue.SimpleQueue[_Place] = queue.SimpleQueue()
+        self._places: list[_Place] = []
+        self._lock = threading.Lock()
+        self._size = max(1, processes)
+
+    def __enter__(self) -> UploadVerifier:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    def warm_up(self) -> None:
+        """Start all processes now, so that the first file does not wait for libraries to load."""
+        with contextlib.ExitStack() as stack:
+            for place in [stack.enter_context(self._taken()) for _ in range(self._size)]:
+                place.warm_up()
+
+    def verify(self, name: str, data: bytes, options: Options) -> FileReport:
+        """Judge one file; whatever is in it, it gets an answer.
+
+        Args:
+            name: What the file is called in the report; nothing is opened under this name.
+            data: Its bytes.
+            options: From `verify_options`; its limits hold.
+
+        Raises:
+            InputError: The policy file is wrong.
+        """
+        if len(data) > options.limits.max_file_bytes:
+            return _answer(name, data, Verdict.UNREADABLE, "too-large", *_too_large(options))
+        with self._taken() as place:
+            try:
+                return place.judge(name, data, options)
+            except ConfinedError as exc:
+                code = "limit" if exc.why is not Runaway.FAILED else "internal-error"
+                return _answer(name, data, Verdict.INDETERMINATE, code, *_GIVEN_UP[exc.why])
+
+    def close(self) -> None:
+        """End the processes and remove their folders."""
+        with self._lock:
+            places, self._places = self._places, []
+        for place in places:
+            place.close()
+
+    @contextlib.contextmanager
+    def _taken(self) -> Iterator[_Place]:
+        place = self._take()
+        try:
+            yield place
+        finally:
+            self._free.put(place)
+
+    def _take(self) -> _Place:
+        with contextlib.suppress(queue.Empty):
+            return self._free.get_nowait()
+        with self._lock:
+            if len(self._places) < self._size:
+                self._places.append(_Place())
+                return self._places[-1]
+        return self._free.get()
+
+
+class _Place:
+    """One process and the folder that its libraries may write to."""
+
+    def __init__(self) -> None:
+        self._folder = OwnFolder(shared_temporary_folder(), "upload")
+        self._confinement: Confinement | None = None
+        self._limits: ProcessLimits | None = None
+        self._judged = 0
+
+    def warm_up(self) -> None:
+        with contextlib.suppress(ConfinedError):
+            self._process(ProcessLimits()).call(_load)
+
+    def judge(self, name: str, data: bytes, options: Options) -> FileReport:
+        limits = ProcessLimits(
+            options.limits.memory_bytes, int(options.limits.timeout_s), options.limits.timeout_s
+        )
+        try:
+            return self._process(limits).call(_judge, str(self._folder.path), name, data, options)
+        except ConfinedError as exc:
+            if exc.why is not Runaway.DIED or not options.limits.native:
+                raise
+            # A library that dies must not hide what the rest of the examination can say.
+            careful = replace(options, limits=replace(options.limits, native=False))
+            return self._process(limits).call(_judge, str(self._folder.path), name, data, careful)
+        finally:
+            self._empty()
+
+    def close(self) -> None:
+        if self._confinement is not None:
+            self._confinement.close()
+        self._folder.close()
+
+    def _process(self, limits: ProcessLimits) -> Confinement:
+        self._judged += 1
+        if self._confinement is not None and (self._judged > _FILES_PER_PROCESS or limits != self._limits):
+            self._confinement.close()
+            self._confinement = None
+        if self._confinement is None:
+            self._confinement, self._limits, self._judged = Confinement(limits), limits, 1
+        return self._confinement
+
+    def _empty(self) -> None:
+        for entry in os.scandir(self._folder.path):
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path, ignore_errors=True)
+            else:
+                Path(entry.path).unlink(missing_ok=True)
+
+
+def _load() -> None:
+    """Load in the confined process what judging needs."""
+    from agreegen.verification.service import verify_bytes  # noqa: F401, PLC0415 - that is the purpose
+
+
+def _judge(folder: str, name: str, data: bytes, options: Options) -> FileReport:
+    """Judge in the confined process."""
+    tempfile.tempdir = os.environ["TMPDIR"] = folder
+    from agreegen.verification.service import verify_bytes  # noqa: PLC0415 - after the limits
+
+    return verify_bytes(name, data, options)
+
+
+def _answer(name: str, data: bytes, verdict: Verdict, code: str, message: str, message_zh: str) -> FileReport:
+    alarm = Alarm(code, message, message_zh=message_zh)
+    return FileReport(name, verdict, None, alarms=(alarm,), size_bytes=len(data))
+
+
+def _too_large(options: Options) -> tuple[str, str]:
+    size = options.limits.max_file_bytes >> 20
+    return f"the file is larger than {size} MiB and was not read", f"文件超过 {size} MiB，未读取"
+
+
+_GIVEN_UP = {
+    Runaway.TIME: ("the examination took longer than it may and was ended", "检查超过时间限制，已中止"),
+    Runaway.MEMORY: ("the file asks for too much memory", "文件占用内存过多"),
+    Runaway.DIED: (
+        "the examination ended without an answer (memory, or a failing library)",
+        "检查意外中断（内存不足或程序库故障）",
+    ),
+    Runaway.FAILED: ("the examination stopped at an unexpected place", "检查过程中出现意外情况"),
+}

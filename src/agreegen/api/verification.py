@@ -1,0 +1,151 @@
+"""Verdicts on signed PDF files: on disk, or bytes from strangers under limits; and what is said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from agreegen.api.uploads import UploadVerifier, verify_upload
+from agreegen.clock import read_clock
+from agreegen.files import read_limited
+from agreegen.model.report import FileReport, Report, Verdict
+from agreegen.pki.evidence_records.record import MAX_RECORD_BYTES
+from agreegen.reports.verification.abridging import abridge
+from agreegen.signing.trust import load_trust
+from agreegen.verification.extraction import extract_signed
+from agreegen.verification.interface import Options as VerifyOptions
+from agreegen.verification.service import expand_paths, verify_paths
+
+__all__ = [
+    "FileReport",
+    "Report",
+    "UploadVerifier",
+    "Verdict",
+    "VerifyOptions",
+    "abridge",
+    "expand_paths",
+    "extract_signed",
+    "report_html",
+    "report_xml",
+    "verify",
+    "verify_each",
+    "verify_options",
+    "verify_upload",
+    "write_report_html",
+]
+
+
+def verify_options(
+    trust: Sequence[Path] = (),
+    *,
+    at: datetime | None = None,
+    complete: bool = False,
+    policy: Path | None = None,
+    register: Path | None = None,
+    forms: Path | None = None,
+    password: str | None = None,
+    fetch: bool = False,
+    evidence: Iterable[Path] = (),
+    seals_seen: Iterable[str] = (),
+    aliases: Mapping[str, str] | None = None,
+    now: datetime | None = None,
+) -> VerifyOptions:
+    """Gather what a verification goes by; trust folders and evidence records are read now, once.
+
+    Args:
+        trust: Trust anchors and revocation lists: files, and folders of both. None: trust stays unknown.
+        at: Moment to judge for, aware; None for now.
+        complete: Whether a file in which a required role is missing is not valid.
+        policy: Validation policy (YAML); None for the built-in one.
+        register: Register that should know the files.
+        forms: Folder of released forms; None for the packaged ones.
+        password: Of encrypted files.
+        fetch: Whether revocation data may be fetched over the network.
+        evidence: Evidence records (`.ers`, RFC 4998), and folders of them.
+        seals_seen: SHA-256 (hex) of the pictures of seals that somebody has looked at.
+        aliases: Printed name of a holder → the registered name of the certificate, where that is known.
+        now: Time of the verification, aware UTC; None for the clock.
+
+    Raises:
+        CredentialError: A trust file cannot be read.
+        OSError: An evidence record cannot be read, or is too large.
+    """
+    anchors = load_trust(list(trust))
+    return VerifyOptions(
+        now=now or read_clock(),
+        anchors_der=anchors.anchors_der,
+        crls_der=anchors.crls_der,
+        at=at,
+        complete=complete,
+        policy_file=policy,
+        register_file=register,
+        forms_folder=forms,
+        password=password,
+        fetch=fetch,
+        seals_seen=frozenset(seals_seen),
+        evidence_der=tuple(_read_records(evidence)),
+        aliases=tuple((aliases or {}).items()),
+    )
+
+
+def verify(paths: Iterable[Path], options: VerifyOptions | None = None, *, jobs: int = 1) -> Report:
+    """Judge files and folders (every PDF below), each in a worker process under limits of time and memory.
+
+    Args:
+        paths: What to judge; whatever is in a file, it gets an entry.
+        options: From `verify_options`; None for no trust anchors.
+        jobs: Number of worker processes.
+
+    Returns:
+        The verdicts. A report is no boolean: ask for `all_valid`.
+
+    Raises:
+        InputError: The policy file is wrong.
+    """
+    return Report(tuple(verify_each(paths, options, jobs=jobs)))
+
+
+def verify_each(
+    paths: Iterable[Path], options: VerifyOptions | None = None, *, jobs: int = 1
+) -> Iterator[FileReport]:
+    """Judge files and folders as `verify` does, and give each report when it is there, in order.
+
+    Raises:
+        InputError: The policy file is wrong; at once, before the first report is asked for.
+    """
+    return verify_paths(list(paths), options or verify_options(), jobs=jobs)
+
+
+def report_html(report: Report, options: VerifyOptions, *, lang: str = "en") -> str:
+    """Return a report as one HTML file of its own, pages before and after a change as pictures.
+
+    The files are read once more for the pictures. Give `abridge`d reports where there are very many.
+    """
+    from agreegen.reports.verification.html import render_html  # noqa: PLC0415 - only where asked for
+
+    return render_html(report, options, lang=lang)
+
+
+def write_report_html(path: Path, report: Report, options: VerifyOptions, *, lang: str = "en") -> None:
+    """Write `report_html` piece by piece, durably.
+
+    Raises:
+        OSError: It cannot be written; nothing is left behind.
+    """
+    from agreegen.reports.verification.html import write_html  # noqa: PLC0415 - only where asked for
+
+    write_html(path, report, options, lang=lang)
+
+
+def report_xml(report: Report, options: VerifyOptions) -> bytes:
+    """Return a report as an ETSI TS 119 102-2 validation report (XML, UTF-8)."""
+    from agreegen.reports.verification.etsi_xml import render_xml  # noqa: PLC0415 - only where asked for
+
+    return render_xml(report, options)
+
+
+def _read_records(paths: Iterable[Path]) -> Iterator[bytes]:
+    for path in paths:
+        for file in sorted(path.rglob("*.ers")) if path.is_dir() else [path]:
+            yield read_limited(file, MAX_RECORD_BYTES)
