@@ -9,7 +9,7 @@ import numpy as np
 import zxingcpp
 
 from agreegen.batch.interface import Job
-from agreegen.batch.job import read_job
+from agreegen.batch.job.job_file import read_job
 from agreegen.demo.paper import draw_scans
 from agreegen.register.store import Register
 from agreegen.scanning.comparing.references import signature_boxes

@@ -26,20 +26,20 @@ from benchmarks.signing import batch_signer, sign_one
 TITLE = "Stages of a pledge (one process, the whole job in it, time a document)"
 _STAGES: dict[str, tuple[tuple[str, str], ...]] = {
     "roster row": (("agreegen.rosters.roster", "Roster._read_row"),),
-    "plan and document id": (("agreegen.batch.plan", "Planner.plan"),),
+    "plan and document id": (("agreegen.batch.planning.planner", "Planner.plan"),),
     "page: glyphs, layout, subset, assembly, text gate": (("agreegen.pipeline", "DocumentMaker.make"),),
     "· of which layout, subset and assembly": (
         ("agreegen.conversion.compiled.engine", "CompiledForm.produce"),
     ),
     "· · of which assembly": (("agreegen.conversion.compiled.writer", "BaseFile.write"),),
     "· of which text gate": (("agreegen.pipeline", "check_text"),),
-    "sign": (("agreegen.batch.signatures", "ChunkSigner.sign"),),
+    "sign": (("agreegen.batch.making.chunk_signatures", "ChunkSigner.sign"),),
     "read back": (
-        ("agreegen.batch.chunks", "ChunkMaker._read_back"),
-        ("agreegen.batch.signatures", "check_signed_bytes"),
-        ("agreegen.batch.signatures", "adds_only_a_signature"),
+        ("agreegen.batch.making.chunks", "ChunkMaker._read_back"),
+        ("agreegen.batch.making.chunk_signatures", "check_signed_bytes"),
+        ("agreegen.batch.making.chunk_signatures", "adds_only_a_signature"),
     ),
-    "disk": (("agreegen.batch.chunks", "publish"),),
+    "disk": (("agreegen.batch.making.chunks", "publish"),),
     "register": (
         ("agreegen.register.store", "Register.record_many"),
         ("agreegen.register.store", "Register._sign"),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agreegen.batch.job import read_job
+from agreegen.batch.job.job_file import read_job
 from agreegen.example_pki.layout import ExamplePki
 from tests.cli.conftest import SAMPLES, Agreegen
 

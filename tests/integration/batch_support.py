@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from agreegen.batch.interface import Job
-from agreegen.batch.job import read_job
+from agreegen.batch.job.job_file import read_job
 from agreegen.example_pki.maker import make_example_pki
 from agreegen.register.store import Register
 

@@ -17,8 +17,8 @@ from agreegen.archive.create import BagRequest, create_bag
 from agreegen.archive.interface import BagLimits, BagReport, SealState
 from agreegen.archive.manifests import format_manifest
 from agreegen.archive.verify import verify_bag
-from agreegen.batch.run import RunSettings, run_job
-from agreegen.batch.signers import recorder_for_bag
+from agreegen.batch.job.register_signers import recorder_for_bag
+from agreegen.batch.running.run import RunSettings, run_job
 from agreegen.errors import ArchiveError, TimestampError, UsageError
 from agreegen.example_pki.responder import Responder
 from agreegen.files import sha256_of_file

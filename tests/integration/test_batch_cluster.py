@@ -17,7 +17,7 @@ import pytest
 
 from agreegen.batch.heads import head_judge
 from agreegen.batch.interface import Job, RunEvent, RunEventKind
-from agreegen.batch.run import RunSettings, run_job
+from agreegen.batch.running.run import RunSettings, run_job
 from agreegen.errors import RegisterError, UsageError
 from agreegen.example_pki.responder import free_port
 from agreegen.register.audit.service import verify_register

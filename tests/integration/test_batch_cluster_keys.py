@@ -12,7 +12,7 @@ import pytest
 
 from agreegen.batch.heads import head_judge
 from agreegen.batch.interface import Job, RunEvent, RunEventKind
-from agreegen.batch.run import RunSettings, run_job
+from agreegen.batch.running.run import RunSettings, run_job
 from agreegen.errors import InputError, RegisterError, UsageError
 from agreegen.model.report import Verdict
 from agreegen.register.audit.service import verify_register
@@ -28,8 +28,8 @@ ROWS = [f"K{number:03},王秀英,,某市普查办,否" for number in range(12)]
 RUN = """
 import sys
 from pathlib import Path
-from agreegen.batch.job import read_job
-from agreegen.batch.run import RunSettings, run_job
+from agreegen.batch.job.job_file import read_job
+from agreegen.batch.running.run import RunSettings, run_job
 job, scheduler = read_job(Path(sys.argv[1])), sys.argv[2]
 assert not Path(sys.argv[3]).exists(), "the key is to be hidden from the coordinator"
 print(run_job(job, RunSettings(engine="dask", scheduler=scheduler, chunk_rows=3)).done)
@@ -140,7 +140,7 @@ def test_strangers_are_kept_out(
     arguments = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
     arguments += ["-keyout", "key.pem", "-out", "cert.pem", "-days", "2", "-subj", "/CN=EXAMPLE stranger"]
     subprocess.run(arguments, check=True, capture_output=True, cwd=strangers)
-    monkeypatch.setattr("agreegen.batch.cluster._CONNECT_S", 3)
+    monkeypatch.setattr("agreegen.batch.workers.cluster._CONNECT_S", 3)
     monkeypatch.setenv("AGREEGEN_DASK_CERT", str(strangers / "cert.pem"))
     monkeypatch.setenv("AGREEGEN_DASK_KEY", str(strangers / "key.pem"))
     with pytest.raises(RegisterError, match="cannot be reached"):
@@ -159,7 +159,7 @@ def test_without_any_worker_left_the_run_ends(
 ) -> None:
     """The last test with this cluster: it takes the workers away."""
     job = write_job(tmp_path / "job", pki, ROWS)
-    monkeypatch.setattr("agreegen.batch.cluster._NO_WORKERS_S", 4.0)
+    monkeypatch.setattr("agreegen.batch.workers.cluster._NO_WORKERS_S", 4.0)
 
     def end_workers(event: RunEvent) -> None:
         if event.kind is RunEventKind.STARTED:

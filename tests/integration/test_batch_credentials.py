@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from agreegen.batch.job import read_job
-from agreegen.batch.preflight import check_job
-from agreegen.batch.run import RunSettings, run_job
+from agreegen.batch.checking.preflight import check_job
+from agreegen.batch.job.job_file import read_job
+from agreegen.batch.running.run import RunSettings, run_job
 from tests.integration.batch_support import clock, make_pki, write_job
 
 PEOPLE_SIGN = """  - role: pledger

@@ -15,7 +15,7 @@ import pytest
 
 from agreegen.batch.heads import head_judge
 from agreegen.batch.interface import Job, RunEvent, RunEventKind
-from agreegen.batch.run import RunSettings, run_job
+from agreegen.batch.running.run import RunSettings, run_job
 from agreegen.errors import AgreegenError, CredentialError, RegisterError
 from agreegen.files import TEMPORARY_PREFIX
 from agreegen.model.report import Verdict

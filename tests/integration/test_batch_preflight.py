@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from agreegen.batch.disk import document_bytes
+from agreegen.batch.checking.disk_room import document_bytes
+from agreegen.batch.checking.preflight import check_job
 from agreegen.batch.interface import Job, JobCheck
-from agreegen.batch.job import read_job
-from agreegen.batch.preflight import check_job
-from agreegen.batch.run import RunSettings, run_job
+from agreegen.batch.job.job_file import read_job
+from agreegen.batch.running.run import RunSettings, run_job
 from agreegen.cli.main import run as run_program
 from agreegen.errors import RegisterError
 from agreegen.example_pki.maker import make_example_pki

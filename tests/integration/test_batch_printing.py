@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from agreegen.batch.heads import head_judge
 from agreegen.batch.interface import Job, PrintSettings
 from agreegen.batch.paper.printing import print_documents
-from agreegen.batch.run import RunSettings, run_job
+from agreegen.batch.running.run import RunSettings, run_job
 from agreegen.cli.main import run as agreegen
 from agreegen.errors import InputError
 from agreegen.programs import find_program, run_program

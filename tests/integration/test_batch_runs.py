@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from agreegen.batch import chunks, signatures
+from agreegen.batch.checking.preflight import check_job
 from agreegen.batch.heads import head_judge
 from agreegen.batch.interface import Job, RowResult, RunEvent, RunEventKind, RunSummary
-from agreegen.batch.job import read_job
-from agreegen.batch.preflight import check_job
-from agreegen.batch.reading import check_page
-from agreegen.batch.run import RunSettings, run_job
-from agreegen.batch.status import job_status
+from agreegen.batch.job.job_file import read_job
+from agreegen.batch.job.status import job_status
+from agreegen.batch.making import chunk_signatures, chunks
+from agreegen.batch.making.read_back import check_page
+from agreegen.batch.running.run import RunSettings, run_job
 from agreegen.chain.lock import lock_folder
 from agreegen.errors import AgreegenError, CredentialError, InputError, RegisterError, SigningError
 from agreegen.example_pki.responder import Responder, free_port
@@ -198,7 +198,7 @@ def test_what_does_not_read_back_is_quarantined(
 
     job = write_job(tmp_path, pki)
     with monkeypatch.context() as patched:
-        patched.setattr(signatures, "adds_only_a_signature", lambda *_: False)
+        patched.setattr(chunk_signatures, "adds_only_a_signature", lambda *_: False)
         patched.setattr(chunks, "check_page", refuse)
         assert counts(run_job(job, ALONE)) == (2, 0, 1)
     [kept] = list((job.output / "quarantine").glob("*.pdf"))

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from agreegen.batch.checking.preflight import check_job
 from agreegen.batch.interface import RunEvent, RunEventKind
-from agreegen.batch.laying import OutputError
-from agreegen.batch.preflight import check_job
-from agreegen.batch.run import RunSettings, run_job
+from agreegen.batch.making.laying_down import OutputError
+from agreegen.batch.running.run import RunSettings, run_job
 from agreegen.cli.main import run
 from agreegen.errors import UsageError
 from agreegen.files import guarding_inputs, note_input, read_limited, write_atomically

@@ -12,8 +12,8 @@ from PIL import Image
 
 from agreegen.batch.heads import head_judge
 from agreegen.batch.interface import Job
-from agreegen.batch.job import read_job
-from agreegen.batch.run import RunSettings, run_job
+from agreegen.batch.job.job_file import read_job
+from agreegen.batch.running.run import RunSettings, run_job
 from agreegen.cli.main import run as agreegen
 from agreegen.errors import RegisterError
 from agreegen.files import sha256_of_file

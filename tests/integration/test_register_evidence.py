@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from agreegen.batch.interface import Job
-from agreegen.batch.job import read_job
-from agreegen.batch.run import RunSettings, run_job
+from agreegen.batch.job.job_file import read_job
+from agreegen.batch.running.run import RunSettings, run_job
 from agreegen.chain.hashing import genesis_hash, link_hash
 from agreegen.cli.main import run as agreegen
 from agreegen.errors import RegisterError

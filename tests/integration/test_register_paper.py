@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 
 from agreegen.batch.interface import Job
-from agreegen.batch.job import read_job
-from agreegen.batch.run import RunSettings, run_job
+from agreegen.batch.job.job_file import read_job
+from agreegen.batch.running.run import RunSettings, run_job
 from agreegen.cli.main import run as agreegen
 from agreegen.recording.recorder import Recorder
 from agreegen.recording.scan_pdf import picture_as_pdfa

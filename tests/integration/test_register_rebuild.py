@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from agreegen.batch.interface import Job
-from agreegen.batch.job import read_job
-from agreegen.batch.run import RunSettings, run_job
+from agreegen.batch.job.job_file import read_job
+from agreegen.batch.running.run import RunSettings, run_job
 from agreegen.cli.main import run as agreegen
 from agreegen.register.interface import DocumentState
 from agreegen.register.store import Register

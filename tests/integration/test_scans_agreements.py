@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from agreegen.batch.job import read_job
+from agreegen.batch.job.job_file import read_job
+from agreegen.batch.job.register_signers import recorder_for
 from agreegen.batch.paper.printing import print_documents
-from agreegen.batch.run import RunSettings, run_job
-from agreegen.batch.signers import recorder_for
+from agreegen.batch.running.run import RunSettings, run_job
 from agreegen.demo.paper import draw_scans
 from agreegen.register.interface import How
 from agreegen.register.store import Register

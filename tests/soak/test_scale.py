@@ -18,11 +18,11 @@ _CHILD = """
 import resource, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from agreegen.batch.job import read_job
+from agreegen.batch.job.job_file import read_job
 from agreegen.batch.interface import RunSettings
-from agreegen.batch.opening import open_job_roster
-from agreegen.batch.places import PathGiver, take_inventory
-from agreegen.batch.plan import Planner
+from agreegen.batch.running.run_opening import open_job_roster
+from agreegen.batch.planning.document_paths import PathGiver, take_inventory
+from agreegen.batch.planning.planner import Planner
 from agreegen.register.store import Register
 
 job = read_job(Path(sys.argv[1]))

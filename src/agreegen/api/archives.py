@@ -14,7 +14,7 @@ from agreegen.archive.evidence.stamping import RENEWAL_HASHES, StampedBags
 from agreegen.archive.evidence.stamping import renew_bags as renew
 from agreegen.archive.evidence.stamping import timestamp_bags as timestamp
 from agreegen.archive.interface import BagReport, BagRequest, BagSummary
-from agreegen.batch.signers import recorder_for_bag
+from agreegen.batch.job.register_signers import recorder_for_bag
 from agreegen.clock import read_clock
 from agreegen.errors import UsageError
 from agreegen.pki.signer_pin import SignerPin

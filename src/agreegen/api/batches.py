@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agreegen.api.access import Prompt, RegisterAccess
-from agreegen.batch.coverage import job_coverage
 from agreegen.batch.interface import (
     Job,
     JobCheck,
@@ -19,14 +18,15 @@ from agreegen.batch.interface import (
     RunSettings,
     RunSummary,
 )
-from agreegen.batch.job import read_job
-from agreegen.batch.signers import recorder_for
+from agreegen.batch.job.coverage import job_coverage
+from agreegen.batch.job.job_file import read_job
+from agreegen.batch.job.register_signers import recorder_for
 from agreegen.clock import read_clock
 from agreegen.errors import InputError
 
 if TYPE_CHECKING:
+    from agreegen.batch.job.status import JobStatus
     from agreegen.batch.paper.printing import Printed
-    from agreegen.batch.status import JobStatus
 
 __all__ = [
     "Job",
@@ -57,7 +57,7 @@ def check_batch(
         samples: Whether sample documents are written to `<output>/samples` where nothing is wrong.
         now: Aware UTC time; None for the clock.
     """
-    from agreegen.batch.preflight import check_job  # noqa: PLC0415 - a run needs none of it
+    from agreegen.batch.checking.preflight import check_job  # noqa: PLC0415 - a run needs none of it
 
     return check_job(job, now=now or read_clock(), prompt=prompt, samples=samples)
 
@@ -83,7 +83,7 @@ def run_batch(
         RegisterError: Another run is writing to the output folder, or it cannot be written.
         CredentialError: A credential that all rows share cannot be used; what is done is kept.
     """
-    from agreegen.batch.run import run_job  # noqa: PLC0415 - reading a job needs none of it
+    from agreegen.batch.running.run import run_job  # noqa: PLC0415 - reading a job needs none of it
 
     return run_job(job, settings, events=events)
 
@@ -94,7 +94,7 @@ def batch_status(job: Job) -> JobStatus:
     Raises:
         RegisterError: The register is there but cannot be read.
     """
-    from agreegen.batch.status import job_status  # noqa: PLC0415 - a run needs none of it
+    from agreegen.batch.job.status import job_status  # noqa: PLC0415 - a run needs none of it
 
     return job_status(job)
 

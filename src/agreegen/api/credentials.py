@@ -86,8 +86,8 @@ def examine_credential(
 
     now, until, places = now or read_clock(), None, list(trust)
     if for_job is not None:
-        from agreegen.batch.job import read_job  # noqa: PLC0415 - only with a job
-        from agreegen.batch.preflight import expected_end  # noqa: PLC0415 - the same
+        from agreegen.batch.checking.preflight import expected_end  # noqa: PLC0415 - the same
+        from agreegen.batch.job.job_file import read_job  # noqa: PLC0415 - only with a job
 
         job = read_job(for_job)
         places.extend(job.trust)

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from agreegen.api.access import RegisterAccess
-from agreegen.batch.signers import recorder_for
+from agreegen.batch.job.register_signers import recorder_for
 from agreegen.clock import read_clock
 from agreegen.errors import UsageError
 from agreegen.files import refuse_existing, refuse_inputs, write_atomically

@@ -11,10 +11,10 @@ from typing import Any
 
 from agreegen.api.access import RegisterAccess
 from agreegen.batch.heads import head_judge
-from agreegen.batch.mended import MendedRows
+from agreegen.batch.job.register_signers import recorder_for
 from agreegen.batch.paper.by_hand import add_paper as add_scan
 from agreegen.batch.paper.by_hand import find_document
-from agreegen.batch.signers import recorder_for
+from agreegen.batch.planning.mended_rows import MendedRows
 from agreegen.chain.audit.interface import Audit, Problem
 from agreegen.clock import read_clock
 from agreegen.errors import UsageError

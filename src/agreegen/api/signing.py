@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from agreegen.api.access import RegisterAccess
-from agreegen.batch.signers import recorder_beside
+from agreegen.batch.job.register_signers import recorder_beside
 from agreegen.clock import read_clock
 from agreegen.errors import ArchiveError, InputError, TimestampError
 from agreegen.files import read_limited, write_atomically

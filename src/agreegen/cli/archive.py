@@ -8,7 +8,7 @@ import click
 
 from agreegen.archive.create import BagRequest, create_bag
 from agreegen.archive.verify import verify_bag
-from agreegen.batch.signers import recorder_for_bag
+from agreegen.batch.job.register_signers import recorder_for_bag
 from agreegen.cli import evidence
 from agreegen.cli.options import (
     any_path,

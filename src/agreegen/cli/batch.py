@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 
 from agreegen.batch.interface import RowResult, RunEvent, RunEventKind, RunSummary
-from agreegen.batch.job import read_job
-from agreegen.batch.mended import mended_warning
-from agreegen.batch.run import RunSettings, run_job
+from agreegen.batch.job.job_file import read_job
+from agreegen.batch.planning.mended_rows import mended_warning
+from agreegen.batch.running.run import RunSettings, run_job
 from agreegen.cli.batch_new import new_command
 from agreegen.cli.options import existing_file, forms_option, json_option, read_now
 from agreegen.cli.output import (
@@ -46,7 +46,7 @@ command.add_command(new_command)
 @json_option
 def check_command(job_file: Path, forms_folder_option: Path | None, as_json: bool) -> int:
     """Find everything that would fail, before anything is written."""
-    from agreegen.batch.preflight import check_job  # noqa: PLC0415 - a run needs none of it
+    from agreegen.batch.checking.preflight import check_job  # noqa: PLC0415 - a run needs none of it
 
     job = read_job(job_file, forms_folder=forms_folder_option)
     result = check_job(job, now=read_now(), prompt=prompt_secret)
@@ -126,7 +126,7 @@ def run_command(
 @json_option
 def status_command(job_file: Path, forms_folder_option: Path | None, as_json: bool) -> None:
     """Say how far a job is, from its register."""
-    from agreegen.batch.status import job_status  # noqa: PLC0415 - a run needs none of it
+    from agreegen.batch.job.status import job_status  # noqa: PLC0415 - a run needs none of it
 
     status = job_status(read_job(job_file, forms_folder=forms_folder_option))
     if as_json:

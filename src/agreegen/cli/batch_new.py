@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
-from agreegen.batch.drafting import JobDraft, date_fields, fitting_forms, office_role, write_draft
-from agreegen.batch.job import read_job
+from agreegen.batch.job.drafting import JobDraft, date_fields, fitting_forms, office_role, write_draft
+from agreegen.batch.job.job_file import read_job
 from agreegen.cli.options import any_path, existing_file, force_option, forms_option, read_now
 from agreegen.cli.output import prompt_secret, say
 from agreegen.errors import ExitCode, InputError, UsageError
@@ -170,7 +170,7 @@ def _with_missing(draft: JobDraft, sheet: int | str | None, *, asking: bool) -> 
 
 
 def _check(job_file: Path, folder: Path | None) -> int:
-    from agreegen.batch.preflight import check_job  # noqa: PLC0415 - takes long to load
+    from agreegen.batch.checking.preflight import check_job  # noqa: PLC0415 - takes long to load
 
     job = read_job(job_file, forms_folder=folder)
     result = check_job(job, now=read_now(), prompt=prompt_secret, samples=False)

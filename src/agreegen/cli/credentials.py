@@ -58,8 +58,8 @@ def check_command(
     until = None
     places = [*trust, *crls]
     if for_job is not None:
-        from agreegen.batch.job import read_job  # noqa: PLC0415 - only with the option
-        from agreegen.batch.preflight import expected_end  # noqa: PLC0415
+        from agreegen.batch.checking.preflight import expected_end  # noqa: PLC0415
+        from agreegen.batch.job.job_file import read_job  # noqa: PLC0415 - only with the option
 
         job = read_job(for_job)
         places.extend(job.trust)

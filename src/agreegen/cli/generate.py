@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from agreegen.batch.signers import recorder_for
+from agreegen.batch.job.register_signers import recorder_for
 from agreegen.cli.options import (
     any_path,
     existing_file,

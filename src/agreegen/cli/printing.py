@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from agreegen.batch.job import read_job
-from agreegen.batch.mended import mended_warning
-from agreegen.batch.signers import recorder_for
+from agreegen.batch.job.job_file import read_job
+from agreegen.batch.job.register_signers import recorder_for
+from agreegen.batch.planning.mended_rows import mended_warning
 from agreegen.cli.options import any_path, existing_file, force_option, forms_option, json_option, read_now
 from agreegen.cli.output import print_json, prompt_secret, say, say_warning
 from agreegen.errors import ExitCode, InputError

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from agreegen.batch.signers import recorder_beside
+from agreegen.batch.job.register_signers import recorder_beside
 from agreegen.cli.options import (
     any_path,
     force_option,

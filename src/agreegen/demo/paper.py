@@ -15,10 +15,10 @@ from pathlib import Path
 import pypdfium2
 from PIL import Image, ImageDraw
 
-from agreegen.batch.coverage import count_job
 from agreegen.batch.interface import Job, PrintSettings
+from agreegen.batch.job.coverage import count_job
+from agreegen.batch.job.register_signers import recorder_for
 from agreegen.batch.paper.printing import print_documents
-from agreegen.batch.signers import recorder_for
 from agreegen.recording.recorder import Recorder
 from agreegen.register.interface import How
 from agreegen.reports.coverage import CoverageTotals

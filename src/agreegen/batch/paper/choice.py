@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from agreegen.batch.interface import Job, PrintSettings
-from agreegen.batch.mended import MendedRows
-from agreegen.batch.plan import conditions_for
 from agreegen.batch.planning.identity import under_known_id
+from agreegen.batch.planning.mended_rows import MendedRows
+from agreegen.batch.planning.planner import conditions_for
 from agreegen.errors import InputError
 from agreegen.model.document import build_document, encode_value
 from agreegen.register.coverage import is_signed

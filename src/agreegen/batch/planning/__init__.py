@@ -1,3 +1,3 @@
-"""What stands in a run's way: documents that it would replace, finished files that are damaged."""
+"""What is to be done with each row: which document it makes, what stands in a run's way."""
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from agreegen.archive.interface import SIGNATURE_NAME, BagLimits, SealState
 from agreegen.archive.judging import judge_signature
 from agreegen.archive.paper import RECORDS
 from agreegen.archive.structure import check_structure
-from agreegen.batch.places import DOCUMENTS, SUPERSEDED
+from agreegen.batch.planning.document_paths import DOCUMENTS, SUPERSEDED
 from agreegen.batch.rebuilding.interface import BagFacts, FoundDocument
 from agreegen.files import sha256_of
 from agreegen.model.report import SignatureKind, TrustStatus

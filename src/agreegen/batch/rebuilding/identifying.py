@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from agreegen.batch.interface import Job
-from agreegen.batch.plan import conditions_for
+from agreegen.batch.planning.planner import conditions_for
 from agreegen.batch.rebuilding.interface import BagFacts, FoundDocument
 from agreegen.model.document import Document, build_document, canonical_json
 from agreegen.model.form import Form

@@ -9,11 +9,11 @@ from datetime import datetime
 from pathlib import Path
 
 from agreegen.batch.interface import Job
-from agreegen.batch.places import SUPERSEDED
+from agreegen.batch.planning.document_paths import SUPERSEDED
 from agreegen.batch.rebuilding.finding import Findings
 from agreegen.batch.rebuilding.identifying import Identifier, count_contents
 from agreegen.batch.rebuilding.interface import BagFacts, FoundDocument, RebuildReport
-from agreegen.batch.writing import run_event
+from agreegen.batch.running.run_register import run_event
 from agreegen.chain.lock import lock_folder
 from agreegen.errors import RegisterError, UsageError
 from agreegen.files import TEMPORARY_PREFIX, replacing, sha256_of_file

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
-from agreegen.batch.coverage import job_coverage
-from agreegen.batch.job import read_job
-from agreegen.batch.mended import MendedRows
+from agreegen.batch.job.coverage import job_coverage
+from agreegen.batch.job.job_file import read_job
+from agreegen.batch.planning.mended_rows import MendedRows
 from agreegen.cli.options import any_path, existing_file, force_option, forms_option, json_option
 from agreegen.cli.output import print_table, say, to_json
 from agreegen.errors import ExitCode, UsageError

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from agreegen.batch.signers import recorder_for
+from agreegen.batch.job.register_signers import recorder_for
 from agreegen.cli.options import any_path, read_now
 from agreegen.cli.output import prompt_secret, say
 from agreegen.cli.register.options import register_option, signer_credential_option

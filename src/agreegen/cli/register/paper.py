@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
+from agreegen.batch.job.register_signers import recorder_for
 from agreegen.batch.paper.by_hand import add_paper, find_document
-from agreegen.batch.signers import recorder_for
 from agreegen.cli.options import existing_file, read_now
 from agreegen.cli.output import prompt_secret, say
 from agreegen.cli.register.options import (

@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from agreegen.batch.interface import Job
-from agreegen.batch.job import read_job
+from agreegen.batch.job.job_file import read_job
+from agreegen.batch.job.register_signers import head_credential
 from agreegen.batch.rebuilding.interface import RebuildReport
 from agreegen.batch.rebuilding.service import RebuildRequest, rebuild_register
-from agreegen.batch.signers import head_credential
 from agreegen.cli.options import existing_file, forms_option, json_option, read_now
 from agreegen.cli.output import print_json, prompt_secret, say
 from agreegen.cli.register.options import by_option, signer_credential_option, yes_option

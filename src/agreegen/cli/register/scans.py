@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from agreegen.batch.signers import recorder_for
+from agreegen.batch.job.register_signers import recorder_for
 from agreegen.cli.options import any_path, existing_file, existing_path, json_option, read_now
 from agreegen.cli.output import language, make_progress, print_json, print_table, prompt_secret, say
 from agreegen.cli.register.options import register_option, signer_credential_option

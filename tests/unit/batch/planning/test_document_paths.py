@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agreegen.batch.interface import Job
-from agreegen.batch.job import read_job
-from agreegen.batch.places import (
+from agreegen.batch.job.job_file import read_job
+from agreegen.batch.planning.document_paths import (
     FILES_PER_FOLDER,
     Inventory,
     PathGiver,
@@ -22,7 +22,7 @@ from agreegen.batch.places import (
     superseded_path,
     take_inventory,
 )
-from agreegen.batch.plan import conditions_for, credential_path
+from agreegen.batch.planning.planner import conditions_for, credential_path
 from agreegen.model.document import build_document
 from agreegen.register.store import Register
 

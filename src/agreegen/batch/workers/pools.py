@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from agreegen.batch.interface import RowResult
-from agreegen.batch.messages import ChunkOutcome, TaskOutcome, WorkerSettings
-from agreegen.batch.plan import Task
+from agreegen.batch.making.messages import ChunkOutcome, TaskOutcome, WorkerSettings
+from agreegen.batch.planning.planner import Task
 from agreegen.errors import RegisterError
 from agreegen.signing.interface import Credential
 
 if TYPE_CHECKING:
-    from agreegen.batch.chunks import ChunkMaker
+    from agreegen.batch.making.chunks import ChunkMaker
 
 _TRIES_TOGETHER, _TRIES_ALONE = 3, 6
 _MOST_BREAKS_IN_A_ROW = 20
@@ -73,7 +73,7 @@ class InlinePool:
     """Makes chunks in this process, one after the other."""
 
     def __init__(self, settings: WorkerSettings, credentials: Mapping[int, Credential]) -> None:
-        from agreegen.batch.chunks import ChunkMaker  # noqa: PLC0415 - not for a coordinator of workers
+        from agreegen.batch.making.chunks import ChunkMaker  # noqa: PLC0415 - not for a coordinator of workers
 
         self._maker = ChunkMaker(settings, credentials)
         self._waiting: deque[Chunk] = deque()
@@ -188,7 +188,7 @@ _worker: ChunkMaker | None = None
 def _start_worker(settings: WorkerSettings, coordinator: int) -> None:
     """Prepare this process: it ends with its coordinator, and Ctrl-C is for the coordinator to answer."""
     global _worker  # noqa: PLW0603 - the one state of a worker process
-    from agreegen.batch.chunks import ChunkMaker  # noqa: PLC0415 - not for a coordinator of workers
+    from agreegen.batch.making.chunks import ChunkMaker  # noqa: PLC0415 - not for a coordinator of workers
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent(coordinator)

@@ -8,14 +8,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from agreegen.batch.brake import Brake
-from agreegen.batch.coverage import count_job
 from agreegen.batch.interface import Job, RowResult, RunEvent, RunEventKind, RunSettings, RunSummary
-from agreegen.batch.keyholder import KeyHolder
-from agreegen.batch.laying import OutputError, move_aside
-from agreegen.batch.mended import MendedRows, Mending, link_mended, mended_warning
-from agreegen.batch.messages import ChunkOutcome, TaskOutcome
-from agreegen.batch.opening import (
+from agreegen.batch.job.coverage import count_job
+from agreegen.batch.job.register_signers import require_head_signer
+from agreegen.batch.job.timestamp_services import timestamp_warnings
+from agreegen.batch.making.laying_down import OutputError, move_aside
+from agreegen.batch.making.messages import ChunkOutcome, TaskOutcome
+from agreegen.batch.planning.document_paths import QUARANTINE, PathGiver, take_inventory
+from agreegen.batch.planning.mended_rows import MendedRows, Mending, link_mended, mended_warning
+from agreegen.batch.planning.planner import Planner, RowProblemError, Task
+from agreegen.batch.running.interruption import Brake
+from agreegen.batch.running.outputs import FailedRows, write_report
+from agreegen.batch.running.row_spool import RowSpool
+from agreegen.batch.running.run_opening import (
     SharedKeys,
     is_own_roster,
     load_keys,
@@ -25,14 +30,9 @@ from agreegen.batch.opening import (
     require_writable,
     start_pool,
 )
-from agreegen.batch.outputs import FailedRows, write_report
-from agreegen.batch.places import QUARANTINE, PathGiver, take_inventory
-from agreegen.batch.plan import Planner, RowProblemError, Task
-from agreegen.batch.pool import Chunk, Pool, wait_for_stragglers
-from agreegen.batch.row_spool import RowSpool
-from agreegen.batch.signers import require_head_signer
-from agreegen.batch.timestamping import timestamp_warnings
-from agreegen.batch.writing import prove_time, recorder_for_run, run_event
+from agreegen.batch.running.run_register import prove_time, recorder_for_run, run_event
+from agreegen.batch.workers.key_holder import KeyHolder
+from agreegen.batch.workers.pools import Chunk, Pool, wait_for_stragglers
 from agreegen.chain.lock import lock_folder
 from agreegen.clock import read_clock
 from agreegen.errors import AgreegenError, InputError, UsageError
@@ -325,7 +325,7 @@ class _Run:
                 )
         if self.job.archive is None or self.keys.archive is None:
             return None
-        from agreegen.batch.archiving import archive_documents  # noqa: PLC0415 - takes long to load
+        from agreegen.batch.running.bagging import archive_documents  # noqa: PLC0415 - takes long to load
 
         try:
             for bag in archive_documents(

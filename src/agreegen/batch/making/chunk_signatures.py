@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agreegen.batch.interface import Job, JobSignature
-from agreegen.batch.keyholder import RemoteKey
-from agreegen.batch.plan import SignTask, credential_path
-from agreegen.batch.reading import adds_only_a_signature, check_signed_bytes
-from agreegen.batch.timestamping import timestamp_servers
+from agreegen.batch.job.timestamp_services import timestamp_servers
+from agreegen.batch.making.read_back import adds_only_a_signature, check_signed_bytes
+from agreegen.batch.planning.planner import SignTask, credential_path
+from agreegen.batch.workers.key_holder import RemoteKey
 from agreegen.errors import AgreegenError, CredentialError, SigningError, TimestampError
 from agreegen.model.report import PadesLevel
 from agreegen.pki.signer_pin import fingerprint
@@ -25,7 +25,7 @@ from agreegen.signing.pades import BatchSigner
 from agreegen.signing.prepared import Prepared, SigningIdentity
 
 if TYPE_CHECKING:
-    from agreegen.batch.chunks import Draft
+    from agreegen.batch.making.chunks import Draft
     from agreegen.signing.services.timestamps import TimestampClient
 
 _LONG_TERM = {PadesLevel.B_LT, PadesLevel.B_LTA}

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from agreegen.batch.interface import Job, JobSignature, Missing
-from agreegen.batch.plan import credential_path
+from agreegen.batch.planning.planner import credential_path
 from agreegen.errors import AgreegenError, SigningError
 from agreegen.model.complaint import Complaint, Location, Severity
 from agreegen.model.document import Document

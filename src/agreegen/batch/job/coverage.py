@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from agreegen.batch.interface import Job
-from agreegen.batch.mended import MendedRows
+from agreegen.batch.planning.mended_rows import MendedRows
 from agreegen.register.store import Register
 from agreegen.reports.coverage import Coverage, CoverageTotals, RowSource
 from agreegen.rosters.roster import open_roster

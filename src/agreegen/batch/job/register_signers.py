@@ -9,8 +9,8 @@ from datetime import datetime
 from pathlib import Path
 
 from agreegen.batch.interface import Job
-from agreegen.batch.job import read_job
-from agreegen.batch.plan import credential_path
+from agreegen.batch.job.job_file import read_job
+from agreegen.batch.planning.planner import credential_path
 from agreegen.errors import AgreegenError, RegisterError
 from agreegen.recording.interface import TailCheck
 from agreegen.recording.opening import open_recorder

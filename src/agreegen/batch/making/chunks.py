@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from agreegen.batch.interface import RowResult
-from agreegen.batch.laying import OutputError, move_aside, publish
-from agreegen.batch.messages import ChunkDelivery, ChunkOutcome, Delivery, TaskOutcome, WorkerSettings
-from agreegen.batch.plan import SignTask, Task
-from agreegen.batch.reading import check_page
-from agreegen.batch.signatures import ChunkSigner
+from agreegen.batch.making.chunk_signatures import ChunkSigner
+from agreegen.batch.making.laying_down import OutputError, move_aside, publish
+from agreegen.batch.making.messages import ChunkDelivery, ChunkOutcome, Delivery, TaskOutcome, WorkerSettings
+from agreegen.batch.making.read_back import check_page
+from agreegen.batch.planning.planner import SignTask, Task
 from agreegen.errors import AgreegenError, CredentialError, MissingProgramError, SigningError
 from agreegen.files import sha256_of
 from agreegen.model.report import FileReport, PadesLevel, SignatureKind, TrustStatus

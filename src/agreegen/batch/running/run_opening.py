@@ -8,11 +8,11 @@ from datetime import datetime
 from pathlib import Path
 
 from agreegen.batch.interface import Job, RunSettings
-from agreegen.batch.keyholder import KeyHolder
-from agreegen.batch.laying import OutputError
-from agreegen.batch.messages import WorkerSettings
-from agreegen.batch.places import DOCUMENTS, QUARANTINE, SUPERSEDED
-from agreegen.batch.pool import InlinePool, Pool, ProcessPool
+from agreegen.batch.making.laying_down import OutputError
+from agreegen.batch.making.messages import WorkerSettings
+from agreegen.batch.planning.document_paths import DOCUMENTS, QUARANTINE, SUPERSEDED
+from agreegen.batch.workers.key_holder import KeyHolder
+from agreegen.batch.workers.pools import InlinePool, Pool, ProcessPool
 from agreegen.errors import InputError, RegisterError, UsageError
 from agreegen.pki.signer_pin import fingerprint
 from agreegen.register.store import Register
@@ -116,7 +116,7 @@ def start_pool(job: Job, rows: int, settings: RunSettings, keys: SharedKeys, tru
 def _join_cluster(job: Job, settings: RunSettings, keys: SharedKeys, trust: Trust) -> Pool:
     if settings.scheduler is None:
         raise UsageError("no scheduler is named", hint="give --scheduler tls://host:8786")
-    from agreegen.batch.cluster import DaskPool  # noqa: PLC0415 - an optional package
+    from agreegen.batch.workers.cluster import DaskPool  # noqa: PLC0415 - an optional package
 
     told = WorkerSettings(job, trust, settings.pages, {}, paths=known_paths())
     shareable = frozenset(keys.shareable)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agreegen.batch.interface import Missing
-from agreegen.batch.job import read_job
+from agreegen.batch.job.job_file import read_job
 from agreegen.errors import InputError
 from agreegen.model.complaint import ComplaintsError
 from agreegen.model.report import PadesLevel

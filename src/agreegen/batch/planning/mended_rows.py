@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from agreegen.batch.plan import RowProblemError
+from agreegen.batch.planning.planner import RowProblemError
 from agreegen.model.complaint import Complaint, Location, Severity
 from agreegen.model.document import canonical_json, encode_value
 from agreegen.model.form import Form

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from agreegen.batch.cluster import DaskPool, make_chunk
 from agreegen.batch.interface import Job, RosterSource
-from agreegen.batch.messages import ChunkOutcome, WorkerSettings
+from agreegen.batch.making.messages import ChunkOutcome, WorkerSettings
+from agreegen.batch.workers.cluster import DaskPool, make_chunk
 from agreegen.errors import InputError, UsageError
 from agreegen.forms.catalog import find_form, forms_folder
 from agreegen.pipeline import EngineChoice

@@ -18,12 +18,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from agreegen import __version__
-from agreegen.batch.chunks import ChunkMaker, Draft, lay_down
 from agreegen.batch.interface import Job
-from agreegen.batch.laying import TakenError
-from agreegen.batch.messages import ChunkDelivery, ChunkOutcome, WorkerSettings
-from agreegen.batch.plan import Task
-from agreegen.batch.pool import Chunk, give_up
+from agreegen.batch.making.chunks import ChunkMaker, Draft, lay_down
+from agreegen.batch.making.laying_down import TakenError
+from agreegen.batch.making.messages import ChunkDelivery, ChunkOutcome, WorkerSettings
+from agreegen.batch.planning.planner import Task
+from agreegen.batch.workers.pools import Chunk, give_up
 from agreegen.errors import AgreegenError, InputError, MissingProgramError, RegisterError, UsageError
 from agreegen.files import TEMPORARY_PREFIX, sha256_of_file
 from agreegen.forms.catalog import find_form, forms_folder
@@ -81,7 +81,7 @@ class DaskPool:
             import distributed  # noqa: PLC0415 - an optional package
         except ImportError as exc:
             raise MissingProgramError("Dask is not installed", hint="pip install 'agreegen[dask]'") from exc
-        from agreegen.batch.cluster_keys import KeyDoor  # noqa: PLC0415 - needs the optional package
+        from agreegen.batch.workers.cluster_keys import KeyDoor  # noqa: PLC0415 - needs the optional package
 
         self._distributed: Any = distributed
         self._futures: dict[Any, Chunk] = {}

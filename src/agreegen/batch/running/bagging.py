@@ -8,9 +8,9 @@ from itertools import islice
 from pathlib import Path
 
 from agreegen.archive.create import BagRequest, create_bag
-from agreegen.batch.bags import adopt_bags
 from agreegen.batch.interface import Job
-from agreegen.batch.timestamping import timestamp_servers
+from agreegen.batch.job.timestamp_services import timestamp_servers
+from agreegen.batch.running.finished_bags import adopt_bags
 from agreegen.recording.recorder import Recorder
 from agreegen.register.store import Register
 from agreegen.signing.interface import Credential, Trust

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from agreegen.batch.interface import RowResult
-from agreegen.batch.places import QUARANTINE
-from agreegen.batch.plan import Replaced, Task
+from agreegen.batch.planning.document_paths import QUARANTINE
+from agreegen.batch.planning.planner import Replaced, Task
 from agreegen.errors import RegisterError
 from agreegen.files import TEMPORARY_PREFIX, sha256_of, sync_folder
 

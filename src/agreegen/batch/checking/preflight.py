@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from agreegen.batch.credential_checks import CredentialChecker, RowSignatures, shared_credentials
-from agreegen.batch.disk import document_bytes, lacking_room, nearest
+from agreegen.batch.checking.credential_checks import CredentialChecker, RowSignatures, shared_credentials
+from agreegen.batch.checking.disk_room import document_bytes, lacking_room, nearest
 from agreegen.batch.interface import Job, JobCheck
-from agreegen.batch.mended import MendedRows
-from agreegen.batch.opening import refuse_links, refuse_lost_register
-from agreegen.batch.plan import conditions_for
+from agreegen.batch.job.register_signers import require_head_signer
+from agreegen.batch.job.timestamp_services import timestamp_warnings
 from agreegen.batch.planning.identity import under_known_id
+from agreegen.batch.planning.mended_rows import MendedRows
+from agreegen.batch.planning.planner import conditions_for
 from agreegen.batch.planning.replacing import Forecast
-from agreegen.batch.signers import require_head_signer
-from agreegen.batch.timestamping import timestamp_warnings
+from agreegen.batch.running.run_opening import refuse_links, refuse_lost_register
 from agreegen.errors import AgreegenError
 from agreegen.files import write_atomically
 from agreegen.forms.check import require_usable

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from agreegen.batch.coverage import job_coverage
 from agreegen.batch.interface import Job
+from agreegen.batch.job.coverage import job_coverage
 from agreegen.chain.lock import is_locked
 from agreegen.errors import InputError
 from agreegen.register.interface import DocumentState

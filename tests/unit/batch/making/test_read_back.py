@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from agreegen.batch.reading import adds_only_a_signature, check_page, check_signed_bytes
+from agreegen.batch.making.read_back import adds_only_a_signature, check_page, check_signed_bytes
 from agreegen.errors import AgreegenError, SigningError
 from agreegen.example_pki.maker import make_example_pki
 from agreegen.forms.catalog import find_form, forms_folder

@@ -1,0 +1,3 @@
+"""Chunks of documents: made, signed, read back, laid down durably."""
+
+from __future__ import annotations
