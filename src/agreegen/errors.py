@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import ClassVar
 
+from agreegen.messages import Message, translate
+
 
 class ExitCode(IntEnum):
     """The exit codes of the command line, as the interface fixes them."""
@@ -30,17 +32,34 @@ def is_breakdown(exc: BaseException) -> bool:
 class AgreegenError(Exception):
     """The root of all errors that are not bugs.
 
+    `message` and `hint` are English, for JSON and logs; people are shown `translate(error)` and
+    `translate(error.advice)`. An error that names its cause takes it as a value: `message(…, cause=exc)`.
+
     Args:
-        message: What failed, and where (file, sheet, row, column, field).
+        sentence: What failed, and where (file, sheet, row, column, field).
         hint: What to do next; shown after the message.
     """
 
     exit_code: ClassVar[ExitCode] = ExitCode.BUG
 
-    def __init__(self, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+    def __init__(self, sentence: Message | str, *, hint: Message | str | None = None) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.advice = hint
+
+    @property
+    def message(self) -> str:
+        """What failed, and where, in English."""
+        return str(self.sentence)
+
+    @property
+    def hint(self) -> str | None:
+        """What to do next, in English."""
+        return None if self.advice is None else str(self.advice)
+
+    def in_language(self, language: str) -> str:
+        """Return what failed, and where, in a reader's language."""
+        return translate(self.sentence, language)
 
 
 class UsageError(AgreegenError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import logging
 import os
 import sys
@@ -18,6 +19,7 @@ from agreegen.cli.output import say_error, set_quiet, use_escapes
 from agreegen.errors import AgreegenError, ExitCode
 from agreegen.files import guarding_inputs
 from agreegen.foreign import contained
+from agreegen.messages import languages, message, use_language
 from agreegen.temporary import own_temporary_folder
 
 _COMMANDS = {
@@ -36,6 +38,7 @@ _COMMANDS = {
     "demo": ("agreegen.cli.demo", "Run the main job on the sample data."),
 }
 
+_LANG_HELP = "Language of texts for people; else AGREEGEN_LANG, else the locale."
 
 _DEBUG = 2
 """So many `-v` show what foreign libraries say."""
@@ -72,6 +75,7 @@ class LazyGroup(click.Group):
     callback=lambda _context, _parameter, value: use_forms(value),
     help="Folder of forms; else AGREEGEN_FORMS, else the packaged forms.",
 )
+@click.option("--lang", type=click.Choice(languages()), expose_value=False, help=_LANG_HELP)
 @click.option("-v", "--verbose", count=True, help="Say more; twice for debugging.")
 @click.option("-q", "--quiet", is_flag=True, help="Say only errors and results.")
 def cli(verbose: int, quiet: bool) -> None:
@@ -123,6 +127,7 @@ _COMMON = (
         type=existing_folder,
         help="Forms.",
     ),
+    click.Option(["--lang"], type=click.Choice(languages()), expose_value=False, help=_LANG_HELP),
     click.Option(["--force"], expose_value=False, hidden=True, is_flag=True, help="Nothing to replace here."),
     click.Option(["-v", "--verbose"], count=True, expose_value=False, callback=_speak, help="Say more."),
     click.Option(["-q", "--quiet"], is_flag=True, expose_value=False, callback=_hush, help="Say less."),
@@ -159,22 +164,23 @@ def run(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one w
         arguments: The arguments after the program's name; None for those of the process.
     """
     use_escapes()
+    _use_requested_language(sys.argv[1:] if arguments is None else arguments)
     try:
         with guarding_inputs(), own_temporary_folder():
             result = contained(cli.main)(
                 args=None if arguments is None else list(arguments), standalone_mode=False
             )
     except click.exceptions.Abort:
-        say_error("interrupted")
+        say_error(message("cli.interrupted"))
         return ExitCode.INTERRUPTED
     except KeyboardInterrupt:
-        say_error("interrupted")
+        say_error(message("cli.interrupted"))
         return ExitCode.INTERRUPTED
     except click.ClickException as exc:
         exc.show()
         return ExitCode.USAGE
     except AgreegenError as exc:
-        say_error(str(exc), hint=exc.hint)
+        say_error(exc, hint=exc.advice)
         return exc.exit_code
     except BrokenPipeError:
         # The reader of our output went away; a result that nobody has read is not a positive one.
@@ -185,9 +191,19 @@ def run(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one w
         return ExitCode.USAGE
     except Exception:
         traceback.print_exc()
-        say_error("this is a bug in agreegen", hint="please report it with the lines above")
+        say_error(message("cli.bug"), hint=message("cli.bug.hint"))
         return ExitCode.BUG
     return int(result) if isinstance(result, int) else ExitCode.DONE
+
+
+def _use_requested_language(arguments: Sequence[str]) -> None:
+    """Let `--lang` hold from the start, wherever it stands: help is written before all options are read."""
+    ours = list(itertools.takewhile(lambda argument: argument != "--", arguments))
+    for argument, following in itertools.zip_longest(ours, ours[1:], fillvalue=""):
+        name, _, value = argument.partition("=")
+        wanted = value or following
+        if name == "--lang" and wanted in languages():
+            use_language(wanted)
 
 
 def describe_os_error(exc: OSError) -> str:

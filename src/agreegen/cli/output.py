@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import itertools
 import json
-import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from agreegen.errors import AgreegenError
+from agreegen.messages import Message, message, translate
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -33,17 +35,6 @@ def use_escapes() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-
-
-def language(option: str | None = None) -> str:
-    """Return `zh` or `en`: the option, else the language of the environment."""
-    if option in {"zh", "en"}:
-        return option
-    for name in ("AGREEGEN_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
-        value = os.environ.get(name)
-        if value:
-            return "zh" if value.startswith("zh") else "en"
-    return "en"
 
 
 def to_json(data: Any, *, indent: int | None = None) -> str:
@@ -107,23 +98,23 @@ def print_json_list(items: Iterable[Any]) -> None:
     sys.stdout.flush()
 
 
-def say(message: str) -> None:
+def say(text: Message | str) -> None:
     """Say something to the person at the terminal, on standard error."""
     if not _quiet:
-        click.echo(message, err=True)
+        click.echo(translate(text), err=True)
 
 
-def say_warning(message: str) -> None:
+def say_warning(text: Message | str) -> None:
     """Say a warning, on standard error."""
     if not _quiet:
-        click.echo(f"warning: {message}", err=True)
+        click.echo(translate(message("cli.warning", text=text)), err=True)
 
 
-def say_error(message: str, *, hint: str | None = None) -> None:
+def say_error(text: Message | AgreegenError | str, *, hint: Message | str | None = None) -> None:
     """Say an error and what to do next, on standard error."""
-    click.echo(f"error: {message}", err=True)
+    click.echo(translate(message("cli.error", text=text)), err=True)
     if hint:
-        click.echo(f"hint: {hint}", err=True)
+        click.echo(translate(message("cli.hint", text=hint)), err=True)
 
 
 def make_progress() -> Progress:

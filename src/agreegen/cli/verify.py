@@ -23,9 +23,10 @@ from agreegen.cli.options import (
     read_trust,
     trust_options,
 )
-from agreegen.cli.output import language, make_progress, print_json, say, to_json
+from agreegen.cli.output import make_progress, print_json, say, to_json
 from agreegen.errors import ExitCode, InputError, UsageError
 from agreegen.files import read_limited, refuse_existing, refuse_inputs, write_atomically
+from agreegen.messages import reader_language
 from agreegen.model.report import FileReport, Report, Verdict
 from agreegen.pki.evidence_records.record import MAX_RECORD_BYTES
 from agreegen.reports.verification.abridging import abridge
@@ -81,7 +82,6 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 @click.option("--xml", type=any_path, help="Also write an ETSI TS 119 102-2 report.")
 @click.option("--extract-signed", type=any_path, metavar="DIR", help="Write every signed revision into DIR.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
-@click.option("--lang", type=click.Choice(("zh", "en")), help="Language of table and HTML report.")
 @forms_option
 @force_option
 def command(
@@ -102,7 +102,6 @@ def command(
     xml: Path | None,
     extract_signed: Path | None,
     jobs: int,
-    lang: str | None,
     forms_folder_option: Path | None,
     force: bool,
 ) -> int:
@@ -134,7 +133,7 @@ def command(
     if as_json and html is None and xml is None and extract_signed is None:
         return stream_json(judge(paths, options, jobs=jobs))
     if html is None and xml is None and extract_signed is None:
-        return print_table(judge(paths, options, jobs=jobs), language(lang))
+        return print_table(judge(paths, options, jobs=jobs), reader_language())
     judged = judge(paths, options, jobs=jobs)
     if as_json or xml is not None or extract_signed is not None:
         report = Report(tuple(judged))
@@ -143,13 +142,13 @@ def command(
     if extract_signed is not None:
         extract_all(report, extract_signed, force=force)
     if html is not None:
-        write_html(html, Report(tuple(abridge(report.files))), options, lang=language(lang))
+        write_html(html, Report(tuple(abridge(report.files))), options, lang=reader_language())
     if xml is not None:
         write_atomically(xml, render_xml(report, options))
     if as_json:
         print_json(report.to_dict())
     else:
-        click.echo(render_table(report, lang=language(lang)))
+        click.echo(render_table(report, lang=reader_language()))
     return ExitCode.DONE if report.all_valid else ExitCode.NEGATIVE
 
 

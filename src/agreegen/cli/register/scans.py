@@ -10,10 +10,11 @@ import click
 
 from agreegen.batch.job.register_signers import recorder_for
 from agreegen.cli.options import any_path, existing_file, existing_path, json_option, read_now
-from agreegen.cli.output import language, make_progress, print_json, print_table, prompt_secret, say
+from agreegen.cli.output import make_progress, print_json, print_table, prompt_secret, say
 from agreegen.cli.register.options import register_option, signer_credential_option
 from agreegen.cli.register.paper import account_name
 from agreegen.errors import ExitCode, UsageError
+from agreegen.messages import reader_language
 from agreegen.recording.recorder import Recorder
 from agreegen.register.store import Register
 from agreegen.scanning.interface import PageResult, PageStatus, ScanReport
@@ -92,5 +93,5 @@ def _print_report(report: ScanReport, folder: Path) -> None:
 
 
 def _row(page: PageResult) -> tuple[object, ...]:
-    why = say_reasons(page.reasons, language())
+    why = say_reasons(page.reasons, reader_language())
     return (page.source, page.page, page.status.value, page.staff_no or "", page.name or "", why)

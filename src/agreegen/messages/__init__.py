@@ -1,0 +1,29 @@
+"""Every sentence that a person reads, by code, in one gettext catalogue a language; docs/messages.md.
+
+    raise InputError(
+        message("rosters.no-sheet", path=path, sheet=sheet),
+        hint=message("rosters.no-sheet.hint", sheets=names),
+    )
+
+A message is a value: code and values. It is put into words where it is shown, in the reader's language
+(`translate`); `str(message)` is English, for JSON, logs and tests.
+"""
+
+from agreegen.messages.languages import AUTOMATIC, languages, reader_language, speaking, use_language
+from agreegen.messages.message import Message, message
+from agreegen.messages.times import moment_text
+from agreegen.messages.translation import Translatable, has_entry, translate
+
+__all__ = [
+    "AUTOMATIC",
+    "Message",
+    "Translatable",
+    "has_entry",
+    "languages",
+    "message",
+    "moment_text",
+    "reader_language",
+    "speaking",
+    "translate",
+    "use_language",
+]

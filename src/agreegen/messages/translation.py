@@ -1,0 +1,72 @@
+"""Messages and values in the words of a language."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Protocol, runtime_checkable
+
+from agreegen.messages.catalogue import find_entry
+from agreegen.messages.languages import AUTOMATIC, reader_language
+from agreegen.messages.message import Message
+from agreegen.messages.times import day_text, moment_text
+
+
+@runtime_checkable
+class Translatable(Protocol):
+    """A thing that says itself in a language, e.g. a place in a file or an error."""
+
+    def in_language(self, language: str) -> str:
+        """Return what it says, `language` being one of `languages()`."""
+        ...
+
+
+def translate(thing: object, language: str | None = None) -> str:
+    """Put a message or a value into words.
+
+    Args:
+        thing: A message, a `Translatable`, a time or date, several of them, or anything with a text.
+        language: One of `languages()`; None for the reader's. What it has no entry for is said in English.
+
+    Raises:
+        KeyError: A message's code has no entry, or its entry names a value that the message lacks.
+    """
+    if isinstance(thing, str):
+        return thing
+    language = language or reader_language()
+    match thing:
+        case Message():
+            text = _filled(thing, language)
+        case datetime():
+            text = moment_text(thing, language)
+        case date():
+            text = day_text(thing, language)
+        case tuple() | list():
+            separator = _entry("messages.list-separator", language)
+            text = separator.join(translate(each, language) for each in thing)
+        case Translatable():
+            text = thing.in_language(language)
+        case _:
+            text = str(thing)
+    return text
+
+
+def has_entry(code: str) -> bool:
+    """Tell whether a code that was put together has a text, e.g. one for this very finding."""
+    return find_entry(code, AUTOMATIC) is not None
+
+
+def _filled(message: Message, language: str) -> str:
+    values = {
+        name: value if isinstance(value, (str, int, float)) else translate(value, language)
+        for name, value in message.values
+    }
+    return _entry(message.code, language).format_map(values)
+
+
+def _entry(code: str, language: str) -> str:
+    text = find_entry(code, language)
+    if text is None:
+        text = find_entry(code, AUTOMATIC)
+    if text is None:
+        raise KeyError(f"the catalogue has no entry {code}")
+    return text
