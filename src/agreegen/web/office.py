@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,9 +12,11 @@ from agreegen.web.security.audit_key import AuditKey
 from agreegen.web.settings import Settings
 from agreegen.web.store.attempts import Attempts
 from agreegen.web.store.audit import Act, Audit
+from agreegen.web.store.batches import Batches
 from agreegen.web.store.database import Database
 from agreegen.web.store.sessions import SessionRules, Sessions
 from agreegen.web.store.users import Users
+from agreegen.web.work.pictures import Pictures
 
 Clock = Callable[[], datetime]
 
@@ -40,6 +42,8 @@ class Office:
         audit: What was done.
         audit_key: Signs the audit's heads.
         secret: Under which request tokens are made.
+        batches: Its batches.
+        pictures: Pages of its documents as pictures.
     """
 
     home: Home
@@ -53,6 +57,8 @@ class Office:
     audit: Audit
     audit_key: AuditKey
     secret: bytes
+    batches: Batches
+    pictures: Pictures = field(default_factory=Pictures)
 
     @classmethod
     def open(cls, folder: Path, *, secure: bool = False, clock: Clock = read_clock) -> Office:
@@ -83,6 +89,7 @@ class Office:
             audit=Audit(database, now=clock()),
             audit_key=AuditKey.of_home(home.folder),
             secret=database.secret("request-tokens"),
+            batches=Batches(database),
         )
 
     def record(self, act: Act) -> None:

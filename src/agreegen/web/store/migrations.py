@@ -46,4 +46,12 @@ MIGRATIONS: tuple[Migration, ...] = (
                 signature TEXT NOT NULL) STRICT""",
         ),
     ),
+    Migration(
+        "batches",
+        (
+            """CREATE TABLE batches (
+                id TEXT PRIMARY KEY, title TEXT NOT NULL, form TEXT NOT NULL, roster TEXT NOT NULL,
+                created TEXT NOT NULL, by TEXT NOT NULL) STRICT""",
+        ),
+    ),
 )

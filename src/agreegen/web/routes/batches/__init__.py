@@ -1,0 +1,9 @@
+"""Batches: from a roster to documents, and to the printer."""
+
+from __future__ import annotations
+
+from agreegen.web.routes.batches import documents, making, overview, printing
+
+PAGES = (*overview.PAGES, *making.PAGES, *documents.PAGES, *printing.PAGES)
+
+__all__ = ["PAGES"]

@@ -1,0 +1,93 @@
+"""Running a batch: started, watched, stopped, gone on with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response, StreamingResponse
+
+from agreegen.errors import UsageError
+from agreegen.web.endpoint import NOT_FOUND, Call, Intake, Page
+from agreegen.web.pages.areas import OFFICER, READERS
+from agreegen.web.routes.batches.finding import back_to, find_batch
+from agreegen.web.work.batch_folder import BatchFolder, RunProgress, follow
+from agreegen.web.work.children import ChildState
+from agreegen.web.work.rosters import keep_mended
+from agreegen.web.work.uploads import uploads_in
+
+_MOST_BYTES = 64 << 20
+_RUN = ("batch", "run", "job.yaml", "--json")
+
+
+def start_run(call: Call) -> Response:
+    """Start the batch, or go on with it where it stopped."""
+    batch, folder = find_batch(call)
+    result = folder.check_result()
+    if result is not None and folder.check.exit_code == 0:
+        _start(call, folder, _RUN)
+        call.record("batch-run", batch.id)
+    else:
+        call.record("batch-run", batch.id, "refused")
+    return back_to(f"/batches/{batch.id}")
+
+
+def run_mended(call: Call) -> Response:
+    """Run the rows that failed, as they were mended."""
+    batch, folder = find_batch(call)
+    uploads = list(uploads_in(call.form, "roster"))
+    if len(uploads) == 1:
+        name = keep_mended(folder, uploads[0])
+        _start(call, folder, (*_RUN, "--roster", name))
+        call.record("batch-mended", batch.id)
+    return back_to(f"/batches/{batch.id}")
+
+
+def _start(call: Call, folder: BatchFolder, arguments: tuple[str, ...]) -> None:
+    try:
+        folder.run.start(arguments, language=call.visitor.language)
+    except UsageError:
+        return  # somebody else has started it a moment ago; the page shows that
+
+
+def stop_run(call: Call) -> Response:
+    """Ask the run to stop in good order; it can be gone on with."""
+    batch, folder = find_batch(call)
+    folder.run.stop()
+    call.record("batch-stop", batch.id)
+    return back_to(f"/batches/{batch.id}")
+
+
+def tell_progress(call: Call) -> Response:
+    """Tell the progress of a run as server-sent events, until it has ended."""
+    _, folder = find_batch(call)
+    if folder.run.state is ChildState.NEVER:
+        raise HTTPException(NOT_FOUND)
+    return StreamingResponse(_events(folder), media_type="text/event-stream")
+
+
+def _events(folder: BatchFolder) -> Iterator[str]:
+    for progress in follow(folder):
+        yield f"data: {json.dumps(_numbers(folder, progress))}\n\n"
+    yield "event: end\ndata: {}\n\n"
+
+
+def _numbers(folder: BatchFolder, progress: RunProgress) -> dict[str, object]:
+    seconds = folder.seconds()
+    left = progress.left(seconds)
+    return {
+        "rows": progress.rows,
+        "done": progress.done,
+        "failed": progress.failed,
+        "rate": round(progress.made / max(seconds, 0.1), 1),
+        "left_s": None if left is None else round(left.total_seconds()),
+    }
+
+
+PAGES = (
+    Page("POST", "/batches/{batch}/run", start_run, OFFICER),
+    Page("POST", "/batches/{batch}/mended", run_mended, OFFICER, Intake(_MOST_BYTES, 1, 8)),
+    Page("POST", "/batches/{batch}/stop", stop_run, OFFICER),
+    Page("GET", "/batches/{batch}/events", tell_progress, READERS),
+)

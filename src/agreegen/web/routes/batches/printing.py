@@ -1,0 +1,43 @@
+"""The stack to be printed and signed with a pen, with marks by which the scans find back."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from agreegen.errors import UsageError
+from agreegen.web.endpoint import Call, Page
+from agreegen.web.pages.areas import OFFICER
+from agreegen.web.routes.batches.finding import attachment, back_to, find_batch
+
+
+def start_printing(call: Call) -> Response:
+    """Put the documents into one file for the printer."""
+    batch, folder = find_batch(call)
+    arguments = ["batch", "print", folder.job.name, "-o", folder.print_file.name, "--force", "--json"]
+    unit = call.text("unit")
+    if unit:
+        arguments += [f"--unit={unit}"]
+    if call.text("everything"):
+        arguments.append("--all")
+    if call.text("duplex"):
+        arguments.append("--duplex")
+    if folder.register.is_file():
+        try:
+            folder.printing.start(arguments, language=call.visitor.language)
+            call.record("batch-print", batch.id)
+        except UsageError:
+            call.record("batch-print", batch.id, "refused")
+    return back_to(f"/batches/{batch.id}#print")
+
+
+def give_stack(call: Call) -> Response:
+    """Give the file for the printer."""
+    batch, folder = find_batch(call)
+    call.record("print-download", batch.id)
+    return attachment(folder.print_file, f"print-{batch.id}.pdf", "application/pdf")
+
+
+PAGES = (
+    Page("POST", "/batches/{batch}/print", start_printing, OFFICER),
+    Page("GET", "/batches/{batch}/print.pdf", give_stack, OFFICER),
+)

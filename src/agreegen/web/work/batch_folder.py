@@ -1,0 +1,249 @@
+"""One batch on disk: its roster, its job, what its checks and runs said."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import yaml
+
+from agreegen.api import find_form, open_register
+from agreegen.files import write_atomically
+from agreegen.model.form import Form
+from agreegen.web.office import Office
+from agreegen.web.store.batches import Batch
+from agreegen.web.work.children import Child, ChildState
+
+_OWNER_ONLY = 0o600
+_BAD = frozenset({"failed", "quarantined"})
+_KEPT = "already-done"
+_MOST_FAILURES = 200
+
+
+@dataclass(slots=True)
+class RunProgress:
+    """What a run has told so far.
+
+    Attributes:
+        rows: Rows of the roster.
+        done: Rows dealt with.
+        made: Documents that this run made.
+        failures: Row, document and reason of the first rows that failed.
+        failed: How many rows failed.
+        summary: The last line, once it is there.
+    """
+
+    rows: int = 0
+    done: int = 0
+    made: int = 0
+    failed: int = 0
+    failures: list[Mapping[str, Any]] = field(default_factory=list)
+    summary: Mapping[str, Any] | None = None
+
+    def left(self, seconds: float) -> timedelta | None:
+        """Return how long the rest will take at the rate so far; None where nothing is known yet.
+
+        Args:
+            seconds: How long the run has been going on.
+        """
+        if not self.done or self.summary is not None:
+            return None
+        return timedelta(seconds=seconds * (self.rows - self.done) / self.done)
+
+    def take(self, line: bytes) -> None:
+        """Take in one line of `batch run --json`."""
+        try:
+            event = json.loads(line)
+        except ValueError:
+            return  # a line that was cut short with its process
+        if "event" not in event:
+            self.summary = event
+            return
+        self.rows, self.done = event["rows"], event["done"]
+        result = event.get("result")
+        if event["event"] != "row" or result is None:
+            return
+        if result in _BAD:
+            self.failed += 1
+            if len(self.failures) < _MOST_FAILURES:
+                self.failures.append(event)
+        elif result != _KEPT:
+            self.made += 1
+
+
+@dataclass(frozen=True, slots=True)
+class BatchFolder:
+    """The folder of one batch.
+
+    Attributes:
+        path: The folder.
+    """
+
+    path: Path
+
+    @classmethod
+    def of(cls, office: Office, batch: Batch) -> BatchFolder:
+        """Return the folder of a batch."""
+        return cls(office.home.batches / batch.id)
+
+    @property
+    def job(self) -> Path:
+        """The job file."""
+        return self.path / "job.yaml"
+
+    @property
+    def output(self) -> Path:
+        """Documents, register, failed rows."""
+        return self.path / "output"
+
+    @property
+    def register(self) -> Path:
+        """The register."""
+        return self.output / "register.db"
+
+    @property
+    def print_file(self) -> Path:
+        """The stack to be printed."""
+        return self.path / "print.pdf"
+
+    @property
+    def check(self) -> Child:
+        """`batch check`."""
+        return Child(self.path, "check")
+
+    @property
+    def run(self) -> Child:
+        """`batch run`."""
+        return Child(self.path, "run")
+
+    @property
+    def printing(self) -> Child:
+        """`batch print`."""
+        return Child(self.path, "print")
+
+    @property
+    def scans(self) -> Child:
+        """`register add-scans`."""
+        return Child(self.path, "scans")
+
+    @property
+    def bag(self) -> Child:
+        """`archive create`."""
+        return Child(self.path, "archive")
+
+    def write_job(self, office: Office, form_id: str, roster: str, defaults: Mapping[str, str]) -> None:
+        """Write the job file; paths are relative, so that the home folder can be moved.
+
+        Args:
+            office: Its settings say who signs.
+            form_id: The form.
+            roster: Name of the roster in the folder.
+            defaults: Field name → text for rows that do not give it.
+        """
+        settings = office.settings
+        chosen = settings.forms.get(form_id)
+        job: dict[str, Any] = {
+            "form": form_id,
+            "roster": {"file": roster},
+            "output": self.output.name,
+            "signatures": [_from_home(entry) for entry in chosen.signatures] if chosen else [],
+            "trust": ["../../trust"],
+        }
+        values = {**(chosen.defaults if chosen else {}), **defaults}
+        job |= {"defaults": values} if values else {}
+        job |= {"tsa": list(settings.tsa)} if settings.tsa else {}
+        if settings.register_credential is not None:
+            job["register_credential"] = f"../../{settings.register_credential}"
+        text = yaml.safe_dump(job, allow_unicode=True, sort_keys=False)
+        write_atomically(self.job, text.encode(), mode=_OWNER_ONLY)
+
+    def check_result(self) -> Mapping[str, Any] | None:
+        """Return what the check printed; None where there is no whole answer."""
+        return read_answer(self.check)
+
+    def progress(self) -> RunProgress:
+        """Read what the last run has told so far."""
+        progress = RunProgress()
+        if self.run.output.exists():
+            with self.run.output.open("rb") as file:
+                for line in file:
+                    progress.take(line)
+        return progress
+
+    def seconds(self) -> float:
+        """Return for how long the last run has been going on, or how long it took."""
+        begun = (self.path / "run.pid").stat().st_mtime
+        ended = time.time() if self.run.state is ChildState.RUNNING else self.run.output.stat().st_mtime
+        return max(0.0, ended - begun)
+
+    def form(self) -> Form:
+        """Return the form that the rows fill."""
+        return find_form(str(self._written()["form"]))
+
+    def roster_name(self) -> str:
+        """Return the name of the roster in the folder."""
+        return str(self._written()["roster"]["file"])
+
+    def defaults(self) -> dict[str, str]:
+        """Return what holds for all rows."""
+        return {name: str(text) for name, text in self._written().get("defaults", {}).items()}
+
+    def _written(self) -> Mapping[str, Any]:
+        job: Mapping[str, Any] = yaml.load(self.job.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        return job
+
+    def units(self) -> tuple[str, ...]:
+        """Return the units of the people whose documents are made."""
+        if not self.register.is_file():
+            return ()
+        with open_register(self.register) as register:
+            return tuple(sorted({row.registration.unit for row in register.documents() if row.registration.unit}))
+
+    def samples(self) -> tuple[Path, ...]:
+        """Return the sample documents of the check."""
+        result = self.check_result() or {}
+        found = (self.path / name for name in result.get("samples", ()))
+        return tuple(path for path in found if path.resolve().is_relative_to(self.path) and path.is_file())
+
+
+def _from_home(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {**entry, "credential": f"../../{entry['credential']}"}
+
+
+def read_answer(child: Child) -> Mapping[str, Any] | None:
+    """Return the JSON object that a child printed; None while there is no whole one."""
+    if child.state is not ChildState.ENDED:
+        return None
+    try:
+        answer = json.loads(child.output.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return answer if isinstance(answer, dict) else None
+
+
+def follow(folder: BatchFolder, *, pause_s: float = 0.5) -> Iterator[RunProgress]:
+    """Yield the progress of the last run as it grows, until the run has ended."""
+    progress = RunProgress()
+    with folder.run.output.open("rb") as file:
+        while True:
+            running = folder.run.state is ChildState.RUNNING  # asked before the rest is read
+            _take_lines(file, progress)
+            yield progress
+            if not running:
+                return
+            time.sleep(pause_s)
+
+
+def _take_lines(file: BinaryIO, progress: RunProgress) -> None:
+    while True:
+        place = file.tell()
+        line = file.readline()
+        if not line.endswith(b"\n"):
+            file.seek(place)
+            return
+        progress.take(line)

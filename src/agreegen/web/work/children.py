@@ -1,0 +1,160 @@
+"""The program's own commands as child processes: they outlive the server, and the server finds them again.
+
+A child is a session of its own and writes to files, not to us: whoever ends the server ends no batch, and the
+next server reads the same files. A shell beside it notes the exit code, so that nobody has to wait for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from agreegen.errors import UsageError
+from agreegen.files import write_atomically
+
+_SCRIPT = 'trap : INT TERM; "$@"; echo $? >"$0.new"; mv "$0.new" "$0"'
+_OWNER_ONLY = 0o600
+_starting = threading.Lock()
+
+
+class ChildState(StrEnum):
+    """How far a child has come."""
+
+    NEVER = "never"
+    RUNNING = "running"
+    ENDED = "ended"
+    CUT_SHORT = "cut-short"
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """One command in one folder, run or not.
+
+    Attributes:
+        folder: Where its files are.
+        name: The beginning of their names, e.g. `run`.
+    """
+
+    folder: Path
+    name: str
+
+    @property
+    def output(self) -> Path:
+        """What it printed."""
+        return self.folder / f"{self.name}.out"
+
+    @property
+    def complaints(self) -> Path:
+        """What it said beside."""
+        return self.folder / f"{self.name}.err"
+
+    @property
+    def _exit(self) -> Path:
+        return self.folder / f"{self.name}.exit"
+
+    @property
+    def _note(self) -> Path:
+        return self.folder / f"{self.name}.pid"
+
+    @property
+    def state(self) -> ChildState:
+        """How far it has come."""
+        if not self._note.exists():
+            return ChildState.NEVER
+        if self._alive():
+            return ChildState.RUNNING
+        return ChildState.ENDED if self._exit.exists() else ChildState.CUT_SHORT
+
+    @property
+    def exit_code(self) -> int | None:
+        """Its exit code; None where it has none."""
+        try:
+            return int(self._exit.read_text())
+        except (OSError, ValueError):
+            return None
+
+    @property
+    def last_words(self) -> str:
+        """The end of what it said beside, for a person."""
+        with contextlib.suppress(OSError):
+            return self.complaints.read_text(encoding="utf-8", errors="replace")[-4000:].strip()
+        return ""
+
+    def start(self, arguments: Sequence[str], *, language: str) -> None:
+        """Run a command of the program, with paths relative to the folder.
+
+        Args:
+            arguments: What follows `agreegen`.
+            language: `zh` or `en`, for what it says to people.
+
+        Raises:
+            UsageError: It is running already.
+        """
+        with _starting:
+            if self.state is ChildState.RUNNING:
+                raise UsageError(f"{self.name} is running already", hint="wait until it has ended")
+            self._exit.unlink(missing_ok=True)
+            # `-P`: what was uploaded into the folder must never be taken for a module of ours.
+            command = [sys.executable, "-P", "-m", "agreegen", *arguments]
+            with _fresh(self.output) as out, _fresh(self.complaints) as err:
+                process = subprocess.Popen(
+                    ["/bin/sh", "-c", _SCRIPT, str(self._exit), *command],
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=err,
+                    cwd=self.folder,
+                    env={**os.environ, "AGREEGEN_LANG": language},
+                    start_new_session=True,
+                )
+            write_atomically(self._note, json.dumps(_identity(process.pid)).encode(), mode=_OWNER_ONLY)
+        threading.Thread(target=process.wait, daemon=True).start()
+
+    def stop(self) -> None:
+        """Ask it to end in good order; a process that we did not start is left alone."""
+        if self.state is ChildState.RUNNING:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._noted()["pid"], signal.SIGINT)
+
+    def _alive(self) -> bool:
+        noted = self._noted()
+        return noted == _identity(noted["pid"])
+
+    def _noted(self) -> dict[str, Any]:
+        noted: dict[str, Any] = json.loads(self._note.read_bytes())
+        return noted
+
+
+@contextlib.contextmanager
+def _fresh(path: Path) -> Iterator[int]:
+    """Give a handle on an empty file of the owner's only."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, _OWNER_ONLY)
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _identity(pid: int) -> dict[str, Any]:
+    """Return what tells a process from a later one of the same number: its number and when it was started."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return {"pid": pid, "started": -1, "boot": _boot()}
+    fields = text.rpartition(")")[2].split()
+    started = -1 if fields[0] == "Z" else int(fields[19])  # proc(5): state is field 3, starttime field 22
+    return {"pid": pid, "started": started, "boot": _boot()}
+
+
+def _boot() -> str:
+    """Return what tells this start of the machine: process numbers begin again with each."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
