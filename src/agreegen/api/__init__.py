@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from agreegen.api.batches import batch_status as batch_status
     from agreegen.api.batches import check_batch as check_batch
     from agreegen.api.batches import job_coverage as job_coverage
+    from agreegen.api.batches import open_job_roster as open_job_roster
     from agreegen.api.batches import print_batch as print_batch
     from agreegen.api.batches import read_job as read_job
     from agreegen.api.batches import run_batch as run_batch
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from agreegen.api.registers import Coverage as Coverage
     from agreegen.api.registers import CoveragePerson as CoveragePerson
     from agreegen.api.registers import CoverageTotals as CoverageTotals
+    from agreegen.api.registers import DocumentRow as DocumentRow
     from agreegen.api.registers import Register as Register
     from agreegen.api.registers import RegisterVerdict as RegisterVerdict
     from agreegen.api.registers import accept_scans as accept_scans
@@ -91,9 +93,11 @@ if TYPE_CHECKING:
     from agreegen.api.uploads import UploadVerifier as UploadVerifier
     from agreegen.api.uploads import verify_upload as verify_upload
     from agreegen.api.verification import FileReport as FileReport
+    from agreegen.api.verification import PagePair as PagePair
     from agreegen.api.verification import Report as Report
     from agreegen.api.verification import Verdict as Verdict
     from agreegen.api.verification import VerifyOptions as VerifyOptions
+    from agreegen.api.verification import changed_pages as changed_pages
     from agreegen.api.verification import report_html as report_html
     from agreegen.api.verification import report_xml as report_xml
     from agreegen.api.verification import verify as verify
@@ -129,6 +133,7 @@ _MODULES = {
         "batch_status",
         "check_batch",
         "job_coverage",
+        "open_job_roster",
         "print_batch",
         "read_job",
         "run_batch",
@@ -160,6 +165,7 @@ _MODULES = {
         "Coverage",
         "CoveragePerson",
         "CoverageTotals",
+        "DocumentRow",
         "Register",
         "RegisterVerdict",
         "accept_scans",
@@ -186,9 +192,11 @@ _MODULES = {
     "uploads": ("UploadVerifier", "verify_upload"),
     "verification": (
         "FileReport",
+        "PagePair",
         "Report",
         "Verdict",
         "VerifyOptions",
+        "changed_pages",
         "report_html",
         "report_xml",
         "verify",

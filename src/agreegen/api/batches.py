@@ -23,6 +23,7 @@ from agreegen.batch.job.job_file import read_job
 from agreegen.batch.job.register_signers import recorder_for
 from agreegen.clock import read_clock
 from agreegen.errors import InputError
+from agreegen.rosters.roster import Roster, open_roster
 
 if TYPE_CHECKING:
     from agreegen.batch.job.status import JobStatus
@@ -40,6 +41,7 @@ __all__ = [
     "batch_status",
     "check_batch",
     "job_coverage",
+    "open_job_roster",
     "print_batch",
     "read_job",
     "run_batch",
@@ -60,6 +62,21 @@ def check_batch(
     from agreegen.batch.checking.preflight import check_job  # noqa: PLC0415 - a run needs none of it
 
     return check_job(job, now=now or read_clock(), prompt=prompt, samples=samples)
+
+
+def open_job_roster(job: Job) -> Roster:
+    """Open the roster of a job: its header, and its rows as they stand in the file, with what is wrong.
+
+    Args:
+        job: From `read_job`.
+
+    Raises:
+        InputError: The file cannot be read, or a required column is missing; says which headers were found.
+    """
+    source = job.roster
+    return open_roster(
+        source.file, job.form, sheet=source.sheet, columns=source.columns, defaults=job.defaults
+    )
 
 
 def run_batch(

@@ -15,15 +15,18 @@ from agreegen.reports.verification.abridging import abridge
 from agreegen.signing.trust import load_trust
 from agreegen.verification.extraction import extract_signed
 from agreegen.verification.interface import Options as VerifyOptions
+from agreegen.verification.pictures.interface import PagePair
 from agreegen.verification.service import expand_paths, verify_paths
 
 __all__ = [
     "FileReport",
+    "PagePair",
     "Report",
     "UploadVerifier",
     "Verdict",
     "VerifyOptions",
     "abridge",
+    "changed_pages",
     "expand_paths",
     "extract_signed",
     "report_html",
@@ -117,14 +120,44 @@ def verify_each(
     return verify_paths(list(paths), options or verify_options(), jobs=jobs)
 
 
-def report_html(report: Report, options: VerifyOptions, *, lang: str = "en") -> str:
+def changed_pages(file: FileReport, data: bytes, *, password: str | None = None) -> tuple[PagePair, ...]:
+    """Draw the pages that look different from what was signed, before and after.
+
+    Args:
+        file: The report.
+        data: The bytes that were judged.
+        password: For encrypted files.
+
+    Returns:
+        The pages that differ, at most a few; none where nothing was changed, or nothing can be drawn.
+    """
+    from agreegen.reports.verification import changed_pages as pages  # noqa: PLC0415 - only where drawn
+
+    if not pages.shows_pages(file):
+        return ()
+    return pages.changed_pages(file, data, password=password) or ()
+
+
+def report_html(
+    report: Report,
+    options: VerifyOptions,
+    *,
+    lang: str = "en",
+    contents: Mapping[str, bytes] | None = None,
+) -> str:
     """Return a report as one HTML file of its own, pages before and after a change as pictures.
 
     The files are read once more for the pictures. Give `abridge`d reports where there are very many.
+
+    Args:
+        report: The report.
+        options: By what was judged.
+        lang: `zh` or `en`.
+        contents: Path → bytes of files that lie on no disk, such as uploads; None to read the files again.
     """
     from agreegen.reports.verification.html import render_html  # noqa: PLC0415 - only where asked for
 
-    return render_html(report, options, lang=lang)
+    return render_html(report, options, lang=lang, contents=contents)
 
 
 def write_report_html(path: Path, report: Report, options: VerifyOptions, *, lang: str = "en") -> None:

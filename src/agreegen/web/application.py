@@ -69,14 +69,15 @@ class _KeptFiles(StaticFiles):
 def _lifespan(office: Office) -> Callable[[Starlette], contextlib.AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
     async def run(_app: Starlette) -> AsyncIterator[None]:
-        """Sign the audit daily and at the end."""
+        """Sign the audit daily and at the end; judge the first upload without waiting."""
         signing = asyncio.create_task(_sign_daily(office))
+        warming = asyncio.create_task(asyncio.to_thread(office.verifier.warm_up))
         try:
             yield
         finally:
             signing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await signing
+            await asyncio.gather(signing, warming, return_exceptions=True)
+            office.verifier.close()
             office.sign_audit()
 
     return run
@@ -107,6 +108,6 @@ def _say_refusal(request: Request, office: Office, status: int, headers: dict[st
     if request.url.path.startswith(_API):
         return JSONResponse({"error": status}, status, headers)
     visitor: Visitor = getattr(request.state, "visitor", None) or find_visitor(request, office)
-    response = render_page("refusal.html", office, visitor, status=status, code=status)
+    response = render_page("refusal.html", office, visitor, status, code=status)
     response.headers.update(headers)
     return response

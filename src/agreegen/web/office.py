@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
+from agreegen.api import UploadVerifier
+from agreegen.clock import read_clock
 from agreegen.web.home import Home
 from agreegen.web.security.audit_key import AuditKey
 from agreegen.web.settings import Settings
@@ -17,13 +20,14 @@ from agreegen.web.store.database import Database
 from agreegen.web.store.sessions import SessionRules, Sessions
 from agreegen.web.store.users import Users
 from agreegen.web.work.pictures import Pictures
+from agreegen.web.work.shelf import Shelf
 
 Clock = Callable[[], datetime]
 
 
-def read_clock() -> datetime:
-    """Return the time: aware UTC, whole seconds."""
-    return datetime.now(UTC).replace(microsecond=0)
+def cores() -> int:
+    """Return how many processors this machine has."""
+    return os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,8 @@ class Office:
         secret: Under which request tokens are made.
         batches: Its batches.
         pictures: Pages of its documents as pictures.
+        shelf: Pictures that pages have just been given.
+        verifier: Judges uploads.
     """
 
     home: Home
@@ -59,6 +65,8 @@ class Office:
     secret: bytes
     batches: Batches
     pictures: Pictures = field(default_factory=Pictures)
+    shelf: Shelf = field(default_factory=Shelf)
+    verifier: UploadVerifier = field(default_factory=lambda: UploadVerifier(cores()))
 
     @classmethod
     def open(cls, folder: Path, *, secure: bool = False, clock: Clock = read_clock) -> Office:

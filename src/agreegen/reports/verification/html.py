@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
 from pathlib import Path
 
-from agreegen.files import replacing, sha256_of
-from agreegen.model.report import Changes, FileReport, Report, SignatureKind, SignatureReport
+from agreegen.files import replacing
+from agreegen.model.report import FileReport, Report, SignatureReport
+from agreegen.reports.verification.changed_pages import (
+    changed_pages,
+    changed_signature,
+    content_of,
+    shows_pages,
+)
 from agreegen.reports.verification.html_overview import css_class, render_counts, render_overview
 from agreegen.reports.verification.html_seals import render_seals
 from agreegen.reports.verification.html_style import STYLE
-from agreegen.reports.verification.page_images import compare_pages
 from agreegen.reports.verification.table import printable
 from agreegen.reports.verification.wording import (
     EXAMPLE_NOTE,
@@ -21,10 +26,7 @@ from agreegen.reports.verification.wording import (
     pick,
     signature_line,
 )
-from agreegen.verification.changes.unsigned_content import UNSIGNED_CONTENT
-from agreegen.verification.extraction import signed_length
 from agreegen.verification.interface import Options
-from agreegen.verification.paths import STANDARD_INPUT, Unreadable, read_path
 from agreegen.verification.pictures.interface import PagePair
 
 MAX_COMPARED = 10
@@ -89,12 +91,16 @@ def write_html(path: Path, report: Report, options: Options, *, lang: str = "en"
         file.writelines(html_parts(report, options, lang))
 
 
-def render_html(report: Report, options: Options, *, lang: str = "en") -> str:
-    """Render a report as one self-contained HTML file."""
-    return "".join(html_parts(report, options, lang))
+def render_html(
+    report: Report, options: Options, *, lang: str = "en", contents: Mapping[str, bytes] | None = None
+) -> str:
+    """Render a report as one self-contained HTML file; `contents` as for `html_parts`."""
+    return "".join(html_parts(report, options, lang, contents))
 
 
-def html_parts(report: Report, options: Options, lang: str) -> Iterator[str]:
+def html_parts(
+    report: Report, options: Options, lang: str, contents: Mapping[str, bytes] | None = None
+) -> Iterator[str]:
     """Yield a report as one self-contained HTML file, piece by piece.
 
     For files that were changed after signing, the pages that look different are shown as signed and as they
@@ -104,6 +110,7 @@ def html_parts(report: Report, options: Options, lang: str) -> Iterator[str]:
         report: The report.
         options: What the caller chose.
         lang: `zh` or `en`.
+        contents: Path → bytes of files that lie on no disk; None to read the files again.
     """
     title = escape(pick(("Verification report", "签名验证报告"), lang))
     tag = "zh-CN" if lang == "zh" else "en"
@@ -116,19 +123,22 @@ def html_parts(report: Report, options: Options, lang: str) -> Iterator[str]:
     )
     yield from _head(report, options, lang)
     yield "\n"
-    yield from _sections(report, options, lang)
+    yield from _sections(report, options, lang, contents)
     yield f"{_legend(lang)}</main>\n</body>\n</html>\n"
 
 
-def _sections(report: Report, options: Options, lang: str) -> Iterator[str]:
+def _sections(
+    report: Report, options: Options, lang: str, contents: Mapping[str, bytes] | None
+) -> Iterator[str]:
     budget = MAX_COMPARED
     for number, file in enumerate(report.files, start=1):
         if file.abridged:
             continue
         pairs: tuple[PagePair, ...] | None = ()
-        if _shows_pages(file) and budget and _changed_signature(file) is not None:
+        if shows_pages(file) and budget and changed_signature(file) is not None:
             budget -= 1
-            pairs = _compare(file, options)
+            data = content_of(file) if contents is None else contents.get(file.path)
+            pairs = None if data is None else changed_pages(file, data, password=options.password)
         yield from _file(number, file, pairs, lang)
 
 
@@ -188,7 +198,7 @@ def _pages(file: FileReport, pairs: tuple[PagePair, ...] | None, lang: str) -> I
         yield f'<p class="note">{_text(pick(note, lang))}</p>'
         return
     if not pairs:
-        if _shows_pages(file) and _changed_signature(file) is not None:
+        if shows_pages(file) and changed_signature(file) is not None:
             note = (
                 "The pages look the same before and after the change; what differs does not show here.",
                 "改动前后页面看上去相同，差异不在可见处。",
@@ -259,38 +269,3 @@ def _legend(lang: str) -> str:
         "它不表示内容属实，也不表示签署人有权签署。",
     )
     return f'<p class="legend">{_text(pick(text, lang))}</p>\n'
-
-
-def _shows_pages(file: FileReport) -> bool:
-    """Tell whether the reader has to see what came after signing."""
-    return file.unaltered is False or any(alarm.code == UNSIGNED_CONTENT for alarm in file.alarms)
-
-
-def _changed_signature(file: FileReport) -> SignatureReport | None:
-    """Return the signature before the change: the last one that the change comes after.
-
-    Where none is forbidden, it is the last signature of a person for what nobody signed, else the first one
-    after which the file went on.
-    """
-    able = [
-        s for s in file.signatures if s.changes_after is not Changes.NONE and signed_length(s) is not None
-    ]
-    changed = [s for s in able if s.changes_after is not Changes.PERMITTED]
-    if not changed and file.unaltered:
-        changed = [s for s in able if s.kind is SignatureKind.SIGNATURE]
-    return max(changed, key=lambda s: signed_length(s) or 0) if changed else next(iter(able), None)
-
-
-def _compare(file: FileReport, options: Options) -> tuple[PagePair, ...] | None:
-    signature = _changed_signature(file)
-    path = Path(file.path)
-    if signature is None or path == STANDARD_INPUT:
-        return None
-    try:
-        data = read_path(path, _MAX_BYTES)
-    except Unreadable:
-        return None
-    length = signed_length(signature)
-    if sha256_of(data) != file.sha256 or length is None:
-        return None
-    return compare_pages(data, length, password=options.password)

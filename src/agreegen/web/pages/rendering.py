@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse
 
 from agreegen.web.office import Office
 from agreegen.web.pages.areas import areas_of
+from agreegen.web.pages.complaints import complaint_text
 from agreegen.web.pages.moments import moment_text
 from agreegen.web.pages.visitor import Visitor
 from agreegen.web.pages.words import say, say_act
@@ -66,6 +67,7 @@ def render(template: str, office: Office, visitor: Visitor, **values: Any) -> st
             user=visitor.user,
             areas=areas_of(visitor.user),
             here=visitor.path,
+            complaint_text=functools.partial(complaint_text, language=language),
             csrf=visitor.token(office),
             **values,
         )
@@ -73,7 +75,7 @@ def render(template: str, office: Office, visitor: Visitor, **values: Any) -> st
 
 
 def page(
-    template: str, office: Office, visitor: Visitor, *, status: int = 200, **values: Any
+    template: str, office: Office, visitor: Visitor, status: int = 200, /, **values: Any
 ) -> HTMLResponse:
     """Return a rendered template as an answer."""
     return HTMLResponse(render(template, office, visitor, **values), status)

@@ -20,7 +20,7 @@ def show_account(call: Call) -> Response:
 
 def _show(call: Call, problem: str = "", *, done: bool = False) -> Response:
     status = 422 if problem else 200
-    return page("account.html", call.office, call.visitor, status=status, problem=problem, done=done)
+    return page("account.html", call.office, call.visitor, status, problem=problem, done=done)
 
 
 def change_password(call: Call) -> Response:

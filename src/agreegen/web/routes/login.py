@@ -32,7 +32,7 @@ def show_login(call: Call) -> Response:
 
 def _form(call: Call, *, problem: str = "", status: int = 200) -> Response:
     values = {"problem": problem, "name": call.text("name"), "next": _wanted(call)}
-    return page("login.html", call.office, call.visitor, status=status, **values)
+    return page("login.html", call.office, call.visitor, status, **values)
 
 
 def _wanted(call: Call) -> str:

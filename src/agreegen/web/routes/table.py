@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
-
 from agreegen.web.endpoint import Page
-from agreegen.web.routes import account, audit, login, users, verify
+from agreegen.web.office import cores
+from agreegen.web.routes import account, audit, batches, login, users, verify
 
 PAGES: tuple[Page, ...] = (
     *verify.PAGES,
     *login.PAGES,
     *account.PAGES,
     *users.PAGES,
+    *batches.PAGES,
     *audit.PAGES,
 )
 
 
 def lane_sizes() -> dict[str, int]:
     """Return how many requests of a lane run at once; the others wait."""
-    cores = os.cpu_count() or 1
-    return {verify.LANE: cores, login.LANE: 2}
+    return {verify.LANE: cores(), login.LANE: 2}

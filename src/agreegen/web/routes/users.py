@@ -26,7 +26,7 @@ def _show(call: Call, problem: str = "") -> Response:
     values = {"users": call.office.users.all(), "roles": tuple(Role), "problem": problem}
     typed = {name: call.text(name) for name in ("name", "display", "role")}
     status = 422 if problem else 200
-    return page("users.html", call.office, call.visitor, status=status, typed=typed, **values)
+    return page("users.html", call.office, call.visitor, status, typed=typed, **values)
 
 
 def create_user(call: Call) -> Response:

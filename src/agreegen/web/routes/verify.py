@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from agreegen.model.report import FileReport, Report, Verdict
-from agreegen.reports.verification.wording import explain, signature_line
-from agreegen.web.endpoint import Call, Intake, Page
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+
+from agreegen.api import FileReport, PagePair, Report, Verdict, changed_pages, report_html
+from agreegen.reports.verification.wording import Explanation, explain
+from agreegen.web.endpoint import NOT_FOUND, Call, Intake, Page
 from agreegen.web.pages.rendering import page
 from agreegen.web.work.uploads import uploads_in
-from agreegen.web.work.verifying import judge, trust_files
+from agreegen.web.work.verifying import options_of, trust_files
 
 LANE = "verify"
 _FIELD = "file"
@@ -26,39 +30,109 @@ KINDS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class ShownPair:
+    """A page before and after a change, by the names of its pictures.
+
+    Attributes:
+        number: The page's number.
+        before: As signed; None where it was not there.
+        after: As it is now; None where it is gone.
+    """
+
+    number: int
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the page says of one file.
+
+    Attributes:
+        file: The report.
+        kind: How it is coloured.
+        words: The report in plain words.
+        pairs: Pages that look different from what was signed.
+    """
+
+    file: FileReport
+    kind: str
+    words: Explanation
+    pairs: tuple[ShownPair, ...]
+
+
 def show_start(call: Call) -> Response:
     """Show where files are dropped, and whose word is trusted."""
-    return page("verify.html", call.office, call.visitor, answers=(), trust=trust_files(call.office))
+    return _show(call, ())
+
+
+def _show(call: Call, answers: tuple[Answer, ...], template: str = "verify.html") -> Response:
+    trust = trust_files(call.office.home.trust)
+    return page(template, call.office, call.visitor, answers=answers, trust=trust)
 
 
 def answer_page(call: Call) -> Response:
     """Judge what was dropped and say it in plain words; a script gets the answers without the page."""
-    files = _judged(call)
-    answers = [_answer(file, call.visitor.language) for file in files]
+    answers = tuple(_answer(call, file, data) for file, data in _judged(call))
     whole = call.request.headers.get("x-part") is None
-    template = "verify.html" if whole else "verify_answers.html"
-    return page(template, call.office, call.visitor, answers=answers, trust=trust_files(call.office))
+    return _show(call, answers, "verify.html" if whole else "verify_answers.html")
 
 
-def _answer(file: FileReport, language: str) -> dict[str, object]:
-    return {
-        "file": file,
-        "kind": KINDS[file.verdict],
-        "words": explain(file, language),
-        "signers": [signature_line(signature, language) for signature in file.signatures],
-    }
+def _answer(call: Call, file: FileReport, data: bytes) -> Answer:
+    pairs = tuple(_kept(call, pair) for pair in changed_pages(file, data))
+    kind = "doubt" if _waits(file) else KINDS[file.verdict]
+    return Answer(file, kind, explain(file, call.visitor.language), pairs)
+
+
+def _waits(file: FileReport) -> bool:
+    """Whether a valid file is not complete: a required role has not signed."""
+    open_roles = file.document is not None and file.document.missing_roles
+    return file.verdict is Verdict.VALID and bool(open_roles)
+
+
+def _kept(call: Call, pair: PagePair) -> ShownPair:
+    before, after = (_put(call, text) for text in (pair.before, pair.after))
+    return ShownPair(pair.number, before, after)
+
+
+def _put(call: Call, text: str | None) -> str | None:
+    return None if text is None else call.office.shelf.put(base64.b64decode(text), call.visitor.cookie)
+
+
+def show_picture(call: Call) -> Response:
+    """Show a picture of an answer to whom it was given."""
+    data = call.office.shelf.get(call.part("name"), call.visitor.cookie)
+    if data is None:
+        raise HTTPException(NOT_FOUND)
+    return Response(data, media_type="image/png")
+
+
+def give_report(call: Call) -> Response:
+    """Judge what was sent and give the report as one HTML file to keep."""
+    judged = list(_judged(call))
+    if not judged:
+        raise HTTPException(_BAD_REQUEST)
+    report = Report(tuple(file for file, _ in judged))
+    contents = {file.path: data for file, data in judged}
+    options = options_of(call.office.home, call.office.settings)
+    html = report_html(report, options, lang=call.visitor.language, contents=contents)
+    return HTMLResponse(html, headers={"Content-Disposition": 'attachment; filename="verification.html"'})
 
 
 def answer_json(call: Call) -> Response:
     """Judge what was sent and answer as `verify --json` does."""
-    files = _judged(call)
+    files = tuple(file for file, _ in _judged(call))
     if not files:
         raise HTTPException(_BAD_REQUEST)
-    return JSONResponse(Report(tuple(files)).to_dict())
+    return JSONResponse(Report(files).to_dict())
 
 
-def _judged(call: Call) -> list[FileReport]:
-    return [judge(call.office, upload.name, upload.read()) for upload in uploads_in(call.form, _FIELD)]
+def _judged(call: Call) -> Iterator[tuple[FileReport, bytes]]:
+    options = options_of(call.office.home, call.office.settings)
+    for upload in uploads_in(call.form, _FIELD):
+        data = upload.read()
+        yield call.office.verifier.verify(upload.name, data, options), data
 
 
 def tell_health(_call: Call) -> Response:
@@ -70,6 +144,8 @@ _FILES = Intake(max_bytes=_MOST_BYTES, max_files=_MOST_FILES, max_fields=8)
 PAGES = (
     Page("GET", "/", show_start, None),
     Page("POST", "/verify", answer_page, None, _FILES, LANE),
+    Page("POST", "/verify/report", give_report, None, _FILES, LANE),
+    Page("GET", "/verify/pictures/{name}", show_picture, None),
     Page("POST", "/api/verify", answer_json, None, Intake(_MOST_BYTES, _MOST_FILES, 8, token=False), LANE),
     Page("GET", "/healthz", tell_health, None),
 )

@@ -36,19 +36,23 @@
       done += 1;
     }
     progress.textContent = "";
-    input.value = "";
   };
 
   drop.addEventListener("submit", (event) => {
+    if (event.submitter && event.submitter.id === "report") {
+      return;
+    }
     event.preventDefault();
     judgeAll([...input.files]);
   });
-  input.addEventListener("change", () => judgeAll([...input.files]));
   for (const name of ["dragenter", "dragover"]) {
     drop.addEventListener(name, (event) => { event.preventDefault(); drop.classList.add("over"); });
   }
   for (const name of ["dragleave", "drop"]) {
     drop.addEventListener(name, (event) => { event.preventDefault(); drop.classList.remove("over"); });
   }
-  drop.addEventListener("drop", (event) => judgeAll([...event.dataTransfer.files]));
+  drop.addEventListener("drop", (event) => {
+    input.files = event.dataTransfer.files;
+    judgeAll([...input.files]);
+  });
 })();

@@ -42,7 +42,9 @@ class Batches:
 
     def add(self, title: str, form: str, roster: str, by: str, *, now: datetime) -> Batch:
         """Note a new batch."""
-        batch = Batch(f"{now:%Y%m%d}-{secrets.token_hex(_ID_BYTES)}", title, form, roster, format_time(now), by)
+        batch = Batch(
+            f"{now:%Y%m%d}-{secrets.token_hex(_ID_BYTES)}", title, form, roster, format_time(now), by
+        )
         with self._database.writing() as connection:
             connection.execute(
                 "INSERT INTO batches (id, title, form, roster, created, by) VALUES (?,?,?,?,?,?)",

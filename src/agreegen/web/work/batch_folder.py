@@ -202,7 +202,9 @@ class BatchFolder:
         if not self.register.is_file():
             return ()
         with open_register(self.register) as register:
-            return tuple(sorted({row.registration.unit for row in register.documents() if row.registration.unit}))
+            return tuple(
+                sorted({row.registration.unit for row in register.documents() if row.registration.unit})
+            )
 
     def samples(self) -> tuple[Path, ...]:
         """Return the sample documents of the check."""

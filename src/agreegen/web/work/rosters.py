@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import PurePath
+
+from openpyxl.utils import coordinate_to_tuple
 
 from agreegen.api import open_job_roster, read_job
 from agreegen.files import write_atomically
 from agreegen.model.complaint import Complaint, Severity
-from agreegen.model.text import cell_address
 from agreegen.web.work.batch_folder import BatchFolder
 from agreegen.web.work.uploads import Upload
 
@@ -111,13 +112,13 @@ def view_roster(folder: BatchFolder) -> RosterView:
 def _row(number: int, texts: Sequence[str], complaints: Sequence[Complaint]) -> Row:
     at: dict[int, list[Complaint]] = {}
     whole = []
-    columns = {cell_address(number, index): index for index in range(len(texts))}
     for complaint in complaints:
-        index = columns.get(complaint.location.cell or "")
-        if index is None:
-            whole.append(complaint)
-        else:
+        cell = complaint.location.cell
+        index = -1 if cell is None else coordinate_to_tuple(cell)[1] - 1
+        if 0 <= index < len(texts):
             at.setdefault(index, []).append(complaint)
+        else:
+            whole.append(complaint)
     return Row(number, tuple(_cell(text, at.get(i, ())) for i, text in enumerate(texts)), tuple(whole))
 
 
@@ -126,4 +127,3 @@ def _cell(text: str, complaints: Sequence[Complaint]) -> Cell:
         return Cell(text)
     stops = any(complaint.severity is Severity.ERROR for complaint in complaints)
     return Cell(text, "error" if stops else "warning", tuple(complaints))
-

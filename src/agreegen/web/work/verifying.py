@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
-from agreegen.model.report import FileReport
-from agreegen.signing.trust import load_trust
-from agreegen.verification.interface import Options
-from agreegen.verification.service import verify_bytes
-from agreegen.web.office import Office
+from agreegen.api import VerifyOptions, verify_options
+from agreegen.web.home import Home
+from agreegen.web.settings import Settings
+
+_ANCHORS = frozenset({".pem", ".crt", ".cer"})
 
 
-def office_options(office: Office) -> Options:
-    """Return by what this office judges: its trust folder and its policy."""
-    folder = office.home.trust
-    trust = load_trust([folder]) if any(folder.iterdir()) else None
-    policy = office.settings.policy
-    return Options(
-        now=office.clock(),
-        anchors_der=trust.anchors_der if trust else (),
-        crls_der=trust.crls_der if trust else (),
-        policy_file=None if policy is None else office.home.folder / policy,
+def options_of(home: Home, settings: Settings) -> VerifyOptions:
+    """Return by what an office judges: its trust folder and its policy.
+
+    Raises:
+        CredentialError: A trust file cannot be read.
+    """
+    folder = home.trust
+    policy = settings.policy
+    return verify_options(
+        [folder] if any(folder.iterdir()) else (),
+        policy=None if policy is None else home.folder / policy,
     )
 
 
-def judge(office: Office, name: str, data: bytes) -> FileReport:
-    """Judge one file."""
-    return replace(verify_bytes(name, data, office_options(office)), path=name)
-
-
-def trust_files(office: Office) -> tuple[str, ...]:
-    """Name the anchors that this office trusts, for the page to say which."""
-    kinds = {".pem", ".crt", ".cer"}
-    return tuple(
-        sorted(path.name for path in Path(office.home.trust).iterdir() if path.suffix.lower() in kinds)
-    )
+def trust_files(folder: Path) -> tuple[str, ...]:
+    """Name the anchors in a trust folder, for the page to say which."""
+    return tuple(sorted(path.name for path in folder.iterdir() if path.suffix.lower() in _ANCHORS))

@@ -12,8 +12,9 @@ import pytest
 
 from agreegen.files import sha256_of
 from agreegen.model.report import Alarm, Changes, Coverage, DocumentFacts, FileReport, Report, Verdict
+from agreegen.reports.verification.changed_pages import changed_signature
 from agreegen.reports.verification.etsi_xml import NAMESPACE, render_xml
-from agreegen.reports.verification.html import _changed_signature, render_html
+from agreegen.reports.verification.html import render_html
 from agreegen.reports.verification.page_images import compare_pages
 from agreegen.reports.verification.table import Table, render_table
 from agreegen.reports.verification.wording import explain
@@ -207,8 +208,8 @@ def test_a_change_is_compared_with_the_last_signature_before_it(report: Report) 
             (Changes.PERMITTED, length + 20),
         )
     )
-    assert _changed_signature(replace(report.files[1], signatures=signatures)) is signatures[1]
-    assert _changed_signature(replace(report.files[1], signatures=signatures[2:])) is signatures[2]
+    assert changed_signature(replace(report.files[1], signatures=signatures)) is signatures[1]
+    assert changed_signature(replace(report.files[1], signatures=signatures[2:])) is signatures[2]
 
 
 def test_clerk_is_told_what_was_changed(tmp_path: Path, options: Options, signed: bytes) -> None:

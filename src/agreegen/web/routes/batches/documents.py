@@ -6,7 +6,7 @@ import itertools
 
 from starlette.responses import Response
 
-from agreegen.api import open_register
+from agreegen.api import DocumentRow, open_register
 from agreegen.web.endpoint import Call, Page
 from agreegen.web.pages.areas import OFFICER, READERS
 from agreegen.web.pages.rendering import page
@@ -22,15 +22,16 @@ def list_documents(call: Call) -> Response:
     found = []
     if folder.register.is_file():
         with open_register(folder.register) as register:
-            fitting = (row for row in register.documents() if row.in_force and _fits(wanted, row.registration))
-            found = list(itertools.islice(fitting, _MOST_SHOWN + 1))
-    values = {"batch": batch, "documents": found[:_MOST_SHOWN], "more": len(found) > _MOST_SHOWN, "wanted": wanted}
+            rows = (row for row in register.documents() if row.in_force and _fits(wanted, row))
+            found = list(itertools.islice(rows, _MOST_SHOWN + 1))
+    more = len(found) > _MOST_SHOWN
+    values = {"batch": batch, "documents": found[:_MOST_SHOWN], "more": more, "wanted": wanted}
     return page("documents.html", call.office, call.visitor, **values)
 
 
-def _fits(wanted: str, known: object) -> bool:
-    told = (getattr(known, name, None) or "" for name in ("name", "staff_no", "unit", "id"))
-    return not wanted or any(wanted in text for text in told)
+def _fits(wanted: str, row: DocumentRow) -> bool:
+    known = row.registration
+    return any(wanted in (text or "") for text in (known.name, known.staff_no, known.unit, known.id))
 
 
 def show_document(call: Call) -> Response:

@@ -12,7 +12,6 @@ from agreegen.web.endpoint import Call, Intake, Page
 from agreegen.web.pages.areas import OFFICER, READERS
 from agreegen.web.pages.rendering import page
 from agreegen.web.routes.batches.finding import attachment, back_to, find_batch, page_number, picture
-from agreegen.web.store.batches import Batch
 from agreegen.web.work.batch_folder import BatchFolder
 from agreegen.web.work.children import ChildState
 from agreegen.web.work.rosters import keep_roster, view_roster
@@ -33,7 +32,7 @@ def _list(call: Call, problem: str = "") -> Response:
     rows = [(batch, state_of(BatchFolder.of(office, batch))) for batch in office.batches.all()]
     status = _UNPROCESSABLE if problem else 200
     values = {"batches": rows, "forms": list_forms(), "problem": problem}
-    return page("batches.html", office, call.visitor, status=status, **values)
+    return page("batches.html", office, call.visitor, status, **values)
 
 
 def state_of(folder: BatchFolder) -> str:
@@ -61,12 +60,12 @@ def create_batch(call: Call) -> Response:
     folder = BatchFolder.of(office, batch)
     roster = keep_roster(folder, upload)
     folder.write_job(office, batch.form, roster, {})
-    _check(call, folder)
+    _check(folder)
     call.record("batch-create", batch.id)
     return back_to(f"/batches/{batch.id}")
 
 
-def _check(call: Call, folder: BatchFolder) -> None:
+def _check(folder: BatchFolder) -> None:
     folder.check.start(("batch", "check", folder.job.name, "--json"), language="en")
 
 
@@ -77,7 +76,7 @@ def replace_roster(call: Call) -> Response:
     if len(uploads) == 1 and folder.run.state is not ChildState.RUNNING:
         roster = keep_roster(folder, uploads[0])
         folder.write_job(call.office, batch.form, roster, folder.defaults())
-        _check(call, folder)
+        _check(folder)
         call.record("batch-roster", batch.id)
     return back_to(f"/batches/{batch.id}")
 
@@ -89,7 +88,7 @@ def set_values(call: Call) -> Response:
         names = {field.name for field in folder.form().fields if field.printed}
         values = {name: call.text(name)[:200] for name in names if call.text(name)}
         folder.write_job(call.office, batch.form, folder.roster_name(), values)
-        _check(call, folder)
+        _check(folder)
         call.record("batch-values", batch.id)
     return back_to(f"/batches/{batch.id}")
 
