@@ -65,10 +65,12 @@ if TYPE_CHECKING:
     from agreegen.api.pages import draw_pages as draw_pages
     from agreegen.api.registers import Coverage as Coverage
     from agreegen.api.registers import CoveragePerson as CoveragePerson
+    from agreegen.api.registers import CoverageState as CoverageState
     from agreegen.api.registers import CoverageTotals as CoverageTotals
     from agreegen.api.registers import DocumentRow as DocumentRow
     from agreegen.api.registers import Register as Register
     from agreegen.api.registers import RegisterVerdict as RegisterVerdict
+    from agreegen.api.registers import UnsignedList as UnsignedList
     from agreegen.api.registers import accept_scans as accept_scans
     from agreegen.api.registers import add_paper as add_paper
     from agreegen.api.registers import change_signer as change_signer
@@ -164,6 +166,7 @@ _MODULES = {
     "registers": (
         "Coverage",
         "CoveragePerson",
+        "CoverageState",
         "CoverageTotals",
         "DocumentRow",
         "Register",
@@ -176,6 +179,7 @@ _MODULES = {
         "register_coverage",
         "retract",
         "unsigned_scans",
+        "UnsignedList",
         "verify_register",
     ),
     "scans": ("PageResult", "PageStatus", "ScanReport", "add_scans"),

@@ -25,6 +25,7 @@ from agreegen.recording.own_documents import examine_file
 from agreegen.recording.recorder import Recorder
 from agreegen.recording.signer import identity_of
 from agreegen.register.audit.service import verify_register as audit_register
+from agreegen.register.coverage import CoverageState
 from agreegen.register.export import export_csv, export_xlsx
 from agreegen.register.interface import (
     DocumentRow,
@@ -36,6 +37,7 @@ from agreegen.register.interface import (
 from agreegen.register.paper import PaperRecord
 from agreegen.register.store import Register
 from agreegen.reports.coverage import Coverage, CoveragePerson, CoverageTotals
+from agreegen.reports.unsigned_list import UnsignedList
 from agreegen.rosters.roster import open_roster
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import Trust
@@ -43,6 +45,7 @@ from agreegen.signing.interface import Trust
 __all__ = [
     "Coverage",
     "CoveragePerson",
+    "CoverageState",
     "CoverageTotals",
     "DocumentRow",
     "DocumentState",
@@ -50,6 +53,7 @@ __all__ = [
     "PaperRecord",
     "Register",
     "RegisterVerdict",
+    "UnsignedList",
     "accept_scans",
     "add_paper",
     "change_signer",

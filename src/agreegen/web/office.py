@@ -19,6 +19,7 @@ from agreegen.web.store.batches import Batches
 from agreegen.web.store.database import Database
 from agreegen.web.store.sessions import SessionRules, Sessions
 from agreegen.web.store.users import Users
+from agreegen.web.work.coverage_view import CoverageViews
 from agreegen.web.work.pictures import Pictures
 from agreegen.web.work.shelf import Shelf
 
@@ -48,6 +49,7 @@ class Office:
         secret: Under which request tokens are made.
         batches: Its batches.
         pictures: Pages of its documents as pictures.
+        coverage: Who has signed, of its batches.
         shelf: Pictures that pages have just been given.
         verifier: Judges uploads.
     """
@@ -65,6 +67,7 @@ class Office:
     secret: bytes
     batches: Batches
     pictures: Pictures = field(default_factory=Pictures)
+    coverage: CoverageViews = field(default_factory=CoverageViews)
     shelf: Shelf = field(default_factory=Shelf)
     verifier: UploadVerifier = field(default_factory=lambda: UploadVerifier(cores()))
 

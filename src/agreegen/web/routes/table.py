@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agreegen.web.endpoint import Page
 from agreegen.web.office import cores
-from agreegen.web.routes import account, audit, batches, login, users, verify
+from agreegen.web.routes import account, audit, batches, coverage, login, users, verify
 
 PAGES: tuple[Page, ...] = (
     *verify.PAGES,
@@ -12,6 +12,7 @@ PAGES: tuple[Page, ...] = (
     *account.PAGES,
     *users.PAGES,
     *batches.PAGES,
+    *coverage.PAGES,
     *audit.PAGES,
 )
 

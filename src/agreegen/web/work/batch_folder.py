@@ -15,7 +15,8 @@ import yaml
 from agreegen.api import find_form, open_register
 from agreegen.files import write_atomically
 from agreegen.model.form import Form
-from agreegen.web.office import Office
+from agreegen.web.home import Home
+from agreegen.web.settings import Settings
 from agreegen.web.store.batches import Batch
 from agreegen.web.work.children import Child, ChildState
 
@@ -87,9 +88,9 @@ class BatchFolder:
     path: Path
 
     @classmethod
-    def of(cls, office: Office, batch: Batch) -> BatchFolder:
+    def of(cls, home: Home, batch: Batch) -> BatchFolder:
         """Return the folder of a batch."""
-        return cls(office.home.batches / batch.id)
+        return cls(home.batches / batch.id)
 
     @property
     def job(self) -> Path:
@@ -136,16 +137,15 @@ class BatchFolder:
         """`archive create`."""
         return Child(self.path, "archive")
 
-    def write_job(self, office: Office, form_id: str, roster: str, defaults: Mapping[str, str]) -> None:
+    def write_job(self, settings: Settings, form_id: str, roster: str, defaults: Mapping[str, str]) -> None:
         """Write the job file; paths are relative, so that the home folder can be moved.
 
         Args:
-            office: Its settings say who signs.
+            settings: They say who signs.
             form_id: The form.
             roster: Name of the roster in the folder.
             defaults: Field name → text for rows that do not give it.
         """
-        settings = office.settings
         chosen = settings.forms.get(form_id)
         job: dict[str, Any] = {
             "form": form_id,
@@ -209,8 +209,8 @@ class BatchFolder:
     def samples(self) -> tuple[Path, ...]:
         """Return the sample documents of the check."""
         result = self.check_result() or {}
-        found = (self.path / name for name in result.get("samples", ()))
-        return tuple(path for path in found if path.resolve().is_relative_to(self.path) and path.is_file())
+        found = (self.output / "samples" / Path(name).name for name in result.get("samples", ()))
+        return tuple(path for path in found if path.is_file())
 
 
 def _from_home(entry: Mapping[str, Any]) -> dict[str, Any]:

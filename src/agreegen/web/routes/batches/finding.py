@@ -25,7 +25,7 @@ def find_batch(call: Call) -> tuple[Batch, BatchFolder]:
     batch = call.office.batches.find(call.part("batch"))
     if batch is None:
         raise HTTPException(NOT_FOUND)
-    return batch, BatchFolder.of(call.office, batch)
+    return batch, BatchFolder.of(call.office.home, batch)
 
 
 def find_document(folder: BatchFolder, document_id: str) -> Path:

@@ -29,7 +29,7 @@ def list_batches(call: Call) -> Response:
 
 def _list(call: Call, problem: str = "") -> Response:
     office = call.office
-    rows = [(batch, state_of(BatchFolder.of(office, batch))) for batch in office.batches.all()]
+    rows = [(batch, state_of(BatchFolder.of(office.home, batch))) for batch in office.batches.all()]
     status = _UNPROCESSABLE if problem else 200
     values = {"batches": rows, "forms": list_forms(), "problem": problem}
     return page("batches.html", office, call.visitor, status, **values)
@@ -57,9 +57,9 @@ def create_batch(call: Call) -> Response:
     upload, office = uploads[0], call.office
     title = call.text("title")[:80] or upload.name
     batch = office.batches.add(title, call.text("form"), upload.name, call.user.name, now=office.clock())
-    folder = BatchFolder.of(office, batch)
+    folder = BatchFolder.of(office.home, batch)
     roster = keep_roster(folder, upload)
-    folder.write_job(office, batch.form, roster, {})
+    folder.write_job(office.settings, batch.form, roster, {})
     _check(folder)
     call.record("batch-create", batch.id)
     return back_to(f"/batches/{batch.id}")
@@ -75,7 +75,7 @@ def replace_roster(call: Call) -> Response:
     uploads = list(uploads_in(call.form, "roster"))
     if len(uploads) == 1 and folder.run.state is not ChildState.RUNNING:
         roster = keep_roster(folder, uploads[0])
-        folder.write_job(call.office, batch.form, roster, folder.defaults())
+        folder.write_job(call.office.settings, batch.form, roster, folder.defaults())
         _check(folder)
         call.record("batch-roster", batch.id)
     return back_to(f"/batches/{batch.id}")
@@ -87,7 +87,7 @@ def set_values(call: Call) -> Response:
     if folder.run.state is not ChildState.RUNNING:
         names = {field.name for field in folder.form().fields if field.printed}
         values = {name: call.text(name)[:200] for name in names if call.text(name)}
-        folder.write_job(call.office, batch.form, folder.roster_name(), values)
+        folder.write_job(call.office.settings, batch.form, folder.roster_name(), values)
         _check(folder)
         call.record("batch-values", batch.id)
     return back_to(f"/batches/{batch.id}")
