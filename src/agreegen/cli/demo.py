@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from agreegen.cli.batch import event_printer
+from agreegen.cli.batch.running import event_printer
 from agreegen.cli.options import any_path, force_option
 from agreegen.cli.output import print_table, say
 from agreegen.demo.run import Demo, prepare_folder

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agreegen.files import replacing, sha256_of_file
-from agreegen.rosters.csv_source import guard
+from agreegen.rosters.formats.csv_files import guard
 from agreegen.rosters.headers import REASON_HEADER
 from agreegen.text_cells import text_cell
 

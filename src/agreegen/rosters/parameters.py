@@ -15,7 +15,7 @@ from agreegen.files import read_limited
 from agreegen.model.complaint import Complaint, ComplaintsError, Location, Severity
 from agreegen.model.document import Value
 from agreegen.model.form import Form
-from agreegen.rosters.decoding import detect_encoding, read_lines
+from agreegen.rosters.formats.text_decoding import detect_encoding, read_lines
 from agreegen.values import ParsedValues, RawValue, parse_values
 from agreegen.values.text import drop_cjk_spaces
 from agreegen.yaml_text import MAX_BYTES, HostileYamlError, compose

@@ -9,13 +9,13 @@ from pathlib import Path
 from agreegen.errors import InputError
 from agreegen.model.complaint import Complaint, ComplaintsError, Location, Severity
 from agreegen.model.form import Field, FieldType, Form
-from agreegen.rosters.addresses import cell_address
-from agreegen.rosters.choosing import choose_table
+from agreegen.rosters.formats.cell_addresses import cell_address
+from agreegen.rosters.formats.sheet_source import cell_text
 from agreegen.rosters.headers import HeaderMatcher, list_headers
-from agreegen.rosters.identity import RowIdentities
 from agreegen.rosters.row import RosterRow
-from agreegen.rosters.source import cell_text
+from agreegen.rosters.row_identity import RowIdentities
 from agreegen.rosters.table import Table
+from agreegen.rosters.table_choice import choose_table
 from agreegen.values import RawValue, ValueProblem, parse_value, parse_values
 from agreegen.values.dates import date_from_1904
 from agreegen.values.masking import mask_numbers

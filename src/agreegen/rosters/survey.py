@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agreegen.model.form import Field, Form
-from agreegen.rosters.choosing import choose_table
 from agreegen.rosters.headers import HeaderMatcher
+from agreegen.rosters.table_choice import choose_table
 
 __all__ = ["RosterSurvey", "survey_roster"]
 

@@ -6,10 +6,10 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from agreegen.errors import InputError
-from agreegen.rosters.addresses import MergedRange
+from agreegen.rosters.formats.cell_addresses import MergedRange
+from agreegen.rosters.formats.sheet_source import Source
 from agreegen.rosters.headers import Header, HeaderMatcher, list_headers
-from agreegen.rosters.skipping import is_footer, is_note, is_total
-from agreegen.rosters.source import Source
+from agreegen.rosters.skipped_rows import is_footer, is_note, is_total
 from agreegen.values import RawValue
 from agreegen.values.text import is_empty
 

@@ -18,7 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from agreegen.errors import AgreegenError, InputError
 from agreegen.files import replacing, write_atomically
 from agreegen.foreign.confinement import ConfinedError, Confinement
-from agreegen.rosters.csv_source import guard, unguard
+from agreegen.rosters.formats.csv_files import guard, unguard
 from agreegen.scanning import reading
 from agreegen.scanning.intake import ReadPage
 from agreegen.scanning.interface import PageResult

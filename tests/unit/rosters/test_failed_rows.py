@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from agreegen.model.form import Form
 from agreegen.rosters import open_roster, write_failed_rows
-from agreegen.rosters.csv_source import guard, unguard
+from agreegen.rosters.formats.csv_files import guard, unguard
 
 from .conftest import HEADER, ID_A, ID_B
 

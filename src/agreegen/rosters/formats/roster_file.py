@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from agreegen.errors import InputError
-from agreegen.rosters.csv_source import SEPARATORS, CsvSource
-from agreegen.rosters.decoding import detect_encoding
-from agreegen.rosters.package import open_package
-from agreegen.rosters.source import Source
-from agreegen.rosters.workbooks import open_calamine, open_xlsx, password_error
+from agreegen.rosters.formats.csv_files import SEPARATORS, CsvSource
+from agreegen.rosters.formats.sheet_source import Source
+from agreegen.rosters.formats.text_decoding import detect_encoding
+from agreegen.rosters.formats.workbooks import open_calamine, open_xlsx, password_error
+from agreegen.rosters.formats.xlsx_package import open_package
 
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _ZIP = b"PK\x03\x04"

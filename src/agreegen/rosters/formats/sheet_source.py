@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from typing import Protocol
 
-from agreegen.rosters.addresses import MergedRange
+from agreegen.rosters.formats.cell_addresses import MergedRange
 from agreegen.values import RawValue
 
 

@@ -1,4 +1,4 @@
-"""`agreegen archive`: signed bags, written and verified."""
+"""`agreegen archive create` and `verify`: signed bags."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import click
 from agreegen.archive.create import BagRequest, create_bag
 from agreegen.archive.verify import verify_bag
 from agreegen.batch.job.register_signers import recorder_for_bag
-from agreegen.cli import evidence
 from agreegen.cli.options import (
     any_path,
     force_option,
@@ -31,12 +30,7 @@ from agreegen.verification.interface import Options
 _MOST_NAMED = 200
 
 
-@click.group("archive")
-def command() -> None:
-    """Write and verify signed archive bags (BagIt 1.0, RFC 8493)."""
-
-
-@command.command("create")
+@click.command("create")
 @click.argument("source", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="SOURCE_DIR")
 @click.option("-o", "--output", required=True, type=any_path, metavar="BAG_DIR", help="The bag to write.")
 @click.option("--credential", "credential_file", required=True, type=any_path, help="Who signs the bag.")
@@ -91,7 +85,7 @@ def create_command(
     )
 
 
-@command.command("verify")
+@click.command("verify")
 @click.argument("bag", type=any_path, metavar="BAG_DIR")
 @trust_options
 @policy_option
@@ -119,7 +113,3 @@ def verify_command(
         click.echo(printable(report.sealer()))
         print_table(("check", "result", "detail"), report.rows())
     return ExitCode.DONE if report.valid else ExitCode.NEGATIVE
-
-
-for further in evidence.COMMANDS:
-    command.add_command(further)

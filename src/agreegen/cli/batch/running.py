@@ -1,4 +1,4 @@
-"""`agreegen batch`: one document for every row of a roster."""
+"""`agreegen batch check`, `run` and `status`: one document for every row of a roster."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from agreegen.batch.interface import RowResult, RunEvent, RunEventKind, RunSumma
 from agreegen.batch.job.job_file import read_job
 from agreegen.batch.planning.mended_rows import mended_warning
 from agreegen.batch.running.run import RunSettings, run_job
-from agreegen.cli.batch_new import new_command
 from agreegen.cli.options import existing_file, forms_option, json_option, read_now
 from agreegen.cli.output import (
     make_progress,
@@ -24,7 +23,6 @@ from agreegen.cli.output import (
     say,
     say_warning,
 )
-from agreegen.cli.printing import print_command
 from agreegen.errors import ExitCode
 from agreegen.model.complaint import sort_and_merge
 
@@ -32,15 +30,7 @@ _FAILED = {RowResult.FAILED, RowResult.QUARANTINED}
 job_argument = click.argument("job_file", type=existing_file, metavar="JOB.yaml")
 
 
-@click.group("batch")
-def command() -> None:
-    """Make and sign one document for every row of a roster."""
-
-
-command.add_command(new_command)
-
-
-@command.command("check")
+@click.command("check")
 @job_argument
 @forms_option
 @json_option
@@ -61,7 +51,7 @@ def check_command(job_file: Path, forms_folder_option: Path | None, as_json: boo
     return ExitCode.BAD_INPUT if result.errors else ExitCode.DONE
 
 
-@command.command("run")
+@click.command("run")
 @job_argument
 @click.option("--roster", type=existing_file, help="Another roster than the job's, e.g. failed-rows.csv.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Worker processes; else as many as cores.")
@@ -120,7 +110,7 @@ def run_command(
     return ExitCode.FAILED_ROWS if summary.failed else ExitCode.DONE
 
 
-@command.command("status")
+@click.command("status")
 @job_argument
 @forms_option
 @json_option
@@ -142,9 +132,6 @@ def _plain(value: object) -> object:
     if isinstance(value, dict):
         return ", ".join(f"{state} {count}" for state, count in value.items()) or "none"
     return ("no", "yes")[value] if isinstance(value, bool) else value
-
-
-command.add_command(print_command)
 
 
 @contextmanager

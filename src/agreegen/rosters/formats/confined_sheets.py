@@ -15,8 +15,8 @@ from agreegen.errors import InputError
 from agreegen.files import note_input
 from agreegen.foreign.confinement import ConfinedError, Confinement
 from agreegen.foreign.limits import Limits
-from agreegen.rosters.opening import open_sources
-from agreegen.rosters.source import SheetFacts, Source
+from agreegen.rosters.formats.roster_file import open_sources
+from agreegen.rosters.formats.sheet_source import SheetFacts, Source
 from agreegen.values import RawValue
 from agreegen.values.text import is_empty
 

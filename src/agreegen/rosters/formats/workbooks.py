@@ -10,9 +10,10 @@ from pathlib import Path
 from python_calamine import CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 from agreegen.errors import InputError, is_breakdown
-from agreegen.rosters.addresses import MergedRange
-from agreegen.rosters.epochs import binary_counts_from_1904
-from agreegen.rosters.package import (
+from agreegen.rosters.formats.cell_addresses import MergedRange
+from agreegen.rosters.formats.date_epochs import binary_counts_from_1904
+from agreegen.rosters.formats.sheet_source import SheetFacts, Source, clean_cell
+from agreegen.rosters.formats.xlsx_package import (
     SheetEntry,
     SheetScan,
     list_sheets,
@@ -20,7 +21,6 @@ from agreegen.rosters.package import (
     scan_sheet,
     unpacked_bytes,
 )
-from agreegen.rosters.source import SheetFacts, Source, clean_cell
 from agreegen.values import RawValue
 
 STREAM_ABOVE_BYTES = 32 << 20

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from agreegen.rosters.addresses import parse_range
+from agreegen.rosters.formats.cell_addresses import parse_range
 
 _MOST_SHOWN = 100_000
 _CUSTOM_FORMATS = 164

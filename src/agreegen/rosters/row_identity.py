@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from agreegen.model.complaint import Complaint, Location, Severity
 from agreegen.model.document import Value
 from agreegen.model.form import Field, FieldType, Form
-from agreegen.rosters.duplicates import DuplicateIndex
+from agreegen.rosters.duplicate_index import DuplicateIndex
 from agreegen.values import RawValue, ValueProblem, parse_value
 from agreegen.values.text import is_empty, is_stroke
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from agreegen.errors import InputError
 from agreegen.model.complaint import Complaint, Location, Severity
-from agreegen.rosters.confined import open_confined
+from agreegen.rosters.formats.confined_sheets import open_confined
+from agreegen.rosters.formats.sheet_source import Source
 from agreegen.rosters.headers import HeaderMatcher
-from agreegen.rosters.source import Source
 from agreegen.rosters.table import Table
 
 

@@ -122,6 +122,3 @@ def status_command(bags: tuple[Path, ...], days: int, policy: Path | None, as_js
 def _row(ending: Ending, *, is_due: bool) -> tuple[str, ...]:
     day = f"{ending.ends:%Y-%m-%d}" if ending.ends else ""
     return ending.bag, ending.kind, ending.what, day, "due" if is_due else ""
-
-
-COMMANDS = (timestamp_command, renew_command, extract_command, status_command)

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from agreegen.errors import InputError
-from agreegen.rosters.decoding import read_lines
-from agreegen.rosters.source import SheetFacts
+from agreegen.rosters.formats.sheet_source import SheetFacts
+from agreegen.rosters.formats.text_decoding import read_lines
 from agreegen.values import RawValue
 
 SEPARATORS = (",", ";", "\t")

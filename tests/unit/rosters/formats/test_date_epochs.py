@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agreegen.rosters.epochs import binary_counts_from_1904
+from agreegen.rosters.formats.date_epochs import binary_counts_from_1904
 
 
 def xlsb(path: Path, flags: int) -> Path:

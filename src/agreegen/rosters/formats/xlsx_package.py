@@ -11,9 +11,9 @@ from pathlib import Path
 from xml.parsers import expat
 
 from agreegen.errors import InputError
-from agreegen.rosters.addresses import parse_range
-from agreegen.rosters.cells import CellReader, padding_patterns
-from agreegen.rosters.source import SheetFacts
+from agreegen.rosters.formats.cell_addresses import parse_range
+from agreegen.rosters.formats.misleading_cells import CellReader, padding_patterns
+from agreegen.rosters.formats.sheet_source import SheetFacts
 
 _CHUNK_BYTES = 1 << 20
 _OVERLAP_BYTES = 4096
