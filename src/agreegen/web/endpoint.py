@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from agreegen.messages import speaking
 from agreegen.web.office import Office
 from agreegen.web.pages.visitor import Visitor, find_visitor, set_stranger
 from agreegen.web.security.bounded_body import BoundedBody
@@ -159,7 +160,8 @@ class Endpoint:
             return await self._run(page, call)
 
     async def _run(self, page: Page, call: Call) -> Response:
-        return await anyio.to_thread.run_sync(page.handler, call, limiter=self._lanes.get(page.lane))
+        with speaking(call.visitor.language):  # threads take the context along
+            return await anyio.to_thread.run_sync(page.handler, call, limiter=self._lanes.get(page.lane))
 
 
 def _declared(request: Request) -> int | None:

@@ -12,6 +12,7 @@ from typing import TypeGuard
 
 SOURCE = Path(__file__).parents[3] / "src" / "agreegen"
 _CODE = re.compile(r"[a-z_]+(\.[a-z0-9_-]+)+")
+_TEMPLATE_CODE = re.compile(r"""["'](web\.[a-z0-9_.-]+)["'](\s*~)?""")
 _CHINESE = re.compile("[\u3400-\u9fff]")
 _WORDS = re.compile(r"[A-Za-z]{2,}")
 _SPEAKERS = re.compile(r"(?:.*(?:Error|Problem|DoesNotFit|StaleCompiledForm|Complaint|Finding)|say\w*|echo)$")
@@ -55,7 +56,18 @@ def read_source() -> Texts:
         _read_codes(tree, where, found)
         for node in sorted(_spoken(tree), key=lambda node: node.lineno):
             found.uncoded.append((f"{where}:{node.lineno}", ast.unparse(node)[:120]))
+    for path in sorted((SOURCE / "web" / "templates").rglob("*.html")):
+        _read_template(path.read_text("utf-8"), found)
     return found
+
+
+def _read_template(text: str, found: Texts) -> None:
+    """Find the codes in a template of the web, whole ones and beginnings of those that are put together."""
+    for code, beginning in _TEMPLATE_CODE.findall(text):
+        if beginning:
+            found.prefixes.add(code)
+        else:
+            found.codes.add(code)
 
 
 def _read_codes(tree: ast.AST, where: str, found: Texts) -> None:

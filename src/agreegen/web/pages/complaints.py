@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from agreegen.messages import message, translate
 from agreegen.model.complaint import Complaint
 
 
 def complaint_text(complaint: Complaint, *, language: str) -> str:
     """Return problem and remedy of a complaint; where it stands is told by where it is shown."""
-    parts = (complaint.problem, complaint.remedy)
-    return ("；" if language == "zh" else "; ").join(str(part) for part in parts if part)
+    parts = (translate(part, language) for part in (complaint.problem, complaint.remedy) if part)
+    return translate(message("web.semicolon"), language).join(parts)

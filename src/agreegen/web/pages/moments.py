@@ -1,27 +1,23 @@
-"""Times for people: in the office's zone, as the language writes them."""
+"""Times in tables: to the minute, in the reader's zone, without its name."""
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from agreegen.chain.hashing import parse_time
-
-_OFFICE_ZONE = "Asia/Shanghai"
-
-
-def zone() -> ZoneInfo:
-    """Return the zone of people here: `AGREEGEN_TZ`, else Beijing time."""
-    try:
-        return ZoneInfo(os.environ.get("AGREEGEN_TZ") or _OFFICE_ZONE)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo(_OFFICE_ZONE)
+from agreegen.messages import message, translate
+from agreegen.messages.times import reader_zone
 
 
 def moment_text(moment: datetime | str, *, language: str) -> str:
-    """Return a time as people read it, to the minute."""
-    at = (parse_time(moment) if isinstance(moment, str) else moment).astimezone(zone())
-    if language == "zh":
-        return f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}"
-    return f"{at.day} {at:%b %Y %H:%M}"
+    """Return a time as a table shows it.
+
+    Args:
+        moment: Aware, or as a chain stores it.
+        language: `zh` or `en`.
+    """
+    here = (parse_time(moment) if isinstance(moment, str) else moment).astimezone(reader_zone(language))
+    text = message(
+        "web.moment", year=here.year, month=here.month, day=here.day, hour=here.hour, minute=here.minute
+    )
+    return translate(text, language)

@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from agreegen.messages import translate
 from agreegen.web.office import Office
 from agreegen.web.pages.areas import areas_of
 from agreegen.web.pages.complaints import complaint_text
@@ -67,11 +68,17 @@ def render(template: str, office: Office, visitor: Visitor, **values: Any) -> st
             user=visitor.user,
             areas=areas_of(visitor.user),
             here=visitor.path,
+            said=functools.partial(_said, language=language),
             complaint_text=functools.partial(complaint_text, language=language),
             csrf=visitor.token(office),
             **values,
         )
     )
+
+
+def _said(thing: object | None, *, language: str) -> str:
+    """Put a message, an error or a text into words; nothing where there is none."""
+    return "" if thing is None else translate(thing, language)
 
 
 def page(

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import functools
-from importlib.resources import files
-
-
-@functools.cache
-def _catalogue() -> dict[str, dict[str, str]]:
-    text = files("agreegen.web").joinpath("pages", "words.txt").read_text(encoding="utf-8")
-    entries = [line.split(" | ") for line in text.splitlines()]
-    return {
-        language: {entry[0]: entry[index] for entry in entries}
-        for index, language in enumerate(("zh", "en"), start=1)
-    }
+from agreegen.messages import Message, has_entry, message, translate
 
 
 def say(language: str, code: str, **values: object) -> str:
     """Return the sentence of a code.
 
     Args:
-        language: `zh` or `en`.
-        code: The code.
+        language: One of `agreegen.messages.languages()`.
+        code: The code, as templates write it.
         values: What the sentence names.
 
     Raises:
-        KeyError: There is no such code: a bug.
+        KeyError: There is no such code, or a value is missing: a bug.
     """
-    return _catalogue()[language][code].format(**values)
+    return translate(Message(code, tuple(values.items())), language)
 
 
 def say_act(language: str, act: str) -> str:
     """Return the name of an act or a result of the audit; its code where it has none."""
-    return _catalogue()[language].get(f"web.act.{act}", act)
+    name = message(f"web.act.{act}")
+    return translate(name, language) if has_entry(name.code) else act

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 
@@ -18,10 +20,10 @@ from agreegen.web.pages.areas import READERS
 from agreegen.web.pages.rendering import page
 from agreegen.web.store.batches import Batch
 from agreegen.web.work.batch_folder import BatchFolder
-from agreegen.web.work.coverage_view import stamp_of
+from agreegen.web.work.coverage_view import CoverageView, CoverageViews
 
 _MOST_SHOWN = 200
-_LOOK_S, _LONGEST_S = 2.0, 600.0
+_LOOK_S, _LONGEST_S, _LONGEST_COUNT_S = 2.0, 600.0, 120.0
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _KINDS = {"signed": "good", "printed": "busy", "made": "open", "no-document": "open", "left": "open"}
 
@@ -33,14 +35,27 @@ def show_coverage(call: Call) -> Response:
     if not batches:
         return page("coverage.html", office, call.visitor, batches=(), batch=None)
     batch = _find(call, query["batch"]) if "batch" in query else batches[0]
-    view = office.coverage.view(BatchFolder.of(office.home, batch))
+    shown = office.coverage.shown(BatchFolder.of(office.home, batch))
+    values: dict[str, Any] = {"batches": batches, "batch": batch, "shown": shown}
+    return page("coverage.html", office, call.visitor, **values, **_chosen(call, shown.view))
+
+
+def _chosen(call: Call, view: CoverageView | None) -> dict[str, Any]:
+    """Return the people whom the visitor wants to see, and by what they were chosen."""
+    query = call.request.query_params
     unit, state, text = query.get("unit"), query.get("state") or "open", query.get("q", "").strip()[:80]
     wanted = None if state == "all" else state
-    found = list(itertools.islice(view.chosen(unit=unit, state=wanted, text=text), _MOST_SHOWN + 1))
-    values: dict[str, Any] = {"unit": unit, "state": state, "text": text, "kinds": _KINDS}
-    values |= {"totals": view.totals, "people": found[:_MOST_SHOWN], "more": len(found) > _MOST_SHOWN}
-    states = tuple(CoverageState)
-    return page("coverage.html", office, call.visitor, batches=batches, batch=batch, states=states, **values)
+    found = [] if view is None else view.chosen(unit=unit, state=wanted, text=text)
+    people = list(itertools.islice(found, _MOST_SHOWN + 1))
+    return {
+        "people": people[:_MOST_SHOWN],
+        "more": len(people) > _MOST_SHOWN,
+        "unit": unit,
+        "state": state,
+        "states": tuple(CoverageState),
+        "text": text,
+        "kinds": _KINDS,
+    }
 
 
 def _find(call: Call, batch_id: str) -> Batch:
@@ -53,10 +68,12 @@ def _find(call: Call, batch_id: str) -> Batch:
 def give_unsigned(call: Call) -> Response:
     """Give the workbook of who has not signed, a sheet for each unit."""
     batch = _find(call, call.part("batch"))
-    view = call.office.coverage.view(BatchFolder.of(call.office.home, batch))
+    shown = call.office.coverage.shown(BatchFolder.of(call.office.home, batch), wait_s=_LONGEST_COUNT_S)
+    if shown.view is None:
+        raise HTTPException(NOT_FOUND)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "unsigned.xlsx"
-        view.unsigned.write(path)
+        shown.view.unsigned.write(path)
         data = path.read_bytes()
     call.record("coverage-download", batch.id)
     headers = {"Content-Disposition": f'attachment; filename="unsigned-{batch.id}.xlsx"'}
@@ -64,20 +81,22 @@ def give_unsigned(call: Call) -> Response:
 
 
 def tell_changes(call: Call) -> Response:
-    """Tell when roster or register have changed, so that the page looks again."""
+    """Tell when somebody has signed meanwhile, so that the page looks again."""
     folder = BatchFolder.of(call.office.home, _find(call, call.part("batch")))
-    return StreamingResponse(_changes(folder), media_type="text/event-stream")
+    seen = call.request.query_params.get("seen", "")
+    return StreamingResponse(_changes(call.office.coverage, folder, seen), media_type="text/event-stream")
 
 
-def _changes(folder: BatchFolder) -> Iterator[str]:
-    before, until = stamp_of(folder), time.monotonic() + _LONGEST_S
+async def _changes(views: CoverageViews, folder: BatchFolder, seen: str) -> AsyncIterator[str]:
+    until = time.monotonic() + _LONGEST_S
     yield "retry: 5000\n\n"
     while time.monotonic() < until:
-        time.sleep(_LOOK_S)
-        if stamp_of(folder) != before:
+        shown = await run_in_threadpool(views.shown, folder, wait_s=0)
+        if str(shown.serial) != seen and shown.current:
             yield "event: changed\ndata: {}\n\n"
             return
         yield ": still the same\n\n"
+        await asyncio.sleep(_LOOK_S)
 
 
 PAGES = (

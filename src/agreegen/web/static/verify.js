@@ -20,7 +20,7 @@
   const fail = (file, words) => {
     const line = document.createElement("p");
     line.className = "note bad";
-    line.textContent = `${file.name}：${words}`;
+    line.textContent = `${file.name}: ${words}`;
     answers.prepend(line);
   };
 

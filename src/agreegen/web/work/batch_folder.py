@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import yaml
 
@@ -228,24 +228,24 @@ def read_answer(child: Child) -> Mapping[str, Any] | None:
     return answer if isinstance(answer, dict) else None
 
 
-def follow(folder: BatchFolder, *, pause_s: float = 0.5) -> Iterator[RunProgress]:
-    """Yield the progress of the last run as it grows, until the run has ended."""
-    progress = RunProgress()
-    with folder.run.output.open("rb") as file:
-        while True:
-            running = folder.run.state is ChildState.RUNNING  # asked before the rest is read
-            _take_lines(file, progress)
-            yield progress
-            if not running:
-                return
-            time.sleep(pause_s)
+class RunFollower:
+    """Follows a run as its file grows, reading each line once.
 
+    Args:
+        folder: The batch.
+    """
 
-def _take_lines(file: BinaryIO, progress: RunProgress) -> None:
-    while True:
-        place = file.tell()
-        line = file.readline()
-        if not line.endswith(b"\n"):
-            file.seek(place)
-            return
-        progress.take(line)
+    def __init__(self, folder: BatchFolder) -> None:
+        self._folder = folder
+        self._progress = RunProgress()
+        self._place = 0
+
+    def look(self) -> tuple[RunProgress, bool]:
+        """Return the progress so far, and whether the run has ended."""
+        running = self._folder.run.state is ChildState.RUNNING  # asked before the rest is read
+        with self._folder.run.output.open("rb") as file:
+            file.seek(self._place)
+            while (line := file.readline()).endswith(b"\n"):
+                self._progress.take(line)
+                self._place = file.tell()
+        return self._progress, not running

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 
@@ -12,12 +14,13 @@ from agreegen.errors import UsageError
 from agreegen.web.endpoint import NOT_FOUND, Call, Intake, Page
 from agreegen.web.pages.areas import OFFICER, READERS
 from agreegen.web.routes.batches.finding import back_to, find_batch
-from agreegen.web.work.batch_folder import BatchFolder, RunProgress, follow
+from agreegen.web.work.batch_folder import BatchFolder, RunFollower, RunProgress
 from agreegen.web.work.children import ChildState
 from agreegen.web.work.rosters import keep_mended
 from agreegen.web.work.uploads import uploads_in
 
 _MOST_BYTES = 64 << 20
+_LOOK_S = 0.5
 _RUN = ("batch", "run", "job.yaml", "--json")
 
 
@@ -67,9 +70,14 @@ def tell_progress(call: Call) -> Response:
     return StreamingResponse(_events(folder), media_type="text/event-stream")
 
 
-def _events(folder: BatchFolder) -> Iterator[str]:
-    for progress in follow(folder):
+async def _events(folder: BatchFolder) -> AsyncIterator[str]:
+    follower = RunFollower(folder)
+    while True:
+        progress, ended = await run_in_threadpool(follower.look)
         yield f"data: {json.dumps(_numbers(folder, progress))}\n\n"
+        if ended:
+            break
+        await asyncio.sleep(_LOOK_S)
     yield "event: end\ndata: {}\n\n"
 
 
