@@ -99,7 +99,8 @@ def _measure_levels(setting: Setting, result: Result, pledges: list[Pledge]) -> 
     trust, credential = setting.trust, setting.credential()
     key = Pkcs12.from_credential(setting.pki.credential("unit-seal"))
     with services(setting.pki) as url, TimestampClient([TimestampServer(url)], trust=trust) as client:
-        store = EvidenceStore()  # asks the services, as stock pyHanko does, but once for the run
+        # Asks the services, as stock pyHanko does, but once for the run.
+        store = EvidenceStore(now=setting.now)
         signer = batch_signer(setting, credential, PadesLevel.B_T, client.token_bytes())
 
         def stamped(number: int) -> bytes:

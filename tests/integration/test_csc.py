@@ -28,10 +28,10 @@ from csc_dummy.csc_dummy_server import CSCWithCertomancer, DummyServiceParams
 
 from agreegen.errors import CredentialError
 from agreegen.model.report import TrustStatus
-from agreegen.signing.certificate_checks import verify_raw
 from agreegen.signing.credentials.csc import CscSigner, load_csc
 from agreegen.signing.credentials.secrets import BackendConfig, LoadedKey
 from agreegen.signing.interface import RawSigner
+from agreegen.signing.raw_values import verify_raw
 from agreegen.verification.interface import Options
 from agreegen.verification.service import verify_bytes
 from tests.unit.signing.conftest import make_pdf

@@ -134,8 +134,8 @@ def test_openssl_agrees_on_every_timestamp(stages: list[Path], pki: ExamplePki, 
         covered, cms = openssl.signed_parts(data, (numbers[0], numbers[1], numbers[2], numbers[3]))
         if signature.timestamp:
             stamped.append((cms, covered))
-        tokens = signature.content.signature_timestamps
-        stamped.extend((token, signature.content.signature) for token in tokens)
+        tokens = signature.content.tokens
+        stamped.extend((token, signature.content.cms.signature) for token in tokens)
     assert len(stamped) == 6  # of four signatures, and two of the document
     for token, content in stamped:
         (tmp_path / "token").write_bytes(token)

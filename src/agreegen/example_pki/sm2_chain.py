@@ -12,12 +12,8 @@ from asn1crypto import core, crl, keys, pem, x509
 
 from agreegen.example_pki.certificates import CA_YEARS, CRL_YEARS, LEAF_YEARS, ROOT_YEARS, Addresses
 from agreegen.example_pki.subjects import EXAMPLE_ORGANISATION, PARTY_A
-from agreegen.pki.sm2.backend import (
-    ALGORITHM_IDENTIFIER,
-    DEFAULT_SIGNER_ID,
-    Sm2Backend,
-    encode_public_key,
-)
+from agreegen.pki.sm2.backend import DEFAULT_SIGNER_ID, Sm2Backend
+from agreegen.pki.sm2.curve import ALGORITHM_IDENTIFIER, encode_public_key
 
 _SM2_WITH_SM3 = "1.2.156.10197.1.501"
 _AUTHORITY_USAGE = {"key_cert_sign", "crl_sign"}

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
@@ -16,10 +14,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from agreegen.errors import CredentialError
+from agreegen.model.report import Revocation
+from agreegen.pki.encoding import der_of
+from agreegen.signing.certificate_paths import find_path
 from agreegen.signing.credentials.key_files import names_are_readable
-from agreegen.signing.interface import Credential, Mechanism, Trust
+from agreegen.signing.interface import Credential, Trust
 from agreegen.signing.names import UNREADABLE_X509, subject_label
-from agreegen.signing.raw_values import fits_key
+from agreegen.signing.raw_values import verify_raw
 
 _REFUSED_PURPOSES = {
     ExtendedKeyUsageOID.SERVER_AUTH: "TLS servers",
@@ -28,8 +29,6 @@ _REFUSED_PURPOSES = {
 }
 _NOT_ENOUGH = frozenset({ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.CODE_SIGNING})
 _MIN_RSA_BITS = 2048
-_DAMAGED = (KeyError, AttributeError, IndexError, OverflowError, RecursionError, NameError, *UNREADABLE_X509)
-"""What path validation raises on damaged certificates; asn1crypto has a NameError for unknown keys."""
 _TRIAL = b"agreegen credential check, signs nothing "
 
 
@@ -47,42 +46,6 @@ class Finding:
 
     def __str__(self) -> str:
         return self.message
-
-
-@dataclass(frozen=True, slots=True)
-class _KnownPath:
-    """A path that was found valid, and the time in which all its certificates are."""
-
-    path: tuple[bytes, ...]
-    begin: datetime
-    end: datetime
-
-    @classmethod
-    def of(cls, path: Sequence[bytes]) -> _KnownPath:
-        certificates = [x509.load_der_x509_certificate(der) for der in path]
-        return cls(
-            tuple(path),
-            max(certificate.not_valid_before_utc for certificate in certificates),
-            min(certificate.not_valid_after_utc for certificate in certificates),
-        )
-
-
-_PathKey = tuple[bytes, tuple[bytes, ...], tuple[bytes, ...]]
-_KNOWN_PATHS: dict[_PathKey, _KnownPath] = {}
-_MAX_KNOWN_PATHS = 10_000
-
-KnownPaths = tuple[tuple[_PathKey, _KnownPath], ...]
-"""Paths that were found valid, to be told to another process of the same run."""
-
-
-def known_paths() -> KnownPaths:
-    """Return the paths that this process has found valid."""
-    return tuple(_KNOWN_PATHS.items())
-
-
-def accept_paths(paths: KnownPaths) -> None:
-    """Take over what the process that started this one has found valid; dates and lists are still checked."""
-    _KNOWN_PATHS.update(paths)
 
 
 def check_credential(
@@ -137,35 +100,6 @@ def fits_certificate(credential: Credential, message: bytes, signature: bytes) -
     """Tell whether what a credential's key signed fits its certificate."""
     mechanism, signer_id = credential.signer.mechanism, credential.sm2_signer_id
     return verify_raw(credential.certificate_der, mechanism, message, signature, signer_id=signer_id)
-
-
-def verify_raw(
-    certificate_der: bytes,
-    mechanism: Mechanism,
-    message: bytes,
-    signature: bytes,
-    *,
-    signer_id: str | None = None,
-) -> bool:
-    """Tell whether a raw signature over a message fits a certificate's public key.
-
-    Args:
-        certificate_der: The certificate.
-        mechanism: How the message was signed.
-        message: What was signed.
-        signature: The signature value.
-        signer_id: For SM2, the signer's id where it is not the default one.
-    """
-    if mechanism is Mechanism.SM2_SM3:
-        from agreegen.signing.credentials.sm2 import DEFAULT_SIGNER_ID, verify_sm2  # noqa: PLC0415 - needs OpenSSL 3 or gmssl
-
-        return verify_sm2(certificate_der, message, signature, signer_id or DEFAULT_SIGNER_ID)
-    try:
-        key = x509.load_der_x509_certificate(certificate_der).public_key()
-    except (UnsupportedAlgorithm, *UNREADABLE_X509):
-        return False
-    wide = mechanism is Mechanism.ECDSA_SHA384
-    return fits_key(key, signature, message, hashes.SHA384() if wide else hashes.SHA256())
 
 
 def check_dates(
@@ -233,57 +167,6 @@ def usage_problem(certificate: x509.Certificate) -> str | None:
     return None
 
 
-def find_path(
-    certificate_der: bytes, chain_der: Sequence[bytes], trust: Trust, now: datetime, name: str
-) -> list[bytes]:
-    """Find the path from a certificate to a trust anchor (RFC 5280, section 6), leaf first, anchor last.
-
-    Raises:
-        CredentialError: There is none, or a certificate on it is not valid.
-    """
-    if is_sm2(certificate_der):
-        from agreegen.signing.credentials.sm2 import find_sm2_path  # noqa: PLC0415 - needs OpenSSL 3 or gmssl
-
-        return find_sm2_path(certificate_der, chain_der, trust.anchors_der, now)
-    key = (certificate_der, tuple(chain_der), trust.anchors_der)
-    known = _KNOWN_PATHS.get(key)
-    if known is not None and known.begin <= now <= known.end:
-        return list(known.path)
-    path = _validate_path(certificate_der, chain_der, trust, now, name)
-    if len(_KNOWN_PATHS) >= _MAX_KNOWN_PATHS:
-        _KNOWN_PATHS.clear()
-    _KNOWN_PATHS[key] = _KnownPath.of(path)
-    return path
-
-
-def _validate_path(
-    certificate_der: bytes, chain_der: Sequence[bytes], trust: Trust, now: datetime, name: str
-) -> list[bytes]:
-    # Takes long to load; workers of a batch are told the paths that their coordinator found.
-    import asyncio  # noqa: PLC0415 - see above
-
-    from pyhanko_certvalidator import CertificateValidator, ValidationContext  # noqa: PLC0415 - see above
-    from pyhanko_certvalidator.errors import PathError, ValidationError  # noqa: PLC0415 - see above
-
-    load = asn1_x509.Certificate.load
-    try:
-        context = ValidationContext(
-            trust_roots=[load(der) for der in trust.anchors_der if not is_sm2(der)],
-            other_certs=[load(der) for der in chain_der],
-            moment=now,
-            allow_fetching=False,
-            revocation_mode="soft-fail",
-        )
-        validator = CertificateValidator(load(certificate_der), validation_context=context)
-        path = asyncio.run(validator.async_validate_path())
-    except (PathError, ValidationError, *_DAMAGED) as exc:
-        raise CredentialError(
-            f"credential {name}: {subject_label(certificate_der)} has no valid chain to an anchor ({exc})",
-            hint="give the right anchor with --trust, and the CA certificates under chain:",
-        ) from None
-    return [certificate.dump() for certificate in reversed(list(path.iter_certs(include_root=True)))]
-
-
 def check_crls(path: Sequence[bytes], trust: Trust, now: datetime, name: str) -> list[Finding]:
     """Check a path against the revocation lists given (RFC 5280, section 6.3).
 
@@ -292,37 +175,21 @@ def check_crls(path: Sequence[bytes], trust: Trust, now: datetime, name: str) ->
     """
     if not trust.crls_der:
         return []
-    if is_sm2(path[0]):
-        from agreegen.signing.sm2_paths import sm2_revoked, sm2_unlisted  # noqa: PLC0415 - needs OpenSSL 3 or gmssl
+    from agreegen.pki.trust.path_status import statuses_of  # noqa: PLC0415 - only where lists are given
 
-        if sm2_revoked(path, trust.crls_der):
-            raise CredentialError(f"credential {name}: the certificate is revoked", hint="use another one")
-        return [_unlisted(subject, name) for subject in sm2_unlisted(path, trust.crls_der, now)]
     findings: list[Finding] = []
-    crls = [x509.load_der_x509_crl(der) for der in trust.crls_der]
-    certificates = [x509.load_der_x509_certificate(der) for der in path]
-    for certificate, issuer in itertools.pairwise(certificates):
-        fitting = [crl for crl in crls if crl.issuer == certificate.issuer and _signed_by(crl, issuer)]
-        for crl in fitting:
-            entry = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
-            if entry is not None:
-                raise CredentialError(
-                    f"credential {name}: the certificate of {_common_name(certificate)} was revoked on "
-                    f"{entry.revocation_date_utc:%Y-%m-%d}",
-                    hint="use another certificate",
-                )
-        if not any(crl.next_update_utc is None or crl.next_update_utc >= now for crl in fitting):
-            findings.append(_unlisted(_common_name(certificate), name))
+    for status in statuses_of(path, now, now):
+        found, subject = status.weigh(trust.crls_der), subject_label(der_of(status.certificate))
+        revoked_at = found.revoked_at or found.later
+        if revoked_at is not None:
+            raise CredentialError(
+                f"credential {name}: the certificate of {subject} was revoked on {revoked_at:%Y-%m-%d}",
+                hint="use another certificate",
+            )
+        if found.status is not Revocation.CLEAR:
+            text = f"credential {name}: no current revocation list for {subject}"
+            findings.append(Finding("revocation-unknown", text))
     return findings
-
-
-def _unlisted(subject: str, name: str) -> Finding:
-    return Finding("revocation-unknown", f"credential {name}: no current revocation list for {subject}")
-
-
-def is_sm2(certificate_der: bytes) -> bool:
-    """Tell whether a certificate's key is on the SM2 curve (1.2.156.10197.1.301)."""
-    return b"\x06\x08\x2a\x81\x1c\xcf\x55\x01\x82\x2d" in certificate_der
 
 
 def _parse(credential: Credential) -> x509.Certificate:
@@ -335,15 +202,3 @@ def _parse(credential: Credential) -> x509.Certificate:
             f"credential {credential.name}: the certificate cannot be read", hint="use another certificate"
         )
     return certificate
-
-
-def _signed_by(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
-    try:
-        return crl.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]
-    except (TypeError, ValueError, UnsupportedAlgorithm):
-        return False
-
-
-def _common_name(certificate: x509.Certificate) -> str:
-    parts = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
-    return str(parts[0].value) if parts else "an unnamed certificate"

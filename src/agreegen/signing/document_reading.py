@@ -16,7 +16,9 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from agreegen.errors import SigningError
 from agreegen.model.document import ATTACHMENT_NAME, Document
-from agreegen.signing.signed_data import SignedContent
+from agreegen.model.report import Integrity
+from agreegen.pki.cms.container_check import check_container, check_timestamp, digester_for
+from agreegen.signing.field_contents import MAX_CMS_BYTES, FieldContent
 
 FOREIGN_ERRORS = (
     PdfError,
@@ -45,16 +47,22 @@ class EarlierSignature:
     """A signature or document timestamp that is in the file already.
 
     Attributes:
-        field: Name of its field.
-        timestamp: Whether it is a document timestamp.
         embedded: pyHanko's view of it.
         content: Its CMS.
     """
 
-    field: str
-    timestamp: bool
     embedded: EmbeddedPdfSignature
-    content: SignedContent
+    content: FieldContent
+
+    @property
+    def field(self) -> str:
+        """Name of its field."""
+        return self.content.field
+
+    @property
+    def timestamp(self) -> bool:
+        """Whether it is a document timestamp."""
+        return self.content.timestamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,17 +178,10 @@ def _refuse_kind(reader: PdfFileReader) -> None:
 
 
 def _problem(signature: EarlierSignature) -> str | None:
-    embedded, content = signature.embedded, signature.content
-    start, first, second, length = (int(number) for number in embedded.byte_range)
-    data = embedded.reader.stream.getbuffer()
-    covered = (bytes(data[start : start + first]), bytes(data[second : second + length]))
-    data.release()
-    problem = content.problem(*covered)
+    embedded = signature.embedded
+    problem = _cryptographic_problem(signature)
     if problem:
         return problem
-    for token in content.signature_timestamps:
-        if SignedContent.parse(token, timestamp=True).problem(content.signature):
-            return "carries a timestamp over other bytes"
     coverage = embedded.evaluate_signature_coverage()
     if coverage not in (SignatureCoverageLevel.ENTIRE_FILE, SignatureCoverageLevel.ENTIRE_REVISION):
         return "does not cover the whole of its revision"
@@ -194,13 +195,33 @@ def _problem(signature: EarlierSignature) -> str | None:
     return None
 
 
+def _cryptographic_problem(signature: EarlierSignature) -> str | None:
+    """Say what the judge of `pki` finds wrong with a signature; trust is not judged here."""
+    embedded = signature.embedded
+    first, first_length, second, second_length = (int(number) for number in embedded.byte_range)
+    covered = (first, first_length, second, second_length)
+    digest, contents = digester_for(embedded.reader.stream.getvalue(), covered), bytes(embedded.pkcs7_content)
+    if signature.timestamp:
+        facts = check_timestamp(contents, digest, max_cms_bytes=MAX_CMS_BYTES)
+    else:
+        subfilter = str(resolve(embedded.sig_object, "/SubFilter", "")).removeprefix("/")
+        facts = check_container(contents, digest, subfilter=subfilter, max_cms_bytes=MAX_CMS_BYTES)
+    if facts.integrity is not Integrity.INTACT:
+        return f"does not hold ({'; '.join(facts.reasons)})"
+    if any(stamp.subindication == "HASH_FAILURE" for stamp in facts.timestamps):
+        return "carries a timestamp over other bytes"
+    if any(stamp.integrity is not Integrity.INTACT for stamp in facts.timestamps):
+        return "carries a timestamp that does not hold"
+    return None
+
+
 def _signatures(reader: PdfFileReader) -> Iterator[EarlierSignature]:
     found = []
     for name, _, reference in enumerate_sig_fields(reader, filled_status=True):
         embedded = EmbeddedPdfSignature(reader, reference.get_object(), name)
         timestamp = resolve(embedded.sig_object, "/SubFilter") == _TIMESTAMP
-        content = SignedContent.parse(bytes(embedded.pkcs7_content), timestamp=timestamp)
-        found.append(EarlierSignature(name, timestamp, embedded, content))
+        content = FieldContent.parse(name, bytes(embedded.pkcs7_content), timestamp=timestamp)
+        found.append(EarlierSignature(embedded, content))
     yield from sorted(found, key=lambda signature: signature.embedded.signed_revision)
 
 

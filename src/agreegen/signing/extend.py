@@ -12,17 +12,21 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
+from typing import Any
 
 from asn1crypto import crl as asn1_crl
 from asn1crypto import ocsp as asn1_ocsp
 from asn1crypto import x509 as asn1_x509
-from cryptography import x509
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from agreegen.errors import AgreegenError, CredentialError, SigningError
-from agreegen.model.report import PadesLevel
-from agreegen.signing.certificate_checks import find_path
+from agreegen.model.report import Integrity, PadesLevel
+from agreegen.pki.algorithms import compute_digest
+from agreegen.pki.certificates import UNREADABLE, load_certificates
+from agreegen.pki.cms.timestamp_tokens import check_token
+from agreegen.pki.encoding import der_of
+from agreegen.signing.certificate_paths import find_path
 from agreegen.signing.document_reading import (
     FOREIGN_ERRORS,
     PdfState,
@@ -32,10 +36,10 @@ from agreegen.signing.document_reading import (
     resolve,
 )
 from agreegen.signing.embedding import prepare_timestamp
+from agreegen.signing.field_contents import FieldContent
 from agreegen.signing.interface import SignedPdf, TimestampServer, Trust
-from agreegen.signing.names import UNREADABLE_X509, subject_label
+from agreegen.signing.names import subject_label
 from agreegen.signing.plain.validation_update import (
-    FieldContent,
     append_store,
     prepare_plain_timestamp,
     read_contents,
@@ -43,7 +47,6 @@ from agreegen.signing.plain.validation_update import (
 )
 from agreegen.signing.services.revocation import Evidence, EvidenceStore, merge
 from agreegen.signing.services.timestamps import TimestampClient
-from agreegen.signing.signed_data import SignedContent, reading
 
 _FIELD = "agreegen_timestamp_{}"
 _ATTEMPTS = 2
@@ -55,7 +58,8 @@ class _Proved:
     """A signature or timestamp, with the time before which it is known to have existed."""
 
     label: str
-    content: SignedContent
+    certificate: Any
+    certificates: tuple[Any, ...]
     known_at: datetime
     stamped: bool
 
@@ -135,7 +139,7 @@ def add_validation_data(
     """
     if not trust.anchors_der:
         raise SigningError(f"level {level} needs trust anchors", hint="give them with --trust")
-    own = store or EvidenceStore((*trust.crls_der, *crls))
+    own = store or EvidenceStore((*trust.crls_der, *crls), now=now)
     try:
         evidence = _collect(pdf, trust, now, own)
     finally:
@@ -169,7 +173,7 @@ def add_validation_data_many(
     Returns:
         For each file the result, or what was wrong with it, in the same order.
     """
-    store = EvidenceStore((*trust.crls_der, *crls))
+    store = EvidenceStore((*trust.crls_der, *crls), now=now)
 
     def fill(pdf: bytes) -> SignedPdf | AgreegenError:
         try:
@@ -202,68 +206,67 @@ def _prove(signatures: Sequence[FieldContent], trust: Trust, now: datetime) -> l
     known_at, stamped = now, False
     proved: list[_Proved] = []
     for signature in reversed(signatures):
-        content, label = signature.content, f"field {signature.field}"
-        if signature.timestamp:
-            _refuse_expired(content, known_at, label)
-            proved.append(_Proved(label, content, known_at, stamped=True))
-            assert content.time is not None
-            known_at, stamped = content.time, True
-            continue
-        own_at, own_stamped = known_at, stamped
-        for token in content.signature_timestamps:
-            inner = check_signature_timestamp(token, content)
-            _refuse_expired(inner, known_at, f"the timestamp of {label}")
-            proved.append(_Proved(f"the timestamp of {label}", inner, known_at, stamped=True))
-            assert inner.time is not None
-            own_at, own_stamped = min(own_at, inner.time), True
-        _refuse_expired(content, own_at, label)
-        proved.append(_Proved(label, content, own_at, stamped=own_stamped))
+        label = f"field {signature.field}"
+        own_at, own_stamped = known_at, stamped or signature.timestamp
+        for stamp in _stamps_of(signature):
+            proved.append(_held(f"the timestamp of {label}", stamp, known_at, stamped=True))
+            assert stamp.time is not None
+            own_at, own_stamped = min(own_at, stamp.time), True
+        proved.append(_held(label, signature, own_at, stamped=own_stamped))
+        if signature.time is not None:
+            known_at, stamped = signature.time, True
     if trust.anchors_der:
         for entry in proved:
             _path(entry, trust)
     return proved
 
 
-def check_signature_timestamp(token: bytes, content: SignedContent) -> SignedContent:
-    """Check that a signature timestamp is over the signature value it is attached to.
+def _stamps_of(signature: FieldContent) -> list[FieldContent]:
+    """Return the timestamps over a signature value, each checked.
 
     Raises:
-        SigningError: It is not, or does not hold.
+        SigningError: One is over other bytes, or does not hold.
     """
-    inner = SignedContent.parse(token, timestamp=True)
-    with reading("a signature timestamp"):
-        problem = inner.problem(content.signature)
-    if problem:
-        raise SigningError(f"a signature timestamp {problem}", hint="ask for the original file")
-    return inner
+    value, stamps = signature.cms.signature, []
+    for token in signature.tokens:
+        facts = check_token(token, lambda name: compute_digest(name, value), "signature")
+        if facts.integrity is not Integrity.INTACT:
+            raise SigningError("; ".join(facts.reasons), hint="ask for the original file")
+        stamps.append(FieldContent.parse(signature.field, token, timestamp=True))
+    return stamps
 
 
-def _refuse_expired(content: SignedContent, known_at: datetime, label: str) -> None:
-    if content.certificate_der is None:
+def _held(label: str, content: FieldContent, known_at: datetime, *, stamped: bool) -> _Proved:
+    """Note that a signature existed at a time, when its certificate still held.
+
+    Raises:
+        SigningError: Its certificate is not there, or had expired.
+    """
+    if content.certificate is None:
         raise SigningError(f"{label}: the certificate is not in the file")
     try:
-        end = x509.load_der_x509_certificate(content.certificate_der).not_valid_after_utc
-    except UNREADABLE_X509 as exc:
+        end = content.certificate.not_valid_after
+    except UNREADABLE as exc:
         raise SigningError(f"{label}: the certificate cannot be read") from exc
     if known_at > end:
         raise SigningError(
             f"{label}: the certificate expired on {end:%Y-%m-%d}, and nothing proves that it signed before",
             hint="the document must be signed again",
         )
+    return _Proved(label, content.certificate, content.cms.certificates, known_at, stamped)
 
 
 def _path(entry: _Proved, trust: Trust) -> list[bytes]:
-    der = entry.content.certificate_der
-    assert der is not None
-    others = [other for other in entry.content.certificates_der if other != der]
+    own = der_of(entry.certificate)
+    others = [der for der in map(der_of, entry.certificates) if der != own]
     try:
-        return find_path(der, others, trust, entry.known_at, subject_label(der))
+        return find_path(own, others, trust, entry.known_at, subject_label(own))
     except CredentialError as exc:
         raise SigningError(f"{entry.label}: {exc.message}", hint=exc.hint) from exc
 
 
 def _contents_of(state: PdfState) -> list[FieldContent]:
-    return [FieldContent(entry.field, entry.timestamp, entry.content) for entry in state.signatures]
+    return [entry.content for entry in state.signatures]
 
 
 def _collect(pdf: bytes, trust: Trust, now: datetime, store: EvidenceStore) -> Evidence:
@@ -273,7 +276,7 @@ def _collect(pdf: bytes, trust: Trust, now: datetime, store: EvidenceStore) -> E
     parts = []
     for entry in _prove(contents, trust, now):
         path = _path(entry, trust)
-        expired = any(x509.load_der_x509_certificate(der).not_valid_after_utc < now for der in path[:-1])
+        expired = any(certificate.not_valid_after < now for certificate in load_certificates(path[:-1]))
         if expired:
             # Nobody answers for expired certificates any more: what the file carries must prove it.
             kept = _kept(read_state(pdf))

@@ -9,13 +9,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from asn1crypto import ocsp
-
 from agreegen.model.report import Alarm
-from agreegen.pki.algorithms import compute_digest
 from agreegen.pki.certificates import load_certificates
 from agreegen.pki.cms.signature_facts import SignatureFacts
-from agreegen.pki.trust.chain import issued_by
+from agreegen.pki.trust.issuing import issued_by
+from agreegen.signing.services.status_addresses import list_addresses, ocsp_addresses, ocsp_request
 from agreegen.verification.interface import Options, Structure
 
 MAX_REQUESTS = 16
@@ -83,25 +81,10 @@ def _links(signers: Sequence[Any], pool: Sequence[Any], anchors: set[bytes]) -> 
 
 
 def _addresses(certificate: Any, issuer: Any) -> Iterator[tuple[str, bytes | None]]:
-    for url in certificate.ocsp_urls or []:
-        yield url, _ocsp_request(certificate, issuer)
-    for point in certificate.crl_distribution_points or []:
-        if point.url:
-            yield point.url, None
-
-
-def _ocsp_request(certificate: Any, issuer: Any) -> bytes:
-    """Encode an OCSP request (RFC 6960, 4.1.1) with SHA-1 names, which every responder knows."""
-    cert_id = ocsp.CertId(
-        {
-            "hash_algorithm": {"algorithm": "sha1"},
-            "issuer_name_hash": compute_digest("sha1", certificate.issuer.dump()),
-            "issuer_key_hash": compute_digest("sha1", bytes(issuer.public_key["public_key"].contents[1:])),
-            "serial_number": certificate.serial_number,
-        }
-    )
-    request = ocsp.TBSRequest({"request_list": [{"req_cert": cert_id}]})
-    return bytes(ocsp.OCSPRequest({"tbs_request": request}).dump())
+    for url in ocsp_addresses(certificate):
+        yield url, ocsp_request(certificate, issuer)
+    for url in list_addresses(certificate):
+        yield url, None
 
 
 def fetch(url: str, body: bytes | None = None) -> bytes:

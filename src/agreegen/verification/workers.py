@@ -61,7 +61,7 @@ class _Message:
 def _serve(connection: Connection, state: Any, options: Options) -> None:
     """Answer tasks until the other side closes."""
     limit_memory(options.limits.memory_bytes)
-    from agreegen.verification.service import verify_bytes, verify_path  # noqa: PLC0415 - after the limits
+    from agreegen.verification.one_file import verify_bytes, verify_path  # noqa: PLC0415 - after the limits
 
     def judge(task: Task) -> FileReport:
         state[_AT], state[_SINCE] = task.index, time.monotonic()

@@ -8,12 +8,21 @@ from pathlib import Path
 import pytest
 from asn1crypto import cms
 
+from agreegen.model.report import Integrity
+from agreegen.pki.algorithms import compute_digest
+from agreegen.pki.cms.container_check import CADES, check_container
+from agreegen.pki.cms.signature_facts import SignatureFacts
 from agreegen.pki.encoding import tlv
 from agreegen.signing.cms import CmsTemplate
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import Credential
-from agreegen.signing.signed_data import SignedContent
 from tests.unit.signing.conftest import MiniCa, make_key, write_pem
+
+
+def judged(encoded: bytes, data: bytes) -> SignatureFacts:
+    return check_container(
+        encoded, lambda name: compute_digest(name, data), subfilter=CADES, max_cms_bytes=1 << 20
+    )
 
 
 @pytest.mark.parametrize("kind", ["rsa3072", "p256", "p384", "ed25519"])
@@ -29,10 +38,9 @@ def test_cms_is_der_and_of_the_size_foretold(
         parsed = cms.ContentInfo.load(encoded, strict=True)
         assert parsed.dump(force=True) == encoded
         assert 0 <= template.greatest_size() - len(encoded) <= 8
-        content = SignedContent.parse(encoded)
-        assert content.problem(b"data") is None
-        assert content.problem(b"Data") == "is over other bytes"
-        assert content.names_certificate()
+        right = judged(encoded, b"data")
+        assert (right.integrity, right.cades) == (Integrity.INTACT, signing_time is None)
+        assert judged(encoded, b"Data").subindication == "HASH_FAILURE"
         names = {
             attribute["type"].native for attribute in parsed["content"]["signer_infos"][0]["signed_attrs"]
         }
@@ -45,8 +53,8 @@ def test_a_flipped_signature_is_found(seal: Credential) -> None:
     attributes = template.signed_attributes(template.digest(b"data"))
     signature = bytearray(seal.signer.sign(attributes))
     signature[-1] ^= 1
-    content = SignedContent.parse(template.assemble(attributes, bytes(signature)))
-    assert content.problem(b"data") == "has a signature value that does not fit its certificate"
+    facts = judged(template.assemble(attributes, bytes(signature)), b"data")
+    assert facts.subindication == "SIG_CRYPTO_FAILURE"
 
 
 def test_lengths() -> None:

@@ -20,7 +20,7 @@ from agreegen.files import sha256_of
 from agreegen.model.report import FileReport, PadesLevel, SignatureKind, TrustStatus
 from agreegen.pipeline import DocumentMaker, read_back
 from agreegen.register.interface import EventDraft, EventKind
-from agreegen.signing.certificate_checks import accept_paths
+from agreegen.signing.certificate_paths import accept_paths
 from agreegen.signing.interface import Credential
 
 Existing = Callable[[Task], bytes | None]

@@ -10,7 +10,7 @@ from agreegen.batch.workers.key_holder import RemoteKey
 from agreegen.conversion.interface import EngineChoice
 from agreegen.errors import AgreegenError
 from agreegen.register.interface import EventDraft
-from agreegen.signing.certificate_checks import KnownPaths
+from agreegen.signing.certificate_paths import KnownPaths
 from agreegen.signing.interface import Trust
 
 

@@ -17,7 +17,8 @@ from agreegen.errors import InputError, RegisterError, UsageError
 from agreegen.pki.signer_pin import fingerprint
 from agreegen.register.store import Register
 from agreegen.rosters.roster import Roster, open_roster
-from agreegen.signing.certificate_checks import check_credential, known_paths
+from agreegen.signing.certificate_checks import check_credential
+from agreegen.signing.certificate_paths import known_paths
 from agreegen.signing.credentials.secrets import Prompt
 from agreegen.signing.interface import Credential, Trust
 

@@ -13,23 +13,13 @@ from typing import Protocol
 from asn1crypto import algos
 
 from agreegen.errors import MissingProgramError
+from agreegen.pki.sm2.curve import CURVE_ORDER, KEY_INFO_PREFIX, is_on_curve
 
 DEFAULT_SIGNER_ID = "1234567812345678"
 """The id that enters the digest unless both sides agreed on another (GM/T 0009, clause 10)."""
 
-SM2_CURVE_OID = "1.2.156.10197.1.301"
-SM2_SIGNATURE_OIDS = frozenset({"1.2.156.10197.1.501", "1.2.156.10197.1.301.1"})
-"""SM2 with SM3; the second is seen in older files."""
-
-CURVE_ORDER = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
-_PRIME = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000000FFFFFFFFFFFFFFFF
-_B = 0x28E9FA9E9D9F5E344D5A9E4BCF6509A7F39789F515AB8F92DDBCBD414D940E93
 _MAX_SIGNER_ID_BYTES = 8191  # its length in bits must fit two bytes (GB/T 32918.2, 5.5)
 _MAX_SIGNATURE_BYTES = 72
-
-ALGORITHM_IDENTIFIER = bytes.fromhex("301306072a8648ce3d020106082a811ccf5501822d")
-"""id-ecPublicKey with the SM2 curve, DER."""
-_KEY_INFO_PREFIX = b"\x30\x59" + ALGORITHM_IDENTIFIER + b"\x03\x42\x00"
 
 # GB/T 32918.5, annex A.2: message digest, default id, and its signature.
 _KNOWN_POINT = bytes.fromhex(
@@ -157,21 +147,6 @@ def verify_sm2(
     return library.verify(point, message, signature, encoded_id)
 
 
-def encode_public_key(point: bytes) -> bytes:
-    """Encode an uncompressed point of 65 bytes as SubjectPublicKeyInfo, DER (GM/T 0009, 7.1; RFC 5480)."""
-    return _KEY_INFO_PREFIX + point
-
-
-def is_on_curve(point: bytes) -> bool:
-    """Tell whether 65 bytes are an uncompressed point of the SM2 curve (GB/T 32918.5)."""
-    if len(point) != 65 or point[0] != 4:
-        return False
-    x, y = int.from_bytes(point[1:33]), int.from_bytes(point[33:])
-    if x >= _PRIME or y >= _PRIME:
-        return False
-    return (y * y - (x * x * x - 3 * x + _B)) % _PRIME == 0
-
-
 def is_canonical(signature: bytes) -> bool:
     """Tell whether a signature is the DER of r and s, both from 1 to the curve's order less 1."""
     if not 8 <= len(signature) <= _MAX_SIGNATURE_BYTES:
@@ -186,7 +161,7 @@ def is_canonical(signature: bytes) -> bool:
 
 
 def _point_of(public_key: bytes) -> bytes | None:
-    point = public_key.removeprefix(_KEY_INFO_PREFIX)
+    point = public_key.removeprefix(KEY_INFO_PREFIX)
     return point if is_on_curve(point) else None
 
 

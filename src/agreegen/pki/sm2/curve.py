@@ -1,17 +1,23 @@
-"""Public points of SM2 keys, for key files that hold only the private number (GB/T 32918.5).
+"""The SM2 curve (GB/T 32918.5): its names, and public points for key files that hold only the private number.
 
-Used once for each key that is loaded or made, never for signing: this arithmetic does not hide its timing
-from others on the machine, so it blinds the number first.
+Its arithmetic is used once for each key that is loaded or made, never for signing: it does not hide its
+timing from others on the machine, so it blinds the number first.
 """
 
 from __future__ import annotations
 
 import secrets
 
-from agreegen.pki.sm2.backend import CURVE_ORDER
+SM2_CURVE_OID = "1.2.156.10197.1.301"
+CURVE_ORDER = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
+ALGORITHM_IDENTIFIER = bytes.fromhex("301306072a8648ce3d020106082a811ccf5501822d")
+"""id-ecPublicKey with the SM2 curve, DER."""
+KEY_INFO_PREFIX = b"\x30\x59" + ALGORITHM_IDENTIFIER + b"\x03\x42\x00"
+"""What stands before an uncompressed point in a SubjectPublicKeyInfo."""
 
 _P = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000000FFFFFFFFFFFFFFFF
 _A = _P - 3
+_B = 0x28E9FA9E9D9F5E344D5A9E4BCF6509A7F39789F515AB8F92DDBCBD414D940E93
 _G = (
     0x32C4AE2C1F1981195F9904466A39C9948FE30BBFF2660BE1715A4589334C74C7,
     0xBC3736A2F4F6779C59BDCEE36B692153D0A9877CC62A474002DF32E52139F0A0,
@@ -52,3 +58,18 @@ def _add(one: _Point, two: _Point) -> _Point:
         slope = (two[1] - one[1]) * pow(two[0] - one[0], -1, _P) % _P
     x = (slope * slope - one[0] - two[0]) % _P
     return x, (slope * (one[0] - x) - one[1]) % _P
+
+
+def encode_public_key(point: bytes) -> bytes:
+    """Encode an uncompressed point of 65 bytes as SubjectPublicKeyInfo, DER (GM/T 0009, 7.1; RFC 5480)."""
+    return KEY_INFO_PREFIX + point
+
+
+def is_on_curve(point: bytes) -> bool:
+    """Tell whether 65 bytes are an uncompressed point of the SM2 curve (GB/T 32918.5)."""
+    if len(point) != 65 or point[0] != 4:
+        return False
+    x, y = int.from_bytes(point[1:33]), int.from_bytes(point[33:])
+    if x >= _P or y >= _P:
+        return False
+    return (y * y - (x * x * x + _A * x + _B)) % _P == 0

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from agreegen.errors import CredentialError
-from agreegen.pki.sm2.backend import ALGORITHM_IDENTIFIER, CURVE_ORDER, encode_public_key
+from agreegen.pki.sm2.curve import ALGORITHM_IDENTIFIER, CURVE_ORDER, encode_public_key, multiply_base
 
 _OPENSSL_3 = 0x30000000
 _POINTER, _SIZE, _INT = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int
@@ -112,8 +112,6 @@ class OpenSslBackend:
     def generate(self) -> tuple[bytes, bytes]:
         """Make a key: private key and public point."""
         import secrets  # noqa: PLC0415 - only here
-
-        from agreegen.pki.sm2.curve import multiply_base  # noqa: PLC0415 - only here
 
         scalar = secrets.randbelow(CURVE_ORDER - 2) + 1  # from 1 to n-2 (GB/T 32918.1, 6.1)
         return scalar.to_bytes(32), multiply_base(scalar)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agreegen.model.report import TrustStatus
-from agreegen.pki.trust.chain import Chain
+from agreegen.pki.trust.chain_result import Chain
 from agreegen.pki.trust.revocation import Finding
 
 

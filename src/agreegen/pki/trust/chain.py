@@ -5,25 +5,14 @@ Revocation is judged elsewhere; here a path is built and validated for one momen
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from asn1crypto import algos
-
-from agreegen.pki.algorithms import (
-    SM2_DEFAULT_ID,
-    AlgorithmUse,
-    UnsupportedError,
-    find_conflict,
-    key_facts,
-    read_algorithm,
-)
+from agreegen.pki.algorithms import SM2_DEFAULT_ID
 from agreegen.pki.encoding import der_of
-from agreegen.pki.signature_values import check_signature
+from agreegen.pki.trust.chain_result import TOLERANCE, Chain, ChainProblem
+from agreegen.pki.trust.issuing import issued_by
 from agreegen.pki.trust.path_search import Path, PathSearch, may_issue
 
 if TYPE_CHECKING:
@@ -31,86 +20,6 @@ if TYPE_CHECKING:
 
 MAX_POOL = 512
 _MAX_KEPT = 64
-TOLERANCE = timedelta(seconds=1)
-_EDWARDS = frozenset({"ed25519", "ed448"})
-
-
-class ChainProblem(StrEnum):
-    """Why no path holds."""
-
-    NONE_FOUND = "no chain"
-    INVALID = "invalid"
-    NOT_YET_VALID = "not yet valid"
-    EXPIRED = "expired"
-
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """A path that was found, and what is wrong with it.
-
-    Attributes:
-        certificates: The certificate first, the anchor last (asn1crypto); alone where none was found.
-        anchored: Whether it ends at an anchor.
-        problem: What is wrong; None where it holds.
-        message: The same for people.
-    """
-
-    certificates: tuple[Any, ...]
-    anchored: bool
-    problem: ChainProblem | None = None
-    message: str = ""
-
-    @property
-    def below_anchor(self) -> tuple[tuple[Any, Any], ...]:
-        """Every certificate but the anchor, with its issuer."""
-        return tuple(zip(self.certificates[:-1], self.certificates[1:], strict=True)) if self.anchored else ()
-
-
-def chain_uses(chain: Chain) -> list[AlgorithmUse]:
-    """List the algorithms with which the certificates below the anchor were signed."""
-    uses = []
-    for certificate, issuer in chain.below_anchor:
-        try:
-            algorithm = read_algorithm(certificate["signature_algorithm"], None)
-            key = key_facts(issuer.public_key)
-            conflict = "" if algorithm.scheme in _EDWARDS else find_conflict(algorithm, algorithm.digest)
-            name = "certificate signature"
-            uses.append(AlgorithmUse(name, algorithm.scheme, algorithm.digest, key, conflict))
-        except UnsupportedError:
-            uses.append(AlgorithmUse("certificate signature", "", "unknown"))
-    return uses
-
-
-@functools.lru_cache(maxsize=2048)
-def signature_holds(
-    key_der: bytes, algorithm_der: bytes, message: bytes, signature: bytes, sm2_ids: tuple[str, ...]
-) -> bool:
-    """Say whether a certificate or list was signed by a key; unknown algorithms never hold."""
-    try:
-        algorithm = read_algorithm(algos.SignedDigestAlgorithm.load(algorithm_der), None)
-        return check_signature(key_der, algorithm, message, signature, sm2_ids=sm2_ids)
-    except (UnsupportedError, ValueError, TypeError):
-        return False
-
-
-def issued_by(certificate: Any, issuer: Any, sm2_ids: tuple[str, ...]) -> bool:
-    """Say whether one certificate was signed with the key of another.
-
-    The algorithm stands in the signed part, too, and must be the same there (RFC 5280, 4.1.1.2): outside it
-    anybody could exchange it.
-    """
-    inside, outside = certificate["tbs_certificate"]["signature"], certificate["signature_algorithm"]
-    if inside["algorithm"].dotted != outside["algorithm"].dotted or (
-        inside["algorithm"].native == "rsassa_pss" and inside.dump() != outside.dump()
-    ):
-        return False
-    return signature_holds(
-        der_of(issuer.public_key),
-        certificate["signature_algorithm"].dump(),
-        der_of(certificate["tbs_certificate"]),
-        certificate["signature_value"].native,
-        sm2_ids,
-    )
 
 
 _Key = tuple[frozenset[bytes], tuple[str, ...], bytes, datetime, bytes | None]

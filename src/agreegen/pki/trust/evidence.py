@@ -17,7 +17,7 @@ from asn1crypto import ocsp as asn1_ocsp
 from agreegen.foreign import contained
 from agreegen.pki.algorithms import UnsupportedError, compute_digest, digest_name
 from agreegen.pki.encoding import der_of
-from agreegen.pki.trust.chain import issued_by, signature_holds
+from agreegen.pki.trust.issuing import issued_by, signature_holds
 from agreegen.pki.trust.revocation_lists import (
     RevocationList,
     list_covers_expired_since,
@@ -167,18 +167,24 @@ class EvidencePool:
             if signature_holds(der_of(candidate.public_key), algorithm, tbs, signature, self._sm2_ids):
                 yield candidate, Standing.OWN_KEY if same_key(candidate, issuer) else Standing.SAME_NAME
 
+    @contained
+    def unknown_to_responder(self, certificate: Any, issuer: Any) -> bool:
+        """Say whether a responder who may speak about a certificate answers that it does not know it."""
+        for _, basic in self._ocsps:
+            with contextlib.suppress(*_UNREADABLE):
+                singles = _singles_about(basic, certificate, issuer)
+                if any(single["cert_status"].name == "unknown" for single in singles):
+                    return self._ocsp_signer(basic, issuer) is not None
+        return False
+
     def _from_ocsp(self, item: Item, basic: Any, certificate: Any, issuer: Any) -> Iterator[Statement]:
-        data = basic["tbs_response_data"]
-        singles = [s for s in data["responses"] if _is_about(s["cert_id"], certificate, issuer)]
-        if not singles:
-            return
-        found = self._ocsp_signer(basic, issuer)
+        singles = _singles_about(basic, certificate, issuer)
+        found = self._ocsp_signer(basic, issuer) if singles else None
         if found is None:
             return
         signer, standing = found
         for single in singles:
-            status = single["cert_status"]
-            if status.name == "unknown":
+            if single["cert_status"].name == "unknown":
                 continue
             yield Statement(
                 kind="OCSP",
@@ -262,6 +268,11 @@ def _archive_cutoff(single: Any) -> datetime | None:
             value = extension["extn_value"].parsed.native
             return value if isinstance(value, datetime) else None
     return None
+
+
+def _singles_about(basic: Any, certificate: Any, issuer: Any) -> list[Any]:
+    responses = basic["tbs_response_data"]["responses"]
+    return [single for single in responses if _is_about(single["cert_id"], certificate, issuer)]
 
 
 def _is_about(cert_id: Any, certificate: Any, issuer: Any) -> bool:

@@ -19,7 +19,8 @@ from agreegen.pki.certificates import UNREADABLE
 from agreegen.pki.cms.signature_facts import TimestampFacts
 from agreegen.pki.encoding import der_of
 from agreegen.pki.trust.certificate_result import CertificateResult
-from agreegen.pki.trust.chain import Chain, ChainBuilder, ChainProblem, chain_uses
+from agreegen.pki.trust.chain import ChainBuilder
+from agreegen.pki.trust.chain_result import Chain, ChainProblem, chain_uses
 from agreegen.pki.trust.evidence import offers_revocation
 from agreegen.pki.trust.material import TrustMaterial
 from agreegen.pki.trust.purposes import signing_problem, stamping_problem

@@ -10,6 +10,7 @@ import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from agreegen.pki.algorithms import AlgorithmUse
 from agreegen.pki.certificates import load_certificates
@@ -105,13 +106,44 @@ def _make(
     now: datetime,
     policy: ValidationPolicy,
 ) -> TrustMaterial:
-    anchors, found = load_certificates(anchors_der), load_certificates(pool_der)
-    builder = ChainBuilder(anchors, found, policy.sm2_signer_ids)
+    hours = policy.max_revocation_age_hours
+    builder, judge = judge_by_evidence(
+        load_certificates(anchors_der),
+        load_certificates(pool_der),
+        crls,
+        ocsps,
+        now,
+        sm2_ids=policy.sm2_signer_ids,
+        max_age=None if hours is None else timedelta(hours=hours),
+    )
+    return TrustMaterial(builder, judge, policy)
+
+
+def judge_by_evidence(
+    anchors: Sequence[Any],
+    certificates: Sequence[Any],
+    crls: Sequence[Item],
+    ocsps: Sequence[Item],
+    now: datetime,
+    *,
+    sm2_ids: tuple[str, ...] = (),
+    max_age: timedelta | None = None,
+) -> tuple[ChainBuilder, RevocationJudge]:
+    """Return who builds paths to the anchors, and who weighs the evidence about their certificates.
+
+    Args:
+        anchors: Trust anchors (asn1crypto).
+        certificates: Other certificates, trusted for nothing.
+        crls: Revocation lists.
+        ocsps: OCSP responses.
+        now: Time of the judgement.
+        sm2_ids: SM2 signer ids to try besides the default one.
+        max_age: Greatest age of evidence at the time in question, None for any.
+    """
+    builder = ChainBuilder(anchors, certificates, sm2_ids)
     pool = EvidencePool(crls, ocsps, [*builder.pool, *anchors], builder.sm2_ids)
     # A responder's certificate often comes in its response only.
     responders = load_certificates(pool.ocsp_certificates())
     if responders:
-        builder = ChainBuilder(anchors, [*builder.pool, *responders], policy.sm2_signer_ids)
-    hours = policy.max_revocation_age_hours
-    judge = RevocationJudge(pool, builder, now, None if hours is None else timedelta(hours=hours))
-    return TrustMaterial(builder, judge, policy)
+        builder = ChainBuilder(anchors, [*builder.pool, *responders], sm2_ids)
+    return builder, RevocationJudge(pool, builder, now, max_age)

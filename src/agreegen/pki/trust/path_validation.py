@@ -29,7 +29,8 @@ from pyhanko_certvalidator.sig_validate import (
 from pyhanko_certvalidator.validate import async_validate_path
 
 from agreegen.pki.algorithms import UnsupportedError
-from agreegen.pki.trust.chain import TOLERANCE, Chain, ChainProblem, signature_holds
+from agreegen.pki.trust.chain_result import TOLERANCE, Chain, ChainProblem
+from agreegen.pki.trust.issuing import signature_holds
 from agreegen.pki.trust.path_faults import explain_fault
 from agreegen.pki.trust.path_search import Path
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from agreegen.pki.certificates import UNREADABLE, subject_name
-from agreegen.pki.trust.chain import TOLERANCE, Chain
+from agreegen.pki.trust.chain_result import TOLERANCE, Chain
 
 _ANY = "2.5.29.37.0"
 _TIME_STAMPING = "1.3.6.1.5.5.7.3.8"
@@ -64,7 +64,7 @@ def stamping_problem(
         authorities_limit: Whether the extended key usages of authorities limit what they issue.
     """
     try:
-        if not _is_for_timestamps_only(certificate):
+        if not is_for_timestamps_only(certificate):
             return "the certificate of the timestamp service is not made for timestamps, and for them only"
         if time is None or not _valid_at(certificate, time):
             return "the certificate of the timestamp service was not valid at the time that the token states"
@@ -75,7 +75,8 @@ def stamping_problem(
     return None
 
 
-def _is_for_timestamps_only(certificate: Any) -> bool:
+def is_for_timestamps_only(certificate: Any) -> bool:
+    """Tell whether a certificate is made for timestamps, and for nothing else (RFC 3161, 2.3)."""
     usage = certificate.key_usage_value
     if usage is not None and not _SIGNING & set(usage.native):
         return False

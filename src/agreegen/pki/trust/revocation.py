@@ -12,7 +12,8 @@ from typing import Any
 from agreegen.model.report import Revocation
 from agreegen.pki.certificates import subject_name
 from agreegen.pki.encoding import der_of
-from agreegen.pki.trust.chain import TOLERANCE, Chain, ChainBuilder, ChainProblem
+from agreegen.pki.trust.chain import ChainBuilder
+from agreegen.pki.trust.chain_result import TOLERANCE, Chain, ChainProblem
 from agreegen.pki.trust.evidence import EvidencePool, Standing, Statement, needs_no_check, offers_revocation
 
 _MAX_DEPTH = 3

@@ -14,13 +14,12 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from agreegen.errors import CredentialError
-from agreegen.signing.certificate_checks import verify_raw
 from agreegen.signing.credentials.csc_client import CredentialInfo, CscClient
 from agreegen.signing.credentials.key_files import mechanism_of, order_chain
 from agreegen.signing.credentials.secrets import BackendConfig, LoadedKey
 from agreegen.signing.interface import Mechanism
 from agreegen.signing.names import UNREADABLE_X509
-from agreegen.signing.raw_values import COORDINATE_BYTES, encode_pair
+from agreegen.signing.raw_values import COORDINATE_BYTES, encode_pair, verify_raw
 
 _SHA256, _SHA384 = "2.16.840.1.101.3.4.2.1", "2.16.840.1.101.3.4.2.2"
 _MAX_BATCH = 100

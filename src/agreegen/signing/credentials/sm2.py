@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from agreegen.pki.sm2.backend import DEFAULT_SIGNER_ID, Sm2Key, find_backend, is_on_curve
-from agreegen.pki.sm2.backend import verify_sm2 as verify_point
-from agreegen.pki.sm2.curve import multiply_base
+from agreegen.pki.algorithms import key_facts
+from agreegen.pki.certificates import UNREADABLE
+from agreegen.pki.sm2.backend import DEFAULT_SIGNER_ID, Sm2Key, find_backend
+from agreegen.pki.sm2.curve import is_on_curve, multiply_base
 from agreegen.signing.credentials.key_files import (
     no_certificate,
     order_chain,
@@ -24,9 +26,6 @@ from agreegen.signing.credentials.secrets import BackendConfig, LoadedKey
 from agreegen.signing.credentials.sm2_files import WrongPassphraseError, read_key_file, read_pkcs12
 from agreegen.signing.interface import Mechanism
 from agreegen.signing.names import UNREADABLE_X509
-from agreegen.signing.sm2_paths import find_sm2_path, is_readable, public_point, sm2_revoked
-
-__all__ = ["DEFAULT_SIGNER_ID", "Sm2Signer", "find_sm2_path", "load_sm2", "sm2_revoked", "verify_sm2"]
 
 _MAX_SIGNER_ID_BYTES = 8191
 
@@ -96,8 +95,7 @@ def load_sm2(config: BackendConfig) -> LoadedKey:
         raise config.error(str(exc), hint="check the passphrase") from None
     except ValueError as exc:
         raise config.error(str(exc), hint="a PKCS#8 or PKCS#12 file of an SM2 key is expected") from None
-    certificates = [c for c in found if is_readable(c)]
-    fitting = [c for c in certificates if _point_or_none(c) in points]
+    fitting = [c for c in found if _point_or_none(c) in points]
     if not fitting:
         raise no_certificate(config)
     own = next((c for c in fitting if signs(c)), None)
@@ -106,30 +104,16 @@ def load_sm2(config: BackendConfig) -> LoadedKey:
             "the certificate is for encryption, not for signatures",
             hint="of a double certificate, give the signing one and its key",
         )
-    point = public_point(own)
+    point = _point_or_none(own)
+    assert point is not None  # it is one of those that fit
     key = backend.load_key(points[point].to_bytes(32), point)
-    chain = [c for c in order_chain(own, certificates) if c not in fitting and _is_authority(c)]
+    chain = [c for c in order_chain(own, found) if c not in fitting and _is_authority(c)]
     return LoadedKey(
         Sm2Signer(key, signer_id),
         own.public_bytes(Encoding.DER),
         tuple(c.public_bytes(Encoding.DER) for c in chain),
         signer_id,
     )
-
-
-def verify_sm2(
-    certificate_der: bytes, message: bytes, signature: bytes, signer_id: str = DEFAULT_SIGNER_ID
-) -> bool:
-    """Tell whether an SM2 signature over a message fits a certificate's key; anything malformed does not.
-
-    Raises:
-        MissingProgramError: No library does SM2 here.
-    """
-    try:
-        point = public_point(x509.load_der_x509_certificate(certificate_der))
-    except UNREADABLE_X509:
-        return False
-    return verify_point(point, message, signature, signer_id)
 
 
 def signs(certificate: x509.Certificate) -> bool:
@@ -171,9 +155,13 @@ def _read_files(config: BackendConfig) -> tuple[list[int], list[x509.Certificate
 
 
 def _point_or_none(certificate: x509.Certificate) -> bytes | None:
+    """Return the uncompressed public point of an SM2 certificate; None where its key is no such one."""
     try:
-        point = public_point(certificate)
-    except ValueError:
+        info = asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER)).public_key
+        if key_facts(info).kind != "sm2":
+            return None
+        point = bytes(info["public_key"].native)
+    except UNREADABLE:
         return None
     return point if is_on_curve(point) else None
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, padding
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherAlgorithm, algorithms, modes
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
-from agreegen.pki.sm2.backend import SM2_CURVE_OID
+from agreegen.pki.sm2.curve import SM2_CURVE_OID
 
 _MAX_ROUNDS = 1_000_000
 """For the derivation that is done in Python, too."""

@@ -6,32 +6,16 @@ Each function returns None where the file is not plain; then pyHanko does the sa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from agreegen.pdf.plain import Entries, NotPlainError, PlainPdf, items, reference
 from agreegen.signing.appearance.streams import stream_body
+from agreegen.signing.field_contents import FieldContent
 from agreegen.signing.plain.increment import Hole, append, append_with_hole, dictionary
 from agreegen.signing.prepared import Prepared
 from agreegen.signing.services.revocation import Evidence
-from agreegen.signing.signed_data import SignedContent
 
 _PRINT_AND_LOCKED = 132
 _MAX_PAGE_DEPTH = 50
-
-
-@dataclass(frozen=True, slots=True)
-class FieldContent:
-    """What a filled signature field holds.
-
-    Attributes:
-        field: Name of the field.
-        timestamp: Whether it is a document timestamp.
-        content: Its CMS.
-    """
-
-    field: str
-    timestamp: bool
-    content: SignedContent
 
 
 def read_contents(pdf: bytes) -> list[FieldContent] | None:
@@ -47,8 +31,7 @@ def read_contents(pdf: bytes) -> list[FieldContent] | None:
     except (NotPlainError, ValueError):
         return None
     return [
-        FieldContent(name, timestamp, SignedContent.parse(contents, timestamp=timestamp))
-        for _, name, timestamp, contents in ordered
+        FieldContent.parse(name, contents, timestamp=timestamp) for _, name, timestamp, contents in ordered
     ]
 
 

@@ -1,35 +1,31 @@
-"""Revocation evidence for a chain: OCSP responses (RFC 6960) and CRLs (RFC 5280), checked before use."""
+"""Revocation evidence for a chain: OCSP responses (RFC 6960) and CRLs (RFC 5280), judged before use."""
 
 from __future__ import annotations
 
-import itertools
 import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import requests
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509 import ocsp
-from cryptography.x509.oid import AuthorityInformationAccessOID
 from urllib3.exceptions import HTTPError
 
 from agreegen.errors import CredentialError, SigningError
-from agreegen.signing.certificate_checks import Finding, find_path
+from agreegen.model.report import Revocation
+from agreegen.pki.encoding import der_of
+from agreegen.pki.trust.path_status import CertificateStatus, statuses_of
+from agreegen.signing.certificate_checks import Finding
+from agreegen.signing.certificate_paths import find_path
 from agreegen.signing.interface import Credential, Trust
-from agreegen.signing.names import UNREADABLE_X509, subject_label
+from agreegen.signing.names import subject_label
 from agreegen.signing.services.limited_answers import read_answer
-from agreegen.signing.services.status_checks import (
-    answers,
-    crl_covers,
-    needs_no_check,
-    not_good,
-    responder,
-    told_at,
+from agreegen.signing.services.status_addresses import (
+    answers_request,
+    list_addresses,
+    ocsp_addresses,
+    ocsp_request,
 )
 from agreegen.signing.trust import parse_crls
 
@@ -64,14 +60,16 @@ class EvidenceStore:
 
     Args:
         crls_der: Lists that the user gave; looked at first, so isolated networks need no service.
+        now: The time of the judgement, aware UTC.
         timeout_s: Time limit of one request.
         fetch: Whether services may be asked.
     """
 
     def __init__(
-        self, crls_der: Sequence[bytes] = (), *, timeout_s: float = 10.0, fetch: bool = True
+        self, crls_der: Sequence[bytes] = (), *, now: datetime, timeout_s: float = 10.0, fetch: bool = True
     ) -> None:
         self._given = tuple(crls_der)
+        self._now = now
         self._timeout_s = timeout_s
         self._fetch = fetch
         self._session = requests.Session()
@@ -102,109 +100,85 @@ class EvidenceStore:
             SigningError: One is revoked, or its status cannot be had.
         """
         parts = [Evidence(tuple(path))]
-        for certificate, issuer in itertools.pairwise(path):
-            key = (certificate, issuer)
+        kept = Evidence((), tuple(kept_ocsps), tuple(kept_crls))
+        for status in statuses_of(path, moment, self._now):
+            key = der_of(status.certificate), der_of(status.issuer)
             if key not in self._known or kept_ocsps or kept_crls:
-                self._known[key] = self._find(certificate, issuer, moment, kept_ocsps, kept_crls)
+                self._known[key] = self._find(status, kept)
             parts.append(self._known[key])
         return merge(parts)
 
-    def _find(
-        self,
-        certificate_der: bytes,
-        issuer_der: bytes,
-        moment: datetime,
-        kept_ocsps: Sequence[bytes],
-        kept_crls: Sequence[bytes],
-    ) -> Evidence:
-        certificate, issuer = (
-            x509.load_der_x509_certificate(certificate_der),
-            x509.load_der_x509_certificate(issuer_der),
-        )
-        # All of them are read, since any one may name the certificate as revoked.
-        lists = (*self._given, *kept_crls)
-        covering = [crl for crl in lists if crl_covers(crl, certificate, issuer, moment)]
-        if covering:
-            return Evidence((), crls_der=(covering[0],))
-        for response in kept_ocsps:
-            found = self._accept_ocsp(response, certificate, issuer, moment, None)
+    def _find(self, status: CertificateStatus, kept: Evidence) -> Evidence:
+        # All lists at hand are read, since any one may name the certificate as revoked.
+        at_hand = merge([Evidence((), crls_der=self._given), kept])
+        self._require_good(status, at_hand)
+        for candidate in self._candidates(status, at_hand):
+            found = self._accept(status, candidate)
             if found is not None:
                 return found
-        if self._fetch:
-            for found in itertools.chain(
-                self._ask_ocsp(certificate, issuer, moment), self._ask_crl(certificate, issuer, moment)
-            ):
-                return found
         raise UnreachableError(
-            f"the revocation status of {subject_label(certificate_der)} is not to be had",
+            f"the revocation status of {_label(status.certificate)} is not to be had",
             hint="give its CA's current CRL with --crl, or let the OCSP service be reached",
         )
 
-    def _ask_ocsp(
-        self, certificate: x509.Certificate, issuer: x509.Certificate, moment: datetime
-    ) -> Iterator[Evidence]:
-        for url in _ocsp_urls(certificate):
-            nonce = os.urandom(16)
-            # SHA-1 only names the issuer here (RFC 6960, 4.1.1); many responders know no other.
-            builder = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, hashes.SHA1())  # noqa: S303
-            request = builder.add_extension(x509.OCSPNonce(nonce), critical=False).build()
-            headers = {"Content-Type": "application/ocsp-request", "Accept": "application/ocsp-response"}
-            body = self._exchange("POST", url, request.public_bytes(Encoding.DER), headers)
-            found = None if body is None else self._accept_ocsp(body, certificate, issuer, moment, nonce)
-            if found is not None:
-                yield found
+    def _candidates(self, status: CertificateStatus, at_hand: Evidence) -> Iterator[Evidence]:
+        for crl in at_hand.crls_der:
+            yield Evidence((), crls_der=(crl,))
+        for response in at_hand.ocsps_der:
+            yield Evidence((), ocsps_der=(response,))
+        if not self._fetch:
+            return
+        for response in self._ask_ocsp(status):
+            yield Evidence((), ocsps_der=(response,))
+        for crl in self._ask_crls(status.certificate):
+            yield Evidence((), crls_der=(crl,))
 
-    def _ask_crl(
-        self, certificate: x509.Certificate, issuer: x509.Certificate, moment: datetime
-    ) -> Iterator[Evidence]:
-        for url in _crl_urls(certificate):
+    def _accept(self, status: CertificateStatus, candidate: Evidence) -> Evidence | None:
+        """Return a piece of evidence with all that it needs to count; None where it clears nobody."""
+        self._require_good(status, candidate)
+        responders = status.responders(candidate.ocsps_der)
+        signers = Evidence(tuple(der_of(responder) for responder in responders))
+        if _is_clear(status, candidate):
+            return merge([candidate, signers])
+        # A responder that is not exempt has to be cleared itself (RFC 6960, 4.2.2.2.1).
+        for crl in (crl for responder in responders for crl in self._lists_for(responder)):
+            together = merge([candidate, signers, Evidence((), crls_der=(crl,))])
+            if _is_clear(status, together):
+                return together
+        return None
+
+    def _require_good(self, status: CertificateStatus, evidence: Evidence) -> None:
+        """Refuse a certificate that evidence names as revoked, or that its responder does not know.
+
+        Raises:
+            SigningError: So it is.
+        """
+        finding = status.weigh(evidence.crls_der, evidence.ocsps_der)
+        if finding.status is Revocation.REVOKED or finding.later is not None:
+            raise _not_good(status.certificate, "revoked")
+        if status.is_unknown(evidence.ocsps_der):
+            raise _not_good(status.certificate, "of unknown status")
+
+    def _ask_ocsp(self, status: CertificateStatus) -> Iterator[bytes]:
+        headers = {"Content-Type": "application/ocsp-request", "Accept": "application/ocsp-response"}
+        for url in ocsp_addresses(status.certificate):
+            nonce = os.urandom(16)
+            request = ocsp_request(status.certificate, status.issuer, nonce)
+            body = self._exchange("POST", url, request, headers)
+            if body is not None and answers_request(body, nonce):
+                yield body
+
+    def _ask_crls(self, certificate: Any) -> Iterator[bytes]:
+        for url in list_addresses(certificate):
             if url not in self._fetched_crls:
                 body = self._exchange("GET", url, None, {})
                 self._fetched_crls[url] = () if body is None else tuple(parse_crls(body))
-            for crl in self._fetched_crls[url]:
-                if crl_covers(crl, certificate, issuer, moment):
-                    yield Evidence((), crls_der=(crl,))
+            yield from self._fetched_crls[url]
 
-    def _accept_ocsp(
-        self,
-        response_der: bytes,
-        certificate: x509.Certificate,
-        issuer: x509.Certificate,
-        moment: datetime,
-        nonce: bytes | None,
-    ) -> Evidence | None:
-        moment = told_at(response_der, certificate, moment)
-        try:
-            response = ocsp.load_der_ocsp_response(response_der)
-            if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
-                return None
-            if not answers(response, certificate, issuer, moment, nonce):
-                return None
-            signer = responder(response, issuer, moment)
-        except (UnsupportedAlgorithm, *UNREADABLE_X509):
-            return None
-        if signer is None:
-            return None
-        if response.certificate_status is not ocsp.OCSPCertStatus.GOOD:
-            raise not_good(certificate, response.certificate_status)
-        extra: list[Evidence] = [Evidence((), ocsps_der=(response_der,))]
-        if signer != issuer:
-            extra.append(Evidence((signer.public_bytes(Encoding.DER),)))
-            if not needs_no_check(signer):
-                listed = next(self._lists_for(signer, issuer, moment), None)
-                if listed is None:
-                    return None
-                extra.append(listed)
-        return merge(extra)
-
-    def _lists_for(
-        self, certificate: x509.Certificate, issuer: x509.Certificate, moment: datetime
-    ) -> Iterator[Evidence]:
-        for crl in self._given:
-            if crl_covers(crl, certificate, issuer, moment):
-                yield Evidence((), crls_der=(crl,))
+    def _lists_for(self, certificate: Any) -> Iterator[bytes]:
+        yield from self._given
         if self._fetch:
-            yield from self._ask_crl(certificate, issuer, moment)
+            yield from self._ask_crls(certificate)
 
     def _exchange(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> bytes | None:
         try:
@@ -231,7 +205,7 @@ def check_status(credential: Credential, trust: Trust, now: datetime) -> list[Fi
     if not trust.anchors_der:
         return []
     path = find_path(credential.certificate_der, credential.chain_der, trust, now, credential.name)
-    store = EvidenceStore(trust.crls_der)
+    store = EvidenceStore(trust.crls_der, now=now)
     try:
         store.for_path(path, now)
     except UnreachableError as exc:
@@ -252,27 +226,15 @@ def merge(parts: Sequence[Evidence]) -> Evidence:
     )
 
 
-def _ocsp_urls(certificate: x509.Certificate) -> list[str]:
-    try:
-        access = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
-    except (x509.ExtensionNotFound, ValueError):
-        return []
-    return [
-        entry.access_location.value
-        for entry in access
-        if entry.access_method == AuthorityInformationAccessOID.OCSP
-        and isinstance(entry.access_location, x509.UniformResourceIdentifier)
-    ]
+def _is_clear(status: CertificateStatus, evidence: Evidence) -> bool:
+    return status.weigh(evidence.crls_der, evidence.ocsps_der).status is Revocation.CLEAR
 
 
-def _crl_urls(certificate: x509.Certificate) -> list[str]:
-    try:
-        points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
-    except (x509.ExtensionNotFound, ValueError):
-        return []
-    return [
-        name.value
-        for point in points
-        for name in point.full_name or ()
-        if isinstance(name, x509.UniformResourceIdentifier) and name.value.startswith(("http://", "https://"))
-    ]
+def _not_good(certificate: Any, word: str) -> SigningError:
+    return SigningError(
+        f"the certificate of {_label(certificate)} is {word}", hint="no validation data can be added for it"
+    )
+
+
+def _label(certificate: Any) -> str:
+    return subject_label(der_of(certificate))

@@ -14,18 +14,26 @@ from typing import Self
 
 import requests
 from asn1crypto import cms, core, tsp
-from cryptography import x509
-from cryptography.x509.oid import ExtendedKeyUsageOID
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from agreegen.errors import AgreegenError, CredentialError, SigningError, TimestampError
-from agreegen.pki.encoding import tlv
-from agreegen.signing.certificate_checks import check_crls, find_path
+from agreegen.model.report import Integrity
+from agreegen.pki.cms import timestamp_tokens
+from agreegen.pki.cms.signature_facts import TimestampFacts
+from agreegen.pki.cms.structure import (
+    SIGNING_CERTIFICATE,
+    SIGNING_CERTIFICATE_V2,
+    parse_cms,
+    parse_tst_info,
+)
+from agreegen.pki.encoding import der_of, tlv
+from agreegen.pki.trust.purposes import is_for_timestamps_only
+from agreegen.signing.certificate_checks import check_crls
+from agreegen.signing.certificate_paths import find_path
 from agreegen.signing.interface import TimestampServer, Trust
-from agreegen.signing.names import UNREADABLE_X509, subject_label
+from agreegen.signing.names import subject_label
 from agreegen.signing.services.limited_answers import read_answer
-from agreegen.signing.signed_data import SignedContent, reading
 
 _MAX_WORDS = 300
 _DIGEST_ALGORITHMS = {
@@ -36,6 +44,7 @@ _DIGEST_ALGORITHMS = {
 """AlgorithmIdentifier of each hash function that a token may be asked over."""
 _GRANTED = frozenset({"granted", "granted_with_mods"})
 _MAX_ANSWER_BYTES = 1 << 20
+_NAMES_CERTIFICATE = frozenset({SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2})
 _TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 _SIZE_MARGIN_BYTES = 64
 """Serial numbers and ECDSA signatures vary by some bytes from token to token."""
@@ -159,40 +168,37 @@ class TimestampClient:
     ) -> bytes:
         token = _read_answer(server, answer)
         try:
-            content = check_token(token, imprint[1], imprint[0])
-            with reading("the timestamp"):
-                _check_request(content, server, nonce)
-                self._approve(content)
+            facts = check_token(token, imprint[1], imprint[0])
+            _check_request(token, server, nonce)
+            self._approve(facts)
         except SigningError as exc:
             raise TimestampError(f"{server.url}: {exc.message}") from exc
         return token
 
-    def _approve(self, content: SignedContent) -> None:
-        der = content.certificate_der
-        assert der is not None
-        assert content.time is not None
-        if der in self._approved or not self._trust.anchors_der:
+    def _approve(self, facts: TimestampFacts) -> None:
+        own = der_of(facts.certificate)
+        assert facts.time is not None
+        if own in self._approved or not self._trust.anchors_der:
             return
-        others = [other for other in content.certificates_der if other != der]
-        name = subject_label(der)
+        others = [der for der in map(der_of, facts.certificates) if der != own]
+        name = subject_label(own)
         try:
-            path = find_path(der, others, self._trust, content.time, name)
-            check_crls(path, self._trust, content.time, name)
+            path = find_path(own, others, self._trust, facts.time, name)
+            check_crls(path, self._trust, facts.time, name)
         except CredentialError as exc:
             raise SigningError(f"the service is not trusted: {exc.message}") from exc
-        self._approved.add(der)
+        self._approved.add(own)
 
 
-def _check_request(content: SignedContent, server: TimestampServer, nonce: int) -> None:
-    info = content.token
-    assert info is not None
+def _check_request(token: bytes, server: TimestampServer, nonce: int) -> None:
+    info = parse_tst_info(parse_cms(token, max_bytes=_MAX_ANSWER_BYTES).content or b"")
     if info["nonce"].native != nonce:
         raise SigningError("the answer is for another request (nonce)")
     if server.policy is not None and info["policy"].dotted != server.policy:
         raise SigningError(f"the token is under another policy than {server.policy}")
 
 
-def check_token(token: bytes, digest: bytes, hash_name: str = "sha256") -> SignedContent:
+def check_token(token: bytes, digest: bytes, hash_name: str = "sha256") -> TimestampFacts:
     """Check a timestamp token on its own: imprint, signature, signing certificate and its purpose.
 
     Trust is for the caller to judge.
@@ -205,36 +211,16 @@ def check_token(token: bytes, digest: bytes, hash_name: str = "sha256") -> Signe
     Raises:
         SigningError: It does not hold (RFC 3161, section 2.4.2).
     """
-    with reading("the timestamp"):
-        return _check_token(token, digest, hash_name)
-
-
-def _check_token(token: bytes, digest: bytes, hash_name: str) -> SignedContent:
-    content = SignedContent.parse(token, timestamp=True)
-    info = content.token
-    assert info is not None
-    imprint = info["message_imprint"]
-    if (
-        imprint["hash_algorithm"]["algorithm"].native != hash_name
-        or imprint["hashed_message"].native != digest
-    ):
+    facts = timestamp_tokens.check_token(token, lambda name: digest if name == hash_name else b"", "document")
+    if facts.subindication == "HASH_FAILURE":
         raise SigningError("the timestamp is over other bytes (imprint)")
-    problem = content.signature_problem()
-    if problem:
-        raise SigningError(f"the timestamp {problem}")
-    if content.certificate_der is None or not _is_tsa(content.certificate_der):
+    if facts.integrity is not Integrity.INTACT:
+        raise SigningError(f"the timestamp does not hold ({'; '.join(facts.reasons)})")
+    if not is_for_timestamps_only(facts.certificate):
         raise SigningError("the timestamp is not signed by a timestamping certificate")
-    if not content.names_certificate():
+    if not parse_cms(token, max_bytes=_MAX_ANSWER_BYTES).signed.keys() & _NAMES_CERTIFICATE:
         raise SigningError("the timestamp does not name its signing certificate")
-    return content
-
-
-def _is_tsa(der: bytes) -> bool:
-    try:
-        usage = x509.load_der_x509_certificate(der).extensions.get_extension_for_class(x509.ExtendedKeyUsage)
-    except (x509.ExtensionNotFound, *UNREADABLE_X509):
-        return False
-    return list(usage.value) == [ExtendedKeyUsageOID.TIME_STAMPING]
+    return facts
 
 
 class _Response(core.Sequence):  # type: ignore[misc]

@@ -38,7 +38,7 @@ from agreegen.pki.trust.policy import ValidationPolicy
 from agreegen.verification.interface import FoundSignature, Options, Structure
 from agreegen.verification.signatures.conclusion import conclude
 from agreegen.verification.signatures.details import list_details
-from agreegen.verification.signatures.levels import detect_level
+from agreegen.verification.signatures.levels import LevelMaterial, detect_level
 from agreegen.verification.signatures.proven_times import Proofs
 
 
@@ -286,7 +286,7 @@ class FileJudge:
             changes_after=found.changes,
             trust=result.trust if result else no_trust,
             revocation=result.finding.status if result else Revocation.UNKNOWN,
-            level=detect_level(self, index),
+            level=detect_level(LevelMaterial(self.structure, self.facts, self.certificates, self.now), index),
             time=time,
             time_source=source,
             reasons=tuple(dict.fromkeys(reasons)),

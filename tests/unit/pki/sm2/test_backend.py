@@ -21,11 +21,14 @@ from agreegen.example_pki.sm2_chain import Sm2Chain, issue_sm2_crl, make_sm2_cha
 from agreegen.pki.sm2 import backend as sm2_backend
 from agreegen.pki.sm2 import gmssl as sm2_gmssl
 from agreegen.pki.sm2 import openssl as sm2_openssl
-from agreegen.pki.sm2.backend import CURVE_ORDER, find_backend, is_canonical, is_on_curve, sm3
-from agreegen.pki.sm2.curve import multiply_base
+from agreegen.pki.sm2.backend import find_backend, is_canonical, sm3
+from agreegen.pki.sm2.curve import CURVE_ORDER, encode_public_key, is_on_curve, multiply_base
+from agreegen.signing.certificate_checks import check_crls
+from agreegen.signing.certificate_paths import find_path
 from agreegen.signing.credentials.secrets import BackendConfig
-from agreegen.signing.credentials.sm2 import find_sm2_path, load_sm2, sm2_revoked, verify_sm2
-from agreegen.signing.interface import RawSigner
+from agreegen.signing.credentials.sm2 import load_sm2
+from agreegen.signing.interface import Mechanism, RawSigner, Trust
+from agreegen.signing.raw_values import verify_raw
 
 BACKENDS = ("openssl", "gmssl")
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -81,7 +84,7 @@ def test_the_backends_agree(maker: str, signer: str, judge: str) -> None:
         assert is_canonical(signature)
         check = sm2_backend.verify_sm2
         assert check(point, message, signature, signer_id, backend=judge)
-        assert check(sm2_backend.encode_public_key(point), message, signature, signer_id, backend=judge)
+        assert check(encode_public_key(point), message, signature, signer_id, backend=judge)
         assert not check(point, message + b"!", signature, signer_id, backend=judge)
         assert not check(point, message, signature, signer_id + "0", backend=judge)
 
@@ -168,9 +171,9 @@ def test_a_credential_signs(tmp_path: Path, chain: Sm2Chain, backend: str | None
     assert loaded.certificate_der == der(chain, "signing")
     assert loaded.chain_der == (der(chain, "authority"),)
     first, second = loaded.signer.sign_many([b"one", b"two"])
-    assert verify_sm2(loaded.certificate_der, b"one", first)
-    assert verify_sm2(loaded.certificate_der, b"two", second)
-    assert not verify_sm2(loaded.certificate_der, b"two", first)
+    assert verify_raw(loaded.certificate_der, Mechanism.SM2_SM3, b"one", first)
+    assert verify_raw(loaded.certificate_der, Mechanism.SM2_SM3, b"two", second)
+    assert not verify_raw(loaded.certificate_der, Mechanism.SM2_SM3, b"two", first)
     loaded.signer.close()
     with pytest.raises(CredentialError, match="closed"):
         loaded.signer.sign(b"three")
@@ -179,8 +182,10 @@ def test_a_credential_signs(tmp_path: Path, chain: Sm2Chain, backend: str | None
 def test_a_signer_id_of_ones_own(tmp_path: Path, chain: Sm2Chain) -> None:
     loaded = load_sm2(config_of(tmp_path, chain, signer_id="ALICE123@YAHOO.COM"))
     signature = loaded.signer.sign(b"m")
-    assert verify_sm2(loaded.certificate_der, b"m", signature, "ALICE123@YAHOO.COM")
-    assert not verify_sm2(loaded.certificate_der, b"m", signature)
+    assert verify_raw(
+        loaded.certificate_der, Mechanism.SM2_SM3, b"m", signature, signer_id="ALICE123@YAHOO.COM"
+    )
+    assert not verify_raw(loaded.certificate_der, Mechanism.SM2_SM3, b"m", signature)
 
 
 def test_the_encryption_key_signs_nothing(tmp_path: Path, chain: Sm2Chain) -> None:
@@ -213,7 +218,7 @@ def test_protected_key_files_open_with_the_right_passphrase_only(
         tmp_path / "locked.pem",
     )  # fmt: skip
     (tmp_path / "pass").write_text("开门")
-    assert verify_sm2(der(chain, "signing"), b"m", load_sm2(config).signer.sign(b"m"))
+    assert verify_raw(der(chain, "signing"), Mechanism.SM2_SM3, b"m", load_sm2(config).signer.sign(b"m"))
     (tmp_path / "pass").write_text("关门")
     with pytest.raises(CredentialError, match="passphrase is wrong"):
         load_sm2(config)
@@ -245,7 +250,7 @@ def test_pkcs12_opens_with_the_right_passphrase_only(
     loaded = load_sm2(config)
     assert loaded.certificate_der == der(chain, "signing")
     assert loaded.chain_der == (der(chain, "authority"),)
-    assert verify_sm2(loaded.certificate_der, b"m", loaded.signer.sign(b"m"))
+    assert verify_raw(loaded.certificate_der, Mechanism.SM2_SM3, b"m", loaded.signer.sign(b"m"))
     (tmp_path / "pass").write_text("关门")
     with pytest.raises(CredentialError, match="passphrase is wrong"):
         load_sm2(config)
@@ -297,28 +302,32 @@ def test_damaged_files_end_in_a_clear_error(tmp_path: Path, chain: Sm2Chain, nam
         except CredentialError:
             refused += 1
         else:  # damage beside the key, e.g. in a name: what loads must be a working pair
-            assert verify_sm2(loaded.certificate_der, b"m", loaded.signer.sign(b"m"))
+            assert verify_raw(loaded.certificate_der, Mechanism.SM2_SM3, b"m", loaded.signer.sign(b"m"))
     assert refused > 15
+
+
+def path_of(leaf: bytes, pool: list[bytes], anchors: list[bytes], moment: datetime = NOW) -> list[bytes]:
+    return find_path(leaf, pool, Trust(tuple(anchors)), moment, "seal")
 
 
 def test_a_path_is_found_and_each_fault_breaks_it(chain: Sm2Chain) -> None:
     leaf, middle, root = (der(chain, name) for name in ("signing", "authority", "root"))
-    assert find_sm2_path(leaf, [middle], [root], NOW) == [leaf, middle, root]
-    assert find_sm2_path(leaf, [root, middle], [middle], NOW) == [leaf, middle]
+    assert path_of(leaf, [middle], [root]) == [leaf, middle, root]
+    assert path_of(leaf, [root, middle], [middle]) == [leaf, middle]
     other = make_sm2_chain(find_backend(), NOW, Addresses(9000))
     faults: list[tuple[bytes, list[bytes], list[bytes], datetime, str]] = [
-        (leaf, [], [root], NOW, "issuer is not there"),
-        (leaf, [middle], [], NOW, "issuer is not there"),
-        (leaf, [middle], [der(other, "root")], NOW, "issuer is not there"),
+        (leaf, [], [root], NOW, "no chain to a trust anchor"),
+        (leaf, [middle], [], NOW, "no anchors given"),
+        (leaf, [middle], [der(other, "root")], NOW, "no chain to a trust anchor"),
         (leaf, [middle], [root], NOW + timedelta(days=365 * 4), "expired"),
-        (leaf, [middle], [root], NOW - timedelta(days=3), "not valid before"),
-        (leaf[:-1] + bytes([leaf[-1] ^ 1]), [middle], [root], NOW, "signature"),
-        (leaf, [middle[:-1] + bytes([middle[-1] ^ 1])], [root], NOW, "signature"),
+        (leaf, [middle], [root], NOW - timedelta(days=3), "not valid yet"),
+        (leaf[:-1] + bytes([leaf[-1] ^ 1]), [middle], [root], NOW, "no chain to a trust anchor"),
+        (leaf, [middle[:-1] + bytes([middle[-1] ^ 1])], [root], NOW, "no chain to a trust anchor"),
         (b"\x30\x03\x02\x01\x01", [middle], [root], NOW, "cannot be read"),
     ]
     for certificate, pool, anchors, moment, words in faults:
         with pytest.raises(CredentialError, match=words):
-            find_sm2_path(certificate, pool, anchors, moment)
+            path_of(certificate, pool, anchors, moment)
 
 
 def test_a_leaf_issues_nothing(chain: Sm2Chain) -> None:
@@ -327,13 +336,9 @@ def test_a_leaf_issues_nothing(chain: Sm2Chain) -> None:
     forged = maker._issue(
         find_backend(), "x", maker._name("forged"), chain.signing, NOW, 1, Addresses(1), {"digital_signature"}
     )
-    with pytest.raises(CredentialError, match="no certificate authority"):
-        find_sm2_path(
-            bytes(forged.certificate.dump()),
-            [der(chain, "signing"), der(chain, "authority")],
-            [der(chain, "root")],
-            NOW,
-        )
+    pool, root = [der(chain, "signing"), der(chain, "authority")], der(chain, "root")
+    with pytest.raises(CredentialError, match="no valid chain"):
+        path_of(bytes(forged.certificate.dump()), pool, [root])
 
 
 def test_a_listed_certificate_is_revoked(chain: Sm2Chain) -> None:
@@ -344,9 +349,14 @@ def test_a_listed_certificate_is_revoked(chain: Sm2Chain) -> None:
     listed = issue_sm2_crl(backend, chain.authority, NOW, revoked=[serial])
     foreign = issue_sm2_crl(backend, chain.root, NOW, revoked=[serial])
     forged = listed[:-1] + bytes([listed[-1] ^ 1])
-    assert not sm2_revoked(path, [clean])
-    assert sm2_revoked(path, [clean, listed])
-    assert not sm2_revoked(path, [foreign, forged, b"junk"])
+
+    def check(*crls: bytes) -> list[str]:
+        return [finding.code for finding in check_crls(path, Trust((path[2],), crls), NOW, "seal")]
+
+    assert check(clean) == ["revocation-unknown"]  # nothing tells of the authority itself
+    with pytest.raises(CredentialError, match="was revoked on"):
+        check(clean, listed)
+    assert check(foreign, forged, b"junk") == ["revocation-unknown"]
 
 
 def test_openssl_accepts_the_chain(tmp_path: Path, chain: Sm2Chain) -> None:

@@ -1,0 +1,56 @@
+"""Verification of one file in this process: whatever is in it, it answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from agreegen.errors import AgreegenError
+from agreegen.foreign import contained
+from agreegen.model.report import Alarm, FileReport, Verdict
+from agreegen.pki.trust.policy import load_policy
+from agreegen.verification.examination import examine, unreadable
+from agreegen.verification.interface import Options
+from agreegen.verification.paths import Unreadable, read_path
+
+
+def verify_bytes(label: str, data: bytes, options: Options) -> FileReport:
+    """Judge one file in this process, without limits of time and memory; whatever is in it, it answers.
+
+    Args:
+        label: The path as the user gave it.
+        data: The file's bytes.
+        options: What the caller chose.
+
+    Raises:
+        InputError: The policy file is wrong.
+    """
+    load_policy(options.policy_file)
+    try:
+        return contained(examine)(label, data, options)
+    except AgreegenError as exc:
+        return _given_up(label, "not-judged", str(exc), "无法判断", data)
+    except MemoryError:
+        return _given_up(label, "limit", "the file asks for too much memory", "文件占用内存过多", data)
+    except Exception as exc:
+        text = f"the examination stopped at an unexpected place ({type(exc).__name__})"
+        return _given_up(label, "internal-error", text, "检查过程中出现意外情况", data)
+
+
+def _given_up(label: str, code: str, message: str, message_zh: str, data: bytes) -> FileReport:
+    alarm = Alarm(code, message, message_zh=message_zh)
+    return FileReport(label, Verdict.INDETERMINATE, None, alarms=(alarm,), size_bytes=len(data))
+
+
+def verify_path(path: Path, options: Options) -> FileReport:
+    """Read and judge one path in this process."""
+    try:
+        data = contained(read_path)(path, options.limits.max_file_bytes)
+    except Unreadable as answer:
+        return answer.report
+    except MemoryError:
+        text = "the file does not fit into the memory allowed"
+        return unreadable(str(path), "limit", text, "文件占用内存过多")
+    except Exception as exc:
+        text = f"the path cannot be read ({type(exc).__name__})"
+        return unreadable(str(path), "not-readable", text, "路径无法读取")
+    return verify_bytes(str(path), data, options)
