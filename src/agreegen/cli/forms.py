@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from agreegen.cli.options import any_path, forms_option, json_option
+from agreegen.cli.options import any_path, existing_file, forms_option, json_option
 from agreegen.cli.output import print_json, print_table, say
-from agreegen.errors import ExitCode
+from agreegen.errors import ExitCode, UsageError
 from agreegen.forms.catalog import find_form, forms_folder, list_forms
 from agreegen.forms.check import check_form
-from agreegen.forms.starting import start_form
+from agreegen.forms.starting import start_form, start_form_from_docx
 from agreegen.model.form import Form
 
 
@@ -95,15 +95,27 @@ def check_command(targets: tuple[str, ...], forms_folder_option: Path | None, as
 
 @command.command("new")
 @click.argument("form_id", metavar="ID")
-@click.option("--from", "source_id", default="personal-pledge", show_default=True, help="The form to copy.")
+@click.option("--from", "source_id", metavar="FORM", help="The form to copy; personal-pledge if not given.")
+@click.option(
+    "--docx", type=existing_file, metavar="FILE",
+    help="A Word document instead: its blanks (____, 【…】, underlined spaces) become fields.",
+)  # fmt: skip
 @click.option(
     "-o", "--output", "folder", type=any_path, default=Path("forms"), show_default=True, metavar="DIR",
     help="Folder of forms; ID becomes a folder in it.",
 )  # fmt: skip
 @forms_option
-def new_command(form_id: str, source_id: str, folder: Path, forms_folder_option: Path | None) -> int:
-    """Begin a form of one's own, ID, as a copy of another one, and check it."""
-    target = start_form(find_form(source_id, forms_folder(forms_folder_option)), form_id, folder)
+def new_command(
+    form_id: str, source_id: str | None, docx: Path | None, folder: Path, forms_folder_option: Path | None
+) -> int:
+    """Begin a form of one's own, ID, as a copy of another one or with a Word document, and check it."""
+    if docx is not None and source_id is not None:
+        raise UsageError("a form is begun with --from or with --docx", hint="leave one of them out")
+    if docx is not None:
+        target = start_form_from_docx(docx, form_id, folder)
+    else:
+        source = find_form(source_id or "personal-pledge", forms_folder(forms_folder_option))
+        target = start_form(source, form_id, folder)
     complaints = check_form(target)
     for complaint in complaints:
         click.echo(f"{form_id}: {complaint.severity.value}: {complaint}")
