@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ import click
 
 from agreegen.cli.output import prompt_secret, say_warning
 from agreegen.errors import UsageError
+from agreegen.forms.catalog import ENVIRONMENT_NAME, hidden_forms
 from agreegen.signing.interface import TimestampServer, Trust
 from agreegen.signing.services.timestamp_files import load_tsa
 from agreegen.signing.trust import load_trust
@@ -23,13 +25,23 @@ existing_path = click.Path(exists=True, path_type=Path)
 any_path = click.Path(path_type=Path, readable=False)
 
 
+def _tell_hidden(_: click.Context, __: click.Parameter, folder: Path | None) -> Path | None:
+    """Warn of each form of a folder that stands in the place of a packaged one of that id."""
+    named = os.environ.get(ENVIRONMENT_NAME)
+    place = folder or (Path(named) if named else None)
+    for form_id in hidden_forms(place) if place is not None and place.is_dir() else ():
+        say_warning(f"the form {form_id} of {place} is used in place of the packaged one")
+    return folder
+
+
 def forms_option(function: F) -> F:
     """Add `--forms DIR`."""
     return click.option(
         "--forms",
         "forms_folder_option",
         type=existing_folder,
-        help="Folder of forms; else AGREEGEN_FORMS, else the packaged forms.",
+        callback=_tell_hidden,
+        help="Folder of forms, beside the packaged ones; else AGREEGEN_FORMS.",
     )(function)
 
 

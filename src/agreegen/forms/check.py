@@ -183,12 +183,13 @@ def _check_order(form: Form) -> Iterator[Complaint]:
 
 
 def _check_layout(form: Form, template: Template) -> Iterator[Complaint]:
-    for paragraph in (*template.paragraphs, *template.margin_paragraphs):
-        if paragraph.justified:
-            yield _complain(
-                form, paragraph.place, f"is justified: {_shorten(paragraph.source)}",
-                "it is printed aligned left: in justified lines LibreOffice may drop ， and 。", warning=True,
-            )  # fmt: skip
+    justified = [p for p in (*template.paragraphs, *template.margin_paragraphs) if p.justified]
+    if justified:
+        others = f", and {len(justified) - 1} more" if len(justified) > 1 else ""
+        yield _complain(
+            form, justified[0].place, f"is justified: {_shorten(justified[0].source)}{others}",
+            "printed aligned left: in justified lines LibreOffice may drop ， and 。", warning=True,
+        )  # fmt: skip
     for paragraph in template.paragraphs:
         for oddity in paragraph.oddities:
             yield _complain(

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from agreegen.forms.blanks import SigningPlace
-from agreegen.forms.proposing import Proposal, ProposedField, known_words
+from agreegen.forms.proposing import Proposal, ProposedField, known_words, usual_label
 from agreegen.model.form import FieldType
 
 _FOR_ROSTERS = ("staff_no", "id_number", "unit")
@@ -65,7 +65,7 @@ def _with_keys(fields: Sequence[ProposedField]) -> tuple[ProposedField, ...]:
     wanted = _FOR_ROSTERS if persons else ("person_name", *_FOR_ROSTERS)
     asked = dict(known_words().values())
     added = [name for name in wanted if name not in names and asked[name] not in types]
-    return (*fields, *(ProposedField(n, _words_for(n)[0], asked[n], printed=False) for n in added))
+    return (*fields, *(ProposedField(n, usual_label(n), asked[n], printed=False) for n in added))
 
 
 def _words_for(name: str) -> list[str]:

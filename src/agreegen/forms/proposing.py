@@ -101,7 +101,7 @@ def _fill(root: Any) -> Iterator[ProposedField]:
             field = known.get(blank.label) if blank.label and not blank.is_date else None
             if field is None:
                 field = _name(blank.label, blank.is_date, frozenset(f.name for f in known.values()), words)
-                known[field.label or field.name] = field
+                known[blank.label or field.name] = field
                 yield field
             tags.append((blank, f"{{{{ {field.name} }}}}"))
         for blank, tag in reversed(tags):
@@ -115,7 +115,7 @@ def _name(
     if not name or name in taken:
         stem = name or "field"
         name = next(f"{stem}_{n}" for n in range(1 if not name else 2, 10_000) if f"{stem}_{n}" not in taken)
-    return ProposedField(name, label or ("日期" if is_date else name), kind)
+    return ProposedField(name, usual_label(name) or label or name, kind)
 
 
 @functools.cache
@@ -128,6 +128,11 @@ def known_words() -> Mapping[str, tuple[str, FieldType]]:
     path = data_folder("forms") / "words.yaml"
     listed: Any = read_yaml_text(path.read_bytes(), path)
     return {word: (entry["name"], FieldType(entry["type"])) for entry in listed for word in entry["words"]}
+
+
+def usual_label(name: str) -> str:
+    """Return the first of the words that ask for a known field, empty for others."""
+    return next((word for word, (asked, _) in known_words().items() if asked == name), "")
 
 
 def _mark_signing(root: Any) -> Iterator[SigningPlace]:
