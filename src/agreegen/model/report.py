@@ -88,6 +88,21 @@ class PadesLevel(StrEnum):
     OTHER = "other"
 
 
+class Method(StrEnum):
+    """Whose key signed: a certificate's own, or one made on the signer's device for this once."""
+
+    CERTIFICATE = "certificate"
+    DEVICE = "device"
+
+
+class Evidence(StrEnum):
+    """Whether the evidence of a signature made on a device is what its certificate promises."""
+
+    INTACT = "intact"
+    DIFFERS = "differs"
+    MISSING = "missing"
+
+
 class TimeSource(StrEnum):
     """Where a signing time comes from."""
 
@@ -158,6 +173,8 @@ class SignatureReport:
     time_source: TimeSource
     reasons: tuple[str, ...] = ()
     details: tuple[tuple[str, str], ...] = ()
+    method: Method = Method.CERTIFICATE
+    evidence: Evidence | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object of the interface; `details` holds further facts by name."""
@@ -176,6 +193,8 @@ class SignatureReport:
             "level": self.level.value,
             "time": None if self.time is None else self.time.isoformat().replace("+00:00", "Z"),
             "time_source": self.time_source.value,
+            "method": self.method.value,
+            "evidence": None if self.evidence is None else self.evidence.value,
             "reasons": list(self.reasons),
             "details": dict(self.details),
         }

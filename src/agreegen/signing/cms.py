@@ -61,6 +61,7 @@ class CmsTemplate:
         chain_der: Further certificates to include.
         mechanism: How the key signs.
         signing_time: For CAdES only: the claimed time, a signed attribute; PAdES has it in `/M` instead.
+        attributes: Further signed attributes, DER.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class CmsTemplate:
         mechanism: Mechanism,
         *,
         signing_time: datetime | None = None,
+        attributes: Sequence[bytes] = (),
     ) -> None:
         self.mechanism = mechanism
         self.digest_name, self._digest_algorithm = _DIGESTS[mechanism]
@@ -78,7 +80,7 @@ class CmsTemplate:
         certificates = dict.fromkeys((certificate_der, *chain_der))
         # Certificates are a SET: DER wants them in the order of their encodings (X.690, section 11.6).
         self._certificates = tlv(0xA0, *sorted(certificates))
-        self._fixed = self._fixed_attributes(certificate_der, signing_time)
+        self._fixed = (*self._fixed_attributes(certificate_der, signing_time), *attributes)
         self._signer_id = tlv(0x02, b"\x01") + self._issuer_and_serial()
 
     @classmethod

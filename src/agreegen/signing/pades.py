@@ -36,7 +36,9 @@ class BatchSigner:
     def __init__(self, identity: SigningIdentity, request: SigningRequest, *, token_bytes: int = 0) -> None:
         self.identity = identity
         self.request = request
-        self._template = CmsTemplate(identity.certificate_der, identity.chain_der, identity.mechanism)
+        self._template = CmsTemplate(
+            identity.certificate_der, identity.chain_der, identity.mechanism, attributes=identity.attributes
+        )
         self._reserved = self._template.greatest_size(token_bytes=token_bytes)
         self._appearance = appearance_of(identity, request.now)
 

@@ -18,6 +18,7 @@ class SigningIdentity:
         chain_der: Further certificates.
         mechanism: How the key signs.
         appearance: Picture for visible fields, if any.
+        attributes: Further signed attributes, DER.
     """
 
     name: str
@@ -25,6 +26,7 @@ class SigningIdentity:
     chain_der: tuple[bytes, ...]
     mechanism: Mechanism
     appearance: AppearanceSource | None = None
+    attributes: tuple[bytes, ...] = ()
 
     @classmethod
     def of(cls, credential: Credential) -> SigningIdentity:

@@ -45,6 +45,8 @@ BLOCKING = frozenset(
         "repeated-key",
         "same-name",
         "evidence-fails",
+        "evidence-differs",
+        "evidence-missing",
     }
 )
 """Alarms with which no verdict is `valid`."""

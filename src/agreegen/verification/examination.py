@@ -11,7 +11,7 @@ from pathlib import Path
 from agreegen.errors import AgreegenError
 from agreegen.foreign import contained
 from agreegen.model.document import Document
-from agreegen.model.report import Alarm, DocumentFacts, FileReport, Integrity, Verdict
+from agreegen.model.report import Alarm, DocumentFacts, FileReport, Integrity, SignatureReport, Verdict
 from agreegen.pki.certificates import load_certificates
 from agreegen.pki.cms.signature_facts import SignatureFacts
 from agreegen.pki.trust.policy import ValidationPolicy, load_policy
@@ -34,6 +34,7 @@ from agreegen.verification.pictures.findings import judge_seals
 from agreegen.verification.proof.existence import weigh_records
 from agreegen.verification.proof.rebuilding import prove
 from agreegen.verification.proof.released_roles import HeldRoles, alias_remarks
+from agreegen.verification.signatures.device import evidence_alarms, told_evidence
 from agreegen.verification.signatures.integrity import judge_integrity
 from agreegen.verification.signatures.judgement import FileJudge, OutsideProof
 from agreegen.verification.structure import scan_structure
@@ -82,6 +83,10 @@ def examine(label: str, data: bytes, options: Options, *, rebuild: bool = True) 
     signatures = tuple(
         judge.report(index, role=role_of(held, found)) for index, found in enumerate(structure.signatures)
     )
+    signatures = tuple(
+        _tell_evidence(data, one, structure, facts, index, options) for index, one in enumerate(signatures)
+    )
+    alarms.extend(evidence_alarms(signatures))
     alarms.extend(_padding_alarms(structure, facts))
     alarms.extend(example_alarms(judge, facts))
     page = PageCheck.PROVED if proved else PageCheck.OBJECTS if rebuild else PageCheck.TEXT
@@ -205,6 +210,19 @@ def _facts(
     except Exception as exc:
         reason = f"the signature cannot be read ({type(exc).__name__})"
         return SignatureFacts(Integrity.UNREADABLE, "FORMAT_FAILURE", reasons=(reason,))
+
+
+def _tell_evidence(
+    data: bytes,
+    report: SignatureReport,
+    structure: Structure,
+    facts: list[SignatureFacts],
+    index: int,
+    options: Options,
+) -> SignatureReport:
+    found, limit = structure.signatures[index], options.limits.max_cms_bytes
+    method, evidence = told_evidence(data, found, facts[index], structure, max_cms_bytes=limit)
+    return replace(report, method=method, evidence=evidence)
 
 
 def _padding_alarms(structure: Structure, facts: list[SignatureFacts]) -> Iterator[Alarm]:

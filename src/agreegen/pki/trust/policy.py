@@ -10,6 +10,8 @@ from types import MappingProxyType
 from typing import Any
 
 import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from agreegen.errors import InputError
 from agreegen.files import read_limited
@@ -19,6 +21,7 @@ from agreegen.yaml_text import MAX_BYTES, load_typed
 DIGEST_NAMES = frozenset(DIGESTS.values())
 KEY_KINDS = frozenset({"rsa", "dsa", "ec", "ed25519", "ed448", "sm2"})
 
+_PEM = "-----BEGIN CERTIFICATE-----"
 _KEYS = frozenset(
     {
         "name",
@@ -29,6 +32,7 @@ _KEYS = frozenset(
         "sm2_signer_ids",
         "refused_usages",
         "authorities_limit_usages",
+        "device_authorities",
     }
 )
 
@@ -70,6 +74,8 @@ class ValidationPolicy:
         sm2_signer_ids: SM2 signer ids that are tried in turn.
         refused_usages: Extended key usages that sign no documents when a certificate names nothing else.
         authorities_limit_usages: Whether extended key usages of authorities limit what they issue.
+        device_authorities: Authorities whose certificates for keys on signers' own devices are trusted, DER;
+            nobody else's are, and these are trusted for nothing else.
     """
 
     name: str = "built-in"
@@ -89,6 +95,7 @@ class ValidationPolicy:
         "1.3.6.1.5.5.7.3.9",
     )
     authorities_limit_usages: bool = True
+    device_authorities: tuple[bytes, ...] = ()
 
     def weakness(self, use: AlgorithmUse, at: datetime) -> str | None:
         """Say why the policy does not accept an algorithm at a time; None where it does."""
@@ -160,6 +167,7 @@ class _Reader:
             sm2_signer_ids=self._texts("sm2_signer_ids", BUILT_IN.sm2_signer_ids),
             refused_usages=self._texts("refused_usages", BUILT_IN.refused_usages),
             authorities_limit_usages=self._flag(self.raw, "authorities_limit_usages", default=True),
+            device_authorities=self._device_authorities(),
         )
 
     def _fail(self, where: str, problem: str) -> InputError:
@@ -207,6 +215,22 @@ class _Reader:
         if isinstance(value, datetime) or not isinstance(value, date):
             raise self._fail(where, "a date such as 2029-01-01 is expected, or none")
         return value
+
+    def _device_authorities(self) -> tuple[bytes, ...]:
+        """Read certificates: PEM as it stands, or a file beside the policy."""
+        found: list[bytes] = []
+        for text in self._texts("device_authorities", ()):
+            try:
+                pem = text.encode() if text.startswith(_PEM) else self._beside(text)
+                certificates = x509.load_pem_x509_certificates(pem)
+            except (OSError, ValueError) as exc:
+                problem = "a certificate in PEM is expected, or the name of a file that holds one"
+                raise self._fail("device_authorities", problem) from exc
+            found += (certificate.public_bytes(Encoding.DER) for certificate in certificates)
+        return tuple(dict.fromkeys(found))
+
+    def _beside(self, name: str) -> bytes:
+        return read_limited(self.path.parent / name, MAX_BYTES)
 
     def _digests(self) -> Mapping[str, date | None]:
         mapping = self._mapping(self.raw["digests"], "digests")

@@ -38,6 +38,7 @@ from agreegen.pki.trust.policy import ValidationPolicy
 from agreegen.verification.interface import FoundSignature, Options, Structure
 from agreegen.verification.signatures.conclusion import conclude
 from agreegen.verification.signatures.details import list_details
+from agreegen.verification.signatures.device import DeviceTrust, is_on_device
 from agreegen.verification.signatures.levels import LevelMaterial, detect_level
 from agreegen.verification.signatures.proven_times import Proofs
 
@@ -91,15 +92,17 @@ class FileJudge:
         self.outside = outside or OutsideProof()
         if self.outside.since is not None and self.outside.since < self.now:
             self.proofs = self.proofs.adding(len(structure.revisions) - 1, self.outside.since)
-        self.certificates = self._make_judge()
+        self.certificates, self.devices = self._make_judges()
         self._stamps: dict[int, CertificateResult] = {}
         self._peel_timestamps()
 
-    def _make_judge(self) -> CertificateJudge:
+    def _make_judges(self) -> tuple[CertificateJudge, DeviceTrust]:
         found = (der_of(c) for fact in self.facts for part in fact.parts for c in part.certificates)
         pool = (*self.structure.validation_data.certificates_der, *found)
-        material = material_for(self.options.anchors_der, pool, *self._evidence(), self.now, self.policy)
-        return CertificateJudge(material, self.now)
+        evidence = self._evidence()
+        material = material_for(self.options.anchors_der, pool, *evidence, self.now, self.policy)
+        judge = CertificateJudge(material, self.now)
+        return judge, DeviceTrust.of(self.policy, pool, evidence, self.now, no_trust=judge.no_trust)
 
     def _evidence(self) -> tuple[list[Item], list[Item]]:
         store = self.structure.validation_data
@@ -141,7 +144,7 @@ class FileJudge:
             time = fact.timestamps[0].time
             if result.subindication is None and covers and time is not None:
                 self.proofs = self.proofs.adding(found.revision, time)
-                self.certificates = self._make_judge()
+                self.certificates, self.devices = self._make_judges()
 
     def stamp_result(self, index: int) -> CertificateResult | None:
         """Return what was found about a document timestamp; None where its cryptography does not hold."""
@@ -208,7 +211,8 @@ class FileJudge:
         return best, tuple(notes), tuple(trusted)
 
     def _for_signer(self, fact: SignatureFacts, moment: datetime, role: str | None) -> CertificateResult:
-        result = self.certificates.judge_signer(fact.certificate, moment, uses=fact.algorithms)
+        judge = self.devices if is_on_device(fact) else self.certificates
+        result = judge.judge_signer(fact.certificate, moment, uses=fact.algorithms)
         if result.subindication is not None:
             return result
         if self.policy.allowed_roles and role not in self.policy.allowed_roles:
