@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -86,13 +87,67 @@ def sign_received(
             cannot be signed in this role.
     """
     ids = () if credential.sm2_signer_id is None else (credential.sm2_signer_id,)
+    received = judge_received(pdf, request, forms=forms, policy=policy, sm2_signer_ids=ids)
+    signed = sign_pdf(pdf, credential, request, checked=True, judged=received.unaltered)
+    if received.report.document is None or received.report.signatures:
+        received.judge_signed(signed)
+    return signed
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A file that may be signed, by all that `verify` says.
+
+    Attributes:
+        report: What it says.
+        options: By what it was judged.
+    """
+
+    report: FileReport
+    options: Options
+
+    @property
+    def unaltered(self) -> bool:
+        """Whether earlier signatures were found unaltered."""
+        return self.report.unaltered is True
+
+    def judge_signed(self, signed: SignedPdf) -> FileReport:
+        """Judge what was made of the file.
+
+        Raises:
+            SigningError: It is not found unaltered.
+        """
+        return _require_unaltered(signed, self.options)
+
+
+def judge_received(
+    pdf: bytes,
+    request: SigningRequest,
+    *,
+    forms: Path | None = None,
+    policy: Path | None = None,
+    sm2_signer_ids: tuple[str, ...] = (),
+) -> Received:
+    """Judge a file that may come from anywhere, before it is signed.
+
+    Args:
+        pdf: The file, signed by others or not at all.
+        request: Role, level, time; its anchors are those of earlier signers.
+        forms: Folder of released forms, None for the packaged ones.
+        policy: Validation policy for the earlier signatures.
+        sm2_signer_ids: SM2 signer ids that count besides those of the policy.
+
+    Raises:
+        ComplaintsError: The form that it was made from has errors.
+        SigningError: Nobody should sign it.
+    """
     options = Options(
         now=request.now,
         anchors_der=request.trust.anchors_der,
         crls_der=request.trust.crls_der,
         forms_folder=forms,
         policy_file=policy,
-        sm2_signer_ids=ids,
+        sm2_signer_ids=sm2_signer_ids,
     )
     report = examine("the document", pdf, options)
     _refuse_altered(report, also=_NEVER_SIGNED)
@@ -101,10 +156,7 @@ def sign_received(
         _refuse_signers(report)
     if report.document is not None:
         _refuse_unusable(report.document, forms_folder(forms))
-    signed = sign_pdf(pdf, credential, request, checked=True, judged=report.unaltered is True)
-    if report.document is None or report.signatures:
-        _require_unaltered(signed, options)
-    return signed
+    return Received(report, options)
 
 
 def _refuse_unjudged(report: FileReport) -> None:
@@ -185,7 +237,7 @@ def extend_received(
     return extended
 
 
-def _require_unaltered(made: SignedPdf, options: Options) -> None:
+def _require_unaltered(made: SignedPdf, options: Options) -> FileReport:
     """Judge what was made, with the code that reads files and not the one that writes them."""
     after = examine("the document", made.data, options, rebuild=False)
     if after.unaltered is not True:
@@ -194,6 +246,7 @@ def _require_unaltered(made: SignedPdf, options: Options) -> None:
             f"the file is built so that an addition would change it: {reasons or 'it reads differently'}",
             hint="ask for the original file; agreegen verify says more",
         )
+    return after
 
 
 def _refuse_altered(report: FileReport, *, also: Collection[str] = ()) -> None:

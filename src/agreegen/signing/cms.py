@@ -53,6 +53,11 @@ _GREATEST_SIGNATURE = {
 }
 
 
+def signature_algorithm(mechanism: Mechanism) -> bytes:
+    """Return the AlgorithmIdentifier with which a mechanism signs, DER."""
+    return _SIGNATURES[mechanism]
+
+
 class CmsTemplate:
     """The CMS of one certificate, ready for any number of signatures.
 

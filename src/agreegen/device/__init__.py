@@ -1,0 +1,1 @@
+"""A person without certificate signs: the office's authority, evidence, handwriting, signature."""

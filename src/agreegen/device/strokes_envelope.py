@@ -1,0 +1,44 @@
+"""Strokes are kept for the archive's eyes only: encrypted to its certificate (RFC 5652, 6)."""
+
+from __future__ import annotations
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.ciphers import algorithms
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7EnvelopeBuilder, PKCS7Options
+
+from agreegen.errors import CredentialError
+
+
+def require_recipient(certificate_der: bytes) -> x509.Certificate:
+    """Return a certificate to which strokes can be encrypted.
+
+    Raises:
+        CredentialError: It cannot be read, or its key is no RSA key.
+    """
+    try:
+        certificate = x509.load_der_x509_certificate(certificate_der)
+        key = certificate.public_key()
+    except ValueError:
+        key = None
+    if not isinstance(key, rsa.RSAPublicKey):
+        raise CredentialError(
+            "strokes cannot be encrypted to the archive's certificate: its key is no RSA key",
+            hint="name an RSA certificate in the authority's settings under strokes_for",
+        )
+    return certificate
+
+
+def seal_strokes(strokes: bytes, certificate_der: bytes) -> bytes:
+    """Encrypt a file of strokes with AES-256 for one certificate, DER.
+
+    `openssl cms -decrypt -inform DER` with the archive's key gives the file, and `sha256sum` its hash.
+
+    Raises:
+        CredentialError: The certificate is not usable for this.
+    """
+    recipient = require_recipient(certificate_der)
+    builder = PKCS7EnvelopeBuilder().set_data(strokes).add_recipient(recipient)
+    builder = builder.set_content_encryption_algorithm(algorithms.AES256)
+    return builder.encrypt(Encoding.DER, [PKCS7Options.Binary])
