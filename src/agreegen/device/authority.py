@@ -27,10 +27,10 @@ from agreegen.device.office_clock import OfficeClock
 from agreegen.errors import CredentialError, InputError
 from agreegen.files import read_limited
 from agreegen.pki.device_certificates import EVIDENCE_DIGEST, evidence_extension
-from agreegen.signing.certificate_checks import verify_raw
 from agreegen.signing.cms import signature_algorithm
 from agreegen.signing.credentials.loading import load_credential, read_settings
 from agreegen.signing.interface import Credential
+from agreegen.signing.raw_values import verify_raw
 
 LIFETIME = timedelta(minutes=10)
 _RAW_BYTES = 64

@@ -19,10 +19,10 @@ from agreegen.files import sha256_of
 from agreegen.model.report import Evidence, FileReport, Integrity, Method, PadesLevel
 from agreegen.pki.device_certificates import evidence_attribute
 from agreegen.receiving import judge_received
-from agreegen.signing.certificate_checks import verify_raw
 from agreegen.signing.interface import AppearanceSource, Mechanism, SignedPdf, SigningRequest, Trust
 from agreegen.signing.pades import BatchSigner
 from agreegen.signing.prepared import Prepared, SigningIdentity
+from agreegen.signing.raw_values import verify_raw
 from agreegen.signing.services.timestamps import TimestampClient
 
 _NAME = "the signer's device"

@@ -22,7 +22,7 @@ from agreegen.pki.cms.signature_facts import SignatureFacts
 from agreegen.pki.cms.structure import MalformedError, parse_cms
 from agreegen.pki.device_certificates import carried_evidence, promised_digest
 from agreegen.pki.trust.certificate_result import CertificateResult
-from agreegen.pki.trust.chain import Chain, ChainProblem
+from agreegen.pki.trust.chain_result import Chain, ChainProblem
 from agreegen.pki.trust.evidence import Item
 from agreegen.pki.trust.judge import CertificateJudge
 from agreegen.pki.trust.material import material_for
