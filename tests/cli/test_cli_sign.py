@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509 import KeyUsage
 from cryptography.x509.oid import NameOID
 
-from agreegen.cli import sign as sign_module
+from agreegen.api import signing as api_signing
 from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.maker import make_example_pki
 from agreegen.example_pki.responder import Responder
@@ -340,7 +340,7 @@ def test_a_full_disk_stops_the_rest(
             raise OSError(errno.ENOSPC, "No space left on device", str(path))
         write_atomically(path, data)
 
-    monkeypatch.setattr(sign_module, "write_atomically", write)
+    monkeypatch.setattr(api_signing, "write_atomically", write)
     line = signing(pki, inputs[0], f"{tmp_path}/out/", "unit", pki.credential("unit-seal"))
     result = agreegen(*line, *inputs[1:])
     assert result.code == 7

@@ -15,7 +15,7 @@ import dask
 import distributed  # noqa: F401 - sets Dask's defaults before a fixture changes them
 import pytest
 
-from agreegen.batch.heads import head_judge
+from agreegen.api.register_heads import head_judge
 from agreegen.batch.interface import Job, RunEvent, RunEventKind
 from agreegen.batch.running.run import RunSettings, run_job
 from agreegen.errors import RegisterError, UsageError

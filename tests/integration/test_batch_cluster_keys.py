@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from agreegen.batch.heads import head_judge
+from agreegen.api.register_heads import head_judge
 from agreegen.batch.interface import Job, RunEvent, RunEventKind
 from agreegen.batch.running.run import RunSettings, run_job
 from agreegen.errors import InputError, RegisterError, UsageError

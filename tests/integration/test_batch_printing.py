@@ -11,7 +11,7 @@ import pypdfium2
 import pytest
 from openpyxl import load_workbook
 
-from agreegen.batch.heads import head_judge
+from agreegen.api.register_heads import head_judge
 from agreegen.batch.interface import Job, PrintSettings
 from agreegen.batch.paper.printing import print_documents
 from agreegen.batch.running.run import RunSettings, run_job

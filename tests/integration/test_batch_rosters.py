@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agreegen.batch.heads import head_judge
+from agreegen.api.register_heads import head_judge
 from agreegen.batch.running.run import RunSettings, run_job
 from agreegen.cli.main import run as agreegen
 from agreegen.register.audit.service import verify_register

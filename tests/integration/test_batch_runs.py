@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from agreegen.api.register_heads import head_judge
 from agreegen.batch.checking.preflight import check_job
-from agreegen.batch.heads import head_judge
 from agreegen.batch.interface import Job, RowResult, RunEvent, RunEventKind, RunSummary
 from agreegen.batch.job.job_file import read_job
 from agreegen.batch.job.status import job_status

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from agreegen.batch.heads import head_judge
+from agreegen.api.register_heads import head_judge
 from agreegen.batch.interface import Job
 from agreegen.batch.job.job_file import read_job
 from agreegen.batch.running.run import RunSettings, run_job

@@ -17,7 +17,7 @@ import pytest
 from openpyxl import load_workbook
 from PIL import Image
 
-from agreegen.batch.heads import head_judge
+from agreegen.api.register_heads import head_judge
 from agreegen.batch.running.run import RunSettings, run_job
 from agreegen.cli.main import run as agreegen
 from agreegen.register.audit.service import verify_register

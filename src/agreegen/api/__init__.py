@@ -51,39 +51,55 @@ if TYPE_CHECKING:
     from agreegen.api.credentials import load_timestamp_servers as load_timestamp_servers
     from agreegen.api.credentials import load_trust as load_trust
     from agreegen.api.credentials import make_example_pki as make_example_pki
+    from agreegen.api.diagnosis import MachineCheck as MachineCheck
+    from agreegen.api.diagnosis import examine_machine as examine_machine
     from agreegen.api.documents import EngineChoice as EngineChoice
     from agreegen.api.documents import GeneratedDocument as GeneratedDocument
     from agreegen.api.documents import check_values as check_values
     from agreegen.api.documents import generate as generate
+    from agreegen.api.drafts import JobDraft as JobDraft
+    from agreegen.api.drafts import RosterSurvey as RosterSurvey
+    from agreegen.api.drafts import date_fields as date_fields
+    from agreegen.api.drafts import fitting_forms as fitting_forms
+    from agreegen.api.drafts import office_role as office_role
+    from agreegen.api.drafts import survey_roster as survey_roster
+    from agreegen.api.drafts import write_job as write_job
     from agreegen.api.forms import check_form as check_form
     from agreegen.api.forms import compile_form as compile_form
     from agreegen.api.forms import describe_form as describe_form
     from agreegen.api.forms import find_form as find_form
+    from agreegen.api.forms import forms_folder as forms_folder
     from agreegen.api.forms import list_forms as list_forms
     from agreegen.api.forms import start_form as start_form
     from agreegen.api.forms import summarise_form as summarise_form
     from agreegen.api.pages import draw_pages as draw_pages
+    from agreegen.api.rebuilding import RebuildReport as RebuildReport
+    from agreegen.api.rebuilding import rebuild_register as rebuild_register
+    from agreegen.api.recording import PageResult as PageResult
+    from agreegen.api.recording import PageStatus as PageStatus
+    from agreegen.api.recording import PaperRecord as PaperRecord
+    from agreegen.api.recording import ScanReport as ScanReport
+    from agreegen.api.recording import accept_scans as accept_scans
+    from agreegen.api.recording import add_paper as add_paper
+    from agreegen.api.recording import add_scans as add_scans
+    from agreegen.api.recording import change_signer as change_signer
+    from agreegen.api.recording import retract as retract
+    from agreegen.api.recording import say_reasons as say_reasons
+    from agreegen.api.recording import unsigned_scans as unsigned_scans
     from agreegen.api.registers import Coverage as Coverage
     from agreegen.api.registers import CoveragePerson as CoveragePerson
     from agreegen.api.registers import CoverageState as CoverageState
     from agreegen.api.registers import CoverageTotals as CoverageTotals
     from agreegen.api.registers import DocumentRow as DocumentRow
+    from agreegen.api.registers import DocumentState as DocumentState
     from agreegen.api.registers import Register as Register
     from agreegen.api.registers import RegisterVerdict as RegisterVerdict
     from agreegen.api.registers import UnsignedList as UnsignedList
-    from agreegen.api.registers import accept_scans as accept_scans
-    from agreegen.api.registers import add_paper as add_paper
-    from agreegen.api.registers import change_signer as change_signer
+    from agreegen.api.registers import describe_document as describe_document
     from agreegen.api.registers import export_register as export_register
     from agreegen.api.registers import open_register as open_register
     from agreegen.api.registers import register_coverage as register_coverage
-    from agreegen.api.registers import retract as retract
-    from agreegen.api.registers import unsigned_scans as unsigned_scans
     from agreegen.api.registers import verify_register as verify_register
-    from agreegen.api.scans import PageResult as PageResult
-    from agreegen.api.scans import PageStatus as PageStatus
-    from agreegen.api.scans import ScanReport as ScanReport
-    from agreegen.api.scans import add_scans as add_scans
     from agreegen.api.signing import FileSigner as FileSigner
     from agreegen.api.signing import PadesLevel as PadesLevel
     from agreegen.api.signing import SignedFile as SignedFile
@@ -106,6 +122,7 @@ if TYPE_CHECKING:
     from agreegen.api.verification import verify_each as verify_each
     from agreegen.api.verification import verify_options as verify_options
     from agreegen.api.verification import write_report_html as write_report_html
+    from agreegen.api.verification import write_signed_revisions as write_signed_revisions
 
 _MODULES = {
     "access": ("Prompt", "RegisterAccess"),
@@ -152,37 +169,58 @@ _MODULES = {
         "load_trust",
         "make_example_pki",
     ),
+    "diagnosis": ("MachineCheck", "examine_machine"),
     "documents": ("EngineChoice", "GeneratedDocument", "check_values", "generate"),
+    "drafts": (
+        "JobDraft",
+        "RosterSurvey",
+        "date_fields",
+        "fitting_forms",
+        "office_role",
+        "survey_roster",
+        "write_job",
+    ),
     "forms": (
         "check_form",
         "compile_form",
         "describe_form",
         "find_form",
+        "forms_folder",
         "list_forms",
         "start_form",
         "summarise_form",
     ),
     "pages": ("draw_pages",),
+    "rebuilding": ("RebuildReport", "rebuild_register"),
+    "recording": (
+        "PageResult",
+        "PageStatus",
+        "PaperRecord",
+        "ScanReport",
+        "accept_scans",
+        "add_paper",
+        "add_scans",
+        "change_signer",
+        "retract",
+        "say_reasons",
+        "unsigned_scans",
+    ),
     "registers": (
         "Coverage",
         "CoveragePerson",
         "CoverageState",
         "CoverageTotals",
         "DocumentRow",
+        "DocumentState",
         "Register",
         "RegisterVerdict",
-        "accept_scans",
-        "add_paper",
-        "change_signer",
+        "UnsignedList",
+        "describe_document",
         "export_register",
         "open_register",
         "register_coverage",
-        "retract",
-        "unsigned_scans",
-        "UnsignedList",
         "verify_register",
     ),
-    "scans": ("PageResult", "PageStatus", "ScanReport", "add_scans"),
     "signing": (
         "FileSigner",
         "PadesLevel",
@@ -207,6 +245,7 @@ _MODULES = {
         "verify_each",
         "verify_options",
         "write_report_html",
+        "write_signed_revisions",
     ),
 }
 """Module → the names that it gives."""

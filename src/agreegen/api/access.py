@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from agreegen.signing.credentials.secrets import Prompt
+from agreegen.signing.interface import Prompt
 
 __all__ = ["Prompt", "RegisterAccess"]
 

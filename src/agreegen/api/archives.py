@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from agreegen.api.access import RegisterAccess
-from agreegen.archive import create, verify
+from agreegen.api.access import Prompt
 from agreegen.archive.evidence.extraction import Extraction, extract_document
 from agreegen.archive.evidence.lifetime import Ending, endings_of
 from agreegen.archive.evidence.stamping import RENEWAL_HASHES, StampedBags
 from agreegen.archive.evidence.stamping import renew_bags as renew
 from agreegen.archive.evidence.stamping import timestamp_bags as timestamp
 from agreegen.archive.interface import BagReport, BagRequest, BagSummary
-from agreegen.batch.job.register_signers import recorder_for_bag
 from agreegen.clock import read_clock
 from agreegen.errors import UsageError
 from agreegen.pki.signer_pin import SignerPin
 from agreegen.pki.trust.policy import load_policy
 from agreegen.signing.interface import Credential, TimestampServer, Trust
-from agreegen.signing.services.timestamps import TimestampClient
 from agreegen.verification.interface import Options
 
 __all__ = [
@@ -50,7 +47,9 @@ def create_bag(
     omit_ids: bool = False,
     include_unsigned: bool = False,
     force: bool = False,
-    register: RegisterAccess | None = None,
+    register_credential: Path | None = None,
+    prompt: Prompt | None = None,
+    tell: Callable[[str], None] | None = None,
     forms: Path | None = None,
     now: datetime | None = None,
 ) -> BagSummary:
@@ -67,7 +66,9 @@ def create_bag(
         omit_ids: Leave ID numbers out of parameters and register.
         include_unsigned: Take documents, too, that nobody signed or that the register does not know.
         force: Replace a bag that is already there.
-        register: Who signs the source's own register, where neither it nor its job says so.
+        register_credential: Who signs the source's own register, where neither it nor its job says so.
+        prompt: Asks for secrets that must be typed in.
+        tell: Told once where another command writes to the register and this one waits.
         forms: Folder of released forms; None for the packaged ones.
         now: Aware UTC time; None for the clock.
 
@@ -77,6 +78,9 @@ def create_bag(
         SigningError: The bag could not be signed or timestamped.
         RegisterError: The register cannot be read or written.
     """
+    from agreegen.archive import create  # noqa: PLC0415 - takes long to load
+    from agreegen.batch.job.register_signers import recorder_for_bag  # noqa: PLC0415 - the same
+
     now = now or read_clock()
     request = BagRequest(
         source=source,
@@ -90,9 +94,8 @@ def create_bag(
         forms_folder=forms,
         include_unsigned=include_unsigned,
     )
-    access = register or RegisterAccess(source / "register.db")
     with recorder_for_bag(
-        source, credential, access.credential, now=now, prompt=access.prompt, tell=access.tell
+        source, credential, register_credential, now=now, prompt=prompt, tell=tell
     ) as recorder:
         return create.create_bag(request, recorder=recorder)
 
@@ -108,6 +111,8 @@ def verify_bag(bag: Path, options: Options, *, signer: SignerPin | None = None) 
     Returns:
         The verdict. A report is no boolean: ask for `valid`.
     """
+    from agreegen.archive import verify  # noqa: PLC0415 - takes long to load
+
     return verify.verify_bag(bag, options, signer=signer)
 
 
@@ -121,6 +126,8 @@ def timestamp_bags(
         ArchiveError: A bag is not whole, or has evidence already.
         TimestampError: No service gave an acceptable timestamp.
     """
+    from agreegen.signing.services.timestamps import TimestampClient  # noqa: PLC0415 - takes long to load
+
     with TimestampClient(_required(tsa), trust=trust) as client:
         return timestamp(bags, client.timestamp_digest, trust, hash_name=hash_name)
 
@@ -141,6 +148,8 @@ def renew_bags(
         ArchiveError: A bag has no evidence, or is not whole.
         TimestampError: No service gave an acceptable timestamp.
     """
+    from agreegen.signing.services.timestamps import TimestampClient  # noqa: PLC0415 - takes long to load
+
     with TimestampClient(_required(tsa), trust=trust) as client:
         return renew(bags, client.timestamp_digest, trust, hash_name=hash_name)
 

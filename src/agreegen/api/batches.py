@@ -20,7 +20,6 @@ from agreegen.batch.interface import (
 )
 from agreegen.batch.job.coverage import job_coverage
 from agreegen.batch.job.job_file import read_job
-from agreegen.batch.job.register_signers import recorder_for
 from agreegen.clock import read_clock
 from agreegen.errors import InputError
 from agreegen.rosters.roster import Roster, open_roster
@@ -145,7 +144,8 @@ def print_batch(
         InputError: There is no document to print.
         RegisterError: The register cannot be written, or nobody signs it.
     """
-    from agreegen.batch.paper.printing import print_documents  # noqa: PLC0415 - a run needs none of it
+    from agreegen.batch.job.register_signers import recorder_for  # noqa: PLC0415 - a run needs none of it
+    from agreegen.batch.paper.printing import print_documents  # noqa: PLC0415 - the same
 
     if not job.register_file.is_file():
         raise InputError(f"{job.output} holds no documents yet", hint=f"first: agreegen batch run {job.path}")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from agreegen.api.access import Prompt
 from agreegen.clock import read_clock
@@ -15,6 +15,9 @@ from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import Credential, TimestampServer, Trust
 from agreegen.signing.services.timestamp_files import load_tsa
 from agreegen.signing.trust import load_trust
+
+if TYPE_CHECKING:
+    from agreegen.signing.credentials.pkcs11_tokens import TokenEntry
 
 __all__ = [
     "CheckedCredential",
@@ -104,16 +107,16 @@ def examine_credential(
         credential.close()
 
 
-def list_tokens(module: Path) -> list[dict[str, Any]]:
+def list_tokens(module: Path) -> list[TokenEntry]:
     """Return the tokens, keys and certificates that a PKCS#11 library gives without a PIN.
 
     Raises:
         CredentialError: The library cannot be used.
         MissingProgramError: The optional package is not installed.
     """
-    from agreegen.signing.credentials.pkcs11 import list_module  # noqa: PLC0415 - needs the optional package
+    from agreegen.signing.credentials.pkcs11_tokens import list_module  # noqa: PLC0415 - needs the package
 
-    return [entry.to_dict() for entry in list_module(module)]
+    return list_module(module)
 
 
 def make_example_pki(folder: Path, *, force: bool = False, now: datetime | None = None) -> None:

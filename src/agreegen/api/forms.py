@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from agreegen.forms import catalog, check, starting
+from agreegen.forms.catalog import forms_folder
 from agreegen.model.complaint import Complaint
 from agreegen.model.form import Form
 
@@ -14,6 +15,7 @@ __all__ = [
     "compile_form",
     "describe_form",
     "find_form",
+    "forms_folder",
     "list_forms",
     "start_form",
     "summarise_form",
@@ -26,7 +28,7 @@ def list_forms(folder: Path | None = None) -> list[Form]:
     Raises:
         InputError: A `form.yaml` cannot be read.
     """
-    return catalog.list_forms(catalog.forms_folder(folder))
+    return catalog.list_forms(forms_folder(folder))
 
 
 def find_form(form_id: str, folder: Path | None = None) -> Form:
@@ -35,7 +37,7 @@ def find_form(form_id: str, folder: Path | None = None) -> Form:
     Raises:
         InputError: There is none of that id, or its `form.yaml` cannot be read.
     """
-    return catalog.find_form(form_id, catalog.forms_folder(folder))
+    return catalog.find_form(form_id, forms_folder(folder))
 
 
 def check_form(directory: Path) -> list[Complaint]:

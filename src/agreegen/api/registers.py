@@ -1,19 +1,15 @@
-"""Registers: who signed what and whether the record is whole; what persons record by hand."""
+"""Registers: what was made for whom, who signed it, and whether the record is whole."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agreegen.api.access import RegisterAccess
-from agreegen.batch.heads import head_judge
-from agreegen.batch.job.register_signers import recorder_for
-from agreegen.batch.paper.by_hand import add_paper as add_scan
-from agreegen.batch.paper.by_hand import find_document
 from agreegen.batch.planning.mended_rows import MendedRows
 from agreegen.chain.audit.interface import Audit, Problem
 from agreegen.clock import read_clock
@@ -21,26 +17,16 @@ from agreegen.errors import UsageError
 from agreegen.forms.catalog import find_form, forms_folder
 from agreegen.pki.signer_pin import SignerPin
 from agreegen.recording.known_heads import read_known
-from agreegen.recording.own_documents import examine_file
-from agreegen.recording.recorder import Recorder
-from agreegen.recording.signer import identity_of
-from agreegen.register.audit.service import verify_register as audit_register
 from agreegen.register.coverage import CoverageState
-from agreegen.register.export import export_csv, export_xlsx
-from agreegen.register.interface import (
-    DocumentRow,
-    DocumentState,
-    Event,
-    EventDraft,
-    EventKind,
-)
-from agreegen.register.paper import PaperRecord
+from agreegen.register.interface import DocumentRow, DocumentState
 from agreegen.register.store import Register
 from agreegen.reports.coverage import Coverage, CoveragePerson, CoverageTotals
 from agreegen.reports.unsigned_list import UnsignedList
 from agreegen.rosters.roster import open_roster
-from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import Trust
+
+if TYPE_CHECKING:
+    from agreegen.recording.recorder import Recorder
 
 __all__ = [
     "Coverage",
@@ -49,25 +35,18 @@ __all__ = [
     "CoverageTotals",
     "DocumentRow",
     "DocumentState",
-    "Event",
-    "PaperRecord",
     "Register",
     "RegisterVerdict",
     "UnsignedList",
-    "accept_scans",
-    "add_paper",
-    "change_signer",
+    "describe_document",
     "export_register",
-    "find_document",
     "open_register",
+    "open_to_write",
     "register_coverage",
-    "retract",
-    "unsigned_scans",
     "verify_register",
 ]
 
 _DEFAULT_FORM = "personal-pledge"
-_EXPORTS = {".csv": export_csv, ".xlsx": export_xlsx}
 
 
 @contextlib.contextmanager
@@ -132,11 +111,35 @@ def export_register(path: Path, output: Path, *, omit_ids: bool = False) -> int:
         RegisterError: The register cannot be read.
         OSError: The output cannot be written.
     """
-    writer = _EXPORTS.get(output.suffix.lower())
+    from agreegen.register.export import export_csv, export_xlsx  # noqa: PLC0415 - only to export
+
+    writer = {".csv": export_csv, ".xlsx": export_xlsx}.get(output.suffix.lower())
     if writer is None:
         raise UsageError(f"{output}: the name must end in .csv or .xlsx")
     with open_register(path) as register:
         return writer(register.documents(), output, omit_ids=omit_ids)
+
+
+def describe_document(document: DocumentRow) -> dict[str, object]:
+    """Return one of the objects of `register list --json`; ID numbers are not in it."""
+    known = document.registration
+    return {
+        "id": known.id,
+        "form": known.form_id,
+        "version": known.form_version,
+        "staff_no": known.staff_no,
+        "name": known.name,
+        "unit": known.unit,
+        "state": document.state.value,
+        "signed": ", ".join(f"{role}: {each.how.value}" for role, each in document.fulfilled.items()),
+        "roles": [{"role": role, **each.to_dict()} for role, each in document.fulfilled.items()],
+        "path": known.path,
+        "sha256": document.sha256,
+        "superseded_by": document.superseded_by,
+        "printed": document.printed_at,
+        "timestamp_pending": document.pending,
+        "bag": document.bag,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +224,10 @@ def verify_register(
         RegisterError: There is no file to judge.
         InputError: A known head or the policy cannot be read.
     """
+    from agreegen.api.register_heads import head_judge  # noqa: PLC0415 - judging takes long to load
+    from agreegen.recording.own_documents import examine_file  # noqa: PLC0415 - the same
+    from agreegen.register.audit.service import verify_register as audit_register  # noqa: PLC0415 - the same
+
     anchors, heads = trust or Trust(), read_known(known)
     audit = audit_register(
         path,
@@ -251,117 +258,6 @@ def _signer_problems(audit: Audit, pin: SignerPin | None) -> list[Problem]:
     return [Problem("other-signer", "register", f"its last head is signed by {named}, not by whom you named")]
 
 
-def add_paper(
-    access: RegisterAccess,
-    scan: Path,
-    *,
-    document_id: str | None = None,
-    staff_no: str | None = None,
-    by: str,
-    now: datetime | None = None,
-) -> PaperRecord:
-    """Keep the scan of one document that was signed on paper, and record which roles it fulfils.
-
-    Args:
-        access: The register.
-        scan: PDF, PNG, JPEG or TIFF; copied into `scans/` beside the register.
-        document_id: The document, or
-        staff_no: the number of its person.
-        by: Who looked at it.
-        now: Aware UTC time; None for the clock.
-
-    Raises:
-        UsageError: Not exactly one of id and number is given.
-        InputError: The scan is refused, with the remedy; nothing was recorded.
-        RegisterError: The register cannot be written, or nobody signs it.
-    """
-    _require_one(document_id, staff_no)
-    now = now or read_clock()
-    with open_to_write(access, now) as recorder:
-        row = find_document(recorder.register, document_id=document_id, staff_no=staff_no)
-        return add_scan(recorder, row, scan, by=by, now=now)
-
-
-def retract(
-    access: RegisterAccess,
-    *,
-    document_id: str | None = None,
-    staff_no: str | None = None,
-    reason: str,
-    by: str,
-    now: datetime | None = None,
-) -> DocumentRow:
-    """Take the record of a scan back; record and retraction are both kept. Return the document.
-
-    Raises:
-        UsageError: Not exactly one of id and number is given.
-        InputError: Nothing on paper is recorded of the document, or no reason is given.
-        RegisterError: The register cannot be written, or nobody signs it.
-    """
-    _require_one(document_id, staff_no)
-    now = now or read_clock()
-    with open_to_write(access, now) as recorder:
-        row = find_document(recorder.register, document_id=document_id, staff_no=staff_no)
-        recorder.retract(row.registration.id, reason=reason, by=by, now=now)
-        return row
-
-
-def unsigned_scans(path: Path) -> list[tuple[Event, DocumentRow | None]]:
-    """Return the scans that an earlier version recorded and no signed head covers, with their documents.
-
-    Raises:
-        RegisterError: The register cannot be read.
-    """
-    with open_register(path) as register:
-        head = register.last_head()
-        behind = 0 if head is None else head.count
-        found = [each for each in register.events(after=behind) if each.kind is EventKind.PAPER]
-        return [(event, register.document(event.document_id)) for event in found]
-
-
-def accept_scans(
-    access: RegisterAccess, found: Sequence[Event], *, by: str, now: datetime | None = None
-) -> None:
-    """Answer for scans that nobody has signed for, so that the next head covers them.
-
-    Args:
-        access: The register.
-        found: From `unsigned_scans`, looked at by `by`.
-        by: Who answers for them.
-        now: Aware UTC time; None for the clock.
-
-    Raises:
-        RegisterError: The register cannot be written, or nobody signs it.
-    """
-    now = now or read_clock()
-    with open_to_write(access, now, paper_accepted=True) as recorder:
-        facts = {"from": found[0].seq, "to": found[-1].seq, "by": by}
-        recorder.record([EventDraft(EventKind.ACCEPTED, details=facts)], now=now)
-
-
-def change_signer(access: RegisterAccess, successor: Path, *, now: datetime | None = None) -> str:
-    """Name another signer of a register, under the signature of the present one; return the new one's name.
-
-    Args:
-        access: The register.
-        successor: The credential file of who signs from now on.
-        now: Aware UTC time; None for the clock.
-
-    Raises:
-        CredentialError: The successor's credential cannot be loaded.
-        RegisterError: The register cannot be written, or its present signer is not to be had.
-    """
-    now = now or read_clock()
-    credential = load_credential(successor, prompt=access.prompt)
-    try:
-        identity = identity_of(credential.certificate_der)
-    finally:
-        credential.close()
-    with open_to_write(access, now) as recorder:
-        recorder.record([EventDraft(EventKind.SIGNER, details=identity.to_dict())], now=now)
-    return identity.subject
-
-
 def open_to_write(
     access: RegisterAccess, now: datetime, *, paper_accepted: bool = False
 ) -> contextlib.AbstractContextManager[Recorder]:
@@ -371,17 +267,13 @@ def open_to_write(
         RegisterError: It cannot be written, or nobody signs it.
         CredentialError: Its signer's credential cannot be used.
     """
-    tell: Callable[[str], None] | None = access.tell
+    from agreegen.batch.job.register_signers import recorder_for  # noqa: PLC0415 - signing takes long to load
+
     return recorder_for(
         access.file,
         access.credential,
         now=now,
         prompt=access.prompt,
-        tell=tell,
+        tell=access.tell,
         paper_accepted=paper_accepted,
     )
-
-
-def _require_one(document_id: str | None, staff_no: str | None) -> None:
-    if (document_id is None) == (staff_no is None):
-        raise UsageError("give --document ID or --staff-no N", hint="one of them names the document")

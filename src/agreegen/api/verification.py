@@ -12,8 +12,9 @@ from agreegen.files import read_limited
 from agreegen.model.report import FileReport, Report, Verdict
 from agreegen.pki.evidence_records.record import MAX_RECORD_BYTES
 from agreegen.reports.verification.abridging import abridge
+from agreegen.signing.interface import Trust
 from agreegen.signing.trust import load_trust
-from agreegen.verification.extraction import extract_signed
+from agreegen.verification.extraction import extract_signed as write_signed_revisions
 from agreegen.verification.interface import Options as VerifyOptions
 from agreegen.verification.pictures.interface import PagePair
 from agreegen.verification.service import expand_paths, verify_paths
@@ -28,7 +29,6 @@ __all__ = [
     "abridge",
     "changed_pages",
     "expand_paths",
-    "extract_signed",
     "report_html",
     "report_xml",
     "verify",
@@ -36,11 +36,12 @@ __all__ = [
     "verify_options",
     "verify_upload",
     "write_report_html",
+    "write_signed_revisions",
 ]
 
 
 def verify_options(
-    trust: Sequence[Path] = (),
+    trust: Trust | Sequence[Path] = (),
     *,
     at: datetime | None = None,
     complete: bool = False,
@@ -57,7 +58,7 @@ def verify_options(
     """Gather what a verification goes by; trust folders and evidence records are read now, once.
 
     Args:
-        trust: Trust anchors and revocation lists: files, and folders of both. None: trust stays unknown.
+        trust: From `load_trust`, or the files and folders to load; without anchors, trust stays unknown.
         at: Moment to judge for, aware; None for now.
         complete: Whether a file in which a required role is missing is not valid.
         policy: Validation policy (YAML); None for the built-in one.
@@ -74,7 +75,7 @@ def verify_options(
         CredentialError: A trust file cannot be read.
         OSError: An evidence record cannot be read, or is too large.
     """
-    anchors = load_trust(list(trust))
+    anchors = trust if isinstance(trust, Trust) else load_trust(trust)
     return VerifyOptions(
         now=now or read_clock(),
         anchors_der=anchors.anchors_der,

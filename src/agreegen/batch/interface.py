@@ -13,7 +13,7 @@ from agreegen.conversion.interface import EngineChoice
 from agreegen.model.complaint import Complaint, Severity
 from agreegen.model.form import Form
 from agreegen.model.report import PadesLevel
-from agreegen.signing.credentials.secrets import Prompt
+from agreegen.signing.interface import Prompt
 
 CHUNK_ROWS = 200
 

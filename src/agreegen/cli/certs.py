@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from agreegen.cli.options import any_path, force_option, read_now
+from agreegen.api.credentials import make_example_pki
+from agreegen.cli.options import any_path, force_option
 from agreegen.cli.output import say
-from agreegen.example_pki.maker import make_example_pki
 
 
 @click.group("certs")
@@ -24,6 +24,6 @@ def example_command(folder: Path, force: bool) -> None:
 
     Every subject says EXAMPLE; the keys are fresh and worth nothing.
     """
-    make_example_pki(folder, now=read_now(), force=force)
+    make_example_pki(folder, force=force)
     say(f"{folder}: example PKI made; credentials in {folder / 'credentials'}, anchors in {folder / 'trust'}")
     say("EXAMPLE keys prove nothing about anyone: never sign real papers with them")

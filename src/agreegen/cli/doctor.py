@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
-import shutil
-import sys
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from agreegen import __version__
+from agreegen.api.diagnosis import examine_machine
 from agreegen.cli.options import forms_option, json_option
 from agreegen.cli.output import print_json, print_table
-from agreegen.errors import AgreegenError, ExitCode
-from agreegen.forms.catalog import forms_folder, list_forms
-from agreegen.forms.check import check_form
-from agreegen.forms.fonts import HAN_BLOCKS, covered_characters, find_font
-from agreegen.model.form import Form
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One line of the doctor's findings.
-
-    Attributes:
-        name: What was looked for.
-        state: `ok`, `missing` (what needs it cannot be done) or `failed` (a form cannot be made here).
-        detail: What was found, or what is lost without it and how to get it.
-    """
-
-    name: str
-    state: str
-    detail: str
+from agreegen.errors import ExitCode
 
 
 @click.command("doctor")
@@ -41,108 +19,9 @@ class Check:
 @json_option
 def command(forms_folder_option: Path | None, as_json: bool) -> int:
     """Check programs, fonts, optional packages and forms on this machine."""
-    checks = list(examine(forms_folder_option))
+    checks = list(examine_machine(forms_folder_option))
     if as_json:
         print_json({"version": __version__, "checks": [asdict(check) for check in checks]})
     else:
         print_table(("what", "state", "detail"), [(c.name, c.state, c.detail) for c in checks])
     return ExitCode.MISSING if any(check.state == "failed" for check in checks) else ExitCode.DONE
-
-
-def examine(forms_folder_option: Path | None) -> Iterator[Check]:
-    """Look at everything in turn."""
-    yield Check("agreegen", "ok", f"{__version__} on Python {sys.version.split()[0]}")
-    yield from _look_for_programs()
-    yield from _look_for_packages()
-    yield from _look_for_libcrypto()
-    yield from _look_at_forms(forms_folder_option)
-
-
-def find_libreoffice() -> str | None:
-    """Return the program that lays out pages, under either of its names."""
-    return shutil.which("soffice") or shutil.which("libreoffice")
-
-
-def _look_for_programs() -> Iterator[Check]:
-    programs = (
-        (
-            "LibreOffice",
-            find_libreoffice(),
-            "needed for agreements and for forms that are not compiled: libreoffice-writer-nogui",
-        ),
-        ("fontconfig", shutil.which("fc-match"), "needed to find installed fonts: fontconfig"),
-    )
-    for name, found, loss in programs:
-        yield Check(name, "ok" if found else "missing", found or loss)
-
-
-def _look_for_packages() -> Iterator[Check]:
-    packages = (
-        ("PKCS#11 tokens", "pkcs11", "agreegen[pkcs11]"),
-        ("SM2 by GmSSL", "gmssl_pyx", "agreegen[sm2]; not needed where OpenSSL 3 is there"),
-        ("clusters", "distributed", "agreegen[dask]"),
-        ("loopback responder", "certomancer", "agreegen[responder], for trying out only"),
-    )
-    for name, module, extra in packages:
-        found = importlib.util.find_spec(module) is not None
-        yield Check(name, "ok" if found else "missing", "installed" if found else f"install {extra}")
-
-
-def _look_for_libcrypto() -> Iterator[Check]:
-    try:
-        from agreegen.pki.sm2.backend import describe_backend  # noqa: PLC0415 - loads a shared library
-
-        yield Check("SM2", "ok", describe_backend())
-    except AgreegenError as exc:
-        yield Check("SM2", "missing", str(exc))
-
-
-def _look_at_forms(option: Path | None) -> Iterator[Check]:
-    try:
-        found = list_forms(forms_folder(option))
-    except AgreegenError as exc:
-        yield Check("forms", "failed", str(exc))
-        return
-    if not found:
-        yield Check("forms", "failed", "no form was found; see --forms")
-    for form in found:
-        yield _judge_form(form)
-    yield from _look_at_fonts(found)
-
-
-def _look_at_fonts(forms: list[Form]) -> Iterator[Check]:
-    """Say of each font of the forms' chains which share of each block of GB 18030-2022 it prints."""
-    families = dict.fromkeys(name for form in forms for _, chain in form.font_chains for name in chain)
-    printed = frozenset[int]()
-    for family in families:
-        font = find_font(family)
-        if font is None:
-            yield Check(f"font {family}", "missing", "not installed")
-            continue
-        characters = covered_characters(font)
-        printed |= characters
-        yield Check(f"font {family}", "ok", f"{_shares(characters)}; {font.path}")
-    whole = all(block.covered(printed) == len(block) for block in HAN_BLOCKS)
-    loss = "" if whole else "; rare names are refused: install fonts-hanazono"
-    yield Check("GB 18030-2022", "ok" if whole else "missing", f"{_shares(printed)}{loss}")
-
-
-def _shares(characters: frozenset[int]) -> str:
-    """Return the share of each block, rounded down: only what is whole is 100 %."""
-    return ", ".join(
-        f"{block.name} {100 * block.covered(characters) // len(block)} %" for block in HAN_BLOCKS
-    )
-
-
-def _judge_form(form: Form) -> Check:
-    from agreegen.pipeline import NEEDS_LIBREOFFICE, describe_compiled  # noqa: PLC0415 - keeps the start quick
-
-    made = describe_compiled(form)
-    if made == NEEDS_LIBREOFFICE and find_libreoffice() is None:
-        return Check(
-            f"form {form.id}", "failed", f"version {form.version} cannot be made without LibreOffice"
-        )
-    complaints = [c for c in check_form(form.directory) if c.severity.value == "error"]
-    if complaints:
-        return Check(f"form {form.id}", "failed", str(complaints[0]))
-    return Check(f"form {form.id}", "ok", f"version {form.version}, {made}")

@@ -6,21 +6,19 @@ from pathlib import Path
 
 import click
 
+from agreegen.api.signing import PadesLevel, extend_file
 from agreegen.cli.options import (
     any_path,
     force_option,
     level_option,
     policy_option,
-    read_now,
     read_trust,
     read_tsa,
     trust_options,
     tsa_option,
 )
 from agreegen.cli.output import say_warning
-from agreegen.cli.sign import plan_outputs, process_all, read_pdf, write_output
-from agreegen.model.report import PadesLevel
-from agreegen.receiving import extend_received
+from agreegen.cli.sign import plan_outputs, process_all
 
 
 @click.command("extend")
@@ -48,14 +46,10 @@ def command(
     anchors = read_trust(trust, crls)
     if not anchors.anchors_der:
         say_warning("no trust anchors given: neither the signers nor the timestamp services are checked")
-    servers = read_tsa(tsa)
+    wanted, servers = PadesLevel(level.upper()), read_tsa(tsa)
 
     def extend(source: Path, destination: Path) -> str:
-        pdf = read_pdf(source)
-        extended = extend_received(
-            pdf, PadesLevel(level.upper()), trust=anchors, tsa=servers, now=read_now(), policy=policy
-        )
-        write_output(destination, extended.data)
-        return extended.level.value
+        made = extend_file(source, destination, wanted, trust=anchors, tsa=servers, policy=policy)
+        return made.level.value
 
     return process_all(pairs, extend)

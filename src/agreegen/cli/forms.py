@@ -6,13 +6,19 @@ from pathlib import Path
 
 import click
 
-from agreegen.cli.options import any_path, existing_file, forms_option, json_option
+from agreegen.api.forms import (
+    check_form,
+    compile_form,
+    describe_form,
+    find_form,
+    forms_folder,
+    list_forms,
+    start_form,
+    summarise_form,
+)
+from agreegen.cli.options import any_path, forms_option, json_option
 from agreegen.cli.output import print_json, print_table, say
-from agreegen.errors import ExitCode, UsageError
-from agreegen.forms.catalog import find_form, forms_folder, list_forms
-from agreegen.forms.check import check_form
-from agreegen.forms.starting import start_form, start_form_from_docx
-from agreegen.model.form import Form
+from agreegen.errors import ExitCode
 
 
 @click.group("forms")
@@ -25,9 +31,9 @@ def command() -> None:
 @json_option
 def list_command(forms_folder_option: Path | None, as_json: bool) -> None:
     """List the forms that are at hand."""
-    found = list_forms(forms_folder(forms_folder_option))
+    found = list_forms(forms_folder_option)
     if as_json:
-        print_json([_summary(form) for form in found])
+        print_json([summarise_form(form) for form in found])
         return
     print_table(
         ("form", "version", "title", "title (en)", "source"),
@@ -41,9 +47,9 @@ def list_command(forms_folder_option: Path | None, as_json: bool) -> None:
 @json_option
 def show_command(form_id: str, forms_folder_option: Path | None, as_json: bool) -> None:
     """Show what FORM asks for and who signs it."""
-    form = find_form(form_id, forms_folder(forms_folder_option))
+    form = find_form(form_id, forms_folder_option)
     if as_json:
-        print_json(_describe(form))
+        print_json(describe_form(form))
         return
     print_table(
         ("field", "label", "label (en)", "type", "required", "printed", "example", "help"),
@@ -95,27 +101,15 @@ def check_command(targets: tuple[str, ...], forms_folder_option: Path | None, as
 
 @command.command("new")
 @click.argument("form_id", metavar="ID")
-@click.option("--from", "source_id", metavar="FORM", help="The form to copy; personal-pledge if not given.")
-@click.option(
-    "--docx", type=existing_file, metavar="FILE",
-    help="A Word document instead: its blanks (____, 【…】, underlined spaces) become fields.",
-)  # fmt: skip
+@click.option("--from", "source_id", default="personal-pledge", show_default=True, help="The form to copy.")
 @click.option(
     "-o", "--output", "folder", type=any_path, default=Path("forms"), show_default=True, metavar="DIR",
     help="Folder of forms; ID becomes a folder in it.",
 )  # fmt: skip
 @forms_option
-def new_command(
-    form_id: str, source_id: str | None, docx: Path | None, folder: Path, forms_folder_option: Path | None
-) -> int:
-    """Begin a form of one's own, ID, as a copy of another one or with a Word document, and check it."""
-    if docx is not None and source_id is not None:
-        raise UsageError("a form is begun with --from or with --docx", hint="leave one of them out")
-    if docx is not None:
-        target = start_form_from_docx(docx, form_id, folder)
-    else:
-        source = find_form(source_id or "personal-pledge", forms_folder(forms_folder_option))
-        target = start_form(source, form_id, folder)
+def new_command(form_id: str, source_id: str, folder: Path, forms_folder_option: Path | None) -> int:
+    """Begin a form of one's own, ID, as a copy of another one, and check it."""
+    target = start_form(form_id, folder, source=find_form(source_id, forms_folder_option))
     complaints = check_form(target)
     for complaint in complaints:
         click.echo(f"{form_id}: {complaint.severity.value}: {complaint}")
@@ -130,60 +124,9 @@ def new_command(
 @forms_option
 def compile_command(form_id: str, forms_folder_option: Path | None) -> None:
     """Render FORM once with LibreOffice so that runs need none; written beside the template."""
-    from agreegen.pipeline import compile_and_save  # noqa: PLC0415 - keeps `forms list` quick
-
-    form = find_form(form_id, forms_folder(forms_folder_option))
-    for path in compile_and_save(form):
+    for path in compile_form(find_form(form_id, forms_folder_option)):
         say(f"{path}: written")
 
 
 def _yes(flag: bool) -> str:
     return "yes" if flag else "no"
-
-
-def _summary(form: Form) -> dict[str, object]:
-    return {
-        "id": form.id,
-        "version": form.version,
-        "title": form.title_zh,
-        "title_en": form.title_en,
-        "source": form.source,
-        "template_sha256": form.template_sha256,
-        "directory": str(form.directory),
-    }
-
-
-def _describe(form: Form) -> dict[str, object]:
-    return {
-        **_summary(form),
-        "subject": form.subject,
-        "row_keys": list(form.row_keys),
-        "fields": [
-            {
-                "name": f.name,
-                "label": f.label_zh,
-                "label_en": f.label_en,
-                "type": f.type.value,
-                "required": f.required,
-                "printed": f.printed,
-                "help": f.help,
-                "example": f.example,
-                "aliases": list(f.aliases),
-            }
-            for f in form.fields
-        ],
-        "roles": [
-            {
-                "id": r.id,
-                "label": r.label_zh,
-                "label_en": r.label_en,
-                "kind": r.kind.value,
-                "order": r.order,
-                "required": r.required,
-                "holder": r.holder,
-                "visible": r.visible,
-            }
-            for r in form.roles
-        ],
-        "conditions": [{"name": c.name, "label": c.label_zh, "field": c.field} for c in form.conditions],
-    }

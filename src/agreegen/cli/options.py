@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from agreegen.cli.output import prompt_secret, say_warning
 from agreegen.errors import UsageError
-from agreegen.forms.catalog import ENVIRONMENT_NAME, hidden_forms
-from agreegen.signing.interface import TimestampServer, Trust
-from agreegen.signing.services.timestamp_files import load_tsa
-from agreegen.signing.trust import load_trust
+
+if TYPE_CHECKING:
+    from agreegen.api import TimestampServer, Trust
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -25,23 +22,13 @@ existing_path = click.Path(exists=True, path_type=Path)
 any_path = click.Path(path_type=Path, readable=False)
 
 
-def _tell_hidden(_: click.Context, __: click.Parameter, folder: Path | None) -> Path | None:
-    """Warn of each form of a folder that stands in the place of a packaged one of that id."""
-    named = os.environ.get(ENVIRONMENT_NAME)
-    place = folder or (Path(named) if named else None)
-    for form_id in hidden_forms(place) if place is not None and place.is_dir() else ():
-        say_warning(f"the form {form_id} of {place} is used in place of the packaged one")
-    return folder
-
-
 def forms_option(function: F) -> F:
     """Add `--forms DIR`."""
     return click.option(
         "--forms",
         "forms_folder_option",
         type=existing_folder,
-        callback=_tell_hidden,
-        help="Folder of forms, beside the packaged ones; else AGREEGEN_FORMS.",
+        help="Folder of forms; else AGREEGEN_FORMS, else the packaged forms.",
     )(function)
 
 
@@ -143,6 +130,8 @@ def read_trust(trust: Sequence[Path], crls: Sequence[Path]) -> Trust:
     Raises:
         CredentialError: A file cannot be read.
     """
+    from agreegen.api.credentials import load_trust  # noqa: PLC0415 - every command loads this module
+
     anchors = load_trust([*trust, *crls])
     if anchors.example:
         say_warning("an example trust anchor was given: anyone can make signatures that it trusts")
@@ -151,15 +140,12 @@ def read_trust(trust: Sequence[Path], crls: Sequence[Path]) -> Trust:
 
 def read_tsa(names: Sequence[str]) -> tuple[TimestampServer, ...]:
     """Read the timestamp services that the user named, by address or by file."""
-    servers = tuple(load_tsa(name, prompt=prompt_secret) for name in names)
+    from agreegen.api.credentials import load_timestamp_servers  # noqa: PLC0415 - the same
+
+    servers = load_timestamp_servers(names, prompt=prompt_secret)
     for warning in (warning for server in servers for warning in server.warnings):
         say_warning(warning)
     return servers
-
-
-def read_now() -> datetime:
-    """Read the clock, once an operation: aware UTC, whole seconds."""
-    return datetime.now(UTC).replace(microsecond=0)
 
 
 def read_aliases(texts: Sequence[str]) -> dict[str, str]:

@@ -2,49 +2,36 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
-from agreegen.batch.job.register_signers import recorder_beside
+from agreegen.api.access import RegisterAccess
+from agreegen.api.credentials import load_credential, load_trust
+from agreegen.api.signing import FileSigner, PadesLevel, SignedFile, SigningRequest
 from agreegen.cli.options import (
     any_path,
     force_option,
     level_option,
     policy_option,
-    read_now,
     read_tsa,
     register_options,
     trust_options,
     tsa_option,
 )
 from agreegen.cli.output import prompt_secret, say, say_error, say_warning
+from agreegen.clock import read_clock
 from agreegen.errors import (
     AgreegenError,
     ArchiveError,
     CredentialError,
     ExitCode,
-    InputError,
     RegisterError,
-    TimestampError,
     UsageError,
 )
-from agreegen.files import read_limited, refuse_existing, refuse_inputs, write_atomically
-from agreegen.model.report import PadesLevel
-from agreegen.receiving import choose_role, identify, sign_received
-from agreegen.recording.recorder import Recorder
-from agreegen.recording.singles import expect_signed, record_signed
-from agreegen.signing.certificate_checks import check_credential
-from agreegen.signing.credentials.loading import load_credential
-from agreegen.signing.interface import Credential, SigningRequest
-from agreegen.signing.trust import load_trust
+from agreegen.files import refuse_existing, refuse_inputs
 
-_MAX_FILE_BYTES = 256 << 20
-_DISK_IS_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
 
 
@@ -92,7 +79,7 @@ def command(
     request = SigningRequest(
         role=role or "",
         level=PadesLevel(level.upper()),
-        now=read_now(),
+        now=read_clock(),
         trust=load_trust([*trust, *crls]),
         tsa=read_tsa(tsa),
         reason=reason,
@@ -100,61 +87,21 @@ def command(
         relax_order=relax_order,
     )
     pairs = plan_outputs(inputs, output, force=force)
-    with contextlib.ExitStack() as stack:
-        credential = load_credential(credential_file, prompt=prompt_secret)
-        stack.callback(credential.close)
-        for finding in check_credential(credential, request.trust, request.now):
-            say_warning(str(finding))
-        recorder = None
-        if register_file is not None:
-            recorder = stack.enter_context(
-                recorder_beside(
-                    register_file,
-                    credential,
-                    register_credential,
-                    now=request.now,
-                    prompt=prompt_secret,
-                    tell=say,
-                )
-            )
-        task = _Task(credential, request, policy, recorder)
-        return process_all(pairs, task.sign)
+    register = None
+    if register_file is not None:
+        register = RegisterAccess(register_file, register_credential, prompt_secret, say)
+    credential = load_credential(credential_file, prompt=prompt_secret)
+    try:
+        with FileSigner(credential, request, policy=policy, register=register) as signer:
+            for finding in signer.findings:
+                say_warning(str(finding))
+            return process_all(pairs, lambda source, target: _describe(signer.sign_file(source, target)))
+    finally:
+        credential.close()
 
 
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """What is done with each file.
-
-    Attributes:
-        credential: Who signs.
-        request: How; without a role it is the one that this credential can sign next.
-        policy: Validation policy for earlier signatures.
-        recorder: The register, if any.
-    """
-
-    credential: Credential
-    request: SigningRequest
-    policy: Path | None
-    recorder: Recorder | None
-
-    def sign(self, source: Path, destination: Path) -> str:
-        """Sign a file, write it, record it, and say what was done."""
-        pdf, request = read_pdf(source), self.request
-        single = None
-        if self.recorder is not None:
-            single = expect_signed(self.recorder, identify(pdf), source, pdf, destination)
-        if not request.role:
-            request = replace(request, role=choose_role(pdf, self.credential, request))
-        signed = sign_received(pdf, self.credential, request, policy=self.policy)
-        if signed.timestamp_pending:
-            raise TimestampError(
-                signed.why_pending or "no timestamp was to be had", hint="try again, or name another --tsa"
-            )
-        write_output(destination, signed.data)
-        if self.recorder is not None and single is not None:
-            facts = {"credential": self.credential.name, "level": signed.level.value}
-            record_signed(self.recorder, single, signed.data, request.role, facts, now=request.now)
-        return f"signed as {request.role}, {signed.level}"
+def _describe(signed: SignedFile) -> str:
+    return f"signed as {signed.role}, {signed.pdf.level}"
 
 
 def plan_outputs(inputs: Sequence[Path], output: str, *, force: bool) -> list[tuple[Path, Path]]:
@@ -175,18 +122,6 @@ def plan_outputs(inputs: Sequence[Path], output: str, *, force: bool) -> list[tu
         refuse_inputs(destination, inputs)
         refuse_existing(destination, force=force)
     return pairs
-
-
-def read_pdf(path: Path) -> bytes:
-    """Read an input file.
-
-    Raises:
-        InputError: There is no such file, or it cannot be read.
-    """
-    try:
-        return read_limited(path, _MAX_FILE_BYTES)
-    except OSError as exc:
-        raise InputError(f"{path}: {exc.strerror or exc}") from exc
 
 
 def process_all(pairs: Sequence[tuple[Path, Path]], process: Callable[[Path, Path], str]) -> int:
@@ -219,20 +154,3 @@ def process_all(pairs: Sequence[tuple[Path, Path]], process: Callable[[Path, Pat
     if len(pairs) > 1:
         say(f"{len(failed)} of {len(pairs)} files failed")
     return failed[0].exit_code if len(failed) == len(pairs) else ExitCode.FAILED_ROWS
-
-
-def write_output(path: Path, data: bytes) -> None:
-    """Write one output durably.
-
-    Raises:
-        ArchiveError: The disk is full.
-    """
-    try:
-        write_atomically(path, data)
-    except OSError as exc:
-        if exc.errno not in _DISK_IS_FULL:
-            raise
-        raise ArchiveError(
-            f"{path} cannot be written: {exc.strerror}",
-            hint="what was signed before stays; free space and sign the rest",
-        ) from exc

@@ -11,6 +11,19 @@ from pathlib import Path
 
 import click
 
+from agreegen.api.verification import (
+    FileReport,
+    Report,
+    Verdict,
+    VerifyOptions,
+    abridge,
+    expand_paths,
+    report_xml,
+    verify_each,
+    verify_options,
+    write_report_html,
+    write_signed_revisions,
+)
 from agreegen.cli.options import (
     any_path,
     existing_file,
@@ -19,7 +32,6 @@ from agreegen.cli.options import (
     forms_option,
     json_option,
     read_aliases,
-    read_now,
     read_trust,
     trust_options,
 )
@@ -27,14 +39,7 @@ from agreegen.cli.output import make_progress, print_json, say, to_json
 from agreegen.errors import ExitCode, InputError, UsageError
 from agreegen.files import read_limited, refuse_existing, refuse_inputs, write_atomically
 from agreegen.messages import reader_language
-from agreegen.model.report import FileReport, Report, Verdict
-from agreegen.pki.evidence_records.record import MAX_RECORD_BYTES
-from agreegen.reports.verification.abridging import abridge
-from agreegen.reports.verification.etsi_xml import render_xml
-from agreegen.reports.verification.html import write_html
 from agreegen.reports.verification.table import Table, render_table
-from agreegen.verification.interface import Options
-from agreegen.verification.service import expand_paths, verify_paths
 
 _MAX_PASSWORD_BYTES = 4096
 
@@ -114,21 +119,18 @@ def command(
         *(file for file in (policy, register_file, password_file) if file),
     )
     check_outputs((html, xml), inputs, extract_signed, force=force)
-    anchors = read_trust(trust, crls)
-    options = Options(
-        now=read_now(),
-        anchors_der=anchors.anchors_der,
-        crls_der=anchors.crls_der,
+    options = verify_options(
+        read_trust(trust, crls),
         at=None if at_text is None else parse_time(at_text),
         complete=complete,
-        policy_file=policy,
-        register_file=register_file,
-        forms_folder=forms_folder_option,
+        policy=policy,
+        register=register_file,
+        forms=forms_folder_option,
         password=None if password_file is None else read_password(password_file),
         fetch=fetch,
+        evidence=evidence,
         seals_seen=read_hashes(seals_seen),
-        evidence_der=tuple(read_records(evidence)),
-        aliases=tuple(read_aliases(aliases).items()),
+        aliases=read_aliases(aliases),
     )
     if as_json and html is None and xml is None and extract_signed is None:
         return stream_json(judge(paths, options, jobs=jobs))
@@ -142,25 +144,14 @@ def command(
     if extract_signed is not None:
         extract_all(report, extract_signed, force=force)
     if html is not None:
-        write_html(html, Report(tuple(abridge(report.files))), options, lang=reader_language())
+        write_report_html(html, Report(tuple(abridge(report.files))), options, lang=reader_language())
     if xml is not None:
-        write_atomically(xml, render_xml(report, options))
+        write_atomically(xml, report_xml(report, options))
     if as_json:
         print_json(report.to_dict())
     else:
         click.echo(render_table(report, lang=reader_language()))
     return ExitCode.DONE if report.all_valid else ExitCode.NEGATIVE
-
-
-def read_records(paths: Iterable[Path]) -> Iterator[bytes]:
-    """Read evidence records; a folder stands for every `*.ers` below it.
-
-    Raises:
-        OSError: One cannot be read, or is too large.
-    """
-    for path in paths:
-        for file in sorted(path.rglob("*.ers")) if path.is_dir() else [path]:
-            yield read_limited(file, MAX_RECORD_BYTES)
 
 
 def read_hashes(texts: Iterable[str]) -> frozenset[str]:
@@ -230,14 +221,14 @@ def parse_time(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def judge(paths: tuple[Path, ...], options: Options, *, jobs: int) -> Iterator[FileReport]:
+def judge(paths: tuple[Path, ...], options: VerifyOptions, *, jobs: int) -> Iterator[FileReport]:
     """Judge every path with a progress bar, one report after the other.
 
     Raises:
         InputError: The policy file is wrong; at once, so that nothing was printed yet.
     """
     targets = list(expand_paths(paths))
-    return _show_progress(verify_paths(targets, options, jobs=jobs), len(targets))
+    return _show_progress(verify_each(targets, options, jobs=jobs), len(targets))
 
 
 def _show_progress(files: Iterator[FileReport], total: int) -> Iterator[FileReport]:
@@ -271,8 +262,6 @@ def print_table(files: Iterable[FileReport], lang: str) -> int:
 
 def extract_all(report: Report, folder: Path, *, force: bool) -> None:
     """Write the signed revisions of every readable file into a folder."""
-    from agreegen.verification.extraction import extract_signed  # noqa: PLC0415 - only with the option
-
     for file in report.files:
-        for path in extract_signed(file, folder, force=force):
+        for path in write_signed_revisions(file, folder, force=force):
             say(f"{path}: written")

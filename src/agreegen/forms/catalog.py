@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,59 +51,30 @@ def forms_folder(option: Path | None = None) -> Path:
 
 
 def find_form(form_id: str, folder: Path) -> Form:
-    """Load the form of that id: from the folder, else the packaged one.
+    """Load the form of that id.
 
     Raises:
         InputError: There is no such form, or its description is wrong.
     """
-    places = _places(folder)
-    if form_id not in places:
+    known = _form_ids(folder)
+    if form_id not in known:
         raise InputError(
             f"{folder}: there is no form {form_id!r}",
-            hint=f"the forms there are: {', '.join(sorted(places)) or 'none'}",
+            hint=f"the forms there are: {', '.join(known) or 'none'}",
         )
-    form = load_form(places[form_id])
+    form = load_form(folder / form_id)
     if form.id != form_id:
-        raise InputError(f"{places[form_id] / 'form.yaml'}: id: must be the folder's name {form_id!r}")
+        raise InputError(f"{folder / form_id / 'form.yaml'}: id: must be the folder's name {form_id!r}")
     return form
 
 
 def list_forms(folder: Path) -> list[Form]:
-    """Load every form of a folder and the packaged ones beside them, by id.
+    """Load every form of a folder, by id.
 
     Raises:
         InputError: The folder cannot be read, or a description is wrong.
     """
-    return [find_form(form_id, folder) for form_id in sorted(_places(folder))]
-
-
-def home_of(form_id: str, folder: Path) -> Path:
-    """Return the folder that speaks for a form: one's own where it has that form, else the packaged one.
-
-    Args:
-        form_id: The id; one that is no folder's name is nobody's.
-        folder: The folder of forms in use.
-    """
-    own = bool(_FORM_ID.match(form_id)) and (folder / form_id).is_dir()
-    return folder if own else data_folder("forms")
-
-
-def hidden_forms(folder: Path) -> list[str]:
-    """Return the ids of packaged forms in whose place a folder has another one."""
-    packaged = data_folder("forms")
-    common = sorted(set(_form_ids(folder)) & set(_form_ids(packaged)))
-    return [name for name in common if _bytes_of(folder / name) != _bytes_of(packaged / name)]
-
-
-def _bytes_of(form: Path) -> list[bytes]:
-    paths = (form / name for name in ("form.yaml", "template.docx"))
-    return [path.read_bytes() if path.is_file() else b"" for path in paths]
-
-
-def _places(folder: Path) -> dict[str, Path]:
-    """Return the folder of each form: a folder of one's own adds to the packaged forms, and goes first."""
-    places = (data_folder("forms"), folder)
-    return {form_id: place / form_id for place in places for form_id in _form_ids(place)}
+    return [find_form(form_id, folder) for form_id in _form_ids(folder)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,20 +146,17 @@ def find_release(folder: Path, form_id: str, template_sha256: str, version: str)
     Raises:
         InputError: The description of a release is wrong.
     """
-    if not _FORM_ID.match(form_id):
+    if not _FORM_ID.match(form_id) or not (folder / form_id).is_dir():
         return None
-    for directory in _releases(folder, form_id):
+    current = folder / form_id
+    older = sorted(path.parent for path in (current / RELEASES_NAME).glob("*/form.yaml"))
+    for directory in (current, *older):
+        if not (directory / "form.yaml").is_file():
+            continue
         form = load_form(directory)
         if (form.template_sha256, form.version) == (template_sha256, version):
             return form
     return None
-
-
-def _releases(folder: Path, form_id: str) -> Iterator[Path]:
-    """Yield the folders of a form's current and older releases."""
-    current = home_of(form_id, folder) / form_id
-    older = sorted(path.parent for path in (current / RELEASES_NAME).glob("*/form.yaml"))
-    yield from (path for path in (current, *older) if (path / "form.yaml").is_file())
 
 
 def _form_ids(folder: Path) -> list[str]:

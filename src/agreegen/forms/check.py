@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import jinja2
@@ -183,13 +183,12 @@ def _check_order(form: Form) -> Iterator[Complaint]:
 
 
 def _check_layout(form: Form, template: Template) -> Iterator[Complaint]:
-    justified = [p for p in (*template.paragraphs, *template.margin_paragraphs) if p.justified]
-    if justified:
-        others = f", and {len(justified) - 1} more" if len(justified) > 1 else ""
-        yield _complain(
-            form, justified[0].place, f"is justified: {_shorten(justified[0].source)}{others}",
-            "printed aligned left: in justified lines LibreOffice may drop ， and 。", warning=True,
-        )  # fmt: skip
+    for paragraph in (*template.paragraphs, *template.margin_paragraphs):
+        if paragraph.justified:
+            yield _complain(
+                form, paragraph.place, f"is justified: {_shorten(paragraph.source)}",
+                "align it left: in justified lines LibreOffice may drop ， and 。",
+            )  # fmt: skip
     for paragraph in template.paragraphs:
         for oddity in paragraph.oddities:
             yield _complain(
@@ -205,20 +204,16 @@ def _check_layout(form: Form, template: Template) -> Iterator[Complaint]:
 
 
 def _check_fonts(form: Form, template: Template) -> Iterator[Complaint]:
+    for where, problem in template.font_problems:
+        yield _complain(form, where, problem, "the further fonts of a chain stand in form.yaml under fonts")
     chains = dict(form.font_chains)
-    used: dict[str, str] = {}
-    for paragraph in (*template.paragraphs, *template.margin_paragraphs):
-        used |= dict.fromkeys(sorted(paragraph.fonts - used.keys()), paragraph.place)
-    for name, place in used.items():
-        if any(sign in name for sign in ";,"):
-            remedy = "choose one font; the further fonts of a chain stand in form.yaml under fonts"
-            yield _complain(form, place, f"names more than one font ({name})", remedy)
-        elif name not in chains:
-            remedy = "add it there with the fonts to try for it, or choose another font for this text"
-            yield _complain(form, place, f"the font {name} is not named in form.yaml under fonts", remedy)
-    for name in sorted(chains.keys() - used.keys()):
+    used = frozenset[str]().union(*(p.fonts for p in (*template.paragraphs, *template.margin_paragraphs)))
+    for name in sorted(used - chains.keys()):
+        remedy = "add it there with the fonts to try for it, or choose another font for the style"
+        yield _complain(form, "", f"the font {name} is not named in form.yaml under fonts", remedy)
+    for name in sorted(chains.keys() - used):
         yield _complain(
-            form, "", f"no text uses the font {name} of form.yaml", "remove it there", warning=True
+            form, "", f"no style uses the font {name} of form.yaml", "remove it there", warning=True
         )
 
 
@@ -236,7 +231,7 @@ def _check_installed_fonts(form: Form) -> Iterator[Complaint]:
 def _check_glyphs_of_fixed_text(form: Form, template: Template) -> Iterator[Complaint]:
     chains = dict(form.font_chains)
     for paragraph in (*template.paragraphs, *template.margin_paragraphs):
-        missing = sorted(set(_lacking(paragraph, chains)))
+        missing = sorted(set(_lacking(paragraph, [chains[n] for n in paragraph.fonts if n in chains])))
         if missing:
             yield _complain(
                 form, paragraph.place, f"no font of its chain has a glyph for {', '.join(missing)}",
@@ -244,19 +239,15 @@ def _check_glyphs_of_fixed_text(form: Form, template: Template) -> Iterator[Comp
             )  # fmt: skip
 
 
-def _lacking(paragraph: Paragraph, chains: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
-    for text, fonts in paragraph.fixed:
-        for character in set(text):
-            named = [chains[name] for name in fonts.of(character) if name in chains]
-            if not all(_covers(chain, character) for chain in named):
+def _lacking(paragraph: Paragraph, chains: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    for chain in chains:
+        try:
+            covered = covered_by_chain(chain)
+        except MissingProgramError:
+            continue  # reported as a font that is not there
+        for character in paragraph.fixed_text:
+            if not character.isspace() and ord(character) not in covered:
                 yield f"{character} (U+{ord(character):04X})"
-
-
-def _covers(chain: tuple[str, ...], character: str) -> bool:
-    try:
-        return ord(character) in covered_by_chain(chain)
-    except MissingProgramError:
-        return True  # reported as a font that is not there
 
 
 def check_release(form: Form) -> Iterator[Complaint]:

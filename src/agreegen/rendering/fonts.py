@@ -16,7 +16,6 @@ from agreegen.forms.fonts import (
     find_font,
     font_folders,
 )
-from agreegen.forms.run_fonts import RunFonts
 from agreegen.forms.template import Template, parse_template, read_template_bytes
 from agreegen.model.complaint import Complaint, Location
 from agreegen.model.document import Document, Value
@@ -89,25 +88,12 @@ def _locate_in(form: Form) -> Callable[[str], Location]:
     return lambda name: Location(label=form.field(name).label_zh, field=name)
 
 
-def _missing(form: Form, fonts: Iterable[RunFonts], text: str) -> list[str]:
+def _missing(form: Form, fonts: Iterable[str], text: str) -> list[str]:
     chains = dict(form.font_chains)
-    lacking = {
-        c
-        for c in set(text)
-        for chain in _chains_of(c, fonts, chains)
-        if ord(c) not in covered_by_chain(chain)
-    }
+    used = [chains[name] for name in fonts if name in chains] or list(chains.values())
+    wanted = {c for c in text if not c.isspace()}
+    lacking = {c for c in wanted for chain in used if ord(c) not in covered_by_chain(chain)}
     return [_describe(c) for c in sorted(lacking)]
-
-
-def _chains_of(
-    character: str, fonts: Iterable[RunFonts], chains: Mapping[str, tuple[str, ...]]
-) -> list[tuple[str, ...]]:
-    """Return the chains that a character of a value may be set in; all where the template says nothing."""
-    if character.isspace():
-        return []
-    names = frozenset[str]().union(*(run.of(character) for run in fonts))
-    return [chains[name] for name in names if name in chains] or list(chains.values())
 
 
 def _describe(character: str) -> str:
@@ -116,12 +102,12 @@ def _describe(character: str) -> str:
 
 
 @functools.lru_cache(maxsize=32)
-def _fonts_by_variable(template: Path, sha256: str, names: tuple[str, ...]) -> dict[str, frozenset[RunFonts]]:
+def _fonts_by_variable(template: Path, sha256: str, names: tuple[str, ...]) -> dict[str, frozenset[str]]:
     content = parse_template(read_template_bytes(template, sha256=sha256), template)
     return {name: frozenset(_fonts_of(content, name)) for name in names}
 
 
-def _fonts_of(content: Template, name: str) -> Iterator[RunFonts]:
+def _fonts_of(content: Template, name: str) -> Iterator[str]:
     for paragraph in content.paragraphs:
         if name in paragraph.source:
-            yield from paragraph.value_fonts
+            yield from paragraph.fonts

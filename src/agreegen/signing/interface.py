@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from agreegen.model.report import PadesLevel
+
+Prompt = Callable[[str], str]
+"""Asks the user for a secret; takes the question, returns the answer."""
 
 
 class Mechanism(StrEnum):

@@ -17,8 +17,7 @@ from agreegen.rosters.roster import Roster
 from agreegen.rosters.row import RosterRow
 from agreegen.signing.certificate_checks import check_credential, try_credential
 from agreegen.signing.credentials.loading import load_credential
-from agreegen.signing.credentials.secrets import Prompt
-from agreegen.signing.interface import SigningRequest, Trust
+from agreegen.signing.interface import Prompt, SigningRequest, Trust
 from agreegen.signing.prepared import SigningIdentity
 from agreegen.signing.role_checks import check_role
 

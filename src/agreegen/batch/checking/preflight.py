@@ -30,8 +30,7 @@ from agreegen.register.store import Register
 from agreegen.rendering.printed import check_printed
 from agreegen.rosters.roster import Roster, open_roster
 from agreegen.rosters.row import RosterRow
-from agreegen.signing.credentials.secrets import Prompt
-from agreegen.signing.interface import Trust
+from agreegen.signing.interface import Prompt, Trust
 from agreegen.signing.trust import load_trust
 
 __all__ = ["check_job", "expected_end"]

@@ -19,8 +19,7 @@ from agreegen.recording.signer import identity_of
 from agreegen.register.store import Register
 from agreegen.signing.certificate_checks import check_credential
 from agreegen.signing.credentials.loading import load_credential
-from agreegen.signing.credentials.secrets import Prompt
-from agreegen.signing.interface import Credential, Trust
+from agreegen.signing.interface import Credential, Prompt, Trust
 from agreegen.signing.trust import load_trust
 
 __all__ = ["head_credential", "recorder_beside", "recorder_for", "recorder_for_bag", "require_head_signer"]

@@ -7,6 +7,7 @@ from typing import Any
 
 from agreegen.batch.interface import Job
 from agreegen.batch.job.coverage import job_coverage
+from agreegen.batch.planning.mended_rows import mended_warning
 from agreegen.chain.lock import is_locked
 from agreegen.errors import InputError
 from agreegen.register.interface import DocumentState
@@ -33,6 +34,12 @@ class JobStatus:
     states: dict[str, int]
     events: int
     running: bool
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What deserves a look: rows that count as they were mended."""
+        told = None if self.totals is None else mended_warning(self.totals.mended)
+        return () if told is None else (told,)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object of `batch status --json`."""

@@ -13,6 +13,7 @@ from agreegen.batch.interface import Job, PrintSettings
 from agreegen.batch.paper.choice import Choice, Chosen, choose
 from agreegen.batch.paper.listing import write_listing
 from agreegen.batch.paper.sheets import draw_sheets, sheet_texts
+from agreegen.batch.planning.mended_rows import mended_warning
 from agreegen.errors import InputError
 from agreegen.files import replacing, sha256_of_file
 from agreegen.forms.fonts import find_chain
@@ -64,6 +65,13 @@ class Printed:
     signed_already: int = 0
     skipped: dict[int, str] = field(default_factory=dict)
     mended: tuple[int, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What deserves a look: rows that are not in the file, rows that count as they were mended."""
+        told = mended_warning(self.mended)
+        skipped = [f"row {row} is left out: {reason}" for row, reason in self.skipped.items()]
+        return tuple(skipped if told is None else [*skipped, told])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object of `batch print --json`."""

@@ -19,8 +19,7 @@ from agreegen.register.store import Register
 from agreegen.rosters.roster import Roster, open_roster
 from agreegen.signing.certificate_checks import check_credential
 from agreegen.signing.certificate_paths import known_paths
-from agreegen.signing.credentials.secrets import Prompt
-from agreegen.signing.interface import Credential, Trust
+from agreegen.signing.interface import Credential, Prompt, Trust
 
 _ROWS_FOR_PROCESSES = 40
 

@@ -15,8 +15,7 @@ from typing import Any, Self
 
 from agreegen.errors import AgreegenError, CredentialError
 from agreegen.signing.credentials.loading import load_credential
-from agreegen.signing.credentials.secrets import Prompt
-from agreegen.signing.interface import AppearanceSource, Credential, Mechanism, RawSigner
+from agreegen.signing.interface import AppearanceSource, Credential, Mechanism, Prompt, RawSigner
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,14 @@ from pathlib import Path
 
 import click
 
-from agreegen.archive.create import BagRequest, create_bag
-from agreegen.archive.verify import verify_bag
-from agreegen.batch.job.register_signers import recorder_for_bag
+from agreegen.api.archives import SignerPin, create_bag, verify_bag
+from agreegen.api.credentials import load_credential
+from agreegen.api.verification import verify_options
 from agreegen.cli.options import (
     any_path,
     force_option,
     json_option,
     policy_option,
-    read_now,
     read_trust,
     read_tsa,
     trust_options,
@@ -22,10 +21,7 @@ from agreegen.cli.options import (
 )
 from agreegen.cli.output import print_json, print_table, prompt_secret, say, say_warning
 from agreegen.errors import ExitCode
-from agreegen.pki.signer_pin import SignerPin
 from agreegen.reports.verification.table import printable
-from agreegen.signing.credentials.loading import load_credential
-from agreegen.verification.interface import Options
 
 _MOST_NAMED = 200
 
@@ -59,21 +55,19 @@ def create_command(
     """Pack documents, parameters, certificates, reports and register of SOURCE_DIR into a signed bag."""
     credential = load_credential(credential_file, prompt=prompt_secret)
     try:
-        request = BagRequest(
-            source=source,
-            bag=output,
-            credential=credential,
+        summary = create_bag(
+            source,
+            output,
+            credential,
             trust=read_trust(trust, crls),
             tsa=read_tsa(tsa),
-            now=read_now(),
             omit_ids=omit_ids,
             include_unsigned=include_unsigned,
             force=force,
+            register_credential=register_credential,
+            prompt=prompt_secret,
+            tell=say,
         )
-        with recorder_for_bag(
-            source, credential, register_credential, now=request.now, prompt=prompt_secret, tell=say
-        ) as recorder:
-            summary = create_bag(request, recorder=recorder)
     finally:
         credential.close()
     for document in summary.left_out[:_MOST_NAMED]:
@@ -102,10 +96,7 @@ def verify_command(
     as_json: bool,
 ) -> int:
     """Judge a bag offline: every file, its signature and token, and the documents at the proven time."""
-    anchors = read_trust(trust, crls)
-    options = Options(
-        now=read_now(), anchors_der=anchors.anchors_der, crls_der=anchors.crls_der, policy_file=policy
-    )
+    options = verify_options(read_trust(trust, crls), policy=policy)
     report = verify_bag(bag, options, signer=None if signer is None else SignerPin.parse(signer))
     if as_json:
         print_json(report.to_dict())

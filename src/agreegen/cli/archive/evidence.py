@@ -2,40 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import click
 
-from agreegen.archive.evidence.extraction import extract_document
-from agreegen.archive.evidence.lifetime import Ending, endings_of
-from agreegen.archive.evidence.stamping import RENEWAL_HASHES, StampedBags, renew_bags, timestamp_bags
+from agreegen.api.archives import (
+    RENEWAL_HASHES,
+    Ending,
+    StampedBags,
+    extract_document,
+    list_endings,
+    renew_bags,
+    timestamp_bags,
+)
 from agreegen.cli.options import (
     any_path,
     existing_folder,
     force_option,
     json_option,
     policy_option,
-    read_now,
     read_trust,
     read_tsa,
     trust_options,
     tsa_option,
 )
 from agreegen.cli.output import print_json, print_table, say
-from agreegen.errors import ExitCode, UsageError
-from agreegen.pki.trust.policy import load_policy
-from agreegen.signing.interface import Trust
-from agreegen.signing.services.timestamps import TimestampClient
+from agreegen.errors import ExitCode
 
 _bags = click.argument("bags", nargs=-1, required=True, type=existing_folder, metavar="BAG...")
-
-
-def _client(tsa: Sequence[str], trust: Trust) -> TimestampClient:
-    if not tsa:
-        raise UsageError("no timestamp service is named", hint="give one with --tsa URL")
-    return TimestampClient(read_tsa(tsa), trust=trust)
 
 
 def _tell(done: StampedBags, what: str) -> None:
@@ -58,8 +53,7 @@ def timestamp_command(
 ) -> None:
     """Put all files of all BAGs under one timestamp token (evidence records, RFC 4998)."""
     anchors = read_trust(trust, crls)
-    with _client(tsa, anchors) as client:
-        _tell(timestamp_bags(bags, client.timestamp_digest, anchors, hash_name=hash_name), "timestamped")
+    _tell(timestamp_bags(bags, read_tsa(tsa), trust=anchors, hash_name=hash_name), "timestamped")
 
 
 @click.command("renew")
@@ -81,8 +75,7 @@ def renew_command(
 ) -> None:
     """Renew the timestamps of BAGs before a certificate or an algorithm ends."""
     anchors = read_trust(trust, crls)
-    with _client(tsa, anchors) as client:
-        _tell(renew_bags(bags, client.timestamp_digest, anchors, hash_name=hash_name), "renewed")
+    _tell(renew_bags(bags, read_tsa(tsa), trust=anchors, hash_name=hash_name), "renewed")
 
 
 @click.command("extract")
@@ -108,13 +101,12 @@ def extract_command(bag: Path, document: str, output: Path, force: bool) -> None
 @json_option
 def status_command(bags: tuple[Path, ...], days: int, policy: Path | None, as_json: bool) -> int:
     """Say what the proof of each BAG rests on and what ends first; exit 1 where something is due."""
-    now, rules, within = read_now(), load_policy(policy), timedelta(days=days)
-    endings = [ending for bag in bags for ending in endings_of(bag, rules)]
-    due = [ending for ending in endings if ending.due(now, within)]
+    endings = list_endings(bags, within=timedelta(days=days), policy=policy)
+    due = sum(is_due for _, is_due in endings)
     if as_json:
-        print_json({"endings": [ending.to_dict() for ending in endings], "due": len(due)})
+        print_json({"endings": [ending.to_dict() for ending, _ in endings], "due": due})
     else:
-        rows = [_row(ending, is_due=ending in due) for ending in endings]
+        rows = [_row(ending, is_due=is_due) for ending, is_due in endings]
         print_table(("bag", "kind", "what", "ends", ""), rows)
     return ExitCode.NEGATIVE if due else ExitCode.DONE
 

@@ -9,15 +9,22 @@ from pathlib import Path
 
 import click
 
-from agreegen.batch.job.drafting import JobDraft, date_fields, fitting_forms, office_role, write_draft
-from agreegen.batch.job.job_file import read_job
-from agreegen.cli.options import any_path, existing_file, force_option, forms_option, read_now
+from agreegen.api.batches import check_batch, read_job
+from agreegen.api.drafts import (
+    JobDraft,
+    RosterSurvey,
+    date_fields,
+    fitting_forms,
+    office_role,
+    survey_roster,
+    write_job,
+)
+from agreegen.api.forms import find_form
+from agreegen.cli.options import any_path, existing_file, force_option, forms_option
 from agreegen.cli.output import prompt_secret, say
 from agreegen.errors import ExitCode, InputError, UsageError
-from agreegen.files import refuse_existing, refuse_inputs, write_atomically
-from agreegen.forms.catalog import find_form, forms_folder, list_forms
+from agreegen.files import refuse_existing, refuse_inputs
 from agreegen.model.complaint import Severity, sort_and_merge
-from agreegen.rosters.survey import RosterSurvey, survey_roster
 
 __all__ = ["new_command"]
 
@@ -73,7 +80,7 @@ def new_command(
         trust=trust,
     )
     draft = _complete(draft, number, date, role, asking=asking)
-    write_atomically(job_file, write_draft(draft, job_file).encode())
+    write_job(draft, job_file, force=force)
     say(f"{job_file}: written; {len(draft.survey.columns)} columns of {roster.name} are read")
     return _check(job_file, forms_folder_option)
 
@@ -96,10 +103,9 @@ def read_pairs(texts: Sequence[str], option: str) -> dict[str, str]:
 def _choose_form(
     roster: Path, form_id: str | None, sheet: int | str | None, folder: Path | None, *, asking: bool
 ) -> RosterSurvey:
-    forms = forms_folder(folder)
     if form_id is not None:
-        return survey_roster(roster, find_form(form_id, forms), sheet=sheet)
-    fitting = fitting_forms(roster, list_forms(forms), sheet=sheet)
+        return survey_roster(roster, find_form(form_id, folder), sheet=sheet)
+    fitting = fitting_forms(roster, sheet=sheet, forms=folder)
     if not fitting:
         raise InputError(f"{roster}: no form fits its header", hint="name the form with --form")
     best = [each for each in fitting if len(each.columns) == len(fitting[0].columns)]
@@ -170,10 +176,8 @@ def _with_missing(draft: JobDraft, sheet: int | str | None, *, asking: bool) -> 
 
 
 def _check(job_file: Path, folder: Path | None) -> int:
-    from agreegen.batch.checking.preflight import check_job  # noqa: PLC0415 - takes long to load
-
     job = read_job(job_file, forms_folder=folder)
-    result = check_job(job, now=read_now(), prompt=prompt_secret, samples=False)
+    result = check_batch(job, prompt=prompt_secret, samples=False)
     for line in sort_and_merge(result.complaints):
         click.echo(line)
     say(f"{result.rows} rows, {result.errors} errors, {result.warnings} warnings")

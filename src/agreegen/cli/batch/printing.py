@@ -7,12 +7,10 @@ from pathlib import Path
 
 import click
 
-from agreegen.batch.job.job_file import read_job
-from agreegen.batch.job.register_signers import recorder_for
-from agreegen.batch.planning.mended_rows import mended_warning
-from agreegen.cli.options import any_path, existing_file, force_option, forms_option, json_option, read_now
+from agreegen.api.batches import PrintSettings, print_batch, read_job
+from agreegen.cli.options import any_path, existing_file, force_option, forms_option, json_option
 from agreegen.cli.output import print_json, prompt_secret, say, say_warning
-from agreegen.errors import ExitCode, InputError
+from agreegen.errors import ExitCode
 from agreegen.files import refuse_existing
 
 
@@ -46,29 +44,25 @@ def print_command(
     as_json: bool,
 ) -> int:
     """Put the documents by unit into one file for the printer; `register add-scans` takes the scans."""
-    from agreegen.batch.interface import PrintSettings  # noqa: PLC0415 - a run needs none of it
-    from agreegen.batch.paper.printing import print_documents  # noqa: PLC0415 - the same
-
     for path in (output, xlsx):
         if path is not None:
             refuse_existing(path, force=force)
-    job = read_job(job_file, forms_folder=forms_folder_option)
-    if not job.register_file.is_file():
-        raise InputError(f"{job.output} holds no documents yet", hint=f"first: agreegen batch run {job.path}")
     settings = PrintSettings(
         everything, duplex, separators=not no_separators, units=units, staff_nos=staff_nos, marks=not no_marks
     )
-    now = read_now()
-    with recorder_for(job.register_file, None, now=now, prompt=prompt_secret, tell=say) as recorder:
-        printed = print_documents(
-            job, output, settings, recorder=recorder, by=getpass.getuser(), now=now, xlsx=xlsx
-        )
+    printed = print_batch(
+        read_job(job_file, forms_folder=forms_folder_option),
+        output,
+        settings,
+        by=getpass.getuser(),
+        xlsx=xlsx,
+        prompt=prompt_secret,
+        tell=say,
+    )
     if as_json:
         print_json(printed.to_dict())
-    for row, reason in printed.skipped.items():
-        say_warning(f"row {row} is left out: {reason}")
-    if (told := mended_warning(printed.mended)) is not None:
-        say_warning(told)
+    for warning in printed.warnings:
+        say_warning(warning)
     if printed.signed_already:
         say(f"{printed.signed_already} have signed already and are left out")
     say(f"{output}: {len(printed.documents)} documents, {printed.pages} pages")

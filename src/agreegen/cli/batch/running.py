@@ -9,11 +9,18 @@ from pathlib import Path
 
 import click
 
-from agreegen.batch.interface import RowResult, RunEvent, RunEventKind, RunSummary
-from agreegen.batch.job.job_file import read_job
-from agreegen.batch.planning.mended_rows import mended_warning
-from agreegen.batch.running.run import RunSettings, run_job
-from agreegen.cli.options import existing_file, forms_option, json_option, read_now
+from agreegen.api.batches import (
+    RowResult,
+    RunEvent,
+    RunEventKind,
+    RunSettings,
+    RunSummary,
+    batch_status,
+    check_batch,
+    read_job,
+    run_batch,
+)
+from agreegen.cli.options import existing_file, forms_option, json_option
 from agreegen.cli.output import (
     make_progress,
     print_json,
@@ -36,10 +43,7 @@ job_argument = click.argument("job_file", type=existing_file, metavar="JOB.yaml"
 @json_option
 def check_command(job_file: Path, forms_folder_option: Path | None, as_json: bool) -> int:
     """Find everything that would fail, before anything is written."""
-    from agreegen.batch.checking.preflight import check_job  # noqa: PLC0415 - a run needs none of it
-
-    job = read_job(job_file, forms_folder=forms_folder_option)
-    result = check_job(job, now=read_now(), prompt=prompt_secret)
+    result = check_batch(read_job(job_file, forms_folder=forms_folder_option), prompt=prompt_secret)
     if as_json:
         print_json(result.to_dict())
     else:
@@ -100,7 +104,7 @@ def run_command(
         check_files=check_files,
     )
     with event_printer(as_json=as_json) as tell:
-        summary = run_job(job, settings, events=tell)
+        summary = run_batch(job, settings, events=tell)
     if as_json:
         print_json_line(summary.to_dict())
     else:
@@ -116,15 +120,13 @@ def run_command(
 @json_option
 def status_command(job_file: Path, forms_folder_option: Path | None, as_json: bool) -> None:
     """Say how far a job is, from its register."""
-    from agreegen.batch.job.status import job_status  # noqa: PLC0415 - a run needs none of it
-
-    status = job_status(read_job(job_file, forms_folder=forms_folder_option))
+    status = batch_status(read_job(job_file, forms_folder=forms_folder_option))
     if as_json:
         print_json(status.to_dict())
         return
     print_table(("what", "count"), [(name, _plain(value)) for name, value in status.to_dict().items()])
-    if status.totals is not None and (told := mended_warning(status.totals.mended)) is not None:
-        say_warning(told)
+    for warning in status.warnings:
+        say_warning(warning)
 
 
 def _plain(value: object) -> object:

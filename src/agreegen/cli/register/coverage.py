@@ -5,28 +5,21 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
-from agreegen.batch.job.coverage import job_coverage
-from agreegen.batch.job.job_file import read_job
-from agreegen.batch.planning.mended_rows import MendedRows
+from agreegen.api.batches import job_coverage, read_job
+from agreegen.api.registers import Coverage, CoveragePerson, CoverageState, CoverageTotals, register_coverage
 from agreegen.cli.options import any_path, existing_file, force_option, forms_option, json_option
 from agreegen.cli.output import print_table, say, to_json
 from agreegen.errors import ExitCode, UsageError
 from agreegen.files import refuse_existing, refuse_inputs
-from agreegen.forms.catalog import find_form, forms_folder
-from agreegen.register.coverage import CoverageState
-from agreegen.register.store import Register
-from agreegen.reports.coverage import Coverage, CoveragePerson, CoverageTotals
 from agreegen.reports.unsigned_list import UnsignedList
-from agreegen.rosters.roster import open_roster
 
-_DEFAULT_FORM = "personal-pledge"
 _MOST_SHOWN = 200
 
 
@@ -83,7 +76,6 @@ def coverage_command(
     return ExitCode.DONE if coverage.totals.complete else ExitCode.NEGATIVE
 
 
-@contextlib.contextmanager
 def _opened(
     job_file: Path | None,
     register_files: tuple[Path, ...],
@@ -91,26 +83,11 @@ def _opened(
     form_id: str | None,
     at: datetime | None,
     forms: Path | None,
-) -> Iterator[Coverage]:
+) -> contextlib.AbstractContextManager[Coverage]:
     if job_file is not None:
-        with job_coverage(read_job(job_file, forms_folder=forms), at) as coverage:
-            yield coverage
-        return
+        return job_coverage(read_job(job_file, forms_folder=forms), at)
     assert roster is not None  # the caller has checked
-    with contextlib.ExitStack() as stack:
-        registers = [stack.enter_context(Register.open(path, read_only=True)) for path in register_files]
-        form = find_form(form_id or _form_of(registers), forms_folder(forms))
-        if at is not None:
-            for register in registers:
-                register.show_at(at)
-        rows = open_roster(roster, form.asking_only_whom())
-        yield Coverage(MendedRows(form, registers, rows), registers, form)
-
-
-def _form_of(registers: Sequence[Register]) -> str:
-    """Return the form of the documents that are there, the pledge where there are none."""
-    known = (document.registration.form_id for register in registers for document in register.documents())
-    return next(known, _DEFAULT_FORM)
+    return register_coverage(register_files, roster, form_id=form_id, at=at, forms=forms)
 
 
 def _listed(coverage: Coverage, unsigned: UnsignedList | None) -> Iterator[CoveragePerson]:

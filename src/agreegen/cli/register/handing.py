@@ -6,13 +6,11 @@ from pathlib import Path
 
 import click
 
-from agreegen.batch.job.register_signers import recorder_for
-from agreegen.cli.options import any_path, read_now
+from agreegen.api.access import RegisterAccess
+from agreegen.api.recording import change_signer
+from agreegen.cli.options import any_path
 from agreegen.cli.output import prompt_secret, say
 from agreegen.cli.register.options import register_option, signer_credential_option
-from agreegen.recording.signer import identity_of
-from agreegen.register.interface import EventDraft, EventKind
-from agreegen.signing.credentials.loading import load_credential
 
 
 @click.command("change-signer")
@@ -26,12 +24,6 @@ def change_signer_command(register_file: Path, successor: Path, credential_file:
 
     Name the new credential as register_credential in the job, too.
     """
-    now = read_now()
-    credential = load_credential(successor, prompt=prompt_secret)
-    try:
-        identity = identity_of(credential.certificate_der)
-    finally:
-        credential.close()
-    with recorder_for(register_file, credential_file, now=now, prompt=prompt_secret, tell=say) as recorder:
-        recorder.record([EventDraft(EventKind.SIGNER, details=identity.to_dict())], now=now)
-    say(f"{register_file}: from now on signed by {identity.subject}")
+    access = RegisterAccess(register_file, credential_file, prompt_secret, say)
+    subject = change_signer(access, successor)
+    say(f"{register_file}: from now on signed by {subject}")

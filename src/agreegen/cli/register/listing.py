@@ -7,14 +7,18 @@ from pathlib import Path
 
 import click
 
+from agreegen.api.registers import (
+    DocumentRow,
+    DocumentState,
+    Register,
+    describe_document,
+    export_register,
+    open_register,
+)
 from agreegen.cli.options import any_path, force_option, json_option
 from agreegen.cli.output import print_json_list, print_long_table, say
 from agreegen.cli.register.options import register_option
-from agreegen.errors import UsageError
 from agreegen.files import refuse_existing
-from agreegen.register.export import export_csv, export_xlsx
-from agreegen.register.interface import DocumentRow, DocumentState
-from agreegen.register.store import Register
 
 _SIGNED = "signed"
 _STATES = (*(state.value for state in DocumentState), _SIGNED)
@@ -29,8 +33,8 @@ def list_command(register_file: Path, state: str | None, replaced: bool, as_json
     """List the documents; ID numbers are not shown."""
     wanted = DocumentState.REPLACED.value if replaced else state
     columns = ("id", "staff_no", "name", "unit", "state", "signed", "path", "superseded_by")
-    with Register.open(register_file, read_only=True) as register:
-        documents = (_describe(document) for document in _select(register, wanted))
+    with open_register(register_file) as register:
+        documents = (describe_document(document) for document in _select(register, wanted))
         if as_json:
             print_json_list(documents)
         else:
@@ -46,12 +50,7 @@ def list_command(register_file: Path, state: str | None, replaced: bool, as_json
 def export_command(register_file: Path, output: Path, omit_ids: bool, force: bool) -> None:
     """Write the documents as CSV or XLSX (mode 0600: it holds ID numbers unless --omit-ids)."""
     refuse_existing(output, force=force)
-    writers = {".csv": export_csv, ".xlsx": export_xlsx}
-    writer = writers.get(output.suffix.lower())
-    if writer is None:
-        raise UsageError(f"{output}: the name must end in .csv or .xlsx")
-    with Register.open(register_file, read_only=True) as register:
-        count = writer(register.documents(), output, omit_ids=omit_ids)
+    count = export_register(register_file, output, omit_ids=omit_ids)
     say(f"{output}: {count} documents")
 
 
@@ -59,24 +58,3 @@ def _select(register: Register, state: str | None) -> Iterator[DocumentRow]:
     if state == _SIGNED:
         return (row for row in register.documents() if row.in_force and row.fulfilled)
     return register.documents(state=None if state is None else DocumentState(state))
-
-
-def _describe(document: DocumentRow) -> dict[str, object]:
-    known = document.registration
-    return {
-        "id": known.id,
-        "form": known.form_id,
-        "version": known.form_version,
-        "staff_no": known.staff_no,
-        "name": known.name,
-        "unit": known.unit,
-        "state": document.state.value,
-        "signed": ", ".join(f"{role}: {each.how.value}" for role, each in document.fulfilled.items()),
-        "roles": [{"role": role, **each.to_dict()} for role, each in document.fulfilled.items()],
-        "path": known.path,
-        "sha256": document.sha256,
-        "superseded_by": document.superseded_by,
-        "printed": document.printed_at,
-        "timestamp_pending": document.pending,
-        "bag": document.bag,
-    }

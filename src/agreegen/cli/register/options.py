@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from agreegen.cli.options import any_path, existing_file
-from agreegen.errors import UsageError
 
 register_option = click.option(
     "--register",
@@ -26,13 +25,3 @@ signer_credential_option = click.option(
     metavar="CRED.yaml",
     help="Who signs the register; else the register_credential of the job that it remembers.",
 )
-
-
-def require_one_document(document_id: str | None, staff_no: str | None) -> None:
-    """Refuse both names of a document together, and none.
-
-    Raises:
-        UsageError: Not exactly one is given.
-    """
-    if (document_id is None) == (staff_no is None):
-        raise UsageError("give --document ID or --staff-no N", hint="one of them names the document")

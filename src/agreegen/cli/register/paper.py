@@ -7,21 +7,18 @@ from pathlib import Path
 
 import click
 
-from agreegen.batch.job.register_signers import recorder_for
-from agreegen.batch.paper.by_hand import add_paper, find_document
-from agreegen.cli.options import existing_file, read_now
+from agreegen.api.access import RegisterAccess
+from agreegen.api.recording import accept_scans, add_paper, retract, unsigned_scans
+from agreegen.cli.options import existing_file
 from agreegen.cli.output import prompt_secret, say
 from agreegen.cli.register.options import (
     by_option,
     document_option,
     register_option,
-    require_one_document,
     signer_credential_option,
     staff_no_option,
     yes_option,
 )
-from agreegen.register.interface import Event, EventDraft, EventKind
-from agreegen.register.store import Register
 
 
 @click.command("add-paper")
@@ -40,11 +37,13 @@ def add_paper_command(
     credential_file: Path | None,
 ) -> None:
     """Record the scan of a document signed on paper; it is copied into scans/ beside the register."""
-    require_one_document(document_id, staff_no)
-    now = read_now()
-    with recorder_for(register_file, credential_file, now=now, prompt=prompt_secret, tell=say) as recorder:
-        row = find_document(recorder.register, document_id=document_id, staff_no=staff_no)
-        record = add_paper(recorder, row, scan, by=by or account_name(), now=now)
+    record = add_paper(
+        RegisterAccess(register_file, credential_file, prompt_secret, say),
+        scan,
+        document_id=document_id,
+        staff_no=staff_no,
+        by=by or account_name(),
+    )
     say(f"{record.document_id}: {', '.join(record.roles)} signed on paper, kept as {record.scans[0].path}")
 
 
@@ -64,11 +63,13 @@ def retract_command(
     credential_file: Path | None,
 ) -> None:
     """Take the record of a scan back; record and retraction are both kept."""
-    require_one_document(document_id, staff_no)
-    now = read_now()
-    with recorder_for(register_file, credential_file, now=now, prompt=prompt_secret, tell=say) as recorder:
-        row = find_document(recorder.register, document_id=document_id, staff_no=staff_no)
-        recorder.retract(row.registration.id, reason=reason, by=by or account_name(), now=now)
+    row = retract(
+        RegisterAccess(register_file, credential_file, prompt_secret, say),
+        document_id=document_id,
+        staff_no=staff_no,
+        reason=reason,
+        by=by or account_name(),
+    )
     say(f"{row.registration.id}: the record of its scan was taken back")
 
 
@@ -79,33 +80,20 @@ def retract_command(
 @yes_option
 def accept_command(register_file: Path, by: str | None, credential_file: Path | None, yes: bool) -> None:
     """Answer for scans that an earlier version recorded and nobody signed for; they are listed first."""
-    found = _unsigned_scans(register_file)
+    found = unsigned_scans(register_file)
+    for event, row in found:
+        known = "" if row is None else f"{row.registration.staff_no or ''} {row.registration.name}"
+        say(f"event {event.seq}: a scan of document {event.document_id} {known}".rstrip())
     if not found:
         say(f"{register_file}: there is nothing to accept")
         return
     if not yes:
         question = f"Have you looked at these {len(found)} scans, and are they in order?"
         click.confirm(question, abort=True, err=True)
-    now, answers = read_now(), by or account_name()
-    with recorder_for(
-        register_file, credential_file, now=now, prompt=prompt_secret, tell=say, paper_accepted=True
-    ) as recorder:
-        facts = {"from": found[0].seq, "to": found[-1].seq, "by": answers}
-        recorder.record([EventDraft(EventKind.ACCEPTED, details=facts)], now=now)
+    answers = by or account_name()
+    access = RegisterAccess(register_file, credential_file, prompt_secret, say)
+    accept_scans(access, [event for event, _ in found], by=answers)
     say(f"{register_file}: {len(found)} scans accepted by {answers}")
-
-
-def _unsigned_scans(register_file: Path) -> list[Event]:
-    """Return the scans that no signed head covers, and say which they are."""
-    with Register.open(register_file, read_only=True) as register:
-        head = register.last_head()
-        behind = 0 if head is None else head.count
-        found = [each for each in register.events(after=behind) if each.kind is EventKind.PAPER]
-        for event in found:
-            row = register.document(event.document_id)
-            known = "" if row is None else f"{row.registration.staff_no or ''} {row.registration.name}"
-            say(f"event {event.seq}: a scan of document {event.document_id} {known}".rstrip())
-    return found
 
 
 def account_name() -> str:

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from agreegen.batch.interface import Job
-from agreegen.batch.job.job_file import read_job
-from agreegen.batch.job.register_signers import head_credential
-from agreegen.batch.rebuilding.interface import RebuildReport
-from agreegen.batch.rebuilding.service import RebuildRequest, rebuild_register
-from agreegen.cli.options import existing_file, forms_option, json_option, read_now
+from agreegen.api.rebuilding import RebuildReport, rebuild_register
+from agreegen.cli.options import existing_file, forms_option, json_option
 from agreegen.cli.output import print_json, prompt_secret, say
 from agreegen.cli.register.options import by_option, signer_credential_option, yes_option
 from agreegen.cli.register.paper import account_name
-from agreegen.errors import ExitCode, RegisterError
-from agreegen.signing.certificate_checks import check_credential
-from agreegen.signing.credentials.loading import load_credential
-from agreegen.signing.trust import load_trust
+from agreegen.errors import ExitCode
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -47,22 +39,16 @@ def rebuild_command(
 
     Exit 1 where something could not be recovered.
     """
-    job = read_job(job_file or _reported_job(folder), forms_folder=forms_folder_option)
-    path = credential_file or head_credential(job)
-    if path is None:
-        raise RegisterError(
-            f"{job.path} names no credential that signs the register", hint="give --credential"
-        )
-    now, trust = read_now(), load_trust(list(job.trust))
-    credential = load_credential(path, prompt=prompt_secret)
-    try:
-        check_credential(credential, trust, now)
-        request = RebuildRequest(
-            folder, job, (*_bags_of(job), *bags), credential, trust, by or account_name(), now
-        )
-        report = rebuild_register(request, confirm=lambda *found: yes or _ask(folder, *found))
-    finally:
-        credential.close()
+    report = rebuild_register(
+        folder,
+        by=by or account_name(),
+        confirm=lambda *found: yes or _ask(folder, *found),
+        job_file=job_file,
+        bags=bags,
+        credential=credential_file,
+        prompt=prompt_secret,
+        forms=forms_folder_option,
+    )
     if report is None:
         return ExitCode.NEGATIVE
     _print(report, as_json=as_json)
@@ -73,19 +59,6 @@ def _ask(folder: Path, documents: int, bags: int) -> bool:
     say(f"{folder}: {documents} documents and {bags} bags are there, and no register.")
     say("What they do not prove is lost: when they were printed, what was taken back, who accepted a scan.")
     return click.confirm("Make a register again from them?", err=True)
-
-
-def _reported_job(folder: Path) -> Path:
-    """Return the job that the last run's report names."""
-    try:
-        return Path(str(json.loads((folder / "report.json").read_bytes())["job"]))
-    except (OSError, ValueError, KeyError, TypeError) as exc:
-        raise RegisterError(f"{folder}: no report names its job", hint="give --job JOB.yaml") from exc
-
-
-def _bags_of(job: Job) -> tuple[Path, ...]:
-    folder = None if job.archive is None else job.archive.bags
-    return () if folder is None or not folder.is_dir() else tuple(sorted(folder.iterdir()))
 
 
 def _print(report: RebuildReport, *, as_json: bool) -> None:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from agreegen.batch.job.register_signers import recorder_for
-from agreegen.cli.options import any_path, existing_file, existing_path, json_option, read_now
+from agreegen.api.access import RegisterAccess
+from agreegen.api.recording import PageResult, PageStatus, ScanReport, add_scans, say_reasons
+from agreegen.cli.options import any_path, existing_file, existing_path, json_option
 from agreegen.cli.output import make_progress, print_json, print_table, prompt_secret, say
 from agreegen.cli.register.options import register_option, signer_credential_option
 from agreegen.cli.register.paper import account_name
-from agreegen.errors import ExitCode, UsageError
+from agreegen.errors import ExitCode
 from agreegen.messages import reader_language
-from agreegen.recording.recorder import Recorder
-from agreegen.register.store import Register
-from agreegen.scanning.interface import PageResult, PageStatus, ScanReport
-from agreegen.scanning.service import ScanRequest, add_scans
-from agreegen.scanning.wording import say_reasons
 
 
 @click.command("add-scans")
@@ -49,36 +43,24 @@ def add_scans_command(
     as_json: bool,
 ) -> int:
     """Find out whose pages these are and record what is signed; SCANS are PDF, TIFF, JPEG, PNG or folders."""
-    if not scans and decisions is None:
-        raise UsageError("there is nothing to add", hint="name scans, or --decisions FILE.xlsx")
     folder = review or register_file.parent / "review"
-    request = ScanRequest(scans, folder, by or account_name(), decisions)
-    now = read_now()
-    with (
-        _opened(register_file, credential_file, dry_run) as (register, recorder),
-        make_progress() as progress,
-    ):
+    access = RegisterAccess(register_file, credential_file, prompt_secret, say)
+    with make_progress() as progress:
         bar = progress.add_task("pages", total=None, note="")
-        report = add_scans(request, register, recorder, now=now, tell=lambda _: progress.advance(bar))
+        report = add_scans(
+            access,
+            scans,
+            by=by or account_name(),
+            review=folder,
+            decisions=decisions,
+            dry_run=dry_run,
+            tell=lambda _: progress.advance(bar),
+        )
     if as_json:
         print_json(report.to_dict())
     else:
         _print_report(report, folder)
     return ExitCode.DONE if report.settled else ExitCode.NEGATIVE
-
-
-@contextlib.contextmanager
-def _opened(
-    register_file: Path, credential_file: Path | None, dry_run: bool
-) -> Iterator[tuple[Register, Recorder | None]]:
-    if dry_run:
-        with Register.open(register_file, read_only=True) as register:
-            yield register, None
-        return
-    with recorder_for(
-        register_file, credential_file, now=read_now(), prompt=prompt_secret, tell=say
-    ) as recorder:
-        yield recorder.register, recorder
 
 
 def _print_report(report: ScanReport, folder: Path) -> None:

@@ -13,8 +13,8 @@ from agreegen.errors import AgreegenError, CredentialError
 from agreegen.files import read_limited
 from agreegen.foreign import breakdown_as
 from agreegen.signing.credentials.key_files import parse_certificates
-from agreegen.signing.credentials.secrets import BackendConfig, LoadedKey, Prompt
-from agreegen.signing.interface import AppearanceSource, Credential
+from agreegen.signing.credentials.secrets import BackendConfig, LoadedKey
+from agreegen.signing.interface import AppearanceSource, Credential, Prompt
 from agreegen.yaml_text import MAX_BYTES, compose
 
 _COMMON = frozenset({"kind", "chain", "appearance"})

@@ -15,10 +15,7 @@ from agreegen.files import read_limited
 from agreegen.foreign.confinement import ConfinedError, Runaway, shared
 from agreegen.foreign.limits import Limits
 from agreegen.signing.credentials.passphrase_rounds import TooSlowError, check_rounds
-from agreegen.signing.interface import RawSigner
-
-Prompt = Callable[[str], str]
-"""Asks the user for a secret; takes the question, returns the answer."""
+from agreegen.signing.interface import Prompt, RawSigner
 
 _MAX_FILE_BYTES = 4 << 20
 _SOURCES = ("env", "file", "prompt")

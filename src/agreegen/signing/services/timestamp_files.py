@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from agreegen.errors import CredentialError
 from agreegen.signing.credentials.loading import read_settings
-from agreegen.signing.credentials.secrets import BackendConfig, Prompt, check_address
-from agreegen.signing.interface import TimestampServer
+from agreegen.signing.credentials.secrets import BackendConfig, check_address
+from agreegen.signing.interface import Prompt, TimestampServer
 
 _KEYS = frozenset(
     {

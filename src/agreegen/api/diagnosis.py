@@ -1,0 +1,137 @@
+"""What is installed on this machine, what is missing, and what that means."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from agreegen import __version__
+from agreegen.errors import AgreegenError
+from agreegen.forms.catalog import forms_folder, list_forms
+from agreegen.forms.check import check_form
+from agreegen.forms.fonts import HAN_BLOCKS, covered_characters, find_font
+from agreegen.model.form import Form
+
+__all__ = ["MachineCheck", "examine_machine"]
+
+
+@dataclass(frozen=True, slots=True)
+class MachineCheck:
+    """One line of the doctor's findings.
+
+    Attributes:
+        name: What was looked for.
+        state: `ok`, `missing` (what needs it cannot be done) or `failed` (a form cannot be made here).
+        detail: What was found, or what is lost without it and how to get it.
+    """
+
+    name: str
+    state: str
+    detail: str
+
+
+def examine_machine(forms: Path | None = None) -> Iterator[MachineCheck]:
+    """Look at programs, packages, forms and fonts in turn.
+
+    Args:
+        forms: Folder of forms; None for the usual ones.
+    """
+    yield MachineCheck("agreegen", "ok", f"{__version__} on Python {sys.version.split()[0]}")
+    yield from _look_for_programs()
+    yield from _look_for_packages()
+    yield from _look_for_libcrypto()
+    yield from _look_at_forms(forms)
+
+
+def _find_libreoffice() -> str | None:
+    """Return the program that lays out pages, under either of its names."""
+    return shutil.which("soffice") or shutil.which("libreoffice")
+
+
+def _look_for_programs() -> Iterator[MachineCheck]:
+    programs = (
+        (
+            "LibreOffice",
+            _find_libreoffice(),
+            "needed for agreements and for forms that are not compiled: libreoffice-writer-nogui",
+        ),
+        ("fontconfig", shutil.which("fc-match"), "needed to find installed fonts: fontconfig"),
+    )
+    for name, found, loss in programs:
+        yield MachineCheck(name, "ok" if found else "missing", found or loss)
+
+
+def _look_for_packages() -> Iterator[MachineCheck]:
+    packages = (
+        ("PKCS#11 tokens", "pkcs11", "agreegen[pkcs11]"),
+        ("SM2 by GmSSL", "gmssl_pyx", "agreegen[sm2]; not needed where OpenSSL 3 is there"),
+        ("clusters", "distributed", "agreegen[dask]"),
+        ("loopback responder", "certomancer", "agreegen[responder], for trying out only"),
+    )
+    for name, module, extra in packages:
+        found = importlib.util.find_spec(module) is not None
+        yield MachineCheck(name, "ok" if found else "missing", "installed" if found else f"install {extra}")
+
+
+def _look_for_libcrypto() -> Iterator[MachineCheck]:
+    try:
+        from agreegen.pki.sm2.backend import describe_backend  # noqa: PLC0415 - loads a shared library
+
+        yield MachineCheck("SM2", "ok", describe_backend())
+    except AgreegenError as exc:
+        yield MachineCheck("SM2", "missing", str(exc))
+
+
+def _look_at_forms(option: Path | None) -> Iterator[MachineCheck]:
+    try:
+        found = list_forms(forms_folder(option))
+    except AgreegenError as exc:
+        yield MachineCheck("forms", "failed", str(exc))
+        return
+    if not found:
+        yield MachineCheck("forms", "failed", "no form was found; see --forms")
+    for form in found:
+        yield _judge_form(form)
+    yield from _look_at_fonts(found)
+
+
+def _look_at_fonts(forms: list[Form]) -> Iterator[MachineCheck]:
+    """Say of each font of the forms' chains which share of each block of GB 18030-2022 it prints."""
+    families = dict.fromkeys(name for form in forms for _, chain in form.font_chains for name in chain)
+    printed = frozenset[int]()
+    for family in families:
+        font = find_font(family)
+        if font is None:
+            yield MachineCheck(f"font {family}", "missing", "not installed")
+            continue
+        characters = covered_characters(font)
+        printed |= characters
+        yield MachineCheck(f"font {family}", "ok", f"{_shares(characters)}; {font.path}")
+    whole = all(block.covered(printed) == len(block) for block in HAN_BLOCKS)
+    loss = "" if whole else "; rare names are refused: install fonts-hanazono"
+    yield MachineCheck("GB 18030-2022", "ok" if whole else "missing", f"{_shares(printed)}{loss}")
+
+
+def _shares(characters: frozenset[int]) -> str:
+    """Return the share of each block, rounded down: only what is whole is 100 %."""
+    return ", ".join(
+        f"{block.name} {100 * block.covered(characters) // len(block)} %" for block in HAN_BLOCKS
+    )
+
+
+def _judge_form(form: Form) -> MachineCheck:
+    from agreegen.pipeline import NEEDS_LIBREOFFICE, describe_compiled  # noqa: PLC0415 - keeps the start quick
+
+    made = describe_compiled(form)
+    if made == NEEDS_LIBREOFFICE and _find_libreoffice() is None:
+        return MachineCheck(
+            f"form {form.id}", "failed", f"version {form.version} cannot be made without LibreOffice"
+        )
+    complaints = [c for c in check_form(form.directory) if c.severity.value == "error"]
+    if complaints:
+        return MachineCheck(f"form {form.id}", "failed", str(complaints[0]))
+    return MachineCheck(f"form {form.id}", "ok", f"version {form.version}, {made}")

@@ -1,0 +1,214 @@
+"""What persons record by hand: scans, one or a stack of them, and who answers for a register."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agreegen.api.access import RegisterAccess
+from agreegen.api.registers import open_register, open_to_write
+from agreegen.clock import read_clock
+from agreegen.errors import UsageError
+from agreegen.register.interface import DocumentRow, Event, EventDraft, EventKind
+from agreegen.register.paper import PaperRecord
+from agreegen.register.store import Register
+from agreegen.scanning.interface import PageResult, PageStatus, Reason, ScanReport
+from agreegen.scanning.wording import say_reasons
+
+if TYPE_CHECKING:
+    from agreegen.recording.recorder import Recorder
+
+__all__ = [
+    "PageResult",
+    "PageStatus",
+    "PaperRecord",
+    "Reason",
+    "ScanReport",
+    "accept_scans",
+    "add_paper",
+    "add_scans",
+    "change_signer",
+    "retract",
+    "say_reasons",
+    "unsigned_scans",
+]
+
+
+def add_paper(
+    access: RegisterAccess,
+    scan: Path,
+    *,
+    document_id: str | None = None,
+    staff_no: str | None = None,
+    by: str,
+    now: datetime | None = None,
+) -> PaperRecord:
+    """Keep the scan of one document that was signed on paper, and record which roles it fulfils.
+
+    Args:
+        access: The register.
+        scan: PDF, PNG, JPEG or TIFF; copied into `scans/` beside the register.
+        document_id: The document, or
+        staff_no: the number of its person.
+        by: Who looked at it.
+        now: Aware UTC time; None for the clock.
+
+    Raises:
+        UsageError: Not exactly one of id and number is given.
+        InputError: The scan is refused, with the remedy; nothing was recorded.
+        RegisterError: The register cannot be written, or nobody signs it.
+    """
+    from agreegen.batch.paper import by_hand  # noqa: PLC0415 - only for paper
+
+    _require_one(document_id, staff_no)
+    now = now or read_clock()
+    with open_to_write(access, now) as recorder:
+        row = by_hand.find_document(recorder.register, document_id=document_id, staff_no=staff_no)
+        return by_hand.add_paper(recorder, row, scan, by=by, now=now)
+
+
+def retract(
+    access: RegisterAccess,
+    *,
+    document_id: str | None = None,
+    staff_no: str | None = None,
+    reason: str,
+    by: str,
+    now: datetime | None = None,
+) -> DocumentRow:
+    """Take the record of a scan back; record and retraction are both kept. Return the document.
+
+    Raises:
+        UsageError: Not exactly one of id and number is given.
+        InputError: Nothing on paper is recorded of the document, or no reason is given.
+        RegisterError: The register cannot be written, or nobody signs it.
+    """
+    from agreegen.batch.paper import by_hand  # noqa: PLC0415 - only for paper
+
+    _require_one(document_id, staff_no)
+    now = now or read_clock()
+    with open_to_write(access, now) as recorder:
+        row = by_hand.find_document(recorder.register, document_id=document_id, staff_no=staff_no)
+        recorder.retract(row.registration.id, reason=reason, by=by, now=now)
+        return row
+
+
+def unsigned_scans(path: Path) -> list[tuple[Event, DocumentRow | None]]:
+    """Return the scans that an earlier version recorded and no signed head covers, with their documents.
+
+    Raises:
+        RegisterError: The register cannot be read.
+    """
+    with open_register(path) as register:
+        head = register.last_head()
+        behind = 0 if head is None else head.count
+        found = [each for each in register.events(after=behind) if each.kind is EventKind.PAPER]
+        return [(event, register.document(event.document_id)) for event in found]
+
+
+def accept_scans(
+    access: RegisterAccess, found: Sequence[Event], *, by: str, now: datetime | None = None
+) -> None:
+    """Answer for scans that nobody has signed for, so that the next head covers them.
+
+    Args:
+        access: The register.
+        found: From `unsigned_scans`, looked at by `by`.
+        by: Who answers for them.
+        now: Aware UTC time; None for the clock.
+
+    Raises:
+        RegisterError: The register cannot be written, or nobody signs it.
+    """
+    now = now or read_clock()
+    with open_to_write(access, now, paper_accepted=True) as recorder:
+        facts = {"from": found[0].seq, "to": found[-1].seq, "by": by}
+        recorder.record([EventDraft(EventKind.ACCEPTED, details=facts)], now=now)
+
+
+def change_signer(access: RegisterAccess, successor: Path, *, now: datetime | None = None) -> str:
+    """Name another signer of a register, under the signature of the present one; return the new one's name.
+
+    Args:
+        access: The register.
+        successor: The credential file of who signs from now on.
+        now: Aware UTC time; None for the clock.
+
+    Raises:
+        CredentialError: The successor's credential cannot be loaded.
+        RegisterError: The register cannot be written, or its present signer is not to be had.
+    """
+    from agreegen.recording.signer import identity_of  # noqa: PLC0415 - only here
+    from agreegen.signing.credentials.loading import load_credential  # noqa: PLC0415 - the same
+
+    now = now or read_clock()
+    credential = load_credential(successor, prompt=access.prompt)
+    try:
+        identity = identity_of(credential.certificate_der)
+    finally:
+        credential.close()
+    with open_to_write(access, now) as recorder:
+        recorder.record([EventDraft(EventKind.SIGNER, details=identity.to_dict())], now=now)
+    return identity.subject
+
+
+def add_scans(
+    access: RegisterAccess,
+    sources: Sequence[Path],
+    *,
+    by: str,
+    review: Path | None = None,
+    decisions: Path | None = None,
+    dry_run: bool = False,
+    tell: Callable[[PageResult], None] = lambda _: None,
+    now: datetime | None = None,
+) -> ScanReport:
+    """Find out whose pages these are and record what is signed; what no rule decides is left for a person.
+
+    Args:
+        access: The register.
+        sources: PDF, TIFF, JPEG, PNG, or folders of them.
+        by: On whose command pages are accepted.
+        review: Folder for pages that a person must look at; None for `review/` beside the register.
+        decisions: A review sheet that was filled in.
+        dry_run: Read and compare, write nothing.
+        tell: Told after each page.
+        now: Aware UTC time; None for the clock.
+
+    Returns:
+        What became of every page, each once. A report has no truth value: ask for `settled`.
+
+    Raises:
+        UsageError: There is nothing to add.
+        InputError: An input is not there, or a decision cannot be carried out; nothing was recorded.
+        RegisterError: The register cannot be written; what was recorded stays, and running again goes on.
+        OSError: A scan cannot be kept.
+    """
+    from agreegen.scanning import service  # noqa: PLC0415 - takes long to load
+
+    if not sources and decisions is None:
+        raise UsageError("there is nothing to add", hint="name scans, or --decisions FILE.xlsx")
+    request = service.ScanRequest(tuple(sources), review or access.file.parent / "review", by, decisions)
+    now = now or read_clock()
+    with _opened(access, now, dry_run=dry_run) as (register, recorder):
+        return service.add_scans(request, register, recorder, now=now, tell=tell)
+
+
+@contextlib.contextmanager
+def _opened(
+    access: RegisterAccess, now: datetime, *, dry_run: bool
+) -> Iterator[tuple[Register, Recorder | None]]:
+    if dry_run:
+        with open_register(access.file) as register:
+            yield register, None
+        return
+    with open_to_write(access, now) as recorder:
+        yield recorder.register, recorder
+
+
+def _require_one(document_id: str | None, staff_no: str | None) -> None:
+    if (document_id is None) == (staff_no is None):
+        raise UsageError("give --document ID or --staff-no N", hint="one of them names the document")
