@@ -13,7 +13,7 @@ import pytest
 
 from agreegen.batch.checking.preflight import check_job
 from agreegen.batch.interface import RunEvent, RunEventKind
-from agreegen.batch.making.laying_down import OutputError
+from agreegen.batch.job.output_folder import OutputError
 from agreegen.batch.running.run import RunSettings, run_job
 from agreegen.cli.main import run
 from agreegen.errors import UsageError

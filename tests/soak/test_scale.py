@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from agreegen.batch.job.job_file import read_job
 from agreegen.batch.interface import RunSettings
-from agreegen.batch.running.run_opening import open_job_roster
+from agreegen.batch.job.job_roster import open_run_roster
 from agreegen.batch.planning.document_paths import PathGiver, take_inventory
 from agreegen.batch.planning.planner import Planner
 from agreegen.register.store import Register
@@ -28,7 +28,7 @@ from agreegen.register.store import Register
 job = read_job(Path(sys.argv[1]))
 job.output.mkdir()
 with Register.open(job.register_file, create=True, now=datetime.now(UTC)) as register:
-    roster = open_job_roster(job, RunSettings())
+    roster = open_run_roster(job, RunSettings())
     inventory = take_inventory(job.output, register)
     paths = PathGiver(job, register, inventory)
     planner = Planner(job, register, paths, {})

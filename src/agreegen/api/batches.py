@@ -20,9 +20,9 @@ from agreegen.batch.interface import (
 )
 from agreegen.batch.job.coverage import job_coverage
 from agreegen.batch.job.job_file import read_job
+from agreegen.batch.job.job_roster import open_job_roster
 from agreegen.clock import read_clock
 from agreegen.errors import InputError
-from agreegen.rosters.roster import Roster, open_roster
 
 if TYPE_CHECKING:
     from agreegen.batch.job.status import JobStatus
@@ -61,21 +61,6 @@ def check_batch(
     from agreegen.batch.checking.preflight import check_job  # noqa: PLC0415 - a run needs none of it
 
     return check_job(job, now=now or read_clock(), prompt=prompt, samples=samples)
-
-
-def open_job_roster(job: Job) -> Roster:
-    """Open the roster of a job: its header, and its rows as they stand in the file, with what is wrong.
-
-    Args:
-        job: From `read_job`.
-
-    Raises:
-        InputError: The file cannot be read, or a required column is missing; says which headers were found.
-    """
-    source = job.roster
-    return open_roster(
-        source.file, job.form, sheet=source.sheet, columns=source.columns, defaults=job.defaults
-    )
 
 
 def run_batch(

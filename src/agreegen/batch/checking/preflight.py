@@ -13,13 +13,14 @@ from pathlib import Path
 from agreegen.batch.checking.credential_checks import CredentialChecker, RowSignatures, shared_credentials
 from agreegen.batch.checking.disk_room import document_bytes, lacking_room, nearest
 from agreegen.batch.interface import Job, JobCheck
+from agreegen.batch.job.job_roster import open_job_roster
+from agreegen.batch.job.output_folder import refuse_links, refuse_lost_register
 from agreegen.batch.job.register_signers import require_head_signer
 from agreegen.batch.job.timestamp_services import timestamp_warnings
 from agreegen.batch.planning.identity import under_known_id
 from agreegen.batch.planning.mended_rows import MendedRows
 from agreegen.batch.planning.planner import conditions_for
 from agreegen.batch.planning.replacing import Forecast
-from agreegen.batch.running.run_opening import refuse_links, refuse_lost_register
 from agreegen.errors import AgreegenError
 from agreegen.files import write_atomically
 from agreegen.forms.check import require_usable
@@ -28,7 +29,7 @@ from agreegen.model.document import Document, build_document
 from agreegen.pipeline import DocumentMaker
 from agreegen.register.store import Register
 from agreegen.rendering.printed import check_printed
-from agreegen.rosters.roster import Roster, open_roster
+from agreegen.rosters.roster import Roster
 from agreegen.rosters.row import RosterRow
 from agreegen.signing.interface import Prompt, Trust
 from agreegen.signing.trust import load_trust
@@ -81,10 +82,7 @@ def expected_end(job: Job, now: datetime) -> datetime:
     Raises:
         InputError: The roster is unusable.
     """
-    source = job.roster
-    roster = open_roster(
-        source.file, job.form, sheet=source.sheet, columns=source.columns, defaults=job.defaults
-    )
+    roster = open_job_roster(job)
     return _end_after(roster.count, now)
 
 
@@ -182,13 +180,7 @@ class _Check:
         """Step 2, the file and its header."""
         source = self.job.roster
         try:
-            roster = open_roster(
-                source.file,
-                self.job.form,
-                sheet=source.sheet,
-                columns=source.columns,
-                defaults=self.job.defaults,
-            )
+            roster = open_job_roster(self.job)
             self.complaints.extend(roster.warnings)
         except AgreegenError as exc:
             self.complain(str(source.file), exc)

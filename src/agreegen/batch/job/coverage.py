@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from agreegen.batch.interface import Job
+from agreegen.batch.job.job_roster import open_job_roster
 from agreegen.batch.planning.mended_rows import MendedRows
 from agreegen.register.store import Register
 from agreegen.reports.coverage import Coverage, CoverageTotals, RowSource
-from agreegen.rosters.roster import open_roster
 
 __all__ = ["count_job", "job_coverage"]
 
@@ -50,8 +50,5 @@ def count_job(job: Job, register: Register, rows: RowSource | None = None) -> Co
 
 
 def _coverage(job: Job, registers: list[Register]) -> Coverage:
-    source = job.roster
-    roster = open_roster(
-        source.file, job.form, sheet=source.sheet, columns=source.columns, defaults=job.defaults
-    )
+    roster = open_job_roster(job)
     return Coverage(MendedRows(job.form, registers, roster), registers, job.form)

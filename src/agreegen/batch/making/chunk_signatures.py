@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from agreegen.batch.interface import Job, JobSignature
 from agreegen.batch.job.timestamp_services import timestamp_servers
 from agreegen.batch.making.read_back import adds_only_a_signature, check_signed_bytes
+from agreegen.batch.making.remote_key import RemoteKey
 from agreegen.batch.planning.planner import SignTask, credential_path
-from agreegen.batch.workers.key_holder import RemoteKey
 from agreegen.errors import AgreegenError, CredentialError, SigningError, TimestampError
 from agreegen.model.report import PadesLevel
 from agreegen.pki.signer_pin import fingerprint

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from agreegen.batch.interface import RowResult
+from agreegen.batch.job.output_folder import OutputError
 from agreegen.batch.making.chunk_signatures import ChunkSigner
-from agreegen.batch.making.laying_down import OutputError, move_aside, publish
+from agreegen.batch.making.laying_down import move_aside, publish
 from agreegen.batch.making.messages import ChunkDelivery, ChunkOutcome, Delivery, TaskOutcome, WorkerSettings
 from agreegen.batch.making.read_back import check_page
 from agreegen.batch.planning.planner import SignTask, Task

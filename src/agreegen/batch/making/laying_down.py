@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from agreegen.batch.interface import RowResult
+from agreegen.batch.job.output_folder import OutputError
 from agreegen.batch.planning.document_paths import QUARANTINE
 from agreegen.batch.planning.planner import Replaced, Task
 from agreegen.errors import RegisterError
@@ -37,10 +38,6 @@ T = TypeVar("T", bound=Layable)
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 _SYNCS_AT_ONCE = 8
 _OPEN_AT_ONCE = 100
-
-
-class OutputError(RegisterError):
-    """The output folder cannot be written; what is done is kept."""
 
 
 class TakenError(RegisterError):

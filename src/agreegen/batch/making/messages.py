@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agreegen.batch.interface import Job, RowResult
-from agreegen.batch.workers.key_holder import RemoteKey
+from agreegen.batch.making.remote_key import RemoteKey
 from agreegen.conversion.interface import EngineChoice
 from agreegen.errors import AgreegenError
 from agreegen.register.interface import EventDraft

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from agreegen.batch.interface import Job, PrintSettings
+from agreegen.batch.job.job_roster import open_job_roster
 from agreegen.batch.planning.identity import under_known_id
 from agreegen.batch.planning.mended_rows import MendedRows
 from agreegen.batch.planning.planner import conditions_for
@@ -14,7 +15,6 @@ from agreegen.model.document import build_document, encode_value
 from agreegen.register.coverage import is_signed
 from agreegen.register.interface import DocumentRow, Registration
 from agreegen.register.store import Register
-from agreegen.rosters.roster import open_roster
 from agreegen.rosters.row import RosterRow
 
 NO_UNIT = "（未填单位）"
@@ -82,10 +82,7 @@ def choose(job: Job, register: Register, settings: PrintSettings) -> Choice:
 
 
 def _rows(job: Job, register: Register) -> Iterator[tuple[RosterRow, str]]:
-    source = job.roster
-    roster = open_roster(
-        source.file, job.form, sheet=source.sheet, columns=source.columns, defaults=job.defaults
-    )
+    roster = open_job_roster(job)
     for row in MendedRows(job.form, [register], roster).rows():
         unit = row.values.get("unit")
         yield row, NO_UNIT if unit is None else str(encode_value(unit))

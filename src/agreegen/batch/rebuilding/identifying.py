@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from agreegen.batch.interface import Job
+from agreegen.batch.job.job_roster import open_job_roster
 from agreegen.batch.planning.planner import conditions_for
 from agreegen.batch.rebuilding.interface import BagFacts, FoundDocument
 from agreegen.model.document import Document, build_document, canonical_json
@@ -16,7 +17,6 @@ from agreegen.model.row_key import RowKey
 from agreegen.register.interface import Registration
 from agreegen.register.registering import registration_of
 from agreegen.register.store import Register
-from agreegen.rosters.roster import open_roster
 from agreegen.rosters.row import RosterRow
 
 _SUFFIX = 9
@@ -49,10 +49,7 @@ class Identifier:
         Raises:
             InputError: It cannot be read.
         """
-        source = job.roster
-        roster = open_roster(
-            source.file, job.form, sheet=source.sheet, columns=source.columns, defaults=job.defaults
-        )
+        roster = open_job_roster(job)
         for row in roster.rows():
             if row.failed or row.key is None:
                 continue

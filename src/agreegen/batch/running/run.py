@@ -10,9 +10,16 @@ from datetime import datetime, timedelta
 
 from agreegen.batch.interface import Job, RowResult, RunEvent, RunEventKind, RunSettings, RunSummary
 from agreegen.batch.job.coverage import count_job
+from agreegen.batch.job.job_roster import is_own_roster, open_job_roster, open_run_roster
+from agreegen.batch.job.output_folder import (
+    OutputError,
+    refuse_lost_register,
+    refuse_other_template,
+    require_writable,
+)
 from agreegen.batch.job.register_signers import require_head_signer
 from agreegen.batch.job.timestamp_services import timestamp_warnings
-from agreegen.batch.making.laying_down import OutputError, move_aside
+from agreegen.batch.making.laying_down import move_aside
 from agreegen.batch.making.messages import ChunkOutcome, TaskOutcome
 from agreegen.batch.planning.document_paths import QUARANTINE, PathGiver, take_inventory
 from agreegen.batch.planning.mended_rows import MendedRows, Mending, link_mended, mended_warning
@@ -20,19 +27,11 @@ from agreegen.batch.planning.planner import Planner, RowProblemError, Task
 from agreegen.batch.running.interruption import Brake
 from agreegen.batch.running.outputs import FailedRows, write_report
 from agreegen.batch.running.row_spool import RowSpool
-from agreegen.batch.running.run_opening import (
-    SharedKeys,
-    is_own_roster,
-    load_keys,
-    open_job_roster,
-    refuse_lost_register,
-    refuse_other_template,
-    require_writable,
-    start_pool,
-)
 from agreegen.batch.running.run_register import prove_time, recorder_for_run, run_event
 from agreegen.batch.workers.key_holder import KeyHolder
+from agreegen.batch.workers.pool_choice import start_pool
 from agreegen.batch.workers.pools import Chunk, Pool, wait_for_stragglers
+from agreegen.batch.workers.shared_keys import SharedKeys, load_keys
 from agreegen.chain.lock import lock_folder
 from agreegen.clock import read_clock
 from agreegen.errors import AgreegenError, InputError, UsageError
@@ -79,7 +78,7 @@ def run_job(
     if settings.engine not in {"local", "dask"}:
         raise UsageError(f"unknown engine {settings.engine!r}", hint="local or dask")
     found = require_usable(job.form)
-    rows = open_job_roster(job, settings)
+    rows = open_run_roster(job, settings)
     started = time.monotonic()
     require_head_signer(job)
     require_writable(job.output)
@@ -182,7 +181,7 @@ class _Run:
     def link_mended_rows(self) -> None:
         """Find the rows of the job's own roster that the rows of this run stand for."""
         try:
-            own = open_job_roster(self.job, RunSettings())
+            own = open_job_roster(self.job)
             self.mending = link_mended(self.job.form, self.register, self.roster, own)
         except InputError as exc:
             self.warn(f"the job's own roster cannot be read, so what was mended is not remembered: {exc}")

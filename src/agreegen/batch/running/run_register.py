@@ -9,7 +9,7 @@ from datetime import datetime
 
 from agreegen.batch.interface import Job
 from agreegen.batch.job.timestamp_services import timestamp_servers
-from agreegen.batch.running.run_opening import SharedKeys, shared_certificates
+from agreegen.batch.workers.shared_keys import SharedKeys, shared_certificates
 from agreegen.errors import TimestampError
 from agreegen.recording.interface import TailCheck
 from agreegen.recording.recorder import Recorder

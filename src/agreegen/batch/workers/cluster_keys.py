@@ -10,7 +10,7 @@ from typing import Any
 import distributed
 from distributed.utils import sync
 
-from agreegen.batch.workers.key_holder import RemoteKey
+from agreegen.batch.making.remote_key import RemoteKey
 from agreegen.errors import AgreegenError, CredentialError
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import Credential, Mechanism

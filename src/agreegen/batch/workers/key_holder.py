@@ -7,112 +7,16 @@ import secrets
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from multiprocessing.connection import Client, Connection, Listener
+from dataclasses import replace
+from multiprocessing.connection import Connection, Listener
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from agreegen.batch.making.remote_key import RemoteKey
 from agreegen.errors import AgreegenError, CredentialError
 from agreegen.signing.credentials.loading import load_credential
-from agreegen.signing.interface import AppearanceSource, Credential, Mechanism, Prompt, RawSigner
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteKey:
-    """What a worker needs to sign with a key that stays with the coordinator; the key is not in it.
-
-    Attributes:
-        address: Where the key holder listens: a local socket that only this user can open.
-        authkey: Shared secret of the run.
-        number: Which of its keys.
-        name: The credential's name.
-        path: The credential file.
-        kind: The credential's kind.
-        certificate_der: The signing certificate.
-        chain_der: Further certificates.
-        mechanism: How the key signs.
-        appearance: Picture for visible fields.
-        sm2_signer_id: The id that enters each SM2 digest.
-    """
-
-    address: str
-    authkey: bytes
-    number: int
-    name: str
-    path: Path
-    kind: str
-    certificate_der: bytes
-    chain_der: tuple[bytes, ...]
-    mechanism: Mechanism
-    appearance: AppearanceSource | None
-    sm2_signer_id: str | None = None
-
-    def connect(self) -> Credential:
-        """Return a credential whose signatures the key holder makes."""
-        return self.credential_with(_RemoteSigner(self))
-
-    def credential_with(self, signer: RawSigner) -> Credential:
-        """Return the credential with what stands for its key here."""
-        return Credential(
-            name=self.name,
-            path=self.path,
-            kind=self.kind,
-            certificate_der=self.certificate_der,
-            chain_der=self.chain_der,
-            signer=signer,
-            appearance=self.appearance,
-            sm2_signer_id=self.sm2_signer_id,
-        )
-
-    @classmethod
-    def of(cls, credential: Credential, address: str, authkey: bytes, number: int) -> Self:
-        """Describe a credential that answers at an address; `number` says which one it is there."""
-        return cls(
-            address=address,
-            authkey=authkey,
-            number=number,
-            name=credential.name,
-            path=credential.path,
-            kind=credential.kind,
-            certificate_der=credential.certificate_der,
-            chain_der=credential.chain_der,
-            mechanism=credential.signer.mechanism,
-            appearance=credential.appearance,
-            sm2_signer_id=credential.sm2_signer_id,
-        )
-
-
-class _RemoteSigner:
-    """A `RawSigner` whose key is elsewhere."""
-
-    shareable = False
-
-    def __init__(self, key: RemoteKey) -> None:
-        self._key = key
-        self._connection: Connection[Any, Any] = Client(key.address, authkey=key.authkey)
-
-    @property
-    def mechanism(self) -> Mechanism:
-        return self._key.mechanism
-
-    def sign(self, message: bytes) -> bytes:
-        return self.sign_many([message])[0]
-
-    def sign_many(self, messages: Sequence[bytes]) -> list[bytes]:
-        try:
-            self._connection.send((self._key.number, list(messages)))
-            answer = self._connection.recv()
-        except (OSError, EOFError) as exc:
-            raise CredentialError(
-                f"credential {self._key.name}: the process that holds its key is gone"
-            ) from exc
-        if isinstance(answer, str):
-            raise CredentialError(answer)
-        return list(answer)
-
-    def close(self) -> None:
-        self._connection.close()
+from agreegen.signing.interface import Credential, Mechanism, Prompt
 
 
 class KeyHolder:

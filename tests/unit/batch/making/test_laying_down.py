@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from agreegen.batch.interface import RowResult
-from agreegen.batch.making.laying_down import OutputError, TakenError, publish
+from agreegen.batch.job.output_folder import OutputError
+from agreegen.batch.making.laying_down import TakenError, publish
 from agreegen.batch.planning.planner import Replaced, Task
 from agreegen.files import sha256_of
 from agreegen.model.document import Document

@@ -1,0 +1,90 @@
+"""The output folder of a job: writable, without links, of one template, with its register."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from agreegen.batch.interface import Job
+from agreegen.batch.planning.document_paths import DOCUMENTS, QUARANTINE, SUPERSEDED
+from agreegen.errors import InputError, RegisterError
+from agreegen.register.store import Register
+
+__all__ = ["OutputError", "refuse_links", "refuse_lost_register", "refuse_other_template", "require_writable"]
+
+
+class OutputError(RegisterError):
+    """The output folder cannot be written; what is done is kept."""
+
+
+def require_writable(output: Path) -> None:
+    """Make a job's output folder, or refuse it.
+
+    Raises:
+        OutputError: It cannot be made or written, or a folder of documents in it is a link.
+    """
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise OutputError(f"{output} cannot be made: {exc.strerror}", hint="choose another output") from exc
+    if not os.access(output, os.W_OK | os.X_OK):
+        raise OutputError(
+            f"{output} cannot be written", hint="mend the permissions, or choose another output"
+        )
+    refuse_links(output)
+
+
+def refuse_links(output: Path) -> None:
+    """Refuse an output whose folders of documents are links: what lies behind one is not the output's.
+
+    A run would write through it, and neither the register nor a bag would find the files again.
+
+    Raises:
+        OutputError: One is a link.
+    """
+    for name in (DOCUMENTS, SUPERSEDED, QUARANTINE):
+        top = output / name
+        for folder in (top, *(top / below for below in _names_of(top))):
+            if folder.is_symlink() and (folder.is_dir() or not folder.exists()):
+                raise OutputError(
+                    f"{folder} is a link; documents lie in the output folder itself",
+                    hint="let the job's `output` name the folder that it leads to, or move that folder here",
+                )
+
+
+def _names_of(folder: Path) -> list[str]:
+    try:
+        return sorted(entry.name for entry in os.scandir(folder) if entry.is_symlink())
+    except OSError:
+        return []
+
+
+def refuse_lost_register(job: Job) -> None:
+    """Refuse a folder with documents and no register: a new one would not know them and make them again.
+
+    Raises:
+        RegisterError: The register is gone.
+    """
+    if job.register_file.exists() or not job.documents_folder.is_dir():
+        return
+    first = next((path for path in job.documents_folder.rglob("*") if path.suffix.lower() == ".pdf"), None)
+    if first is not None:
+        raise RegisterError(
+            f"{job.output} holds documents ({first.relative_to(job.output)}, …), but no register.db",
+            hint=f"put the register back from a copy, or: agreegen register rebuild {job.output}",
+        )
+
+
+def refuse_other_template(job: Job, register: Register) -> None:
+    """Refuse an output whose documents were made from another template of the form.
+
+    Raises:
+        InputError: They were.
+    """
+    other = register.other_template(job.form.id, job.form.template_sha256)
+    if other is not None:
+        raise InputError(
+            f"{job.output} holds documents of another template of {job.form.id} ({other[:12]}…), now it "
+            f"has {job.form.template_sha256[:12]}…; one output never mixes two",
+            hint="use the released form again, or give the job a new output folder",
+        )
