@@ -87,6 +87,11 @@ def popup_that_stands_open() -> bytes:
     return put(signed(), b"/Subtype /Popup /Open true /Rect " + TEXT)
 
 
+def popup_with_words_of_its_own() -> bytes:
+    """The window of no note: some readers show its words, and no list of notes has them."""
+    return put(signed(), b"/Subtype /Popup /Contents (900 yuan) /Rect " + FREE)
+
+
 def look_without_a_box() -> bytes:
     return put(signed(), SQUARE + b" /AP << /N %d 0 R >> /Rect " + FREE, stream(b"0 g 0 0 999 999 re f"))
 
@@ -224,6 +229,12 @@ def honest_reply() -> bytes:
     return put(commented(), reply.replace(b"%d", str(number).encode()))
 
 
+def honest_window_of_a_comment() -> bytes:
+    """A comment with the window that shows its words."""
+    number = number_of(commented(), b"(Only with consent.)")
+    return put(commented(), b"/Subtype /Popup /Open false /Parent %d 0 R /Rect [300 310 320 330]" % number)
+
+
 def honest_date_of_a_comment() -> bytes:
     return _recommented(b"/NM (n1)", b"/NM (n1) /M (D:20260102)")
 
@@ -232,6 +243,7 @@ HONEST = {
     "a frame on a certified document": honest_square,
     "a line on a certified document": honest_line,
     "an answer to a comment": honest_reply,
+    "the window of a comment": honest_window_of_a_comment,
     "the date of a comment": honest_date_of_a_comment,
 }
 SUPPORT = frozenset({put, shape, commented, *HONEST.values()})

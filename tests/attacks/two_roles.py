@@ -237,3 +237,26 @@ def cover_behind_a_page_that_is_there_twice() -> bytes:
     late = size_of(data)
     square = b"<< /Type /Annot /Subtype /Square /F 4 /Rect [60 705 420 740] /IC [1 1 1] /C [1 1 1] >>"
     return append(data, {listing: body_of(data, listing).replace(b"]", b"%d 0 R ]" % late), late: square})
+
+
+def _as_stream(data: bytes, marker: bytes) -> bytes:
+    """Write a dictionary again with a stream behind it: some readers still find its keys, others nothing."""
+    number = number_of(data, marker)
+    body = body_of(data, number).strip()
+    return append(data, {number: stream(b"x", body[2 : body.rindex(b">>")])})
+
+
+def form_that_became_a_stream() -> bytes:
+    return _as_stream(sign(base_document()), b"/SigFlags")
+
+
+def catalogue_that_became_a_stream() -> bytes:
+    return _as_stream(sign(base_document()), b"/Type /Catalog")
+
+
+def page_that_became_a_stream() -> bytes:
+    return _as_stream(sign(base_document()), b"/Type /Page ")
+
+
+def field_that_became_a_stream() -> bytes:
+    return _as_stream(sign(base_document()), b"(remark)")

@@ -242,12 +242,15 @@ def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"expected text, found {type(value).__name__}")
+    value.encode()  # half of a pair of surrogates is no text, and could not be written again
     return value
 
 
 def _json_value(value: object) -> str | bool | list[str]:
-    if isinstance(value, bool | str):
+    if isinstance(value, bool):
         return value
+    if isinstance(value, str):
+        return _text(value)
     if isinstance(value, list):
         return [_text(item) for item in value]
     raise TypeError(f"expected text, a boolean or a list, found {type(value).__name__}")

@@ -9,18 +9,25 @@ import pytest
 from asn1crypto import crl as asn1_crl
 from asn1crypto import x509 as asn1_x509
 
+from agreegen.forms.catalog import forms_folder, load_form
+from agreegen.model.document import Document, build_document
 from agreegen.model.report import Verdict
+from agreegen.pdf.limits import Limits
 from agreegen.pki.certificates import load_certificates
 from agreegen.pki.encoding import der_of
 from agreegen.verification.examination import examine
 from agreegen.verification.fetching import FetchError, check_address, fetch
 from agreegen.verification.interface import Options
+from agreegen.verification.structure.scan import scan_structure
 from tests.attacks.documents import signed as signed_document
 from tests.attacks.increments import stream
 from tests.attacks.prepared import with_field
+from tests.attacks.samples import ATTACKS
 from tests.soak.containers import elements, rebuilt
 from tests.unit.verification.authority import NOW, STAMPING_KEY, add_store, blank_pdf, sign
 from tests.unit.verification.conftest import Pki
+
+PLEDGE = load_form(forms_folder() / "personal-pledge")
 
 
 def with_unknown_version(der: bytes) -> bytes:
@@ -119,3 +126,18 @@ def test_a_redirection_to_nowhere() -> None:
             fetch(f"http://127.0.0.1:{server.server_port}/ca.crl")
     finally:
         server.server_close()
+
+
+def test_half_a_pair_of_surrogates_in_the_attached_values() -> None:
+    """JSON can spell what is no text (RFC 8259, 8.2); writing it again was a UnicodeEncodeError."""
+    document = build_document(PLEDGE, {"pledger_name": "\u738b\u4e94"})
+    with pytest.raises(ValueError, match="surrogates"):
+        Document.from_json(document.to_json().replace("\u738b".encode(), b"\\udbc6"))
+
+
+@pytest.mark.parametrize("name", ["form_that_became_a_stream", "catalogue_that_became_a_stream"])
+def test_a_dictionary_that_became_a_stream(name: str) -> None:
+    """The rules asked it for keys; the file then counted as one that cannot be judged."""
+    structure = scan_structure(ATTACKS[name](), Limits())
+    assert structure.sound is False
+    assert not any("cannot be judged" in alarm.message for alarm in structure.alarms)

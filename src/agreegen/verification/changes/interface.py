@@ -49,6 +49,16 @@ class Pair:
     label: str
     page_index: int | None = None
 
+    @property
+    def before(self) -> dict[str, Any]:
+        """Its dictionary before; empty where it was none, which the schemas tell."""
+        return self.old if isinstance(self.old, dict) else {}
+
+    @property
+    def after(self) -> dict[str, Any]:
+        """Its dictionary after; empty where it is none any more, which the schemas tell."""
+        return self.new if isinstance(self.new, dict) else {}
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WidgetPair:

@@ -72,9 +72,9 @@ def _check_information(step: RevisionStep, one: Value, two: Value) -> Iterator[s
 
 
 def _check_metadata(step: RevisionStep, pair: Pair) -> Iterator[str]:
-    two = (pair.new or {}).get("Metadata")
+    two = pair.after.get("Metadata")
     found = step.new.resolve(two)
-    if step.equality.untouched((pair.old or {}).get("Metadata"), two) or found is None:
+    if step.equality.untouched(pair.before.get("Metadata"), two) or found is None:
         return
     if not isinstance(found, Stream) or found.dictionary.keys() - _METADATA_KEYS:
         yield "the catalogue's /Metadata is no longer metadata"
@@ -82,7 +82,7 @@ def _check_metadata(step: RevisionStep, pair: Pair) -> Iterator[str]:
 
 def _check_extensions(step: RevisionStep, pair: Pair) -> Iterator[str]:
     """Names and numbers of extensions, nothing else."""
-    pending, seen = [(pair.new or {}).get("Extensions")], 0
+    pending, seen = [pair.after.get("Extensions")], 0
     while pending and seen < _MAX_NODES:
         seen += 1
         found = step.new.resolve(pending.pop())
@@ -95,8 +95,8 @@ def _check_extensions(step: RevisionStep, pair: Pair) -> Iterator[str]:
 
 
 def _check_permissions(step: RevisionStep, pair: Pair) -> Iterator[str]:
-    one = step.old.dictionary((pair.old or {}).get("Perms"))
-    two = step.new.dictionary((pair.new or {}).get("Perms"))
+    one = step.old.dictionary(pair.before.get("Perms"))
+    two = step.new.dictionary(pair.after.get("Perms"))
     for key in sorted(one.keys() | two.keys()):
         if step.equality.kept(one.get(key), two.get(key)):
             continue

@@ -23,7 +23,7 @@ def check_form(step: RevisionStep) -> Iterator[Finding]:
 
 def _check_drawing(step: RevisionStep, pair: Pair) -> Iterator[str]:
     """Nothing makes readers draw fields that they did not draw, or draw them anew from their values."""
-    one, two = pair.old or {}, pair.new or {}
+    one, two = pair.before, pair.after
     before = step.old.resolve(one.get("NeedAppearances")) is True
     after = step.new.resolve(two.get("NeedAppearances")) is True
     if after and not before:
@@ -94,7 +94,7 @@ def _fonts_of(view: View, field: _Field, form: _Field) -> set[str]:
 
 def _check_xfa(step: RevisionStep, pair: Pair) -> Iterator[str]:
     """Of an XFA form only the data may change; it counts as filling in."""
-    one, two = (pair.old or {}).get("XFA"), (pair.new or {}).get("XFA")
+    one, two = pair.before.get("XFA"), pair.after.get("XFA")
     if step.equality.untouched(one, two):
         return
     left, right = step.old.array(one), step.new.array(two)
@@ -112,6 +112,6 @@ def _check_xfa(step: RevisionStep, pair: Pair) -> Iterator[str]:
 def fills_xfa(step: RevisionStep) -> bool:
     """Tell whether the data of a dynamic form changed."""
     return any(
-        not step.equality.untouched((pair.old or {}).get("XFA"), (pair.new or {}).get("XFA"))
+        not step.equality.untouched(pair.before.get("XFA"), pair.after.get("XFA"))
         for pair in step.pairs_of(Role.FORM)
     )

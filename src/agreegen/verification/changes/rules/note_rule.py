@@ -18,6 +18,9 @@ _COMMON = frozenset(
 )  # fmt: skip
 """What notes have (ISO 32000-1, tables 164, 166, 170, 172 and 174 to 182); no actions, no layers."""
 
+_OF_POPUPS = _COMMON - {"Contents", "RC", "T", "Subj"}
+"""The window of a note has no words of its own (table 183): it shows those of its note."""
+
 
 def check_notes(step: RevisionStep) -> Iterator[Finding]:
     """Check the annotations that were put on pages."""
@@ -54,7 +57,7 @@ def _check(step: RevisionStep, note: NewAnnotation) -> Iterator[str]:
     if kind not in NOTES:
         yield f"an annotation of a kind that is not permitted (/{kind}) was put on page {page}"
         return
-    for key in sorted(note.value.keys() - _COMMON):
+    for key in sorted(note.value.keys() - (_OF_POPUPS if kind == "Popup" else _COMMON)):
         yield f"an annotation with /{key} was put on page {page}"
     if note.number is None:
         yield f"an annotation was put on page {page} that is not an object of its own"

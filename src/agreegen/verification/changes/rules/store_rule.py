@@ -20,7 +20,7 @@ _DICTIONARIES = frozenset({Role.STORE, Role.STORE_INDEX, Role.STORE_ENTRY})
 def check_store(step: RevisionStep) -> Iterator[Finding]:
     """Check the store of the new revision where it differs from the old one."""
     for pair in step.pairs_of(Role.CATALOG):
-        one, two = (pair.old or {}).get("DSS"), (pair.new or {}).get("DSS")
+        one, two = pair.before.get("DSS"), pair.after.get("DSS")
         if two is not None and not step.equality.untouched(one, two):
             for reason in _check(step, two):
                 yield Finding("document", reason)

@@ -23,7 +23,7 @@ _SPOKEN = frozenset({"ActualText", "E"})
 def check_structure_tree(step: RevisionStep) -> Iterator[Finding]:
     """Check the tree where anything in it changed."""
     for pair in step.pairs_of(Role.CATALOG):
-        one, two = (pair.old or {}).get("StructTreeRoot"), (pair.new or {}).get("StructTreeRoot")
+        one, two = pair.before.get("StructTreeRoot"), pair.after.get("StructTreeRoot")
         if step.equality.untouched(one, two):
             continue
         before, after = step.old.resolve(one), step.new.resolve(two)
