@@ -17,6 +17,7 @@ from contextvars import ContextVar
 from pathlib import Path
 
 from agreegen.errors import UsageError
+from agreegen.messages import message
 
 _BLOCK_BYTES = 1 << 20
 _SILENCE_S = 10.0
@@ -86,7 +87,9 @@ def _refuse_noted(path: Path) -> None:
     with contextlib.suppress(OSError):
         status = path.stat()
         if (status.st_dev, status.st_ino) in known:
-            raise UsageError(f"{path} is one of the files that were read", hint="choose another output")
+            raise UsageError(
+                message("files.one-files-were-read", path=path), hint=message("files.choose-another-output")
+            )
 
 
 def read_limited(path: Path, max_bytes: int) -> bytes:
@@ -103,7 +106,7 @@ def read_limited(path: Path, max_bytes: int) -> bytes:
         mode = os.fstat(handle).st_mode
         if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
             kind = errno.EISDIR if stat.S_ISDIR(mode) else errno.EINVAL
-            problem = os.strerror(kind) if stat.S_ISDIR(mode) else "it is a device, not a file"
+            problem = os.strerror(kind) if stat.S_ISDIR(mode) else message("files.device-not-file")
             raise OSError(kind, problem, str(path))
         parts: list[bytes] = []
         rest = max_bytes + 1
@@ -113,13 +116,13 @@ def read_limited(path: Path, max_bytes: int) -> bytes:
     finally:
         os.close(handle)
     if not rest:
-        raise OSError(errno.EFBIG, f"it has more than {max_bytes} bytes", str(path))
+        raise OSError(errno.EFBIG, message("files.has-more-than-bytes", max_bytes=max_bytes), str(path))
     return b"".join(parts)
 
 
 def _next_part(handle: int, path: Path, most: int) -> bytes:
     if not select.select([handle], [], [], _SILENCE_S)[0]:
-        raise OSError(errno.ETIMEDOUT, "nothing comes out of this pipe", str(path))
+        raise OSError(errno.ETIMEDOUT, message("files.nothing-comes-out-pipe"), str(path))
     return os.read(handle, min(most, _BLOCK_BYTES))
 
 
@@ -130,7 +133,10 @@ def refuse_existing(path: Path, *, force: bool) -> None:
         UsageError: The path exists and `force` is false.
     """
     if not force and (path.exists() or path.is_symlink()):
-        raise UsageError(f"{path} exists already", hint="choose another output, or add --force to replace it")
+        raise UsageError(
+            message("files.exists-already", path=path),
+            hint=message("files.choose-another-output-or-add-force"),
+        )
 
 
 def refuse_inputs(output: Path, inputs: Iterable[Path]) -> None:
@@ -143,7 +149,10 @@ def refuse_inputs(output: Path, inputs: Iterable[Path]) -> None:
         return
     for path in inputs:
         if path.exists() and path.samefile(output):
-            raise UsageError(f"{output}: input and output are the same file", hint="choose another output")
+            raise UsageError(
+                message("files.input-output-same-file", output=output),
+                hint=message("files.choose-another-output"),
+            )
 
 
 def sync_folder(folder: Path) -> None:
@@ -169,7 +178,9 @@ def replacing(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
     """
     _refuse_noted(path)
     if path.is_dir():
-        raise UsageError(f"{path} is a folder, and a file is to be written", hint="choose another output")
+        raise UsageError(
+            message("files.folder-file-written", path=path), hint=message("files.choose-another-output")
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.parent not in _cleared:
         _cleared.add(path.parent)

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from agreegen.errors import MissingProgramError
+from agreegen.messages import message
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -20,7 +21,10 @@ def data_folder(name: str) -> Path:
     for folder in (_PACKAGE.parent.parent / name, _PACKAGE / "packaged" / name):
         if folder.is_dir() and (_PACKAGE.parent.name == "src" or "packaged" in folder.parts):
             return folder
-    raise MissingProgramError(f"the packaged folder {name} is not there", hint="install agreegen again")
+    raise MissingProgramError(
+        message("packaged_data.packaged-folder-not", name=name),
+        hint=message("packaged_data.install-agreegen-again"),
+    )
 
 
 def samples_folder() -> Path:

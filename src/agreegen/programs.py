@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agreegen.errors import ConversionError, MissingProgramError
+from agreegen.messages import message
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ def find_program(*names: str, package: str) -> Path:
         if found:
             return Path(found)
     raise MissingProgramError(
-        f"the program {names[0]} is not installed", hint=f"install the Debian package {package}"
+        message("programs.program-not-installed", names=names[0]),
+        hint=message("programs.install-debian-package", package=package),
     )
 
 
@@ -76,7 +78,9 @@ def run_program(
         stdout, stderr = process.communicate(stdin, timeout=timeout_s)
     except subprocess.TimeoutExpired as exc:
         end_process_group(process)
-        raise ConversionError(f"{arguments[0]} did not finish within {timeout_s:g} s and was ended") from exc
+        raise ConversionError(
+            message("programs.did-not-finish-within-s-was", arguments=arguments[0], timeout_s=timeout_s)
+        ) from exc
     except BaseException:
         end_process_group(process)
         raise

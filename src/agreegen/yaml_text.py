@@ -9,6 +9,7 @@ import yaml
 from yaml.constructor import SafeConstructor
 
 from agreegen.errors import InputError
+from agreegen.messages import Message, message
 
 YamlText = str | list["YamlText"] | dict[str, "YamlText"]
 """What a YAML file holds when every scalar is text."""
@@ -24,7 +25,17 @@ _TYPED: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class HostileYamlError(yaml.MarkedYAMLError):
-    """YAML that is well formed, and made to cost memory or time: an alias, or nesting without end."""
+    """YAML that is well formed, and made to cost memory or time: an alias, or nesting without end.
+
+    Args:
+        sentence: What is refused.
+        mark: Where it stands.
+    """
+
+    def __init__(self, sentence: Message, mark: yaml.Mark | None = None) -> None:
+        super().__init__(problem=str(sentence), problem_mark=mark)
+        self.sentence = sentence
+        self.line = None if mark is None else mark.line + 1
 
 
 def compose(data: bytes | str, *, typed: bool = False) -> yaml.Node | None:
@@ -43,18 +54,18 @@ def compose(data: bytes | str, *, typed: bool = False) -> yaml.Node | None:
     """
     loader = _TYPED if typed else _TEXT
     if len(data) > MAX_BYTES:
-        raise HostileYamlError(problem=f"it is larger than {MAX_BYTES} bytes")
+        raise HostileYamlError(message("yaml_text.larger-than-bytes", max_bytes=MAX_BYTES))
     depth = 0
     for event in yaml.parse(data, Loader=loader):
         if isinstance(event, yaml.AliasEvent):
-            problem = f"a YAML alias (*{event.anchor}) uses a value again; aliases are not allowed"
-            raise HostileYamlError(problem=problem, problem_mark=_mark(event))
+            problem = message("yaml_text.yaml-alias-uses-value-again-aliases", anchor=event.anchor)
+            raise HostileYamlError(problem, _mark(event))
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > _MAX_DEPTH:
-            raise HostileYamlError(problem="it is nested too deeply", problem_mark=_mark(event))
+            raise HostileYamlError(message("yaml_text.nested-too-deeply"), _mark(event))
     return yaml.compose(data, Loader=loader)
 
 
@@ -62,7 +73,7 @@ def _refuse_long_numbers(node: yaml.Node | None) -> None:
     """Refuse numbers of more digits than any have; turning them into numbers takes minutes."""
     if isinstance(node, yaml.ScalarNode):
         if node.tag in _NUMBERS and len(node.value) > _MOST_DIGITS:
-            raise HostileYamlError(problem="a number of too many digits", problem_mark=node.start_mark)
+            raise HostileYamlError(message("yaml_text.number-too-many-digits"), node.start_mark)
     elif node is not None:
         for item in node.value:
             for part in item if isinstance(item, tuple) else (item,):
@@ -100,10 +111,13 @@ def read_yaml_text(data: bytes, file: Path) -> YamlText:
     try:
         node = compose(data)
     except HostileYamlError as exc:
-        where = f"{file}: line {exc.problem_mark.line + 1}" if exc.problem_mark else str(file)
-        raise InputError(f"{where}: {exc.problem}", hint="write the values out, one level each") from exc
+        place = str(file) if exc.line is None else message("yaml_text.line", file=file, line=exc.line)
+        raise InputError(
+            message("yaml_text.refused", place=place, problem=exc.sentence),
+            hint=message("yaml_text.write-values-out-one-level-each"),
+        ) from exc
     except (yaml.YAMLError, UnicodeDecodeError) as exc:
-        raise InputError(f"{file}: not readable as YAML: {exc}") from exc
+        raise InputError(message("yaml_text.not-readable-yaml", file=file, exc=exc)) from exc
     if node is None:
         return {}
     return _convert(node, file)
@@ -118,11 +132,13 @@ def _convert(node: yaml.Node, file: Path) -> YamlText:
     result: dict[str, Any] = {}
     for key_node, value_node in node.value:
         if not isinstance(key_node, yaml.ScalarNode):
-            raise InputError(f"{line}: a key must be a single text")
+            raise InputError(message("yaml_text.key-must-single-text", line=line))
         key = str(key_node.value)
         if key in result:
             raise InputError(
-                f"{file}: line {key_node.start_mark.line + 1}: the key {key!r} stands there twice"
+                message(
+                    "yaml_text.line-key-stands-twice", file=file, line=key_node.start_mark.line + 1, key=key
+                )
             )
         result[key] = _convert(value_node, file)
     return result

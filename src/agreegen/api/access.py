@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agreegen.signing.interface import Prompt
+from agreegen.messages import Message
 
 __all__ = ["Prompt", "RegisterAccess"]
 
@@ -25,4 +26,4 @@ class RegisterAccess:
     file: Path
     credential: Path | None = None
     prompt: Prompt | None = None
-    tell: Callable[[str], None] | None = None
+    tell: Callable[[Message | str], None] | None = None

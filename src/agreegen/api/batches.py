@@ -23,6 +23,7 @@ from agreegen.batch.job.job_file import read_job
 from agreegen.batch.job.job_roster import open_job_roster
 from agreegen.clock import read_clock
 from agreegen.errors import InputError
+from agreegen.messages import Message
 
 if TYPE_CHECKING:
     from agreegen.batch.job.status import JobStatus
@@ -109,7 +110,7 @@ def print_batch(
     credential: Path | None = None,
     xlsx: Path | None = None,
     prompt: Prompt | None = None,
-    tell: Callable[[str], None] | None = None,
+    tell: Callable[[Message | str], None] | None = None,
     now: datetime | None = None,
 ) -> Printed:
     """Put the documents of a job by unit into one PDF for the printer, with marks, and record the printing.

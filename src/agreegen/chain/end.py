@@ -14,6 +14,7 @@ from agreegen.chain.heads import HEAD_EVENT, SIGNER_EVENT, Head, HeadSigner
 from agreegen.chain.schema import EVENT_COLUMNS, TIP_COUNT, TIP_HASH
 from agreegen.chain.view import ChainView
 from agreegen.errors import RegisterError
+from agreegen.messages import message
 from agreegen.model.document import canonical_json
 
 __all__ = ["Addition", "ChainEnd", "Link"]
@@ -131,8 +132,8 @@ class ChainEnd:
         view = self._view
         if file_identity(view.path) != self._identity:
             raise RegisterError(
-                f"{view.path} was removed or replaced while this command wrote to it",
-                hint=f"end the other program, put the {view.kind.name} back and run again",
+                message("chain.was-removed-or-replaced-while-command", path=view.path),
+                hint=message("chain.end-other-program-put-back-run", name=view.kind.name),
             )
 
     @contextlib.contextmanager
@@ -152,4 +153,7 @@ class ChainEnd:
         statement = "SELECT value FROM meta WHERE key = ?"
         stored = self._view.connection.execute(statement, (TIP_HASH,)).fetchone()
         if stored is None or stored[0] != self._tip.hex():
-            raise RegisterError(f"{self._view.path} was written by another process", hint="open it again")
+            raise RegisterError(
+                message("chain.was-written-another-process", path=self._view.path),
+                hint=message("chain.open-again"),
+            )

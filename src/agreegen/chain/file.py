@@ -23,6 +23,7 @@ from agreegen.chain.schema import (
     schema_version,
 )
 from agreegen.errors import RegisterError
+from agreegen.messages import message
 
 SECRET_BYTES = 32
 _BUSY_TIMEOUT_S = 10.0
@@ -55,8 +56,8 @@ def require_known(path: Path, kind: ChainKind, version: int) -> None:
     """Refuse a schema that this program does not know."""
     if not 1 <= version <= kind.version:
         raise RegisterError(
-            f"{path} has schema {version}, this program knows 1 to {kind.version}",
-            hint="use the version of agreegen that wrote it, or a newer one",
+            message("chain.has-schema-program-knows-1", path=path, version=version, version2=kind.version),
+            hint=message("chain.use-version-agreegen-wrote-or-newer"),
         )
 
 
@@ -67,8 +68,8 @@ def _refuse_foreign_schema(path: Path, kind: ChainKind, connection: sqlite3.Conn
     if found != ours:
         names = ", ".join(sorted(f"{each} {name}" for each, name, _ in found ^ ours)[:_MOST_NAMED])
         raise RegisterError(
-            f"{path}: tables, indexes or triggers are not those of a {kind.name}: {names}",
-            hint=f"restore it from a copy; agreegen {kind.name} verify says what else was changed",
+            message("chain.tables-indexes-or-triggers-not-those-2", path=path, name=kind.name, names=names),
+            hint=message("chain.restore-from-copy-agreegen-verify-says", name=kind.name),
         )
 
 
@@ -103,13 +104,16 @@ def _take_name(temporary: Path, path: Path) -> None:
         os.link(temporary, path)
     except FileExistsError as exc:
         raise RegisterError(
-            f"another run made {path} at the same moment", hint="run it again when the other one has ended"
+            message("chain.another-run-made-same-moment", path=path),
+            hint=message("chain.run-again-when-other-one-has"),
         ) from exc
     except OSError as exc:
         if exc.errno not in _NO_LINKS:
             raise
         if path.exists():
-            raise RegisterError(f"another run made {path} at the same moment", hint="run it again") from exc
+            raise RegisterError(
+                message("chain.another-run-made-same-moment", path=path), hint=message("chain.run-again")
+            ) from exc
         temporary.rename(path)
 
 
@@ -144,16 +148,21 @@ def wrapped(path: Path, kind: ChainKind) -> Iterator[None]:
         yield
     except sqlite3.OperationalError as exc:
         if exc.sqlite_errorcode in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-            raise RegisterError(f"{path} is locked by another program", hint="wait for it to finish") from exc
+            raise RegisterError(
+                message("chain.locked-another-program", path=path), hint=message("chain.wait-finish")
+            ) from exc
         raise RegisterError(
-            f"{path} cannot be used: {exc}", hint="check the disk and the permissions"
+            message("chain.cannot-used", path=path, exc=exc), hint=message("chain.check-disk-permissions")
         ) from exc
     except sqlite3.DatabaseError as exc:
         raise RegisterError(
-            f"{path} is not a {kind.name} or is damaged: {exc}", hint="restore it from a copy and run again"
+            message("chain.not-or-damaged", path=path, name=kind.name, exc=exc),
+            hint=message("chain.restore-from-copy-run-again"),
         ) from exc
     except OSError as exc:
-        raise RegisterError(f"{path} cannot be written: {exc.strerror}", hint="check the disk") from exc
+        raise RegisterError(
+            message("chain.cannot-written", path=path, exc=exc), hint=message("chain.check-disk")
+        ) from exc
 
 
 def file_identity(path: Path) -> tuple[int, int] | None:

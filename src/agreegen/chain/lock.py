@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from agreegen.errors import RegisterError
+from agreegen.messages import Message, message
 
 WAIT_S = 600.0
 """How long a writer waits for another one."""
@@ -20,7 +21,7 @@ _BUSY = {errno.EAGAIN, errno.EACCES}
 
 @contextlib.contextmanager
 def lock_folder(
-    folder: Path, *, tell: Callable[[str], None] | None = None, wait_s: float = 0.0
+    folder: Path, *, tell: Callable[[Message | str], None] | None = None, wait_s: float = 0.0
 ) -> Iterator[None]:
     """Hold the only writer's lock of an output folder (flock on the folder itself).
 
@@ -59,19 +60,21 @@ def _open(folder: Path) -> int:
         return os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as exc:
         raise RegisterError(
-            f"{folder} cannot be used: {exc.strerror}", hint="choose a writable output folder"
+            message("chain.cannot-used-2", folder=folder, exc=exc),
+            hint=message("chain.choose-writable-output-folder"),
         ) from exc
 
 
-def _take(handle: int, folder: Path, tell: Callable[[str], None] | None, until: float) -> None:
+def _take(handle: int, folder: Path, tell: Callable[[Message | str], None] | None, until: float) -> None:
     told = False
     while not _try_lock(handle, folder):
         if time.monotonic() >= until:
             raise RegisterError(
-                f"another run is writing to {folder}", hint="wait for it to finish, or end it first"
+                message("chain.another-run-writing", folder=folder),
+                hint=message("chain.wait-finish-or-end-first"),
             )
         if tell is not None and not told:
-            tell(f"another command is writing to {folder}; waiting for it to finish")
+            tell(message("chain.another-command-writing-waiting-finish", folder=folder))
             told = True
         time.sleep(_PAUSE_S)
 
@@ -83,8 +86,8 @@ def _try_lock(handle: int, folder: Path) -> bool:
         if exc.errno in _BUSY:
             return False
         raise RegisterError(
-            f"locks do not work in {folder}: {exc.strerror}",
-            hint="put the output on a file system with locks (a local disk, NFS with its lock service)",
+            message("chain.locks-do-not-work", folder=folder, exc=exc),
+            hint=message("chain.put-output-on-file-system-locks"),
         ) from exc
     return True
 
@@ -95,8 +98,8 @@ def _require_effect(folder: Path) -> None:
     try:
         if _try_lock(second, folder):
             raise RegisterError(
-                f"locks have no effect in {folder}: a second one was given at once",
-                hint="put the output on a file system with locks (a local disk, NFS with its lock service)",
+                message("chain.locks-have-no-effect-second-one", folder=folder),
+                hint=message("chain.put-output-on-file-system-locks"),
             )
     finally:
         os.close(second)

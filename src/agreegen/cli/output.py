@@ -43,8 +43,14 @@ def to_json(data: Any, *, indent: int | None = None) -> str:
     A file name that is no UTF-8 keeps its bytes as escapes.
     """
     plain = not (sys.stdout.encoding or "").lower().startswith("utf")
-    text = json.dumps(data, ensure_ascii=plain, indent=indent)
+    text = json.dumps(data, ensure_ascii=plain, indent=indent, default=_in_english)
     return _LONE_SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def _in_english(value: object) -> str:
+    if isinstance(value, Message):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is no JSON")
 
 
 def print_json(data: Any) -> None:

@@ -28,6 +28,7 @@ from agreegen.example_pki.maker import make_example_pki
 from agreegen.example_pki.responder import Responder, free_port
 from agreegen.files import write_atomically
 from agreegen.forms.catalog import find_form, forms_folder
+from agreegen.messages import Message
 from agreegen.model.document import build_document
 from agreegen.model.report import PadesLevel, Report
 from agreegen.packaged_data import samples_folder
@@ -98,7 +99,7 @@ class Demo:
     folder: Path
     count: int
     clock: Callable[[], datetime]
-    tell: Callable[[str], None]
+    tell: Callable[[Message | str], None]
     events: Callable[[RunEvent], None]
     steps: list[Step] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from agreegen.errors import AgreegenError, is_breakdown
+from agreegen.messages import message
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -37,7 +38,9 @@ def contained(work: Callable[P, T]) -> Callable[P, T]:
         except (Exception, KeyboardInterrupt, SystemExit, GeneratorExit):
             raise
         except BaseException as exc:
-            raise BreakdownError(f"a library broke down over these bytes ({type(exc).__name__})") from None
+            raise BreakdownError(
+                message("foreign.library-broke-down-over-these-bytes", name=type(exc).__name__)
+            ) from None
 
     return guarded
 

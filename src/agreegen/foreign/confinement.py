@@ -25,6 +25,7 @@ from typing import Any, TypeVar
 
 from agreegen.errors import AgreegenError
 from agreegen.foreign.limits import Limits, limit_memory, limit_processor
+from agreegen.messages import message, translate
 
 T = TypeVar("T")
 
@@ -38,10 +39,10 @@ _START = (
 class Runaway(Enum):
     """Why a confined process gave no answer."""
 
-    TIME = "it takes more time than such a file may"
-    MEMORY = "it asks for more memory than such a file may"
-    DIED = "a library broke down over it"
-    FAILED = "it cannot be read"
+    TIME = message("foreign.takes-more-time-than-such-file")
+    MEMORY = message("foreign.asks-more-memory-than-such-file")
+    DIED = message("foreign.library-broke-down-over")
+    FAILED = message("foreign.cannot-read")
 
 
 class ConfinedError(Exception):
@@ -58,7 +59,11 @@ class ConfinedError(Exception):
         self.detail = detail
 
     def __str__(self) -> str:
-        return self.why.value
+        return str(self.why.value)
+
+    def in_language(self, language: str) -> str:
+        """Return what happened, in a reader's language."""
+        return translate(self.why.value, language)
 
 
 @dataclass(frozen=True, slots=True)

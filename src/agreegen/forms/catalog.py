@@ -10,6 +10,7 @@ from pathlib import Path
 from agreegen.errors import InputError
 from agreegen.files import read_limited
 from agreegen.forms.description import load_form
+from agreegen.messages import message
 from agreegen.model.form import Form
 from agreegen.packaged_data import data_folder
 from agreegen.yaml_text import MAX_BYTES, read_yaml_text
@@ -43,9 +44,14 @@ def forms_folder(option: Path | None = None) -> Path:
         return data_folder("forms")
     folder = option if option is not None else Path(str(named))
     if not folder.is_dir():
-        source = "--forms" if option is not None else f"the environment variable {ENVIRONMENT_NAME}"
+        source = (
+            "--forms"
+            if option is not None
+            else message("forms.environment-variable", environment_name=ENVIRONMENT_NAME)
+        )
         raise InputError(
-            f"{folder}: no such folder of forms", hint=f"{source} must name a folder of form folders"
+            message("forms.no-such-folder-forms", folder=folder),
+            hint=message("forms.must-name-folder-form-folders", source=source),
         )
     return folder
 
@@ -59,12 +65,14 @@ def find_form(form_id: str, folder: Path) -> Form:
     known = _form_ids(folder)
     if form_id not in known:
         raise InputError(
-            f"{folder}: there is no form {form_id!r}",
-            hint=f"the forms there are: {', '.join(known) or 'none'}",
+            message("forms.no-form", folder=folder, form_id=form_id),
+            hint=message("forms.forms", known=tuple(known) or message("messages.none")),
         )
     form = load_form(folder / form_id)
     if form.id != form_id:
-        raise InputError(f"{folder / form_id / 'form.yaml'}: id: must be the folder's name {form_id!r}")
+        raise InputError(
+            message("forms.id-must-folder-name", folder=folder / form_id / "form.yaml", form_id=form_id)
+        )
     return form
 
 
@@ -111,11 +119,13 @@ def approved_releases(folder: Path) -> dict[tuple[str, str], Approved]:
     try:
         node = read_yaml_text(read_limited(path, MAX_BYTES), path)
     except OSError as exc:
-        raise InputError(f"{path}: cannot be read: {exc.strerror or exc}") from exc
+        raise InputError(message("forms.cannot-read-2", path=path, exc=exc)) from exc
     approved = {}
     for form_id, versions in (node if isinstance(node, dict) else {"": node}).items():
         if not isinstance(versions, dict):
-            raise InputError(f"{path}: {form_id or 'the file'}: must be versions with their hashes")
+            raise InputError(
+                message("forms.must-versions-their-hashes", path=path, form_id=form_id or "the file")
+            )
         for version, hashes in versions.items():
             approved[form_id, version] = _read_approved(hashes, f"{path}: {form_id}.{version}")
     return approved
@@ -125,7 +135,7 @@ def _read_approved(node: object, where: str) -> Approved:
     if not isinstance(node, dict):
         return Approved(_read_hashes(node, where))
     if node.keys() != {"template", "form"}:
-        raise InputError(f"{where}: must have the lists template and form")
+        raise InputError(message("forms.must-have-lists-template-form", where=where))
     return Approved(
         _read_hashes(node["template"], f"{where}.template"), _read_hashes(node["form"], f"{where}.form")
     )
@@ -133,7 +143,7 @@ def _read_approved(node: object, where: str) -> Approved:
 
 def _read_hashes(node: object, where: str) -> frozenset[str]:
     if not (isinstance(node, list) and all(isinstance(h, str) and _SHA256.match(h) for h in node)):
-        raise InputError(f"{where}: must be a list of SHA-256 values in lower-case hex")
+        raise InputError(message("forms.must-list-sha-256-values-lower", where=where))
     return frozenset(str(h) for h in node)
 
 
@@ -163,4 +173,4 @@ def _form_ids(folder: Path) -> list[str]:
     try:
         return sorted(path.parent.name for path in folder.glob("*/form.yaml"))
     except OSError as exc:
-        raise InputError(f"{folder}: cannot be read: {exc.strerror or exc}") from exc
+        raise InputError(message("forms.cannot-read", folder=folder, exc=exc)) from exc

@@ -17,6 +17,7 @@ from agreegen.forms.description import load_form
 from agreegen.forms.fonts import covered_by_chain, find_font
 from agreegen.forms.language import TemplateEnvironment
 from agreegen.forms.template import Paragraph, Template, parse_template, read_template_bytes
+from agreegen.messages import Message, message
 from agreegen.model.complaint import Complaint, ComplaintsError, Location, Severity
 from agreegen.model.form import Form
 
@@ -58,9 +59,9 @@ def require_usable(form: Form) -> list[Complaint]:
     errors = [complaint for complaint in complaints if complaint.severity is Severity.ERROR]
     if errors:
         raise ComplaintsError(
-            f"the form {form.id} in {form.directory} cannot be used:",
+            message("forms.form-cannot-used", id=form.id, directory=form.directory),
             errors,
-            hint=f"mend it until this is content: agreegen forms check {form.directory}",
+            hint=message("forms.mend-until-content-agreegen-forms-check", directory=form.directory),
         )
     return complaints
 
@@ -80,16 +81,20 @@ def _check_template(form: Form) -> tuple[Complaint, ...]:
     )
 
 
-def _complain(form: Form, place: str, problem: str, remedy: str, *, warning: bool = False) -> Complaint:
-    where = f"{form.template.name}, {place}" if place else form.template.name
+def _complain(
+    form: Form, place: Message | str, problem: Message | str, remedy: Message | str, *, warning: bool = False
+) -> Complaint:
+    where: Message | str = form.template.name
+    if place:
+        where = message("forms.place-in-file", file=where, place=place)
     return Complaint(Location(file=where), problem, remedy, Severity.WARNING if warning else Severity.ERROR)
 
 
 def _check_outside(form: Form, template: Template) -> Iterator[Complaint]:
     for part, target in template.outside:
         yield _complain(
-            form, part, f"refers to something outside of the file: {_shorten(target)}",
-            "put the picture or text itself into the template",
+            form, part, message("forms.refers-something-outside-file", target=_shorten(target)),
+            message("forms.put-picture-or-text-itself-into"),
         )  # fmt: skip
 
 
@@ -99,8 +104,8 @@ def _check_syntax(form: Form, template: Template) -> Iterator[Complaint]:
         stray = _STRAY_BRACES.search(unicodedata.normalize("NFKC", paragraph.fixed_text))
         if stray:
             yield _complain(
-                form, paragraph.place, f"a tag is not complete: {_shorten(paragraph.source)}",
-                "write {{ name }} or {% … %} in signs of half width, both ends in one paragraph",
+                form, paragraph.place, message("forms.tag-not-complete", source=_shorten(paragraph.source)),
+                message("forms.write-name-or-signs-half-width"),
             )  # fmt: skip
             return
     try:
@@ -110,8 +115,9 @@ def _check_syntax(form: Form, template: Template) -> Iterator[Complaint]:
         if "{%" not in paragraph.source:  # the end was reached: show what is open, not the end
             paragraph = _last_open(template) or paragraph
         yield _complain(
-            form, paragraph.place, f"{exc.message}: {_shorten(paragraph.source)}",
-            "docs/forms.md lists the tags that a template may use",
+            form, paragraph.place,
+            message("forms.tag-refused", problem=exc, source=_shorten(paragraph.source)),
+            message("forms.docs-forms-md-lists-tags-template"),
         )  # fmt: skip
 
 
@@ -138,18 +144,19 @@ def _check_variables(form: Form, template: Template) -> Iterator[Complaint]:
     kept = {field.name for field in form.fields if not field.printed}
     for name in sorted(used - known):
         why = (
-            "is kept as metadata only (printed: false)"
+            message("forms.kept-metadata-only-printed-false")
             if name in kept
-            else "is no field or condition of form.yaml"
+            else message("forms.no-field-or-condition-form-yaml")
         )
-        remedy = f"there are {', '.join(sorted(known))}"
-        yield _complain(form, _place_of(name, template), f"the variable {name} {why}", remedy)
+        remedy = message("forms.names-there-are", known=tuple(sorted(known)))
+        problem = message("forms.variable", name=name, why=why)
+        yield _complain(form, _place_of(name, template), problem, remedy)
     for name in sorted(known - used):
-        remedy = "put it into the template, set printed: false, or remove it from form.yaml"
-        yield _complain(form, "", f"{name} of form.yaml stands nowhere in the template", remedy)
+        missing = message("forms.put-into-template-set-printed-false")
+        yield _complain(form, "", message("forms.form-yaml-stands-nowhere-template", name=name), missing)
 
 
-def _place_of(name: str, template: Template) -> str:
+def _place_of(name: str, template: Template) -> Message | str:
     word = re.compile(rf"\b{re.escape(name)}\b")
     return next((p.place for p in template.paragraphs if word.search(p.source)), "")
 
@@ -158,13 +165,14 @@ def _check_bookmarks(form: Form, template: Template) -> Iterator[Complaint]:
     for role in form.roles:
         if role.bookmark is not None and role.bookmark not in template.bookmarks:
             yield _complain(
-                form, "", f"the bookmark {role.bookmark} of the role {role.id} is missing",
-                "set the cursor where that party signs and insert a bookmark of that name",
+                form, "", message("forms.bookmark-role-missing", bookmark=role.bookmark, id=role.id),
+                message("forms.set-cursor-where-party-signs-insert"),
             )  # fmt: skip
         elif role.bookmark is not None and len(places := template.bookmarks[role.bookmark]) > 1:
             yield _complain(
-                form, places[1], f"the bookmark {role.bookmark} of {role.id} stands at {places[0]}, too",
-                "remove the one where that party does not sign",
+                form, places[1],
+                message("forms.bookmark-stands-too", bookmark=role.bookmark, id=role.id, places=places[0]),
+                message("forms.remove-one-where-party-does-not"),
             )  # fmt: skip
 
 
@@ -177,8 +185,8 @@ def _check_order(form: Form) -> Iterator[Complaint]:
         if role is not last and role.order >= last.order:
             yield Complaint(
                 Location(file="form.yaml"),
-                f"the role {role.id} of order {role.order} cannot sign after {last.id}, the last required",
-                f"that signature locks the document: give {last.id} the highest order",
+                message("forms.role-order-cannot-sign-after-last", id=role.id, order=role.order, id2=last.id),
+                message("forms.signature-locks-document-give-highest-order", id=last.id),
             )
 
 
@@ -186,34 +194,40 @@ def _check_layout(form: Form, template: Template) -> Iterator[Complaint]:
     for paragraph in (*template.paragraphs, *template.margin_paragraphs):
         if paragraph.justified:
             yield _complain(
-                form, paragraph.place, f"is justified: {_shorten(paragraph.source)}",
-                "align it left: in justified lines LibreOffice may drop ， and 。",
+                form, paragraph.place, message("forms.justified", source=_shorten(paragraph.source)),
+                message("forms.align-left-justified-lines-libreoffice-may"),
             )  # fmt: skip
     for paragraph in template.paragraphs:
         for oddity in paragraph.oddities:
             yield _complain(
-                form, paragraph.place, f"holds {oddity}: {_shorten(paragraph.source)}",
-                "write it as plain text, else the page cannot be compared with the form",
+                form, paragraph.place,
+                message("forms.holds", oddity=oddity, source=_shorten(paragraph.source)),
+                message("forms.write-plain-text-else-page-cannot"),
             )  # fmt: skip
     for paragraph in template.margin_paragraphs:
         if not _PAGE_NUMBER.match(paragraph.source):
             yield _complain(
-                form, paragraph.place, f"text other than a page number — 1 —: {_shorten(paragraph.source)}",
-                "move it into the document itself, else the page cannot be compared with the form",
+                form, paragraph.place,
+                message("forms.text-other-than-page-number-1", source=_shorten(paragraph.source)),
+                message("forms.move-into-document-itself-else-page"),
             )  # fmt: skip
 
 
 def _check_fonts(form: Form, template: Template) -> Iterator[Complaint]:
     for where, problem in template.font_problems:
-        yield _complain(form, where, problem, "the further fonts of a chain stand in form.yaml under fonts")
+        yield _complain(form, where, problem, message("forms.further-fonts-chain-stand-form-yaml"))
     chains = dict(form.font_chains)
     used = frozenset[str]().union(*(p.fonts for p in (*template.paragraphs, *template.margin_paragraphs)))
     for name in sorted(used - chains.keys()):
-        remedy = "add it there with the fonts to try for it, or choose another font for the style"
-        yield _complain(form, "", f"the font {name} is not named in form.yaml under fonts", remedy)
+        remedy = message("forms.add-fonts-try-or-choose-another")
+        yield _complain(form, "", message("forms.font-not-named-form-yaml-under", name=name), remedy)
     for name in sorted(chains.keys() - used):
         yield _complain(
-            form, "", f"no style uses the font {name} of form.yaml", "remove it there", warning=True
+            form,
+            "",
+            message("forms.no-style-uses-font-form-yaml", name=name),
+            message("forms.remove"),
+            warning=True,
         )
 
 
@@ -221,11 +235,13 @@ def _check_installed_fonts(form: Form) -> Iterator[Complaint]:
     for name, chain in form.font_chains:
         there = [family for family in chain if find_font(family) is not None]
         if not there:
-            remedy = "install one of them, or name an installed font in form.yaml under fonts"
-            yield _complain(form, "", f"none of the fonts {', '.join(chain)} (for {name}) is there", remedy)
+            remedy = message("forms.install-one-them-or-name-installed")
+            yield _complain(form, "", message("forms.none-fonts", chain=tuple(chain), name=name), remedy)
         elif there[0] != chain[0]:
-            remedy = f"{there[0]} is used in its place; install the font for the intended look"
-            yield _complain(form, "", f"the font {chain[0]} (for {name}) is not there", remedy, warning=True)
+            remedy = message("forms.used-its-place-install-font-intended", there=there[0])
+            yield _complain(
+                form, "", message("forms.font-not", chain=chain[0], name=name), remedy, warning=True
+            )
 
 
 def _check_glyphs_of_fixed_text(form: Form, template: Template) -> Iterator[Complaint]:
@@ -234,8 +250,8 @@ def _check_glyphs_of_fixed_text(form: Form, template: Template) -> Iterator[Comp
         missing = sorted(set(_lacking(paragraph, [chains[n] for n in paragraph.fonts if n in chains])))
         if missing:
             yield _complain(
-                form, paragraph.place, f"no font of its chain has a glyph for {', '.join(missing)}",
-                "choose another character, or add a font that has it in form.yaml under fonts",
+                form, paragraph.place, message("forms.no-font-its-chain-has-glyph", missing=tuple(missing)),
+                message("forms.choose-another-character-or-add-font"),
             )  # fmt: skip
 
 
@@ -264,14 +280,20 @@ def check_release(form: Form) -> Iterator[Complaint]:
         return
     released = approved.get((form.id, form.version))
     if released is None:
-        remedy = "add the SHA-256 of its template and its form.yaml to approved.yaml once it is released"
-        yield _complain(form, "", f"version {form.version} is not released", remedy, warning=True)
+        remedy = message("forms.add-sha-256-its-template-its")
+        yield _complain(
+            form, "", message("forms.version-not-released", version=form.version), remedy, warning=True
+        )
     elif form.template_sha256 not in released.templates:
-        remedy = "give the changed form a new version, and keep the old one under releases/"
-        yield _complain(form, "", f"the template differs from the released version {form.version}", remedy)
+        remedy = message("forms.give-changed-form-new-version-keep")
+        yield _complain(
+            form, "", message("forms.template-differs-from-released-version", version=form.version), remedy
+        )
     elif not released.allows(form):
-        remedy = "add its SHA-256 to approved.yaml where roles stay as they are, else give a new version"
-        yield _complain(form, "", f"form.yaml differs from the released version {form.version}", remedy)
+        remedy = message("forms.add-its-sha-256-approved-yaml")
+        yield _complain(
+            form, "", message("forms.form-yaml-differs-from-released-version", version=form.version), remedy
+        )
 
 
 def _shorten(text: str) -> str:

@@ -12,6 +12,7 @@ from agreegen.files import read_limited, sha256_of
 from agreegen.forms.keys import Item, Keys, Mistakes
 from agreegen.forms.references import NAME_TYPES, check_references
 from agreegen.forms.template import MAX_TEMPLATE_BYTES
+from agreegen.messages import message
 from agreegen.model.form import Condition, Field, FieldType, Form, RoleKind, SignatureRole
 from agreegen.yaml_text import MAX_BYTES, read_yaml_text
 
@@ -74,8 +75,8 @@ def _read(path: Path, most: int) -> bytes:
         return read_limited(path, most)
     except OSError as exc:
         raise InputError(
-            f"{path}: cannot be read: {exc.strerror or exc}",
-            hint="a form is a folder that holds template.docx and form.yaml",
+            message("forms.cannot-read-2", path=path, exc=exc),
+            hint=message("forms.form-folder-holds-template-docx-form"),
         ) from exc
 
 
@@ -103,7 +104,7 @@ def _read_field(item: Item) -> Field | None:
         )
     except ValueError as exc:
         if name:  # a missing one was told already
-            keys.error("name", str(exc), "write lower-case letters, digits and _, such as visitor_name")
+            keys.error("name", str(exc), message("forms.write-lower-case-letters-digits-such"))
     return _whole(keys, "field", name, field)
 
 
@@ -166,16 +167,20 @@ def _usual_row_keys(fields: Iterable[Field]) -> tuple[str, ...]:
 def _read_fonts(top: Keys) -> tuple[tuple[str, tuple[str, ...]], ...]:
     node = top.node.get("fonts")
     if not isinstance(node, dict) or not node:
-        top.error("fonts", "must name each font of the template's styles with the fonts tried for it")
+        top.error("fonts", message("forms.must-name-each-font-template-styles"))
         return ()
     fonts = Keys(top.mistakes, "fonts", node, set(node))
     chains = []
     for name in node:
         chain = fonts.texts(name)
         if not chain and not fonts.failed:
-            fonts.error(name, "must list at least one font family", f"write {name}: [{name}]")
+            fonts.error(name, message("forms.must-list-least-one-font-family"), f"write {name}: [{name}]")
         for family in (name, *chain):
             if any(sign in family for sign in ";,"):
-                fonts.error(name, f"{family!r} is more than one font name", "give each an entry of its own")
+                fonts.error(
+                    name,
+                    message("forms.more-than-one-font-name", family=family),
+                    message("forms.give-each-entry-its-own"),
+                )
         chains.append((name, chain))
     return tuple(chains)

@@ -10,6 +10,7 @@ import pylopdf_fonts_zh_cn
 import uharfbuzz
 
 from agreegen.errors import AgreegenError, MissingProgramError
+from agreegen.messages import message
 from agreegen.model.form import Form
 from agreegen.programs import find_program, run_program
 
@@ -93,8 +94,8 @@ def find_chain(families: tuple[str, ...]) -> tuple[FontFile, ...]:
     found = tuple(font for font in map(find_font, families) if font is not None)
     if not found:
         raise MissingProgramError(
-            f"none of the fonts {', '.join(families)} is there",
-            hint="install one of them, or name an installed font in form.yaml under fonts",
+            message("forms.none-fonts-2", families=tuple(families)),
+            hint=message("forms.install-one-them-or-name-installed"),
         )
     return found
 
@@ -110,7 +111,7 @@ def covered_characters(font: FontFile) -> frozenset[int]:
         face = uharfbuzz.Face(uharfbuzz.Blob.from_file_path(str(font.path)), font.index)
         return frozenset(face.unicodes)
     except Exception as exc:  # the binding raises bare exceptions of its own
-        raise MissingProgramError(f"{font.path}: not readable as a font: {exc}") from exc
+        raise MissingProgramError(message("forms.not-readable-font", path=font.path, exc=exc)) from exc
 
 
 @functools.cache

@@ -9,10 +9,11 @@ from typing import TypeVar
 import yaml
 
 from agreegen.errors import InputError
+from agreegen.messages import Message, message
 from agreegen.model.complaint import Complaint, ComplaintsError, Location
 from agreegen.yaml_text import YamlText, compose
 
-_MANUAL = "docs/forms.md explains every key of form.yaml"
+_MANUAL = message("forms.docs-forms-md-explains-every-key")
 
 T = TypeVar("T")
 
@@ -39,7 +40,7 @@ class Mistakes:
         self._lines = dict(_find_lines(compose(data), ""))
         self._found: list[Complaint] = []
 
-    def report(self, place: str, problem: str, remedy: str = _MANUAL) -> None:
+    def report(self, place: str, problem: Message | str, remedy: Message | str = _MANUAL) -> None:
         """Keep a mistake.
 
         Args:
@@ -50,7 +51,7 @@ class Mistakes:
         if len(self._found) >= _MOST_TOLD:
             return  # whoever mends two hundred runs the check again
         line = self._line(place)
-        where = f"{self.file}: line {line}" if line else str(self.file)
+        where = message("forms.line", file=self.file, line=line) if line else str(self.file)
         self._found.append(Complaint(Location(file=where, field=place or None), problem, remedy))
 
     def has_broken(self, field: str) -> bool:
@@ -66,13 +67,15 @@ class Mistakes:
         """
         if len(self._found) == 1:
             (only,) = self._found
-            message = f"{only.location.file}: {only.location.field}: {only.problem}"
-            raise InputError(message, hint=only.remedy or _MANUAL)
+            mistake = message(
+                "forms.mistake", file=only.location.file, field=only.location.field, problem=only.problem
+            )
+            raise InputError(mistake, hint=only.remedy or _MANUAL)
         if self._found:
             raise ComplaintsError(
-                f"{self.file} has {len(self._found)} mistakes:",
+                message("forms.has-mistakes", file=self.file, count=len(self._found)),
                 self._found,
-                hint="mend all of them, in any order",
+                hint=message("forms.mend-all-them-any-order"),
             )
 
     def _line(self, place: str) -> int | None:
@@ -109,7 +112,7 @@ class Keys:
         self.node: dict[str, YamlText] = node if isinstance(node, dict) else {}
         self.count = 0
         if not isinstance(node, dict):
-            self.error("", "must be keys with values")
+            self.error("", message("forms.must-keys-values"))
         for key in self.node:
             if key not in known:
                 self.error(key, "unknown key", f"known are {', '.join(sorted(known))}")
@@ -119,7 +122,7 @@ class Keys:
         """Whether this mapping itself has a mistake."""
         return self.count > 0
 
-    def error(self, key: str, problem: str, remedy: str = _MANUAL) -> None:
+    def error(self, key: str, problem: Message | str, remedy: Message | str = _MANUAL) -> None:
         """Keep a mistake at a key."""
         self.count += 1
         self.mistakes.report(self.place(key), problem, remedy)
@@ -134,9 +137,9 @@ class Keys:
         if node is None:
             self.error(key, "is missing", f"add {key}: …")
         elif not isinstance(node, str):
-            self.error(key, "must be a single text")
+            self.error(key, message("forms.must-single-text"))
         elif not node.strip() and default is None:
-            self.error(key, "must not be empty")
+            self.error(key, message("forms.must-not-empty"))
         else:
             return node
         return default or ""
@@ -150,7 +153,9 @@ class Keys:
         count, text = self.count, self.text(key)
         if self.count == count and text not in known:
             self.error(
-                key, f"must be one of {', '.join(known)}, found {text!r}", f"write one of {', '.join(known)}"
+                key,
+                message("forms.must-one-found", known=tuple(known), text=text),
+                message("forms.write-one", known=tuple(known)),
             )
         return text if text in known else known[0]
 
@@ -158,7 +163,11 @@ class Keys:
         """Return true or false."""
         count, text = self.count, self.text(key, None if default is None else str(default).lower())
         if self.count == count and text not in {"true", "false"}:
-            self.error(key, f"must be true or false, found {text!r}", f"write {key}: true, or {key}: false")
+            self.error(
+                key,
+                message("forms.must-true-or-false-found", text=text),
+                message("forms.write-true-or-false", key=key),
+            )
         return text == "true"
 
     def number(self, key: str, default: float | None = None) -> float:
@@ -169,10 +178,14 @@ class Keys:
         try:
             value = float(text)
         except ValueError:
-            self.error(key, f"must be a number, found {text!r}", "write millimetres, such as 40 or 13.5")
+            self.error(
+                key,
+                message("forms.must-number-found", text=text),
+                message("forms.write-millimetres-such-40-or-13"),
+            )
             return 1.0
         if not -1000 <= value <= 1000:  # larger than any page, in millimetres; also refuses nan
-            self.error(key, f"must lie between -1000 and 1000, found {text!r}", "write millimetres")
+            self.error(key, message("forms.must-lie-between-1000-1000-found", text=text), "write millimetres")
             return 1.0
         return value
 
@@ -183,7 +196,7 @@ class Keys:
             return 1
         if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 100_000):
             self.error(
-                key, f"must be a whole number from 1 to 100000, found {text!r}", f"write {key}: 1, say"
+                key, message("forms.must-whole-number-from-1-100000", text=text), f"write {key}: 1, say"
             )
             return 1
         return int(text)
@@ -192,14 +205,14 @@ class Keys:
         """Return a list of texts."""
         node = self.node.get(key, [])
         if not isinstance(node, list) or not all(isinstance(item, str) and item.strip() for item in node):
-            self.error(key, "must be a list of texts", f"write {key}: [one, two]")
+            self.error(key, message("forms.must-list-texts"), message("forms.write-one-two", key=key))
             return ()
         return tuple(str(item) for item in node)
 
     def labels(self, key: str) -> tuple[str, str]:
         """Return the Chinese and the English label."""
         if key not in self.node:
-            self.error(key, "is missing", f"write {key}: {{zh: 姓名, en: Name}}")
+            self.error(key, "is missing", message("forms.write-zh-en-name", key=key))
             return "", ""
         inner = Keys(self.mistakes, self.place(key), self.node[key], {"zh", "en"})
         labels = inner.text("zh"), inner.text("en")
@@ -210,9 +223,11 @@ class Keys:
         """Return what a reader makes of each item of a list; what it cannot read is left out."""
         node = self.node.get(key, [] if optional else None)
         if node is None:
-            self.error(key, "is missing", f"add {key}: and a list")
+            self.error(key, "is missing", message("forms.add-list", key=key))
         elif not isinstance(node, list) or not (node or optional):
-            self.error(key, "must be a list" if optional else "must be a list with at least one entry")
+            self.error(
+                key, message("forms.must-list") if optional else message("forms.must-list-least-one-entry")
+            )
         else:
             items = (read((self.mistakes, f"{key}[{n}]", item)) for n, item in enumerate(node, start=1))
             return tuple(item for item in items if item is not None)

@@ -8,6 +8,8 @@ import jinja2
 from jinja2 import nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from agreegen.messages import Message, message, translate
+
 ALLOWED_FILTERS = frozenset({"default", "d", "length", "count", "first", "last"})
 ALLOWED_TESTS = frozenset({"defined", "undefined", "true", "false", "none", "eq", "equalto", "ne", "in"})
 MAX_LOOP_DEPTH = 2
@@ -17,6 +19,23 @@ _ALLOWED_NODES = (
     nodes.Filter, nodes.Test, nodes.Compare, nodes.Operand, nodes.Not, nodes.And, nodes.Or, nodes.CondExpr,
 )  # fmt: skip
 _LOOP_FACTS = frozenset({"index", "index0", "revindex", "revindex0", "first", "last", "length"})
+
+
+class RefusedTag(jinja2.TemplateSyntaxError):
+    """A template uses what templates of forms may not.
+
+    Args:
+        problem: What it uses.
+        line: Where it stands.
+    """
+
+    def __init__(self, problem: Message, line: int) -> None:
+        super().__init__(str(problem), line)
+        self.problem = problem
+
+    def in_language(self, language: str) -> str:
+        """Return what is used, in a reader's language."""
+        return translate(self.problem, language)
 
 
 class TemplateEnvironment(ImmutableSandboxedEnvironment):
@@ -43,29 +62,39 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
 
     def call(self, *_arguments: Any, **_named: Any) -> NoReturn:
         """Refuse every call; the parser lets none through."""
-        raise jinja2.exceptions.SecurityError("templates cannot call anything")
+        raise jinja2.exceptions.SecurityError(str(message("forms.templates-cannot-call-anything")))
 
 
 def _refuse_others(node: nodes.Node, depth: int) -> None:
     if isinstance(node, nodes.Getattr):
         if not (isinstance(node.node, nodes.Name) and node.node.name == "loop" and node.attr in _LOOP_FACTS):
-            _refuse(node, f"'.{node.attr}' is not allowed; only loop.{', loop.'.join(sorted(_LOOP_FACTS))}")
+            _refuse(
+                node,
+                message(
+                    "forms.not-allowed-only-loop",
+                    attr=node.attr,
+                    loop_facts=", loop.".join(sorted(_LOOP_FACTS)),
+                ),
+            )
         return
     if not isinstance(node, _ALLOWED_NODES):
-        _refuse(node, f"{type(node).__name__.lower()} is not allowed here; use values, if and for only")
+        _refuse(node, message("forms.not-allowed-here-use-values-if", lower=type(node).__name__.lower()))
     if isinstance(node, nodes.For):
         depth += 1
         if node.recursive or depth > MAX_LOOP_DEPTH:
-            _refuse(node, f"loops may not be recursive or more than {MAX_LOOP_DEPTH} deep")
+            _refuse(node, message("forms.loops-may-not-recursive-or-more", max_loop_depth=MAX_LOOP_DEPTH))
         if not isinstance(node.iter, nodes.Name) or not isinstance(node.target, nodes.Name):
-            _refuse(node, "a loop must have the form: for item in list")
+            _refuse(node, message("forms.loop-must-have-form-item-list"))
     if isinstance(node, nodes.Filter) and node.name not in ALLOWED_FILTERS:
         _refuse(
-            node, f"the filter {node.name!r} is not allowed; there are {', '.join(sorted(ALLOWED_FILTERS))}"
+            node,
+            message(
+                "forms.filter-not-allowed", name=node.name, allowed_filters=tuple(sorted(ALLOWED_FILTERS))
+            ),
         )
     for child in node.iter_child_nodes():
         _refuse_others(child, depth)
 
 
-def _refuse(node: nodes.Node, problem: str) -> NoReturn:
-    raise jinja2.TemplateSyntaxError(problem, node.lineno)
+def _refuse(node: nodes.Node, problem: Message) -> NoReturn:
+    raise RefusedTag(problem, node.lineno)

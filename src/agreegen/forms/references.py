@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from agreegen.forms.keys import Mistakes
+from agreegen.messages import message
 from agreegen.model.form import Field, FieldType, Form
 
 NAME_TYPES = frozenset({FieldType.PERSON_NAME, FieldType.ORGANISATION_NAME})
@@ -28,9 +29,11 @@ def check_references(form: Form, mistakes: Mistakes) -> None:
     for condition in form.conditions:
         known = fields.get(condition.field)
         if (known is None or known.type is not FieldType.YES_NO) and not mistakes.has_broken(condition.field):
-            problem = f"condition {condition.name}: {condition.field!r} is no yes-no field of this form"
+            problem = message(
+                "forms.condition-no-yes-no-field-form", name=condition.name, field=condition.field
+            )
             place = mistakes.places[f"condition {condition.name}"]
-            mistakes.report(f"{place}.field", problem, "name a field with type: yes-no")
+            mistakes.report(f"{place}.field", problem, message("forms.name-field-type-yes-no"))
 
 
 def _check_field(field: Field, place: str, fields: dict[str, Field], mistakes: Mistakes) -> None:
@@ -38,13 +41,13 @@ def _check_field(field: Field, place: str, fields: dict[str, Field], mistakes: M
         if name is None or mistakes.has_broken(name):
             continue
         if name not in fields or name == field.name:
-            problem = f"field {field.name}: {key} names {name!r}, which is no other field"
-            mistakes.report(f"{place}.{key}", problem, "name another field of this form")
+            problem = message("forms.field-names-which-no-other-field", name=field.name, key=key, name2=name)
+            mistakes.report(f"{place}.{key}", problem, message("forms.name-another-field-form"))
     if field.identifying and field.printed:
         mistakes.report(
             f"{place}.printed",
-            f"field {field.name}: identifying data must not be printed",
-            "set printed: false",
+            message("forms.field-identifying-data-must-not-printed", name=field.name),
+            message("forms.set-printed-false"),
         )
 
 
@@ -53,9 +56,9 @@ def _check_roles(form: Form, fields: dict[str, Field], mistakes: Mistakes) -> No
         if role.holder is None or mistakes.has_broken(role.holder):
             continue
         if role.holder not in fields or not fields[role.holder].printed:
-            problem = f"role {role.id}: holder names {role.holder!r}, which is no printed field"
+            problem = message("forms.role-holder-names-which-no-printed", id=role.id, holder=role.holder)
             place = mistakes.places[f"role {role.id}"]
-            mistakes.report(f"{place}.holder", problem, "name the printed field with the signer's name")
+            mistakes.report(f"{place}.holder", problem, message("forms.name-printed-field-signer-name"))
 
 
 def _check_rows(form: Form, fields: dict[str, Field], mistakes: Mistakes) -> None:
@@ -64,16 +67,16 @@ def _check_rows(form: Form, fields: dict[str, Field], mistakes: Mistakes) -> Non
     if form.subject is not None and not names and not mistakes.has_broken(form.subject):
         mistakes.report(
             "subject",
-            f"{form.subject!r} is no field that names a person or an organisation",
-            "name the field with the person or the other party",
+            message("forms.no-field-names-person-or-organisation", subject=form.subject),
+            message("forms.name-field-person-or-other-party"),
         )
     _report_repeats(mistakes, "row_keys", form.row_keys)
     for name in form.row_keys:
         if (name not in fields or fields[name].type in _NO_ROW_KEYS) and not mistakes.has_broken(name):
             mistakes.report(
                 "row_keys",
-                f"{name!r} is no field that can tell rows apart",
-                "name fields with a number or a name, the preferred one first",
+                message("forms.no-field-can-tell-rows-apart", name=name),
+                message("forms.name-fields-number-or-name-preferred"),
             )
 
 
@@ -81,5 +84,7 @@ def _report_repeats(mistakes: Mistakes, place: str, names: Iterable[str]) -> Non
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            mistakes.report(place, f"{name!r} stands there twice", "every name must be unique")
+            mistakes.report(
+                place, message("forms.stands-twice", name=name), message("forms.every-name-must-unique")
+            )
         seen.add(name)

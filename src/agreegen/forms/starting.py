@@ -7,6 +7,7 @@ from pathlib import Path
 
 from agreegen.errors import InputError, UsageError
 from agreegen.files import write_atomically
+from agreegen.messages import message
 from agreegen.model.form import Form
 
 _FORM_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z")
@@ -40,17 +41,23 @@ def start_form(source: Form, form_id: str, folder: Path) -> Path:
     """
     if not _FORM_ID.match(form_id):
         raise UsageError(
-            f"{form_id!r} is no id for a form",
-            hint="use lower-case letters, digits and -, such as visitor-pledge",
+            message("forms.no-id-form", form_id=form_id),
+            hint=message("forms.use-lower-case-letters-digits-such"),
         )
     target = folder / form_id
     if target.exists():
-        raise UsageError(f"{target} is there already", hint="choose another id or another -o DIR")
+        raise UsageError(
+            message("forms.already", target=target), hint=message("forms.choose-another-id-or-another-o")
+        )
     text = (source.directory / "form.yaml").read_text("utf-8")
     for key, value in (("id", form_id), ("version", f'"{_FIRST_VERSION}"')):
         text, count = re.subn(rf"^{key}:.*$", f"{key}: {value}", text, count=1, flags=re.MULTILINE)
         if not count:
-            raise InputError(f"{source.directory / 'form.yaml'}: {key} does not begin a line of its own")
+            raise InputError(
+                message(
+                    "forms.does-not-begin-line-its-own", directory=source.directory / "form.yaml", key=key
+                )
+            )
     steps = _NEXT_STEPS.format(source=f"{source.id} {source.version}", folder=target)
     write_atomically(target / "form.yaml", (steps + text).encode())
     write_atomically(target / "template.docx", source.template.read_bytes())

@@ -19,6 +19,7 @@ from lxml import etree
 from agreegen.errors import InputError
 from agreegen.files import read_limited, sha256_of
 from agreegen.forms.outside import find_outside
+from agreegen.messages import Message, message
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
@@ -38,22 +39,22 @@ _MAX_BLOCK_DEPTH, _MAX_STYLE_DEPTH = 20, 20
 _QUOTES = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'"})
 _TEXT_OF = {"tab": "\t", "br": "\x0b", "cr": "\x0b", "noBreakHyphen": "\u2011"}
 _HIDDEN_CONTENT = {
-    "txbxContent": "a text box",
-    "drawing": "a picture or shape",
-    "pict": "a picture or shape",
-    "object": "an embedded object",
-    "fldSimple": "a field",
-    "fldChar": "a field",
-    "footnoteReference": "a footnote",
-    "endnoteReference": "an endnote",
-    "ins": "a tracked change",
-    "del": "a tracked change",
-    "moveFrom": "a tracked change",
-    "moveTo": "a tracked change",
-    "sym": "a symbol character",
-    "numPr": "automatic numbering",
-    "altChunk": "an embedded file",
-    "vanish": "hidden text",
+    "txbxContent": message("forms.text-box"),
+    "drawing": message("forms.picture-or-shape"),
+    "pict": message("forms.picture-or-shape"),
+    "object": message("forms.embedded-object"),
+    "fldSimple": message("forms.word-field"),
+    "fldChar": message("forms.word-field"),
+    "footnoteReference": message("forms.footnote"),
+    "endnoteReference": message("forms.endnote"),
+    "ins": message("forms.tracked-change"),
+    "del": message("forms.tracked-change"),
+    "moveFrom": message("forms.tracked-change"),
+    "moveTo": message("forms.tracked-change"),
+    "sym": message("forms.symbol"),
+    "numPr": message("forms.numbering"),
+    "altChunk": message("forms.embedded-file"),
+    "vanish": message("forms.hidden-text"),
 }
 """Content that a comparison of texts cannot follow, by element name."""
 
@@ -70,11 +71,11 @@ class Paragraph:
         oddities: Content that cannot be compared with the page, in words.
     """
 
-    place: str
+    place: Message
     source: str
     justified: bool = False
     fonts: frozenset[str] = frozenset()
-    oddities: tuple[str, ...] = ()
+    oddities: tuple[Message, ...] = ()
 
     @property
     def fixed_text(self) -> str:
@@ -82,7 +83,7 @@ class Paragraph:
         return _ANY_TAG.sub("", self.source)
 
 
-_Mark = tuple[str, str]
+_Mark = tuple[str, Message]
 """A bookmark's name and where it stands."""
 
 
@@ -99,9 +100,9 @@ class Template:
     """
 
     paragraphs: tuple[Paragraph, ...]
-    bookmarks: Mapping[str, tuple[str, ...]]
+    bookmarks: Mapping[str, tuple[Message, ...]]
     margin_paragraphs: tuple[Paragraph, ...] = ()
-    font_problems: tuple[tuple[str, str], ...] = field(default=())
+    font_problems: tuple[tuple[Message, Message], ...] = field(default=())
     outside: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -119,10 +120,11 @@ def read_template_bytes(path: Path, *, sha256: str) -> bytes:
     try:
         data = read_limited(path, MAX_TEMPLATE_BYTES)
     except OSError as exc:
-        raise InputError(f"{path}: cannot be read: {exc.strerror or exc}") from exc
+        raise InputError(message("forms.cannot-read-2", path=path, exc=exc)) from exc
     if sha256_of(data) != sha256:
         raise InputError(
-            f"{path}: the template was changed while it was in use", hint="run the command again"
+            message("forms.template-was-changed-while-was-use", path=path),
+            hint=message("forms.run-command-again"),
         )
     return data
 
@@ -147,14 +149,16 @@ def parse_template(data: bytes, path: Path) -> Template:
             margins = [_part(package, n) for n in names if re.match(r"word/(header|footer)\d*\.xml\Z", n)]
     except (zipfile.BadZipFile, KeyError, etree.XMLSyntaxError, ValueError) as exc:
         raise InputError(
-            f"{path}: not a Word document (DOCX): {exc}", hint="save it as .docx in Word or WPS"
+            message("forms.not-word-document-docx", path=path, exc=exc),
+            hint=message("forms.save-docx-word-or-wps"),
         ) from exc
     body = document.find(f"{W}body")
     if body is None:
-        raise InputError(f"{path}: the document has no body")
+        raise InputError(message("forms.document-has-no-body", path=path))
     marks: list[_Mark] = []
-    paragraphs = tuple(_bounded(_walk(body, "", styles, marks), path))
-    margin = tuple(_bounded((p for m in margins for p in _walk(m, "header or footer, ", styles, [])), path))
+    paragraphs = tuple(_bounded(_walk(body, None, styles, marks), path))
+    margins_place = message("forms.place.margin")
+    margin = tuple(_bounded((p for m in margins for p in _walk(m, margins_place, styles, [])), path))
     places = {name: tuple(place for found, place in marks if found == name) for name, _ in marks}
     return Template(paragraphs, places, margin, styles.problems(document, *margins), outside)
 
@@ -171,11 +175,15 @@ def _bounded(paragraphs: Iterator[Paragraph], path: Path) -> Iterator[Paragraph]
         for end in _BLOCK.findall(paragraph.source):
             depth += -1 if end else 1
             if depth > _MAX_BLOCK_DEPTH:
-                raise InputError(f"{path}, {paragraph.place}: blocks are nested too deep")
+                raise InputError(message("forms.blocks-nested-too-deep", path=path, place=paragraph.place))
         if number > _MAX_PARAGRAPHS or chars > _MAX_CHARS or len(paragraph.source) > _MAX_PARAGRAPH_CHARS:
             raise InputError(
-                f"{path}, {paragraph.place}: too much text for a form",
-                hint=f"at most {_MAX_PARAGRAPHS} paragraphs of {_MAX_PARAGRAPH_CHARS} characters",
+                message("forms.too-much-text-form", path=path, place=paragraph.place),
+                hint=message(
+                    "forms.most-paragraphs-characters",
+                    max_paragraphs=_MAX_PARAGRAPHS,
+                    max_paragraph_chars=_MAX_PARAGRAPH_CHARS,
+                ),
             )
         yield paragraph
 
@@ -192,28 +200,40 @@ def _part(package: zipfile.ZipFile, name: str) -> Any:
     return etree.fromstring(package.read(name), etree.XMLParser(resolve_entities=False, no_network=True))
 
 
-def _walk(parent: Any, prefix: str, styles: Styles, marks: list[_Mark]) -> Iterator[Paragraph]:
+def _walk(parent: Any, outer: Message | None, styles: Styles, marks: list[_Mark]) -> Iterator[Paragraph]:
     number = tables = 0
     for node in parent:
         if node.tag == f"{W}p":
             number += 1
-            yield _paragraph(node, f"{prefix}paragraph {number}", styles, marks)
+            yield _paragraph(node, _within(outer, _paragraph_place(number)), styles, marks)
         elif node.tag == f"{W}tbl":
             tables += 1
-            yield from _table(node, f"{prefix}table {tables}", styles, marks)
+            yield from _table(
+                node, _within(outer, message("forms.place.table", number=tables)), styles, marks
+            )
         elif node.tag == f"{W}sdt":
-            yield from _walk(node.find(f"{W}sdtContent"), f"{prefix}content control, ", styles, marks)
+            yield from _walk(
+                node.find(f"{W}sdtContent"), _within(outer, message("forms.place.control")), styles, marks
+            )
         elif node.tag == f"{W}bookmarkStart":
-            marks.append((str(node.get(f"{W}name")), f"{prefix}paragraph {number + 1}"))
+            marks.append((str(node.get(f"{W}name")), _within(outer, _paragraph_place(number + 1))))
 
 
-def _table(table: Any, place: str, styles: Styles, marks: list[_Mark]) -> Iterator[Paragraph]:
+def _within(outer: Message | None, inner: Message) -> Message:
+    return inner if outer is None else message("forms.place.within", outer=outer, inner=inner)
+
+
+def _paragraph_place(number: int) -> Message:
+    return message("forms.place.paragraph", number=number)
+
+
+def _table(table: Any, place: Message, styles: Styles, marks: list[_Mark]) -> Iterator[Paragraph]:
     for row_number, row in enumerate(table.iterchildren(f"{W}tr"), start=1):
         inner: list[_Mark] = []
         cells = []
         for column, cell in enumerate(row.iterchildren(f"{W}tc"), start=1):
-            where = f"{place}, row {row_number}, column {column}"
-            cells += list(_walk(cell, f"{where}, ", styles, inner))
+            where = _within(place, message("forms.place.cell", row=row_number, column=column))
+            cells += list(_walk(cell, where, styles, inner))
         tags = [p for p in cells if _row_tag(p.source)]
         if tags:  # docxtpl puts the first tag in the place of the whole row
             yield Paragraph(tags[0].place, str(_row_tag(tags[0].source)))
@@ -227,20 +247,22 @@ def _row_tag(source: str) -> str | None:
     return f"{found[1]} {found[3]}{found[4]}" if found and found[2] == "tr" else None
 
 
-def _paragraph(node: Any, place: str, styles: Styles, marks: list[_Mark]) -> Paragraph:
+def _paragraph(node: Any, place: Message, styles: Styles, marks: list[_Mark]) -> Paragraph:
     text = _ANY_TAG.sub(lambda tag: tag[0].translate(_QUOTES), _text(node))
-    oddities = {
+    oddities: set[Message] = {
         words for name, words in _HIDDEN_CONTENT.items() if next(node.iter(f"{W}{name}"), None) is not None
     }
     if styles.numbered(node):
         oddities.add(_HIDDEN_CONTENT["numPr"])
     whole = _WHOLE_TAG.search(text)
     if whole and whole[2] == "p":
-        return Paragraph(place, f"{whole[1]} {whole[3]}{whole[4]}", oddities=tuple(sorted(oddities)))
+        return Paragraph(place, f"{whole[1]} {whole[3]}{whole[4]}", oddities=tuple(sorted(oddities, key=str)))
     if whole and whole[2] in {"tc", "r"}:
-        oddities.add(f"a {whole[1]}{whole[2]} tag; use p or tr")
+        oddities.add(message("forms.tag-use-p-or-tr", whole=whole[1], whole2=whole[2]))
     marks += [(str(mark.get(f"{W}name")), place) for mark in node.iter(f"{W}bookmarkStart")]
-    return Paragraph(place, text, styles.justified(node), styles.fonts_of(node), tuple(sorted(oddities)))
+    return Paragraph(
+        place, text, styles.justified(node), styles.fonts_of(node), tuple(sorted(oddities, key=str))
+    )
 
 
 def _text(paragraph: Any) -> str:
@@ -325,22 +347,22 @@ class Styles:
                 return font_names(fonts)
         return None
 
-    def problems(self, *parts: Any) -> tuple[tuple[str, str], ...]:
+    def problems(self, *parts: Any) -> tuple[tuple[Message, Message], ...]:
         """Say which styles and texts name no font, a theme's font, or more than one."""
-        places = [("styles", self.root)] if self.root is not None else []
-        places += [("text", part) for part in parts]
-        found = []
+        places = [(message("forms.place.styles"), self.root)] if self.root is not None else []
+        places += [(message("forms.place.text"), part) for part in parts]
+        found: list[tuple[Message, Message]] = []
         for place, root in places:
             for fonts in root.iter(f"{W}rFonts"):
                 style = next(fonts.iterancestors(f"{W}style"), None)
                 name = None if style is None else style.find(f"{W}name")
-                where = f"style {name.get(f'{W}val')}" if name is not None else place
+                where = place if name is None else message("forms.place.style", name=name.get(f"{W}val"))
                 if any(str(key).endswith("Theme") for key in fonts.attrib):
-                    found.append((where, "takes its font from the theme; name the font itself"))
+                    found.append((where, message("forms.takes-its-font-from-theme-name")))
                 names = font_names(fonts)
                 if len(names) > 1 or any(sign in n for n in names for sign in ";,"):
                     found.append(
-                        (where, f"names more than one font ({', '.join(sorted(names))}); name only one")
+                        (where, message("forms.names-more-than-one-font-name", names=tuple(sorted(names))))
                     )
         return tuple(dict.fromkeys(found))
 

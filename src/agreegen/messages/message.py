@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,4 +31,14 @@ def message(code: str, /, **values: object) -> Message:
     return Message(
         code,
         tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in values.items()),
+    )
+
+
+def join_sentences(parts: Iterable[Message | str]) -> Message | str:
+    """Put sentences one after the other, as one; nothing where there are none."""
+    told = list(parts)
+    return (
+        reduce(lambda first, rest: message("messages.sentences", first=first, rest=rest), told)
+        if told
+        else ""
     )

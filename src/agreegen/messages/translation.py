@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from datetime import date, datetime
 from typing import Protocol, runtime_checkable
 
@@ -40,6 +42,8 @@ def translate(thing: object, language: str | None = None) -> str:
             text = moment_text(thing, language)
         case date():
             text = day_text(thing, language)
+        case OSError():
+            text = _refusal(thing, language)
         case tuple() | list():
             separator = _entry("messages.list-separator", language)
             text = separator.join(translate(each, language) for each in thing)
@@ -48,6 +52,16 @@ def translate(thing: object, language: str | None = None) -> str:
         case _:
             text = str(thing)
     return text
+
+
+def _refusal(exc: OSError, language: str) -> str:
+    """Return what the operating system refused, or what we put in its place."""
+    said: object = exc.strerror
+    if isinstance(said, Message):
+        return translate(said, language)
+    if exc.errno is not None and said == os.strerror(exc.errno):
+        said = find_entry(f"messages.os-error.{errno.errorcode.get(exc.errno)}", language) or said
+    return str(said or exc)
 
 
 def has_entry(code: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from agreegen.errors import InputError
+from agreegen.messages import Message, message, translate
 
 _VARYING = re.compile(r"“[^”]*”|[0-9]+(?:, [0-9]+)*")
 _SPOTS_NAMED = 5
@@ -25,7 +26,7 @@ class Location:
     """A place in an input file, as precisely as it is known.
 
     Attributes:
-        file: The file's path as the user gave it.
+        file: The file's path as the user gave it, or a place in it that has no rows.
         sheet: Worksheet name, for workbooks.
         row: One-based row (or line) number.
         cell: Spreadsheet address such as `C4`.
@@ -33,7 +34,7 @@ class Location:
         field: The field's name.
     """
 
-    file: str | None = None
+    file: Message | str | None = None
     sheet: str | None = None
     row: int | None = None
     cell: str | None = None
@@ -41,13 +42,19 @@ class Location:
     field: str | None = None
 
     def __str__(self) -> str:
-        spot = self.cell or (f"row {self.row}" if self.row is not None else None)
+        return self.in_language("en")
+
+    def in_language(self, language: str) -> str:
+        """Return the place in words."""
+        spot = self.cell
+        if spot is None and self.row is not None:
+            spot = translate(message("model.row", row=self.row), language)
         name = None
         if self.label and self.field:
             name = f"{self.label} ({self.field})"
         elif self.label or self.field:
             name = self.label or self.field
-        return ", ".join(part for part in (self.file, self.sheet, spot, name) if part)
+        return translate([part for part in (self.file, self.sheet, spot, name) if part], language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,43 +69,59 @@ class Complaint:
     """
 
     location: Location
-    problem: str
-    remedy: str = ""
+    problem: Message | str
+    remedy: Message | str = ""
     severity: Severity = Severity.ERROR
 
     def __str__(self) -> str:
-        where = str(self.location)
-        text = f"{where}: {self.problem}" if where else self.problem
-        return f"{text}; {self.remedy}" if self.remedy else text
+        return self.in_language("en")
+
+    def in_language(self, language: str) -> str:
+        """Return place, problem and remedy in a reader's language."""
+        where = translate(self.location, language)
+        text: Message | str = self.problem
+        if where:
+            text = message("model.place-and-problem", place=where, problem=text)
+        if self.remedy:
+            text = message("model.problem-and-remedy", problem=text, remedy=self.remedy)
+        return translate(text, language)
 
 
 def sort_and_merge(complaints: Sequence[Complaint]) -> list[str]:
-    """Write complaints for people: warnings of one kind in one line, then errors, each by itself.
+    """Write complaints for people, in the reader's language: warnings of a kind in one line, then errors.
 
     Two warnings are of one kind where they differ only in what they quote, in numbers and in the cell.
     """
-    kinds: dict[tuple[str | None, ...], list[Complaint]] = {}
-    errors = [f"error: {complaint}" for complaint in complaints if complaint.severity is Severity.ERROR]
+    kinds: dict[tuple[Message | str | None, ...], list[Complaint]] = {}
+    errors = [
+        translate(message("model.error", complaint=complaint))
+        for complaint in complaints
+        if complaint.severity is Severity.ERROR
+    ]
     for complaint in complaints:
         if complaint.severity is Severity.WARNING:
             place = complaint.location
-            said = _VARYING.sub("#", complaint.problem)
-            kind = (place.file, place.sheet, place.field, said, complaint.remedy)
+            said = _VARYING.sub("#", str(complaint.problem))
+            kind = (place.file, place.sheet, place.field, said, str(complaint.remedy))
             kinds.setdefault(kind, []).append(complaint)
-    return [*(f"warning: {_merged(alike)}" for alike in kinds.values()), *errors]
+    warnings = [translate(message("model.warning", complaint=_merged(alike))) for alike in kinds.values()]
+    return [*warnings, *errors]
 
 
-def _merged(alike: Sequence[Complaint]) -> str:
+def _merged(alike: Sequence[Complaint]) -> Complaint:
     first = alike[0]
     if len(alike) == 1:
-        return str(first)
-    spots = [place.cell or f"row {place.row}" for place in (c.location for c in alike[:_SPOTS_NAMED])]
-    more = ", …" if len(alike) > _SPOTS_NAMED else ""
-    where = str(replace(first.location, row=None, cell=", ".join(spots) + more + f" ({len(alike)} in all)"))
+        return first
+    spots = [
+        place.cell or translate(message("model.row", row=place.row))
+        for place in (complaint.location for complaint in alike[:_SPOTS_NAMED])
+    ]
+    if len(alike) > _SPOTS_NAMED:
+        spots.append("…")
+    where = translate(message("model.in-all", spots=spots, count=len(alike)))
     same = all(complaint.problem == first.problem for complaint in alike)
-    return str(
-        replace(first, location=Location(file=where), problem=("" if same else "e.g. ") + first.problem)
-    )
+    problem = first.problem if same else message("model.for-example", problem=first.problem)
+    return replace(first, location=replace(first.location, row=None, cell=where), problem=problem)
 
 
 _MOST_SHOWN = 1_000
@@ -107,12 +130,19 @@ _MOST_SHOWN = 1_000
 class ComplaintsError(InputError):
     """Input with one or more errors; carries every complaint at once."""
 
-    def __init__(self, message: str, complaints: Sequence[Complaint], *, hint: str | None = None) -> None:
-        super().__init__(message, hint=hint)
+    def __init__(
+        self, sentence: Message | str, complaints: Sequence[Complaint], *, hint: Message | str | None = None
+    ) -> None:
+        super().__init__(sentence, hint=hint)
         self.complaints = tuple(complaints)
 
     def __str__(self) -> str:
-        shown = [f"  {complaint}" for complaint in self.complaints[:_MOST_SHOWN]]
+        return self.in_language("en")
+
+    def in_language(self, language: str) -> str:
+        """Return what the input is refused for, one complaint a line."""
+        shown = [f"  {translate(complaint, language)}" for complaint in self.complaints[:_MOST_SHOWN]]
         if len(self.complaints) > _MOST_SHOWN:
-            shown.append(f"  … and {len(self.complaints) - _MOST_SHOWN} more")
-        return "\n".join([self.message, *shown])
+            more = message("model.and-more", count=len(self.complaints) - _MOST_SHOWN)
+            shown.append(f"  {translate(more, language)}")
+        return "\n".join([translate(self.sentence, language), *shown])

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from agreegen.chain.lock import WAIT_S, lock_folder
+from agreegen.messages import Message
 from agreegen.recording.interface import TailCheck
 from agreegen.recording.recorder import Recorder
 from agreegen.recording.signer import CredentialSigner
@@ -25,7 +26,7 @@ def open_recorder(
     *,
     now: datetime,
     check: TailCheck,
-    tell: Callable[[str], None] | None = None,
+    tell: Callable[[Message | str], None] | None = None,
     pins: bool = True,
 ) -> Iterator[Recorder]:
     """Lock the folder of a register, open it and give what records in it.

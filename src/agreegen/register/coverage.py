@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from agreegen.messages import Message
 from agreegen.register.interface import DocumentRow, DocumentState, How
 
 
@@ -34,7 +35,7 @@ class Standing:
         how: How the last of its roles was fulfilled, where all are.
         since: Since when it is signed, printed or made, as stored; None where the register does not say.
         roles: Each role that must be fulfilled, and how it was.
-        reason: What a person should know, in English.
+        reason: What a person should know.
     """
 
     state: CoverageState
@@ -42,7 +43,7 @@ class Standing:
     how: How | None = None
     since: str | None = None
     roles: tuple[tuple[str, How | None], ...] = ()
-    reason: str | None = None
+    reason: Message | str | None = None
 
 
 _BEST_FIRST = (

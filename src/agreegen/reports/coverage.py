@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from agreegen.messages import join_sentences, message
 from agreegen.model.document import encode_value
 from agreegen.model.form import Form
 from agreegen.model.row_key import RowKey
@@ -216,8 +217,10 @@ class Coverage:
         if found.document is None:
             return Standing(CoverageState.UNUSABLE, reason=row.reason)
         # The row was mended and run from failed-rows: its number finds the document.
-        told = "the roster still has the old cell" + (f": {row.reason}" if row.reason else "")
-        reason = told if found.reason is None else f"{found.reason}; {told}"
+        told = message("reports.old-cell")
+        if row.reason:
+            told = message("reports.old-cell-because", reason=row.reason)
+        reason = join_sentences([*([found.reason] if found.reason else []), told])
         return Standing(found.state, found.document, found.how, found.since, found.roles, reason)
 
     def _in_registers(self, key: RowKey, name: str) -> Standing:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from agreegen.messages import translate
 from agreegen.register.coverage import CoverageState
 from agreegen.reports.coverage import CoveragePerson
 from agreegen.unit_sheets import UnitRow, write_unit_sheets
@@ -36,7 +37,7 @@ class UnsignedList:
         word = _STATES.get(person.state)
         if word is None:
             return
-        reason = person.standing.reason or ""
+        reason = translate(person.standing.reason or "", "zh")
         if person.row is not None and person.state in {CoverageState.UNUSABLE, CoverageState.DUPLICATE}:
             reason = f"名单第 {person.row} 行：{reason}"
         row = (person.label, person.name, person.unit or "", word, reason)

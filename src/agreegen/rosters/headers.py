@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agreegen.errors import InputError
+from agreegen.messages import message
 from agreegen.model.form import Field, Form
 from agreegen.values.masking import mask_numbers
 
@@ -72,8 +73,12 @@ class HeaderMatcher:
         for name in self._stated:
             if name not in names:
                 close = difflib.get_close_matches(name, names, n=1)
-                hint = f"did you mean {close[0]}?" if close else f"the fields are {', '.join(names)}"
-                raise InputError(f"columns: {form.id} has no field {name}", hint=hint)
+                hint = (
+                    message("rosters.did-you-mean", close=close[0])
+                    if close
+                    else message("rosters.fields", names=tuple(names))
+                )
+                raise InputError(message("rosters.columns-has-no-field", id=form.id, name=name), hint=hint)
         self._aliases: dict[str, str] = {}
         taken = set(self._stated.values())
         for item in form.fields:
@@ -131,8 +136,14 @@ class HeaderMatcher:
                 columns[name] = index
             elif name not in self._lax or self._rank(name, text) == self._rank(name, texts[columns[name]]):
                 raise InputError(
-                    f"{where}: two columns mean {name}: {texts[columns[name]]} and {text}",
-                    hint="rename one, or state the right one under `columns`",
+                    message(
+                        "rosters.two-columns-mean",
+                        where=where,
+                        name=name,
+                        texts=texts[columns[name]],
+                        text=text,
+                    ),
+                    hint=message("rosters.rename-one-or-state-right-one"),
                 )
             else:
                 ranks = {self._rank(name, texts[column]): column for column in (columns[name], index)}
@@ -141,8 +152,8 @@ class HeaderMatcher:
         for name in self._stated:
             if name not in columns:
                 raise InputError(
-                    f"{where}: no column has the header that `columns` states for {name}",
-                    hint=f"the headers found are {list_headers(texts)}",
+                    message("rosters.no-column-has-header-columns-states", where=where, name=name),
+                    hint=message("rosters.headers-found", texts=list_headers(texts)),
                 )
         return Header(number, texts, columns, reason, displaced)
 

@@ -12,6 +12,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from agreegen.errors import InputError
 from agreegen.files import read_limited
+from agreegen.messages import Message, message
 from agreegen.model.complaint import Complaint, ComplaintsError, Location, Severity
 from agreegen.model.document import Value
 from agreegen.model.form import Form
@@ -51,7 +52,7 @@ def read_parameters(
     errors = [complaint for complaint in parsed.complaints if complaint.severity is Severity.ERROR]
     if errors:
         count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
-        hint = f"mend {path} and run again; `agreegen forms show {form.id}` lists the fields"
+        hint = message("rosters.mend-run-again-agreegen-forms-show", path=path, id=form.id)
         raise ComplaintsError(f"{path} has {count}:", errors, hint=hint)
     if warn is not None:
         for complaint in parsed.complaints:
@@ -81,15 +82,21 @@ def check_parameters(path: Path, form: Form, further: FurtherCheck | None = None
         name = key.value if isinstance(key, ScalarNode) else str(key.tag)
         line = key.start_mark.line + 1
         if name in lines:
-            text = f"{name} is given twice, first in line {lines[name]}"
-            complaints.append(Complaint(Location(file=str(path), row=line), text, "give it once"))
+            text = message("rosters.given-twice-first-line", name=name, lines=lines[name])
+            complaints.append(
+                Complaint(Location(file=str(path), row=line), text, message("rosters.give-once"))
+            )
             continue
         lines[name] = line
         if name not in known:
             complaints.append(_unknown(locate(name), form, name))
         elif (value := _raw_value(node)) is _MISFIT:
             complaints.append(
-                Complaint(locate(name), "it is neither text nor a list of texts", "write one value")
+                Complaint(
+                    locate(name),
+                    message("rosters.neither-text-nor-list-texts"),
+                    message("rosters.write-one-value"),
+                )
             )
             raw[name] = None
         else:
@@ -127,8 +134,12 @@ def _unknown(location: Location, form: Form, name: str) -> Complaint:
     names = [field.name for field in form.fields]
     labels = {field.label_zh: field.name for field in form.fields}
     close = labels.get(name) or next(iter(difflib.get_close_matches(name, names, n=1, cutoff=0.6)), None)
-    remedy = f"did you mean {close}?" if close else f"the fields are {', '.join(names)}"
-    return Complaint(location, f"{form.id} has no field of this name", remedy)
+    remedy = (
+        message("rosters.did-you-mean", close=close)
+        if close
+        else message("rosters.fields", names=tuple(names))
+    )
+    return Complaint(location, message("rosters.has-no-field-name", id=form.id), remedy)
 
 
 def _compose(path: Path) -> MappingNode | None:
@@ -138,23 +149,27 @@ def _compose(path: Path) -> MappingNode | None:
         text = "".join(read_lines(path, detect_encoding(path)))
     except OSError as exc:
         raise InputError(
-            f"{path} cannot be read: {exc.strerror}", hint="check the path and its permissions"
+            message("rosters.cannot-read", path=path, exc=exc),
+            hint=message("rosters.check-path-its-permissions"),
         ) from exc
     try:
         root = compose(text)
     except yaml.YAMLError as exc:
         raise InputError(
-            _yaml_message(path, exc), hint="check the indent, and quote texts with : or #"
+            _yaml_message(path, exc), hint=message("rosters.check-indent-quote-texts-or")
         ) from exc
     if root is not None and not isinstance(root, MappingNode):
-        raise InputError(f"{path} does not hold named values", hint="write one `name: value` a line")
+        raise InputError(
+            message("rosters.does-not-hold-named-values", path=path),
+            hint=message("rosters.write-one-name-value-line"),
+        )
     return root
 
 
-def _yaml_message(path: Path, exc: yaml.YAMLError) -> str:
+def _yaml_message(path: Path, exc: yaml.YAMLError) -> Message | str:
     mark: Any = getattr(exc, "problem_mark", None)
     problem = getattr(exc, "problem", None) or getattr(exc, "reason", None) or "unreadable"
     where = f", row {mark.line + 1}, column {mark.column + 1}" if mark else ""
     if isinstance(exc, HostileYamlError):
         return f"{path}{where}: {problem}"
-    return f"{path}{where}: this is not YAML: {problem}"
+    return message("rosters.not-yaml", path=path, where=where, problem=problem)

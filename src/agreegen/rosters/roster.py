@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from agreegen.errors import InputError
+from agreegen.messages import message
 from agreegen.model.complaint import Complaint, ComplaintsError, Location, Severity
 from agreegen.model.form import Field, FieldType, Form
 from agreegen.rosters.formats.cell_addresses import cell_address
@@ -103,7 +104,9 @@ class Roster:
         """What is odd about the file as a whole: unknown columns, other sheets, notes that were skipped."""
         self._index()
         notes = [
-            Complaint(self._location(number), "it looks like a note and is not read", "", Severity.WARNING)
+            Complaint(
+                self._location(number), message("rosters.looks-like-note-not-read"), "", Severity.WARNING
+            )
             for number in self._table.notes
         ]
         return (*self._warnings, *notes, *self._overlong_rows(), *self._hidden_rows())
@@ -127,7 +130,11 @@ class Roster:
         if not self._count:
             location = Location(file=str(self.path), sheet=self.sheet)
             complaints.append(
-                Complaint(location, "there are no rows below the header", "enter at least one person")
+                Complaint(
+                    location,
+                    message("rosters.no-rows-below-header"),
+                    message("rosters.enter-least-one-person"),
+                )
             )
         for row in self.rows():
             complaints.extend(row.complaints)
@@ -163,7 +170,11 @@ class Roster:
         """Turn what is wrong with a value that is optional and never printed into a warning."""
         if complaint.location.field not in self._unprinted or complaint.severity is Severity.WARNING:
             return complaint
-        remedy = f"{complaint.remedy}; it is left empty" if complaint.remedy else "it is left empty"
+        remedy = (
+            message("rosters.left-empty-2", remedy=complaint.remedy)
+            if complaint.remedy
+            else message("rosters.left-empty")
+        )
         return replace(complaint, remedy=remedy, severity=Severity.WARNING)
 
     def _means_nothing(self, name: str, cell: RawValue) -> bool:
@@ -180,8 +191,8 @@ class Roster:
             if (shown := self._facts.shown.get((number, column))) is not None:
                 yield Complaint(
                     self.locate(number, name),
-                    f"the cell shows {mask_numbers(shown)}, but another number is stored and read",
-                    "format the column as text and enter it as it is meant",
+                    message("rosters.cell-shows-but-another-number-stored", shown=mask_numbers(shown)),
+                    message("rosters.format-column-text-enter-meant"),
                     Severity.WARNING,
                 )
 
@@ -215,7 +226,9 @@ class Roster:
 
     def _refuse_missing_columns(self) -> None:
         where = ", ".join(part for part in (str(self.path), self.sheet) if part)
-        found = f"the headers found in row {self._table.header.row} are {list_headers(self.header)}"
+        found = message(
+            "rosters.headers-found-row", row=self._table.header.row, header=list_headers(self.header)
+        )
         missing = [
             _named(field)
             for field in self._form.fields
@@ -226,16 +239,16 @@ class Roster:
         ]
         if missing:
             raise InputError(
-                f"{where}: required columns are missing: {', '.join(missing)}; {found}",
-                hint="add them, or state the right headers under `columns` in the job",
+                message("rosters.required-columns-missing", where=where, missing=tuple(missing), found=found),
+                hint=message("rosters.add-them-or-state-right-headers"),
             )
         if not any(name in self._columns for name in self._form.row_keys):
             wanted = " or ".join(_named(self._fields[name]) for name in self._form.row_keys)
             raise InputError(
-                f"{where}: no column tells the rows apart; {found}",
-                hint=f"add a column {wanted}"
+                message("rosters.no-column-tells-rows-apart", where=where, found=found),
+                hint=message("rosters.add-column", wanted=wanted)
                 if wanted
-                else f"the form {self._form.id} is not made for rosters",
+                else message("rosters.form-not-made-rosters", id=self._form.id),
             )
 
     def _overlong_rows(self) -> Iterator[Complaint]:
@@ -243,8 +256,8 @@ class Roster:
         if rows := self._table.overlong:
             yield Complaint(
                 Location(file=str(self.path), sheet=self.sheet),
-                f"cells stand beyond the last header and are not read (rows {_name_rows(rows)})",
-                "look whether a comma within a value has shifted the cells; quote such values",
+                message("rosters.cells-stand-beyond-last-header-not", rows=_name_rows(rows)),
+                message("rosters.look-whether-comma-within-value-has"),
                 Severity.WARNING,
             )
 
@@ -254,19 +267,21 @@ class Roster:
         if rows:
             yield Complaint(
                 Location(file=str(self.path), sheet=self.sheet),
-                f"{len(rows)} hidden rows are read like the others (rows {_name_rows(rows)})",
-                "show all rows and look at them; delete those that do not belong to the roster",
+                message("rosters.hidden-rows-read-like-others-rows", count=len(rows), rows=_name_rows(rows)),
+                message("rosters.show-all-rows-look-them-delete"),
                 Severity.WARNING,
             )
 
     def _unknown_columns(self) -> list[Complaint]:
         header = self._table.header
         told = {
-            column: f"the column {header.texts[column]} is not a field of {self._form.id} and is not read"
+            column: message("rosters.column-not-field-not-read", texts=header.texts[column], id=self._form.id)
             for column in header.unknown
         }
         for column, better in header.displaced.items():
-            told[column] = f"the column {header.texts[column]} is not read, because {header.texts[better]} is"
+            told[column] = message(
+                "rosters.column-not-read-because", texts=header.texts[column], texts2=header.texts[better]
+            )
         return [
             Complaint(
                 Location(str(self.path), self.sheet, header.row, cell_address(header.row, column)),
@@ -284,7 +299,8 @@ class Roster:
     def _refuse_changed(self) -> None:
         if self._file_stamp() != self._stamp:
             raise InputError(
-                f"{self.path} changed while it was read", hint="run again when nobody is editing it"
+                message("rosters.changed-while-was-read", path=self.path),
+                hint=message("rosters.run-again-when-nobody-editing"),
             )
 
 
@@ -294,11 +310,18 @@ def _check_defaults(form: Form, defaults: Mapping[str, RawValue]) -> dict[str, R
     complaints = []
     for name, raw in defaults.items():
         if name not in fields:
-            problem, remedy = f"{form.id} has no field of this name", f"the fields are {', '.join(fields)}"
+            problem, remedy = (
+                message("rosters.has-no-field-name", id=form.id),
+                message("rosters.fields-2", fields=tuple(fields)),
+            )
             complaints.append(Complaint(Location(field=f"defaults.{name}"), problem, remedy))
         elif name in form.row_keys:
             complaints.append(
-                Complaint(Location(field=f"defaults.{name}"), "it tells rows apart", "give it in each row")
+                Complaint(
+                    Location(field=f"defaults.{name}"),
+                    message("rosters.tells-rows-apart"),
+                    message("rosters.give-each-row"),
+                )
             )
         elif not is_empty(raw):
             try:
@@ -308,7 +331,9 @@ def _check_defaults(form: Form, defaults: Mapping[str, RawValue]) -> dict[str, R
                 complaints.append(Complaint(location, exc.problem, exc.remedy))
     if complaints:
         raise ComplaintsError(
-            "the default values cannot be used:", complaints, hint="mend `defaults` in the job"
+            message("rosters.default-values-cannot-used"),
+            complaints,
+            hint=message("rosters.mend-defaults-job"),
         )
     return {name: raw for name, raw in defaults.items() if not is_empty(raw)}
 
@@ -316,10 +341,12 @@ def _check_defaults(form: Form, defaults: Mapping[str, RawValue]) -> dict[str, R
 def _broken(location: Location, shown: str) -> Complaint:
     if shown:
         return Complaint(
-            location, f"the cell shows the error {shown}", "mend the formula or enter the value itself"
+            location,
+            message("rosters.cell-shows-error", shown=shown),
+            message("rosters.mend-formula-or-enter-value-itself"),
         )
-    remedy = "open the file in Excel or WPS and save it, or enter the value"
-    return Complaint(location, "it is a formula without a stored result", remedy)
+    remedy = message("rosters.open-file-excel-or-wps-save")
+    return Complaint(location, message("rosters.formula-without-stored-result"), remedy)
 
 
 def _name_rows(rows: Sequence[int]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from agreegen.messages import Message, join_sentences, message
 from agreegen.model.complaint import Complaint, Location, Severity
 from agreegen.model.document import Value
 from agreegen.model.form import Form
@@ -73,15 +74,16 @@ class RosterRow:
         return any(complaint.severity is Severity.ERROR for complaint in self.complaints)
 
     @property
-    def reason(self) -> str:
+    def reason(self) -> Message | str:
         """All errors of the row in one line, for the reason column of `failed-rows`."""
-        return "; ".join(
-            "".join(f"{part}: " for part in (_spot(c.location),) if part)
-            + c.problem
-            + (f" ({c.remedy})" if c.remedy else "")
-            for c in self.complaints
-            if c.severity is Severity.ERROR
-        )
+        return join_sentences(_reason(c) for c in self.complaints if c.severity is Severity.ERROR)
+
+
+def _reason(complaint: Complaint) -> Message | str:
+    reason, spot = complaint.problem, _spot(complaint.location)
+    if complaint.remedy:
+        reason = message("rosters.reason-with-remedy", reason=reason, remedy=complaint.remedy)
+    return message("rosters.reason-at", spot=spot, reason=reason) if spot else reason
 
 
 def _spot(location: Location) -> str:

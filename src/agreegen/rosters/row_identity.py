@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from agreegen.messages import Message, message
 from agreegen.model.complaint import Complaint, Location, Severity
 from agreegen.model.document import Value
 from agreegen.model.form import Field, FieldType, Form
@@ -110,11 +111,11 @@ class RowIdentities:
             row: The place of the row.
         """
         if not any(name in raw or name in unread for name in self._keys):
-            yield Complaint(row, "nothing tells this row from others", f"enter {self._labels}")
+            yield Complaint(row, message("rosters.nothing-tells-row-from-others"), f"enter {self._labels}")
         for name, others in doubles.items():
-            remedy = "give each person one row and a number of their own"
+            remedy = message("rosters.give-each-person-one-row-number")
             if self._subject is None:
-                remedy = "enter each agreement once, and a number where one party signs several"
+                remedy = message("rosters.enter-each-agreement-once-number-where")
             yield Complaint(locate(number, name), self._shared(name, others), remedy)
         if self._names is None or self._subject is None or self._subject.name not in values:
             return
@@ -123,12 +124,14 @@ class RowIdentities:
             yield Complaint(
                 locate(number, self._subject.name),
                 self._shared(self._subject.name, others),
-                "make sure that they are different people",
+                message("rosters.make-sure-they-different-people"),
                 Severity.WARNING,
             )
 
-    def _shared(self, name: str, others: Sequence[int]) -> str:
-        return f"the same {self._fields[name].label_zh} stands in row {', '.join(map(str, others))}, too"
+    def _shared(self, name: str, others: Sequence[int]) -> Message | str:
+        return message(
+            "rosters.same-stands-row-too", label_zh=self._fields[name].label_zh, str=tuple(map(str, others))
+        )
 
     def _unique_keys(self, keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         """Yield the keys of a row that no other row may have."""

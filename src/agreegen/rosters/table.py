@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from agreegen.errors import InputError
+from agreegen.messages import message
 from agreegen.rosters.formats.cell_addresses import MergedRange
 from agreegen.rosters.formats.sheet_source import Source
 from agreegen.rosters.headers import Header, HeaderMatcher, list_headers
@@ -77,8 +78,8 @@ class Table:
                 best = (score, number, filled)
         if best is None:
             raise InputError(
-                f"{where}: no header row was found; the first row holds {list_headers(seen)}",
-                hint="put headers such as 姓名 and 编号 above the people, or state `columns` in the job",
+                message("rosters.no-header-row-was-found-first", where=where, seen=list_headers(seen)),
+                hint=message("rosters.put-headers-such-above-people-or"),
             )
         return self._matcher.match(best[1], best[2], where)
 

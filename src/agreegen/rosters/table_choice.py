@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agreegen.errors import InputError
+from agreegen.messages import Message, message
 from agreegen.model.complaint import Complaint, Location, Severity
 from agreegen.rosters.formats.confined_sheets import open_confined
 from agreegen.rosters.formats.sheet_source import Source
@@ -32,14 +33,17 @@ def choose_table(
     visible = [source for source in sources if source.visible]
     if not visible:
         raise InputError(
-            f"{path} has no visible worksheet", hint="show the sheet with the roster, save, run again"
+            message("rosters.has-no-visible-worksheet", path=path),
+            hint=message("rosters.show-sheet-roster-save-run-again"),
         )
     if sheet is None:
         return _first_with_header(path, matcher, visible)
     chosen = _named_sheet(path, sources, visible, sheet)
     warnings = []
     if chosen.sheet != sheet and not isinstance(sheet, int):
-        warnings.append(_warn(path, chosen, f"the only sheet is read, although the job names {sheet}"))
+        warnings.append(
+            _warn(path, chosen, message("rosters.only-sheet-read-although-job-names", sheet=sheet))
+        )
     return Table(chosen, matcher, _where(path, chosen)), warnings
 
 
@@ -55,7 +59,10 @@ def _named_sheet(
     if len(visible) == 1:  # `failed-rows.xlsx` has one sheet, and the job that names another still runs it
         return visible[0]
     names = "、".join(str(source.sheet) for source in visible)
-    raise InputError(f"{path} has no sheet {sheet}", hint=f"its sheets are {names}")
+    raise InputError(
+        message("rosters.has-no-sheet", path=path, sheet=sheet),
+        hint=message("rosters.its-sheets", names=names),
+    )
 
 
 def _first_with_header(
@@ -69,11 +76,15 @@ def _first_with_header(
         except InputError as exc:
             first_error = first_error or exc
     if not tables:
-        raise first_error or InputError(f"{path} has no worksheet", hint="choose the file with the roster")
+        raise first_error or InputError(
+            message("rosters.has-no-worksheet", path=path), hint=message("rosters.choose-file-roster")
+        )
     best = max(len(table.header.columns) for table in tables)
     chosen = next(table for table in tables if len(table.header.columns) == best)
     others = [table.source for table in tables if table is not chosen and len(table.header.columns) > 1]
-    return chosen, [_warn(path, source, "it looks like a roster, too, and is not read") for source in others]
+    return chosen, [
+        _warn(path, source, message("rosters.looks-like-roster-too-not-read")) for source in others
+    ]
 
 
 def _best(path: Path, matcher: HeaderMatcher, sources: Sequence[Source]) -> Table:
@@ -86,7 +97,9 @@ def _best(path: Path, matcher: HeaderMatcher, sources: Sequence[Source]) -> Tabl
         except InputError as exc:
             first_error = first_error or exc
     if not tables:
-        raise first_error or InputError(f"{path} holds no table", hint="choose the file with the roster")
+        raise first_error or InputError(
+            message("rosters.holds-no-table", path=path), hint=message("rosters.choose-file-roster")
+        )
     return max(tables, key=lambda table: len(table.header.columns))
 
 
@@ -94,6 +107,6 @@ def _where(path: Path, source: Source) -> str:
     return ", ".join(part for part in (str(path), source.sheet) if part)
 
 
-def _warn(path: Path, source: Source, problem: str) -> Complaint:
+def _warn(path: Path, source: Source, problem: Message | str) -> Complaint:
     location = Location(file=str(path), sheet=source.sheet)
-    return Complaint(location, problem, "state `sheet` in the job", Severity.WARNING)
+    return Complaint(location, problem, message("rosters.state-sheet-job"), Severity.WARNING)

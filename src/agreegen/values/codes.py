@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from agreegen.messages import message
 from agreegen.values.masking import quote
 from agreegen.values.problem import RawValue, ValueProblem
 from agreegen.values.resident_id import holds_resident_id
@@ -23,12 +24,12 @@ def parse_staff_no(raw: RawValue) -> str:
     number = fold_width(text)
     if not _STAFF_NO.match(number):
         raise ValueProblem(
-            f"{quote(text)} is not a staff number", "use up to 64 letters A-Z, digits, _ and - only"
+            message("values.not-staff-number", text=quote(text)), message("values.use-up-64-letters-z-digits")
         )
     if holds_resident_id(number):
         raise ValueProblem(
-            "it is an ID number, which file names would show to everybody",
-            "give people numbers of their own; ID numbers belong into the column 公民身份号码",
+            message("values.id-number-which-file-names-would"),
+            message("values.give-people-numbers-their-own-id"),
         )
     return number
 
@@ -42,5 +43,8 @@ def parse_division_code(raw: RawValue) -> str:
     text = code_text(raw)
     code = re.sub(r"\s", "", fold_width(text))
     if not _DIVISION_CODE.match(code):
-        raise ValueProblem(f"{quote(text)} is not a division code", "enter 6 to 12 digits, such as 410101")
+        raise ValueProblem(
+            message("values.not-division-code", text=quote(text)),
+            message("values.enter-6-12-digits-such-410101"),
+        )
     return code

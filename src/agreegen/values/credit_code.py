@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from agreegen.messages import message
 from agreegen.values.problem import RawValue, ValueProblem
 from agreegen.values.text import code_text, fold_width
 
@@ -23,12 +24,15 @@ def parse_credit_code(raw: RawValue) -> str:
         return str(uscc.validate(code))
     except InvalidLength:
         raise ValueProblem(
-            f"a credit code has 18 characters, this one has {len(code)}", "compare the licence"
+            message("values.credit-code-has-18-characters-one", count=len(code)),
+            message("values.compare-licence"),
         ) from None
     except InvalidChecksum:
-        raise ValueProblem("the check character is wrong, so a character is", "compare the licence") from None
+        raise ValueProblem(
+            message("values.check-character-wrong-so-character"), message("values.compare-licence")
+        ) from None
     except ValidationError:
         raise ValueProblem(
-            "a credit code is eight digits, then digits and letters without I, O, S, V, Z",
-            "compare the licence",
+            message("values.credit-code-eight-digits-then-digits"),
+            message("values.compare-licence"),
         ) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, timedelta
 
+from agreegen.messages import message
 from agreegen.values.masking import quote
 from agreegen.values.problem import RawValue, ValueProblem
 from agreegen.values.text import fold_width, plain_text
@@ -26,7 +27,7 @@ _HAN_DATE = re.compile(
     r"([〇一二三四五六七八九]{4})年([元正一二三四五六七八九十]{1,2})月([一二三四五六七八九十廿卅初]{1,3})[日号]\Z"
 )
 _ZEROS = str.maketrans("零○ＯOo０0◯", "〇〇〇〇〇〇〇〇")
-_REMEDY = "enter it as 2018-05-10 or 2018年5月10日"
+_REMEDY = message("values.enter-2018-05-10-or-2018")
 
 
 def parse_date(raw: RawValue) -> date:
@@ -54,7 +55,7 @@ def parse_date(raw: RawValue) -> date:
         return _from_han(found, text)
     if re.fullmatch(r"\d{5}", folded):
         return _from_number(int(folded))
-    raise ValueProblem(f"{quote(text)} is not a date", _REMEDY)
+    raise ValueProblem(message("values.not-date", text=quote(text)), _REMEDY)
 
 
 def date_from_1904(raw: RawValue) -> RawValue:
@@ -79,14 +80,14 @@ def _from_number(number: float) -> date:
     if whole == number and (found := _COMPACT.match(str(whole))):
         year, month, day = (int(part) for part in found.groups())
         return _existing(year, month, day, str(whole))
-    raise ValueProblem(f"the number {quote(number)} is not a date between 1949 and 2099", _REMEDY)
+    raise ValueProblem(message("values.number-not-date-between-1949-2099", number=quote(number)), _REMEDY)
 
 
 def _from_han(found: re.Match[str], text: str) -> date:
     year = int("".join(str(_HAN_YEAR_DIGITS.index(char)) for char in found.group(1)))
     month, day = _han_number(found.group(2)), _han_number(found.group(3).removeprefix("初"))
     if month is None or day is None:
-        raise ValueProblem(f"{quote(text)} is not a date", _REMEDY)
+        raise ValueProblem(message("values.not-date", text=quote(text)), _REMEDY)
     return _existing(year, month, day, text)
 
 
@@ -107,10 +108,13 @@ def _existing(year: int, month: int, day: int, text: str) -> date:
     try:
         return _bounded(date(year, month, day))
     except ValueError:
-        raise ValueProblem(f"the date {quote(text)} does not exist", _REMEDY) from None
+        raise ValueProblem(message("values.date-does-not-exist", text=quote(text)), _REMEDY) from None
 
 
 def _bounded(value: date) -> date:
     if not _EARLIEST <= value <= _LATEST:
-        raise ValueProblem(f"the year {value.year} cannot be right", "enter a date between 1900 and 2100")
+        raise ValueProblem(
+            message("values.year-cannot-right", year=value.year),
+            message("values.enter-date-between-1900-2100"),
+        )
     return value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from agreegen.messages import message
 from agreegen.model.form import Field
 from agreegen.values.problem import RawValue, ValueProblem
 from agreegen.values.text import parse_text, plain_text
@@ -34,11 +35,15 @@ def parse_list(field: Field, raw: RawValue) -> tuple[str, ...]:
             raise ValueProblem(f"item {len(items) + 1}: {exc.problem}", exc.remedy) from None
         if item in items:
             raise ValueProblem(
-                f"item {len(items) + 1} repeats item {items.index(item) + 1}", "give each item once"
+                message("values.item-repeats-item", count=len(items) + 1, item=items.index(item) + 1),
+                message("values.give-each-item-once"),
             )
         items.append(item)
     if not items:
-        raise ValueProblem("the list has no items", "give at least one")
+        raise ValueProblem(message("values.list-has-no-items"), message("values.give-least-one"))
     if len(items) > _MOST_ITEMS:
-        raise ValueProblem(f"the list has {len(items)} items", f"at most {_MOST_ITEMS} fit")
+        raise ValueProblem(
+            message("values.list-has-items", count=len(items)),
+            message("values.most-fit", most_items=_MOST_ITEMS),
+        )
     return tuple(items)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from agreegen.messages import message
 from agreegen.model.form import Field
 from agreegen.values.problem import RawValue, ValueProblem
 from agreegen.values.scripts import refuse_deceiving, refuse_mixed_words
@@ -36,7 +37,7 @@ def parse_person_name(field: Field, raw: RawValue) -> str:
             or too long.
     """
     if isinstance(raw, int | float) and not isinstance(raw, bool):
-        raise ValueProblem("it is a number, not a name", "enter the name")
+        raise ValueProblem(message("values.number-not-name"), message("values.enter-name"))
     text = _AROUND_DOT.sub(MIDDLE_DOT, plain_text(raw).translate(_DOTS))
     text = _BLANKS.sub(" ", drop_han_spaces(text))
     refuse_characters(text)
@@ -44,9 +45,14 @@ def parse_person_name(field: Field, raw: RawValue) -> str:
         if not _may_stand_in_name(text, position):
             raise _foreign_character(char)
     if not text or not general_category(text[0]).startswith(("L", "N")) or text.endswith((MIDDLE_DOT, "-")):
-        raise ValueProblem("a name begins and ends with a letter or character", "enter the whole name")
+        raise ValueProblem(
+            message("values.name-begins-ends-letter-or-character"), message("values.enter-whole-name")
+        )
     if f"{MIDDLE_DOT}{MIDDLE_DOT}" in text:
-        raise ValueProblem("two separators stand side by side", f"put one {MIDDLE_DOT} between the parts")
+        raise ValueProblem(
+            message("values.two-separators-stand-side-side"),
+            message("values.put-one-between-parts", middle_dot=MIDDLE_DOT),
+        )
     refuse_deceiving(text)
     refuse_length(field, text)
     return text
@@ -61,7 +67,9 @@ def parse_organisation_name(field: Field, raw: RawValue) -> str:
     text = _BLANKS.sub(" ", drop_han_spaces(plain_text(raw)))
     refuse_characters(text)
     if len(text) < 2 or not any(char.isalpha() for char in text):
-        raise ValueProblem("it is not the name of an organisation", "enter the full registered name")
+        raise ValueProblem(
+            message("values.not-name-organisation"), message("values.enter-full-registered-name")
+        )
     refuse_mixed_words(text)
     refuse_length(field, text)
     return text
@@ -80,7 +88,11 @@ def _foreign_character(char: str) -> ValueProblem:
     shown = f"{char} (U+{ord(char):04X})"
     folded = unicodedata.normalize("NFKC", char)
     if char in ".．。":
-        return ValueProblem(f"{shown} is not the separator of names", f"use {MIDDLE_DOT} (U+00B7)")
+        return ValueProblem(message("values.not-separator-names", shown=shown), f"use {MIDDLE_DOT} (U+00B7)")
     if folded != char and len(folded) == 1 and is_han(folded):
-        return ValueProblem(f"{shown} is a radical, not a character", f"enter {folded} (U+{ord(folded):04X})")
-    return ValueProblem(f"{shown} cannot be part of a name", "enter the name as the identity card shows it")
+        return ValueProblem(
+            message("values.radical-not-character", shown=shown), f"enter {folded} (U+{ord(folded):04X})"
+        )
+    return ValueProblem(
+        message("values.cannot-part-name", shown=shown), message("values.enter-name-identity-card-shows")
+    )

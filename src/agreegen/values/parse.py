@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
+from agreegen.messages import Message, message
 from agreegen.model.complaint import Complaint, Location, Severity
 from agreegen.model.document import Value
 from agreegen.model.form import Field, FieldType, Form
@@ -71,12 +72,12 @@ def parse_value(field: Field, raw: RawValue) -> Value:  # noqa: PLR0911 - one wa
     assert_never(field.type)
 
 
-def warn_about(field: Field, value: Value) -> tuple[str, ...]:
+def warn_about(field: Field, value: Value) -> tuple[Message | str, ...]:
     """Name what is odd about a valid value, such as an ID number of an unknown region."""
     if field.type is FieldType.RESIDENT_ID:
         return resident_id_warnings(str(value))
     if field.type is FieldType.PERSON_NAME:
-        short = ("the name has a single character",) if len(str(value)) == 1 else ()
+        short = (message("values.name-has-single-character"),) if len(str(value)) == 1 else ()
         return (*short, *script_warnings(str(value)))
     return ()
 
@@ -106,7 +107,7 @@ def parse_values(form: Form, raw: Mapping[str, RawValue], locate: Callable[[str]
             complaints.append(Complaint(locate(field.name), exc.problem, exc.remedy))
             continue
         complaints.extend(
-            Complaint(locate(field.name), text, "compare it with the original", Severity.WARNING)
+            Complaint(locate(field.name), text, message("values.compare-original"), Severity.WARNING)
             for text in warn_about(field, value)
         )
     for field in form.fields:
@@ -126,11 +127,11 @@ def _complete(
         values[field.name] = values[source]
     elif field.required and source not in bad:
         remedy = (
-            f"enter it, for example {field.example}"
+            message("values.enter-example", example=field.example)
             if field.example and not field.identifying
             else "enter it"
         )
-        return [Complaint(locate(field.name), "it is required and missing", remedy)]
+        return [Complaint(locate(field.name), message("values.required-missing"), remedy)]
     return []
 
 
@@ -145,8 +146,8 @@ def _compare(
         if other is None or pair in told or not _same(values.get(field.name), values.get(other)):
             continue
         told.add(pair)
-        text = f"it is the same as {form.field(other).label_zh} ({other})"
-        yield Complaint(locate(field.name), text, "enter another")
+        text = message("values.same", label_zh=form.field(other).label_zh, other=other)
+        yield Complaint(locate(field.name), text, message("values.enter-another"))
 
 
 def _same(one: Value | None, other: Value | None) -> bool:

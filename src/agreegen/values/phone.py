@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from agreegen.messages import message
 from agreegen.values.masking import quote
 from agreegen.values.problem import RawValue, ValueProblem
 from agreegen.values.text import code_text, fold_width
@@ -16,7 +17,7 @@ _LANDLINE = re.compile(r"(010|02\d|0[3-9]\d\d)([1-9]\d{6,7})\Z")
 _DASHED = re.compile(r"(?:(010|02\d|0[3-9]\d\d)-?)?([1-9]\d{6,7})(?:-(\d{1,6}))?\Z")
 _SERVICE = re.compile(r"([48]00)(\d{3})(\d{4})\Z")
 _INTERNATIONAL = re.compile(r"\+[1-9]\d{6,14}\Z")
-_REMEDY = "enter one number such as 13800000000 or 0371-60000000, with 转801 for an extension"
+_REMEDY = message("values.enter-one-number-such-13800000000-or")
 
 
 def parse_phone(raw: RawValue) -> str:
@@ -43,7 +44,7 @@ def parse_phone(raw: RawValue) -> str:
         compact = "0" + compact  # +86 10 … is written without the trunk zero
     number = _normalise(compact, extension)
     if number is None:
-        raise ValueProblem(f"{quote(text)} is not a phone number", _REMEDY)
+        raise ValueProblem(message("values.not-phone-number", text=quote(text)), _REMEDY)
     return number
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from agreegen.errors import InputError
+from agreegen.messages import Message
 
 RawValue = str | int | float | bool | date | tuple[str, ...] | None
 """A value as a file holds it: text, a spreadsheet's number, boolean, date or `datetime`, or list items."""
@@ -13,12 +14,12 @@ RawValue = str | int | float | bool | date | tuple[str, ...] | None
 class ValueProblem(InputError):  # noqa: N818 - the room's own term
     """A value cannot be read as its field's type.
 
-    Attributes:
+    Args:
         problem: What is wrong, with personal IDs masked.
         remedy: What would be right.
     """
 
-    def __init__(self, problem: str, remedy: str = "") -> None:
+    def __init__(self, problem: Message | str, remedy: Message | str = "") -> None:
         super().__init__(problem, hint=remedy or None)
         self.problem = problem
         self.remedy = remedy

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 
+from agreegen.messages import Message, message
 from agreegen.values.problem import RawValue, ValueProblem
 from agreegen.values.text import code_text, fold_width
 
@@ -46,16 +47,23 @@ def parse_resident_id(raw: RawValue, *, today: date | None = None) -> str:
     text = code_text(raw)
     number = re.sub(r"[\s\-]", "", fold_width(text)).upper()
     if re.fullmatch(r"[0-9]{15}", number):
-        raise ValueProblem("a 15-digit number is of the first generation", "enter the 18-character number")
+        raise ValueProblem(
+            message("values.15-digit-number-first-generation"), message("values.enter-18-character-number")
+        )
     if len(number) != 18:
         raise ValueProblem(
-            f"an ID number has 18 characters, this one has {len(number)}", "compare it with the identity card"
+            message("values.id-number-has-18-characters-one", count=len(number)),
+            message("values.compare-identity-card"),
         )
     if not _FORM.match(number):
-        raise ValueProblem("an ID number is 17 digits and a digit or X", "compare it with the identity card")
+        raise ValueProblem(
+            message("values.id-number-17-digits-digit-or"), message("values.compare-identity-card")
+        )
     _check_birth(number, today or datetime.now(UTC).date())
     if check_character(number[:17]) != number[17]:
-        raise ValueProblem("the check character is wrong, so a digit is", "compare it with the identity card")
+        raise ValueProblem(
+            message("values.check-character-wrong-so-digit"), message("values.compare-identity-card")
+        )
     return number
 
 
@@ -70,13 +78,13 @@ def holds_resident_id(text: str) -> bool:
     return False
 
 
-def resident_id_warnings(number: str) -> tuple[str, ...]:
+def resident_id_warnings(number: str) -> tuple[Message, ...]:
     """Name what is odd about a valid number: an unknown region, an end that rounding may have made."""
     warnings = []
     if number[:2] not in _PROVINCES:
-        warnings.append(f"the region {number[:2]} of the ID number is not known")
+        warnings.append(message("values.region-id-number-not-known", number=number[:2]))
     if number.endswith("000"):
-        warnings.append("the ID number ends with 000, as a number does that a spreadsheet rounded")
+        warnings.append(message("values.id-number-ends-000-number-does"))
     return tuple(warnings)
 
 
@@ -91,7 +99,9 @@ def _check_birth(number: str, today: date) -> None:
         birth = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     except ValueError:
         raise ValueProblem(
-            "the birth date in the ID number does not exist", "compare digits 7 to 14"
+            message("values.birth-date-id-number-does-not"), message("values.compare-digits-7-14")
         ) from None
     if not _EARLIEST_BIRTH <= birth <= today:
-        raise ValueProblem("the birth date in the ID number cannot be right", "compare digits 7 to 14")
+        raise ValueProblem(
+            message("values.birth-date-id-number-cannot-right"), message("values.compare-digits-7-14")
+        )

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 import uharfbuzz
 
+from agreegen.messages import Message, message
 from agreegen.values.problem import ValueProblem
 from agreegen.values.text import is_han
 
@@ -80,15 +81,15 @@ def refuse_mixed_words(text: str) -> None:
             raise _mixed(*_stranger(scripts))
 
 
-def script_warnings(name: str) -> Iterator[str]:
+def script_warnings(name: str) -> Iterator[Message | str]:
     """Name what is odd about a name that may stand: a foreign script, a doubled form of a character."""
     foreign = {script: char for script, char in _scripts(name).items() if script not in _EXPECTED}
     for script, char in foreign.items():
-        yield f"{_named(char)} is a letter of the {_NAMES.get(script, script)} script"
+        yield message("values.letter-script", char=_named(char), script=_NAMES.get(script, script))
     for char in name:
         folded = unicodedata.normalize("NFKC", char)
         if folded != char and len(folded) == 1 and (is_han(char) or folded.isascii()):
-            yield f"{_named(char)} is another form of {_named(folded)}"
+            yield message("values.another-form", char=_named(char), folded=_named(folded))
             return
 
 
@@ -132,12 +133,15 @@ def _refuse_invisible(text: str) -> None:
     marks = 0
     for position, char in enumerate(text):
         if ord(char) in _INVISIBLE:
-            raise ValueProblem(f"it holds the invisible character U+{ord(char):04X}", "delete that character")
+            raise ValueProblem(
+                message("values.holds-invisible-character-u", char=ord(char)),
+                message("values.delete-character"),
+            )
         marks = marks + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
         if marks > _MOST_MARKS or (marks and (position == 0 or is_han(text[position - 1]))):
             raise ValueProblem(
-                f"a mark that changes the look of a character stands behind it (U+{ord(char):04X})",
-                "delete that mark",
+                message("values.mark-changes-look-character-stands-behind", char=ord(char)),
+                message("values.delete-mark"),
             )
 
 
@@ -146,16 +150,25 @@ def _refuse_lookalike(char: str) -> None:
     plain = len(folded) == 1 and folded.isascii() and folded.isalpha()
     wide = 0xFF21 <= ord(char) <= 0xFF5A  # of an input method, and told as a warning
     if folded != char and plain and not wide:
-        raise ValueProblem(f"{_named(char)} is made to look like {folded}", f"enter {folded} itself")
+        raise ValueProblem(
+            message("values.made-look-like", char=_named(char), folded=folded),
+            message("values.enter-itself", folded=folded),
+        )
     if any(ord(char) in block for block in _PHONETIC):
-        raise ValueProblem(f"{_named(char)} is a sign of phonetics", "enter the letter that is meant")
+        raise ValueProblem(
+            message("values.sign-phonetics", char=_named(char)), message("values.enter-letter-meant")
+        )
 
 
 def _mixed(char: str, script: str, others: str) -> ValueProblem:
     return ValueProblem(
-        f"{_named(char)} is a letter of the {_NAMES.get(script, script)} script among "
-        f"{_NAMES.get(others, others)} ones",
-        "enter the name anew, with one keyboard",
+        message(
+            "values.letter-script-among-ones",
+            char=_named(char),
+            script=_NAMES.get(script, script),
+            others=_NAMES.get(others, others),
+        ),
+        message("values.enter-name-anew-one-keyboard"),
     )
 
 

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from datetime import date, datetime
 
+from agreegen.messages import message
 from agreegen.model.form import Field
 from agreegen.values.masking import quote
 from agreegen.values.problem import RawValue, ValueProblem
@@ -113,19 +114,22 @@ def plain_text(raw: RawValue) -> str:
         ValueProblem: It is a date, a boolean, a list, a spreadsheet's error, or a number that lost digits.
     """
     if isinstance(raw, tuple):
-        raise ValueProblem("it is a list", "write one value")
+        raise ValueProblem(message("values.list"), message("values.write-one-value"))
     if isinstance(raw, bool):
-        raise ValueProblem(f"{quote(raw)} is not text", "enter text")
+        raise ValueProblem(message("values.not-text", raw=quote(raw)), message("values.enter-text"))
     if isinstance(raw, date | datetime):
         raise ValueProblem(
-            f"the cell holds the date {raw.isoformat()[:10]}, not text",
-            "format the column as text, enter it again",
+            message("values.cell-holds-date-not-text", isoformat=raw.isoformat()[:10]),
+            message("values.format-column-text-enter-again"),
         )
     if isinstance(raw, int | float):
         return _number_text(raw)
     text = ("" if raw is None else raw).strip()
     if text.startswith("#") and text.upper() in _SPREADSHEET_ERRORS:
-        raise ValueProblem(f"the cell shows the error {text}", "mend the formula or enter the value itself")
+        raise ValueProblem(
+            message("values.cell-shows-error", text=text),
+            message("values.mend-formula-or-enter-value-itself"),
+        )
     return text
 
 
@@ -168,11 +172,13 @@ def refuse_characters(text: str, *, line_ends: bool = False) -> None:
             raise _private_use(char)
         if char == "\ufffd":
             raise ValueProblem(
-                "a character was lost before (U+FFFD �)", "enter the right character in its place"
+                message("values.character-was-lost-before-u-fffd"),
+                message("values.enter-right-character-its-place"),
             )
         if category in {"Cc", "Cf", "Cn", "Cs", "Zl", "Zp"} and not (line_ends and char == "\n"):
             raise ValueProblem(
-                f"it holds the invisible or unassigned character U+{ord(char):04X}", "delete that character"
+                message("values.holds-invisible-or-unassigned-character-u", char=ord(char)),
+                message("values.delete-character"),
             )
 
 
@@ -196,7 +202,10 @@ def refuse_length(field: Field, text: str) -> None:
         ValueProblem: The text is longer.
     """
     if len(text) > field.max_length:
-        raise ValueProblem(f"it has {len(text)} characters", f"at most {field.max_length} fit")
+        raise ValueProblem(
+            message("values.has-characters", count=len(text)),
+            message("values.most-fit-2", max_length=field.max_length),
+        )
 
 
 def _number_text(raw: int | float) -> str:
@@ -209,8 +218,8 @@ def _number_text(raw: int | float) -> str:
 
 def _lost_digits() -> ValueProblem:
     return ValueProblem(
-        "it is stored as a number and has lost its last digits",
-        "format the column as text and enter all digits again from the original",
+        message("values.stored-number-has-lost-its-last"),
+        message("values.format-column-text-enter-all-digits"),
     )
 
 
@@ -220,6 +229,6 @@ def _private_use(char: str) -> ValueProblem:
     remedy = (
         f"enter {chr(meant)} (U+{meant:04X}) instead"
         if meant
-        else "it shows only where its font is installed; enter the character of the Unicode standard"
+        else message("values.shows-only-where-its-font-installed")
     )
-    return ValueProblem(f"it holds the private-use character U+{code:04X}", remedy)
+    return ValueProblem(message("values.holds-private-use-character-u", code_=code), remedy)

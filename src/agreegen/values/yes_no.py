@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from agreegen.messages import message
 from agreegen.model.form import Field
 from agreegen.values.masking import quote
 from agreegen.values.problem import RawValue, ValueProblem
@@ -37,7 +38,7 @@ def parse_yes_no(field: Field, raw: RawValue) -> bool:
         return False
     answer = _own_words(field, word)
     if answer is None:
-        raise ValueProblem(f"{quote(text)} is neither yes nor no", "enter 是 or 否")
+        raise ValueProblem(message("values.neither-yes-nor-no", text=quote(text)), message("values.enter-or"))
     return answer
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from agreegen.chain.lock import is_locked, lock_folder
 from agreegen.errors import RegisterError
+from agreegen.messages import Message
 
 
 def _hold(folder: str, seconds: float) -> None:
@@ -26,13 +27,13 @@ def test_a_writer_waits_for_another_one_and_says_so(tmp_path: Path) -> None:
     other.start()
     while not (tmp_path / "held").exists():
         time.sleep(0.02)
-    told: list[str] = []
+    told: list[Message | str] = []
     assert is_locked(tmp_path)
     with pytest.raises(RegisterError, match="another run"), lock_folder(tmp_path):
         pass
     with lock_folder(tmp_path, tell=told.append, wait_s=30):
         assert len(told) == 1
-        assert "waiting" in told[0]
+        assert "waiting" in str(told[0])
     other.join()
     assert not is_locked(tmp_path)
 

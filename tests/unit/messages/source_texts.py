@@ -13,6 +13,8 @@ from typing import TypeGuard
 SOURCE = Path(__file__).parents[3] / "src" / "agreegen"
 _CODE = re.compile(r"[a-z_]+(\.[a-z0-9_-]+)+")
 _TEMPLATE_CODE = re.compile(r"""["'](web\.[a-z0-9_.-]+)["'](\s*~)?""")
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_BEGINNING = re.compile(r"[a-z_]+\.[a-z0-9_.-]*[.-]")
 _CHINESE = re.compile("[\u3400-\u9fff]")
 _WORDS = re.compile(r"[A-Za-z]{2,}")
 _SPEAKERS = re.compile(r"(?:.*(?:Error|Problem|DoesNotFit|StaleCompiledForm|Complaint|Finding)|say\w*|echo)$")
@@ -74,6 +76,10 @@ def _read_codes(tree: ast.AST, where: str, found: Texts) -> None:
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and _CODE.fullmatch(node.value):
             found.codes.add(node.value)
+        if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
+            beginning = str(node.values[0].value)
+            if _BEGINNING.fullmatch(beginning):
+                found.prefixes.add(beginning)
         if not (isinstance(node, ast.Call) and _name(node.func) == "message" and node.args):
             continue
         code = node.args[0]
@@ -81,8 +87,6 @@ def _read_codes(tree: ast.AST, where: str, found: Texts) -> None:
             names = [keyword.arg for keyword in node.keywords]
             values = None if None in names else frozenset(name for name in names if name)
             found.uses.append(Use(f"{where}:{node.lineno}", str(code.value), values))
-        elif isinstance(code, ast.JoinedStr) and isinstance(code.values[0], ast.Constant):
-            found.prefixes.add(str(code.values[0].value))
 
 
 def _spoken(tree: ast.AST) -> Iterator[ast.expr]:
@@ -125,7 +129,7 @@ def _strings(node: ast.expr) -> Iterator[ast.expr]:
 def _is_sentence(node: ast.expr) -> bool:
     texts = [part.value for part in ast.walk(node) if isinstance(part, ast.Constant)]
     said = " ".join(text for text in texts if isinstance(text, str))
-    if _CODE.fullmatch(said):
+    if _CODE.fullmatch(said) or _NAME.fullmatch(said):
         return False
     return bool(_CHINESE.search(said) or len(_WORDS.findall(said)) > 1)
 

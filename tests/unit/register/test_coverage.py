@@ -58,7 +58,7 @@ def test_signed_and_then_replaced(filled: Register) -> None:
     found = standing(filled, 0)
     assert found.state is CoverageState.REPLACED
     assert found.reason is not None
-    assert old.id in found.reason
+    assert old.id in str(found.reason)
 
 
 def test_another_name_is_another_person_until_somebody_has_looked(filled: Register) -> None:

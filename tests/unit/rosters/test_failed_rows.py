@@ -36,7 +36,9 @@ def test_can_be_run_again_as_they_are(tmp_path: Path, form: Form, suffix: str) -
     assert rows[2].staff_no == "0003"
     assert rows[0].id_number == ID_A
     assert not any("失败原因" in str(c) for c in roster.check())
-    again = write_failed_rows(tmp_path / "again", roster.header, [(row.cells, row.reason) for row in rows])
+    again = write_failed_rows(
+        tmp_path / "again", roster.header, [(row.cells, str(row.reason)) for row in rows]
+    )
     assert again[0].read_text(encoding="utf-8-sig").count("失败原因") == 1
 
 

@@ -157,7 +157,7 @@ def test_reads_dates_and_cached_formulas(tmp_path: Path, form: Form, monkeypatch
     assert [row.values.get("pledge_date") for row in rows] == [datetime.date(2018, 5, 10)] * 3
     (complaint,) = rows[2].complaints
     assert complaint.location.cell == "B4"
-    assert "formula" in complaint.problem
+    assert "formula" in str(complaint.problem)
     assert rows[0].cells == ("HN1", "张伟", "2018-05-10")
 
 
@@ -195,7 +195,9 @@ def test_names_are_doubted_only_where_nothing_else_tells_the_people_apart(make_c
         ]
     )
     rows = {row.number: row for row in open_roster(path, form).rows()}
-    doubted = [n for n, row in rows.items() if any("different people" in c.remedy for c in row.complaints)]
+    doubted = [
+        n for n, row in rows.items() if any("different people" in str(c.remedy) for c in row.complaints)
+    ]
     assert doubted == [6, 7, 8, 9]
 
 
@@ -267,8 +269,8 @@ def test_gb18030_of_older_tables_is_read_by_the_2022_edition(tmp_path: Path, for
     rows = list(open_roster(path, form).rows())
     assert rows[0].values["pledger_name"] == "李\u9fb4"
     assert rows[1].values["pledger_name"] == "㛃阿·买"
-    assert "U+E816" in rows[2].reason
-    assert "𠂇" in rows[2].reason
+    assert "U+E816" in str(rows[2].reason)
+    assert "𠂇" in str(rows[2].reason)
 
 
 def test_csv_damage_is_named(tmp_path: Path, form: Form) -> None:
@@ -435,9 +437,9 @@ def test_the_reason_of_a_failed_row_says_where_and_what_without_the_number(
 ) -> None:
     wrong = ID_A[:-1] + "9"
     (row,) = open_roster(make_csv([HEADER, ("HN1", "", wrong, "", "")]), form).rows()
-    assert "C2" in row.reason
-    assert "B2" in row.reason
-    assert wrong not in row.reason
+    assert "C2" in str(row.reason)
+    assert "B2" in str(row.reason)
+    assert wrong not in str(row.reason)
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -458,7 +460,7 @@ def test_error_cells_and_chinese_date_formats(
     workbook.save(path)
     first, second = open_roster(path, form).rows()
     assert [c.location.cell for c in first.complaints] == ["D2"]
-    assert "#REF!" in first.complaints[0].problem
+    assert "#REF!" in str(first.complaints[0].problem)
     assert not first.failed, "the unit is optional and not printed"
     assert first.values["pledge_date"] == second.values["pledge_date"] == datetime.date(2018, 5, 10)
 
@@ -483,7 +485,7 @@ def test_an_optional_value_that_is_never_printed_stops_nobody(make_csv: Make, fo
         False, True, True, False, None, None, None, None, None, True,
     ]  # fmt: skip
     assert [row.number for row in read if row.complaints] == [9]
-    assert "left empty" in read[7].complaints[0].remedy
+    assert "left empty" in str(read[7].complaints[0].remedy)
 
 
 def test_a_wrong_number_that_tells_people_apart_still_stops_its_row(make_csv: Make, form: Form) -> None:
@@ -495,7 +497,7 @@ def test_a_wrong_number_that_tells_people_apart_still_stops_its_row(make_csv: Ma
     assert not second.failed, "a stroke is no number"
     assert second.staff_no is None
     assert third.failed
-    assert "nothing tells this row" in third.reason
+    assert "nothing tells this row" in str(third.reason)
 
 
 def test_the_better_header_counts_where_two_mean_one_field(make_csv: Make, form: Form) -> None:
@@ -535,7 +537,7 @@ def test_a_number_that_looks_longer_than_it_is_warns(
     workbook.save(path)
     first, second = open_roster(path, form).rows()
     assert cells_warned(first) == ([] if shown is None else ["A2"])
-    assert shown is None or shown in first.complaints[0].problem
+    assert shown is None or shown in str(first.complaints[0].problem)
     assert cells_warned(second) == []
 
 

@@ -75,8 +75,9 @@ class CredentialChecker:
                 credential.close()
         except AgreegenError as exc:
             self._failed.add(path)  # tokens lock: nothing is tried twice
-            where = place.file or ""
-            yield Complaint(place, exc.message.removeprefix(where).lstrip(":, "), exc.hint or "")
+            named = exc.message.startswith(str(place.file))
+            where = replace(place, file=None) if named else place
+            yield Complaint(where, exc.sentence, exc.advice or "")
             return
         self._remember(path, SigningIdentity.of(credential))
         if path in self._told:

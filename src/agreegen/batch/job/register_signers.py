@@ -12,6 +12,7 @@ from agreegen.batch.interface import Job
 from agreegen.batch.job.job_file import read_job
 from agreegen.batch.planning.planner import credential_path
 from agreegen.errors import AgreegenError, RegisterError
+from agreegen.messages import Message
 from agreegen.recording.interface import TailCheck
 from agreegen.recording.opening import open_recorder
 from agreegen.recording.recorder import Recorder
@@ -60,7 +61,7 @@ def recorder_for(
     *,
     now: datetime,
     prompt: Prompt | None = None,
-    tell: Callable[[str], None] | None = None,
+    tell: Callable[[Message | str], None] | None = None,
     paper_accepted: bool = False,
     create: bool = False,
 ) -> Iterator[Recorder]:
@@ -96,7 +97,7 @@ def recorder_beside(
     *,
     now: datetime,
     prompt: Prompt | None = None,
-    tell: Callable[[str], None] | None = None,
+    tell: Callable[[Message | str], None] | None = None,
 ) -> Iterator[Recorder]:
     """Open a register for a command that has a credential in use already.
 
@@ -127,7 +128,7 @@ def recorder_for_bag(
     *,
     now: datetime,
     prompt: Prompt | None = None,
-    tell: Callable[[str], None] | None = None,
+    tell: Callable[[Message | str], None] | None = None,
 ) -> Iterator[Recorder | None]:
     """Open the register of a folder that is to be archived, or give None where there is none to write to.
 

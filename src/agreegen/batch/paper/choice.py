@@ -11,6 +11,7 @@ from agreegen.batch.planning.identity import under_known_id
 from agreegen.batch.planning.mended_rows import MendedRows
 from agreegen.batch.planning.planner import conditions_for
 from agreegen.errors import InputError
+from agreegen.messages import Message
 from agreegen.model.document import build_document, encode_value
 from agreegen.register.coverage import is_signed
 from agreegen.register.interface import DocumentRow, Registration
@@ -49,7 +50,7 @@ class Choice:
 
     units: dict[str, list[Chosen]] = field(default_factory=dict)
     signed_already: int = 0
-    skipped: dict[int, str] = field(default_factory=dict)
+    skipped: dict[int, Message | str] = field(default_factory=dict)
     mended: list[int] = field(default_factory=list)
 
 

@@ -17,6 +17,7 @@ from agreegen.batch.planning.mended_rows import mended_warning
 from agreegen.errors import InputError
 from agreegen.files import replacing, sha256_of_file
 from agreegen.forms.fonts import find_chain
+from agreegen.messages import Message
 from agreegen.recording.recorder import Recorder
 from agreegen.register.store import Register
 from agreegen.scanning.comparing.references import LETTERING_FONTS
@@ -63,7 +64,7 @@ class Printed:
     documents: tuple[PrintedDocument, ...]
     pages: int
     signed_already: int = 0
-    skipped: dict[int, str] = field(default_factory=dict)
+    skipped: dict[int, Message | str] = field(default_factory=dict)
     mended: tuple[int, ...] = ()
 
     @property

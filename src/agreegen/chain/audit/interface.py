@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from agreegen.chain.heads import Head, SignerIdentity
+from agreegen.messages import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,8 @@ class Problem:
     """
 
     code: str
-    where: str
-    message: str
+    where: Message | str
+    message: Message | str
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object of `register verify --json` and `ledger verify --json`."""

@@ -22,6 +22,7 @@ from agreegen.chain.schema import (
     schema_version,
 )
 from agreegen.files import sha256_of
+from agreegen.messages import Message, message
 
 _HEAD_EVENTS = """
     SELECT events.seq, events.kind, events.details, heads.count, heads.hash, heads.signer, heads.signature
@@ -40,13 +41,13 @@ def schema_problems(connection: sqlite3.Connection, path: Path, kind: ChainKind)
     Raises:
         RegisterError: The schema is not known.
     """
-    for (message,) in connection.execute("PRAGMA integrity_check(20)"):
-        if message != "ok":
-            yield Problem("damaged", "file", f"SQLite says: {message}")
+    for (finding,) in connection.execute("PRAGMA integrity_check(20)"):
+        if finding != "ok":
+            yield Problem("damaged", "file", message("chain.sqlite-says", message=finding))
     version = schema_version(connection)
     require_known(path, kind, version)
     if describe_schema(connection) != expected_schema(kind, version):
-        said = f"tables, indexes or triggers are not those of a {kind.name}"
+        said = message("chain.tables-indexes-or-triggers-not-those", name=kind.name)
         yield Problem("schema-changed", "file", said)
 
 
@@ -61,7 +62,7 @@ def tail_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
     """Yield events behind the last signed head: every command ends under a head."""
     events, unsigned = count_unsigned(connection)
     if 0 < unsigned < events:
-        said = f"the last {unsigned} of {events} events stand under no signed head; no command leaves that"
+        said = message("chain.last-events-stand-under-no-signed", unsigned=unsigned, events=events)
         yield Problem("unsigned-tail", f"event {events - unsigned + 1}", said)
 
 
@@ -105,21 +106,23 @@ class ChainWalk:
         for row in connection.execute(f"SELECT {EVENT_COLUMNS} FROM events ORDER BY seq"):  # noqa: S608  # constants only
             self.count += 1
             if row[0] != self.count:
-                yield Problem("event-missing", f"event {self.count}", f"the next event is {row[0]}")
+                yield Problem("event-missing", f"event {self.count}", message("chain.next-event", row=row[0]))
                 self.count = row[0]
             where = f"event {self.count}"
             if link_hash(tip, row[:7]) != row[7]:
-                yield Problem("event-changed", where, "its hash does not follow from it and the event before")
+                yield Problem("event-changed", where, message("chain.its-hash-does-not-follow-from"))
             tip, moment = row[7], parse_time(row[1])
             if moment < latest:
-                yield Problem("time-backwards", where, f"recorded at {row[1]}, before the event before it")
+                yield Problem(
+                    "time-backwards", where, message("chain.recorded-before-event-before", row=row[1])
+                )
             latest = max(latest, moment)
             yield from self._compare(meta[kind], tip)
         if str(self.count) != meta[TIP_COUNT] or tip.hex() != meta[TIP_HASH]:
             yield Problem(
                 "cut-off",
                 f"event {self.count}",
-                f"the chain ends here, the {kind} says {meta[TIP_COUNT]} events",
+                message("chain.chain-ends-here-says-events", kind=kind, meta=meta[TIP_COUNT]),
             )
         yield from self._not_met()
 
@@ -127,7 +130,9 @@ class ChainWalk:
         for head in self.known:
             if head.chain_id != chain_id or head.kind != self.kind.name:
                 yield Problem(
-                    "head-of-another", f"head {head.count}", f"the head belongs to another {self.kind.name}"
+                    "head-of-another",
+                    f"head {head.count}",
+                    message("chain.head-belongs-another", name=self.kind.name),
                 )
             elif head.count:
                 self._by_count.setdefault(head.count, []).append(head)
@@ -138,18 +143,18 @@ class ChainWalk:
         where = f"event {self.count}"
         for head in self._by_count.pop(self.count, ()):
             if head.hash != tip:
-                yield Problem("head-mismatch", where, "a known head names another hash at this place")
+                yield Problem("head-mismatch", where, message("chain.known-head-names-another-hash-place"))
         for code in self._codes.pop(self.count, ()):
             if Head(chain_id, self.count, tip, kind=self.kind.name).code != code:
-                yield Problem(
-                    "head-mismatch", where, f"the code {code} is not that of the chain at this place"
-                )
+                yield Problem("head-mismatch", where, message("chain.code-not-chain-place", code_=code))
 
     def _not_met(self) -> Iterator[Problem]:
         """A head that is known names more events than there are: the chain was taken back."""
         for count in sorted({*self._by_count, *self._codes}):
             yield Problem(
-                "cut-off", f"event {self.count}", f"a known head names {count} events; the newest are gone"
+                "cut-off",
+                f"event {self.count}",
+                message("chain.known-head-names-events-newest-gone", count=count),
             )
 
 
@@ -182,9 +187,9 @@ class HeadWalk:
             if kind == SIGNER_EVENT:
                 self._announced = SignerIdentity.from_dict(facts)
                 continue
-            where = f"head at event {seq}"
+            where = message("chain.head-event", seq=seq)
             if stored[0] is None:
-                said = "the event says that the chain was signed, the signature is gone"
+                said = message("chain.event-says-chain-was-signed-signature")
                 yield Problem("head-missing", where, said)
                 continue
             count, digest, signer, signature = stored
@@ -192,9 +197,11 @@ class HeadWalk:
             yield from _compare_head(connection, seq, head, facts)
             yield from self._judge(where, head)
         for (seq,) in connection.execute(_LONE_HEADS, (HEAD_EVENT,)):
-            yield Problem("head-changed", f"head at event {seq}", "no event records this head")
+            yield Problem(
+                "head-changed", message("chain.head-event", seq=seq), message("chain.no-event-records-head")
+            )
 
-    def _judge(self, where: str, head: Head) -> Iterator[Problem]:
+    def _judge(self, where: Message | str, head: Head) -> Iterator[Problem]:
         self.last = head
         if self.judge is None:
             return
@@ -205,7 +212,9 @@ class HeadWalk:
         expected = self._pin or self._announced
         if expected is not None and (who is None or not who.same_as(expected)):
             named = "nobody" if who is None else who.subject
-            yield Problem("other-signer", where, f"it is signed by {named}, not by {expected.subject}")
+            yield Problem(
+                "other-signer", where, message("chain.signed-not", named=named, subject=expected.subject)
+            )
         self._pin = self._announced or self._pin
         self._announced = None
 
@@ -213,10 +222,10 @@ class HeadWalk:
 def _compare_head(
     connection: sqlite3.Connection, seq: int, head: Head, facts: Mapping[str, object]
 ) -> Iterator[Problem]:
-    where = f"head at event {seq}"
+    where = message("chain.head-event", seq=seq)
     said = (facts["count"], facts["hash"], facts["signer"], facts["signature_sha256"])
     if said != (head.count, head.hash.hex(), head.signer, sha256_of(head.signature)):
-        yield Problem("head-changed", where, "the stored head is not the one that the event records")
+        yield Problem("head-changed", where, message("chain.stored-head-not-one-event-records"))
     before = connection.execute("SELECT hash FROM events WHERE seq = ?", (head.count,)).fetchone()
     if head.count != seq - 1 or (before is not None and before[0] != head.hash):
-        yield Problem("head-changed", where, "the head is not that of the event before it")
+        yield Problem("head-changed", where, message("chain.head-not-event-before"))

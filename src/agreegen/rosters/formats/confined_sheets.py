@@ -15,6 +15,7 @@ from agreegen.errors import InputError
 from agreegen.files import note_input
 from agreegen.foreign.confinement import ConfinedError, Confinement
 from agreegen.foreign.limits import Limits
+from agreegen.messages import message
 from agreegen.rosters.formats.roster_file import open_sources
 from agreegen.rosters.formats.sheet_source import SheetFacts, Source
 from agreegen.values import RawValue
@@ -78,8 +79,8 @@ def _worded(path: Path) -> Iterator[None]:
         yield
     except ConfinedError as exc:
         raise InputError(
-            f"{path} cannot be read as a table: {exc}",
-            hint="open it in Excel or WPS, copy the rows into a new workbook and save that",
+            message("rosters.cannot-read-table", path=path, exc=exc),
+            hint=message("rosters.open-excel-or-wps-copy-rows"),
         ) from exc
 
 
@@ -102,7 +103,9 @@ def _read_rows(path: Path, index: int) -> Iterator[Sequence[RawValue]]:
         empty = empty + 1 if all(map(is_empty, row)) else 0
         if empty > _MOST_EMPTY_ROWS:
             raise InputError(
-                f"{path}: more than {_MOST_EMPTY_ROWS} empty rows follow each other",
-                hint="copy the rows with people into a new workbook",
+                message(
+                    "rosters.more-than-empty-rows-follow-each", path=path, most_empty_rows=_MOST_EMPTY_ROWS
+                ),
+                hint=message("rosters.copy-rows-people-into-new-workbook"),
             )
         yield row

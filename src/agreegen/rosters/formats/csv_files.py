@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from agreegen.errors import InputError
+from agreegen.messages import message
 from agreegen.rosters.formats.sheet_source import SheetFacts
 from agreegen.rosters.formats.text_decoding import read_lines
 from agreegen.values import RawValue
@@ -72,7 +73,7 @@ class CsvSource:
         except csv.Error as exc:
             raise InputError(
                 f"{self._path}, line {reader.line_num}: {exc}",
-                hint='look for a quotation mark " that is not closed or not doubled',
+                hint=message("rosters.look-quotation-mark-not-closed-or"),
             ) from exc
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from agreegen.errors import InputError
+from agreegen.messages import message
 from agreegen.rosters.formats.csv_files import SEPARATORS, CsvSource
 from agreegen.rosters.formats.sheet_source import Source
 from agreegen.rosters.formats.text_decoding import detect_encoding
@@ -23,7 +24,7 @@ _OTHERS = {
     b"7z\xbc\xaf": "a 7-Zip archive",
     b"\x1f\x8b": "a gzip archive",
 }
-_SAVE_AS = "open it in Excel or WPS and save it as .xlsx or .csv"
+_SAVE_AS = message("rosters.open-excel-or-wps-save-xlsx")
 
 
 def open_sources(path: Path) -> list[Source]:
@@ -39,10 +40,11 @@ def open_sources(path: Path) -> list[Source]:
             head = file.read(512)
     except OSError as exc:
         raise InputError(
-            f"{path} cannot be read: {exc.strerror}", hint="check the path and its permissions"
+            message("rosters.cannot-read", path=path, exc=exc),
+            hint=message("rosters.check-path-its-permissions"),
         ) from exc
     if not head.strip():
-        raise InputError(f"{path} is empty", hint="choose the file with the roster")
+        raise InputError(message("rosters.empty", path=path), hint=message("rosters.choose-file-roster"))
     if head.startswith(_ZIP):
         return _open_zip(path)
     if head.startswith(_OLE):
@@ -51,13 +53,18 @@ def open_sources(path: Path) -> list[Source]:
         return open_calamine(path)
     for magic, kind in _OTHERS.items():
         if head.startswith(magic):
-            raise InputError(f"{path} is {kind}, not a roster", hint="a roster is an XLSX, XLS or CSV file")
+            raise InputError(
+                message("rosters.not-roster", path=path, kind=kind),
+                hint=message("rosters.roster-xlsx-xls-or-csv-file"),
+            )
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta", b"<head")):
-        raise InputError(f"{path} is a web page or XML, whatever its name says", hint=_SAVE_AS)
+        raise InputError(message("rosters.web-page-or-xml-whatever-its", path=path), hint=_SAVE_AS)
     encoding = detect_encoding(path)
     if not encoding.startswith("utf-16") and b"\0" in head:
-        raise InputError(f"{path} is not a text file", hint="a roster is an XLSX, XLS or CSV file")
+        raise InputError(
+            message("rosters.not-text-file", path=path), hint=message("rosters.roster-xlsx-xls-or-csv-file")
+        )
     return [CsvSource(path, encoding, separator) for separator in SEPARATORS]
 
 
@@ -69,4 +76,7 @@ def _open_zip(path: Path) -> list[Source]:
     if "xl/workbook.bin" in names or "content.xml" in names:
         return open_calamine(path)
     kind = "a Word document" if "word/document.xml" in names else "a ZIP archive"
-    raise InputError(f"{path} is {kind}, not a roster", hint="a roster is an XLSX, XLS or CSV file")
+    raise InputError(
+        message("rosters.not-roster", path=path, kind=kind),
+        hint=message("rosters.roster-xlsx-xls-or-csv-file"),
+    )

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from agreegen.errors import InputError
+from agreegen.messages import message
 from agreegen.values.text import GB18030_2022
 
 _BLOCK_BYTES = 1 << 20
 _HEAD_BYTES = 4096
 _TABLE_SIGNS = frozenset("\r\n,;\t")
-_ENCODING_HINT = "save it again as UTF-8 (in Excel: CSV UTF-8)"
+_ENCODING_HINT = message("rosters.save-again-utf-8-excel-csv")
 
 
 def detect_encoding(path: Path) -> str:
@@ -38,7 +39,7 @@ def detect_encoding(path: Path) -> str:
     for encoding in candidates:
         if _decodes(path, encoding):
             return encoding
-    raise InputError(f"{path}: the text is neither UTF-8 nor GB 18030", hint=_ENCODING_HINT)
+    raise InputError(message("rosters.text-neither-utf-8-nor-gb", path=path), hint=_ENCODING_HINT)
 
 
 def _unmarked_utf16(head: bytes) -> str | None:

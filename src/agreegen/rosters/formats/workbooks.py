@@ -10,6 +10,7 @@ from pathlib import Path
 from python_calamine import CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 from agreegen.errors import InputError, is_breakdown
+from agreegen.messages import message
 from agreegen.rosters.formats.cell_addresses import MergedRange
 from agreegen.rosters.formats.date_epochs import binary_counts_from_1904
 from agreegen.rosters.formats.sheet_source import SheetFacts, Source, clean_cell
@@ -169,11 +170,13 @@ def _wrapping(path: Path) -> Iterator[None]:
 def password_error(path: Path) -> InputError:
     """Return the error for a workbook that only opens with a password."""
     return InputError(
-        f"{path} is protected by a password", hint="remove the password in Excel or WPS, save, run again"
+        message("rosters.protected-password", path=path),
+        hint=message("rosters.remove-password-excel-or-wps-save"),
     )
 
 
 def _unreadable(path: Path) -> InputError:
     return InputError(
-        f"{path} is damaged: it cannot be read as a workbook", hint="open it and save it again as .xlsx"
+        message("rosters.damaged-cannot-read-workbook", path=path),
+        hint=message("rosters.open-save-again-xlsx"),
     )

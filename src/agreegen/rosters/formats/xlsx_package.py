@@ -11,6 +11,7 @@ from pathlib import Path
 from xml.parsers import expat
 
 from agreegen.errors import InputError
+from agreegen.messages import message
 from agreegen.rosters.formats.cell_addresses import parse_range
 from agreegen.rosters.formats.misleading_cells import CellReader, padding_patterns
 from agreegen.rosters.formats.sheet_source import SheetFacts
@@ -101,7 +102,10 @@ def open_package(path: Path) -> zipfile.ZipFile:
         raise _damaged(path) from exc
     if unpacked_bytes(package) > _MOST_BYTES:
         package.close()
-        raise InputError(f"{path} would unpack to more than 8 GiB", hint="split it, or save it as CSV")
+        raise InputError(
+            message("rosters.would-unpack-more-than-8-gib", path=path),
+            hint=message("rosters.split-or-save-csv"),
+        )
     return package
 
 
@@ -161,7 +165,10 @@ def _new_parser(path: Path) -> expat.XMLParserType:
     parser = expat.ParserCreate()
 
     def refuse(*_arguments: object) -> None:
-        raise InputError(f"{path} holds an XML document type, which workbooks must not", hint="save it again")
+        raise InputError(
+            message("rosters.holds-xml-document-type-which-workbooks", path=path),
+            hint=message("rosters.save-again"),
+        )
 
     parser.StartDoctypeDeclHandler = refuse
     return parser
@@ -187,5 +194,6 @@ def _chunks(path: Path, package: zipfile.ZipFile, part: str) -> Iterator[bytes]:
 
 def _damaged(path: Path) -> InputError:
     return InputError(
-        f"{path} is damaged: it cannot be read as a workbook", hint="open it and save it again as .xlsx"
+        message("rosters.damaged-cannot-read-workbook", path=path),
+        hint=message("rosters.open-save-again-xlsx"),
     )
