@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from agreegen.signing.interface import Prompt
 from agreegen.messages import Message
+from agreegen.signing.interface import Prompt
 
 __all__ = ["Prompt", "RegisterAccess"]
 

@@ -15,7 +15,6 @@ from agreegen.chain.audit.interface import Audit, Problem
 from agreegen.clock import read_clock
 from agreegen.errors import UsageError
 from agreegen.forms.catalog import find_form, forms_folder
-from agreegen.messages import Message
 from agreegen.pki.signer_pin import SignerPin
 from agreegen.recording.known_heads import read_known
 from agreegen.register.coverage import CoverageState
