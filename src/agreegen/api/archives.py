@@ -15,6 +15,7 @@ from agreegen.archive.evidence.stamping import timestamp_bags as timestamp
 from agreegen.archive.interface import BagReport, BagRequest, BagSummary
 from agreegen.clock import read_clock
 from agreegen.errors import UsageError
+from agreegen.messages import Message
 from agreegen.pki.signer_pin import SignerPin
 from agreegen.pki.trust.policy import load_policy
 from agreegen.signing.interface import Credential, TimestampServer, Trust
@@ -49,7 +50,7 @@ def create_bag(
     force: bool = False,
     register_credential: Path | None = None,
     prompt: Prompt | None = None,
-    tell: Callable[[str], None] | None = None,
+    tell: Callable[[Message | str], None] | None = None,
     forms: Path | None = None,
     now: datetime | None = None,
 ) -> BagSummary:

@@ -89,6 +89,7 @@ NOT_MOVED_YET = (
     "cli",
     "conversion",
     "demo",
+    "device",
     "example_pki",
     "forms",
     "pdf",
