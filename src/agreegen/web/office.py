@@ -19,8 +19,10 @@ from agreegen.web.store.batches import Batches
 from agreegen.web.store.database import Database
 from agreegen.web.store.sessions import SessionRules, Sessions
 from agreegen.web.store.users import Users
-from agreegen.web.work.coverage_view import CoverageViews
+from agreegen.web.work.behind import Behind
+from agreegen.web.work.coverage_view import CoverageView, coverage_views
 from agreegen.web.work.pictures import Pictures
+from agreegen.web.work.rosters import RosterView, roster_views
 from agreegen.web.work.shelf import Shelf
 
 Clock = Callable[[], datetime]
@@ -50,6 +52,7 @@ class Office:
         batches: Its batches.
         pictures: Pages of its documents as pictures.
         coverage: Who has signed, of its batches.
+        rosters: The rosters of its batches, with what is wrong in them.
         shelf: Pictures that pages have just been given.
         verifier: Judges uploads.
     """
@@ -67,7 +70,8 @@ class Office:
     secret: bytes
     batches: Batches
     pictures: Pictures = field(default_factory=Pictures)
-    coverage: CoverageViews = field(default_factory=CoverageViews)
+    coverage: Behind[CoverageView] = field(default_factory=coverage_views)
+    rosters: Behind[RosterView] = field(default_factory=roster_views)
     shelf: Shelf = field(default_factory=Shelf)
     verifier: UploadVerifier = field(default_factory=lambda: UploadVerifier(cores()))
 
