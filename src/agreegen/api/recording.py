@@ -15,6 +15,8 @@ from agreegen.errors import UsageError
 from agreegen.register.interface import DocumentRow, Event, EventDraft, EventKind
 from agreegen.register.paper import PaperRecord
 from agreegen.register.store import Register
+from agreegen.scanning.review import Decision
+from agreegen.scanning.review_pages import OpenPage, fill_in, open_pages
 from agreegen.scanning.interface import PageResult, PageStatus, Reason, ScanReport
 from agreegen.scanning.wording import say_reasons
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from agreegen.recording.recorder import Recorder
 
 __all__ = [
+    "Decision",
+    "OpenPage",
     "PageResult",
     "PageStatus",
     "PaperRecord",
@@ -30,6 +34,8 @@ __all__ = [
     "accept_scans",
     "add_paper",
     "add_scans",
+    "fill_in",
+    "open_pages",
     "change_signer",
     "retract",
     "say_reasons",

@@ -17,6 +17,7 @@ from agreegen.web.store.attempts import Attempts
 from agreegen.web.store.audit import Act, Audit
 from agreegen.web.store.batches import Batches
 from agreegen.web.store.database import Database
+from agreegen.web.store.decisions import PageDecisions
 from agreegen.web.store.sessions import SessionRules, Sessions
 from agreegen.web.store.users import Users
 from agreegen.web.work.behind import Behind
@@ -50,6 +51,7 @@ class Office:
         audit_key: Signs the audit's heads.
         secret: Under which request tokens are made.
         batches: Its batches.
+        decisions: What was decided on scanned pages and is not recorded yet.
         pictures: Pages of its documents as pictures.
         coverage: Who has signed, of its batches.
         rosters: The rosters of its batches, with what is wrong in them.
@@ -69,6 +71,7 @@ class Office:
     audit_key: AuditKey
     secret: bytes
     batches: Batches
+    decisions: PageDecisions
     pictures: Pictures = field(default_factory=Pictures)
     coverage: Behind[CoverageView] = field(default_factory=coverage_views)
     rosters: Behind[RosterView] = field(default_factory=roster_views)
@@ -105,6 +108,7 @@ class Office:
             audit_key=AuditKey.of_home(home.folder),
             secret=database.secret("request-tokens"),
             batches=Batches(database),
+            decisions=PageDecisions(database),
         )
 
     def record(self, act: Act) -> None:

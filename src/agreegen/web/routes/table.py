@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agreegen.web.endpoint import Page
 from agreegen.web.office import cores
-from agreegen.web.routes import account, audit, batches, coverage, login, users, verify
+from agreegen.web.routes import account, audit, batches, coverage, login, scans, users, verify
 
 PAGES: tuple[Page, ...] = (
     *verify.PAGES,
@@ -13,6 +13,7 @@ PAGES: tuple[Page, ...] = (
     *users.PAGES,
     *batches.PAGES,
     *coverage.PAGES,
+    *scans.PAGES,
     *audit.PAGES,
 )
 
