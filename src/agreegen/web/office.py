@@ -13,6 +13,7 @@ from agreegen.clock import read_clock
 from agreegen.web.home import Home
 from agreegen.web.security.audit_key import AuditKey
 from agreegen.web.settings import Settings
+from agreegen.web.store.agreements import Agreements
 from agreegen.web.store.attempts import Attempts
 from agreegen.web.store.audit import Act, Audit
 from agreegen.web.store.batches import Batches
@@ -51,6 +52,7 @@ class Office:
         audit_key: Signs the audit's heads.
         secret: Under which request tokens are made.
         batches: Its batches.
+        agreements: Its agreements.
         decisions: What was decided on scanned pages and is not recorded yet.
         pictures: Pages of its documents as pictures.
         coverage: Who has signed, of its batches.
@@ -71,6 +73,7 @@ class Office:
     audit_key: AuditKey
     secret: bytes
     batches: Batches
+    agreements: Agreements
     decisions: PageDecisions
     pictures: Pictures = field(default_factory=Pictures)
     coverage: Behind[CoverageView] = field(default_factory=coverage_views)
@@ -108,6 +111,7 @@ class Office:
             audit_key=AuditKey.of_home(home.folder),
             secret=database.secret("request-tokens"),
             batches=Batches(database),
+            agreements=Agreements(database),
             decisions=PageDecisions(database),
         )
 

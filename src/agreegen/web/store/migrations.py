@@ -63,4 +63,12 @@ MIGRATIONS: tuple[Migration, ...] = (
                 PRIMARY KEY (batch, source, page, by)) STRICT""",
         ),
     ),
+    Migration(
+        "agreements",
+        (
+            """CREATE TABLE agreements (
+                id TEXT PRIMARY KEY, form TEXT NOT NULL, title TEXT NOT NULL, created TEXT NOT NULL,
+                by TEXT NOT NULL) STRICT""",
+        ),
+    ),
 )
