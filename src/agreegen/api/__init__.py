@@ -84,9 +84,9 @@ if TYPE_CHECKING:
     from agreegen.api.recording import accept_scans as accept_scans
     from agreegen.api.recording import add_paper as add_paper
     from agreegen.api.recording import add_scans as add_scans
+    from agreegen.api.recording import change_signer as change_signer
     from agreegen.api.recording import fill_in as fill_in
     from agreegen.api.recording import open_pages as open_pages
-    from agreegen.api.recording import change_signer as change_signer
     from agreegen.api.recording import retract as retract
     from agreegen.api.recording import say_reasons as say_reasons
     from agreegen.api.recording import unsigned_scans as unsigned_scans

@@ -15,9 +15,9 @@ from agreegen.errors import UsageError
 from agreegen.register.interface import DocumentRow, Event, EventDraft, EventKind
 from agreegen.register.paper import PaperRecord
 from agreegen.register.store import Register
+from agreegen.scanning.interface import PageResult, PageStatus, Reason, ScanReport
 from agreegen.scanning.review import Decision
 from agreegen.scanning.review_pages import OpenPage, fill_in, open_pages
-from agreegen.scanning.interface import PageResult, PageStatus, Reason, ScanReport
 from agreegen.scanning.wording import say_reasons
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ __all__ = [
     "accept_scans",
     "add_paper",
     "add_scans",
+    "change_signer",
     "fill_in",
     "open_pages",
-    "change_signer",
     "retract",
     "say_reasons",
     "unsigned_scans",
