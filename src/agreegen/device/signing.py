@@ -17,8 +17,8 @@ from agreegen.device.strokes import Drawing
 from agreegen.errors import InputError, SigningError, TimestampError
 from agreegen.files import sha256_of
 from agreegen.model.report import Evidence, FileReport, Integrity, Method, PadesLevel
-from agreegen.pki.device_certificates import evidence_attribute
 from agreegen.pipeline.signing import judge_received
+from agreegen.pki.device_certificates import evidence_attribute
 from agreegen.signing.interface import AppearanceSource, Mechanism, SignedPdf, SigningRequest, Trust
 from agreegen.signing.pades import BatchSigner
 from agreegen.signing.prepared import Prepared, SigningIdentity
