@@ -10,7 +10,13 @@ import pytest
 from agreegen.forms.catalog import find_form, forms_folder
 from tests.cli.conftest import Agreegen
 
-FORMS = {"confidentiality-agreement", "data-use-agreement", "personal-pledge"}
+FORMS = {
+    "confidentiality-agreement",
+    "data-use-agreement",
+    "leaving-pledge",
+    "ledger-report",
+    "personal-pledge",
+}
 
 
 @pytest.fixture

@@ -11,7 +11,13 @@ import pytest
 
 from agreegen.forms.catalog import forms_folder
 
-FORM_IDS = ("confidentiality-agreement", "data-use-agreement", "personal-pledge")
+FORM_IDS = (
+    "confidentiality-agreement",
+    "data-use-agreement",
+    "leaving-pledge",
+    "ledger-report",
+    "personal-pledge",
+)
 Edit = Callable[[docx.document.Document], None]
 
 

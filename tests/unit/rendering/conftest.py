@@ -13,7 +13,13 @@ from agreegen.model.document import Document, Value, build_document
 from agreegen.model.form import FieldType, Form
 
 WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-FORM_IDS = ("confidentiality-agreement", "data-use-agreement", "personal-pledge")
+FORM_IDS = (
+    "confidentiality-agreement",
+    "data-use-agreement",
+    "leaving-pledge",
+    "ledger-report",
+    "personal-pledge",
+)
 
 
 @cache
