@@ -44,6 +44,7 @@ from agreegen.errors import ArchiveError, UsageError
 from agreegen.files import TEMPORARY_PREFIX, sha256_of, sha256_of_file, sync_folder
 from agreegen.model.document import canonical_json
 from agreegen.model.report import FileReport, Report
+from agreegen.recording.known_heads import HEADS_IN_BAG, encode_heads
 from agreegen.recording.recorder import Recorder
 from agreegen.register.export import export_csv
 from agreegen.register.interface import DocumentRow, EventDraft, EventKind
@@ -153,6 +154,8 @@ def _create(request: BagRequest, register: Register | None) -> BagSummary:
         _add_evidence(draft, request)
         _add_reports(draft, request)
         _add_register(draft, request, register)
+        for name, data in request.attachments:
+            draft.add(f"data/{name}", data, mode=0o600)
         payload_bytes = sum((folder / path).stat().st_size for path in draft.hashes)
         tag_manifest = _write_tags(draft, request, payload_bytes)
         sealed = seal(tag_manifest, request)
@@ -308,17 +311,7 @@ def _add_register(draft: _Draft, request: BagRequest, register: Register | None)
     draft.hashes["data/register.csv"] = sha256_of_file(path)
     if register is None:
         return
-    heads = [
-        {
-            "register": head.chain_id,
-            "count": head.count,
-            "hash": head.hash.hex(),
-            "signer": head.signer,
-            "signature": head.signature.hex(),
-        }
-        for head in register.heads()
-    ]
-    draft.add("data/register-heads.json", canonical_json(heads) + b"\n")
+    draft.add(HEADS_IN_BAG, encode_heads(register))
 
 
 def _write_tags(draft: _Draft, request: BagRequest, payload_bytes: int) -> bytes:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agreegen.chain.heads import Head
+from agreegen.chain.view import ChainView
 from agreegen.errors import InputError
+from agreegen.model.document import canonical_json
 
-__all__ = ["HEADS_IN_BAG", "KnownHeads", "read_known"]
+__all__ = ["HEADS_IN_BAG", "KnownHeads", "encode_heads", "heads_in_bag", "read_known"]
 
 HEADS_IN_BAG = "data/register-heads.json"
 _CODE = re.compile(r"[1-9]\d*(-[A-Z2-7]{4}){4}\Z")
@@ -32,8 +34,32 @@ class KnownHeads:
     codes: tuple[str, ...] = ()
 
 
-def read_known(names: Sequence[str]) -> KnownHeads:
+def heads_in_bag(kind: str) -> str:
+    """Return where a bag keeps the heads of a chain of some kind."""
+    return f"data/{kind}-heads.json"
+
+
+def encode_heads(chain: ChainView) -> bytes:
+    """Return the signed heads of a chain as a bag keeps them, and `read_known` reads them."""
+    heads = [
+        {
+            chain.kind.name: head.chain_id,
+            "count": head.count,
+            "hash": head.hash.hex(),
+            "signer": head.signer,
+            "signature": head.signature.hex(),
+        }
+        for head in chain.heads()
+    ]
+    return canonical_json(heads) + b"\n"
+
+
+def read_known(names: Sequence[str], kind: str = "register") -> KnownHeads:
     """Read what a user names: bags, files with heads, codes.
+
+    Args:
+        names: What the user named.
+        kind: What the chain is of.
 
     Raises:
         InputError: One is none of these.
@@ -46,25 +72,26 @@ def read_known(names: Sequence[str]) -> KnownHeads:
             codes.append(code)
         else:
             path = Path(name)
-            heads += _read_heads(path / HEADS_IN_BAG if path.is_dir() else path)
+            heads += _read_heads(path / heads_in_bag(kind) if path.is_dir() else path, kind)
     return KnownHeads(tuple(heads), tuple(codes))
 
 
-def _read_heads(path: Path) -> list[Head]:
+def _read_heads(path: Path, kind: str) -> list[Head]:
     try:
         with path.open("rb") as file:
             data = file.read(_MAX_BYTES)
         return [
             Head(
-                chain_id=str(each["register"]),
+                chain_id=str(each[kind]),
                 count=int(each["count"]),
                 hash=bytes.fromhex(each["hash"]),
                 signer=str(each["signer"]),
                 signature=bytes.fromhex(each["signature"]),
+                kind=kind,
             )
             for each in json.loads(data)
         ]
     except OSError as exc:
         raise InputError(f"{path} cannot be read: {exc.strerror}", hint=_HINT) from exc
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as exc:
-        raise InputError(f"{path} holds no heads of a register", hint=_HINT) from exc
+        raise InputError(f"{path} holds no heads of a {kind}", hint=_HINT) from exc

@@ -14,10 +14,10 @@ from agreegen.foreign.confinement import ConfinedError, shared
 from agreegen.foreign.limits import Limits
 from agreegen.register.interface import ScanFile
 
-__all__ = ["SCANS_FOLDER", "count_pages", "keep_scan"]
+__all__ = ["SCANS_FOLDER", "SUFFIXES", "count_pages", "keep_scan"]
 
 SCANS_FOLDER = "scans"
-_SUFFIXES = {"PDF": ".pdf", "PNG": ".png", "JPEG": ".jpg", "TIFF": ".tif"}
+SUFFIXES = {"PDF": ".pdf", "PNG": ".png", "JPEG": ".jpg", "TIFF": ".tif"}
 _PDF_MARK, _MARK_WITHIN = b"%PDF-", 1_024
 _BLOCK_BYTES = 1 << 20
 _MODE = 0o600
@@ -44,7 +44,7 @@ def keep_scan(scan: Path, root: Path, document_id: str, *, most_pages: int) -> S
             hint="give the pages of this one document; register add-scans takes a whole stack apart",
         )
     sha256 = sha256_of_file(scan)
-    path = f"{SCANS_FOLDER}/{document_id}-{sha256[:8]}{_SUFFIXES[kind]}"
+    path = f"{SCANS_FOLDER}/{document_id}-{sha256[:8]}{SUFFIXES[kind]}"
     with replacing(root / path, mode=_MODE) as temporary:
         digest = hashlib.sha256()
         with scan.open("rb") as source, temporary.open("wb") as copy:

@@ -1,0 +1,3 @@
+"""The office's ledger of papers and files: who has which copy, on the same hash chain as the register."""
+
+from __future__ import annotations

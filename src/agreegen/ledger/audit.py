@@ -1,0 +1,136 @@
+"""One audit of a ledger, as numbered steps."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+
+from agreegen.chain.audit.interface import Audit, JudgeHead, Problem
+from agreegen.chain.audit.steps import ChainWalk, HeadWalk, count_unsigned, schema_problems, tail_problems
+from agreegen.chain.file import connect
+from agreegen.chain.hashing import parse_time
+from agreegen.chain.heads import HEAD_EVENT, SIGNER_EVENT, Head
+from agreegen.errors import RegisterError
+from agreegen.files import sha256_of_file
+from agreegen.ledger.draw import DrawOf, draw_lots, find_candidates, make_seed, population_hash
+from agreegen.ledger.holdings import Refused
+from agreegen.ledger.interface import Kind, OwnKind, SignedBy
+from agreegen.ledger.rules import problems as rule_problems
+from agreegen.ledger.schema import LEDGER
+from agreegen.ledger.store import read_content
+from agreegen.ledger.timeline import replay
+from agreegen.messages import message
+
+__all__ = ["verify_ledger"]
+
+_HEAD_BEFORE = "SELECT count, hash FROM heads WHERE seq < ? ORDER BY seq DESC LIMIT 1"
+_ZONES = timedelta(days=1)
+"""Days of events are those of UTC, days of entries those of the office."""
+_KNOWN_KINDS = {*(kind.value for kind in Kind), *(kind.value for kind in OwnKind), HEAD_EVENT, SIGNER_EVENT}
+
+
+def verify_ledger(
+    path: Path,
+    *,
+    known_heads: Sequence[Head] = (),
+    known_codes: Sequence[str] = (),
+    judge_head: JudgeHead | None = None,
+) -> Audit:
+    """Find every changed, missing, reordered or cut-off row of a ledger, and entries that no command writes.
+
+    1. SQLite's own check and the schema.
+    2. The chain: every event follows from the one before, back to the genesis, which commits to `meta`.
+    3. The heads: each stands in the chain; with `judge_head` its signature is good, and it is that of the
+       ledger's signer, whom only an event under the signature of the one before can change.
+    4. Nothing stands behind the last head but the event that records it.
+    5. The entries: each says what its kind must say, none lies in a period that was closed before it, each
+       that was entered later than its day is marked so, and together they never give a copy that nobody has.
+    6. The draws: candidates, seed and lots are those of the chain before them.
+    7. The scans beside the ledger: each is there, with its hash.
+
+    A chain without a key can be recomputed by whoever writes the file. What the caller still owes is trust in
+    a head: `judge_head`, or `known_heads` and `known_codes` from elsewhere, e.g. from a closing's bag.
+
+    Raises:
+        RegisterError: There is no file to judge.
+    """
+    if not path.is_file():
+        raise RegisterError(message("ledger.none", path=path), hint=message("ledger.none.hint"))
+    problems: list[Problem] = []
+    chain, heads = ChainWalk(LEDGER, known_heads, known_codes), HeadWalk(LEDGER, judge_head)
+    try:
+        connection = connect(path, read_only=True)
+    except sqlite3.Error as exc:
+        return Audit((Problem("damaged", str(path), message("ledger.unreadable", cause=str(exc))),))
+    try:
+        for step in (
+            schema_problems(connection, path, LEDGER),
+            chain.problems(connection),
+            heads.problems(connection),
+            tail_problems(connection),
+            _entry_problems(connection),
+            _draw_problems(connection),
+            _scan_problems(connection, path.parent),
+        ):
+            problems.extend(step)
+        events, unsigned = count_unsigned(connection)
+    except (sqlite3.Error, RegisterError, ValueError, TypeError, KeyError, AttributeError) as exc:
+        problems.append(Problem("damaged", str(path), message("ledger.unreadable", cause=str(exc))))
+        events, unsigned = chain.count, 0
+    finally:
+        connection.close()
+    return Audit(tuple(problems), events, unsigned, heads.last, heads.judgement)
+
+
+def _entry_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
+    recorded: dict[int, date] = {}
+    for seq, at, kind in connection.execute("SELECT seq, at, kind FROM events ORDER BY seq"):
+        recorded[seq] = parse_time(at).date()
+        if kind not in _KNOWN_KINDS:
+            told = message("ledger.unknown-kind", kind=kind)
+            yield Problem("entry-unknown", message("ledger.entry", seq=seq), told)
+    content = read_content(connection)
+    for movement in content.movements:
+        where = message("ledger.entry", seq=movement.seq)
+        if movement.day < recorded[movement.seq] - _ZONES and not movement.backdated:
+            yield Problem("entry-wrong", where, message("ledger.not-marked"))
+        closed = content.closed_before(movement)
+        for refused in rule_problems(movement, today=date.max, closed=closed):
+            yield Problem("entry-wrong", where, refused.problem)
+    try:
+        replay(content.movements, content.left)
+    except Refused as exc:
+        yield Problem("copies-do-not-fit", message("ledger.entries"), exc.problem)
+
+
+def _draw_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
+    content = read_content(connection)
+    for note in content.of_kind(OwnKind.DRAW):
+        facts, where = note.facts, message("ledger.entry", seq=note.seq)
+        head = connection.execute(_HEAD_BEFORE, (note.seq,)).fetchone()
+        if head is None or (head[0], head[1].hex()) != (facts["head_count"], facts["head"]):
+            yield Problem("draw-wrong", where, message("ledger.draw-seed"))
+            continue
+        candidates = find_candidates(content, DrawOf(facts["of"]), note.day, note.seq)
+        drawn = draw_lots(make_seed(head[1], facts["public"]), candidates, facts["count"])
+        if population_hash(candidates) != facts["candidates_sha256"] or list(drawn) != facts["drawn"]:
+            yield Problem("draw-wrong", where, message("ledger.draw-lots"))
+
+
+def _scan_problems(connection: sqlite3.Connection, root: Path) -> Iterator[Problem]:
+    for movement in read_content(connection).movements:
+        signed = movement.signature
+        if signed is None or signed.kind is not SignedBy.SCAN:
+            continue
+        path = root / signed.reference
+        if not path.resolve().is_relative_to(root.resolve()):
+            where = message("ledger.entry", seq=movement.seq)
+            yield Problem("file-outside", where, message("ledger.scan-outside"))
+        elif not path.is_file():
+            told = message("ledger.scan-missing", seq=movement.seq)
+            yield Problem("file-missing", signed.reference, told)
+        elif sha256_of_file(path) != signed.sha256:
+            told = message("ledger.scan-changed", seq=movement.seq)
+            yield Problem("file-changed", signed.reference, told)

@@ -1,0 +1,203 @@
+"""The ledger's file: opening it, and recording entries in whole transactions, each under a signed head."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from types import TracebackType
+
+from agreegen.chain.end import ChainEnd
+from agreegen.chain.file import connect_current, create_file, wrapped
+from agreegen.chain.heads import SIGNER_EVENT, Head, HeadSigner, SignerIdentity
+from agreegen.chain.schema import EVENT_COLUMNS
+from agreegen.chain.view import ChainView
+from agreegen.errors import RegisterError
+from agreegen.files import note_input
+from agreegen.ledger.interface import Kind, Movement, Note, OwnKind
+from agreegen.ledger.schema import LEDGER
+from agreegen.messages import message
+from agreegen.model.document import canonical_json
+
+__all__ = ["Content", "Ledger", "read_content"]
+
+_EVENTS = f"SELECT {EVENT_COLUMNS} FROM events ORDER BY seq"  # noqa: S608  # constants only
+_KINDS = frozenset(kind.value for kind in Kind)
+_OWN_KINDS = frozenset(kind.value for kind in OwnKind)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Everything that the entries say, in the order of the chain.
+
+    Attributes:
+        movements: Entries about copies.
+        notes: Entries about people, training, inspections, draws and closings.
+    """
+
+    movements: tuple[Movement, ...]
+    notes: tuple[Note, ...]
+
+    def of_kind(self, kind: OwnKind) -> tuple[Note, ...]:
+        """Return the notes of one kind."""
+        return tuple(note for note in self.notes if note.kind is kind)
+
+    @property
+    def left(self) -> dict[str, date]:
+        """Who left, and when."""
+        return {str(note.facts["name"]): note.day for note in self.of_kind(OwnKind.LEAVER)}
+
+    def closed_before(self, movement: Movement) -> date | None:
+        """Return the last day that was closed before an entry; for a new one, by all closings.
+
+        On the day of a closing work goes on behind it, but nothing is entered for that day later.
+        """
+        days = [
+            note.day
+            for note in self.of_kind(OwnKind.CLOSING)
+            if (movement.seq == 0 or note.seq < movement.seq)
+            and (movement.backdated or note.day != movement.day or not note.facts["same_day"])
+        ]
+        return max(days, default=None)
+
+
+def read_content(connection: sqlite3.Connection) -> Content:
+    """Read all entries of a chain.
+
+    Raises:
+        ValueError, TypeError, KeyError: One is not an entry of a ledger.
+    """
+    movements: list[Movement] = []
+    notes: list[Note] = []
+    for seq, _, kind, item, _, _, details, _ in connection.execute(_EVENTS):
+        if kind in _KINDS:
+            movements.append(Movement.from_facts(Kind(kind), item, seq, json.loads(details)))
+        elif kind in _OWN_KINDS:
+            facts = json.loads(details)
+            notes.append(Note(OwnKind(kind), date.fromisoformat(facts.pop("day")), facts, seq))
+    return Content(tuple(movements), tuple(notes))
+
+
+class Ledger(ChainView):
+    """An open ledger. One process writes; any number may read."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        super().__init__(path, connection, LEDGER)
+        self._end = ChainEnd(self)
+
+    @classmethod
+    def open(cls, path: Path, *, read_only: bool = False) -> Ledger:
+        """Open a ledger.
+
+        Raises:
+            RegisterError: There is none, it is not a ledger, it is damaged, locked or from a newer version.
+        """
+        if not path.is_file():
+            raise RegisterError(message("ledger.none", path=path), hint=message("ledger.none.hint"))
+        note_input(path)
+        with wrapped(path, LEDGER):
+            connection = connect_current(path, LEDGER, read_only=read_only)
+            try:
+                return cls(path, connection)
+            except (KeyError, ValueError) as exc:
+                connection.close()
+                raise RegisterError(
+                    message("ledger.not-whole", path=path), hint=message("ledger.restore")
+                ) from exc
+            except BaseException:
+                connection.close()
+                raise
+
+    @staticmethod
+    def create(path: Path, now: datetime) -> None:
+        """Make an empty ledger (mode 0600).
+
+        Raises:
+            RegisterError: There is a file of that name, or it cannot be written.
+        """
+        create_file(path, LEDGER, now)
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def event_count(self) -> int:
+        """Number of events."""
+        return self._end.count
+
+    def content(self) -> Content:
+        """Read all entries.
+
+        Raises:
+            RegisterError: An entry is damaged.
+        """
+        with self.wrapped():
+            try:
+                return read_content(self.connection)
+            except (ValueError, TypeError, KeyError) as exc:
+                raise RegisterError(
+                    message("ledger.damaged", path=self.path, cause=str(exc)),
+                    hint=message("ledger.run-verify"),
+                ) from exc
+
+    @property
+    def opening(self) -> Mapping[str, object]:
+        """What the last opening entry says: the office, its credential."""
+        return self.last_facts(OwnKind.OPENED.value) or {}
+
+    def snapshot(self) -> bytes:
+        """Return the whole file as it stands after the last transaction."""
+        with self.wrapped():
+            return self.connection.serialize()
+
+    def record(
+        self,
+        entries: Sequence[Movement | Note],
+        *,
+        now: datetime,
+        signer: HeadSigner,
+        successor: SignerIdentity | None = None,
+    ) -> Head | None:
+        """Append entries and the signed head over them in one durable transaction; nothing without entries.
+
+        Args:
+            entries: The entries.
+            now: Aware UTC time of the events.
+            signer: Who signs the head.
+            successor: Who signs from the next head on; None for the same.
+
+        Raises:
+            RegisterError: The file cannot be written; nothing was recorded.
+            CredentialError: The key cannot sign; nothing was recorded.
+        """
+        if not entries:
+            return None
+        addition = self._end.begin(now)
+        with self.wrapped():
+            for entry in entries:
+                addition.append(entry.kind.value, *_stored(entry))
+            if successor is not None:
+                details = canonical_json(successor.to_dict()).decode()
+                addition.append(SIGNER_EVENT, "", None, None, details)
+            self._end.sign(addition, signer)
+            with self._end.writing(addition):
+                pass
+        return addition.head
+
+
+def _stored(entry: Movement | Note) -> tuple[str, None, str | None, str]:
+    """Return document, role, SHA-256 and details of an entry's event."""
+    if isinstance(entry, Movement):
+        described = entry.description
+        digest = described.sha256 or None if described is not None else None
+        return entry.item, None, digest, canonical_json(entry.to_facts()).decode()
+    facts = {**entry.facts, "day": entry.day.isoformat()}
+    return "", None, None, canonical_json(facts).decode()

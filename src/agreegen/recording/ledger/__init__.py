@@ -1,0 +1,3 @@
+"""What every command does that writes to the office's ledger: open it, settle entries, record them signed."""
+
+from __future__ import annotations

@@ -1,0 +1,120 @@
+"""Leavers: nobody leaves while a copy is out or the leaving pledge is missing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from agreegen.errors import UsageError
+from agreegen.ledger.interface import Kind, Note, OwnKind
+from agreegen.ledger.people import Clearance, Grade, add_months, clear
+from agreegen.ledger.store import Content
+from agreegen.ledger.timeline import replay
+from agreegen.messages import message
+from agreegen.recording.ledger.writer import LedgerWriter
+from agreegen.register.store import Register
+
+__all__ = ["LEAVING_FORM", "Leaving", "examine_leavers", "find_pledge", "leaver_notes"]
+
+LEAVING_FORM = "leaving-pledge"
+_NAME_AND_NUMBER = re.compile(r"(.+?)[（(]([A-Za-z0-9_-]+)[)）]\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """What is recorded of people who leave.
+
+    Attributes:
+        day: Their last day.
+        grade: Grade of their posts.
+        months: Length of the period after leaving; None for the shortest that the grade allows.
+        post: Their post.
+        note: Anything else.
+    """
+
+    day: date
+    grade: Grade = Grade.NONE
+    months: int | None = None
+    post: str = ""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        shortest, longest = self.grade.months
+        if self.months is not None and not shortest <= self.months <= longest:
+            raise UsageError(
+                message("ledger.bad-months", shortest=shortest, longest=longest, months=self.months),
+                hint=message("ledger.bad-months.hint"),
+            )
+
+    @property
+    def bound_until(self) -> date | None:
+        """The last day of the period after leaving; None where there is none."""
+        months = self.grade.months[0] if self.months is None else self.months
+        return add_months(self.day, months) if months else None
+
+
+def find_pledge(register: Register, name: str) -> str:
+    """Return the signed leaving pledge of somebody in a register, as a signature reference; empty for none.
+
+    Args:
+        register: The register.
+        name: The name; a number in brackets behind it tells people of one name apart.
+    """
+    match = _NAME_AND_NUMBER.match(name)
+    person, number = (match[1], match[2]) if match else (name, None)
+    for document in register.documents():
+        known = document.registration
+        if known.form_id != LEAVING_FORM or known.name != person or not document.in_force:
+            continue
+        if (number is None or known.staff_no == number) and document.fulfilled:
+            return f"document:{known.id}"
+    return ""
+
+
+def examine_leavers(
+    content: Content, names: Sequence[str], *, register: Register | None = None, pledge: str = ""
+) -> tuple[Clearance, ...]:
+    """Say of each name what stands against leaving.
+
+    Args:
+        content: The ledger's entries.
+        names: Who leaves.
+        register: Where their leaving pledges are asked for; None for taking the caller's word.
+        pledge: Where the pledge of the only one is found, where no register knows it.
+
+    Raises:
+        Refused: The entries do not fit each other.
+    """
+    holdings = replay(content.movements, content.left)
+    found = {name: pledge if register is None else find_pledge(register, name) or pledge for name in names}
+    return tuple(clear(holdings, name, found[name]) for name in names)
+
+
+def leaver_notes(writer: LedgerWriter, clearances: Sequence[Clearance], leaving: Leaving) -> tuple[Note, ...]:
+    """Return the entries that record people's leaving; the caller has seen that nothing stands against it."""
+    assert not any(each.open for each in clearances)
+    until = leaving.bound_until
+    return tuple(
+        Note(
+            OwnKind.LEAVER,
+            leaving.day,
+            {
+                "name": each.name,
+                "post": leaving.post,
+                "grade": leaving.grade.value,
+                "pledge": each.pledge,
+                "returned": _returned(writer.content, each.name),
+                "bound_until": None if until is None else until.isoformat(),
+                "note": leaving.note,
+                "backdated": leaving.day < writer.today,
+            },
+        )
+        for each in clearances
+    )
+
+
+def _returned(content: Content, name: str) -> int:
+    """Count the copies that somebody ever gave back."""
+    return sum(each.count for each in content.movements if each.kind is Kind.RETURN and each.giver == name)

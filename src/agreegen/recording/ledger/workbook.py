@@ -1,0 +1,114 @@
+"""Entries from a workbook: hundreds at once, all or nothing, complaints by cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from agreegen.ledger.holdings import Refused
+from agreegen.ledger.interface import Movement
+from agreegen.ledger.words import Word, group
+from agreegen.messages import message
+from agreegen.model.complaint import Complaint, ComplaintsError, Location, Severity
+from agreegen.model.form import Field, FieldType
+from agreegen.recording.ledger.drafting import Drafter
+from agreegen.recording.ledger.writer import LedgerWriter, Settled
+from agreegen.register.store import Register
+from agreegen.rosters.records import Record, Records, open_records
+
+__all__ = ["columns_of", "read_entries", "settle_or_complain"]
+
+_MAX_TEXT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    movement: Movement
+    row: int
+
+
+def columns_of(name: str) -> tuple[Field, ...]:
+    """Return the columns of a table that is read, as `words.yaml` names them."""
+    return tuple(map(_column, group(name)))
+
+
+def read_entries(writer: LedgerWriter, path: Path, register: Register | None = None) -> Settled:
+    """Read entries from a workbook and settle them together.
+
+    Args:
+        writer: The ledger.
+        path: XLSX, XLS, ODS or CSV file.
+        register: Where documents that are named as signatures must stand; None for not asking.
+
+    Raises:
+        ComplaintsError: Something is wrong; every complaint at once, by cell. Nothing was recorded.
+        InputError: The file cannot be read.
+    """
+    records = open_records(path, "ledger entries", columns_of("entry"))
+    drafter = Drafter(writer.holdings().items, writer.today, path.parent, register)
+    wishes: list[_Wish] = []
+    complaints: list[Complaint] = []
+    for record in records.rows():
+        errors = [each for each in record.complaints if each.severity is Severity.ERROR]
+        complaints += errors
+        if not errors:
+            wishes += _drafted(drafter, record, records, complaints)
+    if not wishes and not complaints:
+        complaints.append(Complaint(Location(str(path)), message("ledger.no-rows")))
+    settled = writer.settle([wish.movement for wish in wishes])
+    for number, refused in settled.refused:
+        complaints.append(_complaint(refused, records.locate(wishes[number].row, refused.field)))
+    if complaints:
+        raise _error(str(path), complaints)
+    return settled
+
+
+def settle_or_complain(writer: LedgerWriter, movement: Movement) -> Settled:
+    """Settle one entry that was made by hand.
+
+    Raises:
+        ComplaintsError: Something is wrong with it.
+    """
+    settled = writer.settle([movement])
+    if settled.refused:
+        raise _error(
+            str(writer.ledger.path),
+            [_complaint(refused, Location(field=refused.field)) for _, refused in settled.refused],
+        )
+    return settled
+
+
+def _drafted(
+    drafter: Drafter, record: Record, records: Records, complaints: list[Complaint]
+) -> Iterator[_Wish]:
+    values = {name: value if isinstance(value, date) else str(value) for name, value in record.values.items()}
+    try:
+        yield _Wish(drafter.draft(values), record.number)
+    except Refused as exc:
+        complaints.append(_complaint(exc, records.locate(record.number, exc.field)))
+
+
+def _complaint(refused: Refused, where: Location) -> Complaint:
+    return Complaint(where, refused.problem, refused.remedy)
+
+
+def _error(path: str, complaints: list[Complaint]) -> ComplaintsError:
+    return ComplaintsError(
+        message("ledger.nothing-entered", path=path, count=len(complaints)),
+        complaints,
+        hint=message("ledger.nothing-entered.hint"),
+    )
+
+
+def _column(word: Word) -> Field:
+    return Field(
+        name=word.code,
+        label_zh=word.zh[0],
+        label_en=word.en,
+        type=FieldType(word.type),
+        required=word.required,
+        max_length=_MAX_TEXT,
+        aliases=word.zh,
+    )
