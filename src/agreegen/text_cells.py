@@ -13,6 +13,11 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """What no workbook can carry (XML 1.0, 2.2); the library that writes it would break off in the middle."""
 
 
+def printable(text: str) -> str:
+    """Return a text that XML can carry; other characters become U+FFFD."""
+    return _NOT_XML.sub("\ufffd", text)
+
+
 def text_cell(worksheet: WriteOnlyWorksheet, text: str) -> Cell:
     """Return a text cell; a spreadsheet neither calculates with it nor takes digits from it.
 
@@ -22,7 +27,7 @@ def text_cell(worksheet: WriteOnlyWorksheet, text: str) -> Cell:
     """
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 - takes long to load
 
-    cell = WriteOnlyCell(worksheet, value=_NOT_XML.sub("\ufffd", text))
+    cell = WriteOnlyCell(worksheet, value=printable(text))
     cell.data_type = "s" if text else "n"
     cell.number_format = "@"
     return cell

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
@@ -16,6 +17,21 @@ _MODE = 0o600
 
 UnitRow = tuple[str, Sequence[str | int]]
 """A unit, and the values of one row of its sheet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One sheet of a workbook.
+
+    Attributes:
+        title: Its name, cut and changed as far as worksheets demand.
+        columns: Header and width, in characters, of each column.
+        rows: The values of each row; text stays text, whatever it looks like.
+    """
+
+    title: str
+    columns: Sequence[tuple[str, int]]
+    rows: Iterable[Sequence[str | int]]
 
 
 def write_unit_sheets(
@@ -32,6 +48,20 @@ def write_unit_sheets(
     Raises:
         OSError: It cannot be written.
     """
+    groups = groupby(rows, key=lambda row: row[0])
+    first = next(groups, (empty, iter(())))
+    write_tables(
+        path,
+        (Table(unit, columns, (values for _, values in members)) for unit, members in _chain(first, groups)),
+    )
+
+
+def write_tables(path: Path, tables: Iterable[Table]) -> None:
+    """Write tables as the sheets of a workbook, row by row; only its owner may read it.
+
+    Raises:
+        OSError: It cannot be written.
+    """
     from openpyxl import Workbook  # noqa: PLC0415 - takes long to load
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 - the same
     from openpyxl.styles import Font  # noqa: PLC0415 - the same
@@ -39,18 +69,16 @@ def write_unit_sheets(
 
     book = Workbook(write_only=True)
     taken: set[str] = set()
-    groups = groupby(rows, key=lambda row: row[0])
-    first = next(groups, (empty, iter(())))
-    for unit, members in _chain(first, groups):
-        sheet = book.create_sheet(_title(unit, taken))
+    for table in tables:
+        sheet = book.create_sheet(_title(table.title, taken))
         sheet.freeze_panes = "A2"
-        for number, (_, width) in enumerate(columns, 1):
+        for number, (_, width) in enumerate(table.columns, 1):
             sheet.column_dimensions[get_column_letter(number)].width = width
-        head = [WriteOnlyCell(sheet, value=text) for text, _ in columns]
+        head = [WriteOnlyCell(sheet, value=text) for text, _ in table.columns]
         for cell in head:
             cell.font = Font(bold=True)
         sheet.append(head)
-        for _, values in members:
+        for values in table.rows:
             sheet.append([text_cell(sheet, v) if isinstance(v, str) else v for v in values])
     with replacing(path, mode=_MODE) as temporary:
         book.save(temporary)

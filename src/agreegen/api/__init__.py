@@ -72,11 +72,51 @@ if TYPE_CHECKING:
     from agreegen.api.forms import list_forms as list_forms
     from agreegen.api.forms import start_form as start_form
     from agreegen.api.forms import summarise_form as summarise_form
+    from agreegen.api.ledger.entries import Clearance as Clearance
+    from agreegen.api.ledger.entries import Copy as Copy
+    from agreegen.api.ledger.entries import DrawOf as DrawOf
+    from agreegen.api.ledger.entries import Entered as Entered
+    from agreegen.api.ledger.entries import Grade as Grade
+    from agreegen.api.ledger.entries import Holdings as Holdings
+    from agreegen.api.ledger.entries import Item as Item
+    from agreegen.api.ledger.entries import Kind as Kind
+    from agreegen.api.ledger.entries import Label as Label
+    from agreegen.api.ledger.entries import Leaving as Leaving
+    from agreegen.api.ledger.entries import Ledger as Ledger
+    from agreegen.api.ledger.entries import LedgerAccess as LedgerAccess
+    from agreegen.api.ledger.entries import Medium as Medium
+    from agreegen.api.ledger.entries import Movement as Movement
+    from agreegen.api.ledger.entries import Note as Note
+    from agreegen.api.ledger.entries import OwnKind as OwnKind
+    from agreegen.api.ledger.entries import Reminder as Reminder
+    from agreegen.api.ledger.entries import add_entry as add_entry
+    from agreegen.api.ledger.entries import begin_ledger as begin_ledger
+    from agreegen.api.ledger.entries import change_ledger_signer as change_ledger_signer
+    from agreegen.api.ledger.entries import clear_leavers as clear_leavers
+    from agreegen.api.ledger.entries import draw_check as draw_check
+    from agreegen.api.ledger.entries import find_word as find_word
+    from agreegen.api.ledger.entries import import_entries as import_entries
+    from agreegen.api.ledger.entries import ledger_content as ledger_content
+    from agreegen.api.ledger.entries import ledger_credential as ledger_credential
+    from agreegen.api.ledger.entries import ledger_due as ledger_due
+    from agreegen.api.ledger.entries import ledger_holdings as ledger_holdings
+    from agreegen.api.ledger.entries import office_day as office_day
+    from agreegen.api.ledger.entries import open_ledger as open_ledger
+    from agreegen.api.ledger.entries import read_day as read_day
+    from agreegen.api.ledger.entries import record_inspection as record_inspection
+    from agreegen.api.ledger.entries import record_leavers as record_leavers
+    from agreegen.api.ledger.entries import record_training as record_training
+    from agreegen.api.ledger.entries import verify_ledger as verify_ledger
+    from agreegen.api.ledger.entries import word_of as word_of
+    from agreegen.api.ledger.reports import ClosedLedger as ClosedLedger
+    from agreegen.api.ledger.reports import WrittenReport as WrittenReport
+    from agreegen.api.ledger.reports import close_ledger as close_ledger
+    from agreegen.api.ledger.reports import export_ledger as export_ledger
+    from agreegen.api.ledger.reports import write_inspection_sheet as write_inspection_sheet
+    from agreegen.api.ledger.reports import write_ledger_report as write_ledger_report
     from agreegen.api.pages import draw_pages as draw_pages
     from agreegen.api.rebuilding import RebuildReport as RebuildReport
     from agreegen.api.rebuilding import rebuild_register as rebuild_register
-    from agreegen.api.recording import Decision as Decision
-    from agreegen.api.recording import OpenPage as OpenPage
     from agreegen.api.recording import PageResult as PageResult
     from agreegen.api.recording import PageStatus as PageStatus
     from agreegen.api.recording import PaperRecord as PaperRecord
@@ -85,8 +125,6 @@ if TYPE_CHECKING:
     from agreegen.api.recording import add_paper as add_paper
     from agreegen.api.recording import add_scans as add_scans
     from agreegen.api.recording import change_signer as change_signer
-    from agreegen.api.recording import fill_in as fill_in
-    from agreegen.api.recording import open_pages as open_pages
     from agreegen.api.recording import retract as retract
     from agreegen.api.recording import say_reasons as say_reasons
     from agreegen.api.recording import unsigned_scans as unsigned_scans
@@ -194,11 +232,55 @@ _MODULES = {
         "start_form",
         "summarise_form",
     ),
+    "ledger.entries": (
+        "Clearance",
+        "Copy",
+        "DrawOf",
+        "Entered",
+        "Grade",
+        "Holdings",
+        "Item",
+        "Kind",
+        "Label",
+        "Leaving",
+        "Ledger",
+        "LedgerAccess",
+        "Medium",
+        "Movement",
+        "Note",
+        "OwnKind",
+        "Reminder",
+        "add_entry",
+        "begin_ledger",
+        "change_ledger_signer",
+        "clear_leavers",
+        "draw_check",
+        "find_word",
+        "import_entries",
+        "ledger_content",
+        "ledger_credential",
+        "ledger_due",
+        "ledger_holdings",
+        "office_day",
+        "open_ledger",
+        "read_day",
+        "record_inspection",
+        "record_leavers",
+        "record_training",
+        "verify_ledger",
+        "word_of",
+    ),
+    "ledger.reports": (
+        "ClosedLedger",
+        "WrittenReport",
+        "close_ledger",
+        "export_ledger",
+        "write_inspection_sheet",
+        "write_ledger_report",
+    ),
     "pages": ("draw_pages",),
     "rebuilding": ("RebuildReport", "rebuild_register"),
     "recording": (
-        "Decision",
-        "OpenPage",
         "PageResult",
         "PageStatus",
         "PaperRecord",
@@ -206,8 +288,6 @@ _MODULES = {
         "accept_scans",
         "add_paper",
         "add_scans",
-        "fill_in",
-        "open_pages",
         "change_signer",
         "retract",
         "say_reasons",

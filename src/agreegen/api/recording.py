@@ -16,16 +16,12 @@ from agreegen.register.interface import DocumentRow, Event, EventDraft, EventKin
 from agreegen.register.paper import PaperRecord
 from agreegen.register.store import Register
 from agreegen.scanning.interface import PageResult, PageStatus, Reason, ScanReport
-from agreegen.scanning.review import Decision
-from agreegen.scanning.review_pages import OpenPage, fill_in, open_pages
 from agreegen.scanning.wording import say_reasons
 
 if TYPE_CHECKING:
     from agreegen.recording.recorder import Recorder
 
 __all__ = [
-    "Decision",
-    "OpenPage",
     "PageResult",
     "PageStatus",
     "PaperRecord",
@@ -35,8 +31,6 @@ __all__ = [
     "add_paper",
     "add_scans",
     "change_signer",
-    "fill_in",
-    "open_pages",
     "retract",
     "say_reasons",
     "unsigned_scans",

@@ -1,16 +1,19 @@
-"""The signed heads of a register, judged like any other signature."""
+"""Registers and ledgers judged: their signed heads like any other signature, and what an audit comes to."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from agreegen.chain.audit.interface import HeadJudgement, JudgeHead
+from agreegen.chain.audit.interface import Audit, HeadJudgement, JudgeHead, Problem
 from agreegen.chain.heads import Head
+from agreegen.pki.signer_pin import SignerPin
 from agreegen.recording.head_signatures import signer_of
 from agreegen.signing.interface import Trust
 
-__all__ = ["head_judge"]
+__all__ = ["ChainVerdict", "head_judge", "judge_audit"]
 
 
 def head_judge(trust: Trust, now: datetime, *, policy: Path | None = None) -> JudgeHead:
@@ -44,3 +47,92 @@ def head_judge(trust: Trust, now: datetime, *, policy: Path | None = None) -> Ju
         return HeadJudgement(None if good else reason, signer, time, proved is not None)
 
     return judge
+
+
+@dataclass(frozen=True, slots=True)
+class ChainVerdict:
+    """What was found about a register or a ledger. It has no truth value: ask for `problems`.
+
+    Attributes:
+        path: The file.
+        kind: What its chain is of, `register` or `ledger`.
+        audit: What its chain, its heads, its rows and its files say.
+        problems: All that is wrong; none for one that is whole.
+        warnings: What deserves a look.
+        pinned: Whether the caller named who must have signed its last head.
+    """
+
+    path: Path
+    kind: str
+    audit: Audit
+    problems: tuple[Problem, ...]
+    warnings: tuple[str, ...]
+    pinned: bool
+
+    def __bool__(self) -> bool:
+        raise TypeError("a verdict has no truth value: ask for `problems`")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object of `register verify --json` and `ledger verify --json`."""
+        judgement = self.audit.judgement
+        who = None if judgement is None or judgement.signer is None else judgement.signer
+        time = None if judgement is None or judgement.time is None else judgement.time.isoformat()
+        head = None
+        if self.audit.head is not None:
+            proved = judgement is not None and judgement.proved
+            head = {
+                "count": self.audit.head.count,
+                "code": self.audit.head.code,
+                "time": time,
+                "time_proved": proved,
+            }
+        return {
+            self.kind: str(self.path),
+            "signer": None if who is None else who.to_dict(),
+            "signer_pinned": self.pinned,
+            "head": head,
+            "problems": [problem.to_dict() for problem in self.problems],
+            "events": self.audit.events,
+            "unsigned_events": self.audit.unsigned,
+        }
+
+    def signer_line(self) -> str:
+        """Say who signed the last head, and whether that was asked for."""
+        judgement, head = self.audit.judgement, self.audit.head
+        if judgement is None or head is None or judgement.signer is None:
+            return "signer: nobody"
+        time = "" if judgement.time is None else f", {judgement.time.isoformat()}"
+        proved = " (proved by a timestamp)" if judgement.proved else ""
+        line = f"signer: {judgement.signer.subject}, head {head.code}{time}{proved}"
+        return line if self.pinned else f"{line}; without --signer, any trusted person's would pass"
+
+
+def judge_audit(path: Path, audit: Audit, kind: str, *, strict: bool, pin: SignerPin | None) -> ChainVerdict:
+    """Add to an audit what depends on the caller: a chain that nobody signed, or another than was asked for.
+
+    Args:
+        path: The file.
+        audit: What was found.
+        kind: What the chain is of.
+        strict: Whether a chain without a signed head is a problem, and no mere warning.
+        pin: Whose signature the last head must carry; None for anybody.
+    """
+    problems, warnings = [*audit.problems], []
+    if not audit.problems and audit.events and audit.events == audit.unsigned:
+        text = "no head of it is signed: whoever can write to it could have computed it anew"
+        if strict or pin is not None:
+            problems.append(Problem("unsigned", kind, text))
+        else:
+            warnings.append(f"{path}: {text}")
+    problems.extend(_signer_problems(audit, kind, pin))
+    return ChainVerdict(path, kind, audit, tuple(problems), tuple(warnings), pin is not None)
+
+
+def _signer_problems(audit: Audit, kind: str, pin: SignerPin | None) -> list[Problem]:
+    if pin is None or audit.judgement is None:
+        return []
+    who = audit.judgement.signer
+    if who is not None and who.certificate_sha256 == pin.sha256:
+        return []
+    named = "nobody" if who is None else f"{who.subject} ({who.certificate_sha256})"
+    return [Problem("other-signer", kind, f"its last head is signed by {named}, not by whom you named")]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from agreegen.api.access import RegisterAccess
+from agreegen.api.register_heads import ChainVerdict, judge_audit
 from agreegen.batch.planning.mended_rows import MendedRows
-from agreegen.chain.audit.interface import Audit, Problem
 from agreegen.clock import read_clock
 from agreegen.errors import UsageError
 from agreegen.forms.catalog import find_form, forms_folder
@@ -142,60 +141,8 @@ def describe_document(document: DocumentRow) -> dict[str, object]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterVerdict:
-    """What was found about a register. It has no truth value: ask for `problems`.
-
-    Attributes:
-        path: The register.
-        audit: What its chain, its heads, its rows and its files say.
-        problems: All that is wrong; none for a register that is whole.
-        warnings: What deserves a look.
-        pinned: Whether the caller named who must have signed its last head.
-    """
-
-    path: Path
-    audit: Audit
-    problems: tuple[Problem, ...]
-    warnings: tuple[str, ...]
-    pinned: bool
-
-    def __bool__(self) -> bool:
-        raise TypeError("a verdict has no truth value: ask for `problems`")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object of `register verify --json`."""
-        judgement = self.audit.judgement
-        who = None if judgement is None or judgement.signer is None else judgement.signer
-        time = None if judgement is None or judgement.time is None else judgement.time.isoformat()
-        head = None
-        if self.audit.head is not None:
-            proved = judgement is not None and judgement.proved
-            head = {
-                "count": self.audit.head.count,
-                "code": self.audit.head.code,
-                "time": time,
-                "time_proved": proved,
-            }
-        return {
-            "register": str(self.path),
-            "signer": None if who is None else who.to_dict(),
-            "signer_pinned": self.pinned,
-            "head": head,
-            "problems": [problem.to_dict() for problem in self.problems],
-            "events": self.audit.events,
-            "unsigned_events": self.audit.unsigned,
-        }
-
-    def signer_line(self) -> str:
-        """Say who signed the last head, and whether that was asked for."""
-        judgement, head = self.audit.judgement, self.audit.head
-        if judgement is None or head is None or judgement.signer is None:
-            return "signer: nobody"
-        time = "" if judgement.time is None else f", {judgement.time.isoformat()}"
-        proved = " (proved by a timestamp)" if judgement.proved else ""
-        line = f"signer: {judgement.signer.subject}, head {head.code}{time}{proved}"
-        return line if self.pinned else f"{line}; without --signer, any trusted person's would pass"
+RegisterVerdict = ChainVerdict
+"""What was found about a register."""
 
 
 def verify_register(
@@ -237,25 +184,7 @@ def verify_register(
         judge_head=head_judge(anchors, now or read_clock(), policy=policy),
         examine_file=examine_file,
     )
-    problems, warnings = [*audit.problems], []
-    if not audit.problems and audit.events and audit.events == audit.unsigned:
-        text = "no head of it is signed: whoever can write to it could have computed it anew"
-        if anchors.anchors_der or signer is not None:
-            problems.append(Problem("unsigned", "register", text))
-        else:
-            warnings.append(f"{path}: {text}")
-    problems.extend(_signer_problems(audit, signer))
-    return RegisterVerdict(path, audit, tuple(problems), tuple(warnings), signer is not None)
-
-
-def _signer_problems(audit: Audit, pin: SignerPin | None) -> list[Problem]:
-    if pin is None or audit.judgement is None:
-        return []
-    who = audit.judgement.signer
-    if who is not None and who.certificate_sha256 == pin.sha256:
-        return []
-    named = "nobody" if who is None else f"{who.subject} ({who.certificate_sha256})"
-    return [Problem("other-signer", "register", f"its last head is signed by {named}, not by whom you named")]
+    return judge_audit(path, audit, "register", strict=bool(anchors.anchors_der), pin=signer)
 
 
 def open_to_write(

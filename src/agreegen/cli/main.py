@@ -32,6 +32,7 @@ _COMMANDS = {
     "batch": ("agreegen.cli.batch", "Make and sign one document for every row of a roster."),
     "archive": ("agreegen.cli.archive", "Write and verify signed archive bags."),
     "register": ("agreegen.cli.register", "List, export and verify the register of a batch."),
+    "ledger": ("agreegen.cli.ledger", "Keep the office's ledger of papers and files."),
     "credentials": ("agreegen.cli.credentials", "List tokens and check credentials."),
     "certs": ("agreegen.cli.certs", "Make a throw-away example PKI."),
     "web": ("agreegen.cli.web", "Serve the office in the browser."),

@@ -87,10 +87,17 @@ def same(left: Value, right: Value) -> bool:
             continue
         if isinstance(one, dict) and isinstance(two, dict):
             pending.extend((one.get(key), two.get(key)) for key in one.keys() | two.keys())
+        elif isinstance(one, Ref) or isinstance(two, Ref):
+            if not (isinstance(one, Ref) and isinstance(two, Ref) and one == two):
+                return False
         elif isinstance(one, list) and isinstance(two, list):
-            pending += [*zip(one, two, strict=False), (len(one), len(two))]
+            if len(one) != len(two):
+                return False
+            pending.extend(zip(one, two, strict=True))
         elif isinstance(one, Stream) and isinstance(two, Stream):
-            pending += [(one.raw, two.raw), (one.dictionary, two.dictionary)]
+            if one.raw != two.raw:
+                return False
+            pending.append((one.dictionary, two.dictionary))
         elif not _same_scalar(one, two):
             return False
     return True

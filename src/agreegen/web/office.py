@@ -13,18 +13,14 @@ from agreegen.clock import read_clock
 from agreegen.web.home import Home
 from agreegen.web.security.audit_key import AuditKey
 from agreegen.web.settings import Settings
-from agreegen.web.store.agreements import Agreements
 from agreegen.web.store.attempts import Attempts
 from agreegen.web.store.audit import Act, Audit
 from agreegen.web.store.batches import Batches
 from agreegen.web.store.database import Database
-from agreegen.web.store.decisions import PageDecisions
 from agreegen.web.store.sessions import SessionRules, Sessions
 from agreegen.web.store.users import Users
-from agreegen.web.work.behind import Behind
-from agreegen.web.work.coverage_view import CoverageView, coverage_views
+from agreegen.web.work.coverage_view import CoverageViews
 from agreegen.web.work.pictures import Pictures
-from agreegen.web.work.rosters import RosterView, roster_views
 from agreegen.web.work.shelf import Shelf
 
 Clock = Callable[[], datetime]
@@ -52,11 +48,8 @@ class Office:
         audit_key: Signs the audit's heads.
         secret: Under which request tokens are made.
         batches: Its batches.
-        agreements: Its agreements.
-        decisions: What was decided on scanned pages and is not recorded yet.
         pictures: Pages of its documents as pictures.
         coverage: Who has signed, of its batches.
-        rosters: The rosters of its batches, with what is wrong in them.
         shelf: Pictures that pages have just been given.
         verifier: Judges uploads.
     """
@@ -73,11 +66,8 @@ class Office:
     audit_key: AuditKey
     secret: bytes
     batches: Batches
-    agreements: Agreements
-    decisions: PageDecisions
     pictures: Pictures = field(default_factory=Pictures)
-    coverage: Behind[CoverageView] = field(default_factory=coverage_views)
-    rosters: Behind[RosterView] = field(default_factory=roster_views)
+    coverage: CoverageViews = field(default_factory=CoverageViews)
     shelf: Shelf = field(default_factory=Shelf)
     verifier: UploadVerifier = field(default_factory=lambda: UploadVerifier(cores()))
 
@@ -111,8 +101,6 @@ class Office:
             audit_key=AuditKey.of_home(home.folder),
             secret=database.secret("request-tokens"),
             batches=Batches(database),
-            agreements=Agreements(database),
-            decisions=PageDecisions(database),
         )
 
     def record(self, act: Act) -> None:

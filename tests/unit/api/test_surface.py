@@ -14,7 +14,7 @@ import pytest
 from agreegen import api
 
 _DOCS = Path(__file__).parents[3] / "docs" / "python.md"
-_TABLE_ROW = re.compile(r"^\| `agreegen\.api\.(\w+)` \| (.*) \|$", re.MULTILINE)
+_TABLE_ROW = re.compile(r"^\| `agreegen\.api\.([\w.]+)` \| (.*) \|$", re.MULTILINE)
 
 
 def _documented() -> dict[str, str]:
@@ -27,7 +27,7 @@ def _typed() -> dict[str, str]:
     tree = ast.parse(Path(inspect.getfile(api)).read_text("utf-8"))
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
     return {
-        alias.name: str(node.module).rpartition(".")[2]
+        alias.name: str(node.module).removeprefix("agreegen.api.")
         for node in imports
         if str(node.module).startswith("agreegen.api.")
         for alias in node.names

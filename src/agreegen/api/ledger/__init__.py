@@ -1,0 +1,3 @@
+"""The office's ledger from Python: entries, and what leaves it for people."""
+
+from __future__ import annotations

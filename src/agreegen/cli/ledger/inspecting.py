@@ -1,0 +1,128 @@
+"""`ledger inspect` and `draw`: the yearly inspection and its report, random spot checks."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from agreegen.api.credentials import load_credential
+from agreegen.api.ledger.entries import DrawOf, draw_check, ledger_credential, office_day, record_inspection
+from agreegen.api.ledger.reports import write_inspection_sheet, write_ledger_report
+from agreegen.cli.ledger.options import DayType, ledger_option, open_access, writing_options
+from agreegen.cli.options import any_path, existing_file, force_option, forms_option, json_option
+from agreegen.cli.output import print_json, prompt_secret, say
+from agreegen.clock import read_clock
+from agreegen.errors import UsageError
+from agreegen.files import refuse_existing, write_atomically
+from agreegen.messages import message
+
+_MODE = 0o600
+
+
+@click.command("inspect")
+@ledger_option
+@click.option(
+    "--blank", type=any_path, metavar="FILE.xlsx", help="Write the self-inspection sheet to fill in."
+)
+@click.option("--sheet", type=existing_file, metavar="FILE", help="Record a sheet that was filled in.")
+@click.option("--date", "day", type=DayType(), help="When it was; today where nothing is said.")
+@click.option("--held-by", default="", help="Who inspected.")
+@click.option("--report", type=any_path, metavar="OUT.pdf", help="Write the year's report, sealed.")
+@click.option("--docx", type=any_path, metavar="OUT.docx", help="With --report: the filled Word form, too.")
+@click.option(
+    "--year", type=click.IntRange(1949, 9999), help="With --report: the year; else the present one."
+)
+@click.option("--unsigned", is_flag=True, help="With --report: nobody seals it.")
+@forms_option
+@force_option
+@writing_options
+def inspect_command(
+    ledger_file: Path,
+    blank: Path | None,
+    sheet: Path | None,
+    day: date | None,
+    held_by: str,
+    report: Path | None,
+    docx: Path | None,
+    year: int | None,
+    unsigned: bool,
+    forms_folder_option: Path | None,
+    force: bool,
+    credential_file: Path | None,
+    trust: tuple[Path, ...],
+    by: str | None,
+) -> None:
+    """Hold the yearly self-inspection: its blank sheet, the filled sheet, the report from the ledger."""
+    if blank is None and sheet is None and report is None:
+        raise UsageError(message("ledger.inspect-what"))
+    for output in (blank, report, docx):
+        if output is not None:
+            refuse_existing(output, force=force)
+    if blank is not None:
+        write_inspection_sheet(blank)
+        say(message("ledger.written", path=blank))
+    access = open_access(ledger_file, credential_file, trust, by)
+    if sheet is not None:
+        when = day or office_day(read_clock())
+        entered = record_inspection(access, sheet, day=when, held_by=held_by)
+        facts = entered.notes[0].facts
+        say(message("ledger.inspected", path=ledger_file, score=facts["score"], full=facts["full"]))
+    if report is not None:
+        key = None if unsigned else load_credential(ledger_credential(access), prompt=prompt_secret)
+        try:
+            written = write_ledger_report(
+                ledger_file, year=year, credential=key, trust=access.trust, forms=forms_folder_option
+            )
+        finally:
+            if key is not None:
+                key.close()
+        write_atomically(report, written.pdf, mode=_MODE)
+        if docx is not None and written.docx is not None:
+            write_atomically(docx, written.docx, mode=_MODE)
+        say(message("ledger.written", path=report))
+
+
+@click.command("draw")
+@ledger_option
+@click.option("--count", required=True, type=click.IntRange(1), help="How many to draw.")
+@click.option(
+    "--of",
+    type=click.Choice([each.value for each in DrawOf]),
+    default="copies",
+    show_default=True,
+    help="Drawn from what.",
+)
+@click.option("--public", default="", help="A word that was agreed on before, e.g. numbers of a lottery.")
+@click.option("--candidates", type=any_path, metavar="FILE", help="Write the candidates, one a line.")
+@force_option
+@writing_options
+@json_option
+def draw_command(
+    ledger_file: Path,
+    count: int,
+    of: str,
+    public: str,
+    candidates: Path | None,
+    force: bool,
+    credential_file: Path | None,
+    trust: tuple[Path, ...],
+    by: str | None,
+    as_json: bool,
+) -> None:
+    """Draw a random spot check that anybody can draw again with sha256sum, and record it."""
+    if candidates is not None:
+        refuse_existing(candidates, force=force)
+    access = open_access(ledger_file, credential_file, trust, by)
+    entered = draw_check(access, count, of=DrawOf(of), public=public)
+    facts = entered.notes[0].facts
+    if candidates is not None:
+        write_atomically(candidates, "".join(f"{each}\n" for each in entered.candidates).encode())
+    if as_json:
+        print_json(dict(facts))
+        return
+    told = message("ledger.drawn", head=facts["head"], count=count, candidates=facts["candidates"])
+    say(told)
+    for each in facts["drawn"]:
+        click.echo(each)

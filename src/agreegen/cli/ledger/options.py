@@ -1,0 +1,85 @@
+"""Options that the ledger commands share."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from agreegen.api.ledger.entries import LedgerAccess, read_day
+from agreegen.cli.options import any_path, existing_file, existing_path, read_trust
+from agreegen.cli.output import prompt_secret, say
+from agreegen.errors import UsageError
+from agreegen.messages import translate
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+ledger_option = click.option(
+    "--ledger",
+    "ledger_file",
+    required=True,
+    type=any_path,
+    metavar="FILE",
+    help="The ledger, e.g. ledger.db.",
+)
+known_register_option = click.option(
+    "--register",
+    "register_file",
+    type=existing_file,
+    metavar="FILE",
+    help="Register that documents and pledges are asked for.",
+)
+
+
+class DayType(click.ParamType[date]):
+    """A day, in the shapes in which offices write it."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Read it."""
+        if isinstance(value, date):
+            return value
+        try:
+            return read_day(str(value))
+        except UsageError as exc:
+            self.fail(f"{translate(exc)}; {translate(exc.advice or '')}", param, ctx)
+
+
+def writing_options(function: F) -> F:
+    """Add what every command takes that writes: --credential, --trust, --by."""
+    function = click.option(
+        "--by", metavar="NAME", help="Who makes the entry; else the name of this account."
+    )(function)
+    function = click.option(
+        "--trust",
+        multiple=True,
+        type=existing_path,
+        help="Anchors: with them a renewed certificate of the same names goes on signing.",
+    )(function)
+    return click.option(
+        "--credential",
+        "credential_file",
+        type=any_path,
+        metavar="CRED.yaml",
+        help="Who signs the ledger; else the credential that it remembers.",
+    )(function)
+
+
+def open_access(
+    ledger_file: Path, credential_file: Path | None, trust: tuple[Path, ...], by: str | None
+) -> LedgerAccess:
+    """Put together who writes to which ledger."""
+    anchors = read_trust(trust, ())
+    return LedgerAccess(ledger_file, credential_file, by or _account(), prompt_secret, say, anchors)
+
+
+def _account() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"

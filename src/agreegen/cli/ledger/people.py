@@ -1,0 +1,150 @@
+"""`ledger leaver` and `training`: people who leave, people who learn."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from agreegen.api.ledger.entries import (
+    Clearance,
+    Grade,
+    Leaving,
+    clear_leavers,
+    find_word,
+    office_day,
+    record_leavers,
+    record_training,
+)
+from agreegen.cli.ledger.options import (
+    DayType,
+    known_register_option,
+    ledger_option,
+    open_access,
+    writing_options,
+)
+from agreegen.cli.options import existing_file, json_option
+from agreegen.cli.output import print_json, print_table, say
+from agreegen.clock import read_clock
+from agreegen.errors import ExitCode, UsageError
+from agreegen.messages import message
+
+
+@click.command("leaver")
+@ledger_option
+@click.argument("names", nargs=-1, required=True)
+@click.option(
+    "--close", is_flag=True, help="Record that they leave; refused while anything stands against it."
+)
+@click.option("--left", "day", type=DayType(), help="Their last day; today where nothing is said.")
+@click.option(
+    "--grade", default="none", metavar="核心|重要|一般|非涉密", help="Grade of their posts, or its code."
+)
+@click.option("--months", type=int, help="Length of the period after leaving; else the grade's shortest.")
+@click.option("--post", default="", help="Their post.")
+@click.option(
+    "--pledge", default="", help="Where the leaving pledge is: document:ID, scan:FILE, device:RECORD."
+)
+@click.option("--note", default="", help="Anything else.")
+@known_register_option
+@writing_options
+@json_option
+def leaver_command(
+    ledger_file: Path,
+    names: tuple[str, ...],
+    close: bool,
+    day: date | None,
+    grade: str,
+    months: int | None,
+    post: str,
+    pledge: str,
+    note: str,
+    register_file: Path | None,
+    credential_file: Path | None,
+    trust: tuple[Path, ...],
+    by: str | None,
+    as_json: bool,
+) -> int:
+    """Say what stands against somebody's leaving: copies that are out, a leaving pledge that is missing.
+
+    With --close, record it, for all of them or nobody. Exit 1 while anything stands against it.
+    """
+    if pledge and len(names) > 1:
+        raise UsageError("--pledge is one person's", hint="name one person, or --register for all")
+    leaving = Leaving(day or office_day(read_clock()), _grade(grade), months, post, note)
+    if close:
+        access = open_access(ledger_file, credential_file, trust, by)
+        found, entered = record_leavers(access, names, leaving, register=register_file, pledge=pledge)
+        if entered is not None and entered.head is not None:
+            say(message("ledger.entered", path=ledger_file, count=len(names), code=entered.head.code))
+    else:
+        found, entered = clear_leavers(ledger_file, names, register=register_file, pledge=pledge), None
+    recorded = entered is not None
+    _print(found, leaving, recorded=recorded, as_json=as_json)
+    stands = any(each.open for each in found) or (close and not recorded)
+    return ExitCode.NEGATIVE if stands else ExitCode.DONE
+
+
+@click.command("training")
+@ledger_option
+@click.option(
+    "--roster", required=True, type=existing_file, help="The people; a column 是否参加 says who came."
+)
+@click.option("--topic", required=True, help="What it was about.")
+@click.option("--date", "day", type=DayType(), help="When it was; today where nothing is said.")
+@click.option("--held-by", default="", help="Who held it.")
+@writing_options
+def training_command(
+    ledger_file: Path,
+    roster: Path,
+    topic: str,
+    day: date | None,
+    held_by: str,
+    credential_file: Path | None,
+    trust: tuple[Path, ...],
+    by: str | None,
+) -> None:
+    """Record a training, and who of a roster took part."""
+    access = open_access(ledger_file, credential_file, trust, by)
+    when = day or office_day(read_clock())
+    entered = record_training(access, roster, day=when, topic=topic, held_by=held_by)
+    people = entered.notes[0].facts["people"]
+    present = sum(person["attended"] for person in people)
+    say(message("ledger.trained", path=ledger_file, present=present, people=len(people)))
+
+
+def _grade(text: str) -> Grade:
+    code = find_word("grades", text)
+    if code is None:
+        raise UsageError(f"--grade {text} is no grade", hint="核心, 重要, 一般 or 非涉密")
+    return Grade(code)
+
+
+def _print(found: tuple[Clearance, ...], leaving: Leaving, *, recorded: bool, as_json: bool) -> None:
+    until = leaving.bound_until
+    if as_json:
+        people = [
+            {
+                "name": each.name,
+                "out": [{"item": copy.item, "copy": copy.number, "holder": copy.holder} for copy in each.out],
+                "pledge": each.pledge or None,
+                "left": None if each.left is None else each.left.isoformat(),
+                "open": each.open,
+            }
+            for each in found
+        ]
+        bound = None if until is None else until.isoformat()
+        print_json({"people": people, "bound_until": bound, "recorded": recorded})
+        return
+    rows = [
+        (
+            each.name,
+            ", ".join(f"{copy.item}/{copy.number}" for copy in each.out),
+            each.pledge or "—",
+            each.left or "",
+            until or "" if recorded else "",
+        )
+        for each in found
+    ]
+    print_table(("name", "out", "pledge", "left before", "bound until"), rows)

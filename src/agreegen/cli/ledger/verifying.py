@@ -1,0 +1,88 @@
+"""`ledger verify` and `change-signer`: whether the record is whole, and who answers for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from agreegen.api.archives import SignerPin
+from agreegen.api.ledger.entries import change_ledger_signer, verify_ledger
+from agreegen.cli.ledger.options import ledger_option, open_access, writing_options
+from agreegen.cli.options import (
+    any_path,
+    existing_file,
+    json_option,
+    policy_option,
+    read_trust,
+    trust_options,
+)
+from agreegen.cli.output import print_json, say, say_warning
+from agreegen.errors import ExitCode
+from agreegen.messages import message
+
+
+@click.command("verify")
+@click.option(
+    "--ledger", "ledger_file", required=True, type=existing_file, metavar="FILE", help="The ledger."
+)
+@trust_options
+@click.option("--signer", metavar="CERT|SHA256", help="Whose signature the last head must carry.")
+@click.option(
+    "--known",
+    multiple=True,
+    metavar="BAG|HEADS|CODE",
+    help="Heads from elsewhere that must stand in the chain: a closing's bag, a code from paper.",
+)
+@policy_option
+@json_option
+def verify_command(
+    ledger_file: Path,
+    trust: tuple[Path, ...],
+    crls: tuple[Path, ...],
+    signer: str | None,
+    known: tuple[str, ...],
+    policy: Path | None,
+    as_json: bool,
+) -> int:
+    """Find any changed, missing, reordered or cut-off row, and entries that do not fit each other.
+
+    With --trust, a ledger that nobody has signed is a problem, too. --known finds a ledger that was taken
+    back to an earlier state.
+    """
+    verdict = verify_ledger(
+        ledger_file,
+        trust=read_trust(trust, crls),
+        signer=None if signer is None else SignerPin.parse(signer),
+        known=known,
+        policy=policy,
+    )
+    for warning in verdict.warnings:
+        say_warning(warning)
+    if as_json:
+        print_json(verdict.to_dict())
+    else:
+        click.echo(verdict.signer_line())
+        for problem in verdict.problems:
+            click.echo(str(problem))
+        say(message("ledger.verified", path=ledger_file, count=len(verdict.problems)))
+    return ExitCode.NEGATIVE if verdict.problems else ExitCode.DONE
+
+
+@click.command("change-signer")
+@ledger_option
+@click.option(
+    "--to", "successor", required=True, type=any_path, metavar="CRED.yaml", help="Who signs from now on."
+)
+@writing_options
+def change_signer_command(
+    ledger_file: Path,
+    successor: Path,
+    credential_file: Path | None,
+    trust: tuple[Path, ...],
+    by: str | None,
+) -> None:
+    """Name another credential that signs the ledger, under the signature of the present one."""
+    entered = change_ledger_signer(open_access(ledger_file, credential_file, trust, by), successor)
+    if entered.head is not None:
+        say(message("ledger.entered", path=ledger_file, count=1, code=entered.head.code))

@@ -1,0 +1,3 @@
+"""The office's ledger as tables for people: XLSX and PDF, with the columns that offices use."""
+
+from __future__ import annotations
