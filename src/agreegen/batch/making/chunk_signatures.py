@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agreegen.batch.interface import Job, JobSignature
 from agreegen.batch.job.timestamp_services import timestamp_servers
+from agreegen.batch.making.drafts import Draft, TaskResult
 from agreegen.batch.making.read_back import adds_only_a_signature, check_signed_bytes
 from agreegen.batch.making.remote_key import RemoteKey
 from agreegen.batch.planning.planner import SignTask, credential_path
@@ -25,10 +27,24 @@ from agreegen.signing.pades import BatchSigner
 from agreegen.signing.prepared import Prepared, SigningIdentity
 
 if TYPE_CHECKING:
-    from agreegen.batch.making.chunks import Draft
     from agreegen.signing.services.timestamps import TimestampClient
 
 _LONG_TERM = {PadesLevel.B_LT, PadesLevel.B_LTA}
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A draft that waits for one signature.
+
+    Attributes:
+        place: Its place in the chunk.
+        draft: The draft.
+        task: Which signature, with which credential.
+    """
+
+    place: int
+    draft: Draft
+    task: SignTask
 
 
 def _stated_signer_ids(job: Job) -> set[str]:
@@ -82,41 +98,45 @@ class ChunkSigner:
         if self._client is not None:
             self._client.close()
 
-    def sign(self, index: int, waiting: Sequence[tuple[Draft, SignTask]], now: datetime) -> None:
+    def sign(
+        self, index: int, waiting: Sequence[Waiting], now: datetime
+    ) -> Iterator[tuple[int, Draft | TaskResult]]:
         """Sign drafts in one role; a row's own failure stays with its row.
+
+        Yields:
+            The place of each draft, and what has become of it.
 
         Raises:
             CredentialError: A credential that all rows share cannot be used.
         """
         signature = self._job.signatures[index]
         if not signature.personal:
-            self._sign_with(
-                self._shared_credential(index, now), signature, [draft for draft, _ in waiting], now
-            )
+            shared, drafts = self._shared_credential(index, now), [each.draft for each in waiting]
+            made = self._sign_with(shared, signature, drafts, now)
+            yield from zip((each.place for each in waiting), made, strict=True)
             return
-        by_file: OrderedDict[Path, list[Draft]] = OrderedDict()
-        for draft, task in waiting:
-            by_file.setdefault(task.credential, []).append(draft)
-        for path, drafts in by_file.items():
-            self._sign_personal(path, signature, drafts, now)
+        by_file: OrderedDict[Path, list[Waiting]] = OrderedDict()
+        for each in waiting:
+            by_file.setdefault(each.task.credential, []).append(each)
+        for path, own in by_file.items():
+            made = self._sign_personal(path, signature, [each.draft for each in own], now)
+            yield from zip((each.place for each in own), made, strict=True)
 
     def _sign_personal(
         self, path: Path, signature: JobSignature, drafts: Sequence[Draft], now: datetime
-    ) -> None:
+    ) -> list[Draft | TaskResult]:
         try:
             credential = load_credential(path)
         except CredentialError as exc:
             if locks_itself(path):
                 raise  # the next file may ask the same token
-            _fail(drafts, exc)
-            return
+            return [draft.failed(str(exc)) for draft in drafts]
         try:
             check_credential(credential, self._trust, now)
-            for draft in drafts:
-                draft.warning = draft.warning or next(iter(credential.warnings), None)
-            self._sign_with(credential, signature, drafts, now)
+            noted = [draft.warned(next(iter(credential.warnings), None)) for draft in drafts]
+            return self._sign_with(credential, signature, noted, now)
         except CredentialError as exc:
-            _fail(drafts, exc)
+            return [draft.failed(str(exc)) for draft in drafts]
         finally:
             credential.close()
 
@@ -133,8 +153,36 @@ class ChunkSigner:
 
     def _sign_with(
         self, credential: Credential, signature: JobSignature, drafts: Sequence[Draft], now: datetime
-    ) -> None:
-        request = SigningRequest(
+    ) -> list[Draft | TaskResult]:
+        """Sign drafts with one credential; return what becomes of each, in order.
+
+        1. Every file is prepared; 2. the key signs all of them; 3. timestamps are asked for together;
+        4. values and tokens are put in, and the signed bytes are checked; 5. validation data is added.
+        """
+        if credential.sm2_signer_id is not None:
+            self.sm2_signer_ids.add(credential.sm2_signer_id)
+        room = 0 if signature.level is PadesLevel.B_B else self._room()
+        request = self._request(signature, now)
+        signer = BatchSigner(SigningIdentity.of(credential), request, token_bytes=room)
+        prepared = [_prepare(signer, draft) for draft in drafts]
+        ready = [item for item in prepared if not isinstance(item, AgreegenError)]
+        values = credential.signer.sign_many([item.attributes for item in ready])
+        answers = iter(zip(values, self._tokens(values, room), strict=True))
+        made = [
+            item
+            if isinstance(item, AgreegenError)
+            else _finish(signer, draft, item, *next(answers), credential.sm2_signer_id)
+            for draft, item in zip(drafts, prepared, strict=True)
+        ]
+        signed = [item for item in made if not isinstance(item, AgreegenError)]
+        whole = iter(self._complete(signed, signature.level, now))
+        return [
+            _next(draft, item if isinstance(item, AgreegenError) else next(whole), signature, credential)
+            for draft, item in zip(drafts, made, strict=True)
+        ]
+
+    def _request(self, signature: JobSignature, now: datetime) -> SigningRequest:
+        return SigningRequest(
             role=signature.role,
             level=signature.level,
             now=now,
@@ -143,27 +191,13 @@ class ChunkSigner:
             location=signature.location,
             relax_order=self._job.relax_order,
         )
-        if credential.sm2_signer_id is not None:
-            self.sm2_signer_ids.add(credential.sm2_signer_id)
-        stamped = signature.level is not PadesLevel.B_B
-        room = self._room() if stamped else 0
-        signer = BatchSigner(SigningIdentity.of(credential), request, token_bytes=room)
-        prepared = _prepare(signer, drafts)
-        raw = credential.signer.sign_many([item.attributes for _, item in prepared])
-        tokens: list[bytes | None] = [None] * len(raw)
-        if room and self._client is not None:
-            answers = self._client.timestamp_many(raw)
-            tokens = [answer if isinstance(answer, bytes) else None for answer in answers]
-        finished = _finish(signer, prepared, raw, tokens, credential.sm2_signer_id)
-        results = self._complete([signed for _, signed in finished], signature.level, now)
-        for (draft, _), result in zip(finished, results, strict=True):
-            if isinstance(result, AgreegenError):
-                draft.reason = str(result)
-            else:
-                same = adds_only_a_signature(draft.data, result.data, signature.role)
-                draft.unread = draft.unread or not same
-                draft.plain = draft.plain and signature.level not in _LONG_TERM
-                _note(draft, result, signature, credential)
+
+    def _tokens(self, values: Sequence[bytes], room: int) -> list[bytes | None]:
+        """Ask for the timestamps of signature values; None where there is none to be had."""
+        if not room or self._client is None:
+            return [None] * len(values)
+        answers = self._client.timestamp_many(values)
+        return [answer if isinstance(answer, bytes) else None for answer in answers]
 
     def _room(self) -> int:
         """Return the room for a timestamp; 0 while no service answers (then it stays pending)."""
@@ -190,25 +224,29 @@ class ChunkSigner:
             results[index] = result
         return results
 
-    def extend(self, drafts: Sequence[Draft], now: datetime) -> None:
+    def extend(self, drafts: Sequence[Draft], now: datetime) -> list[Draft]:
         """Give documents that wait for a timestamp the level that their job asks for."""
-        from agreegen.signing.extend import extend_pdf  # noqa: PLC0415 - only here
-
+        if not drafts:
+            return []
         levels = [signature.level for signature in self._job.signatures]
         wanted = max(levels, key=list(PadesLevel).index)
         servers = timestamp_servers(self._job)
-        for draft in drafts:
-            try:
-                signed = extend_pdf(draft.data, wanted, now=now, tsa=servers, trust=self._trust, judged=True)
-            except AgreegenError as exc:
-                draft.warning = f"the timestamp is still missing: {exc}"
-                continue
-            draft.data, draft.changed, draft.pending = signed.data, True, signed.timestamp_pending
-            draft.plain = False
-            digest = draft.sha256
-            kind = EventKind.TIMESTAMP_PENDING if draft.pending else EventKind.TIMESTAMPED
-            facts = {"level": signed.level.value}
-            draft.events.append(EventDraft(kind, draft.task.document.id, sha256=digest, details=facts))
+        return [self._extend(draft, wanted, servers, now) for draft in drafts]
+
+    def _extend(
+        self, draft: Draft, level: PadesLevel, servers: Sequence[TimestampServer], now: datetime
+    ) -> Draft:
+        from agreegen.signing.extend import extend_pdf  # noqa: PLC0415 - only here
+
+        try:
+            signed = extend_pdf(draft.file.data, level, now=now, tsa=servers, trust=self._trust, judged=True)
+        except AgreegenError as exc:
+            return replace(draft, warning=f"the timestamp is still missing: {exc}")
+        file, pending = draft.file.grown(signed.data), signed.timestamp_pending
+        kind = EventKind.TIMESTAMP_PENDING if pending else EventKind.TIMESTAMPED
+        facts = {"level": signed.level.value}
+        event = EventDraft(kind, draft.task.document.id, sha256=file.sha256, details=facts)
+        return replace(draft, file=file, changed=True, pending=pending, plain=False).noting(event)
 
 
 def _connect(servers: Sequence[TimestampServer], trust: Trust) -> TimestampClient:
@@ -217,57 +255,56 @@ def _connect(servers: Sequence[TimestampServer], trust: Trust) -> TimestampClien
     return TimestampClient(servers, trust=trust)
 
 
-def _prepare(signer: BatchSigner, drafts: Sequence[Draft]) -> list[tuple[Draft, Prepared]]:
-    """Prepare every file that can be signed; a draft that cannot be gets the reason."""
-    prepared: list[tuple[Draft, Prepared]] = []
-    for draft in drafts:
-        # Earlier signatures were made here, or stand in a file that the register knows by its hash; the
-        # file is read back as a recipient would, before anything is published.
-        judged = bool(draft.roles)
-        try:
-            prepared.append((draft, signer.prepare(draft.data, judged=judged, begun=draft.begun)))
-        except SigningError as exc:
-            draft.reason = str(exc)
-    return prepared
+def _prepare(signer: BatchSigner, draft: Draft) -> Prepared | AgreegenError:
+    # Earlier signatures were made here, or stand in a file that the register knows by its hash; the
+    # file is read back as a recipient would, before anything is published.
+    try:
+        return signer.prepare(draft.file.data, judged=bool(draft.roles), begun=draft.file.begun)
+    except SigningError as exc:
+        return exc
 
 
 def _finish(
     signer: BatchSigner,
-    prepared: Sequence[tuple[Draft, Prepared]],
-    values: Sequence[bytes],
-    tokens: Sequence[bytes | None],
+    draft: Draft,
+    prepared: Prepared,
+    value: bytes,
+    token: bytes | None,
     sm2_signer_id: str | None,
-) -> list[tuple[Draft, SignedPdf]]:
-    """Put values and tokens in and check the signed bytes; a draft where that fails gets the reason."""
-    finished: list[tuple[Draft, SignedPdf]] = []
-    for (draft, item), value, token in zip(prepared, values, tokens, strict=True):
-        try:
-            signed = signer.finish(item, value, token=token)
-            check_signed_bytes(draft.data, signed.data, item, sm2_signer_id=sm2_signer_id)
-        except SigningError as exc:
-            draft.reason = str(exc)
-        else:
-            finished.append((draft, signed))
-    return finished
+) -> SignedPdf | AgreegenError:
+    """Put value and token in, and check the signed bytes."""
+    try:
+        signed = signer.finish(prepared, value, token=token)
+        check_signed_bytes(draft.file.data, signed.data, prepared, sm2_signer_id=sm2_signer_id)
+    except SigningError as exc:
+        return exc
+    return signed
 
 
-def _note(draft: Draft, signed: SignedPdf, signature: JobSignature, credential: Credential) -> None:
-    draft.data, draft.changed = signed.data, True
-    draft.roles.add(signature.role)
-    digest = draft.sha256
+def _next(
+    draft: Draft, signed: SignedPdf | AgreegenError, signature: JobSignature, credential: Credential
+) -> Draft | TaskResult:
+    """Return the draft with a signature, or what is said of a row where that failed."""
+    if isinstance(signed, AgreegenError):
+        return draft.failed(str(signed))
+    file, document_id = draft.file.grown(signed.data), draft.task.document.id
     facts = {
         "credential": credential.name,
         "certificate_sha256": fingerprint(credential.certificate_der),
         "level": signed.level.value,
     }
-    document_id = draft.task.document.id
-    draft.events.append(EventDraft(EventKind.SIGNED, document_id, signature.role, digest, facts))
-    if signed.timestamp_pending:
-        draft.pending = True
-    if draft.pending:
-        draft.events.append(EventDraft(EventKind.TIMESTAMP_PENDING, document_id, sha256=digest))
-
-
-def _fail(drafts: Sequence[Draft], exc: AgreegenError) -> None:
-    for draft in drafts:
-        draft.reason = str(exc)
+    events = [EventDraft(EventKind.SIGNED, document_id, signature.role, file.sha256, facts)]
+    pending = draft.pending or signed.timestamp_pending
+    if pending:
+        events.append(EventDraft(EventKind.TIMESTAMP_PENDING, document_id, sha256=file.sha256))
+    same = adds_only_a_signature(draft.file.data, signed.data, signature.role)
+    return replace(
+        draft,
+        file=file,
+        events=(*draft.events, *events),
+        roles=draft.roles | {signature.role},
+        changed=True,
+        pending=pending,
+        plain=draft.plain and signature.level not in _LONG_TERM,
+        unread=draft.unread or not same,
+    )

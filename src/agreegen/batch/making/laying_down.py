@@ -8,33 +8,17 @@ import os
 import secrets
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
 
 from agreegen.batch.interface import RowResult
 from agreegen.batch.job.output_folder import OutputError
+from agreegen.batch.making.drafts import TaskResult
 from agreegen.batch.planning.document_paths import QUARANTINE
-from agreegen.batch.planning.planner import Replaced, Task
+from agreegen.batch.planning.planner import Replaced
 from agreegen.errors import RegisterError
 from agreegen.files import TEMPORARY_PREFIX, sha256_of, sync_folder
 
-
-class Layable(Protocol):
-    """A document on its way to the disk; see `chunks.Draft`."""
-
-    task: Task
-    data: bytes
-    reason: str | None
-    quarantined: bool
-    changed: bool
-    result: RowResult
-
-    def quarantine(self, reason: str) -> None:
-        """Say that the finished file is not what it must be; it goes to the quarantine folder."""
-        ...
-
-
-T = TypeVar("T", bound=Layable)
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 _SYNCS_AT_ONCE = 8
 _OPEN_AT_ONCE = 100
@@ -44,7 +28,7 @@ class TakenError(RegisterError):
     """Another worker has laid down the same new document meanwhile; its file stays as it is."""
 
 
-def publish(output: Path, drafts: Sequence[T]) -> tuple[list[T], OutputError | None]:
+def publish(output: Path, results: Sequence[TaskResult]) -> tuple[list[TaskResult], OutputError | None]:
     """Lay a chunk down: every file whole and durable under its name before anybody is told of it.
 
     Files are written and synced under temporary names and read back; then they are renamed and their folders
@@ -53,39 +37,55 @@ def publish(output: Path, drafts: Sequence[T]) -> tuple[list[T], OutputError | N
     after all. A file that the disk gives back with other bytes is quarantined.
 
     Returns:
-        The drafts that are dealt with (failed rows included), and why the rest is not.
+        What is dealt with, in order (failed rows included), and why the rest is not.
 
     Raises:
         TakenError: A new document is there already; made again, the chunk adopts it.
     """
-    dealt = [draft for draft in drafts if _target(output, draft) is None]
-    writer: _Writer[T] = _Writer(output)
-    placed: list[T] = []
+    writer = _Writer(output)
+    dealt = {number: each for number, each in enumerate(results) if each.path is None}
+    placed: dict[int, TaskResult] = {}
     try:
-        failure = writer.write([draft for draft in drafts if _target(output, draft) is not None])
+        failure = writer.write([item for item in enumerate(results) if item[0] not in dealt])
         folders: set[Path] = set()
-        for draft, temporary, target in writer.written:
-            if draft.task.replaces is not None and not draft.quarantined:
-                folders |= _make_way(output, draft.task.replaces, target)
-            _give_name(draft, temporary, target)
-            folders.add(target.parent)
-            placed.append(draft)
+        for number, written in writer.written.items():
+            replaced = written.result.task.replaces
+            if replaced is not None and not written.result.made.quarantined:
+                folders |= _make_way(output, replaced, written.target)
+            _give_name(written)
+            folders.add(written.target.parent)
+            placed[number] = written.result
         for folder in sorted(folders):
             sync_folder(folder)
     except OSError as exc:
-        failure, placed = _output_error(output, exc), []
+        failure, placed = _output_error(output, exc), {}
     finally:
-        for _, temporary, _ in writer.written:
-            temporary.unlink(missing_ok=True)
-    kept = {id(draft) for draft in (*dealt, *placed)}
-    return [draft for draft in drafts if id(draft) in kept], failure
+        for written in writer.written.values():
+            written.temporary.unlink(missing_ok=True)
+    kept = dealt | placed
+    return [kept[number] for number in sorted(kept)], failure
 
 
-class _Writer(Generic[T]):
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A file under its temporary name.
+
+    Attributes:
+        result: Whose it is.
+        temporary: Where it lies.
+        target: Where it will lie.
+    """
+
+    result: TaskResult
+    temporary: Path
+    target: Path
+
+
+class _Writer:
     """Writes files under temporary names, syncs them and reads them back, some at a time.
 
     Attributes:
-        written: Each draft with its temporary and its final path.
+        written: The files by the number of their task.
     """
 
     def __init__(self, output: Path) -> None:
@@ -93,38 +93,36 @@ class _Writer(Generic[T]):
         # Workers on several machines may share the folder and the process number.
         self._token = secrets.token_hex(6)
         self._folders: set[Path] = set()
-        self.written: list[tuple[T, Path, Path]] = []
+        self.written: dict[int, _Written] = {}
 
-    def write(self, drafts: Sequence[T]) -> OutputError | None:
+    def write(self, results: Sequence[tuple[int, TaskResult]]) -> OutputError | None:
         """Write what can be written; return why the rest cannot."""
-        for start in range(0, len(drafts), _OPEN_AT_ONCE):
-            failure = self._write_some(drafts[start : start + _OPEN_AT_ONCE])
+        for start in range(0, len(results), _OPEN_AT_ONCE):
+            failure = self._write_some(results[start : start + _OPEN_AT_ONCE])
             if failure is not None:
                 return failure
         return None
 
-    def _write_some(self, drafts: Sequence[T]) -> OutputError | None:
-        handles: list[int] = []
+    def _write_some(self, results: Sequence[tuple[int, TaskResult]]) -> OutputError | None:
+        handles: dict[int, int] = {}
         failure: OutputError | None = None
-        first = len(self.written)
         try:
-            for draft in drafts:
-                target = _target(self._output, draft)
-                assert target is not None
+            for number, result in results:
                 try:
-                    handles.append(self._write(draft, target))
+                    handles[number] = self._write(number, result)
                 except OSError as exc:
-                    failure = _output_error(target.parent, exc)
+                    failure = _output_error((self._output / str(result.path)).parent, exc)
                     break
-            _sync_all(handles)
-            for number, handle in enumerate(handles, first):
+            _sync_all(list(handles.values()))
+            for number, handle in handles.items():
                 self._read_back(number, handle)
         finally:
-            for handle in handles:
+            for handle in handles.values():
                 os.close(handle)
         return failure
 
-    def _write(self, draft: T, target: Path) -> int:
+    def _write(self, number: int, result: TaskResult) -> int:
+        target = self._output / str(result.path)
         folder = target.parent
         if folder not in self._folders:
             if not folder.is_dir():
@@ -134,25 +132,25 @@ class _Writer(Generic[T]):
         temporary = folder / f"{TEMPORARY_PREFIX}{self._token}-{len(self.written)}"
         handle = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
         try:
-            rest = memoryview(draft.data)
+            rest = memoryview(result.made.data)
             while rest:
                 rest = rest[os.write(handle, rest) :]
         except BaseException:
             os.close(handle)
             temporary.unlink(missing_ok=True)
             raise
-        self.written.append((draft, temporary, target))
+        self.written[number] = _Written(result, temporary, target)
         return handle
 
     def _read_back(self, number: int, handle: int) -> None:
-        draft, temporary, _ = self.written[number]
-        if _read_all(handle, len(draft.data)) == draft.data:
+        written = self.written[number]
+        data = written.result.made.data
+        if _read_all(handle, len(data)) == data:
             return
-        draft.quarantine("the disk gave back other bytes than were written")
-        target = _target(self._output, draft)
-        assert target is not None
+        result = written.result.quarantined("the disk gave back other bytes than were written")
+        target = self._output / str(result.path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        self.written[number] = (draft, temporary, target)
+        self.written[number] = _Written(result, written.temporary, target)
 
 
 def _read_all(handle: int, size: int) -> bytes:
@@ -165,8 +163,9 @@ def _read_all(handle: int, size: int) -> bytes:
     return b"".join(parts)
 
 
-def _give_name(draft: Layable, temporary: Path, target: Path) -> None:
-    if draft.quarantined or draft.task.replaces is not None or draft.result is not RowResult.DONE:
+def _give_name(written: _Written) -> None:
+    made, temporary, target = written.result.made, written.temporary, written.target
+    if made.quarantined or written.result.task.replaces is not None or made.result is not RowResult.DONE:
         temporary.replace(target)
         return
     try:
@@ -180,14 +179,6 @@ def _give_name(draft: Layable, temporary: Path, target: Path) -> None:
         if exc.errno not in _NO_LINKS:
             raise
         temporary.replace(target)
-
-
-def _target(output: Path, draft: Layable) -> Path | None:
-    if draft.quarantined:
-        return output / QUARANTINE / f"{draft.task.document.id}-{sha256_of(draft.data)[:8]}.pdf"
-    if draft.reason is not None or not draft.changed:
-        return None
-    return output / draft.task.registration.path
 
 
 def _sync_all(handles: Sequence[int]) -> None:

@@ -79,14 +79,14 @@ class ChunkOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One task of a chunk that a worker without output folder has made; see `chunks.Draft` for the rest.
+    """What has been made of one task: the end of the chain of drafts, and what a cluster's worker hands back.
 
     Attributes:
         data: The finished file; empty where nothing is to be written.
         result: What became of it.
         events: What the register has to record.
-        reason: Why it failed.
-        quarantined: Whether the finished file did not read back.
+        reason: Why it failed, or why the file goes to the quarantine folder.
+        quarantined: Whether the finished file is not what it must be.
         changed: Whether the file differs from what is on the disk.
         pending: Whether a timestamp is still missing.
         warning: What a person should look at.
@@ -95,13 +95,13 @@ class Delivery:
 
     data: bytes
     result: RowResult
-    events: tuple[EventDraft, ...]
-    reason: str | None
-    quarantined: bool
-    changed: bool
-    pending: bool
-    warning: str | None
-    aside: str | None
+    events: tuple[EventDraft, ...] = ()
+    reason: str | None = None
+    quarantined: bool = False
+    changed: bool = True
+    pending: bool = False
+    warning: str | None = None
+    aside: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from urllib.parse import urlsplit
 
 from agreegen import __version__
 from agreegen.batch.interface import Job
-from agreegen.batch.making.chunks import ChunkMaker, Draft, lay_down
+from agreegen.batch.making.chunks import ChunkMaker, lay_down
+from agreegen.batch.making.drafts import TaskResult
 from agreegen.batch.making.laying_down import TakenError
 from agreegen.batch.making.messages import ChunkDelivery, ChunkOutcome, WorkerSettings
 from agreegen.batch.planning.planner import Task
@@ -178,9 +179,9 @@ class DaskPool:
 
     def _write(self, chunk: Chunk, delivery: ChunkDelivery) -> ChunkOutcome | None:
         """Write what a worker handed back; None where a file is there by now and the chunk is made again."""
-        drafts = [Draft.from_delivery(chunk.tasks[number], item) for number, item in delivery.items.items()]
+        results = [TaskResult(chunk.tasks[number], made) for number, made in delivery.items.items()]
         try:
-            return lay_down(self._settings.job.output, drafts, delivery.fatal, delivery.notes)
+            return lay_down(self._settings.job.output, results, delivery.fatal, delivery.notes)
         except TakenError:
             self._again(chunk)
             return None
