@@ -83,20 +83,25 @@ def show_command(form_id: str, forms_folder_option: Path | None, as_json: bool) 
 @json_option
 def check_command(targets: tuple[str, ...], forms_folder_option: Path | None, as_json: bool) -> int:
     """Check templates: variables, bookmarks, syntax, justified paragraphs, fonts."""
-    folder = forms_folder(forms_folder_option)
-    places = [Path(t) if Path(t).is_dir() else folder / t for t in targets]
-    if not places:
-        places = [form.directory for form in list_forms(folder)]
+    places = _find_places(targets, forms_folder_option)
     complaints = [(place, complaint) for place in places for complaint in check_form(place)]
     if as_json:
         print_json([{"form": place.name, "message": str(complaint)} for place, complaint in complaints])
-    else:
+    elif complaints:
         for place, complaint in complaints:
             click.echo(f"{place.name}: {complaint.severity.value}: {complaint}")
-        if not complaints:
-            say(f"{len(places)} form{'s' if len(places) != 1 else ''} checked, nothing to complain about")
+    else:
+        say(f"{len(places)} form{'s' if len(places) != 1 else ''} checked, nothing to complain about")
     errors = any(complaint.severity.value == "error" for _, complaint in complaints)
     return ExitCode.BAD_INPUT if errors else ExitCode.DONE
+
+
+def _find_places(targets: tuple[str, ...], option: Path | None) -> list[Path]:
+    """Return the folders of the forms that a user means, by folder or by id; of all where none is named."""
+    if not targets:
+        return [form.directory for form in list_forms(option)]
+    folder = forms_folder(option)
+    return [Path(target) if Path(target).is_dir() else folder / target for target in targets]
 
 
 @command.command("new")

@@ -6,6 +6,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -111,14 +112,8 @@ def command(
     force: bool,
 ) -> int:
     """Judge signed PDFs: files, folders (every *.pdf below) or - for standard input."""
-    inputs = (
-        *paths,
-        *trust,
-        *crls,
-        *evidence,
-        *(file for file in (policy, register_file, password_file) if file),
-    )
-    check_outputs((html, xml), inputs, extract_signed, force=force)
+    inputs = (*paths, *trust, *crls, *evidence, policy, register_file, password_file)
+    check_outputs((html, xml), [each for each in inputs if each], extract_signed, force=force)
     options = verify_options(
         read_trust(trust, crls),
         at=None if at_text is None else parse_time(at_text),
@@ -132,26 +127,51 @@ def command(
         seals_seen=read_hashes(seals_seen),
         aliases=read_aliases(aliases),
     )
-    if as_json and html is None and xml is None and extract_signed is None:
-        return stream_json(judge(paths, options, jobs=jobs))
-    if html is None and xml is None and extract_signed is None:
-        return print_table(judge(paths, options, jobs=jobs), reader_language())
-    judged = judge(paths, options, jobs=jobs)
-    if as_json or xml is not None or extract_signed is not None:
-        report = Report(tuple(judged))
-    else:
-        report = Report(tuple(abridge(judged)))
-    if extract_signed is not None:
-        extract_all(report, extract_signed, force=force)
-    if html is not None:
-        write_report_html(html, Report(tuple(abridge(report.files))), options, lang=reader_language())
-    if xml is not None:
-        write_atomically(xml, report_xml(report, options))
+    outputs = _Outputs(html, xml, extract_signed, force)
+    files = judge(paths, options, jobs=jobs)
+    if not outputs.any:
+        return stream_json(files) if as_json else print_table(files, reader_language())
+    # Only these need every word about every file; else a large report stays small.
+    whole = as_json or xml is not None or extract_signed is not None
+    report = Report(tuple(files if whole else abridge(files)))
+    outputs.write(report, options)
     if as_json:
         print_json(report.to_dict())
     else:
         click.echo(render_table(report, lang=reader_language()))
     return ExitCode.DONE if report.all_valid else ExitCode.NEGATIVE
+
+
+@dataclass(frozen=True, slots=True)
+class _Outputs:
+    """What is written besides the answer.
+
+    Attributes:
+        html: A report for people.
+        xml: A report for machines (ETSI TS 119 102-2).
+        folder: Where signed revisions go.
+        force: Whether revisions that are there already are replaced.
+    """
+
+    html: Path | None
+    xml: Path | None
+    folder: Path | None
+    force: bool
+
+    @property
+    def any(self) -> bool:
+        """Whether there is any."""
+        return (self.html, self.xml, self.folder) != (None, None, None)
+
+    def write(self, report: Report, options: VerifyOptions) -> None:
+        """Write all of them."""
+        if self.folder is not None:
+            extract_all(report, self.folder, force=self.force)
+        if self.html is not None:
+            short = Report(tuple(abridge(report.files)))
+            write_report_html(self.html, short, options, lang=reader_language())
+        if self.xml is not None:
+            write_atomically(self.xml, report_xml(report, options))
 
 
 def read_hashes(texts: Iterable[str]) -> frozenset[str]:

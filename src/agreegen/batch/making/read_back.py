@@ -83,22 +83,24 @@ def adds_only_a_signature(before: bytes, signed: bytes, role: str) -> bool:
     """
     try:
         old, new = PlainPdf.read(before), PlainPdf.read(signed)
-        if not signed.startswith(before) or new.revisions != old.revisions + 1:
-            return False
-        if any(new.trailer.get(key) != old.trailer.get(key) for key in (b"/Root", b"/Info")):
-            return False
+        replaced = _replaced(old, new) if signed.startswith(before) else []
         root = reference(old.trailer.get(b"/Root"))
-        added = new.sections[: len(new.sections) - len(old.sections)]
-        if new.sections[len(added) :] != old.sections:
-            return False
-        written = [number for begin, count, _ in added for number in range(begin, begin + count)]
-        replaced = sorted(number for number in written if number < old.size)
         if len(replaced) != 2 or root not in replaced:
             return False
         field = next(number for number in replaced if number != root)
         return _keeps(old, new, root, {b"/Perms"}) and _fills(old, new, field, role)
     except NotPlainError:
         return False
+
+
+def _replaced(old: PlainPdf, new: PlainPdf) -> list[int]:
+    """Return the objects of a file that one revision more replaces; none where it is something else."""
+    added = new.sections[: len(new.sections) - len(old.sections)]
+    one_more = new.revisions == old.revisions + 1 and new.sections[len(added) :] == old.sections
+    if not one_more or any(new.trailer.get(key) != old.trailer.get(key) for key in (b"/Root", b"/Info")):
+        return []
+    written = [number for begin, count, _ in added for number in range(begin, begin + count)]
+    return sorted(number for number in written if number < old.size)
 
 
 def _keeps(old: PlainPdf, new: PlainPdf, number: int, may_change: set[bytes]) -> bool:

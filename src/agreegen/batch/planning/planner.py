@@ -184,29 +184,54 @@ class Planner:
     def _continue(
         self, row: RosterRow, document: Document, current: DocumentRow, signatures: tuple[SignTask, ...]
     ) -> Task | None:
-        signed = tuple(key.removeprefix(_SIGNED) for key in current.hashes if key.startswith(_SIGNED))
-        roles = {task: self._job.signatures[task.index].role for task in signatures}
-        open_tasks = tuple(task for task, role in roles.items() if current.fulfilment(role) is None)
-        pending = current.pending
+        """Return what is left to do for a document that the register has, or None."""
         damage = find_damage(self._job.output / current.registration.path, current, whole=self._check_files)
-        if damage is None and not open_tasks and not (pending and self._job.tsa):
-            return None
         if damage is not None:
-            self._refuse_remaking(current, damage)
-            on_paper = {role for role, each in current.fulfilled.items() if each.how is How.PAPER}
-            open_tasks = tuple(task for task, role in roles.items() if role not in on_paper)
+            return self._remake(row, document, current, signatures, damage)
+        left = tuple(task for task in signatures if current.fulfilment(self._role_of(task)) is None)
+        if not left and not (current.pending and self._job.tsa):
+            return None
         return Task(
             row=row.number,
             document=document,
             values=dict(row.values),
             registration=current.registration,
-            signatures=open_tasks,
+            signatures=left,
             known=True,
-            known_sha256=current.sha256 if damage is None else None,
-            signed_roles=signed if damage is None else (),
-            pending=pending and damage is None,
+            known_sha256=current.sha256,
+            signed_roles=tuple(
+                key.removeprefix(_SIGNED) for key in current.hashes if key.startswith(_SIGNED)
+            ),
+            pending=current.pending,
+        )
+
+    def _remake(
+        self,
+        row: RosterRow,
+        document: Document,
+        current: DocumentRow,
+        signatures: tuple[SignTask, ...],
+        damage: str,
+    ) -> Task:
+        """Return how a damaged document is made again; what was signed on paper stays signed.
+
+        Raises:
+            RowProblemError: Its person has signed in it.
+        """
+        self._refuse_remaking(current, damage)
+        on_paper = {role for role, each in current.fulfilled.items() if each.how is How.PAPER}
+        return Task(
+            row=row.number,
+            document=document,
+            values=dict(row.values),
+            registration=current.registration,
+            signatures=tuple(task for task in signatures if self._role_of(task) not in on_paper),
+            known=True,
             damaged=damage,
         )
+
+    def _role_of(self, task: SignTask) -> str:
+        return self._job.signatures[task.index].role
 
     def _refuse_remaking(self, current: DocumentRow, damage: str) -> None:
         """Keep a damaged file whose signature nobody here can make again.

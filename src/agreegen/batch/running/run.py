@@ -137,7 +137,7 @@ class _Run:
         self.register = register = recorder.register
         self.keys, self.trust, self.failed, self.tell, self.clock = keys, keys.trust, failed, tell, clock
         self.counts = dict.fromkeys(RowResult, 0)
-        self.whole_roster, self.exhausted = True, False
+        self.whole_roster, self.exhausted, self.handed_in = True, False, False
         self.spool = RowSpool()
         self.recorded = False
         self.known: MendedRows | None = None
@@ -217,18 +217,9 @@ class _Run:
             self.warn(f"the clock stands {behind} before the register's last event; set it right")
         chunks = self._chunks(self._chunk_size(pool, chunk_rows))
         error: AgreegenError | None = None
-        exhausted = False
         while True:
-            while not exhausted and error is None and not brake.pressed and pool.room > 0:
-                try:
-                    chunk = next(chunks, None)
-                except AgreegenError as exc:  # the roster or the template changed: keep what is under way
-                    error = exc
-                    break
-                if chunk is None:
-                    exhausted = True
-                else:
-                    pool.submit(chunk)
+            if error is None and not brake.pressed:
+                error = self._hand_in(chunks, pool, brake)
             if not pool.busy:
                 break
             try:
@@ -238,9 +229,22 @@ class _Run:
                 return exc
         for folder in self.folders:  # where a worker was killed, it left what it had not named yet
             remove_leftovers(self.job.output / folder)
-        if exhausted and error is None and not brake.pressed:
+        if self.handed_in and error is None and not brake.pressed:
             error = self._conclude()
         return error
+
+    def _hand_in(self, chunks: Iterator[Chunk], pool: Pool, brake: Brake) -> AgreegenError | None:
+        """Give the pool as many chunks as it takes; return why there are no more, if anything is wrong."""
+        while not self.handed_in and not brake.pressed and pool.room > 0:
+            try:
+                chunk = next(chunks, None)
+            except AgreegenError as exc:  # the roster or the template changed: keep what is under way
+                return exc
+            if chunk is None:
+                self.handed_in = True
+            else:
+                pool.submit(chunk)
+        return None
 
     def _chunk_size(self, pool: Pool, most: int) -> int:
         """Give each worker several chunks, so that none waits long for the last one; large ones cost less."""

@@ -25,6 +25,7 @@ from agreegen.cli.output import prompt_secret, say
 from agreegen.errors import ExitCode, InputError, UsageError
 from agreegen.files import refuse_existing, refuse_inputs
 from agreegen.model.complaint import Severity, sort_and_merge
+from agreegen.model.form import Field
 
 __all__ = ["new_command"]
 
@@ -124,17 +125,24 @@ def _complete(
     draft: JobDraft, sheet: int | str | None, date: str | None, role: str | None, *, asking: bool
 ) -> JobDraft:
     """Fill in what the options left open: columns, values for all rows, date, credential, role."""
-    form = draft.survey.form
-    draft = _with_missing(draft, sheet, asking=asking)
-    if date is None and asking and date_fields(draft.survey):
-        date = click.prompt("Date, empty to leave it blank / 日期，可不填", default="", err=True)
-    dated = {name: date for name in date_fields(draft.survey) if date and name not in draft.defaults}
-    draft = replace(draft, defaults={**draft.defaults, **dated})
+    draft = _with_missing(_with_columns(draft, sheet), sheet, asking=asking)
+    draft = _with_date(draft, date, asking=asking)
     if draft.credential is None and asking:
         answer = click.prompt("Credential file, empty for none / 凭证文件，可不填", default="", err=True)
         draft = replace(draft, credential=Path(answer) if answer else None)
-    if draft.credential is None:
-        return draft
+    return draft if draft.credential is None else _with_role(draft, role)
+
+
+def _with_date(draft: JobDraft, date: str | None, *, asking: bool) -> JobDraft:
+    fields = date_fields(draft.survey)
+    if date is None and asking and fields:
+        date = click.prompt("Date, empty to leave it blank / 日期，可不填", default="", err=True)
+    dated = {name: date for name in fields if date and name not in draft.defaults}
+    return replace(draft, defaults={**draft.defaults, **dated})
+
+
+def _with_role(draft: JobDraft, role: str | None) -> JobDraft:
+    form = draft.survey.form
     usual = office_role(form)
     chosen = role or (None if usual is None else usual.id)
     known = [each.id for each in form.roles]
@@ -143,36 +151,46 @@ def _complete(
     return replace(draft, role=chosen)
 
 
-def _with_missing(draft: JobDraft, sheet: int | str | None, *, asking: bool) -> JobDraft:
+def _with_columns(draft: JobDraft, sheet: int | str | None) -> JobDraft:
+    """Look at the roster once more with the columns that the options name."""
     form = draft.survey.form
-    unknown = [
-        name for name in (*draft.columns, *draft.defaults) if name not in {f.name for f in form.fields}
-    ]
+    known = {field.name for field in form.fields}
+    unknown = [name for name in (*draft.columns, *draft.defaults) if name not in known]
     if unknown:
         names = ", ".join(item.name for item in form.fields)
         raise UsageError(f"{form.id} has no field {unknown[0]}", hint=f"its fields are {names}")
-    if draft.columns:
-        survey = survey_roster(draft.roster, form, sheet=sheet, columns=draft.columns)
-        draft = replace(draft, survey=survey)
+    if not draft.columns:
+        return draft
+    return replace(draft, survey=survey_roster(draft.roster, form, sheet=sheet, columns=draft.columns))
+
+
+def _with_missing(draft: JobDraft, sheet: int | str | None, *, asking: bool) -> JobDraft:
+    """Ask for the columns, or values for all rows, that the form requires and nothing gives."""
     missing = [item for item in draft.survey.missing if item.name not in draft.defaults]
     if missing and not asking:
-        named = ", ".join(f"{item.label_zh} ({item.name})" for item in missing)
-        raise UsageError(
-            f"{draft.roster} has no column for {named}",
-            hint=f"give --column {missing[0].name}=HEADER, or --default {missing[0].name}=VALUE for all rows",
-        )
+        raise _lacking(draft, missing)
     columns, defaults = dict(draft.columns), dict(draft.defaults)
+    others = "、".join(draft.survey.others)
     for item in missing:
-        others = "、".join(draft.survey.others)
         answer = click.prompt(
             f"{item.label_zh} ({item.name}): header of its column, or one value for all rows [{others}]",
             err=True,
         )
         (columns if answer in draft.survey.others else defaults)[item.name] = answer
-    if columns != draft.columns:
-        survey = survey_roster(draft.roster, form, sheet=sheet, columns=columns)
-        draft = replace(draft, survey=survey, columns=columns)
-    return replace(draft, defaults=defaults)
+    draft = replace(draft, defaults=defaults)
+    if columns == draft.columns:
+        return draft
+    survey = survey_roster(draft.roster, draft.survey.form, sheet=sheet, columns=columns)
+    return replace(draft, survey=survey, columns=columns)
+
+
+def _lacking(draft: JobDraft, missing: Sequence[Field]) -> UsageError:
+    named = ", ".join(f"{item.label_zh} ({item.name})" for item in missing)
+    first = missing[0].name
+    return UsageError(
+        f"{draft.roster} has no column for {named}",
+        hint=f"give --column {first}=HEADER, or --default {first}=VALUE for all rows",
+    )
 
 
 def _check(job_file: Path, folder: Path | None) -> int:
