@@ -17,6 +17,7 @@ from tests.attacks import (
     saving,
     shadow,
     two_roles,
+    unsigned_statements,
 )
 from tests.attacks.documents import annotate, certified, fill, signed
 from tests.attacks.forgery import forged_contents
@@ -41,7 +42,7 @@ from tests.attacks.signer import FREE_BOX, sign, stamp
 Sample = Callable[[], bytes]
 _ROOMS = (
     saving, forgery, shadow, overlay, forms, canonical, drawn_by_readers, forms_drawn, painted_elsewhere,
-    two_roles,
+    two_roles, unsigned_statements,
 )  # fmt: skip
 ATTACKS: dict[str, Sample] = {
     name: value
@@ -50,7 +51,7 @@ ATTACKS: dict[str, Sample] = {
     if getattr(value, "__module__", None) == module.__name__
     and not name.startswith("_")
     and value not in (forged_contents, forms.checkbox, forms.closed_field, forms.large_filled)
-    and value not in forms_drawn.SUPPORT | painted_elsewhere.SUPPORT
+    and value not in forms_drawn.SUPPORT | painted_elsewhere.SUPPORT | unsigned_statements.SUPPORT
 }
 ATTACKS |= {
     f"forged_contents_{label}": functools.partial(forged_contents, value)
@@ -105,4 +106,6 @@ HONEST: dict[str, Sample] = {
     "update of an encrypted file": canonical_honest.encrypted_update,
 }
 HONEST |= canonical_honest.FORMS
-HONEST |= forms_drawn.HONEST | painted_elsewhere.HONEST
+HONEST |= forms_drawn.HONEST | painted_elsewhere.HONEST | unsigned_statements.HONEST
+UNSIGNED: dict[str, Sample] = dict(unsigned_statements.UNSIGNED)
+"""Words that nobody signed, where a change is permitted: told, and never valid."""

@@ -170,10 +170,10 @@ def sign(
     return _bytes(signer.sign_pdf(writer, bytes_reserved=reserved))
 
 
-def stamp(data: bytes) -> bytes:
-    """Add a document timestamp."""
+def stamp(data: bytes, field: str | None = None) -> bytes:
+    """Add a document timestamp, in a field that is there or an invisible one of its own."""
     writer = IncrementalPdfFileWriter(io.BytesIO(data))
-    return _bytes(PdfTimeStamper(stamper()).timestamp_pdf(writer, "sha256"))
+    return _bytes(PdfTimeStamper(stamper(), field_name=field).timestamp_pdf(writer, "sha256"))
 
 
 def _bytes(target: Any) -> bytes:

@@ -15,7 +15,7 @@ from agreegen.verification.pictures.findings import COVERS_CONTENT, SEAL_OVER_CO
 from agreegen.verification.structure import scan_structure
 from tests.attacks.documents import certified, signed
 from tests.attacks.honest import long_chain
-from tests.attacks.samples import ATTACKS, COVERING, HONEST
+from tests.attacks.samples import ATTACKS, COVERING, HONEST, UNSIGNED
 from tests.attacks.signer import digest_holds
 
 
@@ -45,6 +45,18 @@ def test_honest_change_passes(name: str) -> None:
     assert [signature.reasons for signature in structure.signatures] == [()] * len(structure.signatures)
     assert _unaltered(data, structure)
     assert structure.attachment == b'{"id": "X"}'
+
+
+@pytest.mark.parametrize("name", sorted(UNSIGNED))
+def test_words_that_nobody_signed_are_told(name: str) -> None:
+    structure = scan_structure(UNSIGNED[name](), Limits())
+    assert UNSIGNED_CONTENT in {alarm.code for alarm in structure.alarms}
+
+
+@pytest.mark.parametrize("name", ["time in the metadata", "blank look on no place", "long chain"])
+def test_time_and_program_say_nothing(name: str) -> None:
+    structure = scan_structure(HONEST.get(name, long_chain)(), Limits())
+    assert UNSIGNED_CONTENT not in {alarm.code for alarm in structure.alarms}
 
 
 @pytest.mark.parametrize("name", sorted(COVERING))

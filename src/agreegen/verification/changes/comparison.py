@@ -255,14 +255,20 @@ class _Walk:
         kids = self._old.array(one.get("Kids"))
         if any("T" in self._old.dictionary(kid) for kid in kids):
             self._note(one.get("Kids"), two.get("Kids"))
-            # Attributes of its kids may not change from above, so all but the list of kids is kept.
-            without = [{key: value for key, value in side.items() if key != "Kids"} for side in (one, two)]
-            if not self._equality.kept(*without):
+            if not self._is_kept_above(one, two):
                 self._forbid("form", f"the field “{name}” was changed, from which others inherit")
             self._field_lists(one.get("Kids"), two.get("Kids"), name, attributes, depth + 1)
             return
         widgets = self._widgets(right, one, two)
         self.fields.append(FieldPair(name, _number(right), one, two, *attributes, widgets))
+
+    def _is_kept_above(self, one: dict[str, Any], two: dict[str, Any]) -> bool:
+        """Attributes of kids do not change from above: all but their list is kept, values throughout."""
+        for key in (one.keys() | two.keys()) - {"Kids"}:
+            same = self._equality.untouched if key in _INHERITED else self._equality.kept
+            if not same(one.get(key), two.get(key)):
+                return False
+        return True
 
     def _widgets(
         self, right: Value, one: dict[str, Any], two: dict[str, Any]

@@ -8,6 +8,7 @@ from typing import Any
 from agreegen.pdf.objects import Value
 from agreegen.pdf.pages import Rectangle, rectangle_of
 from agreegen.verification.changes.equality import Equality
+from agreegen.verification.changes.field_values import says_the_same
 from agreegen.verification.changes.interface import FieldPair, RevisionStep, WidgetPair
 from agreegen.verification.changes.painted_boxes import is_hidden, painted_box
 from agreegen.verification.changes.places import PermittedPlace, PlaceKind
@@ -24,8 +25,13 @@ def was_signed(step: RevisionStep, field: FieldPair) -> bool:
 
 
 def value_changed(step: RevisionStep, field: FieldPair) -> bool:
-    """Tell whether a field got another value."""
-    return any(not step.equality.untouched(field.old.get(key), field.new.get(key)) for key in VALUE_KEYS)
+    """Tell whether a field says something else.
+
+    The same words written in another way are no other value; lines scrolled to, choices marked and styles of
+    text (/TI, /I, /RV) go with a value and are none: else a look could say anything while the value stays.
+    """
+    one, two = field.old_attributes.get("V"), field.new_attributes.get("V")
+    return not says_the_same(step.old, one, step.new, two)
 
 
 def is_redrawn(equality: Equality, widget: WidgetPair) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 from agreegen.model.document import Document
 from agreegen.pdf.document import View
 from agreegen.pdf.objects import Ref, Stream, StructureError, Value, same
-from agreegen.verification.changes.own_metadata import says_more
+from agreegen.verification.changes.metadata_words import says_more
 
 _SIGNATURE, _TIMESTAMP = "ETSI.CAdES.detached", "ETSI.RFC3161"
 _CATALOGUE = frozenset({"AcroForm", "Perms", "DSS", "Extensions", "Version"})

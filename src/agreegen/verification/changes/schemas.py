@@ -85,7 +85,7 @@ SCHEMAS: dict[Role, Schema] = {
             **_FIELD_POINTERS,
             "P": Key(Change.ADDED, None),
             "Popup": Key(Change.ADDED, None),
-            "M": _FREE,
+            "M": Key(Change.ADDED),
             "NM": Key(Change.ADDED),
             "CreationDate": Key(Change.ADDED),
         }

@@ -1,4 +1,4 @@
-"""What stands in a file that nobody signed: values and notes that came after the last signature.
+"""What stands in a file that nobody signed: what came after the last signature and says something.
 
 Filling in and commenting are permitted changes, and a document timestamp signs for nobody. Whoever relies on
 the file must know that no signer has seen this.
@@ -6,22 +6,29 @@ the file must know that no signer has seen this.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
 
 from agreegen.model.report import Alarm
 from agreegen.pdf.document import View
-from agreegen.pdf.fields import Field, form_fields, text_of
+from agreegen.pdf.fields import Field, form_fields
 from agreegen.pdf.objects import Ref, Stream, Value
 from agreegen.pdf.pages import Rectangle, page_numbers
+from agreegen.verification.changes.field_values import value_text
+from agreegen.verification.changes.metadata_words import says_more
+from agreegen.verification.changes.places import PermittedPlace
 
 UNSIGNED_CONTENT = "unsigned-content"
 _MOST_TOLD = 50
 _LONGEST_TEXT = 200
-_NO_NOTES = frozenset({"Widget", "Popup"})
 _SAID = ("Contents", "RC", "T", "Subj", "V")
+_WORDS_OF_A_FIELD = ("TU", "Contents")
+_TIMESTAMP = "Timestamp"
+"""What a common library says of the fields of its document timestamps."""
+_SHOWN_BY_READERS = ("Title", "Subject", "Author", "Keywords")
+"""Entries of the information dictionary that readers show beside the pages (ISO 32000-1, 14.3.3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +40,16 @@ class _Seen:
     said: tuple[str, ...]
 
 
-def unsigned_content(signed: View, now: View) -> Iterator[Alarm]:
-    """Yield an alarm for every value and note that the last signed revision does not have.
+def unsigned_content(signed: View, now: View, places: Iterable[PermittedPlace] = ()) -> Iterator[Alarm]:
+    """Yield an alarm for all that the last signed revision does not have and that says something.
+
+    Values, notes, fields that wait for a signature, whatever else was permitted to paint, the data of a
+    dynamic form, and the title and other words about the document.
 
     Args:
         signed: The revision of the last signature that is not a timestamp.
         now: The file as it is.
+        places: Where the later revisions were permitted to paint.
 
     Raises:
         StructureError: A page or the form cannot be read.
@@ -46,7 +57,11 @@ def unsigned_content(signed: View, now: View) -> Iterator[Alarm]:
     """
     if signed.index == now.index:
         return
-    yield from islice(chain(_values(signed, now), _notes(signed, now)), _MOST_TOLD)
+    told = list(islice(chain(_values(signed, now), _notes(signed, now)), _MOST_TOLD))
+    yield from told
+    late = [place for place in places if place.revision > signed.index]
+    others = chain(_fields(signed, now), _places(late, told), _form_data(signed, now), _about(signed, now))
+    yield from islice(others, _MOST_TOLD)
 
 
 def _values(signed: View, now: View) -> Iterator[Alarm]:
@@ -78,19 +93,76 @@ def _value(view: View, field: Field) -> str:
         if "V" in holder:
             break
         holder = view.dictionary(holder.get("Parent"))
-    text = _as_text(view, holder.get("V"))
+    text = value_text(view, holder.get("V"))
     return "" if field.kind == "Btn" and text == "Off" else text
 
 
-def _as_text(view: View, value: Value) -> str:
-    found = view.resolve(value)
-    if isinstance(found, Stream):
-        found = view.file.expand(view.resolved_filters(found))
-    if isinstance(found, bytes):
-        return text_of(found)
-    if isinstance(found, list):
-        return ", ".join(_as_text(view, item) for item in found[:_MOST_TOLD])
-    return "" if found is None else str(found)
+def _fields(signed: View, now: View) -> Iterator[Alarm]:
+    """Readers list fields that wait for a signature by name, and read out what they are for."""
+    before = {_key(field) for field in form_fields(signed)}
+    for field in form_fields(now):
+        if field.kind != "Sig" or _key(field) in before:
+            continue
+        holders = [field.value, *(now.dictionary(widget) for widget in field.widgets)]
+        words = [text for holder in holders for text in _texts(now, holder, _WORDS_OF_A_FIELD)]
+        words = [text for text in words if text not in (field.name, _TIMESTAMP)]
+        if words or not isinstance(now.resolve(field.value.get("V")), dict):
+            said = "; ".join(dict.fromkeys([field.name, *words]))
+            text = f"a signature field was added after the last signature: “{said[:_LONGEST_TEXT]}”"
+            zh = f"最后一次签署之后又加入了签名域：“{said[:_LONGEST_TEXT]}”"
+            yield Alarm(UNSIGNED_CONTENT, text, message_zh=zh, text=said)
+
+
+def _texts(view: View, holder: dict[str, Any], keys: Iterable[str]) -> list[str]:
+    found = [value_text(view, holder.get(key)) for key in keys]
+    return [text for text in found if text]
+
+
+def _places(places: list[PermittedPlace], told: list[Alarm]) -> Iterator[Alarm]:
+    """Whatever else shows something: looks of fields, of timestamps, of fields that nobody signed."""
+    known = {alarm.page for alarm in told}
+    for place in dict.fromkeys(places):
+        page = place.page_index + 1
+        if page in known:
+            continue
+        known.add(page)
+        text = f"something was put on page {page} after the last signature"
+        zh = f"第 {page} 页有最后一次签署之后才加上的内容"
+        if place.field_name is not None:
+            text, zh = f"{text}, in the field “{place.field_name}”", f"{zh}（表单域“{place.field_name}”）"
+        yield Alarm(UNSIGNED_CONTENT, text, message_zh=zh, page=page, box=place.box)
+
+
+def _form_data(signed: View, now: View) -> Iterator[Alarm]:
+    one, two = (_form_text(view) for view in (signed, now))
+    if one != two:
+        text = "the data of the dynamic form (XFA) were changed after the last signature"
+        yield Alarm(UNSIGNED_CONTENT, text, message_zh="动态表单（XFA）的数据在最后一次签署之后改动过")
+
+
+def _form_text(view: View) -> list[str]:
+    value = view.resolve(view.dictionary(view.catalog.get("AcroForm")).get("XFA"))
+    return [value_text(view, item) for item in (value if isinstance(value, list) else [value])]
+
+
+def _about(signed: View, now: View) -> Iterator[Alarm]:
+    """Readers show the title above the pages, and tell who wrote it."""
+    one, two = (view.dictionary(view.trailer.get("Info")) for view in (signed, now))
+    words = [(value_text(signed, one.get(key)), value_text(now, two.get(key))) for key in _SHOWN_BY_READERS]
+    said = [later for earlier, later in words if later not in ("", earlier)]
+    before, after = (_packet(view) for view in (signed, now))
+    if not said and after and after != before and says_more(before, after):
+        said = ["XMP"]
+    if said:
+        shown = "; ".join(said)[:_LONGEST_TEXT]
+        text = f"title or other words about the document came after the last signature: “{shown}”"
+        zh = f"文件的标题或说明是最后一次签署之后才写入的：“{shown}”"
+        yield Alarm(UNSIGNED_CONTENT, text, message_zh=zh, text=shown)
+
+
+def _packet(view: View) -> bytes:
+    found = view.resolve(view.catalog.get("Metadata"))
+    return view.file.expand(view.resolved_filters(found)) if isinstance(found, Stream) else b""
 
 
 def _notes(signed: View, now: View) -> Iterator[Alarm]:
@@ -113,10 +185,19 @@ def _annotations(view: View) -> Iterator[tuple[object, _Seen]]:
         holder = view.dictionary(Ref(number, 0))
         for at, item in enumerate(view.array(holder.get("Annots"))):
             found = view.dictionary(item)
-            if not found or view.resolve(found.get("Subtype")) in _NO_NOTES:
+            if not found or view.resolve(found.get("Subtype")) == "Widget" or _is_window(view, item):
                 continue
-            said = tuple(_as_text(view, found.get(key)) for key in _SAID)
+            said = tuple(value_text(view, found.get(key)) for key in _SAID)
             yield (item.num if isinstance(item, Ref) else (number, at)), _Seen(page, found, said)
+
+
+def _is_window(view: View, item: Value) -> bool:
+    """Tell whether a pop-up is only the window of a note that names it, which is told by itself."""
+    holder = view.dictionary(item)
+    if view.resolve(holder.get("Subtype")) != "Popup" or _texts(view, holder, _SAID):
+        return False
+    note = view.dictionary(holder.get("Parent"))
+    return isinstance(item, Ref) and note.get("Popup") == item
 
 
 def _widget_pages(view: View) -> dict[int, int]:

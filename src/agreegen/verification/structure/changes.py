@@ -21,10 +21,11 @@ from agreegen.verification.changes.role_map import RoleMap
 from agreegen.verification.changes.rules.covering_rule import check_covering
 from agreegen.verification.changes.rules.document_rule import check_document
 from agreegen.verification.changes.rules.filling_rule import check_filling
-from agreegen.verification.changes.rules.form_rule import check_form
+from agreegen.verification.changes.rules.form_rule import check_form, fills_xfa
 from agreegen.verification.changes.rules.look_rule import check_looks
 from agreegen.verification.changes.rules.matrix_rule import check_matrices
 from agreegen.verification.changes.rules.note_rule import check_notes
+from agreegen.verification.changes.rules.nowhere_rule import check_nowhere
 from agreegen.verification.changes.rules.object_rule import check_objects
 from agreegen.verification.changes.rules.parentage_rule import check_parents
 from agreegen.verification.changes.rules.permission_rule import check_permissions
@@ -49,6 +50,7 @@ RULES: tuple[Rule, ...] = (
     check_filling,
     check_notes,
     check_matrices,
+    check_nowhere,
     check_structure_tree,
     check_permissions,
 )
@@ -59,6 +61,10 @@ PAINTING_RULES: tuple[Rule, ...] = (check_looks, check_covering)
 
 MAX_TOLD = 20
 """Findings on one revision that a report tells."""
+
+_XFA_CHANGED = (
+    "the data of a dynamic form (XFA) were changed, and what readers of such forms make of them is open"
+)
 
 
 @dataclass(slots=True)
@@ -119,6 +125,10 @@ class Judgement:
             text = f"after signing, {finding.reason}"
             self.alarms.append(Alarm("forbidden-change", text, alters=True, topic=finding.topic))
 
+    def doubt(self, index: int, reason: str) -> None:
+        """Say that nobody can tell what came after a revision."""
+        self._worsen(index, Changes.UNKNOWN, reason)
+
     def _worsen(self, index: int, found: Changes, reason: str) -> None:
         changes, reasons = self.after.get(index, (Changes.NONE, []))
         self.after[index] = max(changes, found, key=_RANK.__getitem__), [*reasons, reason]
@@ -160,15 +170,17 @@ def _judge_open(
     for index in range(first, len(views) - 1):
         try:
             walker = walker or _Walker(file, views, first)
-            findings, places = walker.judge(index, in_force(own, index))
+            findings, places, doubts = walker.judge(index, in_force(own, index))
         except LimitError as problem:
             judgement.after[index] = Changes.UNKNOWN, [problem.message]
             continue
         except StructureError as problem:
             findings = [Finding("structure", f"a later revision cannot be followed: {problem.message}")]
-            places = []
+            places, doubts = [], []
         judgement.places += places
         judgement.take(index, findings)
+        for doubt in doubts:
+            judgement.doubt(index, doubt)
 
 
 class _Walker:
@@ -181,8 +193,10 @@ class _Walker:
         self._pages = PageBoxes.from_view(self._first)
         self._renderings = Renderings(file, views, self._pages)
 
-    def judge(self, index: int, permissions: Permissions) -> tuple[list[Finding], list[PermittedPlace]]:
-        """Return what is not acceptable about one revision, and what it was permitted to paint.
+    def judge(
+        self, index: int, permissions: Permissions
+    ) -> tuple[list[Finding], list[PermittedPlace], list[str]]:
+        """Return what is not acceptable about one revision, what it was permitted to paint, and what is open.
 
         1. Its bytes have the canonical form.
         2. The objects that differ, and those that own them, are walked in both revisions.
@@ -194,7 +208,7 @@ class _Walker:
         findings += [Finding("canonical", reason) for reason in deviations(old, new)]
         step = self._step(old, new, changed, permissions)
         if findings:
-            return findings, []
+            return findings, [], []
         findings += step.comparison.findings
         for rule in RULES:
             findings += rule(step)
@@ -202,7 +216,9 @@ class _Walker:
             for rule in PAINTING_RULES:
                 findings += rule(step)
         unique = list(dict.fromkeys(findings))
-        return unique, [] if unique else permitted_places(step)
+        if unique:
+            return unique, [], []
+        return [], permitted_places(step), [_XFA_CHANGED] if fills_xfa(step) else []
 
     def _step(self, old: View, new: View, changed: set[int], permissions: Permissions) -> RevisionStep:
         before = {number: self._roles.roles(number) for number in changed}

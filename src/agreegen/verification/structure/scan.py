@@ -110,7 +110,7 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
     for alarm in judgement.alarms:
         findings.take(alarm)
     if not file.locked:
-        _note_unsigned(views, covered, findings)
+        _note_unsigned(views, covered, judgement, findings)
     last = len(views) - 1
     first = min((item.revision for item in covered if item.revision is not None), default=last)
     if covered:
@@ -176,14 +176,16 @@ def _signed_revisions(covered: list[Covered]) -> list[int]:
     return sorted({item.revision for item in whole if item.revision is not None})
 
 
-def _note_unsigned(views: list[View], covered: list[Covered], findings: _Findings) -> None:
+def _note_unsigned(
+    views: list[View], covered: list[Covered], judgement: Judgement, findings: _Findings
+) -> None:
     """Tell what came after the last signature; a timestamp is nobody's signature."""
     own = [item for item in covered if ranges.kind_of(item.candidate.value) is SignatureKind.SIGNATURE]
     signed = _signed_revisions(own)
     if not signed:
         return
     try:
-        for alarm in unsigned_content(views[max(signed)], views[-1]):
+        for alarm in unsigned_content(views[max(signed)], views[-1], judgement.places):
             findings.take(alarm)
     except StructureError as problem:
         findings.problem(problem)

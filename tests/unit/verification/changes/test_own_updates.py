@@ -15,7 +15,7 @@ from pyhanko.sign.fields import SigSeedSubFilter
 
 from agreegen.pdf.document import open_file
 from agreegen.pdf.limits import Limits
-from agreegen.verification.changes.own_metadata import says_more
+from agreegen.verification.changes.metadata_words import says_more
 from agreegen.verification.changes.own_updates import foreign_updates
 from agreegen.verification.examination import examine
 from tests.unit.verification.authority import Authority, sign

@@ -12,12 +12,15 @@ from agreegen.verification.changes.rules.signing_rule import check_replaced_look
 
 FILLING_KEYS = frozenset(VALUE_KEYS) | {"AS", "AP", "F", "Ff", "DA", "Q", "M", "MK", "BS"}
 """What filling may change in a field; /BS may only come, as some programs write out what holds anyway."""
-_HIDING_FLAGS = 1 | 2 | 32
+_SHOWING_FLAGS = 1 | 2 | 8 | 16 | 32 | 256
+"""Hidden, out of sight, or of its own size and turn, so that it comes to lie over other parts of the page."""
 _PRINTED = 4
 _READ_ONLY, _PUSH_BUTTON = 1, 1 << 16
 _STYLE = ("DA", "Q", "MK", "BS")
 _PLAIN_BORDER = {"Type": ("Border",), "S": ("S",), "W": (0, 1)}
 _STATES = frozenset({"N", "R", "D"})
+_WITH_A_VALUE = ("I", "RV", "TI")
+"""What goes with a value: marked choices, styled text, the line scrolled to."""
 
 
 def check_filling(step: RevisionStep) -> Iterator[Finding]:
@@ -40,6 +43,9 @@ def _check(step: RevisionStep, field: FieldPair) -> Iterator[str]:
         if not widget.merged:
             yield from other_keys(step, widget.old, widget.new, FILLING_KEYS - set(VALUE_KEYS), field.name)
         yield from _check_widget(step, field, widget, changed=changed)
+    for key in _WITH_A_VALUE:
+        if not changed and not step.equality.untouched(field.old.get(key), field.new.get(key)):
+            yield f"/{key} of the field “{field.name}” was changed although its value is the same"
     yield from _check_flags(step, field)
 
 
@@ -48,8 +54,8 @@ def _check_widget(
 ) -> Iterator[str]:
     old, new = widget.old, widget.new
     left, right = (_number(step.old.resolve(old.get("F"))), _number(step.new.resolve(new.get("F"))))
-    if (left ^ right) & _HIDING_FLAGS or left & ~right & _PRINTED:
-        yield f"the field “{field.name}” was hidden or shown"
+    if (left ^ right) & _SHOWING_FLAGS or left & ~right & _PRINTED:
+        yield f"the field “{field.name}” was hidden or shown, or has a size of its own"
     if is_redrawn(step.equality, widget):
         if not changed:
             yield f"the field “{field.name}” looks different although its value is the same"

@@ -56,7 +56,7 @@ def _check_waiting(
 def _drawn_fields(step: RevisionStep) -> Iterator[_Field]:
     """Yield what each widget on the pages has and inherits, whether the form knows it or not.
 
-    Signatures are not drawn from their values.
+    Signatures are not drawn from their values; free text is, with the fonts of the form.
     """
     view = step.old
     for page in step.pages.pages:
@@ -67,6 +67,8 @@ def _drawn_fields(step: RevisionStep) -> Iterator[_Field]:
                 field = with_inherited(view, widget)
                 if view.resolve(field.get("FT")) != "Sig":
                     yield field
+            elif "DA" in widget:
+                yield {**widget, "V": widget.get("Contents")}
 
 
 def _has_value(view: View, field: _Field) -> bool:

@@ -19,6 +19,12 @@ _COMPARED = frozenset(
     }
 )  # fmt: skip
 """Roles whose objects the walk compares one by one; the others are judged as a whole by their rules."""
+_OF_FIELDS = frozenset({Role.LOOK, Role.LOOKS, Role.VALUE})
+"""Roles that the rules on fields judge with the field that owns them."""
+_BESIDE_FIELDS = frozenset(
+    {Role.FORM, Role.FORM_RESOURCES, Role.CATALOG, Role.FIELDS, Role.RESOURCES_OF_A_KIND}
+)
+"""What else may own such an object: the form with its resources and its XFA data."""
 _MAY_DANGLE = frozenset(
     {Role.STORE_STREAM, Role.STORE_LIST, Role.STORE_ENTRY, Role.PRIVATE, Role.INFORMATION}
 )
@@ -64,7 +70,28 @@ def _misused(step: RevisionStep, number: int, role: Role) -> str | None:
     compared = number in step.comparison.compared or step.new.location(number) is None
     if role in _COMPARED and not compared:
         return f"object {number} ({_words(role)}) was redefined where nothing compares it"
+    if role in _OF_FIELDS and not _belongs_to_compared(step, number):
+        return f"object {number} ({_words(role)}) was redefined, whose field the form does not know"
     return None
+
+
+def _belongs_to_compared(step: RevisionStep, number: int) -> bool:
+    """Tell whether only fields that were compared, and the form, own a look or a value.
+
+    A widget that stands on a page and in no form is compared by nobody, and so is what hangs on it.
+    """
+    pending, seen = [number], {number}
+    while pending:
+        for owner in step.roles.owners(pending.pop()):
+            roles = step.roles.roles(owner) - {Role.PRIVATE}
+            if roles <= _OF_FIELDS:
+                pending += [] if owner in seen else [owner]
+                seen.add(owner)
+            elif not (
+                roles <= _BESIDE_FIELDS or (roles == {Role.FIELD} and owner in step.comparison.compared)
+            ):
+                return False
+    return True
 
 
 def _words(role: Role) -> str:

@@ -20,6 +20,7 @@ _NEW_FIELD_KEYS = frozenset(
     }
 )  # fmt: skip
 """What a signature field and its widget have (ISO 32000-1, tables 164, 188, 220 and 232)."""
+_VALUES = frozenset({"V", "RV", "I", "TI"})
 _LOOKS = frozenset({"AP", "MK", "DR"})
 _MAY_BE_NAMED = {"Type": "Annot", "Subtype": "Widget"}
 
@@ -62,8 +63,9 @@ def other_keys(
     """Yield which other keys of a field were changed than those that may."""
     for key in sorted(one.keys() | two.keys()):
         named = key in _MAY_BE_NAMED and one.get(key) is None and two.get(key) == _MAY_BE_NAMED[key]
-        # The looks that hang on a field are its own, so that nothing else says when they were replaced.
-        same = step.equality.untouched if key in _LOOKS else step.equality.kept
+        # Looks and values that hang on a field are its own: nothing else says when they were replaced.
+        deep = key in _VALUES and not isinstance(step.new.resolve(two.get(key)), dict)
+        same = step.equality.untouched if deep or key in _LOOKS else step.equality.kept
         if key not in free and not named and not same(one.get(key), two.get(key)):
             yield f"/{key} of the field “{name}” was changed"
 

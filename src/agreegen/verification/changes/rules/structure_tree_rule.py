@@ -10,14 +10,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from agreegen.pdf.document import View
-from agreegen.pdf.objects import LimitError, Ref, Value
+from agreegen.pdf.objects import LimitError, Ref, Stream, Value
 from agreegen.verification.changes.interface import Finding, RevisionStep
 from agreegen.verification.changes.roles import Role
 
 _MAX_NODES = 200_000
 _FREE_OF_ROOT = frozenset({"K", "ParentTree", "IDTree", "ParentTreeNextKey"})
-_SPOKEN = frozenset({"ActualText", "E"})
-"""Entries that are read in place of what an element holds."""
+_SPOKEN = frozenset({"ActualText", "E", "Alt", "Phoneme"})
+"""Entries that are read in place of what an element holds (ISO 32000-2, table 355)."""
+_MAX_ATTRIBUTES = 200
 
 
 def check_structure_tree(step: RevisionStep) -> Iterator[Finding]:
@@ -114,11 +115,35 @@ class _Trees:
                 if self._step.new.resolve(found.get("Type")) == "MCR":
                     yield "a new structure element claims content that was on the page"
                     return
-                if found.keys() & _SPOKEN:
+                if self._speaks(found):
                     yield "a new structure element has text of its own"
                     return
                 if found.get("Type") != "OBJR":
                     pending.append(found.get("K"))
+
+    def _speaks(self, element: dict[str, Any]) -> bool:
+        """Tell whether an element is read out in words of its own; a field or note may be described."""
+        spoken = element.keys() & _SPOKEN
+        if spoken and not (spoken == {"Alt"} and self._holds_objects_only(element.get("K"))):
+            return True
+        return any(self._has_text(element[key]) for key in element.keys() & {"A", "C"})
+
+    def _holds_objects_only(self, kids: Value) -> bool:
+        view = self._step.new
+        found = [view.dictionary(kid) for kid in _as_list(view, kids)]
+        return bool(found) and all(kid.get("Type") == "OBJR" for kid in found)
+
+    def _has_text(self, attributes: Value) -> bool:
+        """Attributes may hold summaries and descriptions, which are read out as well (14.8.5)."""
+        view, pending, count = self._step.new, [attributes], 0
+        while pending:
+            found = view.resolve(pending.pop())
+            count += 1
+            if isinstance(found, bytes | Stream) or count > _MAX_ATTRIBUTES:
+                return True
+            if isinstance(found, dict | list):
+                pending.extend(found.values() if isinstance(found, dict) else found)
+        return False
 
     def _parents(self, one: Value, two: Value) -> Iterator[str]:
         """Compare the parent trees: which element each mark of a page belongs to."""
