@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -15,12 +14,13 @@ from agreegen.verification.pictures.page_reach import has_layers, touched_pages
 from agreegen.verification.pictures.pdfium_pages import DrawingError
 from agreegen.verification.pictures.poppler_comparison import PagePlan, compare_with_poppler
 from agreegen.verification.pictures.seals import is_seal, judge_seal, worst
-from agreegen.verification.pictures.states import Budget, BudgetError, State
+from agreegen.verification.pictures.states import Budget, BudgetError, State, processor_time_s
 
 ALWAYS_DRAWN_PAGES = 30
 """Files with more pages are drawn where a page reaches something that was written later."""
 MOST_PAGES = 2_000
 TIME_S = 15.0
+"""Processor time of a file."""
 _MOST_FAULTS = 20
 
 
@@ -56,7 +56,7 @@ def draw_changes(
         places: Where the rules permit that pages look different.
         every_page: Whether all pages of a short file are drawn.
     """
-    budget, found = Budget(time.monotonic() + TIME_S), _Findings()
+    budget, found = Budget(processor_time_s() + TIME_S), _Findings()
     states = sorted({*signed, len(views) - 1})
     limit = None
     opened: list[State] = []

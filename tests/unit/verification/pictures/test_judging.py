@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import re
+import time
 from collections.abc import Callable
 
 import pikepdf
@@ -18,6 +19,7 @@ from agreegen.verification.pictures.interface import Drawn, Fault
 from agreegen.verification.pictures.judging import draw_changes
 from agreegen.verification.pictures.page_reach import touched_pages
 from agreegen.verification.pictures.poppler_pages import poppler_is_installed
+from agreegen.verification.pictures.states import Budget, BudgetError, processor_time_s
 from tests.attacks.documents import annotate, content_number, fill, page_number, redefine, signed
 from tests.attacks.honest import metadata_updated, with_store
 from tests.attacks.increments import append, body_of, number_of, size_of, stream
@@ -177,6 +179,16 @@ def test_limits_say_nothing_about_changes(monkeypatch: pytest.MonkeyPatch) -> No
     drawn = draw(DIFFERENT["other text"]())
     assert drawn.faults == ()
     assert drawn.limit is not None
+
+
+def test_waiting_uses_nothing_of_the_time_up_and_work_does() -> None:
+    budget = Budget(processor_time_s() + 0.2)
+    time.sleep(0.4)
+    assert budget.left_s() > 0
+    while processor_time_s() < budget.until:
+        pass
+    with pytest.raises(BudgetError):
+        budget.left_s()
 
 
 def test_pages_that_reach_nothing_new_are_left_out_of_long_files() -> None:
