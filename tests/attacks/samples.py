@@ -12,6 +12,7 @@ from tests.attacks import (
     forgery,
     forms,
     forms_drawn,
+    keys_without_entry,
     overlay,
     painted_elsewhere,
     saving,
@@ -64,6 +65,7 @@ ATTACKS |= {
     }.items()
 }
 
+ATTACKS |= keys_without_entry.KEYS
 COVERING: dict[str, Sample] = {name: ATTACKS.pop(name) for name in ("overlay_signature_on_text",)}
 """Looks of signatures in new fields over text: never called altered, nor valid unless a person has looked."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from tests.attacks.documents import fill, look, signed
+from tests.attacks.documents import certified, fill, look, signed
 from tests.attacks.increments import append, body_of, number_of, root_number, size_of, stream
 from tests.attacks.painted_elsewhere import FREE, put, shape
 from tests.attacks.prepared import tagged, with_field
@@ -176,6 +176,23 @@ def title_in_the_metadata() -> bytes:
     return append(data, {root_number(data): catalog, free: stream(packet, b"/Type /Metadata /Subtype /XML")})
 
 
+def title_changed_where_nothing_may() -> bytes:
+    data, free = certified(1), size_of(certified(1))
+    return append(data, {free: b"<< /Title (Cancelled) >>"}, trailer=b"/Info %d 0 R" % free)
+
+
+def empty_field_where_nothing_may_change() -> bytes:
+    return _new_field(certified(1), b"/Subtype /Widget /FT /Sig /T (This contract is void) /Rect [0 0 0 0]")
+
+
+def timestamp_with_a_reason() -> bytes:
+    """Readers show the entries of a timestamp's dictionary, which its service knows nothing of."""
+    data, reason = stamp(signed()), b"/Reason (void)"
+    room = list(re.finditer(rb"/ByteRange \[[\d ]*\]( +)", data))[-1]
+    assert len(room[1]) >= len(reason)
+    return data[: room.start(1)] + reason.ljust(len(room[1])) + data[room.end(1) :]
+
+
 def empty_field_with_a_name() -> bytes:
     """Readers list fields that wait for a signature by name."""
     name = b"/T (This contract is void) /TU (This contract is void)"
@@ -272,6 +289,7 @@ UNSIGNED = {
     for function in (
         empty_field_that_shows_words,
         timestamp_that_shows_words,
+        timestamp_with_a_reason,
         form_data_changed,
         title_changed,
         title_in_the_metadata,

@@ -5,10 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
+from agreegen.pdf.document import View
+from agreegen.pdf.objects import Stream
+from agreegen.verification.changes.field_values import value_text
+
 _MAX_BYTES = 1 << 16
 _FREE = frozenset({"Producer", "ModifyDate", "MetadataDate", "xmptk", "InstanceID", "lang", "about"})
 """What a writer says of itself and of the time (XMP, part 1, 8.2 and 8.4); no page shows it."""
+_SHOWN_BY_READERS = ("Title", "Subject", "Author", "Keywords")
+"""Entries of the information dictionary that readers show beside the pages (ISO 32000-1, 14.3.3)."""
 _Path = tuple[str, ...]
+
+
+def new_words(old: View, new: View) -> list[str]:
+    """Return what a later view says about the document that an earlier one did not; “XMP” for a whole packet.
+
+    Args:
+        old: The view before.
+        new: The view after.
+
+    Raises:
+        StructureError: The metadata cannot be read.
+    """
+    one, two = (view.dictionary(view.trailer.get("Info")) for view in (old, new))
+    words = [(value_text(old, one.get(key)), value_text(new, two.get(key))) for key in _SHOWN_BY_READERS]
+    said = [later for earlier, later in words if later not in ("", earlier)]
+    before, after = _packet(old), _packet(new)
+    if not said and after and after != before and says_more(before, after):
+        said = ["XMP"]
+    return said
+
+
+def _packet(view: View) -> bytes:
+    found = view.resolve(view.catalog.get("Metadata"))
+    return view.file.expand(view.resolved_filters(found)) if isinstance(found, Stream) else b""
 
 
 def says_more(old: bytes, new: bytes) -> bool:

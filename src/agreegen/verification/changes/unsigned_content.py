@@ -14,21 +14,21 @@ from typing import Any
 from agreegen.model.report import Alarm
 from agreegen.pdf.document import View
 from agreegen.pdf.fields import Field, form_fields
-from agreegen.pdf.objects import Ref, Stream, Value
+from agreegen.pdf.objects import Ref, Value
 from agreegen.pdf.pages import Rectangle, page_numbers
 from agreegen.verification.changes.field_values import value_text
-from agreegen.verification.changes.metadata_words import says_more
+from agreegen.verification.changes.metadata_words import new_words
 from agreegen.verification.changes.places import PermittedPlace
 
 UNSIGNED_CONTENT = "unsigned-content"
 _MOST_TOLD = 50
 _LONGEST_TEXT = 200
-_SAID = ("Contents", "RC", "T", "Subj", "V")
+_SAID = ("Contents", "RC", "T", "Subj", "V", "M", "CreationDate")
 _WORDS_OF_A_FIELD = ("TU", "Contents")
+_WORDS_OF_A_STAMP = ("Name", "Reason", "Location", "ContactInfo")
+"""Entries of a signature dictionary that readers show; a timestamp service says none of them."""
 _TIMESTAMP = "Timestamp"
 """What a common library says of the fields of its document timestamps."""
-_SHOWN_BY_READERS = ("Title", "Subject", "Author", "Keywords")
-"""Entries of the information dictionary that readers show beside the pages (ISO 32000-1, 14.3.3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +99,16 @@ def _value(view: View, field: Field) -> str:
 
 def _fields(signed: View, now: View) -> Iterator[Alarm]:
     """Readers list fields that wait for a signature by name, and read out what they are for."""
-    before = {_key(field) for field in form_fields(signed)}
+    before = {_key(field): field.value.get("V") for field in form_fields(signed)}
     for field in form_fields(now):
-        if field.kind != "Sig" or _key(field) in before:
+        if field.kind != "Sig" or before.get(_key(field), 0) == field.value.get("V"):
             continue
         holders = [field.value, *(now.dictionary(widget) for widget in field.widgets)]
         words = [text for holder in holders for text in _texts(now, holder, _WORDS_OF_A_FIELD)]
         words = [text for text in words if text not in (field.name, _TIMESTAMP)]
-        if words or not isinstance(now.resolve(field.value.get("V")), dict):
+        stamp = now.resolve(field.value.get("V"))
+        words += _texts(now, stamp, _WORDS_OF_A_STAMP) if isinstance(stamp, dict) else []
+        if words or not isinstance(stamp, dict):
             said = "; ".join(dict.fromkeys([field.name, *words]))
             text = f"a signature field was added after the last signature: “{said[:_LONGEST_TEXT]}”"
             zh = f"最后一次签署之后又加入了签名域：“{said[:_LONGEST_TEXT]}”"
@@ -147,22 +149,12 @@ def _form_text(view: View) -> list[str]:
 
 def _about(signed: View, now: View) -> Iterator[Alarm]:
     """Readers show the title above the pages, and tell who wrote it."""
-    one, two = (view.dictionary(view.trailer.get("Info")) for view in (signed, now))
-    words = [(value_text(signed, one.get(key)), value_text(now, two.get(key))) for key in _SHOWN_BY_READERS]
-    said = [later for earlier, later in words if later not in ("", earlier)]
-    before, after = (_packet(view) for view in (signed, now))
-    if not said and after and after != before and says_more(before, after):
-        said = ["XMP"]
+    said = new_words(signed, now)
     if said:
         shown = "; ".join(said)[:_LONGEST_TEXT]
         text = f"title or other words about the document came after the last signature: “{shown}”"
         zh = f"文件的标题或说明是最后一次签署之后才写入的：“{shown}”"
         yield Alarm(UNSIGNED_CONTENT, text, message_zh=zh, text=shown)
-
-
-def _packet(view: View) -> bytes:
-    found = view.resolve(view.catalog.get("Metadata"))
-    return view.file.expand(view.resolved_filters(found)) if isinstance(found, Stream) else b""
 
 
 def _notes(signed: View, now: View) -> Iterator[Alarm]:

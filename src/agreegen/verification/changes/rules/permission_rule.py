@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from agreegen.verification.changes.field_changes import is_timestamp, was_filled, was_signed
 from agreegen.verification.changes.interface import Finding, RevisionStep
+from agreegen.verification.changes.metadata_words import new_words
 from agreegen.verification.changes.permissions import ANNOTATIONS, NO_CHANGES
 from agreegen.verification.changes.roles import Role
 from agreegen.verification.changes.rules.form_rule import fills_xfa
@@ -14,7 +15,7 @@ from agreegen.verification.changes.rules.note_rule import is_note
 
 def check_permissions(step: RevisionStep) -> Iterator[Finding]:
     """Hold what was signed, filled in and noted against certification and locks."""
-    for reason in (*_signing(step), *_filling(step), *_noting(step)):
+    for reason in (*_signing(step), *_filling(step), *_noting(step), *_describing(step)):
         yield Finding("not-permitted", reason)
 
 
@@ -28,11 +29,19 @@ def _signing(step: RevisionStep) -> Iterator[str]:
     for name, value, was_there in signed:
         signature = step.new.resolve(value)
         if signature is None:
+            if step.permissions.strictest == NO_CHANGES and not was_there:
+                yield f"the field “{name}” was added although the document permits no changes"
             continue
         if step.permissions.strictest == NO_CHANGES and not is_timestamp(signature):
             yield f"the field “{name}” was signed although the document permits no changes"
         elif was_there and step.permissions.locks(name):
             yield f"the field “{name}” was signed although a signature locks it"
+
+
+def _describing(step: RevisionStep) -> Iterator[str]:
+    """Level 1 permits evidence and time, no other title."""
+    if step.permissions.strictest == NO_CHANGES and new_words(step.old, step.new):
+        yield "the document was described anew although it permits no changes"
 
 
 def _filling(step: RevisionStep) -> Iterator[str]:
