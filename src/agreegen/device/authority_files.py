@@ -174,6 +174,11 @@ def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
+def has_authority(folder: Path) -> bool:
+    """Say whether a folder holds an authority."""
+    return (folder / SETTINGS).is_file()
+
+
 def key_still_here(folder: Path) -> Sequence[Path]:
     """Return root keys that nobody has taken away from the authority's folder yet."""
     return sorted(folder.glob(f"*{ROOT_KEY}"))

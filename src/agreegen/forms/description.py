@@ -13,11 +13,12 @@ from agreegen.forms.keys import Item, Keys, Mistakes
 from agreegen.forms.references import NAME_TYPES, check_references
 from agreegen.forms.template import MAX_TEMPLATE_BYTES
 from agreegen.messages import message
-from agreegen.model.form import Condition, Field, FieldType, Form, RoleKind, SignatureRole
+from agreegen.model.form import Condition, Consent, Field, FieldType, Form, RoleKind, SignatureRole
 from agreegen.yaml_text import MAX_BYTES, read_yaml_text
 
 _FORM_KEYS = {
     "id", "version", "title", "source", "subject", "row_keys", "fields", "conditions", "roles", "fonts",
+    "consent",
 }  # fmt: skip
 _FIELD_KEYS = {
     "name", "label", "type", "required", "printed", "identifying", "default_from", "differs_from",
@@ -25,6 +26,7 @@ _FIELD_KEYS = {
 }  # fmt: skip
 _ROLE_KEYS = {"id", "label", "kind", "required", "order", "holder", "place"}
 _PLACE_KEYS = {"bookmark", "width_mm", "height_mm", "offset_x_mm", "offset_y_mm"}
+_CONSENT_KEYS = {"version", "text"}
 _CONDITION_KEYS = {"name", "label", "field"}
 T = TypeVar("T")
 _USUAL_ROW_KEYS = ("staff_no", "id_number")
@@ -64,6 +66,7 @@ def load_form(directory: Path) -> Form:
         font_chains=_read_fonts(top),
         subject=top.maybe("subject") or _usual_subject(fields),
         row_keys=top.texts("row_keys") or _usual_row_keys(fields),
+        consent=_read_consent(top),
     )
     check_references(form, mistakes)
     mistakes.refuse()
@@ -142,6 +145,14 @@ def _read_condition(item: Item) -> Condition | None:
     label_zh, label_en = keys.labels("label")
     condition = Condition(keys.text("name"), label_zh, label_en, keys.text("field"))
     return _whole(keys, "condition", condition.name, condition)
+
+
+def _read_consent(top: Keys) -> Consent | None:
+    if "consent" not in top.node:
+        return None
+    keys = Keys(top.mistakes, "consent", top.node["consent"], _CONSENT_KEYS)
+    text_zh, text_en = keys.labels("text")
+    return Consent(keys.text("version"), text_zh, text_en)
 
 
 def _whole(keys: Keys, kind: str, name: str, part: T | None) -> T | None:

@@ -135,6 +135,25 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Consent:
+    """The statement that people agree to before they sign on a device.
+
+    Attributes:
+        version: Its version; another text has another one.
+        text_zh: The statement in Chinese.
+        text_en: The same in English.
+    """
+
+    version: str
+    text_zh: str
+    text_en: str
+
+    def text(self, language: str) -> str:
+        """Return the statement in a language."""
+        return self.text_zh if language == "zh" else self.text_en
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
     """A released form: an approved template and the description that goes with it.
 
@@ -153,6 +172,7 @@ class Form:
         font_chains: Style font name → font families tried in turn for it, the first one the form's own.
         subject: The field that names whom a document is about: the person, or the other party.
         row_keys: Fields that tell the rows of a roster apart, the preferred one first.
+        consent: What people agree to before they sign on a device; None where that is not offered.
     """
 
     id: str
@@ -169,6 +189,7 @@ class Form:
     font_chains: tuple[tuple[str, tuple[str, ...]], ...] = ()
     subject: str | None = None
     row_keys: tuple[str, ...] = ()
+    consent: Consent | None = None
 
     @property
     def template(self) -> Path:

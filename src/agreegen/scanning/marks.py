@@ -110,6 +110,13 @@ def has_half_mark(picture: Picture) -> bool:
     return bool(codes)
 
 
+def qr_code_svg(text: str) -> str:
+    """Draw a text as a QR code, as an SVG element."""
+    code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
+    svg: str = code.to_svg(scale=4, add_quiet_zones=True)
+    return svg[svg.index("<svg") :]
+
+
 def _modules(code: zxingcpp.Barcode) -> NDArray[np.bool_]:
     return np.array(code.to_image(scale=1, add_quiet_zones=False)) < 128
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from agreegen.errors import UsageError
 
-_FOLDERS = ("batches", "agreements", "trust", "authority", "uploads")
+_FOLDERS = ("batches", "agreements", "trust", "authority", "signing", "uploads")
 _PRIVATE = 0o700
 
 
@@ -74,6 +74,11 @@ class Home:
     def authority(self) -> Path:
         """The office's own signing authority, where it has one."""
         return self.folder / "authority"
+
+    @property
+    def signing(self) -> Path:
+        """One folder an act of signing on a device: pages as shown, evidence, encrypted strokes."""
+        return self.folder / "signing"
 
     @property
     def uploads(self) -> Path:

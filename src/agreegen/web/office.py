@@ -18,6 +18,7 @@ from agreegen.web.store.audit import Act, Audit
 from agreegen.web.store.batches import Batches
 from agreegen.web.store.database import Database
 from agreegen.web.store.sessions import SessionRules, Sessions
+from agreegen.web.store.signings import Signings
 from agreegen.web.store.users import Users
 from agreegen.web.work.coverage_view import CoverageViews
 from agreegen.web.work.pictures import Pictures
@@ -48,6 +49,7 @@ class Office:
         audit_key: Signs the audit's heads.
         secret: Under which request tokens are made.
         batches: Its batches.
+        signings: Acts of signing on devices.
         pictures: Pages of its documents as pictures.
         coverage: Who has signed, of its batches.
         shelf: Pictures that pages have just been given.
@@ -66,6 +68,7 @@ class Office:
     audit_key: AuditKey
     secret: bytes
     batches: Batches
+    signings: Signings
     pictures: Pictures = field(default_factory=Pictures)
     coverage: CoverageViews = field(default_factory=CoverageViews)
     shelf: Shelf = field(default_factory=Shelf)
@@ -101,6 +104,7 @@ class Office:
             audit_key=AuditKey.of_home(home.folder),
             secret=database.secret("request-tokens"),
             batches=Batches(database),
+            signings=Signings(database),
         )
 
     def record(self, act: Act) -> None:

@@ -8,6 +8,7 @@ import click
 
 from agreegen.cli.options import existing_file, existing_folder
 from agreegen.cli.output import say
+from agreegen.cli.web.authority import authority_group
 from agreegen.cli.web.keeping import backup_command, restore_command
 from agreegen.cli.web.options import home_option, need_extra, need_home
 from agreegen.cli.web.users import user_group
@@ -59,5 +60,6 @@ def command(
 
 
 command.add_command(user_group)
+command.add_command(authority_group)
 command.add_command(backup_command)
 command.add_command(restore_command)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agreegen.web.endpoint import Page
 from agreegen.web.office import cores
-from agreegen.web.routes import account, audit, batches, coverage, login, users, verify
+from agreegen.web.routes import account, audit, batches, coverage, desk, login, signing, users, verify
 
 PAGES: tuple[Page, ...] = (
     *verify.PAGES,
@@ -13,10 +13,12 @@ PAGES: tuple[Page, ...] = (
     *users.PAGES,
     *batches.PAGES,
     *coverage.PAGES,
+    *desk.PAGES,
+    *signing.PAGES,
     *audit.PAGES,
 )
 
 
 def lane_sizes() -> dict[str, int]:
     """Return how many requests of a lane run at once; the others wait."""
-    return {verify.LANE: cores(), login.LANE: 2}
+    return {verify.LANE: cores(), login.LANE: 2, signing.LANE: cores()}

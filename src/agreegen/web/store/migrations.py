@@ -54,4 +54,17 @@ MIGRATIONS: tuple[Migration, ...] = (
                 created TEXT NOT NULL, by TEXT NOT NULL) STRICT""",
         ),
     ),
+    Migration(
+        "signings",
+        (
+            """CREATE TABLE signings (
+                id TEXT PRIMARY KEY, token TEXT NOT NULL UNIQUE, batch TEXT NOT NULL, document TEXT NOT NULL,
+                sha256 TEXT NOT NULL, role TEXT NOT NULL, name TEXT NOT NULL, occasion TEXT NOT NULL,
+                witness TEXT, issued TEXT NOT NULL, expires TEXT NOT NULL, stage TEXT NOT NULL,
+                tries INTEGER NOT NULL DEFAULT 0, visitor TEXT, opened TEXT, consented TEXT, signed TEXT,
+                trouble TEXT NOT NULL DEFAULT '') STRICT""",
+            "CREATE INDEX signings_document ON signings (document)",
+            "CREATE TABLE drawings (shape TEXT PRIMARY KEY, signing TEXT NOT NULL) STRICT",
+        ),
+    ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from agreegen.api import VerifyOptions, verify_options
+from agreegen.api.devices import POLICY
 from agreegen.web.home import Home
 from agreegen.web.settings import Settings
 
@@ -18,11 +19,18 @@ def options_of(home: Home, settings: Settings) -> VerifyOptions:
         CredentialError: A trust file cannot be read.
     """
     folder = home.trust
-    policy = settings.policy
     return verify_options(
         [folder] if any(folder.iterdir()) else (),
-        policy=None if policy is None else home.folder / policy,
+        policy=policy_of(home, settings),
     )
+
+
+def policy_of(home: Home, settings: Settings) -> Path | None:
+    """Return the policy of the settings, else that of the office's own signing authority, if it has one."""
+    if settings.policy is not None:
+        return home.folder / settings.policy
+    own = home.authority / POLICY
+    return own if own.is_file() else None
 
 
 def trust_files(folder: Path) -> tuple[str, ...]:
