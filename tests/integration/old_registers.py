@@ -23,12 +23,12 @@ _COLUMNS = (
 )
 
 
-def take_back(path: Path, credential: Path, *, unsigned: Sequence[str] = ()) -> None:
+def take_back(path: Path, credential: Path | None, *, unsigned: Sequence[str] = ()) -> None:
     """Write a register as the first version would have left it.
 
     Args:
         path: A register of today; it is replaced.
-        credential: Who signs its one head.
+        credential: Who signs its one head; None for a register without any.
         unsigned: Staff numbers whose documents come behind that head, as after a kill at the wrong moment.
     """
     source = sqlite3.connect(path)
@@ -52,7 +52,8 @@ def take_back(path: Path, credential: Path, *, unsigned: Sequence[str] = ()) -> 
     tip = genesis_hash("register", {key: meta[key] for key in ("register", "created", "secret")})
     events = [row for row in rows if row[2] not in late]
     count, tip = _write(target, events, 0, tip)
-    count, tip = _head(target, meta["register"], credential, events[-1][0], count, tip)
+    if credential is not None:
+        count, tip = _head(target, meta["register"], credential, events[-1][0], count, tip)
     count, tip = _write(target, [row for row in rows if row[2] in late], count, tip)
     meta |= {"tip-count": str(count), "tip-hash": tip.hex()}
     target.executemany("INSERT INTO meta VALUES (?,?)", meta.items())

@@ -125,6 +125,18 @@ def test_what_a_kill_left_unsigned_is_looked_at_and_signed(job: Job) -> None:
     assert verify_register(job.register_file, files_root=job.output).problems == ()
 
 
+def test_signed_documents_that_no_head_covers_need_a_person(job: Job) -> None:
+    """Whoever can write the file can take all heads away; only earlier versions may never have signed any."""
+    take_back(job.register_file, None)
+    with pytest.raises(RegisterError, match="nobody ever signed it"):
+        run_job(job, ALONE)
+    accept = ["register", "accept", "--register", str(job.register_file), "--by", "王主任", "--yes"]
+    assert agreegen([*accept, "--credential", str(seal(job))]) == 0
+    assert run_job(job, ALONE).already_done == 3
+    trust = ["--trust", str(job.path.parent / "pki/trust")]
+    assert agreegen(["register", "verify", "--register", str(job.register_file), *trust]) == 0
+
+
 def test_a_file_that_does_not_bear_the_tail_out_stops_it(job: Job) -> None:
     take_back(job.register_file, seal(job), unsigned=["T003"])
     other = next(job.documents_folder.rglob("T002.pdf")).read_bytes()

@@ -25,6 +25,7 @@ from agreegen.register.interface import EventDraft, EventKind
 from agreegen.register.store import Register
 from agreegen.signing.credentials.loading import load_credential
 from tests.integration.batch_support import PEOPLE, clock, make_pki, write_job, write_roster
+from tests.integration.old_registers import take_back
 
 ALONE = RunSettings(workers=1)
 MORE = """  - {role: pledger, credential: "pki/credentials/people/{staff_no}.yaml", missing: leave-open}
@@ -125,7 +126,10 @@ def test_invented_people_are_not_laundered(job: Job, capsys: pytest.CaptureFixtu
 
 
 def test_a_document_that_another_trusted_person_made_is_foreign(job: Job, tmp_path: Path, pki: Path) -> None:
-    """The attacker has the program and an enumerator's key, and makes a sound document with it."""
+    """The attacker has the program and an enumerator's key, and makes a sound document with it.
+
+    In a register that names its signer nothing may stand behind the head at all; so it is an earlier one.
+    """
     shutil.copytree(job.path.parent, tmp_path / "theirs", symlinks=True)
     theirs = tmp_path / "theirs/job.yaml"
     text = theirs.read_text().replace("unit-seal", "people/T001").replace("archive-seal", "people/T001")
@@ -138,6 +142,7 @@ def test_a_document_that_another_trusted_person_made_is_foreign(job: Job, tmp_pa
         assert row is not None
         digest, known = row.sha256, row.registration
     shutil.copyfile(tmp_path / "theirs/out" / known.path, job.output / "documents/00001/T009.pdf")
+    take_back(job.register_file, job.path.parent / "pki/credentials/archive-seal.yaml")
     facts = {"credential": "unit-seal", "level": "B-B"}
     append_events(
         job.register_file,

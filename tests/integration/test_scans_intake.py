@@ -67,6 +67,13 @@ def _problems(printed: Printed) -> tuple[object, ...]:
     return tuple(verify_register(job.register_file, files_root=job.output, judge_head=judge).problems)
 
 
+def _codes(printed: Printed) -> list[str]:
+    return [
+        problem.code
+        for problem in verify_register(printed.job.register_file, files_root=printed.job.output).problems
+    ]
+
+
 def test_signed_sheets_are_recorded_once(
     printed: Printed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -210,6 +217,28 @@ def test_a_retracted_scan_does_not_come_back_by_itself(
     assert agreegen(retract) == 0
     code, answer = _add(printed, capsys, scan)
     assert (code, answer["pages"][0]["reasons"]) == (1, ["retracted"])
+
+
+def test_both_scans_are_kept_when_one_takes_the_place_of_another(
+    printed: Printed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A record was taken back, and the person signed again: the first scan stays, and is looked after."""
+    first = printed.scan(tmp_path / "first.pdf", ("P001",))
+    assert _add(printed, capsys, first)[0] == 0
+    register = str(printed.job.register_file)
+    document = printed.sheet("P001").id
+    retract = ["register", "retract", "--register", register, "--document", document, "--reason", "不是本人"]
+    assert agreegen(retract) == 0
+    second = printed.scan(tmp_path / "second.pdf", ("P002", "P001"))
+    assert _add(printed, capsys, second)[0] == 0
+    assert _problems(printed) == ()
+    scans = sorted((printed.job.output / "scans").glob("*.pdf"))
+    inputs = sorted((printed.job.output / "scans/inputs").iterdir())
+    assert (len(scans), len(inputs)) == (3, 2)
+    for kept in (*scans, *inputs):
+        aside = kept.rename(tmp_path / "aside")
+        assert _codes(printed) == ["file-missing"]
+        aside.rename(kept)
 
 
 def test_a_scan_needs_the_registered_file(

@@ -121,13 +121,13 @@ if TYPE_CHECKING:
     from agreegen.api.recording import PageStatus as PageStatus
     from agreegen.api.recording import PaperRecord as PaperRecord
     from agreegen.api.recording import ScanReport as ScanReport
-    from agreegen.api.recording import accept_scans as accept_scans
+    from agreegen.api.recording import accept_evidence as accept_evidence
     from agreegen.api.recording import add_paper as add_paper
     from agreegen.api.recording import add_scans as add_scans
     from agreegen.api.recording import change_signer as change_signer
     from agreegen.api.recording import retract as retract
     from agreegen.api.recording import say_reasons as say_reasons
-    from agreegen.api.recording import unsigned_scans as unsigned_scans
+    from agreegen.api.recording import unsigned_evidence as unsigned_evidence
     from agreegen.api.registers import Coverage as Coverage
     from agreegen.api.registers import CoveragePerson as CoveragePerson
     from agreegen.api.registers import CoverageState as CoverageState
@@ -285,13 +285,13 @@ _MODULES = {
         "PageStatus",
         "PaperRecord",
         "ScanReport",
-        "accept_scans",
+        "accept_evidence",
         "add_paper",
         "add_scans",
         "change_signer",
         "retract",
         "say_reasons",
-        "unsigned_scans",
+        "unsigned_evidence",
     ),
     "registers": (
         "Coverage",

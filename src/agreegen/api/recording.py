@@ -27,13 +27,13 @@ __all__ = [
     "PaperRecord",
     "Reason",
     "ScanReport",
-    "accept_scans",
+    "accept_evidence",
     "add_paper",
     "add_scans",
     "change_signer",
     "retract",
     "say_reasons",
-    "unsigned_scans",
+    "unsigned_evidence",
 ]
 
 
@@ -96,8 +96,10 @@ def retract(
         return row
 
 
-def unsigned_scans(path: Path) -> list[tuple[Event, DocumentRow | None]]:
-    """Return the scans that an earlier version recorded and no signed head covers, with their documents.
+def unsigned_evidence(path: Path) -> list[tuple[Event, DocumentRow | None]]:
+    """Return the scans that an earlier version recorded under no signed head, with their documents.
+
+    In a register without any head the signatures of documents stand there, too.
 
     Raises:
         RegisterError: The register cannot be read.
@@ -105,18 +107,19 @@ def unsigned_scans(path: Path) -> list[tuple[Event, DocumentRow | None]]:
     with open_register(path) as register:
         head = register.last_head()
         behind = 0 if head is None else head.count
-        found = [each for each in register.events(after=behind) if each.kind is EventKind.PAPER]
+        kinds = {EventKind.PAPER} if head is not None else {EventKind.PAPER, EventKind.SIGNED}
+        found = [each for each in register.events(after=behind) if each.kind in kinds]
         return [(event, register.document(event.document_id)) for event in found]
 
 
-def accept_scans(
+def accept_evidence(
     access: RegisterAccess, found: Sequence[Event], *, by: str, now: datetime | None = None
 ) -> None:
-    """Answer for scans that nobody has signed for, so that the next head covers them.
+    """Answer for scans and signatures that no head covers, so that the next one does.
 
     Args:
         access: The register.
-        found: From `unsigned_scans`, looked at by `by`.
+        found: From `unsigned_evidence`, looked at by `by`.
         by: Who answers for them.
         now: Aware UTC time; None for the clock.
 
@@ -124,7 +127,7 @@ def accept_scans(
         RegisterError: The register cannot be written, or nobody signs it.
     """
     now = now or read_clock()
-    with open_to_write(access, now, paper_accepted=True) as recorder:
+    with open_to_write(access, now, accepted=True) as recorder:
         facts = {"from": found[0].seq, "to": found[-1].seq, "by": by}
         recorder.record([EventDraft(EventKind.ACCEPTED, details=facts)], now=now)
 

@@ -10,7 +10,7 @@ from typing import Any
 from agreegen.chain.audit.interface import Audit, HeadJudgement, JudgeHead, Problem
 from agreegen.chain.heads import Head
 from agreegen.pki.signer_pin import SignerPin
-from agreegen.recording.head_signatures import signer_of
+from agreegen.recording.head_signatures import read_signature
 from agreegen.signing.interface import Trust
 
 __all__ = ["ChainVerdict", "head_judge", "judge_audit"]
@@ -37,14 +37,15 @@ def head_judge(trust: Trust, now: datetime, *, policy: Path | None = None) -> Ju
 
     def judge(head: Head) -> HeadJudgement:
         report, proved = judge_signature(head.signature or None, head.message, options)
-        signer = signer_of(head, load_policy(policy).sm2_signer_ids)
+        read = read_signature(head.signature, head.message, load_policy(policy).sm2_signer_ids)
         good = report.state is SealState.VALID
         if report.state is SealState.INDETERMINATE and not trust.anchors_der:
             good = True
         whose = head.signer or "nobody"
         reason = f"the signature of {whose} is {report.state.value}: {'; '.join(report.reasons)}"
         time = proved or report.time
-        return HeadJudgement(None if good else reason, signer, time, proved is not None)
+        signer, claimed = (None, None) if read is None else (read.signer, read.claimed_time)
+        return HeadJudgement(None if good else reason, signer, time, proved is not None, claimed)
 
     return judge
 

@@ -153,6 +153,7 @@ def verify_register(
     signer: SignerPin | None = None,
     known: Sequence[str] = (),
     policy: Path | None = None,
+    jobs: int = 1,
     now: datetime | None = None,
 ) -> RegisterVerdict:
     """Find any changed, missing, reordered or cut-off row, and any file that differs or is another's.
@@ -165,6 +166,7 @@ def verify_register(
         signer: Whose signature the last head must carry; None for anybody whom the anchors trust.
         known: Heads from elsewhere that must stand in the chain: bags, their heads, codes from paper.
         policy: Validation policy (YAML); None for the built-in one.
+        jobs: Number of processes that read documents.
         now: Time of the verification, aware UTC; None for the clock.
 
     Raises:
@@ -183,12 +185,13 @@ def verify_register(
         known_codes=heads.codes,
         judge_head=head_judge(anchors, now or read_clock(), policy=policy),
         examine_file=examine_file,
+        jobs=jobs,
     )
     return judge_audit(path, audit, "register", strict=bool(anchors.anchors_der), pin=signer)
 
 
 def open_to_write(
-    access: RegisterAccess, now: datetime, *, paper_accepted: bool = False
+    access: RegisterAccess, now: datetime, *, accepted: bool = False
 ) -> contextlib.AbstractContextManager[Recorder]:
     """Open a register to record in it.
 
@@ -204,5 +207,5 @@ def open_to_write(
         now=now,
         prompt=access.prompt,
         tell=access.tell,
-        paper_accepted=paper_accepted,
+        accepted=accepted,
     )

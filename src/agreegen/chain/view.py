@@ -56,6 +56,19 @@ class ChainView:
         """Number of events."""
         return int(self.meta[TIP_COUNT])
 
+    def hash_at(self, count: int) -> bytes | None:
+        """Return the hash of the event of a number, or None where there is none."""
+        with self.wrapped():
+            row = self.connection.execute("SELECT hash FROM events WHERE seq = ?", (count,)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def knows_any(self, *kinds: str) -> bool:
+        """Whether any event is of one of these kinds."""
+        marks = ",".join("?" * len(kinds))
+        statement = f"SELECT 1 FROM events WHERE kind IN ({marks}) LIMIT 1"  # noqa: S608  # marks only
+        with self.wrapped():
+            return self.connection.execute(statement, kinds).fetchone() is not None
+
     def heads(self) -> Iterator[Head]:
         """Stream the signed heads, oldest first."""
         return self._heads("ASC")

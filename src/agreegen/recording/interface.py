@@ -18,14 +18,14 @@ class TailCheck:
         now: Time of the check, aware UTC.
         trust: Anchors that signers must chain to; none for not asking.
         certificates: Role → SHA-256 of the certificates that sign it for everybody, as far as they are known.
-        paper_accepted: Whether a person has said that the scans recorded there are in order.
+        accepted: Whether a person answers for what no head covers: scans, registers nobody ever signed.
         sm2_ids: Signer ids that SM2 signatures of heads may be made with.
     """
 
     now: datetime
     trust: Trust = field(default_factory=Trust)
     certificates: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    paper_accepted: bool = False
+    accepted: bool = False
     sm2_ids: tuple[str, ...] = (SM2_DEFAULT_ID,)
 
     def for_credential(self, credential: Credential) -> TailCheck:

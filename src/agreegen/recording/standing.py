@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from agreegen.chain.heads import SignerIdentity
-from agreegen.chain.view import ChainView
+from agreegen.chain.view import HEAD_EVENT, SIGNER_EVENT, ChainView
 from agreegen.errors import RegisterError
 from agreegen.pki.algorithms import SM2_DEFAULT_ID
 from agreegen.recording.head_signatures import signer_of
 from agreegen.recording.interface import TailCheck
+from agreegen.register.interface import EventKind
 from agreegen.register.store import Register
 
 __all__ = ["require_signer", "require_standing"]
+
+_EVIDENCE = (EventKind.SIGNED.value, EventKind.PAPER.value, EventKind.RETRACTED.value)
 
 
 def require_standing(
@@ -26,8 +29,10 @@ def require_standing(
             time only, which registers of earlier versions let anybody do.
 
     Raises:
-        RegisterError: Another signer answers for it, or events behind the last head are not explained.
+        RegisterError: Another signer answers for it, its heads were taken away, or events behind the last
+            head are not explained.
     """
+    _require_heads(register, check)
     if pins or register.signer() is not None:
         require_signer(register, signer, by_name=bool(check.trust.anchors_der), sm2_ids=check.sm2_ids)
     head = register.last_head()
@@ -37,6 +42,27 @@ def require_standing(
         from agreegen.recording.tail import require_explained  # noqa: PLC0415 - see above
 
         require_explained(register, check)
+
+
+def _require_heads(register: Register, check: TailCheck) -> None:
+    """Refuse a register that was signed and whose heads are gone: whoever can write the file can remove them.
+
+    What follows is judged by its files alone, which say nothing of units, ID numbers or scans. Only earlier
+    versions left signed documents without any head; a person answers for those (`register accept`).
+    """
+    if register.last_head() is not None:
+        return
+    if register.knows_any(HEAD_EVENT, SIGNER_EVENT):
+        raise RegisterError(
+            f"{register.path}: it was signed, and the signatures are gone",
+            hint="restore the register from a copy, or rebuild it",
+        )
+    if not check.accepted and register.knows_any(*_EVIDENCE):
+        raise RegisterError(
+            f"{register.path} holds signed documents, and nobody ever signed it",
+            hint="if an earlier version left it like that: agreegen register accept --by NAME; "
+            "else restore the register from a copy, or rebuild it",
+        )
 
 
 def require_signer(
@@ -49,7 +75,8 @@ def require_signer(
     """Refuse to go on in a register that another one answers for.
 
     1. Where no head was ever signed, anybody may begin.
-    2. The last head must carry a signature that fits it.
+    2. The last head must carry a signature that fits it, and the chain must stand where the head says: one
+       that was computed anew would else be signed over.
     3. Where the chain names its signer, that one made it, and that one signs now; a change of signer is an
        event that the one before signs.
     4. Registers of earlier versions name nobody: there, whoever signed one of the heads may go on.
@@ -66,6 +93,11 @@ def require_signer(
     last = chain.last_head()
     if last is None:
         return
+    if chain.hash_at(last.count) != last.hash:
+        raise RegisterError(
+            f"{chain.path}: its last head does not fit the chain, which was changed",
+            hint=f"run {chain.kind.name} verify --trust; restore it from a copy, or rebuild it",
+        )
     signed, expected = signer_of(last, sm2_ids), chain.signer_of_last_head()
     if signed is None or (expected is not None and not signed.same_as(expected)):
         raise RegisterError(

@@ -29,7 +29,7 @@ _GOING_ON = {
 """What a run that was killed at the wrong moment may have left of documents that a head covers."""
 _BEGINNING = {EventKind.RENDERED, EventKind.ADOPTED, EventKind.QUARANTINED}
 """What it may have left besides of documents that are new behind the head."""
-_NEVER_SIGNED = {EventKind.PRINTED, EventKind.MENDED}
+_NEVER_SIGNED = {EventKind.PRINTED, EventKind.MENDED, EventKind.DAMAGED}
 """What later versions record, always with its head, but in registers that nobody ever signed."""
 _WRONG_SIGNER = "wrong-signer"
 _MOST_TOLD = 20
@@ -41,8 +41,9 @@ def require_explained(register: Register, check: TailCheck) -> None:
     Whoever can write to the folder can append events; signed over without a look, they would be laundered.
 
     1. The chain goes on from the head without a break.
-    2. Each event is of a kind that a killed run may have left; what a head covers is not made anew, taken out
-       of force, or called archived; a scan needs a person who answers for it.
+    2. Where the chain names its signer, nothing may stand there: since then every command ends under a head.
+       In registers of earlier versions each event is of a kind that a killed run may have left; what a head
+       covers is not made anew, taken out of force, or called archived; a scan needs a person who answers.
     3. Each document's file is there, with the hash of its row, and is that document by its own word. Who is
        replaced is replaced by one of them, for the same row.
     4. Its signatures are right, by people whom the trust knows, each in a role that its certificate may hold;
@@ -57,17 +58,17 @@ def require_explained(register: Register, check: TailCheck) -> None:
         return
     problems: list[str] = []
     documents: dict[str, None] = {}
-    allowed = _Allowed(register, check, covered)
+    allowed = _Allowed(register, check, covered, register.signer() is not None)
     tip = None if head is None else head.hash
     for event in register.events(after=covered):
         if tip is not None:
             tip = _follow(event, tip, register.path)
         if event.seq == covered + 1 and event.kind is EventKind.HEAD and head is not None:
             continue
-        if event.document_id:
+        if event.document_id and not allowed.named:
             documents.setdefault(event.document_id)
         problems += allowed.problems(event)
-    expected = _Expected(register, check, frozenset(documents))
+    expected = _Expected(register, check, frozenset(documents), anybody=check.accepted and head is None)
     for document_id in documents:
         row = register.document(document_id)
         reasons = ["its row is gone"] if row is None else _document_problems(register, row, check, expected)
@@ -109,30 +110,37 @@ class _Allowed:
         register: The register.
         check: What decides.
         covered: Number of events that the last head covers; 0 where there is none.
+        named: Whether the chain names its signer: then no command leaves anything behind a head.
     """
 
     register: Register
     check: TailCheck
     covered: int
+    named: bool
 
     def problems(self, event: Event) -> Iterator[str]:
         """Say what is wrong with an event of its kind, behind the head."""
-        if event.kind is EventKind.PAPER:
-            if not self.check.paper_accepted:
+        if event.kind is EventKind.PAPER and not self.named:
+            if not self.check.accepted:
                 yield f"event {event.seq}: nobody answers for the scan of document {event.document_id}"
         elif not self._is_explained(event):
-            yield f"event {event.seq} ({event.kind.value}) stands under no head; no command leaves that"
+            what = (
+                f"{event.kind.value} of document {event.document_id}"
+                if event.document_id
+                else event.kind.value
+            )
+            yield f"event {event.seq} ({what}) stands under no head; no command leaves that"
 
     def _is_explained(self, event: Event) -> bool:
+        if self.named:
+            return False
         if event.kind is EventKind.RUN or event.kind in _GOING_ON:
             return True
         if event.kind in _BEGINNING:
             first = next(self.register.events(event.document_id))
             return first.seq > self.covered
-        # Earlier versions recorded bags before they signed; and what was never signed may have been printed.
-        if event.kind is EventKind.ARCHIVED:
-            return self.register.signer() is None
-        return event.kind is EventKind.PRINTED and self.covered == 0
+        # Earlier versions recorded bags before they signed.
+        return event.kind is EventKind.ARCHIVED or (event.kind in _NEVER_SIGNED and self.covered == 0)
 
 
 def _is_accounted(register: Register, row: DocumentRow, tail: Mapping[str, None]) -> bool:
@@ -145,12 +153,19 @@ def _is_accounted(register: Register, row: DocumentRow, tail: Mapping[str, None]
 
 @dataclass(slots=True)
 class _Expected:
-    """Finds out, once a role, whose certificates sign for everybody in the documents that a head covers."""
+    """Finds out, once a role, whose certificates sign for everybody in the documents that a head covers.
+
+    Where a person answers for a register without any head, nobody else knows; then anybody's pass.
+    """
 
     register: Register
     check: TailCheck
     tail: frozenset[str]
+    anybody: bool
     _found: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def allows(self, role: str, certificate: str) -> bool:
+        return self.anybody or certificate in self.certificates(role)
 
     def certificates(self, role: str) -> frozenset[str]:
         if role not in self._found:
@@ -211,5 +226,5 @@ def _signature_problems(data: bytes, check: TailCheck, expected: _Expected) -> I
         if holder is None and role not in own.signers and expected.certificates(role):
             yield f"{role} has not signed it, as in every document that a head covers"
     for role, signer in own.signers.items():
-        if holders.get(role) is None and signer.certificate_sha256 not in expected.certificates(role):
+        if holders.get(role) is None and not expected.allows(role, signer.certificate_sha256):
             yield f"{role} was signed by {signer.subject}, as in no document that a head covers"

@@ -129,10 +129,12 @@ class RegisterView(ChainView):
             row = self.connection.execute(statement, (EventKind.ARCHIVED.value, name)).fetchone()
         return row is not None
 
-    def scans(self, *, document_id: str | None = None) -> Iterator[tuple[str, ScanFile]]:
+    def scans(
+        self, *, document_id: str | None = None, retracted_too: bool = False
+    ) -> Iterator[tuple[str, ScanFile]]:
         """Stream document id and scan of every record that stands, all or those of one document."""
         where, values = ("", ()) if document_id is None else (" AND document = ?", (document_id,))
-        yield from self._scans(f"retracted = 0{where}", *values)
+        yield from self._scans(f"{'TRUE' if retracted_too else 'retracted = 0'}{where}", *values)
 
     def scan_owner(self, sha256: str) -> str | None:
         """Return the id of the document that a scan file of this hash belongs to, or None."""

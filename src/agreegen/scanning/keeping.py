@@ -12,6 +12,7 @@ from agreegen.register.interface import ScanFile
 SCANS_FOLDER = "scans"
 INPUTS_FOLDER = "scans/inputs"
 _BLOCK_BYTES = 1 << 20
+_SHOWN = 8
 _MODE = 0o600
 """Scans show names and handwriting; only the office's account reads them."""
 
@@ -74,6 +75,9 @@ def keep_page(root: Path, document_id: str, part: int, data: bytes, source: Kept
     Raises:
         OSError: It cannot be written.
     """
-    name = f"{SCANS_FOLDER}/{document_id}-{part}.pdf"
+    sha256 = sha256_of(data)
+    name = (
+        f"{SCANS_FOLDER}/{document_id}-{part}-{sha256[:_SHOWN]}.pdf"  # a scan taken back stays under its own
+    )
     write_atomically(root / name, data, mode=_MODE)
-    return ScanFile(name, sha256_of(data), 1, source.sha256, page)
+    return ScanFile(name, sha256, 1, source.sha256, page)

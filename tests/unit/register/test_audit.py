@@ -15,7 +15,7 @@ from agreegen.chain.heads import Head
 from agreegen.register.audit.service import verify_register
 from agreegen.register.interface import EventDraft, EventKind
 from agreegen.register.store import Register
-from tests.unit.register.conftest import NOW, OTHER, SEAL, judge, made
+from tests.unit.register.conftest import NOW, OTHER, SEAL, judge, made, registration
 
 TABLES = {
     "meta": ("key", ["key", "value"]),
@@ -240,3 +240,18 @@ def test_a_code_from_paper_finds_a_register_that_was_taken_back(filled: Register
     assert [p.code for p in verify_register(early, known_codes=[head.code]).problems] == ["cut-off"]
     other = f"{head.count}-AAAA-AAAA-AAAA-AAAA"
     assert [p.code for p in verify_register(filled.path, known_codes=[other]).problems] == ["head-mismatch"]
+
+
+def test_several_processes_find_what_one_finds(tmp_path: Path) -> None:
+    with Register.open(tmp_path / "register.db", create=True, now=NOW) as register:
+        for number in range(120):
+            known = registration(number)
+            (tmp_path / known.path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / known.path).write_bytes(f"signed {number}".encode())
+            register.record_many(made(number), now=NOW, signer=SEAL)
+    for number in (3, 70, 119):
+        (tmp_path / registration(number).path).write_bytes(b"another")
+    (tmp_path / registration(50).path).unlink()
+    found = [verify_register(register.path, files_root=tmp_path, jobs=jobs).problems for jobs in (1, 2)]
+    assert found[0] == found[1]
+    assert sorted(problem.code for problem in found[0]) == ["file-changed"] * 3 + ["file-missing"]

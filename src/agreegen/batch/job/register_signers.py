@@ -62,7 +62,7 @@ def recorder_for(
     now: datetime,
     prompt: Prompt | None = None,
     tell: Callable[[Message | str], None] | None = None,
-    paper_accepted: bool = False,
+    accepted: bool = False,
     create: bool = False,
 ) -> Iterator[Recorder]:
     """Open a register for one command that writes to it; its heads are signed by whom its job names.
@@ -73,7 +73,7 @@ def recorder_for(
         now: Aware UTC time.
         prompt: Asks for secrets that must be typed in.
         tell: Told where another command writes and this one waits.
-        paper_accepted: Whether a person answers for scans that stand under no head yet.
+        accepted: Whether a person answers for what no head covers.
         create: Whether a register that is not there is begun; then the credential must be named.
 
     Raises:
@@ -84,7 +84,7 @@ def recorder_for(
         if create and not register_file.exists():
             register_file.parent.mkdir(parents=True, exist_ok=True)
             Register.open(register_file, create=True, now=now).close()
-        check = TailCheck(now, trust, paper_accepted=paper_accepted)
+        check = TailCheck(now, trust, accepted=accepted)
         with open_recorder(register_file, credential, now=now, check=check, tell=tell) as recorder:
             yield recorder
 

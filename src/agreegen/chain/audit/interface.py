@@ -42,12 +42,14 @@ class HeadJudgement:
         signer: Whose certificate made it; None where it cannot be read.
         time: When it was made, as it says or as a timestamp proves.
         proved: Whether a trusted timestamp proves that time.
+        claimed: When it was made, as it says itself, to the second.
     """
 
     reason: str | None
     signer: SignerIdentity | None
     time: datetime | None = None
     proved: bool = False
+    claimed: datetime | None = None
 
 
 JudgeHead = Callable[[Head], HeadJudgement]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from agreegen.chain.audit.interface import HeadJudgement, JudgeHead, Problem
 from agreegen.chain.file import SECRET_BYTES, require_known
-from agreegen.chain.hashing import genesis_hash, link_hash, parse_time
+from agreegen.chain.hashing import format_time, genesis_hash, link_hash, parse_time
 from agreegen.chain.heads import HEAD_EVENT, SIGNER_EVENT, Head, SignerIdentity
 from agreegen.chain.schema import (
     EVENT_COLUMNS,
@@ -23,15 +24,19 @@ from agreegen.chain.schema import (
 )
 from agreegen.files import sha256_of
 from agreegen.messages import Message, message
+from agreegen.model.document import canonical_json
 
 _HEAD_EVENTS = """
-    SELECT events.seq, events.kind, events.details, heads.count, heads.hash, heads.signer, heads.signature
+    SELECT events.seq, events.kind, events.at, events.role, events.sha256, events.details,
+        heads.count, heads.hash, heads.signer, heads.signature
     FROM events LEFT JOIN heads ON heads.seq = events.seq
     WHERE events.document = '' AND events.kind IN (?, ?) ORDER BY events.seq
 """
 _LONE_HEADS = (
     "SELECT seq FROM heads WHERE seq NOT IN (SELECT seq FROM events WHERE document = '' AND kind = ?)"
 )
+_SIGNED_WITHIN = timedelta(seconds=1)
+"""A signature tells its time to the second (RFC 5652, 11.3); its event has fractions."""
 _META_KEYS = {"created", "secret", TIP_COUNT, TIP_HASH}
 
 
@@ -182,20 +187,21 @@ class HeadWalk:
     def problems(self, connection: sqlite3.Connection) -> Iterator[Problem]:
         """Yield what is wrong with the heads."""
         chain_id = read_meta(connection, self.kind)[self.kind.name]
-        for seq, kind, details, *stored in connection.execute(_HEAD_EVENTS, (HEAD_EVENT, SIGNER_EVENT)):
-            facts = json.loads(details)
+        for seq, kind, *event, count, digest, signer, signature in connection.execute(
+            _HEAD_EVENTS, (HEAD_EVENT, SIGNER_EVENT)
+        ):
             if kind == SIGNER_EVENT:
-                self._announced = SignerIdentity.from_dict(facts)
+                self._announced = SignerIdentity.from_dict(json.loads(event[-1]))
                 continue
             where = message("chain.head-event", seq=seq)
-            if stored[0] is None:
+            if count is None:
                 said = message("chain.event-says-chain-was-signed-signature")
                 yield Problem("head-missing", where, said)
                 continue
-            count, digest, signer, signature = stored
             head = Head(chain_id, count, digest, signer, signature, self.kind.name)
-            yield from _compare_head(connection, seq, head, facts)
+            yield from _compare_head(connection, seq, head, event[1:])
             yield from self._judge(where, head)
+            yield from self._compare_time(connection, where, head, parse_time(event[0]))
         for (seq,) in connection.execute(_LONE_HEADS, (HEAD_EVENT,)):
             yield Problem(
                 "head-changed", message("chain.head-event", seq=seq), message("chain.no-event-records-head")
@@ -218,13 +224,37 @@ class HeadWalk:
         self._pin = self._announced or self._pin
         self._announced = None
 
+    def _compare_time(
+        self, connection: sqlite3.Connection, where: Message | str, head: Head, at: datetime
+    ) -> Iterator[Problem]:
+        """Compare the time of a head's own event with that of the event before and of the signature.
+
+        No signature covers the event of the last head: in the future, all later events would follow it.
+        Earlier versions did not sign in the same moment, and named no signer.
+        """
+        claimed = None if self.judgement is None else self.judgement.claimed
+        before = connection.execute("SELECT at FROM events WHERE seq = ?", (head.count,)).fetchone()
+        if claimed is None or before is None or self._pin is None:
+            return
+        earliest, latest = parse_time(before[0]), max(parse_time(before[0]), claimed + _SIGNED_WITHIN)
+        if not max(earliest, claimed) <= at <= latest:
+            said = message(
+                "chain.recorded-at-signed-at", recorded=format_time(at), signed=format_time(claimed)
+            )
+            yield Problem("head-changed", where, said)
+
 
 def _compare_head(
-    connection: sqlite3.Connection, seq: int, head: Head, facts: Mapping[str, object]
+    connection: sqlite3.Connection, seq: int, head: Head, event: Sequence[object]
 ) -> Iterator[Problem]:
     where = message("chain.head-event", seq=seq)
-    said = (facts["count"], facts["hash"], facts["signer"], facts["signature_sha256"])
-    if said != (head.count, head.hash.hex(), head.signer, sha256_of(head.signature)):
+    facts = {
+        "count": head.count,
+        "hash": head.hash.hex(),
+        "signer": head.signer,
+        "signature_sha256": sha256_of(head.signature),
+    }
+    if tuple(event) != (None, None, canonical_json(facts).decode()):
         yield Problem("head-changed", where, message("chain.stored-head-not-one-event-records"))
     before = connection.execute("SELECT hash FROM events WHERE seq = ?", (head.count,)).fetchone()
     if head.count != seq - 1 or (before is not None and before[0] != head.hash):

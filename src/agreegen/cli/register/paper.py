@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from agreegen.api.access import RegisterAccess
-from agreegen.api.recording import accept_scans, add_paper, retract, unsigned_scans
+from agreegen.api.recording import accept_evidence, add_paper, retract, unsigned_evidence
 from agreegen.cli.options import existing_file
 from agreegen.cli.output import prompt_secret, say
 from agreegen.cli.register.options import (
@@ -79,21 +79,22 @@ def retract_command(
 @signer_credential_option
 @yes_option
 def accept_command(register_file: Path, by: str | None, credential_file: Path | None, yes: bool) -> None:
-    """Answer for scans that an earlier version recorded and nobody signed for; they are listed first."""
-    found = unsigned_scans(register_file)
+    """Answer for scans and signatures that an earlier version left under no head; they are listed first."""
+    found = unsigned_evidence(register_file)
     for event, row in found:
         known = "" if row is None else f"{row.registration.staff_no or ''} {row.registration.name}"
-        say(f"event {event.seq}: a scan of document {event.document_id} {known}".rstrip())
+        what = "a scan" if event.role is None else f"a signature ({event.role})"
+        say(f"event {event.seq}: {what} of document {event.document_id} {known}".rstrip())
     if not found:
         say(f"{register_file}: there is nothing to accept")
         return
     if not yes:
-        question = f"Have you looked at these {len(found)} scans, and are they in order?"
+        question = f"Have you looked at these {len(found)} records, and are they in order?"
         click.confirm(question, abort=True, err=True)
     answers = by or account_name()
     access = RegisterAccess(register_file, credential_file, prompt_secret, say)
-    accept_scans(access, [event for event, _ in found], by=answers)
-    say(f"{register_file}: {len(found)} scans accepted by {answers}")
+    accept_evidence(access, [event for event, _ in found], by=answers)
+    say(f"{register_file}: {len(found)} records accepted by {answers}")
 
 
 def account_name() -> str:

@@ -31,6 +31,7 @@ from agreegen.errors import ExitCode
     help="Heads from elsewhere that must stand in the chain.",
 )
 @policy_option
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
 @json_option
 def verify_command(
     register_file: Path,
@@ -40,6 +41,7 @@ def verify_command(
     signer: str | None,
     known: tuple[str, ...],
     policy: Path | None,
+    jobs: int,
     as_json: bool,
 ) -> int:
     """Find any changed, missing, reordered or cut-off row, and any file that differs or is another's.
@@ -54,6 +56,7 @@ def verify_command(
         signer=None if signer is None else SignerPin.parse(signer),
         known=known,
         policy=policy,
+        jobs=jobs,
     )
     for warning in verdict.warnings:
         say_warning(warning)

@@ -1,18 +1,15 @@
-"""The steps of an audit that concern documents and scans: recomputed from the events, and compared."""
+"""The steps of an audit that concern rows of documents and scans: recomputed from the events."""
 
 from __future__ import annotations
 
 import itertools
 import sqlite3
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from agreegen.chain.audit.interface import Problem
 from agreegen.chain.schema import execute_script, schema_version
-from agreegen.files import sha256_of_file
-from agreegen.register.audit.interface import ExamineFile
 from agreegen.register.columns import COLUMNS, SCAN_COLUMNS, UNTOLD_BEFORE, row_values
-from agreegen.register.interface import DocumentRow, DocumentState
+from agreegen.register.interface import DocumentRow
 from agreegen.register.migrations import (
     DERIVED_TABLES,
     REGISTER,
@@ -21,7 +18,6 @@ from agreegen.register.migrations import (
     events_by_document,
     store_events,
 )
-from agreegen.register.view import RegisterView
 
 _NAMES = tuple(name.strip() for name in COLUMNS.split(","))
 
@@ -93,40 +89,3 @@ def scan_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
                 )
     finally:
         expected.close()
-
-
-def file_problems(view: RegisterView, root: Path, examine: ExamineFile | None) -> Iterator[Problem]:
-    """Compare the files below a folder with the register."""
-    for document in view.documents():
-        yield from _document_file_problems(document, root, examine)
-    for document_id, scan in view.scans():
-        path = root / scan.path
-        if not path.is_file():
-            yield Problem("file-missing", scan.path, f"the scan of document {document_id} is gone")
-        elif sha256_of_file(path) != scan.sha256:
-            yield Problem("file-changed", scan.path, f"the scan of document {document_id} was changed")
-    for file in sorted(root.joinpath("documents").rglob("*")):
-        if file.is_file() and file.suffix.lower() == ".pdf":
-            relative = file.relative_to(root).as_posix()
-            row = view.document_by_path(relative)
-            if row is None:
-                yield Problem("file-unknown", relative, "the register does not know this file")
-            elif row.state is DocumentState.QUARANTINED:
-                yield Problem("file-unknown", relative, "a quarantined file stands among the documents")
-
-
-def _document_file_problems(
-    document: DocumentRow, root: Path, examine: ExamineFile | None
-) -> Iterator[Problem]:
-    known, path = document.registration, root / document.registration.path
-    if not path.resolve().is_relative_to(root.resolve()):
-        yield Problem("file-outside", f"document {known.id}", "its path leads out of the folder")
-    elif not path.is_file():
-        yield Problem(
-            "file-missing", known.path, f"the file of document {known.id} ({document.state.value}) is gone"
-        )
-    elif sha256_of_file(path) != document.sha256:
-        yield Problem("file-changed", known.path, "it is not the file that the register knows")
-    elif examine is not None and not document.scans_alone:
-        for reason in examine(path, document):
-            yield Problem("file-of-another", known.path, reason)

@@ -11,7 +11,8 @@ from agreegen.chain.audit.steps import ChainWalk, HeadWalk, count_unsigned, sche
 from agreegen.chain.file import connect, connect_current
 from agreegen.chain.heads import Head
 from agreegen.errors import RegisterError
-from agreegen.register.audit.document_steps import document_problems, file_problems, scan_problems
+from agreegen.register.audit.document_steps import document_problems, scan_problems
+from agreegen.register.audit.file_steps import file_problems
 from agreegen.register.audit.interface import ExamineFile
 from agreegen.register.migrations import REGISTER
 from agreegen.register.view import RegisterView
@@ -27,6 +28,7 @@ def verify_register(
     known_codes: Sequence[str] = (),
     judge_head: JudgeHead | None = None,
     examine_file: ExamineFile | None = None,
+    jobs: int = 1,
 ) -> Audit:
     """Find every changed, missing, reordered or cut-off row of a register.
 
@@ -61,7 +63,7 @@ def verify_register(
             tail_problems(connection),
             document_problems(connection),
             scan_problems(connection),
-            _file_problems(path, files_root, examine_file),
+            _file_problems(path, files_root, examine_file, jobs),
         ):
             problems.extend(step)
         events, unsigned = count_unsigned(connection)
@@ -73,11 +75,13 @@ def verify_register(
     return Audit(tuple(problems), events, unsigned, heads.last, heads.judgement)
 
 
-def _file_problems(path: Path, root: Path | None, examine: ExamineFile | None) -> Iterator[Problem]:
+def _file_problems(
+    path: Path, root: Path | None, examine: ExamineFile | None, jobs: int
+) -> Iterator[Problem]:
     if root is None:
         return
     view = RegisterView(path, connect_current(path, REGISTER, read_only=True))
     try:
-        yield from file_problems(view, root, examine)
+        yield from file_problems(view, root, examine, jobs)
     finally:
         view.close()

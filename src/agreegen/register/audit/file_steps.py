@@ -1,0 +1,117 @@
+"""The steps of an audit that concern files: each is there, is what its row says, and no other is there.
+
+Reading documents takes most of an audit, so several processes may share it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import multiprocessing
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from pathlib import Path
+
+from agreegen.chain.audit.interface import Problem
+from agreegen.errors import RegisterError
+from agreegen.files import sha256_of_file
+from agreegen.register.audit.interface import ExamineFile
+from agreegen.register.columns import Cell, row_from_values, row_values
+from agreegen.register.interface import DocumentRow, DocumentState, EventKind
+from agreegen.register.view import RegisterView
+
+_AT_A_TIME = 50
+_WAITING_PER_JOB = 3
+
+Rows = tuple[tuple[Cell, ...], ...]
+"""Documents as their table holds them: what travels to another process."""
+
+
+def file_problems(
+    view: RegisterView, root: Path, examine: ExamineFile | None, jobs: int = 1
+) -> Iterator[Problem]:
+    """Compare the files below a folder with the register.
+
+    Args:
+        view: The register.
+        root: The folder.
+        examine: Looks into each document; a function of a module where there are several jobs.
+        jobs: Number of processes that read documents.
+    """
+    if jobs > 1 and view.document_count() > _AT_A_TIME:
+        yield from _shared_out(view.documents(), root, examine, jobs)
+    else:
+        for document in view.documents():
+            yield from _document_file_problems(document, root, examine)
+    for document_id, scan in view.scans(retracted_too=True):
+        yield from _kept_file_problems(root, scan.path, scan.sha256, f"the scan of document {document_id}")
+    for event in view.events(""):
+        if event.kind is EventKind.SCANNED:
+            facts = json.loads(event.details)
+            yield from _kept_file_problems(root, facts["path"], facts["sha256"], f"the input {facts['name']}")
+    for file in sorted(root.joinpath("documents").rglob("*")):
+        if file.is_file() and file.suffix.lower() == ".pdf":
+            relative = file.relative_to(root).as_posix()
+            row = view.document_by_path(relative)
+            if row is None:
+                yield Problem("file-unknown", relative, "the register does not know this file")
+            elif row.state is DocumentState.QUARANTINED:
+                yield Problem("file-unknown", relative, "a quarantined file stands among the documents")
+
+
+def _shared_out(
+    documents: Iterable[DocumentRow], root: Path, examine: ExamineFile | None, jobs: int
+) -> Iterator[Problem]:
+    """Look at documents in processes of their own; what they find comes in the order of the documents."""
+    stream, waiting = iter(documents), deque[Future[Sequence[Problem]]]()
+    chunks = iter(lambda: tuple(map(row_values, itertools.islice(stream, _AT_A_TIME))), ())
+    context = multiprocessing.get_context("spawn")  # open connections of this process stay out of them
+    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+        try:
+            for rows in chunks:
+                waiting.append(pool.submit(_look_at, rows, root, examine))
+                if len(waiting) >= jobs * _WAITING_PER_JOB:
+                    yield from waiting.popleft().result()
+            while waiting:
+                yield from waiting.popleft().result()
+        except BrokenExecutor as exc:
+            raise RegisterError(
+                "a process that read documents ended without an answer", hint="try again with --jobs 1"
+            ) from exc
+
+
+def _look_at(rows: Rows, root: Path, examine: ExamineFile | None) -> Sequence[Problem]:
+    return [each for row in rows for each in _document_file_problems(row_from_values(row), root, examine)]
+
+
+def _kept_file_problems(root: Path, name: str, sha256: str, what: str) -> Iterator[Problem]:
+    """Compare a scan with the register; what was taken back is kept, too."""
+    path = root / name
+    if not _is_below(path, root):
+        yield Problem("file-outside", name, f"{what} leads out of the folder")
+    elif not path.is_file():
+        yield Problem("file-missing", name, f"{what} is gone")
+    elif sha256_of_file(path) != sha256:
+        yield Problem("file-changed", name, f"{what} was changed")
+
+
+def _is_below(path: Path, root: Path) -> bool:
+    return path.resolve().is_relative_to(root.resolve())
+
+
+def _document_file_problems(
+    document: DocumentRow, root: Path, examine: ExamineFile | None
+) -> Iterator[Problem]:
+    known, path = document.registration, root / document.registration.path
+    if not _is_below(path, root):
+        yield Problem("file-outside", f"document {known.id}", "its path leads out of the folder")
+    elif not path.is_file():
+        yield Problem(
+            "file-missing", known.path, f"the file of document {known.id} ({document.state.value}) is gone"
+        )
+    elif sha256_of_file(path) != document.sha256:
+        yield Problem("file-changed", known.path, "it is not the file that the register knows")
+    elif examine is not None and not document.scans_alone:
+        for reason in examine(path, document):
+            yield Problem("file-of-another", known.path, reason)

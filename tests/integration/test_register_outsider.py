@@ -1,0 +1,404 @@
+"""Whoever has the folder, the program and any trusted key but the pinned one: every change is found.
+
+Each attempt changes a finished register or the files beside it as only its writer can, computes every hash
+anew that needs no key, and tries to have the office itself sign over it. Found means: `register verify` with
+`--trust` and `--signer` says so, and says so still after whatever the office's own run does about it. Only a
+return to an earlier signed state passes, which `--known` finds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from agreegen.batch.interface import Job
+from agreegen.batch.job.job_file import read_job
+from agreegen.batch.running.run import RunSettings, run_job
+from agreegen.chain.hashing import genesis_hash, link_hash
+from agreegen.cli.main import run as agreegen
+from agreegen.errors import AgreegenError
+from agreegen.files import sha256_of, sha256_of_file
+from agreegen.model.document import canonical_json
+from agreegen.pki.signer_pin import fingerprint
+from agreegen.recording.signer import CredentialSigner
+from agreegen.register.store import Register
+from agreegen.signing.credentials.loading import load_credential
+from tests.integration.batch_support import PEOPLE, clock, make_pki, write_job, write_roster
+
+ALONE = RunSettings(workers=1)
+MORE = """  - {role: pledger, credential: "pki/credentials/people/{staff_no}.yaml", missing: leave-open}
+register_credential: pki/credentials/archive-seal.yaml
+"""
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A job run twice, one document of which was replaced and one signed on paper."""
+    folder = tmp_path_factory.mktemp("outsider") / "job"
+    pki = make_pki(folder.parent / "pki")
+    job = write_job(folder, pki, more=MORE)
+    run_job(job, ALONE)
+    write_roster(folder, [*PEOPLE, "T004,赵六,,某县普查办,否"])
+    run_job(job, ALONE)
+    Image.new("1", (60, 80), 1).save(folder / "scan.png")
+    line = ["register", "add-paper", "--register", str(job.register_file), "--staff-no", "T004", "--scan"]
+    assert agreegen([*line, str(folder / "scan.png"), "--by", "王主任"]) == 0
+    return folder
+
+
+@pytest.fixture
+def job(finished: Path, tmp_path: Path) -> Job:
+    shutil.copytree(finished, tmp_path / "job", symlinks=True)
+    return read_job(tmp_path / "job/job.yaml")
+
+
+def is_found(job: Job, *more: str) -> bool:
+    """Whether the verification says so; a register that cannot even be opened is found, too."""
+    trust = job.path.parent / "pki/trust"
+    line = ["register", "verify", "--register", str(job.register_file), "--trust", str(trust)]
+    return agreegen([*line, "--signer", _pin(job), *more]) != 0
+
+
+def _pin(job: Job) -> str:
+    credential = load_credential(job.path.parent / "pki/credentials/archive-seal.yaml")
+    credential.close()
+    return fingerprint(credential.certificate_der)
+
+
+def _office_goes_on(job: Job) -> None:
+    """What an honest officer does next; most attempts stop her."""
+    try:
+        run_job(read_job(job.path), ALONE)
+    except AgreegenError:
+        return
+
+
+class Outsider:
+    """Changes a register as whoever can write its file."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.db = sqlite3.connect(job.register_file, isolation_level=None)
+
+    def close(self) -> None:
+        self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.db.close()
+
+    def run(self, statement: str, *values: object) -> None:
+        self.db.execute(statement, values)
+
+    def events(self) -> list[tuple[int, str, str, str, str | None, str | None, str]]:
+        rows = self.db.execute(
+            "SELECT seq, at, kind, document, role, sha256, details FROM events ORDER BY seq"
+        )
+        return list(rows)
+
+    def drop(self, kinds: set[str]) -> None:
+        """Remove events of some kinds and number the rest anew."""
+        left = [row for row in self.events() if row[2] not in kinds]
+        self.run("DELETE FROM events")
+        for number, row in enumerate(left, 1):
+            self.db.execute("INSERT INTO events VALUES (?,?,?,?,?,?,?,?)", (number, *row[1:], b""))
+
+    def edit(self, kind: str, change: Callable[[dict[str, object]], None]) -> None:
+        """Change the facts of all events of a kind."""
+        for row in self.events():
+            if row[2] == kind:
+                facts = json.loads(row[6])
+                change(facts)
+                self.run(
+                    "UPDATE events SET details = ? WHERE seq = ?", canonical_json(facts).decode(), row[0]
+                )
+
+    def append(self, kind: str, document: str, facts: dict[str, object], digest: str | None = None) -> None:
+        last = self.events()[-1]
+        row = (last[0] + 1, last[1], kind, document, None, digest, canonical_json(facts).decode(), b"")
+        self.db.execute("INSERT INTO events VALUES (?,?,?,?,?,?,?,?)", row)
+
+    def rechain(self) -> None:
+        """Compute all hashes anew."""
+        meta = dict(self.db.execute("SELECT key, value FROM meta"))
+        public = {key: value for key, value in meta.items() if not key.startswith("tip-")}
+        tip, rows = genesis_hash("register", public), self.events()
+        for row in rows:
+            tip = link_hash(tip, row)
+            self.run("UPDATE events SET hash = ? WHERE seq = ?", tip, row[0])
+        self.run("UPDATE meta SET value = ? WHERE key = 'tip-count'", str(len(rows)))
+        self.run("UPDATE meta SET value = ? WHERE key = 'tip-hash'", tip.hex())
+        self.run("UPDATE documents SET hashes = hashes")
+
+    def project(self) -> None:
+        """Compute the tables anew that follow from the events, as the program would."""
+        from agreegen.register.migrations import compute_derived  # noqa: PLC0415 - the attacker has the program
+
+        self.run("DELETE FROM documents")
+        self.run("DELETE FROM scans")
+        compute_derived(self.db, self.db)
+
+
+def _rename_one(outsider: Outsider) -> None:
+    def change(facts: dict[str, object]) -> None:
+        known = facts["registration"]
+        assert isinstance(known, dict)
+        if known["staff_no"] == "T001":
+            known |= {"name": "别人", "unit": "别的单位"}
+
+    outsider.edit("rendered", change)
+
+
+def _changed_in_place(outsider: Outsider) -> None:
+    _rename_one(outsider)
+    outsider.rechain()
+    outsider.project()
+
+
+def _heads_removed(outsider: Outsider) -> None:
+    _changed_in_place(outsider)
+    outsider.run("DELETE FROM heads")
+    outsider.drop({"head", "signer"})
+    outsider.rechain()
+
+
+def _heads_and_signatures_removed(outsider: Outsider) -> None:
+    _heads_removed(outsider)
+    outsider.drop({"signed", "paper"})
+    outsider.rechain()
+    outsider.project()
+
+
+def _heads_removed_signer_left(outsider: Outsider) -> None:
+    _changed_in_place(outsider)
+    outsider.run("DELETE FROM heads")
+    outsider.drop({"head"})
+    outsider.rechain()
+
+
+def _signed_with_another_key(outsider: Outsider) -> None:
+    _heads_removed(outsider)
+    credential = load_credential(outsider.job.path.parent / "pki/credentials/people/T002.yaml")
+    with Register.open(outsider.job.register_file) as register:
+        register.record_many([], now=clock(), signer=CredentialSigner(credential, clock()))
+    credential.close()
+
+
+def _paper_invented(outsider: Outsider) -> None:
+    (row,) = outsider.db.execute("SELECT id FROM documents WHERE staff_no = 'T003'").fetchall()
+    scan = outsider.job.output / "scans/invented.png"
+    scan.parent.mkdir(exist_ok=True)
+    Image.new("1", (61, 81), 1).save(scan)
+    facts = {"roles": ["pledger"], "accepted_by": "王主任", "automatic": False}
+    file = {"path": "scans/invented.png", "sha256": sha256_of_file(scan), "pages": 1}
+    scans = [file | {"source_sha256": None, "source_page": None}]
+    outsider.append("paper", row[0], facts | {"scans": scans})
+    outsider.rechain()
+    outsider.project()
+
+
+def _document_of_another_batch(outsider: Outsider) -> None:
+    """A sound pledge of the same office from elsewhere takes the place of the present one."""
+    (row,) = outsider.db.execute("SELECT id, sha256 FROM documents WHERE staff_no = 'T003'").fetchall()
+    outsider.append("superseded", row[0], {"by": "f" * 32})
+    outsider.append("verified", row[0], {}, row[1])
+    outsider.rechain()
+    outsider.project()
+
+
+def _only_the_table(outsider: Outsider) -> None:
+    outsider.run("UPDATE documents SET fulfilled = (SELECT fulfilled FROM documents WHERE staff_no = 'T001')")
+
+
+def _last_event_in_the_future(outsider: Outsider) -> None:
+    """The event that records the last head stands under no signature; later events never run backwards."""
+    last = outsider.events()[-1]
+    later = (datetime.fromisoformat(last[1]) + timedelta(days=9000)).isoformat().replace("+00:00", "Z")
+    outsider.run("UPDATE events SET at = ? WHERE seq = ?", later, last[0])
+    outsider.rechain()
+
+
+def _last_event_says_more(outsider: Outsider) -> None:
+    last = outsider.events()[-1]
+    facts = json.loads(last[6]) | {"note": "经局长批准"}
+    outsider.run("UPDATE events SET details = ? WHERE seq = ?", canonical_json(facts).decode(), last[0])
+    outsider.rechain()
+
+
+def _another_secret(outsider: Outsider) -> None:
+    outsider.run("UPDATE meta SET value = ? WHERE key = 'secret'", "ab" * 32)
+    outsider.rechain()
+
+
+def _stored_as_another_type(outsider: Outsider) -> None:
+    outsider.run("PRAGMA writable_schema = ON")
+    outsider.run("UPDATE sqlite_schema SET sql = replace(sql, ' STRICT', '') WHERE name = 'events'")
+    outsider.run("PRAGMA writable_schema = OFF")
+
+
+def _trigger(outsider: Outsider) -> None:
+    outsider.run("CREATE TRIGGER t AFTER INSERT ON events BEGIN UPDATE documents SET unit = '别的单位'; END")
+
+
+def _view_for_a_table(outsider: Outsider) -> None:
+    outsider.run("ALTER TABLE scans RENAME TO scans_of_old")
+    outsider.run("CREATE VIEW scans AS SELECT * FROM scans_of_old WHERE 0")
+
+
+def _index_without_a_row(outsider: Outsider) -> None:
+    """Looking up by number finds nobody, while the table still has her."""
+    outsider.run("PRAGMA writable_schema = ON")
+    sql = "CREATE INDEX documents_staff_no ON documents (staff_no)"
+    outsider.run(
+        "UPDATE sqlite_schema SET sql = ? WHERE name = 'documents_staff_no'",
+        f"{sql} WHERE staff_no <> 'T001'",
+    )
+    outsider.run("PRAGMA writable_schema = RESET")
+    outsider.run("REINDEX documents_staff_no")
+    outsider.run("PRAGMA writable_schema = ON")
+    outsider.run("UPDATE sqlite_schema SET sql = ? WHERE name = 'documents_staff_no'", sql)
+    outsider.run("PRAGMA writable_schema = OFF")
+
+
+def _files_swapped(outsider: Outsider) -> None:
+    one, two = (next(outsider.job.output.rglob(f"T00{n}.pdf")) for n in (1, 2))
+    first, second = one.read_bytes(), two.read_bytes()
+    one.write_bytes(second)
+    two.write_bytes(first)
+
+
+def _file_behind_a_link(outsider: Outsider) -> None:
+    file = next(outsider.job.output.rglob("T001.pdf"))
+    away = outsider.job.path.parent / "away.pdf"
+    shutil.move(file, away)
+    file.symlink_to(away)
+
+
+def _scan_behind_a_link(outsider: Outsider) -> None:
+    scans = outsider.job.output / "scans"
+    shutil.move(scans, outsider.job.path.parent / "elsewhere")
+    scans.symlink_to(outsider.job.path.parent / "elsewhere")
+
+
+def _scan_removed(outsider: Outsider) -> None:
+    next((outsider.job.output / "scans").glob("*.png")).unlink()
+
+
+def _file_added_in_capitals(outsider: Outsider) -> None:
+    file = next(outsider.job.output.rglob("T001.pdf"))
+    shutil.copyfile(file, file.with_name("t001.PDF"))
+
+
+def _file_added_behind_a_dot(outsider: Outsider) -> None:
+    file = next(outsider.job.output.rglob("T001.pdf"))
+    (file.parent / ".hidden").mkdir()
+    shutil.copyfile(file, file.parent / ".hidden/T009.pdf")
+
+
+def _register_of_another_job(outsider: Outsider) -> None:
+    """The same office, the same signer, another batch."""
+    folder = outsider.job.path.parent
+    other = folder.parent / "other"
+    shutil.copytree(folder, other, symlinks=True, ignore=shutil.ignore_patterns("out"))
+    write_roster(other, ["T001,王秀英,,某市普查办,否"])
+    run_job(read_job(other / "job.yaml"), ALONE)
+    outsider.close()
+    shutil.copyfile(other / "out/register.db", outsider.job.register_file)
+    outsider.db = sqlite3.connect(outsider.job.register_file, isolation_level=None)
+
+
+def _register_removed(outsider: Outsider) -> None:
+    outsider.close()
+    for path in outsider.job.output.glob("register.db*"):
+        path.unlink()
+    outsider.db = sqlite3.connect(":memory:")
+
+
+def _log_left_beside(outsider: Outsider) -> None:
+    """A change that stands in the write-ahead log only, as after a crash."""
+    outsider.run("PRAGMA journal_mode = WAL")
+    outsider.run("PRAGMA wal_autocheckpoint = 0")
+    outsider.run("UPDATE documents SET unit = '别的单位' WHERE staff_no = 'T001'")
+    beside = [Path(f"{outsider.job.register_file}{end}") for end in ("-wal", "-shm")]
+    kept = [path.read_bytes() for path in beside]
+    outsider.db.close()
+    for path, data in zip(beside, kept, strict=True):
+        path.write_bytes(data)
+    outsider.db = sqlite3.connect(":memory:")
+
+
+HEALED = {"file added in capitals", "file added behind a dot"}
+"""A run moves files that nobody registered into quarantine, with a warning."""
+ATTEMPTS: dict[str, Callable[[Outsider], None]] = {
+    name.strip("_").replace("_", " "): value
+    for name, value in dict(globals()).items()
+    if name.startswith("_") and getattr(value, "__annotations__", {}).get("outsider") == "Outsider"
+}
+
+
+def test_there_are_many_attempts() -> None:
+    assert len(ATTEMPTS) >= 20
+
+
+def test_the_honest_register_passes(job: Job) -> None:
+    assert not is_found(job)
+    _office_goes_on(job)
+    assert not is_found(job)
+
+
+@pytest.mark.parametrize("name", ATTEMPTS)
+def test_an_attempt_is_found(job: Job, name: str) -> None:
+    outsider = Outsider(job)
+    try:
+        ATTEMPTS[name](outsider)
+    finally:
+        outsider.close()
+    assert is_found(job), "nothing is said of it"
+    _office_goes_on(job)
+    assert is_found(job) is (name not in HEALED), "the office signed over it"
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_any_value_changed_and_all_hashes_computed_anew_is_found(job: Job, seed: int) -> None:
+    """Any value of any event, whatever hashes follow from it without a key."""
+    rng, outsider = random.Random(seed), Outsider(job)
+    row = rng.choice(outsider.events())
+    column = rng.choice(("at", "kind", "role", "sha256", "details", "document"))
+    values = {
+        "at": row[1].replace("Z", "1Z") if "." in row[1] else row[1].replace("Z", ".5Z"),
+        "kind": rng.choice([k for k in ("rendered", "verified", "run", "signed") if k != row[2]]),
+        "role": "unit" if row[4] is None else None,
+        "sha256": sha256_of(os.urandom(4)),
+        "details": canonical_json(json.loads(row[6]) | {"x": 1}).decode(),
+        "document": "" if row[3] else "e" * 32,
+    }
+    outsider.run(f"UPDATE events SET {column} = ? WHERE seq = ?", values[column], row[0])
+    outsider.rechain()
+    outsider.close()
+    assert is_found(job), (row, column)
+
+
+def test_a_return_to_an_earlier_signed_state_is_what_known_finds(
+    job: Job, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    trust = ["--trust", str(job.path.parent / "pki/trust"), "--json"]
+    assert agreegen(["register", "verify", "--register", str(job.register_file), *trust]) == 0
+    code = json.loads(capsys.readouterr().out)["head"]["code"]
+    outsider = Outsider(job)
+    (last,) = outsider.db.execute(
+        "SELECT max(seq) FROM heads WHERE seq < (SELECT max(seq) FROM heads)"
+    ).fetchone()
+    outsider.run("DELETE FROM events WHERE seq > ?", last)
+    outsider.run("DELETE FROM heads WHERE seq > ?", last)
+    outsider.rechain()
+    outsider.project()
+    outsider.close()
+    assert not is_found(job)
+    assert is_found(job, "--known", code)
