@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agreegen.programs import find_program, run_program
-from agreegen.scanning.interface import PageStatus
+from agreegen.scanning.interface import PageStatus, Reason
 from tests.scans.acceptance import Outcome, run_acceptance
 from tests.scans.generator import Kind
 
@@ -27,6 +27,11 @@ def test_every_page_is_accounted_for(outcome: Outcome) -> None:
     by_kind = {truth.kind: result.status for truth, result in outcome.pairs()}
     assert by_kind[Kind.BLANK] is PageStatus.BLANK
     assert by_kind[Kind.FOREIGN] is PageStatus.REVIEW
+    for truth, result in outcome.pairs():
+        if truth.kind in {Kind.ONE_MARK, Kind.HALF_MARK}:
+            assert result.status is PageStatus.REVIEW
+            assert Reason.HALF_MARK in result.reasons
+            assert result.staff_no == truth.staff_no, "the person who looks is told whose page it seems"
     places = [(result.source_sha256, result.page) for _, result in outcome.pairs()]
     assert len(set(places)) == len(places) == len(outcome.truths)
 

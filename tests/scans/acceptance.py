@@ -22,7 +22,7 @@ _SURNAMES, _GIVEN = (
     ("秀英", "丽华", "建平", "海燕", "志远", "雪梅", "文博", "磊"),
 )
 _SHARES = (
-    (Kind.SIGNED, 0.50),
+    (Kind.SIGNED, 0.46),
     (Kind.SIGNED_DOT, 0.06),
     (Kind.SIGNED_FOLD, 0.06),
     (Kind.UNSIGNED, 0.04),
@@ -35,6 +35,8 @@ _SHARES = (
     (Kind.ONE_GLUED, 0.03),
     (Kind.BOTH_GLUED, 0.03),
     (Kind.NO_MARKS, 0.02),
+    (Kind.ONE_MARK, 0.02),
+    (Kind.HALF_MARK, 0.02),
     (Kind.ELSEWHERE, 0.02),
     (Kind.REMARK, 0.02),
 )

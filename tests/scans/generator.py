@@ -39,6 +39,8 @@ class Kind(StrEnum):
     ONE_GLUED = "another person's mark glued over one"
     BOTH_GLUED = "another person's marks glued over both"
     NO_MARKS = "marks cut off"
+    ONE_MARK = "signed, one mark cut off"
+    HALF_MARK = "signed, one mark torn in the middle"
     ELSEWHERE = "signed beside the place"
     REMARK = "signed, with a remark"
 
@@ -125,8 +127,11 @@ class Workshop:
         sheet = [str(self.draw(staff_no))]
         if kind in {Kind.ONE_GLUED, Kind.BOTH_GLUED}:
             sheet += self._glued(staff_no, both=kind is Kind.BOTH_GLUED)
-        if kind is Kind.NO_MARKS:
+        if kind in {Kind.NO_MARKS, Kind.ONE_MARK}:
             sheet += self._blot((0, 0, _MARK_PX, _MARK_PX), "white")
+        if kind is Kind.HALF_MARK:
+            sheet += self._blot((0, 0, round(_MARK_PX * 0.7), _MARK_PX), "white")
+        if kind is Kind.NO_MARKS:
             width, height = (round(side * _PT) for side in _PAGE_PT)
             sheet += self._blot((width - _MARK_PX, height - _MARK_PX, width, height), "white")
         return [*sheet, *self._ink(kind)]

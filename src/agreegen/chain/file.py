@@ -29,14 +29,27 @@ SECRET_BYTES = 32
 _BUSY_TIMEOUT_S = 10.0
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 _MOST_NAMED = 5
+_AS_IT_IS = "mode=ro&immutable=1"
+_PRIMARY = 0xFF
+"""The bits of an error code that tell its kind (SQLite, extended result codes)."""
 _CACHE_KIB = 64 << 10
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     """Connect to the file with the settings that durability needs; read-only folders are read as they are."""
     writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
-    wal = path.with_name(path.name + "-wal").exists()
-    mode = "mode=rw" if writable else "mode=ro" if wal else "mode=ro&immutable=1"
+    log = path.with_name(path.name + "-wal")
+    wal = log.exists() and log.stat().st_size > 0
+    mode = "mode=rw" if writable else "mode=ro" if wal else _AS_IT_IS
+    try:
+        return _connect(path, mode, read_only=read_only)
+    except sqlite3.OperationalError as exc:
+        if not read_only or wal or exc.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_IOERR:
+            raise
+        return _connect(path, _AS_IT_IS, read_only=True)  # a full disk has no room for SQLite's own files
+
+
+def _connect(path: Path, mode: str, *, read_only: bool) -> sqlite3.Connection:
     address = f"{path.resolve().as_uri()}?{mode}"
     connection = sqlite3.connect(address, uri=True, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import itertools
 import logging
@@ -119,6 +120,8 @@ def _hush(_context: click.Context, _parameter: click.Parameter, value: bool) -> 
         configure_logging(0, quiet=True)
 
 
+_DISK_IS_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
 _COMMON = (
     click.Option(
         ["--forms"],
@@ -189,7 +192,7 @@ def run(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one w
         return ExitCode.NEGATIVE
     except OSError as exc:
         say_error(describe_os_error(exc))
-        return ExitCode.USAGE
+        return ExitCode.ARCHIVE if exc.errno in _DISK_IS_FULL else ExitCode.USAGE
     except Exception:
         traceback.print_exc()
         say_error(message("cli.bug"), hint=message("cli.bug.hint"))

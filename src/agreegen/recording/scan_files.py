@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pypdfium2
 from PIL import Image
 
-from agreegen.errors import InputError
+from agreegen.errors import InputError, RegisterError
 from agreegen.files import replacing, sha256_of_file
 from agreegen.foreign.confinement import ConfinedError, shared
 from agreegen.foreign.limits import Limits
 from agreegen.register.interface import ScanFile
 
-__all__ = ["SCANS_FOLDER", "SUFFIXES", "count_pages", "keep_scan"]
+__all__ = ["SCANS_FOLDER", "SUFFIXES", "count_pages", "keep_scan", "kept_below"]
 
 SCANS_FOLDER = "scans"
 SUFFIXES = {"PDF": ".pdf", "PNG": ".png", "JPEG": ".jpg", "TIFF": ".tif"}
@@ -22,6 +24,22 @@ _PDF_MARK, _MARK_WITHIN = b"%PDF-", 1_024
 _BLOCK_BYTES = 1 << 20
 _MODE = 0o600
 _HINT = "give the scan as PDF, PNG, JPEG or TIFF, as the scanner wrote it"
+
+
+@contextlib.contextmanager
+def kept_below(root: Path) -> Iterator[None]:
+    """Say what the disk refuses to keep beside a register as an error of that register.
+
+    Raises:
+        RegisterError: A file below the folder, or one that is laid before a person, cannot be written.
+    """
+    try:
+        yield
+    except OSError as exc:
+        raise RegisterError(
+            f"{exc.filename or root} cannot be written: {exc.strerror or exc}",
+            hint="free space or mend the permissions and run again: what is recorded stays",
+        ) from exc
 
 
 def keep_scan(scan: Path, root: Path, document_id: str, *, most_pages: int) -> ScanFile:
@@ -35,7 +53,7 @@ def keep_scan(scan: Path, root: Path, document_id: str, *, most_pages: int) -> S
 
     Raises:
         InputError: It does not open, has no page, or has more of them than the document can fill.
-        OSError: The copy cannot be written; nothing is left behind.
+        RegisterError: The copy cannot be written; nothing is left behind.
     """
     kind, pages = count_pages(scan)
     if pages > most_pages:
@@ -45,7 +63,7 @@ def keep_scan(scan: Path, root: Path, document_id: str, *, most_pages: int) -> S
         )
     sha256 = sha256_of_file(scan)
     path = f"{SCANS_FOLDER}/{document_id}-{sha256[:8]}{SUFFIXES[kind]}"
-    with replacing(root / path, mode=_MODE) as temporary:
+    with kept_below(root), replacing(root / path, mode=_MODE) as temporary:
         digest = hashlib.sha256()
         with scan.open("rb") as source, temporary.open("wb") as copy:
             while block := source.read(_BLOCK_BYTES):

@@ -179,6 +179,8 @@ class Intake:
             page.result = page.result.with_status(plain[0], *plain[1])
             return
         page.mark = seen.marks[0]
+        if seen.half:
+            page.result = page.result.with_status(PageStatus.REVIEW, Reason.HALF_MARK)
         self._read_document(page, page.mark)
 
     def _read_document(self, page: ReadPage, mark: MarkText) -> None:
@@ -194,7 +196,7 @@ class Intake:
             page.result = page.result.with_status(PageStatus.REVIEW, reason)
             return
         reasons = self._compare(page, row, copy)
-        if not reasons:
+        if not reasons and Reason.HALF_MARK not in page.result.reasons:
             self._add_candidate(page, mark, row, copy)
 
     def _compare(self, page: ReadPage, row: DocumentRow, copy: Copy) -> tuple[Reason, ...]:

@@ -6,7 +6,9 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from agreegen.errors import InputError
 from agreegen.files import replacing, sha256_of, sha256_of_file, write_atomically
+from agreegen.recording.scan_files import kept_below
 from agreegen.register.interface import ScanFile
 
 SCANS_FOLDER = "scans"
@@ -36,8 +38,14 @@ def keep_input(source: Path, root: Path) -> KeptInput:
     """Copy an input below the register's folder, named by its hash; one that is there already stays.
 
     Raises:
-        OSError: It cannot be read, or the copy cannot be written; nothing is left behind.
+        RegisterError: It cannot be read, or the copy cannot be written; nothing is left behind.
+        InputError: It changes while it is read.
     """
+    with kept_below(root):
+        return _keep(source, root)
+
+
+def _keep(source: Path, root: Path) -> KeptInput:
     sha256 = sha256_of_file(source)
     target = root / INPUTS_FOLDER / f"{sha256}{source.suffix.lower()}"
     if target.is_file() and sha256_of_file(target) == sha256:
@@ -49,7 +57,7 @@ def keep_input(source: Path, root: Path) -> KeptInput:
             copy.write(block)
         copy.flush()
         if digest.hexdigest() != sha256:
-            raise OSError(f"{source} changed while it was read")
+            raise InputError(f"{source} changed while it was read", hint="try again when it is finished")
     return KeptInput(source, target, sha256)
 
 
@@ -73,11 +81,12 @@ def keep_page(root: Path, document_id: str, part: int, data: bytes, source: Kept
         page: Number of the page in the input, from 1.
 
     Raises:
-        OSError: It cannot be written.
+        RegisterError: It cannot be written.
     """
     sha256 = sha256_of(data)
     name = (
         f"{SCANS_FOLDER}/{document_id}-{part}-{sha256[:_SHOWN]}.pdf"  # a scan taken back stays under its own
     )
-    write_atomically(root / name, data, mode=_MODE)
+    with kept_below(root):
+        write_atomically(root / name, data, mode=_MODE)
     return ScanFile(name, sha256, 1, source.sha256, page)

@@ -22,6 +22,9 @@ Points = NDArray[np.float64]
 SIDE_MM = 12.0
 """Side of a mark, measured on paper; smaller ones fail at 150 dpi (docs/scans.md)."""
 
+MARKS_PER_PAGE = 2
+"""In opposite corners: where one is torn off, covered or glued over, a person looks at the page."""
+
 _TEXT = re.compile(r"AG1/([0-9a-f]{32})/([1-9][0-9]{0,3})/([1-9][0-9]{0,3})\Z")
 _SHEET_TEXT = "AG1/sheet"
 _CORNER_SHARE = 0.3

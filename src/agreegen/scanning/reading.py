@@ -13,7 +13,15 @@ from agreegen.scanning.comparing.alignment import Placement, Scan, place_by_mark
 from agreegen.scanning.comparing.comparison import Likeness, compare
 from agreegen.scanning.comparing.references import DOTS_PER_INCH, Copy, Reference, render_reference
 from agreegen.scanning.inputs import Source, open_source
-from agreegen.scanning.marks import FoundMark, MarkText, Picture, find_marks, has_half_mark, is_sheet
+from agreegen.scanning.marks import (
+    MARKS_PER_PAGE,
+    FoundMark,
+    MarkText,
+    Picture,
+    find_marks,
+    has_half_mark,
+    is_sheet,
+)
 
 _BLANK_SHARE = 0.0003
 _RIM_SHARE = 0.03
@@ -32,7 +40,7 @@ class Look:
     Attributes:
         marks: What its marks say, each text once.
         foreign: Whether it carries codes that are not ours.
-        half: Whether a mark can be seen but not read.
+        half: Whether only one of the two marks can be read, or one can be seen but not read.
         blank: Whether there is next to nothing on it.
         sheet: Whether it is a cover sheet.
     """
@@ -89,9 +97,10 @@ def look(path: Path, page: int) -> Look:
         InputError: The file cannot be read.
     """
     picture = _take(path, page)
-    texts = tuple(dict.fromkeys(mark.text for mark in _desk.marks if mark.text is not None))
-    if texts:
-        return Look(texts, foreign=False, half=False, blank=False, sheet=False)
+    found = [mark.text for mark in _desk.marks if mark.text is not None]
+    if found:
+        half = len(found) < MARKS_PER_PAGE
+        return Look(tuple(dict.fromkeys(found)), foreign=False, half=half, blank=False, sheet=False)
     blank = _is_blank(picture)
     sheet = not blank and is_sheet(picture)
     half = not blank and not sheet and not _desk.marks and has_half_mark(picture)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +16,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from agreegen.errors import AgreegenError, InputError
 from agreegen.files import replacing, write_atomically
-from agreegen.foreign.confinement import ConfinedError, Confinement
+from agreegen.foreign.confinement import ConfinedError, Confinement, shared
+from agreegen.foreign.limits import Limits
+from agreegen.recording.scan_files import kept_below
 from agreegen.rosters.formats.csv_files import guard, unguard
 from agreegen.scanning import reading
 from agreegen.scanning.intake import ReadPage
@@ -44,6 +45,7 @@ _NUMBER, _VERDICT, _BY, _SHA256 = 7, 8, 9, 10
 _PAGE = 2
 _MODE = 0o600
 _STEM_LENGTH = 40
+_HINT = f"give the {SHEET_NAME} of a review folder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +84,13 @@ class ReviewFolder:
         """Draw a page; one that cannot be drawn gets no picture."""
         stem = "".join(c if c.isalnum() or c in "-_" else "_" for c in page.kept.source.stem)[:_STEM_LENGTH]
         name = f"{stem}-{page.kept.sha256[:8]}-{page.result.page:04d}.png"
-        with contextlib.suppress(ConfinedError, AgreegenError):
+        try:
             data = confinement.call(reading.draw_for_review, page.kept.path, page.result.page, page.turns)
+        except (ConfinedError, AgreegenError):
+            return
+        with kept_below(self.folder):
             write_atomically(self.folder / name, data, mode=_MODE)
-            self._pictures[page.kept.sha256, page.result.page] = name
+        self._pictures[page.kept.sha256, page.result.page] = name
 
     def write(self, results: Sequence[PageResult], seen: frozenset[tuple[str, int]]) -> Path | None:
         """Write the sheet, with what is still open from before; return it, or None where nothing is open.
@@ -94,7 +99,14 @@ class ReviewFolder:
             results: Pages that are left for a person.
             seen: Source hash and page of all pages that were read now: what the old sheet says of them is
                 past, but for what a person has filled in.
+
+        Raises:
+            RegisterError: It cannot be written.
         """
+        with kept_below(self.folder):
+            return self._write(results, seen)
+
+    def _write(self, results: Sequence[PageResult], seen: frozenset[tuple[str, int]]) -> Path | None:
         path = self.folder / SHEET_NAME
         filled = _old_rows(path)
         kept = [row for key, row in filled.items() if key not in seen]
@@ -164,7 +176,10 @@ def read_decisions(path: Path, by: str | None) -> list[Decision]:
 
 
 def _rows_of(path: Path) -> list[list[object]]:
-    rows = _cells_of(path)
+    try:
+        rows = shared(Limits()).call(_read_cells, path)
+    except ConfinedError as exc:
+        raise InputError(f"{path} is no review sheet: {exc}", hint=_HINT) from exc
     if not rows or rows[0] != [title for title, _ in _HEADERS]:
         raise InputError(
             f"{path} has not the columns of a review sheet", hint="fill in the sheet, change no column"
@@ -177,15 +192,14 @@ def _rows_of(path: Path) -> list[list[object]]:
     return found
 
 
-def _cells_of(path: Path) -> list[list[object]]:
+def _read_cells(path: Path) -> list[list[object]]:
+    """Read the cells of a sheet; runs in a confined process, since workbooks unpack to any size."""
     try:
         sheet = load_workbook(path, data_only=True).active
         assert isinstance(sheet, Worksheet)
         return [list(row) for row in sheet.iter_rows(min_row=1, max_col=len(_HEADERS), values_only=True)]
     except (OSError, InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, AssertionError) as exc:
-        raise InputError(
-            f"{path} is no review sheet: {exc}", hint=f"give the {SHEET_NAME} of a review folder"
-        ) from exc
+        raise InputError(f"{path} is no review sheet: {exc}", hint=_HINT) from exc
 
 
 def _old_rows(path: Path) -> dict[tuple[str, int], list[object]]:

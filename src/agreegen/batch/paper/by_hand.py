@@ -74,12 +74,7 @@ def add_paper(recorder: Recorder, row: DocumentRow, scan: Path, *, by: str, now:
     _refuse(register, document_id, ())
     printed = _read_printed(root, row)
     _refuse(register, document_id, printed.roles, (ScanFile("", sha256_of_file(scan), 1),))
-    try:
-        kept = keep_scan(scan, root, document_id, most_pages=printed.pages * _SIDES)
-    except OSError as exc:
-        raise RegisterError(
-            f"{scan} cannot be kept below {root}: {exc.strerror}", hint="free space or mend the permissions"
-        ) from exc
+    kept = keep_scan(scan, root, document_id, most_pages=printed.pages * _SIDES)
     record = PaperRecord(document_id, row.open_roles(printed.roles), (kept,), by)
     recorder.record_paper([record], now=now)
     return record
