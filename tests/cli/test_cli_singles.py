@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from agreegen.clock import read_clock
 from agreegen.example_pki.layout import ExamplePki
+from agreegen.example_pki.maker import make_example_pki
 from tests.cli.conftest import SAMPLES, Agreegen, Result
 
 FORM = "confidentiality-agreement"
@@ -108,3 +110,82 @@ def test_documents_of_a_batch_are_signed_in_place(own_job: Path, pki: ExamplePki
     refused = agreegen(*line, "--credential", pki.credential("people/HN0004"))
     assert refused.code in {2, 6, 7}
     assert not (register.parent / "x.pdf").exists()
+
+
+def _add_signed(office: Office, source: Path, *more: object) -> Result:
+    seal = ("--credential", office.pki.credential("archive-seal"), "--trust", office.pki.trust)
+    return office.call("register", "add-signed", source, "--register", office.register, *seal, *more)
+
+
+def _sign_elsewhere(office: Office, source: Path, target: Path, *names: str) -> Path:
+    """Sign with a program that knows nothing of the register."""
+    for number, name in enumerate(names):
+        step = target if number == len(names) - 1 else target.with_suffix(f".{number}")
+        line = ("sign", source, "-o", step, "--credential", office.pki.credential(name))
+        done = office.call(*line)
+        assert done.code == 0, done.err
+        source = step
+    return target
+
+
+def test_an_agreement_comes_back_signed_by_the_other_party(office: Office, tmp_path: Path) -> None:
+    """Party A signs, party B signs its copy at its own office and sends it back."""
+    assert office.generate("a.pdf").code == 0
+    assert office.sign("a.pdf", "a-1.pdf", "party-a-seal").code == 0
+    assert office.sign("a-1.pdf", "a-2.pdf", "party-a-representative").code == 0
+    sent = office.folder / "a-2.pdf"
+    names = ("party-b-seal", "party-b-representative")
+    back = _sign_elsewhere(office, sent, tmp_path / "back.pdf", *names)
+    taken = _add_signed(office, back, "--by", "王科长")
+    assert taken.code == 0, taken.err
+    (row,) = office.listed()
+    assert str(row["signed"]).count("certificate") == 4
+    kept = office.folder / str(row["path"])
+    assert kept.read_bytes() == back.read_bytes()
+    assert kept.read_bytes().startswith(sent.read_bytes())
+    verified = office.call("register", "verify", "--register", office.register, "--trust", office.pki.trust)
+    assert verified.code == 0, verified.out + verified.err
+    again = _add_signed(office, back)
+    assert again.code == 3
+    assert "does not know" in again.err
+
+
+def test_what_comes_back_must_be_the_registered_document_and_valid(office: Office, tmp_path: Path) -> None:
+    assert office.generate("a.pdf").code == 0
+    assert office.sign("a.pdf", "a-1.pdf", "party-a-seal").code == 0
+    sent = office.folder / "a-1.pdf"
+    before = office.register.read_bytes()
+    unsigned = tmp_path / "unsigned.pdf"
+    shutil.copyfile(office.folder / "a.pdf", unsigned)
+    early = _sign_elsewhere(office, office.folder / "a.pdf", tmp_path / "early.pdf", "party-a-seal")
+    altered = tmp_path / "altered.pdf"
+    altered.write_bytes(sent.read_bytes() + b"\n% something else\n")
+    for wrong in (unsigned, early, altered, sent):
+        refused = _add_signed(office, wrong)
+        assert refused.code == 3, wrong
+    signed = _sign_elsewhere(office, sent, tmp_path / "signed.pdf", "party-a-representative")
+    seal = ("--credential", office.pki.credential("archive-seal"))
+    line = ("register", "add-signed", signed, "--register", office.register)
+    assert office.call(*line, *seal).code == 2, "nothing says whom to trust"
+    assert office.call(*line, *seal, "--trust", _strangers(tmp_path)).code == 3
+    assert office.register.read_bytes() == before
+    assert sorted(path.name for path in office.folder.glob("*.pdf")) == ["a-1.pdf", "a.pdf"]
+    assert office.call(*line, altered, *seal, "--trust", office.pki.trust).code == 8
+
+
+def _strangers(tmp_path: Path) -> Path:
+    pki = make_example_pki(tmp_path / "strangers", now=read_clock())
+    return pki.trust
+
+
+def test_a_signature_made_elsewhere_is_recorded_when_the_next_one_is_made(
+    office: Office, tmp_path: Path
+) -> None:
+    """Party B's signature came before ours in the same file: the register learns of both."""
+    assert office.generate("a.pdf").code == 0
+    first = _sign_elsewhere(office, office.folder / "a.pdf", office.folder / "b.pdf", "party-a-seal")
+    assert office.sign(first.name, "c.pdf", "party-a-representative").code == 0
+    (row,) = office.listed()
+    assert str(row["signed"]).count("certificate") == 2
+    verified = office.call("register", "verify", "--register", office.register, "--trust", office.pki.trust)
+    assert verified.code == 0, verified.out + verified.err

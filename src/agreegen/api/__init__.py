@@ -124,6 +124,7 @@ if TYPE_CHECKING:
     from agreegen.api.recording import accept_evidence as accept_evidence
     from agreegen.api.recording import add_paper as add_paper
     from agreegen.api.recording import add_scans as add_scans
+    from agreegen.api.recording import add_signed as add_signed
     from agreegen.api.recording import change_signer as change_signer
     from agreegen.api.recording import retract as retract
     from agreegen.api.recording import say_reasons as say_reasons
@@ -288,6 +289,7 @@ _MODULES = {
         "accept_evidence",
         "add_paper",
         "add_scans",
+        "add_signed",
         "change_signer",
         "retract",
         "say_reasons",

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from agreegen.api.access import RegisterAccess
 from agreegen.api.registers import open_register, open_to_write
 from agreegen.clock import read_clock
-from agreegen.errors import UsageError
+from agreegen.errors import InputError, UsageError
+from agreegen.files import read_limited
 from agreegen.register.interface import DocumentRow, Event, EventDraft, EventKind
 from agreegen.register.paper import PaperRecord
 from agreegen.register.store import Register
@@ -19,7 +20,11 @@ from agreegen.scanning.interface import PageResult, PageStatus, Reason, ScanRepo
 from agreegen.scanning.wording import say_reasons
 
 if TYPE_CHECKING:
+    from agreegen.recording.received import ReceivedDocument
     from agreegen.recording.recorder import Recorder
+    from agreegen.signing.interface import Trust
+
+_MAX_FILE_BYTES = 256 << 20
 
 __all__ = [
     "PageResult",
@@ -30,6 +35,7 @@ __all__ = [
     "accept_evidence",
     "add_paper",
     "add_scans",
+    "add_signed",
     "change_signer",
     "retract",
     "say_reasons",
@@ -94,6 +100,44 @@ def retract(
         row = by_hand.find_document(recorder.register, document_id=document_id, staff_no=staff_no)
         recorder.retract(row.registration.id, reason=reason, by=by, now=now)
         return row
+
+
+def add_signed(
+    access: RegisterAccess,
+    source: Path,
+    *,
+    trust: Trust,
+    policy: Path | None = None,
+    by: str,
+    now: datetime | None = None,
+) -> ReceivedDocument:
+    """Take in a document that the other party signed elsewhere: judged as `verify` does, kept, recorded.
+
+    Args:
+        access: The register.
+        source: The file that came back.
+        trust: Anchors that its signers must chain to, and revocation lists.
+        policy: Validation policy (YAML); None for the built-in one.
+        by: Who received it.
+        now: Aware UTC time; None for the clock.
+
+    Raises:
+        InputError: It cannot be read, is not the registered document with signatures appended, or not valid.
+        RegisterError: It cannot be kept, the register cannot be written, or nobody signs it.
+    """
+    from agreegen.recording.received import receive_document  # noqa: PLC0415 - reading files takes long to load
+    from agreegen.verification.interface import Options  # noqa: PLC0415 - the same
+    from agreegen.verification.service import verify_bytes  # noqa: PLC0415 - the same
+
+    now = now or read_clock()
+    try:
+        pdf = read_limited(source, _MAX_FILE_BYTES)
+    except OSError as exc:
+        raise InputError(f"{source}: {exc.strerror or exc}") from exc
+    options = Options(now=now, anchors_der=trust.anchors_der, crls_der=trust.crls_der, policy_file=policy)
+    report = verify_bytes(str(source), pdf, options)
+    with open_to_write(access, now) as recorder:
+        return receive_document(recorder, source, pdf, report, by=by, now=now)
 
 
 def unsigned_evidence(path: Path) -> list[tuple[Event, DocumentRow | None]]:

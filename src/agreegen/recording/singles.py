@@ -12,6 +12,8 @@ from agreegen.files import sha256_of, sha256_of_file
 from agreegen.model.document import Document, Value
 from agreegen.model.form import Form
 from agreegen.model.row_key import find_row_key
+from agreegen.recording.own_documents import read_own
+from agreegen.recording.received import new_signers, signed_draft
 from agreegen.recording.recorder import Recorder
 from agreegen.register.interface import DocumentRow, EventDraft, EventKind, Registration
 from agreegen.register.registering import registration_of
@@ -135,7 +137,7 @@ def record_signed(
     *,
     now: datetime,
 ) -> None:
-    """Record a signature; the signed file lies durably in its place.
+    """Record a signature, and those that others made before it elsewhere; the file lies durably in its place.
 
     Args:
         recorder: The register.
@@ -150,8 +152,13 @@ def record_signed(
         CredentialError: Its key cannot sign.
     """
     details = {**facts, "path": single.path, "size": len(pdf)}
-    draft = EventDraft(EventKind.SIGNED, single.row.registration.id, role, sha256_of(pdf), details)
-    recorder.record([draft], now=now)
+    own = EventDraft(EventKind.SIGNED, single.row.registration.id, role, sha256_of(pdf), details)
+    others = [
+        signed_draft(single.row, other, pdf, signer, {"path": single.path})
+        for other, signer in new_signers(single.row, read_own(pdf)).items()
+        if other != role
+    ]
+    recorder.record([*others, own], now=now)
 
 
 def _free_path(recorder: Recorder, output: Path, document_id: str) -> str:

@@ -9,6 +9,7 @@ from agreegen.cli.register.handing import change_signer_command
 from agreegen.cli.register.listing import export_command, list_command
 from agreegen.cli.register.paper import accept_command, add_paper_command, retract_command
 from agreegen.cli.register.rebuilding import rebuild_command
+from agreegen.cli.register.received import add_signed_command
 from agreegen.cli.register.scans import add_scans_command
 from agreegen.cli.register.verifying import verify_command
 
@@ -25,6 +26,7 @@ for each in (
     coverage_command,
     add_paper_command,
     add_scans_command,
+    add_signed_command,
     retract_command,
     accept_command,
     change_signer_command,

@@ -1,0 +1,55 @@
+"""`register add-signed`: documents that the other party signed at its own office."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from agreegen.api.access import RegisterAccess
+from agreegen.api.recording import add_signed
+from agreegen.cli.options import existing_file, policy_option, read_trust, trust_options
+from agreegen.cli.output import prompt_secret, say, say_error
+from agreegen.cli.register.options import by_option, register_option, signer_credential_option
+from agreegen.cli.register.paper import account_name
+from agreegen.errors import ExitCode, InputError, UsageError
+
+
+@click.command("add-signed")
+@click.argument("files", nargs=-1, required=True, type=existing_file, metavar="FILE.pdf...")
+@register_option
+@trust_options
+@policy_option
+@by_option
+@signer_credential_option
+def add_signed_command(
+    files: tuple[Path, ...],
+    register_file: Path,
+    trust: tuple[Path, ...],
+    crls: tuple[Path, ...],
+    policy: Path | None,
+    by: str | None,
+    credential_file: Path | None,
+) -> int:
+    """Take in documents that the other party signed elsewhere; each is judged as `verify` does.
+
+    What is not the registered file with valid signatures appended is named; the others go on (exit 8).
+    """
+    anchors = read_trust(trust, crls)
+    if not anchors.anchors_der:
+        raise UsageError(
+            "nothing says whom to trust", hint="name the anchors of the other party with --trust"
+        )
+    access = RegisterAccess(register_file, credential_file, prompt_secret, say)
+    failed: list[InputError] = []
+    for source in files:
+        try:
+            done = add_signed(access, source, trust=anchors, policy=policy, by=by or account_name())
+        except InputError as exc:
+            say_error(str(exc), hint=exc.hint)
+            failed.append(exc)
+        else:
+            say(f"{done.document_id}: signed by {', '.join(done.roles)}, kept as {done.path}")
+    if not failed:
+        return ExitCode.DONE
+    return failed[0].exit_code if len(failed) == len(files) else ExitCode.FAILED_ROWS
