@@ -102,6 +102,7 @@ if TYPE_CHECKING:
     from agreegen.api.ledger.entries import ledger_holdings as ledger_holdings
     from agreegen.api.ledger.entries import office_day as office_day
     from agreegen.api.ledger.entries import open_ledger as open_ledger
+    from agreegen.api.ledger.entries import past_draw as past_draw
     from agreegen.api.ledger.entries import read_day as read_day
     from agreegen.api.ledger.entries import record_inspection as record_inspection
     from agreegen.api.ledger.entries import record_leavers as record_leavers
@@ -264,6 +265,7 @@ _MODULES = {
         "ledger_holdings",
         "office_day",
         "open_ledger",
+        "past_draw",
         "read_day",
         "record_inspection",
         "record_leavers",

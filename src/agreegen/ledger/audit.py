@@ -16,7 +16,7 @@ from agreegen.errors import RegisterError
 from agreegen.files import sha256_of_file
 from agreegen.ledger.draw import DrawOf, draw_lots, find_candidates, make_seed, population_hash
 from agreegen.ledger.holdings import Refused
-from agreegen.ledger.interface import Kind, OwnKind, SignedBy
+from agreegen.ledger.interface import Kind, OwnKind
 from agreegen.ledger.rules import problems as rule_problems
 from agreegen.ledger.schema import LEDGER
 from agreegen.ledger.store import read_content
@@ -120,17 +120,11 @@ def _draw_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
 
 
 def _scan_problems(connection: sqlite3.Connection, root: Path) -> Iterator[Problem]:
-    for movement in read_content(connection).movements:
-        signed = movement.signature
-        if signed is None or signed.kind is not SignedBy.SCAN:
-            continue
+    for seq, signed in read_content(connection).scans():
         path = root / signed.reference
         if not path.resolve().is_relative_to(root.resolve()):
-            where = message("ledger.entry", seq=movement.seq)
-            yield Problem("file-outside", where, message("ledger.scan-outside"))
+            yield Problem("file-outside", message("ledger.entry", seq=seq), message("ledger.scan-outside"))
         elif not path.is_file():
-            told = message("ledger.scan-missing", seq=movement.seq)
-            yield Problem("file-missing", signed.reference, told)
+            yield Problem("file-missing", signed.reference, message("ledger.scan-missing", seq=seq))
         elif sha256_of_file(path) != signed.sha256:
-            told = message("ledger.scan-changed", seq=movement.seq)
-            yield Problem("file-changed", signed.reference, told)
+            yield Problem("file-changed", signed.reference, message("ledger.scan-changed", seq=seq))

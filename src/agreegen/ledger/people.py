@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from agreegen.ledger.holdings import Copy, Holdings
+from agreegen.ledger.interface import Signature
 
 __all__ = ["Clearance", "Grade", "add_months", "clear"]
 
@@ -45,27 +46,27 @@ class Clearance:
     Attributes:
         name: Who leaves.
         out: The copies that they still have or answer for.
-        pledge: Where the signed leaving pledge is found; empty while it is missing.
+        pledge: Where the signed leaving pledge is found; None while it is missing.
         left: The day of leaving, where it is recorded already.
     """
 
     name: str
     out: tuple[Copy, ...]
-    pledge: str
+    pledge: Signature | None
     left: date | None = None
 
     @property
     def open(self) -> bool:
         """Whether anything stands against leaving."""
-        return bool(self.out) or not self.pledge
+        return bool(self.out) or self.pledge is None
 
 
-def clear(holdings: Holdings, name: str, pledge: str) -> Clearance:
+def clear(holdings: Holdings, name: str, pledge: Signature | None) -> Clearance:
     """Return whether somebody may leave.
 
     Args:
         holdings: Who has what now.
         name: Who leaves.
-        pledge: Where the signed pledge is found; empty for nowhere.
+        pledge: Where the signed pledge is found; None for nowhere.
     """
     return Clearance(name, tuple(holdings.held_by(name)), pledge, holdings.left.get(name))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from agreegen.chain.schema import EVENT_COLUMNS
 from agreegen.chain.view import ChainView
 from agreegen.errors import RegisterError
 from agreegen.files import note_input
-from agreegen.ledger.interface import Kind, Movement, Note, OwnKind
+from agreegen.ledger.interface import Kind, Movement, Note, OwnKind, Signature, SignedBy
 from agreegen.ledger.schema import LEDGER
 from agreegen.messages import message
 from agreegen.model.document import canonical_json
@@ -49,6 +49,16 @@ class Content:
     def left(self) -> dict[str, date]:
         """Who left, and when."""
         return {str(note.facts["name"]): note.day for note in self.of_kind(OwnKind.LEAVER)}
+
+    def scans(self) -> Iterator[tuple[int, Signature]]:
+        """Yield number of the entry and reference of every scan that shows a signature."""
+        for movement in self.movements:
+            if movement.signature is not None and movement.signature.kind is SignedBy.SCAN:
+                yield movement.seq, movement.signature
+        for note in self.of_kind(OwnKind.LEAVER):
+            pledge = Signature.from_dict(note.facts["pledge"])
+            if pledge.kind is SignedBy.SCAN:
+                yield note.seq, pledge
 
     def closed_before(self, movement: Movement) -> date | None:
         """Return the last day that was closed before an entry; for a new one, by all closings.

@@ -13,9 +13,9 @@ from agreegen.chain.heads import Head
 from agreegen.clock import read_clock
 from agreegen.errors import RegisterError, UsageError
 from agreegen.ledger.audit import verify_ledger as audit_ledger
-from agreegen.ledger.draw import DrawOf
+from agreegen.ledger.draw import DrawOf, find_candidates
 from agreegen.ledger.holdings import Copy, Holdings, Refused
-from agreegen.ledger.interface import Item, Kind, Label, Medium, Movement, Note, OwnKind
+from agreegen.ledger.interface import Item, Kind, Label, Medium, Movement, Note, OwnKind, Signature
 from agreegen.ledger.overdue import Reminder, find_due
 from agreegen.ledger.people import Clearance, Grade
 from agreegen.ledger.store import Content, Ledger
@@ -36,6 +36,7 @@ from agreegen.recording.ledger.opening import (
     open_ledger_writer,
 )
 from agreegen.recording.ledger.sheets import read_attendance, read_inspection
+from agreegen.recording.ledger.signatures import read_signature
 from agreegen.recording.ledger.workbook import read_entries, settle_or_complain
 from agreegen.recording.ledger.writer import LedgerWriter
 from agreegen.recording.signer import identity_of
@@ -76,6 +77,7 @@ __all__ = [
     "ledger_holdings",
     "office_day",
     "open_ledger",
+    "past_draw",
     "read_day",
     "record_inspection",
     "record_leavers",
@@ -245,8 +247,9 @@ def clear_leavers(
     Raises:
         RegisterError: Ledger or register cannot be read.
     """
-    with _fitting(path), _read_register(register) as known:
-        return examine_leavers(ledger_content(path), names, register=known, pledge=pledge)
+    with _read_register(register) as known, _fitting(path):
+        reference = _read_pledge(pledge, known)
+        return examine_leavers(ledger_content(path), names, register=known, pledge=reference)
 
 
 def record_leavers(
@@ -269,7 +272,8 @@ def record_leavers(
     """
     with _read_register(register) as known, _writing(access, now, None) as writer:
         with _fitting(access.file):
-            clearances = examine_leavers(writer.content, names, register=known, pledge=pledge)
+            reference = _read_pledge(pledge, known)
+            clearances = examine_leavers(writer.content, names, register=known, pledge=reference)
         if any(each.open or each.left is not None for each in clearances):
             return clearances, None
         notes = leaver_notes(writer, clearances, leaving)
@@ -324,6 +328,22 @@ def draw_check(
     with _writing(access, now, None) as writer, _fitting(access.file):
         note, candidates = drawn_note(writer, count, of, public)
         return Entered(writer.note(note), notes=(note,), candidates=candidates)
+
+
+def past_draw(path: Path, seq: int) -> Entered:
+    """Return a draw that was recorded, with its candidates computed anew from the entries before it.
+
+    Raises:
+        UsageError: The entry of that number is no draw.
+        RegisterError: The ledger cannot be read, or its entries do not fit each other.
+    """
+    content = ledger_content(path)
+    note = next((each for each in content.of_kind(OwnKind.DRAW) if each.seq == seq), None)
+    if note is None:
+        raise UsageError(message("ledger.no-draw", seq=seq))
+    with _fitting(path):
+        candidates = find_candidates(content, DrawOf(note.facts["of"]), note.day, note.seq)
+    return Entered(None, notes=(note,), candidates=candidates)
 
 
 def change_ledger_signer(access: LedgerAccess, successor: Path, *, now: datetime | None = None) -> Entered:
@@ -382,6 +402,13 @@ def _writing(
     access: LedgerAccess, now: datetime | None, office: str | None
 ) -> contextlib.AbstractContextManager[LedgerWriter]:
     return open_ledger_writer(access, now=now or read_clock(), office=office)
+
+
+def _read_pledge(text: str, register: Register | None) -> Signature | None:
+    try:
+        return read_signature(text, Path(), register)
+    except Refused as exc:
+        raise UsageError(exc.problem, hint=exc.remedy or None) from exc
 
 
 @contextlib.contextmanager

@@ -18,7 +18,6 @@ from agreegen.errors import RegisterError, UsageError
 from agreegen.files import read_limited, sha256_of, write_atomically
 from agreegen.forms.catalog import find_form, forms_folder
 from agreegen.ledger.holdings import Refused
-from agreegen.ledger.interface import SignedBy
 from agreegen.ledger.store import Content
 from agreegen.ledger.totals import Totals, between, sum_up
 from agreegen.ledger.words import inspection_points
@@ -301,12 +300,8 @@ def _archive(writer: LedgerWriter, totals: Totals, report: bytes, target: BagTar
 
 
 def _scans(content: Content, root: Path) -> list[tuple[str, bytes]]:
-    names = {
-        each.signature.reference
-        for each in content.movements
-        if each.signature is not None and each.signature.kind is SignedBy.SCAN
-    }
-    return [(f"{_IN_BAG}/{name}", read_limited(root / name, _MAX_SCAN_BYTES)) for name in sorted(names)]
+    names = sorted({signed.reference for _, signed in content.scans()})
+    return [(f"{_IN_BAG}/{name}", read_limited(root / name, _MAX_SCAN_BYTES)) for name in names]
 
 
 def _not_fitting(path: Path, exc: Refused) -> RegisterError:

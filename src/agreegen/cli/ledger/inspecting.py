@@ -8,7 +8,14 @@ from pathlib import Path
 import click
 
 from agreegen.api.credentials import load_credential
-from agreegen.api.ledger.entries import DrawOf, draw_check, ledger_credential, office_day, record_inspection
+from agreegen.api.ledger.entries import (
+    DrawOf,
+    draw_check,
+    ledger_credential,
+    office_day,
+    past_draw,
+    record_inspection,
+)
 from agreegen.api.ledger.reports import write_inspection_sheet, write_ledger_report
 from agreegen.cli.ledger.options import DayType, ledger_option, open_access, writing_options
 from agreegen.cli.options import any_path, existing_file, force_option, forms_option, json_option
@@ -86,7 +93,7 @@ def inspect_command(
 
 @click.command("draw")
 @ledger_option
-@click.option("--count", required=True, type=click.IntRange(1), help="How many to draw.")
+@click.option("--count", type=click.IntRange(1), default=1, show_default=True, help="How many to draw.")
 @click.option(
     "--of",
     type=click.Choice([each.value for each in DrawOf]),
@@ -95,6 +102,9 @@ def inspect_command(
     help="Drawn from what.",
 )
 @click.option("--public", default="", help="A word that was agreed on before, e.g. numbers of a lottery.")
+@click.option(
+    "--again", type=click.IntRange(1), metavar="ENTRY", help="Show a recorded draw; record nothing."
+)
 @click.option("--candidates", type=any_path, metavar="FILE", help="Write the candidates, one a line.")
 @force_option
 @writing_options
@@ -104,6 +114,7 @@ def draw_command(
     count: int,
     of: str,
     public: str,
+    again: int | None,
     candidates: Path | None,
     force: bool,
     credential_file: Path | None,
@@ -114,15 +125,18 @@ def draw_command(
     """Draw a random spot check that anybody can draw again with sha256sum, and record it."""
     if candidates is not None:
         refuse_existing(candidates, force=force)
-    access = open_access(ledger_file, credential_file, trust, by)
-    entered = draw_check(access, count, of=DrawOf(of), public=public)
+    if again is None:
+        access = open_access(ledger_file, credential_file, trust, by)
+        entered = draw_check(access, count, of=DrawOf(of), public=public)
+    else:
+        entered = past_draw(ledger_file, again)
     facts = entered.notes[0].facts
     if candidates is not None:
         write_atomically(candidates, "".join(f"{each}\n" for each in entered.candidates).encode())
     if as_json:
         print_json(dict(facts))
         return
-    told = message("ledger.drawn", head=facts["head"], count=count, candidates=facts["candidates"])
+    told = message("ledger.drawn", head=facts["head"], count=facts["count"], candidates=facts["candidates"])
     say(told)
     for each in facts["drawn"]:
         click.echo(each)

@@ -128,7 +128,7 @@ def _print(found: tuple[Clearance, ...], leaving: Leaving, *, recorded: bool, as
             {
                 "name": each.name,
                 "out": [{"item": copy.item, "copy": copy.number, "holder": copy.holder} for copy in each.out],
-                "pledge": each.pledge or None,
+                "pledge": None if each.pledge is None else str(each.pledge),
                 "left": None if each.left is None else each.left.isoformat(),
                 "open": each.open,
             }

@@ -10,9 +10,10 @@ from typing import Any
 
 from agreegen.ledger.copies import MOST_COPIES, parse_numbers
 from agreegen.ledger.holdings import Refused
-from agreegen.ledger.interface import ENTERING, Item, Kind, Label, Medium, Movement, Signature, SignedBy
+from agreegen.ledger.interface import ENTERING, Item, Kind, Label, Medium, Movement
 from agreegen.ledger.words import group, read_word
 from agreegen.messages import message
+from agreegen.recording.ledger.signatures import read_signature
 from agreegen.register.store import Register
 
 __all__ = ["Drafter"]
@@ -65,7 +66,7 @@ class Drafter:
             count=len(copies) or _count(values),
             due=due if isinstance(due, date) else None,
             description=described,
-            signature=self._signature(_text(values, "signature")),
+            signature=read_signature(_text(values, "signature"), self.base, self.register),
             **plain,
         )
         if described is not None:
@@ -112,32 +113,6 @@ class Drafter:
         while (number := f"{self.today.year}-{serial:04}") in self.items:
             serial += 1
         return number
-
-    def _signature(self, text: str) -> Signature | None:
-        if not text:
-            return None
-        word, colon, reference = text.replace("：", ":", 1).partition(":")
-        code, reference = read_word("signatures", word), reference.strip()
-        if not colon or code is None or not reference:
-            told = message("ledger.bad-signature", text=text)
-            raise Refused("signature", told, message("ledger.bad-signature.hint"))
-        kind = SignedBy(code)
-        if kind is SignedBy.SCAN:
-            path = self.base / reference
-            if not path.is_file():
-                raise Refused("signature", message("ledger.no-scan", path=path))
-            return Signature(kind, str(path))
-        if kind is SignedBy.DOCUMENT and self.register is not None:
-            _require_document(self.register, reference)
-        return Signature(kind, reference)
-
-
-def _require_document(register: Register, document_id: str) -> None:
-    row = register.document(document_id)
-    if row is None or not row.in_force:
-        raise Refused("signature", message("ledger.no-document", path=register.path, document=document_id))
-    if not row.fulfilled:
-        raise Refused("signature", message("ledger.document-unsigned", document=document_id))
 
 
 def _text(values: Mapping[str, Value], name: str) -> str:

@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from datetime import date
 
 from agreegen.errors import UsageError
-from agreegen.ledger.interface import Kind, Note, OwnKind
+from agreegen.ledger.interface import Kind, Note, OwnKind, Signature, SignedBy
 from agreegen.ledger.people import Clearance, Grade, add_months, clear
 from agreegen.ledger.store import Content
 from agreegen.ledger.timeline import replay
 from agreegen.messages import message
+from agreegen.recording.ledger.signatures import keep_signature
 from agreegen.recording.ledger.writer import LedgerWriter
 from agreegen.register.store import Register
 
 __all__ = ["LEAVING_FORM", "Leaving", "examine_leavers", "find_pledge", "leaver_notes"]
 
-LEAVING_FORM = "leaving-pledge"
+LEAVING_FORM, _ROLE = "leaving-pledge", "pledger"
 _NAME_AND_NUMBER = re.compile(r"(.+?)[（(]([A-Za-z0-9_-]+)[)）]\Z")
 
 
@@ -55,8 +56,8 @@ class Leaving:
         return add_months(self.day, months) if months else None
 
 
-def find_pledge(register: Register, name: str) -> str:
-    """Return the signed leaving pledge of somebody in a register, as a signature reference; empty for none.
+def find_pledge(register: Register, name: str) -> Signature | None:
+    """Return the leaving pledge in force that somebody has signed, by a register; None for none.
 
     Args:
         register: The register.
@@ -68,13 +69,17 @@ def find_pledge(register: Register, name: str) -> str:
         known = document.registration
         if known.form_id != LEAVING_FORM or known.name != person or not document.in_force:
             continue
-        if (number is None or known.staff_no == number) and document.fulfilled:
-            return f"document:{known.id}"
-    return ""
+        if (number is None or known.staff_no == number) and document.fulfilment(_ROLE) is not None:
+            return Signature(SignedBy.DOCUMENT, known.id)
+    return None
 
 
 def examine_leavers(
-    content: Content, names: Sequence[str], *, register: Register | None = None, pledge: str = ""
+    content: Content,
+    names: Sequence[str],
+    *,
+    register: Register | None = None,
+    pledge: Signature | None = None,
 ) -> tuple[Clearance, ...]:
     """Say of each name what stands against leaving.
 
@@ -88,14 +93,15 @@ def examine_leavers(
         Refused: The entries do not fit each other.
     """
     holdings = replay(content.movements, content.left)
-    found = {name: pledge if register is None else find_pledge(register, name) or pledge for name in names}
-    return tuple(clear(holdings, name, found[name]) for name in names)
+    asked = {name: None if register is None else find_pledge(register, name) for name in names}
+    return tuple(clear(holdings, name, asked[name] or pledge) for name in names)
 
 
 def leaver_notes(writer: LedgerWriter, clearances: Sequence[Clearance], leaving: Leaving) -> tuple[Note, ...]:
     """Return the entries that record people's leaving; the caller has seen that nothing stands against it."""
     assert not any(each.open for each in clearances)
-    until = leaving.bound_until
+    until, root = leaving.bound_until, writer.ledger.path.parent
+    kept = {each.name: keep_signature(each.pledge, root) for each in clearances}
     return tuple(
         Note(
             OwnKind.LEAVER,
@@ -104,7 +110,7 @@ def leaver_notes(writer: LedgerWriter, clearances: Sequence[Clearance], leaving:
                 "name": each.name,
                 "post": leaving.post,
                 "grade": leaving.grade.value,
-                "pledge": each.pledge,
+                "pledge": _stored(kept[each.name]),
                 "returned": _returned(writer.content, each.name),
                 "bound_until": None if until is None else until.isoformat(),
                 "note": leaving.note,
@@ -113,6 +119,11 @@ def leaver_notes(writer: LedgerWriter, clearances: Sequence[Clearance], leaving:
         )
         for each in clearances
     )
+
+
+def _stored(pledge: Signature | None) -> dict[str, str]:
+    assert pledge is not None  # nobody leaves without one
+    return pledge.to_dict()
 
 
 def _returned(content: Content, name: str) -> int:

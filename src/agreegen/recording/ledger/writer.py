@@ -9,12 +9,12 @@ from datetime import date, datetime
 from agreegen.chain.heads import Head, SignerIdentity
 from agreegen.errors import RegisterError
 from agreegen.ledger.holdings import Holdings, Refused
-from agreegen.ledger.interface import Movement, Note, Signature, SignedBy
+from agreegen.ledger.interface import Movement, Note
 from agreegen.ledger.rules import problems
 from agreegen.ledger.store import Content, Ledger
 from agreegen.ledger.timeline import place, replay
 from agreegen.messages import message
-from agreegen.recording.ledger.scans import keep_signature_scan
+from agreegen.recording.ledger.signatures import keep_signature
 from agreegen.recording.signer import CredentialSigner
 
 __all__ = ["LedgerWriter", "Settled"]
@@ -144,8 +144,4 @@ class LedgerWriter:
         return head
 
     def _with_scan(self, movement: Movement) -> Movement:
-        signed = movement.signature
-        if signed is None or signed.kind is not SignedBy.SCAN:
-            return movement
-        path, digest = keep_signature_scan(signed.reference, self.ledger.path.parent)
-        return replace(movement, signature=Signature(SignedBy.SCAN, path, digest))
+        return replace(movement, signature=keep_signature(movement.signature, self.ledger.path.parent))

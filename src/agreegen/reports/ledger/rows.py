@@ -8,7 +8,7 @@ from datetime import date
 
 from agreegen.ledger.copies import format_numbers
 from agreegen.ledger.holdings import Holdings
-from agreegen.ledger.interface import Kind, Movement, OwnKind
+from agreegen.ledger.interface import Kind, Movement, OwnKind, Signature
 from agreegen.ledger.store import Content
 from agreegen.ledger.timeline import replay
 from agreegen.ledger.words import Sheet, name_of, sheets
@@ -144,7 +144,8 @@ class LedgerTables:
             if self._listed(note.day):
                 grade = name_of("grades", str(note.facts["grade"]), self.language)
                 yield {
-                    **{name: str(note.facts[name] or "") for name in ("name", "post", "pledge", "note")},
+                    **{name: str(note.facts[name]) for name in ("name", "post", "note")},
+                    "pledge": str(Signature.from_dict(note.facts["pledge"])),
                     "grade": grade,
                     "returned": int(note.facts["returned"]),
                     "day": note.day.isoformat(),
