@@ -13,7 +13,7 @@ from agreegen.forms.catalog import find_form, forms_folder
 from agreegen.model.document import Document, Value, build_document
 from agreegen.model.form import Form
 from agreegen.packaged_data import samples_folder
-from agreegen.pipeline import DocumentMaker
+from agreegen.pipeline.making import DocumentMaker
 from agreegen.rosters.parameters import read_parameters
 from agreegen.rosters.roster import open_roster
 

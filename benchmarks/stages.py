@@ -27,12 +27,14 @@ TITLE = "Stages of a pledge (one process, the whole job in it, time a document)"
 _STAGES: dict[str, tuple[tuple[str, str], ...]] = {
     "roster row": (("agreegen.rosters.roster", "Roster._read_row"),),
     "plan and document id": (("agreegen.batch.planning.planner", "Planner.plan"),),
-    "page: glyphs, layout, subset, assembly, text gate": (("agreegen.pipeline", "DocumentMaker.make"),),
+    "page: glyphs, layout, subset, assembly, text gate": (
+        ("agreegen.pipeline.making", "DocumentMaker.make"),
+    ),
     "· of which layout, subset and assembly": (
         ("agreegen.conversion.compiled.engine", "CompiledForm.produce"),
     ),
     "· · of which assembly": (("agreegen.conversion.compiled.writer", "BaseFile.write"),),
-    "· of which text gate": (("agreegen.pipeline", "check_text"),),
+    "· of which text gate": (("agreegen.pipeline.making", "check_text"),),
     "sign": (("agreegen.batch.making.chunk_signatures", "ChunkSigner.sign"),),
     "read back": (
         ("agreegen.batch.making.chunks", "ChunkMaker._read_back"),

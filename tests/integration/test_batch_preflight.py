@@ -19,7 +19,7 @@ from agreegen.example_pki.maker import make_example_pki
 from agreegen.model.complaint import Severity
 from agreegen.model.document import build_document
 from agreegen.packaged_data import data_folder
-from agreegen.pipeline import DocumentMaker
+from agreegen.pipeline.making import DocumentMaker
 from agreegen.signing.credentials import key_files as keyfiles
 from tests.integration.batch_support import PEOPLE, clock, make_pki, write_job
 

@@ -28,7 +28,7 @@ from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.maker import make_example_pki
 from agreegen.example_pki.responder import Responder, free_port
 from agreegen.model.report import FileReport, PadesLevel, Verdict
-from agreegen.receiving import extend_received, sign_received
+from agreegen.pipeline.signing import extend_and_check, sign_and_check
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.document_reading import read_state
 from agreegen.signing.interface import SigningRequest, TimestampServer, Trust
@@ -163,7 +163,7 @@ def test_stock_files_reach_b_lta_and_are_renewed(
     tsa = (TimestampServer(services.tsa_url),)
     for _ in range(2):
         now = datetime.now(UTC)
-        extended = extend_received(data, PadesLevel.B_LTA, trust=anchors, tsa=tsa, now=now).data
+        extended = extend_and_check(data, PadesLevel.B_LTA, trust=anchors, tsa=tsa, now=now).data
         assert extended.startswith(data)
         data = extended
     report = judge(data, anchors)
@@ -186,7 +186,7 @@ def test_a_changed_stock_file_is_refused(
     damaged[data.index(b"stream\n") + 9] ^= 1
     tsa = (TimestampServer(services.tsa_url),)
     with pytest.raises(SigningError):
-        extend_received(bytes(damaged), level, trust=anchors, tsa=tsa, now=NOW)
+        extend_and_check(bytes(damaged), level, trust=anchors, tsa=tsa, now=NOW)
     writer = IncrementalPdfFileWriter(io.BytesIO(data))
     page = writer.root["/Pages"]["/Kids"][0]
     page[generic.pdf_name("/Rotate")] = generic.NumberObject(90)  # type: ignore[no-untyped-call]
@@ -194,7 +194,7 @@ def test_a_changed_stock_file_is_refused(
     target = io.BytesIO()
     writer.write(target)  # type: ignore[no-untyped-call]
     with pytest.raises(SigningError, match="changed"):
-        extend_received(target.getvalue(), level, trust=anchors, tsa=tsa, now=NOW)
+        extend_and_check(target.getvalue(), level, trust=anchors, tsa=tsa, now=NOW)
 
 
 @pytest.mark.corpus
@@ -211,7 +211,7 @@ def test_honest_third_party_files_are_raised_or_refused_for_a_reason(pki: Exampl
                 clock[0] = _signed_at(data) + timedelta(minutes=2)
                 now = clock[0]
                 before = verify_bytes("a", data, Options(now=now))
-                extended = extend_received(data, PadesLevel.B_T, trust=Trust(), tsa=tsa, now=now).data
+                extended = extend_and_check(data, PadesLevel.B_T, trust=Trust(), tsa=tsa, now=now).data
             except SigningError:
                 continue
             assert extended.startswith(data)
@@ -232,7 +232,7 @@ def test_third_party_files_are_signed_on_only_where_nothing_breaks(pki: ExampleP
     signed, refused = 0, []
     for path in sorted((CORPUS / "intact").glob("*.pdf")):
         try:
-            data = sign_received(path.read_bytes(), credential, request).data
+            data = sign_and_check(path.read_bytes(), credential, request).data
         except SigningError:
             refused.append(path.name)
             continue

@@ -29,7 +29,7 @@ from agreegen.batch.workers.key_holder import KeyHolder
 from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.maker import make_example_pki
 from agreegen.example_pki.responder import Responder, free_port
-from agreegen.pipeline import EngineChoice
+from agreegen.pipeline.making import EngineChoice
 from agreegen.signing.trust import load_trust
 
 PASSPHRASE = "k7Geheim-passphrase-4711"

@@ -17,7 +17,7 @@ from agreegen.example_pki.responder import Responder, free_port
 from agreegen.forms.catalog import find_form, forms_folder
 from agreegen.model.document import build_document
 from agreegen.model.report import PadesLevel
-from agreegen.pipeline import DocumentMaker
+from agreegen.pipeline.making import DocumentMaker
 from agreegen.rosters.parameters import read_parameters
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.document_reading import read_state

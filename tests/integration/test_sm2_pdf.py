@@ -23,8 +23,8 @@ from agreegen.example_pki.sm2_chain import Sm2Chain, issue_sm2_crl, make_sm2_cha
 from agreegen.example_pki.subjects import PARTY_A, PARTY_B
 from agreegen.model.document import DeclaredRole
 from agreegen.model.report import FileReport, Integrity, PadesLevel, Revocation, TrustStatus, Verdict
+from agreegen.pipeline.signing import extend_and_check, sign_and_check
 from agreegen.pki.sm2.backend import find_backend, sm3
-from agreegen.receiving import extend_received, sign_received
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.credentials.sm2 import Sm2Signer
 from agreegen.signing.interface import Credential, SigningRequest, TimestampServer, Trust
@@ -260,15 +260,15 @@ def test_the_other_side_signs_on_after_a_signer_id_of_its_own(pki: ExamplePki, t
     first = write_credential(tmp_path, chain, 'signer_id: "豫州普查"\n')
     unsigned = make_pdf(ROLES, attachment=False)
     asked = SigningRequest("party_a_seal", PadesLevel.B_B, NOW, trust)
-    signed = sign_received(unsigned, first, asked).data
+    signed = sign_and_check(unsigned, first, asked).data
     policy = tmp_path / "policy.yaml"
     policy.write_text('sm2_signer_ids: ["1234567812345678", "豫州普查"]\n', encoding="utf-8")
     second = load_credential(pki.credential("party-b-seal"))
     request = SigningRequest("party_b_seal", PadesLevel.B_B, NOW, trust)
     with pytest.raises(SigningError, match="changed"):
-        sign_received(signed, second, request)
-    both = sign_received(signed, second, request, policy=policy).data
-    same = sign_received(signed, first, request).data
+        sign_and_check(signed, second, request)
+    both = sign_and_check(signed, second, request, policy=policy).data
+    same = sign_and_check(signed, first, request).data
     for data in (both, same):
         report = judge(data, trust, policy_file=policy)
         assert report.unaltered is True
@@ -285,10 +285,10 @@ def test_a_signer_id_is_stated_for_extending(tmp_path: Path, pki: ExamplePki, re
     signed = sign_pdf(make_pdf(ROLES, attachment=False), credential, asked).data
     tsa = (TimestampServer(responder.tsa_url),)
     with pytest.raises(SigningError, match="changed"):
-        extend_received(signed, PadesLevel.B_LTA, trust=trust, tsa=tsa, now=NOW)
+        extend_and_check(signed, PadesLevel.B_LTA, trust=trust, tsa=tsa, now=NOW)
     policy = tmp_path / "policy.yaml"
     policy.write_text('sm2_signer_ids: ["1234567812345678", "豫州普查"]\n', encoding="utf-8")
-    raised = extend_received(signed, PadesLevel.B_LTA, trust=trust, tsa=tsa, now=NOW, policy=policy)
+    raised = extend_and_check(signed, PadesLevel.B_LTA, trust=trust, tsa=tsa, now=NOW, policy=policy)
     assert judge(raised.data, replace(trust, crls_der=()), policy_file=policy).verdict is Verdict.VALID
 
 

@@ -18,7 +18,7 @@ from agreegen.forms.catalog import find_form, forms_folder
 from agreegen.model.document import Document, Value, build_document
 from agreegen.model.form import Form
 from agreegen.model.report import FileReport
-from agreegen.pipeline import DocumentMaker
+from agreegen.pipeline.making import DocumentMaker
 from agreegen.rendering.docx import render_docx
 from agreegen.verification.interface import Options
 from agreegen.verification.service import verify_bytes

@@ -21,7 +21,9 @@ from agreegen.model.document import Document, build_document
 from agreegen.model.form import Form
 from agreegen.model.report import PadesLevel
 from agreegen.packaged_data import samples_folder
-from agreegen.pipeline import DocumentMaker, sign_and_check
+from agreegen.pipeline.making import DocumentMaker
+from agreegen.pipeline.read_back import Expected
+from agreegen.pipeline.signing import sign_and_check
 from agreegen.rosters.parameters import read_parameters
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import SigningRequest, TimestampServer
@@ -172,7 +174,9 @@ def _make(pki: Path, form_id: str, level: PadesLevel, tsa: tuple[TimestampServer
         name = "unit-seal" if form_id == "personal-pledge" else role.id.replace("_", "-")
         credential = load_credential(pki / "credentials" / f"{name}.yaml")
         try:
-            data = sign_and_check(data, credential, request, form=form, document=made.document).data
+            data = sign_and_check(
+                data, credential, request, forms=form.directory.parent, expected=Expected(form, made.document)
+            ).data
         finally:
             credential.close()
     return data

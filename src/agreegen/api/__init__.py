@@ -118,6 +118,8 @@ if TYPE_CHECKING:
     from agreegen.api.pages import draw_pages as draw_pages
     from agreegen.api.rebuilding import RebuildReport as RebuildReport
     from agreegen.api.rebuilding import rebuild_register as rebuild_register
+    from agreegen.api.recording import Decision as Decision
+    from agreegen.api.recording import OpenPage as OpenPage
     from agreegen.api.recording import PageResult as PageResult
     from agreegen.api.recording import PageStatus as PageStatus
     from agreegen.api.recording import PaperRecord as PaperRecord
@@ -127,6 +129,8 @@ if TYPE_CHECKING:
     from agreegen.api.recording import add_scans as add_scans
     from agreegen.api.recording import add_signed as add_signed
     from agreegen.api.recording import change_signer as change_signer
+    from agreegen.api.recording import fill_in as fill_in
+    from agreegen.api.recording import open_pages as open_pages
     from agreegen.api.recording import retract as retract
     from agreegen.api.recording import say_reasons as say_reasons
     from agreegen.api.recording import unsigned_evidence as unsigned_evidence
@@ -284,6 +288,8 @@ _MODULES = {
     "pages": ("draw_pages",),
     "rebuilding": ("RebuildReport", "rebuild_register"),
     "recording": (
+        "Decision",
+        "OpenPage",
         "PageResult",
         "PageStatus",
         "PaperRecord",
@@ -293,6 +299,8 @@ _MODULES = {
         "add_scans",
         "add_signed",
         "change_signer",
+        "fill_in",
+        "open_pages",
         "retract",
         "say_reasons",
         "unsigned_evidence",

@@ -124,7 +124,7 @@ def _shares(characters: frozenset[int]) -> str:
 
 
 def _judge_form(form: Form) -> MachineCheck:
-    from agreegen.pipeline import NEEDS_LIBREOFFICE, describe_compiled  # noqa: PLC0415 - keeps the start quick
+    from agreegen.pipeline.compiling import NEEDS_LIBREOFFICE, describe_compiled  # noqa: PLC0415 - keeps the start quick
 
     made = describe_compiled(form)
     if made == NEEDS_LIBREOFFICE and _find_libreoffice() is None:

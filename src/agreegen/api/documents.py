@@ -18,7 +18,7 @@ from agreegen.forms.check import require_usable
 from agreegen.model.complaint import Complaint, ComplaintsError, Location, Severity
 from agreegen.model.document import Document, Value, build_document
 from agreegen.model.form import Form
-from agreegen.pipeline import DocumentMaker, EngineChoice, MadeDocument
+from agreegen.pipeline.making import DocumentMaker, EngineChoice, MadeDocument
 from agreegen.recording.singles import record_made, register_single
 from agreegen.rendering.docx import render_docx
 from agreegen.rendering.printed import check_printed

@@ -66,7 +66,7 @@ def compile_form(form: Form, *, timeout_s: float = 120.0) -> list[Path]:
         ComplaintsError: `check_form` finds an error in it.
         MissingProgramError: LibreOffice is not installed.
     """
-    from agreegen.pipeline import compile_and_save  # noqa: PLC0415 - takes long to load
+    from agreegen.pipeline.compiling import compile_and_save  # noqa: PLC0415 - takes long to load
 
     return compile_and_save(form, timeout_s=timeout_s)
 

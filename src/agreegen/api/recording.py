@@ -17,6 +17,8 @@ from agreegen.register.interface import DocumentRow, Event, EventDraft, EventKin
 from agreegen.register.paper import PaperRecord
 from agreegen.register.store import Register
 from agreegen.scanning.interface import PageResult, PageStatus, Reason, ScanReport
+from agreegen.scanning.review import Decision
+from agreegen.scanning.review_pages import OpenPage, fill_in, open_pages
 from agreegen.scanning.wording import say_reasons
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 _MAX_FILE_BYTES = 256 << 20
 
 __all__ = [
+    "Decision",
+    "OpenPage",
     "PageResult",
     "PageStatus",
     "PaperRecord",
@@ -37,6 +41,8 @@ __all__ = [
     "add_scans",
     "add_signed",
     "change_signer",
+    "fill_in",
+    "open_pages",
     "retract",
     "say_reasons",
     "unsigned_evidence",

@@ -15,7 +15,7 @@ from agreegen.clock import read_clock
 from agreegen.errors import ArchiveError, InputError, TimestampError
 from agreegen.files import read_limited, write_atomically
 from agreegen.model.report import PadesLevel
-from agreegen.receiving import choose_role, extend_received, identify, sign_received
+from agreegen.pipeline.signing import choose_role, extend_and_check, identify, sign_and_check
 from agreegen.recording.recorder import Recorder
 from agreegen.recording.singles import expect_signed, record_signed
 from agreegen.signing.certificate_checks import Finding, check_credential
@@ -156,7 +156,7 @@ class FileSigner:
         request = self.request
         if not request.role:
             request = replace(request, role=choose_role(pdf, self.credential, request))
-        signed = sign_received(pdf, self.credential, request, forms=self.forms, policy=self.policy)
+        signed = sign_and_check(pdf, self.credential, request, forms=self.forms, policy=self.policy)
         if signed.timestamp_pending:
             raise TimestampError(
                 signed.why_pending or "no timestamp was to be had", hint="try again, or name another --tsa"
@@ -208,7 +208,7 @@ def extend(
         SigningError: The file was altered, its signatures cannot be proved, or an addition would change it.
         TimestampError: No service gave an acceptable timestamp.
     """
-    return extend_received(
+    return extend_and_check(
         pdf, level, trust=trust or Trust(), tsa=tsa, now=now or read_clock(), policy=policy
     )
 

@@ -159,6 +159,12 @@ class SealReport:
     certificate_sha256: str | None = None
     pinned: bool = False
 
+    @property
+    def detail(self) -> str:
+        """Who, when, and what is wrong, in one line."""
+        time = "" if self.time is None else self.time.isoformat()
+        return "; ".join(filter(None, (self.signer, time, *self.reasons)))
+
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object of `archive verify --json`."""
         return {
@@ -241,13 +247,8 @@ class BagReport:
         rows = [("bag", "valid" if self.valid else "not valid", self.bag)]
         rows += [("files", "wrong" if self.problems else "right", f"{self.files} payload files hashed")]
         rows += [("problem", problem.code, str(problem)) for problem in self.problems]
-        for name, seal in (
-            ("signature", self.signature),
-            ("timestamp", self.token),
-            ("evidence", self.evidence),
-        ):
-            facts = [seal.signer or "", "" if seal.time is None else seal.time.isoformat(), *seal.reasons]
-            rows.append((name, seal.state.value, "; ".join(fact for fact in facts if fact)))
+        seals = {"signature": self.signature, "timestamp": self.token, "evidence": self.evidence}
+        rows += [(name, seal.state.value, seal.detail) for name, seal in seals.items()]
         counts = {verdict: count for verdict, count in self.documents.counts().items() if count}
         rows.append(("documents", ", ".join(f"{n} {verdict}" for verdict, n in counts.items()) or "none", ""))
         rows += [

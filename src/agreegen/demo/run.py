@@ -32,7 +32,9 @@ from agreegen.messages import Message
 from agreegen.model.document import build_document
 from agreegen.model.report import PadesLevel, Report
 from agreegen.packaged_data import samples_folder
-from agreegen.pipeline import DocumentMaker, sign_and_check
+from agreegen.pipeline.making import DocumentMaker
+from agreegen.pipeline.read_back import Expected
+from agreegen.pipeline.signing import sign_and_check
 from agreegen.reports.verification.html import render_html
 from agreegen.reports.verification.wording import count_headlines
 from agreegen.rosters.parameters import read_parameters
@@ -180,7 +182,13 @@ class Demo:
             )
             credential = load_credential(self.folder / "credentials" / f"{role.id.replace('_', '-')}.yaml")
             try:
-                signed = sign_and_check(data, credential, request, form=form, document=made.document)
+                signed = sign_and_check(
+                    data,
+                    credential,
+                    request,
+                    forms=form.directory.parent,
+                    expected=Expected(form, made.document),
+                )
             finally:
                 credential.close()
             data, level = signed.data, signed.level

@@ -17,8 +17,8 @@ from agreegen.device.strokes import Drawing
 from agreegen.errors import InputError, SigningError, TimestampError
 from agreegen.files import sha256_of
 from agreegen.model.report import Evidence, FileReport, Integrity, Method, PadesLevel
+from agreegen.pipeline.signing import judge_received
 from agreegen.pki.device_certificates import evidence_attribute
-from agreegen.receiving import judge_received
 from agreegen.signing.interface import AppearanceSource, Mechanism, SignedPdf, SigningRequest, Trust
 from agreegen.signing.pades import BatchSigner
 from agreegen.signing.prepared import Prepared, SigningIdentity
@@ -162,7 +162,7 @@ class DeviceSigning:
         token = self._stamp(signature, now) if half.token_bytes else None
         signed = signer.finish(half.prepared, signature, token=token)
         received = judge_received(pdf, replace(request, now=now), forms=self.forms, policy=self.policy)
-        self._require(received.judge_signed(signed), half)
+        self._require(received.judge_signed(signed, request.role), half)
         return signed
 
     def _require(self, report: FileReport, half: HalfSigned) -> None:

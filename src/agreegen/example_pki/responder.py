@@ -145,14 +145,15 @@ class Responder:
             # RFC 6960, appendix A.1: GET carries the request in the path, base64 and then URL-encoded.
             query = body if method == "POST" else base64.b64decode(unquote(rest), validate=True)
             return HTTPStatus.OK, "application/ocsp-response", self._services.status(query)
-        found = None
-        if method == "GET" and first == "crl":
-            found = self._services.crl(rest.removesuffix(".crl"))
-        if method == "GET" and first == "cert":
-            found = self._services.certificate(rest.removesuffix(".cer"))
+        files = {
+            "crl": ("application/pkix-crl", self._services.crl),
+            "cert": ("application/pkix-cert", self._services.certificate),
+        }
+        kind, find = files.get(first, ("", lambda _: None)) if method == "GET" else ("", lambda _: None)
+        found = find(rest.removesuffix(".crl").removesuffix(".cer"))
         if found is None:
             return HTTPStatus.NOT_FOUND, "text/plain", b"nothing here"
-        return HTTPStatus.OK, "application/pkix-crl" if first == "crl" else "application/pkix-cert", found
+        return HTTPStatus.OK, kind, found
 
     def _may_stamp(self, authorization: str) -> bool:
         if self.basic_auth is None:

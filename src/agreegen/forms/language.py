@@ -81,10 +81,7 @@ def _refuse_others(node: nodes.Node, depth: int) -> None:
         _refuse(node, message("forms.not-allowed-here-use-values-if", lower=type(node).__name__.lower()))
     if isinstance(node, nodes.For):
         depth += 1
-        if node.recursive or depth > MAX_LOOP_DEPTH:
-            _refuse(node, message("forms.loops-may-not-recursive-or-more", max_loop_depth=MAX_LOOP_DEPTH))
-        if not isinstance(node.iter, nodes.Name) or not isinstance(node.target, nodes.Name):
-            _refuse(node, message("forms.loop-must-have-form-item-list"))
+        _refuse_loop(node, depth)
     if isinstance(node, nodes.Filter) and node.name not in ALLOWED_FILTERS:
         _refuse(
             node,
@@ -94,6 +91,13 @@ def _refuse_others(node: nodes.Node, depth: int) -> None:
         )
     for child in node.iter_child_nodes():
         _refuse_others(child, depth)
+
+
+def _refuse_loop(node: nodes.For, depth: int) -> None:
+    if node.recursive or depth > MAX_LOOP_DEPTH:
+        _refuse(node, message("forms.loops-may-not-recursive-or-more", max_loop_depth=MAX_LOOP_DEPTH))
+    if not isinstance(node.iter, nodes.Name) or not isinstance(node.target, nodes.Name):
+        _refuse(node, message("forms.loop-must-have-form-item-list"))
 
 
 def _refuse(node: nodes.Node, problem: Message) -> NoReturn:

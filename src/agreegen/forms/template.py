@@ -357,14 +357,16 @@ class Styles:
                 style = next(fonts.iterancestors(f"{W}style"), None)
                 name = None if style is None else style.find(f"{W}name")
                 where = place if name is None else message("forms.place.style", name=name.get(f"{W}val"))
-                if any(str(key).endswith("Theme") for key in fonts.attrib):
-                    found.append((where, message("forms.takes-its-font-from-theme-name")))
-                names = font_names(fonts)
-                if len(names) > 1 or any(sign in n for n in names for sign in ";,"):
-                    found.append(
-                        (where, message("forms.names-more-than-one-font-name", names=tuple(sorted(names))))
-                    )
+                found += [(where, problem) for problem in _font_problems(fonts)]
         return tuple(dict.fromkeys(found))
+
+
+def _font_problems(fonts: Any) -> Iterator[Message]:
+    if any(str(key).endswith("Theme") for key in fonts.attrib):
+        yield message("forms.takes-its-font-from-theme-name")
+    names = font_names(fonts)
+    if len(names) > 1 or any(sign in name for name in names for sign in ";,"):
+        yield message("forms.names-more-than-one-font-name", names=tuple(sorted(names)))
 
 
 def font_names(fonts: Any) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agreegen.pdf.document import View
-from agreegen.pdf.objects import LimitError, StructureError, same
+from agreegen.pdf.objects import LimitError, StructureError, Value, same
 
 
 def _generation(view: View, number: int) -> int | None:
@@ -31,11 +31,14 @@ def changed_objects(old: View, new: View) -> tuple[set[int], list[str]]:
             problems.append(f"object {number} of a later revision cannot be read: {problem.message}")
             changed.add(number)
             continue
-        try:
-            before = old.value(number)
-        except StructureError:
-            changed.add(number)
-            continue
-        if _generation(old, number) != _generation(new, number) or not same(before, after):
+        if _generation(old, number) != _generation(new, number) or not _was(old, number, after):
             changed.add(number)
     return changed, problems
+
+
+def _was(old: View, number: int, after: Value) -> bool:
+    """Tell whether an object had this value before; what could not be read had none."""
+    try:
+        return same(old.value(number), after)
+    except StructureError:
+        return False

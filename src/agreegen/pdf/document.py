@@ -174,16 +174,19 @@ class View:
         stream = self.get(number, entry.extra)
         if not isinstance(stream, Stream) or stream.dictionary.get("Type") != "ObjStm":
             raise StructureError("xref", f"object {number} is not an object stream")
-        count, first = stream.dictionary.get("N"), stream.dictionary.get("First")
         body = self.file.expand(self.resolved_filters(stream))
+        index = self._read_index(number, stream, body)
+        self.file.containers[entry.place] = body, index
+        return body, index
+
+    def _read_index(self, number: int, stream: Stream, body: bytes) -> list[tuple[int, int]]:
+        count, first = stream.dictionary.get("N"), stream.dictionary.get("First")
         if type(count) is not int or type(first) is not int or not 0 <= count <= self.file.limits.max_objects:
             raise StructureError("xref", f"object stream {number} has no usable /N and /First")
         numbers = body[:first].split(None, 2 * count)[: 2 * count]
         if len(numbers) < 2 * count or not all(n.isdigit() and len(n) < 11 for n in numbers):
             raise StructureError("xref", f"object stream {number} has a damaged index")
-        index = [(int(numbers[i]), first + int(numbers[i + 1])) for i in range(0, 2 * count, 2)]
-        self.file.containers[entry.place] = body, index
-        return body, index
+        return [(int(numbers[i]), first + int(numbers[i + 1])) for i in range(0, 2 * count, 2)]
 
     def resolved_filters(self, stream: Stream) -> Stream:
         """Return the stream with its filter entries resolved."""

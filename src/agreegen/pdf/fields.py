@@ -58,17 +58,18 @@ def form_fields(view: View) -> Iterator[Field]:
 
 def _branch(view: View, items: list[Value], seen: set[int]) -> Iterator[Field]:
     """Yield the terminal fields below some fields; `seen` takes in the numbers of all objects on the way."""
-    pending: list[tuple[Value, str, str | None, int]] = [(item, "", None, 0) for item in reversed(items)]
+    pending: list[tuple[Value, _Inherited]] = [(item, _Inherited()) for item in reversed(items)]
     count = 0
     while pending:
-        item, prefix, kind, flags = pending.pop()
+        item, above = pending.pop()
         count += 1
         if count > _MAX_FIELDS:
             raise LimitError(f"the form has more than {_MAX_FIELDS} fields")
-        if isinstance(item, Ref):
-            if item.num in seen:
+        reference = item if isinstance(item, Ref) else None
+        if reference is not None:
+            if reference.num in seen:
                 continue
-            seen.add(item.num)
+            seen.add(reference.num)
         try:
             value = view.dictionary(item)
             children = view.array(value.get("Kids"))
@@ -76,19 +77,31 @@ def _branch(view: View, items: list[Value], seen: set[int]) -> Iterator[Field]:
             raise
         except StructureError:
             continue
-        seen.update(part.num for key in _SHAPE if isinstance(part := value.get(key), Ref))
-        title = view.resolve(value.get("T"))
-        name = prefix if title is None else f"{prefix}.{text_of(title)}" if prefix else text_of(title)
-        own_kind = view.resolve(value.get("FT"))
-        kind = str(own_kind) if own_kind is not None else kind
-        own_flags = view.resolve(value.get("Ff"))
-        flags = own_flags if type(own_flags) is int else flags
-        fields = [child for child in children if _is_field(view, child)]
-        if fields:
-            pending.extend((child, name, kind, flags) for child in reversed(fields))
-            continue
-        widgets = tuple(children) if children else (item,)
-        yield Field(name, item if isinstance(item, Ref) else None, value, kind, flags, widgets)
+        seen.update(part.num for part in map(value.get, _SHAPE) if isinstance(part, Ref))
+        own = above.below(view, value)
+        fields = [(child, own) for child in children if _is_field(view, child)]
+        pending.extend(reversed(fields))
+        if not fields:
+            yield Field(own.name, reference, value, own.kind, own.flags, tuple(children) or (item,))
+
+
+@dataclass(frozen=True, slots=True)
+class _Inherited:
+    """What a field takes from those above it (ISO 32000-1, clause 12.7.3.1)."""
+
+    name: str = ""
+    kind: str | None = None
+    flags: int = 0
+
+    def below(self, view: View, value: dict[str, Value]) -> _Inherited:
+        """Return what holds of a field, and of those below it."""
+        title, kind, flags = (view.resolve(value.get(key)) for key in ("T", "FT", "Ff"))
+        parts = (self.name, "" if title is None else text_of(title))
+        return _Inherited(
+            self.name if title is None else ".".join(parts) if self.name else parts[1],
+            self.kind if kind is None else str(kind),
+            flags if type(flags) is int else self.flags,
+        )
 
 
 def _is_field(view: View, item: Value) -> bool:

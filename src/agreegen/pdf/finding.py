@@ -149,11 +149,7 @@ def _scan_bytes(file: PdfFile, views: list[View]) -> Iterator[Candidate]:
     """Look for the names that only signature dictionaries have, in the raw bytes of the whole file."""
     data = file.data
     marks = _MARKS if _ESCAPED.search(data) else _PLAIN_MARKS
-    starts: dict[int, tuple[int, View]] = {}
-    for view in views:
-        for number, entry in file.revisions[view.index].entries.items():
-            if entry.kind == 1:
-                starts[entry.place + file.shift] = (number, view)
+    starts = _starts(file, views)
     offsets = sorted(starts)
     done: set[int] = set()
     ends: dict[int, int] = {-1: -1}
@@ -162,7 +158,7 @@ def _scan_bytes(file: PdfFile, views: list[View]) -> Iterator[Candidate]:
         index = bisect_right(offsets, mark.start()) - 1
         start = offsets[index] if index >= 0 else -1
         if start not in ends:
-            parsed = _parse_at(file, start, starts[start][1])
+            parsed = _parse_at(file, start, starts[start])
             ends[start] = -1 if parsed is None else parsed[2]
             if parsed is not None and parsed[2] > mark.start():
                 yield from _dictionaries(parsed[1], start, parsed[0])
@@ -172,6 +168,16 @@ def _scan_bytes(file: PdfFile, views: list[View]) -> Iterator[Candidate]:
         if strays > _MAX_SIGNATURES:
             raise LimitError(f"the file has more than {_MAX_SIGNATURES} stray traces of signatures")
         yield from _orphans(file, mark.start(), done, max(start, 0))
+
+
+def _starts(file: PdfFile, views: list[View]) -> dict[int, View]:
+    """Return where objects begin by the cross-references, each with the newest view that says so."""
+    return {
+        entry.place + file.shift: view
+        for view in views
+        for entry in file.revisions[view.index].entries.values()
+        if entry.kind == 1
+    }
 
 
 def _parse_at(file: PdfFile, start: int, view: View) -> tuple[int, Value, int] | None:

@@ -87,17 +87,10 @@ def same(left: Value, right: Value) -> bool:
             continue
         if isinstance(one, dict) and isinstance(two, dict):
             pending.extend((one.get(key), two.get(key)) for key in one.keys() | two.keys())
-        elif isinstance(one, Ref) or isinstance(two, Ref):
-            if not (isinstance(one, Ref) and isinstance(two, Ref) and one == two):
-                return False
         elif isinstance(one, list) and isinstance(two, list):
-            if len(one) != len(two):
-                return False
-            pending.extend(zip(one, two, strict=True))
+            pending += [*zip(one, two, strict=False), (len(one), len(two))]
         elif isinstance(one, Stream) and isinstance(two, Stream):
-            if one.raw != two.raw:
-                return False
-            pending.append((one.dictionary, two.dictionary))
+            pending += [(one.raw, two.raw), (one.dictionary, two.dictionary)]
         elif not _same_scalar(one, two):
             return False
     return True

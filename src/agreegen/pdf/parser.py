@@ -148,17 +148,26 @@ def parse_value(data: bytes, start: int, max_depth: int, watch: Watch | None = N
         if kind in ("close", "end"):
             if not stack or dictionary_at.pop() != (kind == "close"):
                 raise StructureError("syntax", f"a bracket closes nothing at byte {position}")
-            items = stack.pop()
-            value = _dictionary(items, position, watch) if kind == "close" else items
+            value = stack.pop()
+            if kind == "close":
+                value = _dictionary(value, position, watch)
         elif kind == "string":
             value, position = parse_literal(data, token.start(kind))
         else:
             value = _simple(kind, token)
-            if watch is not None and kind == "hex" and token.start(kind) == watch.offset:
-                value, watch.end = _Watched(value), position
+            if kind == "hex":
+                value = _watched(value, token, watch)
         if not stack:
             return value, position
         stack[-1].append(value)
+
+
+def _watched(value: bytes, token: re.Match[bytes], watch: Watch | None) -> bytes:
+    """Return a hexadecimal string, marked where it is the one that is watched."""
+    if watch is None or token.start("hex") != watch.offset:
+        return value
+    watch.end = token.end()
+    return _Watched(value)
 
 
 class _Watched(bytes):

@@ -251,19 +251,21 @@ def _read_stream_section(data: bytes, offset: int, limits: Limits) -> Section:
     if not isinstance(value, Stream) or value.dictionary.get("Type") != "XRef":
         raise StructureError("xref", f"there is no cross-reference section at byte {offset}")
     trailer = value.dictionary
-    widths, index = trailer.get("W"), trailer.get("Index", [0, trailer.get("Size")])
-    if not (
-        isinstance(widths, list) and len(widths) == 3 and all(type(w) is int and 0 <= w <= 8 for w in widths)
-    ):
+    widths, index = _counts(trailer.get("W")), _counts(trailer.get("Index", [0, trailer.get("Size")]))
+    if widths is None or len(widths) != 3 or max(widths) > 8:
         raise StructureError("xref", f"the cross-reference stream at byte {offset} has no usable /W")
-    if not (
-        isinstance(index, list) and len(index) % 2 == 0 and all(type(i) is int and i >= 0 for i in index)
-    ):
+    if index is None or len(index) % 2:
         raise StructureError("xref", f"the cross-reference stream at byte {offset} has no usable /Index")
     if sum(index[1::2]) > limits.max_objects:
         raise LimitError(f"the file has more than {limits.max_objects} objects")
     body = decode(value, limits.max_stream_bytes)
     return Section(offset, end, _stream_entries(body, widths, index, offset), trailer, is_stream=True)
+
+
+def _counts(value: Value) -> list[int] | None:
+    """Return an array of numbers that count something; None where it is none."""
+    counts = isinstance(value, list) and all(type(item) is int and item >= 0 for item in value)
+    return value if counts else None
 
 
 def _stream_entries(body: bytes, widths: list[int], index: list[int], offset: int) -> dict[int, Entry]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from asn1crypto import algos, keys
@@ -242,20 +243,35 @@ def read_algorithm(
 def key_facts(info: keys.PublicKeyInfo) -> KeyFacts:
     """Say kind and size of a public key; an unknown kind has size 0."""
     oid = info["algorithm"]["algorithm"].dotted
-    if oid in {"1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10"}:
-        return KeyFacts("rsa", int(info["public_key"].parsed["modulus"].native).bit_length())
-    if oid == "1.2.840.10045.2.1":
-        parameters = info["algorithm"]["parameters"]
-        if parameters.name == "named" and parameters.chosen.dotted == _SM2_CURVE:
-            return KeyFacts("sm2", 256)
-        point = info["public_key"].native
-        # An uncompressed point is one octet and two coordinates (SEC 1, 2.3.3).
-        size = (len(point) - 1) // 2 if point[:1] == b"\x04" else len(point) - 1
-        return KeyFacts("ec", 521 if size == 66 else size * 8)
-    if oid == "1.2.840.10040.4.1":
-        parameters = info["algorithm"]["parameters"]
-        prime = parameters["p"].native if hasattr(parameters, "children") and parameters.native else 0
-        return KeyFacts("dsa", int(prime).bit_length())
-    if oid in {"1.3.101.112", "1.3.101.113"}:
-        return KeyFacts("ed25519" if oid.endswith("112") else "ed448", 256 if oid.endswith("112") else 448)
-    return KeyFacts(oid, 0)
+    describe = _KEYS.get(oid)
+    return KeyFacts(oid, 0) if describe is None else describe(info)
+
+
+def _rsa_facts(info: keys.PublicKeyInfo) -> KeyFacts:
+    return KeyFacts("rsa", int(info["public_key"].parsed["modulus"].native).bit_length())
+
+
+def _ec_facts(info: keys.PublicKeyInfo) -> KeyFacts:
+    parameters = info["algorithm"]["parameters"]
+    if parameters.name == "named" and parameters.chosen.dotted == _SM2_CURVE:
+        return KeyFacts("sm2", 256)
+    point = info["public_key"].native
+    # An uncompressed point is one octet and two coordinates (SEC 1, 2.3.3).
+    size = (len(point) - 1) // 2 if point[:1] == b"\x04" else len(point) - 1
+    return KeyFacts("ec", 521 if size == 66 else size * 8)
+
+
+def _dsa_facts(info: keys.PublicKeyInfo) -> KeyFacts:
+    parameters = info["algorithm"]["parameters"]
+    prime = parameters["p"].native if hasattr(parameters, "children") and parameters.native else 0
+    return KeyFacts("dsa", int(prime).bit_length())
+
+
+_KEYS: dict[str, Callable[[keys.PublicKeyInfo], KeyFacts]] = {
+    "1.2.840.113549.1.1.1": _rsa_facts,
+    "1.2.840.113549.1.1.10": _rsa_facts,
+    "1.2.840.10045.2.1": _ec_facts,
+    "1.2.840.10040.4.1": _dsa_facts,
+    "1.3.101.112": lambda _: KeyFacts("ed25519", 256),
+    "1.3.101.113": lambda _: KeyFacts("ed448", 448),
+}

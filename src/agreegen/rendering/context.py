@@ -45,27 +45,36 @@ def template_context(form: Form, document: Document) -> dict[str, Printed]:
     return context
 
 
+_KINDS: dict[FieldType, tuple[type, str]] = {
+    FieldType.LIST: (list, "a list"),
+    FieldType.YES_NO: (bool, "yes or no"),
+}
+_EMPTY: tuple[object, ...] = (None, "", [])
+
+
 def _printed(field: Field, values: Mapping[str, Printed]) -> Printed:
     value = values.get(field.name)
-    if value in (None, "", []) and field.default_from is not None:
+    if value in _EMPTY and field.default_from is not None:
         value = values.get(field.default_from)
-    if value is None or value in ("", []):
-        if field.required:
-            raise RenderingError(f"{_name(field)}: a value is required", hint="enter it and run again")
-        if field.type is FieldType.LIST:
-            return []
-        return DATE_BLANK if field.type is FieldType.DATE else BLANK
-    if field.type is FieldType.LIST:
-        if not isinstance(value, list):
-            raise RenderingError(f"{_name(field)}: must be a list")
+    if value is None or value in _EMPTY:
+        return _blank(field)
+    wanted, what = _KINDS.get(field.type, (str, "a single text"))
+    if not isinstance(value, wanted):
+        raise RenderingError(f"{_name(field)}: must be {what}")
+    if isinstance(value, list):
         return [_checked(field, item) for item in value]
-    if field.type is FieldType.YES_NO:
-        if not isinstance(value, bool):
-            raise RenderingError(f"{_name(field)}: must be yes or no")
+    if isinstance(value, bool):
         return "是" if value else "否"
-    if not isinstance(value, str):
-        raise RenderingError(f"{_name(field)}: must be a single text")
     return _format_date(field, value) if field.type is FieldType.DATE else _checked(field, value)
+
+
+def _blank(field: Field) -> Printed:
+    """Return what is printed where there is no value."""
+    if field.required:
+        raise RenderingError(f"{_name(field)}: a value is required", hint="enter it and run again")
+    if field.type is FieldType.LIST:
+        return []
+    return DATE_BLANK if field.type is FieldType.DATE else BLANK
 
 
 def _format_date(field: Field, value: str) -> str:

@@ -41,7 +41,7 @@ _HEADERS = (
     ("决定人（填）", 14),
     ("SHA-256", 12),
 )
-_NUMBER, _VERDICT, _BY, _SHA256 = 7, 8, 9, 10
+NUMBER, VERDICT, BY, SHA256 = 7, 8, 9, 10
 _PAGE = 2
 _MODE = 0o600
 _STEM_LENGTH = 40
@@ -112,16 +112,16 @@ class ReviewFolder:
         kept = [row for key, row in filled.items() if key not in seen]
         if not results and not kept:
             if path.is_file():
-                _write_book(path, [])
+                write_book(path, [])
             return None
         rows = [*kept, *(self._row(result, filled) for result in results)]
-        _write_book(path, rows)
+        write_book(path, rows)
         return path
 
     def _row(self, result: PageResult, filled: dict[tuple[str, int], list[object]]) -> list[object]:
         key = (result.source_sha256, result.page)
         old = filled.get(key)
-        entered = old[_NUMBER - 1 : _BY] if old else [result.staff_no or "", "", ""]
+        entered = old[NUMBER - 1 : BY] if old else [result.staff_no or "", "", ""]
         return [
             Path(result.source).name,
             result.page,
@@ -145,28 +145,28 @@ def read_decisions(path: Path, by: str | None) -> list[Decision]:
         InputError: It is no such sheet, or a row cannot be understood; the message names the cells.
     """
     decisions, problems = [], []
-    for number, row in enumerate(_rows_of(path), 2):
-        verdict = _text(row[_VERDICT - 1]).lower()
+    for number, row in enumerate(rows_of(path), 2):
+        verdict = cell_text(row[VERDICT - 1]).lower()
         if not verdict:
             continue
-        who = _text(row[_BY - 1]) or (by or "")
+        who = cell_text(row[BY - 1]) or (by or "")
         if verdict not in _ACCEPTING | _REJECTING:
             problems.append(
-                f"{_cell(_VERDICT, number)}: {verdict} is neither {ACCEPT} (accept) nor {REJECT} (reject)"
+                f"{_cell(VERDICT, number)}: {verdict} is neither {ACCEPT} (accept) nor {REJECT} (reject)"
             )
         elif not who:
-            problems.append(f"{_cell(_BY, number)}: it does not say who decided")
-        elif verdict in _ACCEPTING and not _text(row[_NUMBER - 1]):
-            problems.append(f"{_cell(_NUMBER, number)}: an accepted page needs a staff number")
+            problems.append(f"{_cell(BY, number)}: it does not say who decided")
+        elif verdict in _ACCEPTING and not cell_text(row[NUMBER - 1]):
+            problems.append(f"{_cell(NUMBER, number)}: an accepted page needs a staff number")
         else:
             page = int(str(row[_PAGE - 1]))
             decisions.append(
                 Decision(
-                    _cell(_NUMBER, number),
-                    _text(row[_SHA256 - 1]),
+                    _cell(NUMBER, number),
+                    cell_text(row[SHA256 - 1]),
                     page,
                     verdict in _ACCEPTING,
-                    _text(row[_NUMBER - 1]),
+                    cell_text(row[NUMBER - 1]),
                     who,
                 )
             )
@@ -175,7 +175,12 @@ def read_decisions(path: Path, by: str | None) -> list[Decision]:
     return decisions
 
 
-def _rows_of(path: Path) -> list[list[object]]:
+def rows_of(path: Path) -> list[list[object]]:
+    """Return the rows of a review sheet below its header.
+
+    Raises:
+        InputError: It is no review sheet, or a row has lost its page or its hash.
+    """
     try:
         rows = shared(Limits()).call(_read_cells, path)
     except ConfinedError as exc:
@@ -185,7 +190,7 @@ def _rows_of(path: Path) -> list[list[object]]:
             f"{path} has not the columns of a review sheet", hint="fill in the sheet, change no column"
         )
     found = [row for row in rows[1:] if any(cell is not None for cell in row)]
-    if not all(str(row[_PAGE - 1]).isdigit() and _text(row[_SHA256 - 1]) for row in found):
+    if not all(str(row[_PAGE - 1]).isdigit() and cell_text(row[SHA256 - 1]) for row in found):
         raise InputError(
             f"{path}: a row has lost its page or its hash", hint="fill in the sheet, change no other cell"
         )
@@ -207,14 +212,19 @@ def _old_rows(path: Path) -> dict[tuple[str, int], list[object]]:
     if not path.is_file():
         return {}
     try:
-        rows = _rows_of(path)
+        rows = rows_of(path)
     except InputError:
         path.rename(path.with_name(f"{path.stem}-{path.stat().st_mtime_ns}{path.suffix}"))
         return {}
-    return {(_text(row[_SHA256 - 1]), int(str(row[_PAGE - 1]))): row for row in rows}
+    return {(cell_text(row[SHA256 - 1]), int(str(row[_PAGE - 1]))): row for row in rows}
 
 
-def _write_book(path: Path, rows: Sequence[Sequence[object]]) -> None:
+def write_book(path: Path, rows: Sequence[Sequence[object]]) -> None:
+    """Write a review sheet.
+
+    Raises:
+        OSError: It cannot be written.
+    """
     book = Workbook()
     sheet = book.active
     assert isinstance(sheet, Worksheet)
@@ -225,25 +235,26 @@ def _write_book(path: Path, rows: Sequence[Sequence[object]]) -> None:
         head = sheet.cell(1, number)
         head.font, head.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="center")
     sheet.freeze_panes = "A2"
-    sheet.column_dimensions[get_column_letter(_SHA256)].hidden = True
+    sheet.column_dimensions[get_column_letter(SHA256)].hidden = True
     choice = DataValidation(type="list", formula1=f'"{ACCEPT},{REJECT}"', allow_blank=True)
     sheet.add_data_validation(choice)
     for row in rows:
         sheet.append([guard(cell) if isinstance(cell, str) else cell for cell in row])
         line = sheet.max_row
-        for column in (_NUMBER, _VERDICT, _BY):
+        for column in (NUMBER, VERDICT, BY):
             sheet.cell(line, column).fill = PatternFill("solid", fgColor="FFF7D6")
-        sheet.cell(line, _NUMBER).number_format = "@"
+        sheet.cell(line, NUMBER).number_format = "@"
         sheet.cell(line, 4).alignment = Alignment(wrap_text=True, vertical="top")
         if row[2]:
             sheet.cell(line, 3).hyperlink = str(row[2])
             sheet.cell(line, 3).style = "Hyperlink"
-    choice.add(f"{get_column_letter(_VERDICT)}2:{get_column_letter(_VERDICT)}{max(2, sheet.max_row)}")
+    choice.add(f"{get_column_letter(VERDICT)}2:{get_column_letter(VERDICT)}{max(2, sheet.max_row)}")
     with replacing(path, mode=_MODE) as temporary:
         book.save(temporary)
 
 
-def _text(cell: object) -> str:
+def cell_text(cell: object) -> str:
+    """Return what a cell says, without the guard against formulas."""
     return "" if cell is None else unguard(str(cell)).strip()
 
 

@@ -157,14 +157,17 @@ def usage_problem(certificate: x509.Certificate) -> str | None:
             return "it is a CA certificate, which signs certificates and no documents"
         if isinstance(value, x509.KeyUsage) and not (value.digital_signature or value.content_commitment):
             return "its key usage does not allow signatures (digitalSignature or nonRepudiation)"
-        if isinstance(value, x509.ExtendedKeyUsage):
-            purposes = set(value)
-            for purpose, label in _REFUSED_PURPOSES.items():
-                if purpose in purposes:
-                    return f"it is a certificate for {label}, which signs no documents"
-            if purposes <= _NOT_ENOUGH:
-                return "its extended key usage does not cover documents"
+        problem = _purpose_problem(set(value)) if isinstance(value, x509.ExtendedKeyUsage) else None
+        if problem:
+            return problem
     return None
+
+
+def _purpose_problem(purposes: set[x509.ObjectIdentifier]) -> str | None:
+    for purpose, label in _REFUSED_PURPOSES.items():
+        if purpose in purposes:
+            return f"it is a certificate for {label}, which signs no documents"
+    return "its extended key usage does not cover documents" if purposes <= _NOT_ENOUGH else None
 
 
 def check_crls(path: Sequence[bytes], trust: Trust, now: datetime, name: str) -> list[Finding]:

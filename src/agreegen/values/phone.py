@@ -48,16 +48,15 @@ def parse_phone(raw: RawValue) -> str:
     return number
 
 
-def _normalise(compact: str, extension: str) -> str | None:  # noqa: PLR0911 - one way out for every kind
+def _normalise(compact: str, extension: str) -> str | None:
     suffix = f"-{extension}" if extension else ""
     digits = compact.replace("-", "")
     if _MOBILE.match(digits) and not extension:
         return digits
     if landline := _DASHED.match(compact):
-        area, local, inner = landline.groups()
-        if inner and extension:
-            return None
-        return (f"{area}-" if area else "") + local + (f"-{inner}" if inner else suffix)
+        parts = [part for part in (*landline.groups(), extension) if part]
+        twice = bool(landline[3] and extension)
+        return None if twice else "-".join(parts)
     if landline := _LANDLINE.match(digits):
         return f"{landline.group(1)}-{landline.group(2)}{suffix}"
     if service := _SERVICE.match(digits):

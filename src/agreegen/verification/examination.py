@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -68,8 +68,7 @@ def examine(label: str, data: bytes, options: Options, *, rebuild: bool = True) 
     sha256 = hashlib.sha256(data).hexdigest()
     if not data:
         return unreadable(label, "empty", "the file is empty", "文件是空的", size_bytes=0, sha256=sha256)
-    proved = prove(data, options) if rebuild and options.limits.native else None
-    structure = scan_structure(data, options.limits, options.password) if proved is None else proved.structure
+    structure, page = _read_structure(data, options, rebuild=rebuild)
     alarms = list(structure.alarms)
     facts = [_facts(data, found, structure, options, policy) for found in structure.signatures]
     outside = weigh_records(data, options, policy)
@@ -89,14 +88,11 @@ def examine(label: str, data: bytes, options: Options, *, rebuild: bool = True) 
     alarms.extend(evidence_alarms(signatures))
     alarms.extend(_padding_alarms(structure, facts))
     alarms.extend(example_alarms(judge, facts))
-    page = PageCheck.PROVED if proved else PageCheck.OBJECTS if rebuild else PageCheck.TEXT
     described, complaints = _check_document(document, held, data, structure, facts, options, page)
-    if described is not None and (on_paper := roles_on_paper(document, options)):
-        described = described.with_paper(on_paper)
     alarms.extend(complaints)
     alarms.extend(recorded)
-    known = () if held is None or any(alarm.code in PAGE_UNKNOWN for alarm in complaints) else held.roles
-    seals = judge_seals(structure.seals, seen=options.seals_seen, known=frozenset(role.id for role in known))
+    known = frozenset() if held is None else _known_roles(held, complaints)
+    seals = judge_seals(structure.seals, seen=options.seals_seen, known=known)
     alarms.extend(seals.alarms)
     if seals.alarms:
         structure = replace(structure, sound=structure.sound and None)
@@ -117,6 +113,23 @@ def examine(label: str, data: bytes, options: Options, *, rebuild: bool = True) 
         sha256=sha256,
         size_bytes=len(data),
     )
+
+
+def _read_structure(data: bytes, options: Options, *, rebuild: bool) -> tuple[Structure, PageCheck]:
+    """Read the structure of a file, and say how its page is still to be held against its form."""
+    if not rebuild:
+        return scan_structure(data, options.limits, options.password), PageCheck.TEXT
+    proved = prove(data, options) if options.limits.native else None
+    if proved is not None:
+        return proved.structure, PageCheck.PROVED
+    return scan_structure(data, options.limits, options.password), PageCheck.OBJECTS
+
+
+def _known_roles(held: HeldRoles, complaints: Sequence[Alarm]) -> frozenset[str]:
+    """Return the roles whose places on the page are known: where the page is another, none is."""
+    if any(alarm.code in PAGE_UNKNOWN for alarm in complaints):
+        return frozenset()
+    return frozenset(role.id for role in held.roles)
 
 
 def _judge(
@@ -173,6 +186,9 @@ def _check_document(
         return None, []
     signed = list(zip(structure.signatures, facts, strict=True))
     described = describe_document(document, held, signed)
+    on_paper = roles_on_paper(document, options)
+    if on_paper:
+        described = described.with_paper(on_paper)
     alarms = [*held.alarms, *check_roles(held, signed)]
     if not options.limits.native:
         text = "the text was not compared with the form: a library failed on this file"

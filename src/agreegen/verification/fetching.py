@@ -40,27 +40,33 @@ def fetch_evidence(
     alarms: list[Alarm] = []
     if not options.fetch:
         return crls, ocsps, alarms
-    pool = load_certificates((*structure.validation_data.certificates_der, *options.anchors_der))
-    pool.extend(c for fact in facts for part in fact.parts for c in part.certificates)
-    anchors = set(options.anchors_der)
-    asked: set[str] = set()
     ends = time.monotonic() + TOTAL_S
-    signers = [part.certificate for fact in facts for part in fact.parts if part.certificate]
-    for certificate, issuer in _links(signers, pool, anchors):
-        for url, body in _addresses(certificate, issuer):
-            key = f"{url} {certificate.serial_number if body else ''}"
-            if key in asked or len(asked) >= MAX_REQUESTS or time.monotonic() > ends:
-                continue
-            asked.add(key)
-            try:
-                answer = fetch(url, body)
-            except FetchError as exc:
-                alarms.append(
-                    Alarm("fetch-failed", str(exc), message_zh=f"无法获取吊销信息：{urlsplit(url).hostname}")
-                )
-                continue
-            (ocsps if body else crls).append(answer)
+    for url, body in _questions(facts, structure, options):
+        if time.monotonic() > ends:
+            break
+        try:
+            (ocsps if body else crls).append(fetch(url, body))
+        except FetchError as exc:
+            host = urlsplit(url).hostname
+            alarms.append(Alarm("fetch-failed", str(exc), message_zh=f"无法获取吊销信息：{host}"))
     return crls, ocsps, alarms
+
+
+def _questions(
+    facts: Sequence[SignatureFacts], structure: Structure, options: Options
+) -> list[tuple[str, bytes | None]]:
+    """Return what is to be asked about all signers: addresses, and for responders the request; each once."""
+    pool = load_certificates((*structure.validation_data.certificates_der, *options.anchors_der))
+    parts = [part for fact in facts for part in fact.parts]
+    pool.extend(c for part in parts for c in part.certificates)
+    signers = [part.certificate for part in parts if part.certificate]
+    asked: dict[tuple[str, int | None], bytes | None] = {}
+    for certificate, issuer in _links(signers, pool, set(options.anchors_der)):
+        for url in ocsp_addresses(certificate):
+            asked.setdefault((url, certificate.serial_number), ocsp_request(certificate, issuer))
+        for url in list_addresses(certificate):
+            asked.setdefault((url, None), None)
+    return [(url, body) for (url, _), body in asked.items()][:MAX_REQUESTS]
 
 
 def _links(signers: Sequence[Any], pool: Sequence[Any], anchors: set[bytes]) -> Iterator[tuple[Any, Any]]:
@@ -78,13 +84,6 @@ def _links(signers: Sequence[Any], pool: Sequence[Any], anchors: set[bytes]) -> 
                 break
             yield current, issuer
             current = issuer
-
-
-def _addresses(certificate: Any, issuer: Any) -> Iterator[tuple[str, bytes | None]]:
-    for url in ocsp_addresses(certificate):
-        yield url, ocsp_request(certificate, issuer)
-    for url in list_addresses(certificate):
-        yield url, None
 
 
 def fetch(url: str, body: bytes | None = None) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -55,17 +56,15 @@ def _reports(
 def _stream(targets: Iterator[Path], pool: WorkerPool, options: Options) -> Iterator[FileReport]:
     waiting: deque[Task] = deque()
     finished: dict[int, FileReport] = {}
-    number = given = 0
-    exhausted = False
+    tasks = (Task(number, path) for number, path in enumerate(targets))
+    given = taken = 0
     bound = max(_LEAST_QUEUED, pool.size * _QUEUED_PER_WORKER)
     while True:
-        while not exhausted and number - given < bound:
-            path = next(targets, None)
-            if path is None:
-                exhausted = True
-                break
-            waiting.append(Task(number, path))
-            number += 1
+        more = list(itertools.islice(tasks, bound - (taken - given)))
+        waiting.extend(more)
+        taken += len(more)
+        if given == taken:
+            return
         while waiting and (worker := pool.idle()) is not None:
             # Fewer at a time towards the end, so that no worker is left without.
             count = max(1, min(_MOST_AT_A_TIME, len(waiting) // (2 * pool.size)))
@@ -73,10 +72,8 @@ def _stream(targets: Iterator[Path], pool: WorkerPool, options: Options) -> Iter
         while given in finished:
             yield finished.pop(given)
             given += 1
-        if exhausted and not waiting and given == number:
-            return
-        for index, report in pool.collect():
-            finished[index] = report
+        if given < taken:
+            finished.update(pool.collect())
 
 
 def _assign(worker: Worker, tasks: Sequence[Task], options: Options, finished: dict[int, FileReport]) -> None:

@@ -17,7 +17,7 @@ from agreegen.model.report import (
 )
 from agreegen.pki.cms.signature_facts import SignatureFacts, TimestampFacts
 from agreegen.verification.document_checks import BLOCKING
-from agreegen.verification.interface import Structure
+from agreegen.verification.interface import FoundSignature, Structure
 
 _WRONG = {Integrity.BROKEN, Integrity.UNREADABLE}
 
@@ -34,17 +34,21 @@ def judge_unaltered(structure: Structure, facts: Sequence[SignatureFacts]) -> bo
         return None
     if structure.sound is False or any(alarm.alters for alarm in structure.alarms):
         return False
-    integrity = [fact.integrity for fact in facts]
-    integrity += [s.integrity for fact in facts for s in fact.timestamps if not _proves_nothing(s)]
-    if any(one in _WRONG for one in integrity):
+    integrity = set().union(*map(_integrities, facts))
+    if integrity & _WRONG or any(map(_is_altered, structure.signatures)):
         return False
-    for found in structure.signatures:
-        partial = found.coverage is Coverage.PARTIAL and found.placed
-        if partial or found.changes is Changes.FORBIDDEN:
-            return False
-    unjudged = any(one is not Integrity.INTACT for one in integrity)
-    unexplained = any(found.changes is Changes.UNKNOWN for found in structure.signatures)
-    return None if unjudged or unexplained or structure.sound is None or not structure.readable else True
+    explained = all(found.changes is not Changes.UNKNOWN for found in structure.signatures)
+    whole = structure.sound is True and structure.readable and explained
+    return True if whole and integrity <= {Integrity.INTACT} else None
+
+
+def _integrities(fact: SignatureFacts) -> set[Integrity]:
+    return {fact.integrity, *(stamp.integrity for stamp in fact.timestamps if not _proves_nothing(stamp))}
+
+
+def _is_altered(found: FoundSignature) -> bool:
+    partial = found.coverage is Coverage.PARTIAL and found.placed
+    return partial or found.changes is Changes.FORBIDDEN
 
 
 def _proves_nothing(stamp: TimestampFacts) -> bool:
@@ -53,7 +57,7 @@ def _proves_nothing(stamp: TimestampFacts) -> bool:
     return missing and stamp.integrity is Integrity.UNSUPPORTED and stamp.use != "document"
 
 
-def judge_file(  # noqa: PLR0911 - one way out for each line of the definition
+def judge_file(
     structure: Structure,
     unaltered: bool | None,
     signatures: Sequence[SignatureReport],
@@ -72,21 +76,22 @@ def judge_file(  # noqa: PLR0911 - one way out for each line of the definition
         alarms: All alarms about the file.
         complete: Whether missing roles matter.
     """
-    locked = any(alarm.code == "password-needed" for alarm in structure.alarms)
-    if not structure.readable or (locked and not signatures):
-        return Verdict.UNREADABLE
-    if not signatures:
-        # Where a limit stopped the reading, there may be signatures that nobody has seen.
-        return Verdict.INDETERMINATE if structure.sound is None else Verdict.UNSIGNED
+    if not structure.readable or not signatures:
+        return _judge_without_signatures(structure)
     if unaltered is False or any(s.indication is Indication.TOTAL_FAILED for s in signatures):
         return Verdict.INVALID
     signers = [s for s in signatures if s.kind is SignatureKind.SIGNATURE]
     if not signers:
         return Verdict.UNSIGNED
-    if unaltered is not True or any(s.indication is not Indication.TOTAL_PASSED for s in signers):
-        return Verdict.INDETERMINATE
-    if any(alarm.code in BLOCKING for alarm in alarms):
-        return Verdict.INDETERMINATE
-    if complete and document is not None and document.missing_roles:
-        return Verdict.INDETERMINATE
-    return Verdict.VALID
+    passed = unaltered is True and all(s.indication is Indication.TOTAL_PASSED for s in signers)
+    lacking = complete and document is not None and document.missing_roles
+    blocked = any(alarm.code in BLOCKING for alarm in alarms)
+    return Verdict.VALID if passed and not lacking and not blocked else Verdict.INDETERMINATE
+
+
+def _judge_without_signatures(structure: Structure) -> Verdict:
+    """Draw the verdict on a file that cannot be read, or in which no signature was found."""
+    if not structure.readable or any(alarm.code == "password-needed" for alarm in structure.alarms):
+        return Verdict.UNREADABLE
+    # Where a limit stopped the reading, there may be signatures that nobody has seen.
+    return Verdict.INDETERMINATE if structure.sound is None else Verdict.UNSIGNED

@@ -13,15 +13,19 @@ from agreegen.clock import read_clock
 from agreegen.web.home import Home
 from agreegen.web.security.audit_key import AuditKey
 from agreegen.web.settings import Settings
+from agreegen.web.store.agreements import Agreements
 from agreegen.web.store.attempts import Attempts
 from agreegen.web.store.audit import Act, Audit
 from agreegen.web.store.batches import Batches
 from agreegen.web.store.database import Database
+from agreegen.web.store.decisions import PageDecisions
 from agreegen.web.store.sessions import SessionRules, Sessions
 from agreegen.web.store.signings import Signings
 from agreegen.web.store.users import Users
-from agreegen.web.work.coverage_view import CoverageViews
+from agreegen.web.work.behind import Behind
+from agreegen.web.work.coverage_view import CoverageView, coverage_views
 from agreegen.web.work.pictures import Pictures
+from agreegen.web.work.rosters import RosterView, roster_views
 from agreegen.web.work.shelf import Shelf
 
 Clock = Callable[[], datetime]
@@ -50,8 +54,11 @@ class Office:
         secret: Under which request tokens are made.
         batches: Its batches.
         signings: Acts of signing on devices.
+        agreements: Its agreements.
+        decisions: What was decided on scanned pages and is not recorded yet.
         pictures: Pages of its documents as pictures.
         coverage: Who has signed, of its batches.
+        rosters: The rosters of its batches, with what is wrong in them.
         shelf: Pictures that pages have just been given.
         verifier: Judges uploads.
     """
@@ -69,8 +76,11 @@ class Office:
     secret: bytes
     batches: Batches
     signings: Signings
+    agreements: Agreements
+    decisions: PageDecisions
     pictures: Pictures = field(default_factory=Pictures)
-    coverage: CoverageViews = field(default_factory=CoverageViews)
+    coverage: Behind[CoverageView] = field(default_factory=coverage_views)
+    rosters: Behind[RosterView] = field(default_factory=roster_views)
     shelf: Shelf = field(default_factory=Shelf)
     verifier: UploadVerifier = field(default_factory=lambda: UploadVerifier(cores()))
 
@@ -105,6 +115,8 @@ class Office:
             secret=database.secret("request-tokens"),
             batches=Batches(database),
             signings=Signings(database),
+            agreements=Agreements(database),
+            decisions=PageDecisions(database),
         )
 
     def record(self, act: Act) -> None:

@@ -15,7 +15,7 @@ from agreegen.forms.catalog import find_form, forms_folder
 from agreegen.model.document import Document, build_document
 from agreegen.model.form import Form
 from agreegen.model.report import PadesLevel
-from agreegen.pipeline import DocumentMaker, EngineChoice
+from agreegen.pipeline.making import DocumentMaker, EngineChoice
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import AppearanceSource, Credential, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import BatchSigner, sign_pdf

@@ -98,23 +98,30 @@ def renew_bags(
     """
     known = {bag: _evidence_of(bag, trust) for bag in bags}
     renewed: dict[Path, BagEvidence] = {}
-    groups: dict[str, list[Path]] = {}
+    groups: dict[str, dict[Path, BagEvidence]] = {}
     for bag, evidence in known.items():
-        groups.setdefault(hash_name or evidence.chains[-1].hash_name, []).append(bag)
+        groups.setdefault(hash_name or evidence.chains[-1].hash_name, {})[bag] = evidence
     for name, members in groups.items():
-        stays = [bag for bag in members if known[bag].chains[-1].hash_name == name]
-        fresh = {bag: hash_payload(bag, name) for bag in members if bag not in stays}
-        roots = {bag: known[bag].chains[-1].renewal_root for bag in stays}
-        roots |= {bag: known[bag].root_for_renewal(name, found) for bag, found in fresh.items()}
-        for bag, new in _stamp_together(roots, name, stamp).items():
-            chains = known[bag].chains
-            if bag in fresh:
-                renewed[bag] = BagEvidence((*chains, BagChain(name, fresh[bag], (new,))))
-            else:
-                renewed[bag] = BagEvidence((*chains[:-1], chains[-1].renewed(new)))
+        renewed |= _renew_together(members, name, stamp)
     for bag, evidence in renewed.items():
         _write(bag, evidence, trust)
     return StampedBags(tuple(bags), sum(len(e.chains[0].hashes) for e in known.values()), len(groups))
+
+
+def _renew_together(members: dict[Path, BagEvidence], name: str, stamp: Stamper) -> dict[Path, BagEvidence]:
+    """Renew bags under one token; those that had another hash function are hashed anew."""
+    stays = {bag for bag, evidence in members.items() if evidence.chains[-1].hash_name == name}
+    fresh = {bag: hash_payload(bag, name) for bag in members if bag not in stays}
+    roots = {bag: members[bag].chains[-1].renewal_root for bag in members if bag in stays}
+    roots |= {bag: members[bag].root_for_renewal(name, found) for bag, found in fresh.items()}
+    renewed = {}
+    for bag, new in _stamp_together(roots, name, stamp).items():
+        chains = members[bag].chains
+        if bag in stays:
+            renewed[bag] = BagEvidence((*chains[:-1], chains[-1].renewed(new)))
+        else:
+            renewed[bag] = BagEvidence((*chains, BagChain(name, fresh[bag], (new,))))
+    return renewed
 
 
 def _evidence_of(bag: Path, trust: Trust) -> BagEvidence:

@@ -10,7 +10,7 @@ from agreegen.batch.interface import Job
 from agreegen.errors import AgreegenError
 from agreegen.model.document import Document
 from agreegen.model.report import PadesLevel
-from agreegen.pipeline import DocumentMaker
+from agreegen.pipeline.making import DocumentMaker
 
 _UNMEASURED_BYTES = 250_000
 """Of a document where none can be made yet; a page with a large subset of a Chinese font."""

@@ -26,7 +26,7 @@ from agreegen.files import write_atomically
 from agreegen.forms.check import require_usable
 from agreegen.model.complaint import Complaint, ComplaintsError, Location, Severity
 from agreegen.model.document import Document, build_document
-from agreegen.pipeline import DocumentMaker
+from agreegen.pipeline.making import DocumentMaker
 from agreegen.register.store import Register
 from agreegen.rendering.printed import check_printed
 from agreegen.rosters.roster import Roster

@@ -18,10 +18,12 @@ from agreegen.batch.planning.planner import SignTask, Task
 from agreegen.errors import AgreegenError, CredentialError, MissingProgramError, SigningError
 from agreegen.files import sha256_of
 from agreegen.model.report import FileReport, PadesLevel, SignatureKind, TrustStatus
-from agreegen.pipeline import DocumentMaker, read_back
+from agreegen.pipeline.making import DocumentMaker
+from agreegen.pipeline.read_back import Expected, read_back
 from agreegen.register.interface import EventDraft, EventKind
 from agreegen.signing.certificate_paths import accept_paths
 from agreegen.signing.interface import Credential
+from agreegen.verification.interface import Options
 
 Existing = Callable[[Task], bytes | None]
 """Gives what stands in the place of a task's document already."""
@@ -183,7 +185,6 @@ class ChunkMaker:
         trust = self._settings.trust
         if not trust.anchors_der:
             return
-        from agreegen.verification.interface import Options  # noqa: PLC0415 - only after a crash
         from agreegen.verification.service import verify_bytes  # noqa: PLC0415 - the same
 
         options = Options(
@@ -260,13 +261,9 @@ class ChunkMaker:
             steps[place] = step
 
     def _read(self, data: bytes, task: Task, now: datetime) -> FileReport:
-        return read_back(
-            data,
-            form=self._job.form,
-            document=task.document,
-            now=now,
-            sm2_signer_ids=tuple(self._signer.sm2_signer_ids),
-        )
+        form, ids = self._job.form, tuple(self._signer.sm2_signer_ids)
+        options = Options(now=now, forms_folder=form.directory.parent, sm2_signer_ids=ids)
+        return read_back(data, options, Expected(form, task.document))
 
     def _read_back(self, draft: Draft, now: datetime, *, whole: bool) -> TaskResult:
         if draft.changed:

@@ -106,14 +106,8 @@ def remember(
         subfilter: Of the signature dictionary.
         sm2_ids: SM2 signer ids that were tried.
     """
-    if facts.integrity is not Integrity.INTACT or facts.timestamps or parsed.unsigned:
-        return
-    if parsed.content is not None or parsed.crls_der or parsed.ocsps_der:
-        return
-    if facts.certificate is None or not any(facts.certificate is own for own in parsed.certificates):
-        return
     digests = parsed.signed.get(MESSAGE_DIGEST, [])
-    if len(digests) != 1 or not facts.algorithms:
+    if not _is_simple(parsed, facts) or len(digests) != 1 or facts.certificate is None:
         return
     value, digest = parsed.signature, bytes(digests[0].native)
     parts = _cut(contents.rstrip(b"\0"), digest, value)
@@ -133,6 +127,15 @@ def remember(
         key_der=der_of(facts.certificate.public_key),
         facts=facts,
     )
+
+
+def _is_simple(parsed: ParsedCms, facts: SignatureFacts) -> bool:
+    """Tell whether a right container holds nothing but a signature and the certificate that made it."""
+    if facts.integrity is not Integrity.INTACT or not facts.algorithms or parsed.content is not None:
+        return False
+    if facts.timestamps or parsed.unsigned or parsed.crls_der or parsed.ocsps_der:
+        return False
+    return any(facts.certificate is own for own in parsed.certificates)
 
 
 def _cut(container: bytes, digest: bytes, value: bytes) -> tuple[bytes, bytes, bytes] | None:

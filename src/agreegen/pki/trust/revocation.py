@@ -95,15 +95,17 @@ class RevocationJudge:
         """
         seen: list[Statement] = self._pool.statements(certificate, issuer)
         counting = [statement for statement in seen if self._counts(statement, anchor, depth)]
-        revocations = [s.revoked_at for s in counting if s.revoked_at is not None]
-        past = [moment for moment in revocations if moment <= at + TOLERANCE]
-        later = min((moment for moment in revocations if moment > at + TOLERANCE), default=None)
+        revoked_at = min((s.revoked_at for s in counting if s.revoked_at is not None), default=None)
         name = subject_name(certificate)
-        if past:
-            reason = f"the certificate of {name} was revoked on {min(past):%Y-%m-%d %H:%M} UTC"
-            return Finding(Revocation.REVOKED, revoked_at=min(past), authority=authority, reason=reason)
-        usable = [s for s in counting if s.complete and self._signer_held(s, anchor, depth)]
-        speaking = [s.this_update for s in usable if self._speaks_about(s, certificate, at)]
+        if revoked_at is not None and revoked_at <= at + TOLERANCE:
+            reason = f"the certificate of {name} was revoked on {revoked_at:%Y-%m-%d %H:%M} UTC"
+            return Finding(Revocation.REVOKED, revoked_at=revoked_at, authority=authority, reason=reason)
+        later = revoked_at
+        speaking = [
+            s.this_update
+            for s in counting
+            if s.complete and self._signer_held(s, anchor, depth) and self._speaks_about(s, certificate, at)
+        ]
         if speaking:
             return Finding(Revocation.CLEAR, later=later, authority=authority, newest=max(speaking))
         if not seen and not offers_revocation(certificate):

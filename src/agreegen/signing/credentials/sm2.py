@@ -82,12 +82,7 @@ def load_sm2(config: BackendConfig) -> LoadedKey:
         MissingProgramError: No library does SM2 here.
     """
     backend = find_backend(_backend_name(config))
-    signer_id = config.text_or("signer_id", DEFAULT_SIGNER_ID)
-    if "signer_id" in config.settings and not config.has("signer_id"):
-        # Silently taking the default one would sign under another id than was meant.
-        config.fail("signer_id is empty", hint="leave the line out for the default id")
-    if len(signer_id.encode()) > _MAX_SIGNER_ID_BYTES:
-        config.fail(f"signer_id is longer than {_MAX_SIGNER_ID_BYTES} bytes")
+    signer_id = _signer_id(config)
     try:
         numbers, found = _read_files(config)
         points = {multiply_base(number): number for number in numbers}
@@ -95,7 +90,30 @@ def load_sm2(config: BackendConfig) -> LoadedKey:
         raise config.error(str(exc), hint="check the passphrase") from None
     except ValueError as exc:
         raise config.error(str(exc), hint="a PKCS#8 or PKCS#12 file of an SM2 key is expected") from None
-    fitting = [c for c in found if _point_or_none(c) in points]
+    fitting = {c: point for c in found if (point := _point_or_none(c)) in points and point is not None}
+    own = _signing_certificate(config, list(fitting))
+    key = backend.load_key(points[fitting[own]].to_bytes(32), fitting[own])
+    chain = [c for c in order_chain(own, found) if c not in fitting and _is_authority(c)]
+    return LoadedKey(
+        Sm2Signer(key, signer_id),
+        own.public_bytes(Encoding.DER),
+        tuple(c.public_bytes(Encoding.DER) for c in chain),
+        signer_id,
+    )
+
+
+def _signer_id(config: BackendConfig) -> str:
+    signer_id = config.text_or("signer_id", DEFAULT_SIGNER_ID)
+    if "signer_id" in config.settings and not config.has("signer_id"):
+        # Silently taking the default one would sign under another id than was meant.
+        config.fail("signer_id is empty", hint="leave the line out for the default id")
+    if len(signer_id.encode()) > _MAX_SIGNER_ID_BYTES:
+        config.fail(f"signer_id is longer than {_MAX_SIGNER_ID_BYTES} bytes")
+    return signer_id
+
+
+def _signing_certificate(config: BackendConfig, fitting: Sequence[x509.Certificate]) -> x509.Certificate:
+    """Return the one for signatures among the certificates that belong to the key."""
     if not fitting:
         raise no_certificate(config)
     own = next((c for c in fitting if signs(c)), None)
@@ -104,16 +122,7 @@ def load_sm2(config: BackendConfig) -> LoadedKey:
             "the certificate is for encryption, not for signatures",
             hint="of a double certificate, give the signing one and its key",
         )
-    point = _point_or_none(own)
-    assert point is not None  # it is one of those that fit
-    key = backend.load_key(points[point].to_bytes(32), point)
-    chain = [c for c in order_chain(own, found) if c not in fitting and _is_authority(c)]
-    return LoadedKey(
-        Sm2Signer(key, signer_id),
-        own.public_bytes(Encoding.DER),
-        tuple(c.public_bytes(Encoding.DER) for c in chain),
-        signer_id,
-    )
+    return own
 
 
 def signs(certificate: x509.Certificate) -> bool:

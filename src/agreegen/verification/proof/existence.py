@@ -15,6 +15,7 @@ from agreegen.pki.algorithms import AlgorithmUse, compute_digest
 from agreegen.pki.cms.container_check import facts_of_token
 from agreegen.pki.evidence_records.checking import LinkFacts, check_record
 from agreegen.pki.evidence_records.record import EvidenceRecord, RecordError
+from agreegen.pki.trust.certificate_result import CertificateResult
 from agreegen.pki.trust.evidence import Item
 from agreegen.pki.trust.policy import ValidationPolicy
 from agreegen.verification.interface import FoundSignature, Options, Structure
@@ -136,17 +137,20 @@ def judge_links(links: Sequence[LinkFacts], options: Options, policy: Validation
     judge = FileJudge(structure, facts, options, policy)
     reasons: list[str] = []
     for index, link in enumerate(links):
-        result = judge.stamp_result(index)
-        if result is None or result.subindication is not None:
-            why = "; ".join(result.reasons) if result else "its service cannot be judged"
-            reasons.append(f"archive timestamp {index + 1} is not trusted: {why}")
+        reasons.extend(_distrust(judge.stamp_result(index), index + 1))
         ends = next((later.token.time for later in links[index + 1 :] if later.renews_hash), None)
-        weak = policy.weakness(
-            AlgorithmUse("hash tree", "", link.hash_name.replace("-", "_")), ends or judge.now
-        )
+        use = AlgorithmUse("hash tree", "", link.hash_name.replace("-", "_"))
+        weak = policy.weakness(use, ends or judge.now)
         if weak is not None:
             reasons.append(f"archive timestamp {index + 1}: {weak}")
     return ProofOfExistence(None if reasons else links[0].token.time, tuple(links), tuple(reasons))
+
+
+def _distrust(result: CertificateResult | None, number: int) -> Iterator[str]:
+    if result is None:
+        yield f"archive timestamp {number} is not trusted: its service cannot be judged"
+    elif result.subindication is not None:
+        yield f"archive timestamp {number} is not trusted: {'; '.join(result.reasons)}"
 
 
 def _found(revision: int) -> FoundSignature:

@@ -7,23 +7,27 @@ from agreegen.pki.cms.signature_facts import SignatureFacts
 from agreegen.pki.trust.certificate_result import CertificateResult
 from agreegen.verification.interface import FoundSignature
 
+_GENERIC = "GENERIC"
+_FINAL = frozenset({"FORMAT_FAILURE", "HASH_FAILURE", "SIG_CRYPTO_FAILURE", "REVOKED", "EXPIRED"})
+"""Subindications with which nothing that comes later can make the signature pass."""
+
 
 def conclude(
     found: FoundSignature, fact: SignatureFacts, result: CertificateResult | None
 ) -> tuple[Indication, str | None]:
     """Return indication and subindication (EN 319 102-1, table 5 and clause 5.1.3)."""
     if fact.integrity is Integrity.UNSUPPORTED:
-        return Indication.INDETERMINATE, fact.subindication or "GENERIC"
+        return Indication.INDETERMINATE, fact.subindication or _GENERIC
     if fact.integrity is not Integrity.INTACT:
-        final = {"FORMAT_FAILURE", "HASH_FAILURE", "SIG_CRYPTO_FAILURE"}
-        failed = fact.subindication in final
-        return Indication.TOTAL_FAILED if failed else Indication.INDETERMINATE, fact.subindication
+        return _failed(fact.subindication)
     if not found.placed:
-        return Indication.INDETERMINATE, "GENERIC"
+        return _failed(_GENERIC)
     if found.coverage is Coverage.PARTIAL or found.changes is Changes.FORBIDDEN:
-        return Indication.TOTAL_FAILED, "FORMAT_FAILURE"
-    if result is None or result.subindication is not None:
-        name = result.subindication if result else "GENERIC"
-        final = {"REVOKED", "EXPIRED"}
-        return Indication.TOTAL_FAILED if name in final else Indication.INDETERMINATE, name
-    return Indication.TOTAL_PASSED, None
+        return _failed("FORMAT_FAILURE")
+    name = _GENERIC if result is None else result.subindication
+    return (Indication.TOTAL_PASSED, None) if name is None else _failed(name)
+
+
+def _failed(subindication: str | None) -> tuple[Indication, str | None]:
+    final = subindication in _FINAL
+    return Indication.TOTAL_FAILED if final else Indication.INDETERMINATE, subindication

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
 
 from agreegen.model.report import Coverage
 from agreegen.pki.certificates import UNREADABLE, issuer_name
@@ -17,32 +20,42 @@ def list_details(
     found: FoundSignature, fact: SignatureFacts, finding: Finding | None
 ) -> list[tuple[str, str]]:
     """List further facts by name for reports."""
-    facts: list[tuple[str, str]] = [("subfilter", found.subfilter or "")]
-    if fact.algorithms:
-        use = fact.algorithms[0]
+    revoked_at = None if finding is None else finding.revoked_at
+    stated = [
+        ("claimed_time", found.claimed_time and found.claimed_time.isoformat()),
+        *((f"{stamp.use}_timestamp", stamp.time and _utc(stamp.time)) for stamp in fact.timestamps),
+        ("revoked_at", revoked_at and _utc(revoked_at)),
+        ("reason", found.reason),
+        ("location", found.location),
+        ("revision", None if found.revision is None else str(found.revision + 1)),
+        ("signed_bytes", _signed_bytes(found)),
+        ("docmdp", None if found.docmdp is None else str(found.docmdp)),
+    ]
+    facts = [("subfilter", found.subfilter or ""), *_algorithm(fact), *_certificate(fact.certificate)]
+    return facts + [(name, value) for name, value in stated if value]
+
+
+def _algorithm(fact: SignatureFacts) -> Iterator[tuple[str, str]]:
+    for use in fact.algorithms[:1]:
         key = f"{use.key.kind} {use.key.bits}" if use.key else ""
-        facts.append(("algorithm", " ".join(part for part in (use.scheme, use.digest, key) if part)))
-    if fact.certificate is not None:
-        facts.append(("certificate_sha256", hashlib.sha256(der_of(fact.certificate)).hexdigest()))
-        facts.append(("issuer", issuer_name(fact.certificate)))
-        with contextlib.suppress(*UNREADABLE):
-            facts.append(("serial_number", format(fact.certificate.serial_number, "x")))
-            expiry = fact.certificate.not_valid_after
-            facts.append(("valid_until", expiry.isoformat().replace("+00:00", "Z")))
-    if found.claimed_time is not None:
-        facts.append(("claimed_time", found.claimed_time.isoformat()))
-    for stamp in fact.timestamps:
-        if stamp.time is not None:
-            facts.append((f"{stamp.use}_timestamp", stamp.time.isoformat().replace("+00:00", "Z")))
-    if finding is not None and finding.revoked_at is not None:
-        facts.append(("revoked_at", finding.revoked_at.isoformat().replace("+00:00", "Z")))
-    for name, value in (("reason", found.reason), ("location", found.location)):
-        if value:
-            facts.append((name, value))
-    if found.revision is not None:
-        facts.append(("revision", str(found.revision + 1)))
-    if found.byte_range is not None and found.coverage is not Coverage.PARTIAL:
-        facts.append(("signed_bytes", str(found.byte_range[2] + found.byte_range[3])))
-    if found.docmdp is not None:
-        facts.append(("docmdp", str(found.docmdp)))
-    return facts
+        yield "algorithm", " ".join(filter(None, (use.scheme, use.digest, key)))
+
+
+def _certificate(certificate: Any | None) -> Iterator[tuple[str, str]]:
+    if certificate is None:
+        return
+    yield "certificate_sha256", hashlib.sha256(der_of(certificate)).hexdigest()
+    yield "issuer", issuer_name(certificate)
+    with contextlib.suppress(*UNREADABLE):
+        yield "serial_number", format(certificate.serial_number, "x")
+        yield "valid_until", _utc(certificate.not_valid_after)
+
+
+def _signed_bytes(found: FoundSignature) -> str | None:
+    if found.byte_range is None or found.coverage is Coverage.PARTIAL:
+        return None
+    return str(found.byte_range[2] + found.byte_range[3])
+
+
+def _utc(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")

@@ -20,7 +20,8 @@ from agreegen.web.pages.areas import READERS
 from agreegen.web.pages.rendering import page
 from agreegen.web.store.batches import Batch
 from agreegen.web.work.batch_folder import BatchFolder
-from agreegen.web.work.coverage_view import CoverageView, CoverageViews
+from agreegen.web.work.behind import Behind
+from agreegen.web.work.coverage_view import CoverageView
 
 _MOST_SHOWN = 200
 _LOOK_S, _LONGEST_S, _LONGEST_COUNT_S = 2.0, 600.0, 120.0
@@ -35,9 +36,9 @@ def show_coverage(call: Call) -> Response:
     if not batches:
         return page("coverage.html", office, call.visitor, batches=(), batch=None)
     batch = _find(call, query["batch"]) if "batch" in query else batches[0]
-    shown = office.coverage.shown(BatchFolder.of(office.home, batch))
+    shown = office.coverage.shown(BatchFolder.of(office.home, batch).path)
     values: dict[str, Any] = {"batches": batches, "batch": batch, "shown": shown}
-    return page("coverage.html", office, call.visitor, **values, **_chosen(call, shown.view))
+    return page("coverage.html", office, call.visitor, **values, **_chosen(call, shown.value))
 
 
 def _chosen(call: Call, view: CoverageView | None) -> dict[str, Any]:
@@ -68,12 +69,12 @@ def _find(call: Call, batch_id: str) -> Batch:
 def give_unsigned(call: Call) -> Response:
     """Give the workbook of who has not signed, a sheet for each unit."""
     batch = _find(call, call.part("batch"))
-    shown = call.office.coverage.shown(BatchFolder.of(call.office.home, batch), wait_s=_LONGEST_COUNT_S)
-    if shown.view is None:
+    shown = call.office.coverage.shown(BatchFolder.of(call.office.home, batch).path, wait_s=_LONGEST_COUNT_S)
+    if shown.value is None:
         raise HTTPException(NOT_FOUND)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "unsigned.xlsx"
-        shown.view.unsigned.write(path)
+        shown.value.unsigned.write(path)
         data = path.read_bytes()
     call.record("coverage-download", batch.id)
     headers = {"Content-Disposition": f'attachment; filename="unsigned-{batch.id}.xlsx"'}
@@ -82,12 +83,12 @@ def give_unsigned(call: Call) -> Response:
 
 def tell_changes(call: Call) -> Response:
     """Tell when somebody has signed meanwhile, so that the page looks again."""
-    folder = BatchFolder.of(call.office.home, _find(call, call.part("batch")))
+    folder = BatchFolder.of(call.office.home, _find(call, call.part("batch"))).path
     seen = call.request.query_params.get("seen", "")
     return StreamingResponse(_changes(call.office.coverage, folder, seen), media_type="text/event-stream")
 
 
-async def _changes(views: CoverageViews, folder: BatchFolder, seen: str) -> AsyncIterator[str]:
+async def _changes(views: Behind[CoverageView], folder: Path, seen: str) -> AsyncIterator[str]:
     until = time.monotonic() + _LONGEST_S
     yield "retry: 5000\n\n"
     while time.monotonic() < until:

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from agreegen.web.endpoint import Page
 from agreegen.web.office import cores
-from agreegen.web.routes import account, audit, batches, coverage, desk, login, signing, users, verify
+from agreegen.web.routes import (
+    account,
+    agreements,
+    audit,
+    batches,
+    coverage,
+    desk,
+    login,
+    scans,
+    signing,
+    users,
+    verify,
+)
 
 PAGES: tuple[Page, ...] = (
     *verify.PAGES,
@@ -15,10 +27,12 @@ PAGES: tuple[Page, ...] = (
     *coverage.PAGES,
     *desk.PAGES,
     *signing.PAGES,
+    *scans.PAGES,
+    *agreements.PAGES,
     *audit.PAGES,
 )
 
 
 def lane_sizes() -> dict[str, int]:
     """Return how many requests of a lane run at once; the others wait."""
-    return {verify.LANE: cores(), login.LANE: 2, signing.LANE: cores()}
+    return {verify.LANE: cores(), login.LANE: 2, signing.LANE: cores(), agreements.LANE: cores()}

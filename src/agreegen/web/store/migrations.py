@@ -55,6 +55,23 @@ MIGRATIONS: tuple[Migration, ...] = (
         ),
     ),
     Migration(
+        "scan-decisions",
+        (
+            """CREATE TABLE scan_decisions (
+                batch TEXT NOT NULL REFERENCES batches(id), source TEXT NOT NULL, page INTEGER NOT NULL,
+                accepted INTEGER NOT NULL, number TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL,
+                PRIMARY KEY (batch, source, page, by)) STRICT""",
+        ),
+    ),
+    Migration(
+        "agreements",
+        (
+            """CREATE TABLE agreements (
+                id TEXT PRIMARY KEY, form TEXT NOT NULL, title TEXT NOT NULL, created TEXT NOT NULL,
+                by TEXT NOT NULL) STRICT""",
+        ),
+    ),
+    Migration(
         "signings",
         (
             """CREATE TABLE signings (

@@ -15,7 +15,7 @@ from agreegen.model.document import Document, build_document
 from agreegen.model.form import Form
 from agreegen.model.report import PadesLevel
 from agreegen.pdf.plain import PlainPdf, items, reference
-from agreegen.pipeline import DocumentMaker, EngineChoice
+from agreegen.pipeline.making import DocumentMaker, EngineChoice
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import SigningRequest
 from agreegen.signing.pades import BatchSigner

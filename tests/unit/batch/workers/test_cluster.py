@@ -14,7 +14,7 @@ from agreegen.batch.making.messages import ChunkOutcome, WorkerSettings
 from agreegen.batch.workers.cluster import DaskPool, make_chunk
 from agreegen.errors import InputError, UsageError
 from agreegen.forms.catalog import find_form, forms_folder
-from agreegen.pipeline import EngineChoice
+from agreegen.pipeline.making import EngineChoice
 from agreegen.signing.interface import Trust
 
 NOW = datetime(2018, 5, 10, tzinfo=UTC)

@@ -11,7 +11,7 @@ from pikepdf import Pdf
 
 from agreegen.errors import SigningError
 from agreegen.model.report import PadesLevel
-from agreegen.receiving import sign_received
+from agreegen.pipeline.signing import sign_and_check
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import SigningRequest, Trust
 from tests.unit.verification.authority import Authority, sign
@@ -27,7 +27,7 @@ def received(own: OwnFiles, pdf: bytes, role: str = "pledger", trust: Trust = NO
     credential = load_credential(own.pki.credential(name))
     try:
         request = SigningRequest(role, PadesLevel.B_B, own.now, trust)
-        return sign_received(pdf, credential, request).data
+        return sign_and_check(pdf, credential, request).data
     finally:
         credential.close()
 

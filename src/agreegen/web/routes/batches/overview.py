@@ -7,14 +7,13 @@ from datetime import timedelta
 from starlette.responses import Response
 
 from agreegen.api import list_forms
-from agreegen.errors import AgreegenError
 from agreegen.web.endpoint import Call, Intake, Page
 from agreegen.web.pages.areas import OFFICER, READERS
 from agreegen.web.pages.rendering import page
 from agreegen.web.routes.batches.finding import attachment, back_to, find_batch, page_number, picture
 from agreegen.web.work.batch_folder import BatchFolder
 from agreegen.web.work.children import ChildState
-from agreegen.web.work.rosters import keep_roster, view_roster
+from agreegen.web.work.rosters import keep_roster
 from agreegen.web.work.uploads import uploads_in
 
 _MOST_BYTES = 64 << 20
@@ -96,11 +95,7 @@ def set_values(call: Call) -> Response:
 def show_batch(call: Call) -> Response:
     """Show one batch: its roster with what is wrong, sample pages, the run, what came of it."""
     batch, folder = find_batch(call)
-    roster, problem = None, ""
-    try:
-        roster = view_roster(folder)
-    except AgreegenError as exc:
-        problem = str(exc)
+    roster = call.office.rosters.shown(folder.path)
     samples = folder.samples()
     return page(
         "batch.html",
@@ -111,7 +106,6 @@ def show_batch(call: Call) -> Response:
         folder=folder,
         defaults=folder.defaults(),
         roster=roster,
-        problem=problem,
         check=folder.check_result(),
         checking=folder.check.state is ChildState.RUNNING,
         state=state_of(folder),

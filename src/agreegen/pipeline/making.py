@@ -1,53 +1,35 @@
-"""One document from values to a checked PDF, and from there to a signed one that was read back.
+"""One document from values to a checked, unsigned PDF.
 
-The steps, in order: glyphs → page → text gate → signature → read-back. A document that fails a step goes no
-further, and nothing of it is written.
+The steps, in order: glyphs → page → text gate. A document that fails a step goes no further, and nothing of
+it is written.
 """
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from datetime import datetime
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from agreegen.conversion.compiled import DESCRIPTION_NAME, ENGINE, CompiledForm, load_compiled
+from agreegen.conversion.compiled import ENGINE, CompiledForm, load_compiled
 from agreegen.conversion.interface import DoesNotFit, EngineChoice, StaleCompiledForm
 from agreegen.conversion.moment import document_moment, template_date
 from agreegen.conversion.text import check_complete, check_text
-from agreegen.errors import AgreegenError, ConversionError, MissingProgramError, SigningError
-from agreegen.files import write_atomically
+from agreegen.errors import AgreegenError, ConversionError, MissingProgramError
 from agreegen.forms.check import require_usable
 from agreegen.model.complaint import ComplaintsError
 from agreegen.model.document import Document
 from agreegen.model.form import Form
-from agreegen.model.report import FileReport, Integrity
 from agreegen.rendering.context import template_context
 from agreegen.rendering.expected import expected_text, require_values
 from agreegen.rendering.fonts import check_glyphs, font_folders
-from agreegen.signing.interface import Credential, SignedPdf, SigningRequest
-from agreegen.signing.pades import sign_pdf
-from agreegen.verification.interface import Options
 
 if TYPE_CHECKING:
     from agreegen.conversion.libreoffice import LibreOffice
 
-__all__ = [
-    "DocumentMaker",
-    "EngineChoice",
-    "MadeDocument",
-    "compile_and_save",
-    "describe_compiled",
-    "read_back",
-    "sign_and_check",
-]
+__all__ = ["DocumentMaker", "EngineChoice", "MadeDocument"]
 
 _log = logging.getLogger(__name__)
-
-
-NEEDS_LIBREOFFICE = "needs LibreOffice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,103 +195,3 @@ class DocumentMaker:
                 font_folders(self.form), self.form.font_chains, timeout_s=self._timeout_s
             )
         return self._office
-
-
-def sign_and_check(
-    pdf: bytes, credential: Credential, request: SigningRequest, *, form: Form, document: Document
-) -> SignedPdf:
-    """Sign a document in one role, then read it back as a recipient would.
-
-    Args:
-        pdf: The document, with the earlier roles' signatures.
-        credential: Key and certificate, checked before.
-        request: Role, level, time.
-        form: The document's form.
-        document: What the page must say.
-
-    Raises:
-        SigningError: It cannot be signed, or the signed file is not what it must be; nothing was written.
-    """
-    signed = sign_pdf(pdf, credential, request, checked=True)
-    ids = () if credential.sm2_signer_id is None else (credential.sm2_signer_id,)
-    report = read_back(signed.data, form=form, document=document, now=request.now, sm2_signer_ids=ids)
-    mine = [s for s in report.signatures if s.field == request.role]
-    if not mine or mine[0].integrity is not Integrity.INTACT:
-        raise SigningError(f"document {document.id}: the signature read back is not intact")
-    return signed
-
-
-def read_back(
-    data: bytes, *, form: Form, document: Document, now: datetime, sm2_signer_ids: tuple[str, ...] = ()
-) -> FileReport:
-    """Read a finished file: unaltered, of this document, with exactly the form's text and these values.
-
-    Args:
-        data: The file.
-        form: The document's form.
-        document: What the page must say.
-        now: The time, aware UTC.
-        sm2_signer_ids: SM2 signer ids that were used besides the default one.
-
-    Raises:
-        SigningError: Something differs.
-    """
-    options = Options(now=now, forms_folder=form.directory.parent, sm2_signer_ids=sm2_signer_ids)
-    # Not by rebuilding: the code that wrote the file must not be its own judge.
-    report = _examine(document.id, data, options, rebuild=False)
-    if report.unaltered is False or (report.signatures and report.unaltered is not True):
-        reasons = "; ".join(
-            [*(a.message for a in report.alarms), *(r for s in report.signatures for r in s.reasons)]
-        )
-        raise SigningError(f"document {document.id}: reading it back finds it altered: {reasons}")
-    if report.document is None or report.document.id != document.id:
-        raise SigningError(f"document {document.id}: reading it back finds another document")
-    expected = expected_text(form, document)
-    require_values(form, document, expected)
-    check_text(expected, data)
-    return report
-
-
-def _examine(label: str, data: bytes, options: Options, *, rebuild: bool = True) -> FileReport:
-    from agreegen.verification.examination import examine  # noqa: PLC0415 - takes long to load
-
-    return examine(label, data, options, rebuild=rebuild)
-
-
-def describe_compiled(form: Form) -> str:
-    """Say in a few words whether the form can be laid out without LibreOffice."""
-    try:
-        compiled = load_compiled(form)
-    except ConversionError as exc:
-        return exc.message
-    return NEEDS_LIBREOFFICE if compiled is None else "compiled: needs no LibreOffice"
-
-
-def compile_and_save(form: Form, *, timeout_s: float = 120.0) -> list[Path]:
-    """Compile a form with LibreOffice and write the result beside its template; return the files.
-
-    Raises:
-        ConversionError: The form has values that reflow or lists; it needs LibreOffice at run time.
-        ComplaintsError: `forms check` finds an error in it.
-        MissingProgramError: LibreOffice is not installed.
-    """
-    require_usable(form)
-    from agreegen.conversion.compiled.compiler import compile_form  # noqa: PLC0415 - only here
-    from agreegen.conversion.libreoffice import LibreOffice  # noqa: PLC0415 - the same
-    from agreegen.rendering.docx import render_docx  # noqa: PLC0415 - the same
-
-    with LibreOffice(font_folders(form), form.font_chains, timeout_s=timeout_s) as office:
-        files = compile_form(
-            form,
-            office,
-            lambda document: render_docx(form, document),
-            lambda document: template_context(form, document),
-        )
-    for old in form.directory.glob("compiled*.pdf"):
-        if old.name not in files:
-            old.unlink()
-    # The description comes last: without it, or with another hash in it, the bases are not used.
-    names = sorted(files, key=lambda name: (name == DESCRIPTION_NAME, name))
-    for name in names:
-        write_atomically(form.directory / name, files[name])
-    return [form.directory / name for name in names]

@@ -1,34 +1,23 @@
-"""Files that come from elsewhere: judged as `verify` does, signed or extended, and judged once more."""
+"""The one way to a signed or extended file: judged as `verify` does, signed, and read back.
+
+Files may come from anywhere. Nothing is written here: what fails a step is not handed out.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from agreegen.errors import SigningError
-from agreegen.forms.catalog import find_form, forms_folder, list_forms
-from agreegen.forms.check import require_usable
-from agreegen.model.report import (
-    DocumentFacts,
-    FileReport,
-    Indication,
-    PadesLevel,
-    Revocation,
-    SignatureKind,
-    TrustStatus,
-)
+from agreegen.model.report import FileReport, Integrity, PadesLevel
+from agreegen.pipeline.earlier_signatures import refuse_altered, require_signable
+from agreegen.pipeline.read_back import Expected, read_back
 from agreegen.signing.interface import Credential, SignedPdf, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import sign_pdf
 from agreegen.signing.prepared import SigningIdentity
-from agreegen.verification.document_checks import BLOCKING
-from agreegen.verification.examination import examine
 from agreegen.verification.interface import Options
-
-_NEVER_SIGNED = BLOCKING - {"alias-unconfirmed", "unsigned-content"}
-"""Alarms with which nobody signs. An alias is for those who rely on the file to confirm, and what was filled
-in after the last signature is what the next one signs."""
 
 
 def identify(pdf: bytes) -> str:
@@ -63,15 +52,16 @@ def choose_role(pdf: bytes, credential: Credential, request: SigningRequest) -> 
     return find_turn(pdf, SigningIdentity.of(credential), request)
 
 
-def sign_received(
+def sign_and_check(
     pdf: bytes,
     credential: Credential,
     request: SigningRequest,
     *,
     forms: Path | None = None,
     policy: Path | None = None,
+    expected: Expected | None = None,
 ) -> SignedPdf:
-    """Sign a file that may come from anywhere, after judging it as `verify` does.
+    """Sign a file in one role, after judging it as `verify` does, and read the signed one back.
 
     Args:
         pdf: The file, signed by others or not at all.
@@ -79,18 +69,18 @@ def sign_received(
         request: Role, level, time.
         forms: Folder of released forms, None for the packaged ones.
         policy: Validation policy for the earlier signatures, e.g. for their SM2 signer ids.
+        expected: What the file must say, where it was made here.
 
     Raises:
         ComplaintsError: The form that it was made from has errors.
         SigningError: The file was altered after an earlier signature, or whether it was cannot be told; it
-            does not say what its form says; an earlier signer is not trusted by the anchors given; or it
-            cannot be signed in this role.
+            does not say what its form says; an earlier signer is not trusted by the anchors given; it cannot
+            be signed in this role; or what was signed does not read as it must.
     """
     ids = () if credential.sm2_signer_id is None else (credential.sm2_signer_id,)
     received = judge_received(pdf, request, forms=forms, policy=policy, sm2_signer_ids=ids)
     signed = sign_pdf(pdf, credential, request, checked=True, judged=received.unaltered)
-    if received.report.document is None or received.report.signatures:
-        received.judge_signed(signed)
+    received.judge_signed(signed, request.role, expected)
     return signed
 
 
@@ -111,13 +101,21 @@ class Received:
         """Whether earlier signatures were found unaltered."""
         return self.report.unaltered is True
 
-    def judge_signed(self, signed: SignedPdf) -> FileReport:
-        """Judge what was made of the file.
+    def judge_signed(self, signed: SignedPdf, role: str, expected: Expected | None = None) -> FileReport:
+        """Judge what was made of the file, with the code that reads files and not the one that writes them.
+
+        Args:
+            signed: The signed file.
+            role: The field that was signed.
+            expected: What the file must say, where it was made here.
 
         Raises:
-            SigningError: It is not found unaltered.
+            SigningError: It is not found unaltered, or the signature is not found intact.
         """
-        return _require_unaltered(signed, self.options)
+        after = read_back(signed.data, self.options, expected)
+        if not any(s.field == role and s.integrity is Integrity.INTACT for s in after.signatures):
+            raise SigningError(f"the signature in field {role} does not read back intact")
+        return after
 
 
 def judge_received(
@@ -149,61 +147,12 @@ def judge_received(
         policy_file=policy,
         sm2_signer_ids=sm2_signer_ids,
     )
-    report = examine("the document", pdf, options)
-    _refuse_altered(report, also=_NEVER_SIGNED)
-    _refuse_unjudged(report)
-    if request.trust.anchors_der:
-        _refuse_signers(report)
-    if report.document is not None:
-        _refuse_unusable(report.document, forms_folder(forms))
+    report = _examine(pdf, options)
+    require_signable(report, options)
     return Received(report, options)
 
 
-def _refuse_unjudged(report: FileReport) -> None:
-    """Refuse to add a signature to others that cannot be judged: it would vouch for what nobody has seen.
-
-    Raises:
-        SigningError: There are signatures, and whether the file was altered after them cannot be told.
-    """
-    if report.signatures and report.unaltered is None:
-        reasons = [*(a.message for a in report.alarms), *(r for s in report.signatures for r in s.reasons)]
-        raise SigningError(
-            f"whether the document was changed cannot be told: {'; '.join(dict.fromkeys(reasons))}",
-            hint="agreegen verify says more",
-        )
-
-
-def _refuse_signers(report: FileReport) -> None:
-    """Refuse to sign beside somebody whom the given anchors do not trust.
-
-    Raises:
-        SigningError: An earlier signer's certificate leads to none of them, or was revoked.
-    """
-    for one in report.signatures:
-        if one.kind is not SignatureKind.SIGNATURE:
-            continue
-        rejected = one.trust is TrustStatus.UNTRUSTED or one.revocation is Revocation.REVOKED
-        if rejected or one.indication is Indication.TOTAL_FAILED:
-            raise SigningError(
-                f"the signature of {one.signer or '(unknown)'} is not trusted: {'; '.join(one.reasons)}",
-                hint="if you know the signer, add its authority's root with --trust; else ask who signed",
-            )
-
-
-def _refuse_unusable(document: DocumentFacts, folder: Path) -> None:
-    """Refuse to sign what was made from a form that spoils its pages, e.g. with tags that were not filled.
-
-    Raises:
-        ComplaintsError: `forms check` finds an error in that form.
-    """
-    if document.form not in (form.id for form in list_forms(folder)):
-        return  # said by an alarm of its own
-    form = find_form(document.form, folder)
-    if form.version == document.form_version:
-        require_usable(form)
-
-
-def extend_received(
+def extend_and_check(
     pdf: bytes,
     level: PadesLevel,
     *,
@@ -228,32 +177,16 @@ def extend_received(
         TimestampError: No service gave an acceptable timestamp.
     """
     options = Options(now=now, policy_file=policy)
-    before = examine("the document", pdf, options)
-    _refuse_altered(before)
+    before = _examine(pdf, options)
+    refuse_altered(before)
     from agreegen.signing.extend import extend_pdf  # noqa: PLC0415 - signing alone needs less
 
     extended = extend_pdf(pdf, level, trust=trust, tsa=tsa, now=now, judged=before.unaltered is True)
-    _require_unaltered(extended, options)
+    read_back(extended.data, options)
     return extended
 
 
-def _require_unaltered(made: SignedPdf, options: Options) -> FileReport:
-    """Judge what was made, with the code that reads files and not the one that writes them."""
-    after = examine("the document", made.data, options, rebuild=False)
-    if after.unaltered is not True:
-        reasons = "; ".join(dict.fromkeys(reason for s in after.signatures for reason in s.reasons))
-        raise SigningError(
-            f"the file is built so that an addition would change it: {reasons or 'it reads differently'}",
-            hint="ask for the original file; agreegen verify says more",
-        )
-    return after
+def _examine(pdf: bytes, options: Options) -> FileReport:
+    from agreegen.verification.examination import examine  # noqa: PLC0415 - takes long to load
 
-
-def _refuse_altered(report: FileReport, *, also: Collection[str] = ()) -> None:
-    wrong = [alarm.message for alarm in report.alarms if alarm.alters or alarm.code in also]
-    if report.unaltered is False or wrong:
-        reasons = "; ".join([*wrong, *(reason for s in report.signatures for reason in s.reasons)])
-        raise SigningError(
-            f"the document was changed: {reasons or 'a signature does not hold'}",
-            hint="ask for the original file; agreegen verify says more",
-        )
+    return examine("the document", pdf, options)

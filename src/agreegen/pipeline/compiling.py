@@ -1,0 +1,54 @@
+"""Compiled forms: whether a form has one, and making it with LibreOffice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from agreegen.conversion.compiled import DESCRIPTION_NAME, load_compiled
+from agreegen.errors import ConversionError
+from agreegen.files import write_atomically
+from agreegen.forms.check import require_usable
+from agreegen.model.form import Form
+from agreegen.rendering.context import template_context
+from agreegen.rendering.fonts import font_folders
+
+NEEDS_LIBREOFFICE = "needs LibreOffice"
+
+
+def describe_compiled(form: Form) -> str:
+    """Say in a few words whether the form can be laid out without LibreOffice."""
+    try:
+        compiled = load_compiled(form)
+    except ConversionError as exc:
+        return exc.message
+    return NEEDS_LIBREOFFICE if compiled is None else "compiled: needs no LibreOffice"
+
+
+def compile_and_save(form: Form, *, timeout_s: float = 120.0) -> list[Path]:
+    """Compile a form with LibreOffice and write the result beside its template; return the files.
+
+    Raises:
+        ConversionError: The form has values that reflow or lists; it needs LibreOffice at run time.
+        ComplaintsError: `forms check` finds an error in it.
+        MissingProgramError: LibreOffice is not installed.
+    """
+    require_usable(form)
+    from agreegen.conversion.compiled.compiler import compile_form  # noqa: PLC0415 - only here
+    from agreegen.conversion.libreoffice import LibreOffice  # noqa: PLC0415 - the same
+    from agreegen.rendering.docx import render_docx  # noqa: PLC0415 - the same
+
+    with LibreOffice(font_folders(form), form.font_chains, timeout_s=timeout_s) as office:
+        files = compile_form(
+            form,
+            office,
+            lambda document: render_docx(form, document),
+            lambda document: template_context(form, document),
+        )
+    for old in form.directory.glob("compiled*.pdf"):
+        if old.name not in files:
+            old.unlink()
+    # The description comes last: without it, or with another hash in it, the bases are not used.
+    names = sorted(files, key=lambda name: (name == DESCRIPTION_NAME, name))
+    for name in names:
+        write_atomically(form.directory / name, files[name])
+    return [form.directory / name for name in names]

@@ -1,0 +1,107 @@
+"""What must hold of a file and of its earlier signatures before somebody signs beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from agreegen.errors import SigningError
+from agreegen.forms.catalog import find_form, forms_folder, list_forms
+from agreegen.forms.check import require_usable
+from agreegen.model.report import (
+    DocumentFacts,
+    FileReport,
+    Indication,
+    Revocation,
+    SignatureKind,
+    TrustStatus,
+)
+from agreegen.verification.document_checks import BLOCKING
+from agreegen.verification.interface import Options
+
+_NEVER_SIGNED = BLOCKING - {"alias-unconfirmed", "unsigned-content"}
+"""Alarms with which nobody signs. An alias is for those who rely on the file to confirm, and what was filled
+in after the last signature is what the next one signs."""
+
+
+def require_signable(report: FileReport, options: Options) -> None:
+    """Refuse a file, as it was judged, that nobody should sign.
+
+    Args:
+        report: What the examination of the file found.
+        options: How it was judged; without anchors nobody is asked who signed before.
+
+    Raises:
+        ComplaintsError: The form that it was made from has errors.
+        SigningError: The file was altered after an earlier signature, or whether it was cannot be told; it
+            does not say what its form says; or an earlier signer is not trusted by the anchors given.
+    """
+    refuse_altered(report, also=_NEVER_SIGNED)
+    _refuse_unjudged(report)
+    if options.anchors_der:
+        _refuse_signers(report)
+    if report.document is not None:
+        _refuse_unusable(report.document, forms_folder(options.forms_folder))
+
+
+def refuse_altered(report: FileReport, *, also: Collection[str] = ()) -> None:
+    """Refuse a file that was altered, or of which an alarm says so.
+
+    Args:
+        report: What the examination of the file found.
+        also: Codes of further alarms with which it is refused.
+
+    Raises:
+        SigningError: So it is.
+    """
+    wrong = [alarm.message for alarm in report.alarms if alarm.alters or alarm.code in also]
+    if report.unaltered is False or wrong:
+        reasons = "; ".join([*wrong, *(reason for s in report.signatures for reason in s.reasons)])
+        raise SigningError(
+            f"the document was changed: {reasons or 'a signature does not hold'}",
+            hint="ask for the original file; agreegen verify says more",
+        )
+
+
+def _refuse_unjudged(report: FileReport) -> None:
+    """Refuse to add a signature to others that cannot be judged: it would vouch for what nobody has seen.
+
+    Raises:
+        SigningError: There are signatures, and whether the file was altered after them cannot be told.
+    """
+    if report.signatures and report.unaltered is None:
+        reasons = [*(a.message for a in report.alarms), *(r for s in report.signatures for r in s.reasons)]
+        raise SigningError(
+            f"whether the document was changed cannot be told: {'; '.join(dict.fromkeys(reasons))}",
+            hint="agreegen verify says more",
+        )
+
+
+def _refuse_signers(report: FileReport) -> None:
+    """Refuse to sign beside somebody whom the given anchors do not trust.
+
+    Raises:
+        SigningError: An earlier signer's certificate leads to none of them, or was revoked.
+    """
+    for one in report.signatures:
+        if one.kind is not SignatureKind.SIGNATURE:
+            continue
+        rejected = one.trust is TrustStatus.UNTRUSTED or one.revocation is Revocation.REVOKED
+        if rejected or one.indication is Indication.TOTAL_FAILED:
+            raise SigningError(
+                f"the signature of {one.signer or '(unknown)'} is not trusted: {'; '.join(one.reasons)}",
+                hint="if you know the signer, add its authority's root with --trust; else ask who signed",
+            )
+
+
+def _refuse_unusable(document: DocumentFacts, folder: Path) -> None:
+    """Refuse to sign what was made from a form that spoils its pages, e.g. with tags that were not filled.
+
+    Raises:
+        ComplaintsError: `forms check` finds an error in that form.
+    """
+    if document.form not in (form.id for form in list_forms(folder)):
+        return  # said by an alarm of its own
+    form = find_form(document.form, folder)
+    if form.version == document.form_version:
+        require_usable(form)

@@ -1,0 +1,71 @@
+"""What was signed is read back as a recipient reads it, by the code that reads and none that writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agreegen.conversion.text import check_text
+from agreegen.errors import SigningError
+from agreegen.model.document import Document
+from agreegen.model.form import Form
+from agreegen.model.report import FileReport
+from agreegen.rendering.expected import expected_text, require_values
+from agreegen.verification.interface import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a file that was made here must say.
+
+    Attributes:
+        form: The document's form.
+        document: What the page must say.
+    """
+
+    form: Form
+    document: Document
+
+
+def read_back(data: bytes, options: Options, expected: Expected | None = None) -> FileReport:
+    """Read a finished file: unaltered, and of this document, with exactly the form's text and these values.
+
+    Args:
+        data: The file.
+        options: How it is judged.
+        expected: What it must say, for a file that was made here; None for one from elsewhere.
+
+    Raises:
+        SigningError: Something differs.
+        ConversionError: The page does not say what it must say.
+    """
+    # Imported here since it takes long to load.
+    from agreegen.verification.examination import examine  # noqa: PLC0415 - see above
+
+    label = "the document" if expected is None else expected.document.id
+    # Not by rebuilding: the code that wrote the file must not be its own judge.
+    report = examine(label, data, options, rebuild=False)
+    if report.unaltered is False or (report.signatures and report.unaltered is not True):
+        raise _altered(report, expected)
+    if expected is not None:
+        _require_document(report, data, expected)
+    return report
+
+
+def _altered(report: FileReport, expected: Expected | None) -> SigningError:
+    found = [*(alarm.message for alarm in report.alarms), *(r for s in report.signatures for r in s.reasons)]
+    reasons = "; ".join(dict.fromkeys(found)) or "it reads differently"
+    if expected is not None:
+        return SigningError(f"document {report.path}: reading it back finds it altered: {reasons}")
+    return SigningError(
+        f"the file is built so that an addition would change it: {reasons}",
+        hint="ask for the original file; agreegen verify says more",
+    )
+
+
+def _require_document(report: FileReport, data: bytes, expected: Expected) -> None:
+    form, document = expected.form, expected.document
+    if report.document is None or report.document.id != document.id:
+        raise SigningError(f"document {document.id}: reading it back finds another document")
+    text = expected_text(form, document)
+    require_values(form, document, text)
+    check_text(text, data)

@@ -1,0 +1,131 @@
+"""Scans: the stack dropped, what was matched, and a decision on each page that no rule could decide."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from agreegen.errors import AgreegenError
+from agreegen.web.endpoint import NOT_FOUND, Call, Intake, Page
+from agreegen.web.pages.areas import OFFICER
+from agreegen.web.pages.rendering import page
+from agreegen.web.routes.batches.finding import back_to, find_batch, page_number, picture
+from agreegen.web.store.decisions import PageDecision
+from agreegen.web.work.batch_folder import BatchFolder
+from agreegen.web.work.children import ChildState
+from agreegen.web.work.scan_review import ScanReview, settled
+from agreegen.web.work.uploads import uploads_in
+
+_MOST_BYTES, _MOST_FILES = 1 << 30, 400
+
+
+def list_scans(call: Call) -> Response:
+    """List the batches whose documents are made, to choose the one that the scans belong to."""
+    office = call.office
+    rows = []
+    for batch in office.batches.all():
+        folder = BatchFolder.of(office.home, batch)
+        if folder.register.is_file():
+            rows.append((batch, folder.scans.state, len(ScanReview(folder).open_pages())))
+    return page("scans.html", office, call.visitor, batches=rows)
+
+
+def show_scans(call: Call) -> Response:
+    """Show where scans are dropped, what was matched, and the next page to decide on."""
+    batch, folder = find_batch(call)
+    scans = ScanReview(folder)
+    pages = scans.open_pages()
+    decided = call.office.decisions.of(batch.id)
+    mine = {(each.source, each.page): each for each in decided if each.by == call.user.name}
+    ready = settled(pages, decided, four_eyes=call.office.settings.four_eyes)
+    waiting = [each for each in pages if (each.source_sha256, each.page) not in mine]
+    return page(
+        "scans_of_batch.html",
+        call.office,
+        call.visitor,
+        batch=batch,
+        made=folder.register.is_file(),
+        state=folder.scans.state,
+        words=folder.scans.last_words,
+        result=scans.result(),
+        pages=pages,
+        next=waiting[0] if waiting else None,
+        left=len(waiting),
+        ready=len(ready),
+        four_eyes=call.office.settings.four_eyes,
+    )
+
+
+def add_scans(call: Call) -> Response:
+    """Take scans in and begin to read them."""
+    batch, folder = find_batch(call)
+    scans = ScanReview(folder)
+    if folder.register.is_file() and folder.scans.state is not ChildState.RUNNING:
+        names = scans.keep(uploads_in(call.form, "scans"))
+        if names:
+            scans.read(names, call.user.name, call.visitor.language)
+            call.record("scans-add", f"{batch.id}: {len(names)}")
+    return back_to(f"/scans/{batch.id}")
+
+
+def decide(call: Call) -> Response:
+    """Note a decision on one page."""
+    batch, folder = find_batch(call)
+    key = (call.text("source"), call.text("page"))
+    known = {(each.source_sha256, str(each.page)) for each in ScanReview(folder).open_pages()}
+    if key not in known:
+        raise HTTPException(NOT_FOUND)
+    accepted = call.text("verdict") == "accept"
+    number = call.text("number")[:64] if accepted else ""
+    if not accepted or ScanReview(folder).own_document(number) is not None:
+        decision = PageDecision(key[0], int(key[1]), accepted, number, call.user.name)
+        call.office.decisions.put(batch.id, decision, now=call.office.clock())
+        call.record(
+            "scan-decide", f"{batch.id}/{key[0][:12]}/{key[1]}", "accepted" if accepted else "rejected"
+        )
+    return back_to(f"/scans/{batch.id}#review")
+
+
+def apply_decisions(call: Call) -> Response:
+    """Record in the register what was decided; decisions on other pages stay as they are."""
+    batch, folder = find_batch(call)
+    scans, office = ScanReview(folder), call.office
+    ready = settled(scans.open_pages(), office.decisions.of(batch.id), four_eyes=office.settings.four_eyes)
+    if ready and folder.scans.state is not ChildState.RUNNING:
+        try:
+            scans.apply(ready, call.user.name, call.visitor.language)
+        except AgreegenError:
+            call.record("scans-record", batch.id, "refused")
+            return back_to(f"/scans/{batch.id}")
+        office.decisions.forget(batch.id, [(each.source, each.page) for each in ready])
+        call.record("scans-record", f"{batch.id}: {len(ready)}")
+    return back_to(f"/scans/{batch.id}")
+
+
+def show_scan(call: Call) -> Response:
+    """Show the picture of a page to decide on."""
+    _, folder = find_batch(call)
+    path = ScanReview(folder).picture(call.part("name"))
+    if path is None or not path.is_file():
+        raise HTTPException(NOT_FOUND)
+    return picture(path.read_bytes())
+
+
+def show_own(call: Call) -> Response:
+    """Show a page of our own document, to hold the scan against."""
+    _, folder = find_batch(call)
+    path = ScanReview(folder).own_document(call.part("number"))
+    if path is None:
+        raise HTTPException(NOT_FOUND)
+    return picture(call.office.pictures.page(path, page_number(call)))
+
+
+PAGES = (
+    Page("GET", "/scans", list_scans, OFFICER),
+    Page("GET", "/scans/{batch}", show_scans, OFFICER),
+    Page("POST", "/scans/{batch}", add_scans, OFFICER, Intake(_MOST_BYTES, _MOST_FILES, 8)),
+    Page("POST", "/scans/{batch}/decide", decide, OFFICER),
+    Page("POST", "/scans/{batch}/record", apply_decisions, OFFICER),
+    Page("GET", "/scans/{batch}/pictures/{name}", show_scan, OFFICER),
+    Page("GET", "/scans/{batch}/own/{number}/{page:int}.png", show_own, OFFICER),
+)

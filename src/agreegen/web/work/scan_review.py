@@ -1,0 +1,129 @@
+"""The scans of a batch: taken in, read by a child process, and what is left for a person to decide."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Any
+
+from agreegen.api import Decision, OpenPage, fill_in, open_pages, open_register
+from agreegen.files import write_atomically
+from agreegen.web.store.decisions import PageDecision
+from agreegen.web.work.batch_folder import BatchFolder, read_answer
+from agreegen.web.work.uploads import Upload
+
+_ENDINGS = frozenset({".pdf", ".tif", ".tiff", ".jpg", ".jpeg", ".png"})
+_OWNER_ONLY = 0o600
+_STEM_CHARACTERS = 40
+SHEET = "review.xlsx"
+_FILLED = "decisions.xlsx"
+
+
+@dataclass(frozen=True, slots=True)
+class ScanReview:
+    """The scans of one batch.
+
+    Attributes:
+        folder: The batch.
+    """
+
+    folder: BatchFolder
+
+    @property
+    def review(self) -> Path:
+        """Folder of the pages that a person must look at."""
+        return self.folder.path / "review"
+
+    def keep(self, uploads: Iterable[Upload]) -> list[str]:
+        """Keep uploaded scans and return their paths below the batch's folder; other files are left out."""
+        place = self.folder.path / "scans"
+        place.mkdir(mode=0o700, exist_ok=True)
+        names = []
+        numbers = itertools.count(sum(1 for _ in place.iterdir()) + 1)
+        for upload in uploads:
+            name = PurePath(upload.name)
+            if name.suffix.lower() in _ENDINGS:
+                stem = "".join(c if c.isalnum() or c in "-_" else "_" for c in name.stem)[:_STEM_CHARACTERS]
+                path = place / f"{next(numbers):04d}-{stem}{name.suffix.lower()}"
+                write_atomically(path, upload.read(), mode=_OWNER_ONLY)
+                names.append(f"{place.name}/{path.name}")
+        return names
+
+    def read(self, names: Iterable[str], by: str, language: str) -> None:
+        """Begin to read scans.
+
+        Raises:
+            UsageError: Scans of this batch are being read already.
+        """
+        self._start([*names], by, language)
+
+    def _start(self, arguments: list[str], by: str, language: str) -> None:
+        register = self.folder.register.relative_to(self.folder.path)
+        command = ["register", "add-scans", *arguments, f"--register={register}"]
+        self.folder.scans.start([*command, f"--by={by}", "--review=review", "--json"], language=language)
+
+    def result(self) -> Mapping[str, Any] | None:
+        """Return what reading found; None while it is going on or where it failed."""
+        return read_answer(self.folder.scans)
+
+    def open_pages(self) -> list[OpenPage]:
+        """Return the pages that a person has to look at."""
+        sheet = self.review / SHEET
+        return open_pages(sheet) if sheet.is_file() else []
+
+    def picture(self, name: str) -> Path | None:
+        """Return the picture of an open page, by its name."""
+        known = {page.picture for page in self.open_pages() if page.picture}
+        return self.review / name if name in known else None
+
+    def own_document(self, number: str) -> Path | None:
+        """Return our own file of a staff number or the beginning of a document's id."""
+        if not self.folder.register.is_file() or not number:
+            return None
+        with open_register(self.folder.register) as register:
+            found = register.documents_by_staff_no(number)
+            row = next((each for each in found if each.in_force), None)
+            if row is None:
+                alike = (each for each in register.documents() if each.registration.id.startswith(number))
+                row = next(alike, None)
+        return None if row is None else self.folder.output / row.registration.path
+
+    def apply(self, decided: Iterable[PageDecision], by: str, language: str) -> None:
+        """Begin to record decisions in the register.
+
+        Raises:
+            UsageError: Scans of this batch are being read already.
+        """
+        decisions = [
+            Decision("", each.source, each.page, each.accepted, each.number, each.by) for each in decided
+        ]
+        fill_in(self.review / SHEET, decisions, self.folder.path / _FILLED)
+        self._start([f"--decisions={_FILLED}"], by, language)
+
+
+def settled(
+    pages: Iterable[OpenPage], decided: Iterable[PageDecision], *, four_eyes: bool
+) -> tuple[PageDecision, ...]:
+    """Return the decisions that can be recorded: one a page, or two equal ones of two people.
+
+    Args:
+        pages: The pages that are open.
+        decided: What people decided, oldest first.
+        four_eyes: Whether two people must agree.
+    """
+    by_page: dict[tuple[str, int], list[PageDecision]] = {}
+    for each in decided:
+        by_page.setdefault((each.source, each.page), []).append(each)
+    found = []
+    for page in pages:
+        own = by_page.get((page.source_sha256, page.page), [])
+        if not own:
+            continue
+        agreeing = [each for each in own if each.agrees_with(own[-1])]
+        if not four_eyes or len(agreeing) > 1:
+            who = ", ".join(each.by for each in agreeing) if four_eyes else own[-1].by
+            last = own[-1]
+            found.append(PageDecision(last.source, last.page, last.accepted, last.number, who))
+    return tuple(found)
