@@ -7,6 +7,7 @@ from agreegen.web.office import cores
 from agreegen.web.routes import (
     account,
     agreements,
+    archive,
     audit,
     batches,
     coverage,
@@ -29,6 +30,7 @@ PAGES: tuple[Page, ...] = (
     *signing.PAGES,
     *scans.PAGES,
     *agreements.PAGES,
+    *archive.PAGES,
     *audit.PAGES,
 )
 

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
-from agreegen.api import FileReport, PagePair, Report, Verdict, changed_pages, report_html
+from agreegen.api import BagReport, FileReport, PagePair, Report, Verdict, changed_pages, report_html
+from agreegen.errors import AgreegenError
 from agreegen.reports.verification.wording import Explanation, explain
 from agreegen.web.endpoint import NOT_FOUND, Call, Intake, Page
 from agreegen.web.pages.rendering import page
-from agreegen.web.work.uploads import uploads_in
+from agreegen.web.work.bag_upload import judge_zipped_bag
+from agreegen.web.work.uploads import Upload, uploads_in
 from agreegen.web.work.verifying import options_of, trust_files
 
 LANE = "verify"
@@ -62,19 +64,37 @@ class Answer:
     pairs: tuple[ShownPair, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class BagAnswer:
+    """What the page says of one bag.
+
+    Attributes:
+        name: The file's name.
+        report: The verdict; None where it could not be judged.
+        problem: Why not.
+    """
+
+    name: str
+    report: BagReport | None
+    problem: AgreegenError | None
+
+
 def show_start(call: Call) -> Response:
     """Show where files are dropped, and whose word is trusted."""
     return _show(call, ())
 
 
-def _show(call: Call, answers: tuple[Answer, ...], template: str = "verify.html") -> Response:
+def _show(call: Call, answers: tuple[Answer | BagAnswer, ...], template: str = "verify.html") -> Response:
     trust = trust_files(call.office.home.trust)
     return page(template, call.office, call.visitor, answers=answers, trust=trust)
 
 
 def answer_page(call: Call) -> Response:
     """Judge what was dropped and say it in plain words; a script gets the answers without the page."""
-    answers = tuple(_answer(call, file, data) for file, data in _judged(call))
+    answers = tuple(
+        _answer_bag(call, upload) if upload.is_zip else _answer(call, *_judge(call, upload))
+        for upload in uploads_in(call.form, _FIELD)
+    )
     whole = call.request.headers.get("x-part") is None
     return _show(call, answers, "verify.html" if whole else "verify_answers.html")
 
@@ -129,10 +149,21 @@ def answer_json(call: Call) -> Response:
 
 
 def _judged(call: Call) -> Iterator[tuple[FileReport, bytes]]:
+    return (_judge(call, upload) for upload in uploads_in(call.form, _FIELD))
+
+
+def _judge(call: Call, upload: Upload) -> tuple[FileReport, bytes]:
     options = options_of(call.office.home, call.office.settings)
-    for upload in uploads_in(call.form, _FIELD):
-        data = upload.read()
-        yield call.office.verifier.verify(upload.name, data, options), data
+    data = upload.read()
+    return call.office.verifier.verify(upload.name, data, options), data
+
+
+def _answer_bag(call: Call, upload: Upload) -> BagAnswer:
+    options = options_of(call.office.home, call.office.settings)
+    try:
+        return BagAnswer(upload.name, judge_zipped_bag(upload.open(), options), None)
+    except AgreegenError as exc:
+        return BagAnswer(upload.name, None, exc)
 
 
 def tell_health(_call: Call) -> Response:

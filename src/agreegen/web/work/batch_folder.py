@@ -133,9 +133,24 @@ class BatchFolder:
         return Child(self.path, "scans")
 
     @property
-    def bag(self) -> Child:
+    def archiving(self) -> Child:
         """`archive create`."""
         return Child(self.path, "archive")
+
+    @property
+    def bag_check(self) -> Child:
+        """`archive verify`."""
+        return Child(self.path, "bag-check")
+
+    @property
+    def register_check(self) -> Child:
+        """`register verify`."""
+        return Child(self.path, "register-check")
+
+    @property
+    def bags(self) -> tuple[Path, ...]:
+        """The bags that were written, oldest first."""
+        return tuple(sorted(path for path in self.path.glob("bag-[0-9][0-9]") if path.is_dir()))
 
     def write_job(self, settings: Settings, form_id: str, roster: str, defaults: Mapping[str, str]) -> None:
         """Write the job file; paths are relative, so that the home folder can be moved.

@@ -39,7 +39,7 @@ class Entry:
     def long(self) -> bool:
         """Whether it needs several lines."""
         return self.field.type is FieldType.LIST or (
-            self.field.type is FieldType.TEXT and self.field.max_length > 80
+            self.field.type is FieldType.TEXT and self.field.max_length > 200
         )
 
     @property

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import BinaryIO
 
 from starlette.datastructures import FormData, UploadFile
 
+_ZIP = b"PK\x03\x04"
 _MOST_NAME_CHARACTERS = 120
 
 
@@ -22,6 +24,17 @@ class Upload:
 
     name: str
     file: UploadFile
+
+    @property
+    def is_zip(self) -> bool:
+        """Whether it is a ZIP by name and content; a PDF is never taken for one."""
+        self.file.file.seek(0)
+        return self.name.lower().endswith(".zip") and self.file.file.read(len(_ZIP)) == _ZIP
+
+    def open(self) -> BinaryIO:
+        """Return the file itself, at its start."""
+        self.file.file.seek(0)
+        return self.file.file
 
     def read(self) -> bytes:
         """Return the whole content."""

@@ -1,0 +1,133 @@
+"""Archive and register: bags written and verified, the register verified and exported, by the commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from agreegen.api import export_register
+from agreegen.errors import UsageError
+from agreegen.web.endpoint import NOT_FOUND, Call, Page
+from agreegen.web.pages.areas import OFFICER, READERS
+from agreegen.web.pages.rendering import page
+from agreegen.web.routes.batches.finding import back_to, find_batch
+from agreegen.web.work.batch_folder import BatchFolder, read_answer
+from agreegen.web.work.children import Child
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_TRUST = "--trust=../../trust"
+_MOST_BAGS = 99
+
+
+def list_archive(call: Call) -> Response:
+    """List the batches with documents, and their bags."""
+    office = call.office
+    rows = []
+    for batch in office.batches.all():
+        folder = BatchFolder.of(office.home, batch)
+        if folder.register.is_file():
+            rows.append((batch, len(folder.bags), folder.archiving.state))
+    return page("archive.html", office, call.visitor, batches=rows)
+
+
+def show_archive(call: Call) -> Response:
+    """Show bags and register of one batch, and what verifying them found."""
+    batch, folder = find_batch(call)
+    if not folder.register.is_file():
+        raise HTTPException(NOT_FOUND)
+    return page(
+        "archive_of_batch.html",
+        call.office,
+        call.visitor,
+        batch=batch,
+        bags=[path.name for path in folder.bags],
+        archiving=folder.archiving,
+        checking=folder.bag_check,
+        bag=read_answer(folder.bag_check),
+        register=folder.register_check,
+        found=read_answer(folder.register_check),
+        can_seal=call.office.settings.archive_credential is not None,
+        changes=call.user.role in OFFICER,
+    )
+
+
+def create_bag(call: Call) -> Response:
+    """Write a signed bag of the documents and the register, as they are now."""
+    batch, folder = find_batch(call)
+    credential = call.office.settings.archive_credential
+    if credential is not None and folder.register.is_file() and len(folder.bags) < _MOST_BAGS:
+        bag = f"bag-{len(folder.bags) + 1:02d}"
+        command = [
+            "archive",
+            "create",
+            folder.output.name,
+            "-o",
+            bag,
+            f"--credential=../../{credential}",
+            _TRUST,
+        ]
+        command += [f"--tsa={service}" for service in call.office.settings.tsa]
+        command += ["--include-unsigned"] if call.text("unsigned") else []
+        _start(call, folder.archiving, command, f"{batch.id}/{bag}", "bag-create")
+    return back_to(f"/archive/{batch.id}")
+
+
+def check_bag(call: Call) -> Response:
+    """Verify a bag: every file, its seal, its documents."""
+    batch, folder = find_batch(call)
+    name = call.text("bag")
+    if name not in {path.name for path in folder.bags}:
+        raise HTTPException(NOT_FOUND)
+    command = ["archive", "verify", name, _TRUST, "--json"]
+    _start(call, folder.bag_check, command, f"{batch.id}/{name}", "bag-verify")
+    return back_to(f"/archive/{batch.id}")
+
+
+def check_register(call: Call) -> Response:
+    """Verify the register: its chain, its heads, its files."""
+    batch, folder = find_batch(call)
+    if not folder.register.is_file():
+        raise HTTPException(NOT_FOUND)
+    command = ["register", "verify", f"--register={_relative(folder)}", _TRUST, "--json"]
+    _start(call, folder.register_check, command, batch.id, "register-verify")
+    return back_to(f"/archive/{batch.id}")
+
+
+def _relative(folder: BatchFolder) -> Path:
+    return folder.register.relative_to(folder.path)
+
+
+def _start(call: Call, child: Child, command: list[str], subject: str, act: str) -> None:
+    try:
+        child.start(command, language=call.visitor.language)
+    except UsageError:
+        call.record(act, subject, "refused")
+    else:
+        call.record(act, subject)
+
+
+def give_register(call: Call) -> Response:
+    """Give the register as a workbook, without ID numbers."""
+    batch, folder = find_batch(call)
+    if not folder.register.is_file():
+        raise HTTPException(NOT_FOUND)
+    with TemporaryDirectory() as place:
+        path = Path(place) / "register.xlsx"
+        export_register(folder.register, path, omit_ids=True)
+        data = path.read_bytes()
+    call.record("register-export", batch.id)
+    headers = {"Content-Disposition": f'attachment; filename="register-{batch.id}.xlsx"'}
+    return Response(data, media_type=_XLSX, headers=headers)
+
+
+PAGES = (
+    Page("GET", "/archive", list_archive, READERS),
+    Page("GET", "/archive/{batch}", show_archive, READERS),
+    Page("POST", "/archive/{batch}/bags", create_bag, OFFICER),
+    Page("POST", "/archive/{batch}/verify", check_bag, READERS),
+    Page("POST", "/archive/{batch}/register", check_register, READERS),
+    Page("GET", "/archive/{batch}/register.xlsx", give_register, READERS),
+)
