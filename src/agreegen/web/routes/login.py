@@ -53,6 +53,7 @@ def log_in(call: Call) -> Response:
         call.record("login", name, "refused")
         return _form(call, problem="web.login.wrong", status=_UNAUTHORISED)
     office.attempts.clear(_key(name))
+    office.attempts.forgive(_place(call))
     response = RedirectResponse(_next(call.text("next"), user), _SEE_OTHER)
     set_session(response, office.sessions.begin(user.id, call.visitor.address, now=now), office)
     call.record("login", user.name)
@@ -63,10 +64,14 @@ def _key(name: str) -> str:
     return f"login:{name.casefold()}"
 
 
+def _place(call: Call) -> str:
+    return f"address:{call.visitor.address}"
+
+
 def _locked(call: Call, name: str, now: datetime) -> bool:
     """Count this try; whether the name or the address has had too many."""
     attempts = call.office.attempts
-    tries = ((_key(name), _OF_NAME), (f"address:{call.visitor.address}", _OF_ADDRESS))
+    tries = ((_key(name), _OF_NAME), (_place(call), _OF_ADDRESS))
     if any(attempts.locked_until(what, now=now) is not None for what, _ in tries):
         return True
     locked = [attempts.fail(what, rule, now=now) for what, rule in tries]  # each is counted

@@ -14,7 +14,7 @@ class AttemptRule:
     """When something is locked.
 
     Attributes:
-        failures: So many lock it.
+        failures: So many are borne; one more locks it.
         within: Counted over this time.
         locked: For so long.
     """
@@ -44,13 +44,18 @@ class Attempts:
             fresh = row is None or now - parse_time(row["first"]) > rule.within
             failures = 1 if fresh else int(row["failures"]) + 1
             first = format_time(now) if fresh else row["first"]
-            locks = failures >= rule.failures
+            locks = failures > rule.failures
             until = format_time(now + rule.locked) if locks else None
             connection.execute(
                 "INSERT OR REPLACE INTO attempts (what, failures, first, locked_until) VALUES (?,?,?,?)",
                 (what, failures, first, until),
             )
         return locks
+
+    def forgive(self, what: str) -> None:
+        """Take one failure back: the try was none."""
+        with self._database.writing() as connection:
+            connection.execute("UPDATE attempts SET failures = max(0, failures - 1) WHERE what = ?", (what,))
 
     def clear(self, what: str) -> None:
         """Forget the failures, after a success."""
