@@ -61,7 +61,7 @@ class Visit:
     url: str
     session: requests.Session
 
-    def get(self, path: str, **headers: str) -> requests.Response:
+    def get(self, path: str, headers: dict[str, str] | None = None) -> requests.Response:
         """Ask for a page; redirects are not followed."""
         return self.session.get(self.url + path, headers=headers, allow_redirects=False, timeout=60)
 
@@ -78,7 +78,7 @@ class Visit:
         files: list[tuple[str, tuple[str, bytes]]] | None = None,
         *,
         token: bool = True,
-        **headers: str,
+        headers: dict[str, str] | None = None,
     ) -> requests.Response:
         """Send a form; redirects are not followed."""
         values = {**({"csrf": self.token()} if token else {}), **(data or {})}

@@ -114,8 +114,8 @@ def test_no_post_without_its_token_and_none_from_a_foreign_page(
         other = visits[Role.READER].token()
         assert visit.post(path, {"csrf": other}, token=False).status_code == 403
     for origin in ("http://evil.example", "null", visit.url.replace("http:", "https:"), f"{visit.url}0"):
-        assert visit.post(path, Origin=origin).status_code == 403, origin
-    assert visit.post(path, **{"Sec-Fetch-Site": "cross-site"}).status_code == 403
+        assert visit.post(path, headers={"Origin": origin}).status_code == 403, origin
+    assert visit.post(path, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "localhost@evil.example", ""])
@@ -361,14 +361,14 @@ def test_headers_of_a_proxy_are_believed_from_a_configured_proxy_only(tmp_path: 
     home.mkdir()
     (home / "office.yaml").write_text("name: office\n")
     with serving(home) as web:
-        web.stranger().post("/login", {"name": "x", "password": "y"}, **{"X-Forwarded-For": "10.9.8.7"})
+        web.stranger().post("/login", {"name": "x", "password": "y"}, headers={"X-Forwarded-For": "10.9.8.7"})
         assert next(web.office.audit.entries()).act.address == "127.0.0.1"
     proxied = tmp_path / "proxied"
     proxied.mkdir()
     (proxied / "office.yaml").write_text("proxies: [127.0.0.1]\n")
     with serving(proxied) as web:
         headers = {"X-Forwarded-For": "1.2.3.4, 10.9.8.7", "X-Forwarded-Proto": "http"}
-        web.stranger().post("/login", {"name": "x", "password": "y"}, **headers)
+        web.stranger().post("/login", {"name": "x", "password": "y"}, headers=headers)
         assert next(web.office.audit.entries()).act.address == "10.9.8.7"
 
 
