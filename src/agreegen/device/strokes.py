@@ -63,7 +63,7 @@ class Drawing:
         return drawing
 
     def _require_bounds(self) -> None:
-        points = [point for stroke in self.strokes for point in stroke]
+        points = list(itertools.chain.from_iterable(self.strokes))
         sides = all(_LEAST_SIDE <= side <= _MOST_SIDE for side in (self.width, self.height))
         few = len(self.strokes) <= MOST_STROKES and len(points) <= MOST_POINTS
         inside = all(
@@ -77,8 +77,8 @@ class Drawing:
 
     def _require_signature(self) -> None:
         """Refuse an empty pad, dots, and a touch in passing."""
-        points = {(x, y) for stroke in self.strokes for x, y, _, _ in stroke}
-        columns, rows = [x for x, _ in points] or [0], [y for _, y in points] or [0]
+        points = {(x, y) for x, y, _, _ in itertools.chain.from_iterable(self.strokes)} or {(0, 0)}
+        columns, rows = zip(*points, strict=True)
         span = math.hypot(max(columns) - min(columns), max(rows) - min(rows))
         length = sum(math.dist(a[:2], b[:2]) for s in self.strokes for a, b in itertools.pairwise(s))
         enough = span >= _LEAST_SPAN * self.width and length >= _LEAST_LENGTH * self.width

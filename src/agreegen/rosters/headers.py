@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agreegen.errors import InputError
@@ -55,6 +55,23 @@ def header_text(cell: object) -> str:
     return "" if cell is None else _INVISIBLE.sub(" ", str(cell)).strip()
 
 
+def _require_fields(form: Form, stated: Iterable[str]) -> None:
+    """Refuse names of fields that the form does not have.
+
+    Raises:
+        InputError: One is such.
+    """
+    names = [item.name for item in form.fields]
+    for name in stated:
+        if name in names:
+            continue
+        close = difflib.get_close_matches(name, names, n=1)
+        hint = message("rosters.fields", names=tuple(names))
+        if close:
+            hint = message("rosters.did-you-mean", close=close[0])
+        raise InputError(message("rosters.columns-has-no-field", id=form.id, name=name), hint=hint)
+
+
 class HeaderMatcher:
     """Matches header cells to the fields of one form.
 
@@ -69,23 +86,13 @@ class HeaderMatcher:
     def __init__(self, form: Form, columns: Mapping[str, str] | None = None) -> None:
         self._form = form
         self._stated = {name: normalise_header(text) for name, text in (columns or {}).items()}
-        names = [item.name for item in form.fields]
-        for name in self._stated:
-            if name not in names:
-                close = difflib.get_close_matches(name, names, n=1)
-                hint = (
-                    message("rosters.did-you-mean", close=close[0])
-                    if close
-                    else message("rosters.fields", names=tuple(names))
-                )
-                raise InputError(message("rosters.columns-has-no-field", id=form.id, name=name), hint=hint)
+        _require_fields(form, self._stated)
         self._aliases: dict[str, str] = {}
-        taken = set(self._stated.values())
+        taken = {"", *self._stated.values()}
         for item in form.fields:
-            if item.name in self._stated:
-                continue
-            for alias in self._names_of(item):
-                if (text := normalise_header(alias)) and text not in taken:
+            texts = () if item.name in self._stated else map(normalise_header, self._names_of(item))
+            for text in texts:
+                if text not in taken:
                     self._aliases.setdefault(text, item.name)
         self._aliases.update({text: name for name, text in self._stated.items()})
         # What is only kept beside the document may stand there twice, say as 单位 and 科室.

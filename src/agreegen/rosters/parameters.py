@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,13 @@ def read_parameters(
     return parsed.values
 
 
+def _entries(root: MappingNode | None) -> Iterator[tuple[str, int, Node]]:
+    """Yield each entry of a mapping: its name, its one-based line, its value."""
+    for key, node in root.value if root else ():
+        name = key.value if isinstance(key, ScalarNode) else str(key.tag)
+        yield name, key.start_mark.line + 1, node
+
+
 def check_parameters(path: Path, form: Form, further: FurtherCheck | None = None) -> ParsedValues:
     """Read the values of one document from a YAML file, with all errors and warnings.
 
@@ -78,9 +85,7 @@ def check_parameters(path: Path, form: Form, further: FurtherCheck | None = None
             file=str(path), row=lines.get(name), label=field.label_zh if field else None, field=name
         )
 
-    for key, node in root.value if root else ():
-        name = key.value if isinstance(key, ScalarNode) else str(key.tag)
-        line = key.start_mark.line + 1
+    for name, line, node in _entries(root):
         if name in lines:
             text = message("rosters.given-twice-first-line", name=name, lines=lines[name])
             complaints.append(
@@ -104,8 +109,7 @@ def check_parameters(path: Path, form: Form, further: FurtherCheck | None = None
     misfits = {complaint.location.field for complaint in complaints}
     parsed = parse_values(form, raw, locate)
     complaints.extend(c for c in parsed.complaints if c.location.field not in misfits)
-    if further is not None:
-        complaints.extend(further(parsed.values, locate))
+    complaints.extend(() if further is None else further(parsed.values, locate))
     return ParsedValues(parsed.values, tuple(sorted(complaints, key=lambda c: c.location.row or 0)))
 
 

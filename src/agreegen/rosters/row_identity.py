@@ -56,10 +56,8 @@ class RowIdentities:
         subject = self._fields.get(form.subject or "")
         asked = subject is not None and subject.type is FieldType.PERSON_NAME and subject.name in columns
         self._subject = subject if asked else None
-        self._telling = tuple(
-            item.name for item in form.fields
-            if item.type in _TELLING and item.name in columns and item.name not in self._keys
-        )  # fmt: skip
+        others = columns.keys() - set(self._keys)
+        self._telling = tuple(f.name for f in form.fields if f.type in _TELLING and f.name in others)
         self._names: _Names | None = _Names() if asked else None
         self._count = 0
 

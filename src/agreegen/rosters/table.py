@@ -46,13 +46,12 @@ class Table:
         read = sorted(self.header.columns.values())
         width = len(self.header.texts)
         for number, own, filled in fill_down(self.source):
-            if number <= self.header.row or all(
-                column >= len(own) or is_empty(own[column]) for column in read
-            ):
+            cells = _pick(own, read)
+            if number <= self.header.row or all(map(is_empty, cells)):
                 continue
-            if is_total(own) or is_total(_pick(own, read)) or self._repeats_header(own):
+            if is_total(own) or is_total(cells) or self._repeats_header(own):
                 continue
-            few = sum(not is_empty(cell) for cell in _pick(own, read)) <= 1
+            few = sum(not is_empty(cell) for cell in cells) <= 1
             if is_footer(own) or (few and is_note(own)):
                 self.notes.append(number)
                 continue

@@ -27,6 +27,12 @@ _OTHERS = {
 _SAVE_AS = message("rosters.open-excel-or-wps-save-xlsx")
 
 
+def _open_ole(path: Path) -> list[Source]:
+    if _ENCRYPTED in path.read_bytes():
+        raise password_error(path)
+    return open_calamine(path)
+
+
 def open_sources(path: Path) -> list[Source]:
     """Open a roster file by its first bytes; its extension is not trusted.
 
@@ -48,9 +54,7 @@ def open_sources(path: Path) -> list[Source]:
     if head.startswith(_ZIP):
         return _open_zip(path)
     if head.startswith(_OLE):
-        if _ENCRYPTED in path.read_bytes():
-            raise password_error(path)
-        return open_calamine(path)
+        return _open_ole(path)
     for magic, kind in _OTHERS.items():
         if head.startswith(magic):
             raise InputError(
