@@ -212,7 +212,6 @@ def test_a_service_signs(service: Service, key: str, mechanism: str) -> None:
     loaded = load_csc(service.config(key))
     assert isinstance(loaded.signer, RawSigner)
     assert loaded.signer.mechanism.value == mechanism
-    assert not loaded.signer.shareable
     check(loaded, [b"one"])
     assert len(loaded.chain_der) == 1
     loaded.signer.close()

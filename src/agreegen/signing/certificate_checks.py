@@ -17,7 +17,7 @@ from agreegen.errors import CredentialError
 from agreegen.model.report import Revocation
 from agreegen.pki.encoding import der_of
 from agreegen.signing.certificate_paths import find_path
-from agreegen.signing.credentials.key_files import names_are_readable
+from agreegen.signing.credentials.certificate_files import names_are_readable
 from agreegen.signing.interface import Credential, Trust
 from agreegen.signing.names import UNREADABLE_X509, subject_label
 from agreegen.signing.raw_values import verify_raw

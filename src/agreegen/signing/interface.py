@@ -34,11 +34,6 @@ class RawSigner(Protocol):
         """The algorithm the key signs with."""
         ...
 
-    @property
-    def shareable(self) -> bool:
-        """Whether the key can be loaded again in another process (files), or not (tokens, services)."""
-        ...
-
     def sign(self, message: bytes) -> bytes:
         """Sign a message (the DER of the CMS signed attributes); ECDSA and SM2 results are DER.
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from agreegen.errors import CredentialError
 from agreegen.files import read_limited
 from agreegen.foreign import breakdown_as
-from agreegen.signing.credentials.key_files import parse_certificates
+from agreegen.signing.credentials.certificate_files import parse_certificates
 from agreegen.signing.interface import Trust
 from agreegen.signing.names import UNREADABLE_X509
 

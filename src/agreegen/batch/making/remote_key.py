@@ -82,8 +82,6 @@ class RemoteKey:
 class _RemoteSigner:
     """A `RawSigner` whose key is elsewhere."""
 
-    shareable = False
-
     def __init__(self, key: RemoteKey) -> None:
         self._key = key
         self._connection: Connection[Any, Any] = Client(key.address, authkey=key.authkey)

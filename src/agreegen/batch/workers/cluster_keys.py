@@ -12,6 +12,7 @@ from distributed.utils import sync
 
 from agreegen.batch.making.remote_key import RemoteKey
 from agreegen.errors import AgreegenError, CredentialError
+from agreegen.signing.credentials.kinds import KINDS
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import Credential, Mechanism
 
@@ -29,7 +30,7 @@ class ClusterKey(RemoteKey):
         if self.path.is_file():
             with contextlib.suppress(CredentialError):
                 own = load_credential(self.path)
-                if own.certificate_der == self.certificate_der and own.signer.shareable:
+                if own.certificate_der == self.certificate_der and not KINDS[own.kind].needs_one_thread:
                     return own
                 own.close()
         return self.credential_with(_DistantSigner(self))
@@ -47,8 +48,6 @@ class RemoteOnlyKey(ClusterKey):
 
 class _DistantSigner:
     """A `RawSigner` whose key is with the coordinator, on another machine."""
-
-    shareable = False
 
     def __init__(self, key: RemoteKey) -> None:
         self._key = key

@@ -15,6 +15,7 @@ from typing import Any
 
 from agreegen.batch.making.remote_key import RemoteKey
 from agreegen.errors import AgreegenError, CredentialError
+from agreegen.signing.credentials.kinds import KINDS
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import Credential, Mechanism, Prompt
 
@@ -67,7 +68,7 @@ class KeyHolder:
         credential = self._thread.submit(load_credential, path, prompt=ask).result()
         self._credentials.append(credential)
         here = replace(credential, signer=_HeldSigner(credential, self._thread))
-        return here, credential.signer.shareable and not asked
+        return here, not (KINDS[credential.kind].needs_one_thread or asked)
 
     def share(self, credential: Credential) -> RemoteKey:
         """Return what a worker process needs to have signatures made by this credential."""
@@ -111,10 +112,6 @@ class _HeldSigner:
     @property
     def mechanism(self) -> Mechanism:
         return self._signer.mechanism
-
-    @property
-    def shareable(self) -> bool:
-        return self._signer.shareable
 
     def sign(self, message: bytes) -> bytes:
         return self._thread.submit(self._signer.sign, message).result()

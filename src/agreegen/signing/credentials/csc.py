@@ -14,8 +14,9 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from agreegen.errors import CredentialError
+from agreegen.signing.credentials.certificate_files import order_chain
 from agreegen.signing.credentials.csc_client import CredentialInfo, CscClient
-from agreegen.signing.credentials.key_files import mechanism_of, order_chain
+from agreegen.signing.credentials.key_files import mechanism_of
 from agreegen.signing.credentials.secrets import BackendConfig, LoadedKey
 from agreegen.signing.interface import Mechanism
 from agreegen.signing.names import UNREADABLE_X509
@@ -77,11 +78,6 @@ class CscSigner:
     def mechanism(self) -> Mechanism:
         """The algorithm the key signs with."""
         return self._mechanism
-
-    @property
-    def shareable(self) -> bool:
-        """The service counts authorisations, so a key stays in the process that loaded it."""
-        return False
 
     def sign(self, message: bytes) -> bytes:
         """Have one message's digest signed.

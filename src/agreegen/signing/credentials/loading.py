@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
@@ -12,59 +9,14 @@ import yaml
 from agreegen.errors import AgreegenError, CredentialError
 from agreegen.files import read_limited
 from agreegen.foreign import breakdown_as
-from agreegen.signing.credentials.key_files import parse_certificates
+from agreegen.signing.credentials.certificate_files import parse_certificates
+from agreegen.signing.credentials.kinds import KINDS
 from agreegen.signing.credentials.secrets import BackendConfig, LoadedKey
 from agreegen.signing.interface import AppearanceSource, Credential, Prompt
 from agreegen.yaml_text import MAX_BYTES, compose
 
 _COMMON = frozenset({"kind", "chain", "appearance"})
 _MANUAL = "docs/credentials.md describes the file"
-
-
-@dataclass(frozen=True, slots=True)
-class CredentialKind:
-    """A kind of credential file. What differs from kind to kind stands in `KINDS` and nowhere else.
-
-    Attributes:
-        name: What `kind:` says.
-        settings: The settings that a file of this kind may have, besides the common ones.
-        module: Module with the function that loads the key; imported on use, since tokens, services and SM2
-            need optional packages or libraries.
-        locks_itself: Whether a few wrong PINs make the key unusable, so that nothing more may be tried.
-    """
-
-    name: str
-    settings: frozenset[str]
-    module: str
-    locks_itself: bool = False
-
-    def load(self, config: BackendConfig) -> LoadedKey:
-        """Load the key that a file of this kind names, by the module's function `load_<kind>`."""
-        load: Callable[[BackendConfig], LoadedKey] = getattr(
-            importlib.import_module(f"agreegen.signing.credentials.{self.module}"), f"load_{self.name}"
-        )
-        return load(config)
-
-
-KINDS = {
-    kind.name: kind
-    for kind in (
-        CredentialKind("pkcs12", frozenset({"file", "passphrase"}), "key_files"),
-        CredentialKind("pem", frozenset({"key", "certificate", "passphrase"}), "key_files"),
-        CredentialKind(
-            "pkcs11",
-            frozenset({"module", "token", "serial", "label", "id", "pin", "certificate"}),
-            "pkcs11",
-            locks_itself=True,
-        ),
-        CredentialKind(
-            "csc", frozenset({"url", "credential", "token", "pin", "otp", "ca_file", "timeout_s"}), "csc"
-        ),
-        CredentialKind(
-            "sm2", frozenset({"key", "file", "certificate", "passphrase", "signer_id", "backend"}), "sm2"
-        ),
-    )
-}
 
 
 def load_credential(path: Path, *, prompt: Prompt | None = None) -> Credential:

@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from agreegen.errors import CredentialError
-from agreegen.signing.credentials.key_files import mechanism_of, read_certificates
+from agreegen.signing.credentials.certificate_files import read_certificates
+from agreegen.signing.credentials.key_files import mechanism_of
 from agreegen.signing.credentials.pkcs11_tokens import (
     LOCK,
     TokenEntry,
@@ -85,11 +86,6 @@ class Pkcs11Signer:
     def mechanism(self) -> Mechanism:
         """The algorithm the key signs with."""
         return self._mechanism
-
-    @property
-    def shareable(self) -> bool:
-        """A token is used by one process at a time."""
-        return False
 
     def sign(self, message: bytes) -> bytes:
         """Sign a message on the token; ECDSA results are DER.

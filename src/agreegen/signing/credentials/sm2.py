@@ -16,7 +16,7 @@ from agreegen.pki.algorithms import key_facts
 from agreegen.pki.certificates import UNREADABLE
 from agreegen.pki.sm2.backend import DEFAULT_SIGNER_ID, Sm2Key, find_backend
 from agreegen.pki.sm2.curve import is_on_curve, multiply_base
-from agreegen.signing.credentials.key_files import (
+from agreegen.signing.credentials.certificate_files import (
     no_certificate,
     order_chain,
     parse_certificates,
@@ -51,11 +51,6 @@ class Sm2Signer:
     def mechanism(self) -> Mechanism:
         """The algorithm the key signs with."""
         return Mechanism.SM2_SM3
-
-    @property
-    def shareable(self) -> bool:
-        """True: another process can load the same file."""
-        return True
 
     def sign(self, message: bytes) -> bytes:
         """Sign a message; the result is the DER of r and s.

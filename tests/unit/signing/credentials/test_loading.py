@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from agreegen.errors import CredentialError, ExitCode
 from agreegen.signing.certificate_checks import try_credential
+from agreegen.signing.credentials.kinds import KINDS
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.credentials.secrets import BackendConfig
 from agreegen.signing.interface import Mechanism
@@ -63,7 +64,7 @@ def test_pem_keys_sign(kind: str, mechanism: Mechanism, mini_ca: MiniCa, tmp_pat
     key = make_key(kind)
     credential = load_credential(write_pem(tmp_path, key, mini_ca.issue(key, "张伟")))
     assert credential.signer.mechanism is mechanism
-    assert credential.signer.shareable
+    assert not KINDS[credential.kind].needs_one_thread
     try_credential(credential)
     credential.close()
     with pytest.raises(CredentialError, match="closed"):
@@ -214,3 +215,9 @@ def test_damaged_files_end_in_a_clear_error(folder: Path, position: int, change:
     except CredentialError as exc:
         loaded, message = None, exc.message
     assert (loaded is not None and load_der(loaded.certificate_der)) or str(path) in message
+
+
+def test_tokens_lock_themselves_and_like_services_stay_with_one_thread() -> None:
+    """What a batch does with a key follows from this table alone, never from words in the file."""
+    assert [kind.name for kind in KINDS.values() if kind.locks_itself] == ["pkcs11"]
+    assert [kind.name for kind in KINDS.values() if kind.needs_one_thread] == ["pkcs11", "csc"]

@@ -1,0 +1,59 @@
+"""Credentials of kind `pem`: a key and its certificate in PEM or DER files (RFC 7468, RFC 5958)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+
+from agreegen.foreign import breakdown_as
+from agreegen.signing.credentials.certificate_files import read_certificates
+from agreegen.signing.credentials.key_files import broke_down, match_certificate
+from agreegen.signing.credentials.secrets import BackendConfig, LoadedKey
+
+
+def load_pem(config: BackendConfig) -> LoadedKey:
+    """Load a key and its certificate from PEM or DER files (RFC 7468).
+
+    Raises:
+        CredentialError: Unreadable file, wrong passphrase, no key, no certificate for the key.
+    """
+    path = config.file("key")
+    return match_certificate(config, load_private_key(config, path), read_certificates(config))
+
+
+def load_private_key(config: BackendConfig, path: object) -> object:
+    """Load a private key from a PEM or DER file, with the credential's passphrase where it is encrypted.
+
+    Raises:
+        CredentialError: Unreadable file, wrong or missing passphrase, no key.
+    """
+    data = config.read_key(config.folder / str(path), "key file", _probe_private_key)
+    passphrase = config.read_secret_or_none("passphrase")
+    secret = passphrase.encode() if passphrase is not None else None
+    load = _loader(data)
+    try:
+        with breakdown_as(lambda: broke_down(config, path), secret=True):
+            return load(data, secret)
+    except TypeError:
+        if secret is not None:
+            try:
+                return load(data, None)
+            except (ValueError, TypeError, UnsupportedAlgorithm):
+                pass
+        raise config.error(f"the key {path} is encrypted", hint="give its passphrase") from None
+    except (ValueError, UnsupportedAlgorithm) as exc:
+        if secret is not None and ("decrypt" in str(exc).lower() or "password" in str(exc).lower()):
+            raise config.error(f"wrong passphrase for the key {path}", hint="check the passphrase") from None
+        raise config.error(
+            f"{path} holds no private key that can be used", hint="a PKCS#8 PEM is expected"
+        ) from None
+
+
+def _probe_private_key(data: bytes, passphrase: str | None) -> None:
+    _loader(data)(data, passphrase.encode() if passphrase is not None else None)
+
+
+def _loader(data: bytes) -> Callable[[bytes, bytes | None], object]:
+    return serialization.load_pem_private_key if b"-----BEGIN" in data else serialization.load_der_private_key
