@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from agreegen.archive.gathering import scan
 from agreegen.archive.interface import BagRequest, LeftOut
 from agreegen.errors import ArchiveError
+from agreegen.messages import Message, message
 from agreegen.model.report import SignatureKind
 from agreegen.register.interface import DocumentRow
 from agreegen.register.store import Register
 
 _DOCUMENTS = "documents"
-UNSIGNED, UNKNOWN = "nobody has signed it", "the register does not know it"
+UNSIGNED, UNKNOWN = message("archive.nobody-has-signed"), message("archive.register-does-not-know-2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def choose_documents(request: BagRequest, register: Register | None) -> Choice:
     return _choice(request, [*_registered(register), *_unregistered(request, register)])
 
 
-def _choice(request: BagRequest, found: list[tuple[SourceDocument, str | None]]) -> Choice:
+def _choice(request: BagRequest, found: list[tuple[SourceDocument, Message | str | None]]) -> Choice:
     taken = [document for document, reason in found if reason is None or request.include_unsigned]
     left_out = [
         LeftOut(document.path, reason)
@@ -62,10 +63,12 @@ def _choice(request: BagRequest, found: list[tuple[SourceDocument, str | None]])
         if reason is not None and not request.include_unsigned
     ]
     if not taken:
-        hint = "name a folder with PDF files"
+        hint = message("archive.name-folder-pdf-files")
         if left_out:
-            hint = f"{len(left_out)} were left out ({left_out[0]}, …); --include-unsigned takes them"
-        raise ArchiveError(f"{request.source} holds no document to archive", hint=hint)
+            hint = message(
+                "archive.were-left-out-include-unsigned-takes", count=len(left_out), left_out=left_out[0]
+            )
+        raise ArchiveError(message("archive.holds-no-document-archive", source=request.source), hint=hint)
     return Choice(
         tuple(sorted(taken, key=lambda document: document.path)),
         tuple(sorted(left_out, key=lambda each: each.path)),
@@ -77,28 +80,31 @@ def _known(register: Register | None, path: str) -> DocumentRow | None:
         return None
     row = register.document_by_path(path)
     if row is None:
-        raise ArchiveError(f"the register does not know {path}", hint="run register verify")
+        raise ArchiveError(
+            message("archive.register-does-not-know", path=path), hint=message("archive.run-register-verify")
+        )
     return row
 
 
-def _registered(register: Register) -> Iterator[tuple[SourceDocument, str | None]]:
+def _registered(register: Register) -> Iterator[tuple[SourceDocument, Message | str | None]]:
     for row in register.documents():
         if row.in_force:
             yield SourceDocument(row.registration.path, row), None if row.fulfilled else UNSIGNED
 
 
-def _unregistered(request: BagRequest, register: Register) -> Iterator[tuple[SourceDocument, str]]:
+def _unregistered(request: BagRequest, register: Register) -> Iterator[tuple[SourceDocument, Message | str]]:
     for document in _pdfs(request, _DOCUMENTS):
         if register.document_by_path(document.path) is None:
             yield document, UNKNOWN
 
 
-def _unsigned(request: BagRequest, document: SourceDocument) -> str | None:
+def _unsigned(request: BagRequest, document: SourceDocument) -> Message | str | None:
     try:
         structure = scan((request.source / document.path).read_bytes())
     except OSError as exc:
         raise ArchiveError(
-            f"{document.path} cannot be read: {exc.strerror}", hint="mend its permissions"
+            message("archive.cannot-read", path=document.path, exc=exc),
+            hint=message("archive.mend-its-permissions"),
         ) from exc
     signed = any(signature.kind is SignatureKind.SIGNATURE for signature in structure.signatures)
     return None if signed else UNSIGNED

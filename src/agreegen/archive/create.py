@@ -42,6 +42,7 @@ from agreegen.archive.paper import paper_files, read_paper, with_paper
 from agreegen.archive.sealing import seal
 from agreegen.errors import ArchiveError, UsageError
 from agreegen.files import TEMPORARY_PREFIX, sha256_of, sha256_of_file, sync_folder
+from agreegen.messages import message
 from agreegen.model.document import canonical_json
 from agreegen.model.report import FileReport, Report
 from agreegen.recording.known_heads import HEADS_IN_BAG, encode_heads
@@ -197,10 +198,14 @@ def _refuse_target(request: BagRequest) -> None:
         return
     if not request.force:
         raise UsageError(
-            f"{bag} exists already", hint="choose another folder, or add --force to replace a bag"
+            message("archive.exists-already", bag=bag),
+            hint=message("archive.choose-another-folder-or-add-force"),
         )
     if bag.is_symlink() or not (bag / "bagit.txt").is_file():
-        raise UsageError(f"{bag} is not a bag, so --force does not replace it", hint="choose another folder")
+        raise UsageError(
+            message("archive.not-bag-so-force-does-not", bag=bag),
+            hint=message("archive.choose-another-folder"),
+        )
 
 
 @contextlib.contextmanager
@@ -211,7 +216,8 @@ def _drafting(bag: Path) -> Iterator[Path]:
             yield folder
     except OSError as exc:
         raise ArchiveError(
-            f"{bag} cannot be written: {exc.strerror}", hint="check the disk and the permissions"
+            message("archive.cannot-written", bag=bag, exc=exc),
+            hint=message("archive.check-disk-permissions"),
         ) from exc
 
 
@@ -222,7 +228,7 @@ def _refuse_escaped(path: str) -> None:
         ManifestError: There is a percent sign in it.
     """
     if encode_path(path) != path:
-        raise ManifestError("the percent sign stands encoded in manifests, which other programs do not read")
+        raise ManifestError(message("archive.percent-sign-stands-encoded-manifests-which"))
 
 
 def _add_document(draft: _Draft, request: BagRequest, document: SourceDocument) -> None:
@@ -232,15 +238,20 @@ def _add_document(draft: _Draft, request: BagRequest, document: SourceDocument) 
         _refuse_escaped(relative)
         data = (request.source / document.path).read_bytes()
     except ManifestError as exc:
-        raise ArchiveError(f"{document.path} cannot stand in a bag: {exc}", hint="rename the file") from exc
+        raise ArchiveError(
+            message("archive.cannot-stand-bag", path=document.path, exc=exc),
+            hint=message("archive.rename-file"),
+        ) from exc
     except OSError as exc:
         raise ArchiveError(
-            f"{document.path} cannot be read: {exc.strerror}", hint="run register verify"
+            message("archive.cannot-read", path=document.path, exc=exc),
+            hint=message("archive.run-register-verify"),
         ) from exc
     digest = sha256_of(data)
     if document.row is not None and document.row.sha256 != digest:
         raise ArchiveError(
-            f"{document.path} is not the file that the register knows", hint="run register verify"
+            message("archive.not-file-register-knows", path=document.path),
+            hint=message("archive.run-register-verify"),
         )
     structure = scan(data)
     described = read_document(structure)
@@ -321,7 +332,10 @@ def _write_tags(draft: _Draft, request: BagRequest, payload_bytes: int) -> bytes
             ("Bagging-Date", request.now.date().isoformat()),
             ("Bag-Software-Agent", f"agreegen {__version__}"),
             ("External-Identifier", request.bag.name),
-            ("External-Description", f"{len(draft.rows)} documents with parameters, evidence and reports"),
+            (
+                "External-Description",
+                str(message("archive.documents-parameters-evidence-reports", count=len(draft.rows))),
+            ),
             ("Payload-Oxum", f"{payload_bytes}.{len(draft.hashes)}"),
             # No manifest can list the token; named here, it cannot go unnoticed.
             *([(TOKEN_LABEL, TOKEN_NAME)] if request.tsa else []),

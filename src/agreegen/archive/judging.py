@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from agreegen.archive.interface import SealReport, SealState
+from agreegen.messages import message
 from agreegen.model.report import (
     Changes,
     Coverage,
@@ -66,7 +67,7 @@ def judge_signature(
         The report, and the time that its own trusted signature timestamp proves.
     """
     if signature is None:
-        return SealReport(SealState.MISSING, reasons=("the bag is not signed",)), None
+        return SealReport(SealState.MISSING, reasons=(message("archive.bag-not-signed"),)), None
     facts = check_container(
         signature,
         _digester(data),
@@ -98,7 +99,7 @@ def _pinned(seal: SealReport, certificate: bytes | None, pin: SignerPin | None) 
         return seal
     if pin.matches(certificate):
         return replace(seal, pinned=True)
-    reason = f"the bag was sealed by another certificate than the one asked for ({pin.sha256})"
+    reason = message("archive.bag-was-sealed-another-certificate-than", sha256=pin.sha256)
     return replace(seal, state=SealState.INVALID, reasons=(*seal.reasons, reason))
 
 

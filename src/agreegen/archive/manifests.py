@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
+from agreegen.messages import Message, message
+
 BAGIT_TXT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 """The bag declaration, byte for byte (RFC 8493, 2.1.1)."""
 
@@ -44,7 +46,7 @@ def decode_path(text: str) -> str:
     def character(match: re.Match[str]) -> str:
         found = {"0A": "\n", "0D": "\r", "25": "%"}.get(match[1].upper())
         if found is None:
-            raise ManifestError(f"%{match[1]} encodes a character that manifests do not encode")
+            raise ManifestError(message("archive.encodes-character-manifests-do-not-encode", match=match[1]))
         return found
 
     path = _ESCAPED.sub(character, text)
@@ -61,18 +63,18 @@ def check_plain(path: str) -> None:
     """
     parts = path.split("/")
     if not path or path.startswith(("/", "~")) or _WINDOWS.match(path):
-        raise ManifestError("the path leads out of the bag")
+        raise ManifestError(message("archive.path-leads-out-bag"))
     if any(part in {"", ".", ".."} for part in parts):
-        raise ManifestError("the path has an empty, . or .. part")
+        raise ManifestError(message("archive.path-has-empty-or-part"))
     if "\\" in path:
-        raise ManifestError("the path has a backslash")
+        raise ManifestError(message("archive.path-has-backslash"))
     if any(unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn"} for character in path):
-        raise ManifestError("the path has a character that cannot be seen")
+        raise ManifestError(message("archive.path-has-character-cannot-seen"))
     if any(part != part.strip() for part in parts):
-        raise ManifestError("a part of the path begins or ends with a space")
+        raise ManifestError(message("archive.part-path-begins-or-ends-space"))
 
 
-def parse_manifest(data: bytes) -> tuple[dict[str, str], list[str]]:
+def parse_manifest(data: bytes) -> tuple[dict[str, str], list[Message | str]]:
     """Read a manifest.
 
     Returns:
@@ -80,13 +82,13 @@ def parse_manifest(data: bytes) -> tuple[dict[str, str], list[str]]:
     """
     found: dict[str, str] = {}
     folded: dict[str, str] = {}
-    problems: list[str] = []
+    problems: list[Message | str] = []
     try:
         text = data.decode("utf-8", errors="strict")
     except UnicodeDecodeError:
-        return {}, ["it is not UTF-8"]
+        return {}, [message("archive.not-utf-8")]
     if text.startswith("\N{ZERO WIDTH NO-BREAK SPACE}"):
-        problems.append("it begins with a byte order mark")
+        problems.append(message("archive.begins-byte-order-mark"))
     for number, line in enumerate(text.replace("\r\n", "\n").removesuffix("\n").split("\n"), 1):
         if not text:
             break
@@ -104,15 +106,15 @@ def parse_manifest(data: bytes) -> tuple[dict[str, str], list[str]]:
 def _parse_line(line: str) -> tuple[str, str]:
     match = _LINE.match(line)
     if match is None:
-        raise ManifestError("not a SHA-256 and a path")
+        raise ManifestError(message("archive.not-sha-256-path"))
     return decode_path(match[2]), match[1].lower()
 
 
 def _refuse_double(path: str, found: Mapping[str, str], folded: Mapping[str, str]) -> None:
     if path in found:
-        raise ManifestError(f"{path} stands there twice")
+        raise ManifestError(message("archive.stands-twice", path=path))
     if fold(path) in folded:
-        raise ManifestError(f"{path} and {folded[fold(path)]} are one name on some systems")
+        raise ManifestError(message("archive.one-name-on-some-systems", path=path, folded=folded[fold(path)]))
 
 
 def fold(path: str) -> str:
@@ -134,7 +136,7 @@ def parse_info(data: bytes) -> list[tuple[str, str]]:
     try:
         text = data.decode("utf-8", errors="strict")
     except UnicodeDecodeError as exc:
-        raise ManifestError("it is not UTF-8") from exc
+        raise ManifestError(message("archive.not-utf-8")) from exc
     pairs: list[tuple[str, str]] = []
     for line in text.replace("\r\n", "\n").split("\n"):
         if line[:1] in {" ", "\t"} and pairs:
@@ -142,7 +144,7 @@ def parse_info(data: bytes) -> list[tuple[str, str]]:
         elif line:
             label, colon, value = line.partition(":")
             if not colon or not label.strip():
-                raise ManifestError(f"the line {line[:40]!r} has no label")
+                raise ManifestError(message("archive.line-has-no-label", line=line[:40]))
             pairs.append((label.strip(), value.strip()))
     return pairs
 

@@ -11,6 +11,7 @@ from typing import Any
 from agreegen.archive.interface import BagProblem
 from agreegen.errors import AgreegenError, ArchiveError
 from agreegen.files import sha256_of
+from agreegen.messages import message
 from agreegen.model.document import canonical_json
 from agreegen.model.report import FileReport
 from agreegen.recording.scan_pdf import picture_as_pdfa
@@ -67,9 +68,15 @@ def _read(source: Path, scan: ScanFile) -> bytes:
     try:
         data = (source / scan.path).read_bytes()
     except OSError as exc:
-        raise ArchiveError(f"{scan.path} cannot be read: {exc.strerror}", hint="run register verify") from exc
+        raise ArchiveError(
+            message("archive.cannot-read", path=scan.path, exc=exc),
+            hint=message("archive.run-register-verify"),
+        ) from exc
     if sha256_of(data) != scan.sha256:
-        raise ArchiveError(f"{scan.path} is not the scan that was recorded", hint="run register verify")
+        raise ArchiveError(
+            message("archive.not-scan-was-recorded", path=scan.path),
+            hint=message("archive.run-register-verify"),
+        )
     return data
 
 
@@ -109,14 +116,12 @@ def read_paper(bag: Path, payload: Mapping[str, str]) -> tuple[PaperRoles, list[
             path = str(record["file"])
             scans = [(str(scan["path"]), str(scan["sha256"])) for scan in record["scans"]]
             if path not in payload or not scans or any(payload.get(name) != sha for name, sha in scans):
-                said = f"the scans of {path} are not those that its record names"
+                said = message("archive.scans-not-those-its-record-names", path=path)
                 problems.append(BagProblem("paper", path, said))
             else:
                 roles[path] = tuple(str(role) for role in record["roles"])
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, AgreegenError):
-        problems.append(
-            BagProblem("paper", RECORDS, "the records of what was signed on paper cannot be read")
-        )
+        problems.append(BagProblem("paper", RECORDS, message("archive.records-what-was-signed-on-paper")))
     return roles, problems
 
 

@@ -30,6 +30,7 @@ from agreegen.archive.manifests import (
     parse_manifest,
 )
 from agreegen.files import sha256_of_file
+from agreegen.messages import message
 
 _REQUIRED_TAGS = ("bagit.txt", "bag-info.txt", PAYLOAD_MANIFEST)
 _UNLISTED = frozenset({TAG_MANIFEST, SIGNATURE_NAME, TOKEN_NAME})
@@ -79,7 +80,7 @@ def check_structure(bag: Path, limits: BagLimits) -> BagContents:
         return BagContents({}, {}, None, tuple(problems))
     if "fetch.txt" in sizes:
         problems.append(
-            BagProblem("fetch", "fetch.txt", "files to be fetched from elsewhere are not accepted")
+            BagProblem("fetch", "fetch.txt", message("archive.files-fetched-from-elsewhere-not-accepted"))
         )
     problems += _declaration_problems(bag, sizes)
     payload = _read_manifest(bag, PAYLOAD_MANIFEST, sizes, problems)
@@ -104,7 +105,7 @@ def _bounded(problems: list[BagProblem]) -> tuple[BagProblem, ...]:
             kept.append(problem)
     for code, count in counts.items():
         if count > _MOST_OF_A_KIND:
-            kept.append(BagProblem(code, "", f"and {count - _MOST_OF_A_KIND} more of this kind"))
+            kept.append(BagProblem(code, "", message("archive.more-kind", count=count - _MOST_OF_A_KIND)))
     return tuple(kept)
 
 
@@ -120,13 +121,15 @@ def _list_files(bag: Path, limits: BagLimits) -> tuple[dict[str, int], list[BagP
         sizes[path] = status.st_size
         total += status.st_size
         if len(sizes) > limits.max_files or total > limits.max_total_bytes:
-            problems.append(BagProblem("limit", "", "the bag is larger than the limits allow"))
+            problems.append(BagProblem("limit", "", message("archive.bag-larger-than-limits-allow")))
             break
     names: dict[str, str] = {}
     for path in sizes:
         if names.setdefault(fold(path), path) != path:
             problems.append(
-                BagProblem("path", path, f"it and {names[fold(path)]} are one name on some systems")
+                BagProblem(
+                    "path", path, message("archive.one-name-on-some-systems-2", names=names[fold(path)])
+                )
             )
     return sizes, problems
 
@@ -148,43 +151,45 @@ def _walk(bag: Path, max_depth: int) -> Iterator[tuple[str, os.stat_result]]:
 
 def _reason_against(path: str, status: os.stat_result, limits: BagLimits) -> BagProblem | None:
     if stat.S_ISDIR(status.st_mode):
-        return BagProblem("limit", path[:80], "the folder lies deeper than the limits allow")
+        return BagProblem("limit", path[:80], message("archive.folder-lies-deeper-than-limits-allow"))
     if not stat.S_ISREG(status.st_mode):
-        return BagProblem("link", _printable(path), "links and special files are not accepted in a bag")
+        return BagProblem("link", _printable(path), message("archive.links-special-files-not-accepted-bag"))
     try:
         check_plain(path)
         path.encode()
     except (ManifestError, UnicodeEncodeError) as exc:
         return BagProblem("path", _printable(path), str(exc))
     if len(path) > limits.max_path_chars or folder_depth(path) > limits.max_depth:
-        return BagProblem("limit", path[:80], "the path is longer or deeper than the limits allow")
+        return BagProblem("limit", path[:80], message("archive.path-longer-or-deeper-than-limits"))
     most = limits.max_file_bytes if path.startswith("data/") else limits.max_tag_bytes
     if status.st_size > most:
-        return BagProblem("limit", path, "the file is larger than the limits allow")
+        return BagProblem("limit", path, message("archive.file-larger-than-limits-allow"))
     return None
 
 
 def _declaration_problems(bag: Path, sizes: dict[str, int]) -> Iterator[BagProblem]:
     if "bagit.txt" not in sizes:
-        yield BagProblem("missing", "bagit.txt", "the bag declaration is missing: this is not a bag")
+        yield BagProblem("missing", "bagit.txt", message("archive.bag-declaration-missing-not-bag"))
     elif sizes["bagit.txt"] > 1_000 or (bag / "bagit.txt").read_bytes() != BAGIT_TXT:
-        yield BagProblem("declaration", "bagit.txt", "it does not declare BagIt 1.0 in UTF-8")
+        yield BagProblem("declaration", "bagit.txt", message("archive.does-not-declare-bagit-1-0"))
 
 
 def _read_manifest(bag: Path, name: str, sizes: dict[str, int], problems: list[BagProblem]) -> dict[str, str]:
     if name not in sizes:
-        problems.append(BagProblem("missing", name, "the manifest is missing"))
+        problems.append(BagProblem("missing", name, message("archive.manifest-missing")))
         return {}
     data = (bag / name).read_bytes()
     if data.count(b"\n") > len(sizes) + _MOST_ABSENT:
         # A folder may be lost; millions of names that never were there are made to cost memory and time.
-        problems.append(BagProblem("manifest", name, f"it lists more files than the {len(sizes)} there are"))
+        problems.append(
+            BagProblem("manifest", name, message("archive.lists-more-files-than", count=len(sizes)))
+        )
         return {}
     listed, wrong = parse_manifest(data)
     problems += [BagProblem("manifest", name, message) for message in wrong]
     inside = name == PAYLOAD_MANIFEST
     for path in [path for path in listed if path.startswith("data/") is not inside]:
-        problems.append(BagProblem("manifest", name, f"{path} does not belong in this manifest"))
+        problems.append(BagProblem("manifest", name, message("archive.does-not-belong-manifest", path=path)))
         del listed[path]
     return listed
 
@@ -193,39 +198,41 @@ def _listing_problems(
     payload: dict[str, str], tags: dict[str, str], sizes: dict[str, int]
 ) -> Iterator[BagProblem]:
     if not payload:
-        yield BagProblem("missing", PAYLOAD_MANIFEST, "no payload is listed")
+        yield BagProblem("missing", PAYLOAD_MANIFEST, message("archive.no-payload-listed"))
     for name in _REQUIRED_TAGS:
         if name not in tags:
-            yield BagProblem("unlisted", name, f"{TAG_MANIFEST} does not list it")
+            yield BagProblem("unlisted", name, message("archive.does-not-list", tag_manifest=TAG_MANIFEST))
     for path in sorted(sizes.keys() - payload.keys() - tags.keys() - _UNLISTED - set(_REQUIRED_TAGS)):
         if is_evidence_file(path):
             continue
-        yield BagProblem("unlisted", path, "no manifest lists this file")
+        yield BagProblem("unlisted", path, message("archive.no-manifest-lists-file"))
     for path in sorted(tags.keys() & _UNLISTED):
-        yield BagProblem("manifest", TAG_MANIFEST, f"{path} cannot be listed in it")
+        yield BagProblem("manifest", TAG_MANIFEST, message("archive.cannot-listed", path=path))
 
 
 def _hash_problems(bag: Path, listed: dict[str, str], sizes: dict[str, int]) -> Iterator[BagProblem]:
     for path, digest in sorted(listed.items()):
         if path not in sizes:
-            yield BagProblem("missing", path, "the manifest lists it, but it is not there")
+            yield BagProblem("missing", path, message("archive.manifest-lists-but-not"))
             continue
         try:
             found = sha256_of_file(bag / path)
         except OSError as exc:
-            yield BagProblem("unreadable", path, f"it cannot be read: {exc.strerror}")
+            yield BagProblem("unreadable", path, message("archive.cannot-read-2", exc=exc))
             continue
         if found != digest:
-            yield BagProblem("changed", path, "its SHA-256 is not the one listed")
+            yield BagProblem("changed", path, message("archive.its-sha-256-not-one-listed"))
 
 
 def _info_problems(bag: Path, sizes: dict[str, int]) -> Iterator[BagProblem]:
     name = "bag-info.txt"
     if name not in sizes:
-        yield BagProblem("missing", name, "the bag's description is missing")
+        yield BagProblem("missing", name, message("archive.bag-description-missing"))
         return
     if sizes[name] > _MAX_INFO_BYTES:
-        yield BagProblem("limit", name, f"it is larger than {_MAX_INFO_BYTES >> 20} MiB")
+        yield BagProblem(
+            "limit", name, message("archive.larger-than-mib", max_info_bytes=_MAX_INFO_BYTES >> 20)
+        )
         return
     try:
         info = parse_info((bag / name).read_bytes())
@@ -233,12 +240,14 @@ def _info_problems(bag: Path, sizes: dict[str, int]) -> Iterator[BagProblem]:
         yield BagProblem("bag-info", name, str(exc))
         return
     if TOKEN_NAME not in sizes and any(label.lower() == TOKEN_LABEL.lower() for label, _ in info):
-        yield BagProblem("missing", TOKEN_NAME, f"{name} names this token, but it is not there")
+        yield BagProblem("missing", TOKEN_NAME, message("archive.names-token-but-not", name=name))
     values = [value for label, value in info if label.lower() == "payload-oxum"]
     found = [size for path, size in sizes.items() if path.startswith("data/")]
     match = _OXUM.match(values[0]) if len(values) == 1 else None
     if match is None or (int(match[1]), int(match[2])) != (sum(found), len(found)):
-        yield BagProblem("oxum", name, f"Payload-Oxum is not {sum(found)}.{len(found)}")
+        yield BagProblem(
+            "oxum", name, message("archive.payload-oxum-not", found=sum(found), count=len(found))
+        )
 
 
 def _printable(path: str) -> str:

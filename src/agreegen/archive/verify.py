@@ -19,6 +19,7 @@ from agreegen.archive.interface import (
 from agreegen.archive.judging import judge_signature, judge_token, judging_processes
 from agreegen.archive.paper import read_paper, with_paper
 from agreegen.archive.structure import BagContents, check_structure
+from agreegen.messages import message
 from agreegen.model.report import FileReport, Report
 from agreegen.pki.signer_pin import SignerPin
 from agreegen.reports.verification.abridging import abridge
@@ -54,7 +55,7 @@ def verify_bag(
     """
     limits = limits or BagLimits()
     if bag.is_symlink() or not bag.is_dir():
-        problem = BagProblem("missing", "", "there is no bag: a folder is expected")
+        problem = BagProblem("missing", "", message("archive.no-bag-folder-expected"))
         return BagReport(
             str(bag),
             0,
@@ -67,7 +68,7 @@ def verify_bag(
     try:
         contents = check_structure(bag, limits)
     except OSError as exc:
-        problem = BagProblem("unreadable", str(exc.filename or ""), f"it cannot be read: {exc.strerror}")
+        problem = BagProblem("unreadable", str(exc.filename or ""), message("archive.cannot-read-2", exc=exc))
         contents = BagContents({}, {}, None, (problem,))
     lists = (*options.crls_der, *_read_crls(bag, contents), *kept_crls(bag))
     options = replace(options, crls_der=lists, fetch=False, at=None)
@@ -122,10 +123,10 @@ def _judge_documents(
         if path.startswith(_DOCUMENTS) and path.lower().endswith(".pdf") and path not in bad
     ]
     if not names:
-        problems.append(BagProblem("missing", _DOCUMENTS, "the bag holds no document"))
+        problems.append(BagProblem("missing", _DOCUMENTS, message("archive.bag-holds-no-document")))
     judged = verify_paths([bag / name for name in names], options, jobs=judging_processes(len(names)))
     for name, file in zip(names, judged, strict=True):
         if file.sha256 not in {None, contents.payload[name]}:
-            told = "the file that was judged is not the one that the manifest lists"
+            told = message("archive.file-was-judged-not-one-manifest")
             problems.append(BagProblem("changed", name, told))
         yield replace(file, path=name)

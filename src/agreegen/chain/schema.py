@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from agreegen.messages import Message
+
 TIP_COUNT, TIP_HASH = "tip-count", "tip-hash"
 """Keys of `meta` that name the present end of the chain."""
 EVENT_COLUMNS = "seq, at, kind, document, role, sha256, details, hash"
@@ -52,7 +54,7 @@ class ChainKind:
 
     name: str
     migrations: Sequence[Migration]
-    example: str
+    example: Message
 
     @property
     def version(self) -> int:

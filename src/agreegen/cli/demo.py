@@ -12,6 +12,9 @@ from agreegen.cli.options import any_path, force_option
 from agreegen.cli.output import print_table, say
 from agreegen.demo.run import Demo, prepare_folder
 from agreegen.errors import ExitCode
+from agreegen.messages import message
+
+_HEADERS = tuple(message(f"demo.head.{name}") for name in ("step", "result", "seconds"))
 
 
 @click.command("demo")
@@ -26,8 +29,8 @@ def command(folder: Path, count: int, force: bool) -> int:
     with event_printer(as_json=False) as events:
         demo = Demo(folder, count, clock=lambda: datetime.now(UTC), tell=say, events=events)
         report = demo.run()
-    print_table(("step", "result", "seconds"), [(s.name, s.result, f"{s.seconds:.1f}") for s in demo.steps])
+    print_table(_HEADERS, [(s.name, s.result, f"{s.seconds:.1f}") for s in demo.steps])
     for note in demo.notes:
-        say(f"note: {note}")
-    say(f"report: {folder / 'report.html'}")
+        say(message("demo.note", note=note))
+    say(message("demo.report", path=folder / "report.html"))
     return ExitCode.DONE if report.all_valid else ExitCode.NEGATIVE

@@ -68,22 +68,22 @@ def print_json_line(data: Any, *, more: bool = False) -> None:
 
 
 def print_table(
-    headers: Sequence[str], rows: Sequence[Sequence[object]], *, title: str | None = None
+    headers: Sequence[Message | str], rows: Sequence[Sequence[object]], *, title: Message | str | None = None
 ) -> None:
     """Print a table to standard output; wide enough for files, fitted to terminals."""
     from rich.console import Console  # noqa: PLC0415 - takes long to load, and `--json` needs none of it
     from rich.table import Table  # noqa: PLC0415 - the same
 
     width = None if sys.stdout.isatty() else _PLAIN_WIDTH
-    table = Table(title=title, title_justify="left", show_edge=False)
+    table = Table(title=None if title is None else translate(title), title_justify="left", show_edge=False)
     for header in headers:
-        table.add_column(header, overflow="fold")
+        table.add_column(translate(header), overflow="fold")
     for row in rows:
-        table.add_row(*(str(cell) for cell in row))
+        table.add_row(*(translate(cell) for cell in row))
     Console(width=width, highlight=False, markup=False, emoji=False).print(table)
 
 
-def print_long_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def print_long_table(headers: Sequence[Message | str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table where it is short, else one line a row with tabs, so that memory stays flat."""
     stream = iter(rows)
     first = list(itertools.islice(stream, _LONG_TABLE + 1))
@@ -91,7 +91,7 @@ def print_long_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -
         print_table(headers, first)
         return
     for row in itertools.chain([headers], first, stream):
-        sys.stdout.write("\t".join(" ".join(str(cell).split()) for cell in row) + "\n")
+        sys.stdout.write("\t".join(" ".join(translate(cell).split()) for cell in row) + "\n")
     sys.stdout.flush()
 
 

@@ -20,6 +20,7 @@ from agreegen.conversion.fields import (
 )
 from agreegen.conversion.metadata import CREATOR, pdf_date, xmp_packet
 from agreegen.errors import ConversionError
+from agreegen.messages import message
 from agreegen.model.document import ATTACHMENT_NAME, Document
 from agreegen.model.form import Form
 
@@ -50,7 +51,7 @@ def assemble(pdf: bytes, form: Form, document: Document, moment: datetime) -> by
     try:
         opened = Pdf.open(io.BytesIO(pdf))
     except pikepdf.PdfError as exc:
-        raise ConversionError(f"the office wrote a PDF that cannot be read: {exc}") from exc
+        raise ConversionError(message("conversion.office-wrote-pdf-cannot-read", exc=exc)) from exc
     with opened:
         places = place_fields(form, read_destinations(opened))
         _set_metadata(opened, document, moment)
@@ -89,7 +90,7 @@ def read_destinations(pdf: Pdf) -> dict[str, Destination]:
 def _destination(name: str, value: pikepdf.Object, pages: dict[tuple[int, int], int]) -> Destination:
     target = value.get("/D") if isinstance(value, Dictionary) else value
     if not isinstance(target, Array) or len(target) < 4 or target[0].objgen not in pages:
-        raise ConversionError(f"the bookmark {name} has no place on a page of the PDF")
+        raise ConversionError(message("conversion.bookmark-has-no-place-on-page", name=name))
     return Destination(pages[target[0].objgen], float(target[2]), float(target[3]))
 
 
@@ -129,7 +130,10 @@ def _fix_profile_date(pdf: Pdf) -> None:
 def _add_fields(pdf: Pdf, places: tuple[FieldPlace, ...]) -> None:
     fields = Array([_add_field(pdf, place) for place in places])
     if "/AcroForm" in pdf.Root:
-        raise ConversionError("the template has form fields of its own", hint="remove them from the template")
+        raise ConversionError(
+            message("conversion.template-has-form-fields-its-own"),
+            hint=message("conversion.remove-them-from-template"),
+        )
     pdf.Root.AcroForm = pdf.make_indirect(Dictionary(Fields=fields, SigFlags=_SIGNATURES_EXIST_APPEND_ONLY))
 
 

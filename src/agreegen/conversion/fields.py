@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agreegen.errors import ConversionError
+from agreegen.messages import message
 from agreegen.model.form import Form, SignatureRole
 
 POINTS_PER_MM = 72 / 25.4
@@ -83,8 +84,10 @@ def _place(
     spot = destinations.get(pdf_bookmark_name(role.bookmark))
     if spot is None:
         raise ConversionError(
-            f"{form.template}: the bookmark {role.bookmark} of the role {role.id} is not in the PDF",
-            hint=f"set the bookmark at the place of the signature; see: agreegen forms check {form.id}",
+            message(
+                "conversion.bookmark-role-not-pdf", template=form.template, bookmark=role.bookmark, id=role.id
+            ),
+            hint=message("conversion.set-bookmark-place-signature-see-agreegen", id=form.id),
         )
     x = spot.x + role.offset_x_mm * POINTS_PER_MM
     y = spot.y - role.offset_y_mm * POINTS_PER_MM

@@ -18,6 +18,7 @@ from xml.sax.saxutils import escape
 
 from agreegen.conversion.office_profile import write_profile
 from agreegen.errors import ConversionError, MissingProgramError
+from agreegen.messages import message
 from agreegen.programs import find_program, run_program
 from agreegen.temporary import OwnFolder, shared_temporary_folder
 
@@ -109,8 +110,8 @@ class LibreOffice:
                 self.close()
                 raise
         raise ConversionError(
-            f"LibreOffice {failure} on the same document twice",
-            hint="open the template in LibreOffice; a longer time limit may help on a busy machine",
+            message("conversion.libreoffice-on-same-document-twice", failure=failure),
+            hint=message("conversion.open-template-libreoffice-longer-time-limit"),
         )
 
     def close(self) -> None:
@@ -140,7 +141,9 @@ class LibreOffice:
         if answer.startswith("error"):
             if process.poll() is not None or "Dispose" in answer or "RuntimeException" in answer:
                 raise _OfficeDied("ended")
-            raise ConversionError(f"LibreOffice cannot convert the document: {answer.removeprefix('error ')}")
+            raise ConversionError(
+                message("conversion.libreoffice-cannot-convert-document", value=answer.removeprefix("error "))
+            )
         if answer != "ok" or not target.is_file():
             raise _OfficeDied("wrote no PDF")
         self._converted += 1
@@ -165,7 +168,7 @@ class LibreOffice:
         )
         answer = self._answer(_START_S)
         if answer not in ("ready", "ready offline"):
-            raise _OfficeDied("did not start")
+            raise _OfficeDied(message("conversion.did-not-start"))
         self.offline = answer == "ready offline"
         return folder
 
@@ -178,7 +181,7 @@ class LibreOffice:
         while b"\n" not in self._answers:
             ready, _, _ = select.select([handle], [], [], limit_s)
             if not ready:
-                raise _OfficeDied(f"did not finish within {limit_s:g} s")
+                raise _OfficeDied(message("conversion.did-not-finish-within-s", limit_s=limit_s))
             block = os.read(handle, 65536)
             if not block:
                 raise _OfficeDied("ended")
@@ -251,5 +254,6 @@ def _find_bridge() -> Path:
                 _found_bridges.append(Path(name))
                 return _found_bridges[0]
     raise MissingProgramError(
-        "no Python on this machine can speak to LibreOffice", hint="install the Debian package python3-uno"
+        message("conversion.no-python-on-machine-can-speak"),
+        hint=message("conversion.install-debian-package-python3-uno"),
     )

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 from agreegen.conversion.compiled.reading import read_text
 from agreegen.errors import ConversionError
+from agreegen.messages import Message, message
 from agreegen.model.text import normalise_text
 
 if TYPE_CHECKING:
@@ -48,10 +49,10 @@ def page_texts(pdf: bytes) -> list[str]:
             finally:
                 opened.close()
         except pypdfium2.PdfiumError as exc:
-            raise ConversionError(f"the text of the PDF cannot be read: {exc}") from exc
+            raise ConversionError(message("conversion.text-pdf-cannot-read", exc=exc)) from exc
 
 
-def compare_text(expected: str, pdf: bytes) -> str | None:
+def compare_text(expected: str, pdf: bytes) -> Message | str | None:
     """Compare the text of a PDF with the text it must have, white space and page numbers aside.
 
     Args:
@@ -82,8 +83,8 @@ def check_text(expected: str, pdf: bytes) -> None:
     difference = compare_text(expected, pdf)
     if difference is not None:
         raise ConversionError(
-            f"the text of the PDF is not the text of the form with these values: {difference}",
-            hint="the document was not kept; check the template and its fonts with: agreegen forms check",
+            message("conversion.text-pdf-not-text-form-these", difference=difference),
+            hint=message("conversion.document-was-not-kept-check-template"),
         )
 
 
@@ -104,8 +105,8 @@ def check_complete(docx: bytes, pdf: bytes, expected: str) -> None:
     difference = _first_difference(normalise_text(docx_text(docx)), normalise_text(extract_text(pdf)))
     if difference is not None:
         raise ConversionError(
-            f"the conversion changed the text: {difference}",
-            hint="the document was not kept; justified paragraphs and missing fonts are the usual causes",
+            message("conversion.conversion-changed-text", difference=difference),
+            hint=message("conversion.document-was-not-kept-justified-paragraphs"),
         )
     check_text(expected, pdf)
 
@@ -120,10 +121,10 @@ def docx_text(docx: bytes) -> str:
         with zipfile.ZipFile(io.BytesIO(docx)) as package:
             part = package.getinfo("word/document.xml")
             if part.file_size > _MAX_DOCUMENT_XML_BYTES:
-                raise ConversionError("the Word file is too large")
+                raise ConversionError(message("conversion.word-file-too-large"))
             root = ElementTree.fromstring(package.read(part))  # noqa: S314 - our own rendering, size checked
     except (zipfile.BadZipFile, KeyError, ElementTree.ParseError) as exc:
-        raise ConversionError(f"the Word file cannot be read: {exc}") from exc
+        raise ConversionError(message("conversion.word-file-cannot-read", exc=exc)) from exc
     return element_text(root)
 
 
@@ -150,7 +151,7 @@ def _page_text(page: pypdfium2.PdfPage) -> str:
         page.close()
 
 
-def _first_difference(expected: str, found: str) -> str | None:
+def _first_difference(expected: str, found: str) -> Message | str | None:
     if expected == found:
         return None
     place = next(
@@ -158,7 +159,11 @@ def _first_difference(expected: str, found: str) -> str | None:
         min(len(expected), len(found)),
     )
     start = max(0, place - _CONTEXT)
-    return (
-        f"at character {place + 1} expected “{expected[start : place + _CONTEXT]}”, "
-        f"found “{found[start : place + _CONTEXT]}” ({len(expected)} and {len(found)} characters)"
+    return message(
+        "conversion.character-expected-found-characters",
+        place=place + 1,
+        expected=expected[start : place + _CONTEXT],
+        found=found[start : place + _CONTEXT],
+        count=len(expected),
+        count2=len(found),
     )

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 from agreegen.conversion.text import WORD, element_text, page_texts
 from agreegen.errors import ConversionError
+from agreegen.messages import message
 from agreegen.model.form import Form
 from agreegen.model.text import normalise_text
 
@@ -40,8 +41,8 @@ def check_signatures_together(form: Form, docx: bytes, pdf: bytes) -> None:
             continue
         if not page_of(start - 1) == page_of(start) == page_of(end - 1):
             raise ConversionError(
-                f"{form.title_zh}: the signatures do not fit on one page with the clause before them",
-                hint="shorten what is printed beside them: names, representatives, places",
+                message("conversion.signatures-do-not-fit-on-one", title_zh=form.title_zh),
+                hint=message("conversion.shorten-what-printed-beside-them-names"),
             )
 
 

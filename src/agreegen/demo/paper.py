@@ -19,6 +19,7 @@ from agreegen.batch.interface import Job, PrintSettings
 from agreegen.batch.job.coverage import count_job
 from agreegen.batch.job.register_signers import recorder_for
 from agreegen.batch.paper.printing import print_documents
+from agreegen.messages import Message, message
 from agreegen.recording.recorder import Recorder
 from agreegen.register.interface import How
 from agreegen.reports.coverage import CoverageTotals
@@ -50,12 +51,18 @@ class PaperSummary:
     review: int
     totals: CoverageTotals
 
-    def __str__(self) -> str:
+    def told(self) -> Message:
+        """Say what came of it."""
         how = self.totals.how
-        return (
-            f"{self.printed} printed, signed with a pen and scanned; {self.accepted} accepted, {self.review} "
-            f"to look at; {self.totals.signed} of {self.totals.rows} signed: {how[How.CERTIFICATE]} by "
-            f"certificate, {how[How.PAPER]} on paper"
+        return message(
+            "demo.printed-signed-pen-scanned-accepted-look",
+            printed=self.printed,
+            accepted=self.accepted,
+            review=self.review,
+            signed=self.totals.signed,
+            rows=self.totals.rows,
+            how=how[How.CERTIFICATE],
+            how2=how[How.PAPER],
         )
 
 

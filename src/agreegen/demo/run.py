@@ -28,7 +28,7 @@ from agreegen.example_pki.maker import make_example_pki
 from agreegen.example_pki.responder import Responder, free_port
 from agreegen.files import write_atomically
 from agreegen.forms.catalog import find_form, forms_folder
-from agreegen.messages import Message
+from agreegen.messages import Message, join_sentences, message, reader_language
 from agreegen.model.document import build_document
 from agreegen.model.report import PadesLevel, Report
 from agreegen.packaged_data import samples_folder
@@ -81,8 +81,8 @@ class Step:
         seconds: Wall time.
     """
 
-    name: str
-    result: str
+    name: Message
+    result: Message | str
     seconds: float
 
 
@@ -104,7 +104,7 @@ class Demo:
     tell: Callable[[Message | str], None]
     events: Callable[[RunEvent], None]
     steps: list[Step] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Message] = field(default_factory=list)
 
     def run(self) -> Report:
         """Make keys, pledges, agreements, bag and report; return the verdicts on all documents."""
@@ -117,10 +117,10 @@ class Demo:
         return self._verify()
 
     def _make_keys(self) -> ExamplePki:
-        with self._step("example certificates") as say:
+        with self._step("keys") as say:
             pki = make_example_pki(self.folder, now=self.clock(), port=free_port())
             write_atomically(self.folder / MARKER, b"made by agreegen demo; safe to delete\n")
-            say("root, CA, two parties, archive, twelve persons, TSA; all EXAMPLE")
+            say(message("demo.root-ca-two-parties-archive-twelve"))
         return pki
 
     @contextmanager
@@ -128,7 +128,7 @@ class Demo:
         try:
             responder = Responder(pki.folder)
         except MissingProgramError as exc:
-            self.notes.append(f"no loopback timestamp service ({exc}): signatures are B-B")
+            self.notes.append(message("demo.no-loopback-timestamp-service-signatures-b", exc=exc))
             yield None
             return
         with responder:
@@ -139,15 +139,20 @@ class Demo:
             job = write_job(self.folder, self.count, tsa)
             summary = run_job(read_job(job), RunSettings(limit=self.count), events=self.events)
             if summary.failed:
-                raise InputError(f"{summary.failed} rows failed; see {self.folder / 'pledges'}")
-            say(f"{summary.done} made, {summary.left_open} not signed by their persons yet")
+                raise InputError(
+                    message("demo.rows-failed-see", failed=summary.failed, folder=self.folder / "pledges")
+                )
+            say(
+                message(
+                    "demo.made-not-signed-their-persons-yet", done=summary.done, left_open=summary.left_open
+                )
+            )
         return summary
 
     def _sign_on_paper(self) -> None:
         with self._step("paper") as say:
-            say(
-                str(sign_on_paper(read_job(self.folder / _JOB_NAME), self.folder / "paper", now=self.clock()))
-            )
+            job = read_job(self.folder / _JOB_NAME)
+            say(sign_on_paper(job, self.folder / "paper", now=self.clock()).told())
 
     def _make_agreements(self, tsa: str | None) -> None:
         for form_id in AGREEMENTS:
@@ -155,10 +160,10 @@ class Demo:
                 try:
                     level = self._make_agreement(form_id, tsa)
                 except MissingProgramError as exc:
-                    self.notes.append(f"{form_id} was not made: {exc}")
-                    say("not made: LibreOffice is missing")
+                    self.notes.append(message("demo.was-not-made", form_id=form_id, exc=exc))
+                    say(message("demo.not-made-libreoffice-missing"))
                     continue
-                say(f"signed by both parties, {level}")
+                say(message("demo.signed-both-parties", level=level))
 
     def _make_agreement(self, form_id: str, tsa: str | None) -> PadesLevel:
         form = find_form(form_id, forms_folder())
@@ -200,7 +205,7 @@ class Demo:
             credential = load_credential(self.folder / "credentials" / "archive-seal.yaml")
             trust = load_trust([self.folder / "trust"])
             servers = () if tsa is None else (TimestampServer(tsa),)
-            results = []
+            results: list[Message] = []
             try:
                 for name in ("pledges", "agreements"):
                     if not (self.folder / name).is_dir():
@@ -211,10 +216,11 @@ class Demo:
                         request = BagRequest(source, bag, credential, now, trust=trust, tsa=servers)
                         create_bag(request, recorder=recorder)
                     options = self._options(trust)
-                    results.append(f"{name}: {'valid' if verify_bag(bag, options).valid else 'NOT VALID'}")
+                    valid = verify_bag(bag, options).valid
+                    results.append(message("demo.bag-valid" if valid else "demo.bag-not-valid", name=name))
             finally:
                 credential.close()
-            say(", ".join(results))
+            say(message("demo.results", results=results))
 
     def _verify(self) -> Report:
         with self._step("verify") as say:
@@ -223,22 +229,26 @@ class Demo:
             folders = (self.folder / "pledges" / DOCUMENTS, self.folder / "agreements")
             targets = [folder for folder in folders if folder.is_dir()]
             report = Report(tuple(verify_paths(targets, options, jobs=2)))
-            write_atomically(self.folder / "report.html", render_html(report, options, lang="zh").encode())
-            counts = count_headlines(report.files, "en")
-            say(", ".join(f"{n} {word.lower()}" for (_, word), n in counts.items()))
+            write_atomically(
+                self.folder / "report.html", render_html(report, options, lang=reader_language()).encode()
+            )
+            counts = count_headlines(report.files, reader_language())
+            counted = [message("demo.count", count=n, word=word.lower()) for (_, word), n in counts.items()]
+            say(message("demo.results", results=counted))
         return report
 
     def _options(self, trust: Trust) -> Options:
         return Options(now=self.clock(), anchors_der=trust.anchors_der, crls_der=trust.crls_der)
 
     @contextmanager
-    def _step(self, name: str) -> Iterator[Callable[[str], None]]:
-        self.tell(f"{name} …")
+    def _step(self, name: str) -> Iterator[Callable[[Message], None]]:
+        step = message(f"demo.step.{name}")
+        self.tell(message("demo.begins", step=step))
         started = self.clock()
-        results: list[str] = []
+        results: list[Message] = []
         yield results.append
         seconds = (self.clock() - started).total_seconds()
-        self.steps.append(Step(name, "; ".join(results), seconds))
+        self.steps.append(Step(step, join_sentences(results), seconds))
 
 
 def prepare_folder(folder: Path, *, force: bool) -> None:
@@ -250,8 +260,8 @@ def prepare_folder(folder: Path, *, force: bool) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         ours = folder.is_dir() and (folder / MARKER).is_file()
         if not force or not ours:
-            hint = "add --force to make it again" if ours else "choose another folder"
-            state = "is not empty" if folder.is_dir() else "is a file, and a folder is needed"
+            hint = message("demo.add-force-make-again") if ours else message("demo.choose-another-folder")
+            state = message("demo.not-empty") if folder.is_dir() else message("demo.file-folder-needed")
             raise UsageError(f"{folder} {state}", hint=hint)
         shutil.rmtree(folder)
 

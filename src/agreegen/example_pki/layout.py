@@ -8,6 +8,7 @@ from pathlib import Path
 
 from agreegen.errors import InputError
 from agreegen.example_pki.certificates import Addresses
+from agreegen.messages import message
 
 MARKER = "EXAMPLE-PKI.txt"
 """File that tells our own folder from any other; only such a folder is ever replaced."""
@@ -55,7 +56,8 @@ class ExamplePki:
             return cls(folder, int(raw["port"]), people, bool(raw["sm2"]))
         except (OSError, ValueError, KeyError, TypeError) as exc:
             raise InputError(
-                f"{folder} holds no example PKI", hint="make one with: agreegen certs example DIR"
+                message("example_pki.holds-no-example-pki", folder=folder),
+                hint=message("example_pki.make-one-agreegen-certs-example-dir"),
             ) from exc
 
     def to_json(self) -> bytes:

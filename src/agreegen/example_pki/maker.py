@@ -36,6 +36,7 @@ from agreegen.example_pki.pictures import draw_seal, draw_signature
 from agreegen.example_pki.sm2_chain import issue_sm2_crl, make_sm2_chain
 from agreegen.example_pki.subjects import PARTY_A, PEOPLE, Holder, default_holders
 from agreegen.files import sync_folder
+from agreegen.messages import message
 from agreegen.pki.sm2.backend import Sm2Backend, find_backend
 from agreegen.temporary import OwnFolder
 
@@ -84,15 +85,21 @@ def make_example_pki(
 
 def _refuse_foreign(folder: Path, *, force: bool) -> None:
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise UsageError(f"{folder} is not a folder", hint="choose another folder")
+        raise UsageError(
+            message("example_pki.not-folder", folder=folder),
+            hint=message("example_pki.choose-another-folder"),
+        )
     if not folder.exists() or not any(folder.iterdir()):
         return
     if not (folder / MARKER).is_file():
-        raise UsageError(f"{folder} is not empty", hint="choose a new or an empty folder")
+        raise UsageError(
+            message("example_pki.not-empty", folder=folder),
+            hint=message("example_pki.choose-new-or-empty-folder"),
+        )
     if not force:
         raise UsageError(
-            f"{folder} holds an example PKI already",
-            hint="choose another folder, or add --force to replace it",
+            message("example_pki.holds-example-pki-already", folder=folder),
+            hint=message("example_pki.choose-another-folder-or-add-force"),
         )
 
 

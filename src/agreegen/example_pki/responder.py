@@ -23,6 +23,7 @@ from agreegen.errors import InputError
 from agreegen.example_pki.certificates import Addresses
 from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.services import Services
+from agreegen.messages import message
 
 _MAX_REQUEST_BYTES = 1 << 20
 _LOOPBACK = "127.0.0.1"
@@ -71,7 +72,8 @@ class Responder:
             self._server = _Server((_LOOPBACK, wanted), _Handler, self)
         except OSError as exc:
             raise InputError(
-                f"port {wanted} is taken", hint="end the program that uses it, or choose another port"
+                message("example_pki.port-taken", wanted=wanted),
+                hint=message("example_pki.end-program-uses-or-choose-another"),
             ) from exc
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 

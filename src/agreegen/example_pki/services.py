@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 from agreegen.errors import InputError, MissingProgramError
 from agreegen.example_pki.certificates import Authority, issue_crl
 from agreegen.example_pki.layout import ExamplePki
+from agreegen.messages import message
 
 AUTHORITIES = ("root", "ca")
 _CRL_VALIDITY = timedelta(days=7)
@@ -51,7 +52,8 @@ class Services:
             )
         except (OSError, ValueError, TypeError) as exc:
             raise InputError(
-                f"{pki.folder}: the keys of the example PKI cannot be used", hint="make it again"
+                message("example_pki.keys-example-pki-cannot-used", folder=pki.folder),
+                hint=message("example_pki.make-again"),
             ) from exc
 
     def timestamp(self, request: bytes) -> bytes:
@@ -158,8 +160,8 @@ def _import_certomancer() -> ModuleType:
         from certomancer import services  # noqa: PLC0415 - an optional package
     except ImportError as exc:
         raise MissingProgramError(
-            "the loopback responder needs the package certomancer",
-            hint="pip install 'agreegen[responder]'",
+            message("example_pki.loopback-responder-needs-package-certomancer"),
+            hint=message("example_pki.pip-install-agreegen-responder"),
         ) from exc
     return services
 

@@ -17,6 +17,7 @@ from agreegen.conversion.moment import document_moment, template_date
 from agreegen.conversion.text import check_complete, check_text
 from agreegen.errors import AgreegenError, ConversionError, MissingProgramError
 from agreegen.forms.check import require_usable
+from agreegen.messages import Message, message
 from agreegen.model.complaint import ComplaintsError
 from agreegen.model.document import Document
 from agreegen.model.form import Form
@@ -77,7 +78,7 @@ class DocumentMaker:
         self._timeout_s = timeout_s
         self._released = template_date(form)
         self._office: LibreOffice | None = None
-        self.stale: str | None = None
+        self.stale: Message | str | None = None
         self._compiled = self._load_compiled()
 
     def __enter__(self) -> DocumentMaker:
@@ -97,7 +98,9 @@ class DocumentMaker:
         """
         complaints = check_glyphs(self.form, document)
         if complaints:
-            raise ComplaintsError(f"{self.form.title_zh}: characters that cannot be printed", complaints)
+            raise ComplaintsError(
+                message("pipeline.characters-cannot-printed", title_zh=self.form.title_zh), complaints
+            )
         if self._compiled is None:
             return self._make_with_libreoffice(document)
         try:
@@ -115,7 +118,9 @@ class DocumentMaker:
             self._compiled.fits(document, template_context(self.form, document))
         except DoesNotFit as exc:
             missing = self.missing_office()
-            return missing and MissingProgramError(f"{exc.message}, and {missing.message}", hint=missing.hint)
+            return missing and MissingProgramError(
+                message("pipeline.and-missing", because=exc, missing=missing), hint=missing.advice
+            )
         return None
 
     def missing_office(self) -> MissingProgramError | None:
@@ -145,12 +150,13 @@ class DocumentMaker:
         except StaleCompiledForm as exc:
             if self.engine is EngineChoice.COMPILED:
                 raise
-            self.stale = f"{exc.message}; LibreOffice is used instead ({exc.hint})"
+            self.stale = message("pipeline.libreoffice-used-instead", exc=exc, hint=exc.advice)
             _log.warning("%s", self.stale)
             return None
         if compiled is None and self.engine is EngineChoice.COMPILED:
             raise ConversionError(
-                f"form {self.form.id} is not compiled", hint=f"run: agreegen forms compile {self.form.id}"
+                message("pipeline.form-not-compiled", id=self.form.id),
+                hint=message("pipeline.run-agreegen-forms-compile", id=self.form.id),
             )
         return compiled
 
@@ -171,7 +177,9 @@ class DocumentMaker:
         except MissingProgramError as exc:
             if because is None:
                 raise
-            raise MissingProgramError(f"{because.message}, and {exc.message}", hint=exc.hint) from exc
+            raise MissingProgramError(
+                message("pipeline.and-missing", because=because, missing=exc), hint=exc.advice
+            ) from exc
         from agreegen.conversion.assembly import assemble  # noqa: PLC0415 - compiled forms need neither
         from agreegen.conversion.together import check_signatures_together  # noqa: PLC0415 - the same
         from agreegen.rendering.docx import render_docx  # noqa: PLC0415 - the same

@@ -14,6 +14,7 @@ from agreegen.errors import SigningError
 from agreegen.model.report import FileReport, Integrity, PadesLevel
 from agreegen.pipeline.earlier_signatures import refuse_altered, require_signable
 from agreegen.pipeline.read_back import Expected, read_back
+from agreegen.messages import message
 from agreegen.signing.interface import Credential, SignedPdf, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import sign_pdf
 from agreegen.signing.prepared import SigningIdentity
@@ -31,7 +32,8 @@ def identify(pdf: bytes) -> str:
     document = read_state(pdf).document
     if document is None:
         raise SigningError(
-            "the file does not say which document it is", hint="only documents of agreegen are registered"
+            message("receiving.file-does-not-say-which-document"),
+            hint=message("receiving.only-documents-agreegen-registered"),
         )
     return document.id
 

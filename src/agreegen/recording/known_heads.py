@@ -11,14 +11,18 @@ from pathlib import Path
 from agreegen.chain.heads import Head
 from agreegen.chain.view import ChainView
 from agreegen.errors import InputError
+<<<<<<< HEAD
 from agreegen.model.document import canonical_json
+=======
+from agreegen.messages import message
+>>>>>>> f4c22bb (The sentences of registers, recording, archives, scanning, conversion, rendering and the demonstration stand in the catalogue)
 
 __all__ = ["HEADS_IN_BAG", "KnownHeads", "encode_heads", "heads_in_bag", "read_known"]
 
 HEADS_IN_BAG = "data/register-heads.json"
 _CODE = re.compile(r"[1-9]\d*(-[A-Z2-7]{4}){4}\Z")
 _MAX_BYTES = 64 << 20
-_HINT = "name a bag, its data/register-heads.json, or a code such as 128-ABCD-EFGH-IJKL-MNOP from a report"
+_HINT = message("recording.name-bag-its-data-register-heads")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,10 @@ def _read_heads(path: Path, kind: str) -> list[Head]:
             for each in json.loads(data)
         ]
     except OSError as exc:
-        raise InputError(f"{path} cannot be read: {exc.strerror}", hint=_HINT) from exc
+        raise InputError(message("recording.cannot-read", path=path, exc=exc), hint=_HINT) from exc
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as exc:
+<<<<<<< HEAD
         raise InputError(f"{path} holds no heads of a {kind}", hint=_HINT) from exc
+=======
+        raise InputError(message("recording.holds-no-heads-register", path=path), hint=_HINT) from exc
+>>>>>>> f4c22bb (The sentences of registers, recording, archives, scanning, conversion, rendering and the demonstration stand in the catalogue)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agreegen.chain.heads import SignerIdentity
+from agreegen.messages import Message, message
 from agreegen.model.document import Document
 from agreegen.model.report import SignatureKind
 from agreegen.pdf.limits import Limits
@@ -53,7 +54,7 @@ def identify(data: bytes) -> str | None:
     return None if document is None else document.id
 
 
-def examine_file(path: Path, row: DocumentRow) -> list[str]:
+def examine_file(path: Path, row: DocumentRow) -> list[Message | str]:
     """Say in what a file is not the document of its row.
 
     1. Its own id is that of the row: a copy of another person's file is not hers.
@@ -66,30 +67,34 @@ def examine_file(path: Path, row: DocumentRow) -> list[str]:
     """
     own = read_own(path.read_bytes())
     if own.document is None:
-        return ["it carries no document of ours"]
+        return [message("recording.carries-no-document-ours")]
     if own.document.id != row.registration.id:
-        return [f"it is the document {own.document.id}, not that of its row"]
-    reasons: list[str] = []
+        return [message("recording.document-not-its-row", id=own.document.id)]
+    reasons: list[Message | str] = []
     signed = {role: each for role, each in row.fulfilled.items() if each.how is not How.PAPER}
     for role in sorted({*signed, *own.signers}):
         if role not in own.signers:
-            reasons.append(f"the register says that {role} signed it, but the file carries no such signature")
+            reasons.append(message("recording.register-says-signed-but-file-carries", role=role))
         elif role not in signed:
-            reasons.append(f"it carries a signature of {role} that the register does not know")
+            reasons.append(message("recording.carries-signature-register-does-not-know", role=role))
         elif signed[role].certificate not in {None, own.signers[role].certificate_sha256}:
             reasons.append(
-                f"{role} was signed by {own.signers[role].subject}, not with the certificate in the register"
+                message(
+                    "recording.was-signed-not-certificate-register",
+                    role=role,
+                    subject=own.signers[role].subject,
+                )
             )
         elif signed[role].certificate is None:
             reasons += _holder_problems(own.document, role, own.signers[role])
     return reasons
 
 
-def _holder_problems(document: Document, role: str, signer: SignerIdentity) -> list[str]:
+def _holder_problems(document: Document, role: str, signer: SignerIdentity) -> list[Message | str]:
     holder = next((each.holder for each in document.roles if each.id == role), None)
     if holder is None or holder in signer.subject:
         return []
-    return [f"{role} was signed by {signer.subject}, and the document names {holder}"]
+    return [message("recording.was-signed-document-names", role=role, subject=signer.subject, holder=holder)]
 
 
 def _signer_of(found: FoundSignature) -> SignerIdentity | None:

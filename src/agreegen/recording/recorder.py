@@ -8,6 +8,7 @@ from datetime import datetime
 
 from agreegen.chain.heads import Head
 from agreegen.errors import InputError
+from agreegen.messages import message
 from agreegen.recording.signer import CredentialSigner
 from agreegen.register.interface import EventDraft, EventKind, How
 from agreegen.register.paper import PaperRecord, paper_error, paper_problem
@@ -73,8 +74,8 @@ class Recorder:
             hashes = {scan.sha256 for scan in record.scans}
             if record.document_id in documents or hashes & scans:
                 raise InputError(
-                    f"document {record.document_id}: it or its scan is named twice",
-                    hint="give each document one scan of its own",
+                    message("recording.document-or-its-scan-named-twice", document_id=record.document_id),
+                    hint=message("recording.give-each-document-one-scan-its"),
                 )
             documents.add(record.document_id)
             scans |= hashes
@@ -106,10 +107,13 @@ class Recorder:
         taken = next((each.event for each in fulfilled if each.how is How.PAPER), None)
         if taken is None:
             raise InputError(
-                f"document {document_id}: no scan of it is recorded",
-                hint="see: agreegen register list --register FILE",
+                message("recording.document-no-scan-recorded", document_id=document_id),
+                hint=message("recording.see-agreegen-register-list-register-file"),
             )
         if not reason.strip():
-            raise InputError("a retraction needs a reason", hint="say why the record was wrong")
+            raise InputError(
+                message("recording.retraction-needs-reason"),
+                hint=message("recording.say-why-record-was-wrong"),
+            )
         facts = {"event": taken, "reason": reason.strip(), "by": by}
         return self.record([EventDraft(EventKind.RETRACTED, document_id, details=facts)], now=now)

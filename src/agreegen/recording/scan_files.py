@@ -14,6 +14,7 @@ from agreegen.errors import InputError, RegisterError
 from agreegen.files import replacing, sha256_of_file
 from agreegen.foreign.confinement import ConfinedError, shared
 from agreegen.foreign.limits import Limits
+from agreegen.messages import message
 from agreegen.register.interface import ScanFile
 
 __all__ = ["SCANS_FOLDER", "SUFFIXES", "count_pages", "keep_scan", "kept_below"]
@@ -23,7 +24,7 @@ SUFFIXES = {"PDF": ".pdf", "PNG": ".png", "JPEG": ".jpg", "TIFF": ".tif"}
 _PDF_MARK, _MARK_WITHIN = b"%PDF-", 1_024
 _BLOCK_BYTES = 1 << 20
 _MODE = 0o600
-_HINT = "give the scan as PDF, PNG, JPEG or TIFF, as the scanner wrote it"
+_HINT = message("recording.give-scan-pdf-png-jpeg-or")
 
 
 @contextlib.contextmanager
@@ -58,8 +59,14 @@ def keep_scan(scan: Path, root: Path, document_id: str, *, most_pages: int) -> S
     kind, pages = count_pages(scan)
     if pages > most_pages:
         raise InputError(
-            f"{scan} has {pages} pages, and document {document_id} fills at most {most_pages}",
-            hint="give the pages of this one document; register add-scans takes a whole stack apart",
+            message(
+                "recording.has-pages-document-fills-most",
+                scan=scan,
+                pages=pages,
+                document_id=document_id,
+                most_pages=most_pages,
+            ),
+            hint=message("recording.give-pages-one-document-register-add"),
         )
     sha256 = sha256_of_file(scan)
     path = f"{SCANS_FOLDER}/{document_id}-{sha256[:8]}{SUFFIXES[kind]}"
@@ -70,7 +77,10 @@ def keep_scan(scan: Path, root: Path, document_id: str, *, most_pages: int) -> S
                 digest.update(block)
                 copy.write(block)
         if digest.hexdigest() != sha256:
-            raise InputError(f"{scan} changed while it was read", hint="try again when it is finished")
+            raise InputError(
+                message("recording.changed-while-was-read", scan=scan),
+                hint=message("recording.try-again-when-finished"),
+            )
     return ScanFile(path, sha256, pages)
 
 
@@ -83,9 +93,9 @@ def count_pages(scan: Path) -> tuple[str, int]:
     try:
         kind, pages = shared(Limits()).call(_count, str(scan))
     except ConfinedError as exc:
-        raise InputError(f"{scan} is no scan that opens: {exc}", hint=_HINT) from exc
+        raise InputError(message("recording.no-scan-opens", scan=scan, exc=exc), hint=_HINT) from exc
     if pages < 1:
-        raise InputError(f"{scan} is no scan that opens: it has no page", hint=_HINT)
+        raise InputError(message("recording.no-scan-opens-has-no-page", scan=scan), hint=_HINT)
     return kind, pages
 
 

@@ -12,6 +12,7 @@ from PIL import Image, ImageCms, ImageOps, ImageSequence
 from agreegen.errors import InputError
 from agreegen.foreign.confinement import ConfinedError, shared
 from agreegen.foreign.limits import Limits
+from agreegen.messages import message
 
 __all__ = ["picture_as_pdfa"]
 
@@ -35,7 +36,7 @@ def picture_as_pdfa(scan: Path) -> bytes:
     try:
         return shared(Limits()).call(_convert, str(scan))
     except ConfinedError as exc:
-        raise InputError(f"{scan} cannot be turned into PDF/A: {exc}") from exc
+        raise InputError(message("recording.cannot-turned-into-pdf", scan=scan, exc=exc)) from exc
 
 
 def _convert(scan: str) -> bytes:

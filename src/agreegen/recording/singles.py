@@ -9,6 +9,7 @@ from pathlib import Path
 
 from agreegen.errors import InputError, UsageError
 from agreegen.files import sha256_of, sha256_of_file
+from agreegen.messages import message
 from agreegen.model.document import Document, Value
 from agreegen.model.form import Form
 from agreegen.model.row_key import find_row_key
@@ -45,8 +46,8 @@ def path_below(register_file: Path, path: Path) -> str:
         return (path.resolve().parent / path.name).relative_to(folder).as_posix()
     except ValueError:
         raise UsageError(
-            f"{path} does not lie below {folder}, the folder of the register",
-            hint="write it there, or keep a register in a folder above it",
+            message("recording.does-not-lie-below-folder-register", path=path, folder=folder),
+            hint=message("recording.write-or-keep-register-folder-above"),
         ) from None
 
 
@@ -63,14 +64,22 @@ def register_single(
     key = find_row_key(form, values)
     if key is None:
         labels = " or ".join(form.field(name).label_zh for name in form.row_keys)
-        raise InputError("nothing tells this document from others", hint=f"give {labels}" if labels else None)
+        raise InputError(
+            message("recording.nothing-tells-document-from-others"), hint=f"give {labels}" if labels else None
+        )
     row_key = register.row_key(key)
     current = register.current(row_key)
     if current is not None or (current := register.document(document.id)) is not None:
         known = current.registration
         raise InputError(
-            f"{register.path} has document {known.id} for {known.name} already: {known.path}",
-            hint="give another one a number of its own, or keep it out of this register",
+            message(
+                "recording.has-document-already",
+                path=register.path,
+                id=known.id,
+                name=known.name,
+                path2=known.path,
+            ),
+            hint=message("recording.give-another-one-number-its-own"),
         )
     path = _free_path(recorder, output, document.id)
     return registration_of(form, document, values, row_key=row_key, path=path)
@@ -111,19 +120,19 @@ def expect_signed(
         state = "does not know document" if row is None else "no longer holds as valid document"
         raise InputError(
             f"{source}: {register.path} {state} {document_id}",
-            hint="register it when it is made: agreegen generate … --register",
+            hint=message("recording.register-when-made-agreegen-generate-register"),
         )
     known = register.path.parent / row.registration.path
     if sha256_of(pdf) != row.sha256 and not _goes_on(pdf, known, row.sha256):
         raise InputError(
-            f"{source} is not the file that the register knows ({row.registration.path})",
-            hint="sign that one, or the file that the other party signed after it",
+            message("recording.not-file-register-knows", source=source, path=row.registration.path),
+            hint=message("recording.sign-one-or-file-other-party"),
         )
     path = _free_path(recorder, output, document_id)
     if row.registration.path.startswith("documents/"):
         raise UsageError(
-            f"{source} belongs to a batch, whose documents are signed where they lie",
-            hint="name the credential in the job and run it again, or sign without --register",
+            message("recording.belongs-batch-whose-documents-signed-where", source=source),
+            hint=message("recording.name-credential-job-run-again-or"),
         )
     return SignedSingle(row, path)
 
@@ -166,8 +175,8 @@ def _free_path(recorder: Recorder, output: Path, document_id: str) -> str:
     other = recorder.register.document_by_path(path)
     if other is not None and other.registration.id != document_id:
         raise UsageError(
-            f"{output} is the file of document {other.registration.id} in the register",
-            hint="choose another output",
+            message("recording.file-document-register", output=output, id=other.registration.id),
+            hint=message("recording.choose-another-output"),
         )
     return path
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from agreegen.chain.heads import SignerIdentity
 from agreegen.chain.view import HEAD_EVENT, SIGNER_EVENT, ChainView
 from agreegen.errors import RegisterError
+from agreegen.messages import message
 from agreegen.pki.algorithms import SM2_DEFAULT_ID
 from agreegen.recording.head_signatures import signer_of
 from agreegen.recording.interface import TailCheck
@@ -101,19 +102,19 @@ def require_signer(
     signed, expected = signer_of(last, sm2_ids), chain.signer_of_last_head()
     if signed is None or (expected is not None and not signed.same_as(expected)):
         raise RegisterError(
-            f"{chain.path}: its last head is not signed by whom the {chain.kind.name} names",
-            hint=f"run {chain.kind.name} verify --trust; restore it from a copy, or rebuild it",
+            message("recording.its-last-head-not-signed-whom", path=chain.path, name=chain.kind.name),
+            hint=message("recording.run-verify-trust-restore-from-copy", name=chain.kind.name),
         )
     whose = (chain.signer() or signed).subject
     if signer is None:
         raise RegisterError(
-            f"{chain.path} is signed by {whose}, and this command has nobody to sign with",
-            hint="name a register_credential in the job, or give --credential",
+            message("recording.signed-command-has-nobody-sign", path=chain.path, whose=whose),
+            hint=message("recording.name-register-credential-job-or-give"),
         )
     if not _may_sign(chain, signer, by_name=by_name, sm2_ids=sm2_ids):
         raise RegisterError(
-            f"{chain.path} is signed by {whose}, not by {signer.subject}",
-            hint=f"use that credential; {chain.kind.name} change-signer hands over to another one",
+            message("recording.signed-not", path=chain.path, whose=whose, subject=signer.subject),
+            hint=message("recording.use-credential-change-signer-hands-over", name=chain.kind.name),
         )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from agreegen.chain.hashing import format_time, link_hash
 from agreegen.errors import RegisterError
 from agreegen.files import sha256_of
+from agreegen.messages import Message, join_sentences, message
 from agreegen.model.report import SignatureKind, TrustStatus
 from agreegen.recording.interface import TailCheck
 from agreegen.recording.own_documents import examine_file, read_own
@@ -56,7 +57,7 @@ def require_explained(register: Register, check: TailCheck) -> None:
     covered = 0 if head is None else head.count
     if register.event_count <= covered + (head is not None):
         return
-    problems: list[str] = []
+    problems: list[Message | str] = []
     documents: dict[str, None] = {}
     allowed = _Allowed(register, check, covered, register.signer() is not None)
     tip = None if head is None else head.hash
@@ -71,17 +72,22 @@ def require_explained(register: Register, check: TailCheck) -> None:
     expected = _Expected(register, check, frozenset(documents), anybody=check.accepted and head is None)
     for document_id in documents:
         row = register.document(document_id)
-        reasons = ["its row is gone"] if row is None else _document_problems(register, row, check, expected)
-        if row is not None and not _is_accounted(register, row, documents):
-            reasons = [*reasons, "no document that was made behind the head replaces it"]
-        problems += [f"document {document_id}: {reason}" for reason in reasons]
-    if problems:
-        told = "; ".join(problems[:_MOST_TOLD]) + (
-            f"; and {len(problems) - _MOST_TOLD} more" if len(problems) > _MOST_TOLD else ""
+        reasons = (
+            [message("recording.its-row-gone")]
+            if row is None
+            else _document_problems(register, row, check, expected)
         )
+        if row is not None and not _is_accounted(register, row, documents):
+            reasons = [*reasons, message("recording.no-document-was-made-behind-head")]
+        problems += [message("recording.of-document", id=document_id, reason=reason) for reason in reasons]
+    if problems:
+        more = len(problems) - _MOST_TOLD
+        told = problems[:_MOST_TOLD] + ([message("recording.and-more", count=more)] if more > 0 else [])
         raise RegisterError(
-            f"{register.path}: events behind the last signed head are not explained: {told}",
-            hint="restore the register from a copy, or rebuild it; register accept confirms scans in order",
+            message(
+                "recording.events-behind-last-signed-head-not", path=register.path, told=join_sentences(told)
+            ),
+            hint=message("recording.restore-register-from-copy-or-rebuild"),
         )
 
 
@@ -97,7 +103,8 @@ def _follow(event: Event, tip: bytes, path: Path) -> bytes:
     )
     if link_hash(tip, row) != event.hash:
         raise RegisterError(
-            f"{path}: event {event.seq} does not follow from the one before", hint="run register verify"
+            message("recording.event-does-not-follow-from-one", path=path, seq=event.seq),
+            hint=message("recording.run-register-verify"),
         )
     return event.hash
 
@@ -118,7 +125,7 @@ class _Allowed:
     covered: int
     named: bool
 
-    def problems(self, event: Event) -> Iterator[str]:
+    def problems(self, event: Event) -> Iterator[Message | str]:
         """Say what is wrong with an event of its kind, behind the head."""
         if event.kind is EventKind.PAPER and not self.named:
             if not self.check.accepted:
@@ -194,37 +201,37 @@ class _Expected:
 
 def _document_problems(
     register: Register, row: DocumentRow, check: TailCheck, expected: _Expected
-) -> list[str]:
+) -> list[Message | str]:
     path = register.path.parent / row.registration.path
     if row.scans_alone:
         return []
     if not path.is_file():
-        return [f"its file {row.registration.path} is gone"]
+        return [message("recording.its-file-gone", path=row.registration.path)]
     data = path.read_bytes()
     if sha256_of(data) != row.sha256:
-        return [f"{row.registration.path} is not the file that the register knows"]
+        return [message("recording.not-file-register-knows-2", path=row.registration.path)]
     return [*examine_file(path, row), *_signature_problems(data, check, expected)]
 
 
-def _signature_problems(data: bytes, check: TailCheck, expected: _Expected) -> Iterator[str]:
+def _signature_problems(data: bytes, check: TailCheck, expected: _Expected) -> Iterator[Message | str]:
     trust = check.trust
     report = verify_bytes(
         "", data, Options(now=check.now, anchors_der=trust.anchors_der, crls_der=trust.crls_der)
     )
     signed = [each for each in report.signatures if each.kind is SignatureKind.SIGNATURE]
     if signed and report.unaltered is not True:
-        yield "its signatures are not right"
+        yield message("recording.its-signatures-not-right")
     if any(alarm.code == _WRONG_SIGNER for alarm in report.alarms):
-        yield "somebody signed it in another one's place"
+        yield message("recording.somebody-signed-another-one-place")
     if trust.anchors_der:
         strangers = [each.signer or "nobody" for each in signed if each.trust is not TrustStatus.TRUSTED]
         if strangers:
-            yield f"it was signed by {', '.join(strangers)}, whom the job does not trust"
+            yield message("recording.was-signed-whom-job-does-not", strangers=tuple(strangers))
     own = read_own(data)
     holders = {} if own.document is None else {each.id: each.holder for each in own.document.roles}
     for role, holder in holders.items():
         if holder is None and role not in own.signers and expected.certificates(role):
-            yield f"{role} has not signed it, as in every document that a head covers"
+            yield message("recording.has-not-signed-every-document-head", role=role)
     for role, signer in own.signers.items():
         if holders.get(role) is None and not expected.allows(role, signer.certificate_sha256):
             yield f"{role} was signed by {signer.subject}, as in no document that a head covers"

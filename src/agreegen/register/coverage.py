@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from agreegen.messages import Message
+from agreegen.messages import Message, message
 from agreegen.register.interface import DocumentRow, DocumentState, How
 
 
@@ -72,7 +72,7 @@ def find_standing(documents: Iterable[DocumentRow], roles: Sequence[str], name: 
             return _replaced(before, before, roles)
         return Standing(CoverageState.NO_DOCUMENT, roles=tuple((role, None) for role in roles))
     if name and current.registration.name and name != current.registration.name:
-        reason = f"the document names {current.registration.name}, the roster {name}"
+        reason = message("register.document-names-roster", name=current.registration.name, name2=name)
         return Standing(CoverageState.NAME_DIFFERS, current, None, None, _how(current, roles), reason)
     if is_signed(current, roles):
         last = max((each for role in roles if (each := current.fulfilment(role))), key=lambda each: each.at)
@@ -99,7 +99,7 @@ def _was_signed(document: DocumentRow, roles: Sequence[str]) -> bool:
 
 
 def _replaced(document: DocumentRow, before: DocumentRow, roles: Sequence[str]) -> Standing:
-    reason = f"document {before.registration.id} was signed and replaced; the present one is not signed"
+    reason = message("register.document-was-signed-replaced-present-one", id=before.registration.id)
     return Standing(CoverageState.REPLACED, document, None, None, _how(document, roles), reason)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from agreegen.chain.hashing import parse_time
 from agreegen.chain.schema import CHAIN_INDEX, CHAIN_TABLES, EVENT_COLUMNS, HEAD_TABLE, ChainKind, Migration
 from agreegen.errors import RegisterError
+from agreegen.messages import message
 from agreegen.register.columns import COLUMNS, SCAN_COLUMNS, retracted_event, row_values, scan_values
 from agreegen.register.interface import DocumentRow, Event, EventKind
 from agreegen.register.projection import project
@@ -124,7 +125,8 @@ def compute_derived(source: sqlite3.Connection, target: sqlite3.Connection, unti
             store_events(target, events)
     except (ValueError, TypeError, KeyError) as exc:
         raise RegisterError(
-            f"the events of the register do not make documents: {exc}", hint="run register verify"
+            message("register.events-register-do-not-make-documents", exc=exc),
+            hint=message("register.run-register-verify"),
         ) from exc
 
 
@@ -135,5 +137,5 @@ def _recompute(connection: sqlite3.Connection) -> None:
 MIGRATIONS: tuple[Migration, ...] = (Migration(_FIRST), Migration(_SECOND, _recompute))
 """They never change once released."""
 
-REGISTER = ChainKind("register", MIGRATIONS, "name the register.db of a batch output")
+REGISTER = ChainKind("register", MIGRATIONS, message("register.name-register-db-batch-output"))
 """What the chain of a register is of."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agreegen.errors import InputError
+from agreegen.messages import message
 from agreegen.register.interface import DocumentState, EventDraft, EventKind, How, ScanFile
 from agreegen.register.view import RegisterView
 
@@ -24,28 +25,28 @@ class PaperProblem(StrEnum):
 
 _REMEDIES = {
     PaperProblem.UNKNOWN: (
-        "the register knows no such document",
-        "see: agreegen register list --register FILE",
+        message("register.register-knows-no-such-document"),
+        message("register.see-agreegen-register-list-register-file"),
     ),
     PaperProblem.REPLACED: (
-        "this document was replaced, and its text is no longer in force",
-        "have the present document printed and signed; register list --replaced shows both",
+        message("register.document-was-replaced-its-text-no"),
+        message("register.have-present-document-printed-signed-register"),
     ),
     PaperProblem.QUARANTINED: (
-        "this document is in quarantine and not in force",
-        "run the job again, then have the new document printed and signed",
+        message("register.document-quarantine-not-force"),
+        message("register.run-job-again-then-have-new"),
     ),
     PaperProblem.ALREADY_THERE: (
-        "a scan of this document is recorded already",
-        "where that one is wrong: agreegen register retract, then add this one",
+        message("register.scan-document-recorded-already"),
+        message("register.where-one-wrong-agreegen-register-retract"),
     ),
     PaperProblem.OF_ANOTHER: (
-        "this scan is recorded for another document already",
-        "scan each person's sheet by itself; where the record is wrong: agreegen register retract",
+        message("register.scan-recorded-another-document-already"),
+        message("register.scan-each-person-sheet-itself-where"),
     ),
     PaperProblem.NO_ROLE: (
-        "every role of this document is fulfilled already",
-        "where a record is wrong: agreegen register retract",
+        message("register.every-role-document-fulfilled-already"),
+        message("register.where-record-wrong-agreegen-register-retract"),
     ),
 }
 

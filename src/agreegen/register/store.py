@@ -16,6 +16,7 @@ from agreegen.chain.file import connect_current, create_file, wrapped
 from agreegen.chain.heads import Head, HeadSigner
 from agreegen.errors import RegisterError
 from agreegen.files import note_input
+from agreegen.messages import message
 from agreegen.model.row_key import RowKey
 from agreegen.register.columns import row_values
 from agreegen.register.interface import REGISTER_EVENTS, DocumentRow, Event, EventDraft
@@ -66,7 +67,7 @@ class Register(RegisterView):
         """
         if not path.is_file():
             if not create or now is None:
-                raise RegisterError(f"there is no register at {path}", hint=REGISTER.example)
+                raise RegisterError(message("register.no-register", path=path), hint=REGISTER.example)
             create_file(path, REGISTER, now)
         note_input(path)
         with wrapped(path, REGISTER):
@@ -75,7 +76,10 @@ class Register(RegisterView):
                 return cls(path, connection)
             except (KeyError, ValueError) as exc:
                 connection.close()
-                raise RegisterError(f"{path} is not a whole register", hint="restore it from a copy") from exc
+                raise RegisterError(
+                    message("register.not-whole-register", path=path),
+                    hint=message("register.restore-from-copy"),
+                ) from exc
             except BaseException:
                 connection.close()
                 raise
@@ -164,7 +168,13 @@ class Register(RegisterView):
             recording.changed[draft.document_id] = project(before, event)
         except (ValueError, TypeError, KeyError) as exc:
             raise RegisterError(
-                f"{self.path}: event {draft.kind.value} on {draft.document_id}: {exc}"
+                message(
+                    "register.event-on",
+                    path=self.path,
+                    value=draft.kind.value,
+                    document_id=draft.document_id,
+                    exc=exc,
+                )
             ) from exc
 
     def require_in_place(self) -> None:

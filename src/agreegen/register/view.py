@@ -13,6 +13,7 @@ from agreegen.chain.hashing import format_time
 from agreegen.chain.schema import EVENT_COLUMNS, execute_script
 from agreegen.chain.view import ChainView
 from agreegen.errors import RegisterError
+from agreegen.messages import message
 from agreegen.register.columns import COLUMNS, SCAN_COLUMNS, Cell, row_from_values
 from agreegen.register.interface import DocumentRow, DocumentState, Event, EventKind, ScanFile
 from agreegen.register.migrations import (
@@ -190,5 +191,6 @@ class RegisterView(ChainView):
             return row_from_values(row)
         except (ValueError, TypeError, KeyError) as exc:
             raise RegisterError(
-                f"{self.path}: document {row[0]} is damaged", hint="run register verify"
+                message("register.document-damaged", path=self.path, row=row[0]),
+                hint=message("register.run-register-verify"),
             ) from exc

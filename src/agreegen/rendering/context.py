@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from agreegen.errors import RenderingError
+from agreegen.messages import message
 from agreegen.model.document import Document
 from agreegen.model.form import Field, FieldType, Form
 
@@ -81,7 +82,7 @@ def _format_date(field: Field, value: str) -> str:
     try:
         day = date.fromisoformat(value)
     except ValueError as exc:
-        raise RenderingError(f"{_name(field)}: not a date of the form 2018-05-10") from exc
+        raise RenderingError(message("rendering.not-date-form-2018-05-10", field=_name(field))) from exc
     return f"{day.year}年{day.month}月{day.day}日"
 
 
@@ -90,8 +91,10 @@ def _checked(field: Field, value: str) -> str:
     found = _NOT_XML.search(value)
     if found:
         raise RenderingError(
-            f"{_name(field)}: the character U+{ord(found.group()):04X} cannot stand in a document",
-            hint="remove the invisible character from the value",
+            message(
+                "rendering.character-u-cannot-stand-document", field=_name(field), group=ord(found.group())
+            ),
+            hint=message("rendering.remove-invisible-character-from-value"),
         )
     return value
 

@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from agreegen.errors import RenderingError
 from agreegen.forms.language import TemplateEnvironment
 from agreegen.forms.template import read_template_bytes
+from agreegen.messages import message
 from agreegen.model.document import Document
 from agreegen.model.form import Form
 from agreegen.rendering.context import Printed, template_context
@@ -51,8 +52,8 @@ def render_docx(form: Form, document: Document) -> bytes:
         template.save(buffer)
     except (jinja2.TemplateError, etree.XMLSyntaxError, zipfile.BadZipFile, KeyError, ValueError) as exc:
         raise RenderingError(
-            f"{form.template}: the template cannot be filled: {exc}",
-            hint=f"run: agreegen forms check {form.id}",
+            message("rendering.template-cannot-filled", template=form.template, exc=exc),
+            hint=message("rendering.run-agreegen-forms-check", id=form.id),
         ) from exc
     return _finish(buffer.getvalue(), form)
 

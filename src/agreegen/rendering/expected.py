@@ -10,6 +10,7 @@ import jinja2
 from agreegen.errors import RenderingError
 from agreegen.forms.language import TemplateEnvironment
 from agreegen.forms.template import parse_template, read_template_bytes
+from agreegen.messages import message
 from agreegen.model.document import Document
 from agreegen.model.form import FieldType, Form
 from agreegen.model.text import normalise_text
@@ -34,8 +35,8 @@ def expected_text(form: Form, document: Document) -> str:
         text = _compiled(form.template, form.template_sha256).render(context)
     except jinja2.TemplateError as exc:
         raise RenderingError(
-            f"{form.template}: the template cannot be filled: {exc}",
-            hint=f"run: agreegen forms check {form.id}",
+            message("rendering.template-cannot-filled", template=form.template, exc=exc),
+            hint=message("rendering.run-agreegen-forms-check", id=form.id),
         ) from exc
     return "\n".join(line.replace("\x0b", " ") for line in text.split("\n") if line.strip())
 
@@ -63,8 +64,8 @@ def require_values(form: Form, document: Document, expected: str) -> None:
         values = value if isinstance(value, list) else [str(value)]
         if values and not any(normalise_text(item) in text for item in values):
             raise RenderingError(
-                f"{field.label_zh} ({field.name}): the value stands nowhere on the page",
-                hint=f"put {{{{ {field.name} }}}} into the template where it is always printed",
+                message("rendering.value-stands-nowhere-on-page", label_zh=field.label_zh, name=field.name),
+                hint=message("rendering.put-into-template-where-always-printed", name=field.name),
             )
 
 

@@ -17,6 +17,7 @@ from agreegen.forms.fonts import (
     font_folders,
 )
 from agreegen.forms.template import Template, parse_template, read_template_bytes
+from agreegen.messages import message
 from agreegen.model.complaint import Complaint, Location
 from agreegen.model.document import Document, Value
 from agreegen.model.form import Form
@@ -77,8 +78,8 @@ def check_value_glyphs(
         complaints.append(
             Complaint(
                 locate(field.name),
-                f"no font of the form has a glyph for {', '.join(missing)}",
-                "check the character, or install a font that has it and name it in form.yaml under fonts",
+                message("rendering.no-font-form-has-glyph", missing=tuple(missing)),
+                message("rendering.check-character-or-install-font-has"),
             )
         )
     return complaints

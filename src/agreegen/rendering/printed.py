@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from agreegen.forms.template import parse_template, read_template_bytes
+from agreegen.messages import message
 from agreegen.model.complaint import Complaint, Location, Severity
 from agreegen.model.document import Value
 from agreegen.model.form import Form
@@ -47,8 +48,15 @@ def check_doubling(
             continue
         doubled = _doubled(value, _neighbours(form.template, form.template_sha256, field.name))
         if doubled:
-            text = f"the form itself prints {doubled} beside it, so that {doubled} stands there twice"
-            complaints.append(Complaint(locate(field.name), text, f"leave {doubled} out", Severity.WARNING))
+            text = message("rendering.form-itself-prints-beside-so-stands", doubled=doubled)
+            complaints.append(
+                Complaint(
+                    locate(field.name),
+                    text,
+                    message("rendering.leave-out", doubled=doubled),
+                    Severity.WARNING,
+                )
+            )
     return complaints
 
 

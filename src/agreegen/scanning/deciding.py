@@ -10,6 +10,7 @@ from pathlib import Path
 from agreegen.errors import AgreegenError, InputError
 from agreegen.files import sha256_of
 from agreegen.foreign.confinement import ConfinedError, Confinement
+from agreegen.messages import Message, join_sentences, message
 from agreegen.recording.recorder import Recorder
 from agreegen.register.interface import DocumentRow, EventDraft, EventKind
 from agreegen.register.paper import PaperRecord, paper_error, paper_problem
@@ -59,7 +60,7 @@ class Decider:
             RegisterError: The register cannot be written.
         """
         rejected = KnownPages.of(self.view).rejected
-        problems: list[str] = []
+        problems: list[Message | str] = []
         accepted: dict[str, _Accepted] = {}
         results, drafts = [], []
         for decision in decisions:
@@ -78,17 +79,21 @@ class Decider:
                 group.parts.append((decision, kept))
                 results.append(_result(kept, decision, PageStatus.ACCEPTED, row))
             except (AgreegenError, ConfinedError) as exc:
-                problems.append(f"{decision.cell}: {exc}")
+                problems.append(message("scanning.decision", cell=decision.cell, problem=exc))
         problems += [problem for group in accepted.values() if (problem := _incomplete(group))]
         if problems:
-            raise InputError("; ".join(problems), hint="mend these cells and give the sheet again")
+            raise InputError(
+                join_sentences(problems), hint=message("scanning.mend-these-cells-give-sheet-again")
+            )
         self._record(list(accepted.values()), drafts)
         return results
 
     def _find(self, decision: Decision) -> KeptInput:
         kept = find_input(self.root, decision.source_sha256)
         if kept is None:
-            raise InputError("the scan that it was read from is not kept here", hint="add the scans first")
+            raise InputError(
+                message("scanning.scan-was-read-from-not-kept"), hint=message("scanning.add-scans-first")
+            )
         return kept
 
     def _row_of(self, decision: Decision) -> DocumentRow:
@@ -97,21 +102,21 @@ class Decider:
         by_id = self.view.document(decision.number)
         row = found[0] if found else by_id
         if row is None:
-            raise InputError(f"nobody with the number {decision.number} has a document")
+            raise InputError(message("scanning.nobody-number-has-document", number=decision.number))
         kept = self._find(decision)
         marks = self.confinement.call(reading.look, kept.path, decision.page).marks
         if len(marks) == 1 and marks[0].document_id != row.registration.id:
             other = self.view.document(marks[0].document_id)
             whose = "another register's" if other is None else f"{other.registration.name}'s"
-            state = " that was replaced" if other is not None and not other.in_force else ""
-            raise InputError(f"the page carries the mark of {whose} document{state}")
+            state = message("scanning.was-replaced") if other is not None and not other.in_force else ""
+            raise InputError(message("scanning.page-carries-mark-document", whose=whose, state=state))
         return row
 
     def _group(self, row: DocumentRow) -> _Accepted:
         path = self.root / row.registration.path
         data = path.read_bytes() if path.is_file() else b""
         if sha256_of(data) != row.sha256:
-            raise InputError(f"{row.registration.path} is not the file that was registered")
+            raise InputError(message("scanning.not-file-was-registered", path=row.registration.path))
         copy = copy_of(data, row)
         problem = paper_problem(self.view, row.registration.id, copy.open_roles)
         if problem is not None:
@@ -132,11 +137,13 @@ class Decider:
         self.recorder.record(drafts, now=self.now)
 
 
-def _incomplete(group: _Accepted) -> str | None:
+def _incomplete(group: _Accepted) -> Message | str | None:
     if len(group.parts) == group.pages:
         return None
     cells = ", ".join(decision.cell for decision, _ in group.parts)
-    return f"{cells}: the document has {group.pages} pages, and {len(group.parts)} are accepted for it"
+    return message(
+        "scanning.document-has-pages-accepted", cells=cells, pages=group.pages, count=len(group.parts)
+    )
 
 
 def _rejection(decision: Decision) -> EventDraft:

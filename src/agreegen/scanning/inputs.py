@@ -18,6 +18,7 @@ import pypdfium2.raw as pdfium_c
 from PIL import Image, ImageOps
 
 from agreegen.errors import InputError
+from agreegen.messages import message
 from agreegen.recording.scan_pdf import picture_stream
 
 SUFFIXES = frozenset({".pdf", ".tif", ".tiff", ".jpg", ".jpeg", ".png"})
@@ -70,7 +71,7 @@ def open_source(path: Path) -> Source:
     try:
         return _PdfSource(path) if b"%PDF-" in head else _PictureSource(path)
     except _UNREADABLE as exc:
-        raise InputError(f"{path.name} is no scan that can be read: {exc}") from exc
+        raise InputError(message("scanning.no-scan-can-read", name=path.name, exc=exc)) from exc
 
 
 class _PdfSource:
@@ -210,11 +211,12 @@ def expand(paths: Sequence[Path]) -> list[Path]:
             found = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
             if not found:
                 raise InputError(
-                    f"{path}: no scans in this folder", hint="scans are PDF, TIFF, JPEG or PNG files"
+                    message("scanning.no-scans-folder", path=path),
+                    hint=message("scanning.scans-pdf-tiff-jpeg-or-png"),
                 )
             files += found
         elif path.is_file():
             files.append(path)
         else:
-            raise InputError(f"{path} is not there")
+            raise InputError(message("scanning.not", path=path))
     return list(dict.fromkeys(files))

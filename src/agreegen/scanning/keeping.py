@@ -9,6 +9,7 @@ from pathlib import Path
 from agreegen.errors import InputError
 from agreegen.files import replacing, sha256_of, sha256_of_file, write_atomically
 from agreegen.recording.scan_files import kept_below
+from agreegen.messages import message
 from agreegen.register.interface import ScanFile
 
 SCANS_FOLDER = "scans"

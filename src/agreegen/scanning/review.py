@@ -19,6 +19,7 @@ from agreegen.files import replacing, write_atomically
 from agreegen.foreign.confinement import ConfinedError, Confinement, shared
 from agreegen.foreign.limits import Limits
 from agreegen.recording.scan_files import kept_below
+from agreegen.messages import join_sentences, message, translate
 from agreegen.rosters.formats.csv_files import guard, unguard
 from agreegen.scanning import reading
 from agreegen.scanning.intake import ReadPage
@@ -126,7 +127,7 @@ class ReviewFolder:
             Path(result.source).name,
             result.page,
             self._pictures.get(key, ""),
-            say_reasons(result.reasons, "zh"),
+            translate(say_reasons(result.reasons), "zh"),
             result.staff_no or (result.document or "")[:8],
             result.name or "",
             *entered,
@@ -171,7 +172,10 @@ def read_decisions(path: Path, by: str | None) -> list[Decision]:
                 )
             )
     if problems:
-        raise InputError(f"{path}: " + "; ".join(problems), hint="mend these cells and give the sheet again")
+        raise InputError(
+            message("scanning.review-problems", path=path, problems=join_sentences(problems)),
+            hint=message("scanning.mend-these-cells-give-sheet-again"),
+        )
     return decisions
 
 
@@ -187,12 +191,14 @@ def rows_of(path: Path) -> list[list[object]]:
         raise InputError(f"{path} is no review sheet: {exc}", hint=_HINT) from exc
     if not rows or rows[0] != [title for title, _ in _HEADERS]:
         raise InputError(
-            f"{path} has not the columns of a review sheet", hint="fill in the sheet, change no column"
+            message("scanning.has-not-columns-review-sheet", path=path),
+            hint=message("scanning.fill-sheet-change-no-column"),
         )
     found = [row for row in rows[1:] if any(cell is not None for cell in row)]
     if not all(str(row[_PAGE - 1]).isdigit() and cell_text(row[SHA256 - 1]) for row in found):
         raise InputError(
-            f"{path}: a row has lost its page or its hash", hint="fill in the sheet, change no other cell"
+            message("scanning.row-has-lost-its-page-or", path=path),
+            hint=message("scanning.fill-sheet-change-no-other-cell"),
         )
     return found
 

@@ -11,6 +11,7 @@ from agreegen.archive.evidence.store import kept_files, read_evidence
 from agreegen.archive.manifests import ManifestError, check_plain
 from agreegen.errors import ArchiveError, UsageError
 from agreegen.files import refuse_existing, write_atomically
+from agreegen.messages import message
 from agreegen.pki.evidence_records.record import EvidenceRecord
 
 _DOCUMENTS = "data/documents/"
@@ -55,7 +56,9 @@ def extract_document(bag: Path, name: str, folder: Path, *, force: bool = False)
         records = read_evidence(bag).records()
         if path in records:
             return _write(bag, path, records, folder, force=force)
-    raise UsageError(f"{bag} holds no document {name}", hint="name it as in data/documents/")
+    raise UsageError(
+        message("archive.holds-no-document", bag=bag, name=name), hint=message("archive.name-data-documents")
+    )
 
 
 def _write(
@@ -74,7 +77,7 @@ def _write(
                 write_atomically(folder / "crls" / f"{Path(listed).name}.ers", record.encode())
     except OSError as exc:
         raise ArchiveError(
-            f"{exc.filename or bag}: {exc.strerror}", hint="check bag, disk and permissions"
+            f"{exc.filename or bag}: {exc.strerror}", hint=message("archive.check-bag-disk-permissions")
         ) from exc
     return Extraction(target, proof, counts["certificates"], counts["crls"])
 

@@ -12,6 +12,7 @@ from agreegen.archive.evidence.store import has_evidence, kept_files, read_evide
 from agreegen.archive.evidence.values import BagEvidence
 from agreegen.archive.interface import BagProblem, SealReport, SealState
 from agreegen.errors import ArchiveError
+from agreegen.messages import message
 from agreegen.pki.evidence_records.checking import LinkFacts, check_record
 from agreegen.pki.trust.policy import load_policy
 from agreegen.signing.trust import parse_crls
@@ -57,7 +58,7 @@ def judge_evidence(bag: Path, options: Options, payload: Mapping[str, str]) -> E
         problems = tuple(_changed(bag, evidence, payload))
         path, record = next(iter(evidence.records().items()))
     except (ArchiveError, OSError) as exc:
-        reason = exc.message if isinstance(exc, ArchiveError) else f"it cannot be read: {exc.strerror}"
+        reason = exc.message if isinstance(exc, ArchiveError) else message("archive.cannot-read-2", exc=exc)
         return EvidenceFindings(SealReport(SealState.INVALID, reasons=(reason,)))
     known = {chain.hash_name: chain.hashes[path] for chain in evidence.chains}
     links = check_record(record, lambda name: known.get(name, b""))
@@ -72,14 +73,16 @@ def judge_evidence(bag: Path, options: Options, payload: Mapping[str, str]) -> E
 def _changed(bag: Path, evidence: BagEvidence, payload: Mapping[str, str]) -> Iterator[BagProblem]:
     for chain in evidence.chains:
         for path in sorted(chain.hashes.keys() ^ payload.keys()):
-            yield BagProblem("evidence", path, "the evidence is not over the files of this bag")
+            yield BagProblem("evidence", path, message("archive.evidence-not-over-files-bag"))
         for path, value in chain.hashes.items():
             if chain.hash_name == "sha256":
                 found = bytes.fromhex(payload.get(path, ""))
             else:
                 found = hash_file(bag / path, chain.hash_name) if path in payload else b""
             if path in payload and found != value:
-                yield BagProblem("evidence", path, f"its evidence is over another {chain.hash_name}")
+                yield BagProblem(
+                    "evidence", path, message("archive.its-evidence-over-another", hash_name=chain.hash_name)
+                )
 
 
 def _services(links: Iterable[LinkFacts]) -> str | None:

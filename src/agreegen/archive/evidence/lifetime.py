@@ -13,6 +13,7 @@ from asn1crypto import x509
 from agreegen.archive.evidence.store import has_evidence, read_evidence
 from agreegen.archive.interface import PAYLOAD_MANIFEST, TOKEN_NAME
 from agreegen.errors import UsageError
+from agreegen.messages import Message, message
 from agreegen.pki.algorithms import AlgorithmUse
 from agreegen.pki.cms.signature_facts import TimestampFacts
 from agreegen.pki.cms.timestamp_tokens import check_token
@@ -32,7 +33,7 @@ class Ending:
 
     bag: str
     kind: str
-    what: str
+    what: Message | str
     ends: datetime | None
 
     def due(self, now: datetime, within: timedelta) -> bool:
@@ -42,7 +43,7 @@ class Ending:
     def to_dict(self) -> dict[str, str | None]:
         """Return the JSON object of `archive status --json`."""
         ends = None if self.ends is None else self.ends.isoformat().replace("+00:00", "Z")
-        return {"bag": self.bag, "kind": self.kind, "what": self.what, "ends": ends}
+        return {"bag": self.bag, "kind": self.kind, "what": str(self.what), "ends": ends}
 
 
 def endings_of(bag: Path, policy: ValidationPolicy) -> list[Ending]:
@@ -56,7 +57,10 @@ def endings_of(bag: Path, policy: ValidationPolicy) -> list[Ending]:
         ArchiveError: The evidence cannot be read.
     """
     if not (bag / PAYLOAD_MANIFEST).is_file():
-        raise UsageError(f"{bag} is no bag", hint="name a folder that `agreegen archive create` wrote")
+        raise UsageError(
+            message("archive.no-bag", bag=bag),
+            hint=message("archive.name-folder-agreegen-archive-create-wrote"),
+        )
     found = list(_endings(bag, policy))
     return sorted(
         found, key=lambda ending: (ending.ends is None, ending.ends or datetime.max.replace(tzinfo=UTC))
@@ -66,7 +70,9 @@ def endings_of(bag: Path, policy: ValidationPolicy) -> list[Ending]:
 def _endings(bag: Path, policy: ValidationPolicy) -> Iterator[Ending]:
     label = str(bag)
     if not has_evidence(bag):
-        yield Ending(label, "no-evidence", "the bag was never timestamped (archive timestamp)", None)
+        yield Ending(
+            label, "no-evidence", message("archive.bag-was-never-timestamped-archive-timestamp"), None
+        )
         if (bag / TOKEN_NAME).is_file():
             yield from _of_token(label, (bag / TOKEN_NAME).read_bytes(), policy)
         for path in sorted((bag / "data/certificates").glob("*.cer")):

@@ -15,6 +15,7 @@ from agreegen.archive.gathering import certificate_name
 from agreegen.archive.interface import PAYLOAD_MANIFEST
 from agreegen.archive.manifests import parse_manifest
 from agreegen.errors import ArchiveError, UsageError
+from agreegen.messages import message
 from agreegen.pki.evidence_records.hash_tree import HashTree
 from agreegen.pki.evidence_records.supplement import supporting
 from agreegen.signing.interface import Trust
@@ -65,7 +66,10 @@ def timestamp_bags(
     """
     for bag in bags:
         if has_evidence(bag):
-            raise UsageError(f"{bag} is timestamped already", hint="use `agreegen archive renew`")
+            raise UsageError(
+                message("archive.timestamped-already", bag=bag),
+                hint=message("archive.use-agreegen-archive-renew"),
+            )
     hashes = {bag: hash_payload(bag, hash_name) for bag in bags}
     roots = {bag: HashTree.over(hash_name, found.values()).root for bag, found in hashes.items()}
     stamps = _stamp_together(roots, hash_name, stamp)
@@ -126,7 +130,10 @@ def _renew_together(members: dict[Path, BagEvidence], name: str, stamp: Stamper)
 
 def _evidence_of(bag: Path, trust: Trust) -> BagEvidence:
     if not has_evidence(bag):
-        raise UsageError(f"{bag} was never timestamped", hint="use `agreegen archive timestamp` first")
+        raise UsageError(
+            message("archive.was-never-timestamped", bag=bag),
+            hint=message("archive.use-agreegen-archive-timestamp-first"),
+        )
     kept = [path.read_bytes() for path in kept_files(bag, "certificates")]
     lists = [path.read_bytes() for path in kept_files(bag, "crls")]
     evidence = read_evidence(bag)
@@ -145,12 +152,17 @@ def hash_payload(bag: Path, hash_name: str) -> dict[str, bytes]:
         listed, problems = parse_manifest((bag / PAYLOAD_MANIFEST).read_bytes())
     except OSError as exc:
         raise UsageError(
-            f"{bag} is no bag", hint="name a folder that `agreegen archive create` wrote"
+            message("archive.no-bag", bag=bag),
+            hint=message("archive.name-folder-agreegen-archive-create-wrote"),
         ) from exc
     if problems or not listed:
         raise ArchiveError(
-            f"{bag / PAYLOAD_MANIFEST}: {problems[0] if problems else 'it lists nothing'}",
-            hint="run `agreegen archive verify`",
+            message(
+                "archive.text",
+                bag=bag / PAYLOAD_MANIFEST,
+                problems=problems[0] if problems else "it lists nothing",
+            ),
+            hint=message("archive.run-agreegen-archive-verify"),
         )
     return {path: _hash_listed(bag, path, digest, hash_name) for path, digest in listed.items()}
 
@@ -160,11 +172,13 @@ def _hash_listed(bag: Path, path: str, listed: str, hash_name: str) -> bytes:
         found = {name: hash_file(bag / path, name) for name in dict.fromkeys(("sha256", hash_name))}
     except OSError as exc:
         raise ArchiveError(
-            f"{bag / path} cannot be read: {exc.strerror}", hint="run `agreegen archive verify`"
+            message("archive.cannot-read-3", bag=bag / path, exc=exc),
+            hint=message("archive.run-agreegen-archive-verify"),
         ) from exc
     if found["sha256"].hex() != listed:
         raise ArchiveError(
-            f"{bag / path} is not the file that the manifest lists", hint="run `agreegen archive verify`"
+            message("archive.not-file-manifest-lists", bag=bag / path),
+            hint=message("archive.run-agreegen-archive-verify"),
         )
     return found[hash_name]
 

@@ -20,6 +20,7 @@ from agreegen.archive.interface import PAYLOAD_MANIFEST
 from agreegen.archive.manifests import ManifestError, decode_path, encode_path, parse_manifest
 from agreegen.errors import ArchiveError
 from agreegen.files import sha256_of, write_atomically
+from agreegen.messages import message
 from agreegen.model.document import canonical_json
 from agreegen.pki.evidence_records.hash_tree import HASH_NAMES
 
@@ -48,7 +49,8 @@ def read_evidence(bag: Path) -> BagEvidence:
         return BagEvidence(_read_chains(bag, json.loads(_read(folder / INDEX, _MAX_INDEX_BYTES))))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
         raise ArchiveError(
-            f"{folder}: the evidence cannot be read", hint="restore the folder from a copy of the bag"
+            message("archive.evidence-cannot-read", folder=folder),
+            hint=message("archive.restore-folder-from-copy-bag"),
         ) from exc
 
 
@@ -98,7 +100,7 @@ def _parse_hashes(data: bytes) -> Iterator[tuple[str, bytes]]:
     for line in data.decode().splitlines():
         match = _LINE.match(line)
         if match is None:
-            raise ManifestError("not a hash and a path")
+            raise ManifestError(message("archive.not-hash-path"))
         yield decode_path(match[2]), bytes.fromhex(match[1])
 
 
@@ -134,7 +136,8 @@ def write_evidence(
         write_atomically(folder / INDEX, canonical_json(_index_of(evidence)) + b"\n")
     except OSError as exc:
         raise ArchiveError(
-            f"{folder} cannot be written: {exc.strerror}", hint="check the disk and the permissions"
+            message("archive.cannot-written-2", folder=folder, exc=exc),
+            hint=message("archive.check-disk-permissions"),
         ) from exc
 
 

@@ -24,6 +24,7 @@ from agreegen.batch.planning.replacing import Forecast
 from agreegen.errors import AgreegenError
 from agreegen.files import write_atomically
 from agreegen.forms.check import require_usable
+from agreegen.messages import Message
 from agreegen.model.complaint import Complaint, ComplaintsError, Location, Severity
 from agreegen.model.document import Document, build_document
 from agreegen.pipeline.making import DocumentMaker
@@ -128,10 +129,13 @@ class _Check:
     def failed(self) -> bool:
         return any(complaint.severity is Severity.ERROR for complaint in self.complaints)
 
-    def complain(self, where: str, exc: AgreegenError | str, severity: Severity = Severity.ERROR) -> None:
-        text, remedy = (exc, "") if isinstance(exc, str) else (exc.message, exc.hint or "")
-        text = text.removeprefix(where).lstrip(":, ")  # most errors name their file themselves
-        self.complaints.append(Complaint(Location(file=where), text, remedy, severity))
+    def complain(
+        self, where: str, exc: AgreegenError | Message | str, severity: Severity = Severity.ERROR
+    ) -> None:
+        sentence, advice = (exc.sentence, exc.advice or "") if isinstance(exc, AgreegenError) else (exc, "")
+        # Most errors name their file themselves.
+        place = Location() if str(sentence).startswith(where) else Location(file=where)
+        self.complaints.append(Complaint(place, sentence, advice, severity))
 
     def step(self, action: Callable[[], None]) -> None:
         try:

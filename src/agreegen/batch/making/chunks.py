@@ -98,7 +98,7 @@ class ChunkMaker:
         return ChunkDelivery(items, fatal, self._notes())
 
     def _notes(self) -> tuple[str, ...]:
-        return () if self._maker.stale is None else (self._maker.stale,)
+        return () if self._maker.stale is None else (str(self._maker.stale),)
 
     def _from_disk(self, task: Task) -> bytes | None:
         path = self._job.output / task.registration.path

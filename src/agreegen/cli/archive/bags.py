@@ -21,6 +21,7 @@ from agreegen.cli.options import (
 )
 from agreegen.cli.output import print_json, print_table, prompt_secret, say, say_warning
 from agreegen.errors import ExitCode
+from agreegen.messages import message, translate
 from agreegen.reports.verification.table import printable
 
 _MOST_NAMED = 200
@@ -71,7 +72,7 @@ def create_command(
     finally:
         credential.close()
     for document in summary.left_out[:_MOST_NAMED]:
-        say_warning(f"left out: {document}")
+        say_warning(message("cli.left-out", document=document))
     if len(summary.left_out) > _MOST_NAMED:
         say_warning(f"{len(summary.left_out) - _MOST_NAMED} more are left out; --include-unsigned takes them")
     say(
@@ -101,6 +102,6 @@ def verify_command(
     if as_json:
         print_json(report.to_dict())
     else:
-        click.echo(printable(report.sealer()))
+        click.echo(printable(translate(report.sealer())))
         print_table(("check", "result", "detail"), report.rows())
     return ExitCode.DONE if report.valid else ExitCode.NEGATIVE

@@ -111,6 +111,6 @@ def status_command(bags: tuple[Path, ...], days: int, policy: Path | None, as_js
     return ExitCode.NEGATIVE if due else ExitCode.DONE
 
 
-def _row(ending: Ending, *, is_due: bool) -> tuple[str, ...]:
+def _row(ending: Ending, *, is_due: bool) -> tuple[object, ...]:
     day = f"{ending.ends:%Y-%m-%d}" if ending.ends else ""
     return ending.bag, ending.kind, ending.what, day, "due" if is_due else ""

@@ -13,7 +13,7 @@ from agreegen.cli.output import make_progress, print_json, print_table, prompt_s
 from agreegen.cli.register.options import register_option, signer_credential_option
 from agreegen.cli.register.paper import account_name
 from agreegen.errors import ExitCode
-from agreegen.messages import reader_language
+from agreegen.messages import translate
 
 
 @click.command("add-scans")
@@ -75,5 +75,5 @@ def _print_report(report: ScanReport, folder: Path) -> None:
 
 
 def _row(page: PageResult) -> tuple[object, ...]:
-    why = say_reasons(page.reasons, reader_language())
+    why = translate(say_reasons(page.reasons))
     return (page.source, page.page, page.status.value, page.staff_no or "", page.name or "", why)

@@ -13,6 +13,7 @@ from pikepdf import Array, Dictionary, Name, Pdf, Stream
 from agreegen.conversion.compiled.page import Block
 from agreegen.conversion.compiled.probing import FoundParagraph
 from agreegen.errors import ConversionError
+from agreegen.messages import message
 
 _MARK = re.compile(r"<</MCID \d+>>BDC\n")
 
@@ -116,7 +117,7 @@ def _rewrite_structure(
     for group, mark in zip(groups, marks, strict=True):
         tops = {top.objgen: top for top in (_paragraph_of(parents[old]) for old in group)}
         if len(tops) != 1:
-            raise ConversionError("a paragraph with values is more than one element of the structure tree")
+            raise ConversionError(message("conversion.paragraph-values-more-than-one-element"))
         (top,) = tops.values()
         top.K = Array([mark])
         renewed[mark] = top

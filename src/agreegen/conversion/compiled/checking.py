@@ -12,6 +12,7 @@ from agreegen.conversion.compiled.engine import CompiledForm, Printed
 from agreegen.conversion.compiled.page import read_content
 from agreegen.conversion.interface import DoesNotFit, Office
 from agreegen.errors import ConversionError
+from agreegen.messages import message
 from agreegen.model.document import Document
 
 _TIME = datetime(2000, 1, 1, tzinfo=UTC)
@@ -52,12 +53,16 @@ def check_against_office(
         if ours != theirs:
             place = next((a, b) for a, b in zip([*ours, None], [*theirs, None], strict=False) if a != b)
             raise ConversionError(
-                f"the compiled page differs from LibreOffice's: {place[0]} against {place[1]}",
-                hint="this form needs the LibreOffice engine",
+                message(
+                    "conversion.compiled-page-differs-from-libreoffice-against",
+                    place=place[0],
+                    place2=place[1],
+                ),
+                hint=message("conversion.form-needs-libreoffice-engine"),
             )
         compared += 1
     if not compared:
-        raise ConversionError("not one sample fits the compiled form")
+        raise ConversionError(message("conversion.not-one-sample-fits-compiled-form"))
     return compared
 
 

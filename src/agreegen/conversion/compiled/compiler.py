@@ -31,6 +31,7 @@ from agreegen.errors import ConversionError
 from agreegen.files import sha256_of
 from agreegen.forms.fonts import find_chain
 from agreegen.forms.template import Paragraph, parse_template, read_template_bytes
+from agreegen.messages import message
 from agreegen.model.document import Document, Value, build_document
 from agreegen.model.form import FieldType, Form
 
@@ -96,12 +97,12 @@ class _Compiler:
             self._read(p) for p in template.paragraphs if "{{" in p.source or _holds_logic(p.source)
         ]
         if not self._templates:
-            raise ConversionError(f"form {form.id} has no values to fill in")
+            raise ConversionError(message("conversion.form-has-no-values-fill", id=form.id))
         fixed = "".join(p.fixed_text for p in template.paragraphs)
         # Probe values are made of characters of the fixed text, so that bases carry no other glyphs.
         self._han = [c for c in dict.fromkeys(fixed) if "\u4e00" <= c <= "\u9fff"][:8]
         if len(self._han) < 2:
-            raise ConversionError(f"form {form.id}: the fixed text is too short to compile")
+            raise ConversionError(message("conversion.form-fixed-text-too-short-compile", id=form.id))
 
     def compile(self) -> dict[str, bytes]:
         bases: list[Base] = []
@@ -121,19 +122,28 @@ class _Compiler:
     def _read(self, paragraph: Paragraph) -> _Template:
         if "{%" in _TAG.sub("", paragraph.source) or paragraph.justified or len(paragraph.fonts) != 1:
             raise ConversionError(
-                f"{self._form.template}, {paragraph.place}: such a paragraph cannot be compiled",
-                hint="this form needs the LibreOffice engine",
+                message(
+                    "conversion.such-paragraph-cannot-compiled",
+                    template=self._form.template,
+                    place=paragraph.place,
+                ),
+                hint=message("conversion.form-needs-libreoffice-engine"),
             )
         (font,) = paragraph.fonts
         chains = dict(self._form.font_chains)
         if font not in chains:
             raise ConversionError(
-                f"{self._form.template}, {paragraph.place}: font {font} has no chain in form.yaml"
+                message(
+                    "conversion.font-has-no-chain-form-yaml",
+                    template=self._form.template,
+                    place=paragraph.place,
+                    font=font,
+                )
             )
         parts, position = [], 0
         for match in _TAG.finditer(paragraph.source):
             if self._form.field(match[1]).type not in _TEXT_TYPES | {FieldType.DATE}:
-                raise ConversionError(f"field {match[1]}: values of this type cannot be compiled")
+                raise ConversionError(message("conversion.field-values-type-cannot-compiled", match=match[1]))
             parts += [Part(text=paragraph.source[position : match.start()]), Part(field=match[1])]
             position = match.end()
         parts.append(Part(text=paragraph.source[position:]))
@@ -292,7 +302,7 @@ def _single_style(blocks: Sequence[Block], paragraph: FoundParagraph) -> Block:
     sizes = {run.size for block in chosen for run in block.runs}
     if None in colours or len(colours) != 1 or len(sizes) != 1:
         raise ConversionError(
-            "a paragraph with values has more than one colour or size, or lines drawn in it",
-            hint="this form needs the LibreOffice engine",
+            message("conversion.paragraph-values-has-more-than-one"),
+            hint=message("conversion.form-needs-libreoffice-engine"),
         )
     return chosen[0]

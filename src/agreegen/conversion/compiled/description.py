@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from agreegen.errors import ConversionError
+from agreegen.messages import message
 from agreegen.yaml_text import load_typed
 
 ENGINE = "compiled/1"
@@ -143,7 +144,7 @@ class Description:
         try:
             raw = load_typed(data)
             if raw["format"] != 1 or raw["engine"] != ENGINE:
-                raise ConversionError(f"made for another engine ({raw['engine']})")
+                raise ConversionError(message("conversion.made-another-engine", raw=raw["engine"]))
             return cls(
                 template_sha256=str(raw["template_sha256"]),
                 description_sha256=str(raw["description_sha256"]),
@@ -151,7 +152,7 @@ class Description:
                 bases=tuple(_base_from_raw(base) for base in raw["bases"]),
             )
         except (KeyError, TypeError, ValueError, AttributeError, yaml.YAMLError) as exc:
-            raise ConversionError(f"not a description of a compiled form: {exc}") from exc
+            raise ConversionError(message("conversion.not-description-compiled-form", exc=exc)) from exc
 
 
 def _base_to_raw(base: Base) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Final
 
 from agreegen.conversion.compiled.metrics import FontFacts, FontSubset, Glyph
 from agreegen.conversion.interface import DoesNotFit
+from agreegen.messages import message
 
 OBJECTS_PER_FONT = 5
 _COMPRESSION_LEVEL = 5
@@ -30,7 +31,7 @@ def font_tables(glyphs: Sequence[Glyph], subset: FontSubset) -> tuple[bytes, byt
     by_code: dict[int, Glyph] = {}
     for glyph in glyphs:
         if by_code.setdefault(subset.codes[glyph.index], glyph).text != glyph.text:
-            raise DoesNotFit(f"{glyph.text} shares its glyph with another character of the same document")
+            raise DoesNotFit(message("conversion.shares-its-glyph-another-character-same", text=glyph.text))
     ordered = sorted(by_code.items())
     widths = " ".join(f"{code}[{glyph.width}]" for code, glyph in ordered if glyph.width != 1000)
     lines = [f"<{code:04X}><{glyph.text.encode('utf-16-be').hex()}>" for code, glyph in ordered]

@@ -25,6 +25,7 @@ from agreegen.conversion.interface import DoesNotFit, StaleCompiledForm
 from agreegen.errors import ConversionError
 from agreegen.files import sha256_of, sha256_of_file
 from agreegen.forms.fonts import find_chain
+from agreegen.messages import Message, message
 from agreegen.model.document import Document
 from agreegen.model.form import Form
 
@@ -61,7 +62,9 @@ class CompiledForm:
         self._files: dict[str, BaseFile] = {}
         for base in description.bases:
             if sha256_of(bases[base.file]) != base.sha256:
-                raise ConversionError(f"{form.directory / base.file} is damaged", hint=_recompile(form))
+                raise ConversionError(
+                    message("conversion.damaged", directory=form.directory / base.file), hint=_recompile(form)
+                )
             self._files[base.file] = BaseFile(bases[base.file], base.page)
         chains = dict(form.font_chains)
         self._chains = {
@@ -129,20 +132,20 @@ class CompiledForm:
         shown = {c.name: document.conditions.get(c.name, True) for c in self.form.conditions}
         bases = [base for base in self._bases if dict(base.conditions) == shown]
         if not bases:
-            raise DoesNotFit(f"form {self.form.id} is not compiled for this choice of clauses")
+            raise DoesNotFit(message("conversion.form-not-compiled-choice-clauses", id=self.form.id))
         lines = tuple(self._break(slot, printed) for slot in bases[0].slots)
         counts = tuple(len(texts) for texts in lines)
         for base in bases:
             if base.line_counts == counts:
                 return _Choice(base, lines)
-        raise DoesNotFit(f"form {self.form.id} is not compiled for values of this length")
+        raise DoesNotFit(message("conversion.form-not-compiled-values-length", id=self.form.id))
 
     def _break(self, slot: Slot, printed: Printed) -> tuple[str, ...]:
         texts = []
         for part in slot.parts:
             value = printed[part.field] if part.field else part.text
             if not isinstance(value, str) or "\n" in value:
-                raise DoesNotFit(f"the value of {part.field} is not a single line of text")
+                raise DoesNotFit(message("conversion.value-not-single-line-text", field=part.field))
             texts.append(value)
         chain = self._chains[slot.font]
         return tuple(break_lines("".join(texts), chain, slot.size, fits=slot.fits, breaks=slot.breaks))
@@ -225,13 +228,15 @@ def _refuse_stale(form: Form, description: Description) -> None:
         changed.append("the font")
     if changed:
         raise StaleCompiledForm(
-            f"the compiled form {form.id} is stale: {' and '.join(changed)} changed since",
+            message(
+                "conversion.compiled-form-stale-changed-since", id=form.id, changed=" and ".join(changed)
+            ),
             hint=_recompile(form),
         )
 
 
-def _recompile(form: Form) -> str:
-    return f"run: agreegen forms compile {form.id}"
+def _recompile(form: Form) -> Message | str:
+    return message("conversion.run-agreegen-forms-compile", id=form.id)
 
 
 def _subset(font: Font, pieces: Sequence[Piece]) -> FontSubset:

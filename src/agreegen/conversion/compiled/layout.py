@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from agreegen.conversion.compiled.metrics import FontChain, Glyph
 from agreegen.conversion.interface import DoesNotFit
+from agreegen.messages import message
 
 _LATIN_EXTRA = "·_"
 _WEAK = " -."
@@ -145,7 +146,9 @@ def _scripts(text: str) -> list[bool]:
         elif character in _WEAK and _between_latin(text, number):
             found.append(True)
         else:
-            raise DoesNotFit(f"the spacing of U+{ord(character):04X} is not known to the compiled engine")
+            raise DoesNotFit(
+                message("conversion.spacing-u-not-known-compiled-engine", character=ord(character))
+            )
     return found
 
 
@@ -174,7 +177,7 @@ def _has_gap(before: str, after: str) -> bool:
         return False
     if max(ord(before), ord(after)) >= _FIRST_SUPPLEMENTARY:
         raise DoesNotFit(
-            f"the gap beside U+{max(ord(before), ord(after)):04X} is not known to the compiled engine"
+            message("conversion.gap-beside-u-not-known-compiled", before=max(ord(before), ord(after)))
         )
     return True
 
@@ -203,10 +206,10 @@ def break_lines(text: str, chain: FontChain, size: float, *, fits: int, breaks: 
     while end and (text[end] in NOT_AT_START or text[end - 1] in NOT_AT_END):
         end -= 1
     if not end or not (_is_asian(text[end - 1]) and _is_asian(text[end])):
-        raise DoesNotFit("the value would break inside a word; LibreOffice knows how")
+        raise DoesNotFit(message("conversion.value-would-break-inside-word-libreoffice"))
     rest = text[end:]
     if line_width(split_runs(rest, chain, size)) > fits:
-        raise DoesNotFit("the value needs more lines than the compiled form has")
+        raise DoesNotFit(message("conversion.value-needs-more-lines-than-compiled"))
     return [text[:end], rest]
 
 
@@ -215,6 +218,6 @@ def _last_that_fits(text: str, chain: FontChain, size: float, fits: int, breaks:
         width = line_width(split_runs(text[:end], chain, size))
         if width > fits:
             if width < breaks:
-                raise DoesNotFit("the value ends too near the margin for the compiled engine to judge")
+                raise DoesNotFit(message("conversion.value-ends-too-near-margin-compiled"))
             return end - 1
     return len(text)

@@ -12,6 +12,7 @@ import uharfbuzz as hb
 
 from agreegen.conversion.interface import DoesNotFit
 from agreegen.forms.fonts import FontFile
+from agreegen.messages import message
 
 _COLLECTIONS = frozenset({".ttc", ".otc"})
 _LANGUAGE = "zh-cn"
@@ -92,7 +93,7 @@ class Font:
         infos = buffer.glyph_infos
         starts = [info.cluster for info in infos] + [len(text)]
         if starts != sorted(set(starts)):
-            raise DoesNotFit("letters that join are not known to the compiled engine")
+            raise DoesNotFit(message("conversion.letters-join-not-known-compiled-engine"))
         return [
             self._glyph(info.codepoint, text[starts[n] : starts[n + 1]], number)
             for n, info in enumerate(infos)
@@ -168,13 +169,13 @@ class FontChain:
         if all(first.has(c) for c in text):
             return tuple(first.shape(text, 0, latin=latin))
         if latin:
-            raise DoesNotFit("the first font of the form lacks a Latin character of this value")
+            raise DoesNotFit(message("conversion.first-font-form-lacks-latin-character"))
         glyphs: list[Glyph] = []
         for character in text:
             number = self._find(character)
             (glyph,) = self.fonts[number].shape(character, number, latin=False)
             if number and glyph.advance_em != 1:
-                raise DoesNotFit(f"U+{ord(character):04X} is not as wide as high in the font that has it")
+                raise DoesNotFit(message("conversion.u-not-wide-high-font-has", character=ord(character)))
             glyphs.append(glyph)
         return tuple(glyphs)
 
@@ -182,7 +183,11 @@ class FontChain:
         for number, font in enumerate(self.fonts):
             if font.has(character):
                 return number
-        raise DoesNotFit(f"no font of the compiled form has a glyph for {character} (U+{ord(character):04X})")
+        raise DoesNotFit(
+            message(
+                "conversion.no-font-compiled-form-has-glyph", character=character, character2=ord(character)
+            )
+        )
 
 
 @functools.lru_cache(maxsize=16)

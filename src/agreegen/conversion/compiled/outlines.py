@@ -7,6 +7,7 @@ import struct
 import uharfbuzz as hb
 
 from agreegen.errors import ConversionError
+from agreegen.messages import message
 
 Outline = tuple[tuple[str, tuple[float, ...]], ...]
 """The drawing operations of a glyph: name and coordinates."""
@@ -52,9 +53,9 @@ def read_outlines(program: bytes, *, is_cff: bool) -> tuple[Outline, ...]:
         face = hb.Face(hb.Blob(_wrapped(program) if is_cff else program))
         count = face.glyph_count
     except (struct.error, IndexError, ValueError, hb.HarfBuzzError) as exc:
-        raise ConversionError(f"an embedded font cannot be read: {exc}") from exc
+        raise ConversionError(message("conversion.embedded-font-cannot-read", exc=exc)) from exc
     if not 0 < count <= _MAX_GLYPHS:
-        raise ConversionError("an embedded font has no glyphs, or too many")
+        raise ConversionError(message("conversion.embedded-font-has-no-glyphs-or"))
     font = hb.Font(face)
     outlines = []
     for glyph in range(count):
@@ -62,7 +63,7 @@ def read_outlines(program: bytes, *, is_cff: bool) -> tuple[Outline, ...]:
         font.draw_glyph_with_pen(glyph, pen)
         outlines.append(tuple(pen.drawn))
     if not any(outlines):
-        raise ConversionError("an embedded font draws nothing")
+        raise ConversionError(message("conversion.embedded-font-draws-nothing"))
     return tuple(outlines)
 
 

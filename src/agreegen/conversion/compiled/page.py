@@ -9,6 +9,7 @@ import pikepdf
 from pikepdf import Pdf
 
 from agreegen.errors import ConversionError
+from agreegen.messages import message
 
 _BLOCK = re.compile(
     r"(?P<open>(?P<tag>/\S+?)<</MCID (?P<mark>\d+)>>BDC\n|/\S+ BMC\n)(?P<body>.*?)EMC\n", re.DOTALL
@@ -111,7 +112,7 @@ def run_text(match: re.Match[str], texts: dict[str, tuple[int, dict[int, str]]])
         ConversionError: The run uses a font that the page does not list.
     """
     if match["font"] not in texts:
-        raise ConversionError(f"the page uses a font that it does not list: {match['font']}")
+        raise ConversionError(message("conversion.page-uses-font-does-not-list", match=match["font"]))
     width, characters = texts[match["font"]]
     codes = "".join(_HEX.findall(match["shown"]))
     step = 2 * width

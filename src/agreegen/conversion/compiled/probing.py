@@ -10,6 +10,7 @@ from agreegen.conversion.compiled.engine import line_start
 from agreegen.conversion.compiled.layout import Run, line_width, run_starts
 from agreegen.conversion.compiled.page import Block, TextRun
 from agreegen.errors import ConversionError
+from agreegen.messages import message
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,8 @@ def find_paragraph(blocks: Sequence[Block], text: str) -> FoundParagraph:
                 break
     if len(found) != 1:
         raise ConversionError(
-            f"a paragraph with values stands {len(found)} times in lines of its own on the page",
-            hint="only forms whose values stand in short paragraphs of their own can be compiled",
+            message("conversion.paragraph-values-stands-times-lines-its", count=len(found)),
+            hint=message("conversion.only-forms-whose-values-stand-short"),
         )
     return found[0]
 
@@ -112,8 +113,8 @@ def solve_anchors(
             shared = set.intersection(*possible)
             return align, [max(shared or one) for one in possible]
     raise ConversionError(
-        "LibreOffice spaces a line with values in a way that the compiled engine does not know",
-        hint="this form needs the LibreOffice engine",
+        message("conversion.libreoffice-spaces-line-values-way-compiled"),
+        hint=message("conversion.form-needs-libreoffice-engine"),
     )
 
 

@@ -11,6 +11,7 @@ from pikepdf import Pdf
 from agreegen.conversion.compiled.engine import Printed
 from agreegen.conversion.compiled.page import Block, read_blocks
 from agreegen.errors import ConversionError
+from agreegen.messages import message
 from agreegen.model.document import Document
 
 
@@ -46,5 +47,6 @@ def read_rendered(pdf: bytes, document: Document, printed: Printed, texts: Seque
             if all("".join(text.split()) in said for text in texts):
                 return RenderedPage(document, printed, pdf, number, blocks)
     raise ConversionError(
-        "the values do not stand together on one page", hint="this form needs the LibreOffice engine"
+        message("conversion.values-do-not-stand-together-on"),
+        hint=message("conversion.form-needs-libreoffice-engine"),
     )

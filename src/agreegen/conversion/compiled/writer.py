@@ -15,6 +15,7 @@ from agreegen.conversion.compiled.embedding import OBJECTS_PER_FONT, font_object
 from agreegen.conversion.compiled.metrics import FontFacts, FontSubset
 from agreegen.conversion.metadata import CREATOR, file_identifier, pdf_date, xmp_packet
 from agreegen.errors import ConversionError
+from agreegen.messages import message
 from agreegen.model.document import Document
 
 _HEADER: Final = b"%PDF-1.7\n%\xbf\xf7\xa2\xfe\n"
@@ -40,7 +41,7 @@ class BaseFile:
             with Pdf.open(io.BytesIO(data)) as pdf:
                 self._take_apart(pdf, page)
         except (pikepdf.PdfError, AttributeError, KeyError, IndexError, ValueError) as exc:
-            raise ConversionError(f"not the base of a compiled form: {exc}") from exc
+            raise ConversionError(message("conversion.not-base-compiled-form", exc=exc)) from exc
 
     def _take_apart(self, pdf: Pdf, page: int) -> None:
         leaf = pdf.pages[page].obj

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from agreegen.chain.audit.interface import Problem
 from agreegen.chain.schema import execute_script, schema_version
+from agreegen.messages import message
 from agreegen.register.columns import COLUMNS, SCAN_COLUMNS, UNTOLD_BEFORE, row_values
 from agreegen.register.interface import DocumentRow
 from agreegen.register.migrations import (
@@ -33,19 +34,19 @@ def document_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
     row = stored.fetchone()
     for document_id, expected in _recomputed(connection):
         while row is not None and row[0] < document_id:
-            yield Problem("document-changed", f"document {row[0]}", "no event registers it")
+            yield Problem("document-changed", f"document {row[0]}", message("register.no-event-registers"))
             row = stored.fetchone()
         where = f"document {document_id}"
         if isinstance(expected, Problem):
             yield expected
         elif row is None or row[0] != document_id:
-            yield Problem("document-missing", where, "the events know it, its row is gone")
+            yield Problem("document-missing", where, message("register.events-know-its-row-gone"))
         elif tuple(row) != _picked(expected, names):
-            yield Problem("document-changed", where, "its row does not follow from its events")
+            yield Problem("document-changed", where, message("register.its-row-does-not-follow-from-2"))
         if row is not None and row[0] == document_id:
             row = stored.fetchone()
     while row is not None:
-        yield Problem("document-changed", f"document {row[0]}", "no event registers it")
+        yield Problem("document-changed", f"document {row[0]}", message("register.no-event-registers"))
         row = stored.fetchone()
 
 
@@ -65,7 +66,7 @@ def _recomputed(connection: sqlite3.Connection) -> Iterator[tuple[str, DocumentR
         try:
             yield document_id, compute_document(event_from_row(row) for row in events)
         except (ValueError, TypeError, KeyError) as exc:
-            said = f"its events do not make a document: {exc}"
+            said = message("register.its-events-do-not-make-document", exc=exc)
             yield document_id, Problem("event-changed", f"document {document_id}", said)
 
 
@@ -85,7 +86,9 @@ def scan_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
             if stored != computed:
                 number = (stored or computed)[0]
                 yield Problem(
-                    "scan-changed", f"scan of event {number}", "its row does not follow from the events"
+                    "scan-changed",
+                    message("register.scan-event", number=number),
+                    message("register.its-row-does-not-follow-from"),
                 )
     finally:
         expected.close()

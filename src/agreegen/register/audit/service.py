@@ -13,6 +13,7 @@ from agreegen.chain.heads import Head
 from agreegen.errors import RegisterError
 from agreegen.register.audit.document_steps import document_problems, scan_problems
 from agreegen.register.audit.file_steps import file_problems
+from agreegen.messages import message
 from agreegen.register.audit.interface import ExamineFile
 from agreegen.register.migrations import REGISTER
 from agreegen.register.view import RegisterView
@@ -48,13 +49,13 @@ def verify_register(
         RegisterError: There is no file to judge.
     """
     if not path.is_file():
-        raise RegisterError(f"there is no register at {path}", hint=REGISTER.example)
+        raise RegisterError(message("register.no-register", path=path), hint=REGISTER.example)
     problems: list[Problem] = []
     chain, heads = ChainWalk(REGISTER, known_heads, known_codes), HeadWalk(REGISTER, judge_head)
     try:
         connection = connect(path, read_only=True)
     except sqlite3.Error as exc:
-        return Audit((Problem("damaged", str(path), f"the file cannot be read as a register: {exc}"),))
+        return Audit((Problem("damaged", str(path), message("register.file-cannot-read-register", exc=exc)),))
     try:
         for step in (
             schema_problems(connection, path, REGISTER),
@@ -68,7 +69,9 @@ def verify_register(
             problems.extend(step)
         events, unsigned = count_unsigned(connection)
     except (sqlite3.Error, RegisterError, ValueError, TypeError, KeyError, AttributeError) as exc:
-        problems.append(Problem("damaged", str(path), f"the register cannot be read to its end: {exc}"))
+        problems.append(
+            Problem("damaged", str(path), message("register.register-cannot-read-its-end", exc=exc))
+        )
         events, unsigned = chain.count, 0
     finally:
         connection.close()
