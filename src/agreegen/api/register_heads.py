@@ -11,6 +11,7 @@ from agreegen.chain.audit.interface import Audit, HeadJudgement, JudgeHead, Prob
 from agreegen.chain.heads import Head
 from agreegen.pki.signer_pin import SignerPin
 from agreegen.recording.head_signatures import read_signature
+from agreegen.messages import join_sentences
 from agreegen.signing.interface import Trust
 
 __all__ = ["ChainVerdict", "head_judge", "judge_audit"]

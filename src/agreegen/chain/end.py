@@ -133,7 +133,7 @@ class ChainEnd:
         if file_identity(view.path) != self._identity:
             raise RegisterError(
                 message("chain.was-removed-or-replaced-while-command", path=view.path),
-                hint=message("chain.end-other-program-put-back-run", name=view.kind.name),
+                hint=message("chain.end-other-program-put-back-run", name=view.kind.word),
             )
 
     @contextlib.contextmanager

@@ -81,7 +81,7 @@ def _refuse_foreign_schema(path: Path, kind: ChainKind, connection: sqlite3.Conn
     if found != ours:
         names = ", ".join(sorted(f"{each} {name}" for each, name, _ in found ^ ours)[:_MOST_NAMED])
         raise RegisterError(
-            message("chain.tables-indexes-or-triggers-not-those-2", path=path, name=kind.name, names=names),
+            message("chain.tables-indexes-or-triggers-not-those-2", path=path, name=kind.word, names=names),
             hint=message("chain.restore-from-copy-agreegen-verify-says", name=kind.name),
         )
 
@@ -169,7 +169,7 @@ def wrapped(path: Path, kind: ChainKind) -> Iterator[None]:
         ) from exc
     except sqlite3.DatabaseError as exc:
         raise RegisterError(
-            message("chain.not-or-damaged", path=path, name=kind.name, exc=exc),
+            message("chain.not-or-damaged", path=path, name=kind.word, exc=exc),
             hint=message("chain.restore-from-copy-run-again"),
         ) from exc
     except OSError as exc:

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from agreegen.messages import Message
+from agreegen.messages import Message, message
 
 TIP_COUNT, TIP_HASH = "tip-count", "tip-hash"
 """Keys of `meta` that name the present end of the chain."""
@@ -55,6 +55,11 @@ class ChainKind:
     name: str
     migrations: Sequence[Migration]
     example: Message
+
+    @property
+    def word(self) -> Message:
+        """What people call it."""
+        return message(f"chain.kind.{self.name}")
 
     @property
     def version(self) -> int:

@@ -11,11 +11,8 @@ from pathlib import Path
 from agreegen.chain.heads import Head
 from agreegen.chain.view import ChainView
 from agreegen.errors import InputError
-<<<<<<< HEAD
-from agreegen.model.document import canonical_json
-=======
 from agreegen.messages import message
->>>>>>> f4c22bb (The sentences of registers, recording, archives, scanning, conversion, rendering and the demonstration stand in the catalogue)
+from agreegen.model.document import canonical_json
 
 __all__ = ["HEADS_IN_BAG", "KnownHeads", "encode_heads", "heads_in_bag", "read_known"]
 
@@ -98,8 +95,6 @@ def _read_heads(path: Path, kind: str) -> list[Head]:
     except OSError as exc:
         raise InputError(message("recording.cannot-read", path=path, exc=exc), hint=_HINT) from exc
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as exc:
-<<<<<<< HEAD
-        raise InputError(f"{path} holds no heads of a {kind}", hint=_HINT) from exc
-=======
-        raise InputError(message("recording.holds-no-heads-register", path=path), hint=_HINT) from exc
->>>>>>> f4c22bb (The sentences of registers, recording, archives, scanning, conversion, rendering and the demonstration stand in the catalogue)
+        raise InputError(
+            message("recording.holds-no-heads-register", path=path, kind=kind), hint=_HINT
+        ) from exc

@@ -102,7 +102,7 @@ def require_signer(
     signed, expected = signer_of(last, sm2_ids), chain.signer_of_last_head()
     if signed is None or (expected is not None and not signed.same_as(expected)):
         raise RegisterError(
-            message("recording.its-last-head-not-signed-whom", path=chain.path, name=chain.kind.name),
+            message("recording.its-last-head-not-signed-whom", path=chain.path, name=chain.kind.word),
             hint=message("recording.run-verify-trust-restore-from-copy", name=chain.kind.name),
         )
     whose = (chain.signer() or signed).subject

@@ -97,7 +97,7 @@ def test_paths_that_lead_elsewhere(path: str) -> None:
 )
 def test_what_no_honest_writer_writes(data: bytes, problem: str) -> None:
     _, problems = parse_manifest(data)
-    assert any(problem in text for text in problems)
+    assert any(problem in str(text) for text in problems)
 
 
 def test_info_is_read_with_folded_lines() -> None:

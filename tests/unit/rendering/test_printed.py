@@ -29,4 +29,4 @@ def test_doubled_words_are_a_warning(form_id: str, name: str, value: str, double
     assert [(c.location.field, c.severity) for c in complaints] == (
         [(name, Severity.WARNING)] if doubled else []
     )
-    assert all(c.remedy == f"leave {doubled} out" for c in complaints)
+    assert all(str(c.remedy) == f"leave {doubled} out" for c in complaints)

@@ -52,7 +52,7 @@ def schema_problems(connection: sqlite3.Connection, path: Path, kind: ChainKind)
     version = schema_version(connection)
     require_known(path, kind, version)
     if describe_schema(connection) != expected_schema(kind, version):
-        said = message("chain.tables-indexes-or-triggers-not-those", name=kind.name)
+        said = message("chain.tables-indexes-or-triggers-not-those", name=kind.word)
         yield Problem("schema-changed", "file", said)
 
 
@@ -137,7 +137,7 @@ class ChainWalk:
                 yield Problem(
                     "head-of-another",
                     f"head {head.count}",
-                    message("chain.head-belongs-another", name=self.kind.name),
+                    message("chain.head-belongs-another", name=self.kind.word),
                 )
             elif head.count:
                 self._by_count.setdefault(head.count, []).append(head)
