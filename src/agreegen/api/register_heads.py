@@ -9,9 +9,9 @@ from typing import Any
 
 from agreegen.chain.audit.interface import Audit, HeadJudgement, JudgeHead, Problem
 from agreegen.chain.heads import Head
+from agreegen.messages import join_sentences
 from agreegen.pki.signer_pin import SignerPin
 from agreegen.recording.head_signatures import read_signature
-from agreegen.messages import join_sentences
 from agreegen.signing.interface import Trust
 
 __all__ = ["ChainVerdict", "head_judge", "judge_audit"]
@@ -43,7 +43,7 @@ def head_judge(trust: Trust, now: datetime, *, policy: Path | None = None) -> Ju
         if report.state is SealState.INDETERMINATE and not trust.anchors_der:
             good = True
         whose = head.signer or "nobody"
-        reason = f"the signature of {whose} is {report.state.value}: {'; '.join(report.reasons)}"
+        reason = f"the signature of {whose} is {report.state.value}: {join_sentences(report.reasons)}"
         time = proved or report.time
         signer, claimed = (None, None) if read is None else (read.signer, read.claimed_time)
         return HeadJudgement(None if good else reason, signer, time, proved is not None, claimed)

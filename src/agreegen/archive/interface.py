@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NoReturn
 
+from agreegen.messages import Message, join_sentences, message, translate
 from agreegen.model.report import Report
 from agreegen.signing.interface import Credential, TimestampServer, Trust
 
@@ -62,7 +63,7 @@ class LeftOut:
     """
 
     path: str
-    reason: str
+    reason: Message | str
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}"
@@ -124,10 +125,16 @@ class BagProblem:
 
     code: str
     path: str
-    message: str
+    message: Message | str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.message}" if self.path else self.message
+        return self.in_language("en")
+
+    def in_language(self, language: str) -> str:
+        """Return place and problem in a reader's language."""
+        if not self.path:
+            return translate(self.message, language)
+        return translate(message("archive.problem", path=self.path, problem=self.message), language)
 
 
 class SealState(StrEnum):
@@ -155,15 +162,15 @@ class SealReport:
     state: SealState
     signer: str | None = None
     time: datetime | None = None
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Message | str, ...] = ()
     certificate_sha256: str | None = None
     pinned: bool = False
 
     @property
-    def detail(self) -> str:
+    def detail(self) -> Message | str:
         """Who, when, and what is wrong, in one line."""
-        time = "" if self.time is None else self.time.isoformat()
-        return "; ".join(filter(None, (self.signer, time, *self.reasons)))
+        time = None if self.time is None else message("archive.time", time=self.time)
+        return join_sentences(part for part in (self.signer, time, *self.reasons) if part)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object of `archive verify --json`."""
@@ -173,7 +180,7 @@ class SealReport:
             "certificate_sha256": self.certificate_sha256,
             "pinned": self.pinned,
             "time": None if self.time is None else self.time.isoformat().replace("+00:00", "Z"),
-            "reasons": list(self.reasons),
+            "reasons": [str(reason) for reason in self.reasons],
         }
 
 
@@ -222,7 +229,7 @@ class BagReport:
             "bag": self.bag,
             "valid": self.valid,
             "files": self.files,
-            "problems": [{"code": p.code, "path": p.path, "message": p.message} for p in self.problems],
+            "problems": [{"code": p.code, "path": p.path, "message": str(p.message)} for p in self.problems],
             "signature": self.signature.to_dict(),
             "token": self.token.to_dict(),
             "evidence": self.evidence.to_dict(),
@@ -232,31 +239,42 @@ class BagReport:
             "documents": self.documents.to_dict(),
         }
 
-    def sealer(self) -> str:
+    def sealer(self) -> Message | str:
         """Say who sealed the bag, and whether that was asked for: any trusted person can make a bag."""
         seal = self.signature
         if seal.state is SealState.MISSING:
-            return "sealed by nobody"
-        line = f"sealed by {seal.signer or '(unknown)'} ({seal.state.value})"
+            return message("archive.sealed-nobody")
+        line = message(
+            "archive.sealed", signer=seal.signer or message("messages.unknown"), value=_result(seal.state)
+        )
         if seal.certificate_sha256 is not None:
-            line += f", certificate {seal.certificate_sha256}"
-        return line if seal.pinned else f"{line}; without --signer, any trusted person's seal would pass"
+            line = message("archive.sealer-certificate", line=line, sha256=seal.certificate_sha256)
+        return line if seal.pinned else message("archive.without-signer-any-trusted-person-seal", line=line)
 
-    def rows(self) -> list[tuple[str, str, str]]:
+    def rows(self) -> list[tuple[object, object, object]]:
         """Return check, result and detail for a table."""
-        rows = [("bag", "valid" if self.valid else "not valid", self.bag)]
-        rows += [("files", "wrong" if self.problems else "right", f"{self.files} payload files hashed")]
-        rows += [("problem", problem.code, str(problem)) for problem in self.problems]
+        files, state = self.documents.files, "wrong" if self.problems else "right"
+        hashed = message("archive.payload-files-hashed", files=self.files)
+        counts = [f"{count} {verdict}" for verdict, count in self.documents.counts().items() if count]
         seals = {"signature": self.signature, "timestamp": self.token, "evidence": self.evidence}
-        rows += [(name, seal.state.value, seal.detail) for name, seal in seals.items()]
-        counts = {verdict: count for verdict, count in self.documents.counts().items() if count}
-        rows.append(("documents", ", ".join(f"{n} {verdict}" for verdict, n in counts.items()) or "none", ""))
-        rows += [
-            ("document", file.verdict.value, file.path) for file in self.documents.files if not file.settled
+        return [
+            (_check("bag"), _result("valid" if self.valid else "not-valid"), self.bag),
+            (_check("files"), _result(state), hashed),
+            *((_check("problem"), problem.code, problem) for problem in self.problems),
+            *((_check(name), _result(seal.state), seal.detail) for name, seal in seals.items()),
+            (_check("documents"), counts or message("messages.none"), ""),
+            *((_check("document"), _result(file.verdict), file.path) for file in files if not file.settled),
+            *(
+                (_check("on-paper"), [role for role, _ in file.document.fulfilled_elsewhere], file.path)
+                for file in files
+                if file.document is not None and file.document.fulfilled_elsewhere
+            ),
         ]
-        rows += [
-            ("on paper", ", ".join(role for role, _ in file.document.fulfilled_elsewhere), file.path)
-            for file in self.documents.files
-            if file.document is not None and file.document.fulfilled_elsewhere
-        ]
-        return rows
+
+
+def _check(name: str) -> Message:
+    return message(f"archive.check.{name}")
+
+
+def _result(word: str) -> Message:
+    return message(f"archive.result.{word}")

@@ -8,6 +8,7 @@ from pathlib import Path
 from agreegen.errors import SigningError
 from agreegen.forms.catalog import find_form, forms_folder, list_forms
 from agreegen.forms.check import require_usable
+from agreegen.messages import message
 from agreegen.model.report import (
     DocumentFacts,
     FileReport,
@@ -58,8 +59,8 @@ def refuse_altered(report: FileReport, *, also: Collection[str] = ()) -> None:
     if report.unaltered is False or wrong:
         reasons = "; ".join([*wrong, *(reason for s in report.signatures for reason in s.reasons)])
         raise SigningError(
-            f"the document was changed: {reasons or 'a signature does not hold'}",
-            hint="ask for the original file; agreegen verify says more",
+            message("pipeline.document-was-changed", reasons=reasons or "a signature does not hold"),
+            hint=message("pipeline.ask-original-file-agreegen-verify-says"),
         )
 
 
@@ -72,8 +73,10 @@ def _refuse_unjudged(report: FileReport) -> None:
     if report.signatures and report.unaltered is None:
         reasons = [*(a.message for a in report.alarms), *(r for s in report.signatures for r in s.reasons)]
         raise SigningError(
-            f"whether the document was changed cannot be told: {'; '.join(dict.fromkeys(reasons))}",
-            hint="agreegen verify says more",
+            message(
+                "pipeline.whether-document-was-changed-cannot-told", reasons="; ".join(dict.fromkeys(reasons))
+            ),
+            hint=message("pipeline.agreegen-verify-says-more"),
         )
 
 
@@ -89,8 +92,12 @@ def _refuse_signers(report: FileReport) -> None:
         rejected = one.trust is TrustStatus.UNTRUSTED or one.revocation is Revocation.REVOKED
         if rejected or one.indication is Indication.TOTAL_FAILED:
             raise SigningError(
-                f"the signature of {one.signer or '(unknown)'} is not trusted: {'; '.join(one.reasons)}",
-                hint="if you know the signer, add its authority's root with --trust; else ask who signed",
+                message(
+                    "pipeline.signature-not-trusted",
+                    signer=one.signer or "(unknown)",
+                    reasons="; ".join(one.reasons),
+                ),
+                hint=message("pipeline.if-you-know-signer-add-its"),
             )
 
 

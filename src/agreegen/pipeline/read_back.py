@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from agreegen.conversion.text import check_text
 from agreegen.errors import SigningError
+from agreegen.messages import message
 from agreegen.model.document import Document
 from agreegen.model.form import Form
 from agreegen.model.report import FileReport
@@ -53,19 +54,21 @@ def read_back(data: bytes, options: Options, expected: Expected | None = None) -
 
 def _altered(report: FileReport, expected: Expected | None) -> SigningError:
     found = [*(alarm.message for alarm in report.alarms), *(r for s in report.signatures for r in s.reasons)]
-    reasons = "; ".join(dict.fromkeys(found)) or "it reads differently"
+    reasons = "; ".join(dict.fromkeys(found)) or message("pipeline.reads-differently")
     if expected is not None:
-        return SigningError(f"document {report.path}: reading it back finds it altered: {reasons}")
+        return SigningError(
+            message("pipeline.document-reading-back-finds-altered-2", path=report.path, reasons=reasons)
+        )
     return SigningError(
-        f"the file is built so that an addition would change it: {reasons}",
-        hint="ask for the original file; agreegen verify says more",
+        message("pipeline.file-built-so-addition-would-change", reasons=reasons),
+        hint=message("pipeline.ask-original-file-agreegen-verify-says"),
     )
 
 
 def _require_document(report: FileReport, data: bytes, expected: Expected) -> None:
     form, document = expected.form, expected.document
     if report.document is None or report.document.id != document.id:
-        raise SigningError(f"document {document.id}: reading it back finds another document")
+        raise SigningError(message("pipeline.document-reading-back-finds-another-document", id=document.id))
     text = expected_text(form, document)
     require_values(form, document, text)
     check_text(text, data)

@@ -11,10 +11,10 @@ from datetime import datetime
 from pathlib import Path
 
 from agreegen.errors import SigningError
+from agreegen.messages import message
 from agreegen.model.report import FileReport, Integrity, PadesLevel
 from agreegen.pipeline.earlier_signatures import refuse_altered, require_signable
 from agreegen.pipeline.read_back import Expected, read_back
-from agreegen.messages import message
 from agreegen.signing.interface import Credential, SignedPdf, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import sign_pdf
 from agreegen.signing.prepared import SigningIdentity
@@ -116,7 +116,7 @@ class Received:
         """
         after = read_back(signed.data, self.options, expected)
         if not any(s.field == role and s.integrity is Integrity.INTACT for s in after.signatures):
-            raise SigningError(f"the signature in field {role} does not read back intact")
+            raise SigningError(message("pipeline.signature-field-does-not-read-back", role=role))
         return after
 
 

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from agreegen.chain.heads import SignerIdentity
 from agreegen.errors import InputError, RegisterError
 from agreegen.files import sha256_of, write_atomically
+from agreegen.messages import Message, message
 from agreegen.model.report import FileReport, Verdict
 from agreegen.recording.own_documents import OwnDocument, read_own
 from agreegen.recording.recorder import Recorder
@@ -22,7 +23,7 @@ from agreegen.register.interface import DocumentRow, EventDraft, EventKind, How
 __all__ = ["ReceivedDocument", "new_signers", "receive_document", "signed_draft"]
 
 _SHOWN = 8
-_HINT = "ask the other party for the file that it signed; agreegen verify says more"
+_HINT = message("recording.ask-other-party-file-signed-agreegen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +69,17 @@ def receive_document(
     row = _row_of(recorder, source, own)
     _require_prefix(source, pdf, row)
     if report.verdict is not Verdict.VALID:
-        raise InputError(f"{source} is not valid, but {report.verdict}: {_reasons(report)}", hint=_HINT)
+        raise InputError(
+            message(
+                "recording.not-valid-but", source=source, verdict=report.verdict, report=_reasons(report)
+            ),
+            hint=_HINT,
+        )
     signers = new_signers(row, own)
     if not signers:
         raise InputError(
-            f"{source} carries no signature that the register does not know",
-            hint="there is nothing to record",
+            message("recording.carries-no-signature-register-does-not", source=source),
+            hint=message("recording.nothing-record"),
         )
     root, old = recorder.register.path.resolve().parent, row.registration.path
     path = _path_beside(old, sha256_of(pdf))
@@ -81,7 +87,8 @@ def receive_document(
         write_atomically(root / path, pdf)
     except OSError as exc:
         raise RegisterError(
-            f"{root / path} cannot be written: {exc.strerror}", hint="free space or mend the permissions"
+            message("recording.cannot-written", root=root / path, exc=exc),
+            hint=message("recording.free-space-or-mend-permissions"),
         ) from exc
     levels = {each.role: each.level.value for each in report.signatures if each.role is not None}
     drafts = [
@@ -126,13 +133,13 @@ def signed_draft(
 
 def _row_of(recorder: Recorder, source: Path, own: OwnDocument) -> DocumentRow:
     if own.document is None:
-        raise InputError(f"{source} carries no document of ours", hint=_HINT)
+        raise InputError(message("recording.carries-no-document-ours-2", source=source), hint=_HINT)
     row = recorder.register.document(own.document.id)
     if row is None or not row.in_force:
         state = "does not know" if row is None else "no longer holds as valid"
         raise InputError(
             f"{source}: {recorder.register.path} {state} document {own.document.id}",
-            hint="see: agreegen register list --replaced",
+            hint=message("recording.see-agreegen-register-list-replaced"),
         )
     return row
 
@@ -141,17 +148,19 @@ def _require_prefix(source: Path, pdf: bytes, row: DocumentRow) -> None:
     """Refuse a file that does not begin with every byte of the registered one (ISO 32000-2, 7.5.6)."""
     if row.size is None or sha256_of(pdf[: row.size]) != row.sha256:
         raise InputError(
-            f"{source} does not begin with the file that the register knows ({row.registration.path})",
-            hint="the other party must sign that very file, as it was sent",
+            message(
+                "recording.does-not-begin-file-register-knows", source=source, path=row.registration.path
+            ),
+            hint=message("recording.other-party-must-sign-very-file"),
         )
 
 
-def _reasons(report: FileReport) -> str:
+def _reasons(report: FileReport) -> Message | str:
     said: Sequence[str] = [
         *(str(alarm.message) for alarm in report.alarms),
         *(str(reason) for each in report.signatures for reason in each.reasons),
     ]
-    return "; ".join(dict.fromkeys(said)) or "no signature can be trusted"
+    return "; ".join(dict.fromkeys(said)) or message("recording.no-signature-can-trusted")
 
 
 def _path_beside(path: str, sha256: str) -> str:

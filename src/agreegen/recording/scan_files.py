@@ -38,8 +38,8 @@ def kept_below(root: Path) -> Iterator[None]:
         yield
     except OSError as exc:
         raise RegisterError(
-            f"{exc.filename or root} cannot be written: {exc.strerror or exc}",
-            hint="free space or mend the permissions and run again: what is recorded stays",
+            message("recording.cannot-written-2", filename=exc.filename or root, exc=exc),
+            hint=message("recording.free-space-or-mend-permissions-run"),
         ) from exc
 
 

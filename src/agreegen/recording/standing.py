@@ -55,14 +55,13 @@ def _require_heads(register: Register, check: TailCheck) -> None:
         return
     if register.knows_any(HEAD_EVENT, SIGNER_EVENT):
         raise RegisterError(
-            f"{register.path}: it was signed, and the signatures are gone",
-            hint="restore the register from a copy, or rebuild it",
+            message("recording.was-signed-signatures-gone", path=register.path),
+            hint=message("recording.restore-register-from-copy-or-rebuild-2"),
         )
     if not check.accepted and register.knows_any(*_EVIDENCE):
         raise RegisterError(
-            f"{register.path} holds signed documents, and nobody ever signed it",
-            hint="if an earlier version left it like that: agreegen register accept --by NAME; "
-            "else restore the register from a copy, or rebuild it",
+            message("recording.holds-signed-documents-nobody-ever-signed", path=register.path),
+            hint=message("recording.if-earlier-version-left-like-agreegen"),
         )
 
 
@@ -96,8 +95,8 @@ def require_signer(
         return
     if chain.hash_at(last.count) != last.hash:
         raise RegisterError(
-            f"{chain.path}: its last head does not fit the chain, which was changed",
-            hint=f"run {chain.kind.name} verify --trust; restore it from a copy, or rebuild it",
+            message("recording.its-last-head-does-not-fit", path=chain.path),
+            hint=message("recording.run-verify-trust-restore-from-copy", name=chain.kind.name),
         )
     signed, expected = signer_of(last, sm2_ids), chain.signer_of_last_head()
     if signed is None or (expected is not None and not signed.same_as(expected)):

@@ -129,14 +129,18 @@ class _Allowed:
         """Say what is wrong with an event of its kind, behind the head."""
         if event.kind is EventKind.PAPER and not self.named:
             if not self.check.accepted:
-                yield f"event {event.seq}: nobody answers for the scan of document {event.document_id}"
+                yield message(
+                    "recording.event-nobody-answers-scan-document",
+                    seq=event.seq,
+                    document_id=event.document_id,
+                )
         elif not self._is_explained(event):
             what = (
                 f"{event.kind.value} of document {event.document_id}"
                 if event.document_id
                 else event.kind.value
             )
-            yield f"event {event.seq} ({what}) stands under no head; no command leaves that"
+            yield message("recording.event-stands-under-no-head-no-2", seq=event.seq, what=what)
 
     def _is_explained(self, event: Event) -> bool:
         if self.named:
@@ -234,4 +238,4 @@ def _signature_problems(data: bytes, check: TailCheck, expected: _Expected) -> I
             yield message("recording.has-not-signed-every-document-head", role=role)
     for role, signer in own.signers.items():
         if holders.get(role) is None and not expected.allows(role, signer.certificate_sha256):
-            yield f"{role} was signed by {signer.subject}, as in no document that a head covers"
+            yield message("recording.was-signed-no-document-head-covers", role=role, subject=signer.subject)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from agreegen.errors import RenderingError
-from agreegen.messages import message
+from agreegen.messages import Message, message
 from agreegen.model.document import Document
 from agreegen.model.form import Field, FieldType, Form
 
@@ -46,9 +46,9 @@ def template_context(form: Form, document: Document) -> dict[str, Printed]:
     return context
 
 
-_KINDS: dict[FieldType, tuple[type, str]] = {
-    FieldType.LIST: (list, "a list"),
-    FieldType.YES_NO: (bool, "yes or no"),
+_KINDS: dict[FieldType, tuple[type, Message]] = {
+    FieldType.LIST: (list, message("rendering.a-list")),
+    FieldType.YES_NO: (bool, message("rendering.yes-or-no")),
 }
 _EMPTY: tuple[object, ...] = (None, "", [])
 
@@ -59,9 +59,9 @@ def _printed(field: Field, values: Mapping[str, Printed]) -> Printed:
         value = values.get(field.default_from)
     if value is None or value in _EMPTY:
         return _blank(field)
-    wanted, what = _KINDS.get(field.type, (str, "a single text"))
+    wanted, what = _KINDS.get(field.type, (str, message("rendering.a-text")))
     if not isinstance(value, wanted):
-        raise RenderingError(f"{_name(field)}: must be {what}")
+        raise RenderingError(message("rendering.must", field=_name(field), what=what))
     if isinstance(value, list):
         return [_checked(field, item) for item in value]
     if isinstance(value, bool):
@@ -72,7 +72,9 @@ def _printed(field: Field, values: Mapping[str, Printed]) -> Printed:
 def _blank(field: Field) -> Printed:
     """Return what is printed where there is no value."""
     if field.required:
-        raise RenderingError(f"{_name(field)}: a value is required", hint="enter it and run again")
+        raise RenderingError(
+            message("rendering.value-required", field=_name(field)), hint=message("rendering.enter-run-again")
+        )
     if field.type is FieldType.LIST:
         return []
     return DATE_BLANK if field.type is FieldType.DATE else BLANK

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agreegen.errors import InputError
+from agreegen.messages import message
 from agreegen.model.complaint import Complaint, Location
 from agreegen.model.document import Value
 from agreegen.model.form import Field, FieldType, Form
@@ -72,8 +73,14 @@ class Records:
         for name, column in self._columns.items():
             cell = cells[column]
             if (shown := self._facts.broken.get((number, column))) is not None:
-                told = f"the cell shows {shown}" if shown else "the cell holds a formula without a result"
-                complaints.append(Complaint(self.locate(number, name), told, "enter the value itself"))
+                told = (
+                    message("rosters.cell-shows", shown=shown)
+                    if shown
+                    else message("rosters.cell-holds-formula-without-result")
+                )
+                complaints.append(
+                    Complaint(self.locate(number, name), told, message("rosters.enter-value-itself"))
+                )
             elif not is_empty(cell) and not (isinstance(cell, str) and is_stroke(cell)):
                 raw[name] = self._dated(name, cell)
         parsed = parse_values(self._form, raw, lambda name: self.locate(number, name))
@@ -104,8 +111,13 @@ def open_records(path: Path, name: str, columns: Sequence[Field]) -> Records:
     ]
     if missing:
         raise InputError(
-            f"{path}: columns are missing: {', '.join(missing)}; the headers found in row "
-            f"{table.header.row} are {list_headers(table.header.texts)}",
-            hint="name the columns so",
+            message(
+                "rosters.columns-missing-headers-found-row",
+                path=path,
+                missing=tuple(missing),
+                row=table.header.row,
+                texts=list_headers(table.header.texts),
+            ),
+            hint=message("rosters.name-columns-so"),
         )
     return Records(path, form, table)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from agreegen.errors import InputError
 from agreegen.files import replacing, sha256_of, sha256_of_file, write_atomically
-from agreegen.recording.scan_files import kept_below
 from agreegen.messages import message
+from agreegen.recording.scan_files import kept_below
 from agreegen.register.interface import ScanFile
 
 SCANS_FOLDER = "scans"
@@ -58,7 +58,10 @@ def _keep(source: Path, root: Path) -> KeptInput:
             copy.write(block)
         copy.flush()
         if digest.hexdigest() != sha256:
-            raise InputError(f"{source} changed while it was read", hint="try again when it is finished")
+            raise InputError(
+                message("scanning.changed-while-was-read", source=source),
+                hint=message("scanning.try-again-when-finished"),
+            )
     return KeptInput(source, target, sha256)
 
 

@@ -18,8 +18,8 @@ from agreegen.errors import AgreegenError, InputError
 from agreegen.files import replacing, write_atomically
 from agreegen.foreign.confinement import ConfinedError, Confinement, shared
 from agreegen.foreign.limits import Limits
-from agreegen.recording.scan_files import kept_below
 from agreegen.messages import join_sentences, message, translate
+from agreegen.recording.scan_files import kept_below
 from agreegen.rosters.formats.csv_files import guard, unguard
 from agreegen.scanning import reading
 from agreegen.scanning.intake import ReadPage
@@ -46,7 +46,7 @@ NUMBER, VERDICT, BY, SHA256 = 7, 8, 9, 10
 _PAGE = 2
 _MODE = 0o600
 _STEM_LENGTH = 40
-_HINT = f"give the {SHEET_NAME} of a review folder"
+_HINT = message("scanning.give-review-folder", sheet_name=SHEET_NAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +153,20 @@ def read_decisions(path: Path, by: str | None) -> list[Decision]:
         who = cell_text(row[BY - 1]) or (by or "")
         if verdict not in _ACCEPTING | _REJECTING:
             problems.append(
-                f"{_cell(VERDICT, number)}: {verdict} is neither {ACCEPT} (accept) nor {REJECT} (reject)"
+                message(
+                    "scanning.neither-accept-nor-reject",
+                    verdict=_cell(VERDICT, number),
+                    verdict2=verdict,
+                    accept=ACCEPT,
+                    reject=REJECT,
+                )
             )
         elif not who:
-            problems.append(f"{_cell(BY, number)}: it does not say who decided")
+            problems.append(message("scanning.does-not-say-who-decided", by=_cell(BY, number)))
         elif verdict in _ACCEPTING and not cell_text(row[NUMBER - 1]):
-            problems.append(f"{_cell(NUMBER, number)}: an accepted page needs a staff number")
+            problems.append(
+                message("scanning.accepted-page-needs-staff-number", number=_cell(NUMBER, number))
+            )
         else:
             page = int(str(row[_PAGE - 1]))
             decisions.append(
@@ -188,7 +196,7 @@ def rows_of(path: Path) -> list[list[object]]:
     try:
         rows = shared(Limits()).call(_read_cells, path)
     except ConfinedError as exc:
-        raise InputError(f"{path} is no review sheet: {exc}", hint=_HINT) from exc
+        raise InputError(message("scanning.no-review-sheet", path=path, exc=exc), hint=_HINT) from exc
     if not rows or rows[0] != [title for title, _ in _HEADERS]:
         raise InputError(
             message("scanning.has-not-columns-review-sheet", path=path),
@@ -210,7 +218,7 @@ def _read_cells(path: Path) -> list[list[object]]:
         assert isinstance(sheet, Worksheet)
         return [list(row) for row in sheet.iter_rows(min_row=1, max_col=len(_HEADERS), values_only=True)]
     except (OSError, InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, AssertionError) as exc:
-        raise InputError(f"{path} is no review sheet: {exc}", hint=_HINT) from exc
+        raise InputError(message("scanning.no-review-sheet", path=path, exc=exc), hint=_HINT) from exc
 
 
 def _old_rows(path: Path) -> dict[tuple[str, int], list[object]]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from agreegen.chain.audit.interface import Problem
 from agreegen.errors import RegisterError
 from agreegen.files import sha256_of_file
+from agreegen.messages import Message, message
 from agreegen.register.audit.interface import ExamineFile
 from agreegen.register.columns import Cell, row_from_values, row_values
 from agreegen.register.interface import DocumentRow, DocumentState, EventKind
@@ -45,19 +46,25 @@ def file_problems(
         for document in view.documents():
             yield from _document_file_problems(document, root, examine)
     for document_id, scan in view.scans(retracted_too=True):
-        yield from _kept_file_problems(root, scan.path, scan.sha256, f"the scan of document {document_id}")
+        yield from _kept_file_problems(
+            root, scan.path, scan.sha256, message("register.scan-document", document_id=document_id)
+        )
     for event in view.events(""):
         if event.kind is EventKind.SCANNED:
             facts = json.loads(event.details)
-            yield from _kept_file_problems(root, facts["path"], facts["sha256"], f"the input {facts['name']}")
+            yield from _kept_file_problems(
+                root, facts["path"], facts["sha256"], message("register.input", facts=facts["name"])
+            )
     for file in sorted(root.joinpath("documents").rglob("*")):
         if file.is_file() and file.suffix.lower() == ".pdf":
             relative = file.relative_to(root).as_posix()
             row = view.document_by_path(relative)
             if row is None:
-                yield Problem("file-unknown", relative, "the register does not know this file")
+                yield Problem("file-unknown", relative, message("register.register-does-not-know-file"))
             elif row.state is DocumentState.QUARANTINED:
-                yield Problem("file-unknown", relative, "a quarantined file stands among the documents")
+                yield Problem(
+                    "file-unknown", relative, message("register.quarantined-file-stands-among-documents")
+                )
 
 
 def _shared_out(
@@ -77,7 +84,8 @@ def _shared_out(
                 yield from waiting.popleft().result()
         except BrokenExecutor as exc:
             raise RegisterError(
-                "a process that read documents ended without an answer", hint="try again with --jobs 1"
+                message("register.process-read-documents-ended-without-answer"),
+                hint=message("register.try-again-jobs-1"),
             ) from exc
 
 
@@ -85,15 +93,15 @@ def _look_at(rows: Rows, root: Path, examine: ExamineFile | None) -> Sequence[Pr
     return [each for row in rows for each in _document_file_problems(row_from_values(row), root, examine)]
 
 
-def _kept_file_problems(root: Path, name: str, sha256: str, what: str) -> Iterator[Problem]:
+def _kept_file_problems(root: Path, name: str, sha256: str, what: Message | str) -> Iterator[Problem]:
     """Compare a scan with the register; what was taken back is kept, too."""
     path = root / name
     if not _is_below(path, root):
-        yield Problem("file-outside", name, f"{what} leads out of the folder")
+        yield Problem("file-outside", name, message("register.leads-out-folder", what=what))
     elif not path.is_file():
-        yield Problem("file-missing", name, f"{what} is gone")
+        yield Problem("file-missing", name, message("register.gone", what=what))
     elif sha256_of_file(path) != sha256:
-        yield Problem("file-changed", name, f"{what} was changed")
+        yield Problem("file-changed", name, message("register.was-changed", what=what))
 
 
 def _is_below(path: Path, root: Path) -> bool:
@@ -105,13 +113,15 @@ def _document_file_problems(
 ) -> Iterator[Problem]:
     known, path = document.registration, root / document.registration.path
     if not _is_below(path, root):
-        yield Problem("file-outside", f"document {known.id}", "its path leads out of the folder")
+        yield Problem("file-outside", f"document {known.id}", message("register.its-path-leads-out-folder"))
     elif not path.is_file():
         yield Problem(
-            "file-missing", known.path, f"the file of document {known.id} ({document.state.value}) is gone"
+            "file-missing",
+            known.path,
+            message("register.file-document-gone", id=known.id, value=document.state.value),
         )
     elif sha256_of_file(path) != document.sha256:
-        yield Problem("file-changed", known.path, "it is not the file that the register knows")
+        yield Problem("file-changed", known.path, message("register.not-file-register-knows"))
     elif examine is not None and not document.scans_alone:
         for reason in examine(path, document):
             yield Problem("file-of-another", known.path, reason)

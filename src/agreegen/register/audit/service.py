@@ -11,9 +11,9 @@ from agreegen.chain.audit.steps import ChainWalk, HeadWalk, count_unsigned, sche
 from agreegen.chain.file import connect, connect_current
 from agreegen.chain.heads import Head
 from agreegen.errors import RegisterError
+from agreegen.messages import message
 from agreegen.register.audit.document_steps import document_problems, scan_problems
 from agreegen.register.audit.file_steps import file_problems
-from agreegen.messages import message
 from agreegen.register.audit.interface import ExamineFile
 from agreegen.register.migrations import REGISTER
 from agreegen.register.view import RegisterView
