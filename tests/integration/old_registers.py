@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agreegen.chain.hashing import genesis_hash, link_hash
-from agreegen.chain.heads import Head
+from agreegen.chain.signed_heads import Head
 from agreegen.model.document import canonical_json
 from agreegen.recording.signer import CredentialSigner
 from agreegen.register.migrations import MIGRATIONS

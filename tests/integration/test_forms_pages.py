@@ -14,7 +14,7 @@ import pytest
 
 from agreegen.conversion.fields import pdf_bookmark_name
 from agreegen.conversion.libreoffice import LibreOffice
-from agreegen.conversion.together import check_signatures_together
+from agreegen.conversion.signature_page_check import check_signatures_together
 from agreegen.errors import ConversionError
 from agreegen.forms.catalog import find_form, forms_folder
 from agreegen.model.document import Document, Value, build_document

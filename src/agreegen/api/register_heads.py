@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from agreegen.chain.audit.interface import Audit, HeadJudgement, JudgeHead, Problem
-from agreegen.chain.heads import Head
+from agreegen.chain.signed_heads import Head
 from agreegen.messages import join_sentences
 from agreegen.pki.signer_pin import SignerPin
 from agreegen.recording.head_signatures import read_signature

@@ -10,8 +10,8 @@ from datetime import datetime
 
 from agreegen.chain.file import file_identity
 from agreegen.chain.hashing import format_time, link_hash, parse_time
-from agreegen.chain.heads import HEAD_EVENT, SIGNER_EVENT, Head, HeadSigner
 from agreegen.chain.schema import EVENT_COLUMNS, TIP_COUNT, TIP_HASH
+from agreegen.chain.signed_heads import HEAD_EVENT, SIGNER_EVENT, Head, HeadSigner
 from agreegen.chain.view import ChainView
 from agreegen.errors import RegisterError
 from agreegen.messages import message

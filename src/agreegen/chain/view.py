@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from agreegen.chain.file import wrapped
-from agreegen.chain.heads import HEAD_EVENT, SIGNER_EVENT, Head, SignerIdentity
 from agreegen.chain.schema import TIP_COUNT, ChainKind
+from agreegen.chain.signed_heads import HEAD_EVENT, SIGNER_EVENT, Head, SignerIdentity
 
 __all__ = ["HEAD_EVENT", "SIGNER_EVENT", "ChainView"]
 

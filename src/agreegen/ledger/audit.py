@@ -11,7 +11,7 @@ from agreegen.chain.audit.interface import Audit, JudgeHead, Problem
 from agreegen.chain.audit.steps import ChainWalk, HeadWalk, count_unsigned, schema_problems, tail_problems
 from agreegen.chain.file import connect
 from agreegen.chain.hashing import parse_time
-from agreegen.chain.heads import HEAD_EVENT, SIGNER_EVENT, Head
+from agreegen.chain.signed_heads import HEAD_EVENT, SIGNER_EVENT, Head
 from agreegen.errors import RegisterError
 from agreegen.files import sha256_of_file
 from agreegen.ledger.draw import DrawOf, draw_lots, find_candidates, make_seed, population_hash

@@ -12,8 +12,8 @@ from types import TracebackType
 
 from agreegen.chain.end import ChainEnd
 from agreegen.chain.file import connect_current, create_file, wrapped
-from agreegen.chain.heads import SIGNER_EVENT, Head, HeadSigner, SignerIdentity
 from agreegen.chain.schema import EVENT_COLUMNS
+from agreegen.chain.signed_heads import SIGNER_EVENT, Head, HeadSigner, SignerIdentity
 from agreegen.chain.view import ChainView
 from agreegen.errors import RegisterError
 from agreegen.files import note_input

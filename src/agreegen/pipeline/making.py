@@ -12,8 +12,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from agreegen.conversion.compiled import ENGINE, CompiledForm, load_compiled
+from agreegen.conversion.document_time import document_moment, template_date
 from agreegen.conversion.interface import DoesNotFit, EngineChoice, StaleCompiledForm
-from agreegen.conversion.moment import document_moment, template_date
 from agreegen.conversion.text import check_complete, check_text
 from agreegen.errors import AgreegenError, ConversionError, MissingProgramError
 from agreegen.forms.check import require_usable
@@ -181,7 +181,7 @@ class DocumentMaker:
                 message("pipeline.and-missing", because=because, missing=exc), hint=exc.advice
             ) from exc
         from agreegen.conversion.assembly import assemble  # noqa: PLC0415 - compiled forms need neither
-        from agreegen.conversion.together import check_signatures_together  # noqa: PLC0415 - the same
+        from agreegen.conversion.signature_page_check import check_signatures_together  # noqa: PLC0415 - the same
         from agreegen.rendering.docx import render_docx  # noqa: PLC0415 - the same
 
         document = replace(document, engine="libreoffice")

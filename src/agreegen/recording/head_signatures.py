@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from agreegen.chain.heads import Head, SignerIdentity
+from agreegen.chain.signed_heads import Head, SignerIdentity
 from agreegen.model.report import Integrity
 from agreegen.pki.algorithms import SM2_DEFAULT_ID, compute_digest
 from agreegen.pki.cms.container_check import check_container

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from agreegen.chain.heads import Head
+from agreegen.chain.signed_heads import Head
 from agreegen.chain.view import ChainView
 from agreegen.errors import InputError
 from agreegen.messages import message

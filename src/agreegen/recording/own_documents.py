@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agreegen.chain.heads import SignerIdentity
+from agreegen.chain.signed_heads import SignerIdentity
 from agreegen.messages import Message, message
 from agreegen.model.document import Document
 from agreegen.model.report import SignatureKind

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from agreegen.chain.heads import SignerIdentity
+from agreegen.chain.signed_heads import SignerIdentity
 from agreegen.errors import InputError, RegisterError
 from agreegen.files import sha256_of, write_atomically
 from agreegen.messages import Message, message

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from agreegen.chain.heads import Head
+from agreegen.chain.signed_heads import Head
 from agreegen.errors import InputError
 from agreegen.messages import message
 from agreegen.recording.signer import CredentialSigner

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from asn1crypto import x509
 
-from agreegen.chain.heads import SignerIdentity
+from agreegen.chain.signed_heads import SignerIdentity
 from agreegen.pki.signer_pin import fingerprint
 from agreegen.signing.detached import sign_detached
 from agreegen.signing.interface import Credential, TimestampServer, Trust

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agreegen.chain.heads import SignerIdentity
+from agreegen.chain.signed_heads import SignerIdentity
 from agreegen.chain.view import HEAD_EVENT, SIGNER_EVENT, ChainView
 from agreegen.errors import RegisterError
 from agreegen.messages import message

@@ -13,7 +13,7 @@ from types import TracebackType
 
 from agreegen.chain.end import Addition, ChainEnd
 from agreegen.chain.file import connect_current, create_file, wrapped
-from agreegen.chain.heads import Head, HeadSigner
+from agreegen.chain.signed_heads import Head, HeadSigner
 from agreegen.errors import RegisterError
 from agreegen.files import note_input
 from agreegen.messages import message

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from agreegen.model.report import Alarm, Changes, Coverage, SignatureKind
 from agreegen.pdf.limits import Limits
-from agreegen.verification.changes.places import PermittedPlace
+from agreegen.verification.changes.painted_places import PermittedPlace
 from agreegen.verification.pictures.interface import SealLook
 
 

@@ -17,7 +17,7 @@ from agreegen.pdf.objects import LimitError, StructureError
 from agreegen.pdf.xref import Entry
 from agreegen.verification.pictures.interface import Reading
 from agreegen.verification.structure import scan_structure
-from agreegen.verification.structure.second import compare_parsers
+from agreegen.verification.structure.second_parser import compare_parsers
 from tests.attacks.documents import signed
 from tests.attacks.increments import append, size_of, stream
 from tests.attacks.signer import FREE_BOX, TEXT_BOX, base_document, sign

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from agreegen.chain.audit.interface import HeadJudgement
-from agreegen.chain.heads import Head, SignerIdentity
+from agreegen.chain.signed_heads import Head, SignerIdentity
 from agreegen.register.interface import EventDraft, EventKind, Registration, ScanFile
 from agreegen.register.paper import PaperRecord
 from agreegen.register.store import Register

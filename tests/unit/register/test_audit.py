@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from agreegen.chain.audit.interface import HeadJudgement
-from agreegen.chain.heads import Head
+from agreegen.chain.signed_heads import Head
 from agreegen.register.audit.service import verify_register
 from agreegen.register.interface import EventDraft, EventKind
 from agreegen.register.store import Register

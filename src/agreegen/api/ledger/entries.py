@@ -9,7 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from agreegen.api.register_heads import ChainVerdict, head_judge, judge_audit
-from agreegen.chain.heads import Head
+from agreegen.chain.signed_heads import Head
 from agreegen.clock import read_clock
 from agreegen.errors import RegisterError, UsageError
 from agreegen.ledger.audit import verify_ledger as audit_ledger

@@ -12,7 +12,7 @@ from agreegen.api.ledger.entries import LedgerAccess, ledger_content, open_ledge
 from agreegen.api.signing import sign
 from agreegen.archive.create import create_bag
 from agreegen.archive.interface import BagRequest
-from agreegen.chain.heads import Head
+from agreegen.chain.signed_heads import Head
 from agreegen.clock import read_clock
 from agreegen.errors import RegisterError, UsageError
 from agreegen.files import read_limited, sha256_of, write_atomically

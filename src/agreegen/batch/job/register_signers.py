@@ -14,8 +14,8 @@ from agreegen.batch.planning.planner import credential_path
 from agreegen.errors import AgreegenError, RegisterError
 from agreegen.messages import Message
 from agreegen.recording.interface import TailCheck
-from agreegen.recording.opening import open_recorder
 from agreegen.recording.recorder import Recorder
+from agreegen.recording.recorder_opening import open_recorder
 from agreegen.recording.signer import identity_of
 from agreegen.register.store import Register
 from agreegen.signing.certificate_checks import check_credential

@@ -9,7 +9,7 @@ from pathlib import Path
 from agreegen.archive.interface import SIGNATURE_NAME, BagLimits
 from agreegen.archive.structure import BagContents, check_structure
 from agreegen.batch.interface import Job
-from agreegen.chain.heads import Head
+from agreegen.chain.signed_heads import Head
 from agreegen.errors import InputError
 from agreegen.pki.algorithms import SM2_DEFAULT_ID
 from agreegen.pki.signer_pin import fingerprint

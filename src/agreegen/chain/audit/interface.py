@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from agreegen.chain.heads import Head, SignerIdentity
+from agreegen.chain.signed_heads import Head, SignerIdentity
 from agreegen.messages import Message
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from agreegen.chain.audit.interface import HeadJudgement, JudgeHead, Problem
 from agreegen.chain.file import SECRET_BYTES, require_known
 from agreegen.chain.hashing import format_time, genesis_hash, link_hash, parse_time
-from agreegen.chain.heads import HEAD_EVENT, SIGNER_EVENT, Head, SignerIdentity
 from agreegen.chain.schema import (
     EVENT_COLUMNS,
     TIP_COUNT,
@@ -22,6 +21,7 @@ from agreegen.chain.schema import (
     expected_schema,
     schema_version,
 )
+from agreegen.chain.signed_heads import HEAD_EVENT, SIGNER_EVENT, Head, SignerIdentity
 from agreegen.files import sha256_of
 from agreegen.messages import Message, message
 from agreegen.model.document import canonical_json

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from agreegen.chain.heads import Head, SignerIdentity
+from agreegen.chain.signed_heads import Head, SignerIdentity
 from agreegen.errors import RegisterError
 from agreegen.ledger.holdings import Holdings, Refused
 from agreegen.ledger.interface import Movement, Note

@@ -9,7 +9,7 @@ from pathlib import Path
 from agreegen.chain.audit.interface import Audit, JudgeHead, Problem
 from agreegen.chain.audit.steps import ChainWalk, HeadWalk, count_unsigned, schema_problems, tail_problems
 from agreegen.chain.file import connect, connect_current
-from agreegen.chain.heads import Head
+from agreegen.chain.signed_heads import Head
 from agreegen.errors import RegisterError
 from agreegen.messages import message
 from agreegen.register.audit.document_steps import document_problems, scan_problems

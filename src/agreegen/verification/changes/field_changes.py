@@ -11,7 +11,7 @@ from agreegen.verification.changes.equality import Equality
 from agreegen.verification.changes.field_values import says_the_same
 from agreegen.verification.changes.interface import FieldPair, RevisionStep, WidgetPair
 from agreegen.verification.changes.painted_boxes import is_hidden, painted_box
-from agreegen.verification.changes.places import PermittedPlace, PlaceKind
+from agreegen.verification.changes.painted_places import PermittedPlace, PlaceKind
 
 VALUE_KEYS = ("V", "I", "RV", "TI")
 

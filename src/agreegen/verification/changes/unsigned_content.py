@@ -18,7 +18,7 @@ from agreegen.pdf.objects import Ref, Value
 from agreegen.pdf.pages import Rectangle, page_numbers
 from agreegen.verification.changes.field_values import value_text
 from agreegen.verification.changes.metadata_words import new_words
-from agreegen.verification.changes.places import PermittedPlace
+from agreegen.verification.changes.painted_places import PermittedPlace
 
 UNSIGNED_CONTENT = "unsigned-content"
 _MOST_TOLD = 50

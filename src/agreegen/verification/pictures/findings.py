@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from agreegen.model.report import Alarm
-from agreegen.verification.changes.places import PlaceKind
+from agreegen.verification.changes.painted_places import PlaceKind
 from agreegen.verification.pictures.interface import Drawn, Fault, PageFault, Reading, SealLook
 
 COVERS_CONTENT = "covers-content"

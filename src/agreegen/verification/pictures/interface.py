@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from agreegen.pdf.pages import Rectangle
-from agreegen.verification.changes.places import PermittedPlace
+from agreegen.verification.changes.painted_places import PermittedPlace
 
 
 class Reading(Enum):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from agreegen.pdf.document import PdfFile, View
 from agreegen.pdf.pages import page_numbers
-from agreegen.verification.changes.places import PermittedPlace
+from agreegen.verification.changes.painted_places import PermittedPlace
 from agreegen.verification.pictures.comparison import find_difference, find_lightened, lighter
 from agreegen.verification.pictures.interface import Drawn, Fault, PageFault, SealLook
 from agreegen.verification.pictures.page_reach import has_layers, touched_pages

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from agreegen.verification.changes.places import PermittedPlace
+from agreegen.verification.changes.painted_places import PermittedPlace
 from agreegen.verification.pictures.comparison import Image, find_difference, find_lightened, lighter
 from agreegen.verification.pictures.interface import Fault, PageFault, SealLook
 from agreegen.verification.pictures.legibility import DOTS_PER_INCH

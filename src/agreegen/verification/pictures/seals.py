@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from agreegen.verification.changes.places import PermittedPlace, PlaceKind
+from agreegen.verification.changes.painted_places import PermittedPlace, PlaceKind
 from agreegen.verification.pictures.comparison import Box, Image, lighter
 from agreegen.verification.pictures.interface import Reading, SealLook
 from agreegen.verification.pictures.legibility import DOTS_PER_INCH, read_under

@@ -28,7 +28,7 @@ from agreegen.rendering.expected import expected_text
 from agreegen.signing.plain.retracing import RetracedSignature, retrace_signatures
 from agreegen.verification.interface import FoundSignature, Options, Structure
 from agreegen.verification.proof.releases import Rebuilder, rebuilder_of
-from agreegen.verification.structure.second import PLAIN_TOKENS
+from agreegen.verification.structure.second_parser import PLAIN_TOKENS
 
 _ATTACHMENT = re.compile(
     rb"/Subtype/application#2fjson/Params<<[^<>]{1,200}<[0-9a-f]{32}>>>/Length (\d{1,5})>>\n"

@@ -8,8 +8,8 @@ from datetime import date
 from pathlib import Path
 
 from agreegen.conversion.compiled import CompiledForm, load_compiled
+from agreegen.conversion.document_time import document_moment, template_date
 from agreegen.conversion.interface import DoesNotFit
-from agreegen.conversion.moment import document_moment, template_date
 from agreegen.errors import AgreegenError
 from agreegen.forms.catalog import Approved, approved_releases, find_release
 from agreegen.model.document import Document

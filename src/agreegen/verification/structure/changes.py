@@ -14,8 +14,8 @@ from agreegen.verification.changes.comparison import compare
 from agreegen.verification.changes.equality import Equality
 from agreegen.verification.changes.field_changes import permitted_places
 from agreegen.verification.changes.interface import Finding, RevisionStep, Rule
+from agreegen.verification.changes.painted_places import PermittedPlace
 from agreegen.verification.changes.permissions import Permissions, in_force, permissions_of
-from agreegen.verification.changes.places import PermittedPlace
 from agreegen.verification.changes.renderings import Renderings
 from agreegen.verification.changes.role_map import RoleMap
 from agreegen.verification.changes.rules.covering_rule import check_covering

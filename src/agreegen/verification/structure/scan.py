@@ -22,7 +22,7 @@ from agreegen.verification.structure.changes import Judgement, judge_changes
 from agreegen.verification.structure.chinese import CHINESE
 from agreegen.verification.structure.coverage import Covered, cover
 from agreegen.verification.structure.reconcile import reconcile
-from agreegen.verification.structure.second import compare_parsers
+from agreegen.verification.structure.second_parser import compare_parsers
 from agreegen.verification.structure.store import read_attachments, read_store
 from agreegen.verification.structure.whole_form import linearization_problem, odd_object
 from agreegen.verification.structure.wreck import scan_wreck

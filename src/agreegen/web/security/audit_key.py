@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from agreegen.chain.heads import SignerIdentity
+from agreegen.chain.signed_heads import SignerIdentity
 from agreegen.errors import CredentialError
 from agreegen.files import write_atomically
 

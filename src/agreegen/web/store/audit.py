@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agreegen.chain.hashing import format_time, genesis_hash, link_hash
-from agreegen.chain.heads import Head, HeadSigner
+from agreegen.chain.signed_heads import Head, HeadSigner
 from agreegen.web.store.database import Database
 
 KIND = "audit"

@@ -13,7 +13,7 @@ import pytest
 
 from agreegen.pdf.document import open_file
 from agreegen.pdf.limits import Limits
-from agreegen.verification.changes.places import PermittedPlace, PlaceKind
+from agreegen.verification.changes.painted_places import PermittedPlace, PlaceKind
 from agreegen.verification.pictures import judging, poppler_comparison
 from agreegen.verification.pictures.interface import Drawn, Fault
 from agreegen.verification.pictures.judging import draw_changes

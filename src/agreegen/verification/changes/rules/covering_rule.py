@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from agreegen.verification.changes.field_changes import is_timestamp, permitted_places, was_signed
 from agreegen.verification.changes.interface import Finding, RevisionStep
 from agreegen.verification.changes.painted_boxes import has_normal_look
-from agreegen.verification.changes.places import PermittedPlace, PlaceKind
+from agreegen.verification.changes.painted_places import PermittedPlace, PlaceKind
 
 
 def check_covering(step: RevisionStep) -> Iterator[Finding]:
