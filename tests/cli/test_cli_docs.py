@@ -13,7 +13,7 @@ from tests.cli.conftest import Agreegen
 ROOT = Path(__file__).resolve().parents[2]
 READMES = (ROOT / "README.md", ROOT / "README.zh-CN.md")
 DOCUMENTS = [*READMES, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-GROUPS = {"forms", "batch", "archive", "register", "credentials", "certs"}
+GROUPS = {"forms", "batch", "archive", "register", "ledger", "credentials", "certs"}
 
 
 def code_lines(path: Path) -> list[str]:

@@ -16,7 +16,8 @@ from agreegen.errors import RegisterError
 from agreegen.files import sha256_of_file
 from agreegen.ledger.draw import DrawOf, draw_lots, find_candidates, make_seed, population_hash
 from agreegen.ledger.holdings import Refused
-from agreegen.ledger.interface import Kind, OwnKind
+from agreegen.ledger.interface import DATED, Kind, OwnKind
+from agreegen.ledger.rules import day_problems
 from agreegen.ledger.rules import problems as rule_problems
 from agreegen.ledger.schema import LEDGER
 from agreegen.ledger.store import read_content
@@ -98,6 +99,13 @@ def _entry_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
             yield Problem("entry-wrong", where, message("ledger.not-marked"))
         closed = content.closed_before(movement)
         for refused in rule_problems(movement, today=date.max, closed=closed):
+            yield Problem("entry-wrong", where, refused.problem)
+    for note in content.notes:
+        where = message("ledger.entry", seq=note.seq)
+        if note.kind in DATED and note.day < recorded[note.seq] - _ZONES and not note.backdated:
+            yield Problem("entry-wrong", where, message("ledger.not-marked"))
+        closed = content.closed_before(note) if note.kind in DATED else None
+        for refused in day_problems(note, today=date.max, closed=closed):
             yield Problem("entry-wrong", where, refused.problem)
     try:
         replay(content.movements, content.left)

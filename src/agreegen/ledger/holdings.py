@@ -58,7 +58,7 @@ class Holdings:
     Attributes:
         items: Number of the item → what it is.
         copies: Number of the item → number of the copy → the copy, while it exists.
-        left: Name → the day on which somebody left.
+        left: Name → the last day of somebody who left.
         highest: Number of the item → highest number of a copy that there is anywhere in the chain.
     """
 
@@ -76,7 +76,7 @@ class Holdings:
         """
         for name in ("receiver", "custodian"):
             who = getattr(movement, name)
-            if self.left.get(who, date.max) <= movement.day:
+            if self.left.get(who, date.max) < movement.day:
                 told = message("ledger.left", who=who, day=self.left[who])
                 raise Refused(name, told, message("ledger.left.hint"))
         if movement.kind in ENTERING:
@@ -123,6 +123,8 @@ class Holdings:
         custodian = movement.custodian or holder
         for number in numbers:
             copies[number] = Copy(movement.item, number, holder, custodian, movement.day)
+        if movement.copies and movement.custodian:
+            return movement
         return replace(movement, copies=numbers, count=len(numbers), custodian=custodian)
 
     def _copy(self, movement: Movement, known: dict[int, Copy]) -> Movement:
@@ -183,6 +185,8 @@ class Holdings:
                 held=format_numbers(held) or "0",
             )
             raise Refused("giver", told, message("ledger.does-not-hold.hint"))
+        if movement.giver and movement.copies and movement.count == len(wanted):
+            return movement
         return replace(movement, giver=giver, copies=wanted, count=len(wanted))
 
     def _move(self, movement: Movement, known: dict[int, Copy]) -> Movement:

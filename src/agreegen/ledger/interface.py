@@ -43,6 +43,10 @@ class OwnKind(StrEnum):
     CLOSING = "closing"
 
 
+DATED = frozenset({OwnKind.LEAVER, OwnKind.TRAINING, OwnKind.INSPECTION})
+"""Kinds of notes that name a day of their own, as movements do."""
+
+
 class Label(StrEnum):
     """How an item is classified: state secrets, and what the notice protects besides."""
 
@@ -257,3 +261,8 @@ class Note:
     day: date
     facts: Facts
     seq: int = 0
+
+    @property
+    def backdated(self) -> bool:
+        """Whether it was entered after its day."""
+        return self.facts.get("backdated") is True

@@ -7,7 +7,7 @@ from datetime import date
 
 from agreegen.ledger.copies import MOST_COPIES
 from agreegen.ledger.holdings import Refused
-from agreegen.ledger.interface import ENTERING, Kind, Medium, Movement
+from agreegen.ledger.interface import ENTERING, Kind, Medium, Movement, Note
 from agreegen.messages import message
 
 _REQUIRED: Mapping[Kind, tuple[str, ...]] = {
@@ -43,10 +43,7 @@ def problems(movement: Movement, *, today: date, closed: date | None) -> Iterato
     for name in _REQUIRED[movement.kind]:
         if not getattr(movement, name):
             yield Refused(name, _MISSING[name])
-    if movement.day > today:
-        yield Refused("day", message("ledger.future", day=movement.day))
-    if closed is not None and movement.day <= closed:
-        yield Refused("day", message("ledger.closed", day=closed), message("ledger.closed.hint"))
+    yield from day_problems(movement, today=today, closed=closed)
     yield from _number_problems(movement)
     yield from _people_problems(movement)
     if movement.due is not None and movement.due < movement.day:
@@ -55,9 +52,20 @@ def problems(movement: Movement, *, today: date, closed: date | None) -> Iterato
         yield Refused("due", message("ledger.due-not-lent"))
 
 
+def day_problems(entry: Movement | Note, *, today: date, closed: date | None) -> Iterator[Refused]:
+    """Yield what is wrong with the day of an entry; see `problems`."""
+    if entry.day > today:
+        yield Refused("day", message("ledger.future", day=entry.day))
+    if closed is not None and entry.day <= closed:
+        yield Refused("day", message("ledger.closed", day=closed), message("ledger.closed.hint"))
+
+
 def _number_problems(movement: Movement) -> Iterator[Refused]:
     if not 1 <= movement.count <= MOST_COPIES:
         yield Refused("count", message("ledger.bad-count", text=movement.count, most=MOST_COPIES))
+    if movement.copies and movement.count != len(movement.copies):
+        told = message("ledger.counts-differ", named=len(movement.copies), counted=movement.count)
+        yield Refused("count", told)
     described = movement.description
     if described is None:
         return

@@ -60,7 +60,7 @@ class Content:
             if pledge.kind is SignedBy.SCAN:
                 yield note.seq, pledge
 
-    def closed_before(self, movement: Movement) -> date | None:
+    def closed_before(self, entry: Movement | Note) -> date | None:
         """Return the last day that was closed before an entry; for a new one, by all closings.
 
         On the day of a closing work goes on behind it, but nothing is entered for that day later.
@@ -68,8 +68,8 @@ class Content:
         days = [
             note.day
             for note in self.of_kind(OwnKind.CLOSING)
-            if (movement.seq == 0 or note.seq < movement.seq)
-            and (movement.backdated or note.day != movement.day or not note.facts["same_day"])
+            if (entry.seq == 0 or note.seq < entry.seq)
+            and (entry.backdated or note.day != entry.day or not note.facts["same_day"])
         ]
         return max(days, default=None)
 

@@ -53,5 +53,10 @@ def ledger_file(tmp_path: Path) -> Path:
         record(ledger, Note(OwnKind.OPENED, DAY, {"office": "豫州市普查办"}), received())
         record(ledger, lent("李四"), returned("李四"), lent("王五", due=date(2026, 4, 10)))
         people = [{"name": "李四", "staff_no": "", "unit": "", "attended": True}]
-        record(ledger, Note(OwnKind.TRAINING, DAY, {"topic": "保密", "held_by": "", "people": people}))
+        record(
+            ledger,
+            Note(
+                OwnKind.TRAINING, DAY, {"topic": "保密", "held_by": "", "people": people, "backdated": True}
+            ),
+        )
     return path

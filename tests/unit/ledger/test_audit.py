@@ -116,7 +116,7 @@ def test_a_head_of_a_register_is_none_of_a_ledger(ledger_file: Path) -> None:
 
 def test_another_signer_is_found(ledger_file: Path) -> None:
     with Ledger.open(ledger_file) as ledger:
-        ledger.record([Note(OwnKind.TRAINING, DAY, {"people": []})], now=NOW, signer=OTHER)
+        ledger.record([Note(OwnKind.TRAINING, DAY, {"people": [], "backdated": True})], now=NOW, signer=OTHER)
     assert _codes(ledger_file) == {"other-signer"}
 
 

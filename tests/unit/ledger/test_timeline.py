@@ -105,7 +105,7 @@ def test_copying_makes_copies_that_are_held_and_destroying_ends_them() -> None:
 
 
 def test_whoever_left_takes_nothing_over_any_more() -> None:
-    placing = place(there(received()), [lent("李四", day=LATER)], {"李四": LATER})
+    placing = place(there(received()), [lent("李四", day=LATER)], {"李四": DAY})
     assert [refused.field for _, refused in placing.refused] == ["receiver"]
 
 

@@ -249,7 +249,7 @@ def clear_leavers(
     """
     with _read_register(register) as known, _fitting(path):
         reference = _read_pledge(pledge, known)
-        return examine_leavers(ledger_content(path), names, register=known, pledge=reference)
+        return examine_leavers(ledger_content(path), _once(names), register=known, pledge=reference)
 
 
 def record_leavers(
@@ -273,7 +273,7 @@ def record_leavers(
     with _read_register(register) as known, _writing(access, now, None) as writer:
         with _fitting(access.file):
             reference = _read_pledge(pledge, known)
-            clearances = examine_leavers(writer.content, names, register=known, pledge=reference)
+            clearances = examine_leavers(writer.content, _once(names), register=known, pledge=reference)
         if any(each.open or each.left is not None for each in clearances):
             return clearances, None
         notes = leaver_notes(writer, clearances, leaving)
@@ -402,6 +402,10 @@ def _writing(
     access: LedgerAccess, now: datetime | None, office: str | None
 ) -> contextlib.AbstractContextManager[LedgerWriter]:
     return open_ledger_writer(access, now=now or read_clock(), office=office)
+
+
+def _once(names: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(names))
 
 
 def _read_pledge(text: str, register: Register | None) -> Signature | None:

@@ -61,7 +61,8 @@ def new_command(
     A ledger is no place for state secrets on a machine that is not approved for them.
     """
     entered = begin_ledger(open_access(ledger_file, credential_file, trust, by), office)
-    _say_head(ledger_file, entered)
+    if entered.head is not None:
+        say(message("ledger.begun", path=ledger_file, office=office, code=entered.head.code))
 
 
 @click.command("add")

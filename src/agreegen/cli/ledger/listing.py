@@ -49,7 +49,7 @@ def list_command(
     else:
         language = reader_language()
         rows = ([_shown(each, column, language) for column in _LIST] for each in found)
-        print_long_table(_LIST, rows)
+        print_long_table([word_of("lists", each, language) for each in _LIST], rows)
 
 
 @click.command("holders")
@@ -74,7 +74,8 @@ def holders_command(
         print_json({"at": None if at is None else at.isoformat(), "copies": found, "summary": summary})
     else:
         language = reader_language()
-        print_long_table(_HELD, ([_shown(each, column, language) for column in _HELD] for each in found))
+        rows = ([_shown(each, column, language) for column in _HELD] for each in found)
+        print_long_table([word_of("lists", each, language) for each in _HELD], rows)
 
 
 @click.command("overdue")
@@ -98,7 +99,7 @@ def overdue_command(ledger_file: Path, at: date | None, within: int, as_json: bo
             (each.due, "!" if each.overdue else "", word_of("due", each.kind, language), each.who, each.what)
             for each in found
         )
-        print_long_table(columns, rows)
+        print_long_table([word_of("lists", each, language) for each in columns], rows)
     return ExitCode.NEGATIVE if overdue else ExitCode.DONE
 
 
@@ -139,8 +140,11 @@ def _held(holdings: Holdings, copy: Copy) -> dict[str, Any]:
 
 def _shown(entry: dict[str, Any], column: str, language: str) -> object:
     value = entry.get(column)
-    if column in {"kind", "label"}:
-        return word_of(f"{column}s", str(value), language)
+    if column == "label":
+        return word_of("labels", str(value), language)
+    if column == "kind":
+        group = "kinds" if value in [kind.value for kind in Kind] else "own_kinds"
+        return word_of(group, str(value), language)
     if column == "backdated":
         return "*" if value else ""
     return "" if value is None else value

@@ -16,6 +16,7 @@ from agreegen.api.ledger.entries import (
     office_day,
     record_leavers,
     record_training,
+    word_of,
 )
 from agreegen.cli.ledger.options import (
     DayType,
@@ -28,7 +29,7 @@ from agreegen.cli.options import existing_file, json_option
 from agreegen.cli.output import print_json, print_table, say
 from agreegen.clock import read_clock
 from agreegen.errors import ExitCode, UsageError
-from agreegen.messages import message
+from agreegen.messages import message, reader_language
 
 
 @click.command("leaver")
@@ -147,4 +148,5 @@ def _print(found: tuple[Clearance, ...], leaving: Leaving, *, recorded: bool, as
         )
         for each in found
     ]
-    print_table(("name", "out", "pledge", "left before", "bound until"), rows)
+    columns, language = ("name", "out", "pledge", "left", "bound_until"), reader_language()
+    print_table([word_of("lists", each, language) for each in columns], rows)

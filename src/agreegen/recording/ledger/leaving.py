@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from agreegen.errors import UsageError
+from agreegen.errors import InputError, UsageError
+from agreegen.ledger.holdings import Refused
 from agreegen.ledger.interface import Kind, Note, OwnKind, Signature, SignedBy
 from agreegen.ledger.people import Clearance, Grade, add_months, clear
 from agreegen.ledger.store import Content
@@ -98,8 +99,17 @@ def examine_leavers(
 
 
 def leaver_notes(writer: LedgerWriter, clearances: Sequence[Clearance], leaving: Leaving) -> tuple[Note, ...]:
-    """Return the entries that record people's leaving; the caller has seen that nothing stands against it."""
+    """Return the entries that record people's leaving; the caller has seen that nothing stands against it.
+
+    Raises:
+        InputError: One of them still took copies over after that day.
+    """
     assert not any(each.open for each in clearances)
+    leavers = {each.name: leaving.day for each in clearances}
+    try:
+        replay(writer.content.movements, {**writer.content.left, **leavers})
+    except Refused as exc:
+        raise InputError(message("ledger.left-too-early", day=leaving.day, problem=exc.problem)) from exc
     until, root = leaving.bound_until, writer.ledger.path.parent
     kept = {each.name: keep_signature(each.pledge, root) for each in clearances}
     return tuple(
@@ -114,7 +124,6 @@ def leaver_notes(writer: LedgerWriter, clearances: Sequence[Clearance], leaving:
                 "returned": _returned(writer.content, each.name),
                 "bound_until": None if until is None else until.isoformat(),
                 "note": leaving.note,
-                "backdated": leaving.day < writer.today,
             },
         )
         for each in clearances

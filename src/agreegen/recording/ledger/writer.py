@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from agreegen.chain.signed_heads import Head, SignerIdentity
-from agreegen.errors import RegisterError
+from agreegen.errors import InputError, RegisterError
 from agreegen.ledger.holdings import Holdings, Refused
-from agreegen.ledger.interface import Movement, Note
-from agreegen.ledger.rules import problems
+from agreegen.ledger.interface import DATED, Movement, Note
+from agreegen.ledger.rules import day_problems, problems
 from agreegen.ledger.store import Content, Ledger
 from agreegen.ledger.timeline import place, replay
 from agreegen.messages import message
@@ -114,6 +114,7 @@ class LedgerWriter:
         """Record one entry that concerns no item.
 
         Raises:
+            InputError: Its day is closed or still to come; nothing was recorded.
             RegisterError: The ledger cannot be written; nothing was recorded.
             CredentialError: The key cannot sign; nothing was recorded.
         """
@@ -123,10 +124,20 @@ class LedgerWriter:
         """Record entries that concern no item, together.
 
         Raises:
+            InputError: A day is closed or still to come; nothing was recorded.
             RegisterError: The ledger cannot be written; nothing was recorded.
             CredentialError: The key cannot sign; nothing was recorded.
         """
-        return self._write([replace(note, facts={**note.facts, "by": self.by}) for note in notes])
+        return self._write([self._marked(note) for note in notes])
+
+    def _marked(self, note: Note) -> Note:
+        facts = {**note.facts, "by": self.by}
+        if note.kind not in DATED:
+            return replace(note, facts=facts)
+        marked = replace(note, facts={**facts, "backdated": note.day < self.today})
+        for refused in day_problems(marked, today=self.today, closed=self.content.closed_before(marked)):
+            raise InputError(refused.problem, hint=refused.remedy or None)
+        return marked
 
     def hand_over(self, successor: SignerIdentity, opening: Note) -> Head | None:
         """Record who signs from now on and which credential that is, signed by the present signer.
