@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from agreegen.api.archives import verify_bag as verify_bag
     from agreegen.api.batches import Job as Job
     from agreegen.api.batches import JobCheck as JobCheck
+    from agreegen.api.batches import JobDraft as JobDraft
     from agreegen.api.batches import PrintSettings as PrintSettings
+    from agreegen.api.batches import RosterSurvey as RosterSurvey
     from agreegen.api.batches import RowResult as RowResult
     from agreegen.api.batches import RunEvent as RunEvent
     from agreegen.api.batches import RunEventKind as RunEventKind
@@ -36,11 +38,16 @@ if TYPE_CHECKING:
     from agreegen.api.batches import RunSummary as RunSummary
     from agreegen.api.batches import batch_status as batch_status
     from agreegen.api.batches import check_batch as check_batch
+    from agreegen.api.batches import date_fields as date_fields
+    from agreegen.api.batches import fitting_forms as fitting_forms
     from agreegen.api.batches import job_coverage as job_coverage
+    from agreegen.api.batches import office_role as office_role
     from agreegen.api.batches import open_job_roster as open_job_roster
     from agreegen.api.batches import print_batch as print_batch
     from agreegen.api.batches import read_job as read_job
     from agreegen.api.batches import run_batch as run_batch
+    from agreegen.api.batches import survey_roster as survey_roster
+    from agreegen.api.batches import write_job as write_job
     from agreegen.api.credentials import CheckedCredential as CheckedCredential
     from agreegen.api.credentials import Credential as Credential
     from agreegen.api.credentials import TimestampServer as TimestampServer
@@ -57,13 +64,6 @@ if TYPE_CHECKING:
     from agreegen.api.documents import GeneratedDocument as GeneratedDocument
     from agreegen.api.documents import check_values as check_values
     from agreegen.api.documents import generate as generate
-    from agreegen.api.drafts import JobDraft as JobDraft
-    from agreegen.api.drafts import RosterSurvey as RosterSurvey
-    from agreegen.api.drafts import date_fields as date_fields
-    from agreegen.api.drafts import fitting_forms as fitting_forms
-    from agreegen.api.drafts import office_role as office_role
-    from agreegen.api.drafts import survey_roster as survey_roster
-    from agreegen.api.drafts import write_job as write_job
     from agreegen.api.forms import check_form as check_form
     from agreegen.api.forms import compile_form as compile_form
     from agreegen.api.forms import describe_form as describe_form
@@ -191,7 +191,9 @@ _MODULES = {
     "batches": (
         "Job",
         "JobCheck",
+        "JobDraft",
         "PrintSettings",
+        "RosterSurvey",
         "RowResult",
         "RunEvent",
         "RunEventKind",
@@ -199,11 +201,16 @@ _MODULES = {
         "RunSummary",
         "batch_status",
         "check_batch",
+        "date_fields",
+        "fitting_forms",
         "job_coverage",
+        "office_role",
         "open_job_roster",
         "print_batch",
         "read_job",
         "run_batch",
+        "survey_roster",
+        "write_job",
     ),
     "credentials": (
         "CheckedCredential",
@@ -219,15 +226,6 @@ _MODULES = {
     ),
     "diagnosis": ("MachineCheck", "examine_machine"),
     "documents": ("EngineChoice", "GeneratedDocument", "check_values", "generate"),
-    "drafts": (
-        "JobDraft",
-        "RosterSurvey",
-        "date_fields",
-        "fitting_forms",
-        "office_role",
-        "survey_roster",
-        "write_job",
-    ),
     "forms": (
         "check_form",
         "compile_form",

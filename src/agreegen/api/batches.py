@@ -1,4 +1,4 @@
-"""Batches: a job checked, run, counted and printed; one document for every row of a roster."""
+"""Batches: a job drafted, checked, run, counted and printed; one document for every row of a roster."""
 
 from __future__ import annotations
 
@@ -18,12 +18,17 @@ from agreegen.batch.interface import (
     RunSettings,
     RunSummary,
 )
+from agreegen.batch.job import drafting
 from agreegen.batch.job.coverage import job_coverage
+from agreegen.batch.job.drafting import JobDraft, date_fields, office_role
 from agreegen.batch.job.job_file import read_job
 from agreegen.batch.job.job_roster import open_job_roster
 from agreegen.clock import read_clock
 from agreegen.errors import InputError
+from agreegen.files import refuse_existing, refuse_inputs, write_atomically
+from agreegen.forms.catalog import forms_folder, list_forms
 from agreegen.messages import Message
+from agreegen.rosters.survey import RosterSurvey, survey_roster
 
 if TYPE_CHECKING:
     from agreegen.batch.job.status import JobStatus
@@ -32,7 +37,9 @@ if TYPE_CHECKING:
 __all__ = [
     "Job",
     "JobCheck",
+    "JobDraft",
     "PrintSettings",
+    "RosterSurvey",
     "RowResult",
     "RunEvent",
     "RunEventKind",
@@ -40,11 +47,16 @@ __all__ = [
     "RunSummary",
     "batch_status",
     "check_batch",
+    "date_fields",
+    "fitting_forms",
     "job_coverage",
+    "office_role",
     "open_job_roster",
     "print_batch",
     "read_job",
     "run_batch",
+    "survey_roster",
+    "write_job",
 ]
 
 
@@ -139,3 +151,37 @@ def print_batch(
     access = RegisterAccess(job.register_file, credential, prompt, tell)
     with recorder_for(access.file, access.credential, now=now, prompt=prompt, tell=tell) as recorder:
         return print_documents(job, output, settings, recorder=recorder, by=by, now=now, xlsx=xlsx)
+
+
+def fitting_forms(
+    roster: Path, *, sheet: int | str | None = None, forms: Path | None = None
+) -> list[RosterSurvey]:
+    """Say for which forms a roster may be, the best fit first, and which columns each finds in it.
+
+    Args:
+        roster: CSV, XLSX or XLS.
+        sheet: Its name, or number from 1; None for the first that fits.
+        forms: Folder of forms; None for the usual ones.
+
+    Raises:
+        InputError: The file cannot be read at all.
+    """
+    return drafting.fitting_forms(roster, list_forms(forms_folder(forms)), sheet=sheet)
+
+
+def write_job(draft: JobDraft, path: Path, *, force: bool = False) -> None:
+    """Write a job file with a comment at every key; paths in it are relative to it.
+
+    Args:
+        draft: The answers.
+        path: The job file.
+        force: Whether one that is there already is replaced.
+
+    Raises:
+        UsageError: It is there already, or is one of the files that it names.
+        OSError: It cannot be written.
+    """
+    refuse_existing(path, force=force)
+    named = [draft.roster, *draft.trust, *([] if draft.credential is None else [draft.credential])]
+    refuse_inputs(path, named)
+    write_atomically(path, drafting.write_draft(draft, path).encode())

@@ -161,7 +161,7 @@ def configure_logging(verbose: int, *, quiet: bool) -> None:
             logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
-def run(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one way out an end
+def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; errors are printed to standard error.
 
     Args:
@@ -171,33 +171,34 @@ def run(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one w
     _use_requested_language(sys.argv[1:] if arguments is None else arguments)
     try:
         with guarding_inputs(), own_temporary_folder():
-            result = contained(cli.main)(
-                args=None if arguments is None else list(arguments), standalone_mode=False
-            )
-    except click.exceptions.Abort:
+            given = None if arguments is None else list(arguments)
+            result = contained(cli.main)(args=given, standalone_mode=False)
+    except (Exception, KeyboardInterrupt) as exc:
+        return _tell_end(exc)
+    return int(result) if isinstance(result, int) else ExitCode.DONE
+
+
+def _tell_end(exc: BaseException) -> int:
+    """Say why a command ended, and return its exit code."""
+    if isinstance(exc, click.exceptions.Abort | KeyboardInterrupt):
         say_error(message("cli.interrupted"))
         return ExitCode.INTERRUPTED
-    except KeyboardInterrupt:
-        say_error(message("cli.interrupted"))
-        return ExitCode.INTERRUPTED
-    except click.ClickException as exc:
+    if isinstance(exc, click.ClickException):
         exc.show()
         return ExitCode.USAGE
-    except AgreegenError as exc:
+    if isinstance(exc, AgreegenError):
         say_error(exc, hint=exc.advice)
         return exc.exit_code
-    except BrokenPipeError:
+    if isinstance(exc, BrokenPipeError):
         # The reader of our output went away; a result that nobody has read is not a positive one.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.NEGATIVE
-    except OSError as exc:
+    if isinstance(exc, OSError):
         say_error(describe_os_error(exc))
         return ExitCode.ARCHIVE if exc.errno in _DISK_IS_FULL else ExitCode.USAGE
-    except Exception:
-        traceback.print_exc()
-        say_error(message("cli.bug"), hint=message("cli.bug.hint"))
-        return ExitCode.BUG
-    return int(result) if isinstance(result, int) else ExitCode.DONE
+    traceback.print_exception(exc)
+    say_error(message("cli.bug"), hint=message("cli.bug.hint"))
+    return ExitCode.BUG
 
 
 def _use_requested_language(arguments: Sequence[str]) -> None:

@@ -36,6 +36,14 @@ class _Names:
         return found if has_id else (*found, *self.with_id.others(text, number))
 
 
+def _asked_subject(form: Form, columns: Mapping[str, int]) -> Field | None:
+    """Return the field with the name of a row's person, where the roster has it."""
+    found = next((field for field in form.fields if field.name == form.subject), None)
+    if found is None or found.type is not FieldType.PERSON_NAME or found.name not in columns:
+        return None
+    return found
+
+
 class RowIdentities:
     """Remembers the keys and names of all rows: 12 bytes a row and key.
 
@@ -53,12 +61,10 @@ class RowIdentities:
         self._labels = " or ".join(self._fields[name].label_zh for name in self._keys)
         self._indexes = {name: DuplicateIndex() for name in self._keys}
         self._personal = tuple(name for name in self._keys if self._fields[name].identifying)
-        subject = self._fields.get(form.subject or "")
-        asked = subject is not None and subject.type is FieldType.PERSON_NAME and subject.name in columns
-        self._subject = subject if asked else None
+        self._subject = _asked_subject(form, columns)
         others = columns.keys() - set(self._keys)
         self._telling = tuple(f.name for f in form.fields if f.type in _TELLING and f.name in others)
-        self._names: _Names | None = _Names() if asked else None
+        self._names: _Names | None = None if self._subject is None else _Names()
         self._count = 0
 
     def add(self, number: int, raw: Mapping[str, RawValue]) -> None:

@@ -46,18 +46,21 @@ class Table:
         read = sorted(self.header.columns.values())
         width = len(self.header.texts)
         for number, own, filled in fill_down(self.source):
-            cells = _pick(own, read)
-            if number <= self.header.row or all(map(is_empty, cells)):
-                continue
-            if is_total(own) or is_total(cells) or self._repeats_header(own):
-                continue
-            few = sum(not is_empty(cell) for cell in cells) <= 1
-            if is_footer(own) or (few and is_note(own)):
-                self.notes.append(number)
+            if number <= self.header.row or not self._is_person(number, own, _pick(own, read)):
                 continue
             if len(own) > width and not all(map(is_empty, own[width:])):
                 self.overlong.append(number)
             yield number, [*filled[:width], *([None] * (width - len(filled)))]
+
+    def _is_person(self, number: int, own: Sequence[RawValue], cells: Sequence[RawValue]) -> bool:
+        """Tell rows of persons from all others, and remember notes."""
+        given = sum(not is_empty(cell) for cell in cells)
+        if given == 0 or is_total(own) or is_total(cells) or self._repeats_header(own):
+            return False
+        if is_footer(own) or (given == 1 and is_note(own)):
+            self.notes.append(number)
+            return False
+        return True
 
     def _repeats_header(self, row: Sequence[RawValue]) -> bool:
         columns = self.header.columns

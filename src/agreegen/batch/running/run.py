@@ -210,11 +210,7 @@ class _Run:
 
     def drive(self, pool: Pool, brake: Brake, chunk_rows: int) -> AgreegenError | None:
         """Stream the roster through the pool; return what stopped it, if anything did."""
-        self.recorder.record([run_event(self.job)], now=self.clock())
-        self._tell(RunEventKind.STARTED)
-        behind = self.register.latest - self.clock()
-        if behind > _CLOCK_MAY_DIFFER:
-            self.warn(f"the clock stands {behind} before the register's last event; set it right")
+        self._begin()
         chunks = self._chunks(self._chunk_size(pool, chunk_rows))
         error: AgreegenError | None = None
         while True:
@@ -232,6 +228,13 @@ class _Run:
         if self.handed_in and error is None and not brake.pressed:
             error = self._conclude()
         return error
+
+    def _begin(self) -> None:
+        self.recorder.record([run_event(self.job)], now=self.clock())
+        self._tell(RunEventKind.STARTED)
+        behind = self.register.latest - self.clock()
+        if behind > _CLOCK_MAY_DIFFER:
+            self.warn(f"the clock stands {behind} before the register's last event; set it right")
 
     def _hand_in(self, chunks: Iterator[Chunk], pool: Pool, brake: Brake) -> AgreegenError | None:
         """Give the pool as many chunks as it takes; return why there are no more, if anything is wrong."""

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import click
 
-from agreegen.api.batches import check_batch, read_job
-from agreegen.api.drafts import (
+from agreegen.api.batches import (
     JobDraft,
     RosterSurvey,
+    check_batch,
     date_fields,
     fitting_forms,
     office_role,
+    read_job,
     survey_roster,
     write_job,
 )
