@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from agreegen.files import refuse_existing, sha256_of, write_atomically
-from agreegen.model.report import Coverage, FileReport, SignatureReport
+from agreegen.model.report import Coverage, FileReport, Method, SignatureReport
+from agreegen.pdf.limits import Limits
 from agreegen.verification.paths import STANDARD_INPUT, Unreadable, read_path
+from agreegen.verification.signatures.device import read_evidence
+from agreegen.verification.structure import scan_structure
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 _MAX_BYTES = 512 << 20
@@ -25,7 +29,8 @@ def extract_signed(file: FileReport, folder: Path, *, force: bool = False) -> li
 
     Args:
         file: The report on the file; the file itself is read again and must be the same.
-        folder: Where the revisions go, as `<name>.<hash>.signed-<n>-<field>.pdf`.
+        folder: Where the revisions go, as `<name>.<hash>.signed-<n>-<field>.pdf`, and evidence of signatures
+            made on devices, as `….evidence-<n>-<field>.json`.
         force: Whether files that are there already are replaced.
 
     Returns:
@@ -53,11 +58,24 @@ def extract_signed(file: FileReport, folder: Path, *, force: bool = False) -> li
         field = _safe(signature.field or "undeclared")
         name = f"{_safe(path.stem)}.{file.sha256[:8]}.signed-{number}-{field}.pdf"
         parts[folder / name] = data[:length]
+    for name, evidence in _evidence_files(data, file):
+        parts[folder / f"{_safe(path.stem)}.{file.sha256[:8]}.{name}"] = evidence
     for target in parts:
         refuse_existing(target, force=force)
     for target, part in parts.items():
         write_atomically(target, part)
     return list(parts)
+
+
+def _evidence_files(data: bytes, file: FileReport) -> Iterator[tuple[str, bytes]]:
+    """Yield the evidence of signatures made on devices, whose SHA-256 their certificates hold."""
+    on_device = {one.field for one in file.signatures if one.method is Method.DEVICE}
+    if not on_device:
+        return
+    for number, found in enumerate(scan_structure(data, Limits()).signatures, start=1):
+        evidence = read_evidence(found, max_cms_bytes=Limits().max_cms_bytes)
+        if found.field in on_device and evidence is not None:
+            yield f"evidence-{number}-{_safe(found.field or '')}.json", evidence
 
 
 def _safe(text: str) -> str:

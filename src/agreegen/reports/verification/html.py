@@ -38,6 +38,8 @@ _AXES: tuple[tuple[str, tuple[str, str]], ...] = (
     ("trust", ("Trust", "信任")),
     ("revocation", ("Revocation", "吊销状态")),
     ("level", ("PAdES level", "PAdES 级别")),
+    ("method", ("Key", "签署密钥")),
+    ("evidence", ("Evidence of how it was signed", "签署过程证据")),
 )
 _WORDS: dict[str, tuple[str, str]] = {
     "intact": ("intact", "完好"),
@@ -57,6 +59,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "revoked": ("revoked", "已吊销"),
     "not-offered": ("the certificate names no place to ask", "证书未提供查询途径"),
     "other": ("other", "其他"),
+    "certificate": ("of a certificate", "数字证书的密钥"),
+    "device": ("made on the signer's device for this once", "签署设备上的一次性密钥"),
+    "differs": ("not what the certificate promises", "与证书所载不符"),
+    "missing": ("missing", "缺失"),
 }
 _FACTS: dict[str, tuple[str, str]] = {
     "field": ("Signature field", "签名域"),
@@ -77,8 +83,8 @@ _FACTS: dict[str, tuple[str, str]] = {
     "signed_bytes": ("Signed bytes", "签署的字节数"),
     "docmdp": ("Changes permitted (DocMDP)", "允许的改动级别（DocMDP）"),
 }
-_GOOD = {"intact", "whole-file", "revision", "none", "permitted", "trusted", "clear"}
-_BAD = {"broken", "unreadable", "partial", "forbidden", "untrusted", "revoked"}
+_GOOD = {"intact", "whole-file", "revision", "none", "permitted", "trusted", "clear", "certificate", "device"}
+_BAD = {"broken", "unreadable", "partial", "forbidden", "untrusted", "revoked", "differs", "missing"}
 
 
 def write_html(path: Path, report: Report, options: Options, *, lang: str = "en") -> None:
@@ -248,6 +254,8 @@ def _signature(signature: SignatureReport, lang: str) -> Iterator[str]:
     yield f"<tr><th>{title}</th><td><code>{_text(status)}</code></td></tr>"
     values = signature.to_dict()
     for axis, words in _AXES:
+        if values[axis] is None:
+            continue
         value = str(values[axis])
         kind = "good" if value in _GOOD else "bad" if value in _BAD else "doubt"
         word = pick(_WORDS.get(value, (value, value)), lang)

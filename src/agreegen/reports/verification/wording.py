@@ -14,6 +14,7 @@ from agreegen.model.report import (
     FileReport,
     Indication,
     Integrity,
+    Method,
     Revocation,
     SignatureKind,
     SignatureReport,
@@ -46,6 +47,7 @@ _HEADLINES: dict[Verdict, tuple[str, str]] = {
     Verdict.UNREADABLE: ("Cannot be read", "无法读取"),
 }
 
+_ON_DEVICE = (" on a device of the signer's own", "，在本人所用设备上签署")
 _AFTERWARDS = ("the file was changed after this signature", "该签名之后文件又被改动")
 _CHANGED = (
     "The file was changed after it was signed, or a signature is broken.",
@@ -168,7 +170,8 @@ def signature_line(signature: SignatureReport, lang: str) -> str:
         when = moment_text(signature.time, lang) if signature.time is not None else "?"
         return pick((f"Timestamp by {who} of {when}", f"时间戳：{who}，时间 {when}"), lang)
     role = f" ({signature.role})" if signature.role else ""
-    return pick((f"Signed by {who}{role}{when}", f"签署人：{who}{role}{when}"), lang)
+    device = pick(_ON_DEVICE, lang) if signature.method is Method.DEVICE else ""
+    return pick((f"Signed by {who}{role}{device}{when}", f"签署人：{who}{role}{device}{when}"), lang)
 
 
 def _covered(file: FileReport, signature: SignatureReport, lang: str) -> str:

@@ -64,6 +64,8 @@ def _chosen(batches: tuple[Batch, ...], batch_id: str) -> Batch | None:
 
 def begin_here(call: Call) -> Response:
     """Begin an act on this tablet; who is logged in is recorded as witness."""
+    if not call.text("document"):
+        return RedirectResponse("/desk", _SEE_OTHER)
     begun = _issue(call, call.text("batch"), call.text("document"), Occasion.DESK)
     return RedirectResponse(begun[1], _SEE_OTHER)
 

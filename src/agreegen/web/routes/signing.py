@@ -114,16 +114,15 @@ def _problem_words(language: str) -> str:
 
 def _refused(call: Call, signing: Signing, trouble: str) -> Response:
     _tell(call, signing, trouble)
-    return page("sign_refused.html", call.office, call.visitor, status=FORBIDDEN, trouble=trouble)
+    return page("sign_refused.html", call.office, call.visitor, FORBIDDEN, trouble=trouble)
 
 
 def _ask_who(call: Call, signing: Signing, *, problem: bool = False) -> Response:
-    status = FORBIDDEN if problem else 200
     return page(
         "sign_who.html",
         call.office,
         call.visitor,
-        status=status,
+        FORBIDDEN if problem else 200,
         token=call.part("token"),
         signing=signing,
         problem=problem,
