@@ -58,7 +58,7 @@ def verify_ledger(
         RegisterError: There is no file to judge.
     """
     if not path.is_file():
-        raise RegisterError(message("ledger.none", path=path), hint=message("ledger.none.hint"))
+        raise RegisterError(message("ledger.none", path=path), hint=LEDGER.example)
     problems: list[Problem] = []
     chain, heads = ChainWalk(LEDGER, known_heads, known_codes), HeadWalk(LEDGER, judge_head)
     try:

@@ -7,6 +7,7 @@ from datetime import date
 
 from agreegen.ledger.copies import MOST_COPIES, format_numbers
 from agreegen.ledger.interface import ENTERING, Item, Kind, Movement
+from agreegen.ledger.names import counts_as, may_be
 from agreegen.messages import Message, message
 
 __all__ = ["Copy", "Holdings", "Refused"]
@@ -21,7 +22,7 @@ class Refused(ValueError):  # noqa: N818 - not an error of the program: a moveme
         remedy: What would be right.
     """
 
-    def __init__(self, field: str, problem: Message, remedy: Message | str = "") -> None:
+    def __init__(self, field: str, problem: Message | str, remedy: Message | str = "") -> None:
         super().__init__(str(problem))
         self.field = field
         self.problem = problem
@@ -74,11 +75,8 @@ class Holdings:
         Raises:
             Refused: It does not fit; nothing was changed.
         """
-        for name in ("receiver", "custodian"):
-            who = getattr(movement, name)
-            if self.left.get(who, date.max) < movement.day:
-                told = message("ledger.left", who=who, day=self.left[who])
-                raise Refused(name, told, message("ledger.left.hint"))
+        for name in ("receiver", "custodian") if self.left else ():
+            self._refuse_left(name, getattr(movement, name), movement.day)
         if movement.kind in ENTERING:
             return self._enter(movement)
         known = self.copies.get(movement.item)
@@ -98,12 +96,19 @@ class Holdings:
         return self._move(movement, known)
 
     def held_by(self, name: str) -> list[Copy]:
-        """Return the copies that somebody has or answers for."""
-        return [copy for copy in self.all() if name in {copy.holder, copy.custodian}]
+        """Return the copies that somebody may have or answer for, under this name."""
+        return [copy for copy in self.all() if may_be(name, copy.holder) or may_be(name, copy.custodian)]
 
     def all(self) -> list[Copy]:
         """Return all copies that exist, by item and number."""
         return [copies[number] for _, copies in sorted(self.copies.items()) for number in sorted(copies)]
+
+    def _refuse_left(self, field: str, who: str, day: date) -> None:
+        """Refuse whoever has left; a number behind a name makes it another person than one without."""
+        for name, last in self.left.items():
+            if last < day and counts_as(who, name):
+                told = message("ledger.left", who=who, day=last)
+                raise Refused(field, told, message("ledger.left.hint"))
 
     def _enter(self, movement: Movement) -> Movement:
         described, known = movement.description, self.items.get(movement.item)

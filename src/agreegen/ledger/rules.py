@@ -8,6 +8,7 @@ from datetime import date
 from agreegen.ledger.copies import MOST_COPIES
 from agreegen.ledger.holdings import Refused
 from agreegen.ledger.interface import ENTERING, Kind, Medium, Movement, Note
+from agreegen.ledger.names import may_be
 from agreegen.messages import message
 
 _REQUIRED: Mapping[Kind, tuple[str, ...]] = {
@@ -81,7 +82,7 @@ def _people_problems(movement: Movement) -> Iterator[Refused]:
     """Two people destroy: who counts and who watches are not one, and neither approves alone."""
     if movement.kind is not Kind.DESTROY or not movement.counted_by:
         return
-    if movement.counted_by == movement.witness:
+    if may_be(movement.counted_by, movement.witness):
         yield Refused("witness", message("ledger.one-destroys"))
-    if movement.approved_by in {movement.counted_by, movement.witness}:
+    if any(may_be(movement.approved_by, each) for each in (movement.counted_by, movement.witness)):
         yield Refused("approved_by", message("ledger.approves-own"))

@@ -106,7 +106,7 @@ class Ledger(ChainView):
             RegisterError: There is none, it is not a ledger, it is damaged, locked or from a newer version.
         """
         if not path.is_file():
-            raise RegisterError(message("ledger.none", path=path), hint=message("ledger.none.hint"))
+            raise RegisterError(message("ledger.none", path=path), hint=LEDGER.example)
         note_input(path)
         with wrapped(path, LEDGER):
             connection = connect_current(path, LEDGER, read_only=read_only)

@@ -8,6 +8,7 @@ from datetime import date
 
 from agreegen.ledger.holdings import Holdings, Refused
 from agreegen.ledger.interface import Movement
+from agreegen.ledger.names import counts_as
 from agreegen.messages import message
 
 __all__ = ["Placing", "place", "replay"]
@@ -76,6 +77,8 @@ def place(there: Sequence[Movement], wished: Sequence[Movement], left: Mapping[s
             newest[movement.item] = number
     for name in left:
         for copy in holdings.held_by(name):
+            if not (counts_as(copy.holder, name) or counts_as(copy.custodian, name)):
+                continue
             told = message("ledger.left-with-copy", who=name, day=left[name])
             placing.refused.append((newest.get(copy.item, 0), Refused("receiver", told)))
     return placing

@@ -152,6 +152,9 @@ DESTROYED = Movement(
     ("movement", "field"),
     [
         (replace(DESTROYED, witness="甲"), "witness"),
+        (replace(DESTROYED, counted_by="王 芳", witness="王芳"), "witness"),
+        (replace(DESTROYED, counted_by="王芳", witness="王芳（HN-1）"), "witness"),
+        (replace(DESTROYED, counted_by="王芳（HN-1）", witness="王芳(hn-1)"), "witness"),
         (replace(DESTROYED, witness=""), "witness"),
         (replace(DESTROYED, counted_by=""), "counted_by"),
         (replace(DESTROYED, approved_by=""), "approved_by"),
@@ -168,6 +171,23 @@ DESTROYED = Movement(
 )
 def test_an_entry_says_what_its_kind_must_say(movement: Movement, field: str) -> None:
     assert field in {refused.field for refused in problems(movement, today=DAY, closed=None)}
+
+
+def test_two_people_of_one_name_are_told_apart_by_their_numbers() -> None:
+    both = replace(DESTROYED, counted_by="王芳（HN-1）", witness="王芳（HN-2）")
+    assert list(problems(both, today=DAY, closed=None)) == []
+
+
+def test_a_copy_under_a_numbered_name_counts_for_the_name_alone() -> None:
+    holdings = replay(there(received(receiver="张三（HN-1）")), {})
+    assert len(holdings.held_by("张三")) == 3
+    assert holdings.held_by("张三（HN-2）") == []
+
+
+def test_a_number_makes_it_another_person_than_the_one_who_left() -> None:
+    wishes = [lent("李四（HN-9）", day=LATER), lent("李四", day=LATER)]
+    placing = place(there(received()), wishes, {"李四": DAY})
+    assert [number for number, _ in placing.refused] == [1]
 
 
 def test_a_whole_destruction_is_in_order() -> None:

@@ -37,7 +37,7 @@ from agreegen.recording.ledger.opening import (
 )
 from agreegen.recording.ledger.sheets import read_attendance, read_inspection
 from agreegen.recording.ledger.signatures import read_signature
-from agreegen.recording.ledger.workbook import read_entries, settle_or_complain
+from agreegen.recording.ledger.workbook import read_entries, read_fields, settle_or_complain
 from agreegen.recording.ledger.writer import LedgerWriter
 from agreegen.recording.signer import identity_of
 from agreegen.register.store import Register
@@ -173,7 +173,7 @@ def add_entry(
     with _read_register(register) as known, _writing(access, now, office) as writer:
         drafter = Drafter(writer.holdings().items, writer.today, register=known)
         try:
-            wish = drafter.draft(values)
+            wish = drafter.draft(read_fields(values))
         except Refused as exc:
             complaint = Complaint(Location(field=exc.field), exc.problem, exc.remedy)
             raise ComplaintsError(
@@ -395,7 +395,7 @@ def verify_ledger(
         known_codes=heads.codes,
         judge_head=head_judge(anchors, now or read_clock(), policy=policy),
     )
-    return judge_audit(path, audit, "ledger", strict=bool(anchors.anchors_der), pin=signer)
+    return judge_audit(path, audit, "ledger", strict=True, pin=signer)
 
 
 def _writing(

@@ -15,6 +15,7 @@ from agreegen.ledger.words import group, read_word
 from agreegen.messages import message
 from agreegen.recording.ledger.signatures import read_signature
 from agreegen.register.store import Register
+from agreegen.values.text import drop_han_spaces
 
 __all__ = ["Drafter"]
 
@@ -116,7 +117,8 @@ class Drafter:
 
 
 def _text(values: Mapping[str, Value], name: str) -> str:
-    return str(values.get(name, "")).strip()
+    text = " ".join(str(values.get(name, "")).split())
+    return drop_han_spaces(text) if name in _PEOPLE else text
 
 
 def _word(name: str, where: str, text: str) -> str:

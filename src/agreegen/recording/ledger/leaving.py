@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +9,7 @@ from datetime import date
 from agreegen.errors import InputError, UsageError
 from agreegen.ledger.holdings import Refused
 from agreegen.ledger.interface import Kind, Note, OwnKind, Signature, SignedBy
+from agreegen.ledger.names import may_be
 from agreegen.ledger.people import Clearance, Grade, add_months, clear
 from agreegen.ledger.store import Content
 from agreegen.ledger.timeline import replay
@@ -21,7 +21,6 @@ from agreegen.register.store import Register
 __all__ = ["LEAVING_FORM", "Leaving", "examine_leavers", "find_pledge", "leaver_notes"]
 
 LEAVING_FORM, _ROLE = "leaving-pledge", "pledger"
-_NAME_AND_NUMBER = re.compile(r"(.+?)[（(]([A-Za-z0-9_-]+)[)）]\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +63,11 @@ def find_pledge(register: Register, name: str) -> Signature | None:
         register: The register.
         name: The name; a number in brackets behind it tells people of one name apart.
     """
-    match = _NAME_AND_NUMBER.match(name)
-    person, number = (match[1], match[2]) if match else (name, None)
     for document in register.documents():
         known = document.registration
-        if known.form_id != LEAVING_FORM or known.name != person or not document.in_force:
-            continue
-        if (number is None or known.staff_no == number) and document.fulfilment(_ROLE) is not None:
+        numbered = f"{known.name}({known.staff_no})" if known.staff_no else known.name
+        signed = document.in_force and document.fulfilment(_ROLE) is not None
+        if known.form_id == LEAVING_FORM and signed and may_be(name, numbered):
             return Signature(SignedBy.DOCUMENT, known.id)
     return None
 

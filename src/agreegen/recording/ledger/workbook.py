@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,8 +17,9 @@ from agreegen.recording.ledger.drafting import Drafter
 from agreegen.recording.ledger.writer import LedgerWriter, Settled
 from agreegen.register.store import Register
 from agreegen.rosters.records import Record, Records, open_records
+from agreegen.values import ValueProblem, parse_value
 
-__all__ = ["columns_of", "read_entries", "settle_or_complain"]
+__all__ = ["columns_of", "read_entries", "read_fields", "settle_or_complain"]
 
 _MAX_TEXT = 500
 
@@ -63,6 +64,28 @@ def read_entries(writer: LedgerWriter, path: Path, register: Register | None = N
     if complaints:
         raise _error(str(path), complaints)
     return settled
+
+
+def read_fields(values: Mapping[str, str | date]) -> dict[str, str | date]:
+    """Read the fields of one entry like the cells of a workbook.
+
+    Raises:
+        Refused: One holds what no entry may hold, or is none that an entry has.
+    """
+    columns = {column.name: column for column in columns_of("entry")}
+    read: dict[str, str | date] = {}
+    for name, value in values.items():
+        if name not in columns:
+            raise Refused(name, message("ledger.no-field", name=name, names=list(columns)))
+        if isinstance(value, date) or not value.strip():
+            read |= {name: value} if isinstance(value, date) else {}
+            continue
+        try:
+            parsed = parse_value(columns[name], value)
+        except ValueProblem as exc:
+            raise Refused(name, exc.problem, exc.remedy) from exc
+        read[name] = parsed if isinstance(parsed, date) else str(parsed)
+    return read
 
 
 def settle_or_complain(writer: LedgerWriter, movement: Movement) -> Settled:
