@@ -7,7 +7,7 @@ from pathlib import Path
 
 from agreegen.errors import UsageError
 
-_FOLDERS = ("batches", "agreements", "trust", "authority", "signing", "uploads")
+_FOLDERS = ("batches", "agreements", "ledger", "trust", "authority", "signing", "uploads")
 _PRIVATE = 0o700
 
 
@@ -64,6 +64,11 @@ class Home:
     def agreements(self) -> Path:
         """One folder an agreement."""
         return self.folder / "agreements"
+
+    @property
+    def ledger(self) -> Path:
+        """The office's ledger, in a folder of its own."""
+        return self.folder / "ledger" / "ledger.db"
 
     @property
     def trust(self) -> Path:

@@ -12,6 +12,7 @@ from agreegen.web.routes import (
     batches,
     coverage,
     desk,
+    ledger,
     login,
     scans,
     signing,
@@ -31,6 +32,7 @@ PAGES: tuple[Page, ...] = (
     *scans.PAGES,
     *agreements.PAGES,
     *archive.PAGES,
+    *ledger.PAGES,
     *audit.PAGES,
 )
 
