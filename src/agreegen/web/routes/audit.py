@@ -78,7 +78,8 @@ def _json(call: Call) -> Iterator[str]:
     key = office.audit_key.public_pem.decode()
     yield json.dumps({"chain": office.audit.chain_id, "public_key": key}) + "\n"
     for entry in office.audit.entries():
-        yield json.dumps(dict(zip(_COLUMNS, _cells(entry), strict=True)), ensure_ascii=False) + "\n"
+        values = (entry.number, *_cells(entry)[1:])
+        yield json.dumps(dict(zip(_COLUMNS, values, strict=True)), ensure_ascii=False) + "\n"
     for signed in office.audit.heads():
         head = signed.head
         data = {"head": head.count, "at": signed.at, "hash": head.hash.hex(), "signer": head.signer}

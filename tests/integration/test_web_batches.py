@@ -1,0 +1,223 @@
+"""Batches through the server: nothing is lost when server and child are killed; nobody starts one twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+from agreegen.api import open_register
+from agreegen.demo.run import invented_roster
+from agreegen.web.office import Office
+from agreegen.web.store.users import Role
+from agreegen.web.work.batch_folder import BatchFolder
+from agreegen.web.work.children import Child, ChildState
+from tests.web_office import PASSWORD, Visit, WebOffice, free_port, serving
+
+ROWS = 400
+_SECONDS = 120.0
+
+
+@contextmanager
+def process(home: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+    """Serve by the command line, in a process that can be killed."""
+    command = [sys.executable, "-m", "agreegen", "web", "--home", str(home), "--port", str(port)]
+    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert server.stderr is not None
+    while "http" not in server.stderr.readline():
+        assert server.poll() is None
+    try:
+        yield server
+    finally:
+        server.kill()
+        server.wait()
+
+
+def log_in(port: int) -> Visit:
+    """Visit the server as the officer."""
+    visit = Visit(f"http://127.0.0.1:{port}", requests.Session())
+    assert visit.post("/login", {"name": "officer", "password": PASSWORD}).status_code == 303
+    return visit
+
+
+def upload(visit: Visit, rows: int = ROWS) -> str:
+    """Upload a roster; return the path of the batch's page."""
+    files = [("roster", ("people.csv", invented_roster(rows).encode("utf-8-sig")))]
+    answer = visit.post("/batches", {"form": "personal-pledge", "title": "试制"}, files)
+    assert answer.status_code == 303, answer.text
+    return answer.headers["location"]
+
+
+def wait(until: Callable[[], bool]) -> None:
+    """Wait for something that takes seconds."""
+    end = time.monotonic() + _SECONDS
+    while not until():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def folder_of(home: Path, path: str) -> BatchFolder:
+    """Return the folder of the batch of a page."""
+    return BatchFolder(home / "batches" / path.rsplit("/", 1)[-1])
+
+
+def documents(folder: BatchFolder) -> dict[str, str]:
+    """Return path and person of every document, once each row."""
+    with open_register(folder.register) as register:
+        rows = [row.registration for row in register.documents() if row.in_force]
+    found = {row.path: f"{row.staff_no} {row.name}" for row in rows}
+    assert len(found) == len(rows)
+    assert all((folder.output / path).is_file() for path in found)
+    assert set(found) == {
+        path.relative_to(folder.output).as_posix() for path in (folder.output / "documents").rglob("*.pdf")
+    }
+    return found
+
+
+@pytest.mark.timeout(600)
+def test_killed_in_the_middle_and_gone_on_with_makes_what_an_undisturbed_run_makes(tmp_path: Path) -> None:
+    """Server and child are ended by SIGKILL at once; the next server finds the batch where it was."""
+    from agreegen.web.accounts import add_user  # noqa: PLC0415 - the server's own process does the rest
+
+    home, port = tmp_path / "home", free_port()
+    add_user(Office.open(home), "officer", "王芳", "officer", PASSWORD)
+    with process(home, port) as server:
+        visit = log_in(port)
+        undisturbed, disturbed = upload(visit), upload(visit)
+        for path in (undisturbed, disturbed):
+            wait(lambda path=path: folder_of(home, path).check.state is ChildState.ENDED)  # type: ignore[misc]
+        visit.post(f"{undisturbed}/run")
+        wait(lambda: folder_of(home, undisturbed).run.state is ChildState.ENDED)
+        visit.post(f"{disturbed}/run")
+        folder = folder_of(home, disturbed)
+        wait(lambda: folder.progress().done > ROWS // 8)
+        child = json.loads((folder.path / "run.pid").read_bytes())["pid"]
+        server.kill()
+        os.killpg(child, signal.SIGKILL)
+        server.wait()
+    assert folder.progress().done < ROWS
+    with process(home, port):
+        visit = log_in(port)
+        assert "status doubt" in visit.get(disturbed).text
+        visit.post(f"{disturbed}/run")
+        wait(lambda: folder.run.state is ChildState.ENDED)
+        assert "status good" in visit.get(disturbed).text
+    made, expected = documents(folder), documents(folder_of(home, undisturbed))
+    assert len(made) == ROWS
+    assert made == expected
+
+
+@pytest.mark.timeout(600)
+def test_a_child_outlives_its_server_and_the_next_server_sees_its_end(tmp_path: Path) -> None:
+    """Whoever restarts the server ends no batch."""
+    from agreegen.web.accounts import add_user  # noqa: PLC0415 - the server's own process does the rest
+
+    home, port = tmp_path / "home", free_port()
+    add_user(Office.open(home), "officer", "王芳", "officer", PASSWORD)
+    with process(home, port) as server:
+        visit = log_in(port)
+        path = upload(visit)
+        folder = folder_of(home, path)
+        wait(lambda: folder.check.state is ChildState.ENDED)
+        visit.post(f"{path}/run")
+        wait(lambda: folder.progress().done > 0)
+        server.kill()
+        server.wait()
+    wait(lambda: folder.run.state is ChildState.ENDED)
+    assert folder.run.exit_code == 0
+    with process(home, port):
+        assert "status good" in log_in(port).get(path).text
+    assert len(documents(folder)) == ROWS
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebOffice]:
+    """Serve one office for the rest of the module."""
+    with serving(tmp_path_factory.mktemp("office") / "home") as office:
+        yield office
+
+
+@pytest.mark.timeout(300)
+def test_complaints_stand_at_their_cells_and_nothing_is_made(web: WebOffice) -> None:
+    """A roster with an error is shown as it is, the cell marked; the run is refused."""
+    visit = web.visit(Role.OFFICER)
+    text = "编号,姓名,公民身份号码\nA1,张伟,110105194912310021\nA2,,\nA2,李娜,\n"
+    files = [("roster", ("people.csv", text.encode("utf-8-sig")))]
+    path = visit.post("/batches", {"form": "personal-pledge"}, files).headers["location"]
+    folder = folder_of(web.office.home.folder, path)
+    wait(lambda: folder.check.state is ChildState.ENDED)
+    page = visit.get(path).text
+    cells = re.findall(r'<td class="cell-wrong">([^<]*)</td>', page)
+    assert "110105194912310021" in cells
+    assert "" in cells
+    assert visit.post(f"{path}/run").status_code == 303
+    assert folder.run.state is ChildState.NEVER
+    entry = next(web.office.audit.entries())
+    assert (entry.act.act, entry.act.result) == ("batch-run", "refused")
+
+
+@pytest.mark.timeout(300)
+def test_progress_is_told_to_the_end_and_twice_is_once(web: WebOffice) -> None:
+    """Two officers press the button at the same time: one run."""
+    visit = web.visit(Role.OFFICER)
+    path = upload(visit, 60)
+    folder = folder_of(web.office.home.folder, path)
+    wait(lambda: folder.check.state is ChildState.ENDED)
+    visit.post(f"{path}/run")
+    first = (folder.path / "run.pid").read_bytes()
+    visit.post(f"{path}/run")
+    assert (folder.path / "run.pid").read_bytes() == first
+    told = visit.get(f"{path}/events").text
+    assert told.rstrip().endswith("event: end\ndata: {}")
+    last = json.loads(told.split("data: ")[-2].split("\n")[0])
+    assert last["done"] == last["rows"] == 60
+    found = documents(folder)
+    some = next(iter(found))
+    with open_register(folder.register) as register:
+        document = next(row.registration for row in register.documents() if row.registration.path == some)
+    reader = web.visit(Role.READER)
+    assert reader.get(f"{path}/documents/{document.id}/1.png").content.startswith(b"\x89PNG")
+    assert reader.get(f"{path}/documents/{document.id}/2.png").status_code == 404
+    assert reader.get(f"{path}/documents/{document.id}/file.pdf").status_code == 403
+    assert visit.get(f"{path}/documents/{document.id}/file.pdf").content.startswith(b"%PDF")
+    other = upload(visit, 1)
+    assert visit.get(f"{other}/documents/{document.id}").status_code == 404
+    coverage = reader.get(f"/coverage?batch={path.rsplit('/', 1)[-1]}").text
+    assert "60" in coverage
+
+
+def test_a_process_that_is_not_ours_is_never_ended(tmp_path: Path) -> None:
+    """The number of a child that has ended may be another's by now."""
+    stranger = subprocess.Popen(["sleep", "30"], start_new_session=True)
+    try:
+        note = {"pid": stranger.pid, "started": 1, "boot": "another"}
+        (tmp_path / "run.pid").write_text(json.dumps(note))
+        child = Child(tmp_path, "run")
+        assert child.state is ChildState.CUT_SHORT
+        child.stop()
+        time.sleep(0.2)
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+def test_what_was_uploaded_is_never_run(tmp_path: Path) -> None:
+    """A file called like a module of ours, in the folder where the command runs."""
+    (tmp_path / "agreegen.py").write_text("open('taken', 'w').write('over')\n")
+    child = Child(tmp_path, "forms")
+    child.start(("forms", "list", "--json"), language="en")
+    wait(lambda: child.state is ChildState.ENDED)
+    assert child.exit_code == 0
+    assert json.loads(child.output.read_bytes())
+    assert not (tmp_path / "taken").exists()
