@@ -19,6 +19,7 @@ from agreegen.cli.main import run
 from agreegen.clock import read_clock
 from agreegen.example_pki.maker import make_example_pki
 from agreegen.web.office import cores
+from tests.attacks.documents import signed
 from tests.web_office import WebOffice, serving
 
 CORPUS = Path(os.environ.get("AGREEGEN_PDF_CORPUS", "/nonexistent"))
@@ -132,7 +133,7 @@ def test_a_zip_without_a_bag_is_told_so(web: WebOffice) -> None:
 
 def test_fifty_at_once_are_all_answered_in_their_time(web: WebOffice) -> None:
     """No error, and in less than 3 × 50 ÷ cores × one alone."""
-    data = b"%PDF-1.7\n" + b"".join(b"%d 0 obj\n<< /A %d >>\nendobj\n" % (n, n) for n in range(1, 2000))
+    data = signed()
     for _ in range(2 * cores()):
         post(web, "warm.pdf", data)
     alone = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,6 +75,15 @@ class Home:
     def trust(self) -> Path:
         """The only trust anchors, and revocation lists."""
         return self.folder / "trust"
+
+    @property
+    def trusts(self) -> bool:
+        """Whether there is anything in the trust folder."""
+        return any(self.trust.iterdir())
+
+    def trust_options(self, here: Path) -> list[str]:
+        """Return the option by which a command that runs in a folder below trusts what this office trusts."""
+        return [f"--trust={os.path.relpath(self.trust, here)}"] if self.trusts else []
 
     @property
     def authority(self) -> Path:

@@ -18,7 +18,6 @@ from agreegen.web.work.batch_folder import BatchFolder, read_answer
 from agreegen.web.work.children import Child
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_TRUST = "--trust=../../trust"
 _MOST_BAGS = 99
 
 
@@ -60,15 +59,8 @@ def create_bag(call: Call) -> Response:
     credential = call.office.settings.archive_credential
     if credential is not None and folder.register.is_file() and len(folder.bags) < _MOST_BAGS:
         bag = f"bag-{len(folder.bags) + 1:02d}"
-        command = [
-            "archive",
-            "create",
-            folder.output.name,
-            "-o",
-            bag,
-            f"--credential=../../{credential}",
-            _TRUST,
-        ]
+        command = ["archive", "create", folder.output.name, "-o", bag, f"--credential=../../{credential}"]
+        command += call.office.home.trust_options(folder.path)
         command += [f"--tsa={service}" for service in call.office.settings.tsa]
         command += ["--include-unsigned"] if call.text("unsigned") else []
         _start(call, folder.archiving, command, f"{batch.id}/{bag}", "bag-create")
@@ -81,7 +73,7 @@ def check_bag(call: Call) -> Response:
     name = call.text("bag")
     if name not in {path.name for path in folder.bags}:
         raise HTTPException(NOT_FOUND)
-    command = ["archive", "verify", name, _TRUST, "--json"]
+    command = ["archive", "verify", name, *call.office.home.trust_options(folder.path), "--json"]
     _start(call, folder.bag_check, command, f"{batch.id}/{name}", "bag-verify")
     return back_to(f"/archive/{batch.id}")
 
@@ -91,7 +83,8 @@ def check_register(call: Call) -> Response:
     batch, folder = find_batch(call)
     if not folder.register.is_file():
         raise HTTPException(NOT_FOUND)
-    command = ["register", "verify", f"--register={_relative(folder)}", _TRUST, "--json"]
+    trust = call.office.home.trust_options(folder.path)
+    command = ["register", "verify", f"--register={_relative(folder)}", *trust, "--json"]
     _start(call, folder.register_check, command, batch.id, "register-verify")
     return back_to(f"/archive/{batch.id}")
 

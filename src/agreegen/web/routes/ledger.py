@@ -25,7 +25,6 @@ from agreegen.web.work.uploads import uploads_in
 _MOST_BYTES = 32 << 20
 _ENDINGS = frozenset({".xlsx", ".xls", ".ods", ".csv"})
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_TRUST = "--trust=../trust"
 
 
 def show_ledger(call: Call) -> Response:
@@ -85,7 +84,8 @@ def check_ledger(call: Call) -> Response:
     """Verify the ledger: its chain, its heads, its entries."""
     if not call.office.home.ledger.is_file():
         raise HTTPException(NOT_FOUND)
-    _start(call, "verify", ["ledger", "verify", "--ledger=ledger.db", _TRUST, "--json"], "ledger-verify")
+    trust = call.office.home.trust_options(call.office.home.ledger.parent)
+    _start(call, "verify", ["ledger", "verify", "--ledger=ledger.db", *trust, "--json"], "ledger-verify")
     return back_to("/ledger")
 
 

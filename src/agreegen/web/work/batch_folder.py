@@ -152,10 +152,13 @@ class BatchFolder:
         """The bags that were written, oldest first."""
         return tuple(sorted(path for path in self.path.glob("bag-[0-9][0-9]") if path.is_dir()))
 
-    def write_job(self, settings: Settings, form_id: str, roster: str, defaults: Mapping[str, str]) -> None:
+    def write_job(
+        self, home: Home, settings: Settings, form_id: str, roster: str, defaults: Mapping[str, str]
+    ) -> None:
         """Write the job file; paths are relative, so that the home folder can be moved.
 
         Args:
+            home: The office's home; what it trusts counts for the batch.
             settings: They say who signs.
             form_id: The form.
             roster: Name of the roster in the folder.
@@ -167,8 +170,8 @@ class BatchFolder:
             "roster": {"file": roster},
             "output": self.output.name,
             "signatures": [_from_home(entry) for entry in chosen.signatures] if chosen else [],
-            "trust": ["../../trust"],
         }
+        job |= {"trust": ["../../trust"]} if home.trusts else {}
         values = {**(chosen.defaults if chosen else {}), **defaults}
         job |= {"defaults": values} if values else {}
         job |= {"tsa": list(settings.tsa)} if settings.tsa else {}

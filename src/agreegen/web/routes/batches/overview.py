@@ -58,7 +58,7 @@ def create_batch(call: Call) -> Response:
     batch = office.batches.add(title, call.text("form"), upload.name, call.user.name, now=office.clock())
     folder = BatchFolder.of(office.home, batch)
     roster = keep_roster(folder, upload)
-    folder.write_job(office.settings, batch.form, roster, {})
+    folder.write_job(office.home, office.settings, batch.form, roster, {})
     _check(folder)
     call.record("batch-create", batch.id)
     return back_to(f"/batches/{batch.id}")
@@ -74,7 +74,7 @@ def replace_roster(call: Call) -> Response:
     uploads = list(uploads_in(call.form, "roster"))
     if len(uploads) == 1 and folder.run.state is not ChildState.RUNNING:
         roster = keep_roster(folder, uploads[0])
-        folder.write_job(call.office.settings, batch.form, roster, folder.defaults())
+        folder.write_job(call.office.home, call.office.settings, batch.form, roster, folder.defaults())
         _check(folder)
         call.record("batch-roster", batch.id)
     return back_to(f"/batches/{batch.id}")
@@ -86,7 +86,7 @@ def set_values(call: Call) -> Response:
     if folder.run.state is not ChildState.RUNNING:
         names = {field.name for field in folder.form().fields if field.printed}
         values = {name: call.text(name)[:200] for name in names if call.text(name)}
-        folder.write_job(call.office.settings, batch.form, folder.roster_name(), values)
+        folder.write_job(call.office.home, call.office.settings, batch.form, folder.roster_name(), values)
         _check(folder)
         call.record("batch-values", batch.id)
     return back_to(f"/batches/{batch.id}")

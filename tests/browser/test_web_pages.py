@@ -1,0 +1,254 @@
+"""Every page of the office in a real Chromium: both languages and widths, accessible, asking nobody else."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+import requests
+from playwright.sync_api import Browser, Page, Request, ViewportSize, sync_playwright
+
+from agreegen.demo.run import invented_roster
+from agreegen.web.store.users import Role
+from tests.attacks.documents import signed
+from tests.web_office import PASSWORD, WebOffice, serving
+
+CHROMIUM = shutil.which("chromium")
+SHOTS = os.environ.get("AGREEGEN_SCREENSHOTS")
+"""A folder for pictures of the pages, to be looked at."""
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDTHS = {"wide": 1280, "phone": 390}
+LANGUAGES = {"zh": "zh-CN", "en": "en-US"}
+SERIOUS = {"serious", "critical"}
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebOffice]:
+    """Serve an office in which something has been done: a batch made, a user added."""
+    with serving(tmp_path_factory.mktemp("office") / "home") as office:
+        visit = office.visit(Role.OFFICER)
+        roster = [("roster", ("people.csv", invented_roster(12).encode("utf-8-sig")))]
+        named = {"form": "personal-pledge", "title": "普查员承诺书"}
+        path = visit.post("/batches", named, roster).headers["location"]
+        _wait(visit.get, path, f'action="{path}/run"')
+        visit.post(f"{path}/run")
+        _wait(visit.get, path, "status good")
+        yield office
+
+
+def _wait(get: Callable[[str], requests.Response], path: str, words: str) -> None:
+    end = time.monotonic() + 120
+    while words not in get(path).text:
+        assert time.monotonic() < end, words
+        time.sleep(0.3)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Start Chromium once."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Watched:
+    """A page whose requests and complaints are noted.
+
+    Attributes:
+        page: The page.
+        foreign: Requests that left the origin.
+        complaints: What the console said.
+    """
+
+    def __init__(self, browser: Browser, web: WebOffice, language: str, width: int) -> None:
+        self.foreign: list[str] = []
+        self.complaints: list[str] = []
+        viewport = ViewportSize(width=width, height=900)
+        self._context = browser.new_context(locale=LANGUAGES[language], viewport=viewport)
+        self._context.add_init_script(_NOTE_VIOLATIONS)
+        self.page: Page = self._context.new_page()
+        self._url = web.url
+        self.page.on("request", self._note)
+        self.page.on("console", lambda said: self.complaints.append(said.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _note(self, request: Request) -> None:
+        url = request.url
+        if not url.startswith((self._url, "blob:", "data:")):
+            self.foreign.append(url)
+
+    def log_in(self) -> None:
+        """Log in as the officer."""
+        self.page.goto(f"{self._url}/login")
+        self.page.fill("#name", "officer")
+        self.page.fill("#password", PASSWORD)
+        self.page.click("main button")
+        self.page.wait_for_url("**/batches")
+
+    def go(self, path: str) -> None:
+        """Go to a page and wait until it is whole."""
+        self.page.goto(self._url + path, wait_until="load")
+
+    def close(self) -> None:
+        """Close the browser's window."""
+        self._context.close()
+
+
+_NOTE_VIOLATIONS = """
+window.violations = [];
+const note = (event) => window.violations.push(event.violatedDirective);
+document.addEventListener("securitypolicyviolation", note);
+"""
+
+
+def _axe(page: Page) -> list[str]:
+    """Return the serious findings of axe-core; its script is run by the debugger, not by the page."""
+    script = files("axe_playwright_python").joinpath("axe.min.js").read_text()
+    page.evaluate(script)
+    result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{found['id']}: {node['html'][:160]}"
+        for found in result["violations"]
+        if found["impact"] in SERIOUS
+        for node in found["nodes"]
+    ]
+
+
+def _paths(web: WebOffice) -> list[str]:
+    """Return the pages that a person sees, with the batch that there is."""
+    batch = web.office.batches.all()[0].id
+    return [
+        "/account",
+        "/agreements",
+        "/agreements/new/confidentiality-agreement",
+        "/archive",
+        f"/archive/{batch}",
+        "/audit",
+        "/batches",
+        f"/batches/{batch}",
+        f"/batches/{batch}/documents",
+        f"/coverage?batch={batch}&state=all",
+        "/ledger",
+        "/nothing-here",
+        "/scans",
+        f"/scans/{batch}",
+        "/users",
+    ]
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_is_accessible_and_asks_nobody_else(
+    browser: Browser, web: WebOffice, language: str, width: str
+) -> None:
+    """No serious finding of axe-core, no report of the policy, no request off the origin, no overflow."""
+    watched = Watched(browser, web, language, WIDTHS[width])
+    problems: dict[str, object] = {}
+    try:
+        for path in ("/", "/login"):
+            watched.go(path)
+            problems |= _look(watched, path, language, width)
+        watched.log_in()
+        for path in _paths(web):
+            watched.go(path)
+            problems |= _look(watched, path, language, width)
+    finally:
+        watched.close()
+    assert {path: found for path, found in problems.items() if found} == {}
+    assert watched.foreign == []
+    assert [each for each in watched.complaints if "404" not in each] == []
+
+
+def _look(watched: Watched, path: str, language: str, width: str) -> dict[str, object]:
+    page = watched.page
+    if SHOTS:
+        name = path.strip("/").replace("/", "_").partition("?")[0] or "start"
+        page.screenshot(path=Path(SHOTS) / f"{name}-{language}-{width}.png", full_page=True)
+    violations = page.evaluate("window.violations")
+    overflowing = page.evaluate("document.documentElement.scrollWidth > innerWidth + 1")
+    chinese = language == "zh" or not page.evaluate(
+        r"/[\u4e00-\u9fff]/.test([...document.querySelectorAll('h1, h2, label, button, nav, .lead')]"
+        ".filter((each) => !each.closest('[lang=\"zh-CN\"]') && !each.lang)"
+        ".map((each) => each.innerText).join())"
+    )
+    known = "普查员承诺书" in page.inner_text("body") or path.startswith(("/users", "/account"))
+    return {
+        path: _axe(page),
+        f"{path} policy": violations,
+        f"{path} is wider than the window": overflowing,
+        f"{path} speaks another language": not (chinese or known),
+    }
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_dropped_files_are_answered_on_the_page(
+    browser: Browser, web: WebOffice, tmp_path: Path, language: str
+) -> None:
+    """Dropped one after the other; the verdict shown is that of the interface."""
+    data = signed()
+    (tmp_path / "signed.pdf").write_bytes(data)
+    (tmp_path / "altered.pdf").write_bytes(data.replace(b"/Contents", b"/Contentz", 1))
+    (tmp_path / "nothing.pdf").write_bytes(b"nothing")
+    names = ["signed.pdf", "altered.pdf", "nothing.pdf"]
+    expected = {}
+    for name in names:
+        answer = web.stranger().post("/api/verify", files=[("file", (name, (tmp_path / name).read_bytes()))])
+        expected[name] = answer.json()["files"][0]["verdict"]
+    watched = Watched(browser, web, language, 1280)
+    try:
+        watched.go("/")
+        watched.page.set_input_files("#file", [tmp_path / name for name in names])
+        watched.page.click("#drop button:not(#report)")
+        watched.page.wait_for_selector("#answers article:nth-of-type(3)", timeout=120_000)
+        articles = watched.page.query_selector_all("#answers article")
+        shown = {each.get_attribute("data-name"): each.get_attribute("data-verdict") for each in articles}
+        assert shown == expected
+        assert watched.foreign == []
+        assert watched.page.evaluate("window.violations") == []
+    finally:
+        watched.close()
+
+
+@pytest.mark.timeout(300)
+def test_without_javascript_the_work_is_done(browser: Browser, web: WebOffice, tmp_path: Path) -> None:
+    """Plain forms: log in, verify, upload a roster."""
+    (tmp_path / "nothing.pdf").write_bytes(b"nothing")
+    (tmp_path / "people.csv").write_bytes(invented_roster(3).encode("utf-8-sig"))
+    context = browser.new_context(java_script_enabled=False, locale="zh-CN")
+    page = context.new_page()
+    try:
+        page.goto(f"{web.url}/")
+        page.set_input_files("#file", tmp_path / "nothing.pdf")
+        page.click("#drop button:not(#report)")
+        assert page.query_selector("#answers article[data-verdict=unreadable]") is not None
+        page.goto(f"{web.url}/login")
+        page.fill("#name", "officer")
+        page.fill("#password", PASSWORD)
+        page.click("main button")
+        page.set_input_files("#roster", tmp_path / "people.csv")
+        page.click("#new button")
+        assert "/batches/" in page.url
+        page.click("text=English")
+        assert page.get_attribute("html", "lang") == "en"
+    finally:
+        context.close()
