@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
 
@@ -205,7 +206,8 @@ def test_dropped_files_are_answered_on_the_page(
     browser: Browser, web: WebOffice, tmp_path: Path, language: str
 ) -> None:
     """Dropped one after the other; the verdict shown is that of the interface."""
-    data = signed()
+    with ThreadPoolExecutor(1) as apart:  # this thread has the event loop of playwright
+        data = apart.submit(signed).result()
     (tmp_path / "signed.pdf").write_bytes(data)
     (tmp_path / "altered.pdf").write_bytes(data.replace(b"/Contents", b"/Contentz", 1))
     (tmp_path / "nothing.pdf").write_bytes(b"nothing")
