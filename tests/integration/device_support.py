@@ -172,7 +172,7 @@ def make_office(folder: Path) -> Path:
     batch_folder.path.mkdir()
     (batch_folder.path / "roster.csv").write_text(ROSTER, encoding="utf-8")
     values = {"pledge_date": "2026-11-28"}
-    batch_folder.write_job(office.settings, "personal-pledge", "roster.csv", values)
+    batch_folder.write_job(office.home, office.settings, "personal-pledge", "roster.csv", values)
     run_batch(read_job(batch_folder.job))
     return home.folder
 
