@@ -6,7 +6,7 @@ Files may come from anywhere. Nothing is written here: what fails a step is not 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from agreegen.messages import message
 from agreegen.model.report import FileReport, Integrity, PadesLevel
 from agreegen.pipeline.earlier_signatures import refuse_altered, require_signable
 from agreegen.pipeline.read_back import Expected, read_back
+from agreegen.pki.trust.policy import load_policy
 from agreegen.signing.interface import Credential, SignedPdf, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import sign_pdf
 from agreegen.signing.prepared import SigningIdentity
@@ -183,6 +184,7 @@ def extend_and_check(
     refuse_altered(before)
     from agreegen.signing.extend import extend_pdf  # noqa: PLC0415 - signing alone needs less
 
+    trust = replace(trust, device_anchors_der=load_policy(policy).device_authorities)
     extended = extend_pdf(pdf, level, trust=trust, tsa=tsa, now=now, judged=before.unaltered is True)
     read_back(extended.data, options)
     return extended

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -25,6 +25,7 @@ from agreegen.model.report import Integrity, PadesLevel
 from agreegen.pki.algorithms import compute_digest
 from agreegen.pki.certificates import UNREADABLE, load_certificates
 from agreegen.pki.cms.timestamp_tokens import check_token
+from agreegen.pki.device_certificates import promised_digest
 from agreegen.pki.encoding import der_of
 from agreegen.signing.certificate_paths import find_path
 from agreegen.signing.document_reading import (
@@ -259,10 +260,16 @@ def _held(label: str, content: FieldContent, known_at: datetime, *, stamped: boo
 def _path(entry: _Proved, trust: Trust) -> list[bytes]:
     own = der_of(entry.certificate)
     others = [der for der in map(der_of, entry.certificates) if der != own]
+    if _is_on_device(entry):
+        trust = replace(trust, anchors_der=trust.device_anchors_der)
     try:
         return find_path(own, others, trust, entry.known_at, subject_label(own))
     except CredentialError as exc:
         raise SigningError(f"{entry.label}: {exc.message}", hint=exc.hint) from exc
+
+
+def _is_on_device(entry: _Proved) -> bool:
+    return promised_digest(entry.certificate) is not None
 
 
 def _contents_of(state: PdfState) -> list[FieldContent]:
@@ -276,6 +283,9 @@ def _collect(pdf: bytes, trust: Trust, now: datetime, store: EvidenceStore) -> E
     parts = []
     for entry in _prove(contents, trust, now):
         path = _path(entry, trust)
+        if _is_on_device(entry):  # such certificates are never revoked, they only expire
+            parts.append(Evidence(tuple(path)))
+            continue
         expired = any(certificate.not_valid_after < now for certificate in load_certificates(path[:-1]))
         if expired:
             # Nobody answers for expired certificates any more: what the file carries must prove it.

@@ -104,11 +104,13 @@ class Trust:
         anchors_der: Self-signed or other certificates that are trusted as such, DER.
         crls_der: Certificate revocation lists, DER.
         example: Whether one of the anchors is an example certificate (its subject says EXAMPLE).
+        device_anchors_der: Who vouches for keys made on signers' own devices, and for nothing else.
     """
 
     anchors_der: tuple[bytes, ...] = ()
     crls_der: tuple[bytes, ...] = ()
     example: bool = False
+    device_anchors_der: tuple[bytes, ...] = ()
 
     @property
     def warnings(self) -> tuple[str, ...]:

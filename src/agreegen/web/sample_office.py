@@ -9,6 +9,8 @@ from pathlib import Path
 
 import yaml
 
+from agreegen.api.devices import ROOT_KEY, AuthorityPlan, has_authority, make_authority
+from agreegen.clock import read_clock
 from agreegen.files import write_atomically
 from agreegen.web.accounts import add_user
 from agreegen.web.home import Home
@@ -47,6 +49,10 @@ def fill_from_demo(folder: Path, demo: Path) -> TemporaryAccount:
             shutil.copytree(demo / name, home.folder / name, dirs_exist_ok=True)
         text = yaml.safe_dump(_SETTINGS, allow_unicode=True, sort_keys=False)
         write_atomically(home.settings_file, text.encode())
+    if not has_authority(home.authority):
+        key = home.authority / ROOT_KEY
+        plan = AuthorityPlan(str(_SETTINGS["name"]), key, None, clock=True, trust=home.trust)
+        make_authority(home.authority, plan, now=read_clock())
     office = Office.open(folder)
     password = secrets.token_urlsafe(_PASSWORD_BYTES)
     for user in office.users.all():

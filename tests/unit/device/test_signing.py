@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import subprocess
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from agreegen.device.authority import Authority, Person
+from agreegen.device.authority_files import POLICY
 from agreegen.device.signing import DeviceKey, DeviceSigning
 from agreegen.device.strokes import Drawing
 from agreegen.errors import AgreegenError, InputError, SigningError
+from agreegen.example_pki.responder import Responder
 from agreegen.files import sha256_of
-from agreegen.model.report import Evidence, FileReport, Method, TrustStatus, Verdict
+from agreegen.model.report import Evidence, FileReport, Method, PadesLevel, TrustStatus, Verdict
+from agreegen.pipeline.signing import extend_and_check
 from agreegen.pki.device_certificates import evidence_attribute
+from agreegen.signing.interface import TimestampServer
 from agreegen.signing.trust import load_trust
 from agreegen.verification.interface import Options
 from agreegen.verification.service import verify_bytes
@@ -224,3 +228,20 @@ def test_an_altered_file_is_signed_by_nobody(
     altered = replace(office, pdf=office.pdf.replace(b"/Type /Sig ", b"/Type /Sig\n", 1))
     with pytest.raises(SigningError, match="changed"):
         altered.half(signing, device)
+
+
+def test_it_is_extended_like_any_other_signature(
+    office: DeviceOffice, signing: DeviceSigning, device: Device
+) -> None:
+    signed, policy = office.sign(signing, device), office.folder / POLICY
+    with Responder(office.files.pki.folder) as services:
+        tsa, at = (TimestampServer(services.tsa_url),), datetime.now(UTC)
+        with pytest.raises(SigningError, match="no valid chain"):
+            extend_and_check(signed.data, PadesLevel.B_LTA, trust=office.trust, tsa=tsa, now=at)
+        extended = extend_and_check(
+            signed.data, PadesLevel.B_LTA, trust=office.trust, tsa=tsa, now=at, policy=policy
+        )
+    report = judged(extended.data, replace(office.options, now=datetime.now(UTC)))
+    assert report.verdict is Verdict.VALID
+    assert report.signatures[1].level is PadesLevel.B_LTA
+    assert report.signatures[1].evidence is Evidence.INTACT

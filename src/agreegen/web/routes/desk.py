@@ -110,6 +110,8 @@ def cancel(call: Call) -> Response:
     signing = call.office.signings.by_id(call.part("signing"))
     if signing is None:
         raise HTTPException(NOT_FOUND)
+    with contextlib.suppress(AgreegenError):
+        settle(call.office, signing)  # what is signed already cannot be taken back
     ended = call.office.signings.cancel(signing.id)
     call.record("sign-cancel", signing.id, "done" if ended else "refused")
     return RedirectResponse("/desk", _SEE_OTHER)

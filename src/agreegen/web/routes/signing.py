@@ -25,6 +25,7 @@ from agreegen.web.work.signing_desk import desk_state, look_up
 LANE = "signing"
 _SEE_OTHER, _CONFLICT, _UNUSABLE, _TOO_MANY = 303, 409, 422, 429
 _UNKNOWN = AttemptRule(failures=20, within=timedelta(minutes=15), locked=timedelta(minutes=15))
+_REFUSED = AttemptRule(failures=60, within=timedelta(minutes=15), locked=timedelta(minutes=15))
 _TAKE_ALONG = timedelta(hours=1)
 _MOST_KEY_BYTES = 4096
 _PROBLEMS = ("again", "changed", "clock", "drawing", "insecure", "network", "not-shown", "refused")
@@ -57,7 +58,8 @@ def _trouble_of(call: Call, signing: Signing) -> str:
 
 
 def _tell(call: Call, signing: Signing, trouble: str) -> None:
-    """Tell the officer: on the list of the desk, and on the audit's chain."""
+    """Tell the officer: on the list of the desk, and on the audit's chain, which nobody shall flood."""
+    call.office.attempts.fail(f"signing:{call.visitor.address}", _REFUSED, now=call.office.clock())
     call.office.signings.trouble(signing.id, trouble)
     call.record("sign-open", signing.id, trouble)
 
