@@ -14,9 +14,9 @@ from agreegen.web.pages.areas import OFFICER
 from agreegen.web.pages.rendering import page
 from agreegen.web.routes.batches.finding import attachment, back_to, page_number, picture
 from agreegen.web.store.agreements import Agreement
-from agreegen.web.work.agreement_folder import AgreementFolder, require_successor
-from agreegen.web.work.form_entry import entries
-from agreegen.web.work.office_signing import credentials_of, sign_as_office
+from agreegen.web.work.agreements.folder import AgreementFolder, require_successor
+from agreegen.web.work.agreements.form_entry import entries
+from agreegen.web.work.agreements.office_signing import credentials_of, sign_as_office
 from agreegen.web.work.uploads import uploads_in
 from agreegen.web.work.verifying import options_of
 

@@ -14,7 +14,7 @@ from agreegen.model.form import Form
 from agreegen.model.report import Integrity, SignatureKind
 from agreegen.web.home import Home
 from agreegen.web.store.agreements import Agreement
-from agreegen.web.work.form_entry import values_of
+from agreegen.web.work.agreements.form_entry import values_of
 
 _OWNER_ONLY = 0o600
 _VALUES = "values.json"
