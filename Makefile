@@ -1,7 +1,7 @@
 # agreegen: `make demo` shows the main job, `make test` proves it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install install-run demo web test lint bench soak fuzz differential lock licences clean
+.PHONY: help install install-run demo web test lint bench soak fuzz differential bundle lock licences clean
 BIN := .venv/bin
 WORKERS ?= 2
 
@@ -44,6 +44,9 @@ differential: install ## what verify calls unaltered, four readers show as it wa
 	@.ci/install differential
 	@$(BIN)/python -m tests.differential.run --count $(or $(DIFFERENTIAL_COUNT),100000) --start $(or $(DIFFERENTIAL_START),0) \
 	  --seed $(or $(DIFFERENTIAL_SEED),1) --processes $(WORKERS) --folder out/differential
+
+bundle: install ## the tarball for isolated machines, into out/bundle/ (CREDENTIAL=… signs its list of hashes)
+	@$(BIN)/python .ci/bundle/build.py out/bundle $(if $(CREDENTIAL),--credential $(CREDENTIAL))
 
 lock: ## resolve the dependencies again
 	@$(BIN)/pip install -q pip-tools
