@@ -85,7 +85,7 @@ if [ ! -f "$prefix/$version/.whole" ]; then
     # ensurepip is a Debian package of its own; pip runs from its wheel as well.
     "$python" -m venv --without-pip "$prefix/$version"
     pip=$(echo "$here"/pip-*.whl)
-    install=("$prefix/$version/bin/python" "$pip/pip" install -q --no-index --no-deps --no-cache-dir --disable-pip-version-check)
+    install=("$prefix/$version/bin/python" "$pip/pip" --isolated install -q --no-index --no-deps --no-cache-dir --disable-pip-version-check)
     "${install[@]}" --require-hashes --find-links wheels -r requirements.txt
     "${install[@]}" wheels/agreegen-*.whl
     sync -f "$prefix/$version"
