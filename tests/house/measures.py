@@ -38,8 +38,10 @@ _NO_CODE = frozenset(
         tokenize.ENDMARKER,
     }
 )
-_BY_NAME = frozenset({"__main__", "__init__"})
-"""Modules that the interpreter starts."""
+_STARTED = frozenset({"__main__", "__init__", "uno_worker"})
+"""Modules that an interpreter starts: ours, and that of LibreOffice."""
+_CALLED_BY_NAME = frozenset({"load_pkcs12", "load_pem", "load_pkcs11", "load_csc", "load_sm2"})
+"""Loaders of credentials, which `signing.credentials.kinds` calls by the name of their kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,7 @@ def modules_nothing_imports(modules: dict[str, Module]) -> list[str]:
         name
         for name, module in modules.items()
         if name not in used
-        and module.path.stem not in _BY_NAME
+        and module.path.stem not in _STARTED
         and not {name, name.rpartition(".")[2]} & named
     )
 
@@ -200,12 +202,14 @@ def names_nothing_uses(modules: dict[str, Module]) -> list[str]:
 def _defined(tree: ast.Module) -> Iterator[str]:
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            if not node.decorator_list or isinstance(node, ast.ClassDef):
-                yield node.name
+            names = [] if node.decorator_list and not isinstance(node, ast.ClassDef) else [node.name]
         elif isinstance(node, ast.Assign):
-            yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+            names = [target.id for target in node.targets if isinstance(target, ast.Name)]
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            yield node.target.id
+            names = [node.target.id]
+        else:
+            names = []
+        yield from (name for name in names if not name.startswith("__") and name not in _CALLED_BY_NAME)
 
 
 def main() -> None:

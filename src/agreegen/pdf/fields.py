@@ -66,23 +66,31 @@ def _branch(view: View, items: list[Value], seen: set[int]) -> Iterator[Field]:
         if count > _MAX_FIELDS:
             raise LimitError(f"the form has more than {_MAX_FIELDS} fields")
         reference = item if isinstance(item, Ref) else None
-        if reference is not None:
-            if reference.num in seen:
-                continue
-            seen.add(reference.num)
-        try:
-            value = view.dictionary(item)
-            children = view.array(value.get("Kids"))
-        except LimitError:
-            raise
-        except StructureError:
+        found = _read_field(view, item, seen)
+        if found is None:
             continue
+        value, children = found
         seen.update(part.num for part in map(value.get, _SHAPE) if isinstance(part, Ref))
         own = above.below(view, value)
         fields = [(child, own) for child in children if _is_field(view, child)]
         pending.extend(reversed(fields))
         if not fields:
             yield Field(own.name, reference, value, own.kind, own.flags, tuple(children) or (item,))
+
+
+def _read_field(view: View, item: Value, seen: set[int]) -> tuple[dict[str, Value], list[Value]] | None:
+    """Return the dictionary of a field and its kids; None where it is damaged, or was met before."""
+    if isinstance(item, Ref):
+        if item.num in seen:
+            return None
+        seen.add(item.num)
+    try:
+        value = view.dictionary(item)
+        return value, view.array(value.get("Kids"))
+    except LimitError:
+        raise
+    except StructureError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

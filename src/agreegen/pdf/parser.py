@@ -148,15 +148,12 @@ def parse_value(data: bytes, start: int, max_depth: int, watch: Watch | None = N
         if kind in ("close", "end"):
             if not stack or dictionary_at.pop() != (kind == "close"):
                 raise StructureError("syntax", f"a bracket closes nothing at byte {position}")
-            value = stack.pop()
-            if kind == "close":
-                value = _dictionary(value, position, watch)
+            items = stack.pop()
+            value = items if kind == "end" else _dictionary(items, position, watch)
         elif kind == "string":
             value, position = parse_literal(data, token.start(kind))
         else:
-            value = _simple(kind, token)
-            if kind == "hex":
-                value = _watched(value, token, watch)
+            value = _simple(kind, token, watch)
         if not stack:
             return value, position
         stack[-1].append(value)
@@ -174,7 +171,7 @@ class _Watched(bytes):
     """The string that is watched, while its dictionary is still open."""
 
 
-def _simple(kind: str | None, token: re.Match[bytes]) -> Value:
+def _simple(kind: str | None, token: re.Match[bytes], watch: Watch | None) -> Value:
     if kind == "name":
         return decode_name(token["name"])
     if kind == "ref":
@@ -182,7 +179,7 @@ def _simple(kind: str | None, token: re.Match[bytes]) -> Value:
     if kind in ("int", "real"):
         return _number(token[kind])
     if kind == "hex":
-        return decode_hex(token["hex"])
+        return _watched(decode_hex(token["hex"]), token, watch)
     if kind == "plain":
         return token["plain"][1:-1]
     return _WORDS[token["word"]]

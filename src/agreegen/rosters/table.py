@@ -48,7 +48,7 @@ class Table:
         for number, own, filled in fill_down(self.source):
             if number <= self.header.row or not self._is_person(number, own, _pick(own, read)):
                 continue
-            if len(own) > width and not all(map(is_empty, own[width:])):
+            if not all(map(is_empty, own[width:])):
                 self.overlong.append(number)
             yield number, [*filled[:width], *([None] * (width - len(filled)))]
 

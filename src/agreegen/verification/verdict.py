@@ -78,15 +78,23 @@ def judge_file(
     """
     if not structure.readable or not signatures:
         return _judge_without_signatures(structure)
-    if unaltered is False or any(s.indication is Indication.TOTAL_FAILED for s in signatures):
+    if unaltered is False or Indication.TOTAL_FAILED in {s.indication for s in signatures}:
         return Verdict.INVALID
-    signers = [s for s in signatures if s.kind is SignatureKind.SIGNATURE]
-    if not signers:
+    indications = {s.indication for s in signatures if s.kind is SignatureKind.SIGNATURE}
+    if not indications:
         return Verdict.UNSIGNED
-    passed = unaltered is True and all(s.indication is Indication.TOTAL_PASSED for s in signers)
-    lacking = complete and document is not None and document.missing_roles
-    blocked = any(alarm.code in BLOCKING for alarm in alarms)
-    return Verdict.VALID if passed and not lacking and not blocked else Verdict.INDETERMINATE
+    passed = unaltered is True and indications == {Indication.TOTAL_PASSED}
+    if passed and not _block(alarms) and not (complete and _lacks_roles(document)):
+        return Verdict.VALID
+    return Verdict.INDETERMINATE
+
+
+def _block(alarms: Sequence[Alarm]) -> bool:
+    return any(alarm.code in BLOCKING for alarm in alarms)
+
+
+def _lacks_roles(document: DocumentFacts | None) -> bool:
+    return document is not None and bool(document.missing_roles)
 
 
 def _judge_without_signatures(structure: Structure) -> Verdict:

@@ -85,20 +85,21 @@ class _Walk:
         if one is None and two is None:
             return
         self._note(left, right)
-        if role is Role.PAGE and page is not None:
+        if role is Role.PAGE:
             one, two = self._whole_page(one, page), self._whole_page(two, page)
         self.pairs.append(Pair(role, one, two, _number(right), label, page))
         if not isinstance(one, dict | None) or not isinstance(two, dict):
             return
-        schema, before = SCHEMAS[role], one or {}
+        before = one or {}
         for key in sorted(before.keys() | two.keys()):
-            entry = schema.key(key)
-            if entry.change is Change.FOLLOWED and entry.owns is not None:
+            if _is_followed(role, key):
                 self._follow(role, key, before.get(key), two.get(key), page)
 
-    def _whole_page(self, value: Value, page: int) -> Value:
+    def _whole_page(self, value: Value, page: int | None) -> Value:
         """Add what a page inherits: some writers put it into the page itself, where it says the same."""
-        return {**self._pages.pages[page].attributes, **value} if isinstance(value, dict) else value
+        if page is None or not isinstance(value, dict):
+            return value
+        return {**self._pages.pages[page].attributes, **value}
 
     def _follow(self, role: Role, key: str, left: Value, right: Value, page: int | None) -> None:
         owns = SCHEMAS[role].key(key).owns
@@ -312,6 +313,11 @@ class _Walk:
 
     def _forbid(self, topic: str, reason: str) -> None:
         self.findings.append(Finding(topic, reason))
+
+
+def _is_followed(role: Role, key: str) -> bool:
+    entry = SCHEMAS[role].key(key)
+    return entry.change is Change.FOLLOWED and entry.owns is not None
 
 
 def _number(value: Value) -> int | None:

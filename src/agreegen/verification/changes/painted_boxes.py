@@ -28,6 +28,7 @@ _POINTS = {
     "FreeText": ("CL",),
     "Link": ("QuadPoints",),
     "Redact": ("QuadPoints",),
+    "Ink": ("InkList",),
 }
 _ICONS = frozenset({"Text", "Caret", "FileAttachment", "Sound"})
 _ICON = 34.0
@@ -59,11 +60,8 @@ def painted_box(view: View, annotation: dict[str, Any], *, on_paper_only: bool =
         return None
     if kind not in _ICONS and _keeps_its_size(view, annotation):
         return EVERYWHERE
-    boxes = [
-        _look_box(view, streams, corners),
-        _own_box(view, str(kind), annotation, corners, has_normal_look(view, annotation)),
-    ]
-    found = [box for box in boxes if box is not None]
+    own = _own_box(view, str(kind), annotation, corners, has_normal_look(view, annotation))
+    found = list(filter(None, (_look_box(view, streams, corners), own)))
     return union(found) if found else None
 
 
@@ -109,12 +107,12 @@ def _widget_box(
 ) -> Rectangle | None:
     if corners is None:
         return EVERYWHERE if streams else None
-    is_empty = corners[0] == corners[2] or corners[1] == corners[3]
+    is_empty = _has_no_area(corners)
     # MuPDF draws a line and a mark into a signature field that nobody has signed, whatever its look.
     waits = widget.get("V") is None and not on_paper_only
     if streams and (is_empty or not waits):
         box = _look_box(view, streams, corners)
-        return EVERYWHERE if box is not None and _keeps_its_size(view, widget) else box
+        return EVERYWHERE if box and _keeps_its_size(view, widget) else box
     drawn = waits or _is_drawn(view, widget, on_paper_only=on_paper_only)
     return corners if drawn and not is_empty else None
 
@@ -139,8 +137,12 @@ def _look_box(view: View, streams: list[Stream], corners: Rectangle | None) -> R
     return None if corners[0] == corners[2] and corners[1] == corners[3] else corners
 
 
+def _has_no_area(box: Rectangle) -> bool:
+    return box[0] == box[2] or box[1] == box[3]
+
+
 def _paints(view: View, stream: Stream, box: Rectangle | None) -> bool:
-    if box is not None and (box[0] == box[2] or box[1] == box[3]):
+    if box is not None and _has_no_area(box):
         return False
     content = view.file.expand(view.resolved_filters(stream))
     return any(token not in (b"q", b"Q") for token in content.split())
@@ -150,21 +152,23 @@ def _own_box(
     view: View, kind: str, annotation: dict[str, Any], corners: Rectangle | None, has_look: bool
 ) -> Rectangle | None:
     """Return where readers draw an annotation from its own entries."""
+    placed = corners is not None and has_look
     if kind in _ICONS:
-        return None if has_look and corners is not None else _icon_box(corners)
-    keys = _POINTS.get(kind, ("InkList",) if kind == "Ink" else ())
+        return None if placed else _icon_box(corners)
+    keys = _POINTS.get(kind, ())
     points = _points(view, annotation, keys)
     # Without points nothing says where it is.
-    if points is None or (keys and not points and (corners is None or not has_look)):
+    if points is None or (keys and not (points or placed)):
         return EVERYWHERE
-    if corners is not None and not has_look:
-        points += [*corners]
+    points += [] if has_look or corners is None else [*corners]
     if not points:
         return EVERYWHERE if corners is None else None
+    return _spread(points, _edge(view, kind, annotation, points))
+
+
+def _edge(view: View, kind: str, annotation: dict[str, Any], points: list[float]) -> float | None:
     edge = _margin(view, kind, annotation)
-    if edge is not None and kind == "Highlight":
-        edge += _rounding(points)
-    return _spread(points, edge)
+    return edge + _rounding(points) if edge is not None and kind == "Highlight" else edge
 
 
 def _rounding(points: list[float]) -> float:

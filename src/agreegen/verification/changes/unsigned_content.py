@@ -103,9 +103,7 @@ def _fields(signed: View, now: View) -> Iterator[Alarm]:
     for field in form_fields(now):
         if field.kind != "Sig" or before.get(_key(field), 0) == field.value.get("V"):
             continue
-        holders = [field.value, *(now.dictionary(widget) for widget in field.widgets)]
-        words = [text for holder in holders for text in _texts(now, holder, _WORDS_OF_A_FIELD)]
-        words = [text for text in words if text not in (field.name, _TIMESTAMP)]
+        words = _words_of(now, field)
         stamp = now.resolve(field.value.get("V"))
         words += _texts(now, stamp, _WORDS_OF_A_STAMP) if isinstance(stamp, dict) else []
         if words or not isinstance(stamp, dict):
@@ -113,6 +111,13 @@ def _fields(signed: View, now: View) -> Iterator[Alarm]:
             text = f"a signature field was added after the last signature: “{said[:_LONGEST_TEXT]}”"
             zh = f"最后一次签署之后又加入了签名域：“{said[:_LONGEST_TEXT]}”"
             yield Alarm(UNSIGNED_CONTENT, text, message_zh=zh, text=said)
+
+
+def _words_of(view: View, field: Field) -> list[str]:
+    """Return what a field and its widgets are for, in their own words."""
+    holders = [field.value, *map(view.dictionary, field.widgets)]
+    words = [text for holder in holders for text in _texts(view, holder, _WORDS_OF_A_FIELD)]
+    return [text for text in words if text not in (field.name, _TIMESTAMP)]
 
 
 def _texts(view: View, holder: dict[str, Any], keys: Iterable[str]) -> list[str]:

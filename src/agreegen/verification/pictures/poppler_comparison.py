@@ -95,12 +95,16 @@ def _compare_run(old: State, new: State, run: Sequence[PagePlan], outcome: Outco
         if plan.places and dots >= DOTS_PER_INCH and before[at].shape == after[at].shape == bare[at].shape:
             _look_inside(old, plan, (before[at], bare[at], after[at]), outcome)
     if run[0].printing:
-        before, after = (_print(state, run, dots) for state in (old, new))
-        for at, plan in enumerate(run):
-            outcome[0].extend(_compare_page(old, plan, before[at], after[at], printing=True))
-            for place in filter(is_seal, plan.places if dots >= DOTS_PER_INCH else ()):
-                look = look_at(old, place, (before[at], before[at], after[at]))
-                outcome[1][place] = worst(look, outcome[1].get(place))
+        _compare_printed(old, new, run, dots, outcome)
+
+
+def _compare_printed(old: State, new: State, run: Sequence[PagePlan], dots: float, outcome: Outcome) -> None:
+    before, after = (_print(state, run, dots) for state in (old, new))
+    for at, plan in enumerate(run):
+        outcome[0].extend(_compare_page(old, plan, before[at], after[at], printing=True))
+        for place in filter(is_seal, plan.places if dots >= DOTS_PER_INCH else ()):
+            look = look_at(old, place, (before[at], before[at], after[at]))
+            outcome[1][place] = worst(look, outcome[1].get(place))
 
 
 def _draw(state: State, run: Sequence[PagePlan], dots: float, *, bare: bool = False) -> list[Image]:

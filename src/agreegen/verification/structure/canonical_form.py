@@ -100,7 +100,7 @@ def _parts(new: View, revision: Revision, section: Section) -> tuple[list[_Part]
         if entry.kind != 1:
             continue
         start = layout.after_line_end(data, entry.place)
-        if start < revision.start or start >= revision.end:
+        if not revision.start <= start < revision.end:
             return [], f"the entry of object {number} names bytes outside of its own revision"
         if start in found:
             return [], f"objects {found[start].number} and {number} share one place"
@@ -111,11 +111,9 @@ def _parts(new: View, revision: Revision, section: Section) -> tuple[list[_Part]
         if head is None or start < revision.start:
             return [], "a cross-reference stream is not where the file says"
         found.setdefault(start, _Part(start, head.number, head.generation))
-    parts = [found[start] for start in sorted(found)]
-    numbers = [part.number for part in parts]
-    if len(set(numbers)) < len(numbers):
+    if len({part.number for part in found.values()}) < len(found):
         return [], "an object stands twice in a later revision"
-    return parts, None
+    return [found[start] for start in sorted(found)], None
 
 
 def _unlisted(section: Section) -> Iterator[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from agreegen.pdf.document import Revision, View
@@ -59,17 +59,28 @@ def _check_packing(new: View, place: int, trailer: dict[str, Any]) -> Iterator[s
     index = stream.dictionary.get("Index", [0, size])
     if stream.dictionary.keys() - _SECTION_KEYS or stream.dictionary.get("Filter") not in _PACKINGS:
         yield "a cross-reference stream of a later revision has other keys than it needs"
-    if type(size) is not int or any(not count or first + count > size for first, count in _ranges(index)):
+    if type(size) is not int or not _lie_within(_ranges(index), size):
         yield "a cross-reference stream of a later revision names ranges that are empty or beyond /Size"
     body = decode(stream, new.file.limits.max_stream_bytes)
-    row, first = sum(widths), widths[0]
-    if any(width > _MOST_BYTES_OF_A_NUMBER for width in widths) or len(body) != row * sum(index[1::2]):
+    row = sum(widths)
+    if max(widths) > _MOST_BYTES_OF_A_NUMBER or len(body) != row * sum(index[1::2]):
         yield "a cross-reference stream of a later revision has other rows than it states"
-    elif first and any(int.from_bytes(body[at : at + first], "big") > 2 for at in range(0, len(body), row)):
+    elif _greatest_type(body, row, widths[0]) > 2:
         yield "a cross-reference stream of a later revision has rows of an unknown type"
     previous = stream.dictionary.get("Prev", trailer.get("Prev"))
     if type(previous) is not int or previous != trailer.get("Prev"):
         yield "/Prev of a cross-reference stream is another than that of the table"
+
+
+def _lie_within(ranges: Iterable[tuple[int, int]], size: int) -> bool:
+    return all(count and first + count <= size for first, count in ranges)
+
+
+def _greatest_type(body: bytes, row: int, width: int) -> int:
+    """Return the greatest type of an entry; without a field for it, all are of type 1."""
+    if width == 0:
+        return 1
+    return max((int.from_bytes(body[at : at + width], "big") for at in range(0, len(body), row)), default=1)
 
 
 def _ranges(index: list[int]) -> Iterator[tuple[int, int]]:

@@ -42,18 +42,8 @@ def reconcile(
     last = len(views) - 1
     seen: dict[bytes, Covered] = {}
     for item in covered:
-        names = item.candidate.names
         label = _label(item.candidate)
-        if not names:
-            yield Alarm("undeclared-signature", f"no form field declares {label}")
-        elif last not in names:
-            yield Alarm(
-                "stripped-signature",
-                f"{label} was declared by an earlier revision and is gone from the current one",
-                alters=True,
-            )
-        elif names[last] != names[min(names)]:
-            yield Alarm("renamed-field", f"the field of {label} had another name before", alters=True)
+        yield from _undeclared(item.candidate, label, last)
         if item.contents is not None and not item.contents.strip(b"\x00"):
             yield Alarm("placeholder-signature", f"{label} is an empty placeholder", alters=True)
         subfilter = item.candidate.value.get("SubFilter")
@@ -68,6 +58,20 @@ def reconcile(
     if covered and not file.locked:
         yield from _same_names(views[-1])
     yield from _tail(file, covered)
+
+
+def _undeclared(candidate: Candidate, label: str, last: int) -> Iterator[Alarm]:
+    names = candidate.names
+    if not names:
+        yield Alarm("undeclared-signature", f"no form field declares {label}")
+    elif last not in names:
+        yield Alarm(
+            "stripped-signature",
+            f"{label} was declared by an earlier revision and is gone from the current one",
+            alters=True,
+        )
+    elif names[last] != names[min(names)]:
+        yield Alarm("renamed-field", f"the field of {label} had another name before", alters=True)
 
 
 def _label(candidate: Candidate) -> str:

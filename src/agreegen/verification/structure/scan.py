@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from agreegen.foreign import contained
@@ -49,6 +50,16 @@ class _Findings:
             self._taken.add(alarm)
             self.alarms.append(alarm)
 
+    def take_all(self, alarms: Iterable[Alarm]) -> None:
+        """Note alarms, each once."""
+        for alarm in alarms:
+            self.take(alarm)
+
+    def leave_open_without_libraries(self) -> None:
+        """Note that one parser alone has read the file, which decides nothing."""
+        self.undecided = True
+        self.add("limit", "a library failed on this file, so that it was judged by one parser alone")
+
     def problem(self, problem: StructureError, *, alters: bool = False) -> None:
         """Note that something could not be read; a limit leaves the file undecided."""
         self.undecided = self.undecided or isinstance(problem, LimitError)
@@ -94,55 +105,81 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
     _note_displaced_tables(file, findings)
     views = _views(file)
     candidates, empty = find_candidates(file, views)
+    covered, prepared = _cover_all(file, views, candidates)
     rights = [candidate for candidate in candidates if candidate.usage_rights]
-    prepared = [c for c in candidates if not c.usage_rights and ranges.is_prepared(c)]
-    covered = [cover(file, c) for c in candidates if c not in rights and c not in prepared]
-    prepared += [item.candidate for item in covered if ranges.is_reserved(item)]
-    covered = [item for item in covered if not ranges.is_reserved(item)]
-    covered.sort(key=lambda c: (len(views) if c.revision is None else c.revision, c.candidate.place or 0))
-    for alarm in reconcile(file, views, covered, rights, prepared):
-        findings.take(alarm)
+    findings.take_all(reconcile(file, views, covered, rights, prepared))
     judgement = judge_changes(file, views, covered)
     attachment = _attachment(views, covered, findings)
     own = is_own_document(attachment) and not file.locked
     if own:
         _check_own_updates(views, covered, judgement)
-    for alarm in judgement.alarms:
-        findings.take(alarm)
-    if not file.locked:
-        _note_unsigned(views, covered, judgement, findings)
-    last = len(views) - 1
-    first = min((item.revision for item in covered if item.revision is not None), default=last)
+    findings.take_all(judgement.alarms)
+    _note_unsigned(file, views, covered, judgement, findings)
     if covered:
+        first = min((item.revision for item in covered if item.revision is not None), default=len(views) - 1)
         _check_whole_form(file, views, findings, first)
-    if not limits.native:
-        findings.undecided = True
-        findings.add("limit", "a library failed on this file, so that it was judged by one parser alone")
-    elif covered:
-        for alarm in compare_parsers(file, views[-1], password):
-            findings.take(alarm)
-            # Where nothing stands behind the signature, it is what was signed, whoever can read it.
-            refused = alarm.code == "second-parser-refuses" and unlocked
-            findings.undecided = findings.undecided or (refused and first < last)
-    seals = () if file.locked else _draw(file, views, covered, judgement, findings, own=own)
+        _ask_second_parser(file, views, findings, first, password=password, unlocked=unlocked)
+    elif not limits.native:
+        findings.leave_open_without_libraries()
+    seals = _draw(file, views, covered, judgement, findings, own=own)
     store = _read_store(views, findings)
     signatures = tuple(_found(views, item, judgement) for item in covered)
-    altered = any(alarm.alters for alarm in findings.alarms) or any(
-        s.coverage is Coverage.PARTIAL or s.changes is Changes.FORBIDDEN for s in signatures
-    )
-    undecided = findings.undecided or any(s.changes is Changes.UNKNOWN for s in signatures)
     return Structure(
         revisions=tuple(revision.end for revision in file.revisions),
         signatures=signatures,
-        empty_fields=(*empty, *(c.names[max(c.names)] for c in prepared if c.names)),
+        empty_fields=(*empty, *_names_of(prepared)),
         alarms=tuple(findings.alarms),
-        sound=False if altered else None if undecided else True,
+        sound=_is_sound(findings, signatures),
         validation_data=store,
         attachment=attachment,
         encrypted=encrypted,
         places=tuple(judgement.places),
         seals=seals,
     )
+
+
+def _names_of(prepared: Sequence[Candidate]) -> Iterator[str]:
+    return (candidate.names[max(candidate.names)] for candidate in prepared if candidate.names)
+
+
+def _cover_all(
+    file: PdfFile, views: list[View], candidates: list[Candidate]
+) -> tuple[list[Covered], list[Candidate]]:
+    """Hold each ByteRange against the revisions; return signatures in order, and what is only prepared."""
+    rest = [candidate for candidate in candidates if not candidate.usage_rights]
+    prepared = [candidate for candidate in rest if ranges.is_prepared(candidate)]
+    covered = [cover(file, candidate) for candidate in rest if candidate not in prepared]
+    prepared += [item.candidate for item in covered if ranges.is_reserved(item)]
+    covered = [item for item in covered if not ranges.is_reserved(item)]
+    covered.sort(key=lambda c: (len(views) if c.revision is None else c.revision, c.candidate.place or 0))
+    return covered, prepared
+
+
+def _ask_second_parser(
+    file: PdfFile,
+    views: list[View],
+    findings: _Findings,
+    first: int,
+    *,
+    password: str | None,
+    unlocked: bool,
+) -> None:
+    if not file.limits.native:
+        findings.leave_open_without_libraries()
+        return
+    for alarm in compare_parsers(file, views[-1], password):
+        findings.take(alarm)
+        # Where nothing stands behind the signature, it is what was signed, whoever can read it.
+        refused = alarm.code == "second-parser-refuses" and unlocked
+        findings.undecided = findings.undecided or (refused and first < len(views) - 1)
+
+
+def _is_sound(findings: _Findings, signatures: Sequence[FoundSignature]) -> bool | None:
+    changes = {signature.changes for signature in signatures}
+    partial = any(signature.coverage is Coverage.PARTIAL for signature in signatures)
+    if partial or Changes.FORBIDDEN in changes or any(alarm.alters for alarm in findings.alarms):
+        return False
+    return None if findings.undecided or Changes.UNKNOWN in changes else True
 
 
 def _attachment(views: list[View], covered: list[Covered], findings: _Findings) -> bytes | None:
@@ -177,16 +214,15 @@ def _signed_revisions(covered: list[Covered]) -> list[int]:
 
 
 def _note_unsigned(
-    views: list[View], covered: list[Covered], judgement: Judgement, findings: _Findings
+    file: PdfFile, views: list[View], covered: list[Covered], judgement: Judgement, findings: _Findings
 ) -> None:
     """Tell what came after the last signature; a timestamp is nobody's signature."""
     own = [item for item in covered if ranges.kind_of(item.candidate.value) is SignatureKind.SIGNATURE]
     signed = _signed_revisions(own)
-    if not signed:
+    if not signed or file.locked:
         return
     try:
-        for alarm in unsigned_content(views[max(signed)], views[-1], judgement.places):
-            findings.take(alarm)
+        findings.take_all(unsigned_content(views[max(signed)], views[-1], judgement.places))
     except StructureError as problem:
         findings.problem(problem)
 
@@ -202,7 +238,7 @@ def _draw(
 ) -> tuple[SealLook, ...]:
     """Let the pictures decide what the rules found nothing against."""
     signed = _signed_revisions(covered)
-    if not signed or signed[0] == len(views) - 1 or judgement.forbids:
+    if file.locked or not signed or signed[0] == len(views) - 1 or judgement.forbids:
         return ()
     if not file.limits.native:
         judgement.learn(Drawn(limit="the pages were not drawn, because a library failed on this file"))

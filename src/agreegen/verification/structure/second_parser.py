@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pikepdf
@@ -73,10 +74,14 @@ def _compare(file: PdfFile, view: View, second: pikepdf.Pdf) -> list[Alarm]:
             refused += 1
         elif not verdict:
             differing.append(number)
-    alarms = [_refused(f"{refused} objects can be read by one of two parsers only")] if refused else []
+    return list(_told(refused, differing))
+
+
+def _told(refused: int, differing: list[int]) -> Iterator[Alarm]:
+    if refused:
+        yield _refused(f"{refused} objects can be read by one of two parsers only")
     if differing:
-        alarms.append(_differ(f"{len(differing)} objects (the first is {differing[0]})"))
-    return alarms
+        yield _differ(f"{len(differing)} objects (the first is {differing[0]})")
 
 
 def _same_location(view: View, number: int, found: tuple[int, Any] | None) -> bool:
@@ -125,8 +130,7 @@ def _compare_object(
     file: PdfFile, view: View, second: pikepdf.Pdf, number: int, *, present: bool
 ) -> bool | None:
     """Return whether both read the same; None where one of them cannot read the object."""
-    entry = view.entries.get(number)
-    generation = entry.extra if entry is not None and entry.kind == 1 else 0
+    generation = _generation(view, number)
     try:
         ours = view.get(number, generation)
     except LimitError:
@@ -143,9 +147,18 @@ def _compare_object(
         return None
     if theirs is None and ours is not None and present:
         return None
+    return _match(view, *_without_signatures(file, ours, theirs))
+
+
+def _generation(view: View, number: int) -> int:
+    entry = view.entries.get(number)
+    return entry.extra if entry is not None and entry.kind == 1 else 0
+
+
+def _without_signatures(file: PdfFile, ours: Value, theirs: Value) -> tuple[Value, Value]:
     if file.decrypt is not None and isinstance(ours, dict) and isinstance(theirs, dict):
-        ours, theirs = _without_signature(ours), _without_signature(theirs)
-    return _match(view, ours, theirs)
+        return _without_signature(ours), _without_signature(theirs)
+    return ours, theirs
 
 
 def _without_signature(value: dict[str, Any]) -> dict[str, Any]:

@@ -32,18 +32,21 @@ def _check(step: RevisionStep, store: Value) -> Iterator[str]:
     while pending and len(seen) < _MAX_NODES:
         item, role = pending.pop()
         if isinstance(item, Ref):
-            if (item.num, role) in seen:
+            if (item.num, role) in seen or _stayed(step, item, role):
                 continue
             seen.add((item.num, role))
-            if step.old.location(item.num) == step.new.location(item.num) and role is Role.STORE_STREAM:
-                continue
         found = step.new.resolve(item)
         if role is Role.STORE_LIST and isinstance(found, list):
-            pending.extend((member, Role.STORE_STREAM) for member in found)
+            pending += [(member, Role.STORE_STREAM) for member in found]
         elif role in _DICTIONARIES and isinstance(found, dict):
             pending.extend(_below(found, role))
         elif found is not None:
             yield from _check_stream(found, role)
+
+
+def _stayed(step: RevisionStep, item: Ref, role: Role) -> bool:
+    """Tell whether a stream of the store was there before and was not written again."""
+    return role is Role.STORE_STREAM and step.old.location(item.num) == step.new.location(item.num)
 
 
 def _check_stream(found: Value, role: Role) -> Iterator[str]:
