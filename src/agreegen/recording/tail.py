@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from agreegen.chain.hashing import format_time, link_hash
 from agreegen.errors import RegisterError
 from agreegen.files import sha256_of
 from agreegen.messages import Message, join_sentences, message
-from agreegen.model.report import SignatureKind, TrustStatus
+from agreegen.model.report import FileReport, SignatureKind, TrustStatus
 from agreegen.recording.interface import TailCheck
 from agreegen.recording.own_documents import examine_file, read_own
 from agreegen.register.interface import DocumentRow, DocumentState, Event, EventKind, How
@@ -72,23 +72,25 @@ def require_explained(register: Register, check: TailCheck) -> None:
     expected = _Expected(register, check, frozenset(documents), anybody=check.accepted and head is None)
     for document_id in documents:
         row = register.document(document_id)
-        reasons = (
-            [message("recording.its-row-gone")]
-            if row is None
-            else _document_problems(register, row, check, expected)
-        )
-        if row is not None and not _is_accounted(register, row, documents):
-            reasons = [*reasons, message("recording.no-document-was-made-behind-head")]
+        reasons: Iterable[Message | str] = [message("recording.its-row-gone")]
+        if row is not None:
+            reasons = _document_problems(register, row, check, expected)
+            if not _is_accounted(register, row, documents):
+                reasons = [*reasons, message("recording.no-document-was-made-behind-head")]
         problems += [message("recording.of-document", id=document_id, reason=reason) for reason in reasons]
     if problems:
-        more = len(problems) - _MOST_TOLD
-        told = problems[:_MOST_TOLD] + ([message("recording.and-more", count=more)] if more > 0 else [])
-        raise RegisterError(
-            message(
-                "recording.events-behind-last-signed-head-not", path=register.path, told=join_sentences(told)
-            ),
-            hint=message("recording.restore-register-from-copy-or-rebuild"),
-        )
+        raise _unexplained(register, problems)
+
+
+def _unexplained(register: Register, problems: list[Message | str]) -> RegisterError:
+    more = len(problems) - _MOST_TOLD
+    told = problems[:_MOST_TOLD] + ([message("recording.and-more", count=more)] if more > 0 else [])
+    return RegisterError(
+        message(
+            "recording.events-behind-last-signed-head-not", path=register.path, told=join_sentences(told)
+        ),
+        hint=message("recording.restore-register-from-copy-or-rebuild"),
+    )
 
 
 def _follow(event: Event, tip: bytes, path: Path) -> bytes:
@@ -222,15 +224,7 @@ def _signature_problems(data: bytes, check: TailCheck, expected: _Expected) -> I
     report = verify_bytes(
         "", data, Options(now=check.now, anchors_der=trust.anchors_der, crls_der=trust.crls_der)
     )
-    signed = [each for each in report.signatures if each.kind is SignatureKind.SIGNATURE]
-    if signed and report.unaltered is not True:
-        yield message("recording.its-signatures-not-right")
-    if any(alarm.code == _WRONG_SIGNER for alarm in report.alarms):
-        yield message("recording.somebody-signed-another-one-place")
-    if trust.anchors_der:
-        strangers = [each.signer or "nobody" for each in signed if each.trust is not TrustStatus.TRUSTED]
-        if strangers:
-            yield message("recording.was-signed-whom-job-does-not", strangers=tuple(strangers))
+    yield from _verdict_problems(report, trusting=bool(trust.anchors_der))
     own = read_own(data)
     holders = {} if own.document is None else {each.id: each.holder for each in own.document.roles}
     for role, holder in holders.items():
@@ -239,3 +233,15 @@ def _signature_problems(data: bytes, check: TailCheck, expected: _Expected) -> I
     for role, signer in own.signers.items():
         if holders.get(role) is None and not expected.allows(role, signer.certificate_sha256):
             yield message("recording.was-signed-no-document-head-covers", role=role, subject=signer.subject)
+
+
+def _verdict_problems(report: FileReport, *, trusting: bool) -> Iterator[Message]:
+    """Yield what `verify` says against the signatures; whose they may be counts where there are anchors."""
+    signed = [each for each in report.signatures if each.kind is SignatureKind.SIGNATURE]
+    if signed and report.unaltered is not True:
+        yield message("recording.its-signatures-not-right")
+    if any(alarm.code == _WRONG_SIGNER for alarm in report.alarms):
+        yield message("recording.somebody-signed-another-one-place")
+    strangers = [each.signer or "nobody" for each in signed if each.trust is not TrustStatus.TRUSTED]
+    if trusting and strangers:
+        yield message("recording.was-signed-whom-job-does-not", strangers=tuple(strangers))

@@ -24,6 +24,17 @@ def signed_length(signature: SignatureReport) -> int | None:
     return int(text) if text.isdigit() and signature.coverage is not Coverage.PARTIAL else None
 
 
+def _read_again(path: Path, sha256: str | None) -> bytes | None:
+    """Return a file that was judged; None for standard input, and where it changed meanwhile."""
+    if path == STANDARD_INPUT:
+        return None
+    try:
+        data = read_path(path, _MAX_BYTES)
+    except Unreadable:
+        return None
+    return data if sha256_of(data) == sha256 else None
+
+
 def extract_signed(file: FileReport, folder: Path, *, force: bool = False) -> list[Path]:
     """Write every revision that a signature covers into a folder.
 
@@ -41,13 +52,8 @@ def extract_signed(file: FileReport, folder: Path, *, force: bool = False) -> li
         OSError: The folder cannot be written.
     """
     path = Path(file.path)
-    if path == STANDARD_INPUT or file.sha256 is None:
-        return []
-    try:
-        data = read_path(path, _MAX_BYTES)
-    except Unreadable:
-        return []
-    if sha256_of(data) != file.sha256:
+    data = _read_again(path, file.sha256)
+    if data is None or file.sha256 is None:
         return []
     parts: dict[Path, bytes] = {}
     for number, signature in enumerate(file.signatures, start=1):

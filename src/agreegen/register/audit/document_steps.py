@@ -25,16 +25,14 @@ _NAMES = tuple(name.strip() for name in COLUMNS.split(","))
 
 def document_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
     """Merge the documents that follow from the events with those stored, both in the order of their ids."""
-    names = _NAMES
-    if (
-        schema_version(connection) < REGISTER.version
-    ):  # what an earlier schema said otherwise is computed anew
-        names = tuple(name for name in _NAMES if name not in UNTOLD_BEFORE)
+    # What an earlier schema said otherwise is computed anew.
+    untold = UNTOLD_BEFORE if schema_version(connection) < REGISTER.version else ()
+    names = tuple(name for name in _NAMES if name not in untold)
     stored = connection.execute(f"SELECT {', '.join(names)} FROM documents ORDER BY id")  # noqa: S608  # constants only
     row = stored.fetchone()
     for document_id, expected in _recomputed(connection):
         while row is not None and row[0] < document_id:
-            yield Problem("document-changed", f"document {row[0]}", message("register.no-event-registers"))
+            yield _unregistered(row)
             row = stored.fetchone()
         where = f"document {document_id}"
         if isinstance(expected, Problem):
@@ -45,9 +43,12 @@ def document_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
             yield Problem("document-changed", where, message("register.its-row-does-not-follow-from-2"))
         if row is not None and row[0] == document_id:
             row = stored.fetchone()
-    while row is not None:
-        yield Problem("document-changed", f"document {row[0]}", message("register.no-event-registers"))
-        row = stored.fetchone()
+    if row is not None:
+        yield from map(_unregistered, itertools.chain((row,), stored))
+
+
+def _unregistered(row: tuple[object, ...]) -> Problem:
+    return Problem("document-changed", f"document {row[0]}", message("register.no-event-registers"))
 
 
 def _picked(document: DocumentRow, names: Sequence[str]) -> tuple[object, ...]:

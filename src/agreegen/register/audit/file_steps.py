@@ -55,6 +55,10 @@ def file_problems(
             yield from _kept_file_problems(
                 root, facts["path"], facts["sha256"], message("register.input", facts=facts["name"])
             )
+    yield from _unknown_files(view, root)
+
+
+def _unknown_files(view: RegisterView, root: Path) -> Iterator[Problem]:
     for file in sorted(root.joinpath("documents").rglob("*")):
         if file.is_file() and file.suffix.lower() == ".pdf":
             relative = file.relative_to(root).as_posix()
