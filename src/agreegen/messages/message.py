@@ -27,11 +27,22 @@ class Message:
 
 
 def message(code: str, /, **values: object) -> Message:
-    """Name a sentence and what is filled into it; lists become tuples."""
-    return Message(
-        code,
-        tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in values.items()),
-    )
+    """Name a sentence and what is filled into it; lists become tuples, exceptions lose their traceback."""
+    return Message(code, tuple((name, _kept(value)) for name, value in values.items()))
+
+
+def _kept(value: object) -> object:
+    """Return a value that does not change and holds nothing open: a traceback keeps files and databases."""
+    if isinstance(value, list):
+        return tuple(value)
+    if not isinstance(value, BaseException):
+        return value
+    if not (isinstance(value, OSError) or hasattr(value, "in_language")):
+        return str(value)
+    kind = type(value)
+    bare: BaseException = kind.__new__(kind, *value.args)
+    bare.__dict__.update(value.__dict__)
+    return bare
 
 
 def join_sentences(parts: Iterable[Message | str]) -> Message | str:
