@@ -182,7 +182,7 @@ def test_a_foreign_file_in_the_place_of_a_copied_document_is_moved_aside(
     forget(job)
     summary = run_job(job, settings)
     assert (summary.done, summary.adopted, summary.failed) == (3, 2, 0)
-    assert any("was moved to quarantine/" in warning for warning in summary.warnings)
+    assert any("was moved to quarantine/" in str(warning) for warning in summary.warnings)
     assert len(documents_of(job)) == 3
     assert leftovers_of(job) == []
 

@@ -175,7 +175,7 @@ def test_a_clock_that_was_set_back_is_told_and_does_no_harm(tmp_path: Path, pki:
     write_job(tmp_path, pki, _rows(3))
     summary = run_job(job, RunSettings(workers=1), clock=lambda: clock() - timedelta(hours=2))
     assert (summary.done, summary.already_done) == (1, 2)
-    assert any("the clock stands" in text for text in summary.warnings)
+    assert any("the clock stands" in str(text) for text in summary.warnings)
     _assert_whole(job, pki, 3)
 
 

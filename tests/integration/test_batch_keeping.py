@@ -59,7 +59,9 @@ def test_one_changed_default_replaces_no_signed_pledge(job: Job) -> None:
     assert (check.replaced["documents"], check.replaced["signed"]) == (4, 3)
     summary = run_job(job, ALONE)
     assert (summary.done, summary.superseded, summary.failed, summary.kept_signed) == (1, 1, 3, 3)
-    assert any("1 documents were replaced" in warning and "T004" in warning for warning in summary.warnings)
+    assert any(
+        "1 documents were replaced" in str(warning) and "T004" in str(warning) for warning in summary.warnings
+    )
     after = files(job)
     assert {name for name in before if after[name] != before[name]} == {"T004.pdf"}
     assert "--replace-signed" in (job.output / "failed-rows.csv").read_text("utf-8-sig")
@@ -105,7 +107,7 @@ def test_a_damaged_file_is_made_again_where_nobody_signed_it(job: Job, size: int
         path.write_bytes(path.read_bytes()[:size])
     summary = run_job(job, ALONE)
     assert (summary.done, summary.remade, summary.failed) == (1, 1, 0)
-    assert any("T004.pdf" in warning for warning in summary.warnings)
+    assert any("T004.pdf" in str(warning) for warning in summary.warnings)
     with Register.open(job.register_file, read_only=True) as register:
         row = register.current("staff:T004")
         assert row is not None

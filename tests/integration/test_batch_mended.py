@@ -52,7 +52,7 @@ def mended_job(pki: Path, tmp_path: Path) -> Job:
 def test_the_next_plain_run_knows_the_mended_row(mended_job: Job) -> None:
     summary = run_job(mended_job, RunSettings(workers=1))
     assert (summary.done, summary.already_done, summary.failed) == (0, 2, 0)
-    assert any("old cells of 1 mended rows (rows 3)" in text for text in summary.warnings)
+    assert any("old cells of 1 mended rows (rows 3)" in str(text) for text in summary.warnings)
     told = [str(c) for c in check_job(mended_job, now=clock(), samples=False).complaints]
     assert any("old cells" in text and "row 3" in text for text in told)
     assert not any(c.startswith("error") for c in told)
@@ -78,7 +78,7 @@ def test_the_roster_counts_again_once_it_is_corrected(mended_job: Job) -> None:
     write_roster(mended_job.path.parent, [ROWS[0], "T002,欧阳询,,某县普查办,否"])
     summary = run_job(mended_job, RunSettings(workers=1))
     assert (summary.done, summary.superseded) == (1, 1)
-    assert not any("old cells" in text for text in summary.warnings)
+    assert not any("old cells" in str(text) for text in summary.warnings)
 
 
 def test_a_corrected_name_is_not_taken_back(pki: Path, tmp_path: Path) -> None:
@@ -116,4 +116,4 @@ def test_a_job_whose_own_roster_cannot_be_read_still_runs_another_one(pki: Path,
     job.roster.file.write_bytes(b"%PDF-1.7")
     summary = run_job(job, RunSettings(workers=1, roster=tmp_path / "other.csv"))
     assert summary.done == 1
-    assert any("not remembered" in text for text in summary.warnings)
+    assert any("not remembered" in str(text) for text in summary.warnings)

@@ -127,7 +127,7 @@ def test_a_stale_compiled_form_is_told_and_not_used(tmp_path: Path, pki: Path) -
     assert "form.yaml changed since" in line
     assert "agreegen forms compile" in line
     summary = run_job(job, ALONE)
-    assert any("is stale" in warning for warning in summary.warnings)
+    assert any("is stale" in str(warning) for warning in summary.warnings)
 
 
 def test_a_stale_compiled_form_without_libreoffice_is_one_error(
@@ -212,7 +212,7 @@ def test_a_register_credential_signs_it(
     job = read_job(job.path)
     assert check_job(job, now=clock()).errors == 0
     summary = run_job(job, ALONE)
-    assert not any("register_credential" in warning for warning in summary.warnings)
+    assert not any("register_credential" in str(warning) for warning in summary.warnings)
     verify = ["register", "verify", "--register", str(job.register_file), "--trust", str(pki / "trust")]
     assert run_program(verify) == 0
     assert "signed head" not in capsys.readouterr().err

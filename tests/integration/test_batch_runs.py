@@ -169,7 +169,7 @@ def test_what_strangers_signed_is_not_adopted(job: Job, pki: Path, tmp_path: Pat
     shutil.copytree(other.documents_folder, job.documents_folder)
     forget(job)
     summary = run_job(job, ALONE)
-    moved = [text for text in summary.warnings if "was moved to quarantine/" in text]
+    moved = [str(text) for text in summary.warnings if "was moved to quarantine/" in text]
     assert (counts(summary), summary.adopted, len(moved)) == ((3, 0, 0), 0, 3)
     assert_whole(job, pki, 3)
 
@@ -184,7 +184,7 @@ def test_a_damaged_orphan_is_moved_away_and_made_anew(job: Job, pki: Path) -> No
     summary = run_job(job, ALONE)
     assert counts(summary) == (3, 0, 0)
     assert summary.adopted == 2
-    assert any("T002.pdf was moved to quarantine/" in text for text in summary.warnings)
+    assert any("T002.pdf was moved to quarantine/" in str(text) for text in summary.warnings)
     assert_whole(job, pki, 3)
 
 
@@ -214,7 +214,7 @@ def test_files_that_nothing_claims_are_moved_away(job: Job, pki: Path) -> None:
     (job.documents_folder / "00001/stray.pdf").write_bytes(b"%PDF-1.7 not ours")
     (job.documents_folder / "00001/.agreegen-half.pdf").write_bytes(b"half")
     summary = run_job(job, ALONE)
-    assert [text for text in summary.warnings if "EXAMPLE" not in text] == [
+    assert [str(text) for text in summary.warnings if "EXAMPLE" not in str(text)] == [
         text for text in summary.warnings if "nothing registers it" in text
     ]
     assert len(summary.warnings) == 2

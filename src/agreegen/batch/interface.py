@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from agreegen.conversion.interface import EngineChoice
+from agreegen.messages import Message
 from agreegen.model.complaint import Complaint, Severity
 from agreegen.model.form import Form
 from agreegen.model.report import PadesLevel
@@ -233,13 +234,13 @@ class RunEvent:
     result: RowResult | None = None
     document: str | None = None
     path: str | None = None
-    message: str | None = None
+    message: Message | str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object of one line of `batch run --json`; what is not known is left out."""
         data: dict[str, Any] = {"event": self.kind.value, "rows": self.rows, "done": self.done}
         data |= {"row": self.row, "result": self.result, "document": self.document}
-        data |= {"path": self.path, "message": self.message}
+        data |= {"path": self.path, "message": None if self.message is None else str(self.message)}
         return {key: value for key, value in data.items() if value is not None}
 
 
@@ -281,7 +282,7 @@ class RunSummary:
     left_open: int | None = None
     interrupted: bool = False
     bags: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Message | str, ...] = ()
     failed_rows: str = ""
 
     @property
@@ -307,7 +308,7 @@ class RunSummary:
             "left_open": self.left_open,
             "interrupted": self.interrupted,
             "bags": list(self.bags),
-            "warnings": list(self.warnings),
+            "warnings": [str(warning) for warning in self.warnings],
             "failed_rows": self.failed_rows,
         }
 
@@ -355,12 +356,12 @@ def describe_complaint(complaint: Complaint) -> dict[str, Any]:
     place = complaint.location
     return {
         "severity": complaint.severity.value,
-        "file": place.file,
+        "file": None if place.file is None else str(place.file),
         "sheet": place.sheet,
         "row": place.row,
         "cell": place.cell,
         "field": place.field,
         "label": place.label,
-        "problem": complaint.problem,
-        "remedy": complaint.remedy,
+        "problem": str(complaint.problem),
+        "remedy": str(complaint.remedy),
     }

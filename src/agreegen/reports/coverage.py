@@ -237,7 +237,7 @@ class Coverage:
             known = document.registration
             if not document.in_force or known.form_id != self.form.id or _key(number, known.row_key) in seen:
                 continue
-            told = "the roster no longer names them"
+            told = message("reports.roster-no-longer-names-them")
             roles = find_standing([document], [role.id for role in self.form.subject_roles], "").roles
             standing = Standing(CoverageState.LEFT, document, roles=roles, reason=told)
             label = known.staff_no or known.id[:8]

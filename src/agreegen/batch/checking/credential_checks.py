@@ -11,6 +11,7 @@ from pathlib import Path
 from agreegen.batch.interface import Job, JobSignature, Missing
 from agreegen.batch.planning.planner import credential_path
 from agreegen.errors import AgreegenError, SigningError
+from agreegen.messages import Message, message
 from agreegen.model.complaint import Complaint, Location, Severity
 from agreegen.model.document import Document
 from agreegen.rosters.roster import Roster
@@ -107,7 +108,7 @@ class RowSignatures:
     job: Job
     checker: CredentialChecker
     _open: dict[str, list[int]] = field(default_factory=dict)
-    _failing: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    _failing: dict[tuple[Message | str, Message | str], list[int]] = field(default_factory=dict)
 
     def check(
         self, roster: Roster, row: RosterRow, document: Document, signed: Collection[str]
@@ -135,8 +136,8 @@ class RowSignatures:
                 self._open.setdefault(signature.role, []).append(row.number)
             else:
                 text = f"there is no credential for the role {signature.role}: "
-                remedy = "add the credential file, or set missing: leave-open"
-                yield Complaint(place, text + str(path or "a value is missing"), remedy)
+                remedy = message("batch.add-credential-file-or-set-missing")
+                yield Complaint(place, text + str(path or message("batch.value-missing")), remedy)
 
     def _judge(
         self, signature: JobSignature, path: Path, document: Document, done: set[str], row: int
@@ -150,7 +151,7 @@ class RowSignatures:
         try:
             check_role(document, identity, request, signed=done)
         except SigningError as exc:
-            self._failing.setdefault((exc.message, exc.hint or ""), []).append(row)
+            self._failing.setdefault((exc.sentence, exc.advice or ""), []).append(row)
         else:
             done.add(signature.role)
 
@@ -158,17 +159,21 @@ class RowSignatures:
         """Yield one complaint for each role that is left open, and for each reason why rows would fail."""
         place = Location(file=str(roster.path), sheet=roster.sheet)
         for role, rows in self._open.items():
-            text = (
-                f"{len(rows)} of {roster.count} people have no credential for the role {role} "
-                f"(rows {_name_rows(rows)}); their fields are left open"
+            text = message(
+                "batch.people-have-no-credential-role-rows",
+                count=len(rows),
+                count2=roster.count,
+                role=role,
+                rows=_name_rows(rows),
             )
-            remedy = "run the job again when their credentials are there"
+            remedy = message("batch.run-job-again-when-their-credentials")
             yield Complaint(place, text, remedy, Severity.WARNING)
-        for (text, remedy), rows in self._failing.items():
+        for (problem, advice), rows in self._failing.items():
             if len(rows) == 1:
-                yield Complaint(replace(place, row=rows[0]), text, remedy)
-            else:
-                yield Complaint(place, f"{len(rows)} rows ({_name_rows(rows)}) would fail: {text}", remedy)
+                yield Complaint(replace(place, row=rows[0]), problem, advice)
+                continue
+            failing = message("batch.rows-would-fail", count=len(rows), rows=_name_rows(rows), text=problem)
+            yield Complaint(place, failing, advice)
 
 
 def _name_rows(rows: Sequence[int]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from agreegen.batch.interface import Job
 from agreegen.errors import AgreegenError
+from agreegen.messages import Message, message
 from agreegen.model.document import Document
 from agreegen.model.report import PadesLevel
 from agreegen.pipeline.making import DocumentMaker
@@ -44,7 +45,7 @@ def document_bytes(job: Job, maker: DocumentMaker | None, sample: Document | Non
     return -(-(made + signatures) // _BLOCK_BYTES) * _BLOCK_BYTES
 
 
-def lacking_room(job: Job, rows: int, registered: int, each: int) -> Iterator[tuple[Path, str]]:
+def lacking_room(job: Job, rows: int, registered: int, each: int) -> Iterator[tuple[Path, Message | str]]:
     """Yield each folder on whose disk the documents and bags of a job do not fit, and what is lacking.
 
     Args:
@@ -64,7 +65,7 @@ def lacking_room(job: Job, rows: int, registered: int, each: int) -> Iterator[tu
     for folder, needed in by_disk.values():
         free = shutil.disk_usage(nearest(folder)).free
         if free < needed:
-            yield folder, f"{free >> 20} MiB are free, some {needed >> 20} MiB are needed"
+            yield folder, message("batch.mib-free-some-mib-needed", free=free >> 20, needed=needed >> 20)
 
 
 def nearest(path: Path) -> Path:

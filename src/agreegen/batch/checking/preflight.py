@@ -24,7 +24,7 @@ from agreegen.batch.planning.replacing import Forecast
 from agreegen.errors import AgreegenError
 from agreegen.files import write_atomically
 from agreegen.forms.check import require_usable
-from agreegen.messages import Message
+from agreegen.messages import Message, message
 from agreegen.model.complaint import Complaint, ComplaintsError, Location, Severity
 from agreegen.model.document import Document, build_document
 from agreegen.pipeline.making import DocumentMaker
@@ -153,7 +153,7 @@ class _Check:
         for wanted in folders:
             folder = nearest(wanted)
             if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
-                self.complain(str(wanted), f"{folder} cannot be written")
+                self.complain(str(wanted), message("batch.cannot-written", folder=folder))
         refuse_links(self.job.output)
         self.step(lambda: refuse_lost_register(self.job))
         if self.job.register_file.is_file():
@@ -161,7 +161,7 @@ class _Check:
                 form = self.job.form
                 self.registered = register.document_count()
                 if register.other_template(form.id, form.template_sha256) is not None:
-                    text = "the output folder holds documents of another template of this form"
+                    text = message("batch.output-folder-holds-documents-another-template")
                     self.complain(str(self.job.output), text)
 
     def maker(self, stack: contextlib.ExitStack) -> DocumentMaker | None:
@@ -190,7 +190,7 @@ class _Check:
             self.complain(str(source.file), exc)
             return None
         if roster.count == 0:
-            self.complain(str(source.file), "there are no rows below the header")
+            self.complain(str(source.file), message("batch.no-rows-below-header"))
         return roster
 
     def rows(
@@ -256,7 +256,7 @@ class _Check:
             return
         self.anchors = trust
         if self.job.signatures and not trust.anchors_der:
-            text = "no trust anchors are named, so the chains of the credentials are not checked"
+            text = message("batch.no-trust-anchors-named-so-chains")
             self.complain(str(self.job.path), text, Severity.WARNING)
         for warning in trust.warnings:
             self.complain(str(self.job.path), warning, Severity.WARNING)
@@ -305,5 +305,5 @@ class _Check:
         except AgreegenError as exc:
             self.complain(str(self.job.form.template), exc)
         except OSError as exc:
-            self.complain(str(self.job.output), f"the samples cannot be written: {exc.strerror}")
+            self.complain(str(self.job.output), message("batch.samples-cannot-written", exc=exc))
         return tuple(written)

@@ -10,6 +10,7 @@ from agreegen.batch.interface import Job, JobArchive, JobSignature, Missing, Ros
 from agreegen.errors import AgreegenError, InputError
 from agreegen.files import read_limited, sha256_of
 from agreegen.forms import catalog
+from agreegen.messages import Message, message
 from agreegen.model.complaint import Complaint, ComplaintsError, Location
 from agreegen.model.form import Form
 from agreegen.model.report import PadesLevel
@@ -53,12 +54,12 @@ def read_job(path: Path, *, forms_folder: Path | None = None) -> Job:
         data = read_limited(path, MAX_BYTES)
     except OSError as exc:
         raise InputError(
-            f"{path} cannot be read: {exc.strerror}", hint="check the path of the job file"
+            message("batch.cannot-read", path=path, exc=exc), hint=message("batch.check-path-job-file")
         ) from exc
     raw = read_yaml_text(data, path)
     if not isinstance(raw, dict):
         raise InputError(
-            f"{path} is not a job file", hint="a job file begins with `form:`; see docs/batch.md"
+            message("batch.not-job-file", path=path), hint=message("batch.job-file-begins-form-see-docs")
         )
     return _Reader(path, raw, forms_folder).read(sha256_of(data))
 
@@ -103,13 +104,13 @@ class _Reader:
         self._check_timestamps(job)
         if self.complaints:
             raise ComplaintsError(
-                f"the job file {self.path} cannot be used:",
+                message("batch.job-file-cannot-used", path=self.path),
                 self.complaints,
-                hint="docs/batch.md explains every key",
+                hint=message("batch.docs-batch-md-explains-every-key"),
             )
         return job
 
-    def _complain(self, key: str, problem: str, remedy: str = "") -> None:
+    def _complain(self, key: str, problem: Message | str, remedy: Message | str = "") -> None:
         self.complaints.append(Complaint(Location(file=str(self.path), field=key), problem, remedy))
 
     def _only(self, raw: dict[str, YamlText], known: tuple[str, ...], prefix: str) -> None:
@@ -120,7 +121,10 @@ class _Reader:
     def _form(self) -> Form:
         form_id = self.raw.get("form")
         if not isinstance(form_id, str) or not form_id:
-            raise InputError(f"{self.path}: no form is named", hint="add e.g. `form: personal-pledge`")
+            raise InputError(
+                message("batch.no-form-named", path=self.path),
+                hint=message("batch.add-e-g-form-personal-pledge"),
+            )
         try:
             return catalog.find_form(form_id, self.forms)
         except AgreegenError as exc:
@@ -131,17 +135,21 @@ class _Reader:
         if isinstance(raw, str):
             raw = {"file": raw}
         if not isinstance(raw, dict) or not isinstance(raw.get("file"), str) or not raw["file"]:
-            self._complain("roster", "no roster is named", "write roster: {file: people.xlsx}")
+            self._complain(
+                "roster", message("batch.no-roster-named"), message("batch.write-roster-file-people-xlsx")
+            )
             return RosterSource(self.folder)
         self._only(raw, ("file", "sheet", "columns"), "roster.")
         file = self.folder / str(raw["file"])
         if not file.is_file():
             self._complain(
-                "roster.file", f"there is no file {file}", "check the path; it is relative to the job file"
+                "roster.file",
+                message("batch.no-file", file=file),
+                message("batch.check-path-relative-job-file"),
             )
         sheet = raw.get("sheet")
         if sheet is not None and (not isinstance(sheet, str) or not sheet.strip()):
-            self._complain("roster.sheet", "not a sheet", "give the number from 1, or the name")
+            self._complain("roster.sheet", "not a sheet", message("batch.give-number-from-1-or-name"))
             sheet = None
         columns = self._texts(raw.get("columns", {}), "roster.columns", set(_field_names(form)))
         number = isinstance(sheet, str) and sheet.isascii() and sheet.isdigit()
@@ -153,21 +161,23 @@ class _Reader:
             return self.folder / value
         if required or value is not None:
             example = "out/pledges" if key == "output" else "credentials/unit-seal.yaml"
-            self._complain(key, "a path is expected", f"write {key}: {example}")
+            self._complain(key, message("batch.path-expected"), f"write {key}: {example}")
         return self.folder
 
     def _texts(self, raw: YamlText, key: str, known: set[str] | None) -> dict[str, str]:
         if not isinstance(raw, dict):
-            self._complain(key, "a mapping is expected", f"write {key}: {{name: value}}")
+            self._complain(key, message("batch.mapping-expected"), message("batch.write-name-value", key=key))
             return {}
         found: dict[str, str] = {}
         for name, value in raw.items():
             if known is not None and name not in known:
                 self._complain(
-                    f"{key}.{name}", "the form has no such field", f"it has {', '.join(sorted(known))}"
+                    f"{key}.{name}",
+                    message("batch.form-has-no-such-field"),
+                    f"it has {', '.join(sorted(known))}",
                 )
             elif not isinstance(value, str):
-                self._complain(f"{key}.{name}", "a text is expected")
+                self._complain(f"{key}.{name}", message("batch.text-expected"))
             else:
                 found[name] = value
         return found
@@ -176,7 +186,7 @@ class _Reader:
         raw = self.raw.get(key, [])
         items = [raw] if isinstance(raw, str) else raw
         if not isinstance(items, list) or not all(isinstance(item, str) and item for item in items):
-            self._complain(key, "a list of texts is expected", f"write {key}: [one, two]")
+            self._complain(key, message("batch.list-texts-expected"), message("batch.write-one-two", key=key))
             return []
         return [str(item) for item in items]
 
@@ -185,7 +195,7 @@ class _Reader:
         if raw is None:
             return None
         if not isinstance(raw, str) or not raw.isascii() or not raw.isdigit() or int(raw) < 1:
-            self._complain(key, "a whole number above 0 is expected")
+            self._complain(key, message("batch.whole-number-above-0-expected"))
             return None
         return int(raw)
 
@@ -199,8 +209,8 @@ class _Reader:
             elif parts.scheme or not (self.folder / url).is_file():
                 self._complain(
                     "tsa",
-                    f"{url} is neither an http(s) address nor a file",
-                    "write tsa: https://tsa.example/",
+                    message("batch.neither-http-s-address-nor-file", url=url),
+                    message("batch.write-tsa-https-tsa-example"),
                 )
             else:
                 found.append(str(self.folder / url))
@@ -209,14 +219,18 @@ class _Reader:
     def _signatures(self, form: Form) -> tuple[JobSignature, ...]:
         raw = self.raw.get("signatures")
         if not isinstance(raw, list):
-            self._complain("signatures", "a list is expected", "write signatures: [] to sign nothing")
+            self._complain(
+                "signatures", message("batch.list-expected"), message("batch.write-signatures-sign-nothing")
+            )
             return ()
         found: list[JobSignature] = []
         for index, item in enumerate(raw):
             key = f"signatures[{index + 1}]"
             signature = self._signature(item, key, form) if isinstance(item, dict) else None
             if not isinstance(item, dict):
-                self._complain(key, "a mapping is expected", "write {role: …, credential: …, level: B-B}")
+                self._complain(
+                    key, message("batch.mapping-expected"), message("batch.write-role-credential-level-b-b")
+                )
             if signature is not None and any(signature.role == other.role for other in found):
                 self._complain(f"{key}.role", f"{signature.role} signs twice")
             elif signature is not None:
@@ -235,12 +249,18 @@ class _Reader:
         level, missing = text("level", "B-B"), text("missing", "fail")
         known = [item.id for item in form.roles]
         if role not in known:
-            self._complain(f"{key}.role", f"{form.id} has no role {role!r}", f"it has {', '.join(known)}")
+            self._complain(
+                f"{key}.role",
+                message("batch.has-no-role", id=form.id, role=role),
+                f"it has {', '.join(known)}",
+            )
         self._check_pattern(credential, f"{key}.credential", form)
         if level not in {"B-B", "B-T", "B-LT", "B-LTA"}:
             self._complain(f"{key}.level", f"unknown level {level!r}", "B-B, B-T, B-LT or B-LTA")
         if missing not in set(Missing):
-            self._complain(f"{key}.missing", f"unknown choice {missing!r}", "fail or leave-open")
+            self._complain(
+                f"{key}.missing", f"unknown choice {missing!r}", message("batch.fail-or-leave-open")
+            )
         if len(self.complaints) > count:
             return None
         reason, location = text("reason", "") or None, text("location", "") or None
@@ -252,7 +272,7 @@ class _Reader:
     def _text(self, raw: dict[str, YamlText], name: str, key: str, default: str) -> str:
         value = raw.get(name, default)
         if not isinstance(value, str) or (not value and name in {"role", "credential"}):
-            self._complain(key, "a text is expected")
+            self._complain(key, message("batch.text-expected"))
             return default
         return value
 
@@ -260,14 +280,20 @@ class _Reader:
         try:
             parts = list(string.Formatter().parse(pattern))
         except ValueError:
-            self._complain(key, f"{pattern!r} is not a pattern", "write {staff_no} for a field")
+            self._complain(
+                key, message("batch.not-pattern", pattern=pattern), message("batch.write-staff-no-field")
+            )
             return
         known = _field_names(form)
         for _, name, spec, conversion in parts:
             if name is not None and (name not in known or spec or conversion):
-                self._complain(key, f"{{{name}}} is not a field", f"the fields are {', '.join(known)}")
+                self._complain(
+                    key, message("batch.not-field", name=name), message("batch.fields", known=tuple(known))
+                )
             elif name is not None and form.field(name).identifying:
-                self._complain(key, f"{{{name}}} would show ID numbers in file names", "use {staff_no}")
+                self._complain(
+                    key, message("batch.would-show-id-numbers-file-names", name=name), "use {staff_no}"
+                )
 
     def _archive(self) -> JobArchive | None:
         raw = self.raw.get("archive")
@@ -275,7 +301,9 @@ class _Reader:
             return None
         if not isinstance(raw, dict):
             self._complain(
-                "archive", "a mapping is expected", "write archive: {bags: out/archive, credential: …}"
+                "archive",
+                message("batch.mapping-expected"),
+                message("batch.write-archive-bags-out-archive-credential"),
             )
             return None
         self._only(raw, ("bags", "documents_per_bag", "credential", "omit_ids"), "archive.")
@@ -283,9 +311,9 @@ class _Reader:
         credential = self._text(raw, "credential", "archive.credential", "")
         size = self._text(raw, "documents_per_bag", "archive.documents_per_bag", str(_DEFAULT_BAG))
         if not bags:
-            self._complain("archive.bags", "no folder is named")
+            self._complain("archive.bags", message("batch.no-folder-named"))
         if not size.isascii() or not size.isdigit() or int(size) < 1:
-            self._complain("archive.documents_per_bag", "a whole number above 0 is expected")
+            self._complain("archive.documents_per_bag", message("batch.whole-number-above-0-expected"))
             size = str(_DEFAULT_BAG)
         omit_ids = self._yes_no(raw, "omit_ids", "archive.omit_ids")
         return JobArchive(self.folder / bags, int(size), self.folder / credential, omit_ids)
@@ -293,7 +321,7 @@ class _Reader:
     def _yes_no(self, raw: dict[str, YamlText], key: str, place: str) -> bool:
         text = self._text(raw, key, place, "false").lower()
         if text not in _YES_NO:
-            self._complain(place, "true or false is expected")
+            self._complain(place, message("batch.true-or-false-expected"))
         return _YES_NO.get(text, False)
 
     def _name(self, form: Form) -> str | None:
@@ -301,11 +329,13 @@ class _Reader:
         if pattern is None:
             return None
         if not isinstance(pattern, str) or not pattern.strip() or _NOT_IN_PATHS & set(pattern):
-            self._complain("name", "a file name pattern is expected", 'write name: "{staff_no}"')
+            self._complain("name", message("batch.file-name-pattern-expected"), 'write name: "{staff_no}"')
             return None
         self._check_pattern(pattern, "name", form)
         if "{" not in pattern:
-            self._complain("name", "every document would have the same name", 'write name: "{staff_no}"')
+            self._complain(
+                "name", message("batch.every-document-would-have-same-name"), 'write name: "{staff_no}"'
+            )
         return pattern.removesuffix(".pdf")
 
     def _omit_clauses(self, form: Form) -> tuple[str, ...]:
@@ -315,14 +345,16 @@ class _Reader:
             if name not in known:
                 self._complain(
                     "omit_clauses",
-                    f"{form.id} has no clause {name!r}",
-                    f"it has {', '.join(known) or 'none'}",
+                    message("batch.has-no-clause", id=form.id, name=name),
+                    message("batch.has", known=tuple(known) or message("messages.none")),
                 )
         return tuple(names)
 
     def _check_timestamps(self, job: Job) -> None:
         if not job.tsa and any(signature.level is not PadesLevel.B_B for signature in job.signatures):
-            self._complain("tsa", "levels above B-B need a timestamp service", "add tsa: https://…")
+            self._complain(
+                "tsa", message("batch.levels-above-b-b-need-timestamp"), message("batch.add-tsa-https")
+            )
 
 
 def _field_names(form: Form) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from agreegen.batch.interface import Job
 from agreegen.batch.planning.document_paths import DOCUMENTS, QUARANTINE, SUPERSEDED
 from agreegen.errors import InputError, RegisterError
+from agreegen.messages import message
 from agreegen.register.store import Register
 
 __all__ = ["OutputError", "refuse_links", "refuse_lost_register", "refuse_other_template", "require_writable"]
@@ -26,10 +27,13 @@ def require_writable(output: Path) -> None:
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
-        raise OutputError(f"{output} cannot be made: {exc.strerror}", hint="choose another output") from exc
+        raise OutputError(
+            message("batch.cannot-made", output=output, exc=exc), hint=message("batch.choose-another-output")
+        ) from exc
     if not os.access(output, os.W_OK | os.X_OK):
         raise OutputError(
-            f"{output} cannot be written", hint="mend the permissions, or choose another output"
+            message("batch.cannot-written-2", output=output),
+            hint=message("batch.mend-permissions-or-choose-another-output"),
         )
     refuse_links(output)
 
@@ -47,8 +51,8 @@ def refuse_links(output: Path) -> None:
         for folder in (top, *(top / below for below in _names_of(top))):
             if folder.is_symlink() and (folder.is_dir() or not folder.exists()):
                 raise OutputError(
-                    f"{folder} is a link; documents lie in the output folder itself",
-                    hint="let the job's `output` name the folder that it leads to, or move that folder here",
+                    message("batch.link-documents-lie-output-folder-itself", folder=folder),
+                    hint=message("batch.let-job-output-name-folder-leads"),
                 )
 
 
@@ -70,8 +74,12 @@ def refuse_lost_register(job: Job) -> None:
     first = next((path for path in job.documents_folder.rglob("*") if path.suffix.lower() == ".pdf"), None)
     if first is not None:
         raise RegisterError(
-            f"{job.output} holds documents ({first.relative_to(job.output)}, …), but no register.db",
-            hint=f"put the register back from a copy, or: agreegen register rebuild {job.output}",
+            message(
+                "batch.holds-documents-but-no-register-db",
+                output=job.output,
+                output2=first.relative_to(job.output),
+            ),
+            hint=message("batch.put-register-back-from-copy-or", output=job.output),
         )
 
 
@@ -84,7 +92,12 @@ def refuse_other_template(job: Job, register: Register) -> None:
     other = register.other_template(job.form.id, job.form.template_sha256)
     if other is not None:
         raise InputError(
-            f"{job.output} holds documents of another template of {job.form.id} ({other[:12]}…), now it "
-            f"has {job.form.template_sha256[:12]}…; one output never mixes two",
-            hint="use the released form again, or give the job a new output folder",
+            message(
+                "batch.holds-documents-another-template-now-has",
+                output=job.output,
+                id=job.form.id,
+                other=other[:12],
+                template_sha256=job.form.template_sha256[:12],
+            ),
+            hint=message("batch.use-released-form-again-or-give"),
         )

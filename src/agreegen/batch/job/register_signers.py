@@ -12,7 +12,7 @@ from agreegen.batch.interface import Job
 from agreegen.batch.job.job_file import read_job
 from agreegen.batch.planning.planner import credential_path
 from agreegen.errors import AgreegenError, RegisterError
-from agreegen.messages import Message
+from agreegen.messages import Message, message
 from agreegen.recording.interface import TailCheck
 from agreegen.recording.recorder import Recorder
 from agreegen.recording.recorder_opening import open_recorder
@@ -25,7 +25,7 @@ from agreegen.signing.trust import load_trust
 
 __all__ = ["head_credential", "recorder_beside", "recorder_for", "recorder_for_bag", "require_head_signer"]
 
-_HINT = "give --credential, or name a register_credential in the job file"
+_HINT = message("batch.give-credential-or-name-register-credential")
 
 
 def head_credential(job: Job) -> Path | None:
@@ -49,8 +49,8 @@ def require_head_signer(job: Job) -> None:
     """
     if job.signatures and head_credential(job) is None:
         raise RegisterError(
-            f"{job.path}: no credential of the job signs the register; anybody could compute it anew",
-            hint="name one under register_credential",
+            message("batch.no-credential-job-signs-register-anybody", path=job.path),
+            hint=message("batch.name-one-under-register-credential"),
         )
 
 
@@ -166,7 +166,9 @@ def _signer(
         job = _remembered_job(register_file)
         path, trust = path or head_credential(job), load_trust(list(job.trust))
         if path is None:
-            raise RegisterError(f"{job.path} names no credential that signs the register", hint=_HINT)
+            raise RegisterError(
+                message("batch.names-no-credential-signs-register", path=job.path), hint=_HINT
+            )
     except AgreegenError:
         if path is None:  # with a credential at hand, the job is only asked for its trust anchors
             raise
@@ -182,10 +184,13 @@ def _remembered_job(register_file: Path) -> Job:
     with Register.open(register_file, read_only=True) as register:
         path = register.job_file()
     if path is None:
-        raise RegisterError(f"{register_file} remembers no job, so nobody is named who signs it", hint=_HINT)
+        raise RegisterError(
+            message("batch.remembers-no-job-so-nobody-named", register_file=register_file), hint=_HINT
+        )
     try:
         return read_job(path)
     except AgreegenError as exc:
         raise RegisterError(
-            f"{register_file} remembers the job {path}, which cannot be read: {exc.message}", hint=_HINT
+            message("batch.remembers-job-which-cannot-read", register_file=register_file, path=path, exc=exc),
+            hint=_HINT,
         ) from exc

@@ -10,6 +10,7 @@ from agreegen.batch.job.coverage import job_coverage
 from agreegen.batch.planning.mended_rows import mended_warning
 from agreegen.chain.lock import is_locked
 from agreegen.errors import InputError
+from agreegen.messages import Message
 from agreegen.register.interface import DocumentState
 from agreegen.register.store import Register
 from agreegen.reports.coverage import CoverageTotals
@@ -36,7 +37,7 @@ class JobStatus:
     running: bool
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Message | str, ...]:
         """What deserves a look: rows that count as they were mended."""
         told = None if self.totals is None else mended_warning(self.totals.mended)
         return () if told is None else (told,)

@@ -17,6 +17,7 @@ from agreegen.batch.making.read_back import adds_only_a_signature, check_signed_
 from agreegen.batch.making.remote_key import RemoteKey
 from agreegen.batch.planning.planner import SignTask, credential_path
 from agreegen.errors import AgreegenError, CredentialError, SigningError, TimestampError
+from agreegen.messages import message
 from agreegen.model.report import PadesLevel
 from agreegen.pki.signer_pin import fingerprint
 from agreegen.register.interface import EventDraft, EventKind
@@ -241,7 +242,7 @@ class ChunkSigner:
         try:
             signed = extend_pdf(draft.file.data, level, now=now, tsa=servers, trust=self._trust, judged=True)
         except AgreegenError as exc:
-            return replace(draft, warning=f"the timestamp is still missing: {exc}")
+            return replace(draft, warning=message("batch.timestamp-still-missing", exc=exc))
         file, pending = draft.file.grown(signed.data), signed.timestamp_pending
         kind = EventKind.TIMESTAMP_PENDING if pending else EventKind.TIMESTAMPED
         facts = {"level": signed.level.value}

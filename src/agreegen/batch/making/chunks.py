@@ -17,6 +17,7 @@ from agreegen.batch.making.read_back import check_page
 from agreegen.batch.planning.planner import SignTask, Task
 from agreegen.errors import AgreegenError, CredentialError, MissingProgramError, SigningError
 from agreegen.files import sha256_of
+from agreegen.messages import Message, message
 from agreegen.model.report import FileReport, PadesLevel, SignatureKind, TrustStatus
 from agreegen.pipeline.making import DocumentMaker
 from agreegen.pipeline.read_back import Expected, read_back
@@ -30,7 +31,10 @@ Existing = Callable[[Task], bytes | None]
 
 
 def lay_down(
-    output: Path, results: Sequence[TaskResult], fatal: AgreegenError | None, notes: tuple[str, ...] = ()
+    output: Path,
+    results: Sequence[TaskResult],
+    fatal: AgreegenError | None,
+    notes: tuple[Message | str, ...] = (),
 ) -> ChunkOutcome:
     """Write a chunk's files durably and say what became of it.
 
@@ -97,8 +101,8 @@ class ChunkMaker:
         items = {numbers[id(result.task)]: result.made for result in results}
         return ChunkDelivery(items, fatal, self._notes())
 
-    def _notes(self) -> tuple[str, ...]:
-        return () if self._maker.stale is None else (str(self._maker.stale),)
+    def _notes(self) -> tuple[Message | str, ...]:
+        return () if self._maker.stale is None else (self._maker.stale,)
 
     def _from_disk(self, task: Task) -> bytes | None:
         path = self._job.output / task.registration.path
@@ -135,7 +139,7 @@ class ChunkMaker:
         except AgreegenError as exc:
             return failed(task, str(exc), aside=aside)
 
-    def _make(self, task: Task, aside: str | None) -> Draft:
+    def _make(self, task: Task, aside: Message | str | None) -> Draft:
         made = self._maker.make(task.document)
         file = FileBytes.begin(made.pdf)
         rendered = EventDraft(
@@ -148,13 +152,15 @@ class ChunkMaker:
         draft = Draft(task, file, events=(rendered,), aside=aside, plain=True)
         if task.damaged is not None:
             damage = EventDraft(EventKind.DAMAGED, task.document.id, details={"reason": task.damaged})
-            told = f"{task.registration.path} was damaged ({task.damaged}) and was made again"
+            told = message(
+                "batch.was-damaged-was-made-again", path=task.registration.path, damaged=task.damaged
+            )
             draft = replace(draft, result=RowResult.REMADE, events=(damage, rendered), warning=told)
         return draft if task.replaces is None else replace(draft, result=RowResult.SUPERSEDED)
 
     def _take_existing(
         self, task: Task, now: datetime, data: bytes | None
-    ) -> tuple[Draft | None, str | None]:
+    ) -> tuple[Draft | None, Message | str | None]:
         """Use a file that stands there already: one the register knows, or one that a crash left behind.
 
         Returns:
@@ -172,7 +178,7 @@ class ChunkMaker:
         found = identify(data)
         if found != task.document.id:
             strange = task.replaces is None or found != task.replaces.id
-            return None, (task.damaged or "it is not the document that belongs there") if strange else None
+            return None, (task.damaged or message("batch.not-document-belongs")) if strange else None
         try:
             report = self._read(data, task, now)
             self._require_trusted(data, now)
@@ -196,7 +202,7 @@ class ChunkMaker:
         report = verify_bytes("", data, options)
         strangers = [s.signer or "nobody" for s in report.signatures if s.trust is not TrustStatus.TRUSTED]
         if strangers:
-            raise SigningError(f"it was signed by {', '.join(strangers)}, whom the job does not trust")
+            raise SigningError(message("batch.was-signed-whom-job-does-not", strangers=tuple(strangers)))
 
     def _adopt(self, task: Task, file: FileBytes, report: FileReport) -> Draft:
         from agreegen.recording.own_documents import read_own  # noqa: PLC0415 - only after a crash

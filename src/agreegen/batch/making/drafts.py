@@ -14,6 +14,7 @@ from agreegen.batch.making.messages import Delivery
 from agreegen.batch.planning.document_paths import QUARANTINE
 from agreegen.batch.planning.planner import Task
 from agreegen.files import sha256_of
+from agreegen.messages import Message
 from agreegen.register.interface import EventDraft, EventKind
 
 __all__ = ["Draft", "FileBytes", "TaskResult"]
@@ -78,8 +79,8 @@ class Draft:
     roles: frozenset[str] = frozenset()
     changed: bool = True
     pending: bool = False
-    warning: str | None = None
-    aside: str | None = None
+    warning: Message | str | None = None
+    aside: Message | str | None = None
     plain: bool = False
     unread: bool = False
 
@@ -87,7 +88,7 @@ class Draft:
         """Return the draft with further events."""
         return replace(self, events=(*self.events, *events))
 
-    def warned(self, warning: str | None) -> Draft:
+    def warned(self, warning: Message | str | None) -> Draft:
         """Return the draft with a warning, unless it has one already."""
         return self if warning is None or self.warning is not None else replace(self, warning=warning)
 
@@ -136,11 +137,11 @@ class TaskResult:
             return None
         return self.task.registration.path
 
-    def warned(self, warning: str) -> TaskResult:
+    def warned(self, warning: Message | str) -> TaskResult:
         """Return it with this warning."""
         return replace(self, made=replace(self.made, warning=warning))
 
-    def quarantined(self, reason: str, sha256: str | None = None) -> TaskResult:
+    def quarantined(self, reason: Message | str, sha256: str | None = None) -> TaskResult:
         """Return it as a file that goes to the quarantine folder.
 
         Args:
@@ -160,7 +161,9 @@ class TaskResult:
         return TaskResult(self.task, made)
 
 
-def failed(task: Task, reason: str, *, warning: str | None = None, aside: str | None = None) -> TaskResult:
+def failed(
+    task: Task, reason: str, *, warning: Message | str | None = None, aside: Message | str | None = None
+) -> TaskResult:
     """Return what is said of a task that failed."""
     made = Delivery(data=b"", result=RowResult.FAILED, reason=reason, warning=warning, aside=aside)
     return TaskResult(task, made)

@@ -18,6 +18,7 @@ from agreegen.batch.planning.document_paths import QUARANTINE
 from agreegen.batch.planning.planner import Replaced
 from agreegen.errors import RegisterError
 from agreegen.files import TEMPORARY_PREFIX, sha256_of, sync_folder
+from agreegen.messages import Message, message
 
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 _SYNCS_AT_ONCE = 8
@@ -147,7 +148,7 @@ class _Writer:
         data = written.result.made.data
         if _read_all(handle, len(data)) == data:
             return
-        result = written.result.quarantined("the disk gave back other bytes than were written")
+        result = written.result.quarantined(message("batch.disk-gave-back-other-bytes-than"))
         target = self._output / str(result.path)
         target.parent.mkdir(parents=True, exist_ok=True)
         self.written[number] = _Written(result, written.temporary, target)
@@ -172,8 +173,8 @@ def _give_name(written: _Written) -> None:
         os.link(temporary, target)
     except FileExistsError as exc:
         raise TakenError(
-            f"{target} was laid down by another worker meanwhile",
-            hint="run the job again: it adopts the file",
+            message("batch.was-laid-down-another-worker-meanwhile", target=target),
+            hint=message("batch.run-job-again-adopts-file"),
         ) from exc
     except OSError as exc:
         if exc.errno not in _NO_LINKS:
@@ -202,7 +203,7 @@ def _make_way(output: Path, replaced: Replaced, target: Path) -> set[Path]:
     return {kept.parent, old.parent}
 
 
-def move_aside(output: Path, path: Path, reason: str) -> str:
+def move_aside(output: Path, path: Path, reason: Message | str) -> Message | str:
     """Move a file that must not stay among the documents to the quarantine folder; return a warning."""
     folder = output / QUARANTINE
     try:
@@ -212,11 +213,13 @@ def move_aside(output: Path, path: Path, reason: str) -> str:
         sync_folder(folder)
     except OSError as exc:
         raise _output_error(folder, exc) from exc
-    return f"{path.relative_to(output)} was moved to {target.relative_to(output)}: {reason}"
+    return message(
+        "batch.was-moved", output=path.relative_to(output), output2=target.relative_to(output), reason=reason
+    )
 
 
 def _output_error(folder: Path, exc: OSError) -> OutputError:
     return OutputError(
-        f"{folder} cannot be written: {exc.strerror or exc}",
-        hint="free space or mend the permissions, then run the job again: it goes on where it stopped",
+        message("batch.cannot-written-3", folder=folder, exc=exc),
+        hint=message("batch.free-space-or-mend-permissions-then"),
     )

@@ -9,6 +9,7 @@ from agreegen.batch.interface import Job, RowResult
 from agreegen.batch.making.remote_key import RemoteKey
 from agreegen.conversion.interface import EngineChoice
 from agreegen.errors import AgreegenError
+from agreegen.messages import Message
 from agreegen.register.interface import EventDraft
 from agreegen.signing.certificate_paths import KnownPaths
 from agreegen.signing.interface import Trust
@@ -57,8 +58,8 @@ class TaskOutcome:
     result: RowResult
     path: str
     events: tuple[EventDraft, ...] = ()
-    reason: str | None = None
-    warning: str | None = None
+    reason: Message | str | None = None
+    warning: Message | str | None = None
     pending: bool = False
 
 
@@ -74,7 +75,7 @@ class ChunkOutcome:
 
     outcomes: tuple[TaskOutcome, ...]
     fatal: AgreegenError | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message | str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +97,12 @@ class Delivery:
     data: bytes
     result: RowResult
     events: tuple[EventDraft, ...] = ()
-    reason: str | None = None
+    reason: Message | str | None = None
     quarantined: bool = False
     changed: bool = True
     pending: bool = False
-    warning: str | None = None
-    aside: str | None = None
+    warning: Message | str | None = None
+    aside: Message | str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,4 +117,4 @@ class ChunkDelivery:
 
     items: Mapping[int, Delivery]
     fatal: AgreegenError | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message | str, ...] = ()

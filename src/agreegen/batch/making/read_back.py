@@ -10,6 +10,7 @@ import re
 
 from agreegen.conversion.text import check_text
 from agreegen.errors import SigningError
+from agreegen.messages import message
 from agreegen.model.document import Document
 from agreegen.model.form import Form
 from agreegen.model.report import Integrity
@@ -42,17 +43,17 @@ def check_signed_bytes(
         SigningError: One of them does not hold.
     """
     if not signed.startswith(before):
-        raise SigningError("reading it back finds other bytes than were to be signed")
+        raise SigningError(message("batch.reading-back-finds-other-bytes-than"))
     stated = [tuple(map(int, found)) for found in _BYTE_RANGE.findall(signed, len(before))]
     start, end = prepared.start, prepared.end
     if stated != [(0, start, end, len(signed) - end)]:
-        raise SigningError("reading it back finds another ByteRange than was signed")
+        raise SigningError(message("batch.reading-back-finds-another-byterange-than"))
     if signed[start : start + 1] != b"<" or signed[end - 1 : end] != b">":
-        raise SigningError("reading it back finds no signature where it must be")
+        raise SigningError(message("batch.reading-back-finds-no-signature-where"))
     try:
         contents = bytes.fromhex(signed[start + 1 : end - 1].decode("ascii"))
     except ValueError as exc:
-        raise SigningError("reading it back finds a damaged signature") from exc
+        raise SigningError(message("batch.reading-back-finds-damaged-signature")) from exc
     facts = check_container(
         contents,
         digester_for(signed, (0, start, end, len(signed) - end)),
@@ -61,7 +62,9 @@ def check_signed_bytes(
         sm2_ids=(sm2_signer_id or SM2_DEFAULT_ID,),
     )
     if facts.integrity is not Integrity.INTACT:
-        raise SigningError(f"reading it back finds the signature not right: {'; '.join(facts.reasons)}")
+        raise SigningError(
+            message("batch.reading-back-finds-signature-not-right", reasons="; ".join(facts.reasons))
+        )
 
 
 def adds_only_a_signature(before: bytes, signed: bytes, role: str) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from agreegen.errors import CredentialError
+from agreegen.messages import message
 from agreegen.signing.interface import AppearanceSource, Credential, Mechanism, RawSigner
 
 __all__ = ["RemoteKey"]
@@ -99,7 +100,7 @@ class _RemoteSigner:
             answer = self._connection.recv()
         except (OSError, EOFError) as exc:
             raise CredentialError(
-                f"credential {self._key.name}: the process that holds its key is gone"
+                message("batch.credential-process-holds-its-key-gone", name=self._key.name)
             ) from exc
         if isinstance(answer, str):
             raise CredentialError(answer)

@@ -10,6 +10,7 @@ import pypdfium2
 
 from agreegen.errors import InputError, RegisterError
 from agreegen.files import sha256_of, sha256_of_file
+from agreegen.messages import message
 from agreegen.recording.own_documents import read_own
 from agreegen.recording.recorder import Recorder
 from agreegen.recording.scan_files import keep_scan
@@ -50,7 +51,8 @@ def find_document(view: RegisterView, *, document_id: str | None, staff_no: str 
     found = view.documents_by_staff_no(staff_no or "")
     if not found:
         raise InputError(
-            f"{view.path}: no document of {staff_no}", hint="see: agreegen register list --register FILE"
+            message("batch.no-document", path=view.path, staff_no=staff_no),
+            hint=message("batch.see-agreegen-register-list-register-file"),
         )
     return next((row for row in found if row.in_force), found[0])
 
@@ -96,8 +98,8 @@ def _read_printed(root: Path, row: DocumentRow) -> _Printed:
     document = read_own(data).document if sha256_of(data) == row.sha256 else None
     if document is None:
         raise RegisterError(
-            f"{row.registration.path} is not the file that the register knows",
-            hint="run register verify; a scan is only held against a document that is whole",
+            message("batch.not-file-register-knows", path=row.registration.path),
+            hint=message("batch.run-register-verify-scan-only-held"),
         )
     pdf = pypdfium2.PdfDocument(data)
     try:

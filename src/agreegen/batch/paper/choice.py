@@ -11,7 +11,7 @@ from agreegen.batch.planning.identity import under_known_id
 from agreegen.batch.planning.mended_rows import MendedRows
 from agreegen.batch.planning.planner import conditions_for
 from agreegen.errors import InputError
-from agreegen.messages import Message
+from agreegen.messages import Message, message
 from agreegen.model.document import build_document, encode_value
 from agreegen.register.coverage import is_signed
 from agreegen.register.interface import DocumentRow, Registration
@@ -77,7 +77,8 @@ def choose(job: Job, register: Register, settings: PrintSettings) -> Choice:
     if missing:
         listed = ", ".join(sorted(missing))
         raise InputError(
-            f"{job.roster.file}: nobody has the number {listed}", hint="see the roster's numbers"
+            message("batch.nobody-has-number", file=job.roster.file, listed=listed),
+            hint=message("batch.see-roster-numbers"),
         )
     return choice
 
@@ -98,9 +99,9 @@ def _choose_row(
     assert row.key is not None  # a row that nothing tells apart has failed
     current = register.current(register.row_key(row.key))
     if current is None:
-        choice.skipped[row.number] = "it has no document yet"
+        choice.skipped[row.number] = message("batch.has-no-document-yet")
     elif current.registration.id != _document_id(job, register, row, current):
-        choice.skipped[row.number] = "the row was changed after its document was made"
+        choice.skipped[row.number] = message("batch.row-was-changed-after-its-document")
     elif not settings.everything and has_signed(job, current):
         choice.signed_already += 1
     else:
@@ -131,6 +132,6 @@ def _refuse_unknown_units(job: Job, settings: PrintSettings, units: dict[str, No
     names = list(units)
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     raise InputError(
-        f"{job.roster.file}: no row names the unit {', '.join(unknown)}",
-        hint=f"its units are: {', '.join(names[:_SHOWN])}{more}",
+        message("batch.no-row-names-unit", file=job.roster.file, unknown=tuple(unknown)),
+        hint=message("batch.its-units", names=tuple(names[:_SHOWN]), more=more),
     )

@@ -17,7 +17,7 @@ from agreegen.batch.planning.mended_rows import mended_warning
 from agreegen.errors import InputError
 from agreegen.files import replacing, sha256_of_file
 from agreegen.forms.fonts import find_chain
-from agreegen.messages import Message
+from agreegen.messages import Message, message
 from agreegen.recording.recorder import Recorder
 from agreegen.register.store import Register
 from agreegen.scanning.comparing.references import LETTERING_FONTS
@@ -68,10 +68,12 @@ class Printed:
     mended: tuple[int, ...] = ()
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Message | str, ...]:
         """What deserves a look: rows that are not in the file, rows that count as they were mended."""
         told = mended_warning(self.mended)
-        skipped = [f"row {row} is left out: {reason}" for row, reason in self.skipped.items()]
+        skipped: list[Message | str] = [
+            message("batch.row-left-out", row=row, reason=reason) for row, reason in self.skipped.items()
+        ]
         return tuple(skipped if told is None else [*skipped, told])
 
     def to_dict(self) -> dict[str, Any]:
@@ -82,7 +84,7 @@ class Printed:
             "pages": self.pages,
             "signed_already": self.signed_already,
             "mended_rows": list(self.mended),
-            "skipped": [{"row": row, "reason": reason} for row, reason in self.skipped.items()],
+            "skipped": [{"row": row, "reason": str(reason)} for row, reason in self.skipped.items()],
         }
 
 
@@ -125,8 +127,8 @@ def print_documents(
         printed, pages = _write(job, choice, settings, temporary)
         if not printed:
             raise InputError(
-                f"{job.output}: none of the files is as the register knows it",
-                hint=f"see: agreegen register verify --register {job.register_file}",
+                message("batch.none-files-register-knows", output=job.output),
+                hint=message("batch.see-agreegen-register-verify-register", register_file=job.register_file),
             )
     if xlsx is not None:
         write_listing(xlsx, [(d.unit, d.staff_no or "", d.name, short_id(d.id), d.page) for d in printed])
@@ -137,7 +139,10 @@ def print_documents(
 
 def _choose(job: Job, settings: PrintSettings, recorder: Recorder | None) -> Choice:
     if not job.register_file.is_file():
-        raise InputError(f"{job.output} holds no documents yet", hint=f"first: agreegen batch run {job.path}")
+        raise InputError(
+            message("batch.holds-no-documents-yet", output=job.output),
+            hint=message("batch.first-agreegen-batch-run", path=job.path),
+        )
     if recorder is not None:
         choice = choose(job, recorder.register, settings)
     else:
@@ -145,9 +150,13 @@ def _choose(job: Job, settings: PrintSettings, recorder: Recorder | None) -> Cho
             choice = choose(job, register, settings)
     if not choice.units:
         raise InputError(
-            f"{job.path}: there is nothing to print ({choice.signed_already} have signed already, "
-            f"{len(choice.skipped)} rows have no document)",
-            hint=f"agreegen batch run {job.path} makes what is missing; --all prints what is signed, too",
+            message(
+                "batch.nothing-print-have-signed-already-rows",
+                path=job.path,
+                signed_already=choice.signed_already,
+                count=len(choice.skipped),
+            ),
+            hint=message("batch.agreegen-batch-run-makes-what-missing", path=job.path),
         )
     return choice
 
@@ -205,9 +214,9 @@ def _is_there(job: Job, chosen: Chosen, choice: Choice) -> bool:
     """Whether a file is as the register knows it; a changed or lost one is never printed."""
     path = job.output / chosen.known.path
     if not path.is_file():
-        choice.skipped[chosen.row] = "its file is not there"
+        choice.skipped[chosen.row] = message("batch.its-file-not")
     elif sha256_of_file(path) != chosen.sha256:
-        choice.skipped[chosen.row] = "its file is not the one that was registered"
+        choice.skipped[chosen.row] = message("batch.its-file-not-one-was-registered")
     else:
         return True
     return False
@@ -221,7 +230,7 @@ def _require_margins(job: Job, choice: Choice) -> None:
             if path.is_file():
                 if not marks_fit(path.read_bytes()):
                     raise InputError(
-                        f"form {job.form.id}: its margins have no room for marks of 12 mm",
-                        hint="print with --no-marks, or widen the margins of the template to 25 mm",
+                        message("batch.form-its-margins-have-no-room", id=job.form.id),
+                        hint=message("batch.print-no-marks-or-widen-margins"),
                     )
                 return

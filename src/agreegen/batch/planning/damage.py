@@ -6,12 +6,13 @@ import os
 from pathlib import Path
 
 from agreegen.files import sha256_of_file
+from agreegen.messages import Message, message
 from agreegen.register.interface import DocumentRow
 
 _FIRST, _LAST, _LAST_WITHIN = b"%PDF-", b"%%EOF", 1_024
 
 
-def find_damage(path: Path, row: DocumentRow, *, whole: bool) -> str | None:
+def find_damage(path: Path, row: DocumentRow, *, whole: bool) -> Message | str | None:
     """Say what is wrong with a finished file, or None.
 
     1. It is there, a plain file.
@@ -31,13 +32,13 @@ def find_damage(path: Path, row: DocumentRow, *, whole: bool) -> str | None:
             file.seek(max(0, size - _LAST_WITHIN))
             last = file.read()
         if row.size is not None and size != row.size:
-            return f"it has {size} bytes, {row.size} were registered"
+            return message("batch.has-bytes-were-registered", size=size, size2=row.size)
         if first != _FIRST or _LAST not in last:
-            return "it does not begin and end as a PDF does"
+            return message("batch.does-not-begin-end-pdf-does")
         if whole and sha256_of_file(path) != row.sha256:
-            return "its SHA-256 is not the registered one"
+            return message("batch.its-sha-256-not-registered-one")
     except FileNotFoundError:
-        return "it is gone"
+        return message("batch.gone")
     except OSError as exc:
-        return f"it cannot be read: {exc.strerror}"
+        return message("batch.cannot-read-2", exc=exc)
     return None

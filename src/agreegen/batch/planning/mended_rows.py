@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agreegen.batch.planning.planner import RowProblemError
+from agreegen.messages import Message, message
 from agreegen.model.complaint import Complaint, Location, Severity
 from agreegen.model.document import canonical_json, encode_value
 from agreegen.model.form import Form
@@ -69,23 +70,20 @@ class MendedRows:
         place = Location(file=str(self._roster.path), sheet=self._roster.sheet, row=row.number)
         told = Complaint(
             place,
-            "the roster still has the old cells; the row as it was mended and run counts",
-            "correct the roster",
+            message("batch.roster-still-has-old-cells-row"),
+            message("batch.correct-roster"),
             Severity.WARNING,
         )
         mended = RosterRow.of(self._form, row.number, row.cells, parsed.values, (told,))
         return replace(mended, mended=True)
 
 
-def mended_warning(rows: Sequence[int]) -> str | None:
+def mended_warning(rows: Sequence[int]) -> Message | str | None:
     """Return what to tell of rows that were read as mended, or None where there are none."""
     if not rows:
         return None
     named = ", ".join(map(str, rows[:_ROWS_NAMED])) + (", …" if len(rows) > _ROWS_NAMED else "")
-    return (
-        f"the roster still has the old cells of {len(rows)} mended rows (rows {named}); "
-        "the mended ones count until the roster is corrected"
-    )
+    return message("batch.roster-still-has-old-cells-mended", count=len(rows), named=named)
 
 
 @dataclass(slots=True)
@@ -99,7 +97,7 @@ class Mending:
     """
 
     links: dict[int, str] = field(default_factory=dict)
-    conflicts: dict[int, str] = field(default_factory=dict)
+    conflicts: dict[int, Message | str] = field(default_factory=dict)
     drafts: list[EventDraft] = field(default_factory=list)
 
     def check(self, row: RosterRow) -> None:
@@ -177,9 +175,8 @@ def _decide(
     best = ordered[0]
     for each in ordered:
         if each.has_number and (each is not best or _is_somebody_else(register, row, each.row)):
-            mending.conflicts[row.number] = (
-                f"its number is that of {each.row.subject} in row {each.row.number} of the roster; "
-                "give it a number of its own, or correct the roster itself"
+            mending.conflicts[row.number] = message(
+                "batch.its-number-row-roster-give-number", subject=each.row.subject, number=each.row.number
             )
             return
     if len(ordered) > 1 and ordered[1].alike == best.alike:

@@ -13,6 +13,7 @@ from agreegen.batch.planning.damage import find_damage
 from agreegen.batch.planning.document_paths import PathGiver, fill_pattern, superseded_path
 from agreegen.batch.planning.identity import under_known_id
 from agreegen.batch.planning.replacing import Forecast, person_signed
+from agreegen.messages import Message, message
 from agreegen.model.document import Document, Value, build_document
 from agreegen.register.interface import DocumentRow, How, Registration
 from agreegen.register.registering import registration_of
@@ -80,7 +81,7 @@ class Task:
     signed_roles: tuple[str, ...] = ()
     pending: bool = False
     replaces: Replaced | None = None
-    damaged: str | None = None
+    damaged: Message | str | None = None
 
 
 class RowProblemError(Exception):
@@ -211,7 +212,7 @@ class Planner:
         document: Document,
         current: DocumentRow,
         signatures: tuple[SignTask, ...],
-        damage: str,
+        damage: Message | str,
     ) -> Task:
         """Return how a damaged document is made again; what was signed on paper stays signed.
 
@@ -233,7 +234,7 @@ class Planner:
     def _role_of(self, task: SignTask) -> str:
         return self._job.signatures[task.index].role
 
-    def _refuse_remaking(self, current: DocumentRow, damage: str) -> None:
+    def _refuse_remaking(self, current: DocumentRow, damage: Message | str) -> None:
         """Keep a damaged file whose signature nobody here can make again.
 
         Raises:
@@ -243,8 +244,9 @@ class Planner:
         in_file = [role for role in roles if (each := current.fulfilment(role)) and each.how is not How.PAPER]
         if in_file and not self._replace_signed:
             raise RowProblemError(
-                f"{current.registration.path} is damaged ({damage}), and its person has signed it: it is not "
-                "made again; put it back from a bag or a copy, or run with --replace-signed"
+                message(
+                    "batch.damaged-its-person-has-signed-not", path=current.registration.path, damage=damage
+                )
             )
 
     def _signatures(self, row: RosterRow) -> tuple[SignTask, ...]:
@@ -254,7 +256,7 @@ class Planner:
             if signature.personal and (path is None or not path.is_file()):
                 if signature.missing is Missing.FAIL:
                     raise RowProblemError(
-                        f"there is no credential for the role {signature.role}: {path or 'no value'}"
+                        message("batch.no-credential-role", role=signature.role, path=path or "no value")
                     )
             elif path is not None:
                 tasks.append(SignTask(index, path))

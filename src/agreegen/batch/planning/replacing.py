@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from agreegen.batch.interface import Job
+from agreegen.messages import Message, join_sentences, message, translate
 from agreegen.model.complaint import Complaint, Location, Severity
 from agreegen.model.document import Document
 from agreegen.model.form import Form
@@ -33,18 +34,22 @@ class Replacement:
     document_id: str
     label: str
     signed: tuple[str, ...]
-    changes: tuple[str, ...]
+    changes: tuple[Message | str, ...]
 
     def __str__(self) -> str:
-        return f"{self.label}: {'; '.join(self.changes)}"
+        return self.in_language("en")
+
+    def in_language(self, language: str) -> str:
+        """Return whose document it is and what changed, in a reader's language."""
+        changed = join_sentences(self.changes)
+        return translate(message("batch.replacement", label=self.label, changes=changed), language)
 
     @property
-    def reason(self) -> str:
+    def reason(self) -> Message | str:
         """Why the row fails where the document is to be kept."""
-        changed = "; ".join(self.changes)
-        return (
-            f"its document {self.document_id} is signed by its person and is kept ({changed}); "
-            "put the old value back, or run with --replace-signed"
+        changed = join_sentences(self.changes)
+        return message(
+            "batch.its-document-signed-its-person-kept", document_id=self.document_id, changed=changed
         )
 
 
@@ -62,22 +67,26 @@ def _find_replacement(
 
     path = output / row.registration.path
     old = read_own(path.read_bytes()).document if path.is_file() else None
-    changes = _changes(form, old, document) if old else ("its file cannot be read to see what changed",)
+    changes = _changes(form, old, document) if old else (message("batch.its-file-cannot-read-see-what"),)
     return Replacement(row.registration.id, label, person_signed(form, row), changes)
 
 
-def _changes(form: Form, old: Document, new: Document) -> tuple[str, ...]:
+def _changes(form: Form, old: Document, new: Document) -> tuple[Message | str, ...]:
     labels = {each.name: each.label_zh for each in form.fields}
     labels |= {each.name: each.label_zh for each in form.conditions}
-    found = [
+    found: list[Message | str] = [
         *_differences(old.values, new.values, labels),
         *_differences(old.conditions, new.conditions, labels),
     ]
     if old.template_sha256 != new.template_sha256:
-        found.append(f"template: {old.template_sha256[:12]}… → {new.template_sha256[:12]}…")
+        found.append(
+            message("batch.template-changed", old=old.template_sha256[:12], new=new.template_sha256[:12])
+        )
     if old.form_version != new.form_version:
-        found.append(f"version of the form: {old.form_version} → {new.form_version}")
-    return tuple(found) or ("what tells the row from others changed",)
+        found.append(
+            message("batch.version-form", form_version=old.form_version, form_version2=new.form_version)
+        )
+    return tuple(found) or (message("batch.what-tells-row-from-others-changed"),)
 
 
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any], labels: Mapping[str, str]) -> list[str]:
@@ -118,14 +127,20 @@ class Forecast:
         if replacement is not None and not self.full:
             self.named.append(replacement)
 
-    def describe(self, *, done: bool) -> str | None:
+    def describe(self, *, done: bool) -> Message | str | None:
         """Return one line about the documents that are replaced, or None."""
         if not self.replaced:
             return None
         shown = [str(each) for each in self.named if not each.signed] or [str(each) for each in self.named]
         more = ", …" if self.replaced > len(shown) else ""
         verb = "were replaced" if done else "would be replaced"
-        return f"{self.replaced} documents {verb} because their rows changed: {', '.join(shown)}{more}"
+        return message(
+            "batch.documents-because-their-rows-changed",
+            replaced=self.replaced,
+            verb=verb,
+            shown=tuple(shown),
+            more=more,
+        )
 
     def consider(
         self,
@@ -156,7 +171,7 @@ class Forecast:
     def complaint(self, place: Location) -> Complaint | None:
         """Return the line as a warning about the roster, or None."""
         told = self.describe(done=False)
-        remedy = "put the old values back to keep them"
+        remedy = message("batch.put-old-values-back-keep-them")
         return None if told is None else Complaint(place, told, remedy, Severity.WARNING)
 
     def to_dict(self) -> dict[str, Any]:

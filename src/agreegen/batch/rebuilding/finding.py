@@ -16,6 +16,7 @@ from agreegen.archive.structure import check_structure
 from agreegen.batch.planning.document_paths import DOCUMENTS, SUPERSEDED
 from agreegen.batch.rebuilding.interface import BagFacts, FoundDocument
 from agreegen.files import sha256_of
+from agreegen.messages import Message, message
 from agreegen.model.report import SignatureKind, TrustStatus
 from agreegen.recording.own_documents import read_own
 from agreegen.register.interface import ScanFile
@@ -41,7 +42,7 @@ class Findings:
     folder: Path
     trust: Trust
     now: datetime
-    lost: list[str] = field(default_factory=list)
+    lost: list[Message | str] = field(default_factory=list)
 
     def documents(self) -> Iterator[FoundDocument]:
         """Yield the documents that their own files prove; what is odd about the others is noted."""
@@ -57,29 +58,29 @@ class Findings:
         try:
             data = path.read_bytes()
         except OSError as exc:
-            self.lost.append(f"{relative}: it cannot be read: {exc.strerror}")
+            self.lost.append(message("batch.cannot-read-3", relative=relative, exc=exc))
             return None
         own = read_own(data)
         if own.document is None:
-            self.lost.append(f"{relative}: it carries no document of ours")
+            self.lost.append(message("batch.carries-no-document-ours", relative=relative))
             return None
         reason = self._doubt(data)
         if reason is not None:
-            self.lost.append(f"{relative}: {reason}")
+            self.lost.append(message("batch.lost", path=relative, reason=reason))
             return None
         return FoundDocument(relative, sha256_of(data), len(data), own.document, own.signers, replaced)
 
-    def _doubt(self, data: bytes) -> str | None:
+    def _doubt(self, data: bytes) -> Message | str | None:
         options = Options(now=self.now, anchors_der=self.trust.anchors_der, crls_der=self.trust.crls_der)
         report = verify_bytes("", data, options)
         signed = [each for each in report.signatures if each.kind is SignatureKind.SIGNATURE]
         if signed and report.unaltered is not True:
-            return "its signatures are not right"
+            return message("batch.its-signatures-not-right")
         if any(alarm.code == "wrong-signer" for alarm in report.alarms):
-            return "somebody signed it in another one's place"
+            return message("batch.somebody-signed-another-one-place")
         strangers = [each.signer or "nobody" for each in signed if each.trust is not TrustStatus.TRUSTED]
         if self.trust.anchors_der and strangers:
-            return f"it was signed by {', '.join(strangers)}, whom the job does not trust"
+            return message("batch.was-signed-whom-job-does-not", strangers=tuple(strangers))
         return None
 
     def bags(self, folders: list[Path]) -> dict[str, BagFacts]:
@@ -96,12 +97,12 @@ class Findings:
                 not self.trust.anchors_der and seal.state is SealState.INDETERMINATE
             )
             if contents.problems or not trusted:
-                self.lost.append(f"{bag}: it is not whole, or not signed by anybody who is trusted")
+                self.lost.append(message("batch.not-whole-or-not-signed-anybody", bag=bag))
                 continue
             try:
                 found |= _read_bag(bag, contents.right_payload)
             except (OSError, ValueError, TypeError, KeyError, AttributeError) as exc:
-                self.lost.append(f"{bag}: its parameters cannot be read: {exc}")
+                self.lost.append(message("batch.its-parameters-cannot-read", bag=bag, exc=exc))
         return found
 
 

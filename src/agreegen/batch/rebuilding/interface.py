@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agreegen.chain.signed_heads import SignerIdentity
+from agreegen.messages import Message
 from agreegen.model.document import Document
 from agreegen.register.paper import PaperRecord
 
@@ -69,7 +70,7 @@ class RebuildReport:
     paper: int
     archived: int
     nameless: tuple[str, ...]
-    lost: tuple[str, ...]
+    lost: tuple[Message | str, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object of `register rebuild --json`."""
@@ -79,5 +80,5 @@ class RebuildReport:
             "paper": self.paper,
             "archived": self.archived,
             "nameless": list(self.nameless),
-            "lost": list(self.lost),
+            "lost": [str(each) for each in self.lost],
         }

@@ -17,6 +17,7 @@ from agreegen.batch.running.run_register import run_event
 from agreegen.chain.lock import lock_folder
 from agreegen.errors import RegisterError, UsageError
 from agreegen.files import TEMPORARY_PREFIX, replacing, sha256_of_file
+from agreegen.messages import Message, join_sentences, message
 from agreegen.recording.recorder import Recorder
 from agreegen.recording.signer import CredentialSigner
 from agreegen.register.interface import EventDraft, EventKind
@@ -83,15 +84,21 @@ def rebuild_register(request: RebuildRequest, *, confirm: Callable[[int, int], b
     """
     target = request.folder / _NAME
     if target.exists():
-        raise UsageError(f"{target} is there", hint="move it away first if it is to be made again")
+        raise UsageError(
+            message("batch.text", target=target), hint=message("batch.move-away-first-if-made-again")
+        )
     with lock_folder(request.folder):
         findings = Findings(request.folder, request.trust, request.now)
         documents = list(findings.documents())
         bags = findings.bags([path for path in request.bags if (path / "bagit.txt").is_file()])
         if not documents:
             raise RegisterError(
-                f"{request.folder} holds no document that proves itself: {'; '.join(findings.lost[:3])}",
-                hint="name the output folder of a batch",
+                message(
+                    "batch.holds-no-document-proves-itself",
+                    folder=request.folder,
+                    lost=join_sentences(findings.lost[:3]),
+                ),
+                hint=message("batch.name-output-folder-batch"),
             )
         if not confirm(len(documents), len(request.bags)):
             return None
@@ -118,7 +125,7 @@ def _fill(
     path: Path,
     documents: list[FoundDocument],
     bags: dict[str, BagFacts],
-    lost: list[str],
+    lost: list[Message | str],
 ) -> _Counts:
     with Register.open(path, create=True, now=request.now) as register:
         recorder = Recorder(register, CredentialSigner(request.credential, request.now))
@@ -148,7 +155,7 @@ class _Filling:
     recorder: Recorder
     identifier: Identifier
     bags: dict[str, BagFacts]
-    lost: list[str]
+    lost: list[Message | str]
     contents: dict[bytes, int]
     counts: _Counts = field(default_factory=_Counts)
     _drafts: list[EventDraft] = field(default_factory=list)
@@ -213,7 +220,9 @@ class _Filling:
         for scan in facts.paper.scans:
             path = self.request.folder / scan.path
             if not path.resolve().is_relative_to(self.request.folder.resolve()):
-                self.lost.append(f"{scan.path}: the bag {facts.bag} names a scan outside of the folder")
+                self.lost.append(
+                    message("batch.bag-names-scan-outside-folder", path=scan.path, bag=facts.bag)
+                )
                 return False
             if path.is_file() and sha256_of_file(path) == scan.sha256:
                 continue
@@ -226,10 +235,10 @@ def _is_replaced(path: str) -> bool:
     return path.startswith(f"{SUPERSEDED}/")
 
 
-def _loose_scans(folder: Path, register: Register) -> Iterator[str]:
+def _loose_scans(folder: Path, register: Register) -> Iterator[Message | str]:
     """Yield the scans whose record is lost: nothing tells whose they are, or who accepted them."""
     known = {scan.path for _, scan in register.scans()}
     for path in sorted((folder / "scans").rglob("*")):
         relative = path.relative_to(folder).as_posix()
         if path.is_file() and relative not in known and "/inputs/" not in relative:
-            yield f"{relative}: no bag holds the record of this scan; add it again with register add-paper"
+            yield message("batch.no-bag-holds-record-scan-add", relative=relative)

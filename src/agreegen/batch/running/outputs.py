@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import itertools
 import json
 import tempfile
@@ -11,11 +10,12 @@ from pathlib import Path
 from types import TracebackType
 
 from agreegen.batch.interface import Job, RunSummary
+from agreegen.batch.running.report_page import SHOWN, render_report
 from agreegen.files import sha256_of_file, write_atomically
+from agreegen.messages import Message, translate
 from agreegen.rosters.failed_rows import write_failed_rows
 from agreegen.rosters.roster import Roster
 
-_SHOWN_FAILURES = 1_000
 _FAILED = "failed-rows"
 _MAX_LIST_BYTES, _KEPT_LINES, _HASH = 1 << 16, 100, 64
 
@@ -42,9 +42,9 @@ class FailedRows:
     ) -> None:
         self._spool.close()
 
-    def add(self, cells: Sequence[str], reason: str) -> None:
+    def add(self, cells: Sequence[str], reason: Message | str) -> None:
         """Keep a row that failed."""
-        self._spool.write(json.dumps([list(cells), reason]) + "\n")
+        self._spool.write(json.dumps([list(cells), translate(reason)]) + "\n")
         self.count += 1
 
     def rows(self) -> Iterator[tuple[Sequence[str], str]]:
@@ -130,43 +130,5 @@ def write_report(job: Job, summary: RunSummary, states: Mapping[str, int], faile
     write_atomically(
         job.output / "report.json", json.dumps(data, ensure_ascii=False, indent=1).encode() + b"\n"
     )
-    write_atomically(job.output / "report.html", _render(job, summary, states, failed).encode())
-
-
-def _render(job: Job, summary: RunSummary, states: Mapping[str, int], failed: FailedRows) -> str:
-    facts = [
-        ("表单 / Form", f"{job.form.title_zh} {job.form.id} {job.form.version}"),
-        ("名单行数 / Rows", summary.rows),
-        ("本次完成 / Done", summary.done),
-        ("此前已完成 / Done before", summary.already_done),
-        ("失败 / Failed", summary.failed),
-        ("替换旧版 / Superseded", summary.superseded),
-        ("本人已签，未替换 / Signed and kept", summary.kept_signed),
-        ("损坏后重做 / Made again", summary.remade),
-        ("时间戳待补 / Timestamp pending", summary.timestamp_pending),
-        ("尚未签署的行 / Rows not signed", summary.left_open),
-        ("用时（秒）/ Seconds", round(summary.seconds, 1)),
-        ("每秒份数 / Documents per second", summary.documents_per_second),
-        *((f"登记簿 / Register: {state}", count) for state, count in states.items()),
-        ("登记簿校验码，请抄存 / Head of the register, to be kept on paper", summary.register_head or "—"),
-        *(("归档包 / Bag", bag) for bag in summary.bags),
-    ]
-    cells = "".join(
-        f"<tr><th>{html.escape(str(k))}</th><td>{html.escape(str(v))}</td></tr>" for k, v in facts
-    )
-    reasons = []
-    for number, (_, reason) in enumerate(failed.rows(), 1):
-        if number > _SHOWN_FAILURES:
-            reasons.append("<li>…</li>")
-            break
-        reasons.append(f"<li>{html.escape(reason)}</li>")
-    warnings = "".join(f"<li>{html.escape(text)}</li>" for text in summary.warnings[:_SHOWN_FAILURES])
-    failures = f"<h2>失败原因 / Reasons of failure</h2><ol>{''.join(reasons)}</ol>" if reasons else ""
-    notes = f"<h2>提示 / Warnings</h2><ul>{warnings}</ul>" if warnings else ""
-    return (
-        '<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>agreegen</title>'
-        "<style>body{font:16px/1.6 sans-serif;margin:2em auto;max-width:60em;padding:0 1em}"
-        "th{text-align:left;padding-right:2em}td,th{border-bottom:1px solid #ccc}</style>"
-        f"<h1>批量任务报告 / Batch report</h1><table>{cells}</table>{failures}{notes}"
-        f"<p>失败的行在 {Path(summary.failed_rows).stem}.csv / .xlsx，改正后可直接再次运行。</p></html>\n"
-    )
+    reasons = [reason for _, reason in itertools.islice(failed.rows(), SHOWN + 1)]
+    write_atomically(job.output / "report.html", render_report(job, summary, states, reasons).encode())

@@ -37,6 +37,7 @@ from agreegen.clock import read_clock
 from agreegen.errors import AgreegenError, InputError, UsageError
 from agreegen.files import remove_leftovers, sha256_of_file
 from agreegen.forms.check import require_usable
+from agreegen.messages import Message, message
 from agreegen.recording.recorder import Recorder
 from agreegen.register.store import Register
 from agreegen.rosters.roster import Roster
@@ -76,7 +77,9 @@ def run_job(
     """
     settings = settings or RunSettings()
     if settings.engine not in {"local", "dask"}:
-        raise UsageError(f"unknown engine {settings.engine!r}", hint="local or dask")
+        raise UsageError(
+            message("batch.unknown-engine", engine=settings.engine), hint=message("batch.local-or-dask")
+        )
     found = require_usable(job.form)
     rows = open_run_roster(job, settings)
     started = time.monotonic()
@@ -143,7 +146,7 @@ class _Run:
         self.known: MendedRows | None = None
         self.mending = Mending()
         self.behind = 0
-        self.warnings: list[str] = []
+        self.warnings: list[Message | str] = []
         self.bags: list[str] = []
         self.folders = {QUARANTINE}
         self.cells: dict[int, RosterRow] = {}
@@ -151,7 +154,8 @@ class _Run:
             inventory = take_inventory(job.output, register)
         except OSError as exc:
             raise OutputError(
-                f"{job.output} cannot be read: {exc.strerror}", hint="mend its permissions"
+                message("batch.cannot-read-4", output=job.output, exc=exc),
+                hint=message("batch.mend-its-permissions"),
             ) from exc
         self.paths = PathGiver(job, register, inventory)
         self.planner = Planner(
@@ -173,7 +177,9 @@ class _Run:
         for path in orphans:
             document_id = identify((self.job.output / path).read_bytes())
             if document_id is None or document_id in found:
-                self.warn(move_aside(self.job.output, self.job.output / path, "nothing registers it"))
+                self.warn(
+                    move_aside(self.job.output, self.job.output / path, message("batch.nothing-registers"))
+                )
             else:
                 found[document_id] = path
         return found
@@ -184,15 +190,15 @@ class _Run:
             own = open_job_roster(self.job)
             self.mending = link_mended(self.job.form, self.register, self.roster, own)
         except InputError as exc:
-            self.warn(f"the job's own roster cannot be read, so what was mended is not remembered: {exc}")
+            self.warn(message("batch.job-own-roster-cannot-read-so", exc=exc))
 
-    def warn(self, message: str) -> None:
+    def warn(self, text: Message | str) -> None:
         """Tell a warning and keep it for the report."""
-        self.warnings.append(message)
-        self._tell(RunEventKind.WARNING, message=message)
+        self.warnings.append(text)
+        self._tell(RunEventKind.WARNING, message=text)
 
     def _tell(
-        self, kind: RunEventKind, outcome: TaskOutcome | None = None, message: str | None = None
+        self, kind: RunEventKind, outcome: TaskOutcome | None = None, message: Message | str | None = None
     ) -> None:
         event = RunEvent(kind, self.roster.count, self.behind, message=message)
         if outcome is not None:
@@ -280,8 +286,8 @@ class _Run:
     def _seal(self, tasks: list[Task]) -> Chunk:
         if sha256_of_file(self.template) != self.job.form.template_sha256:
             raise InputError(
-                f"{self.template} was edited while the job was running; one output never mixes two templates",
-                hint="put the template back and run again, or start anew with a new output folder",
+                message("batch.was-edited-while-job-was-running", template=self.template),
+                hint=message("batch.put-template-back-run-again-or"),
             )
         return Chunk(tuple(tasks), self.clock())
 
@@ -327,7 +333,7 @@ class _Run:
         if self.whole_roster:
             for path in self.planner.unused_orphans.values():
                 self.warn(
-                    move_aside(self.job.output, self.job.output / path, "no row of the roster claims it")
+                    move_aside(self.job.output, self.job.output / path, message("batch.no-row-roster-claims"))
                 )
         if self.job.archive is None or self.keys.archive is None:
             return None
@@ -349,7 +355,7 @@ class _Run:
             rows = self.spool if self.whole_roster and self.exhausted else None
             return count_job(self.job, self.register, rows).open
         except AgreegenError as exc:
-            self.warn(f"who has not signed could not be counted: {exc}")
+            self.warn(message("batch.who-has-not-signed-could-not", exc=exc))
             return None
 
     def finish(self, started: float, error: AgreegenError | None, *, interrupted: bool) -> RunSummary:
@@ -391,7 +397,8 @@ class _Run:
             write_report(self.job, summary, states, self.failed)
         except OSError as exc:
             error = error or OutputError(
-                f"{self.job.output} cannot be written: {exc.strerror}", hint="free space"
+                message("batch.cannot-written-4", output=self.job.output, exc=exc),
+                hint=message("batch.free-space"),
             )
         if error is not None:
             raise error

@@ -11,6 +11,7 @@ from agreegen.batch.interface import Job
 from agreegen.batch.job.timestamp_services import timestamp_servers
 from agreegen.batch.workers.shared_keys import SharedKeys, shared_certificates
 from agreegen.errors import TimestampError
+from agreegen.messages import Message, message
 from agreegen.recording.interface import TailCheck
 from agreegen.recording.recorder import Recorder
 from agreegen.recording.signer import CredentialSigner
@@ -47,7 +48,7 @@ def run_event(job: Job) -> EventDraft:
     return EventDraft(EventKind.RUN, details=facts)
 
 
-def prove_time(job: Job, recorder: Recorder, trust: Trust, now: datetime) -> Iterator[str]:
+def prove_time(job: Job, recorder: Recorder, trust: Trust, now: datetime) -> Iterator[Message | str]:
     """Have the last head of a run signed once more, with a timestamp, and yield a warning where that fails.
 
     Every head before it existed by then.
@@ -61,4 +62,4 @@ def prove_time(job: Job, recorder: Recorder, trust: Trust, now: datetime) -> Ite
     try:
         recorder.prove_time(replace(recorder.signer, now=now, tsa=timestamp_servers(job), trust=trust))
     except TimestampError as exc:
-        yield f"the time of the register's head could not be proved: {exc}"
+        yield message("batch.time-register-head-could-not-proved", exc=exc)

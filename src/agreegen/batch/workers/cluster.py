@@ -28,6 +28,7 @@ from agreegen.batch.workers.pools import Chunk, give_up
 from agreegen.errors import AgreegenError, InputError, MissingProgramError, RegisterError, UsageError
 from agreegen.files import TEMPORARY_PREFIX, sha256_of_file
 from agreegen.forms.catalog import find_form, forms_folder
+from agreegen.messages import message
 from agreegen.signing.interface import Credential
 
 _TRIES_TOGETHER, _TRIES_ALONE = 3, 6
@@ -76,12 +77,15 @@ class DaskPool:
     ) -> None:
         if not scheduler.startswith("tls://"):
             raise UsageError(
-                f"{scheduler}: a cluster is reached over TLS only", hint="give --scheduler tls://host:8786"
+                message("batch.cluster-reached-over-tls-only", scheduler=scheduler),
+                hint=message("batch.give-scheduler-tls-host-8786"),
             )
         try:
             import distributed  # noqa: PLC0415 - an optional package
         except ImportError as exc:
-            raise MissingProgramError("Dask is not installed", hint="pip install 'agreegen[dask]'") from exc
+            raise MissingProgramError(
+                message("batch.dask-not-installed"), hint=message("batch.pip-install-agreegen-dask")
+            ) from exc
         from agreegen.batch.workers.cluster_keys import KeyDoor  # noqa: PLC0415 - needs the optional package
 
         self._distributed: Any = distributed
@@ -111,8 +115,8 @@ class DaskPool:
             )
         except (OSError, TimeoutError, TypeError, ValueError) as exc:
             raise RegisterError(
-                f"the scheduler {scheduler} cannot be reached over TLS: {exc}",
-                hint="check address and TLS files",
+                message("batch.scheduler-cannot-reached-over-tls", scheduler=scheduler, exc=exc),
+                hint=message("batch.check-address-tls-files"),
             ) from exc
 
     def _wait_for_workers(self, count: int) -> None:
@@ -120,8 +124,10 @@ class DaskPool:
             self._client.wait_for_workers(count, timeout=_NO_WORKERS_S)
         except TimeoutError as exc:
             raise RegisterError(
-                f"fewer than {count} workers came to the cluster within {_NO_WORKERS_S:.0f} seconds",
-                hint="start them with: dask worker tls://…",
+                message(
+                    "batch.fewer-than-workers-came-cluster-within", count=count, no_workers_s=_NO_WORKERS_S
+                ),
+                hint=message("batch.start-them-dask-worker-tls"),
             ) from exc
         self._count_workers()
 
@@ -151,7 +157,8 @@ class DaskPool:
             self._workers, self._seen = workers, now
         elif now - self._seen > _NO_WORKERS_S:
             raise RegisterError(
-                "the cluster has no worker any more", hint="start workers, then run the job again: it goes on"
+                message("batch.cluster-has-no-worker-any-more"),
+                hint=message("batch.start-workers-then-run-job-again"),
             )
 
     @property
@@ -247,21 +254,22 @@ def _tls_settings(distributed: Any) -> Any:
     for option, name in _TLS_FILES.items():
         if getattr(security, option) is None:
             raise UsageError(
-                f"the cluster's TLS files are not all named: {name}",
-                hint="set AGREEGEN_DASK_CA, AGREEGEN_DASK_CERT and AGREEGEN_DASK_KEY to PEM files",
+                message("batch.cluster-tls-files-not-all-named", name=name),
+                hint=message("batch.set-agreegen-dask-ca-agreegen-dask"),
             )
     try:
         security.get_connection_args("client")
     except OSError as exc:  # ssl.SSLError is one
         raise InputError(
-            f"the cluster's TLS files cannot be used: {exc.strerror or exc}", hint="check the three PEM files"
+            message("batch.cluster-tls-files-cannot-used", exc=exc),
+            hint=message("batch.check-three-pem-files"),
         ) from exc
     return security
 
 
 def _scheduler_gone() -> RegisterError:
     return RegisterError(
-        "the cluster's scheduler is gone", hint="start it, then run the job again: it goes on"
+        message("batch.cluster-scheduler-gone"), hint=message("batch.start-then-run-job-again-goes")
     )
 
 
@@ -287,8 +295,8 @@ def make_chunk(
     """Make a chunk on a worker; one at a time in each process, with the engine kept for the next one."""
     if version != __version__:
         error = InputError(
-            f"a worker has agreegen {__version__}, the coordinator {version}",
-            hint="install the same version on every machine",
+            message("batch.worker-has-agreegen-coordinator", version=__version__, version2=version),
+            hint=message("batch.install-same-version-on-every-machine"),
         )
         return ChunkOutcome((), error)
     run = [key.authkey.hex() for key in settings.remote_keys.values()]
@@ -325,16 +333,16 @@ def _find_on_this_machine(job: Job, *, needs_output: bool = True) -> Job:
     """
     if needs_output and not job.output.is_dir():
         raise InputError(
-            f"{job.output} is not there on a worker",
-            hint="mount the output folder at the same path on every machine, or give --copy-back",
+            message("batch.not-on-worker", output=job.output),
+            hint=message("batch.mount-output-folder-same-path-on"),
         )
     form = job.form
     if not form.template.is_file():
         form = find_form(form.id, forms_folder(None))
     if sha256_of_file(form.template) != job.form.template_sha256:
         raise InputError(
-            f"the form {form.id} on a worker is not the coordinator's",
-            hint="mount the forms at the same path, or install the same agreegen, on every machine",
+            message("batch.form-on-worker-not-coordinator", id=form.id),
+            hint=message("batch.mount-forms-same-path-or-install"),
         )
     return replace(job, form=replace(job.form, directory=form.directory))
 

@@ -12,6 +12,7 @@ from distributed.utils import sync
 
 from agreegen.batch.making.remote_key import RemoteKey
 from agreegen.errors import AgreegenError, CredentialError
+from agreegen.messages import message
 from agreegen.signing.credentials.kinds import KINDS
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import Credential, Mechanism
@@ -65,7 +66,9 @@ class _DistantSigner:
         try:
             answer = sync(self._worker.loop, self._ask, list(messages), callback_timeout=_ANSWER_S)
         except (OSError, EOFError, TimeoutError) as exc:
-            raise CredentialError(f"credential {self._key.name}: its key's holder does not answer") from exc
+            raise CredentialError(
+                message("batch.credential-its-key-holder-does-not", name=self._key.name)
+            ) from exc
         if "error" in answer:
             raise CredentialError(str(answer["error"]))
         return [bytes(value) for value in answer["signatures"]]

@@ -15,6 +15,7 @@ from typing import Any
 
 from agreegen.batch.making.remote_key import RemoteKey
 from agreegen.errors import AgreegenError, CredentialError
+from agreegen.messages import message
 from agreegen.signing.credentials.kinds import KINDS
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import Credential, Mechanism, Prompt
@@ -60,9 +61,7 @@ class KeyHolder:
         def ask(question: str) -> str:
             asked.append(question)
             if prompt is None:
-                raise CredentialError(
-                    f"credential {path}: a secret must be typed in, and nobody can be asked"
-                )
+                raise CredentialError(message("batch.credential-secret-must-typed-nobody-can", path=path))
             return prompt(question)
 
         credential = self._thread.submit(load_credential, path, prompt=ask).result()

@@ -9,6 +9,7 @@ from agreegen.batch.making.messages import WorkerSettings
 from agreegen.batch.workers.pools import InlinePool, Pool, ProcessPool
 from agreegen.batch.workers.shared_keys import SharedKeys
 from agreegen.errors import UsageError
+from agreegen.messages import message
 from agreegen.signing.certificate_paths import known_paths
 from agreegen.signing.interface import Trust
 
@@ -48,7 +49,9 @@ def start_pool(job: Job, rows: int, settings: RunSettings, keys: SharedKeys, tru
 
 def _join_cluster(job: Job, settings: RunSettings, keys: SharedKeys, trust: Trust) -> Pool:
     if settings.scheduler is None:
-        raise UsageError("no scheduler is named", hint="give --scheduler tls://host:8786")
+        raise UsageError(
+            message("batch.no-scheduler-named"), hint=message("batch.give-scheduler-tls-host-8786")
+        )
     from agreegen.batch.workers.cluster import DaskPool  # noqa: PLC0415 - an optional package
 
     told = WorkerSettings(job, trust, settings.pages, {}, paths=known_paths())

@@ -23,6 +23,7 @@ from agreegen.batch.interface import RowResult
 from agreegen.batch.making.messages import ChunkOutcome, TaskOutcome, WorkerSettings
 from agreegen.batch.planning.planner import Task
 from agreegen.errors import RegisterError
+from agreegen.messages import message
 from agreegen.signing.interface import Credential
 
 if TYPE_CHECKING:
@@ -155,7 +156,8 @@ class ProcessPool:
         self._breaks += 1
         if self._breaks > _MOST_BREAKS_IN_A_ROW:
             raise RegisterError(
-                "the worker processes keep dying", hint="look for lack of memory, then run again"
+                message("batch.worker-processes-keep-dying"),
+                hint=message("batch.look-lack-memory-then-run-again"),
             )
         chunks = [*broken, *self._futures.values()]
         self._futures.clear()
@@ -178,7 +180,7 @@ class ProcessPool:
 
 def give_up(task: Task) -> TaskOutcome:
     """Return the outcome of a row over which workers keep dying."""
-    reason = "the worker process ended over this row, again and again"
+    reason = message("batch.worker-process-ended-over-row-again")
     return TaskOutcome(task.row, task.document.id, RowResult.FAILED, task.registration.path, reason=reason)
 
 
@@ -231,7 +233,8 @@ def wait_for_stragglers(folder: Path) -> None:
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as exc:
         raise RegisterError(
-            f"{folder} cannot be written: {exc.strerror}", hint="choose a writable output folder"
+            message("batch.cannot-written-3", folder=folder, exc=exc),
+            hint=message("batch.choose-writable-output-folder"),
         ) from exc
     try:
         end = time.monotonic() + _STRAGGLERS_S
@@ -241,7 +244,8 @@ def wait_for_stragglers(folder: Path) -> None:
             except OSError:
                 if time.monotonic() > end:
                     raise RegisterError(
-                        f"a worker of another run is still writing to {folder}", hint="wait for it, or end it"
+                        message("batch.worker-another-run-still-writing", folder=folder),
+                        hint=message("batch.wait-or-end"),
                     ) from None
                 time.sleep(0.1)
             else:
