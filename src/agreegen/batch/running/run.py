@@ -240,7 +240,7 @@ class _Run:
         self._tell(RunEventKind.STARTED)
         behind = self.register.latest - self.clock()
         if behind > _CLOCK_MAY_DIFFER:
-            self.warn(f"the clock stands {behind} before the register's last event; set it right")
+            self.warn(message("batch.clock-stands-before-register-last-event", behind=behind))
 
     def _hand_in(self, chunks: Iterator[Chunk], pool: Pool, brake: Brake) -> AgreegenError | None:
         """Give the pool as many chunks as it takes; return why there are no more, if anything is wrong."""
