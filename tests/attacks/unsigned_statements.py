@@ -223,6 +223,16 @@ def element_with_another_description() -> bytes:
     return append(data, {number: body, free: element})
 
 
+def field_with_another_description() -> bytes:
+    """A field that was signed gets words that are read out with it."""
+    data = sign(tagged(base_document()))
+    free, number = size_of(data), number_of(data, b"/Type /StructTreeRoot")
+    held = b"/K << /Type /OBJR /Obj %d 0 R >>" % number_of(data, b"(remark)")
+    element = b"<< /Type /StructElem /S /Form /P %d 0 R /Alt (I also sell the data.) %s >>" % (number, held)
+    body = body_of(data, number).replace(b"/K [", b"/K [%d 0 R " % free)
+    return append(data, {number: body, free: element})
+
+
 def free_text_that_waits_for_a_font() -> bytes:
     """A signed note without a look whose font the form does not have yet."""
     note = b"/Subtype /FreeText /Contents (not) /DA (/Late 12 Tf 0 g) /Rect " + FREE
@@ -274,6 +284,19 @@ def honest_time_in_the_metadata() -> bytes:
     return stamp(append(data, {free: stream(packet % b"2026-01-02", kind)}))
 
 
+def honest_description_of_a_new_field() -> bytes:
+    """A signer describes its own field for those who cannot see it."""
+    data = sign(tagged(base_document()))
+    done = _new_field(data, b"/Subtype /Widget /FT /Sig /T (other) /Rect [0 0 0 0]")
+    root, widget = number_of(data, b"/Type /StructTreeRoot"), number_of(done, b"(other)")
+    held = b"/K << /Type /OBJR /Obj %d 0 R >>" % widget
+    element = b"<< /Type /StructElem /S /Form /P %d 0 R /Alt (signature) %s >>" % (root, held)
+    form, listing = number_of(done, b"/SigFlags"), number_of(done, b"%d 0 R ]" % widget)
+    added = {number: body_of(done, number) for number in (form, listing, widget)}
+    added[root] = body_of(data, root).replace(b"/K [", b"/K [%d 0 R " % (widget + 1))
+    return sign(append(data, added | {widget + 1: element}), "other")
+
+
 def honest_note_with_its_window() -> bytes:
     data, free = signed(), size_of(signed())
     window = b"<< /Type /Annot /Subtype /Popup /Parent %d 0 R /Rect [430 300 500 320] >>" % free
@@ -304,6 +327,7 @@ HONEST = {
     "words filled with their style": honest_words_filled_with_their_style,
     "blank look on no place": honest_blank_look_on_no_place,
     "time in the metadata": honest_time_in_the_metadata,
+    "description of a new field": honest_description_of_a_new_field,
     "note with its window": honest_note_with_its_window,
 }
 SUPPORT = frozenset(HONEST.values()) | frozenset(UNSIGNED.values())

@@ -8,6 +8,7 @@ of an update has one place that explains it, or the document was altered.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +29,10 @@ _SIGNATURE_KEYS = frozenset(
         *("Reference", "ContactInfo", "Prop_Build", "Prop_AuthTime", "Prop_AuthType"),
     }
 )
+_WORDS = frozenset({"Name", "Reason", "Location", "ContactInfo"})
+"""What a signer says with a signature; a timestamp service says none of it."""
+_TIMESTAMP_FIELD = re.compile(rb"agreegen_timestamp_[0-9]{1,6}|Timestamp-[0-9a-f-]{36}")
+"""Names of the fields of timestamps: readers list them, so they say nothing else."""
 _STORE = frozenset({"Type", "Certs", "CRLs", "OCSPs", "VRI"})
 _EVIDENCE = frozenset({"Certs", "CRLs", "OCSPs", "Cert", "CRL", "OCSP"})
 _STORE_STREAM = frozenset({"Length", "Filter"})
@@ -158,6 +163,9 @@ def _check_new_field(update: _Update, item: Value) -> None:
     if not update.is_new(item) or value.keys() - _NEW_FIELD or value.get("FT") != "Sig":
         update.fault("a field was added that is not the one of a timestamp")
         return
+    name = update.new.resolve(value.get("T"))
+    if not isinstance(name, bytes) or _TIMESTAMP_FIELD.fullmatch(name) is None:
+        update.fault("the field of a timestamp has a name that this program does not give")
     if update.new.array(value.get("Rect")) != [0, 0, 0, 0]:
         update.fault("a visible field was added")
     _check_signature(update, value.get("V"), _TIMESTAMP)
@@ -184,7 +192,8 @@ def _is_timestamp_field(update: _Update, item: Value) -> bool:
 def _check_signature(update: _Update, value: Value, subfilter: str) -> None:
     signature = update.dictionary(value)
     known = signature.get("SubFilter") == subfilter and not signature.keys() - _SIGNATURE_KEYS
-    if not update.is_new(value) or not known:
+    talks = subfilter == _TIMESTAMP and bool(signature.keys() & _WORDS)
+    if not update.is_new(value) or not known or talks:
         update.fault("a signature was added that this program does not make")
     for key in signature.keys() - {"Reference"}:
         if isinstance(signature[key], Ref):

@@ -140,6 +140,15 @@ def test_updates_of_others(own: OwnFiles, name: str) -> None:
     assert report.verdict.value == "invalid"
 
 
+def test_timestamp_with_a_name_that_says_something(own: OwnFiles) -> None:
+    """Anybody may have a file stamped, and choose what readers list the field as."""
+    data = next(data for data in own.signed.values() if b"agreegen_timestamp_1" in data)
+    assert faults_of(data) == []
+    other = b"Contract is now void"
+    assert len(other) == len(b"agreegen_timestamp_1")
+    assert faults_of(data.replace(b"agreegen_timestamp_1", other))
+
+
 @pytest.mark.parametrize("name", ["an extra field", "another kind of signature"])
 def test_signatures_of_others(own: OwnFiles, name: str) -> None:
     """A signature in a field of its own is no role; one of another kind is none that this program makes."""

@@ -112,7 +112,7 @@ class _Trees:
                 yield "a new structure element claims content that was on the page"
                 return
             elif isinstance(found, dict):
-                if self._step.new.resolve(found.get("Type")) == "MCR":
+                if self._step.new.resolve(found.get("Type")) == "MCR" or "MCID" in found:
                     yield "a new structure element claims content that was on the page"
                     return
                 if self._speaks(found):
@@ -124,14 +124,17 @@ class _Trees:
     def _speaks(self, element: dict[str, Any]) -> bool:
         """Tell whether an element is read out in words of its own; a field or note may be described."""
         spoken = element.keys() & _SPOKEN
-        if spoken and not (spoken == {"Alt"} and self._holds_objects_only(element.get("K"))):
+        if spoken and not (spoken == {"Alt"} and self._holds_new_objects(element.get("K"))):
             return True
         return any(self._has_text(element[key]) for key in element.keys() & {"A", "C"})
 
-    def _holds_objects_only(self, kids: Value) -> bool:
+    def _holds_new_objects(self, kids: Value) -> bool:
+        """Only what is new may get words: those of a field that was signed stay."""
         view = self._step.new
         found = [view.dictionary(kid) for kid in _as_list(view, kids)]
-        return bool(found) and all(kid.get("Type") == "OBJR" for kid in found)
+        targets = [kid.get("Obj") for kid in found if kid.get("Type") == "OBJR"]
+        new = [one for one in targets if isinstance(one, Ref) and self._step.old.location(one.num) is None]
+        return bool(found) and len(new) == len(found)
 
     def _has_text(self, attributes: Value) -> bool:
         """Attributes may hold summaries and descriptions, which are read out as well (14.8.5)."""
