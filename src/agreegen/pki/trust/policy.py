@@ -184,8 +184,10 @@ class _Reader:
         return value
 
     def _text(self, value: Any, where: str) -> str:
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str):
             raise self._fail(where, "text is expected; put numbers in quotes")
+        if not value:
+            raise self._fail(where, "text is expected, and this one is empty")
         return value
 
     def _texts(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
