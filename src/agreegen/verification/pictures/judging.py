@@ -19,7 +19,7 @@ from agreegen.verification.pictures.states import Budget, BudgetError, State, pr
 ALWAYS_DRAWN_PAGES = 30
 """Files with more pages are drawn where a page reaches something that was written later."""
 MOST_PAGES = 2_000
-TIME_S = 15.0
+TIME_S = 12.0
 """Processor time of a file."""
 _MOST_FAULTS = 20
 

@@ -22,6 +22,8 @@ _UNSTEADY = 8 | 16 | 256
 
 _MOST_FORM_FIELDS = 2_000
 """Of a page, with which PDFium's form environment opens it in reasonable time."""
+_MOST_FIELDS_OPENED = 1_000_000
+"""Annotations of all pages times pages: opening any page, the form environment looks through all fields."""
 
 
 class BudgetError(Exception):
@@ -96,7 +98,9 @@ class State:
         """
         last = view.index == len(file.revisions) - 1
         data = file.data if last else file.data[: file.revisions[view.index].end]
-        forms = all(count <= _MOST_FORM_FIELDS for count in _annotations(view))
+        counts = list(_annotations(view))
+        light = sum(counts) * len(counts) <= _MOST_FIELDS_OPENED
+        forms = light and max(counts, default=0) <= _MOST_FORM_FIELDS
         return cls(view, data, PdfiumPages(data, file.password, forms=forms), budget)
 
     def draw(
