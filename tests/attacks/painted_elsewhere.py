@@ -102,6 +102,15 @@ def square_over_a_field_without_look() -> bytes:
     return put(sign(with_field(base_document(), field)), SQUARE + b" /IC [1 1 1] /Rect " + FREE)
 
 
+def square_through_a_soft_mask() -> bytes:
+    """A mask may cut letters out of a square."""
+    state = b"/Resources << /ExtGState << /G << /SMask << /S /Luminosity /G %d 0 R >> >> >> >>"
+    data = signed()
+    masked = shape(b"/G gs 0 g 0 0 140 40 re f", state % (size_of(data) + 2))
+    letters = shape(b"1 g 10 10 5 20 re f 10 10 20 5 re f", b"/Group << /S /Transparency /CS /DeviceGray >>")
+    return put(data, SQUARE + b" /AP << /N %d 0 R /R %d 0 R >> /Rect " + FREE, masked, letters)
+
+
 def square_over_a_note() -> bytes:
     note = b"/Subtype /Text /Contents (Clause 7 does not apply.) /Rect [60 310 80 330]"
     return put(sign(put(base_document(), note)), SQUARE + b" /IC [1 1 1] /Rect " + FREE)

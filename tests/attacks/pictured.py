@@ -22,6 +22,7 @@ from tests.attacks.signer import FREE_BOX, TEXT_BOX, base_document, sign, simple
 Box = tuple[int, int, int, int]
 WIDTH, HEIGHT = TEXT_BOX[2] - TEXT_BOX[0], TEXT_BOX[3] - TEXT_BOX[1]
 SHEET = b"0 0 %d %d re f" % (WIDTH, HEIGHT)
+_SPREAD = b"%d 0 0 %d 0 0 cm /P Do" % (WIDTH, HEIGHT)
 RING = b"1 0 0 RG 5 w 150 5 60 25 re S"
 
 
@@ -32,6 +33,8 @@ def sealed(
     base: bytes | None = None,
     new: Box | None = None,
     flags: int = 132,
+    mask: bytes | None = None,
+    picture: bytes | None = None,
 ) -> bytes:
     """Sign a first field, then one over the text with this look.
 
@@ -41,15 +44,20 @@ def sealed(
         base: Another document than the plain one.
         new: Place of a new field; None for the one that was prepared over the text.
         flags: Of the widget.
+        mask: What a soft mask of the state draws: the lighter, the more is seen of the look.
+        picture: Grey of a white picture's soft mask, one byte; the picture is `/P`.
     """
     data = sign(base or base_document(), "person")
     writer = IncrementalPdfFileWriter(io.BytesIO(data), strict=False)
     box = new or TEXT_BOX
     size = BoxConstraints(width=box[2] - box[0], height=box[3] - box[1])
     raw = RawContent(data=b"q " + content + b" Q", box=size)
+    if picture is not None:
+        raw.set_resource(ResourceType.XOBJECT, generic.pdf_name("/P"), _picture(writer, picture))
     if state is not None:
-        entries = {generic.pdf_name("/" + key): _value(value) for key, value in state.items()}
-        dictionary = generic.DictionaryObject(entries)  # type: ignore[no-untyped-call]
+        dictionary = _dictionary(state)
+        if mask is not None:
+            dictionary[generic.pdf_name("/SMask")] = _soft_mask(writer, mask)
         raw.set_resource(ResourceType.EXT_G_STATE, generic.pdf_name("/G"), dictionary)
     whole = SimpleBoxLayoutRule(
         x_align=AxisAlignment.ALIGN_MIN,
@@ -69,7 +77,38 @@ def sealed(
     return bytes(signer.sign_pdf(writer).getvalue())
 
 
+_BOX = (0, 0, WIDTH, HEIGHT)
+_PIXEL = {"Type": "/XObject", "Subtype": "/Image", "Width": 1, "Height": 1, "ColorSpace": "/DeviceGray"}
+
+
+def _dictionary(entries: dict[str, Any]) -> Any:
+    pairs = {generic.pdf_name("/" + key): _value(value) for key, value in entries.items()}
+    return generic.DictionaryObject(pairs)  # type: ignore[no-untyped-call]
+
+
+def _stream(writer: IncrementalPdfFileWriter, content: bytes, entries: dict[str, Any]) -> Any:
+    made = generic.StreamObject(dict_data=_dictionary(entries), stream_data=content)
+    return writer.add_object(made)
+
+
+def _soft_mask(writer: IncrementalPdfFileWriter, content: bytes) -> Any:
+    group = _dictionary({"S": "/Transparency", "CS": "/DeviceGray"})
+    box = generic.ArrayObject(generic.NumberObject(edge) for edge in _BOX)  # type: ignore[no-untyped-call]
+    form = {"Type": "/XObject", "Subtype": "/Form", "BBox": box, "Group": group}
+    return _dictionary({"Type": "/Mask", "S": "/Luminosity", "G": _stream(writer, content, form)})
+
+
+def _picture(writer: IncrementalPdfFileWriter, grey: bytes) -> Any:
+    """Add a white picture of one pixel, as opaque as a grey."""
+    veil = _stream(writer, grey, {**_PIXEL, "BitsPerComponent": 8})
+    return _stream(writer, b"\xff", {**_PIXEL, "BitsPerComponent": 8, "SMask": veil})
+
+
 def _value(value: object) -> Any:
+    if isinstance(value, generic.PdfObject):
+        return value
+    if isinstance(value, int):
+        return generic.NumberObject(value)  # type: ignore[no-untyped-call]
     return generic.pdf_name(value) if isinstance(value, str) else generic.FloatObject(value)  # type: ignore[no-untyped-call]
 
 
@@ -124,6 +163,10 @@ ERASING: dict[str, Callable[[], bytes]] = {
     "turned page": lambda: sealed(b"1 g " + SHEET, base=base_with(functools.partial(_turned, angle=90))),
     "large units": lambda: sealed(b"1 g " + SHEET, base=base_with(_in_large_units)),
     "cropped page": lambda: sealed(b"1 g " + SHEET, base=base_with(_cropped)),
+    "white sheet through a soft mask": lambda: sealed(b"/G gs 1 g " + SHEET, state={}, mask=b"1 g " + SHEET),
+    "veil of a soft mask": lambda: sealed(b"/G gs 1 g " + SHEET, state={}, mask=b"0.8 g " + SHEET),
+    "white picture with a soft mask": lambda: sealed(_SPREAD, picture=b"\xff"),
+    "veil of a picture with a soft mask": lambda: sealed(_SPREAD, picture=b"\xd0"),
     "print only": lambda: sealed(b"1 g " + SHEET, flags=36),
     "screen only": lambda: sealed(b"1 g " + SHEET, flags=0),
 }
@@ -135,6 +178,9 @@ COVERING: dict[str, Callable[[], bytes]] = {
     "dark multiply": lambda: sealed(b"/G gs 0.3 g " + SHEET, state={"BM": "/Multiply"}),
     "words of the empty field": lambda: sealed(b"", base=base_with(_with_words)),
     "new field, white sheet": lambda: sealed(b"1 g " + SHEET, new=TEXT_BOX),
+    "new field, soft mask": lambda: sealed(
+        b"/G gs 1 g " + SHEET, state={}, mask=b"1 g " + SHEET, new=TEXT_BOX
+    ),
     "new field, legible": lambda: sealed(b"/G gs " + RING, state={"BM": "/Multiply"}, new=TEXT_BOX),
 }
 """For a person to judge: ink under other ink, and anything in a field that came later."""
@@ -143,6 +189,12 @@ LEGIBLE: dict[str, Callable[[], bytes]] = {
     "red ring that multiplies": lambda: sealed(b"/G gs " + RING, state={"BM": "/Multiply"}),
     "red sheet that multiplies": lambda: sealed(b"/G gs 1 0.5 0.5 rg " + SHEET, state={"BM": "/Multiply"}),
     "darken": lambda: sealed(b"/G gs 1 0.4 0.4 rg " + SHEET, state={"BM": "/Darken"}),
+    "ring through a soft mask": lambda: sealed(
+        b"/G gs " + RING, state={"BM": "/Multiply"}, mask=b"0.9 g " + SHEET
+    ),
+    "clear picture with a soft mask": lambda: sealed(
+        b"/G gs " + RING + b" " + _SPREAD, picture=b"\x08", state={"BM": "/Multiply"}
+    ),
     "thin veil": lambda: sealed(b"/G gs 1 g " + SHEET, state={"ca": 0.1}),
     "turned page": lambda: sealed(
         b"/G gs " + RING, state={"BM": "/Multiply"}, base=base_with(functools.partial(_turned, angle=270))
