@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
 from agreegen.errors import UsageError
+from agreegen.messages import message
 from agreegen.web.office import Office
 from agreegen.web.security.passwords import check_rules, hash_password
 from agreegen.web.store.users import Role, User
@@ -33,3 +37,17 @@ def add_user(office: Office, name: str, display: str, role: str, password: str) 
         raise UsageError("the display name needs at most 80 printable characters")
     check_rules(password, name)
     return office.users.add(name, display, Role(role), hash_password(password), now=office.clock())
+
+
+def fingerprint_of(pem: bytes) -> str:
+    """Return the lower-case hex SHA-256 of a certificate, PEM.
+
+    Raises:
+        UsageError: It is none.
+    """
+    try:
+        return x509.load_pem_x509_certificate(pem).fingerprint(hashes.SHA256()).hex()
+    except ValueError as exc:
+        raise UsageError(
+            message("web.user.no-certificate"), hint=message("web.user.no-certificate.hint")
+        ) from exc

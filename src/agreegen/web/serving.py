@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import ipaddress
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
 
 from agreegen.errors import UsageError
+from agreegen.messages import message
 from agreegen.web.application import create_app
 from agreegen.web.office import Office
 from agreegen.web.security.guard import Frontier
@@ -19,6 +22,7 @@ _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _ANY = frozenset({"0.0.0.0", "::"})  # noqa: S104 - named in order to be told apart
 _CONNECTIONS = 512
 _ENDING_S = 10
+_LOCK = ".lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +110,31 @@ def serve(office: Office, address: Address, *, ready: Callable[[], None] | None 
         ssl_certfile=address.certificate,
         ssl_keyfile=address.key,
     )
+    with held(office.home.folder / _LOCK):
+        _run(config, address, ready)
+
+
+def _run(config: uvicorn.Config, address: Address, ready: Callable[[], None] | None) -> None:
     try:
         config.load()
     except (OSError, ssl.SSLError) as exc:
         raise UsageError(f"{address.certificate}: not a certificate with this key ({exc})") from exc
     _Server(config, ready).run()
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold a home folder for one server: two would not know of each other's pictures and counts.
+
+    Raises:
+        UsageError: Another server holds it.
+    """
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as exc:
+            raise UsageError(message("web.serving.twice"), hint=message("web.serving.twice.hint")) from exc
+        yield
 
 
 class _Server(uvicorn.Server):

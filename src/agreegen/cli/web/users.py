@@ -13,7 +13,7 @@ from agreegen.cli.web.options import home_option, need_extra, need_home
 from agreegen.errors import UsageError
 from agreegen.files import read_limited
 
-_MOST_BYTES = 4096
+_MOST_BYTES = 64 << 10
 _ROLES = ("officer", "desk", "reader", "inspector")
 
 
@@ -28,16 +28,31 @@ def user_group(home: Path | None) -> None:
 @click.option("--role", type=click.Choice(_ROLES), required=True, help="What the account may do.")
 @click.option("--display", default="", help="The person's name.")
 @click.option("--password-file", type=existing_file, help="First line: the password; else it is asked for.")
+@click.option(
+    "--certificate",
+    type=existing_file,
+    help="Client certificate, PEM, that logs the account in, too, where a trusted proxy asks for it.",
+)
 @home_option
-def add_command(name: str, role: str, display: str, password_file: Path | None, home: Path | None) -> None:
+def add_command(
+    name: str,
+    role: str,
+    display: str,
+    password_file: Path | None,
+    certificate: Path | None,
+    home: Path | None,
+) -> None:
     """Add an account; the password comes from a file, AGREEGEN_WEB_PASSWORD or a prompt."""
     need_extra()
-    from agreegen.web.accounts import add_user  # noqa: PLC0415 - needs the extra
+    from agreegen.web.accounts import add_user, fingerprint_of  # noqa: PLC0415 - needs the extra
     from agreegen.web.office import Office  # noqa: PLC0415 - the same
     from agreegen.web.store.audit import Act  # noqa: PLC0415 - the same
 
     office = Office.open(need_home(home))
+    fingerprint = None if certificate is None else fingerprint_of(read_limited(certificate, _MOST_BYTES))
     user = add_user(office, name, display, role, _password(password_file, name))
+    if fingerprint is not None:
+        office.users.set_certificate(user.id, fingerprint)
     office.record(Act("", "command line", "user-add", user.name))
     say(f"{user.name}: added as {user.role}")
 

@@ -32,6 +32,7 @@ class Visitor:
         language: `zh` or `en`.
         address: Where the request came from.
         path: The path that was asked for.
+        certificate: Lower-case hex SHA-256 of a client certificate, where a trusted proxy tells it.
     """
 
     user: User | None
@@ -40,6 +41,7 @@ class Visitor:
     language: str
     address: str
     path: str = "/"
+    certificate: str | None = None
 
     def act(self, name: str, subject: str = "", result: str = "done") -> Act:
         """Return an act of this visitor for the audit."""
@@ -69,7 +71,8 @@ def find_visitor(request: Request, office: Office) -> Visitor:
         return Visitor(user, key, False, language, address, path)
     stranger = request.cookies.get(cookie_name(_STRANGER, office), "")
     cookie = stranger or secrets.token_urlsafe(_COOKIE_BYTES)
-    return Visitor(None, cookie, not stranger, language, address, path)
+    certificate = getattr(request.state, "certificate", None)
+    return Visitor(None, cookie, not stranger, language, address, path, certificate)
 
 
 def _logged_in(key: str, office: Office) -> User | None:

@@ -15,6 +15,7 @@ from agreegen.web.store.attempts import AttemptRule
 from agreegen.web.store.users import User
 
 LANE = "login"
+_CERTIFICATE = "certificate"
 _SEE_OTHER, _UNAUTHORISED, _TOO_MANY = 303, 401, 429
 _OF_NAME = AttemptRule(failures=5, within=timedelta(minutes=15), locked=timedelta(minutes=15))
 _OF_ADDRESS = AttemptRule(failures=40, within=timedelta(minutes=15), locked=timedelta(minutes=15))
@@ -31,7 +32,8 @@ def show_login(call: Call) -> Response:
 
 
 def _form(call: Call, *, problem: str = "", status: int = 200) -> Response:
-    values = {"problem": problem, "name": call.text("name"), "next": _wanted(call)}
+    known = _certified(call) is not None
+    values = {"problem": problem, "name": call.text("name"), "next": _wanted(call), "certified": known}
     return page("login.html", call.office, call.visitor, status, **values)
 
 
@@ -47,17 +49,40 @@ def log_in(call: Call) -> Response:
     if _locked(call, name, now):
         call.record("login", name, "locked")
         return _form(call, problem="web.login.locked", status=_TOO_MANY)
+    if call.text("by") == _CERTIFICATE:
+        return _log_in_certified(call)
     user = office.users.find_name(name)
     stored = office.users.password_hash(user.id) if user is not None and not user.disabled else None
     if not matches(password[: _MOST_CHARACTERS + 1], stored) or user is None:
         call.record("login", name, "refused")
         return _form(call, problem="web.login.wrong", status=_UNAUTHORISED)
     office.attempts.clear(_key(name))
+    return _enter(call, user)
+
+
+def _enter(call: Call, user: User) -> Response:
+    """Begin a session and lead on."""
+    office = call.office
     office.attempts.forgive(_place(call))
     response = RedirectResponse(_next(call.text("next"), user), _SEE_OTHER)
-    set_session(response, office.sessions.begin(user.id, call.visitor.address, now=now), office)
+    set_session(response, office.sessions.begin(user.id, call.visitor.address, now=office.clock()), office)
     call.record("login", user.name)
     return response
+
+
+def _certified(call: Call) -> User | None:
+    """Return the account whose client certificate the office's proxy has seen."""
+    told = call.visitor.certificate
+    user = None if told is None else call.office.users.find_certificate(told)
+    return None if user is None or user.disabled else user
+
+
+def _log_in_certified(call: Call) -> Response:
+    user = _certified(call)
+    if user is None:
+        call.record("login", "certificate", "refused")
+        return _form(call, problem="web.login.wrong", status=_UNAUTHORISED)
+    return _enter(call, user)
 
 
 def _key(name: str) -> str:

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from agreegen.chain.hashing import format_time
 from agreegen.errors import UsageError
+from agreegen.messages import message
 from agreegen.web.store.database import Database
 
 _ID_BYTES = 9
@@ -99,6 +100,24 @@ class Users:
         with self._database.writing() as connection:
             connection.execute("UPDATE users SET password = ? WHERE id = ?", (password_hash, user_id))
             connection.execute("DELETE FROM sessions WHERE user = ?", (user_id,))
+
+    def set_certificate(self, user_id: str, fingerprint: str) -> None:
+        """Let a client certificate log an account in.
+
+        Args:
+            user_id: The account.
+            fingerprint: Lower-case hex SHA-256 of the certificate, DER.
+
+        Raises:
+            UsageError: It logs another account in.
+        """
+        try:
+            with self._database.writing() as connection:
+                connection.execute("UPDATE users SET certificate = ? WHERE id = ?", (fingerprint, user_id))
+        except sqlite3.IntegrityError as exc:
+            raise UsageError(
+                message("web.user.certificate-taken"), hint=message("web.user.certificate-taken.hint")
+            ) from exc
 
     def set_disabled(self, user_id: str, *, disabled: bool) -> None:
         """Disable an account, which ends its sessions, or enable it again."""
