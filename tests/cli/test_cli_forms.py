@@ -13,6 +13,7 @@ from tests.cli.conftest import Agreegen
 FORMS = {
     "confidentiality-agreement",
     "data-use-agreement",
+    "device-signing-agreement",
     "leaving-pledge",
     "ledger-report",
     "personal-pledge",

@@ -14,6 +14,7 @@ from agreegen.forms.catalog import forms_folder
 FORM_IDS = (
     "confidentiality-agreement",
     "data-use-agreement",
+    "device-signing-agreement",
     "leaving-pledge",
     "ledger-report",
     "personal-pledge",

@@ -16,6 +16,7 @@ WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 FORM_IDS = (
     "confidentiality-agreement",
     "data-use-agreement",
+    "device-signing-agreement",
     "leaving-pledge",
     "ledger-report",
     "personal-pledge",

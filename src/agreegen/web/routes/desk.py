@@ -17,7 +17,7 @@ from agreegen.web.pages.rendering import page
 from agreegen.web.store.batches import Batch
 from agreegen.web.store.signings import Stage
 from agreegen.web.work.signing_act import settle
-from agreegen.web.work.signing_desk import desk_state, look_up, search_waiting, subject_of
+from agreegen.web.work.signing_desk import agreed_numbers, desk_state, look_up, search_waiting, subject_of
 
 _SEE_OTHER, _CONFLICT = 303, 409
 _MOST_SHOWN, _MOST_LINKS = 50, 50
@@ -42,6 +42,7 @@ def show_desk(call: Call) -> Response:
         batch=batch,
         wanted=wanted,
         found=found[:_MOST_SHOWN],
+        agreed=agreed_numbers(office),
         more=len(found) > _MOST_SHOWN,
         recent=office.signings.recent(),
         now=office.clock(),

@@ -29,6 +29,9 @@ from agreegen.web.store.signings import Subject
 from agreegen.web.work.batch_folder import BatchFolder
 from agreegen.web.work.verifying import policy_of
 
+_AGREEMENT, _AGREEING_ROLE = "device-signing-agreement", "signer"
+"""The form that people sign on paper, once, before they sign on devices; and their role in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class DeskState:
@@ -107,6 +110,19 @@ def search_waiting(office: Office, batch: Batch, text: str, most: int) -> list[W
 def _fits(text: str, waiting: WaitingDocument) -> bool:
     known = waiting.row.registration
     return not text or any(text in (value or "") for value in (known.name, known.staff_no, known.unit))
+
+
+def agreed_numbers(office: Office) -> frozenset[str]:
+    """Return the staff numbers of whom an agreement on signing electronically is on record."""
+    found: set[str] = set()
+    for batch in office.batches.all():
+        folder = BatchFolder.of(office.home, batch)
+        if batch.form != _AGREEMENT or not folder.register.is_file():
+            continue
+        with open_register(folder.register) as register:
+            signed = (row for row in register.documents() if row.in_force and row.fulfilment(_AGREEING_ROLE))
+            found.update(row.registration.staff_no or "" for row in signed)
+    return frozenset(found - {""})
 
 
 def look_up(office: Office, batch_id: str, document_id: str) -> WaitingDocument | None:
