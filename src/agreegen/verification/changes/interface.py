@@ -202,7 +202,7 @@ class RevisionStep:
 class Rule(Protocol):
     """A rule on what may follow a signature.
 
-    A new rule is a module with a function of this shape, its line in `judge.RULES`, its sample in
+    A new rule is a module with a function of this shape, its line in `structure.changes.RULES`, its sample in
     `tests/attacks` and the explanation of its topic.
     """
 

@@ -117,6 +117,23 @@ def _rolled_over() -> Case:
     return Case(issue(Plan("Alice"), rolled), (rolled,), (root,), holds=True, judges=frozenset())
 
 
+def _issued_by_another_key() -> Case:
+    """The CA stands in the pool, but its key did not sign."""
+    root = issue(ca("Root"))
+    real, other = issue(ca("CA"), root), issue(ca("CA"), root)
+    return Case(issue(Plan("Alice"), other), (real,), (root,), holds=False)
+
+
+def _flipped_signature() -> Case:
+    root = issue(ca("Root"))
+    between = issue(ca("CA"), root)
+    alice = issue(Plan("Alice"), between)
+    damaged = bytearray(alice.der)
+    damaged[-1] ^= 1
+    leaf = Holder(x509.load_der_x509_certificate(bytes(damaged)), alice.key)
+    return Case(leaf, (between,), (root,), holds=False)
+
+
 TABLE: dict[str, Callable[[], Case]] = {
     "root and leaf": lambda: _line(ca("Root"), holds=True),
     "three levels": lambda: _line(ca("Root"), (ca("CA"), ca("Sub-CA")), holds=True),
@@ -181,4 +198,18 @@ TABLE: dict[str, Callable[[], Case]] = {
     "authority that signs documents, too": lambda: _line(
         ca("Root"), (ca("CA", key_usage=AUTHORITY | {"digital_signature"}),), holds=True
     ),
+    "CA excludes the name": lambda: _line(
+        ca("Root"), (ca("CA", excluded=(_directory("Test Office"),)),), holds=False
+    ),
+    "CA excludes another name": lambda: _line(
+        ca("Root"), (ca("CA", excluded=(_directory("Elsewhere"),)),), holds=True
+    ),
+    "path lengths that just suffice": lambda: _line(
+        ca("Root", path_length=2),
+        (ca("CA", path_length=1), ca("Sub-CA", path_length=0)),  # The certificate library breaks at it.
+        judges=frozenset({OPENSSL}),
+        holds=True,
+    ),
+    "issuer's name with another key": _issued_by_another_key,
+    "signature with a flipped bit": _flipped_signature,
 }

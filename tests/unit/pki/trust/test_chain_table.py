@@ -13,8 +13,11 @@ from pyhanko_certvalidator.authority import CertTrustAnchor
 from pyhanko_certvalidator.errors import PathBuildingError, ValidationError
 from pyhanko_certvalidator.policy_decl import AcceptAllAlgorithms
 
+from agreegen.errors import CredentialError
 from agreegen.pki.algorithms import SM2_DEFAULT_ID
 from agreegen.pki.trust.chain import ChainBuilder
+from agreegen.signing.certificate_paths import find_path
+from agreegen.signing.interface import Trust
 from tests.unit.pki.trust.certificate_maker import parsed
 from tests.unit.pki.trust.chain_table import CERTVALIDATOR, OPENSSL, TABLE, Case
 from tests.unit.verification.authority import NOW, Holder
@@ -30,6 +33,18 @@ def test_ours(case: Case) -> None:
     chain = builder.chain(parsed(case.leaf)[0], NOW)
     assert (chain.problem is None) is case.holds, chain.message
     assert case.holds or chain.message
+
+
+def test_signing_asks_the_same_judge(case: Case) -> None:
+    """There is one judge of paths; what `verify` would not take is not signed with."""
+    trust = Trust(tuple(anchor.der for anchor in case.anchors))
+    pool = [holder.der for holder in case.pool]
+    if case.holds:
+        path = find_path(case.leaf.der, pool, trust, NOW, "seal")
+        assert (path[0], path[-1] in trust.anchors_der) == (case.leaf.der, True)
+    else:
+        with pytest.raises(CredentialError, match="no valid chain"):
+            find_path(case.leaf.der, pool, trust, NOW, "seal")
 
 
 def test_openssl(case: Case, tmp_path: Path) -> None:
