@@ -8,6 +8,7 @@ is given, whatever became of the process.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import queue
 import shutil
@@ -26,6 +27,7 @@ from agreegen.verification.interface import Options
 __all__ = ["UploadVerifier", "verify_upload"]
 
 _FILES_PER_PROCESS = 500
+_STARTING = ProcessLimits(memory_bytes=2 << 30, cpu_s=60, wall_s=120.0)
 
 
 def verify_upload(name: str, data: bytes, options: Options) -> FileReport:
@@ -122,25 +124,21 @@ class _Place:
     def __init__(self) -> None:
         self._folder = OwnFolder(shared_temporary_folder(), "upload")
         self._confinement: Confinement | None = None
-        self._limits: ProcessLimits | None = None
         self._judged = 0
 
     def warm_up(self) -> None:
         with contextlib.suppress(ConfinedError):
-            self._process(ProcessLimits()).call(_load)
+            self._process()
 
     def judge(self, name: str, data: bytes, options: Options) -> FileReport:
-        limits = ProcessLimits(
-            options.limits.memory_bytes, int(options.limits.timeout_s), options.limits.timeout_s
-        )
         try:
-            return self._process(limits).call(_judge, str(self._folder.path), name, data, options)
+            return self._judge(name, data, options)
         except ConfinedError as exc:
             if exc.why is not Runaway.DIED or not options.limits.native:
                 raise
             # A library that dies must not hide what the rest of the examination can say.
             careful = replace(options, limits=replace(options.limits, native=False))
-            return self._process(limits).call(_judge, str(self._folder.path), name, data, careful)
+            return self._judge(name, data, careful)
         finally:
             self._empty()
 
@@ -149,14 +147,31 @@ class _Place:
             self._confinement.close()
         self._folder.close()
 
-    def _process(self, limits: ProcessLimits) -> Confinement:
+    def _judge(self, name: str, data: bytes, options: Options) -> FileReport:
+        given = options.limits
+        process = self._process()
+        process.limits = ProcessLimits(given.memory_bytes, math.ceil(given.timeout_s), given.timeout_s)
+        try:
+            return process.call(_judge, str(self._folder.path), name, data, options)
+        except ConfinedError:
+            self._end()
+            raise
+
+    def _process(self) -> Confinement:
+        """Give a process that has loaded what it needs; starting is not on the account of a file."""
         self._judged += 1
-        if self._confinement is not None and (self._judged > _FILES_PER_PROCESS or limits != self._limits):
+        if self._judged > _FILES_PER_PROCESS:
+            self._end()
+        if self._confinement is None:
+            started = Confinement(_STARTING)
+            started.call(_load)
+            self._confinement, self._judged = started, 1
+        return self._confinement
+
+    def _end(self) -> None:
+        if self._confinement is not None:
             self._confinement.close()
             self._confinement = None
-        if self._confinement is None:
-            self._confinement, self._limits, self._judged = Confinement(limits), limits, 1
-        return self._confinement
 
     def _empty(self) -> None:
         for entry in os.scandir(self._folder.path):

@@ -99,10 +99,13 @@ class Confinement:
 
     Args:
         limits: What it may take for each answer.
+
+    Attributes:
+        limits: The same; may be set anew between two answers.
     """
 
     def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+        self.limits = limits
         self._lock = threading.Lock()
         self._numbers = itertools.count()
         self._dropped: list[int] = []
@@ -157,7 +160,7 @@ class Confinement:
             del self._dropped[: len(dropped)]
             if self._child is None:
                 self._child = _Child()
-            request = _Request(function, arguments, stream, dropped, self._limits)
+            request = _Request(function, arguments, stream, dropped, self.limits)
             try:
                 answer = self._child.ask(request)
             except BaseException:
