@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12, serialize_key_and_certificates
 
 from agreegen.batch.job.job_file import read_job
-from agreegen.batch.making.messages import WorkerSettings
+from agreegen.batch.making.outcomes import WorkerSettings
 from agreegen.batch.workers.key_holder import KeyHolder
 from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.maker import make_example_pki

@@ -56,8 +56,8 @@ class UploadVerifier:
     """
 
     def __init__(self, processes: int = 1) -> None:
-        self._free: queue.SimpleQueue[_Place] = queue.SimpleQueue()
-        self._places: list[_Place] = []
+        self._free: queue.SimpleQueue[_UploadProcess] = queue.SimpleQueue()
+        self._processes: list[_UploadProcess] = []
         self._lock = threading.Lock()
         self._size = max(1, processes)
 
@@ -70,8 +70,8 @@ class UploadVerifier:
     def warm_up(self) -> None:
         """Start all processes now, so that the first file does not wait for libraries to load."""
         with contextlib.ExitStack() as stack:
-            for place in [stack.enter_context(self._taken()) for _ in range(self._size)]:
-                place.warm_up()
+            for process in [stack.enter_context(self._taken()) for _ in range(self._size)]:
+                process.warm_up()
 
     def verify(self, name: str, data: bytes, options: Options) -> FileReport:
         """Judge one file; whatever is in it, it gets an answer.
@@ -86,9 +86,9 @@ class UploadVerifier:
         """
         if len(data) > options.limits.max_file_bytes:
             return _answer(name, data, Verdict.UNREADABLE, "too-large", *_too_large(options))
-        with self._taken() as place:
+        with self._taken() as process:
             try:
-                return place.judge(name, data, options)
+                return process.judge(name, data, options)
             except ConfinedError as exc:
                 code = "limit" if exc.why is not Runaway.FAILED else "internal-error"
                 return _answer(name, data, Verdict.INDETERMINATE, code, *_GIVEN_UP[exc.why])
@@ -96,29 +96,29 @@ class UploadVerifier:
     def close(self) -> None:
         """End the processes and remove their folders."""
         with self._lock:
-            places, self._places = self._places, []
-        for place in places:
-            place.close()
+            processes, self._processes = self._processes, []
+        for process in processes:
+            process.close()
 
     @contextlib.contextmanager
-    def _taken(self) -> Iterator[_Place]:
-        place = self._take()
+    def _taken(self) -> Iterator[_UploadProcess]:
+        process = self._take()
         try:
-            yield place
+            yield process
         finally:
-            self._free.put(place)
+            self._free.put(process)
 
-    def _take(self) -> _Place:
+    def _take(self) -> _UploadProcess:
         with contextlib.suppress(queue.Empty):
             return self._free.get_nowait()
         with self._lock:
-            if len(self._places) < self._size:
-                self._places.append(_Place())
-                return self._places[-1]
+            if len(self._processes) < self._size:
+                self._processes.append(_UploadProcess())
+                return self._processes[-1]
         return self._free.get()
 
 
-class _Place:
+class _UploadProcess:
     """One process and the folder that its libraries may write to."""
 
     def __init__(self) -> None:

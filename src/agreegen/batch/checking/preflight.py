@@ -17,7 +17,7 @@ from agreegen.batch.job.job_roster import open_job_roster
 from agreegen.batch.job.output_folder import refuse_links, refuse_lost_register
 from agreegen.batch.job.register_signers import require_head_signer
 from agreegen.batch.job.timestamp_services import timestamp_warnings
-from agreegen.batch.planning.identity import under_known_id
+from agreegen.batch.planning.document_identity import under_known_id
 from agreegen.batch.planning.mended_rows import MendedRows
 from agreegen.batch.planning.planner import conditions_for
 from agreegen.batch.planning.replacing import Forecast

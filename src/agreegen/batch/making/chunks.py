@@ -12,7 +12,7 @@ from agreegen.batch.job.output_folder import OutputError
 from agreegen.batch.making.chunk_signatures import ChunkSigner, Waiting
 from agreegen.batch.making.drafts import Draft, FileBytes, TaskResult, failed
 from agreegen.batch.making.laying_down import move_aside, publish
-from agreegen.batch.making.messages import ChunkDelivery, ChunkOutcome, TaskOutcome, WorkerSettings
+from agreegen.batch.making.outcomes import ChunkDelivery, ChunkOutcome, TaskOutcome, WorkerSettings
 from agreegen.batch.making.read_back import check_page
 from agreegen.batch.planning.planner import SignTask, Task
 from agreegen.errors import AgreegenError, CredentialError, MissingProgramError, SigningError

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from agreegen.batch.interface import RowResult
-from agreegen.batch.making.messages import Delivery
+from agreegen.batch.making.outcomes import Delivery
 from agreegen.batch.planning.document_paths import QUARANTINE
 from agreegen.batch.planning.planner import Task
 from agreegen.files import sha256_of

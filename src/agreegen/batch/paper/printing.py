@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from agreegen.batch.interface import Job, PrintSettings
-from agreegen.batch.paper.choice import Choice, Chosen, choose
-from agreegen.batch.paper.listing import write_listing
-from agreegen.batch.paper.sheets import draw_sheets, sheet_texts
+from agreegen.batch.paper.cover_sheets import draw_sheets, sheet_texts
+from agreegen.batch.paper.document_choice import Choice, Chosen, choose
+from agreegen.batch.paper.unit_lists import write_listing
 from agreegen.batch.planning.mended_rows import mended_warning
 from agreegen.errors import InputError
 from agreegen.files import replacing, sha256_of_file

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from agreegen.batch.interface import Job, JobSignature, Missing
 from agreegen.batch.planning.damage import find_damage
+from agreegen.batch.planning.document_identity import under_known_id
 from agreegen.batch.planning.document_paths import PathGiver, fill_pattern, superseded_path
-from agreegen.batch.planning.identity import under_known_id
 from agreegen.batch.planning.replacing import Forecast, person_signed
 from agreegen.messages import Message, message
 from agreegen.model.document import Document, Value, build_document

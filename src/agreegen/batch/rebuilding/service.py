@@ -10,9 +10,9 @@ from pathlib import Path
 
 from agreegen.batch.interface import Job
 from agreegen.batch.planning.document_paths import SUPERSEDED
-from agreegen.batch.rebuilding.finding import Findings
-from agreegen.batch.rebuilding.identifying import Identifier, count_contents
+from agreegen.batch.rebuilding.found_files import Findings
 from agreegen.batch.rebuilding.interface import BagFacts, FoundDocument, RebuildReport
+from agreegen.batch.rebuilding.row_matching import Identifier, count_contents
 from agreegen.batch.running.run_register import run_event
 from agreegen.chain.lock import lock_folder
 from agreegen.errors import RegisterError, UsageError

@@ -6,26 +6,26 @@ import contextlib
 import signal
 from types import FrameType, TracebackType
 
-__all__ = ["Brake"]
+__all__ = ["Interruption"]
 
 
-class Brake:
+class Interruption:
     """Turns the first Ctrl-C into a wish to stop after the chunks under way; the second one ends at once."""
 
     def __init__(self) -> None:
-        self.pressed = False
+        self.asked_for = False
         self._before: object = None
 
-    def __enter__(self) -> Brake:
+    def __enter__(self) -> Interruption:
         with contextlib.suppress(ValueError):  # only the main thread may set handlers
             self._before = signal.signal(signal.SIGINT, self._press)
         return self
 
     def _press(self, number: int, frame: FrameType | None) -> None:
         del number, frame
-        if self.pressed:
+        if self.asked_for:
             raise KeyboardInterrupt
-        self.pressed = True
+        self.asked_for = True
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -20,11 +20,11 @@ from agreegen.batch.job.output_folder import (
 from agreegen.batch.job.register_signers import require_head_signer
 from agreegen.batch.job.timestamp_services import timestamp_warnings
 from agreegen.batch.making.laying_down import move_aside
-from agreegen.batch.making.messages import ChunkOutcome, TaskOutcome
+from agreegen.batch.making.outcomes import ChunkOutcome, TaskOutcome
 from agreegen.batch.planning.document_paths import QUARANTINE, PathGiver, take_inventory
 from agreegen.batch.planning.mended_rows import MendedRows, Mending, link_mended, mended_warning
 from agreegen.batch.planning.planner import Planner, RowProblemError, Task
-from agreegen.batch.running.interruption import Brake
+from agreegen.batch.running.interruption import Interruption
 from agreegen.batch.running.outputs import FailedRows, write_report
 from agreegen.batch.running.row_spool import RowSpool
 from agreegen.batch.running.run_register import prove_time, recorder_for_run, run_event
@@ -111,11 +111,11 @@ def run_job(
         ]
         for warning in dict.fromkeys(warnings):
             run.warn(warning)
-        with Brake() as brake:
+        with Interruption() as interruption:
             pool = start_pool(job, rows.count, settings, keys, trust)
             stack.callback(pool.close)
-            error = run.drive(pool, brake, settings.chunk_rows)
-        return run.finish(started, error, interrupted=brake.pressed)
+            error = run.drive(pool, interruption, settings.chunk_rows)
+        return run.finish(started, error, interrupted=interruption.asked_for)
 
 
 def _tell_nobody(event: RunEvent) -> None:
@@ -214,14 +214,14 @@ class _Run:
             )
         self.tell(event)
 
-    def drive(self, pool: Pool, brake: Brake, chunk_rows: int) -> AgreegenError | None:
+    def drive(self, pool: Pool, interruption: Interruption, chunk_rows: int) -> AgreegenError | None:
         """Stream the roster through the pool; return what stopped it, if anything did."""
         self._begin()
         chunks = self._chunks(self._chunk_size(pool, chunk_rows))
         error: AgreegenError | None = None
         while True:
-            if error is None and not brake.pressed:
-                error = self._hand_in(chunks, pool, brake)
+            if error is None and not interruption.asked_for:
+                error = self._hand_in(chunks, pool, interruption)
             if not pool.busy:
                 break
             try:
@@ -231,7 +231,7 @@ class _Run:
                 return exc
         for folder in self.folders:  # where a worker was killed, it left what it had not named yet
             remove_leftovers(self.job.output / folder)
-        if self.handed_in and error is None and not brake.pressed:
+        if self.handed_in and error is None and not interruption.asked_for:
             error = self._conclude()
         return error
 
@@ -242,9 +242,11 @@ class _Run:
         if behind > _CLOCK_MAY_DIFFER:
             self.warn(message("batch.clock-stands-before-register-last-event", behind=behind))
 
-    def _hand_in(self, chunks: Iterator[Chunk], pool: Pool, brake: Brake) -> AgreegenError | None:
+    def _hand_in(
+        self, chunks: Iterator[Chunk], pool: Pool, interruption: Interruption
+    ) -> AgreegenError | None:
         """Give the pool as many chunks as it takes; return why there are no more, if anything is wrong."""
-        while not self.handed_in and not brake.pressed and pool.room > 0:
+        while not self.handed_in and not interruption.asked_for and pool.room > 0:
             try:
                 chunk = next(chunks, None)
             except AgreegenError as exc:  # the roster or the template changed: keep what is under way
@@ -337,7 +339,7 @@ class _Run:
                 )
         if self.job.archive is None or self.keys.archive is None:
             return None
-        from agreegen.batch.running.bagging import archive_documents  # noqa: PLC0415 - takes long to load
+        from agreegen.batch.running.job_bags import archive_documents  # noqa: PLC0415 - takes long to load
 
         try:
             for bag in archive_documents(

@@ -22,7 +22,7 @@ from agreegen.batch.interface import Job
 from agreegen.batch.making.chunks import ChunkMaker, lay_down
 from agreegen.batch.making.drafts import TaskResult
 from agreegen.batch.making.laying_down import TakenError
-from agreegen.batch.making.messages import ChunkDelivery, ChunkOutcome, WorkerSettings
+from agreegen.batch.making.outcomes import ChunkDelivery, ChunkOutcome, WorkerSettings
 from agreegen.batch.planning.planner import Task
 from agreegen.batch.workers.pools import Chunk, give_up
 from agreegen.errors import AgreegenError, InputError, MissingProgramError, RegisterError, UsageError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from agreegen.batch.interface import Job, RunSettings
-from agreegen.batch.making.messages import WorkerSettings
+from agreegen.batch.making.outcomes import WorkerSettings
 from agreegen.batch.workers.pools import InlinePool, Pool, ProcessPool
 from agreegen.batch.workers.shared_keys import SharedKeys
 from agreegen.errors import UsageError

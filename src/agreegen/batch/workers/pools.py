@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from agreegen.batch.interface import RowResult
-from agreegen.batch.making.messages import ChunkOutcome, TaskOutcome, WorkerSettings
+from agreegen.batch.making.outcomes import ChunkOutcome, TaskOutcome, WorkerSettings
 from agreegen.batch.planning.planner import Task
 from agreegen.errors import RegisterError
 from agreegen.messages import message

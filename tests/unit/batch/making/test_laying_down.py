@@ -12,7 +12,7 @@ from agreegen.batch.interface import RowResult
 from agreegen.batch.job.output_folder import OutputError
 from agreegen.batch.making.drafts import TaskResult
 from agreegen.batch.making.laying_down import TakenError, publish
-from agreegen.batch.making.messages import Delivery
+from agreegen.batch.making.outcomes import Delivery
 from agreegen.batch.planning.planner import Replaced, Task
 from agreegen.files import sha256_of
 from agreegen.model.document import Document

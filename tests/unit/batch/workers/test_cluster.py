@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from agreegen.batch.interface import Job, RosterSource
-from agreegen.batch.making.messages import ChunkOutcome, WorkerSettings
+from agreegen.batch.making.outcomes import ChunkOutcome, WorkerSettings
 from agreegen.batch.workers.cluster import DaskPool, make_chunk
 from agreegen.errors import InputError, UsageError
 from agreegen.forms.catalog import find_form, forms_folder

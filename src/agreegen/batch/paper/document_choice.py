@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from agreegen.batch.interface import Job, PrintSettings
 from agreegen.batch.job.job_roster import open_job_roster
-from agreegen.batch.planning.identity import under_known_id
+from agreegen.batch.planning.document_identity import under_known_id
 from agreegen.batch.planning.mended_rows import MendedRows
 from agreegen.batch.planning.planner import conditions_for
 from agreegen.errors import InputError

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
 
-from agreegen.batch.paper.sheets import COLUMNS
+from agreegen.batch.paper.cover_sheets import COLUMNS
 from agreegen.unit_sheets import UnitRow, write_unit_sheets
 
 _WIDTHS = (8, 18, 20, 14, 10, 10, 10)
