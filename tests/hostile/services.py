@@ -7,6 +7,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from agreegen.example_pki.responder import Responder
 
 _BLOCK = 1 << 20
 
@@ -39,6 +42,26 @@ ANSWERS: dict[str, Body] = {
     "drops": _drops,
     "nothing": lambda: iter(()),
 }
+
+
+class Flooding(Responder):
+    """A sound responder, some services of which answer a hundred megabytes.
+
+    Args:
+        folder: Folder of the example PKI.
+        services: Which: `tsa`, `ocsp`, `crl`.
+    """
+
+    def __init__(self, folder: Path, services: tuple[str, ...]) -> None:
+        super().__init__(folder)
+        self._flooding = services
+
+    def answer(self, method: str, path: str, body: bytes, authorization: str) -> tuple[int, str, bytes]:
+        """Answer one request."""
+        status, media, data = super().answer(method, path, body, authorization)
+        if path.split("/")[1] in self._flooding:
+            data = b"\x30\x84\x06\x40\x00\x00" + bytes(100 << 20)
+        return status, media, data
 
 
 @contextlib.contextmanager

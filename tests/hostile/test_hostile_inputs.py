@@ -19,7 +19,7 @@ from agreegen.example_pki.responder import free_port
 from agreegen.forms.catalog import forms_folder
 from tests.hostile.keys import CREDENTIALS, PICTURES
 from tests.hostile.packages import BAGS, TEMPLATES
-from tests.hostile.services import ANSWERS, hostile_service
+from tests.hostile.services import ANSWERS, Flooding, hostile_service
 from tests.hostile.tables import TABLES
 from tests.hostile.texts import PARAMETERS, POLICIES
 
@@ -190,6 +190,23 @@ def test_bags(name: str, tmp_path: Path, bag: Path, pki: ExamplePki) -> None:
     shutil.copytree(bag, tmp_path / "bag")
     BAGS[name](tmp_path / "bag")
     _require(_run("archive", "verify", "bag", "--trust", pki.trust, folder=tmp_path), 1, "bag")
+
+
+@pytest.mark.parametrize("services", [("ocsp", "crl"), ("ocsp",), ("crl",)])
+def test_a_responder_of_a_hundred_megabytes(
+    services: tuple[str, ...], tmp_path: Path, document: Path, pki: ExamplePki
+) -> None:
+    """The timestamp service is sound; what tells of revocation answers without end."""
+    root = sorted(pki.trust.glob("*.pem"))[:1]
+    line = ("sign", document, "-o", "s.pdf", "--role", "unit", "--level", "B-LT", "--trust", *root)
+    seal = ("--credential", pki.credential("unit-seal"), "--tsa", pki.tsa_url)
+    with Flooding(pki.folder, services):
+        ended = _run(*line, *seal, folder=tmp_path)
+    whole = services == ("ocsp",)  # a list stands in for the answer; for the authority itself nothing does
+    assert ended.code == (0 if whole else 6), ended.said[-2_000:]
+    assert (tmp_path / "s.pdf").exists() is whole
+    assert ended.seconds < MOST_S
+    assert ended.megabytes < MOST_MB
 
 
 @pytest.mark.parametrize("answer", ANSWERS)

@@ -24,6 +24,7 @@ from agreegen.register.audit.service import verify_register
 from agreegen.register.interface import EventKind, How
 from agreegen.register.store import Register
 from agreegen.signing.trust import load_trust
+from tests.hostile.tables import blocks, workbook
 from tests.integration.batch_support import clock, write_roster
 from tests.scans.stack import ROWS, Printed, print_job
 
@@ -158,6 +159,16 @@ def test_decisions_are_recorded_or_named(
     assert _on_paper(printed) == {"P001": "王科长", "P002": "李主任"}
     code, answer = _add(printed, capsys, scan, "--review", review)
     assert (code, answer["summary"]["already_there"], answer["summary"]["rejected"]) == (0, 2, 1)
+    assert _problems(printed) == ()
+
+
+def test_a_review_sheet_of_gigabytes_is_no_review_sheet(
+    printed: Printed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sheet = tmp_path / "review.xlsx"
+    workbook(sheet, strings=blocks(b"<si><t>" + b"x" * 200 + b"</t></si>", 1 << 30))
+    code, answer = _add(printed, capsys, "--decisions", sheet)
+    assert (code, answer) == (3, None)
     assert _problems(printed) == ()
 
 
