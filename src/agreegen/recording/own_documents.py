@@ -9,13 +9,11 @@ from pathlib import Path
 from agreegen.chain.signed_heads import SignerIdentity
 from agreegen.messages import Message, message
 from agreegen.model.document import Document
-from agreegen.model.report import SignatureKind
 from agreegen.pdf.limits import Limits
 from agreegen.pki.cms.structure import MalformedError, find_signer, parse_cms
 from agreegen.recording.signer import identity_of
 from agreegen.register.interface import DocumentRow, How
-from agreegen.verification.interface import FoundSignature
-from agreegen.verification.structure.scan import scan_structure
+from agreegen.verification.structure.identity import read_identity
 
 __all__ = ["OwnDocument", "examine_file", "identify", "read_own"]
 
@@ -35,15 +33,15 @@ class OwnDocument:
 
 def read_own(data: bytes) -> OwnDocument:
     """Read what a PDF says of itself; of a damaged file, nothing."""
-    structure = scan_structure(data, Limits())
+    identity = read_identity(data, Limits())
     try:
-        document = None if structure.attachment is None else Document.from_json(structure.attachment)
+        document = None if identity.attachment is None else Document.from_json(identity.attachment)
     except ValueError:
         document = None
     signers = {
-        each.field: signer
-        for each in structure.signatures
-        if each.field is not None and (signer := _signer_of(each)) is not None
+        role: signer
+        for role, contents in identity.signatures.items()
+        if (signer := _signer_of(contents)) is not None
     }
     return OwnDocument(document, signers)
 
@@ -97,11 +95,9 @@ def _holder_problems(document: Document, role: str, signer: SignerIdentity) -> l
     return [message("recording.was-signed-document-names", role=role, subject=signer.subject, holder=holder)]
 
 
-def _signer_of(found: FoundSignature) -> SignerIdentity | None:
-    if found.kind is not SignatureKind.SIGNATURE or found.contents is None:
-        return None
+def _signer_of(contents: bytes) -> SignerIdentity | None:
     try:
-        parsed = parse_cms(found.contents, max_bytes=Limits().max_cms_bytes)
+        parsed = parse_cms(contents, max_bytes=Limits().max_cms_bytes)
         certificate, _ = find_signer(parsed, list(parsed.certificates))
     except MalformedError:
         return None
