@@ -146,7 +146,7 @@ COMMANDS: dict[str, Killed] = {
         check=_register_holds,
     ),
     "add-paper": Killed(
-        lambda _g: ["register", "add-paper", *_REGISTER, "--staff-no", "T001", "--scan", "scan.png"],
+        lambda _g: ["register", "add-paper", *_REGISTER, "--staff-no", "T001", "--scan", "sheet.png"],
         12,
         again=(0, 7),
         check=_register_holds,
@@ -158,6 +158,12 @@ COMMANDS: dict[str, Killed] = {
         lambda _g: ["register", "retract", *_REGISTER, "--staff-no", "T002", "--reason", "wrong page"],
         6,
         again=(0, 7),
+        check=_register_holds,
+    ),
+    "add-signed": Killed(
+        lambda g: ["register", "add-signed", "back.pdf", *_REGISTER, "--trust", g.pki.trust],
+        6,
+        again=(0, 3),
         check=_register_holds,
     ),
     "archive": Killed(
@@ -212,7 +218,8 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     archive = "archive: {bags: bags, documents_per_bag: 10, credential: pki/credentials/archive-seal.yaml}\n"
     (folder / "bags.yaml").write_text(job.path.read_text("utf-8") + archive, "utf-8")
     (folder / "p.yaml").write_text("pledger_name: 王秀英\n", "utf-8")
-    Image.effect_noise((1_240, 1_754), 60).save(folder / "scan.png", dpi=(150, 150))
+    for name in ("scan.png", "sheet.png"):
+        Image.effect_noise((1_240, 1_754), 60).save(folder / name, dpi=(150, 150))
     forms = folder / "forms"
     shutil.copytree(Path(__file__).resolve().parents[2] / "forms", forms)
     for path in (forms / "personal-pledge").glob("compiled*"):
@@ -222,6 +229,8 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     (folder / "one").mkdir()
     for number in range(6):
         shutil.copy(first, folder / "one" / f"{number}.pdf")
+    pen = ["--role", "pledger", "--credential", "pki/credentials/people/T001.yaml"]
+    assert _run(["sign", first, "-o", "back.pdf", *pen], folder) == 0
     added = ["register", "add-paper", *_REGISTER, "--staff-no", "T002", "--scan", "scan.png"]
     assert _run(added, folder) == 0, (folder / "said.txt").read_text("utf-8", "replace")
     cluster = Cluster(tmp_path_factory.mktemp("dask"))
