@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from agreegen.conversion.libreoffice import LibreOffice
 from agreegen.files import write_atomically
@@ -19,6 +20,7 @@ _CHAIN = (_FONT, "LXGW WenKai", "HanaMinA", "HanaMinB", "Noto Serif CJK SC", "Ba
 _PAGE_MM = (297.0, 210.0)
 _MARGIN_MM = 15.0
 _TITLE_PT, _CELL_PT = 16, 8
+_CELL_MARGIN_TWIPS = 40
 _MODE = 0o600
 _TIMEOUT_S = 600.0
 
@@ -65,7 +67,7 @@ def _word_file(tables: Iterable[Table], heading: str) -> bytes:
     return output.getvalue()
 
 
-def _add_table(document, table: Table, heading: str, *, new_page: bool) -> None:  # type: ignore[no-untyped-def]  # python-docx has no types
+def _add_table(document: Any, table: Table, heading: str, *, new_page: bool) -> None:
     from docx.oxml import OxmlElement  # noqa: PLC0415 - takes long to load
     from docx.shared import Mm, Pt  # noqa: PLC0415 - the same
 
@@ -79,9 +81,26 @@ def _add_table(document, table: Table, heading: str, *, new_page: bool) -> None:
     grid.autofit = False
     full = sum(width for _, width in table.columns)
     widths = [Mm((_PAGE_MM[0] - 2 * _MARGIN_MM) * width / full) for _, width in table.columns]
+    for column, width in zip(grid.columns, widths, strict=True):
+        column.width = width
+    grid._tblPr.append(_narrow_margins())
     grid.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
     cells = grid._cells  # the list of all cells: asking for them one by one takes quadratic time
     texts = [text for text, _ in table.columns] + [text for row in rows for text in row]
     for number, (cell, text) in enumerate(zip(cells, texts, strict=True)):
         cell.width = widths[number % len(widths)]
         cell.paragraphs[0].add_run(text).bold = number < len(widths)
+
+
+def _narrow_margins() -> Any:
+    """Return the margins of cells (ISO/IEC 29500-1, 17.4.42): a date fits on one line."""
+    from docx.oxml import OxmlElement  # noqa: PLC0415 - takes long to load
+    from docx.oxml.ns import qn  # noqa: PLC0415 - the same
+
+    margins = OxmlElement("w:tblCellMar")
+    for side in ("left", "right"):
+        margin = OxmlElement(f"w:{side}")
+        margin.set(qn("w:w"), str(_CELL_MARGIN_TWIPS))
+        margin.set(qn("w:type"), "dxa")
+        margins.append(margin)
+    return margins
