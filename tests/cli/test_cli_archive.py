@@ -43,6 +43,28 @@ def test_a_bag_verifies_offline(agreegen: Agreegen, pki: ExamplePki, bag: Path) 
     assert agreegen("archive", "verify", bag, "--trust", pki.trust).code == 0
 
 
+def test_the_four_properties_of_a_bag(agreegen: Agreegen, pki: ExamplePki, bag: Path, tmp_path: Path) -> None:
+    line = ("archive", "verify", bag, "--trust", pki.trust, "--four", tmp_path / "four.html")
+    assert agreegen(*line).code == 0
+    checks = _four(tmp_path)
+    assert {each[0] for each in checks.values()} == {"Authenticity", "Integrity", "Usability", "Safety"}
+    assert "failed" not in {each[3] for each in checks.values()}
+    assert checks["documents against the register"][4] == "3 documents, 3 rows"
+    assert agreegen(*line).code == 2  # both files are there
+    table = bag / "data" / "register.csv"
+    table.write_bytes(table.read_bytes().rpartition(b"\r\n")[0].rpartition(b"\r\n")[0] + b"\r\n")
+    assert agreegen(*line, "--force").code == 1
+    checks = _four(tmp_path)
+    failed = {name for name, each in checks.items() if each[3] == "failed"}
+    assert failed == {"files against the manifests", "total size", "documents against the register"}
+    assert "certif" in (tmp_path / "four.html").read_text("utf-8")
+
+
+def _four(folder: Path) -> dict[str, tuple[str, ...]]:
+    sheet = openpyxl.load_workbook(folder / "four.xlsx").worksheets[0]
+    return {str(row[1]): tuple(map(str, row)) for row in list(sheet.values)[1:]}
+
+
 def test_a_bag_with_a_timestamp(
     agreegen: Agreegen, pki: ExamplePki, services: Responder, own_job: Path, tmp_path: Path
 ) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from agreegen.api.archives import renew_bags as renew_bags
     from agreegen.api.archives import timestamp_bags as timestamp_bags
     from agreegen.api.archives import verify_bag as verify_bag
+    from agreegen.api.archives import write_four as write_four
     from agreegen.api.batches import Job as Job
     from agreegen.api.batches import JobCheck as JobCheck
     from agreegen.api.batches import JobDraft as JobDraft
@@ -187,6 +188,7 @@ _MODULES = {
         "renew_bags",
         "timestamp_bags",
         "verify_bag",
+        "write_four",
     ),
     "batches": (
         "Job",

@@ -16,6 +16,7 @@ from agreegen.archive.interface import BagReport, BagRequest, BagSummary
 from agreegen.clock import read_clock
 from agreegen.errors import UsageError
 from agreegen.messages import Message
+from agreegen.model.four_properties import Check
 from agreegen.pki.signer_pin import SignerPin
 from agreegen.pki.trust.policy import load_policy
 from agreegen.signing.interface import Credential, TimestampServer, Trust
@@ -35,6 +36,7 @@ __all__ = [
     "renew_bags",
     "timestamp_bags",
     "verify_bag",
+    "write_four",
 ]
 
 
@@ -115,6 +117,36 @@ def verify_bag(bag: Path, options: Options, *, signer: SignerPin | None = None) 
     from agreegen.archive import verify  # noqa: PLC0415 - takes long to load
 
     return verify.verify_bag(bag, options, signer=signer)
+
+
+def write_four(
+    bag: Path, report: BagReport, output: Path, *, stage: str = "preservation", now: datetime | None = None
+) -> tuple[Check, ...]:
+    """Check the four properties of a bag (四性检测) and write what was found, as HTML and beside it as XLSX.
+
+    Args:
+        bag: The bag's folder.
+        report: From `verify_bag`, just made.
+        output: The HTML file; the workbook has its name with `.xlsx`.
+        stage: `archiving`, `receipt` or `preservation`.
+        now: Aware UTC time; None for the clock.
+
+    Returns:
+        The checks. None of them is a certificate.
+
+    Raises:
+        OSError: A file cannot be written.
+    """
+    from agreegen.archive.four.checks import check_four  # noqa: PLC0415 - takes long to load
+    from agreegen.reports.four_properties import (  # noqa: PLC0415 - the same
+        write_four_html,
+        write_four_workbook,
+    )
+
+    checks = check_four(bag, report)
+    write_four_html(output, bag.name, checks, stage=stage, now=now or read_clock())
+    write_four_workbook(output.with_suffix(".xlsx"), checks)
+    return checks
 
 
 def timestamp_bags(

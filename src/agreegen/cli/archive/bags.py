@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from agreegen.api.archives import SignerPin, create_bag, verify_bag
+from agreegen.api.archives import SignerPin, create_bag, verify_bag, write_four
 from agreegen.api.credentials import load_credential
 from agreegen.api.verification import verify_options
 from agreegen.cli.options import (
@@ -21,7 +21,9 @@ from agreegen.cli.options import (
 )
 from agreegen.cli.output import print_json, print_table, prompt_secret, say, say_warning
 from agreegen.errors import ExitCode
+from agreegen.files import refuse_existing
 from agreegen.messages import message, translate
+from agreegen.model.four_properties import Outcome
 from agreegen.reports.verification.table import printable
 
 _MOST_NAMED = 200
@@ -87,6 +89,20 @@ def create_command(
 @click.option(
     "--signer", metavar="CERT|SHA256", help="Who must have sealed the bag: a certificate file or its SHA-256."
 )
+@click.option(
+    "--four",
+    type=any_path,
+    metavar="FILE.html",
+    help="Write a check of the four properties; XLSX beside it.",
+)
+@click.option(
+    "--stage",
+    type=click.Choice(["archiving", "receipt", "preservation"]),
+    default="preservation",
+    show_default=True,
+    help="With --four: when it is checked.",
+)
+@force_option
 @json_option
 def verify_command(
     bag: Path,
@@ -94,9 +110,14 @@ def verify_command(
     crls: tuple[Path, ...],
     policy: Path | None,
     signer: str | None,
+    four: Path | None,
+    stage: str,
+    force: bool,
     as_json: bool,
 ) -> int:
     """Judge a bag offline: every file, its signature and token, and the documents at the proven time."""
+    for output in () if four is None else (four, four.with_suffix(".xlsx")):
+        refuse_existing(output, force=force)
     options = verify_options(read_trust(trust, crls), policy=policy)
     report = verify_bag(bag, options, signer=None if signer is None else SignerPin.parse(signer))
     if as_json:
@@ -104,4 +125,8 @@ def verify_command(
     else:
         click.echo(printable(translate(report.sealer())))
         print_table(("check", "result", "detail"), report.rows())
-    return ExitCode.DONE if report.valid else ExitCode.NEGATIVE
+    failed = 0
+    if four is not None:
+        failed = sum(check.outcome is Outcome.FAILED for check in write_four(bag, report, four, stage=stage))
+        say(message("archive.four-written", path=four, failed=failed))
+    return ExitCode.DONE if report.valid and not failed else ExitCode.NEGATIVE
