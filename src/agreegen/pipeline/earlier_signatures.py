@@ -55,13 +55,16 @@ def refuse_altered(report: FileReport, *, also: Collection[str] = ()) -> None:
     Raises:
         SigningError: So it is.
     """
-    wrong = [alarm.message for alarm in report.alarms if alarm.alters or alarm.code in also]
-    if report.unaltered is False or wrong:
-        reasons = "; ".join([*wrong, *(reason for s in report.signatures for reason in s.reasons)])
-        raise SigningError(
-            message("pipeline.document-was-changed", reasons=reasons or "a signature does not hold"),
-            hint=message("pipeline.ask-original-file-agreegen-verify-says"),
-        )
+    hint = message("pipeline.ask-original-file-agreegen-verify-says")
+    if report.unaltered is False:
+        wrong = [alarm.message for alarm in report.alarms if alarm.alters]
+        wrong += [reason for s in report.signatures for reason in s.reasons]
+        reasons = "; ".join(dict.fromkeys(wrong)) or "a signature does not hold"
+        raise SigningError(message("pipeline.document-was-changed", reasons=reasons), hint=hint)
+    standing = [alarm.message for alarm in report.alarms if alarm.alters or alarm.code in also]
+    if standing:
+        reasons = "; ".join(standing)
+        raise SigningError(message("pipeline.alarm-stands-against", reasons=reasons), hint=hint)
 
 
 def _refuse_unjudged(report: FileReport) -> None:
