@@ -140,6 +140,15 @@ def test_updates_of_others(own: OwnFiles, name: str) -> None:
     assert report.verdict.value == "invalid"
 
 
+def test_title_and_author_may_not_change_places() -> None:
+    packet = (
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/" xmlns:dc="http://purl.org/dc/elements/1.1/">'
+        b"<dc:title><li>%s</li></dc:title><dc:creator><li>%s</li></dc:creator></x:xmpmeta>"
+    )
+    assert says_more(packet % (b"Pledge", b"Office"), packet % (b"Office", b"Pledge"))
+    assert not says_more(packet % (b"Pledge", b"Office"), packet % (b"Pledge", b"Office"))
+
+
 def test_timestamp_with_a_name_that_says_something(own: OwnFiles) -> None:
     """Anybody may have a file stamped, and choose what readers list the field as."""
     data = next(data for data in own.signed.values() if b"agreegen_timestamp_1" in data)
