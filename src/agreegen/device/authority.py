@@ -26,6 +26,7 @@ from agreegen.device.certificate_building import (
 from agreegen.device.office_clock import OfficeClock
 from agreegen.errors import CredentialError, InputError
 from agreegen.files import read_limited
+from agreegen.messages import message
 from agreegen.pki.device_certificates import EVIDENCE_DIGEST, evidence_extension
 from agreegen.signing.cms import signature_algorithm
 from agreegen.signing.credentials.loading import load_credential, read_settings
@@ -93,7 +94,7 @@ class Authority:
         settings = folder / SETTINGS
         if not settings.is_file():
             raise CredentialError(
-                f"{folder} has no signing authority", hint="make one: agreegen web authority init"
+                message("device.no-authority", folder=folder), hint=message("device.no-authority.hint")
             )
         named = read_settings(settings, "authority")
         root, issuing = (_certificate(folder / name) for name in (ROOT, ISSUING))
@@ -104,8 +105,8 @@ class Authority:
         if _spki(held) != _spki(issuing.public_key()):
             credential.close()
             raise CredentialError(
-                f"{settings}: the credential does not hold the authority's key",
-                hint="name the one it was made with",
+                message("device.other-key", settings=settings),
+                hint=message("device.other-key.hint"),
             )
         root_der, issuing_der = (each.public_bytes(Encoding.DER) for each in (root, issuing))
         return cls(str(named["office"]), root_der, issuing_der, credential, clock)
@@ -162,7 +163,9 @@ class Authority:
         _require_request(_request_info(person.subject(self.office), public_key), proof)
         ends = min(now + LIFETIME, self.ends) if timestamped else self.ends
         if ends <= now:
-            raise CredentialError("the office's signing authority has expired", hint="make a new one")
+            raise CredentialError(
+                message("device.authority-expired"), hint=message("device.authority-expired.hint")
+            )
         issuer = asn1_x509.Certificate.load(self.issuing_der)
         plan = CertificatePlan(
             issuer=issuer.subject,
@@ -174,11 +177,13 @@ class Authority:
         )
         return plan.build(signature_algorithm(self.credential.signer.mechanism), self._sign)
 
-    def _sign(self, message: bytes) -> bytes:
+    def _sign(self, tbs: bytes) -> bytes:
         signer = self.credential.signer
-        value = signer.sign(message)
-        if not verify_raw(self.issuing_der, signer.mechanism, message, value):
-            raise CredentialError("the authority's key does not fit its certificate", hint="check it")
+        value = signer.sign(tbs)
+        if not verify_raw(self.issuing_der, signer.mechanism, tbs, value):
+            raise CredentialError(
+                message("device.key-does-not-fit"), hint=message("device.key-does-not-fit.hint")
+            )
         return value
 
 
@@ -201,9 +206,9 @@ def require_device_key(public_key: bytes) -> ec.EllipticCurvePublicKey:
     except (ValueError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise InputError("the device sent no P-256 key", hint="open the page in a current browser")
+        raise InputError(message("device.no-device-key"), hint=message("device.browser.hint"))
     if _spki(key) != public_key:
-        raise InputError("the device's key is not written as DER", hint="open the page in a current browser")
+        raise InputError(message("device.device-key-not-der"), hint=message("device.browser.hint"))
     return key
 
 
@@ -214,7 +219,7 @@ def der_signature(raw: bytes) -> bytes:
         InputError: It has another length.
     """
     if len(raw) != _RAW_BYTES:
-        raise InputError("the device sent no P-256 signature", hint="open the page in a current browser")
+        raise InputError(message("device.no-device-signature"), hint=message("device.browser.hint"))
     half = _RAW_BYTES // 2
     return encode_dss_signature(int.from_bytes(raw[:half], "big"), int.from_bytes(raw[half:], "big"))
 
@@ -234,7 +239,7 @@ def _require_request(info: csr.CertificationRequestInfo, proof: bytes) -> None:
     except (ValueError, InvalidSignature):
         valid = False
     if not valid:
-        raise InputError("the device does not hold the key that it sent", hint="begin again")
+        raise InputError(message("device.key-not-held"), hint=message("device.again.hint"))
 
 
 def _extensions(
@@ -253,7 +258,9 @@ def _certificate(path: Path) -> x509.Certificate:
     try:
         return x509.load_pem_x509_certificate(read_limited(path, _MAX_FILE))
     except (OSError, ValueError) as exc:
-        raise CredentialError(f"{path}: no certificate can be read from it", hint="restore a backup") from exc
+        raise CredentialError(
+            message("device.no-certificate", path=path), hint=message("device.backup.hint")
+        ) from exc
 
 
 def _spki(key: object) -> bytes:

@@ -27,6 +27,7 @@ from agreegen.device.certificate_building import (
 )
 from agreegen.errors import InputError, UsageError
 from agreegen.files import refuse_existing, write_atomically
+from agreegen.messages import Message, message, translate
 from agreegen.signing.cms import signature_algorithm
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import Mechanism
@@ -65,8 +66,8 @@ class AuthorityPlan:
     def __post_init__(self) -> None:
         if not 0 < len(self.office) <= _MOST_NAME or not self.office.isprintable():
             raise UsageError(
-                f"the office's name must have 1 to {_MOST_NAME} characters",
-                hint="give a shorter one with --name",
+                message("device.office-name", most=_MOST_NAME),
+                hint=message("device.office-name.hint"),
             )
 
 
@@ -88,14 +89,16 @@ def make_authority(folder: Path, plan: AuthorityPlan, *, now: datetime) -> list[
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if (folder / SETTINGS).exists():
-        raise UsageError(f"{folder} has an authority already", hint="what it signed rests on it; keep it")
+        raise UsageError(
+            message("device.authority-exists", folder=folder), hint=message("device.authority-exists.hint")
+        )
     refuse_existing(plan.root_key, force=False)
     root_key = ec.generate_private_key(ec.SECP384R1())
-    root_name = _name(plan.office, "签署根证书")
+    root_name = _name(plan.office, message("device.name-root"))
     names = root_name, root_name
     root = _certify(root_key, names, _spki(root_key.public_key()), authority_extensions(1), now, _ROOT_YEARS)
     credential, issuing_key, made = _issuing_key(folder, plan.credential)
-    names = root_name, _name(plan.office, "签署证书")
+    names = root_name, _name(plan.office, message("device.name-issuing"))
     issuing = _certify(root_key, names, issuing_key, authority_extensions(0), now, _ISSUING_YEARS)
     files: dict[Path, bytes] = {plan.root_key: _key_pem(root_key), folder / ROOT: root, **made}
     files |= {folder / ISSUING: issuing, folder / POLICY: _policy(plan.office)}
@@ -117,8 +120,8 @@ def _issuing_key(folder: Path, credential_file: Path | None) -> tuple[str, bytes
             return str(credential_file.resolve()), certificate.public_key.dump(), {}
         except ValueError as exc:
             raise InputError(
-                f"{credential_file}: its key cannot stand in the authority's certificate",
-                hint="use an RSA, ECDSA or Ed25519 key",
+                message("device.credential-unusable", file=credential_file),
+                hint=message("device.credential-unusable.hint"),
             ) from exc
         finally:
             credential.close()
@@ -131,7 +134,7 @@ def _issuing_key(folder: Path, credential_file: Path | None) -> tuple[str, bytes
 def _own_clock(folder: Path, plan: AuthorityPlan, now: datetime) -> dict[Path, bytes]:
     """Make a service that is its own anchor; its name says whose word it is."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = _name(plan.office, "自建时间戳（仅代表本单位）")
+    name = _name(plan.office, message("device.name-clock"))
     # Critical and alone: RFC 3161, 2.3.
     stamping = signer_extensions(_TIME_STAMPING, "digital_signature", purpose_critical=True)
     made = _certify(key, (name, name), _spki(key.public_key()), stamping, now, _CLOCK_YEARS)
@@ -157,8 +160,9 @@ def _certify(
     return bytes(pem.armor("CERTIFICATE", certificate))
 
 
-def _name(office: str, what: str) -> x509.Name:
-    return x509.Name.build({"organization_name": office, "common_name": f"{office}{what}"})
+def _name(office: str, what: Message) -> x509.Name:
+    what_zh = translate(what, "zh")  # certificates are read in China, whatever their maker's language
+    return x509.Name.build({"organization_name": office, "common_name": f"{office}{what_zh}"})
 
 
 def _spki(key: PublicKeyTypes) -> bytes:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from agreegen.errors import InputError
 from agreegen.files import sha256_of
+from agreegen.messages import message
 from agreegen.model.document import canonical_json
 
 VERSION = 1
@@ -47,7 +48,7 @@ class Moments:
 
     def __post_init__(self) -> None:
         if not self.issued <= self.opened <= self.consented <= self.signed:
-            raise InputError("the steps of signing are out of order", hint="begin again")
+            raise InputError(message("device.steps-out-of-order"), hint=message("device.again.hint"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +118,8 @@ class SigningEvidence:
         )
         if len(data) > _MOST_BYTES:
             raise InputError(
-                f"the evidence would have {len(data)} bytes",
-                hint="a document of so many pages is signed on paper",
+                message("device.evidence-too-long", count=len(data)),
+                hint=message("device.evidence-too-long.hint"),
             )
         return data
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from agreegen.device.signing import HalfSigned
 from agreegen.errors import InputError
 from agreegen.files import write_atomically
+from agreegen.messages import message
 from agreegen.signing.prepared import Prepared
 
 _FILE, _FACTS = "prepared.pdf", "prepared.json"
@@ -49,7 +50,7 @@ def read_half_signed(folder: Path) -> HalfSigned:
         facts = json.loads((folder / _FACTS).read_bytes())
         data = (folder / _FILE).read_bytes()
     except (OSError, ValueError) as exc:
-        raise InputError("no signature was begun", hint="begin again") from exc
+        raise InputError(message("device.nothing-begun"), hint=message("device.again.hint")) from exc
     return HalfSigned(
         Prepared(
             data,

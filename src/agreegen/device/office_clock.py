@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 
 from agreegen.errors import CredentialError
 from agreegen.files import read_limited
+from agreegen.messages import message
 from agreegen.pki.device_certificates import ARC
 from agreegen.signing.services.timestamps import check_token
 
@@ -51,10 +52,13 @@ class OfficeClock:
             private = load_pem_private_key(read_limited(key, _MAX_FILE), password=None)
         except (OSError, ValueError, TypeError) as exc:
             raise CredentialError(
-                f"{certificate}: the office's timestamp service cannot be used", hint="restore a backup"
+                message("device.clock-unusable", file=certificate), hint=message("device.backup.hint")
             ) from exc
         if not isinstance(private, ec.EllipticCurvePrivateKey) or loaded.public_key() != private.public_key():
-            raise CredentialError(f"{key} does not belong to {certificate}", hint="restore a backup")
+            raise CredentialError(
+                message("device.clock-key", key=key, certificate=certificate),
+                hint=message("device.backup.hint"),
+            )
         return cls(asn1_x509.Certificate.load(loaded.public_bytes(Encoding.DER)), private)
 
     def token_bytes(self, now: datetime) -> int:

@@ -9,9 +9,10 @@ from pathlib import Path
 from agreegen.batch.job.register_signers import recorder_for
 from agreegen.errors import InputError
 from agreegen.files import sha256_of, sha256_of_file, write_atomically
+from agreegen.messages import message
 from agreegen.register.interface import DocumentRow, EventDraft, EventKind, How
 
-_HINT = "begin again; the office's list says how far the document has come"
+_HINT = message("device.list.hint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +73,15 @@ def record_device_signature(
     with recorder_for(register_file, credential_file, now=now) as recorder:
         row = recorder.register.document(signature.document_id)
         if row is None or not row.in_force:
-            raise InputError("the document was replaced meanwhile", hint=_HINT)
+            raise InputError(message("device.replaced-meanwhile"), hint=_HINT)
         path = register_file.parent / row.registration.path
         if _is_recorded(row, signature):
             return path
         if row.sha256 != signature.before_sha256 or row.fulfilment(signature.role) is not None:
-            raise InputError("the document was signed or changed meanwhile", hint=_HINT)
+            raise InputError(message("device.changed-meanwhile"), hint=_HINT)
         found = sha256_of_file(path)
         if found not in {signature.before_sha256, sha256_of(signature.data)}:
-            raise InputError("the file of the document is not the one that the register knows", hint=_HINT)
+            raise InputError(message("device.other-file"), hint=_HINT)
         write_atomically(path, signature.data)
         recorder.record([signature.to_draft()], now=now)
         return path

@@ -16,6 +16,7 @@ from agreegen.device.evidence import SigningEvidence, evidence_sha256
 from agreegen.device.strokes import Drawing
 from agreegen.errors import InputError, SigningError, TimestampError
 from agreegen.files import sha256_of
+from agreegen.messages import message
 from agreegen.model.report import Evidence, FileReport, Integrity, Method, PadesLevel
 from agreegen.pipeline.signing import judge_received
 from agreegen.pki.device_certificates import evidence_attribute
@@ -117,7 +118,7 @@ class DeviceSigning:
             TimestampError: No timestamp is to be had; nothing is signed that would end in minutes.
         """
         if sha256_of(pdf) != evidence.document_sha256:
-            raise InputError("the file was changed after its pages were shown", hint="begin again")
+            raise InputError(message("device.changed-after-shown"), hint=message("device.again.hint"))
         request = self._request(evidence.role, now)
         received = judge_received(pdf, request, forms=self.forms, policy=self.policy)
         account = evidence.to_json()
@@ -156,7 +157,7 @@ class DeviceSigning:
         """
         signature = der_signature(raw)
         if not verify_raw(half.certificate_der, Mechanism.ECDSA_SHA256, half.prepared.attributes, signature):
-            raise InputError("the device's signature does not fit its key", hint="begin again")
+            raise InputError(message("device.signature-does-not-fit"), hint=message("device.again.hint"))
         request = self._request(half.role, half.began)
         signer = BatchSigner(half.identity, request, token_bytes=half.token_bytes)
         token = self._stamp(signature, now) if half.token_bytes else None
@@ -175,7 +176,7 @@ class DeviceSigning:
             and one.evidence is Evidence.INTACT
         ]
         if report.unaltered is not True or len(whole) != 1 or len(mine) != 1:
-            raise SigningError("the signature read back is not what it must be", hint="begin again")
+            raise SigningError(message("device.read-back"), hint=message("device.again.hint"))
 
     def _request(self, role: str, now: datetime) -> SigningRequest:
         level = PadesLevel.B_T if self.timestamped else PadesLevel.B_B
@@ -190,5 +191,5 @@ class DeviceSigning:
         if self.client is not None:
             return self.client.timestamp(signature)
         if self.authority.clock is None:
-            raise TimestampError("the office's timestamp service is gone", hint="restore a backup")
+            raise TimestampError(message("device.clock-gone"), hint=message("device.backup.hint"))
         return self.authority.clock.timestamp(signature, now)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agreegen.errors import InputError
+from agreegen.messages import message
 from agreegen.model.document import canonical_json
 
 MOST_STROKES, MOST_POINTS = 200, 12_000
@@ -57,7 +58,9 @@ class Drawing:
             strokes = tuple(tuple(_point(point) for point in stroke) for stroke in data["strokes"])
             drawing = cls(_whole(data["width"]), _whole(data["height"]), strokes)
         except (ValueError, TypeError, KeyError, RecursionError) as exc:
-            raise InputError("the drawing cannot be read", hint="draw again") from exc
+            raise InputError(
+                message("device.drawing-unreadable"), hint=message("device.drawing.hint")
+            ) from exc
         drawing._require_bounds()
         drawing._require_signature()
         return drawing
@@ -73,7 +76,7 @@ class Drawing:
         times = [point[3] for point in points]
         ordered = times == sorted(times) and all(0 <= time <= _MOST_MS for time in times)
         if not (sides and few and inside and ordered and all(self.strokes)):
-            raise InputError("the drawing does not fit the pad", hint="draw again")
+            raise InputError(message("device.drawing-off-pad"), hint=message("device.drawing.hint"))
 
     def _require_signature(self) -> None:
         """Refuse an empty pad, dots, and a touch in passing."""
@@ -83,7 +86,7 @@ class Drawing:
         length = sum(math.dist(a[:2], b[:2]) for s in self.strokes for a, b in itertools.pairwise(s))
         enough = span >= _LEAST_SPAN * self.width and length >= _LEAST_LENGTH * self.width
         if len(points) < _LEAST_POINTS or not enough:
-            raise InputError("that is no signature", hint="write your whole name")
+            raise InputError(message("device.no-signature"), hint=message("device.no-signature.hint"))
 
     def to_file(self, *, document_sha256: str, occasion: str) -> bytes:
         """Return the file of strokes, bound to one document and one occasion of signing.

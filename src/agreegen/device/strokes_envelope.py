@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7EnvelopeBuilder, PKCS7Options
 
 from agreegen.errors import CredentialError
+from agreegen.messages import message
 
 
 def require_recipient(certificate_der: bytes) -> x509.Certificate:
@@ -24,8 +25,8 @@ def require_recipient(certificate_der: bytes) -> x509.Certificate:
         key = None
     if not isinstance(key, rsa.RSAPublicKey):
         raise CredentialError(
-            "strokes cannot be encrypted to the archive's certificate: its key is no RSA key",
-            hint="name an RSA certificate in the authority's settings under strokes_for",
+            message("device.archive-not-rsa"),
+            hint=message("device.archive-not-rsa.hint"),
         )
     return certificate
 

@@ -89,7 +89,6 @@ NOT_MOVED_YET = (
     "cli",
     "conversion",
     "demo",
-    "device",
     "example_pki",
     "forms",
     "pdf",
