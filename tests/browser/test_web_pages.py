@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,31 +11,20 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, Request, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from agreegen.demo.run import invented_roster
 from agreegen.web.store.users import Role
 from tests.attacks.documents import signed
+from tests.browser.support import CHROMIUM, LANGUAGES, Watched, chromium
 from tests.web_office import PASSWORD, WebOffice, serving
 
-CHROMIUM = shutil.which("chromium")
 SHOTS = os.environ.get("AGREEGEN_SCREENSHOTS")
 """A folder for pictures of the pages, to be looked at."""
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
 
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WIDTHS = {"wide": 1280, "phone": 390}
-LANGUAGES = {"zh": "zh-CN", "en": "en-US"}
 SERIOUS = {"serious", "critical"}
 
 
@@ -64,60 +52,8 @@ def _wait(get: Callable[[str], requests.Response], path: str, words: str) -> Non
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Start Chromium once."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium() as browser:
         yield browser
-        browser.close()
-
-
-class Watched:
-    """A page whose requests and complaints are noted.
-
-    Attributes:
-        page: The page.
-        foreign: Requests that left the origin.
-        complaints: What the console said.
-    """
-
-    def __init__(self, browser: Browser, web: WebOffice, language: str, width: int) -> None:
-        self.foreign: list[str] = []
-        self.complaints: list[str] = []
-        viewport = ViewportSize(width=width, height=900)
-        self._context = browser.new_context(locale=LANGUAGES[language], viewport=viewport)
-        self._context.add_init_script(_NOTE_VIOLATIONS)
-        self.page: Page = self._context.new_page()
-        self._url = web.url
-        self.page.on("request", self._note)
-        self.page.on("console", lambda said: self.complaints.append(said.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-
-    def _note(self, request: Request) -> None:
-        url = request.url
-        if not url.startswith((self._url, "blob:", "data:")):
-            self.foreign.append(url)
-
-    def log_in(self) -> None:
-        """Log in as the officer."""
-        self.page.goto(f"{self._url}/login")
-        self.page.fill("#name", "officer")
-        self.page.fill("#password", PASSWORD)
-        self.page.click("main button")
-        self.page.wait_for_url("**/batches")
-
-    def go(self, path: str) -> None:
-        """Go to a page and wait until it is whole."""
-        self.page.goto(self._url + path, wait_until="load")
-
-    def close(self) -> None:
-        """Close the browser's window."""
-        self._context.close()
-
-
-_NOTE_VIOLATIONS = """
-window.violations = [];
-const note = (event) => window.violations.push(event.violatedDirective);
-document.addEventListener("securitypolicyviolation", note);
-"""
 
 
 def _axe(page: Page) -> list[str]:
@@ -162,7 +98,7 @@ def test_every_page_is_accessible_and_asks_nobody_else(
     browser: Browser, web: WebOffice, language: str, width: str
 ) -> None:
     """No serious finding of axe-core, no report of the policy, no request off the origin, no overflow."""
-    watched = Watched(browser, web, language, WIDTHS[width])
+    watched = Watched(browser, web.url, language, WIDTHS[width])
     problems: dict[str, object] = {}
     try:
         for path in ("/", "/login"):
@@ -216,7 +152,7 @@ def test_dropped_files_are_answered_on_the_page(
     for name in names:
         answer = web.stranger().post("/api/verify", files=[("file", (name, (tmp_path / name).read_bytes()))])
         expected[name] = answer.json()["files"][0]["verdict"]
-    watched = Watched(browser, web, language, 1280)
+    watched = Watched(browser, web.url, language, 1280)
     try:
         watched.go("/")
         watched.page.set_input_files("#file", [tmp_path / name for name in names])

@@ -26,6 +26,7 @@ from agreegen.web.security.guard import Frontier, Guard
 
 _HEAD_EVERY = timedelta(days=1)
 _API = "/api/"
+_STRANGERS_AT_ONCE = 64
 
 
 def create_app(office: Office, frontier: Frontier, pages: Iterable[Page] = PAGES) -> ASGIApp:
@@ -53,7 +54,8 @@ def _routes(
     by_path: dict[str, dict[str, Page]] = {}
     for page in pages:
         by_path.setdefault(page.path, {})[page.method] = page
-    return [Route(path, Endpoint(found, office, lanes)) for path, found in by_path.items()]
+    strangers = anyio.CapacityLimiter(_STRANGERS_AT_ONCE)
+    return [Route(path, Endpoint(found, office, lanes, strangers)) for path, found in by_path.items()]
 
 
 class _KeptFiles(StaticFiles):

@@ -114,11 +114,17 @@ class Endpoint:
         pages: The pages of this path by method.
         office: The office.
         lanes: Limits of what runs at once, by name.
+        strangers: Limit of bodies that come at once from people without an account.
     """
 
     def __init__(
-        self, pages: dict[str, Page], office: Office, lanes: dict[str, anyio.CapacityLimiter]
+        self,
+        pages: dict[str, Page],
+        office: Office,
+        lanes: dict[str, anyio.CapacityLimiter],
+        strangers: anyio.CapacityLimiter,
     ) -> None:
+        self._strangers = strangers
         self._pages = pages
         self._office = office
         self._lanes = lanes
@@ -137,12 +143,21 @@ class Endpoint:
             await refused(scope, receive, send)
             return
         try:
-            response = await self._answer(page, request, visitor, receive)
+            response = await self._answer_in_turn(page, request, visitor, receive)
         except ClientDisconnect:
             return
         if visitor.fresh and visitor.user is None and method == "GET":
             set_stranger(response, visitor, self._office)
         await response(scope, receive, send)
+
+    async def _answer_in_turn(
+        self, page: Page, request: Request, visitor: Visitor, receive: Receive
+    ) -> Response:
+        """Let only so many strangers send at once: what they send lies on the disk meanwhile."""
+        if visitor.user is not None or page.method == "GET":
+            return await self._answer(page, request, visitor, receive)
+        async with self._strangers:
+            return await self._answer(page, request, visitor, receive)
 
     async def _answer(self, page: Page, request: Request, visitor: Visitor, receive: Receive) -> Response:
         if page.method == "GET":

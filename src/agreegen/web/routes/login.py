@@ -47,7 +47,6 @@ def log_in(call: Call) -> Response:
     name = call.text("name")[:_MOST_CHARACTERS]
     password = str(call.form.get("password", ""))
     if _locked(call, name, now):
-        call.record("login", name, "locked")
         return _form(call, problem="web.login.locked", status=_TOO_MANY)
     if call.text("by") == _CERTIFICATE:
         return _log_in_certified(call)
@@ -95,11 +94,14 @@ def _place(call: Call) -> str:
 
 def _locked(call: Call, name: str, now: datetime) -> bool:
     """Count this try; whether the name or the address has had too many."""
+    # What is locked already is not noted again: else a stranger could fill the audit.
     attempts = call.office.attempts
     tries = ((_key(name), _OF_NAME), (_place(call), _OF_ADDRESS))
     if any(attempts.locked_until(what, now=now) is not None for what, _ in tries):
         return True
     locked = [attempts.fail(what, rule, now=now) for what, rule in tries]  # each is counted
+    if any(locked):
+        call.record("login", name, "locked")
     return any(locked)
 
 

@@ -22,7 +22,7 @@ LANE = "verify"
 _FIELD = "file"
 _BAD_REQUEST = 400
 _MOST_BYTES = 200 << 20
-_MOST_FILES = 200
+_MOST_FILES = 50
 KINDS = {
     Verdict.VALID: "good",
     Verdict.INVALID: "bad",

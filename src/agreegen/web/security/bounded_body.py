@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive
 
 _GRACE_S = 20.0
-_LEAST_BYTES_PER_S = 16 << 10
+_LEAST_BYTES_PER_S = 128 << 10
 _MOST_DRAINED_BYTES = 1 << 30
 _DRAINING_S = 60.0
 TOO_LARGE, TOO_SLOW = 413, 408
