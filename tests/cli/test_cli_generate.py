@@ -81,13 +81,13 @@ def test_characters_without_glyph_are_reported_with_all_other_errors(
     agreegen: Agreegen, tmp_path: Path
 ) -> None:
     params = tmp_path / "p.yaml"
-    text = "pledge_date: 2018-13-40\npledger_name: 王\N{CJK UNIFIED IDEOGRAPH-2EBE0}\nid_number: 1\n"
+    text = "pledge_date: 2018-13-40\npledger_name: 王\N{CJK UNIFIED IDEOGRAPH-30000}\nid_number: 1\n"
     params.write_text(text, "utf-8")
     result = agreegen("generate", "personal-pledge", "--params", params, "-o", tmp_path / "a.pdf")
     assert result.code == 3
     assert "has 3 errors" in result.err
     assert f"{params}, row 2, 姓名 (pledger_name)" in result.err
-    assert "U+2EBE0" in result.err
+    assert "U+30000" in result.err
 
 
 def test_a_value_taken_from_another_is_complained_of_once(agreegen: Agreegen, tmp_path: Path) -> None:
@@ -188,10 +188,10 @@ def test_id_numbers_are_masked(agreegen: Agreegen, tmp_path: Path) -> None:
 
 def test_a_character_without_glyph_is_refused(agreegen: Agreegen, tmp_path: Path) -> None:
     params = tmp_path / "p.yaml"
-    params.write_text("pledger_name: 王\N{CJK UNIFIED IDEOGRAPH-2EBE0}\nstaff_no: A1\n", "utf-8")
+    params.write_text("pledger_name: 王\N{CJK UNIFIED IDEOGRAPH-30000}\nstaff_no: A1\n", "utf-8")
     result = agreegen("generate", "personal-pledge", "--params", params, "-o", tmp_path / "a.pdf")
     assert result.code == 3
-    assert "U+2EBE0" in result.err
+    assert "U+30000" in result.err
     assert files_below(tmp_path) == {"p.yaml"}
 
 
