@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
 from agreegen.cli.main import run as agreegen
 from agreegen.forms.catalog import forms_folder
@@ -38,6 +39,12 @@ def make_form(folder: Path) -> None:
             new.writestr(entry, old.read(entry).replace(b"pledger_name", b"visitor_name"))
 
 
+def cells_of(path: Path) -> set[object]:
+    """Return the values of all cells of a workbook."""
+    sheets = load_workbook(path).worksheets
+    return {cell for sheet in sheets for row in sheet.iter_rows(values_only=True) for cell in row}
+
+
 def test_a_visitor_is_named_everywhere(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -61,7 +68,11 @@ def test_a_visitor_is_named_everywhere(
     assert "司马相如" in told("register", "coverage", "--job", job, code=1)
     told("register", "export", "--register", register, "-o", tmp_path / "r.csv")
     assert "司马相如" in (tmp_path / "r.csv").read_text("utf-8-sig")
-    printed = json.loads(told("batch", "print", job, "-o", tmp_path / "p.pdf", "--json", "-q"))
+    told("register", "coverage", "--job", job, "--xlsx", tmp_path / "open.xlsx", code=1)
+    assert "司马相如" in cells_of(tmp_path / "open.xlsx")
+    lists = ("--xlsx", tmp_path / "lists.xlsx")
+    printed = json.loads(told("batch", "print", job, "-o", tmp_path / "p.pdf", *lists, "--json", "-q"))
+    assert "司马相如" in cells_of(tmp_path / "lists.xlsx")
     assert printed["documents"][0]["name"] == "司马相如"
     seal = tmp_path / "pki/credentials/archive-seal.yaml"
     told("archive", "create", tmp_path / "out", "-o", tmp_path / "bag", "--credential", seal)
