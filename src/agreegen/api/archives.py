@@ -17,6 +17,7 @@ from agreegen.clock import read_clock
 from agreegen.errors import UsageError
 from agreegen.messages import Message
 from agreegen.model.four_properties import Check
+from agreegen.messages import Message, message
 from agreegen.pki.signer_pin import SignerPin
 from agreegen.pki.trust.policy import load_policy
 from agreegen.signing.interface import Credential, TimestampServer, Trust
@@ -207,5 +208,5 @@ def list_endings(
 
 def _required(tsa: Sequence[TimestampServer]) -> tuple[TimestampServer, ...]:
     if not tsa:
-        raise UsageError("no timestamp service is named", hint="give one with --tsa URL")
+        raise UsageError(message("api.no-timestamp-service-named"), hint=message("api.give-one-tsa-url"))
     return tuple(tsa)

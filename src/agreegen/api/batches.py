@@ -27,7 +27,7 @@ from agreegen.clock import read_clock
 from agreegen.errors import InputError
 from agreegen.files import refuse_existing, refuse_inputs, write_atomically
 from agreegen.forms.catalog import forms_folder, list_forms
-from agreegen.messages import Message
+from agreegen.messages import Message, message
 from agreegen.rosters.survey import RosterSurvey, survey_roster
 
 if TYPE_CHECKING:
@@ -146,7 +146,10 @@ def print_batch(
     from agreegen.batch.paper.printing import print_documents  # noqa: PLC0415 - the same
 
     if not job.register_file.is_file():
-        raise InputError(f"{job.output} holds no documents yet", hint=f"first: agreegen batch run {job.path}")
+        raise InputError(
+            message("api.holds-no-documents-yet", output=job.output),
+            hint=message("api.first-agreegen-batch-run", path=job.path),
+        )
     now = now or read_clock()
     access = RegisterAccess(job.register_file, credential, prompt, tell)
     with recorder_for(access.file, access.credential, now=now, prompt=prompt, tell=tell) as recorder:

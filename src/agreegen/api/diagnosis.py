@@ -14,6 +14,7 @@ from agreegen.errors import AgreegenError
 from agreegen.forms.catalog import forms_folder, list_forms
 from agreegen.forms.check import check_form
 from agreegen.forms.fonts import HAN_BLOCKS, covered_characters, find_font
+from agreegen.messages import Message, message
 from agreegen.model.form import Form
 
 __all__ = ["MachineCheck", "examine_machine"]
@@ -31,7 +32,11 @@ class MachineCheck:
 
     name: str
     state: str
-    detail: str
+    detail: Message | str
+
+    def to_dict(self) -> dict[str, str]:
+        """Return the JSON object of `doctor --json`."""
+        return {"name": self.name, "state": self.state, "detail": str(self.detail)}
 
 
 def examine_machine(forms: Path | None = None) -> Iterator[MachineCheck]:
@@ -57,9 +62,9 @@ def _look_for_programs() -> Iterator[MachineCheck]:
         (
             "LibreOffice",
             _find_libreoffice(),
-            "needed for agreements and for forms that are not compiled: libreoffice-writer-nogui",
+            message("api.needed-agreements-forms-not-compiled-libreoffice"),
         ),
-        ("fontconfig", shutil.which("fc-match"), "needed to find installed fonts: fontconfig"),
+        ("fontconfig", shutil.which("fc-match"), message("api.needed-find-installed-fonts-fontconfig")),
     )
     for name, found, loss in programs:
         yield MachineCheck(name, "ok" if found else "missing", found or loss)
@@ -68,13 +73,17 @@ def _look_for_programs() -> Iterator[MachineCheck]:
 def _look_for_packages() -> Iterator[MachineCheck]:
     packages = (
         ("PKCS#11 tokens", "pkcs11", "agreegen[pkcs11]"),
-        ("SM2 by GmSSL", "gmssl_pyx", "agreegen[sm2]; not needed where OpenSSL 3 is there"),
+        ("SM2 by GmSSL", "gmssl_pyx", message("api.agreegen-sm2-not-needed-where-openssl")),
         ("clusters", "distributed", "agreegen[dask]"),
-        ("loopback responder", "certomancer", "agreegen[responder], for trying out only"),
+        ("loopback responder", "certomancer", message("api.agreegen-responder-trying-out-only")),
     )
     for name, module, extra in packages:
         found = importlib.util.find_spec(module) is not None
-        yield MachineCheck(name, "ok" if found else "missing", "installed" if found else f"install {extra}")
+        yield MachineCheck(
+            name,
+            "ok" if found else "missing",
+            message("api.installed") if found else message("api.install", extra=extra),
+        )
 
 
 def _look_for_libcrypto() -> Iterator[MachineCheck]:
@@ -90,10 +99,10 @@ def _look_at_forms(option: Path | None) -> Iterator[MachineCheck]:
     try:
         found = list_forms(forms_folder(option))
     except AgreegenError as exc:
-        yield MachineCheck("forms", "failed", str(exc))
+        yield MachineCheck("forms", "failed", exc.sentence)
         return
     if not found:
-        yield MachineCheck("forms", "failed", "no form was found; see --forms")
+        yield MachineCheck("forms", "failed", message("api.no-form-was-found-see-forms"))
     for form in found:
         yield _judge_form(form)
     yield from _look_at_fonts(found)
@@ -106,13 +115,13 @@ def _look_at_fonts(forms: list[Form]) -> Iterator[MachineCheck]:
     for family in families:
         font = find_font(family)
         if font is None:
-            yield MachineCheck(f"font {family}", "missing", "not installed")
+            yield MachineCheck(f"font {family}", "missing", message("api.not-installed"))
             continue
         characters = covered_characters(font)
         printed |= characters
         yield MachineCheck(f"font {family}", "ok", f"{_shares(characters)}; {font.path}")
     whole = all(block.covered(printed) == len(block) for block in HAN_BLOCKS)
-    loss = "" if whole else "; rare names are refused: install fonts-hanazono"
+    loss = "" if whole else message("api.rare-names-refused-install-fonts-hanazono")
     yield MachineCheck("GB 18030-2022", "ok" if whole else "missing", f"{_shares(printed)}{loss}")
 
 
@@ -129,9 +138,11 @@ def _judge_form(form: Form) -> MachineCheck:
     made = describe_compiled(form)
     if made == NEEDS_LIBREOFFICE and _find_libreoffice() is None:
         return MachineCheck(
-            f"form {form.id}", "failed", f"version {form.version} cannot be made without LibreOffice"
+            f"form {form.id}",
+            "failed",
+            message("api.version-cannot-made-without-libreoffice", version=form.version),
         )
     complaints = [c for c in check_form(form.directory) if c.severity.value == "error"]
     if complaints:
         return MachineCheck(f"form {form.id}", "failed", str(complaints[0]))
-    return MachineCheck(f"form {form.id}", "ok", f"version {form.version}, {made}")
+    return MachineCheck(f"form {form.id}", "ok", message("api.form-version", version=form.version, made=made))

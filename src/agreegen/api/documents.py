@@ -15,6 +15,7 @@ from agreegen.clock import read_clock
 from agreegen.errors import UsageError
 from agreegen.files import refuse_existing, refuse_inputs, write_atomically
 from agreegen.forms.check import require_usable
+from agreegen.messages import message
 from agreegen.model.complaint import Complaint, ComplaintsError, Location, Severity
 from agreegen.model.document import Document, Value, build_document
 from agreegen.model.form import Form
@@ -65,7 +66,10 @@ def check_values(form: Form, parameters: Parameters) -> ParsedValues:
     known = {field.name: field.label_zh for field in form.fields}
     unknown = [name for name in parameters if name not in known]
     if unknown:
-        raise UsageError(f"{form.id} has no field {unknown[0]}", hint=f"its fields are {', '.join(known)}")
+        raise UsageError(
+            message("api.has-no-field", id=form.id, unknown=unknown[0]),
+            hint=message("api.its-fields", known=tuple(known)),
+        )
 
     def locate(name: str) -> Location:
         return Location(label=known[name], field=name)
@@ -138,9 +142,9 @@ def _refuse_outputs(
     force: bool,
 ) -> None:
     if register is not None and output is None:
-        raise UsageError("a document that is registered must be written", hint="name its output")
+        raise UsageError(message("api.document-registered-must-written"), hint=message("api.name-its-output"))
     if output is not None and docx is not None and docx.resolve() == output.resolve():
-        raise UsageError("--docx and -o name the same file")
+        raise UsageError(message("api.docx-o-name-same-file"))
     for path in (output, docx):
         if path is not None:
             refuse_existing(path, force=force)
@@ -158,7 +162,9 @@ def _read_values(form: Form, parameters: Parameters, warnings: list[Complaint]) 
     parsed = check_values(form, parameters)
     errors = [each for each in parsed.complaints if each.severity is Severity.ERROR]
     if errors:
-        raise ComplaintsError(f"{form.title_zh}: {len(errors)} values cannot be used", errors)
+        raise ComplaintsError(
+            message("api.values-cannot-used", title_zh=form.title_zh, count=len(errors)), errors
+        )
     warnings.extend(parsed.complaints)
     return parsed.values
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from agreegen.errors import InputError
 from agreegen.foreign.confinement import ConfinedError, Confinement
 from agreegen.foreign.limits import Limits
+from agreegen.messages import message
 
 __all__ = ["draw_pages"]
 
@@ -32,7 +33,9 @@ def draw_pages(
     try:
         yield from confinement.stream(_draw, pdf, dpi, most_pages, password)
     except ConfinedError as exc:
-        raise InputError(f"the pages cannot be drawn: {exc}", hint="check the file with verify") from exc
+        raise InputError(
+            message("api.pages-cannot-drawn", exc=exc), hint=message("api.check-file-verify")
+        ) from exc
     finally:
         confinement.close()
 

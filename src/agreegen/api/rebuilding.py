@@ -13,6 +13,7 @@ from agreegen.batch.job.job_file import read_job
 from agreegen.batch.rebuilding.interface import RebuildReport
 from agreegen.clock import read_clock
 from agreegen.errors import RegisterError
+from agreegen.messages import message
 from agreegen.signing.trust import load_trust
 
 __all__ = ["RebuildReport", "rebuild_register"]
@@ -60,7 +61,8 @@ def rebuild_register(
     path = credential or head_credential(job)
     if path is None:
         raise RegisterError(
-            f"{job.path} names no credential that signs the register", hint="give --credential"
+            message("api.names-no-credential-signs-register", path=job.path),
+            hint=message("api.give-credential"),
         )
     now, trust = now or read_clock(), load_trust(list(job.trust))
     signer = load_credential(path, prompt=prompt)
@@ -77,7 +79,9 @@ def _reported_job(folder: Path) -> Path:
     try:
         return Path(str(json.loads((folder / "report.json").read_bytes())["job"]))
     except (OSError, ValueError, KeyError, TypeError) as exc:
-        raise RegisterError(f"{folder}: no report names its job", hint="give --job JOB.yaml") from exc
+        raise RegisterError(
+            message("api.no-report-names-its-job", folder=folder), hint=message("api.give-job-job-yaml")
+        ) from exc
 
 
 def _bags_of(job: Job) -> tuple[Path, ...]:

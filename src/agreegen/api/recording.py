@@ -13,6 +13,7 @@ from agreegen.api.registers import open_register, open_to_write
 from agreegen.clock import read_clock
 from agreegen.errors import InputError, UsageError
 from agreegen.files import read_limited
+from agreegen.messages import message
 from agreegen.register.interface import DocumentRow, Event, EventDraft, EventKind
 from agreegen.register.paper import PaperRecord
 from agreegen.register.store import Register
@@ -243,7 +244,7 @@ def add_scans(
     from agreegen.scanning import service  # noqa: PLC0415 - takes long to load
 
     if not sources and decisions is None:
-        raise UsageError("there is nothing to add", hint="name scans, or --decisions FILE.xlsx")
+        raise UsageError(message("api.nothing-add"), hint=message("api.name-scans-or-decisions-file-xlsx"))
     request = service.ScanRequest(tuple(sources), review or access.file.parent / "review", by, decisions)
     now = now or read_clock()
     with _opened(access, now, dry_run=dry_run) as (register, recorder):
@@ -264,4 +265,6 @@ def _opened(
 
 def _require_one(document_id: str | None, staff_no: str | None) -> None:
     if (document_id is None) == (staff_no is None):
-        raise UsageError("give --document ID or --staff-no N", hint="one of them names the document")
+        raise UsageError(
+            message("api.give-document-id-or-staff-no"), hint=message("api.one-them-names-document")
+        )

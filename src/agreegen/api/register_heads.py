@@ -9,7 +9,7 @@ from typing import Any
 
 from agreegen.chain.audit.interface import Audit, HeadJudgement, JudgeHead, Problem
 from agreegen.chain.signed_heads import Head
-from agreegen.messages import join_sentences
+from agreegen.messages import Message, join_sentences, message
 from agreegen.pki.signer_pin import SignerPin
 from agreegen.recording.head_signatures import read_signature
 from agreegen.signing.interface import Trust
@@ -43,7 +43,9 @@ def head_judge(trust: Trust, now: datetime, *, policy: Path | None = None) -> Ju
         if report.state is SealState.INDETERMINATE and not trust.anchors_der:
             good = True
         whose = head.signer or "nobody"
-        reason = f"the signature of {whose} is {report.state.value}: {join_sentences(report.reasons)}"
+        reason = message(
+            "api.signature", whose=whose, value=report.state.value, reasons=join_sentences(report.reasons)
+        )
         time = proved or report.time
         signer, claimed = (None, None) if read is None else (read.signer, read.claimed_time)
         return HeadJudgement(None if good else reason, signer, time, proved is not None, claimed)
@@ -98,15 +100,17 @@ class ChainVerdict:
             "unsigned_events": self.audit.unsigned,
         }
 
-    def signer_line(self) -> str:
+    def signer_line(self) -> Message:
         """Say who signed the last head, and whether that was asked for."""
         judgement, head = self.audit.judgement, self.audit.head
         if judgement is None or head is None or judgement.signer is None:
-            return "signer: nobody"
-        time = "" if judgement.time is None else f", {judgement.time.isoformat()}"
-        proved = " (proved by a timestamp)" if judgement.proved else ""
-        line = f"signer: {judgement.signer.subject}, head {head.code}{time}{proved}"
-        return line if self.pinned else f"{line}; without --signer, any trusted person's would pass"
+            return message("api.signer-nobody")
+        line = message("api.signer", subject=judgement.signer.subject, code_=head.code)
+        if judgement.time is not None:
+            line = message("api.signer-time", line=line, time=judgement.time.isoformat())
+        if judgement.proved:
+            line = message("api.signer-proved", line=line)
+        return line if self.pinned else message("api.without-signer-any-trusted-person-would", line=line)
 
 
 def judge_audit(path: Path, audit: Audit, kind: str, *, strict: bool, pin: SignerPin | None) -> ChainVerdict:
@@ -121,7 +125,7 @@ def judge_audit(path: Path, audit: Audit, kind: str, *, strict: bool, pin: Signe
     """
     problems, warnings = [*audit.problems], []
     if not audit.problems and audit.events and audit.events == audit.unsigned:
-        text = "no head of it is signed: whoever can write to it could have computed it anew"
+        text = message("api.no-head-signed-whoever-can-write")
         if strict or pin is not None:
             problems.append(Problem("unsigned", kind, text))
         else:
@@ -137,4 +141,4 @@ def _signer_problems(audit: Audit, kind: str, pin: SignerPin | None) -> list[Pro
     if who is not None and who.certificate_sha256 == pin.sha256:
         return []
     named = "nobody" if who is None else f"{who.subject} ({who.certificate_sha256})"
-    return [Problem("other-signer", kind, f"its last head is signed by {named}, not by whom you named")]
+    return [Problem("other-signer", kind, message("api.its-last-head-signed-not-whom", named=named))]

@@ -14,6 +14,7 @@ from agreegen.batch.planning.mended_rows import MendedRows
 from agreegen.clock import read_clock
 from agreegen.errors import UsageError
 from agreegen.forms.catalog import find_form, forms_folder
+from agreegen.messages import message
 from agreegen.pki.signer_pin import SignerPin
 from agreegen.recording.known_heads import read_known
 from agreegen.register.coverage import CoverageState
@@ -114,7 +115,7 @@ def export_register(path: Path, output: Path, *, omit_ids: bool = False) -> int:
 
     writer = {".csv": export_csv, ".xlsx": export_xlsx}.get(output.suffix.lower())
     if writer is None:
-        raise UsageError(f"{output}: the name must end in .csv or .xlsx")
+        raise UsageError(message("api.name-must-end-csv-or-xlsx", output=output))
     with open_register(path) as register:
         return writer(register.documents(), output, omit_ids=omit_ids)
 

@@ -14,6 +14,7 @@ from agreegen.batch.job.register_signers import recorder_beside
 from agreegen.clock import read_clock
 from agreegen.errors import ArchiveError, InputError, TimestampError
 from agreegen.files import read_limited, write_atomically
+from agreegen.messages import message
 from agreegen.model.report import PadesLevel
 from agreegen.pipeline.signing import choose_role, extend_and_check, identify, sign_and_check
 from agreegen.recording.recorder import Recorder
@@ -159,7 +160,8 @@ class FileSigner:
         signed = sign_and_check(pdf, self.credential, request, forms=self.forms, policy=self.policy)
         if signed.timestamp_pending:
             raise TimestampError(
-                signed.why_pending or "no timestamp was to be had", hint="try again, or name another --tsa"
+                signed.why_pending or message("api.no-timestamp-was-had"),
+                hint=message("api.try-again-or-name-another-tsa"),
             )
         return SignedFile(request.role, signed)
 
@@ -249,6 +251,6 @@ def _write_pdf(path: Path, data: bytes) -> None:
         if exc.errno not in _DISK_IS_FULL:
             raise
         raise ArchiveError(
-            f"{path} cannot be written: {exc.strerror}",
-            hint="what was signed before stays; free space and sign the rest",
+            message("api.cannot-written", path=path, exc=exc),
+            hint=message("api.what-was-signed-before-stays-free"),
         ) from exc

@@ -9,6 +9,7 @@ import click
 from agreegen.api.credentials import make_example_pki
 from agreegen.cli.options import any_path, force_option
 from agreegen.cli.output import say
+from agreegen.messages import message
 
 
 @click.group("certs")
@@ -25,5 +26,12 @@ def example_command(folder: Path, force: bool) -> None:
     Every subject says EXAMPLE; the keys are fresh and worth nothing.
     """
     make_example_pki(folder, force=force)
-    say(f"{folder}: example PKI made; credentials in {folder / 'credentials'}, anchors in {folder / 'trust'}")
-    say("EXAMPLE keys prove nothing about anyone: never sign real papers with them")
+    say(
+        message(
+            "cli.example-pki-made-credentials-anchors",
+            folder=folder,
+            folder2=folder / "credentials",
+            folder3=folder / "trust",
+        )
+    )
+    say(message("cli.example-keys-prove-nothing-about-anyone"))

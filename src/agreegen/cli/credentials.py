@@ -9,6 +9,7 @@ import click
 from agreegen.api.credentials import examine_credential, list_tokens
 from agreegen.cli.options import any_path, existing_file, json_option, trust_options
 from agreegen.cli.output import print_json, print_table, prompt_secret, say, say_warning
+from agreegen.messages import message
 
 
 @click.group("credentials")
@@ -17,7 +18,7 @@ def command() -> None:
 
 
 @command.command("list")
-@click.option("--module", required=True, type=any_path, help="The PKCS#11 library of the token.")
+@click.option("--module", required=True, type=any_path, help="cli.pkcs-11-library-token")
 @json_option
 def list_command(module: Path, as_json: bool) -> None:
     """Show the tokens, keys and certificates that a PKCS#11 module gives without a PIN."""
@@ -36,9 +37,7 @@ def list_command(module: Path, as_json: bool) -> None:
 
 @command.command("check")
 @click.argument("credential_file", type=any_path, metavar="CRED.yaml")
-@click.option(
-    "--for-job", type=existing_file, metavar="JOB.yaml", help="Check against this job's length and trust."
-)
+@click.option("--for-job", type=existing_file, metavar="JOB.yaml", help="cli.check-against-job-length-trust")
 @trust_options
 def check_command(
     credential_file: Path, for_job: Path | None, trust: tuple[Path, ...], crls: tuple[Path, ...]
@@ -49,4 +48,4 @@ def check_command(
     )
     for finding in checked.findings:
         say_warning(str(finding))
-    say(f"{credential_file}: ready to sign ({checked.mechanism})")
+    say(message("cli.ready-sign", credential_file=credential_file, mechanism=checked.mechanism))

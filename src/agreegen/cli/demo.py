@@ -20,7 +20,7 @@ _HEADERS = tuple(message(f"demo.head.{name}") for name in ("step", "result", "se
 @click.command("demo")
 @click.argument("folder", type=any_path, metavar="DIR")
 @click.option(
-    "--count", type=click.IntRange(1, 10_000_000), default=24, show_default=True, help="Number of pledges."
+    "--count", type=click.IntRange(1, 10_000_000), default=24, show_default=True, help="cli.number-pledges"
 )
 @force_option
 def command(folder: Path, count: int, force: bool) -> int:

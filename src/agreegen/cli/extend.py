@@ -19,13 +19,12 @@ from agreegen.cli.options import (
 )
 from agreegen.cli.output import say_warning
 from agreegen.cli.sign import plan_outputs, process_all
+from agreegen.messages import message
 
 
 @click.command("extend")
 @click.argument("inputs", nargs=-1, required=True, type=any_path, metavar="IN.pdf...")
-@click.option(
-    "-o", "--output", required=True, metavar="OUT.pdf|DIR/", help="The extended PDF, or a folder for many."
-)
+@click.option("-o", "--output", required=True, metavar="OUT.pdf|DIR/", help="cli.extended-pdf-or-folder-many")
 @level_option(default=None, choices=("B-T", "B-LT", "B-LTA"))
 @tsa_option
 @trust_options
@@ -45,7 +44,7 @@ def command(
     pairs = plan_outputs(inputs, output, force=force)
     anchors = read_trust(trust, crls)
     if not anchors.anchors_der:
-        say_warning("no trust anchors given: neither the signers nor the timestamp services are checked")
+        say_warning(message("cli.no-trust-anchors-given-neither-signers"))
     wanted, servers = PadesLevel(level.upper()), read_tsa(tsa)
 
     def extend(source: Path, destination: Path) -> str:

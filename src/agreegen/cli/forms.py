@@ -19,6 +19,7 @@ from agreegen.api.forms import (
 from agreegen.cli.options import any_path, forms_option, json_option
 from agreegen.cli.output import print_json, print_table, say
 from agreegen.errors import ExitCode
+from agreegen.messages import message, translate
 
 
 @click.group("forms")
@@ -89,9 +90,18 @@ def check_command(targets: tuple[str, ...], forms_folder_option: Path | None, as
         print_json([{"form": place.name, "message": str(complaint)} for place, complaint in complaints])
     elif complaints:
         for place, complaint in complaints:
-            click.echo(f"{place.name}: {complaint.severity.value}: {complaint}")
+            click.echo(
+                translate(
+                    message(
+                        "cli.complaint",
+                        form=place.name,
+                        severity=message(f"cli.severity.{complaint.severity.value}"),
+                        complaint=complaint,
+                    )
+                )
+            )
     else:
-        say(f"{len(places)} form{'s' if len(places) != 1 else ''} checked, nothing to complain about")
+        say(message("cli.form-checked-nothing-complain-about", count=len(places)))
     errors = any(complaint.severity.value == "error" for _, complaint in complaints)
     return ExitCode.BAD_INPUT if errors else ExitCode.DONE
 
@@ -106,10 +116,10 @@ def _find_places(targets: tuple[str, ...], option: Path | None) -> list[Path]:
 
 @command.command("new")
 @click.argument("form_id", metavar="ID")
-@click.option("--from", "source_id", default="personal-pledge", show_default=True, help="The form to copy.")
+@click.option("--from", "source_id", default="personal-pledge", show_default=True, help="cli.form-copy")
 @click.option(
     "-o", "--output", "folder", type=any_path, default=Path("forms"), show_default=True, metavar="DIR",
-    help="Folder of forms; ID becomes a folder in it.",
+    help="cli.folder-forms-id-becomes-folder",
 )  # fmt: skip
 @forms_option
 def new_command(form_id: str, source_id: str, folder: Path, forms_folder_option: Path | None) -> int:
@@ -117,9 +127,18 @@ def new_command(form_id: str, source_id: str, folder: Path, forms_folder_option:
     target = start_form(form_id, folder, source=find_form(source_id, forms_folder_option))
     complaints = check_form(target)
     for complaint in complaints:
-        click.echo(f"{form_id}: {complaint.severity.value}: {complaint}")
-    say(f"{target}: template.docx and form.yaml; form.yaml says at its top what to do next")
-    say(f"use it with --forms {folder}")
+        click.echo(
+            translate(
+                message(
+                    "cli.complaint",
+                    form=form_id,
+                    severity=message(f"cli.severity.{complaint.severity.value}"),
+                    complaint=complaint,
+                )
+            )
+        )
+    say(message("cli.template-docx-form-yaml-form-yaml", target=target))
+    say(message("cli.use-forms", folder=folder))
     errors = any(complaint.severity.value == "error" for complaint in complaints)
     return ExitCode.BAD_INPUT if errors else ExitCode.DONE
 
@@ -130,7 +149,7 @@ def new_command(form_id: str, source_id: str, folder: Path, forms_folder_option:
 def compile_command(form_id: str, forms_folder_option: Path | None) -> None:
     """Render FORM once with LibreOffice so that runs need none; written beside the template."""
     for path in compile_form(find_form(form_id, forms_folder_option)):
-        say(f"{path}: written")
+        say(message("cli.written", path=path))
 
 
 def _yes(flag: bool) -> str:

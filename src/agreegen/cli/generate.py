@@ -18,26 +18,27 @@ from agreegen.cli.options import (
     register_options,
 )
 from agreegen.cli.output import prompt_secret, say, say_warning
+from agreegen.messages import message
 
 
 @click.command("generate")
 @click.argument("form_id", metavar="FORM")
-@click.option("--params", required=True, type=existing_file, help="Parameter file (YAML).")
-@click.option("-o", "--output", required=True, type=any_path, help="The PDF to write.")
-@click.option("--docx", type=any_path, help="Also keep the filled Word file here.")
+@click.option("--params", required=True, type=existing_file, help="cli.parameter-file-yaml")
+@click.option("-o", "--output", required=True, type=any_path, help="cli.pdf-write")
+@click.option("--docx", type=any_path, help="cli.also-keep-filled-word-file-here")
 @click.option(
     "--engine",
     type=click.Choice([choice.value for choice in EngineChoice]),
     default=EngineChoice.AUTO.value,
     show_default=True,
-    help="Who lays out.",
+    help="cli.who-lays-out",
 )
 @click.option(
     "--alias",
     "aliases",
     multiple=True,
     metavar="PRINTED=REGISTERED",
-    help="A printed holder's name and the name that its certificate carries.",
+    help="cli.printed-holder-name-name-its-certificate",
 )
 @register_options
 @forms_option
@@ -70,5 +71,13 @@ def command(
         force=force,
     )
     for complaint in made.warnings:
-        say_warning(str(complaint))
-    say(f"{output}: {form.title_zh}, document {made.document.id}, made by {made.document.engine}")
+        say_warning(message("cli.value", value=complaint))
+    say(
+        message(
+            "cli.document-made",
+            output=output,
+            title_zh=form.title_zh,
+            id=made.document.id,
+            engine=made.document.engine,
+        )
+    )

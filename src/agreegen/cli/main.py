@@ -15,32 +15,33 @@ from pathlib import Path
 
 import click
 
+from agreegen.cli.help_texts import localise, localise_click
 from agreegen.cli.options import existing_folder
 from agreegen.cli.output import say_error, set_quiet, use_escapes
 from agreegen.errors import AgreegenError, ExitCode
 from agreegen.files import guarding_inputs
 from agreegen.foreign import contained
-from agreegen.messages import languages, message, use_language
+from agreegen.messages import languages, message, translate, use_language
 from agreegen.temporary import own_temporary_folder
 
 _COMMANDS = {
-    "doctor": ("agreegen.cli.doctor", "What is installed, what is missing, what that means."),
-    "forms": ("agreegen.cli.forms", "List, show, check and compile the forms."),
-    "generate": ("agreegen.cli.generate", "Fill one form from a parameter file and make its PDF/A."),
-    "sign": ("agreegen.cli.sign", "Sign PDF files with PAdES in a role."),
-    "extend": ("agreegen.cli.extend", "Raise the PAdES level of signed files, or renew their timestamps."),
-    "verify": ("agreegen.cli.verify", "Judge signed PDF files."),
-    "batch": ("agreegen.cli.batch", "Make and sign one document for every row of a roster."),
-    "archive": ("agreegen.cli.archive", "Write and verify signed archive bags."),
-    "register": ("agreegen.cli.register", "List, export and verify the register of a batch."),
-    "ledger": ("agreegen.cli.ledger", "Keep the office's ledger of papers and files."),
-    "credentials": ("agreegen.cli.credentials", "List tokens and check credentials."),
-    "certs": ("agreegen.cli.certs", "Make a throw-away example PKI."),
-    "web": ("agreegen.cli.web", "Serve the office in the browser."),
-    "demo": ("agreegen.cli.demo", "Run the main job on the sample data."),
+    "doctor": ("agreegen.cli.doctor", "cli.what-installed-what-missing-what-means"),
+    "forms": ("agreegen.cli.forms", "cli.list-show-check-compile-forms"),
+    "generate": ("agreegen.cli.generate", "cli.fill-one-form-from-parameter-file"),
+    "sign": ("agreegen.cli.sign", "cli.sign-pdf-files-pades-role"),
+    "extend": ("agreegen.cli.extend", "cli.raise-pades-level-signed-files-or"),
+    "verify": ("agreegen.cli.verify", "cli.judge-signed-pdf-files"),
+    "batch": ("agreegen.cli.batch", "cli.make-sign-one-document-every-row"),
+    "archive": ("agreegen.cli.archive", "cli.write-verify-signed-archive-bags"),
+    "register": ("agreegen.cli.register", "cli.list-export-verify-register-batch"),
+    "ledger": ("agreegen.cli.ledger", "cli.keep-office-ledger-papers-files"),
+    "credentials": ("agreegen.cli.credentials", "cli.list-tokens-check-credentials"),
+    "certs": ("agreegen.cli.certs", "cli.make-throw-away-example-pki"),
+    "web": ("agreegen.cli.web", "cli.serve-office-browser"),
+    "demo": ("agreegen.cli.demo", "cli.run-main-job-on-sample-data"),
 }
 
-_LANG_HELP = "Language of texts for people; else AGREEGEN_LANG, else the locale."
+_LANG_HELP = "cli.language-texts-people-else-agreegen-lang"
 
 _DEBUG = 2
 """So many `-v` show what foreign libraries say."""
@@ -58,28 +59,30 @@ class LazyGroup(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         command = importlib.import_module(_COMMANDS[cmd_name][0]).command
-        return add_common_options(command) if isinstance(command, click.Command) else None
+        if not isinstance(command, click.Command):
+            return None
+        return localise(add_common_options(command), cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's own signature
         """Write the list of commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+        with formatter.section(translate(message("cli.commands"))):
+            formatter.write_dl([(name, translate(message(code))) for name, (_, code) in _COMMANDS.items()])
 
 
 @click.group(
     cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
 )
-@click.version_option(package_name="agreegen", prog_name="agreegen")
+@click.version_option(package_name="agreegen", prog_name="agreegen", help="cli.version")
 @click.option(
     "--forms",
     type=existing_folder,
     expose_value=False,
     callback=lambda _context, _parameter, value: use_forms(value),
-    help="Folder of forms; else AGREEGEN_FORMS, else the packaged forms.",
+    help="cli.folder-forms-else-agreegen-forms-else",
 )
 @click.option("--lang", type=click.Choice(languages()), expose_value=False, help=_LANG_HELP)
-@click.option("-v", "--verbose", count=True, help="Say more; twice for debugging.")
-@click.option("-q", "--quiet", is_flag=True, help="Say only errors and results.")
+@click.option("-v", "--verbose", count=True, help="cli.say-more-twice-debugging")
+@click.option("-q", "--quiet", is_flag=True, help="cli.say-only-errors-results")
 def cli(verbose: int, quiet: bool) -> None:
     """Fill Word forms from rosters, convert to PDF/A, sign with PAdES, verify, and archive.
 
@@ -129,12 +132,12 @@ _COMMON = (
         hidden=True,
         callback=lambda _context, _parameter, value: use_forms(value),
         type=existing_folder,
-        help="Forms.",
+        help="cli.folder-forms-else-agreegen-forms-else",
     ),
     click.Option(["--lang"], type=click.Choice(languages()), expose_value=False, help=_LANG_HELP),
-    click.Option(["--force"], expose_value=False, hidden=True, is_flag=True, help="Nothing to replace here."),
-    click.Option(["-v", "--verbose"], count=True, expose_value=False, callback=_speak, help="Say more."),
-    click.Option(["-q", "--quiet"], is_flag=True, expose_value=False, callback=_hush, help="Say less."),
+    click.Option(["--force"], expose_value=False, hidden=True, is_flag=True, help="cli.nothing-replace-here"),
+    click.Option(["-v", "--verbose"], count=True, expose_value=False, callback=_speak, help="cli.say-more"),
+    click.Option(["-q", "--quiet"], is_flag=True, expose_value=False, callback=_hush, help="cli.say-less"),
 )
 
 
@@ -169,6 +172,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """
     use_escapes()
     _use_requested_language(sys.argv[1:] if arguments is None else arguments)
+    localise_click()
+    localise(cli, "agreegen")
     try:
         with guarding_inputs(), own_temporary_folder():
             given = None if arguments is None else list(arguments)

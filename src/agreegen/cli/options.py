@@ -10,6 +10,7 @@ import click
 
 from agreegen.cli.output import prompt_secret, say_warning
 from agreegen.errors import UsageError
+from agreegen.messages import message, translate
 
 if TYPE_CHECKING:
     from agreegen.api import TimestampServer, Trust
@@ -28,18 +29,18 @@ def forms_option(function: F) -> F:
         "--forms",
         "forms_folder_option",
         type=existing_folder,
-        help="Folder of forms; else AGREEGEN_FORMS, else the packaged forms.",
+        help="cli.folder-forms-else-agreegen-forms-else",
     )(function)
 
 
 def force_option(function: F) -> F:
     """Add `--force`."""
-    return click.option("--force", is_flag=True, help="Replace what is already there.")(function)
+    return click.option("--force", is_flag=True, help="cli.replace-what-already")(function)
 
 
 def json_option(function: F) -> F:
     """Add `--json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(function)
+    return click.option("--json", "as_json", is_flag=True, help="cli.print-result-json")(function)
 
 
 def trust_options(function: F) -> F:
@@ -49,13 +50,13 @@ def trust_options(function: F) -> F:
         "crls",
         multiple=True,
         type=existing_path,
-        help="Revocation list (PEM or DER) or a folder of them.",
+        help="cli.revocation-list-pem-or-der-or",
     )(function)
     return click.option(
         "--trust",
         multiple=True,
         type=existing_path,
-        help="Trust anchor (PEM or DER), or a folder of anchors and CRLs.",
+        help="cli.trust-anchor-pem-or-der-or",
     )(function)
 
 
@@ -65,7 +66,7 @@ def tsa_option(function: F) -> F:
         "--tsa",
         multiple=True,
         metavar="URL|FILE",
-        help="RFC 3161 timestamp service: its address, or a YAML file.",
+        help="cli.rfc-3161-timestamp-service-its-address",
     )(function)
 
 
@@ -74,7 +75,7 @@ def policy_option(function: F) -> F:
     return click.option(
         "--policy",
         type=existing_file,
-        help="Validation policy for the signatures that are there, e.g. for SM2 signer ids.",
+        help="cli.validation-policy-signatures-e-g-sm2",
     )(function)
 
 
@@ -84,14 +85,14 @@ def register_options(function: F) -> F:
         "--register-credential",
         type=any_path,
         metavar="CRED.yaml",
-        help="Who signs the register; else whom it or its job names.",
+        help="cli.who-signs-register-else-whom-or",
     )(function)
     return click.option(
         "--register",
         "register_file",
         type=any_path,
         metavar="FILE",
-        help="Record it in this register, register.db; the files lie below its folder.",
+        help="cli.record-register-register-db-files-lie",
     )(function)
 
 
@@ -104,7 +105,7 @@ class LevelChoice(click.Choice[str]):
 
     def get_invalid_choice_message(self, value: object, ctx: click.Context | None) -> str:  # noqa: ARG002 - the same
         """Say which levels there are."""
-        return f"{value!r} is not one of {', '.join(map(repr, self.choices))}."
+        return translate(message("cli.not-one", value=value, repr=tuple(map(repr, self.choices))))
 
     def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str:  # noqa: ARG002 - the same
         """Say which levels there are."""
@@ -119,7 +120,7 @@ def level_option(*, default: str | None, choices: tuple[str, ...]) -> Callable[[
         "--level",
         type=LevelChoice(choices, case_sensitive=False),
         show_default=default is not None,
-        help="PAdES level to reach.",
+        help="cli.pades-level-reach",
         **settings,
     )
 
@@ -134,7 +135,7 @@ def read_trust(trust: Sequence[Path], crls: Sequence[Path]) -> Trust:
 
     anchors = load_trust([*trust, *crls])
     if anchors.example:
-        say_warning("an example trust anchor was given: anyone can make signatures that it trusts")
+        say_warning(message("cli.example-trust-anchor-was-given-anyone"))
     return anchors
 
 
@@ -158,6 +159,6 @@ def read_aliases(texts: Sequence[str]) -> dict[str, str]:
     for text in texts:
         printed, equals, registered = (part.strip() for part in text.partition("="))
         if not printed or not equals or not registered or printed in found:
-            raise UsageError(f"--alias {text}: write PRINTED=REGISTERED, each printed name once")
+            raise UsageError(message("cli.alias-write-printed-registered-each-printed", text=text))
         found[printed] = registered
     return found

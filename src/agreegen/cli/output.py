@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from agreegen.errors import AgreegenError
-from agreegen.messages import Message, message, translate
+from agreegen.messages import Message, has_entry, message, translate
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -77,10 +77,16 @@ def print_table(
     width = None if sys.stdout.isatty() else _PLAIN_WIDTH
     table = Table(title=None if title is None else translate(title), title_justify="left", show_edge=False)
     for header in headers:
-        table.add_column(translate(header), overflow="fold")
+        table.add_column(_head(header), overflow="fold")
     for row in rows:
         table.add_row(*(translate(cell) for cell in row))
     Console(width=width, highlight=False, markup=False, emoji=False).print(table)
+
+
+def _head(header: Message | str) -> str:
+    """Return a header in words; those that are names have an entry of their own."""
+    code = f"cli.head.{header}".replace(" ", "-")
+    return translate(message(code)) if isinstance(header, str) and has_entry(code) else translate(header)
 
 
 def print_long_table(headers: Sequence[Message | str], rows: Iterable[Sequence[object]]) -> None:
@@ -90,7 +96,7 @@ def print_long_table(headers: Sequence[Message | str], rows: Iterable[Sequence[o
     if len(first) <= _LONG_TABLE:
         print_table(headers, first)
         return
-    for row in itertools.chain([headers], first, stream):
+    for row in itertools.chain([[_head(header) for header in headers]], first, stream):
         sys.stdout.write("\t".join(" ".join(translate(cell).split()) for cell in row) + "\n")
     sys.stdout.flush()
 
@@ -157,6 +163,6 @@ def prompt_secret(label: str) -> str:
         click.UsageError: There is no terminal to ask at.
     """
     if not sys.stdin.isatty():
-        raise click.UsageError(f"{label}: cannot ask without a terminal; use {{env: NAME}} or {{file: PATH}}")
+        raise click.UsageError(translate(message("cli.cannot-ask-without-terminal-use-env", label=label)))
     answer = click.prompt(label, hide_input=True, err=True)
     return str(answer)

@@ -31,27 +31,28 @@ from agreegen.errors import (
     UsageError,
 )
 from agreegen.files import refuse_existing, refuse_inputs
+from agreegen.messages import message
 
 _LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
 
 
 @click.command("sign")
 @click.argument("inputs", nargs=-1, required=True, type=any_path, metavar="IN.pdf...")
-@click.option(
-    "-o", "--output", required=True, metavar="OUT.pdf|DIR/", help="The signed PDF, or a folder for many."
-)
+@click.option("-o", "--output", required=True, metavar="OUT.pdf|DIR/", help="cli.signed-pdf-or-folder-many")
 @click.option(
     "--role",
-    help="Who signs: a role of the form, e.g. party_a_seal; else the one that this credential can sign next.",
+    help="cli.who-signs-role-form-e-g",
 )
-@click.option("--credential", "credential_file", required=True, type=any_path, help="Credential file (YAML).")
+@click.option(
+    "--credential", "credential_file", required=True, type=any_path, help="cli.credential-file-yaml"
+)
 @level_option(default="B-B", choices=_LEVELS)
 @tsa_option
 @trust_options
-@click.option("--reason", help="Reason, written into the signature.")
-@click.option("--location", help="Place, written into the signature.")
+@click.option("--reason", help="cli.reason-written-into-signature")
+@click.option("--location", help="cli.place-written-into-signature")
 @policy_option
-@click.option("--relax-order", is_flag=True, help="Sign although a role that comes first has not signed yet.")
+@click.option("--relax-order", is_flag=True, help="cli.sign-although-role-comes-first-has")
 @register_options
 @force_option
 def command(
@@ -113,11 +114,16 @@ def plan_outputs(inputs: Sequence[Path], output: str, *, force: bool) -> list[tu
     target = Path(output)
     to_folder = output.endswith("/") or target.is_dir()
     if len(inputs) > 1 and not to_folder:
-        raise UsageError("many inputs need a folder as output", hint="write -o DIR/ with a slash at the end")
+        raise UsageError(
+            message("cli.many-inputs-need-folder-output"), hint=message("cli.write-o-dir-slash-end")
+        )
     pairs = [(source, target / source.name if to_folder else target) for source in inputs]
     names = [destination for _, destination in pairs]
     if len(set(names)) != len(names):
-        raise UsageError("two inputs have the same file name", hint="sign them into different folders")
+        raise UsageError(
+            message("cli.two-inputs-have-same-file-name"),
+            hint=message("cli.sign-them-into-different-folders"),
+        )
     for _, destination in pairs:
         refuse_inputs(destination, inputs)
         refuse_existing(destination, force=force)
@@ -152,5 +158,5 @@ def process_all(pairs: Sequence[tuple[Path, Path]], process: Callable[[Path, Pat
     if not failed:
         return ExitCode.DONE
     if len(pairs) > 1:
-        say(f"{len(failed)} of {len(pairs)} files failed")
+        say(message("cli.files-failed", count=len(failed), count2=len(pairs)))
     return failed[0].exit_code if len(failed) == len(pairs) else ExitCode.FAILED_ROWS

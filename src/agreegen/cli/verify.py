@@ -39,7 +39,7 @@ from agreegen.cli.options import (
 from agreegen.cli.output import make_progress, print_json, say, to_json
 from agreegen.errors import ExitCode, InputError, UsageError
 from agreegen.files import read_limited, refuse_existing, refuse_inputs, write_atomically
-from agreegen.messages import reader_language
+from agreegen.messages import message, reader_language
 from agreegen.reports.verification.table import Table, render_table
 
 _MAX_PASSWORD_BYTES = 4096
@@ -56,38 +56,40 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
     metavar="PATH...",
 )
 @trust_options
-@click.option("--at", "at_text", metavar="TIME", help="Judge for this moment (ISO 8601).")
-@click.option("--complete", is_flag=True, help="A file in which a required role is missing is not valid.")
-@click.option("--policy", type=existing_file, help="Validation policy (YAML).")
-@click.option("--register", "register_file", type=existing_file, help="Register that should know the files.")
-@click.option("--password-file", type=existing_file, help="File with the password of encrypted PDFs.")
-@click.option("--fetch", is_flag=True, help="Fetch revocation data over the network.")
+@click.option("--at", "at_text", metavar="TIME", help="cli.judge-moment-iso-8601")
+@click.option("--complete", is_flag=True, help="cli.file-which-required-role-missing-not")
+@click.option("--policy", type=existing_file, help="cli.validation-policy-yaml")
+@click.option("--register", "register_file", type=existing_file, help="cli.register-should-know-files")
+@click.option("--password-file", type=existing_file, help="cli.file-password-encrypted-pdfs")
+@click.option("--fetch", is_flag=True, help="cli.fetch-revocation-data-over-network")
 @click.option(
     "--seal-seen",
     "seals_seen",
     multiple=True,
     metavar="SHA256",
-    help="I have looked at the picture of this seal over text, in the HTML report (repeatable).",
+    help="cli.i-have-looked-picture-seal-over",
 )
 @click.option(
     "--evidence",
     "evidence",
     multiple=True,
     type=existing_path,
-    help="Evidence record (.ers, RFC 4998) of a file or a list, or a folder of them (repeatable).",
+    help="cli.evidence-record-ers-rfc-4998-file",
 )
 @click.option(
     "--alias",
     "aliases",
     multiple=True,
     metavar="PRINTED=REGISTERED",
-    help="I know that this printed holder's certificate carries this registered name (repeatable).",
+    help="cli.i-know-printed-holder-certificate-carries",
 )
 @json_option
-@click.option("--html", type=any_path, help="Also write a report as one HTML file.")
-@click.option("--xml", type=any_path, help="Also write an ETSI TS 119 102-2 report.")
-@click.option("--extract-signed", type=any_path, metavar="DIR", help="Write every signed revision into DIR.")
-@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+@click.option("--html", type=any_path, help="cli.also-write-report-one-html-file")
+@click.option("--xml", type=any_path, help="cli.also-write-etsi-ts-119-102")
+@click.option(
+    "--extract-signed", type=any_path, metavar="DIR", help="cli.write-every-signed-revision-into-dir"
+)
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="cli.processes")
 @forms_option
 @force_option
 def command(
@@ -184,7 +186,8 @@ def read_hashes(texts: Iterable[str]) -> frozenset[str]:
     for text in sorted(found):
         if _SHA256.fullmatch(text) is None:
             raise UsageError(
-                f"--seal-seen {text}: not a SHA-256", hint="copy the 64 digits from below the picture"
+                message("cli.seal-seen-not-sha-256", text=text),
+                hint=message("cli.copy-64-digits-from-below-picture"),
             )
     return found
 
@@ -198,9 +201,13 @@ def read_password(file: Path) -> str:
     try:
         return read_limited(file, _MAX_PASSWORD_BYTES).decode("utf-8").rstrip("\r\n")
     except OSError as exc:
-        raise InputError(f"--password-file {file}: {exc.strerror}", hint="check the path") from exc
+        raise InputError(
+            message("cli.password-file", file=file, exc=exc), hint=message("cli.check-path")
+        ) from exc
     except UnicodeDecodeError as exc:
-        raise InputError(f"--password-file {file}: not UTF-8 text", hint="save it as UTF-8") from exc
+        raise InputError(
+            message("cli.password-file-not-utf-8-text", file=file), hint=message("cli.save-utf-8")
+        ) from exc
 
 
 def check_outputs(
@@ -213,13 +220,15 @@ def check_outputs(
     """
     named = [output for output in outputs if output is not None]
     if len({output.resolve() for output in named}) < len(named):
-        raise UsageError("--html and --xml name the same file", hint="choose another output")
+        raise UsageError(message("cli.html-xml-name-same-file"), hint=message("cli.choose-another-output"))
     for output in named:
         refuse_existing(output, force=force)
         if output.exists():
             refuse_inputs(output, itertools.chain(expand_paths(inputs), _files_of(inputs)))
     if folder is not None and folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is a file, and a folder is needed", hint="name another folder")
+        raise UsageError(
+            message("cli.file-folder-needed", folder=folder), hint=message("cli.name-another-folder")
+        )
 
 
 def _files_of(inputs: Iterable[Path]) -> Iterator[Path]:
@@ -237,7 +246,9 @@ def parse_time(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as exc:
-        raise UsageError(f"--at {text}: not a time", hint="write for example 2026-05-10T12:00:00Z") from exc
+        raise UsageError(
+            message("cli.not-time", text=text), hint=message("cli.write-example-2026-05-10t12-00")
+        ) from exc
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -284,4 +295,4 @@ def extract_all(report: Report, folder: Path, *, force: bool) -> None:
     """Write the signed revisions of every readable file into a folder."""
     for file in report.files:
         for path in write_signed_revisions(file, folder, force=force):
-            say(f"{path}: written")
+            say(message("cli.written", path=path))

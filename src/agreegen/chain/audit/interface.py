@@ -45,7 +45,7 @@ class HeadJudgement:
         claimed: When it was made, as it says itself, to the second.
     """
 
-    reason: str | None
+    reason: Message | str | None
     signer: SignerIdentity | None
     time: datetime | None = None
     proved: bool = False

@@ -31,17 +31,13 @@ _MOST_NAMED = 200
 
 @click.command("create")
 @click.argument("source", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="SOURCE_DIR")
-@click.option("-o", "--output", required=True, type=any_path, metavar="BAG_DIR", help="The bag to write.")
-@click.option("--credential", "credential_file", required=True, type=any_path, help="Who signs the bag.")
-@click.option(
-    "--register-credential", type=any_path, help="Who signs the register, where its job cannot be found."
-)
+@click.option("-o", "--output", required=True, type=any_path, metavar="BAG_DIR", help="cli.bag-write")
+@click.option("--credential", "credential_file", required=True, type=any_path, help="cli.who-signs-bag")
+@click.option("--register-credential", type=any_path, help="cli.who-signs-register-where-its-job")
 @tsa_option
 @trust_options
-@click.option("--omit-ids", is_flag=True, help="Leave ID numbers out of parameters and register.")
-@click.option(
-    "--include-unsigned", is_flag=True, help="Take what nobody signed or the register does not know, too."
-)
+@click.option("--omit-ids", is_flag=True, help="cli.leave-id-numbers-out-parameters-register")
+@click.option("--include-unsigned", is_flag=True, help="cli.take-what-nobody-signed-or-register")
 @force_option
 def create_command(
     source: Path,
@@ -76,9 +72,17 @@ def create_command(
     for document in summary.left_out[:_MOST_NAMED]:
         say_warning(message("cli.left-out", document=document))
     if len(summary.left_out) > _MOST_NAMED:
-        say_warning(f"{len(summary.left_out) - _MOST_NAMED} more are left out; --include-unsigned takes them")
+        say_warning(
+            message("cli.more-left-out-include-unsigned-takes", count=len(summary.left_out) - _MOST_NAMED)
+        )
     say(
-        f"{output}: {summary.documents} documents, {summary.payload_bytes} bytes, signed by {credential.name}"
+        message(
+            "cli.documents-bytes-signed",
+            output=output,
+            documents=summary.documents,
+            payload_bytes=summary.payload_bytes,
+            name=credential.name,
+        )
     )
 
 

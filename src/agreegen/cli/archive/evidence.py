@@ -29,12 +29,17 @@ from agreegen.cli.options import (
 )
 from agreegen.cli.output import print_json, print_table, say
 from agreegen.errors import ExitCode
+from agreegen.messages import message
 
 _bags = click.argument("bags", nargs=-1, required=True, type=existing_folder, metavar="BAG...")
 
 
 def _tell(done: StampedBags, what: str) -> None:
-    say(f"{len(done.bags)} bags with {done.files} files {what} with {done.tokens} request(s)")
+    say(
+        message(
+            "cli.bags-files-request-s", count=len(done.bags), files=done.files, what=what, tokens=done.tokens
+        )
+    )
 
 
 @click.command("timestamp")
@@ -42,7 +47,7 @@ def _tell(done: StampedBags, what: str) -> None:
 @tsa_option
 @trust_options
 @click.option(
-    "--hash", "hash_name", type=click.Choice(RENEWAL_HASHES), default="sha256", help="Hash function."
+    "--hash", "hash_name", type=click.Choice(RENEWAL_HASHES), default="sha256", help="cli.hash-function"
 )
 def timestamp_command(
     bags: tuple[Path, ...],
@@ -64,7 +69,7 @@ def timestamp_command(
     "--hash",
     "hash_name",
     type=click.Choice(RENEWAL_HASHES),
-    help="Another hash function: every file is hashed anew.",
+    help="cli.another-hash-function-every-file-hashed",
 )
 def renew_command(
     bags: tuple[Path, ...],
@@ -81,21 +86,28 @@ def renew_command(
 @click.command("extract")
 @click.argument("bag", type=existing_folder, metavar="BAG")
 @click.argument("document", metavar="DOC")
-@click.option("-o", "--output", required=True, type=any_path, metavar="DIR", help="Where to write.")
+@click.option("-o", "--output", required=True, type=any_path, metavar="DIR", help="cli.where-write")
 @force_option
 def extract_command(bag: Path, document: str, output: Path, force: bool) -> None:
     """Write DOC of BAG with its own evidence record, certificates and lists: it can be handed out alone."""
     done = extract_document(bag, document, output, force=force)
     say(
-        f"{done.document} with {done.record.name}, {done.certificates} certificates and {done.crls} lists; "
-        f"check: agreegen verify {done.document} --evidence {done.record} --crl {output}/crls --trust …"
+        message(
+            "cli.certificates-lists-check-agreegen-verify-evidenc",
+            document=done.document,
+            name=done.record.name,
+            certificates=done.certificates,
+            crls=done.crls,
+            record=done.record,
+            output=output,
+        )
     )
 
 
 @click.command("status")
 @_bags
 @click.option(
-    "--within", "days", type=click.IntRange(min=0), default=180, show_default=True, help="Days to look ahead."
+    "--within", "days", type=click.IntRange(min=0), default=180, show_default=True, help="cli.days-look-ahead"
 )
 @policy_option
 @json_option

@@ -25,6 +25,7 @@ from agreegen.cli.options import any_path, existing_file, force_option, forms_op
 from agreegen.cli.output import prompt_secret, say
 from agreegen.errors import ExitCode, InputError, UsageError
 from agreegen.files import refuse_existing, refuse_inputs
+from agreegen.messages import message, translate
 from agreegen.model.complaint import Severity, sort_and_merge
 from agreegen.model.form import Field
 
@@ -33,21 +34,19 @@ __all__ = ["new_command"]
 
 @click.command("new")
 @click.argument("roster", type=existing_file, metavar="ROSTER")
-@click.option("-o", "--output", "job_file", required=True, type=any_path, metavar="JOB.yaml", help="The job.")
-@click.option("--form", "form_id", help="The form; else the one whose fields the header names.")
-@click.option("--sheet", help="Sheet: its name, or number from 1.")
+@click.option("-o", "--output", "job_file", required=True, type=any_path, metavar="JOB.yaml", help="cli.job")
+@click.option("--form", "form_id", help="cli.form-else-one-whose-fields-header")
+@click.option("--sheet", help="cli.sheet-its-name-or-number-from")
 @click.option(
-    "--column", "columns", multiple=True, metavar="FIELD=HEADER", help="A header that the form does not know."
+    "--column", "columns", multiple=True, metavar="FIELD=HEADER", help="cli.header-form-does-not-know"
 )
-@click.option(
-    "--default", "defaults", multiple=True, metavar="FIELD=VALUE", help="A value that holds for all rows."
-)
-@click.option("--date", help="The date that is printed, for all rows; empty to leave it blank.")
-@click.option("--documents", type=any_path, metavar="DIR", help="Folder for the documents.")
-@click.option("--credential", type=any_path, metavar="CRED.yaml", help="Who signs for the office.")
-@click.option("--role", help="The role in which that one signs; else the form's first seal.")
-@click.option("--trust", multiple=True, type=any_path, metavar="PATH", help="Trust anchors; may be repeated.")
-@click.option("--no-input", is_flag=True, help="Ask nothing, even at a terminal.")
+@click.option("--default", "defaults", multiple=True, metavar="FIELD=VALUE", help="cli.value-holds-all-rows")
+@click.option("--date", help="cli.date-printed-all-rows-empty-leave")
+@click.option("--documents", type=any_path, metavar="DIR", help="cli.folder-documents")
+@click.option("--credential", type=any_path, metavar="CRED.yaml", help="cli.who-signs-office")
+@click.option("--role", help="cli.role-which-one-signs-else-form")
+@click.option("--trust", multiple=True, type=any_path, metavar="PATH", help="cli.trust-anchors-may-repeated")
+@click.option("--no-input", is_flag=True, help="cli.ask-nothing-even-terminal")
 @forms_option
 @force_option
 def new_command(
@@ -83,7 +82,11 @@ def new_command(
     )
     draft = _complete(draft, number, date, role, asking=asking)
     write_job(draft, job_file, force=force)
-    say(f"{job_file}: written; {len(draft.survey.columns)} columns of {roster.name} are read")
+    say(
+        message(
+            "cli.written-columns-read", job_file=job_file, count=len(draft.survey.columns), name=roster.name
+        )
+    )
     return _check(job_file, forms_folder_option)
 
 
@@ -97,7 +100,7 @@ def read_pairs(texts: Sequence[str], option: str) -> dict[str, str]:
     for text in texts:
         name, equals, value = (part.strip() for part in text.partition("="))
         if not name or not equals or not value or name in found:
-            raise UsageError(f"{option} {text}: write FIELD=TEXT, each field once")
+            raise UsageError(message("cli.write-field-text-each-field-once", option=option, text=text))
         found[name] = value
     return found
 
@@ -109,15 +112,23 @@ def _choose_form(
         return survey_roster(roster, find_form(form_id, folder), sheet=sheet)
     fitting = fitting_forms(roster, sheet=sheet, forms=folder)
     if not fitting:
-        raise InputError(f"{roster}: no form fits its header", hint="name the form with --form")
+        raise InputError(
+            message("cli.no-form-fits-its-header", roster=roster), hint=message("cli.name-form-form")
+        )
     best = [each for each in fitting if len(each.columns) == len(fitting[0].columns)]
     if len(best) == 1 and not asking:
         return best[0]
     ids = [each.form.id for each in fitting]
     if not asking:
-        raise UsageError(f"{roster} may be for {' or '.join(ids)}", hint="name the form with --form")
+        raise UsageError(
+            message("cli.may", roster=roster, ids=" or ".join(ids)), hint=message("cli.name-form-form")
+        )
     for each in fitting:
-        say(f"{each.form.id}: {each.form.title_zh}, {len(each.columns)} columns found")
+        say(
+            message(
+                "cli.columns-found", id=each.form.id, title_zh=each.form.title_zh, count=len(each.columns)
+            )
+        )
     chosen = click.prompt("Form / 表单", type=click.Choice(ids), default=ids[0], err=True)
     return next(each for each in fitting if each.form.id == chosen)
 
@@ -148,7 +159,10 @@ def _with_role(draft: JobDraft, role: str | None) -> JobDraft:
     chosen = role or (None if usual is None else usual.id)
     known = [each.id for each in form.roles]
     if chosen not in known:
-        raise UsageError(f"{form.id} has no role {chosen}", hint=f"its roles are {', '.join(known)}")
+        raise UsageError(
+            message("cli.has-no-role", id=form.id, chosen=chosen),
+            hint=message("cli.its-roles", known=tuple(known)),
+        )
     return replace(draft, role=chosen)
 
 
@@ -159,7 +173,10 @@ def _with_columns(draft: JobDraft, sheet: int | str | None) -> JobDraft:
     unknown = [name for name in (*draft.columns, *draft.defaults) if name not in known]
     if unknown:
         names = ", ".join(item.name for item in form.fields)
-        raise UsageError(f"{form.id} has no field {unknown[0]}", hint=f"its fields are {names}")
+        raise UsageError(
+            message("cli.has-no-field", id=form.id, unknown=unknown[0]),
+            hint=message("cli.its-fields", names=names),
+        )
     if not draft.columns:
         return draft
     return replace(draft, survey=survey_roster(draft.roster, form, sheet=sheet, columns=draft.columns))
@@ -174,7 +191,14 @@ def _with_missing(draft: JobDraft, sheet: int | str | None, *, asking: bool) -> 
     others = "、".join(draft.survey.others)
     for item in missing:
         answer = click.prompt(
-            f"{item.label_zh} ({item.name}): header of its column, or one value for all rows [{others}]",
+            translate(
+                message(
+                    "cli.header-its-column-or-one-value",
+                    label_zh=item.label_zh,
+                    name=item.name,
+                    others=others,
+                )
+            ),
             err=True,
         )
         (columns if answer in draft.survey.others else defaults)[item.name] = answer
@@ -189,8 +213,8 @@ def _lacking(draft: JobDraft, missing: Sequence[Field]) -> UsageError:
     named = ", ".join(f"{item.label_zh} ({item.name})" for item in missing)
     first = missing[0].name
     return UsageError(
-        f"{draft.roster} has no column for {named}",
-        hint=f"give --column {first}=HEADER, or --default {first}=VALUE for all rows",
+        message("cli.has-no-column", roster=draft.roster, named=named),
+        hint=message("cli.give-column-header-or-default-value", first=first),
     )
 
 
@@ -199,6 +223,6 @@ def _check(job_file: Path, folder: Path | None) -> int:
     result = check_batch(job, prompt=prompt_secret, samples=False)
     for line in sort_and_merge(result.complaints):
         click.echo(line)
-    say(f"{result.rows} rows, {result.errors} errors, {result.warnings} warnings")
+    say(message("cli.rows-errors-warnings", rows=result.rows, errors=result.errors, warnings=result.warnings))
     failed = any(complaint.severity is Severity.ERROR for complaint in result.complaints)
     return ExitCode.BAD_INPUT if failed else ExitCode.DONE

@@ -12,20 +12,19 @@ from agreegen.cli.options import any_path, existing_file, force_option, forms_op
 from agreegen.cli.output import print_json, prompt_secret, say, say_warning
 from agreegen.errors import ExitCode
 from agreegen.files import refuse_existing
+from agreegen.messages import message
 
 
 @click.command("print")
 @click.argument("job_file", type=existing_file, metavar="JOB.yaml")
-@click.option("-o", "--output", required=True, type=any_path, metavar="OUT.pdf", help="The file to print.")
-@click.option("--all", "everything", is_flag=True, help="Also documents that their person has signed.")
-@click.option("--duplex", is_flag=True, help="Begin every document on a front side.")
-@click.option("--no-separators", is_flag=True, help="No cover sheet before each unit.")
-@click.option("--no-marks", is_flag=True, help="No marks: scans must be told apart by hand.")
-@click.option("--unit", "units", multiple=True, metavar="U", help="Only this unit; may be repeated.")
-@click.option(
-    "--staff-no", "staff_nos", multiple=True, metavar="N", help="Only this person; may be repeated."
-)
-@click.option("--xlsx", type=any_path, metavar="FILE", help="The lists of the cover sheets as a workbook.")
+@click.option("-o", "--output", required=True, type=any_path, metavar="OUT.pdf", help="cli.file-print")
+@click.option("--all", "everything", is_flag=True, help="cli.also-documents-their-person-has-signed")
+@click.option("--duplex", is_flag=True, help="cli.begin-every-document-on-front-side")
+@click.option("--no-separators", is_flag=True, help="cli.no-cover-sheet-before-each-unit")
+@click.option("--no-marks", is_flag=True, help="cli.no-marks-scans-must-told-apart")
+@click.option("--unit", "units", multiple=True, metavar="U", help="cli.only-unit-may-repeated")
+@click.option("--staff-no", "staff_nos", multiple=True, metavar="N", help="cli.only-person-may-repeated")
+@click.option("--xlsx", type=any_path, metavar="FILE", help="cli.lists-cover-sheets-workbook")
 @forms_option
 @force_option
 @json_option
@@ -64,6 +63,6 @@ def print_command(
     for warning in printed.warnings:
         say_warning(warning)
     if printed.signed_already:
-        say(f"{printed.signed_already} have signed already and are left out")
-    say(f"{output}: {len(printed.documents)} documents, {printed.pages} pages")
+        say(message("cli.have-signed-already-left-out", signed_already=printed.signed_already))
+    say(message("cli.documents-pages", output=output, count=len(printed.documents), pages=printed.pages))
     return ExitCode.FAILED_ROWS if printed.skipped else ExitCode.DONE

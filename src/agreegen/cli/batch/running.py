@@ -31,6 +31,7 @@ from agreegen.cli.output import (
     say_warning,
 )
 from agreegen.errors import ExitCode
+from agreegen.messages import message
 from agreegen.model.complaint import sort_and_merge
 
 _FAILED = {RowResult.FAILED, RowResult.QUARANTINED}
@@ -50,31 +51,35 @@ def check_command(job_file: Path, forms_folder_option: Path | None, as_json: boo
         for line in sort_and_merge(result.complaints):
             click.echo(line)
         for path in result.samples:
-            say(f"{path}: sample for approval")
-        say(f"{result.rows} rows, {result.errors} errors, {result.warnings} warnings")
+            say(message("cli.sample-approval", path=path))
+        say(
+            message(
+                "cli.rows-errors-warnings", rows=result.rows, errors=result.errors, warnings=result.warnings
+            )
+        )
     return ExitCode.BAD_INPUT if result.errors else ExitCode.DONE
 
 
 @click.command("run")
 @job_argument
-@click.option("--roster", type=existing_file, help="Another roster than the job's, e.g. failed-rows.csv.")
-@click.option("--workers", type=click.IntRange(1, 256), help="Worker processes; else as many as cores.")
-@click.option("--limit", type=click.IntRange(1), help="Only the first N rows.")
+@click.option("--roster", type=existing_file, help="cli.another-roster-than-job-e-g")
+@click.option("--workers", type=click.IntRange(1, 256), help="cli.worker-processes-else-many-cores")
+@click.option("--limit", type=click.IntRange(1), help="cli.only-first-n-rows")
 @click.option(
-    "--engine", type=click.Choice(("local", "dask")), default="local", show_default=True, help="Where to run."
+    "--engine", type=click.Choice(("local", "dask")), default="local", show_default=True, help="cli.where-run"
 )
 @click.option(
     "--copy-back/--shared-output",
     default=None,
-    help="Dask: write the workers' files here, or let them write; else found out.",
+    help="cli.dask-write-workers-files-here-or",
 )
-@click.option("--scheduler", metavar="URL", help="Dask scheduler, e.g. tls://host:8786.")
+@click.option("--scheduler", metavar="URL", help="cli.dask-scheduler-e-g-tls-host")
 @click.option(
     "--replace-signed",
     is_flag=True,
-    help="Replace documents that their person has signed, too, or make them again.",
+    help="cli.replace-documents-their-person-has-signed",
 )
-@click.option("--check-files", is_flag=True, help="Read every byte of every finished document.")
+@click.option("--check-files", is_flag=True, help="cli.read-every-byte-every-finished-document")
 @forms_option
 @json_option
 def run_command(
@@ -153,7 +158,7 @@ def event_printer(*, as_json: bool) -> Iterator[Callable[[RunEvent], None]]:
                 failed += event.result in _FAILED
                 made += event.result is not RowResult.ALREADY_DONE and event.result not in _FAILED
                 if event.result in _FAILED:
-                    say(f"row {event.row}: {event.message}")
+                    say(message("cli.row-told", row=event.row, text=event.message))
             elif event.kind is RunEventKind.WARNING:
                 say_warning(event.message or "")
             rate = made / max(time.monotonic() - started, 0.001)
@@ -189,12 +194,10 @@ def print_summary(summary: RunSummary, output: Path) -> None:
             )
         ],
     )
-    say(f"documents and register: {output}")
+    say(message("cli.documents-register", output=output))
     if summary.register_head is not None:
-        say(f"head of the register, to be kept on paper: {summary.register_head}")
+        say(message("cli.head-register-kept-on-paper", register_head=summary.register_head))
     if summary.kept_signed:
-        say(
-            f"{summary.kept_signed} rows are kept as their person signed them; --replace-signed replaces them"
-        )
+        say(message("cli.rows-kept-their-person-signed-them", kept_signed=summary.kept_signed))
     if summary.failed:
-        say(f"failed rows, ready to be run again: {summary.failed_rows}")
+        say(message("cli.failed-rows-ready-run-again", failed_rows=summary.failed_rows))

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from agreegen.api.ledger.entries import Entered, Kind, add_entry, begin_ledger, import_entries
+from agreegen.api.ledger.entries import Entered, add_entry, begin_ledger, import_entries
 from agreegen.cli.ledger.options import (
     DayType,
     known_register_option,
@@ -23,23 +23,23 @@ from agreegen.files import sha256_of_file
 from agreegen.messages import message
 
 _TEXTS = (
-    ("--item", "item", "Number in this ledger (编号); given by the ledger where a new item has none."),
-    ("--number", "number", "The item's own number (文号)."),
-    ("--title", "title", "Title of a new item."),
-    ("--label", "label", "绝密|机密|秘密|工作秘密|敏感|其他|无, or its code; 敏感 where nothing is said."),
-    ("--medium", "medium", "纸质|介质|文件, or its code; 纸质 where nothing is said."),
-    ("--copies", "count", "How many copies; 1 where nothing is said."),
-    ("--copy-numbers", "copies", "Which copies, e.g. 1-3,5; else the first that the giver has."),
-    ("--giver", "giver", "Who hands over; may be left out where one has all copies."),
-    ("--receiver", "receiver", "Who takes over."),
-    ("--custodian", "custodian", "Who answers for the copies from then on."),
-    ("--approved-by", "approved_by", "Who approved it."),
-    ("--handled-by", "handled_by", "Who did it."),
-    ("--counted-by", "counted_by", "Who counted before destruction (清点人)."),
-    ("--witness", "witness", "Who watched the destruction (监销人)."),
-    ("--method", "method", "How it was sent or destroyed."),
-    ("--signature", "signature", "document:ID, scan:FILE or device:RECORD."),
-    ("--note", "note", "Anything else."),
+    ("--item", "item", "cli.number-ledger-given-ledger-where-new"),
+    ("--number", "number", "cli.item-own-number"),
+    ("--title", "title", "cli.title-new-item"),
+    ("--label", "label", "cli.or-its-code-where-nothing-said-2"),
+    ("--medium", "medium", "cli.or-its-code-where-nothing-said"),
+    ("--copies", "count", "cli.how-many-copies-1-where-nothing"),
+    ("--copy-numbers", "copies", "cli.which-copies-e-g-1-3"),
+    ("--giver", "giver", "cli.who-hands-over-may-left-out"),
+    ("--receiver", "receiver", "cli.who-takes-over"),
+    ("--custodian", "custodian", "cli.who-answers-copies-from-then-on"),
+    ("--approved-by", "approved_by", "cli.who-approved-it"),
+    ("--handled-by", "handled_by", "cli.who-did-it"),
+    ("--counted-by", "counted_by", "cli.who-counted-before-destruction"),
+    ("--witness", "witness", "cli.who-watched-destruction"),
+    ("--method", "method", "cli.how-was-sent-or-destroyed"),
+    ("--signature", "signature", "cli.document-id-scan-file-or-device"),
+    ("--note", "note", "cli.anything-else"),
 )
 
 
@@ -51,7 +51,7 @@ def _entry_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command("new")
 @ledger_option
-@click.option("--office", required=True, help="Whose ledger it is.")
+@click.option("--office", required=True, help="cli.whose-ledger")
 @writing_options
 def new_command(
     ledger_file: Path, office: str, credential_file: Path | None, trust: tuple[Path, ...], by: str | None
@@ -67,12 +67,12 @@ def new_command(
 
 @click.command("add")
 @ledger_option
-@click.option("--kind", required=True, metavar="KIND", help="|".join(Kind) + ", or 收文, 传阅, 清退, …")
-@click.option("--date", "day", type=DayType(), help="When it happened; today where nothing is said.")
-@click.option("--due", type=DayType(), help="By when circulated copies are to be back.")
+@click.option("--kind", required=True, metavar="KIND", help="cli.kind-of-entry")
+@click.option("--date", "day", type=DayType(), help="cli.when-happened-today-where-nothing-said")
+@click.option("--due", type=DayType(), help="cli.when-circulated-copies-back")
 @_entry_options
-@click.option("--file", "item_file", type=existing_file, help="A new item that is a file: its hash is kept.")
-@click.option("--office", default="", help="Whose ledger it is, where this entry begins it.")
+@click.option("--file", "item_file", type=existing_file, help="cli.new-item-file-its-hash-kept")
+@click.option("--office", default="", help="cli.whose-ledger-where-entry-begins")
 @known_register_option
 @writing_options
 @json_option
@@ -102,7 +102,7 @@ def add_command(
 @click.command("import")
 @ledger_option
 @click.argument("workbook", type=existing_file)
-@click.option("--office", default="", help="Whose ledger it is, where these entries begin it.")
+@click.option("--office", default="", help="cli.whose-ledger-where-these-entries-begin")
 @known_register_option
 @writing_options
 @json_option

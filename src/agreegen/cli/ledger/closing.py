@@ -17,10 +17,10 @@ from agreegen.messages import message
 
 @click.command("export")
 @ledger_option
-@click.option("-o", "--output", required=True, type=any_path, help="A .xlsx or .pdf file.")
-@click.option("--year", type=click.IntRange(1949, 9999), help="Only entries of this year.")
-@click.option("--from", "first", type=DayType(), help="Only entries from this day on.")
-@click.option("--to", "last", type=DayType(), help="Only entries up to this day; holders as of it.")
+@click.option("-o", "--output", required=True, type=any_path, help="cli.xlsx-or-pdf-file")
+@click.option("--year", type=click.IntRange(1949, 9999), help="cli.only-entries-year")
+@click.option("--from", "first", type=DayType(), help="cli.only-entries-from-day-on")
+@click.option("--to", "last", type=DayType(), help="cli.only-entries-up-day-holders")
 @force_option
 def export_command(
     ledger_file: Path, output: Path, year: int | None, first: date | None, last: date | None, force: bool
@@ -35,11 +35,9 @@ def export_command(
 
 @click.command("close")
 @ledger_option
-@click.option(
-    "--year", type=click.IntRange(1949, 9999), help="The year; the present one is closed through today."
-)
-@click.option("--through", type=DayType(), help="Close through this day instead.")
-@click.option("-o", "--output", "bag", type=any_path, metavar="BAG_DIR", help="Archive it there, signed.")
+@click.option("--year", type=click.IntRange(1949, 9999), help="cli.year-present-one-closed-through-today")
+@click.option("--through", type=DayType(), help="cli.close-through-day-instead")
+@click.option("-o", "--output", "bag", type=any_path, metavar="BAG_DIR", help="cli.archive-signed")
 @tsa_option
 @forms_option
 @writing_options

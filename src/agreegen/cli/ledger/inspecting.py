@@ -30,18 +30,14 @@ _MODE = 0o600
 
 @click.command("inspect")
 @ledger_option
-@click.option(
-    "--blank", type=any_path, metavar="FILE.xlsx", help="Write the self-inspection sheet to fill in."
-)
-@click.option("--sheet", type=existing_file, metavar="FILE", help="Record a sheet that was filled in.")
-@click.option("--date", "day", type=DayType(), help="When it was; today where nothing is said.")
-@click.option("--held-by", default="", help="Who inspected.")
-@click.option("--report", type=any_path, metavar="OUT.pdf", help="Write the year's report, sealed.")
-@click.option("--docx", type=any_path, metavar="OUT.docx", help="With --report: the filled Word form, too.")
-@click.option(
-    "--year", type=click.IntRange(1949, 9999), help="With --report: the year; else the present one."
-)
-@click.option("--unsigned", is_flag=True, help="With --report: nobody seals it.")
+@click.option("--blank", type=any_path, metavar="FILE.xlsx", help="cli.write-self-inspection-sheet-fill")
+@click.option("--sheet", type=existing_file, metavar="FILE", help="cli.record-sheet-was-filled")
+@click.option("--date", "day", type=DayType(), help="cli.when-was-today-where-nothing-said")
+@click.option("--held-by", default="", help="cli.who-inspected")
+@click.option("--report", type=any_path, metavar="OUT.pdf", help="cli.write-year-report-sealed")
+@click.option("--docx", type=any_path, metavar="OUT.docx", help="cli.report-filled-word-form-too")
+@click.option("--year", type=click.IntRange(1949, 9999), help="cli.report-year-else-present-one")
+@click.option("--unsigned", is_flag=True, help="cli.report-nobody-seals")
 @forms_option
 @force_option
 @writing_options
@@ -93,19 +89,19 @@ def inspect_command(
 
 @click.command("draw")
 @ledger_option
-@click.option("--count", type=click.IntRange(1), default=1, show_default=True, help="How many to draw.")
+@click.option("--count", type=click.IntRange(1), default=1, show_default=True, help="cli.how-many-draw")
 @click.option(
     "--of",
     type=click.Choice([each.value for each in DrawOf]),
     default="copies",
     show_default=True,
-    help="Drawn from what.",
+    help="cli.drawn-from-what",
 )
-@click.option("--public", default="", help="A word that was agreed on before, e.g. numbers of a lottery.")
+@click.option("--public", default="", help="cli.word-was-agreed-on-before-e")
 @click.option(
-    "--again", type=click.IntRange(1), metavar="ENTRY", help="Show a recorded draw; record nothing."
+    "--again", type=click.IntRange(1), metavar="ENTRY", help="cli.show-recorded-draw-record-nothing"
 )
-@click.option("--candidates", type=any_path, metavar="FILE", help="Write the candidates, one a line.")
+@click.option("--candidates", type=any_path, metavar="FILE", help="cli.write-candidates-one-line")
 @force_option
 @writing_options
 @json_option

@@ -31,9 +31,9 @@ _HELD = ("item", "title", "label", "copy", "holder", "custodian", "since", "due"
 
 @click.command("list")
 @ledger_option
-@click.option("--kind", type=click.Choice([each.value for each in Kind]), help="Only entries of this kind.")
-@click.option("--item", help="Only entries about this item.")
-@click.option("--name", help="Only entries that name this person or unit.")
+@click.option("--kind", type=click.Choice([each.value for each in Kind]), help="cli.only-entries-kind")
+@click.option("--item", help="cli.only-entries-about-item")
+@click.option("--name", help="cli.only-entries-name-person-or-unit")
 @json_option
 def list_command(
     ledger_file: Path, kind: str | None, item: str | None, name: str | None, as_json: bool
@@ -54,9 +54,9 @@ def list_command(
 
 @click.command("holders")
 @ledger_option
-@click.option("--at", type=DayType(), help="At the end of that day; else after all entries.")
-@click.option("--item", help="Only copies of this item.")
-@click.option("--name", help="Only copies that this person or unit has or answers for.")
+@click.option("--at", type=DayType(), help="cli.end-day-else-after-all-entries")
+@click.option("--item", help="cli.only-copies-item")
+@click.option("--name", help="cli.only-copies-person-or-unit-has")
 @json_option
 def holders_command(
     ledger_file: Path, at: date | None, item: str | None, name: str | None, as_json: bool
@@ -80,7 +80,7 @@ def holders_command(
 
 @click.command("overdue")
 @ledger_option
-@click.option("--at", type=DayType(), help="As of that day; else today.")
+@click.option("--at", type=DayType(), help="cli.day-else-today")
 @click.option("--within", type=click.IntRange(0, 3660), default=30, show_default=True, metavar="DAYS")
 @json_option
 def overdue_command(ledger_file: Path, at: date | None, within: int, as_json: bool) -> int:

@@ -24,14 +24,14 @@ ledger_option = click.option(
     required=True,
     type=any_path,
     metavar="FILE",
-    help="The ledger, e.g. ledger.db.",
+    help="cli.ledger-e-g-ledger-db",
 )
 known_register_option = click.option(
     "--register",
     "register_file",
     type=existing_file,
     metavar="FILE",
-    help="Register that documents and pledges are asked for.",
+    help="cli.register-documents-pledges-asked",
 )
 
 
@@ -52,21 +52,19 @@ class DayType(click.ParamType[date]):
 
 def writing_options(function: F) -> F:
     """Add what every command takes that writes: --credential, --trust, --by."""
-    function = click.option(
-        "--by", metavar="NAME", help="Who makes the entry; else the name of this account."
-    )(function)
+    function = click.option("--by", metavar="NAME", help="cli.who-makes-entry-else-name-account")(function)
     function = click.option(
         "--trust",
         multiple=True,
         type=existing_path,
-        help="Anchors: with them a renewed certificate of the same names goes on signing.",
+        help="cli.anchors-them-renewed-certificate-same-names",
     )(function)
     return click.option(
         "--credential",
         "credential_file",
         type=any_path,
         metavar="CRED.yaml",
-        help="Who signs the ledger; else the credential that it remembers.",
+        help="cli.who-signs-ledger-else-credential-remembers",
     )(function)
 
 

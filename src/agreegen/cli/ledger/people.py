@@ -35,19 +35,15 @@ from agreegen.messages import message, reader_language
 @click.command("leaver")
 @ledger_option
 @click.argument("names", nargs=-1, required=True)
+@click.option("--close", is_flag=True, help="cli.record-they-leave-refused-while-anything")
+@click.option("--left", "day", type=DayType(), help="cli.their-last-day-today-where-nothing")
 @click.option(
-    "--close", is_flag=True, help="Record that they leave; refused while anything stands against it."
+    "--grade", default="none", metavar=message("cli.text"), help="cli.grade-their-posts-or-its-code"
 )
-@click.option("--left", "day", type=DayType(), help="Their last day; today where nothing is said.")
-@click.option(
-    "--grade", default="none", metavar="核心|重要|一般|非涉密", help="Grade of their posts, or its code."
-)
-@click.option("--months", type=int, help="Length of the period after leaving; else the grade's shortest.")
-@click.option("--post", default="", help="Their post.")
-@click.option(
-    "--pledge", default="", help="Where the leaving pledge is: document:ID, scan:FILE, device:RECORD."
-)
-@click.option("--note", default="", help="Anything else.")
+@click.option("--months", type=int, help="cli.length-period-after-leaving-else-grade")
+@click.option("--post", default="", help="cli.their-post")
+@click.option("--pledge", default="", help="cli.where-leaving-pledge-document-id-scan")
+@click.option("--note", default="", help="cli.anything-else")
 @known_register_option
 @writing_options
 @json_option
@@ -72,7 +68,9 @@ def leaver_command(
     With --close, record it, for all of them or nobody. Exit 1 while anything stands against it.
     """
     if pledge and len(names) > 1:
-        raise UsageError("--pledge is one person's", hint="name one person, or --register for all")
+        raise UsageError(
+            message("cli.pledge-one-person"), hint=message("cli.name-one-person-or-register-all")
+        )
     leaving = Leaving(day or office_day(read_clock()), _grade(grade), months, post, note)
     if close:
         access = open_access(ledger_file, credential_file, trust, by)
@@ -89,12 +87,10 @@ def leaver_command(
 
 @click.command("training")
 @ledger_option
-@click.option(
-    "--roster", required=True, type=existing_file, help="The people; a column 是否参加 says who came."
-)
-@click.option("--topic", required=True, help="What it was about.")
-@click.option("--date", "day", type=DayType(), help="When it was; today where nothing is said.")
-@click.option("--held-by", default="", help="Who held it.")
+@click.option("--roster", required=True, type=existing_file, help="cli.people-column-says-who-came")
+@click.option("--topic", required=True, help="cli.what-was-about")
+@click.option("--date", "day", type=DayType(), help="cli.when-was-today-where-nothing-said")
+@click.option("--held-by", default="", help="cli.who-held")
 @writing_options
 def training_command(
     ledger_file: Path,
@@ -118,7 +114,7 @@ def training_command(
 def _grade(text: str) -> Grade:
     code = find_word("grades", text)
     if code is None:
-        raise UsageError(f"--grade {text} is no grade", hint="核心, 重要, 一般 or 非涉密")
+        raise UsageError(message("cli.grade-no-grade", text=text), hint=message("cli.or"))
     return Grade(code)
 
 

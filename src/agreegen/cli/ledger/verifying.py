@@ -23,16 +23,14 @@ from agreegen.messages import message
 
 
 @click.command("verify")
-@click.option(
-    "--ledger", "ledger_file", required=True, type=existing_file, metavar="FILE", help="The ledger."
-)
+@click.option("--ledger", "ledger_file", required=True, type=existing_file, metavar="FILE", help="cli.ledger")
 @trust_options
-@click.option("--signer", metavar="CERT|SHA256", help="Whose signature the last head must carry.")
+@click.option("--signer", metavar="CERT|SHA256", help="cli.whose-signature-last-head-must-carry")
 @click.option(
     "--known",
     multiple=True,
     metavar="BAG|HEADS|CODE",
-    help="Heads from elsewhere that must stand in the chain: a closing's bag, a code from paper.",
+    help="cli.heads-from-elsewhere-must-stand-chain",
 )
 @policy_option
 @json_option
@@ -72,7 +70,7 @@ def verify_command(
 @click.command("change-signer")
 @ledger_option
 @click.option(
-    "--to", "successor", required=True, type=any_path, metavar="CRED.yaml", help="Who signs from now on."
+    "--to", "successor", required=True, type=any_path, metavar="CRED.yaml", help="cli.who-signs-from-now-on"
 )
 @writing_options
 def change_signer_command(

@@ -18,26 +18,21 @@ from agreegen.cli.options import any_path, existing_file, force_option, forms_op
 from agreegen.cli.output import print_table, say, to_json
 from agreegen.errors import ExitCode, UsageError
 from agreegen.files import refuse_existing, refuse_inputs
+from agreegen.messages import message
 from agreegen.reports.unsigned_list import UnsignedList
 
 _MOST_SHOWN = 200
 
 
 @click.command("coverage")
+@click.option("--job", "job_file", type=existing_file, metavar="JOB.yaml", help="cli.job-its-register-roster")
 @click.option(
-    "--job", "job_file", type=existing_file, metavar="JOB.yaml", help="A job: its register and roster."
+    "--register", "register_files", type=existing_file, multiple=True, metavar="FILE", help="cli.may-repeated"
 )
-@click.option(
-    "--register", "register_files", type=existing_file, multiple=True, metavar="FILE", help="May be repeated."
-)
-@click.option("--roster", type=existing_file, help="The roster to compare with; else the job's.")
-@click.option(
-    "--form", "form_id", help="The form, where no job names it; else that of the register's documents."
-)
-@click.option("--at", metavar="DATE", help="As it was at the end of that day, from the chain.")
-@click.option(
-    "--xlsx", type=any_path, metavar="FILE", help="Write who has not signed, a sheet for each unit."
-)
+@click.option("--roster", type=existing_file, help="cli.roster-compare-else-job")
+@click.option("--form", "form_id", help="cli.form-where-no-job-names-else")
+@click.option("--at", metavar="DATE", help="cli.was-end-day-from-chain")
+@click.option("--xlsx", type=any_path, metavar="FILE", help="cli.write-who-has-not-signed-sheet")
 @forms_option
 @force_option
 @json_option
@@ -58,7 +53,7 @@ def coverage_command(
     """
     named = (job_file is not None, bool(register_files), roster is not None)
     if named not in {(True, False, False), (False, True, True)}:
-        raise UsageError("give --job JOB.yaml, or --register FILE and --roster FILE")
+        raise UsageError(message("cli.give-job-job-yaml-or-register"))
     moment = None if at is None else _end_of_day(at)
     if xlsx is not None:
         refuse_existing(xlsx, force=force)
@@ -72,7 +67,7 @@ def coverage_command(
             _print_people(people, coverage)
     if unsigned is not None and xlsx is not None:
         unsigned.write(xlsx)
-        say(f"{xlsx}: {coverage.totals.open} rows that are not signed")
+        say(message("cli.rows-not-signed", xlsx=xlsx, open=coverage.totals.open))
     return ExitCode.DONE if coverage.totals.complete else ExitCode.NEGATIVE
 
 
@@ -123,7 +118,7 @@ def _print_people(people: Iterator[CoveragePerson], coverage: Coverage) -> None:
     if shown:
         print_table(("row", "number", "name", "unit", "state", "reason"), shown)
     if more:
-        click.echo(f"… and {more} more; --xlsx writes all of them")
+        click.echo(message("cli.more-xlsx-writes-all-them", more=more))
     _print_totals(coverage.totals)
 
 
@@ -133,11 +128,16 @@ def _print_totals(totals: CoverageTotals) -> None:
         left = counts[CoverageState.LEFT]
         signed = counts[CoverageState.SIGNED]
         on_roster = counts.total() - left
-        rows.append((unit or "(no unit)", on_roster, signed, on_roster - signed, left))
-    rows.append(("all", totals.rows, totals.signed, totals.open, totals.states[CoverageState.LEFT]))
+        rows.append((unit or message("cli.no-unit"), on_roster, signed, on_roster - signed, left))
+    rows.append(
+        (message("cli.all"), totals.rows, totals.signed, totals.open, totals.states[CoverageState.LEFT])
+    )
     print_table(("unit", "rows", "signed", "open", "left"), rows)
-    how = ", ".join(f"{count} by {kind.value}" for kind, count in sorted(totals.how.items()))
-    say(f"{totals.signed} of {totals.rows} people on the roster have signed" + (f": {how}" if how else ""))
+    told = message("cli.people-on-roster-have-signed", signed=totals.signed, rows=totals.rows)
+    if totals.how:
+        how = [message(f"cli.signed-by.{kind.value}", count=n) for kind, n in sorted(totals.how.items())]
+        told = message("cli.signed-how", told=told, how=how)
+    say(told)
 
 
 def _end_of_day(text: str) -> datetime:
@@ -154,4 +154,4 @@ def _end_of_day(text: str) -> datetime:
             moment = datetime.combine(moment.date(), time.max)
         return moment.replace(tzinfo=zone) if zone and moment.tzinfo is None else moment.astimezone()
     except (ValueError, ZoneInfoNotFoundError) as exc:
-        raise UsageError(f"--at {text}: {exc}", hint="write a date such as 2026-05-01") from exc
+        raise UsageError(f"--at {text}: {exc}", hint=message("cli.write-date-such-2026-05-01")) from exc

@@ -19,6 +19,7 @@ from agreegen.cli.options import any_path, force_option, json_option
 from agreegen.cli.output import print_json_list, print_long_table, say
 from agreegen.cli.register.options import register_option
 from agreegen.files import refuse_existing
+from agreegen.messages import message
 
 _SIGNED = "signed"
 _STATES = (*(state.value for state in DocumentState), _SIGNED)
@@ -26,8 +27,8 @@ _STATES = (*(state.value for state in DocumentState), _SIGNED)
 
 @click.command("list")
 @register_option
-@click.option("--state", type=click.Choice(_STATES), help="Only documents in this state; or signed ones.")
-@click.option("--replaced", is_flag=True, help="Only documents that another one replaced.")
+@click.option("--state", type=click.Choice(_STATES), help="cli.only-documents-state-or-signed-ones")
+@click.option("--replaced", is_flag=True, help="cli.only-documents-another-one-replaced")
 @json_option
 def list_command(register_file: Path, state: str | None, replaced: bool, as_json: bool) -> None:
     """List the documents; ID numbers are not shown."""
@@ -44,14 +45,14 @@ def list_command(register_file: Path, state: str | None, replaced: bool, as_json
 
 @click.command("export")
 @register_option
-@click.option("-o", "--output", required=True, type=any_path, help="A .csv or .xlsx file.")
-@click.option("--omit-ids", is_flag=True, help="Leave ID numbers out.")
+@click.option("-o", "--output", required=True, type=any_path, help="cli.csv-or-xlsx-file")
+@click.option("--omit-ids", is_flag=True, help="cli.leave-id-numbers-out")
 @force_option
 def export_command(register_file: Path, output: Path, omit_ids: bool, force: bool) -> None:
     """Write the documents as CSV or XLSX (mode 0600: it holds ID numbers unless --omit-ids)."""
     refuse_existing(output, force=force)
     count = export_register(register_file, output, omit_ids=omit_ids)
-    say(f"{output}: {count} documents")
+    say(message("cli.documents-written", path=output, count=count))
 
 
 def _select(register: Register, state: str | None) -> Iterator[DocumentRow]:

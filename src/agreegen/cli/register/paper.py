@@ -19,13 +19,14 @@ from agreegen.cli.register.options import (
     staff_no_option,
     yes_option,
 )
+from agreegen.messages import message, translate
 
 
 @click.command("add-paper")
 @register_option
 @document_option
 @staff_no_option
-@click.option("--scan", required=True, type=existing_file, help="The scan: PDF, PNG, JPEG or TIFF.")
+@click.option("--scan", required=True, type=existing_file, help="cli.scan-pdf-png-jpeg-or-tiff")
 @by_option
 @signer_credential_option
 def add_paper_command(
@@ -44,14 +45,21 @@ def add_paper_command(
         staff_no=staff_no,
         by=by or account_name(),
     )
-    say(f"{record.document_id}: {', '.join(record.roles)} signed on paper, kept as {record.scans[0].path}")
+    say(
+        message(
+            "cli.signed-on-paper-kept",
+            document_id=record.document_id,
+            roles=tuple(record.roles),
+            path=record.scans[0].path,
+        )
+    )
 
 
 @click.command("retract")
 @register_option
 @document_option
 @staff_no_option
-@click.option("--reason", required=True, help="Why the record was wrong.")
+@click.option("--reason", required=True, help="cli.why-record-was-wrong")
 @by_option
 @signer_credential_option
 def retract_command(
@@ -70,7 +78,7 @@ def retract_command(
         reason=reason,
         by=by or account_name(),
     )
-    say(f"{row.registration.id}: the record of its scan was taken back")
+    say(message("cli.record-its-scan-was-taken-back", id=row.registration.id))
 
 
 @click.command("accept")
@@ -83,18 +91,22 @@ def accept_command(register_file: Path, by: str | None, credential_file: Path | 
     found = unsigned_evidence(register_file)
     for event, row in found:
         known = "" if row is None else f"{row.registration.staff_no or ''} {row.registration.name}"
-        what = "a scan" if event.role is None else f"a signature ({event.role})"
-        say(f"event {event.seq}: {what} of document {event.document_id} {known}".rstrip())
+        what = message("cli.a-scan") if event.role is None else message("cli.a-signature", role=event.role)
+        say(
+            message(
+                "cli.event-document", seq=event.seq, what=what, document_id=event.document_id, known=known
+            )
+        )
     if not found:
-        say(f"{register_file}: there is nothing to accept")
+        say(message("cli.nothing-accept", register_file=register_file))
         return
     if not yes:
-        question = f"Have you looked at these {len(found)} records, and are they in order?"
-        click.confirm(question, abort=True, err=True)
+        question = message("cli.have-you-looked-these-records-they", count=len(found))
+        click.confirm(translate(question), abort=True, err=True)
     answers = by or account_name()
     access = RegisterAccess(register_file, credential_file, prompt_secret, say)
     accept_evidence(access, [event for event, _ in found], by=answers)
-    say(f"{register_file}: {len(found)} records accepted by {answers}")
+    say(message("cli.records-accepted", register_file=register_file, count=len(found), answers=answers))
 
 
 def account_name() -> str:

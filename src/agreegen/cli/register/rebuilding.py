@@ -12,14 +12,15 @@ from agreegen.cli.output import print_json, prompt_secret, say
 from agreegen.cli.register.options import by_option, signer_credential_option, yes_option
 from agreegen.cli.register.paper import account_name
 from agreegen.errors import ExitCode
+from agreegen.messages import message, translate
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 @click.command("rebuild")
 @click.argument("folder", type=_FOLDER, metavar="OUTPUT_DIR")
-@click.option("--job", "job_file", type=existing_file, help="Its job; else the one that report.json names.")
-@click.option("--bag", "bags", multiple=True, type=_FOLDER, help="A bag of it; besides those of the job.")
+@click.option("--job", "job_file", type=existing_file, help="cli.its-job-else-one-report-json")
+@click.option("--bag", "bags", multiple=True, type=_FOLDER, help="cli.bag-besides-those-job")
 @by_option
 @signer_credential_option
 @yes_option
@@ -56,9 +57,9 @@ def rebuild_command(
 
 
 def _ask(folder: Path, documents: int, bags: int) -> bool:
-    say(f"{folder}: {documents} documents and {bags} bags are there, and no register.")
-    say("What they do not prove is lost: when they were printed, what was taken back, who accepted a scan.")
-    return click.confirm("Make a register again from them?", err=True)
+    say(message("cli.documents-bags-no-register", folder=folder, documents=documents, bags=bags))
+    say(message("cli.what-they-do-not-prove-lost"))
+    return click.confirm(translate(message("cli.make-register-again-from-them")), err=True)
 
 
 def _print(report: RebuildReport, *, as_json: bool) -> None:
@@ -66,10 +67,15 @@ def _print(report: RebuildReport, *, as_json: bool) -> None:
         print_json(report.to_dict())
         return
     for line in report.lost:
-        click.echo(f"not recovered: {line}")
+        click.echo(message("cli.not-recovered", line=line))
     for path in report.nameless:
-        click.echo(f"whose it is, nothing tells: {path}")
+        click.echo(message("cli.whose-nothing-tells", path=path))
     say(
-        f"{report.documents} documents with {report.signatures} signatures, {report.paper} of them on paper, "
-        f"{report.archived} in bags"
+        message(
+            "cli.documents-signatures-them-on-paper-bags",
+            documents=report.documents,
+            signatures=report.signatures,
+            paper=report.paper,
+            archived=report.archived,
+        )
     )

@@ -13,6 +13,7 @@ from agreegen.cli.output import prompt_secret, say, say_error
 from agreegen.cli.register.options import by_option, register_option, signer_credential_option
 from agreegen.cli.register.paper import account_name
 from agreegen.errors import ExitCode, InputError, UsageError
+from agreegen.messages import message
 
 
 @click.command("add-signed")
@@ -38,7 +39,7 @@ def add_signed_command(
     anchors = read_trust(trust, crls)
     if not anchors.anchors_der:
         raise UsageError(
-            "nothing says whom to trust", hint="name the anchors of the other party with --trust"
+            message("cli.nothing-says-whom-trust"), hint=message("cli.name-anchors-other-party-trust")
         )
     access = RegisterAccess(register_file, credential_file, prompt_secret, say)
     failed: list[InputError] = []
@@ -49,7 +50,11 @@ def add_signed_command(
             say_error(str(exc), hint=exc.hint)
             failed.append(exc)
         else:
-            say(f"{done.document_id}: signed by {', '.join(done.roles)}, kept as {done.path}")
+            say(
+                message(
+                    "cli.signed-kept", document_id=done.document_id, roles=tuple(done.roles), path=done.path
+                )
+            )
     if not failed:
         return ExitCode.DONE
     return failed[0].exit_code if len(failed) == len(files) else ExitCode.FAILED_ROWS

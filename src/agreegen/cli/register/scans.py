@@ -13,23 +13,21 @@ from agreegen.cli.output import make_progress, print_json, print_table, prompt_s
 from agreegen.cli.register.options import register_option, signer_credential_option
 from agreegen.cli.register.paper import account_name
 from agreegen.errors import ExitCode
-from agreegen.messages import translate
+from agreegen.messages import message, translate
 
 
 @click.command("add-scans")
 @click.argument("scans", nargs=-1, type=existing_path, metavar="SCANS...")
 @register_option
-@click.option("--by", metavar="NAME", help="Who accepts the scans; else the account's name.")
+@click.option("--by", metavar="NAME", help="cli.who-accepts-scans-else-account-name")
 @click.option(
     "--review",
     type=any_path,
     metavar="DIR",
-    help="Folder for pages that a person must look at; else review/ beside the register.",
+    help="cli.folder-pages-person-must-look-else",
 )
-@click.option(
-    "--decisions", type=existing_file, metavar="FILE.xlsx", help="A review sheet that was filled in."
-)
-@click.option("--dry-run", is_flag=True, help="Read and compare, write nothing.")
+@click.option("--decisions", type=existing_file, metavar="FILE.xlsx", help="cli.review-sheet-was-filled")
+@click.option("--dry-run", is_flag=True, help="cli.read-compare-write-nothing")
 @signer_credential_option
 @json_option
 def add_scans_command(
@@ -71,7 +69,7 @@ def _print_report(report: ScanReport, folder: Path) -> None:
     counts = ", ".join(f"{report.count(status)} {status.value}" for status in PageStatus)
     say(f"{len(report.pages)} pages: {counts}")
     if not report.settled and not report.dry_run:
-        say(f"pages to look at: {folder / 'review.xlsx'}; filled in, it goes in with --decisions")
+        say(message("cli.pages-look-filled-goes-decisions", folder=folder / "review.xlsx"))
 
 
 def _row(page: PageResult) -> tuple[object, ...]:

@@ -12,6 +12,7 @@ from agreegen.cli.options import json_option, policy_option, read_trust, trust_o
 from agreegen.cli.output import print_json, say, say_warning
 from agreegen.cli.register.options import register_option
 from agreegen.errors import ExitCode
+from agreegen.messages import message
 
 
 @click.command("verify")
@@ -20,15 +21,15 @@ from agreegen.errors import ExitCode
     "--files",
     "root",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of the files.",
+    help="cli.folder-files",
 )
 @trust_options
-@click.option("--signer", metavar="CERT|SHA256", help="Whose signature the last head must carry.")
+@click.option("--signer", metavar="CERT|SHA256", help="cli.whose-signature-last-head-must-carry")
 @click.option(
     "--known",
     multiple=True,
     metavar="BAG|HEADS|CODE",
-    help="Heads from elsewhere that must stand in the chain.",
+    help="cli.heads-from-elsewhere-must-stand-chain-2",
 )
 @policy_option
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
@@ -67,5 +68,5 @@ def verify_command(
         for problem in verdict.problems:
             click.echo(str(problem))
         count = len(verdict.problems)
-        say(f"{register_file}: {count or 'no'} problem{'s' if count != 1 else ''}")
+        say(message("cli.problem", register_file=register_file, count=count))
     return ExitCode.NEGATIVE if verdict.problems else ExitCode.DONE

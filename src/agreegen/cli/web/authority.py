@@ -9,6 +9,7 @@ import click
 from agreegen.cli.options import any_path, existing_file
 from agreegen.cli.output import say, say_warning
 from agreegen.cli.web.options import home_option, need_extra, need_home
+from agreegen.messages import message
 
 
 @click.group("authority")
@@ -18,20 +19,20 @@ def authority_group(home: Path | None) -> None:
 
 
 @authority_group.command("init")
-@click.option("--name", required=True, metavar="NAME", help="The office's name, as certificates show it.")
+@click.option("--name", required=True, metavar="NAME", help="cli.office-name-certificates-show")
 @click.option(
     "--root-key",
     type=any_path,
     metavar="FILE",
-    help="Where the root's key is written, best on a medium that is taken away; else in the home folder.",
+    help="cli.where-root-key-written-best-on",
 )
 @click.option(
     "--credential",
     type=existing_file,
     metavar="CRED.yaml",
-    help="Credential that holds the issuing key, of any kind; else a new key in a file.",
+    help="cli.credential-holds-issuing-key-any-kind",
 )
-@click.option("--no-tsa", is_flag=True, help="Make no timestamp service of the office's own.")
+@click.option("--no-tsa", is_flag=True, help="cli.make-no-timestamp-service-office-own")
 @home_option
 def init_command(
     name: str, root_key: Path | None, credential: Path | None, no_tsa: bool, home: Path | None
@@ -47,5 +48,5 @@ def init_command(
     plan = AuthorityPlan(name, key, credential, clock=not no_tsa, trust=office.trust)
     for path in make_authority(office.authority, plan, now=read_clock()):
         say(str(path))
-    say_warning(f"take {key} away: keep it offline and locked, on two media; this machine must not hold it")
-    say("the office's word on who signed and when is worth what its keys are worth: docs/device-signing.md")
+    say_warning(message("cli.take-away-keep-offline-locked-on", key=key))
+    say(message("cli.office-word-on-who-signed-when"))

@@ -9,10 +9,11 @@ import click
 from agreegen.cli.options import any_path, existing_file, force_option
 from agreegen.cli.output import say
 from agreegen.cli.web.options import home_option, need_extra, need_home
+from agreegen.messages import message
 
 
 @click.command("backup")
-@click.option("-o", "--output", type=any_path, required=True, metavar="FILE.tar.gz", help="File to write.")
+@click.option("-o", "--output", type=any_path, required=True, metavar="FILE.tar.gz", help="cli.file-write")
 @home_option
 @force_option
 def backup_command(output: Path, home: Path | None, force: bool) -> None:
@@ -22,7 +23,7 @@ def backup_command(output: Path, home: Path | None, force: bool) -> None:
     from agreegen.web.home import Home  # noqa: PLC0415 - the same
 
     count = back_up(Home.open(need_home(home)), output, force=force)
-    say(f"{output}: {count} files; it holds keys and personal data, keep it locked away")
+    say(message("cli.files-holds-keys-personal-data-keep", output=output, count=count))
 
 
 @click.command("restore")

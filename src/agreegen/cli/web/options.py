@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from agreegen.errors import MissingProgramError, UsageError
+from agreegen.messages import message
 
 F = TypeVar("F", bound=Callable[..., Any])
 _EXTRA = ("starlette", "uvicorn", "multipart", "argon2")
@@ -19,7 +20,7 @@ def home_option(function: F) -> F:
     return click.option(
         "--home",
         type=click.Path(path_type=Path, file_okay=False),
-        help="Home folder of the office; an empty one will do.",
+        help="cli.home-folder-office-empty-one-will",
         callback=_home_of,
         is_eager=False,
     )(function)
@@ -39,7 +40,7 @@ def need_home(value: Path | None) -> Path:
         UsageError: None was.
     """
     if value is None:
-        raise UsageError("--home is missing", hint="name the office's home folder")
+        raise UsageError(message("cli.home-missing"), hint=message("cli.name-office-home-folder"))
     return value
 
 
@@ -54,5 +55,5 @@ def need_extra() -> None:
             __import__(name)
         except ImportError as exc:
             raise MissingProgramError(
-                f"the server needs the package {name}", hint="pip install 'agreegen[web]'"
+                message("cli.server-needs-package", name=name), hint=message("cli.pip-install-agreegen-web")
             ) from exc

@@ -12,19 +12,20 @@ from agreegen.cli.web.authority import authority_group
 from agreegen.cli.web.keeping import backup_command, restore_command
 from agreegen.cli.web.options import home_option, need_extra, need_home
 from agreegen.cli.web.users import user_group
+from agreegen.messages import message
 
 
 @click.group("web", invoke_without_command=True)
 @home_option
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
-@click.option("--port", type=click.IntRange(1, 65535), default=8443, show_default=True, help="TCP port.")
-@click.option("--tls-cert", type=existing_file, help="Certificate chain, PEM.")
-@click.option("--tls-key", type=existing_file, help="Its private key, PEM.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="cli.address-listen")
+@click.option("--port", type=click.IntRange(1, 65535), default=8443, show_default=True, help="cli.tcp-port")
+@click.option("--tls-cert", type=existing_file, help="cli.certificate-chain-pem")
+@click.option("--tls-key", type=existing_file, help="cli.its-private-key-pem")
 @click.option(
     "--from-demo",
     type=existing_folder,
     metavar="DIR",
-    help="Fill an empty home from what `agreegen demo` made, with a temporary account.",
+    help="cli.fill-empty-home-from-what-agreegen",
 )
 @click.pass_context
 def command(
@@ -50,11 +51,17 @@ def command(
     office = Office.open(folder, secure=address.secure)
 
     def tell() -> None:
-        say(f"the office is at {address.url}")
+        say(message("cli.office", url=address.url))
         if temporary is not None:
-            say(f"temporary account (shown once): {temporary.name}   password: {temporary.password}")
+            say(
+                message(
+                    "cli.temporary-account-shown-once-password",
+                    name=temporary.name,
+                    password=temporary.password,
+                )
+            )
         elif not office.users.all():
-            say("there is no account yet: agreegen web user add NAME --role officer --home DIR")
+            say(message("cli.no-account-yet-agreegen-web-user"))
 
     serve(office, address, ready=tell)
 

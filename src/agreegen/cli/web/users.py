@@ -12,6 +12,7 @@ from agreegen.cli.output import print_json, print_table, prompt_secret, say
 from agreegen.cli.web.options import home_option, need_extra, need_home
 from agreegen.errors import UsageError
 from agreegen.files import read_limited
+from agreegen.messages import message
 
 _MOST_BYTES = 64 << 10
 _ROLES = ("officer", "desk", "reader", "inspector")
@@ -54,7 +55,7 @@ def add_command(
     if fingerprint is not None:
         office.users.set_certificate(user.id, fingerprint)
     office.record(Act("", "command line", "user-add", user.name))
-    say(f"{user.name}: added as {user.role}")
+    say(message("cli.added", name=user.name, role=user.role))
 
 
 def _password(file: Path | None, name: str) -> str:
@@ -93,7 +94,9 @@ def disable_command(name: str, home: Path | None) -> None:
     office = Office.open(need_home(home))
     user = office.users.find_name(name)
     if user is None:
-        raise UsageError(f"there is no user {name}", hint="agreegen web user list shows them")
+        raise UsageError(
+            message("cli.no-user", name=name), hint=message("cli.agreegen-web-user-list-shows-them")
+        )
     office.users.set_disabled(user.id, disabled=True)
     office.record(Act("", "command line", "user-disable", user.name))
     say(f"{user.name}: disabled")

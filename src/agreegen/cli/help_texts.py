@@ -1,0 +1,56 @@
+"""Help in the reader's language: commands and options name codes, which are put into words when asked."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import click
+
+from agreegen.messages import AUTOMATIC, has_entry, message, reader_language, translate
+from agreegen.messages.catalogue import find_entry
+
+_CLICK_MODULES = ("core", "decorators", "exceptions", "formatting", "parser", "termui", "types")
+_originals: dict[str, Any] = {}
+
+
+def localise(command: click.Command, path: str) -> click.Command:
+    """Put the help of a command, its options and everything below it into the reader's words.
+
+    Args:
+        command: A command whose options name codes.
+        path: Its name below the program's, with dots, e.g. `batch.run`.
+    """
+    code = f"cli.command.{path}"
+    if has_entry(code):
+        command.help = translate(message(code))
+        command.short_help = None
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            asked = parameter.__dict__.setdefault("_code", parameter.help)
+            if asked is not None and has_entry(asked):
+                parameter.help = translate(message(asked))
+    if isinstance(command, click.Group):
+        for name, child in command.commands.items():
+            localise(child, f"{path}.{name}")
+    return command
+
+
+def localise_click() -> None:
+    """Let click say its own words (Usage, Options, missing arguments) in the reader's language."""
+    for module in _modules():
+        original = _originals.setdefault(module.__name__, module.__dict__["_"])
+        module.__dict__["_"] = original if reader_language() == AUTOMATIC else _say
+
+
+def _modules() -> Iterator[ModuleType]:
+    for name in _CLICK_MODULES:
+        module = importlib.import_module(f"click.{name}")
+        if "_" in module.__dict__:
+            yield module
+
+
+def _say(text: str) -> str:
+    return find_entry(f"click.{text}", reader_language()) or text
