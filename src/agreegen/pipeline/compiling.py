@@ -8,20 +8,21 @@ from agreegen.conversion.compiled import DESCRIPTION_NAME, load_compiled
 from agreegen.errors import ConversionError
 from agreegen.files import write_atomically
 from agreegen.forms.check import require_usable
+from agreegen.messages import Message, message
 from agreegen.model.form import Form
 from agreegen.rendering.context import template_context
 from agreegen.rendering.fonts import font_folders
 
-NEEDS_LIBREOFFICE = "needs LibreOffice"
+NEEDS_LIBREOFFICE = message("pipeline.needs-libreoffice")
 
 
-def describe_compiled(form: Form) -> str:
+def describe_compiled(form: Form) -> Message | str:
     """Say in a few words whether the form can be laid out without LibreOffice."""
     try:
         compiled = load_compiled(form)
     except ConversionError as exc:
-        return exc.message
-    return NEEDS_LIBREOFFICE if compiled is None else "compiled: needs no LibreOffice"
+        return exc.sentence
+    return NEEDS_LIBREOFFICE if compiled is None else message("pipeline.compiled")
 
 
 def compile_and_save(form: Form, *, timeout_s: float = 120.0) -> list[Path]:

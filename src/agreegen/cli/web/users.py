@@ -26,13 +26,13 @@ def user_group(home: Path | None) -> None:
 
 @user_group.command("add")
 @click.argument("name")
-@click.option("--role", type=click.Choice(_ROLES), required=True, help="What the account may do.")
-@click.option("--display", default="", help="The person's name.")
-@click.option("--password-file", type=existing_file, help="First line: the password; else it is asked for.")
+@click.option("--role", type=click.Choice(_ROLES), required=True, help="cli.what-account-may-do")
+@click.option("--display", default="", help="cli.person-name")
+@click.option("--password-file", type=existing_file, help="cli.first-line-password-else-asked")
 @click.option(
     "--certificate",
     type=existing_file,
-    help="Client certificate, PEM, that logs the account in, too, where a trusted proxy asks for it.",
+    help="cli.client-certificate-pem-logs-account-too",
 )
 @home_option
 def add_command(
