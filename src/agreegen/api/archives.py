@@ -15,9 +15,8 @@ from agreegen.archive.evidence.stamping import timestamp_bags as timestamp
 from agreegen.archive.interface import BagReport, BagRequest, BagSummary
 from agreegen.clock import read_clock
 from agreegen.errors import UsageError
-from agreegen.messages import Message
-from agreegen.model.four_properties import Check
 from agreegen.messages import Message, message
+from agreegen.model.four_properties import Check
 from agreegen.pki.signer_pin import SignerPin
 from agreegen.pki.trust.policy import load_policy
 from agreegen.signing.interface import Credential, TimestampServer, Trust

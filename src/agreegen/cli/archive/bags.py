@@ -90,21 +90,19 @@ def create_command(
 @click.argument("bag", type=any_path, metavar="BAG_DIR")
 @trust_options
 @policy_option
-@click.option(
-    "--signer", metavar="CERT|SHA256", help="Who must have sealed the bag: a certificate file or its SHA-256."
-)
+@click.option("--signer", metavar="CERT|SHA256", help="cli.who-must-have-sealed-bag-certificate")
 @click.option(
     "--four",
     type=any_path,
     metavar="FILE.html",
-    help="Write a check of the four properties; XLSX beside it.",
+    help="cli.write-check-four-properties-xlsx-beside",
 )
 @click.option(
     "--stage",
     type=click.Choice(["archiving", "receipt", "preservation"]),
     default="preservation",
     show_default=True,
-    help="With --four: when it is checked.",
+    help="cli.four-when-checked",
 )
 @force_option
 @json_option
