@@ -73,16 +73,12 @@ if TYPE_CHECKING:
     from agreegen.api.forms import list_forms as list_forms
     from agreegen.api.forms import start_form as start_form
     from agreegen.api.forms import summarise_form as summarise_form
-    from agreegen.api.ledger.entries import Clearance as Clearance
     from agreegen.api.ledger.entries import Copy as Copy
-    from agreegen.api.ledger.entries import DrawOf as DrawOf
     from agreegen.api.ledger.entries import Entered as Entered
-    from agreegen.api.ledger.entries import Grade as Grade
     from agreegen.api.ledger.entries import Holdings as Holdings
     from agreegen.api.ledger.entries import Item as Item
     from agreegen.api.ledger.entries import Kind as Kind
     from agreegen.api.ledger.entries import Label as Label
-    from agreegen.api.ledger.entries import Leaving as Leaving
     from agreegen.api.ledger.entries import Ledger as Ledger
     from agreegen.api.ledger.entries import LedgerAccess as LedgerAccess
     from agreegen.api.ledger.entries import Medium as Medium
@@ -93,8 +89,6 @@ if TYPE_CHECKING:
     from agreegen.api.ledger.entries import add_entry as add_entry
     from agreegen.api.ledger.entries import begin_ledger as begin_ledger
     from agreegen.api.ledger.entries import change_ledger_signer as change_ledger_signer
-    from agreegen.api.ledger.entries import clear_leavers as clear_leavers
-    from agreegen.api.ledger.entries import draw_check as draw_check
     from agreegen.api.ledger.entries import find_word as find_word
     from agreegen.api.ledger.entries import import_entries as import_entries
     from agreegen.api.ledger.entries import ledger_content as ledger_content
@@ -103,13 +97,19 @@ if TYPE_CHECKING:
     from agreegen.api.ledger.entries import ledger_holdings as ledger_holdings
     from agreegen.api.ledger.entries import office_day as office_day
     from agreegen.api.ledger.entries import open_ledger as open_ledger
-    from agreegen.api.ledger.entries import past_draw as past_draw
     from agreegen.api.ledger.entries import read_day as read_day
-    from agreegen.api.ledger.entries import record_inspection as record_inspection
-    from agreegen.api.ledger.entries import record_leavers as record_leavers
-    from agreegen.api.ledger.entries import record_training as record_training
     from agreegen.api.ledger.entries import verify_ledger as verify_ledger
     from agreegen.api.ledger.entries import word_of as word_of
+    from agreegen.api.ledger.inspection import DrawOf as DrawOf
+    from agreegen.api.ledger.inspection import draw_check as draw_check
+    from agreegen.api.ledger.inspection import past_draw as past_draw
+    from agreegen.api.ledger.inspection import record_inspection as record_inspection
+    from agreegen.api.ledger.people import Clearance as Clearance
+    from agreegen.api.ledger.people import Grade as Grade
+    from agreegen.api.ledger.people import Leaving as Leaving
+    from agreegen.api.ledger.people import clear_leavers as clear_leavers
+    from agreegen.api.ledger.people import record_leavers as record_leavers
+    from agreegen.api.ledger.people import record_training as record_training
     from agreegen.api.ledger.reports import ClosedLedger as ClosedLedger
     from agreegen.api.ledger.reports import WrittenReport as WrittenReport
     from agreegen.api.ledger.reports import close_ledger as close_ledger
@@ -239,16 +239,12 @@ _MODULES = {
         "summarise_form",
     ),
     "ledger.entries": (
-        "Clearance",
         "Copy",
-        "DrawOf",
         "Entered",
-        "Grade",
         "Holdings",
         "Item",
         "Kind",
         "Label",
-        "Leaving",
         "Ledger",
         "LedgerAccess",
         "Medium",
@@ -259,8 +255,6 @@ _MODULES = {
         "add_entry",
         "begin_ledger",
         "change_ledger_signer",
-        "clear_leavers",
-        "draw_check",
         "find_word",
         "import_entries",
         "ledger_content",
@@ -269,13 +263,23 @@ _MODULES = {
         "ledger_holdings",
         "office_day",
         "open_ledger",
-        "past_draw",
         "read_day",
-        "record_inspection",
-        "record_leavers",
-        "record_training",
         "verify_ledger",
         "word_of",
+    ),
+    "ledger.inspection": (
+        "DrawOf",
+        "draw_check",
+        "past_draw",
+        "record_inspection",
+    ),
+    "ledger.people": (
+        "Clearance",
+        "Grade",
+        "Leaving",
+        "clear_leavers",
+        "record_leavers",
+        "record_training",
     ),
     "ledger.reports": (
         "ClosedLedger",

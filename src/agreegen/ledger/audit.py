@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from agreegen.ledger.interface import DATED, Kind, OwnKind
 from agreegen.ledger.rules import day_problems
 from agreegen.ledger.rules import problems as rule_problems
 from agreegen.ledger.schema import LEDGER
-from agreegen.ledger.store import read_content
+from agreegen.ledger.store import Content, read_content
 from agreegen.ledger.timeline import replay
 from agreegen.messages import message
 
@@ -100,6 +100,14 @@ def _entry_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
         closed = content.closed_before(movement)
         for refused in rule_problems(movement, today=date.max, closed=closed):
             yield Problem("entry-wrong", where, refused.problem)
+    yield from _note_problems(content, recorded)
+    try:
+        replay(content.movements, content.left)
+    except Refused as exc:
+        yield Problem("copies-do-not-fit", message("ledger.entries"), exc.problem)
+
+
+def _note_problems(content: Content, recorded: Mapping[int, date]) -> Iterator[Problem]:
     for note in content.notes:
         where = message("ledger.entry", seq=note.seq)
         if note.kind in DATED and note.day < recorded[note.seq] - _ZONES and not note.backdated:
@@ -107,10 +115,6 @@ def _entry_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
         closed = content.closed_before(note) if note.kind in DATED else None
         for refused in day_problems(note, today=date.max, closed=closed):
             yield Problem("entry-wrong", where, refused.problem)
-    try:
-        replay(content.movements, content.left)
-    except Refused as exc:
-        yield Problem("copies-do-not-fit", message("ledger.entries"), exc.problem)
 
 
 def _draw_problems(connection: sqlite3.Connection) -> Iterator[Problem]:

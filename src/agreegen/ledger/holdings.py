@@ -176,20 +176,7 @@ class Holdings:
         wanted = movement.copies or tuple(held[: movement.count])
         foreign = [number for number in wanted if number not in held]
         if foreign or len(wanted) < movement.count:
-            asked = (
-                message("ledger.copies-numbered", numbers=format_numbers(foreign))
-                if foreign
-                else message("ledger.copies-counted", count=movement.count)
-            )
-            told = message(
-                "ledger.does-not-hold",
-                who=giver,
-                asked=asked,
-                item=movement.item,
-                day=movement.day,
-                held=format_numbers(held) or "0",
-            )
-            raise Refused("giver", told, message("ledger.does-not-hold.hint"))
+            raise _not_held(movement, giver, held, foreign)
         if movement.giver and movement.copies and movement.count == len(wanted):
             return movement
         return replace(movement, giver=giver, copies=wanted, count=len(wanted))
@@ -220,3 +207,19 @@ def _only_holder(movement: Movement, known: dict[int, Copy]) -> str:
         message("ledger.several-holders", item=movement.item, count=len(holders)),
         message("ledger.several-holders.hint"),
     )
+
+
+def _not_held(movement: Movement, giver: str, held: list[int], foreign: list[int]) -> Refused:
+    """Say which copies somebody does not hold, and which they do."""
+    asked = message("ledger.copies-counted", count=movement.count)
+    if foreign:
+        asked = message("ledger.copies-numbered", numbers=format_numbers(foreign))
+    told = message(
+        "ledger.does-not-hold",
+        who=giver,
+        asked=asked,
+        item=movement.item,
+        day=movement.day,
+        held=format_numbers(held) or "0",
+    )
+    return Refused("giver", told, message("ledger.does-not-hold.hint"))

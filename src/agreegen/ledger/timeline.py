@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -75,13 +75,17 @@ def place(there: Sequence[Movement], wished: Sequence[Movement], left: Mapping[s
         if number >= 0:
             placing.placed[number] = applied
             newest[movement.item] = number
-    for name in left:
-        for copy in holdings.held_by(name):
-            if not (counts_as(copy.holder, name) or counts_as(copy.custodian, name)):
-                continue
-            told = message("ledger.left-with-copy", who=name, day=left[name])
-            placing.refused.append((newest.get(copy.item, 0), Refused("receiver", told)))
+    for item, refused in _left_with_copies(holdings):
+        placing.refused.append((newest.get(item, 0), refused))
     return placing
+
+
+def _left_with_copies(holdings: Holdings) -> Iterator[tuple[str, Refused]]:
+    """Yield the item of each copy that somebody who left would still have or answer for."""
+    for name, day in holdings.left.items():
+        for copy in holdings.held_by(name):
+            if counts_as(copy.holder, name) or counts_as(copy.custodian, name):
+                yield copy.item, Refused("receiver", message("ledger.left-with-copy", who=name, day=day))
 
 
 def _highest(there: Sequence[Movement]) -> dict[str, int]:

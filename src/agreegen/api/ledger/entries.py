@@ -1,23 +1,20 @@
-"""The office's ledger: entries, who holds what, leavers, training, inspection, draws, verification."""
+"""The office's ledger: entries, who holds what, what is due, whether it is whole."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from agreegen.api.ledger.opening import Entered, fitting, read_register, writing
 from agreegen.api.register_heads import ChainVerdict, head_judge, judge_audit
-from agreegen.chain.signed_heads import Head
 from agreegen.clock import read_clock
 from agreegen.errors import RegisterError, UsageError
 from agreegen.ledger.audit import verify_ledger as audit_ledger
-from agreegen.ledger.draw import DrawOf, find_candidates
 from agreegen.ledger.holdings import Copy, Holdings, Refused
-from agreegen.ledger.interface import Item, Kind, Label, Medium, Movement, Note, OwnKind, Signature
+from agreegen.ledger.interface import Item, Kind, Label, Medium, Movement, Note, OwnKind
 from agreegen.ledger.overdue import Reminder, find_due
-from agreegen.ledger.people import Clearance, Grade
 from agreegen.ledger.store import Content, Ledger
 from agreegen.ledger.timeline import replay
 from agreegen.ledger.words import name_of, read_word
@@ -27,36 +24,26 @@ from agreegen.pki.signer_pin import SignerPin
 from agreegen.recording.known_heads import read_known
 from agreegen.recording.ledger.clock import office_day
 from agreegen.recording.ledger.drafting import Drafter
-from agreegen.recording.ledger.drawing import drawn_note
-from agreegen.recording.ledger.leaving import Leaving, examine_leavers, leaver_notes
 from agreegen.recording.ledger.opening import (
     LedgerAccess,
     credential_facts,
     credential_file_of,
     open_ledger_writer,
 )
-from agreegen.recording.ledger.sheets import read_attendance, read_inspection
-from agreegen.recording.ledger.signatures import read_signature
 from agreegen.recording.ledger.workbook import read_entries, read_fields, settle_or_complain
-from agreegen.recording.ledger.writer import LedgerWriter
 from agreegen.recording.signer import identity_of
-from agreegen.register.store import Register
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import Trust
 from agreegen.values import ValueProblem
 from agreegen.values.dates import parse_date
 
 __all__ = [
-    "Clearance",
     "Copy",
-    "DrawOf",
     "Entered",
-    "Grade",
     "Holdings",
     "Item",
     "Kind",
     "Label",
-    "Leaving",
     "Ledger",
     "LedgerAccess",
     "Medium",
@@ -67,8 +54,6 @@ __all__ = [
     "add_entry",
     "begin_ledger",
     "change_ledger_signer",
-    "clear_leavers",
-    "draw_check",
     "find_word",
     "import_entries",
     "ledger_content",
@@ -77,11 +62,7 @@ __all__ = [
     "ledger_holdings",
     "office_day",
     "open_ledger",
-    "past_draw",
     "read_day",
-    "record_inspection",
-    "record_leavers",
-    "record_training",
     "verify_ledger",
     "word_of",
 ]
@@ -105,23 +86,6 @@ def read_day(text: str) -> date:
         return parse_date(text)
     except ValueProblem as exc:
         raise UsageError(exc.problem, hint=exc.remedy) from exc
-
-
-@dataclass(frozen=True, slots=True)
-class Entered:
-    """What was entered, under one signed head.
-
-    Attributes:
-        head: The head.
-        movements: The entries about copies, with the numbers of the copies.
-        notes: The other entries.
-        candidates: What a draw drew from; empty for everything else.
-    """
-
-    head: Head | None
-    movements: tuple[Movement, ...] = ()
-    notes: tuple[Note, ...] = ()
-    candidates: tuple[str, ...] = ()
 
 
 @contextlib.contextmanager
@@ -170,7 +134,7 @@ def add_entry(
         RegisterError: Nobody is there to sign, or the ledger cannot be written; nothing was.
         CredentialError: The credential cannot be used; nothing was written.
     """
-    with _read_register(register) as known, _writing(access, now, office) as writer:
+    with read_register(register) as known, writing(access, now, office) as writer:
         drafter = Drafter(writer.holdings().items, writer.today, register=known)
         try:
             wish = drafter.draft(read_fields(values))
@@ -201,7 +165,7 @@ def import_entries(
         RegisterError: Nobody is there to sign, or the ledger cannot be written; nothing was.
         CredentialError: The credential cannot be used; nothing was written.
     """
-    with _read_register(register) as known, _writing(access, now, office) as writer:
+    with read_register(register) as known, writing(access, now, office) as writer:
         settled = read_entries(writer, workbook, known)
         return Entered(writer.record(settled), settled.movements)
 
@@ -223,7 +187,7 @@ def ledger_holdings(path: Path, *, at: date | None = None) -> Holdings:
         RegisterError: It cannot be read, or the entries do not fit each other.
     """
     content = ledger_content(path)
-    with _fitting(path):
+    with fitting(path):
         return replay(content.movements, content.left, until=at)
 
 
@@ -235,115 +199,8 @@ def ledger_due(
     Raises:
         RegisterError: It cannot be read, or the entries do not fit each other.
     """
-    with _fitting(path):
+    with fitting(path):
         return find_due(ledger_content(path), at or office_day(now or read_clock()), within_days)
-
-
-def clear_leavers(
-    path: Path, names: Sequence[str], *, register: Path | None = None, pledge: str = ""
-) -> tuple[Clearance, ...]:
-    """Say of each name what stands against leaving: copies that are out, a pledge that is missing.
-
-    Raises:
-        RegisterError: Ledger or register cannot be read.
-    """
-    with _read_register(register) as known, _fitting(path):
-        reference = _read_pledge(pledge, known)
-        return examine_leavers(ledger_content(path), _once(names), register=known, pledge=reference)
-
-
-def record_leavers(
-    access: LedgerAccess,
-    names: Sequence[str],
-    leaving: Leaving,
-    *,
-    register: Path | None = None,
-    pledge: str = "",
-    now: datetime | None = None,
-) -> tuple[tuple[Clearance, ...], Entered | None]:
-    """Record that people left, all of them or nobody: not while anything stands against one.
-
-    Returns:
-        What stands against each, and what was entered; None where nothing was.
-
-    Raises:
-        RegisterError: The ledger or the register cannot be used; nothing was written.
-        CredentialError: The credential cannot be used; nothing was written.
-    """
-    with _read_register(register) as known, _writing(access, now, None) as writer:
-        with _fitting(access.file):
-            reference = _read_pledge(pledge, known)
-            clearances = examine_leavers(writer.content, _once(names), register=known, pledge=reference)
-        if any(each.open or each.left is not None for each in clearances):
-            return clearances, None
-        notes = leaver_notes(writer, clearances, leaving)
-        return clearances, Entered(writer.notes(notes), notes=notes)
-
-
-def record_training(
-    access: LedgerAccess, roster: Path, *, day: date, topic: str, held_by: str, now: datetime | None = None
-) -> Entered:
-    """Record a training and who of a roster took part.
-
-    Raises:
-        ComplaintsError: Something is wrong with the roster, by cell; nothing was entered.
-        RegisterError: The ledger cannot be written; nothing was.
-        CredentialError: The credential cannot be used; nothing was written.
-    """
-    note = read_attendance(roster, day, topic, held_by)
-    with _writing(access, now, None) as writer:
-        return Entered(writer.note(note), notes=(note,))
-
-
-def record_inspection(
-    access: LedgerAccess, sheet: Path, *, day: date, held_by: str, now: datetime | None = None
-) -> Entered:
-    """Record a self-inspection from its sheet.
-
-    Raises:
-        ComplaintsError: Something is wrong with the sheet, by cell; nothing was entered.
-        RegisterError: The ledger cannot be written; nothing was.
-        CredentialError: The credential cannot be used; nothing was written.
-    """
-    note = read_inspection(sheet, day, held_by)
-    with _writing(access, now, None) as writer:
-        return Entered(writer.note(note), notes=(note,))
-
-
-def draw_check(
-    access: LedgerAccess,
-    count: int,
-    *,
-    of: DrawOf = DrawOf.COPIES,
-    public: str = "",
-    now: datetime | None = None,
-) -> Entered:
-    """Draw a random spot check from the head that was signed last, and record it.
-
-    Raises:
-        UsageError: There are not so many candidates.
-        RegisterError: The ledger cannot be written; nothing was.
-        CredentialError: The credential cannot be used; nothing was written.
-    """
-    with _writing(access, now, None) as writer, _fitting(access.file):
-        note, candidates = drawn_note(writer, count, of, public)
-        return Entered(writer.note(note), notes=(note,), candidates=candidates)
-
-
-def past_draw(path: Path, seq: int) -> Entered:
-    """Return a draw that was recorded, with its candidates computed anew from the entries before it.
-
-    Raises:
-        UsageError: The entry of that number is no draw.
-        RegisterError: The ledger cannot be read, or its entries do not fit each other.
-    """
-    content = ledger_content(path)
-    note = next((each for each in content.of_kind(OwnKind.DRAW) if each.seq == seq), None)
-    if note is None:
-        raise UsageError(message("ledger.no-draw", seq=seq))
-    with _fitting(path):
-        candidates = find_candidates(content, DrawOf(note.facts["of"]), note.day, note.seq)
-    return Entered(None, notes=(note,), candidates=candidates)
 
 
 def change_ledger_signer(access: LedgerAccess, successor: Path, *, now: datetime | None = None) -> Entered:
@@ -396,40 +253,3 @@ def verify_ledger(
         judge_head=head_judge(anchors, now or read_clock(), policy=policy),
     )
     return judge_audit(path, audit, "ledger", strict=True, pin=signer)
-
-
-def _writing(
-    access: LedgerAccess, now: datetime | None, office: str | None
-) -> contextlib.AbstractContextManager[LedgerWriter]:
-    return open_ledger_writer(access, now=now or read_clock(), office=office)
-
-
-def _once(names: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(names))
-
-
-def _read_pledge(text: str, register: Register | None) -> Signature | None:
-    try:
-        return read_signature(text, Path(), register)
-    except Refused as exc:
-        raise UsageError(exc.problem, hint=exc.remedy or None) from exc
-
-
-@contextlib.contextmanager
-def _read_register(path: Path | None) -> Iterator[Register | None]:
-    if path is None:
-        yield None
-        return
-    with Register.open(path, read_only=True) as register:
-        yield register
-
-
-@contextlib.contextmanager
-def _fitting(path: Path) -> Iterator[None]:
-    """Turn entries that do not fit each other into an error of the ledger."""
-    try:
-        yield
-    except Refused as exc:
-        raise RegisterError(
-            message("ledger.do-not-fit", path=path, problem=exc.problem), hint=message("ledger.run-verify")
-        ) from exc

@@ -8,14 +8,8 @@ from pathlib import Path
 import click
 
 from agreegen.api.credentials import load_credential
-from agreegen.api.ledger.entries import (
-    DrawOf,
-    draw_check,
-    ledger_credential,
-    office_day,
-    past_draw,
-    record_inspection,
-)
+from agreegen.api.ledger.entries import LedgerAccess, ledger_credential, office_day
+from agreegen.api.ledger.inspection import DrawOf, draw_check, past_draw, record_inspection
 from agreegen.api.ledger.reports import write_inspection_sheet, write_ledger_report
 from agreegen.cli.ledger.options import DayType, ledger_option, open_access, writing_options
 from agreegen.cli.options import any_path, existing_file, force_option, forms_option, json_option
@@ -73,18 +67,28 @@ def inspect_command(
         facts = entered.notes[0].facts
         say(message("ledger.inspected", path=ledger_file, score=facts["score"], full=facts["full"]))
     if report is not None:
-        key = None if unsigned else load_credential(ledger_credential(access), prompt=prompt_secret)
-        try:
-            written = write_ledger_report(
-                ledger_file, year=year, credential=key, trust=access.trust, forms=forms_folder_option
-            )
-        finally:
-            if key is not None:
-                key.close()
-        write_atomically(report, written.pdf, mode=_MODE)
-        if docx is not None and written.docx is not None:
-            write_atomically(docx, written.docx, mode=_MODE)
-        say(message("ledger.written", path=report))
+        _write_report(access, report, docx, year=year, unsigned=unsigned, forms=forms_folder_option)
+
+
+def _write_report(
+    access: LedgerAccess,
+    report: Path,
+    docx: Path | None,
+    *,
+    year: int | None,
+    unsigned: bool,
+    forms: Path | None,
+) -> None:
+    key = None if unsigned else load_credential(ledger_credential(access), prompt=prompt_secret)
+    try:
+        written = write_ledger_report(access.file, year=year, credential=key, trust=access.trust, forms=forms)
+    finally:
+        if key is not None:
+            key.close()
+    write_atomically(report, written.pdf, mode=_MODE)
+    if docx is not None and written.docx is not None:
+        write_atomically(docx, written.docx, mode=_MODE)
+    say(message("ledger.written", path=report))
 
 
 @click.command("draw")

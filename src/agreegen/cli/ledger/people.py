@@ -7,16 +7,14 @@ from pathlib import Path
 
 import click
 
-from agreegen.api.ledger.entries import (
+from agreegen.api.ledger.entries import find_word, office_day, word_of
+from agreegen.api.ledger.people import (
     Clearance,
     Grade,
     Leaving,
     clear_leavers,
-    find_word,
-    office_day,
     record_leavers,
     record_training,
-    word_of,
 )
 from agreegen.cli.ledger.options import (
     DayType,
@@ -121,16 +119,7 @@ def _grade(text: str) -> Grade:
 def _print(found: tuple[Clearance, ...], leaving: Leaving, *, recorded: bool, as_json: bool) -> None:
     until = leaving.bound_until
     if as_json:
-        people = [
-            {
-                "name": each.name,
-                "out": [{"item": copy.item, "copy": copy.number, "holder": copy.holder} for copy in each.out],
-                "pledge": None if each.pledge is None else str(each.pledge),
-                "left": None if each.left is None else each.left.isoformat(),
-                "open": each.open,
-            }
-            for each in found
-        ]
+        people = [_person(each) for each in found]
         bound = None if until is None else until.isoformat()
         print_json({"people": people, "bound_until": bound, "recorded": recorded})
         return
@@ -146,3 +135,14 @@ def _print(found: tuple[Clearance, ...], leaving: Leaving, *, recorded: bool, as
     ]
     columns, language = ("name", "out", "pledge", "left", "bound_until"), reader_language()
     print_table([word_of("lists", each, language) for each in columns], rows)
+
+
+def _person(clearance: Clearance) -> dict[str, object]:
+    out = [{"item": copy.item, "copy": copy.number, "holder": copy.holder} for copy in clearance.out]
+    return {
+        "name": clearance.name,
+        "out": out,
+        "pledge": None if clearance.pledge is None else str(clearance.pledge),
+        "left": None if clearance.left is None else clearance.left.isoformat(),
+        "open": clearance.open,
+    }
