@@ -1,29 +1,11 @@
-"""A sentence before it is put into words: its code and the values that it names."""
+"""Naming a sentence: its code and the values that are filled into it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import reduce
 
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A sentence by its code, in no language yet. Travels between processes and compares by value.
-
-    Attributes:
-        code: `room.what-it-says`; the entry stands in `locale/<language>/<room>.po`.
-        values: Name and value of each placeholder. A value may be text, a number, a path, a date, an aware
-            time, another message, a thing that says itself (`in_language`), or several of these in a tuple.
-    """
-
-    code: str
-    values: tuple[tuple[str, object], ...] = ()
-
-    def __str__(self) -> str:
-        from agreegen.messages.translation import translate  # noqa: PLC0415 - words are loaded when needed
-
-        return translate(self, "en")
+from agreegen.messages.translation import Message
 
 
 def message(code: str, /, **values: object) -> Message:

@@ -4,13 +4,30 @@ from __future__ import annotations
 
 import errno
 import os
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol, runtime_checkable
 
 from agreegen.messages.catalogue import find_entry
 from agreegen.messages.languages import AUTOMATIC, reader_language
-from agreegen.messages.message import Message
 from agreegen.messages.times import day_text, moment_text
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A sentence by its code, in no language yet. Travels between processes and compares by value.
+
+    Attributes:
+        code: `room.what-it-says`; the entry stands in `locale/<language>/<room>.po`.
+        values: Name and value of each placeholder. A value may be text, a number, a path, a date, an aware
+            time, another message, a thing that says itself (`in_language`), or several of these in a tuple.
+    """
+
+    code: str
+    values: tuple[tuple[str, object], ...] = ()
+
+    def __str__(self) -> str:
+        return translate(self, "en")
 
 
 @runtime_checkable
