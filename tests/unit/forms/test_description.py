@@ -173,3 +173,21 @@ def test_a_file_that_is_no_description_is_refused(pledge: Path, data: bytes) -> 
     (pledge / "form.yaml").write_bytes(data)
     with pytest.raises(InputError, match=r"form\.yaml"):
         load_form(pledge)
+
+
+def test_consent_has_version_and_text(pledge: Path) -> None:
+    consent = load_form(pledge).consent
+    assert consent is not None
+    assert consent.version == "1"
+    assert consent.text("zh").startswith("本人已逐页阅读")
+    assert consent.text("en").startswith("I have read")
+
+
+def test_a_form_without_consent_is_not_signed_on_devices(copied_forms: Path) -> None:
+    assert load_form(copied_forms / "device-signing-agreement").consent is None
+
+
+def test_consent_without_a_version_is_a_mistake(pledge: Path) -> None:
+    edit_description(pledge, '  version: "1"\n', "")
+    with pytest.raises(InputError, match=r"consent\.version"):
+        load_form(pledge)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from agreegen.errors import InputError
 from agreegen.pki.algorithms import AlgorithmUse, KeyFacts
@@ -101,3 +103,19 @@ def test_policy_decides_what_revocation_may_lack(pki: Pki, tmp_path: Path) -> No
     silent = sign(blank_pdf(), pki.ca.issue("Bob", crl_url=None), pki.ca.holder)
     report = verify_bytes("x", silent, replace(options, policy_file=offered))
     assert (report.verdict.value, report.signatures[0].revocation.value) == ("valid", "not-offered")
+
+
+def test_device_authorities_are_pem_or_files_beside_the_policy(pki: Pki, tmp_path: Path) -> None:
+    der = pki.root.holder.certificate.public_bytes(Encoding.DER)
+    pem = pki.root.holder.certificate.public_bytes(Encoding.PEM).decode()
+    (tmp_path / "root.pem").write_text(pem)
+    beside = load_policy(written(tmp_path, "device_authorities: [root.pem]"))
+    inline = load_policy(written(tmp_path, json.dumps({"device_authorities": [pem]})))
+    assert beside.device_authorities == inline.device_authorities == (der,)
+    assert BUILT_IN.device_authorities == ()
+
+
+@pytest.mark.parametrize("named", ["nothing.pem", "policy.yaml", "-----BEGIN CERTIFICATE-----"])
+def test_a_device_authority_that_is_no_certificate_is_refused(tmp_path: Path, named: str) -> None:
+    with pytest.raises(InputError, match="device_authorities"):
+        load_policy(written(tmp_path, json.dumps({"device_authorities": [named]})))
