@@ -199,12 +199,30 @@ def test_nothing_is_recorded_for_a_day_that_is_closed(
     assert _receive(agreegen, ledger, "--date", "2020-02-01").code == 0
 
 
+@pytest.mark.libreoffice
+def test_a_closing_whose_bag_could_not_be_written_is_archived_later(
+    agreegen: Agreegen, ledger: Path, pki: ExamplePki, tmp_path: Path
+) -> None:
+    assert _receive(agreegen, ledger, "--date", "2020-01-05").code == 0
+    blocked = tmp_path / "file"
+    blocked.write_text("no folder")
+    close = ("ledger", "close", "--ledger", ledger, "--through", "2020-01-31")
+    assert agreegen(*close, "-o", blocked / "bag").code == 7
+    closed = ledger.read_bytes()
+    assert agreegen(*close, "-o", tmp_path / "bag").code == 0
+    assert ledger.read_bytes() == closed
+    assert agreegen("archive", "verify", tmp_path / "bag", "--trust", pki.folder / "trust").code == 0
+    _is_whole(agreegen, tmp_path / "bag" / "data" / "ledger" / "ledger.db", pki)
+
+
 def test_the_day_of_a_closing_goes_on_behind_it(agreegen: Agreegen, ledger: Path, pki: ExamplePki) -> None:
     first = agreegen("ledger", "close", "--ledger", ledger, "--json").json()
     assert first["entries"]["receive"] == 1
     assert _receive(agreegen, ledger).code == 0
     second = agreegen("ledger", "close", "--ledger", ledger, "--json").json()
     assert (second["entries"]["receive"], second["held"]) == (1, 4)
+    third = agreegen("ledger", "close", "--ledger", ledger, "--json").json()
+    assert (third["entries"]["receive"], third["held"]) == (0, 4)
     _is_whole(agreegen, ledger, pki)
 
 

@@ -22,6 +22,7 @@ from agreegen.ledger.rules import problems as rule_problems
 from agreegen.ledger.schema import LEDGER
 from agreegen.ledger.store import Content, read_content
 from agreegen.ledger.timeline import replay
+from agreegen.ledger.totals import after_closing, sum_up
 from agreegen.messages import message
 
 __all__ = ["verify_ledger"]
@@ -48,7 +49,7 @@ def verify_ledger(
     4. Nothing stands behind the last head but the event that records it.
     5. The entries: each says what its kind must say, none lies in a period that was closed before it, each
        that was entered later than its day is marked so, and together they never give a copy that nobody has.
-    6. The draws: candidates, seed and lots are those of the chain before them.
+    6. The closings: their numbers, counted again. The draws: candidates, seed and lots, drawn again.
     7. The scans beside the ledger: each is there, with its hash.
 
     A chain without a key can be recomputed by whoever writes the file. What the caller still owes is trust in
@@ -103,6 +104,7 @@ def _entry_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
     yield from _note_problems(content, recorded)
     try:
         replay(content.movements, content.left)
+        yield from _closing_problems(content)
     except Refused as exc:
         yield Problem("copies-do-not-fit", message("ledger.entries"), exc.problem)
 
@@ -115,6 +117,17 @@ def _note_problems(content: Content, recorded: Mapping[int, date]) -> Iterator[P
         closed = content.closed_before(note) if note.kind in DATED else None
         for refused in day_problems(note, today=date.max, closed=closed):
             yield Problem("entry-wrong", where, refused.problem)
+
+
+def _closing_problems(content: Content) -> Iterator[Problem]:
+    """Count every period again, from the entries that were there when it was closed."""
+    for note in content.closings:
+        there = content.before(note.seq)
+        earlier = there.closings[-1] if there.closings else None
+        counted = sum_up(there, after_closing(earlier, note.day), note.day).to_dict()
+        if counted != note.facts["totals"]:
+            where = message("ledger.entry", seq=note.seq)
+            yield Problem("closing-wrong", where, message("ledger.closing-numbers"))
 
 
 def _draw_problems(connection: sqlite3.Connection) -> Iterator[Problem]:

@@ -46,6 +46,18 @@ class Content:
         return tuple(note for note in self.notes if note.kind is kind)
 
     @property
+    def closings(self) -> tuple[Note, ...]:
+        """The closings, by day and, on one day, in their order."""
+        return tuple(sorted(self.of_kind(OwnKind.CLOSING), key=lambda note: (note.day, note.seq)))
+
+    def before(self, seq: int) -> Content:
+        """Return what the entries before one said."""
+        return Content(
+            tuple(each for each in self.movements if each.seq < seq),
+            tuple(each for each in self.notes if each.seq < seq),
+        )
+
+    @property
     def left(self) -> dict[str, date]:
         """Who left, and when."""
         return {str(note.facts["name"]): note.day for note in self.of_kind(OwnKind.LEAVER)}

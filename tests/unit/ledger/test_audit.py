@@ -13,6 +13,7 @@ from agreegen.ledger.audit import verify_ledger
 from agreegen.ledger.draw import DrawOf, draw_lots, find_candidates, population_hash
 from agreegen.ledger.interface import Kind, Movement, Note, OwnKind
 from agreegen.ledger.store import Ledger
+from agreegen.ledger.totals import after_closing, sum_up
 from tests.unit.register.conftest import NOW, OTHER, SEAL, judge
 
 from .conftest import DAY, NOTICE, record, returned
@@ -152,8 +153,19 @@ def test_who_holds_the_key_cannot_hide_that_an_entry_came_late(ledger_file: Path
 
 
 def test_who_holds_the_key_cannot_enter_into_a_closed_period(ledger_file: Path) -> None:
-    closing = Note(OwnKind.CLOSING, DAY + timedelta(days=1), {"same_day": False, "totals": {}})
+    last = DAY + timedelta(days=1)
+    with Ledger.open(ledger_file, read_only=True) as ledger:
+        totals = sum_up(ledger.content(), after_closing(None, last), last).to_dict()
+    closing = Note(OwnKind.CLOSING, last, {"same_day": False, "totals": totals})
     assert _signed(ledger_file, closing, MARKED) == {"entry-wrong"}
+
+
+def test_who_holds_the_key_cannot_sign_other_numbers(ledger_file: Path) -> None:
+    last = DAY + timedelta(days=1)
+    with Ledger.open(ledger_file, read_only=True) as ledger:
+        totals = sum_up(ledger.content(), after_closing(None, last), last).to_dict()
+    closing = Note(OwnKind.CLOSING, last, {"same_day": False, "totals": {**totals, "held": 2}})
+    assert _signed(ledger_file, closing) == {"closing-wrong"}
 
 
 def test_a_draw_that_was_not_drawn_is_found(ledger_file: Path) -> None:

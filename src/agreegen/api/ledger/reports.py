@@ -24,7 +24,7 @@ from agreegen.ledger.words import inspection_points
 from agreegen.messages import message, reader_language, translate
 from agreegen.recording.known_heads import encode_heads, heads_in_bag
 from agreegen.recording.ledger.clock import office_day
-from agreegen.recording.ledger.closing import closing_note, first_day, last_day, next_totals
+from agreegen.recording.ledger.closing import closed_totals, closing_note, first_day, last_day, next_totals
 from agreegen.recording.ledger.opening import open_ledger_writer
 from agreegen.recording.ledger.workbook import columns_of
 from agreegen.recording.ledger.writer import LedgerWriter
@@ -205,7 +205,7 @@ def close_ledger(
         RegisterError: The ledger cannot be written; nothing was.
         CredentialError: The credential cannot be used; nothing was written.
         MissingProgramError: A bag needs LibreOffice; nothing was written.
-        ArchiveError: The closing stands, but the bag cannot be written.
+        ArchiveError: The closing stands, but the bag cannot be written; closing again with a bag writes it.
     """
     moment = now or read_clock()
     if bag is not None and (bag.exists() or bag.is_symlink()):
@@ -213,12 +213,16 @@ def close_ledger(
     with open_ledger_writer(access, now=moment) as writer:
         last = last_day(writer.today, year=year, through=through)
         try:
-            totals = next_totals(writer.content, last)
+            lacking = None if bag is None else closed_totals(writer.content, last)
+            totals = lacking or next_totals(writer.content, last)
         except Refused as exc:
             raise _not_fitting(access.file, exc) from exc
         report = None if bag is None else _closing_report(writer, totals, access.trust, forms, moment)
-        head = writer.note(closing_note(totals, writer.today, None if report is None else sha256_of(report)))
-        assert head is not None  # a note was written
+        if lacking is None:
+            sealed = None if report is None else sha256_of(report)
+            writer.note(closing_note(totals, writer.today, sealed))
+        head = writer.ledger.last_head()
+        assert head is not None  # the closing stands under one
         if bag is not None and report is not None:
             _archive(writer, totals, report, BagTarget(bag, access.trust, tuple(tsa), forms))
     return ClosedLedger(totals, head, bag)

@@ -10,7 +10,7 @@ from agreegen.ledger.store import Content
 from agreegen.ledger.totals import Totals, after_closing, sum_up
 from agreegen.messages import message
 
-__all__ = ["closing_note", "last_day", "next_totals"]
+__all__ = ["closed_totals", "closing_note", "first_day", "last_day", "next_totals"]
 
 
 def last_day(today: date, *, year: int | None, through: date | None) -> date:
@@ -38,15 +38,26 @@ def next_totals(content: Content, last: date) -> Totals:
         UsageError: That day is closed already.
         Refused: The entries do not fit each other.
     """
-    before = max(content.of_kind(OwnKind.CLOSING), key=lambda note: note.day, default=None)
+    before = content.closings[-1] if content.closings else None
     if before is not None and (last < before.day or (last == before.day and not before.facts["same_day"])):
         raise UsageError(message("ledger.closed", day=before.day))
     return sum_up(content, after_closing(before, last), last)
 
 
+def closed_totals(content: Content, last: date) -> Totals | None:
+    """Return the numbers of the period that was closed last, where it ended with this day and is over.
+
+    Its bag may be lacking: the closing stands even where the bag could not be written.
+    """
+    if not content.closings or content.closings[-1].day != last or content.closings[-1].facts["same_day"]:
+        return None
+    *earlier, _ = content.closings
+    return sum_up(content, after_closing(earlier[-1] if earlier else None, last), last)
+
+
 def first_day(content: Content, last: date) -> date:
-    """Return the first day of a period: after the last closing, else that of the first entry."""
-    closed = [note.day for note in content.of_kind(OwnKind.CLOSING)]
+    """Return the first day of the period that ends with a day: after a closing, else the first entry's."""
+    closed = [note.day for note in content.closings if note.day < last]
     if closed:
         return min(max(closed) + timedelta(days=1), last)
     days = [*(each.day for each in content.movements), *(each.day for each in content.notes)]
