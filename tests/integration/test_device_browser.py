@@ -14,9 +14,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import zxingcpp
 from asn1crypto import cms
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_private_key
+from PIL import Image
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from agreegen.model.report import Verdict
@@ -249,3 +251,19 @@ def test_a_mouse_will_do(office: DeviceOffice, browser: Browser) -> None:
     page.mouse.up()
     tablet.confirm()
     assert "签署完成" in page.inner_text("h1")
+
+
+def test_the_code_on_paper_reads_as_the_link(office: DeviceOffice, browser: Browser, tmp_path: Path) -> None:
+    page = browser.new_context(viewport={"width": 1000, "height": 900}).new_page()
+    page.goto(f"{office.web.url}/login")
+    page.fill("#name", "officer")
+    page.fill("#password", PASSWORD)
+    page.click("main form button")
+    page.goto(f"{office.web.url}/desk")
+    page.click('tr:has-text("HN0003") input[type="checkbox"]')
+    page.click('button[form="links"]')
+    link = page.inner_text(".slip .code")
+    page.emulate_media(media="print")
+    page.screenshot(path=tmp_path / "slips.png", full_page=True)
+    with Image.open(tmp_path / "slips.png") as picture:
+        assert [code.text for code in zxingcpp.read_barcodes(picture)] == [link]

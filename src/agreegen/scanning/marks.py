@@ -32,6 +32,7 @@ _CORNER_SHARE = 0.3
 _SMALL_SIDE_PX = 1000
 _DATA_MATRIX = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.DataMatrix])
 _QR_CODE = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
+_OWN_SIZE = re.compile(r'width="(\d+)" height="(\d+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,8 @@ def qr_code_svg(text: str) -> str:
     """Draw a text as a QR code, as an SVG element."""
     code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
     svg: str = code.to_svg(scale=4, add_quiet_zones=True)
-    return svg[svg.index("<svg") :]
+    # Its own size in pixels would be cut off, not made smaller, where a page gives it another size.
+    return _OWN_SIZE.sub(r'viewBox="0 0 \1 \2"', svg[svg.index("<svg") :], count=1)
 
 
 def _modules(code: zxingcpp.Barcode) -> NDArray[np.bool_]:
