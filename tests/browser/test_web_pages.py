@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +22,7 @@ from tests.attacks.documents import signed
 from tests.browser.support import CHROMIUM, LANGUAGES, Watched, chromium
 from tests.web_office import PASSWORD, WebOffice, serving
 
+CORPUS = Path(os.environ.get("AGREEGEN_PDF_CORPUS", "/nonexistent"))
 SHOTS = os.environ.get("AGREEGEN_SCREENSHOTS")
 """A folder for pictures of the pages, to be looked at."""
 
@@ -190,3 +194,35 @@ def test_without_javascript_the_work_is_done(browser: Browser, web: WebOffice, t
         assert page.get_attribute("html", "lang") == "en"
     finally:
         context.close()
+
+
+@pytest.mark.corpus
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="AGREEGEN_PDF_CORPUS names no folder")
+@pytest.mark.timeout(1800)
+def test_every_file_of_the_corpus_is_answered_as_verify_answers(
+    browser: Browser, web: WebOffice, tmp_path: Path
+) -> None:
+    """All of them dropped at once; one answer each."""
+    paths = []
+    for number, path in enumerate(
+        sorted(each for each in CORPUS.rglob("*") if each.suffix.lower() == ".pdf")
+    ):
+        paths.append(tmp_path / f"{number:03d}-{path.name}")
+        paths[-1].write_bytes(path.read_bytes())
+    command = [sys.executable, "-m", "agreegen", "verify", str(tmp_path), "--json"]
+    told = subprocess.run(command, capture_output=True, check=False).stdout
+    expected = {Path(file["path"]).name: file["verdict"] for file in json.loads(told)["files"]}
+    watched = Watched(browser, web.url, "zh", 1280)
+    try:
+        watched.go("/")
+        watched.page.set_input_files("#file", paths)
+        watched.page.click("#drop button:not(#report)")
+        last = f"#answers article:nth-of-type({len(paths)})"
+        watched.page.wait_for_selector(last, timeout=1_500_000, state="attached")
+        articles = watched.page.query_selector_all("#answers article")
+        shown = {each.get_attribute("data-name"): each.get_attribute("data-verdict") for each in articles}
+        assert shown == expected
+        assert watched.foreign == []
+        assert watched.page.evaluate("window.violations") == []
+    finally:
+        watched.close()
