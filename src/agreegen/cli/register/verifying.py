@@ -32,7 +32,7 @@ from agreegen.messages import message
     help="cli.heads-from-elsewhere-must-stand-chain-2",
 )
 @policy_option
-@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="cli.processes")
 @json_option
 def verify_command(
     register_file: Path,
