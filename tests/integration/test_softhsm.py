@@ -76,7 +76,7 @@ def list_labels() -> list[tuple[str, str, str, str]]:
     from agreegen.signing.credentials.pkcs11 import list_module  # noqa: PLC0415 - in the child only
 
     entries = list_module(Path(MODULE))
-    return [(entry.token, entry.kind, entry.label or entry.serial, entry.state) for entry in entries]
+    return [(entry.token, entry.kind, entry.label or entry.serial, str(entry.state)) for entry in entries]
 
 
 def test_listing_shows_tokens_and_certificates_without_a_pin(hsm: Hsm) -> None:
@@ -140,7 +140,7 @@ def warnings_of(config: BackendConfig) -> list[str]:
     from agreegen.signing.credentials.pkcs11 import load_pkcs11  # noqa: PLC0415 - in the child only
 
     load_pkcs11(config).signer.close()
-    return config.warnings
+    return list(map(str, config.warnings))
 
 
 def test_a_wrong_pin_is_tried_once(hsm: Hsm) -> None:

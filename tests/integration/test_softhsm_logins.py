@@ -124,7 +124,7 @@ def test_a_wrong_pin_of_somebody_else_is_a_warning(hsm: Hsm) -> None:
     token, config = Token(READY | int(pkcs11.TokenFlag.USER_PIN_COUNT_LOW)), hsm.config()
     _log_in(pkcs11, config, token, ("module", "count low"))
     assert token.logins == [PIN]
-    assert any("a wrong PIN was entered" in warning for warning in config.warnings)
+    assert any("a wrong PIN was entered" in str(warning) for warning in config.warnings)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from agreegen.errors import CredentialError
+from agreegen.messages import Message, message, translate
 from agreegen.model.report import Revocation
 from agreegen.pki.encoding import der_of
 from agreegen.signing.certificate_paths import find_path
@@ -42,10 +43,14 @@ class Finding:
     """
 
     code: str
-    message: str
+    message: Message | str
 
     def __str__(self) -> str:
-        return self.message
+        return str(self.message)
+
+    def in_language(self, language: str) -> str:
+        """Return the sentence in a reader's language."""
+        return translate(self.message, language)
 
 
 def check_credential(
@@ -72,10 +77,17 @@ def check_credential(
     findings += check_dates(certificate, credential.name, now, until)
     for problem in (strength_problem(certificate), usage_problem(certificate)):
         if problem:
-            raise CredentialError(f"credential {credential.name}: {problem}", hint="use another certificate")
+            raise CredentialError(
+                f"credential {credential.name}: {problem}", hint=message("signing.use-another-certificate")
+            )
     findings += [Finding("example-trust", warning) for warning in trust.warnings]
     if not trust.anchors_der:
-        findings.append(Finding("chain-not-checked", f"credential {credential.name}: no trust anchors given"))
+        findings.append(
+            Finding(
+                "chain-not-checked",
+                message("signing.credential-no-trust-anchors-given", name=credential.name),
+            )
+        )
         return findings
     path = find_path(credential.certificate_der, credential.chain_der, trust, now, credential.name)
     return findings + check_crls(path, trust, now, credential.name)
@@ -87,12 +99,12 @@ def try_credential(credential: Credential) -> None:
     Raises:
         CredentialError: The key does not sign, or does not belong to the certificate.
     """
-    message = _TRIAL + os.urandom(16)
-    signature = credential.signer.sign(message)
-    if not fits_certificate(credential, message, signature):
+    tried = _TRIAL + os.urandom(16)
+    signature = credential.signer.sign(tried)
+    if not fits_certificate(credential, tried, signature):
         raise CredentialError(
-            f"credential {credential.name}: the key does not belong to the certificate",
-            hint="give the matching certificate",
+            message("signing.credential-key-does-not-belong-certificate", name=credential.name),
+            hint=message("signing.give-matching-certificate"),
         )
 
 
@@ -113,25 +125,30 @@ def check_dates(
     begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     if now > end:
         raise CredentialError(
-            f"credential {name}: the certificate expired on {end:%Y-%m-%d}", hint="renew the certificate"
+            message("signing.credential-certificate-expired-on", name=name, end=end.date()),
+            hint=message("signing.renew-certificate"),
         )
     if now < begin:
         raise CredentialError(
-            f"credential {name}: the certificate is not valid before {begin:%Y-%m-%d %H:%M} UTC",
-            hint="check the clock, or wait",
+            message("signing.credential-certificate-not-valid-before-utc", name=name, begin=begin),
+            hint=message("signing.check-clock-or-wait"),
         )
     if until is not None and until > end:
         raise CredentialError(
-            f"credential {name}: the certificate expires on {end:%Y-%m-%d %H:%M} UTC, before the job ends",
-            hint="renew the certificate first, or split the job",
+            message("signing.credential-certificate-expires-on-utc-before", name=name, end=end),
+            hint=message("signing.renew-certificate-first-or-split-job"),
         )
     days = (end - now).days
     if days < 30:
-        return [Finding("expires-soon", f"credential {name}: the certificate expires in {days} days")]
+        return [
+            Finding(
+                "expires-soon", message("signing.credential-certificate-expires-days", name=name, days=days)
+            )
+        ]
     return []
 
 
-def strength_problem(certificate: x509.Certificate) -> str | None:
+def strength_problem(certificate: x509.Certificate) -> Message | str | None:
     """Say what is weak about a certificate (RSA below 2048 bits, SHA-1, MD5); None if nothing."""
     try:
         key = certificate.public_key()
@@ -139,35 +156,37 @@ def strength_problem(certificate: x509.Certificate) -> str | None:
     except (ValueError, UnsupportedAlgorithm):
         return None  # SM2: its own backend has judged the key
     if isinstance(key, rsa.RSAPublicKey) and key.key_size < _MIN_RSA_BITS:
-        return f"the RSA key has {key.key_size} bits, fewer than {_MIN_RSA_BITS}"
+        return message(
+            "signing.rsa-key-has-bits-fewer-than", key_size=key.key_size, min_rsa_bits=_MIN_RSA_BITS
+        )
     if isinstance(algorithm, hashes.SHA1 | hashes.MD5):
-        return f"the certificate is signed with {algorithm.name.upper()}, which is broken"
+        return message("signing.certificate-signed-which-broken", upper=algorithm.name.upper())
     return None
 
 
-def usage_problem(certificate: x509.Certificate) -> str | None:
+def usage_problem(certificate: x509.Certificate) -> Message | str | None:
     """Say why a certificate is not for documents (RFC 5280, 4.2.1.3, .9 and .12); None if it is."""
     try:
         extensions = certificate.extensions
     except UNREADABLE_X509:
-        return "the certificate's extensions cannot be read"
+        return message("signing.certificate-extensions-cannot-read")
     for extension in extensions:
         value = extension.value
         if isinstance(value, x509.BasicConstraints) and value.ca:
-            return "it is a CA certificate, which signs certificates and no documents"
+            return message("signing.ca-certificate-which-signs-certificates-no")
         if isinstance(value, x509.KeyUsage) and not (value.digital_signature or value.content_commitment):
-            return "its key usage does not allow signatures (digitalSignature or nonRepudiation)"
+            return message("signing.its-key-usage-does-not-allow")
         problem = _purpose_problem(set(value)) if isinstance(value, x509.ExtendedKeyUsage) else None
         if problem:
             return problem
     return None
 
 
-def _purpose_problem(purposes: set[x509.ObjectIdentifier]) -> str | None:
+def _purpose_problem(purposes: set[x509.ObjectIdentifier]) -> Message | str | None:
     for purpose, label in _REFUSED_PURPOSES.items():
         if purpose in purposes:
-            return f"it is a certificate for {label}, which signs no documents"
-    return "its extended key usage does not cover documents" if purposes <= _NOT_ENOUGH else None
+            return message("signing.certificate-which-signs-no-documents", label=label)
+    return message("signing.its-extended-key-usage-does-not") if purposes <= _NOT_ENOUGH else None
 
 
 def check_crls(path: Sequence[bytes], trust: Trust, now: datetime, name: str) -> list[Finding]:
@@ -186,11 +205,16 @@ def check_crls(path: Sequence[bytes], trust: Trust, now: datetime, name: str) ->
         revoked_at = found.revoked_at or found.later
         if revoked_at is not None:
             raise CredentialError(
-                f"credential {name}: the certificate of {subject} was revoked on {revoked_at:%Y-%m-%d}",
-                hint="use another certificate",
+                message(
+                    "signing.credential-certificate-was-revoked-on",
+                    name=name,
+                    subject=subject,
+                    revoked_at=revoked_at.date(),
+                ),
+                hint=message("signing.use-another-certificate"),
             )
         if found.status is not Revocation.CLEAR:
-            text = f"credential {name}: no current revocation list for {subject}"
+            text = message("signing.credential-no-current-revocation-list", name=name, subject=subject)
             findings.append(Finding("revocation-unknown", text))
     return findings
 
@@ -202,6 +226,7 @@ def _parse(credential: Credential) -> x509.Certificate:
         certificate = None
     if certificate is None or not names_are_readable(certificate):
         raise CredentialError(
-            f"credential {credential.name}: the certificate cannot be read", hint="use another certificate"
+            message("signing.credential-certificate-cannot-read", name=credential.name),
+            hint=message("signing.use-another-certificate"),
         )
     return certificate

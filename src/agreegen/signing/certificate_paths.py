@@ -9,6 +9,7 @@ from datetime import datetime
 from cryptography import x509
 
 from agreegen.errors import CredentialError
+from agreegen.messages import Message, message
 from agreegen.pki.certificates import load_certificates
 from agreegen.pki.encoding import der_of
 from agreegen.pki.trust.chain import ChainBuilder
@@ -79,7 +80,7 @@ def _judge_path(
     # The judge takes long to load; workers of a batch are told the paths that their coordinator found.
     leaves = load_certificates((certificate_der,))
     builder = ChainBuilder(load_certificates(trust.anchors_der), load_certificates(chain_der), ())
-    problem = "the certificate cannot be read"
+    problem: Message | str = message("signing.certificate-cannot-read")
     if leaves:
         chain = builder.chain(leaves[0], now)
         weaknesses = (BUILT_IN.weakness(use, now) for use in chain_uses(chain))
@@ -87,6 +88,11 @@ def _judge_path(
         if not problem:
             return [der_of(certificate) for certificate in chain.certificates]
     raise CredentialError(
-        f"credential {name}: {subject_label(certificate_der)} has no valid chain to an anchor ({problem})",
-        hint="give the right anchor with --trust, and the CA certificates under chain:",
+        message(
+            "signing.credential-has-no-valid-chain-anchor",
+            name=name,
+            certificate_der=subject_label(certificate_der),
+            problem=problem,
+        ),
+        hint=message("signing.give-right-anchor-trust-ca-certificates"),
     )

@@ -15,6 +15,7 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 
 from agreegen.errors import CredentialError
+from agreegen.messages import message
 from agreegen.pki.encoding import tlv
 from agreegen.signing.interface import Credential, Mechanism
 
@@ -181,5 +182,5 @@ def _der_time(moment: datetime) -> bytes:
 def _rsa_bytes(certificate_der: bytes) -> int:
     size = getattr(x509.load_der_x509_certificate(certificate_der).public_key(), "key_size", None)
     if not isinstance(size, int):
-        raise CredentialError("the certificate's key is not the kind of key that signs")
+        raise CredentialError(message("signing.certificate-key-not-kind-key-signs"))
     return (size + 7) // 8

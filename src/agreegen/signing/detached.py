@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from agreegen.errors import CredentialError
+from agreegen.messages import message
 from agreegen.signing.certificate_checks import fits_certificate
 from agreegen.signing.cms import CmsTemplate
 from agreegen.signing.interface import Credential, TimestampServer, Trust
@@ -44,8 +45,8 @@ def sign_detached(
     signature = credential.signer.sign(attributes)
     if not fits_certificate(credential, attributes, signature):
         raise CredentialError(
-            f"credential {credential.name}: the key does not belong to the certificate",
-            hint="give the matching certificate",
+            message("signing.credential-key-does-not-belong-certificate", name=credential.name),
+            hint=message("signing.give-matching-certificate"),
         )
     token = None
     if tsa:

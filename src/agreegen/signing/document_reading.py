@@ -15,6 +15,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from agreegen.errors import SigningError
+from agreegen.messages import Message, message
 from agreegen.model.document import ATTACHMENT_NAME, Document
 from agreegen.model.report import Integrity
 from agreegen.pki.cms.container_check import check_container, check_timestamp, digester_for
@@ -105,7 +106,9 @@ def read_state(pdf: bytes) -> PdfState:
     except SigningError:
         raise
     except FOREIGN_ERRORS as exc:
-        raise SigningError(f"the file cannot be read as a PDF ({exc})", hint="check the file") from exc
+        raise SigningError(
+            message("signing.file-cannot-read-pdf", exc=exc), hint=message("signing.check-file")
+        ) from exc
     return PdfState(reader, _document(attachment), empty, signatures, certified)
 
 
@@ -119,7 +122,9 @@ def read_field_names(pdf: bytes) -> frozenset[str]:
         reader = PdfFileReader(BytesIO(pdf), strict=False)
         return frozenset(_field_names(resolve(resolve(reader.root, "/AcroForm", {}), "/Fields", ())))
     except FOREIGN_ERRORS as exc:
-        raise SigningError(f"the file cannot be read as a PDF ({exc})", hint="check the file") from exc
+        raise SigningError(
+            message("signing.file-cannot-read-pdf", exc=exc), hint=message("signing.check-file")
+        ) from exc
 
 
 def check_integrity(state: PdfState) -> None:
@@ -131,14 +136,20 @@ def check_integrity(state: PdfState) -> None:
         SigningError: One does not hold; the document must not be signed on.
     """
     for signature in state.signatures:
-        where = f"the {'timestamp' if signature.timestamp else 'signature'} in field {signature.field}"
+        where = message(
+            "signing.field", value="timestamp" if signature.timestamp else "signature", field=signature.field
+        )
         try:
             broken = _problem(signature)
         except FOREIGN_ERRORS as exc:
-            raise SigningError(f"{where} cannot be judged ({exc})", hint="run agreegen verify") from exc
+            raise SigningError(
+                message("signing.cannot-judged", where=where, exc=exc),
+                hint=message("signing.run-agreegen-verify"),
+            ) from exc
         if broken:
             raise SigningError(
-                f"the document was changed or is broken: {where} {broken}", hint="ask for the original file"
+                message("signing.document-was-changed-or-broken", where=where, broken=broken),
+                hint=message("signing.ask-original-file"),
             )
 
 
@@ -158,11 +169,13 @@ def check_permissions(state: PdfState, name: str) -> None:
             if lock is not None:
                 locks.append(FieldMDPSpec.from_pdf_object(lock))
         except FOREIGN_ERRORS as exc:
-            raise SigningError(f"the lock of field {signature.field} cannot be read ({exc})") from exc
+            raise SigningError(
+                message("signing.lock-field-cannot-read", field=signature.field, exc=exc)
+            ) from exc
         if (level is not None and level.value < 2) or any(spec.is_locked(name) for spec in locks):
             raise SigningError(
-                f"the signature in field {signature.field} locks the document; nobody can sign after it",
-                hint="sign before that role, in a new copy",
+                message("signing.signature-field-locks-document-nobody-can", field=signature.field),
+                hint=message("signing.sign-before-role-new-copy"),
             )
 
 
@@ -174,28 +187,28 @@ def resolve(dictionary: Any, key: str, default: Any = None) -> Any:
 
 def _refuse_kind(reader: PdfFileReader) -> None:
     if reader.encrypted:
-        raise SigningError("the PDF is encrypted", hint="sign it before it is encrypted")
+        raise SigningError(message("signing.pdf-encrypted"), hint=message("signing.sign-before-encrypted"))
 
 
-def _problem(signature: EarlierSignature) -> str | None:
+def _problem(signature: EarlierSignature) -> Message | str | None:
     embedded = signature.embedded
     problem = _cryptographic_problem(signature)
     if problem:
         return problem
     coverage = embedded.evaluate_signature_coverage()
     if coverage not in (SignatureCoverageLevel.ENTIRE_FILE, SignatureCoverageLevel.ENTIRE_REVISION):
-        return "does not cover the whole of its revision"
+        return message("signing.does-not-cover-whole-its-revision")
     if coverage is SignatureCoverageLevel.ENTIRE_FILE:
         return None
     # The digest was compared above; pyHanko would compute it once more, and does not know SM3.
     embedded.external_digests.setdefault(embedded.external_md_algorithm, b"")
     embedded.compute_integrity_info()  # type: ignore[no-untyped-call]
     if not embedded.summarise_integrity_info()["docmdp_ok"]:
-        return "does not permit what was changed after it"
+        return message("signing.does-not-permit-what-was-changed")
     return None
 
 
-def _cryptographic_problem(signature: EarlierSignature) -> str | None:
+def _cryptographic_problem(signature: EarlierSignature) -> Message | str | None:
     """Say what the judge of `pki` finds wrong with a signature; trust is not judged here."""
     embedded = signature.embedded
     first, first_length, second, second_length = (int(number) for number in embedded.byte_range)
@@ -207,11 +220,11 @@ def _cryptographic_problem(signature: EarlierSignature) -> str | None:
         subfilter = str(resolve(embedded.sig_object, "/SubFilter", "")).removeprefix("/")
         facts = check_container(contents, digest, subfilter=subfilter, max_cms_bytes=MAX_CMS_BYTES)
     if facts.integrity is not Integrity.INTACT:
-        return f"does not hold ({'; '.join(facts.reasons)})"
+        return message("signing.does-not-hold", reasons="; ".join(facts.reasons))
     if any(stamp.subindication == "HASH_FAILURE" for stamp in facts.timestamps):
-        return "carries a timestamp over other bytes"
+        return message("signing.carries-timestamp-over-other-bytes")
     if any(stamp.integrity is not Integrity.INTACT for stamp in facts.timestamps):
-        return "carries a timestamp that does not hold"
+        return message("signing.carries-timestamp-does-not-hold")
     return None
 
 
@@ -268,5 +281,6 @@ def _document(attachment: bytes | None) -> Document | None:
         return Document.from_json(attachment)
     except ValueError as exc:
         raise SigningError(
-            f"{ATTACHMENT_NAME} in the PDF cannot be read", hint="the file was not made by this program"
+            message("signing.pdf-cannot-read", attachment_name=ATTACHMENT_NAME),
+            hint=message("signing.file-was-not-made-program"),
         ) from exc

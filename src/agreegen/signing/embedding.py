@@ -13,6 +13,7 @@ from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDP
 from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp, SignatureObject
 
 from agreegen.errors import SigningError
+from agreegen.messages import message
 from agreegen.signing.appearance.pictures import AppearanceMaker
 from agreegen.signing.document_reading import FOREIGN_ERRORS, resolve
 from agreegen.signing.prepared import Prepared
@@ -89,7 +90,10 @@ def prepare_signature(
     except SigningError:
         raise
     except FOREIGN_ERRORS as exc:
-        raise SigningError(f"field {field} cannot be signed ({exc})", hint="run agreegen verify") from exc
+        raise SigningError(
+            message("signing.field-cannot-signed", field=field, exc=exc),
+            hint=message("signing.run-agreegen-verify"),
+        ) from exc
 
 
 def _locking(sig_field: Any, *, certify: bool) -> _Locking:
@@ -119,7 +123,10 @@ def prepare_timestamp(pdf: bytes, field: str, *, reserved_bytes: int) -> Prepare
         steps.send(SigObjSetup(sig_placeholder=placeholder))
         return _write(steps)
     except FOREIGN_ERRORS as exc:
-        raise SigningError(f"the document cannot be timestamped ({exc})", hint="run agreegen verify") from exc
+        raise SigningError(
+            message("signing.document-cannot-timestamped", exc=exc),
+            hint=message("signing.run-agreegen-verify"),
+        ) from exc
 
 
 def _write(steps: Any) -> Prepared:

@@ -21,6 +21,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from agreegen.errors import AgreegenError, CredentialError, SigningError
+from agreegen.messages import Message, message
 from agreegen.model.report import Integrity, PadesLevel
 from agreegen.pki.algorithms import compute_digest
 from agreegen.pki.certificates import UNREADABLE, load_certificates
@@ -58,7 +59,7 @@ _ATTEMPTS = 2
 class _Proved:
     """A signature or timestamp, with the time before which it is known to have existed."""
 
-    label: str
+    label: Message | str
     certificate: Any
     certificates: tuple[Any, ...]
     known_at: datetime
@@ -94,10 +95,12 @@ def extend_pdf(
         TimestampError: No service gave an acceptable timestamp.
     """
     if level not in (PadesLevel.B_T, PadesLevel.B_LT, PadesLevel.B_LTA):
-        raise SigningError(f"a file cannot be extended to {level}", hint="use B-T, B-LT or B-LTA")
+        raise SigningError(
+            message("signing.file-cannot-extended", level=level), hint=message("signing.use-b-t-b-lt-or")
+        )
     state = read_state(pdf)
     if not state.signed_fields:
-        raise SigningError("the file is not signed", hint="sign it first")
+        raise SigningError(message("signing.file-not-signed"), hint=message("signing.sign-first"))
     if not judged:
         check_integrity(state)
     proved = _prove(_contents_of(state), trust, now)
@@ -139,7 +142,9 @@ def add_validation_data(
         TimestampError: No service gave an acceptable timestamp.
     """
     if not trust.anchors_der:
-        raise SigningError(f"level {level} needs trust anchors", hint="give them with --trust")
+        raise SigningError(
+            message("signing.level-needs-trust-anchors", level=level), hint=message("signing.give-them-trust")
+        )
     own = store or EvidenceStore((*trust.crls_der, *crls), now=now)
     try:
         evidence = _collect(pdf, trust, now, own)
@@ -210,7 +215,7 @@ def _prove(signatures: Sequence[FieldContent], trust: Trust, now: datetime) -> l
         label = f"field {signature.field}"
         own_at, own_stamped = known_at, stamped or signature.timestamp
         for stamp in _stamps_of(signature):
-            proved.append(_held(f"the timestamp of {label}", stamp, known_at, stamped=True))
+            proved.append(_held(message("signing.timestamp", label=label), stamp, known_at, stamped=True))
             assert stamp.time is not None
             own_at, own_stamped = min(own_at, stamp.time), True
         proved.append(_held(label, signature, own_at, stamped=own_stamped))
@@ -232,27 +237,27 @@ def _stamps_of(signature: FieldContent) -> list[FieldContent]:
     for token in signature.tokens:
         facts = check_token(token, lambda name: compute_digest(name, value), "signature")
         if facts.integrity is not Integrity.INTACT:
-            raise SigningError("; ".join(facts.reasons), hint="ask for the original file")
+            raise SigningError("; ".join(facts.reasons), hint=message("signing.ask-original-file"))
         stamps.append(FieldContent.parse(signature.field, token, timestamp=True))
     return stamps
 
 
-def _held(label: str, content: FieldContent, known_at: datetime, *, stamped: bool) -> _Proved:
+def _held(label: Message | str, content: FieldContent, known_at: datetime, *, stamped: bool) -> _Proved:
     """Note that a signature existed at a time, when its certificate still held.
 
     Raises:
         SigningError: Its certificate is not there, or had expired.
     """
     if content.certificate is None:
-        raise SigningError(f"{label}: the certificate is not in the file")
+        raise SigningError(message("signing.certificate-not-file", label=label))
     try:
         end = content.certificate.not_valid_after
     except UNREADABLE as exc:
-        raise SigningError(f"{label}: the certificate cannot be read") from exc
+        raise SigningError(message("signing.certificate-cannot-read-2", label=label)) from exc
     if known_at > end:
         raise SigningError(
-            f"{label}: the certificate expired on {end:%Y-%m-%d}, and nothing proves that it signed before",
-            hint="the document must be signed again",
+            message("signing.certificate-expired-on-nothing-proves-signed", label=label, end=end.date()),
+            hint=message("signing.document-must-signed-again"),
         )
     return _Proved(label, content.certificate, content.cms.certificates, known_at, stamped)
 
@@ -306,7 +311,7 @@ def _kept(state: PdfState) -> Evidence:
             tuple(item.get_object().data for item in resolve(dss, key, ())) for key in ("/OCSPs", "/CRLs")
         ]
     except FOREIGN_ERRORS as exc:
-        raise SigningError(f"the document security store cannot be read ({exc})") from exc
+        raise SigningError(message("signing.document-security-store-cannot-read", exc=exc)) from exc
     return Evidence((), lists[0], lists[1])
 
 
@@ -326,7 +331,7 @@ def _write_store(pdf: bytes, evidence: Evidence) -> bytes:
         target = BytesIO()
         writer.write(target)  # type: ignore[no-untyped-call]
     except FOREIGN_ERRORS as exc:
-        raise SigningError(f"the validation data cannot be written ({exc})") from exc
+        raise SigningError(message("signing.validation-data-cannot-written", exc=exc)) from exc
     return target.getvalue()
 
 
@@ -350,5 +355,7 @@ def _add_timestamp(pdf: bytes, client: TimestampClient) -> bytes:
 
 def _need(client: TimestampClient | None) -> TimestampClient:
     if client is None:
-        raise SigningError("a timestamp service is needed", hint="give one with --tsa URL")
+        raise SigningError(
+            message("signing.timestamp-service-needed"), hint=message("signing.give-one-tsa-url")
+        )
     return client

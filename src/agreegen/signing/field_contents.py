@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from agreegen.errors import SigningError
+from agreegen.messages import message
 from agreegen.pki.algorithms import UnsupportedError
 from agreegen.pki.cms.structure import (
     SIGNATURE_TIMESTAMP,
@@ -46,13 +47,13 @@ class FieldContent:
         Raises:
             SigningError: It is not a SignedData with one signer, or a timestamp without a time.
         """
-        what = "a timestamp in the file" if timestamp else "a signature in the file"
+        what = message("signing.timestamp-file") if timestamp else message("signing.signature-file")
         try:
             cms = parse_cms(data, max_bytes=MAX_CMS_BYTES)
-            certificate, _ = guarded(what, lambda: find_signer(cms, list(cms.certificates)))
+            certificate, _ = guarded(str(what), lambda: find_signer(cms, list(cms.certificates)))
             time = parse_tst_info(cms.content or b"")["gen_time"].native if timestamp else None
         except (MalformedError, UnsupportedError) as exc:
-            raise SigningError(f"{what} cannot be read ({exc})") from exc
+            raise SigningError(message("signing.cannot-read-3", what=what, exc=exc)) from exc
         return cls(field, timestamp, cms, certificate, time)
 
     @property

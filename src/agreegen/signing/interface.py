@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from agreegen.messages import Message, message
 from agreegen.model.report import PadesLevel
 
 Prompt = Callable[[str], str]
@@ -85,7 +86,7 @@ class Credential:
     chain_der: tuple[bytes, ...]
     signer: RawSigner
     appearance: AppearanceSource | None = None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Message | str, ...] = ()
     sm2_signer_id: str | None = None
 
     def __repr__(self) -> str:
@@ -113,11 +114,11 @@ class Trust:
     device_anchors_der: tuple[bytes, ...] = ()
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Message | str, ...]:
         """What deserves a look about the anchors."""
         if not self.example:
             return ()
-        return ("one of the trust anchors is an EXAMPLE certificate; never use it for real",)
+        return (message("signing.one-trust-anchors-example-certificate-never"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ class TimestampServer:
     requests_per_minute: int | None = None
     policy: str | None = None
     ca_file: Path | None = None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Message | str, ...] = ()
 
     def __repr__(self) -> str:
         return f"TimestampServer({self.url!r})"

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from agreegen.errors import SigningError, TimestampError
+from agreegen.messages import message
 from agreegen.model.report import PadesLevel
 from agreegen.signing.appearance.field_appearance import appearance_of
 from agreegen.signing.certificate_checks import check_credential, fits_certificate
@@ -137,9 +138,12 @@ def sign_pdf(
         prepared = signer.prepare(pdf, judged=judged)
         return signer.finish(prepared, _sign(credential, prepared))
     if request.level is PadesLevel.OTHER:
-        raise SigningError("the level must be one of B-B, B-T, B-LT, B-LTA")
+        raise SigningError(message("signing.level-must-one-b-b-b"))
     if not request.tsa:
-        raise SigningError(f"level {request.level} needs a timestamp service", hint="give one with --tsa URL")
+        raise SigningError(
+            message("signing.level-needs-timestamp-service", level=request.level),
+            hint=message("signing.give-one-tsa-url"),
+        )
     from agreegen.signing.services.timestamps import TimestampClient  # noqa: PLC0415 - only above B-B
 
     with TimestampClient(request.tsa, trust=request.trust) as client:
@@ -179,7 +183,7 @@ def _sign(credential: Credential, prepared: Prepared) -> bytes:
     signature = credential.signer.sign(prepared.attributes)
     if not fits_certificate(credential, prepared.attributes, signature):
         raise SigningError(
-            f"credential {credential.name}: the key made a signature that does not fit the certificate",
-            hint="check that key and certificate belong together",
+            message("signing.credential-key-made-signature-does-not", name=credential.name),
+            hint=message("signing.check-key-certificate-belong-together"),
         )
     return signature

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agreegen.errors import SigningError
+from agreegen.messages import message
 from agreegen.signing.interface import AppearanceSource, Credential, Mechanism
 
 
@@ -73,8 +74,8 @@ class Prepared:
         content = cms.hex().encode()
         if len(content) > room:
             raise SigningError(
-                f"the signature needs {len(cms)} bytes and {room // 2} were reserved",
-                hint="sign again; if it happens again, the timestamp service varies its answers",
+                message("signing.signature-needs-bytes-were-reserved", count=len(cms), room=room // 2),
+                hint=message("signing.sign-again-if-happens-again-timestamp"),
             )
         padded = content.ljust(room, b"0")
         return b"".join((self.data[: self.start + 1], padded, self.data[self.end - 1 :]))

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from agreegen.errors import SigningError
+from agreegen.messages import message
 from agreegen.model.document import DeclaredRole, Document
 from agreegen.signing.interface import SigningRequest
 from agreegen.signing.names import names_holder, subject_label
@@ -23,7 +24,10 @@ def check_role(
     role = next((role for role in document.roles if role.id == request.role), None)
     if role is None:
         roles = ", ".join(r.id for r in document.roles)
-        raise SigningError(f"the document has no role {request.role}", hint=f"its roles are: {roles}")
+        raise SigningError(
+            message("signing.document-has-no-role", role=request.role),
+            hint=message("signing.its-roles", roles=roles),
+        )
     if role.id in signed:
         raise signed_already(role.id)
     _check_closing(document, role, signed)
@@ -31,9 +35,14 @@ def check_role(
         _check_order(document, role, signed)
     if role.holder is not None and not names_holder(identity.certificate_der, role.holder):
         raise SigningError(
-            f"role {role.id} is for another holder, {role.holder}, than "
-            f"{subject_label(identity.certificate_der)}, whom the certificate of {identity.name} names",
-            hint="sign with the holder's own credential; aliases for registered names stand in the job file",
+            message(
+                "signing.role-another-holder-than-whom-certificate",
+                id=role.id,
+                holder=role.holder,
+                certificate_der=subject_label(identity.certificate_der),
+                name=identity.name,
+            ),
+            hint=message("signing.sign-holder-own-credential-aliases-registered"),
         )
 
 
@@ -68,12 +77,16 @@ def next_role(
         return open_roles[0]
     if open_roles:
         raise SigningError(
-            f"{identity.name} can sign more than one role next: {', '.join(open_roles)}",
-            hint="say which one with --role",
+            message("signing.can-sign-more-than-one-role", name=identity.name, open_roles=tuple(open_roles)),
+            hint=message("signing.say-which-one-role"),
         )
     raise SigningError(
-        f"{identity.name} can sign no role of this document now: {'; '.join(reasons) or 'it has none'}",
-        hint="sign with the credential of whoever is next",
+        message(
+            "signing.can-sign-no-role-document-now",
+            name=identity.name,
+            reasons="; ".join(reasons) or "it has none",
+        ),
+        hint=message("signing.sign-credential-whoever-next"),
     )
 
 
@@ -83,9 +96,8 @@ def _check_closing(document: Document, role: DeclaredRole, signed: Collection[st
     waiting = [r.id for r in required if r.id not in signed and r.id != role.id]
     if required and role.id == required[-1].id and waiting:
         raise SigningError(
-            f"it is not the turn of {role.id}: {role.id} locks the document and signs last: "
-            f"{', '.join(waiting)} must sign first",
-            hint="nobody could sign after it",
+            message("signing.not-turn-locks-document-signs-last", id=role.id, waiting=tuple(waiting)),
+            hint=message("signing.nobody-could-sign-after"),
         )
 
 
@@ -93,17 +105,19 @@ def _check_order(document: Document, role: DeclaredRole, signed: Collection[str]
     waiting = [r.id for r in document.roles if r.required and r.order < role.order and r.id not in signed]
     if waiting:
         raise SigningError(
-            f"it is not the turn of {role.id}: {', '.join(waiting)} must sign first",
-            hint="sign in the order of the form, or relax the order (--relax-order)",
+            message("signing.not-turn-must-sign-first", id=role.id, waiting=tuple(waiting)),
+            hint=message("signing.sign-order-form-or-relax-order-2"),
         )
     later = [r.id for r in document.roles if r.order > role.order and r.id in signed]
     if later:
         raise SigningError(
-            f"it is too late for {role.id}: {', '.join(later)} has signed after it in the form's order",
-            hint="sign in the order of the form, or relax the order",
+            message("signing.too-late-has-signed-after-form", id=role.id, later=tuple(later)),
+            hint=message("signing.sign-order-form-or-relax-order"),
         )
 
 
 def signed_already(role: str) -> SigningError:
     """Return the error for a role that has signed already."""
-    return SigningError(f"{role} has signed this document already", hint="nobody signs twice")
+    return SigningError(
+        message("signing.has-signed-document-already", role=role), hint=message("signing.nobody-signs-twice")
+    )

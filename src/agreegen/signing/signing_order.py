@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agreegen.errors import SigningError
+from agreegen.messages import message
 from agreegen.signing.document_reading import check_integrity, check_permissions, read_state
 from agreegen.signing.interface import SigningRequest
 from agreegen.signing.prepared import SigningIdentity
@@ -44,8 +45,8 @@ def check_turn(
         check_role(state.document, identity, request, signed=state.signed_fields)
         if request.role not in known:
             raise SigningError(
-                f"the document has no signature field {request.role}",
-                hint="the file was changed, or is not whole",
+                message("signing.document-has-no-signature-field", role=request.role),
+                hint=message("signing.file-was-changed-or-not-whole"),
             )
     elif request.role in state.signed_fields:
         raise signed_already(request.role)
@@ -68,8 +69,13 @@ def find_turn(pdf: bytes, identity: SigningIdentity, request: SigningRequest) ->
     """
     state = read_state(pdf)
     if state.document is None:
-        fields = f"; its empty fields are {', '.join(state.empty_fields)}" if state.empty_fields else ""
+        fields = (
+            message("signing.its-empty-fields", empty_fields=tuple(state.empty_fields))
+            if state.empty_fields
+            else ""
+        )
         raise SigningError(
-            f"the file does not say which roles it has{fields}", hint="name the signature field with --role"
+            message("signing.file-does-not-say-which-roles", fields=fields),
+            hint=message("signing.name-signature-field-role"),
         )
     return next_role(state.document, identity, request, signed=state.signed_fields)

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from agreegen.errors import CredentialError
 from agreegen.files import read_limited
 from agreegen.foreign import breakdown_as
+from agreegen.messages import message
 from agreegen.signing.credentials.certificate_files import parse_certificates
 from agreegen.signing.interface import Trust
 from agreegen.signing.names import UNREADABLE_X509
@@ -56,7 +57,7 @@ def _files_of(path: Path) -> Iterable[Path]:
     found = sorted(f for f in path.iterdir() if f.suffix.lower() in suffixes and f.is_file())
     if not found:
         raise CredentialError(
-            f"the trust folder {path} holds no *.pem, *.crt, *.cer or *.crl file", hint="check the folder"
+            message("signing.trust-folder-holds-no-pem-crt", path=path), hint=message("signing.check-folder")
         )
     return found
 
@@ -66,16 +67,18 @@ def _read(path: Path) -> tuple[list[x509.Certificate], list[bytes]]:
         data = read_limited(path, _MAX_FILE_BYTES)
     except OSError as exc:
         raise CredentialError(
-            f"the trust file {path} cannot be read: {exc.strerror}", hint="check the path"
+            message("signing.trust-file-cannot-read", path=path, exc=exc), hint=message("signing.check-path")
         ) from None
     with breakdown_as(
-        lambda: CredentialError(f"the trust file {path} breaks the library that reads it", hint="get it anew")
+        lambda: CredentialError(
+            message("signing.trust-file-breaks-library-reads", path=path), hint=message("signing.get-anew")
+        )
     ):
         certificates, crls = parse_certificates(data), parse_crls(data)
     if not certificates and not crls:
         raise CredentialError(
-            f"the trust file {path} holds neither a certificate nor a revocation list",
-            hint="PEM or DER is expected",
+            message("signing.trust-file-holds-neither-certificate-nor", path=path),
+            hint=message("signing.pem-or-der-expected"),
         )
     return certificates, crls
 

@@ -80,7 +80,7 @@ def _read_codes(tree: ast.AST, where: str, found: Texts) -> None:
             beginning = str(node.values[0].value)
             if _BEGINNING.fullmatch(beginning):
                 found.prefixes.add(beginning)
-        if not (isinstance(node, ast.Call) and _name(node.func) == "message" and node.args):
+        if not (isinstance(node, ast.Call) and _name(node.func) in {"message", "sentence"} and node.args):
             continue
         code = node.args[0]
         if isinstance(code, ast.Constant):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from agreegen.batch.interface import Job
 from agreegen.batch.workers.key_holder import KeyHolder
+from agreegen.messages import Message
 from agreegen.pki.signer_pin import fingerprint
 from agreegen.signing.certificate_checks import check_credential
 from agreegen.signing.interface import Credential, Prompt, Trust
@@ -35,7 +36,7 @@ class SharedKeys:
     head: Credential | None = None
     archive: Credential | None = None
     trust: Trust = field(default_factory=Trust)
-    findings: list[str] = field(default_factory=list)
+    findings: list[Message | str] = field(default_factory=list)
 
     def check(self, credential: Credential, trust: Trust, now: datetime) -> None:
         """Check a credential that was loaded, and keep what deserves a look."""

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pikepdf
 
+from agreegen.messages import Message, message
+
 _FONTS = {"/Type1", "/MMType1", "/TrueType", "/CIDFontType0", "/CIDFontType2"}
 _UPWARDS = {"/Parent", "/P", "/StructParents"}
 _OUTSIDE = ("/F", "/FFilter", "/Ref", "/OPI", "/Alternates")
@@ -13,7 +15,7 @@ _ACTIONS = ("/URI", "/JavaScript", "/Launch", "/GoToR", "/GoToE", "/SubmitForm",
 _MAX_OBJECTS = 20_000
 
 
-def pdfa_problem(form: pikepdf.Object) -> str | None:
+def pdfa_problem(form: pikepdf.Object) -> Message | str | None:
     """Say why a form XObject must not stand in a PDF/A-3b document with an RGB output intent; None if it may.
 
     Fonts have to be embedded (6.2.11.4.1), CMYK needs an intent that the documents do not have (6.2.4.3),
@@ -32,11 +34,11 @@ def pdfa_problem(form: pikepdf.Object) -> str | None:
     return None
 
 
-def _own_problem(thing: pikepdf.Object) -> str | None:
+def _own_problem(thing: pikepdf.Object) -> Message | str | None:
     if not isinstance(thing, pikepdf.Dictionary | pikepdf.Stream):
-        return "it has colours in CMYK" if _names_cmyk(thing) else None
+        return message("signing.has-colours-cmyk") if _names_cmyk(thing) else None
     if str(thing.get("/Subtype", "")) in _FONTS and "/BaseFont" in thing and not _is_embedded(thing):
-        return f"its font {str(thing['/BaseFont']).lstrip('/')} is not embedded"
+        return message("signing.its-font-not-embedded", value=str(thing["/BaseFont"]).lstrip("/"))
     return next((problem for problem, found in _PROBLEMS.items() if found(thing)), None)
 
 
@@ -82,12 +84,14 @@ def _paints_cmyk(thing: pikepdf.Object) -> bool:
     return False
 
 
-_PROBLEMS: Mapping[str, Callable[[pikepdf.Object], bool]] = {
-    "it has colours in CMYK": _has_cmyk,
-    "it is compressed with LZW": lambda thing: "/LZWDecode" in str(thing.get("/Filter", "")),
-    "it refers to something outside of the file": _leads_outside,
-    "it has an image that readers should interpolate": lambda thing: bool(thing.get("/Interpolate", False)),
-    "it has layers": lambda thing: "/OC" in thing,
+_PROBLEMS: Mapping[Message, Callable[[pikepdf.Object], bool]] = {
+    message("signing.has-colours-cmyk"): _has_cmyk,
+    message("signing.compressed-lzw"): lambda thing: "/LZWDecode" in str(thing.get("/Filter", "")),
+    message("signing.refers-something-outside-file"): _leads_outside,
+    message("signing.has-image-readers-should-interpolate"): lambda thing: bool(
+        thing.get("/Interpolate", False)
+    ),
+    message("signing.has-layers"): lambda thing: "/OC" in thing,
 }
 
 

@@ -14,6 +14,7 @@ import pikepdf
 
 from agreegen.errors import CredentialError
 from agreegen.files import read_limited
+from agreegen.messages import Message, message
 from agreegen.signing.appearance.picture_checks import pdfa_problem
 from agreegen.signing.appearance.streams import stream_body
 
@@ -55,17 +56,18 @@ def read_picture(path: Path) -> PictureSource:
         raise
     except Exception as exc:  # whatever a decoder raises: all mean the same to the user
         raise CredentialError(
-            f"the picture {path} cannot be used ({_cause(exc)})", hint="a PNG or a one-page PDF is expected"
+            message("signing.picture-cannot-used", path=path, exc=_cause(exc)),
+            hint=message("signing.png-or-one-page-pdf-expected"),
         ) from None
     width, height, objects = own
     return PictureSource(width, height, tuple(objects), not data.startswith(b"%PDF-"))
 
 
-def _cause(exc: Exception) -> str:
+def _cause(exc: Exception) -> Message | str:
     from PIL import UnidentifiedImageError  # noqa: PLC0415 - with the pictures only
 
     # Pillow's own sentence names the object in memory that it could not read.
-    return "it is neither" if isinstance(exc, UnidentifiedImageError) else str(exc)
+    return message("signing.neither") if isinstance(exc, UnidentifiedImageError) else str(exc)
 
 
 def _from_image(data: bytes) -> tuple[float, float, Sequence[bytes]]:

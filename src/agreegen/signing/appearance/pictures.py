@@ -16,6 +16,7 @@ from pathlib import Path
 from agreegen.errors import CredentialError
 from agreegen.foreign.confinement import ConfinedError, shared
 from agreegen.foreign.limits import Limits
+from agreegen.messages import message
 from agreegen.signing.appearance.picture_sources import PictureSource, read_picture
 from agreegen.signing.appearance.streams import stream_body
 
@@ -75,7 +76,7 @@ def picture(image: Path) -> AppearanceMaker:
     try:
         stamp = image.stat()
     except OSError as exc:
-        raise CredentialError(f"the picture {image} cannot be read: {exc.strerror}") from None
+        raise CredentialError(message("signing.picture-cannot-read", image=image, exc=exc)) from None
     return functools.partial(_place, str(image), stamp.st_mtime_ns)
 
 
@@ -99,5 +100,6 @@ def _read(name: str, _version: int) -> PictureSource:
         return shared(Limits()).call(read_picture, path)
     except ConfinedError as exc:
         raise CredentialError(
-            f"the picture {path} cannot be used: {exc}", hint="a PNG or a one-page PDF is expected"
+            message("signing.picture-cannot-used-2", path=path, exc=exc),
+            hint=message("signing.png-or-one-page-pdf-expected"),
         ) from exc

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from cryptography import x509
 
 from agreegen.errors import CredentialError
+from agreegen.messages import message
 from agreegen.signing.credentials.secrets import BackendConfig
 from agreegen.signing.names import UNREADABLE_X509
 
@@ -20,14 +21,17 @@ def read_certificates(config: BackendConfig) -> list[x509.Certificate]:
     path = config.file("certificate")
     found = parse_certificates(config.read_file(path, "certificate"))
     if not found:
-        config.fail(f"{path} holds no certificate", hint="a PEM or DER certificate is expected")
+        config.fail(
+            message("signing.holds-no-certificate", path=path),
+            hint=message("signing.pem-or-der-certificate-expected"),
+        )
     return found
 
 
 def no_certificate(config: BackendConfig) -> CredentialError:
     """Build the error about a key that none of the certificates given belongs to."""
     return config.error(
-        "the key has no certificate: none of those given belongs to it", hint="give the matching one"
+        message("signing.key-has-no-certificate-none-those"), hint=message("signing.give-matching-one")
     )
 
 

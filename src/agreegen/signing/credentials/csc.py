@@ -14,6 +14,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from agreegen.errors import CredentialError
+from agreegen.messages import message as sentence
 from agreegen.signing.credentials.certificate_files import order_chain
 from agreegen.signing.credentials.csc_client import CredentialInfo, CscClient
 from agreegen.signing.credentials.key_files import mechanism_of
@@ -110,8 +111,8 @@ class CscSigner:
             otp, self._otp = self._otp, None
             if otp is None:
                 raise CredentialError(
-                    f"credential {self._name}: the one-time password is used up",
-                    hint=f"sign at most {self._info.multisign} documents with one password",
+                    sentence("signing.credential-one-time-password-used-up", name=self._name),
+                    hint=sentence("signing.sign-most-documents-one-password", multisign=self._info.multisign),
                 )
         algorithm = _ALGORITHMS[self._mechanism]
         listed = self._info.algorithms
@@ -135,8 +136,8 @@ class CscSigner:
             if verify_raw(certificate, self._mechanism, message, candidate):
                 return candidate
         raise CredentialError(
-            f"credential {self._name}: the service's signature does not fit the certificate",
-            hint="ask the service which certificate belongs to the key",
+            sentence("signing.credential-service-signature-does-not-fit", name=self._name),
+            hint=sentence("signing.ask-service-which-certificate-belongs-key"),
         )
 
 
@@ -150,14 +151,14 @@ def load_csc(config: BackendConfig) -> LoadedKey:
     verify: str | bool = True
     if config.has("ca_file"):
         path = config.file("ca_file")
-        config.read_file(path, "file of TLS authorities")
+        config.read_file(path, sentence("signing.file-tls-authorities"))
         verify = str(path)
     try:
         timeout_s = float(config.text_or("timeout_s", "30"))
     except ValueError:
-        raise config.error("timeout_s must be a number of seconds") from None
+        raise config.error(sentence("signing.timeout-s-must-number-seconds")) from None
     if not 0 < timeout_s <= 3600:
-        config.fail("timeout_s must lie between 0 and 3600")
+        config.fail(sentence("signing.timeout-s-must-lie-between-0"))
     try:
         client = CscClient(
             config.text("url"),
@@ -178,28 +179,32 @@ def load_csc(config: BackendConfig) -> LoadedKey:
 def _load(config: BackendConfig, client: CscClient) -> LoadedKey:
     info = client.fetch_info()
     if not info.enabled:
-        raise CredentialError("the key is disabled at the service", hint="ask the service")
+        raise CredentialError(sentence("signing.key-disabled-service"), hint=sentence("signing.ask-service"))
     if info.mode not in ("implicit", "explicit"):
         raise CredentialError(
-            "the service wants a person to consent in a browser to each use, which is not supported",
-            hint="ask for a credential with implicit or explicit authorisation",
+            sentence("signing.service-wants-person-consent-browser-each"),
+            hint=sentence("signing.ask-credential-implicit-or-explicit-authorisatio"),
         )
     pin = config.read_secret_or_none("pin")
     otp = config.read_secret_or_none("otp")
     for needed, given, what in ((info.needs_pin, pin, "pin"), (info.needs_otp, otp, "otp")):
         if needed and given is None:
             raise CredentialError(
-                f"the service asks for {what}", hint=f"add a line `{what}: {{prompt: true}}`"
+                sentence("signing.service-asks", what=what),
+                hint=sentence("signing.add-line-prompt-true", what=what),
             )
     try:
         certificates = [x509.load_der_x509_certificate(der) for der in info.certificates_der]
         mechanism = mechanism_of(certificates[0].public_key())
         chain = order_chain(certificates[0], certificates[1:])
     except (UnsupportedAlgorithm, *UNREADABLE_X509):
-        raise CredentialError("the service's certificate cannot be read", hint="ask the service") from None
+        raise CredentialError(
+            sentence("signing.service-certificate-cannot-read"), hint=sentence("signing.ask-service")
+        ) from None
     if mechanism not in _ALGORITHMS:
         raise CredentialError(
-            f"keys for {mechanism.value} cannot sign digests at a service", hint="use an RSA or ECDSA key"
+            sentence("signing.keys-cannot-sign-digests-service", value=mechanism.value),
+            hint=sentence("signing.use-rsa-or-ecdsa-key"),
         )
     return LoadedKey(
         CscSigner(client, info, mechanism, config.name, pin=pin, otp=otp),

@@ -16,6 +16,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from agreegen.errors import CredentialError
+from agreegen.messages import message
 from agreegen.signing.credentials.secrets import check_address
 from agreegen.signing.services.limited_answers import read_answer
 
@@ -72,7 +73,8 @@ class CscClient:
             parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
         ):
             raise CredentialError(
-                f"the signing service {url} is not reached by HTTPS", hint="write https://…"
+                message("signing.signing-service-not-reached-https", url=url),
+                hint=message("signing.write-https"),
             )
         self._base = url.rstrip("/")
         self._credential = credential
@@ -182,7 +184,7 @@ class CscClient:
     def _post(self, method: str, request: dict[str, Any], *, last: bool) -> tuple[int, bytes]:
         with self._lock:
             if self._session is None:
-                raise CredentialError("the connection to the signing service was closed")
+                raise CredentialError(message("signing.connection-signing-service-was-closed"))
             try:
                 with self._session.post(
                     f"{self._base}/{method}",
@@ -198,22 +200,24 @@ class CscClient:
                     )
             except requests.exceptions.SSLError:
                 raise CredentialError(
-                    f"the signing service {self._base} has no TLS certificate that is trusted here",
-                    hint="name its authority with ca_file:",
+                    message("signing.signing-service-has-no-tls-certificate", base=self._base),
+                    hint=message("signing.name-its-authority-ca-file"),
                 ) from None
             except (requests.RequestException, HTTPError, OSError, ValueError) as exc:
                 if not last:
                     return 503, b""
                 raise CredentialError(
-                    f"the signing service {self._base} cannot be reached ({type(exc).__name__})",
-                    hint="check the address and the network",
+                    message(
+                        "signing.signing-service-cannot-reached", base=self._base, name=type(exc).__name__
+                    ),
+                    hint=message("signing.check-address-network"),
                 ) from None
 
     def _refusal(self, method: str, status: int, body: bytes) -> CredentialError:
         if status in (401, 403):
             return CredentialError(
-                f"the signing service {self._base} does not accept the token ({status})",
-                hint="get a new token",
+                message("signing.signing-service-does-not-accept-token", base=self._base, status=status),
+                hint=message("signing.get-new-token"),
             )
         code = ""
         try:
@@ -223,14 +227,16 @@ class CscClient:
         except (ValueError, AttributeError, RecursionError):
             pass
         return CredentialError(
-            f"the signing service {self._base} refused {method} ({status}{code})",
-            hint="check the credential id, and ask the service",
+            message(
+                "signing.signing-service-refused", base=self._base, method=method, status=status, code_=code
+            ),
+            hint=message("signing.check-credential-id-ask-service"),
         )
 
     def _nonsense(self, method: str) -> CredentialError:
         return CredentialError(
-            f"the signing service {self._base} gave an answer to {method} that makes no sense",
-            hint="is it the address of a CSC v1 service?",
+            message("signing.signing-service-gave-answer-makes-no", base=self._base, method=method),
+            hint=message("signing.address-csc-v1-service"),
         )
 
 
@@ -258,8 +264,8 @@ def _read_info(base: str, answer: dict[str, Any]) -> CredentialInfo:
         )
     except (KeyError, IndexError, TypeError, ValueError, AttributeError):
         raise CredentialError(
-            f"the signing service {base} does not describe the credential as it should",
-            hint="check the credential id",
+            message("signing.signing-service-does-not-describe-credential", base=base),
+            hint=message("signing.check-credential-id"),
         ) from None
 
 

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
 from agreegen.errors import CredentialError
+from agreegen.messages import message as sentence
 from agreegen.signing.credentials.certificate_files import no_certificate, order_chain
 from agreegen.signing.credentials.secrets import BackendConfig, LoadedKey
 from agreegen.signing.interface import Mechanism
@@ -48,7 +49,7 @@ class FileSigner:
             wide = self._mechanism is Mechanism.ECDSA_SHA384
             return key.sign(message, ec.ECDSA(hashes.SHA384() if wide else hashes.SHA256()))
         if key is None:
-            raise CredentialError("the key was closed")
+            raise CredentialError(sentence("signing.key-was-closed"))
         return key.sign(message)
 
     def sign_many(self, messages: Sequence[bytes]) -> list[bytes]:
@@ -69,7 +70,8 @@ def mechanism_of(public_key: object) -> Mechanism:
     if isinstance(public_key, rsa.RSAPublicKey):
         if public_key.key_size not in _RSA_BITS:
             raise CredentialError(
-                f"an RSA key of {public_key.key_size} bits cannot be used", hint="use 2048 to 4096 bits"
+                sentence("signing.rsa-key-bits-cannot-used", key_size=public_key.key_size),
+                hint=sentence("signing.use-2048-4096-bits"),
             )
         return Mechanism.RSA_SHA256
     if isinstance(public_key, ec.EllipticCurvePublicKey):
@@ -78,11 +80,14 @@ def mechanism_of(public_key: object) -> Mechanism:
         if isinstance(public_key.curve, ec.SECP384R1):
             return Mechanism.ECDSA_SHA384
         raise CredentialError(
-            f"the curve {public_key.curve.name} is not supported", hint="use P-256 or P-384"
+            sentence("signing.curve-not-supported", name=public_key.curve.name),
+            hint=sentence("signing.use-p-256-or-p-384"),
         )
     if isinstance(public_key, ed25519.Ed25519PublicKey):
         return Mechanism.ED25519
-    raise CredentialError("this type of key is not supported", hint="use RSA, P-256, P-384, Ed25519 or SM2")
+    raise CredentialError(
+        sentence("signing.type-key-not-supported"), hint=sentence("signing.use-rsa-p-256-p-384-2")
+    )
 
 
 def match_certificate(
@@ -94,7 +99,7 @@ def match_certificate(
         CredentialError: The key is not one that is supported, or none of the certificates belongs to it.
     """
     if not isinstance(key, SupportedKey):
-        config.fail("this type of key is not supported", hint="use RSA, P-256, P-384 or Ed25519")
+        config.fail(sentence("signing.type-key-not-supported"), hint=sentence("signing.use-rsa-p-256-p-384"))
     wanted = _public_bytes(key.public_key())
     own = next((c for c in certificates if _certificate_key(c) == wanted), None)
     if own is None:
@@ -122,4 +127,6 @@ def _certificate_key(certificate: x509.Certificate) -> bytes | None:
 
 def broke_down(config: BackendConfig, path: object) -> CredentialError:
     """Build the error about a file at which the library that reads it breaks down."""
-    return config.error(f"{path} breaks the library that reads it", hint="export the key again")
+    return config.error(
+        sentence("signing.breaks-library-reads", path=path), hint=sentence("signing.export-key-again")
+    )

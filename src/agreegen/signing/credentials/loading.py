@@ -9,6 +9,7 @@ import yaml
 from agreegen.errors import AgreegenError, CredentialError
 from agreegen.files import read_limited
 from agreegen.foreign import breakdown_as
+from agreegen.messages import message
 from agreegen.signing.credentials.certificate_files import parse_certificates
 from agreegen.signing.credentials.kinds import KINDS
 from agreegen.signing.credentials.secrets import BackendConfig, LoadedKey
@@ -16,7 +17,7 @@ from agreegen.signing.interface import AppearanceSource, Credential, Prompt
 from agreegen.yaml_text import MAX_BYTES, compose
 
 _COMMON = frozenset({"kind", "chain", "appearance"})
-_MANUAL = "docs/credentials.md describes the file"
+_MANUAL = message("signing.docs-credentials-md-describes-file")
 
 
 def load_credential(path: Path, *, prompt: Prompt | None = None) -> Credential:
@@ -32,7 +33,9 @@ def load_credential(path: Path, *, prompt: Prompt | None = None) -> Credential:
     """
     config = read_config(path, prompt=prompt)
     with breakdown_as(
-        lambda: config.error("a file of it breaks the library that reads it", hint="export it again")
+        lambda: config.error(
+            message("signing.file-breaks-library-reads"), hint=message("signing.export-again")
+        )
     ):
         return _load(config)
 
@@ -67,16 +70,16 @@ def read_config(path: Path, *, prompt: Prompt | None = None) -> BackendConfig:
     kind = settings.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
         raise CredentialError(
-            f"credential {path}: unknown kind {kind!r}"
+            message("signing.credential-unknown-kind", path=path, kind=kind)
             if isinstance(kind, str)
-            else f"credential {path}: no kind",
-            hint=f"write kind: {', '.join(KINDS)}",
+            else message("signing.credential-no-kind", path=path),
+            hint=message("signing.write-kind", kinds=tuple(KINDS)),
         )
     unknown = sorted(set(settings) - _COMMON - KINDS[kind].settings)
     if unknown:
         raise CredentialError(
-            f"credential {path}: unknown setting {unknown[0]} for kind {kind}",
-            hint=f"known are: {', '.join(sorted(_COMMON | KINDS[kind].settings))}",
+            message("signing.credential-unknown-setting-kind", path=path, unknown=unknown[0], kind=kind),
+            hint=message("signing.known", common=tuple(sorted(_COMMON | KINDS[kind].settings))),
         )
     return BackendConfig(path=path, kind=kind, settings=settings, prompt=prompt)
 
@@ -95,17 +98,19 @@ def read_settings(path: Path, what: str = "credential") -> dict[str, object]:
         data = read_limited(path, MAX_BYTES)
     except OSError as exc:
         raise CredentialError(
-            f"{what} {path} cannot be read: {exc.strerror}", hint="check the path"
+            message("signing.cannot-read", what=what, path=path, exc=exc), hint=message("signing.check-path")
         ) from None
     try:
         return _to_settings(compose(data.decode("utf-8-sig")))
     except (yaml.YAMLError, ValueError) as exc:
         # The parser's own message quotes lines of the file, where somebody may have written a secret.
         mark = getattr(exc, "problem_mark", None)
-        where = f": line {mark.line + 1} cannot be read" if mark is not None else ""
-        raise CredentialError(f"{what} {path} is not a YAML file{where}", hint=_MANUAL) from None
+        where = message("signing.line-cannot-read", line=mark.line + 1) if mark is not None else ""
+        raise CredentialError(
+            message("signing.not-yaml-file", what=what, path=path, where=where), hint=_MANUAL
+        ) from None
     except TypeError:
-        raise CredentialError(f"{path} is not a {what} file", hint=_MANUAL) from None
+        raise CredentialError(message("signing.not-file", path=path, what=what), hint=_MANUAL) from None
 
 
 def _to_settings(node: yaml.Node | None) -> dict[str, object]:
@@ -150,7 +155,7 @@ def _load_key(config: BackendConfig) -> LoadedKey:
     except AgreegenError:
         raise
     except (ValueError, TypeError, OSError) as exc:
-        raise config.error(f"the key cannot be loaded ({type(exc).__name__})") from None
+        raise config.error(message("signing.key-cannot-loaded", name=type(exc).__name__)) from None
 
 
 def _further_certificates(config: BackendConfig) -> list[bytes]:
@@ -160,7 +165,10 @@ def _further_certificates(config: BackendConfig) -> list[bytes]:
     for path in config.files("chain"):
         certificates = parse_certificates(config.read_file(path, "chain file"))
         if not certificates:
-            config.fail(f"{path} holds no certificate", hint="a PEM or DER certificate is expected")
+            config.fail(
+                message("signing.holds-no-certificate", path=path),
+                hint=message("signing.pem-or-der-certificate-expected"),
+            )
         found.extend(certificate.public_bytes(Encoding.DER) for certificate in certificates)
     return found
 
@@ -170,11 +178,13 @@ def _appearance(config: BackendConfig) -> AppearanceSource | None:
         return None
     appearance = config.settings["appearance"]
     if not isinstance(appearance, dict) or len(appearance) != 1:
-        config.fail("appearance must be one of {seal: FILE} or {signature: FILE}")
+        config.fail(message("signing.appearance-must-one-seal-file-or"))
     kind, name = next(iter(appearance.items()))
     if kind not in ("seal", "signature") or not isinstance(name, str):
-        config.fail("appearance must be one of {seal: FILE} or {signature: FILE}")
+        config.fail(message("signing.appearance-must-one-seal-file-or"))
     image = config.folder / name
     if not image.is_file():
-        config.fail(f"the picture {image} is not there", hint="a PNG or a one-page PDF is expected")
+        config.fail(
+            message("signing.picture-not", image=image), hint=message("signing.png-or-one-page-pdf-expected")
+        )
     return AppearanceSource(image)

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 from asn1crypto import pem
 
+from agreegen.messages import message
+
 MOST_ROUNDS = 5_000_000
 """Some seconds of work, and eight times what is recommended for PBKDF2 today."""
 
@@ -81,7 +83,7 @@ def _children(data: bytes) -> list[_Element]:
 def _walk(elements: list[_Element], depth: int) -> Iterator[list[_Element]]:
     """Yield the children of every sequence, also of those packed into octet strings."""
     if depth > _MOST_DEPTH:
-        raise TooSlowError("it is nested too deep")
+        raise TooSlowError(message("signing.nested-too-deep"))
     for tag, content in elements:
         if tag in (_OID, _INTEGER):
             continue
@@ -122,11 +124,17 @@ class _Work:
     def _add_rounds(self, rounds: int) -> None:
         self._rounds += rounds
         if self._rounds > MOST_ROUNDS:
-            text = f"its protection asks for {self._rounds} rounds, and at most {MOST_ROUNDS} are done"
+            text = message(
+                "signing.its-protection-asks-rounds-most-done", rounds=self._rounds, most_rounds=MOST_ROUNDS
+            )
             raise TooSlowError(text)
 
 
 def _check_scrypt(numbers: list[int]) -> None:
     cost, block, parallel = (*numbers, 1, 1, 1)[:3]
     if 128 * cost * block > _MOST_SCRYPT_BYTES or cost * block * parallel > MOST_ROUNDS * 4:
-        raise TooSlowError(f"its protection (scrypt) asks for more than {_MOST_SCRYPT_BYTES >> 20} MiB")
+        raise TooSlowError(
+            message(
+                "signing.its-protection-scrypt-asks-more-than", most_scrypt_bytes=_MOST_SCRYPT_BYTES >> 20
+            )
+        )

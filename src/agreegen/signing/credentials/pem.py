@@ -8,6 +8,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 
 from agreegen.foreign import breakdown_as
+from agreegen.messages import message
 from agreegen.signing.credentials.certificate_files import read_certificates
 from agreegen.signing.credentials.key_files import broke_down, match_certificate
 from agreegen.signing.credentials.secrets import BackendConfig, LoadedKey
@@ -42,12 +43,17 @@ def load_private_key(config: BackendConfig, path: object) -> object:
                 return load(data, None)
             except (ValueError, TypeError, UnsupportedAlgorithm):
                 pass
-        raise config.error(f"the key {path} is encrypted", hint="give its passphrase") from None
+        raise config.error(
+            message("signing.key-encrypted", path=path), hint=message("signing.give-its-passphrase")
+        ) from None
     except (ValueError, UnsupportedAlgorithm) as exc:
         if secret is not None and ("decrypt" in str(exc).lower() or "password" in str(exc).lower()):
-            raise config.error(f"wrong passphrase for the key {path}", hint="check the passphrase") from None
+            raise config.error(
+                message("signing.wrong-passphrase-key", path=path), hint=message("signing.check-passphrase")
+            ) from None
         raise config.error(
-            f"{path} holds no private key that can be used", hint="a PKCS#8 PEM is expected"
+            message("signing.holds-no-private-key-can-used", path=path),
+            hint=message("signing.pkcs-8-pem-expected"),
         ) from None
 
 

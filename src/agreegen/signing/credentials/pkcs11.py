@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from agreegen.errors import CredentialError
+from agreegen.messages import message as sentence
 from agreegen.signing.credentials.certificate_files import read_certificates
 from agreegen.signing.credentials.key_files import mechanism_of
 from agreegen.signing.credentials.pkcs11_tokens import (
@@ -94,11 +95,11 @@ class Pkcs11Signer:
             CredentialError: The token was removed, or refuses.
         """
         if self._closed:
-            raise CredentialError(f"credential {self._name}: the token's session is closed")
+            raise CredentialError(sentence("signing.credential-token-session-closed", name=self._name))
         if self._token.process != os.getpid():
             raise CredentialError(
-                f"credential {self._name}: the token was opened by another process",
-                hint="load the credential in the process that signs; start workers by spawn",
+                sentence("signing.credential-token-was-opened-another-process", name=self._name),
+                hint=sentence("signing.load-credential-process-signs-start-workers"),
             )
         binding = import_binding()
         try:
@@ -106,8 +107,13 @@ class Pkcs11Signer:
                 return self._sign(binding, message)
         except binding.PKCS11Error as exc:
             raise CredentialError(
-                f"credential {self._name}: token {self._token.label} does not sign ({type(exc).__name__})",
-                hint="plug the token in again and start once more",
+                sentence(
+                    "signing.credential-token-does-not-sign",
+                    name=self._name,
+                    label=self._token.label,
+                    name2=type(exc).__name__,
+                ),
+                hint=sentence("signing.plug-token-again-start-once-more"),
             ) from None
 
     def sign_many(self, messages: Sequence[bytes]) -> list[bytes]:
@@ -133,7 +139,9 @@ class Pkcs11Signer:
         # Tokens rarely offer ECDSA with a digest of their own: CKM_ECDSA over ours works on all of them.
         raw = bytes(self._key.sign(digest.digest(), mechanism=mechanisms.ECDSA))
         if len(raw) != 2 * COORDINATE_BYTES[self._mechanism]:
-            raise CredentialError(f"credential {self._name}: the token gave {len(raw)} bytes for a signature")
+            raise CredentialError(
+                sentence("signing.credential-token-gave-bytes-signature", name=self._name, count=len(raw))
+            )
         return encode_pair(raw)
 
     def _sign_rsa(self, binding: Any, message: bytes) -> bytes:
@@ -162,8 +170,8 @@ def load_pkcs11(config: BackendConfig) -> LoadedKey:
             return _load(binding, config)
         except binding.PKCS11Error as exc:
             raise config.error(
-                f"the token does not answer as it should ({type(exc).__name__})",
-                hint="plug the token in again",
+                sentence("signing.token-does-not-answer-should", name=type(exc).__name__),
+                hint=sentence("signing.plug-token-again"),
             ) from None
 
 
@@ -202,25 +210,30 @@ def _choose_token(config: BackendConfig, module: Any) -> Any:
     if not found:
         there = ", ".join(sorted(token.label.strip() for token in tokens)) or "none"
         config.fail(
-            f"no token {wanted} is plugged in".replace("  ", " "), hint=f"tokens that are there: {there}"
+            sentence("signing.no-token-plugged", wanted=wanted),
+            hint=sentence("signing.tokens", there=there),
         )
     if len(found) > 1:
-        config.fail(f"{len(found)} tokens fit {wanted}".rstrip(), hint="name one with serial:")
+        config.fail(f"{len(found)} tokens fit {wanted}".rstrip(), hint=sentence("signing.name-one-serial"))
     return found[0]
 
 
 def _log_in(binding: Any, config: BackendConfig, token: Any, place: tuple[str, str]) -> _OpenToken:
     label, flags = token.label.strip(), token.flags
     if place in _refused:
-        config.fail(f"the PIN of token {label} was wrong before and is not tried again", hint="start again")
+        config.fail(
+            sentence("signing.pin-token-was-wrong-before-not", label=label),
+            hint=sentence("signing.start-again"),
+        )
     problem = login_problem(flags)
     if problem:
         config.fail(
-            f"no login to token {label}: {problem}", hint="mend it with the software that came with the token"
+            sentence("signing.no-login-token", label=label, problem=problem),
+            hint=sentence("signing.mend-software-came-token"),
         )
     if pin_was_wrong(flags):
         config.warnings.append(
-            f"credential {config.name}: a wrong PIN was entered on token {label} since the last right one"
+            sentence("signing.credential-wrong-pin-was-entered-on", name=config.name, label=label)
         )
     pad = bool(flags & binding.TokenFlag.PROTECTED_AUTHENTICATION_PATH) and not config.has("pin")
     pin = binding.PROTECTED_AUTH if pad else config.read_secret("pin")
@@ -229,13 +242,18 @@ def _log_in(binding: Any, config: BackendConfig, token: Any, place: tuple[str, s
     except (binding.PinIncorrect, binding.PinInvalid, binding.PinLenRange):
         _refused.add(place)
         raise config.error(
-            f"the PIN of token {label} is wrong; it was tried once and is not tried again",
-            hint="mind the tries left before you start again",
+            sentence("signing.pin-token-wrong-was-tried-once", label=label),
+            hint=sentence("signing.mind-tries-left-before-you-start"),
         ) from None
     except binding.PinLocked:
-        raise config.error(f"the PIN of token {label} is locked", hint="unlock it with its PUK") from None
+        raise config.error(
+            sentence("signing.pin-token-locked", label=label), hint=sentence("signing.unlock-its-puk")
+        ) from None
     except (binding.UserPinNotInitialized, binding.PinExpired):
-        raise config.error(f"token {label} has no PIN that can be used", hint="set its PIN first") from None
+        raise config.error(
+            sentence("signing.token-has-no-pin-can-used", label=label),
+            hint=sentence("signing.set-its-pin-first"),
+        ) from None
     opened = _OpenToken(session, label, os.getpid())
     _open_tokens[place] = opened
     return opened
@@ -248,15 +266,18 @@ def _find_key(binding: Any, config: BackendConfig, opened: _OpenToken) -> Any:
     if len(keys) != 1:
         everything = opened.session.get_objects({attribute.CLASS: binding.ObjectClass.PRIVATE_KEY})
         there = ", ".join(sorted(f"{key.label} (id {key.id.hex()})" for key in everything)) or "none"
-        many = "no private key" if not keys else f"{len(keys)} private keys"
-        config.fail(f"{many} on token {opened.label} fit label or id", hint=f"keys that are there: {there}")
+        many = sentence("signing.no-private-key") if not keys else f"{len(keys)} private keys"
+        config.fail(
+            sentence("signing.on-token-fit-label-or-id", many=many, label=opened.label),
+            hint=sentence("signing.keys", there=there),
+        )
     key = keys[0]
     try:
         each_time = bool(key[attribute.ALWAYS_AUTHENTICATE])
     except binding.PKCS11Error:
         each_time = False
     if each_time:
-        config.fail("this key asks for the PIN at each signature, which is not supported")
+        config.fail(sentence("signing.key-asks-pin-each-signature-which"))
     return key
 
 
@@ -268,7 +289,7 @@ def _identity(binding: Any, config: BackendConfig) -> dict[Any, Any]:
         try:
             wanted[binding.Attribute.ID] = bytes.fromhex(config.text("id"))
         except ValueError:
-            raise config.error("id must be hexadecimal", hint="e.g. id: a1") from None
+            raise config.error(sentence("signing.id-must-hexadecimal"), hint="e.g. id: a1") from None
     return wanted
 
 
@@ -292,8 +313,8 @@ def _find_certificates(
     chosen = by_id or by_label
     if not chosen:
         config.fail(
-            "the token holds no certificate with the label or id of the key",
-            hint="write it to the token, or name a file with certificate:",
+            sentence("signing.token-holds-no-certificate-label-or"),
+            hint=sentence("signing.write-token-or-name-file-certificate"),
         )
     # Several under one name: the newest, as after a renewal with the same key.
     best = max(chosen, key=lambda certificate: certificate.not_valid_before_utc)
@@ -318,13 +339,16 @@ def _mechanism_of(binding: Any, config: BackendConfig, key: Any, certificate: x5
         mechanism = mechanism_of(public)
     except (UnsupportedAlgorithm, ValueError, CredentialError):
         raise config.error(
-            "the token's key is of a kind that is not supported",
-            hint="RSA of 2048 to 4096 bits, P-256, P-384 or Ed25519",
+            sentence("signing.token-key-kind-not-supported"),
+            hint=sentence("signing.rsa-2048-4096-bits-p-256"),
         ) from None
     if isinstance(public, rsa.RSAPublicKey):
         modulus = int.from_bytes(key[binding.Attribute.MODULUS])
         if modulus != public.public_numbers().n:
-            config.fail("the key does not belong to the certificate", hint="give the matching certificate")
+            config.fail(
+                sentence("signing.key-does-not-belong-certificate"),
+                hint=sentence("signing.give-matching-certificate"),
+            )
     return mechanism
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from cryptography import x509
 
 from agreegen.errors import CredentialError, MissingProgramError
+from agreegen.messages import Message, message
 from agreegen.signing.names import UNREADABLE_X509, subject_label
 
 LOCK = threading.RLock()
@@ -51,11 +52,11 @@ class TokenEntry:
     id: str = ""
     subject: str | None = None
     not_after: str | None = None
-    state: str = ""
+    state: Message | str = ""
 
     def to_dict(self) -> dict[str, str | None]:
         """Return the entry as JSON holds it."""
-        return asdict(self)
+        return asdict(self) | {"state": str(self.state)}
 
 
 def import_binding() -> ModuleType:
@@ -68,7 +69,8 @@ def import_binding() -> ModuleType:
         import pkcs11  # noqa: PLC0415 - an optional package
     except ImportError as exc:
         raise MissingProgramError(
-            "PKCS#11 tokens need the package python-pkcs11", hint="pip install 'agreegen[pkcs11]'"
+            message("signing.pkcs-11-tokens-need-package-python"),
+            hint=message("signing.pip-install-agreegen-pkcs11"),
         ) from exc
     return pkcs11
 
@@ -84,15 +86,16 @@ def open_module(path: Path) -> Any:
     found = _find_module(path)
     if found is None:
         raise CredentialError(
-            f"the PKCS#11 module {path} is not there", hint="give the full path of the token's library"
+            message("signing.pkcs-11-module-not", path=path),
+            hint=message("signing.give-full-path-token-library"),
         )
     try:
         with LOCK:
             return binding.lib(str(found))
     except (binding.PKCS11Error, RuntimeError, OSError) as exc:
         raise CredentialError(
-            f"the PKCS#11 module {found} cannot be loaded ({type(exc).__name__})",
-            hint="give the library that came with the token, for this processor",
+            message("signing.pkcs-11-module-cannot-loaded", found=found, name=type(exc).__name__),
+            hint=message("signing.give-library-came-token-processor"),
         ) from None
 
 
@@ -110,7 +113,8 @@ def list_module(path: Path) -> list[TokenEntry]:
             return [entry for token in present_tokens(module) for entry in _entries(binding, token)]
         except binding.PKCS11Error as exc:
             raise CredentialError(
-                f"the PKCS#11 module {path} failed ({type(exc).__name__})", hint="is the token plugged in?"
+                message("signing.pkcs-11-module-failed", path=path, name=type(exc).__name__),
+                hint=message("signing.token-plugged"),
             ) from None
 
 
@@ -134,27 +138,27 @@ def token_serial(token: Any) -> str:
     return (serial.decode("utf-8", "replace") if isinstance(serial, bytes) else str(serial)).strip("\0 ")
 
 
-def token_state(flags: int) -> str:
+def token_state(flags: int) -> Message | str:
     """Say in one word or two how a token's PIN stands (CK_TOKEN_INFO flags)."""
     flag = import_binding().TokenFlag
     if flags & flag.USER_PIN_LOCKED:
         return "PIN locked"
     if flags & flag.USER_PIN_FINAL_TRY:
-        return "one PIN try left"
+        return message("signing.one-pin-try-left")
     if flags & flag.USER_PIN_COUNT_LOW:
-        return "PIN was wrong lately"
+        return message("signing.pin-was-wrong-lately")
     if not flags & flag.USER_PIN_INITIALIZED:
         return "no PIN set"
     return "ok"
 
 
-def login_problem(flags: int) -> str | None:
+def login_problem(flags: int) -> Message | str | None:
     """Say why nobody must log in to a token now, None if they may (CK_TOKEN_INFO flags)."""
     flag = import_binding().TokenFlag
     if flags & flag.USER_PIN_LOCKED:
-        return "its PIN is locked"
+        return message("signing.its-pin-locked")
     if flags & flag.USER_PIN_FINAL_TRY:
-        return "one PIN try is left, and a wrong one would lock it"
+        return message("signing.one-pin-try-left-wrong-one")
     return None
 
 

@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 from agreegen.errors import CredentialError
 from agreegen.foreign import breakdown_as
+from agreegen.messages import message
 from agreegen.signing.credentials.certificate_files import names_are_readable
 from agreegen.signing.credentials.key_files import broke_down, match_certificate
 from agreegen.signing.credentials.secrets import BackendConfig, LoadedKey
@@ -22,7 +23,9 @@ def load_pkcs12(config: BackendConfig) -> LoadedKey:
     path = config.file("file")
     data = config.read_key(path, "PKCS#12 file", _probe_pkcs12)
     if data[:1] != b"\x30":
-        config.fail(f"{path} is not a PKCS#12 file", hint="a .p12 or .pfx file is expected")
+        config.fail(
+            message("signing.not-pkcs-12-file", path=path), hint=message("signing.p12-or-pfx-file-expected")
+        )
     passphrase = config.read_secret_or_none("passphrase")
     try:
         with breakdown_as(lambda: broke_down(config, path), secret=True):
@@ -30,7 +33,10 @@ def load_pkcs12(config: BackendConfig) -> LoadedKey:
     except (UnsupportedAlgorithm, *UNREADABLE_X509) as exc:
         raise _explain_pkcs12(config, str(exc), passphrase is not None) from None
     if store.key is None:
-        config.fail(f"{path} holds no private key", hint="export it again, with the private key")
+        config.fail(
+            message("signing.holds-no-private-key", path=path),
+            hint=message("signing.export-again-private-key"),
+        )
     bags = (store.cert, *store.additional_certs)
     certificates = [c.certificate for c in bags if c is not None and names_are_readable(c.certificate)]
     return match_certificate(config, store.key, certificates)
@@ -44,8 +50,11 @@ def _explain_pkcs12(config: BackendConfig, reason: str, given: bool) -> Credenti
     path = config.file("file")
     if "password" in reason.lower() or "mac" in reason.lower():
         if given:
-            return config.error(f"wrong passphrase for {path}", hint="check the passphrase")
-        return config.error(f"{path} needs a passphrase", hint="add `passphrase: {file: …}` or {env: …}")
+            return config.error(
+                message("signing.wrong-passphrase", path=path), hint=message("signing.check-passphrase")
+            )
+        return config.error(f"{path} needs a passphrase", hint=message("signing.add-passphrase-file-or-env"))
     return config.error(
-        f"{path} is not a PKCS#12 file that can be read", hint="a .p12 or .pfx file is expected"
+        message("signing.not-pkcs-12-file-can-read", path=path),
+        hint=message("signing.p12-or-pfx-file-expected"),
     )

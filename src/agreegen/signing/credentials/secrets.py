@@ -14,12 +14,13 @@ from agreegen.errors import CredentialError
 from agreegen.files import read_limited
 from agreegen.foreign.confinement import ConfinedError, Runaway, shared
 from agreegen.foreign.limits import Limits
+from agreegen.messages import Message, message
 from agreegen.signing.credentials.passphrase_rounds import TooSlowError, check_rounds
 from agreegen.signing.interface import Prompt, RawSigner
 
 _MAX_FILE_BYTES = 4 << 20
 _SOURCES = ("env", "file", "prompt")
-_FORM = "write {env: NAME}, {file: PATH} or {prompt: true}"
+_FORM = message("signing.write-env-name-file-path-or")
 
 
 def check_address(url: str, what: str) -> SplitResult:
@@ -36,10 +37,13 @@ def check_address(url: str, what: str) -> SplitResult:
         parts = urlsplit(url)
         named = parts.username is not None or parts.password is not None
     except ValueError:
-        raise CredentialError(f"the address of the {what} cannot be read", hint="write https://…") from None
+        raise CredentialError(
+            message("signing.address-cannot-read", what=what), hint=message("signing.write-https")
+        ) from None
     if named:
         raise CredentialError(
-            f"the {what}: a password never stands in an address", hint="describe the service in a YAML file"
+            message("signing.password-never-stands-address", what=what),
+            hint=message("signing.describe-service-yaml-file"),
         )
     return parts
 
@@ -80,7 +84,7 @@ class BackendConfig:
     kind: str
     settings: Mapping[str, object]
     prompt: Prompt | None = None
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[Message | str] = field(default_factory=list)
 
     def __repr__(self) -> str:
         return f"BackendConfig({str(self.path)!r}, kind={self.kind!r})"
@@ -106,7 +110,7 @@ class BackendConfig:
             CredentialError: It is missing or not a single value.
         """
         if not self.has(key):
-            self.fail(f"the setting {key} is missing", hint=f"add a line `{key}: …`")
+            self.fail(message("signing.setting-missing", key=key), hint=message("signing.add-line", key=key))
         return self._scalar(key)
 
     def text_or(self, key: str, default: str) -> str:
@@ -128,10 +132,10 @@ class BackendConfig:
             return ()
         names = value if isinstance(value, list) else [value]
         if not all(isinstance(name, str) for name in names):
-            self.fail(f"{key} must be a file name or a list of file names")
+            self.fail(message("signing.must-file-name-or-list-file", key=key))
         return tuple(self.folder / str(name) for name in names)
 
-    def read_file(self, path: Path, what: str, *, secret: bool = False) -> bytes:
+    def read_file(self, path: Path, what: Message | str, *, secret: bool = False) -> bytes:
         """Read a file that the credential names.
 
         Args:
@@ -146,7 +150,8 @@ class BackendConfig:
             data = read_limited(path, _MAX_FILE_BYTES)
         except OSError as exc:
             raise self.error(
-                f"the {what} {path} cannot be read: {exc.strerror}", hint="check the path"
+                message("signing.cannot-read-2", what=what, path=path, exc=exc),
+                hint=message("signing.check-path"),
             ) from None
         if secret:
             self.warn_if_loose(path, what)
@@ -172,16 +177,18 @@ class BackendConfig:
                 shared(Limits()).call(probe, data, self.read_secret_or_none("passphrase"))
         except ConfinedError as exc:
             if exc.why in (Runaway.TIME, Runaway.MEMORY):
-                raise self.error(f"{path}: {exc}", hint="export the key again") from None
+                raise self.error(f"{path}: {exc}", hint=message("signing.export-key-again")) from None
         except TooSlowError as exc:
-            raise self.error(f"{path}: {exc}", hint="export the key again, with fewer rounds") from None
+            raise self.error(
+                f"{path}: {exc}", hint=message("signing.export-key-again-fewer-rounds")
+            ) from None
         return data
 
-    def warn_if_loose(self, path: Path, what: str) -> None:
+    def warn_if_loose(self, path: Path, what: Message | str) -> None:
         """Note a warning when people other than the owner may read or write a file."""
         if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             self.warnings.append(
-                f"credential {self.name}: the {what} {path} can be read by others; chmod 600 it"
+                message("signing.credential-can-read-others-chmod-600", name=self.name, what=what, path=path)
             )
 
     def read_secret(self, key: str) -> str:
@@ -191,7 +198,7 @@ class BackendConfig:
             CredentialError: It is missing, written in the file itself, or cannot be had.
         """
         if not self.has(key):
-            self.fail(f"the secret {key} is missing", hint=_FORM)
+            self.fail(message("signing.secret-missing", key=key), hint=_FORM)
         return self._secret(key)
 
     def read_secret_or_none(self, key: str) -> str | None:
@@ -202,32 +209,34 @@ class BackendConfig:
         """
         return self._secret(key) if self.has(key) else None
 
-    def error(self, problem: str, *, hint: str | None = None) -> CredentialError:
+    def error(self, problem: Message | str, *, hint: Message | str | None = None) -> CredentialError:
         """Build an error that names this credential file."""
         return CredentialError(f"credential {self.path}: {problem}", hint=hint)
 
-    def fail(self, problem: str, *, hint: str | None = None) -> NoReturn:
+    def fail(self, problem: Message | str, *, hint: Message | str | None = None) -> NoReturn:
         """Raise an error that names this credential file."""
         raise self.error(problem, hint=hint)
 
     def _scalar(self, key: str) -> str:
         value = self.settings[key]
         if not isinstance(value, str):
-            self.fail(f"{key} must be a single value")
+            self.fail(message("signing.must-single-value", key=key))
         return value
 
     def _secret(self, key: str) -> str:
         reference = self.settings[key]
         if not isinstance(reference, Mapping):
-            self.fail(f"{key} stands in the file as it is; secrets never do", hint=_FORM)
+            self.fail(message("signing.stands-file-secrets-never-do", key=key), hint=_FORM)
         if len(reference) != 1 or next(iter(reference)) not in _SOURCES:
-            self.fail(f"{key} must name one source", hint=_FORM)
+            self.fail(message("signing.must-name-one-source", key=key), hint=_FORM)
         source, value = next(iter(reference.items()))
         if not isinstance(value, str):
-            self.fail(f"{key} must name one source", hint=_FORM)
+            self.fail(message("signing.must-name-one-source", key=key), hint=_FORM)
         secret = self._from_source(key, source, value)
         if "\0" in secret:  # the libraries below take it for the end, or print it as they break down
-            self.fail(f"{key} holds a NUL character", hint=f"check where it comes from: {source}")
+            self.fail(
+                f"{key} holds a NUL character", hint=message("signing.check-where-comes-from", source=source)
+            )
         return secret
 
     def _from_source(self, key: str, source: str, value: str) -> str:
@@ -240,21 +249,24 @@ class BackendConfig:
     def _from_environment(self, key: str, variable: str) -> str:
         found = os.environ.get(variable)
         if found is None:
-            self.fail(f"{key}: the environment variable {variable} is not set", hint=f"set {variable}")
+            self.fail(
+                message("signing.environment-variable-not-set", key=key, variable=variable),
+                hint=f"set {variable}",
+            )
         return found
 
     def _from_file(self, key: str, name: str) -> str:
-        data = self.read_file(self.folder / name, f"file of the {key}", secret=True)
+        data = self.read_file(self.folder / name, message("signing.file", key=key), secret=True)
         try:
             return data.decode("utf-8-sig").rstrip("\r\n")
         except UnicodeDecodeError:
-            raise self.error(f"{key}: the file {name} is not UTF-8 text") from None
+            raise self.error(message("signing.file-not-utf-8-text", key=key, name=name)) from None
 
     def _from_prompt(self, key: str, value: str) -> str:
         if value.lower() not in ("true", "yes", "on"):
-            self.fail(f"{key} must name one source", hint=_FORM)
+            self.fail(message("signing.must-name-one-source", key=key), hint=_FORM)
         if self.prompt is None:
             self.fail(
-                f"{key} has to be typed, and nobody is there to type it", hint="use {env: …} or {file: …}"
+                message("signing.has-typed-nobody-type", key=key), hint=message("signing.use-env-or-file")
             )
         return self.prompt(f"{key} of {self.name}")

@@ -12,6 +12,7 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from agreegen.messages import message
 from agreegen.pki.algorithms import key_facts
 from agreegen.pki.certificates import UNREADABLE
 from agreegen.pki.sm2.backend import DEFAULT_SIGNER_ID, Sm2Key, find_backend
@@ -82,9 +83,9 @@ def load_sm2(config: BackendConfig) -> LoadedKey:
         numbers, found = _read_files(config)
         points = {multiply_base(number): number for number in numbers}
     except WrongPassphraseError as exc:
-        raise config.error(str(exc), hint="check the passphrase") from None
+        raise config.error(str(exc), hint=message("signing.check-passphrase")) from None
     except ValueError as exc:
-        raise config.error(str(exc), hint="a PKCS#8 or PKCS#12 file of an SM2 key is expected") from None
+        raise config.error(str(exc), hint=message("signing.pkcs-8-or-pkcs-12-file")) from None
     fitting = {c: point for c in found if (point := _point_or_none(c)) in points and point is not None}
     own = _signing_certificate(config, list(fitting))
     key = backend.load_key(points[fitting[own]].to_bytes(32), fitting[own])
@@ -101,9 +102,9 @@ def _signer_id(config: BackendConfig) -> str:
     signer_id = config.text_or("signer_id", DEFAULT_SIGNER_ID)
     if "signer_id" in config.settings and not config.has("signer_id"):
         # Silently taking the default one would sign under another id than was meant.
-        config.fail("signer_id is empty", hint="leave the line out for the default id")
+        config.fail("signer_id is empty", hint=message("signing.leave-line-out-default-id"))
     if len(signer_id.encode()) > _MAX_SIGNER_ID_BYTES:
-        config.fail(f"signer_id is longer than {_MAX_SIGNER_ID_BYTES} bytes")
+        config.fail(message("signing.signer-id-longer-than-bytes", max_signer_id_bytes=_MAX_SIGNER_ID_BYTES))
     return signer_id
 
 
@@ -114,8 +115,8 @@ def _signing_certificate(config: BackendConfig, fitting: Sequence[x509.Certifica
     own = next((c for c in fitting if signs(c)), None)
     if own is None:
         config.fail(
-            "the certificate is for encryption, not for signatures",
-            hint="of a double certificate, give the signing one and its key",
+            message("signing.certificate-encryption-not-signatures"),
+            hint=message("signing.double-certificate-give-signing-one-its"),
         )
     return own
 
@@ -134,7 +135,7 @@ def signs(certificate: x509.Certificate) -> bool:
 def _backend_name(config: BackendConfig) -> str | None:
     name = config.text_or("backend", "") or None
     if name not in (None, "openssl", "gmssl"):
-        config.fail(f"unknown backend {name}", hint="write openssl or gmssl, or leave it out")
+        config.fail(f"unknown backend {name}", hint=message("signing.write-openssl-or-gmssl-or-leave"))
     return name
 
 
@@ -147,10 +148,14 @@ def _read_files(config: BackendConfig) -> tuple[list[int], list[x509.Certificate
         except (TypeError, KeyError, AttributeError, OverflowError) as exc:
             raise ValueError("the file is not a PKCS#12 file that can be read") from exc
         if not numbers:
-            config.fail("the PKCS#12 file holds no SM2 key", hint="export it again, with the private key")
+            config.fail(
+                message("signing.pkcs-12-file-holds-no-sm2"), hint=message("signing.export-again-private-key")
+            )
         return numbers, [*given, *(c for der in found for c in parse_certificates(der))]
     if not given:
-        config.fail("the setting certificate is missing", hint="add a line `certificate: …`")
+        config.fail(
+            message("signing.setting-certificate-missing"), hint=message("signing.add-line-certificate")
+        )
     data = config.read_key(config.file("key"), "key file")
     try:
         return [read_key_file(data, config.read_secret_or_none("passphrase"))], given

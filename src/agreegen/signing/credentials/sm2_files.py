@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, padding
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherAlgorithm, algorithms, modes
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
+from agreegen.messages import message
 from agreegen.pki.sm2.curve import SM2_CURVE_OID
 
 _MAX_ROUNDS = 1_000_000
@@ -140,7 +141,7 @@ def _open_safe(safe: Any, passphrase: str) -> bytes:
 
 def _open_protected(protected: Any, passphrase: str | None) -> bytes:
     if passphrase is None:
-        raise WrongPassphraseError("the key is protected by a passphrase, and none is given")
+        raise WrongPassphraseError(message("signing.key-protected-passphrase-none-given"))
     data = bytes(protected["encrypted_data"].native)
     return _decrypt(protected["encryption_algorithm"], data, passphrase)
 
@@ -163,7 +164,7 @@ def _decrypt(algorithm: Any, data: bytes, passphrase: str) -> bytes:
     except UnsupportedAlgorithm as exc:
         raise ValueError("the file's cipher is not supported here") from exc
     except ValueError as exc:
-        raise WrongPassphraseError("the passphrase is wrong") from exc
+        raise WrongPassphraseError(message("signing.passphrase-wrong")) from exc
 
 
 def _derive_pbes2(parameters: Any, passphrase: str) -> tuple[CipherAlgorithm, bytes]:
@@ -202,7 +203,7 @@ def _check_mac(bundle: Any, content: bytes, passphrase: str) -> None:
     salt, rounds = bytes(mac["mac_salt"].native), _rounds(mac["iterations"].native)
     key = _pkcs12_derive(digest, passphrase, salt, rounds, _KDF_MAC, hashlib.new(digest).digest_size)
     if not hmac.compare_digest(hmac.new(key, content, digest).digest(), bytes(mac["mac"]["digest"].native)):
-        raise WrongPassphraseError("the passphrase is wrong")
+        raise WrongPassphraseError(message("signing.passphrase-wrong"))
 
 
 def _pkcs12_derive(

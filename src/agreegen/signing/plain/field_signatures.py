@@ -7,6 +7,7 @@ They do what `embedding` does through pyHanko, for the one shape that our docume
 from __future__ import annotations
 
 from agreegen.errors import SigningError
+from agreegen.messages import message
 from agreegen.model.document import ATTACHMENT_NAME, Document
 from agreegen.pdf.plain import Entries, NotPlainError, PlainPdf, items
 from agreegen.signing.appearance.pictures import AppearanceMaker
@@ -52,7 +53,7 @@ def prepare_quickly(
     except NotPlainError:
         return None
     except ValueError as exc:
-        raise SigningError(f"{ATTACHMENT_NAME} in the PDF cannot be read") from exc
+        raise SigningError(message("signing.pdf-cannot-read", attachment_name=ATTACHMENT_NAME)) from exc
 
 
 def prepare_further(

@@ -6,6 +6,8 @@ import time
 
 import requests
 
+from agreegen.messages import message
+
 _PART_BYTES = 1 << 16
 
 
@@ -26,5 +28,5 @@ def read_answer(response: requests.Response, *, max_bytes: int, ends_at: float) 
         parts.append(part)
         size += len(part)
         if time.monotonic() > ends_at:
-            raise requests.Timeout("the answer comes too slowly")
+            raise requests.Timeout(message("signing.answer-comes-too-slowly"))
     return b"".join(parts)

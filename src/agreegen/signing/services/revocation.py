@@ -13,6 +13,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from agreegen.errors import CredentialError, SigningError
+from agreegen.messages import Message, message
 from agreegen.model.report import Revocation
 from agreegen.pki.encoding import der_of
 from agreegen.pki.trust.path_status import CertificateStatus, statuses_of
@@ -117,8 +118,8 @@ class EvidenceStore:
             if found is not None:
                 return found
         raise UnreachableError(
-            f"the revocation status of {_label(status.certificate)} is not to be had",
-            hint="give its CA's current CRL with --crl, or let the OCSP service be reached",
+            message("signing.revocation-status-not-had", certificate=_label(status.certificate)),
+            hint=message("signing.give-its-ca-current-crl-crl"),
         )
 
     def _candidates(self, status: CertificateStatus, at_hand: Evidence) -> Iterator[Evidence]:
@@ -157,7 +158,7 @@ class EvidenceStore:
         if finding.status is Revocation.REVOKED or finding.later is not None:
             raise _not_good(status.certificate, "revoked")
         if status.is_unknown(evidence.ocsps_der):
-            raise _not_good(status.certificate, "of unknown status")
+            raise _not_good(status.certificate, message("signing.unknown-status"))
 
     def _ask_ocsp(self, status: CertificateStatus) -> Iterator[bytes]:
         headers = {"Content-Type": "application/ocsp-request", "Accept": "application/ocsp-response"}
@@ -230,9 +231,10 @@ def _is_clear(status: CertificateStatus, evidence: Evidence) -> bool:
     return status.weigh(evidence.crls_der, evidence.ocsps_der).status is Revocation.CLEAR
 
 
-def _not_good(certificate: Any, word: str) -> SigningError:
+def _not_good(certificate: Any, word: Message | str) -> SigningError:
     return SigningError(
-        f"the certificate of {_label(certificate)} is {word}", hint="no validation data can be added for it"
+        message("signing.certificate", certificate=_label(certificate), word=word),
+        hint=message("signing.no-validation-data-can-added"),
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from agreegen.errors import CredentialError
+from agreegen.messages import message
 from agreegen.signing.credentials.loading import read_settings
 from agreegen.signing.credentials.secrets import BackendConfig, check_address
 from agreegen.signing.interface import Prompt, TimestampServer
@@ -54,15 +55,16 @@ def load_tsa(text: str, *, prompt: Prompt | None = None) -> TimestampServer:
     unknown = sorted(set(settings) - _KEYS)
     if unknown:
         raise CredentialError(
-            f"timestamp service {path}: unknown setting {unknown[0]}",
-            hint=f"known are: {', '.join(sorted(_KEYS))}",
+            message("signing.timestamp-service-unknown-setting", path=path, unknown=unknown[0]),
+            hint=message("signing.known-2", keys=tuple(sorted(_KEYS))),
         )
     config = BackendConfig(path=path, kind="tsa", settings=settings, prompt=prompt)
     url = config.text("url")
     check_address(url, f"timestamp service {path}")
     if not is_address(url):
         raise CredentialError(
-            f"timestamp service {path}: {url} is no address", hint="write url: https://tsa.example/"
+            message("signing.timestamp-service-no-address", path=path, url=url),
+            hint=message("signing.write-url-https-tsa-example"),
         )
     return TimestampServer(
         url,
@@ -80,7 +82,9 @@ def load_tsa(text: str, *, prompt: Prompt | None = None) -> TimestampServer:
 def _password(config: BackendConfig, url: str) -> str | None:
     password = config.read_secret_or_none("password")
     if password is not None and url.lower().startswith("http://") and urlsplit(url).hostname not in _LOOPBACK:
-        config.warnings.append(f"timestamp service {config.path}: its password travels unencrypted to {url}")
+        config.warnings.append(
+            message("signing.timestamp-service-its-password-travels-unencrypt", path=config.path, url=url)
+        )
     return password
 
 
@@ -90,9 +94,11 @@ def _client_certificate(config: BackendConfig) -> Path | None:
     path = config.file("client_certificate")
     data = config.read_file(path, "client certificate", secret=True)
     if b"-----BEGIN CERTIFICATE" not in data or b"PRIVATE KEY-----" not in data:
-        config.fail(f"{path} must hold a certificate and its key in PEM")
+        config.fail(message("signing.must-hold-certificate-its-key-pem", path=path))
     if b"ENCRYPTED" in data:  # TLS would ask for the passphrase at the terminal, in the middle of a run
-        config.fail(f"the key in {path} is encrypted", hint="store it unencrypted, with mode 0600")
+        config.fail(
+            message("signing.key-encrypted-2", path=path), hint=message("signing.store-unencrypted-mode-0600")
+        )
     return path
 
 
@@ -100,8 +106,8 @@ def _authorities(config: BackendConfig) -> Path | None:
     if not config.has("ca_file"):
         return None
     path = config.file("ca_file")
-    if b"-----BEGIN CERTIFICATE" not in config.read_file(path, "file of TLS authorities"):
-        config.fail(f"{path} holds no certificate in PEM")
+    if b"-----BEGIN CERTIFICATE" not in config.read_file(path, message("signing.file-tls-authorities")):
+        config.fail(message("signing.holds-no-certificate-pem", path=path))
     return path
 
 
@@ -110,5 +116,7 @@ def _number(config: BackendConfig, key: str) -> int | None:
         return None
     text = config.text(key)
     if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise CredentialError(f"timestamp service {config.path}: {key} must be a whole number above 0")
+        raise CredentialError(
+            message("signing.timestamp-service-must-whole-number-above", path=config.path, key=key)
+        )
     return int(text)

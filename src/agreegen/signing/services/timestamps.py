@@ -18,6 +18,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from agreegen.errors import AgreegenError, CredentialError, SigningError, TimestampError
+from agreegen.messages import message
 from agreegen.model.report import Integrity
 from agreegen.pki.cms import timestamp_tokens
 from agreegen.pki.cms.signature_facts import TimestampFacts
@@ -74,7 +75,9 @@ class TimestampClient:
         pause_s: float = 0.25,
     ) -> None:
         if not servers:
-            raise TimestampError("no timestamp service is named", hint="give one with --tsa URL")
+            raise TimestampError(
+                message("signing.no-timestamp-service-named"), hint=message("signing.give-one-tsa-url")
+            )
         self._trust = trust if trust is not None else Trust()
         self._attempts = attempts
         self._pause_s = pause_s
@@ -136,7 +139,8 @@ class TimestampClient:
             self._token_bytes = max(self._token_bytes or 0, len(token) + _SIZE_MARGIN_BYTES)
             return token
         raise TimestampError(
-            "no timestamp was to be had: " + "; ".join(problems), hint="check the service, try later"
+            "no timestamp was to be had: " + "; ".join(problems),
+            hint=message("signing.check-service-try-later"),
         )
 
     def timestamp_many(self, items: Sequence[bytes]) -> list[bytes | TimestampError]:
@@ -186,16 +190,16 @@ class TimestampClient:
             path = find_path(own, others, self._trust, facts.time, name)
             check_crls(path, self._trust, facts.time, name)
         except CredentialError as exc:
-            raise SigningError(f"the service is not trusted: {exc.message}") from exc
+            raise SigningError(message("signing.service-not-trusted", exc=exc)) from exc
         self._approved.add(own)
 
 
 def _check_request(token: bytes, server: TimestampServer, nonce: int) -> None:
     info = parse_tst_info(parse_cms(token, max_bytes=_MAX_ANSWER_BYTES).content or b"")
     if info["nonce"].native != nonce:
-        raise SigningError("the answer is for another request (nonce)")
+        raise SigningError(message("signing.answer-another-request-nonce"))
     if server.policy is not None and info["policy"].dotted != server.policy:
-        raise SigningError(f"the token is under another policy than {server.policy}")
+        raise SigningError(message("signing.token-under-another-policy-than", policy=server.policy))
 
 
 def check_token(token: bytes, digest: bytes, hash_name: str = "sha256") -> TimestampFacts:
@@ -213,13 +217,13 @@ def check_token(token: bytes, digest: bytes, hash_name: str = "sha256") -> Times
     """
     facts = timestamp_tokens.check_token(token, lambda name: digest if name == hash_name else b"", "document")
     if facts.subindication == "HASH_FAILURE":
-        raise SigningError("the timestamp is over other bytes (imprint)")
+        raise SigningError(message("signing.timestamp-over-other-bytes-imprint"))
     if facts.integrity is not Integrity.INTACT:
-        raise SigningError(f"the timestamp does not hold ({'; '.join(facts.reasons)})")
+        raise SigningError(message("signing.timestamp-does-not-hold", reasons="; ".join(facts.reasons)))
     if not is_for_timestamps_only(facts.certificate):
-        raise SigningError("the timestamp is not signed by a timestamping certificate")
+        raise SigningError(message("signing.timestamp-not-signed-timestamping-certificate"))
     if not parse_cms(token, max_bytes=_MAX_ANSWER_BYTES).signed.keys() & _NAMES_CERTIFICATE:
-        raise SigningError("the timestamp does not name its signing certificate")
+        raise SigningError(message("signing.timestamp-does-not-name-its-signing"))
     return facts
 
 
@@ -240,9 +244,11 @@ def _read_answer(server: TimestampServer, answer: bytes) -> bytes:
         said = response["status"]["status_string"].native or []
         token: bytes = response["time_stamp_token"].dump() if status in _GRANTED else b""
     except (ValueError, TypeError, KeyError, AttributeError) as exc:
-        raise TimestampError(f"{server.url}: the answer is no timestamp response") from exc
+        raise TimestampError(message("signing.answer-no-timestamp-response", url=server.url)) from exc
     if not token:
-        raise TimestampError(f"{server.url}: the service refused: {_describe(status, failure, said)}")
+        raise TimestampError(
+            message("signing.service-refused", url=server.url, status=_describe(status, failure, said))
+        )
     return token
 
 
@@ -299,15 +305,15 @@ class _Service:
                 body = read_answer(response, max_bytes=_MAX_ANSWER_BYTES, ends_at=ends_at)
                 status = response.status_code
         except (requests.RequestException, HTTPError, OSError, ValueError) as exc:
-            raise _BusyError(f"no connection ({type(exc).__name__})") from exc
+            raise _BusyError(message("signing.no-connection", name=type(exc).__name__)) from exc
         if status in _TRY_AGAIN:
-            raise _BusyError(f"HTTP status {status}")
+            raise _BusyError(message("signing.http-status-2", status=status))
         if 300 <= status < 400:
-            raise TimestampError(f"{self.server.url}: it sends on to another address, which is not followed")
+            raise TimestampError(message("signing.sends-on-another-address-which-not", url=self.server.url))
         if status != 200:
-            raise TimestampError(f"{self.server.url}: HTTP status {status}")
+            raise TimestampError(message("signing.http-status", url=self.server.url, status=status))
         if len(body) > _MAX_ANSWER_BYTES:
-            raise TimestampError(f"{self.server.url}: the answer is too large")
+            raise TimestampError(message("signing.answer-too-large", url=self.server.url))
         return nonce, body
 
     def _wait_for_slot(self) -> None:
