@@ -161,6 +161,6 @@ def test_weak_certificates_are_refused(now: datetime, tmp_path: Path) -> None:
         ["openssl", "req", "-x509", "-sha1", *arguments], cwd=tmp_path, check=True, capture_output=True
     )
     old = x509.load_pem_x509_certificate((tmp_path / "cert.pem").read_bytes())
-    assert strength_problem(old) == "the certificate is signed with SHA1, which is broken"
+    assert str(strength_problem(old)) == "the certificate is signed with SHA1, which is broken"
     short = MiniCa(now).issue(rsa.generate_private_key(65537, 1024), "short")
-    assert strength_problem(short) == "the RSA key has 1024 bits, fewer than 2048"
+    assert str(strength_problem(short)) == "the RSA key has 1024 bits, fewer than 2048"
