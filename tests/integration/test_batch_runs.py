@@ -215,7 +215,7 @@ def test_files_that_nothing_claims_are_moved_away(job: Job, pki: Path) -> None:
     (job.documents_folder / "00001/.agreegen-half.pdf").write_bytes(b"half")
     summary = run_job(job, ALONE)
     assert [str(text) for text in summary.warnings if "EXAMPLE" not in str(text)] == [
-        text for text in summary.warnings if "nothing registers it" in str(text)
+        str(text) for text in summary.warnings if "nothing registers it" in str(text)
     ]
     assert len(summary.warnings) == 2
     assert_whole(job, pki, 3)
