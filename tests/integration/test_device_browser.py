@@ -260,7 +260,7 @@ def test_the_code_on_paper_reads_as_the_link(office: DeviceOffice, browser: Brow
     page.fill("#password", PASSWORD)
     page.click("main form button")
     page.goto(f"{office.web.url}/desk")
-    page.click('tr:has-text("HN0003") input[type="checkbox"]')
+    page.click('tr:has-text("HN0004") input[type="checkbox"]')
     page.click('button[form="links"]')
     link = page.inner_text(".slip .code")
     page.emulate_media(media="print")
