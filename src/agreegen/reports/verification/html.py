@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 
 from agreegen.files import replacing
+from agreegen.messages import moment_text
 from agreegen.model.report import FileReport, Report, SignatureReport
 from agreegen.reports.verification.changed_pages import (
     changed_pages,
@@ -21,8 +22,8 @@ from agreegen.reports.verification.table import printable
 from agreegen.reports.verification.wording import (
     EXAMPLE_NOTE,
     EXAMPLE_TRUST,
+    alarm_detail,
     explain,
-    moment_text,
     pick,
     signature_line,
 )
@@ -237,7 +238,8 @@ def _details(file: FileReport, lang: str) -> Iterator[str]:
     if file.alarms:
         yield f"<h4>{_text(pick(('Alarms', '警报'), lang))}</h4><ul>"
         yield from (
-            f"<li><code>{_text(alarm.code)}</code> {_text(alarm.message)}</li>" for alarm in file.alarms
+            f"<li><code>{_text(alarm.code)}</code> {_text(alarm_detail(alarm, lang))}</li>"
+            for alarm in file.alarms
         )
         yield "</ul>"
     if file.sha256 is not None:

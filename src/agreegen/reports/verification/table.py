@@ -12,6 +12,7 @@ from agreegen.model.text import spell_invisible
 from agreegen.reports.verification.wording import (
     EXAMPLE_NOTE,
     EXAMPLE_TRUST,
+    alarm_detail,
     explain,
     open_roles,
     order_headlines,
@@ -140,7 +141,9 @@ def _explained(file: FileReport, lang: str) -> list[str]:
             lines.append(f"  {title}:" if lang == "en" else f"  {title}：")
             lines += [f"    - {printable(item)}" for item in items]
     details = [f"{signature_line(s, lang)}: {reason}" for s in file.signatures for reason in s.reasons]
-    details += [f"{alarm.code}: {alarm.message}" for alarm in file.alarms if alarm.code != EXAMPLE_TRUST]
+    details += [
+        f"{alarm.code}: {alarm_detail(alarm, lang)}" for alarm in file.alarms if alarm.code != EXAMPLE_TRUST
+    ]
     if details:
         lines.append(pick(("  In detail:", "  细节："), lang))
         lines += [f"    - {printable(line)}" for line in dict.fromkeys(details)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
+from agreegen.messages import moment_text
 from agreegen.model.report import (
     Alarm,
     Changes,
@@ -102,12 +102,9 @@ def alarm_text(alarm: Alarm, lang: str) -> str:
     return pick(ALARMS.get(alarm.code, (alarm.message, alarm.message)), lang)
 
 
-def moment_text(moment: datetime, lang: str) -> str:
-    """Return a moment as people write it, with its offset named."""
-    zone = "UTC" if moment.utcoffset() is not None and not moment.utcoffset() else f"UTC{moment:%z}"
-    if lang == "zh":
-        return f"{moment.year}年{moment.month}月{moment.day}日 {moment:%H:%M}（{zone}）"
-    return f"{moment:%Y-%m-%d %H:%M} {zone}"
+def alarm_detail(alarm: Alarm, lang: str) -> str:
+    """Return what the technical part says of an alarm: in English the rule's own sentence."""
+    return alarm.message if lang == "en" else alarm_text(alarm, lang)
 
 
 def short_headline(file: FileReport, lang: str) -> str:
