@@ -151,7 +151,7 @@ class ChunkMaker:
         )
         draft = Draft(task, file, events=(rendered,), aside=aside, plain=True)
         if task.damaged is not None:
-            damage = EventDraft(EventKind.DAMAGED, task.document.id, details={"reason": task.damaged})
+            damage = EventDraft(EventKind.DAMAGED, task.document.id, details={"reason": str(task.damaged)})
             told = message(
                 "batch.was-damaged-was-made-again", path=task.registration.path, damaged=task.damaged
             )
