@@ -148,7 +148,7 @@ COMMANDS: dict[str, Killed] = {
     "add-paper": Killed(
         lambda _g: ["register", "add-paper", *_REGISTER, "--staff-no", "T001", "--scan", "sheet.png"],
         12,
-        again=(0, 7),
+        again=(0, 3),
         check=_register_holds,
     ),
     "add-scans": Killed(
@@ -157,7 +157,7 @@ COMMANDS: dict[str, Killed] = {
     "retract": Killed(
         lambda _g: ["register", "retract", *_REGISTER, "--staff-no", "T002", "--reason", "wrong page"],
         6,
-        again=(0, 7),
+        again=(0, 3),
         check=_register_holds,
     ),
     "add-signed": Killed(
