@@ -25,6 +25,7 @@ from agreegen.messages import Message, message
 from agreegen.model.report import Integrity, PadesLevel
 from agreegen.pki.algorithms import compute_digest
 from agreegen.pki.certificates import UNREADABLE, load_certificates
+from agreegen.pki.cms.signature_facts import TimestampFacts
 from agreegen.pki.cms.timestamp_tokens import check_token
 from agreegen.pki.device_certificates import promised_digest
 from agreegen.pki.encoding import der_of
@@ -215,10 +216,12 @@ def _prove(signatures: Sequence[FieldContent], trust: Trust, now: datetime) -> l
         label = f"field {signature.field}"
         own_at, own_stamped = known_at, stamped or signature.timestamp
         for stamp in _stamps_of(signature):
-            proved.append(_held(message("signing.timestamp", label=label), stamp, known_at, stamped=True))
+            which = message("signing.timestamp", label=label)
+            proved.append(_held(which, stamp.certificate, stamp.certificates, known_at, stamped=True))
             assert stamp.time is not None
             own_at, own_stamped = min(own_at, stamp.time), True
-        proved.append(_held(label, signature, own_at, stamped=own_stamped))
+        certificate, others = signature.certificate, signature.cms.certificates
+        proved.append(_held(label, certificate, others, own_at, stamped=own_stamped))
         if signature.time is not None:
             known_at, stamped = signature.time, True
     if trust.anchors_der:
@@ -227,7 +230,7 @@ def _prove(signatures: Sequence[FieldContent], trust: Trust, now: datetime) -> l
     return proved
 
 
-def _stamps_of(signature: FieldContent) -> list[FieldContent]:
+def _stamps_of(signature: FieldContent) -> list[TimestampFacts]:
     """Return the timestamps over a signature value, each checked.
 
     Raises:
@@ -238,20 +241,27 @@ def _stamps_of(signature: FieldContent) -> list[FieldContent]:
         facts = check_token(token, lambda name: compute_digest(name, value), "signature")
         if facts.integrity is not Integrity.INTACT:
             raise SigningError("; ".join(facts.reasons), hint=message("signing.ask-original-file"))
-        stamps.append(FieldContent.parse(signature.field, token, timestamp=True))
+        stamps.append(facts)
     return stamps
 
 
-def _held(label: Message | str, content: FieldContent, known_at: datetime, *, stamped: bool) -> _Proved:
+def _held(
+    label: Message | str,
+    certificate: Any | None,
+    others: tuple[Any, ...],
+    known_at: datetime,
+    *,
+    stamped: bool,
+) -> _Proved:
     """Note that a signature existed at a time, when its certificate still held.
 
     Raises:
         SigningError: Its certificate is not there, or had expired.
     """
-    if content.certificate is None:
+    if certificate is None:
         raise SigningError(message("signing.certificate-not-file", label=label))
     try:
-        end = content.certificate.not_valid_after
+        end = certificate.not_valid_after
     except UNREADABLE as exc:
         raise SigningError(message("signing.certificate-cannot-read-2", label=label)) from exc
     if known_at > end:
@@ -259,7 +269,7 @@ def _held(label: Message | str, content: FieldContent, known_at: datetime, *, st
             message("signing.certificate-expired-on-nothing-proves-signed", label=label, end=end.date()),
             hint=message("signing.document-must-signed-again"),
         )
-    return _Proved(label, content.certificate, content.cms.certificates, known_at, stamped)
+    return _Proved(label, certificate, others, known_at, stamped)
 
 
 def _path(entry: _Proved, trust: Trust) -> list[bytes]:

@@ -188,9 +188,9 @@ def _parse(data: bytes) -> ParsedCms:
 def _content(content: Any) -> bytes | None:
     if content is None or isinstance(content, core.Void):
         return None
-    native = content.native
     if isinstance(content, core.ParsableOctetString | core.OctetString):
         return bytes(content)
+    native = content.native
     return native if isinstance(native, bytes) else bytes(content.contents)
 
 
