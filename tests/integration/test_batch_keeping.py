@@ -267,3 +267,16 @@ def test_a_bag_that_a_killed_run_did_not_record_is_adopted(job: Job, monkeypatch
     with Register.open(job.register_file, read_only=True) as register:
         assert {row.bag for row in register.documents()} == {"personal-pledge-0001"}
     assert run_job(job, ALONE).bags == ()
+
+
+def test_half_a_bag_of_a_killed_run_is_cleared_where_no_bag_is_due(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = bagged(job)
+    run_job(job, ALONE)
+    half = job.path.parent / "bags/.agreegen-personal-pledge-0002-killed"
+    half.mkdir()
+    (half / "private.csv").write_text("11010519491231002X")
+    monkeypatch.setattr("agreegen.files._SETTLING_S", -1.0)
+    assert run_job(job, ALONE).bags == ()
+    assert not half.exists()

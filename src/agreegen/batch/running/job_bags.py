@@ -11,6 +11,7 @@ from agreegen.archive.create import BagRequest, create_bag
 from agreegen.batch.interface import Job
 from agreegen.batch.job.timestamp_services import timestamp_servers
 from agreegen.batch.running.finished_bags import adopt_bags
+from agreegen.files import clear_abandoned
 from agreegen.recording.recorder import Recorder
 from agreegen.register.store import Register
 from agreegen.signing.interface import Credential, Trust
@@ -27,6 +28,7 @@ def archive_documents(
     """
     archive = job.archive
     assert archive is not None
+    clear_abandoned(archive.bags)  # half a bag holds ID numbers, and no other bag may be due here
     yield from adopt_bags(job, recorder, credential, now)
     while paths := tuple(islice(_ready(job, recorder.register), archive.documents_per_bag)):
         bag = _next_bag(archive.bags, job.form.id)
