@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,8 @@ from agreegen.model.report import FileReport, Verdict
 from agreegen.pdf.limits import Limits
 from tests.integration.batch_support import make_pki
 
-NOW = datetime.now(UTC).replace(microsecond=0)
+NOW = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+"""Later than the keys, which are made while the tests run."""
 
 
 @pytest.fixture(scope="module")

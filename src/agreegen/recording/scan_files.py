@@ -91,7 +91,7 @@ def count_pages(scan: Path) -> tuple[str, int]:
         InputError: It is none of these, is damaged, or has no page.
     """
     try:
-        kind, pages = shared(Limits()).call(_count, str(scan))
+        kind, pages = shared(Limits()).call(_count, str(scan.absolute()))
     except ConfinedError as exc:
         raise InputError(message("recording.no-scan-opens", scan=scan, exc=exc), hint=_HINT) from exc
     if pages < 1:

@@ -34,7 +34,7 @@ def picture_as_pdfa(scan: Path) -> bytes:
         InputError: It cannot be read.
     """
     try:
-        return shared(Limits()).call(_convert, str(scan))
+        return shared(Limits()).call(_convert, str(scan.absolute()))
     except ConfinedError as exc:
         raise InputError(message("recording.cannot-turned-into-pdf", scan=scan, exc=exc)) from exc
 

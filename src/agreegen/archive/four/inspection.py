@@ -42,7 +42,7 @@ class PdfFacts:
 def inspect_pdf(path: Path) -> PdfFacts:
     """Read what a PDF holds, whatever it is."""
     try:
-        return shared(Limits()).call(_inspect, str(path))
+        return shared(Limits()).call(_inspect, str(path.absolute()))
     except ConfinedError as exc:
         return PdfFacts(problem=str(exc))
 

@@ -48,6 +48,7 @@ __all__ = ["RunSettings", "run_job"]
 
 _CHUNKS_A_WORKER, _FEW_ROWS = 4, 25
 _CLOCK_MAY_DIFFER = timedelta(minutes=5)
+_FINISHED = frozenset(RowResult) - {RowResult.ALREADY_DONE, RowResult.FAILED, RowResult.QUARANTINED}
 Tell = Callable[[RunEvent], None]
 
 
@@ -362,15 +363,7 @@ class _Run:
 
     def finish(self, started: float, error: AgreegenError | None, *, interrupted: bool) -> RunSummary:
         """Write what people read at the end; raise what stopped the run."""
-        states = self.register.state_counts()
-        counts = self.counts
-        finished = (
-            RowResult.DONE,
-            RowResult.ADOPTED,
-            RowResult.SUPERSEDED,
-            RowResult.COMPLETED,
-            RowResult.REMADE,
-        )
+        states, counts = self.register.state_counts(), self.counts
         if (told := self.planner.forecast.describe(done=True)) is not None:
             self.warn(told)
         if error is None and self.recorded:
@@ -379,7 +372,7 @@ class _Run:
         head = self.register.last_head()
         summary = RunSummary(
             rows=self.roster.count,
-            done=sum(counts[result] for result in finished),
+            done=sum(counts[result] for result in _FINISHED),
             already_done=counts[RowResult.ALREADY_DONE],
             failed=counts[RowResult.FAILED] + counts[RowResult.QUARANTINED],
             seconds=time.monotonic() - started,

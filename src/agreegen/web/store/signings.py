@@ -140,7 +140,7 @@ class Signings:
 
     def recent(self) -> tuple[Signing, ...]:
         """Return the newest acts."""
-        query = "SELECT * FROM signings ORDER BY issued DESC, id LIMIT ?"
+        query = "SELECT * FROM signings ORDER BY issued DESC, rowid DESC LIMIT ?"
         with self._database.reading() as connection:
             return tuple(map(_signing, connection.execute(query, (_MOST_RECENT,))))
 
