@@ -47,7 +47,7 @@ class Address:
         if self.certificate is None and not is_loopback(self.host):
             raise UsageError(
                 f"--host {self.host}: other machines are served by HTTPS only",
-                hint="add --tls-cert and --tls-key, or --tls-office",
+                hint="add --tls-cert and --tls-key",
             )
 
     @property
