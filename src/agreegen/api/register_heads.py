@@ -70,7 +70,7 @@ class ChainVerdict:
     kind: str
     audit: Audit
     problems: tuple[Problem, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[Message, ...]
     pinned: bool
 
     def __bool__(self) -> bool:
@@ -107,7 +107,7 @@ class ChainVerdict:
             return message("api.signer-nobody")
         line = message("api.signer", subject=judgement.signer.subject, code_=head.code)
         if judgement.time is not None:
-            line = message("api.signer-time", line=line, time=judgement.time.isoformat())
+            line = message("api.signer-time", line=line, time=judgement.time)
         if judgement.proved:
             line = message("api.signer-proved", line=line)
         return line if self.pinned else message("api.without-signer-any-trusted-person-would", line=line)
@@ -129,7 +129,7 @@ def judge_audit(path: Path, audit: Audit, kind: str, *, strict: bool, pin: Signe
         if strict or pin is not None:
             problems.append(Problem("unsigned", kind, text))
         else:
-            warnings.append(f"{path}: {text}")
+            warnings.append(message("cli.told", path=path, text=text))
     problems.extend(_signer_problems(audit, kind, pin))
     return ChainVerdict(path, kind, audit, tuple(problems), tuple(warnings), pin is not None)
 

@@ -47,5 +47,5 @@ def check_command(
         credential_file, trust=(*trust, *crls), for_job=for_job, prompt=prompt_secret
     )
     for finding in checked.findings:
-        say_warning(str(finding))
+        say_warning(finding)
     say(message("cli.ready-sign", credential_file=credential_file, mechanism=checked.mechanism))

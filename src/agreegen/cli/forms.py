@@ -19,7 +19,7 @@ from agreegen.api.forms import (
 from agreegen.cli.options import any_path, forms_option, json_option
 from agreegen.cli.output import print_json, print_table, say
 from agreegen.errors import ExitCode
-from agreegen.messages import message, translate
+from agreegen.messages import Message, message, translate
 
 
 @click.group("forms")
@@ -152,5 +152,5 @@ def compile_command(form_id: str, forms_folder_option: Path | None) -> None:
         say(message("cli.written", path=path))
 
 
-def _yes(flag: bool) -> str:
-    return "yes" if flag else "no"
+def _yes(flag: bool) -> Message:
+    return message("cli.yes" if flag else "cli.no")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from agreegen.errors import AgreegenError
-from agreegen.messages import Message, has_entry, message, translate
+from agreegen.messages import Message, Translatable, has_entry, message, translate
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -116,7 +116,7 @@ def say(text: Message | str) -> None:
         click.echo(translate(text), err=True)
 
 
-def say_warning(text: Message | str) -> None:
+def say_warning(text: Message | Translatable | str) -> None:
     """Say a warning, on standard error."""
     if not _quiet:
         click.echo(translate(message("cli.warning", text=text)), err=True)

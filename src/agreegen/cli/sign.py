@@ -31,7 +31,7 @@ from agreegen.errors import (
     UsageError,
 )
 from agreegen.files import refuse_existing, refuse_inputs
-from agreegen.messages import message
+from agreegen.messages import Message, message
 
 _LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
 
@@ -95,14 +95,14 @@ def command(
     try:
         with FileSigner(credential, request, policy=policy, register=register) as signer:
             for finding in signer.findings:
-                say_warning(str(finding))
+                say_warning(finding)
             return process_all(pairs, lambda source, target: _describe(signer.sign_file(source, target)))
     finally:
         credential.close()
 
 
-def _describe(signed: SignedFile) -> str:
-    return f"signed as {signed.role}, {signed.pdf.level}"
+def _describe(signed: SignedFile) -> Message:
+    return message("cli.signed-in-role", role=signed.role, level=signed.pdf.level)
 
 
 def plan_outputs(inputs: Sequence[Path], output: str, *, force: bool) -> list[tuple[Path, Path]]:
@@ -130,7 +130,7 @@ def plan_outputs(inputs: Sequence[Path], output: str, *, force: bool) -> list[tu
     return pairs
 
 
-def process_all(pairs: Sequence[tuple[Path, Path]], process: Callable[[Path, Path], str]) -> int:
+def process_all(pairs: Sequence[tuple[Path, Path]], process: Callable[[Path, Path], Message | str]) -> int:
     """Process every input and write every output; a file that fails is named, and the others go on.
 
     Args:
@@ -151,10 +151,11 @@ def process_all(pairs: Sequence[tuple[Path, Path]], process: Callable[[Path, Pat
         except (CredentialError, ArchiveError, RegisterError):
             raise
         except AgreegenError as exc:
-            say_error(str(exc) if str(source) in str(exc) else f"{source}: {exc}", hint=exc.hint)
+            named = str(source) in str(exc)
+            say_error(exc if named else message("cli.told", path=source, text=exc), hint=exc.advice)
             failed.append(exc)
         else:
-            say(f"{destination}: {result}")
+            say(message("cli.told", path=destination, text=result))
     if not failed:
         return ExitCode.DONE
     if len(pairs) > 1:

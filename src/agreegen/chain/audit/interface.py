@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from agreegen.chain.signed_heads import Head, SignerIdentity
-from agreegen.messages import Message
+from agreegen.messages import Message, translate
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,12 @@ class Problem:
         """Return the JSON object of `register verify --json` and `ledger verify --json`."""
         return {"code": self.code, "where": self.where, "message": self.message}
 
+    def in_language(self, language: str) -> str:
+        """Return place and sentence in words."""
+        return f"{translate(self.where, language)}: {translate(self.message, language)}"
+
     def __str__(self) -> str:
-        return f"{self.where}: {self.message}"
+        return self.in_language("en")
 
 
 @dataclass(frozen=True, slots=True)

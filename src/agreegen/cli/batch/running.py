@@ -137,8 +137,8 @@ def status_command(job_file: Path, forms_folder_option: Path | None, as_json: bo
 def _plain(value: object) -> object:
     """Return a value as a person writes it: states with their counts, yes or no."""
     if isinstance(value, dict):
-        return ", ".join(f"{state} {count}" for state, count in value.items()) or "none"
-    return ("no", "yes")[value] if isinstance(value, bool) else value
+        return ", ".join(f"{state} {count}" for state, count in value.items()) or message("cli.none")
+    return message("cli.yes" if value else "cli.no") if isinstance(value, bool) else value
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import click
 
 from agreegen.api.archives import SignerPin
 from agreegen.api.ledger.entries import change_ledger_signer, verify_ledger
+from agreegen.cli.chain_verdict import print_verdict
 from agreegen.cli.ledger.options import ledger_option, open_access, writing_options
 from agreegen.cli.options import (
     any_path,
@@ -17,8 +18,7 @@ from agreegen.cli.options import (
     read_trust,
     trust_options,
 )
-from agreegen.cli.output import print_json, say, say_warning
-from agreegen.errors import ExitCode
+from agreegen.cli.output import say
 from agreegen.messages import message
 
 
@@ -55,16 +55,7 @@ def verify_command(
         known=known,
         policy=policy,
     )
-    for warning in verdict.warnings:
-        say_warning(warning)
-    if as_json:
-        print_json(verdict.to_dict())
-    else:
-        click.echo(verdict.signer_line())
-        for problem in verdict.problems:
-            click.echo(str(problem))
-        say(message("ledger.verified", path=ledger_file, count=len(verdict.problems)))
-    return ExitCode.NEGATIVE if verdict.problems else ExitCode.DONE
+    return print_verdict(verdict, ledger_file, as_json=as_json)
 
 
 @click.command("change-signer")

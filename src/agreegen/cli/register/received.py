@@ -47,7 +47,7 @@ def add_signed_command(
         try:
             done = add_signed(access, source, trust=anchors, policy=policy, by=by or account_name())
         except InputError as exc:
-            say_error(str(exc), hint=exc.hint)
+            say_error(exc, hint=exc.advice)
             failed.append(exc)
         else:
             say(

@@ -67,7 +67,7 @@ def _print_report(report: ScanReport, folder: Path) -> None:
         columns = ("source", "page", "status", "staff_no", "name", "why")
         print_table(columns, [_row(page) for page in left])
     counts = ", ".join(f"{report.count(status)} {status.value}" for status in PageStatus)
-    say(f"{len(report.pages)} pages: {counts}")
+    say(message("cli.pages-by-status", count=len(report.pages), counts=counts))
     if not report.settled and not report.dry_run:
         say(message("cli.pages-look-filled-goes-decisions", folder=folder / "review.xlsx"))
 

@@ -8,11 +8,9 @@ import click
 
 from agreegen.api.archives import SignerPin
 from agreegen.api.registers import verify_register
+from agreegen.cli.chain_verdict import print_verdict
 from agreegen.cli.options import json_option, policy_option, read_trust, trust_options
-from agreegen.cli.output import print_json, say, say_warning
 from agreegen.cli.register.options import register_option
-from agreegen.errors import ExitCode
-from agreegen.messages import message
 
 
 @click.command("verify")
@@ -59,14 +57,4 @@ def verify_command(
         policy=policy,
         jobs=jobs,
     )
-    for warning in verdict.warnings:
-        say_warning(warning)
-    if as_json:
-        print_json(verdict.to_dict())
-    else:
-        click.echo(verdict.signer_line())
-        for problem in verdict.problems:
-            click.echo(str(problem))
-        count = len(verdict.problems)
-        say(message("cli.problem", register_file=register_file, count=count))
-    return ExitCode.NEGATIVE if verdict.problems else ExitCode.DONE
+    return print_verdict(verdict, register_file, as_json=as_json)

@@ -35,4 +35,4 @@ def restore_command(backup: Path, home: Path | None) -> None:
     from agreegen.web.backup import restore  # noqa: PLC0415 - needs the extra
 
     folder = need_home(home)
-    say(f"{folder}: {restore(backup, folder)} files")
+    say(message("cli.files-restored", folder=folder, count=restore(backup, folder)))

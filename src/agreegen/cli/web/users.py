@@ -99,4 +99,4 @@ def disable_command(name: str, home: Path | None) -> None:
         )
     office.users.set_disabled(user.id, disabled=True)
     office.record(Act("", "command line", "user-disable", user.name))
-    say(f"{user.name}: disabled")
+    say(message("cli.account-disabled", name=user.name))
