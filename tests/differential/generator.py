@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tests.attacks.increments import last_xref, size_of, stream
@@ -12,6 +13,7 @@ from tests.differential.bases import CONTENT, FORGED, PROMISED, Base
 from tests.differential.operations import HONEST, MISCHIEF, Change
 from tests.differential.readers.shots import Box
 
+_RECTANGLE = re.compile(rb"/Rect \[(\d+(?:\.\d+)?) (\d+(?:\.\d+)?) (\d+(?:\.\d+)?) (\d+(?:\.\d+)?)\]")
 _MISCHIEF = 0.5
 _ODD_FORMS = 0.25
 _TAMPERED = 0.12
@@ -72,6 +74,7 @@ def sample(seed: int, index: int, bases: Sequence[Base]) -> Sample:
     if chance.random() < _TAMPERED:
         data = _tampered(chance, data, base.signed)
         kinds.append("tampered")
+        places += list(_moved(data[base.signed :], places))
     spots = tuple(_in_picture(base.name, place) for place in places)
     return Sample(index, base, data, tuple(places), spots, tuple(kinds))
 
@@ -292,6 +295,15 @@ def _stretch(chance: random.Random, data: bytes) -> bytes:
     if room < 10:
         return bare
     return write(data, {free: stream(b"x" * (room - len(b"%d" % room) + 1))})
+
+
+def _moved(tail: bytes, places: Sequence[Box]) -> Iterator[Box]:
+    """Yield permitted places of which tampering has written one coordinate otherwise: nobody signed it."""
+    for match in _RECTANGLE.finditer(tail):
+        left, bottom, right, top = (float(number) for number in match.groups())
+        found = left, bottom, right, top
+        if any(sum(one == two for one, two in zip(found, place, strict=True)) == 3 for place in places):
+            yield found
 
 
 def _tampered(chance: random.Random, data: bytes, start: int) -> bytes:
