@@ -35,7 +35,7 @@ _STAGES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "· · of which assembly": (("agreegen.conversion.compiled.writer", "BaseFile.write"),),
     "· of which text gate": (("agreegen.pipeline.making", "check_text"),),
-    "sign": (("agreegen.batch.making.chunk_signatures", "ChunkSigner.sign"),),
+    "sign": (("agreegen.batch.making.chunk_signatures", "ChunkSigner._sign_with"),),
     "read back": (
         ("agreegen.batch.making.chunks", "ChunkMaker._read_back"),
         ("agreegen.batch.making.chunk_signatures", "check_signed_bytes"),
