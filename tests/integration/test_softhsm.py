@@ -10,6 +10,7 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
@@ -200,6 +201,41 @@ def test_two_processes_sign_at_once(hsm: Hsm) -> None:
         results = [task.result(timeout=60) for task in runs]
     for certificate, signatures, _ in results:
         assert all(verifies(certificate, s, f"message {n}".encode()) for n, s in enumerate(signatures))
+
+
+def log_in_again_and_again(ended: Event) -> None:
+    from agreegen.signing.credentials.pkcs11_tokens import open_module  # noqa: PLC0415 - in the child only
+
+    while not ended.is_set():
+        for slot in open_module(Path(MODULE)).get_slots(token_present=True):
+            if slot.get_token().label.strip() == "seal":
+                slot.get_token().open(user_pin=PIN).close()
+        time.sleep(0.005)
+
+
+def find_the_seal() -> list[str]:
+    from agreegen.signing.credentials.pkcs11_tokens import look_for_tokens, open_module  # noqa: PLC0415 - the same
+
+    found, _ = look_for_tokens(
+        open_module(Path(MODULE)), lambda token: token.label.strip() == "seal", restart=True
+    )
+    return [token.label.strip() for token in found]
+
+
+def test_a_token_that_others_write_to_is_found(hsm: Hsm) -> None:
+    context = multiprocessing.get_context("spawn")
+    ended = context.Event()
+    writers = [context.Process(target=log_in_again_and_again, args=(ended,)) for _ in range(2)]
+    for writer in writers:
+        writer.start()
+    try:
+        time.sleep(2)
+        for _ in range(20):
+            assert in_process(find_the_seal) == ["seal"]
+    finally:
+        ended.set()
+        for writer in writers:
+            writer.join()
 
 
 def sign_after_fork(config: BackendConfig) -> str:

@@ -27,9 +27,9 @@ from agreegen.signing.credentials.pkcs11_tokens import (
     import_binding,
     list_module,
     login_problem,
+    look_for_tokens,
     open_module,
     pin_was_wrong,
-    present_tokens,
     token_serial,
 )
 from agreegen.signing.credentials.secrets import BackendConfig, LoadedKey
@@ -199,13 +199,13 @@ def _load(binding: Any, config: BackendConfig) -> LoadedKey:
 
 
 def _choose_token(config: BackendConfig, module: Any) -> Any:
-    tokens = present_tokens(module)
     label, serial = config.text_or("token", ""), config.text_or("serial", "")
-    found = [
-        token
-        for token in tokens
-        if (not label or token.label.strip() == label) and (not serial or token_serial(token) == serial)
-    ]
+
+    def fits(token: Any) -> bool:
+        return (not label or token.label.strip() == label) and (not serial or token_serial(token) == serial)
+
+    used = any(library == str(module.so) for library, _ in _open_tokens)
+    found, tokens = look_for_tokens(module, fits, restart=not used)
     wanted = " ".join(part for part in (label, serial) if part)
     if not found:
         there = ", ".join(sorted(token.label.strip() for token in tokens)) or "none"

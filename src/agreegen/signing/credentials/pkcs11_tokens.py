@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +19,9 @@ from agreegen.signing.names import UNREADABLE_X509, subject_label
 
 LOCK = threading.RLock()
 """Held around every call into a module, since modules are initialised for one thread at a time."""
+
+_PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
+"""Between looks for a token that should be there."""
 
 _USUAL_FOLDERS = (
     "/usr/lib/softhsm",
@@ -116,6 +121,34 @@ def list_module(path: Path) -> list[TokenEntry]:
                 message("signing.pkcs-11-module-failed", path=path, name=type(exc).__name__),
                 hint=message("signing.token-plugged"),
             ) from None
+
+
+def look_for_tokens(
+    module: Any, fits: Callable[[Any], bool], *, restart: bool
+) -> tuple[list[Any], list[Any]]:
+    """Return the initialised tokens of a module that fit, and all of them.
+
+    A module that starts while another process writes to its tokens (SoftHSM at each login), or while a reader
+    wakes up, may not see a token that is there, and never see it later. Where none fits, it is started again.
+
+    Args:
+        module: Of the binding.
+        fits: Whether a token is one of those wanted.
+        restart: Whether the module may be started again: not while it has sessions, which would end.
+
+    Raises:
+        PKCS11Error: A token still does not answer at the last look.
+    """
+    binding = import_binding()
+    for pause in _PAUSES_S if restart else ():
+        with suppress(binding.GeneralError, binding.DeviceError):
+            tokens = present_tokens(module)
+            if found := [token for token in tokens if fits(token)]:
+                return found, tokens
+        time.sleep(pause)
+        module.reinitialize()
+    tokens = present_tokens(module)
+    return [token for token in tokens if fits(token)], tokens
 
 
 def present_tokens(module: Any) -> list[Any]:
