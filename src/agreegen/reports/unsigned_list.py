@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from agreegen.messages import translate
+from agreegen.messages import Message, message, translate
 from agreegen.register.coverage import CoverageState
 from agreegen.reports.coverage import CoveragePerson
 from agreegen.unit_sheets import UnitRow, write_unit_sheets
 
 __all__ = ["UnsignedList"]
 
-_NO_UNIT = "（未填单位）"
-_EVERYBODY = "全部已签"
-_COLUMNS = (("序号", 6), ("编号", 18), ("姓名", 16), ("单位", 30), ("状态", 16), ("说明", 60))
-_STATES = {
-    CoverageState.MADE: "已制作，未签",
-    CoverageState.PRINTED: "已打印，未签",
-    CoverageState.REPLACED: "已换新版，未重签",
-    CoverageState.NO_DOCUMENT: "尚无文书",
-    CoverageState.UNUSABLE: "名单有误，待更正",
-    CoverageState.DUPLICATE: "编号重复",
-    CoverageState.NAME_DIFFERS: "姓名与文书不符",
+_COLUMNS = (("number", 6), ("staff-no", 18), ("name", 16), ("unit", 30), ("state", 16), ("detail", 60))
+_OPEN = {
+    CoverageState.MADE,
+    CoverageState.PRINTED,
+    CoverageState.REPLACED,
+    CoverageState.NO_DOCUMENT,
+    CoverageState.UNUSABLE,
+    CoverageState.DUPLICATE,
+    CoverageState.NAME_DIFFERS,
 }
+_LANGUAGE = "zh"
+"""The list goes to units, whatever the language of who writes it."""
 
 
 class UnsignedList:
@@ -34,14 +34,14 @@ class UnsignedList:
 
     def add(self, person: CoveragePerson) -> None:
         """Take in one person; who has signed, or is no longer on the roster, is not listed."""
-        word = _STATES.get(person.state)
-        if word is None:
+        if person.state not in _OPEN:
             return
-        reason = translate(person.standing.reason or "", "zh")
+        reason: Message | str = person.standing.reason or ""
         if person.row is not None and person.state in {CoverageState.UNUSABLE, CoverageState.DUPLICATE}:
-            reason = f"名单第 {person.row} 行：{reason}"
-        row = (person.label, person.name, person.unit or "", word, reason)
-        self._units.setdefault(person.unit or _NO_UNIT, []).append(row)
+            reason = message("reports.unsigned-row", row=person.row, reason=reason)
+        word = _said(message(f"reports.unsigned-state.{person.state.value}"))
+        row = (person.label, person.name, person.unit or "", word, _said(reason))
+        self._units.setdefault(person.unit or _said(message("reports.unsigned-no-unit")), []).append(row)
 
     def write(self, path: Path) -> None:
         """Write the workbook, readable by its owner only.
@@ -49,9 +49,14 @@ class UnsignedList:
         Raises:
             OSError: It cannot be written.
         """
-        write_unit_sheets(path, _COLUMNS, self._rows(), empty=_EVERYBODY)
+        columns = [(_said(message(f"reports.unsigned-column.{name}")), width) for name, width in _COLUMNS]
+        write_unit_sheets(path, columns, self._rows(), empty=_said(message("reports.unsigned-nobody")))
 
     def _rows(self) -> Iterable[UnitRow]:
         for unit, rows in self._units.items():
             for number, row in enumerate(rows, 1):
                 yield unit, (number, *row)
+
+
+def _said(sentence: Message | str) -> str:
+    return translate(sentence, _LANGUAGE)

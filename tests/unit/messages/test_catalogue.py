@@ -100,7 +100,6 @@ NOT_MOVED_YET = (
     "recording/ledger/drafting.py",
     "recording/ledger/sheets.py",
     "rendering/context.py",
-    "reports",
     "rosters/headers.py",
     "rosters/skipped_rows.py",
     "scanning/copies/stamp.py",

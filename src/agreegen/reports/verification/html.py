@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 
 from agreegen.files import replacing
-from agreegen.messages import moment_text
+from agreegen.messages import Message, has_entry, message, translate
 from agreegen.model.report import FileReport, Report, SignatureReport
 from agreegen.reports.verification.changed_pages import (
     changed_pages,
@@ -24,7 +24,6 @@ from agreegen.reports.verification.wording import (
     EXAMPLE_TRUST,
     alarm_detail,
     explain,
-    pick,
     signature_line,
 )
 from agreegen.verification.interface import Options
@@ -32,58 +31,7 @@ from agreegen.verification.pictures.interface import PagePair
 
 MAX_COMPARED = 10
 _MAX_BYTES = 64 << 20
-_AXES: tuple[tuple[str, tuple[str, str]], ...] = (
-    ("integrity", ("Integrity", "签名完整性")),
-    ("coverage", ("Coverage", "覆盖范围")),
-    ("changes_after", ("Changes afterwards", "签署后的改动")),
-    ("trust", ("Trust", "信任")),
-    ("revocation", ("Revocation", "吊销状态")),
-    ("level", ("PAdES level", "PAdES 级别")),
-    ("method", ("Key", "签署密钥")),
-    ("evidence", ("Evidence of how it was signed", "签署过程证据")),
-)
-_WORDS: dict[str, tuple[str, str]] = {
-    "intact": ("intact", "完好"),
-    "broken": ("broken", "已损坏"),
-    "unreadable": ("cannot be read", "无法读取"),
-    "unsupported": ("of a kind that is not supported", "不支持"),
-    "whole-file": ("the whole file", "整个文件"),
-    "revision": ("the version that was signed", "签署时的版本"),
-    "partial": ("only a part", "仅一部分"),
-    "none": ("none", "无"),
-    "permitted": ("permitted ones only", "允许的改动"),
-    "forbidden": ("not permitted", "不允许的改动"),
-    "unknown": ("not known", "未知"),
-    "trusted": ("trusted", "可信"),
-    "untrusted": ("not trusted", "不可信"),
-    "clear": ("not revoked", "未吊销"),
-    "revoked": ("revoked", "已吊销"),
-    "not-offered": ("the certificate names no place to ask", "证书未提供查询途径"),
-    "other": ("other", "其他"),
-    "certificate": ("of a certificate", "数字证书的密钥"),
-    "device": ("made on the signer's device for this once", "签署设备上的一次性密钥"),
-    "differs": ("not what the certificate promises", "与证书所载不符"),
-    "missing": ("missing", "缺失"),
-}
-_FACTS: dict[str, tuple[str, str]] = {
-    "field": ("Signature field", "签名域"),
-    "subfilter": ("Kind (SubFilter)", "签名类型（SubFilter）"),
-    "algorithm": ("Algorithm", "算法"),
-    "certificate_sha256": ("Certificate, SHA-256", "证书 SHA-256"),
-    "issuer": ("Issued by", "发证机构"),
-    "serial_number": ("Serial number", "证书序列号"),
-    "valid_until": ("Valid until", "证书有效期至"),
-    "claimed_time": ("Time, as the signer says", "签署人自称的时间"),
-    "signature_timestamp": ("Timestamp of the signature", "签名时间戳"),
-    "content_timestamp": ("Timestamp of the content", "内容时间戳"),
-    "document_timestamp": ("Timestamp of the document", "文件时间戳"),
-    "revoked_at": ("Revoked at", "吊销时间"),
-    "reason": ("Reason given", "签署理由"),
-    "location": ("Place given", "签署地点"),
-    "revision": ("Version of the file", "所在版本"),
-    "signed_bytes": ("Signed bytes", "签署的字节数"),
-    "docmdp": ("Changes permitted (DocMDP)", "允许的改动级别（DocMDP）"),
-}
+_AXES = ("integrity", "coverage", "changes_after", "trust", "revocation", "level", "method", "evidence")
 _GOOD = {"intact", "whole-file", "revision", "none", "permitted", "trusted", "clear", "certificate", "device"}
 _BAD = {"broken", "unreadable", "partial", "forbidden", "untrusted", "revoked", "differs", "missing"}
 
@@ -119,7 +67,7 @@ def html_parts(
         lang: `zh` or `en`.
         contents: Path → bytes of files that lie on no disk; None to read the files again.
     """
-    title = escape(pick(("Verification report", "签名验证报告"), lang))
+    title = escape(translate(message("reports.title"), lang))
     tag = "zh-CN" if lang == "zh" else "en"
     yield (
         f'<!DOCTYPE html>\n<html lang="{tag}">\n<head>\n<meta charset="utf-8">\n'
@@ -153,25 +101,29 @@ def _text(text: str) -> str:
     return escape(printable(text))
 
 
+def _said(sentence: Message, lang: str) -> str:
+    return _text(translate(sentence, lang))
+
+
+def _note(sentence: Message, lang: str) -> str:
+    return f'<p class="note">{_said(sentence, lang)}</p>'
+
+
+def _named(code: str, name: str, lang: str) -> str:
+    """Return the word for a value or a detail; its name where it has none, e.g. a level."""
+    return _said(message(code), lang) if has_entry(code) else _text(name)
+
+
 def _head(report: Report, options: Options, lang: str) -> Iterator[str]:
     at = options.at or options.now
-    judged = pick(("Judged for ", "判定时间："), lang)
-    yield f'<p class="when">{_text(judged)}{_text(moment_text(at, lang))}</p>'
+    yield f'<p class="when">{_said(message("reports.judged-for", time=at), lang)}</p>'
     yield from render_counts(report.files, lang)
     if any(alarm.code == EXAMPLE_TRUST for file in report.files for alarm in file.alarms):
-        yield f'<p class="note">{_text(pick(EXAMPLE_NOTE, lang))}</p>'
+        yield _note(EXAMPLE_NOTE, lang)
     if any(file.abridged for file in report.files):
-        note = (
-            "There are so many files that most of the sound ones are only listed; --json tells all of each.",
-            "文件很多，多数没有问题的文件只在列表中列出；--json 可给出每个文件的全部信息。",
-        )
-        yield f'<p class="note">{_text(pick(note, lang))}</p>'
+        yield _note(message("reports.abridged-note"), lang)
     if not options.anchors_der:
-        note = (
-            "No trust anchors were given, so nobody's identity could be confirmed.",
-            "未指定信任的根证书，因此无法确认任何签署人的身份。",
-        )
-        yield f'<p class="note">{_text(pick(note, lang))}</p>'
+        yield _note(message("reports.no-anchors-note"), lang)
     yield from render_overview(report.files, lang)
 
 
@@ -185,12 +137,12 @@ def _file(number: int, file: FileReport, pairs: tuple[PagePair, ...] | None, lan
         yield f'<p class="about">{_text(about)}</p>'
     yield "</header>\n"
     for name, title, items in (
-        ("holds", ("What holds", "成立的"), words.holds),
-        ("fails", ("What does not, or is in doubt", "不成立或存疑的"), words.fails),
-        ("advice", ("What to do", "怎么办"), words.advice),
+        ("holds", message("reports.holds"), words.holds),
+        ("fails", message("reports.fails-or-doubtful"), words.fails),
+        ("advice", message("reports.advice"), words.advice),
     ):
         if items:
-            yield f'<div class="{name}"><h3>{_text(pick(title, lang))}</h3><ul>'
+            yield f'<div class="{name}"><h3>{_said(title, lang)}</h3><ul>'
             yield from (f"<li>{_text(item)}</li>" for item in items)
             yield "</ul></div>\n"
     yield from render_seals(file, lang)
@@ -201,28 +153,22 @@ def _file(number: int, file: FileReport, pairs: tuple[PagePair, ...] | None, lan
 
 def _pages(file: FileReport, pairs: tuple[PagePair, ...] | None, lang: str) -> Iterator[str]:
     if pairs is None:
-        note = ("The pages could not be drawn for comparison.", "无法绘制页面进行比较。")
-        yield f'<p class="note">{_text(pick(note, lang))}</p>'
+        yield _note(message("reports.pages-not-drawn"), lang)
         return
     if not pairs:
         if shows_pages(file) and changed_signature(file) is not None:
-            note = (
-                "The pages look the same before and after the change; what differs does not show here.",
-                "改动前后页面看上去相同，差异不在可见处。",
-            )
-            yield f'<p class="note">{_text(pick(note, lang))}</p>'
+            yield _note(message("reports.pages-look-same"), lang)
         return
-    yield f'<div class="pages"><h3>{_text(pick(("Before and after", "改动前后对比"), lang))}</h3>'
+    yield f'<div class="pages"><h3>{_said(message("reports.before-and-after"), lang)}</h3>'
+    gone = _said(message("reports.no-such-page"), lang)
     for pair in pairs:
-        number = pick((f"Page {pair.number}", f"第 {pair.number} 页"), lang)
-        number += pick((", in print", "（打印时）"), lang) if pair.printing else ""
-        yield f'<div class="pair"><p>{_text(number)}</p>'
+        code = "reports.page-in-print" if pair.printing else "reports.page"
+        yield f'<div class="pair"><p>{_said(message(code, number=pair.number), lang)}</p>'
         for label, image in (
-            (("As signed", "签署时"), pair.before),
-            (("As it is now (differences in red)", "现在（差异标红）"), pair.after),
+            (message("reports.as-signed"), pair.before),
+            (message("reports.as-now"), pair.after),
         ):
-            shown = _text(pick(label, lang))
-            gone = _text(pick(("This page is not there.", "没有这一页。"), lang))
+            shown = _said(label, lang)
             inner = f'<img alt="{shown}" src="data:image/png;base64,{image}">' if image else f"<p>{gone}</p>"
             yield f"<figure><figcaption>{shown}</figcaption>{inner}</figure>"
         yield "</div>"
@@ -232,11 +178,11 @@ def _pages(file: FileReport, pairs: tuple[PagePair, ...] | None, lang: str) -> I
 def _details(file: FileReport, lang: str) -> Iterator[str]:
     if not file.signatures and not file.alarms and file.sha256 is None:
         return
-    yield f"<details><summary>{_text(pick(('Technical details', '技术细节'), lang))}</summary>"
+    yield f"<details><summary>{_said(message('reports.technical-details'), lang)}</summary>"
     for signature in file.signatures:
         yield from _signature(signature, lang)
     if file.alarms:
-        yield f"<h4>{_text(pick(('Alarms', '警报'), lang))}</h4><ul>"
+        yield f"<h4>{_said(message('reports.alarms'), lang)}</h4><ul>"
         yield from (
             f"<li><code>{_text(alarm.code)}</code> {_text(alarm_detail(alarm, lang))}</li>"
             for alarm in file.alarms
@@ -252,30 +198,24 @@ def _signature(signature: SignatureReport, lang: str) -> Iterator[str]:
     status = signature.indication.value
     if signature.subindication:
         status += f" / {signature.subindication}"
-    title = _text(pick(("Indication", "结论"), lang))
+    title = _said(message("reports.indication"), lang)
     yield f"<tr><th>{title}</th><td><code>{_text(status)}</code></td></tr>"
     values = signature.to_dict()
-    for axis, words in _AXES:
+    for axis in _AXES:
         if values[axis] is None:
             continue
         value = str(values[axis])
         kind = "good" if value in _GOOD else "bad" if value in _BAD else "doubt"
-        word = pick(_WORDS.get(value, (value, value)), lang)
-        yield f'<tr><th>{_text(pick(words, lang))}</th><td class="{kind}">{_text(word)}</td></tr>'
+        title = _said(message(f"reports.axis.{axis}"), lang)
+        word = _named(f"reports.value.{value}", value, lang)
+        yield f'<tr><th>{title}</th><td class="{kind}">{word}</td></tr>'
     for name, value in (("field", signature.field or "–"), *signature.details):
-        title = pick(_FACTS.get(name, (name, name)), lang)
-        yield f"<tr><th>{_text(title)}</th><td><code>{_text(value)}</code></td></tr>"
+        title = _named(f"reports.detail.{name}", name, lang)
+        yield f"<tr><th>{title}</th><td><code>{_text(value)}</code></td></tr>"
     yield "</table>"
     if signature.reasons:
         yield "<ul>" + "".join(f"<li>{_text(reason)}</li>" for reason in signature.reasons) + "</ul>"
 
 
 def _legend(lang: str) -> str:
-    text = (
-        "“Valid” means: nothing was changed after signing, every signer's certificate comes from an "
-        "authority that was given as trusted, and was not revoked. It does not say that the content is true, "
-        "or that the signer was entitled to sign.",
-        "“有效”是指：签署后未被改动，每个签署人的证书都出自指定的可信机构且未被吊销。"
-        "它不表示内容属实，也不表示签署人有权签署。",
-    )
-    return f'<p class="legend">{_text(pick(text, lang))}</p>\n'
+    return f'<p class="legend">{_said(message("reports.legend"), lang)}</p>\n'

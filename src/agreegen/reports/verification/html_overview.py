@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
+from agreegen.messages import message, translate
 from agreegen.model.report import FileReport, Verdict
 from agreegen.reports.verification.table import printable
 from agreegen.reports.verification.wording import (
     count_headlines,
     headline,
     open_roles,
-    pick,
     short_headline,
     signers_of,
 )
 
-_HEADS = (("Result", "结果"), ("File", "文件"), ("Signed by", "签署人"), ("Not signed yet", "尚待签署"))
+_HEADS = (
+    message("reports.column-result"),
+    message("reports.column-file"),
+    message("reports.column-signed-by"),
+    message("reports.column-not-signed-yet"),
+)
 
 
 def render_counts(files: Sequence[FileReport], lang: str) -> Iterator[str]:
@@ -39,7 +44,7 @@ def render_overview(files: Sequence[FileReport], lang: str) -> Iterator[str]:
     if len(files) < 2:
         return
     yield '<div class="overview"><table><thead><tr>'
-    yield from (f"<th>{escape(pick(head, lang))}</th>" for head in _HEADS)
+    yield from (f"<th>{escape(translate(head, lang))}</th>" for head in _HEADS)
     yield "</tr></thead><tbody>"
     for number, file in enumerate(files, start=1):
         cells = (signers_of(file), ", ".join(open_roles(file)))

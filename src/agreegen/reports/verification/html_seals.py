@@ -6,9 +6,10 @@ import base64
 from collections.abc import Iterator
 from html import escape
 
+from agreegen.messages import message, translate
 from agreegen.model.report import FileReport
 from agreegen.reports.verification.table import printable
-from agreegen.reports.verification.wording import alarm_text, pick
+from agreegen.reports.verification.wording import alarm_text
 
 
 def render_seals(file: FileReport, lang: str) -> Iterator[str]:
@@ -16,9 +17,9 @@ def render_seals(file: FileReport, lang: str) -> Iterator[str]:
     shown = [item for item in (*file.alarms, *file.remarks) if item.picture_png is not None]
     if not shown:
         return
-    title = pick(("Signatures over earlier content", "盖在原有内容上的签名（印章）"), lang)
+    title = translate(message("reports.seals"), lang)
     yield f'<div class="seals"><h3>{escape(title)}</h3>'
-    label = pick(("Left: before; right: as it is now", "左：签署前；右：现在"), lang)
+    label = translate(message("reports.seal-before-after"), lang)
     for item in shown:
         image = base64.b64encode(item.picture_png or b"").decode()
         yield f"<figure><figcaption>{escape(printable(alarm_text(item, lang)))}</figcaption>"

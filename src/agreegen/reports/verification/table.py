@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from agreegen.messages import message, translate
 from agreegen.model.report import FileReport, Report, Verdict
 from agreegen.model.text import spell_invisible
 from agreegen.reports.verification.wording import (
@@ -16,7 +17,6 @@ from agreegen.reports.verification.wording import (
     explain,
     open_roles,
     order_headlines,
-    pick,
     short_headline,
     signature_line,
     signers_of,
@@ -97,19 +97,20 @@ class Table:
         for file in self.explained:
             lines += ["", *_explained(file, self.lang)]
         if self.unexplained:
-            more = f"… and {self.unexplained} more; --json and --html name them all"
-            lines += ["", pick((more, f"……另有 {self.unexplained} 份"), self.lang)]
+            lines += ["", translate(message("reports.and-more", count=self.unexplained), self.lang)]
         if self.example:
-            lines += ["", pick(EXAMPLE_NOTE, self.lang)]
+            lines += ["", translate(EXAMPLE_NOTE, self.lang)]
         words = ", ".join(f"{word} {count}" for (_, word), count in order_headlines(self.counted).items())
-        count = len(self.rows)
-        return "\n".join(
-            [*lines, "", pick((f"{count} file(s): {words}", f"共 {count} 份：{words}"), self.lang)]
-        )
+        total = message("reports.count-of-files", count=len(self.rows), words=words)
+        return "\n".join([*lines, "", translate(total, self.lang)])
 
 
 def _table(files: Sequence[tuple[str, str, str]], lang: str) -> list[str]:
-    heads = pick(("Result", "结果"), lang), pick(("File", "文件"), lang), pick(("Signed by", "签署人"), lang)
+    heads = (
+        translate(message("reports.column-result"), lang),
+        translate(message("reports.column-file"), lang),
+        translate(message("reports.column-signed-by"), lang),
+    )
     rows = [heads, *files]
     widths = [max(_width(row[column]) for row in rows) for column in range(2)]
     lines = [
@@ -121,7 +122,7 @@ def _table(files: Sequence[tuple[str, str, str]], lang: str) -> list[str]:
 
 def _open_roles(file: FileReport, lang: str) -> str:
     roles = ", ".join(open_roles(file))
-    return pick((f"  (open: {roles})", f"（尚待签署：{roles}）"), lang) if roles else ""
+    return translate(message("reports.open-roles", roles=roles), lang) if roles else ""
 
 
 def _needs_attention(file: FileReport) -> bool:
@@ -133,19 +134,19 @@ def _explained(file: FileReport, lang: str) -> list[str]:
     words = explain(file, lang)
     lines = [f"{_MARKS[file.verdict]} {words.headline}  {printable(file.path)}"]
     for title, items in (
-        (pick(("What holds", "成立的"), lang), words.holds),
-        (pick(("What does not", "不成立或存疑的"), lang), words.fails),
-        (pick(("What to do", "怎么办"), lang), words.advice),
+        (message("reports.table-holds"), words.holds),
+        (message("reports.table-fails"), words.fails),
+        (message("reports.table-advice"), words.advice),
     ):
         if items:
-            lines.append(f"  {title}:" if lang == "en" else f"  {title}：")
+            lines.append(translate(title, lang))
             lines += [f"    - {printable(item)}" for item in items]
     details = [f"{signature_line(s, lang)}: {reason}" for s in file.signatures for reason in s.reasons]
     details += [
         f"{alarm.code}: {alarm_detail(alarm, lang)}" for alarm in file.alarms if alarm.code != EXAMPLE_TRUST
     ]
     if details:
-        lines.append(pick(("  In detail:", "  细节："), lang))
+        lines.append(translate(message("reports.table-details"), lang))
         lines += [f"    - {printable(line)}" for line in dict.fromkeys(details)]
     return lines
 

@@ -1,4 +1,4 @@
-"""What a report says to somebody who knows nothing of cryptography, in Chinese and English."""
+"""What a report says to somebody who knows nothing of cryptography, in the reader's language."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from agreegen.messages import moment_text
+from agreegen.messages import Message, has_entry, message, moment_text, translate
 from agreegen.model.report import (
     Alarm,
     Changes,
@@ -22,48 +22,29 @@ from agreegen.model.report import (
     TrustStatus,
     Verdict,
 )
-from agreegen.reports.verification.wording_tables import (
-    ADVICE,
-    ALARMS,
-    ALARMS_WITH_ADVICE,
-    SUBINDICATIONS,
-    TOPICS,
-)
 from agreegen.verification.changes.unsigned_content import UNSIGNED_CONTENT
 from agreegen.verification.pictures.findings import COVERS_CONTENT
 
 EXAMPLE_TRUST = "example-trust"
-EXAMPLE_NOTE = (
-    "Example certificates were given as trusted: these results prove nothing about real signatures.",
-    "信任的是样例证书：以下结果不能证明真实的签名。",
-)
+EXAMPLE_NOTE = message("reports.example-note")
 """Said once a report, not once a file."""
 
-_HEADLINES: dict[Verdict, tuple[str, str]] = {
-    Verdict.VALID: ("Valid", "有效"),
-    Verdict.INVALID: ("NOT valid", "无效"),
-    Verdict.INDETERMINATE: ("Cannot be confirmed", "不能确认"),
-    Verdict.UNSIGNED: ("Not signed", "未签署"),
-    Verdict.UNREADABLE: ("Cannot be read", "无法读取"),
-}
-
-_ON_DEVICE = (" on a device of the signer's own", "，在本人所用设备上签署")
-_AFTERWARDS = ("the file was changed after this signature", "该签名之后文件又被改动")
-_CHANGED = (
-    "The file was changed after it was signed, or a signature is broken.",
-    "文件在签署后被改动过，或签名已损坏。",
+_ALARMS_WITH_ADVICE = (
+    "wrong-signer",
+    "text-differs",
+    "page-differs",
+    "roles-differ",
+    "alias-unconfirmed",
+    "engine-differs",
+    "text-hidden",
+    "form-not-approved",
+    "form-unknown",
+    "template-not-approved",
+    "unsigned-content",
+    "covers-content",
+    "same-name",
+    "repeated-key",
 )
-_CHANGED_ONLY = ("The file was changed after it was signed.", "文件在签署后被改动过。")
-_UNALTERED = ("The file is exactly what was signed.", "文件与签署时一致，未被改动。")
-_ADDED_TO = (
-    "What was signed was not altered, but what was added afterwards is signed by nobody.",
-    "已签署的内容未被改动，但签署之后添加的内容无人签署。",
-)
-_COVERED = (
-    "Whether the look of a signature hides or changes what was signed before, only a person can tell.",
-    "签名（印章）是否遮盖或改变了此前签署的内容，须由人查看后确认。",
-)
-_UNCLEAR = ("Whether the file was changed could not be settled.", "无法确定文件是否被改动。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +64,19 @@ class Explanation:
     advice: tuple[str, ...]
 
 
-def pick(pair: tuple[str, str], lang: str) -> str:
-    """Return the English or the Chinese one of a pair."""
-    return pair[1] if lang == "zh" else pair[0]
-
-
 def headline(verdict: Verdict, lang: str) -> str:
     """Return the verdict in words."""
-    return pick(_HEADLINES[verdict], lang)
+    return translate(message(f"reports.headline.{verdict.value}"), lang)
 
 
 def alarm_text(alarm: Alarm, lang: str) -> str:
     """Return an alarm in plain words; its own where there are none."""
-    if alarm.topic in TOPICS:
-        return pick(TOPICS[alarm.topic], lang)
+    if alarm.topic and has_entry(f"reports.topic.{alarm.topic}"):
+        return translate(message(f"reports.topic.{alarm.topic}"), lang)
     if alarm.message_zh:
-        return pick((alarm.message, alarm.message_zh), lang)
-    return pick(ALARMS.get(alarm.code, (alarm.message, alarm.message)), lang)
+        return alarm.message_zh if lang == "zh" else alarm.message
+    plain = f"reports.alarm.{alarm.code}"
+    return translate(message(plain), lang) if has_entry(plain) else alarm.message
 
 
 def alarm_detail(alarm: Alarm, lang: str) -> str:
@@ -111,7 +88,7 @@ def short_headline(file: FileReport, lang: str) -> str:
     """Return the verdict in words; a valid file in which a required role is open is valid only so far."""
     word = headline(file.verdict, lang)
     if file.verdict is Verdict.VALID and file.document is not None and file.document.missing_roles:
-        return pick((f"{word} so far", f"{word}（未签完）"), lang)
+        return translate(message("reports.headline-so-far", verdict=word), lang)
     return word
 
 
@@ -143,7 +120,7 @@ def explain(file: FileReport, lang: str) -> Explanation:
     """Put a file's report in plain words."""
     word = headline(file.verdict, lang)
     if file.verdict is Verdict.VALID and file.document is not None and file.document.missing_roles:
-        word = pick((f"{word} so far, not complete", f"{word}，但尚未签署完毕"), lang)
+        word = translate(message("reports.headline-so-far-not-complete", verdict=word), lang)
     return Explanation(
         headline=word,
         holds=tuple(dict.fromkeys(_holds(file, lang))),
@@ -154,21 +131,20 @@ def explain(file: FileReport, lang: str) -> Explanation:
 
 def signature_line(signature: SignatureReport, lang: str) -> str:
     """Say in one line who signed, as what and when."""
-    who = signature.signer or pick(("an unknown signer", "未知签署人"), lang)
-    when = ""
-    if signature.time is not None:
-        proved = signature.time_source is TimeSource.TIMESTAMP
-        when = moment_text(signature.time, lang)
-        if lang == "zh":
-            when = f"，时间 {when}" + ("（时间戳证明）" if proved else "（签署人自称）")
-        else:
-            when = f" on {when}" + (" (proved by a timestamp)" if proved else " (as the signer says)")
+    who: Message | str = signature.signer or message("reports.unknown-signer")
     if signature.kind is SignatureKind.TIMESTAMP:
         when = moment_text(signature.time, lang) if signature.time is not None else "?"
-        return pick((f"Timestamp by {who} of {when}", f"时间戳：{who}，时间 {when}"), lang)
-    role = f" ({signature.role})" if signature.role else ""
-    device = pick(_ON_DEVICE, lang) if signature.method is Method.DEVICE else ""
-    return pick((f"Signed by {who}{role}{device}{when}", f"签署人：{who}{role}{device}{when}"), lang)
+        return translate(message("reports.timestamp-by", who=who, time=when), lang)
+    time: Message | str = ""
+    if signature.time is not None:
+        proved = signature.time_source is TimeSource.TIMESTAMP
+        code = "reports.time-proved" if proved else "reports.time-claimed"
+        time = message(code, time=signature.time)
+    device = message("reports.on-device") if signature.method is Method.DEVICE else ""
+    line = message("reports.signed-by", who=who, device=device, time=time)
+    if signature.role:
+        line = message("reports.signed-by-as", who=who, role=signature.role, device=device, time=time)
+    return translate(line, lang)
 
 
 def _covered(file: FileReport, signature: SignatureReport, lang: str) -> str:
@@ -176,72 +152,75 @@ def _covered(file: FileReport, signature: SignatureReport, lang: str) -> str:
     if len(file.signatures) < 2 or signature.coverage is Coverage.PARTIAL:
         return ""
     if signature.coverage is Coverage.WHOLE_FILE:
-        return pick(("; covers the whole file", "；覆盖整个文件"), lang)
+        return translate(message("reports.covers-whole-file"), lang)
     size = dict(signature.details).get("signed_bytes", "?")
-    return pick(
-        (
-            f"; covers the first {size} bytes, all that stood there then",
-            f"；覆盖当时的全部内容（前 {size} 字节）",
-        ),
-        lang,
-    )
+    return translate(message("reports.covers-first-bytes", size=size), lang)
 
 
 def _holds(file: FileReport, lang: str) -> Iterator[str]:
     if file.unaltered:
         added = any(alarm.code == UNSIGNED_CONTENT for alarm in file.alarms)
-        yield pick(_ADDED_TO if added else _UNALTERED, lang)
+        yield translate(message("reports.added-to" if added else "reports.unaltered"), lang)
     for signature in file.signatures:
         if signature.indication is Indication.TOTAL_PASSED:
             yield signature_line(signature, lang) + _covered(file, signature, lang)
         elif signature.integrity is Integrity.INTACT and file.unaltered:
             line = signature_line(signature, lang)
-            yield pick((f"{line}: the signature itself is right", f"{line}：签名本身正确"), lang)
+            yield translate(message("reports.signature-itself-right", line=line), lang)
     if file.document is not None and file.document.fulfilled_elsewhere:
         roles = ", ".join(role for role, _ in file.document.fulfilled_elsewhere)
-        yield pick((f"Signed on paper, by the record: {roles}", f"据登记已在纸上签字：{roles}"), lang)
+        yield translate(message("reports.signed-on-paper", roles=roles), lang)
     for remark in file.remarks:
-        text = alarm_text(remark, lang)
-        yield text[:1].upper() + text[1:]
+        yield _sentence(alarm_text(remark, lang))
 
 
 def _fails(file: FileReport, lang: str) -> Iterator[str]:
+    for sentence in _doubts(file):
+        yield translate(sentence, lang)
+    for signature in file.signatures:
+        if signature.indication is not Indication.TOTAL_PASSED:
+            yield translate(_failure(signature), lang)
+    if file.document is not None and file.document.missing_roles:
+        missing = ", ".join(file.document.missing_roles)
+        yield translate(message("reports.not-signed-yet", roles=missing), lang)
+    for alarm in file.alarms:
+        if alarm.code != EXAMPLE_TRUST:
+            yield _sentence(alarm_text(alarm, lang))
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _doubts(file: FileReport) -> Iterator[Message]:
+    """Yield what speaks against the file as a whole."""
     if file.unaltered is False:
         right = all(signature.integrity is Integrity.INTACT for signature in file.signatures)
         later = any(signature.changes_after is Changes.FORBIDDEN for signature in file.signatures)
-        yield pick(_CHANGED_ONLY if right and later else _CHANGED, lang)
+        yield message("reports.changed" if right and later else "reports.changed-or-broken")
     elif file.unaltered is None and file.signatures:
         covers = any(alarm.code == COVERS_CONTENT for alarm in file.alarms)
-        yield pick(_COVERED if covers else _UNCLEAR, lang)
+        yield message("reports.covered" if covers else "reports.unclear")
     if file.verdict is Verdict.UNSIGNED:
-        yield pick(("Nobody has signed this file.", "这份文件没有任何签名。"), lang)
-    for signature in file.signatures:
-        if signature.indication is Indication.TOTAL_PASSED:
-            continue
-        name = signature.signer or signature.field or "?"
-        cause = pick(_cause(signature), lang)
-        if signature.kind is SignatureKind.TIMESTAMP:
-            yield pick((f"Timestamp by {name}: {cause}", f"{name} 的时间戳：{cause}"), lang)
-        else:
-            yield pick((f"Signature of {name}: {cause}", f"{name} 的签名：{cause}"), lang)
-    if file.document is not None and file.document.missing_roles:
-        missing = ", ".join(file.document.missing_roles)
-        yield pick((f"Not signed yet: {missing}", f"尚未签署：{missing}"), lang)
-    for alarm in file.alarms:
-        if alarm.code == EXAMPLE_TRUST:
-            continue
-        text = alarm_text(alarm, lang)
-        yield text[:1].upper() + text[1:]
+        yield message("reports.nobody-signed")
 
 
-def _cause(signature: SignatureReport) -> tuple[str, str]:
+def _failure(signature: SignatureReport) -> Message:
+    name = signature.signer or signature.field or "?"
+    stamp = signature.kind is SignatureKind.TIMESTAMP
+    code = "reports.timestamp-fails" if stamp else "reports.signature-fails"
+    return message(code, name=name, cause=_cause(signature))
+
+
+def _cause(signature: SignatureReport) -> Message:
     if signature.integrity is Integrity.INTACT and signature.changes_after is Changes.FORBIDDEN:
-        return _AFTERWARDS
-    return SUBINDICATIONS.get(signature.subindication or "", SUBINDICATIONS["GENERIC"])
+        return message("reports.cause.changed-afterwards")
+    code = f"reports.cause.{(signature.subindication or 'generic').lower().replace('_', '-')}"
+    return message(code if has_entry(code) else "reports.cause.generic")
 
 
 def _advice(file: FileReport, lang: str) -> Iterator[str]:
-    return (pick(ADVICE[need], lang) for need in _needs(file))
+    return (translate(message(f"reports.advice.{need}"), lang) for need in _needs(file))
 
 
 def _needs(file: FileReport) -> Iterator[str]:
@@ -256,7 +235,7 @@ def _needs(file: FileReport) -> Iterator[str]:
     if any(s.revocation is Revocation.REVOKED for s in signers):
         yield "revoked"
     codes = {alarm.code for alarm in file.alarms}
-    yield from (code for code in ALARMS_WITH_ADVICE if code in codes)
+    yield from (code for code in _ALARMS_WITH_ADVICE if code in codes)
     if file.document is not None and file.document.missing_roles:
         yield "missing"
     elif file.verdict is Verdict.VALID and not codes - {EXAMPLE_TRUST}:
