@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +123,15 @@ def read_yaml_text(data: bytes, file: Path) -> YamlText:
     if node is None:
         return {}
     return _convert(node, file)
+
+
+@cache
+def packaged_words(package: str) -> dict[str, Any]:
+    """Return the words that are data of one room: its `words.yaml`, every scalar a text; never changed."""
+    source = files(package).joinpath("words.yaml")
+    words = read_yaml_text(source.read_bytes(), Path(str(source)))
+    assert isinstance(words, dict)
+    return words
 
 
 def _convert(node: yaml.Node, file: Path) -> YamlText:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from agreegen.messages import message
 from agreegen.pdf.filters import decode
 from agreegen.pdf.limits import Limits
 from agreegen.pdf.objects import LimitError, Ref, Stream, StructureError, Value
@@ -72,7 +73,7 @@ class PdfFile:
         result = decode(stream, self.limits.max_stream_bytes)
         self.expanded += len(result)
         if self.expanded > 4 * self.limits.max_stream_bytes:
-            raise LimitError("the streams of the file expand to too much")
+            raise LimitError(message("pdf.streams-file-expand-too-much"))
         return result
 
 
@@ -132,10 +133,11 @@ class View:
         )
         if (found, found_generation) != (number, generation):
             raise StructureError(
-                "xref", f"byte {offset} should hold object {number} but holds object {found}"
+                "xref",
+                message("pdf.byte-should-hold-object-but-holds", offset=offset, number=number, found=found),
             )
         if end > self.file.end_of_region(offset):
-            raise StructureError("xref", f"object {number} reaches beyond the revision it belongs to")
+            raise StructureError("xref", message("pdf.object-reaches-beyond-revision-belongs", number=number))
         self.file.ends[offset] = end
         if self.file.decrypt is not None:
             value = self.file.decrypt(value, number, generation)
@@ -154,7 +156,7 @@ class View:
         body, index = self.container(entry.place)
         if not 0 <= entry.extra < len(index) or index[entry.extra][0] != number:
             raise StructureError(
-                "xref", f"object stream {entry.place} does not hold object {number} where it should"
+                "xref", message("pdf.object-stream-does-not-hold-object", place=entry.place, number=number)
             )
         value, _ = parse_value(body, index[entry.extra][1], self.file.limits.max_depth)
         return value
@@ -167,13 +169,13 @@ class View:
         """
         entry = self.entries.get(number, _NO_ENTRY)
         if entry.kind != 1:
-            raise StructureError("xref", f"object stream {number} is missing")
+            raise StructureError("xref", message("pdf.object-stream-missing", number=number))
         cached = self.file.containers.get(entry.place)
         if cached is not None:
             return cached
         stream = self.get(number, entry.extra)
         if not isinstance(stream, Stream) or stream.dictionary.get("Type") != "ObjStm":
-            raise StructureError("xref", f"object {number} is not an object stream")
+            raise StructureError("xref", message("pdf.object-not-object-stream", number=number))
         body = self.file.expand(self.resolved_filters(stream))
         index = self._read_index(number, stream, body)
         self.file.containers[entry.place] = body, index
@@ -182,10 +184,10 @@ class View:
     def _read_index(self, number: int, stream: Stream, body: bytes) -> list[tuple[int, int]]:
         count, first = stream.dictionary.get("N"), stream.dictionary.get("First")
         if type(count) is not int or type(first) is not int or not 0 <= count <= self.file.limits.max_objects:
-            raise StructureError("xref", f"object stream {number} has no usable /N and /First")
+            raise StructureError("xref", message("pdf.object-stream-no-usable-n-first", number=number))
         numbers = body[:first].split(None, 2 * count)[: 2 * count]
         if len(numbers) < 2 * count or not all(n.isdigit() and len(n) < 11 for n in numbers):
-            raise StructureError("xref", f"object stream {number} has a damaged index")
+            raise StructureError("xref", message("pdf.object-stream-damaged-index", number=number))
         return [(int(numbers[i]), first + int(numbers[i + 1])) for i in range(0, 2 * count, 2)]
 
     def resolved_filters(self, stream: Stream) -> Stream:
@@ -207,7 +209,7 @@ class View:
             if not isinstance(value, Ref):
                 return value
             value = self.get(value.num, value.gen)
-        raise StructureError("cycle", "references lead in a circle")
+        raise StructureError("cycle", message("pdf.references-lead-circle"))
 
     def dictionary(self, value: Value) -> dict[str, Any]:
         """Resolve to a dictionary; anything else gives an empty one."""
@@ -238,10 +240,10 @@ def open_file(data: bytes, limits: Limits) -> PdfFile:
     """
     header = _HEADER.search(data, 0, 1024 + 8)
     if header is None:
-        raise StructureError("not-a-pdf", "the file has no PDF header")
+        raise StructureError("not-a-pdf", message("pdf.file-no-pdf-header"))
     found = list(_STARTXREF.finditer(data, max(0, len(data) - _TAIL_BYTES)))
     if not found:
-        raise StructureError("no-end", "the file does not end with startxref and %%EOF")
+        raise StructureError("no-end", message("pdf.file-does-not-end-with-startxref"))
     file = PdfFile(data, limits)
     sections = _read_chain(data, int(found[-1][1]), limits)
     file.revisions = _group(data, sections)
@@ -255,13 +257,13 @@ def _read_chain(data: bytes, offset: int, limits: Limits) -> list[Section]:
     total = 0
     while True:
         if offset in seen:
-            raise StructureError("cycle", "the chain of cross-reference sections leads in a circle")
+            raise StructureError("cycle", message("pdf.chain-cross-reference-sections-leads-circle"))
         seen.add(offset)
         section = find_section(data, offset, limits)
         seen.add(section.offset)
         total += len(section.entries)
         if total > limits.max_objects or len(sections) > MAX_SECTIONS:
-            raise LimitError(f"the file has more than {limits.max_objects} objects or too many revisions")
+            raise LimitError(message("pdf.file-more-than-objects-or-too", max_objects=limits.max_objects))
         sections.append(section)
         previous = section.trailer.get("Prev")
         if isinstance(previous, float) and previous == int(previous):
@@ -269,7 +271,7 @@ def _read_chain(data: bytes, offset: int, limits: Limits) -> list[Section]:
         if previous is None or previous == 0:
             return sections
         if type(previous) is not int:
-            raise StructureError("xref", "/Prev is not a number")
+            raise StructureError("xref", message("pdf.prev-not-number"))
         offset = previous
 
 
@@ -294,7 +296,7 @@ def _group(data: bytes, sections: list[Section]) -> list[Revision]:
         end = _revision_end(data, group)
         if end <= start:
             raise StructureError(
-                "xref", f"the revision at byte {group[0].offset} ends before the one it builds on"
+                "xref", message("pdf.revision-at-byte-ends-before-one", offset=group[0].offset)
             )
         entries: dict[int, Entry] = {}
         for section in reversed(group):
@@ -309,7 +311,7 @@ def _revision_end(data: bytes, group: list[Section]) -> int:
     wanted = group[0].name
     end = _own_end(data, max(section.end for section in group), wanted, len(data))
     if end is None:
-        raise StructureError("no-end", f"no %%EOF belongs to the cross-reference section at byte {wanted}")
+        raise StructureError("no-end", message("pdf.no-eof-belongs-cross-reference-section", wanted=wanted))
     if data[end : end + 2] == b"\r\n":
         return end + 2
     return end + 1 if data[end : end + 1] in (b"\r", b"\n") else end

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from agreegen.messages import message
 from agreegen.pdf.document import View
 from agreegen.pdf.objects import LimitError, Ref, StructureError, Value
 
@@ -64,7 +65,7 @@ def _branch(view: View, items: list[Value], seen: set[int]) -> Iterator[Field]:
         item, above = pending.pop()
         count += 1
         if count > _MAX_FIELDS:
-            raise LimitError(f"the form has more than {_MAX_FIELDS} fields")
+            raise LimitError(message("pdf.form-more-than-fields", max_fields=_MAX_FIELDS))
         reference = item if isinstance(item, Ref) else None
         found = _read_field(view, item, seen)
         if found is None:
@@ -141,7 +142,7 @@ class SignatureFields:
         form = view.dictionary(view.catalog.get("AcroForm"))
         items = view.array(form.get("Fields"))
         if len(items) > _MAX_FIELDS:
-            raise LimitError(f"the form has more than {_MAX_FIELDS} fields")
+            raise LimitError(message("pdf.form-more-than-fields", max_fields=_MAX_FIELDS))
         if items is not self._items or any(dropped.values()) or self._branches_of(view, dropped):
             self._found = self._collect(view, items)
             self._items = items if all(isinstance(item, Ref) for item in items) else None

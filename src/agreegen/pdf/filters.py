@@ -7,6 +7,7 @@ import binascii
 import re
 import zlib
 
+from agreegen.messages import message
 from agreegen.pdf.objects import LimitError, Name, Stream, StructureError, Value
 
 _WHITE = b"\x00\t\n\x0c\r "
@@ -30,13 +31,13 @@ def decode(stream: Stream, max_bytes: int) -> bytes:
     filters = _list(stream.dictionary.get("Filter", stream.dictionary.get("F")))
     parameters = _list(stream.dictionary.get("DecodeParms", stream.dictionary.get("DP")))
     if len(filters) > _MAX_FILTERS:
-        raise LimitError("a stream has too many filters")
+        raise LimitError(message("pdf.stream-too-many-filters"))
     data = stream.raw
     for index, name in enumerate(filters):
         wanted = parameters[index] if index < len(parameters) else None
         data = _decode_one(name, wanted if isinstance(wanted, dict) else {}, data, max_bytes)
         if len(data) > max_bytes:
-            raise LimitError(f"a stream expands to more than {max_bytes} bytes")
+            raise LimitError(message("pdf.stream-expands-more-than-bytes", max_bytes=max_bytes))
     return data
 
 
@@ -60,7 +61,7 @@ def _decode_one(name: Value, parameters: dict[str, Value], data: bytes, max_byte
         return _run_length(data, max_bytes)
     if full == "Crypt":
         return data
-    raise StructureError("unknown-filter", f"a stream that must be read uses the filter /{full}")
+    raise StructureError("unknown-filter", message("pdf.stream-must-read-uses-filter", full=full))
 
 
 def inflate(data: bytes, max_bytes: int) -> bytes:
@@ -74,11 +75,11 @@ def inflate(data: bytes, max_bytes: int) -> bytes:
     try:
         result = engine.decompress(data, max_bytes + 1)
     except zlib.error as exc:
-        raise StructureError("damaged-stream", "a compressed stream is damaged") from exc
+        raise StructureError("damaged-stream", message("pdf.compressed-stream-damaged")) from exc
     if len(result) > max_bytes:
-        raise LimitError(f"a stream expands to more than {max_bytes} bytes")
+        raise LimitError(message("pdf.stream-expands-more-than-bytes", max_bytes=max_bytes))
     if not engine.eof:
-        raise StructureError("damaged-stream", "a compressed stream is cut off")
+        raise StructureError("damaged-stream", message("pdf.compressed-stream-cut-off"))
     return result
 
 
@@ -87,14 +88,14 @@ def _ascii_hex(data: bytes) -> bytes:
     try:
         return binascii.unhexlify(digits + b"0" if len(digits) % 2 else digits)
     except binascii.Error as exc:
-        raise StructureError("damaged-stream", "an ASCIIHex stream holds other characters") from exc
+        raise StructureError("damaged-stream", message("pdf.asciihex-stream-holds-other-characters")) from exc
 
 
 def _ascii_85(data: bytes) -> bytes:
     try:
         return base64.a85decode(re.sub(rb"~\s*>.*\Z", b"", data, flags=re.DOTALL), ignorechars=_WHITE)
     except ValueError as exc:
-        raise StructureError("damaged-stream", "an ASCII85 stream is damaged") from exc
+        raise StructureError("damaged-stream", message("pdf.ascii85-stream-damaged")) from exc
 
 
 def _run_length(data: bytes, max_bytes: int) -> bytes:
@@ -109,7 +110,7 @@ def _run_length(data: bytes, max_bytes: int) -> bytes:
             result += data[position + 1 : position + 2] * (257 - length)
             position += 2
         if len(result) > max_bytes:
-            raise LimitError(f"a stream expands to more than {max_bytes} bytes")
+            raise LimitError(message("pdf.stream-expands-more-than-bytes", max_bytes=max_bytes))
     return bytes(result)
 
 
@@ -134,7 +135,7 @@ def _lzw(data: bytes, early: bool, max_bytes: int) -> bytes:
         result += entry
         previous = entry
         if len(result) > max_bytes:
-            raise LimitError(f"a stream expands to more than {max_bytes} bytes")
+            raise LimitError(message("pdf.stream-expands-more-than-bytes", max_bytes=max_bytes))
         size = 258 + len(table) + early
         width = 12 if size >= 2048 else 11 if size >= 1024 else 10 if size >= 512 else 9
     return bytes(result)
@@ -147,7 +148,7 @@ def _lzw_entry(code: int, table: list[bytes], previous: bytes) -> bytes:
         return table[code - 258]
     if previous and code - 258 == len(table):
         return previous + previous[:1]
-    raise StructureError("damaged-stream", "an LZW stream is damaged")
+    raise StructureError("damaged-stream", message("pdf.lzw-stream-damaged"))
 
 
 def _predict(data: bytes, parameters: dict[str, Value], max_bytes: int) -> bytes:
@@ -158,12 +159,12 @@ def _predict(data: bytes, parameters: dict[str, Value], max_bytes: int) -> bytes
         parameters.get(k, d) for k, d in (("Colors", 1), ("BitsPerComponent", 8), ("Columns", 1))
     )
     if not all(isinstance(v, int) and 0 < v <= max_bytes for v in (colors, bits, columns)):
-        raise StructureError("damaged-stream", "a predictor has impossible parameters")
+        raise StructureError("damaged-stream", message("pdf.predictor-impossible-parameters"))
     row_bytes, pixel_bytes = (colors * bits * columns + 7) // 8, max(1, colors * bits // 8)
     if not isinstance(predictor, int) or predictor < 10:
-        raise StructureError("unknown-filter", "a stream that must be read uses an unusual predictor")
+        raise StructureError("unknown-filter", message("pdf.stream-must-read-uses-unusual-predictor"))
     if row_bytes > max_bytes or len(data) % (row_bytes + 1):
-        raise StructureError("damaged-stream", "predicted data does not come in whole rows")
+        raise StructureError("damaged-stream", message("pdf.predicted-data-does-not-come-whole"))
     return _png_rows(data, row_bytes, pixel_bytes)
 
 
@@ -178,7 +179,7 @@ def _png_rows(data: bytes, row_bytes: int, pixel_bytes: int) -> bytes:
         elif kind in (1, 3, 4):
             _undo_row(kind, row, above, pixel_bytes)
         elif kind != 0:
-            raise StructureError("damaged-stream", "predicted data has an unknown row type")
+            raise StructureError("damaged-stream", message("pdf.predicted-data-unknown-row-type"))
         result += row
         above = bytes(row)
     return bytes(result)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from agreegen.messages import message
 from agreegen.pdf.document import PdfFile, View
 from agreegen.pdf.fields import SignatureFields
 from agreegen.pdf.objects import LimitError, Ref, Stream, StructureError, Value, same
@@ -66,7 +67,7 @@ def find_candidates(file: PdfFile, views: list[View]) -> tuple[list[Candidate], 
         if known is None:
             found[key] = candidate
         if len(found) > _MAX_SIGNATURES:
-            raise LimitError(f"the file has more than {_MAX_SIGNATURES} signatures")
+            raise LimitError(message("pdf.file-more-than-signatures", max_signatures=_MAX_SIGNATURES))
     for candidate in _scan_object_streams(views):
         found.setdefault(_key(candidate), candidate)
     _mark_usage_rights(views, found)
@@ -166,7 +167,9 @@ def _scan_bytes(file: PdfFile, views: list[View]) -> Iterator[Candidate]:
             continue
         strays += 1
         if strays > _MAX_SIGNATURES:
-            raise LimitError(f"the file has more than {_MAX_SIGNATURES} stray traces of signatures")
+            raise LimitError(
+                message("pdf.file-more-than-stray-traces-signatures", max_signatures=_MAX_SIGNATURES)
+            )
         yield from _orphans(file, mark.start(), done, max(start, 0))
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 from agreegen.errors import InputError
+from agreegen.messages import Message
 
 
 class StructureError(InputError):
@@ -17,19 +18,19 @@ class StructureError(InputError):
 
     Args:
         code: Stable, lower-case, hyphenated.
-        message: What is wrong, and where in the file.
+        sentence: What is wrong, and where in the file.
     """
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, code: str, sentence: Message | str) -> None:
+        super().__init__(sentence)
         self.code = code
 
 
 class LimitError(StructureError):
     """A limit was hit: the file cannot be judged, which says nothing about forgery."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__("limits", message)
+    def __init__(self, sentence: Message | str) -> None:
+        super().__init__("limits", sentence)
 
 
 class Name(str):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from agreegen.messages import message
 from agreegen.pdf.document import View
 from agreegen.pdf.objects import LimitError, Ref, Value
 
@@ -102,7 +103,7 @@ def _walk(view: View) -> Iterator[tuple[int, dict[str, Any]]]:
             continue
         seen.add(item.num)
         if len(seen) > _MAX_NODES:
-            raise LimitError(f"the page tree has more than {_MAX_NODES} nodes")
+            raise LimitError(message("pdf.page-tree-more-than-nodes", max_nodes=_MAX_NODES))
         node = view.dictionary(item)
         inherited = above | {key: node[key] for key in _INHERITED if node.get(key) is not None}
         kids = view.resolve(node.get("Kids"))

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, cast
 
+from agreegen.messages import message
 from agreegen.pdf.objects import LimitError, Name, Ref, Repeating, StructureError, Value, same
 
 WHITE = rb"\x00\t\n\x0c\r "
@@ -86,7 +87,7 @@ def parse_literal(data: bytes, start: int) -> tuple[bytes, int]:
     while True:
         stop = _STRING_STOP.search(data, position)
         if stop is None:
-            raise StructureError("syntax", f"the string at byte {start} never ends")
+            raise StructureError("syntax", message("pdf.string-at-byte-never-ends", start=start))
         at, sign = stop.start(), stop[0]
         position = at + 1
         if sign == b"(":
@@ -136,18 +137,22 @@ def parse_value(data: bytes, start: int, max_depth: int, watch: Watch | None = N
     while True:
         token = _TOKEN.match(data, position)
         if token is None:
-            raise StructureError("syntax", f"there is no PDF value at byte {position}")
+            raise StructureError("syntax", message("pdf.there-no-pdf-value-at-byte", position=position))
         position = token.end()
         kind = token.lastgroup
         if kind in ("open", "array"):
             stack.append([])
             dictionary_at.append(kind == "open")
             if len(stack) > max_depth:
-                raise LimitError(f"values are nested deeper than {max_depth} at byte {position}")
+                raise LimitError(
+                    message("pdf.values-nested-deeper-than-at-byte", max_depth=max_depth, position=position)
+                )
             continue
         if kind in ("close", "end"):
             if not stack or dictionary_at.pop() != (kind == "close"):
-                raise StructureError("syntax", f"a bracket closes nothing at byte {position}")
+                raise StructureError(
+                    "syntax", message("pdf.bracket-closes-nothing-at-byte", position=position)
+                )
             items = stack.pop()
             value = items if kind == "end" else _dictionary(items, position, watch)
         elif kind == "string":
@@ -187,19 +192,21 @@ def _simple(kind: str | None, token: re.Match[bytes], watch: Watch | None) -> Va
 
 def _number(digits: bytes) -> int | float:
     if len(digits) > MAX_DIGITS:
-        raise StructureError("syntax", "a number has too many digits")
+        raise StructureError("syntax", message("pdf.number-too-many-digits"))
     return float(digits) if b"." in digits else int(digits)
 
 
 def _dictionary(items: list[Any], position: int, watch: Watch | None) -> dict[str, Any]:
     if len(items) % 2:
-        raise StructureError("syntax", f"a key has no value in the dictionary before byte {position}")
+        raise StructureError("syntax", message("pdf.key-no-value-dictionary-before-byte", position=position))
     result: dict[str, Any] = {}
     repeated: list[str] = []
     for index in range(0, len(items), 2):
         key, value = items[index], items[index + 1]
         if type(key) is not Name:
-            raise StructureError("syntax", f"a key is not a name in the dictionary before byte {position}")
+            raise StructureError(
+                "syntax", message("pdf.key-not-name-dictionary-before-byte", position=position)
+            )
         if key in result and not same(result[key], value) and not _both_types(result[key], value):
             repeated.append(str(key))
         if isinstance(value, _Watched) and watch is not None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from agreegen.messages import message
 from agreegen.pdf.filters import decode
 from agreegen.pdf.limits import Limits
 from agreegen.pdf.objects import LimitError, Stream, StructureError, Value
@@ -143,7 +144,7 @@ def parse_indirect(
     """
     head = _OBJECT.match(data, offset)
     if head is None:
-        raise StructureError("syntax", f"there is no object at byte {offset}")
+        raise StructureError("syntax", message("pdf.there-no-object-at-byte", offset=offset))
     value, position = parse_value(data, head.end(), limits.max_depth)
     if isinstance(value, dict):
         opened = _STREAM.match(data, position)
@@ -153,7 +154,7 @@ def parse_indirect(
     if closed is not None:
         position = closed.end()
     elif not _NEXT.match(data, position):
-        raise StructureError("syntax", f"the object at byte {offset} is not closed by endobj")
+        raise StructureError("syntax", message("pdf.object-at-byte-not-closed-by", offset=offset))
     return int(head[1]), int(head[2]), value, position
 
 
@@ -162,12 +163,10 @@ def _read_stream(data: bytes, dictionary: dict[str, Any], start: int, length_of:
     if length_of is not None:
         length = length_of(length)
     if not isinstance(length, int) or isinstance(length, bool) or length < 0 or start + length > len(data):
-        raise StructureError("stream-length", f"the stream at byte {start} has no usable /Length")
+        raise StructureError("stream-length", message("pdf.stream-at-byte-no-usable-length", start=start))
     closed = _ENDSTREAM.match(data, start + length)
     if closed is None:
-        raise StructureError(
-            "stream-length", f"the stream at byte {start} does not end where its /Length says"
-        )
+        raise StructureError("stream-length", message("pdf.stream-at-byte-does-not-end", start=start))
     return Stream(dictionary, data[start : start + length], start), closed.end()
 
 
@@ -198,23 +197,23 @@ def read_section(data: bytes, offset: int, limits: Limits) -> Section:
         LimitError: It has more entries than allowed.
     """
     if not 0 <= offset < len(data):
-        raise StructureError("xref", f"a cross-reference offset ({offset}) lies outside the file")
+        raise StructureError("xref", message("pdf.cross-reference-offset-lies-outside-file", offset=offset))
     table = _TABLE.match(data, offset)
     if table is None:
         return _read_stream_section(data, offset, limits)
     entries, position = _read_table(data, table.end(), limits)
     head = _TRAILER.match(data, position)
     if head is None:
-        raise StructureError("xref", f"no trailer follows the cross-reference table at byte {offset}")
+        raise StructureError("xref", message("pdf.no-trailer-follows-cross-reference-table", offset=offset))
     trailer, end = parse_value(data, head.end(), limits.max_depth)
     if not isinstance(trailer, dict):
-        raise StructureError("xref", f"the trailer at byte {head.end()} is not a dictionary")
+        raise StructureError("xref", message("pdf.trailer-at-byte-not-dictionary", value=head.end()))
     hybrid = trailer.get("XRefStm")
     veiled: set[int] = set()
     added: set[int] = set()
     if hybrid is not None:
         if not isinstance(hybrid, int):
-            raise StructureError("xref", "/XRefStm is not a number")
+            raise StructureError("xref", message("pdf.xrefstm-not-number"))
         for number, entry in _read_stream_section(data, hybrid, limits).entries.items():
             known = entries.get(number)
             if known is None or known.kind == 0:
@@ -229,16 +228,18 @@ def _read_table(data: bytes, position: int, limits: Limits) -> tuple[dict[int, E
     while head := _SUBSECTION.match(data, position):
         first, count = int(head[1]), int(head[2])
         if count + len(entries) > limits.max_objects:
-            raise LimitError(f"the file has more than {limits.max_objects} objects")
+            raise LimitError(message("pdf.file-more-than-objects", max_objects=limits.max_objects))
         position = head.end()
         for number in range(first, first + count):
             line = _ENTRY.match(data, position)
             if line is None:
-                raise StructureError("xref", f"the cross-reference table is damaged at byte {position}")
+                raise StructureError(
+                    "xref", message("pdf.cross-reference-table-damaged-at-byte", position=position)
+                )
             position = line.end()
             if number in entries:
                 raise StructureError(
-                    "duplicate-entry", f"object {number} stands twice in one cross-reference table"
+                    "duplicate-entry", message("pdf.object-stands-twice-one-cross-reference", number=number)
                 )
             entries[number] = Entry(int(line[3] == b"n"), int(line[1]), int(line[2]))
     return entries, position
@@ -246,18 +247,18 @@ def _read_table(data: bytes, position: int, limits: Limits) -> tuple[dict[int, E
 
 def _read_stream_section(data: bytes, offset: int, limits: Limits) -> Section:
     if not 0 <= offset < len(data):
-        raise StructureError("xref", f"a cross-reference offset ({offset}) lies outside the file")
+        raise StructureError("xref", message("pdf.cross-reference-offset-lies-outside-file", offset=offset))
     _, _, value, end = parse_indirect(data, offset, limits)
     if not isinstance(value, Stream) or value.dictionary.get("Type") != "XRef":
-        raise StructureError("xref", f"there is no cross-reference section at byte {offset}")
+        raise StructureError("xref", message("pdf.there-no-cross-reference-section-at", offset=offset))
     trailer = value.dictionary
     widths, index = _counts(trailer.get("W")), _counts(trailer.get("Index", [0, trailer.get("Size")]))
     if widths is None or len(widths) != 3 or max(widths) > 8:
-        raise StructureError("xref", f"the cross-reference stream at byte {offset} has no usable /W")
+        raise StructureError("xref", message("pdf.cross-reference-stream-at-byte-no", offset=offset))
     if index is None or len(index) % 2:
-        raise StructureError("xref", f"the cross-reference stream at byte {offset} has no usable /Index")
+        raise StructureError("xref", message("pdf.cross-reference-stream-at-byte-no-2", offset=offset))
     if sum(index[1::2]) > limits.max_objects:
-        raise LimitError(f"the file has more than {limits.max_objects} objects")
+        raise LimitError(message("pdf.file-more-than-objects", max_objects=limits.max_objects))
     body = decode(value, limits.max_stream_bytes)
     return Section(offset, end, _stream_entries(body, widths, index, offset), trailer, is_stream=True)
 
@@ -272,7 +273,7 @@ def _stream_entries(body: bytes, widths: list[int], index: list[int], offset: in
     one, two, three = widths
     row = one + two + three
     if row == 0 or len(body) < row * sum(index[1::2]):
-        raise StructureError("xref", f"the cross-reference stream at byte {offset} is too short")
+        raise StructureError("xref", message("pdf.cross-reference-stream-at-byte-too", offset=offset))
     entries: dict[int, Entry] = {}
     position = 0
     for first, count in zip(index[::2], index[1::2], strict=True):
@@ -283,7 +284,7 @@ def _stream_entries(body: bytes, widths: list[int], index: list[int], offset: in
             position += row
             if number in entries:
                 raise StructureError(
-                    "duplicate-entry", f"object {number} stands twice in one cross-reference stream"
+                    "duplicate-entry", message("pdf.object-stands-twice-one-cross-reference-2", number=number)
                 )
             entries[number] = Entry(kind if kind <= 2 else 0, place, extra)
     return entries

@@ -30,11 +30,11 @@ def add_user(office: Office, name: str, display: str, role: str, password: str) 
         UsageError: A value does not fit, or the name is taken.
     """
     if _NAME.fullmatch(name) is None:
-        raise UsageError(f"user {name!r}: 2 to 40 letters, digits, dots and hyphens are expected")
+        raise UsageError(message("web.user-2-40-letters-digits-dots", name=name))
     if role not in set(Role):
-        raise UsageError(f"role {role!r}: choose one of {', '.join(Role)}")
+        raise UsageError(message("web.role-choose-one", role=role, value=", ".join(Role)))
     if len(display) > 80 or not display.isprintable():
-        raise UsageError("the display name needs at most 80 printable characters")
+        raise UsageError(message("web.display-name-needs-at-most-80"))
     check_rules(password, name)
     return office.users.add(name, display, Role(role), hash_password(password), now=office.clock())
 

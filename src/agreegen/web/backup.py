@@ -9,6 +9,7 @@ from pathlib import Path
 
 from agreegen.errors import InputError, UsageError
 from agreegen.files import TEMPORARY_PREFIX, refuse_existing, replacing
+from agreegen.messages import message
 from agreegen.temporary import OwnFolder, shared_temporary_folder
 from agreegen.web.home import Home
 from agreegen.web.store.copying import copy_database, is_database
@@ -34,7 +35,10 @@ def back_up(home: Home, target: Path, *, force: bool) -> int:
     """
     refuse_existing(target, force=force)
     if target.resolve().is_relative_to(home.folder):
-        raise UsageError(f"{target} lies in the home folder", hint="choose another place, best another disk")
+        raise UsageError(
+            message("web.lies-home-folder", target=target),
+            hint=message("web.choose-another-place-best-another-disk"),
+        )
     count = 0
     with (
         replacing(target, mode=_OWNER_ONLY) as fresh,
@@ -77,7 +81,7 @@ def restore(source: Path, folder: Path) -> int:
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(
-            f"{folder} is not empty", hint="restore into a new folder, then exchange the folders"
+            message("web.not-empty", folder=folder), hint=message("web.restore-into-new-folder-then-exchange")
         )
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
@@ -85,10 +89,14 @@ def restore(source: Path, folder: Path) -> int:
             archive.extractall(folder, filter="data")
     except (tarfile.TarError, EOFError, OSError) as exc:
         shutil.rmtree(folder)
-        raise InputError(f"{source} is not a whole backup", hint="use another copy") from exc
+        raise InputError(
+            message("web.not-whole-backup", source=source), hint=message("web.use-another-copy")
+        ) from exc
     if not Home(folder).known:
         shutil.rmtree(folder)
-        raise InputError(f"{source} is not a backup of an office", hint="use a file that `web backup` wrote")
+        raise InputError(
+            message("web.not-backup-office", source=source), hint=message("web.use-file-web-backup-wrote")
+        )
     paths = tuple(folder.rglob("*"))
     for path in paths:
         path.chmod(_OWNER_ONLY | 0o100 if path.is_dir() else _OWNER_ONLY)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agreegen.errors import UsageError
+from agreegen.messages import message
 
 _FOLDERS = ("batches", "agreements", "ledger", "trust", "authority", "signing", "uploads")
 _PRIVATE = 0o700
@@ -32,10 +33,15 @@ class Home:
         """
         home = cls(folder.resolve())
         if folder.exists() and not folder.is_dir():
-            raise UsageError(f"{folder} is a file, and a folder is needed", hint="name another folder")
+            raise UsageError(
+                message("web.file-folder-needed", folder=folder), hint=message("web.name-another-folder")
+            )
         strangers = folder.is_dir() and any(folder.iterdir()) and not home.known
         if strangers:
-            raise UsageError(f"{folder} holds other things", hint="name an empty folder, or an office's home")
+            raise UsageError(
+                message("web.holds-other-things", folder=folder),
+                hint=message("web.name-empty-folder-or-offices-home"),
+            )
         home.folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
         for name in _FOLDERS:
             (home.folder / name).mkdir(mode=_PRIVATE, exist_ok=True)

@@ -15,6 +15,7 @@ from agreegen.files import write_atomically
 from agreegen.web.accounts import add_user
 from agreegen.web.home import Home
 from agreegen.web.office import Office
+from agreegen.yaml_text import packaged_words
 
 _PASSWORD_BYTES = 12
 _ACCOUNT = "officer"
@@ -43,15 +44,15 @@ def fill_from_demo(folder: Path, demo: Path) -> TemporaryAccount:
     Raises:
         UsageError: The folder is something else.
     """
-    home = Home.open(folder)
+    home, words = Home.open(folder), packaged_words("agreegen.web")
     if not home.settings_file.exists():
         for name in ("trust", "credentials"):
             shutil.copytree(demo / name, home.folder / name, dirs_exist_ok=True)
-        text = yaml.safe_dump(_SETTINGS, allow_unicode=True, sort_keys=False)
+        text = yaml.safe_dump(words["settings"], allow_unicode=True, sort_keys=False)
         write_atomically(home.settings_file, text.encode())
     if not has_authority(home.authority):
         key = home.authority / ROOT_KEY
-        plan = AuthorityPlan(str(_SETTINGS["name"]), key, None, clock=True, trust=home.trust)
+        plan = AuthorityPlan(words["settings"]["name"], key, None, clock=True, trust=home.trust)
         make_authority(home.authority, plan, now=read_clock())
     office = Office.open(folder)
     password = secrets.token_urlsafe(_PASSWORD_BYTES)
@@ -59,18 +60,5 @@ def fill_from_demo(folder: Path, demo: Path) -> TemporaryAccount:
         if user.name.startswith(f"{_ACCOUNT}-"):
             office.users.set_disabled(user.id, disabled=True)
     name = f"{_ACCOUNT}-{secrets.token_hex(2)}"
-    add_user(office, name, "演示经办人", "officer", password)
+    add_user(office, name, words["officer"], "officer", password)
     return TemporaryAccount(name, password)
-
-
-_SETTINGS = {
-    "name": "豫州市普查办公室（演示）",
-    "language": "zh",
-    "archive_credential": "credentials/archive-seal.yaml",
-    "register_credential": "credentials/archive-seal.yaml",
-    "forms": {
-        "personal-pledge": {
-            "signatures": [{"role": "unit", "credential": "credentials/unit-seal.yaml", "level": "B-B"}]
-        }
-    },
-}

@@ -43,11 +43,11 @@ class Address:
 
     def __post_init__(self) -> None:
         if (self.certificate is None) != (self.key is None):
-            raise UsageError("--tls-cert and --tls-key go together")
+            raise UsageError(message("web.tls-cert-tls-key-go-together"))
         if self.certificate is None and not is_loopback(self.host):
             raise UsageError(
-                f"--host {self.host}: other machines are served by HTTPS only",
-                hint="add --tls-cert and --tls-key",
+                message("web.host-other-machines-served-by-https", host=self.host),
+                hint=message("web.add-tls-cert-tls-key"),
             )
 
     @property
@@ -118,7 +118,9 @@ def _run(config: uvicorn.Config, address: Address, ready: Callable[[], None] | N
     try:
         config.load()
     except (OSError, ssl.SSLError) as exc:
-        raise UsageError(f"{address.certificate}: not a certificate with this key ({exc})") from exc
+        raise UsageError(
+            message("web.not-certificate-with-this-key", certificate=address.certificate, cause=exc)
+        ) from exc
     _Server(config, ready).run()
 
 

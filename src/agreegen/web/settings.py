@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from agreegen.errors import InputError
+from agreegen.messages import message
 
 _LANGUAGES = ("zh", "en")
 
@@ -75,7 +76,7 @@ class Settings:
             data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
             return _settings(data)
         except (yaml.YAMLError, UnicodeDecodeError, TypeError, ValueError, AttributeError) as exc:
-            raise InputError(f"{path}: {exc}", hint="see docs/web.md for its keys") from exc
+            raise InputError(f"{path}: {exc}", hint=message("web.see-docs-web-md-for-keys")) from exc
 
 
 def _settings(data: Any) -> Settings:

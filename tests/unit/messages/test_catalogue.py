@@ -95,7 +95,6 @@ NOT_MOVED_YET = (
     "demo",
     "example_pki",
     "forms/starting.py",
-    "pdf",
     "pki",
     "recording/ledger/drafting.py",
     "recording/ledger/sheets.py",
@@ -114,6 +113,5 @@ NOT_MOVED_YET = (
     "values/text.py",
     "values/yes_no.py",
     "verification",
-    "web",
 )
 """Rooms and files with sentences, or words that are data, in their code; this list only shrinks."""

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 from agreegen.chain.signed_heads import SignerIdentity
 from agreegen.errors import CredentialError
 from agreegen.files import write_atomically
+from agreegen.messages import message
 
 _NAME = "audit-key.pem"
 _OWNER_ONLY = 0o600
@@ -51,9 +52,13 @@ class AuditKey:
         try:
             key = load_pem_private_key(path.read_bytes(), password=None)
         except ValueError as exc:
-            raise CredentialError(f"{path} is not a key", hint="restore a backup of the home folder") from exc
+            raise CredentialError(
+                message("web.not-key", path=path), hint=message("web.restore-backup-home-folder")
+            ) from exc
         if not isinstance(key, ec.EllipticCurvePrivateKey):
-            raise CredentialError(f"{path} is not a P-256 key", hint="restore a backup of the home folder")
+            raise CredentialError(
+                message("web.not-p-256-key", path=path), hint=message("web.restore-backup-home-folder")
+            )
         return cls(key)
 
     @property

@@ -9,6 +9,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import Type
 
 from agreegen.errors import UsageError
+from agreegen.messages import message
 
 LEAST_CHARACTERS = 12
 _MOST_CHARACTERS = 256
@@ -26,11 +27,19 @@ def check_rules(password: str, name: str) -> None:
         UsageError: It is short, of few different characters, or holds the account's name.
     """
     if not LEAST_CHARACTERS <= len(password) <= _MOST_CHARACTERS:
-        raise UsageError(f"the password needs {LEAST_CHARACTERS} to {_MOST_CHARACTERS} characters")
+        raise UsageError(
+            message(
+                "web.password-needs-characters",
+                least_characters=LEAST_CHARACTERS,
+                most_characters=_MOST_CHARACTERS,
+            )
+        )
     if len(set(password)) < _LEAST_DIFFERENT:
-        raise UsageError(f"the password needs at least {_LEAST_DIFFERENT} different characters")
+        raise UsageError(
+            message("web.password-needs-at-least-different-characters", least_different=_LEAST_DIFFERENT)
+        )
     if name.casefold() in password.casefold():
-        raise UsageError("the password must not contain the account's name")
+        raise UsageError(message("web.password-must-not-contain-accounts-name"))
 
 
 def hash_password(password: str) -> str:

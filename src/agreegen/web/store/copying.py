@@ -7,6 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from agreegen.errors import RegisterError
+from agreegen.messages import message
 
 MAGIC = b"SQLite format 3\0"
 _BUSY_S = 60.0
@@ -33,4 +34,6 @@ def copy_database(source: Path, target: Path) -> None:
         ):
             old.backup(new)
     except sqlite3.DatabaseError as exc:
-        raise RegisterError(f"{source} cannot be copied", hint="is it damaged? try again") from exc
+        raise RegisterError(
+            message("web.cannot-copied", source=source), hint=message("web.damaged-try-again")
+        ) from exc

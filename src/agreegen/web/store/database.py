@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from agreegen.errors import RegisterError
+from agreegen.messages import message
 from agreegen.web.store.migrations import MIGRATIONS
 
 _BUSY_S = 20.0
@@ -34,7 +35,9 @@ class Database:
             with self.writing() as connection:
                 _bring_up(connection)
         except sqlite3.DatabaseError as exc:
-            raise RegisterError(f"{path} is not an office's database", hint="restore a backup") from exc
+            raise RegisterError(
+                message("web.not-offices-database", path=path), hint=message("web.restore-backup")
+            ) from exc
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -84,7 +87,9 @@ def _bring_up(connection: sqlite3.Connection) -> None:
     done = {row["name"] for row in connection.execute("SELECT name FROM migrations")}
     known = {migration.name for migration in MIGRATIONS}
     if done - known:
-        raise RegisterError("the office's database is from a newer version", hint="update agreegen")
+        raise RegisterError(
+            message("web.offices-database-from-newer-version"), hint=message("web.update-agreegen")
+        )
     for migration in MIGRATIONS:
         if migration.name not in done:
             for statement in migration.statements:

@@ -69,7 +69,9 @@ class Users:
                     values,
                 )
         except sqlite3.IntegrityError as exc:
-            raise UsageError(f"there is a user {name} already", hint="choose another name") from exc
+            raise UsageError(
+                message("web.there-user-already", name=name), hint=message("web.choose-another-name")
+            ) from exc
         return user
 
     def all(self) -> tuple[User, ...]:

@@ -21,6 +21,7 @@ from typing import Any
 
 from agreegen.errors import UsageError
 from agreegen.files import write_atomically
+from agreegen.messages import message
 
 _SCRIPT = 'trap : INT TERM; "$@"; echo $? >"$0.new"; mv "$0.new" "$0"'
 _OWNER_ONLY = 0o600
@@ -102,7 +103,9 @@ class Child:
         """
         with _starting:
             if self.state is ChildState.RUNNING:
-                raise UsageError(f"{self.name} is running already", hint="wait until it has ended")
+                raise UsageError(
+                    message("web.running-already", name=self.name), hint=message("web.wait-until-ended")
+                )
             self._exit.unlink(missing_ok=True)
             # `-P`: what was uploaded into the folder must never be taken for a module of ours.
             command = [sys.executable, "-P", "-m", "agreegen", *arguments]

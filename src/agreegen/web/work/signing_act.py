@@ -23,6 +23,7 @@ from agreegen.api.devices import (
 )
 from agreegen.errors import InputError
 from agreegen.files import sha256_of, write_atomically
+from agreegen.messages import message
 from agreegen.web.office import Office
 from agreegen.web.store.signings import Signing
 from agreegen.web.work.batch_folder import BatchFolder
@@ -81,7 +82,7 @@ class SigningAct:
         """
         waiting = look_up(office, signing.subject.batch, signing.subject.document)
         if waiting is None or waiting.role.id != signing.subject.role:
-            raise InputError("the document does not wait for this signature any more", hint=_BEGIN_AGAIN)
+            raise InputError(message("web.document-does-not-wait-for-this"), hint=_BEGIN_AGAIN)
         act = cls(office, signing, waiting)
         act.read_file()
         return act
@@ -99,7 +100,7 @@ class SigningAct:
         """
         data = file_of(self.office, self.signing.subject.batch, self.waiting).read_bytes()
         if sha256_of(data) != self.signing.subject.sha256:
-            raise InputError("the document was changed since this was begun", hint=_BEGIN_AGAIN)
+            raise InputError(message("web.document-changed-since-this-begun"), hint=_BEGIN_AGAIN)
         return data
 
     def pages(self) -> tuple[Path, ...]:
@@ -113,7 +114,7 @@ class SigningAct:
             self.folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
             drawn = list(draw_pages(self.read_file(), dpi=_DPI, most_pages=_MOST_PAGES + 1))
             if not 0 < len(drawn) <= _MOST_PAGES:
-                raise InputError(f"a document of more than {_MOST_PAGES} pages is signed on paper")
+                raise InputError(message("web.document-more-than-pages-signed-on", most_pages=_MOST_PAGES))
             for number, data in enumerate(drawn, start=1):
                 write_atomically(self._page(number), data, mode=_OWNER_ONLY)
             write_atomically(done, json.dumps(len(drawn)).encode(), mode=_OWNER_ONLY)
@@ -130,7 +131,7 @@ class SigningAct:
         """
         pages = self.pages()
         if not 1 <= number <= len(pages):
-            raise InputError("there is no such page")
+            raise InputError(message("web.there-no-such-page"))
         (self.folder / f"shown-{number}").touch(mode=_OWNER_ONLY)
         return pages[number - 1].read_bytes()
 
@@ -156,7 +157,9 @@ class SigningAct:
         """
         drawing = Drawing.from_json(text)
         if not self.office.signings.is_first_drawing(drawing.shape(), self.signing.id):
-            raise InputError("these very strokes were drawn before, in another document", hint="write anew")
+            raise InputError(
+                message("web.these-very-strokes-were-drawn-before"), hint=message("web.write-anew")
+            )
         return drawing
 
     def prepare(self, given: Given) -> bytes:
@@ -181,7 +184,7 @@ class SigningAct:
     def _evidence(self, given: Given, strokes_sha256: str) -> SigningEvidence:
         signing, waiting, known = self.signing, self.waiting, self.waiting.row.registration
         if signing.opened is None or signing.consented is None:
-            raise InputError("the statement was not agreed to", hint=_BEGIN_AGAIN)
+            raise InputError(message("web.statement-not-agreed"), hint=_BEGIN_AGAIN)
         moments = Moments(signing.issued, signing.opened, signing.consented, self.office.clock())
         pages = tuple(sha256_of(path.read_bytes()) for path in self.pages())
         return SigningEvidence(
@@ -241,7 +244,7 @@ def settle(office: Office, signing: Signing) -> bool:
         return False
     batch = office.batches.find(signing.subject.batch)
     if batch is None:
-        raise InputError("the batch is not there any more", hint="restore a backup")
+        raise InputError(message("web.batch-not-there-any-more"), hint=message("web.restore-backup"))
     subject = signing.subject
     signature = DeviceSignature(
         subject.document, subject.sha256, data, subject.role, **facts, witness=signing.witness

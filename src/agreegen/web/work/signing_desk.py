@@ -23,6 +23,7 @@ from agreegen.api.devices import (
 )
 from agreegen.errors import AgreegenError, CredentialError
 from agreegen.files import sha256_of
+from agreegen.messages import message
 from agreegen.web.office import Office
 from agreegen.web.store.batches import Batch
 from agreegen.web.store.signings import Subject
@@ -90,7 +91,10 @@ def archive_certificate(office: Office) -> bytes:
     """
     named = office.settings.archive_credential
     if named is None:
-        raise CredentialError("no archive credential is named", hint="name archive_credential in office.yaml")
+        raise CredentialError(
+            message("web.no-archive-credential-named"),
+            hint=message("web.name-archive-credential-office-yaml"),
+        )
     credential = load_credential(office.home.folder / named)
     credential.close()
     require_recipient(credential.certificate_der)
