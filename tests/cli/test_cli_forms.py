@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from agreegen.forms.catalog import find_form, forms_folder
+from agreegen.programs import run_program
 from tests.cli.conftest import Agreegen
+from tests.unit.forms.test_proposing import letter
 
 FORMS = {
     "confidentiality-agreement",
@@ -92,9 +94,8 @@ def test_forms_folder_from_the_environment(
 ) -> None:
     shutil.rmtree(own_forms / "data-use-agreement")
     monkeypatch.setenv("AGREEGEN_FORMS", str(own_forms))
-    assert {form["id"] for form in agreegen("forms", "list", "--json").json()} == FORMS - {
-        "data-use-agreement"
-    }
+    # A folder of one's own adds to the packaged forms.
+    assert {form["id"] for form in agreegen("forms", "list", "--json").json()} == FORMS
     option = agreegen("forms", "list", "--json", "--forms", forms_folder(None).parent / "forms")
     assert option.code == 0
 
@@ -135,7 +136,33 @@ def test_doctor_says_what_is_lost_without_libreoffice(
 
 
 def test_doctor_fails_where_no_form_can_be_used(agreegen: Agreegen, tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "form.yaml").write_text("id: own\n", "utf-8")
     assert agreegen("doctor", "--forms", tmp_path).code == 4
+
+
+@pytest.mark.libreoffice
+def test_a_new_form_from_a_word_document_can_be_used_at_once(agreegen: Agreegen, tmp_path: Path) -> None:
+    source = letter(tmp_path / "责任书.docx", "本人____，编号____，保守秘密。", "承诺人（签字）：")
+    made = agreegen("forms", "new", "zerenshu", "--docx", source, "-o", tmp_path / "own")
+    assert made.code == 0, made.err
+    (tmp_path / "p.yaml").write_text("person_name: 王𠀀丽\nstaff_no: HN-0001\n", "utf-8")
+    out = tmp_path / "one.pdf"
+    args = ("--params", tmp_path / "p.yaml", "-o", out, "--forms", tmp_path / "own")
+    assert agreegen("generate", "zerenshu", *args).code == 0
+    assert "本人王𠀀丽" in run_program(["pdftotext", out, "-"], timeout_s=60).stdout.decode()
+    both = agreegen("forms", "new", "other", "--docx", source, "--from", "zerenshu", "-o", tmp_path / "own")
+    assert both.code == 2
+
+
+def test_a_packaged_form_that_a_folder_replaces_is_told(agreegen: Agreegen, own_forms: Path) -> None:
+    assert "in place of" not in agreegen("forms", "list", "--forms", own_forms).err
+    path = own_forms / "personal-pledge" / "form.yaml"
+    path.write_text(path.read_text("utf-8") + "# ours\n", "utf-8")
+    told = agreegen("forms", "list", "--forms", own_forms)
+    assert told.code == 0
+    assert "the form personal-pledge" in told.err
+    assert "in place of the packaged one" in told.err
 
 
 def test_a_new_form_is_a_copy_that_checks(agreegen: Agreegen, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from agreegen.forms import catalog, check, starting
-from agreegen.forms.catalog import forms_folder
+from agreegen.forms.catalog import forms_folder, hidden_forms
 from agreegen.model.complaint import Complaint
 from agreegen.model.form import Form
 
@@ -16,8 +16,10 @@ __all__ = [
     "describe_form",
     "find_form",
     "forms_folder",
+    "hidden_forms",
     "list_forms",
     "start_form",
+    "start_form_from_docx",
     "summarise_form",
 ]
 
@@ -56,6 +58,16 @@ def start_form(form_id: str, folder: Path, *, source: Form) -> Path:
         InputError: The id is none, or its folder is there already.
     """
     return starting.start_form(source, form_id, folder)
+
+
+def start_form_from_docx(path: Path, form_id: str, folder: Path) -> Path:
+    """Begin a form of one's own with a Word document whose blanks become fields; return its folder.
+
+    Raises:
+        UsageError: The id is none, or its folder is there already.
+        InputError: The document cannot be used.
+    """
+    return starting.start_form_from_docx(path, form_id, folder)
 
 
 def compile_form(form: Form, *, timeout_s: float = 120.0) -> list[Path]:

@@ -14,11 +14,12 @@ from agreegen.api.forms import (
     forms_folder,
     list_forms,
     start_form,
+    start_form_from_docx,
     summarise_form,
 )
-from agreegen.cli.options import any_path, forms_option, json_option
+from agreegen.cli.options import any_path, existing_file, forms_option, json_option
 from agreegen.cli.output import print_json, print_table, say
-from agreegen.errors import ExitCode
+from agreegen.errors import ExitCode, UsageError
 from agreegen.messages import Message, message, translate
 
 
@@ -116,15 +117,24 @@ def _find_places(targets: tuple[str, ...], option: Path | None) -> list[Path]:
 
 @command.command("new")
 @click.argument("form_id", metavar="ID")
-@click.option("--from", "source_id", default="personal-pledge", show_default=True, help="cli.form-copy")
+@click.option("--from", "source_id", metavar="FORM", help="cli.form-copy")
+@click.option("--docx", type=existing_file, metavar="FILE", help="cli.word-document-whose-blanks")
 @click.option(
     "-o", "--output", "folder", type=any_path, default=Path("forms"), show_default=True, metavar="DIR",
     help="cli.folder-forms-id-becomes-folder",
 )  # fmt: skip
 @forms_option
-def new_command(form_id: str, source_id: str, folder: Path, forms_folder_option: Path | None) -> int:
-    """Begin a form of one's own, ID, as a copy of another one, and check it."""
-    target = start_form(form_id, folder, source=find_form(source_id, forms_folder_option))
+def new_command(
+    form_id: str, source_id: str | None, docx: Path | None, folder: Path, forms_folder_option: Path | None
+) -> int:
+    """Begin a form of one's own, ID, as a copy of another one or with a Word document, and check it."""
+    if docx is not None and source_id is not None:
+        raise UsageError(message("cli.from-or-docx"), hint=message("cli.leave-one-out"))
+    if docx is not None:
+        target = start_form_from_docx(docx, form_id, folder)
+    else:
+        source = find_form(source_id or "personal-pledge", forms_folder_option)
+        target = start_form(form_id, folder, source=source)
     complaints = check_form(target)
     for complaint in complaints:
         click.echo(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,12 +24,24 @@ existing_path = click.Path(exists=True, path_type=Path)
 any_path = click.Path(path_type=Path, readable=False)
 
 
+def _tell_hidden(_: click.Context, __: click.Parameter, folder: Path | None) -> Path | None:
+    """Warn of each form of a folder that stands in the place of a packaged one of that id."""
+    from agreegen.api.forms import hidden_forms  # noqa: PLC0415 - a command without a folder of forms needs it not
+
+    named = os.environ.get("AGREEGEN_FORMS")
+    place = folder or (Path(named) if named else None)
+    for form_id in hidden_forms(place) if place is not None and place.is_dir() else ():
+        say_warning(message("cli.form-in-place-of-packaged", form_id=form_id, place=place))
+    return folder
+
+
 def forms_option(function: F) -> F:
     """Add `--forms DIR`."""
     return click.option(
         "--forms",
         "forms_folder_option",
         type=existing_folder,
+        callback=_tell_hidden,
         help="cli.folder-forms-else-agreegen-forms-else",
     )(function)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,32 +58,83 @@ def forms_folder(option: Path | None = None) -> Path:
 
 
 def find_form(form_id: str, folder: Path) -> Form:
-    """Load the form of that id.
+    """Load the form of that id: from the folder, else the packaged one.
+
+    Args:
+        form_id: The id, for the current release; or `ID@VERSION` for that one.
+        folder: The folder of forms in use.
 
     Raises:
         InputError: There is no such form, or its description is wrong.
     """
-    known = _form_ids(folder)
-    if form_id not in known:
+    form_id, marked, version = form_id.partition("@")
+    places = _places(folder)
+    if form_id not in places:
         raise InputError(
             message("forms.no-form", folder=folder, form_id=form_id),
-            hint=message("forms.forms", known=tuple(known) or message("messages.none")),
+            hint=message("forms.forms", known=tuple(sorted(places)) or message("messages.none")),
         )
-    form = load_form(folder / form_id)
+    form = load_form(places[form_id])
     if form.id != form_id:
         raise InputError(
-            message("forms.id-must-folder-name", folder=folder / form_id / "form.yaml", form_id=form_id)
+            message("forms.id-must-folder-name", folder=places[form_id] / "form.yaml", form_id=form_id)
         )
-    return form
+    return _release_of(form, version, folder) if marked else form
+
+
+def _release_of(current: Form, version: str, folder: Path) -> Form:
+    """Return one release of a form by its version."""
+    releases = {form.version: form for form in map(load_form, _releases(folder, current.id))}
+    if version not in releases:
+        raise InputError(
+            message("forms.no-version", form_id=current.id, version=version),
+            hint=message("forms.versions", versions=tuple(sorted(releases))),
+        )
+    return releases[version]
 
 
 def list_forms(folder: Path) -> list[Form]:
-    """Load every form of a folder, by id.
+    """Load every form of a folder and the packaged ones beside them, by id.
 
     Raises:
         InputError: The folder cannot be read, or a description is wrong.
     """
-    return [find_form(form_id, folder) for form_id in _form_ids(folder)]
+    return [find_form(form_id, folder) for form_id in sorted(_places(folder))]
+
+
+def home_of(form_id: str, folder: Path) -> Path:
+    """Return the folder that speaks for a form: one's own where it has that form, else the packaged one.
+
+    Args:
+        form_id: The id; one that is no folder's name is nobody's.
+        folder: The folder of forms in use.
+    """
+    own = bool(_FORM_ID.match(form_id)) and (folder / form_id).is_dir()
+    return folder if own else data_folder("forms")
+
+
+def home_of_release(directory: Path) -> Path:
+    """Return the folder of forms in which a form's current or older release stands."""
+    older = directory.parent.name == RELEASES_NAME
+    return directory.parents[2] if older else directory.parent
+
+
+def hidden_forms(folder: Path) -> list[str]:
+    """Return the ids of packaged forms in whose place a folder has another one."""
+    packaged = data_folder("forms")
+    common = sorted(set(_form_ids(folder)) & set(_form_ids(packaged)))
+    return [name for name in common if _bytes_of(folder / name) != _bytes_of(packaged / name)]
+
+
+def _bytes_of(form: Path) -> list[bytes]:
+    paths = (form / name for name in ("form.yaml", "template.docx"))
+    return [path.read_bytes() if path.is_file() else b"" for path in paths]
+
+
+def _places(folder: Path) -> dict[str, Path]:
+    """Return the folder of each form: a folder of one's own adds to the packaged forms, and goes first."""
+    places = (data_folder("forms"), folder)
+    return {form_id: place / form_id for place in places for form_id in _form_ids(place)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,17 +208,20 @@ def find_release(folder: Path, form_id: str, template_sha256: str, version: str)
     Raises:
         InputError: The description of a release is wrong.
     """
-    if not _FORM_ID.match(form_id) or not (folder / form_id).is_dir():
+    if not _FORM_ID.match(form_id):
         return None
-    current = folder / form_id
-    older = sorted(path.parent for path in (current / RELEASES_NAME).glob("*/form.yaml"))
-    for directory in (current, *older):
-        if not (directory / "form.yaml").is_file():
-            continue
+    for directory in _releases(folder, form_id):
         form = load_form(directory)
         if (form.template_sha256, form.version) == (template_sha256, version):
             return form
     return None
+
+
+def _releases(folder: Path, form_id: str) -> Iterator[Path]:
+    """Yield the folders of a form's current and older releases."""
+    current = home_of(form_id, folder) / form_id
+    older = sorted(path.parent for path in (current / RELEASES_NAME).glob("*/form.yaml"))
+    yield from (path for path in (current, *older) if (path / "form.yaml").is_file())
 
 
 def _form_ids(folder: Path) -> list[str]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import jinja2
 from jinja2 import meta
 
 from agreegen.errors import InputError, MissingProgramError
-from agreegen.forms.catalog import approved_releases
+from agreegen.forms.catalog import approved_releases, home_of_release
 from agreegen.forms.description import load_form
 from agreegen.forms.fonts import covered_by_chain, find_font
 from agreegen.forms.language import TemplateEnvironment
@@ -191,12 +191,10 @@ def _check_order(form: Form) -> Iterator[Complaint]:
 
 
 def _check_layout(form: Form, template: Template) -> Iterator[Complaint]:
-    for paragraph in (*template.paragraphs, *template.margin_paragraphs):
-        if paragraph.justified:
-            yield _complain(
-                form, paragraph.place, message("forms.justified", source=_shorten(paragraph.source)),
-                message("forms.align-left-justified-lines-libreoffice-may"),
-            )  # fmt: skip
+    justified = [p for p in (*template.paragraphs, *template.margin_paragraphs) if p.justified]
+    if justified:
+        first = message("forms.justified", source=_shorten(justified[0].source), count=len(justified))
+        yield _complain(form, justified[0].place, first, message("forms.printed-aligned-left"), warning=True)
     for paragraph in template.paragraphs:
         for oddity in paragraph.oddities:
             yield _complain(
@@ -214,18 +212,22 @@ def _check_layout(form: Form, template: Template) -> Iterator[Complaint]:
 
 
 def _check_fonts(form: Form, template: Template) -> Iterator[Complaint]:
-    for where, problem in template.font_problems:
-        yield _complain(form, where, problem, message("forms.further-fonts-chain-stand-form-yaml"))
     chains = dict(form.font_chains)
-    used = frozenset[str]().union(*(p.fonts for p in (*template.paragraphs, *template.margin_paragraphs)))
-    for name in sorted(used - chains.keys()):
-        remedy = message("forms.add-fonts-try-or-choose-another")
-        yield _complain(form, "", message("forms.font-not-named-form-yaml-under", name=name), remedy)
-    for name in sorted(chains.keys() - used):
+    used: dict[str, Message] = {}
+    for paragraph in (*template.paragraphs, *template.margin_paragraphs):
+        used |= dict.fromkeys(sorted(paragraph.fonts - used.keys()), paragraph.place)
+    for name, place in used.items():
+        if any(sign in name for sign in ";,"):
+            remedy = message("forms.further-fonts-chain-stand-form-yaml")
+            yield _complain(form, place, message("forms.names-more-than-one-font", name=name), remedy)
+        elif name not in chains:
+            remedy = message("forms.add-fonts-try-or-choose-another")
+            yield _complain(form, place, message("forms.font-not-named-form-yaml-under", name=name), remedy)
+    for name in sorted(chains.keys() - used.keys()):
         yield _complain(
             form,
             "",
-            message("forms.no-style-uses-font-form-yaml", name=name),
+            message("forms.no-text-uses-font-form-yaml", name=name),
             message("forms.remove"),
             warning=True,
         )
@@ -247,7 +249,7 @@ def _check_installed_fonts(form: Form) -> Iterator[Complaint]:
 def _check_glyphs_of_fixed_text(form: Form, template: Template) -> Iterator[Complaint]:
     chains = dict(form.font_chains)
     for paragraph in (*template.paragraphs, *template.margin_paragraphs):
-        missing = sorted(set(_lacking(paragraph, [chains[n] for n in paragraph.fonts if n in chains])))
+        missing = sorted(set(_lacking(paragraph, chains)))
         if missing:
             yield _complain(
                 form, paragraph.place, message("forms.no-font-its-chain-has-glyph", missing=tuple(missing)),
@@ -255,15 +257,19 @@ def _check_glyphs_of_fixed_text(form: Form, template: Template) -> Iterator[Comp
             )  # fmt: skip
 
 
-def _lacking(paragraph: Paragraph, chains: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    for chain in chains:
-        try:
-            covered = covered_by_chain(chain)
-        except MissingProgramError:
-            continue  # reported as a font that is not there
-        for character in paragraph.fixed_text:
-            if not character.isspace() and ord(character) not in covered:
+def _lacking(paragraph: Paragraph, chains: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    for text, fonts in paragraph.fixed:
+        for character in set(text):
+            named = [chains[name] for name in fonts.of(character) if name in chains]
+            if not all(_covers(chain, character) for chain in named):
                 yield f"{character} (U+{ord(character):04X})"
+
+
+def _covers(chain: tuple[str, ...], character: str) -> bool:
+    try:
+        return ord(character) in covered_by_chain(chain)
+    except MissingProgramError:
+        return True  # reported as a font that is not there
 
 
 def check_release(form: Form) -> Iterator[Complaint]:
@@ -272,7 +278,7 @@ def check_release(form: Form) -> Iterator[Complaint]:
     Nothing is complained of where a folder of forms has no `approved.yaml`.
     """
     try:
-        approved = approved_releases(form.directory.resolve().parent)
+        approved = approved_releases(home_of_release(form.directory.resolve()))
     except InputError as exc:
         yield Complaint(Location(), exc.message, exc.hint or "")
         return

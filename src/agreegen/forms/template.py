@@ -10,7 +10,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,9 @@ from lxml import etree
 from agreegen.errors import InputError
 from agreegen.files import read_limited, sha256_of
 from agreegen.forms.outside import find_outside
+from agreegen.forms.run_fonts import RunFonts, names_used
+from agreegen.forms.styles import Styles, W
 from agreegen.messages import Message, message
-
-W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 MAX_TEMPLATE_BYTES = 32 << 20
 """Greatest size of a template."""
@@ -35,7 +35,7 @@ _WHOLE_TAG = re.compile(rf"(\{{[%{{#])(p|tr|tc|r) {_INNER}([%}}#]\}})", re.DOTAL
 _ANY_TAG = re.compile(rf"\{{%{_INNER}%\}}|\{{\{{{_INNER}\}}\}}|\{{#{_INNER}#\}}", re.DOTALL)
 _BLOCK = re.compile(r"\{%-?\s*(end)?(?:for|if)\b")
 _MAX_PARAGRAPHS, _MAX_PARAGRAPH_CHARS, _MAX_CHARS = 10_000, 20_000, 1_000_000
-_MAX_BLOCK_DEPTH, _MAX_STYLE_DEPTH = 20, 20
+_MAX_BLOCK_DEPTH = 20
 _QUOTES = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'"})
 _TEXT_OF = {"tab": "\t", "br": "\x0b", "cr": "\x0b", "noBreakHyphen": "\u2011"}
 _HIDDEN_CONTENT = {
@@ -67,20 +67,27 @@ class Paragraph:
         place: Where it stands, e.g. `paragraph 4` or `table 1, row 2, column 1`.
         source: Its text with Jinja tags; a paragraph or row that stands for a tag is that tag alone.
         justified: Whether its lines are stretched to the margin.
-        fonts: Font names that its text is set in.
+        fixed: Its text without the tags, in pieces of one run each, with that run's fonts.
+        value_fonts: The fonts of the runs that its tags stand in.
         oddities: Content that cannot be compared with the page, in words.
     """
 
     place: Message
     source: str
     justified: bool = False
-    fonts: frozenset[str] = frozenset()
+    fixed: tuple[tuple[str, RunFonts], ...] = ()
+    value_fonts: frozenset[RunFonts] = frozenset()
     oddities: tuple[Message, ...] = ()
 
     @property
     def fixed_text(self) -> str:
         """The text without its tags."""
         return _ANY_TAG.sub("", self.source)
+
+    @property
+    def fonts(self) -> frozenset[str]:
+        """The names of the fonts of text that is there, and of all that a value could be set in."""
+        return names_used(self.fixed).union(*(fonts.names for fonts in self.value_fonts))
 
 
 _Mark = tuple[str, Message]
@@ -95,14 +102,12 @@ class Template:
         paragraphs: In reading order, tables row by row.
         bookmarks: Name of each bookmark in paragraphs that are printed → where it stands.
         margin_paragraphs: The paragraphs of headers and footers.
-        font_problems: Style or part with what is wrong with its font names.
         outside: Part of the package and what it refers to outside of it.
     """
 
     paragraphs: tuple[Paragraph, ...]
     bookmarks: Mapping[str, tuple[Message, ...]]
     margin_paragraphs: tuple[Paragraph, ...] = ()
-    font_problems: tuple[tuple[Message, Message], ...] = field(default=())
     outside: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -144,7 +149,7 @@ def parse_template(data: bytes, path: Path) -> Template:
             names = package.namelist()
             _refuse_bomb(package)
             document = _part(package, "word/document.xml")
-            styles = Styles(_part(package, "word/styles.xml") if "word/styles.xml" in names else None)
+            styles = Styles.from_parts(lambda name: _part(package, name) if name in names else None)
             outside = tuple(find_outside(package, _part))
             margins = [_part(package, n) for n in names if re.match(r"word/(header|footer)\d*\.xml\Z", n)]
     except (zipfile.BadZipFile, KeyError, etree.XMLSyntaxError, ValueError) as exc:
@@ -160,7 +165,7 @@ def parse_template(data: bytes, path: Path) -> Template:
     margins_place = message("forms.place.margin")
     margin = tuple(_bounded((p for m in margins for p in _walk(m, margins_place, styles, [])), path))
     places = {name: tuple(place for found, place in marks if found == name) for name, _ in marks}
-    return Template(paragraphs, places, margin, styles.problems(document, *margins), outside)
+    return Template(paragraphs, places, margin, outside)
 
 
 def _bounded(paragraphs: Iterator[Paragraph], path: Path) -> Iterator[Paragraph]:
@@ -260,117 +265,36 @@ def _paragraph(node: Any, place: Message, styles: Styles, marks: list[_Mark]) ->
     if whole and whole[2] in {"tc", "r"}:
         oddities.add(message("forms.tag-use-p-or-tr", whole=whole[1], whole2=whole[2]))
     marks += [(str(mark.get(f"{W}name")), place) for mark in node.iter(f"{W}bookmarkStart")]
-    return Paragraph(
-        place, text, styles.justified(node), styles.fonts_of(node), tuple(sorted(oddities, key=str))
-    )
+    fixed, values = _part_fonts(node, styles)
+    return Paragraph(place, text, styles.justified(node), fixed, values, tuple(sorted(oddities, key=str)))
+
+
+def _part_fonts(node: Any, styles: Styles) -> tuple[tuple[tuple[str, RunFonts], ...], frozenset[RunFonts]]:
+    """Return a paragraph's fixed text by run, and the fonts of the runs that its tags stand in."""
+    runs = [(_text_of_run(run), styles.fonts_of_run(node, run)) for run in node.iter(f"{W}r")]
+    tags = [tag.span() for tag in _ANY_TAG.finditer("".join(text for text, _ in runs))]
+    fixed, values, start = [], set(), 0
+    for text, fonts in runs:
+        end = start + len(text)
+        if any(start < last and first < end for first, last in tags):
+            values.add(fonts)
+        own = "".join(
+            c for n, c in enumerate(text, start) if not any(first <= n < last for first, last in tags)
+        )
+        if own:
+            fixed.append((own, fonts))
+        start = end
+    return tuple(fixed), frozenset(values)
 
 
 def _text(paragraph: Any) -> str:
+    return "".join(_text_of_run(run) for run in paragraph.iter(f"{W}r"))
+
+
+def _text_of_run(run: Any) -> str:
     parts = []
-    for run in paragraph.iter(f"{W}r"):
-        for node in run:
-            name = etree.QName(node).localname if isinstance(node.tag, str) else ""
-            parts.append((node.text or "") if name == "t" else _TEXT_OF.get(name, ""))
+    for node in run:
+        name = etree.QName(node).localname if isinstance(node.tag, str) else ""
+        parts.append((node.text or "") if name == "t" else _TEXT_OF.get(name, ""))
     # A line break must not count as a new paragraph.
     return "".join(parts).replace("\n", "\x0b")
-
-
-class Styles:
-    """The style sheet, with inheritance by `basedOn` resolved.
-
-    Args:
-        root: The root element of `word/styles.xml`; None for a file without one.
-    """
-
-    def __init__(self, root: Any) -> None:
-        self.by_id: dict[str, Any] = {}
-        self.default: str | None = None
-        self.root = root
-        for style in root.iter(f"{W}style") if root is not None else ():
-            self.by_id[str(style.get(f"{W}styleId"))] = style
-            if style.get(f"{W}type") == "paragraph" and style.get(f"{W}default") in {"1", "true"}:
-                self.default = str(style.get(f"{W}styleId"))
-
-    def chain(self, style_id: str | None) -> Iterator[Any]:
-        seen: set[str | None] = set()
-        while style_id in self.by_id and style_id not in seen and len(seen) < _MAX_STYLE_DEPTH:
-            seen.add(style_id)
-            style = self.by_id[style_id]
-            yield style
-            based = style.find(f"{W}basedOn")
-            style_id = None if based is None else based.get(f"{W}val")
-
-    def _layers(self, node: Any) -> Iterator[Any]:
-        """The paragraph itself, its style, the styles below it, the document defaults."""
-        yield node
-        style = node.find(f"{W}pPr/{W}pStyle")
-        yield from self.chain(self.default if style is None else style.get(f"{W}val"))
-        if self.root is not None:
-            yield from self.root.iterfind(f"{W}docDefaults/{W}pPrDefault")
-
-    def justified(self, node: Any) -> bool:
-        for layer in self._layers(node):
-            jc = layer.find(f"{W}pPr/{W}jc")
-            if jc is not None:
-                return str(jc.get(f"{W}val")) not in {"left", "start", "center", "right", "end"}
-        return False
-
-    def numbered(self, node: Any) -> bool:
-        return any(layer.find(f"{W}pPr/{W}numPr") is not None for layer in self._layers(node))
-
-    def fonts_of(self, node: Any) -> frozenset[str]:
-        """Return the names of the fonts that a paragraph's runs are set in."""
-        runs = [run for run in node.iter(f"{W}r") if run.find(f"{W}t") is not None]
-        return frozenset[str]().union(*(self.fonts_of_run(node, run) for run in runs))
-
-    def fonts_of_run(self, node: Any, run: Any) -> frozenset[str]:
-        """Return the names of the fonts that a run of a paragraph is set in; one in a sound template."""
-        properties = run.find(f"{W}rPr")
-        own = None if properties is None else self._run_fonts(properties)
-        if own is not None:
-            return own
-        defaults = [] if self.root is None else self.root.findall(f"{W}docDefaults/{W}rPrDefault")
-        for layer in (*list(self._layers(node))[1:], *defaults):
-            fonts = layer.find(f"{W}rPr/{W}rFonts")
-            if fonts is not None:
-                return font_names(fonts)
-        return frozenset()
-
-    def _run_fonts(self, properties: Any) -> frozenset[str] | None:
-        direct = properties.find(f"{W}rFonts")
-        if direct is not None and font_names(direct):
-            return font_names(direct)
-        style = properties.find(f"{W}rStyle")
-        for layer in self.chain(None if style is None else style.get(f"{W}val")):
-            fonts = layer.find(f"{W}rPr/{W}rFonts")
-            if fonts is not None:
-                return font_names(fonts)
-        return None
-
-    def problems(self, *parts: Any) -> tuple[tuple[Message, Message], ...]:
-        """Say which styles and texts name no font, a theme's font, or more than one."""
-        places = [(message("forms.place.styles"), self.root)] if self.root is not None else []
-        places += [(message("forms.place.text"), part) for part in parts]
-        found: list[tuple[Message, Message]] = []
-        for place, root in places:
-            for fonts in root.iter(f"{W}rFonts"):
-                style = next(fonts.iterancestors(f"{W}style"), None)
-                name = None if style is None else style.find(f"{W}name")
-                where = place if name is None else message("forms.place.style", name=name.get(f"{W}val"))
-                found += [(where, problem) for problem in _font_problems(fonts)]
-        return tuple(dict.fromkeys(found))
-
-
-def _font_problems(fonts: Any) -> Iterator[Message]:
-    if any(str(key).endswith("Theme") for key in fonts.attrib):
-        yield message("forms.takes-its-font-from-theme-name")
-    names = font_names(fonts)
-    if len(names) > 1 or any(sign in name for name in names for sign in ";,"):
-        yield message("forms.names-more-than-one-font-name", names=tuple(sorted(names)))
-
-
-def font_names(fonts: Any) -> frozenset[str]:
-    """Return the names in a `w:rFonts` element (ECMA-376 part 1, 17.3.2.26)."""
-    return frozenset(
-        str(fonts.get(f"{W}{key}")) for key in ("ascii", "hAnsi", "eastAsia", "cs") if fonts.get(f"{W}{key}")
-    )

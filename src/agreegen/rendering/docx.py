@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from typing import Any
 
@@ -18,10 +19,16 @@ from agreegen.messages import message
 from agreegen.model.document import Document
 from agreegen.model.form import Form
 from agreegen.rendering.context import Printed, template_context
-from agreegen.rendering.fallback import split_rare_characters
+from agreegen.rendering.fallback import DOCUMENT, split_rare_characters
 
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 """The earliest time a ZIP entry can hold; the real one would make equal documents differ."""
+
+_WITH_TEXT = re.compile(r"word/(document|styles|numbering|header\d*|footer\d*)\.xml\Z")
+_JUSTIFIED = re.compile(
+    rb'<w:jc\s+w:val="(?:both|distribute|thaiDistribute|lowKashida|mediumKashida|highKashida)"\s*/>'
+)
+"""Alignment that stretches lines: LibreOffice may drop ， and 。 at their ends."""
 
 _REFERENCES = {"{": "&#123;", "}": "&#125;", "%": "&#37;"}
 """docxtpl turns `{_{` in its output into `{{`; as character references the values pass untouched."""
@@ -73,9 +80,10 @@ def _finish(data: bytes, form: Form) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(buffer, "w") as target:
         parts = {name: source.read(name) for name in source.namelist()}
-        document, styles = "word/document.xml", "word/styles.xml"
-        if styles in parts:
-            parts[document] = split_rare_characters(parts[document], parts[styles], form)
+        for name, part in parts.items():
+            if _WITH_TEXT.match(name):
+                parts[name] = _JUSTIFIED.sub(rb'<w:jc w:val="left"/>', part)
+        parts[DOCUMENT] = split_rare_characters(parts, form)
         for name, part in parts.items():
             entry = zipfile.ZipInfo(name, _ZIP_TIME)
             entry.compress_type = zipfile.ZIP_DEFLATED

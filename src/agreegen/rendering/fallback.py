@@ -10,47 +10,49 @@ import copy
 import functools
 import itertools
 import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from lxml import etree
 
 from agreegen.forms.fonts import covered_characters, find_chain
-from agreegen.forms.template import Styles, W
+from agreegen.forms.run_fonts import RunFonts
+from agreegen.forms.styles import Styles, W
 from agreegen.model.form import Form
 
+DOCUMENT = "word/document.xml"
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 
 
-def split_rare_characters(document_xml: bytes, styles_xml: bytes, form: Form) -> bytes:
+def split_rare_characters(parts: Mapping[str, bytes], form: Form) -> bytes:
     """Give each character that the first font of its chain lacks a run set in the next font that has it.
 
     Args:
-        document_xml: The part `word/document.xml` of a filled template.
-        styles_xml: The part `word/styles.xml`.
+        parts: The parts of a filled template by name.
         form: The form with its font chains.
 
     Returns:
-        The document part, unchanged where the first fonts have everything.
+        The part `word/document.xml`, unchanged where the first fonts have everything.
 
     Raises:
         MissingProgramError: A chain has no font that is there.
     """
-    chains = dict(form.font_chains)
+    document_xml, chains = parts[DOCUMENT], dict(form.font_chains)
     text = {ord(character) for character in document_xml.decode("utf-8")}
     if all(text <= _first_covers(chain) for chain in chains.values()):
         return document_xml
-    # The parts are our own rendering, made from a template that was parsed without entities.
-    parser = etree.XMLParser(resolve_entities=False, no_network=True)
-    root = etree.fromstring(document_xml, parser)
-    styles = Styles(etree.fromstring(styles_xml, parser))
+    root = _parse(document_xml)
+    styles = Styles.from_parts(lambda name: _parse(parts[name]) if name in parts else None)
     for paragraph in list(root.iter(f"{W}p")):
         for run in list(paragraph.iter(f"{W}r")):
-            chain = next(
-                (chains[name] for name in styles.fonts_of_run(paragraph, run) if name in chains), None
-            )
-            if chain is not None:
-                _split_run(run, chain)
+            _split_run(run, _Choice(styles.fonts_of_run(paragraph, run), chains))
     return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True))
+
+
+def _parse(part: bytes) -> Any:
+    # The parts are our own rendering, made from a template that was parsed without entities.
+    return etree.fromstring(part, etree.XMLParser(resolve_entities=False, no_network=True))
 
 
 @functools.cache
@@ -59,9 +61,34 @@ def _first_covers(chain: tuple[str, ...]) -> frozenset[int]:
     return covered_characters(find_chain(chain)[0]) | {0x09, 0x0A, 0x0D, 0x20}
 
 
-def _split_run(run: Any, chain: tuple[str, ...]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """Which font a character of one run needs.
+
+    Attributes:
+        fonts: The fonts of the run.
+        chains: Font name → families in turn.
+    """
+
+    fonts: RunFonts
+    chains: Mapping[str, tuple[str, ...]]
+
+    def family(self, character: str) -> str | None:
+        """Return the font that a character has to be set in; None where the run's own has it."""
+        names = sorted(self.fonts.of(character) & self.chains.keys(), key=self._latin_last)
+        chains = [self.chains[name] for name in names]
+        if all(ord(character) in _first_covers(chain) for chain in chains):
+            return None
+        fonts = (font for chain in chains for font in find_chain(chain))
+        return next((font.family for font in fonts if ord(character) in covered_characters(font)), None)
+
+    def _latin_last(self, name: str) -> bool:
+        return name != self.fonts.east_asian
+
+
+def _split_run(run: Any, choice: _Choice) -> None:
     content = [node for node in run if node.tag != f"{W}rPr"]
-    pieces = [piece for node in content for piece in _pieces(node, chain)]
+    pieces = [piece for node in content for piece in _pieces(node, choice)]
     if all(family is None for family, _ in pieces):
         return
     properties = run.find(f"{W}rPr")
@@ -77,12 +104,12 @@ def _split_run(run: Any, chain: tuple[str, ...]) -> None:
     run.getparent().remove(run)
 
 
-def _pieces(node: Any, chain: tuple[str, ...]) -> list[tuple[str | None, Any]]:
+def _pieces(node: Any, choice: _Choice) -> list[tuple[str | None, Any]]:
     """Part a run's child into pieces of one font each; None stands for the run's own font."""
     if node.tag != f"{W}t":
         return [(None, node)]
     pieces: list[tuple[str | None, Any]] = []
-    for family, characters in itertools.groupby(_families(node.text or "", chain), key=lambda pair: pair[0]):
+    for family, characters in itertools.groupby(_families(node.text or "", choice), key=lambda pair: pair[0]):
         text = etree.Element(f"{W}t")
         text.set(_SPACE, "preserve")
         text.text = "".join(character for _, character in characters)
@@ -90,16 +117,12 @@ def _pieces(node: Any, chain: tuple[str, ...]) -> list[tuple[str | None, Any]]:
     return pieces
 
 
-def _families(text: str, chain: tuple[str, ...]) -> list[tuple[str | None, str]]:
-    fonts = find_chain(chain)
+def _families(text: str, choice: _Choice) -> list[tuple[str | None, str]]:
     pairs: list[tuple[str | None, str]] = []
     for character in text:
-        family = None
-        if pairs and unicodedata.category(character).startswith("M"):
-            family = pairs[-1][0]  # a mark stays with the character that it belongs to
-        elif ord(character) not in _first_covers(chain):
-            family = next((f.family for f in fonts[1:] if ord(character) in covered_characters(f)), None)
-        pairs.append((family, character))
+        marks = bool(pairs) and unicodedata.category(character).startswith("M")
+        # A mark stays with the character that it belongs to.
+        pairs.append((pairs[-1][0] if marks else choice.family(character), character))
     return pairs
 
 

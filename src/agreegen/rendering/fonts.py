@@ -16,6 +16,7 @@ from agreegen.forms.fonts import (
     find_font,
     font_folders,
 )
+from agreegen.forms.run_fonts import RunFonts
 from agreegen.forms.template import Template, parse_template, read_template_bytes
 from agreegen.messages import message
 from agreegen.model.complaint import Complaint, Location
@@ -89,12 +90,25 @@ def _locate_in(form: Form) -> Callable[[str], Location]:
     return lambda name: Location(label=form.field(name).label_zh, field=name)
 
 
-def _missing(form: Form, fonts: Iterable[str], text: str) -> list[str]:
+def _missing(form: Form, fonts: Iterable[RunFonts], text: str) -> list[str]:
     chains = dict(form.font_chains)
-    used = [chains[name] for name in fonts if name in chains] or list(chains.values())
-    wanted = {c for c in text if not c.isspace()}
-    lacking = {c for c in wanted for chain in used if ord(c) not in covered_by_chain(chain)}
+    lacking = {
+        c
+        for c in set(text)
+        for chain in _chains_of(c, fonts, chains)
+        if ord(c) not in covered_by_chain(chain)
+    }
     return [_describe(c) for c in sorted(lacking)]
+
+
+def _chains_of(
+    character: str, fonts: Iterable[RunFonts], chains: Mapping[str, tuple[str, ...]]
+) -> list[tuple[str, ...]]:
+    """Return the chains that a character of a value may be set in; all where the template says nothing."""
+    if character.isspace():
+        return []
+    names = frozenset[str]().union(*(run.of(character) for run in fonts))
+    return [chains[name] for name in names if name in chains] or list(chains.values())
 
 
 def _describe(character: str) -> str:
@@ -103,12 +117,12 @@ def _describe(character: str) -> str:
 
 
 @functools.lru_cache(maxsize=32)
-def _fonts_by_variable(template: Path, sha256: str, names: tuple[str, ...]) -> dict[str, frozenset[str]]:
+def _fonts_by_variable(template: Path, sha256: str, names: tuple[str, ...]) -> dict[str, frozenset[RunFonts]]:
     content = parse_template(read_template_bytes(template, sha256=sha256), template)
     return {name: frozenset(_fonts_of(content, name)) for name in names}
 
 
-def _fonts_of(content: Template, name: str) -> Iterator[str]:
+def _fonts_of(content: Template, name: str) -> Iterator[RunFonts]:
     for paragraph in content.paragraphs:
         if name in paragraph.source:
-            yield from paragraph.fonts
+            yield from paragraph.value_fonts

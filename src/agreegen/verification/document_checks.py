@@ -7,7 +7,7 @@ from enum import Enum
 
 from agreegen.conversion.text import compare_text
 from agreegen.errors import AgreegenError
-from agreegen.forms.catalog import Approved, forms_folder
+from agreegen.forms.catalog import Approved, forms_folder, home_of
 from agreegen.model.document import DeclaredRole, Document
 from agreegen.model.form import Form
 from agreegen.model.report import Alarm, Coverage, DocumentFacts, Integrity, SignatureKind
@@ -174,7 +174,7 @@ def check_form(
     """
     try:
         folder = forms_folder(options.forms_folder)
-        released = approved(folder)
+        released = approved(home_of(document.form_id, folder))
         form = release_of(folder, document)
     except (AgreegenError, OSError) as exc:
         yield Alarm("form-unknown", f"the form cannot be looked up: {exc}", message_zh="无法查到该表单")

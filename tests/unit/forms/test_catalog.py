@@ -97,6 +97,13 @@ def test_an_older_release_is_found_by_the_hash_of_its_template(pledge: Path) -> 
     assert found is not None
     assert found.version == "1.1"
     assert [form.id for form in list_forms(pledge.parent)] == list(FORM_IDS)
+    assert find_form("personal-pledge", pledge.parent).version == "1.1"
+    assert find_form("personal-pledge@1.1", pledge.parent).version == "1.1"
+    assert find_form("personal-pledge@1.0", pledge.parent).directory == old
+    with pytest.raises(InputError, match=r"no version 2\.0") as caught:
+        find_form("personal-pledge@2.0", pledge.parent)
+    assert "1.0" in str(caught.value.hint)
+    assert "1.1" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize("form_id", ["personal-pledge", "no-such-form", "../forms/personal-pledge"])

@@ -9,6 +9,7 @@ from typing import Any
 
 import docx
 import pytest
+from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
@@ -57,6 +58,18 @@ def _style_fonts(**names: str) -> Edit:
             fonts.set(qn(f"w:{key}"), value)
 
     return edit
+
+
+def _latin_value(document: Any) -> None:
+    """A value may hold Latin text, whatever stands around it."""
+    _style_fonts(ascii="Times New Roman", hAnsi="Times New Roman")(document)
+    document.paragraphs[3].runs[0].text = "{{ party_a_name }}"
+
+
+def _latin_value_pair(document: Any) -> None:
+    """仿宋 with Times New Roman is every office's pair."""
+    _style_fonts(ascii="Times New Roman", hAnsi="Times New Roman")(document)
+    document.paragraphs[3].runs[0].text += "（GB/T 15834）"
 
 
 def _style_font(name: str) -> Edit:
@@ -111,13 +124,10 @@ SPOILED: list[tuple[str, Edit, str, str]] = [
     ("endif alone", _cell_text(0, 0, "{{ party_a_name }}{% endif %}"), "table 1, row 1, column 1", "endif"),
     ("call", _set_text(1, "{{ party_a_name.upper() }}"), "paragraph 2", "call is not allowed"),
     ("run tag", _set_text(1, "{{r party_a_name }}"), "paragraph 2", "a {{r tag"),
-    ("justified", _align(WD_ALIGN_PARAGRAPH.JUSTIFY), "paragraph 4", "is justified"),
-    ("distributed", _align(WD_ALIGN_PARAGRAPH.DISTRIBUTE), "paragraph 4", "is justified"),
-    ("justified style", _justify_style, "paragraph 4", "is justified"),
-    ("two fonts", _style_fonts(ascii="Times New Roman"), "style Form Text", "names more than one font"),
-    ("font list", _style_font("仿宋;宋体"), "style Form Text", "more than one"),
-    ("theme font", _style_fonts(eastAsiaTheme="minorEastAsia"), "style Form Text", "from the theme"),
-    ("other font", _style_font("仿宋"), "template.docx", "font 仿宋 is not named"),
+    ("font list", _style_font("仿宋;宋体"), "paragraph 4", "more than one font (仿宋;宋体)"),
+    ("theme font", _style_fonts(eastAsiaTheme="minorEastAsia"), "paragraph 4", "font ＭＳ 明朝 is not named"),
+    ("other font", _style_font("仿宋"), "paragraph 4", "font 仿宋 is not named"),
+    ("latin font", _latin_value, "paragraph 4", "font Times New Roman is not named"),
     ("numbering", _in_paragraph(3, "pPr", "numPr"), "paragraph 4", "automatic numbering"),
     ("text box", _in_paragraph(3, "r", "pict"), "paragraph 4", "a picture or shape"),
     ("header", _header_text, "header or footer", "other than a page number"),
@@ -137,6 +147,37 @@ def test_a_spoiled_template_is_complained_about(
         place in str(c.location) and problem in str(c.problem) and c.severity is Severity.ERROR
         for c in complaints
     ), [str(c) for c in complaints]
+
+
+@pytest.mark.parametrize(
+    "edit", [_align(WD_ALIGN_PARAGRAPH.JUSTIFY), _align(WD_ALIGN_PARAGRAPH.DISTRIBUTE), _justify_style]
+)
+def test_justified_text_is_told_and_printed_left(agreement: Path, edit: Edit) -> None:
+    edit_template(agreement, edit)
+    complaints = check_form(agreement)
+    assert {c.severity for c in complaints} == {Severity.WARNING}
+    assert any("paragraph 4" in str(c.location) and "justified" in str(c.problem) for c in complaints)
+
+
+def test_fonts_of_text_that_is_not_there_do_not_count(agreement: Path) -> None:
+    def edit(document: Any) -> None:
+        style = document.styles.add_style("Never Used", WD_STYLE_TYPE.PARAGRAPH)
+        style.font.name = "Comic Sans MS"
+        # The Latin half of a pair counts only where Latin text or a value stands.
+        document.paragraphs[3].runs[0].text = "经双方协商一致，签订本协议。"
+        fonts = document.paragraphs[3].runs[0]._r.get_or_add_rPr().get_or_add_rFonts()
+        fonts.set(qn("w:asciiTheme"), "minorHAnsi")
+
+    edit_template(agreement, edit)
+    assert [str(c) for c in check_form(agreement) if "font" in str(c.problem)] == []
+
+
+def test_a_pair_of_fonts_is_ordinary(agreement: Path) -> None:
+    edit_template(agreement, _latin_value_pair)
+    edit_description(
+        agreement, "\nfonts:\n", "\nfonts:\n  Times New Roman: [Liberation Serif, Noto Serif SC]\n"
+    )
+    assert [str(c) for c in check_form(agreement) if c.severity is Severity.ERROR] == []
 
 
 @pytest.mark.parametrize("order", ["order: 3", "order: 1"])
