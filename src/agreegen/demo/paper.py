@@ -27,12 +27,13 @@ from agreegen.scanning.comparing.references import signature_boxes
 from agreegen.scanning.copies.stamp import Box
 from agreegen.scanning.interface import PageStatus
 from agreegen.scanning.service import ScanRequest, add_scans
+from agreegen.yaml_text import packaged_words
 
 _DOTS_PER_INCH = 200
 _PX_PER_PT = _DOTS_PER_INCH / 72
 _INK = 60
 _SEED = 20180510
-_CLERK = "示例经办人"
+_CLERK: str = packaged_words("agreegen.demo")["clerk"]
 
 
 @dataclass(frozen=True, slots=True)

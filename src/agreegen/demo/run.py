@@ -43,6 +43,7 @@ from agreegen.signing.interface import SigningRequest, TimestampServer, Trust
 from agreegen.signing.trust import load_trust
 from agreegen.verification.interface import Options
 from agreegen.verification.service import verify_paths
+from agreegen.yaml_text import packaged_words
 
 MARKER = ".agreegen-demo"
 """A folder that holds this file was made by the demo and may be replaced by it."""
@@ -52,23 +53,7 @@ AGREEMENTS = ("confidentiality-agreement", "data-use-agreement")
 
 _SAMPLE_ROWS = 24
 _JOB_NAME = "pledges.yaml"
-_SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张"
-_GIVEN = (
-    "晓明",
-    "丽华",
-    "建平",
-    "海燕",
-    "志远",
-    "雪梅",
-    "国庆",
-    "思源",
-    "玉兰",
-    "文博",
-    "春生",
-    "静怡",
-    "磊",
-    "娟",
-)
+_WORDS = packaged_words("agreegen.demo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +167,8 @@ class Demo:
                 now=self.clock(),
                 trust=trust,
                 tsa=() if tsa is None else (TimestampServer(tsa),),
-                reason="双方协商一致，同意签订",
-                location="豫州市",
+                reason=_WORDS["reason"],
+                location=_WORDS["location"],
             )
             credential = load_credential(self.folder / "credentials" / f"{role.id.replace('_', '-')}.yaml")
             try:
@@ -303,9 +288,10 @@ def invented_roster(count: int) -> str:
     """Return a CSV roster of invented people: the twelve with example keys are not among them."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(("编号", "姓名", "单位", "职务"))
+    writer.writerow(_WORDS["columns"])
+    surnames, names = _WORDS["surnames"], _WORDS["given"]
     for number in range(1, count + 1):
-        surname = _SURNAMES[number % len(_SURNAMES)]
-        given = _GIVEN[(number // len(_SURNAMES)) % len(_GIVEN)]
-        writer.writerow((f"DEMO{number:07d}", surname + given, "豫州市虚构区普查办公室", "普查员"))
+        surname = surnames[number % len(surnames)]
+        given = names[(number // len(surnames)) % len(names)]
+        writer.writerow((f"DEMO{number:07d}", surname + given, _WORDS["unit"], _WORDS["position"]))
     return text.getvalue()

@@ -17,7 +17,7 @@ from cryptography.x509.oid import (
     ObjectIdentifier,
 )
 
-from agreegen.example_pki.subjects import EXAMPLE_ORGANISATION
+from agreegen.example_pki.subjects import EXAMPLE_ORGANISATION, NAMES
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
@@ -96,7 +96,7 @@ def subject_name(common_name: str, unit: str | None = None, number: str | None =
 
 def issue_root(key: rsa.RSAPrivateKey, now: datetime) -> Authority:
     """Issue the self-signed root."""
-    name = subject_name("EXAMPLE Root CA 样例根证书")
+    name = subject_name(NAMES["root"])
     builder = _builder(name, name, key, now, ROOT_YEARS)
     builder = _as_authority(builder, path_length=1)
     return Authority("root", builder.sign(key, hashes.SHA256()), key)
@@ -104,7 +104,7 @@ def issue_root(key: rsa.RSAPrivateKey, now: datetime) -> Authority:
 
 def issue_authority(root: Authority, key: rsa.RSAPrivateKey, now: datetime, at: Addresses) -> Authority:
     """Issue the government CA under the root; its status stands in the root's revocation list."""
-    name = subject_name("EXAMPLE Government CA 样例政务证书")
+    name = subject_name(NAMES["authority"])
     builder = _builder(name, root.certificate.subject, key, now, CA_YEARS)
     builder = _as_authority(builder, path_length=0)
     builder = builder.add_extension(_authority_key_identifier(root), critical=False)

@@ -9,22 +9,12 @@ from pathlib import Path
 from agreegen.errors import InputError
 from agreegen.example_pki.certificates import Addresses
 from agreegen.messages import message
+from agreegen.yaml_text import packaged_words
 
 MARKER = "EXAMPLE-PKI.txt"
 """File that tells our own folder from any other; only such a folder is ever replaced."""
 
-MARKER_TEXT = """EXAMPLE 样例
-
-A throw-away PKI: its certificates prove nothing about anybody, its keys and passphrases lie side by side.
-Never trust the anchors in trust/ for real documents.
-
-credentials/         credential files, ready for use (passphrases by file)
-credentials/people/  one credential a person, named by staff number
-trust/               trust anchors (*.pem) and revocation lists (*.crl)
-responder/           keys of the authorities and of the timestamp and OCSP services
-
-样例用证书与密钥，不具有任何法律效力，切勿用于正式文件，也不要信任 trust/ 中的根证书。
-"""
+MARKER_TEXT: str = packaged_words("agreegen.example_pki")["marker"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,14 @@ from agreegen.example_pki.certificates import (
 from agreegen.example_pki.layout import MARKER, MARKER_TEXT, ExamplePki
 from agreegen.example_pki.pictures import draw_seal, draw_signature
 from agreegen.example_pki.sm2_chain import issue_sm2_crl, make_sm2_chain
-from agreegen.example_pki.subjects import PARTY_A, PEOPLE, Holder, default_holders
+from agreegen.example_pki.subjects import (
+    EXAMPLE_ORGANISATION,
+    NAMES,
+    PARTY_A,
+    PEOPLE,
+    Holder,
+    default_holders,
+)
 from agreegen.files import sync_folder
 from agreegen.messages import message
 from agreegen.pki.sm2.backend import Sm2Backend, find_backend
@@ -140,8 +147,8 @@ def _write_authorities(pki: ExamplePki, authorities: Sequence[Authority], now: d
 
 def _write_services(pki: ExamplePki, authority: Authority, now: datetime) -> None:
     services = {
-        "tsa": ("EXAMPLE Timestamp Service 样例时间戳", ExtendedKeyUsageOID.TIME_STAMPING),
-        "ocsp": ("EXAMPLE OCSP Responder 样例在线状态", ExtendedKeyUsageOID.OCSP_SIGNING),
+        "tsa": (NAMES["tsa"], ExtendedKeyUsageOID.TIME_STAMPING),
+        "ocsp": (NAMES["ocsp"], ExtendedKeyUsageOID.OCSP_SIGNING),
     }
     for name, (title, usage) in services.items():
         key = ec.generate_private_key(ec.SECP256R1())
@@ -194,7 +201,7 @@ def _write_sm2(pki: ExamplePki, backend: Sm2Backend, now: datetime) -> None:
     stem.with_suffix(".pem").write_bytes(pair + chain.authority.certificate_pem)
     stem.with_suffix(".png").write_bytes(draw_seal(PARTY_A))
     stem.with_suffix(".yaml").write_text(
-        f"# EXAMPLE 样例: {PARTY_A}, SM2\n"
+        f"# {EXAMPLE_ORGANISATION}: {PARTY_A}, SM2\n"
         "kind: sm2\n"
         "key: sm2-seal.key\n"
         "certificate: sm2-seal.pem\n"
@@ -205,7 +212,7 @@ def _write_sm2(pki: ExamplePki, backend: Sm2Backend, now: datetime) -> None:
 
 def _credential_text(holder: Holder, stem: str) -> str:
     return (
-        f"# EXAMPLE 样例: {holder.name}\n"
+        f"# {EXAMPLE_ORGANISATION}: {holder.name}\n"
         "kind: pkcs12\n"
         f"file: {stem}.p12\n"
         f"passphrase: {{file: {stem}.pass}}\n"

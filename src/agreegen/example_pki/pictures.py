@@ -10,13 +10,16 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 from pylopdf_fonts_zh_cn import sans_path, serif_path
 
+from agreegen.yaml_text import packaged_words
+
 _DOTS_PER_MM = 300 / 25.4
 _OVERSAMPLING = 2
 _RED = (200, 22, 29, 255)
 _PALE_RED = (200, 22, 29, 130)
 _INK = (22, 34, 86, 255)
 _PALE_INK = (22, 34, 86, 110)
-_SAMPLE = "样例"
+_WORDS = packaged_words("agreegen.example_pki")
+_SAMPLE: str = _WORDS["sample"]
 
 
 @functools.lru_cache(maxsize=64)
@@ -40,7 +43,7 @@ def draw_seal(name: str, *, diameter_mm: float = 42.0) -> bytes:
     font = _font(sans_path(), round(size * 0.27))
     _write_across(canvas, _SAMPLE, font, _PALE_RED, angle=20)
     small = _font(sans_path(), round(size * 0.075))
-    draw.text((size / 2, size * 0.79), "EXAMPLE 样例", font=small, fill=_RED, anchor="mm")
+    draw.text((size / 2, size * 0.79), _WORDS["example"], font=small, fill=_RED, anchor="mm")
     return _encode(canvas, _RED)
 
 

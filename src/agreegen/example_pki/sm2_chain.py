@@ -11,7 +11,7 @@ from hashlib import sha1
 from asn1crypto import core, crl, keys, pem, x509
 
 from agreegen.example_pki.certificates import CA_YEARS, CRL_YEARS, LEAF_YEARS, ROOT_YEARS, Addresses
-from agreegen.example_pki.subjects import EXAMPLE_ORGANISATION, PARTY_A
+from agreegen.example_pki.subjects import EXAMPLE_ORGANISATION, NAMES, PARTY_A, UNITS
 from agreegen.pki.sm2.backend import DEFAULT_SIGNER_ID, Sm2Backend
 from agreegen.pki.sm2.curve import ALGORITHM_IDENTIFIER, encode_public_key
 
@@ -82,9 +82,9 @@ def make_sm2_chain(
         holder: Common name of both certificates.
         years: How long the holder's certificates are valid.
     """
-    root = _issue(backend, "sm2-root", _name("EXAMPLE SM2 Root CA 样例国密根证书"), None, now, ROOT_YEARS, at)
-    authority = _issue(backend, "sm2-ca", _name("EXAMPLE SM2 CA 样例国密证书"), root, now, CA_YEARS, at)
-    subject = _name(holder, "单位电子印章（国密）")
+    root = _issue(backend, "sm2-root", _name(NAMES["sm2_root"]), None, now, ROOT_YEARS, at)
+    authority = _issue(backend, "sm2-ca", _name(NAMES["sm2_authority"]), root, now, CA_YEARS, at)
+    subject = _name(holder, UNITS["sm2_seal"])
     signing = _issue(backend, "sm2-seal", subject, authority, now, years, at, _SIGNING_USAGE)
     encryption = _issue(backend, "sm2-encryption", subject, authority, now, years, at, _ENCRYPTION_USAGE)
     return Sm2Chain(root, authority, signing, encryption)

@@ -10,7 +10,17 @@ from typing import Any
 
 from agreegen.yaml_text import load_typed
 
-__all__ = ["Column", "Sheet", "Word", "group", "inspection_points", "name_of", "read_word", "sheets"]
+__all__ = [
+    "Column",
+    "Sheet",
+    "Word",
+    "group",
+    "inspection_points",
+    "name_of",
+    "read_word",
+    "sheets",
+    "without_unit",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +113,11 @@ def sheets() -> tuple[Sheet, ...]:
 def inspection_points() -> tuple[tuple[str, int], ...]:
     """Return content and points of the sheet that the notice asks for."""
     return tuple((str(content), int(points)) for content, points in _data()["self_inspection"])
+
+
+def without_unit(text: str, name: str) -> str:
+    """Return a number as it is entered without the word of what it counts, `copies` or `points`."""
+    return text.removesuffix(str(_data()["units"][name])).strip()
 
 
 def read_word(name: str, text: str) -> str | None:

@@ -10,15 +10,13 @@ from agreegen.errors import RenderingError
 from agreegen.messages import Message, message
 from agreegen.model.document import Document
 from agreegen.model.form import Field, FieldType, Form
+from agreegen.values.printed import DATE_BLANK, print_day, print_yes_no
 
 Printed = str | bool | list[str]
 """A value as the template gets it."""
 
 BLANK = "________"
 """Stands for an optional value that was not given, to be written by hand."""
-
-DATE_BLANK = "____年__月__日"
-"""Stands for a date that was not given."""
 
 _NOT_XML = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -65,7 +63,7 @@ def _printed(field: Field, values: Mapping[str, Printed]) -> Printed:
     if isinstance(value, list):
         return [_checked(field, item) for item in value]
     if isinstance(value, bool):
-        return "是" if value else "否"
+        return print_yes_no(value)
     return _format_date(field, value) if field.type is FieldType.DATE else _checked(field, value)
 
 
@@ -85,7 +83,7 @@ def _format_date(field: Field, value: str) -> str:
         day = date.fromisoformat(value)
     except ValueError as exc:
         raise RenderingError(message("rendering.not-date-form-2018-05-10", field=_name(field))) from exc
-    return f"{day.year}年{day.month}月{day.day}日"
+    return print_day(day)
 
 
 def _checked(field: Field, value: str) -> str:

@@ -12,9 +12,11 @@ from agreegen.errors import InputError
 from agreegen.messages import message
 from agreegen.model.form import Field, Form
 from agreegen.values.masking import mask_numbers
+from agreegen.yaml_text import packaged_words
 
-REASON_HEADER = "失败原因"
-_REASONS = frozenset({REASON_HEADER, "reason", "失败原因/reason", "失败原因(reason)"})
+_WORDS = packaged_words("agreegen.rosters")
+REASON_HEADER: str = _WORDS["reason"]
+_REASONS = frozenset(_WORDS["reasons"])
 _NOTE = re.compile(r"[(\[【〔].*?[)\]】〕]")
 _INVISIBLE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
 

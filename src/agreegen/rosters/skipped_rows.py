@@ -7,14 +7,10 @@ from collections.abc import Sequence
 
 from agreegen.values import RawValue
 from agreegen.values.text import fold_width, is_empty
+from agreegen.yaml_text import packaged_words
 
-_TOTAL = re.compile(
-    r"(?:合计|总计|小计|共计|累计|总数|本页小计)(?:人数)?:?\d*[人名个]?\Z|共\d+[人名]\Z|(?:sub)?total:?\Z"
-)
-_NOTE = re.compile(
-    r"(?:注|备注|说明|附注|填表说明|填表人?|填报人?|制表人?|审核人?|复核人?|经办人?|联系人|联系电话|电话"
-    r"|(?:单位|部门|统计|填报)?负责人|填[报表]单位|(?:填报|填表|制表)?日期)(?:\((?:签字|签章|盖章)\))?\d*:"
-)
+_WORDS = packaged_words("agreegen.rosters")
+_TOTAL, _NOTE = re.compile(_WORDS["total"]), re.compile(_WORDS["note"])
 
 
 def is_total(row: Sequence[RawValue]) -> bool:

@@ -38,6 +38,7 @@ from agreegen.scanning.copies.stamp import stamps_for
 from agreegen.scanning.interface import PageResult, PageStatus, Reason, ScanReport
 from agreegen.scanning.keeping import KeptInput, keep_input, keep_page
 from agreegen.scanning.marks import MarkText
+from agreegen.values.printed import print_day
 
 LIMITS = Limits(memory_bytes=2048 << 20, cpu_s=60, wall_s=180.0)
 """What a page may take: an A4 sheet in colour at 1,200 dpi takes some 600 MB and a few seconds."""
@@ -332,7 +333,7 @@ def _as_printed(text: str) -> str:
         day = date.fromisoformat(text)
     except ValueError:
         return text
-    return f"{day.year}年{day.month}月{day.day}日"
+    return print_day(day)
 
 
 def _at_first_sight(seen: reading.Look) -> tuple[PageStatus, tuple[Reason, ...]] | None:

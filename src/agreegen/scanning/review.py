@@ -25,23 +25,15 @@ from agreegen.scanning import reading
 from agreegen.scanning.intake import ReadPage
 from agreegen.scanning.interface import PageResult
 from agreegen.scanning.wording import say_reasons
+from agreegen.yaml_text import packaged_words
 
 SHEET_NAME = "review.xlsx"
-ACCEPT, REJECT = "通过", "退回"
-_ACCEPTING = frozenset({ACCEPT, "接受", "是", "accept", "accepted", "yes"})
-_REJECTING = frozenset({REJECT, "不通过", "拒绝", "否", "reject", "rejected", "no"})
-_HEADERS = (
-    ("文件", 28),
-    ("页", 6),
-    ("图片", 34),
-    ("原因", 44),
-    ("标记码编号", 14),
-    ("标记码姓名", 14),
-    ("编号（填）", 16),
-    ("决定（填：通过/退回）", 16),
-    ("决定人（填）", 14),
-    ("SHA-256", 12),
-)
+_WORDS = packaged_words("agreegen.scanning")
+ACCEPT: str = _WORDS["accept"]
+REJECT: str = _WORDS["reject"]
+_ACCEPTING, _REJECTING = frozenset(_WORDS["accepting"]), frozenset(_WORDS["rejecting"])
+_WIDTHS = (28, 6, 34, 44, 14, 14, 16, 16, 14, 12)
+_HEADERS = tuple(zip(_WORDS["columns"], _WIDTHS, strict=True))
 NUMBER, VERDICT, BY, SHA256 = 7, 8, 9, 10
 _PAGE = 2
 _MODE = 0o600
@@ -242,7 +234,7 @@ def write_book(path: Path, rows: Sequence[Sequence[object]]) -> None:
     book = Workbook()
     sheet = book.active
     assert isinstance(sheet, Worksheet)
-    sheet.title = "待核对"
+    sheet.title = _WORDS["title"]
     sheet.append([title for title, _ in _HEADERS])
     for number, (_, width) in enumerate(_HEADERS, 1):
         sheet.column_dimensions[get_column_letter(number)].width = width

@@ -25,7 +25,7 @@ _NAME_OIDS = (
 )
 _DOTS = str.maketrans(dict.fromkeys("•‧・･∙⋅", "·"))
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
-_HAN = r"[⺀-鿿豈-﫿\U00020000-\U000323af·]"
+_HAN = "[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U000323af\u00b7]"
 _BESIDE_HAN = re.compile(rf"(?<={_HAN})\s+|\s+(?={_HAN})")
 
 

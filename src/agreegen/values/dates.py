@@ -9,6 +9,7 @@ from agreegen.messages import message
 from agreegen.values.masking import quote
 from agreegen.values.problem import RawValue, ValueProblem
 from agreegen.values.text import fold_width, plain_text
+from agreegen.yaml_text import packaged_words
 
 _EARLIEST, _LATEST = date(1900, 1, 1), date(2100, 12, 31)
 _SERIAL_EPOCH = date(1899, 12, 30)  # the 1900 system, right from 1 March 1900 on
@@ -20,13 +21,13 @@ _SERIALS = range(
 _DASHES = re.compile(r"[\u2010-\u2015\u2212]")
 _TIME = r"(?:[T ]\s*\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?"
 _SEPARATED = re.compile(rf"(\d{{4}})\s*[-./]\s*(\d{{1,2}})\s*[-./]\s*(\d{{1,2}})\.?{_TIME}\Z")
-_ARABIC = re.compile(rf"(\d{{4}})年(\d{{1,2}})月(\d{{1,2}})[日号]{_TIME}\Z")
+_WORDS = packaged_words("agreegen.values")["dates"]
+_FIGURES = re.compile(rf"{_WORDS['figures']}{_TIME}\Z")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})\Z")
-_HAN_YEAR_DIGITS = "〇一二三四五六七八九"
-_HAN_DATE = re.compile(
-    r"([〇一二三四五六七八九]{4})年([元正一二三四五六七八九十]{1,2})月([一二三四五六七八九十廿卅初]{1,3})[日号]\Z"
-)
-_ZEROS = str.maketrans("零○ＯOo０0◯", "〇〇〇〇〇〇〇〇")
+_HAN_DIGITS: str = _WORDS["digits"]
+_HAN_DATE = re.compile(_WORDS["characters"])
+_ZEROS = str.maketrans(dict.fromkeys(_WORDS["zeros"], _HAN_DIGITS[0]))
+_INNER_SPACES = re.compile(_WORDS["spaces"])
 _REMEDY = message("values.enter-2018-05-10-or-2018")
 
 
@@ -46,8 +47,8 @@ def parse_date(raw: RawValue) -> date:
     if isinstance(raw, int | float) and not isinstance(raw, bool):
         return _from_number(raw)
     text = plain_text(raw)
-    folded = re.sub(r"(?<=[年月])\s+|\s+(?=[年月日号])", "", _DASHES.sub("-", fold_width(text)))
-    for pattern in (_SEPARATED, _ARABIC, _COMPACT):
+    folded = _INNER_SPACES.sub("", _DASHES.sub("-", fold_width(text)))
+    for pattern in (_SEPARATED, _FIGURES, _COMPACT):
         if found := pattern.match(folded):
             year, month, day = (int(part) for part in found.groups())
             return _existing(year, month, day, text)
@@ -84,23 +85,24 @@ def _from_number(number: float) -> date:
 
 
 def _from_han(found: re.Match[str], text: str) -> date:
-    year = int("".join(str(_HAN_YEAR_DIGITS.index(char)) for char in found.group(1)))
-    month, day = _han_number(found.group(2)), _han_number(found.group(3).removeprefix("初"))
+    year = int("".join(str(_HAN_DIGITS.index(char)) for char in found.group(1)))
+    month, day = _han_number(found.group(2)), _han_number(found.group(3).removeprefix(_WORDS["early"]))
     if month is None or day is None:
         raise ValueProblem(message("values.not-date", text=quote(text)), _REMEDY)
     return _existing(year, month, day, text)
 
 
 def _han_number(text: str) -> int | None:
-    if text in {"元", "正"}:
+    if text in _WORDS["first_month"]:
         return 1
-    text = text.replace("廿", "二十").replace("卅", "三十")
-    tens, ten, units = text.rpartition("十")
-    if any(len(part) > 1 or part not in _HAN_YEAR_DIGITS for part in (tens, units)) or not text:
+    for short, long in _WORDS["tens"].items():
+        text = text.replace(short, long)
+    tens, ten, units = text.rpartition(_WORDS["ten"])
+    if any(len(part) > 1 or part not in _HAN_DIGITS for part in (tens, units)) or not text:
         return None
-    value = _HAN_YEAR_DIGITS.index(units) if units else 0
+    value = _HAN_DIGITS.index(units) if units else 0
     if ten:
-        value += 10 * (_HAN_YEAR_DIGITS.index(tens) if tens else 1)
+        value += 10 * (_HAN_DIGITS.index(tens) if tens else 1)
     return value
 
 

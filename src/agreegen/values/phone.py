@@ -8,9 +8,10 @@ from agreegen.messages import message
 from agreegen.values.masking import quote
 from agreegen.values.problem import RawValue, ValueProblem
 from agreegen.values.text import code_text, fold_width
+from agreegen.yaml_text import packaged_words
 
 _DASHES = re.compile(r"[\u2010-\u2015\u2212\u30fc\u2500_]")
-_EXTENSION = re.compile(r"(?:转|分机号?|ext\.?|x|#)[:\s]*(\d{1,6})\Z", re.IGNORECASE)
+_EXTENSION = re.compile(packaged_words("agreegen.values")["extension"], re.IGNORECASE)
 _MOBILE = re.compile(r"1[3-9]\d{9}\Z")
 # Area codes are 010, 02x, or 03xx to 09xx; local numbers have 7 or 8 digits and never begin with 0.
 _LANDLINE = re.compile(r"(010|02\d|0[3-9]\d\d)([1-9]\d{6,7})\Z")

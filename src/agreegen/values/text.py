@@ -10,6 +10,7 @@ from agreegen.messages import message
 from agreegen.model.form import Field
 from agreegen.values.masking import quote
 from agreegen.values.problem import RawValue, ValueProblem
+from agreegen.yaml_text import packaged_words
 
 SPREADSHEET_DIGITS = 15
 """Significant digits that a spreadsheet keeps; a longer number has lost its end (IEEE 754 double)."""
@@ -58,9 +59,7 @@ _SPREADSHEET_ERRORS = frozenset(
     {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#GETTING_DATA", "#SPILL!"}
 )
 
-_STROKES = frozenset(
-    {"/", "//", "\\", "|", "-", "--", "---", "–", "—", "——", "―", "─", "——-", "N/A", "n/a", "空"}
-)
+_STROKES = frozenset(packaged_words("agreegen.values")["strokes"])
 _MOST_STROKE = 10
 _GUARDS = "'`´‘’ʹ′＇｀"
 """Signs that people put before a number so that a spreadsheet takes it for text."""

@@ -9,15 +9,11 @@ from agreegen.model.form import Field
 from agreegen.values.masking import quote
 from agreegen.values.problem import RawValue, ValueProblem
 from agreegen.values.text import fold_width, plain_text
+from agreegen.yaml_text import packaged_words
 
-_YES = frozenset({"是", "有", "yes", "y", "true", "1", "√", "✓", "✔"})
-_NO = frozenset({"否", "无", "不是", "没有", "no", "n", "false", "0", "×", "✗", "✘"})
-
-
-_QUESTION = "是否"
-_DENIALS = ("非", "不", "未", "无")
-_PERSON = re.compile(r"(?:工作)?人员\Z|人\Z")
-_DEGREES = ("核心", "重要", "一般")
+_WORDS = packaged_words("agreegen.values")
+_YES, _NO = frozenset(_WORDS["yes"]), frozenset(_WORDS["no"])
+_PERSON = re.compile(_WORDS["person"])
 
 
 def parse_yes_no(field: Field, raw: RawValue) -> bool:
@@ -43,10 +39,10 @@ def parse_yes_no(field: Field, raw: RawValue) -> bool:
 
 
 def _own_words(field: Field, word: str) -> bool | None:
-    stem = _PERSON.sub("", field.label_zh.removeprefix(_QUESTION))
+    stem = _PERSON.sub("", field.label_zh.removeprefix(_WORDS["question"]))
     said = _PERSON.sub("", word)
     if not stem:
         return None
-    if said == stem or any(said == degree + stem for degree in _DEGREES):
+    if said == stem or any(said == degree + stem for degree in _WORDS["degrees"]):
         return True
-    return False if any(said == denial + stem for denial in _DENIALS) else None
+    return False if any(said == denial + stem for denial in _WORDS["denials"]) else None

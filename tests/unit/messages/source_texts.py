@@ -18,7 +18,15 @@ _BEGINNING = re.compile(r"[a-z_]+\.([a-z0-9_.-]*[.-])?")
 _CHINESE = re.compile("[\u3400-\u9fff]")
 _WORDS = re.compile(r"[A-Za-z]{2,}")
 _SPEAKERS = re.compile(r"(?:.*(?:Error|Problem|DoesNotFit|StaleCompiledForm|Complaint|Finding)|say\w*|echo)$")
-_BUGS = {"ValueError", "TypeError", "RuntimeError", "AssertionError", "KeyError", "NotImplementedError"}
+_BUGS = {
+    "AttributeError",
+    "ValueError",
+    "TypeError",
+    "RuntimeError",
+    "AssertionError",
+    "KeyError",
+    "NotImplementedError",
+}
 _SPOKEN_KEYWORDS = {"hint", "help", "problem", "remedy", "short_help", "title"}
 
 
@@ -53,10 +61,11 @@ def read_source() -> Texts:
     """Read the whole source once a test run."""
     found = Texts()
     for path in sorted(SOURCE.rglob("*.py")):
-        tree = ast.parse(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        tree = ast.parse(text)
         where = path.relative_to(SOURCE).as_posix()
         _read_codes(tree, where, found)
-        for node in sorted(_spoken(tree), key=lambda node: node.lineno):
+        for node in sorted(_spoken(tree, text), key=lambda node: node.lineno):
             found.uncoded.append((f"{where}:{node.lineno}", ast.unparse(node)[:120]))
     for path in sorted((SOURCE / "web" / "templates").rglob("*.html")):
         _read_template(path.read_text("utf-8"), found)
@@ -89,7 +98,7 @@ def _read_codes(tree: ast.AST, where: str, found: Texts) -> None:
             found.uses.append(Use(f"{where}:{node.lineno}", str(code.value), values))
 
 
-def _spoken(tree: ast.AST) -> Iterator[ast.expr]:
+def _spoken(tree: ast.AST, source: str) -> Iterator[ast.expr]:
     """Yield strings that a person would be shown: Chinese ones, and those that errors and printing take."""
     own = {id(node) for text in _descriptions(tree) for node in ast.walk(text)}
     seen: set[int] = set()
@@ -100,12 +109,15 @@ def _spoken(tree: ast.AST) -> Iterator[ast.expr]:
                     if id(part) not in seen and _is_sentence(part):
                         seen.update(id(inner) for inner in ast.walk(part))
                         yield part
-        elif id(node) not in own and id(node) not in seen and _is_chinese(node):
+        elif id(node) not in own and id(node) not in seen and _is_chinese(node, source):
             yield node
 
 
-def _is_chinese(node: ast.AST) -> TypeGuard[ast.Constant]:
-    return isinstance(node, ast.Constant) and bool(_CHINESE.search(str(node.value)))
+def _is_chinese(node: ast.AST, source: str) -> TypeGuard[ast.Constant]:
+    """Tell whether Chinese is written there; code points that are spelled out are no words."""
+    if not isinstance(node, ast.Constant) or not _CHINESE.search(str(node.value)):
+        return False
+    return bool(_CHINESE.search(ast.get_source_segment(source, node) or str(node.value)))
 
 
 def _said(call: ast.Call) -> Iterator[ast.expr]:

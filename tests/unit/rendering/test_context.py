@@ -9,7 +9,8 @@ import pytest
 
 from agreegen.errors import RenderingError
 from agreegen.model.document import build_document
-from agreegen.rendering.context import BLANK, DATE_BLANK, template_context
+from agreegen.rendering.context import BLANK, template_context
+from agreegen.values.printed import DATE_BLANK
 
 from .conftest import packaged_form, sample_document
 

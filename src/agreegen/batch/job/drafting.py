@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agreegen.errors import InputError
+from agreegen.messages import Message, message, translate
 from agreegen.model.form import FieldType, Form, RoleKind, SignatureRole
 from agreegen.rosters.survey import RosterSurvey, survey_roster
 
@@ -80,15 +81,15 @@ def write_draft(draft: JobDraft, path: Path) -> str:
     """Return the text of the job file that will lie at `path`; paths in it are relative to that."""
     form, survey = draft.survey.form, draft.survey
     lines = [
-        f"# 任务：按名册逐行生成《{form.title_zh}》。本文件中的路径均相对于本文件所在的文件夹。",
-        f"# A job: one {form.title_en} for each row. Paths are relative to this file; see docs/batch.md.",
+        f"# {translate(message('batch.draft-about', title=form.title_zh), 'zh')}",
+        f"# {translate(message('batch.draft-about', title=form.title_en), 'en')}",
         f"form: {form.id}",
         "",
-        "# 名册。已识别的列 / The roster; columns that were found:",
+        _comment(message("batch.draft-columns-found")),
         *(f"#   {header} = {_label(form, name)}" for name, header in survey.columns.items()),
     ]
     if survey.others:
-        lines.append(f"# 未使用的列 / Columns that are not read: {'、'.join(survey.others)}")
+        lines.append(f"{_comment(message('batch.draft-columns-not-read'))}: {'、'.join(survey.others)}")
     roster: dict[str, object] = {"file": _relative(draft.roster, path)}
     if survey.sheet is not None:
         roster["sheet"] = survey.sheet
@@ -96,21 +97,21 @@ def write_draft(draft: JobDraft, path: Path) -> str:
         roster["columns"] = dict(draft.columns)
     lines += [f"roster: {_flow(roster)}", ""]
     lines += [
-        "# 名册中没有或为空的内容，各行相同 / Values for all rows whose cell is empty or has no column.",
+        _comment(message("batch.draft-values-for-all")),
         f"defaults: {_flow(dict(draft.defaults))}",
         "",
-        "# 文件、登记簿和失败的行写入此文件夹 / Documents, register and failed rows go into this folder.",
+        _comment(message("batch.draft-output")),
         f"output: {_text(_relative(draft.output, path))}",
         "",
         *_signature_lines(draft, path),
-        "# 信任锚与吊销列表所在的文件或文件夹 / Trust anchors and revocation lists.",
+        _comment(message("batch.draft-trust")),
         f"trust: [{', '.join(_text(_relative(each, path)) for each in draft.trust)}]",
         "",
-        "# 文件名；不得含身份证号，且任何人都能看到 / File names: never an ID number, everybody sees them.",
+        _comment(message("batch.draft-name")),
         f'# name: "{{{form.row_keys[0] if form.row_keys else form.fields[0].name}}}"',
-        "# 时间戳服务（B-T 及以上） / A timestamp service, for level B-T and above.",
+        _comment(message("batch.draft-tsa")),
         "# tsa: https://tsa.example/",
-        "# 全部完成后归档 / Bags, when every row is done.",
+        _comment(message("batch.draft-bags")),
         "# archive: {bags: archive, credential: credentials/archive-seal.yaml}",
     ]
     return "\n".join(lines) + "\n"
@@ -125,15 +126,17 @@ def _signature_lines(draft: JobDraft, path: Path) -> list[str]:
         for role in others
         if key is not None
     ]
-    lines = [
-        "# 签名，按先后顺序。各人自己的凭证以 {字段} 区分；没有凭证文件的留空，由本人另行签署。",
-        "# Signatures, in order. {field} makes a credential each row's own; where its file is missing, the",
-        "# signature stays open, to be made later or on paper.",
-    ]
+    about = message("batch.draft-signatures")
+    lines = [f"# {line}" for lang in ("zh", "en") for line in translate(about, lang).split("\n")]
     if draft.credential is None or draft.role is None:
         return [*lines, "signatures: []", *hints, ""]
     own = f"{{role: {draft.role}, credential: {_text(_relative(draft.credential, path))}, level: B-B}}"
     return [*lines, "signatures:", f"  - {own}", *hints, ""]
+
+
+def _comment(said: Message) -> str:
+    """Return a comment in both languages: who writes the file and who runs it may read different ones."""
+    return f"# {translate(said, 'zh')} / {translate(said, 'en')}"
 
 
 def _label(form: Form, name: str) -> str:

@@ -14,7 +14,7 @@ from agreegen.messages import Message, message
 from agreegen.model.complaint import Complaint, ComplaintsError, Location
 from agreegen.model.form import Form
 from agreegen.model.report import PadesLevel
-from agreegen.yaml_text import MAX_BYTES, YamlText, read_yaml_text
+from agreegen.yaml_text import MAX_BYTES, YamlText, packaged_words, read_yaml_text
 
 __all__ = ["Job", "read_job"]
 
@@ -34,7 +34,8 @@ _KEYS = (
     "relax_order",
     "register_credential",
 )
-_YES_NO = {"true": True, "yes": True, "是": True, "false": False, "no": False, "否": False}
+_WORDS = packaged_words("agreegen.batch.job")
+_YES_NO = dict.fromkeys(_WORDS["yes"], True) | dict.fromkeys(_WORDS["no"], False)
 _DEFAULT_BAG = 10_000
 _NOT_IN_PATHS = frozenset("/\\\0")
 

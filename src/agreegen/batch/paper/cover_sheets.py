@@ -9,8 +9,10 @@ from agreegen.register.interface import Registration
 from agreegen.scanning.copies.lettering import Lettering
 from agreegen.scanning.copies.stamp import PT_PER_MM, inline_picture, person_label, short_id
 from agreegen.scanning.marks import draw_sheet_mark
+from agreegen.yaml_text import packaged_words
 
-COLUMNS = ("序号", "编号", "姓名", "识别号", "已签字", "已收回")
+_WORDS = packaged_words("agreegen.batch.paper")
+COLUMNS: tuple[str, ...] = tuple(_WORDS["columns"])
 """Headers of the list, on the sheet and in its workbook."""
 
 _LEFT_PT, _RIGHT_PT = 60.0, 535.0
@@ -24,7 +26,7 @@ _ROWS = int((_UNDER_HEAD_PT - _BOTTOM_PT) / _ROW_PT) - 1
 
 def sheet_texts(title: str, unit: str) -> Iterator[str]:
     """Yield what the sheets of a unit say besides the lines of its people."""
-    yield from (title, unit, "共份第张/0123456789", *COLUMNS)
+    yield from (title, unit, _WORDS["count"], "0123456789", *COLUMNS)
 
 
 def draw_sheets(
@@ -41,7 +43,9 @@ def draw_sheets(
     count = max(1, -(-len(people) // _ROWS))
     for number in range(count):
         first = number * _ROWS
-        head = _head(title, unit, f"共 {len(people)} 份    第 {number + 1} 张 / 共 {count} 张", lettering)
+        head = _head(
+            title, unit, _WORDS["count"].format(people=len(people), number=number + 1, count=count), lettering
+        )
         rows = [
             _row(place, first + place + 1, person, lettering)
             for place, person in enumerate(people[first : first + _ROWS])

@@ -17,8 +17,9 @@ from agreegen.register.coverage import is_signed
 from agreegen.register.interface import DocumentRow, Registration
 from agreegen.register.store import Register
 from agreegen.rosters.row import RosterRow
+from agreegen.yaml_text import packaged_words
 
-NO_UNIT = "（未填单位）"
+_NO_UNIT: str = packaged_words("agreegen.batch.paper")["no_unit"]
 _SHOWN = 30
 
 
@@ -87,7 +88,7 @@ def _rows(job: Job, register: Register) -> Iterator[tuple[RosterRow, str]]:
     roster = open_job_roster(job)
     for row in MendedRows(job.form, [register], roster).rows():
         unit = row.values.get("unit")
-        yield row, NO_UNIT if unit is None else str(encode_value(unit))
+        yield row, _NO_UNIT if unit is None else str(encode_value(unit))
 
 
 def _choose_row(

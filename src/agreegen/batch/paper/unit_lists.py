@@ -8,6 +8,7 @@ from pathlib import Path
 
 from agreegen.batch.paper.cover_sheets import COLUMNS
 from agreegen.unit_sheets import UnitRow, write_unit_sheets
+from agreegen.yaml_text import packaged_words
 
 _WIDTHS = (8, 18, 20, 14, 10, 10, 10)
 
@@ -25,7 +26,9 @@ def write_listing(path: Path, people: Iterable[Listed]) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    columns = list(zip((*COLUMNS, "页码"), _WIDTHS, strict=True))
+    columns = list(
+        zip((*COLUMNS, packaged_words("agreegen.batch.paper")["first_page"]), _WIDTHS, strict=True)
+    )
     write_unit_sheets(path, columns, _numbered(people), empty="_")
 
 

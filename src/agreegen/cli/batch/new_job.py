@@ -129,7 +129,9 @@ def _choose_form(
                 "cli.columns-found", id=each.form.id, title_zh=each.form.title_zh, count=len(each.columns)
             )
         )
-    chosen = click.prompt("Form / 表单", type=click.Choice(ids), default=ids[0], err=True)
+    chosen = click.prompt(
+        translate(message("cli.prompt-form")), type=click.Choice(ids), default=ids[0], err=True
+    )
     return next(each for each in fitting if each.form.id == chosen)
 
 
@@ -140,7 +142,7 @@ def _complete(
     draft = _with_missing(_with_columns(draft, sheet), sheet, asking=asking)
     draft = _with_date(draft, date, asking=asking)
     if draft.credential is None and asking:
-        answer = click.prompt("Credential file, empty for none / 凭证文件，可不填", default="", err=True)
+        answer = click.prompt(translate(message("cli.prompt-credential")), default="", err=True)
         draft = replace(draft, credential=Path(answer) if answer else None)
     return draft if draft.credential is None else _with_role(draft, role)
 
@@ -148,7 +150,7 @@ def _complete(
 def _with_date(draft: JobDraft, date: str | None, *, asking: bool) -> JobDraft:
     fields = date_fields(draft.survey)
     if date is None and asking and fields:
-        date = click.prompt("Date, empty to leave it blank / 日期，可不填", default="", err=True)
+        date = click.prompt(translate(message("cli.prompt-date")), default="", err=True)
     dated = {name: date for name in fields if date and name not in draft.defaults}
     return replace(draft, defaults={**draft.defaults, **dated})
 

@@ -11,7 +11,7 @@ from typing import Any
 from agreegen.ledger.copies import MOST_COPIES, parse_numbers
 from agreegen.ledger.holdings import Refused
 from agreegen.ledger.interface import ENTERING, Item, Kind, Label, Medium, Movement
-from agreegen.ledger.words import group, read_word
+from agreegen.ledger.words import group, read_word, without_unit
 from agreegen.messages import message
 from agreegen.recording.ledger.signatures import read_signature
 from agreegen.register.store import Register
@@ -148,7 +148,7 @@ def _numbers(kind: Kind, values: Mapping[str, Value]) -> tuple[int, ...]:
 
 
 def _count(values: Mapping[str, Value]) -> int:
-    text = _text(values, "count").removesuffix("份").strip() or "1"
+    text = without_unit(_text(values, "count"), "copies") or "1"
     if not (text.isascii() and text.isdigit() and len(text) <= len("10000")):
         raise Refused("count", message("ledger.bad-count", text=text, most=MOST_COPIES))
     return int(text)

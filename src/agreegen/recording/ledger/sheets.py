@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from agreegen.ledger.holdings import Refused
 from agreegen.ledger.interface import Note, OwnKind
+from agreegen.ledger.words import without_unit
 from agreegen.messages import message
 from agreegen.model.complaint import Complaint, ComplaintsError, Location, Severity
 from agreegen.recording.ledger.workbook import columns_of
@@ -89,7 +90,7 @@ def _point(record: Record) -> dict[str, Any]:
 
 
 def _whole(record: Record, name: str) -> int:
-    text = str(record.values.get(name, "")).removesuffix(".0").removesuffix("分")
+    text = without_unit(str(record.values.get(name, "")).removesuffix(".0"), "points")
     if not (text.isascii() and text.isdigit() and len(text) <= len("1000")):
         raise Refused(name, message("ledger.bad-points", text=text))
     return int(text)

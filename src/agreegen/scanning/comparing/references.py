@@ -12,12 +12,13 @@ import pypdfium2
 from numpy.typing import NDArray
 
 from agreegen.forms.fonts import find_chain
-from agreegen.rendering.context import BLANK, DATE_BLANK
+from agreegen.rendering.context import BLANK
 from agreegen.scanning.comparing.alignment import Ink
 from agreegen.scanning.copies.lettering import Lettering
 from agreegen.scanning.copies.stack import Stack
 from agreegen.scanning.copies.stamp import Box, Stamp, mark_boxes
 from agreegen.scanning.marks import Points
+from agreegen.values.printed import DATE_BLANK
 
 DOTS_PER_INCH = 150
 """Resolution of the comparison: a stroke of a pen is three pixels wide."""

@@ -11,6 +11,7 @@ from agreegen.register.interface import Registration
 from agreegen.scanning.copies.lettering import Lettering
 from agreegen.scanning.marks import SIDE_MM, MarkText, draw_mark
 from agreegen.values.masking import mask
+from agreegen.yaml_text import packaged_words
 
 PT_PER_MM = 72 / 25.4
 _MARGIN_MM = 9.0
@@ -18,6 +19,7 @@ _MARGIN_MM = 9.0
 _LINE_GAP_MM = 3.0
 _LINE_PT = 10.0
 _SHORT_ID = 8
+_PAGE: str = packaged_words("agreegen.scanning")["page"]
 _PIXELS_A_MODULE = 4
 """Printers that smooth small pictures must not smooth a mark."""
 
@@ -55,7 +57,7 @@ class Stamp:
 
     def line_with(self, unit: str) -> str:
         """Return the line with a unit that fits; the first digits of the document id tell namesakes apart."""
-        page = f"第 {self.mark.page} 页  共 {self.mark.pages} 页"
+        page = _PAGE.format(page=self.mark.page, pages=self.mark.pages)
         facts = (self.name, self.person, short_id(self.mark.document_id), page, unit)
         return "  ".join(fact for fact in facts if fact)
 

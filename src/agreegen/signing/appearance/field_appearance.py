@@ -8,6 +8,7 @@ from agreegen.signing.appearance.pictures import AppearanceMaker, picture
 from agreegen.signing.appearance.text_line import text_lines
 from agreegen.signing.names import subject_label
 from agreegen.signing.prepared import SigningIdentity
+from agreegen.values.printed import print_day
 
 _OFFICE_TIME = timezone(timedelta(hours=8), "UTC+8")
 
@@ -21,5 +22,5 @@ def appearance_of(identity: SigningIdentity, now: datetime) -> AppearanceMaker:
     if identity.appearance is not None:
         return picture(identity.appearance.image)
     local = now.astimezone(_OFFICE_TIME)
-    moment = f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
+    moment = f"{print_day(local)} {local:%H:%M}"
     return text_lines((subject_label(identity.certificate_der), moment))

@@ -136,7 +136,9 @@ def _plain(node: yaml.Node | None) -> object:
         if not isinstance(key, yaml.ScalarNode):
             raise TypeError
         if key.value in settings:
-            raise yaml.MarkedYAMLError(problem="a key stands twice", problem_mark=key.start_mark)
+            raise yaml.MarkedYAMLError(
+                problem=str(message("yaml_text.key-stands-twice")), problem_mark=key.start_mark
+            )
         settings[key.value] = _plain(value)
     return settings
 

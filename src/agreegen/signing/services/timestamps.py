@@ -18,7 +18,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from agreegen.errors import AgreegenError, CredentialError, SigningError, TimestampError
-from agreegen.messages import message
+from agreegen.messages import Message, join_sentences, message
 from agreegen.model.report import Integrity
 from agreegen.pki.cms import timestamp_tokens
 from agreegen.pki.cms.signature_facts import TimestampFacts
@@ -128,18 +128,18 @@ class TimestampClient:
         Raises:
             TimestampError: No service gave an acceptable one.
         """
-        problems: list[str] = []
+        problems: list[Message | str] = []
         for service in self._services:
             try:
                 token = self._ask(service, digest, hash_name)
             except TimestampError as exc:
-                problems.append(exc.message)
+                problems.append(exc.sentence)
                 continue
             # Another service's tokens may be larger: the next room is for the largest seen.
             self._token_bytes = max(self._token_bytes or 0, len(token) + _SIZE_MARGIN_BYTES)
             return token
         raise TimestampError(
-            "no timestamp was to be had: " + "; ".join(problems),
+            message("signing.no-timestamp-had", problems=join_sentences(problems)),
             hint=message("signing.check-service-try-later"),
         )
 
