@@ -152,6 +152,15 @@ def _with_words(pdf: pikepdf.Pdf) -> None:
     seal.AP = pikepdf.Dictionary(N=look)
 
 
+def _with_plate(pdf: pikepdf.Pdf) -> None:
+    """Let the empty seal field, on a free place, show a grey plate with a border, as many programs do."""
+    look = pdf.make_stream(b"0.9 g 0 0 140 40 re f 0.3 G 1 w 0.5 0.5 139 39 re S")
+    look.Type, look.Subtype = pikepdf.Name.XObject, pikepdf.Name.Form
+    look.BBox = pikepdf.Array([0, 0, 140, 40])
+    seal = next(field for field in list(pdf.Root.AcroForm.Fields) if str(field.T) == "unit")
+    seal.AP, seal.Rect = pikepdf.Dictionary(N=look), pikepdf.Array(list(FREE_BOX))
+
+
 ERASING: dict[str, Callable[[], bytes]] = {
     "white sheet": lambda: sealed(b"1 g " + SHEET),
     "veil": lambda: sealed(b"/G gs 1 g " + SHEET, state={"ca": 0.8}),
@@ -204,5 +213,6 @@ LEGIBLE: dict[str, Callable[[], bytes]] = {
 
 CLEAR: dict[str, Callable[[], bytes]] = {
     "new field on a free place": lambda: sealed(b"1 0 0 rg 0 0 140 40 re f", new=FREE_BOX),
+    "plate of the empty field": lambda: sealed(b"1 0 0 rg 20 5 60 25 re f", base=base_with(_with_plate)),
     "nothing drawn": lambda: sealed(b""),
 }

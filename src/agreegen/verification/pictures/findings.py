@@ -147,11 +147,20 @@ def _remark(seal: SealLook, *, confirmed: bool) -> Alarm:
 
 def _over(seal: SealLook) -> tuple[str, str]:
     name, page, where = seal.place.field_name, seal.place.page_index + 1, _where(seal.place.box)
+    if seal.reading is Reading.JOINED:
+        return _joined(name, page, where)
     legible = seal.reading is Reading.LEGIBLE
     read = "everything under it can still be read" if legible else "not everything under it can still be read"
     read_zh = "其下内容仍全部可以辨认" if legible else "其下内容并非全部可以辨认"
     text = f"the look of the signature “{name}” lies over what stood on page {page} ({where}); {read}"
     return text, f"签名“{name}”的外观盖在第 {page} 页原有内容之上（{where}）；{read_zh}"
+
+
+def _joined(name: str | None, page: int, where: str) -> tuple[str, str]:
+    what = "a note" if name is None else f"what was filled into the field “{name}”"
+    what_zh = "批注" if name is None else f"表单域“{name}”中填写的内容"
+    text = f"{what} joins what was drawn on page {page} ({where}), which may read otherwise now"
+    return text, f"{what_zh}与第 {page} 页原有的图形相连或夹在其中（{where}），其含义可能已经不同"
 
 
 def _told(seal: SealLook, code: str, text: str, zh: str) -> Alarm:

@@ -13,11 +13,13 @@ from agreegen.verification.changes.painted_places import PermittedPlace
 class Reading(Enum):
     """What became of what stood in a place.
 
-    `NOTHING` stood there; all of it can still be read; some lies under other ink; some became paper.
+    `NOTHING` stood there; all of it can still be read; new ink joins it or stands among it; some lies under
+    other ink; some became paper.
     """
 
     NOTHING = "nothing"
     LEGIBLE = "legible"
+    JOINED = "joined"
     COVERED = "covered"
     ERASED = "erased"
 
@@ -58,7 +60,7 @@ class PageFault:
 
 @dataclass(frozen=True, slots=True)
 class SealLook:
-    """The look of a signature over what was drawn before.
+    """The look of a signature over what was drawn before, or what was filled in beside it.
 
     Attributes:
         after: Index of the signed revision that it is held against.

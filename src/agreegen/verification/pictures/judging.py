@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from agreegen.pdf.document import PdfFile, View
 from agreegen.pdf.pages import page_numbers
 from agreegen.verification.changes.painted_places import PermittedPlace
+from agreegen.verification.pictures.added_ink import judge_added
 from agreegen.verification.pictures.comparison import find_difference, find_lightened, lighter
 from agreegen.verification.pictures.interface import Drawn, Fault, PageFault, SealLook
 from agreegen.verification.pictures.page_reach import has_layers, touched_pages
@@ -44,7 +45,8 @@ def draw_changes(
        this program writes, those that show something that was written later.
     2. PDFium draws them as on a screen, and as in print where that may differ; what differs outside the
        permitted places is a fault, and so is earlier ink that became lighter inside one.
-    3. Looks of signatures over earlier ink are measured and shown.
+    3. Looks of signatures over earlier ink are measured and shown, and so is what was filled in or noted
+       beside it.
     4. poppler draws the same pages, where it is installed.
 
     The caller still owes that a place is permitted at all: pixels see neither links nor hidden text.
@@ -88,6 +90,8 @@ def _compare(old: State, new: State, planned: Iterable[PagePlan], found: _Findin
         modes = (False, True) if plan.printing else (False,)
         for printing in modes:
             found.faults += _compare_page(old, new, plan, printing=printing)
+        others = [place for place in plan.places if not is_seal(place)]
+        seals += judge_added(old, new, plan.reference, others, modes)
         for place in filter(is_seal, plan.places):
             seals.append(judge_seal(old, new, plan.reference, place, modes))
             if not new.is_drawn_alike(place.annotation):
@@ -101,7 +105,8 @@ def _compare(old: State, new: State, planned: Iterable[PagePlan], found: _Findin
         return
     faults, looks = compare_with_poppler(old, new, plans)
     found.faults += faults
-    found.seals += [worst(seal, looks.get(seal.place)) for seal in seals]
+    found.seals += [worst(seal, looks.pop(seal.place, None)) for seal in seals]
+    found.seals += looks.values()
 
 
 def _plan(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from agreegen.verification.changes.painted_places import PermittedPlace
+from agreegen.verification.pictures.added_ink import PageImages
 from agreegen.verification.pictures.comparison import Image, find_difference, find_lightened, lighter
 from agreegen.verification.pictures.interface import Fault, PageFault, SealLook
 from agreegen.verification.pictures.legibility import DOTS_PER_INCH
@@ -137,6 +138,9 @@ def _compare_page(
 def _look_inside(state: State, plan: PagePlan, images: tuple[Image, Image, Image], outcome: Outcome) -> None:
     before, bare, after = images
     reference = lighter(before, bare)
+    others = [place for place in plan.places if not is_seal(place)]
+    pages = PageImages(before, bare, after, DOTS_PER_INCH / _PLAIN_DPI)
+    outcome[1].update((look.place, look) for look in pages.joined(state, others))
     for place in plan.places:
         box = state.pages.place(plan.index, place.box, after.shape)
         if is_seal(place):

@@ -12,6 +12,7 @@ from agreegen.verification.changes.painted_places import PermittedPlace, PlaceKi
 from agreegen.verification.pictures.comparison import Box, Image, lighter
 from agreegen.verification.pictures.interface import Reading, SealLook
 from agreegen.verification.pictures.legibility import DOTS_PER_INCH, read_under
+from agreegen.verification.pictures.page_marks import PageMarks
 from agreegen.verification.pictures.states import State
 
 SCALE = DOTS_PER_INCH / 72
@@ -19,7 +20,7 @@ _SEALS = frozenset({PlaceKind.SIGNED_FIELD, PlaceKind.NEW_SIGNATURE_LOOK})
 _MARGIN = 24
 """Pixels of the surroundings that the picture shows."""
 _GAP = 12
-_ORDER = (Reading.NOTHING, Reading.LEGIBLE, Reading.COVERED, Reading.ERASED)
+_ORDER = (Reading.NOTHING, Reading.LEGIBLE, Reading.JOINED, Reading.COVERED, Reading.ERASED)
 
 
 def is_seal(place: PermittedPlace) -> bool:
@@ -67,19 +68,24 @@ def _measure(
 ) -> SealLook:
     index = place.page_index
     before, after = (state.draw_part(index, window, scale=SCALE, printing=printing) for state in (old, new))
-    reference = before
     own = old.places_of(page, frozenset({place.annotation}))
-    if own:
-        bare = old.draw_part(index, window, scale=SCALE, printing=printing, without=own)
-        reference = lighter(before, bare)
+    bare = old.draw_part(index, window, scale=SCALE, printing=printing, without=own) if own else before
+    reference = lighter(before, bare)
     left, top, right, bottom = old.pages.place(index, place.box, old.shape(index, SCALE))
     box = left - window[0], top - window[1], right - window[0], bottom - window[1]
     reading = read_within(reference, after, box)
-    if own and read_within(before, after, box) in (Reading.COVERED, Reading.ERASED):
+    if own and _takes_words_away(before, bare, after, box):
         # What an empty field showed may have been read as the page's: a clause could live there.
         reading = max(reading, Reading.COVERED, key=_ORDER.index)
     picture = b"" if reading is Reading.NOTHING else side_by_side(before, after)
     return SealLook(old.view.index, place, reading, picture)
+
+
+def _takes_words_away(before: Image, bare: Image, after: Image, box: Box) -> bool:
+    """Tell whether an empty field showed more than a plate with a border, and shows it no more."""
+    if read_within(before, after, box) not in (Reading.COVERED, Reading.ERASED):
+        return False
+    return PageMarks.of(before, SCALE).says_more_than(PageMarks.of(bare, SCALE), box)
 
 
 def read_within(before: Image, after: Image, box: Box) -> Reading:
@@ -113,7 +119,11 @@ def look_at(state: State, place: PermittedPlace, images: tuple[Image, Image, Ima
     shape = (after.shape[0], after.shape[1])
     box = state.pages.place(place.page_index, place.box, shape)
     reading = read_within(lighter(before, bare), after, box)
-    left, top, right, bottom = _window(box, shape)
-    parts = (image[top:bottom, left:right] for image in (before, after))
-    picture = b"" if reading is Reading.NOTHING else side_by_side(*parts)
+    picture = b"" if reading is Reading.NOTHING else picture_of(before, after, box)
     return SealLook(state.view.index, place, reading, picture)
+
+
+def picture_of(before: Image, after: Image, box: Box) -> bytes:
+    """Return a place with its surroundings, cut out of two pictures of a page, as one PNG."""
+    left, top, right, bottom = _window(box, (after.shape[0], after.shape[1]))
+    return side_by_side(before[top:bottom, left:right], after[top:bottom, left:right])
