@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from agreegen.forms import catalog, check, starting
+from agreegen.forms import catalog, check
 from agreegen.forms.catalog import forms_folder, hidden_forms
+from agreegen.forms.drafting import starting
 from agreegen.model.complaint import Complaint
 from agreegen.model.form import Form
 

@@ -105,6 +105,8 @@ class Job:
         omit_clauses: Conditional clauses that are left out for rows whose field says no.
         relax_order: Whether roles may sign out of the form's order.
         register_credential: Who signs the heads of the register, where the job says so.
+        names_release: Whether the job file names a release of the form (`ID@VERSION`).
+        notes: What its user should know of how the job was read.
         sha256: Lower-case hex SHA-256 of the job file.
     """
 
@@ -124,6 +126,8 @@ class Job:
     omit_clauses: tuple[str, ...] = ()
     relax_order: bool = False
     register_credential: Path | None = None
+    names_release: bool = False
+    notes: tuple[Message, ...] = ()
     sha256: str = ""
 
     @property

@@ -113,14 +113,15 @@ class RegisterView(ChainView):
             statement = "SELECT count(*) FROM documents WHERE pending AND state NOT IN (?, ?)"
             return int(self._derived.execute(statement, ended).fetchone()[0])
 
-    def other_template(self, form_id: str, template_sha256: str) -> str | None:
-        """Return the hash of another template that made documents of this form here, or None."""
+    def releases_in_force(self, form_id: str) -> frozenset[tuple[str, str]]:
+        """Return version and template's SHA-256 of each release of a form that documents in force have."""
         with self.wrapped():
-            row = self._derived.execute(
-                "SELECT template_sha256 FROM documents WHERE form = ? AND template_sha256 <> ? LIMIT 1",
-                (form_id, template_sha256),
-            ).fetchone()
-        return None if row is None else str(row[0])
+            rows = self._derived.execute(
+                "SELECT DISTINCT form_version, template_sha256 FROM documents"
+                " WHERE form = ? AND superseded_by IS NULL",
+                (form_id,),
+            )
+            return frozenset((str(version), str(template)) for version, template in rows)
 
     def knows_bag(self, name: str) -> bool:
         """Whether any document was ever recorded as lying in a bag of that name."""

@@ -15,7 +15,21 @@ from agreegen.rendering.expected import expected_text
 from .conftest import packaged_form, paragraphs_of, sample_document, sample_values
 
 NOTICE = Path(__file__).parents[2] / "data" / "notice"
-ANNEXES = {"confidentiality-agreement": 1, "personal-pledge": 2, "data-use-agreement": 3}
+FORMS = {"confidentiality-agreement@1.0": 1, "personal-pledge": 2, "data-use-agreement": 3}
+ANNEXES = {form.partition("@")[0]: annex for form, annex in FORMS.items()}
+MENDED = {
+    "2": "；",
+    "三": "：",
+    "甲1": "，",
+    "甲2": "（：），",
+    "甲3": "，",
+    "甲4": "，",
+    "四": "：",
+    "乙2": "，，",
+    "乙3": "，，，",
+}
+"""Clause → the punctuation by GB/T 15834 that 1.1 has for half-width signs, in order."""
+HALF = str.maketrans("，；：（）", ",;:()")
 _HEADING = re.compile(r"附件\d|[（(]样本[)）]")
 
 
@@ -35,26 +49,26 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile("".join("(.+?)" if part.startswith("_") else re.escape(part) for part in parts))
 
 
-@pytest.mark.parametrize("form_id", ANNEXES)
+@pytest.mark.parametrize("form_id", FORMS)
 @pytest.mark.parametrize("full", [True, False], ids=["full", "blank"])
 def test_a_filled_form_is_the_annex_with_its_blanks_filled(form_id: str, full: bool) -> None:
     form = packaged_form(form_id)
     document = sample_document(form, full=full)
-    pattern = _pattern("".join(_annex_lines(form_id)))
+    pattern = _pattern("".join(_annex_lines(form.id)))
     for text in (expected_text(form, document), "\n".join(paragraphs_of(render_docx(form, document)))):
         assert pattern.fullmatch(normalise_text(text)), text
 
 
-@pytest.mark.parametrize("form_id", ANNEXES)
+@pytest.mark.parametrize("form_id", FORMS)
 def test_every_printed_line_of_the_annex_is_in_the_form(form_id: str) -> None:
     form = packaged_form(form_id)
     text = normalise_text(expected_text(form, sample_document(form, full=True)))
-    missing = [line for line in _annex_lines(form_id) if not _pattern(line).search(text)]
+    missing = [line for line in _annex_lines(form.id) if not _pattern(line).search(text)]
     assert missing == []
 
 
 def test_the_blanks_are_filled_in_the_order_of_the_notice() -> None:
-    form = packaged_form("confidentiality-agreement")
+    form = packaged_form("confidentiality-agreement@1.0")
     values = sample_values(form, full=True)
     text = normalise_text(expected_text(form, build_document(form, values)))
     found = _pattern("".join(_annex_lines(form.id))).fullmatch(text)
@@ -89,11 +103,37 @@ def test_clause_six_is_left_out_only_when_the_job_asks() -> None:
         assert (clause in expected_text(form, document).splitlines()) is present
 
 
-@pytest.mark.parametrize(("items", "separator"), [(1, ";"), (2, ";"), (40, ";")])
-def test_a_list_of_any_length_is_numbered_and_punctuated(items: int, separator: str) -> None:
-    form = packaged_form("confidentiality-agreement")
+@pytest.mark.parametrize("items", [1, 2, 40])
+@pytest.mark.parametrize(("version", "separator"), [("1.0", ";"), ("1.1", "；")])
+def test_a_list_of_any_length_is_numbered_and_punctuated(items: int, version: str, separator: str) -> None:
+    form = packaged_form(f"confidentiality-agreement@{version}")
     paragraphs = paragraphs_of(render_docx(form, sample_document(form, full=False, items=items)))
     start = next(n for n, text in enumerate(paragraphs) if text.startswith("二、")) + 1
     wanted = [f"{n}. 第{n}项资料{separator if n < items else '。'}" for n in range(1, items + 1)]
     assert paragraphs[start : start + items] == wanted
     assert paragraphs[start + items].startswith("三、")
+
+
+def test_version_1_1_mends_the_punctuation_and_nothing_else() -> None:
+    """The notice as taken down has half-width signs, with a space behind, between Chinese characters."""
+    forms = [packaged_form(f"confidentiality-agreement@{version}") for version in ("1.0", "1.1")]
+    old, new = (paragraphs_of(render_docx(form, sample_document(form, full=True, items=2))) for form in forms)
+    assert len(old) == len(new)
+    changed: dict[str, str] = {}
+    side = ""
+    for before, after in zip(old, new, strict=True):
+        heading = re.match(r"[三四]", after)
+        side = {"三": "甲", "四": "乙"}[heading[0]] if heading else side
+        if before == after:
+            continue
+        place = heading[0] if heading else f"{side}{after[0]}" if side else "2"
+        changed[place] = _mended(before, after)
+    assert changed == MENDED
+
+
+def _mended(before: str, after: str) -> str:
+    """Return the full-width signs of a paragraph that were half-width; nothing else may differ."""
+    assert before.replace(", ", ",").replace(": ", ":").translate(HALF) == after.translate(HALF)
+    flat = re.sub(r"([,;:]) ", r"\1", before)
+    assert len(flat) == len(after)
+    return "".join(new for old, new in zip(flat, after, strict=True) if old != new)

@@ -13,6 +13,7 @@ from pathlib import Path
 from agreegen.batch.checking.credential_checks import CredentialChecker, RowSignatures, shared_credentials
 from agreegen.batch.checking.disk_room import document_bytes, lacking_room, nearest
 from agreegen.batch.interface import Job, JobCheck
+from agreegen.batch.job.form_release import fits_register
 from agreegen.batch.job.job_roster import open_job_roster
 from agreegen.batch.job.output_folder import refuse_links, refuse_lost_register
 from agreegen.batch.job.register_signers import require_head_signer
@@ -156,11 +157,12 @@ class _Check:
                 self.complain(str(wanted), message("batch.cannot-written", folder=folder))
         refuse_links(self.job.output)
         self.step(lambda: refuse_lost_register(self.job))
+        for note in self.job.notes:
+            self.complain(str(self.job.path), note, Severity.WARNING)
         if self.job.register_file.is_file():
             with Register.open(self.job.register_file, read_only=True) as register:
-                form = self.job.form
                 self.registered = register.document_count()
-                if register.other_template(form.id, form.template_sha256) is not None:
+                if not fits_register(self.job, register):
                     text = message("batch.output-folder-holds-documents-another-template")
                     self.complain(str(self.job.output), text)
 

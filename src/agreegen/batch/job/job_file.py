@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from agreegen.batch.interface import Job, JobArchive, JobSignature, Missing, RosterSource
+from agreegen.batch.job.form_release import choose_release
 from agreegen.errors import AgreegenError, InputError
 from agreegen.files import read_limited, sha256_of
 from agreegen.forms import catalog
@@ -77,9 +78,9 @@ class _Reader:
 
     def read(self, sha256: str) -> Job:
         self._only(self.raw, _KEYS, "")
-        form = self._form()
-        roster = self._roster(form)
         output = self._path("output", required=True)
+        named, (form, note) = self._form(output)
+        roster = self._roster(form)
         archive = self._archive()
         job = Job(
             path=self.path,
@@ -100,6 +101,8 @@ class _Reader:
             register_credential=self._path("register_credential")
             if "register_credential" in self.raw
             else None,
+            names_release="@" in named,
+            notes=() if note is None else (note,),
             sha256=sha256,
         )
         self._check_timestamps(job)
@@ -119,7 +122,7 @@ class _Reader:
             if key not in known:
                 self._complain(f"{prefix}{key}", "unknown key", f"known are {', '.join(known)}")
 
-    def _form(self) -> Form:
+    def _form(self, output: Path) -> tuple[str, tuple[Form, Message | None]]:
         form_id = self.raw.get("form")
         if not isinstance(form_id, str) or not form_id:
             raise InputError(
@@ -127,7 +130,7 @@ class _Reader:
                 hint=message("batch.add-e-g-form-personal-pledge"),
             )
         try:
-            return catalog.find_form(form_id, self.forms)
+            return form_id, choose_release(form_id, self.forms, output / "register.db")
         except AgreegenError as exc:
             raise InputError(f"{self.path}: {exc}", hint=exc.hint) from exc
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from agreegen.batch.interface import Job
+from agreegen.batch.job.form_release import fits_register
 from agreegen.batch.planning.document_paths import DOCUMENTS, QUARANTINE, SUPERSEDED
 from agreegen.errors import InputError, RegisterError
 from agreegen.messages import message
@@ -89,15 +90,18 @@ def refuse_other_template(job: Job, register: Register) -> None:
     Raises:
         InputError: They were.
     """
-    other = register.other_template(job.form.id, job.form.template_sha256)
-    if other is not None:
+    if not fits_register(job, register):
+        held = ", ".join(
+            f"{version} ({template[:12]}…)"
+            for version, template in sorted(register.releases_in_force(job.form.id))
+        )
         raise InputError(
             message(
                 "batch.holds-documents-another-template-now-has",
                 output=job.output,
                 id=job.form.id,
-                other=other[:12],
-                template_sha256=job.form.template_sha256[:12],
+                other=held,
+                template_sha256=f"{job.form.version} ({job.form.template_sha256[:12]}…)",
             ),
             hint=message("batch.use-released-form-again-or-give"),
         )

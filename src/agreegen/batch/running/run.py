@@ -105,6 +105,7 @@ def run_job(
         else:
             run.link_mended_rows()
         warnings = [
+            *job.notes,
             *map(str, found),
             *keys.findings,
             *trust.warnings,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from agreegen.forms.form_words import date_words, signing_words
+from agreegen.forms.drafting.form_words import date_words, signing_words
 from agreegen.forms.styles import W
 
 _RULED = r"(?:[_＿]{2,}|[\ue000]+)"

@@ -13,8 +13,14 @@ from lxml import etree
 
 from agreegen.errors import InputError
 from agreegen.files import read_limited
-from agreegen.forms.blanks import SigningPlace, fill_blank, find_blanks, find_signing_place, paragraphs_of
-from agreegen.forms.form_words import is_gothic, known_words, usual_label
+from agreegen.forms.drafting.blanks import (
+    SigningPlace,
+    fill_blank,
+    find_blanks,
+    find_signing_place,
+    paragraphs_of,
+)
+from agreegen.forms.drafting.form_words import is_gothic, known_words, usual_label
 from agreegen.forms.styles import W
 from agreegen.forms.template import MAX_TEMPLATE_BYTES, parse_template
 from agreegen.messages import message

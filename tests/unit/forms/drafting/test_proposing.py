@@ -13,7 +13,7 @@ from docx.oxml.ns import qn
 from agreegen.errors import InputError, UsageError
 from agreegen.forms.catalog import load_form
 from agreegen.forms.check import check_form
-from agreegen.forms.starting import start_form_from_docx
+from agreegen.forms.drafting.starting import start_form_from_docx
 from agreegen.model.complaint import Severity
 from agreegen.model.form import FieldType, Form, RoleKind
 

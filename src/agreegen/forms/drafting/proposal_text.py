@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from agreegen.forms.blanks import SigningPlace
-from agreegen.forms.form_words import known_words, lone_signer, usual_label
-from agreegen.forms.proposing import Proposal, ProposedField
+from agreegen.forms.drafting.blanks import SigningPlace
+from agreegen.forms.drafting.form_words import known_words, lone_signer, usual_label
+from agreegen.forms.drafting.proposing import Proposal, ProposedField
 from agreegen.messages import Message, message, translate
 from agreegen.model.form import FieldType
 
