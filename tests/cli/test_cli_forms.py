@@ -10,7 +10,7 @@ import pytest
 from agreegen.forms.catalog import find_form, forms_folder
 from agreegen.programs import run_program
 from tests.cli.conftest import Agreegen
-from tests.unit.forms.test_proposing import letter
+from tests.unit.forms.drafting.test_proposing import letter
 
 FORMS = {
     "confidentiality-agreement",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -124,6 +125,12 @@ def test_values_in_the_attachment_that_are_not_those_on_the_page_are_found(setti
 
 def test_template_that_nobody_approved_is_found(setting: Setting, tmp_path: Path) -> None:
     signed = both_sign(setting.honest, setting)
+    own = tmp_path / setting.form.id
+    own.mkdir()
+    for name in ("template.docx", "form.yaml"):
+        shutil.copy(setting.form.directory / name, own / name)
+    text = (own / "form.yaml").read_text("utf-8")
+    (own / "form.yaml").write_text(text.replace(setting.form.version, "9.9", 1), "utf-8")
     report = judge(signed, setting, forms_folder=tmp_path)
     assert [alarm.code for alarm in report.alarms] == ["form-unknown", "covers-content"]
     assert report.verdict.value == "indeterminate"
