@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 from agreegen.conversion.compiled.reading import read_text
 from agreegen.errors import ConversionError
 from agreegen.messages import Message, message
-from agreegen.model.text import normalise_text
+from agreegen.model.text import WORD_JOINER, normalise_text
 
 if TYPE_CHECKING:
     import pypdfium2
@@ -133,7 +133,7 @@ def element_text(root: ElementTree.Element) -> str:
     parts: list[str] = []
     for element in root.iter():
         if element.tag == f"{WORD}t":
-            parts.append(element.text or "")
+            parts.append((element.text or "").replace(WORD_JOINER, ""))
         elif element.tag in (f"{WORD}p", f"{WORD}br", f"{WORD}tab", f"{WORD}cr"):
             parts.append("\n")
         elif element.tag == f"{WORD}noBreakHyphen":

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+WORD_JOINER = "\u2060"
+"""Keeps a line from breaking and shows nothing (Unicode 23.2): in telephone numbers of filled documents."""
 _DASH = "\u2014"
 _PAGE_NUMBER = re.compile(
     r"[ \t\u00a0\u3000]*\u2014[ \t\u00a0\u3000]*[0-9]+[ \t\u00a0\u3000]*\u2014[ \t\u00a0\u3000]*\Z"

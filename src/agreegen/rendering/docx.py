@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections.abc import Collection
 from typing import Any
 
 import jinja2
@@ -17,9 +18,10 @@ from agreegen.forms.language import TemplateEnvironment
 from agreegen.forms.template import read_template_bytes
 from agreegen.messages import message
 from agreegen.model.document import Document
-from agreegen.model.form import Form
+from agreegen.model.form import FieldType, Form
 from agreegen.rendering.context import Printed, template_context
 from agreegen.rendering.fallback import DOCUMENT, split_rare_characters
+from agreegen.rendering.whole_numbers import keep_numbers_whole
 
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 """The earliest time a ZIP entry can hold; the real one would make equal documents differ."""
@@ -62,7 +64,12 @@ def render_docx(form: Form, document: Document) -> bytes:
             message("rendering.template-cannot-filled", template=form.template, exc=exc),
             hint=message("rendering.run-agreegen-forms-check", id=form.id),
         ) from exc
-    return _finish(buffer.getvalue(), form)
+    return _finish(buffer.getvalue(), form, _phones(form, document))
+
+
+def _phones(form: Form, document: Document) -> list[str]:
+    names = [field.name for field in form.fields if field.printed and field.type is FieldType.PHONE]
+    return [str(document.values[name]) for name in names if name in document.values]
 
 
 def _protect(value: Printed) -> Any:
@@ -76,13 +83,14 @@ def _protect(value: Printed) -> Any:
     return Markup(text)  # noqa: S704 - escaped two lines above; Markup keeps Jinja from escaping it again
 
 
-def _finish(data: bytes, form: Form) -> bytes:
+def _finish(data: bytes, form: Form, phones: Collection[str]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(buffer, "w") as target:
         parts = {name: source.read(name) for name in source.namelist()}
         for name, part in parts.items():
             if _WITH_TEXT.match(name):
                 parts[name] = _JUSTIFIED.sub(rb'<w:jc w:val="left"/>', part)
+        parts[DOCUMENT] = keep_numbers_whole(parts[DOCUMENT], phones)
         parts[DOCUMENT] = split_rare_characters(parts, form)
         for name, part in parts.items():
             entry = zipfile.ZipInfo(name, _ZIP_TIME)
