@@ -168,3 +168,13 @@ def sign(pki: ExamplePki, source: Path, target: Path, role: str, credential: str
 def files_below(folder: Path) -> set[str]:
     """List every file in a folder and below, so that a test can say that nothing was left there."""
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def bag(agreegen: Agreegen, pki: ExamplePki, own_job: Path, tmp_path: Path) -> Path:
+    """A bag of the finished job, without timestamp."""
+    folder = tmp_path / "bag"
+    line = ("archive", "create", own_job.parent / "pledges", "-o", folder, "--trust", pki.trust)
+    result = agreegen(*line, "--credential", pki.credential("archive-seal"))
+    assert result.code == 0, result.err
+    return folder

@@ -17,16 +17,6 @@ from agreegen.example_pki.responder import Responder
 from tests.cli.conftest import PEOPLE, Agreegen, Papers, files_below
 
 
-@pytest.fixture
-def bag(agreegen: Agreegen, pki: ExamplePki, own_job: Path, tmp_path: Path) -> Path:
-    """A bag of the finished job, without timestamp."""
-    folder = tmp_path / "bag"
-    line = ("archive", "create", own_job.parent / "pledges", "-o", folder, "--trust", pki.trust)
-    result = agreegen(*line, "--credential", pki.credential("archive-seal"))
-    assert result.code == 0, result.err
-    return folder
-
-
 def register_of(job: Path) -> Path:
     """Return the register of a job."""
     return job.parent / "pledges" / "register.db"

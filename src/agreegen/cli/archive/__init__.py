@@ -11,6 +11,7 @@ from agreegen.cli.archive.evidence import (
     status_command,
     timestamp_command,
 )
+from agreegen.cli.archive.handover import hand_over_command, receive_command
 
 
 @click.group("archive")
@@ -25,5 +26,7 @@ for each in (
     renew_command,
     extract_command,
     status_command,
+    hand_over_command,
+    receive_command,
 ):
     command.add_command(each)

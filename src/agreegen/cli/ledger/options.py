@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from agreegen.api.ledger.entries import LedgerAccess, read_day
+from agreegen.cli.account import account_name
 from agreegen.cli.options import any_path, existing_file, existing_path, read_trust
 from agreegen.cli.output import prompt_secret, say
 from agreegen.errors import UsageError
@@ -73,11 +73,4 @@ def open_access(
 ) -> LedgerAccess:
     """Put together who writes to which ledger."""
     anchors = read_trust(trust, ())
-    return LedgerAccess(ledger_file, credential_file, by or _account(), prompt_secret, say, anchors)
-
-
-def _account() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"
+    return LedgerAccess(ledger_file, credential_file, by or account_name(), prompt_secret, say, anchors)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 
 import click
 
 from agreegen.api.access import RegisterAccess
 from agreegen.api.recording import accept_evidence, add_paper, retract, unsigned_evidence
+from agreegen.cli.account import account_name
 from agreegen.cli.options import existing_file
 from agreegen.cli.output import prompt_secret, say
 from agreegen.cli.register.options import (
@@ -107,11 +107,3 @@ def accept_command(register_file: Path, by: str | None, credential_file: Path | 
     access = RegisterAccess(register_file, credential_file, prompt_secret, say)
     accept_evidence(access, [event for event, _ in found], by=answers)
     say(message("cli.records-accepted", register_file=register_file, count=len(found), answers=answers))
-
-
-def account_name() -> str:
-    """Return the name of the account that runs this program."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"

@@ -8,10 +8,10 @@ import click
 
 from agreegen.api.access import RegisterAccess
 from agreegen.api.recording import add_signed
+from agreegen.cli.account import account_name
 from agreegen.cli.options import existing_file, policy_option, read_trust, trust_options
 from agreegen.cli.output import prompt_secret, say, say_error
 from agreegen.cli.register.options import by_option, register_option, signer_credential_option
-from agreegen.cli.register.paper import account_name
 from agreegen.errors import ExitCode, InputError, UsageError
 from agreegen.messages import message
 

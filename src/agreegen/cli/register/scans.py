@@ -8,10 +8,10 @@ import click
 
 from agreegen.api.access import RegisterAccess
 from agreegen.api.recording import PageResult, PageStatus, ScanReport, add_scans, say_reasons
+from agreegen.cli.account import account_name
 from agreegen.cli.options import any_path, existing_file, existing_path, json_option
 from agreegen.cli.output import make_progress, print_json, print_table, prompt_secret, say
 from agreegen.cli.register.options import register_option, signer_credential_option
-from agreegen.cli.register.paper import account_name
 from agreegen.errors import ExitCode
 from agreegen.messages import message, translate
 
