@@ -18,11 +18,18 @@ if TYPE_CHECKING:
     from agreegen.api.archives import BagSummary as BagSummary
     from agreegen.api.archives import Ending as Ending
     from agreegen.api.archives import Extraction as Extraction
+    from agreegen.api.archives import Retention as Retention
     from agreegen.api.archives import SignerPin as SignerPin
     from agreegen.api.archives import StampedBags as StampedBags
     from agreegen.api.archives import create_bag as create_bag
+    from agreegen.api.archives import destroy_bag as destroy_bag
     from agreegen.api.archives import extract_document as extract_document
+    from agreegen.api.archives import hand_over_bag as hand_over_bag
+    from agreegen.api.archives import job_bags as job_bags
+    from agreegen.api.archives import list_ages as list_ages
     from agreegen.api.archives import list_endings as list_endings
+    from agreegen.api.archives import read_retention as read_retention
+    from agreegen.api.archives import receive_bag as receive_bag
     from agreegen.api.archives import renew_bags as renew_bags
     from agreegen.api.archives import timestamp_bags as timestamp_bags
     from agreegen.api.archives import verify_bag as verify_bag
@@ -180,11 +187,18 @@ _MODULES = {
         "BagSummary",
         "Ending",
         "Extraction",
+        "Retention",
         "SignerPin",
         "StampedBags",
         "create_bag",
+        "destroy_bag",
         "extract_document",
+        "hand_over_bag",
+        "job_bags",
+        "list_ages",
         "list_endings",
+        "read_retention",
+        "receive_bag",
         "renew_bags",
         "timestamp_bags",
         "verify_bag",

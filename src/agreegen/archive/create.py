@@ -22,6 +22,7 @@ from agreegen.archive.gathering import (
 )
 from agreegen.archive.interface import (
     PAYLOAD_MANIFEST,
+    RETENTION_LABEL,
     SIGNATURE_NAME,
     TAG_MANIFEST,
     TOKEN_LABEL,
@@ -40,11 +41,13 @@ from agreegen.archive.manifests import (
 )
 from agreegen.archive.paper import paper_files, read_paper, with_paper
 from agreegen.archive.sealing import seal
-from agreegen.errors import ArchiveError, UsageError
+from agreegen.errors import ArchiveError, InputError, UsageError
 from agreegen.files import TEMPORARY_PREFIX, sha256_of, sha256_of_file, sync_folder
+from agreegen.forms.catalog import find_form, forms_folder
 from agreegen.messages import message
 from agreegen.model.document import canonical_json
 from agreegen.model.report import FileReport, Report
+from agreegen.model.retention import Retention, longest
 from agreegen.recording.known_heads import HEADS_IN_BAG, encode_heads
 from agreegen.recording.recorder import Recorder
 from agreegen.register.export import export_csv
@@ -325,8 +328,21 @@ def _add_register(draft: _Draft, request: BagRequest, register: Register | None)
     draft.add(HEADS_IN_BAG, encode_heads(register))
 
 
+def _retention(draft: _Draft, request: BagRequest) -> Retention | None:
+    """Return how long the bag is kept: as the request says, else the longest that a form of it names."""
+    if request.retention is not None:
+        return request.retention
+    folder = forms_folder(request.forms_folder)
+    named = []
+    for form_id in sorted({row.registration.form_id for row in draft.rows if row.registration.form_id}):
+        with contextlib.suppress(InputError):  # a form that is not at hand says nothing
+            named.append(find_form(form_id, folder).retention)
+    return longest(each for each in named if each is not None)
+
+
 def _write_tags(draft: _Draft, request: BagRequest, payload_bytes: int) -> bytes:
     """Write declaration, description and manifests; return the tag manifest (RFC 8493, 2.1 and 2.2)."""
+    retention = _retention(draft, request)
     info = format_info(
         [
             ("Bagging-Date", request.now.date().isoformat()),
@@ -336,6 +352,7 @@ def _write_tags(draft: _Draft, request: BagRequest, payload_bytes: int) -> bytes
                 "External-Description",
                 str(message("archive.documents-parameters-evidence-reports", count=len(draft.rows))),
             ),
+            *([(RETENTION_LABEL, str(retention))] if retention is not None else []),
             ("Payload-Oxum", f"{payload_bytes}.{len(draft.hashes)}"),
             # No manifest can list the token; named here, it cannot go unnoticed.
             *([(TOKEN_LABEL, TOKEN_NAME)] if request.tsa else []),

@@ -10,12 +10,15 @@ from typing import Any, NoReturn
 
 from agreegen.messages import Message, join_sentences, message, translate
 from agreegen.model.report import Report
+from agreegen.model.retention import Retention
 from agreegen.signing.interface import Credential, TimestampServer, Trust
 
 SIGNATURE_NAME = "tagmanifest-sha256.txt.p7s"
 TOKEN_NAME = "tagmanifest-sha256.txt.tsr"  # noqa: S105  # a timestamp token, not a secret
 TOKEN_LABEL = "Timestamp-Token"  # noqa: S105  # the same
 """The element of `bag-info.txt` that names the token of a bag that has one."""
+RETENTION_LABEL = "Retention-Years"
+"""The element of `bag-info.txt` that says how long the bag is kept."""
 PAYLOAD_MANIFEST = "manifest-sha256.txt"
 TAG_MANIFEST = "tagmanifest-sha256.txt"
 
@@ -36,6 +39,7 @@ class BagRequest:
         documents: Paths below `source` to take; None for every PDF in force.
         forms_folder: Released forms, None for the packaged ones.
         include_unsigned: Take documents, too, that nobody signed or that the register does not know.
+        retention: How long the bag is kept; None for what the forms of its documents say.
         attachments: Path below `data/` and content of what else the bag holds.
     """
 
@@ -51,6 +55,7 @@ class BagRequest:
     forms_folder: Path | None = None
     include_unsigned: bool = False
     attachments: tuple[tuple[str, bytes], ...] = ()
+    retention: Retention | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from agreegen.messages import Message
 from agreegen.model.complaint import Complaint, Severity
 from agreegen.model.form import Form
 from agreegen.model.report import PadesLevel
+from agreegen.model.retention import Retention
 from agreegen.signing.interface import Prompt
 
 CHUNK_ROWS = 200
@@ -76,12 +77,14 @@ class JobArchive:
         documents_per_bag: Greatest number of documents in one bag.
         credential: Who signs the bags and the heads of the register.
         omit_ids: Leave ID numbers out of the bags.
+        retention: How long the bags are kept; None for what the form says.
     """
 
     bags: Path
     documents_per_bag: int
     credential: Path
     omit_ids: bool = False
+    retention: Retention | None = None
 
 
 @dataclass(frozen=True, slots=True)

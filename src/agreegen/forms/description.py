@@ -14,11 +14,12 @@ from agreegen.forms.references import NAME_TYPES, check_references
 from agreegen.forms.template import MAX_TEMPLATE_BYTES
 from agreegen.messages import message
 from agreegen.model.form import Condition, Consent, Field, FieldType, Form, RoleKind, SignatureRole
+from agreegen.model.retention import Retention
 from agreegen.yaml_text import MAX_BYTES, read_yaml_text
 
 _FORM_KEYS = {
     "id", "version", "title", "source", "subject", "row_keys", "fields", "conditions", "roles", "fonts",
-    "consent",
+    "consent", "retention_years",
 }  # fmt: skip
 _FIELD_KEYS = {
     "name", "label", "type", "required", "printed", "identifying", "default_from", "differs_from",
@@ -67,6 +68,7 @@ def load_form(directory: Path) -> Form:
         subject=top.maybe("subject") or _usual_subject(fields),
         row_keys=top.texts("row_keys") or _usual_row_keys(fields),
         consent=_read_consent(top),
+        retention=_read_retention(top),
     )
     check_references(form, mistakes)
     mistakes.refuse()
@@ -153,6 +155,17 @@ def _read_consent(top: Keys) -> Consent | None:
     keys = Keys(top.mistakes, "consent", top.node["consent"], _CONSENT_KEYS)
     text_zh, text_en = keys.labels("text")
     return Consent(keys.text("version"), text_zh, text_en)
+
+
+def _read_retention(top: Keys) -> Retention | None:
+    text = top.maybe("retention_years")
+    if text is None:
+        return None
+    try:
+        return Retention.parse(text)
+    except ValueError:
+        top.error("retention_years", message("forms.retention-expected"), message("forms.write-retention"))
+        return None
 
 
 def _whole(keys: Keys, kind: str, name: str, part: T | None) -> T | None:

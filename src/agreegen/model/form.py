@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
+from agreegen.model.retention import Retention
+
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 
 
@@ -173,6 +175,7 @@ class Form:
         subject: The field that names whom a document is about: the person, or the other party.
         row_keys: Fields that tell the rows of a roster apart, the preferred one first.
         consent: What people agree to before they sign on a device; None where that is not offered.
+        retention: How long its documents are kept; None where the form does not say.
     """
 
     id: str
@@ -190,6 +193,7 @@ class Form:
     subject: str | None = None
     row_keys: tuple[str, ...] = ()
     consent: Consent | None = None
+    retention: Retention | None = None
 
     @property
     def template(self) -> Path:

@@ -70,7 +70,11 @@ def find_standing(documents: Iterable[DocumentRow], roles: Sequence[str], name: 
     if current is None:
         if before is not None:
             return _replaced(before, before, roles)
-        return Standing(CoverageState.NO_DOCUMENT, roles=tuple((role, None) for role in roles))
+        gone = next((each for each in known if each.state is DocumentState.DESTROYED), None)
+        reason = None
+        if gone is not None:
+            reason = message("register.document-was-destroyed", id=gone.registration.id)
+        return Standing(CoverageState.NO_DOCUMENT, roles=tuple((role, None) for role in roles), reason=reason)
     if name and current.registration.name and name != current.registration.name:
         reason = message("register.document-names-roster", name=current.registration.name, name2=name)
         return Standing(CoverageState.NAME_DIFFERS, current, None, None, _how(current, roles), reason)

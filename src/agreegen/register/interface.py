@@ -25,6 +25,7 @@ class EventKind(StrEnum):
     TIMESTAMPED = "timestamped"
     VERIFIED = "verified"
     ARCHIVED = "archived"
+    DESTROYED = "destroyed"
     SUPERSEDED = "superseded"
     QUARANTINED = "quarantined"
     ADOPTED = "adopted"
@@ -66,6 +67,11 @@ class DocumentState(StrEnum):
     ARCHIVED = "archived"
     REPLACED = "replaced"
     QUARANTINED = "quarantined"
+    DESTROYED = "destroyed"
+
+
+ENDED = frozenset({DocumentState.REPLACED, DocumentState.QUARANTINED, DocumentState.DESTROYED})
+"""States of documents that are not in force (any more)."""
 
 
 class How(StrEnum):
@@ -204,8 +210,8 @@ class DocumentRow:
 
     @property
     def in_force(self) -> bool:
-        """Whether the row's current document is this one: neither replaced nor quarantined."""
-        return self.state not in {DocumentState.REPLACED, DocumentState.QUARANTINED}
+        """Whether the row's current document is this one: neither replaced, quarantined nor destroyed."""
+        return self.state not in ENDED
 
     @property
     def scans(self) -> tuple[ScanFile, ...]:

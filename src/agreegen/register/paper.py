@@ -18,6 +18,7 @@ class PaperProblem(StrEnum):
     UNKNOWN = "unknown-id"
     REPLACED = "replaced"
     QUARANTINED = "quarantined"
+    DESTROYED = "destroyed"
     ALREADY_THERE = "already-there"
     OF_ANOTHER = "scan-of-another"
     NO_ROLE = "no-role"
@@ -36,6 +37,10 @@ _REMEDIES = {
         message("register.document-quarantine-not-force"),
         message("register.run-job-again-then-have-new"),
     ),
+    PaperProblem.DESTROYED: (
+        message("register.document-was-destroyed-its-record-stays"),
+        message("register.see-its-destruction"),
+    ),
     PaperProblem.ALREADY_THERE: (
         message("register.scan-document-recorded-already"),
         message("register.where-one-wrong-agreegen-register-retract"),
@@ -48,6 +53,12 @@ _REMEDIES = {
         message("register.every-role-document-fulfilled-already"),
         message("register.where-record-wrong-agreegen-register-retract"),
     ),
+}
+
+_NOT_IN_FORCE = {
+    DocumentState.REPLACED: PaperProblem.REPLACED,
+    DocumentState.QUARANTINED: PaperProblem.QUARANTINED,
+    DocumentState.DESTROYED: PaperProblem.DESTROYED,
 }
 
 
@@ -95,8 +106,7 @@ def paper_problem(
     if document is None:
         return PaperProblem.UNKNOWN
     if not document.in_force:
-        replaced = document.state is DocumentState.REPLACED
-        return PaperProblem.REPLACED if replaced else PaperProblem.QUARANTINED
+        return _NOT_IN_FORCE[document.state]
     known = [document.fulfilment(role) for role in roles]
     if any(each is not None and each.how is How.PAPER for each in known):
         return PaperProblem.ALREADY_THERE

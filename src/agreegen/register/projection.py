@@ -33,7 +33,11 @@ _STEPS = {
     EventKind.PRINTED: DocumentState.PRINTED,
     EventKind.ARCHIVED: DocumentState.ARCHIVED,
 }
-_ENDS = {EventKind.SUPERSEDED: DocumentState.REPLACED, EventKind.QUARANTINED: DocumentState.QUARANTINED}
+_ENDS = {
+    EventKind.SUPERSEDED: DocumentState.REPLACED,
+    EventKind.QUARANTINED: DocumentState.QUARANTINED,
+    EventKind.DESTROYED: DocumentState.DESTROYED,
+}
 _BEGINNINGS = {EventKind.RENDERED, EventKind.ADOPTED}
 """Events after which a document is in force (again), whatever became of it before."""
 _UNBAGGED = {
@@ -43,6 +47,7 @@ _UNBAGGED = {
     EventKind.TIMESTAMPED,
     EventKind.PAPER,
     EventKind.RETRACTED,
+    EventKind.DESTROYED,
 }
 """Events after which a bag no longer holds all that is known of a document."""
 _NO_HASH = {EventKind.VERIFIED, EventKind.PRINTED}

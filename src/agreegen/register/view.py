@@ -15,7 +15,7 @@ from agreegen.chain.view import ChainView
 from agreegen.errors import RegisterError
 from agreegen.messages import message
 from agreegen.register.columns import COLUMNS, SCAN_COLUMNS, Cell, row_from_values
-from agreegen.register.interface import DocumentRow, DocumentState, Event, EventKind, ScanFile
+from agreegen.register.interface import ENDED, DocumentRow, DocumentState, Event, EventKind, ScanFile
 from agreegen.register.migrations import (
     DERIVED_TABLES,
     REGISTER,
@@ -109,9 +109,8 @@ class RegisterView(ChainView):
     def pending_count(self) -> int:
         """Count the documents in force that wait for a timestamp."""
         with self.wrapped():
-            ended = (DocumentState.REPLACED.value, DocumentState.QUARANTINED.value)
-            statement = "SELECT count(*) FROM documents WHERE pending AND state NOT IN (?, ?)"
-            return int(self._derived.execute(statement, ended).fetchone()[0])
+            statement = "SELECT count(*) FROM documents WHERE pending AND state NOT IN (?, ?, ?)"
+            return int(self._derived.execute(statement, sorted(ENDED)).fetchone()[0])
 
     def releases_in_force(self, form_id: str) -> frozenset[tuple[str, str]]:
         """Return version and template's SHA-256 of each release of a form that documents in force have."""

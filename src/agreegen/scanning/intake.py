@@ -50,6 +50,7 @@ _PROBLEMS = {
     PaperProblem.UNKNOWN: Reason.UNKNOWN_ID,
     PaperProblem.REPLACED: Reason.REPLACED,
     PaperProblem.QUARANTINED: Reason.QUARANTINED,
+    PaperProblem.DESTROYED: Reason.REPLACED,
     PaperProblem.OF_ANOTHER: Reason.SCAN_OF_ANOTHER,
 }
 

@@ -19,6 +19,13 @@ from agreegen.api.archives.bags import (
     write_four,
 )
 from agreegen.api.archives.handover import hand_over_bag, receive_bag
+from agreegen.api.archives.retention import (
+    Retention,
+    destroy_bag,
+    job_bags,
+    list_ages,
+    read_retention,
+)
 
 __all__ = [
     "RENEWAL_HASHES",
@@ -26,12 +33,17 @@ __all__ = [
     "BagSummary",
     "Ending",
     "Extraction",
+    "Retention",
     "SignerPin",
     "StampedBags",
     "create_bag",
+    "destroy_bag",
     "extract_document",
     "hand_over_bag",
+    "job_bags",
+    "list_ages",
     "list_endings",
+    "read_retention",
     "receive_bag",
     "renew_bags",
     "timestamp_bags",

@@ -15,6 +15,7 @@ from agreegen.messages import Message, message
 from agreegen.model.complaint import Complaint, ComplaintsError, Location
 from agreegen.model.form import Form
 from agreegen.model.report import PadesLevel
+from agreegen.model.retention import Retention
 from agreegen.yaml_text import MAX_BYTES, YamlText, packaged_words, read_yaml_text
 
 __all__ = ["Job", "read_job"]
@@ -38,6 +39,7 @@ _KEYS = (
 _WORDS = packaged_words("agreegen.batch.job")
 _YES_NO = dict.fromkeys(_WORDS["yes"], True) | dict.fromkeys(_WORDS["no"], False)
 _DEFAULT_BAG = 10_000
+_ARCHIVE_KEYS = ("bags", "documents_per_bag", "credential", "omit_ids", "retention_years")
 _NOT_IN_PATHS = frozenset("/\\\0")
 
 
@@ -310,7 +312,7 @@ class _Reader:
                 message("batch.write-archive-bags-out-archive-credential"),
             )
             return None
-        self._only(raw, ("bags", "documents_per_bag", "credential", "omit_ids"), "archive.")
+        self._only(raw, _ARCHIVE_KEYS, "archive.")
         bags = self._text(raw, "bags", "archive.bags", "")
         credential = self._text(raw, "credential", "archive.credential", "")
         size = self._text(raw, "documents_per_bag", "archive.documents_per_bag", str(_DEFAULT_BAG))
@@ -320,7 +322,18 @@ class _Reader:
             self._complain("archive.documents_per_bag", message("batch.whole-number-above-0-expected"))
             size = str(_DEFAULT_BAG)
         omit_ids = self._yes_no(raw, "omit_ids", "archive.omit_ids")
-        return JobArchive(self.folder / bags, int(size), self.folder / credential, omit_ids)
+        retention = self._retention(raw)
+        return JobArchive(self.folder / bags, int(size), self.folder / credential, omit_ids, retention)
+
+    def _retention(self, raw: dict[str, YamlText]) -> Retention | None:
+        text = self._text(raw, "retention_years", "archive.retention_years", "")
+        if not text:
+            return None
+        try:
+            return Retention.parse(text)
+        except ValueError:
+            self._complain("archive.retention_years", message("batch.retention-expected"))
+            return None
 
     def _yes_no(self, raw: dict[str, YamlText], key: str, place: str) -> bool:
         text = self._text(raw, key, place, "false").lower()

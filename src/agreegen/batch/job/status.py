@@ -11,7 +11,7 @@ from agreegen.batch.planning.mended_rows import mended_warning
 from agreegen.chain.lock import is_locked
 from agreegen.errors import InputError
 from agreegen.messages import Message
-from agreegen.register.interface import DocumentState
+from agreegen.register.interface import ENDED
 from agreegen.register.store import Register
 from agreegen.reports.coverage import CoverageTotals
 
@@ -68,8 +68,7 @@ def job_status(job: Job) -> JobStatus:
         return JobStatus(totals, 0, {}, 0, running=False)
     with Register.open(job.register_file, read_only=True) as register:
         states = register.state_counts()
-        ended = (DocumentState.REPLACED, DocumentState.QUARANTINED)
-        documents = sum(count for state, count in states.items() if state not in ended)
+        documents = sum(count for state, count in states.items() if state not in ENDED)
         return JobStatus(totals, documents, states, register.event_count, running=is_locked(job.output))
 
 

@@ -42,6 +42,7 @@ def archive_documents(
             omit_ids=archive.omit_ids,
             documents=paths,
             forms_folder=job.forms_folder,
+            retention=archive.retention,
         )
         create_bag(request, recorder=recorder)
         yield bag

@@ -12,6 +12,7 @@ from agreegen.cli.archive.evidence import (
     timestamp_command,
 )
 from agreegen.cli.archive.handover import hand_over_command, receive_command
+from agreegen.cli.archive.retention import destroy_command, due_command
 
 
 @click.group("archive")
@@ -28,5 +29,7 @@ for each in (
     status_command,
     hand_over_command,
     receive_command,
+    due_command,
+    destroy_command,
 ):
     command.add_command(each)

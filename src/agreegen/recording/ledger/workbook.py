@@ -88,13 +88,13 @@ def read_fields(values: Mapping[str, str | date]) -> dict[str, str | date]:
     return read
 
 
-def settle_or_complain(writer: LedgerWriter, movement: Movement) -> Settled:
-    """Settle one entry that was made by hand.
+def settle_or_complain(writer: LedgerWriter, *movements: Movement) -> Settled:
+    """Settle entries that were made by hand or by a command.
 
     Raises:
-        ComplaintsError: Something is wrong with it.
+        ComplaintsError: Something is wrong with one.
     """
-    settled = writer.settle([movement])
+    settled = writer.settle(movements)
     if settled.refused:
         raise _error(
             str(writer.ledger.path),

@@ -45,7 +45,10 @@ def file_problems(
     else:
         for document in view.documents():
             yield from _document_file_problems(document, root, examine)
+    gone = {row.registration.id for row in view.documents(state=DocumentState.DESTROYED)}
     for document_id, scan in view.scans(retracted_too=True):
+        if document_id in gone:
+            continue
         yield from _kept_file_problems(
             root, scan.path, scan.sha256, message("register.scan-document", document_id=document_id)
         )
@@ -69,6 +72,8 @@ def _unknown_files(view: RegisterView, root: Path) -> Iterator[Problem]:
                 yield Problem(
                     "file-unknown", relative, message("register.quarantined-file-stands-among-documents")
                 )
+            elif row.state is DocumentState.DESTROYED:
+                yield Problem("file-unknown", relative, message("register.destroyed-file-stands"))
 
 
 def _shared_out(
@@ -116,6 +121,8 @@ def _document_file_problems(
     document: DocumentRow, root: Path, examine: ExamineFile | None
 ) -> Iterator[Problem]:
     known, path = document.registration, root / document.registration.path
+    if document.state is DocumentState.DESTROYED:
+        return
     if not _is_below(path, root):
         yield Problem("file-outside", f"document {known.id}", message("register.its-path-leads-out-folder"))
     elif not path.is_file():

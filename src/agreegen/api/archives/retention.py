@@ -1,0 +1,157 @@
+"""How long bags are kept, and their destruction by two people, recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agreegen.api.access import RegisterAccess
+from agreegen.clock import read_clock
+from agreegen.errors import UsageError
+from agreegen.messages import message
+from agreegen.model.retention import Retention
+from agreegen.recording.ledger.clock import office_day
+from agreegen.recording.ledger.opening import LedgerAccess, open_ledger_writer
+from agreegen.recording.recorder import Recorder
+from agreegen.signing.interface import Credential, TimestampServer, Trust
+
+if TYPE_CHECKING:
+    from agreegen.archive.retention.destroying import Destruction
+    from agreegen.archive.retention.periods import BagAge
+
+__all__ = ["BagAge", "Destruction", "Retention", "destroy_bag", "job_bags", "list_ages", "read_retention"]
+
+
+def read_retention(text: str) -> Retention:
+    """Read a number of years, or `permanent`.
+
+    Raises:
+        UsageError: It is neither.
+    """
+    try:
+        return Retention.parse(text)
+    except ValueError as exc:
+        raise UsageError(message("api.retention-expected", text=text)) from exc
+
+
+def job_bags(job: Path, forms: Path | None = None) -> tuple[Path, Retention | None]:
+    """Return where a job keeps its bags, and how long.
+
+    Raises:
+        InputError: The job cannot be read.
+        UsageError: It makes no bags.
+    """
+    from agreegen.batch.job.job_file import read_job  # noqa: PLC0415 - takes long to load
+
+    read = read_job(job, forms_folder=forms)
+    if read.archive is None:
+        raise UsageError(message("api.job-makes-no-bags", path=job))
+    return read.archive.bags, read.archive.retention or read.form.retention
+
+
+def list_ages(
+    paths: Sequence[Path], *, retention: Retention | None = None, now: datetime | None = None
+) -> list[BagAge]:
+    """Say of every bag at some paths and below how long it is kept, and whether that is over.
+
+    Args:
+        paths: Bags, or folders that hold some.
+        retention: How long all of them are kept; None for what each bag says itself.
+        now: Aware UTC time; None for the clock.
+
+    Raises:
+        OSError: A folder cannot be read.
+        ArchiveError: The record of a destruction is damaged.
+    """
+    from agreegen.archive.retention.periods import ages_below  # noqa: PLC0415 - takes long to load
+
+    return list(ages_below(paths, office_day(now or read_clock()), retention))
+
+
+def destroy_bag(
+    bag: Path,
+    *,
+    approved_by: str,
+    witness: str,
+    reason: str,
+    by: str,
+    confirm: str | None = None,
+    credential: Credential | None = None,
+    trust: Trust | None = None,
+    tsa: Sequence[TimestampServer] = (),
+    register: RegisterAccess | None = None,
+    ledger: LedgerAccess | None = None,
+    retention: Retention | None = None,
+    before_due: bool = False,
+    now: datetime | None = None,
+) -> Destruction:
+    """Destroy a bag whose period of retention is over; without `confirm`, say what that would do.
+
+    Order and completion, both signed, stay in `BAG.destroyed/`; register and ledger record it. A call that
+    was interrupted is made once more, just so.
+
+    Args:
+        bag: The bag's folder.
+        approved_by: Who approved it.
+        witness: Who watches; somebody else.
+        reason: Why.
+        by: Who does it; for the ledger, a third person.
+        confirm: The code that the dry run gave.
+        credential: Who signs order and completion; needed with `confirm`.
+        trust: Anchors for the check before signing.
+        tsa: Timestamp services for both signatures.
+        register: The register whose documents the bag holds: their own files and scans go, too.
+        ledger: The office's ledger, where the destruction is entered.
+        retention: How long the bag is kept; None for what it says itself.
+        before_due: Destroy it before that is over.
+        now: Aware UTC time; None for the clock.
+
+    Raises:
+        UsageError: Both people are one, the code is another one, the bag is kept longer, or is gone already.
+        ComplaintsError: The ledger refuses the entry; nothing was destroyed.
+        ArchiveError: A file cannot be read or removed.
+        RegisterError: Register or ledger cannot be written.
+        SigningError: The order or the completion could not be signed.
+    """
+    from agreegen.archive.retention import destroying, planning  # noqa: PLC0415 - takes long to load
+    from agreegen.batch.job.register_signers import recorder_beside  # noqa: PLC0415 - the same
+
+    now = now or read_clock()
+    told = {"register": register, "ledger": ledger}
+    wish = planning.Wish(
+        bag=bag,
+        approved_by=approved_by,
+        witness=witness,
+        by=by,
+        reason=reason,
+        today=office_day(now),
+        tells=tuple(name for name, each in told.items() if each is not None),
+        retention=retention,
+        before_due=before_due,
+    )
+
+    def recorder() -> AbstractContextManager[Recorder]:
+        assert register is not None
+        assert credential is not None
+        return recorder_beside(
+            register.file,
+            credential,
+            register.credential,
+            now=now,
+            prompt=register.prompt,
+            tell=register.tell,
+        )
+
+    destroyer = destroying.Destroyer(
+        credential=credential,
+        now=now,
+        trust=trust or Trust(),
+        tsa=tuple(tsa),
+        register=None if register is None else register.file,
+        open_recorder=None if register is None else recorder,
+        open_ledger=None if ledger is None else lambda: open_ledger_writer(ledger, now=now),
+    )
+    return destroying.destroy_bag(wish, destroyer, confirm=confirm)

@@ -1,0 +1,133 @@
+"""Which bags are due: when each was made, how long it is kept, when that ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from agreegen.archive.interface import RETENTION_LABEL
+from agreegen.archive.manifests import ManifestError, parse_info
+from agreegen.archive.retention.records import destruction_folder, read_order
+from agreegen.files import TEMPORARY_PREFIX, read_limited
+from agreegen.model.retention import Retention
+
+__all__ = ["BagAge", "DueState", "age_of", "ages_below"]
+
+_INFO = "bag-info.txt"
+_MOST_INFO_BYTES = 1 << 20
+_MOST_DEEP = 6
+
+
+class DueState(StrEnum):
+    """Where a bag is in its period of retention."""
+
+    DUE = "due"
+    KEPT = "kept"
+    PERMANENT = "permanent"
+    UNKNOWN = "unknown"
+    BEGUN = "destruction-begun"
+    DESTROYED = "destroyed"
+
+
+@dataclass(frozen=True, slots=True)
+class BagAge:
+    """How long a bag is kept.
+
+    Attributes:
+        bag: Its folder.
+        state: Where it is.
+        made: When it was made (Bagging-Date); None where it does not say.
+        retention: How long it is kept; None where nobody says.
+        ends: The first day on which that is over; None where it never is, or nobody knows.
+    """
+
+    bag: Path
+    state: DueState
+    made: date | None = None
+    retention: Retention | None = None
+    ends: date | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object of `archive due --json`."""
+        return {
+            "bag": str(self.bag),
+            "state": self.state.value,
+            "made": None if self.made is None else self.made.isoformat(),
+            "retention": None if self.retention is None else str(self.retention),
+            "ends": None if self.ends is None else self.ends.isoformat(),
+        }
+
+
+def ages_below(paths: Iterable[Path], today: date, retention: Retention | None = None) -> Iterator[BagAge]:
+    """Yield every bag, and every bag that was destroyed, at some paths and below.
+
+    Args:
+        paths: Bags, or folders that hold some.
+        today: The office's day.
+        retention: How long all of them are kept; None for what each bag says itself.
+
+    Raises:
+        OSError: A folder cannot be read.
+    """
+    for path in paths:
+        for bag in sorted(_bags(path, _MOST_DEEP)):
+            yield age_of(bag, today, retention)
+
+
+def age_of(bag: Path, today: date, retention: Retention | None = None) -> BagAge:
+    """Say how long a bag is kept; see `ages_below`."""
+    if not (bag / _INFO).is_file():
+        order = read_order(destruction_folder(bag))
+        done = order is not None and order.completed
+        return BagAge(bag, DueState.DESTROYED if done else DueState.BEGUN)
+    info = _info(bag)
+    made, period = _made(info), retention or _period(info)
+    if period is None or made is None:
+        return BagAge(bag, DueState.UNKNOWN, made, period)
+    ends = period.ends(made)
+    if ends is None:
+        return BagAge(bag, DueState.PERMANENT, made, period)
+    return BagAge(bag, DueState.DUE if ends <= today else DueState.KEPT, made, period, ends)
+
+
+def _bags(path: Path, deeper: int) -> Iterator[Path]:
+    if (path / "bagit.txt").is_file():
+        yield path
+        return
+    if deeper == 0 or not path.is_dir() or path.is_symlink():
+        return
+    for child in path.iterdir():
+        if child.name.startswith(TEMPORARY_PREFIX):
+            continue
+        destroyed = child.with_name(child.name.removesuffix(destruction_folder(child).suffix))
+        if destroyed != child:
+            if not destroyed.exists() and read_order(child) is not None:
+                yield destroyed
+        else:
+            yield from _bags(child, deeper - 1)
+
+
+def _info(bag: Path) -> dict[str, str]:
+    try:
+        pairs = parse_info(read_limited(bag / _INFO, _MOST_INFO_BYTES))
+    except (OSError, ManifestError):
+        return {}
+    return {label.lower(): value for label, value in pairs}
+
+
+def _made(info: dict[str, str]) -> date | None:
+    try:
+        return date.fromisoformat(info.get("bagging-date", ""))
+    except ValueError:
+        return None
+
+
+def _period(info: dict[str, str]) -> Retention | None:
+    try:
+        return Retention.parse(info.get(RETENTION_LABEL.lower(), ""))
+    except ValueError:
+        return None
