@@ -17,6 +17,7 @@ import uvicorn
 from agreegen.web.accounts import add_user
 from agreegen.web.application import create_app
 from agreegen.web.office import Office
+from agreegen.web.security.punctual_protocol import PunctualProtocol
 from agreegen.web.serving import Address, frontier_of
 from agreegen.web.store.users import Role
 
@@ -105,7 +106,7 @@ def serving(folder: Path, *, roles: tuple[Role, ...] = tuple(Role)) -> Iterator[
         create_app(office, frontier_of(office, address)),
         host=address.host,
         port=address.port,
-        http="h11",
+        http=PunctualProtocol,
         log_config=None,
         proxy_headers=False,
         server_header=False,

@@ -76,6 +76,8 @@ def test_only_these_routes_are_open_to_everybody() -> None:
         "GET /login",
         "POST /login",
         "POST /language",
+        "GET /tls",
+        "GET /tls/office-root.crt",
     } | {name_of(page) for page in PUBLIC if page.path.startswith("/s/")}
 
 

@@ -13,6 +13,8 @@ from agreegen.device.authority_files import (
 )
 from agreegen.device.evidence import Moments, Occasion, Pointer, SigningEvidence
 from agreegen.device.half_signed_files import read_half_signed, write_half_signed
+from agreegen.device.office_tls import OfficeTls, office_tls
+from agreegen.device.office_tls import read_root as read_tls_root
 from agreegen.device.recording import DeviceSignature, record_device_signature
 from agreegen.device.signing import DeviceKey, DeviceSigning, HalfSigned
 from agreegen.device.strokes import Drawing
@@ -33,6 +35,7 @@ __all__ = [
     "HalfSigned",
     "Moments",
     "Occasion",
+    "OfficeTls",
     "Person",
     "Pointer",
     "SigningEvidence",
@@ -42,8 +45,10 @@ __all__ = [
     "has_authority",
     "key_still_here",
     "make_authority",
+    "office_tls",
     "qr_code_svg",
     "read_half_signed",
+    "read_tls_root",
     "record_device_signature",
     "require_recipient",
     "seal_strokes",

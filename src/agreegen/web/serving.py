@@ -12,11 +12,13 @@ from pathlib import Path
 
 import uvicorn
 
+from agreegen.api.devices import OfficeTls, office_tls
 from agreegen.errors import UsageError
 from agreegen.messages import message
 from agreegen.web.application import create_app
 from agreegen.web.office import Office
 from agreegen.web.security.guard import Frontier
+from agreegen.web.security.punctual_protocol import PunctualProtocol
 
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _ANY = frozenset({"0.0.0.0", "::"})  # noqa: S104 - named in order to be told apart
@@ -72,6 +74,24 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def certify_server(office: Office, host: str) -> OfficeTls:
+    """Return the office's own certificate for the names and addresses under which it is reached.
+
+    Args:
+        office: The office; further names stand in its settings.
+        host: Where the server listens.
+
+    Raises:
+        UsageError: The server listens everywhere and the settings name no address of it.
+    """
+    own = frozenset() if host in _ANY else frozenset({host.lower()})
+    hosts = own | {name.lower() for name in office.settings.hosts}
+    if not hosts:
+        raise UsageError(message("web.tls.no-names", host=host), hint=message("web.tls.no-names.hint"))
+    named = office.settings.name or office.home.folder.name
+    return office_tls(office.home.authority, named, hosts | _LOOPBACK_NAMES, now=office.clock())
+
+
 def frontier_of(office: Office, address: Address) -> Frontier:
     """Return who may be believed what: hosts of the address and of the settings, proxies of the settings."""
     own = _LOOPBACK_NAMES | (frozenset() if address.host in _ANY else {address.host.lower()})
@@ -98,7 +118,7 @@ def serve(office: Office, address: Address, *, ready: Callable[[], None] | None 
         create_app(office, frontier_of(office, address)),
         host=address.host,
         port=address.port,
-        http="h11",
+        http=PunctualProtocol,
         ws="none",
         lifespan="on",
         log_config=None,

@@ -12,6 +12,7 @@ from agreegen.cli.web.authority import authority_group
 from agreegen.cli.web.keeping import backup_command, restore_command
 from agreegen.cli.web.options import home_option, need_extra, need_home
 from agreegen.cli.web.users import user_group
+from agreegen.errors import UsageError
 from agreegen.messages import message
 
 
@@ -21,6 +22,7 @@ from agreegen.messages import message
 @click.option("--port", type=click.IntRange(1, 65535), default=8443, show_default=True, help="cli.tcp-port")
 @click.option("--tls-cert", type=existing_file, help="cli.certificate-chain-pem")
 @click.option("--tls-key", type=existing_file, help="cli.its-private-key-pem")
+@click.option("--tls-office", is_flag=True, help="cli.tls-office")
 @click.option(
     "--from-demo",
     type=existing_folder,
@@ -35,6 +37,7 @@ def command(
     port: int,
     tls_cert: Path | None,
     tls_key: Path | None,
+    tls_office: bool,
     from_demo: Path | None,
 ) -> None:
     """Serve the office in the browser."""
@@ -43,15 +46,23 @@ def command(
     need_extra()
     from agreegen.web.office import Office  # noqa: PLC0415 - needs the extra
     from agreegen.web.sample_office import fill_from_demo  # noqa: PLC0415 - the same
-    from agreegen.web.serving import Address, serve  # noqa: PLC0415 - the same
+    from agreegen.web.serving import Address, certify_server, serve  # noqa: PLC0415 - the same
 
     folder = need_home(home)
-    address = Address(host, port, tls_cert, tls_key)
+    if tls_office and (tls_cert is not None or tls_key is not None):
+        raise UsageError(message("cli.tls-office-or-files"), hint=message("cli.leave-one-out"))
+    address = None if tls_office else Address(host, port, tls_cert, tls_key)
     temporary = fill_from_demo(folder, from_demo) if from_demo is not None else None
-    office = Office.open(folder, secure=address.secure)
+    office = Office.open(folder, secure=address is None or address.secure)
+    if address is None:
+        tls = certify_server(office, host)
+        address = Address(host, port, tls.certificate, tls.key)
+        say(message("cli.tls-office-root", root=tls.root, fingerprint=tls.fingerprint))
 
     def tell() -> None:
         say(message("cli.office", url=address.url))
+        if tls_office:
+            say(message("cli.tls-office-page", url=f"{address.url}tls"))
         if temporary is not None:
             say(
                 message(

@@ -14,6 +14,7 @@ from agreegen.web.routes import (
     desk,
     ledger,
     login,
+    office_root,
     scans,
     signing,
     users,
@@ -23,6 +24,7 @@ from agreegen.web.routes import (
 PAGES: tuple[Page, ...] = (
     *verify.PAGES,
     *login.PAGES,
+    *office_root.PAGES,
     *account.PAGES,
     *users.PAGES,
     *batches.PAGES,
