@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from tests.soak.judging import HANG_S, MEMORY_BYTES, Outcome, Summary, describe, judge
+from tests.soak.judging import HANG_S, MEMORY_BYTES, SLOW_S, Outcome, Summary, describe, judge
 from tests.soak.mutators import Mutant, any_mutant
 from tests.soak.reduction import reduce_file
 from tests.soak.seeds import CORPUS, Seed, SeedSet, load_seeds
@@ -57,6 +57,7 @@ class Runner:
         self._workers: dict[Connection, tuple[Any, Any]] = {}
         self.summary = Summary(arguments.seed, arguments.start)
         self._found = arguments.folder / "found"
+        self._slow = arguments.folder / "slow"
         self._seeds = load_seeds(arguments.folder / "seeds", corpus=arguments.corpus)
 
     def run(self) -> Summary:
@@ -123,13 +124,18 @@ class Runner:
         return Outcome(index, origin.name, mutant.kind, "hang" if hung else "crash", detail)
 
     def _add(self, outcome: Outcome) -> None:
-        if not self.summary.add(outcome):
-            return
+        number = f"{self._arguments.seed}-{outcome.index}.pdf"
+        if self.summary.add(outcome):
+            self._keep(outcome, self._found / f"{outcome.result}-{number}", outcome.detail)
+        if outcome.seconds > self._arguments.slow:
+            self.summary.slow.append(outcome)
+            self._keep(outcome, self._slow / f"{outcome.seconds:05.2f}s-{number}", outcome.origin)
+
+    def _keep(self, outcome: Outcome, path: Path, why: str) -> None:
         _, mutant = make_mutant(self._seeds, self._arguments.seed, outcome.index)
-        self._found.mkdir(parents=True, exist_ok=True)
-        name = f"{outcome.result}-{self._arguments.seed}-{outcome.index}.pdf"
-        (self._found / name).write_bytes(mutant.data)
-        print(f"{name}: {outcome.detail}", file=sys.stderr, flush=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(mutant.data)
+        print(f"{path.name}: {why}", file=sys.stderr, flush=True)
 
     def _show(self) -> None:
         done, seconds = self.summary.files, self.summary.seconds
@@ -148,6 +154,12 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--start", type=int, default=0, help="number of the first mutant")
     parser.add_argument("--seconds", type=float, default=0, help="end the run after this time, 0 for never")
+    parser.add_argument(
+        "--slow",
+        type=float,
+        default=SLOW_S,
+        help="keep mutants that take longer, in seconds of processor time",
+    )
     parser.add_argument("--corpus", type=Path, default=CORPUS, help="folder of third-party PDFs")
     parser.add_argument(
         "--folder",

@@ -25,6 +25,8 @@ from tests.soak.seeds import Seed
 
 HANG_S = 10
 """Processor time after which a file counts as one that hangs."""
+SLOW_S = 2.0
+"""Processor time after which a mutant is kept to be looked at, though it is no finding."""
 MEMORY_BYTES = 3 << 30
 """Address space that a process may use."""
 _SAMPLES = 3
@@ -57,6 +59,11 @@ class Outcome:
     contained: str = ""
     seconds: float = 0.0
 
+    @property
+    def origin(self) -> str:
+        """What was done to which file."""
+        return f"{self.kind} of {self.seed}"
+
 
 @dataclass(slots=True)
 class Summary:
@@ -72,6 +79,7 @@ class Summary:
     kinds: Counter[str] = field(default_factory=Counter)
     findings: dict[str, list[int]] = field(default_factory=dict)
     slowest: tuple[float, int] = (0.0, -1)
+    slow: list[Outcome] = field(default_factory=list)
 
     def add(self, outcome: Outcome) -> bool:
         """Count one outcome; say whether it is a finding of which a sample is wanted."""
@@ -105,6 +113,10 @@ class Summary:
             "contained": dict(self.contained),
             "mutations": dict(self.kinds.most_common()),
             "slowest": {"seconds": self.slowest[0], "index": self.slowest[1]},
+            "slow": [
+                {"seconds": round(one.seconds, 2), "index": one.index, "what": one.origin}
+                for one in sorted(self.slow, key=lambda one: -one.seconds)
+            ],
             "findings": self.findings,
         }
 

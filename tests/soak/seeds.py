@@ -142,7 +142,7 @@ def load_seeds(folder: Path, *, corpus: Path | None = None) -> SeedSet:
 
 
 def make_own_seeds(folder: Path) -> None:
-    """Make pledges of levels B-B and B-T and an agreement of level B-LTA, with a throw-away PKI."""
+    """Make pledges of levels B-B, B-T and B-LTA and an agreement of level B-LTA, with a throw-away PKI."""
     folder.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC).replace(microsecond=0)
     pki = make_example_pki(folder / "pki", now=now, key_bits=2048, port=free_port(), force=True)
@@ -151,6 +151,7 @@ def make_own_seeds(folder: Path) -> None:
         files = {
             "pledge-bb.pdf": _make(pki.folder, "personal-pledge", PadesLevel.B_B, tsa),
             "pledge-bt.pdf": _make(pki.folder, "personal-pledge", PadesLevel.B_T, tsa),
+            "pledge-blta.pdf": _make(pki.folder, "personal-pledge", PadesLevel.B_LTA, tsa),
             "agreement-blta.pdf": _make(pki.folder, "confidentiality-agreement", PadesLevel.B_LTA, tsa),
         }
     for name, data in files.items():

@@ -22,6 +22,7 @@ def test_mutated_files(tmp_path: Path) -> None:
     arguments = ["--count", str(count), "--processes", "2", "--seed", series, "--folder", str(tmp_path)]
     summary = Runner(parse_arguments(arguments)).run()
     print(summary.to_dict())
+    assert len(list((tmp_path / "slow").glob("*.pdf"))) == len(summary.slow)
     assert summary.files == count
     assert summary.findings == {}
     assert summary.verdicts["valid/True"] > 0, "some mutations change nothing that is signed"

@@ -40,18 +40,18 @@ from agreegen.signing.document_reading import (
 )
 from agreegen.signing.embedding import prepare_timestamp
 from agreegen.signing.field_contents import FieldContent
-from agreegen.signing.interface import SignedPdf, TimestampServer, Trust
+from agreegen.signing.interface import Evidence, SignedPdf, TimestampServer, Trust
 from agreegen.signing.names import subject_label
 from agreegen.signing.plain.validation_update import (
     append_store,
+    free_timestamp_name,
     prepare_plain_timestamp,
     read_contents,
     read_names,
 )
-from agreegen.signing.services.revocation import Evidence, EvidenceStore, merge
+from agreegen.signing.services.revocation import EvidenceStore, merge
 from agreegen.signing.services.timestamps import TimestampClient
 
-_FIELD = "agreegen_timestamp_{}"
 _ATTEMPTS = 2
 """A second one where another service, with larger tokens, answered in between."""
 
@@ -349,7 +349,7 @@ def _add_timestamp(pdf: bytes, client: TimestampClient) -> bytes:
     taken = read_names(pdf)
     if taken is None:
         taken = read_field_names(pdf)
-    name = next(name for number in range(1, len(taken) + 2) if (name := _FIELD.format(number)) not in taken)
+    name = free_timestamp_name(taken)
     for _ in range(_ATTEMPTS):
         reserved = client.token_bytes()
         plain = prepare_plain_timestamp(pdf, name, reserved_bytes=reserved)

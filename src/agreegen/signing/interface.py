@@ -191,3 +191,18 @@ class SignedPdf:
     level: PadesLevel
     timestamp_pending: bool = False
     why_pending: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a document security store takes for one chain.
+
+    Attributes:
+        certificates_der: The chain, anchor included, and certificates of OCSP responders.
+        ocsps_der: OCSP responses, DER.
+        crls_der: Revocation lists, DER.
+    """
+
+    certificates_der: tuple[bytes, ...]
+    ocsps_der: tuple[bytes, ...] = ()
+    crls_der: tuple[bytes, ...] = ()

@@ -64,6 +64,14 @@ class Prepared:
         """The signed ranges, as `/ByteRange` has them (ISO 32000-2, 12.8.1)."""
         return 0, self.start, self.end, len(self.data) - self.end
 
+    def is_filled_in(self, data: bytes) -> bool:
+        """Tell whether a file is this one, whatever stands in the hole."""
+        return (
+            len(data) == len(self.data)
+            and data.startswith(self.data[: self.start + 1])
+            and data.endswith(self.data[self.end - 1 :])
+        )
+
     def fill(self, cms: bytes) -> bytes:
         """Return the file with the CMS in place, padded with zeros.
 

@@ -17,6 +17,7 @@ from agreegen.model.form import Form
 from agreegen.model.report import PadesLevel
 from agreegen.pipeline.making import DocumentMaker, EngineChoice
 from agreegen.signing.credentials.loading import load_credential
+from agreegen.signing.extend import extend_pdf
 from agreegen.signing.interface import AppearanceSource, Credential, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import BatchSigner, sign_pdf
 from agreegen.signing.prepared import SigningIdentity
@@ -106,6 +107,21 @@ def _sign_quickly(files: OwnFiles, folder: Path) -> None:
     signed["unit, then pledger"] = files.sign(signed["unit"], "pledger")
 
 
+def _extend(files: OwnFiles, tsa: tuple[TimestampServer, ...]) -> None:
+    """Raise files later, whoever has signed, and renew one."""
+    for name, level, further in (
+        ("pledger, name as text", PadesLevel.B_LTA, "raised to B-LTA"),
+        ("unit, then pledger", PadesLevel.B_LT, "raised to B-LT"),
+        ("unit", PadesLevel.B_T, "raised to B-T"),
+        ("unit, B-LTA", PadesLevel.B_LTA, "renewed"),
+    ):
+        made = extend_pdf(files.signed[name], level, trust=files.trust, tsa=tsa, now=files.now)
+        files.signed[f"{name}, {further}"] = made.data
+    files.signed["unit, raised to B-T, then pledger"] = files.sign(
+        files.signed["unit, raised to B-T"], "pledger"
+    )
+
+
 def _sign_at_levels(files: OwnFiles) -> None:
     credential = load_credential(files.pki.credential("unit-seal"))
     with Responder(files.pki.folder) as services:
@@ -113,6 +129,7 @@ def _sign_at_levels(files: OwnFiles) -> None:
         for level in (PadesLevel.B_T, PadesLevel.B_LT, PadesLevel.B_LTA):
             request = SigningRequest("unit", level, files.now, files.trust, tsa)
             files.signed[f"unit, {level}"] = sign_pdf(files.unsigned, credential, request, checked=True).data
+        _extend(files, tsa)
     person = load_credential(files.pki.credential("people/HN0001"))
     request = SigningRequest("pledger", PadesLevel.B_B, files.now, files.trust)
     stamped = files.signed["unit, B-T"]

@@ -1,18 +1,26 @@
-"""Retracing the signatures of a plain PDF of ours: written again from what they say, byte for byte.
+"""Retracing the updates of a plain PDF of ours: written again from what they say, byte for byte.
 
-A signature that `placing` wrote follows from the file before it, the field, the time, reason and location,
-the picture and the CMS. So these are read from the update, it is written again from them, and only where the
-result is the very same file is anything said about it. Whatever else there is, it is not for this module.
+A signature that `signature_update` wrote follows from the file before it, the field, the time, reason and
+location, the picture and the CMS. So these are read from the update, it is written again from them, and only
+where the result is the very same file is anything said about it. Whatever else there is, it is not for this
+module.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from agreegen.pdf.plain import NotPlainError, PlainPdf
 from agreegen.signing.appearance.pictures import Appearance
+from agreegen.signing.plain.long_term_retracing import (
+    RetracedStore,
+    RetracedTimestamp,
+    retrace_store,
+    retrace_timestamp,
+)
 from agreegen.signing.plain.signature_update import SignatureText, Target, append_signature, find_targets
 
 _SIGNATURE = re.compile(
@@ -24,7 +32,7 @@ _SIGNATURE = re.compile(
 _TABLE = re.compile(rb"\nstartxref\n(\d{1,10})\n%%EOF\n\Z")
 _TAIL_BYTES = 64
 _MAX_PICTURES = 64
-_MAX_SIGNATURES = 32
+_MAX_UPDATES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,36 +63,60 @@ class RetracedSignature:
     certifies: bool
     locks: bool
 
+    @property
+    def end(self) -> int:
+        """Offset behind the update."""
+        return sum(self.byte_range[2:])
 
-def retrace_signatures(pdf: bytes, signed: bytes) -> tuple[RetracedSignature, ...]:
-    """Say how signatures were put into a plain PDF of ours, one after the other.
 
-    The caller still owes what `pdf` is, what the pictures are, and the cryptography.
+RetracedUpdate = RetracedSignature | RetracedTimestamp | RetracedStore
+
+
+def retrace_updates(pdf: bytes, signed: bytes) -> tuple[RetracedUpdate, ...]:
+    """Say how a plain PDF of ours was signed and extended, one update after the other.
+
+    The caller still owes what `pdf` is, what pictures and evidence are, and the cryptography.
 
     Args:
         pdf: The file before anybody signed it.
-        signed: The same file with its signatures.
+        signed: The same file with its updates.
 
     Returns:
         What the updates say, oldest first; nothing where writing them again gives anything else.
     """
-    found: list[RetracedSignature] = []
+    found: list[RetracedUpdate] = []
     before = pdf
     while len(before) < len(signed):
-        head = _SIGNATURE.match(signed, len(before))
-        after = signed[: int(head[6]) + int(head[7])] if head is not None else b""
-        retraced = _retrace(before, after) if len(before) < len(after) else None
-        if retraced is None or (found and found[-1].locks) or len(found) == _MAX_SIGNATURES:
+        retraced = _retrace_next(before, signed)
+        if retraced is None or not _may_follow(retraced, found) or len(found) == _MAX_UPDATES:
             return ()
         found.append(retraced)
-        before = after
+        before = signed[: retraced.end]
     return tuple(found)
 
 
-def _retrace(pdf: bytes, signed: bytes) -> RetracedSignature | None:
+def _retrace_next(before: bytes, signed: bytes) -> RetracedUpdate | None:
+    return (
+        _retrace_signature(before, signed)
+        or retrace_timestamp(before, signed)
+        or retrace_store(before, signed)
+    )
+
+
+def _may_follow(update: RetracedUpdate, earlier: Sequence[RetracedUpdate]) -> bool:
+    """Tell whether the signer would have written this: a signature comes first, and none after a lock."""
+    if not isinstance(update, RetracedSignature):
+        return bool(earlier)
+    return not any(isinstance(one, RetracedSignature) and one.locks for one in earlier)
+
+
+def _retrace_signature(pdf: bytes, signed: bytes) -> RetracedSignature | None:
     head = _SIGNATURE.match(signed, len(pdf))
+    if head is None:
+        return None
+    signed = signed[: int(head[6]) + int(head[7])]
     table = _TABLE.search(signed, max(len(pdf), len(signed) - _TAIL_BYTES))
-    if head is None or table is None or not signed.startswith(pdf):
+    if table is None:
         return None
     try:
         plain = PlainPdf.read(pdf)
@@ -112,9 +144,7 @@ def _write_again(
     if not any(contents):
         return None  # a placeholder that waits for its signature
     made = append_signature(plain, target, text, len(contents), lambda *_: Appearance(pictures))
-    if len(made.data) != len(signed) or (made.start, made.end) != (head.start(5) - 1, head.end(5) + 1):
-        return None
-    if made.data[: made.start] != signed[: made.start] or made.data[made.end :] != signed[made.end :]:
+    if not made.is_filled_in(signed):
         return None
     return RetracedSignature(
         field=target.name,

@@ -5,15 +5,16 @@ Each function returns None where the file is not plain; then pyHanko does the sa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from agreegen.pdf.plain import Entries, NotPlainError, PlainPdf, items, reference
 from agreegen.signing.appearance.streams import stream_body
 from agreegen.signing.field_contents import FieldContent
+from agreegen.signing.interface import Evidence
 from agreegen.signing.plain.increment import Hole, append, append_with_hole, dictionary
 from agreegen.signing.prepared import Prepared
-from agreegen.signing.services.revocation import Evidence
 
+_FIELD = "agreegen_timestamp_{}"
 _PRINT_AND_LOCKED = 132
 _MAX_PAGE_DEPTH = 50
 
@@ -76,6 +77,15 @@ def append_store(pdf: bytes, evidence: Evidence) -> bytes | None:
         return append(plain, bodies, seed=b"DSS")
     except NotPlainError:
         return None
+
+
+def free_timestamp_name(taken: Collection[str]) -> str:
+    """Return the name that the field of the next document timestamp gets.
+
+    Args:
+        taken: Names of the fields that the file has.
+    """
+    return next(name for number in range(1, len(taken) + 2) if (name := _FIELD.format(number)) not in taken)
 
 
 def prepare_plain_timestamp(pdf: bytes, name: str, *, reserved_bytes: int) -> Prepared | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +18,7 @@ from agreegen.pki.encoding import der_of
 from agreegen.pki.trust.path_status import CertificateStatus, statuses_of
 from agreegen.signing.certificate_checks import Finding
 from agreegen.signing.certificate_paths import find_path
-from agreegen.signing.interface import Credential, Trust
+from agreegen.signing.interface import Credential, Evidence, Trust
 from agreegen.signing.names import subject_label
 from agreegen.signing.services.limited_answers import read_answer
 from agreegen.signing.services.status_addresses import (
@@ -33,21 +32,6 @@ from agreegen.signing.trust import parse_crls
 _MAX_ANSWER_BYTES = 32 << 20
 _ANSWER_PATIENCE = 6
 """A revocation list may be long: the whole answer may take so many times as long as its first byte."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What a document security store takes for one chain.
-
-    Attributes:
-        certificates_der: The chain, anchor included, and certificates of OCSP responders.
-        ocsps_der: OCSP responses, DER.
-        crls_der: Revocation lists, DER.
-    """
-
-    certificates_der: tuple[bytes, ...]
-    ocsps_der: tuple[bytes, ...] = ()
-    crls_der: tuple[bytes, ...] = ()
 
 
 class UnreachableError(SigningError):

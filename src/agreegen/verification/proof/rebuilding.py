@@ -1,10 +1,10 @@
 """Proof by rebuilding: a file of ours is what its form and values make, byte for byte.
 
-The compiled engine and the quick signer are deterministic. So the unsigned file is made again from the values
-attached to it, and each signature's update is written again from what it says. Where all come out as they
-stand in the file, all that the structure scan, the second parser and the comparison of the text could find
-out about it is known already, and more: every glyph is the one that the font has. Nothing here speaks against
-a file: what is not proved is left to the structure scan.
+The compiled engine and the quick writers are deterministic. So the unsigned file is made again from the
+values attached to it, and each update (signature, security store, document timestamp) is written again from
+what it says. Where all come out as they stand in the file, all that the structure scan, the second parser and
+the comparison of the text could find out about it is known already, and more: every glyph is the one that the
+font has. Nothing here speaks against a file: what is not proved is left to the structure scan.
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ from __future__ import annotations
 import functools
 import re
 import zlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 from agreegen.conversion.compiled import ENGINE
 from agreegen.conversion.compiled.reading import read_text
+from agreegen.files import sha256_of
 from agreegen.foreign import contained
 from agreegen.forms.catalog import forms_folder
 from agreegen.model.document import Document
@@ -25,8 +28,9 @@ from agreegen.pdf.limits import Limits
 from agreegen.pdf.objects import Ref, StructureError, Value
 from agreegen.pdf.parser import parse_value
 from agreegen.rendering.expected import expected_text
-from agreegen.signing.plain.retracing import RetracedSignature, retrace_signatures
-from agreegen.verification.interface import FoundSignature, Options, Structure
+from agreegen.signing.plain.long_term_retracing import RetracedStore, RetracedTimestamp
+from agreegen.signing.plain.retracing import RetracedSignature, RetracedUpdate, retrace_updates
+from agreegen.verification.interface import FoundSignature, Options, Structure, ValidationData
 from agreegen.verification.proof.releases import Rebuilder, rebuilder_of
 from agreegen.verification.structure.second_parser import PLAIN_TOKENS
 
@@ -66,7 +70,7 @@ def prove(data: bytes, options: Options) -> Proved | None:
     1. The attached values: read where the compiled engine puts them.
     2. The unsigned file: made from them by the approved form's compiled base, equal byte for byte.
     3. Its text: that of the form's template filled with the values, by the other way than the engine's.
-    4. The signatures: their updates written again, equal byte for byte; their pictures closed in themselves.
+    4. What came after: each update written again, equal byte for byte; pictures closed in themselves.
 
     The caller still owes the cryptography, the approval of the template, roles and trust.
 
@@ -113,24 +117,54 @@ def _prove(data: bytes, options: Options) -> Proved | None:
     text = read_text(unsigned)
     if text is None or normalise_text(text) != normalise_text(expected_text(maker.form, document)):
         return None
-    # Step 4: the signatures.
+    # Step 4: signatures, security store, document timestamps.
     structure = _structure(unsigned, data, attachment, options.limits)
     return None if structure is None else Proved(structure, document)
 
 
 def _structure(unsigned: bytes, data: bytes, attachment: bytes, limits: Limits) -> Structure | None:
-    signatures = retrace_signatures(unsigned, data)
-    if not signatures or not all(_is_closed(one, limits) for one in signatures):
+    updates = retrace_updates(unsigned, data)
+    signed = [one for one in updates if isinstance(one, RetracedSignature)]
+    store = _store(updates)
+    if not signed or store is None or not all(_is_closed(one, limits) for one in signed):
         return None
-    if len({one.contents for one in signatures}) != len(signatures):
+    last = len(updates)
+    found = [_found(one, number, last) for number, one in enumerate(updates, 1) if _is_signature(one)]
+    if len({one.contents for one in found}) != len(found):
         return None
-    last = len(signatures)
     return Structure(
-        revisions=(len(unsigned), *(sum(one.byte_range[2:]) for one in signatures)),
-        signatures=tuple(_found(one, number, last) for number, one in enumerate(signatures, 1)),
-        empty_fields=signatures[-1].empty_fields,
+        revisions=(len(unsigned), *(one.end for one in updates)),
+        signatures=tuple(found),
+        empty_fields=signed[-1].empty_fields,
+        validation_data=store,
         attachment=attachment,
     )
+
+
+def _store(updates: Sequence[RetracedUpdate]) -> ValidationData | None:
+    """Collect what the security store got; None where an item stands there twice or could be misread."""
+    kinds: tuple[list[bytes], list[bytes], list[bytes]] = ([], [], [])
+    first: dict[str, int] = {}
+    newest = None
+    for number, update in enumerate(updates, 1):
+        if not isinstance(update, RetracedStore):
+            continue
+        if any(_ALIEN_TEXT.search(packed) for packed in update.streams):
+            return (
+                None  # evidence may be so chosen that, packed, it looks like an object to who repairs files
+            )
+        evidence = update.evidence
+        for kind, items in zip(
+            kinds, (evidence.certificates_der, evidence.ocsps_der, evidence.crls_der), strict=True
+        ):
+            for item in items:
+                digest = sha256_of(item)
+                if digest in first:
+                    return None
+                first[digest] = newest = number
+                kind.append(item)
+    certificates, ocsps, crls = map(tuple, kinds)
+    return ValidationData(certificates, ocsps, crls, newest, tuple(first.items()))
 
 
 def _attachment(data: bytes) -> bytes | None:
@@ -147,22 +181,35 @@ def _declares(document: Document, maker: Rebuilder) -> bool:
     return same and _IDENTIFIER.fullmatch(document.id) is not None
 
 
-def _found(signature: RetracedSignature, revision: int, last: int) -> FoundSignature:
-    return FoundSignature(
-        field=signature.field,
-        object_number=signature.number,
+def _is_signature(update: RetracedUpdate) -> TypeGuard[RetracedSignature | RetracedTimestamp]:
+    return not isinstance(update, RetracedStore)
+
+
+def _found(one: RetracedSignature | RetracedTimestamp, revision: int, last: int) -> FoundSignature:
+    is_last = revision == last
+    found = FoundSignature(
+        field=one.field,
+        object_number=one.number,
+        kind=SignatureKind.TIMESTAMP,
+        subfilter="ETSI.RFC3161",
+        byte_range=one.byte_range,
+        contents=one.contents,
+        revision=revision,
+        coverage=Coverage.WHOLE_FILE if is_last else Coverage.REVISION,
+        # A further signature in a field that was there, and not locked, is what a certification permits;
+        # evidence and timestamps always are.
+        changes=Changes.NONE if is_last else Changes.PERMITTED,
+    )
+    if isinstance(one, RetracedTimestamp):
+        return found
+    return replace(
+        found,
         kind=SignatureKind.SIGNATURE,
         subfilter="ETSI.CAdES.detached",
-        byte_range=signature.byte_range,
-        contents=signature.contents,
-        revision=revision,
-        coverage=Coverage.WHOLE_FILE if revision == last else Coverage.REVISION,
-        # A further signature in a field that was there, and not locked, is what a certification permits.
-        changes=Changes.NONE if revision == last else Changes.PERMITTED,
-        docmdp=2 if signature.certifies else None,
-        claimed_time=signature.text.moment,
-        reason=signature.text.reason,
-        location=signature.text.location,
+        docmdp=2 if one.certifies else None,
+        claimed_time=one.text.moment,
+        reason=one.text.reason,
+        location=one.text.location,
     )
 
 
