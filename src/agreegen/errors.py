@@ -29,6 +29,22 @@ def is_breakdown(exc: BaseException) -> bool:
     return type(exc).__name__ == "PanicException"
 
 
+class SpokenError(Exception):
+    """An error that says its sentence in a reader's language.
+
+    Args:
+        sentence: What failed.
+    """
+
+    def __init__(self, sentence: Message) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+    def in_language(self, language: str) -> str:
+        """Return the sentence in a reader's language."""
+        return translate(self.sentence, language)
+
+
 class AgreegenError(Exception):
     """The root of all errors that are not bugs.
 

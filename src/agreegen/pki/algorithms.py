@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from asn1crypto import algos, keys
 from cryptography.hazmat.primitives import hashes
 
+from agreegen.errors import SpokenError
+from agreegen.messages import Message, message
+
 SM2_DEFAULT_ID = "1234567812345678"
 """The signer id of GB/T 35276 where nothing else was agreed."""
 
@@ -95,7 +98,7 @@ HASHES: dict[str, type[hashes.HashAlgorithm]] = {
 _EDWARDS_DIGESTS = {"ed25519": "sha512", "ed448": "shake_256"}
 
 
-class UnsupportedError(Exception):
+class UnsupportedError(SpokenError):
     """An algorithm that this verifier does not know; it never counts as right."""
 
 
@@ -133,14 +136,14 @@ class AlgorithmUse:
         scheme: Signature scheme, empty for a bare digest.
         digest: Digest name, empty for EdDSA.
         key: The key, None for a bare digest.
-        conflict: Which algorithms that are stated do not fit each other; empty where all do.
+        conflict: Which algorithms that are stated do not fit each other; None where all do.
     """
 
-    use: str
+    use: Message
     scheme: str
     digest: str
     key: KeyFacts | None = None
-    conflict: str = ""
+    conflict: Message | None = None
 
 
 def digest_name(oid: str) -> str:
@@ -150,7 +153,7 @@ def digest_name(oid: str) -> str:
         UnsupportedError: The identifier is not known.
     """
     if oid not in DIGESTS:
-        raise UnsupportedError(f"unknown digest algorithm {oid}")
+        raise UnsupportedError(message("pki.unknown-digest-algorithm", oid=oid))
     return DIGESTS[oid]
 
 
@@ -165,8 +168,8 @@ def signer_digest_name(oid: str) -> str:
     return SIGNATURES.get(oid, ("", None))[1] or digest_name(oid)
 
 
-def find_conflict(algorithm: SignatureAlgorithm, message_digest: str) -> str:
-    """Say which algorithms of a signature over signed attributes do not fit each other; empty where all do.
+def find_conflict(algorithm: SignatureAlgorithm, message_digest: str) -> Message | None:
+    """Say which algorithms of a signature over signed attributes do not fit each other; None where all do.
 
     One digest is as strong as the other only where they are the same: a signature that states a strong one
     and rests on a weak one, too, must not pass for strong.
@@ -176,12 +179,15 @@ def find_conflict(algorithm: SignatureAlgorithm, message_digest: str) -> str:
         message_digest: The digest algorithm of the signer (RFC 8419, 3.1 fixes it for Edwards curves).
     """
     digest = _EDWARDS_DIGESTS.get(algorithm.scheme, algorithm.digest)
-    problems = (
-        [] if digest == message_digest else [f"goes with {digest.upper()}, not {message_digest.upper()}"]
-    )
+    scheme, problems = algorithm.scheme.upper(), list[Message]()
+    if digest != message_digest:
+        problems.append(message("pki.goes-with-digest", wanted=digest.upper(), stated=message_digest.upper()))
     if algorithm.mgf_digest not in {"", algorithm.digest}:
-        problems.append(f"uses {algorithm.mgf_digest.upper()} in its mask, not {algorithm.digest.upper()}")
-    return f"{algorithm.scheme.upper()} {' and '.join(problems)}" if problems else ""
+        stated, wanted = algorithm.mgf_digest.upper(), algorithm.digest.upper()
+        problems.append(message("pki.uses-digest-in-mask", stated=stated, wanted=wanted))
+    if len(problems) > 1:
+        return message("pki.two-conflicts", scheme=scheme, first=problems[0], second=problems[1])
+    return message("pki.conflict", scheme=scheme, conflict=problems[0]) if problems else None
 
 
 def compute_digest(name: str, *parts: bytes | memoryview) -> bytes:
@@ -194,7 +200,7 @@ def compute_digest(name: str, *parts: bytes | memoryview) -> bytes:
         state = hashlib.new(name)
     except ValueError:
         if name not in HASHES:
-            raise UnsupportedError(f"digest {name} is not available") from None
+            raise UnsupportedError(message("pki.digest-not-available", name=name)) from None
         own = hashes.Hash(HASHES[name]())
         for part in parts:
             own.update(bytes(part))
@@ -219,7 +225,7 @@ def read_algorithm(
     """
     oid = identifier["algorithm"].dotted
     if oid not in SIGNATURES:
-        raise UnsupportedError(f"unknown signature algorithm {oid}")
+        raise UnsupportedError(message("pki.unknown-signature-algorithm", oid=oid))
     scheme, digest = SIGNATURES[oid]
     if scheme == "pss":
         parameters = identifier["parameters"]
@@ -236,7 +242,7 @@ def read_algorithm(
         return SignatureAlgorithm(scheme, "")
     chosen = digest or fallback_digest
     if chosen is None:
-        raise UnsupportedError(f"signature algorithm {oid} without a digest")
+        raise UnsupportedError(message("pki.signature-algorithm-without-digest", oid=oid))
     return SignatureAlgorithm(scheme, chosen)
 
 

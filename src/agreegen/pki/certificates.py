@@ -8,14 +8,13 @@ from typing import Any
 
 from asn1crypto import x509
 
+from agreegen.messages import message
 from agreegen.model.text import spell_invisible
 from agreegen.pki.algorithms import key_facts
 from agreegen.pki.encoding import der_of
 
 UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError, RecursionError)
 """What foreign ASN.1 may raise wherever it is touched."""
-
-_UNNAMED = "(unreadable name)"
 
 
 @functools.lru_cache(maxsize=1024)
@@ -44,7 +43,7 @@ def subject_name(certificate: Any) -> str:
     try:
         return _short_name(der_of(certificate.subject))
     except UNREADABLE:
-        return _UNNAMED
+        return str(message("pki.unreadable-name"))
 
 
 def issuer_name(certificate: Any) -> str:
@@ -52,7 +51,7 @@ def issuer_name(certificate: Any) -> str:
     try:
         return _short_name(der_of(certificate.issuer))
     except UNREADABLE:
-        return _UNNAMED
+        return str(message("pki.unreadable-name"))
 
 
 @functools.lru_cache(maxsize=1024)

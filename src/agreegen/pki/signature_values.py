@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_ds
 
 from agreegen.errors import MissingProgramError
 from agreegen.foreign import contained
+from agreegen.messages import message
 from agreegen.pki.algorithms import (
     HASHES,
     SM2_DEFAULT_ID,
@@ -49,14 +50,14 @@ class _Signed:
     def hashing(self, name: str) -> hashes.HashAlgorithm | Prehashed:
         """Return how the library comes from the data to the digest."""
         if name not in HASHES:
-            raise UnsupportedError(f"digest {name} is not available")
+            raise UnsupportedError(message("pki.digest-not-available", name=name))
         return HASHES[name]() if self.digest is None else Prehashed(HASHES[name]())
 
 
 def check_signature(
     key_info_der: bytes,
     algorithm: SignatureAlgorithm,
-    message: bytes,
+    content: bytes,
     signature: bytes,
     *,
     digest: bytes | None = None,
@@ -67,9 +68,9 @@ def check_signature(
     Args:
         key_info_der: SubjectPublicKeyInfo, DER.
         algorithm: The algorithm.
-        message: What was signed.
+        content: What was signed.
         signature: The signature value.
-        digest: Its digest, where the message itself is not at hand (not for EdDSA and SM2).
+        digest: Its digest, where the content itself is not at hand (not for EdDSA and SM2).
         sm2_ids: Signer ids to try for SM2 (GB/T 32918.2, 5.5).
 
     Returns:
@@ -79,34 +80,34 @@ def check_signature(
         UnsupportedError: Algorithm or key are not supported.
     """
     if algorithm.scheme == "sm2":
-        return _check_sm2(key_info_der, message, signature, sm2_ids)
+        return _check_sm2(key_info_der, content, signature, sm2_ids)
     try:
         check = _CHECKS.get(algorithm.scheme)
         key = _load_key(key_info_der)
         if check is None:
-            raise UnsupportedError(f"the scheme {algorithm.scheme} is not supported")
-        contained(check)(key, algorithm, _Signed(message, digest), signature)
+            raise UnsupportedError(message("pki.scheme-not-supported", scheme=algorithm.scheme))
+        contained(check)(key, algorithm, _Signed(content, digest), signature)
     except InvalidSignature:
         return False
     except (UnsupportedAlgorithm, ValueError, TypeError) as exc:
-        raise UnsupportedError(f"the key or algorithm cannot be used ({type(exc).__name__})") from exc
+        raise UnsupportedError(message("pki.key-or-algorithm-cannot-used", kind=type(exc).__name__)) from exc
     return True
 
 
-def _check_sm2(key_info_der: bytes, message: bytes, signature: bytes, sm2_ids: tuple[str, ...]) -> bool:
+def _check_sm2(key_info_der: bytes, content: bytes, signature: bytes, sm2_ids: tuple[str, ...]) -> bool:
     try:
         from agreegen.pki.sm2 import backend  # noqa: PLC0415 - SM2 is an optional part
     except ImportError as exc:
-        raise UnsupportedError("SM2 support is not installed") from exc
+        raise UnsupportedError(message("pki.sm2-support-not-installed")) from exc
     info = keys.PublicKeyInfo.load(key_info_der)
     if key_facts(info).kind != "sm2":
-        raise UnsupportedError("SM2 signatures need a key on the SM2 curve")
+        raise UnsupportedError(message("pki.sm2-signatures-need-key-on-sm2"))
     point = info["public_key"].native
     verify = contained(backend.verify_sm2)
     try:
-        return any(verify(point, message, signature, signer_id) for signer_id in sm2_ids)
+        return any(verify(point, content, signature, signer_id) for signer_id in sm2_ids)
     except MissingProgramError as exc:
-        raise UnsupportedError("no library does SM2 here") from exc
+        raise UnsupportedError(message("pki.no-library-does-sm2-here")) from exc
 
 
 @functools.lru_cache(maxsize=256)
@@ -122,7 +123,7 @@ def _load_key(key_info_der: bytes) -> object:
 
 
 def _misfit() -> UnsupportedError:
-    return UnsupportedError("the key does not fit the signature algorithm")
+    return UnsupportedError(message("pki.key-does-not-fit-signature-algorithm"))
 
 
 def _padded(key: rsa.RSAPublicKey, signature: bytes) -> bytes:
@@ -146,7 +147,7 @@ def _check_pss(key: object, algorithm: SignatureAlgorithm, signed: _Signed, sign
     if not isinstance(key, rsa.RSAPublicKey):
         raise _misfit()
     if algorithm.mgf_digest not in HASHES:
-        raise UnsupportedError(f"digest {algorithm.mgf_digest} is not available")
+        raise UnsupportedError(message("pki.digest-not-available-2", mgf_digest=algorithm.mgf_digest))
     form = padding.PSS(padding.MGF1(HASHES[algorithm.mgf_digest]()), algorithm.salt_length)
     key.verify(_padded(key, signature), signed.data, form, signed.hashing(algorithm.digest))
 
@@ -179,9 +180,9 @@ def _check_edwards(key: object, algorithm: SignatureAlgorithm, signed: _Signed, 
     if not isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
         raise _misfit()
     if signed.digest is not None or not isinstance(key, _EDWARDS[algorithm.scheme]):
-        raise UnsupportedError("EdDSA signs messages, each curve under its own name")
+        raise UnsupportedError(message("pki.eddsa-signs-messages-each-curve-under"))
     if is_weak_edwards_point(key.public_bytes_raw()):
-        raise UnsupportedError("the key is one under which anybody can sign")
+        raise UnsupportedError(message("pki.key-one-under-anybody-can-sign"))
     key.verify(signature, signed.message)
 
 

@@ -11,10 +11,11 @@ from pathlib import Path
 from asn1crypto import pem, x509
 
 from agreegen.errors import InputError
+from agreegen.messages import message
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 _MAX_FILE_BYTES = 1 << 20
-_HINT = "name a PEM or DER file with one certificate, or its SHA-256 in hexadecimal"
+_HINT = message("pki.name-pem-or-der-file-with")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class SignerPin:
             with Path(text).open("rb") as file:
                 data = file.read(_MAX_FILE_BYTES)
         except (OSError, ValueError) as exc:
-            raise InputError(f"the signer {text} is no file and no SHA-256", hint=_HINT) from exc
+            raise InputError(message("pki.signer-no-file-no-sha-256", text=text), hint=_HINT) from exc
         return cls(fingerprint(_only_certificate(text, data)))
 
     def matches(self, certificate_der: bytes | None) -> bool:
@@ -62,10 +63,12 @@ def _only_certificate(name: str, data: bytes) -> bytes:
     except ValueError:
         ders = [data]
     if len(ders) != 1:
-        raise InputError(f"the signer file {name} holds {len(ders)} certificates, one is needed", hint=_HINT)
+        raise InputError(
+            message("pki.signer-file-holds-certificates-one-needed", name=name, count=len(ders)), hint=_HINT
+        )
     try:
         certificate = x509.Certificate.load(ders[0], strict=True)
         _ = certificate.subject.native, certificate.public_key.native
     except (ValueError, TypeError, KeyError) as exc:
-        raise InputError(f"the signer file {name} holds no certificate", hint=_HINT) from exc
+        raise InputError(message("pki.signer-file-holds-no-certificate", name=name), hint=_HINT) from exc
     return bytes(ders[0])

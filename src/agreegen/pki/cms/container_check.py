@@ -11,6 +11,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from agreegen.errors import SpokenError
+from agreegen.messages import Message, message
 from agreegen.model.report import Integrity
 from agreegen.pki.algorithms import (
     SM2_DEFAULT_ID,
@@ -86,31 +88,31 @@ def check_container(
     try:
         parsed = parse_cms(contents, max_bytes=max_cms_bytes)
     except ForeignContainerError as exc:
-        return SignatureFacts(Integrity.UNSUPPORTED, "GENERIC", reasons=(str(exc),))
+        return SignatureFacts(Integrity.UNSUPPORTED, "GENERIC", reasons=(exc.sentence,))
     except MalformedError as exc:
-        return SignatureFacts(Integrity.UNREADABLE, FORMAT_FAILURE, reasons=(str(exc),))
+        return SignatureFacts(Integrity.UNREADABLE, FORMAT_FAILURE, reasons=(exc.sentence,))
     try:
         facts = guarded(
-            "the signature container",
+            message("pki.signature-container"),
             lambda: _check_cms(parsed, digest, subfilter, extra_certificates, sm2_ids),
         )
         facts = guarded(
-            "the attributes", lambda: _describe(facts, parsed, digest, subfilter, extra_certificates)
+            message("pki.attributes"), lambda: _describe(facts, parsed, digest, subfilter, extra_certificates)
         )
         remember(contents, parsed, facts, subfilter, sm2_ids)
     except UnsupportedError as exc:
         return SignatureFacts(
-            Integrity.UNSUPPORTED, "GENERIC", certificates=parsed.certificates, reasons=(str(exc),)
+            Integrity.UNSUPPORTED, "GENERIC", certificates=parsed.certificates, reasons=(exc.sentence,)
         )
     except MalformedError as exc:
-        return _broken(FORMAT_FAILURE, str(exc))
+        return _broken(FORMAT_FAILURE, exc.sentence)
     return facts
 
 
-class _WrongError(Exception):
+class _WrongError(SpokenError):
     """A step that a signature fails."""
 
-    def __init__(self, subindication: str, reason: str, *, padding_clean: bool = True) -> None:
+    def __init__(self, subindication: str, reason: Message, *, padding_clean: bool = True) -> None:
         super().__init__(reason)
         self.subindication = subindication
         self.padding_clean = padding_clean
@@ -127,7 +129,7 @@ def _check_cms(
         content_digest = _check_digest(parsed, digest, subfilter)
         # Step 3: the signing certificate (5.2.3).
         if certificate is None:
-            reason = "the certificate of the signer is not in the file"
+            reason = message("pki.certificate-signer-not-file")
             return SignatureFacts(Integrity.UNSUPPORTED, NO_CERTIFICATE, reasons=(reason,))
         # Step 4: the signature value (5.2.7.4, step 4).
         written = subfilter != CADES and not parsed.signed.keys() & _ESS
@@ -135,25 +137,26 @@ def _check_cms(
             parsed, certificate, content_digest, sm2_ids, agrees=agrees, written=written
         )
     except _WrongError as exc:
-        facts = _broken(exc.subindication, str(exc))
+        facts = _broken(exc.subindication, exc.sentence)
         return replace(facts, certificate=certificate, padding_clean=exc.padding_clean)
     conflict = _conflict(parsed)
     key = key_facts(certificate.public_key)
-    uses = [AlgorithmUse("signature", algorithm.scheme, algorithm.digest, key, conflict)]
-    notes = (*notes, f"signature: {conflict}") if conflict else notes
+    uses = [AlgorithmUse(message("pki.signature"), algorithm.scheme, algorithm.digest, key, conflict)]
+    if conflict is not None:
+        notes = (*notes, message("pki.use-and-problem", use=message("pki.signature"), problem=conflict))
     if parsed.digest != algorithm.digest:
-        uses.append(AlgorithmUse("message digest", "", parsed.digest))
+        uses.append(AlgorithmUse(message("pki.message-digest"), "", parsed.digest))
     if subfilter == PKCS7_SHA1:
-        uses.append(AlgorithmUse("digest of the file", "", "sha1"))
+        uses.append(AlgorithmUse(message("pki.digest-file"), "", "sha1"))
     return SignatureFacts(Integrity.INTACT, certificate=certificate, algorithms=tuple(uses), notes=notes)
 
 
-def _conflict(parsed: ParsedCms) -> str:
+def _conflict(parsed: ParsedCms) -> Message | None:
     """Say which of the algorithms that a container states do not fit each other."""
     if not protects_algorithms(parsed):
-        return "the signed attributes protect other algorithms than the container states"
+        return message("pki.signed-attributes-protect-other-algorithms-than")
     if not parsed.attributes_der:
-        return ""
+        return None
     stated = read_algorithm(parsed.signer["signature_algorithm"], parsed.digest)
     return find_conflict(stated, parsed.digest)
 
@@ -166,33 +169,33 @@ def _require_value(
     *,
     agrees: bool,
     written: bool,
-) -> tuple[SignatureAlgorithm, tuple[str, ...]]:
+) -> tuple[SignatureAlgorithm, tuple[Message, ...]]:
     """Require a right signature value; `written` accepts one over the attributes in the order written.
 
     RFC 5652, 5.4 has the attributes signed in DER order, and CAdES keeps to it. Widespread signers of plain
     PKCS#7 do not sort, and common readers check what is written: every byte is signed either way.
     """
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
     algorithm = check_value(parsed, certificate, content_digest, sm2_ids)
     if algorithm is None:
         as_written = replace(parsed, attributes_der=parsed.attributes_written)
         algorithm = check_value(as_written, certificate, content_digest, sm2_ids)
-        notes = ("the signed attributes were signed as written, not in the order that DER requires",)
+        notes = (message("pki.signed-attributes-were-signed-as-written"),)
         if algorithm is None or not written:
-            reason = "the signature value is wrong"
+            reason = message("pki.signature-value-wrong")
             if algorithm is not None:
-                reason += ": it fits the signed attributes as written, but not in the order that DER requires"
+                reason = message("pki.signature-value-wrong-but-fits-written")
             elif read_algorithm(parsed.signer["signature_algorithm"], parsed.digest).scheme == "sm2":
-                reason += ", or was made with an SM2 signer id that the policy does not list"
+                reason = message("pki.signature-value-wrong-or-other-sm2-id")
             raise _WrongError(CRYPTO_FAILURE, reason)
     if not agrees:
-        raise _WrongError(NO_CERTIFICATE, "the certificate is not the one that the signature names")
+        raise _WrongError(NO_CERTIFICATE, message("pki.certificate-not-one-signature-names"))
     return algorithm, notes
 
 
 def _check_digest(parsed: ParsedCms, digest: Digester, subfilter: str) -> bytes:
     """Compare the digest of the signed bytes and return what the signature value covers."""
-    changed = "the signed bytes of the file were changed (digest differs)"
+    changed = message("pki.signed-bytes-file-were-changed-digest")
     if subfilter == PKCS7_SHA1:
         # ISO 32000-1, 12.8.3.3.1: the content is the SHA-1 digest of the byte range.
         if parsed.content != digest("sha1"):
@@ -208,28 +211,28 @@ def _check_digest(parsed: ParsedCms, digest: Digester, subfilter: str) -> bytes:
 def _check_format(parsed: ParsedCms, subfilter: str) -> None:
     if subfilter == PKCS7_SHA1:
         if parsed.content is None:
-            raise MalformedError("the signature container holds no digest")
+            raise MalformedError(message("pki.signature-container-holds-no-digest"))
     elif parsed.content is not None:
         # ISO 32000-2, 12.8.3.3.1: no data shall be encapsulated.
-        raise MalformedError("the signature container encapsulates data, which a PDF signature must not do")
+        raise MalformedError(message("pki.signature-container-encapsulates-data-pdf-signat"))
     if not parsed.padding_clean:
-        reason = "bytes other than zero stand behind the signature container"
+        reason = message("pki.bytes-other-than-zero-stand-behind")
         raise _WrongError(FORMAT_FAILURE, reason, padding_clean=False)
     if not parsed.attributes_der:
         if subfilter == CADES:
-            raise MalformedError("the signature has no signed attributes")
+            raise MalformedError(message("pki.signature-no-signed-attributes"))
         if parsed.content_type != DATA:
-            raise MalformedError("without signed attributes the content type must be data")
+            raise MalformedError(message("pki.without-signed-attributes-content-type-must"))
         return
     if _one(parsed.signed, CONTENT_TYPE).dotted != parsed.content_type:
-        raise MalformedError("the content type differs between attribute and container")
+        raise MalformedError(message("pki.content-type-differs-between-attribute-container"))
     _one(parsed.signed, MESSAGE_DIGEST)
 
 
 def _one(attributes: dict[str, list[Any]], oid: str) -> Any:
     values = attributes.get(oid, [])
     if len(values) != 1:
-        raise MalformedError(f"the signed attribute {oid} has {len(values)} values, one is required")
+        raise MalformedError(message("pki.signed-attribute-values-one-required", oid=oid, count=len(values)))
     return values[0]
 
 
@@ -271,7 +274,7 @@ def _describe(
         timestamps.append(check_token(value.dump(), digest, "content", pool))
     notes = [*facts.notes, *parsed.notes]
     if ARCHIVE_TIMESTAMPS & parsed.unsigned.keys():
-        notes.append("archive timestamps inside the signature container are not evaluated")
+        notes.append(message("pki.archive-timestamps-inside-signature-container-no"))
     time = parsed.signed.get(SIGNING_TIME, [])
     named = bool(parsed.signed.keys() & {SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2})
     cades = subfilter == CADES and named and not time
@@ -326,5 +329,5 @@ def facts_of_token(token: TimestampFacts) -> SignatureFacts:
     )
 
 
-def _broken(subindication: str, reason: str) -> SignatureFacts:
+def _broken(subindication: str, reason: Message) -> SignatureFacts:
     return SignatureFacts(Integrity.BROKEN, subindication, reasons=(reason,))

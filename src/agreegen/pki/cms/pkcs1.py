@@ -8,6 +8,7 @@ from typing import Any
 
 from asn1crypto import core, x509
 
+from agreegen.messages import Message, message
 from agreegen.model.report import Integrity
 from agreegen.pki.algorithms import AlgorithmUse, SignatureAlgorithm, UnsupportedError, key_facts
 from agreegen.pki.cms.signature_facts import SignatureFacts
@@ -39,16 +40,16 @@ def check_pkcs1(
         return bytes(value), loaded, not any(contents[whole:])
 
     try:
-        signature, certificates, clean = guarded("the signature value", read)
+        signature, certificates, clean = guarded(message("pki.signature-value"), read)
     except MalformedError as exc:
-        return SignatureFacts(Integrity.UNREADABLE, _FORMAT_FAILURE, reasons=(str(exc),))
+        return SignatureFacts(Integrity.UNREADABLE, _FORMAT_FAILURE, reasons=(exc.sentence,))
     if not certificates:
         return SignatureFacts(
-            Integrity.UNSUPPORTED, _NO_CERTIFICATE, reasons=("the file holds no certificate",)
+            Integrity.UNSUPPORTED, _NO_CERTIFICATE, reasons=(message("pki.file-holds-no-certificate"),)
         )
     if not clean:
         return replace(
-            _broken(_FORMAT_FAILURE, "bytes other than zero stand behind the signature value"),
+            _broken(_FORMAT_FAILURE, message("pki.bytes-other-than-zero-stand-behind-2")),
             padding_clean=False,
         )
     signer = certificates[0]
@@ -56,16 +57,16 @@ def check_pkcs1(
     try:
         for name in ("sha1", "sha256", "sha384", "sha512", "md5"):
             if check_signature(key, SignatureAlgorithm("rsa", name), b"", signature, digest=digest(name)):
-                use = AlgorithmUse("signature", "rsa", name, key_facts(signer.public_key))
+                use = AlgorithmUse(message("pki.signature"), "rsa", name, key_facts(signer.public_key))
                 return SignatureFacts(
                     Integrity.INTACT, certificate=signer, certificates=tuple(certificates), algorithms=(use,)
                 )
     except UnsupportedError as exc:
-        return SignatureFacts(Integrity.UNSUPPORTED, "GENERIC", reasons=(str(exc),))
+        return SignatureFacts(Integrity.UNSUPPORTED, "GENERIC", reasons=(exc.sentence,))
     return replace(
-        _broken(_CRYPTO_FAILURE, "the signature value is wrong for these bytes"), certificate=signer
+        _broken(_CRYPTO_FAILURE, message("pki.signature-value-wrong-for-these-bytes")), certificate=signer
     )
 
 
-def _broken(subindication: str, reason: str) -> SignatureFacts:
+def _broken(subindication: str, reason: Message) -> SignatureFacts:
     return SignatureFacts(Integrity.BROKEN, subindication, reasons=(reason,))

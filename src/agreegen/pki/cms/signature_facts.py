@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from agreegen.messages import Message
 from agreegen.model.report import Integrity
 from agreegen.pki.algorithms import AlgorithmUse
 
@@ -35,7 +36,7 @@ class TimestampFacts:
     crls_der: tuple[bytes, ...] = ()
     ocsps_der: tuple[bytes, ...] = ()
     algorithms: tuple[AlgorithmUse, ...] = ()
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Message, ...] = ()
     subindication: str | None = None
 
 
@@ -69,8 +70,8 @@ class SignatureFacts:
     timestamps: tuple[TimestampFacts, ...] = ()
     cades: bool = False
     claimed_time: datetime | None = None
-    reasons: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    reasons: tuple[Message, ...] = ()
+    notes: tuple[Message, ...] = ()
     padding_clean: bool = True
 
     @property

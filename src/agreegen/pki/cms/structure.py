@@ -12,6 +12,8 @@ from asn1crypto import cms, core, parser, tsp, x509
 from asn1crypto import crl as asn1_crl
 from asn1crypto import ocsp as asn1_ocsp
 
+from agreegen.errors import SpokenError
+from agreegen.messages import Message, message
 from agreegen.pki.algorithms import compute_digest, digest_name, signer_digest_name
 from agreegen.pki.encoding import der_of
 
@@ -47,7 +49,7 @@ TST_INFO = "1.2.840.113549.1.9.16.1.4"
 DATA = "1.2.840.113549.1.7.1"
 
 
-class MalformedError(Exception):
+class MalformedError(SpokenError):
     """The structure is not what the standard asks for; the message says where."""
 
 
@@ -109,7 +111,7 @@ class ParsedCms:
         return bytes(self.signer["signature"].native)
 
 
-def guarded(where: str, read: Callable[[], T]) -> T:
+def guarded(where: Message, read: Callable[[], T]) -> T:
     """Run a reader of foreign ASN.1 and turn every way in which it can fail into `MalformedError`."""
     try:
         return read()
@@ -124,7 +126,7 @@ def guarded(where: str, read: Callable[[], T]) -> T:
         OverflowError,
         RecursionError,
     ) as exc:
-        raise MalformedError(f"{where} cannot be read: {type(exc).__name__}") from exc
+        raise MalformedError(message("pki.cannot-read", where=where, kind=type(exc).__name__)) from exc
 
 
 def parse_cms(data: bytes, *, max_bytes: int) -> ParsedCms:
@@ -138,27 +140,25 @@ def parse_cms(data: bytes, *, max_bytes: int) -> ParsedCms:
         MalformedError: It is not a SignedData with exactly one signer, or named attributes stand there twice.
     """
     if len(data) > max_bytes:
-        raise MalformedError(f"the signature container is larger than {max_bytes} bytes")
-    return guarded("the signature container", lambda: _parse(data))
+        raise MalformedError(message("pki.signature-container-larger-than-bytes", max_bytes=max_bytes))
+    return guarded(message("pki.signature-container"), lambda: _parse(data))
 
 
 def _parse(data: bytes) -> ParsedCms:
     if not any(data):
-        raise MalformedError("the signature container is empty")
+        raise MalformedError(message("pki.signature-container-empty"))
     length = parser.peek(data)
     if _SES_HEADER.search(data, 0, _SES_WITHIN):
-        raise ForeignContainerError(
-            "the signature is an electronic seal of GB/T 38540, which is not supported"
-        )
+        raise ForeignContainerError(message("pki.signature-electronic-seal-gbt-38540-not"))
     info = cms.ContentInfo.load(data[:length])
     if info["content_type"].dotted.startswith(_GMT_0010):
-        raise ForeignContainerError("content types of GM/T 0010 are not supported")
+        raise ForeignContainerError(message("pki.content-types-gmt-0010-not-supported"))
     if info["content_type"].native != "signed_data":
-        raise MalformedError("the signature container is not a CMS SignedData")
+        raise MalformedError(message("pki.signature-container-not-cms-signeddata"))
     signed_data = info["content"]
     signers = signed_data["signer_infos"]
     if len(signers) != 1:
-        raise MalformedError(f"the signature container has {len(signers)} signers, one is required")
+        raise MalformedError(message("pki.signature-container-signers-one-required", count=len(signers)))
     signer = signers[0]
     encapsulated = signed_data["encap_content_info"]
     signed = _attributes(signer["signed_attrs"])
@@ -168,7 +168,7 @@ def _parse(data: bytes) -> ParsedCms:
         crls, ocsps = _revocation(signed_data["crls"], signed)
     except (ValueError, TypeError, KeyError, AttributeError):
         # Nobody signed it; what it might have said has to come from elsewhere.
-        crls, ocsps, notes = (), (), (*notes, "revocation data in the signature container cannot be read")
+        crls, ocsps, notes = (), (), (*notes, message("pki.revocation-data-signature-container-cannot-read"))
     return ParsedCms(
         signer=signer,
         certificates=certificates,
@@ -201,7 +201,7 @@ def _attributes(attributes: Any, *, repeat: bool = False) -> dict[str, list[Any]
     for attribute in attributes:
         oid = attribute["type"].dotted
         if oid in found and not repeat and oid in _ONCE:
-            raise MalformedError(f"the signed attribute {oid} stands there twice")
+            raise MalformedError(message("pki.signed-attribute-stands-there-twice", oid=oid))
         found.setdefault(oid, []).extend(list(attribute["values"]))
     return found
 
@@ -234,7 +234,11 @@ def _certificates(field_value: Any) -> tuple[tuple[Any, ...], tuple[str, ...]]:
             found.append(_certificate(choice.chosen.dump()))
         except (ValueError, TypeError, KeyError, RecursionError):
             unreadable += 1
-    notes = (f"{unreadable} certificate(s) in the signature container cannot be read",) if unreadable else ()
+    notes = (
+        (message("pki.certificate-s-signature-container-cannot-read", unreadable=unreadable),)
+        if unreadable
+        else ()
+    )
     return tuple(found), notes
 
 
@@ -344,7 +348,9 @@ def agrees_with_attribute(parsed: ParsedCms, certificate: Any) -> bool:
 def _only(values: list[Any]) -> Any:
     """Return the only value of an attribute; with several, anybody could choose the one that suits."""
     if len(values) != 1:
-        raise MalformedError(f"the signing-certificate attribute has {len(values)} values, one is required")
+        raise MalformedError(
+            message("pki.signing-certificate-attribute-values-one-require", count=len(values))
+        )
     return values[0]
 
 
@@ -370,4 +376,4 @@ def parse_tst_info(content: bytes) -> Any:
         _ = info["gen_time"].native, info["message_imprint"]["hashed_message"].native
         return info
 
-    return guarded("the timestamp token", read)
+    return guarded(message("pki.timestamp-token"), read)

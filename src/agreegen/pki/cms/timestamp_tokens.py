@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from agreegen.messages import Message, message
 from agreegen.model.report import Integrity
 from agreegen.pki.algorithms import (
     AlgorithmUse,
@@ -48,33 +49,47 @@ def check_token(
         extra_certificates: Further places to look for the service's certificate.
         max_bytes: Greatest size.
     """
-    what = f"the {use} timestamp"
+    what = message(f"pki.timestamp-of.{use}")
     try:
         parsed = parse_cms(token, max_bytes=max_bytes)
-        return guarded(what, lambda: _check(parsed, digest, use, extra_certificates))
+        return guarded(what, lambda: _check(parsed, digest, use, what, extra_certificates))
     except MalformedError as exc:
         return TimestampFacts(
-            use, None, Integrity.UNREADABLE, reasons=(f"{what}: {exc}",), subindication="FORMAT_FAILURE"
+            use,
+            None,
+            Integrity.UNREADABLE,
+            reasons=(message("pki.use-and-problem", use=what, problem=exc.sentence),),
+            subindication="FORMAT_FAILURE",
         )
     except UnsupportedError as exc:
         return TimestampFacts(
-            use, None, Integrity.UNSUPPORTED, reasons=(f"{what}: {exc}",), subindication="GENERIC"
+            use,
+            None,
+            Integrity.UNSUPPORTED,
+            reasons=(message("pki.use-and-problem", use=what, problem=exc.sentence),),
+            subindication="GENERIC",
         )
 
 
 class _WrongError(Exception):
-    """A step that a token fails."""
+    """A step that a token fails.
 
-    def __init__(self, subindication: str, reason: str) -> None:
-        super().__init__(reason)
+    Args:
+        subindication: Of EN 319 102-1.
+        code: Of the message, which takes the `stamp`.
+    """
+
+    def __init__(self, subindication: str, code: str) -> None:
+        super().__init__(code)
         self.subindication = subindication
+        self.code = code
 
 
 def _check(
-    parsed: ParsedCms, digest: Callable[[str], bytes], use: str, extra: Sequence[Any]
+    parsed: ParsedCms, digest: Callable[[str], bytes], use: str, stamp: Message, extra: Sequence[Any]
 ) -> TimestampFacts:
     if parsed.content_type != TST_INFO or parsed.content is None:
-        raise MalformedError("it is not an RFC 3161 token")
+        raise MalformedError(message("pki.not-rfc-3161-token"))
     info = parse_tst_info(parsed.content)
     certificate, agrees = find_signer(parsed, [*parsed.certificates, *extra])
     facts = TimestampFacts(
@@ -89,7 +104,7 @@ def _check(
     try:
         imprint_use = _check_content(parsed, info, digest)
         if certificate is None:
-            reason = f"the certificate of the {use} timestamp is not in the file"
+            reason = message("pki.certificate-of-timestamp-missing", stamp=stamp)
             return replace(
                 facts,
                 integrity=Integrity.UNSUPPORTED,
@@ -98,7 +113,7 @@ def _check(
             )
         signature_use = _check_value(parsed, certificate, agrees=agrees)
     except _WrongError as exc:
-        reason = f"the {use} timestamp {exc}"
+        reason = message(exc.code, stamp=stamp)
         return replace(facts, integrity=Integrity.BROKEN, reasons=(reason,), subindication=exc.subindication)
     return replace(facts, algorithms=(signature_use, imprint_use))
 
@@ -108,15 +123,15 @@ def _check_content(parsed: ParsedCms, info: Any, digest: Callable[[str], bytes])
     imprint = info["message_imprint"]
     name = digest_name(imprint["hash_algorithm"]["algorithm"].dotted)
     if not parsed.padding_clean:
-        raise _WrongError("FORMAT_FAILURE", "is followed by bytes other than zero")
+        raise _WrongError("FORMAT_FAILURE", "pki.stamp-followed-by-bytes")
     if imprint["hashed_message"].native != digest(name):
-        raise _WrongError("HASH_FAILURE", "was made over other bytes")
+        raise _WrongError("HASH_FAILURE", "pki.stamp-over-other-bytes")
     content_types, digests = parsed.signed.get(CONTENT_TYPE, []), parsed.signed.get(MESSAGE_DIGEST, [])
     if len(content_types) != 1 or len(digests) != 1 or content_types[0].dotted != TST_INFO:
-        raise _WrongError("FORMAT_FAILURE", "lacks its signed attributes")
+        raise _WrongError("FORMAT_FAILURE", "pki.stamp-lacks-attributes")
     if digests[0].native != compute_digest(parsed.digest, parsed.content or b""):
-        raise _WrongError("HASH_FAILURE", "has been changed")
-    return AlgorithmUse("timestamp imprint", "", name)
+        raise _WrongError("HASH_FAILURE", "pki.stamp-changed")
+    return AlgorithmUse(message("pki.timestamp-imprint"), "", name)
 
 
 def _check_value(parsed: ParsedCms, certificate: Any, *, agrees: bool) -> AlgorithmUse:
@@ -124,9 +139,9 @@ def _check_value(parsed: ParsedCms, certificate: Any, *, agrees: bool) -> Algori
     algorithm = read_algorithm(parsed.signer["signature_algorithm"], parsed.digest)
     key = certificate.public_key.dump()
     if not check_signature(key, algorithm, parsed.attributes_der, parsed.signature):
-        raise _WrongError("SIG_CRYPTO_FAILURE", "has a wrong signature value")
+        raise _WrongError("SIG_CRYPTO_FAILURE", "pki.stamp-wrong-value")
     if not agrees:
-        raise _WrongError("NO_SIGNING_CERTIFICATE_FOUND", "names another certificate")
+        raise _WrongError("NO_SIGNING_CERTIFICATE_FOUND", "pki.stamp-names-another-certificate")
     conflict = find_conflict(algorithm, parsed.digest)
     facts = key_facts(certificate.public_key)
-    return AlgorithmUse("timestamp", algorithm.scheme, algorithm.digest, facts, conflict)
+    return AlgorithmUse(message("pki.timestamp"), algorithm.scheme, algorithm.digest, facts, conflict)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from agreegen.messages import Message, join_sentences, message
 from agreegen.model.report import Integrity
 from agreegen.pki.cms.signature_facts import TimestampFacts
 from agreegen.pki.cms.timestamp_tokens import check_token
@@ -20,13 +21,13 @@ class LinkFacts:
     Attributes:
         hash_name: Hash function of its tree.
         token: The token's facts.
-        problem: Why it does not prove what it should; empty where it does.
+        problem: Why it does not prove what it should; None where it does.
         renews_hash: Whether it begins a chain by a hash-tree renewal.
     """
 
     hash_name: str
     token: TimestampFacts
-    problem: str = ""
+    problem: Message | None = None
     renews_hash: bool = False
 
 
@@ -64,15 +65,15 @@ def _check_link(
 ) -> LinkFacts:
     facts = check_token(token, lambda _: root or b"", "document", [])
     stated, imprint = imprint_of(token)
-    problem = ""
+    problem: Message | None = None
     if root is None:
-        problem = "its hash tree does not hold the hash that it should prove"
+        problem = message("pki.hash-tree-does-not-hold-hash")
     elif (stated, imprint) != (hash_name, root):
-        problem = "its token is over another hash"
+        problem = message("pki.token-over-another-hash")
     elif facts.integrity is not Integrity.INTACT:
-        problem = "; ".join(facts.reasons) or "its token is not right"
+        problem = join_sentences(facts.reasons) or message("pki.token-not-right")
     elif before and not _follows(facts.time, before[-1].token.time):
-        problem = "its time is before that of the timestamp it renews"
+        problem = message("pki.time-before-timestamp-renews")
     return LinkFacts(hash_name, facts, problem, begins)
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from asn1crypto import algos, cms, core, tsp
 
+from agreegen.errors import SpokenError
+from agreegen.messages import message
 from agreegen.pki.encoding import tlv
 from agreegen.pki.evidence_records.hash_tree import HASH_NAMES, ReducedTree, climb, hash_of
 
@@ -54,7 +56,7 @@ class _Record(core.Sequence):  # type: ignore[misc]  # the same
     ]
 
 
-class RecordError(ValueError):
+class RecordError(SpokenError, ValueError):
     """The bytes are no evidence record that can be judged."""
 
 
@@ -74,7 +76,7 @@ class ArchiveTimestamp:
 
     def __post_init__(self) -> None:
         if self.hash_name not in HASH_NAMES:
-            raise RecordError(f"{self.hash_name} is no hash function of evidence records")
+            raise RecordError(message("pki.no-hash-function-evidence-records", hash_name=self.hash_name))
 
     def root(self, leaf: bytes) -> bytes | None:
         """Return the hash that the token must be over; None where the tree does not hold the leaf."""
@@ -97,9 +99,9 @@ class EvidenceRecord:
 
     def __post_init__(self) -> None:
         if not self.chains or not all(self.chains):
-            raise RecordError("an evidence record needs an archive timestamp in each chain")
+            raise RecordError(message("pki.evidence-record-needs-archive-timestamp-each"))
         if any(len({stamp.hash_name for stamp in chain}) > 1 for chain in self.chains):
-            raise RecordError("the archive timestamps of one chain use one hash function (RFC 4998, 5.1)")
+            raise RecordError(message("pki.archive-timestamps-one-chain-use-one"))
 
     @property
     def stamps(self) -> tuple[ArchiveTimestamp, ...]:
@@ -120,25 +122,25 @@ class EvidenceRecord:
             RecordError: It is too large, not DER, of another version, encrypted, or not as RFC 4998 wants it.
         """
         if len(data) > MAX_RECORD_BYTES:
-            raise RecordError(f"it is larger than {MAX_RECORD_BYTES >> 20} MiB")
+            raise RecordError(message("pki.larger-than-mib", max_record_bytes=MAX_RECORD_BYTES >> 20))
         try:
             record = cls(tuple(_read_chain(chain) for chain in _load(data)["archive_time_stamp_sequence"]))
         except RecordError:
             raise
         except (ValueError, TypeError, KeyError, AttributeError) as exc:
-            raise RecordError("it is no evidence record") from exc
+            raise RecordError(message("pki.no-evidence-record")) from exc
         if record.encode() != data:
             # A hash-tree renewal hashes the chains as they are written; other spellings have other hashes.
-            raise RecordError("it holds more than hash trees and tokens, or is not written in DER")
+            raise RecordError(message("pki.holds-more-than-hash-trees-tokens"))
         return record
 
 
 def _load(data: bytes) -> Any:
     parsed = _Record.load(data, strict=True)
     if parsed["version"].native != 1:
-        raise RecordError("it is of another version than 1")
+        raise RecordError(message("pki.another-version-than-1"))
     if not isinstance(parsed["encryption_info"], core.Void):
-        raise RecordError("records over encrypted data are not judged")
+        raise RecordError(message("pki.records-over-encrypted-data-not-judged"))
     return parsed
 
 
@@ -184,7 +186,7 @@ def _read_stamp(stamp: Any) -> ArchiveTimestamp:
         () if isinstance(tree, core.Void) else tuple(tuple(item.native for item in group) for group in tree)
     )
     if any(not group for group in groups):
-        raise RecordError("a group of its hash tree is empty")
+        raise RecordError(message("pki.group-hash-tree-empty"))
     stated = stamp["digest_algorithm"]
     name = imprint_of(token)[0] if isinstance(stated, core.Void) else str(stated["algorithm"].native)
     return ArchiveTimestamp(name.replace("_", "-"), groups, token)
@@ -202,4 +204,4 @@ def imprint_of(token: bytes) -> tuple[str, bytes]:
         name = str(imprint["hash_algorithm"]["algorithm"].native)
         return name.replace("_", "-"), bytes(imprint["hashed_message"].native)
     except (ValueError, TypeError, KeyError, AttributeError) as exc:
-        raise RecordError("one of its tokens cannot be read") from exc
+        raise RecordError(message("pki.one-tokens-cannot-read")) from exc

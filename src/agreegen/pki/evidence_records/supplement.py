@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from asn1crypto import cms, crl, parser, x509
 
+from agreegen.messages import message
 from agreegen.pki.encoding import tlv
 from agreegen.pki.evidence_records.record import RecordError
 
@@ -35,7 +36,7 @@ def supplement_token(token: bytes, certificates_der: Iterable[bytes], crls_der: 
         version, digests, content, signers = *parts[:3], parts[-1]
         held = {part[0]: _elements(_content_of(part)) for part in parts[3:-1]}
     except (ValueError, TypeError) as exc:
-        raise RecordError("it is no timestamp token") from exc
+        raise RecordError(message("pki.no-timestamp-token")) from exc
     certificates = _set_of(_CERTIFICATES, (*held.get(_CERTIFICATES, ()), *certificates_der))
     crls = _set_of(_CRLS, (*held.get(_CRLS, ()), *crls_der))
     signed = tlv(_SEQUENCE, version, digests, content, certificates, crls, signers)
@@ -71,7 +72,7 @@ def _certificates_in(token: bytes) -> list[x509.Certificate]:
         held = cms.ContentInfo.load(token, strict=True)["content"]["certificates"]
         return [choice.chosen for choice in held if choice.name == "certificate"]
     except (ValueError, TypeError, KeyError, AttributeError) as exc:
-        raise RecordError("it is no timestamp token") from exc
+        raise RecordError(message("pki.no-timestamp-token")) from exc
 
 
 def _set_of(tag: int, members: Iterable[bytes]) -> bytes:

@@ -13,6 +13,7 @@ from typing import Protocol
 from asn1crypto import algos
 
 from agreegen.errors import MissingProgramError
+from agreegen.messages import message
 from agreegen.pki.sm2.curve import CURVE_ORDER, KEY_INFO_PREFIX, is_on_curve
 
 DEFAULT_SIGNER_ID = "1234567812345678"
@@ -36,7 +37,7 @@ _KNOWN_MESSAGE = b"message digest"
 class Sm2Key(Protocol):
     """A private key, held by a backend."""
 
-    def sign(self, message: bytes, signer_id: bytes) -> bytes:
+    def sign(self, content: bytes, signer_id: bytes) -> bytes:
         """Sign a message; the result is DER (GM/T 0009, clause 7.3)."""
         ...
 
@@ -65,7 +66,7 @@ class Sm2Backend(Protocol):
         """Make a key: 32 bytes of private key, 65 bytes of public point."""
         ...
 
-    def verify(self, point: bytes, message: bytes, signature: bytes, signer_id: bytes) -> bool:
+    def verify(self, point: bytes, content: bytes, signature: bytes, signer_id: bytes) -> bool:
         """Check a DER signature against an uncompressed public point."""
         ...
 
@@ -88,8 +89,8 @@ def find_backend(name: str | None = None) -> Sm2Backend:
         found = open_gmssl()
     if found is None or not _passes(found):
         raise MissingProgramError(
-            f"SM2 needs {'OpenSSL 3 or gmssl-pyx' if name is None else name}, and it is not here",
-            hint="install OpenSSL 3 (Debian package libssl3), or pip install 'agreegen[sm2]'",
+            message("pki.sm2-needs-library") if name is None else message("pki.sm2-needs", name=name),
+            hint=message("pki.install-openssl-3-debian-package-libssl3"),
         )
     return found
 
@@ -117,7 +118,7 @@ def sm3(data: bytes) -> bytes:
 
 def verify_sm2(
     public_key: bytes,
-    message: bytes,
+    content: bytes,
     signature: bytes,
     signer_id: str = DEFAULT_SIGNER_ID,
     *,
@@ -127,7 +128,7 @@ def verify_sm2(
 
     Args:
         public_key: The uncompressed point (65 bytes), or a SubjectPublicKeyInfo in DER.
-        message: What was signed, not its digest.
+        content: What was signed, not its digest.
         signature: DER sequence of r and s, in the one canonical encoding.
         signer_id: The signer's id, which enters the digest.
         backend: `openssl` or `gmssl`; None for the one that is here.
@@ -144,7 +145,7 @@ def verify_sm2(
     # An empty id would be anybody's: whoever agreed on none has the default one.
     if point is None or not 0 < len(encoded_id) <= _MAX_SIGNER_ID_BYTES or not is_canonical(signature):
         return False
-    return library.verify(point, message, signature, encoded_id)
+    return library.verify(point, content, signature, encoded_id)
 
 
 def is_canonical(signature: bytes) -> bool:

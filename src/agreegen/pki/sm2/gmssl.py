@@ -17,18 +17,18 @@ class _GmsslKey:
     def __repr__(self) -> str:
         return "_GmsslKey()"
 
-    def sign(self, message: bytes, signer_id: bytes) -> bytes:
+    def sign(self, content: bytes, signer_id: bytes) -> bytes:
         """Sign a message; the result is DER.
 
         Raises:
             CredentialError: The key was closed, or the library refuses.
         """
         if self._scalar is None:
-            raise CredentialError("the key was closed")
+            raise CredentialError(message("pki.key-closed"))
         try:
-            return bytes(self._library.sm2_sign(self._scalar, self._point[1:], message, signer_id))
+            return bytes(self._library.sm2_sign(self._scalar, self._point[1:], content, signer_id))
         except self._library.GmsslInnerError as exc:
-            raise CredentialError("the SM2 key does not sign") from exc
+            raise CredentialError(message("pki.sm2-key-does-not-sign")) from exc
 
     def close(self) -> None:
         """Forget the key."""
@@ -59,12 +59,12 @@ class GmsslBackend:
         public, private = self._library.sm2_key_generate()
         return bytes(private), b"\x04" + bytes(public)
 
-    def verify(self, point: bytes, message: bytes, signature: bytes, signer_id: bytes) -> bool:
+    def verify(self, point: bytes, content: bytes, signature: bytes, signer_id: bytes) -> bool:
         """Check a DER signature."""
         try:
             # The library writes lines of its source to standard error whenever a signature is wrong.
             with silence():
-                return bool(self._library.sm2_verify(point[1:], message, signature, signer_id))
+                return bool(self._library.sm2_verify(point[1:], content, signature, signer_id))
         except self._library.GmsslInnerError:
             return False
 

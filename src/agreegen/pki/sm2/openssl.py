@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from agreegen.errors import CredentialError
+from agreegen.messages import message
 from agreegen.pki.sm2.curve import ALGORITHM_IDENTIFIER, CURVE_ORDER, encode_public_key, multiply_base
 
 _OPENSSL_3 = 0x30000000
@@ -52,15 +53,15 @@ class _OpenSslKey:
     def __del__(self) -> None:
         self.close()
 
-    def sign(self, message: bytes, signer_id: bytes) -> bytes:
+    def sign(self, content: bytes, signer_id: bytes) -> bytes:
         """Sign a message; the result is DER.
 
         Raises:
             CredentialError: The key was closed, or the library refuses.
         """
         if self._handle is None:
-            raise CredentialError("the key was closed")
-        return self._backend.sign_with(self._handle, message, signer_id)
+            raise CredentialError(message("pki.key-closed"))
+        return self._backend.sign_with(self._handle, content, signer_id)
 
     def close(self) -> None:
         """Forget the key."""
@@ -95,7 +96,7 @@ class OpenSslBackend:
         library = self._library
         if library.EVP_Digest(data, len(data), buffer, ctypes.byref(length), library.EVP_sm3(), None) != 1:
             library.ERR_clear_error()
-            raise CredentialError("OpenSSL does not do SM3 here")
+            raise CredentialError(message("pki.openssl-does-not-do-sm3-here"))
         return buffer.raw[: length.value]
 
     def load_key(self, scalar: bytes, point: bytes) -> _OpenSslKey:
@@ -106,7 +107,7 @@ class OpenSslBackend:
         """
         handle = self._parse(self._library.d2i_AutoPrivateKey, _encode_private_key(scalar, point))
         if handle is None:
-            raise CredentialError("OpenSSL does not take this SM2 key")
+            raise CredentialError(message("pki.openssl-does-not-take-this-sm2"))
         return _OpenSslKey(self, handle)
 
     def generate(self) -> tuple[bytes, bytes]:
@@ -116,7 +117,7 @@ class OpenSslBackend:
         scalar = secrets.randbelow(CURVE_ORDER - 2) + 1  # from 1 to n-2 (GB/T 32918.1, 6.1)
         return scalar.to_bytes(32), multiply_base(scalar)
 
-    def verify(self, point: bytes, message: bytes, signature: bytes, signer_id: bytes) -> bool:
+    def verify(self, point: bytes, content: bytes, signature: bytes, signer_id: bytes) -> bool:
         """Check a DER signature."""
         library = self._library
         handle = self._parse(library.d2i_PUBKEY, encode_public_key(point))
@@ -125,7 +126,7 @@ class OpenSslBackend:
         try:
             with self._context(handle, library.EVP_DigestVerifyInit, signer_id) as context:
                 return bool(
-                    library.EVP_DigestVerify(context, signature, len(signature), message, len(message)) == 1
+                    library.EVP_DigestVerify(context, signature, len(signature), content, len(content)) == 1
                 )
         except CredentialError:
             return False
@@ -133,7 +134,7 @@ class OpenSslBackend:
             library.EVP_PKEY_free(handle)
             library.ERR_clear_error()
 
-    def sign_with(self, handle: int, message: bytes, signer_id: bytes) -> bytes:
+    def sign_with(self, handle: int, content: bytes, signer_id: bytes) -> bytes:
         """Sign with a key that `load_key` gave.
 
         Raises:
@@ -142,10 +143,10 @@ class OpenSslBackend:
         library = self._library
         with self._context(handle, library.EVP_DigestSignInit, signer_id) as context:
             buffer, length = ctypes.create_string_buffer(128), _SIZE(128)
-            status = library.EVP_DigestSign(context, buffer, ctypes.byref(length), message, len(message))
+            status = library.EVP_DigestSign(context, buffer, ctypes.byref(length), content, len(content))
             if status != 1:
                 library.ERR_clear_error()
-                raise CredentialError("the SM2 key does not sign")
+                raise CredentialError(message("pki.sm2-key-does-not-sign"))
             return buffer.raw[: length.value]
 
     def free_key(self, handle: int) -> None:
@@ -165,11 +166,11 @@ class OpenSslBackend:
         context, key_context = library.EVP_MD_CTX_new(), library.EVP_PKEY_CTX_new(handle, None)
         try:
             if not context or not key_context:
-                raise CredentialError("OpenSSL has no memory left")
+                raise CredentialError(message("pki.openssl-no-memory-left"))
             ready = library.EVP_PKEY_CTX_set1_id(key_context, signer_id, len(signer_id)) == 1
             library.EVP_MD_CTX_set_pkey_ctx(context, key_context)
             if not ready or start(context, None, library.EVP_sm3(), None, handle) != 1:
-                raise CredentialError("OpenSSL does not do SM2 here")
+                raise CredentialError(message("pki.openssl-does-not-do-sm2-here"))
             yield context
         finally:
             library.EVP_MD_CTX_free(context)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agreegen.messages import Message
 from agreegen.model.report import TrustStatus
 from agreegen.pki.trust.chain_result import Chain
 from agreegen.pki.trust.revocation import Finding
@@ -24,5 +25,5 @@ class CertificateResult:
     trust: TrustStatus
     finding: Finding
     subindication: str | None
-    reasons: tuple[str, ...]
+    reasons: tuple[Message, ...]
     chain: Chain

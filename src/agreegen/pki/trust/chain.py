@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from agreegen.messages import message
 from agreegen.pki.algorithms import SM2_DEFAULT_ID
 from agreegen.pki.encoding import der_of
 from agreegen.pki.trust.chain_result import TOLERANCE, Chain, ChainProblem
@@ -67,7 +68,10 @@ class ChainBuilder:
         """
         if not self.anchors:
             return Chain(
-                (certificate,), anchored=False, problem=ChainProblem.NONE_FOUND, message="no anchors given"
+                (certificate,),
+                anchored=False,
+                problem=ChainProblem.NONE_FOUND,
+                sentence=message("pki.no-anchors-given"),
             )
         own = der_of(certificate)
         wanted = None if anchor is None else der_of(anchor)
@@ -97,8 +101,10 @@ class ChainBuilder:
                 return chain
             if best is None or _rank(chain) > _rank(best):
                 best = chain
-        message = "no chain to a trust anchor was found"
-        return best or Chain((certificate,), anchored=False, problem=ChainProblem.NONE_FOUND, message=message)
+        nothing = message("pki.no-chain-trust-anchor-found")
+        return best or Chain(
+            (certificate,), anchored=False, problem=ChainProblem.NONE_FOUND, sentence=nothing
+        )
 
     def _candidates(self, certificate: Any) -> list[Path]:
         key = der_of(certificate)
@@ -120,12 +126,13 @@ class ChainBuilder:
 
 def _judge_lone_anchor(certificates: tuple[Any, ...], moment: datetime) -> Chain:
     """A signer that is itself an anchor has no path, but its own dates still bind it."""
-    problem, message = None, ""
     if moment + TOLERANCE < certificates[0].not_valid_before:
-        problem, message = ChainProblem.NOT_YET_VALID, "the certificate is not valid yet"
-    elif moment - TOLERANCE > certificates[0].not_valid_after:
-        problem, message = ChainProblem.EXPIRED, "the certificate has expired"
-    return Chain(certificates, anchored=True, problem=problem, message=message)
+        problem, sentence = ChainProblem.NOT_YET_VALID, message("pki.certificate-not-valid-yet")
+        return Chain(certificates, anchored=True, problem=problem, sentence=sentence)
+    if moment - TOLERANCE > certificates[0].not_valid_after:
+        problem, sentence = ChainProblem.EXPIRED, message("pki.certificate-expired")
+        return Chain(certificates, anchored=True, problem=problem, sentence=sentence)
+    return Chain(certificates, anchored=True)
 
 
 def _rank(chain: Chain) -> int:

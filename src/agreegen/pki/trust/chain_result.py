@@ -7,6 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
+from agreegen.messages import Message, message
 from agreegen.pki.algorithms import (
     AlgorithmUse,
     UnsupportedError,
@@ -24,9 +25,9 @@ _EDWARDS = frozenset({"ed25519", "ed448"})
 class ChainProblem(StrEnum):
     """Why no path holds."""
 
-    NONE_FOUND = "no chain"
+    NONE_FOUND = "none-found"
     INVALID = "invalid"
-    NOT_YET_VALID = "not yet valid"
+    NOT_YET_VALID = "not-yet-valid"
     EXPIRED = "expired"
 
 
@@ -38,13 +39,13 @@ class Chain:
         certificates: The certificate first, the anchor last (asn1crypto); alone where none was found.
         anchored: Whether it ends at an anchor.
         problem: What is wrong; None where it holds.
-        message: The same for people.
+        sentence: The same for people.
     """
 
     certificates: tuple[Any, ...]
     anchored: bool
     problem: ChainProblem | None = None
-    message: str = ""
+    sentence: Message | None = None
 
     @property
     def below_anchor(self) -> tuple[tuple[Any, Any], ...]:
@@ -59,9 +60,9 @@ def chain_uses(chain: Chain) -> list[AlgorithmUse]:
         try:
             algorithm = read_algorithm(certificate["signature_algorithm"], None)
             key = key_facts(issuer.public_key)
-            conflict = "" if algorithm.scheme in _EDWARDS else find_conflict(algorithm, algorithm.digest)
-            name = "certificate signature"
+            conflict = None if algorithm.scheme in _EDWARDS else find_conflict(algorithm, algorithm.digest)
+            name = message("pki.certificate-signature")
             uses.append(AlgorithmUse(name, algorithm.scheme, algorithm.digest, key, conflict))
         except UnsupportedError:
-            uses.append(AlgorithmUse("certificate signature", "", "unknown"))
+            uses.append(AlgorithmUse(message("pki.certificate-signature"), "", "unknown"))
     return uses

@@ -35,9 +35,9 @@ _INVALIDITY_DATE = "2.5.29.24"
 class Standing(Enum):
     """What a signer of evidence is to the authority that issued the certificate in question."""
 
-    OWN_KEY = "the authority's own key"
-    SAME_NAME = "another key under the authority's name: it counts with a path to the same anchor only"
-    DELEGATED = "a responder that the authority named, signed with its own key"
+    OWN_KEY = "own-key"
+    SAME_NAME = "same-name"
+    DELEGATED = "delegated"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from agreegen.foreign import contained
+from agreegen.messages import Message, message
 from agreegen.model.report import Revocation, TrustStatus
 from agreegen.pki.algorithms import AlgorithmUse
 from agreegen.pki.certificates import UNREADABLE
@@ -80,7 +81,7 @@ class CertificateJudge:
         if problem is not None:
             return _constrained(result, problem)
         if stamp.time is not None and stamp.time > self._now + _CLOCK_SKEW:
-            reason = "the timestamp states a time that has not come yet"
+            reason = message("pki.timestamp-states-time-not-come-yet")
             return replace(result, subindication="TIMESTAMP_ORDER_FAILURE", reasons=(*result.reasons, reason))
         return result
 
@@ -93,8 +94,8 @@ class CertificateJudge:
                 return known
             result = contained(self._judge)(certificate, at, uses)
         except UNREADABLE as exc:
-            reason = f"the certificate cannot be judged ({type(exc).__name__})"
-            chain = Chain((certificate,), anchored=False, problem=ChainProblem.INVALID, message=reason)
+            reason = message("pki.certificate-cannot-judged", kind=type(exc).__name__)
+            chain = Chain((certificate,), anchored=False, problem=ChainProblem.INVALID, sentence=reason)
             unknown = Finding(Revocation.UNKNOWN)
             name = "CERTIFICATE_CHAIN_GENERAL_FAILURE"
             return CertificateResult(self.no_trust, unknown, name, (reason,), chain)
@@ -105,12 +106,16 @@ class CertificateJudge:
         """Step 1: a chain. Step 2: its revocation. Step 3: its dates. Step 4: the algorithms."""
         chain = self.builder.chain(certificate, at)
         if not self.anchors or chain.problem is ChainProblem.NONE_FOUND:
-            text = "no chain to a trust anchor was found" if self.anchors else "no trust anchors were given"
+            text = (
+                message("pki.no-chain-trust-anchor-found")
+                if self.anchors
+                else message("pki.no-trust-anchors-were-given")
+            )
             finding = self._without_chain(certificate, at)
             return CertificateResult(self.no_trust, finding, "NO_CERTIFICATE_CHAIN_FOUND", (text,), chain)
         finding = self._material.judge.judge_chain(chain, at)
         if chain.problem is ChainProblem.INVALID:
-            reason = f"the certificate chain is not valid: {chain.message}"
+            reason = message("pki.certificate-chain-not-valid", cause=chain.sentence)
             wrong = "CERTIFICATE_CHAIN_GENERAL_FAILURE"
             return CertificateResult(TrustStatus.UNTRUSTED, finding, wrong, (reason,), chain)
         name, why = self._objection(chain, finding, uses, at)
@@ -118,13 +123,15 @@ class CertificateJudge:
 
     def _objection(
         self, chain: Chain, finding: Finding, uses: Sequence[AlgorithmUse], at: datetime
-    ) -> tuple[str | None, str | None]:
+    ) -> tuple[str | None, Message | None]:
         """Return what keeps a certificate with a right chain from passing, and the same for people."""
         if finding.status is Revocation.REVOKED:
             return ("REVOKED_CA_NO_POE" if finding.authority else "REVOKED_NO_POE"), finding.reason
         if chain.problem is not None:
             when = f"{at:%Y-%m-%d %H:%M} UTC"
-            return "OUT_OF_BOUNDS_NO_POE", f"a certificate of the chain is {chain.problem.value} at {when}"
+            return "OUT_OF_BOUNDS_NO_POE", message(
+                f"pki.chain-certificate-{chain.problem.value}-at", when=when
+            )
         for use in (*uses, *chain_uses(chain)):
             weak = self._policy.weakness(use, at)
             if weak is not None:
@@ -157,7 +164,7 @@ class CertificateJudge:
             return False
 
 
-def _constrained(result: CertificateResult, problem: str | None) -> CertificateResult:
+def _constrained(result: CertificateResult, problem: Message | None) -> CertificateResult:
     if problem is None:
         return result
     return replace(result, subindication="CHAIN_CONSTRAINTS_FAILURE", reasons=(*result.reasons, problem))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from agreegen.messages import Message, message
 from agreegen.pki.certificates import UNREADABLE, subject_name
 from agreegen.pki.trust.path_search import Path
 
@@ -22,7 +23,7 @@ _KNOWN_CRITICAL = frozenset(
 )
 
 
-def explain_fault(path: Path) -> str:
+def explain_fault(path: Path) -> Message:
     """Return a sentence on the first fault of a path (RFC 5280, 6.1), looking from the anchor down.
 
     Args:
@@ -34,25 +35,25 @@ def explain_fault(path: Path) -> str:
             if fault is not None:
                 return fault
     except UNREADABLE:
-        return "a certificate in it cannot be read"
-    return "an authority in it does not allow the names or policies of what stands below it"
+        return message("pki.certificate-cannot-read")
+    return message("pki.authority-does-not-allow-names-or")
 
 
-def _fault_of(path: Path, place: int) -> str | None:
+def _fault_of(path: Path, place: int) -> Message | None:
     """Say what is wrong with one certificate; the anchor, the last one, is an authority already."""
     certificate, name = path[place], subject_name(path[place])
     unknown = sorted(certificate.critical_extensions - _KNOWN_CRITICAL)
     if unknown:
-        return f"{name} has a critical extension that is not known here: {unknown[0]}"
+        return message("pki.critical-extension-not-known-here", name=name, unknown=unknown[0])
     if place == 0:
         return None
     if not certificate.ca:
-        return f"{name} is not an authority"
+        return message("pki.not-authority", name=name)
     usage = certificate.key_usage_value
     if usage is not None and "key_cert_sign" not in usage.native:
-        return f"{name} may not sign certificates"
+        return message("pki.may-not-sign-certificates", name=name)
     if _is_too_long(path, place, certificate.max_path_length):
-        return f"{name} allows fewer authorities below it than there are"
+        return message("pki.allows-fewer-authorities-below-than-there", name=name)
     return None
 
 

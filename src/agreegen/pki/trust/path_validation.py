@@ -28,6 +28,7 @@ from pyhanko_certvalidator.sig_validate import (
 )
 from pyhanko_certvalidator.validate import async_validate_path
 
+from agreegen.messages import message
 from agreegen.pki.algorithms import UnsupportedError
 from agreegen.pki.trust.chain_result import TOLERANCE, Chain, ChainProblem
 from agreegen.pki.trust.issuing import signature_holds
@@ -100,12 +101,14 @@ def validate(path: Path, context: ValidationContext) -> Chain:
         candidate = ValidationPath(_anchor(anchor), list(reversed(between)), certificate)
         _run(async_validate_path(context, candidate))
     except ExpiredError:
-        return Chain(path, anchored=True, problem=ChainProblem.EXPIRED, message="a certificate has expired")
+        return Chain(
+            path, anchored=True, problem=ChainProblem.EXPIRED, sentence=message("pki.certificate-expired-2")
+        )
     except NotYetValidError:
-        message = "a certificate is not valid yet"
-        return Chain(path, anchored=True, problem=ChainProblem.NOT_YET_VALID, message=message)
+        early = message("pki.certificate-not-valid-yet-2")
+        return Chain(path, anchored=True, problem=ChainProblem.NOT_YET_VALID, sentence=early)
     except (ValidationError, UnsupportedError, ValueError, TypeError, KeyError, NotImplementedError):
-        return Chain(path, anchored=True, problem=ChainProblem.INVALID, message=explain_fault(path))
+        return Chain(path, anchored=True, problem=ChainProblem.INVALID, sentence=explain_fault(path))
     return Chain(path, anchored=True)
 
 

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from agreegen.errors import InputError
 from agreegen.files import read_limited
+from agreegen.messages import Message, message
 from agreegen.pki.algorithms import DIGESTS, SM2_DEFAULT_ID, AlgorithmUse, KeyFacts
 from agreegen.yaml_text import MAX_BYTES, load_typed
 
@@ -97,28 +98,30 @@ class ValidationPolicy:
     authorities_limit_usages: bool = True
     device_authorities: tuple[bytes, ...] = ()
 
-    def weakness(self, use: AlgorithmUse, at: datetime) -> str | None:
+    def weakness(self, use: AlgorithmUse, at: datetime) -> Message | None:
         """Say why the policy does not accept an algorithm at a time; None where it does."""
         problem = use.conflict or self._weak_digest(use.digest, at) or self._weak_key(use.key, at)
-        return f"{use.use}: {problem}" if problem else None
+        return message("pki.use-and-problem", use=use.use, problem=problem) if problem else None
 
-    def _weak_digest(self, name: str, at: datetime) -> str | None:
+    def _weak_digest(self, name: str, at: datetime) -> Message | None:
         if not name:
             return None
         if name not in self.digests:
-            return f"{name.upper()} is not accepted by the policy"
+            return message("pki.not-accepted-by-policy", value=name.upper())
         end = self.digests[name]
-        return f"{name.upper()} may not be relied on after {end}" if _past(end, at) else None
+        return message("pki.may-not-relied-on-after", value=name.upper(), end=end) if _past(end, at) else None
 
-    def _weak_key(self, key: KeyFacts | None, at: datetime) -> str | None:
+    def _weak_key(self, key: KeyFacts | None, at: datetime) -> Message | None:
         if key is None:
             return None
         sizes = self.keys.get(key.kind, ())
         fitting = [end for size, end in sizes if key.bits >= size]
-        shown = f"a {key.kind} key of {key.bits} bits"
+        shown = message("pki.key-of-bits", kind=key.kind, bits=key.bits)
         if not fitting:
-            return f"{shown} is not accepted by the policy"
-        return f"{shown} may not be relied on after {fitting[-1]}" if _past(fitting[-1], at) else None
+            return message("pki.not-accepted-by-policy", value=shown)
+        if _past(fitting[-1], at):
+            return message("pki.may-not-relied-on-after", value=shown, end=fitting[-1])
+        return None
 
 
 def _past(end: date | None, at: datetime) -> bool:
@@ -140,10 +143,12 @@ def load_policy(path: Path | None) -> ValidationPolicy:
         raw = load_typed(read_limited(path, MAX_BYTES))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
         raise InputError(
-            f"{path}: the policy cannot be read", hint="docs/policy.md describes the format"
+            message("pki.policy-cannot-read", path=path), hint=message("pki.docs-policy-md-describes-format")
         ) from exc
     if not isinstance(raw, dict):
-        raise InputError(f"{path}: the policy is not a mapping", hint="docs/policy.md describes the format")
+        raise InputError(
+            message("pki.policy-not-mapping", path=path), hint=message("pki.docs-policy-md-describes-format")
+        )
     return _Reader(path, raw).read()
 
 
@@ -170,24 +175,29 @@ class _Reader:
             device_authorities=self._device_authorities(),
         )
 
-    def _fail(self, where: str, problem: str) -> InputError:
-        return InputError(f"{self.path}: {where}: {problem}", hint="docs/policy.md describes the format")
+    def _fail(self, where: str, problem: Message) -> InputError:
+        return InputError(
+            message("pki.policy-problem", path=self.path, where=where, problem=problem),
+            hint=message("pki.docs-policy-md-describes-format"),
+        )
 
     def _only(self, mapping: dict[Any, Any], known: set[str], prefix: str) -> None:
         for key in mapping:
             if key not in known:
-                raise self._fail(f"{prefix}{key}", f"unknown key; known are {', '.join(sorted(known))}")
+                raise self._fail(
+                    f"{prefix}{key}", message("pki.unknown-key-known", value=", ".join(sorted(known)))
+                )
 
     def _mapping(self, value: Any, where: str) -> dict[Any, Any]:
         if not isinstance(value, dict):
-            raise self._fail(where, "a mapping is expected")
+            raise self._fail(where, message("pki.mapping-expected"))
         return value
 
     def _text(self, value: Any, where: str) -> str:
         if not isinstance(value, str):
-            raise self._fail(where, "text is expected; put numbers in quotes")
+            raise self._fail(where, message("pki.text-expected-put-numbers-quotes"))
         if not value:
-            raise self._fail(where, "text is expected, and this one is empty")
+            raise self._fail(where, message("pki.text-expected-this-one-empty"))
         return value
 
     def _texts(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
@@ -195,27 +205,27 @@ class _Reader:
             return default
         value = self.raw[key]
         if not isinstance(value, list):
-            raise self._fail(key, "a list is expected")
+            raise self._fail(key, message("pki.list-expected"))
         return tuple(self._text(item, key) for item in value)
 
     def _flag(self, mapping: dict[Any, Any], key: str, *, default: bool) -> bool:
         value = mapping.get(key, default)
         if not isinstance(value, bool):
-            raise self._fail(key, "true or false is expected")
+            raise self._fail(key, message("pki.true-or-false-expected"))
         return value
 
     def _hours(self, value: Any) -> int | None:
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
-            raise self._fail("revocation.max_age_hours", "a whole number of hours is expected")
+            raise self._fail("revocation.max_age_hours", message("pki.whole-number-hours-expected"))
         return value
 
     def _end(self, value: Any, where: str) -> date | None:
         if value is None or value == "none":
             return None
         if isinstance(value, datetime) or not isinstance(value, date):
-            raise self._fail(where, "a date such as 2029-01-01 is expected, or none")
+            raise self._fail(where, message("pki.date-such-as-2029-01-01"))
         return value
 
     def _device_authorities(self) -> tuple[bytes, ...]:
@@ -226,7 +236,7 @@ class _Reader:
                 pem = text.encode() if text.startswith(_PEM) else self._beside(text)
                 certificates = x509.load_pem_x509_certificates(pem)
             except (OSError, ValueError) as exc:
-                problem = "a certificate in PEM is expected, or the name of a file that holds one"
+                problem = message("pki.certificate-pem-expected-or-name-file")
                 raise self._fail("device_authorities", problem) from exc
             found += (certificate.public_bytes(Encoding.DER) for certificate in certificates)
         return tuple(dict.fromkeys(found))
@@ -247,7 +257,7 @@ class _Reader:
             steps = []
             for size, end in self._mapping(sizes, f"keys.{kind}").items():
                 if isinstance(size, bool) or not isinstance(size, int) or size <= 0:
-                    raise self._fail(f"keys.{kind}", "sizes in bits are expected as keys")
+                    raise self._fail(f"keys.{kind}", message("pki.sizes-bits-expected-as-keys"))
                 steps.append((size, self._end(end, f"keys.{kind}.{size}")))
             result[kind] = tuple(sorted(steps, key=lambda step: step[0]))
         return MappingProxyType(result)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from agreegen.messages import Message, message
 from agreegen.pki.certificates import UNREADABLE, subject_name
 from agreegen.pki.trust.chain_result import TOLERANCE, Chain
 
@@ -14,7 +15,7 @@ _TIME_STAMPING = "1.3.6.1.5.5.7.3.8"
 _SIGNING = frozenset({"digital_signature", "non_repudiation"})
 
 
-def signing_problem(chain: Chain, refused: Sequence[str], *, authorities_limit: bool) -> str | None:
+def signing_problem(chain: Chain, refused: Sequence[str], *, authorities_limit: bool) -> Message | None:
     """Say why a certificate signs no documents by its key usages; None where it may.
 
     Args:
@@ -25,14 +26,14 @@ def signing_problem(chain: Chain, refused: Sequence[str], *, authorities_limit: 
     certificate = chain.certificates[0]
     usage = certificate.key_usage_value
     if usage is not None and not _SIGNING & set(usage.native):
-        return "the key usage of the certificate does not allow signatures"
+        return message("pki.key-usage-certificate-does-not-allow")
     purposes = _purposes(certificate)
     if purposes is not None and not purposes - set(refused):
-        return "the certificate is made for other purposes than signing documents"
+        return message("pki.certificate-made-for-other-purposes-than")
     return _limit_problem(chain, purposes, refused) if authorities_limit else None
 
 
-def _limit_problem(chain: Chain, purposes: frozenset[str] | None, refused: Sequence[str]) -> str | None:
+def _limit_problem(chain: Chain, purposes: frozenset[str] | None, refused: Sequence[str]) -> Message | None:
     """Say which authority may not issue certificates for signing documents (nested as browsers and CAs do).
 
     An authority for web servers that is taken over shall make no signatures of people.
@@ -44,13 +45,13 @@ def _limit_problem(chain: Chain, purposes: frozenset[str] | None, refused: Seque
             continue
         left = allowed if left is None else left & allowed
         if not left - set(refused):
-            return f"the authority {subject_name(authority)} may not issue certificates for signing documents"
+            return message("pki.authority-may-not-issue-certificates-for", value=subject_name(authority))
     return None
 
 
 def stamping_problem(
     chain: Chain, certificate: Any, time: datetime | None, *, authorities_limit: bool
-) -> str | None:
+) -> Message | None:
     """Say why a certificate makes no timestamps that count (RFC 3161, 2.3); None where it does.
 
     Its only extended key usage is timeStamping, critical; its key usage, if it has one, is for signatures; it
@@ -65,13 +66,13 @@ def stamping_problem(
     """
     try:
         if not is_for_timestamps_only(certificate):
-            return "the certificate of the timestamp service is not made for timestamps, and for them only"
+            return message("pki.certificate-timestamp-service-not-made-for")
         if time is None or not _valid_at(certificate, time):
-            return "the certificate of the timestamp service was not valid at the time that the token states"
+            return message("pki.certificate-timestamp-service-not-valid-at")
         if authorities_limit and not _allow(chain.certificates[1:], _TIME_STAMPING):
-            return "the authority of the timestamp service may not issue certificates for timestamps"
+            return message("pki.authority-timestamp-service-may-not-issue")
     except UNREADABLE:
-        return "the certificate of the timestamp service cannot be read"
+        return message("pki.certificate-timestamp-service-cannot-read")
     return None
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from agreegen.messages import Message, message
 from agreegen.model.report import Revocation
 from agreegen.pki.certificates import subject_name
 from agreegen.pki.encoding import der_of
@@ -29,7 +30,7 @@ class Finding:
         revoked_at: When it was revoked, if so before the time in question.
         later: When it was revoked after the time in question.
         authority: Whether the certificate concerned is a CA of the path.
-        reason: One sentence, empty where all is clear.
+        reason: One sentence, None where all is clear.
         newest: thisUpdate of the newest evidence that says good.
     """
 
@@ -37,7 +38,7 @@ class Finding:
     revoked_at: datetime | None = None
     later: datetime | None = None
     authority: bool = False
-    reason: str = ""
+    reason: Message | None = None
     newest: datetime | None = None
 
 
@@ -98,7 +99,9 @@ class RevocationJudge:
         revoked_at = min((s.revoked_at for s in counting if s.revoked_at is not None), default=None)
         name = subject_name(certificate)
         if revoked_at is not None and revoked_at <= at + TOLERANCE:
-            reason = f"the certificate of {name} was revoked on {revoked_at:%Y-%m-%d %H:%M} UTC"
+            reason = message(
+                "pki.certificate-revoked-on-utc", name=name, revoked_at=f"{revoked_at:%Y-%m-%d %H:%M}"
+            )
             return Finding(Revocation.REVOKED, revoked_at=revoked_at, authority=authority, reason=reason)
         later = revoked_at
         speaking = [
@@ -109,10 +112,10 @@ class RevocationJudge:
         if speaking:
             return Finding(Revocation.CLEAR, later=later, authority=authority, newest=max(speaking))
         if not seen and not offers_revocation(certificate):
-            reason = f"the certificate of {name} names no place where its revocation status can be had"
+            reason = message("pki.certificate-names-no-place-where-revocation", name=name)
             return Finding(Revocation.NOT_OFFERED, authority=authority, reason=reason)
-        what = "too old or not usable" if seen else "missing"
-        reason = f"revocation information for the certificate of {name} is {what}"
+        code = "pki.revocation-information-old" if seen else "pki.revocation-information-missing"
+        reason = message(code, name=name)
         return Finding(Revocation.UNKNOWN, later=later, authority=authority, reason=reason)
 
     def _speaks_about(self, statement: Statement, certificate: Any, at: datetime) -> bool:
