@@ -195,7 +195,7 @@ def _prove(history: History, folder: Path) -> tuple[datetime | None, tuple[str, 
     done = extract_document(history.bag, "001.pdf", folder)
     options = Options(now=history.now, anchors_der=history.trust.anchors_der, crls_der=history.trust.crls_der)
     proof = prove_existence(done.document.read_bytes(), done.record.read_bytes(), options, history.policy)
-    return proof.time, proof.reasons
+    return proof.time, tuple(map(str, proof.reasons))
 
 
 def test_forty_years_and_six_renewals(office: Office, tmp_path: Path) -> None:

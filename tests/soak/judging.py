@@ -174,13 +174,13 @@ def describe(exc: BaseException) -> str:
 
 def broken_inside(report: FileReport) -> str:
     """Return what a report says of a part of the examination that an exception has ended."""
-    return next((alarm.message for alarm in report.alarms if alarm.code == "internal-error"), "")
+    return next((str(alarm.message) for alarm in report.alarms if alarm.code == "internal-error"), "")
 
 
 def caught_inside(report: FileReport) -> str:
     """Return the exception that a report speaks of, where the examination caught one."""
-    reasons = [alarm.message for alarm in report.alarms]
-    reasons += [reason for signature in report.signatures for reason in signature.reasons]
+    reasons = [str(alarm.message) for alarm in report.alarms]
+    reasons += [str(reason) for signature in report.signatures for reason in signature.reasons]
     for reason in reasons:
         for mark in _INSIDE:
             if mark in reason and reason.endswith(")"):

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from agreegen.foreign.confinement import ConfinedError, Confinement, Runaway
 from agreegen.foreign.limits import Limits as ProcessLimits
+from agreegen.messages import Message, message
 from agreegen.model.report import Alarm, FileReport, Verdict
 from agreegen.temporary import OwnFolder, shared_temporary_folder
 from agreegen.verification.interface import Options
@@ -85,13 +86,13 @@ class UploadVerifier:
             InputError: The policy file is wrong.
         """
         if len(data) > options.limits.max_file_bytes:
-            return _answer(name, data, Verdict.UNREADABLE, "too-large", *_too_large(options))
+            return _answer(name, data, Verdict.UNREADABLE, "too-large", _too_large(options))
         with self._taken() as process:
             try:
                 return process.judge(name, data, options)
             except ConfinedError as exc:
                 code = "limit" if exc.why is not Runaway.FAILED else "internal-error"
-                return _answer(name, data, Verdict.INDETERMINATE, code, *_GIVEN_UP[exc.why])
+                return _answer(name, data, Verdict.INDETERMINATE, code, _GIVEN_UP[exc.why])
 
     def close(self) -> None:
         """End the processes and remove their folders."""
@@ -194,22 +195,17 @@ def _judge(folder: str, name: str, data: bytes, options: Options) -> FileReport:
     return verify_bytes(name, data, options)
 
 
-def _answer(name: str, data: bytes, verdict: Verdict, code: str, message: str, message_zh: str) -> FileReport:
-    alarm = Alarm(code, message, message_zh=message_zh)
-    return FileReport(name, verdict, None, alarms=(alarm,), size_bytes=len(data))
+def _too_large(options: Options) -> Message:
+    return message("verification.file-too-large", size=options.limits.max_file_bytes >> 20)
 
 
-def _too_large(options: Options) -> tuple[str, str]:
-    size = options.limits.max_file_bytes >> 20
-    return f"the file is larger than {size} MiB and was not read", f"文件超过 {size} MiB，未读取"
+def _answer(name: str, data: bytes, verdict: Verdict, code: str, told: Message) -> FileReport:
+    return FileReport(name, verdict, None, alarms=(Alarm(code, told),), size_bytes=len(data))
 
 
 _GIVEN_UP = {
-    Runaway.TIME: ("the examination took longer than it may and was ended", "检查超过时间限制，已中止"),
-    Runaway.MEMORY: ("the file asks for too much memory", "文件占用内存过多"),
-    Runaway.DIED: (
-        "the examination ended without an answer (memory, or a failing library)",
-        "检查意外中断（内存不足或程序库故障）",
-    ),
-    Runaway.FAILED: ("the examination stopped at an unexpected place", "检查过程中出现意外情况"),
+    Runaway.TIME: message("api.examination-too-long"),
+    Runaway.MEMORY: message("verification.too-much-memory"),
+    Runaway.DIED: message("verification.ended-without-answer"),
+    Runaway.FAILED: message("api.examination-stopped"),
 }

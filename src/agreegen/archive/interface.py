@@ -175,7 +175,7 @@ class SealReport:
     def detail(self) -> Message | str:
         """Who, when, and what is wrong, in one line."""
         time = None if self.time is None else message("archive.time", time=self.time)
-        return join_sentences(part for part in (self.signer, time, *self.reasons) if part)
+        return join_sentences(part for part in (self.signer, time, *self.reasons) if part) or ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object of `archive verify --json`."""

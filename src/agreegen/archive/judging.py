@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from agreegen.archive.interface import SealReport, SealState
-from agreegen.messages import message
+from agreegen.messages import foreign_text, message
 from agreegen.model.report import (
     Changes,
     Coverage,
@@ -134,5 +134,5 @@ def _seal_report(report: SignatureReport, time: datetime | None) -> SealReport:
         state = SealState.INDETERMINATE
     reasons = report.reasons
     if state is not SealState.VALID and not reasons:
-        reasons = (report.subindication or report.indication.value,)
+        reasons = (foreign_text(report.subindication or report.indication.value),)
     return SealReport(state, report.signer, time, reasons)

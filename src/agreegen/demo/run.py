@@ -233,7 +233,7 @@ class Demo:
         results: list[Message] = []
         yield results.append
         seconds = (self.clock() - started).total_seconds()
-        self.steps.append(Step(step, join_sentences(results), seconds))
+        self.steps.append(Step(step, join_sentences(results) or "", seconds))
 
 
 def prepare_folder(folder: Path, *, force: bool) -> None:

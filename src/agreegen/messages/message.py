@@ -27,11 +27,14 @@ def _kept(value: object) -> object:
     return bare
 
 
-def join_sentences(parts: Iterable[Message | str]) -> Message | str:
-    """Put sentences one after the other, as one; nothing where there are none."""
-    told = list(parts)
-    return (
-        reduce(lambda first, rest: message("messages.sentences", first=first, rest=rest), told)
-        if told
-        else ""
-    )
+def foreign_text(said: object) -> Message:
+    """Take what another program or library says, in whatever language, for a sentence."""
+    return message("messages.text", text=str(said))
+
+
+def join_sentences(parts: Iterable[Message | str]) -> Message | None:
+    """Put sentences one after the other, as one; None where there are none."""
+    told = [part if isinstance(part, Message) else foreign_text(part) for part in parts]
+    if not told:
+        return None
+    return reduce(lambda first, rest: message("messages.sentences", first=first, rest=rest), told)

@@ -58,6 +58,10 @@ class DeclaredRole:
     holder: str | None = None
     label: str = ""
 
+    def in_language(self, language: str) -> str:
+        """Return what to call it in a sentence: programs know its id, people its label."""
+        return self.label or self.id if language == "zh" else self.id
+
 
 @dataclass(frozen=True, slots=True)
 class Document:

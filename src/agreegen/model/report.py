@@ -9,6 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NoReturn
 
+from agreegen.messages import Message
+
 
 class Verdict(StrEnum):
     """The one word about a file."""
@@ -116,9 +118,8 @@ class Alarm:
 
     Attributes:
         code: Stable, lower-case, hyphenated code, e.g. `wrong-signer`.
-        message: One sentence in English.
+        message: One sentence.
         alters: Whether it makes `unaltered` false.
-        message_zh: The same sentence in Chinese.
         topic: What it is about, where one code has several plain explanations.
         page: The page that it is about, from 1.
         box: Where on it: left, bottom, right, top in points.
@@ -127,9 +128,8 @@ class Alarm:
     """
 
     code: str
-    message: str
+    message: Message
     alters: bool = False
-    message_zh: str = ""
     topic: str = ""
     page: int | None = None
     box: tuple[float, float, float, float] | None = None
@@ -150,7 +150,7 @@ class Alarm:
             "picture_sha256": self.picture_sha256,
         }
         told = {key: value for key, value in more.items() if value is not None}
-        return {"code": self.code, "message": self.message, **told}
+        return {"code": self.code, "message": str(self.message), **told}
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ class SignatureReport:
     level: PadesLevel
     time: datetime | None
     time_source: TimeSource
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Message, ...] = ()
     details: tuple[tuple[str, str], ...] = ()
     method: Method = Method.CERTIFICATE
     evidence: Evidence | None = None
@@ -195,7 +195,7 @@ class SignatureReport:
             "time_source": self.time_source.value,
             "method": self.method.value,
             "evidence": None if self.evidence is None else self.evidence.value,
-            "reasons": list(self.reasons),
+            "reasons": [str(reason) for reason in self.reasons],
             "details": dict(self.details),
         }
 

@@ -21,7 +21,9 @@ class StructureError(InputError):
         sentence: What is wrong, and where in the file.
     """
 
-    def __init__(self, code: str, sentence: Message | str) -> None:
+    sentence: Message
+
+    def __init__(self, code: str, sentence: Message) -> None:
         super().__init__(sentence)
         self.code = code
 
@@ -29,7 +31,7 @@ class StructureError(InputError):
 class LimitError(StructureError):
     """A limit was hit: the file cannot be judged, which says nothing about forgery."""
 
-    def __init__(self, sentence: Message | str) -> None:
+    def __init__(self, sentence: Message) -> None:
         super().__init__("limits", sentence)
 
 

@@ -223,7 +223,7 @@ def _with_repeated(result: dict[str, Any], repeated: list[str], position: int) -
     """
     signature = "ByteRange" in result and isinstance(result.get("Contents"), bytes)
     if not signature or not _DECISIVE.isdisjoint(repeated):
-        text = f"the key /{repeated[0]} stands twice in the dictionary before byte {position}"
+        text = message("pdf.key-stands-twice-dictionary-before-byte", repeated=repeated[0], position=position)
         raise StructureError("duplicate-key", text)
     return Repeating(result, tuple(dict.fromkeys(repeated)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from agreegen.messages import Message, message
 from agreegen.pdf.objects import StructureError
 from agreegen.pdf.parser import decode_name, parse_literal
 
@@ -49,7 +50,7 @@ class _Level:
     repeated: list[str] = field(default_factory=list)
 
 
-def odd_spelling(data: bytes, start: int, end: int) -> str | None:
+def odd_spelling(data: bytes, start: int, end: int) -> Message | None:
     """Return what some reader could read otherwise in the objects between two places; None where nothing.
 
     Comments and zero bytes, references that are not `n g R` with single spaces, numbers that some readers
@@ -66,7 +67,7 @@ def odd_spelling(data: bytes, start: int, end: int) -> str | None:
     while position < end:
         token = _PLAIN.match(data, position, end)
         if token is None:
-            return f"byte {position} begins something that readers may take for different things"
+            return message("pdf.byte-begins-something-readers-may-take", position=position)
         position, kind = token.end(), token.lastgroup
         if kind == "white":
             continue
@@ -80,7 +81,7 @@ def odd_spelling(data: bytes, start: int, end: int) -> str | None:
             if problem:
                 return problem
         _take(levels, token)
-    return "a string, an array or a dictionary is not closed" if levels or position > end else None
+    return message("pdf.string-array-or-dictionary-not-closed") if levels or position > end else None
 
 
 def _literal_end(data: bytes, start: int) -> int:
@@ -90,12 +91,12 @@ def _literal_end(data: bytes, start: int) -> int:
         return len(data) + 1
 
 
-def _closed(levels: list[_Level], *, is_dictionary: bool) -> str | None:
+def _closed(levels: list[_Level], *, is_dictionary: bool) -> Message | None:
     if not levels or (levels[-1].keys is not None) != is_dictionary:
-        return "a bracket closes nothing"
+        return message("pdf.bracket-closes-nothing")
     level = levels.pop()
     if level.repeated and level.keys is not None and "ByteRange" not in level.keys:
-        return f"the key /{level.repeated[0]} stands twice in a dictionary"
+        return message("pdf.key-stands-twice-dictionary", value=level.repeated[0])
     return None
 
 

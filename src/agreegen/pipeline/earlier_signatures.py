@@ -8,7 +8,7 @@ from pathlib import Path
 from agreegen.errors import SigningError
 from agreegen.forms.catalog import find_form, forms_folder, list_forms
 from agreegen.forms.check import require_usable
-from agreegen.messages import message
+from agreegen.messages import join_sentences, message
 from agreegen.model.report import (
     DocumentFacts,
     FileReport,
@@ -59,12 +59,12 @@ def refuse_altered(report: FileReport, *, also: Collection[str] = ()) -> None:
     if report.unaltered is False:
         wrong = [alarm.message for alarm in report.alarms if alarm.alters]
         wrong += [reason for s in report.signatures for reason in s.reasons]
-        reasons = "; ".join(dict.fromkeys(wrong)) or "a signature does not hold"
+        reasons = join_sentences(dict.fromkeys(wrong)) or message("pipeline.signature-does-not-hold")
         raise SigningError(message("pipeline.document-was-changed", reasons=reasons), hint=hint)
     standing = [alarm.message for alarm in report.alarms if alarm.alters or alarm.code in also]
     if standing:
-        reasons = "; ".join(standing)
-        raise SigningError(message("pipeline.alarm-stands-against", reasons=reasons), hint=hint)
+        against = join_sentences(standing)
+        raise SigningError(message("pipeline.alarm-stands-against", reasons=against), hint=hint)
 
 
 def _refuse_unjudged(report: FileReport) -> None:
@@ -77,7 +77,8 @@ def _refuse_unjudged(report: FileReport) -> None:
         reasons = [*(a.message for a in report.alarms), *(r for s in report.signatures for r in s.reasons)]
         raise SigningError(
             message(
-                "pipeline.whether-document-was-changed-cannot-told", reasons="; ".join(dict.fromkeys(reasons))
+                "pipeline.whether-document-was-changed-cannot-told",
+                reasons=join_sentences(dict.fromkeys(reasons)),
             ),
             hint=message("pipeline.agreegen-verify-says-more"),
         )
@@ -98,7 +99,7 @@ def _refuse_signers(report: FileReport) -> None:
                 message(
                     "pipeline.signature-not-trusted",
                     signer=one.signer or "(unknown)",
-                    reasons="; ".join(one.reasons),
+                    reasons=join_sentences(one.reasons),
                 ),
                 hint=message("pipeline.if-you-know-signer-add-its"),
             )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from agreegen.conversion.text import check_text
 from agreegen.errors import SigningError
-from agreegen.messages import message
+from agreegen.messages import join_sentences, message
 from agreegen.model.document import Document
 from agreegen.model.form import Form
 from agreegen.model.report import FileReport
@@ -54,7 +54,7 @@ def read_back(data: bytes, options: Options, expected: Expected | None = None) -
 
 def _altered(report: FileReport, expected: Expected | None) -> SigningError:
     found = [*(alarm.message for alarm in report.alarms), *(r for s in report.signatures for r in s.reasons)]
-    reasons = "; ".join(dict.fromkeys(found)) or message("pipeline.reads-differently")
+    reasons = join_sentences(dict.fromkeys(found)) or message("pipeline.reads-differently")
     if expected is not None:
         return SigningError(
             message("pipeline.document-reading-back-finds-altered-2", path=report.path, reasons=reasons)

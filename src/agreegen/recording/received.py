@@ -6,7 +6,6 @@ place; each signature that the register does not know yet is recorded.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -14,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from agreegen.chain.signed_heads import SignerIdentity
 from agreegen.errors import InputError, RegisterError
 from agreegen.files import sha256_of, write_atomically
-from agreegen.messages import Message, message
+from agreegen.messages import Message, join_sentences, message
 from agreegen.model.report import FileReport, Verdict
 from agreegen.recording.own_documents import OwnDocument, read_own
 from agreegen.recording.recorder import Recorder
@@ -155,12 +154,12 @@ def _require_prefix(source: Path, pdf: bytes, row: DocumentRow) -> None:
         )
 
 
-def _reasons(report: FileReport) -> Message | str:
-    said: Sequence[str] = [
-        *(str(alarm.message) for alarm in report.alarms),
-        *(str(reason) for each in report.signatures for reason in each.reasons),
+def _reasons(report: FileReport) -> Message:
+    said = [
+        *(alarm.message for alarm in report.alarms),
+        *(reason for each in report.signatures for reason in each.reasons),
     ]
-    return "; ".join(dict.fromkeys(said)) or message("recording.no-signature-can-trusted")
+    return join_sentences(dict.fromkeys(said)) or message("recording.no-signature-can-trusted")
 
 
 def _path_beside(path: str, sha256: str) -> str:

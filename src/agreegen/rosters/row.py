@@ -76,7 +76,7 @@ class RosterRow:
     @property
     def reason(self) -> Message | str:
         """All errors of the row in one line, for the reason column of `failed-rows`."""
-        return join_sentences(_reason(c) for c in self.complaints if c.severity is Severity.ERROR)
+        return join_sentences(_reason(c) for c in self.complaints if c.severity is Severity.ERROR) or ""
 
 
 def _reason(complaint: Complaint) -> Message | str:

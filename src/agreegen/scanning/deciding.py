@@ -83,7 +83,8 @@ class Decider:
         problems += [problem for group in accepted.values() if (problem := _incomplete(group))]
         if problems:
             raise InputError(
-                join_sentences(problems), hint=message("scanning.mend-these-cells-give-sheet-again")
+                message("scanning.problems", problems=join_sentences(problems)),
+                hint=message("scanning.mend-these-cells-give-sheet-again"),
             )
         self._record(list(accepted.values()), drafts)
         return results

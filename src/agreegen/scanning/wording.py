@@ -13,4 +13,4 @@ def reason_text(reason: Reason) -> Message:
 
 def say_reasons(reasons: tuple[Reason, ...]) -> Message | str:
     """Return reasons in one sentence."""
-    return join_sentences(map(reason_text, reasons))
+    return join_sentences(map(reason_text, reasons)) or ""

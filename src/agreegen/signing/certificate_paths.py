@@ -80,11 +80,11 @@ def _judge_path(
     # The judge takes long to load; workers of a batch are told the paths that their coordinator found.
     leaves = load_certificates((certificate_der,))
     builder = ChainBuilder(load_certificates(trust.anchors_der), load_certificates(chain_der), ())
-    problem: Message | str = message("signing.certificate-cannot-read")
+    problem: Message | None = message("signing.certificate-cannot-read")
     if leaves:
         chain = builder.chain(leaves[0], now)
         weaknesses = (BUILT_IN.weakness(use, now) for use in chain_uses(chain))
-        problem = chain.message if chain.problem else next(filter(None, weaknesses), "")
+        problem = chain.sentence if chain.problem else next(filter(None, weaknesses), None)
         if not problem:
             return [der_of(certificate) for certificate in chain.certificates]
     raise CredentialError(

@@ -15,7 +15,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from agreegen.errors import SigningError
-from agreegen.messages import Message, message
+from agreegen.messages import Message, join_sentences, message
 from agreegen.model.document import ATTACHMENT_NAME, Document
 from agreegen.model.report import Integrity
 from agreegen.pki.cms.container_check import check_container, check_timestamp, digester_for
@@ -190,7 +190,7 @@ def _refuse_kind(reader: PdfFileReader) -> None:
         raise SigningError(message("signing.pdf-encrypted"), hint=message("signing.sign-before-encrypted"))
 
 
-def _problem(signature: EarlierSignature) -> Message | str | None:
+def _problem(signature: EarlierSignature) -> Message | None:
     embedded = signature.embedded
     problem = _cryptographic_problem(signature)
     if problem:
@@ -208,7 +208,7 @@ def _problem(signature: EarlierSignature) -> Message | str | None:
     return None
 
 
-def _cryptographic_problem(signature: EarlierSignature) -> Message | str | None:
+def _cryptographic_problem(signature: EarlierSignature) -> Message | None:
     """Say what the judge of `pki` finds wrong with a signature; trust is not judged here."""
     embedded = signature.embedded
     first, first_length, second, second_length = (int(number) for number in embedded.byte_range)
@@ -220,7 +220,7 @@ def _cryptographic_problem(signature: EarlierSignature) -> Message | str | None:
         subfilter = str(resolve(embedded.sig_object, "/SubFilter", "")).removeprefix("/")
         facts = check_container(contents, digest, subfilter=subfilter, max_cms_bytes=MAX_CMS_BYTES)
     if facts.integrity is not Integrity.INTACT:
-        return message("signing.does-not-hold", reasons="; ".join(facts.reasons))
+        return message("signing.does-not-hold", reasons=join_sentences(facts.reasons))
     if any(stamp.subindication == "HASH_FAILURE" for stamp in facts.timestamps):
         return message("signing.carries-timestamp-over-other-bytes")
     if any(stamp.integrity is not Integrity.INTACT for stamp in facts.timestamps):

@@ -21,7 +21,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from agreegen.errors import AgreegenError, CredentialError, SigningError
-from agreegen.messages import Message, message
+from agreegen.messages import Message, join_sentences, message
 from agreegen.model.report import Integrity, PadesLevel
 from agreegen.pki.algorithms import compute_digest
 from agreegen.pki.certificates import UNREADABLE, load_certificates
@@ -60,7 +60,7 @@ _ATTEMPTS = 2
 class _Proved:
     """A signature or timestamp, with the time before which it is known to have existed."""
 
-    label: Message | str
+    label: Message
     certificate: Any
     certificates: tuple[Any, ...]
     known_at: datetime
@@ -213,7 +213,7 @@ def _prove(signatures: Sequence[FieldContent], trust: Trust, now: datetime) -> l
     known_at, stamped = now, False
     proved: list[_Proved] = []
     for signature in reversed(signatures):
-        label = f"field {signature.field}"
+        label = message("signing.field-of", name=signature.field)
         own_at, own_stamped = known_at, stamped or signature.timestamp
         for stamp in _stamps_of(signature):
             which = message("signing.timestamp", label=label)
@@ -240,13 +240,16 @@ def _stamps_of(signature: FieldContent) -> list[TimestampFacts]:
     for token in signature.tokens:
         facts = check_token(token, lambda name: compute_digest(name, value), "signature")
         if facts.integrity is not Integrity.INTACT:
-            raise SigningError("; ".join(facts.reasons), hint=message("signing.ask-original-file"))
+            raise SigningError(
+                join_sentences(facts.reasons) or message("signing.timestamp-wrong"),
+                hint=message("signing.ask-original-file"),
+            )
         stamps.append(facts)
     return stamps
 
 
 def _held(
-    label: Message | str,
+    label: Message,
     certificate: Any | None,
     others: tuple[Any, ...],
     known_at: datetime,

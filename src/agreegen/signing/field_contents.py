@@ -50,7 +50,7 @@ class FieldContent:
         what = message("signing.timestamp-file") if timestamp else message("signing.signature-file")
         try:
             cms = parse_cms(data, max_bytes=MAX_CMS_BYTES)
-            certificate, _ = guarded(str(what), lambda: find_signer(cms, list(cms.certificates)))
+            certificate, _ = guarded(what, lambda: find_signer(cms, list(cms.certificates)))
             time = parse_tst_info(cms.content or b"")["gen_time"].native if timestamp else None
         except (MalformedError, UnsupportedError) as exc:
             raise SigningError(message("signing.cannot-read-3", what=what, exc=exc)) from exc

@@ -8,6 +8,7 @@ from enum import Enum
 from agreegen.conversion.text import compare_text
 from agreegen.errors import AgreegenError
 from agreegen.forms.catalog import Approved, forms_folder, home_of
+from agreegen.messages import message
 from agreegen.model.document import DeclaredRole, Document
 from agreegen.model.form import Form
 from agreegen.model.report import Alarm, Coverage, DocumentFacts, Integrity, SignatureKind
@@ -77,12 +78,10 @@ def read_document(structure: Structure) -> tuple[Document | None, list[Alarm]]:
     try:
         document = Document.from_json(structure.attachment)
     except ValueError:
-        message = "the attached agreegen.json cannot be read"
-        return None, [Alarm("attachment-unreadable", message, message_zh="附带的 agreegen.json 无法读取")]
+        return None, [Alarm("attachment-unreadable", message("verification.attachment-unreadable"))]
     if document.to_json() != structure.attachment:
         # There is one way to write it; in any other, two readers may find two documents.
-        message = "the attached agreegen.json is not written as this program writes it"
-        return document, [Alarm("attachment-unreadable", message, message_zh="附带的 agreegen.json 写法异常")]
+        return document, [Alarm("attachment-unreadable", message("verification.attachment-odd"))]
     return document, []
 
 
@@ -135,14 +134,12 @@ def check_roles(held: HeldRoles, signed: Sequence[Signed]) -> Iterator[Alarm]:
         if role.holder is not None and not names_holder(certificate, role.holder):
             yield Alarm(
                 "wrong-signer",
-                f"the role {role.id} belongs to {role.holder}, but the certificate does not name them",
-                message_zh=f"角色“{role.label or role.id}”应由{role.holder}签署，但证书属于他人",
+                message("verification.wrong-signer", role=role, holder=role.holder),
             )
         if any(other.order > role.order for other in done):
             yield Alarm(
                 "wrong-order",
-                f"the role {role.id} was signed after a role that comes later",
-                message_zh=f"角色“{role.label or role.id}”的签署顺序不对",
+                message("verification.wrong-order", role=role),
             )
         done.append(role)
 
@@ -177,36 +174,34 @@ def check_form(
         released = approved(home_of(document.form_id, folder))
         form = release_of(folder, document)
     except (AgreegenError, OSError) as exc:
-        yield Alarm("form-unknown", f"the form cannot be looked up: {exc}", message_zh="无法查到该表单")
+        yield Alarm("form-unknown", message("verification.form-not-looked-up", cause=exc))
         return
     versions = released.get((document.form_id, document.form_version), Approved())
     listed = document.template_sha256 in versions.templates
     if form is None and not listed:
         yield Alarm(
             "form-unknown",
-            f"the form {document.form_id} {document.form_version} with this template is not known here",
-            message_zh=f"此处没有表单 {document.form_id} {document.form_version} 的这一模板",
+            message("verification.form-unknown", form=document.form_id, version=document.form_version),
         )
         return
     if released and not listed:
         yield Alarm(
             "template-not-approved",
-            f"the template of {document.form_id} {document.form_version} is not an approved one",
-            message_zh=f"表单 {document.form_id} {document.form_version} 的模板未经批准",
+            message(
+                "verification.template-not-approved", form=document.form_id, version=document.form_version
+            ),
         )
     if form is not None and listed and not versions.allows(form):
         yield Alarm(
             "form-not-approved",
-            f"the description (form.yaml) of {document.form_id} {document.form_version} that is here is not "
-            "an approved one, so that it says nothing about roles",
-            message_zh=f"此处表单 {document.form_id} {document.form_version} 的说明文件（form.yaml）未经批准",
+            message("verification.form-not-approved", form=document.form_id, version=document.form_version),
         )
     if page is PageCheck.PROVED:
         return
     revisions = [s.revision for s in structure.signatures if s.revision is not None]
     first = data[: structure.revisions[min(revisions)]] if revisions else data
     if structure.encrypted:
-        yield engine_differs("the file is encrypted, which no engine of this program does")
+        yield engine_differs(message("verification.file-encrypted-no-engine-this-program"))
     elif page is PageCheck.OBJECTS:
         yield from check_engine(document, rebuilder_of(folder, document), first, options)
     yield from _check_text(document, form, first)
@@ -216,8 +211,7 @@ def _check_text(document: Document, form: Form | None, first: bytes) -> Iterator
     if form is None:
         yield Alarm(
             "text-unchecked",
-            "the template is approved but not at hand, so the printed text was not compared with it",
-            message_zh="模板已获批准但此处没有，未能核对正文",
+            message("verification.template-not-at-hand"),
         )
         return
     try:
@@ -225,15 +219,13 @@ def _check_text(document: Document, form: Form | None, first: bytes) -> Iterator
     except (AgreegenError, ValueError, TypeError, KeyError) as exc:
         yield Alarm(
             "text-unchecked",
-            f"the printed text could not be compared with the form: {exc}",
-            message_zh="未能将正文与表单核对",
+            message("verification.text-not-compared", cause=exc),
         )
         return
     if difference is not None:
         yield Alarm(
             "text-differs",
-            f"the printed text is not that of the approved form filled with these values: {difference}",
-            message_zh="正文与批准的表单文本不一致，条款可能被替换",
+            message("verification.text-differs", difference=difference),
         )
 
 
@@ -259,14 +251,11 @@ def check_register(document: Document | None, sha256: str, options: Options) -> 
         with Register.open(options.register_file, read_only=True) as register:
             row = None if document is None else register.document(document.id)
     except (AgreegenError, OSError) as exc:
-        yield Alarm("register-unreadable", f"the register cannot be read: {exc}", message_zh="台账无法读取")
+        yield Alarm("register-unreadable", message("verification.register-unreadable", cause=exc))
         return
     if row is None:
-        message = "the register does not know this document"
-        yield Alarm("register-unknown", message, message_zh="台账中没有这份文件")
+        yield Alarm("register-unknown", message("verification.register-unknown"))
     elif sha256 not in {row.sha256, *row.hashes.values()}:
-        message = "the register knows the document, but not in this state"
-        yield Alarm("register-state", message, message_zh="台账中有这份文件，但不是现在这个状态")
+        yield Alarm("register-state", message("verification.register-state"))
     elif row.superseded_by is not None:
-        message = "the register says that another document replaced this one"
-        yield Alarm("register-superseded", message, message_zh="台账显示该文件已被另一份替代")
+        yield Alarm("register-superseded", message("verification.register-superseded"))

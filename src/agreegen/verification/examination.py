@@ -10,6 +10,7 @@ from pathlib import Path
 
 from agreegen.errors import AgreegenError
 from agreegen.foreign import contained
+from agreegen.messages import Message, message
 from agreegen.model.document import Document
 from agreegen.model.report import Alarm, DocumentFacts, FileReport, Integrity, SignatureReport, Verdict
 from agreegen.pki.certificates import load_certificates
@@ -67,7 +68,7 @@ def examine(label: str, data: bytes, options: Options, *, rebuild: bool = True) 
     policy = _policy(options.policy_file, options.sm2_signer_ids)
     sha256 = hashlib.sha256(data).hexdigest()
     if not data:
-        return unreadable(label, "empty", "the file is empty", "文件是空的", size_bytes=0, sha256=sha256)
+        return unreadable(label, "empty", message("verification.file-empty"), size_bytes=0, sha256=sha256)
     structure, page = _read_structure(data, options, rebuild=rebuild)
     alarms = list(structure.alarms)
     facts = [_facts(data, found, structure, options, policy) for found in structure.signatures]
@@ -159,7 +160,9 @@ def _judge(
             for fact in facts
         ]
         empty = replace(structure, validation_data=ValidationData())
-        return FileJudge(empty, bare, options, policy), [_stopped("certificates and revocation data", exc)]
+        return FileJudge(empty, bare, options, policy), [
+            _stopped(message("verification.certificates-and-revocation-data"), exc)
+        ]
     return judge, notes
 
 
@@ -191,21 +194,21 @@ def _check_document(
         described = described.with_paper(on_paper)
     alarms = [*held.alarms, *check_roles(held, signed)]
     if not options.limits.native:
-        text = "the text was not compared with the form: a library failed on this file"
-        alarms.append(Alarm("text-unchecked", text, message_zh="程序库无法处理该文件，未核对正文"))
+        text = message("verification.text-not-compared-with-form-library")
+        alarms.append(Alarm("text-unchecked", text))
     else:
         try:
             alarms.extend(contained(check_form)(document, data, structure, options, page=page))
         except MemoryError:
             raise
         except Exception as exc:
-            alarms.append(_stopped("the form", exc))
+            alarms.append(_stopped(message("verification.form"), exc))
     return described, alarms
 
 
-def _stopped(what: str, exc: Exception) -> Alarm:
-    text = f"the examination of {what} stopped at an unexpected place ({type(exc).__name__})"
-    return Alarm("internal-error", text, message_zh="检查过程中出现意外情况")
+def _stopped(what: Message, exc: Exception) -> Alarm:
+    told = message("verification.part-stopped-unexpectedly", what=what, kind=type(exc).__name__)
+    return Alarm("internal-error", told)
 
 
 def _facts(
@@ -224,7 +227,7 @@ def _facts(
     except MemoryError:
         raise
     except Exception as exc:
-        reason = f"the signature cannot be read ({type(exc).__name__})"
+        reason = message("verification.signature-cannot-read", kind=type(exc).__name__)
         return SignatureFacts(Integrity.UNREADABLE, "FORMAT_FAILURE", reasons=(reason,))
 
 
@@ -247,9 +250,8 @@ def _padding_alarms(structure: Structure, facts: list[SignatureFacts]) -> Iterat
             name = found.field or "(undeclared)"
             yield Alarm(
                 "padding-not-zero",
-                f"signature {name}: something other than zeros stands behind the signature in /Contents",
+                message("verification.signature-something-other-than-zeros-stands", name=name),
                 alters=True,
-                message_zh=f"签名 {name}：签名数据之后有不应存在的内容",
             )
 
 
@@ -261,8 +263,7 @@ def example_alarms(judge: FileJudge, facts: list[SignatureFacts]) -> Iterator[Al
         if judge.certificates.rests_on(fact.certificate, "EXAMPLE"):
             yield Alarm(
                 "example-trust",
-                "the trust anchor is an example certificate: anyone can make such signatures",
-                message_zh="信任的根证书是样例证书，任何人都能制作这样的签名",
+                message("verification.example-trust"),
             )
             return
 
@@ -270,14 +271,13 @@ def example_alarms(judge: FileJudge, facts: list[SignatureFacts]) -> Iterator[Al
 def unreadable(
     label: str,
     code: str,
-    message: str,
-    message_zh: str,
+    told: Message,
     *,
     size_bytes: int | None = None,
     sha256: str | None = None,
 ) -> FileReport:
     """Report a path that cannot be judged at all."""
-    alarm = Alarm(code, message, message_zh=message_zh)
+    alarm = Alarm(code, told)
     return FileReport(label, Verdict.UNREADABLE, None, alarms=(alarm,), size_bytes=size_bytes, sha256=sha256)
 
 

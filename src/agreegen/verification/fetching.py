@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from agreegen.errors import SpokenError
+from agreegen.messages import message
 from agreegen.model.report import Alarm
 from agreegen.pki.certificates import load_certificates
 from agreegen.pki.cms.signature_facts import SignatureFacts
@@ -23,7 +25,7 @@ TOTAL_S = 30.0
 _MAX_CHAIN = 6
 
 
-class FetchError(Exception):
+class FetchError(SpokenError):
     """An address may not be asked or did not answer; the message says why."""
 
 
@@ -47,8 +49,7 @@ def fetch_evidence(
         try:
             (ocsps if body else crls).append(fetch(url, body))
         except FetchError as exc:
-            host = urlsplit(url).hostname
-            alarms.append(Alarm("fetch-failed", str(exc), message_zh=f"无法获取吊销信息：{host}"))
+            alarms.append(Alarm("fetch-failed", exc.sentence))
     return crls, ocsps, alarms
 
 
@@ -110,15 +111,17 @@ def fetch(url: str, body: bytes | None = None) -> bytes:
             allow_redirects=False,
         ) as answer:
             if answer.status_code != requests.codes.ok:
-                raise FetchError(f"{host} answered with status {answer.status_code}")
+                raise FetchError(
+                    message("verification.answered-with-status", host=host, status_code=answer.status_code)
+                )
             parts, size, ends = [], 0, time.monotonic() + TOTAL_S
             for part in answer.iter_content(1 << 16):
                 parts.append(part)
                 size += len(part)
                 if size > MAX_ANSWER_BYTES or time.monotonic() > ends:
-                    raise FetchError(f"{host} answered with too much")
+                    raise FetchError(message("verification.answered-with-too-much", host=host))
     except (requests.RequestException, ValueError) as exc:
-        raise FetchError(f"{host} did not answer ({type(exc).__name__})") from exc
+        raise FetchError(message("verification.did-not-answer", host=host, kind=type(exc).__name__)) from exc
     return b"".join(parts)
 
 
@@ -132,16 +135,16 @@ def check_address(url: str) -> str:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as exc:
-        raise FetchError("a certificate names an address that cannot be read") from exc
+        raise FetchError(message("verification.certificate-names-address-cannot-read")) from exc
     host = parts.hostname
     if parts.scheme not in {"http", "https"} or not host:
-        raise FetchError("a certificate names an address that is not a web address")
+        raise FetchError(message("verification.certificate-names-address-not-web-address"))
     try:
         found = {info[4][0] for info in socket.getaddrinfo(host, port or 80, type=socket.SOCK_STREAM)}
     except (OSError, ValueError) as exc:
-        raise FetchError(f"{host} is not known") from exc
+        raise FetchError(message("verification.not-known", host=host)) from exc
     for address in found:
         number = ipaddress.ip_address(str(address).split("%")[0])
         if not (number.is_global or number.is_loopback):
-            raise FetchError(f"{host} leads into a private network and is not asked")
+            raise FetchError(message("verification.leads-into-private-network-not-asked", host=host))
     return host

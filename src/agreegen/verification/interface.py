@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from agreegen.messages import Message
 from agreegen.model.report import Alarm, Changes, Coverage, SignatureKind
 from agreegen.pdf.limits import Limits
 from agreegen.verification.changes.painted_places import PermittedPlace
@@ -51,7 +52,7 @@ class FoundSignature:
     name: str | None = None
     reason: str | None = None
     location: str | None = None
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Message, ...] = ()
     placed: bool = True
 
 

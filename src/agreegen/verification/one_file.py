@@ -6,6 +6,7 @@ from pathlib import Path
 
 from agreegen.errors import AgreegenError
 from agreegen.foreign import contained
+from agreegen.messages import Message, message
 from agreegen.model.report import Alarm, FileReport, Verdict
 from agreegen.pki.trust.policy import load_policy
 from agreegen.verification.examination import examine, unreadable
@@ -28,16 +29,16 @@ def verify_bytes(label: str, data: bytes, options: Options) -> FileReport:
     try:
         return contained(examine)(label, data, options)
     except AgreegenError as exc:
-        return _given_up(label, "not-judged", str(exc), "无法判断", data)
+        return _given_up(label, "not-judged", message("messages.text", text=exc), data)
     except MemoryError:
-        return _given_up(label, "limit", "the file asks for too much memory", "文件占用内存过多", data)
+        return _given_up(label, "limit", message("verification.too-much-memory"), data)
     except Exception as exc:
-        text = f"the examination stopped at an unexpected place ({type(exc).__name__})"
-        return _given_up(label, "internal-error", text, "检查过程中出现意外情况", data)
+        stopped = message("verification.stopped-unexpectedly", kind=type(exc).__name__)
+        return _given_up(label, "internal-error", stopped, data)
 
 
-def _given_up(label: str, code: str, message: str, message_zh: str, data: bytes) -> FileReport:
-    alarm = Alarm(code, message, message_zh=message_zh)
+def _given_up(label: str, code: str, told: Message, data: bytes) -> FileReport:
+    alarm = Alarm(code, told)
     return FileReport(label, Verdict.INDETERMINATE, None, alarms=(alarm,), size_bytes=len(data))
 
 
@@ -48,9 +49,8 @@ def verify_path(path: Path, options: Options) -> FileReport:
     except Unreadable as answer:
         return answer.report
     except MemoryError:
-        text = "the file does not fit into the memory allowed"
-        return unreadable(str(path), "limit", text, "文件占用内存过多")
+        return unreadable(str(path), "limit", message("verification.does-not-fit-memory"))
     except Exception as exc:
-        text = f"the path cannot be read ({type(exc).__name__})"
-        return unreadable(str(path), "not-readable", text, "路径无法读取")
+        told = message("verification.path-unreadable", kind=type(exc).__name__)
+        return unreadable(str(path), "not-readable", told)
     return verify_bytes(str(path), data, options)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from agreegen.messages import message
 from agreegen.model.report import FileReport
 from agreegen.verification.examination import unreadable
 
@@ -70,22 +71,22 @@ def read_path(path: Path, max_bytes: int) -> bytes:
         try:
             return read_stream(label, max_bytes)
         except (OSError, ValueError) as exc:
-            text = f"standard input cannot be read ({type(exc).__name__})"
-            raise Unreadable(unreadable(label, "not-readable", text, "标准输入无法读取")) from None
+            told = message("verification.standard-input-unreadable", kind=type(exc).__name__)
+            raise Unreadable(unreadable(label, "not-readable", told)) from None
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
-        raise Unreadable(unreadable(label, "missing", "there is no such file", "没有这个文件")) from None
+        raise Unreadable(unreadable(label, "missing", message("verification.no-such-file"))) from None
     except OSError as exc:
-        text = f"the file cannot be read: {exc.strerror}"
-        raise Unreadable(unreadable(label, "not-readable", text, "文件无法读取")) from None
+        told = message("verification.file-unreadable", cause=exc)
+        raise Unreadable(unreadable(label, "not-readable", told)) from None
     try:
         _require_file(label, os.fstat(handle), max_bytes)
         with os.fdopen(handle, "rb", closefd=False) as file:
             data = file.read(max_bytes + 1)
     except OSError as exc:
-        text = f"the file cannot be read: {exc.strerror}"
-        raise Unreadable(unreadable(label, "not-readable", text, "文件无法读取")) from None
+        told = message("verification.file-unreadable", cause=exc)
+        raise Unreadable(unreadable(label, "not-readable", told)) from None
     finally:
         os.close(handle)
     if len(data) > max_bytes:
@@ -95,10 +96,9 @@ def read_path(path: Path, max_bytes: int) -> bytes:
 
 def _require_file(label: str, status: os.stat_result, max_bytes: int) -> None:
     if stat.S_ISDIR(status.st_mode):
-        raise Unreadable(unreadable(label, "no-pdf", "the folder holds no PDF", "文件夹中没有 PDF 文件"))
+        raise Unreadable(unreadable(label, "no-pdf", message("verification.folder-without-pdf")))
     if not stat.S_ISREG(status.st_mode):
-        text = "this is not a file but a device, pipe or socket"
-        raise Unreadable(unreadable(label, "not-a-file", text, "这不是普通文件"))
+        raise Unreadable(unreadable(label, "not-a-file", message("verification.not-a-file")))
     if status.st_size > max_bytes:
         raise Unreadable(_too_large(label, status.st_size, max_bytes))
 
@@ -110,7 +110,7 @@ def read_stream(label: str, max_bytes: int) -> bytes:
         Unreadable: There is more than `max_bytes`.
     """
     if sys.stdin is None:
-        raise Unreadable(unreadable(label, "not-readable", "standard input is closed", "标准输入已关闭"))
+        raise Unreadable(unreadable(label, "not-readable", message("verification.standard-input-closed")))
     parts, size = [], 0
     while block := sys.stdin.buffer.read(_BLOCK_BYTES):
         size += len(block)
@@ -121,5 +121,5 @@ def read_stream(label: str, max_bytes: int) -> bytes:
 
 
 def _too_large(label: str, size: int, max_bytes: int) -> FileReport:
-    text = f"the file is larger than {max_bytes >> 20} MiB and was not read"
-    return unreadable(label, "too-large", text, f"文件超过 {max_bytes >> 20} MiB，未读取", size_bytes=size)
+    told = message("verification.file-too-large", size=max_bytes >> 20)
+    return unreadable(label, "too-large", told, size_bytes=size)

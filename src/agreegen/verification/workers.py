@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Any
 
 from agreegen.foreign.limits import limit_memory
+from agreegen.messages import Message, message
 from agreegen.model.report import Alarm, FileReport, Verdict
 from agreegen.verification.interface import Options
 
@@ -139,12 +140,11 @@ class Worker:
     def receive(self) -> list[Answer]:
         """Take what the process sent; one that died gets the file it was at an answer and is replaced."""
         try:
-            message: _Message = self.connection.recv()
+            received: _Message = self.connection.recv()
         except (EOFError, OSError):
             return self._replace(
                 "limit",
-                "the examination ended without an answer (memory, or a failing library)",
-                "检查意外中断（内存不足或程序库故障）",
+                message("verification.ended-without-answer"),
                 again=True,
             )
         if not self._ready:
@@ -152,10 +152,10 @@ class Worker:
             if self._tasks:
                 self._send()
             return []
-        answers = [(self._tasks.popleft().index, report) for report in message.reports]
+        answers = [(self._tasks.popleft().index, report) for report in received.reports]
         if self._tasks:
             self._state[_SINCE] = time.monotonic()  # it may have waited for this message to be taken
-        if message.leaving:
+        if received.leaving:
             self.close()
             self._launch()
         return answers
@@ -165,10 +165,10 @@ class Worker:
         limit = self._options.limits.timeout_s if self._ready else _START_S
         if not self._tasks or time.monotonic() - self._state[_SINCE] < limit:
             return []
-        text = f"the examination took longer than {self._options.limits.timeout_s:g} s and was ended"
-        return self._replace("limit", text, "检查超过时间限制，已中止")
+        told = message("verification.took-too-long", seconds=f"{self._options.limits.timeout_s:g}")
+        return self._replace("limit", told)
 
-    def _replace(self, code: str, message: str, message_zh: str, *, again: bool = False) -> list[Answer]:
+    def _replace(self, code: str, told: Message, *, again: bool = False) -> list[Answer]:
         ready, at = self._ready, int(self._state[_AT])
         self.close(kill=True)
         if not ready and not self._tasks:
@@ -185,7 +185,7 @@ class Worker:
             return []
         # What it had judged but not sent, and what it had not begun, is for its successor.
         self._launch()
-        alarm = Alarm(code, message, message_zh=message_zh)
+        alarm = Alarm(code, told)
         return [(lost.index, FileReport(str(lost.path), Verdict.INDETERMINATE, None, alarms=(alarm,)))]
 
     def close(self, *, kill: bool = False) -> None:

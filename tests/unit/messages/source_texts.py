@@ -13,7 +13,7 @@ from typing import TypeGuard
 SOURCE = Path(__file__).parents[3] / "src" / "agreegen"
 _CODE = re.compile(r"[a-z_]+(\.[a-z0-9_-]+)+")
 _TEMPLATE_CODE = re.compile(r"""["']((?:web|sign)\.[a-z0-9_.-]+)["'](\s*~)?""")
-_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*|[A-Z]+(_[A-Z]+)*")
 _BEGINNING = re.compile(r"[a-z_]+\.([a-z0-9_.-]*[.-])?")
 _CHINESE = re.compile("[\u3400-\u9fff]")
 _WORDS = re.compile(r"[A-Za-z]{2,}")

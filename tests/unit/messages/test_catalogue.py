@@ -73,17 +73,6 @@ def test_no_entry_is_left_that_nobody_says() -> None:
     assert [c for c in sorted(entries("en")) if c not in found.codes and not c.startswith(prefixes)] == []
 
 
-def test_rooms_that_have_moved_hold_no_sentence_without_a_code() -> None:
+def test_no_sentence_is_without_a_code() -> None:
     """Errors, hints, complaints, help, tables: what people read stands in the catalogue."""
-    left = [
-        (place, text) for place, text in read_source().uncoded if not place.startswith(tuple(NOT_MOVED_YET))
-    ]
-    assert left == []
-
-
-NOT_MOVED_YET = (
-    "api/uploads.py",
-    "pki",
-    "verification",
-)
-"""Rooms and files with sentences in their code; this list only shrinks."""
+    assert read_source().uncoded == []

@@ -84,7 +84,7 @@ def test_two_fields_of_one_name_are_told_and_not_valid() -> None:
     assert not any(alarm.code == "same-name" for alarm in report.alarms)
     report = _examine(sign(twin, "unit"))
     assert [alarm.code for alarm in report.alarms if alarm.code == "same-name"] == ["same-name"]
-    assert "“unit”" in next(alarm.message for alarm in report.alarms if alarm.code == "same-name")
+    assert "“unit”" in next(str(alarm.message) for alarm in report.alarms if alarm.code == "same-name")
 
 
 @pytest.mark.parametrize(

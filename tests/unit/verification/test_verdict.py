@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from agreegen.messages import foreign_text
 from agreegen.model.report import (
     Alarm,
     Changes,
@@ -84,8 +85,8 @@ def stamped(integrity: Integrity, use: str = "signature", why: str | None = None
         (FOUND, stamped(Integrity.INTACT), {}, True),
         (FOUND, RIGHT, {"sound": False}, False),
         (FOUND, RIGHT, {"sound": None}, None),
-        (FOUND, RIGHT, {"alarms": (Alarm("x", "x", alters=True),)}, False),
-        (FOUND, RIGHT, {"alarms": (Alarm("x", "x"),)}, True),
+        (FOUND, RIGHT, {"alarms": (Alarm("x", foreign_text("x"), alters=True),)}, False),
+        (FOUND, RIGHT, {"alarms": (Alarm("x", foreign_text("x")),)}, True),
         (FOUND, RIGHT, {"readable": False}, None),
     ],
 )
@@ -140,7 +141,7 @@ def test_verdict(
     complete: bool,
     expected: str,
 ) -> None:
-    found = tuple(Alarm(code, code) for code in alarms)
+    found = tuple(Alarm(code, foreign_text(code)) for code in alarms)
     verdict = judge_file(structure(FOUND), unaltered, reports, document, found, complete=complete)
     assert verdict.value == expected
 

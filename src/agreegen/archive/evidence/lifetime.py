@@ -13,7 +13,7 @@ from asn1crypto import x509
 from agreegen.archive.evidence.store import has_evidence, read_evidence
 from agreegen.archive.interface import PAYLOAD_MANIFEST, TOKEN_NAME
 from agreegen.errors import UsageError
-from agreegen.messages import Message, message
+from agreegen.messages import Message, foreign_text, message
 from agreegen.pki.algorithms import AlgorithmUse
 from agreegen.pki.cms.signature_facts import TimestampFacts
 from agreegen.pki.cms.timestamp_tokens import check_token
@@ -33,7 +33,7 @@ class Ending:
 
     bag: str
     kind: str
-    what: Message | str
+    what: Message
     ends: datetime | None
 
     def due(self, now: datetime, within: timedelta) -> bool:
@@ -79,7 +79,9 @@ def _endings(bag: Path, policy: ValidationPolicy) -> Iterator[Ending]:
             yield from _of_certificate(label, x509.Certificate.load(path.read_bytes()))
         return
     chain = read_evidence(bag).chains[-1]
-    yield from _of_algorithm(label, AlgorithmUse("hash tree", "", chain.hash_name.replace("-", "_")), policy)
+    yield from _of_algorithm(
+        label, AlgorithmUse(message("pki.hash-tree"), "", chain.hash_name.replace("-", "_")), policy
+    )
     yield from _of_token(label, chain.stamps[-1].token, policy)
 
 
@@ -93,18 +95,30 @@ def _of_token(bag: str, token: bytes, policy: ValidationPolicy) -> Iterator[Endi
 
 def _of_certificate(bag: str, certificate: Any) -> Iterator[Ending]:
     try:
-        yield Ending(bag, "certificate", certificate.subject.human_friendly, certificate.not_valid_after)
+        yield Ending(
+            bag, "certificate", foreign_text(certificate.subject.human_friendly), certificate.not_valid_after
+        )
     except (ValueError, TypeError, KeyError, AttributeError):
         return
 
 
 def _of_algorithm(bag: str, use: AlgorithmUse, policy: ValidationPolicy) -> Iterator[Ending]:
     if use.digest:
-        yield Ending(bag, "algorithm", f"{use.use}: {use.digest}", _midnight(policy.digests.get(use.digest)))
+        yield Ending(
+            bag,
+            "algorithm",
+            message("pki.use-and-problem", use=use.use, problem=use.digest),
+            _midnight(policy.digests.get(use.digest)),
+        )
     if use.key is not None:
         fitting = [end for size, end in policy.keys.get(use.key.kind, ()) if use.key.bits >= size]
         end = fitting[-1] if fitting else None
-        yield Ending(bag, "algorithm", f"{use.use}: {use.key.kind} {use.key.bits}", _midnight(end))
+        yield Ending(
+            bag,
+            "algorithm",
+            message("archive.use-of-key", use=use.use, kind=use.key.kind, bits=use.key.bits),
+            _midnight(end),
+        )
 
 
 def _midnight(day: Any) -> datetime | None:

@@ -10,7 +10,7 @@ import re
 
 from agreegen.conversion.text import check_text
 from agreegen.errors import SigningError
-from agreegen.messages import message
+from agreegen.messages import join_sentences, message
 from agreegen.model.document import Document
 from agreegen.model.form import Form
 from agreegen.model.report import Integrity
@@ -63,7 +63,7 @@ def check_signed_bytes(
     )
     if facts.integrity is not Integrity.INTACT:
         raise SigningError(
-            message("batch.reading-back-finds-signature-not-right", reasons="; ".join(facts.reasons))
+            message("batch.reading-back-finds-signature-not-right", reasons=join_sentences(facts.reasons))
         )
 
 

@@ -94,7 +94,7 @@ class ParsedCms:
     attributes_der: bytes
     attributes_written: bytes
     padding_clean: bool
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[Message, ...] = field(default=())
 
     @property
     def digest(self) -> str:
@@ -222,7 +222,7 @@ def _encode_attributes(attributes: Any, *, in_order: bool) -> bytes:
     )
 
 
-def _certificates(field_value: Any) -> tuple[tuple[Any, ...], tuple[str, ...]]:
+def _certificates(field_value: Any) -> tuple[tuple[Any, ...], tuple[Message, ...]]:
     found: list[Any] = []
     unreadable = 0
     if isinstance(field_value, core.Void):

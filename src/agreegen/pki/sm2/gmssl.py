@@ -6,6 +6,7 @@ from typing import Any
 
 from agreegen.errors import CredentialError
 from agreegen.foreign import silence
+from agreegen.messages import message
 
 
 class _GmsslKey:

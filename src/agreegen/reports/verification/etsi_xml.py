@@ -100,8 +100,8 @@ def _unsigned(root: Xml.Element, file: FileReport, options: Options) -> None:
 def _file_notes(file: FileReport) -> list[tuple[str, str]]:
     unaltered = {True: "true", False: "false", None: "null"}[file.unaltered]
     notes = [("path", file.path), ("verdict", file.verdict.value), ("unaltered", unaltered)]
-    notes += [(f"alarm:{alarm.code}", alarm.message) for alarm in file.alarms]
-    return notes + [(f"remark:{remark.code}", remark.message) for remark in file.remarks]
+    notes += [(f"alarm:{alarm.code}", str(alarm.message)) for alarm in file.alarms]
+    return notes + [(f"remark:{remark.code}", str(remark.message)) for remark in file.remarks]
 
 
 def _signature(
@@ -136,7 +136,7 @@ def _signature(
         value = signature.to_dict()[axis]
         if value is not None:
             notes.append((axis, str(value)))
-    notes += [("reason", reason) for reason in signature.reasons]
+    notes += [("reason", str(reason)) for reason in signature.reasons]
     _status(element, signature.indication.value.lower(), signature.subindication, notes)
 
 

@@ -214,7 +214,7 @@ def _signature(signature: SignatureReport, lang: str) -> Iterator[str]:
         yield f"<tr><th>{title}</th><td><code>{_text(value)}</code></td></tr>"
     yield "</table>"
     if signature.reasons:
-        yield "<ul>" + "".join(f"<li>{_text(reason)}</li>" for reason in signature.reasons) + "</ul>"
+        yield "<ul>" + "".join(f"<li>{_said(reason, lang)}</li>" for reason in signature.reasons) + "</ul>"
 
 
 def _legend(lang: str) -> str:

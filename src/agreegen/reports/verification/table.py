@@ -141,7 +141,11 @@ def _explained(file: FileReport, lang: str) -> list[str]:
         if items:
             lines.append(translate(title, lang))
             lines += [f"    - {printable(item)}" for item in items]
-    details = [f"{signature_line(s, lang)}: {reason}" for s in file.signatures for reason in s.reasons]
+    details = [
+        f"{signature_line(s, lang)}: {translate(reason, lang)}"
+        for s in file.signatures
+        for reason in s.reasons
+    ]
     details += [
         f"{alarm.code}: {alarm_detail(alarm, lang)}" for alarm in file.alarms if alarm.code != EXAMPLE_TRUST
     ]

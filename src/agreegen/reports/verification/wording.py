@@ -73,15 +73,13 @@ def alarm_text(alarm: Alarm, lang: str) -> str:
     """Return an alarm in plain words; its own where there are none."""
     if alarm.topic and has_entry(f"reports.topic.{alarm.topic}"):
         return translate(message(f"reports.topic.{alarm.topic}"), lang)
-    if alarm.message_zh:
-        return alarm.message_zh if lang == "zh" else alarm.message
     plain = f"reports.alarm.{alarm.code}"
-    return translate(message(plain), lang) if has_entry(plain) else alarm.message
+    return translate(message(plain) if has_entry(plain) else alarm.message, lang)
 
 
 def alarm_detail(alarm: Alarm, lang: str) -> str:
-    """Return what the technical part says of an alarm: in English the rule's own sentence."""
-    return alarm.message if lang == "en" else alarm_text(alarm, lang)
+    """Return what the technical part says of an alarm: the rule's own sentence."""
+    return translate(alarm.message, lang)
 
 
 def short_headline(file: FileReport, lang: str) -> str:

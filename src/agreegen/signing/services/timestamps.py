@@ -219,7 +219,7 @@ def check_token(token: bytes, digest: bytes, hash_name: str = "sha256") -> Times
     if facts.subindication == "HASH_FAILURE":
         raise SigningError(message("signing.timestamp-over-other-bytes-imprint"))
     if facts.integrity is not Integrity.INTACT:
-        raise SigningError(message("signing.timestamp-does-not-hold", reasons="; ".join(facts.reasons)))
+        raise SigningError(message("signing.timestamp-does-not-hold", reasons=join_sentences(facts.reasons)))
     if not is_for_timestamps_only(facts.certificate):
         raise SigningError(message("signing.timestamp-not-signed-timestamping-certificate"))
     if not parse_cms(token, max_bytes=_MAX_ANSWER_BYTES).signed.keys() & _NAMES_CERTIFICATE:

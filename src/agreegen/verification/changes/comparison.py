@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from agreegen.messages import Message, message
 from agreegen.pdf.document import View
 from agreegen.pdf.fields import text_of
 from agreegen.pdf.objects import Ref, Value
@@ -29,14 +30,14 @@ from agreegen.verification.changes.schemas import SCHEMAS
 _INHERITED = ("FT", "Ff", "V", "DA", "Q")
 _MAX_DEPTH = 60
 _LABELS = {
-    Role.TRAILER: "the trailer",
-    Role.INFORMATION: "the information dictionary",
-    Role.CATALOG: "the document catalogue",
-    Role.NAMES: "the name dictionary",
-    Role.PAGE_TREE: "the page tree",
-    Role.FORM: "the form",
-    Role.FORM_RESOURCES: "the form's resources",
-    Role.RESOURCES_OF_A_KIND: "the form's resources",
+    Role.TRAILER: message("verification.trailer"),
+    Role.INFORMATION: message("verification.information-dictionary"),
+    Role.CATALOG: message("verification.document-catalogue"),
+    Role.NAMES: message("verification.name-dictionary"),
+    Role.PAGE_TREE: message("verification.page-tree"),
+    Role.FORM: message("verification.form"),
+    Role.FORM_RESOURCES: message("verification.forms-resources"),
+    Role.RESOURCES_OF_A_KIND: message("verification.forms-resources"),
 }
 _Attributes = dict[str, Value]
 
@@ -76,11 +77,13 @@ class _Walk:
         self.compared: set[int] = set()
         self.findings: list[Finding] = []
 
-    def pair(self, role: Role, left: Value, right: Value, label: str = "", page: int | None = None) -> None:
+    def pair(
+        self, role: Role, left: Value, right: Value, label: Message | None = None, page: int | None = None
+    ) -> None:
         """Compare what stands in one place, where anything in or below it changed."""
         if self._is_quiet(left, right):
             return
-        label = label or _LABELS.get(role, "")
+        label = label or _LABELS.get(role)
         one, two = self._old.resolve(left), self._new.resolve(right)
         if one is None and two is None:
             return
@@ -120,10 +123,12 @@ class _Walk:
     def _family(self, owns: Any, left: Value, right: Value) -> None:
         before, after = settled(self._old, left, owns), settled(self._new, right, owns)
         if before is not after or not isinstance(before, Role) or before is Role.FROZEN:
-            self._forbid("pages", "pages were replaced by something else")
+            self._forbid("pages", message("verification.pages-were-replaced-by-something-else"))
             return
         page = self._pages.index_of.get(right.num) if isinstance(right, Ref) else None
-        label = f"page {page + 1}" if before is Role.PAGE and page is not None else ""
+        label = None
+        if before is Role.PAGE and page is not None:
+            label = message("verification.page", number=page + 1)
         self.pair(before, left, right, label, page)
 
     def _page_lists(self, left: Value, right: Value) -> None:
@@ -131,7 +136,7 @@ class _Walk:
         before, after = self._old.array(left), self._new.array(right)
         self._note(left, right)
         if before != after:
-            self._forbid("pages", "pages were added, removed or moved")
+            self._forbid("pages", message("verification.pages-were-added-removed-or-moved"))
             return
         for one, two in zip(before, after, strict=True):
             if not self._is_quiet(one, two):
@@ -142,7 +147,7 @@ class _Walk:
         before, after = self._old.array(left), self._new.array(right)
         self._note(left, right)
         if left is not None and not isinstance(self._new.resolve(right), list):
-            self._forbid("annotations", f"the annotations of page {page + 1} were removed")
+            self._forbid("annotations", message("verification.annotations-page-were-removed", page=page + 1))
             return
         kept = self._aligned(before, after)
         for item, place in zip(before, kept, strict=True):
@@ -150,7 +155,8 @@ class _Walk:
                 self._annotation(item, after[place], page)
             elif self._old.resolve(item) is not None:
                 self._forbid(
-                    "annotations", f"an annotation of page {page + 1} was removed or moved below others"
+                    "annotations",
+                    message("verification.annotation-page-removed-or-moved-below", page=page + 1),
                 )
         taken = set(kept)
         for index, item in enumerate(after):
@@ -188,7 +194,7 @@ class _Walk:
         if role is Role.NOTE:
             self._note(left, right)
             two = self._new.resolve(right)
-            label = f"an annotation on page {page + 1}"
+            label = message("verification.annotation-on-page", page=page + 1)
             self.pairs.append(Pair(Role.NOTE, one, two, right.num, label, page))
 
     def _field_lists(
@@ -196,7 +202,7 @@ class _Walk:
     ) -> None:
         """Fields that were there stay in their order; others may come."""
         if depth > _MAX_DEPTH:
-            self._forbid("form", "the form is nested too deeply")
+            self._forbid("form", message("verification.form-nested-too-deeply"))
             return
         before, after = self._old.array(left), self._new.array(right)
         if before == after[: len(before)]:
@@ -228,7 +234,7 @@ class _Walk:
     ) -> None:
         if at is None:
             if self._old.resolve(item) is not None:
-                self._forbid("form", "a field was removed from the form")
+                self._forbid("form", message("verification.field-removed-from-form"))
         elif not self._is_quiet(item, after[at]):
             self._field(item, after[at], prefix, above, depth)
 
@@ -249,7 +255,7 @@ class _Walk:
         one, two = self._old.dictionary(left), self._new.dictionary(right)
         self._note(left, right)
         if not two:
-            self._forbid("form", "a field was removed from the form")
+            self._forbid("form", message("verification.field-removed-from-form"))
             return
         name = _joined(prefix, text_of(self._new.resolve(two.get("T"))))
         attributes = _inherit(above[0], one), _inherit(above[1], two)
@@ -257,7 +263,7 @@ class _Walk:
         if any("T" in self._old.dictionary(kid) for kid in kids):
             self._note(one.get("Kids"), two.get("Kids"))
             if not self._is_kept_above(one, two):
-                self._forbid("form", f"the field “{name}” was changed, from which others inherit")
+                self._forbid("form", message("verification.field-changed-from-others-inherit", name=name))
             self._field_lists(one.get("Kids"), two.get("Kids"), name, attributes, depth + 1)
             return
         widgets = self._widgets(right, one, two)
@@ -311,7 +317,7 @@ class _Walk:
     def _note(self, *values: Value) -> None:
         self.compared.update(value.num for value in values if isinstance(value, Ref))
 
-    def _forbid(self, topic: str, reason: str) -> None:
+    def _forbid(self, topic: str, reason: Message) -> None:
         self.findings.append(Finding(topic, reason))
 
 

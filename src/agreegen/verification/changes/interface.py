@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from agreegen.messages import Message
 from agreegen.pdf.document import View
 from agreegen.pdf.objects import Value
 from agreegen.pdf.pages import PageBoxes
@@ -26,7 +27,7 @@ class Finding:
     """
 
     topic: str
-    reason: str
+    reason: Message
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +39,7 @@ class Pair:
         old: Its value before; None where there was none.
         new: Its value after; None where there is none.
         number: Its object number after; None for a direct object.
-        label: How to call it in a sentence.
+        label: How to call it in a sentence; None for what needs no name.
         page_index: Index of its page, where it has one.
     """
 
@@ -46,7 +47,7 @@ class Pair:
     old: Value
     new: Value
     number: int | None
-    label: str
+    label: Message | None
     page_index: int | None = None
 
     @property

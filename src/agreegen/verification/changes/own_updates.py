@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from agreegen.messages import Message, message
 from agreegen.model.document import Document
 from agreegen.pdf.document import View
 from agreegen.pdf.objects import Ref, Stream, StructureError, Value, same
@@ -56,7 +57,7 @@ class _Update:
     old: View
     new: View
     explained: set[int] = field(default_factory=set)
-    faults: dict[str, None] = field(default_factory=dict)
+    faults: dict[Message, None] = field(default_factory=dict)
 
     def own(self, value: Value) -> Value:
         """Resolve a value and say that its object is explained."""
@@ -78,18 +79,18 @@ class _Update:
         """Tell whether a value is a reference to an object that the update brings."""
         return isinstance(value, Ref) and self.old.location(value.num) is None
 
-    def fault(self, text: str) -> None:
+    def fault(self, told: Message) -> None:
         """Note what nothing explains, once."""
-        self.faults[text] = None
+        self.faults[told] = None
 
-    def keeps(self, old: dict[str, Any], new: dict[str, Any], free: frozenset[str], what: str) -> None:
+    def keeps(self, old: dict[str, Any], new: dict[str, Any], free: frozenset[str], what: Message) -> None:
         """Ask that all keys but some stand as they stood."""
         for key in sorted((old.keys() | new.keys()) - free):
             if not same(old.get(key), new.get(key)):
-                self.fault(f"/{key} of {what} was changed")
+                self.fault(message("verification.changed", key=key, what=what))
 
 
-def foreign_updates(old: View, new: View) -> list[str]:
+def foreign_updates(old: View, new: View) -> list[Message]:
     """Return what an update of a document of ours holds besides what this program writes.
 
     Args:
@@ -105,7 +106,7 @@ def foreign_updates(old: View, new: View) -> list[str]:
         _check_metadata(update)
         _check_objects(update)
     except StructureError as problem:
-        update.fault(f"an update cannot be followed: {problem.message}")
+        update.fault(message("verification.update-cannot-followed", cause=problem.sentence))
     return list(update.faults)
 
 
@@ -113,27 +114,29 @@ def _check_trailer(update: _Update) -> None:
     old, new = update.old.trailer, update.new.trailer
     for key in ("Root", "Info", "Encrypt"):
         if not same(old.get(key), new.get(key)):
-            update.fault(f"/{key} of the trailer was changed")
+            update.fault(message("verification.trailer-changed", key=key))
 
 
 def _check_catalogue(update: _Update) -> None:
     old, new = update.old.catalog, update.dictionary(update.new.trailer.get("Root"))
-    update.keeps(old, new, _CATALOGUE, "the catalogue")
+    update.keeps(old, new, _CATALOGUE, message("verification.catalogue"))
     before, after = update.old.dictionary(old.get("Perms")), update.dictionary(new.get("Perms"))
-    update.keeps(before, after, frozenset() if before else frozenset({"DocMDP"}), "the permissions")
+    update.keeps(
+        before, after, frozenset() if before else frozenset({"DocMDP"}), message("verification.permissions")
+    )
     for key in ("Extensions", "Version"):
         if key in old and not same(old.get(key), new.get(key)):
-            update.fault(f"/{key} of the catalogue was changed")
+            update.fault(message("verification.catalogue-changed", key=key))
 
 
 def _check_form(update: _Update) -> None:
     """Fields that stood there keep their order; behind them may stand invisible ones of timestamps."""
     old = update.old.dictionary(update.old.catalog.get("AcroForm"))
     new = update.dictionary(update.new.catalog.get("AcroForm"))
-    update.keeps(old, new, _FORM, "the form")
+    update.keeps(old, new, _FORM, message("verification.form"))
     before, after = update.old.array(old.get("Fields")), update.array(new.get("Fields"))
     if not same(before, after[: len(before)]):
-        update.fault("fields of the form were removed or moved")
+        update.fault(message("verification.fields-form-were-removed-or-moved"))
         return
     for item in before:
         _check_field(update, item)
@@ -149,25 +152,25 @@ def _check_field(update: _Update, item: Value) -> None:
     update.own(item)
     if same(old, new):
         return
-    update.keeps(old, new, _SIGNED_FIELD, "a field")
+    update.keeps(old, new, _SIGNED_FIELD, message("verification.a-field"))
     if old.get("FT") != "Sig" or "V" in old:
-        update.fault("a field was changed that was not an empty signature field")
+        update.fault(message("verification.field-changed-not-empty-signature-field"))
         return
     _check_signature(update, new.get("V"), _SIGNATURE)
     if not same(old.get("AP"), new.get("AP")):
-        _take_new(update, new.get("AP"), "the look of a signature")
+        _take_new(update, new.get("AP"), message("verification.look-signature"))
 
 
 def _check_new_field(update: _Update, item: Value) -> None:
     value = update.dictionary(item)
     if not update.is_new(item) or value.keys() - _NEW_FIELD or value.get("FT") != "Sig":
-        update.fault("a field was added that is not the one of a timestamp")
+        update.fault(message("verification.field-added-not-one-timestamp"))
         return
     name = update.new.resolve(value.get("T"))
     if not isinstance(name, bytes) or _TIMESTAMP_FIELD.fullmatch(name) is None:
-        update.fault("the field of a timestamp has a name that this program does not give")
+        update.fault(message("verification.field-timestamp-name-this-program-does"))
     if update.new.array(value.get("Rect")) != [0, 0, 0, 0]:
-        update.fault("a visible field was added")
+        update.fault(message("verification.visible-field-added"))
     _check_signature(update, value.get("V"), _TIMESTAMP)
     _check_page(update, value.get("P"), item)
 
@@ -175,13 +178,13 @@ def _check_new_field(update: _Update, item: Value) -> None:
 def _check_page(update: _Update, page: Value, field_reference: Value) -> None:
     """The page of an invisible field names it among its annotations, behind those that were there."""
     old, new = update.old.dictionary(page), update.dictionary(page)
-    update.keeps(old, new, frozenset({"Annots"}), "a page")
+    update.keeps(old, new, frozenset({"Annots"}), message("verification.a-page"))
     before, after = update.old.array(old.get("Annots")), update.array(new.get("Annots"))
     added = after[len(before) :]
     if not same(before, after[: len(before)]) or not all(_is_timestamp_field(update, one) for one in added):
-        update.fault("annotations of a page were changed")
+        update.fault(message("verification.annotations-page-were-changed"))
     if isinstance(page, Ref) and not any(same(one, field_reference) for one in added):
-        update.fault("a page does not name the field that was added to it")
+        update.fault(message("verification.page-does-not-name-field-added"))
 
 
 def _is_timestamp_field(update: _Update, item: Value) -> bool:
@@ -194,10 +197,10 @@ def _check_signature(update: _Update, value: Value, subfilter: str) -> None:
     known = signature.get("SubFilter") == subfilter and not signature.keys() - _SIGNATURE_KEYS
     talks = subfilter == _TIMESTAMP and bool(signature.keys() & _WORDS)
     if not update.is_new(value) or not known or talks:
-        update.fault("a signature was added that this program does not make")
+        update.fault(message("verification.signature-added-this-program-does-not"))
     for key in signature.keys() - {"Reference"}:
         if isinstance(signature[key], Ref):
-            update.fault("a signature refers to other objects")
+            update.fault(message("verification.signature-refers-other-objects"))
 
 
 def _check_store(update: _Update) -> None:
@@ -206,13 +209,13 @@ def _check_store(update: _Update) -> None:
     value = update.new.catalog.get("DSS")
     new = update.dictionary(value)
     if old and not new:
-        update.fault("the security store was removed")
+        update.fault(message("verification.security-store-removed"))
     if new.keys() - _STORE:
-        update.fault("the security store holds what does not belong there")
+        update.fault(message("verification.security-store-holds-what-does-not"))
     for key in ("Certs", "CRLs", "OCSPs"):
         before, after = update.old.array(old.get(key)), update.array(new.get(key))
         if any(not any(same(one, other) for other in after) for one in before):
-            update.fault("evidence was removed from the security store")
+            update.fault(message("verification.evidence-removed-from-security-store"))
         _take_evidence(update, after)
     for entry in update.dictionary(new.get("VRI")).values():
         holder = update.dictionary(entry)
@@ -226,10 +229,10 @@ def _take_evidence(update: _Update, items: list[Any]) -> None:
             continue
         stream = update.own(item)
         if not isinstance(stream, Stream) or stream.dictionary.keys() - _STORE_STREAM:
-            update.fault("the security store holds what does not belong there")
+            update.fault(message("verification.security-store-holds-what-does-not"))
 
 
-def _take_new(update: _Update, value: Value, what: str) -> None:
+def _take_new(update: _Update, value: Value, what: Message) -> None:
     """Say that all that a new value reaches is explained; it may reach new objects only."""
     pending, seen = [value], set[int]()
     while pending and len(seen) < _MAX_REACHED:
@@ -239,7 +242,7 @@ def _take_new(update: _Update, value: Value, what: str) -> None:
                 continue
             seen.add(item.num)
             if not update.is_new(item):
-                update.fault(f"{what} uses what was signed before")
+                update.fault(message("verification.uses-what-signed-before", what=what))
                 continue
             item = update.own(item)
         if isinstance(item, Stream):
@@ -256,12 +259,12 @@ def _check_metadata(update: _Update) -> None:
         if same(before, after):
             continue
         if key == "Info" and isinstance(before, dict) and isinstance(after, dict):
-            update.keeps(before, after, _INFORMATION, "the document information")
+            update.keeps(before, after, _INFORMATION, message("verification.document-information"))
             changed = [after.get(name) for name in _INFORMATION]
         else:
             changed = [None if _is_same_metadata(update, before, after) else Ref(0, 0)]
         if not all(value is None or isinstance(value, bytes) for value in changed):
-            update.fault("the metadata say something else")
+            update.fault(message("verification.metadata-say-something-else"))
 
 
 def _is_same_metadata(update: _Update, old: Value, new: Value) -> bool:
@@ -278,7 +281,7 @@ def _check_objects(update: _Update) -> None:
     for number in sorted(_written(update)):
         if number in update.explained or _is_bookkeeping(update, number):
             continue
-        update.fault(f"object {number} was written, which this program does not do")
+        update.fault(message("verification.object-written-this-program-does-not", number=number))
 
 
 def _written(update: _Update) -> Iterator[int]:

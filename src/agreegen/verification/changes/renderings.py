@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from agreegen.messages import message
 from agreegen.pdf.document import PdfFile, View
 from agreegen.pdf.objects import LimitError, Ref, StructureError
 from agreegen.pdf.pages import PageBoxes, Rectangle, overlap
@@ -131,7 +132,7 @@ class Renderings:
         import pypdfium2  # noqa: PLC0415 - loaded only for the few files that need it
 
         if not self._file.limits.native:
-            raise LimitError("what was painted cannot be seen without the library that failed on the file")
+            raise LimitError(message("verification.what-painted-cannot-seen-without-library"))
         if not self._pages.is_regular:
             raise ValueError("the pages have no numbers that all readers agree on")
         if self._opened != index:

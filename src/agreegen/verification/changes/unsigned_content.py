@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
 
+from agreegen.messages import message
 from agreegen.model.report import Alarm
 from agreegen.pdf.document import View
 from agreegen.pdf.fields import Field, form_fields
@@ -75,11 +76,11 @@ def _values(signed: View, now: View) -> Iterator[Alarm]:
     for field, value in changed:
         page = next((pages[w.num] for w in field.widgets if isinstance(w, Ref) and w.num in pages), None)
         shown = value[:_LONGEST_TEXT]
-        where = "" if page is None else f" on page {page}"
-        where_zh = "" if page is None else f"第 {page} 页"
-        text = f"the field “{field.name}”{where} was filled in after the last signature: “{shown}”"
-        zh = f"{where_zh}表单域“{field.name}”在最后一次签署之后才填写：“{shown}”"
-        yield Alarm(UNSIGNED_CONTENT, text, message_zh=zh, page=page, text=value)
+        told = message("verification.field-filled-later", name=field.name, text=shown)
+        if page is not None:
+            code = "verification.field-on-page-filled-later"
+            told = message(code, name=field.name, page=page, text=shown)
+        yield Alarm(UNSIGNED_CONTENT, told, page=page, text=value)
 
 
 def _key(field: Field) -> tuple[int | None, str]:
@@ -108,9 +109,8 @@ def _fields(signed: View, now: View) -> Iterator[Alarm]:
         words += _texts(now, stamp, _WORDS_OF_A_STAMP) if isinstance(stamp, dict) else []
         if words or not isinstance(stamp, dict):
             said = "; ".join(dict.fromkeys([field.name, *words]))
-            text = f"a signature field was added after the last signature: “{said[:_LONGEST_TEXT]}”"
-            zh = f"最后一次签署之后又加入了签名域：“{said[:_LONGEST_TEXT]}”"
-            yield Alarm(UNSIGNED_CONTENT, text, message_zh=zh, text=said)
+            told = message("verification.signature-field-added-later", text=said[:_LONGEST_TEXT])
+            yield Alarm(UNSIGNED_CONTENT, told, text=said)
 
 
 def _words_of(view: View, field: Field) -> list[str]:
@@ -125,26 +125,24 @@ def _texts(view: View, holder: dict[str, Any], keys: Iterable[str]) -> list[str]
     return [text for text in found if text]
 
 
-def _places(places: list[PermittedPlace], told: list[Alarm]) -> Iterator[Alarm]:
+def _places(places: list[PermittedPlace], before: list[Alarm]) -> Iterator[Alarm]:
     """Whatever else shows something: looks of fields, of timestamps, of fields that nobody signed."""
-    known = {alarm.page for alarm in told}
+    known = {alarm.page for alarm in before}
     for place in dict.fromkeys(places):
         page = place.page_index + 1
         if page in known:
             continue
         known.add(page)
-        text = f"something was put on page {page} after the last signature"
-        zh = f"第 {page} 页有最后一次签署之后才加上的内容"
+        told = message("verification.put-on-page-later", page=page)
         if place.field_name is not None:
-            text, zh = f"{text}, in the field “{place.field_name}”", f"{zh}（表单域“{place.field_name}”）"
-        yield Alarm(UNSIGNED_CONTENT, text, message_zh=zh, page=page, box=place.box)
+            told = message("verification.put-into-field-later", page=page, name=place.field_name)
+        yield Alarm(UNSIGNED_CONTENT, told, page=page, box=place.box)
 
 
 def _form_data(signed: View, now: View) -> Iterator[Alarm]:
     one, two = (_form_text(view) for view in (signed, now))
     if one != two:
-        text = "the data of the dynamic form (XFA) were changed after the last signature"
-        yield Alarm(UNSIGNED_CONTENT, text, message_zh="动态表单（XFA）的数据在最后一次签署之后改动过")
+        yield Alarm(UNSIGNED_CONTENT, message("verification.form-data-changed-later"))
 
 
 def _form_text(view: View) -> list[str]:
@@ -157,9 +155,7 @@ def _about(signed: View, now: View) -> Iterator[Alarm]:
     said = new_words(signed, now)
     if said:
         shown = "; ".join(said)[:_LONGEST_TEXT]
-        text = f"title or other words about the document came after the last signature: “{shown}”"
-        zh = f"文件的标题或说明是最后一次签署之后才写入的：“{shown}”"
-        yield Alarm(UNSIGNED_CONTENT, text, message_zh=zh, text=shown)
+        yield Alarm(UNSIGNED_CONTENT, message("verification.words-came-later", text=shown), text=shown)
 
 
 def _notes(signed: View, now: View) -> Iterator[Alarm]:
@@ -170,10 +166,9 @@ def _notes(signed: View, now: View) -> Iterator[Alarm]:
             continue
         kind, said = str(now.resolve(seen.holder.get("Subtype"))), seen.said[0]
         shown = said[:_LONGEST_TEXT]
-        text = f"a note (/{kind}) was put on page {seen.page} after the last signature: “{shown}”"
-        zh = f"第 {seen.page} 页的批注（/{kind}）是最后一次签署之后才加上的：“{shown}”"
+        told = message("verification.note-came-later", kind=kind, page=seen.page, text=shown)
         box = _box(now, seen.holder)
-        yield Alarm(UNSIGNED_CONTENT, text, message_zh=zh, page=seen.page, box=box, text=said)
+        yield Alarm(UNSIGNED_CONTENT, told, page=seen.page, box=box, text=said)
 
 
 def _annotations(view: View) -> Iterator[tuple[object, _Seen]]:

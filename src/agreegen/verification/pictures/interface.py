@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from enum import Enum
 
+from agreegen.messages import Message
 from agreegen.pdf.pages import Rectangle
 from agreegen.verification.changes.painted_places import PermittedPlace
 
@@ -92,7 +93,7 @@ class Drawn:
 
     faults: tuple[PageFault, ...] = ()
     seals: tuple[SealLook, ...] = ()
-    limit: str | None = None
+    limit: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)

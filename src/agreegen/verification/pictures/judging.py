@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from agreegen.messages import message
 from agreegen.pdf.document import PdfFile, View
 from agreegen.pdf.pages import page_numbers
 from agreegen.verification.changes.painted_places import PermittedPlace
@@ -73,7 +74,7 @@ def draw_changes(
     except DrawingError:
         found.faults.append(PageFault(Fault.UNDRAWN, states[max(len(opened) - 1, 0)], 0))
     except BudgetError as reached:
-        limit = str(reached)
+        limit = reached.sentence
     finally:
         for one in opened:
             one.close()
@@ -114,7 +115,7 @@ def _plan(
 ) -> Iterator[PagePlan]:
     chosen = _chosen_pages(old, new, every_page=every_page)
     if len(chosen) > MOST_PAGES:
-        raise BudgetError(f"more than {MOST_PAGES} pages would have to be drawn")
+        raise BudgetError(message("verification.more-than-pages-would-have-drawn", most_pages=MOST_PAGES))
     references = page_numbers(old.view)
     layered = has_layers(old.view) or has_layers(new.view)
     for index in chosen:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from agreegen.messages import message
 from agreegen.pdf.document import View
 from agreegen.pdf.objects import LimitError, Ref, Stream, StructureError, Value, same
 from agreegen.pdf.pages import is_regular, page_numbers
@@ -120,7 +121,7 @@ class _Reach:
                 if item.num not in seen and item.num not in self._clean:
                     seen.add(item.num)
                     if len(seen) > _MAX_OBJECTS:
-                        raise LimitError("a page reaches too many objects")
+                        raise LimitError(message("verification.page-reaches-too-many-objects"))
                     # What did not change is the same in both views.
                     pending.append(self._views[1].get(item.num, item.gen))
             elif isinstance(item, Stream):

@@ -10,13 +10,15 @@ from typing import Any
 
 import numpy as np
 
+from agreegen.errors import SpokenError
+from agreegen.messages import foreign_text, message
 from agreegen.pdf.pages import Rectangle
 from agreegen.verification.pictures.comparison import Box, Image
 
 _HIDDEN, _PRINT, _NO_VIEW = 2, 4, 32
 
 
-class DrawingError(ValueError):
+class DrawingError(SpokenError, ValueError):
     """A page cannot be drawn."""
 
 
@@ -51,7 +53,7 @@ class PdfiumPages:
                 self._document.init_forms()
             self.count: int = len(self._document)
         except (pypdfium2.PdfiumError, ValueError) as exc:
-            raise DrawingError(str(exc)) from exc
+            raise DrawingError(foreign_text(exc)) from exc
 
     def size(self, index: int) -> tuple[float, float]:
         """Return width and height of a page in points, as it is shown.
@@ -95,7 +97,7 @@ class PdfiumPages:
                 )
                 return np.array(bitmap.to_numpy(), dtype=np.uint8, copy=True)
             except (self._error, ValueError) as exc:
-                raise DrawingError(str(exc)) from exc
+                raise DrawingError(foreign_text(exc)) from exc
 
     def place(self, index: int, corners: Rectangle, shape: tuple[int, ...]) -> Box:
         """Return where a rectangle of a page stands in a picture of it, widened to whole pixels and by one.
@@ -158,7 +160,7 @@ class PdfiumPages:
             try:
                 self._open = index, self._document[index]
             except (self._error, IndexError) as exc:
-                raise DrawingError(f"page {index + 1} cannot be opened") from exc
+                raise DrawingError(message("verification.page-cannot-opened", index=index + 1)) from exc
         return self._open[1]
 
     @contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from agreegen.errors import ConversionError, MissingProgramError
+from agreegen.messages import foreign_text, message
 from agreegen.programs import find_program, run_program
 from agreegen.verification.pictures.comparison import Image
 from agreegen.verification.pictures.pdfium_pages import DrawingError
@@ -48,7 +49,7 @@ def draw_pages(
     output = _run([program, *options, *(["-hide-annotations"] if bare else []), "-"], pdf, timeout_s)
     images = _split(output)
     if len(images) != last - first + 1:
-        raise DrawingError("poppler does not draw these pages")
+        raise DrawingError(message("verification.poppler-does-not-draw-these-pages"))
     return images
 
 
@@ -61,7 +62,7 @@ def print_pages(pdf: bytes, first: int, last: int, *, timeout_s: float) -> bytes
     program = find_program("pdftocairo", package=_PACKAGE)
     printed = _run([program, "-q", "-pdf", "-f", str(first), "-l", str(last), "-", "-"], pdf, timeout_s)
     if not printed:
-        raise DrawingError("poppler does not print these pages")
+        raise DrawingError(message("verification.poppler-does-not-print-these-pages"))
     return printed
 
 
@@ -69,7 +70,7 @@ def _run(arguments: Sequence[str | Path], pdf: bytes, timeout_s: float) -> bytes
     try:
         return run_program(arguments, stdin=pdf, timeout_s=timeout_s).stdout
     except (ConversionError, OSError) as exc:
-        raise DrawingError(str(exc)) from exc
+        raise DrawingError(foreign_text(exc)) from exc
 
 
 def _split(output: bytes) -> list[Image]:

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 
+from agreegen.errors import SpokenError
+from agreegen.messages import message
 from agreegen.pdf.document import PdfFile, View
 from agreegen.pdf.objects import Ref
 from agreegen.pdf.pages import page_numbers
@@ -26,8 +28,8 @@ _MOST_FIELDS_OPENED = 1_000_000
 """Annotations of all pages times pages: opening any page, the form environment looks through all fields."""
 
 
-class BudgetError(Exception):
-    """A limit of the drawing was reached; its words say which."""
+class BudgetError(SpokenError):
+    """A limit of the drawing was reached; its sentence says which."""
 
 
 def processor_time_s() -> float:
@@ -56,7 +58,7 @@ class Budget:
         """
         left = self.until - processor_time_s()
         if left <= 0:
-            raise BudgetError("the pages could not all be drawn in time")
+            raise BudgetError(message("verification.pages-could-not-all-drawn-time"))
         return left
 
     def take(self, pixels: float) -> None:
@@ -68,7 +70,7 @@ class Budget:
         self.left_s()
         self.pixels -= int(pixels)
         if self.pixels < 0:
-            raise BudgetError("the pages have more pixels than are drawn")
+            raise BudgetError(message("verification.pages-have-more-pixels-than-drawn"))
 
 
 @dataclass(slots=True, eq=False)
@@ -140,7 +142,7 @@ class State:
         """
         pixels = (window[2] - window[0]) * (window[3] - window[1])
         if pixels > _MAX_PIXELS:
-            raise BudgetError(f"what was signed on page {index + 1} is too large to be measured")
+            raise BudgetError(message("verification.what-signed-on-page-too-large", index=index + 1))
         self.budget.take(pixels)
         return self.pages.draw(index, scale=scale, printing=printing, without=without, window=window)
 

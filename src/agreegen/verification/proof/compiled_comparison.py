@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from agreegen.conversion.compiled.outlines import read_outlines
 from agreegen.errors import ConversionError
+from agreegen.messages import message
 from agreegen.pdf.document import View, open_file
 from agreegen.pdf.limits import Limits
 from agreegen.pdf.objects import LimitError, Ref, Stream, Value, same
@@ -73,7 +74,7 @@ class _Comparison:
             if not self._step(pair):
                 return pair.path
             if len(self.seen) > _MAX_PAIRS:
-                raise LimitError("the file has too many objects to be compared")
+                raise LimitError(message("verification.file-too-many-objects-compared"))
         return None
 
     def _step(self, pair: _Pair) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from agreegen.messages import Message, join_sentences, message
 from agreegen.model.report import Alarm, Changes, Coverage, SignatureKind
 from agreegen.pki.algorithms import AlgorithmUse, compute_digest
 from agreegen.pki.cms.container_check import facts_of_token
@@ -34,16 +35,15 @@ class ProofOfExistence:
 
     time: datetime | None
     links: tuple[LinkFacts, ...] = ()
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Message, ...] = ()
 
     @property
     def remarks(self) -> tuple[Alarm, ...]:
         """What a recipient is told of a proof that holds."""
         if self.time is None:
             return ()
-        text = f"an evidence record proves that the file existed, as it is, at {self.time:%Y-%m-%d %H:%M} UTC"
-        text_zh = f"证据记录证明：本文件在 {self.time:%Y-%m-%d %H:%M}（UTC）已经存在，内容与现在一致"
-        return (Alarm("evidence", text, message_zh=text_zh),)
+        time = f"{self.time:%Y-%m-%d %H:%M}"
+        return (Alarm("evidence", message("verification.evidence", time=time)),)
 
 
 def prove_existence(
@@ -61,7 +61,9 @@ def prove_existence(
         record = EvidenceRecord.parse(record_der)
         links = check_record(record, lambda name: compute_digest(name.replace("-", "_"), data))
     except RecordError as exc:
-        return ProofOfExistence(None, reasons=(f"the evidence record cannot be judged: {exc}",))
+        return ProofOfExistence(
+            None, reasons=(message("verification.evidence-not-judged", cause=exc.sentence),)
+        )
     return judge_links(links, options, policy)
 
 
@@ -100,9 +102,8 @@ def weigh_records(data: bytes, options: Options, policy: ValidationPolicy) -> Ou
 def _nothing_proved(proofs: Sequence[ProofOfExistence]) -> Iterator[Alarm]:
     about = [proof for proof in proofs if not proof.links or not proof.links[0].problem] or proofs
     for proof in about[:1]:
-        text = "the evidence record proves nothing about this file: " + "; ".join(proof.reasons)
-        text_zh = "证据记录不能证明本文件：内容不符、已损坏或其时间戳不受信任"
-        yield Alarm("evidence-fails", text, message_zh=text_zh)
+        told = message("verification.evidence-fails", reasons=join_sentences(proof.reasons))
+        yield Alarm("evidence-fails", told)
 
 
 def _dated(proof: ProofOfExistence, options: Options) -> Iterator[tuple[datetime, LinkFacts]]:
@@ -128,29 +129,33 @@ def judge_links(links: Sequence[LinkFacts], options: Options, policy: Validation
     3. Each hash function holds until the next hash-tree renewal, the last one's until now.
     """
     problems = tuple(
-        f"archive timestamp {number}: {link.problem}" for number, link in enumerate(links, 1) if link.problem
+        message("verification.archive-timestamp", number=number, cause=link.problem)
+        for number, link in enumerate(links, 1)
+        if link.problem
     )
     if problems:
         return ProofOfExistence(None, tuple(links), problems)
     structure = Structure(tuple(range(len(links))), tuple(_found(index) for index in range(len(links))))
     facts = tuple(facts_of_token(link.token) for link in links)
     judge = FileJudge(structure, facts, options, policy)
-    reasons: list[str] = []
+    reasons: list[Message] = []
     for index, link in enumerate(links):
         reasons.extend(_distrust(judge.stamp_result(index), index + 1))
         ends = next((later.token.time for later in links[index + 1 :] if later.renews_hash), None)
-        use = AlgorithmUse("hash tree", "", link.hash_name.replace("-", "_"))
+        use = AlgorithmUse(message("pki.hash-tree"), "", link.hash_name.replace("-", "_"))
         weak = policy.weakness(use, ends or judge.now)
         if weak is not None:
-            reasons.append(f"archive timestamp {index + 1}: {weak}")
+            reasons.append(message("verification.archive-timestamp-2", index=index + 1, weak=weak))
     return ProofOfExistence(None if reasons else links[0].token.time, tuple(links), tuple(reasons))
 
 
-def _distrust(result: CertificateResult | None, number: int) -> Iterator[str]:
+def _distrust(result: CertificateResult | None, number: int) -> Iterator[Message]:
     if result is None:
-        yield f"archive timestamp {number} is not trusted: its service cannot be judged"
+        yield message("verification.archive-timestamp-not-trusted-service-cannot", number=number)
     elif result.subindication is not None:
-        yield f"archive timestamp {number} is not trusted: {'; '.join(result.reasons)}"
+        yield message(
+            "verification.archive-timestamp-not-trusted", number=number, value=join_sentences(result.reasons)
+        )
 
 
 def _found(revision: int) -> FoundSignature:

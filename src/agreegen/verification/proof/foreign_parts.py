@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from agreegen.messages import Message, message
 from agreegen.model.document import ATTACHMENT_NAME
 from agreegen.pdf.document import View, open_file
 from agreegen.pdf.fields import form_fields, text_of
@@ -30,7 +31,7 @@ _FORM = frozenset({"Fields", "SigFlags", "DA", "DR"})
 _NAMES = frozenset({"EmbeddedFiles", "Dests"})
 
 
-def find_foreign_part(data: bytes, limits: Limits) -> str | None:
+def find_foreign_part(data: bytes, limits: Limits) -> Message | None:
     """Name the first part of a file that no engine of this program writes; None where there is none.
 
     Args:
@@ -42,25 +43,25 @@ def find_foreign_part(data: bytes, limits: Limits) -> str | None:
         catalogue, form = view.catalog, view.dictionary(view.catalog.get("AcroForm"))
         names = view.dictionary(catalogue.get("Names"))
         for holder, known, what in (
-            (catalogue, _CATALOGUE, "the catalogue"),
-            (form, _FORM, "the form"),
-            (names, _NAMES, "the names"),
+            (catalogue, _CATALOGUE, message("verification.catalogue")),
+            (form, _FORM, message("verification.form")),
+            (names, _NAMES, message("verification.names")),
         ):
             if holder.keys() - known:
-                return f"/{min(holder.keys() - known)} in {what}"
+                return message("verification.key-in-part", key=min(holder.keys() - known), what=what)
         return _foreign_file(view, names) or _foreign_on_pages(view)
     except StructureError:
-        return "something that cannot be read"
+        return message("verification.something-cannot-read")
 
 
-def _foreign_file(view: View, names: dict[str, Any]) -> str | None:
+def _foreign_file(view: View, names: dict[str, Any]) -> Message | None:
     tree = view.dictionary(names.get("EmbeddedFiles"))
     attached = [view.dictionary(item) for item in view.array(tree.get("Names"))[1::2]]
     known = all(text_of(view.resolve(one.get("F"))) == ATTACHMENT_NAME for one in attached)
-    return None if known and "Kids" not in tree else "a further file"
+    return None if known and "Kids" not in tree else message("verification.further-file")
 
 
-def _foreign_on_pages(view: View) -> str | None:
+def _foreign_on_pages(view: View) -> Message | None:
     widgets = {
         ref.num
         for field in form_fields(view)
@@ -71,9 +72,9 @@ def _foreign_on_pages(view: View) -> str | None:
     for index, number in enumerate(page_numbers(view), 1):
         page = view.dictionary(Ref(number, 0))
         if page.keys() - _PAGE:
-            return f"/{min(page.keys() - _PAGE)} on page {index}"
+            return message("verification.on-page", value=min(page.keys() - _PAGE), index=index)
         if not all(_is_one_of(item, widgets) for item in view.array(page.get("Annots"))):
-            return f"a note or link on page {index}"
+            return message("verification.note-or-link-on-page", index=index)
     return None
 
 

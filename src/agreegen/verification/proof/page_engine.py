@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from agreegen.conversion.compiled import ENGINE
 from agreegen.errors import AgreegenError
+from agreegen.messages import Message, message
 from agreegen.model.document import Document
 from agreegen.model.report import Alarm
 from agreegen.pdf.objects import StructureError
@@ -37,12 +38,14 @@ def check_engine(
         options: What the caller chose.
     """
     if document.engine not in {ENGINE, LIBREOFFICE}:
-        yield engine_differs(f"no engine of this program is called {document.engine[:40]!r}")
+        yield engine_differs(
+            message("verification.no-engine-this-program-called", value=document.engine[:40])
+        )
         return
     made = None if maker is None else _made(maker, document)
     if maker is None or made is None:
         if maker is not None and document.engine == ENGINE:
-            yield engine_differs("the compiled form has no place for these values")
+            yield engine_differs(message("verification.compiled-form-no-place-for-these"))
         yield from _check_parts(first, options)
         yield from _check_sight(first)
     elif document.engine == ENGINE:
@@ -74,8 +77,7 @@ def _check_objects(maker: Rebuilder, made: bytes, first: bytes, options: Options
         return
     yield Alarm(
         "page-differs",
-        f"the page is not the one that the compiled form makes of these values: {where} differs",
-        message_zh="页面与编译表单按所附数据生成的不一致，内容可能被替换",
+        message("verification.page-differs", where=where),
     )
 
 
@@ -86,19 +88,19 @@ def _check_other_engine(made: bytes, first: bytes, options: Options) -> Iterator
     except _UNMADE:
         same = False
     if same:
-        yield engine_differs("the compiled engine made this page, and the file names another one")
+        yield engine_differs(message("verification.compiled-engine-made-this-page-file"))
         return
     yield from _check_parts(first, options)
     page = find_unlike_page(made, first)
     if page is not None:
-        why = f"page {page} does not look like the one that the compiled form makes of these values"
+        why = message("verification.page-does-not-look-like-one", page=page)
         yield engine_differs(why)
 
 
 def _check_parts(first: bytes, options: Options) -> Iterator[Alarm]:
     part = find_foreign_part(first, options.limits)
     if part is not None:
-        yield engine_differs(f"the file holds {part}, which no engine of this program writes")
+        yield engine_differs(message("verification.file-holds-no-engine-this-program", part=part))
 
 
 def _check_sight(first: bytes) -> Iterator[Alarm]:
@@ -106,15 +108,13 @@ def _check_sight(first: bytes) -> Iterator[Alarm]:
     if hidden is not None:
         yield Alarm(
             "text-hidden",
-            f"page {hidden.page}: text that the form prints cannot be seen: {hidden.text}",
-            message_zh=f"第 {hidden.page} 页：表单上的文字被遮盖或看不见：{hidden.text}",
+            message("verification.text-hidden", page=hidden.page, text=hidden.text),
         )
 
 
-def engine_differs(why: str) -> Alarm:
+def engine_differs(why: Message) -> Alarm:
     """Say that a page was not laid out as its released form says."""
     return Alarm(
         "engine-differs",
-        f"the page was not laid out as the released form says: {why}",
-        message_zh="页面不是按已发布的表单排版的，内容可能被替换",
+        message("verification.page-not-laid-out-as-released", why=why),
     )

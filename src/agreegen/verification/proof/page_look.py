@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agreegen.messages import Message, foreign_text, message
 from agreegen.verification.pictures.comparison import Box, Image
 from agreegen.verification.pictures.pdfium_pages import DrawingError, PdfiumPages
 
@@ -38,7 +39,7 @@ class HiddenText:
     """
 
     page: int
-    text: str
+    text: Message
 
 
 def find_hidden_text(data: bytes) -> HiddenText | None:
@@ -55,17 +56,17 @@ def find_hidden_text(data: bytes) -> HiddenText | None:
     try:
         with closing(PdfiumPages(data, None)) as pages:
             if pages.count > _MAX_PAGES:
-                return HiddenText(_MAX_PAGES + 1, "not drawn")
+                return HiddenText(_MAX_PAGES + 1, message("verification.not-drawn"))
             for index in range(pages.count):
                 bare = _draw_bare(pages, index)
                 unseen = _unseen(pages, data, index, bare)
                 if unseen:
-                    return HiddenText(index + 1, unseen[:_MAX_SHOWN])
+                    return HiddenText(index + 1, foreign_text(unseen[:_MAX_SHOWN]))
                 if _loses_ink(bare, pages.draw(index, scale=_SCALE)):
-                    return HiddenText(index + 1, "under the look of a signature")
+                    return HiddenText(index + 1, message("verification.under-look-signature"))
             return None
     except DrawingError:
-        return HiddenText(1, "not drawn")
+        return HiddenText(1, message("verification.not-drawn"))
 
 
 def find_unlike_page(made: bytes, found: bytes) -> int | None:
@@ -95,7 +96,7 @@ def find_unlike_page(made: bytes, found: bytes) -> int | None:
 def _draw_bare(pages: PdfiumPages, index: int) -> Image:
     """Draw a page without annotations; none of ours is larger than A3, and a poster would take the memory."""
     if max(pages.size(index)) > _MAX_POINTS:
-        raise DrawingError("the page is larger than any of ours")
+        raise DrawingError(message("verification.page-larger-than-any-ours"))
     return pages.draw(index, scale=_SCALE, without=_NO_ANNOTATIONS)
 
 
@@ -155,11 +156,11 @@ def _characters(data: bytes, index: int) -> Iterator[tuple[str, tuple[float, flo
         document = pypdfium2.PdfDocument(data)
         text: Any = document[index].get_textpage()
         if text.count_chars() > _MAX_CHARACTERS:
-            raise DrawingError("the page has more characters than any of ours")
+            raise DrawingError(message("verification.page-more-characters-than-any-ours"))
         for place in range(text.count_chars()):
             character = chr(pypdfium2.raw.FPDFText_GetUnicode(text, place))
             if character.isspace() or pypdfium2.raw.FPDFText_IsGenerated(text, place) == 1:
                 continue
             yield character, text.get_charbox(place)
     except (pypdfium2.PdfiumError, ValueError, IndexError) as exc:
-        raise DrawingError(str(exc)) from exc
+        raise DrawingError(foreign_text(exc)) from exc

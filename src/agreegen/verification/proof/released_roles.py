@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from agreegen.messages import Message, message
 from agreegen.model.document import DeclaredRole, Document, declare_roles
 from agreegen.model.form import Form
 from agreegen.model.report import Alarm, HolderAlias
@@ -69,35 +70,31 @@ def _differences(document: Document, form: Form, expected: tuple[DeclaredRole, .
     """Yield an alarm for each thing that the file states otherwise than its form."""
     stated = {role.id: role for role in document.roles}
     wanted = {role.id: role for role in expected}
-    found: list[tuple[str, str]] = []
+    found: list[Message] = []
     if len(stated) != len(document.roles):
-        found.append(("names a role twice", "重复列出同一角色"))
+        found.append(message("verification.stated-role-twice"))
     for name in wanted.keys() - stated.keys():
-        found.append((f"leaves out the role {name}", f"缺少角色“{wanted[name].label or name}”"))
+        found.append(message("verification.stated-without-role", role=wanted[name]))
     for name in stated.keys() - wanted.keys():
         shown = name[:_LONGEST]
-        found.append((f"names a role {shown}, which the form does not have", f"多出表单没有的角色“{shown}”"))
+        found.append(message("verification.stated-foreign-role", role=shown))
     for name in wanted.keys() & stated.keys():
         found += _role_differences(wanted[name], stated[name])
     if document.title != form.title_zh:
         title = document.title[:_LONGEST]
-        found.append((f"has the title “{title}”", f"标题写作“{title}”"))
+        found.append(message("verification.stated-title", title=title))
     printed = {field.name for field in form.fields if field.printed}
     if document.values.keys() - printed:
-        found.append(("holds values that the form does not print", "含有表单不打印的值"))
+        found.append(message("verification.stated-unprinted-values"))
     needed = {field.name for field in form.fields if field.printed and field.required}
     if needed - document.values.keys():
-        found.append(("leaves out a value that the form requires", "缺少表单必填的值"))
+        found.append(message("verification.stated-without-value"))
     if any(_is_odd(value) for value in document.values.values()):
-        found.append(("holds values with characters that nobody sees", "含有看不见的字符"))
+        found.append(message("verification.stated-invisible-characters"))
     if document.conditions.keys() - {condition.name for condition in form.conditions}:
-        found.append(("holds conditions that the form does not have", "含有表单没有的条件"))
-    for text, text_zh in sorted(found):
-        yield Alarm(
-            ROLES_DIFFER,
-            f"agreegen.json {text}: it does not agree with the released form",
-            message_zh=f"agreegen.json 与已发布的表单不一致：{text_zh}",
-        )
+        found.append(message("verification.stated-foreign-conditions"))
+    for difference in sorted(found, key=str):
+        yield Alarm(ROLES_DIFFER, message("verification.roles-differ", difference=difference))
 
 
 def _is_odd(value: str | bool | list[str]) -> bool:
@@ -114,15 +111,14 @@ def _is_odd(value: str | bool | list[str]) -> bool:
     )
 
 
-def _role_differences(wanted: DeclaredRole, stated: DeclaredRole) -> Iterator[tuple[str, str]]:
-    name, label = wanted.id, wanted.label or wanted.id
+def _role_differences(wanted: DeclaredRole, stated: DeclaredRole) -> Iterator[Message]:
     if wanted.order != stated.order:
-        yield f"gives the role {name} another place in the order", f"角色“{label}”的签署顺序不同"
+        yield message("verification.stated-order", role=wanted)
     if wanted.required != stated.required:
-        was = "required" if wanted.required else "not required"
-        yield f"says otherwise of the role {name}, which is {was}", f"角色“{label}”是否必须签署写得不同"
+        code = "verification.stated-not-required" if wanted.required else "verification.stated-required"
+        yield message(code, role=wanted)
     if (wanted.holder is None) != (stated.holder is None):
-        yield f"says otherwise whether the role {name} has a holder", f"角色“{label}”的签署人写得不同"
+        yield message("verification.stated-holder", role=wanted)
 
 
 def _alias_alarms(aliases: list[HolderAlias]) -> Iterator[Alarm]:
@@ -131,10 +127,12 @@ def _alias_alarms(aliases: list[HolderAlias]) -> Iterator[Alarm]:
             continue
         yield Alarm(
             ALIAS_UNCONFIRMED,
-            f"the role {alias.role} is printed for {alias.printed}, but made for a certificate of "
-            f"{alias.registered}: confirm that this is the same holder",
-            message_zh=f"角色“{alias.role}”打印的是{alias.printed}，证书登记名为{alias.registered}，"
-            "请确认是同一签署人",
+            message(
+                "verification.alias-unconfirmed",
+                role=alias.role,
+                printed=alias.printed,
+                registered=alias.registered,
+            ),
         )
 
 
@@ -144,7 +142,10 @@ def alias_remarks(aliases: tuple[HolderAlias, ...]) -> Iterator[Alarm]:
         if alias.confirmed:
             yield Alarm(
                 ALIAS,
-                f"the role {alias.role} is printed for {alias.printed}; the certificate carries the "
-                f"registered name {alias.registered}, as was confirmed",
-                message_zh=f"角色“{alias.role}”打印的是{alias.printed}，证书登记名为{alias.registered}，已确认",
+                message(
+                    "verification.alias-confirmed",
+                    role=alias.role,
+                    printed=alias.printed,
+                    registered=alias.registered,
+                ),
             )

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from agreegen.foreign import contained
+from agreegen.messages import message
 from agreegen.model.document import canonical_json
 from agreegen.model.report import Alarm, Evidence, Method, Revocation, SignatureReport, TrustStatus
 from agreegen.pki.algorithms import AlgorithmUse
@@ -31,7 +32,7 @@ from agreegen.pki.trust.revocation import Finding
 from agreegen.verification.interface import FoundSignature, Structure
 
 DIFFERS, MISSING = "evidence-differs", "evidence-missing"
-NOT_NAMED = "the key was made on the signer's device, and the policy names no authority for such keys"
+NOT_NAMED = message("verification.key-made-on-signers-device-policy")
 
 
 def is_on_device(fact: SignatureFacts) -> bool:
@@ -85,7 +86,7 @@ class DeviceTrust:
         """Judge the certificate of one who signed on a device."""
         if self.judge is not None:
             return self.judge.judge_signer(certificate, at, uses=uses)
-        chain = Chain((certificate,), anchored=False, problem=ChainProblem.NONE_FOUND, message=NOT_NAMED)
+        chain = Chain((certificate,), anchored=False, problem=ChainProblem.NONE_FOUND, sentence=NOT_NAMED)
         finding = Finding(Revocation.UNKNOWN)
         return CertificateResult(self.no_trust, finding, "NO_CERTIFICATE_CHAIN_FOUND", (NOT_NAMED,), chain)
 
@@ -145,8 +146,6 @@ def evidence_alarms(signatures: Iterable[SignatureReport]) -> Iterator[Alarm]:
     for signature in signatures:
         name = signature.signer or signature.field or "?"
         if signature.evidence is Evidence.DIFFERS:
-            text = f"the evidence of how {name} signed is not what the certificate promises"
-            yield Alarm(DIFFERS, text, message_zh=f"{name} 的签署过程证据与证书所载不符")
+            yield Alarm(DIFFERS, message("verification.device-evidence-differs", name=name))
         elif signature.evidence is Evidence.MISSING:
-            text = f"the evidence of how {name} signed, which the certificate promises, is missing"
-            yield Alarm(MISSING, text, message_zh=f"缺少 {name} 的证书所载的签署过程证据")
+            yield Alarm(MISSING, message("verification.device-evidence-missing", name=name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from agreegen.messages import Message, message
 from agreegen.model.report import Integrity
 from agreegen.pki.algorithms import SM2_DEFAULT_ID
 from agreegen.pki.cms.container_check import (
@@ -60,7 +61,7 @@ def judge_integrity(
         return SignatureFacts(
             Integrity.UNSUPPORTED,
             "FORMAT_FAILURE",
-            reasons=(f"signatures of the kind {kind} are not supported",),
+            reasons=(message("verification.signatures-kind-not-supported", kind=kind),),
         )
     return check_container(
         found.contents,
@@ -75,16 +76,16 @@ def judge_integrity(
 def _unusable(found: FoundSignature, size: int, max_cms_bytes: int) -> SignatureFacts | None:
     bounds = found.byte_range
     if found.contents is None:
-        return _broken(FORMAT_FAILURE, "the signature dictionary has no readable /Contents")
+        return _broken(FORMAT_FAILURE, message("verification.signature-dictionary-no-readable-contents"))
     if bounds is None:
-        return _broken(FORMAT_FAILURE, "the signature dictionary has no usable /ByteRange")
+        return _broken(FORMAT_FAILURE, message("verification.signature-dictionary-no-usable-byterange"))
     if min(bounds) < 0 or bounds[0] + bounds[1] > size or bounds[2] + bounds[3] > size:
-        return _broken(FORMAT_FAILURE, "the /ByteRange points outside the file")
+        return _broken(FORMAT_FAILURE, message("verification.byterange-points-outside-file"))
     if len(found.contents) > max_cms_bytes:
-        reason = "the signature container is larger than the limit"
+        reason = message("verification.signature-container-larger-than-limit")
         return SignatureFacts(Integrity.UNSUPPORTED, "GENERIC", reasons=(reason,))
     return None
 
 
-def _broken(subindication: str, reason: str) -> SignatureFacts:
+def _broken(subindication: str, reason: Message) -> SignatureFacts:
     return SignatureFacts(Integrity.BROKEN, subindication, reasons=(reason,))

@@ -9,11 +9,12 @@ services.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agreegen.foreign import contained
+from agreegen.messages import Message, join_sentences, message
 from agreegen.model.report import (
     Changes,
     Coverage,
@@ -185,11 +186,11 @@ class FileJudge:
 
     def best_time(
         self, found: FoundSignature, fact: SignatureFacts
-    ) -> tuple[datetime | None, tuple[str, ...], tuple[TimestampFacts, ...]]:
+    ) -> tuple[datetime | None, tuple[Message, ...], tuple[TimestampFacts, ...]]:
         """Return the earliest trusted proof of the signature, notes, and its trusted timestamps."""
         existing = self.proofs.of(found.revision)
         times = [existing] if existing < self.now else []
-        notes: list[str] = []
+        notes: list[Message] = []
         trusted: list[TimestampFacts] = []
         for stamp in fact.timestamps:
             if stamp.integrity is not Integrity.INTACT or stamp.time is None:
@@ -197,9 +198,14 @@ class FileJudge:
                 continue
             result = self.certificates.judge_stamp(stamp, existing)
             if result.subindication is not None:
-                why = "; ".join(result.reasons)
+                why = join_sentences(result.reasons)
                 notes.append(
-                    f"the {stamp.use} timestamp of {stamp.time:%Y-%m-%d %H:%M} UTC is not trusted: {why}"
+                    message(
+                        "verification.stamp-not-trusted",
+                        stamp=message(f"pki.timestamp-of.{stamp.use}"),
+                        time=f"{stamp.time:%Y-%m-%d %H:%M}",
+                        why=why,
+                    )
                 )
                 continue
             trusted.append(stamp)
@@ -216,7 +222,7 @@ class FileJudge:
         if result.subindication is not None:
             return result
         if self.policy.allowed_roles and role not in self.policy.allowed_roles:
-            problem = f"the policy does not allow the role {role or '(none)'}"
+            problem = message("verification.policy-does-not-allow-role", value=role or "(none)")
             return replace(
                 result, subindication="SIG_CONSTRAINTS_FAILURE", reasons=(*result.reasons, problem)
             )
@@ -228,7 +234,7 @@ class FileJudge:
         """Step 3: weigh time. A failure is final only where signing after it is proved (5.2.6, 5.5.4)."""
         past = self.options.at is not None and self.options.at < self.options.now
         if past and proved is None and result.trust is TrustStatus.TRUSTED:
-            reason = "no trusted timestamp proves that the signature existed at the time asked for"
+            reason = message("verification.no-trusted-timestamp-proves-signature-existed")
             return replace(result, subindication="NO_POE", reasons=(*result.reasons, reason))
         earliest = self._not_before(found, fact)
         revoked = result.finding.revoked_at
@@ -249,7 +255,7 @@ class FileJudge:
             return replace(result, subindication="EXPIRED")
         if result.subindication is None and result.finding.later is not None:
             day = f"{result.finding.later:%Y-%m-%d %H:%M} UTC"
-            text = f"the certificate was revoked on {day}, after the proved time"
+            text = message("verification.certificate-revoked-on-after-proved-time", day=day)
             return replace(result, reasons=(*result.reasons, text))
         return result
 
@@ -277,7 +283,8 @@ class FileJudge:
         found, fact = self.structure.signatures[index], self.facts[index]
         indication, subindication = conclude(found, fact, result)
         no_trust = self.certificates.no_trust
-        reasons = (*fact.reasons, *found.reasons, *(result.reasons if result else ()), *fact.notes)
+        judged = result.reasons if result else ()
+        reasons = (*fact.reasons, *found.reasons, *judged, *fact.notes)
         return SignatureReport(
             field=found.field,
             role=role,
@@ -293,6 +300,11 @@ class FileJudge:
             level=detect_level(LevelMaterial(self.structure, self.facts, self.certificates, self.now), index),
             time=time,
             time_source=source,
-            reasons=tuple(dict.fromkeys(reasons)),
+            reasons=_told_once(reasons),
             details=tuple(list_details(found, fact, result.finding if result else None)),
         )
+
+
+def _told_once(reasons: Iterable[Message]) -> tuple[Message, ...]:
+    """Drop reasons that read like one before: two rooms may say the same."""
+    return tuple({str(reason): reason for reason in reasons}.values())

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from agreegen.messages import Message, message
 from agreegen.pdf import layout
 from agreegen.pdf.document import Revision, View
 from agreegen.pdf.objects import Ref, Stream, StructureError
@@ -35,7 +36,7 @@ class _Part:
     generation: int
 
 
-def deviations(old: View, new: View) -> list[str]:
+def deviations(old: View, new: View) -> list[Message]:
     """Return in what a later revision is not written in the canonical form, a few reasons at most.
 
     Args:
@@ -45,11 +46,11 @@ def deviations(old: View, new: View) -> list[str]:
     return list(islice(_deviations(old, new), _MAX_REASONS))
 
 
-def _deviations(old: View, new: View) -> Iterator[str]:
+def _deviations(old: View, new: View) -> Iterator[Message]:
     revision = new.file.revisions[new.index]
     yield from _check_end_before(new, old.file.revisions[old.index])
     if len(revision.sections) != 1 or revision.sections[0].stated is not None:
-        yield "a later revision has more than one cross-reference section, or it is not where the file says"
+        yield message("verification.later-revision-more-than-one-cross")
         return
     section = revision.sections[0]
     yield from check_section(old, new, section)
@@ -62,37 +63,37 @@ def _deviations(old: View, new: View) -> Iterator[str]:
     yield from check_containers(old, new)
 
 
-def _check_end_before(new: View, revision: Revision) -> Iterator[str]:
+def _check_end_before(new: View, revision: Revision) -> Iterator[Message]:
     """What was signed was found by its own end mark: where readers rebuilt it, an update mends it."""
     data = new.file.data
     place = data.rfind(b"startxref", revision.start, revision.end)
     mark = layout.read_end_mark(data, place) if place >= 0 else None
     if mark is None or mark[1] > revision.end or revision.end - place > _TAIL_BYTES:
-        yield "the end mark of the revision before an update is not where and as readers look for it"
+        yield message("verification.end-mark-revision-before-update-not")
 
 
-def _check_numbers(old: View, new: View, revision: Revision) -> Iterator[str]:
+def _check_numbers(old: View, new: View, revision: Revision) -> Iterator[Message]:
     """/Size is above every number of the chain, and an object keeps its generation."""
     size = revision.trailer.get("Size")
     highest = max(new.entries.highest, *revision.entries, 0)
     if type(size) is not int or not highest < size <= max(_MAX_NUMBER, highest + 1):
-        yield f"/Size of a later revision is not above every object number ({highest})"
+        yield message("verification.size-later-revision-not-above-every", highest=highest)
     known = old.trailer.get("Size")
     if max(revision.entries, default=0) >= max(_MAX_NUMBER, known if type(known) is int else 0):
-        yield "an object of a later revision has a number that some readers do not know"
+        yield message("verification.object-later-revision-number-some-readers")
     if revision.entries.get(0, _FREE).kind:
-        yield "a later revision has an object of number 0"
+        yield message("verification.later-revision-object-number-0")
     for number, entry in revision.entries.items():
         before = old.entries.get(number)
         if entry.kind and _generation(entry) != (_generation(before) if before and before.kind else 0):
-            yield f"object {number} has another generation in a later revision"
+            yield message("verification.object-another-generation-later-revision", number=number)
 
 
 def _generation(entry: Entry) -> int:
     return entry.extra if entry.kind == 1 else 0
 
 
-def _parts(new: View, revision: Revision, section: Section) -> tuple[list[_Part], str | None]:
+def _parts(new: View, revision: Revision, section: Section) -> tuple[list[_Part], Message | None]:
     """Return the objects that the cross-references name, in order; or why they do not name them plainly."""
     data = new.file.data
     found: dict[int, _Part] = {}
@@ -101,18 +102,20 @@ def _parts(new: View, revision: Revision, section: Section) -> tuple[list[_Part]
             continue
         start = layout.after_line_end(data, entry.place)
         if not revision.start <= start < revision.end:
-            return [], f"the entry of object {number} names bytes outside of its own revision"
+            return [], message("verification.entry-object-names-bytes-outside-own", number=number)
         if start in found:
-            return [], f"objects {found[start].number} and {number} share one place"
+            return [], message(
+                "verification.objects-share-one-place", number=found[start].number, number2=number
+            )
         found[start] = _Part(start, number, entry.extra)
     for place in _unlisted(section):
         start = layout.after_line_end(data, place)
         head = layout.read_head(data, start)
         if head is None or start < revision.start:
-            return [], "a cross-reference stream is not where the file says"
+            return [], message("verification.cross-reference-stream-not-where-file")
         found.setdefault(start, _Part(start, head.number, head.generation))
     if len({part.number for part in found.values()}) < len(found):
-        return [], "an object stands twice in a later revision"
+        return [], message("verification.object-stands-twice-later-revision")
     return [found[start] for start in sorted(found)], None
 
 
@@ -124,13 +127,13 @@ def _unlisted(section: Section) -> Iterator[int]:
         yield section.hybrid
 
 
-def _check_layout(new: View, revision: Revision, section: Section, parts: list[_Part]) -> Iterator[str]:
+def _check_layout(new: View, revision: Revision, section: Section, parts: list[_Part]) -> Iterator[Message]:
     """Walk over the bytes of the revision: objects, section, end mark, and nothing besides."""
     position = revision.start
     for part in parts:
         first = position == revision.start
         if layout.end_of_gap(new.file.data, position, revision.end, comments=first) != part.start:
-            yield f"something else than an object or a line end stands at byte {position}"
+            yield message("verification.something-else-than-object-or-line", position=position)
             return
         position, problem = _check_object(new, revision, part)
         if problem is not None:
@@ -146,57 +149,61 @@ def _check_layout(new: View, revision: Revision, section: Section, parts: list[_
     yield from _check_appearances(new.file.data, revision, [part.start for part in parts])
 
 
-def _table_problem(data: bytes, position: int, section: Section, *, comments: bool) -> str | None:
+def _table_problem(data: bytes, position: int, section: Section, *, comments: bool) -> Message | None:
     """Return what is odd in the table and the trailer that follow the objects."""
     start = layout.end_of_gap(data, position, section.end, comments=comments)
     head = None if start is None else layout.end_of_table(data, start)
     if head is None or start != layout.after_line_end(data, section.offset):
-        return f"no cross-reference table with entries of 20 bytes stands at byte {position}"
+        return message("verification.no-cross-reference-table-with-entries", position=position)
     odd = odd_spelling(data, head, section.end)
-    return None if odd is None else f"in the trailer of a later revision, {odd}"
+    return None if odd is None else message("verification.trailer-later-revision", odd=odd)
 
 
-def _check_appearances(data: bytes, revision: Revision, starts: list[int]) -> Iterator[str]:
+def _check_appearances(data: bytes, revision: Revision, starts: list[int]) -> Iterator[Message]:
     """A reader that rebuilds the file finds the same objects, whatever strings and streams hold."""
     strays = sorted(set(layout.apparent_heads(data, revision.start, revision.end)) ^ set(starts))
     if strays:
-        yield f"something that looks like an object stands at byte {strays[0]}"
+        yield message("verification.something-looks-like-object-stands-at", strays=strays[0])
 
 
-def _check_end(new: View, revision: Revision, position: int) -> Iterator[str]:
+def _check_end(new: View, revision: Revision, position: int) -> Iterator[Message]:
     """The end mark stands behind the section, on lines of its own, where readers look for it."""
     data = new.file.data
     gap = layout.end_of_gap(data, position, revision.end, comments=True)
     mark = layout.read_end_mark(data, gap) if gap is not None else None
     if gap is None or mark is None or mark[1] > revision.end or data[mark[1] : revision.end].strip(b"\r\n"):
-        yield f"the end mark of a later revision is not on lines of its own at byte {position}"
+        yield message("verification.end-mark-later-revision-not-on", position=position)
         return
     last = new.index == len(new.file.revisions) - 1
     if (len(data) if last else revision.end) - gap > _TAIL_BYTES:
-        yield f"the end mark of a later revision is not within the last {_TAIL_BYTES} bytes"
+        yield message("verification.end-mark-later-revision-not-within", tail_bytes=_TAIL_BYTES)
 
 
-def _check_object(new: View, revision: Revision, part: _Part) -> tuple[int, str | None]:
+def _check_object(new: View, revision: Revision, part: _Part) -> tuple[int, Message | None]:
     """Return the offset behind an object, or what is not canonical in it."""
     data = new.file.data
     head = layout.read_head(data, part.start)
     if head is None or (head.number, head.generation) != (part.number, part.generation):
-        return 0, f"object {part.number} does not begin as “n g obj” on a line of its own"
+        return 0, message("verification.object-does-not-begin-as-n", number=part.number)
     try:
         _, _, value, end = parse_indirect(data, part.start, new.file.limits, new.length_of)
     except StructureError as problem:
-        return 0, f"object {part.number} of a later revision cannot be read: {problem.message}"
+        return 0, message(
+            "verification.object-later-revision-cannot-read", number=part.number, cause=problem.sentence
+        )
     text_end = end - len(b"endobj")
     if isinstance(value, Stream):
         text_end = data.rfind(b"stream", head.end, value.start)
         if layout.end_of_stream(data, value.start + len(value.raw)) != end:
-            return 0, f"the stream in object {part.number} does not fit its /Length exactly"
+            return 0, message("verification.stream-object-does-not-fit-length", number=part.number)
         if not _is_plain_length(new, revision, value.dictionary.get("Length")):
-            return 0, f"the /Length of object {part.number} is no plain number of the same revision"
+            return 0, message("verification.length-object-no-plain-number-same", number=part.number)
     if not data.startswith(b"endobj", end - 6) or end > revision.end:
-        return 0, f"object {part.number} of a later revision is not closed by endobj"
+        return 0, message("verification.object-later-revision-not-closed-by", number=part.number)
     odd = odd_spelling(data, head.end, text_end)
-    return end, None if odd is None else f"in object {part.number} of a later revision, {odd}"
+    return end, None if odd is None else message(
+        "verification.object-later-revision", number=part.number, odd=odd
+    )
 
 
 def _is_plain_length(new: View, revision: Revision, length: object) -> bool:

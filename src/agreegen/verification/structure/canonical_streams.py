@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from agreegen.messages import Message, message
 from agreegen.pdf.document import Revision, View
 from agreegen.pdf.filters import decode
 from agreegen.pdf.objects import Ref, Stream, StructureError, Value, same
@@ -19,16 +20,16 @@ _PACKINGS: tuple[Value, ...] = (None, "FlateDecode", ["FlateDecode"])
 _MOST_BYTES_OF_A_NUMBER = 8
 
 
-def check_section(old: View, new: View, section: Section) -> Iterator[str]:
+def check_section(old: View, new: View, section: Section) -> Iterator[Message]:
     """Yield what is odd in a later revision's cross-references: where they lead, how they are packed."""
     previous = section.trailer.get("Prev")
     if type(previous) is not int or previous != old.file.revisions[old.index].sections[0].name:
-        yield "/Prev of a later revision is not the whole number that names the section before"
+        yield message("verification.prev-later-revision-not-whole-number")
     if "Encrypt" in old.trailer or "Encrypt" in section.trailer:
         yield from encryption_changes(old.trailer, section.trailer)
         encryption = old.trailer.get("Encrypt")
         if isinstance(encryption, Ref) and encryption.num in section.entries:
-            yield "the encryption dictionary was written again"
+            yield message("verification.encryption-dictionary-written-again")
     if section.is_stream:
         yield from _check_packing(new, section.offset, section.trailer)
     if section.hybrid is not None:
@@ -36,12 +37,12 @@ def check_section(old: View, new: View, section: Section) -> Iterator[str]:
         yield from _check_hybrid(new, section, section.hybrid)
 
 
-def encryption_changes(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
+def encryption_changes(before: dict[str, Any], after: dict[str, Any]) -> Iterator[Message]:
     """Yield what was changed of that from which the key follows: with another one, readers see other text."""
     if not same(before.get("Encrypt"), after.get("Encrypt")):
-        yield "the trailer's /Encrypt was changed"
+        yield message("verification.trailers-encrypt-changed")
     if not same(_first_id(before), _first_id(after)):
-        yield "the first part of the /ID of an encrypted file was changed"
+        yield message("verification.first-part-id-encrypted-file-changed")
 
 
 def _first_id(trailer: dict[str, Any]) -> Value:
@@ -49,7 +50,7 @@ def _first_id(trailer: dict[str, Any]) -> Value:
     return found[0] if isinstance(found, list) and found else found
 
 
-def _check_packing(new: View, place: int, trailer: dict[str, Any]) -> Iterator[str]:
+def _check_packing(new: View, place: int, trailer: dict[str, Any]) -> Iterator[Message]:
     """A cross-reference stream has exactly the rows that it states, of the three known types.
 
     MuPDF rebuilds a file whose ranges of numbers go beyond what it knows, even where they are empty.
@@ -58,18 +59,18 @@ def _check_packing(new: View, place: int, trailer: dict[str, Any]) -> Iterator[s
     widths, size = stream.dictionary["W"], stream.dictionary.get("Size")
     index = stream.dictionary.get("Index", [0, size])
     if stream.dictionary.keys() - _SECTION_KEYS or stream.dictionary.get("Filter") not in _PACKINGS:
-        yield "a cross-reference stream of a later revision has other keys than it needs"
+        yield message("verification.cross-reference-stream-later-revision-other")
     if type(size) is not int or not _lie_within(_ranges(index), size):
-        yield "a cross-reference stream of a later revision names ranges that are empty or beyond /Size"
+        yield message("verification.cross-reference-stream-later-revision-names")
     body = decode(stream, new.file.limits.max_stream_bytes)
     row = sum(widths)
     if max(widths) > _MOST_BYTES_OF_A_NUMBER or len(body) != row * sum(index[1::2]):
-        yield "a cross-reference stream of a later revision has other rows than it states"
+        yield message("verification.cross-reference-stream-later-revision-other-2")
     elif _greatest_type(body, row, widths[0]) > 2:
-        yield "a cross-reference stream of a later revision has rows of an unknown type"
+        yield message("verification.cross-reference-stream-later-revision-rows")
     previous = stream.dictionary.get("Prev", trailer.get("Prev"))
     if type(previous) is not int or previous != trailer.get("Prev"):
-        yield "/Prev of a cross-reference stream is another than that of the table"
+        yield message("verification.prev-cross-reference-stream-another-than")
 
 
 def _lie_within(ranges: Iterable[tuple[int, int]], size: int) -> bool:
@@ -87,28 +88,28 @@ def _ranges(index: list[int]) -> Iterator[tuple[int, int]]:
     return zip(index[::2], index[1::2], strict=True)
 
 
-def _check_hybrid(new: View, section: Section, place: int) -> Iterator[str]:
+def _check_hybrid(new: View, section: Section, place: int) -> Iterator[Message]:
     """Some readers follow /XRefStm and some do not: both have to find the same."""
     number, _, _, _ = parse_indirect(new.file.data, place, new.file.limits)
     listed = read_section(new.file.data, place, new.file.limits).entries
     shown = {n: entry for n, entry in listed.items() if n not in (0, number)}
     table = {n: entry for n, entry in section.entries.items() if n not in (0, number)}
     if section.veiled or section.added - {0, number} or shown != table:
-        yield "a table and its /XRefStm name different objects in a later revision"
+        yield message("verification.table-xrefstm-name-different-objects-later")
 
 
-def check_containers(old: View, new: View) -> Iterator[str]:
+def check_containers(old: View, new: View) -> Iterator[Message]:
     """Yield what is odd in the object streams of a later revision."""
     revision = new.file.revisions[new.index]
     for number in sorted(old.entries.containers & revision.entries.keys()):
-        yield f"object stream {number} was replaced under what lies in it"
+        yield message("verification.object-stream-replaced-under-what-lies", number=number)
     containers: dict[int, dict[int, int]] = {}
     for number, entry in revision.entries.items():
         if entry.kind == 2:
             containers.setdefault(entry.place, {})[number] = entry.extra
     for number, entry in revision.entries.items():
         if entry.kind == 1 and number not in containers and _is_container(new.value(number)):
-            yield f"object stream {number} of a later revision is not named by its cross-references"
+            yield message("verification.object-stream-later-revision-not-named", number=number)
     for number, members in containers.items():
         yield from _check_container(new, revision, number, members)
     if containers:
@@ -119,41 +120,43 @@ def _is_container(value: Value) -> bool:
     return isinstance(value, Stream) and value.dictionary.get("Type") == "ObjStm"
 
 
-def _check_container(new: View, revision: Revision, number: int, members: dict[int, int]) -> Iterator[str]:
+def _check_container(
+    new: View, revision: Revision, number: int, members: dict[int, int]
+) -> Iterator[Message]:
     entry = revision.entries.get(number)
     if entry is None or entry.kind != 1:
-        yield f"a later revision uses object stream {number}, which is not its own"
+        yield message("verification.later-revision-uses-object-stream-not", number=number)
         return
     try:
         body, index = new.container(number)
     except StructureError as problem:
-        yield problem.message
+        yield problem.sentence
         return
     stream = new.value(number)
     if not stream.dictionary.keys() <= _CONTAINER_KEYS or stream.dictionary.get("Filter") not in _PACKINGS:
-        yield f"object stream {number} of a later revision extends another or is something else besides"
+        yield message("verification.object-stream-later-revision-extends-another", number=number)
     if members != {member: place for place, (member, _) in enumerate(index)} or len(members) != len(index):
-        yield f"object stream {number} of a later revision holds other objects than its entries name"
+        yield message("verification.object-stream-later-revision-holds-other", number=number)
     odd = _odd_members(body, [start for _, start in index])
     if odd is not None:
-        yield f"in object stream {number} of a later revision, {odd}"
+        yield message("verification.object-stream-later-revision", number=number, odd=odd)
 
 
-def _odd_members(body: bytes, starts: list[int]) -> str | None:
+def _odd_members(body: bytes, starts: list[int]) -> Message | None:
     """Return what is odd in the objects of a decoded object stream."""
     if starts != sorted(starts):
-        return "the objects are not in order"
+        return message("verification.objects-not-order")
     spans = zip(starts, [*starts[1:], len(body)], strict=True)
     return next((odd for start, end in spans if (odd := odd_spelling(body, start, end)) is not None), None)
 
 
-def _check_references(new: View, containers: set[int]) -> Iterator[str]:
+def _check_references(new: View, containers: set[int]) -> Iterator[Message]:
     """An object stream is nothing else: a reference to it would give it a second role."""
     pending: list[Value] = [new.trailer, *(_readable(new, number) for number in new.numbers())]
     while pending:
         value = pending.pop()
         if isinstance(value, Ref) and value.num in containers:
-            yield f"object stream {value.num} of a later revision is used for something else besides"
+            yield message("verification.object-stream-later-revision-used-for", num=value.num)
             containers.discard(value.num)
         elif isinstance(value, Stream):
             pending.extend(value.dictionary.values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from agreegen.messages import Message, message
 from agreegen.model.report import Alarm, Changes, Coverage
 from agreegen.pdf.changed import changed_objects
 from agreegen.pdf.document import PdfFile, View
@@ -62,9 +63,7 @@ PAINTING_RULES: tuple[Rule, ...] = (check_looks, check_covering)
 MAX_TOLD = 20
 """Findings on one revision that a report tells."""
 
-_XFA_CHANGED = (
-    "the data of a dynamic form (XFA) were changed, and what readers of such forms make of them is open"
-)
+_XFA_CHANGED = message("verification.data-dynamic-form-xfa-were-changed")
 
 
 @dataclass(slots=True)
@@ -79,17 +78,19 @@ class Judgement:
     """
 
     alarms: list[Alarm] = field(default_factory=list)
-    after: dict[int, tuple[Changes, list[str]]] = field(default_factory=dict)
+    after: dict[int, tuple[Changes, list[Message]]] = field(default_factory=dict)
     last: int = 0
     places: list[PermittedPlace] = field(default_factory=list)
 
-    def of(self, item: Covered) -> tuple[Changes, list[str]]:
+    def of(self, item: Covered) -> tuple[Changes, list[Message]]:
         """Return the changes after one signature and the reasons."""
         if item.revision is None:
             return Changes.UNKNOWN, []
-        found, reasons = Changes.NONE, list[str]()
+        found, reasons = Changes.NONE, list[Message]()
         for index in range(item.revision, self.last):
-            changes, why = self.after.get(index, (Changes.UNKNOWN, ["the later revisions were not examined"]))
+            changes, why = self.after.get(
+                index, (Changes.UNKNOWN, [message("verification.later-revisions-were-not-examined")])
+            )
             reasons += [reason for reason in why if reason not in reasons]
             found = max(found, changes, key=_RANK.__getitem__)
         return found, reasons
@@ -108,7 +109,9 @@ class Judgement:
         for seal in drawn.seals:
             if erases(seal):
                 self._worsen(
-                    seal.after, Changes.FORBIDDEN, "the look of a signature wipes out signed content"
+                    seal.after,
+                    Changes.FORBIDDEN,
+                    message("verification.look-signature-wipes-out-signed-content"),
                 )
         if drawn.limit is not None:
             self._worsen(self.last - 1, Changes.UNKNOWN, drawn.limit)
@@ -122,14 +125,14 @@ class Judgement:
         """Say that rules forbid what came after a revision; of very many findings, some are told."""
         for finding in _told(findings):
             self._worsen(index, Changes.FORBIDDEN, finding.reason)
-            text = f"after signing, {finding.reason}"
+            text = message("verification.after-signing", reason=finding.reason)
             self.alarms.append(Alarm("forbidden-change", text, alters=True, topic=finding.topic))
 
-    def doubt(self, index: int, reason: str) -> None:
+    def doubt(self, index: int, reason: Message) -> None:
         """Say that nobody can tell what came after a revision."""
         self._worsen(index, Changes.UNKNOWN, reason)
 
-    def _worsen(self, index: int, found: Changes, reason: str) -> None:
+    def _worsen(self, index: int, found: Changes, reason: Message) -> None:
         changes, reasons = self.after.get(index, (Changes.NONE, []))
         self.after[index] = max(changes, found, key=_RANK.__getitem__), [*reasons, reason]
 
@@ -139,7 +142,10 @@ def _told(findings: Sequence[Finding]) -> Sequence[Finding]:
     if len(findings) <= MAX_TOLD:
         return findings
     others = len(findings) - MAX_TOLD
-    return [*findings[:MAX_TOLD], Finding("structure", f"{others} further things were changed")]
+    return [
+        *findings[:MAX_TOLD],
+        Finding("structure", message("verification.further-things-were-changed", others=others)),
+    ]
 
 
 _RANK = {Changes.NONE: 0, Changes.PERMITTED: 1, Changes.UNKNOWN: 2, Changes.FORBIDDEN: 3}
@@ -172,10 +178,15 @@ def _judge_open(
             walker = walker or _Walker(file, views, first)
             findings, places, doubts = walker.judge(index, in_force(own, index))
         except LimitError as problem:
-            judgement.after[index] = Changes.UNKNOWN, [problem.message]
+            judgement.after[index] = Changes.UNKNOWN, [problem.sentence]
             continue
         except StructureError as problem:
-            findings = [Finding("structure", f"a later revision cannot be followed: {problem.message}")]
+            findings = [
+                Finding(
+                    "structure",
+                    message("verification.later-revision-cannot-followed", cause=problem.sentence),
+                )
+            ]
             places, doubts = [], []
         judgement.places += places
         judgement.take(index, findings)
@@ -195,7 +206,7 @@ class _Walker:
 
     def judge(
         self, index: int, permissions: Permissions
-    ) -> tuple[list[Finding], list[PermittedPlace], list[str]]:
+    ) -> tuple[list[Finding], list[PermittedPlace], list[Message]]:
         """Return what is not acceptable about one revision, what it was permitted to paint, and what is open.
 
         1. Its bytes have the canonical form.
@@ -248,4 +259,6 @@ def _judge_locked(judgement: Judgement, views: list[View], first: int) -> None:
         reasons = list(encryption_changes(views[index].trailer, views[index + 1].trailer))
         for reason in reasons:
             judgement.after[index] = Changes.FORBIDDEN, reasons
-            judgement.alarms.append(Alarm("forbidden-change", f"after signing, {reason}", alters=True))
+            judgement.alarms.append(
+                Alarm("forbidden-change", message("verification.after-signing", reason=reason), alters=True)
+            )

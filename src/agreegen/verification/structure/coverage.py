@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+from agreegen.messages import Message, message
 from agreegen.model.report import Coverage, SignatureKind
 from agreegen.pdf.document import PdfFile, View
 from agreegen.pdf.encryption import plain_padding
@@ -37,7 +38,7 @@ class Covered:
     contents: bytes | None
     revision: int | None
     coverage: Coverage
-    reasons: list[str]
+    reasons: list[Message]
 
 
 def cover(file: PdfFile, candidate: Candidate) -> Covered:
@@ -53,11 +54,11 @@ def cover(file: PdfFile, candidate: Candidate) -> Covered:
         decoded = plain_padding(file, contents, candidate.number)
     result = Covered(candidate, numbers, decoded, None, Coverage.PARTIAL, [])
     if numbers is None:
-        result.reasons.append("/ByteRange is missing or is not four whole numbers")
+        result.reasons.append(message("verification.byterange-missing-or-not-four-whole"))
         return result
     problem = _gap_problem(file, candidate, numbers)
     if decoded is None:
-        problem = "/Contents is missing or is not a string"
+        problem = message("verification.contents-missing-or-not-string")
     if problem is not None:
         result.reasons.append(problem)
         return result
@@ -69,7 +70,7 @@ def cover(file: PdfFile, candidate: Candidate) -> Covered:
             last = index == len(file.revisions) - 1 and not rest.strip(_WHITE)
             result.coverage = Coverage.WHOLE_FILE if last else Coverage.REVISION
             return result
-    result.reasons.append(f"the signed bytes end at byte {end}, which is not the end of a revision")
+    result.reasons.append(message("verification.signed-bytes-end-at-byte-not", end=end))
     return result
 
 
@@ -102,18 +103,18 @@ def is_reserved(item: Covered) -> bool:
     return len(room) >= _RESERVED and not any(room) and item.coverage is not Coverage.PARTIAL
 
 
-def _gap_problem(file: PdfFile, candidate: Candidate, numbers: tuple[int, int, int, int]) -> str | None:
+def _gap_problem(file: PdfFile, candidate: Candidate, numbers: tuple[int, int, int, int]) -> Message | None:
     start, first, second, length = numbers
     if start != 0:
-        return "the signed bytes do not start at the beginning of the file"
+        return message("verification.signed-bytes-do-not-start-at")
     if first <= 0 or second <= first or length < 0 or second + length > len(file.data):
-        return "/ByteRange points outside the file or backwards"
+        return message("verification.byterange-points-outside-file-or-backwards")
     # Some signers leave out the digits alone and sign the brackets, too: that covers more, not less.
     if (
         contents_span(file, candidate, first) != second
         and contents_span(file, candidate, first - 1) != second + 1
     ):
-        return "/ByteRange leaves out something else than the signature's own /Contents"
+        return message("verification.byterange-leaves-out-something-else-than")
     return None
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
+from agreegen.messages import Message, message
 from agreegen.model.report import Alarm, Coverage
 from agreegen.pdf.document import PdfFile, View
 from agreegen.pdf.fields import form_fields
@@ -37,7 +38,8 @@ def reconcile(
     """Yield an alarm for every signature that is not what and where it should be."""
     for candidate in prepared:
         yield Alarm(
-            "placeholder-signature", f"{_label(candidate)} was prepared, but never made, or was erased"
+            "placeholder-signature",
+            message("verification.prepared-but-never-made-or-erased", value=_label(candidate)),
         )
     last = len(views) - 1
     seen: dict[bytes, Covered] = {}
@@ -45,46 +47,51 @@ def reconcile(
         label = _label(item.candidate)
         yield from _undeclared(item.candidate, label, last)
         if item.contents is not None and not item.contents.strip(b"\x00"):
-            yield Alarm("placeholder-signature", f"{label} is an empty placeholder", alters=True)
+            yield Alarm(
+                "placeholder-signature", message("verification.empty-placeholder", label=label), alters=True
+            )
         subfilter = item.candidate.value.get("SubFilter")
         if subfilter not in SUPPORTED:
-            yield Alarm("unsupported-signature", f"{label} is of a kind that is not supported")
+            yield Alarm("unsupported-signature", message("verification.kind-not-supported", label=label))
         yield from _duplicates(item, label, seen)
         yield from _repeated_keys(item, label)
     if rights:
-        yield Alarm(
-            "usage-rights", "the file carries a usage rights signature, which says nothing about its content"
-        )
+        yield Alarm("usage-rights", message("verification.file-carries-usage-rights-signature-says"))
     if covered and not file.locked:
         yield from _same_names(views[-1])
     yield from _tail(file, covered)
 
 
-def _undeclared(candidate: Candidate, label: str, last: int) -> Iterator[Alarm]:
+def _undeclared(candidate: Candidate, label: Message, last: int) -> Iterator[Alarm]:
     names = candidate.names
     if not names:
-        yield Alarm("undeclared-signature", f"no form field declares {label}")
+        yield Alarm("undeclared-signature", message("verification.no-form-field-declares", label=label))
     elif last not in names:
         yield Alarm(
             "stripped-signature",
-            f"{label} was declared by an earlier revision and is gone from the current one",
+            message("verification.declared-by-earlier-revision-gone-from", label=label),
             alters=True,
         )
     elif names[last] != names[min(names)]:
-        yield Alarm("renamed-field", f"the field of {label} had another name before", alters=True)
+        yield Alarm(
+            "renamed-field", message("verification.field-had-another-name-before", label=label), alters=True
+        )
 
 
-def _label(candidate: Candidate) -> str:
+def _label(candidate: Candidate) -> Message:
     names = candidate.names
-    return f"the signature “{names[max(names)]}”" if names else f"the signature in object {candidate.number}"
+    return (
+        message("verification.signature", names=names[max(names)])
+        if names
+        else message("verification.signature-object", number=candidate.number)
+    )
 
 
-def _repeated_keys(item: Covered, label: str) -> Iterator[Alarm]:
+def _repeated_keys(item: Covered, label: Message) -> Iterator[Alarm]:
     """Of two values some readers take the first and some the last; both of them are signed."""
     repeated = item.candidate.value.repeated if isinstance(item.candidate.value, Repeating) else ()
     for key in repeated:
-        zh = f"签名的字典中同一键 /{key} 出现两次，不同的阅读软件会取不同的值"
-        yield Alarm("repeated-key", f"the dictionary of {label} has the key /{key} twice", message_zh=zh)
+        yield Alarm("repeated-key", message("verification.repeated-key", label=label, key=key))
 
 
 def _same_names(view: View) -> Iterator[Alarm]:
@@ -96,16 +103,17 @@ def _same_names(view: View) -> Iterator[Alarm]:
     except StructureError:
         return  # a form that nobody can read shows no names
     for name, number in islice(((n, c) for n, c in count.items() if c > 1), _MOST_NAMES):
-        text = f"{number} fields of the form have the same name, “{name}”"
-        yield Alarm("same-name", text, message_zh=f"表单中有 {number} 个域同名：“{name}”")
+        yield Alarm("same-name", message("verification.same-name", number=number, name=name))
 
 
-def _duplicates(item: Covered, label: str, seen: dict[bytes, Covered]) -> Iterator[Alarm]:
+def _duplicates(item: Covered, label: Message, seen: dict[bytes, Covered]) -> Iterator[Alarm]:
     if not item.contents or not item.contents.strip(b"\x00"):
         return
     twin = seen.setdefault(item.contents, item)
     if twin is not item:
-        yield Alarm("duplicate-signature", f"{label} is a copy of another one in the file", alters=True)
+        yield Alarm(
+            "duplicate-signature", message("verification.copy-another-one-file", label=label), alters=True
+        )
 
 
 def _tail(file: PdfFile, covered: list[Covered]) -> Iterator[Alarm]:
@@ -113,4 +121,8 @@ def _tail(file: PdfFile, covered: list[Covered]) -> Iterator[Alarm]:
     rest = file.data[file.revisions[-1].end :]
     signed = any(item.coverage is not Coverage.PARTIAL for item in covered)
     if rest.strip(b"\x00\t\n\x0c\r ") or (signed and (b"\x00" in rest or len(rest) > MAX_WHITE)):
-        yield Alarm("trailing-bytes", f"{len(rest)} bytes follow the end of the last revision", alters=signed)
+        yield Alarm(
+            "trailing-bytes",
+            message("verification.bytes-follow-end-last-revision", count=len(rest)),
+            alters=signed,
+        )

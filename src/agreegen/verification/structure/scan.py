@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from agreegen.foreign import contained
+from agreegen.messages import Message, message
 from agreegen.model.report import Alarm, Changes, Coverage, SignatureKind
 from agreegen.pdf.document import PdfFile, View, open_file
 from agreegen.pdf.encryption import unlock
@@ -20,7 +21,6 @@ from agreegen.verification.interface import FoundSignature, Structure, Validatio
 from agreegen.verification.pictures.interface import Drawn, SealLook
 from agreegen.verification.structure import coverage as ranges
 from agreegen.verification.structure.changes import Judgement, judge_changes
-from agreegen.verification.structure.chinese import CHINESE
 from agreegen.verification.structure.coverage import Covered, cover
 from agreegen.verification.structure.reconcile import reconcile
 from agreegen.verification.structure.second_parser import compare_parsers
@@ -39,13 +39,12 @@ class _Findings:
     undecided: bool = False
     _taken: set[Alarm] = field(default_factory=set)
 
-    def add(self, code: str, message: str, *, alters: bool = False, topic: str = "") -> None:
+    def add(self, code: str, told: Message, *, alters: bool = False, topic: str = "") -> None:
         """Note an alarm once."""
-        self.take(Alarm(code, message, alters, topic=topic))
+        self.take(Alarm(code, told, alters, topic=topic))
 
     def take(self, alarm: Alarm) -> None:
-        """Note an alarm once, in Chinese, too."""
-        alarm = replace(alarm, message_zh=alarm.message_zh or CHINESE.get(alarm.code, ""))
+        """Note an alarm once."""
         if alarm not in self._taken:
             self._taken.add(alarm)
             self.alarms.append(alarm)
@@ -58,12 +57,12 @@ class _Findings:
     def leave_open_without_libraries(self) -> None:
         """Note that one parser alone has read the file, which decides nothing."""
         self.undecided = True
-        self.add("limit", "a library failed on this file, so that it was judged by one parser alone")
+        self.add("limit", message("verification.library-failed-on-this-file-so"))
 
     def problem(self, problem: StructureError, *, alters: bool = False) -> None:
         """Note that something could not be read; a limit leaves the file undecided."""
         self.undecided = self.undecided or isinstance(problem, LimitError)
-        self.add(problem.code, problem.message, alters=alters and not isinstance(problem, LimitError))
+        self.add(problem.code, problem.sentence, alters=alters and not isinstance(problem, LimitError))
 
 
 def scan_structure(data: bytes, limits: Limits, password: str | None = None) -> Structure:
@@ -91,17 +90,17 @@ def scan_structure(data: bytes, limits: Limits, password: str | None = None) -> 
         findings.problem(problem)
         return scan_wreck(data, limits, findings.alarms, undecided=findings.undecided)
     except Exception as problem:  # hostile input must not take the answer about the other parts away
-        findings.problem(LimitError(f"the file cannot be judged ({type(problem).__name__})"))
+        findings.problem(LimitError(message("verification.file-cannot-judged", kind=type(problem).__name__)))
         return scan_wreck(data, limits, findings.alarms, undecided=True)
 
 
 def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings) -> Structure:
     if len(data) > limits.max_file_bytes:
-        raise LimitError(f"the file is larger than {limits.max_file_bytes} bytes")
+        raise LimitError(message("verification.file-larger-than-bytes", max_file_bytes=limits.max_file_bytes))
     file = open_file(data, limits)
     encrypted, unlocked = unlock(file, password)
     if not unlocked:
-        findings.add("password-needed", "the file is encrypted, and the password does not open it")
+        findings.add("password-needed", message("verification.file-encrypted-password-does-not-open"))
     _note_displaced_tables(file, findings)
     views = _views(file)
     candidates, empty = find_candidates(file, views)
@@ -187,7 +186,7 @@ def _attachment(views: list[View], covered: list[Covered], findings: _Findings) 
     signed = [item.revision for item in covered if item.revision is not None]
     found = read_attachments(views[min(signed)] if signed else views[-1])
     if len(found) > 1:
-        findings.add("attachment-unreadable", "the file carries more than one agreegen.json")
+        findings.add("attachment-unreadable", message("verification.file-carries-more-than-one-agreegen"))
     return found[0] if found else None
 
 
@@ -241,7 +240,7 @@ def _draw(
     if file.locked or not signed or signed[0] == len(views) - 1 or judgement.forbids:
         return ()
     if not file.limits.native:
-        judgement.learn(Drawn(limit="the pages were not drawn, because a library failed on this file"))
+        judgement.learn(Drawn(limit=message("verification.pages-were-not-drawn-because-library")))
         return ()
     from agreegen.verification.pictures.findings import page_alarms  # noqa: PLC0415 - for changed files only
     from agreegen.verification.pictures.judging import draw_changes  # noqa: PLC0415 - the same
@@ -259,7 +258,7 @@ def _check_whole_form(file: PdfFile, views: list[View], findings: _Findings, fir
     behind = first < len(views) - 1
     number = odd_object(views, first)
     if number is not None:
-        text = f"object {number} holds something that only some readers take for a reference"
+        text = message("verification.object-holds-something-only-some-readers", number=number)
         findings.add("odd-reference", text, alters=behind)
         findings.undecided = True
     problem = linearization_problem(file)
@@ -271,15 +270,19 @@ def _check_whole_form(file: PdfFile, views: list[View], findings: _Findings, fir
 def _note_displaced_tables(file: PdfFile, findings: _Findings) -> None:
     for section in (section for revision in file.revisions for section in revision.sections):
         if section.stated is not None:
-            text = f"cross-references begin at byte {section.offset}, not at byte {section.stated} as stated"
+            text = message(
+                "verification.cross-references-begin-at-byte-not",
+                offset=section.offset,
+                stated=section.stated,
+            )
             findings.add("xref", text)
 
 
 def _views(file: PdfFile) -> list[View]:
     if len(file.revisions) > _MAX_VIEWS:
-        raise LimitError(f"the file has more than {_MAX_VIEWS} revisions")
+        raise LimitError(message("verification.file-more-than-revisions", max_views=_MAX_VIEWS))
     if sum(len(revision.entries) for revision in file.revisions) * len(file.revisions) > _MAX_ENTRIES:
-        raise LimitError("the file has too many objects for its many revisions")
+        raise LimitError(message("verification.file-too-many-objects-for-many"))
     return file.views()
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pikepdf
 
+from agreegen.messages import Message, message
 from agreegen.model.report import Alarm
 from agreegen.pdf.document import PdfFile, View
 from agreegen.pdf.objects import LimitError, Ref, Stream, StructureError, Value, same
@@ -46,10 +47,10 @@ def compare_parsers(file: PdfFile, view: View, password: str | None) -> list[Ala
             inherit_page_attributes=False,
         )
     except pikepdf.PasswordError:
-        return [_refused("the second parser (qpdf) wants a password for the file")]
+        return [_refused(message("verification.second-parser-qpdf-wants-password-for"))]
     except (pikepdf.PdfError, ValueError, RuntimeError):
         # Its own sentence would name buffers and places in its code.
-        return [_refused("the second parser (qpdf) refuses the file")]
+        return [_refused(message("verification.second-parser-qpdf-refuses-file"))]
     with second:
         return _compare(file, view, second)
 
@@ -58,7 +59,7 @@ def _compare(file: PdfFile, view: View, second: pikepdf.Pdf) -> list[Alarm]:
     trailer = _parsed(second.trailer, file)
     for key in _TRAILER_KEYS:
         if not same(trailer.get(key), view.trailer.get(key)):
-            return [_differ(f"the trailer's /{key}")]
+            return [_differ(message("verification.trailers", key=key))]
     table = {number: (generation, entry) for (number, generation), entry in second.get_xref_table().items()}
     ours = {number for number in view.numbers() if view.location(number) is not None}
     differing: list[int] = []
@@ -79,9 +80,9 @@ def _compare(file: PdfFile, view: View, second: pikepdf.Pdf) -> list[Alarm]:
 
 def _told(refused: int, differing: list[int]) -> Iterator[Alarm]:
     if refused:
-        yield _refused(f"{refused} objects can be read by one of two parsers only")
+        yield _refused(message("verification.objects-can-read-by-one-two", refused=refused))
     if differing:
-        yield _differ(f"{len(differing)} objects (the first is {differing[0]})")
+        yield _differ(message("verification.objects-first", count=len(differing), differing=differing[0]))
 
 
 def _same_location(view: View, number: int, found: tuple[int, Any] | None) -> bool:
@@ -216,9 +217,11 @@ def _normalised(view: View, value: Value) -> Value:
     return value
 
 
-def _refused(message: str) -> Alarm:
-    return Alarm("second-parser-refuses", message, alters=False)
+def _refused(told: Message) -> Alarm:
+    return Alarm("second-parser-refuses", told, alters=False)
 
 
-def _differ(what: str) -> Alarm:
-    return Alarm("parsers-differ", f"two parsers read {what} differently", alters=True)
+def _differ(what: Message) -> Alarm:
+    return Alarm(
+        "parsers-differ", message("verification.two-parsers-read-differently", what=what), alters=True
+    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from agreegen.messages import Message, message
 from agreegen.pdf import layout
 from agreegen.pdf.document import PdfFile, View
 from agreegen.pdf.objects import LimitError, Ref, Stream, StructureError, Value
@@ -137,7 +138,7 @@ def _wrong(last: View, value: Value) -> set[int]:
     return found
 
 
-def linearization_problem(file: PdfFile) -> str | None:
+def linearization_problem(file: PdfFile) -> Message | None:
     """Return why the linearization dictionary could come true at another length of the file.
 
     Readers that load while they download (ISO 32000-1, annex F) trust `/L`: where it equals the file's
@@ -152,7 +153,7 @@ def linearization_problem(file: PdfFile) -> str | None:
         named = layout.after_line_end(file.data, revision.sections[0].name)
         if named == section and length is not None and _is_end(file.data, length, revision.end):
             return None
-    return "the linearization dictionary does not state the length of the revision that was linearized"
+    return message("verification.linearization-dictionary-does-not-state-length")
 
 
 def _stated(file: PdfFile, mark: int) -> tuple[int | None, int | None]:

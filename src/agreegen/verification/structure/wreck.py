@@ -7,6 +7,7 @@ import re
 from datetime import datetime
 from typing import Any
 
+from agreegen.messages import message
 from agreegen.model.report import Alarm, Changes, Coverage
 from agreegen.pdf.finding import is_signature
 from agreegen.pdf.limits import Limits
@@ -18,8 +19,8 @@ from agreegen.verification.structure import coverage as ranges
 _OBJECT = re.compile(rb"(?<!\d)(\d{1,10})[\x00\t\n\x0c\r ]+(\d{1,5})[\x00\t\n\x0c\r ]+obj")
 _MARK = re.compile(rb"/ByteRange|/SubFilter|/DocTimeStamp")
 _CONTENTS = re.compile(rb"/Contents[\x00\t\n\x0c\r ]*<")
-_BROKEN = "the file's cross-references cannot be followed, so nothing says what a reader would show"
-_STOPPED = "a limit stopped the reading of the file before what this signature covers was judged"
+_BROKEN = message("verification.files-cross-references-cannot-followed-so")
+_STOPPED = message("verification.limit-stopped-reading-file-before-what")
 _LOOK_BACK = 1 << 16
 _MAX_SIGNATURES = 200
 _MAX_MARKS = 2000

@@ -31,8 +31,8 @@ def case(request: pytest.FixtureRequest) -> Case:
 def test_ours(case: Case) -> None:
     builder = ChainBuilder(parsed(*case.anchors), parsed(*case.pool), (SM2_DEFAULT_ID,))
     chain = builder.chain(parsed(case.leaf)[0], NOW)
-    assert (chain.problem is None) is case.holds, chain.message
-    assert case.holds or chain.message
+    assert (chain.problem is None) is case.holds, chain.sentence
+    assert case.holds or chain.sentence
 
 
 def test_signing_asks_the_same_judge(case: Case) -> None:

@@ -11,6 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from agreegen.errors import InputError
+from agreegen.messages import foreign_text
 from agreegen.pki.algorithms import AlgorithmUse, KeyFacts
 from agreegen.pki.trust.policy import BUILT_IN, load_policy
 from agreegen.verification.interface import Options
@@ -18,6 +19,7 @@ from agreegen.verification.service import verify_bytes
 from tests.unit.verification.authority import NOW, blank_pdf, sign
 from tests.unit.verification.conftest import Pki
 
+SIGNATURE = foreign_text("s")
 TODAY = datetime(2026, 6, 1, tzinfo=UTC)
 
 
@@ -30,19 +32,27 @@ def written(folder: Path, text: str) -> Path:
 @pytest.mark.parametrize(
     ("use", "at", "accepted"),
     [
-        (AlgorithmUse("s", "rsa", "sha256", KeyFacts("rsa", 3072)), TODAY, True),
-        (AlgorithmUse("s", "rsa", "sha256", KeyFacts("rsa", 2048)), TODAY, True),
-        (AlgorithmUse("s", "rsa", "sha256", KeyFacts("rsa", 2048)), datetime(2029, 6, 1, tzinfo=UTC), False),
-        (AlgorithmUse("s", "rsa", "sha256", KeyFacts("rsa", 1024)), TODAY, False),
-        (AlgorithmUse("s", "rsa", "sha256", KeyFacts("rsa", 512)), TODAY, False),
-        (AlgorithmUse("s", "rsa", "sha1", KeyFacts("rsa", 3072)), TODAY, False),
-        (AlgorithmUse("s", "rsa", "sha1", KeyFacts("rsa", 2048)), datetime(2010, 1, 1, tzinfo=UTC), True),
-        (AlgorithmUse("s", "rsa", "md5", KeyFacts("rsa", 3072)), TODAY, False),
-        (AlgorithmUse("s", "ecdsa", "sha256", KeyFacts("ec", 256)), TODAY, True),
-        (AlgorithmUse("s", "ecdsa", "sha256", KeyFacts("ec", 192)), TODAY, False),
-        (AlgorithmUse("s", "ed25519", "", KeyFacts("ed25519", 256)), TODAY, True),
-        (AlgorithmUse("s", "sm2", "sm3", KeyFacts("sm2", 256)), TODAY, True),
-        (AlgorithmUse("s", "x", "unheard", KeyFacts("unheard", 0)), TODAY, False),
+        (AlgorithmUse(SIGNATURE, "rsa", "sha256", KeyFacts("rsa", 3072)), TODAY, True),
+        (AlgorithmUse(SIGNATURE, "rsa", "sha256", KeyFacts("rsa", 2048)), TODAY, True),
+        (
+            AlgorithmUse(SIGNATURE, "rsa", "sha256", KeyFacts("rsa", 2048)),
+            datetime(2029, 6, 1, tzinfo=UTC),
+            False,
+        ),
+        (AlgorithmUse(SIGNATURE, "rsa", "sha256", KeyFacts("rsa", 1024)), TODAY, False),
+        (AlgorithmUse(SIGNATURE, "rsa", "sha256", KeyFacts("rsa", 512)), TODAY, False),
+        (AlgorithmUse(SIGNATURE, "rsa", "sha1", KeyFacts("rsa", 3072)), TODAY, False),
+        (
+            AlgorithmUse(SIGNATURE, "rsa", "sha1", KeyFacts("rsa", 2048)),
+            datetime(2010, 1, 1, tzinfo=UTC),
+            True,
+        ),
+        (AlgorithmUse(SIGNATURE, "rsa", "md5", KeyFacts("rsa", 3072)), TODAY, False),
+        (AlgorithmUse(SIGNATURE, "ecdsa", "sha256", KeyFacts("ec", 256)), TODAY, True),
+        (AlgorithmUse(SIGNATURE, "ecdsa", "sha256", KeyFacts("ec", 192)), TODAY, False),
+        (AlgorithmUse(SIGNATURE, "ed25519", "", KeyFacts("ed25519", 256)), TODAY, True),
+        (AlgorithmUse(SIGNATURE, "sm2", "sm3", KeyFacts("sm2", 256)), TODAY, True),
+        (AlgorithmUse(SIGNATURE, "x", "unheard", KeyFacts("unheard", 0)), TODAY, False),
     ],
 )
 def test_built_in_policy(use: AlgorithmUse, at: datetime, accepted: bool) -> None:
@@ -58,8 +68,8 @@ def test_policy_file(tmp_path: Path) -> None:
             'allowed_roles: [pledger]\nsm2_signer_ids: ["1234567812345678", "office"]\n',
         )
     )
-    assert policy.weakness(AlgorithmUse("s", "rsa", "sha1", KeyFacts("rsa", 1024)), TODAY) is None
-    assert policy.weakness(AlgorithmUse("s", "", "sha512"), TODAY) is not None
+    assert policy.weakness(AlgorithmUse(SIGNATURE, "rsa", "sha1", KeyFacts("rsa", 1024)), TODAY) is None
+    assert policy.weakness(AlgorithmUse(SIGNATURE, "", "sha512"), TODAY) is not None
     assert (policy.hard_fail, policy.allow_not_offered, policy.max_revocation_age_hours) == (False, True, 24)
     assert policy.sm2_signer_ids[1] == "office"
 

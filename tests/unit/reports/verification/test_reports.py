@@ -11,6 +11,7 @@ import pikepdf
 import pytest
 
 from agreegen.files import sha256_of
+from agreegen.messages import foreign_text
 from agreegen.model.report import Alarm, Changes, Coverage, DocumentFacts, FileReport, Report, Verdict
 from agreegen.reports.verification.changed_pages import changed_signature
 from agreegen.reports.verification.etsi_xml import NAMESPACE, render_xml
@@ -79,7 +80,7 @@ def test_table_in_both_languages(report: Report) -> None:
 
 def test_table_cannot_be_painted_over_by_a_name() -> None:
     name = "a\x1b[2J\u202efdp.\n\rok"
-    file = FileReport(name, Verdict.UNREADABLE, None, alarms=(Alarm("x", f"bad {name}"),))
+    file = FileReport(name, Verdict.UNREADABLE, None, alarms=(Alarm("x", foreign_text(f"bad {name}")),))
     text = render_table(Report((file,)))
     assert not set("\x1b\r\u202e") & set(text)
 
@@ -133,7 +134,7 @@ def test_files_still_being_signed_are_counted_apart(report: Report, options: Opt
 
 
 def test_html_escapes_what_a_file_says(options: Options) -> None:
-    alarm = Alarm("x", "<script>alert(1)</script>")
+    alarm = Alarm("x", foreign_text("<script>alert(1)</script>"))
     file = FileReport("<img src=x onerror=1>.pdf", Verdict.UNREADABLE, None, alarms=(alarm,))
     html = render_html(Report((file,)), options)
     assert "<script" not in html
@@ -161,7 +162,9 @@ def test_xml_names_indications(report: Report, options: Options) -> None:
 
 
 def test_xml_survives_control_characters(options: Options) -> None:
-    file = FileReport("a\x00\x0b\ufffe.pdf", Verdict.UNREADABLE, None, alarms=(Alarm("x", "y\x01"),))
+    file = FileReport(
+        "a\x00\x0b\ufffe.pdf", Verdict.UNREADABLE, None, alarms=(Alarm("x", foreign_text("y\x01")),)
+    )
     ElementTree.fromstring(render_xml(Report((file,)), options))
 
 

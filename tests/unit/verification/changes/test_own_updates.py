@@ -29,7 +29,7 @@ OBJECTS: Any = generic
 def faults_of(data: bytes) -> list[str]:
     """Return what is wrong with the updates of a file, one after the other."""
     views = open_file(data, Limits()).views()
-    return [fault for old, new in itertools.pairwise(views[1:]) for fault in foreign_updates(old, new)]
+    return [str(fault) for old, new in itertools.pairwise(views[1:]) for fault in foreign_updates(old, new)]
 
 
 def updated(data: bytes, own: OwnFiles, update: Update) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from agreegen.messages import Message, message
 from agreegen.verification.changes.field_changes import is_timestamp, permitted_places, was_signed
 from agreegen.verification.changes.interface import Finding, RevisionStep
 from agreegen.verification.changes.painted_boxes import has_normal_look
@@ -17,7 +18,7 @@ def check_covering(step: RevisionStep) -> Iterator[Finding]:
             yield Finding("covering", reason)
 
 
-def _check(step: RevisionStep, place: PermittedPlace) -> Iterator[str]:
+def _check(step: RevisionStep, place: PermittedPlace) -> Iterator[Message]:
     page, box, number = place.page_index, place.box, place.annotation
     if place.kind is PlaceKind.SIGNED_FIELD:
         # A field that stood there when the first signature was made may cover text, as seals do.
@@ -26,14 +27,14 @@ def _check(step: RevisionStep, place: PermittedPlace) -> Iterator[str]:
         yield from _check_filled(step, place)
         return
     label = (
-        f"the field “{place.field_name}”"
+        message("verification.field", field_name=place.field_name)
         if place.field_name is not None
-        else f"an annotation on page {page + 1}"
+        else message("verification.annotation-on-page", page=page + 1)
     )
     if place.kind is PlaceKind.NEW_SIGNATURE_LOOK and step.permissions.certified:
-        yield f"{label} was added visibly after the document had been certified"
+        yield message("verification.added-visibly-after-document-had-been", label=label)
     elif not _is_seal(step, place) and not step.renderings.is_clear(step.old.index, page, box, number):
-        yield f"{label} covers something that was there when the document was signed"
+        yield message("verification.covers-something-there-when-document-signed", label=label)
 
 
 def _is_seal(step: RevisionStep, place: PermittedPlace) -> bool:
@@ -54,17 +55,17 @@ def _is_seal(step: RevisionStep, place: PermittedPlace) -> bool:
     )
 
 
-def _check_filled(step: RevisionStep, place: PermittedPlace) -> Iterator[str]:
+def _check_filled(step: RevisionStep, place: PermittedPlace) -> Iterator[Message]:
     page, box, number = place.page_index, place.box, place.annotation
-    label = f"the field “{place.field_name}” was filled in over"
+    name = place.field_name
     if step.renderings.has_text(step.first.index, page, box):
-        yield f"{label} text of the page"
+        yield message("verification.filled-over-text", name=name)
     elif step.renderings.has_picture(step.first.index, page, box):
-        yield f"{label} a picture on the page"
+        yield message("verification.filled-over-picture", name=name)
     elif step.renderings.meets_annotation(step.old.index, page, box, number):
-        yield f"{label} another field or annotation"
+        yield message("verification.filled-over-annotation", name=name)
     elif _has_no_look(step, number) and not step.renderings.is_clear(step.old.index, page, box, number):
-        yield f"{label} something that was drawn, without a look of its own"
+        yield message("verification.filled-over-drawing", name=name)
 
 
 def _has_no_look(step: RevisionStep, number: int) -> bool:

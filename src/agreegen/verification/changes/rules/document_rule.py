@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from agreegen.messages import Message, message
 from agreegen.pdf.document import View
 from agreegen.pdf.objects import Name, Ref, Stream, Value
 from agreegen.verification.changes.interface import Finding, Pair, RevisionStep
@@ -16,7 +17,7 @@ _MAX_NODES = 1000
 
 def check_document(step: RevisionStep) -> Iterator[Finding]:
     """Check what hangs on the trailer and the catalogue without being shown."""
-    reasons: list[str] = []
+    reasons: list[Message] = []
     for pair in step.pairs_of(Role.TRAILER):
         reasons += _check_trailer(step, pair)
     for pair in step.pairs_of(Role.CATALOG):
@@ -27,7 +28,7 @@ def check_document(step: RevisionStep) -> Iterator[Finding]:
         yield Finding("document", reason)
 
 
-def _check_trailer(step: RevisionStep, pair: Pair) -> Iterator[str]:
+def _check_trailer(step: RevisionStep, pair: Pair) -> Iterator[Message]:
     known = SCHEMAS[Role.TRAILER].keys
     for key in sorted(pair.old.keys() | pair.new.keys()):
         one, two = pair.old.get(key), pair.new.get(key)
@@ -35,15 +36,15 @@ def _check_trailer(step: RevisionStep, pair: Pair) -> Iterator[str]:
             yield from _check_information(step, one, two)
         elif key == "Encrypt":
             if not step.equality.kept(one, two):
-                yield "the trailer's /Encrypt was changed"
+                yield message("verification.trailers-encrypt-changed")
         elif key == "AdditionalStreams":
             if _has_stream(step.new, two) and not step.equality.untouched(one, two):
-                yield "the trailer's /AdditionalStreams were changed"
+                yield message("verification.trailers-additionalstreams-were-changed")
         elif key in known or step.equality.kept(one, two) or not isinstance(two, Ref | dict | list):
             # Readers look at the newest trailer alone, so what it leaves out is gone.
             continue
         else:
-            yield f"the trailer's /{key} was changed"
+            yield message("verification.trailers-changed", key=key)
 
 
 def _has_stream(view: View, value: Value) -> bool:
@@ -52,13 +53,13 @@ def _has_stream(view: View, value: Value) -> bool:
     return any(isinstance(item, Stream) and item.dictionary.get("Type") != "XRef" for item in found)
 
 
-def _check_information(step: RevisionStep, one: Value, two: Value) -> Iterator[str]:
+def _check_information(step: RevisionStep, one: Value, two: Value) -> Iterator[Message]:
     """It holds text and dates, and names only where it tells of trapping; anything else is something else."""
     before, after = step.old.resolve(one), step.new.resolve(two)
     if after is None or step.equality.untouched(one, two):
         return
     if not isinstance(after, dict) or not isinstance(before, dict | None):
-        yield "the information dictionary was replaced by something else"
+        yield message("verification.information-dictionary-replaced-by-something-els")
         return
     for key, value in after.items():
         same = before is not None and step.equality.kept(before.get(key), value)
@@ -68,33 +69,33 @@ def _check_information(step: RevisionStep, one: Value, two: Value) -> Iterator[s
             and not isinstance(found, bytes)
             and not (key == "Trapped" and isinstance(found, Name | bool))
         ):
-            yield f"/{key} of the information dictionary is not text"
+            yield message("verification.information-dictionary-not-text", key=key)
 
 
-def _check_metadata(step: RevisionStep, pair: Pair) -> Iterator[str]:
+def _check_metadata(step: RevisionStep, pair: Pair) -> Iterator[Message]:
     two = pair.after.get("Metadata")
     found = step.new.resolve(two)
     if step.equality.untouched(pair.before.get("Metadata"), two) or found is None:
         return
     if not isinstance(found, Stream) or found.dictionary.keys() - _METADATA_KEYS:
-        yield "the catalogue's /Metadata is no longer metadata"
+        yield message("verification.catalogues-metadata-no-longer-metadata")
 
 
-def _check_extensions(step: RevisionStep, pair: Pair) -> Iterator[str]:
+def _check_extensions(step: RevisionStep, pair: Pair) -> Iterator[Message]:
     """Names and numbers of extensions, nothing else."""
     pending, seen = [pair.after.get("Extensions")], 0
     while pending and seen < _MAX_NODES:
         seen += 1
         found = step.new.resolve(pending.pop())
         if isinstance(found, Stream):
-            yield "the catalogue's /Extensions hold a stream"
+            yield message("verification.catalogues-extensions-hold-stream")
         elif isinstance(found, dict):
             pending.extend(found.values())
         elif isinstance(found, list):
             pending.extend(found)
 
 
-def _check_permissions(step: RevisionStep, pair: Pair) -> Iterator[str]:
+def _check_permissions(step: RevisionStep, pair: Pair) -> Iterator[Message]:
     one = step.old.dictionary(pair.before.get("Perms"))
     two = step.new.dictionary(pair.after.get("Perms"))
     for key in sorted(one.keys() | two.keys()):
@@ -103,7 +104,7 @@ def _check_permissions(step: RevisionStep, pair: Pair) -> Iterator[str]:
         removed_rights = key == "UR3" and key not in two
         certifies = key == "DocMDP" and key not in one and _is_new_signature(step, two[key])
         if not removed_rights and not certifies:
-            yield f"the permissions' /{key} was changed"
+            yield message("verification.permissions-changed", key=key)
 
 
 def _is_new_signature(step: RevisionStep, holder: Value) -> bool:

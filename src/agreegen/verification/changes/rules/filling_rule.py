@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from agreegen.messages import Message, message
 from agreegen.pdf.objects import Stream, Value
 from agreegen.verification.changes.field_changes import VALUE_KEYS, is_redrawn, value_changed, was_filled
 from agreegen.verification.changes.interface import FieldPair, Finding, RevisionStep, WidgetPair
@@ -31,12 +32,12 @@ def check_filling(step: RevisionStep) -> Iterator[Finding]:
                 yield Finding("form", reason)
 
 
-def _check(step: RevisionStep, field: FieldPair) -> Iterator[str]:
+def _check(step: RevisionStep, field: FieldPair) -> Iterator[Message]:
     changed = value_changed(step, field)
     if isinstance(step.new.resolve(field.new.get("V")), dict):
-        yield f"the value of the field “{field.name}” is not one"
+        yield message("verification.value-field-not-one", name=field.name)
     if field.widgets is None:
-        yield f"the widgets of the field “{field.name}” were changed"
+        yield message("verification.widgets-field-were-changed", name=field.name)
         return
     yield from other_keys(step, field.old, field.new, FILLING_KEYS | {"Kids"}, field.name)
     for widget in field.widgets:
@@ -45,27 +46,27 @@ def _check(step: RevisionStep, field: FieldPair) -> Iterator[str]:
         yield from _check_widget(step, field, widget, changed=changed)
     for key in _WITH_A_VALUE:
         if not changed and not step.equality.untouched(field.old.get(key), field.new.get(key)):
-            yield f"/{key} of the field “{field.name}” was changed although its value is the same"
+            yield message("verification.field-changed-although-value-same", key=key, name=field.name)
     yield from _check_flags(step, field)
 
 
 def _check_widget(
     step: RevisionStep, field: FieldPair, widget: WidgetPair, *, changed: bool
-) -> Iterator[str]:
+) -> Iterator[Message]:
     old, new = widget.old, widget.new
     left, right = (_number(step.old.resolve(old.get("F"))), _number(step.new.resolve(new.get("F"))))
     if (left ^ right) & _SHOWING_FLAGS or left & ~right & _PRINTED:
-        yield f"the field “{field.name}” was hidden or shown, or has a size of its own"
+        yield message("verification.field-hidden-or-shown-or-size", name=field.name)
     if is_redrawn(step.equality, widget):
         if not changed:
-            yield f"the field “{field.name}” looks different although its value is the same"
+            yield message("verification.field-looks-different-although-value-same", name=field.name)
         yield from _check_look(step, new, field.name)
         yield from check_replaced_look(step, widget, field.name)
     for key in _STYLE:
         if not changed and not step.equality.untouched(old.get(key), new.get(key)):
-            yield f"the field “{field.name}” looks different although its value is the same"
+            yield message("verification.field-looks-different-although-value-same", name=field.name)
     if not step.equality.kept(old.get("BS"), new.get("BS")) and not _is_plain(step, old, new):
-        yield f"/BS of the field “{field.name}” was changed"
+        yield message("verification.bs-field-changed", name=field.name)
 
 
 def _is_plain(step: RevisionStep, old: dict[str, Any], new: dict[str, Any]) -> bool:
@@ -75,22 +76,22 @@ def _is_plain(step: RevisionStep, old: dict[str, Any], new: dict[str, Any]) -> b
     return plain and old.get("BS") is None and old.get("Border") is None
 
 
-def _check_look(step: RevisionStep, widget: dict[str, Any], name: str) -> Iterator[str]:
+def _check_look(step: RevisionStep, widget: dict[str, Any], name: str) -> Iterator[Message]:
     """An appearance consists of streams, directly or by state."""
     appearance = step.new.resolve(widget.get("AP"))
     if appearance is None:
         return
     if not isinstance(appearance, dict) or appearance.keys() - _STATES:
-        yield f"the appearance of the field “{name}” is not one"
+        yield message("verification.appearance-field-not-one", name=name)
         return
     for entry in appearance.values():
         found = step.new.resolve(entry)
         items = found.values() if isinstance(found, dict) else [found]
         if not all(isinstance(step.new.resolve(item), Stream | None) for item in items):
-            yield f"the appearance of the field “{name}” is not one"
+            yield message("verification.appearance-field-not-one", name=name)
 
 
-def _check_flags(step: RevisionStep, field: FieldPair) -> Iterator[str]:
+def _check_flags(step: RevisionStep, field: FieldPair) -> Iterator[Message]:
     """A field may be closed when it has been filled in; a closed one only filled where it was empty.
 
     Signing platforms close fields to people and fill them themselves; fields that are calculated from others
@@ -99,14 +100,14 @@ def _check_flags(step: RevisionStep, field: FieldPair) -> Iterator[str]:
     left = step.old.resolve(field.old_attributes.get("Ff", 0))
     right = step.new.resolve(field.new_attributes.get("Ff", 0))
     if type(left) is not int or type(right) is not int or (left ^ right) & ~_READ_ONLY or left & ~right:
-        yield f"/Ff of the field “{field.name}” was changed"
+        yield message("verification.ff-field-changed", name=field.name)
         return
     if not was_filled(step, field):
         return
     if field.kind == "Btn" and left & _PUSH_BUTTON:
-        yield f"the button “{field.name}” looks different; buttons have no value to fill in"
+        yield message("verification.button-looks-different-buttons-have-no", name=field.name)
     if left & _READ_ONLY and not _is_calculated(step, field) and not _was_empty(step, field):
-        yield f"the field “{field.name}” was filled in although it is read-only"
+        yield message("verification.field-filled-although-read-only", name=field.name)
 
 
 def _was_empty(step: RevisionStep, field: FieldPair) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from agreegen.messages import Message, message
 from agreegen.pdf.document import View
 from agreegen.verification.changes.interface import Finding, Pair, RevisionStep
 from agreegen.verification.changes.painted_boxes import has_normal_look, with_inherited
@@ -21,36 +22,36 @@ def check_form(step: RevisionStep) -> Iterator[Finding]:
             yield Finding("form", reason)
 
 
-def _check_drawing(step: RevisionStep, pair: Pair) -> Iterator[str]:
+def _check_drawing(step: RevisionStep, pair: Pair) -> Iterator[Message]:
     """Nothing makes readers draw fields that they did not draw, or draw them anew from their values."""
     one, two = pair.before, pair.after
     before = step.old.resolve(one.get("NeedAppearances")) is True
     after = step.new.resolve(two.get("NeedAppearances")) is True
     if after and not before:
-        yield "the form now asks readers to draw its fields anew"
+        yield message("verification.form-now-asks-readers-draw-fields")
     if before and not after and any(_has_value(step.old, field) for field in _drawn_fields(step)):
-        yield "the form no longer asks readers to draw its fields anew"
+        yield message("verification.form-no-longer-asks-readers-draw")
     yield from _check_style(step, one, two, asked=before)
 
 
-def _check_style(step: RevisionStep, one: _Field, two: _Field, *, asked: bool) -> Iterator[str]:
+def _check_style(step: RevisionStep, one: _Field, two: _Field, *, asked: bool) -> Iterator[Message]:
     fonts = _names_of_fonts(step.new, two) - _names_of_fonts(step.old, one)
     restyled = not step.equality.kept(one.get("DA"), two.get("DA"))
     if restyled and one.get("DA") is not None:
-        yield "the form's /DA was changed"
+        yield message("verification.forms-da-changed")
     elif restyled or fonts:
         yield from _check_waiting(step, one, fonts, asked=asked, restyled=restyled)
 
 
 def _check_waiting(
     step: RevisionStep, form: _Field, fonts: set[str], *, asked: bool, restyled: bool
-) -> Iterator[str]:
+) -> Iterator[Message]:
     """A value that no reader could draw for want of a font or a style would be seen."""
     waiting = [field for field in _drawn_fields(step) if _waits(step.old, field, asked=asked)]
     if any(fonts & _fonts_of(step.old, field, form) for field in waiting):
-        yield "a font was added to the form for which a value had waited"
+        yield message("verification.font-added-form-for-value-had")
     if restyled and any(field.get("DA") is None for field in waiting):
-        yield "the form's /DA was added, which lets readers draw values that they did not show"
+        yield message("verification.forms-da-added-lets-readers-draw")
 
 
 def _drawn_fields(step: RevisionStep) -> Iterator[_Field]:
@@ -94,20 +95,20 @@ def _fonts_of(view: View, field: _Field, form: _Field) -> set[str]:
     return {word.decode("latin-1") for word in words}
 
 
-def _check_xfa(step: RevisionStep, pair: Pair) -> Iterator[str]:
+def _check_xfa(step: RevisionStep, pair: Pair) -> Iterator[Message]:
     """Of an XFA form only the data may change; it counts as filling in."""
     one, two = pair.before.get("XFA"), pair.after.get("XFA")
     if step.equality.untouched(one, two):
         return
     left, right = step.old.array(one), step.new.array(two)
     if not left or len(left) != len(right):
-        yield "the form's /XFA was changed"
+        yield message("verification.forms-xfa-changed")
         return
     for index in range(0, len(left) - 1, 2):
         if step.equality.untouched(left[index + 1], right[index + 1]):
             continue
         if left[index] != right[index] or left[index] not in _DATA:
-            yield "the form's /XFA was changed"
+            yield message("verification.forms-xfa-changed")
             return
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from agreegen.messages import message
 from agreegen.pdf.objects import Stream
 from agreegen.pdf.pages import Rectangle, numbers_of, rectangle_of
 from agreegen.verification.changes.interface import Finding, NewAnnotation, RevisionStep
@@ -69,14 +70,14 @@ def check_looks(step: RevisionStep) -> Iterator[Finding]:
         if not is_note(step, note):
             continue
         looks = list(looks_of(step.new, note.value))
-        where = f"an annotation on page {note.page_index + 1}"
+        where = message("verification.annotation-on-page-2", note=note.page_index + 1)
         if not all(_is_plain(step, look) for look in looks) or _has_words(step, note):
             yield Finding(
                 "covering",
-                f"{where} shows text or pictures of its own, which nobody tells from what was signed",
+                message("verification.shows-text-or-pictures-own-nobody", where=where),
             )
         elif step.permissions.certified and not all(_is_own(step, note, look) for look in looks):
-            yield Finding("covering", f"{where} shows something else than its kind on the certified document")
+            yield Finding("covering", message("verification.shows-something-else-than-kind-on", where=where))
 
 
 def _has_words(step: RevisionStep, note: NewAnnotation) -> bool:

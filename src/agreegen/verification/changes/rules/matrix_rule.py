@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from agreegen.messages import message
 from agreegen.pdf.objects import Stream
 from agreegen.pdf.pages import numbers_of, rectangle_of
 from agreegen.verification.changes.interface import Finding, RevisionStep
@@ -25,7 +26,7 @@ def check_matrices(step: RevisionStep) -> Iterator[Finding]:
         if not isinstance(form, Stream) or not form.dictionary.keys() & {"BBox", "Matrix"}:
             continue
         if not (_is_regular(step, form) and _is_measurable(step, form)):
-            reason = f"object {number} is drawn by a matrix or a box that readers cannot follow"
+            reason = message("verification.object-drawn-by-matrix-or-box", number=number)
             yield Finding("covering", reason)
 
 

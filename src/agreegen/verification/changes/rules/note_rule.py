@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from agreegen.messages import Message, message
 from agreegen.pdf.pages import rectangle_of
 from agreegen.verification.changes.interface import Finding, NewAnnotation, RevisionStep
 from agreegen.verification.changes.schemas import NOTES
@@ -48,21 +49,21 @@ def is_note(step: RevisionStep, note: NewAnnotation) -> bool:
     return bool(step.new.resolve(note.value.get("Subtype")) != "Widget")
 
 
-def _check(step: RevisionStep, note: NewAnnotation) -> Iterator[str]:
+def _check(step: RevisionStep, note: NewAnnotation) -> Iterator[Message]:
     kind, page = step.new.resolve(note.value.get("Subtype")), note.page_index + 1
     if kind == "Widget":
         if not _is_nowhere(step, note):
-            yield f"a field that the form does not know was put on page {page}"
+            yield message("verification.field-form-does-not-know-put", page=page)
         return
     if kind not in NOTES:
-        yield f"an annotation of a kind that is not permitted (/{kind}) was put on page {page}"
+        yield message("verification.annotation-kind-not-permitted-put-on", kind=kind, page=page)
         return
     for key in sorted(note.value.keys() - (_OF_POPUPS if kind == "Popup" else _COMMON)):
-        yield f"an annotation with /{key} was put on page {page}"
+        yield message("verification.annotation-with-put-on-page", key=key, page=page)
     if note.number is None:
-        yield f"an annotation was put on page {page} that is not an object of its own"
+        yield message("verification.annotation-put-on-page-not-object", page=page)
     elif step.old.location(note.number) is not None:
-        yield f"an object that was there was put on page {page} as an annotation"
+        yield message("verification.object-there-put-on-page-as", page=page)
 
 
 def _is_nowhere(step: RevisionStep, note: NewAnnotation) -> bool:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from agreegen.messages import message
 from agreegen.pdf.document import View
 from agreegen.pdf.objects import Stream
 from agreegen.pdf.pages import rectangle_of
@@ -31,7 +32,7 @@ def check_nowhere(step: RevisionStep) -> Iterator[Finding]:
         if is_nowhere(step.new, value) and any(
             _paints(step.new, look, 0) for look in looks_of(step.new, value)
         ):
-            yield Finding("covering", f"object {number} has no place on its page and shows something")
+            yield Finding("covering", message("verification.object-no-place-on-page-shows", number=number))
 
 
 def is_nowhere(view: View, annotation: dict[str, Any]) -> bool:

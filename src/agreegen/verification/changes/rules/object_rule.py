@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from agreegen.messages import Message, message
 from agreegen.pdf.objects import LimitError, Stream, StructureError
 from agreegen.verification.changes.interface import Finding, RevisionStep
 from agreegen.verification.changes.roles import Role
@@ -40,38 +41,46 @@ def check_objects(step: RevisionStep) -> Iterator[Finding]:
             yield Finding("content", reason)
 
 
-def _defined(step: RevisionStep, number: int) -> str | None:
+def _defined(step: RevisionStep, number: int) -> Message | None:
     roles = step.roles_before.get(number, frozenset())
     if (roles and not roles <= _MAY_DANGLE) or (number in step.pointed_before and not roles):
-        return f"object {number} was defined, which the signed revision refers to but did not have"
+        return message("verification.object-defined-signed-revision-refers-but", number=number)
     return None
 
 
-def _redefined(step: RevisionStep, number: int) -> str | None:
+def _redefined(step: RevisionStep, number: int) -> Message | None:
     # What nobody reads takes no part: private data often name the pages that they were made from.
     roles = step.roles.roles(number)
     roles = roles - {Role.PRIVATE} or roles
     if not roles:
         freed = step.new.location(number) is None
         harmless = (freed or _is_bookkeeping(step, number)) and not step.roles.pointed_at(number)
-        return None if harmless else f"object {number} was redefined, which no permitted change explains"
+        return (
+            None
+            if harmless
+            else message("verification.object-redefined-no-permitted-change-explains", number=number)
+        )
     if roles & {Role.FROZEN, Role.NAMED}:
-        return f"object {number} was redefined, which may not change"
+        return message("verification.object-redefined-may-not-change", number=number)
     if len(roles) > 1:
         names = " and ".join(sorted(_words(role) for role in roles))
-        return f"object {number} was redefined, which is {names} at once"
+        return message("verification.object-redefined-at-once", number=number, names=names)
     (role,) = roles
     return _misused(step, number, role)
 
 
-def _misused(step: RevisionStep, number: int, role: Role) -> str | None:
+def _misused(step: RevisionStep, number: int, role: Role) -> Message | None:
     if any(role not in allowed for allowed in step.roles.pointed_at(number)):
-        return f"object {number} was redefined although other parts of the document use it"
+        return message("verification.object-redefined-although-other-parts-document", number=number)
     compared = number in step.comparison.compared or step.new.location(number) is None
     if role in _COMPARED and not compared:
-        return f"object {number} ({_words(role)}) was redefined where nothing compares it"
+        return message(
+            "verification.object-redefined-where-nothing-compares", number=number, value=_words(role)
+        )
     if role in _OF_FIELDS and not _belongs_to_compared(step, number):
-        return f"object {number} ({_words(role)}) was redefined, whose field the form does not know"
+        return message(
+            "verification.object-redefined-whose-field-form-does", number=number, value=_words(role)
+        )
     return None
 
 

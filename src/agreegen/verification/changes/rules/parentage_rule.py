@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from agreegen.messages import message
 from agreegen.pdf.document import View
 from agreegen.pdf.objects import Ref, Value, same
 from agreegen.verification.changes.interface import Finding, RevisionStep
@@ -23,11 +24,15 @@ def check_parents(step: RevisionStep) -> Iterator[Finding]:
         if parent is None or _stood(step, number, parent):
             continue
         if not isinstance(parent, Ref) or parent.num not in step.roles.parents(number):
-            yield Finding("structure", f"object {number} names a parent that does not list it")
+            yield Finding(
+                "structure", message("verification.object-names-parent-does-not-list", number=number)
+            )
     for new in step.comparison.new_fields:
         for own, widget in ((new.number, new.value), *new.widgets):
             if own is None and not _is_listed(step, widget):
-                yield Finding("structure", f"the new field “{new.name}” names a parent that does not list it")
+                yield Finding(
+                    "structure", message("verification.new-field-names-parent-does-not", name=new.name)
+                )
 
 
 def _stood(step: RevisionStep, number: int, parent: Value) -> bool:

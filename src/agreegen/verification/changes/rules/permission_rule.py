@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from agreegen.messages import Message, message
 from agreegen.verification.changes.field_changes import is_timestamp, was_filled, was_signed
 from agreegen.verification.changes.interface import Finding, RevisionStep
 from agreegen.verification.changes.metadata_words import new_words
@@ -19,7 +20,7 @@ def check_permissions(step: RevisionStep) -> Iterator[Finding]:
         yield Finding("not-permitted", reason)
 
 
-def _signing(step: RevisionStep) -> Iterator[str]:
+def _signing(step: RevisionStep) -> Iterator[Message]:
     signed = [
         (field.name, field.new_attributes.get("V"), True)
         for field in step.comparison.fields
@@ -30,33 +31,33 @@ def _signing(step: RevisionStep) -> Iterator[str]:
         signature = step.new.resolve(value)
         if signature is None:
             if step.permissions.strictest == NO_CHANGES and not was_there:
-                yield f"the field “{name}” was added although the document permits no changes"
+                yield message("verification.field-added-although-document-permits-no", name=name)
             continue
         if step.permissions.strictest == NO_CHANGES and not is_timestamp(signature):
-            yield f"the field “{name}” was signed although the document permits no changes"
+            yield message("verification.field-signed-although-document-permits-no", name=name)
         elif was_there and step.permissions.locks(name):
-            yield f"the field “{name}” was signed although a signature locks it"
+            yield message("verification.field-signed-although-signature-locks", name=name)
 
 
-def _describing(step: RevisionStep) -> Iterator[str]:
+def _describing(step: RevisionStep) -> Iterator[Message]:
     """Level 1 permits evidence and time, no other title."""
     if step.permissions.strictest == NO_CHANGES and new_words(step.old, step.new):
-        yield "the document was described anew although it permits no changes"
+        yield message("verification.document-described-anew-although-permits-no")
 
 
-def _filling(step: RevisionStep) -> Iterator[str]:
+def _filling(step: RevisionStep) -> Iterator[Message]:
     filled = [field.name for field in step.comparison.fields if was_filled(step, field)]
     if fills_xfa(step):
         filled.append("XFA")
     for name in filled:
         if step.permissions.strictest == NO_CHANGES:
-            yield f"the field “{name}” was filled in although the document permits no changes"
+            yield message("verification.field-filled-although-document-permits-no", name=name)
         elif step.permissions.locks(name):
-            yield f"the field “{name}” was filled in although a signature locks it"
+            yield message("verification.field-filled-although-signature-locks", name=name)
 
 
-def _noting(step: RevisionStep) -> Iterator[str]:
+def _noting(step: RevisionStep) -> Iterator[Message]:
     level = step.permissions.strictest
     noted = any(is_note(step, note) for note in step.comparison.new_annotations)
     if (noted or step.pairs_of(Role.NOTE)) and level is not None and level < ANNOTATIONS:
-        yield "annotations were added although the certification does not permit it"
+        yield message("verification.annotations-were-added-although-certification-do")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from agreegen.messages import Message, message
 from agreegen.pdf.objects import Ref, Stream, Value
 from agreegen.verification.changes.interface import Finding, Pair, RevisionStep
 from agreegen.verification.changes.roles import Change, Role
@@ -29,17 +30,17 @@ def check_schemas(step: RevisionStep) -> Iterator[Finding]:
                 yield Finding(topic, reason)
 
 
-def _check(step: RevisionStep, pair: Pair) -> Iterator[str]:
+def _check(step: RevisionStep, pair: Pair) -> Iterator[Message]:
     one, two = pair.old, pair.new
     if not isinstance(one, dict | None) or not isinstance(two, dict):
         if not step.equality.kept(one, two):
-            yield f"{pair.label} was removed or replaced"
+            yield message("verification.removed-or-replaced", label=pair.label)
         return
     schema, before = SCHEMAS[pair.role], one or {}
     for key in sorted(before.keys() | two.keys()):
         entry = schema.key(key)
         if not _may(step, entry.change, before.get(key), two.get(key), deep=entry.owns is not None):
-            yield f"/{key} of {pair.label} was changed"
+            yield message("verification.changed-2", key=key, label=pair.label)
 
 
 def _may(step: RevisionStep, change: Change, one: Value, two: Value, *, deep: bool) -> bool:

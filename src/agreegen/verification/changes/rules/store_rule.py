@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from agreegen.messages import Message, message
 from agreegen.pdf.objects import Ref, Stream, Value
 from agreegen.verification.changes.interface import Finding, RevisionStep
 from agreegen.verification.changes.roles import Role
@@ -26,7 +27,7 @@ def check_store(step: RevisionStep) -> Iterator[Finding]:
                 yield Finding("document", reason)
 
 
-def _check(step: RevisionStep, store: Value) -> Iterator[str]:
+def _check(step: RevisionStep, store: Value) -> Iterator[Message]:
     pending: list[tuple[Value, Role]] = [(store, Role.STORE)]
     seen = set[tuple[int, Role]]()
     while pending and len(seen) < _MAX_NODES:
@@ -49,11 +50,11 @@ def _stayed(step: RevisionStep, item: Ref, role: Role) -> bool:
     return role is Role.STORE_STREAM and step.old.location(item.num) == step.new.location(item.num)
 
 
-def _check_stream(found: Value, role: Role) -> Iterator[str]:
+def _check_stream(found: Value, role: Role) -> Iterator[Message]:
     if role is not Role.STORE_STREAM or not isinstance(found, Stream):
-        yield "the security store holds something that does not belong there"
+        yield message("verification.security-store-holds-something-does-not")
     elif found.dictionary.keys() - SCHEMAS[role].keys.keys():
-        yield "a stream of the security store has entries that do not belong there"
+        yield message("verification.stream-security-store-entries-do-not")
 
 
 def _below(value: dict[str, Value], role: Role) -> Iterator[tuple[Value, Role]]:

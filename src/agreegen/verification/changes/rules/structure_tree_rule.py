@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from agreegen.messages import Message, message
 from agreegen.pdf.document import View
 from agreegen.pdf.objects import LimitError, Ref, Stream, Value
 from agreegen.verification.changes.interface import Finding, RevisionStep
@@ -29,9 +30,9 @@ def check_structure_tree(step: RevisionStep) -> Iterator[Finding]:
             continue
         before, after = step.old.resolve(one), step.new.resolve(two)
         if not isinstance(after, dict):
-            yield Finding("reading-aids", "the structure tree was removed")
+            yield Finding("reading-aids", message("verification.structure-tree-removed"))
         elif not isinstance(before, dict | None):
-            yield Finding("reading-aids", "another structure tree was put in place")
+            yield Finding("reading-aids", message("verification.another-structure-tree-put-place"))
         else:
             for reason in _Trees(step).compare(before or {}, after):
                 yield Finding("reading-aids", reason)
@@ -44,18 +45,18 @@ class _Trees:
         self._step = step
         self._seen: set[tuple[int, int]] = set()
 
-    def compare(self, before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
+    def compare(self, before: dict[str, Any], after: dict[str, Any]) -> Iterator[Message]:
         """Yield what was not only added."""
         for key in sorted((before.keys() | after.keys()) - _FREE_OF_ROOT):
             if not before and key in ("Type", "RoleMap", "ClassMap", "Namespaces"):
                 continue
             if not self._step.equality.kept(before.get(key), after.get(key)):
-                yield f"/{key} of the structure tree was changed"
+                yield message("verification.structure-tree-changed", key=key)
         yield from self._kids(before.get("K"), after.get("K"))
         yield from self._parents(before.get("ParentTree"), after.get("ParentTree"))
         yield from self._identifiers(before.get("IDTree"), after.get("IDTree"))
 
-    def _kids(self, one: Value, two: Value) -> Iterator[str]:
+    def _kids(self, one: Value, two: Value) -> Iterator[Message]:
         """Compare lists of kids, level by level: what was there stays in its order, new elements may come."""
         pending = [(one, two)]
         while pending:
@@ -67,7 +68,7 @@ class _Trees:
                     yield from self._new_kid(after[at])
                     at += 1
                 if at == len(after):
-                    yield "an element of the structure tree was removed or moved"
+                    yield message("verification.element-structure-tree-removed-or-moved")
                     return
                 yield from self._element(item, after[at], pending)
                 at += 1
@@ -81,42 +82,42 @@ class _Trees:
             return self._step.equality.kept(_without_kids(one), _without_kids(two))
         return self._step.equality.kept(one, two)
 
-    def _element(self, left: Value, right: Value, pending: list[tuple[Value, Value]]) -> Iterator[str]:
+    def _element(self, left: Value, right: Value, pending: list[tuple[Value, Value]]) -> Iterator[Message]:
         if isinstance(left, Ref):
             key = (left.num, right.num)
             if key in self._seen or left.num not in self._step.equality.touched:
                 return
             self._seen.add(key)
             if len(self._seen) > _MAX_NODES:
-                raise LimitError("the structure tree has too many elements")
+                raise LimitError(message("verification.structure-tree-too-many-elements"))
         one, two = self._step.old.resolve(left), self._step.new.resolve(right)
         if not isinstance(one, dict) or not isinstance(two, dict):
             if not self._step.equality.kept(one, two):
-                yield "an element of the structure tree was replaced"
+                yield message("verification.element-structure-tree-replaced")
             return
         if not self._step.equality.kept(_without_kids(one), _without_kids(two)):
-            yield "an element of the structure tree was changed"
+            yield message("verification.element-structure-tree-changed")
         pending.append((one.get("K"), two.get("K")))
 
-    def _new_kid(self, item: Value) -> Iterator[str]:
+    def _new_kid(self, item: Value) -> Iterator[Message]:
         """A new element has nothing of the page's content, which is all old, but fields and annotations."""
         pending, count = [item], 0
         while pending:
             found = self._step.new.resolve(pending.pop())
             count += 1
             if count > _MAX_NODES:
-                raise LimitError("the structure tree has too many elements")
+                raise LimitError(message("verification.structure-tree-too-many-elements"))
             if isinstance(found, list):
                 pending.extend(found)
             elif isinstance(found, int):
-                yield "a new structure element claims content that was on the page"
+                yield message("verification.new-structure-element-claims-content-on")
                 return
             elif isinstance(found, dict):
                 if self._step.new.resolve(found.get("Type")) == "MCR" or "MCID" in found:
-                    yield "a new structure element claims content that was on the page"
+                    yield message("verification.new-structure-element-claims-content-on")
                     return
                 if self._speaks(found):
-                    yield "a new structure element has text of its own"
+                    yield message("verification.new-structure-element-text-own")
                     return
                 if found.get("Type") != "OBJR":
                     pending.append(found.get("K"))
@@ -148,7 +149,7 @@ class _Trees:
                 pending.extend(found.values() if isinstance(found, dict) else found)
         return False
 
-    def _parents(self, one: Value, two: Value) -> Iterator[str]:
+    def _parents(self, one: Value, two: Value) -> Iterator[Message]:
         """Compare the parent trees: which element each mark of a page belongs to."""
         before, after = _numbers(self._step.old, one), _numbers(self._step.new, two)
         for key, item in before.items():
@@ -159,16 +160,16 @@ class _Trees:
             else:
                 same = item == other or (item is not None and not isinstance(item, Ref) and left == right)
             if not same and left is not None:
-                yield "the parent tree no longer says which element a mark belongs to"
+                yield message("verification.parent-tree-no-longer-says-element")
                 return
         if any(isinstance(self._step.new.resolve(after[key]), list) for key in after.keys() - before.keys()):
             # Lists are for marks in contents, which are all old; a field or a note has one element.
-            yield "the parent tree says to which elements further marks belong"
+            yield message("verification.parent-tree-says-elements-further-marks")
 
-    def _identifiers(self, one: Value, two: Value) -> Iterator[str]:
+    def _identifiers(self, one: Value, two: Value) -> Iterator[Message]:
         before, after = _names(self._step.old, one), _names(self._step.new, two)
         if any(not self._step.equality.kept(item, after.get(key)) for key, item in before.items()):
-            yield "the tree of identifiers was changed"
+            yield message("verification.tree-identifiers-changed")
 
 
 def _without_kids(value: dict[str, Any]) -> dict[str, Any]:
@@ -212,7 +213,7 @@ def _leaves(view: View, tree: Value, key: str) -> Iterator[list[Any]]:
                 continue
             seen.add(item.num)
             if len(seen) > _MAX_NODES:
-                raise LimitError("a tree of names or numbers has too many nodes")
+                raise LimitError(message("verification.tree-names-or-numbers-too-many"))
         node = view.dictionary(item)
         yield view.array(node.get(key))
         pending.extend(reversed(view.array(node.get("Kids"))))
