@@ -13,7 +13,7 @@ from agreegen.errors import UsageError
 from agreegen.web.endpoint import NOT_FOUND, Call, Page
 from agreegen.web.pages.areas import OFFICER, READERS
 from agreegen.web.pages.rendering import page
-from agreegen.web.routes.batches.finding import back_to, find_batch
+from agreegen.web.routes.batches.finding import attachment, back_to, find_batch
 from agreegen.web.work.batch_folder import BatchFolder, read_answer
 from agreegen.web.work.children import Child
 
@@ -46,6 +46,7 @@ def show_archive(call: Call) -> Response:
         archiving=folder.archiving,
         checking=folder.bag_check,
         bag=read_answer(folder.bag_check),
+        four=folder.four_properties.is_file(),
         register=folder.register_check,
         found=read_answer(folder.register_check),
         can_seal=call.office.settings.archive_credential is not None,
@@ -74,6 +75,7 @@ def check_bag(call: Call) -> Response:
     if name not in {path.name for path in folder.bags}:
         raise HTTPException(NOT_FOUND)
     command = ["archive", "verify", name, *call.office.home.trust_options(folder.path), "--json"]
+    command += [f"--four={folder.four_properties.name}", "--force"]
     _start(call, folder.bag_check, command, f"{batch.id}/{name}", "bag-verify")
     return back_to(f"/archive/{batch.id}")
 
@@ -116,6 +118,19 @@ def give_register(call: Call) -> Response:
     return Response(data, media_type=_XLSX, headers=headers)
 
 
+def give_four_properties(call: Call) -> Response:
+    """Give the report on the four properties (DA/T 70-2018) of the bag verified last, to keep."""
+    batch, folder = find_batch(call)
+    return attachment(folder.four_properties, f"four-properties-{batch.id}.html", "text/html")
+
+
+def give_four_workbook(call: Call) -> Response:
+    """Give the same report as a workbook."""
+    batch, folder = find_batch(call)
+    path = folder.four_properties.with_suffix(".xlsx")
+    return attachment(path, f"four-properties-{batch.id}.xlsx", _XLSX)
+
+
 PAGES = (
     Page("GET", "/archive", list_archive, READERS),
     Page("GET", "/archive/{batch}", show_archive, READERS),
@@ -123,4 +138,6 @@ PAGES = (
     Page("POST", "/archive/{batch}/verify", check_bag, READERS),
     Page("POST", "/archive/{batch}/register", check_register, READERS),
     Page("GET", "/archive/{batch}/register.xlsx", give_register, READERS),
+    Page("GET", "/archive/{batch}/four-properties.html", give_four_properties, READERS),
+    Page("GET", "/archive/{batch}/four-properties.xlsx", give_four_workbook, READERS),
 )

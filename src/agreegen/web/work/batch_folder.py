@@ -143,6 +143,11 @@ class BatchFolder:
         return Child(self.path, "bag-check")
 
     @property
+    def four_properties(self) -> Path:
+        """The report on the four properties of the bag verified last; the workbook lies beside it."""
+        return self.path / "four-properties.html"
+
+    @property
     def register_check(self) -> Child:
         """`register verify`."""
         return Child(self.path, "register-check")
