@@ -1,7 +1,7 @@
 """A real browser signs on the pad with touch events; independent programs look at what came out.
 
-Every request that the browser sends is recorded: none carries a private key, and none goes anywhere but to
-the office.
+Every request that the browser sends goes through a proxy that records it: none carries a private key, and
+none goes anywhere but to the office.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from playwright.sync_api import Browser, Page, Request, sync_playwright
 from agreegen.model.report import Verdict
 from agreegen.verification.service import verify_bytes
 from tests.integration.device_support import DeviceOffice, device_office, make_office
+from tests.judges import verapdf
+from tests.recording_proxy import Recording, recording_proxy
 from tests.web_office import PASSWORD
 
 CHROMIUM = "/usr/bin/chromium"
@@ -64,11 +66,18 @@ class Tablet:
         browser: The browser.
         width: Of the screen, in pixels.
         language: Of the person.
+        proxy: Address of a proxy for everything that it sends.
     """
 
-    def __init__(self, browser: Browser, width: int = 820, language: str = "zh-CN") -> None:
+    def __init__(
+        self, browser: Browser, width: int = 820, language: str = "zh-CN", proxy: str | None = None
+    ) -> None:
         context = browser.new_context(
-            viewport={"width": width, "height": 1000}, has_touch=True, locale=language
+            viewport={"width": width, "height": 1000},
+            has_touch=True,
+            locale=language,
+            # Chromium sends nothing for loopback through a proxy unless it is told to.
+            proxy=None if proxy is None else {"server": proxy, "bypass": "<-loopback>"},
         )
         context.add_init_script(WATCH)
         self.page: Page = context.new_page()
@@ -143,11 +152,17 @@ class Tablet:
 
 
 @pytest.fixture(scope="module")
+def recording() -> Iterator[Recording]:
+    with recording_proxy() as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="module")
 def signed(
-    office: DeviceOffice, browser: Browser, tmp_path_factory: pytest.TempPathFactory
+    office: DeviceOffice, browser: Browser, recording: Recording, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Tablet, Path]:
     """Somebody signed in the browser and took the files along."""
-    tablet, folder = Tablet(browser), tmp_path_factory.mktemp("taken")
+    tablet, folder = Tablet(browser, proxy=recording.address), tmp_path_factory.mktemp("taken")
     tablet.begin_at_desk(office, "张伟")
     tablet.read()
     tablet.agree()
@@ -170,6 +185,12 @@ def test_pdfsig_finds_it_valid(signed: tuple[Tablet, Path]) -> None:
     command = ["pdfsig", "-nocert", str(signed[1] / "document.pdf")]
     shown = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     assert shown.count("Signature Validation: Signature is Valid.") == 2
+
+
+@pytest.mark.verapdf
+def test_verapdf_finds_it_pdfa_3b(signed: tuple[Tablet, Path]) -> None:
+    path = signed[1] / "document.pdf"
+    assert verapdf.validate([path]) == {path: (True, [])}
 
 
 def test_openssl_verifies_it_and_shows_what_sha256sum_prints(
@@ -198,11 +219,14 @@ def _output(command: list[str]) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-def test_no_request_carries_a_private_key(office: DeviceOffice, signed: tuple[Tablet, Path]) -> None:
+def test_no_request_carries_a_private_key(signed: tuple[Tablet, Path], recording: Recording) -> None:
     tablet = signed[0]
-    bodies = [request.post_data_buffer or b"" for request in tablet.requests]
-    assert any(b'name="drawing"' in body for body in bodies)  # the recording did see what was sent
-    for body in bodies:
+    whole = recording.requests
+    asked = {request.url.split("?")[0].encode() for request in tablet.requests if request.url[:5] == "http:"}
+    went = {re.sub(rb"\?.*", b"", request.split(b" ", 2)[1]) for request in whole}
+    assert asked <= went  # the proxy saw everything that the browser asked for
+    assert any(b'name="drawing"' in request for request in whole)
+    for body in whole:
         assert b"PRIVATE" not in body
         assert b'"d":' not in body  # a private JWK
         for text in re.findall(rb"[A-Za-z0-9+/]{40,}={0,2}", body):
