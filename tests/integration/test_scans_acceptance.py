@@ -36,6 +36,13 @@ def test_every_page_is_accounted_for(outcome: Outcome) -> None:
     assert len(set(places)) == len(places) == len(outcome.truths)
 
 
+def test_two_pledges_in_changed_order_are_each_its_own(outcome: Outcome) -> None:
+    swapped = [(truth.staff_no, result) for truth, result in outcome.pairs() if truth.kind is Kind.SWAPPED]
+    assert len(swapped) == 2
+    assert [result.staff_no for _, result in swapped] == [number for number, _ in swapped]
+    assert {result.status for _, result in swapped} == {PageStatus.ACCEPTED}
+
+
 def test_dmtxread_reads_the_same_ids(tmp_path: Path, outcome: Outcome) -> None:
     accepted = next(
         r for _, r in outcome.pairs() if r.status is PageStatus.ACCEPTED and r.source.endswith(".pdf")

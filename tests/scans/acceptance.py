@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -21,8 +22,9 @@ _SURNAMES, _GIVEN = (
     "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨",
     ("秀英", "丽华", "建平", "海燕", "志远", "雪梅", "文博", "磊"),
 )
+_SWAPPED_PAIRS = 0.01
 _SHARES = (
-    (Kind.SIGNED, 0.46),
+    (Kind.SIGNED, 0.44),
     (Kind.SIGNED_DOT, 0.06),
     (Kind.SIGNED_FOLD, 0.06),
     (Kind.UNSIGNED, 0.04),
@@ -133,7 +135,17 @@ def _plan(people: list[str], pages: int, rng: random.Random) -> list[tuple[Kind,
             else:
                 plan.append((kind, free.pop()))
     rng.shuffle(plan)
+    for _ in range(max(1, round(_SWAPPED_PAIRS * pages))):
+        place = rng.randrange(len(plan) + 1)
+        plan[place:place] = [(Kind.SWAPPED, person) for person in _swapped(people, free)]
     return plan
+
+
+def _swapped(people: list[str], free: list[str]) -> list[str]:
+    """Take two people whose sheets left the printer one after the other, in changed order."""
+    first, second = next(pair for pair in itertools.pairwise(people) if set(pair) <= set(free))
+    free[:] = [person for person in free if person not in {first, second}]
+    return [second, first]
 
 
 def _bind(workshop: Workshop, pictures: list[Path]) -> list[Path]:

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     SIGNED = "signed"
     SIGNED_DOT = "signed, with dirt"
     SIGNED_FOLD = "signed, with folds"
+    SWAPPED = "signed, one of two that changed places"
     UNSIGNED = "unsigned"
     UNSIGNED_DOT = "unsigned, a dot in the place"
     UNSIGNED_FOLD = "unsigned, a fold through the place"
@@ -45,7 +46,7 @@ class Kind(StrEnum):
     REMARK = "signed, with a remark"
 
 
-GOOD = frozenset({Kind.SIGNED, Kind.SIGNED_DOT, Kind.SIGNED_FOLD})
+GOOD = frozenset({Kind.SIGNED, Kind.SIGNED_DOT, Kind.SIGNED_FOLD, Kind.SWAPPED})
 
 
 @dataclass(frozen=True, slots=True)
