@@ -23,6 +23,7 @@ from agreegen.scanning.review_pages import OpenPage, fill_in, open_pages
 from agreegen.scanning.wording import say_reasons
 
 if TYPE_CHECKING:
+    from agreegen.model.report import FileReport
     from agreegen.recording.received import ReceivedDocument
     from agreegen.recording.recorder import Recorder
     from agreegen.signing.interface import Trust
@@ -44,6 +45,7 @@ __all__ = [
     "change_signer",
     "fill_in",
     "open_pages",
+    "require_returned",
     "retract",
     "say_reasons",
     "unsigned_evidence",
@@ -145,6 +147,26 @@ def add_signed(
     report = verify_bytes(str(source), pdf, options)
     with open_to_write(access, now) as recorder:
         return receive_document(recorder, source, pdf, report, by=by, now=now)
+
+
+def require_returned(sent: Path, name: str, pdf: bytes, report: FileReport) -> tuple[str, ...]:
+    """Return in which new roles a file that came back was signed, if it may take the place of what was sent.
+
+    It is what `add_signed` asks, for offices that keep a document without a register.
+
+    Args:
+        sent: The file that was sent.
+        name: What the other file is called.
+        pdf: The other file.
+        report: What verification says of it.
+
+    Raises:
+        InputError: It is not the very file with valid new signatures appended; told what it is.
+        OSError: The file that was sent cannot be read.
+    """
+    from agreegen.recording import received  # noqa: PLC0415 - reading files takes long to load
+
+    return tuple(received.require_returned(Path(name), pdf, report, received.SentDocument.of_file(sent)))
 
 
 def unsigned_evidence(path: Path) -> list[tuple[Event, DocumentRow | None]]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
-from agreegen.scanning.comparing.alignment import Placement, Scan, place_by_marks, refine
+from agreegen.scanning.comparing.alignment import Ink, LaidPage, Placement, Scan, place_by_marks, refine
 from agreegen.scanning.comparing.comparison import Likeness, compare
 from agreegen.scanning.comparing.references import DOTS_PER_INCH, Copy, Reference, render_reference
 from agreegen.scanning.inputs import Source, open_source
@@ -28,7 +29,6 @@ _RIM_SHARE = 0.03
 _DARK = 60
 _REVIEW_PX = 1400
 _LEAST_LIKENESS = 0.3
-_AFAR = 2
 _MARK_ERROR_SHARE = 0.02
 """Marks whose corners disagree by more than this share of the page's height are not where ours stand."""
 
@@ -120,12 +120,10 @@ def judge(path: Path, page: int, copy: Copy) -> Judgement:
     ours = [mark for mark in _desk.marks if mark.text is not None]
     assert ours[0].text is not None
     reference = render_reference(copy, ours[0].text.page)
-    scan = Scan(_desk.grey)
-    placement = _place(scan, ours, reference)
-    if placement is None:
+    laid = _lay(Scan(_desk.grey), ours, reference)
+    if laid is None:
         return Judgement(None, _turns_of(ours[0]), 0.0)
-    likeness = compare(scan, placement, reference)
-    return Judgement(likeness, _turns_of(ours[0]), placement.scale * DOTS_PER_INCH)
+    return Judgement(compare(laid, reference), _turns_of(ours[0]), laid.placement.scale * DOTS_PER_INCH)
 
 
 def split(path: Path, page: int, turns: int, dpi: float) -> bytes:
@@ -159,14 +157,15 @@ def _take(path: Path, page: int) -> Picture:
     return np.asarray(_desk.grey)
 
 
-def _place(scan: Scan, marks: list[FoundMark], reference: Reference) -> Placement | None:
+def _lay(scan: Scan, marks: list[FoundMark], reference: Reference) -> LaidPage | None:
     """Lay a page over our rendering, by two marks or by either place of a single one."""
     best, most = None, _LEAST_LIKENESS
     for placement, rough in _guesses(marks, reference, scan.picture.height):
         placed, _ = refine(scan, placement, reference.ink, rough=rough)
-        likeness = _likeness(scan, placed, reference)
+        page = LaidPage.lay(scan, placed, reference.ink.shape)
+        likeness = _likeness(page.grey, reference.ink)
         if likeness > most:
-            best, most = placed, likeness
+            best, most = page, likeness
     return best
 
 
@@ -180,14 +179,21 @@ def _guesses(marks: list[FoundMark], reference: Reference, height: int) -> list[
     return [(place_by_marks([mark.corners], [place])[0], True) for mark in marks for place in reference.marks]
 
 
-def _likeness(scan: Scan, placement: Placement, reference: Reference) -> float:
+def _likeness(laid: Picture, ink: Ink) -> float:
     """Return how much of the print lies where it should, looked at from afar."""
-    wanted = reference.ink[_AFAR // 2 :: _AFAR, _AFAR // 2 :: _AFAR]
-    height, width = wanted.shape
-    laid = scan.laid(placement.of_part(0, 0, 1 / _AFAR), (width, height)).astype(np.float32)
-    if float(laid.std()) == 0 or float(wanted.std()) == 0:
-        return 0.0
-    return -float(np.corrcoef(laid.ravel(), wanted.ravel())[0, 1])
+    found, wanted = _from_afar(255 - laid), _from_afar(ink)
+    energy = float(np.vdot(found, found)) * float(np.vdot(wanted, wanted))
+    return float(np.vdot(found, wanted)) / energy**0.5 if energy else 0.0
+
+
+def _from_afar(ink: NDArray[np.generic]) -> Ink:
+    """Return the sums of two by two pixels, less the mean of all."""
+    height, width = (size // 2 * 2 for size in ink.shape)
+    even = ink[:height, :width].astype(np.float32)
+    rows = even[::2] + even[1::2]
+    means: Ink = rows[:, ::2] + rows[:, 1::2]
+    means -= means.mean()
+    return means
 
 
 def _turns_of(mark: FoundMark) -> int:

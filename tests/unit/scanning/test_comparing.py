@@ -116,7 +116,7 @@ def _drawn(draw: str) -> Mask:
 )
 def test_ink_that_is_a_signature(draw: str, signing: Signing, elsewhere: bool) -> None:
     reference = _reference(Image.new("L", _SIZE, 255), [])
-    found, other, _ = judge_ink(_drawn(draw), reference)
+    found, other = judge_ink(_drawn(draw), reference)
     assert found == (("pledger", signing),)
     assert other is elsewhere
 

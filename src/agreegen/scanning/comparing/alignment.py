@@ -102,6 +102,27 @@ class Scan:
         return np.asarray(laid)
 
 
+@dataclass(frozen=True, slots=True)
+class LaidPage:
+    """A scanned page in the frame of a rendering.
+
+    Attributes:
+        scan: The page.
+        placement: From the rendering to the scan.
+        grey: The page as it looks there.
+    """
+
+    scan: Scan
+    placement: Placement
+    grey: NDArray[np.uint8]
+
+    @classmethod
+    def lay(cls, scan: Scan, placement: Placement, shape: tuple[int, ...]) -> LaidPage:
+        """Lay a page over a rendering of so many rows and columns."""
+        height, width = shape
+        return cls(scan, placement, scan.laid(placement, (width, height)))
+
+
 def refine(
     scan: Scan, placement: Placement, reference: Ink, *, rough: bool = False
 ) -> tuple[Placement, float]:

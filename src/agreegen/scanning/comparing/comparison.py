@@ -12,15 +12,13 @@ values stand in docs/scans.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from agreegen.scanning.comparing.alignment import Placement, Scan
+from agreegen.scanning.comparing.alignment import LaidPage
 from agreegen.scanning.comparing.ink import ink_of, spread
 from agreegen.scanning.comparing.references import Reference
 from agreegen.scanning.comparing.signing_check import Signing, judge_ink
 from agreegen.scanning.comparing.text_comparison import (
-    Score,
     Text,
     judge_telling,
     judge_text,
@@ -40,38 +38,24 @@ class Likeness:
         text: Whether the text is the same.
         signing: What was found in each open signature's place on this page.
         elsewhere: Whether there is handwriting at other places.
-        worst: The character that agrees least, and how much (-1 to 1).
-        worst_telling: The same among those that tell persons apart.
-        ink_mm2: New ink in the places of signatures, in square millimetres.
     """
 
     text: Text
     signing: tuple[tuple[str, Signing], ...]
     elsewhere: bool
-    worst: tuple[str, float]
-    worst_telling: tuple[str, float]
-    ink_mm2: float
 
 
-def compare(scan: Scan, placement: Placement, reference: Reference) -> Likeness:
+def compare(page: LaidPage, reference: Reference) -> Likeness:
     """Compare a page with our rendering of it.
 
     Args:
-        scan: The page.
-        placement: From the rendering to the scan.
+        page: The page, laid over the rendering.
         reference: The rendering.
     """
-    height, width = reference.ink.shape
-    laid = scan.laid(placement, (width, height))
-    ink = ink_of(laid, reference.ink)
-    scores = score_text(laid, ink, reference)
-    telling = list(score_telling(scan, placement, reference))
+    ink = ink_of(page.grey, reference.ink)
+    scores = score_text(page.grey, ink, reference)
+    telling = list(score_telling(page, reference))
     text = min(judge_text(scores), judge_telling(telling), key=(Text.OTHER, Text.DOUBTFUL, Text.SAME).index)
     new = (ink > _NEW_INK) & ~spread(reference.ink > _PRINTED_INK, _TOLERANCE_PX)
-    signing, elsewhere, area = judge_ink(new, reference)
-    return Likeness(text, signing, elsewhere, _worst(scores), _worst(telling), area)
-
-
-def _worst(scores: Iterable[Score]) -> tuple[str, float]:
-    listed = [(score.character.text, score.value) for score in scores]
-    return min(listed, key=lambda item: item[1], default=("", 1.0))
+    signing, elsewhere = judge_ink(new, reference)
+    return Likeness(text, signing, elsewhere)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -133,10 +134,7 @@ def strokes_of(mask: Mask) -> list[Stroke] | None:
 
     None where so much is inked that its parts say nothing.
     """
-    height, width = mask.shape
-    rows, columns = -(-height // _CELL_PX), -(-width // _CELL_PX)
-    padded = np.pad(mask, ((0, rows * _CELL_PX - height), (0, columns * _CELL_PX - width)))
-    counts = padded.reshape(rows, _CELL_PX, columns, _CELL_PX).sum(axis=(1, 3))
+    counts = _cell_counts(mask)
     ys, xs = np.nonzero(counts)
     if len(ys) > _MOST_CELLS:
         return None
@@ -146,6 +144,16 @@ def strokes_of(mask: Mask) -> list[Stroke] | None:
         start = next(iter(left))
         strokes.append(_stroke(list(_flood(start, left))))
     return strokes
+
+
+def _cell_counts(mask: Mask) -> NDArray[np.uint8]:
+    """Return how many pixels of each cell are set."""
+    height, width = mask.shape
+    padded = np.pad(mask.astype(np.uint8), ((0, -height % _CELL_PX), (0, -width % _CELL_PX)))
+    # Sums of slices take a tenth of the time of a sum over the axes of cells.
+    rows = functools.reduce(np.add, [padded[part::_CELL_PX] for part in range(_CELL_PX)])
+    cells: NDArray[np.uint8] = functools.reduce(np.add, [rows[:, part::_CELL_PX] for part in range(_CELL_PX)])
+    return cells
 
 
 def _flood(start: tuple[int, int], left: dict[tuple[int, int], int]) -> Iterator[tuple[int, int, int]]:

@@ -28,7 +28,7 @@ class Signing(StrEnum):
     EMPTY = "empty"
 
 
-def judge_ink(new: Mask, reference: Reference) -> tuple[tuple[tuple[str, Signing], ...], bool, float]:
+def judge_ink(new: Mask, reference: Reference) -> tuple[tuple[tuple[str, Signing], ...], bool]:
     """Judge what was not printed by us.
 
     Args:
@@ -36,16 +36,15 @@ def judge_ink(new: Mask, reference: Reference) -> tuple[tuple[tuple[str, Signing
         reference: The rendering.
 
     Returns:
-        What was found in each place, whether something is written elsewhere, and the ink in the places.
+        What was found in each place, and whether something is written elsewhere.
     """
     strokes = strokes_of(new)
     if strokes is None:
-        return tuple((role, Signing.DOUBTFUL) for role in reference.signatures), True, 0.0
+        return tuple((role, Signing.DOUBTFUL) for role in reference.signatures), True
     pen = [stroke for stroke in without_folds(strokes) if not _is_speck(stroke)]
     found = {role: _cells_in(pen, place) for role, place in reference.signatures.items()}
-    area = sum(pixels for cells in found.values() for _, _, pixels in cells) / PX_PER_MM**2
     signing = tuple((role, _judge_signature(cells)) for role, cells in found.items())
-    return signing, _is_elsewhere(pen, reference), area
+    return signing, _is_elsewhere(pen, reference)
 
 
 def _cells_in(pen: Sequence[Stroke], place: Place) -> list[Cell]:

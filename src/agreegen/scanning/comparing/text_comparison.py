@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from agreegen.scanning.comparing.alignment import Ink, Placement, Scan
+from agreegen.scanning.comparing.alignment import Ink, LaidPage
 from agreegen.scanning.comparing.ink import ink_of
 from agreegen.scanning.comparing.references import FINE, PX_PER_MM, Character, Place, Reference
 
@@ -41,7 +41,7 @@ class Score:
 
     Attributes:
         character: The character of our rendering.
-        value: Correlation with what stands at its place, -1 to 1.
+        value: Correlation with what stands at its place, -1 to 1; at least that where it is enough.
     """
 
     character: Character
@@ -73,34 +73,79 @@ def score_text(laid: NDArray[np.uint8], ink: Ink, reference: Reference) -> list[
         ink: Its ink.
         reference: The rendering.
     """
-    soft, printed = _softened(laid, 1), _softened(_grey(reference.ink), 1)
-    inked = _softened(_grey(ink), 1) if reference.signatures else soft
-    scores = []
-    for character in reference.characters:
-        if not character.telling:
-            value = _agreement(soft, printed, character.place)
-            if _may_be_inked(character, reference):
-                value = max(value, _presence(inked, printed, character.place))
-            scores.append(Score(character, value))
-    return scores
+    characters = [character for character in reference.characters if not character.telling]
+    page = _Sheet(laid, reference.ink, 1)
+    values = page.compare([character.place for character in characters], _TEXT_WEAK)
+    for number, character in enumerate(characters):
+        if values[number] < _TEXT_WEAK and _may_be_inked(character, reference):
+            values[number] = max(values[number], page.presence(ink, character.place))
+    return list(map(Score, characters, values))
 
 
-def score_telling(scan: Scan, placement: Placement, reference: Reference) -> Iterator[Score]:
+def score_telling(page: LaidPage, reference: Reference) -> Iterator[Score]:
     """Compare the characters that tell persons apart in their larger renderings."""
     for left, top, fine in reference.fine:
         height, width = fine.shape
-        laid = scan.laid(placement.of_part(left, top, FINE), (width, height))
-        soft, printed = _softened(laid, FINE), _softened(_grey(fine), FINE)
-        inked = _softened(_grey(ink_of(laid, fine)), FINE) if reference.signatures else soft
+        placement = page.placement.of_part(left, top, FINE)
+        part = _Sheet(page.scan.laid(placement, (width, height)), fine, FINE)
         frame = Place(left, top, left + width / FINE, top + height / FINE)
-        for character in reference.characters:
-            if not character.telling or not _is_inside(character.place, frame):
-                continue
-            place = _moved(character.place, frame)
-            value = _agreement(soft, printed, place)
-            if _may_be_inked(character, reference):
-                value = max(value, _presence(inked, printed, place))
-            yield Score(character, value)
+        telling = [c for c in reference.characters if c.telling and _is_inside(c.place, frame)]
+        places = [_moved(character.place, frame) for character in telling]
+        values = part.compare(places, _TELLING_WEAK)
+        for character, place, value in zip(telling, places, values, strict=True):
+            if value < _TELLING_WEAK and _may_be_inked(character, reference):
+                yield Score(character, max(value, part.presence(ink_of(part.laid, fine), place)))
+            else:
+                yield Score(character, value)
+
+
+class _Sheet:
+    """A page, or a part of it, beside its rendering.
+
+    Args:
+        laid: The page in the frame of the rendering.
+        rendering: The ink of the rendering.
+        factor: How many times as large as at `DOTS_PER_INCH` both are.
+
+    Attributes:
+        laid: The same.
+    """
+
+    def __init__(self, laid: NDArray[np.uint8], rendering: Ink, factor: int) -> None:
+        self.laid = laid
+        self._factor = factor
+        self._soft, self._printed = _softened(laid, factor), _softened(_grey(rendering), factor)
+
+    def compare(self, places: Sequence[Place], enough: float) -> list[float]:
+        """Return how well each character agrees; where it should stand and, if that is not enough, around.
+
+        Args:
+            places: Where the characters are in the rendering.
+            enough: A correlation that needs no search for a greater one.
+        """
+        values = _standing(self._soft, self._printed, places)
+        return [
+            value if value >= enough else _agreement(self._soft, self._printed, place)
+            for value, place in zip(values, places, strict=True)
+        ]
+
+    def presence(self, ink: Ink, place: Place) -> float:
+        """Return how much of a character's own ink is there, whatever is written over it, or 0.
+
+        Args:
+            ink: The ink of the page.
+            place: Where the character is in the rendering.
+        """
+        # Only what is near is softened: a whole page takes a hundred times as long.
+        reach = _SEARCH_PX + 2 + round(_SOFT_PX * self._factor) + 1
+        height, width = ink.shape
+        top, left = (max(0, int(edge) - reach) for edge in (place.top, place.left))
+        bottom, right = min(height, int(place.bottom) + reach), min(width, int(place.right) + reach)
+        near = _softened(_grey(ink[top:bottom, left:right]), self._factor)
+        own = Place(place.left - left, place.top - top, place.right - left, place.bottom - top)
+        windows, wanted = _windows(near, self._printed[top:bottom, left:right], own)
+        present = float((np.minimum(windows, wanted).sum(axis=1) / max(float(wanted.sum()), 1e-3)).max())
+        return present if present >= _PRESENT else 0.0
 
 
 def _grey(ink: Ink) -> NDArray[np.uint8]:
@@ -142,13 +187,40 @@ def _may_be_inked(character: Character, reference: Reference) -> bool:
     return any(place.grown(by, by).holds(x, y) for place in reference.signatures.values())
 
 
+def _edges(shape: tuple[int, ...], place: Place) -> tuple[int, int, int, int]:
+    """Return first row, first column, and those behind the last ones of a character."""
+    height, width = shape
+    top, left = max(0, int(place.top) - 1), max(0, int(place.left) - 1)
+    return top, left, min(height, int(place.bottom) + 2), min(width, int(place.right) + 2)
+
+
+def _standing(soft: Soft, printed: Soft, places: Sequence[Place]) -> list[float]:
+    """Return the correlation of each character with what stands exactly where it should."""
+    if not places:
+        return []
+    width = soft.shape[1]
+    pixels = [
+        (np.arange(top, bottom)[:, None] * width + np.arange(left, right)).ravel()
+        for top, left, bottom, right in (_edges(soft.shape, place) for place in places)
+    ]
+    sizes = np.array([len(part) for part in pixels])
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    every = np.concatenate(pixels)
+    found, wanted = (grey.ravel()[every].astype(np.float64) for grey in (soft, printed))
+    products = (found, wanted, found * found, wanted * wanted, found * wanted)
+    sums = [np.add.reduceat(product, starts) for product in products]
+    energy, spread = sums[2] - sums[0] ** 2 / sizes, sums[3] - sums[1] ** 2 / sizes
+    common = sums[4] - sums[0] * sums[1] / sizes
+    values = common / np.sqrt(np.maximum(energy, _LEAST_ENERGY) * np.maximum(spread, _LEAST_ENERGY))
+    return [float(value) for value in np.where(spread < _LEAST_ENERGY, 1.0, values)]
+
+
 def _windows(
     found: NDArray[np.generic], reference: NDArray[np.generic], place: Place
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return all shifts of what stands near a character's place, one a row, and what should stand there."""
     height, width = reference.shape
-    top, left = max(0, int(place.top) - 1), max(0, int(place.left) - 1)
-    bottom, right = min(height, int(place.bottom) + 2), min(width, int(place.right) + 2)
+    top, left, bottom, right = _edges(reference.shape, place)
     wanted = reference[top:bottom, left:right].astype(np.float32)
     upper, lower = max(0, top - _SEARCH_PX), min(height, bottom + _SEARCH_PX)
     first, last = max(0, left - _SEARCH_PX), min(width, right + _SEARCH_PX)
@@ -167,10 +239,3 @@ def _agreement(soft: Soft, printed: Soft, place: Place) -> float:
     sums = windows.sum(axis=1)
     energy = np.einsum("ij,ij->i", windows, windows) - sums**2 / wanted.size
     return float((windows @ flat / np.sqrt(np.maximum(energy, _LEAST_ENERGY) * spread)).max())
-
-
-def _presence(ink: Soft, reference: Soft, place: Place) -> float:
-    """Return how much of a character's own ink is there, whatever was written over it; 0 where too little."""
-    windows, wanted = _windows(ink, reference, place)
-    present = float((np.minimum(windows, wanted).sum(axis=1) / max(float(wanted.sum()), 1e-3)).max())
-    return present if present >= _PRESENT else 0.0

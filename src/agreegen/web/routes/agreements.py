@@ -6,6 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from agreegen.api import FileReport, find_form, list_forms
+from agreegen.api.recording import require_returned
 from agreegen.errors import AgreegenError, InputError
 from agreegen.model.form import Form
 from agreegen.model.report import SignatureKind
@@ -14,7 +15,7 @@ from agreegen.web.pages.areas import OFFICER
 from agreegen.web.pages.rendering import page
 from agreegen.web.routes.batches.finding import attachment, back_to, page_number, picture
 from agreegen.web.store.agreements import Agreement
-from agreegen.web.work.agreements.folder import AgreementFolder, require_successor
+from agreegen.web.work.agreements.folder import AgreementFolder
 from agreegen.web.work.agreements.form_entry import entries
 from agreegen.web.work.agreements.office_signing import credentials_of, sign_as_office
 from agreegen.web.work.uploads import uploads_in
@@ -145,14 +146,13 @@ def sign_agreement(call: Call) -> Response:
 
 
 def take_back(call: Call) -> Response:
-    """Take what the other party signed and sent back, if it is the same document, unaltered."""
+    """Take what the other party signed and sent back, judged as `register add-signed` does."""
     agreement, folder = _find(call)
     uploads = list(uploads_in(call.form, "file"))
     if len(uploads) == 1:
         pdf = uploads[0].read()
         try:
-            before = _judge(call, folder.current.read_bytes(), folder.current.name)
-            require_successor(before, _judge(call, pdf, uploads[0].name))
+            require_returned(folder.current, uploads[0].name, pdf, _judge(call, pdf, uploads[0].name))
         except AgreegenError as exc:
             call.record("agreement-return", agreement.id, "refused")
             return _show(call, exc)

@@ -6,12 +6,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from agreegen.api import FileReport, find_form, generate
-from agreegen.errors import SigningError
+from agreegen.api import find_form, generate
 from agreegen.files import write_atomically
-from agreegen.messages import message
 from agreegen.model.form import Form
-from agreegen.model.report import Integrity, SignatureKind
 from agreegen.web.home import Home
 from agreegen.web.store.agreements import Agreement
 from agreegen.web.work.agreements.form_entry import values_of
@@ -75,26 +72,3 @@ class AgreementFolder:
         """Keep a further version."""
         path = self.path / f"v{len(self.versions) + 1:03d}.pdf"
         write_atomically(path, pdf, mode=_OWNER_ONLY)
-
-
-def require_successor(before: FileReport, after: FileReport) -> None:
-    """Refuse a file that came back unless it is ours, unaltered, with every signature that stood in it.
-
-    Raises:
-        SigningError: It is not.
-    """
-    ours, theirs = before.document, after.document
-    if ours is None or theirs is None or ours.id != theirs.id:
-        raise SigningError(message("web.agreement.another"), hint=message("web.agreement.another.hint"))
-    if after.signatures and after.unaltered is not True:
-        raise SigningError(message("web.agreement.altered"), hint=message("web.agreement.altered.hint"))
-    if not _signed_fields(before) <= _signed_fields(after):
-        raise SigningError(message("web.agreement.fewer"), hint=message("web.agreement.another.hint"))
-
-
-def _signed_fields(report: FileReport) -> set[tuple[str, str]]:
-    return {
-        (each.field or "", each.signer or "")
-        for each in report.signatures
-        if each.kind is SignatureKind.SIGNATURE and each.integrity is Integrity.INTACT
-    }
