@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -280,3 +281,19 @@ def test_half_a_bag_of_a_killed_run_is_cleared_where_no_bag_is_due(
     monkeypatch.setattr("agreegen.files._SETTLING_S", -1.0)
     assert run_job(job, ALONE).bags == ()
     assert not half.exists()
+
+
+def test_rows_that_failed_say_why_in_the_reader_s_language(
+    job: Job, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What she is to mend, and what is replaced or kept: on the screen and in the files."""
+    job = other_date(job)
+    write_roster(job.path.parent, [*ROWS, "T005,,,某县普查办,否"])
+    assert agreegen(["--lang", "zh", "batch", "run", str(job.path)]) == 8
+    screen = capsys.readouterr().err
+    rows = (job.output / "failed-rows.csv").read_text("utf-8-sig").splitlines()[1:]
+    kept = [line for line in screen.splitlines() if line.startswith("第 ")]
+    replaced = next(line for line in screen.splitlines() if "被替换" in line)
+    assert len(rows) == len(kept) == 4
+    for text in (*rows, *kept, replaced):
+        assert not re.search(r"[A-Za-z]{3,}", re.sub(r"--replace-signed|[0-9a-f]{32}", "", text)), text

@@ -85,7 +85,15 @@ class Task:
 
 
 class RowProblemError(Exception):
-    """A row that cannot become a document; the message is its reason."""
+    """A row that cannot become a document.
+
+    Attributes:
+        reason: Why.
+    """
+
+    def __init__(self, reason: Message | str) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
 
 
 class Planner:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from agreegen.batch.interface import Job
-from agreegen.messages import Message, join_sentences, message, translate
+from agreegen.messages import Message, join_sentences, message
 from agreegen.model.complaint import Complaint, Location, Severity
 from agreegen.model.document import Document
 from agreegen.model.form import Form
@@ -36,13 +36,10 @@ class Replacement:
     signed: tuple[str, ...]
     changes: tuple[Message | str, ...]
 
-    def __str__(self) -> str:
-        return self.in_language("en")
-
-    def in_language(self, language: str) -> str:
-        """Return whose document it is and what changed, in a reader's language."""
-        changed = join_sentences(self.changes)
-        return translate(message("batch.replacement", label=self.label, changes=changed), language)
+    @property
+    def told(self) -> Message:
+        """Whose document it is and what changed."""
+        return message("batch.replacement", label=self.label, changes=join_sentences(self.changes))
 
     @property
     def reason(self) -> Message | str:
@@ -89,14 +86,22 @@ def _changes(form: Form, old: Document, new: Document) -> tuple[Message | str, .
     return tuple(found) or (message("batch.what-tells-row-from-others-changed"),)
 
 
-def _differences(old: Mapping[str, Any], new: Mapping[str, Any], labels: Mapping[str, str]) -> list[str]:
+def _differences(old: Mapping[str, Any], new: Mapping[str, Any], labels: Mapping[str, str]) -> list[Message]:
     names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
-    return [f"{labels.get(name, name)}: {_shown(old.get(name))} → {_shown(new.get(name))}" for name in names]
+    return [
+        message(
+            "batch.value-changed",
+            label=labels.get(name, name),
+            old=_shown(old.get(name)),
+            new=_shown(new.get(name)),
+        )
+        for name in names
+    ]
 
 
-def _shown(value: object) -> str:
+def _shown(value: object) -> Message | str:
     if value is None:
-        return "(empty)"
+        return message("batch.nothing-there")
     text = "、".join(map(str, value)) if isinstance(value, list) else str(value)
     return text if len(text) <= _MOST_CHARACTERS else text[: _MOST_CHARACTERS - 1] + "…"
 
@@ -131,16 +136,10 @@ class Forecast:
         """Return one line about the documents that are replaced, or None."""
         if not self.replaced:
             return None
-        shown = [str(each) for each in self.named if not each.signed] or [str(each) for each in self.named]
+        shown = [each.told for each in self.named if not each.signed] or [each.told for each in self.named]
         more = ", …" if self.replaced > len(shown) else ""
-        verb = "were replaced" if done else "would be replaced"
-        return message(
-            "batch.documents-because-their-rows-changed",
-            replaced=self.replaced,
-            verb=verb,
-            shown=tuple(shown),
-            more=more,
-        )
+        code = "batch.documents-were-replaced" if done else "batch.documents-would-be-replaced"
+        return message(code, replaced=self.replaced, shown=tuple(shown), more=more)
 
     def consider(
         self,

@@ -272,7 +272,7 @@ class _Run:
                 self.mending.check(row)
                 task = self.planner.plan(row)
             except RowProblemError as exc:
-                self._fail(row, str(exc))
+                self._fail(row, exc.reason)
                 continue
             if task is None:
                 self.mending.settled(row)
@@ -320,7 +320,7 @@ class _Run:
         self._tell(RunEventKind.CHUNK)
         return chunk.fatal
 
-    def _fail(self, row: RosterRow, reason: str) -> None:
+    def _fail(self, row: RosterRow, reason: Message | str) -> None:
         self.failed.add(row.cells, reason)
         self._count(TaskOutcome(row.number, "", RowResult.FAILED, "", reason=reason))
 
