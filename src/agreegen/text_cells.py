@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from unicodedata import east_asian_width
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell
@@ -18,16 +19,25 @@ def printable(text: str) -> str:
     return _NOT_XML.sub("\ufffd", text)
 
 
-def text_cell(worksheet: WriteOnlyWorksheet, text: str) -> Cell:
+def text_cell(worksheet: WriteOnlyWorksheet, text: str, *, width: int | None = None) -> Cell:
     """Return a text cell; a spreadsheet neither calculates with it nor takes digits from it.
 
     Args:
         worksheet: Where it goes.
         text: What it shows; characters that no workbook can carry become U+FFFD.
+        width: Width of its column in characters; a longer text goes on in a further line. None to run over.
     """
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 - takes long to load
+    from openpyxl.styles import Alignment  # noqa: PLC0415 - the same
 
     cell = WriteOnlyCell(worksheet, value=printable(text))
     cell.data_type = "s" if text else "n"
     cell.number_format = "@"
+    if width is not None and _columns(text) > width:
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
     return cell
+
+
+def _columns(text: str) -> int:
+    """Return how many columns of a fixed-width font a text takes; ideographs take two."""
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)

@@ -7,13 +7,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from agreegen.files import replacing
 from agreegen.text_cells import text_cell
 
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\'\x00-\x1f]")
 _TITLE_LENGTH = 31
 _MODE = 0o600
+_A4 = 9
 
 UnitRow = tuple[str, Sequence[str | int]]
 """A unit, and the values of one row of its sheet."""
@@ -72,16 +77,42 @@ def write_tables(path: Path, tables: Iterable[Table]) -> None:
     for table in tables:
         sheet = book.create_sheet(_title(table.title, taken))
         sheet.freeze_panes = "A2"
+        print_across(cast("Worksheet", sheet))  # a write-only sheet has the same properties
         for number, (_, width) in enumerate(table.columns, 1):
             sheet.column_dimensions[get_column_letter(number)].width = width
         head = [WriteOnlyCell(sheet, value=text) for text, _ in table.columns]
         for cell in head:
             cell.font = Font(bold=True)
         sheet.append(head)
+        lines = 1
         for values in table.rows:
-            sheet.append([text_cell(sheet, v) if isinstance(v, str) else v for v in values])
+            sheet.append(
+                [
+                    text_cell(sheet, value, width=width) if isinstance(value, str) else value
+                    for value, (_, width) in zip(values, table.columns, strict=True)
+                ]
+            )
+            lines += 1
+        cast("Worksheet", sheet).auto_filter.ref = f"A1:{get_column_letter(len(table.columns))}{lines}"
     with replacing(path, mode=_MODE) as temporary:
         book.save(temporary)
+
+
+def print_across(sheet: Worksheet) -> None:
+    """Let a sheet print as a table on A4 across: all columns on one page, title and header on each."""
+    from openpyxl.worksheet.properties import PageSetupProperties  # noqa: PLC0415 - takes long to load
+
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = _A4
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.print_title_rows = "1:1"
+    sheet.print_options.gridLines = True
+    sheet.print_options.horizontalCentered = True
+    header, footer = sheet.oddHeader, sheet.oddFooter
+    assert header is not None
+    assert footer is not None
+    header.center.text, footer.center.text = "&A", "&P / &N"
 
 
 def _chain(

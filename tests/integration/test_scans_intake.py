@@ -156,10 +156,38 @@ def test_decisions_are_recorded_or_named(
     code, answer = _add(printed, capsys, "--decisions", sheet, "--review", review)
     assert code == 0
     assert [page["status"] for page in answer["pages"]] == ["accepted", "rejected"]
+    assert {page["source"] for page in answer["pages"]} == {"scan.pdf"}, "she knows it by its name"
     assert _on_paper(printed) == {"P001": "王科长", "P002": "李主任"}
     code, answer = _add(printed, capsys, scan, "--review", review)
     assert (code, answer["summary"]["already_there"], answer["summary"]["rejected"]) == (0, 2, 1)
     assert _problems(printed) == ()
+
+
+def test_pages_that_nobody_decided_on_are_told(
+    printed: Printed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scan = printed.scan(tmp_path / "scan.pdf", (), ("P001", "P002", "P004"))
+    review = tmp_path / "review"
+    _add(printed, capsys, scan, "--review", review)
+    _fill(review / "review.xlsx", {2: ("", "退回", "李主任")})
+    line = ["register", "add-scans", "--register", str(printed.job.register_file), "--review", str(review)]
+    assert agreegen([*line, "--decisions", str(review / "review.xlsx")]) == 0
+    assert "2 pages are still without a decision" in capsys.readouterr().err
+
+
+def test_the_review_sheet_is_printed_on_a4(
+    printed: Printed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Across, all columns on one page, the header on each."""
+    scan = printed.scan(tmp_path / "scan.pdf", (), ("P001",))
+    _add(printed, capsys, scan, "--review", tmp_path)
+    sheet = load_workbook(tmp_path / "review.xlsx")["待核对"]
+    assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
+    assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
+    fitted = sheet.sheet_properties.pageSetUpPr
+    assert fitted is not None
+    assert fitted.fitToPage
+    assert sheet.print_title_rows == "$1:$1"
 
 
 def test_a_review_sheet_of_gigabytes_is_no_review_sheet(

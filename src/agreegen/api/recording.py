@@ -18,7 +18,7 @@ from agreegen.register.interface import DocumentRow, Event, EventDraft, EventKin
 from agreegen.register.paper import PaperRecord
 from agreegen.register.store import Register
 from agreegen.scanning.interface import PageResult, PageStatus, Reason, ScanReport
-from agreegen.scanning.review import Decision
+from agreegen.scanning.review import SHEET_NAME, Decision
 from agreegen.scanning.review_pages import OpenPage, fill_in, open_pages
 from agreegen.scanning.wording import say_reasons
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _MAX_FILE_BYTES = 256 << 20
 
 __all__ = [
+    "SHEET_NAME",
     "Decision",
     "OpenPage",
     "PageResult",

@@ -7,18 +7,21 @@ import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from agreegen.files import replacing, sha256_of_file
 from agreegen.rosters.formats.csv_files import guard
 from agreegen.rosters.headers import REASON_HEADER
 from agreegen.text_cells import text_cell
+from agreegen.unit_sheets import print_across
 
 if TYPE_CHECKING:
     from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+    from openpyxl.worksheet.worksheet import Worksheet
 
 _PRIVATE_MODE = 0o600
 _MOST_SHEET_ROWS = 1_048_575
+_COLUMN_WIDTH, _REASON_WIDTH = 20, 60
 _SHEET_TITLE = re.compile(r"[\[\]:*?/\\]")
 
 
@@ -52,6 +55,7 @@ def write_failed_rows(
     xlsx_path = path_base.with_name(path_base.name + ".xlsx")
     workbook = Workbook(write_only=True)
     worksheet = workbook.create_sheet(_SHEET_TITLE.sub("_", sheet or "failed-rows")[:31])
+    _lay_out(cast("Worksheet", worksheet), len(header))  # a write-only sheet has the same properties
     with (
         replacing(csv_path, mode=_PRIVATE_MODE) as csv_temporary,
         replacing(xlsx_path, mode=_PRIVATE_MODE) as xlsx_temporary,
@@ -66,6 +70,18 @@ def write_failed_rows(
     return csv_path, xlsx_path
 
 
+def _lay_out(worksheet: Worksheet, columns: int) -> None:
+    """Let the sheet be read and mended as it opens: numbers whole, the header in sight, reasons in full."""
+    from openpyxl.utils import get_column_letter  # noqa: PLC0415 - takes long to load
+
+    worksheet.freeze_panes = "A2"
+    for number in range(1, columns + 2):
+        wide = number > columns
+        letter = get_column_letter(number)
+        worksheet.column_dimensions[letter].width = _REASON_WIDTH if wide else _COLUMN_WIDTH
+    print_across(worksheet)
+
+
 def _write_both(path: Path, worksheet: WriteOnlyWorksheet, rows: Iterable[tuple[Sequence[str], str]]) -> None:
     with path.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="") as file:
         writer = csv.writer(file)
@@ -73,7 +89,8 @@ def _write_both(path: Path, worksheet: WriteOnlyWorksheet, rows: Iterable[tuple[
             line = [*cells, reason]
             writer.writerow([guard(text) for text in line])
             if number <= _MOST_SHEET_ROWS:
-                worksheet.append([text_cell(worksheet, text) for text in line])
+                values = [text_cell(worksheet, text, width=_COLUMN_WIDTH) for text in cells]
+                worksheet.append([*values, text_cell(worksheet, reason, width=_REASON_WIDTH)])
 
 
 def _with_header(

@@ -59,7 +59,7 @@ class Decider:
             InputError: A decision cannot be carried out; the message names the cells, nothing was recorded.
             RegisterError: The register cannot be written.
         """
-        rejected = KnownPages.of(self.view).rejected
+        known = KnownPages.of(self.view)
         problems: list[Message | str] = []
         accepted: dict[str, _Accepted] = {}
         results, drafts = [], []
@@ -67,17 +67,18 @@ class Decider:
             key = (decision.source_sha256, decision.page)
             try:
                 kept = self._find(decision)
+                name = known.inputs.get(kept.sha256, kept.source.name)
                 if not decision.accepted:
-                    results.append(_result(kept, decision, PageStatus.REJECTED))
-                    drafts += [] if key in rejected else [_rejection(decision)]
+                    results.append(_result(name, decision, PageStatus.REJECTED))
+                    drafts += [] if key in known.rejected else [_rejection(decision)]
                     continue
                 row = self._row_of(decision)
                 if self.view.source_page_owner(*key) == row.registration.id:
-                    results.append(_result(kept, decision, PageStatus.ALREADY_THERE, row))
+                    results.append(_result(name, decision, PageStatus.ALREADY_THERE, row))
                     continue
                 group = accepted.setdefault(row.registration.id, self._group(row))
                 group.parts.append((decision, kept))
-                results.append(_result(kept, decision, PageStatus.ACCEPTED, row))
+                results.append(_result(name, decision, PageStatus.ACCEPTED, row))
             except (AgreegenError, ConfinedError) as exc:
                 problems.append(message("scanning.decision", cell=decision.cell, problem=exc))
         problems += [problem for group in accepted.values() if (problem := _incomplete(group))]
@@ -153,12 +154,12 @@ def _rejection(decision: Decision) -> EventDraft:
 
 
 def _result(
-    kept: KeptInput, decision: Decision, status: PageStatus, row: DocumentRow | None = None
+    source: str, decision: Decision, status: PageStatus, row: DocumentRow | None = None
 ) -> PageResult:
     known = None if row is None else row.registration
     return PageResult(
-        str(kept.source),
-        kept.sha256,
+        source,
+        decision.source_sha256,
         decision.page,
         status,
         document=known.id if known else None,

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -79,24 +79,25 @@ class KnownPages:
     """What the register says of pages that were read before.
 
     Attributes:
-        inputs: Hashes of inputs that it knows.
+        inputs: Hash → name of inputs that it knows.
         rejected: Source hash and page of pages that a person rejected.
     """
 
-    inputs: frozenset[str]
+    inputs: Mapping[str, str]
     rejected: frozenset[tuple[str, int]]
 
     @classmethod
     def of(cls, view: RegisterView) -> KnownPages:
         """Read them from the events of the register itself."""
-        inputs, rejected = set(), set()
+        inputs, rejected = {}, set()
         for event in view.events(""):
             if event.kind is EventKind.SCANNED:
-                inputs.add(str(json.loads(event.details)["sha256"]))
+                facts = json.loads(event.details)
+                inputs[str(facts["sha256"])] = str(facts["name"])
             elif event.kind is EventKind.SCAN_REJECTED:
                 facts = json.loads(event.details)
                 rejected.add((str(facts["source_sha256"]), int(facts["source_page"])))
-        return cls(frozenset(inputs), frozenset(rejected))
+        return cls(inputs, frozenset(rejected))
 
 
 @dataclass(slots=True)

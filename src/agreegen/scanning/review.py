@@ -25,6 +25,7 @@ from agreegen.scanning import reading
 from agreegen.scanning.intake import ReadPage
 from agreegen.scanning.interface import PageResult
 from agreegen.scanning.wording import say_reasons
+from agreegen.unit_sheets import print_across
 from agreegen.yaml_text import packaged_words
 
 SHEET_NAME = "review.xlsx"
@@ -241,6 +242,7 @@ def write_book(path: Path, rows: Sequence[Sequence[object]]) -> None:
         head = sheet.cell(1, number)
         head.font, head.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="center")
     sheet.freeze_panes = "A2"
+    print_across(sheet)
     sheet.column_dimensions[get_column_letter(SHA256)].hidden = True
     choice = DataValidation(type="list", formula1=f'"{ACCEPT},{REJECT}"', allow_blank=True)
     sheet.add_data_validation(choice)

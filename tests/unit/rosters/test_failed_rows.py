@@ -71,3 +71,14 @@ def test_guard_is_undone(text: str) -> None:
     assert not guarded.startswith(("=", "+", "-", "@", "\t", "\r"))
     if not text.startswith('="'):
         assert unguard(guarded) == text
+
+
+def test_the_sheet_opens_ready_to_be_mended(tmp_path: Path) -> None:
+    """Numbers are seen whole, the header stays in sight, the reason is read in full, and it prints on A4."""
+    reason = "公民身份号码 F16：校验码不符，说明有一位写错（请与身份证核对），并在名册中改正后再运行"
+    _, xlsx_path = write_failed_rows(tmp_path / "failed-rows", HEADER, [(row, reason) for row in ROWS])
+    sheet = openpyxl.load_workbook(xlsx_path).worksheets[0]
+    assert sheet.freeze_panes == "A2"
+    assert all(sheet.column_dimensions[letter].width >= 18 for letter in "ABCDEF")
+    last = sheet.cell(2, len(HEADER) + 1)
+    assert (last.value, last.alignment.wrap_text, sheet.page_setup.orientation) == (reason, True, "landscape")

@@ -7,7 +7,15 @@ from pathlib import Path
 import click
 
 from agreegen.api.access import RegisterAccess
-from agreegen.api.recording import PageResult, PageStatus, ScanReport, add_scans, say_reasons
+from agreegen.api.recording import (
+    SHEET_NAME,
+    PageResult,
+    PageStatus,
+    ScanReport,
+    add_scans,
+    open_pages,
+    say_reasons,
+)
 from agreegen.cli.account import account_name
 from agreegen.cli.options import any_path, existing_file, existing_path, json_option
 from agreegen.cli.output import make_progress, print_json, print_table, prompt_secret, say
@@ -58,6 +66,8 @@ def add_scans_command(
         print_json(report.to_dict())
     else:
         _print_report(report, folder)
+        if decisions is not None:
+            _tell_undecided(folder / SHEET_NAME)
     return ExitCode.DONE if report.settled else ExitCode.NEGATIVE
 
 
@@ -69,7 +79,13 @@ def _print_report(report: ScanReport, folder: Path) -> None:
     counts = ", ".join(f"{report.count(status)} {status.value}" for status in PageStatus)
     say(message("cli.pages-by-status", count=len(report.pages), counts=counts))
     if not report.settled and not report.dry_run:
-        say(message("cli.pages-look-filled-goes-decisions", folder=folder / "review.xlsx"))
+        say(message("cli.pages-look-filled-goes-decisions", folder=folder / SHEET_NAME))
+
+
+def _tell_undecided(sheet: Path) -> None:
+    left = len(open_pages(sheet)) if sheet.is_file() else 0
+    if left:
+        say(message("cli.pages-without-decision", count=left, sheet=sheet))
 
 
 def _row(page: PageResult) -> tuple[object, ...]:
