@@ -90,9 +90,9 @@ class Complaint:
 def sort_and_merge(complaints: Sequence[Complaint]) -> list[str]:
     """Write complaints for people, in the reader's language: warnings of a kind in one line, then errors.
 
-    Two warnings are of one kind where they differ only in what they quote, in numbers and in the cell.
+    Two warnings are of one kind where they say the same sentence of other cells and other values.
     """
-    kinds: dict[tuple[Message | str | None, ...], list[Complaint]] = {}
+    kinds: dict[tuple[object, ...], list[Complaint]] = {}
     errors = [
         translate(message("model.error", complaint=complaint))
         for complaint in complaints
@@ -101,11 +101,17 @@ def sort_and_merge(complaints: Sequence[Complaint]) -> list[str]:
     for complaint in complaints:
         if complaint.severity is Severity.WARNING:
             place = complaint.location
-            said = _VARYING.sub("#", str(complaint.problem))
-            kind = (place.file, place.sheet, place.field, said, str(complaint.remedy))
+            kind = (place.file, place.sheet, place.field, _kind(complaint.problem), _kind(complaint.remedy))
             kinds.setdefault(kind, []).append(complaint)
     warnings = [translate(message("model.warning", complaint=_merged(alike))) for alike in kinds.values()]
     return [*warnings, *errors]
+
+
+def _kind(text: Message | str) -> object:
+    """Return what a text says, whatever it says it of: its code and those of the messages in it."""
+    if isinstance(text, str):
+        return _VARYING.sub("#", text)
+    return text.code, *(_kind(value) for _, value in text.values if isinstance(value, Message))
 
 
 def _merged(alike: Sequence[Complaint]) -> Complaint:

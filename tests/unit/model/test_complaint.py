@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agreegen.messages import message
 from agreegen.model.complaint import Complaint, Location, Severity, sort_and_merge
 
 
@@ -31,3 +32,19 @@ def test_row_numbers_in_a_warning_do_not_part_it() -> None:
     )
     assert len(lines) == 1
     assert "C2, C5 (2 in all)" in lines[0]
+
+
+def test_columns_that_are_not_read_are_one_line() -> None:
+    """They say the same sentence; only the name of the column is another one."""
+    lines = sort_and_merge(
+        [
+            Complaint(
+                Location("r.xlsx", "人员", 1, cell),
+                message("rosters.column-not-field-not-read", texts=name, id="personal-pledge"),
+                severity=Severity.WARNING,
+            )
+            for cell, name in (("A1", "序号"), ("I1", "备注"), ("J1", "手机"))
+        ]
+    )
+    assert len(lines) == 1
+    assert "A1, I1, J1 (3 in all)" in lines[0]
