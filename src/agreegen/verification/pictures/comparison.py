@@ -32,10 +32,14 @@ def find_difference(before: Image, after: Image, masks: Iterable[Box]) -> Box | 
         return 0, 0, after.shape[1], after.shape[0]
     if np.array_equal(before, after):
         return None
-    differs = np.any(before != after, axis=2)
+    rows = before.reshape(before.shape[0], -1) != after.reshape(after.shape[0], -1)
+    touched = np.flatnonzero(rows.any(axis=1))
+    first, last = int(touched[0]), int(touched[-1]) + 1
+    differs = np.any(before[first:last] != after[first:last], axis=2)
     for left, top, right, bottom in masks:
-        differs[top:bottom, left:right] = False
-    return _bounds(differs)
+        differs[max(top - first, 0) : max(bottom - first, 0), left:right] = False
+    found = _bounds(differs)
+    return None if found is None else (found[0], found[1] + first, found[2], found[3] + first)
 
 
 def find_lightened(reference: Image, after: Image, box: Box) -> Box | None:

@@ -21,8 +21,8 @@ from agreegen.verification.pictures.states import Budget, BudgetError, State, pr
 ALWAYS_DRAWN_PAGES = 30
 """Files with more pages are drawn where a page reaches something that was written later."""
 MOST_PAGES = 2_000
-TIME_S = 12.0
-"""Processor time of a file."""
+TIME_S = 18.0
+"""Processor time of a file, the programs that draw included."""
 _MOST_FAULTS = 20
 
 
@@ -147,11 +147,14 @@ def _compare_page(old: State, new: State, plan: PagePlan, *, printing: bool) -> 
     for place, box in zip(plan.places, boxes, strict=True):
         if is_seal(place):
             continue  # measured by itself, larger
-        own = old.places_of(plan.reference, frozenset({place.annotation}))
-        reference = before
+        lost = find_lightened(before, after, box)
+        own = (
+            frozenset[int]() if lost is None else old.places_of(plan.reference, frozenset({place.annotation}))
+        )
         if own:
-            reference = lighter(before, old.draw(plan.index, printing=printing, without=own))
-        lost = find_lightened(reference, after, box)
+            # What that field alone had shown may go.
+            bare = old.draw(plan.index, printing=printing, without=own)
+            lost = find_lightened(lighter(before, bare), after, box)
         if lost is not None:
             corners = old.pages.corners(plan.index, lost, before.shape)
             yield PageFault(Fault.LOST, old.view.index, plan.index + 1, corners, printing)

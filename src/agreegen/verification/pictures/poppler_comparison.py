@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -18,7 +19,12 @@ from agreegen.verification.pictures.states import State
 
 _READER = "poppler"
 _PLAIN_DPI = 72
-_MOST_AT_A_TIME = 16
+_MOST_BYTES_AT_A_TIME = 100_000_000
+"""Of the pictures of one state: a program that reads a file with many fields takes long to start."""
+_WIDEST_GAP = 16
+"""Pages that nobody asked for, which are drawn rather than that the program starts again."""
+_MEASURED_PAGES = 30
+"""Where more are drawn, what was filled in is measured by PDFium alone."""
 _MOST_SECONDS = 30.0
 """Of a call, by the clock on the wall: a busy machine may be slow."""
 
@@ -38,6 +44,33 @@ class PagePlan:
     reference: int
     places: tuple[PermittedPlace, ...]
     printing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Pages that are drawn at once, with those between them.
+
+    Attributes:
+        plans: The pages, at least one.
+        dots: How large, in dots an inch.
+    """
+
+    plans: tuple[PagePlan, ...]
+    dots: float
+
+    def at(self, plan: PagePlan) -> int:
+        """Return which of the pictures is that of a page."""
+        return plan.index - self.plans[0].index
+
+    @property
+    def first(self) -> int:
+        """Number of the first page, from 1."""
+        return self.plans[0].index + 1
+
+    @property
+    def last(self) -> int:
+        """Number of the last page, from 1."""
+        return self.plans[-1].index + 1
 
 
 Outcome = tuple[list[PageFault], dict[PermittedPlace, SealLook]]
@@ -63,66 +96,97 @@ def compare_with_poppler(old: State, new: State, plans: Sequence[PagePlan]) -> O
         try:
             _compare_run(old, new, run, outcome)
         except DrawingError:
-            outcome[0].append(PageFault(Fault.UNDRAWN, old.view.index, run[0].index + 1, reader=_READER))
+            outcome[0].append(PageFault(Fault.UNDRAWN, old.view.index, run.first, reader=_READER))
     return outcome
 
 
-def _dots(state: State, plan: PagePlan) -> float:
+def _dots(state: State, plan: PagePlan, *, few: bool) -> float:
     """Pages with permitted places are drawn larger, because they are measured there."""
-    wanted = DOTS_PER_INCH if plan.places else _PLAIN_DPI
+    measured = bool(plan.places) if few else any(map(is_seal, plan.places))
+    wanted = DOTS_PER_INCH if measured else _PLAIN_DPI
     return min(wanted, 72 * state.greatest_scale(plan.index))
 
 
-def _runs(state: State, plans: Sequence[PagePlan]) -> Iterator[list[PagePlan]]:
-    """Yield pages that follow each other and are drawn alike, a few at a time."""
+def _runs(state: State, plans: Sequence[PagePlan]) -> Iterator[_Run]:
+    """Yield pages near each other that are drawn alike, as many as fit into memory."""
+    few = len(plans) <= _MEASURED_PAGES
 
-    def kind(item: tuple[int, PagePlan]) -> tuple[int, float, bool]:
-        at, plan = item
-        return plan.index - at, _dots(state, plan), plan.printing
+    def kind(plan: PagePlan) -> tuple[float, bool]:
+        return _dots(state, plan, few=few), plan.printing
 
-    for _, group in groupby(enumerate(plans), kind):
-        run = [plan for _, plan in group]
-        for start in range(0, len(run), _MOST_AT_A_TIME):
-            yield run[start : start + _MOST_AT_A_TIME]
+    for (dots, _), group in groupby(plans, kind):
+        run: list[PagePlan] = []
+        left = 0
+        for plan in group:
+            rows, columns = state.shape(plan.index, dots / 72)
+            gap = plan.index - run[-1].index if run else 0
+            left -= 3 * rows * columns * gap
+            if not run or left < 0 or gap > _WIDEST_GAP:
+                if run:
+                    yield _Run(tuple(run), dots)
+                run, left = [], _MOST_BYTES_AT_A_TIME - 3 * rows * columns
+            run.append(plan)
+        yield _Run(tuple(run), dots)
 
 
-def _compare_run(old: State, new: State, run: Sequence[PagePlan], outcome: Outcome) -> None:
-    dots = _dots(old, run[0])
-    before, after = (_draw(state, run, dots) for state in (old, new))
-    bare = _draw(old, run, dots, bare=True) if any(plan.places for plan in run) else before
-    for at, plan in enumerate(run):
+def _compare_run(old: State, new: State, run: _Run, outcome: Outcome) -> None:
+    before, after = _draw_both(old, new, run)
+    asked = any(
+        _asks_for_bare(old, plan, before[at], after[at], run.dots)
+        for at, plan in ((run.at(plan), plan) for plan in run.plans)
+    )
+    bare = _draw(old, run, bare=True) if asked else before
+    for at, plan in ((run.at(plan), plan) for plan in run.plans):
         outcome[0].extend(_compare_page(old, plan, before[at], after[at], printing=False))
         # On posters, which are drawn smaller, PDFium alone measures.
-        if plan.places and dots >= DOTS_PER_INCH and before[at].shape == after[at].shape == bare[at].shape:
-            _look_inside(old, plan, (before[at], bare[at], after[at]), outcome)
-    if run[0].printing:
-        _compare_printed(old, new, run, dots, outcome)
+        alike = before[at].shape == after[at].shape == bare[at].shape
+        if plan.places and run.dots >= _PLAIN_DPI and alike:
+            _look_inside(old, plan, (before[at], bare[at], after[at]), run.dots, outcome)
+    if run.plans[0].printing:
+        _compare_printed(old, new, run, outcome)
 
 
-def _compare_printed(old: State, new: State, run: Sequence[PagePlan], dots: float, outcome: Outcome) -> None:
-    before, after = (_print(state, run, dots) for state in (old, new))
-    for at, plan in enumerate(run):
+def _asks_for_bare(state: State, plan: PagePlan, before: Image, after: Image, dots: float) -> bool:
+    """Tell whether the page without annotations is needed: to measure, or where something became lighter."""
+    if not plan.places or before.shape != after.shape:
+        return False
+    boxes = (state.pages.place(plan.index, place.box, after.shape) for place in plan.places)
+    return dots >= DOTS_PER_INCH or any(find_lightened(before, after, box) is not None for box in boxes)
+
+
+def _compare_printed(old: State, new: State, run: _Run, outcome: Outcome) -> None:
+    before, after = (_print(state, run) for state in (old, new))
+    for at, plan in ((run.at(plan), plan) for plan in run.plans):
         outcome[0].extend(_compare_page(old, plan, before[at], after[at], printing=True))
-        for place in filter(is_seal, plan.places if dots >= DOTS_PER_INCH else ()):
+        for place in filter(is_seal, plan.places if run.dots >= DOTS_PER_INCH else ()):
             look = look_at(old, place, (before[at], before[at], after[at]))
             outcome[1][place] = worst(look, outcome[1].get(place))
 
 
-def _draw(state: State, run: Sequence[PagePlan], dots: float, *, bare: bool = False) -> list[Image]:
+def _draw_both(old: State, new: State, run: _Run) -> tuple[list[Image], list[Image]]:
+    """Draw a run of pages of two states at once: the programs need no processor of ours."""
+    for state in (old, new):
+        state.budget.left_s()
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        later = pool.submit(_draw, new, run)
+        return _draw(old, run), later.result()
+
+
+def _draw(state: State, run: _Run, *, bare: bool = False) -> list[Image]:
     """Draw a run of pages; a state is asked for twice, as the later one and as the earlier one."""
-    first, last = run[0].index + 1, run[-1].index + 1
 
     def draw() -> list[Image]:
-        state.budget.left_s()
-        return draw_pages(state.data, first, last, dots_per_inch=dots, timeout_s=_MOST_SECONDS, bare=bare)
+        return draw_pages(
+            state.data, run.first, run.last, dots_per_inch=run.dots, timeout_s=_MOST_SECONDS, bare=bare
+        )
 
-    return state.remembered((first, last, dots, bare), draw)
+    return state.remembered((run.first, run.last, run.dots, bare), draw)
 
 
-def _print(state: State, run: Sequence[PagePlan], dots: float) -> list[Image]:
+def _print(state: State, run: _Run) -> list[Image]:
     state.budget.left_s()
-    printed = print_pages(state.data, run[0].index + 1, run[-1].index + 1, timeout_s=_MOST_SECONDS)
-    return draw_pages(printed, 1, len(run), dots_per_inch=dots, timeout_s=_MOST_SECONDS)
+    printed = print_pages(state.data, run.first, run.last, timeout_s=_MOST_SECONDS)
+    return draw_pages(printed, 1, run.last - run.first + 1, dots_per_inch=run.dots, timeout_s=_MOST_SECONDS)
 
 
 def _compare_page(
@@ -135,17 +199,18 @@ def _compare_page(
         yield PageFault(Fault.DIFFERS, state.view.index, plan.index + 1, corners, printing, _READER)
 
 
-def _look_inside(state: State, plan: PagePlan, images: tuple[Image, Image, Image], outcome: Outcome) -> None:
+def _look_inside(
+    state: State, plan: PagePlan, images: tuple[Image, Image, Image], dots: float, outcome: Outcome
+) -> None:
     before, bare, after = images
     reference = lighter(before, bare)
     others = [place for place in plan.places if not is_seal(place)]
-    pages = PageImages(before, bare, after, DOTS_PER_INCH / _PLAIN_DPI)
-    outcome[1].update((look.place, look) for look in pages.joined(state, others))
-    for place in plan.places:
+    if dots >= DOTS_PER_INCH:
+        outcome[1].update((place, look_at(state, place, images)) for place in filter(is_seal, plan.places))
+        pages = PageImages(before, bare, after, dots / _PLAIN_DPI)
+        outcome[1].update((look.place, look) for look in pages.joined(state, others))
+    for place in others:
         box = state.pages.place(plan.index, place.box, after.shape)
-        if is_seal(place):
-            outcome[1][place] = look_at(state, place, images)
-            continue
         lost = find_lightened(reference, after, box)
         if lost is not None:
             corners = state.pages.corners(plan.index, lost, after.shape)
