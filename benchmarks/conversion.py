@@ -11,6 +11,7 @@ from pathlib import Path
 
 from agreegen.conversion.libreoffice import LibreOffice, fontconfig_text
 from agreegen.errors import ConversionError
+from agreegen.messages import foreign_text
 from agreegen.model.form import Form
 from agreegen.programs import find_program
 from agreegen.rendering.docx import render_docx
@@ -56,7 +57,9 @@ class StartedForEachFile:
         ]
         done = subprocess.run(command, env=self._environment, capture_output=True, timeout=120, check=False)
         if not target.is_file():
-            raise ConversionError(f"soffice --convert-to wrote no PDF (status {done.returncode})")
+            raise ConversionError(
+                foreign_text(f"soffice --convert-to wrote no PDF (status {done.returncode})")
+            )
         return target.read_bytes()
 
 

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from agreegen.errors import MissingProgramError
+from agreegen.messages import foreign_text
 from agreegen.model.report import PadesLevel
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import SigningRequest
@@ -46,7 +47,7 @@ def measure_token(
     """
     module = next((path for path in _MODULES if path.is_file()), None)
     if module is None or not shutil.which("softhsm2-util") or not shutil.which("pkcs11-tool"):
-        raise MissingProgramError("softhsm2 or opensc is not installed")
+        raise MissingProgramError(foreign_text("softhsm2 or opensc is not installed"))
     credential = _make_token(folder, module, label, now)
     ours = _in_process(_measure_ours, credential, label, list(pdfs), rounds, now)
     return ours | _in_process(_measure_stock, module, label, list(pdfs), max(3, rounds // 5))

@@ -58,7 +58,7 @@ class AgreegenError(Exception):
 
     exit_code: ClassVar[ExitCode] = ExitCode.BUG
 
-    def __init__(self, sentence: Message | str, *, hint: Message | str | None = None) -> None:
+    def __init__(self, sentence: Message, *, hint: Message | None = None) -> None:
         super().__init__(sentence)
         self.sentence = sentence
         self.advice = hint

@@ -119,13 +119,31 @@ def code_lines(module: Module) -> int:
     return len(lines - docstrings)
 
 
+def statements(module: Module) -> int:
+    """Count logical lines: a statement is one however many lines its values take."""
+    tokens = tokenize.generate_tokens(io.StringIO(module.text).readline)
+    docstrings = sum(
+        isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in ast.walk(module.tree)
+    )
+    return sum(token.type == tokenize.NEWLINE for token in tokens) - docstrings
+
+
+def statements_by_room(modules: dict[str, Module]) -> Counter[str]:
+    """Return the statements of each room."""
+    return Counter({room: sum(map(statements, own)) for room, own in _by_room(modules).items()})
+
+
 def lines_by_room(modules: dict[str, Module]) -> dict[str, int]:
     """Return the code lines of each room; modules of the top stand together."""
-    counted: Counter[str] = Counter()
+    return {room: sum(map(code_lines, own)) for room, own in sorted(_by_room(modules).items())}
+
+
+def _by_room(modules: dict[str, Module]) -> dict[str, list[Module]]:
+    found: dict[str, list[Module]] = {}
     for module in modules.values():
         parts = module.path.relative_to(SOURCE).parts
-        counted[parts[0] if len(parts) > 1 else "(top)"] += code_lines(module)
-    return dict(sorted(counted.items()))
+        found.setdefault(parts[0] if len(parts) > 1 else "(top)", []).append(module)
+    return found
 
 
 def imports_of(module: Module, modules: dict[str, Module]) -> set[str]:

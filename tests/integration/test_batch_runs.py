@@ -23,6 +23,7 @@ from agreegen.batch.running.run import RunSettings, run_job
 from agreegen.chain.lock import lock_folder
 from agreegen.errors import AgreegenError, CredentialError, InputError, RegisterError, SigningError
 from agreegen.example_pki.responder import Responder, free_port
+from agreegen.messages import foreign_text
 from agreegen.model.document import Document
 from agreegen.model.form import Form
 from agreegen.model.report import Verdict
@@ -193,7 +194,7 @@ def test_what_does_not_read_back_is_quarantined(
 ) -> None:
     def refuse(data: bytes, form: Form, document: Document) -> None:
         if document.values["pledger_name"] == "欧阳修":
-            raise SigningError("reading it back finds another text")
+            raise SigningError(foreign_text("reading it back finds another text"))
         check_page(data, form, document)
 
     job = write_job(tmp_path, pki)

@@ -122,7 +122,7 @@ def sign_some_or_say(config: BackendConfig) -> None:
     try:
         sign_some(config, 1)
     except AgreegenError as exc:
-        raise type(exc)(exc.message) from None  # travels between processes without its hint
+        raise type(exc)(exc.sentence) from None  # travels between processes without its hint
 
 
 def try_wrong_pin_twice(config: BackendConfig) -> list[str]:

@@ -26,4 +26,4 @@ class RegisterAccess:
     file: Path
     credential: Path | None = None
     prompt: Prompt | None = None
-    tell: Callable[[Message | str], None] | None = None
+    tell: Callable[[Message], None] | None = None

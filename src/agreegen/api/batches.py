@@ -122,7 +122,7 @@ def print_batch(
     credential: Path | None = None,
     xlsx: Path | None = None,
     prompt: Prompt | None = None,
-    tell: Callable[[Message | str], None] | None = None,
+    tell: Callable[[Message], None] | None = None,
     now: datetime | None = None,
 ) -> Printed:
     """Put the documents of a job by unit into one PDF for the printer, with marks, and record the printing.

@@ -45,7 +45,9 @@ def examine_machine(forms: Path | None = None) -> Iterator[MachineCheck]:
     Args:
         forms: Folder of forms; None for the usual ones.
     """
-    yield MachineCheck("agreegen", "ok", f"{__version__} on Python {sys.version.split()[0]}")
+    yield MachineCheck(
+        "agreegen", "ok", message("api.on-python", version=__version__, value=sys.version.split()[0])
+    )
     yield from _look_for_programs()
     yield from _look_for_packages()
     yield from _look_for_libcrypto()
@@ -92,7 +94,7 @@ def _look_for_libcrypto() -> Iterator[MachineCheck]:
 
         yield MachineCheck("SM2", "ok", describe_backend())
     except AgreegenError as exc:
-        yield MachineCheck("SM2", "missing", str(exc))
+        yield MachineCheck("SM2", "missing", exc.sentence)
 
 
 def _look_at_forms(option: Path | None) -> Iterator[MachineCheck]:
@@ -119,10 +121,15 @@ def _look_at_fonts(forms: list[Form]) -> Iterator[MachineCheck]:
             continue
         characters = covered_characters(font)
         printed |= characters
-        yield MachineCheck(f"font {family}", "ok", f"{_shares(characters)}; {font.path}")
+        yield MachineCheck(
+            f"font {family}", "ok", message("api.text", value=_shares(characters), path=font.path)
+        )
     whole = all(block.covered(printed) == len(block) for block in HAN_BLOCKS)
-    loss = "" if whole else message("api.rare-names-refused-install-fonts-hanazono")
-    yield MachineCheck("GB 18030-2022", "ok" if whole else "missing", f"{_shares(printed)}{loss}")
+    if whole:
+        yield MachineCheck("GB 18030-2022", "ok", _shares(printed))
+    else:
+        loss = message("api.rare-names-refused-install-fonts-hanazono", shares=_shares(printed))
+        yield MachineCheck("GB 18030-2022", "missing", loss)
 
 
 def _shares(characters: frozenset[int]) -> str:
@@ -144,5 +151,5 @@ def _judge_form(form: Form) -> MachineCheck:
         )
     complaints = [c for c in check_form(form.directory) if c.severity.value == "error"]
     if complaints:
-        return MachineCheck(f"form {form.id}", "failed", str(complaints[0]))
+        return MachineCheck(f"form {form.id}", "failed", message("api.complaint", complaint=complaints[0]))
     return MachineCheck(f"form {form.id}", "ok", message("api.form-version", version=form.version, made=made))

@@ -55,7 +55,7 @@ def choose_documents(request: BagRequest, register: Register | None) -> Choice:
     return _choice(request, [*_registered(register), *_unregistered(request, register)])
 
 
-def _choice(request: BagRequest, found: list[tuple[SourceDocument, Message | str | None]]) -> Choice:
+def _choice(request: BagRequest, found: list[tuple[SourceDocument, Message | None]]) -> Choice:
     taken = [document for document, reason in found if reason is None or request.include_unsigned]
     left_out = [
         LeftOut(document.path, reason)
@@ -86,19 +86,19 @@ def _known(register: Register | None, path: str) -> DocumentRow | None:
     return row
 
 
-def _registered(register: Register) -> Iterator[tuple[SourceDocument, Message | str | None]]:
+def _registered(register: Register) -> Iterator[tuple[SourceDocument, Message | None]]:
     for row in register.documents():
         if row.in_force:
             yield SourceDocument(row.registration.path, row), None if row.fulfilled else UNSIGNED
 
 
-def _unregistered(request: BagRequest, register: Register) -> Iterator[tuple[SourceDocument, Message | str]]:
+def _unregistered(request: BagRequest, register: Register) -> Iterator[tuple[SourceDocument, Message]]:
     for document in _pdfs(request, _DOCUMENTS):
         if register.document_by_path(document.path) is None:
             yield document, UNKNOWN
 
 
-def _unsigned(request: BagRequest, document: SourceDocument) -> Message | str | None:
+def _unsigned(request: BagRequest, document: SourceDocument) -> Message | None:
     try:
         structure = scan((request.source / document.path).read_bytes())
     except OSError as exc:

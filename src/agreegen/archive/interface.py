@@ -68,7 +68,7 @@ class LeftOut:
     """
 
     path: str
-    reason: Message | str
+    reason: Message
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}"
@@ -130,7 +130,7 @@ class BagProblem:
 
     code: str
     path: str
-    message: Message | str
+    message: Message
 
     def __str__(self) -> str:
         return self.in_language("en")
@@ -167,15 +167,15 @@ class SealReport:
     state: SealState
     signer: str | None = None
     time: datetime | None = None
-    reasons: tuple[Message | str, ...] = ()
+    reasons: tuple[Message, ...] = ()
     certificate_sha256: str | None = None
     pinned: bool = False
 
     @property
-    def detail(self) -> Message | str:
+    def detail(self) -> Message | None:
         """Who, when, and what is wrong, in one line."""
         time = None if self.time is None else message("archive.time", time=self.time)
-        return join_sentences(part for part in (self.signer, time, *self.reasons) if part) or ""
+        return join_sentences(part for part in (self.signer, time, *self.reasons) if part)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object of `archive verify --json`."""
@@ -244,7 +244,7 @@ class BagReport:
             "documents": self.documents.to_dict(),
         }
 
-    def sealer(self) -> Message | str:
+    def sealer(self) -> Message:
         """Say who sealed the bag, and whether that was asked for: any trusted person can make a bag."""
         seal = self.signature
         if seal.state is SealState.MISSING:

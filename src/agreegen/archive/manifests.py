@@ -74,7 +74,7 @@ def check_plain(path: str) -> None:
         raise ManifestError(message("archive.part-path-begins-or-ends-space"))
 
 
-def parse_manifest(data: bytes) -> tuple[dict[str, str], list[Message | str]]:
+def parse_manifest(data: bytes) -> tuple[dict[str, str], list[Message]]:
     """Read a manifest.
 
     Returns:
@@ -82,7 +82,7 @@ def parse_manifest(data: bytes) -> tuple[dict[str, str], list[Message | str]]:
     """
     found: dict[str, str] = {}
     folded: dict[str, str] = {}
-    problems: list[Message | str] = []
+    problems: list[Message] = []
     try:
         text = data.decode("utf-8", errors="strict")
     except UnicodeDecodeError:
@@ -96,7 +96,7 @@ def parse_manifest(data: bytes) -> tuple[dict[str, str], list[Message | str]]:
             path, digest = _parse_line(line)
             _refuse_double(path, found, folded)
         except ManifestError as exc:
-            problems.append(f"line {number}: {exc}")
+            problems.append(message("archive.line", number=number, cause=exc))
         else:
             found[path] = digest
             folded[fold(path)] = path

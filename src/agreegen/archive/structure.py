@@ -30,7 +30,7 @@ from agreegen.archive.manifests import (
     parse_manifest,
 )
 from agreegen.files import sha256_of_file
-from agreegen.messages import message
+from agreegen.messages import foreign_text, message
 
 _REQUIRED_TAGS = ("bagit.txt", "bag-info.txt", PAYLOAD_MANIFEST)
 _UNLISTED = frozenset({TAG_MANIFEST, SIGNATURE_NAME, TOKEN_NAME})
@@ -158,7 +158,7 @@ def _reason_against(path: str, status: os.stat_result, limits: BagLimits) -> Bag
         check_plain(path)
         path.encode()
     except (ManifestError, UnicodeEncodeError) as exc:
-        return BagProblem("path", _printable(path), str(exc))
+        return BagProblem("path", _printable(path), foreign_text(exc))
     if len(path) > limits.max_path_chars or folder_depth(path) > limits.max_depth:
         return BagProblem("limit", path[:80], message("archive.path-longer-or-deeper-than-limits"))
     most = limits.max_file_bytes if path.startswith("data/") else limits.max_tag_bytes
@@ -237,7 +237,7 @@ def _info_problems(bag: Path, sizes: dict[str, int]) -> Iterator[BagProblem]:
     try:
         info = parse_info((bag / name).read_bytes())
     except ManifestError as exc:
-        yield BagProblem("bag-info", name, str(exc))
+        yield BagProblem("bag-info", name, foreign_text(exc))
         return
     if TOKEN_NAME not in sizes and any(label.lower() == TOKEN_LABEL.lower() for label, _ in info):
         yield BagProblem("missing", TOKEN_NAME, message("archive.names-token-but-not", name=name))

@@ -241,7 +241,7 @@ class RunEvent:
     result: RowResult | None = None
     document: str | None = None
     path: str | None = None
-    message: Message | str | None = None
+    message: Message | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object of one line of `batch run --json`; what is not known is left out."""
@@ -289,7 +289,7 @@ class RunSummary:
     left_open: int | None = None
     interrupted: bool = False
     bags: tuple[str, ...] = ()
-    warnings: tuple[Message | str, ...] = ()
+    warnings: tuple[Message, ...] = ()
     failed_rows: str = ""
 
     @property

@@ -21,7 +21,7 @@ _BUSY = {errno.EAGAIN, errno.EACCES}
 
 @contextlib.contextmanager
 def lock_folder(
-    folder: Path, *, tell: Callable[[Message | str], None] | None = None, wait_s: float = 0.0
+    folder: Path, *, tell: Callable[[Message], None] | None = None, wait_s: float = 0.0
 ) -> Iterator[None]:
     """Hold the only writer's lock of an output folder (flock on the folder itself).
 
@@ -65,7 +65,7 @@ def _open(folder: Path) -> int:
         ) from exc
 
 
-def _take(handle: int, folder: Path, tell: Callable[[Message | str], None] | None, until: float) -> None:
+def _take(handle: int, folder: Path, tell: Callable[[Message], None] | None, until: float) -> None:
     told = False
     while not _try_lock(handle, folder):
         if time.monotonic() >= until:

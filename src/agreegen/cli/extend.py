@@ -19,7 +19,7 @@ from agreegen.cli.options import (
 )
 from agreegen.cli.output import say_warning
 from agreegen.cli.sign import plan_outputs, process_all
-from agreegen.messages import message
+from agreegen.messages import Message, message
 
 
 @click.command("extend")
@@ -47,8 +47,8 @@ def command(
         say_warning(message("cli.no-trust-anchors-given-neither-signers"))
     wanted, servers = PadesLevel(level.upper()), read_tsa(tsa)
 
-    def extend(source: Path, destination: Path) -> str:
+    def extend(source: Path, destination: Path) -> Message:
         made = extend_file(source, destination, wanted, trust=anchors, tsa=servers, policy=policy)
-        return made.level.value
+        return message("cli.level", level=made.level.value)
 
     return process_all(pairs, extend)

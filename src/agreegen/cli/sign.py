@@ -130,7 +130,7 @@ def plan_outputs(inputs: Sequence[Path], output: str, *, force: bool) -> list[tu
     return pairs
 
 
-def process_all(pairs: Sequence[tuple[Path, Path]], process: Callable[[Path, Path], Message | str]) -> int:
+def process_all(pairs: Sequence[tuple[Path, Path]], process: Callable[[Path, Path], Message]) -> int:
     """Process every input and write every output; a file that fails is named, and the others go on.
 
     Args:

@@ -52,7 +52,7 @@ def page_texts(pdf: bytes) -> list[str]:
             raise ConversionError(message("conversion.text-pdf-cannot-read", exc=exc)) from exc
 
 
-def compare_text(expected: str, pdf: bytes) -> Message | str | None:
+def compare_text(expected: str, pdf: bytes) -> Message | None:
     """Compare the text of a PDF with the text it must have, white space and page numbers aside.
 
     Args:
@@ -151,7 +151,7 @@ def _page_text(page: pypdfium2.PdfPage) -> str:
         page.close()
 
 
-def _first_difference(expected: str, found: str) -> Message | str | None:
+def _first_difference(expected: str, found: str) -> Message | None:
     if expected == found:
         return None
     place = next(

@@ -67,7 +67,7 @@ class Step:
     """
 
     name: Message
-    result: Message | str
+    result: Message | None
     seconds: float
 
 
@@ -86,7 +86,7 @@ class Demo:
     folder: Path
     count: int
     clock: Callable[[], datetime]
-    tell: Callable[[Message | str], None]
+    tell: Callable[[Message], None]
     events: Callable[[RunEvent], None]
     steps: list[Step] = field(default_factory=list)
     notes: list[Message] = field(default_factory=list)
@@ -233,7 +233,7 @@ class Demo:
         results: list[Message] = []
         yield results.append
         seconds = (self.clock() - started).total_seconds()
-        self.steps.append(Step(step, join_sentences(results) or "", seconds))
+        self.steps.append(Step(step, join_sentences(results), seconds))
 
 
 def prepare_folder(folder: Path, *, force: bool) -> None:
@@ -247,7 +247,7 @@ def prepare_folder(folder: Path, *, force: bool) -> None:
         if not force or not ours:
             hint = message("demo.add-force-make-again") if ours else message("demo.choose-another-folder")
             state = message("demo.not-empty") if folder.is_dir() else message("demo.file-folder-needed")
-            raise UsageError(f"{folder} {state}", hint=hint)
+            raise UsageError(message("demo.text", folder=folder, state=state), hint=hint)
         shutil.rmtree(folder)
 
 

@@ -41,7 +41,7 @@ def check_form(directory: Path) -> list[Complaint]:
     except ComplaintsError as exc:
         return list(exc.complaints)
     except InputError as exc:
-        return [Complaint(Location(), exc.message, exc.hint or "")]
+        return [Complaint(Location(), exc.sentence, exc.advice)]
 
 
 def require_usable(form: Form) -> list[Complaint]:
@@ -82,7 +82,7 @@ def _check_template(form: Form) -> tuple[Complaint, ...]:
 
 
 def _complain(
-    form: Form, place: Message | str, problem: Message | str, remedy: Message | str, *, warning: bool = False
+    form: Form, place: Message | str, problem: Message, remedy: Message, *, warning: bool = False
 ) -> Complaint:
     where: Message | str = form.template.name
     if place:
@@ -280,7 +280,7 @@ def check_release(form: Form) -> Iterator[Complaint]:
     try:
         approved = approved_releases(home_of_release(form.directory.resolve()))
     except InputError as exc:
-        yield Complaint(Location(), exc.message, exc.hint or "")
+        yield Complaint(Location(), exc.sentence, exc.advice)
         return
     if not approved:
         return

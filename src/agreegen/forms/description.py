@@ -12,7 +12,7 @@ from agreegen.files import read_limited, sha256_of
 from agreegen.forms.keys import Item, Keys, Mistakes
 from agreegen.forms.references import NAME_TYPES, check_references
 from agreegen.forms.template import MAX_TEMPLATE_BYTES
-from agreegen.messages import message
+from agreegen.messages import foreign_text, message
 from agreegen.model.form import Condition, Consent, Field, FieldType, Form, RoleKind, SignatureRole
 from agreegen.model.retention import Retention
 from agreegen.yaml_text import MAX_BYTES, read_yaml_text
@@ -109,7 +109,7 @@ def _read_field(item: Item) -> Field | None:
         )
     except ValueError as exc:
         if name:  # a missing one was told already
-            keys.error("name", str(exc), message("forms.write-lower-case-letters-digits-such"))
+            keys.error("name", foreign_text(exc), message("forms.write-lower-case-letters-digits-such"))
     return _whole(keys, "field", name, field)
 
 
@@ -138,7 +138,7 @@ def _read_role(item: Item) -> SignatureRole | None:
         )
     except ValueError as exc:
         if role_id:
-            keys.error("id", str(exc))
+            keys.error("id", foreign_text(exc))
     return _whole(keys, "role", role_id, None if place.failed else role)
 
 
@@ -198,7 +198,9 @@ def _read_fonts(top: Keys) -> tuple[tuple[str, tuple[str, ...]], ...]:
     for name in node:
         chain = fonts.texts(name)
         if not chain and not fonts.failed:
-            fonts.error(name, message("forms.must-list-least-one-font-family"), f"write {name}: [{name}]")
+            fonts.error(
+                name, message("forms.must-list-least-one-font-family"), message("forms.write", name=name)
+            )
         for family in (name, *chain):
             if any(sign in family for sign in ";,"):
                 fonts.error(

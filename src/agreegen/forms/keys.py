@@ -40,7 +40,7 @@ class Mistakes:
         self._lines = dict(_find_lines(compose(data), ""))
         self._found: list[Complaint] = []
 
-    def report(self, place: str, problem: Message | str, remedy: Message | str = _MANUAL) -> None:
+    def report(self, place: str, problem: Message, remedy: Message = _MANUAL) -> None:
         """Keep a mistake.
 
         Args:
@@ -115,14 +115,16 @@ class Keys:
             self.error("", message("forms.must-keys-values"))
         for key in self.node:
             if key not in known:
-                self.error(key, "unknown key", f"known are {', '.join(sorted(known))}")
+                self.error(
+                    key, message("forms.unknown-key"), message("forms.known", value=", ".join(sorted(known)))
+                )
 
     @property
     def failed(self) -> bool:
         """Whether this mapping itself has a mistake."""
         return self.count > 0
 
-    def error(self, key: str, problem: Message | str, remedy: Message | str = _MANUAL) -> None:
+    def error(self, key: str, problem: Message, remedy: Message = _MANUAL) -> None:
         """Keep a mistake at a key."""
         self.count += 1
         self.mistakes.report(self.place(key), problem, remedy)
@@ -135,7 +137,7 @@ class Keys:
         """Return a text."""
         node = self.node.get(key, default)
         if node is None:
-            self.error(key, "is missing", f"add {key}: …")
+            self.error(key, message("forms.missing"), message("forms.add", key=key))
         elif not isinstance(node, str):
             self.error(key, message("forms.must-single-text"))
         elif not node.strip() and default is None:
@@ -185,7 +187,11 @@ class Keys:
             )
             return 1.0
         if not -1000 <= value <= 1000:  # larger than any page, in millimetres; also refuses nan
-            self.error(key, message("forms.must-lie-between-1000-1000-found", text=text), "write millimetres")
+            self.error(
+                key,
+                message("forms.must-lie-between-1000-1000-found", text=text),
+                message("forms.write-millimetres"),
+            )
             return 1.0
         return value
 
@@ -196,7 +202,9 @@ class Keys:
             return 1
         if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 100_000):
             self.error(
-                key, message("forms.must-whole-number-from-1-100000", text=text), f"write {key}: 1, say"
+                key,
+                message("forms.must-whole-number-from-1-100000", text=text),
+                message("forms.write-1-say", key=key),
             )
             return 1
         return int(text)
@@ -212,7 +220,7 @@ class Keys:
     def labels(self, key: str) -> tuple[str, str]:
         """Return the Chinese and the English label."""
         if key not in self.node:
-            self.error(key, "is missing", message("forms.write-zh-en-name", key=key))
+            self.error(key, message("forms.missing"), message("forms.write-zh-en-name", key=key))
             return "", ""
         inner = Keys(self.mistakes, self.place(key), self.node[key], {"zh", "en"})
         labels = inner.text("zh"), inner.text("en")
@@ -223,7 +231,7 @@ class Keys:
         """Return what a reader makes of each item of a list; what it cannot read is left out."""
         node = self.node.get(key, [] if optional else None)
         if node is None:
-            self.error(key, "is missing", message("forms.add-list", key=key))
+            self.error(key, message("forms.missing"), message("forms.add-list", key=key))
         elif not isinstance(node, list) or not (node or optional):
             self.error(
                 key, message("forms.must-list") if optional else message("forms.must-list-least-one-entry")

@@ -22,7 +22,7 @@ class Refused(ValueError):  # noqa: N818 - not an error of the program: a moveme
         remedy: What would be right.
     """
 
-    def __init__(self, field: str, problem: Message | str, remedy: Message | str = "") -> None:
+    def __init__(self, field: str, problem: Message, remedy: Message | None = None) -> None:
         super().__init__(str(problem))
         self.field = field
         self.problem = problem

@@ -28,8 +28,9 @@ def _kept(value: object) -> object:
 
 
 def foreign_text(said: object) -> Message:
-    """Take what another program or library says, in whatever language, for a sentence."""
-    return message("messages.text", text=str(said))
+    """Take what a program, a library or an error says for a sentence; what speaks languages still does."""
+    speaks = isinstance(said, BaseException) or hasattr(said, "in_language")
+    return message("messages.text", text=said if speaks else str(said))
 
 
 def join_sentences(parts: Iterable[Message | str]) -> Message | None:

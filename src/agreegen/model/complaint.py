@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from agreegen.errors import InputError
-from agreegen.messages import Message, message, translate
+from agreegen.messages import Message, foreign_text, message, translate
 
 _VARYING = re.compile(r"“[^”]*”|[0-9]+(?:, [0-9]+)*")
 _SPOTS_NAMED = 5
@@ -69,8 +69,8 @@ class Complaint:
     """
 
     location: Location
-    problem: Message | str
-    remedy: Message | str = ""
+    problem: Message
+    remedy: Message | None = None
     severity: Severity = Severity.ERROR
 
     def __str__(self) -> str:
@@ -79,7 +79,7 @@ class Complaint:
     def in_language(self, language: str) -> str:
         """Return place, problem and remedy in a reader's language."""
         where = translate(self.location, language)
-        text: Message | str = self.problem
+        text: Message = self.problem
         if where:
             text = message("model.place-and-problem", place=where, problem=text)
         if self.remedy:
@@ -107,10 +107,12 @@ def sort_and_merge(complaints: Sequence[Complaint]) -> list[str]:
     return [*warnings, *errors]
 
 
-def _kind(text: Message | str) -> object:
+def _kind(text: Message | None) -> object:
     """Return what a text says, whatever it says it of: its code and those of the messages in it."""
-    if isinstance(text, str):
-        return _VARYING.sub("#", text)
+    if text is None:
+        return None
+    if text.code == foreign_text("").code:
+        return _VARYING.sub("#", str(text))
     return text.code, *(_kind(value) for _, value in text.values if isinstance(value, Message))
 
 
@@ -137,7 +139,7 @@ class ComplaintsError(InputError):
     """Input with one or more errors; carries every complaint at once."""
 
     def __init__(
-        self, sentence: Message | str, complaints: Sequence[Complaint], *, hint: Message | str | None = None
+        self, sentence: Message, complaints: Sequence[Complaint], *, hint: Message | None = None
     ) -> None:
         super().__init__(sentence, hint=hint)
         self.complaints = tuple(complaints)

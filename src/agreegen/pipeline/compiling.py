@@ -16,7 +16,7 @@ from agreegen.rendering.fonts import font_folders
 NEEDS_LIBREOFFICE = message("pipeline.needs-libreoffice")
 
 
-def describe_compiled(form: Form) -> Message | str:
+def describe_compiled(form: Form) -> Message:
     """Say in a few words whether the form can be laid out without LibreOffice."""
     try:
         compiled = load_compiled(form)

@@ -78,7 +78,7 @@ class DocumentMaker:
         self._timeout_s = timeout_s
         self._released = template_date(form)
         self._office: LibreOffice | None = None
-        self.stale: Message | str | None = None
+        self.stale: Message | None = None
         self._compiled = self._load_compiled()
 
     def __enter__(self) -> DocumentMaker:

@@ -52,7 +52,7 @@ def identify(data: bytes) -> str | None:
     return None if document is None else document.id
 
 
-def examine_file(path: Path, row: DocumentRow) -> list[Message | str]:
+def examine_file(path: Path, row: DocumentRow) -> list[Message]:
     """Say in what a file is not the document of its row.
 
     1. Its own id is that of the row: a copy of another person's file is not hers.
@@ -68,7 +68,7 @@ def examine_file(path: Path, row: DocumentRow) -> list[Message | str]:
         return [message("recording.carries-no-document-ours")]
     if own.document.id != row.registration.id:
         return [message("recording.document-not-its-row", id=own.document.id)]
-    reasons: list[Message | str] = []
+    reasons: list[Message] = []
     signed = {role: each for role, each in row.fulfilled.items() if each.how is not How.PAPER}
     for role in sorted({*signed, *own.signers}):
         if role not in own.signers:
@@ -88,7 +88,7 @@ def examine_file(path: Path, row: DocumentRow) -> list[Message | str]:
     return reasons
 
 
-def _holder_problems(document: Document, role: str, signer: SignerIdentity) -> list[Message | str]:
+def _holder_problems(document: Document, role: str, signer: SignerIdentity) -> list[Message]:
     holder = next((each.holder for each in document.roles if each.id == role), None)
     if holder is None or holder in signer.subject:
         return []

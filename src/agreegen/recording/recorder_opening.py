@@ -26,7 +26,7 @@ def open_recorder(
     *,
     now: datetime,
     check: TailCheck,
-    tell: Callable[[Message | str], None] | None = None,
+    tell: Callable[[Message], None] | None = None,
     pins: bool = True,
 ) -> Iterator[Recorder]:
     """Lock the folder of a register, open it and give what records in it.

@@ -65,7 +65,8 @@ def register_single(
     if key is None:
         labels = " or ".join(form.field(name).label_zh for name in form.row_keys)
         raise InputError(
-            message("recording.nothing-tells-document-from-others"), hint=f"give {labels}" if labels else None
+            message("recording.nothing-tells-document-from-others"),
+            hint=message("recording.give", labels=labels) if labels else None,
         )
     row_key = register.row_key(key)
     current = register.current(row_key)
@@ -119,7 +120,9 @@ def expect_signed(
     if row is None or not row.in_force:
         state = "does not know document" if row is None else "no longer holds as valid document"
         raise InputError(
-            f"{source}: {register.path} {state} {document_id}",
+            message(
+                "recording.text", source=source, path=register.path, state=state, document_id=document_id
+            ),
             hint=message("recording.register-when-made-agreegen-generate-register"),
         )
     known = register.path.parent / row.registration.path

@@ -57,7 +57,7 @@ def require_explained(register: Register, check: TailCheck) -> None:
     covered = 0 if head is None else head.count
     if register.event_count <= covered + (head is not None):
         return
-    problems: list[Message | str] = []
+    problems: list[Message] = []
     documents: dict[str, None] = {}
     allowed = _Allowed(register, check, covered, register.signer() is not None)
     tip = None if head is None else head.hash
@@ -72,7 +72,7 @@ def require_explained(register: Register, check: TailCheck) -> None:
     expected = _Expected(register, check, frozenset(documents), anybody=check.accepted and head is None)
     for document_id in documents:
         row = register.document(document_id)
-        reasons: Iterable[Message | str] = [message("recording.its-row-gone")]
+        reasons: Iterable[Message] = [message("recording.its-row-gone")]
         if row is not None:
             reasons = _document_problems(register, row, check, expected)
             if not _is_accounted(register, row, documents):
@@ -82,7 +82,7 @@ def require_explained(register: Register, check: TailCheck) -> None:
         raise _unexplained(register, problems)
 
 
-def _unexplained(register: Register, problems: list[Message | str]) -> RegisterError:
+def _unexplained(register: Register, problems: list[Message]) -> RegisterError:
     more = len(problems) - _MOST_TOLD
     told = problems[:_MOST_TOLD] + ([message("recording.and-more", count=more)] if more > 0 else [])
     return RegisterError(
@@ -127,7 +127,7 @@ class _Allowed:
     covered: int
     named: bool
 
-    def problems(self, event: Event) -> Iterator[Message | str]:
+    def problems(self, event: Event) -> Iterator[Message]:
         """Say what is wrong with an event of its kind, behind the head."""
         if event.kind is EventKind.PAPER and not self.named:
             if not self.check.accepted:
@@ -207,7 +207,7 @@ class _Expected:
 
 def _document_problems(
     register: Register, row: DocumentRow, check: TailCheck, expected: _Expected
-) -> list[Message | str]:
+) -> list[Message]:
     path = register.path.parent / row.registration.path
     if row.scans_alone:
         return []
@@ -219,7 +219,7 @@ def _document_problems(
     return [*examine_file(path, row), *_signature_problems(data, check, expected)]
 
 
-def _signature_problems(data: bytes, check: TailCheck, expected: _Expected) -> Iterator[Message | str]:
+def _signature_problems(data: bytes, check: TailCheck, expected: _Expected) -> Iterator[Message]:
     trust = check.trust
     report = verify_bytes(
         "", data, Options(now=check.now, anchors_der=trust.anchors_der, crls_der=trust.crls_der)

@@ -43,7 +43,7 @@ class Standing:
     how: How | None = None
     since: str | None = None
     roles: tuple[tuple[str, How | None], ...] = ()
-    reason: Message | str | None = None
+    reason: Message | None = None
 
 
 _BEST_FIRST = (

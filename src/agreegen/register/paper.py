@@ -128,5 +128,5 @@ def _is_taken(view: RegisterView, scan: ScanFile) -> bool:
 
 def paper_error(problem: PaperProblem, document_id: str) -> InputError:
     """Return the error that tells a person why a scan is refused, with the remedy."""
-    message, hint = _REMEDIES[problem]
-    return InputError(f"document {document_id}: {message}", hint=hint)
+    told, hint = _REMEDIES[problem]
+    return InputError(message("register.document-3", document_id=document_id, message=told), hint=hint)

@@ -53,7 +53,7 @@ def read_parameters(
     if errors:
         count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
         hint = message("rosters.mend-run-again-agreegen-forms-show", path=path, id=form.id)
-        raise ComplaintsError(f"{path} has {count}:", errors, hint=hint)
+        raise ComplaintsError(message("rosters.has", path=path, count=count), errors, hint=hint)
     if warn is not None:
         for complaint in parsed.complaints:
             warn(complaint)
@@ -170,10 +170,10 @@ def _compose(path: Path) -> MappingNode | None:
     return root
 
 
-def _yaml_message(path: Path, exc: yaml.YAMLError) -> Message | str:
+def _yaml_message(path: Path, exc: yaml.YAMLError) -> Message:
     mark: Any = getattr(exc, "problem_mark", None)
     problem = getattr(exc, "problem", None) or getattr(exc, "reason", None) or "unreadable"
     where = f", row {mark.line + 1}, column {mark.column + 1}" if mark else ""
     if isinstance(exc, HostileYamlError):
-        return f"{path}{where}: {problem}"
+        return message("rosters.text", path=path, where=where, cause=problem)
     return message("rosters.not-yaml", path=path, where=where, problem=problem)

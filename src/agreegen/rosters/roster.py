@@ -105,7 +105,7 @@ class Roster:
         self._index()
         notes = [
             Complaint(
-                self._location(number), message("rosters.looks-like-note-not-read"), "", Severity.WARNING
+                self._location(number), message("rosters.looks-like-note-not-read"), None, Severity.WARNING
             )
             for number in self._table.notes
         ]
@@ -286,7 +286,7 @@ class Roster:
             Complaint(
                 Location(str(self.path), self.sheet, header.row, cell_address(header.row, column)),
                 problem,
-                "",
+                None,
                 Severity.WARNING,
             )
             for column, problem in sorted(told.items())

@@ -74,12 +74,12 @@ class RosterRow:
         return any(complaint.severity is Severity.ERROR for complaint in self.complaints)
 
     @property
-    def reason(self) -> Message | str:
+    def reason(self) -> Message | None:
         """All errors of the row in one line, for the reason column of `failed-rows`."""
-        return join_sentences(_reason(c) for c in self.complaints if c.severity is Severity.ERROR) or ""
+        return join_sentences(_reason(c) for c in self.complaints if c.severity is Severity.ERROR)
 
 
-def _reason(complaint: Complaint) -> Message | str:
+def _reason(complaint: Complaint) -> Message:
     reason, spot = complaint.problem, _spot(complaint.location)
     if complaint.remedy:
         reason = message("rosters.reason-with-remedy", reason=reason, remedy=complaint.remedy)

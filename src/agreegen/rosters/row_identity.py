@@ -115,7 +115,11 @@ class RowIdentities:
             row: The place of the row.
         """
         if not any(name in raw or name in unread for name in self._keys):
-            yield Complaint(row, message("rosters.nothing-tells-row-from-others"), f"enter {self._labels}")
+            yield Complaint(
+                row,
+                message("rosters.nothing-tells-row-from-others"),
+                message("rosters.enter", labels=self._labels),
+            )
         for name, others in doubles.items():
             remedy = message("rosters.give-each-person-one-row-number")
             if self._subject is None:
@@ -132,7 +136,7 @@ class RowIdentities:
                 Severity.WARNING,
             )
 
-    def _shared(self, name: str, others: Sequence[int]) -> Message | str:
+    def _shared(self, name: str, others: Sequence[int]) -> Message:
         return message(
             "rosters.same-stands-row-too", label_zh=self._fields[name].label_zh, str=tuple(map(str, others))
         )

@@ -107,6 +107,6 @@ def _where(path: Path, source: Source) -> str:
     return ", ".join(part for part in (str(path), source.sheet) if part)
 
 
-def _warn(path: Path, source: Source, problem: Message | str) -> Complaint:
+def _warn(path: Path, source: Source, problem: Message) -> Complaint:
     location = Location(file=str(path), sheet=source.sheet)
     return Complaint(location, problem, message("rosters.state-sheet-job"), Severity.WARNING)

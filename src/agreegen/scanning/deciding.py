@@ -60,7 +60,7 @@ class Decider:
             RegisterError: The register cannot be written.
         """
         known = KnownPages.of(self.view)
-        problems: list[Message | str] = []
+        problems: list[Message] = []
         accepted: dict[str, _Accepted] = {}
         results, drafts = [], []
         for decision in decisions:
@@ -139,7 +139,7 @@ class Decider:
         self.recorder.record(drafts, now=self.now)
 
 
-def _incomplete(group: _Accepted) -> Message | str | None:
+def _incomplete(group: _Accepted) -> Message | None:
     if len(group.parts) == group.pages:
         return None
     cells = ", ".join(decision.cell for decision, _ in group.parts)

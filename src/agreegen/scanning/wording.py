@@ -11,6 +11,6 @@ def reason_text(reason: Reason) -> Message:
     return message(f"scanning.reason.{reason.value}")
 
 
-def say_reasons(reasons: tuple[Reason, ...]) -> Message | str:
+def say_reasons(reasons: tuple[Reason, ...]) -> Message | None:
     """Return reasons in one sentence."""
-    return join_sentences(map(reason_text, reasons)) or ""
+    return join_sentences(map(reason_text, reasons))

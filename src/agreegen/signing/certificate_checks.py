@@ -43,7 +43,7 @@ class Finding:
     """
 
     code: str
-    message: Message | str
+    message: Message
 
     def __str__(self) -> str:
         return str(self.message)
@@ -78,7 +78,8 @@ def check_credential(
     for problem in (strength_problem(certificate), usage_problem(certificate)):
         if problem:
             raise CredentialError(
-                f"credential {credential.name}: {problem}", hint=message("signing.use-another-certificate")
+                message("signing.credential-2", name=credential.name, cause=problem),
+                hint=message("signing.use-another-certificate"),
             )
     findings += [Finding("example-trust", warning) for warning in trust.warnings]
     if not trust.anchors_der:
@@ -148,7 +149,7 @@ def check_dates(
     return []
 
 
-def strength_problem(certificate: x509.Certificate) -> Message | str | None:
+def strength_problem(certificate: x509.Certificate) -> Message | None:
     """Say what is weak about a certificate (RSA below 2048 bits, SHA-1, MD5); None if nothing."""
     try:
         key = certificate.public_key()
@@ -164,7 +165,7 @@ def strength_problem(certificate: x509.Certificate) -> Message | str | None:
     return None
 
 
-def usage_problem(certificate: x509.Certificate) -> Message | str | None:
+def usage_problem(certificate: x509.Certificate) -> Message | None:
     """Say why a certificate is not for documents (RFC 5280, 4.2.1.3, .9 and .12); None if it is."""
     try:
         extensions = certificate.extensions
@@ -182,7 +183,7 @@ def usage_problem(certificate: x509.Certificate) -> Message | str | None:
     return None
 
 
-def _purpose_problem(purposes: set[x509.ObjectIdentifier]) -> Message | str | None:
+def _purpose_problem(purposes: set[x509.ObjectIdentifier]) -> Message | None:
     for purpose, label in _REFUSED_PURPOSES.items():
         if purpose in purposes:
             return message("signing.certificate-which-signs-no-documents", label=label)

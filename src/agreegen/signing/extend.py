@@ -283,7 +283,9 @@ def _path(entry: _Proved, trust: Trust) -> list[bytes]:
     try:
         return find_path(own, others, trust, entry.known_at, subject_label(own))
     except CredentialError as exc:
-        raise SigningError(f"{entry.label}: {exc.message}", hint=exc.hint) from exc
+        raise SigningError(
+            message("model.place-and-problem", place=entry.label, problem=exc.sentence), hint=exc.advice
+        ) from exc
 
 
 def _is_on_device(entry: _Proved) -> bool:

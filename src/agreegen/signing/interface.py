@@ -86,7 +86,7 @@ class Credential:
     chain_der: tuple[bytes, ...]
     signer: RawSigner
     appearance: AppearanceSource | None = None
-    warnings: tuple[Message | str, ...] = ()
+    warnings: tuple[Message, ...] = ()
     sm2_signer_id: str | None = None
 
     def __repr__(self) -> str:
@@ -114,7 +114,7 @@ class Trust:
     device_anchors_der: tuple[bytes, ...] = ()
 
     @property
-    def warnings(self) -> tuple[Message | str, ...]:
+    def warnings(self) -> tuple[Message, ...]:
         """What deserves a look about the anchors."""
         if not self.example:
             return ()
@@ -145,7 +145,7 @@ class TimestampServer:
     requests_per_minute: int | None = None
     policy: str | None = None
     ca_file: Path | None = None
-    warnings: tuple[Message | str, ...] = ()
+    warnings: tuple[Message, ...] = ()
 
     def __repr__(self) -> str:
         return f"TimestampServer({self.url!r})"
@@ -190,7 +190,7 @@ class SignedPdf:
     data: bytes
     level: PadesLevel
     timestamp_pending: bool = False
-    why_pending: str = ""
+    why_pending: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)

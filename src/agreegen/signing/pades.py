@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from agreegen.errors import SigningError, TimestampError
-from agreegen.messages import message
+from agreegen.messages import Message, message
 from agreegen.model.report import PadesLevel
 from agreegen.signing.appearance.field_appearance import appearance_of
 from agreegen.signing.certificate_checks import check_credential, fits_certificate
@@ -154,12 +154,12 @@ def _sign_with_timestamp(
     pdf: bytes, credential: Credential, request: SigningRequest, client: TimestampClient, *, judged: bool
 ) -> SignedPdf:
     identity = SigningIdentity.of(credential)
-    refusal = ""
+    refusal: Message | None = None
     for _ in range(_ATTEMPTS):
         try:
             room = client.token_bytes()
         except TimestampError as exc:
-            room, refusal = 0, exc.message
+            room, refusal = 0, exc.sentence
         signer = BatchSigner(identity, request, token_bytes=room)
         prepared = signer.prepare(pdf, judged=judged)
         signature = _sign(credential, prepared)
@@ -168,7 +168,7 @@ def _sign_with_timestamp(
         try:
             token = client.timestamp(signature)
         except TimestampError as exc:
-            return replace(signer.finish(prepared, signature), why_pending=exc.message)
+            return replace(signer.finish(prepared, signature), why_pending=exc.sentence)
         if len(token) <= room:
             break
     signed = signer.finish(prepared, signature, token=token)

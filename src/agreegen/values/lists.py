@@ -32,7 +32,9 @@ def parse_list(field: Field, raw: RawValue) -> tuple[str, ...]:
         try:
             item = parse_text(field, text)
         except ValueProblem as exc:
-            raise ValueProblem(f"item {len(items) + 1}: {exc.problem}", exc.remedy) from None
+            raise ValueProblem(
+                message("values.item", len=len(items) + 1, cause=exc.problem), exc.remedy
+            ) from None
         if item in items:
             raise ValueProblem(
                 message("values.item-repeats-item", count=len(items) + 1, item=items.index(item) + 1),

@@ -88,10 +88,14 @@ def _foreign_character(char: str) -> ValueProblem:
     shown = f"{char} (U+{ord(char):04X})"
     folded = unicodedata.normalize("NFKC", char)
     if char in ".．。":
-        return ValueProblem(message("values.not-separator-names", shown=shown), f"use {MIDDLE_DOT} (U+00B7)")
+        return ValueProblem(
+            message("values.not-separator-names", shown=shown),
+            message("values.use-u-00b7", middle_dot=MIDDLE_DOT),
+        )
     if folded != char and len(folded) == 1 and is_han(folded):
         return ValueProblem(
-            message("values.radical-not-character", shown=shown), f"enter {folded} (U+{ord(folded):04X})"
+            message("values.radical-not-character", shown=shown),
+            message("values.enter-u", folded=folded, value=ord(folded)),
         )
     return ValueProblem(
         message("values.cannot-part-name", shown=shown), message("values.enter-name-identity-card-shows")

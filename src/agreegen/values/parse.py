@@ -68,7 +68,7 @@ def parse_value(field: Field, raw: RawValue) -> Value:
     return _PARSERS[field.type](field, raw)
 
 
-def warn_about(field: Field, value: Value) -> tuple[Message | str, ...]:
+def warn_about(field: Field, value: Value) -> tuple[Message, ...]:
     """Name what is odd about a valid value, such as an ID number of an unknown region."""
     if field.type is FieldType.RESIDENT_ID:
         return resident_id_warnings(str(value))
@@ -125,7 +125,7 @@ def _complete(
         remedy = (
             message("values.enter-example", example=field.example)
             if field.example and not field.identifying
-            else "enter it"
+            else message("values.enter-it")
         )
         return [Complaint(locate(field.name), message("values.required-missing"), remedy)]
     return []

@@ -19,7 +19,7 @@ class ValueProblem(InputError):  # noqa: N818 - the room's own term
         remedy: What would be right.
     """
 
-    def __init__(self, problem: Message | str, remedy: Message | str = "") -> None:
-        super().__init__(problem, hint=remedy or None)
+    def __init__(self, problem: Message, remedy: Message | None = None) -> None:
+        super().__init__(problem, hint=remedy)
         self.problem = problem
         self.remedy = remedy

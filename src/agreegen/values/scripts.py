@@ -81,7 +81,7 @@ def refuse_mixed_words(text: str) -> None:
             raise _mixed(*_stranger(scripts))
 
 
-def script_warnings(name: str) -> Iterator[Message | str]:
+def script_warnings(name: str) -> Iterator[Message]:
     """Name what is odd about a name that may stand: a foreign script, a doubled form of a character."""
     foreign = {script: char for script, char in _scripts(name).items() if script not in _EXPECTED}
     for script, char in foreign.items():

@@ -226,7 +226,7 @@ def _private_use(char: str) -> ValueProblem:
     code = ord(char)
     meant = GB18030_2022.get(code) or _STILL_PRIVATE.get(code)
     remedy = (
-        f"enter {chr(meant)} (U+{meant:04X}) instead"
+        message("values.enter-instead", character=chr(meant), number=meant)
         if meant
         else message("values.shows-only-where-its-font-installed")
     )

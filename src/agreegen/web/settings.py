@@ -76,7 +76,10 @@ class Settings:
             data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
             return _settings(data)
         except (yaml.YAMLError, UnicodeDecodeError, TypeError, ValueError, AttributeError) as exc:
-            raise InputError(f"{path}: {exc}", hint=message("web.see-docs-web-md-for-keys")) from exc
+            raise InputError(
+                message("model.place-and-problem", place=path, problem=exc),
+                hint=message("web.see-docs-web-md-for-keys"),
+            ) from exc
 
 
 def _settings(data: Any) -> Settings:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from agreegen.messages import message
+from agreegen.messages import foreign_text, message
 from agreegen.model.complaint import Complaint, Location, Severity, sort_and_merge
 
 
 def warning(cell: str, problem: str, field: str = "unit") -> Complaint:
-    return Complaint(Location("r.xlsx", "人员", 1, cell, "单位", field), problem, "mend it", Severity.WARNING)
+    place = Location("r.xlsx", "人员", 1, cell, "单位", field)
+    return Complaint(place, foreign_text(problem), foreign_text("mend it"), Severity.WARNING)
 
 
 def test_warnings_of_one_kind_are_one_line_and_errors_come_last() -> None:
-    error = Complaint(Location("r.xlsx", "人员", 2, "C2"), "it is required and missing", "enter it")
+    place = Location("r.xlsx", "人员", 2, "C2")
+    error = Complaint(place, foreign_text("it is required and missing"), foreign_text("enter it"))
     many = [warning(f"D{number}", f"“{number}年4月” is not a date") for number in range(2, 300)]
     lines = sort_and_merge([error, *many, warning("E7", "it is odd", "position"), error])
     assert lines == [

@@ -12,6 +12,7 @@ import pytest
 
 from agreegen.chain.audit.interface import HeadJudgement
 from agreegen.chain.signed_heads import Head, SignerIdentity
+from agreegen.messages import foreign_text
 from agreegen.register.interface import EventDraft, EventKind, Registration, ScanFile
 from agreegen.register.paper import PaperRecord
 from agreegen.register.store import Register
@@ -56,7 +57,7 @@ def judge(head: Head) -> HeadJudgement:
     """The word about a head that a `NamedSigner` signed."""
     signer = next((one for one in (SEAL, OTHER) if one.sign(head.message) == head.signature), None)
     if signer is None:
-        return HeadJudgement("forged", None)
+        return HeadJudgement(foreign_text("forged"), None)
     return HeadJudgement(None, signer.identity)
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from agreegen.chain.audit.interface import HeadJudgement
 from agreegen.chain.signed_heads import Head
+from agreegen.messages import foreign_text
 from agreegen.register.audit.service import verify_register
 from agreegen.register.interface import EventDraft, EventKind
 from agreegen.register.store import Register
@@ -197,11 +198,13 @@ def test_a_recomputed_chain_fails_against_a_known_head(filled: Register, tmp_pat
 def test_the_signature_of_a_head_is_judged_by_the_caller(filled: Register) -> None:
     filled.close()
     good = verify_register(filled.path, judge_head=judge)
-    bad = verify_register(filled.path, judge_head=lambda head: HeadJudgement("not trusted", SEAL.identity))
+    bad = verify_register(
+        filled.path, judge_head=lambda head: HeadJudgement(foreign_text("not trusted"), SEAL.identity)
+    )
     assert good.problems == ()
     assert good.judgement is not None
     assert good.judgement.signer == SEAL.identity
-    assert [(problem.code, problem.message) for problem in bad.problems] == [
+    assert [(problem.code, str(problem.message)) for problem in bad.problems] == [
         ("head-signature", "not trusted")
     ]
 

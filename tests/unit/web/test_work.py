@@ -12,6 +12,7 @@ from starlette.types import Message
 
 from agreegen.api import OpenPage, find_form
 from agreegen.errors import InputError
+from agreegen.messages import foreign_text
 from agreegen.web.security import bounded_body
 from agreegen.web.security.bounded_body import BoundedBody
 from agreegen.web.security.guard import host_name
@@ -40,7 +41,7 @@ def measure(folder: Path) -> int:
     """Count the bytes of a file; importable, so that it can be done in another process."""
     size = (folder / "file").stat().st_size
     if size == 13:
-        raise InputError("thirteen")
+        raise InputError(foreign_text("thirteen"))
     return size
 
 

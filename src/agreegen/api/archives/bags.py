@@ -52,7 +52,7 @@ def create_bag(
     force: bool = False,
     register_credential: Path | None = None,
     prompt: Prompt | None = None,
-    tell: Callable[[Message | str], None] | None = None,
+    tell: Callable[[Message], None] | None = None,
     forms: Path | None = None,
     now: datetime | None = None,
 ) -> BagSummary:

@@ -77,7 +77,8 @@ def _write(
                 write_atomically(folder / "crls" / f"{Path(listed).name}.ers", record.encode())
     except OSError as exc:
         raise ArchiveError(
-            f"{exc.filename or bag}: {exc.strerror}", hint=message("archive.check-bag-disk-permissions")
+            message("model.place-and-problem", place=exc.filename or bag, problem=exc.strerror),
+            hint=message("archive.check-bag-disk-permissions"),
         ) from exc
     return Extraction(target, proof, counts["certificates"], counts["crls"])
 

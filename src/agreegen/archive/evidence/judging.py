@@ -58,7 +58,7 @@ def judge_evidence(bag: Path, options: Options, payload: Mapping[str, str]) -> E
         problems = tuple(_changed(bag, evidence, payload))
         path, record = next(iter(evidence.records().items()))
     except (ArchiveError, OSError) as exc:
-        reason = exc.message if isinstance(exc, ArchiveError) else message("archive.cannot-read-2", exc=exc)
+        reason = exc.sentence if isinstance(exc, ArchiveError) else message("archive.cannot-read-2", exc=exc)
         return EvidenceFindings(SealReport(SealState.INVALID, reasons=(reason,)))
     known = {chain.hash_name: chain.hashes[path] for chain in evidence.chains}
     links = check_record(record, lambda name: known.get(name, b""))

@@ -158,9 +158,9 @@ def hash_payload(bag: Path, hash_name: str) -> dict[str, bytes]:
     if problems or not listed:
         raise ArchiveError(
             message(
-                "archive.text",
-                bag=bag / PAYLOAD_MANIFEST,
-                problems=problems[0] if problems else "it lists nothing",
+                "model.place-and-problem",
+                place=bag / PAYLOAD_MANIFEST,
+                problem=problems[0] if problems else message("archive.lists-nothing"),
             ),
             hint=message("archive.run-agreegen-archive-verify"),
         )

@@ -34,7 +34,7 @@ class ReceiptCheck:
 
     code: str
     right: bool
-    detail: Message | str
+    detail: Message
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object of `archive receive --json` and of the receipt."""

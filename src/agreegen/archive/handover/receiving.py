@@ -139,15 +139,13 @@ def _judge(bag: Path, name: str, sent: _SentList, options: Options, receiver: Re
 
 def _list_signature(seal: SealReport) -> ReceiptCheck:
     told = seal.detail
-    if seal.state is SealState.MISSING:
+    if told is None or seal.state is SealState.MISSING:
         told = message("archive.transfer-unsigned")
     return ReceiptCheck("list-signature", seal.state is SealState.VALID, told)
 
 
 def _bag_itself(report: BagReport) -> ReceiptCheck:
-    told: Message | str = message(
-        "archive.transfer-bag", documents=len(report.documents.files), files=report.files
-    )
+    told: Message = message("archive.transfer-bag", documents=len(report.documents.files), files=report.files)
     if report.problems:
         told = report.problems[0].message
     return ReceiptCheck("bag", report.valid, told)

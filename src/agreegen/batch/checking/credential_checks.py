@@ -78,7 +78,7 @@ class CredentialChecker:
             self._failed.add(path)  # tokens lock: nothing is tried twice
             named = exc.message.startswith(str(place.file))
             where = replace(place, file=None) if named else place
-            yield Complaint(where, exc.sentence, exc.advice or "")
+            yield Complaint(where, exc.sentence, exc.advice)
             return
         self._remember(path, SigningIdentity.of(credential))
         if path in self._told:
@@ -86,7 +86,7 @@ class CredentialChecker:
         self._told.add(path)
         for finding in findings:
             if finding.message not in self.trust.warnings:  # told once, about the job
-                yield Complaint(place, finding.message, "", Severity.WARNING)
+                yield Complaint(place, finding.message, None, Severity.WARNING)
 
     def _remember(self, path: Path, identity: SigningIdentity) -> None:
         self._identities[path] = identity
@@ -108,7 +108,7 @@ class RowSignatures:
     job: Job
     checker: CredentialChecker
     _open: dict[str, list[int]] = field(default_factory=dict)
-    _failing: dict[tuple[Message | str, Message | str], list[int]] = field(default_factory=dict)
+    _failing: dict[tuple[Message, Message | None], list[int]] = field(default_factory=dict)
 
     def check(
         self, roster: Roster, row: RosterRow, document: Document, signed: Collection[str]
@@ -135,9 +135,16 @@ class RowSignatures:
             elif signature.missing is Missing.LEAVE_OPEN:
                 self._open.setdefault(signature.role, []).append(row.number)
             else:
-                text = f"there is no credential for the role {signature.role}: "
                 remedy = message("batch.add-credential-file-or-set-missing")
-                yield Complaint(place, text + str(path or message("batch.value-missing")), remedy)
+                yield Complaint(
+                    place,
+                    message(
+                        "batch.no-credential-for-role",
+                        role=signature.role,
+                        path=path or message("batch.value-missing"),
+                    ),
+                    remedy,
+                )
 
     def _judge(
         self, signature: JobSignature, path: Path, document: Document, done: set[str], row: int
@@ -151,7 +158,7 @@ class RowSignatures:
         try:
             check_role(document, identity, request, signed=done)
         except SigningError as exc:
-            self._failing.setdefault((exc.sentence, exc.advice or ""), []).append(row)
+            self._failing.setdefault((exc.sentence, exc.advice), []).append(row)
         else:
             done.add(signature.role)
 

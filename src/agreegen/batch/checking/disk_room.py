@@ -45,7 +45,7 @@ def document_bytes(job: Job, maker: DocumentMaker | None, sample: Document | Non
     return -(-(made + signatures) // _BLOCK_BYTES) * _BLOCK_BYTES
 
 
-def lacking_room(job: Job, rows: int, registered: int, each: int) -> Iterator[tuple[Path, Message | str]]:
+def lacking_room(job: Job, rows: int, registered: int, each: int) -> Iterator[tuple[Path, Message]]:
     """Yield each folder on whose disk the documents and bags of a job do not fit, and what is lacking.
 
     Args:

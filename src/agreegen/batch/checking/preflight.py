@@ -130,10 +130,8 @@ class _Check:
     def failed(self) -> bool:
         return any(complaint.severity is Severity.ERROR for complaint in self.complaints)
 
-    def complain(
-        self, where: str, exc: AgreegenError | Message | str, severity: Severity = Severity.ERROR
-    ) -> None:
-        sentence, advice = (exc.sentence, exc.advice or "") if isinstance(exc, AgreegenError) else (exc, "")
+    def complain(self, where: str, exc: AgreegenError | Message, severity: Severity = Severity.ERROR) -> None:
+        sentence, advice = (exc.sentence, exc.advice) if isinstance(exc, AgreegenError) else (exc, None)
         # Most errors name their file themselves.
         place = Location() if str(sentence).startswith(where) else Location(file=where)
         self.complaints.append(Complaint(place, sentence, advice, severity))
@@ -232,7 +230,7 @@ class _Check:
         self._consider(document)
         if maker is not None and (problem := maker.foresee(document)) is not None:
             place = Location(file=str(roster.path), sheet=roster.sheet, row=row.number)
-            self.complaints.append(Complaint(place, problem.message, problem.hint or ""))
+            self.complaints.append(Complaint(place, problem.sentence, problem.advice))
         if register is not None and row.key is not None:
             current = register.current(register.row_key(row.key))
             document = under_known_id(self.job, register, current, document)

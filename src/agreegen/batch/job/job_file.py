@@ -116,13 +116,17 @@ class _Reader:
             )
         return job
 
-    def _complain(self, key: str, problem: Message | str, remedy: Message | str = "") -> None:
+    def _complain(self, key: str, problem: Message, remedy: Message | None = None) -> None:
         self.complaints.append(Complaint(Location(file=str(self.path), field=key), problem, remedy))
 
     def _only(self, raw: dict[str, YamlText], known: tuple[str, ...], prefix: str) -> None:
         for key in raw:
             if key not in known:
-                self._complain(f"{prefix}{key}", "unknown key", f"known are {', '.join(known)}")
+                self._complain(
+                    f"{prefix}{key}",
+                    message("batch.unknown-key"),
+                    message("batch.known", value=", ".join(known)),
+                )
 
     def _form(self, output: Path) -> tuple[str, tuple[Form, Message | None]]:
         form_id = self.raw.get("form")
@@ -134,7 +138,9 @@ class _Reader:
         try:
             return form_id, choose_release(form_id, self.forms, output / "register.db")
         except AgreegenError as exc:
-            raise InputError(f"{self.path}: {exc}", hint=exc.hint) from exc
+            raise InputError(
+                message("model.place-and-problem", place=self.path, problem=exc), hint=exc.advice
+            ) from exc
 
     def _roster(self, form: Form) -> RosterSource:
         raw = self.raw.get("roster")
@@ -155,7 +161,9 @@ class _Reader:
             )
         sheet = raw.get("sheet")
         if sheet is not None and (not isinstance(sheet, str) or not sheet.strip()):
-            self._complain("roster.sheet", "not a sheet", message("batch.give-number-from-1-or-name"))
+            self._complain(
+                "roster.sheet", message("batch.not-sheet"), message("batch.give-number-from-1-or-name")
+            )
             sheet = None
         columns = self._texts(raw.get("columns", {}), "roster.columns", set(_field_names(form)))
         number = isinstance(sheet, str) and sheet.isascii() and sheet.isdigit()
@@ -167,7 +175,9 @@ class _Reader:
             return self.folder / value
         if required or value is not None:
             example = "out/pledges" if key == "output" else "credentials/unit-seal.yaml"
-            self._complain(key, message("batch.path-expected"), f"write {key}: {example}")
+            self._complain(
+                key, message("batch.path-expected"), message("batch.write", key=key, example=example)
+            )
         return self.folder
 
     def _texts(self, raw: YamlText, key: str, known: set[str] | None) -> dict[str, str]:
@@ -180,7 +190,7 @@ class _Reader:
                 self._complain(
                     f"{key}.{name}",
                     message("batch.form-has-no-such-field"),
-                    f"it has {', '.join(sorted(known))}",
+                    message("batch.it-has", value=", ".join(sorted(known))),
                 )
             elif not isinstance(value, str):
                 self._complain(f"{key}.{name}", message("batch.text-expected"))
@@ -238,7 +248,7 @@ class _Reader:
                     key, message("batch.mapping-expected"), message("batch.write-role-credential-level-b-b")
                 )
             if signature is not None and any(signature.role == other.role for other in found):
-                self._complain(f"{key}.role", f"{signature.role} signs twice")
+                self._complain(f"{key}.role", message("batch.signs-twice", role=signature.role))
             elif signature is not None:
                 found.append(signature)
         order = {role.id: role.order for role in form.roles}
@@ -258,14 +268,18 @@ class _Reader:
             self._complain(
                 f"{key}.role",
                 message("batch.has-no-role", id=form.id, role=role),
-                f"it has {', '.join(known)}",
+                message("batch.it-has", value=", ".join(known)),
             )
         self._check_pattern(credential, f"{key}.credential", form)
         if level not in {"B-B", "B-T", "B-LT", "B-LTA"}:
-            self._complain(f"{key}.level", f"unknown level {level!r}", "B-B, B-T, B-LT or B-LTA")
+            self._complain(
+                f"{key}.level", message("batch.unknown-level", level=level), message("batch.b-b-b-t-b-lt")
+            )
         if missing not in set(Missing):
             self._complain(
-                f"{key}.missing", f"unknown choice {missing!r}", message("batch.fail-or-leave-open")
+                f"{key}.missing",
+                message("batch.unknown-choice", missing=missing),
+                message("batch.fail-or-leave-open"),
             )
         if len(self.complaints) > count:
             return None
@@ -298,7 +312,7 @@ class _Reader:
                 )
             elif name is not None and form.field(name).identifying:
                 self._complain(
-                    key, message("batch.would-show-id-numbers-file-names", name=name), "use {staff_no}"
+                    key, message("batch.would-show-id-numbers-file-names", name=name), message("batch.use")
                 )
 
     def _archive(self) -> JobArchive | None:
@@ -346,12 +360,12 @@ class _Reader:
         if pattern is None:
             return None
         if not isinstance(pattern, str) or not pattern.strip() or _NOT_IN_PATHS & set(pattern):
-            self._complain("name", message("batch.file-name-pattern-expected"), 'write name: "{staff_no}"')
+            self._complain("name", message("batch.file-name-pattern-expected"), message("batch.write-name"))
             return None
         self._check_pattern(pattern, "name", form)
         if "{" not in pattern:
             self._complain(
-                "name", message("batch.every-document-would-have-same-name"), 'write name: "{staff_no}"'
+                "name", message("batch.every-document-would-have-same-name"), message("batch.write-name")
             )
         return pattern.removesuffix(".pdf")
 

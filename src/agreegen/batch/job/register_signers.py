@@ -61,7 +61,7 @@ def recorder_for(
     *,
     now: datetime,
     prompt: Prompt | None = None,
-    tell: Callable[[Message | str], None] | None = None,
+    tell: Callable[[Message], None] | None = None,
     accepted: bool = False,
     create: bool = False,
 ) -> Iterator[Recorder]:
@@ -97,7 +97,7 @@ def recorder_beside(
     *,
     now: datetime,
     prompt: Prompt | None = None,
-    tell: Callable[[Message | str], None] | None = None,
+    tell: Callable[[Message], None] | None = None,
 ) -> Iterator[Recorder]:
     """Open a register for a command that has a credential in use already.
 
@@ -128,7 +128,7 @@ def recorder_for_bag(
     *,
     now: datetime,
     prompt: Prompt | None = None,
-    tell: Callable[[Message | str], None] | None = None,
+    tell: Callable[[Message], None] | None = None,
 ) -> Iterator[Recorder | None]:
     """Open the register of a folder that is to be archived, or give None where there is none to write to.
 

@@ -37,7 +37,7 @@ class JobStatus:
     running: bool
 
     @property
-    def warnings(self) -> tuple[Message | str, ...]:
+    def warnings(self) -> tuple[Message, ...]:
         """What deserves a look: rows that count as they were mended."""
         told = None if self.totals is None else mended_warning(self.totals.mended)
         return () if told is None else (told,)

@@ -17,7 +17,7 @@ def timestamp_servers(job: Job, workers: int = 1) -> tuple[TimestampServer, ...]
     return tuple(_limited(load_tsa(name), share) for name in job.tsa)
 
 
-def timestamp_warnings(job: Job) -> list[Message | str]:
+def timestamp_warnings(job: Job) -> list[Message]:
     """Return what deserves a look about the files that describe the job's timestamp services."""
     return [warning for name in job.tsa for warning in load_tsa(name).warnings]
 

@@ -17,7 +17,7 @@ from agreegen.batch.making.read_back import adds_only_a_signature, check_signed_
 from agreegen.batch.making.remote_key import RemoteKey
 from agreegen.batch.planning.planner import SignTask, credential_path
 from agreegen.errors import AgreegenError, CredentialError, SigningError, TimestampError
-from agreegen.messages import message
+from agreegen.messages import foreign_text, message
 from agreegen.model.report import PadesLevel
 from agreegen.pki.signer_pin import fingerprint
 from agreegen.register.interface import EventDraft, EventKind
@@ -131,13 +131,13 @@ class ChunkSigner:
         except CredentialError as exc:
             if locks_itself(path):
                 raise  # the next file may ask the same token
-            return [draft.failed(str(exc)) for draft in drafts]
+            return [draft.failed(foreign_text(exc)) for draft in drafts]
         try:
             check_credential(credential, self._trust, now)
             noted = [draft.warned(next(iter(credential.warnings), None)) for draft in drafts]
             return self._sign_with(credential, signature, noted, now)
         except CredentialError as exc:
-            return [draft.failed(str(exc)) for draft in drafts]
+            return [draft.failed(foreign_text(exc)) for draft in drafts]
         finally:
             credential.close()
 
@@ -287,7 +287,7 @@ def _next(
 ) -> Draft | TaskResult:
     """Return the draft with a signature, or what is said of a row where that failed."""
     if isinstance(signed, AgreegenError):
-        return draft.failed(str(signed))
+        return draft.failed(foreign_text(signed))
     file, document_id = draft.file.grown(signed.data), draft.task.document.id
     facts = {
         "credential": credential.name,

@@ -17,7 +17,7 @@ from agreegen.batch.making.read_back import check_page
 from agreegen.batch.planning.planner import SignTask, Task
 from agreegen.errors import AgreegenError, CredentialError, MissingProgramError, SigningError
 from agreegen.files import sha256_of
-from agreegen.messages import Message, message
+from agreegen.messages import Message, foreign_text, message
 from agreegen.model.report import FileReport, PadesLevel, SignatureKind, TrustStatus
 from agreegen.pipeline.making import DocumentMaker
 from agreegen.pipeline.read_back import Expected, read_back
@@ -34,7 +34,7 @@ def lay_down(
     output: Path,
     results: Sequence[TaskResult],
     fatal: AgreegenError | None,
-    notes: tuple[Message | str, ...] = (),
+    notes: tuple[Message, ...] = (),
 ) -> ChunkOutcome:
     """Write a chunk's files durably and say what became of it.
 
@@ -101,7 +101,7 @@ class ChunkMaker:
         items = {numbers[id(result.task)]: result.made for result in results}
         return ChunkDelivery(items, fatal, self._notes())
 
-    def _notes(self) -> tuple[Message | str, ...]:
+    def _notes(self) -> tuple[Message, ...]:
         return () if self._maker.stale is None else (self._maker.stale,)
 
     def _from_disk(self, task: Task) -> bytes | None:
@@ -135,11 +135,11 @@ class ChunkMaker:
             if not isinstance(exc.__cause__, MissingProgramError):
                 raise
             # Only this row needs the program: its values do not fit the compiled form.
-            return failed(task, str(exc), aside=aside)
+            return failed(task, foreign_text(exc), aside=aside)
         except AgreegenError as exc:
-            return failed(task, str(exc), aside=aside)
+            return failed(task, foreign_text(exc), aside=aside)
 
-    def _make(self, task: Task, aside: Message | str | None) -> Draft:
+    def _make(self, task: Task, aside: Message | None) -> Draft:
         made = self._maker.make(task.document)
         file = FileBytes.begin(made.pdf)
         rendered = EventDraft(
@@ -160,7 +160,7 @@ class ChunkMaker:
 
     def _take_existing(
         self, task: Task, now: datetime, data: bytes | None
-    ) -> tuple[Draft | None, Message | str | None]:
+    ) -> tuple[Draft | None, Message | None]:
         """Use a file that stands there already: one the register knows, or one that a crash left behind.
 
         Returns:
@@ -183,7 +183,7 @@ class ChunkMaker:
             report = self._read(data, task, now)
             self._require_trusted(data, now)
         except AgreegenError as exc:
-            return None, str(exc)
+            return None, foreign_text(exc)
         return self._adopt(task, FileBytes.whole(data), report), None
 
     def _require_trusted(self, data: bytes, now: datetime) -> None:
@@ -279,7 +279,7 @@ class ChunkMaker:
                 elif draft.unread:
                     check_page(draft.file.data, self._job.form, draft.task.document)
             except AgreegenError as exc:
-                return draft.quarantined(str(exc))
+                return draft.quarantined(foreign_text(exc))
         if draft.events:
             facts = {"size": len(draft.file.data)}
             verified = EventDraft(

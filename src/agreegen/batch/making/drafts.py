@@ -79,8 +79,8 @@ class Draft:
     roles: frozenset[str] = frozenset()
     changed: bool = True
     pending: bool = False
-    warning: Message | str | None = None
-    aside: Message | str | None = None
+    warning: Message | None = None
+    aside: Message | None = None
     plain: bool = False
     unread: bool = False
 
@@ -88,7 +88,7 @@ class Draft:
         """Return the draft with further events."""
         return replace(self, events=(*self.events, *events))
 
-    def warned(self, warning: Message | str | None) -> Draft:
+    def warned(self, warning: Message | None) -> Draft:
         """Return the draft with a warning, unless it has one already."""
         return self if warning is None or self.warning is not None else replace(self, warning=warning)
 
@@ -107,11 +107,11 @@ class Draft:
             ),
         )
 
-    def failed(self, reason: str) -> TaskResult:
+    def failed(self, reason: Message) -> TaskResult:
         """Return what is said of a row that failed; nothing of it is laid down."""
         return failed(self.task, reason, warning=self.warning, aside=self.aside)
 
-    def quarantined(self, reason: str) -> TaskResult:
+    def quarantined(self, reason: Message) -> TaskResult:
         """Return a finished file that is not what it must be."""
         return replace(self, changed=True).finished().quarantined(reason, self.file.sha256)
 
@@ -137,11 +137,11 @@ class TaskResult:
             return None
         return self.task.registration.path
 
-    def warned(self, warning: Message | str) -> TaskResult:
+    def warned(self, warning: Message) -> TaskResult:
         """Return it with this warning."""
         return replace(self, made=replace(self.made, warning=warning))
 
-    def quarantined(self, reason: Message | str, sha256: str | None = None) -> TaskResult:
+    def quarantined(self, reason: Message, sha256: str | None = None) -> TaskResult:
         """Return it as a file that goes to the quarantine folder.
 
         Args:
@@ -162,7 +162,7 @@ class TaskResult:
 
 
 def failed(
-    task: Task, reason: str, *, warning: Message | str | None = None, aside: Message | str | None = None
+    task: Task, reason: Message, *, warning: Message | None = None, aside: Message | None = None
 ) -> TaskResult:
     """Return what is said of a task that failed."""
     made = Delivery(data=b"", result=RowResult.FAILED, reason=reason, warning=warning, aside=aside)

@@ -203,7 +203,7 @@ def _make_way(output: Path, replaced: Replaced, target: Path) -> set[Path]:
     return {kept.parent, old.parent}
 
 
-def move_aside(output: Path, path: Path, reason: Message | str) -> Message | str:
+def move_aside(output: Path, path: Path, reason: Message) -> Message:
     """Move a file that must not stay among the documents to the quarantine folder; return a warning."""
     folder = output / QUARANTINE
     try:

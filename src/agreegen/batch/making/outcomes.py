@@ -58,8 +58,8 @@ class TaskOutcome:
     result: RowResult
     path: str
     events: tuple[EventDraft, ...] = ()
-    reason: Message | str | None = None
-    warning: Message | str | None = None
+    reason: Message | None = None
+    warning: Message | None = None
     pending: bool = False
 
 
@@ -75,7 +75,7 @@ class ChunkOutcome:
 
     outcomes: tuple[TaskOutcome, ...]
     fatal: AgreegenError | None = None
-    notes: tuple[Message | str, ...] = ()
+    notes: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +97,12 @@ class Delivery:
     data: bytes
     result: RowResult
     events: tuple[EventDraft, ...] = ()
-    reason: Message | str | None = None
+    reason: Message | None = None
     quarantined: bool = False
     changed: bool = True
     pending: bool = False
-    warning: Message | str | None = None
-    aside: Message | str | None = None
+    warning: Message | None = None
+    aside: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,4 +117,4 @@ class ChunkDelivery:
 
     items: Mapping[int, Delivery]
     fatal: AgreegenError | None = None
-    notes: tuple[Message | str, ...] = ()
+    notes: tuple[Message, ...] = ()

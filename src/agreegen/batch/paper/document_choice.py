@@ -51,7 +51,7 @@ class Choice:
 
     units: dict[str, list[Chosen]] = field(default_factory=dict)
     signed_already: int = 0
-    skipped: dict[int, Message | str] = field(default_factory=dict)
+    skipped: dict[int, Message] = field(default_factory=dict)
     mended: list[int] = field(default_factory=list)
 
 
@@ -95,7 +95,7 @@ def _choose_row(
     job: Job, register: Register, settings: PrintSettings, row: RosterRow, unit: str, choice: Choice
 ) -> None:
     if row.failed:
-        choice.skipped[row.number] = row.reason
+        choice.skipped[row.number] = row.reason or message("batch.told-before")
         return
     assert row.key is not None  # a row that nothing tells apart has failed
     current = register.current(register.row_key(row.key))

@@ -64,14 +64,14 @@ class Printed:
     documents: tuple[PrintedDocument, ...]
     pages: int
     signed_already: int = 0
-    skipped: dict[int, Message | str] = field(default_factory=dict)
+    skipped: dict[int, Message] = field(default_factory=dict)
     mended: tuple[int, ...] = ()
 
     @property
-    def warnings(self) -> tuple[Message | str, ...]:
+    def warnings(self) -> tuple[Message, ...]:
         """What deserves a look: rows that are not in the file, rows that count as they were mended."""
         told = mended_warning(self.mended)
-        skipped: list[Message | str] = [
+        skipped: list[Message] = [
             message("batch.row-left-out", row=row, reason=reason) for row, reason in self.skipped.items()
         ]
         return tuple(skipped if told is None else [*skipped, told])

@@ -12,7 +12,7 @@ from agreegen.register.interface import DocumentRow
 _FIRST, _LAST, _LAST_WITHIN = b"%PDF-", b"%%EOF", 1_024
 
 
-def find_damage(path: Path, row: DocumentRow, *, whole: bool) -> Message | str | None:
+def find_damage(path: Path, row: DocumentRow, *, whole: bool) -> Message | None:
     """Say what is wrong with a finished file, or None.
 
     1. It is there, a plain file.

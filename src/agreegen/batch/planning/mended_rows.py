@@ -78,7 +78,7 @@ class MendedRows:
         return replace(mended, mended=True)
 
 
-def mended_warning(rows: Sequence[int]) -> Message | str | None:
+def mended_warning(rows: Sequence[int]) -> Message | None:
     """Return what to tell of rows that were read as mended, or None where there are none."""
     if not rows:
         return None
@@ -97,7 +97,7 @@ class Mending:
     """
 
     links: dict[int, str] = field(default_factory=dict)
-    conflicts: dict[int, Message | str] = field(default_factory=dict)
+    conflicts: dict[int, Message] = field(default_factory=dict)
     drafts: list[EventDraft] = field(default_factory=list)
 
     def check(self, row: RosterRow) -> None:

@@ -81,7 +81,7 @@ class Task:
     signed_roles: tuple[str, ...] = ()
     pending: bool = False
     replaces: Replaced | None = None
-    damaged: Message | str | None = None
+    damaged: Message | None = None
 
 
 class RowProblemError(Exception):
@@ -91,7 +91,7 @@ class RowProblemError(Exception):
         reason: Why.
     """
 
-    def __init__(self, reason: Message | str) -> None:
+    def __init__(self, reason: Message) -> None:
         super().__init__(str(reason))
         self.reason = reason
 
@@ -135,7 +135,7 @@ class Planner:
             RowProblemError: The row cannot become a document.
         """
         if row.failed:
-            raise RowProblemError(row.reason)
+            raise RowProblemError(row.reason or message("batch.told-before"))
         document = self.document_of(row)
         assert row.key is not None  # a row that nothing tells apart has failed
         key = self._register.row_key(row.key)
@@ -220,7 +220,7 @@ class Planner:
         document: Document,
         current: DocumentRow,
         signatures: tuple[SignTask, ...],
-        damage: Message | str,
+        damage: Message,
     ) -> Task:
         """Return how a damaged document is made again; what was signed on paper stays signed.
 
@@ -242,7 +242,7 @@ class Planner:
     def _role_of(self, task: SignTask) -> str:
         return self._job.signatures[task.index].role
 
-    def _refuse_remaking(self, current: DocumentRow, damage: Message | str) -> None:
+    def _refuse_remaking(self, current: DocumentRow, damage: Message) -> None:
         """Keep a damaged file whose signature nobody here can make again.
 
         Raises:

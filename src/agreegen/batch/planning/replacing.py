@@ -34,7 +34,7 @@ class Replacement:
     document_id: str
     label: str
     signed: tuple[str, ...]
-    changes: tuple[Message | str, ...]
+    changes: tuple[Message, ...]
 
     @property
     def told(self) -> Message:
@@ -42,7 +42,7 @@ class Replacement:
         return message("batch.replacement", label=self.label, changes=join_sentences(self.changes))
 
     @property
-    def reason(self) -> Message | str:
+    def reason(self) -> Message:
         """Why the row fails where the document is to be kept."""
         changed = join_sentences(self.changes)
         return message(
@@ -68,10 +68,10 @@ def _find_replacement(
     return Replacement(row.registration.id, label, person_signed(form, row), changes)
 
 
-def _changes(form: Form, old: Document, new: Document) -> tuple[Message | str, ...]:
+def _changes(form: Form, old: Document, new: Document) -> tuple[Message, ...]:
     labels = {each.name: each.label_zh for each in form.fields}
     labels |= {each.name: each.label_zh for each in form.conditions}
-    found: list[Message | str] = [
+    found: list[Message] = [
         *_differences(old.values, new.values, labels),
         *_differences(old.conditions, new.conditions, labels),
     ]
@@ -132,7 +132,7 @@ class Forecast:
         if replacement is not None and not self.full:
             self.named.append(replacement)
 
-    def describe(self, *, done: bool) -> Message | str | None:
+    def describe(self, *, done: bool) -> Message | None:
         """Return one line about the documents that are replaced, or None."""
         if not self.replaced:
             return None

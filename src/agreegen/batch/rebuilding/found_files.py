@@ -42,7 +42,7 @@ class Findings:
     folder: Path
     trust: Trust
     now: datetime
-    lost: list[Message | str] = field(default_factory=list)
+    lost: list[Message] = field(default_factory=list)
 
     def documents(self) -> Iterator[FoundDocument]:
         """Yield the documents that their own files prove; what is odd about the others is noted."""
@@ -70,7 +70,7 @@ class Findings:
             return None
         return FoundDocument(relative, sha256_of(data), len(data), own.document, own.signers, replaced)
 
-    def _doubt(self, data: bytes) -> Message | str | None:
+    def _doubt(self, data: bytes) -> Message | None:
         options = Options(now=self.now, anchors_der=self.trust.anchors_der, crls_der=self.trust.crls_der)
         report = verify_bytes("", data, options)
         signed = [each for each in report.signatures if each.kind is SignatureKind.SIGNATURE]

@@ -70,7 +70,7 @@ class RebuildReport:
     paper: int
     archived: int
     nameless: tuple[str, ...]
-    lost: tuple[Message | str, ...]
+    lost: tuple[Message, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object of `register rebuild --json`."""

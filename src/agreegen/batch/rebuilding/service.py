@@ -125,7 +125,7 @@ def _fill(
     path: Path,
     documents: list[FoundDocument],
     bags: dict[str, BagFacts],
-    lost: list[Message | str],
+    lost: list[Message],
 ) -> _Counts:
     with Register.open(path, create=True, now=request.now) as register:
         recorder = Recorder(register, CredentialSigner(request.credential, request.now))
@@ -155,7 +155,7 @@ class _Filling:
     recorder: Recorder
     identifier: Identifier
     bags: dict[str, BagFacts]
-    lost: list[Message | str]
+    lost: list[Message]
     contents: dict[bytes, int]
     counts: _Counts = field(default_factory=_Counts)
     _drafts: list[EventDraft] = field(default_factory=list)
@@ -235,7 +235,7 @@ def _is_replaced(path: str) -> bool:
     return path.startswith(f"{SUPERSEDED}/")
 
 
-def _loose_scans(folder: Path, register: Register) -> Iterator[Message | str]:
+def _loose_scans(folder: Path, register: Register) -> Iterator[Message]:
     """Yield the scans whose record is lost: nothing tells whose they are, or who accepted them."""
     known = {scan.path for _, scan in register.scans()}
     for path in sorted((folder / "scans").rglob("*")):

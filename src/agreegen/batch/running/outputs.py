@@ -42,7 +42,7 @@ class FailedRows:
     ) -> None:
         self._spool.close()
 
-    def add(self, cells: Sequence[str], reason: Message | str) -> None:
+    def add(self, cells: Sequence[str], reason: Message) -> None:
         """Keep a row that failed."""
         self._spool.write(json.dumps([list(cells), translate(reason)]) + "\n")
         self.count += 1

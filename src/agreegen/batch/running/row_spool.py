@@ -6,6 +6,7 @@ import json
 import tempfile
 from collections.abc import Iterator
 
+from agreegen.messages import message
 from agreegen.model.complaint import Complaint, Location
 from agreegen.model.row_key import RowKey
 from agreegen.rosters.row import RosterRow
@@ -38,7 +39,7 @@ class RowSpool:
                 number=number,
                 cells=(),
                 values={},
-                complaints=(Complaint(Location(row=number), "", ""),) if failed else (),
+                complaints=(Complaint(Location(row=number), message("batch.told-before")),) if failed else (),
                 key=None if key is None else RowKey(*key),
                 subject=subject,
                 doubled=doubled,

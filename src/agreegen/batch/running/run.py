@@ -37,7 +37,7 @@ from agreegen.clock import read_clock
 from agreegen.errors import AgreegenError, InputError, UsageError
 from agreegen.files import remove_leftovers, sha256_of_file
 from agreegen.forms.check import require_usable
-from agreegen.messages import Message, message
+from agreegen.messages import Message, foreign_text, message
 from agreegen.recording.recorder import Recorder
 from agreegen.register.store import Register
 from agreegen.rosters.roster import Roster
@@ -106,7 +106,7 @@ def run_job(
             run.link_mended_rows()
         warnings = [
             *job.notes,
-            *map(str, found),
+            *map(foreign_text, found),
             *keys.findings,
             *trust.warnings,
             *timestamp_warnings(job),
@@ -148,7 +148,7 @@ class _Run:
         self.known: MendedRows | None = None
         self.mending = Mending()
         self.behind = 0
-        self.warnings: list[Message | str] = []
+        self.warnings: list[Message] = []
         self.bags: list[str] = []
         self.folders = {QUARANTINE}
         self.cells: dict[int, RosterRow] = {}
@@ -194,13 +194,13 @@ class _Run:
         except InputError as exc:
             self.warn(message("batch.job-own-roster-cannot-read-so", exc=exc))
 
-    def warn(self, text: Message | str) -> None:
+    def warn(self, text: Message) -> None:
         """Tell a warning and keep it for the report."""
         self.warnings.append(text)
         self._tell(RunEventKind.WARNING, message=text)
 
     def _tell(
-        self, kind: RunEventKind, outcome: TaskOutcome | None = None, message: Message | str | None = None
+        self, kind: RunEventKind, outcome: TaskOutcome | None = None, message: Message | None = None
     ) -> None:
         event = RunEvent(kind, self.roster.count, self.behind, message=message)
         if outcome is not None:
@@ -320,7 +320,7 @@ class _Run:
         self._tell(RunEventKind.CHUNK)
         return chunk.fatal
 
-    def _fail(self, row: RosterRow, reason: Message | str) -> None:
+    def _fail(self, row: RosterRow, reason: Message) -> None:
         self.failed.add(row.cells, reason)
         self._count(TaskOutcome(row.number, "", RowResult.FAILED, "", reason=reason))
 
@@ -348,7 +348,7 @@ class _Run:
                 self.job, self.recorder, self.keys.archive, self.trust, self.clock()
             ):
                 self.bags.append(str(bag))
-                self._tell(RunEventKind.ARCHIVED, message=str(bag))
+                self._tell(RunEventKind.ARCHIVED, message=foreign_text(bag))
         except AgreegenError as exc:
             return exc
         return None

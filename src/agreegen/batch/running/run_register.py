@@ -48,7 +48,7 @@ def run_event(job: Job) -> EventDraft:
     return EventDraft(EventKind.RUN, details=facts)
 
 
-def prove_time(job: Job, recorder: Recorder, trust: Trust, now: datetime) -> Iterator[Message | str]:
+def prove_time(job: Job, recorder: Recorder, trust: Trust, now: datetime) -> Iterator[Message]:
     """Have the last head of a run signed once more, with a timestamp, and yield a warning where that fails.
 
     Every head before it existed by then.

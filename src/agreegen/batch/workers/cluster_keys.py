@@ -12,7 +12,7 @@ from distributed.utils import sync
 
 from agreegen.batch.making.remote_key import RemoteKey
 from agreegen.errors import AgreegenError, CredentialError
-from agreegen.messages import message
+from agreegen.messages import foreign_text, message
 from agreegen.signing.credentials.kinds import KINDS
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import Credential, Mechanism
@@ -70,7 +70,7 @@ class _DistantSigner:
                 message("batch.credential-its-key-holder-does-not", name=self._key.name)
             ) from exc
         if "error" in answer:
-            raise CredentialError(str(answer["error"]))
+            raise CredentialError(foreign_text(answer["error"]))
         return [bytes(value) for value in answer["signatures"]]
 
     async def _ask(self, messages: list[bytes]) -> Any:

@@ -36,7 +36,7 @@ class SharedKeys:
     head: Credential | None = None
     archive: Credential | None = None
     trust: Trust = field(default_factory=Trust)
-    findings: list[Message | str] = field(default_factory=list)
+    findings: list[Message] = field(default_factory=list)
 
     def check(self, credential: Credential, trust: Trust, now: datetime) -> None:
         """Check a credential that was loaded, and keep what deserves a look."""

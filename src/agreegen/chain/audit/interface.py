@@ -23,11 +23,11 @@ class Problem:
 
     code: str
     where: Message | str
-    message: Message | str
+    message: Message
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object of `register verify --json` and `ledger verify --json`."""
-        return {"code": self.code, "where": self.where, "message": self.message}
+        return {"code": self.code, "where": str(self.where), "message": str(self.message)}
 
     def in_language(self, language: str) -> str:
         """Return place and sentence in words."""
@@ -49,7 +49,7 @@ class HeadJudgement:
         claimed: When it was made, as it says itself, to the second.
     """
 
-    reason: Message | str | None
+    reason: Message | None
     signer: SignerIdentity | None
     time: datetime | None = None
     proved: bool = False

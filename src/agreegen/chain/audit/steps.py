@@ -48,12 +48,12 @@ def schema_problems(connection: sqlite3.Connection, path: Path, kind: ChainKind)
     """
     for (finding,) in connection.execute("PRAGMA integrity_check(20)"):
         if finding != "ok":
-            yield Problem("damaged", "file", message("chain.sqlite-says", message=finding))
+            yield Problem("damaged", message("chain.file"), message("chain.sqlite-says", message=finding))
     version = schema_version(connection)
     require_known(path, kind, version)
     if describe_schema(connection) != expected_schema(kind, version):
         said = message("chain.tables-indexes-or-triggers-not-those", name=kind.word)
-        yield Problem("schema-changed", "file", said)
+        yield Problem("schema-changed", message("chain.file"), said)
 
 
 def count_unsigned(connection: sqlite3.Connection) -> tuple[int, int]:
@@ -68,7 +68,7 @@ def tail_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
     events, unsigned = count_unsigned(connection)
     if 0 < unsigned < events:
         said = message("chain.last-events-stand-under-no-signed", unsigned=unsigned, events=events)
-        yield Problem("unsigned-tail", f"event {events - unsigned + 1}", said)
+        yield Problem("unsigned-tail", message("chain.event", events=events - unsigned + 1), said)
 
 
 def read_meta(connection: sqlite3.Connection, kind: ChainKind) -> dict[str, str]:
@@ -111,7 +111,11 @@ class ChainWalk:
         for row in connection.execute(f"SELECT {EVENT_COLUMNS} FROM events ORDER BY seq"):  # noqa: S608  # constants only
             self.count += 1
             if row[0] != self.count:
-                yield Problem("event-missing", f"event {self.count}", message("chain.next-event", row=row[0]))
+                yield Problem(
+                    "event-missing",
+                    message("chain.event-2", count=self.count),
+                    message("chain.next-event", row=row[0]),
+                )
                 self.count = row[0]
             where = f"event {self.count}"
             if link_hash(tip, row[:7]) != row[7]:
@@ -126,7 +130,7 @@ class ChainWalk:
         if str(self.count) != meta[TIP_COUNT] or tip.hex() != meta[TIP_HASH]:
             yield Problem(
                 "cut-off",
-                f"event {self.count}",
+                message("chain.event-2", count=self.count),
                 message("chain.chain-ends-here-says-events", kind=kind, meta=meta[TIP_COUNT]),
             )
         yield from self._not_met()
@@ -136,7 +140,7 @@ class ChainWalk:
             if head.chain_id != chain_id or head.kind != self.kind.name:
                 yield Problem(
                     "head-of-another",
-                    f"head {head.count}",
+                    message("chain.head", count=head.count),
                     message("chain.head-belongs-another", name=self.kind.word),
                 )
             elif head.count:
@@ -158,7 +162,7 @@ class ChainWalk:
         for count in sorted({*self._by_count, *self._codes}):
             yield Problem(
                 "cut-off",
-                f"event {self.count}",
+                message("chain.event-2", count=self.count),
                 message("chain.known-head-names-events-newest-gone", count=count),
             )
 
@@ -207,7 +211,7 @@ class HeadWalk:
                 "head-changed", message("chain.head-event", seq=seq), message("chain.no-event-records-head")
             )
 
-    def _judge(self, where: Message | str, head: Head) -> Iterator[Problem]:
+    def _judge(self, where: Message, head: Head) -> Iterator[Problem]:
         self.last = head
         if self.judge is None:
             return
@@ -225,7 +229,7 @@ class HeadWalk:
         self._announced = None
 
     def _compare_time(
-        self, connection: sqlite3.Connection, where: Message | str, head: Head, at: datetime
+        self, connection: sqlite3.Connection, where: Message, head: Head, at: datetime
     ) -> Iterator[Problem]:
         """Compare the time of a head's own event with that of the event before and of the signature.
 

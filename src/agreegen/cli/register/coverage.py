@@ -154,4 +154,6 @@ def _end_of_day(text: str) -> datetime:
             moment = datetime.combine(moment.date(), time.max)
         return moment.replace(tzinfo=zone) if zone and moment.tzinfo is None else moment.astimezone()
     except (ValueError, ZoneInfoNotFoundError) as exc:
-        raise UsageError(f"--at {text}: {exc}", hint=message("cli.write-date-such-2026-05-01")) from exc
+        raise UsageError(
+            message("cli.at", text=text, cause=exc), hint=message("cli.write-date-such-2026-05-01")
+        ) from exc

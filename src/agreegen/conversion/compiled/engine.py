@@ -197,9 +197,14 @@ def load_compiled(form: Form) -> CompiledForm | None:
             base.file: (form.directory / Path(base.file).name).read_bytes() for base in description.bases
         }
     except OSError as exc:
-        raise ConversionError(f"{exc.filename}: {exc.strerror or exc}", hint=_recompile(form)) from exc
+        raise ConversionError(
+            message("model.place-and-problem", place=exc.filename, problem=exc.strerror or exc),
+            hint=_recompile(form),
+        ) from exc
     except ConversionError as exc:
-        raise StaleCompiledForm(f"{path}: {exc.message}", hint=_recompile(form)) from exc
+        raise StaleCompiledForm(
+            message("model.place-and-problem", place=path, problem=exc.sentence), hint=_recompile(form)
+        ) from exc
     return CompiledForm(form, description, bases)
 
 
@@ -235,7 +240,7 @@ def _refuse_stale(form: Form, description: Description) -> None:
         )
 
 
-def _recompile(form: Form) -> Message | str:
+def _recompile(form: Form) -> Message:
     return message("conversion.run-agreegen-forms-compile", id=form.id)
 
 

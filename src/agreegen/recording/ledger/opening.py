@@ -43,7 +43,7 @@ class LedgerAccess:
     credential: Path | None
     by: str
     prompt: Prompt | None = None
-    tell: Callable[[Message | str], None] | None = None
+    tell: Callable[[Message], None] | None = None
     trust: Trust = field(default_factory=Trust)
 
 

@@ -48,7 +48,9 @@ def document_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
 
 
 def _unregistered(row: tuple[object, ...]) -> Problem:
-    return Problem("document-changed", f"document {row[0]}", message("register.no-event-registers"))
+    return Problem(
+        "document-changed", message("register.document", row=row[0]), message("register.no-event-registers")
+    )
 
 
 def _picked(document: DocumentRow, names: Sequence[str]) -> tuple[object, ...]:
@@ -68,7 +70,10 @@ def _recomputed(connection: sqlite3.Connection) -> Iterator[tuple[str, DocumentR
             yield document_id, compute_document(event_from_row(row) for row in events)
         except (ValueError, TypeError, KeyError) as exc:
             said = message("register.its-events-do-not-make-document", exc=exc)
-            yield document_id, Problem("event-changed", f"document {document_id}", said)
+            yield (
+                document_id,
+                Problem("event-changed", message("register.document-2", document_id=document_id), said),
+            )
 
 
 def scan_problems(connection: sqlite3.Connection) -> Iterator[Problem]:

@@ -102,7 +102,7 @@ def _look_at(rows: Rows, root: Path, examine: ExamineFile | None) -> Sequence[Pr
     return [each for row in rows for each in _document_file_problems(row_from_values(row), root, examine)]
 
 
-def _kept_file_problems(root: Path, name: str, sha256: str, what: Message | str) -> Iterator[Problem]:
+def _kept_file_problems(root: Path, name: str, sha256: str, what: Message) -> Iterator[Problem]:
     """Compare a scan with the register; what was taken back is kept, too."""
     path = root / name
     if not _is_below(path, root):
@@ -124,7 +124,11 @@ def _document_file_problems(
     if document.state is DocumentState.DESTROYED:
         return
     if not _is_below(path, root):
-        yield Problem("file-outside", f"document {known.id}", message("register.its-path-leads-out-folder"))
+        yield Problem(
+            "file-outside",
+            message("register.document-4", id=known.id),
+            message("register.its-path-leads-out-folder"),
+        )
     elif not path.is_file():
         yield Problem(
             "file-missing",

@@ -8,5 +8,5 @@ from pathlib import Path
 from agreegen.messages import Message
 from agreegen.register.interface import DocumentRow
 
-ExamineFile = Callable[[Path, DocumentRow], list[Message | str]]
+ExamineFile = Callable[[Path, DocumentRow], list[Message]]
 """Says in what a file is not the document of its row: its own id, its roles, who signed them."""

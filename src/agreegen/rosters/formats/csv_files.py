@@ -72,7 +72,7 @@ class CsvSource:
                 yield [_cell(text) for text in record]
         except csv.Error as exc:
             raise InputError(
-                f"{self._path}, line {reader.line_num}: {exc}",
+                message("rosters.line", path=self._path, line_num=reader.line_num, cause=exc),
                 hint=message("rosters.look-quotation-mark-not-closed-or"),
             ) from exc
 

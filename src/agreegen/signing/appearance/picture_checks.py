@@ -15,7 +15,7 @@ _ACTIONS = ("/URI", "/JavaScript", "/Launch", "/GoToR", "/GoToE", "/SubmitForm",
 _MAX_OBJECTS = 20_000
 
 
-def pdfa_problem(form: pikepdf.Object) -> Message | str | None:
+def pdfa_problem(form: pikepdf.Object) -> Message | None:
     """Say why a form XObject must not stand in a PDF/A-3b document with an RGB output intent; None if it may.
 
     Fonts have to be embedded (6.2.11.4.1), CMYK needs an intent that the documents do not have (6.2.4.3),
@@ -34,7 +34,7 @@ def pdfa_problem(form: pikepdf.Object) -> Message | str | None:
     return None
 
 
-def _own_problem(thing: pikepdf.Object) -> Message | str | None:
+def _own_problem(thing: pikepdf.Object) -> Message | None:
     if not isinstance(thing, pikepdf.Dictionary | pikepdf.Stream):
         return message("signing.has-colours-cmyk") if _names_cmyk(thing) else None
     if str(thing.get("/Subtype", "")) in _FONTS and "/BaseFont" in thing and not _is_embedded(thing):

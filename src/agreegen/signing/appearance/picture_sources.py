@@ -14,7 +14,7 @@ import pikepdf
 
 from agreegen.errors import CredentialError
 from agreegen.files import read_limited
-from agreegen.messages import Message, message
+from agreegen.messages import Message, foreign_text, message
 from agreegen.signing.appearance.picture_checks import pdfa_problem
 from agreegen.signing.appearance.streams import stream_body
 
@@ -63,11 +63,11 @@ def read_picture(path: Path) -> PictureSource:
     return PictureSource(width, height, tuple(objects), not data.startswith(b"%PDF-"))
 
 
-def _cause(exc: Exception) -> Message | str:
+def _cause(exc: Exception) -> Message:
     from PIL import UnidentifiedImageError  # noqa: PLC0415 - with the pictures only
 
     # Pillow's own sentence names the object in memory that it could not read.
-    return message("signing.neither") if isinstance(exc, UnidentifiedImageError) else str(exc)
+    return message("signing.neither") if isinstance(exc, UnidentifiedImageError) else foreign_text(exc)
 
 
 def _from_image(data: bytes) -> tuple[float, float, Sequence[bytes]]:

@@ -19,7 +19,7 @@ def read_certificates(config: BackendConfig) -> list[x509.Certificate]:
         CredentialError: It cannot be read, or holds none.
     """
     path = config.file("certificate")
-    found = parse_certificates(config.read_file(path, "certificate"))
+    found = parse_certificates(config.read_file(path, message("signing.certificate-2")))
     if not found:
         config.fail(
             message("signing.holds-no-certificate", path=path),

@@ -216,4 +216,4 @@ def _load(config: BackendConfig, client: CscClient) -> LoadedKey:
 def _named(config: BackendConfig, exc: CredentialError) -> CredentialError:
     if str(config.path) in exc.message:
         return exc
-    return config.error(exc.message, hint=exc.hint)
+    return config.error(exc.sentence, hint=exc.advice)

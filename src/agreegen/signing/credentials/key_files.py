@@ -107,7 +107,7 @@ def match_certificate(
     try:
         signer = FileSigner(key)
     except CredentialError as exc:
-        raise config.error(exc.message, hint=exc.hint) from None
+        raise config.error(exc.sentence, hint=exc.advice) from None
     der = serialization.Encoding.DER
     chain = tuple(c.public_bytes(der) for c in order_chain(own, certificates))
     return LoadedKey(signer, own.public_bytes(der), chain)

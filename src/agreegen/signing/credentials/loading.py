@@ -165,7 +165,7 @@ def _further_certificates(config: BackendConfig) -> list[bytes]:
 
     found: list[bytes] = []
     for path in config.files("chain"):
-        certificates = parse_certificates(config.read_file(path, "chain file"))
+        certificates = parse_certificates(config.read_file(path, message("signing.chain-file")))
         if not certificates:
             config.fail(
                 message("signing.holds-no-certificate", path=path),

@@ -30,7 +30,7 @@ def load_private_key(config: BackendConfig, path: object) -> object:
     Raises:
         CredentialError: Unreadable file, wrong or missing passphrase, no key.
     """
-    data = config.read_key(config.folder / str(path), "key file", _probe_private_key)
+    data = config.read_key(config.folder / str(path), message("signing.key-file"), _probe_private_key)
     passphrase = config.read_secret_or_none("passphrase")
     secret = passphrase.encode() if passphrase is not None else None
     load = _loader(data)

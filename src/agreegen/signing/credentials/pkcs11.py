@@ -214,7 +214,10 @@ def _choose_token(config: BackendConfig, module: Any) -> Any:
             hint=sentence("signing.tokens", there=there),
         )
     if len(found) > 1:
-        config.fail(f"{len(found)} tokens fit {wanted}".rstrip(), hint=sentence("signing.name-one-serial"))
+        config.fail(
+            sentence("signing.tokens-fit", count=len(found), wanted=wanted),
+            hint=sentence("signing.name-one-serial"),
+        )
     return found[0]
 
 
@@ -289,7 +292,9 @@ def _identity(binding: Any, config: BackendConfig) -> dict[Any, Any]:
         try:
             wanted[binding.Attribute.ID] = bytes.fromhex(config.text("id"))
         except ValueError:
-            raise config.error(sentence("signing.id-must-hexadecimal"), hint="e.g. id: a1") from None
+            raise config.error(
+                sentence("signing.id-must-hexadecimal"), hint=sentence("signing.e-g-id-a1")
+            ) from None
     return wanted
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from cryptography import x509
 
 from agreegen.errors import CredentialError, MissingProgramError
-from agreegen.messages import Message, message
+from agreegen.messages import Message, foreign_text, message
 from agreegen.signing.names import UNREADABLE_X509, subject_label
 
 LOCK = threading.RLock()
@@ -57,7 +57,7 @@ class TokenEntry:
     id: str = ""
     subject: str | None = None
     not_after: str | None = None
-    state: Message | str = ""
+    state: Message | None = None
 
     def to_dict(self) -> dict[str, str | None]:
         """Return the entry as JSON holds it."""
@@ -171,21 +171,21 @@ def token_serial(token: Any) -> str:
     return (serial.decode("utf-8", "replace") if isinstance(serial, bytes) else str(serial)).strip("\0 ")
 
 
-def token_state(flags: int) -> Message | str:
+def token_state(flags: int) -> Message:
     """Say in one word or two how a token's PIN stands (CK_TOKEN_INFO flags)."""
     flag = import_binding().TokenFlag
     if flags & flag.USER_PIN_LOCKED:
-        return "PIN locked"
+        return message("signing.pin-locked")
     if flags & flag.USER_PIN_FINAL_TRY:
         return message("signing.one-pin-try-left")
     if flags & flag.USER_PIN_COUNT_LOW:
         return message("signing.pin-was-wrong-lately")
     if not flags & flag.USER_PIN_INITIALIZED:
-        return "no PIN set"
-    return "ok"
+        return message("signing.no-pin-set")
+    return message("signing.token-ok")
 
 
-def login_problem(flags: int) -> Message | str | None:
+def login_problem(flags: int) -> Message | None:
     """Say why nobody must log in to a token now, None if they may (CK_TOKEN_INFO flags)."""
     flag = import_binding().TokenFlag
     if flags & flag.USER_PIN_LOCKED:
@@ -243,10 +243,10 @@ def _describe_certificate(data: bytes) -> tuple[str | None, str | None]:
         return "unreadable", None
 
 
-def _describe_key(binding: ModuleType, key: Any) -> str:
+def _describe_key(binding: ModuleType, key: Any) -> Message | None:
     try:
         name = str(getattr(key.key_type, "name", key.key_type))
         size = f" {key.key_length}" if name == "RSA" else ""
     except (binding.PKCS11Error, AttributeError, NotImplementedError):
-        return ""
-    return name + size
+        return None
+    return foreign_text(name + size)

@@ -21,7 +21,7 @@ def load_pkcs12(config: BackendConfig) -> LoadedKey:
         CredentialError: Unreadable file, wrong passphrase, no key, no certificate for the key.
     """
     path = config.file("file")
-    data = config.read_key(path, "PKCS#12 file", _probe_pkcs12)
+    data = config.read_key(path, message("signing.pkcs12-file"), _probe_pkcs12)
     if data[:1] != b"\x30":
         config.fail(
             message("signing.not-pkcs-12-file", path=path), hint=message("signing.p12-or-pfx-file-expected")
@@ -53,7 +53,9 @@ def _explain_pkcs12(config: BackendConfig, reason: str, given: bool) -> Credenti
             return config.error(
                 message("signing.wrong-passphrase", path=path), hint=message("signing.check-passphrase")
             )
-        return config.error(f"{path} needs a passphrase", hint=message("signing.add-passphrase-file-or-env"))
+        return config.error(
+            message("signing.needs-passphrase", path=path), hint=message("signing.add-passphrase-file-or-env")
+        )
     return config.error(
         message("signing.not-pkcs-12-file-can-read", path=path),
         hint=message("signing.p12-or-pfx-file-expected"),

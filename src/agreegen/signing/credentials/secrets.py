@@ -84,7 +84,7 @@ class BackendConfig:
     kind: str
     settings: Mapping[str, object]
     prompt: Prompt | None = None
-    warnings: list[Message | str] = field(default_factory=list)
+    warnings: list[Message] = field(default_factory=list)
 
     def __repr__(self) -> str:
         return f"BackendConfig({str(self.path)!r}, kind={self.kind!r})"
@@ -135,7 +135,7 @@ class BackendConfig:
             self.fail(message("signing.must-file-name-or-list-file", key=key))
         return tuple(self.folder / str(name) for name in names)
 
-    def read_file(self, path: Path, what: Message | str, *, secret: bool = False) -> bytes:
+    def read_file(self, path: Path, what: Message, *, secret: bool = False) -> bytes:
         """Read a file that the credential names.
 
         Args:
@@ -158,7 +158,7 @@ class BackendConfig:
         return data
 
     def read_key(
-        self, path: Path, what: str, probe: Callable[[bytes, str | None], None] | None = None
+        self, path: Path, what: Message, probe: Callable[[bytes, str | None], None] | None = None
     ) -> bytes:
         """Read the file of a key, which may ask for a bounded amount of work to be opened.
 
@@ -177,14 +177,18 @@ class BackendConfig:
                 shared(Limits()).call(probe, data, self.read_secret_or_none("passphrase"))
         except ConfinedError as exc:
             if exc.why in (Runaway.TIME, Runaway.MEMORY):
-                raise self.error(f"{path}: {exc}", hint=message("signing.export-key-again")) from None
+                raise self.error(
+                    message("model.place-and-problem", place=path, problem=exc),
+                    hint=message("signing.export-key-again"),
+                ) from None
         except TooSlowError as exc:
             raise self.error(
-                f"{path}: {exc}", hint=message("signing.export-key-again-fewer-rounds")
+                message("model.place-and-problem", place=path, problem=exc),
+                hint=message("signing.export-key-again-fewer-rounds"),
             ) from None
         return data
 
-    def warn_if_loose(self, path: Path, what: Message | str) -> None:
+    def warn_if_loose(self, path: Path, what: Message) -> None:
         """Note a warning when people other than the owner may read or write a file."""
         if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             self.warnings.append(
@@ -209,11 +213,11 @@ class BackendConfig:
         """
         return self._secret(key) if self.has(key) else None
 
-    def error(self, problem: Message | str, *, hint: Message | str | None = None) -> CredentialError:
+    def error(self, problem: Message, *, hint: Message | None = None) -> CredentialError:
         """Build an error that names this credential file."""
-        return CredentialError(f"credential {self.path}: {problem}", hint=hint)
+        return CredentialError(message("signing.credential", path=self.path, cause=problem), hint=hint)
 
-    def fail(self, problem: Message | str, *, hint: Message | str | None = None) -> NoReturn:
+    def fail(self, problem: Message, *, hint: Message | None = None) -> NoReturn:
         """Raise an error that names this credential file."""
         raise self.error(problem, hint=hint)
 
@@ -235,7 +239,8 @@ class BackendConfig:
         secret = self._from_source(key, source, value)
         if "\0" in secret:  # the libraries below take it for the end, or print it as they break down
             self.fail(
-                f"{key} holds a NUL character", hint=message("signing.check-where-comes-from", source=source)
+                message("signing.holds-nul-character", key=key),
+                hint=message("signing.check-where-comes-from", source=source),
             )
         return secret
 
@@ -251,7 +256,7 @@ class BackendConfig:
         if found is None:
             self.fail(
                 message("signing.environment-variable-not-set", key=key, variable=variable),
-                hint=f"set {variable}",
+                hint=message("signing.set", variable=variable),
             )
         return found
 

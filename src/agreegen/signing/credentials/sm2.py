@@ -12,7 +12,7 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from agreegen.messages import message
+from agreegen.messages import foreign_text, message
 from agreegen.pki.algorithms import key_facts
 from agreegen.pki.certificates import UNREADABLE
 from agreegen.pki.sm2.backend import DEFAULT_SIGNER_ID, Sm2Key, find_backend
@@ -83,9 +83,9 @@ def load_sm2(config: BackendConfig) -> LoadedKey:
         numbers, found = _read_files(config)
         points = {multiply_base(number): number for number in numbers}
     except WrongPassphraseError as exc:
-        raise config.error(str(exc), hint=message("signing.check-passphrase")) from None
+        raise config.error(foreign_text(exc), hint=message("signing.check-passphrase")) from None
     except ValueError as exc:
-        raise config.error(str(exc), hint=message("signing.pkcs-8-or-pkcs-12-file")) from None
+        raise config.error(foreign_text(exc), hint=message("signing.pkcs-8-or-pkcs-12-file")) from None
     fitting = {c: point for c in found if (point := _point_or_none(c)) in points and point is not None}
     own = _signing_certificate(config, list(fitting))
     key = backend.load_key(points[fitting[own]].to_bytes(32), fitting[own])
@@ -102,7 +102,7 @@ def _signer_id(config: BackendConfig) -> str:
     signer_id = config.text_or("signer_id", DEFAULT_SIGNER_ID)
     if "signer_id" in config.settings and not config.has("signer_id"):
         # Silently taking the default one would sign under another id than was meant.
-        config.fail("signer_id is empty", hint=message("signing.leave-line-out-default-id"))
+        config.fail(message("signing.signer-id-empty"), hint=message("signing.leave-line-out-default-id"))
     if len(signer_id.encode()) > _MAX_SIGNER_ID_BYTES:
         config.fail(message("signing.signer-id-longer-than-bytes", max_signer_id_bytes=_MAX_SIGNER_ID_BYTES))
     return signer_id
@@ -135,14 +135,17 @@ def signs(certificate: x509.Certificate) -> bool:
 def _backend_name(config: BackendConfig) -> str | None:
     name = config.text_or("backend", "") or None
     if name not in (None, "openssl", "gmssl"):
-        config.fail(f"unknown backend {name}", hint=message("signing.write-openssl-or-gmssl-or-leave"))
+        config.fail(
+            message("signing.unknown-backend", name=name),
+            hint=message("signing.write-openssl-or-gmssl-or-leave"),
+        )
     return name
 
 
 def _read_files(config: BackendConfig) -> tuple[list[int], list[x509.Certificate]]:
     given = read_certificates(config) if config.has("certificate") else []
     if config.has("file"):
-        data = config.read_key(config.file("file"), "PKCS#12 file")
+        data = config.read_key(config.file("file"), message("signing.pkcs12-file"))
         try:
             numbers, found = read_pkcs12(data, config.read_secret("passphrase"))
         except (TypeError, KeyError, AttributeError, OverflowError) as exc:
@@ -156,7 +159,7 @@ def _read_files(config: BackendConfig) -> tuple[list[int], list[x509.Certificate
         config.fail(
             message("signing.setting-certificate-missing"), hint=message("signing.add-line-certificate")
         )
-    data = config.read_key(config.file("key"), "key file")
+    data = config.read_key(config.file("key"), message("signing.key-file"))
     try:
         return [read_key_file(data, config.read_secret_or_none("passphrase"))], given
     except (TypeError, KeyError, AttributeError, OverflowError) as exc:

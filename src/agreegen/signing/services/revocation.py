@@ -140,7 +140,7 @@ class EvidenceStore:
         """
         finding = status.weigh(evidence.crls_der, evidence.ocsps_der)
         if finding.status is Revocation.REVOKED or finding.later is not None:
-            raise _not_good(status.certificate, "revoked")
+            raise _not_good(status.certificate, message("signing.revoked"))
         if status.is_unknown(evidence.ocsps_der):
             raise _not_good(status.certificate, message("signing.unknown-status"))
 
@@ -194,9 +194,16 @@ def check_status(credential: Credential, trust: Trust, now: datetime) -> list[Fi
     try:
         store.for_path(path, now)
     except UnreachableError as exc:
-        return [Finding("revocation-unreachable", f"credential {credential.name}: {exc.message}")]
+        return [
+            Finding(
+                "revocation-unreachable",
+                message("signing.credential-2", name=credential.name, cause=exc.sentence),
+            )
+        ]
     except SigningError as exc:
-        raise CredentialError(f"credential {credential.name}: {exc.message}", hint=exc.hint) from exc
+        raise CredentialError(
+            message("signing.credential-2", name=credential.name, cause=exc.sentence), hint=exc.advice
+        ) from exc
     finally:
         store.close()
     return []
@@ -215,7 +222,7 @@ def _is_clear(status: CertificateStatus, evidence: Evidence) -> bool:
     return status.weigh(evidence.crls_der, evidence.ocsps_der).status is Revocation.CLEAR
 
 
-def _not_good(certificate: Any, word: Message | str) -> SigningError:
+def _not_good(certificate: Any, word: Message) -> SigningError:
     return SigningError(
         message("signing.certificate", certificate=_label(certificate), word=word),
         hint=message("signing.no-validation-data-can-added"),

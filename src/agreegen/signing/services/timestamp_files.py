@@ -92,7 +92,7 @@ def _client_certificate(config: BackendConfig) -> Path | None:
     if not config.has("client_certificate"):
         return None
     path = config.file("client_certificate")
-    data = config.read_file(path, "client certificate", secret=True)
+    data = config.read_file(path, message("signing.client-certificate"), secret=True)
     if b"-----BEGIN CERTIFICATE" not in data or b"PRIVATE KEY-----" not in data:
         config.fail(message("signing.must-hold-certificate-its-key-pem", path=path))
     if b"ENCRYPTED" in data:  # TLS would ask for the passphrase at the terminal, in the middle of a run

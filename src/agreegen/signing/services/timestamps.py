@@ -128,7 +128,7 @@ class TimestampClient:
         Raises:
             TimestampError: No service gave an acceptable one.
         """
-        problems: list[Message | str] = []
+        problems: list[Message] = []
         for service in self._services:
             try:
                 token = self._ask(service, digest, hash_name)
@@ -165,7 +165,9 @@ class TimestampClient:
                 return self._accept(service.server, (hash_name, digest), nonce, answer)
             except _BusyError as exc:
                 problem = exc
-        raise TimestampError(f"{service.server.url}: {problem.message}")
+        raise TimestampError(
+            message("model.place-and-problem", place=service.server.url, problem=problem.sentence)
+        )
 
     def _accept(
         self, server: TimestampServer, imprint: tuple[str, bytes], nonce: int, answer: bytes
@@ -176,7 +178,9 @@ class TimestampClient:
             _check_request(token, server, nonce)
             self._approve(facts)
         except SigningError as exc:
-            raise TimestampError(f"{server.url}: {exc.message}") from exc
+            raise TimestampError(
+                message("model.place-and-problem", place=server.url, problem=exc.sentence)
+            ) from exc
         return token
 
     def _approve(self, facts: TimestampFacts) -> None:

@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 from agreegen.errors import AgreegenError, InputError
 from agreegen.foreign.confinement import ConfinedError, Confinement
 from agreegen.foreign.limits import Limits
+from agreegen.messages import foreign_text
 
 T = TypeVar("T")
 Stamp = tuple[object, ...]
@@ -114,7 +115,7 @@ class Behind(Generic[T]):
             problem = exc
         except ConfinedError as exc:
             _LOG.exception("nothing can be found out about %s", folder.name)
-            problem = InputError(str(exc))
+            problem = InputError(foreign_text(exc))
         with self._lock:
             self._serial += 1
             self._kept[folder] = _Kept(stamp, value, problem, self._serial)

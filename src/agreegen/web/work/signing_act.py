@@ -33,7 +33,7 @@ _DPI = 110
 _MOST_PAGES = 40
 _OWNER_ONLY, _PRIVATE = 0o600, 0o700
 _MOST_BROWSER = 300
-_BEGIN_AGAIN = "begin again, or ask the office"
+_BEGIN_AGAIN = message("web.begin-again-or-ask")
 
 
 @dataclass(frozen=True, slots=True)

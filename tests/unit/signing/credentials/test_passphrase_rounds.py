@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 from agreegen.errors import CredentialError
 from agreegen.foreign.confinement import Confinement
 from agreegen.foreign.limits import Limits
+from agreegen.messages import foreign_text
 from agreegen.signing.credentials import secrets
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.credentials.passphrase_rounds import MOST_ROUNDS, TooSlowError, check_rounds
@@ -118,5 +119,5 @@ def test_work_that_cannot_be_seen_is_tried_in_a_confined_process(
     (tmp_path / "k").write_bytes(b"\x30\x80\x02\x01\x03")
     config = BackendConfig(tmp_path / "c.yaml", "pkcs12", {})
     with pytest.raises(CredentialError, match="more time"):
-        config.read_key(tmp_path / "k", "key file", _endless)
+        config.read_key(tmp_path / "k", foreign_text("key file"), _endless)
     room.close()
