@@ -85,6 +85,23 @@ class PlainPdf:
             raise NotPlainError
         return cls(data, int(end[1]), first, tuple(sections), revisions)
 
+    def updated(self, data: bytes) -> PlainPdf:
+        """Read a file that is this one and one update behind it.
+
+        Args:
+            data: The file; that it begins with this one is for the caller to know.
+
+        Raises:
+            NotPlainError: What stands behind is not one plain update.
+        """
+        end = _END.search(data, max(len(self.data), len(data) - 64))
+        if end is None or data.count(b"startxref", len(self.data)) != 1 or int(end[1]) < len(self.data):
+            raise NotPlainError
+        trailer, sections = _read_table(data, int(end[1]))
+        if trailer.get(b"/Prev") != b"%d" % self.xref_at or self.revisions >= _MAX_REVISIONS:
+            raise NotPlainError
+        return PlainPdf(data, int(end[1]), trailer, (*sections, *self.sections), self.revisions + 1)
+
     @property
     def size(self) -> int:
         """The first object number that is free for an update."""

@@ -38,6 +38,22 @@ def load_certificates(ders: Iterable[bytes]) -> list[Any]:
     return [certificate for der in ders if (certificate := _load(der)) is not None]
 
 
+def same_name(one: Any, two: Any) -> bool:
+    """Compare two names (RFC 5280, 7.1); whoever looks for issuers asks about the same pairs over and over.
+
+    Args:
+        one: A name (asn1crypto).
+        two: Another one.
+    """
+    left, right = der_of(one), der_of(two)
+    return left == right or _same_name(left, right)
+
+
+@functools.lru_cache(maxsize=4096)
+def _same_name(left: bytes, right: bytes) -> bool:
+    return bool(x509.Name.load(left) == x509.Name.load(right))
+
+
 def subject_name(certificate: Any) -> str:
     """Return the name under which a certificate's subject is shown."""
     try:

@@ -7,7 +7,7 @@ from enum import Enum
 
 from agreegen.conversion.text import compare_text
 from agreegen.errors import AgreegenError
-from agreegen.forms.catalog import Approved, forms_folder, home_of
+from agreegen.forms.catalog import Approved, forms_folder
 from agreegen.messages import message
 from agreegen.model.document import DeclaredRole, Document
 from agreegen.model.form import Form
@@ -21,7 +21,7 @@ from agreegen.signing.names import names_holder
 from agreegen.verification.interface import FoundSignature, Options, Structure
 from agreegen.verification.proof.page_engine import check_engine, engine_differs
 from agreegen.verification.proof.released_roles import HeldRoles, hold_to_form
-from agreegen.verification.proof.releases import approved, rebuilder_of, release_of
+from agreegen.verification.proof.releases import approved_in, rebuilder_of, release_of
 
 BLOCKING = frozenset(
     {
@@ -71,10 +71,17 @@ PAGE_UNKNOWN = frozenset(
 Signed = tuple[FoundSignature, SignatureFacts]
 
 
-def read_document(structure: Structure) -> tuple[Document | None, list[Alarm]]:
-    """Read `agreegen.json` of the first signed revision; a damaged one is an alarm."""
-    if structure.attachment is None:
-        return None, []
+def read_document(
+    structure: Structure, proved: Document | None = None
+) -> tuple[Document | None, list[Alarm]]:
+    """Read `agreegen.json` of the first signed revision; a damaged one is an alarm.
+
+    Args:
+        structure: The structure scan.
+        proved: The document that the file was made again from, which was read and written once already.
+    """
+    if proved is not None or structure.attachment is None:
+        return proved, []
     try:
         document = Document.from_json(structure.attachment)
     except ValueError:
@@ -171,7 +178,7 @@ def check_form(
     """
     try:
         folder = forms_folder(options.forms_folder)
-        released = approved(home_of(document.form_id, folder))
+        released = approved_in(folder, document.form_id)
         form = release_of(folder, document)
     except (AgreegenError, OSError) as exc:
         yield Alarm("form-unknown", message("verification.form-not-looked-up", cause=exc))

@@ -69,14 +69,14 @@ def examine(label: str, data: bytes, options: Options, *, rebuild: bool = True) 
     sha256 = hashlib.sha256(data).hexdigest()
     if not data:
         return unreadable(label, "empty", message("verification.file-empty"), size_bytes=0, sha256=sha256)
-    structure, page = _read_structure(data, options, rebuild=rebuild)
+    structure, page, proved = _read_structure(data, options, rebuild=rebuild)
     alarms = list(structure.alarms)
     facts = [_facts(data, found, structure, options, policy) for found in structure.signatures]
     outside = weigh_records(data, options, policy)
     alarms.extend(outside.alarms)
     judge, notes = _judge(structure, facts, options, policy, outside.proof)
     alarms.extend(notes)
-    document, complaints = read_document(structure)
+    document, complaints = read_document(structure, proved)
     alarms.extend(complaints)
     recorded = list(check_register(document, sha256, options))
     held = _hold(document, options, recorded)
@@ -116,14 +116,16 @@ def examine(label: str, data: bytes, options: Options, *, rebuild: bool = True) 
     )
 
 
-def _read_structure(data: bytes, options: Options, *, rebuild: bool) -> tuple[Structure, PageCheck]:
-    """Read the structure of a file, and say how its page is still to be held against its form."""
+def _read_structure(
+    data: bytes, options: Options, *, rebuild: bool
+) -> tuple[Structure, PageCheck, Document | None]:
+    """Read a file's structure; say how its page is still to be held against its form, and what it holds."""
     if not rebuild:
-        return scan_structure(data, options.limits, options.password), PageCheck.TEXT
+        return scan_structure(data, options.limits, options.password), PageCheck.TEXT, None
     proved = prove(data, options) if options.limits.native else None
     if proved is not None:
-        return proved.structure, PageCheck.PROVED
-    return scan_structure(data, options.limits, options.password), PageCheck.OBJECTS
+        return proved.structure, PageCheck.PROVED, proved.document
+    return scan_structure(data, options.limits, options.password), PageCheck.OBJECTS, None
 
 
 def _known_roles(held: HeldRoles, complaints: Sequence[Alarm]) -> frozenset[str]:

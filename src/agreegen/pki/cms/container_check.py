@@ -82,9 +82,10 @@ def check_container(
     sm2_ids: tuple[str, ...] = (SM2_DEFAULT_ID,),
 ) -> SignatureFacts:
     """Check a CMS signature over bytes that stand elsewhere."""
-    known = recognise(contents, digest, subfilter, sm2_ids) if len(contents) <= max_cms_bytes else None
-    if known is not None:
-        return known
+    if len(contents) <= max_cms_bytes:
+        known = recognise(contents, digest, subfilter, sm2_ids, extra_certificates)
+        if known is not None:
+            return known
     try:
         parsed = parse_cms(contents, max_bytes=max_cms_bytes)
     except ForeignContainerError as exc:

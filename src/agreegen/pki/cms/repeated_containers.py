@@ -1,67 +1,84 @@
 """Signature containers of one signer: all alike but for two values.
 
-What a batch signs has the same container in every file but for the message digest and the signature value.
-Where a container equals one that was read and found right in every other byte, reading it would give the same
-again; so only these two are checked. Nothing is ever refused here: what does not hold is read in full.
+What a batch signs has the same container in every file but for the message digest, the signature value and
+the timestamp over it. Where a container equals one that was read and found right in every other byte, reading
+it would give the same again; so only these are checked. Nothing is ever refused here: what does not hold is
+read in full.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
+
+from asn1crypto import parser
 
 from agreegen.model.report import Integrity
-from agreegen.pki.algorithms import SignatureAlgorithm, UnsupportedError, read_algorithm
+from agreegen.pki.algorithms import (
+    SignatureAlgorithm,
+    UnsupportedError,
+    compute_digest,
+    read_algorithm,
+)
 from agreegen.pki.cms.signature_facts import SignatureFacts
-from agreegen.pki.cms.structure import MESSAGE_DIGEST, ParsedCms
+from agreegen.pki.cms.structure import CONTENT_TIMESTAMP, MESSAGE_DIGEST, SIGNATURE_TIMESTAMP, ParsedCms
+from agreegen.pki.cms.timestamp_tokens import check_token
 from agreegen.pki.encoding import der_of
 from agreegen.pki.signature_values import check_signature
 
 _HEAD_BYTES = 128
 """So many bytes of a container reach into the serial number of its first certificate."""
 _MAX_KNOWN = 256
+_SEQUENCE = b"\x30"
 _LEAST_BYTES = 20
 """A digest or signature value shorter than this could stand elsewhere in a container, too."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A container that was found right, without its message digest and its signature value.
+    """A container that was found right, without its message digest, its signature value and its timestamp.
 
     Attributes:
-        parts: What stands before, between and after the two.
+        parts: What stands before, between and after the first two; the timestamp ends the container.
         digest_bytes: Length of the message digest.
         value_bytes: Length of the signature value.
+        token_bytes: Length of the timestamp over the value; 0 without one.
         attributes: What stands before and after the digest in the signed attributes, as they are signed.
         digest: Name of the digest.
         algorithm: How the value is checked.
         key_der: The signer's key.
-        facts: What is known of it.
+        facts: What is known of it, its timestamp apart.
     """
 
     parts: tuple[bytes, bytes, bytes]
     digest_bytes: int
     value_bytes: int
+    token_bytes: int
     attributes: tuple[bytes, bytes]
     digest: str
     algorithm: SignatureAlgorithm
     key_der: bytes
     facts: SignatureFacts
 
-    def split(self, contents: bytes) -> tuple[bytes, bytes] | None:
-        """Return digest and value of a container that is equal in all else, zeros behind it."""
+    def split(self, contents: bytes) -> tuple[bytes, bytes, bytes] | None:
+        """Return digest, value and timestamp of a container that is equal in all else, zeros behind it."""
         before, between, after = self.parts
         digest_end = len(before) + self.digest_bytes
         value_start = digest_end + len(between)
         value_end = value_start + self.value_bytes
-        end = value_end + len(after)
+        token_start = value_end + len(after)
+        end = token_start + self.token_bytes
         equal = (
             contents.startswith(before)
             and contents.startswith(between, digest_end)
-            and contents[value_end:end] == after
+            and contents[value_end:token_start] == after
             and not contents[end:].strip(b"\0")
         )
-        return (contents[len(before) : digest_end], contents[value_start:value_end]) if equal else None
+        token = contents[token_start:end]
+        if not equal or (token and not _is_one_element(token)):
+            return None
+        return contents[len(before) : digest_end], contents[value_start:value_end], token
 
 
 _Key = tuple[str, tuple[str, ...], bytes]
@@ -69,15 +86,20 @@ _KNOWN: dict[_Key, _Known] = {}
 
 
 def recognise(
-    contents: bytes, digest: Callable[[str], bytes], subfilter: str, sm2_ids: tuple[str, ...]
+    contents: bytes,
+    digest: Callable[[str], bytes],
+    subfilter: str,
+    sm2_ids: tuple[str, ...],
+    extra_certificates: Sequence[Any] = (),
 ) -> SignatureFacts | None:
-    """Return what is known of a container that is like one found right, its own two values checked.
+    """Return what is known of a container that is like one found right, its own values checked.
 
     Args:
         contents: The container and the padding behind it.
         digest: Gives the digest of the signed bytes by digest name.
         subfilter: Of the signature dictionary.
         sm2_ids: SM2 signer ids to try.
+        extra_certificates: Further places to look for the certificate of a timestamp service.
 
     Returns:
         The facts; None where it is like none, or anything about it does not hold.
@@ -86,18 +108,22 @@ def recognise(
     values = None if known is None else known.split(contents)
     if known is None or values is None or digest(known.digest) != values[0]:
         return None
-    message = values[0].join(known.attributes)
+    message, value = values[0].join(known.attributes), values[1]
     try:
-        right = check_signature(known.key_der, known.algorithm, message, values[1], sm2_ids=sm2_ids)
+        right = check_signature(known.key_der, known.algorithm, message, value, sm2_ids=sm2_ids)
     except UnsupportedError:
         return None
-    return known.facts if right else None
+    if not right or not values[2]:
+        return known.facts if right else None
+    pool = [*known.facts.certificates, *extra_certificates]
+    stamp = check_token(values[2], lambda name: compute_digest(name, value), "signature", pool)
+    return replace(known.facts, timestamps=(stamp,))
 
 
 def remember(
     contents: bytes, parsed: ParsedCms, facts: SignatureFacts, subfilter: str, sm2_ids: tuple[str, ...]
 ) -> None:
-    """Remember a container that was read and found right, if only two values of it may differ.
+    """Remember a container that was read and found right, if only its values may differ.
 
     Args:
         contents: The container and the padding behind it.
@@ -110,7 +136,8 @@ def remember(
     if not _is_simple(parsed, facts) or len(digests) != 1 or facts.certificate is None:
         return
     value, digest = parsed.signature, bytes(digests[0].native)
-    parts = _cut(contents.rstrip(b"\0"), digest, value)
+    token = b"".join(stamp.dump() for stamp in parsed.unsigned.get(SIGNATURE_TIMESTAMP, []))
+    parts = _cut(contents[: parser.peek(contents)], digest, value, token)
     attributes = parsed.attributes_der.split(digest)
     if parts is None or len(attributes) != 2:
         return
@@ -121,27 +148,45 @@ def remember(
         parts=parts,
         digest_bytes=len(digest),
         value_bytes=len(value),
+        token_bytes=len(token),
         attributes=(attributes[0], attributes[1]),
         digest=parsed.digest,
         algorithm=replace(stated, digest=facts.algorithms[0].digest),
         key_der=der_of(facts.certificate.public_key),
-        facts=facts,
+        facts=replace(facts, timestamps=()),
     )
 
 
 def _is_simple(parsed: ParsedCms, facts: SignatureFacts) -> bool:
-    """Tell whether a right container holds nothing but a signature and the certificate that made it."""
+    """Tell whether a right container holds a signature, its certificates, a timestamp, and nothing else."""
     if facts.integrity is not Integrity.INTACT or not facts.algorithms or parsed.content is not None:
         return False
-    if facts.timestamps or parsed.unsigned or parsed.crls_der or parsed.ocsps_der:
+    if CONTENT_TIMESTAMP in parsed.signed or parsed.crls_der or parsed.ocsps_der:
+        return False
+    if (
+        parsed.unsigned.keys() - {SIGNATURE_TIMESTAMP}
+        or len(parsed.unsigned.get(SIGNATURE_TIMESTAMP, [])) > 1
+    ):
         return False
     return any(facts.certificate is own for own in parsed.certificates)
 
 
-def _cut(container: bytes, digest: bytes, value: bytes) -> tuple[bytes, bytes, bytes] | None:
-    """Cut a container at its digest and its value, where each stands in it once and in this order."""
-    if min(len(digest), len(value)) < _LEAST_BYTES:
+def _is_one_element(der: bytes) -> bool:
+    """Tell whether bytes are one sequence, whole and with nothing behind it."""
+    try:
+        return der.startswith(_SEQUENCE) and parser.peek(der) == len(der)
+    except ValueError:
+        return False
+
+
+def _cut(container: bytes, digest: bytes, value: bytes, token: bytes) -> tuple[bytes, bytes, bytes] | None:
+    """Cut a container at its digest and its value, where each stands in it once and in this order.
+
+    The token of a timestamp has to end it, and is left out.
+    """
+    if min(len(digest), len(value)) < _LEAST_BYTES or not container.endswith(token):
         return None
+    container = container[: len(container) - len(token)]
     pieces = container.split(digest)
     if len(pieces) != 2:
         return None

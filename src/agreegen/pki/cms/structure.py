@@ -15,6 +15,7 @@ from asn1crypto import ocsp as asn1_ocsp
 from agreegen.errors import SpokenError
 from agreegen.messages import Message, message
 from agreegen.pki.algorithms import compute_digest, digest_name, signer_digest_name
+from agreegen.pki.certificates import same_name
 from agreegen.pki.encoding import der_of
 
 T = TypeVar("T")
@@ -78,7 +79,6 @@ class ParsedCms:
         signed: Signed attributes by object identifier: their values.
         unsigned: Unsigned attributes by object identifier: their values.
         attributes_der: The signed attributes as signed (SET OF, DER); empty without any.
-        attributes_written: The same in the order in which they stand there, which proves nothing.
         padding_clean: Whether only zeros follow the structure.
         notes: What is unusual, but not wrong.
     """
@@ -92,7 +92,6 @@ class ParsedCms:
     signed: dict[str, list[Any]]
     unsigned: dict[str, list[Any]]
     attributes_der: bytes
-    attributes_written: bytes
     padding_clean: bool
     notes: tuple[Message, ...] = field(default=())
 
@@ -104,6 +103,11 @@ class ParsedCms:
             UnsupportedError: It is not known.
         """
         return signer_digest_name(self.signer["digest_algorithm"]["algorithm"].dotted)
+
+    @property
+    def attributes_written(self) -> bytes:
+        """The signed attributes in the order in which they stand there, which proves nothing."""
+        return _encode_attributes(self.signer["signed_attrs"], in_order=False)
 
     @property
     def signature(self) -> bytes:
@@ -179,7 +183,6 @@ def _parse(data: bytes) -> ParsedCms:
         signed=signed,
         unsigned=unsigned,
         attributes_der=_encode_attributes(signer["signed_attrs"], in_order=True),
-        attributes_written=_encode_attributes(signer["signed_attrs"], in_order=False),
         padding_clean=not any(data[length:]),
         notes=notes,
     )
@@ -308,7 +311,8 @@ def find_signer(parsed: ParsedCms, candidates: list[Any]) -> tuple[Any | None, b
         The certificate, or None, and whether it agrees with the signing-certificate attribute
         (true where there is no such attribute).
     """
-    matching = [c for c in candidates if _names(parsed.signer["sid"], c)]
+    sid = parsed.signer["sid"]
+    matching = [c for c in candidates if _names(sid, c)]
     for certificate in matching:
         if agrees_with_attribute(parsed, certificate):
             return certificate, True
@@ -322,8 +326,7 @@ def _names(sid: Any, certificate: Any) -> bool:
         pair = sid.chosen
         if certificate.serial_number != pair["serial_number"].native:
             return False
-        same_bytes = der_of(certificate.issuer) == pair["issuer"].dump()
-        return bool(same_bytes or certificate.issuer == pair["issuer"])
+        return same_name(certificate.issuer, pair["issuer"])
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
         # A certificate that stands there, too, and cannot be read, is not the signer's.
         return False

@@ -16,7 +16,7 @@ from agreegen.foreign import contained
 from agreegen.messages import Message, message
 from agreegen.model.report import Revocation, TrustStatus
 from agreegen.pki.algorithms import AlgorithmUse
-from agreegen.pki.certificates import UNREADABLE
+from agreegen.pki.certificates import UNREADABLE, same_name
 from agreegen.pki.cms.signature_facts import TimestampFacts
 from agreegen.pki.encoding import der_of
 from agreegen.pki.trust.certificate_result import CertificateResult
@@ -148,7 +148,7 @@ class CertificateJudge:
     def _without_chain(self, certificate: Any, at: datetime) -> Finding:
         """Without anchors nothing can be clear; a revocation by the apparent issuer is still told."""
         for issuer in self.builder.pool:
-            if certificate is not None and issuer.subject == certificate.issuer:
+            if certificate is not None and same_name(issuer.subject, certificate.issuer):
                 finding = self._material.judge.judge(certificate, issuer, at, authority=False)
                 if finding.status is Revocation.REVOKED:
                     return finding

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from agreegen.pdf.plain import Entries, NotPlainError, PlainPdf, items, reference
 from agreegen.signing.interface import Evidence
 from agreegen.signing.plain.validation_update import (
-    append_store,
+    field_names,
     free_timestamp_name,
-    prepare_plain_timestamp,
-    read_names,
+    with_store,
+    with_timestamp,
 )
 
 _TIMESTAMP = re.compile(
@@ -64,50 +64,44 @@ class RetracedStore:
     end: int
 
 
-def retrace_timestamp(pdf: bytes, signed: bytes) -> RetracedTimestamp | None:
+def retrace_timestamp(plain: PlainPdf, signed: bytes) -> RetracedTimestamp:
     """Say how the document timestamp behind a plain PDF of ours was put there.
 
     Args:
-        pdf: The file before.
+        plain: The file before.
         signed: The file that begins with it.
 
-    Returns:
-        What the update says; None where writing it again gives anything else.
+    Raises:
+        NotPlainError: There is none, or writing it again gives anything else.
     """
-    head = _TIMESTAMP.match(signed, len(pdf))
+    head = _TIMESTAMP.match(signed, len(plain.data))
     if head is None:
-        return None
+        raise NotPlainError
     contents, after = bytes.fromhex(head[2].decode()), signed[: int(head[3]) + int(head[4])]
-    names = read_names(pdf)
-    if names is None or not any(contents):
-        return None
-    name = free_timestamp_name(names)
-    made = prepare_plain_timestamp(pdf, name, reserved_bytes=len(contents))
-    if made is None or not made.is_filled_in(after):
-        return None
+    name = free_timestamp_name(field_names(plain))
+    made = with_timestamp(plain, name, reserved_bytes=len(contents))
+    if not any(contents) or not made.is_filled_in(after):
+        raise NotPlainError
     return RetracedTimestamp(name, int(head[1]), made.byte_range, contents)
 
 
-def retrace_store(pdf: bytes, signed: bytes) -> RetracedStore | None:
+def retrace_store(plain: PlainPdf, signed: bytes) -> RetracedStore:
     """Say how the security store behind a plain PDF of ours was put there, or grew.
 
     Args:
-        pdf: The file before.
+        plain: The file before.
         signed: The file that begins with it.
 
-    Returns:
-        What the update says; None where writing it again gives anything else.
+    Raises:
+        NotPlainError: There is none, or writing it again gives anything else.
     """
-    end = _END.search(signed, len(pdf))
+    end = _END.search(signed, len(plain.data))
     if end is None:
-        return None
+        raise NotPlainError
     after = signed[: end.end()]
-    try:
-        evidence, streams = _fresh(PlainPdf.read(pdf), PlainPdf.read(after))
-    except NotPlainError:
-        return None
-    if append_store(pdf, evidence) != after:
-        return None
+    evidence, streams = _fresh(plain, plain.updated(after))
+    if with_store(plain, evidence) != after:
+        raise NotPlainError
     return RetracedStore(evidence, streams, len(after))
 
 

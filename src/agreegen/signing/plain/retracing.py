@@ -31,6 +31,7 @@ _SIGNATURE = re.compile(
 )
 _TABLE = re.compile(rb"\nstartxref\n(\d{1,10})\n%%EOF\n\Z")
 _TAIL_BYTES = 64
+_OPENING_BYTES = 64
 _MAX_PICTURES = 64
 _MAX_UPDATES = 32
 
@@ -85,22 +86,29 @@ def retrace_updates(pdf: bytes, signed: bytes) -> tuple[RetracedUpdate, ...]:
         What the updates say, oldest first; nothing where writing them again gives anything else.
     """
     found: list[RetracedUpdate] = []
-    before = pdf
-    while len(before) < len(signed):
-        retraced = _retrace_next(before, signed)
-        if retraced is None or not _may_follow(retraced, found) or len(found) == _MAX_UPDATES:
-            return ()
-        found.append(retraced)
-        before = signed[: retraced.end]
-    return tuple(found)
+    try:
+        plain = PlainPdf.read(pdf)
+        while len(found) < _MAX_UPDATES:
+            retraced = _retrace_next(plain, signed)
+            if not _may_follow(retraced, found):
+                break
+            found.append(retraced)
+            if retraced.end == len(signed):
+                return tuple(found)
+            plain = plain.updated(signed[: retraced.end])
+    except (NotPlainError, ValueError):
+        return ()
+    return ()
 
 
-def _retrace_next(before: bytes, signed: bytes) -> RetracedUpdate | None:
-    return (
-        _retrace_signature(before, signed)
-        or retrace_timestamp(before, signed)
-        or retrace_store(before, signed)
-    )
+def _retrace_next(plain: PlainPdf, signed: bytes) -> RetracedUpdate:
+    start = len(plain.data)
+    opening = signed[start : start + _OPENING_BYTES]
+    if b"/Type /Sig " in opening:
+        return _retrace_signature(plain, signed)
+    if b"/Type /DocTimeStamp " in opening:
+        return retrace_timestamp(plain, signed)
+    return retrace_store(plain, signed)
 
 
 def _may_follow(update: RetracedUpdate, earlier: Sequence[RetracedUpdate]) -> bool:
@@ -110,26 +118,20 @@ def _may_follow(update: RetracedUpdate, earlier: Sequence[RetracedUpdate]) -> bo
     return not any(isinstance(one, RetracedSignature) and one.locks for one in earlier)
 
 
-def _retrace_signature(pdf: bytes, signed: bytes) -> RetracedSignature | None:
-    head = _SIGNATURE.match(signed, len(pdf))
+def _retrace_signature(plain: PlainPdf, signed: bytes) -> RetracedSignature:
+    head = _SIGNATURE.match(signed, len(plain.data))
     if head is None:
-        return None
+        raise NotPlainError
     signed = signed[: int(head[6]) + int(head[7])]
-    table = _TABLE.search(signed, max(len(pdf), len(signed) - _TAIL_BYTES))
-    if table is None:
-        return None
-    try:
-        plain = PlainPdf.read(pdf)
-        if plain.size != int(head[1]):
-            return None
-        pictures = _pictures(signed, head.end(), int(table[1]), plain.size + 1)
-        targets = find_targets(plain)
-        found = [target for target in targets if _field_is_changed(signed, head.end(), target)]
-        if len(found) != 1 or (found[0].size is not None) != bool(pictures):
-            return None
-        return _write_again(plain, signed, head, pictures, found[0], targets)
-    except (NotPlainError, ValueError):
-        return None
+    table = _TABLE.search(signed, max(len(plain.data), len(signed) - _TAIL_BYTES))
+    if table is None or plain.size != int(head[1]):
+        raise NotPlainError
+    pictures = _pictures(signed, head.end(), int(table[1]), plain.size + 1)
+    targets = find_targets(plain)
+    found = [target for target in targets if _field_is_changed(signed, head.end(), target)]
+    if len(found) != 1 or (found[0].size is not None) != bool(pictures):
+        raise NotPlainError
+    return _write_again(plain, signed, head, pictures, found[0], targets)
 
 
 def _write_again(
@@ -139,13 +141,13 @@ def _write_again(
     pictures: tuple[bytes, ...],
     target: Target,
     targets: list[Target],
-) -> RetracedSignature | None:
+) -> RetracedSignature:
     contents, text = bytes.fromhex(head[5].decode()), _text(head)
     if not any(contents):
-        return None  # a placeholder that waits for its signature
+        raise NotPlainError  # a placeholder that waits for its signature
     made = append_signature(plain, target, text, len(contents), lambda *_: Appearance(pictures))
     if not made.is_filled_in(signed):
-        return None
+        raise NotPlainError
     return RetracedSignature(
         field=target.name,
         number=plain.size,

@@ -39,44 +39,61 @@ def read_contents(pdf: bytes) -> list[FieldContent] | None:
 def read_names(pdf: bytes) -> frozenset[str] | None:
     """Return the names of the form fields of a plain PDF."""
     try:
-        names = [widget.get(b"/T", b"()") for widget in _widgets(PlainPdf.read(pdf))]
+        return field_names(PlainPdf.read(pdf))
     except NotPlainError:
         return None
+
+
+def field_names(plain: PlainPdf) -> frozenset[str]:
+    """Return the names of the form fields.
+
+    Raises:
+        NotPlainError: The form is not of ours.
+    """
+    names = [widget.get(b"/T", b"()") for widget in _widgets(plain)]
     return frozenset(name[1:-1].decode("latin-1") for name in names)
 
 
 def append_store(pdf: bytes, evidence: Evidence) -> bytes | None:
     """Append a document security store without VRI, or what is new in it (EN 319 142-1, 5.4.2)."""
     try:
-        plain = PlainPdf.read(pdf)
-        root = reference(plain.trailer.get(b"/Root"))
-        catalog, _ = plain.object(root)
-        number = plain.size
-        bodies: dict[int, bytes] = {}
-        store: Entries = {b"/Type": b"/DSS"}
-        at = number + 1
-        if b"/DSS" in catalog:
-            number, at = reference(catalog[b"/DSS"]), number
-            store, _ = plain.object(number)
-        else:
-            bodies[root] = dictionary({**catalog, b"/DSS": b"%d 0 R" % number})
-        for key, ders in (
-            (b"/Certs", evidence.certificates_der),
-            (b"/OCSPs", evidence.ocsps_der),
-            (b"/CRLs", evidence.crls_der),
-        ):
-            kept = items(store[key]) if key in store else []
-            known = {plain.stream(item) for item in kept}
-            fresh = [der for der in ders if der not in known]
-            bodies.update({at + index: stream_body(b"", der) for index, der in enumerate(fresh)})
-            kept += [b"%d 0 R" % (at + index) for index in range(len(fresh))]
-            at += len(fresh)
-            if kept:
-                store[key] = b"[%s]" % b" ".join(kept)
-        bodies[number] = dictionary(store)
-        return append(plain, bodies, seed=b"DSS")
+        return with_store(PlainPdf.read(pdf), evidence)
     except NotPlainError:
         return None
+
+
+def with_store(plain: PlainPdf, evidence: Evidence) -> bytes:
+    """Do what `append_store` does for a file that was read.
+
+    Raises:
+        NotPlainError: Its store is not of ours.
+    """
+    root = reference(plain.trailer.get(b"/Root"))
+    catalog, _ = plain.object(root)
+    number = plain.size
+    bodies: dict[int, bytes] = {}
+    store: Entries = {b"/Type": b"/DSS"}
+    at = number + 1
+    if b"/DSS" in catalog:
+        number, at = reference(catalog[b"/DSS"]), number
+        store, _ = plain.object(number)
+    else:
+        bodies[root] = dictionary({**catalog, b"/DSS": b"%d 0 R" % number})
+    for key, ders in (
+        (b"/Certs", evidence.certificates_der),
+        (b"/OCSPs", evidence.ocsps_der),
+        (b"/CRLs", evidence.crls_der),
+    ):
+        kept = items(store[key]) if key in store else []
+        known = {plain.stream(item) for item in kept}
+        fresh = [der for der in ders if der not in known]
+        bodies.update({at + index: stream_body(b"", der) for index, der in enumerate(fresh)})
+        kept += [b"%d 0 R" % (at + index) for index in range(len(fresh))]
+        at += len(fresh)
+        if kept:
+            store[key] = b"[%s]" % b" ".join(kept)
+    bodies[number] = dictionary(store)
+    return append(plain, bodies, seed=b"DSS")
 
 
 def free_timestamp_name(taken: Collection[str]) -> str:
@@ -97,22 +114,30 @@ def prepare_plain_timestamp(pdf: bytes, name: str, *, reserved_bytes: int) -> Pr
         reserved_bytes: Room for the token.
     """
     try:
-        plain = PlainPdf.read(pdf)
-        signature = plain.size
-        widget = signature + 1
-        page, page_entries = _first_page(plain)
-        annotations = items(page_entries.get(b"/Annots", b"[]"))
-        new = b"%d 0 R" % widget
-        bodies = _with_field(plain, new)
-        bodies[page] = dictionary({**page_entries, b"/Annots": b"[%s]" % b" ".join([*annotations, new])})
-        bodies[widget] = (
-            b"<< /Type /Annot /Subtype /Widget /FT /Sig /T (%s) /F %d /P %d 0 R /Rect [0 0 0 0] /V %d 0 R >>"
-            % (name.encode("ascii"), _PRINT_AND_LOCKED, page, signature)
-        )
-        entries = b"/Type /DocTimeStamp /Filter /Adobe.PPKLite /SubFilter /ETSI.RFC3161"
-        return append_with_hole(plain, bodies, Hole(signature, entries, reserved_bytes), seed=name.encode())
+        return with_timestamp(PlainPdf.read(pdf), name, reserved_bytes=reserved_bytes)
     except NotPlainError:
         return None
+
+
+def with_timestamp(plain: PlainPdf, name: str, *, reserved_bytes: int) -> Prepared:
+    """Do what `prepare_plain_timestamp` does for a file that was read.
+
+    Raises:
+        NotPlainError: Its form or its first page is not of ours.
+    """
+    signature = plain.size
+    widget = signature + 1
+    page, page_entries = _first_page(plain)
+    annotations = items(page_entries.get(b"/Annots", b"[]"))
+    new = b"%d 0 R" % widget
+    bodies = _with_field(plain, new)
+    bodies[page] = dictionary({**page_entries, b"/Annots": b"[%s]" % b" ".join([*annotations, new])})
+    bodies[widget] = (
+        b"<< /Type /Annot /Subtype /Widget /FT /Sig /T (%s) /F %d /P %d 0 R /Rect [0 0 0 0] /V %d 0 R >>"
+        % (name.encode("ascii"), _PRINT_AND_LOCKED, page, signature)
+    )
+    entries = b"/Type /DocTimeStamp /Filter /Adobe.PPKLite /SubFilter /ETSI.RFC3161"
+    return append_with_hole(plain, bodies, Hole(signature, entries, reserved_bytes), seed=name.encode())
 
 
 def _with_field(plain: PlainPdf, new: bytes) -> dict[int, bytes]:

@@ -34,9 +34,8 @@ from agreegen.verification.interface import FoundSignature, Options, Structure, 
 from agreegen.verification.proof.releases import Rebuilder, rebuilder_of
 from agreegen.verification.structure.second_parser import PLAIN_TOKENS
 
-_ATTACHMENT = re.compile(
-    rb"/Subtype/application#2fjson/Params<<[^<>]{1,200}<[0-9a-f]{32}>>>/Length (\d{1,5})>>\n"
-)
+_KIND = rb"/Subtype/application#2fjson"
+_ATTACHMENT = re.compile(_KIND + rb"/Params<<[^<>]{1,200}<[0-9a-f]{32}>>>/Length (\d{1,5})>>\n")
 _OPENING = b"stream\n"
 _MAX_PICTURE_BYTES = 64 << 20
 _ALIEN_TEXT = re.compile(rb"obj|stream|xref|%%EOF|trailer|/ByteRange|/SubFilter|/DocTimeStamp")
@@ -168,7 +167,7 @@ def _store(updates: Sequence[RetracedUpdate]) -> ValidationData | None:
 
 
 def _attachment(data: bytes) -> bytes | None:
-    head = _ATTACHMENT.search(data)
+    head = _ATTACHMENT.match(data, max(0, data.find(_KIND)))
     if head is None or not data.startswith(_OPENING, head.end()):
         return None
     start = head.end() + len(_OPENING)

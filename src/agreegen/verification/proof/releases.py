@@ -11,7 +11,7 @@ from agreegen.conversion.compiled import CompiledForm, load_compiled
 from agreegen.conversion.document_time import document_moment, template_date
 from agreegen.conversion.interface import DoesNotFit
 from agreegen.errors import AgreegenError
-from agreegen.forms.catalog import Approved, approved_releases, find_release
+from agreegen.forms.catalog import Approved, approved_releases, find_release, home_of
 from agreegen.model.document import Document
 from agreegen.model.form import Form
 from agreegen.rendering.context import template_context
@@ -60,6 +60,12 @@ class Rebuilder:
 def approved(folder: Path) -> dict[tuple[str, str], Approved]:
     """Return the approved releases of a folder of forms, as `approved_releases` does."""
     return approved_releases(folder)
+
+
+@functools.lru_cache(maxsize=64)
+def approved_in(folder: Path, form_id: str) -> dict[tuple[str, str], Approved]:
+    """Return the approved releases of the folder that speaks for a form."""
+    return approved(home_of(form_id, folder))
 
 
 def release_of(folder: Path, document: Document) -> Form | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from agreegen.model.report import Coverage, Integrity, PadesLevel, SignatureKind
-from agreegen.pki.certificates import UNREADABLE
+from agreegen.pki.certificates import UNREADABLE, same_name
 from agreegen.pki.cms.signature_facts import SignatureFacts
 from agreegen.pki.encoding import der_of
 from agreegen.pki.trust.evidence import EvidencePool, Item, needs_no_check, offers_revocation
@@ -120,7 +120,7 @@ def _is_told(pool: EvidencePool, certificate: Any, issuer: Any) -> bool:
 
 def _issuer(certificates: CertificateJudge, certificate: Any) -> Any | None:
     for candidate in (*certificates.anchors, *certificates.builder.pool):
-        if candidate.subject == certificate.issuer and issued_by(
+        if same_name(candidate.subject, certificate.issuer) and issued_by(
             certificate, candidate, certificates.builder.sm2_ids
         ):
             return candidate

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from asn1crypto import cms, parser
 
 from agreegen.model.report import Integrity
 from agreegen.pdf.limits import Limits
+from agreegen.pki.algorithms import SM2_DEFAULT_ID
 from agreegen.pki.cms import repeated_containers
 from agreegen.pki.cms.container_check import check_container, digester_for
 from agreegen.pki.cms.signature_facts import SignatureFacts
@@ -17,6 +19,8 @@ from tests.unit.verification.conftest import Pki
 
 Container = tuple[bytes, Callable[[str], bytes]]
 CADES = "ETSI.CAdES.detached"
+TOKEN_TYPE = bytes.fromhex("060b2a864886f70d010910020e")
+"""The object identifier of the attribute that holds the timestamp."""
 
 
 def judged(container: Container, *, fresh: bool = False) -> SignatureFacts:
@@ -25,18 +29,27 @@ def judged(container: Container, *, fresh: bool = False) -> SignatureFacts:
     return check_container(*container, subfilter=CADES, max_cms_bytes=1 << 20)
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["PKCS#1 v1.5", "PSS"])
+def contained(data: bytes) -> Container:
+    (signature,) = scan_structure(data, Limits()).signatures
+    assert signature.contents is not None
+    assert signature.byte_range is not None
+    return signature.contents, digester_for(data, signature.byte_range)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[(False, False), (True, False), (False, True)],
+    ids=["PKCS#1 v1.5", "PSS", "with a timestamp"],
+)
 def containers(pki: Pki, request: pytest.FixtureRequest) -> list[Container]:
     """The containers of two files that one holder signed, and the digests of these files."""
+    pss, stamped = request.param
     holder = pki.ca.issue("Alice", key=STAMPING_KEY)
-    found: list[Container] = []
-    for text in ("One", "Another"):
-        data = sign(blank_pdf(text), holder, pki.ca.holder, pss=request.param)
-        (signature,) = scan_structure(data, Limits()).signatures
-        assert signature.contents is not None
-        assert signature.byte_range is not None
-        found.append((signature.contents, digester_for(data, signature.byte_range)))
-    return found
+    stamper = stamper_of(pki.tsa, NOW - DAY, pki.ca.holder) if stamped else None
+    files = [
+        sign(blank_pdf(text), holder, pki.ca.holder, pss=pss, stamper=stamper) for text in ("One", "Another")
+    ]
+    return [contained(data) for data in files]
 
 
 def test_second_container_of_a_signer_is_recognised(containers: list[Container]) -> None:
@@ -77,12 +90,37 @@ def test_other_lengths_are_judged_as_without_memory(
     assert judged((change(contents), digest)) == in_full
 
 
-def test_timestamped_containers_are_read_in_full(pki: Pki) -> None:
+def swap_tokens(one: bytes, other: bytes) -> bytes:
+    """Put the timestamp of another container into one; both have the same length."""
+    place = one.rindex(TOKEN_TYPE) - len(one)
+    assert other.rindex(TOKEN_TYPE) - len(other) == place
+    return one[:place] + other[place:]
+
+
+def test_timestamp_of_another_signature_is_found_wrong(pki: Pki) -> None:
     holder = pki.ca.issue("Alice", key=STAMPING_KEY)
     stamper = stamper_of(pki.tsa, NOW - DAY, pki.ca.holder)
-    data = sign(blank_pdf(), holder, pki.ca.holder, stamper=stamper)
-    (signature,) = scan_structure(data, Limits()).signatures
-    assert signature.contents is not None
-    assert signature.byte_range is not None
-    assert judged((signature.contents, digester_for(data, signature.byte_range)), fresh=True).timestamps
+    (one, digest), (other, _), third = (
+        contained(sign(blank_pdf(text), holder, pki.ca.holder, stamper=stamper)) for text in ("1", "2", "3")
+    )
+    judged(third, fresh=True)
+    swapped = swap_tokens(one, other)
+    facts = judged((swapped, digest))
+    assert repeated_containers.recognise(one, digest, CADES, (SM2_DEFAULT_ID,)) is not None
+    assert facts.integrity is Integrity.INTACT
+    (stamp,) = facts.timestamps
+    assert (stamp.integrity, stamp.subindication) == (Integrity.BROKEN, "HASH_FAILURE")
+    assert judged((swapped, digest), fresh=True) == facts
+
+
+def test_container_with_two_timestamps_is_not_remembered(pki: Pki) -> None:
+    holder = pki.ca.issue("Alice", key=STAMPING_KEY)
+    stamper = stamper_of(pki.tsa, NOW - DAY, pki.ca.holder)
+    contents, digest = contained(sign(blank_pdf(), holder, pki.ca.holder, stamper=stamper))
+    container = cms.ContentInfo.load(contents[: parser.peek(contents)])
+    signer = container["content"]["signer_infos"][0]
+    (attribute,) = signer["unsigned_attrs"]
+    attribute["values"].append(attribute["values"][0].copy())
+    facts = judged((container.dump(force=True), digest), fresh=True)
+    assert len(facts.timestamps) == 2
     assert not repeated_containers._KNOWN

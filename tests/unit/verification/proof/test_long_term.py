@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from agreegen.pdf.plain import Entries, PlainPdf, items, reference
+from agreegen.pdf.plain import Entries, NotPlainError, PlainPdf, items, reference
 from agreegen.signing.appearance.pictures import Appearance
 from agreegen.signing.interface import Evidence
 from agreegen.signing.plain.increment import append, dictionary
@@ -215,9 +215,8 @@ def test_token_of_another_timestamp_is_left_to_the_scan(own: OwnFiles) -> None:
 
 def test_store_needs_a_whole_update(own: OwnFiles) -> None:
     data = own.signed["unit, B-LT"]
-    base = data[: retrace_updates(own.unsigned, data)[0].end]
-    found = retrace_store(base, data)
-    assert found is not None
-    assert found.end == len(data)
-    for end in (len(base) + 1, len(data) - 1, (len(base) + len(data)) // 2):
-        assert retrace_store(base, data[:end]) is None
+    base = PlainPdf.read(data[: retrace_updates(own.unsigned, data)[0].end])
+    assert retrace_store(base, data).end == len(data)
+    for end in (len(base.data) + 1, len(data) - 1, (len(base.data) + len(data)) // 2):
+        with pytest.raises(NotPlainError):
+            retrace_store(base, data[:end])
