@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
 
-from agreegen.model.report import FileReport, Report, Verdict
+from agreegen.model.report import Coverage, FileReport, Integrity, Report, Verdict
 from agreegen.model.text import spell_invisible
 from agreegen.reports.verification.etsi_xml import render_xml
 from agreegen.reports.verification.html import render_html
@@ -16,7 +17,7 @@ from agreegen.verification.interface import Options
 from tests.attacks.documents import annotate, certified, fill, signed
 from tests.attacks.increments import append, body_of, number_of
 from tests.attacks.pictured import COVERING
-from tests.attacks.signer import FREE_BOX, base_document, sign, stamp
+from tests.attacks.signer import FREE_BOX, base_document, sign, signed_again, stamp
 
 NOW = datetime.now(UTC)
 
@@ -85,6 +86,21 @@ def test_two_fields_of_one_name_are_told_and_not_valid() -> None:
     report = _examine(sign(twin, "unit"))
     assert [alarm.code for alarm in report.alarms if alarm.code == "same-name"] == ["same-name"]
     assert "“unit”" in next(str(alarm.message) for alarm in report.alarms if alarm.code == "same-name")
+
+
+def test_key_that_stands_twice_in_a_signature_is_told_once_and_by_name() -> None:
+    data = sign(base_document())
+    room = re.search(rb"/ByteRange \[[ 0-9]+\] {6,}", data)
+    assert room is not None
+    twice = data[: room.end() - 5] + b"/M(x)" + data[room.end() :]
+    report = _examine(signed_again(twice))
+    (alarm,) = (alarm for alarm in report.alarms if alarm.code == "repeated-key")
+    assert "/M" in str(alarm.message)
+    (signature,) = report.signatures
+    assert (signature.integrity, signature.coverage) == (Integrity.INTACT, Coverage.WHOLE_FILE)
+    assert report.unaltered is True
+    assert report.verdict is not Verdict.VALID
+    assert not any(alarm.code == "repeated-key" for alarm in _examine(data).alarms)
 
 
 @pytest.mark.parametrize(
