@@ -14,7 +14,7 @@ import bagit
 import pytest
 
 from agreegen.archive.create import BagRequest, create_bag
-from agreegen.archive.interface import BagLimits, BagReport, SealState
+from agreegen.archive.interface import BagLimits, BagReport
 from agreegen.archive.manifests import format_manifest
 from agreegen.archive.verify import verify_bag
 from agreegen.batch.job.register_signers import recorder_for_bag
@@ -27,6 +27,7 @@ from agreegen.register.store import Register
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import TimestampServer, Trust
 from agreegen.signing.trust import load_trust
+from agreegen.verification.detached import SealState
 from agreegen.verification.interface import Options
 from tests.integration.batch_support import clock, make_pki, write_job
 

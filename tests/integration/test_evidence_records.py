@@ -19,7 +19,6 @@ from agreegen.archive.evidence.extraction import extract_document
 from agreegen.archive.evidence.judging import judge_evidence
 from agreegen.archive.evidence.stamping import hash_payload, renew_bags, timestamp_bags
 from agreegen.archive.evidence.store import read_evidence
-from agreegen.archive.interface import SealState
 from agreegen.archive.manifests import format_manifest
 from agreegen.errors import ArchiveError, UsageError
 from agreegen.example_pki import certificates
@@ -34,6 +33,7 @@ from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import SigningRequest, Trust
 from agreegen.signing.pades import sign_pdf
 from agreegen.signing.trust import load_trust
+from agreegen.verification.detached import SealState
 from agreegen.verification.examination import examine
 from agreegen.verification.interface import Options
 from agreegen.verification.proof.existence import prove_existence

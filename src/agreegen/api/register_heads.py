@@ -29,15 +29,16 @@ def head_judge(trust: Trust, now: datetime, *, policy: Path | None = None) -> Ju
         policy: Validation policy, None for the built-in one.
     """
     # Judging takes long to load, and a run only signs.
-    from agreegen.archive.interface import SealState  # noqa: PLC0415 - see above
-    from agreegen.archive.judging import judge_signature  # noqa: PLC0415 - see above
     from agreegen.pki.trust.policy import load_policy  # noqa: PLC0415 - see above
+    from agreegen.verification.detached import SealState, judge_signature  # noqa: PLC0415 - see above
     from agreegen.verification.interface import Options  # noqa: PLC0415 - see above
 
     options = Options(now=now, anchors_der=trust.anchors_der, crls_der=trust.crls_der, policy_file=policy)
 
     def judge(head: Head) -> HeadJudgement:
-        report, proved = judge_signature(head.signature or None, head.message, options)
+        report, proved = judge_signature(
+            head.signature or None, head.message, options, subject=message("api.the-head")
+        )
         read = read_signature(head.signature, head.message, load_policy(policy).sm2_signer_ids)
         good = report.state is SealState.VALID
         if report.state is SealState.INDETERMINATE and not trust.anchors_der:

@@ -30,7 +30,6 @@ from agreegen.archive.interface import (
     BagRequest,
     BagSummary,
 )
-from agreegen.archive.judging import judging_processes
 from agreegen.archive.manifests import (
     BAGIT_TXT,
     ManifestError,
@@ -57,7 +56,7 @@ from agreegen.reports.verification.abridging import abridge
 from agreegen.reports.verification.html import write_html
 from agreegen.temporary import OwnFolder
 from agreegen.verification.interface import Options
-from agreegen.verification.service import verify_paths
+from agreegen.verification.service import judging_processes, verify_paths
 
 __all__ = ["BagRequest", "BagSummary", "create_bag"]
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, NoReturn
 
-from agreegen.messages import Message, join_sentences, message, translate
+from agreegen.messages import Message, message, translate
 from agreegen.model.report import Report
 from agreegen.model.retention import Retention
 from agreegen.signing.interface import Credential, TimestampServer, Trust
+from agreegen.verification.detached import SealReport, SealState
 
 SIGNATURE_NAME = "tagmanifest-sha256.txt.p7s"
 TOKEN_NAME = "tagmanifest-sha256.txt.tsr"  # noqa: S105  # a timestamp token, not a secret
@@ -140,53 +140,6 @@ class BagProblem:
         if not self.path:
             return translate(self.message, language)
         return translate(message("archive.problem", path=self.path, problem=self.message), language)
-
-
-class SealState(StrEnum):
-    """The word about a signature or a token over the tag manifest."""
-
-    VALID = "valid"
-    INVALID = "invalid"
-    INDETERMINATE = "indeterminate"
-    MISSING = "missing"
-
-
-@dataclass(frozen=True, slots=True)
-class SealReport:
-    """What was found about the signature or the token over the tag manifest.
-
-    Attributes:
-        state: The one word.
-        signer: Whom the certificate names.
-        time: Proven (token) or claimed (signature) time.
-        reasons: Why it is not valid.
-        certificate_sha256: SHA-256 of the signer's certificate, lower-case hex.
-        pinned: Whether the caller named that certificate as the one it must be.
-    """
-
-    state: SealState
-    signer: str | None = None
-    time: datetime | None = None
-    reasons: tuple[Message, ...] = ()
-    certificate_sha256: str | None = None
-    pinned: bool = False
-
-    @property
-    def detail(self) -> Message | None:
-        """Who, when, and what is wrong, in one line."""
-        time = None if self.time is None else message("archive.time", time=self.time)
-        return join_sentences(part for part in (self.signer, time, *self.reasons) if part)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object of `archive verify --json`."""
-        return {
-            "state": self.state.value,
-            "signer": self.signer,
-            "certificate_sha256": self.certificate_sha256,
-            "pinned": self.pinned,
-            "time": None if self.time is None else self.time.isoformat().replace("+00:00", "Z"),
-            "reasons": [str(reason) for reason in self.reasons],
-        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,7 @@ from agreegen.archive.interface import (
     BagLimits,
     BagProblem,
     BagReport,
-    SealReport,
-    SealState,
 )
-from agreegen.archive.judging import judge_signature, judge_token, judging_processes
 from agreegen.archive.paper import read_paper, with_paper
 from agreegen.archive.structure import BagContents, check_structure
 from agreegen.messages import message
@@ -24,8 +21,9 @@ from agreegen.model.report import FileReport, Report
 from agreegen.pki.signer_pin import SignerPin
 from agreegen.reports.verification.abridging import abridge
 from agreegen.signing.trust import parse_crls
+from agreegen.verification.detached import SealReport, SealState, judge_signature, judge_token
 from agreegen.verification.interface import Options
-from agreegen.verification.service import verify_paths
+from agreegen.verification.service import judging_processes, verify_paths
 
 __all__ = ["BagReport", "verify_bag"]
 
@@ -74,7 +72,9 @@ def verify_bag(
     options = replace(options, crls_der=lists, fetch=False, at=None)
     data = contents.tag_manifest or b""
     token = judge_token(_read_seal(bag / TOKEN_NAME, options), data, options)
-    signature, proved = judge_signature(_read_seal(bag / SIGNATURE_NAME, options), data, options, signer)
+    sealed = _read_seal(bag / SIGNATURE_NAME, options)
+    about = message("archive.the-bag")
+    signature, proved = judge_signature(sealed, data, options, subject=about, pin=signer)
     evidence = judge_evidence(bag, options, contents.right_payload)
     times = (token.time if token.state is SealState.VALID else proved, evidence.time)
     proven_time = min((time for time in times if time is not None), default=None)

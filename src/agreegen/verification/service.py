@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -19,6 +20,12 @@ Progress = Callable[[int], None]
 
 _LEAST_QUEUED, _QUEUED_PER_WORKER = 256, 64
 _MOST_AT_A_TIME = 16
+_DOCUMENTS_PER_PROCESS = 50
+
+
+def judging_processes(documents: int) -> int:
+    """Return how many processes judge so many documents: starting one costs as much as a few dozen."""
+    return min(os.cpu_count() or 1, 8, 1 + documents // _DOCUMENTS_PER_PROCESS)
 
 
 def verify_paths(

@@ -10,12 +10,13 @@ from pathlib import Path
 from agreegen.archive.evidence.stamping import hash_file
 from agreegen.archive.evidence.store import has_evidence, kept_files, read_evidence
 from agreegen.archive.evidence.values import BagEvidence
-from agreegen.archive.interface import BagProblem, SealReport, SealState
+from agreegen.archive.interface import BagProblem
 from agreegen.errors import ArchiveError
 from agreegen.messages import message
 from agreegen.pki.evidence_records.checking import LinkFacts, check_record
 from agreegen.pki.trust.policy import load_policy
 from agreegen.signing.trust import parse_crls
+from agreegen.verification.detached import SealReport, SealState
 from agreegen.verification.interface import Options
 from agreegen.verification.proof.existence import judge_links
 

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from agreegen.archive.four.inspection import PdfFacts, inspect_pdf
-from agreegen.archive.interface import BagReport, SealReport, SealState
+from agreegen.archive.interface import BagReport
 from agreegen.errors import AgreegenError
 from agreegen.messages import Message, message
 from agreegen.model.four_properties import Check, Outcome, Property
 from agreegen.model.report import Verdict
 from agreegen.programs import run_program
+from agreegen.verification.detached import SealReport, SealState
 
 __all__ = ["check_four"]
 

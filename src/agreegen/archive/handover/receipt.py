@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from agreegen.archive.handover.transfer_list import TransferList
-from agreegen.archive.interface import BagReport, SealReport
+from agreegen.archive.interface import BagReport
 from agreegen.messages import Message, message
+from agreegen.verification.detached import SealReport
 
 __all__ = ["Kept", "ReceiptCheck", "Received"]
 

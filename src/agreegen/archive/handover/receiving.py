@@ -20,8 +20,7 @@ from agreegen.archive.handover.listing import DOCUMENTS
 from agreegen.archive.handover.receipt import ReceiptCheck, Received
 from agreegen.archive.handover.table import write_list_table
 from agreegen.archive.handover.transfer_list import LIST_NAME, TransferList
-from agreegen.archive.interface import TAG_MANIFEST, BagReport, SealReport, SealState
-from agreegen.archive.judging import judge_signature
+from agreegen.archive.interface import TAG_MANIFEST, BagReport
 from agreegen.archive.manifests import ManifestError, parse_manifest
 from agreegen.archive.verify import verify_bag
 from agreegen.errors import ArchiveError, InputError, UsageError
@@ -33,6 +32,7 @@ from agreegen.signing.certificate_checks import check_credential
 from agreegen.signing.detached import sign_detached
 from agreegen.signing.interface import Credential, TimestampServer, Trust
 from agreegen.temporary import OwnFolder
+from agreegen.verification.detached import SealReport, SealState, judge_signature
 from agreegen.verification.interface import Options
 
 __all__ = ["Receiver", "receive_bag"]
@@ -132,7 +132,9 @@ def _read_list(path: Path) -> _SentList:
 
 def _judge(bag: Path, name: str, sent: _SentList, options: Options, receiver: Receiver) -> Received:
     report = verify_bag(bag, options)
-    seal, _ = judge_signature(sent.signature, sent.data, options, receiver.signer)
+    seal, _ = judge_signature(
+        sent.signature, sent.data, options, subject=message("archive.the-transfer-list"), pin=receiver.signer
+    )
     checks = (_list_signature(seal), *_against_list(bag, name, sent.content), _bag_itself(report))
     return Received(bag, sent.content, seal, checks, report)
 

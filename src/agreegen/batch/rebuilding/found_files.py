@@ -9,8 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from agreegen.archive.interface import SIGNATURE_NAME, BagLimits, SealState
-from agreegen.archive.judging import judge_signature
+from agreegen.archive.interface import SIGNATURE_NAME, BagLimits
 from agreegen.archive.paper import RECORDS
 from agreegen.archive.structure import check_structure
 from agreegen.batch.planning.document_paths import DOCUMENTS, SUPERSEDED
@@ -22,6 +21,7 @@ from agreegen.recording.own_documents import read_own
 from agreegen.register.interface import ScanFile
 from agreegen.register.paper import PaperRecord
 from agreegen.signing.interface import Trust
+from agreegen.verification.detached import SealState, judge_signature
 from agreegen.verification.interface import Options
 from agreegen.verification.service import verify_bytes
 
@@ -91,7 +91,10 @@ class Findings:
             options = Options(now=self.now, anchors_der=self.trust.anchors_der, crls_der=self.trust.crls_der)
             path = bag / SIGNATURE_NAME
             seal, _ = judge_signature(
-                path.read_bytes() if path.is_file() else None, contents.tag_manifest or b"", options
+                path.read_bytes() if path.is_file() else None,
+                contents.tag_manifest or b"",
+                options,
+                subject=message("archive.the-bag"),
             )
             trusted = seal.state is SealState.VALID or (
                 not self.trust.anchors_der and seal.state is SealState.INDETERMINATE

@@ -1,14 +1,14 @@
-"""The signature and the timestamp token over a bag's tag manifest, judged like those of a document."""
+"""Detached signatures and timestamps over bytes of ours, a manifest or a head, judged like a document's."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 
-from agreegen.archive.interface import SealReport, SealState
-from agreegen.messages import foreign_text, message
+from agreegen.messages import Message, foreign_text, join_sentences, message
 from agreegen.model.report import (
     Changes,
     Coverage,
@@ -30,20 +30,61 @@ from agreegen.verification.signatures.judgement import FileJudge
 
 _CADES = "ETSI.CAdES.detached"
 _RFC3161 = "ETSI.RFC3161"
-_DOCUMENTS_PER_PROCESS = 50
 
 Digester = Callable[[str], bytes]
 
 
-def judging_processes(documents: int) -> int:
-    """Return how many processes judge so many documents: starting one costs as much as a few dozen."""
-    return min(os.cpu_count() or 1, 8, 1 + documents // _DOCUMENTS_PER_PROCESS)
+class SealState(StrEnum):
+    """The word about a detached signature or token."""
+
+    VALID = "valid"
+    INVALID = "invalid"
+    INDETERMINATE = "indeterminate"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class SealReport:
+    """What was found about a detached signature or token.
+
+    Attributes:
+        state: The one word.
+        signer: Whom the certificate names.
+        time: Proven (token) or claimed (signature) time.
+        reasons: Why it is not valid.
+        certificate_sha256: SHA-256 of the signer's certificate, lower-case hex.
+        pinned: Whether the caller named that certificate as the one it must be.
+    """
+
+    state: SealState
+    signer: str | None = None
+    time: datetime | None = None
+    reasons: tuple[Message, ...] = ()
+    certificate_sha256: str | None = None
+    pinned: bool = False
+
+    @property
+    def detail(self) -> Message | None:
+        """Who, when, and what is wrong, in one line."""
+        time = None if self.time is None else message("verification.seal-time", time=self.time)
+        return join_sentences(part for part in (self.signer, time, *self.reasons) if part)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object of `archive verify --json`."""
+        return {
+            "state": self.state.value,
+            "signer": self.signer,
+            "certificate_sha256": self.certificate_sha256,
+            "pinned": self.pinned,
+            "time": None if self.time is None else self.time.isoformat().replace("+00:00", "Z"),
+            "reasons": [str(reason) for reason in self.reasons],
+        }
 
 
 def judge_token(token: bytes | None, data: bytes, options: Options) -> SealReport:
-    """Judge the timestamp token over the tag manifest (RFC 3161; EN 319 102-1, 5.4).
+    """Judge a timestamp token over bytes (RFC 3161; EN 319 102-1, 5.4).
 
-    Its service must chain to the caller's anchors; nothing in the bag is an anchor.
+    Its service must chain to the caller's anchors; nothing beside the bytes is an anchor.
     """
     if token is None:
         return SealReport(SealState.MISSING)
@@ -53,21 +94,29 @@ def judge_token(token: bytes | None, data: bytes, options: Options) -> SealRepor
 
 
 def judge_signature(
-    signature: bytes | None, data: bytes, options: Options, pin: SignerPin | None = None
+    signature: bytes | None,
+    data: bytes,
+    options: Options,
+    *,
+    subject: Message,
+    pin: SignerPin | None = None,
 ) -> tuple[SealReport, datetime | None]:
-    """Judge the detached CAdES signature over the tag manifest (EN 319 122-1).
+    """Judge a detached CAdES signature over bytes (EN 319 122-1).
 
     Args:
         signature: The signature, DER; None where there is none.
-        data: The tag manifest.
+        data: What was signed.
         options: Anchors, revocation lists, policy and time.
+        subject: What the bytes are, for the reasons.
         pin: Whose signature it must be; None for any trusted person's.
 
     Returns:
         The report, and the time that its own trusted signature timestamp proves.
     """
     if signature is None:
-        return SealReport(SealState.MISSING, reasons=(message("archive.bag-not-signed"),)), None
+        return SealReport(
+            SealState.MISSING, reasons=(message("verification.not-signed", subject=subject),)
+        ), None
     facts = check_container(
         signature,
         _digester(data),
@@ -86,11 +135,13 @@ def judge_signature(
     ]
     if broken and seal.state is SealState.VALID:
         seal = replace(seal, state=SealState.INDETERMINATE, reasons=(*seal.reasons, *broken))
-    seal = _pinned(seal, None if facts.certificate is None else der_of(facts.certificate), pin)
+    seal = _pinned(seal, None if facts.certificate is None else der_of(facts.certificate), pin, subject)
     return seal, proved if seal.state is SealState.VALID else None
 
 
-def _pinned(seal: SealReport, certificate: bytes | None, pin: SignerPin | None) -> SealReport:
+def _pinned(
+    seal: SealReport, certificate: bytes | None, pin: SignerPin | None, subject: Message
+) -> SealReport:
     """Say whose certificate sealed; another one than was asked for is as wrong as a broken seal."""
     if certificate is None:
         return seal
@@ -99,7 +150,7 @@ def _pinned(seal: SealReport, certificate: bytes | None, pin: SignerPin | None) 
         return seal
     if pin.matches(certificate):
         return replace(seal, pinned=True)
-    reason = message("archive.bag-was-sealed-another-certificate-than", sha256=pin.sha256)
+    reason = message("verification.sealed-by-another", subject=subject, sha256=pin.sha256)
     return replace(seal, state=SealState.INVALID, reasons=(*seal.reasons, reason))
 
 
