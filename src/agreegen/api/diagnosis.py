@@ -30,13 +30,13 @@ class MachineCheck:
         detail: What was found, or what is lost without it and how to get it.
     """
 
-    name: str
+    name: Message | str
     state: str
     detail: Message | str
 
     def to_dict(self) -> dict[str, str]:
         """Return the JSON object of `doctor --json`."""
-        return {"name": self.name, "state": self.state, "detail": str(self.detail)}
+        return {"name": str(self.name), "state": self.state, "detail": str(self.detail)}
 
 
 def examine_machine(forms: Path | None = None) -> Iterator[MachineCheck]:
@@ -46,7 +46,7 @@ def examine_machine(forms: Path | None = None) -> Iterator[MachineCheck]:
         forms: Folder of forms; None for the usual ones.
     """
     yield MachineCheck(
-        "agreegen", "ok", message("api.on-python", version=__version__, value=sys.version.split()[0])
+        "agreegen", "ok", message("api.on-python", version=__version__, python=sys.version.split()[0])
     )
     yield from _look_for_programs()
     yield from _look_for_packages()
@@ -74,10 +74,10 @@ def _look_for_programs() -> Iterator[MachineCheck]:
 
 def _look_for_packages() -> Iterator[MachineCheck]:
     packages = (
-        ("PKCS#11 tokens", "pkcs11", "agreegen[pkcs11]"),
-        ("SM2 by GmSSL", "gmssl_pyx", message("api.agreegen-sm2-not-needed-where-openssl")),
-        ("clusters", "distributed", "agreegen[dask]"),
-        ("loopback responder", "certomancer", message("api.agreegen-responder-trying-out-only")),
+        (message("api.package.tokens"), "pkcs11", "agreegen[pkcs11]"),
+        (message("api.package.gmssl"), "gmssl_pyx", message("api.agreegen-sm2-not-needed-where-openssl")),
+        (message("api.package.clusters"), "distributed", "agreegen[dask]"),
+        (message("api.package.responder"), "certomancer", message("api.agreegen-responder-trying-out-only")),
     )
     for name, module, extra in packages:
         found = importlib.util.find_spec(module) is not None
@@ -101,10 +101,10 @@ def _look_at_forms(option: Path | None) -> Iterator[MachineCheck]:
     try:
         found = list_forms(forms_folder(option))
     except AgreegenError as exc:
-        yield MachineCheck("forms", "failed", exc.sentence)
+        yield MachineCheck(message("api.forms"), "failed", exc.sentence)
         return
     if not found:
-        yield MachineCheck("forms", "failed", message("api.no-form-was-found-see-forms"))
+        yield MachineCheck(message("api.forms"), "failed", message("api.no-form-was-found-see-forms"))
     for form in found:
         yield _judge_form(form)
     yield from _look_at_fonts(found)
@@ -117,25 +117,29 @@ def _look_at_fonts(forms: list[Form]) -> Iterator[MachineCheck]:
     for family in families:
         font = find_font(family)
         if font is None:
-            yield MachineCheck(f"font {family}", "missing", message("api.not-installed"))
+            yield MachineCheck(message("api.font", family=family), "missing", message("api.not-installed"))
             continue
         characters = covered_characters(font)
         printed |= characters
         yield MachineCheck(
-            f"font {family}", "ok", message("api.text", value=_shares(characters), path=font.path)
+            message("api.font", family=family),
+            "ok",
+            message("api.font-prints", shares=_shares(characters), path=font.path),
         )
     whole = all(block.covered(printed) == len(block) for block in HAN_BLOCKS)
-    if whole:
-        yield MachineCheck("GB 18030-2022", "ok", _shares(printed))
-    else:
-        loss = message("api.rare-names-refused-install-fonts-hanazono", shares=_shares(printed))
-        yield MachineCheck("GB 18030-2022", "missing", loss)
+    shares = message("api.shares", shares=_shares(printed))
+    loss = message("api.rare-names-refused-install-fonts-hanazono", shares=shares)
+    yield MachineCheck("GB 18030-2022", "ok" if whole else "missing", shares if whole else loss)
 
 
-def _shares(characters: frozenset[int]) -> str:
+def _shares(characters: frozenset[int]) -> tuple[Message, ...]:
     """Return the share of each block, rounded down: only what is whole is 100 %."""
-    return ", ".join(
-        f"{block.name} {100 * block.covered(characters) // len(block)} %" for block in HAN_BLOCKS
+    return tuple(
+        message(
+            f"api.han-block.{block.name.lower().replace(' ', '-')}",
+            percent=100 * block.covered(characters) // len(block),
+        )
+        for block in HAN_BLOCKS
     )
 
 
@@ -145,11 +149,15 @@ def _judge_form(form: Form) -> MachineCheck:
     made = describe_compiled(form)
     if made == NEEDS_LIBREOFFICE and _find_libreoffice() is None:
         return MachineCheck(
-            f"form {form.id}",
+            message("api.form", form=form.id),
             "failed",
             message("api.version-cannot-made-without-libreoffice", version=form.version),
         )
     complaints = [c for c in check_form(form.directory) if c.severity.value == "error"]
     if complaints:
-        return MachineCheck(f"form {form.id}", "failed", message("api.complaint", complaint=complaints[0]))
-    return MachineCheck(f"form {form.id}", "ok", message("api.form-version", version=form.version, made=made))
+        return MachineCheck(
+            message("api.form", form=form.id), "failed", message("api.complaint", complaint=complaints[0])
+        )
+    return MachineCheck(
+        message("api.form", form=form.id), "ok", message("api.form-version", version=form.version, made=made)
+    )

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
+from agreegen.errors import AgreegenError
 from agreegen.forms import catalog, check
 from agreegen.forms.catalog import forms_folder, hidden_forms
 from agreegen.forms.drafting import starting
+from agreegen.messages import Message, message
 from agreegen.model.complaint import Complaint
 from agreegen.model.form import Form
+from agreegen.model.text import Bilingual
+from agreegen.register.interface import ANY_ROLE
 
 __all__ = [
     "check_form",
@@ -19,6 +24,7 @@ __all__ = [
     "forms_folder",
     "hidden_forms",
     "list_forms",
+    "role_label",
     "start_form",
     "start_form_from_docx",
     "summarise_form",
@@ -41,6 +47,22 @@ def find_form(form_id: str, folder: Path | None = None) -> Form:
         InputError: There is none of that id, or its `form.yaml` cannot be read.
     """
     return catalog.find_form(form_id, forms_folder(folder))
+
+
+def role_label(form_id: str, role_id: str) -> Bilingual | Message:
+    """Return what people call a role of a form; its id where the form, or the role, is not known here."""
+    if role_id == ANY_ROLE:
+        return message("api.every-role")
+    try:
+        known = _role_labels(form_id, forms_folder())
+    except AgreegenError:
+        known = {}
+    return known.get(role_id, Bilingual(role_id, role_id))
+
+
+@functools.cache
+def _role_labels(form_id: str, folder: Path) -> dict[str, Bilingual]:
+    return {role.id: role.label for role in catalog.find_form(form_id, folder).roles}
 
 
 def check_form(directory: Path) -> list[Complaint]:

@@ -43,9 +43,12 @@ def head_judge(trust: Trust, now: datetime, *, policy: Path | None = None) -> Ju
         good = report.state is SealState.VALID
         if report.state is SealState.INDETERMINATE and not trust.anchors_der:
             good = True
-        whose = head.signer or "nobody"
+        whose = head.signer or message("messages.nobody")
         reason = message(
-            "api.signature", whose=whose, value=report.state.value, reasons=join_sentences(report.reasons)
+            "api.signature",
+            whose=whose,
+            value=message(f"archive.result.{report.state.value}"),
+            reasons=join_sentences(report.reasons),
         )
         time = proved or report.time
         signer, claimed = (None, None) if read is None else (read.signer, read.claimed_time)
@@ -106,7 +109,7 @@ class ChainVerdict:
         judgement, head = self.audit.judgement, self.audit.head
         if judgement is None or head is None or judgement.signer is None:
             return message("api.signer-nobody")
-        line = message("api.signer", subject=judgement.signer.subject, code_=head.code)
+        line = message("api.signer", subject=judgement.signer, code_=head.code)
         if judgement.time is not None:
             line = message("api.signer-time", line=line, time=judgement.time)
         if judgement.proved:
@@ -141,5 +144,7 @@ def _signer_problems(audit: Audit, kind: str, pin: SignerPin | None) -> list[Pro
     who = audit.judgement.signer
     if who is not None and who.certificate_sha256 == pin.sha256:
         return []
-    named = "nobody" if who is None else f"{who.subject} ({who.certificate_sha256})"
+    named = message("messages.nobody")
+    if who is not None:
+        named = message("api.signer-and-certificate", subject=who, sha256=who.certificate_sha256)
     return [Problem("other-signer", kind, message("api.its-last-head-signed-not-whom", named=named))]

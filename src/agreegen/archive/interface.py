@@ -213,7 +213,11 @@ class BagReport:
         """Return check, result and detail for a table."""
         files, state = self.documents.files, "wrong" if self.problems else "right"
         hashed = message("archive.payload-files-hashed", files=self.files)
-        counts = [f"{count} {verdict}" for verdict, count in self.documents.counts().items() if count]
+        counts = [
+            message("archive.so-many", count=count, verdict=_result(verdict))
+            for verdict, count in self.documents.counts().items()
+            if count
+        ]
         seals = {"signature": self.signature, "timestamp": self.token, "evidence": self.evidence}
         return [
             (_check("bag"), _result("valid" if self.valid else "not-valid"), self.bag),
@@ -223,7 +227,11 @@ class BagReport:
             (_check("documents"), counts or message("messages.none"), ""),
             *((_check("document"), _result(file.verdict), file.path) for file in files if not file.settled),
             *(
-                (_check("on-paper"), [role for role, _ in file.document.fulfilled_elsewhere], file.path)
+                (
+                    _check("on-paper"),
+                    [file.document.role(role) for role, _ in file.document.fulfilled_elsewhere],
+                    file.path,
+                )
                 for file in files
                 if file.document is not None and file.document.fulfilled_elsewhere
             ),

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from agreegen.messages import AUTOMATIC, translate
+
 HEAD_EVENT, SIGNER_EVENT = "head", "signer"
 """Kinds of the events that every chain keeps of itself: a head was signed; who signs from now on."""
+_PART = re.compile(
+    r"(?:^|, )(?:Common Name|Serial Number|Organization|Organizational Unit|Country|Locality|State/Province"
+    r"|Title|Surname|Given Name|Pseudonym|Email Address|Domain Component|User ID|Organization Identifier): "
+)
+"""What stands before the parts of a subject in English."""
 _CODE_BYTES = 10
 _GROUP = 4
 
@@ -61,6 +69,12 @@ class SignerIdentity:
     certificate_sha256: str
     subject: str
     issuer: str
+
+    def in_language(self, language: str) -> str:
+        """Return the subject for people: outside of English without the English names of its parts."""
+        if language == AUTOMATIC:
+            return self.subject
+        return translate(tuple(filter(None, _PART.split(self.subject))), language)
 
     def to_dict(self) -> dict[str, str]:
         """Return the JSON object that an event keeps."""

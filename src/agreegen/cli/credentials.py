@@ -29,7 +29,16 @@ def list_command(module: Path, as_json: bool) -> None:
     print_table(
         ("token", "serial", "kind", "label", "id", "subject", "valid until", "state"),
         [
-            (e.token, e.serial, e.kind, e.label, e.id, e.subject or "", e.not_after or "", e.state)
+            (
+                e.token,
+                e.serial,
+                message(f"cli.token-kind.{e.kind}"),
+                e.label,
+                e.id,
+                e.subject or "",
+                e.not_after or "",
+                e.state,
+            )
             for e in entries
         ],
     )

@@ -38,8 +38,8 @@ def list_command(forms_folder_option: Path | None, as_json: bool) -> None:
         print_json([summarise_form(form) for form in found])
         return
     print_table(
-        ("form", "version", "title", "title (en)", "source"),
-        [(form.id, form.version, form.title_zh, form.title_en, form.source) for form in found],
+        ("form", "version", "title", "source"),
+        [(form.id, form.version, form.title, form.source) for form in found],
     )
 
 
@@ -54,28 +54,24 @@ def show_command(form_id: str, forms_folder_option: Path | None, as_json: bool) 
         print_json(describe_form(form))
         return
     print_table(
-        ("field", "label", "label (en)", "type", "required", "printed", "example", "help"),
+        ("field", "label", "type", "required", "printed", "example", "help"),
         [
             (
                 f.name,
-                f.label_zh,
-                f.label_en,
-                f.type.value,
+                f.label,
+                f.type,
                 _yes(f.required),
                 _yes(f.printed),
                 f.example,
-                f.help,
+                f.advice,
             )
             for f in form.fields
         ],
-        title=f"{form.title_zh} / {form.title_en} ({form.id} {form.version})",
+        title=message("cli.form-title", title=form.title, form=form.id, version=form.version),
     )
     print_table(
-        ("role", "label", "label (en)", "kind", "order", "required", "certificate names"),
-        [
-            (r.id, r.label_zh, r.label_en, r.kind.value, r.order, _yes(r.required), r.holder or "-")
-            for r in form.roles
-        ],
+        ("role", "label", "kind", "order", "required", "certificate names"),
+        [(r.id, r.label, r.kind, r.order, _yes(r.required), r.holder or "-") for r in form.roles],
     )
 
 

@@ -8,6 +8,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -79,7 +80,7 @@ def print_table(
     for header in headers:
         table.add_column(_head(header), overflow="fold")
     for row in rows:
-        table.add_row(*(translate(cell) for cell in row))
+        table.add_row(*map(_word, row))
     Console(width=width, highlight=False, markup=False, emoji=False).print(table)
 
 
@@ -87,6 +88,14 @@ def _head(header: Message | str) -> str:
     """Return a header in words; those that are names have an entry of their own."""
     code = f"cli.head.{header}".replace(" ", "-")
     return translate(message(code)) if isinstance(header, str) and has_entry(code) else translate(header)
+
+
+def _word(cell: object) -> str:
+    """Return a cell in the reader's words; a member of a closed set has an entry of its own."""
+    if isinstance(cell, Enum):
+        code = f"cli.word.{type(cell).__name__.lower()}.{cell.value}"
+        return translate(message(code)) if has_entry(code) else str(cell.value)
+    return translate(cell)
 
 
 def print_long_table(headers: Sequence[Message | str], rows: Iterable[Sequence[object]]) -> None:
@@ -97,7 +106,7 @@ def print_long_table(headers: Sequence[Message | str], rows: Iterable[Sequence[o
         print_table(headers, first)
         return
     for row in itertools.chain([[_head(header) for header in headers]], first, stream):
-        sys.stdout.write("\t".join(" ".join(translate(cell).split()) for cell in row) + "\n")
+        sys.stdout.write("\t".join(" ".join(_word(cell).split()) for cell in row) + "\n")
     sys.stdout.flush()
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from agreegen.model.retention import Retention
+from agreegen.model.text import Bilingual
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 
@@ -74,6 +75,17 @@ class Field:
         if not _NAME.match(self.name):
             raise ValueError(f"field name {self.name!r} must be lower-case letters, digits and underscores")
 
+    @property
+    def label(self) -> Bilingual:
+        """The label in the reader's language."""
+        return Bilingual(self.label_zh, self.label_en)
+
+    @property
+    def advice(self) -> Bilingual:
+        """What to enter, in the reader's language: a form writes both, parted by a slash."""
+        chinese, _, english = self.help.partition(" / ")
+        return Bilingual(chinese, english)
+
 
 @dataclass(frozen=True, slots=True)
 class SignatureRole:
@@ -112,6 +124,11 @@ class SignatureRole:
             raise ValueError(f"role id {self.id!r} must be lower-case letters, digits and underscores")
         if self.bookmark is not None and (self.width_mm <= 0 or self.height_mm <= 0):
             raise ValueError(f"role {self.id}: a visible field needs width_mm and height_mm")
+
+    @property
+    def label(self) -> Bilingual:
+        """The label in the reader's language."""
+        return Bilingual(self.label_zh, self.label_en)
 
     @property
     def visible(self) -> bool:
@@ -194,6 +211,11 @@ class Form:
     row_keys: tuple[str, ...] = ()
     consent: Consent | None = None
     retention: Retention | None = None
+
+    @property
+    def title(self) -> Bilingual:
+        """The title in the reader's language."""
+        return Bilingual(self.title_zh, self.title_en)
 
     @property
     def template(self) -> Path:

@@ -227,6 +227,27 @@ class HolderAlias:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleFacts:
+    """What people call a role of a document, and whose it is.
+
+    Attributes:
+        id: Role id and name of its field.
+        label_zh: Chinese label.
+        label_en: English label; empty where the form is not known here.
+        holder: The printed name of who has to sign; None where anyone may.
+    """
+
+    id: str
+    label_zh: str
+    label_en: str = ""
+    holder: str | None = None
+
+    def in_language(self, language: str) -> str:
+        """Return the label in a language; the id where there is none."""
+        return (self.label_zh if language == "zh" else self.label_en) or self.id
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentFacts:
     """What a file says about itself in `agreegen.json`.
 
@@ -238,6 +259,7 @@ class DocumentFacts:
         title: Printed title.
         aliases: Holders whose certificates carry another name than is printed.
         fulfilled_elsewhere: Roles that were fulfilled outside of the file, and how, e.g. on paper.
+        roles: All roles, as people call them.
     """
 
     id: str
@@ -247,6 +269,11 @@ class DocumentFacts:
     title: str = ""
     aliases: tuple[HolderAlias, ...] = ()
     fulfilled_elsewhere: tuple[tuple[str, str], ...] = ()
+    roles: tuple[RoleFacts, ...] = ()
+
+    def role(self, role_id: str) -> RoleFacts:
+        """Return what people call a role; nothing but its id where the document does not have it."""
+        return next((role for role in self.roles if role.id == role_id), RoleFacts(role_id, ""))
 
     def with_paper(self, roles: Collection[str]) -> DocumentFacts:
         """Return these facts where some roles were fulfilled on paper; `*` stands for all missing ones."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 
 WORD_JOINER = "\u2060"
 """Keeps a line from breaking and shows nothing (Unicode 23.2): in telephone numbers of filled documents."""
@@ -11,6 +12,23 @@ _DASH = "\u2014"
 _PAGE_NUMBER = re.compile(
     r"[ \t\u00a0\u3000]*\u2014[ \t\u00a0\u3000]*[0-9]+[ \t\u00a0\u3000]*\u2014[ \t\u00a0\u3000]*\Z"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Bilingual:
+    """A text that a form gives in Chinese and in English: a title, a label.
+
+    Attributes:
+        zh: The Chinese one.
+        en: The English one; where a form has none, the Chinese one stands in.
+    """
+
+    zh: str
+    en: str
+
+    def in_language(self, language: str) -> str:
+        """Return the text that readers of a language read."""
+        return self.zh if language == "zh" else self.en or self.zh
 
 
 def normalise_text(text: str) -> str:

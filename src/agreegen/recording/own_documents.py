@@ -80,7 +80,7 @@ def examine_file(path: Path, row: DocumentRow) -> list[Message]:
                 message(
                     "recording.was-signed-not-certificate-register",
                     role=role,
-                    subject=own.signers[role].subject,
+                    subject=own.signers[role],
                 )
             )
         elif signed[role].certificate is None:
@@ -92,7 +92,7 @@ def _holder_problems(document: Document, role: str, signer: SignerIdentity) -> l
     holder = next((each.holder for each in document.roles if each.id == role), None)
     if holder is None or holder in signer.subject:
         return []
-    return [message("recording.was-signed-document-names", role=role, subject=signer.subject, holder=holder)]
+    return [message("recording.was-signed-document-names", role=role, subject=signer, holder=holder)]
 
 
 def _signer_of(contents: bytes) -> SignerIdentity | None:

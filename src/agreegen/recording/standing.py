@@ -104,7 +104,7 @@ def require_signer(
             message("recording.its-last-head-not-signed-whom", path=chain.path, name=chain.kind.word),
             hint=message("recording.run-verify-trust-restore-from-copy", name=chain.kind.name),
         )
-    whose = (chain.signer() or signed).subject
+    whose = chain.signer() or signed
     if signer is None:
         raise RegisterError(
             message("recording.signed-command-has-nobody-sign", path=chain.path, whose=whose),
@@ -112,7 +112,7 @@ def require_signer(
         )
     if not _may_sign(chain, signer, by_name=by_name, sm2_ids=sm2_ids):
         raise RegisterError(
-            message("recording.signed-not", path=chain.path, whose=whose, subject=signer.subject),
+            message("recording.signed-not", path=chain.path, whose=whose, subject=signer),
             hint=message("recording.use-credential-change-signer-hands-over", name=chain.kind.name),
         )
 

@@ -232,7 +232,7 @@ def _signature_problems(data: bytes, check: TailCheck, expected: _Expected) -> I
             yield message("recording.has-not-signed-every-document-head", role=role)
     for role, signer in own.signers.items():
         if holders.get(role) is None and not expected.allows(role, signer.certificate_sha256):
-            yield message("recording.was-signed-no-document-head-covers", role=role, subject=signer.subject)
+            yield message("recording.was-signed-no-document-head-covers", role=role, subject=signer)
 
 
 def _verdict_problems(report: FileReport, *, trusting: bool) -> Iterator[Message]:
@@ -242,6 +242,8 @@ def _verdict_problems(report: FileReport, *, trusting: bool) -> Iterator[Message
         yield message("recording.its-signatures-not-right")
     if any(alarm.code == _WRONG_SIGNER for alarm in report.alarms):
         yield message("recording.somebody-signed-another-one-place")
-    strangers = [each.signer or "nobody" for each in signed if each.trust is not TrustStatus.TRUSTED]
+    strangers = [
+        each.signer or message("messages.nobody") for each in signed if each.trust is not TrustStatus.TRUSTED
+    ]
     if trusting and strangers:
         yield message("recording.was-signed-whom-job-does-not", strangers=tuple(strangers))

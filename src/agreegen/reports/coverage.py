@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from agreegen.messages import join_sentences, message
+from agreegen.messages import Message, join_sentences, message
 from agreegen.model.document import encode_value
 from agreegen.model.form import Form
 from agreegen.model.row_key import RowKey
+from agreegen.model.text import Bilingual
 from agreegen.register.coverage import (
     CoverageState,
     SeenKeys,
@@ -37,6 +38,7 @@ class CoveragePerson:
         name: The name on the roster, else in the register.
         unit: The unit, if any.
         standing: How far the documents have come.
+        waiting: The roles that nobody has fulfilled, of a form in which one person or party has several.
     """
 
     row: int | None
@@ -45,11 +47,20 @@ class CoveragePerson:
     name: str
     unit: str | None
     standing: Standing
+    waiting: tuple[Bilingual, ...] = ()
 
     @property
     def state(self) -> CoverageState:
         """The one word."""
         return self.standing.state
+
+    @property
+    def remark(self) -> Message | str:
+        """What a person should know: what is odd, and which of several roles are open."""
+        told = [self.standing.reason] if self.standing.reason else []
+        if self.waiting and self.standing.document is not None:
+            told.append(message("reports.waiting-for", roles=self.waiting))
+        return join_sentences(told)
 
     def to_dict(self) -> dict[str, Any]:
         """Return one of the `people` of `register coverage --json`."""
@@ -203,8 +214,14 @@ class Coverage:
             staff_no=row.staff_no,
             name=row.subject,
             unit=None if unit is None else str(encode_value(unit)),
-            standing=self._standing(row),
+            standing=(standing := self._standing(row)),
+            waiting=self._waiting(standing),
         )
+
+    def _waiting(self, standing: Standing) -> tuple[Bilingual, ...]:
+        if len(standing.roles) < 2:
+            return ()
+        return tuple(self.form.role(role).label for role, how in standing.roles if how is None)
 
     def _standing(self, row: RosterRow) -> Standing:
         if row.doubled:

@@ -36,7 +36,7 @@ class UnsignedList:
         """Take in one person; who has signed, or is no longer on the roster, is not listed."""
         if person.state not in _OPEN:
             return
-        reason: Message | str = person.standing.reason or ""
+        reason = person.remark
         if person.row is not None and person.state in {CoverageState.UNUSABLE, CoverageState.DUPLICATE}:
             reason = message("reports.unsigned-row", row=person.row, reason=reason)
         word = _said(message(f"reports.unsigned-state.{person.state.value}"))

@@ -115,7 +115,13 @@ def describe_document(document: Document, held: HeldRoles, signed: Sequence[Sign
     filled = {found.field for found, fact in _countable(signed)}
     missing = tuple(role.id for role in held.roles if role.required and role.id not in filled)
     return DocumentFacts(
-        document.id, document.form_id, missing, document.form_version, held.title, held.aliases
+        document.id,
+        document.form_id,
+        missing,
+        document.form_version,
+        held.title,
+        held.aliases,
+        roles=held.describe_roles(),
     )
 
 

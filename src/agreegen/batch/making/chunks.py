@@ -200,7 +200,11 @@ class ChunkMaker:
             sm2_signer_ids=tuple(self._signer.sm2_signer_ids),
         )
         report = verify_bytes("", data, options)
-        strangers = [s.signer or "nobody" for s in report.signatures if s.trust is not TrustStatus.TRUSTED]
+        strangers = [
+            s.signer or message("messages.nobody")
+            for s in report.signatures
+            if s.trust is not TrustStatus.TRUSTED
+        ]
         if strangers:
             raise SigningError(message("batch.was-signed-whom-job-does-not", strangers=tuple(strangers)))
 

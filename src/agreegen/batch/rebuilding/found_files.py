@@ -78,7 +78,11 @@ class Findings:
             return message("batch.its-signatures-not-right")
         if any(alarm.code == "wrong-signer" for alarm in report.alarms):
             return message("batch.somebody-signed-another-one-place")
-        strangers = [each.signer or "nobody" for each in signed if each.trust is not TrustStatus.TRUSTED]
+        strangers = [
+            each.signer or message("messages.nobody")
+            for each in signed
+            if each.trust is not TrustStatus.TRUSTED
+        ]
         if self.trust.anchors_der and strangers:
             return message("batch.was-signed-whom-job-does-not", strangers=tuple(strangers))
         return None

@@ -221,10 +221,8 @@ class HeadWalk:
         who = self.judgement.signer
         expected = self._pin or self._announced
         if expected is not None and (who is None or not who.same_as(expected)):
-            named = "nobody" if who is None else who.subject
-            yield Problem(
-                "other-signer", where, message("chain.signed-not", named=named, subject=expected.subject)
-            )
+            named = who or message("messages.nobody")
+            yield Problem("other-signer", where, message("chain.signed-not", named=named, subject=expected))
         self._pin = self._announced or self._pin
         self._announced = None
 

@@ -125,4 +125,10 @@ def status_command(bags: tuple[Path, ...], days: int, policy: Path | None, as_js
 
 def _row(ending: Ending, *, is_due: bool) -> tuple[object, ...]:
     day = f"{ending.ends:%Y-%m-%d}" if ending.ends else ""
-    return ending.bag, ending.kind, ending.what, day, message("cli.due") if is_due else ""
+    return (
+        ending.bag,
+        message(f"cli.ending.{ending.kind}"),
+        ending.what,
+        day,
+        message("cli.due") if is_due else "",
+    )

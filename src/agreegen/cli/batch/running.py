@@ -31,7 +31,7 @@ from agreegen.cli.output import (
     say_warning,
 )
 from agreegen.errors import ExitCode
-from agreegen.messages import message
+from agreegen.messages import Message, message, translate
 from agreegen.model.complaint import sort_and_merge
 
 _FAILED = {RowResult.FAILED, RowResult.QUARANTINED}
@@ -129,16 +129,20 @@ def status_command(job_file: Path, forms_folder_option: Path | None, as_json: bo
     if as_json:
         print_json(status.to_dict())
         return
-    print_table(("what", "count"), [(name, _plain(value)) for name, value in status.to_dict().items()])
+    print_table(("what", "count"), [_status_row(name, value) for name, value in status.to_dict().items()])
     for warning in status.warnings:
         say_warning(warning)
 
 
-def _plain(value: object) -> object:
-    """Return a value as a person writes it: states with their counts, yes or no."""
+def _status_row(name: str, value: object) -> tuple[Message, object]:
+    """Return a line of the status as a person writes it: states with their counts, yes or no."""
+    title = message(f"cli.status.{name.replace('_', '-')}")
     if isinstance(value, dict):
-        return ", ".join(f"{state} {count}" for state, count in value.items()) or message("cli.none")
-    return message("cli.yes" if value else "cli.no") if isinstance(value, bool) else value
+        states = [message(f"cli.state-count.{state}", count=count) for state, count in value.items()]
+        return title, states or message("cli.none")
+    if value is None:
+        return title, message("cli.unknown")
+    return title, message("cli.yes" if value else "cli.no") if isinstance(value, bool) else value
 
 
 @contextmanager
@@ -149,7 +153,7 @@ def event_printer(*, as_json: bool) -> Iterator[Callable[[RunEvent], None]]:
         yield lambda event: print_json_line(event.to_dict(), more=event.kind is RunEventKind.ROW)
         return
     with make_progress() as progress:
-        bar = progress.add_task("documents", total=None, note="")
+        bar = progress.add_task(translate(message("cli.documents")), total=None, note="")
         started, made, failed = time.monotonic(), 0, 0
 
         def show(event: RunEvent) -> None:
@@ -162,8 +166,9 @@ def event_printer(*, as_json: bool) -> Iterator[Callable[[RunEvent], None]]:
             elif event.kind is RunEventKind.WARNING:
                 say_warning(event.message or "")
             rate = made / max(time.monotonic() - started, 0.001)
-            note = f"{rate:.0f}/s" + (f", {failed} failed" if failed else "")
-            progress.update(bar, total=event.rows, completed=event.done, note=note if made or failed else "")
+            code = "cli.rate-and-failed" if failed else "cli.rate"
+            note = translate(message(code, rate=f"{rate:.0f}", failed=failed)) if made or failed else ""
+            progress.update(bar, total=event.rows, completed=event.done, note=note)
 
         yield show
 

@@ -109,10 +109,8 @@ def _print_people(people: Iterator[CoveragePerson], coverage: Coverage) -> None:
         if person.state is CoverageState.SIGNED:
             continue
         if len(shown) < _MOST_SHOWN:
-            reason = person.standing.reason or ""
-            shown.append(
-                (person.row or "", person.label, person.name, person.unit or "", person.state, reason)
-            )
+            cells = (person.row or "", person.label, person.name, person.unit or "")
+            shown.append((*cells, person.state, person.remark))
         else:
             more += 1
     if shown:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from agreegen.api.forms import role_label
 from agreegen.api.registers import (
     DocumentRow,
     DocumentState,
@@ -22,6 +23,7 @@ from agreegen.files import refuse_existing
 from agreegen.messages import message
 
 _SIGNED = "signed"
+_COLUMNS = ("staff_no", "name", "unit", "state", "signed", "path", "id", "superseded_by")
 _STATES = (*(state.value for state in DocumentState), _SIGNED)
 
 
@@ -33,14 +35,24 @@ _STATES = (*(state.value for state in DocumentState), _SIGNED)
 def list_command(register_file: Path, state: str | None, replaced: bool, as_json: bool) -> None:
     """List the documents; ID numbers are not shown."""
     wanted = DocumentState.REPLACED.value if replaced else state
-    columns = ("id", "staff_no", "name", "unit", "state", "signed", "path", "superseded_by")
     with open_register(register_file) as register:
-        documents = (describe_document(document) for document in _select(register, wanted))
+        documents = _select(register, wanted)
         if as_json:
-            print_json_list(documents)
+            print_json_list(describe_document(document) for document in documents)
         else:
-            rows = ([document[column] or "" for column in columns] for document in documents)
-            print_long_table(columns, rows)
+            print_long_table(_COLUMNS, map(_row, documents))
+
+
+def _row(document: DocumentRow) -> list[object]:
+    known = document.registration
+    signed = [
+        message(
+            "cli.role-and-how", role=role_label(known.form_id, role), how=message(f"cli.how.{each.how.value}")
+        )
+        for role, each in document.fulfilled.items()
+    ]
+    who = (known.staff_no or "", known.name, known.unit or "")
+    return [*who, document.state, signed, known.path, known.id, document.superseded_by or ""]
 
 
 @click.command("export")

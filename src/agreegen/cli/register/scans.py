@@ -52,7 +52,7 @@ def add_scans_command(
     folder = review or register_file.parent / "review"
     access = RegisterAccess(register_file, credential_file, prompt_secret, say)
     with make_progress() as progress:
-        bar = progress.add_task("pages", total=None, note="")
+        bar = progress.add_task(translate(message("cli.pages")), total=None, note="")
         report = add_scans(
             access,
             scans,
@@ -76,7 +76,11 @@ def _print_report(report: ScanReport, folder: Path) -> None:
     if left:
         columns = ("source", "page", "status", "staff_no", "name", "why")
         print_table(columns, [_row(page) for page in left])
-    counts = ", ".join(f"{report.count(status)} {status.value}" for status in PageStatus)
+    counts = [
+        message(f"cli.page-count.{status.value}", count=report.count(status))
+        for status in PageStatus
+        if report.count(status)
+    ]
     say(message("cli.pages-by-status", count=len(report.pages), counts=counts))
     if not report.settled and not report.dry_run:
         say(message("cli.pages-look-filled-goes-decisions", folder=folder / SHEET_NAME))
@@ -90,4 +94,4 @@ def _tell_undecided(sheet: Path) -> None:
 
 def _row(page: PageResult) -> tuple[object, ...]:
     why = translate(say_reasons(page.reasons))
-    return (page.source, page.page, page.status.value, page.staff_no or "", page.name or "", why)
+    return (page.source, page.page, page.status, page.staff_no or "", page.name or "", why)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -12,7 +13,7 @@ from agreegen.cli.output import print_json, print_table, prompt_secret, say
 from agreegen.cli.web.options import home_option, need_extra, need_home
 from agreegen.errors import UsageError
 from agreegen.files import read_limited
-from agreegen.messages import message
+from agreegen.messages import message, translate
 
 _MOST_BYTES = 64 << 10
 _ROLES = ("officer", "desk", "reader", "inspector")
@@ -62,7 +63,9 @@ def _password(file: Path | None, name: str) -> str:
     if file is not None:
         lines = read_limited(file, _MOST_BYTES).decode("utf-8").splitlines()
         return lines[0] if lines else ""
-    return os.environ.get("AGREEGEN_WEB_PASSWORD") or prompt_secret(f"password of {name}")
+    return os.environ.get("AGREEGEN_WEB_PASSWORD") or prompt_secret(
+        translate(message("cli.password-of", name=name))
+    )
 
 
 @user_group.command("list")
@@ -78,7 +81,16 @@ def list_command(home: Path | None, as_json: bool) -> None:
         names = ("name", "display", "role", "disabled", "created")
         print_json([{name: getattr(user, name) for name in names} for user in users])
         return
-    rows = [(u.name, u.display, u.role, "disabled" if u.disabled else "active", u.created) for u in users]
+    rows = [
+        (
+            user.name,
+            user.display,
+            user.role,
+            message("cli.disabled" if user.disabled else "cli.active"),
+            datetime.fromisoformat(user.created),
+        )
+        for user in users
+    ]
     print_table(("name", "person", "role", "state", "made"), rows)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from agreegen.files import replacing
 from agreegen.messages import Message, has_entry, message, translate
-from agreegen.model.report import FileReport, Report, SignatureReport
+from agreegen.model.report import DocumentFacts, FileReport, Report, SignatureReport
 from agreegen.reports.verification.changed_pages import (
     changed_pages,
     changed_signature,
@@ -180,7 +180,7 @@ def _details(file: FileReport, lang: str) -> Iterator[str]:
         return
     yield f"<details><summary>{_said(message('reports.technical-details'), lang)}</summary>"
     for signature in file.signatures:
-        yield from _signature(signature, lang)
+        yield from _signature(signature, file.document, lang)
     if file.alarms:
         yield f"<h4>{_said(message('reports.alarms'), lang)}</h4><ul>"
         yield from (
@@ -189,12 +189,13 @@ def _details(file: FileReport, lang: str) -> Iterator[str]:
         )
         yield "</ul>"
     if file.sha256 is not None:
-        yield f'<p class="hash">SHA-256 <code>{file.sha256}</code>, {file.size_bytes} bytes</p>'
+        size = _said(message("reports.bytes", count=file.size_bytes), lang)
+        yield f'<p class="hash">SHA-256 <code>{file.sha256}</code>, {size}</p>'
     yield "</details>\n"
 
 
-def _signature(signature: SignatureReport, lang: str) -> Iterator[str]:
-    yield f"<h4>{_text(signature_line(signature, lang))}</h4><table>"
+def _signature(signature: SignatureReport, document: DocumentFacts | None, lang: str) -> Iterator[str]:
+    yield f"<h4>{_text(signature_line(signature, document, lang))}</h4><table>"
     status = signature.indication.value
     if signature.subindication:
         status += f" / {signature.subindication}"

@@ -100,7 +100,7 @@ class Table:
             lines += ["", translate(message("reports.and-more", count=self.unexplained), self.lang)]
         if self.example:
             lines += ["", translate(EXAMPLE_NOTE, self.lang)]
-        words = ", ".join(f"{word} {count}" for (_, word), count in order_headlines(self.counted).items())
+        words = [f"{word} {count}" for (_, word), count in order_headlines(self.counted).items()]
         total = message("reports.count-of-files", count=len(self.rows), words=words)
         return "\n".join([*lines, "", translate(total, self.lang)])
 
@@ -121,7 +121,7 @@ def _table(files: Sequence[tuple[str, str, str]], lang: str) -> list[str]:
 
 
 def _open_roles(file: FileReport, lang: str) -> str:
-    roles = ", ".join(open_roles(file))
+    roles = open_roles(file, lang)
     return translate(message("reports.open-roles", roles=roles), lang) if roles else ""
 
 
@@ -142,7 +142,7 @@ def _explained(file: FileReport, lang: str) -> list[str]:
             lines.append(translate(title, lang))
             lines += [f"    - {printable(item)}" for item in items]
     details = [
-        f"{signature_line(s, lang)}: {translate(reason, lang)}"
+        f"{signature_line(s, file.document, lang)}: {translate(reason, lang)}"
         for s in file.signatures
         for reason in s.reasons
     ]

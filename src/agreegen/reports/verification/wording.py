@@ -11,6 +11,7 @@ from agreegen.model.report import (
     Alarm,
     Changes,
     Coverage,
+    DocumentFacts,
     FileReport,
     Indication,
     Integrity,
@@ -107,11 +108,17 @@ def signers_of(file: FileReport) -> str:
     return ", ".join(dict.fromkeys(signers))
 
 
-def open_roles(file: FileReport) -> tuple[str, ...]:
-    """Return the required roles that have not signed a file that can be read."""
+def open_roles(file: FileReport, lang: str) -> tuple[str, ...]:
+    """Return the required roles that have not signed a file that can be read, with whoever has to sign."""
     if file.verdict is Verdict.UNREADABLE or file.document is None:
         return ()
-    return tuple(file.document.missing_roles)
+    return _role_names(file.document, file.document.missing_roles, lang)
+
+
+def _role_names(document: DocumentFacts, roles: Iterable[str], lang: str) -> tuple[str, ...]:
+    """Return roles by their labels, each with the name of its holder where one is printed."""
+    known = [document.role(role) for role in roles]
+    return tuple(" ".join(filter(None, (translate(role, lang), role.holder))) for role in known)
 
 
 def explain(file: FileReport, lang: str) -> Explanation:
@@ -127,8 +134,8 @@ def explain(file: FileReport, lang: str) -> Explanation:
     )
 
 
-def signature_line(signature: SignatureReport, lang: str) -> str:
-    """Say in one line who signed, as what and when."""
+def signature_line(signature: SignatureReport, document: DocumentFacts | None, lang: str) -> str:
+    """Say in one line who signed, as what and when; the document tells what people call the role."""
     who: Message | str = signature.signer or message("reports.unknown-signer")
     if signature.kind is SignatureKind.TIMESTAMP:
         when = moment_text(signature.time, lang) if signature.time is not None else "?"
@@ -141,7 +148,8 @@ def signature_line(signature: SignatureReport, lang: str) -> str:
     device = message("reports.on-device") if signature.method is Method.DEVICE else ""
     line = message("reports.signed-by", who=who, device=device, time=time)
     if signature.role:
-        line = message("reports.signed-by-as", who=who, role=signature.role, device=device, time=time)
+        role = signature.role if document is None else document.role(signature.role)
+        line = message("reports.signed-by-as", who=who, role=role, device=device, time=time)
     return translate(line, lang)
 
 
@@ -161,12 +169,12 @@ def _holds(file: FileReport, lang: str) -> Iterator[str]:
         yield translate(message("reports.added-to" if added else "reports.unaltered"), lang)
     for signature in file.signatures:
         if signature.indication is Indication.TOTAL_PASSED:
-            yield signature_line(signature, lang) + _covered(file, signature, lang)
+            yield signature_line(signature, file.document, lang) + _covered(file, signature, lang)
         elif signature.integrity is Integrity.INTACT and file.unaltered:
-            line = signature_line(signature, lang)
+            line = signature_line(signature, file.document, lang)
             yield translate(message("reports.signature-itself-right", line=line), lang)
     if file.document is not None and file.document.fulfilled_elsewhere:
-        roles = ", ".join(role for role, _ in file.document.fulfilled_elsewhere)
+        roles = _role_names(file.document, (role for role, _ in file.document.fulfilled_elsewhere), lang)
         yield translate(message("reports.signed-on-paper", roles=roles), lang)
     for remark in file.remarks:
         yield _sentence(alarm_text(remark, lang))
@@ -179,7 +187,7 @@ def _fails(file: FileReport, lang: str) -> Iterator[str]:
         if signature.indication is not Indication.TOTAL_PASSED:
             yield translate(_failure(signature), lang)
     if file.document is not None and file.document.missing_roles:
-        missing = ", ".join(file.document.missing_roles)
+        missing = _role_names(file.document, file.document.missing_roles, lang)
         yield translate(message("reports.not-signed-yet", roles=missing), lang)
     for alarm in file.alarms:
         if alarm.code != EXAMPLE_TRUST:

@@ -14,7 +14,7 @@ from agreegen.errors import CredentialError
 from agreegen.files import read_limited
 from agreegen.foreign.confinement import ConfinedError, Runaway, shared
 from agreegen.foreign.limits import Limits
-from agreegen.messages import Message, message
+from agreegen.messages import Message, message, translate
 from agreegen.signing.credentials.passphrase_rounds import TooSlowError, check_rounds
 from agreegen.signing.interface import Prompt, RawSigner
 
@@ -274,4 +274,4 @@ class BackendConfig:
             self.fail(
                 message("signing.has-typed-nobody-type", key=key), hint=message("signing.use-env-or-file")
             )
-        return self.prompt(f"{key} of {self.name}")
+        return self.prompt(translate(message("signing.secret-of", key=key, name=self.name)))

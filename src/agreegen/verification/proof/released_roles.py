@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from agreegen.messages import Message, message
 from agreegen.model.document import DeclaredRole, Document, declare_roles
 from agreegen.model.form import Form
-from agreegen.model.report import Alarm, HolderAlias
+from agreegen.model.report import Alarm, HolderAlias, RoleFacts
 
 ROLES_DIFFER = "roles-differ"
 _MOST_PRINTED = 20_000
@@ -33,12 +33,28 @@ class HeldRoles:
         title: The form's title.
         aliases: Holders whose certificates carry another name than is printed.
         alarms: Where the file says otherwise.
+        labels_en: Role id and English label of each role; none where the form is not known here.
     """
 
     roles: tuple[DeclaredRole, ...]
     title: str
     aliases: tuple[HolderAlias, ...] = ()
     alarms: tuple[Alarm, ...] = ()
+    labels_en: tuple[tuple[str, str], ...] = ()
+
+    def describe_roles(self) -> tuple[RoleFacts, ...]:
+        """Return what people call the roles, and by which printed names their holders go."""
+        english = dict(self.labels_en)
+        printed = {alias.role: alias.printed for alias in self.aliases}
+        return tuple(
+            RoleFacts(
+                role.id[:_LONGEST],
+                role.label[:_LONGEST],
+                english.get(role.id, ""),
+                printed.get(role.id) or (role.holder and role.holder[:_LONGEST]),
+            )
+            for role in self.roles
+        )
 
 
 def hold_to_form(document: Document, form: Form | None, confirmed: Mapping[str, str]) -> HeldRoles:
@@ -63,7 +79,8 @@ def hold_to_form(document: Document, form: Form | None, confirmed: Mapping[str, 
             aliases.append(HolderAlias(role.id, role.holder[:_LONGEST], holder[:_LONGEST], known))
         roles.append(replace(role, holder=holder))
     alarms = (*_differences(document, form, expected), *_alias_alarms(aliases))
-    return HeldRoles(tuple(roles), form.title_zh, tuple(aliases), alarms)
+    labels_en = tuple((role.id, role.label_en) for role in form.roles)
+    return HeldRoles(tuple(roles), form.title_zh, tuple(aliases), alarms, labels_en)
 
 
 def _differences(document: Document, form: Form, expected: tuple[DeclaredRole, ...]) -> Iterator[Alarm]:

@@ -12,13 +12,13 @@ import pytest
 
 from agreegen.files import sha256_of
 from agreegen.messages import foreign_text
-from agreegen.model.report import Alarm, Changes, Coverage, DocumentFacts, FileReport, Report, Verdict
+from agreegen.model.report import Alarm, Changes, Coverage, DocumentFacts, FileReport, Report, RoleFacts, Verdict
 from agreegen.reports.verification.changed_pages import changed_signature
 from agreegen.reports.verification.etsi_xml import NAMESPACE, render_xml
 from agreegen.reports.verification.html import render_html
 from agreegen.reports.verification.page_images import compare_pages
 from agreegen.reports.verification.table import Table, render_table
-from agreegen.reports.verification.wording import explain
+from agreegen.reports.verification.wording import explain, signature_line
 from agreegen.verification.extraction import extract_signed
 from agreegen.verification.interface import Options
 from agreegen.verification.pictures.page_pairs import _regions
@@ -122,15 +122,27 @@ def test_html_of_many_files_begins_with_a_line_for_each(report: Report, options:
 
 
 def test_files_still_being_signed_are_counted_apart(report: Report, options: Options) -> None:
-    about = DocumentFacts(id="1", form="personal-pledge", missing_roles=("pledger",))
+    roles = (RoleFacts("pledger", "承诺人（签字）", "Pledger", holder="张伟"),)
+    about = DocumentFacts(id="1", form="personal-pledge", missing_roles=("pledger",), roles=roles)
     half = replace(report.files[0], document=about)
     both = Report((report.files[0], half))
     assert "2 file(s): Valid 1, Valid so far 1" in render_table(both)
-    assert "有效 1, 有效（未签完） 1" in render_table(both, lang="zh")
+    assert "有效 1、有效（未签完） 1" in render_table(both, lang="zh")
     html = render_html(both, options, lang="zh")
     assert "<b>1</b> 有效（未签完）" in html
-    assert "<td>pledger</td>" in html
+    assert "<td>承诺人（签字） 张伟</td>" in html
+    assert "尚待签署：承诺人（签字） 张伟" in render_table(both, lang="zh")
+    assert "(open: Pledger 张伟)" in render_table(both)
     assert both.counts()["valid"] == 2
+
+
+def test_signers_stand_beside_what_people_call_their_role(report: Report) -> None:
+    """An id such as `pledger` is for programs; a role that no form here explains keeps it."""
+    signature = replace(report.files[0].signatures[0], role="unit")
+    about = DocumentFacts("1", "f", (), roles=(RoleFacts("unit", "单位见证", "Attestation"),))
+    assert signature_line(signature, about, "zh").startswith("单位见证：Alice")
+    assert "(Attestation)" in signature_line(signature, about, "en")
+    assert signature_line(signature, None, "zh").startswith("unit：Alice")
 
 
 def test_html_escapes_what_a_file_says(options: Options) -> None:
