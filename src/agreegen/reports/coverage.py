@@ -60,7 +60,7 @@ class CoveragePerson:
         told = [self.standing.reason] if self.standing.reason else []
         if self.waiting and self.standing.document is not None:
             told.append(message("reports.waiting-for", roles=self.waiting))
-        return join_sentences(told)
+        return join_sentences(told) or ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return one of the `people` of `register coverage --json`."""

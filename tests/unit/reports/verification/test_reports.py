@@ -12,7 +12,16 @@ import pytest
 
 from agreegen.files import sha256_of
 from agreegen.messages import foreign_text
-from agreegen.model.report import Alarm, Changes, Coverage, DocumentFacts, FileReport, Report, RoleFacts, Verdict
+from agreegen.model.report import (
+    Alarm,
+    Changes,
+    Coverage,
+    DocumentFacts,
+    FileReport,
+    Report,
+    RoleFacts,
+    Verdict,
+)
 from agreegen.reports.verification.changed_pages import changed_signature
 from agreegen.reports.verification.etsi_xml import NAMESPACE, render_xml
 from agreegen.reports.verification.html import render_html
