@@ -11,9 +11,9 @@ import zxingcpp
 from agreegen.batch.interface import Job
 from agreegen.batch.job.job_file import read_job
 from agreegen.demo.paper import draw_scans
+from agreegen.recording.scan_inputs import open_source
 from agreegen.register.store import Register
 from agreegen.scanning.comparing.references import signature_boxes
-from agreegen.scanning.inputs import open_source
 from benchmarks.batches import run_batch, write_job
 from benchmarks.commands import Used, run_command
 from benchmarks.measure import Result

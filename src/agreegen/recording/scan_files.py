@@ -7,21 +7,18 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-import pypdfium2
-from PIL import Image
-
 from agreegen.errors import InputError, RegisterError
 from agreegen.files import replacing, sha256_of_file
 from agreegen.foreign.confinement import ConfinedError, shared
 from agreegen.foreign.limits import Limits
 from agreegen.messages import message
+from agreegen.recording.scan_inputs import open_source
 from agreegen.register.interface import ScanFile
 
-__all__ = ["SCANS_FOLDER", "SUFFIXES", "count_pages", "keep_scan", "kept_below"]
+__all__ = ["SCANS_FOLDER", "SUFFIXES", "count_opening_pages", "keep_scan", "kept_below"]
 
 SCANS_FOLDER = "scans"
 SUFFIXES = {"PDF": ".pdf", "PNG": ".png", "JPEG": ".jpg", "TIFF": ".tif"}
-_PDF_MARK, _MARK_WITHIN = b"%PDF-", 1_024
 _BLOCK_BYTES = 1 << 20
 _MODE = 0o600
 _HINT = message("recording.give-scan-pdf-png-jpeg-or")
@@ -56,7 +53,7 @@ def keep_scan(scan: Path, root: Path, document_id: str, *, most_pages: int) -> S
         InputError: It does not open, has no page, or has more of them than the document can fill.
         RegisterError: The copy cannot be written; nothing is left behind.
     """
-    kind, pages = count_pages(scan)
+    kind, pages = count_opening_pages(scan)
     if pages > most_pages:
         raise InputError(
             message(
@@ -84,40 +81,21 @@ def keep_scan(scan: Path, root: Path, document_id: str, *, most_pages: int) -> S
     return ScanFile(path, sha256, pages)
 
 
-def count_pages(scan: Path) -> tuple[str, int]:
-    """Return the kind of a scan (`PDF`, `PNG`, `JPEG`, `TIFF`) and its number of pages; names say nothing.
+def count_opening_pages(scan: Path) -> tuple[str, int]:
+    """Return the kind of a scan (`PDF`, `PNG`, `JPEG`, `TIFF`) and its number of pages, all of which open.
 
     Raises:
         InputError: It is none of these, is damaged, or has no page.
     """
     try:
-        kind, pages = shared(Limits()).call(_count, str(scan.absolute()))
-    except ConfinedError as exc:
+        return shared(Limits()).call(_open_all, scan.absolute())
+    except (ConfinedError, InputError) as exc:
         raise InputError(message("recording.no-scan-opens", scan=scan, exc=exc), hint=_HINT) from exc
-    if pages < 1:
-        raise InputError(message("recording.no-scan-opens-has-no-page", scan=scan), hint=_HINT)
-    return kind, pages
 
 
-def _count(scan: str) -> tuple[str, int]:
+def _open_all(scan: Path) -> tuple[str, int]:
     """Open a scan and every page of it; runs in a confined process, since scans come from anywhere."""
-    path = Path(scan)
-    with path.open("rb") as file:
-        if _PDF_MARK in file.read(_MARK_WITHIN):
-            return "PDF", _count_pdf(path)
-    with Image.open(path, formats=("PNG", "JPEG", "TIFF")) as picture:
-        pages = int(getattr(picture, "n_frames", 1)) if picture.format == "TIFF" else 1
-        for page in range(pages):
-            picture.seek(page)
-            picture.load()
-        return str(picture.format), pages
-
-
-def _count_pdf(path: Path) -> int:
-    pdf = pypdfium2.PdfDocument(path)
-    try:
-        for number in range(len(pdf)):
-            pdf[number].close()
-        return len(pdf)
-    finally:
-        pdf.close()
+    source = open_source(scan)
+    for page in range(1, source.count + 1):
+        source.open_page(page)
+    return source.kind, source.count

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from agreegen.recording.scan_inputs import Source, open_source
 from agreegen.scanning.comparing.alignment import Ink, LaidPage, Placement, Scan, place_by_marks, refine
 from agreegen.scanning.comparing.comparison import Likeness, compare
 from agreegen.scanning.comparing.references import DOTS_PER_INCH, Copy, Reference, render_reference
-from agreegen.scanning.inputs import Source, open_source
 from agreegen.scanning.marks import (
     MARKS_PER_PAGE,
     FoundMark,

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from agreegen.foreign.confinement import Confinement
 from agreegen.recording.recorder import Recorder
+from agreegen.recording.scan_inputs import expand
 from agreegen.register.view import RegisterView
 from agreegen.scanning.deciding import Decider
-from agreegen.scanning.inputs import expand
 from agreegen.scanning.intake import LIMITS, Intake
 from agreegen.scanning.interface import PageResult, PageStatus, ScanReport
 from agreegen.scanning.review import ReviewFolder, read_decisions

@@ -9,7 +9,7 @@ from agreegen.ledger.holdings import Refused
 from agreegen.ledger.interface import Signature, SignedBy
 from agreegen.ledger.words import read_word
 from agreegen.messages import message
-from agreegen.recording.scan_files import SCANS_FOLDER, SUFFIXES, count_pages
+from agreegen.recording.scan_files import SCANS_FOLDER, SUFFIXES, count_opening_pages
 from agreegen.register.store import Register
 
 __all__ = ["keep_signature", "read_signature"]
@@ -65,7 +65,7 @@ def keep_signature(signature: Signature | None, root: Path) -> Signature | None:
 
 def _keep_scan(source: Path, root: Path) -> tuple[str, str]:
     """Return path and hash of the copy; the same scan is kept once."""
-    kind, _ = count_pages(source)
+    kind, _ = count_opening_pages(source)
     data = source.read_bytes()
     digest = sha256_of(data)
     path = f"{SCANS_FOLDER}/ledger-{digest[:16]}{SUFFIXES[kind]}"

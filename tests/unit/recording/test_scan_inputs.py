@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from agreegen.errors import InputError
-from agreegen.scanning.inputs import expand, open_source
+from agreegen.recording.scan_inputs import expand, open_source
 
 
 def _tiff(path: Path, count: int, *, big: bool = False) -> Path:

@@ -49,9 +49,18 @@ _UNREADABLE = (
 
 
 class Source(Protocol):
-    """An open input."""
+    """An open input.
 
+    Attributes:
+        kind: `PDF`, `PNG`, `JPEG` or `TIFF`, by what it is; names say nothing.
+        count: Number of its pages, those that do not open among them.
+    """
+
+    kind: str
     count: int
+
+    def open_page(self, page: int) -> None:
+        """Open a page, from 1, to see that it can be."""
 
     def grey(self, page: int) -> Image.Image:
         """Return a page as a grey picture, at most some 300 dpi."""
@@ -71,7 +80,7 @@ def open_source(path: Path) -> Source:
     try:
         return _PdfSource(path) if b"%PDF-" in head else _PictureSource(path)
     except _UNREADABLE as exc:
-        raise InputError(message("scanning.no-scan-can-read", name=path.name, exc=exc)) from exc
+        raise InputError(message("recording.no-scan-can-read", name=path.name, exc=exc)) from exc
 
 
 class _PdfSource:
@@ -79,8 +88,11 @@ class _PdfSource:
         self._path = path
         self._pdf = pypdfium2.PdfDocument(path)
         self._whole: pikepdf.Pdf | None = None
-        self.count = len(self._pdf)
+        self.kind, self.count = "PDF", len(self._pdf)
         _require_count(self.count)
+
+    def open_page(self, page: int) -> None:
+        self._pdf[page - 1].close()
 
     def grey(self, page: int) -> Image.Image:
         leaf = self._pdf[page - 1]
@@ -123,12 +135,16 @@ class _PictureSource:
         Image.MAX_IMAGE_PIXELS = _MOST_PIXELS // 2  # twice that is refused
         self._path = path
         self._picture = Image.open(path, formats=_FORMATS)
-        self.count = _count_frames(path) if self._picture.format == "TIFF" else 1
+        self.kind = str(self._picture.format)
+        self.count = _count_frames(path) if self.kind == "TIFF" else 1
         _require_count(self.count)
 
-    def _frame(self, page: int) -> Image.Image:
+    def open_page(self, page: int) -> None:
         self._picture.seek(page - 1)
         self._picture.load()
+
+    def _frame(self, page: int) -> Image.Image:
+        self.open_page(page)
         return ImageOps.exif_transpose(self._picture)
 
     def grey(self, page: int) -> Image.Image:
@@ -211,12 +227,12 @@ def expand(paths: Sequence[Path]) -> list[Path]:
             found = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
             if not found:
                 raise InputError(
-                    message("scanning.no-scans-folder", path=path),
-                    hint=message("scanning.scans-pdf-tiff-jpeg-or-png"),
+                    message("recording.no-scans-folder", path=path),
+                    hint=message("recording.scans-pdf-tiff-jpeg-or-png"),
                 )
             files += found
         elif path.is_file():
             files.append(path)
         else:
-            raise InputError(message("scanning.not", path=path))
+            raise InputError(message("recording.scan-not-there", path=path))
     return list(dict.fromkeys(files))
