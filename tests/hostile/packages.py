@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.hostile.tables import Part, blocks, plain, write_package
+from tests.hostile.swelling import Part, Swollen, write_package
+from tests.hostile.tables import blocks, plain
 
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _START, _END = f'<w:document xmlns:w="{_W}"><w:body>', "</w:body></w:document>"
@@ -36,12 +37,12 @@ def _styles(path: Path) -> None:
 
 def _entities(path: Path) -> None:
     laughs = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
-    _docx(path, [f'<!DOCTYPE w [<!ENTITY a0 "ha">{laughs}]>{_START}<w:p>&a11;</w:p>{_END}'.encode()])
+    _docx(path, f'<!DOCTYPE w [<!ENTITY a0 "ha">{laughs}]>{_START}<w:p>&a11;</w:p>{_END}'.encode())
 
 
 def _external_entity(path: Path) -> None:
     text = f'<!DOCTYPE w [<!ENTITY a SYSTEM "file:///dev/zero">]>{_START}<w:p><w:r><w:t>&a;</w:t></w:r></w:p>{_END}'
-    _docx(path, [text.encode()])
+    _docx(path, text.encode())
 
 
 def _zero(path: Path) -> None:
@@ -50,8 +51,8 @@ def _zero(path: Path) -> None:
 
 
 TEMPLATES: dict[str, Callable[[Path], None]] = {
-    "bomb": lambda path: _docx(path, blocks(b" ", 1 << 30)),
-    "media-bomb": lambda path: _docx(path, "<w:p/>", **{"word/media/a.png": blocks(b"\0", 2 << 30)}),
+    "bomb": lambda path: _docx(path, Swollen(b" ", 12 << 30)),
+    "media-bomb": lambda path: _docx(path, "<w:p/>", **{"word/media/a.png": Swollen(b"\0", 12 << 30)}),
     "nested-tables": _nested_tables,
     "nested-tags": _nested_tags,
     "style-ring": _styles,

@@ -24,7 +24,8 @@ from agreegen.register.audit.service import verify_register
 from agreegen.register.interface import EventKind, How
 from agreegen.register.store import Register
 from agreegen.signing.trust import load_trust
-from tests.hostile.tables import blocks, workbook
+from tests.hostile.swelling import Swollen
+from tests.hostile.tables import workbook
 from tests.integration.batch_support import clock, write_roster
 from tests.scans.stack import ROWS, Printed, print_job
 
@@ -194,7 +195,7 @@ def test_a_review_sheet_of_gigabytes_is_no_review_sheet(
     printed: Printed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sheet = tmp_path / "review.xlsx"
-    workbook(sheet, strings=blocks(b"<si><t>" + b"x" * 200 + b"</t></si>", 1 << 30))
+    workbook(sheet, strings=Swollen(b"<si><t>" + b"x" * 200 + b"</t></si>", 12 << 30, b"<sst>", b"</sst>"))
     code, answer = _add(printed, capsys, "--decisions", sheet)
     assert (code, answer) == (3, None)
     assert _problems(printed) == ()

@@ -18,7 +18,9 @@ from agreegen.rosters.formats.sheet_source import SheetFacts
 
 _CHUNK_BYTES = 1 << 20
 _OVERLAP_BYTES = 4096
-_MOST_BYTES = 8 << 30
+_MOST_TIMES, _ALWAYS_BYTES = 100, 32 << 20
+"""A table packs to a tenth or a thirtieth of its size; only what says the same for ever packs to less than a
+hundredth (Apache POI's `ZipSecureFile` judges so, too). Small packages may: there is little in them to read."""
 _MERGE = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\bref="([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})"')
 _ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d{1,7})"')
 _HIDDEN = re.compile(
@@ -91,20 +93,21 @@ def list_sheets(path: Path) -> list[SheetEntry]:
 
 
 def open_package(path: Path) -> zipfile.ZipFile:
-    """Open a package and refuse one that would unpack to more than 8 GiB.
+    """Open a package and refuse one that would swell to more than a hundred times its size.
 
     Raises:
-        InputError: It is damaged or too large.
+        InputError: It is damaged or would swell.
     """
     try:
+        weight = path.stat().st_size  # what the directory says of packed sizes may be a lie
         package = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as exc:
         raise _damaged(path) from exc
-    if unpacked_bytes(package) > _MOST_BYTES:
+    if unpacked_bytes(package) > max(_ALWAYS_BYTES, _MOST_TIMES * weight):
         package.close()
         raise InputError(
-            message("rosters.would-unpack-more-than-8-gib", path=path),
-            hint=message("rosters.split-or-save-csv"),
+            message("rosters.would-swell", path=path, times=_MOST_TIMES),
+            hint=message("rosters.copy-rows-people-into-new-workbook"),
         )
     return package
 
