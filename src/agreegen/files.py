@@ -155,6 +155,19 @@ def refuse_inputs(output: Path, inputs: Iterable[Path]) -> None:
             )
 
 
+def pdfs_below(folder: Path) -> Iterator[Path]:
+    """Yield the PDFs in a folder and below, folder by folder in the order of their names.
+
+    Only the names of one folder are kept at a time, so that a hundred thousand cost no memory.
+    """
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(place, name)
+            if path.suffix.lower() == ".pdf" and path.is_file():
+                yield path
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder durable (fsync on the directory)."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -15,7 +15,7 @@ import pytest
 
 from agreegen.archive.create import BagRequest, create_bag
 from agreegen.archive.interface import BagLimits, BagReport
-from agreegen.archive.manifests import format_manifest
+from agreegen.archive.manifests import manifest_lines
 from agreegen.archive.verify import verify_bag
 from agreegen.batch.job.register_signers import recorder_for_bag
 from agreegen.batch.running.run import RunSettings, run_job
@@ -285,7 +285,7 @@ def _list_more(line: str) -> Callable[[Path], None]:
 
 def _mend(bag: Path) -> None:
     names = ("bagit.txt", "bag-info.txt", "manifest-sha256.txt")
-    listed = format_manifest({name: sha256_of_file(bag / name) for name in names})
+    listed = b"".join(manifest_lines({name: sha256_of_file(bag / name) for name in names}))
     (bag / "tagmanifest-sha256.txt").write_bytes(listed)
 
 
@@ -298,7 +298,7 @@ def _exchange_and_mend(bag: Path) -> None:
         for path in (bag / "data").rglob("*")
         if path.is_file()
     }
-    (bag / "manifest-sha256.txt").write_bytes(format_manifest(payload))
+    (bag / "manifest-sha256.txt").write_bytes(b"".join(manifest_lines(payload)))
     sizes = [(bag / path).stat().st_size for path in payload]
     info = (bag / "bag-info.txt").read_text().splitlines()
     lines = [line for line in info if not line.startswith("Payload-Oxum")]

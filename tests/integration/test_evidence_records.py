@@ -19,7 +19,7 @@ from agreegen.archive.evidence.extraction import extract_document
 from agreegen.archive.evidence.judging import judge_evidence
 from agreegen.archive.evidence.stamping import hash_payload, renew_bags, timestamp_bags
 from agreegen.archive.evidence.store import read_evidence
-from agreegen.archive.manifests import format_manifest
+from agreegen.archive.manifests import manifest_lines
 from agreegen.errors import ArchiveError, UsageError
 from agreegen.example_pki import certificates
 from agreegen.example_pki.layout import ExamplePki
@@ -120,7 +120,7 @@ def make_bag(
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    (folder / "manifest-sha256.txt").write_bytes(format_manifest(hashes))
+    (folder / "manifest-sha256.txt").write_bytes(b"".join(manifest_lines(hashes)))
     return folder
 
 

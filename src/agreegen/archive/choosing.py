@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from agreegen.archive.gathering import scan
 from agreegen.archive.interface import BagRequest, LeftOut
 from agreegen.errors import ArchiveError
+from agreegen.files import pdfs_below
 from agreegen.messages import Message, message
 from agreegen.model.report import SignatureKind
-from agreegen.register.interface import DocumentRow
 from agreegen.register.store import Register
 
 _DOCUMENTS = "documents"
@@ -23,11 +24,11 @@ class SourceDocument:
 
     Attributes:
         path: Its path below the source, with forward slashes.
-        row: What the register knows of it; None where there is no register.
+        id: Its id in the register; None where no register knows it.
     """
 
     path: str
-    row: DocumentRow | None = None
+    id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +49,21 @@ def choose_documents(request: BagRequest, register: Register | None) -> Choice:
         ArchiveError: There is none.
     """
     if request.documents is not None:
-        named = [SourceDocument(path, _known(register, path)) for path in request.documents]
-        return _choice(request, [(document, None) for document in named])
+        named = [SourceDocument(path, _known_id(register, path)) for path in request.documents]
+        return _choice(request, ((document, None) for document in named))
     if register is None:
-        return _choice(request, [(document, _unsigned(request, document)) for document in _pdfs(request)])
-    return _choice(request, [*_registered(register), *_unregistered(request, register)])
+        return _choice(request, ((document, _unsigned(request, document)) for document in _pdfs(request)))
+    return _choice(request, itertools.chain(_registered(register), _unregistered(request, register)))
 
 
-def _choice(request: BagRequest, found: list[tuple[SourceDocument, Message | None]]) -> Choice:
-    taken = [document for document, reason in found if reason is None or request.include_unsigned]
-    left_out = [
-        LeftOut(document.path, reason)
-        for document, reason in found
-        if reason is not None and not request.include_unsigned
-    ]
+def _choice(request: BagRequest, found: Iterable[tuple[SourceDocument, Message | None]]) -> Choice:
+    taken: list[SourceDocument] = []
+    left_out: list[LeftOut] = []
+    for document, reason in found:
+        if reason is None or request.include_unsigned:
+            taken.append(document)
+        else:
+            left_out.append(LeftOut(document.path, reason))
     if not taken:
         hint = message("archive.name-folder-pdf-files")
         if left_out:
@@ -75,7 +77,7 @@ def _choice(request: BagRequest, found: list[tuple[SourceDocument, Message | Non
     )
 
 
-def _known(register: Register | None, path: str) -> DocumentRow | None:
+def _known_id(register: Register | None, path: str) -> str | None:
     if register is None:
         return None
     row = register.document_by_path(path)
@@ -83,13 +85,14 @@ def _known(register: Register | None, path: str) -> DocumentRow | None:
         raise ArchiveError(
             message("archive.register-does-not-know", path=path), hint=message("archive.run-register-verify")
         )
-    return row
+    return row.registration.id
 
 
 def _registered(register: Register) -> Iterator[tuple[SourceDocument, Message | None]]:
     for row in register.documents():
         if row.in_force:
-            yield SourceDocument(row.registration.path, row), None if row.fulfilled else UNSIGNED
+            known = row.registration
+            yield SourceDocument(known.path, known.id), None if row.fulfilled else UNSIGNED
 
 
 def _unregistered(request: BagRequest, register: Register) -> Iterator[tuple[SourceDocument, Message]]:
@@ -113,8 +116,6 @@ def _unsigned(request: BagRequest, document: SourceDocument) -> Message | None:
 def _pdfs(request: BagRequest, below: str = "") -> Iterator[SourceDocument]:
     source = request.source
     bags = [declaration.parent for declaration in source.rglob("bagit.txt")]
-    for path in sorted((source / below).rglob("*")):
-        if path.suffix.lower() != ".pdf" or path.is_symlink() or not path.is_file():
-            continue
-        if not any(path.is_relative_to(bag) for bag in bags):
+    for path in pdfs_below(source / below):
+        if not path.is_symlink() and not any(path.is_relative_to(bag) for bag in bags):
             yield SourceDocument(path.relative_to(source).as_posix())

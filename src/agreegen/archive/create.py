@@ -30,13 +30,14 @@ from agreegen.archive.interface import (
     BagRequest,
     BagSummary,
 )
+from agreegen.archive.kept_rows import KeptRows
 from agreegen.archive.manifests import (
     BAGIT_TXT,
     ManifestError,
     check_plain,
     encode_path,
     format_info,
-    format_manifest,
+    manifest_lines,
 )
 from agreegen.archive.paper import paper_files, read_paper, with_paper
 from agreegen.archive.sealing import seal
@@ -50,7 +51,7 @@ from agreegen.model.retention import Retention, longest
 from agreegen.recording.known_heads import HEADS_IN_BAG, encode_heads
 from agreegen.recording.recorder import Recorder
 from agreegen.register.export import export_csv
-from agreegen.register.interface import DocumentRow, EventDraft, EventKind
+from agreegen.register.interface import EventDraft, EventKind
 from agreegen.register.store import Register
 from agreegen.reports.verification.abridging import abridge
 from agreegen.reports.verification.html import write_html
@@ -69,15 +70,15 @@ class _Draft:
 
     Attributes:
         folder: Temporary folder.
-        hashes: Payload path → SHA-256.
         rows: What the register (or the files) say of each document.
+        hashes: Payload path → SHA-256.
         certificates: File name → DER.
         crls: File name → DER.
     """
 
     folder: Path
+    rows: KeptRows
     hashes: dict[str, str] = field(default_factory=dict)
-    rows: list[DocumentRow] = field(default_factory=list)
     certificates: dict[str, bytes] = field(default_factory=dict)
     crls: dict[str, bytes] = field(default_factory=dict)
 
@@ -133,14 +134,13 @@ def _record_archived(recorder: Recorder, summary: BagSummary, request: BagReques
         RegisterError: The register cannot be written.
     """
     credential, register = request.credential, recorder.register
+    facts = {"bag": summary.bag.name, "credential": credential.name}
     drafts = []
     for path in summary.document_paths:
         row = register.document_by_path(path)
         if row is not None:
-            facts = {"bag": summary.bag.name, "credential": credential.name}
-            drafts.append(
-                EventDraft(EventKind.ARCHIVED, row.registration.id, sha256=row.sha256, details=facts)
-            )
+            known = row.registration
+            drafts.append(EventDraft(EventKind.ARCHIVED, known.id, sha256=row.sha256, details=facts))
     recorder.record(drafts, now=request.now)
 
 
@@ -148,10 +148,10 @@ def _create(request: BagRequest, register: Register | None) -> BagSummary:
     _bring_back(request.bag)
     _refuse_target(request)
     choice = choose_documents(request, register)
-    with _drafting(request.bag) as folder:
-        draft = _Draft(folder)
+    with _drafting(request.bag) as folder, KeptRows() as rows:
+        draft = _Draft(folder, rows)
         for document in choice.documents:
-            _add_document(draft, request, document)
+            _add_document(draft, request, document, register)
         for path, data in paper_files(request.source, draft.rows):
             draft.add(path, data, mode=0o600)
         _add_evidence(draft, request)
@@ -233,7 +233,9 @@ def _refuse_escaped(path: str) -> None:
         raise ManifestError(message("archive.percent-sign-stands-encoded-manifests-which"))
 
 
-def _add_document(draft: _Draft, request: BagRequest, document: SourceDocument) -> None:
+def _add_document(
+    draft: _Draft, request: BagRequest, document: SourceDocument, register: Register | None
+) -> None:
     relative = document.path.removeprefix("documents/")
     try:
         check_plain(relative)
@@ -250,7 +252,8 @@ def _add_document(draft: _Draft, request: BagRequest, document: SourceDocument) 
             hint=message("archive.run-register-verify"),
         ) from exc
     digest = sha256_of(data)
-    if document.row is not None and document.row.sha256 != digest:
+    row = None if register is None or document.id is None else register.document(document.id)
+    if row is not None and row.sha256 != digest:
         raise ArchiveError(
             message("archive.not-file-register-knows", path=document.path),
             hint=message("archive.run-register-verify"),
@@ -258,9 +261,9 @@ def _add_document(draft: _Draft, request: BagRequest, document: SourceDocument) 
     structure = scan(data)
     described = read_document(structure)
     draft.add(f"data/documents/{relative}", data)
-    parameters = encode_parameters(described, document.row, omit_ids=request.omit_ids)
+    parameters = encode_parameters(described, row, omit_ids=request.omit_ids)
     draft.add(f"data/parameters/{relative}.json", parameters, mode=0o600)
-    draft.rows.append(document.row or row_for(document.path, digest, structure, described))
+    draft.rows.add(row or row_for(document.path, digest, structure, described))
     for der in certificates_in(structure):
         draft.certificates.setdefault(certificate_name(der), der)
     for der in crls_in(structure):
@@ -290,8 +293,9 @@ def _add_reports(draft: _Draft, request: BagRequest) -> None:
         else (request.credential.sm2_signer_id,),
     )
     names = [path for path in draft.hashes if path.startswith("data/documents/")]
-    paths = [draft.folder / name for name in names]
-    judged = verify_paths(paths, options, jobs=judging_processes(len(paths)))
+    judged = verify_paths(
+        (draft.folder / name for name in names), options, jobs=judging_processes(len(names))
+    )
     on_paper, _ = read_paper(draft.folder, draft.hashes)
     files = (with_paper(replace(file, path=name), on_paper) for name, file in zip(names, judged, strict=True))
     report = _write_json(draft, "data/verification-report.json", files)
@@ -349,7 +353,7 @@ def _write_tags(draft: _Draft, request: BagRequest, payload_bytes: int) -> bytes
             ("External-Identifier", request.bag.name),
             (
                 "External-Description",
-                str(message("archive.documents-parameters-evidence-reports", count=len(draft.rows))),
+                str(message("archive.documents-parameters-evidence-reports", count=draft.rows.count)),
             ),
             *([(RETENTION_LABEL, str(retention))] if retention is not None else []),
             ("Payload-Oxum", f"{payload_bytes}.{len(draft.hashes)}"),
@@ -357,10 +361,12 @@ def _write_tags(draft: _Draft, request: BagRequest, payload_bytes: int) -> bytes
             *([(TOKEN_LABEL, TOKEN_NAME)] if request.tsa else []),
         ]
     )
-    tags = {"bagit.txt": BAGIT_TXT, "bag-info.txt": info, PAYLOAD_MANIFEST: format_manifest(draft.hashes)}
-    for name, data in tags.items():
-        (draft.folder / name).write_bytes(data)
-    tag_manifest = format_manifest({name: sha256_of(data) for name, data in tags.items()})
+    (draft.folder / "bagit.txt").write_bytes(BAGIT_TXT)
+    (draft.folder / "bag-info.txt").write_bytes(info)
+    with (draft.folder / PAYLOAD_MANIFEST).open("wb") as file:
+        file.writelines(manifest_lines(draft.hashes))
+    tags = ("bagit.txt", "bag-info.txt", PAYLOAD_MANIFEST)
+    tag_manifest = b"".join(manifest_lines({name: sha256_of_file(draft.folder / name) for name in tags}))
     (draft.folder / TAG_MANIFEST).write_bytes(tag_manifest)
     return tag_manifest
 

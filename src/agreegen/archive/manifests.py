@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from agreegen.messages import Message, message
@@ -22,13 +22,14 @@ class ManifestError(ValueError):
     """A line or a path of a manifest that no honest writer writes."""
 
 
-def format_manifest(hashes: Mapping[str, str]) -> bytes:
-    """Return the bytes of a manifest, sorted by path (RFC 8493, 2.1.3).
+def manifest_lines(hashes: Mapping[str, str]) -> Iterator[bytes]:
+    """Yield the lines of a manifest, sorted by path (RFC 8493, 2.1.3).
 
     Args:
         hashes: Path from the top of the bag, with forward slashes → lower-case hex SHA-256.
     """
-    return "".join(f"{digest}  {encode_path(path)}\n" for path, digest in sorted(hashes.items())).encode()
+    for path in sorted(hashes):
+        yield f"{hashes[path]}  {encode_path(path)}\n".encode()
 
 
 def encode_path(path: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -28,7 +28,7 @@ PaperRoles = Mapping[str, tuple[str, ...]]
 """Path of a document in the bag → the roles that were fulfilled on paper."""
 
 
-def paper_files(source: Path, rows: Sequence[DocumentRow]) -> Iterator[tuple[str, bytes]]:
+def paper_files(source: Path, rows: Iterable[DocumentRow]) -> Iterator[tuple[str, bytes]]:
     """Yield path and bytes of all that a bag keeps of the paper of some documents.
 
     A scan keeps its own bytes, whose hash stands in the chain of the register; where it is a picture, a PDF/A

@@ -32,7 +32,8 @@ _MOST_NAMED = 5
 _AS_IT_IS = "mode=ro&immutable=1"
 _PRIMARY = 0xFF
 """The bits of an error code that tell its kind (SQLite, extended result codes)."""
-_CACHE_KIB = 64 << 10
+_CACHE_KIB, _READING_CACHE_KIB = 64 << 10, 16 << 10
+"""What writes meets its indexes again and again; what reads goes through the rows once."""
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
@@ -55,7 +56,7 @@ def _connect(path: Path, mode: str, *, read_only: bool) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA trusted_schema = OFF")
-        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        connection.execute(f"PRAGMA cache_size = -{_READING_CACHE_KIB if read_only else _CACHE_KIB}")
         if read_only:
             connection.execute("PRAGMA query_only = ON")
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from agreegen.model.report import FileReport
@@ -29,7 +29,7 @@ def judging_processes(documents: int) -> int:
 
 
 def verify_paths(
-    paths: Sequence[Path], options: Options, *, jobs: int = 1, progress: Progress | None = None
+    paths: Iterable[Path], options: Options, *, jobs: int = 1, progress: Progress | None = None
 ) -> Iterator[FileReport]:
     """Judge files and folders in worker processes and give the reports in order, one by one.
 

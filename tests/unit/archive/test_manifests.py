@@ -14,7 +14,7 @@ from agreegen.archive.manifests import (
     decode_path,
     encode_path,
     format_info,
-    format_manifest,
+    manifest_lines,
     parse_info,
     parse_manifest,
 )
@@ -33,7 +33,7 @@ _PLAIN = st.text(
     )
 )
 def test_what_is_written_is_read(hashes: dict[str, str]) -> None:
-    found, problems = parse_manifest(format_manifest(hashes))
+    found, problems = parse_manifest(b"".join(manifest_lines(hashes)))
     assert problems == []
     assert found == hashes
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from agreegen.register.interface import Registration
 from agreegen.scanning.copies.lettering import Lettering
@@ -30,7 +30,7 @@ def sheet_texts(title: str, unit: str) -> Iterator[str]:
 
 
 def draw_sheets(
-    title: str, unit: str, people: Sequence[Registration], lettering: Lettering
+    title: str, unit: str, people: Iterable[Registration], total: int, lettering: Lettering
 ) -> Iterator[bytes]:
     """Yield the content streams of a unit's sheets.
 
@@ -38,17 +38,18 @@ def draw_sheets(
         title: The form's title.
         unit: Name of the unit.
         people: Its people, in the order in which their documents follow.
+        total: Their number.
         lettering: Has all characters.
     """
-    count = max(1, -(-len(people) // _ROWS))
+    count, stream = max(1, -(-total // _ROWS)), iter(people)
     for number in range(count):
         first = number * _ROWS
         head = _head(
-            title, unit, _WORDS["count"].format(people=len(people), number=number + 1, count=count), lettering
+            title, unit, _WORDS["count"].format(people=total, number=number + 1, count=count), lettering
         )
         rows = [
             _row(place, first + place + 1, person, lettering)
-            for place, person in enumerate(people[first : first + _ROWS])
+            for place, person in enumerate(itertools.islice(stream, _ROWS))
         ]
         yield b"\n".join([head, *rows])
 

@@ -14,7 +14,7 @@ from agreegen.errors import InputError
 from agreegen.messages import Message, message
 from agreegen.model.document import build_document, encode_value
 from agreegen.register.coverage import is_signed
-from agreegen.register.interface import DocumentRow, Registration
+from agreegen.register.interface import DocumentRow
 from agreegen.register.store import Register
 from agreegen.rosters.row import RosterRow
 from agreegen.yaml_text import packaged_words
@@ -25,17 +25,15 @@ _SHOWN = 30
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A document to print.
+    """A document to print; what the register knows of it stays there, for there may be a hundred thousand.
 
     Attributes:
         row: Number of the row in the roster.
-        known: What the register knows of it.
-        sha256: Hash of its file.
+        id: Its id.
     """
 
     row: int
-    known: Registration
-    sha256: str
+    id: str
 
 
 @dataclass(slots=True)
@@ -106,8 +104,7 @@ def _choose_row(
     elif not settings.everything and has_signed(job, current):
         choice.signed_already += 1
     else:
-        chosen = Chosen(row.number, current.registration, current.sha256)
-        choice.units.setdefault(unit, []).append(chosen)
+        choice.units.setdefault(unit, []).append(Chosen(row.number, current.registration.id))
 
 
 def _document_id(job: Job, register: Register, row: RosterRow, current: DocumentRow) -> str:

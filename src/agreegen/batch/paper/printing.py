@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from agreegen.files import replacing, sha256_of_file
 from agreegen.forms.fonts import find_chain
 from agreegen.messages import Message, message
 from agreegen.recording.recorder import Recorder
+from agreegen.register.interface import DocumentRow
 from agreegen.register.store import Register
 from agreegen.scanning.comparing.references import LETTERING_FONTS
 from agreegen.scanning.copies.fitting import marks_fit
@@ -120,34 +122,43 @@ def print_documents(
         RegisterError: The register cannot be read or written.
     """
     settings = settings or PrintSettings()
-    choice = _choose(job, settings, recorder)
-    if settings.marks:
-        _require_margins(job, choice)
-    with replacing(output, mode=_MODE) as temporary:
-        printed, pages = _write(job, choice, settings, temporary)
-        if not printed:
-            raise InputError(
-                message("batch.none-files-register-knows", output=job.output),
-                hint=message("batch.see-agreegen-register-verify-register", register_file=job.register_file),
-            )
+    with _register(job, recorder) as register:
+        choice = _choose(job, settings, register)
+        press = _Press(job, settings, register, choice)
+        if settings.marks:
+            press.require_margins()
+        with replacing(output, mode=_MODE) as temporary:
+            printed, pages = press.write(temporary)
+            if not printed:
+                raise InputError(
+                    message("batch.none-files-register-knows", output=job.output),
+                    hint=message(
+                        "batch.see-agreegen-register-verify-register", register_file=job.register_file
+                    ),
+                )
     if xlsx is not None:
-        write_listing(xlsx, [(d.unit, d.staff_no or "", d.name, short_id(d.id), d.page) for d in printed])
+        write_listing(xlsx, ((d.unit, d.staff_no or "", d.name, short_id(d.id), d.page) for d in printed))
     if recorder is not None and now is not None:
         _record(recorder, [document.id for document in printed], by, now)
     return Printed(tuple(printed), pages, choice.signed_already, choice.skipped, tuple(choice.mended))
 
 
-def _choose(job: Job, settings: PrintSettings, recorder: Recorder | None) -> Choice:
+@contextlib.contextmanager
+def _register(job: Job, recorder: Recorder | None) -> Iterator[Register]:
+    if recorder is not None:
+        yield recorder.register
+        return
     if not job.register_file.is_file():
         raise InputError(
             message("batch.holds-no-documents-yet", output=job.output),
             hint=message("batch.first-agreegen-batch-run", path=job.path),
         )
-    if recorder is not None:
-        choice = choose(job, recorder.register, settings)
-    else:
-        with Register.open(job.register_file, read_only=True) as register:
-            choice = choose(job, register, settings)
+    with Register.open(job.register_file, read_only=True) as register:
+        yield register
+
+
+def _choose(job: Job, settings: PrintSettings, register: Register) -> Choice:
+    choice = choose(job, register, settings)
     if not choice.units:
         raise InputError(
             message(
@@ -166,71 +177,83 @@ def _record(recorder: Recorder, ids: list[str], by: str, now: datetime) -> None:
         recorder.record_printed(ids[start : start + _RECORDED_AT_ONCE], by=by, now=now)
 
 
-def _write(
-    job: Job, choice: Choice, settings: PrintSettings, path: Path
-) -> tuple[list[PrintedDocument], int]:
-    with path.open("wb") as file:
-        stack = Stack(file, Lettering(find_chain(LETTERING_FONTS), _texts(job, choice)))
-        printed: list[PrintedDocument] = []
-        for unit, chosen in choice.units.items():
-            there = [item for item in chosen if _is_there(job, item, choice)]
-            if there:
-                printed += _write_unit(job, settings, stack, unit, there)
-        stack.finish()
-    return printed, stack.pages
+@dataclass(frozen=True, slots=True)
+class _Press:
+    """Writes the printer's file; what is known of each document is asked of the register as it comes."""
 
+    job: Job
+    settings: PrintSettings
+    register: Register
+    choice: Choice
 
-def _write_unit(
-    job: Job, settings: PrintSettings, stack: Stack, unit: str, chosen: list[Chosen]
-) -> Iterator[PrintedDocument]:
-    stack.add_entry(f"{unit} ({len(chosen)})")
-    if settings.separators:
-        for content in draw_sheets(job.form.title_zh, unit, [item.known for item in chosen], stack.lettering):
-            stack.add_sheet(content)
-        _begin_on_a_front(stack, settings)
-    for item in chosen:
-        known = item.known
-        stack.add_entry(f"{known.staff_no or ''} {known.name}".strip(), below=True)
-        stamps = functools.partial(stamps_for, known) if settings.marks else None
-        page = stack.add_document((job.output / known.path).read_bytes(), stamps)
-        _begin_on_a_front(stack, settings)
-        yield PrintedDocument(known.id, known.staff_no, known.name, unit, page)
+    def write(self, path: Path) -> tuple[list[PrintedDocument], int]:
+        """Write the file; return the documents in it and the number of its pages."""
+        with path.open("wb") as file:
+            stack = Stack(file, Lettering(find_chain(LETTERING_FONTS), self._texts()))
+            printed: list[PrintedDocument] = []
+            for unit, chosen in self.choice.units.items():
+                there = [item for item in chosen if self._is_there(item)]
+                if there:
+                    printed += self._write_unit(stack, unit, there)
+            stack.finish()
+        return printed, stack.pages
 
+    def require_margins(self) -> None:
+        """Refuse to print marks over the text of a form; all documents of a form have its margins."""
+        for chosen in self.choice.units.values():
+            for item in chosen:
+                path = self._path(self._known(item))
+                if path.is_file():
+                    if not marks_fit(path.read_bytes()):
+                        raise InputError(
+                            message("batch.form-its-margins-have-no-room", id=self.job.form.id),
+                            hint=message("batch.print-no-marks-or-widen-margins"),
+                        )
+                    return
 
-def _begin_on_a_front(stack: Stack, settings: PrintSettings) -> None:
-    if settings.duplex and stack.pages % 2:
-        stack.add_blank()
-
-
-def _texts(job: Job, choice: Choice) -> Iterator[str]:
-    """Yield all that will be set beside the documents themselves."""
-    for unit, chosen in choice.units.items():
-        yield from sheet_texts(job.form.title_zh, unit)
+    def _write_unit(self, stack: Stack, unit: str, chosen: list[Chosen]) -> Iterator[PrintedDocument]:
+        stack.add_entry(f"{unit} ({len(chosen)})")
+        if self.settings.separators:
+            people = (self._known(item).registration for item in chosen)
+            for content in draw_sheets(self.job.form.title_zh, unit, people, len(chosen), stack.lettering):
+                stack.add_sheet(content)
+            self._begin_on_a_front(stack)
         for item in chosen:
-            yield from (stamp.line for stamp in stamps_for(item.known, 1))
+            row = self._known(item)
+            known = row.registration
+            stack.add_entry(f"{known.staff_no or ''} {known.name}".strip(), below=True)
+            stamps = functools.partial(stamps_for, known) if self.settings.marks else None
+            page = stack.add_document(self._path(row).read_bytes(), stamps)
+            self._begin_on_a_front(stack)
+            yield PrintedDocument(known.id, known.staff_no, known.name, unit, page)
 
+    def _begin_on_a_front(self, stack: Stack) -> None:
+        if self.settings.duplex and stack.pages % 2:
+            stack.add_blank()
 
-def _is_there(job: Job, chosen: Chosen, choice: Choice) -> bool:
-    """Whether a file is as the register knows it; a changed or lost one is never printed."""
-    path = job.output / chosen.known.path
-    if not path.is_file():
-        choice.skipped[chosen.row] = message("batch.its-file-not")
-    elif sha256_of_file(path) != chosen.sha256:
-        choice.skipped[chosen.row] = message("batch.its-file-not-one-was-registered")
-    else:
-        return True
-    return False
+    def _texts(self) -> Iterator[str]:
+        """Yield all that will be set beside the documents themselves."""
+        for unit, chosen in self.choice.units.items():
+            yield from sheet_texts(self.job.form.title_zh, unit)
+            for item in chosen:
+                yield from (stamp.line for stamp in stamps_for(self._known(item).registration, 1))
 
+    def _is_there(self, chosen: Chosen) -> bool:
+        """Whether a file is as the register knows it; a changed or lost one is never printed."""
+        row = self._known(chosen)
+        path = self._path(row)
+        if not path.is_file():
+            self.choice.skipped[chosen.row] = message("batch.its-file-not")
+        elif sha256_of_file(path) != row.sha256:
+            self.choice.skipped[chosen.row] = message("batch.its-file-not-one-was-registered")
+        else:
+            return True
+        return False
 
-def _require_margins(job: Job, choice: Choice) -> None:
-    """Refuse to print marks over the text of a form; all documents of a form have its margins."""
-    for chosen in choice.units.values():
-        for item in chosen:
-            path = job.output / item.known.path
-            if path.is_file():
-                if not marks_fit(path.read_bytes()):
-                    raise InputError(
-                        message("batch.form-its-margins-have-no-room", id=job.form.id),
-                        hint=message("batch.print-no-marks-or-widen-margins"),
-                    )
-                return
+    def _known(self, chosen: Chosen) -> DocumentRow:
+        row = self.register.document(chosen.id)
+        assert row is not None  # a register forgets no document
+        return row
+
+    def _path(self, row: DocumentRow) -> Path:
+        return self.job.output / row.registration.path

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from agreegen.chain.audit.interface import Problem
 from agreegen.errors import RegisterError
-from agreegen.files import sha256_of_file
+from agreegen.files import pdfs_below, sha256_of_file
 from agreegen.messages import Message, message
 from agreegen.register.audit.interface import ExamineFile
 from agreegen.register.columns import Cell, row_from_values, row_values
@@ -62,18 +62,16 @@ def file_problems(
 
 
 def _unknown_files(view: RegisterView, root: Path) -> Iterator[Problem]:
-    for file in sorted(root.joinpath("documents").rglob("*")):
-        if file.is_file() and file.suffix.lower() == ".pdf":
-            relative = file.relative_to(root).as_posix()
-            row = view.document_by_path(relative)
-            if row is None:
-                yield Problem("file-unknown", relative, message("register.register-does-not-know-file"))
-            elif row.state is DocumentState.QUARANTINED:
-                yield Problem(
-                    "file-unknown", relative, message("register.quarantined-file-stands-among-documents")
-                )
-            elif row.state is DocumentState.DESTROYED:
-                yield Problem("file-unknown", relative, message("register.destroyed-file-stands"))
+    for file in pdfs_below(root / "documents"):
+        relative = file.relative_to(root).as_posix()
+        row = view.document_by_path(relative)
+        if row is None:
+            yield Problem("file-unknown", relative, message("register.register-does-not-know-file"))
+        elif row.state is DocumentState.QUARANTINED:
+            said = message("register.quarantined-file-stands-among-documents")
+            yield Problem("file-unknown", relative, said)
+        elif row.state is DocumentState.DESTROYED:
+            yield Problem("file-unknown", relative, message("register.destroyed-file-stands"))
 
 
 def _shared_out(

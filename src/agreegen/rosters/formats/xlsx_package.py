@@ -20,7 +20,7 @@ _CHUNK_BYTES = 1 << 20
 _OVERLAP_BYTES = 4096
 _MOST_TIMES, _ALWAYS_BYTES = 100, 32 << 20
 """A table packs to a tenth or a thirtieth of its size; only what says the same for ever packs to less than a
-hundredth (Apache POI's `ZipSecureFile` judges so, too). Small packages may: there is little in them to read."""
+hundredth (Apache POI's `ZipSecureFile` draws the same line). Small packages may: there is little to read."""
 _MERGE = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\bref="([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})"')
 _ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d{1,7})"')
 _HIDDEN = re.compile(

@@ -2,7 +2,7 @@
 
 Every document brings the same form, the same fonts of the form, the same seal. Whatever object has the same
 bytes is written once and referred to, so that ten thousand pledges fit; what has been written is not kept in
-memory, only its hash and its number.
+memory, only the hashes and numbers of what came or was used last.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import hashlib
 import io
 import zlib
 from array import array
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import BinaryIO
 
 import pikepdf
@@ -28,14 +29,45 @@ _LEVEL = 9
 _A4_PT = (595.276, 841.89)
 
 
+_REMEMBERED = 1 << 16
+"""Objects that may be referred to again. What all documents share is used again by each, so it stays; what is
+one document's own makes room, so that memory stays flat."""
+
+
 @dataclass(slots=True)
 class _Entry:
-    """An entry of the outline: a title, the object number of its page, and what stands below it."""
+    """An entry of the outline that is not written yet, because the next one beside it is not known.
+
+    Attributes:
+        title: What it says.
+        number: Its object number.
+        parent: That of what it stands below.
+        before: That of the entry before it, or 0.
+        page: That of its page; 0 until the page comes.
+        children: First and last entry below it, or zeros, and their count.
+    """
 
     title: str
-    page: int
-    children: list[_Entry] = field(default_factory=list)
-    number: int = 0
+    number: int
+    parent: int
+    before: int
+    page: int = 0
+    children: tuple[int, int, int] = (0, 0, 0)
+
+    def add_child(self, number: int) -> None:
+        """Note one more entry below it."""
+        first, _, count = self.children
+        self.children = (first or number, number, count + 1)
+
+    def encode(self, following: int) -> bytes:
+        """Return the object; `following` is the number of the entry after it, or 0."""
+        title = pikepdf.String(self.title).unparse()
+        parts = [b"/Title%b/Parent %d 0 R/Dest[%d 0 R/Fit]" % (title, self.parent, self.page)]
+        parts += [b"/Prev %d 0 R" % self.before] if self.before else []
+        parts += [b"/Next %d 0 R" % following] if following else []
+        first, last, count = self.children
+        parts += [b"/First %d 0 R/Last %d 0 R/Count %d" % (first, last, -count)] if count else []
+        return b"<<%b>>" % b"".join(parts)
 
 
 class Stack:
@@ -55,9 +87,10 @@ class Stack:
         self.lettering = lettering
         self._offsets = array("Q", [0])
         self._position = 0
-        self._known: dict[bytes, int] = {}
+        self._known: OrderedDict[bytes, int] = OrderedDict()
         self._nodes: list[tuple[int, list[int]]] = []
-        self._outline: list[_Entry] = []
+        self._top = _Entry("", 0, 0, 0)
+        self._open: list[_Entry] = []
         self.pages = 0
         self._write(_HEADER)
         self._tree = self._reserve()
@@ -98,8 +131,13 @@ class Stack:
 
     def add_entry(self, title: str, *, below: bool = False) -> None:
         """Add an outline entry for the page that comes next."""
-        entry = _Entry(title, len(self._offsets))
-        (self._outline[-1].children if below and self._outline else self._outline).append(entry)
+        if not self._top.number:
+            self._top.number = self._reserve()
+        depth = 1 if below and self._open else 0
+        parent = self._open[0] if depth else self._top
+        number = self._reserve()
+        self._open.append(_Entry(title, number, parent.number, self._close_entries(depth, number)))
+        parent.add_child(number)
 
     def finish(self) -> None:
         """Write page tree, outline, cross-references and trailer."""
@@ -164,9 +202,8 @@ class Stack:
         number = self._add(
             b"<</Type/Page/Parent %d 0 R%b/Contents %b>>" % (node, entries, contents), shared=False
         )
-        for entry in (*self._outline[-1:], *(self._outline[-1].children[-1:] if self._outline else ())):
-            if not entry.number:
-                entry.page, entry.number = number, -1
+        for entry in self._open:
+            entry.page = entry.page or number
         kids.append(number)
         self.pages += 1
 
@@ -179,40 +216,40 @@ class Stack:
         listed = b" ".join(b"%d 0 R" % node for node, _ in self._nodes)
         self._put(self._tree, b"<</Type/Pages/Count %d/Kids[%b]>>" % (self.pages, listed))
 
-    def _write_outline(self) -> bytes:
-        if not self._outline:
-            return b""
-        top = self._reserve()
-        first, last = self._write_entries(self._outline, top)
-        self._put(
-            top, b"<</Type/Outlines/First %d 0 R/Last %d 0 R/Count %d>>" % (first, last, len(self._outline))
-        )
-        return b"/PageMode/UseOutlines/Outlines %d 0 R" % top
+    def _close_entries(self, depth: int, following: int) -> int:
+        """Write the open entries from a depth on; return the number of the one there, 0 where there is none.
 
-    def _write_entries(self, entries: list[_Entry], parent: int) -> tuple[int, int]:
-        for entry in entries:
-            entry.number = self._reserve()
-        for place, entry in enumerate(entries):
-            title = pikepdf.String(entry.title).unparse()
-            more = [b"/Title%b/Parent %d 0 R/Dest[%d 0 R/Fit]" % (title, parent, entry.page)]
-            if place:
-                more.append(b"/Prev %d 0 R" % entries[place - 1].number)
-            if place + 1 < len(entries):
-                more.append(b"/Next %d 0 R" % entries[place + 1].number)
-            if entry.children:
-                first, last = self._write_entries(entry.children, entry.number)
-                more.append(b"/First %d 0 R/Last %d 0 R/Count %d" % (first, last, -len(entry.children)))
-            self._put(entry.number, b"<<%b>>" % b"".join(more))
-        return entries[0].number, entries[-1].number
+        Args:
+            depth: 0 for units, 1 for people.
+            following: Number of the entry that comes after that one, or 0.
+        """
+        number = 0
+        while len(self._open) > depth:
+            entry = self._open.pop()
+            number = entry.number
+            self._put(number, entry.encode(0 if len(self._open) > depth else following))
+        return number
+
+    def _write_outline(self) -> bytes:
+        if not self._top.number:
+            return b""
+        self._close_entries(0, 0)
+        self._put(
+            self._top.number, b"<</Type/Outlines/First %d 0 R/Last %d 0 R/Count %d>>" % self._top.children
+        )
+        return b"/PageMode/UseOutlines/Outlines %d 0 R" % self._top.number
 
     def _add(self, data: bytes, *, shared: bool = True) -> int:
         digest = hashlib.sha256(data).digest() if shared else b""
-        number = self._known.get(digest) if shared else None
-        if number is None:
-            number = self._reserve()
-            self._put(number, data)
-            if shared:
-                self._known[digest] = number
+        if digest in self._known:
+            self._known.move_to_end(digest)
+            return self._known[digest]
+        number = self._reserve()
+        self._put(number, data)
+        if shared:
+            self._known[digest] = number
+            if len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
         return number
 
     def _reserve(self) -> int:
