@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agreegen.messages import message
 from agreegen.pdf.document import PdfFile, View
 from agreegen.pdf.objects import LimitError, Ref, StructureError
 from agreegen.pdf.pages import PageBoxes, Rectangle, overlap
 from agreegen.verification.changes.painted_boxes import painted_box
+
+if TYPE_CHECKING:
+    from agreegen.verification.pictures.pdfium_pages import PdfiumPages
 
 _SCALE = 2.0
 _MAX_PIXELS = 30_000_000
@@ -26,7 +29,7 @@ class Renderings:
         self._views = views
         self._pages = pages
         self._opened: int | None = None
-        self._document: Any = None
+        self._drawn: PdfiumPages | None = None
 
     def is_clear(self, index: int, page: int, box: Rectangle, own: int | None) -> bool:
         """Tell whether nothing was painted in a box of a page in revision `index`.
@@ -58,18 +61,13 @@ class Renderings:
 
     def has_text(self, index: int, page: int, box: Rectangle) -> bool:
         """Tell whether letters or digits of the page's content stand in a box in revision `index`."""
-        import pypdfium2  # noqa: PLC0415 - loaded only for the few files that need it
-
+        left, bottom, right, top = box
+        inner = left + _MARGIN, bottom + _MARGIN, right - _MARGIN, top - _MARGIN
         try:
-            left, bottom, right, top = box
-            text = (
-                self._page(index, page)
-                .get_textpage()
-                .get_text_bounded(left + _MARGIN, bottom + _MARGIN, right - _MARGIN, top - _MARGIN)
-            )
+            text = self._open(index).text_in(page, inner)
         except LimitError:
             raise
-        except (pypdfium2.PdfiumError, StructureError, ValueError):
+        except (StructureError, ValueError):
             return True
         return any(sign.isalnum() for sign in text)
 
@@ -101,22 +99,19 @@ class Renderings:
 
         Outside of the page everything is white.
         """
-        import pypdfium2  # noqa: PLC0415 - loaded only for the few files that need it
-        from PIL import Image  # noqa: PLC0415 - the same
+        from PIL import Image  # noqa: PLC0415 - loaded only for the few files that need it
 
         shown = self._pages.pages[page].crop
         try:
-            found = self._page(index, page)
-            found.set_rotation(0)
-            width, height = found.get_size()
             # Posters are drawn smaller; what is asked is only whether there is anything.
-            scale = min(_SCALE, (_MAX_PIXELS / max(width * height, 1.0)) ** 0.5)
-            drawn = found.render(
-                scale=scale, draw_annots=annotations, may_draw_forms=False, grayscale=True
-            ).to_pil()
-        except (pypdfium2.PdfiumError, ValueError):
+            found = self._open(index).draw_upright(
+                page, scale=_SCALE, most_pixels=_MAX_PIXELS, annotations=annotations
+            )
+        except ValueError:
             return None
-        if abs(width - (shown[2] - shown[0])) > _MARGIN or abs(height - (shown[3] - shown[1])) > _MARGIN:
+        drawn, scale = found.picture, found.scale
+        wide, high = shown[2] - shown[0], shown[3] - shown[1]
+        if abs(found.width - wide) > _MARGIN or abs(found.height - high) > _MARGIN:
             return None
         edges = [
             max(0, int((box[0] - shown[0]) * scale)),
@@ -128,15 +123,19 @@ class Renderings:
             return Image.new("L", (1, 1), 255)
         return drawn.convert("L").crop(tuple(edges))
 
-    def _page(self, index: int, page: int) -> Any:
-        import pypdfium2  # noqa: PLC0415 - loaded only for the few files that need it
+    def _open(self, index: int) -> PdfiumPages:
+        """Open a revision; the last one asked for stays open."""
+        from agreegen.verification.pictures.pdfium_pages import PdfiumPages  # noqa: PLC0415 - takes long to load
 
         if not self._file.limits.native:
             raise LimitError(message("verification.what-painted-cannot-seen-without-library"))
         if not self._pages.is_regular:
             raise ValueError("the pages have no numbers that all readers agree on")
-        if self._opened != index:
+        if self._opened != index or self._drawn is None:
+            if self._drawn is not None:
+                self._drawn.close()
+                self._drawn = None
             end = self._file.revisions[index].end
-            self._document = pypdfium2.PdfDocument(self._file.data[:end], password=self._file.password)
+            self._drawn = PdfiumPages(self._file.data[:end], self._file.password, forms=False)
             self._opened = index
-        return self._document[page]
+        return self._drawn

@@ -6,6 +6,7 @@ import ctypes
 import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,23 @@ _HIDDEN, _PRINT, _NO_VIEW = 2, 4, 32
 
 class DrawingError(SpokenError, ValueError):
     """A page cannot be drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upright:
+    """A page in grey, without its rotation.
+
+    Attributes:
+        picture: As Pillow has it.
+        scale: Pixels a point.
+        width: Of the page in points.
+        height: Of the page in points.
+    """
+
+    picture: Any
+    scale: float
+    width: float
+    height: float
 
 
 class PdfiumPages:
@@ -98,6 +116,39 @@ class PdfiumPages:
                 return np.array(bitmap.to_numpy(), dtype=np.uint8, copy=True)
             except (self._error, ValueError) as exc:
                 raise DrawingError(foreign_text(exc)) from exc
+
+    def draw_upright(self, index: int, *, scale: float, most_pixels: float, annotations: bool) -> Upright:
+        """Draw a page in grey without its rotation, fields by their own looks only.
+
+        Args:
+            index: Number of the page, from 0.
+            scale: Pixels a point, fewer where the picture would have more than `most_pixels`.
+            most_pixels: Of the picture.
+            annotations: Whether annotations are drawn.
+
+        Raises:
+            DrawingError: The page cannot be drawn.
+        """
+        page = self._page(index)
+        try:
+            page.set_rotation(0)
+            width, height = page.get_size()
+            scale = min(scale, (most_pixels / max(width * height, 1.0)) ** 0.5)
+            drawn = page.render(scale=scale, draw_annots=annotations, may_draw_forms=False, grayscale=True)
+            return Upright(drawn.to_pil(), scale, width, height)
+        except (self._error, ValueError) as exc:
+            raise DrawingError(foreign_text(exc)) from exc
+
+    def text_in(self, index: int, box: Rectangle) -> str:
+        """Return the text of a page's content in a box, in points of its user space.
+
+        Raises:
+            DrawingError: It cannot be read.
+        """
+        try:
+            return str(self._page(index).get_textpage().get_text_bounded(*box))
+        except (self._error, ValueError) as exc:
+            raise DrawingError(foreign_text(exc)) from exc
 
     def place(self, index: int, corners: Rectangle, shape: tuple[int, ...]) -> Box:
         """Return where a rectangle of a page stands in a picture of it, widened to whole pixels and by one.
