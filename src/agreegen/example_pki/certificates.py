@@ -121,6 +121,14 @@ def issue_signer(
     return _issue_leaf(authority, name, key, now, at, usages, years)
 
 
+def issue_recipient(
+    authority: Authority, name: x509.Name, key: Key, now: datetime, at: Addresses
+) -> x509.Certificate:
+    """Issue a certificate that content is encrypted for, and that signs nothing (keyAgreement)."""
+    usages = [ExtendedKeyUsageOID.EMAIL_PROTECTION]
+    return _issue_leaf(authority, name, key, now, at, usages, LEAF_YEARS, encryption=True)
+
+
 def issue_service(
     authority: Authority, name: x509.Name, key: Key, now: datetime, at: Addresses, usage: ObjectIdentifier
 ) -> x509.Certificate:
@@ -180,11 +188,13 @@ def _issue_leaf(
     at: Addresses,
     usages: Sequence[ObjectIdentifier],
     years: int,
+    *,
+    encryption: bool = False,
 ) -> x509.Certificate:
     service = bool(_SERVICE_USAGES & set(usages))
     builder = _builder(name, authority.certificate.subject, key, now, years)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-    builder = builder.add_extension(_key_usage(commitment=not service), critical=True)
+    builder = builder.add_extension(_key_usage(commitment=not service, encryption=encryption), critical=True)
     # RFC 3161, 2.3: a timestamp service's extended key usage is critical and stands alone.
     critical = ExtendedKeyUsageOID.TIME_STAMPING in usages
     builder = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=critical)
@@ -197,13 +207,15 @@ def _issue_leaf(
     return builder.sign(authority.key, hashes.SHA256())
 
 
-def _key_usage(*, authority: bool = False, commitment: bool = False) -> x509.KeyUsage:
+def _key_usage(
+    *, authority: bool = False, commitment: bool = False, encryption: bool = False
+) -> x509.KeyUsage:
     return x509.KeyUsage(
-        digital_signature=not authority,
-        content_commitment=commitment,
+        digital_signature=not authority and not encryption,
+        content_commitment=commitment and not encryption,
         key_encipherment=False,
         data_encipherment=False,
-        key_agreement=False,
+        key_agreement=encryption,
         key_cert_sign=authority,
         crl_sign=authority,
         encipher_only=False,

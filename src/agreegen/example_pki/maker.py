@@ -26,6 +26,7 @@ from agreegen.example_pki.certificates import (
     generate_rsa_keys,
     issue_authority,
     issue_crl,
+    issue_recipient,
     issue_root,
     issue_service,
     issue_signer,
@@ -133,6 +134,7 @@ def _fill(pki: ExamplePki, now: datetime, key_bits: int) -> None:
     _write_services(pki, authority, now)
     for holder, key in zip(holders, keys, strict=True):
         _write_signer(pki, authority, holder, key, now)
+    _write_recipient(pki, authority, now)
     _write_secret(pki.keys / "pki.json", pki.to_json())
 
 
@@ -181,6 +183,22 @@ def _write_signer(
     stem.with_suffix(".yaml").write_text(_credential_text(holder, stem.name), encoding="utf-8")
 
 
+def _write_recipient(pki: ExamplePki, authority: Authority, now: datetime) -> None:
+    """Write the certificate that bags are sealed for, and its credential (ECDH on P-256)."""
+    stem, key = pki.credentials / "archive-recipient", ec.generate_private_key(ec.SECP256R1())
+    name = subject_name("EXAMPLE Archive", number="RECIPIENT")
+    certificate = issue_recipient(authority, name, key, now, pki.addresses)
+    _write_secret(stem.with_suffix(".key"), _key_pem(key))
+    both = b"".join(each.public_bytes(Encoding.PEM) for each in (certificate, authority.certificate))
+    stem.with_suffix(".pem").write_bytes(both)
+    stem.with_suffix(".yaml").write_text(_opening_text("pem", stem.name), encoding="utf-8")
+
+
+def _opening_text(kind: str, stem: str) -> str:
+    about = f"# {EXAMPLE_ORGANISATION}: opens sealed bags, signs nothing\n"
+    return f"{about}kind: {kind}\nkey: {stem}.key\ncertificate: {stem}.pem\n"
+
+
 def _sm2_backend() -> Sm2Backend | None:
     try:
         return find_backend()
@@ -199,6 +217,11 @@ def _write_sm2(pki: ExamplePki, backend: Sm2Backend, now: datetime) -> None:
     _write_secret(stem.with_suffix(".key"), chain.signing.key_pem)
     pair = chain.encryption.certificate_pem + chain.signing.certificate_pem
     stem.with_suffix(".pem").write_bytes(pair + chain.authority.certificate_pem)
+    recipient = pki.credentials / "sm2-recipient"
+    _write_secret(recipient.with_suffix(".key"), chain.encryption.key_pem)
+    own = chain.encryption.certificate_pem + chain.authority.certificate_pem
+    recipient.with_suffix(".pem").write_bytes(own)
+    recipient.with_suffix(".yaml").write_text(_opening_text("sm2", recipient.name), encoding="utf-8")
     stem.with_suffix(".png").write_bytes(draw_seal(PARTY_A))
     stem.with_suffix(".yaml").write_text(
         f"# {EXAMPLE_ORGANISATION}: {PARTY_A}, SM2\n"

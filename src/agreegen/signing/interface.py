@@ -52,6 +52,29 @@ class RawSigner(Protocol):
         ...
 
 
+@runtime_checkable
+class KeyOpener(Protocol):
+    """A key that opens what was encrypted for it; not every kind of credential has one."""
+
+    def decrypt_key(self, encrypted: bytes, oaep_hash: str | None) -> bytes:
+        """Decrypt a content key: RSA with OAEP over this hash, or as PKCS #1 1.5 says; SM2 (GM/T 0009).
+
+        Raises:
+            ValueError: It was not encrypted for this key, or not so.
+            CredentialError: The key was closed.
+        """
+        ...
+
+    def agree(self, point: bytes) -> bytes:
+        """Return the secret that this key and an uncompressed point of its curve share (RFC 5753).
+
+        Raises:
+            ValueError: The key agrees on nothing, or the point is none of its curve.
+            CredentialError: The key was closed.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class AppearanceSource:
     """The picture of a seal or of a handwritten signature.

@@ -18,6 +18,7 @@ from agreegen.api.archives.bags import (
     verify_bag,
     write_four,
 )
+from agreegen.api.archives.envelopes import CIPHERS, MOST_PART_MIB, open_bag, seal_bag
 from agreegen.api.archives.handover import hand_over_bag, receive_bag
 from agreegen.api.archives.retention import (
     Retention,
@@ -28,6 +29,8 @@ from agreegen.api.archives.retention import (
 )
 
 __all__ = [
+    "CIPHERS",
+    "MOST_PART_MIB",
     "RENEWAL_HASHES",
     "BagReport",
     "BagSummary",
@@ -43,9 +46,11 @@ __all__ = [
     "job_bags",
     "list_ages",
     "list_endings",
+    "open_bag",
     "read_retention",
     "receive_bag",
     "renew_bags",
+    "seal_bag",
     "timestamp_bags",
     "verify_bag",
     "write_four",

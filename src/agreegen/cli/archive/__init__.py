@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from agreegen.cli.archive.bags import create_command, verify_command
+from agreegen.cli.archive.envelopes import open_command, seal_command
 from agreegen.cli.archive.evidence import (
     extract_command,
     renew_command,
@@ -31,5 +32,7 @@ for each in (
     receive_command,
     due_command,
     destroy_command,
+    seal_command,
+    open_command,
 ):
     command.add_command(each)

@@ -41,6 +41,14 @@ class Sm2Key(Protocol):
         """Sign a message; the result is DER (GM/T 0009, clause 7.3)."""
         ...
 
+    def decrypt(self, encrypted: bytes) -> bytes:
+        """Decrypt the DER of an SM2Cipher (GM/T 0009, clause 7.2).
+
+        Raises:
+            ValueError: It was not encrypted for this key.
+        """
+        ...
+
     def close(self) -> None:
         """Forget the key."""
         ...
@@ -64,6 +72,10 @@ class Sm2Backend(Protocol):
 
     def generate(self) -> tuple[bytes, bytes]:
         """Make a key: 32 bytes of private key, 65 bytes of public point."""
+        ...
+
+    def encrypt(self, point: bytes, data: bytes) -> bytes:
+        """Encrypt a key for an uncompressed public point; the result is the DER of an SM2Cipher."""
         ...
 
     def verify(self, point: bytes, content: bytes, signature: bytes, signer_id: bytes) -> bool:

@@ -31,6 +31,21 @@ class _GmsslKey:
         except self._library.GmsslInnerError as exc:
             raise CredentialError(message("pki.sm2-key-does-not-sign")) from exc
 
+    def decrypt(self, encrypted: bytes) -> bytes:
+        """Decrypt the DER of an SM2Cipher.
+
+        Raises:
+            CredentialError: The key was closed.
+            ValueError: It was not encrypted for this key.
+        """
+        if self._scalar is None:
+            raise CredentialError(message("pki.key-closed"))
+        try:
+            with silence():
+                return bytes(self._library.sm2_decrypt(self._scalar, encrypted))
+        except self._library.GmsslInnerError as exc:
+            raise ValueError("it was not encrypted for this SM2 key") from exc
+
     def close(self) -> None:
         """Forget the key."""
         self._scalar = None
@@ -59,6 +74,10 @@ class GmsslBackend:
         """Make a key: private key and public point."""
         public, private = self._library.sm2_key_generate()
         return bytes(private), b"\x04" + bytes(public)
+
+    def encrypt(self, point: bytes, data: bytes) -> bytes:
+        """Encrypt a key for a public point."""
+        return bytes(self._library.sm2_encrypt(point[1:], data))
 
     def verify(self, point: bytes, content: bytes, signature: bytes, signer_id: bytes) -> bool:
         """Check a DER signature."""

@@ -13,6 +13,8 @@ from agreegen.messages import message
 from agreegen.pki.sm2.curve import ALGORITHM_IDENTIFIER, CURVE_ORDER, encode_public_key, multiply_base
 
 _OPENSSL_3 = 0x30000000
+_MOST_ADDED = 256
+"""What encryption adds to a key: a point, a hash, and their DER."""
 _POINTER, _SIZE, _INT = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int
 _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "OpenSSL_version_num": (ctypes.c_ulong, []),
@@ -38,6 +40,11 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     ),
     "EVP_DigestVerifyInit": (_INT, [_POINTER, _POINTER, _POINTER, _POINTER, _POINTER]),
     "EVP_DigestVerify": (_INT, [_POINTER, ctypes.c_char_p, _SIZE, ctypes.c_char_p, _SIZE]),
+    **{
+        f"EVP_PKEY_{act}": (_INT, [_POINTER, ctypes.c_char_p, ctypes.POINTER(_SIZE), ctypes.c_char_p, _SIZE])
+        for act in ("encrypt", "decrypt")
+    },
+    **{f"EVP_PKEY_{act}_init": (_INT, [_POINTER]) for act in ("encrypt", "decrypt")},
     "ERR_clear_error": (None, []),
 }
 
@@ -62,6 +69,17 @@ class _OpenSslKey:
         if self._handle is None:
             raise CredentialError(message("pki.key-closed"))
         return self._backend.sign_with(self._handle, content, signer_id)
+
+    def decrypt(self, encrypted: bytes) -> bytes:
+        """Decrypt the DER of an SM2Cipher.
+
+        Raises:
+            CredentialError: The key was closed.
+            ValueError: It was not encrypted for this key.
+        """
+        if self._handle is None:
+            raise CredentialError(message("pki.key-closed"))
+        return self._backend.crypt("decrypt", self._handle, encrypted)
 
     def close(self) -> None:
         """Forget the key."""
@@ -148,6 +166,39 @@ class OpenSslBackend:
                 library.ERR_clear_error()
                 raise CredentialError(message("pki.sm2-key-does-not-sign"))
             return buffer.raw[: length.value]
+
+    def encrypt(self, point: bytes, data: bytes) -> bytes:
+        """Encrypt a key for a public point.
+
+        Raises:
+            ValueError: The library refuses.
+        """
+        handle = self._parse(self._library.d2i_PUBKEY, encode_public_key(point))
+        if handle is None:
+            raise ValueError("OpenSSL does not take this SM2 key")
+        try:
+            return self.crypt("encrypt", handle, data)
+        finally:
+            self._library.EVP_PKEY_free(handle)
+
+    def crypt(self, act: str, handle: int, data: bytes) -> bytes:
+        """Encrypt or decrypt with a key; see `encrypt` and the key's `decrypt`.
+
+        Raises:
+            ValueError: The library refuses.
+        """
+        library = self._library
+        context, length = library.EVP_PKEY_CTX_new(handle, None), _SIZE(len(data) + _MOST_ADDED)
+        buffer = ctypes.create_string_buffer(length.value)
+        try:
+            begun = bool(context) and getattr(library, f"EVP_PKEY_{act}_init")(context) == 1
+            run = getattr(library, f"EVP_PKEY_{act}")
+            if not begun or run(context, buffer, ctypes.byref(length), data, len(data)) != 1:
+                raise ValueError(f"OpenSSL does not {act} with this SM2 key")
+            return buffer.raw[: length.value]
+        finally:
+            library.EVP_PKEY_CTX_free(context)
+            library.ERR_clear_error()
 
     def free_key(self, handle: int) -> None:
         """Give a key's memory back."""

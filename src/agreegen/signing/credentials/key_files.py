@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -16,6 +16,12 @@ from agreegen.signing.credentials.secrets import BackendConfig, LoadedKey
 from agreegen.signing.interface import Mechanism
 
 SupportedKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+_OAEP_HASHES: dict[str, Callable[[], hashes.HashAlgorithm]] = {
+    "sha1": hashes.SHA1,
+    "sha256": hashes.SHA256,
+    "sha384": hashes.SHA384,
+    "sha512": hashes.SHA512,
+}
 _RSA_BITS = range(2048, 4096 + 1)
 
 
@@ -55,6 +61,30 @@ class FileSigner:
     def sign_many(self, messages: Sequence[bytes]) -> list[bytes]:
         """Sign several messages, one after the other."""
         return [self.sign(message) for message in messages]
+
+    def decrypt_key(self, encrypted: bytes, oaep_hash: str | None) -> bytes:
+        """Decrypt a content key.
+
+        Raises:
+            ValueError: It was not encrypted for this key, or not so.
+        """
+        if not isinstance(self._key, rsa.RSAPrivateKey):
+            raise ValueError("only an RSA key decrypts")  # noqa: TRY004 - which key it is was found out late
+        if oaep_hash is None:
+            return self._key.decrypt(encrypted, padding.PKCS1v15())
+        digest = _OAEP_HASHES[oaep_hash]()
+        return self._key.decrypt(encrypted, padding.OAEP(padding.MGF1(digest), digest, None))
+
+    def agree(self, point: bytes) -> bytes:
+        """Return the secret that this key and a point of its curve share.
+
+        Raises:
+            ValueError: The key agrees on nothing, or the point is none of its curve.
+        """
+        if not isinstance(self._key, ec.EllipticCurvePrivateKey):
+            raise ValueError("only a key on a curve agrees")  # noqa: TRY004 - the same
+        other = ec.EllipticCurvePublicKey.from_encoded_point(self._key.curve, point)
+        return self._key.exchange(ec.ECDH(), other)
 
     def close(self) -> None:
         """Drop the key."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
@@ -20,18 +21,20 @@ _COMMON = frozenset({"kind", "chain", "appearance"})
 _MANUAL = message("signing.docs-credentials-md-describes-file")
 
 
-def load_credential(path: Path, *, prompt: Prompt | None = None) -> Credential:
+def load_credential(path: Path, *, prompt: Prompt | None = None, opens: bool = False) -> Credential:
     """Load the key and the certificate that a credential file names.
 
     Args:
         path: The credential file (YAML).
         prompt: Asks for secrets with `{prompt: true}`; takes the question, returns the answer.
+        opens: Whether the key is to open envelopes, instead of signing: of a pair of SM2 certificates the one
+            for encryption is taken then.
 
     Raises:
         CredentialError: The file is wrong, a secret is missing or wrong, the key cannot be had or has no
             certificate.
     """
-    config = read_config(path, prompt=prompt)
+    config = replace(read_config(path, prompt=prompt), opens=opens)
     with breakdown_as(
         lambda: config.error(
             message("signing.file-breaks-library-reads"), hint=message("signing.export-again")

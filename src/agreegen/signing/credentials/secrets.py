@@ -78,6 +78,7 @@ class BackendConfig:
         settings: Its content; scalars as text, secrets still as references.
         prompt: Asks for secrets; None where nobody can answer.
         warnings: Collects what deserves a warning, e.g. a key file that others can read.
+        opens: Whether the key is to open envelopes, instead of signing.
     """
 
     path: Path
@@ -85,6 +86,7 @@ class BackendConfig:
     settings: Mapping[str, object]
     prompt: Prompt | None = None
     warnings: list[Message] = field(default_factory=list)
+    opens: bool = False
 
     def __repr__(self) -> str:
         return f"BackendConfig({str(self.path)!r}, kind={self.kind!r})"

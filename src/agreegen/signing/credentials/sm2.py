@@ -65,6 +65,25 @@ class Sm2Signer:
         """Sign several messages, one after the other."""
         return [self.sign(message) for message in messages]
 
+    def decrypt_key(self, encrypted: bytes, oaep_hash: str | None) -> bytes:
+        """Decrypt a content key.
+
+        Raises:
+            ValueError: It was not encrypted for this key.
+            CredentialError: The signer was closed.
+        """
+        if oaep_hash is not None:
+            raise ValueError("an SM2 key knows no OAEP")
+        return self._key.decrypt(encrypted)
+
+    def agree(self, point: bytes) -> bytes:
+        """Refuse: SM2 keys are encrypted for, they agree on nothing here.
+
+        Raises:
+            ValueError: Always.
+        """
+        raise ValueError(f"an SM2 key agrees on nothing with {len(point)} bytes")
+
     def close(self) -> None:
         """Drop the key."""
         self._key.close()
@@ -113,6 +132,8 @@ def _signing_certificate(config: BackendConfig, fitting: Sequence[x509.Certifica
     if not fitting:
         raise no_certificate(config)
     own = next((c for c in fitting if signs(c)), None)
+    if config.opens:
+        return next((c for c in fitting if not signs(c)), fitting[0])
     if own is None:
         config.fail(
             message("signing.certificate-encryption-not-signatures"),
