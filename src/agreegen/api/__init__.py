@@ -28,9 +28,11 @@ if TYPE_CHECKING:
     from agreegen.api.archives import job_bags as job_bags
     from agreegen.api.archives import list_ages as list_ages
     from agreegen.api.archives import list_endings as list_endings
+    from agreegen.api.archives import open_bag as open_bag
     from agreegen.api.archives import read_retention as read_retention
     from agreegen.api.archives import receive_bag as receive_bag
     from agreegen.api.archives import renew_bags as renew_bags
+    from agreegen.api.archives import seal_bag as seal_bag
     from agreegen.api.archives import timestamp_bags as timestamp_bags
     from agreegen.api.archives import verify_bag as verify_bag
     from agreegen.api.archives import write_four as write_four
@@ -197,9 +199,11 @@ _MODULES = {
         "job_bags",
         "list_ages",
         "list_endings",
+        "open_bag",
         "read_retention",
         "receive_bag",
         "renew_bags",
+        "seal_bag",
         "timestamp_bags",
         "verify_bag",
         "write_four",

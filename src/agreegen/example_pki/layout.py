@@ -76,6 +76,11 @@ class ExamplePki:
         return self.folder / "credentials"
 
     @property
+    def recipients(self) -> Path:
+        """Folder with certificates that bags are sealed for, and the credentials that open them."""
+        return self.folder / "recipients"
+
+    @property
     def keys(self) -> Path:
         """Folder with the keys of the authorities and services."""
         return self.folder / "responder"

@@ -49,7 +49,7 @@ from agreegen.pki.sm2.backend import Sm2Backend, find_backend
 from agreegen.temporary import OwnFolder
 
 DEFAULT_PORT = 9000
-_PARTS = ("credentials", "trust", "responder", MARKER)
+_PARTS = ("credentials", "recipients", "trust", "responder", MARKER)
 _PKCS12_ROUNDS = 20_000
 
 
@@ -126,7 +126,7 @@ def _fill(pki: ExamplePki, now: datetime, key_bits: int) -> None:
     root_key, ca_key, *keys = generate_rsa_keys(2 + len(holders), key_bits)
     root = issue_root(root_key, now)
     authority = issue_authority(root, ca_key, now, pki.addresses)
-    for part in (pki.trust, pki.credentials / "people", pki.keys):
+    for part in (pki.trust, pki.credentials / "people", pki.recipients, pki.keys):
         part.mkdir(parents=True)
     pki.keys.chmod(0o700)
     (pki.folder / MARKER).write_text(MARKER_TEXT, encoding="utf-8")
@@ -185,7 +185,7 @@ def _write_signer(
 
 def _write_recipient(pki: ExamplePki, authority: Authority, now: datetime) -> None:
     """Write the certificate that bags are sealed for, and its credential (ECDH on P-256)."""
-    stem, key = pki.credentials / "archive-recipient", ec.generate_private_key(ec.SECP256R1())
+    stem, key = pki.recipients / "archive-recipient", ec.generate_private_key(ec.SECP256R1())
     name = subject_name("EXAMPLE Archive", number="RECIPIENT")
     certificate = issue_recipient(authority, name, key, now, pki.addresses)
     _write_secret(stem.with_suffix(".key"), _key_pem(key))
@@ -217,7 +217,7 @@ def _write_sm2(pki: ExamplePki, backend: Sm2Backend, now: datetime) -> None:
     _write_secret(stem.with_suffix(".key"), chain.signing.key_pem)
     pair = chain.encryption.certificate_pem + chain.signing.certificate_pem
     stem.with_suffix(".pem").write_bytes(pair + chain.authority.certificate_pem)
-    recipient = pki.credentials / "sm2-recipient"
+    recipient = pki.recipients / "sm2-recipient"
     _write_secret(recipient.with_suffix(".key"), chain.encryption.key_pem)
     own = chain.encryption.certificate_pem + chain.authority.certificate_pem
     recipient.with_suffix(".pem").write_bytes(own)

@@ -73,7 +73,7 @@ def test_each_credential_opens_and_names_its_holder(pki: ExamplePki, name: str) 
 
 def test_secrets_are_for_the_owner_only(pki: ExamplePki) -> None:
     secret = [p for p in pki.folder.rglob("*") if p.suffix in {".p12", ".pass", ".key"}]
-    assert len(secret) == 2 * 18 + 4 + 3  # bundles and passphrases; four RSA or P-256 keys; three SM2 keys
+    assert len(secret) == 2 * 18 + 4 + 3 + 2  # bundles, passphrases; RSA or P-256 keys; SM2 keys; recipients
     assert {p.stat().st_mode & 0o777 for p in secret} == {0o600}
     assert pki.keys.stat().st_mode & 0o777 == 0o700
 

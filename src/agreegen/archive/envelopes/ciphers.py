@@ -13,7 +13,10 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES, SM4
 from cryptography.hazmat.primitives.ciphers.modes import CBC, GCM
 
-__all__ = ["ContentCipher", "Decryption", "DecryptionError", "Encryption", "decryption", "encryption"]
+from agreegen.archive.envelopes.problems import ContentError
+from agreegen.messages import message
+
+__all__ = ["ContentCipher", "Decryption", "Encryption", "decryption", "encryption"]
 
 _AES_256_GCM, _SM4_CBC = "2.16.840.1.101.3.4.1.46", "1.2.156.10197.1.104.2"
 _NONCE_BYTES, _TAG_BYTES, _BLOCK_BYTES = 12, 16, 16
@@ -38,10 +41,6 @@ class ContentCipher(StrEnum):
     def sealed_size(self, size: int) -> int:
         """Return how many bytes so many become."""
         return size if self.authenticated else (size // _BLOCK_BYTES + 1) * _BLOCK_BYTES
-
-
-class DecryptionError(ValueError):
-    """The content is not what was sealed, or the key is another one: which of both is not told."""
 
 
 class _GcmParameters(core.Sequence):  # type: ignore[misc]  # asn1crypto has no types
@@ -81,7 +80,7 @@ class Decryption(Protocol):
         """Check the tag or the padding, and return the last bytes.
 
         Raises:
-            DecryptionError: It is not what was sealed.
+            ContentError: It is not what was sealed, or the key is another one: which of both is not told.
         """
         ...
 
@@ -100,7 +99,8 @@ def decryption(identifier: bytes, key: bytes) -> tuple[ContentCipher, Decryption
     """Begin to decrypt what an AlgorithmIdentifier names.
 
     Raises:
-        ValueError: It names another cipher, or its parameters are not plain.
+        ContentError: It names another cipher, or its parameters are not those expected.
+        ValueError, TypeError: It cannot be read.
     """
     parsed = _Algorithm.load(identifier, strict=True)
     name, parameters = parsed["algorithm"].dotted, parsed["parameters"]
@@ -108,14 +108,14 @@ def decryption(identifier: bytes, key: bytes) -> tuple[ContentCipher, Decryption
         given = parameters.parse(_GcmParameters)
         nonce, length = given["nonce"].native, given["icv_length"].native
         if len(nonce) != _NONCE_BYTES or length != _TAG_BYTES:
-            raise ValueError("a nonce of 12 bytes and a tag of 16 are expected")
+            raise ContentError(message("archive.envelope-parameters"))
         return ContentCipher.AES_256_GCM, _GcmDecryption(_of_length(key, 32), nonce)
     if name == _SM4_CBC:
         nonce = parameters.parse(core.OctetString).native
         if len(nonce) != _BLOCK_BYTES:
-            raise ValueError("an initialisation vector of 16 bytes is expected")
+            raise ContentError(message("archive.envelope-parameters"))
         return ContentCipher.SM4_CBC, _CbcDecryption(_of_length(key, 16), nonce)
-    raise ValueError(f"content is encrypted with {name}, not with AES-256-GCM or SM4-CBC")
+    raise ContentError(message("archive.envelope-cipher", name=name))
 
 
 def _of_length(key: bytes, length: int) -> bytes:
@@ -149,7 +149,7 @@ class _GcmDecryption:
         try:
             return self._context.finalize_with_tag(tag)
         except (InvalidTag, ValueError) as exc:
-            raise DecryptionError from exc
+            raise ContentError(message("archive.not-what-was-sealed")) from exc
 
 
 class _CbcEncryption:
@@ -176,4 +176,4 @@ class _CbcDecryption:
         try:
             return self._unpadder.update(self._context.finalize()) + self._unpadder.finalize() + tag[:0]
         except ValueError as exc:
-            raise DecryptionError from exc
+            raise ContentError(message("archive.not-what-was-sealed")) from exc

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from agreegen.archive.envelopes.ciphers import DecryptionError, decryption
+from agreegen.archive.envelopes.ciphers import decryption
 from agreegen.archive.envelopes.part_layout import read_head, read_tag
 from agreegen.archive.envelopes.part_names import all_parts
-from agreegen.archive.envelopes.tar_stream import TarError, extract
+from agreegen.archive.envelopes.problems import ContentError
+from agreegen.archive.envelopes.tar_stream import extract
 from agreegen.archive.envelopes.unwrapping import content_key
 from agreegen.archive.handover.handing_over import transfer_folder
 from agreegen.archive.interface import BagLimits
@@ -60,11 +61,11 @@ def open_bag(files: Sequence[Path], folder: Path, credential: Credential) -> Pat
             bag = _bag_among(tops, unpacked)
             _require_whole(bag)
             return _take_places(bag, tops, folder)
-    except (OSError, TarError) as exc:
-        raise _refused(parts[0], str(exc)) from exc
+    except (OSError, ContentError) as exc:
+        raise _refused(parts[0], exc) from exc
 
 
-def _refused(path: Path, problem: Message | str) -> ArchiveError:
+def _refused(path: Path, problem: Message | OSError | ContentError) -> ArchiveError:
     return ArchiveError(
         message("archive.cannot-opened", path=path, problem=problem),
         hint=message("archive.cannot-opened.hint"),
@@ -113,17 +114,17 @@ def _decrypt(part: Path, credential: Credential, target: Path) -> None:
             for block in _blocks(file, head.size):
                 output.write(decrypting.update(block))
             output.write(decrypting.finish(read_tag(file, head)))
-    except DecryptionError as exc:
-        raise _refused(part, message("archive.not-what-was-sealed")) from exc
+    except ContentError as exc:
+        raise _refused(part, exc) from exc
     except (ValueError, TypeError, KeyError, AttributeError) as exc:
-        raise _refused(part, message("archive.no-envelope", problem=str(exc))) from exc
+        raise _refused(part, message("archive.no-envelope")) from exc
 
 
 def _blocks(file: BinaryIO, size: int) -> Iterator[bytes]:
     while size:
         block = file.read(min(size, _BLOCK_BYTES))
         if not block:
-            raise ValueError("the file is cut off")
+            raise ContentError(message("archive.envelope-cut-off"))
         size -= len(block)
         yield block
 
@@ -133,13 +134,13 @@ def _bag_among(tops: frozenset[str], unpacked: Path) -> Path:
     bags = [unpacked / name for name in tops if (unpacked / name / "bagit.txt").is_file()]
     if len(bags) == 1 and {unpacked / name for name in tops} <= {bags[0], transfer_folder(bags[0])}:
         return bags[0]
-    raise TarError(str(message("archive.open-holds-no-bag")))
+    raise ContentError(message("archive.open-holds-no-bag"))
 
 
 def _require_whole(bag: Path) -> None:
     contents = check_structure(bag, BagLimits())
     if contents.problems:
-        raise TarError(contents.problems[0].in_language("en"))
+        raise ContentError(message("archive.opened-differs", problem=contents.problems[0]))
 
 
 def _take_places(bag: Path, tops: frozenset[str], folder: Path) -> Path:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from agreegen.archive.envelopes.ciphers import ContentCipher
+from agreegen.archive.envelopes.problems import ContentError
+from agreegen.messages import message
 
 __all__ = ["PartFrame", "PartHead", "read_head", "read_tag"]
 
@@ -91,18 +93,18 @@ def read_head(file: BinaryIO) -> PartHead:
     """Read a part up to its encrypted content.
 
     Raises:
-        ValueError: It is no such file, is cut off, or holds more than an envelope.
+        ContentError: It is no such file, is cut off, or holds more than an envelope.
         OSError: It cannot be read.
     """
     total = os.fstat(file.fileno()).st_size
     if _enter(file, _SEQUENCE) + file.tell() != total:
-        raise ValueError("the file is cut off, or something follows the envelope")
+        raise ContentError(message("archive.envelope-lengths"))
     kind = _take(file, _NAME, 16)
     if kind not in {_ENVELOPED, _AUTH_ENVELOPED}:
-        raise ValueError("it holds no encrypted content")
+        raise ContentError(message("archive.no-envelope"))
     authenticated = kind == _AUTH_ENVELOPED
     if _enter(file, _EXPLICIT_0) + file.tell() != total or _enter(file, _SEQUENCE) + file.tell() != total:
-        raise ValueError("lengths do not fit each other")
+        raise ContentError(message("archive.envelope-lengths"))
     _take(file, _INTEGER, 8)
     recipients = _take(file, _SET, _MOST_RECIPIENT_BYTES)
     end = _enter(file, _SEQUENCE) + file.tell()
@@ -111,7 +113,7 @@ def read_head(file: BinaryIO) -> PartHead:
     size = _enter(file, _CONTENT)
     tag = _TAG_BYTES + 2 if authenticated else 0
     if size + file.tell() != end or end + tag != total:
-        raise ValueError("lengths do not fit each other")
+        raise ContentError(message("archive.envelope-lengths"))
     return PartHead(recipients, identifier, size, authenticated)
 
 
@@ -119,7 +121,7 @@ def read_tag(file: BinaryIO, head: PartHead) -> bytes:
     """Read what follows the content; empty where the cipher has no tag.
 
     Raises:
-        ValueError: It is no tag.
+        ContentError: It is no tag.
     """
     return _take(file, _OCTETS, _TAG_BYTES + 2)[2:] if head.authenticated else b""
 
@@ -128,28 +130,28 @@ def _enter(file: BinaryIO, tag: int) -> int:
     """Read tag and length of a value, in DER; return the length."""
     found = _read(file, 2)
     if found[0] != tag:
-        told = "in pieces of unknown length" if tag == _CONTENT and found[0] == _CONTENT_IN_PIECES else "else"
-        raise ValueError(f"an envelope in DER is expected, and this one is written {told}")
+        pieces = tag == _CONTENT and found[0] == _CONTENT_IN_PIECES
+        raise ContentError(message("archive.envelope-not-der" if pieces else "archive.no-envelope"))
     if found[1] < 0x80:
         return found[1]
     count = found[1] & 0x7F
     if not 1 <= count <= 8:
-        raise ValueError("an envelope in DER is expected, and this one has no known length")
+        raise ContentError(message("archive.envelope-not-der"))
     length = int.from_bytes(_read(file, count))
     if _head(tag, length)[1:] != found[1:] + length.to_bytes(count):
-        raise ValueError("a length is not written in DER")
+        raise ContentError(message("archive.envelope-not-der"))
     return length
 
 
 def _take(file: BinaryIO, tag: int, most: int) -> bytes:
     length = _enter(file, tag)
     if length > most:
-        raise ValueError("a part of the envelope's head is too long")
+        raise ContentError(message("archive.no-envelope"))
     return _head(tag, length) + _read(file, length)
 
 
 def _read(file: BinaryIO, count: int) -> bytes:
     data = file.read(count)
     if len(data) != count:
-        raise ValueError("the file is cut off")
+        raise ContentError(message("archive.envelope-cut-off"))
     return data

@@ -11,8 +11,9 @@ from typing import BinaryIO
 from agreegen.archive.envelopes.ciphers import ContentCipher, encryption
 from agreegen.archive.envelopes.part_layout import PartFrame
 from agreegen.archive.envelopes.part_names import part_names, stale_parts
+from agreegen.archive.envelopes.problems import ContentError
 from agreegen.archive.envelopes.recipients import Recipient, encrypt_key
-from agreegen.archive.envelopes.tar_stream import TarError, plan
+from agreegen.archive.envelopes.tar_stream import plan
 from agreegen.archive.handover.handing_over import transfer_folder
 from agreegen.archive.interface import BagLimits
 from agreegen.archive.structure import check_structure
@@ -77,7 +78,7 @@ def seal_bag(
         contents = check_structure(bag, BagLimits())
         if contents.problems:
             raise ArchiveError(
-                message("archive.not-whole", bag=bag, problem=contents.problems[0].in_language("en")),
+                message("archive.not-whole", bag=bag, problem=contents.problems[0]),
                 hint=message("archive.run-agreegen-archive-verify"),
             )
         packing = plan(_folders(bag))
@@ -101,7 +102,7 @@ def seal_bag(
             for draft, target in zip(drafts, targets, strict=True):
                 draft.rename(target)
             sync_folder(output.parent)
-    except (OSError, TarError) as exc:
+    except (OSError, ContentError) as exc:
         raise ArchiveError(
             message("archive.cannot-sealed", bag=bag, exc=exc),
             hint=message("archive.check-bag-disk-permissions"),
@@ -140,13 +141,13 @@ class _Cut:
         """Yield exactly so many bytes.
 
         Raises:
-            TarError: There are not so many.
+            ContentError: There are not so many.
         """
         while size:
             if not self._rest:
                 block = next(self._blocks, None)
                 if block is None:
-                    raise TarError("files changed while they were packed")
+                    raise ContentError(message("archive.tar-changed"))
                 self._rest = memoryview(block)
             part, self._rest = self._rest[:size], self._rest[size:]
             size -= len(part)
@@ -156,7 +157,7 @@ class _Cut:
         """Refuse what is longer than was planned.
 
         Raises:
-            TarError: Something is left.
+            ContentError: Something is left.
         """
         if self._rest or any(self._blocks):
-            raise TarError("files changed while they were packed")
+            raise ContentError(message("archive.tar-changed"))

@@ -10,21 +10,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from agreegen.archive.envelopes.problems import ContentError
 from agreegen.archive.manifests import ManifestError, check_plain
+from agreegen.messages import message
 
-__all__ = ["ByteSource", "Packing", "TarError", "extract", "plan"]
+__all__ = ["ByteSource", "Packing", "extract", "plan"]
 
 _RECORD = 512
 _BLOCK_BYTES = 1 << 20
 _MOST_PAX_BYTES = 64 << 10
+_MOST_FILLING = 64 << 10
 _MOST_ENTRIES = 2_000_000
 _END = bytes(2 * _RECORD)
 _PLAIN_FILE, _FOLDER, _PAX = (b"0", b"\0"), b"5", b"x"
 _KNOWN_KEYS = frozenset({b"path", b"size", b"mtime"})
-
-
-class TarError(ValueError):
-    """The stream is no tar of plain files, or leads somewhere else."""
 
 
 class ByteSource(Protocol):
@@ -51,7 +50,7 @@ class Packing:
         """Yield the bytes.
 
         Raises:
-            TarError: A file is not what it was when this was planned.
+            ContentError: A file is not what it was when this was planned.
             OSError: It cannot be read.
         """
         written = 0
@@ -60,7 +59,7 @@ class Packing:
                 written += len(block)
                 yield block
         if written + len(_END) != self.size:
-            raise TarError("files changed while they were packed")
+            raise ContentError(message("archive.tar-changed"))
         yield _END
 
 
@@ -68,7 +67,7 @@ def plan(folders: dict[str, Path]) -> Packing:
     """List what is packed: plain files and folders below each, under its name.
 
     Raises:
-        TarError: There is something else.
+        ContentError: There is something else.
         OSError: A folder cannot be read.
     """
     entries: list[tuple[str, Path]] = []
@@ -91,7 +90,7 @@ def _header(name: str, path: Path) -> tuple[bytes, int]:
     elif stat.S_ISREG(status.st_mode):
         info.size = status.st_size
     else:
-        raise TarError(f"{name} is no plain file")
+        raise ContentError(message("archive.not-plain", path=name))
     return info.tobuf(tarfile.PAX_FORMAT, "utf-8", "strict"), info.size
 
 
@@ -115,7 +114,7 @@ def _entry(name: str, path: Path) -> Iterator[bytes]:
             left -= len(block)
             yield block
     if left:
-        raise TarError(f"{name} became shorter while it was packed")
+        raise ContentError(message("archive.tar-changed"))
     yield bytes(_padded(size) - size)
 
 
@@ -124,22 +123,29 @@ def extract(source: ByteSource, target: Path) -> frozenset[str]:
 
     1. Only plain files and folders; no links, devices, sparse files or unknown headers.
     2. Every path is plain, stands once, and its folder came before.
-    3. The stream ends with the end mark and nothing behind it.
+    3. The stream ends with the end mark and nothing behind it but what fills a block of `tar`.
 
     Raises:
-        TarError: It does not.
+        ContentError: It does not.
         OSError: The folder cannot be written.
     """
     tops: set[str] = set()
     for _ in range(_MOST_ENTRIES):
         head = _exactly(source, _RECORD)
         if head == bytes(_RECORD):
-            if _exactly(source, _RECORD) != bytes(_RECORD) or source.read(1):
-                raise TarError("something follows the end of the packed files")
+            _require_end(source)
             return frozenset(tops)
         name = _unpack(source, head, target)
         tops.add(name.partition("/")[0])
-    raise TarError("too many files are packed")
+    raise ContentError(message("archive.tar-too-many"))
+
+
+def _require_end(source: ByteSource) -> None:
+    rest = _exactly(source, _RECORD)
+    while len(rest) <= _MOST_FILLING and (block := source.read(_MOST_FILLING)):
+        rest += block
+    if rest.strip(b"\0") or len(rest) > _MOST_FILLING:
+        raise ContentError(message("archive.tar-more"))
 
 
 def _unpack(source: ByteSource, head: bytes, target: Path) -> str:
@@ -154,7 +160,7 @@ def _unpack(source: ByteSource, head: bytes, target: Path) -> str:
     try:
         check_plain(name)
     except ManifestError as exc:
-        raise TarError(f"{name!a}: {exc}") from exc
+        raise ContentError(message("archive.cannot-stand-bag", path=ascii(name), exc=str(exc))) from exc
     path, mode = target / name, info.mode & 0o777
     if info.type == _FOLDER and size == 0:
         path.mkdir(mode=0o700)
@@ -162,7 +168,7 @@ def _unpack(source: ByteSource, head: bytes, target: Path) -> str:
     elif info.type in _PLAIN_FILE and size >= 0:
         _write(source, path, size, mode)
     else:
-        raise TarError(f"{name} is no plain file")
+        raise ContentError(message("archive.not-plain", path=name))
     return name
 
 
@@ -170,7 +176,7 @@ def _parse(head: bytes) -> tarfile.TarInfo:
     try:
         return tarfile.TarInfo.frombuf(head, "utf-8", "surrogateescape")
     except tarfile.HeaderError as exc:
-        raise TarError("the packed files cannot be read") from exc
+        raise ContentError(message("archive.tar-unreadable")) from exc
 
 
 def _read_pax(data: bytes) -> dict[bytes, bytes]:
@@ -178,10 +184,10 @@ def _read_pax(data: bytes) -> dict[bytes, bytes]:
     while data:
         length, space, _ = data.partition(b" ")
         if not space or not length.isdigit() or not len(length) + 1 < int(length) <= len(data):
-            raise TarError("an extended header cannot be read")
+            raise ContentError(message("archive.tar-unreadable"))
         key, equals, value = data[len(length) + 1 : int(length) - 1].partition(b"=")
         if not equals or key not in _KNOWN_KEYS or key in found or b"\0" in value:
-            raise TarError("an extended header says what is not expected")
+            raise ContentError(message("archive.tar-unreadable"))
         found[key] = value
         data = data[int(length) :]
     return found
@@ -189,7 +195,7 @@ def _read_pax(data: bytes) -> dict[bytes, bytes]:
 
 def _body(source: ByteSource, size: int) -> bytes:
     if not 0 < size <= _MOST_PAX_BYTES:
-        raise TarError("an extended header is too long")
+        raise ContentError(message("archive.tar-unreadable"))
     return _exactly(source, _padded(size))[:size]
 
 
@@ -199,7 +205,7 @@ def _write(source: ByteSource, path: Path, size: int, mode: int) -> None:
         while left:
             block = source.read(min(left, _BLOCK_BYTES))
             if not block:
-                raise TarError("the packed files are cut off")
+                raise ContentError(message("archive.tar-cut-off"))
             file.write(block)
             left -= len(block)
         if _padded(size) > size:
@@ -215,5 +221,5 @@ def _exactly(source: ByteSource, count: int) -> bytes:
         parts.append(block)
         count -= len(block)
     if count:
-        raise TarError("the packed files are cut off")
+        raise ContentError(message("archive.tar-cut-off"))
     return b"".join(parts)

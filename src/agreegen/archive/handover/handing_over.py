@@ -79,7 +79,7 @@ def hand_over(bag: Path, sender: Sender, *, force: bool = False) -> TransferList
         contents = check_structure(bag, BagLimits())
         if contents.problems:
             raise ArchiveError(
-                message("archive.not-whole", bag=bag, problem=contents.problems[0].in_language("en")),
+                message("archive.not-whole", bag=bag, problem=contents.problems[0]),
                 hint=message("archive.run-agreegen-archive-verify"),
             )
         listed = make_list(
