@@ -5,6 +5,7 @@ Each function returns None where the file is not plain; then pyHanko does the sa
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Sequence
 
 from agreegen.pdf.plain import Entries, NotPlainError, PlainPdf, items, reference
@@ -87,13 +88,19 @@ def with_store(plain: PlainPdf, evidence: Evidence) -> bytes:
         kept = items(store[key]) if key in store else []
         known = {plain.stream(item) for item in kept}
         fresh = [der for der in ders if der not in known]
-        bodies.update({at + index: stream_body(b"", der) for index, der in enumerate(fresh)})
+        bodies.update({at + index: _evidence_body(der) for index, der in enumerate(fresh)})
         kept += [b"%d 0 R" % (at + index) for index in range(len(fresh))]
         at += len(fresh)
         if kept:
             store[key] = b"[%s]" % b" ".join(kept)
     bodies[number] = dictionary(store)
     return append(plain, bodies, seed=b"DSS")
+
+
+@functools.lru_cache(maxsize=256)
+def _evidence_body(der: bytes) -> bytes:
+    """Return the stream of a certificate, list or response; those of a chunk's documents are the same few."""
+    return stream_body(b"", der)
 
 
 def free_timestamp_name(taken: Collection[str]) -> str:
