@@ -16,7 +16,7 @@ from agreegen.errors import ArchiveError, InputError, TimestampError
 from agreegen.files import read_limited, write_atomically
 from agreegen.messages import message
 from agreegen.model.report import PadesLevel
-from agreegen.pipeline.signing import choose_role, extend_and_check, identify, sign_and_check
+from agreegen.pipeline.signing import choose_role, extend_and_check, require_identity, sign_and_check
 from agreegen.recording.recorder import Recorder
 from agreegen.recording.singles import expect_signed, record_signed
 from agreegen.signing.certificate_checks import Finding, check_credential
@@ -178,7 +178,7 @@ class FileSigner:
         pdf = _read_pdf(source)
         single = None
         if self._recorder is not None:
-            single = expect_signed(self._recorder, identify(pdf), source, pdf, destination)
+            single = expect_signed(self._recorder, require_identity(pdf), source, pdf, destination)
         signed = self.sign(pdf)
         _write_pdf(destination, signed.pdf.data)
         if self._recorder is not None and single is not None:

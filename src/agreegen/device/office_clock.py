@@ -19,7 +19,7 @@ from agreegen.errors import CredentialError
 from agreegen.files import read_limited
 from agreegen.messages import message
 from agreegen.pki.device_certificates import ARC
-from agreegen.signing.services.timestamps import check_token
+from agreegen.signing.services.timestamps import require_token
 
 _POLICY = f"{ARC}.3"
 """The policy of these tokens: the time of the office's server, and no other promise."""
@@ -77,7 +77,7 @@ class OfficeClock:
         attributes = self._attributes(info.dump(), now)
         value = self.key.sign(attributes.dump(), ec.ECDSA(hashes.SHA256()))
         token: bytes = self._container(info, attributes, value).dump()
-        check_token(token, digest)
+        require_token(token, digest)
         return token
 
     def _info(self, digest: bytes, now: datetime) -> tsp.TSTInfo:

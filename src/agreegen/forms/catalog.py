@@ -176,7 +176,11 @@ def approved_releases(folder: Path) -> dict[tuple[str, str], Approved]:
     for form_id, versions in (node if isinstance(node, dict) else {"": node}).items():
         if not isinstance(versions, dict):
             raise InputError(
-                message("forms.must-versions-their-hashes", path=path, form_id=form_id or "the file")
+                message(
+                    "forms.must-versions-their-hashes",
+                    path=path,
+                    form_id=form_id or message("forms.the-file"),
+                )
             )
         for version, hashes in versions.items():
             approved[form_id, version] = _read_approved(hashes, f"{path}: {form_id}.{version}")

@@ -98,7 +98,7 @@ def _refuse_signers(report: FileReport) -> None:
             raise SigningError(
                 message(
                     "pipeline.signature-not-trusted",
-                    signer=one.signer or "(unknown)",
+                    signer=one.signer or message("messages.unknown"),
                     reasons=join_sentences(one.reasons),
                 ),
                 hint=message("pipeline.if-you-know-signer-add-its"),

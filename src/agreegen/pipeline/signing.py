@@ -22,7 +22,7 @@ from agreegen.signing.prepared import SigningIdentity
 from agreegen.verification.interface import Options
 
 
-def identify(pdf: bytes) -> str:
+def require_identity(pdf: bytes) -> str:
     """Return the id of the document that a file says it is.
 
     Raises:

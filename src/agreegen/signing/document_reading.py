@@ -137,7 +137,8 @@ def check_integrity(state: PdfState) -> None:
     """
     for signature in state.signatures:
         where = message(
-            "signing.field", value="timestamp" if signature.timestamp else "signature", field=signature.field
+            "signing.timestamp-in-field" if signature.timestamp else "signing.signature-in-field",
+            field=signature.field,
         )
         try:
             broken = _problem(signature)
@@ -153,7 +154,7 @@ def check_integrity(state: PdfState) -> None:
             )
 
 
-def check_permissions(state: PdfState, name: str) -> None:
+def require_permission(state: PdfState, name: str) -> None:
     """Check that no earlier signature forbids signing the field.
 
     Raises:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from agreegen.errors import SigningError
-from agreegen.messages import message
+from agreegen.messages import Message, join_sentences, message
 from agreegen.model.document import DeclaredRole, Document
 from agreegen.signing.interface import SigningRequest
 from agreegen.signing.names import names_holder, subject_label
@@ -62,14 +62,14 @@ def next_role(
     Raises:
         SigningError: There is none, or more than one.
     """
-    reasons: list[str] = []
+    reasons: list[Message] = []
     named: list[str] = []
     anyone: list[str] = []
     for role in document.roles:
         try:
             check_role(document, identity, replace(request, role=role.id), signed=signed)
         except SigningError as exc:
-            reasons.append(exc.message)
+            reasons.append(exc.sentence)
         else:
             (anyone if role.holder is None else named).append(role.id)
     open_roles = named or anyone
@@ -84,7 +84,7 @@ def next_role(
         message(
             "signing.can-sign-no-role-document-now",
             name=identity.name,
-            reasons="; ".join(reasons) or "it has none",
+            reasons=join_sentences(reasons) or message("signing.it-has-none"),
         ),
         hint=message("signing.sign-credential-whoever-next"),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from agreegen.errors import SigningError
 from agreegen.messages import message
-from agreegen.signing.document_reading import check_integrity, check_permissions, read_state
+from agreegen.signing.document_reading import check_integrity, read_state, require_permission
 from agreegen.signing.interface import SigningRequest
 from agreegen.signing.prepared import SigningIdentity
 from agreegen.signing.role_checks import check_role, next_role, signed_already
@@ -52,7 +52,7 @@ def check_turn(
         raise signed_already(request.role)
     if not judged:
         check_integrity(state)
-    check_permissions(state, request.role)
+    require_permission(state, request.role)
     return Turn(certify=not state.signatures and not state.certified)
 
 

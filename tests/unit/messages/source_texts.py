@@ -102,6 +102,7 @@ def _spoken(tree: ast.AST, source: str) -> Iterator[ast.expr]:
     """Yield strings that a person would be shown: Chinese ones, and those that errors and printing take."""
     own = {id(node) for text in _descriptions(tree) for node in ast.walk(text)}
     seen: set[int] = set()
+    yield from _fillings(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             for text in _said(node):
@@ -111,6 +112,17 @@ def _spoken(tree: ast.AST, source: str) -> Iterator[ast.expr]:
                         yield part
         elif id(node) not in own and id(node) not in seen and _is_chinese(node, source):
             yield node
+
+
+def _fillings(tree: ast.AST) -> Iterator[ast.expr]:
+    """Yield words that stand in for a value of a message where there is none: they need codes, too."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _name(node.func) in {"message", "sentence"}:
+            for keyword in node.keywords:
+                parts = keyword.value.values if isinstance(keyword.value, ast.BoolOp) else [keyword.value]
+                for part in parts:
+                    if isinstance(part, ast.BoolOp | ast.IfExp | ast.Constant):
+                        yield from (text for text in _strings(part) if _WORDS.search(ast.unparse(text)))
 
 
 def _is_chinese(node: ast.AST, source: str) -> TypeGuard[ast.Constant]:

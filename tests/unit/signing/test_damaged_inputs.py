@@ -27,7 +27,7 @@ from agreegen.signing.credentials.csc_client import CscClient
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import Credential, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import sign_pdf
-from agreegen.signing.services.timestamps import TimestampClient, check_token
+from agreegen.signing.services.timestamps import TimestampClient, require_token
 from agreegen.signing.trust import load_trust
 from tests.soak.containers import damage_der
 from tests.unit.signing.conftest import make_pdf
@@ -199,7 +199,7 @@ def test_damaged_tokens(services: Responder, trust: Trust) -> None:
                 except AgreegenError as exc:
                     problems.append(exc)
                 else:
-                    check_token(token, hashlib.sha256(b"data").digest())
+                    require_token(token, hashlib.sha256(b"data").digest())
     assert len(problems) > ROUNDS
     assert all(type(problem) is TimestampError for problem in problems)
 

@@ -264,7 +264,11 @@ class Planner:
             if signature.personal and (path is None or not path.is_file()):
                 if signature.missing is Missing.FAIL:
                     raise RowProblemError(
-                        message("batch.no-credential-role", role=signature.role, path=path or "no value")
+                        message(
+                            "batch.no-credential-role",
+                            role=signature.role,
+                            path=path or message("batch.value-missing"),
+                        )
                     )
             elif path is not None:
                 tasks.append(SignTask(index, path))

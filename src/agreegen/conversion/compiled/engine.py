@@ -224,18 +224,16 @@ def primary_font_hashes(form: Form, names: Iterable[str]) -> dict[str, str]:
 
 
 def _refuse_stale(form: Form, description: Description) -> None:
-    changed = []
+    changed: list[Message | str] = []
     if description.template_sha256 != form.template_sha256:
         changed.append("template.docx")
     if description.description_sha256 != form.description_sha256:
         changed.append("form.yaml")
     if not changed and primary_font_hashes(form, description.fonts) != dict(description.fonts):
-        changed.append("the font")
+        changed.append(message("conversion.the-font"))
     if changed:
         raise StaleCompiledForm(
-            message(
-                "conversion.compiled-form-stale-changed-since", id=form.id, changed=" and ".join(changed)
-            ),
+            message("conversion.compiled-form-stale-changed-since", id=form.id, changed=tuple(changed)),
             hint=_recompile(form),
         )
 

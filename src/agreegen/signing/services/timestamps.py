@@ -174,7 +174,7 @@ class TimestampClient:
     ) -> bytes:
         token = _read_answer(server, answer)
         try:
-            facts = check_token(token, imprint[1], imprint[0])
+            facts = require_token(token, imprint[1], imprint[0])
             _check_request(token, server, nonce)
             self._approve(facts)
         except SigningError as exc:
@@ -206,7 +206,7 @@ def _check_request(token: bytes, server: TimestampServer, nonce: int) -> None:
         raise SigningError(message("signing.token-under-another-policy-than", policy=server.policy))
 
 
-def check_token(token: bytes, digest: bytes, hash_name: str = "sha256") -> TimestampFacts:
+def require_token(token: bytes, digest: bytes, hash_name: str = "sha256") -> TimestampFacts:
     """Check a timestamp token on its own: imprint, signature, signing certificate and its purpose.
 
     Trust is for the caller to judge.

@@ -130,7 +130,7 @@ class _Comparison:
             return False
 
 
-def find_difference(made: bytes, found: bytes, limits: Limits) -> str | None:
+def find_unlike_object(made: bytes, found: bytes, limits: Limits) -> str | None:
     """Compare what the engine makes with the first signed revision of a file.
 
     Args:

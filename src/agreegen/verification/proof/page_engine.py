@@ -17,7 +17,7 @@ from agreegen.model.document import Document
 from agreegen.model.report import Alarm
 from agreegen.pdf.objects import StructureError
 from agreegen.verification.interface import Options
-from agreegen.verification.proof.compiled_comparison import find_difference, has_same_pages
+from agreegen.verification.proof.compiled_comparison import find_unlike_object, has_same_pages
 from agreegen.verification.proof.foreign_parts import find_foreign_part
 from agreegen.verification.proof.page_look import find_hidden_text, find_unlike_page
 from agreegen.verification.proof.releases import Rebuilder
@@ -65,7 +65,7 @@ def _made(maker: Rebuilder, document: Document) -> bytes | None:
 def _check_objects(maker: Rebuilder, made: bytes, first: bytes, options: Options) -> Iterator[Alarm]:
     """Compare object for object with what the compiled engine makes."""
     try:
-        where = find_difference(made, first, options.limits)
+        where = find_unlike_object(made, first, options.limits)
     except _UNMADE:
         return
     if where is None:

@@ -222,7 +222,9 @@ class FileJudge:
         if result.subindication is not None:
             return result
         if self.policy.allowed_roles and role not in self.policy.allowed_roles:
-            problem = message("verification.policy-does-not-allow-role", value=role or "(none)")
+            problem = message(
+                "verification.policy-does-not-allow-role", value=role or message("verification.no-role")
+            )
             return replace(
                 result, subindication="SIG_CONSTRAINTS_FAILURE", reasons=(*result.reasons, problem)
             )

@@ -21,7 +21,7 @@ from agreegen.example_pki.responder import Responder
 from agreegen.model.report import PadesLevel
 from agreegen.signing.interface import Credential, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import sign_pdf
-from agreegen.signing.services.timestamps import TimestampClient, check_token
+from agreegen.signing.services.timestamps import TimestampClient, require_token
 from tests.unit.signing.conftest import MiniCa, make_pdf
 
 DEAD = TimestampServer("http://127.0.0.1:1/", timeout_s=1.0)
@@ -80,12 +80,12 @@ def client(*servers: TimestampServer, trust: Trust | None = None) -> TimestampCl
 def test_a_token_is_over_the_data(tsa: TimestampServer, trust: Trust) -> None:
     with client(tsa, trust=trust) as asking:
         token = asking.timestamp(b"data")
-        content = check_token(token, hashlib.sha256(b"data").digest())
+        content = require_token(token, hashlib.sha256(b"data").digest())
         assert content.time is not None
         assert abs((content.time - datetime.now(UTC)).total_seconds()) < 60
         assert len(token) <= asking.token_bytes()
     with pytest.raises(SigningError, match="imprint"):
-        check_token(token, hashlib.sha256(b"other").digest())
+        require_token(token, hashlib.sha256(b"other").digest())
 
 
 def test_the_next_service_is_asked(tsa: TimestampServer, trust: Trust) -> None:
@@ -164,7 +164,7 @@ def test_many_at_once(services: Responder, tsa: TimestampServer) -> None:
         services.delay_s = 0.0
     for number, token in enumerate(tokens):
         assert isinstance(token, bytes)
-        check_token(token, hashlib.sha256(b"%d" % number).digest())
+        require_token(token, hashlib.sha256(b"%d" % number).digest())
     assert seconds < 24 * 0.05
     with client(DEAD) as asking:
         (failure,) = asking.timestamp_many([b"data"])
@@ -224,7 +224,7 @@ def test_damaged_answers_end_in_a_clear_error(
         if token is None:
             assert stranger.server.url in message
         else:
-            check_token(token, hashlib.sha256(b"data").digest())
+            require_token(token, hashlib.sha256(b"data").digest())
 
 
 def test_a_service_that_sends_on_is_not_followed(stranger: Stranger, tsa: TimestampServer) -> None:

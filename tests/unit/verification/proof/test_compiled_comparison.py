@@ -18,7 +18,7 @@ from agreegen.conversion.compiled.outlines import read_outlines
 from agreegen.errors import ConversionError
 from agreegen.pdf.limits import Limits
 from agreegen.verification.examination import examine
-from agreegen.verification.proof.compiled_comparison import find_difference
+from agreegen.verification.proof.compiled_comparison import find_unlike_object
 from agreegen.verification.proof.rebuilding import prove
 from tests.unit.verification.authority import Authority, sign
 from tests.unit.verification.own_files import OwnFiles
@@ -59,13 +59,13 @@ PACKED: dict[str, dict[str, Any]] = {
 def test_other_packing_of_the_same_objects_is_no_difference(own: OwnFiles, how: str) -> None:
     data = changed(own, **PACKED[how])
     assert data != own.unsigned
-    assert find_difference(own.unsigned, data, Limits()) is None
+    assert find_unlike_object(own.unsigned, data, Limits()) is None
     assert codes(own, data) == []
 
 
 def test_own_files_are_no_difference(own: OwnFiles) -> None:
     for data in own.signed.values():
-        assert find_difference(own.unsigned, data, Limits()) is None
+        assert find_unlike_object(own.unsigned, data, Limits()) is None
 
 
 def fonts_of(pdf: Pdf) -> pikepdf.Object:
@@ -162,7 +162,7 @@ CHANGES: dict[str, Change] = {change.__name__: change for change in _ALL}
 @pytest.mark.parametrize("name", CHANGES)
 def test_what_the_engine_does_not_make_is_a_difference(own: OwnFiles, name: str) -> None:
     data = changed(own, CHANGES[name])
-    assert find_difference(own.unsigned, data, Limits()) is not None
+    assert find_unlike_object(own.unsigned, data, Limits()) is not None
     report = codes(own, data)
     assert report[0] == "page-differs"
     # The text alone would not have told.

@@ -7,6 +7,7 @@ themselves are looked at, too: whatever changed has to be reached by roles that 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 
 from agreegen.messages import Message, message
 from agreegen.pdf.objects import LimitError, Stream, StructureError
@@ -63,7 +64,7 @@ def _redefined(step: RevisionStep, number: int) -> Message | None:
     if roles & {Role.FROZEN, Role.NAMED}:
         return message("verification.object-redefined-may-not-change", number=number)
     if len(roles) > 1:
-        names = " and ".join(sorted(_words(role) for role in roles))
+        names = reduce(_joined, sorted(map(_words, roles), key=str))
         return message("verification.object-redefined-at-once", number=number, names=names)
     (role,) = roles
     return _misused(step, number, role)
@@ -103,8 +104,12 @@ def _belongs_to_compared(step: RevisionStep, number: int) -> bool:
     return True
 
 
-def _words(role: Role) -> str:
-    return role.name.lower().replace("_", " ")
+def _words(role: Role) -> Message:
+    return message(f"verification.role.{role.name.lower()}")
+
+
+def _joined(first: Message, rest: Message) -> Message:
+    return message("verification.roles", first=first, rest=rest)
 
 
 def _is_bookkeeping(step: RevisionStep, number: int) -> bool:
