@@ -185,7 +185,7 @@ def _in_content(key: str, value: bytes) -> bytes:
     return _with_key(signed(), number_of(signed(), PAGE_TEXT), key, value)
 
 
-_TABLES: tuple[tuple[str, Callable[[str, bytes], bytes], dict[str, bytes]], ...] = (
+TABLES: tuple[tuple[str, Callable[[str, bytes], bytes], dict[str, bytes]], ...] = (
     ("catalogue", _in_catalogue, _CATALOGUE),
     ("page", _in_page, _PAGE),
     ("field", _in_field, _FIELD),
@@ -195,8 +195,9 @@ _TABLES: tuple[tuple[str, Callable[[str, bytes], bytes], dict[str, bytes]], ...]
     ("font", _in_font, _FONT),
     ("content", _in_content, _CONTENT),
 )
+"""Name of a kind of object, how a key is put into a sample of it, and its keys with values."""
 KEYS: dict[str, Callable[[], bytes]] = {
     f"key_of_{where}_{key}": functools.partial(make, key, value)
-    for where, make, table in _TABLES
+    for where, make, table in TABLES
     for key, value in table.items()
 }

@@ -25,11 +25,18 @@ CATALOG, PAGES, PAGE, CONTENT, FONT, FORM, REMARK, LOOK, UNIT, PERSON, NOTES, IN
 """Catalogue, page tree, page, its content, font, form, text field and its look, two signature fields, the
 array of annotations, information dictionary, a form XObject, a note, and a number that no object has."""
 TEXT = b"BT /F1 12 Tf 20 120 Td (Party B pays 100 yuan to party A.) Tj ET"
+DIGITS = b" 1.2 w 90 82 m 90 94 l S 127 82 6 12 re S"
+"""A one and a nought as strokes, in the place of the text field."""
 FORGED = b"BT /F1 12 Tf 20 120 Td (Party B pays 900 yuan to party A.) Tj ET"
 REMARK_BOX = (20, 80, 160, 96)
 TEXT_BOX = (18, 116, 220, 134)
 FREE_BOX = (20, 20, 90, 50)
 FORM_ENTRIES = b"/Type /XObject /Subtype /Form /BBox [0 0 240 160] /Resources << /Font << /F1 5 0 R >> >>"
+VALUE = 25
+"""A value by itself, in the bases in which a field or its parent refers to it."""
+_REMARK_ENTRIES = (
+    b"<< /Type /Annot /Subtype /Widget /DA (/Helv 10 Tf 0 g) /Rect [20 80 160 96] /F 4 /P 3 0 R "
+)
 PROMISED = 12_000
 """The length that a prepared linearization dictionary states."""
 _INDEX = "bases.json"
@@ -237,6 +244,21 @@ _PREPARED: dict[str, Callable[[], bytes]] = {
             REMARK: b"<< /Type /Annot /Subtype /Widget /FT /Tx /T (remark) /V (900 yuan) "
             b"/Rect [20 80 160 96] /F 4 /P 3 0 R >>",
         }
+    ),
+    "value behind a reference": lambda: _with(REMARK, b"/V ()", b"/V 25 0 R", {VALUE: b"(100)"}),
+    "value of a parent": lambda: file_of(
+        {
+            **plain_objects(),
+            FORM: plain_objects()[FORM].replace(b"7 0 R", b"24 0 R"),
+            24: b"<< /FT /Tx /T (above) /V 25 0 R /Kids [7 0 R] >>",
+            VALUE: b"(100)",
+            REMARK: _REMARK_ENTRIES + b"/T (remark) /Parent 24 0 R /AP << /N 8 0 R >> >>",
+        }
+    ),
+    "value that says nothing": lambda: _with(REMARK, b"/V ()", b"/V <FEFF>"),
+    "digits drawn": lambda: file_of({**plain_objects(), CONTENT: stream(TEXT + DIGITS)}),
+    "digits drawn on a rule": lambda: file_of(
+        {**plain_objects(), CONTENT: stream(TEXT + DIGITS + b" 0.5 w 20 81 m 160 81 l S")}
     ),
     "tagged": lambda: _with(
         CATALOG, b"/AcroForm", b"/MarkInfo << /Marked true >> /StructTreeRoot 20 0 R /AcroForm", _TREE

@@ -12,6 +12,7 @@ from tests.attacks.updates import Form, write
 from tests.differential.bases import CONTENT, FORGED, PROMISED, Base
 from tests.differential.operations import HONEST, MISCHIEF, Change
 from tests.differential.readers.shots import Box
+from tests.differential.subtle_operations import SUBTLE
 
 _RECTANGLE = re.compile(rb"/Rect \[(\d+(?:\.\d+)?) (\d+(?:\.\d+)?) (\d+(?:\.\d+)?) (\d+(?:\.\d+)?)\]")
 _MISCHIEF = 0.5
@@ -91,7 +92,7 @@ def _change(chance: random.Random, data: bytes) -> Change:
     change = Change()
     mischief = chance.random() < _MISCHIEF
     for _ in range(chance.choice((1, 1, 2, 3))):
-        operation = chance.choice(MISCHIEF if mischief and chance.random() < 0.8 else HONEST)
+        operation = chance.choice((*MISCHIEF, *SUBTLE) if mischief and chance.random() < 0.8 else HONEST)
         try:
             operation(chance, data, change)
         except (IndexError, ValueError):

@@ -127,11 +127,11 @@ def text_of(data: bytes, change: Change, number: int) -> bytes:
     return body_of(data, number) if found is None else found
 
 
-def _free(data: bytes, change: Change) -> int:
+def free_number(data: bytes, change: Change) -> int:
     return max([size_of(data), MISSING + 15, *(number + 1 for number in change.objects)])
 
 
-def _insert(text: bytes, entries: bytes) -> bytes:
+def with_entries(text: bytes, entries: bytes) -> bytes:
     """Put entries into a dictionary in place of the same keys, as far as a simple search finds them."""
     for key in re.findall(rb"/\w+", entries)[:1]:
         text = re.sub(
@@ -146,12 +146,12 @@ def _insert(text: bytes, entries: bytes) -> bytes:
 
 def _in_catalog(data: bytes, change: Change, entries: bytes) -> None:
     root = root_number(data)
-    change.objects[root] = _insert(text_of(data, change, root), entries)
+    change.objects[root] = with_entries(text_of(data, change, root), entries)
 
 
 def store(chance: random.Random, data: bytes, change: Change) -> None:
     """Add a security store."""
-    free = _free(data, change)
+    free = free_number(data, change)
     more = b"/VRI << /00AA << /Cert [%d 0 R] >> >>" % (free + 1) if chance.random() < 0.5 else b""
     keys = chance.choice((b"/Certs", b"/CRLs", b"/OCSPs"))
     change.objects[free] = b"<< /Type /DSS %s [%d 0 R] %s >>" % (keys, free + 1, more)
@@ -161,7 +161,7 @@ def store(chance: random.Random, data: bytes, change: Change) -> None:
 
 def metadata(chance: random.Random, data: bytes, change: Change) -> None:
     """Write new metadata."""
-    free = _free(data, change)
+    free = free_number(data, change)
     body = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>" + b" " * chance.choice((0, 9, 2000))
     change.objects[free] = stream(body, b"/Type /Metadata /Subtype /XML")
     _in_catalog(data, change, b"/Metadata %d 0 R" % free)
@@ -176,7 +176,7 @@ def fill(chance: random.Random, data: bytes, change: Change) -> None:
     """Fill in the text field, value and look."""
     word = chance.choice((b"(read)", b"(12)", b"(a longer remark)"))
     text = text_of(data, change, REMARK)
-    change.objects[REMARK] = _insert(text, b"/V " + word)
+    change.objects[REMARK] = with_entries(text, b"/V " + word)
     shown = b"/Tx BMC BT /Helv 10 Tf 2 4 Td %s Tj ET EMC" % word
     entries = b"/Type /XObject /Subtype /Form /BBox [0 0 140 16] /Resources << /Font << /Helv 5 0 R >> >>"
     change.objects[LOOK] = stream(shown, entries)
@@ -188,7 +188,7 @@ def fill_oddly(chance: random.Random, data: bytes, change: Change) -> None:
     if chance.random() < 0.5:
         text = text_of(data, change, REMARK)
         entry = chance.choice((b"/V (900)", b"/DA (/Helv 40 Tf 0 g)", b"/Q 2"))
-        change.objects[REMARK] = _insert(text, entry)
+        change.objects[REMARK] = with_entries(text, entry)
         if entry.startswith(b"/V"):
             change.places.append(REMARK_BOX)
     else:
@@ -210,7 +210,7 @@ def look_oddly(chance: random.Random, data: bytes, change: Change) -> None:
     fonts = b"/Resources << /Font << /Helv 5 0 R /F1 5 0 R >> /XObject << /X1 13 0 R >> >> "
     change.objects[LOOK] = stream(drawn, b"/Type /XObject /Subtype /Form /BBox " + box + fonts + matrix)
     if chance.random() < 0.3:
-        number = _free(data, change)
+        number = free_number(data, change)
         change.objects[number] = change.objects.pop(LOOK)
         text = text_of(data, change, REMARK)
         state = chance.choice(
@@ -225,14 +225,14 @@ def resources(chance: random.Random, data: bytes, change: Change) -> None:
     if choice == 0:
         change.objects[FONT] = chance.choice(_FONTS)
     elif choice == 1:
-        free = _free(data, change)
+        free = free_number(data, change)
         change.objects[free] = chance.choice(_FONTS)
         text = text_of(data, change, FORM)
         change.objects[FORM] = re.sub(rb"/(?:Helv|F1) \d+ 0 R", b"/Helv %d 0 R" % free, text, count=1)
     else:
         number = chance.choice((PAGE, PAGES, FORM, LOOK, SPARE))
         entry = b"/Resources << /Font << /F1 %d 0 R >> >>" % chance.choice((FONT, SPARE, MISSING))
-        change.objects[number] = _insert(text_of(data, change, number), entry)
+        change.objects[number] = with_entries(text_of(data, change, number), entry)
 
 
 def _note(chance: random.Random, box: Box, kind: bytes, more: bytes) -> bytes:
@@ -241,25 +241,25 @@ def _note(chance: random.Random, box: Box, kind: bytes, more: bytes) -> bytes:
     return head + more + b" >>"
 
 
-def _list_note(data: bytes, change: Change, number: int) -> None:
+def list_note(data: bytes, change: Change, number: int) -> None:
     text = text_of(data, change, NOTES)
     change.objects[NOTES] = text[: text.rindex(b"]")] + b" %d 0 R]" % number
 
 
 def annotate(chance: random.Random, data: bytes, change: Change) -> None:
     """Add a square in the free place, as a commenting program does."""
-    free = _free(data, change)
+    free = free_number(data, change)
     look = stream(b"1 0 0 RG 2 2 66 26 re S", b"/Type /XObject /Subtype /Form /BBox [0 0 70 30]")
     more = b"/C [1 0 0] /Contents (checked) /AP << /N %d 0 R >>" % (free + 1)
     text = b"<< /Type /Annot /Subtype /Square /Rect [%d %d %d %d] /F 4 /P 3 0 R %s >>" % (*FREE_BOX, more)
     change.objects[free], change.objects[free + 1] = text, look
     change.places.append(FREE_BOX)
-    _list_note(data, change, free)
+    list_note(data, change, free)
 
 
 def annotate_oddly(chance: random.Random, data: bytes, change: Change) -> None:
     """Add an annotation of any kind, anywhere, with any look or none."""
-    free = _free(data, change)
+    free = free_number(data, change)
     box = chance.choice(
         (FREE_BOX, TEXT_BOX, (0, 0, 0, 0), (0, 0, 240, 160), (-50, -50, -10, -10), (300, 9, 310, 19))
     )
@@ -273,7 +273,7 @@ def annotate_oddly(chance: random.Random, data: bytes, change: Change) -> None:
         more += b" /AP << %s %d 0 R >>" % (state, free + 1)
     kind = chance.choice(_KINDS)
     change.objects[free] = _note(chance, box, kind, more)
-    _list_note(data, change, free)
+    list_note(data, change, free)
     change.places.append(_CORNER)
     if box == FREE_BOX and kind in _COMMENTS:
         change.places.append(FREE_BOX)
@@ -288,7 +288,7 @@ def again(chance: random.Random, data: bytes, change: Change) -> None:
 def tweak(chance: random.Random, data: bytes, change: Change) -> None:
     """Put a key into an object that is there."""
     number, entry = chance.choice(_KNOWN), chance.choice(_KEYS)
-    change.objects[number] = _insert(text_of(data, change, number), entry)
+    change.objects[number] = with_entries(text_of(data, change, number), entry)
     if number == REMARK and entry.startswith(b"/V"):
         change.places.append(REMARK_BOX)
 
@@ -311,7 +311,7 @@ def replace(chance: random.Random, data: bytes, change: Change) -> None:
 
 def add_field(chance: random.Random, data: bytes, change: Change) -> None:
     """Add a field, invisible or not."""
-    free = _free(data, change)
+    free = free_number(data, change)
     kind = chance.choice(
         (b"/FT /Sig", b"/FT /Sig", b"/FT /Tx /V (900)", b"/FT /Btn", b"/FT /Ch /V (900)", b"/Kids [7 0 R]")
     )
@@ -319,7 +319,7 @@ def add_field(chance: random.Random, data: bytes, change: Change) -> None:
     more = b" ".join(chance.sample(_SHAPES, chance.randrange(0, 3)))
     change.objects[free] = _note(chance, box, b"Widget", kind + b" /T (new%d) " % free + more)
     if chance.random() < 0.8:
-        _list_note(data, change, free)
+        list_note(data, change, free)
     if box == FREE_BOX and kind == b"/FT /Sig" and b"/DocMDP" not in data:
         change.places.append(FREE_BOX)
     text = text_of(data, change, FORM)
@@ -328,7 +328,7 @@ def add_field(chance: random.Random, data: bytes, change: Change) -> None:
 
 def add_page(chance: random.Random, data: bytes, change: Change) -> None:
     """Put another page before or behind the signed one, by any of the keys that make a tree of pages."""
-    free = _free(data, change)
+    free = free_number(data, change)
     own = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 240 160] /Contents 13 0 R "
     change.objects[free] = own + b"/Resources << /Font << /F1 5 0 R >> >> >>"
     text = text_of(data, change, PAGES)
@@ -343,17 +343,17 @@ def add_page(chance: random.Random, data: bytes, change: Change) -> None:
 
 def structure(chance: random.Random, data: bytes, change: Change) -> None:
     """Add to the structure tree, or build one."""
-    free = _free(data, change)
+    free = free_number(data, change)
     page = chance.choice((PAGE, PAGES, NOTE, CONTENT, REMARK))
     change.objects[free] = b"<< /Type /StructTreeRoot /K %d 0 R /ParentTree << /Nums [] >> >>" % page
     _in_catalog(data, change, b"/StructTreeRoot %d 0 R" % free)
     if chance.random() < 0.5:
-        change.objects[page] = _insert(text_of(data, change, page), b"/S /P /K %d" % chance.randrange(3))
+        change.objects[page] = with_entries(text_of(data, change, page), b"/S /P /K %d" % chance.randrange(3))
 
 
 def unused(chance: random.Random, data: bytes, change: Change) -> None:
     """Add objects that nothing uses, up to a chosen length."""
-    free = _free(data, change)
+    free = free_number(data, change)
     size = chance.choice((0, 1, 30, 900, 1000, 1024, 4096, chance.randrange(12_000)))
     change.objects[free] = stream(b"x" * size)
 

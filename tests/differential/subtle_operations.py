@@ -1,0 +1,153 @@
+"""What passed once although every object kept its role: values, looks, words and ink."""
+
+from __future__ import annotations
+
+import random
+
+from tests.attacks.increments import stream
+from tests.attacks.keys_without_entry import TABLES
+from tests.differential.bases import (
+    CATALOG,
+    CONTENT,
+    FONT,
+    FORGED,
+    FORM,
+    FORM_ENTRIES,
+    LOOK,
+    MISSING,
+    NOTE,
+    NOTES,
+    PAGE,
+    REMARK,
+    REMARK_BOX,
+    TEXT_BOX,
+    UNIT,
+    VALUE,
+)
+from tests.differential.operations import (
+    Change,
+    Operation,
+    fill,
+    free_number,
+    list_note,
+    text_of,
+    with_entries,
+)
+
+_LOOK_ENTRIES = b"/Type /XObject /Subtype /Form /BBox [0 0 140 16] /Resources << /Font << /Helv 5 0 R >> "
+_OWNERS = {"catalogue": CATALOG, "page": PAGE, "field": REMARK, "seal": UNIT, "note": NOTE, "element": 21,
+           "font": FONT, "content": CONTENT}  # fmt: skip
+
+
+def value_behind_a_reference(chance: random.Random, data: bytes, change: Change) -> None:
+    """Write another value, or a dictionary or stream, under the number that a field or its parent names."""
+    value = chance.choice(
+        (b"(900)", b"<FEFF003900300030>", b"/Off", b"<< /V (900) >>", stream(b"900"), b"[(900)]", b"null")
+    )
+    text_of(data, change, VALUE)
+    change.objects[VALUE] = value
+    if chance.random() < 0.5:
+        change.objects[LOOK] = stream(b"/Tx BMC BT /Helv 10 Tf 2 4 Td (900) Tj ET EMC", _LOOK_ENTRIES + b">>")
+        change.places.append(REMARK_BOX)
+
+
+def look_beside_a_kept_value(chance: random.Random, data: bytes, change: Change) -> None:
+    """Exchange the look, and something that goes with a value, while the value says the same."""
+    change.objects[LOOK] = stream(b"/Tx BMC BT /Helv 10 Tf 2 4 Td (900) Tj ET EMC", _LOOK_ENTRIES + b">>")
+    same = chance.choice(
+        (b"/TI 1", b"/I [0]", b"/RV (<p>900</p>)", b"/V <FEFF>", b"/V <>", b"/DV (900)", b"/M (D:2026)",
+         b"/AS /On", b"/V /Off", b"/V null")
+    )  # fmt: skip
+    change.objects[REMARK] = with_entries(text_of(data, change, REMARK), same)
+
+
+def key_without_entry(chance: random.Random, data: bytes, change: Change) -> None:
+    """Put a key that readers heed where it was not."""
+    where, _, table = chance.choice(TABLES)
+    key = chance.choice(sorted(table))
+    number = _OWNERS[where]
+    entry = b"/%s %s" % (key.encode(), table[key])
+    change.objects[number] = with_entries(text_of(data, change, number), entry)
+
+
+def soft_mask(chance: random.Random, data: bytes, change: Change) -> None:
+    """Fill in, or note on a place, with a look through a soft mask."""
+    mask, picture = (
+        free_number(data, change),
+        chance.choice((b"1 g 0 0 240 160 re f", FORGED, b"0.8 g 0 0 9 9 re f")),
+    )
+    group = b"/Group << /S /Transparency /CS /DeviceGray >> "
+    change.objects[mask] = stream(picture, FORM_ENTRIES + group)
+    state = b"/ExtGState << /G << /SMask << /S /%s /G %d 0 R >> >> >> >> "
+    state %= (chance.choice((b"Luminosity", b"Alpha")), mask)
+    drawn = b"/G gs " + chance.choice((b"1 g 0 0 240 160 re f", b"0 g 0 0 140 16 re f", FORGED))
+    if chance.random() < 0.5:
+        fill(chance, data, change)
+        change.objects[LOOK] = stream(drawn, _LOOK_ENTRIES + state)
+        return
+    note, look = mask + 1, mask + 2
+    kind = chance.choice((b"Square", b"Highlight", b"Circle"))
+    text = b"<< /Type /Annot /Subtype /%s /Rect [%d %d %d %d] /F 4 /AP << /N %d 0 R >> >>"
+    change.objects[note] = text % (kind, *TEXT_BOX, look)
+    change.objects[look] = stream(drawn, _LOOK_ENTRIES + state)
+    list_note(data, change, note)
+
+
+def window_with_words(chance: random.Random, data: bytes, change: Change) -> None:
+    """Open a pop-up window with words, or one that belongs to a signed note."""
+    window = free_number(data, change)
+    box = chance.choice((b"[100 20 180 60]", b"[0 0 0 0]", b"[18 100 220 140]"))
+    parent = chance.choice((b"", b"/Parent 14 0 R", b"/Parent 7 0 R", b"/Parent 3 0 R"))
+    words = chance.choice((b"", b"/Contents (void)", b"/T (void)", b"/RC (<p>void</p>)"))
+    shown = chance.choice((b"true", b"false"))
+    change.objects[window] = b"<< /Type /Annot /Subtype /Popup /Rect %s /Open %s %s %s >>" % (
+        box, shown, parent, words,
+    )  # fmt: skip
+    list_note(data, change, window)
+    if chance.random() < 0.5:
+        change.objects[NOTE] = with_entries(text_of(data, change, NOTE), b"/Popup %d 0 R" % window)
+
+
+def parent_that_does_not_list(chance: random.Random, data: bytes, change: Change) -> None:
+    """Let a field or note name a parent that does not list it, or that comes with the update."""
+    number = chance.choice((REMARK, UNIT, NOTE, PAGE))
+    parent = chance.choice((REMARK, UNIT, VALUE, MISSING, FORM, PAGE))
+    if parent == MISSING:
+        change.objects[MISSING] = chance.choice(
+            (b"<< /FT /Tx /V (900) /DA (/Helv 12 Tf 0 g) >>", b"<< /MediaBox [0 0 90 90] /Rotate 180 >>")
+        )
+    change.objects[number] = with_entries(text_of(data, change, number), b"/Parent %d 0 R" % parent)
+
+
+def dictionary_that_is_a_stream(chance: random.Random, data: bytes, change: Change) -> None:
+    """Write a dictionary again as a stream with the same entries, or a stream as a dictionary."""
+    number = chance.choice((CATALOG, PAGE, FORM, REMARK, UNIT, NOTE, FONT, NOTES, CONTENT, LOOK))
+    text = text_of(data, change, number)
+    if b"stream\n" in text:
+        change.objects[number] = text[: text.index(b"stream\n")]
+    else:
+        inner = text[text.index(b"<<") + 2 : text.rindex(b">>")] if b"<<" in text else b""
+        change.objects[number] = stream(chance.choice((b"", FORGED)), inner)
+
+
+def ink_added(chance: random.Random, data: bytes, change: Change) -> None:
+    """Fill in strokes where a one and a nought are drawn; what joins them may not be seen."""
+    drawn = chance.choice(
+        (
+            b"1.2 w 70 14 m 63 5 l 73 5 l S", b"1.2 w 62 14 m 70.5 14 l S", b"1.2 w 107 8 m 113 8 l S",
+            b"1 w 1 0 0 RG 70 14 m 66 5 l S", b"0 g 69 2 8 12 re f", b"1.2 w 77 2 m 77 14 l S",
+            b"BT /Helv 14 Tf 76 3 Td (9) Tj ET", b"1.2 w 68.6 14 m 62 5 l 68.6 5 l S",
+        )
+    )  # fmt: skip
+    text_of(data, change, LOOK)
+    change.objects[REMARK] = with_entries(text_of(data, change, REMARK), b"/V (9)")
+    change.objects[LOOK] = stream(b"/Tx BMC q " + drawn + b" Q EMC", _LOOK_ENTRIES + b">>")
+    if b"90 82 m 90 94 l" not in data:
+        change.places.append(REMARK_BOX)
+
+
+SUBTLE: tuple[Operation, ...] = (
+    value_behind_a_reference, look_beside_a_kept_value, look_beside_a_kept_value, key_without_entry,
+    key_without_entry, soft_mask, window_with_words, parent_that_does_not_list, dictionary_that_is_a_stream,
+    ink_added, ink_added,
+)  # fmt: skip
