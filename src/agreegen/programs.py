@@ -7,9 +7,11 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from agreegen.errors import ConversionError, MissingProgramError
 from agreegen.messages import message
@@ -85,6 +87,54 @@ def run_program(
         end_process_group(process)
         raise
     return Completed(process.returncode, stdout, stderr)
+
+
+@contextlib.contextmanager
+def streamed_output(
+    arguments: Sequence[str | Path], *, timeout_s: float, stdin: bytes = b""
+) -> Iterator[IO[bytes]]:
+    """Run a program and give its output as it comes; it waits while nobody reads.
+
+    It is ended when nobody reads any more, or when the time is up, where its output ends early.
+
+    Args:
+        arguments: Program and arguments.
+        timeout_s: Time limit.
+        stdin: Its standard input.
+    """
+    process = subprocess.Popen(
+        [str(argument) for argument in arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    feeder = threading.Thread(target=_feed, args=(process.stdin, stdin), daemon=True)
+    clock = threading.Timer(timeout_s, _kill_group, (process,))
+    feeder.start()
+    clock.start()
+    try:
+        yield process.stdout
+    finally:
+        clock.cancel()
+        _kill_group(process)
+        process.stdout.close()
+        feeder.join()
+        process.wait()
+
+
+def _feed(pipe: IO[bytes], data: bytes) -> None:
+    """Write all of the input; a program may end before it has read it."""
+    with contextlib.suppress(BrokenPipeError), pipe:
+        pipe.write(data)
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def end_process_group(process: subprocess.Popen[bytes], *, grace_s: float = 2.0) -> None:

@@ -46,9 +46,10 @@ def value_behind_a_reference(chance: random.Random, data: bytes, change: Change)
     )
     text_of(data, change, VALUE)
     change.objects[VALUE] = value
+    # Another value is filling in, wherever it stands.
+    change.places.append(REMARK_BOX)
     if chance.random() < 0.5:
         change.objects[LOOK] = stream(b"/Tx BMC BT /Helv 10 Tf 2 4 Td (900) Tj ET EMC", _LOOK_ENTRIES + b">>")
-        change.places.append(REMARK_BOX)
 
 
 def look_beside_a_kept_value(chance: random.Random, data: bytes, change: Change) -> None:
@@ -58,7 +59,11 @@ def look_beside_a_kept_value(chance: random.Random, data: bytes, change: Change)
         (b"/TI 1", b"/I [0]", b"/RV (<p>900</p>)", b"/V <FEFF>", b"/V <>", b"/DV (900)", b"/M (D:2026)",
          b"/AS /On", b"/V /Off", b"/V null")
     )  # fmt: skip
-    change.objects[REMARK] = with_entries(text_of(data, change, REMARK), same)
+    text = text_of(data, change, REMARK)
+    change.objects[REMARK] = with_entries(text, same)
+    if same.startswith(b"/V") and b"/V (" not in text and b"/V <" not in text:
+        # The value stood elsewhere, and is another one now: that is filling in.
+        change.places.append(REMARK_BOX)
 
 
 def key_without_entry(chance: random.Random, data: bytes, change: Change) -> None:
@@ -147,7 +152,8 @@ def ink_added(chance: random.Random, data: bytes, change: Change) -> None:
 
 
 SUBTLE: tuple[Operation, ...] = (
-    value_behind_a_reference, look_beside_a_kept_value, look_beside_a_kept_value, key_without_entry,
+    value_behind_a_reference, value_behind_a_reference, value_behind_a_reference,
+    look_beside_a_kept_value, look_beside_a_kept_value, key_without_entry,
     key_without_entry, soft_mask, window_with_words, parent_that_does_not_list, dictionary_that_is_a_stream,
     ink_added, ink_added,
 )  # fmt: skip

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -13,7 +14,12 @@ from agreegen.verification.pictures.comparison import Image, find_difference, fi
 from agreegen.verification.pictures.interface import Fault, PageFault, SealLook
 from agreegen.verification.pictures.legibility import DOTS_PER_INCH
 from agreegen.verification.pictures.pdfium_pages import DrawingError
-from agreegen.verification.pictures.poppler_pages import draw_pages, poppler_is_installed, print_pages
+from agreegen.verification.pictures.poppler_pages import (
+    draw_pages,
+    poppler_is_installed,
+    print_pages,
+    stream_pages,
+)
 from agreegen.verification.pictures.seals import is_seal, look_at, worst
 from agreegen.verification.pictures.states import State
 
@@ -27,6 +33,8 @@ _MEASURED_PAGES = 30
 """Where more are drawn, what was filled in is measured by PDFium alone."""
 _MOST_SECONDS = 30.0
 """Of a call, by the clock on the wall: a busy machine may be slow."""
+_LONGEST_S = 300.0
+"""Of a call that draws page after page, and waits for ours; the file's own limits end it earlier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +61,12 @@ class _Run:
     Attributes:
         plans: The pages, at least one.
         dots: How large, in dots an inch.
+        is_long: Whether they do not fit into memory at once.
     """
 
     plans: tuple[PagePlan, ...]
     dots: float
+    is_long: bool = False
 
     def at(self, plan: PagePlan) -> int:
         """Return which of the pictures is that of a page."""
@@ -93,8 +103,9 @@ def compare_with_poppler(old: State, new: State, plans: Sequence[PagePlan]) -> O
     if not plans or old.view.file.password or not poppler_is_installed():
         return outcome
     for run in _runs(old, plans):
+        compare = _compare_long_run if run.is_long else _compare_run
         try:
-            _compare_run(old, new, run, outcome)
+            compare(old, new, run, outcome)
         except DrawingError:
             outcome[0].append(PageFault(Fault.UNDRAWN, old.view.index, run.first, reader=_READER))
     return outcome
@@ -114,19 +125,21 @@ def _runs(state: State, plans: Sequence[PagePlan]) -> Iterator[_Run]:
     def kind(plan: PagePlan) -> tuple[float, bool]:
         return _dots(state, plan, few=few), plan.printing
 
-    for (dots, _), group in groupby(plans, kind):
+    for (dots, printing), group in groupby(plans, kind):
+        streamed = not few and dots <= _PLAIN_DPI and not printing
         run: list[PagePlan] = []
         left = 0
         for plan in group:
             rows, columns = state.shape(plan.index, dots / 72)
             gap = plan.index - run[-1].index if run else 0
-            left -= 3 * rows * columns * gap
-            if not run or left < 0 or gap > _WIDEST_GAP:
+            needed = 3 * rows * columns * gap
+            if not run or (left < needed and not streamed) or gap > _WIDEST_GAP:
                 if run:
-                    yield _Run(tuple(run), dots)
-                run, left = [], _MOST_BYTES_AT_A_TIME - 3 * rows * columns
+                    yield _Run(tuple(run), dots, left < 0 and streamed)
+                run, left, needed = [], _MOST_BYTES_AT_A_TIME, 3 * rows * columns
+            left -= needed
             run.append(plan)
-        yield _Run(tuple(run), dots)
+        yield _Run(tuple(run), dots, left < 0 and streamed)
 
 
 def _compare_run(old: State, new: State, run: _Run, outcome: Outcome) -> None:
@@ -144,6 +157,28 @@ def _compare_run(old: State, new: State, run: _Run, outcome: Outcome) -> None:
             _look_inside(old, plan, (before[at], bare[at], after[at]), run.dots, outcome)
     if run.plans[0].printing:
         _compare_printed(old, new, run, outcome)
+
+
+def _compare_long_run(old: State, new: State, run: _Run, outcome: Outcome) -> None:
+    """Compare many pages while two programs draw them; where ink was lost, look at that page alone."""
+    for state in (old, new):
+        state.budget.left_s()
+    plans = {plan.index: plan for plan in run.plans}
+    doubtful: list[PagePlan] = []
+    with closing(_stream(old, run)) as earlier, closing(_stream(new, run)) as later:
+        for number, before, after in zip(range(run.first, run.last + 1), earlier, later, strict=True):
+            plan = plans.get(number - 1)
+            if plan is None:
+                continue
+            outcome[0].extend(_compare_page(old, plan, before, after, printing=False))
+            if _asks_for_bare(old, plan, before, after, run.dots):
+                doubtful.append(plan)
+    for plan in doubtful:
+        _compare_run(old, new, _Run((plan,), run.dots), outcome)
+
+
+def _stream(state: State, run: _Run) -> Generator[Image, None, None]:
+    return stream_pages(state.data, run.first, run.last, dots_per_inch=run.dots, timeout_s=_LONGEST_S)
 
 
 def _asks_for_bare(state: State, plan: PagePlan, before: Image, after: Image, dots: float) -> bool:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from agreegen.errors import ConversionError, MissingProgramError
 from agreegen.messages import foreign_text, message
-from agreegen.programs import find_program, run_program
+from agreegen.programs import find_program, run_program, streamed_output
 from agreegen.verification.pictures.comparison import Image
 from agreegen.verification.pictures.pdfium_pages import DrawingError
 
 _HEAD = re.compile(rb"P6\s(\d+)\s(\d+)\s255\s")
 _PACKAGE = "poppler-utils"
+_LONGEST_LINE = 64
 
 
 def poppler_is_installed() -> bool:
@@ -44,13 +45,42 @@ def draw_pages(
     Raises:
         DrawingError: They cannot be drawn, or not in time.
     """
-    program = find_program("pdftoppm", package=_PACKAGE)
-    options = ["-q", "-cropbox", "-r", f"{dots_per_inch:g}", "-f", str(first), "-l", str(last)]
-    output = _run([program, *options, *(["-hide-annotations"] if bare else []), "-"], pdf, timeout_s)
-    images = _split(output)
+    hide = ["-hide-annotations"] if bare else []
+    images = _split(_run([*_command(first, last, dots_per_inch), *hide, "-"], pdf, timeout_s))
     if len(images) != last - first + 1:
         raise DrawingError(message("verification.poppler-does-not-draw-these-pages"))
     return images
+
+
+def stream_pages(
+    pdf: bytes, first: int, last: int, *, dots_per_inch: float, timeout_s: float
+) -> Generator[Image, None, None]:
+    """Draw pages as `draw_pages` does, one after the other, so that no more than one is held.
+
+    Args:
+        pdf: A state of a file.
+        first: Number of the first page, from 1.
+        last: Number of the last page.
+        dots_per_inch: How large.
+        timeout_s: Time limit of all together.
+
+    Raises:
+        DrawingError: One cannot be drawn, or not in time.
+    """
+    arguments = [*_command(first, last, dots_per_inch), "-"]
+    with streamed_output(arguments, timeout_s=timeout_s, stdin=pdf) as output:
+        for _ in range(first, last + 1):
+            head = _HEAD.fullmatch(b"".join(output.readline(_LONGEST_LINE) for _ in range(3)))
+            width, height = (int(head[1]), int(head[2])) if head else (0, 0)
+            pixels = output.read(3 * width * height)
+            if head is None or len(pixels) != 3 * width * height:
+                raise DrawingError(message("verification.poppler-does-not-draw-these-pages"))
+            yield np.frombuffer(pixels, dtype=np.uint8).reshape(height, width, 3)
+
+
+def _command(first: int, last: int, dots_per_inch: float) -> list[str | Path]:
+    program = find_program("pdftoppm", package=_PACKAGE)
+    return [program, "-q", "-cropbox", "-r", f"{dots_per_inch:g}", "-f", str(first), "-l", str(last)]
 
 
 def print_pages(pdf: bytes, first: int, last: int, *, timeout_s: float) -> bytes:
