@@ -34,7 +34,14 @@ def read_text(pdf: bytes) -> str | None:
         The text, a form feed between pages; None if the document is not of a shape that is known here.
     """
     try:
-        plain = PlainPdf.read(pdf)
+        return text_of(PlainPdf.read(pdf))
+    except NotPlainError:
+        return None
+
+
+def text_of(plain: PlainPdf) -> str | None:
+    """Do what `read_text` does for a document that was read."""
+    try:
         catalog, _ = plain.object(reference(plain.trailer.get(b"/Root")))
         tree = plain.dictionary(catalog.get(b"/Pages"))
         leaves = [plain.dictionary(kid) for kid in items(tree.get(b"/Kids"))]

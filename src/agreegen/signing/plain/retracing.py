@@ -73,13 +73,13 @@ class RetracedSignature:
 RetracedUpdate = RetracedSignature | RetracedTimestamp | RetracedStore
 
 
-def retrace_updates(pdf: bytes, signed: bytes) -> tuple[RetracedUpdate, ...]:
+def retrace_updates(plain: PlainPdf, signed: bytes) -> tuple[RetracedUpdate, ...]:
     """Say how a plain PDF of ours was signed and extended, one update after the other.
 
-    The caller still owes what `pdf` is, what pictures and evidence are, and the cryptography.
+    The caller still owes what `plain` is, what pictures and evidence are, and the cryptography.
 
     Args:
-        pdf: The file before anybody signed it.
+        plain: The file before anybody signed it.
         signed: The same file with its updates.
 
     Returns:
@@ -87,7 +87,6 @@ def retrace_updates(pdf: bytes, signed: bytes) -> tuple[RetracedUpdate, ...]:
     """
     found: list[RetracedUpdate] = []
     try:
-        plain = PlainPdf.read(pdf)
         while len(found) < _MAX_UPDATES:
             retraced = _retrace_next(plain, signed)
             if not _may_follow(retraced, found):

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 from agreegen.conversion.compiled import ENGINE
-from agreegen.conversion.compiled.reading import read_text
+from agreegen.conversion.compiled.reading import text_of
 from agreegen.files import sha256_of
 from agreegen.foreign import contained
 from agreegen.forms.catalog import forms_folder
@@ -27,6 +27,7 @@ from agreegen.model.text import normalise_text
 from agreegen.pdf.limits import Limits
 from agreegen.pdf.objects import Ref, StructureError, Value
 from agreegen.pdf.parser import parse_value
+from agreegen.pdf.plain import PlainPdf
 from agreegen.rendering.expected import expected_text
 from agreegen.signing.plain.long_term_retracing import RetracedStore, RetracedTimestamp
 from agreegen.signing.plain.retracing import RetracedSignature, RetracedUpdate, retrace_updates
@@ -113,16 +114,17 @@ def _prove(data: bytes, options: Options) -> Proved | None:
     if unsigned is None or not data.startswith(unsigned):
         return None
     # Step 3: its text.
-    text = read_text(unsigned)
+    plain = PlainPdf.read(unsigned)
+    text = text_of(plain)
     if text is None or normalise_text(text) != normalise_text(expected_text(maker.form, document)):
         return None
     # Step 4: signatures, security store, document timestamps.
-    structure = _structure(unsigned, data, attachment, options.limits)
+    structure = _structure(plain, data, attachment, options.limits)
     return None if structure is None else Proved(structure, document)
 
 
-def _structure(unsigned: bytes, data: bytes, attachment: bytes, limits: Limits) -> Structure | None:
-    updates = retrace_updates(unsigned, data)
+def _structure(plain: PlainPdf, data: bytes, attachment: bytes, limits: Limits) -> Structure | None:
+    updates = retrace_updates(plain, data)
     signed = [one for one in updates if isinstance(one, RetracedSignature)]
     store = _store(updates)
     if not signed or store is None or not all(_is_closed(one, limits) for one in signed):
@@ -132,7 +134,7 @@ def _structure(unsigned: bytes, data: bytes, attachment: bytes, limits: Limits) 
     if len({one.contents for one in found}) != len(found):
         return None
     return Structure(
-        revisions=(len(unsigned), *(one.end for one in updates)),
+        revisions=(len(plain.data), *(one.end for one in updates)),
         signatures=tuple(found),
         empty_fields=signed[-1].empty_fields,
         validation_data=store,

@@ -27,7 +27,7 @@ NOISE = random.Random(8).randbytes(600)
 
 
 def updates_of(own: OwnFiles, name: str) -> list[type]:
-    return [type(one) for one in retrace_updates(own.unsigned, own.signed[name])]
+    return [type(one) for one in retrace_updates(PlainPdf.read(own.unsigned), own.signed[name])]
 
 
 def test_updates_are_told_apart(own: OwnFiles) -> None:
@@ -194,7 +194,7 @@ def test_timestamp_says_nothing_else(own: OwnFiles) -> None:
 
 def test_nothing_but_a_signature_comes_first(own: OwnFiles) -> None:
     for data in (stored(own.unsigned, NOISE), stamped(own.unsigned).fill(TOKEN)):
-        assert retrace_updates(own.unsigned, data) == ()
+        assert retrace_updates(PlainPdf.read(own.unsigned), data) == ()
         assert prove(data, own.options) is None
 
 
@@ -215,7 +215,7 @@ def test_token_of_another_timestamp_is_left_to_the_scan(own: OwnFiles) -> None:
 
 def test_store_needs_a_whole_update(own: OwnFiles) -> None:
     data = own.signed["unit, B-LT"]
-    base = PlainPdf.read(data[: retrace_updates(own.unsigned, data)[0].end])
+    base = PlainPdf.read(data[: retrace_updates(PlainPdf.read(own.unsigned), data)[0].end])
     assert retrace_store(base, data).end == len(data)
     for end in (len(base.data) + 1, len(data) - 1, (len(base.data) + len(data)) // 2):
         with pytest.raises(NotPlainError):

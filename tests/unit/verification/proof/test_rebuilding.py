@@ -45,7 +45,7 @@ _CONTENTS = re.compile(rb"/Contents <([0-9a-fA-F]+)>")
 
 
 def signatures_of(own: OwnFiles, name: str) -> list[RetracedSignature]:
-    updates = retrace_updates(own.unsigned, own.signed[name])
+    updates = retrace_updates(PlainPdf.read(own.unsigned), own.signed[name])
     return [one for one in updates if isinstance(one, RetracedSignature)]
 
 
