@@ -13,7 +13,8 @@ from pathlib import Path
 from agreegen.errors import AgreegenError
 from agreegen.model.report import PadesLevel, Verdict
 from agreegen.verification.interface import Options
-from agreegen.verification.service import verify_bytes, verify_paths
+from agreegen.verification.one_file import verify_bytes
+from agreegen.verification.service import verify_paths
 from benchmarks.measure import Result, alternate, processor_seconds, time_ms
 from benchmarks.setting import Setting
 from benchmarks.signing import batch_signer, sign_one

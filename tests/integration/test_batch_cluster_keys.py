@@ -18,7 +18,7 @@ from agreegen.model.report import Verdict
 from agreegen.register.audit.service import verify_register
 from agreegen.signing.trust import load_trust
 from agreegen.verification.interface import Options
-from agreegen.verification.service import verify_path
+from agreegen.verification.one_file import verify_path
 from tests.integration.batch_support import clock, documents_of, leftovers_of, make_pki, write_job
 from tests.integration.test_batch_cluster import Cluster
 

@@ -32,7 +32,7 @@ from agreegen.register.interface import DocumentState, EventKind
 from agreegen.register.store import Register
 from agreegen.signing.trust import load_trust
 from agreegen.verification.interface import Options
-from agreegen.verification.service import verify_path
+from agreegen.verification.one_file import verify_path
 from tests.integration.batch_support import (
     PEOPLE,
     clock,

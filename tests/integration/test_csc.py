@@ -33,7 +33,7 @@ from agreegen.signing.credentials.secrets import BackendConfig, LoadedKey
 from agreegen.signing.interface import RawSigner
 from agreegen.signing.raw_values import verify_raw
 from agreegen.verification.interface import Options
-from agreegen.verification.service import verify_bytes
+from agreegen.verification.one_file import verify_bytes
 from tests.unit.signing.conftest import make_pdf
 
 pytestmark = pytest.mark.filterwarnings("ignore::aiohttp.web_exceptions.NotAppKeyWarning")

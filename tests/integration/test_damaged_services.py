@@ -20,7 +20,7 @@ from agreegen.signing.interface import SigningRequest, TimestampServer
 from agreegen.signing.pades import sign_pdf
 from agreegen.signing.trust import load_trust
 from agreegen.verification.interface import Options
-from agreegen.verification.service import verify_bytes
+from agreegen.verification.one_file import verify_bytes
 from tests.soak.containers import damage_der
 from tests.unit.signing.conftest import make_pdf
 

@@ -22,7 +22,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from agreegen.model.report import Verdict
-from agreegen.verification.service import verify_bytes
+from agreegen.verification.one_file import verify_bytes
 from tests.integration.device_support import DeviceOffice, device_office, make_office
 from tests.judges import verapdf
 from tests.recording_proxy import Recording, recording_proxy

@@ -14,7 +14,7 @@ from agreegen.api import open_register
 from agreegen.files import sha256_of
 from agreegen.model.report import Evidence, Method, Verdict
 from agreegen.register.interface import How
-from agreegen.verification.service import verify_bytes
+from agreegen.verification.one_file import verify_bytes
 from agreegen.web.store.signings import MOST_TRIES, Stage
 from agreegen.web.store.users import Role
 from agreegen.web.work import signing_act

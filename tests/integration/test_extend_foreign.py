@@ -34,7 +34,7 @@ from agreegen.signing.document_reading import read_state
 from agreegen.signing.interface import SigningRequest, TimestampServer, Trust
 from agreegen.signing.trust import load_trust
 from agreegen.verification.interface import Options
-from agreegen.verification.service import verify_bytes
+from agreegen.verification.one_file import verify_bytes
 from tests.judges import pdfsig, qpdf
 from tests.unit.signing.conftest import make_pdf
 

@@ -29,7 +29,7 @@ from agreegen.signing.pades import sign_pdf
 from agreegen.signing.services.revocation import check_status
 from agreegen.signing.trust import load_trust
 from agreegen.verification.interface import Options
-from agreegen.verification.service import verify_bytes
+from agreegen.verification.one_file import verify_bytes
 from tests.unit.signing.conftest import make_pdf
 
 NOW = datetime.now(UTC).replace(microsecond=0)

@@ -22,7 +22,7 @@ from agreegen.model.report import FileReport
 from agreegen.pipeline.making import DocumentMaker
 from agreegen.rendering.docx import render_docx
 from agreegen.verification.interface import Options
-from agreegen.verification.service import verify_bytes
+from agreegen.verification.one_file import verify_bytes
 from tests.unit.verification.authority import NOW, Authority, Holder, signer_of
 
 pytestmark = pytest.mark.libreoffice

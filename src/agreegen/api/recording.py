@@ -137,7 +137,7 @@ def add_signed(
     """
     from agreegen.recording.received import receive_document  # noqa: PLC0415 - reading files takes long to load
     from agreegen.verification.interface import Options  # noqa: PLC0415 - the same
-    from agreegen.verification.service import verify_bytes  # noqa: PLC0415 - the same
+    from agreegen.verification.one_file import verify_bytes  # noqa: PLC0415 - the same
 
     now = now or read_clock()
     try:

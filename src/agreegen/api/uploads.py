@@ -184,13 +184,15 @@ class _UploadProcess:
 
 def _load() -> None:
     """Load in the confined process what judging needs."""
-    from agreegen.verification.service import verify_bytes  # noqa: F401, PLC0415 - that is the purpose
+    from agreegen.verification.one_file import verify_bytes  # noqa: F401, PLC0415 - that is the purpose
+    from agreegen.verification.proof.page_engine import check_engine  # noqa: F401, PLC0415 - the same
+    from agreegen.verification.structure import scan_structure  # noqa: F401, PLC0415 - the same
 
 
 def _judge(folder: str, name: str, data: bytes, options: Options) -> FileReport:
     """Judge in the confined process."""
     tempfile.tempdir = os.environ["TMPDIR"] = folder
-    from agreegen.verification.service import verify_bytes  # noqa: PLC0415 - after the limits
+    from agreegen.verification.one_file import verify_bytes  # noqa: PLC0415 - after the limits
 
     return verify_bytes(name, data, options)
 

@@ -10,14 +10,13 @@ from agreegen.api.uploads import UploadVerifier, verify_upload
 from agreegen.clock import read_clock
 from agreegen.files import read_limited
 from agreegen.model.report import FileReport, Report, Verdict
-from agreegen.pki.evidence_records.record import MAX_RECORD_BYTES
 from agreegen.reports.verification.abridging import abridge
 from agreegen.signing.interface import Trust
 from agreegen.signing.trust import load_trust
-from agreegen.verification.extraction import extract_signed as write_signed_revisions
 from agreegen.verification.interface import Options as VerifyOptions
+from agreegen.verification.paths import expand_paths
 from agreegen.verification.pictures.interface import PagePair
-from agreegen.verification.service import expand_paths, verify_paths
+from agreegen.verification.service import verify_paths
 
 __all__ = [
     "FileReport",
@@ -179,7 +178,21 @@ def report_xml(report: Report, options: VerifyOptions) -> bytes:
     return render_xml(report, options)
 
 
+def write_signed_revisions(file: FileReport, folder: Path, *, force: bool = False) -> list[Path]:
+    """Write every revision that a signature of a file covers into a folder, and return the files.
+
+    Raises:
+        OSError: They cannot be written.
+        UsageError: One is there already, and is not to be replaced.
+    """
+    from agreegen.verification.extraction import extract_signed  # noqa: PLC0415 - only where asked for
+
+    return extract_signed(file, folder, force=force)
+
+
 def _read_records(paths: Iterable[Path]) -> Iterator[bytes]:
+    from agreegen.pki.evidence_records.record import MAX_RECORD_BYTES  # noqa: PLC0415 - few have any
+
     for path in paths:
         for file in sorted(path.rglob("*.ers")) if path.is_dir() else [path]:
             yield read_limited(file, MAX_RECORD_BYTES)

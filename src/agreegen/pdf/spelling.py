@@ -29,6 +29,11 @@ _PLAIN = re.compile(
 )  # fmt: skip
 """Whole numbers that fit 31 bits, references of single spaces, no comments, no zero bytes."""
 
+PLAIN_TOKENS = re.compile(
+    rb"(?:[\x00\t\n\x0c\r ]++|/[A-Za-z0-9.+_*-]++|<<|>>|\[|\]|[+-]?\d{1,15}+(?:\.\d{1,15}+)?+"
+    rb"|\((?:[^()\\\r]++|\\[nrtbf()\\]|\\[0-7]{3})*+\)|<[0-9A-Fa-f]*+>|true|false|null|R|obj|endobj|stream)*+"
+)
+"""Tokens about which the standard leaves no room, in any order: the order was parsed already."""
 _ORDINARY = re.compile(
     rb"(?:[\x00\t\n\x0c\r ]++|/[^\x00\t\n\x0c\r ()<>\[\]{}/%]*+|<<|>>|\[|\]|<[0-9A-Fa-f\x00\t\n\x0c\r ]*+>"
     + rb"|\((?:[^()\\]++|\\.)*+\)|" + _REFERENCE + _ANY_END

@@ -16,7 +16,7 @@ from agreegen.recording.own_documents import examine_file, read_own
 from agreegen.register.interface import DocumentRow, DocumentState, Event, EventKind, How
 from agreegen.register.store import Register
 from agreegen.verification.interface import Options
-from agreegen.verification.service import verify_bytes
+from agreegen.verification.one_file import verify_bytes
 
 __all__ = ["require_explained"]
 

@@ -14,12 +14,9 @@ from agreegen.model.form import Form
 from agreegen.model.report import Alarm, Coverage, DocumentFacts, Integrity, SignatureKind
 from agreegen.pki.cms.signature_facts import SignatureFacts
 from agreegen.pki.encoding import der_of
-from agreegen.register.interface import How
-from agreegen.register.store import Register
 from agreegen.rendering.expected import expected_text
 from agreegen.signing.names import names_holder
 from agreegen.verification.interface import FoundSignature, Options, Structure
-from agreegen.verification.proof.page_engine import check_engine, engine_differs
 from agreegen.verification.proof.released_roles import HeldRoles, hold_to_form
 from agreegen.verification.proof.releases import approved_in, rebuilder_of, release_of
 
@@ -211,6 +208,11 @@ def check_form(
         )
     if page is PageCheck.PROVED:
         return
+    from agreegen.verification.proof.page_engine import (  # noqa: PLC0415 - draws pages, which few files need
+        check_engine,
+        engine_differs,
+    )
+
     revisions = [s.revision for s in structure.signatures if s.revision is not None]
     first = data[: structure.revisions[min(revisions)]] if revisions else data
     if structure.encrypted:
@@ -240,35 +242,3 @@ def _check_text(document: Document, form: Form | None, first: bytes) -> Iterator
             "text-differs",
             message("verification.text-differs", difference=difference),
         )
-
-
-def roles_on_paper(document: Document | None, options: Options) -> tuple[str, ...]:
-    """Return the roles that the caller's register says were fulfilled on paper, of a document in force."""
-    if document is None or options.register_file is None:
-        return ()
-    try:
-        with Register.open(options.register_file, read_only=True) as register:
-            row = register.document(document.id)
-    except (AgreegenError, OSError):
-        return ()  # `check_register` says so
-    if row is None or not row.in_force:
-        return ()
-    return tuple(role for role, each in row.fulfilled.items() if each.how is How.PAPER)
-
-
-def check_register(document: Document | None, sha256: str, options: Options) -> Iterator[Alarm]:
-    """Check that the register knows the document in this very state."""
-    if options.register_file is None:
-        return
-    try:
-        with Register.open(options.register_file, read_only=True) as register:
-            row = None if document is None else register.document(document.id)
-    except (AgreegenError, OSError) as exc:
-        yield Alarm("register-unreadable", message("verification.register-unreadable", cause=exc))
-        return
-    if row is None:
-        yield Alarm("register-unknown", message("verification.register-unknown"))
-    elif sha256 not in {row.sha256, *row.hashes.values()}:
-        yield Alarm("register-state", message("verification.register-state"))
-    elif row.superseded_by is not None:
-        yield Alarm("register-superseded", message("verification.register-superseded"))

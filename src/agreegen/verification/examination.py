@@ -8,11 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from agreegen.errors import AgreegenError
 from agreegen.foreign import contained
 from agreegen.messages import Message, message
 from agreegen.model.document import Document
-from agreegen.model.report import Alarm, DocumentFacts, FileReport, Integrity, SignatureReport, Verdict
+from agreegen.model.report import Alarm, DocumentFacts, FileReport, Integrity, SignatureReport
 from agreegen.pki.certificates import load_certificates
 from agreegen.pki.cms.signature_facts import SignatureFacts
 from agreegen.pki.trust.policy import ValidationPolicy, load_policy
@@ -21,24 +20,23 @@ from agreegen.verification.document_checks import (
     PAGE_UNKNOWN,
     PageCheck,
     check_form,
-    check_register,
     check_roles,
     describe_document,
     hold_document,
     read_document,
     role_of,
-    roles_on_paper,
 )
 from agreegen.verification.fetching import fetch_evidence
 from agreegen.verification.interface import FoundSignature, Options, Structure, ValidationData
+from agreegen.verification.paths import unreadable
 from agreegen.verification.pictures.findings import judge_seals
 from agreegen.verification.proof.existence import weigh_records
 from agreegen.verification.proof.rebuilding import prove
 from agreegen.verification.proof.released_roles import HeldRoles, alias_remarks
+from agreegen.verification.register_checks import check_register, roles_on_paper
 from agreegen.verification.signatures.device import evidence_alarms, told_evidence
 from agreegen.verification.signatures.integrity import judge_integrity
 from agreegen.verification.signatures.judgement import FileJudge, OutsideProof
-from agreegen.verification.structure import scan_structure
 from agreegen.verification.verdict import judge_file, judge_unaltered
 
 
@@ -120,12 +118,13 @@ def _read_structure(
     data: bytes, options: Options, *, rebuild: bool
 ) -> tuple[Structure, PageCheck, Document | None]:
     """Read a file's structure; say how its page is still to be held against its form, and what it holds."""
-    if not rebuild:
-        return scan_structure(data, options.limits, options.password), PageCheck.TEXT, None
-    proved = prove(data, options) if options.limits.native else None
+    proved = prove(data, options) if rebuild and options.limits.native else None
     if proved is not None:
         return proved.structure, PageCheck.PROVED, proved.document
-    return scan_structure(data, options.limits, options.password), PageCheck.OBJECTS, None
+    from agreegen.verification.structure import scan_structure  # noqa: PLC0415 - most files of ours are proved
+
+    page = PageCheck.OBJECTS if rebuild else PageCheck.TEXT
+    return scan_structure(data, options.limits, options.password), page, None
 
 
 def _known_roles(held: HeldRoles, complaints: Sequence[Alarm]) -> frozenset[str]:
@@ -268,19 +267,3 @@ def example_alarms(judge: FileJudge, facts: list[SignatureFacts]) -> Iterator[Al
                 message("verification.example-trust"),
             )
             return
-
-
-def unreadable(
-    label: str,
-    code: str,
-    told: Message,
-    *,
-    size_bytes: int | None = None,
-    sha256: str | None = None,
-) -> FileReport:
-    """Report a path that cannot be judged at all."""
-    alarm = Alarm(code, told)
-    return FileReport(label, Verdict.UNREADABLE, None, alarms=(alarm,), size_bytes=size_bytes, sha256=sha256)
-
-
-__all__ = ["AgreegenError", "examine", "unreadable"]

@@ -9,9 +9,9 @@ from agreegen.foreign import contained
 from agreegen.messages import Message, message
 from agreegen.model.report import Alarm, FileReport, Verdict
 from agreegen.pki.trust.policy import load_policy
-from agreegen.verification.examination import examine, unreadable
+from agreegen.verification.examination import examine
 from agreegen.verification.interface import Options
-from agreegen.verification.paths import Unreadable, read_path
+from agreegen.verification.paths import Unreadable, read_path, unreadable
 
 
 def verify_bytes(label: str, data: bytes, options: Options) -> FileReport:

@@ -8,9 +8,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from agreegen.messages import message
-from agreegen.model.report import FileReport
-from agreegen.verification.examination import unreadable
+from agreegen.messages import Message, message
+from agreegen.model.report import Alarm, FileReport, Verdict
 
 STANDARD_INPUT = Path("-")
 _BLOCK_BYTES = 1 << 20
@@ -22,6 +21,19 @@ class Unreadable(Exception):  # noqa: N818 - it is an answer, not a failure of t
     def __init__(self, report: FileReport) -> None:
         super().__init__(report.path)
         self.report = report
+
+
+def unreadable(
+    label: str,
+    code: str,
+    told: Message,
+    *,
+    size_bytes: int | None = None,
+    sha256: str | None = None,
+) -> FileReport:
+    """Report a path that cannot be judged at all."""
+    alarm = Alarm(code, told)
+    return FileReport(label, Verdict.UNREADABLE, None, alarms=(alarm,), size_bytes=size_bytes, sha256=sha256)
 
 
 def expand_paths(paths: Iterable[Path]) -> Iterator[Path]:

@@ -9,9 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from agreegen.model.report import FileReport
-from agreegen.pki.trust.policy import load_policy
 from agreegen.verification.interface import Options
-from agreegen.verification.one_file import verify_bytes, verify_path
 from agreegen.verification.paths import STANDARD_INPUT, Unreadable, expand_paths, read_path
 from agreegen.verification.workers import Task, Worker, WorkerPool
 
@@ -44,7 +42,10 @@ def verify_paths(
     Raises:
         InputError: The policy file is wrong; at once, before the first report is asked for.
     """
-    load_policy(options.policy_file)
+    if options.policy_file is not None:
+        from agreegen.pki.trust.policy import load_policy  # noqa: PLC0415 - the workers load what they need
+
+        load_policy(options.policy_file)
     return _reports(expand_paths(paths), options, jobs, progress)
 
 
@@ -96,6 +97,3 @@ def _assign(worker: Worker, tasks: Sequence[Task], options: Options, finished: d
             finished[task.index] = answer.report
     if ready:
         worker.start(ready)
-
-
-__all__ = ["expand_paths", "verify_bytes", "verify_path", "verify_paths"]

@@ -23,7 +23,7 @@ from agreegen.pki.device_certificates import evidence_attribute
 from agreegen.signing.interface import TimestampServer
 from agreegen.signing.trust import load_trust
 from agreegen.verification.interface import Options
-from agreegen.verification.service import verify_bytes
+from agreegen.verification.one_file import verify_bytes
 from tests.unit.device.conftest import Device, DeviceOffice, drawing_text, forge
 
 

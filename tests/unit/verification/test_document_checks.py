@@ -16,7 +16,6 @@ from agreegen.register.store import Register
 from agreegen.verification.document_checks import (
     Signed,
     check_form,
-    check_register,
     check_roles,
     describe_document,
     read_document,
@@ -24,6 +23,7 @@ from agreegen.verification.document_checks import (
 )
 from agreegen.verification.interface import FoundSignature, Options, Structure
 from agreegen.verification.proof.released_roles import HeldRoles
+from agreegen.verification.register_checks import check_register
 from tests.unit.verification.authority import NOW
 from tests.unit.verification.conftest import Pki
 

@@ -12,7 +12,7 @@ import pytest
 from agreegen.verification import fetching
 from agreegen.verification.fetching import FetchError, check_address, fetch
 from agreegen.verification.interface import Options
-from agreegen.verification.service import verify_bytes
+from agreegen.verification.one_file import verify_bytes
 from tests.unit.verification.authority import NOW, blank_pdf, sign
 from tests.unit.verification.conftest import Pki
 

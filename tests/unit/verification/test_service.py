@@ -15,7 +15,9 @@ from agreegen.errors import InputError
 from agreegen.model.report import FileReport, Report
 from agreegen.pdf.limits import Limits
 from agreegen.verification.interface import Options
-from agreegen.verification.service import expand_paths, verify_bytes, verify_paths
+from agreegen.verification.one_file import verify_bytes
+from agreegen.verification.paths import expand_paths
+from agreegen.verification.service import verify_paths
 from tests.unit.verification.authority import NOW, blank_pdf, sign
 from tests.unit.verification.conftest import Pki
 

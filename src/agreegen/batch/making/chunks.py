@@ -191,7 +191,7 @@ class ChunkMaker:
         trust = self._settings.trust
         if not trust.anchors_der:
             return
-        from agreegen.verification.service import verify_bytes  # noqa: PLC0415 - the same
+        from agreegen.verification.one_file import verify_bytes  # noqa: PLC0415 - the same
 
         options = Options(
             now=now,

@@ -23,7 +23,7 @@ from agreegen.register.paper import PaperRecord
 from agreegen.signing.interface import Trust
 from agreegen.verification.detached import SealState, judge_signature
 from agreegen.verification.interface import Options
-from agreegen.verification.service import verify_bytes
+from agreegen.verification.one_file import verify_bytes
 
 _PARAMETERS = "data/parameters/"
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from agreegen.messages import Message
-from agreegen.pdf.pages import Rectangle
 from agreegen.verification.changes.painted_places import PermittedPlace
+
+if TYPE_CHECKING:
+    from agreegen.pdf.pages import Rectangle
 
 
 class Reading(Enum):

@@ -28,12 +28,12 @@ from agreegen.pdf.limits import Limits
 from agreegen.pdf.objects import Ref, StructureError, Value
 from agreegen.pdf.parser import parse_value
 from agreegen.pdf.plain import PlainPdf
+from agreegen.pdf.spelling import PLAIN_TOKENS
 from agreegen.rendering.expected import expected_text
 from agreegen.signing.plain.long_term_retracing import RetracedStore, RetracedTimestamp
 from agreegen.signing.plain.retracing import RetracedSignature, RetracedUpdate, retrace_updates
 from agreegen.verification.interface import FoundSignature, Options, Structure, ValidationData
 from agreegen.verification.proof.releases import Rebuilder, rebuilder_of
-from agreegen.verification.structure.second_parser import PLAIN_TOKENS
 
 _KIND = rb"/Subtype/application#2fjson"
 _ATTACHMENT = re.compile(_KIND + rb"/Params<<[^<>]{1,200}<[0-9a-f]{32}>>>/Length (\d{1,5})>>\n")

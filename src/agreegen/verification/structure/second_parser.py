@@ -7,7 +7,6 @@ of the other kind. Where only one of them reads it, nothing is proved, but a rec
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,12 +17,8 @@ from agreegen.model.report import Alarm
 from agreegen.pdf.document import PdfFile, View
 from agreegen.pdf.objects import LimitError, Ref, Stream, StructureError, Value, same
 from agreegen.pdf.parser import parse_value
+from agreegen.pdf.spelling import PLAIN_TOKENS
 
-PLAIN_TOKENS = re.compile(
-    rb"(?:[\x00\t\n\x0c\r ]++|/[A-Za-z0-9.+_*-]++|<<|>>|\[|\]|[+-]?\d{1,15}+(?:\.\d{1,15}+)?+"
-    rb"|\((?:[^()\\\r]++|\\[nrtbf()\\]|\\[0-7]{3})*+\)|<[0-9A-Fa-f]*+>|true|false|null|R|obj|endobj|stream)*+"
-)
-"""Tokens about which the standard leaves no room, in any order: the order was parsed already."""
 _MAX_COMPARED = 20_000
 _NOT_SHOWN = frozenset({"XRef", "ObjStm"})
 _STREAM_KEYS = frozenset({"Length"})

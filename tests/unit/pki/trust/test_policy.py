@@ -15,7 +15,7 @@ from agreegen.messages import foreign_text
 from agreegen.pki.algorithms import AlgorithmUse, KeyFacts
 from agreegen.pki.trust.policy import BUILT_IN, load_policy
 from agreegen.verification.interface import Options
-from agreegen.verification.service import verify_bytes
+from agreegen.verification.one_file import verify_bytes
 from tests.unit.verification.authority import NOW, blank_pdf, sign
 from tests.unit.verification.conftest import Pki
 

@@ -30,8 +30,8 @@ from agreegen.reports.verification.table import Table, render_table
 from agreegen.reports.verification.wording import explain, signature_line
 from agreegen.verification.extraction import extract_signed
 from agreegen.verification.interface import Options
+from agreegen.verification.one_file import verify_path
 from agreegen.verification.pictures.page_pairs import _regions
-from agreegen.verification.service import verify_path
 from tests.attacks.overlay import overlay_annotation_on_text
 from tests.unit.verification.authority import NOW, Authority, blank_pdf, sign
 from tests.unit.verification.conftest import Pki

@@ -13,7 +13,7 @@ from pyhanko.sign.fields import SigSeedSubFilter
 
 from agreegen.model.report import FileReport, SignatureReport
 from agreegen.verification.interface import Options
-from agreegen.verification.service import verify_bytes
+from agreegen.verification.one_file import verify_bytes
 from tests.unit.verification.authority import (
     DAY,
     NOW,
