@@ -184,9 +184,9 @@ class _UploadProcess:
 
 def _load() -> None:
     """Load in the confined process what judging needs."""
-    from agreegen.verification.one_file import verify_bytes  # noqa: F401, PLC0415 - that is the purpose
-    from agreegen.verification.proof.page_engine import check_engine  # noqa: F401, PLC0415 - the same
-    from agreegen.verification.structure import scan_structure  # noqa: F401, PLC0415 - the same
+    from agreegen.verification.one_file import load_whole  # noqa: PLC0415 - that is the purpose
+
+    load_whole()
 
 
 def _judge(folder: str, name: str, data: bytes, options: Options) -> FileReport:

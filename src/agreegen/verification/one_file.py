@@ -14,6 +14,12 @@ from agreegen.verification.interface import Options
 from agreegen.verification.paths import Unreadable, read_path, unreadable
 
 
+def load_whole() -> None:
+    """Load what judging any file may need, so that it is not on the account of the first one."""
+    import agreegen.verification.proof.page_engine  # noqa: PLC0415 - files of ours need none of this
+    import agreegen.verification.structure  # noqa: F401, PLC0415 - the same
+
+
 def verify_bytes(label: str, data: bytes, options: Options) -> FileReport:
     """Judge one file in this process, without limits of time and memory; whatever is in it, it answers.
 

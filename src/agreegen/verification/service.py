@@ -73,7 +73,7 @@ def _stream(targets: Iterator[Path], pool: WorkerPool, options: Options) -> Iter
         taken += len(more)
         if given == taken:
             return
-        while waiting and (worker := pool.idle()) is not None:
+        while waiting and (worker := pool.idle(len(waiting))) is not None:
             # Fewer at a time towards the end, so that no worker is left without.
             count = max(1, min(_MOST_AT_A_TIME, len(waiting) // (2 * pool.size)))
             _assign(worker, [waiting.popleft() for _ in range(count)], options, finished)

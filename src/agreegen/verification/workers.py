@@ -8,6 +8,7 @@ and the others are given out again.
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import time
 from collections import deque
@@ -28,6 +29,7 @@ from agreegen.verification.interface import Options
 _ANSWER_AFTER_S = 0.25
 _GRACE_S = 5.0
 _START_S = 60.0
+_FEW = 4
 _AT, _SINCE = 0, 1
 
 Answer = tuple[int, FileReport]
@@ -59,10 +61,15 @@ class _Message:
     leaving: bool = False
 
 
-def _serve(connection: Connection, state: Any, options: Options) -> None:
+def _serve(connection: Connection, state: Any, options: Options, whole: bool) -> None:
     """Answer tasks until the other side closes."""
     limit_memory(options.limits.memory_bytes)
-    from agreegen.verification.one_file import verify_bytes, verify_path  # noqa: PLC0415 - after the limits
+    gc.disable()  # nothing that is loaded goes away again
+    from agreegen.verification.one_file import load_whole, verify_bytes, verify_path  # noqa: PLC0415 - see above
+
+    if whole:
+        load_whole()
+    gc.enable()
 
     def judge(task: Task) -> FileReport:
         state[_AT], state[_SINCE] = task.index, time.monotonic()
@@ -99,9 +106,17 @@ def _answer(
 
 
 class Worker:
-    """One process that judges a few files at a time."""
+    """One process that judges a few files at a time.
 
-    def __init__(self, context: SpawnContext, options: Options) -> None:
+    Args:
+        context: Starts processes.
+        options: What the caller chose.
+        whole: Whether it loads all that any file may need before the first one, whose time that would cost;
+            for a file or two, which are often ours, that would take longer than judging them.
+    """
+
+    def __init__(self, context: SpawnContext, options: Options, *, whole: bool) -> None:
+        self._whole = whole
         self._context = context
         self._options = options
         self._tasks: deque[Task] = deque()
@@ -114,7 +129,9 @@ class Worker:
     def _launch(self) -> None:
         ours, theirs = self._context.Pipe()
         self._state = self._context.RawArray("d", 2)
-        process = self._context.Process(target=_serve, args=(theirs, self._state, self._options), daemon=True)
+        process = self._context.Process(
+            target=_serve, args=(theirs, self._state, self._options, self._whole), daemon=True
+        )
         process.start()
         theirs.close()
         self.connection, self._process = ours, process
@@ -171,6 +188,7 @@ class Worker:
     def _replace(self, code: str, told: Message, *, again: bool = False) -> list[Answer]:
         ready, at = self._ready, int(self._state[_AT])
         self.close(kill=True)
+        self._whole = True
         if not ready and not self._tasks:
             raise RuntimeError("a worker process of the verification cannot start")
         if not self._tasks:
@@ -219,13 +237,17 @@ class WorkerPool:
         for worker in self._workers:
             worker.close(kill=error is not None or not worker.idle)
 
-    def idle(self) -> Worker | None:
-        """Return a worker that can take files, started when there are not enough yet."""
+    def idle(self, waiting: int) -> Worker | None:
+        """Return a worker that can take files, started when there are not enough yet.
+
+        Args:
+            waiting: How many files wait.
+        """
         for worker in self._workers:
             if worker.idle:
                 return worker
         if len(self._workers) < self.size:
-            self._workers.append(Worker(self._context, self._options))
+            self._workers.append(Worker(self._context, self._options, whole=waiting > _FEW))
             return self._workers[-1]
         return None
 
