@@ -124,7 +124,8 @@ def odd_reference(data: bytes, start: int, end: int) -> int | None:
     Strict readers take `11 000000 R`, `11 0R` or a comment inside for damage, generous ones for a reference:
     what it leads to is shown by some and unknown to others. Whatever else is odd is skipped.
     """
-    position = start
+    # A table of an object stream may name places behind the last byte, where patterns match nothing for ever.
+    position, end = start, min(end, len(data))
     while position < end:
         run = _ORDINARY.match(data, position, end)
         position = run.end() if run else position

@@ -80,3 +80,11 @@ def test_references_of_one_kind(text: bytes) -> None:
 )
 def test_other_references_are_found(text: bytes, place: int) -> None:
     assert odd_reference(text, 0, len(text)) == place
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("text", [b"", b"12", b"(", b"1 0 R 12 0"])
+def test_an_object_that_ends_behind_its_stream_is_read_to_the_end(text: bytes) -> None:
+    """The table of an object stream may name a place behind the stream's last byte."""
+    assert odd_reference(text, 0, len(text) + 40) is None
+    assert odd_reference(text, len(text) + 3, len(text) + 40) is None
