@@ -77,7 +77,9 @@ def ink_of(grey: NDArray[np.uint8], reference: Ink) -> Ink:
         reference: Ink of the rendering; says where print must be.
     """
     paper = _paper(grey)
-    dark: Ink = (1 - grey / np.maximum(paper, np.float32(1))).astype(np.float32, copy=False)
+    dark: Ink = grey.astype(np.float32)
+    dark /= np.maximum(paper, np.float32(1))
+    np.subtract(np.float32(1), dark, out=dark)
     printed = dark[reference > 0.9]
     black = float(np.percentile(printed, _BLACK_PERCENTILE)) if printed.size else 1.0
     dark *= np.float32(1 / max(black, _LEAST_CONTRAST))
