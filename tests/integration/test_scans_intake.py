@@ -141,6 +141,18 @@ def test_pictures_of_every_kind_and_folders(
             assert height > width, "turned pages are kept upright"
 
 
+def test_a_coarse_scan_is_accepted_with_a_warning(
+    printed: Printed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Below 200 dpi (DA/T 31-2017), which the marks measure, whatever the file says of itself."""
+    (sheet,) = _pictures(printed.scan(tmp_path / "scan.pdf", ("P001",)))
+    width, height = (round(side * 0.8) for side in sheet.size)
+    sheet.resize((width, height), Image.Resampling.LANCZOS).save(tmp_path / "coarse.png", dpi=(300, 300))
+    code, answer = _add(printed, capsys, tmp_path / "coarse.png")
+    page = answer["pages"][0]
+    assert (code, page["status"], page["reasons"]) == (0, "accepted", ["low-resolution"])
+
+
 def test_decisions_are_recorded_or_named(
     printed: Printed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
