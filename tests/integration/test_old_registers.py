@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from agreegen.api.register_heads import head_judge
+from agreegen.batch.checking.preflight import check_job
 from agreegen.batch.interface import Job
 from agreegen.batch.job.job_file import read_job
 from agreegen.batch.running.run import RunSettings, run_job
@@ -73,6 +74,16 @@ def test_coverage_of_an_old_register(kept: Path, capsys: pytest.CaptureFixture[s
         ("signed", "paper"),
         ("made", None),
     ]
+
+
+def test_who_signed_on_paper_long_ago_needs_no_credential(kept: Path) -> None:
+    """The first version did not say which role a scan fulfils: all of them."""
+    for name in ("job.yaml", "roster.csv", "trust"):
+        (kept.parents[1] / name).symlink_to(KEPT / name)
+    check = check_job(read_job(kept.parents[1] / "job.yaml"), now=clock(), samples=False)
+    (told,) = [str(each) for each in check.complaints if "no credential for the role pledger" in str(each)]
+    assert "1 of 4 people" in told
+    assert "rows 5)" in told
 
 
 def test_a_scan_that_was_moved_is_named(kept: Path) -> None:

@@ -98,7 +98,7 @@ def _signed_roles(register: Register, row: RosterRow, document: Document) -> tup
         return ()
     if current.registration.id != document.id:
         return ()
-    return tuple(current.fulfilled)
+    return tuple(role.id for role in document.roles if current.fulfilment(role.id) is not None)
 
 
 @dataclass(slots=True)
