@@ -33,11 +33,15 @@ def text_cell(worksheet: WriteOnlyWorksheet, text: str, *, width: int | None = N
     cell = WriteOnlyCell(worksheet, value=printable(text))
     cell.data_type = "s" if text else "n"
     cell.number_format = "@"
-    if width is not None and _columns(text) > width:
+    if width is not None and lines_of(text, width) > 1:
         cell.alignment = Alignment(wrap_text=True, vertical="top")
     return cell
 
 
-def _columns(text: str) -> int:
-    """Return how many columns of a fixed-width font a text takes; ideographs take two."""
-    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+def lines_of(text: str, width: int) -> int:
+    """Return how many lines a text takes in a column of so many characters; ideographs take two each."""
+    return sum(max(1, -(-_columns(line) // width)) for line in text.split("\n"))
+
+
+def _columns(line: str) -> int:
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in line)

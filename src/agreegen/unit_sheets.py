@@ -10,15 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from agreegen.files import replacing
-from agreegen.text_cells import text_cell
+from agreegen.text_cells import lines_of, text_cell
 
 if TYPE_CHECKING:
+    from openpyxl.worksheet._write_only import WriteOnlyWorksheet
     from openpyxl.worksheet.worksheet import Worksheet
 
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\'\x00-\x1f]")
 _TITLE_LENGTH = 31
 _MODE = 0o600
 _A4 = 9
+_LINE_PT = 15.0
 
 UnitRow = tuple[str, Sequence[str | int]]
 """A unit, and the values of one row of its sheet."""
@@ -68,34 +70,55 @@ def write_tables(path: Path, tables: Iterable[Table]) -> None:
         OSError: It cannot be written.
     """
     from openpyxl import Workbook  # noqa: PLC0415 - takes long to load
-    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 - the same
+
+    # What may not be replaced is refused before a row is written: the library cannot let go of half a sheet.
+    with replacing(path, mode=_MODE) as temporary:
+        book = Workbook(write_only=True)
+        taken: set[str] = set()
+        for table in tables:
+            _write_table(book.create_sheet(_title(table.title, taken)), table)
+        book.save(temporary)
+
+
+def _write_table(sheet: WriteOnlyWorksheet, table: Table) -> None:
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 - takes long to load
     from openpyxl.styles import Font  # noqa: PLC0415 - the same
     from openpyxl.utils import get_column_letter  # noqa: PLC0415 - the same
 
-    book = Workbook(write_only=True)
-    taken: set[str] = set()
-    for table in tables:
-        sheet = book.create_sheet(_title(table.title, taken))
-        sheet.freeze_panes = "A2"
-        print_across(cast("Worksheet", sheet))  # a write-only sheet has the same properties
-        for number, (_, width) in enumerate(table.columns, 1):
-            sheet.column_dimensions[get_column_letter(number)].width = width
-        head = [WriteOnlyCell(sheet, value=text) for text, _ in table.columns]
-        for cell in head:
-            cell.font = Font(bold=True)
-        sheet.append(head)
-        lines = 1
-        for values in table.rows:
-            sheet.append(
-                [
-                    text_cell(sheet, value, width=width) if isinstance(value, str) else value
-                    for value, (_, width) in zip(values, table.columns, strict=True)
-                ]
-            )
-            lines += 1
-        cast("Worksheet", sheet).auto_filter.ref = f"A1:{get_column_letter(len(table.columns))}{lines}"
-    with replacing(path, mode=_MODE) as temporary:
-        book.save(temporary)
+    whole = cast("Worksheet", sheet)  # a write-only sheet has the same properties
+    widths = [width for _, width in table.columns]
+    whole.freeze_panes = "A2"
+    print_across(whole)
+    for number, width in enumerate(widths, 1):
+        whole.column_dimensions[get_column_letter(number)].width = width
+    head = [WriteOnlyCell(sheet, value=text) for text, _ in table.columns]
+    for cell in head:
+        cell.font = Font(bold=True)
+    sheet.append(head)
+    number = 1
+    for number, values in enumerate(table.rows, 2):
+        append_row(sheet, number, values, widths)
+    whole.auto_filter.ref = f"A1:{get_column_letter(len(widths))}{number}"
+
+
+def append_row(
+    sheet: WriteOnlyWorksheet, number: int, values: Sequence[str | int], widths: Sequence[int]
+) -> None:
+    """Append a row that is as high as its longest text needs; not every program finds that out when it opens.
+
+    Args:
+        sheet: The sheet.
+        number: Number of the row, from 1.
+        values: What stands in its cells.
+        widths: Widths of its columns in characters.
+    """
+    pairs = list(zip(values, widths, strict=True))
+    lines = max((lines_of(value, width) for value, width in pairs if isinstance(value, str)), default=1)
+    if lines > 1:
+        cast("Worksheet", sheet).row_dimensions[number].height = lines * _LINE_PT
+    sheet.append(
+        [text_cell(sheet, value, width=width) if isinstance(value, str) else value for value, width in pairs]
+    )
 
 
 def print_across(sheet: Worksheet) -> None:

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, cast
 from agreegen.files import replacing, sha256_of_file
 from agreegen.rosters.formats.csv_files import guard
 from agreegen.rosters.headers import REASON_HEADER
-from agreegen.text_cells import text_cell
-from agreegen.unit_sheets import print_across
+from agreegen.unit_sheets import append_row, print_across
 
 if TYPE_CHECKING:
     from openpyxl.worksheet._write_only import WriteOnlyWorksheet
@@ -89,8 +88,7 @@ def _write_both(path: Path, worksheet: WriteOnlyWorksheet, rows: Iterable[tuple[
             line = [*cells, reason]
             writer.writerow([guard(text) for text in line])
             if number <= _MOST_SHEET_ROWS:
-                values = [text_cell(worksheet, text, width=_COLUMN_WIDTH) for text in cells]
-                worksheet.append([*values, text_cell(worksheet, reason, width=_REASON_WIDTH)])
+                append_row(worksheet, number + 1, line, [*[_COLUMN_WIDTH] * len(cells), _REASON_WIDTH])
 
 
 def _with_header(
