@@ -10,7 +10,6 @@ import zxingcpp
 from agreegen.batch.interface import Job
 from agreegen.batch.job.job_file import read_job
 from agreegen.demo.paper import draw_scans
-from agreegen.recording.scan_inputs import open_source
 from agreegen.register.store import Register
 from agreegen.scanning.comparing.references import signature_boxes
 from benchmarks.batches import run_batch, write_job
