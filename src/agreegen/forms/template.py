@@ -55,8 +55,9 @@ _HIDDEN_CONTENT = {
     "numPr": message("forms.numbering"),
     "altChunk": message("forms.embedded-file"),
     "vanish": message("forms.hidden-text"),
+    "commentReference": message("forms.comment"),
 }
-"""Content that a comparison of texts cannot follow, by element name."""
+"""Content that no comparison of texts can follow, or that LibreOffice ends on (comments); by element."""
 
 
 @dataclass(frozen=True, slots=True)

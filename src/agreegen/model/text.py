@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 WORD_JOINER = "\u2060"
 """Keeps a line from breaking and shows nothing (Unicode 23.2): in telephone numbers of filled documents."""
-_DASH = "\u2014"
+_DASH, _NO_BREAK_HYPHEN = "\u2014", "\u2011"
 _PAGE_NUMBER = re.compile(
     r"[ \t\u00a0\u3000]*\u2014[ \t\u00a0\u3000]*[0-9]+[ \t\u00a0\u3000]*\u2014[ \t\u00a0\u3000]*\Z"
 )
@@ -35,7 +35,8 @@ def normalise_text(text: str) -> str:
     """Drop what layout adds to a text: page-number lines such as `— 1 —`, and all white space.
 
     Line ends, page breaks and the spaces that a text extractor guesses from gaps differ between a DOCX and
-    its PDF; every other character must be the same, in the same order.
+    its PDF; every other character must be the same, in the same order. A hyphen at which no line breaks
+    (U+2011) is printed as a hyphen by fonts that lack it.
 
     Args:
         text: Text with one line for each line or paragraph; form feeds part pages.
@@ -43,6 +44,7 @@ def normalise_text(text: str) -> str:
     Returns:
         The characters that must agree, without any white space.
     """
+    text = text.replace(_NO_BREAK_HYPHEN, "-")
     if _DASH not in text:
         return "".join(text.split())  # every line end is white space, too
     kept = (line for line in text.splitlines() if not _PAGE_NUMBER.match(line))

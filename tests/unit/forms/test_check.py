@@ -129,6 +129,7 @@ SPOILED: list[tuple[str, Edit, str, str]] = [
     ("other font", _style_font("仿宋"), "paragraph 4", "font 仿宋 is not named"),
     ("latin font", _latin_value, "paragraph 4", "font Times New Roman is not named"),
     ("numbering", _in_paragraph(3, "pPr", "numPr"), "paragraph 4", "automatic numbering"),
+    ("comment", _in_paragraph(3, "r", "commentReference"), "paragraph 4", "a comment"),
     ("text box", _in_paragraph(3, "r", "pict"), "paragraph 4", "a picture or shape"),
     ("header", _header_text, "header or footer", "other than a page number"),
     ("glyph", _set_text(3, "\ue000经双方协商一致"), "paragraph 4", "U+E000"),

@@ -51,7 +51,7 @@ def test_document_ids_are_those_of_the_first_release() -> None:
     by_id = build_document(
         pledge, {"pledger_name": "王芳", "id_number": "11010519491231002X"}, register_secret=bytes(32)
     )
-    agreement = build_document(find_form("confidentiality-agreement", FORMS), AGREEMENT)
+    agreement = build_document(find_form("confidentiality-agreement@1.0", FORMS), AGREEMENT)
     assert [numbered.id, by_id.id, agreement.id] == [
         "bbc9d616eee3a0f6387a8f5d3a046a24",
         "1c781ebca2c3affc364ad69811a5adf0",
