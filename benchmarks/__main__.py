@@ -12,7 +12,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from agreegen.errors import AgreegenError
-from benchmarks import conversion, memory, paper, pledges, rosters, scale, signing, stages, verification
+from benchmarks import (
+    conversion,
+    memory,
+    paper,
+    pledges,
+    rosters,
+    scale,
+    signing,
+    stages,
+    startup,
+    verification,
+)
 from benchmarks.machine import describe_machine, measure_busy
 from benchmarks.measure import Result
 from benchmarks.report import insert_section, suite_markdown, to_document, to_markdown, write_json
@@ -26,6 +37,7 @@ SUITES: dict[str, tuple[str, Suite]] = {
     "stages": (stages.TITLE, stages.run),
     "signing": (signing.TITLE, signing.run),
     "verification": (verification.TITLE, verification.run),
+    "startup": (startup.TITLE, startup.run),
     "rosters": (rosters.TITLE, rosters.run),
     "memory": (memory.TITLE, memory.run),
     "paper": (paper.TITLE, paper.run),

@@ -11,24 +11,30 @@ from functools import partial
 from pathlib import Path
 
 from agreegen.errors import AgreegenError
+from agreegen.example_pki.responder import Responder
 from agreegen.model.report import PadesLevel, Verdict
+from agreegen.signing.interface import SigningRequest, TimestampServer
+from agreegen.signing.pades import sign_pdf
 from agreegen.verification.interface import Options
 from agreegen.verification.one_file import verify_bytes
 from agreegen.verification.service import verify_paths
 from benchmarks.measure import Result, alternate, processor_seconds, time_ms
+from benchmarks.samples import UNIT_ROLE
 from benchmarks.setting import Setting
 from benchmarks.signing import batch_signer, sign_one
 from benchmarks.stock import StockValidator
 
 TITLE = "Verification (all checks on)"
+_LONG_TERM_MS = 4
 CORPUS_VARIABLE = "AGREEGEN_PDF_CORPUS"
 _DEFAULT_CORPUS = Path(__file__).resolve().parent.parent.parent / "shared" / "pdf-corpus"
 
 
 def run(setting: Setting, result: Result) -> None:
-    """Measure our own B-B files, the folder of third-party files, and one process against two."""
+    """Measure our own files at every level, the folder of third-party files, and one process against two."""
     files = _own_files(setting)
     _measure_own(setting, result, files)
+    _measure_levels(setting, result)
     folder = Path(os.environ.get(CORPUS_VARIABLE) or _DEFAULT_CORPUS)
     if folder.is_dir():
         _measure_corpus(setting, result, sorted(folder.rglob("*.pdf"))[:: setting.count(1, 4)])
@@ -67,6 +73,25 @@ def _measure_own(setting: Setting, result: Result, files: list[bytes]) -> None:
         ours, theirs = (result.add(f"own B-B file, {way}{kind}", "ms", times[way]) for way in ways)
         name = f"own B-B files: stock pyHanko against agreegen{kind}"
         result.compare(name, ours.median, theirs.median, 5)
+
+
+def _measure_levels(setting: Setting, result: Result) -> None:
+    """Time own files that carry timestamps and validation data, each of them different."""
+    options = _options(setting)
+    credential = setting.credential()
+    with Responder(setting.pki.folder) as services:
+        tsa = (TimestampServer(services.tsa_url),)
+        for level in (PadesLevel.B_T, PadesLevel.B_LT, PadesLevel.B_LTA):
+            request = SigningRequest(UNIT_ROLE, level, setting.now, setting.trust, tsa)
+            pledges = setting.pledges(setting.count(20, 4))
+            files = [sign_pdf(pledge.pdf, credential, request, checked=True).data for pledge in pledges]
+            of = itertools.cycle(files)
+            ways = {"": lambda _, of=of: verify_bytes("own.pdf", next(of), options)}
+            times = alternate(ways, setting.count(100, 8), clock=time.process_time)[""]
+            figure = result.add(f"own {level} file, agreegen, processor time", "ms", times)
+            goal = _LONG_TERM_MS if level is not PadesLevel.B_T else None
+            result.compare(f"own {level} file: ms of processor time", 1, figure.median, goal, at_most=True)
+    credential.close()
 
 
 def _measure_corpus(setting: Setting, result: Result, paths: list[Path]) -> None:

@@ -1,0 +1,59 @@
+"""Commands load what they use: starting is quick as long as nothing else is loaded on the way."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.unit.verification.own_files import OwnFiles, make_own_files
+
+LIBRARIES = {
+    *("numpy", "pikepdf", "cryptography", "asn1crypto", "pyhanko", "pyhanko_certvalidator", "lxml"),
+    *("jinja2", "docxtpl", "yaml", "requests", "sqlite3", "openpyxl", "PIL", "uharfbuzz", "asyncio"),
+}
+TELL = "\nimport sys; print(*sorted(sys.modules), sep='\\n')"
+JUDGE = """
+import pickle, sys
+from pathlib import Path
+from agreegen.verification.one_file import verify_bytes
+data, options = pickle.loads(Path(sys.argv[1]).read_bytes())
+assert verify_bytes("own.pdf", data, options).verdict.value == "valid"
+"""
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> OwnFiles:
+    return make_own_files(tmp_path_factory.mktemp("own"))
+
+
+def loaded_by(program: str, *arguments: str) -> set[str]:
+    """Run a program in a process of its own and return the names of the modules that it loaded."""
+    line = [sys.executable, "-c", program + TELL, *arguments]
+    return set(subprocess.run(line, check=True, capture_output=True, text=True).stdout.split())
+
+
+@pytest.mark.parametrize("argument", ["--version", "--help"])
+def test_start_loads_no_library(argument: str) -> None:
+    loaded = loaded_by(f"from agreegen.cli.main import run; run([{argument!r}])")
+    assert "click" in loaded
+    assert loaded & LIBRARIES == set()
+
+
+def test_who_waits_for_the_verification_loads_no_judge() -> None:
+    loaded = loaded_by("import agreegen.cli.verify")
+    assert loaded & LIBRARIES <= {"cryptography", "asn1crypto"}
+    assert "agreegen.verification.examination" not in loaded
+
+
+@pytest.mark.parametrize("name", ["unit", "unit, B-LTA"])
+def test_proved_file_loads_no_scan(own: OwnFiles, tmp_path: Path, name: str) -> None:
+    given = tmp_path / "given"
+    given.write_bytes(pickle.dumps((own.signed[name], own.options)))
+    loaded = loaded_by(JUDGE, str(given))
+    assert loaded & {"numpy", "sqlite3", "pyhanko", "requests", "openpyxl", "PIL"} == set()
+    rooms = {"structure", "pictures.judging", "changes.comparison", "proof.page_engine"}
+    assert {f"agreegen.verification.{room}" for room in rooms} & loaded == set()
