@@ -57,3 +57,8 @@ def test_proved_file_loads_no_scan(own: OwnFiles, tmp_path: Path, name: str) -> 
     assert loaded & {"numpy", "sqlite3", "pyhanko", "requests", "openpyxl", "PIL"} == set()
     rooms = {"structure", "pictures.judging", "changes.comparison", "proof.page_engine"}
     assert {f"agreegen.verification.{room}" for room in rooms} & loaded == set()
+
+
+def test_worker_that_loads_the_program_again_loads_nothing() -> None:
+    loaded = loaded_by("import agreegen.__main__")
+    assert {name for name in loaded if name.startswith("agreegen")} == {"agreegen", "agreegen.__main__"}
