@@ -244,6 +244,9 @@ def test_a_register_may_be_handed_over(job: Job, pki: Path, capsys: pytest.Captu
     )
     assert run_job(read_job(job.path), ALONE).already_done == 3
     assert verify(job) == 0
+    successor = load_credential(pki / "credentials/unit-seal.yaml")
+    successor.close()
+    assert verify(job, "--signer", fingerprint(successor.certificate_der)) == 0
 
 
 def test_a_return_to_an_earlier_signed_state_is_what_known_finds(

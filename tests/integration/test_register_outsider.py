@@ -25,11 +25,12 @@ from agreegen.batch.job.job_file import read_job
 from agreegen.batch.running.run import RunSettings, run_job
 from agreegen.chain.hashing import genesis_hash, link_hash
 from agreegen.cli.main import run as agreegen
-from agreegen.errors import AgreegenError
+from agreegen.errors import AgreegenError, RegisterError
 from agreegen.files import sha256_of, sha256_of_file
 from agreegen.model.document import canonical_json
 from agreegen.pki.signer_pin import fingerprint
-from agreegen.recording.signer import CredentialSigner
+from agreegen.recording.signer import CredentialSigner, identity_of
+from agreegen.register.interface import EventDraft, EventKind
 from agreegen.register.store import Register
 from agreegen.signing.credentials.loading import load_credential
 from tests.integration.batch_support import PEOPLE, clock, make_pki, write_job, write_roster
@@ -402,3 +403,61 @@ def test_a_return_to_an_earlier_signed_state_is_what_known_finds(
     outsider.close()
     assert not is_found(job)
     assert is_found(job, "--known", code)
+
+
+def _begun_anew_by_another(job: Job, *, pin: bool) -> None:
+    """Change the register, take all heads away, and sign it with a trusted key of another's."""
+    outsider = Outsider(job)
+    _heads_removed(outsider)
+    outsider.project()
+    outsider.close()
+    credential = load_credential(job.path.parent / "pki/credentials/people/T002.yaml")
+    with Register.open(job.register_file) as register:
+        register.record_many([], now=clock(), signer=CredentialSigner(credential, clock()), pin=pin)
+    credential.close()
+
+
+def test_a_head_of_the_office_beside_a_chain_of_anothers_does_not_let_the_office_sign(job: Job) -> None:
+    """The chain names no signer any more, so whoever signed a head may go on; an old head is laid beside it.
+
+    Were the office to go on, the old head would have done its work and be taken away.
+    """
+    outsider = Outsider(job)
+    (genuine,) = outsider.db.execute("SELECT * FROM heads ORDER BY seq LIMIT 1").fetchall()
+    outsider.close()
+    _begun_anew_by_another(job, pin=False)
+    outsider = Outsider(job)
+    outsider.run("INSERT INTO heads VALUES (?,?,?,?,?)", 1, *genuine[1:])
+    outsider.close()
+    assert is_found(job)
+    with pytest.raises(RegisterError, match="is signed by"):
+        run_job(read_job(job.path), ALONE)
+    outsider = Outsider(job)
+    outsider.run("DELETE FROM heads WHERE seq = 1")
+    outsider.close()
+    assert is_found(job)
+
+
+def test_a_register_of_anothers_that_is_handed_over_to_the_office_is_found(job: Job) -> None:
+    """Names can be written into an event without their key: the office never said that it takes it over."""
+    _begun_anew_by_another(job, pin=True)
+    office = load_credential(job.path.parent / "pki/credentials/archive-seal.yaml")
+    other = load_credential(job.path.parent / "pki/credentials/people/T002.yaml")
+    with Register.open(job.register_file) as register:
+        named = [EventDraft(EventKind.SIGNER, details=identity_of(office.certificate_der).to_dict())]
+        register.record_many(named, now=clock(), signer=CredentialSigner(other, clock()))
+    office.close()
+    other.close()
+    assert is_found(job)
+    _office_goes_on(job)
+    assert is_found(job), "the office signed over it"
+
+
+def test_heads_of_another_before_anybody_was_named_are_found_with_a_pin(job: Job) -> None:
+    """As a register of an earlier version may look: the office is named by its own next head only."""
+    _begun_anew_by_another(job, pin=False)
+    office = load_credential(job.path.parent / "pki/credentials/archive-seal.yaml")
+    with Register.open(job.register_file) as register:
+        register.record_many([], now=clock(), signer=CredentialSigner(office, clock()))
+    office.close()
+    assert is_found(job)

@@ -217,21 +217,21 @@ def change_signer(access: RegisterAccess, successor: Path, *, now: datetime | No
         now: Aware UTC time; None for the clock.
 
     Raises:
-        CredentialError: The successor's credential cannot be loaded.
+        CredentialError: The successor's credential cannot be loaded, or cannot sign.
         RegisterError: The register cannot be written, or its present signer is not to be had.
     """
-    from agreegen.recording.signer import identity_of  # noqa: PLC0415 - only here
+    from agreegen.recording.signer import CredentialSigner, accept_succession  # noqa: PLC0415 - only here
     from agreegen.signing.credentials.loading import load_credential  # noqa: PLC0415 - the same
 
     now = now or read_clock()
     credential = load_credential(successor, prompt=access.prompt)
     try:
-        identity = identity_of(credential.certificate_der)
+        with open_to_write(access, now) as recorder:
+            succession = accept_succession(recorder.register, CredentialSigner(credential, now))
+            recorder.record([EventDraft(EventKind.SIGNER, details=succession.to_dict())], now=now)
     finally:
         credential.close()
-    with open_to_write(access, now) as recorder:
-        recorder.record([EventDraft(EventKind.SIGNER, details=identity.to_dict())], now=now)
-    return identity.subject
+    return succession.successor.subject
 
 
 def add_scans(

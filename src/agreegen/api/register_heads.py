@@ -143,7 +143,13 @@ def _signer_problems(audit: Audit, kind: str, pin: SignerPin | None) -> list[Pro
         return []
     who = audit.judgement.signer
     if who is not None and who.certificate_sha256 == pin.sha256:
-        return []
+        # Earlier versions named nobody, and let anybody sign: with a pin, heads of others do not pass.
+        others = [each for each in audit.unnamed if each is None or not each.same_as(who)]
+        subjects = sorted("" if each is None else each.subject for each in others)
+        return [
+            Problem("other-signer", kind, message("api.heads-signed-before-any-was-named", named=each))
+            for each in subjects
+        ]
     named = message("messages.nobody")
     if who is not None:
         named = message("api.signer-and-certificate", subject=who, sha256=who.certificate_sha256)

@@ -102,6 +102,43 @@ class SignerIdentity:
         return self.certificate_sha256 == other.certificate_sha256 or (by_name and renewed)
 
 
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """Who signs a chain from now on, and that signer's own word for it.
+
+    Whoever holds any trusted key may make up a chain and hand it over to the office, whose next command would
+    then sign it. Only with the successor's signature over the chain as it stood does a handover count.
+
+    Attributes:
+        successor: Whose certificate signs from now on.
+        count: Number of events that the successor saw.
+        signature: The successor's detached signature over that end of the chain.
+    """
+
+    successor: SignerIdentity
+    count: int = 0
+    signature: bytes = b""
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the JSON object that an event keeps."""
+        return self.successor.to_dict() | {"seen": self.count, "accepted": self.signature.hex()}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, object]) -> Succession:
+        """Read what `to_dict` wrote; where there is no such word, the signature is empty.
+
+        Raises:
+            ValueError: It is something else.
+        """
+        successor = SignerIdentity.from_dict(data)
+        return cls(successor, int(str(data.get("seen", 0))), bytes.fromhex(str(data.get("accepted", ""))))
+
+    @staticmethod
+    def end_to_accept(chain_id: str, count: int, digest: bytes, kind: str) -> Head:
+        """Return the end of a chain as a successor signs it; no head of a chain has the same message."""
+        return Head(chain_id, count, digest, kind=f"{kind} successor")
+
+
 class HeadSigner(Protocol):
     """Signs the heads of a chain."""
 

@@ -83,7 +83,7 @@ def verify_ledger(
         events, unsigned = chain.count, 0
     finally:
         connection.close()
-    return Audit(tuple(problems), events, unsigned, heads.last, heads.judgement)
+    return Audit(tuple(problems), events, unsigned, heads.last, heads.judgement, frozenset(heads.unnamed))
 
 
 def _entry_problems(connection: sqlite3.Connection) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ from types import TracebackType
 from agreegen.chain.end import ChainEnd
 from agreegen.chain.file import connect_current, create_file, wrapped
 from agreegen.chain.schema import EVENT_COLUMNS
-from agreegen.chain.signed_heads import SIGNER_EVENT, Head, HeadSigner, SignerIdentity
+from agreegen.chain.signed_heads import SIGNER_EVENT, Head, HeadSigner, Succession
 from agreegen.chain.view import ChainView
 from agreegen.errors import RegisterError
 from agreegen.files import note_input
@@ -186,7 +186,7 @@ class Ledger(ChainView):
         *,
         now: datetime,
         signer: HeadSigner,
-        successor: SignerIdentity | None = None,
+        succession: Succession | None = None,
     ) -> Head | None:
         """Append entries and the signed head over them in one durable transaction; nothing without entries.
 
@@ -194,7 +194,7 @@ class Ledger(ChainView):
             entries: The entries.
             now: Aware UTC time of the events.
             signer: Who signs the head.
-            successor: Who signs from the next head on; None for the same.
+            succession: Who signs from the next head on; None for the same.
 
         Raises:
             RegisterError: The file cannot be written; nothing was recorded.
@@ -206,8 +206,8 @@ class Ledger(ChainView):
         with self.wrapped():
             for entry in entries:
                 addition.append(entry.kind.value, *_stored(entry))
-            if successor is not None:
-                details = canonical_json(successor.to_dict()).decode()
+            if succession is not None:
+                details = canonical_json(succession.to_dict()).decode()
                 addition.append(SIGNER_EVENT, "", None, None, details)
             self._end.sign(addition, signer)
             with self._end.writing(addition):

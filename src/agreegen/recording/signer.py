@@ -8,12 +8,13 @@ from datetime import datetime
 
 from asn1crypto import x509
 
-from agreegen.chain.signed_heads import SignerIdentity
+from agreegen.chain.signed_heads import SignerIdentity, Succession
+from agreegen.chain.view import ChainView
 from agreegen.pki.signer_pin import fingerprint
 from agreegen.signing.detached import sign_detached
 from agreegen.signing.interface import Credential, TimestampServer, Trust
 
-__all__ = ["CredentialSigner", "identity_of"]
+__all__ = ["CredentialSigner", "accept_succession", "identity_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,21 @@ class CredentialSigner:
             TimestampError: No service gave an acceptable timestamp.
         """
         return sign_detached(message, self.credential, self.now, self.tsa, trust=self.trust)
+
+
+def accept_succession(chain: ChainView, successor: CredentialSigner) -> Succession:
+    """Have a successor sign the end of a chain that is handed over to it.
+
+    Args:
+        chain: The chain; nobody writes to it until the handover is recorded.
+        successor: Who signs from now on.
+
+    Raises:
+        CredentialError: The key cannot sign.
+    """
+    count = chain.event_count
+    end = Succession.end_to_accept(chain.id, count, chain.hash_at(count) or b"", chain.kind.name)
+    return Succession(successor.identity, count, successor.sign(end.message))
 
 
 def identity_of(certificate_der: bytes) -> SignerIdentity:

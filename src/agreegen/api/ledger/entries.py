@@ -31,7 +31,7 @@ from agreegen.recording.ledger.opening import (
     open_ledger_writer,
 )
 from agreegen.recording.ledger.workbook import read_entries, read_fields, settle_or_complain
-from agreegen.recording.signer import identity_of
+from agreegen.recording.signer import CredentialSigner, accept_succession
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import Trust
 from agreegen.values import ValueProblem
@@ -213,13 +213,13 @@ def change_ledger_signer(access: LedgerAccess, successor: Path, *, now: datetime
     now = now or read_clock()
     credential = load_credential(successor, prompt=access.prompt)
     try:
-        identity = identity_of(credential.certificate_der)
+        with open_ledger_writer(access, now=now) as writer:
+            office = str(writer.ledger.opening.get("office", ""))
+            facts = {"office": office, **credential_facts(access.file, successor)}
+            succession = accept_succession(writer.ledger, CredentialSigner(credential, now))
+            return Entered(writer.hand_over(succession, Note(OwnKind.OPENED, writer.today, facts)))
     finally:
         credential.close()
-    with open_ledger_writer(access, now=now) as writer:
-        office = str(writer.ledger.opening.get("office", ""))
-        facts = {"office": office, **credential_facts(access.file, successor)}
-        return Entered(writer.hand_over(identity, Note(OwnKind.OPENED, writer.today, facts)))
 
 
 def verify_ledger(

@@ -70,6 +70,7 @@ class Audit:
         unsigned: Number of events behind the last signed head.
         head: The last signed head, or None.
         judgement: What is known of its signature.
+        unnamed: Who signed heads before any event named the signer; None for a signature without a signer.
     """
 
     problems: tuple[Problem, ...]
@@ -77,3 +78,4 @@ class Audit:
     unsigned: int = 0
     head: Head | None = None
     judgement: HeadJudgement | None = None
+    unnamed: frozenset[SignerIdentity | None] = frozenset()

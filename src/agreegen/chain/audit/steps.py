@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from agreegen.chain.schema import (
     expected_schema,
     schema_version,
 )
-from agreegen.chain.signed_heads import HEAD_EVENT, SIGNER_EVENT, Head, SignerIdentity
+from agreegen.chain.signed_heads import HEAD_EVENT, SIGNER_EVENT, Head, SignerIdentity, Succession
 from agreegen.files import sha256_of
 from agreegen.messages import Message, message
 from agreegen.model.document import canonical_json
@@ -179,12 +179,14 @@ class HeadWalk:
         judge: Judges signatures; None for not at all.
         last: The last head that stands in the chain.
         judgement: What is known of its signature.
+        unnamed: Who signed heads before any event named the signer; None for a signature without a signer.
     """
 
     kind: ChainKind
     judge: JudgeHead | None
     last: Head | None = None
     judgement: HeadJudgement | None = None
+    unnamed: set[SignerIdentity | None] = field(default_factory=set)
     _pin: SignerIdentity | None = None
     _announced: SignerIdentity | None = None
 
@@ -195,7 +197,7 @@ class HeadWalk:
             _HEAD_EVENTS, (HEAD_EVENT, SIGNER_EVENT)
         ):
             if kind == SIGNER_EVENT:
-                self._announced = SignerIdentity.from_dict(json.loads(event[-1]))
+                yield from self._announce(connection, chain_id, seq, json.loads(event[-1]))
                 continue
             where = message("chain.head-event", seq=seq)
             if count is None:
@@ -211,6 +213,25 @@ class HeadWalk:
                 "head-changed", message("chain.head-event", seq=seq), message("chain.no-event-records-head")
             )
 
+    def _announce(
+        self, connection: sqlite3.Connection, chain_id: str, seq: int, facts: dict[str, object]
+    ) -> Iterator[Problem]:
+        """Take in who signs from now on; another than before must have said so of this very chain."""
+        succession, before = Succession.from_dict(facts), self._announced or self._pin
+        self._announced = succession.successor
+        if self.judge is None or before is None or before.same_as(succession.successor):
+            return
+        count = succession.count
+        row = connection.execute("SELECT hash FROM events WHERE seq = ?", (count,)).fetchone()
+        if row is not None and count < seq:
+            end = Succession.end_to_accept(chain_id, count, row[0], self.kind.name)
+            judged = self.judge(replace(end, signature=succession.signature))
+            who = judged.signer
+            if judged.reason is None and who is not None and who.same_as(succession.successor, by_name=False):
+                return
+        said = message("chain.handed-over-successor-does-not-say-so", subject=succession.successor)
+        yield Problem("other-signer", message("chain.event", events=seq), said)
+
     def _judge(self, where: Message, head: Head) -> Iterator[Problem]:
         self.last = head
         if self.judge is None:
@@ -220,6 +241,8 @@ class HeadWalk:
             yield Problem("head-signature", where, self.judgement.reason)
         who = self.judgement.signer
         expected = self._pin or self._announced
+        if expected is None:
+            self.unnamed.add(who)
         if expected is not None and (who is None or not who.same_as(expected)):
             named = who or message("messages.nobody")
             yield Problem("other-signer", where, message("chain.signed-not", named=named, subject=expected))

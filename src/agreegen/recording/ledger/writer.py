@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from agreegen.chain.signed_heads import Head, SignerIdentity
+from agreegen.chain.signed_heads import Head, Succession
 from agreegen.errors import InputError, RegisterError
 from agreegen.ledger.holdings import Holdings, Refused
 from agreegen.ledger.interface import DATED, Movement, Note
@@ -139,14 +139,14 @@ class LedgerWriter:
             raise InputError(refused.problem, hint=refused.remedy or None)
         return marked
 
-    def hand_over(self, successor: SignerIdentity, opening: Note) -> Head | None:
+    def hand_over(self, succession: Succession, opening: Note) -> Head | None:
         """Record who signs from now on and which credential that is, signed by the present signer.
 
         Raises:
             RegisterError: The ledger cannot be written; nothing was recorded.
             CredentialError: The key cannot sign; nothing was recorded.
         """
-        return self.ledger.record([opening], now=self.now, signer=self.signer, successor=successor)
+        return self.ledger.record([opening], now=self.now, signer=self.signer, succession=succession)
 
     def _write(self, entries: Sequence[Movement | Note]) -> Head | None:
         opening = [] if self._opening is None else [self._opening]

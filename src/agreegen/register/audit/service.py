@@ -75,7 +75,7 @@ def verify_register(
         events, unsigned = chain.count, 0
     finally:
         connection.close()
-    return Audit(tuple(problems), events, unsigned, heads.last, heads.judgement)
+    return Audit(tuple(problems), events, unsigned, heads.last, heads.judgement, frozenset(heads.unnamed))
 
 
 def _file_problems(
