@@ -13,6 +13,7 @@ from pathlib import Path
 
 from agreegen.errors import AgreegenError
 from benchmarks import (
+    archiving,
     conversion,
     memory,
     paper,
@@ -41,6 +42,7 @@ SUITES: dict[str, tuple[str, Suite]] = {
     "rosters": (rosters.TITLE, rosters.run),
     "memory": (memory.TITLE, memory.run),
     "paper": (paper.TITLE, paper.run),
+    "archiving": (archiving.TITLE, archiving.run),
 }
 _ROOT = Path(__file__).resolve().parent.parent
 RESULTS = _ROOT / "benchmarks" / "results.json"

@@ -194,13 +194,18 @@ def test_nothing_is_left_when_the_timestamp_fails(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["plain"]
 
 
-def test_a_name_that_other_judges_read_differently_is_refused(
+def test_names_that_other_judges_read_differently_are_refused_together(
     pki: Path, output: Path, trust: Trust, tmp_path: Path
 ) -> None:
     (tmp_path / "in").mkdir()
-    shutil.copy(next((output / "documents").rglob("*.pdf")), tmp_path / "in" / "100%.pdf")
-    with pytest.raises(ArchiveError, match="percent"):
+    names = ("100%.pdf", "two\nlines.pdf", "\u00e9.pdf", "e\u0301.pdf", "right.pdf")
+    for name in names:
+        shutil.copy(next((output / "documents").rglob("*.pdf")), tmp_path / "in" / name)
+    with pytest.raises(ArchiveError) as refused:
         create_bag(_request(pki, tmp_path / "in", tmp_path / "bag", trust))
+    told = str(refused.value)
+    assert all(part in told for part in ("100%.pdf", "percent", "two\\nlines.pdf", "NFC", "NFD"))
+    assert "right.pdf" not in told
 
 
 def test_a_bag_that_waited_aside_when_its_replacement_was_killed_comes_back(

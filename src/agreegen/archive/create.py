@@ -33,12 +33,10 @@ from agreegen.archive.interface import (
 from agreegen.archive.kept_rows import KeptRows
 from agreegen.archive.manifests import (
     BAGIT_TXT,
-    ManifestError,
-    check_plain,
-    encode_path,
     format_info,
     manifest_lines,
 )
+from agreegen.archive.names import refuse_bad_names
 from agreegen.archive.paper import paper_files, read_paper, with_paper
 from agreegen.archive.sealing import seal
 from agreegen.errors import ArchiveError, InputError, UsageError
@@ -148,6 +146,7 @@ def _create(request: BagRequest, register: Register | None) -> BagSummary:
     _bring_back(request.bag)
     _refuse_target(request)
     choice = choose_documents(request, register)
+    refuse_bad_names([document.path.removeprefix("documents/") for document in choice.documents])
     with _drafting(request.bag) as folder, KeptRows() as rows:
         draft = _Draft(folder, rows)
         for document in choice.documents:
@@ -223,29 +222,12 @@ def _drafting(bag: Path) -> Iterator[Path]:
         ) from exc
 
 
-def _refuse_escaped(path: str) -> None:
-    """Refuse a name with a sign that manifests encode: `sha256sum -c` and `bagit.py` look for it as written.
-
-    Raises:
-        ManifestError: There is a percent sign in it.
-    """
-    if encode_path(path) != path:
-        raise ManifestError(message("archive.percent-sign-stands-encoded-manifests-which"))
-
-
 def _add_document(
     draft: _Draft, request: BagRequest, document: SourceDocument, register: Register | None
 ) -> None:
     relative = document.path.removeprefix("documents/")
     try:
-        check_plain(relative)
-        _refuse_escaped(relative)
         data = (request.source / document.path).read_bytes()
-    except ManifestError as exc:
-        raise ArchiveError(
-            message("archive.cannot-stand-bag", path=document.path, exc=exc),
-            hint=message("archive.rename-file"),
-        ) from exc
     except OSError as exc:
         raise ArchiveError(
             message("archive.cannot-read", path=document.path, exc=exc),
