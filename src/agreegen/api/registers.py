@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agreegen.api.access import RegisterAccess
+from agreegen.api.forms import role_label
 from agreegen.api.register_heads import ChainVerdict, judge_audit
 from agreegen.batch.planning.mended_rows import MendedRows
 from agreegen.clock import read_clock
@@ -113,11 +114,13 @@ def export_register(path: Path, output: Path, *, omit_ids: bool = False) -> int:
     """
     from agreegen.register.export import export_csv, export_xlsx  # noqa: PLC0415 - only to export
 
-    writer = {".csv": export_csv, ".xlsx": export_xlsx}.get(output.suffix.lower())
-    if writer is None:
+    kind = output.suffix.lower()
+    if kind not in {".csv", ".xlsx"}:
         raise UsageError(message("api.name-must-end-csv-or-xlsx", output=output))
     with open_register(path) as register:
-        return writer(register.documents(), output, omit_ids=omit_ids)
+        if kind == ".csv":
+            return export_csv(register.documents(), output, omit_ids=omit_ids, for_people=True)
+        return export_xlsx(register.documents(), output, omit_ids=omit_ids, role_label=role_label)
 
 
 def describe_document(document: DocumentRow) -> dict[str, object]:

@@ -1,17 +1,18 @@
-"""The register as a table for people: CSV with a byte order mark, XLSX with text cells."""
+"""The register as a table: a CSV of all columns by name, and a workbook for people in their words."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from openpyxl import Workbook
-
+from agreegen.chain.hashing import parse_time
 from agreegen.files import replacing
+from agreegen.messages import message, translate
 from agreegen.register.columns import COLUMNS, row_values
 from agreegen.register.interface import DocumentRow
-from agreegen.text_cells import text_cell
+from agreegen.unit_sheets import Table, write_tables
 
 HEADERS = tuple(name.strip() for name in COLUMNS.split(","))
 """The columns of an export."""
@@ -19,50 +20,127 @@ HEADERS = tuple(name.strip() for name in COLUMNS.split(","))
 _ID_COLUMNS = {"id_number"}
 
 
-def export_csv(documents: Iterable[DocumentRow], path: Path, *, omit_ids: bool = False) -> int:
+def export_csv(
+    documents: Iterable[DocumentRow], path: Path, *, omit_ids: bool = False, for_people: bool = False
+) -> int:
     """Write documents as CSV (UTF-8 with byte order mark, mode 0600) and return how many there are.
 
     Args:
         documents: E.g. all of them: `register.documents()`.
         path: The file to write.
         omit_ids: Leave the ID numbers out.
+        for_people: Put the header into the reader's words; else columns go by their names, for programs.
 
     Raises:
         OSError: The file cannot be written.
         RegisterError: The register cannot be read.
     """
     count = 0
+    header = _headers(omit_ids)
+    if for_people:
+        header = tuple(translate(message(f"register.column.{name}")) for name in header)
     with (
         replacing(path, mode=0o600) as temporary,
         temporary.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="") as file,
     ):
         writer = csv.writer(file)
-        writer.writerow(_headers(omit_ids))
+        writer.writerow(header)
         for row in _rows(documents, omit_ids):
             writer.writerow(row)
             count += 1
     return count
 
 
-def export_xlsx(documents: Iterable[DocumentRow], path: Path, *, omit_ids: bool = False) -> int:
-    """Write documents as XLSX with text cells only (mode 0600) and return how many there are.
+def export_xlsx(
+    documents: Iterable[DocumentRow],
+    path: Path,
+    *,
+    omit_ids: bool = False,
+    role_label: Callable[[str, str], object] = lambda _form, role: role,
+) -> int:
+    """Write documents as a workbook for people (mode 0600) and return how many there are.
 
-    Excel turns an 18-digit number into one that has lost its last digits; a text cell keeps them.
+    Header, states and roles are in the reader's words. Excel turns an 18-digit number into one that has lost
+    its last digits; a text cell keeps them.
+
+    Args:
+        documents: E.g. all of them: `register.documents()`.
+        path: The file to write.
+        omit_ids: Leave the ID numbers out.
+        role_label: What people call a role, by form and role.
 
     Raises:
         OSError: The file cannot be written.
         RegisterError: The register cannot be read.
     """
-    workbook = Workbook(write_only=True)
-    sheet = workbook.create_sheet("register")
-    sheet.append(list(_headers(omit_ids)))
+    columns = [column for column in _SHEET if not (omit_ids and column.name in _ID_COLUMNS)]
+    titles = [(translate(message(f"register.column.{each.name}")), each.width) for each in columns]
     count = 0
-    for row in _rows(documents, omit_ids):
-        sheet.append([text_cell(sheet, value) for value in row])
-        count += 1
-    with replacing(path, mode=0o600) as temporary:
-        workbook.save(temporary)
+
+    def rows() -> Iterator[list[str | int]]:
+        nonlocal count
+        for document in documents:
+            count += 1
+            told = _told(document, role_label)
+            yield [_harmless(translate(told[column.name])) for column in columns]
+
+    write_tables(path, [Table(translate(message("register.sheet")), titles, rows())])
     return count
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    name: str
+    width: int
+
+
+_SHEET = tuple(
+    _Column(name, width)
+    for name, width in (
+        ("staff_no", 14),
+        ("name", 18),
+        ("unit", 30),
+        ("id_number", 22),
+        ("form", 22),
+        ("state", 12),
+        ("signed", 36),
+        ("printed_at", 24),
+        ("bag", 20),
+        ("path", 32),
+        ("id", 36),
+        ("superseded_by", 36),
+        ("sha256", 68),
+    )
+)
+"""The columns of the workbook: what people look for first."""
+
+
+def _told(document: DocumentRow, role_label: Callable[[str, str], object]) -> dict[str, object]:
+    """Return what the workbook says of a document, by column."""
+    known = document.registration
+    return {
+        "staff_no": known.staff_no or "",
+        "name": known.name,
+        "unit": known.unit or "",
+        "id_number": known.id_number or "",
+        "form": f"{known.form_id} {known.form_version}",
+        "state": message(f"register.state.{document.state.value}"),
+        "signed": [
+            message(
+                "register.fulfilled",
+                role=role_label(known.form_id, role),
+                how=message(f"register.how.{each.how.value}"),
+                at=parse_time(each.at),
+            )
+            for role, each in document.fulfilled.items()
+        ],
+        "printed_at": parse_time(document.printed_at) if document.printed_at else "",
+        "bag": document.bag or "",
+        "path": known.path,
+        "id": known.id,
+        "superseded_by": document.superseded_by or "",
+        "sha256": document.sha256,
+    }
 
 
 def _headers(omit_ids: bool) -> tuple[str, ...]:

@@ -257,6 +257,7 @@ def write_book(path: Path, rows: Sequence[Sequence[object]]) -> None:
             sheet.cell(line, 3).hyperlink = str(row[2])
             sheet.cell(line, 3).style = "Hyperlink"
     choice.add(f"{get_column_letter(VERDICT)}2:{get_column_letter(VERDICT)}{max(2, sheet.max_row)}")
+    sheet.auto_filter.ref = f"A1:{_cell(len(_HEADERS), sheet.max_row)}"
     with replacing(path, mode=_MODE) as temporary:
         book.save(temporary)
 

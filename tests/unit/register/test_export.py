@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 from openpyxl import load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
 
+from agreegen.messages import speaking
 from agreegen.register.export import export_csv, export_xlsx
 from agreegen.register.store import Register
 
@@ -28,9 +31,27 @@ def test_ids_can_be_left_out(filled: Register, tmp_path: Path) -> None:
     assert "11010519491231002X" not in text
 
 
-def test_xlsx_cells_are_text(filled: Register, tmp_path: Path) -> None:
-    assert export_xlsx(filled.documents(), tmp_path / "register.xlsx") == 5
+def test_the_workbook_is_for_people(filled: Register, tmp_path: Path) -> None:
+    """Header, states and roles in the reader's words; numbers whole; printed as a table on A4 across."""
+    with speaking("zh"):
+        assert export_xlsx(filled.documents(), tmp_path / "register.xlsx") == 5
     sheet = load_workbook(tmp_path / "register.xlsx").active
-    assert sheet is not None
+    assert isinstance(sheet, Worksheet)
     header, first = list(sheet.iter_rows(values_only=True))[:2]
-    assert dict(zip(header, first, strict=True))["id_number"] == "11010519491231002X"
+    row = dict(zip(header, first, strict=True))
+    assert row["身份证号"] == "11010519491231002X"
+    assert row["状态"] in {"已生成", "已核验"}
+    assert all(re.search("[\u4e00-\u9fff]", str(title)) for title in header)
+    assert (sheet.freeze_panes, sheet.page_setup.orientation) == ("A2", "landscape")
+    assert sheet.auto_filter.ref.startswith("A1:")
+    assert all(cell.data_type in "sn" for cell in sheet[2])
+
+
+def test_a_csv_for_people_has_their_header_and_one_for_programs_the_names(
+    filled: Register, tmp_path: Path
+) -> None:
+    with speaking("zh"):
+        export_csv(filled.documents(), tmp_path / "people.csv", for_people=True)
+        export_csv(filled.documents(), tmp_path / "programs.csv")
+    assert "身份证号" in (tmp_path / "people.csv").read_text("utf-8-sig").splitlines()[0]
+    assert "id_number" in (tmp_path / "programs.csv").read_text("utf-8-sig").splitlines()[0]
