@@ -11,7 +11,7 @@ import yaml
 from yaml.constructor import SafeConstructor
 
 from agreegen.errors import InputError
-from agreegen.messages import Message, message
+from agreegen.messages import ForeignDetail, Message, message
 
 YamlText = str | list["YamlText"] | dict[str, "YamlText"]
 """What a YAML file holds when every scalar is text."""
@@ -119,7 +119,11 @@ def read_yaml_text(data: bytes, file: Path) -> YamlText:
             hint=message("yaml_text.write-values-out-one-level-each"),
         ) from exc
     except (yaml.YAMLError, UnicodeDecodeError) as exc:
-        raise InputError(message("yaml_text.not-readable-yaml", file=file, exc=exc)) from exc
+        mark = getattr(exc, "problem_mark", None)
+        place = str(file) if mark is None else message("yaml_text.line", file=file, line=mark.line + 1)
+        raise InputError(
+            message("yaml_text.not-readable-yaml", place=place, detail=ForeignDetail(str(exc)))
+        ) from exc
     if node is None:
         return {}
     return _convert(node, file)

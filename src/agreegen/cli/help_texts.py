@@ -40,17 +40,24 @@ def localise(command: click.Command, path: str) -> click.Command:
 
 def localise_click() -> None:
     """Let click say its own words (Usage, Options, missing arguments) in the reader's language."""
-    for module in _modules():
-        original = _originals.setdefault(module.__name__, module.__dict__["_"])
-        module.__dict__["_"] = original if reader_language() == AUTOMATIC else _say
+    for module, name in _speakers():
+        original = _originals.setdefault(f"{module.__name__}.{name}", module.__dict__[name])
+        module.__dict__[name] = original if reader_language() == AUTOMATIC else _OURS[name]
 
 
-def _modules() -> Iterator[ModuleType]:
-    for name in _CLICK_MODULES:
-        module = importlib.import_module(f"click.{name}")
-        if "_" in module.__dict__:
-            yield module
+def _speakers() -> Iterator[tuple[ModuleType, str]]:
+    """Yield the names by which click's modules call gettext."""
+    for part in _CLICK_MODULES:
+        module = importlib.import_module(f"click.{part}")
+        yield from ((module, name) for name in _OURS if name in module.__dict__)
 
 
 def _say(text: str) -> str:
     return find_entry(f"click.{text}", reader_language()) or text
+
+
+def _say_number(one: str, many: str, count: int) -> str:
+    return _say(one if count == 1 else many)
+
+
+_OURS = {"_": _say, "ngettext": _say_number}

@@ -21,7 +21,7 @@ from agreegen.files import read_limited, sha256_of
 from agreegen.forms.outside import find_outside
 from agreegen.forms.run_fonts import RunFonts, names_used
 from agreegen.forms.styles import Styles, W
-from agreegen.messages import Message, message
+from agreegen.messages import ForeignDetail, Message, message
 
 MAX_TEMPLATE_BYTES = 32 << 20
 """Greatest size of a template."""
@@ -155,7 +155,7 @@ def parse_template(data: bytes, path: Path) -> Template:
             margins = [_part(package, n) for n in names if re.match(r"word/(header|footer)\d*\.xml\Z", n)]
     except (zipfile.BadZipFile, KeyError, etree.XMLSyntaxError, ValueError) as exc:
         raise InputError(
-            message("forms.not-word-document-docx", path=path, exc=exc),
+            message("forms.not-word-document-docx", path=path, detail=ForeignDetail(str(exc))),
             hint=message("forms.save-docx-word-or-wps"),
         ) from exc
     body = document.find(f"{W}body")

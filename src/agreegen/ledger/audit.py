@@ -65,7 +65,7 @@ def verify_ledger(
     try:
         connection = connect(path, read_only=True)
     except sqlite3.Error as exc:
-        return Audit((Problem("damaged", str(path), message("ledger.unreadable", cause=str(exc))),))
+        return Audit((Problem("damaged", str(path), message("ledger.unreadable", cause=exc)),))
     try:
         for step in (
             schema_problems(connection, path, LEDGER),
@@ -79,7 +79,7 @@ def verify_ledger(
             problems.extend(step)
         events, unsigned = count_unsigned(connection)
     except (sqlite3.Error, RegisterError, ValueError, TypeError, KeyError, AttributeError) as exc:
-        problems.append(Problem("damaged", str(path), message("ledger.unreadable", cause=str(exc))))
+        problems.append(Problem("damaged", str(path), message("ledger.unreadable", cause=exc)))
         events, unsigned = chain.count, 0
     finally:
         connection.close()

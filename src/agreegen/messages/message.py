@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import reduce
 
+from agreegen.messages.languages import AUTOMATIC
 from agreegen.messages.translation import Message
 
 
@@ -31,6 +33,21 @@ def foreign_text(said: object) -> Message:
     """Take what a program, a library or an error says for a sentence; what speaks languages still does."""
     speaks = isinstance(said, BaseException) or hasattr(said, "in_language")
     return message("messages.text", text=said if speaks else str(said))
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignDetail:
+    """What a library adds in English to what we say: told to readers of English, behind a colon.
+
+    Attributes:
+        text: Its words; empty for none.
+    """
+
+    text: str
+
+    def in_language(self, language: str) -> str:
+        """Return the detail in English, nothing in other languages: our sentence stands alone there."""
+        return f": {self.text}" if self.text and language == AUTOMATIC else ""
 
 
 def join_sentences(parts: Iterable[Message | str]) -> Message | None:

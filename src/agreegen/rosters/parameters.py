@@ -12,7 +12,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from agreegen.errors import InputError
 from agreegen.files import read_limited
-from agreegen.messages import Message, message
+from agreegen.messages import ForeignDetail, Message, message
 from agreegen.model.complaint import Complaint, ComplaintsError, Location, Severity
 from agreegen.model.document import Value
 from agreegen.model.form import Form
@@ -173,7 +173,9 @@ def _compose(path: Path) -> MappingNode | None:
 def _yaml_message(path: Path, exc: yaml.YAMLError) -> Message:
     mark: Any = getattr(exc, "problem_mark", None)
     problem = getattr(exc, "problem", None) or getattr(exc, "reason", None) or "unreadable"
-    where = f", row {mark.line + 1}, column {mark.column + 1}" if mark else ""
+    where: Message | Path = path
+    if mark:
+        where = message("rosters.row-column", path=path, row=mark.line + 1, column=mark.column + 1)
     if isinstance(exc, HostileYamlError):
-        return message("rosters.text", path=path, where=where, cause=problem)
-    return message("rosters.not-yaml", path=path, where=where, problem=problem)
+        return message("rosters.text", where=where, cause=problem)
+    return message("rosters.not-yaml", where=where, detail=ForeignDetail(problem))

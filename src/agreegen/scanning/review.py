@@ -18,7 +18,7 @@ from agreegen.errors import AgreegenError, InputError
 from agreegen.files import replacing, write_atomically
 from agreegen.foreign.confinement import ConfinedError, Confinement, shared
 from agreegen.foreign.limits import Limits
-from agreegen.messages import join_sentences, message, translate
+from agreegen.messages import ForeignDetail, join_sentences, message, translate
 from agreegen.recording.scan_files import kept_below
 from agreegen.rosters.formats.csv_files import guard, unguard
 from agreegen.scanning import reading
@@ -189,7 +189,9 @@ def rows_of(path: Path) -> list[list[object]]:
     try:
         rows = shared(Limits()).call(_read_cells, path)
     except ConfinedError as exc:
-        raise InputError(message("scanning.no-review-sheet", path=path, exc=exc), hint=_HINT) from exc
+        raise InputError(
+            message("scanning.no-review-sheet", path=path, detail=ForeignDetail(str(exc))), hint=_HINT
+        ) from exc
     if not rows or rows[0] != [title for title, _ in _HEADERS]:
         raise InputError(
             message("scanning.has-not-columns-review-sheet", path=path),
@@ -204,6 +206,11 @@ def rows_of(path: Path) -> list[list[object]]:
     return found
 
 
+def _no_sheet(path: Path, exc: Exception) -> InputError:
+    detail = ForeignDetail(str(exc))
+    return InputError(message("scanning.no-review-sheet", path=path, detail=detail), hint=_HINT)
+
+
 def _read_cells(path: Path) -> list[list[object]]:
     """Read the cells of a sheet; runs in a confined process, since workbooks unpack to any size."""
     try:
@@ -211,7 +218,9 @@ def _read_cells(path: Path) -> list[list[object]]:
         assert isinstance(sheet, Worksheet)
         return [list(row) for row in sheet.iter_rows(min_row=1, max_col=len(_HEADERS), values_only=True)]
     except (OSError, InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, AssertionError) as exc:
-        raise InputError(message("scanning.no-review-sheet", path=path, exc=exc), hint=_HINT) from exc
+        raise InputError(
+            message("scanning.no-review-sheet", path=path, detail=ForeignDetail(str(exc))), hint=_HINT
+        ) from exc
 
 
 def _old_rows(path: Path) -> dict[tuple[str, int], list[object]]:

@@ -153,5 +153,5 @@ def _end_of_day(text: str) -> datetime:
         return moment.replace(tzinfo=zone) if zone and moment.tzinfo is None else moment.astimezone()
     except (ValueError, ZoneInfoNotFoundError) as exc:
         raise UsageError(
-            message("cli.at", text=text, cause=exc), hint=message("cli.write-date-such-2026-05-01")
+            message("cli.no-date", text=text), hint=message("cli.write-date-such-2026-05-01")
         ) from exc
