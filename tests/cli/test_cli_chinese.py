@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 import pytest
-from PIL import Image
 
 from agreegen.cli.main import cli
 from agreegen.example_pki.layout import ExamplePki
@@ -227,69 +226,3 @@ def test_errors(agreegen: Agreegen, places: dict[str, object], line: str) -> Non
     """One of every kind: wrong calls, wrong inputs, keys, services, registers, bags."""
     result = agreegen(*(word.format_map(places) for word in line.split()))
     require_chinese(result, 1, 2, 3, 4, 5, 6, 7, 8)
-
-
-TABLES = """
-doctor
-forms list
-forms show personal-pledge
-forms check
-batch check {job}
-batch status {job}
-batch run {job}
-batch print {job} -o {tmp}/print.pdf --xlsx {tmp}/print.xlsx
-batch new {roster} -o {tmp}/new.yaml --no-input
-verify {pdf} {register} {tmp}
-verify {signed} --trust {trust}
-verify {attested} --trust {trust} --complete
-register list --register {register}
-register coverage --job {job}
-register verify --register {register} --trust {trust}
-register export --register {register} -o {tmp}/register.xlsx
-register add-paper --register {register} --staff-no HN0002 --scan {scan} --by 王芳
-register retract --register {register} --staff-no HN0002 --reason 误
-credentials check {seal} --trust {trust}
-archive create {output} -o {tmp}/bag --credential {keeper} --trust {trust}
-archive verify {tmp}/bag --trust {trust}
-archive verify {tmp}/bag --four {tmp}/four.html
-archive status {tmp}/bag
-archive due {tmp} --years 10
-archive hand-over {tmp}/bag --credential {keeper} --trust {trust} --sender 甲 --receiver 乙 --by 王芳
-ledger new --ledger {tmp}/ledger.db --office 普查办 --credential {keeper}
-ledger add --ledger {tmp}/ledger.db --kind 收文 --title 通知 --copies 3 --giver 省办 --receiver 张伟
-ledger list --ledger {tmp}/ledger.db
-ledger holders --ledger {tmp}/ledger.db
-ledger overdue --ledger {tmp}/ledger.db
-ledger leaver 张伟 --ledger {tmp}/ledger.db
-ledger draw --ledger {tmp}/ledger.db --count 1
-ledger verify --ledger {tmp}/ledger.db --trust {trust}
-ledger export --ledger {tmp}/ledger.db -o {tmp}/ledger.xlsx
-"""
-"""The work of an office in its order, with what each step prints."""
-
-
-def test_results(
-    agreegen: Agreegen, places: dict[str, object], papers: Papers, pki: ExamplePki, own_job: Path
-) -> None:
-    """Tables, summaries, warnings and hints of work that goes well, one step after the other."""
-    scan = Path(str(places["tmp"])) / "scan.png"
-    Image.new("L", (1240, 1754), 255).save(scan, dpi=(150, 150))
-    places |= {
-        "signed": papers.signed_agreement,
-        "attested": papers.attested,
-        "keeper": pki.credential("archive-seal"),
-        "output": own_job.parent / "pledges",
-        "scan": scan,
-    }
-    told = [
-        (line, finding)
-        for line in TABLES.strip().splitlines()
-        for result in (agreegen(*(word.format_map(places) for word in line.split())),)
-        for finding in (*english(result.out), *english(result.err), *unexpected(result))
-    ]
-    assert told == []
-
-
-def unexpected(result: Result) -> list[str]:
-    """Return what the command says where it could not do its work at all."""
-    return [] if result.code in {0, 1, 8} else [f"exit {result.code}: {result.err}"]

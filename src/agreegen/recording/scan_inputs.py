@@ -18,7 +18,7 @@ import pypdfium2.raw as pdfium_c
 from PIL import Image, ImageOps
 
 from agreegen.errors import InputError
-from agreegen.messages import message
+from agreegen.messages import ForeignDetail, message
 from agreegen.recording.scan_pdf import picture_stream
 
 SUFFIXES = frozenset({".pdf", ".tif", ".tiff", ".jpg", ".jpeg", ".png"})
@@ -80,7 +80,9 @@ def open_source(path: Path) -> Source:
     try:
         return _PdfSource(path) if b"%PDF-" in head else _PictureSource(path)
     except _UNREADABLE as exc:
-        raise InputError(message("recording.no-scan-can-read", name=path.name, exc=exc)) from exc
+        raise InputError(
+            message("recording.no-scan-can-read", name=path.name, detail=ForeignDetail(str(exc)))
+        ) from exc
 
 
 class _PdfSource:
