@@ -13,8 +13,7 @@ from agreegen.device.authority_files import (
 )
 from agreegen.device.evidence import Moments, Occasion, Pointer, SigningEvidence
 from agreegen.device.half_signed_files import read_half_signed, write_half_signed
-from agreegen.device.office_tls import OfficeTls, office_tls
-from agreegen.device.office_tls import read_root as read_tls_root
+from agreegen.device.office_tls import OfficeTls, office_tls, read_tls_root
 from agreegen.device.recording import DeviceSignature, record_device_signature
 from agreegen.device.signing import DeviceKey, DeviceSigning, HalfSigned
 from agreegen.device.strokes import Drawing

@@ -104,7 +104,7 @@ def fingerprint_of(certificate: x509.Certificate) -> str:
     return certificate.fingerprint(hashes.SHA256()).hex(":").upper()
 
 
-def read_root(folder: Path) -> tuple[bytes, str] | None:
+def read_tls_root(folder: Path) -> tuple[bytes, str] | None:
     """Return the root's certificate (DER) and its fingerprint; None where there is none."""
     path = folder / ROOT
     if not path.is_file():

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
-from agreegen.device.office_tls import ROOT_KEY, OfficeTls, office_tls, read_root
+from agreegen.device.office_tls import ROOT_KEY, OfficeTls, office_tls, read_tls_root
 
 NOW = datetime.now(UTC)
 HOSTS = ("10.1.2.3", "office.lan", "census.example")
@@ -71,9 +71,9 @@ def test_it_stays_until_it_must_change(tmp_path: Path) -> None:
 
 
 def test_the_root_is_given_out_with_its_fingerprint(tmp_path: Path) -> None:
-    assert read_root(tmp_path) is None
+    assert read_tls_root(tmp_path) is None
     tls = make(tmp_path)
-    found = read_root(tmp_path)
+    found = read_tls_root(tmp_path)
     assert found is not None
     der, fingerprint = found
     assert fingerprint == tls.fingerprint
