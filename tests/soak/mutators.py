@@ -189,7 +189,9 @@ def splice(chance: random.Random, seed: Seed, seeds: Sequence[Seed]) -> Mutant:
     other = chance.choice(seeds).data
     marks = [m.end() for m in re.finditer(rb"endobj\s|%%EOF\s", seed.data)] or [len(seed.data) // 2]
     ends = [m.end() for m in re.finditer(rb"endobj\s|%%EOF\s", other)] or [0]
-    return Mutant(seed.data[: chance.choice(marks)] + other[chance.choice(ends) :], "splice")
+    joined = seed.data[: chance.choice(marks)] + other[chance.choice(ends) :]
+    # Two files with the same head may give the other one, whole.
+    return Mutant(joined, "splice", known=joined == other)
 
 
 def append_update(chance: random.Random, seed: Seed, _: Sequence[Seed]) -> Mutant:
