@@ -43,10 +43,12 @@ def test_start_loads_no_library(argument: str) -> None:
     assert loaded & LIBRARIES == set()
 
 
-def test_who_waits_for_the_verification_loads_no_judge() -> None:
-    loaded = loaded_by("import agreegen.cli.verify")
-    assert loaded & LIBRARIES <= {"cryptography", "asn1crypto"}
-    assert "agreegen.verification.examination" not in loaded
+def test_who_waits_for_the_verification_loads_no_judge(tmp_path: Path) -> None:
+    line = repr(["verify", str(tmp_path / "none.pdf"), "--json"])
+    loaded = loaded_by(f"from agreegen.cli.main import run; run({line})")
+    assert "agreegen.verification.workers" in loaded
+    assert loaded & LIBRARIES <= {"cryptography", "asn1crypto", "yaml"}
+    assert {"agreegen.verification.examination", "agreegen.api.forms"} & loaded == set()
 
 
 @pytest.mark.parametrize("name", ["unit", "unit, B-LTA"])

@@ -26,11 +26,13 @@ any_path = click.Path(path_type=Path, readable=False)
 
 def _tell_hidden(_: click.Context, __: click.Parameter, folder: Path | None) -> Path | None:
     """Warn of each form of a folder that stands in the place of a packaged one of that id."""
-    from agreegen.api.forms import hidden_forms  # noqa: PLC0415 - a command without a folder of forms needs it not
-
     named = os.environ.get("AGREEGEN_FORMS")
     place = folder or (Path(named) if named else None)
-    for form_id in hidden_forms(place) if place is not None and place.is_dir() else ():
+    if place is None or not place.is_dir():
+        return folder
+    from agreegen.api.forms import hidden_forms  # noqa: PLC0415 - without a folder of forms nobody needs it
+
+    for form_id in hidden_forms(place):
         say_warning(message("cli.form-in-place-of-packaged", form_id=form_id, place=place))
     return folder
 
