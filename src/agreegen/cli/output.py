@@ -95,7 +95,7 @@ def _word(cell: object) -> str:
     if isinstance(cell, Enum):
         code = f"cli.word.{type(cell).__name__.lower()}.{cell.value}"
         return translate(message(code)) if has_entry(code) else str(cell.value)
-    return translate(cell)
+    return "" if cell is None else translate(cell)
 
 
 def print_long_table(headers: Sequence[Message | str], rows: Iterable[Sequence[object]]) -> None:
