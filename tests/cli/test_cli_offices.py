@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.responder import Responder
 from tests.cli.conftest import AGREEMENT_ROLES, Agreegen, Papers, files_below, sign
 from tests.judges import pdfsig, verapdf
+
+FORMS = Path(__file__).resolve().parents[2] / "forms"
 
 
 @dataclass(frozen=True)
@@ -50,13 +53,17 @@ class OtherOffice:
 @pytest.fixture
 def office(tmp_path: Path, pki: ExamplePki, papers: Papers) -> OtherOffice:
     folder = tmp_path / "b"
-    for name in ("home", "keys", "no-forms"):
+    for name in ("home", "keys"):
         (folder / name).mkdir(parents=True)
     shutil.copytree(pki.trust, folder / "trust")
     for path in pki.credentials.glob("party-b-*"):
         shutil.copy(path, folder / "keys")
     sign(pki, papers.agreement, tmp_path / "a1.pdf", "party_a_seal", "party-a-seal")
     sign(pki, tmp_path / "a1.pdf", folder / "sent.pdf", "party_a_representative", "party-a-representative")
+    own = folder / "own-forms" / "confidentiality-agreement"
+    shutil.copytree(FORMS / "confidentiality-agreement", own, ignore=shutil.ignore_patterns("releases"))
+    text = (own / "form.yaml").read_text("utf-8")
+    (own / "form.yaml").write_text(re.sub(r"(?m)^version: .*$", 'version: "9.9"', text), "utf-8")
     return OtherOffice(folder)
 
 
@@ -100,7 +107,7 @@ def test_what_party_b_is_refused(office: OtherOffice) -> None:
     line = ("sign", "sealed.pdf", "-o", "x.pdf", "--role", "party_b_representative", "--trust", "trust")
     foreign = office.run(*line, "--credential", "keys/party-b-seal.yaml")
     assert (foreign.returncode, "another holder" in foreign.stderr) == (6, True)
-    unknown = office.run(*line, "--credential", "keys/party-b-representative.yaml", "--forms", "no-forms")
+    unknown = office.run(*line, "--credential", "keys/party-b-representative.yaml", "--forms", "own-forms")
     assert (unknown.returncode, "form" in unknown.stderr) == (6, True)
     data = bytearray((office.folder / "sent.pdf").read_bytes())
     data[len(data) // 3] ^= 1
