@@ -147,7 +147,7 @@ def test_an_agreement_comes_back_signed_by_the_other_party(office: Office, tmp_p
     assert verified.code == 0, verified.out + verified.err
     again = _add_signed(office, back)
     assert again.code == 3
-    assert "does not know" in again.err
+    assert "no new signature" in again.err
 
 
 def test_what_comes_back_must_be_the_registered_document_and_valid(office: Office, tmp_path: Path) -> None:

@@ -225,10 +225,10 @@ def test_the_table_of_many_files_names_the_open_roles(
     rows = agreegen(*line).out.splitlines()
     (attested,) = (row for row in rows if str(papers.attested.name) in row)
     assert "so far" in attested
-    assert "open: pledger" in attested
+    assert "open: Pledger 阿卜杜热合曼·买买提" in attested
     (signed,) = (row for row in rows if papers.signed_agreement.name in row)
     assert "open:" not in signed
-    assert "尚待签署：pledger" in agreegen(*line, "--lang", "zh").out
+    assert "尚待签署：承诺人（签字）" in agreegen(*line, "--lang", "zh").out
 
 
 def test_table_in_both_languages(agreegen: Agreegen, pki: ExamplePki, papers: Papers) -> None:

@@ -1,4 +1,4 @@
-"""Tokens for the tests that need some."""
+"""Tokens for the tests that need some; a language that a command was told ends with its test."""
 
 from __future__ import annotations
 
@@ -24,3 +24,9 @@ def hsm(shared_hsm: Hsm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hsm
     conf.write_text(f"directories.tokendir = {tmp_path}/hsm/tokens\nlog.level = ERROR\n")
     monkeypatch.setenv("SOFTHSM2_CONF", str(conf))
     return Hsm(tmp_path / "hsm")
+
+
+@pytest.fixture(autouse=True)
+def english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command with `--lang` lets the whole process speak that language from then on."""
+    monkeypatch.setenv("AGREEGEN_LANG", "en")

@@ -206,11 +206,6 @@ def rows_of(path: Path) -> list[list[object]]:
     return found
 
 
-def _no_sheet(path: Path, exc: Exception) -> InputError:
-    detail = ForeignDetail(str(exc))
-    return InputError(message("scanning.no-review-sheet", path=path, detail=detail), hint=_HINT)
-
-
 def _read_cells(path: Path) -> list[list[object]]:
     """Read the cells of a sheet; runs in a confined process, since workbooks unpack to any size."""
     try:

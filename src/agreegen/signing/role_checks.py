@@ -23,7 +23,7 @@ def check_role(
     """
     role = next((role for role in document.roles if role.id == request.role), None)
     if role is None:
-        roles = ", ".join(r.id for r in document.roles)
+        roles = tuple(r.id for r in document.roles)
         raise SigningError(
             message("signing.document-has-no-role", role=request.role),
             hint=message("signing.its-roles", roles=roles),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from agreegen.chain.audit.interface import HeadJudgement
-from agreegen.chain.signed_heads import Head
+from agreegen.chain.signed_heads import Head, Succession
 from agreegen.messages import foreign_text
 from agreegen.register.audit.service import verify_register
 from agreegen.register.interface import EventDraft, EventKind
@@ -217,7 +217,10 @@ def test_another_signer_needs_the_word_of_the_one_before(filled: Register) -> No
 
 
 def test_a_signer_may_hand_the_register_over(filled: Register) -> None:
-    handing = EventDraft(EventKind.SIGNER, details=OTHER.identity.to_dict())
+    count = filled.event_count
+    end = Succession.end_to_accept(filled.id, count, filled.hash_at(count) or b"", filled.kind.name)
+    word = Succession(OTHER.identity, count, OTHER.sign(end.message))
+    handing = EventDraft(EventKind.SIGNER, details=word.to_dict())
     filled.record_many([handing], now=NOW, signer=SEAL)
     filled.record_many(made(5), now=NOW, signer=OTHER)
     assert verify_register(filled.path, judge_head=judge).problems == ()
