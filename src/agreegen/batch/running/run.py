@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from agreegen.batch.interface import Job, RowResult, RunEvent, RunEventKind, RunSettings, RunSummary
+from agreegen.batch.interface import Job, RowResult, RunEventKind, RunSettings, RunSummary
 from agreegen.batch.job.coverage import count_job
 from agreegen.batch.job.job_roster import is_own_roster, open_job_roster, open_run_roster
 from agreegen.batch.job.output_folder import (
@@ -28,6 +28,7 @@ from agreegen.batch.running.interruption import Interruption
 from agreegen.batch.running.outputs import FailedRows, write_report
 from agreegen.batch.running.row_spool import RowSpool
 from agreegen.batch.running.run_register import prove_time, recorder_for_run, run_event
+from agreegen.batch.running.run_telling import RunTeller, Tell
 from agreegen.batch.workers.key_holder import KeyHolder
 from agreegen.batch.workers.pool_choice import start_pool
 from agreegen.batch.workers.pools import Chunk, Pool, wait_for_stragglers
@@ -48,8 +49,6 @@ __all__ = ["RunSettings", "run_job"]
 
 _CHUNKS_A_WORKER, _FEW_ROWS = 4, 25
 _CLOCK_MAY_DIFFER = timedelta(minutes=5)
-_FINISHED = frozenset(RowResult) - {RowResult.ALREADY_DONE, RowResult.FAILED, RowResult.QUARANTINED}
-Tell = Callable[[RunEvent], None]
 
 
 def run_job(
@@ -97,7 +96,7 @@ def run_job(
         keys = load_keys(job, holder, trust, clock(), settings.prompt, elsewhere=elsewhere)
         recorder = recorder_for_run(job, register, keys, trust, clock())
         failed = stack.enter_context(FailedRows(job.output, rows))
-        run = _Run(job, settings, recorder, rows, keys, failed, events or _tell_nobody, clock)
+        run = _Run(job, settings, recorder, rows, keys, failed, RunTeller(rows.count, events), clock)
         stack.callback(run.spool.close)
         run.whole_roster = settings.roster is None and settings.limit is None
         if is_own_roster(job, settings):
@@ -112,16 +111,12 @@ def run_job(
             *timestamp_warnings(job),
         ]
         for warning in dict.fromkeys(warnings):
-            run.warn(warning)
+            run.teller.warn(warning)
         with Interruption() as interruption:
             pool = start_pool(job, rows.count, settings, keys, trust)
             stack.callback(pool.close)
             error = run.drive(pool, interruption, settings.chunk_rows)
         return run.finish(started, error, interrupted=interruption.asked_for)
-
-
-def _tell_nobody(event: RunEvent) -> None:
-    del event
 
 
 class _Run:
@@ -135,20 +130,18 @@ class _Run:
         roster: Roster,
         keys: SharedKeys,
         failed: FailedRows,
-        tell: Tell,
+        teller: RunTeller,
         clock: Callable[[], datetime],
     ) -> None:
         self.job, self.recorder, self.roster = job, recorder, roster
         self.register = register = recorder.register
-        self.keys, self.trust, self.failed, self.tell, self.clock = keys, keys.trust, failed, tell, clock
-        self.counts = dict.fromkeys(RowResult, 0)
+        self.keys, self.trust, self.failed, self.clock = keys, keys.trust, failed, clock
+        self.teller = teller
         self.whole_roster, self.exhausted, self.handed_in = True, False, False
         self.spool = RowSpool()
         self.recorded = False
         self.known: MendedRows | None = None
         self.mending = Mending()
-        self.behind = 0
-        self.warnings: list[Message] = []
         self.bags: list[str] = []
         self.folders = {QUARANTINE}
         self.cells: dict[int, RosterRow] = {}
@@ -179,7 +172,7 @@ class _Run:
         for path in orphans:
             document_id = identify((self.job.output / path).read_bytes())
             if document_id is None or document_id in found:
-                self.warn(
+                self.teller.warn(
                     move_aside(self.job.output, self.job.output / path, message("batch.nothing-registers"))
                 )
             else:
@@ -192,29 +185,7 @@ class _Run:
             own = open_job_roster(self.job)
             self.mending = link_mended(self.job.form, self.register, self.roster, own)
         except InputError as exc:
-            self.warn(message("batch.job-own-roster-cannot-read-so", exc=exc))
-
-    def warn(self, text: Message) -> None:
-        """Tell a warning and keep it for the report."""
-        self.warnings.append(text)
-        self._tell(RunEventKind.WARNING, message=text)
-
-    def _tell(
-        self, kind: RunEventKind, outcome: TaskOutcome | None = None, message: Message | None = None
-    ) -> None:
-        event = RunEvent(kind, self.roster.count, self.behind, message=message)
-        if outcome is not None:
-            event = RunEvent(
-                kind,
-                self.roster.count,
-                self.behind,
-                outcome.row,
-                outcome.result,
-                outcome.document_id or None,
-                outcome.path or None,
-                outcome.reason,
-            )
-        self.tell(event)
+            self.teller.warn(message("batch.job-own-roster-cannot-read-so", exc=exc))
 
     def drive(self, pool: Pool, interruption: Interruption, chunk_rows: int) -> AgreegenError | None:
         """Stream the roster through the pool; return what stopped it, if anything did."""
@@ -239,10 +210,10 @@ class _Run:
 
     def _begin(self) -> None:
         self.recorder.record([run_event(self.job)], now=self.clock())
-        self._tell(RunEventKind.STARTED)
+        self.teller.tell(RunEventKind.STARTED)
         behind = self.register.latest - self.clock()
         if behind > _CLOCK_MAY_DIFFER:
-            self.warn(message("batch.clock-stands-before-register-last-event", behind=behind))
+            self.teller.warn(message("batch.clock-stands-before-register-last-event", behind=behind))
 
     def _hand_in(
         self, chunks: Iterator[Chunk], pool: Pool, interruption: Interruption
@@ -276,7 +247,7 @@ class _Run:
                 continue
             if task is None:
                 self.mending.settled(row)
-                self._count(TaskOutcome(row.number, "", RowResult.ALREADY_DONE, ""))
+                self.teller.count(TaskOutcome(row.number, "", RowResult.ALREADY_DONE, ""))
                 continue
             self.cells[row.number] = row
             tasks.append(task)
@@ -306,37 +277,32 @@ class _Run:
             self.recorder.record(drafts, now=self.clock())
             self.recorded = True
         for note in chunk.notes:
-            if note not in self.warnings:
-                self.warn(note)
+            if note not in self.teller.warnings:
+                self.teller.warn(note)
         for outcome in chunk.outcomes:
             row = self.cells.pop(outcome.row)
             self.paths.release(outcome.path)
             self.folders.add(outcome.path.rpartition("/")[0])
             if outcome.warning is not None:
-                self.warn(outcome.warning)
+                self.teller.warn(outcome.warning)
             if outcome.reason is not None:
                 self.failed.add(row.cells, outcome.reason)
-            self._count(outcome)
-        self._tell(RunEventKind.CHUNK)
+            self.teller.count(outcome)
+        self.teller.tell(RunEventKind.CHUNK)
         return chunk.fatal
 
     def _fail(self, row: RosterRow, reason: Message) -> None:
         self.failed.add(row.cells, reason)
-        self._count(TaskOutcome(row.number, "", RowResult.FAILED, "", reason=reason))
-
-    def _count(self, outcome: TaskOutcome) -> None:
-        self.counts[outcome.result] += 1
-        self.behind += 1
-        self._tell(RunEventKind.ROW, outcome)
+        self.teller.count(TaskOutcome(row.number, "", RowResult.FAILED, "", reason=reason))
 
     def _conclude(self) -> AgreegenError | None:
         """Remember mended rows, clear away files that no row claims, and write the bags."""
         self.recorder.record(self.mending.take_drafts(), now=self.clock())
         if self.known is not None and (told := mended_warning(self.known.applied)) is not None:
-            self.warn(told)
+            self.teller.warn(told)
         if self.whole_roster:
             for path in self.planner.unused_orphans.values():
-                self.warn(
+                self.teller.warn(
                     move_aside(self.job.output, self.job.output / path, message("batch.no-row-roster-claims"))
                 )
         if self.job.archive is None or self.keys.archive is None:
@@ -348,7 +314,7 @@ class _Run:
                 self.job, self.recorder, self.keys.archive, self.trust, self.clock()
             ):
                 self.bags.append(str(bag))
-                self._tell(RunEventKind.ARCHIVED, message=foreign_text(bag))
+                self.teller.tell(RunEventKind.ARCHIVED, foreign_text(bag))
         except AgreegenError as exc:
             return exc
         return None
@@ -359,23 +325,23 @@ class _Run:
             rows = self.spool if self.whole_roster and self.exhausted else None
             return count_job(self.job, self.register, rows).open
         except AgreegenError as exc:
-            self.warn(message("batch.who-has-not-signed-could-not", exc=exc))
+            self.teller.warn(message("batch.who-has-not-signed-could-not", exc=exc))
             return None
 
     def finish(self, started: float, error: AgreegenError | None, *, interrupted: bool) -> RunSummary:
         """Write what people read at the end; raise what stopped the run."""
-        states, counts = self.register.state_counts(), self.counts
+        states, counts = self.register.state_counts(), self.teller.counts
         if (told := self.planner.forecast.describe(done=True)) is not None:
-            self.warn(told)
+            self.teller.warn(told)
         if error is None and self.recorded:
             for warning in prove_time(self.job, self.recorder, self.trust, self.clock()):
-                self.warn(warning)
+                self.teller.warn(warning)
         head = self.register.last_head()
         summary = RunSummary(
             rows=self.roster.count,
-            done=sum(counts[result] for result in _FINISHED),
+            done=self.teller.done,
             already_done=counts[RowResult.ALREADY_DONE],
-            failed=counts[RowResult.FAILED] + counts[RowResult.QUARANTINED],
+            failed=self.teller.failed,
             seconds=time.monotonic() - started,
             superseded=counts[RowResult.SUPERSEDED],
             adopted=counts[RowResult.ADOPTED],
@@ -386,7 +352,7 @@ class _Run:
             left_open=self._count_open(),
             interrupted=interrupted,
             bags=tuple(self.bags),
-            warnings=tuple(self.warnings),
+            warnings=tuple(self.teller.warnings),
         )
         try:
             summary = replace(summary, failed_rows=str(self.failed.write()))
