@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
@@ -165,8 +165,13 @@ def _compare_long_run(old: State, new: State, run: _Run, outcome: Outcome) -> No
         state.budget.left_s()
     plans = {plan.index: plan for plan in run.plans}
     doubtful: list[PagePlan] = []
-    with closing(_stream(old, run)) as earlier, closing(_stream(new, run)) as later:
-        for number, before, after in zip(range(run.first, run.last + 1), earlier, later, strict=True):
+    with (
+        closing(_stream(old, run)) as earlier,
+        closing(_stream(new, run)) as later,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        for number in range(run.first, run.last + 1):
+            before, after = _next_of_both(pool, earlier, later)
             plan = plans.get(number - 1)
             if plan is None:
                 continue
@@ -175,6 +180,16 @@ def _compare_long_run(old: State, new: State, run: _Run, outcome: Outcome) -> No
                 doubtful.append(plan)
     for plan in doubtful:
         _compare_run(old, new, _Run((plan,), run.dots), outcome)
+
+
+def _next_of_both(
+    pool: ThreadPoolExecutor, earlier: Iterator[Image], later: Iterator[Image]
+) -> tuple[Image, Image]:
+    """Read a page of each program at once: whichever is not read stands still before the end of its page."""
+    read = [pool.submit(next, pages) for pages in (earlier, later)]
+    wait(read)
+    before, after = (page.result() for page in read)
+    return before, after
 
 
 def _stream(state: State, run: _Run) -> Generator[Image, None, None]:
