@@ -29,6 +29,7 @@ from agreegen.archive.manifests import (
     parse_info,
     parse_manifest,
 )
+from agreegen.errors import ArchiveError
 from agreegen.files import sha256_of_file
 from agreegen.messages import foreign_text, message
 
@@ -60,6 +61,21 @@ class BagContents:
     def right(self) -> int:
         """Number of payload files whose hash was right."""
         return len(self.right_payload)
+
+
+def require_whole(bag: Path) -> BagContents:
+    """Return what a bag holds, where every file is as its manifests say.
+
+    Raises:
+        ArchiveError: It is not; the first problem is named.
+    """
+    contents = check_structure(bag, BagLimits())
+    if contents.problems:
+        raise ArchiveError(
+            message("archive.not-whole", bag=bag, problem=contents.problems[0]),
+            hint=message("archive.run-agreegen-archive-verify"),
+        )
+    return contents
 
 
 def check_structure(bag: Path, limits: BagLimits) -> BagContents:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agreegen.api.access import Prompt
 from agreegen.archive.evidence.extraction import Extraction, extract_document
@@ -21,6 +22,9 @@ from agreegen.pki.signer_pin import SignerPin
 from agreegen.pki.trust.policy import load_policy
 from agreegen.signing.interface import Credential, TimestampServer, Trust
 from agreegen.verification.interface import Options
+
+if TYPE_CHECKING:
+    from agreegen.signing.services.timestamps import TimestampClient
 
 __all__ = [
     "RENEWAL_HASHES",
@@ -159,9 +163,7 @@ def timestamp_bags(
         ArchiveError: A bag is not whole, or has evidence already.
         TimestampError: No service gave an acceptable timestamp.
     """
-    from agreegen.signing.services.timestamps import TimestampClient  # noqa: PLC0415 - takes long to load
-
-    with TimestampClient(_required(tsa), trust=trust) as client:
+    with _client(tsa, trust) as client:
         return timestamp(bags, client.timestamp_digest, trust, hash_name=hash_name)
 
 
@@ -181,9 +183,7 @@ def renew_bags(
         ArchiveError: A bag has no evidence, or is not whole.
         TimestampError: No service gave an acceptable timestamp.
     """
-    from agreegen.signing.services.timestamps import TimestampClient  # noqa: PLC0415 - takes long to load
-
-    with TimestampClient(_required(tsa), trust=trust) as client:
+    with _client(tsa, trust) as client:
         return renew(bags, client.timestamp_digest, trust, hash_name=hash_name)
 
 
@@ -205,7 +205,9 @@ def list_endings(
     return [(ending, ending.due(now, within)) for ending in endings]
 
 
-def _required(tsa: Sequence[TimestampServer]) -> tuple[TimestampServer, ...]:
+def _client(tsa: Sequence[TimestampServer], trust: Trust) -> TimestampClient:
     if not tsa:
         raise UsageError(message("api.no-timestamp-service-named"), hint=message("api.give-one-tsa-url"))
-    return tuple(tsa)
+    from agreegen.signing.services import timestamps  # noqa: PLC0415 - takes long to load
+
+    return timestamps.TimestampClient(tuple(tsa), trust=trust)

@@ -15,8 +15,7 @@ from agreegen.archive.envelopes.problems import ContentError
 from agreegen.archive.envelopes.recipients import Recipient, encrypt_key
 from agreegen.archive.envelopes.tar_stream import plan
 from agreegen.archive.handover.handing_over import transfer_folder
-from agreegen.archive.interface import BagLimits
-from agreegen.archive.structure import check_structure
+from agreegen.archive.structure import require_whole
 from agreegen.errors import ArchiveError, UsageError
 from agreegen.files import refuse_existing, sync_folder
 from agreegen.messages import message
@@ -75,12 +74,7 @@ def seal_bag(
     if not recipients:
         raise UsageError(message("archive.seal-nobody"))
     try:
-        contents = check_structure(bag, BagLimits())
-        if contents.problems:
-            raise ArchiveError(
-                message("archive.not-whole", bag=bag, problem=contents.problems[0]),
-                hint=message("archive.run-agreegen-archive-verify"),
-            )
+        require_whole(bag)
         packing = plan(_folders(bag))
         targets = part_names(output, -(-packing.size // part_bytes))
         stale = stale_parts(output)

@@ -10,8 +10,7 @@ from pathlib import Path
 from agreegen.archive.handover.listing import make_list
 from agreegen.archive.handover.table import write_list_table
 from agreegen.archive.handover.transfer_list import LIST_NAME, TransferList
-from agreegen.archive.interface import BagLimits
-from agreegen.archive.structure import check_structure
+from agreegen.archive.structure import require_whole
 from agreegen.errors import ArchiveError, UsageError
 from agreegen.files import refuse_existing, sync_folder, write_atomically
 from agreegen.messages import message
@@ -76,12 +75,7 @@ def hand_over(bag: Path, sender: Sender, *, force: bool = False) -> TransferList
         )
     check_credential(sender.credential, sender.trust, sender.now)
     try:
-        contents = check_structure(bag, BagLimits())
-        if contents.problems:
-            raise ArchiveError(
-                message("archive.not-whole", bag=bag, problem=contents.problems[0]),
-                hint=message("archive.run-agreegen-archive-verify"),
-            )
+        contents = require_whole(bag)
         listed = make_list(
             bag,
             contents.right_payload,
