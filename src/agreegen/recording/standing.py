@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from agreegen.chain.signed_heads import SignerIdentity
+from agreegen.chain.signed_heads import Head, SignerIdentity, Succession
 from agreegen.chain.view import HEAD_EVENT, SIGNER_EVENT, ChainView
 from agreegen.errors import RegisterError
 from agreegen.messages import message
 from agreegen.pki.algorithms import SM2_DEFAULT_ID
-from agreegen.recording.head_signatures import signer_of
+from agreegen.recording.head_signatures import signer_of, signer_of_bytes
 from agreegen.recording.interface import TailCheck
 from agreegen.register.interface import EventKind
 from agreegen.register.store import Register
@@ -78,7 +78,7 @@ def require_signer(
     2. The last head must carry a signature that fits it, and the chain must stand where the head says: one
        that was computed anew would else be signed over.
     3. Where the chain names its signer, that one made it, and that one signs now; a change of signer is an
-       event that the one before signs.
+       event that the one before signs and that holds the successor's own word for this chain.
     4. Registers of earlier versions name nobody: there, whoever signed one of the heads may go on.
 
     Args:
@@ -104,7 +104,13 @@ def require_signer(
             message("recording.its-last-head-not-signed-whom", path=chain.path, name=chain.kind.word),
             hint=message("recording.run-verify-trust-restore-from-copy", name=chain.kind.name),
         )
-    whose = chain.signer() or signed
+    named = chain.signer()
+    whose = named or signed
+    if named is not None and not signed.same_as(named) and not _has_accepted(chain, named, last, sm2_ids):
+        raise RegisterError(
+            message("recording.handed-over-without-word", path=chain.path, subject=named),
+            hint=message("recording.run-verify-trust-restore-from-copy", name=chain.kind.name),
+        )
     if signer is None:
         raise RegisterError(
             message("recording.signed-command-has-nobody-sign", path=chain.path, whose=whose),
@@ -115,6 +121,22 @@ def require_signer(
             message("recording.signed-not", path=chain.path, whose=whose, subject=signer),
             hint=message("recording.use-credential-change-signer-hands-over", name=chain.kind.name),
         )
+
+
+def _has_accepted(chain: ChainView, successor: SignerIdentity, last: Head, sm2_ids: tuple[str, ...]) -> bool:
+    """Whether a successor who has signed no head yet said of this very chain that it takes it over.
+
+    Anybody with a trusted key may name the office in a chain of their own: signed over, it would pass for
+    the office's.
+    """
+    facts = chain.last_facts(SIGNER_EVENT, last.count)
+    succession = None if facts is None else Succession.from_dict(facts)
+    digest = None if succession is None else chain.hash_at(succession.count)
+    if succession is None or digest is None or succession.count >= last.count:
+        return False
+    end = Succession.end_to_accept(chain.id, succession.count, digest, chain.kind.name)
+    who = signer_of_bytes(succession.signature, end.message, sm2_ids)
+    return who is not None and who.same_as(successor)
 
 
 def _may_sign(chain: ChainView, signer: SignerIdentity, *, by_name: bool, sm2_ids: tuple[str, ...]) -> bool:
