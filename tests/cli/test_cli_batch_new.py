@@ -88,3 +88,12 @@ def test_no_input_is_overwritten(agreegen: Agreegen, pki: ExamplePki, folder: Pa
     line = ("batch", "new", folder / "enumerators.xlsx", "-o", credential, "--credential", credential)
     assert agreegen(*line, "--force").code == 2
     assert credential.read_bytes() == before
+
+
+def test_a_default_that_cannot_be_used_is_named(agreegen: Agreegen, tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text("编号,姓名\nA1,王小丽\n", "utf-8")
+    line = ("batch", "new", tmp_path / "people.csv", "-o", tmp_path / "job.yaml", "--form", "personal-pledge")
+    result = agreegen(*line, "--date", "soon")
+    assert result.code == 3
+    assert "defaults.pledge_date" in result.err + result.out
+    assert "soon" in result.err + result.out

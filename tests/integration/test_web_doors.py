@@ -97,3 +97,10 @@ def test_a_client_certificate_logs_in_through_the_offices_proxy_only(tmp_path: P
             assert officer is not None
             web.office.users.set_certificate(officer.id, mine)
             assert (_certificate_login(web, mine), _certificate_login(web, other)) == answers
+
+
+def test_only_an_office_is_backed_up(tmp_path: Path) -> None:
+    """A mistyped path gives no empty backup."""
+    line = ["web", "backup", "--home", str(tmp_path / "typo"), "-o", str(tmp_path / "office.tar.gz")]
+    assert CliRunner().invoke(cli, line).exit_code != 0
+    assert list(tmp_path.iterdir()) == []

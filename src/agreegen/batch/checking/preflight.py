@@ -131,6 +131,9 @@ class _Check:
         return any(complaint.severity is Severity.ERROR for complaint in self.complaints)
 
     def complain(self, where: str, exc: AgreegenError | Message, severity: Severity = Severity.ERROR) -> None:
+        if isinstance(exc, ComplaintsError):
+            self.complaints.extend(exc.complaints)
+            return
         sentence, advice = (exc.sentence, exc.advice) if isinstance(exc, AgreegenError) else (exc, None)
         # Most errors name their file themselves.
         place = Location() if str(sentence).startswith(where) else Location(file=where)
@@ -144,10 +147,7 @@ class _Check:
 
     def output(self) -> None:
         """Step 1."""
-        try:
-            self.complaints.extend(require_usable(self.job.form))
-        except ComplaintsError as exc:
-            self.complaints.extend(exc.complaints)
+        self.step(lambda: self.complaints.extend(require_usable(self.job.form)))
         folders = [self.job.output] + ([] if self.job.archive is None else [self.job.archive.bags])
         for wanted in folders:
             folder = nearest(wanted)

@@ -9,6 +9,7 @@ import click
 from agreegen.cli.options import any_path, existing_file, force_option
 from agreegen.cli.output import say
 from agreegen.cli.web.options import home_option, need_extra, need_home
+from agreegen.errors import UsageError
 from agreegen.messages import message
 
 
@@ -22,7 +23,12 @@ def backup_command(output: Path, home: Path | None, force: bool) -> None:
     from agreegen.web.backup import back_up  # noqa: PLC0415 - needs the extra
     from agreegen.web.home import Home  # noqa: PLC0415 - the same
 
-    count = back_up(Home.open(need_home(home)), output, force=force)
+    folder = Home(need_home(home).resolve())
+    if not folder.known:
+        raise UsageError(
+            message("cli.no-office-there", folder=folder.folder), hint=message("cli.name-office-home-folder")
+        )
+    count = back_up(folder, output, force=force)
     say(message("cli.files-holds-keys-personal-data-keep", output=output, count=count))
 
 
