@@ -11,9 +11,9 @@ from tests.attacks.pictured import SHEET, sealed
 from tests.attacks.prepared import with_field
 from tests.attacks.signer import base_document, sign, stamp
 
-_FORM = b"/Type /XObject /Subtype /Form /BBox [0 0 240 20] "
+FORM = b"/Type /XObject /Subtype /Form /BBox [0 0 240 20] "
 _IMAGE = b"/Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8 "
-_WORDS = b"/Tx BMC BT /Helv 10 Tf 2 5 Td (read) Tj ET EMC"
+WORDS = b"/Tx BMC BT /Helv 10 Tf 2 5 Td (read) Tj ET EMC"
 
 
 def filled_with(
@@ -40,7 +40,7 @@ def filled_with(
 
 def _with_picture(entries: bytes, *more: bytes) -> bytes:
     """Fill in with a picture that has further entries."""
-    form = stream(b"q 20 0 0 10 0 0 cm /P Do Q", _FORM + b"/Resources << /XObject << /P %d 0 R >> >>")
+    form = stream(b"q 20 0 0 10 0 0 cm /P Do Q", FORM + b"/Resources << /XObject << /P %d 0 R >> >>")
     picture = stream(b"\x80", _IMAGE + entries)
     free = size_of(signed()) + 1
     if b"%d" in picture:
@@ -77,12 +77,12 @@ def _two_strokes(*, stamped: bool) -> bytes:
 
 ELSEWHERE: dict[str, Callable[[], bytes]] = {
     "page of another file": lambda: filled_with(
-        stream(_WORDS, _FORM + b"/Ref << /F (https://example.com/x.pdf) /Page 0 >>")
+        stream(WORDS, FORM + b"/Ref << /F (https://example.com/x.pdf) /Page 0 >>")
     ),
-    "content in another file": lambda: filled_with(stream(b"", _FORM + b"/F (https://example.com/x)")),
+    "content in another file": lambda: filled_with(stream(b"", FORM + b"/F (https://example.com/x)")),
     "content in another file, with a file specification": lambda: filled_with(
         stream(
-            b"", _FORM + b"/F << /Type /Filespec /FS /URL /F (https://example.com/x) >> /FFilter /FlateDecode"
+            b"", FORM + b"/F << /Type /Filespec /FS /URL /F (https://example.com/x) >> /FFilter /FlateDecode"
         )
     ),
     "another picture in print": lambda: _with_picture(
@@ -92,18 +92,18 @@ ELSEWHERE: dict[str, Callable[[], bytes]] = {
         b"/OPI << /2.0 << /Type /OPI /Version 2.0 /F (x.tif) >> >> "
     ),
     "form of another server": lambda: filled_with(
-        stream(_WORDS, _FORM + b"/OPI << /2.0 << /Type /OPI /Version 2.0 /F (x.tif) >> >>")
+        stream(WORDS, FORM + b"/OPI << /2.0 << /Type /OPI /Version 2.0 /F (x.tif) >> >>")
     ),
     "words of a printer": lambda: filled_with(
-        stream(b"/P Do", _FORM + b"/Resources << /XObject << /P %d 0 R >> >>"),
+        stream(b"/P Do", FORM + b"/Resources << /XObject << /P %d 0 R >> >>"),
         (stream(b"100 100 moveto (sold) show", b"/Type /XObject /Subtype /PS"),),
     ),
     "transfer function": lambda: filled_with(
-        stream(b"/G gs 0 0 9 9 re f", _FORM + b"/Resources << /ExtGState << /G << /TR %d 0 R >> >> >>"),
+        stream(b"/G gs 0 0 9 9 re f", FORM + b"/Resources << /ExtGState << /G << /TR %d 0 R >> >> >>"),
         (stream(b"{1 exch sub}", b"/FunctionType 4 /Domain [0 1] /Range [0 1]"),),
     ),
     "value in a stream that says something else": lambda: filled_with(
-        stream(_WORDS, _FORM), (stream(b"900"),), value=b"%d 0 R" % size_of(signed())
+        stream(WORDS, FORM), (stream(b"900"),), value=b"%d 0 R" % size_of(signed())
     ),
     "look in states": lambda: _with_looks(b"/N << /On %d 0 R /Off %d 0 R >> ", b"/AS /On "),
     "look for the mouse": lambda: _with_looks(b"/N %d 0 R /R %d 0 R "),
@@ -112,6 +112,18 @@ ELSEWHERE: dict[str, Callable[[], bytes]] = {
     "stroke that joins a stroke under a timestamp": lambda: _two_strokes(stamped=True),
 }
 """In a text field that is filled in."""
+
+SOURCES = (
+    "page of another file",
+    "content in another file",
+    "content in another file, with a file specification",
+    "another picture in print",
+    "picture of another server",
+    "form of another server",
+    "words of a printer",
+    "transfer function",
+)
+"""Those whose content does not stand in the file, or is another one in print."""
 
 SEALS: dict[str, Callable[[], bytes]] = {
     "transfer function over text": lambda: sealed(

@@ -11,7 +11,8 @@ from agreegen.verification.changes.unsigned_content import UNSIGNED_CONTENT
 from agreegen.verification.examination import examine
 from agreegen.verification.interface import Options
 from agreegen.verification.pictures.findings import COVERS_CONTENT
-from tests.attacks.looks_from_elsewhere import ELSEWHERE, SEALS
+from tests.attacks.increments import stream
+from tests.attacks.looks_from_elsewhere import ELSEWHERE, FORM, SEALS, SOURCES, WORDS, filled_with
 
 
 @pytest.mark.parametrize("name", ELSEWHERE)
@@ -19,6 +20,15 @@ def test_what_comes_from_elsewhere_is_told_as_unsigned(name: str) -> None:
     report = examine(name, ELSEWHERE[name](), Options(now=datetime.now(UTC)))
     assert report.verdict is not Verdict.VALID
     assert UNSIGNED_CONTENT in {alarm.code for alarm in report.alarms}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_what_draws_from_elsewhere_is_no_filling_in(name: str) -> None:
+    report = examine(name, ELSEWHERE[name](), Options(now=datetime.now(UTC)))
+    assert report.unaltered is False
+    # The same, drawn from the file itself, is.
+    twin = examine(name, filled_with(stream(WORDS, FORM)), Options(now=datetime.now(UTC)))
+    assert twin.unaltered is True
 
 
 def test_stroke_that_joins_one_under_a_timestamp_is_for_a_person_to_judge() -> None:

@@ -32,6 +32,7 @@ from agreegen.verification.changes.rules.parentage_rule import check_parents
 from agreegen.verification.changes.rules.permission_rule import check_permissions
 from agreegen.verification.changes.rules.schema_rule import check_schemas
 from agreegen.verification.changes.rules.signing_rule import check_signing
+from agreegen.verification.changes.rules.source_rule import check_sources
 from agreegen.verification.changes.rules.store_rule import check_store
 from agreegen.verification.changes.rules.structure_tree_rule import check_structure_tree
 from agreegen.verification.pictures.findings import erases, page_alarm
@@ -52,6 +53,7 @@ RULES: tuple[Rule, ...] = (
     check_notes,
     check_matrices,
     check_nowhere,
+    check_sources,
     check_structure_tree,
     check_permissions,
 )

@@ -1,0 +1,54 @@
+"""A look draws what stands in the file, and the same on every medium.
+
+A stream may name another file as its content, a form a page of another one, a picture another picture for
+print or on a picture server; a transfer function exchanges black and white where a device applies it
+(ISO 32000-1, clauses 7.3.8.2, 8.10.4, 8.9.5.4, 14.11.7 and 10.5). Readers seldom do any of it, so that a
+picture of the page shows nothing, and a printer may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from agreegen.messages import message
+from agreegen.pdf.objects import Stream, StructureError
+from agreegen.verification.changes.interface import Finding, RevisionStep
+from agreegen.verification.changes.roles import Role
+
+_ELSEWHERE = ("Alternates", "OPI", "Ref", "F", "FFilter", "FDecodeParms", "PS")
+_TRANSFERS = ("TR", "TR2")
+_AS_THEY_ARE = frozenset({"Identity", "Default"})
+_MAX_DEPTH = 16
+
+
+def check_sources(step: RevisionStep) -> Iterator[Finding]:
+    """Look at every look that came or was changed, and at what it draws with."""
+    for number in sorted(step.changed):
+        if Role.LOOK in step.roles.roles(number) and _comes_from_elsewhere(step, number):
+            yield Finding("covering", message("verification.look-draws-from-elsewhere", number=number))
+
+
+def _comes_from_elsewhere(step: RevisionStep, number: int) -> bool:
+    try:
+        value = step.new.value(number)
+    except StructureError:
+        return False  # told by the rules on objects
+    if isinstance(value, Stream):
+        entries = value.dictionary
+        if any(key in entries for key in _ELSEWHERE) or step.new.resolve(entries.get("Subtype")) == "PS":
+            return True
+        value = entries
+    return _transfers(step, value, 0)
+
+
+def _transfers(step: RevisionStep, value: Any, depth: int) -> bool:
+    """Tell whether a transfer function stands in a value; what the value refers to is looked at by itself."""
+    if depth > _MAX_DEPTH:
+        return True
+    if isinstance(value, dict):
+        named = [step.new.resolve(value[key]) for key in _TRANSFERS if key in value]
+        if any(not (each is None or (isinstance(each, str) and each in _AS_THEY_ARE)) for each in named):
+            return True
+        return any(_transfers(step, child, depth + 1) for child in value.values())
+    return isinstance(value, list) and any(_transfers(step, child, depth + 1) for child in value)
