@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import functools
+import io
 import re
+
+import pikepdf
 
 from tests.attacks.documents import certified, page_number, signed
 from tests.attacks.increments import append, body_of, number_of, size_of, stream
@@ -176,6 +179,30 @@ def word_in_the_look_for_the_mouse() -> bytes:
     return put(certified(3), note, shape(b"0 0 140 40 re S"), shape(b"BT (not) Tj ET"))
 
 
+@functools.cache
+def turned_page() -> bytes:
+    """Return a signed document whose page is turned."""
+    pdf = pikepdf.open(io.BytesIO(base_document()))
+    pdf.pages[0].Rotate = 90
+    target = io.BytesIO()
+    pdf.save(target, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    return sign(target.getvalue())
+
+
+def icon_that_stays_upright() -> bytes:
+    """On a turned page readers turn an icon about its corner: from below the text it comes to lie on it."""
+    left, bottom, _, _ = TEXT_BOX
+    box = b"[%d %d %d %d]" % (left + 20, bottom - 42, left + 60, bottom - 2)
+    return put(turned_page(), b"/Subtype /Text /Contents (x) /Rect " + box)
+
+
+def look_of_an_icon_that_stays_upright() -> bytes:
+    left, bottom, _, _ = TEXT_BOX
+    box = b"[%d %d %d %d]" % (left + 20, bottom - 42, left + 60, bottom - 2)
+    look = shape(b"1 g 0 0 40 40 re f", width=40, height=40)
+    return put(turned_page(), b"/Subtype /Text /Contents (x) /AP << /N %d 0 R >> /Rect " + box, look)
+
+
 def word_in_an_icon() -> bytes:
     icon = b"/Subtype /Text /Contents (x) /AP << /N %d 0 R >> /Rect " + FREE
     return put(certified(3), icon, shape(b"0 g 60 5 m 60 35 l S"))
@@ -227,6 +254,11 @@ def honest_square() -> bytes:
     return _drawn(b"q 1 w 0 G 0.5 0.5 139 39 re S Q")
 
 
+def honest_icon_on_a_turned_page() -> bytes:
+    """A comment on a free place."""
+    return put(turned_page(), b"/Subtype /Text /Contents (x) /Rect [100 300 120 320]")
+
+
 def honest_line() -> bytes:
     return _drawn(b"0 G 2 10 m 130 10 l S", kind=b"/Line", extra=b"/L [62 310 190 310]")
 
@@ -251,9 +283,10 @@ def honest_date_of_a_comment() -> bytes:
 HONEST = {
     "a frame on a certified document": honest_square,
     "a line on a certified document": honest_line,
+    "a comment on a turned page": honest_icon_on_a_turned_page,
     "an answer to a comment": honest_reply,
     "the window of a comment": honest_window_of_a_comment,
     "the date of a comment": honest_date_of_a_comment,
 }
-SUPPORT = frozenset({put, shape, commented, *HONEST.values()})
+SUPPORT = frozenset({put, shape, commented, turned_page, *HONEST.values()})
 """What is no attack here."""

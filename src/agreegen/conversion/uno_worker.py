@@ -135,17 +135,44 @@ def _end(office: subprocess.Popen[bytes], folder: Path, desktop: Any) -> None:
             desktop.terminate()
     with contextlib.suppress(subprocess.TimeoutExpired):
         office.wait(3)
-    shutil.rmtree(folder, ignore_errors=True)
-    if os.getpgrp() == os.getpid():
-        os.killpg(0, signal.SIGKILL)
+    _leave(folder)
 
 
 def _watch_parent(parent: int, folder: Path) -> None:
     while os.getppid() == parent:
         time.sleep(1)
-    shutil.rmtree(folder, ignore_errors=True)
-    if os.getpgrp() == os.getpid():
-        os.killpg(0, signal.SIGKILL)
+    _leave(folder)
+
+
+_leaving = threading.Lock()
+
+
+def _leave(folder: Path) -> None:
+    """End the office by force, remove the folder and end this process, whichever thread comes first.
+
+    Not before the office has ended: what still writes into the folder keeps it from being removed.
+    """
+    with _leaving:
+        leads = os.getpgrp() == os.getpid()
+        deadline = time.monotonic() + 10
+        while True:
+            if leads:
+                _kill_others_of_the_group()
+            shutil.rmtree(folder, ignore_errors=True)
+            if not folder.exists() or time.monotonic() > deadline:
+                break
+            time.sleep(0.05)
+        if leads:
+            os.killpg(0, signal.SIGKILL)
+
+
+def _kill_others_of_the_group() -> None:
+    own = os.getpid()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal() and int(entry.name) != own:
+            with contextlib.suppress(OSError):
+                if os.getpgid(int(entry.name)) == own:
+                    os.kill(int(entry.name), signal.SIGKILL)
 
 
 def main() -> None:

@@ -89,7 +89,8 @@ def permitted_places(step: RevisionStep) -> list[PermittedPlace]:
     found = [*_changed_fields(step), *_new_fields(step)]
     known = {place.annotation for place in found}
     for note in step.comparison.new_annotations:
-        box = painted_box(step.new, note.value)
+        turned = step.pages.pages[note.page_index].rotate != 0
+        box = painted_box(step.new, note.value, turned=turned)
         if box is not None and note.number is not None and note.number not in known:
             place = PermittedPlace(step.new.index, note.page_index, box, PlaceKind.NOTE, None, note.number)
             found.append(place)

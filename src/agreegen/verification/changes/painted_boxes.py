@@ -38,12 +38,15 @@ _LINE_END = 12.0
 _DRAWN_WITHOUT_LOOK = frozenset({"BG", "BC", "CA", "I"})
 
 
-def painted_box(view: View, annotation: dict[str, Any], *, on_paper_only: bool = False) -> Rectangle | None:
+def painted_box(
+    view: View, annotation: dict[str, Any], *, turned: bool = True, on_paper_only: bool = False
+) -> Rectangle | None:
     """Return where an annotation paints in a view, None where it paints nothing.
 
     Args:
         view: The view that the annotation is in.
         annotation: Its dictionary.
+        turned: Whether its page is, by `/Rotate`, or may be: icons stay upright there.
         on_paper_only: Leave out what is only waiting, such as fields without value.
     """
     if is_hidden(view, annotation):
@@ -61,6 +64,8 @@ def painted_box(view: View, annotation: dict[str, Any], *, on_paper_only: bool =
     if kind not in _ICONS and _keeps_its_size(view, annotation):
         return EVERYWHERE
     own = _own_box(view, str(kind), annotation, corners, has_normal_look(view, annotation))
+    if turned and kind in _ICONS and corners is not None:
+        own = _upright_box(corners)
     found = list(filter(None, (_look_box(view, streams, corners), own)))
     return union(found) if found else None
 
@@ -195,6 +200,13 @@ def _icon_box(corners: Rectangle | None) -> Rectangle:
         max(right, left + _ICON),
         max(top, bottom + _ICON),
     )
+
+
+def _upright_box(corners: Rectangle) -> Rectangle:
+    """Return where an icon may stand on a turned page: round its upper left corner, with a look too."""
+    left, bottom, right, top = corners
+    reach = max(_ICON, right - left, top - bottom)
+    return left - reach, top - reach, left + reach, top + reach
 
 
 def _points(view: View, annotation: dict[str, Any], keys: tuple[str, ...]) -> list[float] | None:

@@ -51,10 +51,11 @@ class Renderings:
         """Tell whether another annotation paints in a box, or a field with a value stands there."""
         view = self._views[index]
         holder = view.value(self._pages.pages[page].number)
+        turned = self._pages.pages[page].rotate != 0
         for item in view.array(holder.get("Annots")) if isinstance(holder, dict) else ():
             if isinstance(item, Ref) and item.num == own:
                 continue
-            found = painted_box(view, view.dictionary(item), on_paper_only=True)
+            found = painted_box(view, view.dictionary(item), turned=turned, on_paper_only=True)
             if found is not None and overlap(found, box):
                 return True
         return False
