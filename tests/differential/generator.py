@@ -14,7 +14,7 @@ from tests.differential.operations import HONEST, MISCHIEF, Change
 from tests.differential.readers.shots import Box
 from tests.differential.subtle_operations import SUBTLE
 
-_RECTANGLE = re.compile(rb"/Rect \[(\d+(?:\.\d+)?) (\d+(?:\.\d+)?) (\d+(?:\.\d+)?) (\d+(?:\.\d+)?)\]")
+_RECTANGLE = re.compile(rb"/Rect\s*\[\s*" + rb"\s+".join([rb"(\d+(?:\.\d+)?)"] * 4) + rb"\s*\]")
 _MISCHIEF = 0.5
 _ODD_FORMS = 0.25
 _TAMPERED = 0.12

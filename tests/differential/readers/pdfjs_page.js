@@ -36,12 +36,17 @@
 				found.push([number, "text " + JSON.stringify([item.str, item.transform]), [x, y, x, y]]);
 			}
 		}
-		for (const note of (await page.getAnnotations()).filter(one => seen(one, page.view))) {
+		const notes = (await page.getAnnotations()).filter(one => seen(one, page.view));
+		const told = new Set(notes.filter(one => one.subtype !== "Popup").map(one => one.contentsObj?.str));
+		for (const note of notes) {
 			if (!note.fieldValue && !note.url && !note.contentsObj?.str) {
 				continue; // what it draws shows in the picture
 			}
-			const told = [note.subtype, note.rect, note.fieldName, note.fieldValue, note.url, note.contentsObj?.str];
-			found.push([number, "annotation " + JSON.stringify(told), note.rect]);
+			if (note.subtype === "Popup" && told.has(note.contentsObj?.str)) {
+				continue; // the window of a note, which tells the same and is compared
+			}
+			const own = [note.subtype, note.rect, note.fieldName, note.fieldValue, note.url, note.contentsObj?.str];
+			found.push([number, "annotation " + JSON.stringify(own), note.rect]);
 		}
 		return found;
 	};
