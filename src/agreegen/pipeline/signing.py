@@ -50,9 +50,9 @@ def choose_role(pdf: bytes, credential: Credential, request: SigningRequest) -> 
     Raises:
         SigningError: There is none or more than one, or the file does not say which roles it has.
     """
-    from agreegen.signing.signing_order import find_turn  # noqa: PLC0415 - loads pyHanko, which a named role needs not
+    from agreegen.signing.signing_order import find_next_role  # noqa: PLC0415 - loads pyHanko, which a named role needs not
 
-    return find_turn(pdf, SigningIdentity.of(credential), request)
+    return find_next_role(pdf, SigningIdentity.of(credential), request)
 
 
 def sign_and_check(

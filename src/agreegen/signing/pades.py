@@ -85,11 +85,11 @@ class BatchSigner:
     def _prepare_with_pyhanko(self, pdf: bytes, *, judged: bool) -> Prepared:
         # pyHanko takes longer to load than a hundred signatures, and files of our own do not need it.
         from agreegen.signing.embedding import prepare_signature  # noqa: PLC0415 - see above
-        from agreegen.signing.signing_order import check_turn  # noqa: PLC0415 - see above
+        from agreegen.signing.signing_order import require_next_signature  # noqa: PLC0415 - see above
 
-        turn = check_turn(pdf, self.identity, self.request, judged=judged)
+        next_signature = require_next_signature(pdf, self.identity, self.request, judged=judged)
         further = prepare_further(pdf, self.request, self._reserved, self._appearance)
-        if further is not None and not turn.certify:
+        if further is not None and not next_signature.certify:
             return further
         return prepare_signature(
             pdf,
@@ -98,7 +98,7 @@ class BatchSigner:
             now=self.request.now,
             reason=self.request.reason,
             location=self.request.location,
-            certify=turn.certify,
+            certify=next_signature.certify,
             appearance=self._appearance,
         )
 

@@ -13,7 +13,7 @@ from agreegen.signing.role_checks import check_role, next_role, signed_already
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class NextSignature:
     """The answer to "may this one sign now".
 
     Attributes:
@@ -23,9 +23,9 @@ class Turn:
     certify: bool
 
 
-def check_turn(
+def require_next_signature(
     pdf: bytes, identity: SigningIdentity, request: SigningRequest, *, judged: bool = False
-) -> Turn:
+) -> NextSignature:
     """Check everything about a document that must hold before a role signs it.
 
     Steps: the file reads → role and order → earlier signatures hold → none of them locks the field.
@@ -53,10 +53,10 @@ def check_turn(
     if not judged:
         check_integrity(state)
     require_permission(state, request.role)
-    return Turn(certify=not state.signatures and not state.certified)
+    return NextSignature(certify=not state.signatures and not state.certified)
 
 
-def find_turn(pdf: bytes, identity: SigningIdentity, request: SigningRequest) -> str:
+def find_next_role(pdf: bytes, identity: SigningIdentity, request: SigningRequest) -> str:
     """Return the one role of a file that a certificate can sign next.
 
     Args:

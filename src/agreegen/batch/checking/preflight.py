@@ -61,7 +61,7 @@ def check_job(job: Job, *, now: datetime, prompt: Prompt | None = None, samples:
         samples: Whether samples are rendered.
     """
     check = _Check(job, now, prompt)
-    check.step(check.output)
+    check.collect_errors(check.output)
     check.trust()
     with contextlib.ExitStack() as stack:
         maker = check.maker(stack)
@@ -70,7 +70,7 @@ def check_job(job: Job, *, now: datetime, prompt: Prompt | None = None, samples:
         checker = check.credentials(rows)
         if roster is not None:
             register = check.register(stack)
-            check.step(lambda: check.rows(roster, maker, checker, register))
+            check.collect_errors(lambda: check.rows(roster, maker, checker, register))
         check.disk(rows, maker)
         written: tuple[Path, ...] = ()
         if samples and maker is not None and not check.failed:
@@ -139,7 +139,7 @@ class _Check:
         place = Location() if str(sentence).startswith(where) else Location(file=where)
         self.complaints.append(Complaint(place, sentence, advice, severity))
 
-    def step(self, action: Callable[[], None]) -> None:
+    def collect_errors(self, action: Callable[[], None]) -> None:
         try:
             action()
         except AgreegenError as exc:
@@ -147,14 +147,14 @@ class _Check:
 
     def output(self) -> None:
         """Step 1."""
-        self.step(lambda: self.complaints.extend(require_usable(self.job.form)))
+        self.collect_errors(lambda: self.complaints.extend(require_usable(self.job.form)))
         folders = [self.job.output] + ([] if self.job.archive is None else [self.job.archive.bags])
         for wanted in folders:
             folder = nearest(wanted)
             if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
                 self.complain(str(wanted), message("batch.cannot-written", folder=folder))
         refuse_links(self.job.output)
-        self.step(lambda: refuse_lost_register(self.job))
+        self.collect_errors(lambda: refuse_lost_register(self.job))
         for note in self.job.notes:
             self.complain(str(self.job.path), note, Severity.WARNING)
         if self.job.register_file.is_file():
@@ -260,7 +260,7 @@ class _Check:
             self.complain(str(self.job.path), text, Severity.WARNING)
         for warning in trust.warnings:
             self.complain(str(self.job.path), warning, Severity.WARNING)
-        self.step(self._timestamp_services)
+        self.collect_errors(self._timestamp_services)
 
     def _timestamp_services(self) -> None:
         for warning in timestamp_warnings(self.job):
@@ -270,7 +270,7 @@ class _Check:
         """Step 3, the credentials that all rows share, until the likely end of the job."""
         checker = CredentialChecker(self.anchors, self.now, _end_after(rows, self.now), self.prompt)
         self.complaints.extend(checker.check_shared(shared_credentials(self.job)))
-        self.step(lambda: require_head_signer(self.job))
+        self.collect_errors(lambda: require_head_signer(self.job))
         return checker
 
     def register(self, stack: contextlib.ExitStack) -> Register | None:

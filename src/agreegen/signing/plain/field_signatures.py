@@ -61,7 +61,7 @@ def prepare_further(
 ) -> Prepared | None:
     """Append a further signature to a plain PDF of ours that was certified; `digest` is left empty.
 
-    The caller still owes that this role may sign now (`turn.check_turn`).
+    The caller still owes that this role may sign now (`signing_order.require_next_signature`).
 
     Args:
         pdf: The file.
