@@ -16,7 +16,7 @@ Box = tuple[float, float, float, float]
 SCALE = 1.0
 """Pixels to a point."""
 _MARGIN_PIXELS = 2
-_ROUNDING = 2
+_ROUNDING = 4
 """Levels of 255 that nobody sees: MuPDF blends the whole page as soon as a highlight is on it, and rounds."""
 
 
