@@ -15,6 +15,7 @@ from tests.differential.readers.shots import Box
 from tests.differential.subtle_operations import SUBTLE
 
 _RECTANGLE = re.compile(rb"/Rect\s*\[\s*" + rb"\s+".join([rb"(\d+(?:\.\d+)?)"] * 4) + rb"\s*\]")
+_VALUE = re.compile(rb"/V\s*(\([^)]*\)|<[0-9A-Fa-f\s]*>)")
 _MISCHIEF = 0.5
 _ODD_FORMS = 0.25
 _TAMPERED = 0.12
@@ -73,9 +74,10 @@ def sample(seed: int, index: int, bases: Sequence[Base]) -> Sample:
         data, label = _stretch(chance, data), "length kept"
         kinds.append(label)
     if chance.random() < _TAMPERED:
-        data = _tampered(chance, data, base.signed)
+        written, data = data, _tampered(chance, data, base.signed)
         kinds.append("tampered")
         places += list(_moved(data[base.signed :], places))
+        places += list(_filled(written[base.signed :], data[base.signed :]))
     spots = tuple(_in_picture(base.name, place) for place in places)
     return Sample(index, base, data, tuple(places), spots, tuple(kinds))
 
@@ -305,6 +307,22 @@ def _moved(tail: bytes, places: Sequence[Box]) -> Iterator[Box]:
         found = left, bottom, right, top
         if any(sum(one == two for one, two in zip(found, place, strict=True)) == 3 for place in places):
             yield found
+
+
+def _filled(written: bytes, tail: bytes) -> Iterator[Box]:
+    """Yield the places of fields to which tampering has given another value: that is filling in."""
+    before = dict(_values(written))
+    for place, value in _values(tail):
+        if before.get(place, value) != value:
+            yield place
+
+
+def _values(tail: bytes) -> Iterator[tuple[Box, bytes]]:
+    for text in tail.split(b"endobj"):
+        place, value = _RECTANGLE.search(text), _VALUE.search(text)
+        if place and value:
+            left, bottom, right, top = (float(number) for number in place.groups())
+            yield (left, bottom, right, top), value[1]
 
 
 def _tampered(chance: random.Random, data: bytes, start: int) -> bytes:
