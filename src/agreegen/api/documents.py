@@ -15,6 +15,7 @@ from agreegen.clock import read_clock
 from agreegen.errors import UsageError
 from agreegen.files import refuse_existing, refuse_inputs, write_atomically
 from agreegen.forms.check import require_usable
+from agreegen.forms.own_fonts import with_own_fonts
 from agreegen.messages import message
 from agreegen.model.complaint import Complaint, ComplaintsError, Location, Severity
 from agreegen.model.document import Document, Value, build_document
@@ -113,6 +114,7 @@ def generate(
         CredentialError: The register's signer cannot sign.
     """
     _refuse_outputs(parameters, output, docx, register, force=force)
+    form = with_own_fonts(form, None, Path())
     warnings = require_usable(form)
     values = _read_values(form, parameters, warnings)
     maker = functools.partial(_make, form, engine)

@@ -28,6 +28,7 @@ from agreegen.example_pki.maker import make_example_pki
 from agreegen.example_pki.responder import Responder, free_port
 from agreegen.files import write_atomically
 from agreegen.forms.catalog import find_form, forms_folder
+from agreegen.forms.own_fonts import with_own_fonts
 from agreegen.messages import Message, join_sentences, message, reader_language
 from agreegen.model.document import build_document
 from agreegen.model.report import PadesLevel, Report
@@ -151,7 +152,7 @@ class Demo:
                 say(message("demo.signed-both-parties", level=level))
 
     def _make_agreement(self, form_id: str, tsa: str | None) -> PadesLevel:
-        form = find_form(form_id, forms_folder())
+        form = with_own_fonts(find_form(form_id, forms_folder()), None, Path())
         values = read_parameters(samples_folder() / f"{form_id}.yaml", form)
         document = build_document(form, values, register_secret=secrets.token_bytes(32))
         with DocumentMaker(form) as maker:

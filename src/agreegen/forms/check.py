@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import jinja2
@@ -19,7 +19,7 @@ from agreegen.forms.language import TemplateEnvironment
 from agreegen.forms.template import Paragraph, Template, parse_template, read_template_bytes
 from agreegen.messages import Message, message
 from agreegen.model.complaint import Complaint, ComplaintsError, Location, Severity
-from agreegen.model.form import Form
+from agreegen.model.form import Form, OwnFont
 
 _STRAY_BRACES = re.compile(r"\{\s*[{%#]|[}%#]\s*\}")
 _BLOCK_TAG = re.compile(r"\{%-?\s*(for|if|endfor|endif)\b")
@@ -235,7 +235,8 @@ def _check_fonts(form: Form, template: Template) -> Iterator[Complaint]:
 
 def _check_installed_fonts(form: Form) -> Iterator[Complaint]:
     for name, chain in form.font_chains:
-        there = [family for family in chain if find_font(family) is not None]
+        own = {font.family for font in form.own_fonts}
+        there = [family for family in chain if family in own or find_font(family) is not None]
         if not there:
             remedy = message("forms.install-one-them-or-name-installed")
             yield _complain(form, "", message("forms.none-fonts", chain=tuple(chain), name=name), remedy)
@@ -247,9 +248,8 @@ def _check_installed_fonts(form: Form) -> Iterator[Complaint]:
 
 
 def _check_glyphs_of_fixed_text(form: Form, template: Template) -> Iterator[Complaint]:
-    chains = dict(form.font_chains)
     for paragraph in (*template.paragraphs, *template.margin_paragraphs):
-        missing = sorted(set(_lacking(paragraph, chains)))
+        missing = sorted(set(_lacking(paragraph, form)))
         if missing:
             yield _complain(
                 form, paragraph.place, message("forms.no-font-its-chain-has-glyph", missing=tuple(missing)),
@@ -257,17 +257,18 @@ def _check_glyphs_of_fixed_text(form: Form, template: Template) -> Iterator[Comp
             )  # fmt: skip
 
 
-def _lacking(paragraph: Paragraph, chains: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+def _lacking(paragraph: Paragraph, form: Form) -> Iterator[str]:
+    chains = dict(form.font_chains)
     for text, fonts in paragraph.fixed:
         for character in set(text):
             named = [chains[name] for name in fonts.of(character) if name in chains]
-            if not all(_covers(chain, character) for chain in named):
+            if not all(_covers(chain, form.own_fonts, character) for chain in named):
                 yield f"{character} (U+{ord(character):04X})"
 
 
-def _covers(chain: tuple[str, ...], character: str) -> bool:
+def _covers(chain: tuple[str, ...], own: tuple[OwnFont, ...], character: str) -> bool:
     try:
-        return ord(character) in covered_by_chain(chain)
+        return ord(character) in covered_by_chain(chain, own)
     except MissingProgramError:
         return True  # reported as a font that is not there
 

@@ -11,7 +11,7 @@ import uharfbuzz
 
 from agreegen.errors import AgreegenError, MissingProgramError
 from agreegen.messages import message
-from agreegen.model.form import Form
+from agreegen.model.form import Form, OwnFont
 from agreegen.programs import find_program, run_program
 
 _FC_MATCH_TIMEOUT_S = 30.0
@@ -85,13 +85,18 @@ def find_font(family: str) -> FontFile | None:
     return _find_installed(family)
 
 
-def find_chain(families: tuple[str, ...]) -> tuple[FontFile, ...]:
+def find_chain(families: tuple[str, ...], own: tuple[OwnFont, ...] = ()) -> tuple[FontFile, ...]:
     """Return the fonts of a chain that are there, in order.
+
+    Args:
+        families: The chain.
+        own: Fonts of the office's own, which need not be installed.
 
     Raises:
         MissingProgramError: Not one of them is packaged or installed.
     """
-    found = tuple(font for font in map(find_font, families) if font is not None)
+    given = {font.family: FontFile(font.path, 0, font.family) for font in own}
+    found = tuple(font for name in families if (font := given.get(name) or find_font(name)) is not None)
     if not found:
         raise MissingProgramError(
             message("forms.none-fonts-2", families=tuple(families)),
@@ -115,13 +120,17 @@ def covered_characters(font: FontFile) -> frozenset[int]:
 
 
 @functools.cache
-def covered_by_chain(families: tuple[str, ...]) -> frozenset[int]:
+def covered_by_chain(families: tuple[str, ...], own: tuple[OwnFont, ...] = ()) -> frozenset[int]:
     """Return the code points that at least one font of a chain has a glyph for.
+
+    Args:
+        families: The chain.
+        own: Fonts of the office's own, which need not be installed.
 
     Raises:
         MissingProgramError: Not one of the fonts is there.
     """
-    return frozenset[int]().union(*(covered_characters(font) for font in find_chain(families)))
+    return frozenset[int]().union(*(covered_characters(font) for font in find_chain(families, own)))
 
 
 def font_folders(form: Form) -> tuple[Path, ...]:
@@ -130,7 +139,10 @@ def font_folders(form: Form) -> tuple[Path, ...]:
     Raises:
         MissingProgramError: A chain has no font that is there.
     """
-    folders = [font.path.parent for _, chain in form.font_chains for font in find_chain(chain)]
+    folders = [
+        font.path.parent for _, chain in form.font_chains for font in find_chain(chain, form.own_fonts)
+    ]
+    folders += [font.path.parent for font in form.own_fonts]
     return tuple(dict.fromkeys(folders))
 
 

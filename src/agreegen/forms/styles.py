@@ -10,6 +10,8 @@ from agreegen.forms.theme import theme_fonts
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MAX_STYLE_DEPTH = 20
+_TITLES = frozenset({"title", "form title"})
+"""Names of styles for a document's title; Word writes its built-in names in English in every language."""
 
 
 class Styles:
@@ -65,6 +67,14 @@ class Styles:
             if jc is not None:
                 return str(jc.get(f"{W}val")) not in {"left", "start", "center", "right", "end"}
         return False
+
+    def is_title(self, node: Any) -> bool:
+        """Say whether a paragraph is the document's title, by the name of its style or of one below it."""
+        style = node.find(f"{W}pPr/{W}pStyle")
+        names = (
+            each.find(f"{W}name") for each in self.chain(None if style is None else style.get(f"{W}val"))
+        )
+        return any(name is not None and str(name.get(f"{W}val")).casefold() in _TITLES for name in names)
 
     def numbered(self, node: Any) -> bool:
         return any(layer.find(f"{W}pPr/{W}numPr") is not None for layer in self._layers(node))

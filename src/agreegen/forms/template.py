@@ -71,6 +71,7 @@ class Paragraph:
         fixed: Its text without the tags, in pieces of one run each, with that run's fonts.
         value_fonts: The fonts of the runs that its tags stand in.
         oddities: Content that cannot be compared with the page, in words.
+        title: Whether its style is one for titles.
     """
 
     place: Message
@@ -79,6 +80,7 @@ class Paragraph:
     fixed: tuple[tuple[str, RunFonts], ...] = ()
     value_fonts: frozenset[RunFonts] = frozenset()
     oddities: tuple[Message, ...] = ()
+    title: bool = False
 
     @property
     def fixed_text(self) -> str:
@@ -267,7 +269,8 @@ def _paragraph(node: Any, place: Message, styles: Styles, marks: list[_Mark]) ->
         oddities.add(message("forms.tag-use-p-or-tr", whole=whole[1], whole2=whole[2]))
     marks += [(str(mark.get(f"{W}name")), place) for mark in node.iter(f"{W}bookmarkStart")]
     fixed, values = _part_fonts(node, styles)
-    return Paragraph(place, text, styles.justified(node), fixed, values, tuple(sorted(oddities, key=str)))
+    found = tuple(sorted(oddities, key=str))
+    return Paragraph(place, text, styles.justified(node), fixed, values, found, styles.is_title(node))
 
 
 def _part_fonts(node: Any, styles: Styles) -> tuple[tuple[tuple[str, RunFonts], ...], frozenset[RunFonts]]:

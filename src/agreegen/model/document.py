@@ -77,6 +77,7 @@ class Document:
         conditions: Conditional clauses, true where printed.
         roles: The signature roles in signing order.
         engine: Name and version of the engine that made the page, e.g. `libreoffice` or `compiled/1`.
+        fonts: Family and lower-case hex SHA-256 of an office's own fonts that the page is set in.
     """
 
     id: str
@@ -88,6 +89,7 @@ class Document:
     conditions: Mapping[str, bool]
     roles: tuple[DeclaredRole, ...]
     engine: str = "libreoffice"
+    fonts: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", MappingProxyType(dict(self.values)))
@@ -96,7 +98,10 @@ class Document:
     def __reduce__(self) -> tuple[Any, ...]:
         # A mapping proxy does not travel to a worker process.
         facts = (self.id, self.form_id, self.form_version, self.title, self.template_sha256)
-        return (Document, (*facts, dict(self.values), dict(self.conditions), self.roles, self.engine))
+        return (
+            Document,
+            (*facts, dict(self.values), dict(self.conditions), self.roles, self.engine, self.fonts),
+        )
 
     def to_json(self) -> bytes:
         """Encode the document as the bytes of `agreegen.json`."""
@@ -124,7 +129,13 @@ class Document:
                     for r in self.roles
                 ],
             }
+            | self._fonts_to_json()
         )
+
+    def _fonts_to_json(self) -> dict[str, Any]:
+        # Without own fonts there is no such key: documents of before stay what they were, byte for byte.
+        fonts = [{"family": family, "sha256": digest} for family, digest in self.fonts]
+        return {"fonts": fonts} if fonts else {}
 
     @classmethod
     def from_json(cls, data: bytes) -> Document:
@@ -156,6 +167,7 @@ class Document:
                     for role in raw["roles"]
                 ),
                 engine=_text(raw["engine"]),
+                fonts=tuple((_text(f["family"]), _text(f["sha256"])) for f in raw.get("fonts", ())),
             )
         except (KeyError, TypeError, AttributeError, RecursionError, UnicodeDecodeError) as exc:
             raise ValueError(f"not an agreegen document: {exc}") from exc

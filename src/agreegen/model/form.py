@@ -172,6 +172,30 @@ class Consent:
         return self.text_zh if language == "zh" else self.text_en
 
 
+class FontUse(StrEnum):
+    """What an office's own font is for."""
+
+    TEXT = "text"
+    TITLE = "title"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFont:
+    """A font file of the office's own that a form is set in, instead of the font that its template names.
+
+    Attributes:
+        use: What it is for.
+        family: Its family name.
+        path: The file.
+        sha256: Lower-case hex SHA-256 of the file.
+    """
+
+    use: FontUse
+    family: str
+    path: Path
+    sha256: str
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """A released form: an approved template and the description that goes with it.
@@ -193,6 +217,7 @@ class Form:
         row_keys: Fields that tell the rows of a roster apart, the preferred one first.
         consent: What people agree to before they sign on a device; None where that is not offered.
         retention: How long its documents are kept; None where the form does not say.
+        own_fonts: The office's own fonts that stand in for those of the template; the chains name them, too.
     """
 
     id: str
@@ -211,6 +236,7 @@ class Form:
     row_keys: tuple[str, ...] = ()
     consent: Consent | None = None
     retention: Retention | None = None
+    own_fonts: tuple[OwnFont, ...] = ()
 
     @property
     def title(self) -> Bilingual:

@@ -12,6 +12,7 @@ from agreegen.messages import Message, message
 from agreegen.model.form import Form
 from agreegen.rendering.context import template_context
 from agreegen.rendering.fonts import font_folders
+from agreegen.rendering.typefaces import page_chains
 
 NEEDS_LIBREOFFICE = message("pipeline.needs-libreoffice")
 
@@ -38,7 +39,7 @@ def compile_and_save(form: Form, *, timeout_s: float = 120.0) -> list[Path]:
     from agreegen.conversion.libreoffice import LibreOffice  # noqa: PLC0415 - the same
     from agreegen.rendering.docx import render_docx  # noqa: PLC0415 - the same
 
-    with LibreOffice(font_folders(form), form.font_chains, timeout_s=timeout_s) as office:
+    with LibreOffice(font_folders(form), page_chains(form), timeout_s=timeout_s) as office:
         files = compile_form(
             form,
             office,

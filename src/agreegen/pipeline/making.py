@@ -16,6 +16,7 @@ from agreegen.conversion.document_time import document_moment, template_date
 from agreegen.conversion.interface import DoesNotFit, EngineChoice, StaleCompiledForm
 from agreegen.conversion.text import check_complete, check_text
 from agreegen.errors import AgreegenError, ConversionError, MissingProgramError
+from agreegen.files import sha256_of_file
 from agreegen.forms.check import require_usable
 from agreegen.messages import Message, message
 from agreegen.model.complaint import ComplaintsError
@@ -24,6 +25,7 @@ from agreegen.model.form import Form
 from agreegen.rendering.context import template_context
 from agreegen.rendering.expected import expected_text, require_values
 from agreegen.rendering.fonts import check_glyphs, font_folders
+from agreegen.rendering.typefaces import page_chains
 
 if TYPE_CHECKING:
     from agreegen.conversion.libreoffice import LibreOffice
@@ -143,7 +145,12 @@ class DocumentMaker:
             self._office = None
 
     def _load_compiled(self) -> CompiledForm | None:
-        if self.engine is EngineChoice.LIBREOFFICE:
+        if self.form.own_fonts and self.engine is EngineChoice.COMPILED:
+            raise ConversionError(
+                message("pipeline.own-fonts-not-compiled"),
+                hint=message("pipeline.own-fonts-not-compiled.hint"),
+            )
+        if self.engine is EngineChoice.LIBREOFFICE or self.form.own_fonts:
             return None
         try:
             compiled = load_compiled(self.form)
@@ -184,7 +191,8 @@ class DocumentMaker:
         from agreegen.conversion.signature_page_check import check_signatures_together  # noqa: PLC0415 - the same
         from agreegen.rendering.docx import render_docx  # noqa: PLC0415 - the same
 
-        document = replace(document, engine="libreoffice")
+        own = tuple((font.family, font.sha256) for font in self.form.own_fonts)
+        document = replace(document, engine="libreoffice", fonts=own)
         expected = expected_text(self.form, document)
         require_values(self.form, document, expected)
         docx = render_docx(self.form, document)
@@ -199,7 +207,10 @@ class DocumentMaker:
         if self._office is None:
             from agreegen.conversion.libreoffice import LibreOffice  # noqa: PLC0415 - see above
 
+            for font in self.form.own_fonts:
+                if sha256_of_file(font.path) != font.sha256:
+                    raise ConversionError(message("pipeline.own-font-changed", path=font.path))
             self._office = LibreOffice(
-                font_folders(self.form), self.form.font_chains, timeout_s=self._timeout_s
+                font_folders(self.form), page_chains(self.form), timeout_s=self._timeout_s
             )
         return self._office

@@ -14,6 +14,7 @@ from lxml import etree
 from markupsafe import Markup, escape
 
 from agreegen.errors import RenderingError
+from agreegen.forms.fonts import find_chain
 from agreegen.forms.language import TemplateEnvironment
 from agreegen.forms.template import read_template_bytes
 from agreegen.messages import message
@@ -21,6 +22,7 @@ from agreegen.model.document import Document
 from agreegen.model.form import FieldType, Form
 from agreegen.rendering.context import Printed, template_context
 from agreegen.rendering.fallback import DOCUMENT, split_rare_characters
+from agreegen.rendering.typefaces import page_chains, set_typefaces
 from agreegen.rendering.whole_numbers import keep_numbers_whole
 
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
@@ -91,7 +93,9 @@ def _finish(data: bytes, form: Form, phones: Collection[str]) -> bytes:
             if _WITH_TEXT.match(name):
                 parts[name] = _JUSTIFIED.sub(rb'<w:jc w:val="left"/>', part)
         parts[DOCUMENT] = keep_numbers_whole(parts[DOCUMENT], phones)
-        parts[DOCUMENT] = split_rare_characters(parts, form)
+        parts = set_typefaces(parts, form)
+        fonts = {name: find_chain(chain, form.own_fonts) for name, chain in page_chains(form)}
+        parts[DOCUMENT] = split_rare_characters(parts, fonts)
         for name, part in parts.items():
             entry = zipfile.ZipInfo(name, _ZIP_TIME)
             entry.compress_type = zipfile.ZIP_DEFLATED

@@ -16,49 +16,51 @@ from typing import Any
 
 from lxml import etree
 
-from agreegen.forms.fonts import covered_characters, find_chain
+from agreegen.forms.fonts import FontFile, covered_characters
 from agreegen.forms.run_fonts import RunFonts
 from agreegen.forms.styles import Styles, W
-from agreegen.model.form import Form
 
 DOCUMENT = "word/document.xml"
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 
 
-def split_rare_characters(parts: Mapping[str, bytes], form: Form) -> bytes:
+def split_rare_characters(parts: Mapping[str, bytes], chains: Mapping[str, tuple[FontFile, ...]]) -> bytes:
     """Give each character that the first font of its chain lacks a run set in the next font that has it.
 
     Args:
         parts: The parts of a filled template by name.
-        form: The form with its font chains.
+        chains: Each font name of the template → the fonts of its chain that are there.
 
     Returns:
         The part `word/document.xml`, unchanged where the first fonts have everything.
-
-    Raises:
-        MissingProgramError: A chain has no font that is there.
     """
-    document_xml, chains = parts[DOCUMENT], dict(form.font_chains)
+    document_xml = parts[DOCUMENT]
     text = {ord(character) for character in document_xml.decode("utf-8")}
-    if all(text <= _first_covers(chain) for chain in chains.values()):
+    if all(text <= _covered(chain[0]) for chain in chains.values()):
         return document_xml
-    root = _parse(document_xml)
-    styles = Styles.from_parts(lambda name: _parse(parts[name]) if name in parts else None)
+    root = parse_part(document_xml)
+    styles = Styles.from_parts(lambda name: parse_part(parts[name]) if name in parts else None)
     for paragraph in list(root.iter(f"{W}p")):
         for run in list(paragraph.iter(f"{W}r")):
             _split_run(run, _Choice(styles.fonts_of_run(paragraph, run), chains))
-    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True))
+    return serialise(root)
 
 
-def _parse(part: bytes) -> Any:
+def parse_part(part: bytes) -> Any:
+    """Parse a part of a filled template."""
     # The parts are our own rendering, made from a template that was parsed without entities.
     return etree.fromstring(part, etree.XMLParser(resolve_entities=False, no_network=True))
 
 
+def serialise(root: Any) -> bytes:
+    """Write a part of a filled template."""
+    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True))
+
+
 @functools.cache
-def _first_covers(chain: tuple[str, ...]) -> frozenset[int]:
+def _covered(font: FontFile) -> frozenset[int]:
     # White space has no glyph and needs none.
-    return covered_characters(find_chain(chain)[0]) | {0x09, 0x0A, 0x0D, 0x20}
+    return covered_characters(font) | {0x09, 0x0A, 0x0D, 0x20}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +69,19 @@ class _Choice:
 
     Attributes:
         fonts: The fonts of the run.
-        chains: Font name → families in turn.
+        chains: Font name → fonts in turn.
     """
 
     fonts: RunFonts
-    chains: Mapping[str, tuple[str, ...]]
+    chains: Mapping[str, tuple[FontFile, ...]]
 
     def family(self, character: str) -> str | None:
         """Return the font that a character has to be set in; None where the run's own has it."""
         names = sorted(self.fonts.of(character) & self.chains.keys(), key=self._latin_last)
         chains = [self.chains[name] for name in names]
-        if all(ord(character) in _first_covers(chain) for chain in chains):
+        if all(ord(character) in _covered(chain[0]) for chain in chains):
             return None
-        fonts = (font for chain in chains for font in find_chain(chain))
+        fonts = (font for chain in chains for font in chain)
         return next((font.family for font in fonts if ord(character) in covered_characters(font)), None)
 
     def _latin_last(self, name: str) -> bool:
@@ -96,7 +98,7 @@ def _split_run(run: Any, choice: _Choice) -> None:
         part = etree.Element(f"{W}r")
         own = etree.Element(f"{W}rPr") if properties is None else copy.deepcopy(properties)
         if family is not None:
-            _set_font(own, family)
+            set_font(own, family)
         if len(own):
             part.append(own)
         part.append(node)
@@ -126,7 +128,8 @@ def _families(text: str, choice: _Choice) -> list[tuple[str | None, str]]:
     return pairs
 
 
-def _set_font(properties: Any, family: str) -> None:
+def set_font(properties: Any, family: str) -> None:
+    """Name one font for all kinds of characters in the properties of a run."""
     for old in properties.findall(f"{W}rFonts"):
         properties.remove(old)
     fonts = etree.Element(f"{W}rFonts")

@@ -96,7 +96,7 @@ def _missing(form: Form, fonts: Iterable[RunFonts], text: str) -> list[str]:
         c
         for c in set(text)
         for chain in _chains_of(c, fonts, chains)
-        if ord(c) not in covered_by_chain(chain)
+        if ord(c) not in covered_by_chain(chain, form.own_fonts)
     }
     return [_describe(c) for c in sorted(lacking)]
 

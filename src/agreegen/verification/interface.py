@@ -127,6 +127,8 @@ class Options:
         evidence_der: Evidence records (RFC 4998), DER; each is used for the file it is about.
         seals_seen: SHA-256 (hex) of the pictures of seals that the caller has looked at.
         aliases: Printed names of holders and the registered names that the caller knows to be the same.
+        known_fonts: SHA-256 (hex) of an office's own fonts that pages may be set in; None for the files that
+            `AGREEGEN_FONTS` names.
         limits: What one file may cost.
     """
 
@@ -144,4 +146,5 @@ class Options:
     evidence_der: tuple[bytes, ...] = ()
     seals_seen: frozenset[str] = frozenset()
     aliases: tuple[tuple[str, str], ...] = ()
+    known_fonts: frozenset[str] | None = None
     limits: Limits = field(default_factory=Limits)

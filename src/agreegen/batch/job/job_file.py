@@ -11,6 +11,7 @@ from agreegen.batch.job.form_release import choose_release
 from agreegen.errors import AgreegenError, InputError
 from agreegen.files import read_limited, sha256_of
 from agreegen.forms import catalog
+from agreegen.forms.own_fonts import with_own_fonts
 from agreegen.messages import Message, message
 from agreegen.model.complaint import Complaint, ComplaintsError, Location
 from agreegen.model.form import Form
@@ -35,6 +36,7 @@ _KEYS = (
     "omit_clauses",
     "relax_order",
     "register_credential",
+    "fonts",
 )
 _WORDS = packaged_words("agreegen.batch.job")
 _YES_NO = dict.fromkeys(_WORDS["yes"], True) | dict.fromkeys(_WORDS["no"], False)
@@ -136,7 +138,8 @@ class _Reader:
                 hint=message("batch.add-e-g-form-personal-pledge"),
             )
         try:
-            return form_id, choose_release(form_id, self.forms, output / "register.db")
+            form, note = choose_release(form_id, self.forms, output / "register.db")
+            return form_id, (with_own_fonts(form, self.raw.get("fonts"), self.folder), note)
         except AgreegenError as exc:
             raise InputError(
                 message("model.place-and-problem", place=self.path, problem=exc), hint=exc.advice

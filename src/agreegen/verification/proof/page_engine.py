@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from agreegen.conversion.compiled import ENGINE
 from agreegen.errors import AgreegenError
+from agreegen.forms.own_fonts import known_fonts
 from agreegen.messages import Message, message
 from agreegen.model.document import Document
 from agreegen.model.report import Alarm
@@ -41,6 +42,9 @@ def check_engine(
         yield engine_differs(
             message("verification.no-engine-this-program-called", value=document.engine[:40])
         )
+        return
+    if maker is not None and document.fonts:
+        yield from _check_own_fonts(document, first, options)
         return
     made = None if maker is None else _made(maker, document)
     if maker is None or made is None:
@@ -95,6 +99,19 @@ def _check_other_engine(made: bytes, first: bytes, options: Options) -> Iterator
     if page is not None:
         why = message("verification.page-does-not-look-like-one", page=page)
         yield engine_differs(why)
+
+
+def _check_own_fonts(document: Document, first: bytes, options: Options) -> Iterator[Alarm]:
+    """A page of a compiled form in an office's own fonts: to who knows them, like one that is not compiled.
+
+    Without that, naming some font would be enough to be spared the comparison with the compiled page.
+    """
+    known = known_fonts() if options.known_fonts is None else options.known_fonts
+    unknown = [family for family, digest in document.fonts if digest not in known]
+    if unknown or document.engine != LIBREOFFICE:
+        yield engine_differs(message("verification.own-fonts-unknown", fonts=[text[:60] for text in unknown]))
+    yield from _check_parts(first, options)
+    yield from _check_sight(first)
 
 
 def _check_parts(first: bytes, options: Options) -> Iterator[Alarm]:

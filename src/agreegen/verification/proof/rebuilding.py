@@ -107,7 +107,7 @@ def _prove(data: bytes, options: Options) -> Proved | None:
         return None
     document = Document.from_json(attachment)
     maker = rebuilder_of(forms_folder(options.forms_folder), document)
-    if maker is None or document.engine != ENGINE or not _declares(document, maker):
+    if maker is None or document.engine != ENGINE or document.fonts or not _declares(document, maker):
         return None
     # Step 2: the unsigned file.
     unsigned = maker.rebuild(document)
