@@ -1,4 +1,4 @@
-"""Archive and register: bags written and verified, the register verified and exported, by the commands."""
+"""Bags and register of a batch: bags written and verified, the register verified and exported, by the commands."""
 
 from __future__ import annotations
 
