@@ -71,6 +71,16 @@ def test_pem_keys_sign(kind: str, mechanism: Mechanism, mini_ca: MiniCa, tmp_pat
         try_credential(credential)
 
 
+def test_the_files_of_a_key_are_beside_its_credential_wherever_one_stands(
+    mini_ca: MiniCa, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "seals").mkdir()
+    key = make_key("p256")
+    path = write_pem(tmp_path / "seals", key, mini_ca.issue(key, "张伟"))
+    monkeypatch.chdir(tmp_path)
+    load_credential(path.relative_to(tmp_path)).close()
+
+
 def test_pkcs12_with_chain(folder: Path, mini_ca: MiniCa) -> None:
     credential = load_credential(folder / "seal.yaml")
     assert credential.kind == "pkcs12"
