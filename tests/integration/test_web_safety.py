@@ -30,6 +30,8 @@ NAMELESS = {
     "agreement": "20260101-nobody",
     "user": "nobody",
     "document": "0" * 32,
+    "delivery": "r20260101-00000000",
+    "place": "20260101-nobody",
 }
 NAMELESS |= {"form": "no-such-form", "page": "1", "sample": "0"}
 _PART = re.compile(r"\{(\w+)(?::\w+)?\}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import json
+import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -168,9 +169,15 @@ def make_progress() -> Progress:
 def prompt_secret(label: str) -> str:
     """Ask for a passphrase or PIN without showing it.
 
+    A program that starts this one may hand over one line by a pipe (`AGREEGEN_ASK=stdin`): what it answers is
+    in no argument and no environment. It answers one question; a second one is refused, since the PIN of one
+    token, tried at another, counts as a wrong one there.
+
     Raises:
         click.UsageError: There is no terminal to ask at.
     """
+    if os.environ.get("AGREEGEN_ASK") == "stdin" and (line := sys.stdin.readline()):
+        return line.rstrip("\r\n")
     if not sys.stdin.isatty():
         raise click.UsageError(translate(message("cli.cannot-ask-without-terminal-use-env", label=label)))
     answer = click.prompt(label, hide_input=True, err=True)

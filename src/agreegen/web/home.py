@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from agreegen.errors import UsageError
 from agreegen.messages import message
 
-_FOLDERS = ("batches", "agreements", "ledger", "trust", "authority", "signing", "uploads")
+_FOLDERS = ("batches", "agreements", "ledger", "trust", "authority", "signing", "uploads", "received")
 _PRIVATE = 0o700
 
 
@@ -91,6 +92,19 @@ class Home:
         """Return the option by which a command that runs in a folder below trusts what this office trusts."""
         return [f"--trust={os.path.relpath(self.trust, here)}"] if self.trusts else []
 
+    def services(self, names: Iterable[str], here: Path | None = None) -> list[str]:
+        """Return timestamp services as `office.yaml` names them, their files by where those are.
+
+        Args:
+            names: Addresses, or YAML files in the home folder.
+            here: Where a command runs, for relative paths; None for whole ones.
+        """
+        return [name if "://" in name else self._path_of(name, here) for name in names]
+
+    def _path_of(self, name: str, here: Path | None) -> str:
+        path = self.folder / name
+        return str(path) if here is None else os.path.relpath(path, here)
+
     @property
     def authority(self) -> Path:
         """The office's own signing authority, where it has one."""
@@ -102,6 +116,20 @@ class Home:
         return self.folder / "signing"
 
     @property
+    def received(self) -> Path:
+        """One folder a delivery: parts as they came, the bags that were in them."""
+        return self.folder / "received"
+
+    @property
     def uploads(self) -> Path:
         """What was uploaded and is being worked on."""
         return self.folder / "uploads"
+
+    def credential_files(self) -> tuple[str, ...]:
+        """Name the credential files of the office, for people to choose from."""
+        return tuple(sorted(path.name for path in self.credentials.glob("*.yaml")))
+
+    @property
+    def credentials(self) -> Path:
+        """Credential files."""
+        return self.folder / "credentials"

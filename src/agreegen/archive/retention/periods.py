@@ -95,7 +95,7 @@ def age_of(bag: Path, today: date, retention: Retention | None = None) -> BagAge
 
 
 def _bags(path: Path, deeper: int) -> Iterator[Path]:
-    if (path / "bagit.txt").is_file():
+    if (path / "bagit.txt").is_file() or _was_destroyed(path):
         yield path
         return
     if deeper == 0 or not path.is_dir() or path.is_symlink():
@@ -105,10 +105,14 @@ def _bags(path: Path, deeper: int) -> Iterator[Path]:
             continue
         destroyed = child.with_name(child.name.removesuffix(destruction_folder(child).suffix))
         if destroyed != child:
-            if not destroyed.exists() and read_order(child) is not None:
+            if _was_destroyed(destroyed):
                 yield destroyed
         else:
             yield from _bags(child, deeper - 1)
+
+
+def _was_destroyed(bag: Path) -> bool:
+    return not bag.exists() and read_order(destruction_folder(bag)) is not None
 
 
 def _info(bag: Path) -> dict[str, str]:

@@ -17,7 +17,7 @@ from agreegen.web.routes.batches.finding import attachment, back_to, page_number
 from agreegen.web.store.agreements import Agreement
 from agreegen.web.work.agreements.folder import AgreementFolder
 from agreegen.web.work.agreements.form_entry import entries
-from agreegen.web.work.agreements.office_signing import credentials_of, sign_as_office
+from agreegen.web.work.agreements.office_signing import sign_as_office
 from agreegen.web.work.uploads import uploads_in
 from agreegen.web.work.verifying import options_of
 
@@ -105,7 +105,7 @@ def _show(call: Call, problem: AgreegenError | None = None) -> Response:
         signed=signed,
         pages=len(office.pictures.pages(folder.current)),
         version=len(folder.versions),
-        credentials=credentials_of(office.home),
+        credentials=office.home.credential_files(),
         problem=problem,
     )
 

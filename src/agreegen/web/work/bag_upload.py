@@ -32,7 +32,7 @@ def judge_zipped_bag(file: IO[bytes], options: VerifyOptions) -> BagReport:
         ArchiveError: It cannot be unpacked within bounds, or holds no bag.
     """
     with OwnFolder(shared_temporary_folder(), "bag") as folder:
-        _unpack(file, folder)
+        unpack_zip(file, folder)
         bag = _bag_in(folder)
         process = Confinement(_LIMITS)
         try:
@@ -43,7 +43,13 @@ def judge_zipped_bag(file: IO[bytes], options: VerifyOptions) -> BagReport:
             process.close()
 
 
-def _unpack(file: IO[bytes], folder: Path) -> None:
+def unpack_zip(file: IO[bytes], folder: Path) -> None:
+    """Unpack a ZIP into a folder, within bounds and never outside of it.
+
+    Raises:
+        ArchiveError: It is damaged, too large, or names a path out of the folder.
+        OSError: The folder cannot be written.
+    """
     try:
         with zipfile.ZipFile(file) as archive:
             entries = archive.infolist()

@@ -18,12 +18,15 @@ from agreegen.model.form import Form
 from agreegen.web.home import Home
 from agreegen.web.settings import Settings
 from agreegen.web.store.batches import Batch
+from agreegen.web.work.archive.places import BagPlace
 from agreegen.web.work.children import Child, ChildState
 
 _OWNER_ONLY = 0o600
 _BAD = frozenset({"failed", "quarantined"})
 _KEPT = "already-done"
 _MOST_FAILURES = 200
+_MOST_BAGS = 99
+_BAG_NAME = len("bag-00")
 
 
 @dataclass(slots=True)
@@ -157,6 +160,26 @@ class BatchFolder:
         """The bags that were written, oldest first."""
         return tuple(sorted(path for path in self.path.glob("bag-[0-9][0-9]") if path.is_dir()))
 
+    @property
+    def bag_names(self) -> tuple[str, ...]:
+        """Names of the bags that were ever written, those destroyed too."""
+        return tuple(
+            sorted({path.name[:_BAG_NAME] for path in self.path.glob("bag-[0-9][0-9]*") if path.is_dir()})
+        )
+
+    @property
+    def next_bag(self) -> str | None:
+        """The name of the next bag; a destroyed one keeps its own. None where there are too many."""
+        number = max((int(name[-2:]) for name in self.bag_names), default=0) + 1
+        return f"bag-{number:02d}" if number <= _MOST_BAGS else None
+
+    def bag_place(self, batch: Batch) -> BagPlace:
+        """Return where the bags of the batch lie."""
+        register = self.register if self.register.is_file() else None
+        return BagPlace(
+            batch.id, batch.title, self.path, self.path / "acts", register, f"/archive/{batch.id}"
+        )
+
     def write_job(
         self, home: Home, settings: Settings, form_id: str, roster: str, defaults: Mapping[str, str]
     ) -> None:
@@ -179,7 +202,7 @@ class BatchFolder:
         job |= {"trust": ["../../trust"]} if home.trusts else {}
         values = {**(chosen.defaults if chosen else {}), **defaults}
         job |= {"defaults": values} if values else {}
-        job |= {"tsa": list(settings.tsa)} if settings.tsa else {}
+        job |= {"tsa": home.services(settings.tsa, self.path)} if settings.tsa else {}
         if settings.register_credential is not None:
             job["register_credential"] = f"../../{settings.register_credential}"
         text = yaml.safe_dump(job, allow_unicode=True, sort_keys=False)

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from agreegen.errors import UsageError
 from agreegen.files import write_atomically
@@ -25,6 +25,7 @@ from agreegen.messages import message
 
 _SCRIPT = 'trap : INT TERM; "$@"; echo $? >"$0.new"; mv "$0.new" "$0"'
 _OWNER_ONLY = 0o600
+_MOST_SECRET_CHARACTERS = 1_000
 _starting = threading.Lock()
 
 
@@ -44,10 +45,12 @@ class Child:
     Attributes:
         folder: Where its files are.
         name: The beginning of their names, e.g. `run`.
+        workplace: Where it runs; None for the same folder.
     """
 
     folder: Path
     name: str
+    workplace: Path | None = None
 
     @property
     def output(self) -> Path:
@@ -91,12 +94,13 @@ class Child:
             return self.complaints.read_text(encoding="utf-8", errors="replace")[-4000:].strip()
         return ""
 
-    def start(self, arguments: Sequence[str], *, language: str) -> None:
-        """Run a command of the program, with paths relative to the folder.
+    def start(self, arguments: Sequence[str], *, language: str, secret: str = "") -> None:
+        """Run a command of the program, with paths relative to where it runs.
 
         Args:
             arguments: What follows `agreegen`.
             language: `zh` or `en`, for what it says to people.
+            secret: A PIN that it may ask for, once; it goes through a pipe and is nowhere else.
 
         Raises:
             UsageError: It is running already.
@@ -112,13 +116,15 @@ class Child:
             with _fresh(self.output) as out, _fresh(self.complaints) as err:
                 process = subprocess.Popen(
                     ["/bin/sh", "-c", _SCRIPT, str(self._exit), *command],
-                    stdin=subprocess.DEVNULL,
+                    stdin=subprocess.PIPE if secret else subprocess.DEVNULL,
                     stdout=out,
                     stderr=err,
-                    cwd=self.folder,
-                    env={**os.environ, "AGREEGEN_LANG": language},
+                    cwd=self.workplace or self.folder,
+                    env={**os.environ, "AGREEGEN_LANG": language, "AGREEGEN_ASK": "stdin"},
                     start_new_session=True,
                 )
+                if process.stdin is not None:
+                    _tell(process.stdin, secret)
             write_atomically(self._note, json.dumps(_identity(process.pid)).encode(), mode=_OWNER_ONLY)
         threading.Thread(target=process.wait, daemon=True).start()
 
@@ -135,6 +141,12 @@ class Child:
     def _noted(self) -> dict[str, Any]:
         noted: dict[str, Any] = json.loads(self._note.read_bytes())
         return noted
+
+
+def _tell(pipe: IO[bytes], secret: str) -> None:
+    """Write a line into a pipe and close it; a PIN is so short that nobody waits for a reader."""
+    with contextlib.suppress(BrokenPipeError), pipe:
+        pipe.write(secret.splitlines()[0][:_MOST_SECRET_CHARACTERS].encode() + b"\n")
 
 
 @contextlib.contextmanager

@@ -9,13 +9,11 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from agreegen.api import Decision, OpenPage, fill_in, open_pages, open_register
-from agreegen.files import write_atomically
 from agreegen.web.store.decisions import PageDecision
 from agreegen.web.work.batch_folder import BatchFolder, read_answer
 from agreegen.web.work.uploads import Upload
 
 _ENDINGS = frozenset({".pdf", ".tif", ".tiff", ".jpg", ".jpeg", ".png"})
-_OWNER_ONLY = 0o600
 _STEM_CHARACTERS = 40
 SHEET = "review.xlsx"
 _FILLED = "decisions.xlsx"
@@ -47,7 +45,7 @@ class ScanReview:
             if name.suffix.lower() in _ENDINGS:
                 stem = "".join(c if c.isalnum() or c in "-_" else "_" for c in name.stem)[:_STEM_CHARACTERS]
                 path = place / f"{next(numbers):04d}-{stem}{name.suffix.lower()}"
-                write_atomically(path, upload.read(), mode=_OWNER_ONLY)
+                upload.keep_at(path)
                 names.append(f"{place.name}/{path.name}")
         return names
 

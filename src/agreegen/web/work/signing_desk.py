@@ -79,7 +79,8 @@ def open_signing(office: Office) -> Iterator[DeviceSigning]:
         authority = stack.enter_context(Authority.load(home.authority))
         client = None
         if settings.tsa:
-            client = stack.enter_context(TimestampClient(load_timestamp_servers(settings.tsa), trust=trust))
+            servers = load_timestamp_servers(home.services(settings.tsa))
+            client = stack.enter_context(TimestampClient(servers, trust=trust))
         yield DeviceSigning(authority, trust, client, policy_of(home, settings))
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from starlette.datastructures import FormData, UploadFile
 
+from agreegen.files import replacing
+
 _ZIP = b"PK\x03\x04"
 _MOST_NAME_CHARACTERS = 120
+_OWNER_ONLY = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,15 @@ class Upload:
         """Return the whole content."""
         self.file.file.seek(0)
         return self.file.file.read()
+
+    def keep_at(self, path: Path) -> None:
+        """Write the content to a file of the owner's only, however large it is.
+
+        Raises:
+            OSError: It cannot be written; nothing is left behind.
+        """
+        with replacing(path, mode=_OWNER_ONLY) as fresh, fresh.open("wb") as target:
+            shutil.copyfileobj(self.open(), target)
 
 
 def uploads_in(form: FormData, field: str) -> Iterator[Upload]:

@@ -1,9 +1,10 @@
-"""Archive: bags and registers of batches."""
+"""Archive: bags and registers of batches, single bags through their life, bags that came from elsewhere."""
 
 from __future__ import annotations
 
-from agreegen.web.routes.archive import batches
+from agreegen.web.routes.archive import bags, batches, destroying, received
+from agreegen.web.routes.archive.finding import LANE
 
-PAGES = (*batches.PAGES,)
+PAGES = (*received.PAGES, *bags.PAGES, *destroying.PAGES, *batches.PAGES)
 
-__all__ = ["PAGES"]
+__all__ = ["LANE", "PAGES"]

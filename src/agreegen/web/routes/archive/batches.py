@@ -1,4 +1,4 @@
-"""Bags and register of a batch: bags written and verified, the register verified and exported, by the commands."""
+"""Bags and register of a batch: written, verified, exported, by the program's own commands."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from agreegen.web.work.batch_folder import BatchFolder, read_answer
 from agreegen.web.work.children import Child
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_MOST_BAGS = 99
 
 
 def list_archive(call: Call) -> Response:
@@ -43,6 +42,7 @@ def show_archive(call: Call) -> Response:
         call.visitor,
         batch=batch,
         bags=[path.name for path in folder.bags],
+        written=folder.bag_names,
         archiving=folder.archiving,
         checking=folder.bag_check,
         bag=read_answer(folder.bag_check),
@@ -58,11 +58,13 @@ def create_bag(call: Call) -> Response:
     """Write a signed bag of the documents and the register, as they are now."""
     batch, folder = find_batch(call)
     credential = call.office.settings.archive_credential
-    if credential is not None and folder.register.is_file() and len(folder.bags) < _MOST_BAGS:
-        bag = f"bag-{len(folder.bags) + 1:02d}"
+    bag = folder.next_bag
+    if credential is not None and folder.register.is_file() and bag is not None:
         command = ["archive", "create", folder.output.name, "-o", bag, f"--credential=../../{credential}"]
         command += call.office.home.trust_options(folder.path)
-        command += [f"--tsa={service}" for service in call.office.settings.tsa]
+        command += [
+            f"--tsa={name}" for name in call.office.home.services(call.office.settings.tsa, folder.path)
+        ]
         command += ["--include-unsigned"] if call.text("unsigned") else []
         _start(call, folder.archiving, command, f"{batch.id}/{bag}", "bag-create")
     return back_to(f"/archive/{batch.id}")

@@ -16,11 +16,6 @@ from agreegen.web.settings import Settings
 _LIMITS = Limits(memory_bytes=2 << 30, cpu_s=60, wall_s=120.0)
 
 
-def credentials_of(home: Home) -> tuple[str, ...]:
-    """Name the credential files of the office, for her to choose from."""
-    return tuple(sorted(path.name for path in (home.folder / "credentials").glob("*.yaml")))
-
-
 def sign_as_office(
     home: Home, settings: Settings, pdf: bytes, credential: str, pin: str
 ) -> tuple[bytes, str]:
@@ -40,12 +35,12 @@ def sign_as_office(
         CredentialError: There is no such credential, or it cannot be used.
         SigningError: It cannot be signed so.
     """
-    if credential not in credentials_of(home):
+    if credential not in home.credential_files():
         raise CredentialError(message("web.agreement.no-credential", name=credential))
     process = Confinement(_LIMITS)
     try:
-        path = home.folder / "credentials" / credential
-        return process.call(_sign, pdf, path, pin, home.trust, settings.tsa)
+        path = home.credentials / credential
+        return process.call(_sign, pdf, path, pin, home.trust, home.services(settings.tsa))
     except ConfinedError as exc:
         raise SigningError(message("web.agreement.not-signed")) from exc
     finally:

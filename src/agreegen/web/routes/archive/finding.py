@@ -1,0 +1,98 @@
+"""The bag that a path names, and commands about it; what is not there is 404, whoever asks."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+
+from agreegen.errors import UsageError
+from agreegen.web.endpoint import NOT_FOUND, Call
+from agreegen.web.work.archive.deliveries import Deliveries, Delivery
+from agreegen.web.work.archive.places import Bag, BagPlace, Options
+from agreegen.web.work.batch_folder import BatchFolder
+from agreegen.web.work.children import Child
+
+LANE = "archive"
+_PRIVATE = 0o700
+_MOST_CHARACTERS = 200
+
+
+def find_bag(call: Call) -> Bag:
+    """Return the bag that the path names.
+
+    Raises:
+        HTTPException: There is none, and never was (404).
+    """
+    place = _find_place(call)
+    bag = None if place is None else place.bag(call.part("bag"))
+    if bag is None:
+        raise HTTPException(NOT_FOUND)
+    return bag
+
+
+def require_there(call: Call) -> Bag:
+    """Return the bag that the path names.
+
+    Raises:
+        HTTPException: There is none, or it was destroyed (404).
+    """
+    bag = find_bag(call)
+    if not bag.is_there:
+        raise HTTPException(NOT_FOUND)
+    return bag
+
+
+def _find_place(call: Call) -> BagPlace | None:
+    office, name = call.office, call.part("place")
+    delivery = Deliveries(office.home).find(name)
+    if delivery is not None:
+        return delivery.place
+    batch = office.batches.find(name)
+    return None if batch is None else BatchFolder.of(office.home, batch).bag_place(batch)
+
+
+def find_delivery(call: Call) -> Delivery:
+    """Return the delivery that the path names.
+
+    Raises:
+        HTTPException: There is none (404).
+    """
+    delivery = Deliveries(call.office.home).find(call.part("delivery"))
+    if delivery is None:
+        raise HTTPException(NOT_FOUND)
+    return delivery
+
+
+def options_for(call: Call, place: BagPlace) -> Options:
+    """Return the options that commands about bags of a place share."""
+    return Options(call.office.home, call.office.settings, place.folder)
+
+
+def line(call: Call, name: str) -> str:
+    """Return a field as one line that is not too long."""
+    return " ".join(call.text(name).split())[:_MOST_CHARACTERS]
+
+
+def chosen_credential(call: Call) -> str | None:
+    """Return the credential file that was chosen; None for none, or one that the office does not have."""
+    name = call.text("credential")
+    return name if name in call.office.home.credential_files() else None
+
+
+def begin(call: Call, child: Child, command: list[str], act: str, subject: str, *, free: bool = True) -> None:
+    """Begin a command, and put on the audit that it was begun or refused.
+
+    Args:
+        call: Who asks; the PIN that was typed goes to the command alone.
+        child: The command's place.
+        command: What follows `agreegen`.
+        act: Name of the act on the audit.
+        subject: What it is about.
+        free: Whether nothing forbids it.
+    """
+    child.folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+    try:
+        if free:
+            child.start(command, language=call.visitor.language, secret=str(call.form.get("pin", "")))
+    except UsageError:
+        free = False
+    call.record(act, subject, "done" if free else "refused")

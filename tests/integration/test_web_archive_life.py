@@ -1,0 +1,278 @@
+"""A bag's life in the browser: timestamps, one document alone, handed over encrypted, received, destroyed."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from agreegen.api import open_register
+from agreegen.example_pki.responder import Responder
+from agreegen.web.accounts import add_user
+from agreegen.web.store.users import Role
+from agreegen.web.work.archive.deliveries import Deliveries
+from agreegen.web.work.archive.places import Bag
+from agreegen.web.work.batch_folder import BatchFolder
+from agreegen.web.work.children import Child, ChildState
+from tests.integration.batch_support import make_pki
+from tests.integration.test_web_batches import folder_of, upload, wait
+from tests.web_office import PASSWORD, Visit, WebOffice, serving
+
+PIN = "7391-correct-pin"
+SEAL = "archive-seal.yaml"
+_SIGNED = {"signatures": [{"role": "unit", "credential": "credentials/unit-seal.yaml", "level": "B-B"}]}
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def responder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Responder]:
+    """Answer requests for timestamps."""
+    folder = tmp_path_factory.mktemp("pki") / "pki"
+    make_pki(folder)
+    with Responder(folder, port=0) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory, responder: Responder) -> Iterator[WebOffice]:
+    """Serve an office with a seal, a timestamp service, and a recipient's key that asks for its PIN."""
+    home = tmp_path_factory.mktemp("office") / "home"
+    for name in ("credentials", "trust"):
+        shutil.copytree(responder.pki.folder / name, home / name)
+    for path in responder.pki.recipients.glob("archive-recipient.*"):
+        shutil.copy(path, home / "credentials")
+    plain = responder.pki.recipients / "archive-recipient.key"
+    locked = home / "credentials" / plain.name
+    command = ["openssl", "pkcs8", "-topk8", "-in", plain, "-out", locked, "-passout", f"pass:{PIN}"]
+    subprocess.run(command, check=True)
+    text = "kind: pem\nkey: archive-recipient.key\ncertificate: archive-recipient.pem\n"
+    (home / "credentials" / "archive-recipient.yaml").write_text(f"{text}passphrase: {{prompt: true}}\n")
+    (home / "tsa.yaml").write_text(f"url: {responder.tsa_url}\n")
+    settings = {
+        "tsa": "tsa.yaml",
+        "archive_credential": f"credentials/{SEAL}",
+        "register_credential": f"credentials/{SEAL}",
+        "forms": {"personal-pledge": {**_SIGNED, "defaults": {"pledge_date": "2018-05-10"}}},
+    }
+    (home / "office.yaml").write_text(yaml.safe_dump(settings))
+    with serving(home) as office:
+        add_user(office.office, "second", "李四", Role.OFFICER, PASSWORD)
+        yield office
+
+
+@pytest.fixture(scope="module")
+def batch(web: WebOffice) -> BatchFolder:
+    """Make three documents and a bag of them."""
+    visit = web.visit(Role.OFFICER)
+    path = upload(visit, 3)
+    folder = folder_of(web.office.home.folder, path)
+    ended(folder.check)
+    visit.post(f"{path}/run")
+    ended(folder.run)
+    visit.post(f"/archive/{folder.path.name}/bags")
+    ended(folder.archiving)
+    assert [bag.name for bag in folder.bags] == ["bag-01"], folder.archiving.last_words
+    return folder
+
+
+def ended(child: Child) -> int | None:
+    """Wait for a command; return its exit code."""
+    wait(lambda: child.state is ChildState.ENDED)
+    return child.exit_code
+
+
+def bag_of(web: WebOffice, batch: BatchFolder, name: str = "bag-01") -> Bag:
+    """Return a bag of a batch."""
+    known = web.office.batches.find(batch.path.name)
+    assert known is not None
+    bag = batch.bag_place(known).bag(name)
+    assert bag is not None
+    return bag
+
+
+def page_of(batch: BatchFolder, name: str = "bag-01") -> str:
+    """Return the path of the page of a bag."""
+    return f"/archive/{batch.path.name}/bags/{name}"
+
+
+def second(web: WebOffice) -> Visit:
+    """Visit as the other officer."""
+    visit = web.stranger()
+    assert visit.post("/login", {"name": "second", "password": PASSWORD}).status_code == 303
+    return visit
+
+
+def user_id(web: WebOffice, name: str) -> str:
+    """Return the id of an account."""
+    user = web.office.users.find_name(name)
+    assert user is not None
+    return user.id
+
+
+def acts(web: WebOffice) -> list[tuple[str, str, str]]:
+    """Return account, act and result of the whole audit."""
+    return [(each.act.who, each.act.act, each.act.result) for each in web.office.audit.entries()]
+
+
+def test_a_bag_is_timestamped_renewed_and_parted(web: WebOffice, batch: BatchFolder) -> None:
+    """Before: never timestamped, and no document alone; after: what ends first and when."""
+    visit, bag, path = web.visit(Role.OFFICER), bag_of(web, batch), page_of(batch)
+    assert "Not yet any evidence" not in visit.get(path).text
+    refused = visit.post(f"{path}/extract", {"document": "nobody"})
+    assert refused.status_code == 422
+    assert 'name="act"' not in visit.get(path).text
+    visit.post(f"{path}/stamp")
+    assert ended(bag.child("stamp")) == 0, bag.child("stamp").last_words
+    assert 'value="renew"' in visit.get(path).text
+    assert visit.get(f"{path}?within=1825").text.count("status doubt") >= 1
+    visit.post(f"{path}/stamp", {"act": "renew", "hash": "sha512"})
+    assert ended(bag.child("stamp")) == 0, bag.child("stamp").last_words
+    name = next(iter(bag.documents()))
+    assert visit.post(f"{path}/extract", {"document": ".pdf"}).status_code == 422  # several
+    answer = visit.post(f"{path}/extract", {"document": name[:-4]})
+    assert answer.headers["content-type"] == "application/zip", answer.text
+    inside = zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
+    assert {Path(name).name, f"{Path(name).name}.ers"} <= set(inside)
+
+
+def test_a_bag_goes_to_another_office_and_comes_with_a_receipt(
+    web: WebOffice, batch: BatchFolder, responder: Responder
+) -> None:
+    """Listed, encrypted, taken in, decrypted with the PIN, checked, received; the PIN stays nowhere."""
+    visit, bag, path = web.visit(Role.OFFICER), bag_of(web, batch), page_of(batch)
+    visit.post(f"{path}/hand-over", {"sender": "甲办", "receiver": "档案馆", "credential": SEAL})
+    assert ended(bag.child("hand-over")) == 0, bag.child("hand-over").last_words
+    assert visit.get(f"{path}/transfer/transfer-list.xlsx").content.startswith(b"PK")
+    recipient = (responder.pki.recipients / "archive-recipient.pem").read_bytes()
+    visit.post(f"{path}/seal", files=[("recipients", ("../to.pem", recipient))])
+    assert ended(bag.child("seal")) == 0, bag.child("seal").last_words
+    sealed = visit.get(f"{path}/sealed/bag-01.p7m")
+    assert web.visit(Role.READER).get(f"{path}/sealed/bag-01.p7m").status_code == 403
+
+    delivery = visit.post("/archive/received", files=[("files", ("bag-01.p7m", sealed.content))])
+    there = delivery.headers["location"]
+    found = Deliveries(web.office.home).all()[0]
+    for pin, code in (("", 2), ("wrong", 6), (PIN, 0)):
+        visit.post(f"{there}/open", {"credential": "archive-recipient.yaml", "pin": pin})
+        assert ended(found.opening) == code, found.opening.last_words
+    came = found.place.bag("bag-01")
+    assert came is not None
+    visit.post(f"{there}/receive", {"bag": "bag-01", "credential": SEAL, "signer": "0" * 64})
+    assert ended(came.child("receive")) == 1, "another signer's list is not accepted"
+    assert "verdict bad" in visit.get(there).text
+    visit.post(f"{there}/receive", {"bag": "bag-01", "credential": SEAL})
+    assert ended(came.child("receive")) == 0, came.child("receive").output.read_text()
+    assert "verdict good" in visit.get(there).text
+    inspector = web.visit(Role.INSPECTOR)
+    receipt = inspector.get(f"/archive/{found.id}/bags/bag-01/transfer/receipt.json")
+    assert all(check["right"] for check in json.loads(receipt.content)["checks"])
+    assert "verdict good" in inspector.get(there).text
+    assert not any(PIN.encode() in each.read_bytes() for each in files_below(web.office.home.folder))
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """Yield every file."""
+    return (path for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_zip_of_a_bag_is_a_delivery_too(web: WebOffice, batch: BatchFolder) -> None:
+    """With its folder or without; what is none is refused and leaves no bag."""
+    visit, bag = web.visit(Role.OFFICER), bag_of(web, batch)
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for path in files_below(bag.path):
+            archive.write(path, Path("-o") / path.relative_to(bag.path))
+    answer = visit.post("/archive/received", files=[("files", ("came.zip", data.getvalue()))])
+    assert answer.status_code == 303, answer.text
+    found = Deliveries(web.office.home).find(answer.headers["location"].rsplit("/", 1)[-1])
+    assert found is not None
+    assert found.bags == ("-o",)
+    assert visit.get(f"/archive/{found.id}/bags/-o").status_code == 200
+    visit.post(f"/archive/received/{found.id}/receive", {"bag": "-o"})
+    came = found.place.bag("-o")
+    assert came is not None
+    assert ended(came.child("receive")) == 3, "there is no transfer list"
+    again = visit.post(
+        f"/archive/received/{found.id}/parts", files=[("files", ("came.zip", data.getvalue()))]
+    )
+    assert again.status_code == 422
+    nothing = visit.post("/archive/received", files=[("files", ("letter.txt", b"hello"))])
+    assert nothing.status_code == 422
+
+
+@pytest.mark.parametrize("name", ["%2e%2e", "output", "bag-09", "..%2fbag-01"])
+def test_what_is_no_bag_is_not_there(web: WebOffice, batch: BatchFolder, name: str) -> None:
+    """Nobody reads or destroys other folders by a path."""
+    visit = web.visit(Role.OFFICER)
+    for path in (page_of(batch, name), f"{page_of(batch, name)}/transfer/order.json"):
+        assert visit.get(path).status_code in {404, 405}
+    assert visit.get(f"{page_of(batch)}/transfer/..%2f..%2fjob.yaml").status_code == 404
+    assert visit.get(f"{page_of(batch)}/sealed/nothing").status_code == 404
+
+
+def test_a_bag_is_destroyed_by_two_officers_and_a_witness(web: WebOffice, batch: BatchFolder) -> None:
+    """The dry run destroys nothing, who proposed cannot approve, another list is refused."""
+    visit, bag, path = web.visit(Role.OFFICER), bag_of(web, batch), page_of(batch)
+    other = user_id(web, "second")
+    wish = {"approver": other, "witness": "王五", "reason": "保管期满", "early": "1"}
+    for wrong in (
+        {"witness": "李四"},
+        {"witness": "officer 张三"},
+        {"witness": ""},
+        {"reason": " "},
+    ):
+        assert visit.post(f"{path}/destruction", {**wish, **wrong}).status_code == 422
+    visit.post(f"{path}/destruction", {**wish, "approver": user_id(web, "officer")})
+    visit.post(f"{path}/destruction", {**wish, "approver": user_id(web, "reader")})
+    assert visit.post(f"{path}/destruction/approve").status_code == 404, "nobody can approve oneself"
+    visit.post(f"{path}/destruction", wish)
+    assert ended(bag.child("plan")) == 0, bag.child("plan").last_words
+    assert bag.is_there
+    plan = json.loads(bag.child("plan").output.read_bytes())
+    assert plan["originals"] == 3
+    yes = {"code": plan["confirm"], "agreed": "1", "credential": SEAL}
+    assert visit.post(f"{path}/destruction/approve", yes).status_code == 403
+    approver = second(web)
+    for wrong in ({"code": "0" * 16}, {"agreed": ""}, {"credential": ""}):
+        approver.post(f"{path}/destruction/approve", {**yes, **wrong})
+    assert bag.child("destroy").state is ChildState.NEVER
+    approver.post(f"{path}/destruction/approve", yes)
+    assert ended(bag.child("destroy")) == 0, bag.child("destroy").last_words
+    assert not bag.path.exists()
+    with open_register(batch.register) as register:
+        assert {row.state.value for row in register.documents()} == {"destroyed"}
+    reader = web.visit(Role.READER)
+    assert "bag-01" in reader.get(f"/archive/{batch.path.name}").text
+    order = json.loads(reader.get(f"{path}/destroyed/order.json").content)
+    assert (order["by"], order["approved_by"], order["witness"]) == ("officer 张三", "李四", "王五")
+    told = acts(web)
+    assert ("officer", "destruction-propose", "done") in told
+    assert ("officer", "destruction-approve", "refused") in told
+    assert told.count(("second", "destruction-approve", "refused")) == 3
+    assert ("second", "destruction-approve", "done") in told
+    assert batch.next_bag == "bag-02", "a destroyed bag keeps its name"
+
+
+def test_what_was_proposed_can_be_withdrawn(web: WebOffice) -> None:
+    """Until it is begun."""
+    visit = web.visit(Role.OFFICER)
+    found = next(each for each in Deliveries(web.office.home).all() if each.bags)
+    bag = found.place.bag(found.bags[0])
+    assert bag is not None
+    path = f"/archive/{found.id}/bags/{bag.name}"
+    wish = {"approver": user_id(web, "second"), "witness": "王五", "reason": "误收", "early": "1"}
+    visit.post(f"{path}/destruction", wish)
+    assert ended(bag.child("plan")) == 0, bag.child("plan").last_words
+    assert second(web).post(f"{path}/destruction/withdraw").status_code == 303
+    plan = json.loads(bag.child("plan").output.read_bytes())
+    yes = {"code": plan["confirm"], "agreed": "1", "credential": SEAL}
+    assert second(web).post(f"{path}/destruction/approve", yes).status_code == 404
+    assert bag.is_there
