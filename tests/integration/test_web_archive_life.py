@@ -51,8 +51,8 @@ def web(tmp_path_factory: pytest.TempPathFactory, responder: Responder) -> Itera
         shutil.copy(path, home / "credentials")
     plain = responder.pki.recipients / "archive-recipient.key"
     locked = home / "credentials" / plain.name
-    command = ["openssl", "pkcs8", "-topk8", "-in", plain, "-out", locked, "-passout", f"pass:{PIN}"]
-    subprocess.run(command, check=True)
+    files = ["-in", str(plain), "-out", str(locked)]
+    subprocess.run(["openssl", "pkcs8", "-topk8", *files, "-passout", f"pass:{PIN}"], check=True)
     text = "kind: pem\nkey: archive-recipient.key\ncertificate: archive-recipient.pem\n"
     (home / "credentials" / "archive-recipient.yaml").write_text(f"{text}passphrase: {{prompt: true}}\n")
     (home / "tsa.yaml").write_text(f"url: {responder.tsa_url}\n")

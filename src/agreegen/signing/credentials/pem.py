@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
@@ -21,16 +20,16 @@ def load_pem(config: BackendConfig) -> LoadedKey:
     Raises:
         CredentialError: Unreadable file, wrong passphrase, no key, no certificate for the key.
     """
-    path = config.file("key")
-    return match_certificate(config, load_private_key(config, path), read_certificates(config))
+    return match_certificate(config, load_private_key(config), read_certificates(config))
 
 
-def load_private_key(config: BackendConfig, path: Path) -> object:
+def load_private_key(config: BackendConfig) -> object:
     """Load a private key from a PEM or DER file, with the credential's passphrase where it is encrypted.
 
     Raises:
         CredentialError: Unreadable file, wrong or missing passphrase, no key.
     """
+    path = config.file("key")
     data = config.read_key(path, message("signing.key-file"), _probe_private_key)
     passphrase = config.read_secret_or_none("passphrase")
     secret = passphrase.encode() if passphrase is not None else None
