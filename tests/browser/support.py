@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
 
 from playwright.sync_api import Browser, Page, Request, ViewportSize, sync_playwright
 
@@ -21,6 +24,11 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+WIDTHS = {"wide": 1280, "phone": 390}
+SERIOUS = {"serious", "critical"}
+SHOTS = os.environ.get("AGREEGEN_SCREENSHOTS")
+"""A folder for pictures of the pages, to be looked at."""
+
 LANGUAGES = {"zh": "zh-CN", "en": "en-US"}
 _NOTE_VIOLATIONS = """
 window.violations = [];
@@ -64,10 +72,10 @@ class Watched:
         if not url.startswith((self._url, "blob:", "data:")):
             self.foreign.append(url)
 
-    def log_in(self) -> None:
-        """Log in as the officer."""
+    def log_in(self, name: str = "officer") -> None:
+        """Log in as an officer."""
         self.page.goto(f"{self._url}/login")
-        self.page.fill("#name", "officer")
+        self.page.fill("#name", name)
         self.page.fill("#password", PASSWORD)
         self.page.click("main button")
         self.page.wait_for_url("**/batches")
@@ -79,3 +87,38 @@ class Watched:
     def close(self) -> None:
         """Close the browser's window."""
         self._context.close()
+
+
+def look(watched: Watched, path: str, language: str, width: str) -> dict[str, object]:
+    """Return what is wrong with the page that is shown: serious findings, reports, width, language."""
+    page = watched.page
+    if SHOTS:
+        name = path.strip("/").replace("/", "_").partition("?")[0] or "start"
+        page.screenshot(path=Path(SHOTS) / f"{name}-{language}-{width}.png", full_page=True)
+    violations = page.evaluate("window.violations")
+    overflowing = page.evaluate("document.documentElement.scrollWidth > innerWidth + 1")
+    chinese = language == "zh" or not page.evaluate(
+        r"/[\u4e00-\u9fff]/.test([...document.querySelectorAll('h1, h2, label, button, nav, .lead')]"
+        ".filter((each) => !each.closest('[lang=\"zh-CN\"]') && !each.lang)"
+        ".map((each) => each.innerText).join())"
+    )
+    known = "普查员承诺书" in page.inner_text("body") or path.startswith(("/users", "/account"))
+    return {
+        path: _axe(page),
+        f"{path} policy": violations,
+        f"{path} is wider than the window": overflowing,
+        f"{path} speaks another language": not (chinese or known),
+    }
+
+
+def _axe(page: Page) -> list[str]:
+    """Return the serious findings of axe-core; its script is run by the debugger, not by the page."""
+    script = files("axe_playwright_python").joinpath("axe.min.js").read_text()
+    page.evaluate(script)
+    result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{found['id']}: {node['html'][:160]}"
+        for found in result["violations"]
+        if found["impact"] in SERIOUS
+        for node in found["nodes"]
+    ]

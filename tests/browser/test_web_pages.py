@@ -9,27 +9,21 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from agreegen.demo.run import invented_roster
 from agreegen.web.store.users import Role
 from tests.attacks.documents import signed
-from tests.browser.support import CHROMIUM, LANGUAGES, Watched, chromium
+from tests.browser.support import CHROMIUM, LANGUAGES, WIDTHS, Watched, chromium, look
 from tests.web_office import PASSWORD, WebOffice, serving
 
 CORPUS = Path(os.environ.get("AGREEGEN_PDF_CORPUS", "/nonexistent"))
-SHOTS = os.environ.get("AGREEGEN_SCREENSHOTS")
-"""A folder for pictures of the pages, to be looked at."""
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
-
-WIDTHS = {"wide": 1280, "phone": 390}
-SERIOUS = {"serious", "critical"}
 
 
 @pytest.fixture(scope="module")
@@ -58,19 +52,6 @@ def browser() -> Iterator[Browser]:
     """Start Chromium once."""
     with chromium() as browser:
         yield browser
-
-
-def _axe(page: Page) -> list[str]:
-    """Return the serious findings of axe-core; its script is run by the debugger, not by the page."""
-    script = files("axe_playwright_python").joinpath("axe.min.js").read_text()
-    page.evaluate(script)
-    result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        f"{found['id']}: {node['html'][:160]}"
-        for found in result["violations"]
-        if found["impact"] in SERIOUS
-        for node in found["nodes"]
-    ]
 
 
 def _paths(web: WebOffice) -> list[str]:
@@ -107,37 +88,16 @@ def test_every_page_is_accessible_and_asks_nobody_else(
     try:
         for path in ("/", "/login"):
             watched.go(path)
-            problems |= _look(watched, path, language, width)
+            problems |= look(watched, path, language, width)
         watched.log_in()
         for path in _paths(web):
             watched.go(path)
-            problems |= _look(watched, path, language, width)
+            problems |= look(watched, path, language, width)
     finally:
         watched.close()
     assert {path: found for path, found in problems.items() if found} == {}
     assert watched.foreign == []
     assert [each for each in watched.complaints if "404" not in each] == []
-
-
-def _look(watched: Watched, path: str, language: str, width: str) -> dict[str, object]:
-    page = watched.page
-    if SHOTS:
-        name = path.strip("/").replace("/", "_").partition("?")[0] or "start"
-        page.screenshot(path=Path(SHOTS) / f"{name}-{language}-{width}.png", full_page=True)
-    violations = page.evaluate("window.violations")
-    overflowing = page.evaluate("document.documentElement.scrollWidth > innerWidth + 1")
-    chinese = language == "zh" or not page.evaluate(
-        r"/[\u4e00-\u9fff]/.test([...document.querySelectorAll('h1, h2, label, button, nav, .lead')]"
-        ".filter((each) => !each.closest('[lang=\"zh-CN\"]') && !each.lang)"
-        ".map((each) => each.innerText).join())"
-    )
-    known = "普查员承诺书" in page.inner_text("body") or path.startswith(("/users", "/account"))
-    return {
-        path: _axe(page),
-        f"{path} policy": violations,
-        f"{path} is wider than the window": overflowing,
-        f"{path} speaks another language": not (chinese or known),
-    }
 
 
 @pytest.mark.timeout(300)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from agreegen.errors import AgreegenError
+from agreegen.errors import AgreegenError, CredentialError
 from agreegen.messages import Message, Translatable, has_entry, message, translate
 
 if TYPE_CHECKING:
@@ -175,9 +175,12 @@ def prompt_secret(label: str) -> str:
 
     Raises:
         click.UsageError: There is no terminal to ask at.
+        CredentialError: The program that started this one had no answer.
     """
-    if os.environ.get("AGREEGEN_ASK") == "stdin" and (line := sys.stdin.readline()):
-        return line.rstrip("\r\n")
+    if os.environ.get("AGREEGEN_ASK") == "stdin":
+        if line := sys.stdin.readline():
+            return line.rstrip("\r\n")
+        raise CredentialError(message("cli.asked-and-not-told", label=label))
     if not sys.stdin.isatty():
         raise click.UsageError(translate(message("cli.cannot-ask-without-terminal-use-env", label=label)))
     answer = click.prompt(label, hide_input=True, err=True)

@@ -177,7 +177,13 @@ class BatchFolder:
         """Return where the bags of the batch lie."""
         register = self.register if self.register.is_file() else None
         return BagPlace(
-            batch.id, batch.title, self.path, self.path / "acts", register, f"/archive/{batch.id}"
+            id=batch.id,
+            title=batch.title,
+            folder=self.path,
+            notes=self.path / "acts",
+            register=register,
+            sources=None,
+            back=f"/archive/{batch.id}",
         )
 
     def write_job(

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from agreegen.api import extract_document, list_ages, list_endings
+from agreegen.api import extract_document
 from agreegen.api.archives import CIPHERS, RENEWAL_HASHES
 from agreegen.errors import AgreegenError, InputError
 from agreegen.messages import message
@@ -35,12 +35,13 @@ from agreegen.web.routes.batches.finding import attachment, back_to
 from agreegen.web.store.users import Role, User
 from agreegen.web.work.archive.destruction import is_begun, plan_of, proposal_of
 from agreegen.web.work.archive.places import DESTROYED, TRANSFER, Bag
+from agreegen.web.work.archive.standing import Standing, standing_of
 from agreegen.web.work.uploads import uploads_in
 from agreegen.web.work.verifying import policy_of
 
 _UNPROCESSABLE = 422
 _DAYS = (90, 180, 365, 1825)
-_USUAL_DAYS = 180
+USUAL_DAYS = 180
 _MOST_ALIKE, _MOST_ENDINGS = 20, 50
 _MOST_RECIPIENTS, _MOST_CERTIFICATE_BYTES = 20, 1 << 20
 _PART_MIB = 512
@@ -63,7 +64,10 @@ def answer(call: Call, bag: Bag, problem: AgreegenError | None = None) -> Respon
         _UNPROCESSABLE if problem else 200,
         bag=bag,
         address=address_of(bag),
-        age=next(iter(list_ages([bag.path])), None),
+        standing=standing(call, bag, _days(call)),
+        within=_days(call),
+        choices=_DAYS,
+        most=_MOST_ENDINGS,
         problem=problem,
         acts={act: bag.child(act) for act in ("stamp", "hand-over", "seal", "plan", "destroy")},
         transfer=bag.files(bag.beside(TRANSFER)),
@@ -75,7 +79,6 @@ def answer(call: Call, bag: Bag, problem: AgreegenError | None = None) -> Respon
         credentials=office.home.credential_files(),
         usual=Path(office.settings.archive_credential or "").name,
         changes=call.user.role in OFFICER,
-        **_proof(call, bag),
         **_destruction(call, bag),
     )
 
@@ -85,20 +88,15 @@ def address_of(bag: Bag) -> str:
     return f"/archive/{bag.place.id}/bags/{quote(bag.name, safe='')}"
 
 
-def _proof(call: Call, bag: Bag) -> dict[str, Any]:
-    """Say what the proof of a bag rests on, and what of it ends first."""
+def standing(call: Call, bag: Bag, days: int = USUAL_DAYS) -> Standing:
+    """Say how a bag stands, by the policy of the office."""
+    policy = policy_of(call.office.home, call.office.settings)
+    return standing_of(bag, policy, timedelta(days=days))
+
+
+def _days(call: Call) -> int:
     wanted = call.request.query_params.get("within", "")
-    days = next((each for each in _DAYS if str(each) == wanted), _USUAL_DAYS)
-    values: dict[str, Any] = {"endings": (), "within": days, "choices": _DAYS, "proof_problem": None}
-    if bag.is_there:
-        try:
-            policy = policy_of(call.office.home, call.office.settings)
-            found = list_endings([bag.path], within=timedelta(days=days), policy=policy)
-            values["endings"] = found[:_MOST_ENDINGS]
-        except AgreegenError as exc:
-            values["proof_problem"] = exc
-    never = any(ending.kind == "no-evidence" for ending, _ in values["endings"])
-    return {**values, "stamped": bag.is_there and not never and values["proof_problem"] is None}
+    return next((each for each in _DAYS if str(each) == wanted), USUAL_DAYS)
 
 
 def _destruction(call: Call, bag: Bag) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,22 +14,30 @@ from agreegen.errors import UsageError
 from agreegen.web.endpoint import NOT_FOUND, Call, Page
 from agreegen.web.pages.areas import OFFICER, READERS
 from agreegen.web.pages.rendering import page
+from agreegen.web.routes.archive.bags import USUAL_DAYS, standing
 from agreegen.web.routes.batches.finding import attachment, back_to, find_batch
+from agreegen.web.work.archive.deliveries import Deliveries
 from agreegen.web.work.batch_folder import BatchFolder, read_answer
 from agreegen.web.work.children import Child
 
+_MOST_LISTED = 40
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def list_archive(call: Call) -> Response:
     """List the batches with documents, and their bags."""
     office = call.office
-    rows = []
+    rows, bags = [], []
     for batch in office.batches.all():
         folder = BatchFolder.of(office.home, batch)
         if folder.register.is_file():
             rows.append((batch, len(folder.bags), folder.archiving.state))
-    return page("archive.html", office, call.visitor, batches=rows)
+            bags += [folder.bag_place(batch).bag(name) for name in reversed(folder.bag_names)]
+    for delivery in Deliveries(office.home).all():
+        bags += [delivery.place.bag(name) for name in delivery.bags]
+    found = [standing(call, bag) for bag in itertools.islice(filter(None, bags), _MOST_LISTED)]
+    values = {"batches": rows, "bags": found, "within": USUAL_DAYS}
+    return page("archive.html", office, call.visitor, **values)
 
 
 def show_archive(call: Call) -> Response:

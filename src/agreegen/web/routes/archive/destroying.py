@@ -77,6 +77,8 @@ def approve(call: Call) -> Response:
     doing += [options.credential(credential)] if credential else []
     agreed = bool(call.text("agreed")) and call.text("code") == plan["confirm"]
     free = agreed and credential is not None and not bag.busy
+    if free:
+        bag.drop_copies()
     begin(call, bag.child("destroy"), doing, "destruction-approve", _subject(bag), free=free)
     return back_to(address_of(bag) + _PART)
 

@@ -54,8 +54,15 @@ class Delivery:
     @property
     def place(self) -> BagPlace:
         """Where its bags lie once they are open."""
-        opened = self.folder / "opened"
-        return BagPlace(self.id, self.id, opened, self.folder / "acts", None, f"/archive/received/{self.id}")
+        return BagPlace(
+            id=self.id,
+            title=self.id,
+            folder=self.folder / "opened",
+            notes=self.folder / "acts",
+            register=None,
+            sources=self.folder / "parts",
+            back=f"/archive/received/{self.id}",
+        )
 
     @property
     def bags(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -26,6 +27,7 @@ class BagPlace:
         folder: The folder; the commands run there.
         notes: Where they leave what they say.
         register: The register of the documents in the bags; None where there is none here.
+        sources: Folder of sealed parts that the bags came in; None where they were made here.
         back: The page that it is listed on.
     """
 
@@ -34,6 +36,7 @@ class BagPlace:
     folder: Path
     notes: Path
     register: Path | None
+    sources: Path | None
     back: str
 
     def bag(self, name: str) -> Bag | None:
@@ -94,6 +97,12 @@ class Bag:
     def beside(self, suffix: str) -> Path:
         """Return a folder that stands beside it."""
         return self.path.with_name(self.name + suffix)
+
+    def drop_copies(self) -> None:
+        """Remove what the bag could be brought back from: sealed parts that it came in or went out in."""
+        for folder in (self.sealed, self.place.sources):
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def child(self, act: str) -> Child:
         """Return a command about it, run where it lies."""

@@ -1,0 +1,61 @@
+"""How bags stand: how long each is kept, what of its proof ends first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agreegen.api import Ending, list_ages, list_endings
+from agreegen.errors import AgreegenError
+from agreegen.web.work.archive.places import Bag
+
+if TYPE_CHECKING:
+    from agreegen.api.archives.retention import BagAge
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a bag stands.
+
+    Attributes:
+        bag: The bag.
+        age: How long it is kept; None where its folder says nothing.
+        endings: What its proof rests on, with whether it is missing or ends soon; that first.
+        problem: Why that cannot be told.
+    """
+
+    bag: Bag
+    age: BagAge | None
+    endings: tuple[tuple[Ending, bool], ...] = ()
+    problem: AgreegenError | None = None
+
+    @property
+    def due(self) -> int:
+        """How many things are missing or end soon."""
+        return sum(is_due for _, is_due in self.endings)
+
+    @property
+    def stamped(self) -> bool:
+        """Whether it has evidence records."""
+        return bool(self.endings) and all(ending.kind != "no-evidence" for ending, _ in self.endings)
+
+
+def standing_of(bag: Bag, policy: Path | None, within: timedelta) -> Standing:
+    """Say how a bag stands.
+
+    Args:
+        bag: The bag.
+        policy: Validation policy; it says when algorithms end.
+        within: What ends so soon is due.
+    """
+    age = next(iter(list_ages([bag.path])), None)
+    if not bag.is_there:
+        return Standing(bag, age)
+    try:
+        found = list_endings([bag.path], within=within, policy=policy)
+    except AgreegenError as exc:
+        return Standing(bag, age, problem=exc)
+    # What is missing has no end, and is due.
+    return Standing(bag, age, tuple(sorted(found, key=lambda each: not each[1])))
