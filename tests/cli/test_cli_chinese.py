@@ -38,11 +38,16 @@ _WORDS = {word for path in COMMANDS for word in path} | _ABBREVIATIONS
 _COMMAND = re.compile(rf"\b(?:{'|'.join(sorted(_WORDS, key=len, reverse=True))})\b")
 
 
+def without_names(text: str) -> str:
+    """Take names, paths, options, codes and commands out of a text."""
+    return _COMMAND.sub("·", _NAMES.sub("·", text))
+
+
 def english(text: str) -> list[str]:
     """Return what reads as English in a text: names, paths, options, codes and commands are none."""
     found = []
     for line in text.splitlines():
-        plain = _COMMAND.sub("·", _NAMES.sub("·", line))
+        plain = without_names(line)
         found += [f"{match[0]!r} in {line.strip()}" for match in _SENTENCE.finditer(plain)]
     return found
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from agreegen.api.access import RegisterAccess
 from agreegen.api.registers import open_register, open_to_write
+from agreegen.chain.signed_heads import SignerIdentity
 from agreegen.clock import read_clock
 from agreegen.errors import InputError, UsageError
 from agreegen.files import read_limited
@@ -208,8 +209,8 @@ def accept_evidence(
         recorder.record([EventDraft(EventKind.ACCEPTED, details=facts)], now=now)
 
 
-def change_signer(access: RegisterAccess, successor: Path, *, now: datetime | None = None) -> str:
-    """Name another signer of a register, under the signature of the present one; return the new one's name.
+def change_signer(access: RegisterAccess, successor: Path, *, now: datetime | None = None) -> SignerIdentity:
+    """Name another signer of a register, under the signature of the present one; return the new one.
 
     Args:
         access: The register.
@@ -231,7 +232,7 @@ def change_signer(access: RegisterAccess, successor: Path, *, now: datetime | No
             recorder.record([EventDraft(EventKind.SIGNER, details=succession.to_dict())], now=now)
     finally:
         credential.close()
-    return succession.successor.subject
+    return succession.successor
 
 
 def add_scans(

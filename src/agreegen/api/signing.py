@@ -15,12 +15,15 @@ from agreegen.clock import read_clock
 from agreegen.errors import ArchiveError, InputError, TimestampError
 from agreegen.files import read_limited, write_atomically
 from agreegen.messages import message
+from agreegen.model.document import DeclaredRole, Document
 from agreegen.model.report import PadesLevel
+from agreegen.pdf.limits import Limits
 from agreegen.pipeline.signing import choose_role, extend_and_check, require_identity, sign_and_check
 from agreegen.recording.recorder import Recorder
 from agreegen.recording.singles import expect_signed, record_signed
 from agreegen.signing.certificate_checks import Finding, check_credential
 from agreegen.signing.interface import Credential, SignedPdf, SigningRequest, TimestampServer, Trust
+from agreegen.verification.structure.identity import read_identity
 
 __all__ = [
     "FileSigner",
@@ -44,10 +47,13 @@ class SignedFile:
     Attributes:
         role: The role that it was made in.
         pdf: The signed file.
+        declared: The role as the document declares it; None where it declares none of this name, as files of
+            other programs do: the signature stands in a new field of that name.
     """
 
     role: str
     pdf: SignedPdf
+    declared: DeclaredRole | None = None
 
 
 def sign(
@@ -163,7 +169,7 @@ class FileSigner:
                 signed.why_pending or message("api.no-timestamp-was-had"),
                 hint=message("api.try-again-or-name-another-tsa"),
             )
-        return SignedFile(request.role, signed)
+        return SignedFile(request.role, signed, _declared_role(pdf, request.role))
 
     def sign_file(self, source: Path, destination: Path) -> SignedFile:
         """Sign a file, write the signed one durably, and record it.
@@ -185,6 +191,16 @@ class FileSigner:
             facts = {"credential": self.credential.name, "level": signed.pdf.level.value}
             record_signed(self._recorder, single, signed.pdf.data, signed.role, facts, now=self.request.now)
         return signed
+
+
+def _declared_role(pdf: bytes, role: str) -> DeclaredRole | None:
+    """Return a role as the document in a file declares it; None where no document of ours does."""
+    attachment = read_identity(pdf, Limits()).attachment
+    try:
+        roles = () if attachment is None else Document.from_json(attachment).roles
+    except ValueError:
+        return None
+    return next((each for each in roles if each.id == role), None)
 
 
 def extend(

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from agreegen.messages import AUTOMATIC, translate
+from agreegen.model.text import CertificateName
 
 HEAD_EVENT, SIGNER_EVENT = "head", "signer"
 """Kinds of the events that every chain keeps of itself: a head was signed; who signs from now on."""
-_PART = re.compile(
-    r"(?:^|, )(?:Common Name|Serial Number|Organization|Organizational Unit|Country|Locality|State/Province"
-    r"|Title|Surname|Given Name|Pseudonym|Email Address|Domain Component|User ID|Organization Identifier): "
-)
-"""What stands before the parts of a subject in English."""
 _CODE_BYTES = 10
 _GROUP = 4
 
@@ -72,9 +66,7 @@ class SignerIdentity:
 
     def in_language(self, language: str) -> str:
         """Return the subject for people: outside of English without the English names of its parts."""
-        if language == AUTOMATIC:
-            return self.subject
-        return translate(tuple(filter(None, _PART.split(self.subject))), language)
+        return CertificateName(self.subject).in_language(language)
 
     def to_dict(self) -> dict[str, str]:
         """Return the JSON object that an event keeps."""

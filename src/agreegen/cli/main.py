@@ -218,7 +218,7 @@ def _use_requested_language(arguments: Sequence[str]) -> None:
 
 def describe_os_error(exc: OSError) -> str:
     """Say what the operating system refused, and for which file."""
-    what = exc.strerror or str(exc)
+    what = translate(exc)
     return f"{exc.filename}: {what}" if exc.filename else what
 
 

@@ -102,7 +102,9 @@ def command(
 
 
 def _describe(signed: SignedFile) -> Message:
-    return message("cli.signed-in-role", role=signed.role, level=signed.pdf.level)
+    if signed.declared is None:
+        return message("cli.signed-in-new-field", field=signed.role, level=signed.pdf.level)
+    return message("cli.signed-in-role", role=signed.declared, level=signed.pdf.level)
 
 
 def plan_outputs(inputs: Sequence[Path], output: str, *, force: bool) -> list[tuple[Path, Path]]:

@@ -116,7 +116,7 @@ class Keys:
         for key in self.node:
             if key not in known:
                 self.error(
-                    key, message("forms.unknown-key"), message("forms.known", value=", ".join(sorted(known)))
+                    key, message("forms.unknown-key"), message("forms.known", value=tuple(sorted(known)))
                 )
 
     @property

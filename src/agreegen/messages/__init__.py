@@ -10,7 +10,7 @@ A message is a value: code and values. It is put into words where it is shown, i
 """
 
 from agreegen.messages.languages import AUTOMATIC, languages, reader_language, speaking, use_language
-from agreegen.messages.message import ForeignDetail, foreign_text, join_sentences, message
+from agreegen.messages.message import ForeignDetail, any_of, foreign_text, join_sentences, message
 from agreegen.messages.times import moment_text
 from agreegen.messages.translation import Message, Translatable, has_entry, translate
 
@@ -19,6 +19,7 @@ __all__ = [
     "ForeignDetail",
     "Message",
     "Translatable",
+    "any_of",
     "foreign_text",
     "has_entry",
     "join_sentences",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -48,6 +48,12 @@ class ForeignDetail:
     def in_language(self, language: str) -> str:
         """Return the detail in English, nothing in other languages: our sentence stands alone there."""
         return f": {self.text}" if self.text and language == AUTOMATIC else ""
+
+
+def any_of(choices: Sequence[str]) -> Message:
+    """Name several things of which one is enough; there must be at least one."""
+    *others, last = choices
+    return message("messages.any-of", others=others, last=last) if others else foreign_text(last)
 
 
 def join_sentences(parts: Iterable[Message | str]) -> Message | None:

@@ -159,7 +159,7 @@ class SignatureReport:
 
     field: str | None
     role: str | None
-    signer: str | None
+    signer: str | Message | None
     kind: SignatureKind
     indication: Indication
     subindication: str | None
@@ -181,7 +181,7 @@ class SignatureReport:
         return {
             "field": self.field,
             "role": self.role,
-            "signer": self.signer,
+            "signer": None if self.signer is None else str(self.signer),
             "kind": self.kind.value,
             "indication": self.indication.value,
             "subindication": self.subindication,

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from agreegen.messages import AUTOMATIC, translate
+
 WORD_JOINER = "\u2060"
 """Keeps a line from breaking and shows nothing (Unicode 23.2): in telephone numbers of filled documents."""
 _DASH, _NO_BREAK_HYPHEN = "\u2014", "\u2011"
@@ -29,6 +31,30 @@ class Bilingual:
     def in_language(self, language: str) -> str:
         """Return the text that readers of a language read."""
         return self.zh if language == "zh" else self.en or self.zh
+
+
+_NAME_PART = re.compile(
+    r"(?:^|, )(?:Common Name|Serial Number|Organization|Organizational Unit|Country|Locality|State/Province"
+    r"|Title|Surname|Given Name|Pseudonym|Email Address|Domain Component|User ID|Organization Identifier): "
+)
+"""What stands before the parts of a certificate's name in English."""
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateName:
+    """The name of a certificate's subject in full, as it is written in English.
+
+    Attributes:
+        text: Its parts, each behind what it is.
+    """
+
+    text: str
+
+    def in_language(self, language: str) -> str:
+        """Return the name for people: outside of English without the English names of its parts."""
+        if language == AUTOMATIC:
+            return self.text
+        return translate(tuple(filter(None, _NAME_PART.split(self.text))), language)
 
 
 def normalise_text(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from asn1crypto import x509
 
-from agreegen.messages import message
+from agreegen.messages import Message, message
 from agreegen.model.text import spell_invisible
 from agreegen.pki.algorithms import key_facts
 from agreegen.pki.encoding import der_of
@@ -54,20 +54,20 @@ def _same_name(left: bytes, right: bytes) -> bool:
     return bool(x509.Name.load(left) == x509.Name.load(right))
 
 
-def subject_name(certificate: Any) -> str:
+def subject_name(certificate: Any) -> str | Message:
     """Return the name under which a certificate's subject is shown."""
     try:
         return _short_name(der_of(certificate.subject))
     except UNREADABLE:
-        return str(message("pki.unreadable-name"))
+        return message("pki.unreadable-name")
 
 
-def issuer_name(certificate: Any) -> str:
+def issuer_name(certificate: Any) -> str | Message:
     """Return a short name of a certificate's issuer."""
     try:
         return _short_name(der_of(certificate.issuer))
     except UNREADABLE:
-        return str(message("pki.unreadable-name"))
+        return message("pki.unreadable-name")
 
 
 @functools.lru_cache(maxsize=1024)

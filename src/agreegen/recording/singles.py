@@ -9,7 +9,7 @@ from pathlib import Path
 
 from agreegen.errors import InputError, UsageError
 from agreegen.files import sha256_of, sha256_of_file
-from agreegen.messages import message
+from agreegen.messages import any_of, message
 from agreegen.model.document import Document, Value
 from agreegen.model.form import Form
 from agreegen.model.row_key import find_row_key
@@ -63,10 +63,10 @@ def register_single(
     register = recorder.register
     key = find_row_key(form, values)
     if key is None:
-        labels = " or ".join(form.field(name).label_zh for name in form.row_keys)
+        labels = [form.field(name).label_zh for name in form.row_keys]
         raise InputError(
             message("recording.nothing-tells-document-from-others"),
-            hint=message("recording.give", labels=labels) if labels else None,
+            hint=message("recording.give", labels=any_of(labels)) if labels else None,
         )
     row_key = register.row_key(key)
     current = register.current(row_key)

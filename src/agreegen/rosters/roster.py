@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from agreegen.errors import InputError
-from agreegen.messages import message
+from agreegen.messages import any_of, message
 from agreegen.model.complaint import Complaint, ComplaintsError, Location, Severity
 from agreegen.model.form import Field, FieldType, Form
 from agreegen.rosters.formats.cell_addresses import cell_address
@@ -243,10 +243,10 @@ class Roster:
                 hint=message("rosters.add-them-or-state-right-headers"),
             )
         if not any(name in self._columns for name in self._form.row_keys):
-            wanted = " or ".join(_named(self._fields[name]) for name in self._form.row_keys)
+            wanted = [_named(self._fields[name]) for name in self._form.row_keys]
             raise InputError(
                 message("rosters.no-column-tells-rows-apart", where=where, found=found),
-                hint=message("rosters.add-column", wanted=wanted)
+                hint=message("rosters.add-column", wanted=any_of(wanted))
                 if wanted
                 else message("rosters.form-not-made-rosters", id=self._form.id),
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from agreegen.messages import Message, message
+from agreegen.messages import Message, any_of, message
 from agreegen.model.complaint import Complaint, Location, Severity
 from agreegen.model.document import Value
 from agreegen.model.form import Field, FieldType, Form
@@ -58,7 +58,7 @@ class RowIdentities:
     def __init__(self, form: Form, columns: Mapping[str, int]) -> None:
         self._fields = {item.name: item for item in form.fields}
         self._keys = tuple(name for name in form.row_keys if name in columns)
-        self._labels = " or ".join(self._fields[name].label_zh for name in self._keys)
+        self._labels = [self._fields[name].label_zh for name in self._keys]
         self._indexes = {name: DuplicateIndex() for name in self._keys}
         self._personal = tuple(name for name in self._keys if self._fields[name].identifying)
         self._subject = _asked_subject(form, columns)
@@ -118,7 +118,7 @@ class RowIdentities:
             yield Complaint(
                 row,
                 message("rosters.nothing-tells-row-from-others"),
-                message("rosters.enter", labels=self._labels),
+                message("rosters.enter", labels=any_of(self._labels)),
             )
         for name, others in doubles.items():
             remedy = message("rosters.give-each-person-one-row-number")

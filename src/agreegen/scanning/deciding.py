@@ -142,7 +142,7 @@ class Decider:
 def _incomplete(group: _Accepted) -> Message | None:
     if len(group.parts) == group.pages:
         return None
-    cells = ", ".join(decision.cell for decision, _ in group.parts)
+    cells = tuple(decision.cell for decision, _ in group.parts)
     return message(
         "scanning.document-has-pages-accepted", cells=cells, pages=group.pages, count=len(group.parts)
     )

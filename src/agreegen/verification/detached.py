@@ -57,7 +57,7 @@ class SealReport:
     """
 
     state: SealState
-    signer: str | None = None
+    signer: str | Message | None = None
     time: datetime | None = None
     reasons: tuple[Message, ...] = ()
     certificate_sha256: str | None = None
@@ -73,7 +73,7 @@ class SealReport:
         """Return the JSON object of `archive verify --json`."""
         return {
             "state": self.state.value,
-            "signer": self.signer,
+            "signer": None if self.signer is None else str(self.signer),
             "certificate_sha256": self.certificate_sha256,
             "pinned": self.pinned,
             "time": None if self.time is None else self.time.isoformat().replace("+00:00", "Z"),

@@ -50,8 +50,9 @@ class Home:
 
     @property
     def known(self) -> bool:
-        """Whether an office lives there: its database or its settings are there."""
-        return self.database.exists() or self.settings_file.exists()
+        """Whether an office lives there: its database, its settings or its issuing authority are there."""
+        begun = (self.database, self.settings_file, self.authority)
+        return any(path.exists() for path in begun)
 
     @property
     def database(self) -> Path:

@@ -14,6 +14,7 @@ from agreegen.archive.evidence.store import has_evidence, read_evidence
 from agreegen.archive.interface import PAYLOAD_MANIFEST, TOKEN_NAME
 from agreegen.errors import UsageError
 from agreegen.messages import Message, foreign_text, message
+from agreegen.model.text import CertificateName
 from agreegen.pki.algorithms import AlgorithmUse
 from agreegen.pki.cms.signature_facts import TimestampFacts
 from agreegen.pki.cms.timestamp_tokens import check_token
@@ -95,9 +96,8 @@ def _of_token(bag: str, token: bytes, policy: ValidationPolicy) -> Iterator[Endi
 
 def _of_certificate(bag: str, certificate: Any) -> Iterator[Ending]:
     try:
-        yield Ending(
-            bag, "certificate", foreign_text(certificate.subject.human_friendly), certificate.not_valid_after
-        )
+        name = CertificateName(str(certificate.subject.human_friendly))
+        yield Ending(bag, "certificate", foreign_text(name), certificate.not_valid_after)
     except (ValueError, TypeError, KeyError, AttributeError):
         return
 

@@ -127,7 +127,7 @@ class _Reader:
                 self._complain(
                     f"{prefix}{key}",
                     message("batch.unknown-key"),
-                    message("batch.known", value=", ".join(known)),
+                    message("batch.known", value=tuple(known)),
                 )
 
     def _form(self, output: Path) -> tuple[str, tuple[Form, Message | None]]:
@@ -193,7 +193,7 @@ class _Reader:
                 self._complain(
                     f"{key}.{name}",
                     message("batch.form-has-no-such-field"),
-                    message("batch.it-has", value=", ".join(sorted(known))),
+                    message("batch.it-has", value=tuple(sorted(known))),
                 )
             elif not isinstance(value, str):
                 self._complain(f"{key}.{name}", message("batch.text-expected"))
@@ -271,7 +271,7 @@ class _Reader:
             self._complain(
                 f"{key}.role",
                 message("batch.has-no-role", id=form.id, role=role),
-                message("batch.it-has", value=", ".join(known)),
+                message("batch.it-has", value=tuple(known)),
             )
         self._check_pattern(credential, f"{key}.credential", form)
         if level not in {"B-B", "B-T", "B-LT", "B-LTA"}:

@@ -74,7 +74,7 @@ def choose(job: Job, register: Register, settings: PrintSettings) -> Choice:
         _choose_row(job, register, settings, row, unit, choice)
     _refuse_unknown_units(job, settings, units)
     if missing:
-        listed = ", ".join(sorted(missing))
+        listed = tuple(sorted(missing))
         raise InputError(
             message("batch.nobody-has-number", file=job.roster.file, listed=listed),
             hint=message("batch.see-roster-numbers"),

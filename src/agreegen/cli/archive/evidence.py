@@ -29,12 +29,12 @@ from agreegen.cli.options import (
 )
 from agreegen.cli.output import print_json, print_table, say
 from agreegen.errors import ExitCode
-from agreegen.messages import message
+from agreegen.messages import Message, message
 
 _bags = click.argument("bags", nargs=-1, required=True, type=existing_folder, metavar="BAG...")
 
 
-def _tell(done: StampedBags, what: str) -> None:
+def _tell(done: StampedBags, what: Message) -> None:
     say(
         message(
             "cli.bags-files-request-s", count=len(done.bags), files=done.files, what=what, tokens=done.tokens
@@ -58,7 +58,7 @@ def timestamp_command(
 ) -> None:
     """Put all files of all BAGs under one timestamp token (evidence records, RFC 4998)."""
     anchors = read_trust(trust, crls)
-    _tell(timestamp_bags(bags, read_tsa(tsa), trust=anchors, hash_name=hash_name), "timestamped")
+    _tell(timestamp_bags(bags, read_tsa(tsa), trust=anchors, hash_name=hash_name), message("cli.timestamped"))
 
 
 @click.command("renew")
@@ -80,7 +80,7 @@ def renew_command(
 ) -> None:
     """Renew the timestamps of BAGs before a certificate or an algorithm ends."""
     anchors = read_trust(trust, crls)
-    _tell(renew_bags(bags, read_tsa(tsa), trust=anchors, hash_name=hash_name), "renewed")
+    _tell(renew_bags(bags, read_tsa(tsa), trust=anchors, hash_name=hash_name), message("cli.renewed"))
 
 
 @click.command("extract")

@@ -25,7 +25,7 @@ from agreegen.cli.options import any_path, existing_file, force_option, forms_op
 from agreegen.cli.output import prompt_secret, say
 from agreegen.errors import ExitCode, InputError, UsageError
 from agreegen.files import refuse_existing, refuse_inputs
-from agreegen.messages import message, translate
+from agreegen.messages import any_of, message, translate
 from agreegen.model.complaint import Severity, sort_and_merge
 from agreegen.model.form import Field
 
@@ -121,7 +121,7 @@ def _choose_form(
     ids = [each.form.id for each in fitting]
     if not asking:
         raise UsageError(
-            message("cli.may", roster=roster, ids=" or ".join(ids)), hint=message("cli.name-form-form")
+            message("cli.may", roster=roster, ids=any_of(ids)), hint=message("cli.name-form-form")
         )
     for each in fitting:
         say(
@@ -174,7 +174,7 @@ def _with_columns(draft: JobDraft, sheet: int | str | None) -> JobDraft:
     known = {field.name for field in form.fields}
     unknown = [name for name in (*draft.columns, *draft.defaults) if name not in known]
     if unknown:
-        names = ", ".join(item.name for item in form.fields)
+        names = tuple(item.name for item in form.fields)
         raise UsageError(
             message("cli.has-no-field", id=form.id, unknown=unknown[0]),
             hint=message("cli.its-fields", names=names),
@@ -212,7 +212,7 @@ def _with_missing(draft: JobDraft, sheet: int | str | None, *, asking: bool) -> 
 
 
 def _lacking(draft: JobDraft, missing: Sequence[Field]) -> UsageError:
-    named = ", ".join(f"{item.label_zh} ({item.name})" for item in missing)
+    named = tuple(f"{item.label_zh} ({item.name})" for item in missing)
     first = missing[0].name
     return UsageError(
         message("cli.has-no-column", roster=draft.roster, named=named),

@@ -19,7 +19,7 @@ from agreegen.api.ledger.entries import (
     ledger_holdings,
     word_of,
 )
-from agreegen.cli.ledger.options import DayType, ledger_option
+from agreegen.cli.ledger.options import DayType, KindType, ledger_option
 from agreegen.cli.options import json_option
 from agreegen.cli.output import print_json, print_json_list, print_long_table
 from agreegen.errors import ExitCode
@@ -31,16 +31,16 @@ _HELD = ("item", "title", "label", "copy", "holder", "custodian", "since", "due"
 
 @click.command("list")
 @ledger_option
-@click.option("--kind", type=click.Choice([each.value for each in Kind]), help="cli.only-entries-kind")
+@click.option("--kind", type=KindType(), metavar="KIND", help="cli.only-entries-kind")
 @click.option("--item", help="cli.only-entries-about-item")
 @click.option("--name", help="cli.only-entries-name-person-or-unit")
 @json_option
 def list_command(
-    ledger_file: Path, kind: str | None, item: str | None, name: str | None, as_json: bool
+    ledger_file: Path, kind: Kind | None, item: str | None, name: str | None, as_json: bool
 ) -> None:
     """List the entries, in the order in which they were made; backdated ones are marked."""
     content = ledger_content(ledger_file)
-    wanted = (None if kind is None else Kind(kind), item, name)
+    wanted = (kind, item, name)
     found = [_entry(each) for each in content.movements if _matches(each, *wanted)]
     if wanted == (None, None, None):
         found = sorted([*found, *map(_note, content.notes)], key=lambda each: int(each["seq"]))

@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 
 import click
 
-from agreegen.api.ledger.entries import LedgerAccess, read_day
+from agreegen.api.ledger.entries import Kind, LedgerAccess, find_word, read_day, word_of
 from agreegen.cli.account import account_name
 from agreegen.cli.options import any_path, existing_file, existing_path, read_trust
 from agreegen.cli.output import prompt_secret, say
 from agreegen.errors import UsageError
-from agreegen.messages import translate
+from agreegen.messages import message, reader_language, translate
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -48,6 +48,25 @@ class DayType(click.ParamType[date]):
             return read_day(str(value))
         except UsageError as exc:
             self.fail(f"{translate(exc)}; {translate(exc.advice or '')}", param, ctx)
+
+
+class KindType(click.ParamType[Kind]):
+    """A kind of entry, by its code or by what offices call it."""
+
+    name = "kind"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Kind:
+        """Read it."""
+        if isinstance(value, Kind):
+            return value
+        code = find_word("kinds", str(value))
+        if code is None:
+            known = [word_of("kinds", each.value, reader_language()) for each in Kind]
+            told = message("ledger.unknown-word.hint", words=known)
+            self.fail(
+                f"{translate(message('ledger.unknown-word', text=str(value)))}; {translate(told)}", param, ctx
+            )
+        return Kind(code)
 
 
 def writing_options(function: F) -> F:

@@ -1,10 +1,17 @@
-"""Options that the register commands share."""
+"""What the register commands share: their options, and what people call a role."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import click
 
+from agreegen.api.forms import role_label
+from agreegen.api.registers import open_register
 from agreegen.cli.options import any_path, existing_file
+from agreegen.messages import Message
+from agreegen.model.text import Bilingual
 
 register_option = click.option(
     "--register",
@@ -25,3 +32,12 @@ signer_credential_option = click.option(
     metavar="CRED.yaml",
     help="cli.who-signs-register-else-register-credential",
 )
+
+
+def roles_in_words(
+    register_file: Path, document_id: str, roles: Sequence[str]
+) -> tuple[Bilingual | Message | str, ...]:
+    """Return what people call the roles of a registered document."""
+    with open_register(register_file) as register:
+        row = register.document(document_id)
+    return tuple(role if row is None else role_label(row.registration.form_id, role) for role in roles)

@@ -15,6 +15,7 @@ from agreegen.cli.register.options import (
     by_option,
     document_option,
     register_option,
+    roles_in_words,
     signer_credential_option,
     staff_no_option,
     yes_option,
@@ -49,7 +50,7 @@ def add_paper_command(
         message(
             "cli.signed-on-paper-kept",
             document_id=record.document_id,
-            roles=tuple(record.roles),
+            roles=roles_in_words(register_file, record.document_id, record.roles),
             path=record.scans[0].path,
         )
     )
@@ -91,7 +92,8 @@ def accept_command(register_file: Path, by: str | None, credential_file: Path | 
     found = unsigned_evidence(register_file)
     for event, row in found:
         known = "" if row is None else f"{row.registration.staff_no or ''} {row.registration.name}"
-        what = message("cli.a-scan") if event.role is None else message("cli.a-signature", role=event.role)
+        (role,) = roles_in_words(register_file, event.document_id or "", [event.role or ""])
+        what = message("cli.a-scan") if event.role is None else message("cli.a-signature", role=role)
         say(
             message(
                 "cli.event-document", seq=event.seq, what=what, document_id=event.document_id, known=known

@@ -11,7 +11,7 @@ from agreegen.api.recording import add_signed
 from agreegen.cli.account import account_name
 from agreegen.cli.options import existing_file, policy_option, read_trust, trust_options
 from agreegen.cli.output import prompt_secret, say, say_error
-from agreegen.cli.register.options import by_option, register_option, signer_credential_option
+from agreegen.cli.register.options import by_option, register_option, roles_in_words, signer_credential_option
 from agreegen.errors import ExitCode, InputError, UsageError
 from agreegen.messages import message
 
@@ -52,7 +52,10 @@ def add_signed_command(
         else:
             say(
                 message(
-                    "cli.signed-kept", document_id=done.document_id, roles=tuple(done.roles), path=done.path
+                    "cli.signed-kept",
+                    document_id=done.document_id,
+                    roles=roles_in_words(register_file, done.document_id, done.roles),
+                    path=done.path,
                 )
             )
     if not failed:

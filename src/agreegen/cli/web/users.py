@@ -56,7 +56,7 @@ def add_command(
     if fingerprint is not None:
         office.users.set_certificate(user.id, fingerprint)
     office.record(Act("", "command line", "user-add", user.name))
-    say(message("cli.added", name=user.name, role=user.role))
+    say(message("cli.added", name=user.name, role=message(f"cli.word.role.{user.role}")))
 
 
 def _password(file: Path | None, name: str) -> str:
@@ -91,7 +91,7 @@ def list_command(home: Path | None, as_json: bool) -> None:
         )
         for user in users
     ]
-    print_table(("name", "person", "role", "state", "made"), rows)
+    print_table(("account", "person", "role", "state", "made"), rows)
 
 
 @user_group.command("disable")

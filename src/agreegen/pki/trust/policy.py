@@ -185,7 +185,7 @@ class _Reader:
         for key in mapping:
             if key not in known:
                 raise self._fail(
-                    f"{prefix}{key}", message("pki.unknown-key-known", value=", ".join(sorted(known)))
+                    f"{prefix}{key}", message("pki.unknown-key-known", value=tuple(sorted(known)))
                 )
 
     def _mapping(self, value: Any, where: str) -> dict[Any, Any]:

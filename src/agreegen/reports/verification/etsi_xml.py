@@ -118,7 +118,7 @@ def _signature(
     if digest:
         signer = Xml.SubElement(element, _name("SignerInformation"))
         Xml.SubElement(signer, _name("SignerCertificate"), {"VOReference": f"C-{digest}"})
-        _text(signer, "Signer", signature.signer or "")
+        _text(signer, "Signer", str(signature.signer or ""))
     process = Xml.SubElement(element, _name("SignatureValidationProcess"))
     _text(process, "SignatureValidationProcessID", "urn:etsi:019102:validationprocess:LTA")
     notes = _file_notes(file)

@@ -47,7 +47,7 @@ def render_overview(files: Sequence[FileReport], lang: str) -> Iterator[str]:
     yield from (f"<th>{escape(translate(head, lang))}</th>" for head in _HEADS)
     yield "</tr></thead><tbody>"
     for number, file in enumerate(files, start=1):
-        cells = (signers_of(file), translate(open_roles(file, lang), lang))
+        cells = (signers_of(file, lang), translate(open_roles(file, lang), lang))
         yield f'<tr class="{css_class(file)}"><td>{escape(short_headline(file, lang))}</td>'
         path = escape(printable(file.path))
         yield f"<td>{path}</td>" if file.abridged else f'<td><a href="#file-{number}">{path}</a></td>'

@@ -73,7 +73,7 @@ class Table:
     def add(self, file: FileReport) -> None:
         """Take a file in."""
         word = short_headline(file, self.lang)
-        signed = f"{signers_of(file)}{_open_roles(file, self.lang)}"
+        signed = f"{signers_of(file, self.lang)}{_open_roles(file, self.lang)}"
         if len(self.rows) == 1 and not _needs_attention(self.explained[0]):
             self.explained.clear()  # it is not the only file any more
         self.rows.append((f"{_MARKS[file.verdict]} {word}", _shorten(file.path), signed))

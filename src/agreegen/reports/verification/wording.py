@@ -102,10 +102,10 @@ def order_headlines(found: Mapping[tuple[Verdict, str], int]) -> dict[tuple[Verd
     return dict(sorted(found.items(), key=lambda item: (order.index(item[0][0]), len(item[0][1]))))
 
 
-def signers_of(file: FileReport) -> str:
+def signers_of(file: FileReport, lang: str) -> str:
     """Name everybody who signed a file, each once."""
     signers = [s.signer or "?" for s in file.signatures if s.kind is SignatureKind.SIGNATURE]
-    return ", ".join(dict.fromkeys(signers))
+    return translate(tuple(dict.fromkeys(signers)), lang)
 
 
 def open_roles(file: FileReport, lang: str) -> tuple[str, ...]:

@@ -208,7 +208,7 @@ def _choose_token(config: BackendConfig, module: Any) -> Any:
     found, tokens = look_for_tokens(module, fits, restart=not used)
     wanted = " ".join(part for part in (label, serial) if part)
     if not found:
-        there = ", ".join(sorted(token.label.strip() for token in tokens)) or "none"
+        there = sorted(token.label.strip() for token in tokens) or sentence("messages.none")
         config.fail(
             sentence("signing.no-token-plugged", wanted=wanted),
             hint=sentence("signing.tokens", there=there),
@@ -268,8 +268,9 @@ def _find_key(binding: Any, config: BackendConfig, opened: _OpenToken) -> Any:
     keys = list(opened.session.get_objects(query))
     if len(keys) != 1:
         everything = opened.session.get_objects({attribute.CLASS: binding.ObjectClass.PRIVATE_KEY})
-        there = ", ".join(sorted(f"{key.label} (id {key.id.hex()})" for key in everything)) or "none"
-        many = sentence("signing.no-private-key") if not keys else f"{len(keys)} private keys"
+        there = sorted(f"{key.label} (id {key.id.hex()})" for key in everything) or sentence("messages.none")
+        none = sentence("signing.no-private-key")
+        many = sentence("signing.private-keys", count=len(keys)) if keys else none
         config.fail(
             sentence("signing.on-token-fit-label-or-id", many=many, label=opened.label),
             hint=sentence("signing.keys", there=there),

@@ -45,7 +45,7 @@ def _certificate(certificate: Any | None) -> Iterator[tuple[str, str]]:
     if certificate is None:
         return
     yield "certificate_sha256", hashlib.sha256(der_of(certificate)).hexdigest()
-    yield "issuer", issuer_name(certificate)
+    yield "issuer", str(issuer_name(certificate))
     with contextlib.suppress(*UNREADABLE):
         yield "serial_number", format(certificate.serial_number, "x")
         yield "valid_until", _utc(certificate.not_valid_after)
