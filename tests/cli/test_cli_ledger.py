@@ -137,6 +137,8 @@ def test_hundreds_are_entered_at_once(
 def test_an_entry_for_an_earlier_day_is_marked(agreegen: Agreegen, ledger: Path) -> None:
     assert _receive(agreegen, ledger, "--item", "D-1", "--date", "2020-02-03").code == 0
     marked = agreegen("ledger", "list", "--ledger", ledger, "--kind", "receive", "--json").json()
+    assert agreegen("ledger", "list", "--ledger", ledger, "--kind", "收文", "--json").json() == marked
+    assert agreegen("ledger", "list", "--ledger", ledger, "--kind", "赠送").code == 2
     assert {each["item"]: each["backdated"] for each in marked} == {"A-1": False, "D-1": True}
 
 

@@ -11,6 +11,7 @@ import warnings
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pikepdf
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -472,3 +473,16 @@ def test_demo_spares_a_foreign_folder(agreegen: Agreegen, tmp_path: Path) -> Non
     (tmp_path / "precious").write_text("mine", "utf-8")
     assert agreegen("demo", tmp_path, "--force").code == 2
     assert files_below(tmp_path) == {"precious"}
+
+
+def test_in_a_file_without_roles_the_new_field_is_named(
+    agreegen: Agreegen, pki: ExamplePki, tmp_path: Path
+) -> None:
+    """Files of other programs declare no roles: nobody should believe that one was fulfilled."""
+    source = tmp_path / "plain.pdf"
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        pdf.save(source)
+    result = agreegen(*signing(pki, source, tmp_path / "signed.pdf", "nobody", pki.credential("unit-seal")))
+    assert result.code == 0, result.err
+    assert "declares no roles: the signature stands in a new field named nobody" in result.err
