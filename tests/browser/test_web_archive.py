@@ -48,6 +48,8 @@ def web(tmp_path_factory: pytest.TempPathFactory, responder: Responder) -> Itera
         wait(lambda: folder.check.exit_code == 0)
         visit.post(f"{path}/run")
         wait(lambda: folder.run.exit_code == 0)
+        visit.post("/ledger")
+        wait(office.office.home.ledger.is_file)
         yield office
 
 
@@ -171,6 +173,21 @@ class Walk:
         self.see(self.second, self._bag, "bag-destroyed")
         self.see(self.second, "/archive", "archive-of-all")
 
+    def look_at_the_ledger(self) -> None:
+        """Make one entry, and see that the destruction was entered."""
+        page = self.officer.page
+        self.officer.go("/ledger/acts")
+        page.click("#add summary")
+        page.fill("#add-item", "A-001")
+        page.fill("#add-title", "关于加强普查保密管理工作的通知")
+        page.fill("#add-giver", "省普查办")
+        page.fill("#add-receiver", "张伟")
+        self.press("#add form button", "#add .note.good")
+        page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+        self.see(self.officer, "/ledger/acts", "ledger-acts")
+        self.see(self.officer, "/ledger", "ledger")
+        assert "bag-01" in page.inner_text("main")
+
     def close(self) -> None:
         """Close both windows."""
         self.officer.close()
@@ -187,6 +204,7 @@ def test_a_bag_is_kept_handed_over_received_and_destroyed(
         walk.keep()
         walk.receive(walk.send(recipient))
         walk.destroy()
+        walk.look_at_the_ledger()
         walk.officer.go("/audit")
         told = walk.officer.page.inner_text("main")
         acts = "加盖时间戳 续期时间戳 提取单份文件 编制移交清单 加密归档包 登记来包 解密来包 接收归档包"

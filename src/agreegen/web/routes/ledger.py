@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -31,10 +32,11 @@ def show_ledger(call: Call) -> Response:
     """Show the ledger, or how to begin one."""
     office = call.office
     name = call.request.query_params.get("q", "").strip()[:80]
+    day = call.request.query_params.get("at", "")
     values: dict[str, Any] = {"view": None, "problem": None, "kinds": {}}
     if office.home.ledger.is_file():
         try:
-            view = view_ledger(office.home.ledger, name)
+            view = view_ledger(office.home.ledger, name, _day(day))
             values |= {"view": view, "kinds": words(view, call.visitor.language)}
         except AgreegenError as exc:
             values["problem"] = exc
@@ -50,9 +52,17 @@ def show_ledger(call: Call) -> Response:
         found=read_answer(checking),
         can_sign=office.settings.register_credential is not None,
         wanted=name,
+        day=day if _day(day) else "",
         changes=call.user.role in OFFICER,
         **values,
     )
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def begin_ledger(call: Call) -> Response:

@@ -13,6 +13,7 @@ from agreegen.web.routes import (
     coverage,
     desk,
     ledger,
+    ledger_acts,
     login,
     office_root,
     scans,
@@ -35,6 +36,7 @@ PAGES: tuple[Page, ...] = (
     *agreements.PAGES,
     *archive.PAGES,
     *ledger.PAGES,
+    *ledger_acts.PAGES,
     *audit.PAGES,
 )
 

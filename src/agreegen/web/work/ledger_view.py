@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from agreegen.api import Copy, Item, Movement, Reminder, ledger_content, ledger_due, ledger_holdings, word_of
@@ -33,17 +34,18 @@ class LedgerView:
     held: int
 
 
-def view_ledger(path: Path, name: str) -> LedgerView:
+def view_ledger(path: Path, name: str, at: date | None = None) -> LedgerView:
     """Read a ledger.
 
     Args:
         path: The ledger.
         name: Part of the name of whose copies and entries are wanted, or of an item's number; empty for all.
+        at: The day at whose end the copies are asked for; None for now.
 
     Raises:
         RegisterError: It cannot be read, or its entries do not fit each other.
     """
-    content, holdings = ledger_content(path), ledger_holdings(path)
+    content, holdings = ledger_content(path), ledger_holdings(path, at=at)
     copies = [copy for copy in holdings.all() if _fits(name, copy.item, copy.holder, copy.custodian)]
     movements = [
         each

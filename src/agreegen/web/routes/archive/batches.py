@@ -15,6 +15,7 @@ from agreegen.web.endpoint import NOT_FOUND, Call, Page
 from agreegen.web.pages.areas import OFFICER, READERS
 from agreegen.web.pages.rendering import page
 from agreegen.web.routes.archive.bags import USUAL_DAYS, standing
+from agreegen.web.routes.archive.finding import ledger_place
 from agreegen.web.routes.batches.finding import attachment, back_to, find_batch
 from agreegen.web.work.archive.deliveries import Deliveries
 from agreegen.web.work.batch_folder import BatchFolder, read_answer
@@ -33,8 +34,8 @@ def list_archive(call: Call) -> Response:
         if folder.register.is_file():
             rows.append((batch, len(folder.bags), folder.archiving.state))
             bags += [folder.bag_place(batch).bag(name) for name in reversed(folder.bag_names)]
-    for delivery in Deliveries(office.home).all():
-        bags += [delivery.place.bag(name) for name in delivery.bags]
+    for place in (*(each.place for each in Deliveries(office.home).all()), ledger_place(call)):
+        bags += [place.bag(name) for name in place.names()]
     found = [standing(call, bag) for bag in itertools.islice(filter(None, bags), _MOST_LISTED)]
     values = {"batches": rows, "bags": found, "within": USUAL_DAYS}
     return page("archive.html", office, call.visitor, **values)

@@ -6,12 +6,14 @@ from starlette.exceptions import HTTPException
 
 from agreegen.errors import UsageError
 from agreegen.web.endpoint import NOT_FOUND, Call
+from agreegen.web.pages.words import say
 from agreegen.web.work.archive.deliveries import Deliveries, Delivery
 from agreegen.web.work.archive.places import Bag, BagPlace, Options
 from agreegen.web.work.batch_folder import BatchFolder
 from agreegen.web.work.children import Child
 
 LANE = "archive"
+LEDGER = "ledger"
 _PRIVATE = 0o700
 _MOST_CHARACTERS = 200
 
@@ -43,11 +45,27 @@ def require_there(call: Call) -> Bag:
 
 def _find_place(call: Call) -> BagPlace | None:
     office, name = call.office, call.part("place")
+    if name == LEDGER:
+        return ledger_place(call)
     delivery = Deliveries(office.home).find(name)
     if delivery is not None:
         return delivery.place
     batch = office.batches.find(name)
     return None if batch is None else BatchFolder.of(office.home, batch).bag_place(batch)
+
+
+def ledger_place(call: Call) -> BagPlace:
+    """Return where the bags of the ledger's closed periods lie."""
+    folder = call.office.home.ledger.parent
+    return BagPlace(
+        id=LEDGER,
+        title=say(call.visitor.language, "web.area.ledger"),
+        folder=folder,
+        notes=folder / "acts",
+        register=None,
+        sources=None,
+        back="/ledger",
+    )
 
 
 def find_delivery(call: Call) -> Delivery:

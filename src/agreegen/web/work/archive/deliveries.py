@@ -67,9 +67,7 @@ class Delivery:
     @property
     def bags(self) -> tuple[str, ...]:
         """Names of its bags."""
-        found = (path.parent.name for path in self.place.folder.glob("*/bagit.txt"))
-        gone = (path.name.removesuffix(".destroyed") for path in self.place.folder.glob("*.destroyed"))
-        return tuple(sorted({*found, *gone}))
+        return self.place.names()
 
     @property
     def opening(self) -> Child:

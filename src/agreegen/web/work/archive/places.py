@@ -39,6 +39,12 @@ class BagPlace:
     sources: Path | None
     back: str
 
+    def names(self) -> tuple[str, ...]:
+        """Name the bags that are there, or were there and were destroyed."""
+        found = (path.parent.name for path in self.folder.glob("*/bagit.txt"))
+        gone = (path.name.removesuffix(DESTROYED) for path in self.folder.glob(f"*{DESTROYED}"))
+        return tuple(sorted({*found, *gone}))
+
     def bag(self, name: str) -> Bag | None:
         """Return a bag that is there, or was there and was destroyed."""
         if name in {"", ".", ".."} or PurePath(name).name != name:
