@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 
@@ -30,24 +28,22 @@ def load_private_key(config: BackendConfig) -> object:
         CredentialError: Unreadable file, wrong or missing passphrase, no key.
     """
     path = config.file("key")
-    data = config.read_key(path, message("signing.key-file"), _probe_private_key)
+    data = config.read_key(path, message("signing.key-file"), _probe)
     passphrase = config.read_secret_or_none("passphrase")
-    secret = passphrase.encode() if passphrase is not None else None
-    load = _loader(data)
     try:
         with breakdown_as(lambda: broke_down(config, path), secret=True):
-            return load(data, secret)
+            return _open(data, passphrase)
     except TypeError:
-        if secret is not None:
+        if passphrase is not None:
             try:
-                return load(data, None)
+                return _open(data, None)
             except (ValueError, TypeError, UnsupportedAlgorithm):
                 pass
         raise config.error(
             message("signing.key-encrypted", path=path), hint=message("signing.give-its-passphrase")
         ) from None
     except (ValueError, UnsupportedAlgorithm) as exc:
-        if secret is not None and ("decrypt" in str(exc).lower() or "password" in str(exc).lower()):
+        if passphrase is not None and ("decrypt" in str(exc).lower() or "password" in str(exc).lower()):
             raise config.error(
                 message("signing.wrong-passphrase-key", path=path), hint=message("signing.check-passphrase")
             ) from None
@@ -57,9 +53,10 @@ def load_private_key(config: BackendConfig) -> object:
         ) from None
 
 
-def _probe_private_key(data: bytes, passphrase: str | None) -> None:
-    _loader(data)(data, passphrase.encode() if passphrase is not None else None)
+def _probe(data: bytes, passphrase: str | None) -> None:
+    _open(data, passphrase)
 
 
-def _loader(data: bytes) -> Callable[[bytes, bytes | None], object]:
-    return serialization.load_pem_private_key if b"-----BEGIN" in data else serialization.load_der_private_key
+def _open(data: bytes, passphrase: str | None) -> object:
+    load = serialization.load_pem_private_key if b"-----BEGIN" in data else serialization.load_der_private_key
+    return load(data, None if passphrase is None else passphrase.encode())

@@ -135,6 +135,10 @@ class BatchFolder:
         """`register add-scans`."""
         return Child(self.path, "scans")
 
+    def paper(self, document: str) -> Child:
+        """Return `register add-paper` or `retract` of one document."""
+        return Child(self.path / "acts" / document, "paper", self.path)
+
     @property
     def archiving(self) -> Child:
         """`archive create`."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from agreegen.web.routes.batches import documents, making, overview, printing
+from agreegen.web.routes.batches import documents, making, overview, paper, printing
 
-PAGES = (*overview.PAGES, *making.PAGES, *documents.PAGES, *printing.PAGES)
+PAGES = (*overview.PAGES, *making.PAGES, *documents.PAGES, *paper.PAGES, *printing.PAGES)
 
 __all__ = ["PAGES"]

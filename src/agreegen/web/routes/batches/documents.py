@@ -38,9 +38,20 @@ def show_document(call: Call) -> Response:
     """Show a document as pictures."""
     batch, folder = find_batch(call)
     path = find_document(folder, call.part("document"))
-    count = len(call.office.pictures.pages(path))
-    values = {"batch": batch, "document": call.part("document"), "name": path.name, "pages": count}
-    return page("document.html", call.office, call.visitor, **values)
+    with open_register(folder.register) as register:
+        row = register.document(call.part("document"))
+    return page(
+        "document.html",
+        call.office,
+        call.visitor,
+        batch=batch,
+        document=call.part("document"),
+        name=path.name,
+        pages=len(call.office.pictures.pages(path)),
+        row=row,
+        paper=folder.paper(call.part("document")),
+        changes=call.user.role in OFFICER,
+    )
 
 
 def show_page(call: Call) -> Response:
