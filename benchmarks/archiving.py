@@ -84,7 +84,7 @@ def _make_bag(bag: Path, documents: int) -> Path:
             file.truncate(_DOCUMENT_BYTES)
         hashes[name] = hashlib.sha256(head + zeros).hexdigest()
     with (bag / "manifest-sha256.txt").open("wb") as file:
-        file.writelines(manifest_lines(hashes))
+        file.writelines(manifest_lines(sorted(hashes.items())))
     return bag
 
 

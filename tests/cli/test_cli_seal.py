@@ -45,14 +45,14 @@ def large(bag: Path) -> Path:
     (bag / "data/more.bin").write_bytes(os.urandom(2_500_000))
     payload, _ = parse_manifest((bag / "manifest-sha256.txt").read_bytes())
     payload["data/more.bin"] = sha256_of_file(bag / "data/more.bin")
-    (bag / "manifest-sha256.txt").write_bytes(b"".join(manifest_lines(payload)))
+    (bag / "manifest-sha256.txt").write_bytes(b"".join(manifest_lines(sorted(payload.items()))))
     size = sum((bag / path).stat().st_size for path in payload)
     info = (bag / "bag-info.txt").read_text("utf-8")
     info = re.sub(r"Payload-Oxum: .*", f"Payload-Oxum: {size}.{len(payload)}", info)
     (bag / "bag-info.txt").write_text(info, "utf-8")
     tags, _ = parse_manifest((bag / "tagmanifest-sha256.txt").read_bytes())
     right = {path: sha256_of_file(bag / path) for path in tags}
-    (bag / "tagmanifest-sha256.txt").write_bytes(b"".join(manifest_lines(right)))
+    (bag / "tagmanifest-sha256.txt").write_bytes(b"".join(manifest_lines(sorted(right.items()))))
     return bag
 
 

@@ -290,7 +290,7 @@ def _list_more(line: str) -> Callable[[Path], None]:
 
 def _mend(bag: Path) -> None:
     names = ("bagit.txt", "bag-info.txt", "manifest-sha256.txt")
-    listed = b"".join(manifest_lines({name: sha256_of_file(bag / name) for name in names}))
+    listed = b"".join(manifest_lines((name, sha256_of_file(bag / name)) for name in sorted(names)))
     (bag / "tagmanifest-sha256.txt").write_bytes(listed)
 
 
@@ -303,7 +303,7 @@ def _exchange_and_mend(bag: Path) -> None:
         for path in (bag / "data").rglob("*")
         if path.is_file()
     }
-    (bag / "manifest-sha256.txt").write_bytes(b"".join(manifest_lines(payload)))
+    (bag / "manifest-sha256.txt").write_bytes(b"".join(manifest_lines(sorted(payload.items()))))
     sizes = [(bag / path).stat().st_size for path in payload]
     info = (bag / "bag-info.txt").read_text().splitlines()
     lines = [line for line in info if not line.startswith("Payload-Oxum")]

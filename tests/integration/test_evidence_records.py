@@ -120,7 +120,7 @@ def make_bag(
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    (folder / "manifest-sha256.txt").write_bytes(b"".join(manifest_lines(hashes)))
+    (folder / "manifest-sha256.txt").write_bytes(b"".join(manifest_lines(sorted(hashes.items()))))
     return folder
 
 

@@ -38,6 +38,7 @@ from agreegen.archive.manifests import (
 )
 from agreegen.archive.names import refuse_bad_names
 from agreegen.archive.paper import paper_files, read_paper, with_paper
+from agreegen.archive.payload_hashes import PayloadHashes
 from agreegen.archive.sealing import seal
 from agreegen.errors import ArchiveError, InputError, UsageError
 from agreegen.files import TEMPORARY_PREFIX, sha256_of, sha256_of_file, sync_folder
@@ -60,6 +61,7 @@ from agreegen.verification.service import judging_processes, verify_paths
 __all__ = ["BagRequest", "BagSummary", "create_bag"]
 
 _REGISTER_NAME = "register.db"
+_DOCUMENTS = "data/documents/"
 
 
 @dataclass(slots=True)
@@ -76,7 +78,7 @@ class _Draft:
 
     folder: Path
     rows: KeptRows
-    hashes: dict[str, str] = field(default_factory=dict)
+    hashes: PayloadHashes
     certificates: dict[str, bytes] = field(default_factory=dict)
     crls: dict[str, bytes] = field(default_factory=dict)
 
@@ -86,13 +88,13 @@ class _Draft:
         target.parent.mkdir(parents=True, exist_ok=True)
         with open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:  # noqa: PTH123
             file.write(data)
-        self.hashes[path] = sha256_of(data)
+        self.hashes.add(path, sha256_of(data))
 
     def take(self, path: str, write: Callable[[Path], None]) -> None:
         """Let something be written as a payload file and note its hash."""
         target = self.folder / path
         write(target)
-        self.hashes[path] = sha256_of_file(target)
+        self.hashes.add(path, sha256_of_file(target))
 
 
 def create_bag(request: BagRequest, *, recorder: Recorder | None = None) -> BagSummary:
@@ -131,15 +133,15 @@ def _record_archived(recorder: Recorder, summary: BagSummary, request: BagReques
         CredentialError: The key cannot sign.
         RegisterError: The register cannot be written.
     """
-    credential, register = request.credential, recorder.register
-    facts = {"bag": summary.bag.name, "credential": credential.name}
-    drafts = []
-    for path in summary.document_paths:
-        row = register.document_by_path(path)
-        if row is not None:
-            known = row.registration
-            drafts.append(EventDraft(EventKind.ARCHIVED, known.id, sha256=row.sha256, details=facts))
-    recorder.record(drafts, now=request.now)
+    facts = {"bag": summary.bag.name, "credential": request.credential.name}
+
+    def drafts() -> Iterator[EventDraft]:
+        for path in summary.document_paths:
+            row = recorder.register.document_by_path(path)
+            if row is not None:
+                yield EventDraft(EventKind.ARCHIVED, row.registration.id, sha256=row.sha256, details=facts)
+
+    recorder.record(drafts(), now=request.now)
 
 
 def _create(request: BagRequest, register: Register | None) -> BagSummary:
@@ -147,8 +149,8 @@ def _create(request: BagRequest, register: Register | None) -> BagSummary:
     _refuse_target(request)
     choice = choose_documents(request, register)
     refuse_bad_names([document.path.removeprefix("documents/") for document in choice.documents])
-    with _drafting(request.bag) as folder, KeptRows() as rows:
-        draft = _Draft(folder, rows)
+    with _drafting(request.bag) as folder, KeptRows() as rows, PayloadHashes() as hashes:
+        draft = _Draft(folder, rows, hashes)
         for document in choice.documents:
             _add_document(draft, request, document, register)
         for path, data in paper_files(request.source, draft.rows):
@@ -161,6 +163,7 @@ def _create(request: BagRequest, register: Register | None) -> BagSummary:
         payload_bytes = sum((folder / path).stat().st_size for path in draft.hashes)
         tag_manifest = _write_tags(draft, request, payload_bytes)
         sealed = seal(tag_manifest, request)
+        payload_files = len(hashes)
         (folder / SIGNATURE_NAME).write_bytes(sealed.signature)
         if sealed.token is not None:
             (folder / TOKEN_NAME).write_bytes(sealed.token)
@@ -169,7 +172,7 @@ def _create(request: BagRequest, register: Register | None) -> BagSummary:
     return BagSummary(
         bag=request.bag,
         documents=len(choice.documents),
-        payload_files=len(draft.hashes),
+        payload_files=payload_files,
         payload_bytes=payload_bytes,
         timestamped=sealed.token is not None,
         document_paths=tuple(document.path for document in choice.documents),
@@ -274,12 +277,11 @@ def _add_reports(draft: _Draft, request: BagRequest) -> None:
         if request.credential.sm2_signer_id is None
         else (request.credential.sm2_signer_id,),
     )
-    names = [path for path in draft.hashes if path.startswith("data/documents/")]
-    judged = verify_paths(
-        (draft.folder / name for name in names), options, jobs=judging_processes(len(names))
-    )
+    paths = (draft.folder / name for name in draft.hashes.below(_DOCUMENTS))
+    judged = verify_paths(paths, options, jobs=judging_processes(draft.rows.count))
     on_paper, _ = read_paper(draft.folder, draft.hashes)
-    files = (with_paper(replace(file, path=name), on_paper) for name, file in zip(names, judged, strict=True))
+    named = zip(draft.hashes.below(_DOCUMENTS), judged, strict=True)
+    files = (with_paper(replace(file, path=name), on_paper) for name, file in named)
     report = _write_json(draft, "data/verification-report.json", files)
     draft.take("data/verification-report.html", lambda target: write_html(target, report, options))
 
@@ -307,7 +309,7 @@ def _write_json(draft: _Draft, name: str, files: Iterator[FileReport]) -> Report
 def _add_register(draft: _Draft, request: BagRequest, register: Register | None) -> None:
     path = draft.folder / "data/register.csv"
     export_csv(draft.rows, path, omit_ids=request.omit_ids)
-    draft.hashes["data/register.csv"] = sha256_of_file(path)
+    draft.hashes.add("data/register.csv", sha256_of_file(path))
     if register is None:
         return
     draft.add(HEADS_IN_BAG, encode_heads(register))
@@ -346,9 +348,11 @@ def _write_tags(draft: _Draft, request: BagRequest, payload_bytes: int) -> bytes
     (draft.folder / "bagit.txt").write_bytes(BAGIT_TXT)
     (draft.folder / "bag-info.txt").write_bytes(info)
     with (draft.folder / PAYLOAD_MANIFEST).open("wb") as file:
-        file.writelines(manifest_lines(draft.hashes))
+        file.writelines(manifest_lines(draft.hashes.items()))
     tags = ("bagit.txt", "bag-info.txt", PAYLOAD_MANIFEST)
-    tag_manifest = b"".join(manifest_lines({name: sha256_of_file(draft.folder / name) for name in tags}))
+    tag_manifest = b"".join(
+        manifest_lines((name, sha256_of_file(draft.folder / name)) for name in sorted(tags))
+    )
     (draft.folder / TAG_MANIFEST).write_bytes(tag_manifest)
     return tag_manifest
 

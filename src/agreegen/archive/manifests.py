@@ -22,14 +22,14 @@ class ManifestError(ValueError):
     """A line or a path of a manifest that no honest writer writes."""
 
 
-def manifest_lines(hashes: Mapping[str, str]) -> Iterator[bytes]:
-    """Yield the lines of a manifest, sorted by path (RFC 8493, 2.1.3).
+def manifest_lines(hashes: Iterable[tuple[str, str]]) -> Iterator[bytes]:
+    """Yield the lines of a manifest (RFC 8493, 2.1.3).
 
     Args:
-        hashes: Path from the top of the bag, with forward slashes → lower-case hex SHA-256.
+        hashes: Path from the top of the bag, with forward slashes, and lower-case hex SHA-256; sorted.
     """
-    for path in sorted(hashes):
-        yield f"{hashes[path]}  {encode_path(path)}\n".encode()
+    for path, sha256 in hashes:
+        yield f"{sha256}  {encode_path(path)}\n".encode()
 
 
 def encode_path(path: str) -> str:

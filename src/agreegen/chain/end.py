@@ -34,7 +34,7 @@ class Addition:
         count: Number of events, those of the chain before among them.
         tip: Hash of the last one.
         at: Time that the new events carry, aware UTC.
-        links: The new events.
+        links: The new events that are not stored yet.
         head: The signed head over them, once there is one.
     """
 
@@ -104,24 +104,29 @@ class ChainEnd:
 
     @contextlib.contextmanager
     def writing(self, addition: Addition) -> Iterator[None]:
-        """Write an addition in one durable transaction, together with what is written within.
+        """Write an addition in one durable transaction, together with what is appended and written within.
 
         Raises:
             RegisterError: The file was replaced, or another process wrote to it; nothing was written.
             sqlite3.Error: It cannot be written; nothing was.
         """
         with self._transaction():
+            yield
+            self.store(addition)
             connection, head = self._view.connection, addition.head
-            connection.executemany(_INSERT_EVENT, addition.links)
             if head is not None:
                 row = (addition.count, head.count, head.hash, head.signer, head.signature)
                 connection.execute(_INSERT_HEAD, row)
-            yield
             connection.executemany(
                 "UPDATE meta SET value = ? WHERE key = ?",
                 [(str(addition.count), TIP_COUNT), (addition.tip.hex(), TIP_HASH)],
             )
         self.count, self._tip, self.latest = addition.count, addition.tip, addition.at
+
+    def store(self, addition: Addition) -> None:
+        """Write the new events so far, within `writing`: a hundred thousand of them wait on the disk."""
+        self._view.connection.executemany(_INSERT_EVENT, addition.links)
+        addition.links.clear()
 
     def require_in_place(self) -> None:
         """Refuse to go on where another file has taken the name: what is written would be lost.

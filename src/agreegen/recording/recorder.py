@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -33,17 +34,25 @@ class Recorder:
     signer: CredentialSigner | None
     pins: bool = True
 
-    def record(self, drafts: Sequence[EventDraft], *, now: datetime) -> Head | None:
+    def record(self, drafts: Iterable[EventDraft], *, now: datetime) -> Head | None:
         """Record events and the signed head over them; nothing where there are none.
+
+        Args:
+            drafts: The events; they are asked for one by one, within the transaction.
+            now: Aware UTC time of the events.
 
         Raises:
             RegisterError: The register cannot be written; nothing was recorded.
             CredentialError: The key cannot sign; nothing was recorded.
         """
-        if not drafts:
+        found = iter(drafts)
+        first = next(found, None)
+        if first is None:
             return None
         signer = None if self.signer is None else replace(self.signer, now=now)
-        return self.register.record_many(drafts, now=now, signer=signer, pin=self.pins)
+        return self.register.record_many(
+            itertools.chain((first,), found), now=now, signer=signer, pin=self.pins
+        )
 
     def prove_time(self, signer: CredentialSigner) -> Head | None:
         """Have the present end of the chain signed once more, by a signer who asks a timestamp service.
@@ -92,8 +101,10 @@ class Recorder:
         Raises:
             RegisterError: A document is unknown, or the register cannot be written; nothing was recorded.
         """
-        drafts = [EventDraft(EventKind.PRINTED, each, details={"by": by}) for each in document_ids]
-        return self.record(drafts, now=now)
+        details = {"by": by}
+        return self.record(
+            (EventDraft(EventKind.PRINTED, each, details=details) for each in document_ids), now=now
+        )
 
     def retract(self, document_id: str, *, reason: str, by: str, now: datetime) -> Head | None:
         """Take the paper record of a document back; record and retraction both stay in the chain.

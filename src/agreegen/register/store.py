@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +25,8 @@ from agreegen.register.projection import encode_details, project
 from agreegen.register.view import RegisterView
 
 _STAFF_NO = "staff_no"
+_MOST_WAITING = 2_000
+"""Events of one transaction that wait in memory."""
 
 
 @dataclass(slots=True)
@@ -118,7 +120,7 @@ class Register(RegisterView):
 
     def record_many(
         self,
-        drafts: Sequence[EventDraft],
+        drafts: Iterable[EventDraft],
         *,
         now: datetime,
         signer: HeadSigner | None = None,
@@ -142,18 +144,23 @@ class Register(RegisterView):
             RegisterError: An event does not fit, or the file cannot be written; nothing was recorded.
             CredentialError: The key cannot sign; nothing was recorded.
         """
-        if not drafts and signer is None:
-            return None
         recording = _Recording(self._end.begin(now))
-        with self.wrapped():
+        with self.wrapped(), self._end.writing(recording.addition):
             for draft in drafts:
                 self._add(recording, draft)
+                if len(recording.events) >= _MOST_WAITING:
+                    self._store(recording)
             if signer is not None:
                 self._end.sign(recording.addition, signer, pin=pin)
-            with self._end.writing(recording.addition):
-                self.connection.executemany(INSERT_DOCUMENT, map(row_values, recording.changed.values()))
-                store_events(self.connection, recording.events)
+            self._store(recording)
         return recording.addition.head
+
+    def _store(self, recording: _Recording) -> None:
+        self._end.store(recording.addition)
+        self.connection.executemany(INSERT_DOCUMENT, map(row_values, recording.changed.values()))
+        store_events(self.connection, recording.events)
+        recording.changed.clear()
+        recording.events.clear()
 
     def record(self, draft: EventDraft, *, now: datetime) -> None:
         """Append one event; see `record_many`."""

@@ -80,11 +80,11 @@ def judged(folder: Path, names: list[str]) -> tuple[list[str], bool, bool]:
     size = sum((folder / path).stat().st_size for path in hashes)
     info = format_info([("Payload-Oxum", f"{size}.{len(hashes)}")])
     tags = {"bagit.txt": BAGIT_TXT, "bag-info.txt": info}
-    tags["manifest-sha256.txt"] = b"".join(manifest_lines(hashes))
+    tags["manifest-sha256.txt"] = b"".join(manifest_lines(sorted(hashes.items())))
     for name, data in tags.items():
         (folder / name).write_bytes(data)
     sums = {name: hashlib.sha256(data).hexdigest() for name, data in tags.items()}
-    (folder / "tagmanifest-sha256.txt").write_bytes(b"".join(manifest_lines(sums)))
+    (folder / "tagmanifest-sha256.txt").write_bytes(b"".join(manifest_lines(sorted(sums.items()))))
     line = ["sha256sum", "-c", "--strict", "--quiet", "manifest-sha256.txt"]
     summed = subprocess.run(line, cwd=folder, capture_output=True, check=False).returncode == 0
     try:
