@@ -15,6 +15,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser
 
+from agreegen.api import open_register
 from agreegen.demo.run import invented_roster
 from agreegen.web.store.users import Role
 from tests.attacks.documents import signed
@@ -57,16 +58,20 @@ def browser() -> Iterator[Browser]:
 def _paths(web: WebOffice) -> list[str]:
     """Return the pages that a person sees, with the batch that there is."""
     batch = web.office.batches.all()[0].id
+    with open_register(web.office.home.batches / batch / "output" / "register.db") as register:
+        document = next(iter(register.documents())).registration.id
     return [
         "/account",
         "/agreements",
         "/agreements/new/confidentiality-agreement",
         "/archive",
         f"/archive/{batch}",
+        "/archive/received",
         "/audit",
         "/batches",
         f"/batches/{batch}",
         f"/batches/{batch}/documents",
+        f"/batches/{batch}/documents/{document}",
         f"/coverage?batch={batch}&state=all",
         "/ledger",
         "/nothing-here",
