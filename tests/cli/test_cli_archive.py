@@ -14,6 +14,7 @@ import pytest
 from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.maker import make_example_pki
 from agreegen.example_pki.responder import Responder
+from agreegen.reports.verification import abridging
 from tests.cli.conftest import PEOPLE, Agreegen, Papers, files_below
 
 
@@ -48,6 +49,17 @@ def test_the_four_properties_of_a_bag(agreegen: Agreegen, pki: ExamplePki, bag: 
     failed = {name for name, each in checks.items() if each[3] == "failed"}
     assert failed == {"files against the manifests", "total size", "documents against the register"}
     assert "certif" in (tmp_path / "four.html").read_text("utf-8")
+
+
+def test_the_four_properties_of_a_bag_too_large_for_every_detail(
+    agreegen: Agreegen, pki: ExamplePki, bag: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reports of settled documents are cut short after so many; which document each is must not be lost."""
+    monkeypatch.setattr(abridging, "MAX_DETAILED", 1)
+    line = ("archive", "verify", bag, "--trust", pki.trust, "--four", tmp_path / "four.html")
+    result = agreegen(*line, "--json")
+    assert len({file["document"]["id"] for file in result.json()["documents"]["files"]}) == 3
+    assert (result.code, _four(tmp_path)["metadata against content"][3]) == (0, "passed")
 
 
 def _four(folder: Path) -> dict[str, tuple[str, ...]]:

@@ -33,12 +33,18 @@ def _shorten(
     documents: dict[DocumentFacts, DocumentFacts],
 ) -> FileReport:
     signatures = (replace(s, time=None, reasons=(), details=()) for s in file.signatures)
-    facts = file.document and replace(file.document, id="")
+    facts = None if file.document is None else _once(file.document, documents)
     return replace(
         file,
-        document=facts and documents.setdefault(facts, facts),
+        document=facts,
         signatures=tuple(shared.setdefault(signature, signature) for signature in signatures),
         alarms=(),
         remarks=(),
         abridged=True,
     )
+
+
+def _once(document: DocumentFacts, known: dict[DocumentFacts, DocumentFacts]) -> DocumentFacts:
+    """Return the same facts with what they have in common with other documents kept once."""
+    common = replace(document, id="")
+    return replace(known.setdefault(common, common), id=document.id)
