@@ -77,6 +77,14 @@ def test_a_dead_service_leaves_nothing(bag: Path) -> None:
     assert sorted(bag.rglob("*")) == before
 
 
+def test_nothing_is_extracted_into_a_bag(responder: Responder, bag: Path) -> None:
+    _stamped(responder, bag)
+    (bag / "bagit.txt").write_bytes(b"BagIt-Version: 1.0\n")
+    before = sorted(bag.rglob("*"))
+    assert run(["archive", "extract", str(bag), "001.pdf", "-o", str(bag / "out")]) == 2
+    assert sorted(bag.rglob("*")) == before
+
+
 def test_a_record_of_another_file_is_told(
     responder: Responder, bag: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

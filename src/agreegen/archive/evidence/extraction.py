@@ -47,9 +47,10 @@ def extract_document(bag: Path, name: str, folder: Path, *, force: bool = False)
         force: Replace what is there.
 
     Raises:
-        UsageError: The bag has no such document, or a file is there already.
+        UsageError: The bag has no such document, a file is there already, or the folder lies in a bag.
         ArchiveError: The bag was never timestamped, or is damaged.
     """
+    _require_outside(folder)
     path = _DOCUMENTS + name.removeprefix(_DOCUMENTS)
     with contextlib.suppress(ManifestError):
         check_plain(path)
@@ -59,6 +60,16 @@ def extract_document(bag: Path, name: str, folder: Path, *, force: bool = False)
     raise UsageError(
         message("archive.holds-no-document", bag=bag, name=name), hint=message("archive.name-data-documents")
     )
+
+
+def _require_outside(folder: Path) -> None:
+    """Refuse to write into a bag: files that no manifest lists would spoil it."""
+    for above in (folder.absolute(), *folder.absolute().parents):
+        if (above / "bagit.txt").is_file():
+            raise UsageError(
+                message("archive.extract-into-bag", folder=folder, bag=above),
+                hint=message("archive.choose-another-folder"),
+            )
 
 
 def _write(

@@ -75,14 +75,15 @@ def _changed(bag: Path, evidence: BagEvidence, payload: Mapping[str, str]) -> It
     for chain in evidence.chains:
         for path in sorted(chain.hashes.keys() ^ payload.keys()):
             yield BagProblem("evidence", path, message("archive.evidence-not-over-files-bag"))
+        name = chain.hash_name
         for path, value in chain.hashes.items():
-            if chain.hash_name == "sha256":
+            if name == "sha256":
                 found = bytes.fromhex(payload.get(path, ""))
             else:
-                found = hash_file(bag / path, chain.hash_name) if path in payload else b""
+                found = hash_file(bag / path, name)[name] if path in payload else b""
             if path in payload and found != value:
                 yield BagProblem(
-                    "evidence", path, message("archive.its-evidence-over-another", hash_name=chain.hash_name)
+                    "evidence", path, message("archive.its-evidence-over-another", hash_name=name)
                 )
 
 

@@ -169,7 +169,7 @@ def hash_payload(bag: Path, hash_name: str) -> dict[str, bytes]:
 
 def _hash_listed(bag: Path, path: str, listed: str, hash_name: str) -> bytes:
     try:
-        found = {name: hash_file(bag / path, name) for name in dict.fromkeys(("sha256", hash_name))}
+        found = hash_file(bag / path, "sha256", hash_name)
     except OSError as exc:
         raise ArchiveError(
             message("archive.cannot-read-3", bag=bag / path, exc=exc),
@@ -183,17 +183,18 @@ def _hash_listed(bag: Path, path: str, listed: str, hash_name: str) -> bytes:
     return found[hash_name]
 
 
-def hash_file(path: Path, hash_name: str) -> bytes:
-    """Return the hash of a file, read in blocks.
+def hash_file(path: Path, *hash_names: str) -> dict[str, bytes]:
+    """Return hashes of a file by their functions' names; it is read once, in blocks.
 
     Raises:
         OSError: It cannot be read.
     """
-    digest = hashlib.new(hash_name.replace("-", "_"))
+    digests = {name: hashlib.new(name.replace("-", "_")) for name in hash_names}
     with path.open("rb") as file:
         while block := file.read(_BLOCK_BYTES):
-            digest.update(block)
-    return digest.digest()
+            for digest in digests.values():
+                digest.update(block)
+    return {name: digest.digest() for name, digest in digests.items()}
 
 
 def _stamp_together(roots: Mapping[Path, bytes], hash_name: str, stamp: Stamper) -> dict[Path, BagStamp]:
