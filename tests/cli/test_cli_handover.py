@@ -187,3 +187,21 @@ def test_what_cannot_be_received(agreegen: Agreegen, pki: ExamplePki, sent: Path
     assert _receive(agreegen, pki, sent, "-o", tmp_path / "store").code == 7
     line = ("archive", "hand-over", sent, "--credential", pki.credential("archive-seal"))
     assert agreegen(*line, "--sender", "A", "--receiver", "B", "--force").code == 7  # it is not whole
+
+
+@pytest.mark.parametrize("signed", [False, True], ids=["unsigned", "signed"])
+def test_a_receipt_that_was_put_there_is_no_receipt(
+    agreegen: Agreegen, pki: ExamplePki, sent: Path, signed: bool
+) -> None:
+    """Whoever brings a bag could put one beside it, and the archive would then give none of its own."""
+    folder = sent.parent / "bag.transfer"
+    assert _receive(agreegen, pki, sent, "--credential", pki.credential("unit-seal")).code == 0
+    assert _receive(agreegen, pki, sent, "--credential", pki.credential("unit-seal")).code == 0  # its own
+    receipt = json.loads((folder / "receipt.json").read_bytes())
+    (folder / "receipt.json").write_text(json.dumps({**receipt, "by": "nobody"}), "utf-8")
+    if not signed:
+        (folder / "receipt.json.p7s").unlink()
+    result = _receive(agreegen, pki, sent, "--credential", pki.credential("unit-seal"))
+    assert (result.code, "receipt.json" in result.err) == (2, True)
+    (folder / "receipt.json").write_text(json.dumps({**receipt, "tag_manifest_sha256": "0" * 64}), "utf-8")
+    assert _receive(agreegen, pki, sent).code == 2

@@ -14,8 +14,13 @@ import pytest
 from agreegen.api.archives import Retention
 from agreegen.archive.retention import destroying
 from agreegen.example_pki.layout import ExamplePki
+from agreegen.example_pki.maker import make_example_pki
+from agreegen.example_pki.responder import Responder
 from agreegen.register.interface import DocumentState
 from agreegen.register.store import Register
+from agreegen.signing.credentials.loading import load_credential
+from agreegen.signing.detached import sign_detached
+from agreegen.signing.interface import Trust
 from tests.cli.conftest import Agreegen, Result, files_below
 from tests.judges import openssl
 
@@ -320,3 +325,122 @@ def test_what_is_no_bag_is_not_destroyed(case: Case, tmp_path: Path) -> None:
     case.bag.symlink_to(case.output)
     assert case.destroy("--confirm", "0" * 16).code == 2
     assert (case.output / "register.db").is_file()
+
+
+def _begun(case: Case, monkeypatch: pytest.MonkeyPatch, step: str = "record_in_register") -> str:
+    """Begin a destruction and end at a step; return its code."""
+    code = case.code()
+    with monkeypatch.context() as patch:
+        patch.setattr(destroying, step, _kill)
+        assert _in_child(lambda: case.destroy("--confirm", code)) == 9
+    return code
+
+
+@pytest.mark.parametrize("signature", ["none", "of-another-order", "of-a-stranger"])
+def test_an_order_that_somebody_put_there_is_not_carried_out(
+    case: Case, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, signature: str
+) -> None:
+    """It could name documents that this bag never held, and who destroys would sign for them."""
+    _begun(case, monkeypatch, "_remove_originals")
+    order = json.loads((case.folder / "order.json").read_bytes())
+    order["problems"] = ["changed"]
+    (case.folder / "order.json").write_text(json.dumps(order, ensure_ascii=False), "utf-8")
+    seal = case.folder / "order.json.p7s"
+    if signature == "none":
+        seal.unlink()
+    if signature == "of-a-stranger":
+        stranger = make_example_pki(tmp_path / "other", now=datetime.now(UTC), people=(), key_bits=2048)
+        credential = load_credential(stranger.credential("archive-seal"))
+        data = (case.folder / "order.json").read_bytes()
+        seal.write_bytes(sign_detached(data, credential, datetime.now(UTC), (), trust=Trust()))
+    dry = case.destroy()
+    assert dry.code == 7
+    assert "order" in dry.err
+    assert list((case.output / "documents").rglob("*.pdf"))
+
+
+def test_another_bag_in_the_place_of_the_ordered_one_stays(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = _begun(case, monkeypatch, "_carry_out")
+    (case.bag / "data/register.csv").write_bytes(b"another bag\n")
+    assert case.destroy("--confirm", code).code == 2
+    assert (case.bag / "data/register.csv").read_bytes() == b"another bag\n"
+
+
+def test_a_record_of_a_destruction_must_be_genuine(case: Case) -> None:
+    def due(*more: object) -> tuple[int, dict[str, int]]:
+        result = case.run("archive", "due", case.bag.parent, "--json", *more)
+        return result.code, result.json()["summary"]
+
+    assert case.destroy("--confirm", case.code()).code == 0
+    trusted = ("--trust", case.pki.trust)
+    assert due() == due(*trusted) == (0, {"destroyed": 1})
+    assert due("--trust", case.pki.trust / "sm2-root.pem") == (1, {"destruction-unproved": 1})
+    kept = {path: path.read_bytes() for path in case.folder.iterdir()}
+    for name, data in (
+        ("order.json", kept[case.folder / "order.json"].replace("李娜".encode(), "刘洋".encode())),
+        ("order.json.p7s", kept[case.folder / "completion.json.p7s"]),
+        ("completion.json", b"{}"),
+    ):
+        (case.folder / name).write_bytes(data)
+        assert due() == due(*trusted) == (1, {"destruction-unproved": 1}), name
+        (case.folder / name).write_bytes(kept[case.folder / name])
+    (case.folder / "completion.json.p7s").unlink()
+    assert due() == (1, {"destruction-unproved": 1})
+    shutil.rmtree(case.folder)
+    assert due() == (0, {})
+    with Register.open(case.register, read_only=True) as register:  # that one still knows
+        assert {row.state for row in register.documents()} == {DocumentState.DESTROYED}
+
+
+def test_a_bag_is_not_hidden_by_its_name(case: Case) -> None:
+    case.bag.rename(case.folder)
+    (case.folder / "bag-info.txt").unlink()
+    (found,) = case.run("archive", "due", case.folder.parent, "--json").json()["bags"]
+    assert (found["bag"], found["state"]) == (str(case.folder), "unknown")
+
+
+def test_bags_under_one_timestamp_do_not_need_each_other(
+    case: Case, services: Responder, tmp_path: Path
+) -> None:
+    """The others stay provable and renewable; what the destroyed one left proves no more than it did."""
+    trusted = ("--trust", case.pki.trust)
+    stamping = ("--tsa", services.tsa_url, *trusted)
+    other = case.bag.parent / "other"
+    line = ("archive", "create", case.output, "-o", other, *trusted)
+    assert case.run(*line, "--credential", case.pki.credential("unit-seal")).code == 0
+    assert case.run("archive", "timestamp", case.bag, other, *stamping).code == 0
+    token = (other / "evidence/token-0001.tsr").read_bytes()
+    assert (case.bag / "evidence/token-0001.tsr").read_bytes() == token
+    document = next((case.bag / "data/documents").rglob("*.pdf"))
+    name = document.relative_to(case.bag / "data/documents")
+    for bag in (case.bag, other):
+        assert case.run("archive", "extract", bag, name, "-o", tmp_path / f"from-{bag.name}").code == 0
+    case.extra = []
+    assert case.destroy("--confirm", case.code()).code == 0
+
+    def evidence() -> str:
+        result = case.run("archive", "verify", other, *trusted, "--json")
+        assert result.code == 0, result.out
+        return str(result.json()["evidence"]["state"])
+
+    assert evidence() == "valid"
+    assert case.run("archive", "renew", other, *stamping).code == 0
+    assert case.run("archive", "renew", other, *stamping, "--hash", "sha512").code == 0
+    assert evidence() == "valid"
+    for command in (("status",), ("renew", *stamping[:2]), ("extract", name, "-o", tmp_path / "again")):
+        line = (command[0], case.bag, *command[1:])
+        assert case.run("archive", *line).code != 0
+    left = (
+        tmp_path / f"from-{case.bag.name}"
+    )  # what was handed out before says when this file existed, and nothing else
+    record = left / f"{name.name}.ers"
+    lists = ("--evidence", left / "crls", "--crl", left / "crls", *trusted)
+    checked = case.run("verify", left / name.name, "--evidence", record, *lists, "--json")
+    (file,) = checked.json()["files"]
+    assert "evidence-fails" not in {alarm["code"] for alarm in file["alarms"]}
+    changed = next(path for path in (other / "data/documents").rglob("*.pdf") if path.name != name.name)
+    checked = case.run("verify", changed, "--evidence", record, *lists, "--json")
+    (file,) = checked.json()["files"]
+    assert "evidence-fails" in {alarm["code"] for alarm in file["alarms"]}

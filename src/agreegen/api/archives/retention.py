@@ -17,6 +17,7 @@ from agreegen.recording.ledger.clock import office_day
 from agreegen.recording.ledger.opening import LedgerAccess, open_ledger_writer
 from agreegen.recording.recorder import Recorder
 from agreegen.signing.interface import Credential, TimestampServer, Trust
+from agreegen.verification.interface import Options
 
 if TYPE_CHECKING:
     from agreegen.archive.retention.destroying import Destruction
@@ -53,13 +54,20 @@ def job_bags(job: Path, forms: Path | None = None) -> tuple[Path, Retention | No
 
 
 def list_ages(
-    paths: Sequence[Path], *, retention: Retention | None = None, now: datetime | None = None
+    paths: Sequence[Path],
+    *,
+    retention: Retention | None = None,
+    trust: Trust | None = None,
+    now: datetime | None = None,
 ) -> list[BagAge]:
     """Say of every bag at some paths and below how long it is kept, and whether that is over.
+
+    Of bags that were destroyed the record is judged: its signatures must be right, and with anchors valid.
 
     Args:
         paths: Bags, or folders that hold some.
         retention: How long all of them are kept; None for what each bag says itself.
+        trust: Anchors for the records of destructions.
         now: Aware UTC time; None for the clock.
 
     Raises:
@@ -68,7 +76,9 @@ def list_ages(
     """
     from agreegen.archive.retention.periods import ages_below  # noqa: PLC0415 - takes long to load
 
-    return list(ages_below(paths, office_day(now or read_clock()), retention))
+    now, trust = now or read_clock(), trust or Trust()
+    options = Options(now=now, anchors_der=trust.anchors_der, crls_der=trust.crls_der)
+    return list(ages_below(paths, office_day(now), options, retention))
 
 
 def destroy_bag(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import stat
@@ -261,12 +262,42 @@ def _write_list(folder: Path, sent: _SentList) -> None:
     write_list_table(folder / TABLE_NAME, sent.content)
 
 
+def _require_own(receipt: Path, received: Received, sent: _SentList, receiver: Receiver) -> None:
+    """Refuse a receipt that was not given for this bag: whoever brings a bag could put one beside it."""
+    data = read_limited(receipt, _MAX_LIST_BYTES)
+    try:
+        facts = json.loads(data)
+        named = (facts["tag_manifest_sha256"], facts["list_sha256"])
+    except (ValueError, TypeError, KeyError):
+        named = ("", "")
+    own = named == (received.listed.tag_manifest_sha256, sha256_of(sent.data))
+    if not own or not _receipt_signed(receipt, data, receiver):
+        raise UsageError(
+            message("archive.receipt-of-another", path=receipt),
+            hint=message("archive.receipt-of-another.hint"),
+        )
+
+
+def _receipt_signed(receipt: Path, data: bytes, receiver: Receiver) -> bool:
+    """Whether a receipt's signature is right; where nobody signs now, it may have none."""
+    beside = receipt.with_name(f"{receipt.name}{SIGNATURE_SUFFIX}")
+    if not beside.is_file():
+        return receiver.credential is None
+    own = () if receiver.credential is None else (receiver.credential.certificate_der,)
+    anchors = (*receiver.trust.anchors_der, *own)
+    options = Options(now=receiver.now, anchors_der=anchors, crls_der=receiver.trust.crls_der)
+    signature = read_limited(beside, _MAX_SIGNATURE_BYTES)
+    seal, _ = judge_signature(signature, data, options, subject=message("archive.the-receipt"))
+    return seal.state is SealState.VALID
+
+
 def _keep(received: Received, folder: Path, sent: _SentList, receiver: Receiver) -> Received:
     """Write the receipt beside list and signature, where all is right and none is there."""
     if not received.accepted:
         return received
     receipt = folder / RECEIPT_NAME
     if receipt.exists():
+        _require_own(receipt, received, sent, receiver)
         return received.known()
     if not (folder / LIST_NAME).exists():
         _write_list(folder, sent)

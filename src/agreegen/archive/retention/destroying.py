@@ -14,10 +14,12 @@ from agreegen.archive.retention.planning import Wish, plan_destruction, require_
 from agreegen.archive.retention.records import (
     COMPLETION_NAME,
     ORDER_NAME,
+    RECORD_SIGNATURE,
     DestructionOrder,
     destruction_folder,
     read_order,
 )
+from agreegen.archive.retention.tombstone_check import judge_order
 from agreegen.archive.retention.tombstones import (
     enter_in_ledger,
     record_in_register,
@@ -34,10 +36,11 @@ from agreegen.signing.certificate_checks import check_credential
 from agreegen.signing.detached import sign_detached
 from agreegen.signing.interface import Credential, TimestampServer, Trust
 from agreegen.temporary import OwnFolder
+from agreegen.verification.detached import SealState
+from agreegen.verification.interface import Options
 
 __all__ = ["Destroyer", "Destruction", "destroy_bag"]
 
-_SIGNATURE = ".p7s"
 _MOVED = "bag"
 
 
@@ -116,6 +119,9 @@ def destroy_bag(wish: Wish, destroyer: Destroyer, *, confirm: str | None = None)
             _require_code(order, confirm)
         else:
             order = _require_same(begun, wish)
+            _require_ours(folder, wish, destroyer)
+            if wish.bag.exists() and not (folder / _MOVED).exists():
+                _require_unchanged(order, _plan(wish, destroyer))
             if confirm is None:
                 return Destruction(order, resumed=True)
             _require_code(order, confirm)
@@ -166,6 +172,30 @@ def _require_same(begun: DestructionOrder, wish: Wish) -> DestructionOrder:
     return begun
 
 
+def _require_ours(folder: Path, wish: Wish, destroyer: Destroyer) -> None:
+    """Refuse an order that somebody else put there: it would name what else is to be removed."""
+    if destroyer.credential is None:
+        raise UsageError(message("archive.destroy-needs-credential"))
+    anchors = (*destroyer.trust.anchors_der, destroyer.credential.certificate_der)
+    seal = judge_order(
+        folder, Options(now=destroyer.now, anchors_der=anchors, crls_der=destroyer.trust.crls_der)
+    )
+    if seal.state is not SealState.VALID:
+        raise ArchiveError(
+            message("archive.destroy-order-not-ours", bag=wish.bag, folder=folder),
+            hint=message("archive.destroy-order-not-ours.hint"),
+        )
+
+
+def _require_unchanged(order: DestructionOrder, now: DestructionOrder) -> None:
+    """Refuse a bag that took the place of the one that the order names."""
+    if (order.files, order.tag_manifest_sha256) != (now.files, now.tag_manifest_sha256):
+        raise UsageError(
+            message("archive.destroy-other-bag", bag=order.bag),
+            hint=message("archive.destroy-other-code.hint"),
+        )
+
+
 def _require_tombstones(order: DestructionOrder, destroyer: Destroyer) -> None:
     """Refuse before anything is gone what could not be recorded afterwards."""
     if destroyer.credential is None:
@@ -186,7 +216,7 @@ def _require_tombstones(order: DestructionOrder, destroyer: Destroyer) -> None:
 def _give_order(folder: Path, order: DestructionOrder, destroyer: Destroyer) -> None:
     data = order.to_json()
     with OwnFolder(folder.parent, folder.name) as draft:
-        write_atomically(draft / f"{ORDER_NAME}{_SIGNATURE}", _sign(data, destroyer))
+        write_atomically(draft / f"{ORDER_NAME}{RECORD_SIGNATURE}", _sign(data, destroyer))
         write_atomically(draft / ORDER_NAME, data, mode=0o600)
         draft.rename(folder)
         sync_folder(folder.parent)
@@ -243,7 +273,7 @@ def _complete(folder: Path, order: DestructionOrder, destroyer: Destroyer, left:
         "left": list(left),
     }
     data = canonical_json(facts) + b"\n"
-    write_atomically(folder / f"{COMPLETION_NAME}{_SIGNATURE}", _sign(data, destroyer))
+    write_atomically(folder / f"{COMPLETION_NAME}{RECORD_SIGNATURE}", _sign(data, destroyer))
     write_atomically(folder / COMPLETION_NAME, data)
     with contextlib.suppress(OSError):  # so far it was its owner's only
         folder.chmod(0o755)

@@ -12,8 +12,10 @@ from typing import Any
 from agreegen.archive.interface import RETENTION_LABEL
 from agreegen.archive.manifests import ManifestError, parse_info
 from agreegen.archive.retention.records import destruction_folder, read_order
+from agreegen.archive.retention.tombstone_check import is_genuine
 from agreegen.files import TEMPORARY_PREFIX, read_limited
 from agreegen.model.retention import Retention
+from agreegen.verification.interface import Options
 
 __all__ = ["BagAge", "DueState", "age_of", "ages_below"]
 
@@ -31,6 +33,7 @@ class DueState(StrEnum):
     UNKNOWN = "unknown"
     BEGUN = "destruction-begun"
     DESTROYED = "destroyed"
+    UNPROVED = "destruction-unproved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +65,15 @@ class BagAge:
         }
 
 
-def ages_below(paths: Iterable[Path], today: date, retention: Retention | None = None) -> Iterator[BagAge]:
+def ages_below(
+    paths: Iterable[Path], today: date, options: Options, retention: Retention | None = None
+) -> Iterator[BagAge]:
     """Yield every bag, and every bag that was destroyed, at some paths and below.
 
     Args:
         paths: Bags, or folders that hold some.
         today: The office's day.
+        options: Anchors for the records of destructions; without any, these must only hold together.
         retention: How long all of them are kept; None for what each bag says itself.
 
     Raises:
@@ -75,15 +81,14 @@ def ages_below(paths: Iterable[Path], today: date, retention: Retention | None =
     """
     for path in paths:
         for bag in sorted(_bags(path, _MOST_DEEP)):
-            yield age_of(bag, today, retention)
+            if _is_bag(bag):
+                yield age_of(bag, today, retention)
+            else:
+                yield BagAge(bag, _what_became_of(bag, options))
 
 
 def age_of(bag: Path, today: date, retention: Retention | None = None) -> BagAge:
     """Say how long a bag is kept; see `ages_below`."""
-    if not (bag / _INFO).is_file():
-        order = read_order(destruction_folder(bag))
-        done = order is not None and order.completed
-        return BagAge(bag, DueState.DESTROYED if done else DueState.BEGUN)
     info = _info(bag)
     made, period = _made(info), retention or _period(info)
     if period is None or made is None:
@@ -94,8 +99,21 @@ def age_of(bag: Path, today: date, retention: Retention | None = None) -> BagAge
     return BagAge(bag, DueState.DUE if ends <= today else DueState.KEPT, made, period, ends)
 
 
+def _is_bag(path: Path) -> bool:
+    return (path / "bagit.txt").is_file()
+
+
+def _what_became_of(bag: Path, options: Options) -> DueState:
+    """Say what the record beside a bag that is gone says, where it is genuine."""
+    folder = destruction_folder(bag)
+    order = read_order(folder)
+    if order is None or not order.completed:
+        return DueState.BEGUN
+    return DueState.DESTROYED if is_genuine(folder, options) else DueState.UNPROVED
+
+
 def _bags(path: Path, deeper: int) -> Iterator[Path]:
-    if (path / "bagit.txt").is_file() or _was_destroyed(path):
+    if _is_bag(path) or _was_destroyed(path):
         yield path
         return
     if deeper == 0 or not path.is_dir() or path.is_symlink():
@@ -104,7 +122,7 @@ def _bags(path: Path, deeper: int) -> Iterator[Path]:
         if child.name.startswith(TEMPORARY_PREFIX):
             continue
         destroyed = child.with_name(child.name.removesuffix(destruction_folder(child).suffix))
-        if destroyed != child:
+        if destroyed != child and not _is_bag(child):
             if _was_destroyed(destroyed):
                 yield destroyed
         else:

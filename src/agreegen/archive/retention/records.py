@@ -16,6 +16,7 @@ from agreegen.model.document import canonical_json
 __all__ = [
     "COMPLETION_NAME",
     "ORDER_NAME",
+    "RECORD_SIGNATURE",
     "DestroyedFile",
     "DestructionOrder",
     "destruction_folder",
@@ -23,6 +24,8 @@ __all__ = [
 ]
 
 ORDER_NAME, COMPLETION_NAME = "order.json", "completion.json"
+RECORD_SIGNATURE = ".p7s"
+"""Suffix of the detached signature beside each."""
 _SCHEMA = "agreegen/destruction/1"
 _MOST_ORDER_BYTES = 1 << 30
 _CODE_LENGTH = 16

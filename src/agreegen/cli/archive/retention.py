@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _years_option = click.option("--years", metavar="N|permanent", help="cli.years-bags-are-kept-else-bag")
 _MOST_NAMED = 20
+_ASKS_FOR_SOMEBODY = ("due", "destruction-begun", "destruction-unproved")
 
 
 @click.command("due")
@@ -42,20 +43,26 @@ _MOST_NAMED = 20
 @_years_option
 @click.option("--job", type=existing_file, metavar="JOB.yaml", help="cli.job-whose-bags-and-years")
 @forms_option
+@trust_options
 @json_option
 def due_command(
     paths: tuple[Path, ...],
     years: str | None,
     job: Path | None,
     forms_folder_option: Path | None,
+    trust: tuple[Path, ...],
+    crls: tuple[Path, ...],
     as_json: bool,
 ) -> int:
-    """List bags with the end of their period of retention. Exit 1 where one is over."""
+    """List bags with the end of their period of retention. Exit 1 where one is over.
+
+    Also where a destruction is not finished, or its record is not genuine.
+    """
     retention = None if years is None else read_retention(years)
     if job is not None:
         folder, named = job_bags(job, forms_folder_option)
         paths, retention = (*paths, folder), retention or named
-    ages = list_ages(paths or (Path(),), retention=retention)
+    ages = list_ages(paths or (Path(),), retention=retention, trust=read_trust(trust, crls))
     counts = Counter(age.state.value for age in ages)
     if as_json:
         print_json({"bags": [age.to_dict() for age in ages], "summary": dict(counts)})
@@ -71,7 +78,7 @@ def due_command(
             for age in ages
         ]
         print_table(("bag", "state", "made", "years", "ends"), rows)
-    return ExitCode.NEGATIVE if counts["due"] or counts["destruction-begun"] else ExitCode.DONE
+    return ExitCode.NEGATIVE if any(counts[state] for state in _ASKS_FOR_SOMEBODY) else ExitCode.DONE
 
 
 @click.command("destroy")
