@@ -14,6 +14,10 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """What no workbook can carry (XML 1.0, 2.2); the library that writes it would break off in the middle."""
 
 
+_WIDER = 1.1
+"""How much wider Chinese text is than twice as many digits of the sheet's font, in Excel and LibreOffice."""
+
+
 def printable(text: str) -> str:
     """Return a text that XML can carry; other characters become U+FFFD."""
     return _NOT_XML.sub("\ufffd", text)
@@ -33,14 +37,18 @@ def text_cell(worksheet: WriteOnlyWorksheet, text: str, *, width: int | None = N
     cell = WriteOnlyCell(worksheet, value=printable(text))
     cell.data_type = "s" if text else "n"
     cell.number_format = "@"
-    if width is not None and lines_of(text, width) > 1:
-        cell.alignment = Alignment(wrap_text=True, vertical="top")
+    wrapped = width is not None and lines_of(text, width) > 1
+    cell.alignment = Alignment(wrap_text=wrapped or None, vertical="center")
     return cell
 
 
 def lines_of(text: str, width: int) -> int:
-    """Return how many lines a text takes in a column of so many characters; ideographs take two each."""
-    return sum(max(1, -(-_columns(line) // width)) for line in text.split("\n"))
+    """Return how many lines a text takes in a column of so many characters; ideographs take two each.
+
+    The cell keeps one character free at its sides, and an ideograph is a little wider than two digits.
+    """
+    usable = max(int((width - 1) / _WIDER), 2)
+    return sum(max(1, -(-_columns(line) // usable)) for line in text.split("\n"))
 
 
 def _columns(line: str) -> int:

@@ -13,6 +13,7 @@ from agreegen.files import replacing
 from agreegen.text_cells import lines_of, text_cell
 
 if TYPE_CHECKING:
+    from openpyxl.cell import Cell
     from openpyxl.worksheet._write_only import WriteOnlyWorksheet
     from openpyxl.worksheet.worksheet import Worksheet
 
@@ -20,7 +21,8 @@ _FORBIDDEN = re.compile(r"[\[\]:*?/\\'\x00-\x1f]")
 _TITLE_LENGTH = 31
 _MODE = 0o600
 _A4 = 9
-_LINE_PT = 15.0
+_LINE_PT, _MARGIN_PT = 15.5, 4.0
+"""Height of a line of Chinese text at 11 points, and what stays free above and below it."""
 
 UnitRow = tuple[str, Sequence[str | int]]
 """A unit, and the values of one row of its sheet."""
@@ -82,7 +84,7 @@ def write_tables(path: Path, tables: Iterable[Table]) -> None:
 
 def _write_table(sheet: WriteOnlyWorksheet, table: Table) -> None:
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 - takes long to load
-    from openpyxl.styles import Font  # noqa: PLC0415 - the same
+    from openpyxl.styles import Alignment, Font  # noqa: PLC0415 - the same
     from openpyxl.utils import get_column_letter  # noqa: PLC0415 - the same
 
     whole = cast("Worksheet", sheet)  # a write-only sheet has the same properties
@@ -94,6 +96,10 @@ def _write_table(sheet: WriteOnlyWorksheet, table: Table) -> None:
     head = [WriteOnlyCell(sheet, value=text) for text, _ in table.columns]
     for cell in head:
         cell.font = Font(bold=True)
+        cell.alignment = Alignment(wrap_text=True, vertical="center")
+    whole.row_dimensions[1].height = (
+        _LINE_PT * max(map(lines_of, *zip(*table.columns, strict=True))) + _MARGIN_PT
+    )
     sheet.append(head)
     number = 1
     for number, values in enumerate(table.rows, 2):
@@ -115,10 +121,22 @@ def append_row(
     pairs = list(zip(values, widths, strict=True))
     lines = max((lines_of(value, width) for value, width in pairs if isinstance(value, str)), default=1)
     if lines > 1:
-        cast("Worksheet", sheet).row_dimensions[number].height = lines * _LINE_PT
+        cast("Worksheet", sheet).row_dimensions[number].height = lines * _LINE_PT + _MARGIN_PT
     sheet.append(
-        [text_cell(sheet, value, width=width) if isinstance(value, str) else value for value, width in pairs]
+        [
+            text_cell(sheet, value, width=width) if isinstance(value, str) else _number_cell(sheet, value)
+            for value, width in pairs
+        ]
     )
+
+
+def _number_cell(sheet: WriteOnlyWorksheet, value: int) -> Cell:
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 - takes long to load
+    from openpyxl.styles import Alignment  # noqa: PLC0415 - the same
+
+    cell = WriteOnlyCell(sheet, value=value)
+    cell.alignment = Alignment(vertical="center")
+    return cell
 
 
 def print_across(sheet: Worksheet) -> None:
@@ -130,6 +148,8 @@ def print_across(sheet: Worksheet) -> None:
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.print_title_rows = "1:1"
+    sheet.sheet_format.defaultRowHeight = _LINE_PT + _MARGIN_PT
+    sheet.sheet_format.customHeight = True
     sheet.print_options.gridLines = True
     sheet.print_options.horizontalCentered = True
     header, footer = sheet.oddHeader, sheet.oddFooter

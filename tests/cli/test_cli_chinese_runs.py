@@ -18,7 +18,7 @@ from agreegen.cli.main import run
 from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.responder import Responder
 from tests.cli.conftest import SAMPLES, Result, write_job
-from tests.cli.test_cli_chinese import COMMANDS, without_names
+from tests.cli.test_cli_chinese import COMMANDS, english, without_names
 from tests.scans.stack import Printed, print_job
 
 pytestmark = pytest.mark.libreoffice
@@ -138,11 +138,17 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Printed:
 
 
 @pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where everything is written."""
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
 def results(
-    tmp_path_factory: pytest.TempPathFactory, pki: ExamplePki, services: Responder, printed: Printed
+    written: Path, pki: ExamplePki, services: Responder, printed: Printed
 ) -> Iterator[Mapping[str, Result]]:
     """Run everything once, in order."""
-    places = _places(tmp_path_factory.mktemp("runs"), pki, services, printed)
+    places = _places(written, pki, services, printed)
     with pytest.MonkeyPatch.context() as patch:
         for name in ("AGREEGEN_LANG", "AGREEGEN_FORMS", "LC_ALL"):
             patch.delenv(name, raising=False)
@@ -239,6 +245,18 @@ def test_a_run_speaks_chinese(results: Mapping[str, Result], line: str) -> None:
     assert result.code == int(code[1] if code else 0), result.err
     assert words_of_english(line, result.out + result.err) == []
     assert re.search("[\u4e00-\u9fff]", result.out + result.err)
+
+
+@pytest.mark.parametrize(
+    "name", ["v.html", "four.html", "bag/data/verification-report.html", "new/job-output/report.html"]
+)
+def test_a_report_speaks_chinese(results: Mapping[str, Result], written: Path, name: str) -> None:
+    """What the inspector opens."""
+    assert results
+    page = (written / name).read_text("utf-8")
+    assert '<html lang="zh' in page
+    seen = re.sub(r"<style>.*?</style>|<[^>]*>", "\n", page, flags=re.DOTALL)
+    assert [line for line in seen.splitlines() if english(line)] == []
 
 
 def test_every_command_is_run() -> None:

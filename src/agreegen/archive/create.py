@@ -43,7 +43,7 @@ from agreegen.archive.sealing import seal
 from agreegen.errors import ArchiveError, InputError, UsageError
 from agreegen.files import TEMPORARY_PREFIX, sha256_of, sha256_of_file, sync_folder
 from agreegen.forms.catalog import find_form, forms_folder
-from agreegen.messages import message
+from agreegen.messages import message, reader_language
 from agreegen.model.document import canonical_json
 from agreegen.model.report import FileReport, Report
 from agreegen.model.retention import Retention, longest
@@ -283,7 +283,10 @@ def _add_reports(draft: _Draft, request: BagRequest) -> None:
     named = zip(draft.hashes.below(_DOCUMENTS), judged, strict=True)
     files = (with_paper(replace(file, path=name), on_paper) for name, file in named)
     report = _write_json(draft, "data/verification-report.json", files)
-    draft.take("data/verification-report.html", lambda target: write_html(target, report, options))
+    language = reader_language()
+    draft.take(
+        "data/verification-report.html", lambda target: write_html(target, report, options, lang=language)
+    )
 
 
 def _write_json(draft: _Draft, name: str, files: Iterator[FileReport]) -> Report:

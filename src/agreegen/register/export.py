@@ -97,22 +97,22 @@ class _Column:
 _SHEET = tuple(
     _Column(name, width)
     for name, width in (
-        ("staff_no", 14),
-        ("name", 18),
-        ("unit", 30),
-        ("id_number", 22),
-        ("form", 22),
-        ("state", 12),
-        ("signed", 36),
-        ("printed_at", 24),
-        ("bag", 20),
-        ("path", 32),
-        ("id", 36),
-        ("superseded_by", 36),
-        ("sha256", 68),
+        ("staff_no", 12),
+        ("name", 14),
+        ("unit", 20),
+        ("id_number", 20),
+        ("form", 16),
+        ("state", 9),
+        ("signed", 26),
+        ("printed_at", 18),
+        ("bag", 12),
+        ("path", 20),
+        ("id", 18),
+        ("superseded_by", 14),
+        ("sha256", 24),
     )
 )
-"""The columns of the workbook: what people look for first."""
+"""The columns of the workbook: what people look for first, and no wider than A4 across can show."""
 
 
 def _told(document: DocumentRow, role_label: Callable[[str, str], object]) -> dict[str, object]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from agreegen.files import replacing, sha256_of_file
+from agreegen.messages import message, translate
 from agreegen.rosters.formats.csv_files import guard
 from agreegen.rosters.headers import REASON_HEADER
 from agreegen.unit_sheets import append_row, print_across
@@ -53,7 +54,8 @@ def write_failed_rows(
     csv_path = path_base.with_name(path_base.name + ".csv")
     xlsx_path = path_base.with_name(path_base.name + ".xlsx")
     workbook = Workbook(write_only=True)
-    worksheet = workbook.create_sheet(_SHEET_TITLE.sub("_", sheet or "failed-rows")[:31])
+    title = sheet or translate(message("rosters.failed-rows-sheet"))
+    worksheet = workbook.create_sheet(_SHEET_TITLE.sub("_", title)[:31])
     _lay_out(cast("Worksheet", worksheet), len(header))  # a write-only sheet has the same properties
     with (
         replacing(csv_path, mode=_PRIVATE_MODE) as csv_temporary,
@@ -82,6 +84,9 @@ def _lay_out(worksheet: Worksheet, columns: int) -> None:
 
 
 def _write_both(path: Path, worksheet: WriteOnlyWorksheet, rows: Iterable[tuple[Sequence[str], str]]) -> None:
+    from openpyxl.utils import get_column_letter  # noqa: PLC0415 - takes long to load
+
+    filtered = "A1"
     with path.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="") as file:
         writer = csv.writer(file)
         for number, (cells, reason) in enumerate(rows):
@@ -89,6 +94,8 @@ def _write_both(path: Path, worksheet: WriteOnlyWorksheet, rows: Iterable[tuple[
             writer.writerow([guard(text) for text in line])
             if number <= _MOST_SHEET_ROWS:
                 append_row(worksheet, number + 1, line, [*[_COLUMN_WIDTH] * len(cells), _REASON_WIDTH])
+                filtered = f"A1:{get_column_letter(len(line))}{number + 1}"
+    cast("Worksheet", worksheet).auto_filter.ref = filtered
 
 
 def _with_header(

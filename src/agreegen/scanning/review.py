@@ -230,6 +230,10 @@ def _old_rows(path: Path) -> dict[tuple[str, int], list[object]]:
     return {(cell_text(row[SHA256 - 1]), int(str(row[_PAGE - 1]))): row for row in rows}
 
 
+_HEAD_PT = 36.0
+"""Height of the header, which has two lines."""
+
+
 def write_book(path: Path, rows: Sequence[Sequence[object]]) -> None:
     """Write a review sheet.
 
@@ -247,6 +251,7 @@ def write_book(path: Path, rows: Sequence[Sequence[object]]) -> None:
         head.font, head.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="center")
     sheet.freeze_panes = "A2"
     print_across(sheet)
+    sheet.row_dimensions[1].height = _HEAD_PT
     sheet.column_dimensions[get_column_letter(SHA256)].hidden = True
     choice = DataValidation(type="list", formula1=f'"{ACCEPT},{REJECT}"', allow_blank=True)
     sheet.add_data_validation(choice)

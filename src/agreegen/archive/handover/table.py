@@ -13,17 +13,17 @@ __all__ = ["write_list_table"]
 
 _COLUMNS = {
     "number": 6,
-    "reference": 26,
-    "document": 36,
-    "responsible": 20,
-    "title": 40,
+    "reference": 16,
+    "document": 18,
+    "responsible": 16,
+    "title": 28,
     "day": 12,
-    "label": 8,
+    "label": 7,
     "pages": 6,
-    "note": 12,
-    "path": 40,
-    "size": 12,
-    "sha256": 68,
+    "note": 10,
+    "path": 24,
+    "size": 11,
+    "sha256": 24,
 }
 """Columns of the list and their widths: those of the paper form first, then those of electronic documents."""
 

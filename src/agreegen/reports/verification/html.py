@@ -36,7 +36,7 @@ _GOOD = {"intact", "whole-file", "revision", "none", "permitted", "trusted", "cl
 _BAD = {"broken", "unreadable", "partial", "forbidden", "untrusted", "revoked", "differs", "missing"}
 
 
-def write_html(path: Path, report: Report, options: Options, *, lang: str = "en") -> None:
+def write_html(path: Path, report: Report, options: Options, *, lang: str) -> None:
     """Write a report as one self-contained HTML file, piece by piece.
 
     Raises:

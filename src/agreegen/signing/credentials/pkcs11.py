@@ -269,8 +269,7 @@ def _find_key(binding: Any, config: BackendConfig, opened: _OpenToken) -> Any:
     if len(keys) != 1:
         everything = opened.session.get_objects({attribute.CLASS: binding.ObjectClass.PRIVATE_KEY})
         there = sorted(f"{key.label} (id {key.id.hex()})" for key in everything) or sentence("messages.none")
-        none = sentence("signing.no-private-key")
-        many = sentence("signing.private-keys", count=len(keys)) if keys else none
+        many = sentence("signing.private-keys" if keys else "signing.no-private-key", count=len(keys))
         config.fail(
             sentence("signing.on-token-fit-label-or-id", many=many, label=opened.label),
             hint=sentence("signing.keys", there=there),
