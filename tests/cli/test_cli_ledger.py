@@ -160,6 +160,7 @@ def test_whoever_has_copies_does_not_leave(agreegen: Agreegen, ledger: Path, tmp
     assert gone.code == 0
     today = datetime.now().astimezone().date()
     assert gone.json()["bound_until"] == add_months(today, 24).isoformat()
+    assert gone.json()["people"][0]["left"] == today.isoformat()
     kept = list((ledger.parent / "scans").iterdir())
     assert [path.suffix for path in kept] == [".png"]
     again = ("--kind", "传阅", "--item", "A-1", "--giver", "李娜", "--receiver", "张伟")
