@@ -13,6 +13,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from agreegen.messages import message
 
 _BLOCK_BYTES = 1 << 20
 _SILENCE_S = 10.0
+_SYNCS_AT_ONCE = 32
 TEMPORARY_PREFIX = ".agreegen-"
 _NEW_FILE_PREFIX = f"{TEMPORARY_PREFIX}new-"
 """Every temporary file of ours begins with this, so that what a killed run leaves can be told and removed."""
@@ -177,6 +179,24 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def sync_tree(folder: Path) -> None:
+    """Make everything below a folder durable, side by side: the journal is then written once for many files.
+
+    Raises:
+        OSError: Something cannot be read, or the disk failed.
+    """
+    with ThreadPoolExecutor(_SYNCS_AT_ONCE) as threads:
+        for place, _, names in os.walk(folder):
+            for _done in threads.map(_sync_file, (Path(place, name) for name in names)):
+                pass
+            sync_folder(Path(place))
+
+
+def _sync_file(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
 @contextlib.contextmanager
 def replacing(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
     """Give a temporary path beside `path`; on success it takes the name `path`, on failure it is removed.
@@ -208,8 +228,7 @@ def replacing(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield temporary
         temporary.chmod(mode)
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
+        _sync_file(temporary)
         temporary.replace(path)
         sync_folder(path.parent)
     except BaseException as exc:

@@ -41,7 +41,7 @@ from agreegen.archive.paper import paper_files, read_paper, with_paper
 from agreegen.archive.payload_hashes import PayloadHashes
 from agreegen.archive.sealing import seal
 from agreegen.errors import ArchiveError, InputError, UsageError
-from agreegen.files import TEMPORARY_PREFIX, sha256_of, sha256_of_file, sync_folder
+from agreegen.files import TEMPORARY_PREFIX, sha256_of, sha256_of_file, sync_folder, sync_tree
 from agreegen.forms.catalog import find_form, forms_folder
 from agreegen.messages import message, reader_language
 from agreegen.model.document import canonical_json
@@ -167,7 +167,7 @@ def _create(request: BagRequest, register: Register | None) -> BagSummary:
         (folder / SIGNATURE_NAME).write_bytes(sealed.signature)
         if sealed.token is not None:
             (folder / TOKEN_NAME).write_bytes(sealed.token)
-        _make_durable(folder)
+        sync_tree(folder)
         _take_place(folder, request)
     return BagSummary(
         bag=request.bag,
@@ -358,14 +358,6 @@ def _write_tags(draft: _Draft, request: BagRequest, payload_bytes: int) -> bytes
     )
     (draft.folder / TAG_MANIFEST).write_bytes(tag_manifest)
     return tag_manifest
-
-
-def _make_durable(folder: Path) -> None:
-    for current, _, names in os.walk(folder):
-        for name in names:
-            with (Path(current) / name).open("rb") as file:
-                os.fsync(file.fileno())
-        sync_folder(Path(current))
 
 
 def _take_place(folder: Path, request: BagRequest) -> None:

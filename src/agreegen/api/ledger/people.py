@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -61,7 +62,8 @@ def record_leavers(
         if any(each.open or each.left is not None for each in clearances):
             return clearances, None
         notes = leaver_notes(writer, clearances, leaving)
-        return clearances, Entered(writer.notes(notes), notes=notes)
+        entered = Entered(writer.notes(notes), notes=notes)
+        return tuple(replace(each, left=leaving.day) for each in clearances), entered
 
 
 def record_training(

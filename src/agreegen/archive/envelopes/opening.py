@@ -17,7 +17,7 @@ from agreegen.archive.handover.handing_over import transfer_folder
 from agreegen.archive.interface import BagLimits
 from agreegen.archive.structure import check_structure
 from agreegen.errors import ArchiveError
-from agreegen.files import refuse_existing, sync_folder
+from agreegen.files import refuse_existing, sync_folder, sync_tree
 from agreegen.messages import Message, message
 from agreegen.signing.interface import Credential
 from agreegen.temporary import OwnFolder
@@ -60,6 +60,7 @@ def open_bag(files: Sequence[Path], folder: Path, credential: Credential) -> Pat
                 tops = extract(source, unpacked)
             bag = _bag_among(tops, unpacked)
             _require_whole(bag)
+            sync_tree(unpacked)
             return _take_places(bag, tops, folder)
     except (OSError, ContentError) as exc:
         raise _refused(parts[0], exc) from exc

@@ -211,8 +211,6 @@ def _write(source: ByteSource, path: Path, size: int, mode: int) -> None:
         if _padded(size) > size:
             _exactly(source, _padded(size) - size)
         os.fchmod(file.fileno(), mode | 0o400)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _exactly(source: ByteSource, count: int) -> bytes:

@@ -25,7 +25,7 @@ from agreegen.archive.interface import TAG_MANIFEST, BagReport
 from agreegen.archive.manifests import ManifestError, parse_manifest
 from agreegen.archive.verify import verify_bag
 from agreegen.errors import ArchiveError, InputError, UsageError
-from agreegen.files import read_limited, sha256_of, sync_folder, write_atomically
+from agreegen.files import read_limited, sha256_of, sync_folder, sync_tree, write_atomically
 from agreegen.messages import Message, message
 from agreegen.model.document import canonical_json
 from agreegen.pki.signer_pin import SignerPin
@@ -250,9 +250,7 @@ def _copy(source: Path, target: Path) -> None:
         for name in names:
             shutil.copyfile(Path(current, name), below / name, follow_symlinks=False)
             (below / name).chmod(stat.S_IMODE(Path(current, name).stat().st_mode) & 0o777)
-            with (below / name).open("rb") as file:
-                os.fsync(file.fileno())
-        sync_folder(below)
+    sync_tree(target)
 
 
 def _write_list(folder: Path, sent: _SentList) -> None:

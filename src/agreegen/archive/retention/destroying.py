@@ -243,7 +243,7 @@ def _carry_out(bag: Path, folder: Path, order: DestructionOrder, destroyer: Dest
 
 def _remove_originals(root: Path, order: DestructionOrder) -> tuple[str, ...]:
     """Remove the register's own files, as long as each is what the order names; return what stays."""
-    left = []
+    left, folders = [], set()
     for file in order.originals:
         path = root / file.path
         if path.is_symlink() or not path.resolve().is_relative_to(root.resolve()):
@@ -251,9 +251,11 @@ def _remove_originals(root: Path, order: DestructionOrder) -> tuple[str, ...]:
         elif path.is_file():
             if sha256_of_file(path) == file.sha256:
                 path.unlink()
-                sync_folder(path.parent)
+                folders.add(path.parent)
             else:
                 left.append(file.path)
+    for folder in folders:
+        sync_folder(folder)
     return tuple(left)
 
 

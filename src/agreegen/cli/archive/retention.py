@@ -31,7 +31,7 @@ from agreegen.messages import message
 
 if TYPE_CHECKING:
     from agreegen.api import Trust
-    from agreegen.api.archives.retention import Destruction
+    from agreegen.api.archives.retention import BagAge, Destruction
 
 _years_option = click.option("--years", metavar="N|permanent", help="cli.years-bags-are-kept-else-bag")
 _MOST_NAMED = 20
@@ -67,18 +67,18 @@ def due_command(
     if as_json:
         print_json({"bags": [age.to_dict() for age in ages], "summary": dict(counts)})
     else:
-        rows = [
-            (
-                age.bag,
-                message(f"archive.due-{age.state.value}"),
-                age.made or "",
-                "" if age.retention is None else str(age.retention),
-                age.ends or "",
-            )
-            for age in ages
-        ]
-        print_table(("bag", "state", "made", "years", "ends"), rows)
+        print_table(("bag", "state", "made", "years", "ends"), [_due_row(age) for age in ages])
     return ExitCode.NEGATIVE if any(counts[state] for state in _ASKS_FOR_SOMEBODY) else ExitCode.DONE
+
+
+def _due_row(age: BagAge) -> tuple[object, ...]:
+    return (
+        age.bag,
+        message(f"archive.due-{age.state.value}"),
+        age.made or "",
+        "" if age.retention is None else str(age.retention),
+        age.ends or "",
+    )
 
 
 @click.command("destroy")

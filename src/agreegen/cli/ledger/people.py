@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -119,8 +118,6 @@ def _grade(text: str) -> Grade:
 
 def _print(found: tuple[Clearance, ...], leaving: Leaving, *, recorded: bool, as_json: bool) -> None:
     until = leaving.bound_until
-    if recorded:
-        found = tuple(replace(each, left=leaving.day) for each in found)
     if as_json:
         people = [_person(each) for each in found]
         bound = None if until is None else until.isoformat()
