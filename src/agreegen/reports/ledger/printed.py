@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from agreegen.conversion.joining import join_pages
 from agreegen.conversion.libreoffice import LibreOffice
 from agreegen.files import write_atomically
 from agreegen.forms.fonts import find_chain
@@ -23,6 +26,8 @@ _TITLE_PT, _CELL_PT = 16, 8
 _CELL_MARGIN_TWIPS = 40
 _MODE = 0o600
 _TIMEOUT_S = 600.0
+_MOST_ROWS = 500
+"""Of one Word file: time and memory of an office grow faster than its tables."""
 
 
 def write_pdf(path: Path, tables: Iterable[Table], heading: str) -> None:
@@ -40,8 +45,24 @@ def write_pdf(path: Path, tables: Iterable[Table], heading: str) -> None:
     """
     folders = tuple(dict.fromkeys(font.path.parent for font in find_chain(_CHAIN)))
     with LibreOffice(folders, ((_FONT, _CHAIN),), timeout_s=_TIMEOUT_S) as office:
-        pdf = office.convert(_word_file(tables, heading))
+        pdf = join_pages(office.convert(_word_file(part, heading)) for part in _parts(tables))
     write_atomically(path, pdf, mode=_MODE)
+
+
+def _parts(tables: Iterable[Table]) -> Iterator[list[Table]]:
+    """Yield the tables by so many as one Word file takes; a longer one goes on in the next."""
+    waiting: list[Table] = []
+    count = 0
+    for table in tables:
+        rows = iter(table.rows)
+        while piece := list(islice(rows, _MOST_ROWS - count)):
+            waiting.append(replace(table, rows=piece))
+            count += len(piece)
+            if count == _MOST_ROWS:
+                yield waiting
+                waiting, count = [], 0
+    if waiting:
+        yield waiting
 
 
 def _word_file(tables: Iterable[Table], heading: str) -> bytes:
