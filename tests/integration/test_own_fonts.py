@@ -72,3 +72,11 @@ def test_the_environment_makes_the_font_known(
     job, font = finished
     monkeypatch.setenv("AGREEGEN_FONTS", str(font.parent))
     assert verify_path(documents_of(job)[0], _options(job, None)).verdict is Verdict.VALID
+
+
+def test_where_the_fonts_are_named_wrongly_the_file_still_gets_its_verdict(
+    finished: tuple[Job, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, font = finished
+    monkeypatch.setenv("AGREEGEN_FONTS", str(font.parent / "gone.ttf"))
+    assert verify_path(documents_of(job)[0], _options(job, None)).verdict is Verdict.INDETERMINATE
