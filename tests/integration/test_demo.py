@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import bagit
@@ -17,7 +18,9 @@ import pypdfium2
 import pytest
 from PIL import Image, ImageChops
 
+from agreegen.batch.job.job_file import read_job
 from agreegen.cli.main import run
+from agreegen.demo.paper import sign_on_paper
 from tests.judges import openssl, pdfsig, qpdf, verapdf
 
 REFERENCE = Path(__file__).parents[1] / "data/pages/confidentiality-agreement-4.png"
@@ -84,6 +87,12 @@ def test_everybody_has_signed_half_of_them_on_paper(demo: Path, capsys: pytest.C
     people = json.loads(capsys.readouterr().out)["people"]
     assert Counter(person["how"] for person in people) == {"certificate": 12, "paper": 12}
     assert not any((demo / "paper/review").glob("*.png"))
+
+
+def test_where_everybody_has_signed_nothing_is_printed(demo: Path, tmp_path: Path) -> None:
+    """A demo of few people has keys for all of them."""
+    summary = sign_on_paper(read_job(demo / "pledges.yaml"), tmp_path, now=datetime.now(UTC))
+    assert (summary.printed, summary.totals.signed) == (0, 24)
 
 
 def test_agreements_are_complete_and_long_lived(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:

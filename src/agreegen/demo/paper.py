@@ -68,7 +68,7 @@ class PaperSummary:
 
 
 def sign_on_paper(job: Job, folder: Path, *, now: datetime) -> PaperSummary:
-    """Print what is open, scan it with signatures, read the scans back.
+    """Print what is open, scan it with signatures, read the scans back; of a small demo nothing is open.
 
     Args:
         job: The job; its documents are made.
@@ -76,6 +76,9 @@ def sign_on_paper(job: Job, folder: Path, *, now: datetime) -> PaperSummary:
         now: Aware UTC time.
     """
     with recorder_for(job.register_file, None, now=now) as recorder:
+        roles = [role.id for role in job.form.subject_roles]
+        if not any(document.open_roles(roles) for document in recorder.register.documents()):
+            return PaperSummary(0, 0, 0, count_job(job, recorder.register))
         printed = print_documents(
             job,
             folder / "print.pdf",
