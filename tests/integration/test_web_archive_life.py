@@ -169,16 +169,27 @@ def test_a_zip_of_a_bag_is_a_delivery_too(web: WebOffice, batch: BatchFolder) ->
     with zipfile.ZipFile(data, "w") as archive:
         for path in files_below(bag.path):
             archive.write(path, Path("-o") / path.relative_to(bag.path))
+        archive.writestr("-o.destroyed/order.json", "{}")
+        archive.writestr("-o.transfer/receipt.json", "{}")
     answer = visit.post("/archive/received", files=[("files", ("came.zip", data.getvalue()))])
     assert answer.status_code == 303, answer.text
     found = Deliveries(web.office.home).find(answer.headers["location"].rsplit("/", 1)[-1])
     assert found is not None
     assert found.bags == ("-o",)
+    assert not (found.place.folder / "-o.destroyed").exists(), "nobody else says that a bag was destroyed"
     assert visit.get(f"/archive/{found.id}/bags/-o").status_code == 200
     visit.post(f"/archive/received/{found.id}/receive", {"bag": "-o"})
     came = found.place.bag("-o")
     assert came is not None
     assert ended(came.child("receive")) == 3, "there is no transfer list"
+    assert not (found.place.folder / "-o.transfer" / "receipt.json").exists(), (
+        "a receipt is this office's own"
+    )
+    (came.path / "data" / "evidence").mkdir(exist_ok=True)
+    for path in (came.path / "bagit.txt").parent.rglob("*.ers"):
+        path.write_bytes(b"\x30\x80" * 5000)  # what others made may be anything
+    for page in ("/archive", f"/archive/{found.id}/bags/-o"):
+        assert visit.get(page).status_code == 200
     again = visit.post(
         f"/archive/received/{found.id}/parts", files=[("files", ("came.zip", data.getvalue()))]
     )

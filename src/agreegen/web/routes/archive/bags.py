@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
 import shutil
-import zipfile
 from datetime import timedelta
-from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from agreegen.api import extract_document
 from agreegen.api.archives import CIPHERS, RENEWAL_HASHES
-from agreegen.errors import AgreegenError, InputError
-from agreegen.messages import message
+from agreegen.errors import AgreegenError
 from agreegen.web.endpoint import NOT_FOUND, Call, Intake, Page
 from agreegen.web.pages.areas import OFFICER, READERS
 from agreegen.web.pages.rendering import page
@@ -34,6 +28,7 @@ from agreegen.web.routes.archive.finding import (
 from agreegen.web.routes.batches.finding import attachment, back_to
 from agreegen.web.store.users import Role, User
 from agreegen.web.work.archive.destruction import is_begun, plan_of, proposal_of
+from agreegen.web.work.archive.extraction import document_like, extract_alone
 from agreegen.web.work.archive.places import DESTROYED, TRANSFER, Bag
 from agreegen.web.work.archive.standing import Standing, standing_of
 from agreegen.web.work.uploads import uploads_in
@@ -42,7 +37,7 @@ from agreegen.web.work.verifying import policy_of
 _UNPROCESSABLE = 422
 _DAYS = (90, 180, 365, 1825)
 USUAL_DAYS = 180
-_MOST_ALIKE, _MOST_ENDINGS = 20, 50
+_MOST_ENDINGS = 50
 _MOST_RECIPIENTS, _MOST_CERTIFICATE_BYTES = 20, 1 << 20
 _PART_MIB = 512
 """Of one part: what another office uploads fits into one request there."""
@@ -142,10 +137,8 @@ def give_extract(call: Call) -> Response:
     """Give one document with all that proves it, as a ZIP: it can be handed out alone."""
     bag = require_there(call)
     try:
-        document = _document_like(bag, line(call, "document"))
-        with TemporaryDirectory() as place:
-            extract_document(bag.path, document, Path(place))
-            data = _zipped(Path(place))
+        document = document_like(bag, line(call, "document"))
+        data = extract_alone(bag, document)
     except AgreegenError as exc:
         call.record("bag-extract", _subject(bag), "refused")
         return answer(call, bag, exc)
@@ -153,32 +146,6 @@ def give_extract(call: Call) -> Response:
     name = quote(f"{Path(document).stem}.zip")
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
     return Response(data, media_type="application/zip", headers=headers)
-
-
-def _document_like(bag: Bag, wanted: str) -> str:
-    """Return the one document whose path holds a text; the path itself counts before longer ones.
-
-    Raises:
-        InputError: There is none, or several.
-    """
-    alike = list(itertools.islice((path for path in bag.documents() if wanted in path), _MOST_ALIKE + 1))
-    if wanted in alike:
-        return wanted
-    if not wanted or not alike:
-        raise InputError(message("web.bag.no-document", wanted=wanted))
-    if len(alike) > 1:
-        raise InputError(
-            message("web.bag.several-documents", wanted=wanted, names="; ".join(alike[:_MOST_ALIKE]))
-        )
-    return alike[0]
-
-
-def _zipped(folder: Path) -> bytes:
-    target = BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(folder.rglob("*")):
-            archive.write(path, path.relative_to(folder))
-    return target.getvalue()
 
 
 def hand_over(call: Call) -> Response:

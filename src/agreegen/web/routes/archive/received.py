@@ -127,6 +127,9 @@ def receive(call: Call) -> Response:
         signer = line(call, "signer").replace(":", "").replace(" ", "").lower()
         command += [f"--signer={signer}"] if signer else []
         free = not bag.busy and (not signer or _SHA256.fullmatch(signer) is not None)
+        earlier = read_answer(bag.child("receive"))
+        if free and not (earlier and earlier["accepted"]):
+            bag.drop_foreign_receipt()
         begin(call, bag.child("receive"), command, "bag-receive", f"{delivery.id}/{bag.name}", free=free)
     return back_to(f"/archive/received/{delivery.id}")
 

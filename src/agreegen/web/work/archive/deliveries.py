@@ -16,7 +16,7 @@ from agreegen.files import write_atomically
 from agreegen.messages import message
 from agreegen.temporary import OwnFolder
 from agreegen.web.home import Home
-from agreegen.web.work.archive.places import BagPlace
+from agreegen.web.work.archive.places import TRANSFER, BagPlace
 from agreegen.web.work.bag_upload import unpack_zip
 from agreegen.web.work.children import Child
 from agreegen.web.work.uploads import Upload
@@ -102,12 +102,15 @@ class Delivery:
             if not (inside / "bagit.txt").is_file():
                 inside = _only_level(inside)
             found = [inside] if (inside / "bagit.txt").is_file() else [*inside.iterdir()]
-            if not any((path / "bagit.txt").is_file() for path in found):
+            bags = [path for path in found if (path / "bagit.txt").is_file()]
+            if not bags:
                 raise ArchiveError(message("web.bag.none"))
-            if any((opened / path.name).exists() for path in found):
-                raise ArchiveError(message("web.delivery.there-already"))
-            for path in found:
-                path.rename(opened / path.name)
+            # Nothing else comes along: what says that a bag was destroyed is this office's own word.
+            for path in (*(bag.with_name(bag.name + TRANSFER) for bag in bags), *bags):
+                if (opened / path.name).exists():
+                    raise ArchiveError(message("web.delivery.there-already"))
+                if path.is_dir():
+                    path.rename(opened / path.name)
 
 
 def _only_level(folder: Path) -> Path:

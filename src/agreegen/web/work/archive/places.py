@@ -104,6 +104,11 @@ class Bag:
         """Return a folder that stands beside it."""
         return self.path.with_name(self.name + suffix)
 
+    def drop_foreign_receipt(self) -> None:
+        """Remove a receipt that came with a bag: this office has not written it."""
+        for path in self.beside(TRANSFER).glob("receipt.json*"):
+            path.unlink()
+
     def drop_copies(self) -> None:
         """Remove what the bag could be brought back from: sealed parts that it came in or went out in."""
         for folder in (self.sealed, self.place.sources):

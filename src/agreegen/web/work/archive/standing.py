@@ -8,11 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agreegen.api import Ending, list_ages, list_endings
-from agreegen.errors import AgreegenError
+from agreegen.errors import AgreegenError, ArchiveError
+from agreegen.foreign.confinement import ConfinedError, shared
+from agreegen.foreign.limits import Limits
+from agreegen.messages import foreign_text
 from agreegen.web.work.archive.places import Bag
 
 if TYPE_CHECKING:
     from agreegen.api.archives.retention import BagAge
+
+_LIMITS = Limits(memory_bytes=2 << 30, cpu_s=60, wall_s=90.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +48,27 @@ class Standing:
 
 
 def standing_of(bag: Bag, policy: Path | None, within: timedelta) -> Standing:
-    """Say how a bag stands.
+    """Say how a bag stands; it is read in a process of its own, since others may have made it.
 
     Args:
         bag: The bag.
         policy: Validation policy; it says when algorithms end.
         within: What ends so soon is due.
     """
-    age = next(iter(list_ages([bag.path])), None)
-    if not bag.is_there:
-        return Standing(bag, age)
     try:
-        found = list_endings([bag.path], within=within, policy=policy)
-    except AgreegenError as exc:
-        return Standing(bag, age, problem=exc)
+        age, found, problem = shared(_LIMITS).call(_look, bag.path, bag.is_there, policy, within)
+    except ConfinedError as exc:
+        return Standing(bag, None, problem=ArchiveError(foreign_text(exc)))
     # What is missing has no end, and is due.
-    return Standing(bag, age, tuple(sorted(found, key=lambda each: not each[1])))
+    return Standing(bag, age, tuple(sorted(found, key=lambda each: not each[1])), problem)
+
+
+def _look(
+    path: Path, whole: bool, policy: Path | None, within: timedelta
+) -> tuple[BagAge | None, list[tuple[Ending, bool]], AgreegenError | None]:
+    """Look in the confined process."""
+    age = next(iter(list_ages([path])), None)
+    try:
+        return age, list_endings([path], within=within, policy=policy) if whole else [], None
+    except AgreegenError as exc:
+        return age, [], exc
