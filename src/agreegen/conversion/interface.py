@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from agreegen.errors import ConversionError
+from agreegen.model.document import Document
 
 
 class DoesNotFit(ConversionError):  # noqa: N818 - reads as what happened, like StopIteration
@@ -33,4 +36,30 @@ class Office(Protocol):
         Raises:
             ConversionError: The document cannot be laid out, or the office hung twice on it.
         """
+        ...
+
+
+class CompiledPages(Protocol):
+    """A compiled form of either kind, ready to make documents."""
+
+    def fits(self, document: Document, printed: Mapping[str, str | bool | list[str]]) -> None:
+        """Check that a document can be made.
+
+        Raises:
+            DoesNotFit: It cannot.
+        """
+        ...
+
+    def produce(
+        self, document: Document, printed: Mapping[str, str | bool | list[str]], moment: datetime
+    ) -> bytes:
+        """Make a document; equal inputs give equal bytes.
+
+        Raises:
+            DoesNotFit: It cannot be made.
+        """
+        ...
+
+    def uses_loose_fonts(self, pdf: bytes) -> bool:
+        """Say whether a document it made uses a font that the compiled form does not pin by its hash."""
         ...

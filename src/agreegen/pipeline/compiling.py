@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from agreegen.conversion.compiled import DESCRIPTION_NAME, load_compiled
+from agreegen.conversion.compiled import DESCRIPTION_NAME
+from agreegen.conversion.compiled_forms import load_compiled_form
+from agreegen.conversion.interface import Office
 from agreegen.errors import ConversionError
 from agreegen.files import write_atomically
 from agreegen.forms.check import require_usable
 from agreegen.messages import Message, message
+from agreegen.model.document import Document
 from agreegen.model.form import Form
 from agreegen.rendering.context import template_context
 from agreegen.rendering.fonts import font_folders
@@ -20,7 +24,7 @@ NEEDS_LIBREOFFICE = message("pipeline.needs-libreoffice")
 def describe_compiled(form: Form) -> Message:
     """Say in a few words whether the form can be laid out without LibreOffice."""
     try:
-        compiled = load_compiled(form)
+        compiled = load_compiled_form(form)
     except ConversionError as exc:
         return exc.sentence
     return NEEDS_LIBREOFFICE if compiled is None else message("pipeline.compiled")
@@ -35,17 +39,10 @@ def compile_and_save(form: Form, *, timeout_s: float = 120.0) -> list[Path]:
         MissingProgramError: LibreOffice is not installed.
     """
     require_usable(form)
-    from agreegen.conversion.compiled.compiler import compile_form  # noqa: PLC0415 - only here
-    from agreegen.conversion.libreoffice import LibreOffice  # noqa: PLC0415 - the same
-    from agreegen.rendering.docx import render_docx  # noqa: PLC0415 - the same
+    from agreegen.conversion.libreoffice import LibreOffice  # noqa: PLC0415 - only here
 
     with LibreOffice(font_folders(form), page_chains(form), timeout_s=timeout_s) as office:
-        files = compile_form(
-            form,
-            office,
-            lambda document: render_docx(form, document),
-            lambda document: template_context(form, document),
-        )
+        files = _compile(form, office)
     for old in form.directory.glob("compiled*.pdf"):
         if old.name not in files:
             old.unlink()
@@ -54,3 +51,21 @@ def compile_and_save(form: Form, *, timeout_s: float = 120.0) -> list[Path]:
     for name in names:
         write_atomically(form.directory / name, files[name])
     return [form.directory / name for name in names]
+
+
+def _compile(form: Form, office: Office) -> dict[str, bytes]:
+    """Compile a form whose values stand in lines of their own, else as one whose text flows."""
+    from agreegen.conversion.compiled.compiler import compile_form  # noqa: PLC0415 - only here
+    from agreegen.conversion.flowing.compiler import compile_flowing  # noqa: PLC0415 - the same
+    from agreegen.rendering.docx import render_docx  # noqa: PLC0415 - the same
+
+    def render(document: Document) -> bytes:
+        return render_docx(form, document)
+
+    def context(document: Document) -> Mapping[str, str | bool | list[str]]:
+        return template_context(form, document)
+
+    try:
+        return compile_form(form, office, render, context)
+    except ConversionError:
+        return compile_flowing(form, office, render, context)

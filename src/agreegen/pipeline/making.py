@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from agreegen.conversion.compiled import ENGINE, CompiledForm, load_compiled
+from agreegen.conversion.compiled import ENGINE
+from agreegen.conversion.compiled_forms import load_compiled_form
 from agreegen.conversion.document_time import document_moment, template_date
-from agreegen.conversion.interface import DoesNotFit, EngineChoice, StaleCompiledForm
+from agreegen.conversion.interface import CompiledPages, DoesNotFit, EngineChoice, StaleCompiledForm
 from agreegen.conversion.text import check_complete, check_text
 from agreegen.errors import AgreegenError, ConversionError, MissingProgramError
 from agreegen.files import sha256_of_file
@@ -144,7 +145,7 @@ class DocumentMaker:
             self._office.close()
             self._office = None
 
-    def _load_compiled(self) -> CompiledForm | None:
+    def _load_compiled(self) -> CompiledPages | None:
         if self.form.own_fonts and self.engine is EngineChoice.COMPILED:
             raise ConversionError(
                 message("pipeline.own-fonts-not-compiled"),
@@ -153,7 +154,7 @@ class DocumentMaker:
         if self.engine is EngineChoice.LIBREOFFICE or self.form.own_fonts:
             return None
         try:
-            compiled = load_compiled(self.form)
+            compiled = load_compiled_form(self.form)
         except StaleCompiledForm as exc:
             if self.engine is EngineChoice.COMPILED:
                 raise
@@ -167,7 +168,7 @@ class DocumentMaker:
             )
         return compiled
 
-    def _make_compiled(self, compiled: CompiledForm, document: Document) -> MadeDocument:
+    def _make_compiled(self, compiled: CompiledPages, document: Document) -> MadeDocument:
         document = replace(document, engine=ENGINE)
         moment = document_moment(self.form, document, self._released)
         pdf = compiled.produce(document, template_context(self.form, document), moment)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
@@ -25,6 +25,25 @@ class Align(StrEnum):
     LEFT = "left"
     RIGHT = "right"
     CENTRE = "centre"
+
+
+class MadeFrom(Protocol):
+    """What a compiled form of either kind says it was made from."""
+
+    @property
+    def template_sha256(self) -> str:
+        """The template."""
+        ...
+
+    @property
+    def description_sha256(self) -> str:
+        """The `form.yaml`."""
+        ...
+
+    @property
+    def fonts(self) -> Mapping[str, str]:
+        """Font name in the template → SHA-256 of its font file."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,18 @@ from agreegen.conversion.compiled.description import (
     Align,
     Base,
     Description,
+    MadeFrom,
     Slot,
 )
 from agreegen.conversion.compiled.embedding import font_tables
-from agreegen.conversion.compiled.layout import Piece, break_lines, line_width, place_runs, split_runs
+from agreegen.conversion.compiled.layout import (
+    Piece,
+    break_lines,
+    line_width,
+    place_runs,
+    show_piece,
+    split_runs,
+)
 from agreegen.conversion.compiled.metrics import Font, FontChain, FontSubset
 from agreegen.conversion.compiled.writer import BaseFile
 from agreegen.conversion.interface import DoesNotFit, StaleCompiledForm
@@ -55,7 +63,7 @@ class CompiledForm:
     """
 
     def __init__(self, form: Form, description: Description, bases: Mapping[str, bytes]) -> None:
-        _refuse_stale(form, description)
+        refuse_stale(form, description)
         self.form = form
         self._title = pikepdf.String(form.title_zh).unparse()
         self._bases = description.bases
@@ -174,7 +182,7 @@ class CompiledForm:
             parts.append(f"{slot.tag}<</MCID {slot.mark}>>BDC\nq {slot.colour}\n")
             for line, pieces in zip(slot.lines, placed[item], strict=True):
                 for font, piece in pieces:
-                    shown = _show(piece, subsets[font].codes)
+                    shown = show_piece(piece, subsets[font].codes)
                     x = f"{piece.x / 10:g}"
                     parts.append(f"BT\n{x} {line.y} Td /{self._names[font]} {slot.size:g} Tf{shown}\nET\n")
             parts.append("Q\nEMC\n")
@@ -223,7 +231,12 @@ def primary_font_hashes(form: Form, names: Iterable[str]) -> dict[str, str]:
     return {name: sha256_of_file(find_chain(chains[name])[0].path) for name in sorted(names)}
 
 
-def _refuse_stale(form: Form, description: Description) -> None:
+def refuse_stale(form: Form, description: MadeFrom) -> None:
+    """Refuse a compiled form that was made from another template, `form.yaml` or font.
+
+    Raises:
+        StaleCompiledForm: It was.
+    """
     changed: list[Message | str] = []
     if description.template_sha256 != form.template_sha256:
         changed.append("template.docx")
@@ -244,17 +257,3 @@ def _recompile(form: Form) -> Message:
 
 def _subset(font: Font, pieces: Sequence[Piece]) -> FontSubset:
     return font.subset({glyph.index for piece in pieces for glyph in piece.glyphs})
-
-
-def _show(piece: Piece, codes: Mapping[int, int]) -> str:
-    if not any(piece.adjustments):
-        return f"<{''.join(f'{codes[g.index]:04X}' for g in piece.glyphs)}>Tj"
-    shown, group = [], ""
-    for glyph, adjustment in zip(piece.glyphs, piece.adjustments, strict=True):
-        group += f"{codes[glyph.index]:04X}"
-        if adjustment:
-            shown.append(f"<{group}>{adjustment}")
-            group = ""
-    if group:
-        shown.append(f"<{group}>")
-    return f"[{''.join(shown)}]TJ"

@@ -12,7 +12,7 @@ again for every form and refuses to compile where they do not hold:
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agreegen.conversion.compiled.metrics import FontChain, Glyph
@@ -73,9 +73,9 @@ def split_runs(text: str, chain: FontChain, size: float) -> tuple[Run, ...]:
         if end < len(text) and scripts[end] == scripts[start]:
             continue
         glyphs = chain.shape(text[start:end], latin=scripts[start])
-        units = sum(_units(glyph, size) for glyph in glyphs)
-        gap = int(size * 20) // 5 if start and _has_gap(text[start - 1], text[start]) else 0
-        runs.append(Run(glyphs, _to_twips(units), gap))
+        units = sum(glyph_units(glyph, size) for glyph in glyphs)
+        gap = int(size * 20) // 5 if start and has_gap(text[start - 1], text[start]) else 0
+        runs.append(Run(glyphs, to_twips(units), gap))
         start = end
     return tuple(runs)
 
@@ -107,8 +107,8 @@ def place_runs(runs: Sequence[Run], start: int, size: float) -> list[Piece]:
     for run, begin in zip(runs, run_starts(runs, start), strict=True):
         positions, units = [0], 0
         for glyph in run.glyphs:
-            units += _units(glyph, size)
-            positions.append(_to_twips(units) // 2)
+            units += glyph_units(glyph, size)
+            positions.append(to_twips(units) // 2)
         first = 0
         for number in range(1, len(run.glyphs) + 1):
             if number < len(run.glyphs) and run.glyphs[number].font == run.glyphs[first].font:
@@ -122,16 +122,33 @@ def place_runs(runs: Sequence[Run], start: int, size: float) -> list[Piece]:
     return pieces
 
 
+def show_piece(piece: Piece, codes: Mapping[int, int]) -> str:
+    """Return the operand and operator that show a piece; `codes` are those of its font by glyph index."""
+    if not any(piece.adjustments):
+        return f"<{''.join(f'{codes[g.index]:04X}' for g in piece.glyphs)}>Tj"
+    shown, group = [], ""
+    for glyph, adjustment in zip(piece.glyphs, piece.adjustments, strict=True):
+        group += f"{codes[glyph.index]:04X}"
+        if adjustment:
+            shown.append(f"<{group}>{adjustment}")
+            group = ""
+    if group:
+        shown.append(f"<{group}>")
+    return f"[{''.join(shown)}]TJ"
+
+
 def _adjustment(glyph: Glyph, step: int, size: float) -> int:
     # Truncated towards zero after adding a half, as LibreOffice does.
     return int(glyph.width - step * 100 / size + 0.5)
 
 
-def _units(glyph: Glyph, size: float) -> int:
+def glyph_units(glyph: Glyph, size: float) -> int:
+    """Return an advance in 1/120 pt."""
     return int(glyph.advance_em * size * 120 + 0.5)
 
 
-def _to_twips(units: int) -> int:
+def to_twips(units: int) -> int:
+    """Round 1/120 pt to twips, half up."""
     return (2 * units + _UNITS_PER_TWIP) // (2 * _UNITS_PER_TWIP)
 
 
@@ -141,7 +158,7 @@ def _scripts(text: str) -> list[bool]:
     for number, character in enumerate(text):
         if (character.isascii() and character.isalnum()) or character in _LATIN_EXTRA:
             found.append(True)
-        elif _is_asian(character):
+        elif is_asian(character):
             found.append(False)
         elif character in _WEAK and _between_latin(text, number):
             found.append(True)
@@ -167,12 +184,14 @@ _ASIAN = (
 )
 
 
-def _is_asian(character: str) -> bool:
+def is_asian(character: str) -> bool:
+    """Whether a character is an East Asian letter or mark."""
     code = ord(character)
     return any(first <= code <= last for first, last in _ASIAN)
 
 
-def _has_gap(before: str, after: str) -> bool:
+def has_gap(before: str, after: str) -> bool:
+    """Whether a gap stands between two neighbours of different scripts."""
     if not (_is_letter(before) and _is_letter(after)):
         return False
     if max(ord(before), ord(after)) >= _FIRST_SUPPLEMENTARY:
@@ -205,7 +224,7 @@ def break_lines(text: str, chain: FontChain, size: float, *, fits: int, breaks: 
     end = _last_that_fits(text, chain, size, fits, breaks)
     while end and (text[end] in NOT_AT_START or text[end - 1] in NOT_AT_END):
         end -= 1
-    if not end or not (_is_asian(text[end - 1]) and _is_asian(text[end])):
+    if not end or not (is_asian(text[end - 1]) and is_asian(text[end])):
         raise DoesNotFit(message("conversion.value-would-break-inside-word-libreoffice"))
     rest = text[end:]
     if line_width(split_runs(rest, chain, size)) > fits:

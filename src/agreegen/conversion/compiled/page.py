@@ -73,7 +73,7 @@ def read_blocks(pdf: Pdf, page: int) -> list[Block]:
     """Take a page's content apart, in order and without loss."""
     leaf = pdf.pages[page]
     content = leaf.obj.Contents.read_bytes().decode("latin-1")
-    texts = _character_maps(leaf.obj)
+    texts = character_maps(leaf.obj)
     blocks: list[Block] = []
     position = 0
     for match in _BLOCK.finditer(content):
@@ -97,11 +97,12 @@ def read_content(pdf: Pdf, page: int) -> list[TextRun]:
     leaf = pdf.pages[page].obj
     streams = list(leaf.Contents) if isinstance(leaf.Contents, pikepdf.Array) else [leaf.Contents]
     content = "".join(stream.read_bytes().decode("latin-1") for stream in streams)
-    texts = _character_maps(leaf)
+    texts = character_maps(leaf)
     return [_run(found, texts) for found in RUN.finditer(content)]
 
 
-def _character_maps(leaf: pikepdf.Object) -> dict[str, tuple[int, dict[int, str]]]:
+def character_maps(leaf: pikepdf.Object) -> dict[str, tuple[int, dict[int, str]]]:
+    """Return the bytes a code and the text of each code, for each font of a page."""
     return {str(name).lstrip("/"): _character_map(font) for name, font in leaf.Resources.Font.items()}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -18,7 +18,7 @@ from agreegen.errors import ConversionError
 from agreegen.messages import message
 from agreegen.model.document import Document
 
-_HEADER: Final = b"%PDF-1.7\n%\xbf\xf7\xa2\xfe\n"
+FILE_HEADER: Final = b"%PDF-1.7\n%\xbf\xf7\xa2\xfe\n"
 _INFORMATION: Final = b"<</Title %b/Creator(%b)/Producer(%b)/CreationDate(%b)/ModDate(%b)>>"
 _EMBEDDED_FILE: Final = (
     b"/Type/EmbeddedFile/Subtype/application#2fjson/Params<</Size %d/ModDate(%b)/CheckSum<%b>>>"
@@ -55,13 +55,13 @@ class BaseFile:
         self._root = pdf.Root.objgen[0]
         changing = {self._metadata, self._info, self._attachment, self._content, self._fonts}
         self._size = len(pdf.objects) + 1
-        body, offsets = bytearray(_HEADER), {}
+        body, offsets = bytearray(FILE_HEADER), {}
         for number in range(1, self._size):
             if number not in changing:
                 offsets[number] = len(body)
                 body += _serialise(pdf, number)
         self._body = bytes(body)
-        self._table = [_entry(offsets[n]) if n in offsets else b"" for n in range(1, self._size)]
+        self._table = [table_entry(offsets[n]) if n in offsets else b"" for n in range(1, self._size)]
 
     def write(
         self,
@@ -81,7 +81,8 @@ class BaseFile:
             title: The document's title as a PDF string object.
         """
         attachment = document.to_json()
-        made = self._texts(document, moment, attachment, title)
+        numbers = (self._metadata, self._info, self._attachment)
+        made = list(zip(numbers, describing_objects(document, moment, attachment, title), strict=True))
         made.append((self._content, pdf_stream(b"", content)))
         number, entries = self._size, [self._font_entries]
         for name, (facts, subset, widths, unicode) in fonts.items():
@@ -91,33 +92,52 @@ class BaseFile:
         made.append((self._fonts, b"".join(entries) + b">>"))
         return self._finish(made, number, file_identifier(attachment, moment).hex().encode())
 
-    def _texts(
-        self, document: Document, moment: datetime, attachment: bytes, title: bytes
-    ) -> list[tuple[int, bytes]]:
-        date, creator = pdf_date(moment).encode(), CREATOR.encode()
-        checksum = hashlib.md5(attachment, usedforsecurity=False).hexdigest().encode()
-        details = _EMBEDDED_FILE % (len(attachment), date, checksum)
-        return [
-            (self._metadata, pdf_stream(b"/Type/Metadata/Subtype/XML", xmp_packet(document, moment))),
-            (self._info, _INFORMATION % (title, creator, creator, date, date)),
-            (self._attachment, pdf_stream(details, attachment)),
-        ]
-
     def _finish(self, made: list[tuple[int, bytes]], size: int, identifier: bytes) -> bytes:
         table = self._table + [b""] * (size - self._size)
         parts, position = [self._body], len(self._body)
         for number, data in made:
             piece = b"%d 0 obj\n%b\nendobj\n" % (number, data)
-            table[number - 1] = _entry(position)
+            table[number - 1] = table_entry(position)
             parts.append(piece)
             position += len(piece)
-        parts.append(b"xref\n0 %d\n0000000000 65535 f \n" % size)
-        parts += table
-        parts.append(
-            b"trailer\n<</Size %d/Root %d 0 R/Info %d 0 R/ID[<%b><%b>]>>\nstartxref\n%d\n%%%%EOF\n"
-            % (size, self._root, self._info, identifier, identifier, position)
-        )
+        parts += file_ending(table, (self._root, self._info), identifier, position)
         return b"".join(parts)
+
+
+def describing_objects(
+    document: Document, moment: datetime, attachment: bytes, title: bytes
+) -> tuple[bytes, bytes, bytes]:
+    """Return the metadata, the information dictionary and the embedded file of a document."""
+    date, creator = pdf_date(moment).encode(), CREATOR.encode()
+    checksum = hashlib.md5(attachment, usedforsecurity=False).hexdigest().encode()
+    details = _EMBEDDED_FILE % (len(attachment), date, checksum)
+    return (
+        pdf_stream(b"/Type/Metadata/Subtype/XML", xmp_packet(document, moment)),
+        _INFORMATION % (title, creator, creator, date, date),
+        pdf_stream(details, attachment),
+    )
+
+
+def file_ending(
+    table: Sequence[bytes], root_and_info: tuple[int, int], identifier: bytes, position: int
+) -> list[bytes]:
+    """Return the classic cross-reference table at `position` with its trailer, in pieces.
+
+    Args:
+        table: The entry of each object from number 1 on.
+        root_and_info: Object numbers of the catalog and of the information dictionary.
+        identifier: Hexadecimal digits of `/ID`.
+        position: Offset of the table.
+    """
+    size = len(table) + 1
+    trailer = b"trailer\n<</Size %d/Root %d 0 R/Info %d 0 R/ID[<%b><%b>]>>\nstartxref\n%d\n%%%%EOF\n" % (
+        size,
+        *root_and_info,
+        identifier,
+        identifier,
+        position,
+    )
+    return [b"xref\n0 %d\n0000000000 65535 f \n" % size, *table, trailer]
 
 
 def _serialise(pdf: Pdf, number: int) -> bytes:
@@ -129,5 +149,6 @@ def _serialise(pdf: Pdf, number: int) -> bytes:
     return b"%d 0 obj\n%b\nendobj\n" % (number, item.unparse(resolved=True))
 
 
-def _entry(offset: int) -> bytes:
+def table_entry(offset: int) -> bytes:
+    """Return an entry of a cross-reference table for an object in use."""
     return b"%010d 00000 n \n" % offset

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from agreegen.conversion.compiled import CompiledForm, load_compiled
+from agreegen.conversion.compiled_forms import load_compiled_form
 from agreegen.conversion.document_time import document_moment, template_date
-from agreegen.conversion.interface import DoesNotFit
+from agreegen.conversion.interface import CompiledPages, DoesNotFit
 from agreegen.errors import AgreegenError
 from agreegen.forms.catalog import Approved, approved_releases, find_release, home_of
 from agreegen.model.document import Document
@@ -31,7 +31,7 @@ class Rebuilder:
     """
 
     form: Form
-    compiled: CompiledForm
+    compiled: CompiledPages
     released: date
 
     def rebuild(self, document: Document) -> bytes | None:
@@ -91,7 +91,7 @@ def _release(folder: Path, form_id: str, template_sha256: str, version: str) -> 
 def _rebuilder(folder: Path, form_id: str, template_sha256: str, version: str) -> Rebuilder | None:
     try:
         form = _release(folder, form_id, template_sha256, version)
-        compiled = None if form is None else load_compiled(form)
+        compiled = None if form is None else load_compiled_form(form)
     except (AgreegenError, OSError):
         return None
     if form is None or compiled is None:

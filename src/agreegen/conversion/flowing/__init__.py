@@ -1,0 +1,1 @@
+"""Forms whose text flows: LibreOffice's line and page breaks made again from its rules, without it."""
