@@ -13,6 +13,7 @@ Where the measurements do not reach, `DoesNotFit` is raised, and LibreOffice lay
 from __future__ import annotations
 
 import itertools
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from agreegen.conversion.compiled.layout import Run, glyph_units, has_gap, is_asian, to_twips
@@ -42,26 +43,29 @@ class BrokenLine:
     runs: tuple[Run, ...]
 
 
+_ASIAN, _LATIN, _NUMBER = range(3)
+"""Scripts; parts of a telephone number up to a hyphen each are runs of their own, `_NUMBER` and more."""
+
 _UNMEASURED = frozenset("\u3000々〃｜＂～＇［］｛｝")
 """East Asian characters beside which LibreOffice breaks by rules that are not known here."""
 
 
-def scripts_of(text: str) -> list[bool]:
+def scripts_of(text: str) -> list[int]:
     """Return for each character whether it is set as Latin; a space follows what is before it.
 
     Raises:
         DoesNotFit: A character whose script or spacing is not known to be LibreOffice's.
     """
-    found: list[bool] = []
+    found: list[int] = []
     for character in text:
         if character == " " and found:
             found.append(found[-1])
         elif character in _QUOTES and found and not found[-1]:
-            found.append(False)
+            found.append(_ASIAN)
         elif "!" <= character <= "~" or character in _LATIN_EXTRA:
-            found.append(True)
+            found.append(_LATIN)
         elif is_asian(character) and character not in _UNMEASURED:
-            found.append(False)
+            found.append(_ASIAN)
         else:
             raise DoesNotFit(
                 message("conversion.spacing-u-not-known-compiled-engine", character=ord(character))
@@ -70,7 +74,13 @@ def scripts_of(text: str) -> list[bool]:
 
 
 def break_paragraph(
-    text: str, chain: FontChain, size: float, widths: tuple[int, int], *, in_table: bool = False
+    text: str,
+    chain: FontChain,
+    size: float,
+    widths: tuple[int, int],
+    *,
+    in_table: bool = False,
+    numbers: Collection[str] = (),
 ) -> list[BrokenLine]:
     """Break a paragraph.
 
@@ -80,17 +90,18 @@ def break_paragraph(
         size: Font size in points.
         widths: Twips that the first line and every further one has room for.
         in_table: Whether it stands in a table, where nothing hangs.
+        numbers: Telephone numbers with hyphens, which are set so that no line breaks inside of them.
 
     Raises:
         DoesNotFit: A line that may not be LibreOffice's.
     """
-    scripts = scripts_of(text)
+    scripts = _with_numbers(text, scripts_of(text), numbers)
     lines: list[BrokenLine] = []
     start = 0
     while start < len(text) or not lines:
         fitting, runs = _fill(text, scripts, start, chain, size, widths[min(len(lines), 1)])
         end = _line_end(text, start, fitting, frozenset() if in_table else HANGING)
-        if in_table and end < len(text) and scripts[end - 1] and scripts[end]:
+        if end < len(text) and min(scripts[end - 1], scripts[end]) >= _NUMBER:
             raise DoesNotFit(message("conversion.value-would-break-inside-word-libreoffice"))
         hangs = end > fitting
         if end != fitting:
@@ -100,6 +111,26 @@ def break_paragraph(
         lines.append(BrokenLine(text[start:end], runs))
         start = end
     return lines
+
+
+def _with_numbers(text: str, scripts: list[int], numbers: Collection[str]) -> list[int]:
+    """Part off the telephone numbers: each run of one ends behind a hyphen.
+
+    Raises:
+        DoesNotFit: One touches other Latin text.
+    """
+    for number in numbers:
+        at = text.find(number)
+        while at >= 0:
+            end = at + len(number)
+            if 1 in scripts[max(at - 1, 0) : at] + scripts[end : end + 1]:
+                raise DoesNotFit(message("conversion.value-would-break-inside-word-libreoffice"))
+            part = _NUMBER
+            for place in range(at, end):
+                scripts[place] = part
+                part += text[place] == "-"
+            at = text.find(number, end)
+    return scripts
 
 
 def _line_end(text: str, start: int, fitting: int, hanging: frozenset[str]) -> int:
@@ -118,7 +149,7 @@ def _line_end(text: str, start: int, fitting: int, hanging: frozenset[str]) -> i
 
 
 def _fill(
-    text: str, scripts: list[bool], start: int, chain: FontChain, size: float, room: int
+    text: str, scripts: list[int], start: int, chain: FontChain, size: float, room: int
 ) -> tuple[int, tuple[Run, ...]]:
     """Return where the characters that fit end, and their runs."""
     runs: list[Run] = []
@@ -130,7 +161,7 @@ def _fill(
         gap = int(size * 20) // 5 if first > start and has_gap(text[first - 1], text[first]) else 0
         # No line holds more characters than it has eighths of an em.
         last = min(last, first + 1 + 8 * room // int(size * 20))
-        glyphs = chain.shape(text[first:last], latin=scripts[first])
+        glyphs = chain.shape(text[first:last], latin=scripts[first] != _ASIAN)
         units, place = 0, first
         for number, glyph in enumerate(glyphs):
             units += glyph_units(glyph, size)
@@ -151,7 +182,7 @@ def _fill(
 
 
 def _measure(
-    text: str, scripts: list[bool], start: int, end: int, chain: FontChain, size: float
+    text: str, scripts: list[int], start: int, end: int, chain: FontChain, size: float
 ) -> tuple[Run, ...]:
     return _fill(text[:end], scripts[:end], start, chain, size, 1 << 30)[1]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -13,8 +14,6 @@ from agreegen.conversion.compiled.metrics import Font, FontSubset, Glyph
 from agreegen.conversion.flowing.breaking import BrokenLine
 from agreegen.conversion.flowing.description import FootRun, PageSize, Style
 from agreegen.conversion.flowing.paging import Item, Portion, SetParagraph, Shown
-from agreegen.conversion.interface import DoesNotFit
-from agreegen.messages import message
 
 SHARED, OWN = "F", "V"
 """Names of the two fonts of a page: glyphs of the form's text, and those that only the values need."""
@@ -83,18 +82,15 @@ class Pages:
                 self.numbers.setdefault(index, len(self.numbers))
         self.page = page
 
-    def number(self, piece: Piece) -> None:
-        """Number the glyphs of a piece as LibreOffice numbers them, in order of appearance.
-
-        Raises:
-            DoesNotFit: It would set the piece in two fonts, and place the second by other roundings.
-        """
-        fonts = {
-            self.numbers.setdefault(glyph.index, len(self.numbers)) // _OFFICE_FONT_GLYPHS
-            for glyph in piece.glyphs
-        }
-        if len(fonts) > 1 and any(glyph.width != _EM for glyph in piece.glyphs):
-            raise DoesNotFit(message("conversion.value-ends-too-near-margin-compiled"))
+    def parts(self, piece: Piece) -> list[slice]:
+        """Return the parts of a piece that LibreOffice sets in one of its fonts each."""
+        numbers = [self.numbers.setdefault(glyph.index, len(self.numbers)) for glyph in piece.glyphs]
+        parts, first = [], 0
+        for _, group in itertools.groupby(numbers, lambda number: number // _OFFICE_FONT_GLYPHS):
+            last = first + sum(1 for _ in group)
+            parts.append(slice(first, last))
+            first = last
+        return parts
 
 
 class PageWriter:
@@ -114,11 +110,7 @@ class PageWriter:
         self._baselines: dict[int, str] = {}
 
     def write(self, items: Sequence[Item], portions: Sequence[Portion]) -> Pages:
-        """Write the text of all portions.
-
-        Raises:
-            DoesNotFit: A Latin word that LibreOffice would set in two of its fonts.
-        """
+        """Write the text of all portions."""
         pages = Pages()
         for _ in range(portions[-1].page + 1):
             pages.content.append([])
@@ -173,6 +165,20 @@ class PageWriter:
         operators = f" Td /{SHARED} {size:g} Tf{show_piece(piece, codes)}\nET\n" if known else ""
         return Shown(f"{piece.x / 10:g}", operators, piece)
 
+    def _parted(self, pages: Pages, shown: Shown, size: float) -> Sequence[Shown]:
+        """Part a piece where LibreOffice goes on in another font and places the rest anew."""
+        piece = shown.piece
+        parts = pages.parts(piece)
+        if len(parts) == 1 or all(glyph.width == _EM for glyph in piece.glyphs):
+            return (shown,)
+        x, found = piece.x, []
+        for part in parts:
+            glyphs, adjustments = piece.glyphs[part], piece.adjustments[part]
+            found.append(self._shown(Piece(piece.font, x, glyphs, (*adjustments[:-1], 0)), size))
+            pairs = zip(glyphs, adjustments, strict=True)
+            x += sum(round((glyph.width - by) * size / 100) for glyph, by in pairs)
+        return found
+
     def _table(self, pages: Pages, items: Sequence[Item], portion: Portion) -> None:
         table, top = items[portion.item], portion.top
         assert not isinstance(table, SetParagraph)
@@ -208,12 +214,12 @@ class PageWriter:
         for line in marked:
             y = self._baseline(portion.top + (line - lines[0]) * item.style.pitch + item.style.rise)
             for shown in item.shown[line]:
-                pages.number(shown.piece)
-                if shown.operators:
-                    content.append(f"BT\n{shown.x} {y}{shown.operators}")
-                else:
-                    content.append((y, shown, item.style.size))
-                    pages.own.update((glyph.index, glyph) for glyph in shown.piece.glyphs)
+                for part in self._parted(pages, shown, item.style.size):
+                    if part.operators:
+                        content.append(f"BT\n{part.x} {y}{part.operators}")
+                    else:
+                        content.append((y, part, item.style.size))
+                        pages.own.update((glyph.index, glyph) for glyph in part.piece.glyphs)
         content.append("Q\nEMC\n")
         return [(portion.page, mark)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -22,7 +22,7 @@ from agreegen.forms.fonts import find_chain
 from agreegen.forms.language import TemplateEnvironment
 from agreegen.messages import message
 from agreegen.model.document import Document
-from agreegen.model.form import Form
+from agreegen.model.form import Field, FieldType, Form
 
 Printed = Mapping[str, str | bool | list[str]]
 """Values as they are printed, by field name: `rendering.context.template_context`."""
@@ -147,21 +147,29 @@ class FlowingForm:
             rendered = self._template.render(printed)
         except jinja2.TemplateError as exc:
             raise DoesNotFit(message("conversion.not-description-compiled-form", exc=exc)) from exc
+        phones = (str(printed[field.name]) for field in self.form.fields if self._is_phone(field))
+        numbers = [number for number in phones if "-" in number]
         found = []
         for piece in rendered.split(_NUMBER)[1:]:
             number, _, text = piece.partition(_TEXT)
             place = self._places[int(number)]
-            found.append((place, self._fixed.get(place) or self._set(place, text)))
+            found.append((place, self._fixed.get(place) or self._set(place, text, numbers)))
         items: list[Item] = []
         for (_, in_table), group in itertools.groupby(found, lambda one: (one[0].block, one[0].row >= 0)):
             members = list(group)
             items += [_table(self._description.blocks, members)] if in_table else [one for _, one in members]
         return items
 
-    def _set(self, place: _Place, text: str) -> SetParagraph:
+    @staticmethod
+    def _is_phone(field: Field) -> bool:
+        return field.printed and field.type is FieldType.PHONE
+
+    def _set(self, place: _Place, text: str, numbers: Collection[str] = ()) -> SetParagraph:
         style = self._description.styles[place.paragraph.style]
         widths = (place.width - style.first, place.width)
-        lines = tuple(break_paragraph(text, self._chain, style.size, widths, in_table=place.row >= 0))
+        lines = tuple(
+            break_paragraph(text, self._chain, style.size, widths, in_table=place.row >= 0, numbers=numbers)
+        )
         shown = tuple(
             self._writer.show(line, style, place.left, place.width, first=not number)
             for number, line in enumerate(lines)
