@@ -18,8 +18,10 @@ from agreegen.conversion.fields import (
     PRINT_AND_LOCKED,
     Destination,
     FieldPlace,
+    last_required,
     pdf_bookmark_name,
     place_fields,
+    signing_order,
 )
 from agreegen.conversion.flowing.content import OWN, SHARED, Element, Pages, SharedFont, finish_content
 from agreegen.conversion.flowing.description import LEFT_OFFSET, PageSize
@@ -31,9 +33,6 @@ _CATALOG, _PAGES, _INFO, _METADATA, _INTENT, _PROFILE, _NAMES, _FILE, _ATTACHMEN
 _TREE, _PARENTS, _ROOT_ELEMENT, _FONTS = range(11, 15)
 _SHARED_FONT = 15
 _FIRST_FIELD = _SHARED_FONT + OBJECTS_PER_FONT
-_PER_FIELD = 3
-"""Widget, empty appearance, lock."""
-
 _SPECIFICATION: Final = (
     b"<< /AFRelationship /Data /Desc (values, conditions and signature roles of this document)"
     b" /EF << /F %d 0 R /UF %d 0 R >> /F (%b) /Type /Filespec /UF (%b) >>"
@@ -44,7 +43,7 @@ _CATALOG_ENTRIES: Final = (
     b" /ViewerPreferences << /DisplayDocTitle true >> >>"
 )
 _PAGE: Final = (
-    b"<< %b/Contents %d 0 R /MediaBox %b /Parent %d 0 R /Resources << /Font %d 0 R >>"
+    b"<< %b/Contents [ %d 0 R ] /MediaBox %b /Parent %d 0 R /Resources << /Font %d 0 R >>"
     b" /StructParents %d /Type /Page >>"
 )
 
@@ -55,7 +54,6 @@ _INTENT_ENTRIES: Final = (
 _ELEMENT: Final = b"<< /K [ %b ] /P %d 0 R /S %b /Type /StructElem >>"
 _TEXT_ELEMENT: Final = b"<< /K [ %b ] /P %d 0 R /Pg %d 0 R /S /P /Type /StructElem >>"
 _KINDS: Final = {1: b"/Table", 2: b"/TR", 3: b"/TD"}
-_FREE: Final = b"0000000000 65535 f \n"
 _LEVEL: Final = 1
 """Of compression: a page is small, and the step to the next level costs more than it saves."""
 
@@ -91,7 +89,10 @@ class FileWriter:
         self._title = pikepdf.String(form.title_zh).unparse()
         self._box = size.box.encode()
         self._facts = shared.font.facts
-        self._fields = len(form.roles)
+        locking = last_required(form)
+        sizes = [1 + role.visible + (role is locking) for role in signing_order(form)]
+        self._fields = [_FIRST_FIELD + sum(sizes[:number]) for number in range(len(sizes))]
+        self._after_fields = _FIRST_FIELD + sum(sizes)
         body, self._offsets = bytearray(FILE_HEADER), dict[int, int]()
         for number, data in self._shared(shared, profile):
             self._offsets[number] = len(body)
@@ -113,7 +114,7 @@ class FileWriter:
         attachment = document.to_json()
         numbers = (_METADATA, _INFO, _ATTACHMENT)
         made = list(zip(numbers, describing_objects(document, moment, attachment, self._title), strict=True))
-        after = _FIRST_FIELD + _PER_FIELD * self._fields
+        after = self._after_fields
         fonts = b"/%b %d 0 R" % (SHARED.encode(), _SHARED_FONT)
         if own is not None:
             made += font_objects(after, self._facts, own, *font_tables(list(pages.own.values()), own))
@@ -128,7 +129,7 @@ class FileWriter:
     def _shared(self, shared: SharedFont, profile: ColourProfile) -> Numbered:
         """Return the objects that are the same in all documents of the form."""
         name = ATTACHMENT_NAME.encode()
-        fields = b" ".join(b"%d 0 R" % (_FIRST_FIELD + _PER_FIELD * n) for n in range(self._fields))
+        fields = _references(self._fields)
         references = (_FILE, _FORM, _METADATA, _NAMES, _INTENT, _PAGES, _TREE)
         tables = font_tables(list(shared.glyphs.values()), shared.subset)
         return [
@@ -151,8 +152,7 @@ class FileWriter:
         kids = b" ".join(b"%d 0 R" % leaf for leaf in leaves)
         made = [(_PAGES, b"<< /Count %d /Kids [ %b ] /Type /Pages >>" % (len(leaves), kids))]
         annotations: dict[int, list[int]] = {}
-        for number, place in enumerate(self._places(pages)):
-            first = _FIRST_FIELD + _PER_FIELD * number
+        for first, place in zip(self._fields, self._places(pages), strict=True):
             annotations.setdefault(place.page, []).append(first)
             made += _field(first, place, leaves[place.page])
         for number, leaf in enumerate(leaves):
@@ -180,10 +180,7 @@ class FileWriter:
             piece = b"%d 0 obj\n%b\nendobj\n" % (number, data)
             parts.append(piece)
             position += len(piece)
-        table = [
-            table_entry(offsets[number]) if number in offsets else _FREE
-            for number in range(1, max(offsets) + 1)
-        ]
+        table = [table_entry(offsets[number]) for number in range(1, len(offsets) + 1)]
         return b"".join((*parts, *file_ending(table, (_CATALOG, _INFO), identifier, position)))
 
 
@@ -198,8 +195,9 @@ def _field(first: int, place: FieldPlace, leaf: int) -> Numbered:
         made.append((first + 1, pdf_stream(details, b"")))
     entries += b"/F %d /FT /Sig " % PRINT_AND_LOCKED
     if place.locks:
-        entries += b"/Lock %d 0 R " % (first + 2)
-        made.append((first + 2, b"<< /Action /All /P 1 /Type /SigFieldLock >>"))
+        lock = first + 1 + len(made)
+        entries += b"/Lock %d 0 R " % lock
+        made.append((lock, b"<< /Action /All /P 1 /Type /SigFieldLock >>"))
     corners = b" ".join(_real(corner) for corner in place.rectangle)
     label = pikepdf.String(place.role.label_zh).unparse()
     entries += b"/P %d 0 R /Rect [ %b ] /Subtype /Widget" % (leaf, corners)
