@@ -13,6 +13,7 @@ from pathlib import Path
 
 from agreegen.errors import AgreegenError
 from benchmarks import (
+    agreements,
     archiving,
     conversion,
     memory,
@@ -34,6 +35,7 @@ Suite = Callable[[Setting, Result], None]
 SUITES: dict[str, tuple[str, Suite]] = {
     "conversion": (conversion.TITLE, conversion.run),
     "pledges": (pledges.TITLE, pledges.run),
+    "agreements": (agreements.TITLE, agreements.run),
     "scale": (scale.TITLE, scale.run),
     "stages": (stages.TITLE, stages.run),
     "signing": (signing.TITLE, signing.run),

@@ -209,15 +209,35 @@ def test_values_print_as_themselves(agreegen: Agreegen, tmp_path: Path) -> None:
     assert "<b>&amp;{{x}}{%if%}" in squeezed
 
 
-def test_without_libreoffice_an_agreement_is_not_made(
+def test_without_libreoffice_an_agreement_is_made(
     agreegen: Agreegen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "bin").mkdir()
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    result = agreegen("generate", AGREEMENT, "--params", PARAMS, "-o", tmp_path / "a.pdf")
+    target = tmp_path / "a.pdf"
+    result = agreegen("generate", AGREEMENT, "--params", PARAMS, "-o", target)
+    assert result.code == 0
+    assert "made by compiled" in result.err
+    assert "入河（海）排污口" in extract_text(target.read_bytes())
+
+
+def with_rare_name(folder: Path) -> Path:
+    """Write parameters with a character that the form's first font lacks."""
+    params = folder / "p.yaml"
+    params.write_text(PARAMS.read_text("utf-8").replace("王建国", "王𠀀国"), "utf-8")
+    return params
+
+
+def test_without_libreoffice_what_does_not_fit_is_refused_by_name(
+    agreegen: Agreegen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    result = agreegen("generate", AGREEMENT, "--params", with_rare_name(tmp_path), "-o", tmp_path / "a.pdf")
     assert result.code == 4
+    assert "U+20000" in result.err
     assert "libreoffice-writer-nogui" in result.err
-    assert files_below(tmp_path) == set()
+    assert files_below(tmp_path) == {"p.yaml"}
 
 
 @pytest.mark.parametrize(
@@ -257,11 +277,16 @@ def test_without_libreoffice_a_pledge_is_made(
     assert "阿卜杜热合曼·买买提" in extract_text(target.read_bytes())
 
 
-def test_an_agreement_is_not_compiled(agreegen: Agreegen, tmp_path: Path) -> None:
-    line = ("generate", AGREEMENT, "--params", PARAMS, "-o", tmp_path / "a.pdf", "--engine", "compiled")
-    result = agreegen(*line)
-    assert result.code == 5
-    assert files_below(tmp_path) == set()
+def test_libreoffice_makes_the_agreements_that_the_compiled_engine_refuses(
+    agreegen: Agreegen, tmp_path: Path
+) -> None:
+    target = tmp_path / "a.pdf"
+    line = ("generate", AGREEMENT, "--params", with_rare_name(tmp_path), "-o", target)
+    assert agreegen(*line, "--engine", "compiled").code == 5
+    assert files_below(tmp_path) == {"p.yaml"}
+    made = agreegen(*line)
+    assert made.code == 0
+    assert "made by libreoffice" in made.err
 
 
 def test_both_engines_give_the_same_word_file(agreegen: Agreegen, tmp_path: Path) -> None:

@@ -67,5 +67,9 @@ def _compile(form: Form, office: Office) -> dict[str, bytes]:
 
     try:
         return compile_form(form, office, render, context)
-    except ConversionError:
-        return compile_flowing(form, office, render, context)
+    except ConversionError as first:
+        try:
+            return compile_flowing(form, office, render, context)
+        except ConversionError as exc:
+            reasons = message("pipeline.neither-way", lines=first, flowing=exc)
+            raise ConversionError(reasons, hint=exc.advice) from exc

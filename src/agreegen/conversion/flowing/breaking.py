@@ -46,8 +46,8 @@ class BrokenLine:
 _ASIAN, _LATIN, _NUMBER = range(3)
 """Scripts; parts of a telephone number up to a hyphen each are runs of their own, `_NUMBER` and more."""
 
-_UNMEASURED = frozenset("\u3000々〃｜＂～＇［］｛｝")
-"""East Asian characters beside which LibreOffice breaks by rules that are not known here."""
+_ASIAN_MARKS = frozenset("、。〇〈〉《》「」『』【】〔〕〖〗！＃＄％＆（）＊＋，－．／：；＜＝＞？＠")
+"""East Asian characters but letters and digits that were measured; beside others other rules hold."""
 
 
 def scripts_of(text: str) -> list[int]:
@@ -64,13 +64,18 @@ def scripts_of(text: str) -> list[int]:
             found.append(_ASIAN)
         elif "!" <= character <= "~" or character in _LATIN_EXTRA:
             found.append(_LATIN)
-        elif is_asian(character) and character not in _UNMEASURED:
+        elif is_asian(character) and (character in _ASIAN_MARKS or _is_letter(character)):
             found.append(_ASIAN)
         else:
             raise DoesNotFit(
                 message("conversion.spacing-u-not-known-compiled-engine", character=ord(character))
             )
     return found
+
+
+def _is_letter(character: str) -> bool:
+    """Tell whether an East Asian character is an ideograph, or a full-width letter or digit."""
+    return character.isalnum() and not "\u3000" <= character <= "\u303f"
 
 
 def break_paragraph(
@@ -101,7 +106,7 @@ def break_paragraph(
     while start < len(text) or not lines:
         fitting, runs = _fill(text, scripts, start, chain, size, widths[min(len(lines), 1)])
         end = _line_end(text, start, fitting, frozenset() if in_table else HANGING)
-        if end < len(text) and min(scripts[end - 1], scripts[end]) >= _NUMBER:
+        if _is_unmeasured(scripts, end, fitting):
             raise DoesNotFit(message("conversion.value-would-break-inside-word-libreoffice"))
         hangs = end > fitting
         if end != fitting:
@@ -111,6 +116,17 @@ def break_paragraph(
         lines.append(BrokenLine(text[start:end], runs))
         start = end
     return lines
+
+
+def _is_unmeasured(scripts: list[int], end: int, fitting: int) -> bool:
+    """Tell whether a break is inside a telephone number, or lies before Latin text that is why it moved back.
+
+    LibreOffice goes back from a run of Latin text into the one before it by rules that depend on earlier lines.
+    """
+    if end < len(scripts) and min(scripts[end - 1], scripts[end]) >= _NUMBER:
+        return True
+    moved = range(end + 1, min(fitting + 1, len(scripts)))
+    return any(scripts[place - 1] == _ASIAN != scripts[place] for place in moved)
 
 
 def _with_numbers(text: str, scripts: list[int], numbers: Collection[str]) -> list[int]:

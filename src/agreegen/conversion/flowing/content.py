@@ -18,7 +18,6 @@ from agreegen.conversion.flowing.paging import Item, Portion, SetParagraph, Show
 SHARED, OWN = "F", "V"
 """Names of the two fonts of a page: glyphs of the form's text, and those that only the values need."""
 
-_EM = 1000
 _OFFICE_FONT_GLYPHS = 255
 """Glyphs that LibreOffice puts into one Type 1 font."""
 
@@ -65,6 +64,7 @@ class Pages:
         own: Glyphs of the document's own, by index.
         page: The page that is being written.
         numbers: Glyph index → its number in order of appearance.
+        one_font: Whether LibreOffice has one font for all of them; then nothing is numbered.
     """
 
     content: list[list[str | tuple[str, Shown, float]]] = field(default_factory=list)
@@ -74,6 +74,7 @@ class Pages:
     own: dict[int, Glyph] = field(default_factory=dict)
     page: int = 0
     numbers: dict[int, int] = field(default_factory=dict)
+    one_font: bool = False
 
     def turn_to(self, page: int, feet: Sequence[Sequence[int]]) -> None:
         """Go on with a page; the feet of those before it are written then."""
@@ -111,7 +112,7 @@ class PageWriter:
 
     def write(self, items: Sequence[Item], portions: Sequence[Portion]) -> Pages:
         """Write the text of all portions."""
-        pages = Pages()
+        pages = Pages(one_font=self._has_one_font(items, portions[-1].page + 1))
         for _ in range(portions[-1].page + 1):
             pages.content.append([])
             pages.marks.append(0)
@@ -167,9 +168,11 @@ class PageWriter:
 
     def _parted(self, pages: Pages, shown: Shown, size: float) -> Sequence[Shown]:
         """Part a piece where LibreOffice goes on in another font and places the rest anew."""
+        if pages.one_font:
+            return (shown,)
         piece = shown.piece
         parts = pages.parts(piece)
-        if len(parts) == 1 or all(glyph.width == _EM for glyph in piece.glyphs):
+        if len(parts) == 1:
             return (shown,)
         x, found = piece.x, []
         for part in parts:
@@ -178,6 +181,12 @@ class PageWriter:
             pairs = zip(glyphs, adjustments, strict=True)
             x += sum(round((glyph.width - by) * size / 100) for glyph, by in pairs)
         return found
+
+    def _has_one_font(self, items: Sequence[Item], pages: int) -> bool:
+        found = {index for foot in self._foot_glyphs[:pages] for index in foot}
+        for item in items:
+            found.update(*(one.glyphs for one in item.paragraphs))
+        return len(found) <= _OFFICE_FONT_GLYPHS
 
     def _table(self, pages: Pages, items: Sequence[Item], portion: Portion) -> None:
         table, top = items[portion.item], portion.top

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -32,6 +33,8 @@ _NUMBER, _TEXT = "\x1c", "\x1d"
 
 _BLOCK_TAG = re.compile(r"\s*\{%[^%]*%\}\s*")
 _TAG = re.compile(r"\{[{%].*?[}%]\}", re.DOTALL)
+_KEPT = 512
+"""Paragraphs that are kept as they were set."""
 _OFTEN = "0123456789.，。；：（）年月日_、"
 """Characters of nearly every document; the shared font has them, too."""
 
@@ -92,9 +95,12 @@ class FlowingForm:
         shared = self._shared_font()
         feet = [[self._chain.shape(run.text, latin=False) for run in foot] for foot in description.feet]
         self._writer = PageWriter(self._size, shared, feet)
-        self._fixed: dict[_Place, SetParagraph] = {}
+        # Many documents of a run have the same parties and dates.
+        self._set = functools.lru_cache(maxsize=_KEPT)(self._set_paragraph)
         self._fixed = {
-            place: self._set(place, place.paragraph.source) for place in self._places if place.is_fixed
+            number: self._set_paragraph(number, place.paragraph.source, ())
+            for number, place in enumerate(self._places)
+            if place.is_fixed
         }
         self._feet = [self._writer.foot(*pair) for pair in zip(description.feet, feet, strict=True)]
         self._file = FileWriter(form, self._size, shared, profile)
@@ -148,12 +154,13 @@ class FlowingForm:
         except jinja2.TemplateError as exc:
             raise DoesNotFit(message("conversion.not-description-compiled-form", exc=exc)) from exc
         phones = (str(printed[field.name]) for field in self.form.fields if self._is_phone(field))
-        numbers = [number for number in phones if "-" in number]
+        numbers = tuple(number for number in phones if "-" in number)
         found = []
         for piece in rendered.split(_NUMBER)[1:]:
-            number, _, text = piece.partition(_TEXT)
-            place = self._places[int(number)]
-            found.append((place, self._fixed.get(place) or self._set(place, text, numbers)))
+            digits, _, text = piece.partition(_TEXT)
+            number = int(digits)
+            one = self._fixed.get(number) or self._set(number, text, numbers)
+            found.append((self._places[number], one))
         items: list[Item] = []
         for (_, in_table), group in itertools.groupby(found, lambda one: (one[0].block, one[0].row >= 0)):
             members = list(group)
@@ -164,7 +171,8 @@ class FlowingForm:
     def _is_phone(field: Field) -> bool:
         return field.printed and field.type is FieldType.PHONE
 
-    def _set(self, place: _Place, text: str, numbers: Collection[str] = ()) -> SetParagraph:
+    def _set_paragraph(self, number: int, text: str, numbers: tuple[str, ...]) -> SetParagraph:
+        place = self._places[number]
         style = self._description.styles[place.paragraph.style]
         widths = (place.width - style.first, place.width)
         lines = tuple(
@@ -174,7 +182,8 @@ class FlowingForm:
             self._writer.show(line, style, place.left, place.width, first=not number)
             for number, line in enumerate(lines)
         )
-        return SetParagraph(place.paragraph, style, lines, shown)
+        glyphs = frozenset(glyph.index for line in lines for run in line.runs for glyph in run.glyphs)
+        return SetParagraph(place.paragraph, style, lines, shown, glyphs)
 
     def _shared_font(self) -> SharedFont:
         """Make the font of the form's own text: what stands outside of tags, and in the feet."""

@@ -44,12 +44,19 @@ class SetParagraph:
         style: Its style.
         lines: Its lines; an empty paragraph has one without text.
         shown: The pieces of each line.
+        glyphs: Indices of all its glyphs.
     """
 
     paragraph: Paragraph
     style: Style
     lines: tuple[BrokenLine, ...]
     shown: tuple[tuple[Shown, ...], ...]
+    glyphs: frozenset[int] = frozenset()
+
+    @property
+    def paragraphs(self) -> tuple[SetParagraph, ...]:
+        """Itself, as a table has those of its cells."""
+        return (self,)
 
     @property
     def height(self) -> int:
@@ -78,6 +85,11 @@ class SetTable:
     """A table that stays whole."""
 
     rows: tuple[SetRow, ...]
+
+    @property
+    def paragraphs(self) -> tuple[SetParagraph, ...]:
+        """Of all cells, in reading order."""
+        return tuple(one for row in self.rows for cell in row.cells for one in cell.paragraphs)
 
     @property
     def height(self) -> int:
