@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.soak.agreements import AGREEMENTS, run
+from agreegen.conversion.compiled_forms import load_compiled_form
+from agreegen.conversion.flowing.compiler import compile_flowing
+from agreegen.conversion.flowing.description import FlowingDescription
+from agreegen.conversion.flowing.samples import samples
+from agreegen.conversion.interface import DoesNotFit
+from agreegen.conversion.libreoffice import LibreOffice
+from agreegen.forms.catalog import load_form
+from agreegen.rendering.context import template_context
+from agreegen.rendering.docx import render_docx
+from agreegen.rendering.fonts import font_folders
+from tests.judges import verapdf
+from tests.soak.agreements import AGREEMENTS, FORMS, run
+from tests.unit.conversion.samples import MOMENT
 
 pytestmark = pytest.mark.libreoffice
 
@@ -23,3 +37,43 @@ def test_hundreds_of_agreements_are_libreoffices(name: str) -> None:
     assert not figures.differing
     assert figures.equal.total() >= 450
     assert set(range(4, 13)) <= set(figures.equal), "pages"
+
+
+@pytest.mark.verapdf
+@pytest.mark.skipif(not verapdf.available(), reason="needs a Java runtime and the veraPDF classes")
+@pytest.mark.parametrize("name", AGREEMENTS)
+def test_verapdf_finds_nothing(name: str, tmp_path: Path) -> None:
+    paths = []
+    form = load_form(FORMS / name)
+    compiled = load_compiled_form(form)
+    assert compiled is not None
+    for number, document in enumerate(samples(form, 16, 3)):
+        try:
+            made = compiled.produce(document, template_context(form, document), MOMENT)
+        except DoesNotFit:
+            continue
+        paths.append(tmp_path / f"{number}.pdf")
+        paths[-1].write_bytes(made)
+    assert len(paths) >= 8
+    assert verapdf.validate(paths) == {path: (True, []) for path in paths}
+
+
+def test_compiling_again_gives_what_is_committed() -> None:
+    form = load_form(FORMS / AGREEMENTS[1])
+    with LibreOffice(font_folders(form), form.font_chains) as office:
+        files = compile_flowing(
+            form,
+            office,
+            lambda document: render_docx(form, document),
+            lambda document: template_context(form, document),
+        )
+    made = FlowingDescription.from_yaml(files["compiled.yaml"])
+    committed = FlowingDescription.from_yaml((form.directory / "compiled.yaml").read_bytes())
+    assert made is not None
+    assert committed is not None
+    assert (made.page, made.styles, made.blocks, made.feet) == (
+        committed.page,
+        committed.styles,
+        committed.blocks,
+        committed.feet,
+    )

@@ -106,7 +106,7 @@ def break_paragraph(
     while start < len(text) or not lines:
         fitting, runs = _fill(text, scripts, start, chain, size, widths[min(len(lines), 1)])
         end = _line_end(text, start, fitting, frozenset() if in_table else HANGING)
-        if _is_unmeasured(scripts, end, fitting):
+        if _is_unmeasured(scripts, end, fitting) or _parts_ligatures(text, scripts, end, chain):
             raise DoesNotFit(message("conversion.value-would-break-inside-word-libreoffice"))
         hangs = end > fitting
         if end != fitting:
@@ -119,14 +119,26 @@ def break_paragraph(
 
 
 def _is_unmeasured(scripts: list[int], end: int, fitting: int) -> bool:
-    """Tell whether a break is inside a telephone number, or lies before Latin text that is why it moved back.
+    """Tell whether a break is inside a telephone number, or was moved back across the start of Latin text.
 
-    LibreOffice goes back from a run of Latin text into the one before it by rules that depend on earlier lines.
+    LibreOffice goes back from Latin text into what is before it by rules that depend on earlier lines.
     """
     if end < len(scripts) and min(scripts[end - 1], scripts[end]) >= _NUMBER:
         return True
     moved = range(end + 1, min(fitting + 1, len(scripts)))
     return any(scripts[place - 1] == _ASIAN != scripts[place] for place in moved)
+
+
+def _parts_ligatures(text: str, scripts: list[int], end: int, chain: FontChain) -> bool:
+    """Tell whether a line ends inside of Latin text with letters that join."""
+    if end == len(text) or _ASIAN in scripts[end - 1 : end + 1]:
+        return False
+    first, last = end, end
+    while first > 0 and scripts[first - 1] != _ASIAN:
+        first -= 1
+    while last < len(text) and scripts[last] != _ASIAN:
+        last += 1
+    return any(len(glyph.text) > 1 for glyph in chain.shape(text[first:last], latin=True))
 
 
 def _with_numbers(text: str, scripts: list[int], numbers: Collection[str]) -> list[int]:

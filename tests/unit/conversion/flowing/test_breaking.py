@@ -59,6 +59,7 @@ def test_a_hanging_mark_is_a_run_of_its_own() -> None:
         "一二三四五 七",  # a blank at the end of a line
         '一二三四五"七',  # Latin text that may neither begin nor end a line
         "一二三四五))七",
+        "一二三四offl五",  # letters that join
         "）））））））",  # nothing may end the line
         "（（（（（（（",
     ],
