@@ -24,6 +24,7 @@ from agreegen.forms.language import TemplateEnvironment
 from agreegen.messages import message
 from agreegen.model.document import Document
 from agreegen.model.form import Field, FieldType, Form
+from agreegen.values.printed import DATE_BLANK
 
 Printed = Mapping[str, str | bool | list[str]]
 """Values as they are printed, by field name: `rendering.context.template_context`."""
@@ -35,7 +36,7 @@ _BLOCK_TAG = re.compile(r"\s*\{%[^%]*%\}\s*")
 _TAG = re.compile(r"\{[{%].*?[}%]\}", re.DOTALL)
 _KEPT = 512
 """Paragraphs that are kept as they were set."""
-_OFTEN = "0123456789.，。；：（）年月日_、"
+_OFTEN = f"0123456789.，。；：（）、{DATE_BLANK}"
 """Characters of nearly every document; the shared font has them, too."""
 
 
