@@ -109,7 +109,7 @@ forms list --forms {tmp}/nothing
 generate personal-pledge --params {empty} -o {tmp}/a.pdf
 generate personal-pledge --params {wrong} -o {tmp}/a.pdf
 generate personal-pledge --params {pledge} -o {pdf}
-generate confidentiality-agreement --params {agreement} -o {tmp}/a.pdf --engine compiled
+generate confidentiality-agreement@1.0 --params {agreement} -o {tmp}/a.pdf --engine compiled
 sign {pdf} -o {tmp}/s.pdf --role nobody --credential {seal}
 sign {pdf} -o {tmp}/s.pdf --role pledger --credential {seal}
 sign {pdf} -o {tmp}/s.pdf --role unit --credential {empty}

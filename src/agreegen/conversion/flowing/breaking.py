@@ -119,14 +119,16 @@ def break_paragraph(
 
 
 def _is_unmeasured(scripts: list[int], end: int, fitting: int) -> bool:
-    """Tell whether a break is inside a telephone number, or was moved back across the start of Latin text.
+    """Tell whether a break is inside a telephone number, or was moved by marks where Latin text stands.
 
     LibreOffice goes back from Latin text into what is before it by rules that depend on earlier lines.
     """
-    if end < len(scripts) and min(scripts[end - 1], scripts[end]) >= _NUMBER:
+    if end == len(scripts):
+        return False
+    if min(scripts[end - 1], scripts[end]) >= _NUMBER:
         return True
-    moved = range(end + 1, min(fitting + 1, len(scripts)))
-    return any(scripts[place - 1] == _ASIAN != scripts[place] for place in moved)
+    touched = scripts[fitting:end] if end > fitting else scripts[end - 1 : fitting + 1]
+    return end != fitting and any(script != _ASIAN for script in touched)
 
 
 def _parts_ligatures(text: str, scripts: list[int], end: int, chain: FontChain) -> bool:
