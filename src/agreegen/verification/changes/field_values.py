@@ -4,26 +4,57 @@ from __future__ import annotations
 
 from agreegen.pdf.document import View
 from agreegen.pdf.fields import text_of
-from agreegen.pdf.objects import Stream, Value
+from agreegen.pdf.objects import Name, Stream, Value
 
-_MOST_CHOICES = 50
-NOTHING = frozenset({"", "Off"})
-"""What an empty field says; a box that is not ticked may say `/Off` or nothing."""
+_NOTHING = (None, b"", b"\xfe\xff", Name("Off"))
+"""What an empty field holds; a box that is not ticked may say `/Off` or nothing, while `(Off)` is a word."""
 
 
 def value_text(view: View, value: Value) -> str:
-    """Return a value as text, whatever its encoding, in a string or in a stream (ISO 32000-1, 7.9.2)."""
+    """Return a value as text, whatever its encoding, in a string or in a stream (ISO 32000-1, 7.9.2).
+
+    A list of choices holds strings; what else stands in one is told as it is written.
+    """
     found = view.resolve(value)
+    if isinstance(found, list):
+        return ", ".join(_one_text(view, view.resolve(item)) for item in found)
+    return _one_text(view, found)
+
+
+def _one_text(view: View, found: Value) -> str:
     if isinstance(found, Stream):
         found = view.file.expand(view.resolved_filters(found))
     if isinstance(found, bytes):
         return text_of(found)
-    if isinstance(found, list):
-        return ", ".join(value_text(view, item) for item in found[:_MOST_CHOICES])
     return "" if found is None else str(found)
 
 
 def says_the_same(old: View, one: Value, new: View, two: Value) -> bool:
     """Tell whether two values of a field say the same."""
-    before, after = value_text(old, one), value_text(new, two)
-    return before == after or {before, after} <= NOTHING
+    before, after = old.resolve(one), new.resolve(two)
+    if before in _NOTHING and after in _NOTHING:
+        return True
+    return value_text(old, before) == value_text(new, after)
+
+
+def is_of_another_kind(old: View, one: Value, new: View, two: Value) -> bool:
+    """Tell whether a value is another thing than it was, a number or a list in place of a text, say.
+
+    Readers that look for a text show nothing in its place.
+    """
+    return _kinds(old, one) != _kinds(new, two)
+
+
+def is_nested(view: View, value: Value) -> bool:
+    """Tell whether a list stands within a list, or a dictionary: neither is a choice of texts."""
+    found = view.resolve(value)
+    return isinstance(found, list) and any(isinstance(view.resolve(item), list | dict) for item in found)
+
+
+def _kinds(view: View, value: Value) -> tuple[type | None, ...]:
+    found = view.resolve(value)
+    if found in _NOTHING:
+        return (None,)
+    if isinstance(found, list):
+        return (list, *(type(view.resolve(item)) for item in found))
+    return (type(found),)

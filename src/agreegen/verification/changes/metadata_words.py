@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
@@ -10,10 +12,20 @@ from agreegen.pdf.objects import Stream
 from agreegen.verification.changes.field_values import value_text
 
 _MAX_BYTES = 1 << 16
-_FREE = frozenset({"Producer", "ModifyDate", "MetadataDate", "xmptk", "InstanceID", "lang", "about"})
-"""What a writer says of itself and of the time (XMP, part 1, 8.2 and 8.4); no page shows it."""
-_SHOWN_BY_READERS = ("Title", "Subject", "Author", "Keywords")
-"""Entries of the information dictionary that readers show beside the pages (ISO 32000-1, 14.3.3)."""
+_FREE = frozenset(
+    {
+        *((*above, "RDF", "Description", name) for above in ((), ("xmpmeta",)) for name in (
+            "Producer", "ModifyDate", "MetadataDate", "InstanceID", "about"
+        )),
+        ("xmpmeta", "xmptk"),
+    }
+)  # fmt: skip
+"""Where a writer says of itself and of the time (XMP, part 1, 8.2 and 8.4), and nowhere else; no page shows it."""
+_LANGUAGE, _DEFAULT = "lang", ["x-default"]
+_OF_PROGRAMS = frozenset({"Producer", "Creator", "Trapped"})
+_DATES = frozenset({"ModDate", "CreationDate"})
+_DATE = re.compile(r"D:\d{4,14}(?:Z|[+-]\d\d)?(?:'?\d\d'?|')*", re.ASCII)
+"""Entries of the information dictionary that say nothing about the document (ISO 32000-1, 14.3.3, 7.9.4)."""
 _Path = tuple[str, ...]
 
 
@@ -28,8 +40,12 @@ def new_words(old: View, new: View) -> list[str]:
         StructureError: The metadata cannot be read.
     """
     one, two = (view.dictionary(view.trailer.get("Info")) for view in (old, new))
-    words = [(value_text(old, one.get(key)), value_text(new, two.get(key))) for key in _SHOWN_BY_READERS]
-    said = [later for earlier, later in words if later not in ("", earlier)]
+    said = [
+        text
+        for key in sorted(two.keys() - _OF_PROGRAMS)
+        if (text := value_text(new, two[key])) not in ("", value_text(old, one.get(key)))
+        and not (key in _DATES and _DATE.fullmatch(text))
+    ]
     before, after = _packet(old), _packet(new)
     if not said and after and after != before and says_more(before, after):
         said = ["XMP"]
@@ -44,23 +60,32 @@ def _packet(view: View) -> bytes:
 def says_more(old: bytes, new: bytes) -> bool:
     """Tell whether an XMP packet says anything that the one before it did not, time and program apart.
 
+    The texts of a property keep their order: of the titles in several languages readers show one.
+
     Args:
         old: The packet before, empty where there was none.
         new: The packet after; whatever cannot be read says more.
     """
     try:
-        return bool(_values(new) - (_values(old) if old else set()))
+        before, after = _values(old) if old else {}, _values(new)
     except (ElementTree.ParseError, ValueError, RecursionError):
         return True
+    return any(
+        texts != before.get(path) and not (path[-1] == _LANGUAGE and texts == _DEFAULT)
+        for path, texts in after.items()
+    )
 
 
-def _values(packet: bytes) -> set[tuple[_Path, str]]:
-    """Return all texts and attributes with the local names of all that they stand in."""
+def _values(packet: bytes) -> dict[_Path, list[str]]:
+    """Return all texts and attributes in order, by the local names of all that they stand in."""
     if len(packet) > _MAX_BYTES or b"<!" in packet:
         raise ValueError("not a plain XMP packet")
     root = ElementTree.fromstring(packet.strip())  # noqa: S314 - no document type, see above
-    found = {(path, value.strip()) for path, value in _texts(root) if value.strip()}
-    return {(path, value) for path, value in found if path[-1] not in _FREE}
+    found = defaultdict[_Path, list[str]](list)
+    for path, value in _texts(root):
+        if value.strip() and path not in _FREE:
+            found[path].append(value.strip())
+    return dict(found)
 
 
 def _texts(root: ElementTree.Element) -> Iterator[tuple[_Path, str]]:
@@ -69,7 +94,7 @@ def _texts(root: ElementTree.Element) -> Iterator[tuple[_Path, str]]:
         element, above = pending.pop()
         path = (*above, _local(element.tag))
         yield path, element.text or ""
-        yield path, element.tail or ""
+        yield above, element.tail or ""
         yield from (((*path, _local(name)), value) for name, value in element.attrib.items())
         pending.extend((child, path) for child in element)
 

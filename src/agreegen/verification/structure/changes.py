@@ -19,17 +19,17 @@ from agreegen.verification.changes.painted_places import PermittedPlace
 from agreegen.verification.changes.permissions import Permissions, in_force, permissions_of
 from agreegen.verification.changes.renderings import Renderings
 from agreegen.verification.changes.role_map import RoleMap
+from agreegen.verification.changes.rules.content_rule import check_contents
 from agreegen.verification.changes.rules.covering_rule import check_covering
 from agreegen.verification.changes.rules.document_rule import check_document
 from agreegen.verification.changes.rules.filling_rule import check_filling
 from agreegen.verification.changes.rules.form_rule import check_form, fills_xfa
 from agreegen.verification.changes.rules.look_rule import check_looks
-from agreegen.verification.changes.rules.matrix_rule import check_matrices
 from agreegen.verification.changes.rules.note_rule import check_notes
-from agreegen.verification.changes.rules.nowhere_rule import check_nowhere
 from agreegen.verification.changes.rules.object_rule import check_objects
 from agreegen.verification.changes.rules.parentage_rule import check_parents
 from agreegen.verification.changes.rules.permission_rule import check_permissions
+from agreegen.verification.changes.rules.placing_rule import check_matrices, check_nowhere
 from agreegen.verification.changes.rules.schema_rule import check_schemas
 from agreegen.verification.changes.rules.signing_rule import check_signing
 from agreegen.verification.changes.rules.source_rule import check_sources
@@ -53,6 +53,7 @@ RULES: tuple[Rule, ...] = (
     check_notes,
     check_matrices,
     check_nowhere,
+    check_contents,
     check_sources,
     check_structure_tree,
     check_permissions,

@@ -8,6 +8,7 @@ from typing import Any
 from agreegen.messages import Message, message
 from agreegen.pdf.objects import Stream, Value
 from agreegen.verification.changes.field_changes import VALUE_KEYS, is_redrawn, value_changed, was_filled
+from agreegen.verification.changes.field_values import is_nested, is_of_another_kind
 from agreegen.verification.changes.interface import FieldPair, Finding, RevisionStep, WidgetPair
 from agreegen.verification.changes.rules.signing_rule import check_replaced_look, other_keys
 
@@ -34,7 +35,8 @@ def check_filling(step: RevisionStep) -> Iterator[Finding]:
 
 def _check(step: RevisionStep, field: FieldPair) -> Iterator[Message]:
     changed = value_changed(step, field)
-    if isinstance(step.new.resolve(field.new.get("V")), dict):
+    value = field.new.get("V")
+    if isinstance(step.new.resolve(value), dict) or is_nested(step.new, value):
         yield message("verification.value-field-not-one", name=field.name)
     if field.widgets is None:
         yield message("verification.widgets-field-were-changed", name=field.name)
@@ -44,6 +46,10 @@ def _check(step: RevisionStep, field: FieldPair) -> Iterator[Message]:
         if not widget.merged:
             yield from other_keys(step, widget.old, widget.new, FILLING_KEYS - set(VALUE_KEYS), field.name)
         yield from _check_widget(step, field, widget, changed=changed)
+    if not changed and is_of_another_kind(
+        step.old, field.old_attributes.get("V"), step.new, field.new_attributes.get("V")
+    ):
+        yield message("verification.field-changed-although-value-same", key="V", name=field.name)
     for key in _WITH_A_VALUE:
         if not changed and not step.equality.untouched(field.old.get(key), field.new.get(key)):
             yield message("verification.field-changed-although-value-same", key=key, name=field.name)

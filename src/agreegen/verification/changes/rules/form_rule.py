@@ -7,6 +7,7 @@ from typing import Any
 
 from agreegen.messages import Message, message
 from agreegen.pdf.document import View
+from agreegen.pdf.objects import Stream
 from agreegen.verification.changes.interface import Finding, Pair, RevisionStep
 from agreegen.verification.changes.painted_boxes import has_normal_look, with_inherited
 from agreegen.verification.changes.roles import Role
@@ -78,10 +79,18 @@ def _has_value(view: View, field: _Field) -> bool:
 
 def _waits(view: View, field: _Field, *, asked: bool) -> bool:
     """Tell whether a field has something to show that readers would have to draw themselves."""
-    if has_normal_look(view, field) and not asked:
+    if _has_chosen_look(view, field) and not asked:
         return False
     captions = view.dictionary(field.get("MK")).keys() & {"CA", "RC", "AC"}
     return _has_value(view, field) or bool(captions)
+
+
+def _has_chosen_look(view: View, field: _Field) -> bool:
+    """Tell whether readers have a look to show; of several states that of a text has to be named."""
+    looks = view.resolve(view.dictionary(field.get("AP")).get("N"))
+    if not isinstance(looks, dict) or view.resolve(field.get("FT")) == "Btn":
+        return has_normal_look(view, field)
+    return isinstance(view.resolve(looks.get(str(view.resolve(field.get("AS"))))), Stream)
 
 
 def _names_of_fonts(view: View, form: _Field) -> set[str]:

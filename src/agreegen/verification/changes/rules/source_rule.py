@@ -4,6 +4,9 @@ A stream may name another file as its content, a form a page of another one, a p
 print or on a picture server; a transfer function exchanges black and white where a device applies it
 (ISO 32000-1, clauses 7.3.8.2, 8.10.4, 8.9.5.4, 14.11.7 and 10.5). Readers seldom do any of it, so that a
 picture of the page shows nothing, and a printer may.
+
+A font of its own does not share the descriptor of a font of the document: pdf.js takes two such fonts for one
+if they look alike to it, and draws the document's text with the one it met first.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from agreegen.messages import message
-from agreegen.pdf.objects import Stream, StructureError
+from agreegen.pdf.objects import Ref, Stream, StructureError
 from agreegen.verification.changes.interface import Finding, RevisionStep
 from agreegen.verification.changes.roles import Role
 
@@ -20,6 +23,7 @@ _ELSEWHERE = ("Alternates", "OPI", "Ref", "F", "FFilter", "FDecodeParms", "PS")
 _TRANSFERS = ("TR", "TR2")
 _AS_THEY_ARE = frozenset({"Identity", "Default"})
 _MAX_DEPTH = 16
+_OF_THE_DOCUMENT = frozenset({Role.FROZEN, Role.NAMED})
 
 
 def check_sources(step: RevisionStep) -> Iterator[Finding]:
@@ -27,6 +31,35 @@ def check_sources(step: RevisionStep) -> Iterator[Finding]:
     for number in sorted(step.changed):
         if Role.LOOK in step.roles.roles(number) and _comes_from_elsewhere(step, number):
             yield Finding("covering", message("verification.look-draws-from-elsewhere", number=number))
+        if _takes_descriptor(step, number):
+            yield Finding("content", message("verification.font-takes-descriptor", number=number))
+
+
+def _takes_descriptor(step: RevisionStep, number: int) -> bool:
+    """Tell whether a font came that names the descriptor of a font that was there, and is not its copy."""
+    for font in _fonts_in(step.new.value(number), 0):
+        descriptor = font["FontDescriptor"]
+        if isinstance(descriptor, Ref) and step.roles.roles(descriptor.num) & _OF_THE_DOCUMENT:
+            owners = [owner for owner in step.roles.owners(descriptor.num) if owner != number]
+            before = [step.old.value(owner) for owner in owners if step.old.location(owner) is not None]
+            stood = [one for value in before for one in _fonts_in(value, 0)]
+            if stood and not any(step.equality.kept(one, font) for one in stood):
+                return True
+    return False
+
+
+def _fonts_in(value: Any, depth: int) -> Iterator[dict[str, Any]]:
+    """Yield the font dictionaries that stand in a value, not those that it refers to."""
+    if depth > _MAX_DEPTH:
+        return
+    if isinstance(value, Stream):
+        value = value.dictionary
+    if isinstance(value, dict) and "FontDescriptor" in value:
+        yield value
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for child in children:
+        if isinstance(child, dict | list):
+            yield from _fonts_in(child, depth + 1)
 
 
 def _comes_from_elsewhere(step: RevisionStep, number: int) -> bool:

@@ -1,0 +1,77 @@
+"""What a look draws with ends all that it begins, and nothing else.
+
+A `Q` too many undoes the clip and the matrix by which a reader had put the look into its place: pdf.js then
+lets a field of one line paint over the whole page. What is begun and not ended, a hidden layer or a clip, may
+reach into what is drawn next (ISO 32000-1, clauses 8.4.2, 8.5.4 and 14.6.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agreegen.messages import message
+from agreegen.pdf.content import leaves_all_as_it_was
+from agreegen.pdf.document import View
+from agreegen.pdf.objects import LimitError, Ref, Stream, StructureError, Value
+from agreegen.verification.changes.interface import Finding, RevisionStep
+from agreegen.verification.changes.painted_boxes import looks_of
+from agreegen.verification.changes.roles import Role
+
+_UPWARD = frozenset({"P", "Parent"})
+_MOST_VALUES = 100_000
+
+
+def check_contents(step: RevisionStep) -> Iterator[Finding]:
+    """Read every look that came or was chosen, and all that it draws with."""
+    for number in sorted(step.changed):
+        value = step.new.value(number)
+        if isinstance(value, dict) and "AP" in value:
+            looks = list(looks_of(step.new, value))
+        elif isinstance(value, Stream) and Role.LOOK in step.roles.roles(number) and _draws(step.new, value):
+            looks = [value]
+        else:
+            continue
+        if not all(_is_closed(step.new, content) for look in looks for content in _contents(step.new, look)):
+            yield Finding("covering", message("verification.look-undoes-what-it-did-not", number=number))
+
+
+def _is_closed(view: View, stream: Stream) -> bool:
+    try:
+        return leaves_all_as_it_was(view.file.expand(view.resolved_filters(stream)))
+    except LimitError:
+        raise
+    except StructureError:
+        return False
+
+
+def _contents(view: View, look: Stream) -> Iterator[Stream]:
+    """Yield a look and all forms, patterns and drawn glyphs that it reaches."""
+    yield look
+    seen, count = set[int](), 0
+    pending: list[tuple[Value, bool]] = [(look.dictionary.get("Resources"), False)]
+    while pending:
+        item, is_glyph = pending.pop()
+        count += 1
+        if count > _MOST_VALUES:
+            raise LimitError(message("verification.look-draws-with-too-much"))
+        if isinstance(item, Ref):
+            if item.num in seen:
+                continue
+            seen.add(item.num)
+            item = view.resolve(item)
+        if isinstance(item, Stream):
+            if is_glyph or _draws(view, item):
+                yield item
+            item = item.dictionary
+        if isinstance(item, dict):
+            pending += [(child, key == "CharProcs") for key, child in item.items() if key not in _UPWARD]
+        elif isinstance(item, list):
+            pending += [(child, False) for child in item]
+
+
+def _draws(view: View, stream: Stream) -> bool:
+    """Tell whether a stream is a form or a tiling pattern; shadings, which have a box, too, hold numbers."""
+    entries = stream.dictionary
+    if view.resolve(entries.get("Subtype")) == "Form":
+        return True
+    return bool(entries.keys() & {"BBox", "PatternType"}) and "ShadingType" not in entries
