@@ -1,6 +1,6 @@
-"""Looks that reach out of their place in some reader, and values, fonts and titles that are not what they were.
+"""Looks that reach out of their place in some reader; values, fonts and titles that are not what they were.
 
-Nothing here shows in every reader: pdf.js keeps no account of what a look has begun, looks for texts only where a
+Nothing here shows in every reader: pdf.js keeps no account of what a look begins, looks for texts only where a
 text belongs, and takes two fonts for one; others give the words of an XMP packet out as the title.
 """
 
@@ -27,7 +27,8 @@ _XMP = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
     b'<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" '
     b'xmlns:pdf="http://ns.adobe.com/pdf/1.3/"><dc:title><rdf:Alt><rdf:li xml:lang="x-default">Loan of 100'
-    b'</rdf:li><rdf:li xml:lang="zh">Loan of 900</rdf:li></rdf:Alt></dc:title><pdf:Producer>one</pdf:Producer>'
+    b'</rdf:li><rdf:li xml:lang="zh">Loan of 900</rdf:li></rdf:Alt></dc:title>'
+    b"<pdf:Producer>one</pdf:Producer>"
     b"</rdf:Description></rdf:RDF></x:xmpmeta>"
 )
 
@@ -40,6 +41,17 @@ def _nested() -> bytes:
     """A form that the look draws undoes more than it did."""
     inner = stream(b"Q Q Q Q " + _EVERYTHING, b"/Type /XObject /Subtype /Form /BBox [0 0 5 5]")
     return _filled(b"/X Do", b"/Resources << /XObject << /X %d 0 R >> >>", inner)
+
+
+def _glyph(content: bytes) -> bytes:
+    """Fill in with a font whose one glyph is drawn."""
+    font = (
+        b"<< /Type /Font /Subtype /Type3 /FontBBox [0 0 1000 1000] /FontMatrix [0.001 0 0 0.001 0 0] "
+        b"/FirstChar 65 /LastChar 65 /Widths [1000] /Encoding << /Differences [65 /a] >> /Resources << >> "
+        b"/CharProcs << /a %d 0 R >> >>" % (size_of(signed()) + 1)
+    )
+    entries = b"/Resources << /Font << /F %d 0 R >> >>"
+    return _filled(b"q BT /F 12 Tf 2 5 Td (A) Tj ET Q", entries, font, stream(content))
 
 
 def _note(content: bytes, data: Callable[[], bytes] = signed) -> bytes:
@@ -89,8 +101,8 @@ def font_filled_in(*, widths: bytes, own_descriptor: bool = False) -> bytes:
         b"/Supplement 0 >> /DW %s /CIDToGIDMap /Identity /FontDescriptor %d 0 R >>] >>"
     )
     descriptor = (
-        b"<< /Type /FontDescriptor /FontName /X /Flags 4 /FontBBox [0 0 1000 1000] /ItalicAngle 0 /Ascent 800 "
-        b"/Descent -200 /CapHeight 700 /StemV 80 >>"
+        b"<< /Type /FontDescriptor /FontName /X /Flags 4 /FontBBox [0 0 1000 1000] /ItalicAngle 0 "
+        b"/Ascent 800 /Descent -200 /CapHeight 700 /StemV 80 >>"
     )
     body = body_of(data, page)
     body = re.sub(rb"/Font <<", b"/Font << /F9 %d 0 R " % free, body, count=1)
@@ -131,6 +143,7 @@ ATTACKS: dict[str, Sample] = {
     "look that undoes five states": lambda: _filled(_READ + b"Q " * 5 + _EVERYTHING),
     "look that undoes its clip within a text": lambda: _filled(b"BT Q Q Q ET " + _EVERYTHING),
     "form in a look that undoes its clip": _nested,
+    "glyph of a look that undoes its clip": lambda: _glyph(b"1000 0 d0 Q Q Q Q " + _EVERYTHING),
     "note that undoes its clip": lambda: _note(b"1 1 38 38 re S Q Q " + _EVERYTHING),
     "note on certified that undoes its clip": lambda: _note(
         b"1 1 38 38 re S Q Q " + _EVERYTHING, lambda: certified(3)
@@ -180,6 +193,7 @@ HONEST: dict[str, Sample] = {
         b"/Tx BMC q 0 0 240 20 re W n % Q\nBT /Helv 10 Tf 2 5 Td (Q \\( EMC) Tj [(a) -3.5 <51>] TJ ET Q EMC"
     ),
     "look with a picture in it": lambda: _filled(_READ + b"q BI /W 1 /H 1 /BPC 8 /CS /G ID x EI Q"),
+    "look with a drawn glyph": lambda: _glyph(b"1000 0 d0 q 100 100 800 800 re f Q"),
     "note with all that it begins": lambda: _note(b"q 1 1 38 38 re S Q"),
     "font with a descriptor of its own": lambda: font_filled_in(widths=b"200", own_descriptor=True),
     "copy of the page's font": lambda: font_filled_in(widths=b"1000"),

@@ -1,7 +1,7 @@
 """Content streams (ISO 32000-1, clause 7.8.2): whether one leaves everything as it found it.
 
-What a content stream begins it ends, and it ends nothing else. Readers that keep no account of their own let a
-`Q` too many undo the place and the clip that they had drawn it into.
+What a content stream begins it ends, and it ends nothing else. Readers that keep no account of their own let
+a `Q` too many undo the place and the clip that they had drawn it into.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _Operation = tuple[bytes, int]
 
 
 def leaves_all_as_it_was(content: bytes) -> bool:
-    """Tell whether a content stream ends all that it begins, and nothing else, in words that all readers know.
+    """Tell whether a content stream ends all that it begins, and nothing else, in words that all know.
 
     Args:
         content: The decoded stream.
@@ -45,7 +45,7 @@ def leaves_all_as_it_was(content: bytes) -> bool:
     begun: Counter[bytes] = Counter()
     path = clip = False
     for operator, operands in _operations(content):
-        if operator not in _OPERATORS or operands < _NEEDS.get(operator, 0):
+        if not _is_known(operator, operands):
             return False
         if operator in _BEGINS:
             begun[_BEGINS[operator]] += 1
@@ -56,6 +56,10 @@ def leaves_all_as_it_was(content: bytes) -> bool:
         path = (path or operator in _PATH) and operator not in _PAINTS
         clip = (clip or operator in _CLIPS) and operator not in _PAINTS
     return not (path or clip or any(begun.values()))
+
+
+def _is_known(operator: bytes, operands: int) -> bool:
+    return operator in _OPERATORS and operands >= _NEEDS.get(operator, 0)
 
 
 def _operations(content: bytes) -> Iterator[_Operation]:

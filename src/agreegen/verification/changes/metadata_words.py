@@ -20,7 +20,7 @@ _FREE = frozenset(
         ("xmpmeta", "xmptk"),
     }
 )  # fmt: skip
-"""Where a writer says of itself and of the time (XMP, part 1, 8.2 and 8.4), and nowhere else; no page shows it."""
+"""Where a writer says of itself and of the time (XMP, part 1, 8.2 and 8.4), nowhere else; unseen."""
 _LANGUAGE, _DEFAULT = "lang", ["x-default"]
 _OF_PROGRAMS = frozenset({"Producer", "Creator", "Trapped"})
 _DATES = frozenset({"ModDate", "CreationDate"})

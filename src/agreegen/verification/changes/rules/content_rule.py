@@ -59,14 +59,20 @@ def _contents(view: View, look: Stream) -> Iterator[Stream]:
                 continue
             seen.add(item.num)
             item = view.resolve(item)
-        if isinstance(item, Stream):
-            if is_glyph or _draws(view, item):
-                yield item
-            item = item.dictionary
-        if isinstance(item, dict):
-            pending += [(child, key == "CharProcs") for key, child in item.items() if key not in _UPWARD]
-        elif isinstance(item, list):
-            pending += [(child, False) for child in item]
+        if isinstance(item, Stream) and (is_glyph or _draws(view, item)):
+            yield item
+        pending += _parts(item, are_glyphs=is_glyph)
+
+
+def _parts(item: Value, *, are_glyphs: bool) -> list[tuple[Value, bool]]:
+    """Return what stands in a value, and whether each is a drawn glyph or the dictionary of those."""
+    if isinstance(item, Stream):
+        item, are_glyphs = item.dictionary, False
+    if isinstance(item, dict):
+        return [
+            (child, are_glyphs or key == "CharProcs") for key, child in item.items() if key not in _UPWARD
+        ]
+    return [(child, False) for child in item] if isinstance(item, list) else []
 
 
 def _draws(view: View, stream: Stream) -> bool:

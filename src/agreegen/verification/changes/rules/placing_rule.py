@@ -2,8 +2,8 @@
 
 What has no place on a page shows nothing; to draw it there is a matrix that cannot be undone, and readers
 differ in what they do (ISO 32000-1, clause 12.5.5, algorithm 8.1): PDFium draws it in a corner of the page,
-others leave it out. poppler's Cairo output (Evince uses it) leaves a singular matrix out and goes on, so that a
-field of one line paints over the whole page; other readers paint nothing.
+others leave it out. poppler's Cairo output (Evince uses it) leaves a singular matrix out and goes on, so
+that a field of one line paints over the whole page; other readers paint nothing.
 """
 
 from __future__ import annotations
