@@ -1,7 +1,7 @@
 """Looks that reach out of their place in some reader; values, fonts and titles that are not what they were.
 
-Nothing here shows in every reader: pdf.js keeps no account of what a look begins, looks for texts only where a
-text belongs, and takes two fonts for one; others give the words of an XMP packet out as the title.
+Nothing here shows in every reader: pdf.js keeps no account of what a look begins, looks for texts only where
+a text belongs, and takes two fonts for one; others give the words of an XMP packet out as the title.
 """
 
 from __future__ import annotations
