@@ -61,6 +61,8 @@ COMMANDS: dict[str, Line] = {
         str(job.parent / "bag"),
         "--credential",
         str(s.pki.credential("archive-seal")),
+        "--trust",
+        str(s.pki.trust),
     ],
     "archive verify": lambda job, s: [
         "archive",

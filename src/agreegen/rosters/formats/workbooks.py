@@ -14,6 +14,7 @@ from agreegen.messages import message
 from agreegen.rosters.formats.cell_addresses import MergedRange
 from agreegen.rosters.formats.date_epochs import binary_counts_from_1904
 from agreegen.rosters.formats.sheet_source import SheetFacts, Source, clean_cell
+from agreegen.rosters.formats.workbook_limits import require_few_merges, require_few_sheets
 from agreegen.rosters.formats.xlsx_package import (
     SheetEntry,
     SheetScan,
@@ -91,6 +92,7 @@ class CalamineSource:
         """Merged ranges, and from when dates count."""
         with _wrapping(self._path), CalamineWorkbook.from_path(self._path) as workbook:
             ranges = workbook.get_sheet_by_name(str(self.sheet)).merged_cell_ranges or []
+        require_few_merges(self._path, len(ranges))
         merges = tuple(
             MergedRange(top + 1, left, bottom + 1, right) for (top, left), (bottom, right) in ranges
         )
@@ -117,6 +119,7 @@ def open_calamine(path: Path) -> list[Source]:
         InputError: The file is damaged or protected by a password.
     """
     with _wrapping(path), CalamineWorkbook.from_path(path) as workbook:
+        require_few_sheets(path, len(workbook.sheets_metadata))
         return [
             CalamineSource(path, sheet.name, sheet.visible is SheetVisibleEnum.Visible)
             for sheet in workbook.sheets_metadata

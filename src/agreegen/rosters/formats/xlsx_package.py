@@ -15,6 +15,7 @@ from agreegen.messages import message
 from agreegen.rosters.formats.cell_addresses import parse_range
 from agreegen.rosters.formats.misleading_cells import CellReader, padding_patterns
 from agreegen.rosters.formats.sheet_source import SheetFacts
+from agreegen.rosters.formats.workbook_limits import require_few_merges, require_few_sheets
 
 _CHUNK_BYTES = 1 << 20
 _OVERLAP_BYTES = 4096
@@ -70,7 +71,7 @@ def list_sheets(path: Path) -> list[SheetEntry]:
     """List the worksheets of an XLSX package in workbook order (ISO/IEC 29500-1, 18.2).
 
     Raises:
-        InputError: The package is damaged.
+        InputError: The package is damaged, or has too many sheets.
     """
     with open_package(path) as package:
         targets: dict[str, str] = {}
@@ -89,6 +90,7 @@ def list_sheets(path: Path) -> list[SheetEntry]:
                 state = attributes.get("state", "visible")
                 shown = state == "visible"
                 sheets.append(SheetEntry(attributes.get("name", ""), shown, targets[key], counts_from_1904))
+    require_few_sheets(path, len(sheets))
     return sheets
 
 
@@ -121,7 +123,7 @@ def scan_sheet(path: Path, entry: SheetEntry) -> SheetScan:
     """Scan a worksheet part for what the reading libraries do not tell, in blocks.
 
     Raises:
-        InputError: The part is missing or damaged.
+        InputError: The part is missing or damaged, or has too many merged ranges.
     """
     merges: dict[bytes, None] = {}
     hidden: set[int] = set()
@@ -131,6 +133,7 @@ def scan_sheet(path: Path, entry: SheetEntry) -> SheetScan:
         for chunk in _chunks(path, package, entry.part):
             window = tail + chunk
             merges.update(dict.fromkeys(_MERGE.findall(window)))
+            require_few_merges(path, len(merges))
             hidden.update(map(int, _HIDDEN.findall(window)))
             last_row = max(last_row, max(map(int, _ROW.findall(window)), default=0))
             wide = wide or bool(_WIDE.search(window))
