@@ -27,7 +27,7 @@ pytestmark = pytest.mark.libreoffice
 def test_agreements_are_libreoffices(name: str) -> None:
     figures = run(name, 16, seed=1)
     assert not figures.differing
-    assert figures.equal.total() >= 6
+    assert figures.equal.total() >= 4  # of the odd samples; the others went to LibreOffice by name
 
 
 @pytest.mark.soak

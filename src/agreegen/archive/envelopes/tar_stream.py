@@ -123,7 +123,8 @@ def extract(source: ByteSource, target: Path) -> frozenset[str]:
 
     1. Only plain files and folders; no links, devices, sparse files or unknown headers.
     2. Every path is plain, stands once, and its folder came before.
-    3. The stream ends with the end mark and nothing behind it but what fills a block of `tar`.
+    3. What fills a record behind a file is zeros.
+    4. The stream ends with the end mark and nothing behind it but what fills a block of `tar`.
 
     Raises:
         ContentError: It does not.
@@ -196,7 +197,15 @@ def _read_pax(data: bytes) -> dict[bytes, bytes]:
 def _body(source: ByteSource, size: int) -> bytes:
     if not 0 < size <= _MOST_PAX_BYTES:
         raise ContentError(message("archive.tar-unreadable"))
-    return _exactly(source, _padded(size))[:size]
+    data = _exactly(source, size)
+    _skip_padding(source, size)
+    return data
+
+
+def _skip_padding(source: ByteSource, size: int) -> None:
+    """Read what fills the last record of a file: zeros, so that no byte of a stream can be another one."""
+    if _exactly(source, _padded(size) - size).strip(b"\0"):
+        raise ContentError(message("archive.tar-unreadable"))
 
 
 def _write(source: ByteSource, path: Path, size: int, mode: int) -> None:
@@ -208,8 +217,7 @@ def _write(source: ByteSource, path: Path, size: int, mode: int) -> None:
                 raise ContentError(message("archive.tar-cut-off"))
             file.write(block)
             left -= len(block)
-        if _padded(size) > size:
-            _exactly(source, _padded(size) - size)
+        _skip_padding(source, size)
         os.fchmod(file.fileno(), mode | 0o400)
 
 

@@ -115,6 +115,20 @@ def test_what_is_cut_off_or_goes_on_is_refused(tmp_path: Path) -> None:
     assert extract(io.BytesIO(data + bytes(9_216)), tmp_path / "filled") == {"bag"}
 
 
+def test_no_byte_behind_a_file_can_be_another(tmp_path: Path) -> None:
+    folder = tmp_path / "bag"
+    folder.mkdir()
+    (folder / "a").write_bytes(b"\xff" * 600)
+    data = bytearray(b"".join(plan({"bag": folder}).stream()))
+    end = data.rindex(b"\xff") + 1
+    for number, place in enumerate((end, end + 300, -(-end // 512) * 512 - 1)):
+        changed = bytearray(data)
+        changed[place] ^= 1
+        (tmp_path / f"out{number}").mkdir()
+        with pytest.raises(ContentError):
+            extract(io.BytesIO(changed), tmp_path / f"out{number}")
+
+
 def test_a_file_that_changes_while_it_is_packed_is_told(tmp_path: Path) -> None:
     folder = tmp_path / "bag"
     folder.mkdir()
