@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import multiprocessing
 import os
 import shutil
 import time
@@ -23,6 +22,7 @@ from benchmarks.batches import run_batch
 from benchmarks.measure import Figure, Result
 from benchmarks.samples import AGREEMENT, agreement_documents, agreement_form
 from benchmarks.setting import Setting
+from benchmarks.side_by_side import rate
 
 TITLE = "Agreements of several pages: both engines, and whole jobs with four signatures (RSA-3072, B-B)"
 WORKERS = 2
@@ -104,25 +104,9 @@ def make_pages(documents: list[Document], engine: EngineChoice) -> float:
     Raises:
         RuntimeError: A process did not finish.
     """
-    context = multiprocessing.get_context("spawn")
-    barrier = context.Barrier(WORKERS)
-    workers = []
-    for number in range(WORKERS):
-        ours, theirs = context.Pipe()
-        process = context.Process(
-            target=_make_share, args=(theirs, barrier, documents[number::WORKERS], engine)
-        )
-        process.start()
-        theirs.close()
-        workers.append((process, ours))
-    spans: list[tuple[float, float]] = []
-    for process, connection in workers:
-        if connection.poll(_START_S):
-            spans.append(connection.recv())
-        process.join(timeout=30)
-    if len(spans) != WORKERS:
-        raise RuntimeError("a process did not finish")
-    return len(documents) / (max(end for _, end in spans) - min(start for start, _ in spans))
+    return rate(
+        _make_share, [(documents[number::WORKERS], engine) for number in range(WORKERS)], len(documents)
+    )
 
 
 def _make_share(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
@@ -18,6 +17,7 @@ from agreegen.rendering.context import template_context
 from agreegen.signing.interface import Trust
 from benchmarks.conversion import StartedForEachFile, open_office
 from benchmarks.samples import UNIT_ROLE, pledge_form
+from benchmarks.side_by_side import rate
 from benchmarks.stock import CachedSigner, Pkcs12, sign_as_in_tutorials
 
 _START_S = 180.0
@@ -55,25 +55,10 @@ def fill_with_docxtpl(form: Form, document: Document, folder: Path) -> bytes:
 
 def rate_of_best_parts(folder: Path, key: Pkcs12, documents: Sequence[Document], processes: int) -> float:
     """Return documents a second of processes that keep office, key, room and event loop ready."""
-    context = multiprocessing.get_context("spawn")
-    barrier = context.Barrier(processes)
-    workers = []
-    for number in range(processes):
-        ours, theirs = context.Pipe()
-        share = list(documents[number::processes])
-        arguments = (theirs, barrier, folder / f"best-{number}", key, share)
-        process = context.Process(target=_make_with_best_parts, args=arguments)
-        process.start()
-        theirs.close()
-        workers.append((process, ours))
-    spans: list[tuple[float, float]] = []
-    for process, connection in workers:
-        if connection.poll(_START_S):
-            spans.append(connection.recv())
-        process.join(timeout=30)
-    if len(spans) != processes:
-        raise RuntimeError("a process of the comparison did not finish")
-    return len(documents) / (max(end for _, end in spans) - min(start for start, _ in spans))
+    shares = [
+        (folder / f"best-{number}", key, list(documents[number::processes])) for number in range(processes)
+    ]
+    return rate(_make_with_best_parts, shares, len(documents))
 
 
 def _make_with_best_parts(
