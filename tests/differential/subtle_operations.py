@@ -13,6 +13,7 @@ from tests.differential.bases import (
     FORGED,
     FORM,
     FORM_ENTRIES,
+    FREE_BOX,
     LOOK,
     MISSING,
     NOTE,
@@ -37,6 +38,12 @@ from tests.differential.operations import (
 _LOOK_ENTRIES = b"/Type /XObject /Subtype /Form /BBox [0 0 140 16] /Resources << /Font << /Helv 5 0 R >> "
 _OWNERS = {"catalogue": CATALOG, "page": PAGE, "field": REMARK, "seal": UNIT, "note": NOTE, "element": 21,
            "font": FONT, "content": CONTENT}  # fmt: skip
+_OPERATORS = (
+    b"q", b"Q", b"BT", b"ET", b"BMC", b"EMC", b"BX", b"EX", b"/Tx BMC", b"/OC /L BDC", b"0 0 3 3 re",
+    b"0 0 240 160 re", b"W n", b"W", b"h", b"9 0 0 9 0 0 cm", b"[", b"]", b"<<", b">>", b"(", b"<", b"BI",
+    b"BI /W 1 /H 1 ID", b"EI", b"3 Tr", b"7 Tr", b"/G gs", b"/X Do", b"1 g", b"2 w", b"10 10 m", b"90 90 l",
+    b"S", b"f", b"%", b"d0", b"1000 0 0 0 9 9 d1", b"/DeviceRGB cs",
+)  # fmt: skip
 
 
 def value_behind_a_reference(chance: random.Random, data: bytes, change: Change) -> None:
@@ -151,9 +158,56 @@ def ink_added(chance: random.Random, data: bytes, change: Change) -> None:
         change.places.append(REMARK_BOX)
 
 
+def unfinished_content(chance: random.Random, data: bytes, change: Change) -> None:
+    """Draw a field or a note by operators that begin what they do not end, or end what they did not begin."""
+    begun = b" ".join(chance.choice(_OPERATORS) for _ in range(chance.randrange(1, 7)))
+    drawn = chance.choice(
+        (b"%s ", b"q %s Q ", b"/Tx BMC q %s Q EMC ", b"q BT /Helv 10 Tf 2 4 Td (read) Tj ET Q %s")
+    )
+    look = drawn % begun + chance.choice((b"", FORGED, b"1 0 0 rg 0 0 2000 2000 re f", b"(900) Tj", b"/X Do"))
+    inner = free_number(data, change)
+    change.objects[inner] = stream(
+        chance.choice((begun, FORGED, b"Q Q 1 g 0 0 900 900 re f")),
+        b"/Type /XObject /Subtype /Form /BBox [0 0 9 9]",
+    )
+    more = b"/XObject << /X %d 0 R >> /Properties << /L << /Type /OCMD /OCGs [] >> >> " % inner
+    entries = (
+        _LOOK_ENTRIES
+        + more
+        + b">> "
+        + chance.choice((b"", b"/Filter /ASCIIHexDecode ", b"/Group << /S /Transparency >> "))
+    )
+    content = look.hex().encode() + b">" if b"ASCIIHex" in entries else look
+    if chance.random() < 0.5:
+        fill(chance, data, change)
+        change.objects[LOOK] = stream(content, entries)
+        return
+    note = inner + 1
+    kind = chance.choice((b"Square", b"Highlight", b"Circle", b"Ink"))
+    text = b"<< /Type /Annot /Subtype /%s /Rect [%d %d %d %d] /F 4 /AP << /N %d 0 R >> >>"
+    change.objects[note] = text % (kind, *FREE_BOX, note + 1)
+    change.objects[note + 1] = stream(content, entries)
+    change.places.append(FREE_BOX)
+    list_note(data, change, note)
+
+
+def title_in_metadata(chance: random.Random, data: bytes, change: Change) -> None:
+    """Give the document another title, or the same one more elaborately, in its metadata."""
+    word = chance.choice((b"Agreement", b"Agreement void", b""))
+    language = chance.choice((b"x-default", b"zh", b"en"))
+    packet = (
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        b'<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title><rdf:Alt>'
+        b'<rdf:li xml:lang="%s">%s</rdf:li></rdf:Alt></dc:title></rdf:Description></rdf:RDF></x:xmpmeta>'
+    )
+    free = free_number(data, change)
+    change.objects[free] = stream(packet % (language, word), b"/Type /Metadata /Subtype /XML")
+    change.objects[CATALOG] = with_entries(text_of(data, change, CATALOG), b"/Metadata %d 0 R" % free)
+
+
 SUBTLE: tuple[Operation, ...] = (
     value_behind_a_reference, value_behind_a_reference, value_behind_a_reference,
     look_beside_a_kept_value, look_beside_a_kept_value, key_without_entry,
     key_without_entry, soft_mask, window_with_words, parent_that_does_not_list, dictionary_that_is_a_stream,
-    ink_added, ink_added,
+    ink_added, ink_added, unfinished_content, unfinished_content, unfinished_content, title_in_metadata,
 )  # fmt: skip
