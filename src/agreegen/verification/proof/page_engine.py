@@ -16,11 +16,13 @@ from agreegen.forms.own_fonts import known_fonts
 from agreegen.messages import Message, message
 from agreegen.model.document import Document
 from agreegen.model.report import Alarm
+from agreegen.pdf.document import open_file
 from agreegen.pdf.objects import StructureError
+from agreegen.verification.changes.rules.content_rule import find_open_look
 from agreegen.verification.interface import Options
 from agreegen.verification.proof.compiled_comparison import find_unlike_object, has_same_pages
 from agreegen.verification.proof.foreign_parts import find_foreign_part
-from agreegen.verification.proof.page_look import find_hidden_text, find_unlike_page
+from agreegen.verification.proof.page_look import find_hidden_text, find_unlike_page, find_wiping_look
 from agreegen.verification.proof.releases import Rebuilder
 
 LIBREOFFICE = "libreoffice"
@@ -43,6 +45,7 @@ def check_engine(
             message("verification.no-engine-this-program-called", value=document.engine[:40])
         )
         return
+    yield from _check_looks(first, options)
     if maker is not None and document.fonts:
         yield from _check_own_fonts(document, first, options)
         return
@@ -68,10 +71,12 @@ def _made(maker: Rebuilder, document: Document) -> bytes | None:
 
 def _check_objects(maker: Rebuilder, made: bytes, first: bytes, options: Options) -> Iterator[Alarm]:
     """Compare object for object with what the compiled engine makes."""
+    where: Message | str | None
     try:
         where = find_unlike_object(made, first, options.limits)
     except _UNMADE:
-        return
+        # Readers may well draw what cannot be unpacked here, and nobody knows what.
+        where = message("verification.something-cannot-read")
     if where is None:
         return
     if maker.compiled.uses_loose_fonts(made):
@@ -135,6 +140,21 @@ def _check_sight(first: bytes) -> Iterator[Alarm]:
             "text-hidden",
             message("verification.text-hidden", page=hidden.page, text=hidden.text),
         )
+
+
+def _check_looks(first: bytes, options: Options) -> Iterator[Alarm]:
+    """Yield an alarm where the first signer's look, which no engine makes, wipes out or reaches out."""
+    try:
+        number = find_open_look(open_file(first, options.limits).views()[-1])
+        wiped = find_wiping_look(first, options.limits)
+    except StructureError:
+        yield engine_differs(message("verification.something-cannot-read"))
+        return
+    if number is not None:
+        yield engine_differs(message("verification.look-undoes-what-it-did-not", number=number))
+    if wiped is not None:
+        text = message("verification.under-look-signature")
+        yield Alarm("text-hidden", message("verification.text-hidden", page=wiped, text=text))
 
 
 def engine_differs(why: Message) -> Alarm:

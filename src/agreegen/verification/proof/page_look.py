@@ -11,8 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agreegen.messages import Message, foreign_text, message
+from agreegen.pdf.document import View, open_file
+from agreegen.pdf.limits import Limits
+from agreegen.pdf.objects import Ref
+from agreegen.pdf.pages import page_numbers
 from agreegen.verification.pictures.comparison import Box, Image
 from agreegen.verification.pictures.pdfium_pages import DrawingError, PdfiumPages
+from agreegen.verification.pictures.poppler_pages import draw_pages, poppler_is_installed
 
 _SCALE = 2.0
 """Pixels a point: 144 dpi."""
@@ -25,6 +30,8 @@ _MAX_POINTS = 1_200
 _MAX_CHARACTERS = 20_000
 _MAX_SHOWN = 20
 _NO_ANNOTATIONS = range(1_000)
+_MOST_SECONDS = 30.0
+"""Of poppler for one page, by the clock on the wall."""
 _LEAST_INK = 2
 """Pixels of ink that every character leaves: a full stop of 9 points has more."""
 
@@ -45,10 +52,8 @@ class HiddenText:
 def find_hidden_text(data: bytes) -> HiddenText | None:
     """Return the first page with characters that nobody sees; None where all can be seen.
 
-    1. Drawn without the looks of signatures, every character has ink in its place, and paper around it.
-    2. The looks of signatures wipe nothing out.
-
-    A page that cannot be drawn, or is one of too many, counts as hidden.
+    Drawn without the looks of signatures, every character has ink in its place, and paper around it. A page
+    that cannot be drawn, or is one of too many, counts as hidden.
 
     Args:
         data: The file up to its first signed revision.
@@ -62,17 +67,64 @@ def find_hidden_text(data: bytes) -> HiddenText | None:
                 unseen = _unseen(pages, data, index, bare)
                 if unseen:
                     return HiddenText(index + 1, foreign_text(unseen[:_MAX_SHOWN]))
-                if _loses_ink(bare, pages.draw(index, scale=_SCALE)):
-                    return HiddenText(index + 1, message("verification.under-look-signature"))
             return None
     except DrawingError:
         return HiddenText(1, message("verification.not-drawn"))
 
 
+def find_wiping_look(data: bytes, limits: Limits) -> int | None:
+    """Return the first page, from 1, on which the look of a signature wipes something out; None without one.
+
+    Drawn as on a screen and as in print, and by poppler too, where it is installed: readers do not agree on
+    how the parts of a look mix with the page. A page that cannot be drawn counts as one.
+
+    Args:
+        data: The file up to its first signed revision.
+        limits: What reading it may cost.
+
+    Raises:
+        StructureError: It cannot be read.
+    """
+    chosen = _pages_with_looks(open_file(data, limits).views()[-1])
+    eye = poppler_is_installed()
+    try:
+        with closing(PdfiumPages(data, None)) as pages:
+            for index in chosen:
+                bare = _draw_bare(pages, index)
+                shown = [pages.draw(index, scale=_SCALE, printing=printing) for printing in (False, True)]
+                if any(_loses_ink(bare, image) for image in shown) or (
+                    eye and _loses_in_poppler(data, index)
+                ):
+                    return index + 1
+    except DrawingError:
+        return chosen[0] + 1
+    return None
+
+
+def _pages_with_looks(view: View) -> list[int]:
+    """Return the pages, from 0, that have an annotation with an appearance."""
+    found = []
+    for index, number in enumerate(page_numbers(view)[:_MAX_PAGES]):
+        notes = view.array(view.dictionary(Ref(number, 0)).get("Annots"))
+        if any("AP" in view.dictionary(note) for note in notes):
+            found.append(index)
+    return found
+
+
+def _loses_in_poppler(data: bytes, index: int) -> bool:
+    bare, shown = (
+        draw_pages(
+            data, index + 1, index + 1, dots_per_inch=72 * _SCALE, timeout_s=_MOST_SECONDS, bare=hidden
+        )[0]
+        for hidden in (True, False)
+    )
+    return _loses_ink(bare, shown)
+
+
 def find_unlike_page(made: bytes, found: bytes) -> int | None:
     """Return the first page, from 1, on which two files do not show the same; None where all do.
 
-    The looks of signatures are left out, but may wipe nothing out.
+    The looks of signatures are left out.
 
     Args:
         made: The unsigned file as it should be.
@@ -85,8 +137,7 @@ def find_unlike_page(made: bytes, found: bytes) -> int | None:
             for index in range(right.count):
                 bare = _draw_bare(other, index)
                 wanted = _draw_bare(right, index)
-                erased = _loses_ink(bare, other.draw(index, scale=_SCALE))
-                if erased or _loses_ink(wanted, bare) or _loses_ink(bare, wanted):
+                if _loses_ink(wanted, bare) or _loses_ink(bare, wanted):
                     return index + 1
     except DrawingError:
         return 1

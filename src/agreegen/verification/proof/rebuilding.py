@@ -9,9 +9,7 @@ font has. Nothing here speaks against a file: what is not proved is left to the 
 
 from __future__ import annotations
 
-import functools
 import re
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeGuard
@@ -33,12 +31,13 @@ from agreegen.rendering.expected import expected_text
 from agreegen.signing.plain.long_term_retracing import RetracedStore, RetracedTimestamp
 from agreegen.signing.plain.retracing import RetracedSignature, RetracedUpdate, retrace_updates
 from agreegen.verification.interface import FoundSignature, Options, Structure, ValidationData
+from agreegen.verification.proof.ink_looks import LookObject, inflated, is_ink
 from agreegen.verification.proof.releases import Rebuilder, rebuilder_of
 
 _KIND = rb"/Subtype/application#2fjson"
 _ATTACHMENT = re.compile(_KIND + rb"/Params<<[^<>]{1,200}<[0-9a-f]{32}>>>/Length (\d{1,5})>>\n")
 _OPENING = b"stream\n"
-_MAX_PICTURE_BYTES = 64 << 20
+_BEFORE_STREAM, _BEHIND_STREAM = b"\nstream\n", b"\nendstream"
 _ALIEN_TEXT = re.compile(rb"obj|stream|xref|%%EOF|trailer|/ByteRange|/SubFilter|/DocTimeStamp")
 """What could lead a reader astray that does not go by `/Length`; no form asks for it."""
 _ALIEN_NAMES = re.compile(
@@ -215,9 +214,10 @@ def _found(one: RetracedSignature | RetracedTimestamp, revision: int, last: int)
 
 
 def _is_closed(signature: RetracedSignature, limits: Limits) -> bool:
-    """Tell whether the picture is a form XObject as large as its field, made of plain objects of its own."""
+    """Tell whether the picture is ink within its field, made of plain objects of its own."""
     first = signature.number + 1
     numbers = range(first, first + len(signature.pictures))
+    objects: list[LookObject] = []
     for index, body in enumerate(signature.pictures):
         try:
             value, end = parse_value(body, 0, limits.max_depth)
@@ -229,7 +229,8 @@ def _is_closed(signature: RetracedSignature, limits: Limits) -> bool:
             return False
         if index == 0 and not (body[end:] and _fills(value, signature.size)):
             return False
-    return True
+        objects.append(LookObject(value, body[end + len(_BEFORE_STREAM) : -len(_BEHIND_STREAM)]))
+    return not objects or is_ink(objects, first)
 
 
 def _fills(value: Value, size: tuple[float, float] | None) -> bool:
@@ -247,27 +248,16 @@ def _is_whole(value: Value, rest: bytes) -> bool:
     if not rest:
         return True
     length = value.get("Length") if isinstance(value, dict) else None
-    opening, closing = b"\nstream\n", b"\nendstream"
-    whole = rest.startswith(opening) and rest.endswith(closing)
-    if not whole or type(length) is not int or len(rest) != len(opening) + length + len(closing):
+    whole = rest.startswith(_BEFORE_STREAM) and rest.endswith(_BEHIND_STREAM)
+    around = len(_BEFORE_STREAM) + len(_BEHIND_STREAM)
+    if not whole or type(length) is not int or len(rest) != length + around:
         return False
     if value.get("Subtype") == "Image":
         return True  # seals are packed in many ways, and no text is in them
     packing = value.get("Filter")
     if "DecodeParms" in value or packing not in (None, "FlateDecode"):
         return False
-    return packing is None or _inflates(rest[len(opening) : -len(closing)])
-
-
-@functools.lru_cache(maxsize=64)
-def _inflates(raw: bytes) -> bool:
-    """Tell whether a deflated stream is sound; a seal is the same in many files."""
-    inflater = zlib.decompressobj()
-    try:
-        inflater.decompress(raw, _MAX_PICTURE_BYTES)
-    except zlib.error:
-        return False
-    return inflater.eof and not inflater.unused_data
+    return packing is None or inflated(rest[len(_BEFORE_STREAM) : -len(_BEHIND_STREAM)]) is not None
 
 
 def _refers_within(value: Value, numbers: range) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from agreegen.messages import message
 from agreegen.pdf.content import leaves_all_as_it_was
 from agreegen.pdf.document import View
+from agreegen.pdf.fields import form_fields
 from agreegen.pdf.objects import LimitError, Ref, Stream, StructureError, Value
 from agreegen.verification.changes.interface import Finding, RevisionStep
 from agreegen.verification.changes.painted_boxes import looks_of
@@ -33,6 +34,24 @@ def check_contents(step: RevisionStep) -> Iterator[Finding]:
             continue
         if not all(_is_closed(step.new, content) for look in looks for content in _contents(step.new, look)):
             yield Finding("covering", message("verification.look-undoes-what-it-did-not", number=number))
+
+
+def find_open_look(view: View) -> int | None:
+    """Return the object number of a field of the form whose look leaves something open; None without one.
+
+    Args:
+        view: A revision that nobody signed before, so that no rule compares it with anything.
+
+    Raises:
+        StructureError: The form cannot be read.
+        LimitError: A look is made of too much.
+    """
+    for field in form_fields(view):
+        for widget in (field.value, *map(view.dictionary, field.widgets)):
+            looks = looks_of(view, widget)
+            if not all(_is_closed(view, content) for look in looks for content in _contents(view, look)):
+                return field.ref.num if field.ref is not None else 0
+    return None
 
 
 def _is_closed(view: View, stream: Stream) -> bool:
