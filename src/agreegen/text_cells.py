@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING
 from unicodedata import east_asian_width
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell
+    from openpyxl.styles import Alignment
     from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -32,14 +34,20 @@ def text_cell(worksheet: WriteOnlyWorksheet, text: str, *, width: int | None = N
         width: Width of its column in characters; a longer text goes on in a further line. None to run over.
     """
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 - takes long to load
-    from openpyxl.styles import Alignment  # noqa: PLC0415 - the same
 
     cell = WriteOnlyCell(worksheet, value=printable(text))
     cell.data_type = "s" if text else "n"
     cell.number_format = "@"
-    wrapped = width is not None and lines_of(text, width) > 1
-    cell.alignment = Alignment(wrap_text=wrapped or None, vertical="center")
+    cell.alignment = alignment(wrapped=width is not None and lines_of(text, width) > 1)
     return cell
+
+
+@functools.cache
+def alignment(*, wrapped: bool) -> Alignment:
+    """Return how a cell is set: in the middle of its height; made once, as a workbook compares every one."""
+    from openpyxl.styles import Alignment  # noqa: PLC0415 - takes long to load
+
+    return Alignment(wrap_text=wrapped or None, vertical="center")
 
 
 def lines_of(text: str, width: int) -> int:
@@ -52,4 +60,6 @@ def lines_of(text: str, width: int) -> int:
 
 
 def _columns(line: str) -> int:
+    if line.isascii():
+        return len(line)
     return sum(2 if east_asian_width(character) in "WF" else 1 for character in line)

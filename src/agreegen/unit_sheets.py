@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from agreegen.files import replacing
-from agreegen.text_cells import lines_of, text_cell
+from agreegen.text_cells import alignment, lines_of, text_cell
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell
@@ -132,10 +132,9 @@ def append_row(
 
 def _number_cell(sheet: WriteOnlyWorksheet, value: int) -> Cell:
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 - takes long to load
-    from openpyxl.styles import Alignment  # noqa: PLC0415 - the same
 
     cell = WriteOnlyCell(sheet, value=value)
-    cell.alignment = Alignment(vertical="center")
+    cell.alignment = alignment(wrapped=False)
     return cell
 
 

@@ -10,7 +10,6 @@ from datetime import datetime
 from pathlib import Path
 
 from agreegen.api.access import RegisterAccess
-from agreegen.batch.job.register_signers import recorder_for
 from agreegen.clock import read_clock
 from agreegen.errors import UsageError
 from agreegen.files import refuse_existing, refuse_inputs, write_atomically
@@ -21,7 +20,6 @@ from agreegen.model.complaint import Complaint, ComplaintsError, Location, Sever
 from agreegen.model.document import Document, Value, build_document
 from agreegen.model.form import Form
 from agreegen.pipeline.making import DocumentMaker, EngineChoice, MadeDocument
-from agreegen.recording.singles import record_made, register_single
 from agreegen.rendering.docx import render_docx
 from agreegen.rendering.printed import check_printed
 from agreegen.rosters.parameters import check_parameters, read_parameters
@@ -123,6 +121,9 @@ def generate(
         document = build_document(form, values, register_secret=secret, aliases=aliases)
         made = _write(form, maker(document), output, docx)
         return GeneratedDocument(made.document, made.pdf, made.docx, tuple(warnings))
+    from agreegen.batch.job.register_signers import recorder_for  # noqa: PLC0415 - only with a register
+    from agreegen.recording.singles import record_made, register_single  # noqa: PLC0415 - the same
+
     now = now or read_clock()
     with recorder_for(
         register.file, register.credential, now=now, prompt=register.prompt, tell=register.tell, create=True

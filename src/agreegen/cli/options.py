@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -177,3 +178,11 @@ def read_aliases(texts: Sequence[str]) -> dict[str, str]:
             raise UsageError(message("cli.alias-write-printed-registered-each-printed", text=text))
         found[printed] = registered
     return found
+
+
+def account_name() -> str:
+    """Return the account's name, for a command that is not told who acts; `unknown` where there is none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"

@@ -4,35 +4,24 @@ from __future__ import annotations
 
 import click
 
-from agreegen.cli.archive.bags import create_command, verify_command
-from agreegen.cli.archive.envelopes import open_command, seal_command
-from agreegen.cli.archive.evidence import (
-    extract_command,
-    renew_command,
-    status_command,
-    timestamp_command,
-)
-from agreegen.cli.archive.handover import hand_over_command, receive_command
-from agreegen.cli.archive.retention import destroy_command, due_command
+from agreegen.cli.lazy_group import LazyGroup
+
+_MEMBERS = {
+    "create": ("agreegen.cli.archive.bags", "create_command"),
+    "verify": ("agreegen.cli.archive.bags", "verify_command"),
+    "timestamp": ("agreegen.cli.archive.evidence", "timestamp_command"),
+    "renew": ("agreegen.cli.archive.evidence", "renew_command"),
+    "extract": ("agreegen.cli.archive.evidence", "extract_command"),
+    "status": ("agreegen.cli.archive.evidence", "status_command"),
+    "hand-over": ("agreegen.cli.archive.handover", "hand_over_command"),
+    "receive": ("agreegen.cli.archive.handover", "receive_command"),
+    "due": ("agreegen.cli.archive.retention", "due_command"),
+    "destroy": ("agreegen.cli.archive.retention", "destroy_command"),
+    "seal": ("agreegen.cli.archive.envelopes", "seal_command"),
+    "open": ("agreegen.cli.archive.envelopes", "open_command"),
+}
 
 
-@click.group("archive")
+@click.group("archive", cls=LazyGroup, members=_MEMBERS, path="archive")
 def command() -> None:
     """Write and verify signed archive bags (BagIt 1.0, RFC 8493)."""
-
-
-for each in (
-    create_command,
-    verify_command,
-    timestamp_command,
-    renew_command,
-    extract_command,
-    status_command,
-    hand_over_command,
-    receive_command,
-    due_command,
-    destroy_command,
-    seal_command,
-    open_command,
-):
-    command.add_command(each)

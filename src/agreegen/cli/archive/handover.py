@@ -9,8 +9,8 @@ import click
 from agreegen.api.archives import SignerPin, hand_over_bag, receive_bag
 from agreegen.api.credentials import load_credential
 from agreegen.api.verification import verify_options
-from agreegen.cli.account import account_name
 from agreegen.cli.options import (
+    account_name,
     any_path,
     existing_folder,
     force_option,

@@ -12,8 +12,8 @@ from agreegen.api.access import RegisterAccess
 from agreegen.api.archives import destroy_bag, job_bags, list_ages, read_retention
 from agreegen.api.credentials import load_credential
 from agreegen.api.ledger.entries import LedgerAccess
-from agreegen.cli.account import account_name
 from agreegen.cli.options import (
+    account_name,
     any_path,
     existing_file,
     existing_path,

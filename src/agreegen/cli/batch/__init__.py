@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import click
 
-from agreegen.cli.batch.new_job import new_command
-from agreegen.cli.batch.printing import print_command
-from agreegen.cli.batch.running import check_command, run_command, status_command
+from agreegen.cli.lazy_group import LazyGroup
+
+_MEMBERS = {
+    "new": ("agreegen.cli.batch.new_job", "new_command"),
+    "check": ("agreegen.cli.batch.running", "check_command"),
+    "run": ("agreegen.cli.batch.running", "run_command"),
+    "status": ("agreegen.cli.batch.running", "status_command"),
+    "print": ("agreegen.cli.batch.printing", "print_command"),
+}
 
 
-@click.group("batch")
+@click.group("batch", cls=LazyGroup, members=_MEMBERS, path="batch")
 def command() -> None:
     """Make and sign one document for every row of a roster."""
-
-
-for each in (new_command, check_command, run_command, status_command, print_command):
-    command.add_command(each)

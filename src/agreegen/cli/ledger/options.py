@@ -10,8 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from agreegen.api.ledger.entries import Kind, LedgerAccess, find_word, read_day, word_of
-from agreegen.cli.account import account_name
-from agreegen.cli.options import any_path, existing_file, existing_path, read_trust
+from agreegen.cli.options import account_name, any_path, existing_file, existing_path, read_trust
 from agreegen.cli.output import prompt_secret, say
 from agreegen.errors import UsageError
 from agreegen.messages import message, reader_language, translate

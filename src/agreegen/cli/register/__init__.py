@@ -4,32 +4,23 @@ from __future__ import annotations
 
 import click
 
-from agreegen.cli.register.coverage import coverage_command
-from agreegen.cli.register.handing import change_signer_command
-from agreegen.cli.register.listing import export_command, list_command
-from agreegen.cli.register.paper import accept_command, add_paper_command, retract_command
-from agreegen.cli.register.rebuilding import rebuild_command
-from agreegen.cli.register.received import add_signed_command
-from agreegen.cli.register.scans import add_scans_command
-from agreegen.cli.register.verifying import verify_command
+from agreegen.cli.lazy_group import LazyGroup
+
+_MEMBERS = {
+    "list": ("agreegen.cli.register.listing", "list_command"),
+    "export": ("agreegen.cli.register.listing", "export_command"),
+    "verify": ("agreegen.cli.register.verifying", "verify_command"),
+    "coverage": ("agreegen.cli.register.coverage", "coverage_command"),
+    "add-paper": ("agreegen.cli.register.paper", "add_paper_command"),
+    "add-scans": ("agreegen.cli.register.scans", "add_scans_command"),
+    "add-signed": ("agreegen.cli.register.received", "add_signed_command"),
+    "retract": ("agreegen.cli.register.paper", "retract_command"),
+    "accept": ("agreegen.cli.register.paper", "accept_command"),
+    "change-signer": ("agreegen.cli.register.handing", "change_signer_command"),
+    "rebuild": ("agreegen.cli.register.rebuilding", "rebuild_command"),
+}
 
 
-@click.group("register")
+@click.group("register", cls=LazyGroup, members=_MEMBERS, path="register")
 def command() -> None:
     """List, export and verify the register of a batch; record what was signed on paper."""
-
-
-for each in (
-    list_command,
-    export_command,
-    verify_command,
-    coverage_command,
-    add_paper_command,
-    add_scans_command,
-    add_signed_command,
-    retract_command,
-    accept_command,
-    change_signer_command,
-    rebuild_command,
-):
-    command.add_command(each)

@@ -8,8 +8,7 @@ import click
 
 from agreegen.api.access import RegisterAccess
 from agreegen.api.recording import accept_evidence, add_paper, retract, unsigned_evidence
-from agreegen.cli.account import account_name
-from agreegen.cli.options import existing_file
+from agreegen.cli.options import account_name, existing_file
 from agreegen.cli.output import prompt_secret, say
 from agreegen.cli.register.options import (
     by_option,

@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 
 from agreegen.api.rebuilding import RebuildReport, rebuild_register
-from agreegen.cli.account import account_name
-from agreegen.cli.options import existing_file, forms_option, json_option
+from agreegen.cli.options import account_name, existing_file, forms_option, json_option
 from agreegen.cli.output import print_json, prompt_secret, say
 from agreegen.cli.register.options import by_option, signer_credential_option, yes_option
 from agreegen.errors import ExitCode

@@ -8,8 +8,7 @@ import click
 
 from agreegen.api.access import RegisterAccess
 from agreegen.api.recording import add_signed
-from agreegen.cli.account import account_name
-from agreegen.cli.options import existing_file, policy_option, read_trust, trust_options
+from agreegen.cli.options import account_name, existing_file, policy_option, read_trust, trust_options
 from agreegen.cli.output import prompt_secret, say, say_error
 from agreegen.cli.register.options import by_option, register_option, roles_in_words, signer_credential_option
 from agreegen.errors import ExitCode, InputError, UsageError

@@ -16,8 +16,7 @@ from agreegen.api.recording import (
     open_pages,
     say_reasons,
 )
-from agreegen.cli.account import account_name
-from agreegen.cli.options import any_path, existing_file, existing_path, json_option
+from agreegen.cli.options import account_name, any_path, existing_file, existing_path, json_option
 from agreegen.cli.output import make_progress, print_json, print_table, prompt_secret, say
 from agreegen.cli.register.options import register_option, signer_credential_option
 from agreegen.errors import ExitCode
