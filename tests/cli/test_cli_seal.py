@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from asn1crypto import cms
 
-from agreegen.archive.envelopes import opening
+from agreegen.archive.envelopes import decryption
 from agreegen.archive.manifests import manifest_lines, parse_manifest
 from agreegen.example_pki.layout import ExamplePki
 from agreegen.files import sha256_of_file
@@ -202,13 +202,13 @@ def test_no_plain_byte_counts_before_its_tag(
     data[-1] ^= 1
     (tmp_path / "s.p7m").write_bytes(data)
     given: list[bytes] = []
-    real = opening._Parts.read
+    real = decryption._Parts.read
 
-    def read(parts: opening._Parts, count: int) -> bytes:
+    def read(parts: decryption._Parts, count: int) -> bytes:
         given.append(real(parts, count))
         return given[-1]
 
-    monkeypatch.setattr(opening._Parts, "read", read)
+    monkeypatch.setattr(decryption._Parts, "read", read)
     assert _open(agreegen, tmp_path / "s.p7m", tmp_path / "out", recipients / "rsa.yaml").code == 7
     assert given == []
 

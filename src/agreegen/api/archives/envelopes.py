@@ -85,11 +85,11 @@ def open_bag(
         CredentialError: The credential cannot be used, or the parts are not for it.
         ArchiveError: A part or what it holds is not what was sealed.
     """
-    from agreegen.archive.envelopes import opening  # noqa: PLC0415 - takes long to load
+    from agreegen.archive.envelopes import decryption  # noqa: PLC0415 - takes long to load
     from agreegen.signing.credentials.loading import load_credential  # noqa: PLC0415 - the same
 
     credential = load_credential(credential_file, prompt=prompt, opens=True)
     try:
-        return opening.open_bag(files, folder, credential)
+        return decryption.open_bag(files, folder, credential)
     finally:
         credential.close()

@@ -13,8 +13,8 @@ from agreegen.clock import read_clock
 from agreegen.errors import UsageError
 from agreegen.messages import message
 from agreegen.model.retention import Retention
+from agreegen.recording.ledger.access import LedgerAccess, open_ledger_writer
 from agreegen.recording.ledger.clock import office_day
-from agreegen.recording.ledger.opening import LedgerAccess, open_ledger_writer
 from agreegen.recording.recorder import Recorder
 from agreegen.signing.interface import Credential, TimestampServer, Trust
 from agreegen.verification.interface import Options

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
-from agreegen.api.ledger.opening import Entered, fitting, read_register, writing
+from agreegen.api.ledger.access import Entered, fitting, read_register, writing
 from agreegen.api.register_heads import ChainVerdict, head_judge, judge_audit
 from agreegen.clock import read_clock
 from agreegen.errors import RegisterError, UsageError
@@ -22,14 +22,14 @@ from agreegen.messages import message
 from agreegen.model.complaint import Complaint, ComplaintsError, Location
 from agreegen.pki.signer_pin import SignerPin
 from agreegen.recording.known_heads import read_known
-from agreegen.recording.ledger.clock import office_day
-from agreegen.recording.ledger.drafting import Drafter
-from agreegen.recording.ledger.opening import (
+from agreegen.recording.ledger.access import (
     LedgerAccess,
     credential_facts,
     credential_file_of,
     open_ledger_writer,
 )
+from agreegen.recording.ledger.clock import office_day
+from agreegen.recording.ledger.drafting import Drafter
 from agreegen.recording.ledger.workbook import read_entries, read_fields, settle_or_complain
 from agreegen.recording.signer import CredentialSigner, accept_succession
 from agreegen.signing.credentials.loading import load_credential

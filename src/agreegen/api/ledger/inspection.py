@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime
 from pathlib import Path
 
+from agreegen.api.ledger.access import Entered, fitting, writing
 from agreegen.api.ledger.entries import ledger_content
-from agreegen.api.ledger.opening import Entered, fitting, writing
 from agreegen.errors import UsageError
 from agreegen.ledger.draw import DrawOf, find_candidates
 from agreegen.ledger.interface import OwnKind
 from agreegen.messages import message
-from agreegen.recording.ledger.drawing import drawn_note
-from agreegen.recording.ledger.opening import (
+from agreegen.recording.ledger.access import (
     LedgerAccess,
 )
+from agreegen.recording.ledger.drawing import drawn_note
 from agreegen.recording.ledger.sheets import read_inspection
 
 __all__ = ["DrawOf", "draw_check", "past_draw", "record_inspection"]

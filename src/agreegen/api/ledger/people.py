@@ -7,16 +7,16 @@ from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
+from agreegen.api.ledger.access import Entered, fitting, read_register, writing
 from agreegen.api.ledger.entries import ledger_content
-from agreegen.api.ledger.opening import Entered, fitting, read_register, writing
 from agreegen.errors import UsageError
 from agreegen.ledger.holdings import Refused
 from agreegen.ledger.interface import Signature
 from agreegen.ledger.people import Clearance, Grade
-from agreegen.recording.ledger.leaving import Leaving, examine_leavers, leaver_notes
-from agreegen.recording.ledger.opening import (
+from agreegen.recording.ledger.access import (
     LedgerAccess,
 )
+from agreegen.recording.ledger.leaving import Leaving, examine_leavers, leaver_notes
 from agreegen.recording.ledger.sheets import read_attendance
 from agreegen.recording.ledger.signatures import read_signature
 from agreegen.register.store import Register

@@ -23,9 +23,9 @@ from agreegen.ledger.totals import Totals, between, sum_up
 from agreegen.ledger.words import inspection_points
 from agreegen.messages import message, reader_language, translate
 from agreegen.recording.known_heads import encode_heads, heads_in_bag
+from agreegen.recording.ledger.access import open_ledger_writer
 from agreegen.recording.ledger.clock import office_day
 from agreegen.recording.ledger.closing import closed_totals, closing_note, first_day, last_day, next_totals
-from agreegen.recording.ledger.opening import open_ledger_writer
 from agreegen.recording.ledger.workbook import columns_of
 from agreegen.recording.ledger.writer import LedgerWriter
 from agreegen.reports.ledger.printed import write_pdf

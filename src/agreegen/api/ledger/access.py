@@ -14,7 +14,7 @@ from agreegen.errors import RegisterError
 from agreegen.ledger.holdings import Refused
 from agreegen.ledger.interface import Movement, Note
 from agreegen.messages import message
-from agreegen.recording.ledger.opening import (
+from agreegen.recording.ledger.access import (
     LedgerAccess,
     open_ledger_writer,
 )
