@@ -234,10 +234,17 @@ def sign(
     return bytes(pdf_signer.sign_pdf(writer).getvalue())
 
 
-def stamp(data: bytes, stamper: timestamps.DummyTimeStamper, field_name: str = "Stamp1") -> bytes:
-    """Add a document timestamp with stock pyHanko."""
+def stamp(
+    data: bytes,
+    stamper: timestamps.DummyTimeStamper,
+    field_name: str = "Stamp1",
+    *,
+    reserved: int | None = None,
+) -> bytes:
+    """Add a document timestamp with stock pyHanko, with room for so many hexadecimal digits."""
     writer = IncrementalPdfFileWriter(io.BytesIO(data))
-    out = signers.PdfTimeStamper(stamper, field_name=field_name).timestamp_pdf(writer, "sha256")
+    service = signers.PdfTimeStamper(stamper, field_name=field_name)
+    out = service.timestamp_pdf(writer, "sha256", bytes_reserved=reserved)
     return bytes(out.getvalue())
 
 

@@ -92,7 +92,8 @@ class FileJudge:
         self.proofs = Proofs(self.now)
         self.outside = outside or OutsideProof()
         if self.outside.since is not None and self.outside.since < self.now:
-            self.proofs = self.proofs.adding(len(structure.revisions) - 1, self.outside.since)
+            # A record from outside is over the whole file, the container of its last signature included.
+            self.proofs = self.proofs.adding(len(structure.revisions), self.outside.since)
         self.certificates, self.devices = self._make_judges()
         self._stamps: dict[int, CertificateResult] = {}
         self._peel_timestamps()
@@ -121,7 +122,7 @@ class FileJudge:
         crls += [Item(der, proved(der)) for der in store.crls_der]
         ocsps += [Item(der, proved(der)) for der in store.ocsps_der]
         for found, fact in zip(self.structure.signatures, self.facts, strict=True):
-            existing = self.proofs.of(found.revision)
+            existing = self.proofs.of_container(found.revision)
             for part in fact.parts:
                 crls += [Item(der, existing) for der in part.crls_der]
                 ocsps += [Item(der, existing) for der in part.ocsps_der]
@@ -139,7 +140,7 @@ class FileJudge:
             found, fact = self.structure.signatures[index], self.facts[index]
             if fact.integrity is not Integrity.INTACT or not fact.timestamps or found.revision is None:
                 continue
-            result = self.certificates.judge_stamp(fact.timestamps[0], self.proofs.of(found.revision))
+            result = self.certificates.judge_stamp(fact.timestamps[0], self.proofs.of_container(found.revision))
             self._stamps[index] = result
             covers = found.coverage is not Coverage.PARTIAL and found.changes is not Changes.FORBIDDEN
             time = fact.timestamps[0].time
@@ -188,7 +189,7 @@ class FileJudge:
         self, found: FoundSignature, fact: SignatureFacts
     ) -> tuple[datetime | None, tuple[Message, ...], tuple[TimestampFacts, ...]]:
         """Return the earliest trusted proof of the signature, notes, and its trusted timestamps."""
-        existing = self.proofs.of(found.revision)
+        existing = self.proofs.of_container(found.revision)
         times = [existing] if existing < self.now else []
         notes: list[Message] = []
         trusted: list[TimestampFacts] = []

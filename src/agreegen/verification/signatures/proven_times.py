@@ -24,6 +24,17 @@ class Proofs:
             return self.now
         return min((time for covered, time in self.stamps if covered >= revision), default=self.now)
 
+    def of_container(self, revision: int | None) -> datetime:
+        """Return the earliest time at which the container of a signature over a revision is known to exist.
+
+        What stands in `/Contents` is left out of the bytes that it signs, so only later timestamps prove it.
+        A document timestamp proves nothing about evidence that was put beside its own token afterwards, by
+        whoever has the key of an authority that has expired since.
+        """
+        if revision is None:
+            return self.now
+        return self.of(revision + 1)
+
     def adding(self, revision: int, time: datetime) -> Proofs:
         """Return these proofs and one more."""
         return Proofs(self.now, (*self.stamps, (revision, time)))

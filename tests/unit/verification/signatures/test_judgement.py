@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from asn1crypto import parser
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from pyhanko.pdf_utils.generic import NameObject
 from pyhanko.sign.fields import SigSeedSubFilter
 
 from agreegen.model.report import FileReport, SignatureReport
+from agreegen.pki.evidence_records.supplement import supplement_token
 from agreegen.verification.interface import Options
 from agreegen.verification.one_file import verify_bytes
 from tests.unit.verification.authority import (
@@ -309,3 +313,28 @@ def test_brazilian_name_of_cades(pki: Pki, monkeypatch: pytest.MonkeyPatch) -> N
     assert b"/PBAD.PAdES" in data
     report = judge(data, pki, *pki.crls())
     assert report.verdict.value == "valid", report
+
+
+def supplemented(data: bytes, crls: Sequence[bytes]) -> bytes:
+    """Put revocation lists beside the token of the last document timestamp, where no signature looks."""
+    hole = list(re.finditer(rb"/Contents <([0-9a-fA-F]+)>", data))[-1]
+    container = bytes.fromhex(hole[1].decode())
+    token = supplement_token(container[: parser.peek(container)], (), crls)
+    return data[: hole.start(1)] + token.hex().encode().ljust(len(hole[1]), b"0") + data[hole.end(1) :]
+
+
+def test_timestamp_proves_nothing_of_what_was_put_beside_its_token() -> None:
+    """An expired authority's key is somebody's by now, and makes lists of any date."""
+    then = NOW - 2 * YEAR
+    root = Authority.root()
+    old = Authority(root.issue("Old CA", authority=True, start=NOW - 5 * YEAR, end=NOW - YEAR))
+    alice = old.issue("Alice", start=NOW - 4 * YEAR, end=NOW - YEAR)
+    tsa = root.issue("TSA", usages=[ExtendedKeyUsageOID.TIME_STAMPING], start=NOW - 5 * YEAR)
+    stamper = stamper_of(tsa, then)
+    bare = stamp(sign(blank_pdf(), alice, old.holder), stamper, reserved=20_000)
+    data = supplemented(bare, [old.crl(at=then + DAY)])
+    options = Options(now=NOW, anchors_der=(root.holder.der,), crls_der=(root.crl(), root.crl(at=then + DAY)))
+    assert summary(verify_bytes("x.pdf", bare, options))[:2] == ("indeterminate", "TRY_LATER")
+    assert summary(verify_bytes("x.pdf", data, options))[:2] == ("indeterminate", "TRY_LATER")
+    renewed = stamp(data, stamper_of(tsa, then + 2 * DAY), "Stamp2")
+    assert summary(verify_bytes("x.pdf", renewed, options))[:2] == ("valid", None)
