@@ -35,6 +35,7 @@ def sealed(
     flags: int = 132,
     mask: bytes | None = None,
     picture: bytes | None = None,
+    layers: tuple[bytes, ...] = (),
 ) -> bytes:
     """Sign a first field, then one over the text with this look.
 
@@ -46,6 +47,7 @@ def sealed(
         flags: Of the widget.
         mask: What a soft mask of the state draws: the lighter, the more is seen of the look.
         picture: Grey of a white picture's soft mask, one byte; the picture is `/P`.
+        layers: What the forms `/L0`, `/L1` and so on draw, each in a layer of the document.
     """
     data = sign(base or base_document(), "person")
     writer = IncrementalPdfFileWriter(io.BytesIO(data), strict=False)
@@ -54,6 +56,10 @@ def sealed(
     raw = RawContent(data=b"q " + content + b" Q", box=size)
     if picture is not None:
         raw.set_resource(ResourceType.XOBJECT, generic.pdf_name("/P"), _picture(writer, picture))
+    for number, drawn in enumerate(layers):
+        form = {"Type": "/XObject", "Subtype": "/Form", "BBox": _box()}
+        form["OC"] = writer.root["/OCProperties"]["/OCGs"].raw_get(number)
+        raw.set_resource(ResourceType.XOBJECT, generic.pdf_name(f"/L{number}"), _stream(writer, drawn, form))
     if state is not None:
         dictionary = _dictionary(state)
         if mask is not None:
@@ -91,10 +97,13 @@ def _stream(writer: IncrementalPdfFileWriter, content: bytes, entries: dict[str,
     return writer.add_object(made)
 
 
+def _box() -> Any:
+    return generic.ArrayObject(generic.NumberObject(edge) for edge in _BOX)  # type: ignore[no-untyped-call]
+
+
 def _soft_mask(writer: IncrementalPdfFileWriter, content: bytes) -> Any:
     group = _dictionary({"S": "/Transparency", "CS": "/DeviceGray"})
-    box = generic.ArrayObject(generic.NumberObject(edge) for edge in _BOX)  # type: ignore[no-untyped-call]
-    form = {"Type": "/XObject", "Subtype": "/Form", "BBox": box, "Group": group}
+    form = {"Type": "/XObject", "Subtype": "/Form", "BBox": _box(), "Group": group}
     return _dictionary({"Type": "/Mask", "S": "/Luminosity", "G": _stream(writer, content, form)})
 
 
@@ -159,6 +168,34 @@ def _with_plate(pdf: pikepdf.Pdf) -> None:
     look.BBox = pikepdf.Array([0, 0, 140, 40])
     seal = next(field for field in list(pdf.Root.AcroForm.Fields) if str(field.T) == "unit")
     seal.AP, seal.Rect = pikepdf.Dictionary(N=look), pikepdf.Array(list(FREE_BOX))
+
+
+def _with_layers(pdf: pikepdf.Pdf) -> None:
+    """Let the document have a layer for the screen and one for paper (ISO 32000-1, 8.11.4.4)."""
+    on, off = pikepdf.Name.ON, pikepdf.Name.OFF
+    layers = [
+        pdf.make_indirect(
+            pikepdf.Dictionary(
+                Type=pikepdf.Name.OCG,
+                Name=pikepdf.String(name),
+                Usage=pikepdf.Dictionary(
+                    View=pikepdf.Dictionary(ViewState=shown), Print=pikepdf.Dictionary(PrintState=printed)
+                ),
+            )
+        )
+        for name, shown, printed in (("screen", on, off), ("paper", off, on))
+    ]
+    events = [
+        pikepdf.Dictionary(Event=event, Category=pikepdf.Array([event]), OCGs=pikepdf.Array(layers))
+        for event in (pikepdf.Name.View, pikepdf.Name.Print)
+    ]
+    order = pikepdf.Dictionary(Order=pikepdf.Array(layers), AS=pikepdf.Array(events))
+    pdf.Root.OCProperties = pikepdf.Dictionary(OCGs=pikepdf.Array(layers), D=order)
+
+
+def two_faced(screen: bytes, paper: bytes) -> bytes:
+    """Seal the text with one look for the screen and another one for paper."""
+    return sealed(b"/L0 Do /L1 Do", base=base_with(_with_layers), layers=(screen, paper))
 
 
 ERASING: dict[str, Callable[[], bytes]] = {

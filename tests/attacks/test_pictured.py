@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from PIL import Image
 
 from agreegen.model.report import Changes
 from agreegen.pdf.limits import Limits
 from agreegen.verification.interface import Structure
 from agreegen.verification.pictures.findings import COVERS_CONTENT, SEAL_OVER_CONTENT, judge_seals
 from agreegen.verification.pictures.interface import Reading
+from agreegen.verification.pictures.seals import together
 from agreegen.verification.structure import scan_structure
-from tests.attacks.pictured import CLEAR, COVERING, ERASING, LEGIBLE, SHEET, sealed
+from tests.attacks.pictured import CLEAR, COVERING, ERASING, LEGIBLE, SHEET, sealed, two_faced
 
 
 def _scan(data: bytes) -> Structure:
@@ -75,3 +79,21 @@ def test_form_of_ours_asks_nobody_unless_ink_became_paper() -> None:
     (covered,) = _scan(COVERING["opaque red sheet"]()).seals
     assert judge_seals([covered], seen=frozenset(), known=known).alarms == ()
     assert _scan(sealed(b"1 g " + SHEET)).sound is False
+
+
+def test_look_in_layers_cannot_be_judged() -> None:
+    """PDFium draws all layers at once; where others show one at a time, nobody has seen the other."""
+    red, words = b"1 0 0 rg " + SHEET, b"1 g " + SHEET + b" 0 g 20 10 200 8 re f"
+    assert _scan(two_faced(red, words)).sound is not True
+    assert _scan(two_faced(words, red)).sound is not True
+
+
+def test_picture_to_confirm_shows_screen_and_paper() -> None:
+    """Both are as bad, and whoever confirmed the one on the screen had never seen the other."""
+    (one,), (other,) = (_scan(COVERING[name]()).seals for name in ("opaque red sheet", "black sheet"))
+    both = together(one, other)
+    assert both.reading is Reading.COVERED
+    assert len({look.picture_sha256 for look in (one, other, both)}) == 3
+    heights = [Image.open(io.BytesIO(look.picture)).height for look in (one, other, both)]
+    assert heights[2] > heights[0] + heights[1]
+    assert together(one, one) == one == together(one, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from agreegen.messages import message
@@ -16,6 +17,8 @@ _ANNOTATION_ASIDE = frozenset(
 """Keys that lead to other pages or to what nobody draws; below all others everything is followed."""
 _INHERITED = frozenset({"Resources", "MediaBox", "CropBox", "Rotate"})
 _FORM_DRAWN = ("DA", "DR", "NeedAppearances", "Q", "XFA")
+_LAYERS = frozenset({"OCG", "OCMD"})
+_UPWARD = frozenset({"P", "Parent"})
 _MAX_OBJECTS = 200_000
 _MAX_ANCESTORS = 64
 
@@ -130,6 +133,33 @@ class _Reach:
                 pending.extend(item.values() if isinstance(item, dict) else item)
         self._clean |= seen
         return False
+
+
+def uses_layers(view: View, values: Iterable[Value]) -> bool:
+    """Tell whether values reach optional content (ISO 32000-2, 8.11): a group, or what belongs to one.
+
+    Raises:
+        LimitError: They reach too much.
+    """
+    pending, seen = list(values), set[int]()
+    while pending:
+        item = pending.pop()
+        if isinstance(item, Ref):
+            if item.num in seen:
+                continue
+            seen.add(item.num)
+            if len(seen) > _MAX_OBJECTS:
+                raise LimitError(message("verification.page-reaches-too-many-objects"))
+            item = view.get(item.num, item.gen)
+        if isinstance(item, Stream):
+            item = item.dictionary
+        if isinstance(item, dict):
+            if item.get("OC") is not None or item.get("Type") in _LAYERS:
+                return True
+            pending.extend(value for key, value in item.items() if key not in _UPWARD)
+        elif isinstance(item, list):
+            pending.extend(item)
+    return False
 
 
 def _paints(view: View, item: Value) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -49,7 +50,7 @@ def judge_seal(old: State, new: State, page: int, place: PermittedPlace, modes: 
     if shape != new.shape(place.page_index, SCALE) or box[0] >= box[2] or box[1] >= box[3]:
         return SealLook(old.view.index, place, Reading.NOTHING, b"")  # not on the page, or another fault
     looks = [_measure(old, new, page, place, _window(box, shape), printing=mode) for mode in modes]
-    return functools.reduce(worst, looks)
+    return functools.reduce(together, looks)
 
 
 def _window(box: Box, shape: tuple[int, int]) -> Box:
@@ -101,6 +102,32 @@ def worst(one: SealLook, other: SealLook | None) -> SealLook:
     if other is None or _ORDER.index(other.reading) <= _ORDER.index(one.reading):
         return one
     return other
+
+
+def together(one: SealLook, other: SealLook | None) -> SealLook:
+    """Return the worse of two measures of one place, with both pictures where they are not the same.
+
+    What is drawn on paper may be another look than that on the screen; whoever confirms one has seen both.
+    """
+    if other is None:
+        return one
+    found = worst(one, other)
+    if not one.picture or not other.picture or one.picture == other.picture:
+        return found
+    return replace(found, picture=_below_each_other(one.picture, other.picture))
+
+
+def _below_each_other(upper: bytes, lower: bytes) -> bytes:
+    from PIL import Image as Pictures  # noqa: PLC0415 - only where there is something to show
+
+    images = [Pictures.open(io.BytesIO(picture)) for picture in (upper, lower)]
+    width = max(image.width for image in images)
+    sheet = Pictures.new("RGB", (width, sum(image.height for image in images) + _GAP), (128, 128, 128))
+    sheet.paste(images[0], (0, 0))
+    sheet.paste(images[1], (0, images[0].height + _GAP))
+    buffer = io.BytesIO()
+    sheet.save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def side_by_side(before: Image, after: Image) -> bytes:

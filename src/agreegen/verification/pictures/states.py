@@ -14,6 +14,7 @@ from agreegen.pdf.document import PdfFile, View
 from agreegen.pdf.objects import Ref
 from agreegen.pdf.pages import page_numbers
 from agreegen.verification.pictures.comparison import Box, Image
+from agreegen.verification.pictures.page_reach import uses_layers
 from agreegen.verification.pictures.pdfium_pages import DrawingError, PdfiumPages
 
 _MAX_PIXELS = 36_000_000
@@ -179,15 +180,17 @@ class State:
         return False
 
     def is_drawn_alike(self, number: int) -> bool:
-        """Tell whether an annotation looks the same at every size and turn, and under the mouse.
+        """Tell whether an annotation looks the same at every size and turn, under the mouse and on paper.
 
         Those marked otherwise (ISO 32000-2, table 167: NoZoom, NoRotate, ToggleNoView) come to lie over other
-        parts of the page as it is made smaller or turned, which one picture does not show.
+        parts of the page as it is made smaller or turned, which one picture does not show. What stands in
+        layers PDFium draws all at once, where other readers show one on the screen and another on paper.
         """
         found = self.view.dictionary(Ref(number, 0))
         flags = self.view.resolve(found.get("F"))
         looks = self.view.dictionary(found.get("AP"))
-        return not ((flags if type(flags) is int else 0) & _UNSTEADY) and not looks.keys() & {"R", "D"}
+        unsteady = (flags if type(flags) is int else 0) & _UNSTEADY or looks.keys() & {"R", "D"}
+        return not unsteady and not uses_layers(self.view, [{"OC": found.get("OC")}, looks])
 
     def remembered(self, key: Hashable, draw: Callable[[], list[Image]]) -> list[Image]:
         """Return what another program drew of the pages, and remember the last of it."""

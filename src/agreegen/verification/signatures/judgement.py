@@ -140,7 +140,9 @@ class FileJudge:
             found, fact = self.structure.signatures[index], self.facts[index]
             if fact.integrity is not Integrity.INTACT or not fact.timestamps or found.revision is None:
                 continue
-            result = self.certificates.judge_stamp(fact.timestamps[0], self.proofs.of_container(found.revision))
+            result = self.certificates.judge_stamp(
+                fact.timestamps[0], self.proofs.of_container(found.revision)
+            )
             self._stamps[index] = result
             covers = found.coverage is not Coverage.PARTIAL and found.changes is not Changes.FORBIDDEN
             time = fact.timestamps[0].time
