@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from agreegen.conversion.assembly import assemble
-from agreegen.conversion.compiled import CompiledForm, load_compiled
+from agreegen.conversion.compiled import CompiledForm
 from agreegen.conversion.compiled.checking import placed_runs
 from agreegen.conversion.compiled.compiler import compile_form
-from agreegen.conversion.compiled.description import Description
+from agreegen.conversion.compiled.description import Description, read_description
+from agreegen.conversion.compiled_forms import load_compiled_form
 from agreegen.conversion.interface import DoesNotFit
 from agreegen.conversion.libreoffice import LibreOffice
 from agreegen.errors import ConversionError
@@ -42,8 +43,8 @@ def office() -> Iterator[LibreOffice]:
 
 @pytest.fixture(scope="module")
 def compiled() -> CompiledForm:
-    found = load_compiled(PLEDGE)
-    assert found is not None
+    found = load_compiled_form(PLEDGE)
+    assert isinstance(found, CompiledForm)
     return found
 
 
@@ -157,8 +158,8 @@ def test_verapdf_finds_nothing(compiled: CompiledForm, tmp_path: Path) -> None:
 
 def test_compiling_again_gives_the_committed_files(office: LibreOffice) -> None:
     files = compile_form(PLEDGE, office, partial(render_docx, PLEDGE), partial(template_context, PLEDGE))
-    committed = Description.from_yaml((PLEDGE.directory / "compiled.yaml").read_bytes())
-    made = Description.from_yaml(files["compiled.yaml"])
+    committed = Description.from_raw(read_description((PLEDGE.directory / "compiled.yaml").read_bytes()))
+    made = Description.from_raw(read_description(files["compiled.yaml"]))
     assert [replace_hash(base) for base in made.bases] == [replace_hash(base) for base in committed.bases]
     assert set(files) == {path.name for path in PLEDGE.directory.glob("compiled*")}
 

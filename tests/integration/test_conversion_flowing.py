@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from agreegen.conversion.compiled.description import read_description
 from agreegen.conversion.compiled_forms import load_compiled_form
 from agreegen.conversion.flowing.compiler import compile_flowing
 from agreegen.conversion.flowing.description import FlowingDescription
@@ -68,10 +69,8 @@ def test_compiling_again_gives_what_is_committed() -> None:
             lambda document: render_docx(form, document),
             lambda document: template_context(form, document),
         )
-    made = FlowingDescription.from_yaml(files["compiled.yaml"])
-    committed = FlowingDescription.from_yaml((form.directory / "compiled.yaml").read_bytes())
-    assert made is not None
-    assert committed is not None
+    made = FlowingDescription.from_raw(read_description(files["compiled.yaml"]))
+    committed = FlowingDescription.from_raw(read_description((form.directory / "compiled.yaml").read_bytes()))
     assert (made.page, made.styles, made.blocks, made.feet) == (
         committed.page,
         committed.styles,

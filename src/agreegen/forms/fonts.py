@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,14 +97,33 @@ def find_chain(families: tuple[str, ...], own: tuple[OwnFont, ...] = ()) -> tupl
     Raises:
         MissingProgramError: Not one of them is packaged or installed.
     """
+    return (find_first_font(families, own), *itertools.islice(_fonts_of(families, own), 1, None))
+
+
+def find_first_font(families: tuple[str, ...], own: tuple[OwnFont, ...] = ()) -> FontFile:
+    """Return the font that a chain sets most text in; the others, which take programs to find, are left.
+
+    Args:
+        families: The chain.
+        own: Fonts of the office's own, which need not be installed.
+
+    Raises:
+        MissingProgramError: Not one of them is packaged or installed.
+    """
+    for font in _fonts_of(families, own):
+        return font
+    raise MissingProgramError(
+        message("forms.none-fonts-2", families=tuple(families)),
+        hint=message("forms.install-one-them-or-name-installed"),
+    )
+
+
+def _fonts_of(families: tuple[str, ...], own: tuple[OwnFont, ...]) -> Iterator[FontFile]:
     given = {font.family: FontFile(font.path, 0, font.family) for font in own}
-    found = tuple(font for name in families if (font := given.get(name) or find_font(name)) is not None)
-    if not found:
-        raise MissingProgramError(
-            message("forms.none-fonts-2", families=tuple(families)),
-            hint=message("forms.install-one-them-or-name-installed"),
-        )
-    return found
+    for name in families:
+        font = given.get(name) or find_font(name)
+        if font is not None:
+            yield font
 
 
 @functools.cache

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from agreegen.conversion.compiled import ENGINE, CompiledForm, load_compiled
+from agreegen.conversion.compiled import ENGINE, CompiledForm
 from agreegen.conversion.compiled.reading import read_text
+from agreegen.conversion.compiled_forms import load_compiled_form
 from agreegen.conversion.interface import DoesNotFit, StaleCompiledForm
 from agreegen.conversion.text import check_text, extract_text
 from agreegen.errors import ConversionError
@@ -29,8 +30,8 @@ FORM = load_form(FOLDER)
 
 @pytest.fixture(scope="module")
 def compiled() -> CompiledForm:
-    found = load_compiled(FORM)
-    assert found is not None
+    found = load_compiled_form(FORM)
+    assert isinstance(found, CompiledForm)
     return found
 
 
@@ -108,7 +109,7 @@ def test_a_name_that_does_not_fit_raises(compiled: CompiledForm, name: str) -> N
 
 def test_a_form_without_compiled_files_has_none(tmp_path: Path) -> None:
     copy = shutil.copytree(FOLDER, tmp_path / "personal-pledge", ignore=shutil.ignore_patterns("compiled*"))
-    assert load_compiled(load_form(copy)) is None
+    assert load_compiled_form(load_form(copy)) is None
 
 
 @pytest.mark.parametrize(
@@ -120,7 +121,7 @@ def test_a_form_without_compiled_files_has_none(tmp_path: Path) -> None:
 )
 def test_a_changed_form_makes_it_stale_and_says_so(changes: dict[str, str], what: str) -> None:
     with pytest.raises(StaleCompiledForm, match=f"stale: {what} changed") as caught:
-        load_compiled(replace(FORM, **changes))  # type: ignore[arg-type]
+        load_compiled_form(replace(FORM, **changes))  # type: ignore[arg-type]
     assert "agreegen forms compile personal-pledge" in (caught.value.hint or "")
 
 
@@ -131,7 +132,7 @@ def test_another_font_makes_it_stale(tmp_path: Path) -> None:
     start = text.index("Noto Serif SC: ") + len("Noto Serif SC: ")
     path.write_text(text[:start] + "f" * 64 + text[start + 64 :], "utf-8")
     with pytest.raises(StaleCompiledForm, match="the font"):
-        load_compiled(load_form(copy))
+        load_compiled_form(load_form(copy))
 
 
 @pytest.mark.parametrize("damage", ["cut", "missing", "nonsense"])
@@ -145,7 +146,7 @@ def test_damaged_files_are_refused(tmp_path: Path, damage: str) -> None:
     else:
         description.write_text("format: [", "utf-8")
     with pytest.raises(ConversionError, match="compiled"):
-        load_compiled(load_form(copy))
+        load_compiled_form(load_form(copy))
 
 
 def test_quick_reading_and_pdfium_read_the_same(compiled: CompiledForm) -> None:

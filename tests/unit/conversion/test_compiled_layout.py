@@ -9,9 +9,9 @@ import pytest
 from agreegen.conversion.compiled.layout import break_lines, line_width, place_runs, split_runs
 from agreegen.conversion.compiled.metrics import FontChain
 from agreegen.conversion.interface import DoesNotFit
-from agreegen.forms.fonts import FontFile, find_chain
+from agreegen.forms.fonts import FontFile, find_first_font
 
-CHAIN = FontChain(find_chain(("Noto Serif SC",)))
+CHAIN = FontChain(find_first_font(("Noto Serif SC",)))
 EM = 320
 """One em of a 16 pt font in twips."""
 GAP = EM // 5
@@ -98,7 +98,7 @@ def test_breaks_that_may_not_be_libreoffices_are_left_to_it(text: str, fits: int
 
 
 def test_a_collection_is_no_fallback_and_is_not_even_opened(tmp_path: Path) -> None:
-    (first,) = find_chain(("Noto Serif SC",))
-    chain = FontChain([first, FontFile(tmp_path / "not-there.ttc", 2, "Noto Serif CJK SC")])
+    missing = FontFile(tmp_path / "not-there.ttc", 2, "Noto Serif CJK SC")
+    chain = FontChain(find_first_font(("Noto Serif SC",)), lambda: [missing])
     with pytest.raises(DoesNotFit, match=r"U\+32345"):
         split_runs("\U00032345", chain, 16)

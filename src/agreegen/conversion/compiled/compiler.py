@@ -20,7 +20,7 @@ from agreegen.conversion.compiled.description import (
     Part,
     Slot,
 )
-from agreegen.conversion.compiled.engine import CompiledForm, Printed, primary_font_hashes
+from agreegen.conversion.compiled.engine import CompiledForm, Printed, open_chain, primary_font_hashes
 from agreegen.conversion.compiled.layout import line_width, split_runs
 from agreegen.conversion.compiled.metrics import FontChain
 from agreegen.conversion.compiled.page import Block
@@ -29,7 +29,6 @@ from agreegen.conversion.compiled.rendered import RenderedPage, read_rendered
 from agreegen.conversion.interface import Office
 from agreegen.errors import ConversionError
 from agreegen.files import sha256_of
-from agreegen.forms.fonts import find_chain
 from agreegen.forms.template import Paragraph, parse_template, read_template_bytes
 from agreegen.messages import message
 from agreegen.model.document import Document, Value, build_document
@@ -150,7 +149,7 @@ class _Compiler:
         return _Template(
             tuple(part for part in parts if part.text or part.field),
             font,
-            FontChain(find_chain(chains[font])),
+            open_chain(self._form, font),
         )
 
     def _bases(self, shown: Mapping[str, bool]) -> Iterator[tuple[Base, bytes]]:

@@ -18,6 +18,9 @@ ENGINE = "compiled/1"
 
 DESCRIPTION_NAME = "compiled.yaml"
 
+FLOWING = "flowing"
+"""The kind that `compiled.yaml` names where text flows; it names none where values stand in their lines."""
+
 
 class Align(StrEnum):
     """Which side of a line stays where it is."""
@@ -154,24 +157,36 @@ class Description:
         return (head + yaml.safe_dump(raw, allow_unicode=True, sort_keys=False, width=110)).encode()
 
     @classmethod
-    def from_yaml(cls, data: bytes) -> Description:
-        """Read a description.
+    def from_raw(cls, raw: Mapping[str, Any]) -> Description:
+        """Take a description from what `read_description` returns.
 
         Raises:
-            ConversionError: The bytes are no such description.
+            ConversionError: It is no such description.
         """
         try:
-            raw = load_typed(data)
-            if raw["format"] != 1 or raw["engine"] != ENGINE:
-                raise ConversionError(message("conversion.made-another-engine", raw=raw["engine"]))
             return cls(
                 template_sha256=str(raw["template_sha256"]),
                 description_sha256=str(raw["description_sha256"]),
                 fonts={str(name): str(value) for name, value in raw["fonts"].items()},
                 bases=tuple(_base_from_raw(base) for base in raw["bases"]),
             )
-        except (KeyError, TypeError, ValueError, AttributeError, yaml.YAMLError) as exc:
+        except (KeyError, TypeError, ValueError, AttributeError) as exc:
             raise ConversionError(message("conversion.not-description-compiled-form", exc=exc)) from exc
+
+
+def read_description(data: bytes) -> Mapping[str, Any]:
+    """Read `compiled.yaml`, of whatever kind of compiled form it is.
+
+    Raises:
+        ConversionError: It is none, or another engine's.
+    """
+    try:
+        raw = load_typed(data)
+        if raw["format"] != 1 or raw["engine"] != ENGINE:
+            raise ConversionError(message("conversion.made-another-engine", raw=raw["engine"]))
+        return dict(raw)
+    except (KeyError, TypeError, ValueError, AttributeError, yaml.YAMLError) as exc:
+        raise ConversionError(message("conversion.not-description-compiled-form", exc=exc)) from exc
 
 
 def _base_to_raw(base: Base) -> dict[str, Any]:

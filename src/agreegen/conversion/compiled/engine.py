@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,7 +11,6 @@ from pathlib import Path
 import pikepdf
 
 from agreegen.conversion.compiled.description import (
-    DESCRIPTION_NAME,
     ENGINE,
     Align,
     Base,
@@ -32,7 +32,7 @@ from agreegen.conversion.compiled.writer import BaseFile
 from agreegen.conversion.interface import DoesNotFit, StaleCompiledForm
 from agreegen.errors import ConversionError
 from agreegen.files import sha256_of, sha256_of_file
-from agreegen.forms.fonts import find_chain
+from agreegen.forms.fonts import find_chain, find_first_font
 from agreegen.messages import Message, message
 from agreegen.model.document import Document
 from agreegen.model.form import Form
@@ -74,15 +74,19 @@ class CompiledForm:
                     message("conversion.damaged", directory=form.directory / base.file), hint=_recompile(form)
                 )
             self._files[base.file] = BaseFile(bases[base.file], base.page)
-        chains = dict(form.font_chains)
-        self._chains = {
-            name: FontChain(find_chain(chains[name]))
-            for name in {slot.font for base in description.bases for slot in base.slots}
-        }
+        # In the order of their names, so that every process numbers the fonts alike.
+        used = sorted({slot.font for base in description.bases for slot in base.slots})
+        self._chains = {name: open_chain(form, name) for name in used}
+        self._main = next((chain.first for chain in self._chains.values()), None)
+
+    @functools.cached_property
+    def _names(self) -> dict[Font, str]:
+        """The resource name of each font; made when the main one is not enough, as it takes a search."""
         fonts = dict.fromkeys(font for chain in self._chains.values() for font in chain.fonts)
-        self._names = {font: f"V{number}" for number, font in enumerate(fonts)}
-        pinned = {chain.fonts[0] for chain in self._chains.values()}
-        self._loose = tuple(name for font, name in self._names.items() if font not in pinned)
+        return {font: f"V{number}" for number, font in enumerate(fonts)}
+
+    def _name(self, font: Font) -> str:
+        return "V0" if font is self._main else self._names[font]
 
     def fits(self, document: Document, printed: Printed) -> None:
         """Check that a document's values fit this compiled form.
@@ -119,7 +123,7 @@ class CompiledForm:
         }
         content = self._content(choice.base, placed, subsets)
         fonts = {
-            self._names[font]: (
+            self._name(font): (
                 font.facts,
                 subset,
                 *font_tables([g for f, p in used if f is font for g in p.glyphs], subset),
@@ -134,7 +138,9 @@ class CompiledForm:
 
         The first font of each chain is pinned. A later one may be another release on another machine.
         """
-        return any(b"/%b " % name.encode() in pdf for name in self._loose)
+        pinned = {chain.first for chain in self._chains.values()}
+        loose = (name for font, name in self._names.items() if font not in pinned)
+        return any(b"/%b " % name.encode() in pdf for name in loose)
 
     def _choose(self, document: Document, printed: Printed) -> _Choice:
         shown = {c.name: document.conditions.get(c.name, True) for c in self.form.conditions}
@@ -164,7 +170,7 @@ class CompiledForm:
         for text, line in zip(lines, slot.lines, strict=True):
             runs = split_runs(text, chain, slot.size)
             start = line_start(slot.align, line.anchor, line_width(runs))
-            placed.append([(chain.fonts[p.font], p) for p in place_runs(runs, start, slot.size)])
+            placed.append([(chain.font(p.font), p) for p in place_runs(runs, start, slot.size)])
         return placed
 
     def _content(
@@ -184,35 +190,24 @@ class CompiledForm:
                 for font, piece in pieces:
                     shown = show_piece(piece, subsets[font].codes)
                     x = f"{piece.x / 10:g}"
-                    parts.append(f"BT\n{x} {line.y} Td /{self._names[font]} {slot.size:g} Tf{shown}\nET\n")
+                    parts.append(f"BT\n{x} {line.y} Td /{self._name(font)} {slot.size:g} Tf{shown}\nET\n")
             parts.append("Q\nEMC\n")
         return "".join(parts).encode("latin-1")
 
 
-def load_compiled(form: Form) -> CompiledForm | None:
-    """Load the compiled form that lies beside a form's template; None where there is none.
+def load_compiled(form: Form, description: Description) -> CompiledForm:
+    """Load a form whose values stand in lines of their own.
+
+    Args:
+        form: The form.
+        description: What `compiled.yaml` says.
 
     Raises:
         StaleCompiledForm: It was made from another template, `form.yaml` or font.
-        ConversionError: Its files are damaged.
+        ConversionError: A base is not what the description says.
+        OSError: A base cannot be read.
     """
-    path = form.directory / DESCRIPTION_NAME
-    if not path.is_file():
-        return None
-    try:
-        description = Description.from_yaml(path.read_bytes())
-        bases = {
-            base.file: (form.directory / Path(base.file).name).read_bytes() for base in description.bases
-        }
-    except OSError as exc:
-        raise ConversionError(
-            message("model.place-and-problem", place=exc.filename, problem=exc.strerror or exc),
-            hint=_recompile(form),
-        ) from exc
-    except ConversionError as exc:
-        raise StaleCompiledForm(
-            message("model.place-and-problem", place=path, problem=exc.sentence), hint=_recompile(form)
-        ) from exc
+    bases = {base.file: (form.directory / Path(base.file).name).read_bytes() for base in description.bases}
     return CompiledForm(form, description, bases)
 
 
@@ -228,7 +223,13 @@ def line_start(align: Align, anchor: int, width: int) -> int:
 def primary_font_hashes(form: Form, names: Iterable[str]) -> dict[str, str]:
     """Return the SHA-256 of the font file that each font name of a template is set in."""
     chains = dict(form.font_chains)
-    return {name: sha256_of_file(find_chain(chains[name])[0].path) for name in sorted(names)}
+    return {name: sha256_of_file(find_first_font(chains[name]).path) for name in sorted(names)}
+
+
+def open_chain(form: Form, name: str) -> FontChain:
+    """Open the chain of a font name of a template; what stands behind its first font is looked for later."""
+    families = dict(form.font_chains)[name]
+    return FontChain(find_first_font(families), lambda: find_chain(families)[1:])
 
 
 def refuse_stale(form: Form, description: MadeFrom) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import uharfbuzz as hb
@@ -21,6 +21,8 @@ _LANGUAGE = "zh-cn"
 _MAX_SINGLES = 8192
 
 _KEPT_TABLES = frozenset({"CFF ", "glyf", "loca", "head", "hhea", "hmtx", "maxp", "cvt ", "fpgm", "prep"})
+_FROM_WHOLE = 4
+"""Subsets that are cut from a whole face of CFF outlines, until it pays to copy the outlines out of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class Font:
         self._upem = self.face.upem
         self._tables = frozenset(self.face.table_tags)
         self._singles: dict[tuple[str, int], Glyph] = {}
+        self._subsets = 0
         self.facts = self._read_facts("CFF " in self._tables)
 
     def has(self, character: str) -> bool:
@@ -105,10 +108,21 @@ class Font:
         request.glyph_set.update(glyphs)
         # Without subroutines there is nothing to prune: twice as fast for a handful of glyphs.
         request.flags = hb.SubsetFlags.CFF_IDENTITY_CHARSET | hb.SubsetFlags.DESUBROUTINIZE
-        plan = hb.SubsetPlan(self._outlines, request)
+        plan = hb.SubsetPlan(self._source(request), request)
         made = plan.execute()
         blob = made.reference_table("CFF ") if self.facts.is_cff else made.blob
         return FontSubset(bytes(blob.data), dict(plan.old_to_new_glyph_mapping))
+
+    def _source(self, request: hb.SubsetInput) -> hb.Face:
+        """Return what to cut from: of the whole face CFF outlines come out the same, but take longer each."""
+        self._subsets += 1
+        if not self.facts.is_cff or self._subsets > _FROM_WHOLE:
+            return self._outlines
+        request.flags |= hb.SubsetFlags.NO_LAYOUT_CLOSURE
+        request.drop_table_tag_set.update(
+            int.from_bytes(tag.encode(), "big") for tag in self._tables - _KEPT_TABLES
+        )
+        return self.face
 
     @functools.cached_property
     def _outlines(self) -> hb.Face:
@@ -151,13 +165,28 @@ class Font:
 
 
 class FontChain:
-    """Fonts that are tried in turn for each character."""
+    """Fonts that are tried in turn for each character.
 
-    def __init__(self, files: Sequence[FontFile]) -> None:
+    Args:
+        first: The font that text is set in.
+        others: Finds what is tried for characters that it lacks; called when there is one.
+    """
+
+    def __init__(self, first: FontFile, others: Callable[[], Iterable[FontFile]] = tuple) -> None:
+        self.first = open_font(first)
+        self._others = others
+
+    @functools.cached_property
+    def fonts(self) -> tuple[Font, ...]:
+        """All of them, in order."""
         # From a collection LibreOffice may take another face than the one that was asked for, so what stands
         # in one, and behind it, is left to LibreOffice.
-        fallback = itertools.takewhile(lambda file: file.path.suffix not in _COLLECTIONS, files[1:])
-        self.fonts = tuple(open_font(file) for file in (*files[:1], *fallback))
+        fallback = itertools.takewhile(lambda file: file.path.suffix not in _COLLECTIONS, self._others())
+        return (self.first, *map(open_font, fallback))
+
+    def font(self, number: int) -> Font:
+        """Return a font by its number; the first is at hand without a search for the others."""
+        return self.fonts[number] if number else self.first
 
     def shape(self, text: str, *, latin: bool) -> tuple[Glyph, ...]:
         """Turn the characters of one run into glyphs, each from the first font that has it.
@@ -165,9 +194,8 @@ class FontChain:
         Raises:
             DoesNotFit: A character that no font has, or only one that LibreOffice may not choose.
         """
-        first = self.fonts[0]
-        if all(first.has(c) for c in text):
-            return tuple(first.shape(text, 0, latin=latin))
+        if all(self.first.has(c) for c in text):
+            return tuple(self.first.shape(text, 0, latin=latin))
         if latin:
             raise DoesNotFit(message("conversion.first-font-form-lacks-latin-character"))
         glyphs: list[Glyph] = []

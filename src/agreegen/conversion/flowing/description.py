@@ -12,13 +12,9 @@ from typing import Any
 
 import yaml
 
-from agreegen.conversion.compiled.description import ENGINE, Align
+from agreegen.conversion.compiled.description import ENGINE, FLOWING, Align
 from agreegen.errors import ConversionError
 from agreegen.messages import message
-from agreegen.yaml_text import load_typed
-
-FLOWING = "flowing"
-"""The kind of compiled form that `compiled.yaml` names."""
 
 LEFT_OFFSET = 3
 """Twips that LibreOffice 7.4 puts text further right than the margin says; bookmarks stand at the margin."""
@@ -168,18 +164,13 @@ class FlowingDescription:
         return (head + yaml.safe_dump(raw, allow_unicode=True, sort_keys=False, width=110)).encode()
 
     @classmethod
-    def from_yaml(cls, data: bytes) -> FlowingDescription | None:
-        """Read a description; None where it is one of another kind of compiled form.
+    def from_raw(cls, raw: Mapping[str, Any]) -> FlowingDescription:
+        """Take a description from what `read_description` returns.
 
         Raises:
-            ConversionError: The bytes are no such description.
+            ConversionError: It is no such description.
         """
         try:
-            raw = load_typed(data)
-            if raw.get("kind") != FLOWING:
-                return None
-            if raw["format"] != 1 or raw["engine"] != ENGINE:
-                raise ConversionError(message("conversion.made-another-engine", raw=raw["engine"]))
             return cls(
                 template_sha256=str(raw["template_sha256"]),
                 description_sha256=str(raw["description_sha256"]),
@@ -191,7 +182,7 @@ class FlowingDescription:
                 feet=tuple(tuple(_foot(run) for run in foot) for foot in raw["feet"]),
                 proved=int(raw["proved"]),
             )
-        except (KeyError, TypeError, ValueError, AttributeError, yaml.YAMLError) as exc:
+        except (KeyError, TypeError, ValueError, AttributeError) as exc:
             raise ConversionError(message("conversion.not-description-compiled-form", exc=exc)) from exc
 
 

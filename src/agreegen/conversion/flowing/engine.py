@@ -19,7 +19,7 @@ from agreegen.conversion.flowing.description import Block, FlowingDescription, P
 from agreegen.conversion.flowing.paging import Item, SetCell, SetParagraph, SetRow, SetTable, lay_out
 from agreegen.conversion.flowing.writing import ColourProfile, FileWriter
 from agreegen.conversion.interface import DoesNotFit
-from agreegen.forms.fonts import find_chain
+from agreegen.forms.fonts import find_first_font
 from agreegen.forms.language import TemplateEnvironment
 from agreegen.messages import message
 from agreegen.model.document import Document
@@ -89,7 +89,7 @@ class FlowingForm:
         self._size = description.page
         (font,) = {style.font for style in description.styles}
         # One font alone: how LibreOffice orders and places what a fallback has was not measured.
-        self._chain = FontChain(find_chain(dict(form.font_chains)[font])[:1])
+        self._chain = FontChain(find_first_font(dict(form.font_chains)[font]))
         self._places = tuple(_places(description))
         sources = (_marked(number, place) for number, place in enumerate(self._places))
         self._template = TemplateEnvironment(autoescape=False).from_string("".join(sources))
@@ -133,7 +133,7 @@ class FlowingForm:
             DoesNotFit: The values do not fit; the LibreOffice engine can lay the document out.
         """
         pages = self._pages(printed)
-        own = self._chain.fonts[0].subset(pages.own) if pages.own else None
+        own = self._chain.first.subset(pages.own) if pages.own else None
         return self._file.write(replace(document, engine=ENGINE), moment, pages, self._feet, own)
 
     def uses_loose_fonts(self, pdf: bytes) -> bool:
@@ -195,7 +195,7 @@ class FlowingForm:
         glyphs = {glyph.index: glyph for text in (*texts, _OFTEN) for glyph in glyphs_of(text, self._chain)}
         feet = "".join(run.text for foot in self._description.feet for run in foot)
         glyphs |= {glyph.index: glyph for glyph in self._chain.shape(feet, latin=False)}
-        font = self._chain.fonts[0]
+        font = self._chain.first
         return SharedFont(font, glyphs, font.subset(glyphs))
 
 

@@ -7,6 +7,7 @@ import io
 import pikepdf
 from pikepdf import Pdf
 
+from agreegen.conversion.compiled.engine import refuse_stale
 from agreegen.conversion.flowing.description import BASE_NAME, FlowingDescription
 from agreegen.conversion.flowing.engine import FlowingForm
 from agreegen.conversion.flowing.writing import ColourProfile
@@ -21,12 +22,14 @@ def load_flowing(form: Form, description: FlowingDescription) -> FlowingForm:
 
     Args:
         form: The form.
-        description: What `compiled.yaml` says; that it is not stale is for the caller to know.
+        description: What `compiled.yaml` says.
 
     Raises:
+        StaleCompiledForm: It was made from another template, `form.yaml` or font.
         ConversionError: Its base is not what the description says.
         OSError: Its base cannot be read.
     """
+    refuse_stale(form, description)
     base = (form.directory / BASE_NAME).read_bytes()
     if sha256_of(base) != description.base_sha256:
         raise ConversionError(

@@ -7,9 +7,9 @@ import pytest
 from agreegen.conversion.compiled.metrics import FontChain
 from agreegen.conversion.flowing.breaking import break_paragraph, scripts_of
 from agreegen.conversion.interface import DoesNotFit
-from agreegen.forms.fonts import find_chain
+from agreegen.forms.fonts import find_first_font
 
-CHAIN = FontChain(find_chain(("Noto Serif SC",)))
+CHAIN = FontChain(find_first_font(("Noto Serif SC",)))
 EM = 320
 """One em of a 16 pt font in twips."""
 ROOM = (5 * EM + 120, 5 * EM + 120)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from agreegen.conversion.compiled.description import read_description
 from agreegen.conversion.flowing.description import FlowingDescription
 from agreegen.conversion.flowing.template_layout import read_layout
 from agreegen.errors import ConversionError
@@ -33,8 +34,7 @@ def changed(old: bytes, new: bytes) -> bytes:
 def test_the_layout_is_that_of_the_compiled_form() -> None:
     data = (FOLDER / "template.docx").read_bytes()
     layout = read_layout(data, parse_template(data, FOLDER / "template.docx"))
-    description = FlowingDescription.from_yaml((FOLDER / "compiled.yaml").read_bytes())
-    assert description is not None
+    description = FlowingDescription.from_raw(read_description((FOLDER / "compiled.yaml").read_bytes()))
     assert (layout.styles, layout.blocks) == (description.styles, description.blocks)
 
 
