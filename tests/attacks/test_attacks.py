@@ -8,10 +8,9 @@ import pytest
 
 from agreegen.model.report import Coverage
 from agreegen.pdf.limits import Limits
-from agreegen.verification.changes.unsigned_content import UNSIGNED_CONTENT
 from agreegen.verification.examination import examine
-from agreegen.verification.interface import Options, Structure
-from agreegen.verification.pictures.findings import COVERS_CONTENT, SEAL_OVER_CONTENT
+from agreegen.verification.interface import COVERS_CONTENT, UNSIGNED_CONTENT, Options, Structure
+from agreegen.verification.pictures.findings import SEAL_OVER_CONTENT
 from agreegen.verification.structure import scan_structure
 from tests.attacks.documents import certified, signed
 from tests.attacks.honest import long_chain

@@ -6,10 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from agreegen.verification.changes.unsigned_content import UNSIGNED_CONTENT
 from agreegen.verification.examination import examine
-from agreegen.verification.interface import Options
-from agreegen.verification.pictures.findings import COVERS_CONTENT, SEAL_OVER_CONTENT
+from agreegen.verification.interface import COVERS_CONTENT, UNSIGNED_CONTENT, Options
+from agreegen.verification.pictures.findings import SEAL_OVER_CONTENT
 from tests.attacks.ink_added import ATTACKS, HONEST
 
 

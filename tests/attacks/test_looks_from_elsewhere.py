@@ -7,10 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from agreegen.model.report import Verdict
-from agreegen.verification.changes.unsigned_content import UNSIGNED_CONTENT
 from agreegen.verification.examination import examine
-from agreegen.verification.interface import Options
-from agreegen.verification.pictures.findings import COVERS_CONTENT
+from agreegen.verification.interface import COVERS_CONTENT, UNSIGNED_CONTENT, Options
 from tests.attacks.increments import stream
 from tests.attacks.looks_from_elsewhere import ELSEWHERE, FORM, SEALS, SOURCES, WORDS, filled_with
 

@@ -9,8 +9,8 @@ from PIL import Image
 
 from agreegen.model.report import Changes
 from agreegen.pdf.limits import Limits
-from agreegen.verification.interface import Structure
-from agreegen.verification.pictures.findings import COVERS_CONTENT, SEAL_OVER_CONTENT, judge_seals
+from agreegen.verification.interface import COVERS_CONTENT, Structure
+from agreegen.verification.pictures.findings import SEAL_OVER_CONTENT, judge_seals
 from agreegen.verification.pictures.interface import Reading
 from agreegen.verification.pictures.seals import together
 from agreegen.verification.structure import scan_structure

@@ -8,9 +8,8 @@ import pytest
 
 from agreegen.model.report import Verdict
 from agreegen.pdf.limits import Limits
-from agreegen.verification.changes.unsigned_content import UNSIGNED_CONTENT
 from agreegen.verification.examination import examine
-from agreegen.verification.interface import Options
+from agreegen.verification.interface import UNSIGNED_CONTENT, Options
 from agreegen.verification.structure import scan_structure
 from tests.attacks.reaching_out import ATTACKS, HONEST, TOLD
 

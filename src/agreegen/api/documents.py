@@ -23,7 +23,8 @@ from agreegen.pipeline.making import DocumentMaker, EngineChoice, MadeDocument
 from agreegen.rendering.docx import render_docx
 from agreegen.rendering.printed import check_printed
 from agreegen.rosters.parameters import check_parameters, read_parameters
-from agreegen.values import ParsedValues, RawValue, parse_values
+from agreegen.values.parse import ParsedValues, parse_values
+from agreegen.values.problem import RawValue
 
 __all__ = ["EngineChoice", "GeneratedDocument", "Parameters", "check_values", "generate"]
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from agreegen.api.uploads import UploadVerifier, verify_upload
 from agreegen.clock import read_clock
 from agreegen.files import read_limited
 from agreegen.model.report import FileReport, Report, Verdict
@@ -22,7 +21,6 @@ __all__ = [
     "FileReport",
     "PagePair",
     "Report",
-    "UploadVerifier",
     "Verdict",
     "VerifyOptions",
     "abridge",
@@ -33,7 +31,6 @@ __all__ = [
     "verify",
     "verify_each",
     "verify_options",
-    "verify_upload",
     "write_report_html",
     "write_signed_revisions",
 ]
@@ -191,8 +188,8 @@ def write_signed_revisions(file: FileReport, folder: Path, *, force: bool = Fals
 
 
 def _read_records(paths: Iterable[Path]) -> Iterator[bytes]:
-    from agreegen.pki.evidence_records.record import MAX_RECORD_BYTES  # noqa: PLC0415 - few have any
-
     for path in paths:
+        from agreegen.pki.evidence_records.record import MAX_RECORD_BYTES  # noqa: PLC0415 - few have any
+
         for file in sorted(path.rglob("*.ers")) if path.is_dir() else [path]:
             yield read_limited(file, MAX_RECORD_BYTES)

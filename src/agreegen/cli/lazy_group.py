@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 from collections.abc import Mapping
+from types import ModuleType
 from typing import Any
 
 import click
@@ -44,7 +46,7 @@ class LazyGroup(click.Group):
         if cmd_name not in self._members:
             return None
         module, attribute = self._members[cmd_name]
-        command = getattr(importlib.import_module(module), attribute)
+        command = getattr(_load(module), attribute)
         if not isinstance(command, click.Command):
             return None
         return localise(add_common_options(command), f"{self._path}.{cmd_name}".lstrip("."))
@@ -57,3 +59,13 @@ class LazyGroup(click.Group):
         told = [(name, translate(message(code))) for name, code in self._summaries.items()]
         with formatter.section(translate(message("cli.commands"))):
             formatter.write_dl(told)
+
+
+def _load(name: str) -> ModuleType:
+    """Load a module and all that it needs; none of it goes away again, so nobody looks for garbage."""
+    gc.disable()
+    try:
+        return importlib.import_module(name)
+    finally:
+        gc.freeze()
+        gc.enable()

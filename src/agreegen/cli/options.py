@@ -147,7 +147,7 @@ def read_trust(trust: Sequence[Path], crls: Sequence[Path]) -> Trust:
     Raises:
         CredentialError: A file cannot be read.
     """
-    from agreegen.api.credentials import load_trust  # noqa: PLC0415 - every command loads this module
+    from agreegen.api.trust import load_trust  # noqa: PLC0415 - every command loads this module
 
     anchors = load_trust([*trust, *crls])
     if anchors.example:

@@ -8,7 +8,8 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from agreegen.errors import AgreegenError, CredentialError
 from agreegen.messages import Message, Translatable, has_entry, message, translate
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from rich.progress import Progress, TaskID
 
 _LONG_TABLE = 1_000
 _PLAIN_WIDTH = 160
@@ -139,9 +140,35 @@ def say_error(text: Message | AgreegenError | str, *, hint: Message | str | None
         click.echo(translate(message("cli.hint", text=hint)), err=True)
 
 
-def make_progress() -> Progress:
-    """Make a progress bar on standard error; it stays silent with `-q` and where that is no terminal."""
-    from rich.console import Console  # noqa: PLC0415 - takes long to load, and `--json` needs none of it
+class Bar:
+    """A bar, or nothing at all where nobody would see it."""
+
+    def __init__(self, progress: Progress | None, task: TaskID | None) -> None:
+        self._progress, self._task = progress, task
+
+    def advance(self) -> None:
+        """Go one step forward."""
+        if self._progress is not None and self._task is not None:
+            self._progress.advance(self._task)
+
+    def show(self, *, total: int | None, completed: int, note: str) -> None:
+        """Show so many of so many, and a few words."""
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, total=total, completed=completed, note=note)
+
+
+@contextmanager
+def progress_bar(label: str, *, total: int | None = None) -> Iterator[Bar]:
+    """Show a bar while the block runs; it is silent with `-q` and where standard error is no terminal.
+
+    Args:
+        label: What is counted.
+        total: How many there are; None where that is not known.
+    """
+    if _quiet or not sys.stderr.isatty():
+        yield Bar(None, None)
+        return
+    from rich.console import Console  # noqa: PLC0415 - takes long to load, and only terminals need it
     from rich.progress import (  # noqa: PLC0415 - the same
         BarColumn,
         MofNCompleteColumn,
@@ -152,7 +179,7 @@ def make_progress() -> Progress:
         TimeRemainingColumn,
     )
 
-    return Progress(
+    with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
@@ -161,9 +188,9 @@ def make_progress() -> Progress:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
-        disable=_quiet or not sys.stderr.isatty(),
         transient=False,
-    )
+    ) as progress:
+        yield Bar(progress, progress.add_task(label, total=total, note=""))
 
 
 def prompt_secret(label: str) -> str:

@@ -36,7 +36,7 @@ from agreegen.cli.options import (
     read_trust,
     trust_options,
 )
-from agreegen.cli.output import make_progress, print_json, say, to_json
+from agreegen.cli.output import print_json, progress_bar, say, to_json
 from agreegen.errors import ExitCode, InputError, UsageError
 from agreegen.files import read_limited, refuse_existing, refuse_inputs, write_atomically
 from agreegen.messages import message, reader_language
@@ -263,11 +263,10 @@ def judge(paths: tuple[Path, ...], options: VerifyOptions, *, jobs: int) -> Iter
 
 
 def _show_progress(files: Iterator[FileReport], total: int) -> Iterator[FileReport]:
-    with make_progress() as progress:
-        task = progress.add_task("verifying", total=total, note="")
+    with progress_bar("verifying", total=total) as bar:
         for file in files:
             yield file
-            progress.update(task, advance=1)
+            bar.advance()
 
 
 def stream_json(files: Iterable[FileReport]) -> int:

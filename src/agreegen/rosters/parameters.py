@@ -17,7 +17,8 @@ from agreegen.model.complaint import Complaint, ComplaintsError, Location, Sever
 from agreegen.model.document import Value
 from agreegen.model.form import Form
 from agreegen.rosters.formats.text_decoding import detect_encoding, read_lines
-from agreegen.values import ParsedValues, RawValue, parse_values
+from agreegen.values.parse import ParsedValues, parse_values
+from agreegen.values.problem import RawValue
 from agreegen.values.text import drop_cjk_spaces
 from agreegen.yaml_text import MAX_BYTES, HostileYamlError, compose
 

@@ -15,8 +15,9 @@ from agreegen.rosters.formats.cell_addresses import cell_address
 from agreegen.rosters.headers import HeaderMatcher, list_headers
 from agreegen.rosters.table import Table
 from agreegen.rosters.table_choice import choose_table
-from agreegen.values import RawValue, parse_values
 from agreegen.values.dates import date_from_1904
+from agreegen.values.parse import parse_values
+from agreegen.values.problem import RawValue
 from agreegen.values.text import is_empty, is_stroke
 
 __all__ = ["Record", "Records", "open_records"]

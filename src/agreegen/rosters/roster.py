@@ -17,9 +17,10 @@ from agreegen.rosters.row import RosterRow
 from agreegen.rosters.row_identity import RowIdentities
 from agreegen.rosters.table import Table
 from agreegen.rosters.table_choice import choose_table
-from agreegen.values import RawValue, ValueProblem, parse_value, parse_values
 from agreegen.values.dates import date_from_1904
 from agreegen.values.masking import mask_numbers
+from agreegen.values.parse import parse_value, parse_values
+from agreegen.values.problem import RawValue, ValueProblem
 from agreegen.values.text import is_empty, is_stroke
 
 _MOST_ROWS_NAMED = 10

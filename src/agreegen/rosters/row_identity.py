@@ -10,7 +10,8 @@ from agreegen.model.complaint import Complaint, Location, Severity
 from agreegen.model.document import Value
 from agreegen.model.form import Field, FieldType, Form
 from agreegen.rosters.duplicate_index import DuplicateIndex
-from agreegen.values import RawValue, ValueProblem, parse_value
+from agreegen.values.parse import parse_value
+from agreegen.values.problem import RawValue, ValueProblem
 from agreegen.values.text import is_empty, is_stroke
 
 _MOST_ROWS_FOR_NAMES = 100_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from agreegen.values import RawValue
+from agreegen.values.problem import RawValue
 from agreegen.values.text import fold_width, is_empty
 from agreegen.yaml_text import packaged_words
 

@@ -11,7 +11,7 @@ from agreegen.rosters.formats.cell_addresses import MergedRange
 from agreegen.rosters.formats.sheet_source import Source
 from agreegen.rosters.headers import Header, HeaderMatcher, list_headers
 from agreegen.rosters.skipped_rows import is_footer, is_note, is_total
-from agreegen.values import RawValue
+from agreegen.values.problem import RawValue
 from agreegen.values.text import is_empty
 
 _HEADER_WITHIN_ROWS = 40

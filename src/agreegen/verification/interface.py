@@ -12,6 +12,12 @@ from agreegen.pdf.limits import Limits
 from agreegen.verification.changes.painted_places import PermittedPlace
 from agreegen.verification.pictures.interface import SealLook
 
+UNSIGNED_CONTENT = "unsigned-content"
+"""Alarm: something stands in the file that nobody signed."""
+
+COVERS_CONTENT = "covers-content"
+"""Alarm: the look of a signature lies over what stood there earlier."""
+
 
 @dataclass(frozen=True, slots=True)
 class FoundSignature:

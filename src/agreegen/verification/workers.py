@@ -64,11 +64,12 @@ class _Message:
 def _serve(connection: Connection, state: Any, options: Options, whole: bool) -> None:
     """Answer tasks until the other side closes."""
     limit_memory(options.limits.memory_bytes)
-    gc.disable()  # nothing that is loaded goes away again
+    gc.disable()
     from agreegen.verification.one_file import load_whole, verify_bytes, verify_path  # noqa: PLC0415 - see above
 
     if whole:
         load_whole()
+    gc.freeze()  # nothing that is loaded goes away again; looking for it would cost as much as judging files
     gc.enable()
 
     def judge(task: Task) -> FileReport:

@@ -97,6 +97,16 @@ def test_breaks_that_may_not_be_libreoffices_are_left_to_it(text: str, fits: int
         break_lines(text, CHAIN, 16, fits=fits, breaks=breaks)
 
 
+def test_other_fonts_are_looked_for_when_a_character_needs_them() -> None:
+    asked: list[str] = []
+    chain = FontChain(find_first_font(("Noto Serif SC",)), lambda: asked.append("now") or ())  # type: ignore[func-returns-value]
+    split_runs("王小丽（2018）Li", chain, 16)
+    assert asked == []
+    with pytest.raises(DoesNotFit):
+        split_runs("\U00032345", chain, 16)
+    assert asked == ["now"]
+
+
 def test_a_collection_is_no_fallback_and_is_not_even_opened(tmp_path: Path) -> None:
     missing = FontFile(tmp_path / "not-there.ttc", 2, "Noto Serif CJK SC")
     chain = FontChain(find_first_font(("Noto Serif SC",)), lambda: [missing])

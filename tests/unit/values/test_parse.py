@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from agreegen.errors import ExitCode
 from agreegen.model.document import Value
 from agreegen.model.form import Field, FieldType
-from agreegen.values import RawValue, ValueProblem, mask, parse_value, quote, warn_about
+from agreegen.values.masking import mask, quote
+from agreegen.values.parse import parse_value, warn_about
+from agreegen.values.problem import RawValue, ValueProblem
 from agreegen.values.resident_id import check_character, parse_resident_id
 
 DAY = date(2018, 5, 10)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from agreegen.model.complaint import Location
 from agreegen.model.form import Field, FieldType, Form
-from agreegen.values import ParsedValues, RawValue, parse_values
+from agreegen.values.parse import ParsedValues, parse_values
+from agreegen.values.problem import RawValue
 
 FORM = Form(
     id="f",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from agreegen.model.form import Field, FieldType
-from agreegen.values import ValueProblem, parse_value, warn_about
+from agreegen.values.parse import parse_value, warn_about
+from agreegen.values.problem import ValueProblem
 
 NAME = Field(name="n", label_zh="姓名", label_en="Name", type=FieldType.PERSON_NAME)
 OFFICE = Field(name="o", label_zh="单位", label_en="Office", type=FieldType.ORGANISATION_NAME)

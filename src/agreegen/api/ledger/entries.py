@@ -34,8 +34,8 @@ from agreegen.recording.ledger.workbook import read_entries, read_fields, settle
 from agreegen.recording.signer import CredentialSigner, accept_succession
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import Trust
-from agreegen.values import ValueProblem
 from agreegen.values.dates import parse_date
+from agreegen.values.problem import ValueProblem
 
 __all__ = [
     "Copy",

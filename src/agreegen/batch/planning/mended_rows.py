@@ -17,7 +17,8 @@ from agreegen.register.interface import EventDraft, EventKind
 from agreegen.register.store import Register
 from agreegen.rosters.roster import Roster
 from agreegen.rosters.row import RosterRow
-from agreegen.values import RawValue, parse_values
+from agreegen.values.parse import parse_values
+from agreegen.values.problem import RawValue
 
 __all__ = ["MendedRows", "Mending", "link_mended", "mended_warning"]
 

@@ -22,10 +22,10 @@ from agreegen.api.batches import (
 )
 from agreegen.cli.options import existing_file, forms_option, json_option
 from agreegen.cli.output import (
-    make_progress,
     print_json,
     print_json_line,
     print_table,
+    progress_bar,
     prompt_secret,
     say,
     say_warning,
@@ -152,8 +152,7 @@ def event_printer(*, as_json: bool) -> Iterator[Callable[[RunEvent], None]]:
         # A chunk's rows come together, and the event of the chunk itself behind them.
         yield lambda event: print_json_line(event.to_dict(), more=event.kind is RunEventKind.ROW)
         return
-    with make_progress() as progress:
-        bar = progress.add_task(translate(message("cli.documents")), total=None, note="")
+    with progress_bar(translate(message("cli.documents"))) as bar:
         started, made, failed = time.monotonic(), 0, 0
 
         def show(event: RunEvent) -> None:
@@ -168,7 +167,7 @@ def event_printer(*, as_json: bool) -> Iterator[Callable[[RunEvent], None]]:
             rate = made / max(time.monotonic() - started, 0.001)
             code = "cli.rate-and-failed" if failed else "cli.rate"
             note = translate(message(code, rate=f"{rate:.0f}", failed=failed)) if made or failed else ""
-            progress.update(bar, total=event.rows, completed=event.done, note=note)
+            bar.show(total=event.rows, completed=event.done, note=note)
 
         yield show
 

@@ -17,7 +17,7 @@ from agreegen.api.recording import (
     say_reasons,
 )
 from agreegen.cli.options import account_name, any_path, existing_file, existing_path, json_option
-from agreegen.cli.output import make_progress, print_json, print_table, prompt_secret, say
+from agreegen.cli.output import print_json, print_table, progress_bar, prompt_secret, say
 from agreegen.cli.register.options import register_option, signer_credential_option
 from agreegen.errors import ExitCode
 from agreegen.messages import message, translate
@@ -50,8 +50,7 @@ def add_scans_command(
     """Find out whose pages these are and record what is signed; SCANS are PDF, TIFF, JPEG, PNG or folders."""
     folder = review or register_file.parent / "review"
     access = RegisterAccess(register_file, credential_file, prompt_secret, say)
-    with make_progress() as progress:
-        bar = progress.add_task(translate(message("cli.pages")), total=None, note="")
+    with progress_bar(translate(message("cli.pages"))) as bar:
         report = add_scans(
             access,
             scans,
@@ -59,7 +58,7 @@ def add_scans_command(
             review=folder,
             decisions=decisions,
             dry_run=dry_run,
-            tell=lambda _: progress.advance(bar),
+            tell=lambda _: bar.advance(),
         )
     if as_json:
         print_json(report.to_dict())

@@ -17,7 +17,8 @@ from agreegen.recording.ledger.drafting import Drafter
 from agreegen.recording.ledger.writer import LedgerWriter, Settled
 from agreegen.register.store import Register
 from agreegen.rosters.records import Record, Records, open_records
-from agreegen.values import ValueProblem, parse_value
+from agreegen.values.parse import parse_value
+from agreegen.values.problem import ValueProblem
 
 __all__ = ["columns_of", "read_entries", "read_fields", "settle_or_complain"]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from agreegen.files import sha256_of
 from agreegen.model.report import Changes, FileReport, SignatureKind, SignatureReport
 from agreegen.reports.verification.page_images import compare_pages
-from agreegen.verification.changes.unsigned_content import UNSIGNED_CONTENT
 from agreegen.verification.extraction import signed_length
+from agreegen.verification.interface import UNSIGNED_CONTENT
 from agreegen.verification.paths import STANDARD_INPUT, Unreadable, read_path
 from agreegen.verification.pictures.interface import PagePair
 

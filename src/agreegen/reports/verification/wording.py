@@ -23,8 +23,7 @@ from agreegen.model.report import (
     TrustStatus,
     Verdict,
 )
-from agreegen.verification.changes.unsigned_content import UNSIGNED_CONTENT
-from agreegen.verification.pictures.findings import COVERS_CONTENT
+from agreegen.verification.interface import COVERS_CONTENT, UNSIGNED_CONTENT
 
 EXAMPLE_TRUST = "example-trust"
 EXAMPLE_NOTE = message("reports.example-note")

@@ -18,7 +18,7 @@ from agreegen.foreign.limits import Limits
 from agreegen.messages import message
 from agreegen.rosters.formats.roster_file import open_sources
 from agreegen.rosters.formats.sheet_source import SheetFacts, Source
-from agreegen.values import RawValue
+from agreegen.values.problem import RawValue
 from agreegen.values.text import is_empty
 
 _MOST_EMPTY_ROWS = 1_100_000

@@ -11,7 +11,7 @@ from agreegen.errors import InputError
 from agreegen.messages import message
 from agreegen.rosters.formats.sheet_source import SheetFacts
 from agreegen.rosters.formats.text_decoding import read_lines
-from agreegen.values import RawValue
+from agreegen.values.problem import RawValue
 
 SEPARATORS = (",", ";", "\t")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")

@@ -8,7 +8,7 @@ from datetime import date, time, timedelta
 from typing import Protocol
 
 from agreegen.rosters.formats.cell_addresses import MergedRange
-from agreegen.values import RawValue
+from agreegen.values.problem import RawValue
 
 
 @dataclass(frozen=True, slots=True)

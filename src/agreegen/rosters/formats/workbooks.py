@@ -23,7 +23,7 @@ from agreegen.rosters.formats.xlsx_package import (
     scan_sheet,
     unpacked_bytes,
 )
-from agreegen.values import RawValue
+from agreegen.values.problem import RawValue
 
 STREAM_ABOVE_BYTES = 32 << 20
 """Unpacked size from which XLSX is streamed: calamine is fifteen times faster but holds the whole sheet."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from cryptography import x509
 
 from agreegen.errors import CredentialError
 from agreegen.messages import message
-from agreegen.signing.credentials.secrets import BackendConfig
 from agreegen.signing.names import UNREADABLE_X509
+
+if TYPE_CHECKING:
+    from agreegen.signing.credentials.secrets import BackendConfig  # trust is loaded without it
 
 
 def read_certificates(config: BackendConfig) -> list[x509.Certificate]:

@@ -20,8 +20,8 @@ from agreegen.pdf.pages import Rectangle, page_numbers
 from agreegen.verification.changes.field_values import value_text
 from agreegen.verification.changes.metadata_words import new_words
 from agreegen.verification.changes.painted_places import PermittedPlace
+from agreegen.verification.interface import UNSIGNED_CONTENT
 
-UNSIGNED_CONTENT = "unsigned-content"
 _MOST_TOLD = 50
 _LONGEST_TEXT = 200
 _SAID = ("Contents", "RC", "T", "Subj", "V", "M", "CreationDate")

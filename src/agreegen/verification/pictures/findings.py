@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from agreegen.messages import Message, message
 from agreegen.model.report import Alarm
 from agreegen.verification.changes.painted_places import PlaceKind
+from agreegen.verification.interface import COVERS_CONTENT
 from agreegen.verification.pictures.interface import Drawn, Fault, PageFault, Reading, SealLook
 
-COVERS_CONTENT = "covers-content"
 SEAL_OVER_CONTENT = "seal-over-content"
 
 
