@@ -11,6 +11,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, Request, ViewportSize, sync_playwright
 
+from tests.visible_text import english_sentences, visible_text
 from tests.web_office import PASSWORD
 
 CHROMIUM = shutil.which("chromium")
@@ -108,6 +109,9 @@ def look(watched: Watched, path: str, language: str, width: str) -> dict[str, ob
         f"{path} policy": violations,
         f"{path} is wider than the window": overflowing,
         f"{path} speaks another language": not (chinese or known),
+        f"{path} has English sentences": english_sentences(visible_text(page.content()))
+        if language == "zh"
+        else [],
     }
 
 

@@ -9,47 +9,26 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser
 
-from agreegen.example_pki.responder import Responder
-from agreegen.web.accounts import add_user
 from agreegen.web.store.users import Role
-from tests.archive_office import RECIPIENT, furnish
+from tests.archive_office import PIN, RECIPIENT, ArchiveOffice, archive_office
 from tests.browser.support import CHROMIUM, LANGUAGES, WIDTHS, Watched, chromium, look
-from tests.integration.batch_support import make_pki
-from tests.integration.test_web_batches import folder_of, upload, wait
-from tests.web_office import PASSWORD, WebOffice, serving
+from tests.integration.test_web_batches import wait
+from tests.web_office import WebOffice
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed"),
     pytest.mark.timeout(900),
 ]
-PIN = "7391-correct-pin"
 LONG_MS = 120_000
 
 
 @pytest.fixture(scope="module")
-def responder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Responder]:
-    """Answer requests for timestamps."""
-    folder = tmp_path_factory.mktemp("pki") / "pki"
-    make_pki(folder)
-    with Responder(folder, port=0) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory, responder: Responder) -> Iterator[WebOffice]:
-    """Serve an office with two officers and three documents."""
-    home = tmp_path_factory.mktemp("office") / "home"
-    furnish(home, responder, PIN)
-    with serving(home) as office:
-        add_user(office.office, "second", "李四", Role.OFFICER, PASSWORD)
-        visit = office.visit(Role.OFFICER)
-        path = upload(visit, 3)
-        folder = folder_of(home, path)
-        wait(lambda: folder.check.exit_code == 0)
-        visit.post(f"{path}/run")
-        wait(lambda: folder.run.exit_code == 0)
-        visit.post("/ledger")
-        wait(office.office.home.ledger.is_file)
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ArchiveOffice]:
+    """Serve an office with two officers, three documents and a ledger."""
+    with archive_office(tmp_path_factory.mktemp("office")) as office:
+        office.make_batch()
+        office.web.visit(Role.OFFICER).post("/ledger")
+        wait(office.web.office.home.ledger.is_file)
         yield office
 
 
@@ -195,14 +174,13 @@ class Walk:
 
 
 def test_a_bag_is_kept_handed_over_received_and_destroyed(
-    browser: Browser, web: WebOffice, responder: Responder, tmp_path: Path
+    browser: Browser, archive: ArchiveOffice, tmp_path: Path
 ) -> None:
     """By two officers, on every page that an archive has; the audit tells each act."""
-    recipient = (responder.pki.recipients / "archive-recipient.pem").read_bytes()
-    walk = Walk(browser, web, tmp_path)
+    walk = Walk(browser, archive.web, tmp_path)
     try:
         walk.keep()
-        walk.receive(walk.send(recipient))
+        walk.receive(walk.send(archive.recipient()))
         walk.destroy()
         walk.look_at_the_ledger()
         walk.officer.go("/audit")

@@ -49,7 +49,7 @@ def test_a_bag_is_written_verified_and_reported(web: WebOffice) -> None:
     assert visit.get(f"{archive}/four-properties.html").status_code == 404
     assert visit.post(f"{archive}/bags").status_code == 303
     wait(lambda: folder.archiving.state is ChildState.ENDED)
-    assert [bag.name for bag in folder.bags] == ["bag-01"], folder.archiving.last_words
+    assert [bag.name for bag in folder.bags] == ["bag-01"], folder.archiving.last_words("en")
     # An inspector looks, twice: the second report replaces the first.
     inspector = web.visit(Role.INSPECTOR)
     for _ in range(2):

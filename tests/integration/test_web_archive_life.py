@@ -11,61 +11,38 @@ from pathlib import Path
 import pytest
 
 from agreegen.api import open_register
-from agreegen.example_pki.responder import Responder
-from agreegen.web.accounts import add_user
 from agreegen.web.store.users import Role
 from agreegen.web.work.archive.deliveries import Deliveries
 from agreegen.web.work.archive.places import Bag
 from agreegen.web.work.batch_folder import BatchFolder
-from agreegen.web.work.children import Child, ChildState
-from tests.archive_office import SEAL, furnish
-from tests.integration.batch_support import make_pki
-from tests.integration.test_web_batches import folder_of, upload, wait
-from tests.web_office import PASSWORD, Visit, WebOffice, serving
-
-PIN = "7391-correct-pin"
+from agreegen.web.work.children import ChildState
+from tests.archive_office import PIN, SEAL, ArchiveOffice, archive_office, ended
+from tests.web_office import WebOffice
 
 pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
-def responder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Responder]:
-    """Answer requests for timestamps."""
-    folder = tmp_path_factory.mktemp("pki") / "pki"
-    make_pki(folder)
-    with Responder(folder, port=0) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory, responder: Responder) -> Iterator[WebOffice]:
-    """Serve an office with a seal, a timestamp service, and a recipient's key that asks for its PIN."""
-    home = tmp_path_factory.mktemp("office") / "home"
-    furnish(home, responder, PIN)
-    with serving(home) as office:
-        add_user(office.office, "second", "李四", Role.OFFICER, PASSWORD)
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ArchiveOffice]:
+    """Serve an office that keeps bags."""
+    with archive_office(tmp_path_factory.mktemp("office")) as office:
         yield office
 
 
+@pytest.fixture
+def web(archive: ArchiveOffice) -> WebOffice:
+    """Return its server."""
+    return archive.web
+
+
 @pytest.fixture(scope="module")
-def batch(web: WebOffice) -> BatchFolder:
+def batch(archive: ArchiveOffice) -> BatchFolder:
     """Make three documents and a bag of them."""
-    visit = web.visit(Role.OFFICER)
-    path = upload(visit, 3)
-    folder = folder_of(web.office.home.folder, path)
-    ended(folder.check)
-    visit.post(f"{path}/run")
-    ended(folder.run)
-    visit.post(f"/archive/{folder.path.name}/bags")
+    folder = archive.make_batch()
+    archive.web.visit(Role.OFFICER).post(f"/archive/{folder.path.name}/bags")
     ended(folder.archiving)
-    assert [bag.name for bag in folder.bags] == ["bag-01"], folder.archiving.last_words
+    assert [bag.name for bag in folder.bags] == ["bag-01"], folder.archiving.last_words("en")
     return folder
-
-
-def ended(child: Child) -> int | None:
-    """Wait for a command; return its exit code."""
-    wait(lambda: child.state is ChildState.ENDED)
-    return child.exit_code
 
 
 def bag_of(web: WebOffice, batch: BatchFolder, name: str = "bag-01") -> Bag:
@@ -80,13 +57,6 @@ def bag_of(web: WebOffice, batch: BatchFolder, name: str = "bag-01") -> Bag:
 def page_of(batch: BatchFolder, name: str = "bag-01") -> str:
     """Return the path of the page of a bag."""
     return f"/archive/{batch.path.name}/bags/{name}"
-
-
-def second(web: WebOffice) -> Visit:
-    """Visit as the other officer."""
-    visit = web.stranger()
-    assert visit.post("/login", {"name": "second", "password": PASSWORD}).status_code == 303
-    return visit
 
 
 def user_id(web: WebOffice, name: str) -> str:
@@ -109,11 +79,11 @@ def test_a_bag_is_timestamped_renewed_and_parted(web: WebOffice, batch: BatchFol
     assert refused.status_code == 422
     assert 'name="act"' not in visit.get(path).text
     visit.post(f"{path}/stamp")
-    assert ended(bag.child("stamp")) == 0, bag.child("stamp").last_words
+    assert ended(bag.child("stamp")) == 0, bag.child("stamp").last_words("en")
     assert 'value="renew"' in visit.get(path).text
     assert visit.get(f"{path}?within=1825").text.count("status doubt") >= 1
     visit.post(f"{path}/stamp", {"act": "renew", "hash": "sha512"})
-    assert ended(bag.child("stamp")) == 0, bag.child("stamp").last_words
+    assert ended(bag.child("stamp")) == 0, bag.child("stamp").last_words("en")
     name = next(iter(bag.documents()))
     assert visit.post(f"{path}/extract", {"document": ".pdf"}).status_code == 422  # several
     answer = visit.post(f"{path}/extract", {"document": name[:-4]})
@@ -123,16 +93,16 @@ def test_a_bag_is_timestamped_renewed_and_parted(web: WebOffice, batch: BatchFol
 
 
 def test_a_bag_goes_to_another_office_and_comes_with_a_receipt(
-    web: WebOffice, batch: BatchFolder, responder: Responder
+    archive: ArchiveOffice, batch: BatchFolder
 ) -> None:
     """Listed, encrypted, taken in, decrypted with the PIN, checked, received; the PIN stays nowhere."""
+    web = archive.web
     visit, bag, path = web.visit(Role.OFFICER), bag_of(web, batch), page_of(batch)
     visit.post(f"{path}/hand-over", {"sender": "甲办", "receiver": "档案馆", "credential": SEAL})
-    assert ended(bag.child("hand-over")) == 0, bag.child("hand-over").last_words
+    assert ended(bag.child("hand-over")) == 0, bag.child("hand-over").last_words("en")
     assert visit.get(f"{path}/transfer/transfer-list.xlsx").content.startswith(b"PK")
-    recipient = (responder.pki.recipients / "archive-recipient.pem").read_bytes()
-    visit.post(f"{path}/seal", files=[("recipients", ("../to.pem", recipient))])
-    assert ended(bag.child("seal")) == 0, bag.child("seal").last_words
+    visit.post(f"{path}/seal", files=[("recipients", ("../to.pem", archive.recipient()))])
+    assert ended(bag.child("seal")) == 0, bag.child("seal").last_words("en")
     sealed = visit.get(f"{path}/sealed/bag-01.p7m")
     assert web.visit(Role.READER).get(f"{path}/sealed/bag-01.p7m").status_code == 403
 
@@ -141,7 +111,7 @@ def test_a_bag_goes_to_another_office_and_comes_with_a_receipt(
     found = Deliveries(web.office.home).all()[0]
     for pin, code in (("", 6), ("wrong", 6), (PIN, 0)):
         visit.post(f"{there}/open", {"credential": "archive-recipient.yaml", "pin": pin})
-        assert ended(found.opening) == code, found.opening.last_words
+        assert ended(found.opening) == code, found.opening.last_words("en")
     came = found.place.bag("bag-01")
     assert came is not None
     visit.post(f"{there}/receive", {"bag": "bag-01", "credential": SEAL, "signer": "0" * 64})
@@ -208,8 +178,9 @@ def test_what_is_no_bag_is_not_there(web: WebOffice, batch: BatchFolder, name: s
     assert visit.get(f"{page_of(batch)}/sealed/nothing").status_code == 404
 
 
-def test_a_bag_is_destroyed_by_two_officers_and_a_witness(web: WebOffice, batch: BatchFolder) -> None:
+def test_a_bag_is_destroyed_by_two_officers_and_a_witness(archive: ArchiveOffice, batch: BatchFolder) -> None:
     """The dry run destroys nothing, who proposed cannot approve, another list is refused."""
+    web = archive.web
     visit, bag, path = web.visit(Role.OFFICER), bag_of(web, batch), page_of(batch)
     other = user_id(web, "second")
     wish = {"approver": other, "witness": "王五", "reason": "保管期满", "early": "1"}
@@ -224,18 +195,18 @@ def test_a_bag_is_destroyed_by_two_officers_and_a_witness(web: WebOffice, batch:
     visit.post(f"{path}/destruction", {**wish, "approver": user_id(web, "reader")})
     assert visit.post(f"{path}/destruction/approve").status_code == 404, "nobody can approve oneself"
     visit.post(f"{path}/destruction", wish)
-    assert ended(bag.child("plan")) == 0, bag.child("plan").last_words
+    assert ended(bag.child("plan")) == 0, bag.child("plan").last_words("en")
     assert bag.is_there
     plan = json.loads(bag.child("plan").output.read_bytes())
     assert plan["originals"] == 3
     yes = {"code": plan["confirm"], "agreed": "1", "credential": SEAL}
     assert visit.post(f"{path}/destruction/approve", yes).status_code == 403
-    approver = second(web)
+    approver = archive.second()
     for wrong in ({"code": "0" * 16}, {"agreed": ""}, {"credential": ""}):
         approver.post(f"{path}/destruction/approve", {**yes, **wrong})
     assert bag.child("destroy").state is ChildState.NEVER
     approver.post(f"{path}/destruction/approve", yes)
-    assert ended(bag.child("destroy")) == 0, bag.child("destroy").last_words
+    assert ended(bag.child("destroy")) == 0, bag.child("destroy").last_words("en")
     assert not bag.path.exists()
     with open_register(batch.register) as register:
         assert {row.state.value for row in register.documents()} == {"destroyed"}
@@ -251,8 +222,9 @@ def test_a_bag_is_destroyed_by_two_officers_and_a_witness(web: WebOffice, batch:
     assert batch.next_bag == "bag-02", "a destroyed bag keeps its name"
 
 
-def test_what_was_proposed_can_be_withdrawn(web: WebOffice) -> None:
+def test_what_was_proposed_can_be_withdrawn(archive: ArchiveOffice) -> None:
     """Until it is begun."""
+    web = archive.web
     visit = web.visit(Role.OFFICER)
     found = next(each for each in Deliveries(web.office.home).all() if each.bags)
     bag = found.place.bag(found.bags[0])
@@ -260,9 +232,9 @@ def test_what_was_proposed_can_be_withdrawn(web: WebOffice) -> None:
     path = f"/archive/{found.id}/bags/{bag.name}"
     wish = {"approver": user_id(web, "second"), "witness": "王五", "reason": "误收", "early": "1"}
     visit.post(f"{path}/destruction", wish)
-    assert ended(bag.child("plan")) == 0, bag.child("plan").last_words
-    assert second(web).post(f"{path}/destruction/withdraw").status_code == 303
+    assert ended(bag.child("plan")) == 0, bag.child("plan").last_words("en")
+    assert archive.second().post(f"{path}/destruction/withdraw").status_code == 303
     plan = json.loads(bag.child("plan").output.read_bytes())
     yes = {"code": plan["confirm"], "agreed": "1", "credential": SEAL}
-    assert second(web).post(f"{path}/destruction/approve", yes).status_code == 404
+    assert archive.second().post(f"{path}/destruction/approve", yes).status_code == 404
     assert bag.is_there

@@ -112,7 +112,7 @@ def test_who_leaves_trained_inspected_drawn_and_closed(web: WebOffice) -> None:
 
 def said(web: WebOffice, act: str) -> str:
     """Return what the command of an act complained of."""
-    return child_of(web.office.home.ledger, f"act-{act}").last_words
+    return child_of(web.office.home.ledger, f"act-{act}").last_words("en")
 
 
 def test_only_officers_enter(web: WebOffice) -> None:

@@ -48,14 +48,14 @@ def test_a_scan_is_recorded_and_its_record_taken_back(web: WebOffice) -> None:
     assert child.state is ChildState.NEVER
     visit.post(f"{page}/paper", files=[("scan", ("../../a.png", data.getvalue()))])
     wait(lambda: child.state is ChildState.ENDED)
-    assert child.exit_code == 0, child.last_words
+    assert child.exit_code == 0, child.last_words("en")
     assert len(first(folder, document).scans) == 1
     visit.post(f"{page}/retract", {"reason": " "})
     assert len(first(folder, document).scans) == 1
     visit.post(f"{page}/retract", {"reason": "另一个人的签字"})
     wait(lambda: not first(folder, document).scans)
     wait(lambda: child.state is ChildState.ENDED)
-    assert child.exit_code == 0, child.last_words
+    assert child.exit_code == 0, child.last_words("en")
     results = [(each.act.act, each.act.result) for each in web.office.audit.entries()]
     for act in ("paper-add", "paper-retract"):
         assert {(act, "refused"), (act, "done")} <= set(results)

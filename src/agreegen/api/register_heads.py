@@ -9,7 +9,7 @@ from typing import Any
 
 from agreegen.chain.audit.interface import Audit, HeadJudgement, JudgeHead, Problem
 from agreegen.chain.signed_heads import Head
-from agreegen.messages import Message, join_sentences, message
+from agreegen.messages import Message, in_every_language, join_sentences, message
 from agreegen.pki.signer_pin import SignerPin
 from agreegen.recording.head_signatures import read_signature
 from agreegen.signing.interface import Trust
@@ -96,7 +96,7 @@ class ChainVerdict:
             }
         return {
             self.kind: str(self.path),
-            "signer": None if who is None else who.to_dict(),
+            "signer": None if who is None else who.to_dict() | in_every_language("name", who),
             "signer_pinned": self.pinned,
             "head": head,
             "problems": [problem.to_dict() for problem in self.problems],

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
-from agreegen.messages import Message, message, translate
+from agreegen.messages import Message, in_every_language, message, translate
 from agreegen.model.report import Report
 from agreegen.model.retention import Retention
 from agreegen.signing.interface import Credential, TimestampServer, Trust
@@ -132,6 +132,10 @@ class BagProblem:
     path: str
     message: Message
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object of `archive verify --json`."""
+        return {"code": self.code, "path": self.path, **in_every_language("message", self.message)}
+
     def __str__(self) -> str:
         return self.in_language("en")
 
@@ -187,7 +191,7 @@ class BagReport:
             "bag": self.bag,
             "valid": self.valid,
             "files": self.files,
-            "problems": [{"code": p.code, "path": p.path, "message": str(p.message)} for p in self.problems],
+            "problems": [problem.to_dict() for problem in self.problems],
             "signature": self.signature.to_dict(),
             "token": self.token.to_dict(),
             "evidence": self.evidence.to_dict(),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from agreegen.conversion.interface import EngineChoice
-from agreegen.messages import Message
+from agreegen.messages import Message, in_every_language
 from agreegen.model.complaint import Complaint, Severity
 from agreegen.model.form import Form
 from agreegen.model.report import PadesLevel
@@ -247,7 +247,7 @@ class RunEvent:
         """Return the JSON object of one line of `batch run --json`; what is not known is left out."""
         data: dict[str, Any] = {"event": self.kind.value, "rows": self.rows, "done": self.done}
         data |= {"row": self.row, "result": self.result, "document": self.document}
-        data |= {"path": self.path, "message": None if self.message is None else str(self.message)}
+        data |= {"path": self.path, **in_every_language("message", self.message)}
         return {key: value for key, value in data.items() if value is not None}
 
 
@@ -315,7 +315,7 @@ class RunSummary:
             "left_open": self.left_open,
             "interrupted": self.interrupted,
             "bags": list(self.bags),
-            "warnings": [str(warning) for warning in self.warnings],
+            **in_every_language("warnings", self.warnings),
             "failed_rows": self.failed_rows,
         }
 
@@ -369,6 +369,6 @@ def describe_complaint(complaint: Complaint) -> dict[str, Any]:
         "cell": place.cell,
         "field": place.field,
         "label": place.label,
-        "problem": str(complaint.problem),
-        "remedy": str(complaint.remedy),
+        **in_every_language("problem", complaint.problem),
+        **in_every_language("remedy", complaint.remedy),
     }

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from agreegen.errors import AgreegenError, CredentialError
-from agreegen.messages import Message, Translatable, has_entry, message, translate
+from agreegen.messages import Message, Translatable, has_entry, in_every_language, message, translate
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -124,20 +124,29 @@ def print_json_list(items: Iterable[Any]) -> None:
 def say(text: Message | str) -> None:
     """Say something to the person at the terminal, on standard error."""
     if not _quiet:
-        click.echo(translate(text), err=True)
+        _tell(text)
+
+
+def _tell(text: Message | str) -> None:
+    """Write what is said to standard error: in words, or for a program that has readers of any language.
+
+    A program that starts this one asks for JSON Lines by `AGREEGEN_SAY=json`: `text`, and `text_zh`.
+    """
+    asked = os.environ.get("AGREEGEN_SAY") == "json"
+    click.echo(to_json(in_every_language("text", text)) if asked else translate(text), err=True)
 
 
 def say_warning(text: Message | Translatable | str) -> None:
     """Say a warning, on standard error."""
     if not _quiet:
-        click.echo(translate(message("cli.warning", text=text)), err=True)
+        _tell(message("cli.warning", text=text))
 
 
 def say_error(text: Message | AgreegenError | str, *, hint: Message | str | None = None) -> None:
     """Say an error and what to do next, on standard error."""
-    click.echo(translate(message("cli.error", text=text)), err=True)
+    _tell(message("cli.error", text=text))
     if hint:
-        click.echo(translate(message("cli.hint", text=hint)), err=True)
+        _tell(message("cli.hint", text=hint))
 
 
 class Bar:

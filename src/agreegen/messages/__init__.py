@@ -9,6 +9,7 @@ A message is a value: code and values. It is put into words where it is shown, i
 (`translate`); `str(message)` is English, for JSON, logs and tests.
 """
 
+from agreegen.messages.beside import in_every_language, text_in
 from agreegen.messages.languages import AUTOMATIC, languages, reader_language, speaking, use_language
 from agreegen.messages.message import ForeignDetail, any_of, foreign_text, join_sentences, message
 from agreegen.messages.times import moment_text
@@ -22,12 +23,14 @@ __all__ = [
     "any_of",
     "foreign_text",
     "has_entry",
+    "in_every_language",
     "join_sentences",
     "languages",
     "message",
     "moment_text",
     "reader_language",
     "speaking",
+    "text_in",
     "translate",
     "use_language",
 ]

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from agreegen.messages import Message, foreign_text, join_sentences, message
+from agreegen.messages import Message, foreign_text, in_every_language, join_sentences, message
 from agreegen.model.report import (
     Changes,
     Coverage,
@@ -73,11 +73,11 @@ class SealReport:
         """Return the JSON object of `archive verify --json`."""
         return {
             "state": self.state.value,
-            "signer": None if self.signer is None else str(self.signer),
+            **in_every_language("signer", self.signer),
             "certificate_sha256": self.certificate_sha256,
             "pinned": self.pinned,
             "time": None if self.time is None else self.time.isoformat().replace("+00:00", "Z"),
-            "reasons": [str(reason) for reason in self.reasons],
+            **in_every_language("reasons", self.reasons),
         }
 
 

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from agreegen.archive.handover.transfer_list import TransferList
 from agreegen.archive.interface import BagReport
-from agreegen.messages import Message, message
+from agreegen.messages import Message, in_every_language, message
 from agreegen.verification.detached import SealReport
 
 __all__ = ["Kept", "ReceiptCheck", "Received"]
@@ -38,7 +38,7 @@ class ReceiptCheck:
     detail: Message
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object of `archive receive --json` and of the receipt."""
+        """Return the JSON object of the receipt."""
         return {"code": self.code, "right": self.right, "detail": str(self.detail)}
 
 
@@ -108,6 +108,6 @@ class Received:
                 "bytes": listed.size,
                 "signature": self.seal.to_dict(),
             },
-            "checks": [check.to_dict() for check in self.checks],
+            "checks": [check.to_dict() | in_every_language("detail", check.detail) for check in self.checks],
             "report": self.report.to_dict(),
         }

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from agreegen.chain.signed_heads import Head, SignerIdentity
-from agreegen.messages import Message, translate
+from agreegen.messages import Message, in_every_language, translate
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ class Problem:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object of `register verify --json` and `ledger verify --json`."""
-        return {"code": self.code, "where": str(self.where), "message": str(self.message)}
+        places = in_every_language("where", self.where)
+        return {"code": self.code, **places, **in_every_language("message", self.message)}
 
     def in_language(self, language: str) -> str:
         """Return place and sentence in words."""

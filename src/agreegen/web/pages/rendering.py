@@ -11,13 +11,14 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from agreegen.messages import translate
+from agreegen.messages import text_in, translate
 from agreegen.web.office import Office
 from agreegen.web.pages.areas import areas_of
 from agreegen.web.pages.complaints import complaint_text
 from agreegen.web.pages.moments import moment_text
 from agreegen.web.pages.visitor import Visitor
 from agreegen.web.pages.words import say, say_act
+from agreegen.web.work.children import Child
 
 
 @functools.cache
@@ -69,6 +70,8 @@ def render(template: str, office: Office, visitor: Visitor, **values: Any) -> st
             areas=areas_of(visitor.user),
             here=visitor.path,
             said=functools.partial(_said, language=language),
+            worded=functools.partial(text_in, language=language),
+            last_words=functools.partial(_last_words, language=language),
             complaint_text=functools.partial(complaint_text, language=language),
             csrf=visitor.token(office),
             **values,
@@ -79,6 +82,11 @@ def render(template: str, office: Office, visitor: Visitor, **values: Any) -> st
 def _said(thing: object | None, *, language: str) -> str:
     """Put a message, an error or a text into words; nothing where there is none."""
     return "" if thing is None else translate(thing, language)
+
+
+def _last_words(child: Child, *, language: str) -> str:
+    """Return what a command said at its end."""
+    return child.last_words(language)
 
 
 def page(

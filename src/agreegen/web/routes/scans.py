@@ -46,7 +46,7 @@ def show_scans(call: Call) -> Response:
         batch=batch,
         made=folder.register.is_file(),
         state=folder.scans.state,
-        words=folder.scans.last_words,
+        words=folder.scans.last_words(call.visitor.language),
         result=scans.result(),
         pages=pages,
         next=waiting[0] if waiting else None,

@@ -21,11 +21,14 @@ from typing import IO, Any
 
 from agreegen.errors import UsageError
 from agreegen.files import write_atomically
-from agreegen.messages import message
+from agreegen.messages import message, text_in
 
 _SCRIPT = 'trap : INT TERM; "$@"; echo $? >"$0.new"; mv "$0.new" "$0"'
 _OWNER_ONLY = 0o600
 _MOST_SECRET_CHARACTERS = 1_000
+_MOST_READ_CHARACTERS, _MOST_SHOWN_CHARACTERS = 16_000, 4_000
+_FOR_PROGRAMS = {"AGREEGEN_ASK": "stdin", "AGREEGEN_SAY": "json"}
+"""What tells a command that no person is at its terminal."""
 _starting = threading.Lock()
 
 
@@ -87,12 +90,15 @@ class Child:
         except (OSError, ValueError):
             return None
 
-    @property
-    def last_words(self) -> str:
-        """The end of what it said beside, for a person."""
-        with contextlib.suppress(OSError):
-            return self.complaints.read_text(encoding="utf-8", errors="replace")[-4000:].strip()
-        return ""
+    def last_words(self, language: str) -> str:
+        """Return the end of what it said beside, in a person's language; a breakdown as it was written."""
+        try:
+            text = self.complaints.read_text(encoding="utf-8", errors="replace")[-_MOST_READ_CHARACTERS:]
+        except OSError:
+            return ""
+        lines = text.splitlines()
+        told = [each for each in (_worded(line, language) for line in lines) if each is not None]
+        return "\n".join(told or lines)[-_MOST_SHOWN_CHARACTERS:].strip()
 
     def start(self, arguments: Sequence[str], *, language: str, secret: str = "") -> None:
         """Run a command of the program, with paths relative to where it runs.
@@ -120,7 +126,7 @@ class Child:
                     stdout=out,
                     stderr=err,
                     cwd=self.workplace or self.folder,
-                    env={**os.environ, "AGREEGEN_LANG": language, "AGREEGEN_ASK": "stdin"},
+                    env={**os.environ, "AGREEGEN_LANG": language, **_FOR_PROGRAMS},
                     start_new_session=True,
                 )
                 if process.stdin is not None:
@@ -141,6 +147,15 @@ class Child:
     def _noted(self) -> dict[str, Any]:
         noted: dict[str, Any] = json.loads(self._note.read_bytes())
         return noted
+
+
+def _worded(line: str, language: str) -> str | None:
+    """Return what a line of a command says in a language; None where it is no line of ours."""
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return None
+    return str(text_in(said, "text", language)) if isinstance(said, dict) and "text" in said else None
 
 
 def _tell(pipe: IO[bytes], secret: str) -> None:
