@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from agreegen.device.authority import Authority, Person
+from agreegen.device.authority import Authority, Person, der_signature
 from agreegen.device.authority_files import POLICY
 from agreegen.device.signing import DeviceKey, DeviceSigning
 from agreegen.device.strokes import Drawing
@@ -18,9 +19,14 @@ from agreegen.errors import AgreegenError, InputError, SigningError
 from agreegen.example_pki.responder import Responder
 from agreegen.files import sha256_of
 from agreegen.model.report import Evidence, FileReport, Method, PadesLevel, TrustStatus, Verdict
+from agreegen.pdf.plain import PlainPdf
 from agreegen.pipeline.signing import extend_and_check
 from agreegen.pki.device_certificates import evidence_attribute
-from agreegen.signing.interface import TimestampServer
+from agreegen.signing.cms import CmsTemplate
+from agreegen.signing.interface import SigningRequest, TimestampServer
+from agreegen.signing.pades import BatchSigner
+from agreegen.signing.plain.increment import Hole, append_with_hole
+from agreegen.signing.plain.signature_update import find_targets, pdf_time
 from agreegen.signing.trust import load_trust
 from agreegen.verification.interface import Options
 from agreegen.verification.one_file import verify_bytes
@@ -173,6 +179,64 @@ def test_evidence_of_another_role_differs(
     )
     half = replace(half, certificate_der=certificate)
     report = judged(forge(office, half, device, (evidence_attribute(evidence.to_json()),)), office.options)
+    assert report.signatures[1].evidence is Evidence.DIFFERS
+
+
+def signed_with(
+    office: DeviceOffice, signing: DeviceSigning, device: Device, further: dict[int, bytes]
+) -> bytes:
+    """Let a device sign an update that begins with the file in its evidence, and brings further objects."""
+    evidence = office.evidence().to_json()
+    info = signing.authority.request_info(office.person, device.public)
+    certificate = signing.authority.issue(
+        office.person,
+        device.public,
+        device.sign(info),
+        sha256_of(evidence),
+        now=office.now,
+        timestamped=False,
+    )
+    identity = replace(office.half(signing, device), certificate_der=certificate).identity
+    request = SigningRequest("pledger", PadesLevel.B_B, office.now)
+    signer = BatchSigner(replace(identity, attributes=(evidence_attribute(evidence),)), request)
+    honest = signer.prepare(office.pdf)
+    plain, update = PlainPdf.read(office.pdf), PlainPdf.read(honest.data)
+    (target,) = (target for target in find_targets(plain) if target.name == "pledger")
+    names = {target.field, *range(plain.size + 1, update.size)}
+    bodies = {name: _body(honest.data, update.offset(name)) for name in names}
+    entries = re.search(rb"<< (/Type /Sig .*?) /Contents <", honest.data[len(office.pdf) :], re.DOTALL)
+    assert entries is not None
+    hole = Hole(plain.size, entries[1], (honest.end - honest.start) // 2 - 1)
+    made = append_with_hole(plain, bodies | further, hole, seed=pdf_time(office.now))
+    template = CmsTemplate(
+        identity.certificate_der,
+        identity.chain_der,
+        identity.mechanism,
+        attributes=signer.identity.attributes,
+    )
+    digest = template.digest(made.data[: made.start], made.data[made.end :])
+    attributes = template.signed_attributes(digest)
+    return signer.finish(
+        replace(made, digest=digest, attributes=attributes), der_signature(device.sign(attributes))
+    ).data
+
+
+def _body(data: bytes, offset: int) -> bytes:
+    start = data.index(b" obj\n", offset) + len(b" obj\n")
+    return data[start : data.index(b"\nendobj\n", start)]
+
+
+def test_a_kept_key_signs_no_other_words_behind_the_same_file(
+    office: DeviceOffice, signing: DeviceSigning, device: Device
+) -> None:
+    """The evidence names the file that was shown; what the signed update puts over it was never shown."""
+    honest = judged(signed_with(office, signing, device, {}), office.options).signatures[1]
+    assert (honest.integrity.value, honest.evidence) == ("intact", Evidence.INTACT)
+    page = re.search(rb"/Contents \[? ?(\d+) 0 R", office.pdf)
+    assert page is not None
+    content = b"<< /Length 7 >>\nstream\n0 0 m n\nendstream"
+    report = judged(signed_with(office, signing, device, {int(page[1]): content}), office.options)
+    assert report.signatures[1].integrity.value == "intact"
     assert report.signatures[1].evidence is Evidence.DIFFERS
 
 

@@ -17,6 +17,9 @@ from agreegen.foreign import contained
 from agreegen.messages import message
 from agreegen.model.document import canonical_json
 from agreegen.model.report import Alarm, Evidence, Method, Revocation, SignatureReport, TrustStatus
+from agreegen.pdf.document import open_file
+from agreegen.pdf.limits import Limits
+from agreegen.pdf.objects import StructureError
 from agreegen.pki.algorithms import AlgorithmUse
 from agreegen.pki.certificates import UNREADABLE
 from agreegen.pki.cms.signature_facts import SignatureFacts
@@ -29,6 +32,7 @@ from agreegen.pki.trust.judge import CertificateJudge
 from agreegen.pki.trust.material import material_for
 from agreegen.pki.trust.policy import ValidationPolicy
 from agreegen.pki.trust.revocation import Finding
+from agreegen.verification.changes.own_updates import foreign_updates
 from agreegen.verification.interface import FoundSignature, Structure
 
 DIFFERS, MISSING = "evidence-differs", "evidence-missing"
@@ -99,6 +103,8 @@ def told_evidence(
     1. The evidence among the signed attributes has the promised SHA-256.
     2. It is about this field and this file: it names the SHA-256 of all that stood there before it.
        The same key, asked twice, signs no second file.
+    3. What the signed update brings besides is what this program writes to sign: other words, put over those
+       that were shown, would be signed as well.
 
     Args:
         data: The file.
@@ -112,7 +118,11 @@ def told_evidence(
     evidence = read_evidence(found, max_cms_bytes=max_cms_bytes)
     if evidence is None:
         return Method.DEVICE, Evidence.MISSING
-    right = hashlib.sha256(evidence).hexdigest() == promised and _is_about(evidence, data, found, structure)
+    right = (
+        hashlib.sha256(evidence).hexdigest() == promised
+        and _is_about(evidence, data, found, structure)
+        and _only_signs(data, found, structure)
+    )
     return Method.DEVICE, Evidence.INTACT if right else Evidence.DIFFERS
 
 
@@ -139,6 +149,17 @@ def _is_about(evidence: bytes, data: bytes, found: FoundSignature, structure: St
         return False
     before = memoryview(data)[: structure.revisions[found.revision - 1]]
     return bool(digest == hashlib.sha256(before).hexdigest())
+
+
+def _only_signs(data: bytes, found: FoundSignature, structure: Structure) -> bool:
+    """Tell whether the update of a signature holds nothing but what this program writes with one."""
+    if not found.revision:
+        return False
+    try:
+        views = open_file(data[: structure.revisions[found.revision]], Limits()).views()
+        return not foreign_updates(views[found.revision - 1], views[found.revision])
+    except (StructureError, IndexError):
+        return False
 
 
 def evidence_alarms(signatures: Iterable[SignatureReport]) -> Iterator[Alarm]:
