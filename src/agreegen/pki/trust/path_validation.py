@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidSignature
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.authority import CertTrustAnchor, TrustQualifiers
 from pyhanko_certvalidator.errors import ExpiredError, NotYetValidError, ValidationError
-from pyhanko_certvalidator.name_trees import process_general_subtrees
+from pyhanko_certvalidator.name_trees import default_permitted_subtrees, process_general_subtrees
 from pyhanko_certvalidator.path import ValidationPath
 from pyhanko_certvalidator.policy_decl import (
     AcceptAllAlgorithms,
@@ -121,7 +121,9 @@ def _anchor(certificate: Any) -> CertTrustAnchor:
     constraints = certificate.name_constraints_value
     if constraints is not None:
         if isinstance(constraints["permitted_subtrees"], x509.GeneralSubtrees):
-            permitted = process_general_subtrees(constraints["permitted_subtrees"])
+            # Kinds of names that are not mentioned are not limited (RFC 5280, 4.2.1.10).
+            named = process_general_subtrees(constraints["permitted_subtrees"])
+            permitted = {**default_permitted_subtrees(), **named}
         if isinstance(constraints["excluded_subtrees"], x509.GeneralSubtrees):
             excluded = process_general_subtrees(constraints["excluded_subtrees"])
     length = certificate.max_path_length

@@ -57,6 +57,14 @@ def _directory(organisation: str) -> x509.DirectoryName:
     return x509.DirectoryName(x509.Name([*name("x", organisation)][:1]))
 
 
+def _addressed(address: str) -> x509.SubjectAlternativeName:
+    return x509.SubjectAlternativeName([x509.RFC822Name(address)])
+
+
+def _numbered(identifier: str) -> x509.SubjectAlternativeName:
+    return x509.SubjectAlternativeName([x509.RegisteredID(ObjectIdentifier(identifier))])
+
+
 _UNKNOWN = x509.UnrecognizedExtension(ObjectIdentifier("1.2.3.4.5"), b"\x05\x00")
 
 
@@ -165,6 +173,23 @@ TABLE: dict[str, Callable[[], Case]] = {
         ca("Root", permitted=(_directory("Elsewhere"),)), holds=False
     ),
     "anchor permits the name": lambda: _line(ca("Root", permitted=(_directory("Test Office"),)), holds=True),
+    "anchor limits addresses, and the leaf has none": lambda: _line(
+        ca("Root", permitted=(x509.RFC822Name("office.example"),)),
+        judges=frozenset({OPENSSL}),  # The certificate library takes the other kinds of names for forbidden.
+        holds=True,
+    ),
+    "anchor limits addresses, and the leaf has another": lambda: _line(
+        ca("Root", permitted=(x509.RFC822Name("office.example"),)),
+        leaf=Plan("Alice", extensions=((_addressed("eve@elsewhere.example"), False),)),
+        holds=False,
+    ),
+    "CA excludes a name that it cannot compare": lambda: _line(
+        ca("Root"),
+        (ca("CA", excluded=(x509.RegisteredID(ObjectIdentifier("1.2.3")),)),),
+        leaf=Plan("Alice", extensions=((_numbered("1.2.3"), False),)),
+        judges=frozenset({OPENSSL}),  # The certificate library breaks at it.
+        holds=False,
+    ),
     "CA permits another name only": lambda: _line(
         ca("Root"), (ca("CA", permitted=(_directory("Elsewhere"),)),), holds=False
     ),
