@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from agreegen.cli.output import use_escapes
+
 
 def _agreegen(*arguments: object, encoding: str) -> subprocess.CompletedProcess[bytes]:
     environment = {**os.environ, "PYTHONIOENCODING": encoding, "LC_ALL": "C"}
@@ -37,3 +39,13 @@ def test_every_kind_of_output_survives(encoding: str, tmp_path: Path) -> None:
         done = _agreegen(*line, encoding=encoding)
         assert done.returncode in (0, 1, 3), (line, done.stderr)
         assert b"Traceback" not in done.stderr
+
+
+def test_signs_that_gbk_lacks_are_shown_by_simpler_ones(tmp_path: Path) -> None:
+    (tmp_path / "no.pdf").write_bytes(b"%PDF-1.4 nothing")
+    done = _agreegen("verify", "--lang", "zh", tmp_path / "no.pdf", encoding="gbk")
+    assert "\\u" not in done.stdout.decode("gbk")
+    use_escapes()
+    assert "√" in "✔".encode("gbk", "agreegen-simpler").decode("gbk")
+    assert "√𠮷×".encode("gbk", "agreegen-simpler") == "✔𠮷✘".encode("gbk", "agreegen-simpler")
+    assert "✔…".encode("ascii", "agreegen-simpler") == b"\\u221a..."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import itertools
 import json
@@ -33,11 +34,28 @@ def set_quiet(quiet: bool) -> None:
     _quiet = quiet
 
 
+_SIMPLER = {"✔": "√", "✘": "×", "—": "-", "…": "..."}
+"""Signs that GBK or ASCII lacks, and what stands for them there, if it can be shown at all."""
+
+
 def use_escapes() -> None:
-    """Let what a stream's encoding cannot express be shown as escapes, instead of ending the program."""
+    """Let what a stream's encoding cannot express be shown by a simpler sign, else as an escape.
+
+    Otherwise one rare character would end the program.
+    """
+    codecs.register_error("agreegen-simpler", _simplify)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors="agreegen-simpler")
+
+
+def _simplify(error: UnicodeError) -> tuple[str, int]:
+    """Put simpler signs or escapes for what an encoding lacks (an error handler of `codecs`)."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    simple = "".join(_SIMPLER.get(character, character) for character in lacking)
+    return simple.encode(error.encoding, "backslashreplace").decode(error.encoding), error.end
 
 
 def to_json(data: Any, *, indent: int | None = None) -> str:
