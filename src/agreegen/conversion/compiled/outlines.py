@@ -6,14 +6,19 @@ import struct
 
 import uharfbuzz as hb
 
+from agreegen.conversion.compiled.cff import CffFrame, glyph_count, read_cff_frame
 from agreegen.errors import ConversionError
 from agreegen.messages import message
 
 Outline = tuple[tuple[str, tuple[float, ...]], ...]
 """The drawing operations of a glyph: name and coordinates."""
 
+Frame = CffFrame | tuple[int | bytes, ...]
+"""What leads from a character to an outline, and places the outline on the page."""
+
 _MAX_GLYPHS = 4096
-_CHAR_STRINGS = 17
+_DRAWING_TABLES = ("cmap", "glyf", "fpgm", "prep", "cvt ")
+"""Tables of a TrueType font that choose outlines or move their points."""
 _UNITS = 1000
 
 
@@ -67,12 +72,34 @@ def read_outlines(program: bytes, *, is_cff: bool) -> tuple[Outline, ...]:
     return tuple(outlines)
 
 
+def read_frame(program: bytes, *, is_cff: bool) -> Frame:
+    """Return all but the outlines that decides what an embedded font program draws.
+
+    With the same outlines, a list of characters that was permuted shows other words, and a matrix that turns
+    makes nines of sixes.
+
+    Args:
+        program: Bare CFF (FontFile3), or a TrueType file (FontFile2).
+        is_cff: Which of the two.
+
+    Raises:
+        ConversionError: The program cannot be read.
+    """
+    try:
+        if is_cff:
+            return read_cff_frame(program)
+        face = hb.Face(hb.Blob(program))
+        return face.upem, *(bytes(face.reference_table(tag).data) for tag in _DRAWING_TABLES)
+    except (struct.error, IndexError, ValueError, hb.HarfBuzzError) as exc:
+        raise ConversionError(message("conversion.embedded-font-cannot-read", exc=exc)) from exc
+
+
 def _wrapped(cff: bytes) -> bytes:
     """Put those tables around bare CFF without which HarfBuzz does not draw it: `head` and `maxp`."""
     head = struct.pack(
         ">IIIIHHqqhhhhHHhhh", 0x10000, 0x10000, 0, 0x5F0F3CF5, 0, _UNITS, 0, 0, 0, 0, 0, 0, 0, 8, 2, 0, 0
     )
-    maxp = struct.pack(">IH", 0x5000, _glyph_count(cff))
+    maxp = struct.pack(">IH", 0x5000, glyph_count(cff))
     tables = {b"CFF ": cff, b"head": head, b"maxp": maxp}
     position = 12 + 16 * len(tables)
     directory, bodies = b"", b""
@@ -82,57 +109,3 @@ def _wrapped(cff: bytes) -> bytes:
         bodies += padded
         position += len(padded)
     return struct.pack(">4sHHHH", b"OTTO", len(tables), 0, 0, 0) + directory + bodies
-
-
-def _glyph_count(cff: bytes) -> int:
-    """Return the number of char strings (Adobe Technical Note 5176, sections 5 to 9)."""
-    names_end, _ = _index(cff, cff[2])
-    _, (start, end) = _index(cff, names_end)
-    operands: list[int] = []
-    at = start
-    while at < end:
-        first = cff[at]
-        if first <= 21:
-            if first == _CHAR_STRINGS:
-                return int(struct.unpack_from(">H", cff, operands[-1])[0])
-            at += 2 if first == 12 else 1
-            operands.clear()
-            continue
-        value, at = _operand(cff, at)
-        operands.append(value)
-    raise ValueError("there are no char strings")
-
-
-def _index(cff: bytes, at: int) -> tuple[int, tuple[int, int]]:
-    """Return the end of an INDEX and the place of its first item."""
-    count = int.from_bytes(cff[at : at + 2], "big")
-    if not count:
-        return at + 2, (at + 2, at + 2)
-    size = cff[at + 2]
-    base = at + 3 + size * (count + 1) - 1
-
-    def offset(number: int) -> int:
-        place: int = at + 3 + size * number
-        return base + int.from_bytes(cff[place : place + size], "big")
-
-    return offset(count), (offset(0), offset(1))
-
-
-def _operand(cff: bytes, at: int) -> tuple[int, int]:
-    """Return an operand of a DICT and the offset behind it; real numbers count as 0."""
-    first = cff[at]
-    if first == 28:
-        return int(struct.unpack_from(">h", cff, at + 1)[0]), at + 3
-    if first == 29:
-        return int(struct.unpack_from(">i", cff, at + 1)[0]), at + 5
-    if first == 30:
-        while cff[at + 1] & 15 != 15 and cff[at + 1] >> 4 != 15:
-            at += 1
-        return 0, at + 2
-    if 32 <= first <= 246:
-        return first - 139, at + 1
-    if 247 <= first <= 250:
-        return (first - 247) * 256 + cff[at + 1] + 108, at + 2
-    if 251 <= first <= 254:
-        return -(first - 251) * 256 - cff[at + 1] - 108, at + 2
-    raise ValueError("a damaged DICT")

@@ -122,8 +122,10 @@ def _anchor(certificate: Any) -> CertTrustAnchor:
     if constraints is not None:
         if isinstance(constraints["permitted_subtrees"], x509.GeneralSubtrees):
             # Kinds of names that are not mentioned are not limited (RFC 5280, 4.2.1.10).
-            named = process_general_subtrees(constraints["permitted_subtrees"])
-            permitted = {**default_permitted_subtrees(), **named}
+            permitted = {
+                **default_permitted_subtrees(),
+                **process_general_subtrees(constraints["permitted_subtrees"]),
+            }
         if isinstance(constraints["excluded_subtrees"], x509.GeneralSubtrees):
             excluded = process_general_subtrees(constraints["excluded_subtrees"])
     length = certificate.max_path_length

@@ -10,21 +10,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from agreegen.conversion.compiled.outlines import read_outlines
+from agreegen.conversion.compiled.outlines import Frame, Outline, read_frame, read_outlines
 from agreegen.errors import ConversionError
 from agreegen.messages import message
 from agreegen.pdf.document import View, open_file
 from agreegen.pdf.limits import Limits
 from agreegen.pdf.objects import LimitError, Ref, Stream, Value, same
+from agreegen.verification.changes.metadata_words import says_more
 
 _MAX_PAIRS = 200_000
 _MAX_SHOWN = 120
 _PACKING = frozenset({"Length", "Filter", "DecodeParms", "DL"})
-_CHANGED_IN_CATALOG = frozenset({"Perms", "DSS", "Extensions", "Metadata", "Version"})
-"""Signing programs write their name and time into the metadata and raise the version; no page shows that."""
+_CHANGED_IN_CATALOG = frozenset({"Perms", "DSS", "Extensions", "Version"})
+"""Signing programs raise the version; no page shows that."""
 _CHANGED_IN_FIELD = frozenset({"V", "AP", "M"})
 _CHANGED_IN_FORM = frozenset({"SigFlags"})
 _CHANGED_IN_INFORMATION = frozenset({"ModDate", "Producer"})
+_INVISIBLE_FIELD = frozenset(
+    {"Type", "Subtype", "FT", "T", "F", "P", "Rect", "V", "MK", "Ff", "M", "Lock", "SV"}
+)
+"""A look, actions or further widgets have no place in a field that shows nothing."""
 _FONT_FILES = {"FontFile2": False, "FontFile3": True}
 _LISTS = frozenset({"Annots", "Fields"})
 
@@ -85,6 +90,8 @@ class _Comparison:
             self.seen.add((made, found))
         made, found = self.made.resolve(made), self.found.resolve(found)
         if isinstance(made, Stream) and isinstance(found, Stream):
+            if pair.path == ("Root", "Metadata"):
+                return not says_more(_expanded(self.made, made), _expanded(self.found, found))
             same_body = self._same_body(made, found, pair.path[-1])
             return same_body and self._dictionaries(made.dictionary, found.dictionary, pair.path, _PACKING)
         if isinstance(made, dict) and isinstance(found, dict):
@@ -112,7 +119,7 @@ class _Comparison:
         """Tell whether something is a signature field that shows nothing, as one may be added by signing."""
         entry = self.found.dictionary(item)
         corners = [self.found.resolve(corner) for corner in self.found.array(entry.get("Rect"))]
-        if not _is_signature_field(entry) or len(corners) != 4:
+        if not _is_signature_field(entry) or entry.keys() - _INVISIBLE_FIELD or len(corners) != 4:
             return False
         left, bottom, right, top = corners
         return bool(left == right and bottom == top)
@@ -125,7 +132,7 @@ class _Comparison:
             return one == two
         is_cff = _FONT_FILES[key]
         try:
-            return read_outlines(one, is_cff=is_cff) == read_outlines(two, is_cff=is_cff)
+            return _draws(one, is_cff=is_cff) == _draws(two, is_cff=is_cff)
         except ConversionError:
             return False
 
@@ -171,6 +178,11 @@ def _free_keys(made: dict[str, Value], path: Path) -> frozenset[str]:
 
 def _is_signature_field(entry: dict[str, Value]) -> bool:
     return entry.get("Subtype") == "Widget" and entry.get("FT") == "Sig"
+
+
+def _draws(program: bytes, *, is_cff: bool) -> tuple[Frame, tuple[Outline, ...]]:
+    """Return what a font draws, and how it gets from a character there; its packing is free."""
+    return read_frame(program, is_cff=is_cff), read_outlines(program, is_cff=is_cff)
 
 
 def _expanded(view: View, stream: Stream) -> bytes:

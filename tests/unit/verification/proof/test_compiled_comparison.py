@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import re
 import time
 import zlib
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from typing import Any
 
 import pikepdf
 import pytest
+from fontTools.cffLib import CFFFontSet
+from fontTools.ttLib import TTFont
 from pikepdf import Array, Dictionary, Name, Pdf, String
 
 from agreegen.conversion.compiled.outlines import read_outlines
@@ -83,6 +86,43 @@ def swap_shapes(pdf: Pdf) -> None:
     descriptor.FontFile3.Subtype = Name.CIDFontType0C
 
 
+def rewritten_font(change: Callable[[Any], None]) -> Change:
+    """Write a font anew with another program, outlines untouched, after a change."""
+
+    def rewrite(pdf: Pdf) -> None:
+        stream = fonts_of(pdf).V0.DescendantFonts[0].FontDescriptor.FontFile3
+        fonts, around = CFFFontSet(), TTFont()
+        fonts.decompile(io.BytesIO(stream.read_bytes()), around)
+        change(fonts[0])
+        made = io.BytesIO()
+        fonts.compile(made, around)
+        stream.write(made.getvalue(), filter=None)
+        stream.Subtype = Name.CIDFontType0C
+
+    return rewrite
+
+
+def unchanged_font(font: Any) -> None:
+    """Read all that is written again."""
+    for name in font.charset:
+        _ = font.CharStrings[name].bytecode
+
+
+def permute_charset(font: Any) -> None:
+    """The number of a character leads to the outline of another one; readers go by this list."""
+    unchanged_font(font)
+    order, strings = list(font.charset), font.CharStrings
+    order[2], order[3] = order[3], order[2]
+    strings.charStrings = {name: number for number, name in enumerate(order)}
+    font.charset = order
+
+
+def turn_glyphs(font: Any) -> None:
+    """A six turned by half a circle is a nine."""
+    unchanged_font(font)
+    font.FontMatrix = [-0.001, 0, 0, -0.001, 0.5, 0.7]
+
+
 def swapped_charstrings(cff: bytes, one: int, other: int) -> bytes:
     """Let two char strings of bare CFF change places."""
     found = find_charstrings(cff)
@@ -151,11 +191,46 @@ def title(pdf: Pdf) -> None:
     pdf.trailer.Info.Title = String("x")
 
 
+def title_of_the_window(pdf: Pdf) -> None:
+    packet = pdf.Root.Metadata.read_bytes()
+    assert b"</dc:title>" in packet or b"dc:title" in packet
+    words = re.sub(rb"(<rdf:li[^>]*>)[^<]*(</rdf:li>)", rb"\1void\2", packet)
+    pdf.Root.Metadata.write(words, filter=None)
+
+
+def invisible_field(pdf: Pdf, **entries: Any) -> None:
+    field = Dictionary(
+        Type=Name.Annot, Subtype=Name.Widget, FT=Name.Sig, T=String("x"), F=132, Rect=[0, 0, 0, 0], **entries
+    )
+    field.P = pdf.pages[0].obj
+    reference = pdf.make_indirect(field)
+    pdf.Root.AcroForm.Fields.append(reference)
+    pdf.pages[0].obj.Annots = Array([*pdf.pages[0].obj.get("/Annots", Array()), reference])
+
+
+def field_that_acts(pdf: Pdf) -> None:
+    invisible_field(pdf, AA=Dictionary(PO=Dictionary(S=Name.JavaScript, JS=String("app.alert(1)"))))
+
+
+def field_without_size_that_shows(pdf: Pdf) -> None:
+    look = pdf.make_stream(b"0 g 0 0 300 300 re f")
+    look.Type, look.Subtype, look.BBox = Name.XObject, Name.Form, Array([0, 0, 300, 300])
+    invisible_field(pdf, AP=Dictionary(N=look))
+
+
+def field_with_further_widgets(pdf: Pdf) -> None:
+    widget = Dictionary(Type=Name.Annot, Subtype=Name.Widget, F=4, Rect=[50, 50, 500, 700])
+    invisible_field(pdf, Kids=Array([pdf.make_indirect(widget)]))
+
+
 def layers(pdf: Pdf) -> None:
     pdf.Root.OCProperties = Dictionary(OCGs=Array(), D=Dictionary())
 
 
-_ALL = (swap_shapes, move_text, cover, act, attach, paint, grow, title, layers)
+_ALL = (
+    *(swap_shapes, move_text, cover, act, attach, paint, grow, title, layers, title_of_the_window),
+    *(field_that_acts, field_without_size_that_shows, field_with_further_widgets),
+)
 CHANGES: dict[str, Change] = {change.__name__: change for change in _ALL}
 
 
@@ -176,6 +251,17 @@ def test_other_engines_write_no_notes_either(own: OwnFiles) -> None:
         cover(pdf)
 
     assert codes(own, changed(own, claim)) == ["engine-differs"]
+
+
+def test_font_that_another_program_wrote_is_no_difference(own: OwnFiles) -> None:
+    assert codes(own, changed(own, rewritten_font(unchanged_font))) == []
+
+
+@pytest.mark.parametrize("change", [permute_charset, turn_glyphs])
+def test_font_that_draws_other_glyphs_with_the_same_outlines(
+    own: OwnFiles, change: Callable[[Any], None]
+) -> None:
+    assert "page-differs" in codes(own, changed(own, rewritten_font(change)))
 
 
 def test_outlines_are_those_of_the_glyphs_whoever_packed_them(own: OwnFiles) -> None:

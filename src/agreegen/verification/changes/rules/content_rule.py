@@ -8,6 +8,7 @@ reach into what is drawn next (ISO 32000-1, clauses 8.4.2, 8.5.4 and 14.6.1).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from agreegen.messages import message
 from agreegen.pdf.content import leaves_all_as_it_was
@@ -19,6 +20,7 @@ from agreegen.verification.changes.painted_boxes import looks_of
 from agreegen.verification.changes.roles import Role
 
 _UPWARD = frozenset({"P", "Parent"})
+_WAITING = frozenset({"R", "D"})
 _MOST_VALUES = 100_000
 
 
@@ -39,6 +41,8 @@ def check_contents(step: RevisionStep) -> Iterator[Finding]:
 def find_open_look(view: View) -> int | None:
     """Return the object number of a field of the form whose look leaves something open; None without one.
 
+    A look that waits for the mouse is open as well: what the page shows is not all that there is.
+
     Args:
         view: A revision that nobody signed before, so that no rule compares it with anything.
 
@@ -48,10 +52,14 @@ def find_open_look(view: View) -> int | None:
     """
     for field in form_fields(view):
         for widget in (field.value, *map(view.dictionary, field.widgets)):
-            looks = looks_of(view, widget)
-            if not all(_is_closed(view, content) for look in looks for content in _contents(view, look)):
+            if view.dictionary(widget.get("AP")).keys() & _WAITING or not _all_closed(view, widget):
                 return field.ref.num if field.ref is not None else 0
     return None
+
+
+def _all_closed(view: View, annotation: dict[str, Any]) -> bool:
+    looks = looks_of(view, annotation)
+    return all(_is_closed(view, content) for look in looks for content in _contents(view, look))
 
 
 def _is_closed(view: View, stream: Stream) -> bool:
