@@ -35,6 +35,26 @@ def test_value_filled_in_after_the_last_signature_is_nobodys(data: bytes) -> Non
     assert report.verdict is not Verdict.VALID
 
 
+@pytest.mark.parametrize("name", ["Clause 7 is void", "ClauseSevenIsVoid", "clause_void_1", "本合同无效"])
+def test_name_of_a_timestamps_field_that_speaks_is_nobodys(name: str) -> None:
+    report = _examine(stamp(signed(), name))
+    (alarm,) = (alarm for alarm in report.alarms if alarm.code == "unsigned-content")
+    assert alarm.text == name
+    assert report.unaltered is True
+    assert report.verdict is not Verdict.VALID
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Signature2", "DocTimeStamp1", "Document Timestamp 3", "Cryptolog-1895426501", "时间戳1", "x"),
+        *("Timestamp-977301ad-bec9-4cae-a0cd-f6a674c6e465", "invisible_sig_4"),
+    ],
+)
+def test_name_that_is_a_makers_word_and_a_number_says_nothing(name: str) -> None:
+    assert not any(alarm.code == "unsigned-content" for alarm in _examine(stamp(signed(), name)).alarms)
+
+
 def test_value_under_a_later_signature_is_signed() -> None:
     report = _examine(sign(fill(signed()), "person"))
     assert not any(alarm.code == "unsigned-content" for alarm in report.alarms)

@@ -6,6 +6,7 @@ the file must know that no signer has seen this.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -30,6 +31,19 @@ _WORDS_OF_A_STAMP = ("Name", "Reason", "Location", "ContactInfo")
 """Entries of a signature dictionary that readers show; a timestamp service says none of them."""
 _TIMESTAMP = "Timestamp"
 """What a common library says of the fields of its document timestamps."""
+
+
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_HEX = re.compile(r"[a-f]+")
+_LONGEST_WORD = 16
+_OF_STAMPS = frozenset(
+    {
+        *("signature", "sig", "time", "stamp", "timestamp", "document", "doc", "dts", "ts", "tsa", "tst"),
+        *("archive", "lta", "ltv", "pades", "field", "form", "page", "invisible", "agreegen"),
+    }
+)
+"""Words of which the fields of timestamps are called."""
+_HAN_OF_STAMPS = re.compile("时间戳|签名|签章|数字|电子|文档|文件|域")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +121,22 @@ def _fields(signed: View, now: View) -> Iterator[Alarm]:
         words = _words_of(now, field)
         stamp = now.resolve(field.value.get("V"))
         words += _texts(now, stamp, _WORDS_OF_A_STAMP) if isinstance(stamp, dict) else []
-        if words or not isinstance(stamp, dict):
+        talks = _key(field) not in before and _says_something(field.name)
+        if words or talks or not isinstance(stamp, dict):
             said = "; ".join(dict.fromkeys([field.name, *words]))
             told = message("verification.signature-field-added-later", text=said[:_LONGEST_TEXT])
             yield Alarm(UNSIGNED_CONTENT, told, text=said)
+
+
+def _says_something(name: str) -> bool:
+    """Tell whether the name of a new field is more than a maker's word, a kind and a number.
+
+    A timestamp service signs for nobody, so whoever adds its field chooses what lists of signatures show.
+    """
+    words = [word.lower() for word in _WORD.findall(name)]
+    others = [word for word in words if word not in _OF_STAMPS and not _HEX.fullmatch(word)]
+    foreign = not _HAN_OF_STAMPS.sub("", name).isascii()
+    return foreign or len(others) > 1 or any(len(word) > _LONGEST_WORD for word in others)
 
 
 def _words_of(view: View, field: Field) -> list[str]:
