@@ -15,7 +15,7 @@ from agreegen.example_pki.responder import Responder
 from agreegen.web.accounts import add_user
 from agreegen.web.store.users import Role
 from agreegen.web.work.batch_folder import BatchFolder
-from agreegen.web.work.children import Child, ChildState
+from agreegen.web.work.commands.children import Child, ChildState
 from tests.integration.batch_support import make_pki
 from tests.integration.test_web_batches import folder_of, upload, wait
 from tests.web_office import PASSWORD, Visit, WebOffice, serving
@@ -66,18 +66,30 @@ def ended(child: Child) -> int | None:
 
 
 @contextmanager
-def archive_office(place: Path) -> Iterator[ArchiveOffice]:
+def archive_office(place: Path, *, seal: str = SEAL) -> Iterator[ArchiveOffice]:
     """Serve an office that keeps bags.
 
     Args:
         place: An empty folder, for its home and an example PKI.
+        seal: The credential file that signs its bags.
     """
     make_pki(place / "pki")
     with Responder(place / "pki", port=0) as responder:
-        _furnish(place / "home", responder)
+        _furnish(place / "home", responder, seal)
         with serving(place / "home") as web:
             add_user(web.office, "second", "李四", Role.OFFICER, PASSWORD)
             yield ArchiveOffice(web, responder)
+
+
+def ask_for_pin(home: Path, name: str) -> str:
+    """Let a credential of an office ask for its passphrase, which it kept in a file; return that."""
+    credential = home / "credentials" / f"{name}.yaml"
+    kept = credential.with_suffix(".pass")
+    pin = kept.read_text().strip()
+    kept.unlink()
+    text = credential.read_text()
+    credential.write_text(text.replace(f"{{file: {kept.name}}}", "{prompt: true}"))
+    return pin
 
 
 def lock_key(key: Path, target: Path, pin: str = PIN) -> None:
@@ -86,7 +98,7 @@ def lock_key(key: Path, target: Path, pin: str = PIN) -> None:
     subprocess.run(["openssl", "pkcs8", "-topk8", *files, "-passout", f"pass:{pin}"], check=True)
 
 
-def _furnish(home: Path, responder: Responder) -> None:
+def _furnish(home: Path, responder: Responder, seal: str) -> None:
     for name in ("credentials", "trust"):
         shutil.copytree(responder.pki.folder / name, home / name)
     for path in responder.pki.recipients.glob("archive-recipient.*"):
@@ -98,7 +110,7 @@ def _furnish(home: Path, responder: Responder) -> None:
     (home / "tsa.yaml").write_text(f"url: {responder.tsa_url}\n")
     settings = {
         "tsa": "tsa.yaml",
-        "archive_credential": f"credentials/{SEAL}",
+        "archive_credential": f"credentials/{seal}",
         "register_credential": f"credentials/{SEAL}",
         "forms": {"personal-pledge": {**_SIGNED, "defaults": {"pledge_date": "2018-05-10"}}},
     }

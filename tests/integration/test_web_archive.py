@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from agreegen.web.store.users import Role
-from agreegen.web.work.children import ChildState
+from agreegen.web.work.commands.children import ChildState
 from tests.integration.batch_support import make_pki
 from tests.integration.test_web_batches import folder_of, upload, wait
 from tests.web_office import WebOffice, serving

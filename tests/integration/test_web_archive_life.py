@@ -15,7 +15,7 @@ from agreegen.web.store.users import Role
 from agreegen.web.work.archive.deliveries import Deliveries
 from agreegen.web.work.archive.places import Bag
 from agreegen.web.work.batch_folder import BatchFolder
-from agreegen.web.work.children import ChildState
+from agreegen.web.work.commands.children import ChildState
 from tests.archive_office import PIN, SEAL, ArchiveOffice, archive_office, ended
 from tests.web_office import WebOffice
 
@@ -68,6 +68,7 @@ def user_id(web: WebOffice, name: str) -> str:
 
 def acts(web: WebOffice) -> list[tuple[str, str, str]]:
     """Return account, act and result of the whole audit."""
+    web.office.long_acts.settle()
     return [(each.act.who, each.act.act, each.act.result) for each in web.office.audit.entries()]
 
 

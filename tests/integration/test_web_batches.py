@@ -21,7 +21,7 @@ from agreegen.demo.run import invented_roster
 from agreegen.web.office import Office
 from agreegen.web.store.users import Role
 from agreegen.web.work.batch_folder import BatchFolder
-from agreegen.web.work.children import Child, ChildState
+from agreegen.web.work.commands.children import Child, ChildState
 from tests.web_office import PASSWORD, Visit, WebOffice, free_port, serving
 
 ROWS = 400
@@ -84,6 +84,14 @@ def documents(folder: BatchFolder) -> dict[str, str]:
     return found
 
 
+def results_of(home: Path, act: str, page: str) -> list[str]:
+    """Return what the audit says came of an act on a batch, oldest first; its chain must be whole."""
+    audit = Office.open(home).audit
+    assert audit.check().broken_at is None
+    told = [each.act for each in audit.entries()][::-1]
+    return [each.result for each in told if each.act == act and each.subject == page.rsplit("/", 1)[-1]]
+
+
 @pytest.mark.timeout(600)
 def test_killed_in_the_middle_and_gone_on_with_makes_what_an_undisturbed_run_makes(tmp_path: Path) -> None:
     """Server and child are ended by SIGKILL at once; the next server finds the batch where it was."""
@@ -112,9 +120,11 @@ def test_killed_in_the_middle_and_gone_on_with_makes_what_an_undisturbed_run_mak
         visit.post(f"{disturbed}/run")
         wait(lambda: folder.run.state is ChildState.ENDED)
         assert "status good" in visit.get(disturbed).text
+        wait(lambda: results_of(home, "batch-run", disturbed)[-1] == "done")
     made, expected = documents(folder), documents(folder_of(home, undisturbed))
     assert len(made) == ROWS
     assert made == expected
+    assert results_of(home, "batch-run", disturbed) == ["begun", "cut-short", "begun", "done"]
 
 
 @pytest.mark.timeout(600)
@@ -137,6 +147,8 @@ def test_a_child_outlives_its_server_and_the_next_server_sees_its_end(tmp_path: 
     assert folder.run.exit_code == 0
     with process(home, port):
         assert "status good" in log_in(port).get(path).text
+        wait(lambda: len(results_of(home, "batch-run", path)) > 1)
+    assert results_of(home, "batch-run", path) == ["begun", "done"]
     assert len(documents(folder)) == ROWS
 
 

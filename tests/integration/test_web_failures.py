@@ -14,7 +14,7 @@ from agreegen.errors import ExitCode
 from agreegen.web.store.users import Role
 from agreegen.web.work.archive.deliveries import Deliveries
 from agreegen.web.work.batch_folder import BatchFolder
-from agreegen.web.work.children import Child
+from agreegen.web.work.commands.children import Child
 from agreegen.web.work.ledger_view import child_of
 from tests.archive_office import RECIPIENT, ArchiveOffice, archive_office, ended
 from tests.integration.test_web_batches import folder_of

@@ -13,7 +13,7 @@ from PIL import Image
 from agreegen.api import ledger_content, make_example_pki
 from agreegen.web.sample_office import fill_from_demo
 from agreegen.web.store.users import Role
-from agreegen.web.work.children import ChildState
+from agreegen.web.work.commands.children import ChildState
 from agreegen.web.work.ledger_view import child_of
 from tests.integration.test_web_batches import wait
 from tests.web_office import Visit, WebOffice, serving
@@ -104,9 +104,11 @@ def test_who_leaves_trained_inspected_drawn_and_closed(web: WebOffice) -> None:
     assert enter(web, visit, "close", {"through": today}) == 0, said(web, "close")
     assert f"closing-{today}" in visit.get("/archive").text
     assert visit.get(f"/archive/ledger/bags/closing-{today}").status_code == 200
+    web.office.long_acts.settle()
     results = [(each.act.act, each.act.result) for each in web.office.audit.entries()]
     assert ("ledger-training", "refused") in results
-    for act in ("add", "leaver", "training", "inspect", "draw", "close"):
+    assert ("ledger-leaver", "findings") in results, "what is still held"
+    for act in ("add", "training", "inspect", "draw", "close"):
         assert (f"ledger-{act}", "done") in results
 
 

@@ -12,7 +12,7 @@ from agreegen.api import DocumentRow, make_example_pki, open_register
 from agreegen.web.sample_office import fill_from_demo
 from agreegen.web.store.users import Role
 from agreegen.web.work.batch_folder import BatchFolder
-from agreegen.web.work.children import ChildState
+from agreegen.web.work.commands.children import ChildState
 from tests.integration.test_web_batches import folder_of, upload, wait
 from tests.web_office import WebOffice, serving
 

@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from agreegen.api.credentials import load_timestamp_servers as load_timestamp_servers
     from agreegen.api.credentials import load_trust as load_trust
     from agreegen.api.credentials import make_example_pki as make_example_pki
+    from agreegen.api.credentials import secrets_asked as secrets_asked
     from agreegen.api.diagnosis import MachineCheck as MachineCheck
     from agreegen.api.diagnosis import examine_machine as examine_machine
     from agreegen.api.documents import EngineChoice as EngineChoice
@@ -157,6 +158,7 @@ if TYPE_CHECKING:
     from agreegen.api.registers import export_register as export_register
     from agreegen.api.registers import open_register as open_register
     from agreegen.api.registers import register_coverage as register_coverage
+    from agreegen.api.registers import register_signer as register_signer
     from agreegen.api.registers import verify_register as verify_register
     from agreegen.api.signing import FileSigner as FileSigner
     from agreegen.api.signing import PadesLevel as PadesLevel
@@ -243,6 +245,7 @@ _MODULES = {
         "load_timestamp_servers",
         "load_trust",
         "make_example_pki",
+        "secrets_asked",
     ),
     "diagnosis": ("MachineCheck", "examine_machine"),
     "documents": ("EngineChoice", "GeneratedDocument", "check_values", "generate"),
@@ -341,6 +344,7 @@ _MODULES = {
         "export_register",
         "open_register",
         "register_coverage",
+        "register_signer",
         "verify_register",
     ),
     "signing": (

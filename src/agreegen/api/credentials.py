@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from agreegen.api.access import Prompt
 from agreegen.clock import read_clock
+from agreegen.messages import Message
 from agreegen.signing.certificate_checks import Finding, check_credential, try_credential
-from agreegen.signing.credentials.loading import load_credential
+from agreegen.signing.credentials.loading import load_credential, read_config
 from agreegen.signing.interface import Credential, TimestampServer, Trust
 from agreegen.signing.services.timestamp_files import load_tsa
 from agreegen.signing.trust import load_trust
@@ -31,6 +32,7 @@ __all__ = [
     "load_timestamp_servers",
     "load_trust",
     "make_example_pki",
+    "secrets_asked",
 ]
 
 _SOME_FIELD_PT = (119.06, 119.06)
@@ -105,6 +107,20 @@ def examine_credential(
         return CheckedCredential(credential.signer.mechanism.value, tuple(findings))
     finally:
         credential.close()
+
+
+def secrets_asked(path: Path) -> tuple[Message, ...]:
+    """Say what will be asked for before a credential can be used, as its `prompt` is told it.
+
+    Raises:
+        CredentialError: It cannot be read.
+    """
+    config = read_config(path)
+    return tuple(
+        config.question(name)
+        for name, setting in config.settings.items()
+        if isinstance(setting, Mapping) and "prompt" in setting
+    )
 
 
 def list_tokens(module: Path) -> list[TokenEntry]:

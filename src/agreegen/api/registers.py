@@ -44,10 +44,22 @@ __all__ = [
     "open_register",
     "open_to_write",
     "register_coverage",
+    "register_signer",
     "verify_register",
 ]
 
 _DEFAULT_FORM = "personal-pledge"
+
+
+def register_signer(register_file: Path) -> Path | None:
+    """Return the credential file of who signs a register: the one that its job names.
+
+    Raises:
+        RegisterError: It remembers no job, or one that cannot be read.
+    """
+    from agreegen.batch.job.register_signers import remembered_signer  # noqa: PLC0415 - takes long to load
+
+    return remembered_signer(register_file)
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import functools
 import io
 import itertools
 import json
@@ -225,17 +226,44 @@ def prompt_secret(label: str) -> str:
 
     A program that starts this one may hand over one line by a pipe (`AGREEGEN_ASK=stdin`): what it answers is
     in no argument and no environment. It answers one question; a second one is refused, since the PIN of one
-    token, tried at another, counts as a wrong one there.
+    token, tried at another, counts as a wrong one there. With `AGREEGEN_ASK=json` the line is a JSON object
+    of question and answer, which answers each of them as often as it is asked; the answer to an empty
+    question answers the first other one.
 
     Raises:
         click.UsageError: There is no terminal to ask at.
         CredentialError: The program that started this one had no answer.
     """
-    if os.environ.get("AGREEGEN_ASK") == "stdin":
-        if line := sys.stdin.readline():
-            return line.rstrip("\r\n")
-        raise CredentialError(message("cli.asked-and-not-told", label=label))
+    asked = os.environ.get("AGREEGEN_ASK")
+    if asked in {"stdin", "json"}:
+        answer = _answer_of_line() if asked == "stdin" else _answer_of_object(label)
+        if answer is None:
+            raise CredentialError(message("cli.asked-and-not-told", label=label))
+        return answer
     if not sys.stdin.isatty():
         raise click.UsageError(translate(message("cli.cannot-ask-without-terminal-use-env", label=label)))
     answer = click.prompt(label, hide_input=True, err=True)
     return str(answer)
+
+
+def _answer_of_line() -> str | None:
+    line = sys.stdin.readline()
+    return line.rstrip("\r\n") if line else None
+
+
+def _answer_of_object(question: str) -> str | None:
+    answers = _told_answers()
+    return answers[question] if question in answers else answers.pop("", None)
+
+
+@functools.cache
+def _told_answers() -> dict[str, str]:
+    """Read the answers that the program that started this one hands over, once."""
+    line = sys.stdin.readline()
+    try:
+        answers = json.loads(line or "{}")
+    except ValueError:
+        answers = None
+    if not isinstance(answers, dict):
+        raise CredentialError(message("cli.answers-are-no-object"))
+    return {str(question): str(answer) for question, answer in answers.items()}

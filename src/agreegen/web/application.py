@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import timedelta
 from importlib.resources import as_file, files
@@ -25,6 +27,8 @@ from agreegen.web.routes.table import PAGES, lane_sizes
 from agreegen.web.security.guard import Frontier, Guard
 
 _HEAD_EVERY = timedelta(days=1)
+_LOOK_S = 1.0
+_LOG = logging.getLogger(__name__)
 _API = "/api/"
 _STRANGERS_AT_ONCE = 64
 
@@ -73,13 +77,16 @@ def _lifespan(office: Office) -> Callable[[Starlette], contextlib.AbstractAsyncC
     async def run(_app: Starlette) -> AsyncIterator[None]:
         """Sign the audit daily and at the end; judge the first upload without waiting."""
         signing = asyncio.create_task(_sign_daily(office))
+        looking = asyncio.create_task(_look_for_ends(office))
         warming = asyncio.create_task(asyncio.to_thread(office.verifier.warm_up))
         try:
             yield
         finally:
             signing.cancel()
-            await asyncio.gather(signing, warming, return_exceptions=True)
+            looking.cancel()
+            await asyncio.gather(signing, looking, warming, return_exceptions=True)
             office.verifier.close()
+            office.long_acts.settle()
             office.sign_audit()
 
     return run
@@ -89,6 +96,16 @@ async def _sign_daily(office: Office) -> None:
     while True:
         await asyncio.to_thread(office.sign_audit)
         await asyncio.sleep(_HEAD_EVERY.total_seconds())
+
+
+async def _look_for_ends(office: Office) -> None:
+    """Put the ends of long acts on the audit; what cannot be noted now is noted later."""
+    while True:
+        try:
+            await asyncio.to_thread(office.long_acts.settle)
+        except (OSError, sqlite3.Error):
+            _LOG.exception("the ends of long acts could not be noted")
+        await asyncio.sleep(_LOOK_S)
 
 
 def _answer_refusal(office: Office) -> Callable[[Request, Exception], Response]:

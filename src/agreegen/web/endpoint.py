@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import anyio
@@ -18,10 +18,13 @@ from agreegen.web.office import Office
 from agreegen.web.pages.visitor import Visitor, find_visitor, set_stranger
 from agreegen.web.security.bounded_body import BoundedBody
 from agreegen.web.store.users import Role, User
+from agreegen.web.work.commands.children import Child
 
 TOKEN_FIELD, TOKEN_HEADER = "csrf", "x-csrf-token"
 FORBIDDEN, NOT_FOUND = 403, 404
 _SEE_OTHER = 303
+_PRIVATE = 0o700
+_NO_ANSWERS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,11 @@ class Call:
         value = self.form.get(name)
         return value.strip() if isinstance(value, str) else ""
 
+    def secret(self, name: str) -> str:
+        """Return a PIN as it was typed; it is for one act and kept nowhere."""
+        value = self.form.get(name)
+        return value if isinstance(value, str) else ""
+
     def part(self, name: str) -> str:
         """Return a part of the path."""
         return str(self.request.path_params[name])
@@ -76,6 +84,38 @@ class Call:
     def record(self, act: str, subject: str = "", result: str = "done") -> None:
         """Put an act of this visitor on the audit's chain."""
         self.office.record(self.visitor.act(act, subject, result))
+
+    def begin(
+        self,
+        child: Child,
+        command: Sequence[str],
+        act: str,
+        subject: str,
+        *,
+        answers: Mapping[str, str] = _NO_ANSWERS,
+        free: bool = True,
+    ) -> bool:
+        """Begin a command, and put on the audit that it was begun or refused; its end is put there, too.
+
+        Args:
+            child: The command's place.
+            command: What follows `agreegen`.
+            act: Name of the act on the audit.
+            subject: What it is about.
+            answers: PINs by question; they go to the command alone.
+            free: Whether nothing forbids it.
+
+        Returns:
+            Whether it was begun.
+        """
+        acts, visitor = self.office.long_acts, self.visitor
+        child.folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+        begun = free and acts.begin(
+            child, command, visitor.act(act, subject), language=visitor.language, answers=answers
+        )
+        if not begun:
+            self.record(act, subject, "refused")
+        return begun
 
 
 Handler = Callable[[Call], Response]

@@ -19,10 +19,12 @@ from agreegen.web.store.audit import Act, Audit
 from agreegen.web.store.batches import Batches
 from agreegen.web.store.database import Database
 from agreegen.web.store.decisions import PageDecisions
+from agreegen.web.store.open_acts import OpenActs
 from agreegen.web.store.sessions import SessionRules, Sessions
 from agreegen.web.store.signings import Signings
 from agreegen.web.store.users import Users
 from agreegen.web.work.behind import Behind
+from agreegen.web.work.commands.long_acts import LongActs
 from agreegen.web.work.coverage_view import CoverageView, coverage_views
 from agreegen.web.work.pictures import Pictures
 from agreegen.web.work.rosters import RosterView, roster_views
@@ -50,6 +52,7 @@ class Office:
         sessions: Who is logged in.
         attempts: What failed.
         audit: What was done.
+        long_acts: What was done by commands, until it has ended.
         audit_key: Signs the audit's heads.
         secret: Under which request tokens are made.
         batches: Its batches.
@@ -72,6 +75,7 @@ class Office:
     sessions: Sessions
     attempts: Attempts
     audit: Audit
+    long_acts: LongActs
     audit_key: AuditKey
     secret: bytes
     batches: Batches
@@ -101,6 +105,7 @@ class Office:
         home = Home.open(folder)
         settings = Settings.read(home.settings_file)
         database = Database(home.database)
+        audit = Audit(database, now=clock())
         return cls(
             home=home,
             settings=settings,
@@ -110,7 +115,8 @@ class Office:
             users=Users(database),
             sessions=Sessions(database, SessionRules(idle=settings.idle)),
             attempts=Attempts(database),
-            audit=Audit(database, now=clock()),
+            audit=audit,
+            long_acts=LongActs(home.folder, OpenActs(database, audit), clock),
             audit_key=AuditKey.of_home(home.folder),
             secret=database.secret("request-tokens"),
             batches=Batches(database),

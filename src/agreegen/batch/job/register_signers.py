@@ -41,6 +41,15 @@ def head_credential(job: Job) -> Path | None:
     return next((path for path in shared if path is not None), None)
 
 
+def remembered_signer(register_file: Path) -> Path | None:
+    """Return whose credential signs the heads of a register, by the job that it remembers.
+
+    Raises:
+        RegisterError: It remembers none, or one that cannot be read.
+    """
+    return head_credential(_remembered_job(register_file))
+
+
 def require_head_signer(job: Job) -> None:
     """Refuse a job that signs documents, but names nobody who signs the register.
 

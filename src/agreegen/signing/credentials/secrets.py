@@ -233,10 +233,8 @@ class BackendConfig:
         reference = self.settings[key]
         if not isinstance(reference, Mapping):
             self.fail(message("signing.stands-file-secrets-never-do", key=key), hint=_FORM)
-        if len(reference) != 1 or next(iter(reference)) not in _SOURCES:
-            self.fail(message("signing.must-name-one-source", key=key), hint=_FORM)
-        source, value = next(iter(reference.items()))
-        if not isinstance(value, str):
+        source, value = next(iter(reference.items()), ("", None))
+        if len(reference) != 1 or source not in _SOURCES or not isinstance(value, str):
             self.fail(message("signing.must-name-one-source", key=key), hint=_FORM)
         secret = self._from_source(key, source, value)
         if "\0" in secret:  # the libraries below take it for the end, or print it as they break down
@@ -276,4 +274,8 @@ class BackendConfig:
             self.fail(
                 message("signing.has-typed-nobody-type", key=key), hint=message("signing.use-env-or-file")
             )
-        return self.prompt(translate(message("signing.secret-of", key=key, name=self.name)))
+        return self.prompt(translate(self.question(key)))
+
+    def question(self, key: str) -> Message:
+        """Say what somebody will be asked for, as she will be asked for it."""
+        return message("signing.secret-of", key=message(f"signing.secret.{key}"), name=self.name)

@@ -18,7 +18,7 @@ from agreegen.web.pages.complaints import complaint_text
 from agreegen.web.pages.moments import moment_text
 from agreegen.web.pages.visitor import Visitor
 from agreegen.web.pages.words import say, say_act
-from agreegen.web.work.children import Child
+from agreegen.web.work.commands.children import Child
 
 
 @functools.cache

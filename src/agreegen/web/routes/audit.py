@@ -20,6 +20,7 @@ _COLUMNS = ("number", "at", "who", "address", "act", "subject", "result", "hash"
 
 def show_audit(call: Call) -> Response:
     """Show the newest entries and what re-reading the whole chain found."""
+    call.office.long_acts.settle()
     before = call.request.query_params.get("before", "")
     start = int(before) if before.isascii() and before.isdigit() and len(before) < 18 else None
     entries = tuple(call.office.audit.entries(most=_A_PAGE, before=start))
@@ -45,6 +46,7 @@ def is_sound(call: Call, state: ChainState) -> bool:
 
 def export_csv(call: Call) -> Response:
     """Give the whole audit as a table that spreadsheets open."""
+    call.office.long_acts.settle()
     call.record("audit-export", "csv")
     return _download(_csv(call.office.audit.entries()), "text/csv; charset=utf-8", "audit.csv")
 
@@ -69,6 +71,7 @@ def _line(cells: tuple[str, ...]) -> str:
 
 def export_json(call: Call) -> Response:
     """Give chain, signed heads and the public key as JSON Lines, to be checked elsewhere."""
+    call.office.long_acts.settle()
     call.record("audit-export", "jsonl")
     return _download(_json(call), "application/jsonl", "audit.jsonl")
 

@@ -10,8 +10,8 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from agreegen.api import export_ledger
-from agreegen.errors import AgreegenError, UsageError
+from agreegen.api import LedgerAccess, export_ledger, ledger_credential
+from agreegen.errors import AgreegenError
 from agreegen.files import write_atomically
 from agreegen.web.endpoint import NOT_FOUND, Call, Intake, Page
 from agreegen.web.pages.areas import OFFICER, READERS
@@ -19,7 +19,8 @@ from agreegen.web.pages.rendering import page
 from agreegen.web.pages.words import say
 from agreegen.web.routes.batches.finding import back_to
 from agreegen.web.work.batch_folder import read_answer
-from agreegen.web.work.children import ChildState
+from agreegen.web.work.commands.children import ChildState
+from agreegen.web.work.commands.questions import answers_to, questions_of
 from agreegen.web.work.ledger_view import child_of, view_ledger, words
 from agreegen.web.work.uploads import uploads_in
 
@@ -54,6 +55,7 @@ def show_ledger(call: Call) -> Response:
         wanted=name,
         day=day if _day(day) else "",
         changes=call.user.role in OFFICER,
+        questions=questions_of((_signer(call),), call.visitor.language),
         **values,
     )
 
@@ -72,8 +74,19 @@ def begin_ledger(call: Call) -> Response:
     if credential is not None and not office.home.ledger.exists():
         name = office.settings.name or say(call.visitor.language, "web.office")
         command = ["ledger", "new", "--ledger=ledger.db", f"--office={name}", f"--credential=../{credential}"]
-        _start(call, "new", [*command, f"--by={call.user.name}"], "ledger-begin")
+        _start(call, "new", [*command, f"--by={call.user.name}"], "ledger-begin", _signer(call))
     return back_to("/ledger")
+
+
+def _signer(call: Call) -> Path | None:
+    """Return the credential that signs the ledger; of one to be begun, whoever signs registers."""
+    home, credential = call.office.home, call.office.settings.register_credential
+    if not home.ledger.is_file():
+        return None if credential is None else home.folder / credential
+    try:
+        return ledger_credential(LedgerAccess(home.ledger, None, call.user.name))
+    except AgreegenError:
+        return None  # the command says what is wrong
 
 
 def import_entries(call: Call) -> Response:
@@ -86,7 +99,7 @@ def import_entries(call: Call) -> Response:
         name = f"import{ending if ending in _ENDINGS else '.xlsx'}"
         write_atomically(office.home.ledger.parent / name, uploads[0].read(), mode=0o600)
         command = ["ledger", "import", name, "--ledger=ledger.db", f"--by={call.user.name}", "--json"]
-        _start(call, "import", command, "ledger-import")
+        _start(call, "import", command, "ledger-import", _signer(call))
     return back_to("/ledger")
 
 
@@ -99,13 +112,9 @@ def check_ledger(call: Call) -> Response:
     return back_to("/ledger")
 
 
-def _start(call: Call, name: str, command: list[str], act: str) -> None:
-    try:
-        child_of(call.office.home.ledger, name).start(command, language=call.visitor.language)
-    except UsageError:
-        call.record(act, "ledger", "refused")
-    else:
-        call.record(act, "ledger")
+def _start(call: Call, name: str, command: list[str], act: str, signer: Path | None = None) -> None:
+    answers = answers_to(call.secret, None, (signer,), call.visitor.language)
+    call.begin(child_of(call.office.home.ledger, name), command, act, "ledger", answers=answers)
 
 
 def give_ledger(call: Call) -> Response:

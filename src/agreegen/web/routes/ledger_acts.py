@@ -9,12 +9,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from agreegen.api import write_inspection_sheet
-from agreegen.errors import UsageError
 from agreegen.web.endpoint import NOT_FOUND, Call, Intake, Page
 from agreegen.web.pages.areas import OFFICER
 from agreegen.web.pages.rendering import page
 from agreegen.web.routes.batches.finding import back_to
-from agreegen.web.work.children import ChildState
+from agreegen.web.work.commands.children import ChildState
+from agreegen.web.work.commands.questions import any_answer
 from agreegen.web.work.ledger_acts import ACTS, BY_NAME, LedgerAct
 from agreegen.web.work.ledger_view import child_of
 from agreegen.web.work.uploads import uploads_in
@@ -56,14 +56,12 @@ def enter(call: Call) -> Response:
     command = None
     if child.state is not ChildState.RUNNING:
         command = act.command(call.text, _kept(call, ledger, act))
-    try:
-        if command is not None:
-            options = [f"--by={call.user.display}", *call.office.home.trust_options(ledger.parent)]
-            command[2:2] = options
-            child.start(command, language=call.visitor.language, secret=str(call.form.get("pin", "")))
-    except UsageError:
-        command = None
-    call.record(f"ledger-{act.name}", "ledger", "refused" if command is None else "done")
+    if command is not None:
+        command[2:2] = [f"--by={call.user.display}", *call.office.home.trust_options(ledger.parent)]
+    answers = any_answer(call.secret("pin"))
+    call.begin(
+        child, command or (), f"ledger-{act.name}", "ledger", answers=answers, free=command is not None
+    )
     return back_to(f"/ledger/acts#{act.name}")
 
 

@@ -12,7 +12,7 @@ from agreegen.web.pages.rendering import page
 from agreegen.web.routes.batches.finding import back_to, find_batch, page_number, picture
 from agreegen.web.store.decisions import PageDecision
 from agreegen.web.work.batch_folder import BatchFolder
-from agreegen.web.work.children import ChildState
+from agreegen.web.work.commands.children import ChildState
 from agreegen.web.work.scan_review import ScanReview, settled
 from agreegen.web.work.uploads import uploads_in
 
@@ -63,8 +63,8 @@ def add_scans(call: Call) -> Response:
     if folder.register.is_file() and folder.scans.state is not ChildState.RUNNING:
         names = scans.keep(uploads_in(call.form, "scans"))
         if names:
-            scans.read(names, call.user.name, call.visitor.language)
-            call.record("scans-add", f"{batch.id}: {len(names)}")
+            command = scans.reading(names, call.user.name)
+            call.begin(folder.scans, command, "scans-add", f"{batch.id}: {len(names)}")
     return back_to(f"/scans/{batch.id}")
 
 
@@ -93,12 +93,12 @@ def apply_decisions(call: Call) -> Response:
     ready = settled(scans.open_pages(), office.decisions.of(batch.id), four_eyes=office.settings.four_eyes)
     if ready and folder.scans.state is not ChildState.RUNNING:
         try:
-            scans.apply(ready, call.user.name, call.visitor.language)
+            command = scans.recording(ready, call.user.name)
         except AgreegenError:
             call.record("scans-record", batch.id, "refused")
             return back_to(f"/scans/{batch.id}")
-        office.decisions.forget(batch.id, [(each.source, each.page) for each in ready])
-        call.record("scans-record", f"{batch.id}: {len(ready)}")
+        if call.begin(folder.scans, command, "scans-record", f"{batch.id}: {len(ready)}"):
+            office.decisions.forget(batch.id, [(each.source, each.page) for each in ready])
     return back_to(f"/scans/{batch.id}")
 
 

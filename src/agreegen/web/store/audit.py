@@ -102,12 +102,16 @@ class Audit:
     def record(self, act: Act, *, now: datetime) -> None:
         """Put an act behind the last one, durably."""
         with self._database.writing() as connection:
-            number, tip = self._tip(connection)
-            row = (number + 1, format_time(now), act.who, act.address, act.act, act.subject, act.result)
-            connection.execute(
-                f"INSERT INTO audit ({_COLUMNS}, hash) VALUES (?,?,?,?,?,?,?,?)",  # noqa: S608 - constants only
-                (*row, link_hash(tip, row).hex()),
-            )
+            self.put(connection, act, now=now)
+
+    def put(self, connection: sqlite3.Connection, act: Act, *, now: datetime) -> None:
+        """Put an act behind the last one, together with what else the caller is writing."""
+        number, tip = self._tip(connection)
+        row = (number + 1, format_time(now), act.who, act.address, act.act, act.subject, act.result)
+        connection.execute(
+            f"INSERT INTO audit ({_COLUMNS}, hash) VALUES (?,?,?,?,?,?,?,?)",  # noqa: S608 - constants only
+            (*row, link_hash(tip, row).hex()),
+        )
 
     def _tip(self, connection: sqlite3.Connection) -> tuple[int, bytes]:
         last = connection.execute("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1").fetchone()

@@ -84,4 +84,12 @@ MIGRATIONS: tuple[Migration, ...] = (
             "CREATE TABLE drawings (shape TEXT PRIMARY KEY, signing TEXT NOT NULL) STRICT",
         ),
     ),
+    Migration(
+        "open-acts",
+        (
+            """CREATE TABLE open_acts (
+                run TEXT PRIMARY KEY, folder TEXT NOT NULL, name TEXT NOT NULL, who TEXT NOT NULL,
+                address TEXT NOT NULL, act TEXT NOT NULL, subject TEXT NOT NULL) STRICT""",
+        ),
+    ),
 )

@@ -12,14 +12,15 @@ from typing import Any
 
 import yaml
 
-from agreegen.api import find_form, open_register
+from agreegen.api import find_form, open_register, register_signer
+from agreegen.errors import AgreegenError
 from agreegen.files import write_atomically
 from agreegen.model.form import Form
 from agreegen.web.home import Home
 from agreegen.web.settings import Settings
 from agreegen.web.store.batches import Batch
 from agreegen.web.work.archive.places import BagPlace
-from agreegen.web.work.children import Child, ChildState
+from agreegen.web.work.commands.children import Child, ChildState
 
 _OWNER_ONLY = 0o600
 _BAD = frozenset({"failed", "quarantined"})
@@ -176,6 +177,14 @@ class BatchFolder:
         """The name of the next bag; a destroyed one keeps its own. None where there are too many."""
         number = max((int(name[-2:]) for name in self.bag_names), default=0) + 1
         return f"bag-{number:02d}" if number <= _MOST_BAGS else None
+
+    @property
+    def register_signer(self) -> Path | None:
+        """The credential file of who signs the register, where one can be told."""
+        try:
+            return register_signer(self.register) if self.register.is_file() else None
+        except AgreegenError:
+            return None
 
     def bag_place(self, batch: Batch) -> BagPlace:
         """Return where the bags of the batch lie."""

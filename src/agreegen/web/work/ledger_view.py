@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from agreegen.api import Copy, Item, Movement, Reminder, ledger_content, ledger_due, ledger_holdings, word_of
-from agreegen.web.work.children import Child
+from agreegen.web.work.commands.children import Child
 
 _MOST_SHOWN = 200
 

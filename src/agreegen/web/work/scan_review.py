@@ -49,18 +49,11 @@ class ScanReview:
                 names.append(f"{place.name}/{path.name}")
         return names
 
-    def read(self, names: Iterable[str], by: str, language: str) -> None:
-        """Begin to read scans.
-
-        Raises:
-            UsageError: Scans of this batch are being read already.
-        """
-        self._start([*names], by, language)
-
-    def _start(self, arguments: list[str], by: str, language: str) -> None:
+    def reading(self, arguments: Iterable[str], by: str) -> list[str]:
+        """Return the command that reads scans, or records decisions."""
         register = self.folder.register.relative_to(self.folder.path)
         command = ["register", "add-scans", *arguments, f"--register={register}"]
-        self.folder.scans.start([*command, f"--by={by}", "--review=review", "--json"], language=language)
+        return [*command, f"--by={by}", "--review=review", "--json"]
 
     def result(self) -> Mapping[str, Any] | None:
         """Return what reading found; None while it is going on or where it failed."""
@@ -88,17 +81,17 @@ class ScanReview:
                 row = next(alike, None)
         return None if row is None else self.folder.output / row.registration.path
 
-    def apply(self, decided: Iterable[PageDecision], by: str, language: str) -> None:
-        """Begin to record decisions in the register.
+    def recording(self, decided: Iterable[PageDecision], by: str) -> list[str]:
+        """Fill decisions in, and return the command that records them in the register.
 
         Raises:
-            UsageError: Scans of this batch are being read already.
+            InputError: The review sheet cannot be read.
         """
         decisions = [
             Decision("", each.source, each.page, each.accepted, each.number, each.by) for each in decided
         ]
         fill_in(self.review / SHEET, decisions, self.folder.path / _FILLED)
-        self._start([f"--decisions={_FILLED}"], by, language)
+        return self.reading([f"--decisions={_FILLED}"], by)
 
 
 def settled(

@@ -18,19 +18,20 @@ from agreegen.web.pages.areas import OFFICER, READERS
 from agreegen.web.pages.rendering import page
 from agreegen.web.routes.archive.finding import (
     LANE,
-    begin,
     chosen_credential,
     find_bag,
     line,
     options_for,
     require_there,
+    typed_answers,
 )
 from agreegen.web.routes.batches.finding import attachment, back_to
 from agreegen.web.store.users import Role, User
-from agreegen.web.work.archive.destruction import is_begun, plan_of, proposal_of
+from agreegen.web.work.archive.destruction import is_begun, plan_of, proposal_of, signers_beside
 from agreegen.web.work.archive.extraction import document_like, extract_alone
 from agreegen.web.work.archive.places import DESTROYED, TRANSFER, Bag
 from agreegen.web.work.archive.standing import Standing, standing_of
+from agreegen.web.work.commands.questions import questions_of
 from agreegen.web.work.uploads import uploads_in
 from agreegen.web.work.verifying import policy_of
 
@@ -101,6 +102,7 @@ def _destruction(call: Call, bag: Bag) -> dict[str, Any]:
         "plan": None if proposal is None else plan_of(bag),
         "begun": is_begun(bag),
         "approvers": approvers_for(call),
+        "questions": questions_of(signers_beside(bag, call.office.home), call.visitor.language),
         "mine": proposal is not None and proposal.approver_account == call.user.id,
     }
 
@@ -125,7 +127,7 @@ def stamp_bag(call: Call) -> Response:
         command.append(f"--hash={call.text('hash')}")
     act = "bag-renew" if renewing else "bag-timestamp"
     free = bool(call.office.settings.tsa) and not bag.busy
-    begin(call, bag.child("stamp"), command, act, _subject(bag), free=free)
+    call.begin(bag.child("stamp"), command, act, _subject(bag), free=free)
     return back_to(f"{address_of(bag)}#proof")
 
 
@@ -158,7 +160,8 @@ def hand_over(call: Call) -> Response:
     command += ["--force"] if call.text("again") else []
     command += [options.credential(credential)] if credential else []
     free = bool(credential and sender and receiver) and not bag.busy
-    begin(call, bag.child("hand-over"), command, "bag-hand-over", _subject(bag), free=free)
+    answers = typed_answers(call, credential)
+    call.begin(bag.child("hand-over"), command, "bag-hand-over", _subject(bag), answers=answers, free=free)
     return back_to(f"{address_of(bag)}#hand-over")
 
 
@@ -177,7 +180,7 @@ def seal_bag(call: Call) -> Response:
     command = ["archive", "seal", bag.argument, *options.trust, f"--cipher={cipher}"]
     command += [options.file("output", bag.sealed / f"{bag.name}.p7m"), f"--part-mib={_PART_MIB}"]
     command += [options.file("recipient", bag.recipients / name) for name in bag.files(bag.recipients)]
-    begin(call, bag.child("seal"), command, "bag-seal", _subject(bag), free=free)
+    call.begin(bag.child("seal"), command, "bag-seal", _subject(bag), free=free)
     return back_to(f"{address_of(bag)}#seal")
 
 

@@ -10,16 +10,15 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from agreegen.api import export_register
-from agreegen.errors import UsageError
 from agreegen.web.endpoint import NOT_FOUND, Call, Page
 from agreegen.web.pages.areas import OFFICER, READERS
 from agreegen.web.pages.rendering import page
 from agreegen.web.routes.archive.bags import USUAL_DAYS, standing
-from agreegen.web.routes.archive.finding import ledger_place
+from agreegen.web.routes.archive.finding import ledger_place, typed_answers
 from agreegen.web.routes.batches.finding import attachment, back_to, find_batch
 from agreegen.web.work.archive.deliveries import Deliveries
 from agreegen.web.work.batch_folder import BatchFolder, read_answer
-from agreegen.web.work.children import Child
+from agreegen.web.work.commands.questions import questions_of
 
 _MOST_LISTED = 40
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -61,7 +60,14 @@ def show_archive(call: Call) -> Response:
         found=read_answer(folder.register_check),
         can_seal=call.office.settings.archive_credential is not None,
         changes=call.user.role in OFFICER,
+        questions=questions_of(_sealers(call, folder), call.visitor.language),
     )
+
+
+def _sealers(call: Call, folder: BatchFolder) -> tuple[Path | None, ...]:
+    """Return the credentials that sign as a bag is written: its own, and the register's."""
+    seal = call.office.settings.archive_credential
+    return (None if seal is None else call.office.home.folder / seal, folder.register_signer)
 
 
 def create_bag(call: Call) -> Response:
@@ -76,7 +82,8 @@ def create_bag(call: Call) -> Response:
             f"--tsa={name}" for name in call.office.home.services(call.office.settings.tsa, folder.path)
         ]
         command += ["--include-unsigned"] if call.text("unsigned") else []
-        _start(call, folder.archiving, command, f"{batch.id}/{bag}", "bag-create")
+        answers = typed_answers(call, None, _sealers(call, folder))
+        call.begin(folder.archiving, command, "bag-create", f"{batch.id}/{bag}", answers=answers)
     return back_to(f"/archive/{batch.id}")
 
 
@@ -88,7 +95,7 @@ def check_bag(call: Call) -> Response:
         raise HTTPException(NOT_FOUND)
     command = ["archive", "verify", name, *call.office.home.trust_options(folder.path), "--json"]
     command += [f"--four={folder.four_properties.name}", "--force"]
-    _start(call, folder.bag_check, command, f"{batch.id}/{name}", "bag-verify")
+    call.begin(folder.bag_check, command, "bag-verify", f"{batch.id}/{name}")
     return back_to(f"/archive/{batch.id}")
 
 
@@ -99,21 +106,12 @@ def check_register(call: Call) -> Response:
         raise HTTPException(NOT_FOUND)
     trust = call.office.home.trust_options(folder.path)
     command = ["register", "verify", f"--register={_relative(folder)}", *trust, "--json"]
-    _start(call, folder.register_check, command, batch.id, "register-verify")
+    call.begin(folder.register_check, command, "register-verify", batch.id)
     return back_to(f"/archive/{batch.id}")
 
 
 def _relative(folder: BatchFolder) -> Path:
     return folder.register.relative_to(folder.path)
-
-
-def _start(call: Call, child: Child, command: list[str], subject: str, act: str) -> None:
-    try:
-        child.start(command, language=call.visitor.language)
-    except UsageError:
-        call.record(act, subject, "refused")
-    else:
-        call.record(act, subject)
 
 
 def give_register(call: Call) -> Response:

@@ -11,12 +11,12 @@ from agreegen.web.endpoint import FORBIDDEN, NOT_FOUND, Call, Page
 from agreegen.web.pages.areas import OFFICER
 from agreegen.web.routes.archive.bags import address_of, answer, approvers_for
 from agreegen.web.routes.archive.finding import (
-    begin,
     chosen_credential,
     find_bag,
     line,
     options_for,
     require_there,
+    typed_answers,
 )
 from agreegen.web.routes.batches.finding import back_to
 from agreegen.web.work.archive.destruction import (
@@ -26,6 +26,7 @@ from agreegen.web.work.archive.destruction import (
     keep_proposal,
     plan_of,
     proposal_of,
+    signers_beside,
     withdraw,
 )
 from agreegen.web.work.archive.places import Bag
@@ -54,7 +55,7 @@ def propose(call: Call) -> Response:
         return answer(call, bag, InputError(message("web.destruction.three-people")))
     keep_proposal(bag, proposal)
     dry_run = command(bag, proposal, options_for(call, bag.place))
-    begin(call, bag.child("plan"), dry_run, "destruction-propose", f"{_subject(bag)}: {proposal.reason}")
+    call.begin(bag.child("plan"), dry_run, "destruction-propose", f"{_subject(bag)}: {proposal.reason}")
     return back_to(address_of(bag) + _PART)
 
 
@@ -79,7 +80,8 @@ def approve(call: Call) -> Response:
     free = agreed and credential is not None and not bag.busy
     if free:
         bag.drop_copies()
-    begin(call, bag.child("destroy"), doing, "destruction-approve", _subject(bag), free=free)
+    answers = typed_answers(call, credential, signers_beside(bag, call.office.home))
+    call.begin(bag.child("destroy"), doing, "destruction-approve", _subject(bag), answers=answers, free=free)
     return back_to(address_of(bag) + _PART)
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
+
 from starlette.exceptions import HTTPException
 
-from agreegen.errors import UsageError
 from agreegen.web.endpoint import NOT_FOUND, Call
 from agreegen.web.pages.words import say
 from agreegen.web.work.archive.deliveries import Deliveries, Delivery
 from agreegen.web.work.archive.places import Bag, BagPlace, Options
 from agreegen.web.work.batch_folder import BatchFolder
-from agreegen.web.work.children import Child
+from agreegen.web.work.commands.questions import answers_to
 
 LANE = "archive"
 LEDGER = "ledger"
-_PRIVATE = 0o700
 _MOST_CHARACTERS = 200
 
 
@@ -96,21 +97,13 @@ def chosen_credential(call: Call) -> str | None:
     return name if name in call.office.home.credential_files() else None
 
 
-def begin(call: Call, child: Child, command: list[str], act: str, subject: str, *, free: bool = True) -> None:
-    """Begin a command, and put on the audit that it was begun or refused.
+def typed_answers(call: Call, credential: str | None, others: Iterable[Path | None] = ()) -> dict[str, str]:
+    """Return the PINs that were typed in, by the question that each answers.
 
     Args:
-        call: Who asks; the PIN that was typed goes to the command alone.
-        child: The command's place.
-        command: What follows `agreegen`.
-        act: Name of the act on the audit.
-        subject: What it is about.
-        free: Whether nothing forbids it.
+        call: Who asks; they go to the command alone.
+        credential: The credential file that was chosen; its PIN has the field `pin`.
+        others: Further credentials of the act, each with a field of its own.
     """
-    child.folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
-    try:
-        if free:
-            child.start(command, language=call.visitor.language, secret=str(call.form.get("pin", "")))
-    except UsageError:
-        free = False
-    call.record(act, subject, "done" if free else "refused")
+    chosen = None if credential is None else call.office.home.credentials / credential
+    return answers_to(call.secret, chosen, others, call.visitor.language)

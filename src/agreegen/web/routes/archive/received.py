@@ -14,17 +14,17 @@ from agreegen.web.pages.areas import OFFICER, READERS
 from agreegen.web.pages.rendering import page
 from agreegen.web.routes.archive.finding import (
     LANE,
-    begin,
     chosen_credential,
     find_delivery,
     line,
     options_for,
+    typed_answers,
 )
 from agreegen.web.routes.batches.finding import back_to
 from agreegen.web.work.archive.deliveries import Deliveries, Delivery
 from agreegen.web.work.archive.places import Bag
 from agreegen.web.work.batch_folder import read_answer
-from agreegen.web.work.children import ChildState
+from agreegen.web.work.commands.children import ChildState
 from agreegen.web.work.uploads import uploads_in
 from agreegen.web.work.verifying import policy_of
 
@@ -110,7 +110,8 @@ def open_parts(call: Call) -> Response:
         path = os.path.relpath(call.office.home.credentials / credential, delivery.folder)
         command.append(f"--credential={path}")
     free = credential is not None and bool(delivery.parts)
-    begin(call, delivery.opening, command, "bag-open", delivery.id, free=free)
+    answers = typed_answers(call, credential)
+    call.begin(delivery.opening, command, "bag-open", delivery.id, answers=answers, free=free)
     return back_to(f"/archive/received/{delivery.id}")
 
 
@@ -130,7 +131,8 @@ def receive(call: Call) -> Response:
         earlier = read_answer(bag.child("receive"))
         if free and not (earlier and earlier["accepted"]):
             bag.drop_foreign_receipt()
-        begin(call, bag.child("receive"), command, "bag-receive", f"{delivery.id}/{bag.name}", free=free)
+        answers, subject = typed_answers(call, credential), f"{delivery.id}/{bag.name}"
+        call.begin(bag.child("receive"), command, "bag-receive", subject, answers=answers, free=free)
     return back_to(f"/archive/received/{delivery.id}")
 
 

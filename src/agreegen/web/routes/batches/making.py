@@ -10,12 +10,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 
-from agreegen.errors import UsageError
 from agreegen.web.endpoint import NOT_FOUND, Call, Intake, Page
 from agreegen.web.pages.areas import OFFICER, READERS
 from agreegen.web.routes.batches.finding import back_to, find_batch
 from agreegen.web.work.batch_folder import BatchFolder, RunFollower, RunProgress
-from agreegen.web.work.children import ChildState
+from agreegen.web.work.commands.children import ChildState
 from agreegen.web.work.rosters import keep_mended
 from agreegen.web.work.uploads import uploads_in
 
@@ -28,11 +27,8 @@ def start_run(call: Call) -> Response:
     """Start the batch, or go on with it where it stopped."""
     batch, folder = find_batch(call)
     result = folder.check_result()
-    if result is not None and folder.check.exit_code == 0:
-        _start(call, folder, _RUN)
-        call.record("batch-run", batch.id)
-    else:
-        call.record("batch-run", batch.id, "refused")
+    passed = result is not None and folder.check.exit_code == 0
+    call.begin(folder.run, _RUN, "batch-run", batch.id, free=passed)
     return back_to(f"/batches/{batch.id}")
 
 
@@ -42,16 +38,8 @@ def run_mended(call: Call) -> Response:
     uploads = list(uploads_in(call.form, "roster"))
     if len(uploads) == 1:
         name = keep_mended(folder, uploads[0])
-        _start(call, folder, (*_RUN, "--roster", name))
-        call.record("batch-mended", batch.id)
+        call.begin(folder.run, (*_RUN, "--roster", name), "batch-mended", batch.id)
     return back_to(f"/batches/{batch.id}")
-
-
-def _start(call: Call, folder: BatchFolder, arguments: tuple[str, ...]) -> None:
-    try:
-        folder.run.start(arguments, language=call.visitor.language)
-    except UsageError:
-        return  # somebody else has started it a moment ago; the page shows that
 
 
 def stop_run(call: Call) -> Response:

@@ -11,8 +11,9 @@ from agreegen.web.endpoint import Call, Intake, Page
 from agreegen.web.pages.areas import OFFICER, READERS
 from agreegen.web.pages.rendering import page
 from agreegen.web.routes.batches.finding import attachment, back_to, find_batch, page_number, picture
+from agreegen.web.store.batches import Batch
 from agreegen.web.work.batch_folder import BatchFolder
-from agreegen.web.work.children import ChildState
+from agreegen.web.work.commands.children import ChildState
 from agreegen.web.work.rosters import keep_roster
 from agreegen.web.work.uploads import uploads_in
 
@@ -59,36 +60,41 @@ def create_batch(call: Call) -> Response:
     folder = BatchFolder.of(office.home, batch)
     roster = keep_roster(folder, upload)
     folder.write_job(office.home, office.settings, batch.form, roster, {})
-    _check(folder)
     call.record("batch-create", batch.id)
+    _check(call, folder, batch)
     return back_to(f"/batches/{batch.id}")
 
 
-def _check(folder: BatchFolder) -> None:
-    folder.check.start(("batch", "check", folder.job.name, "--json"), language="en")
+def _check(call: Call, folder: BatchFolder, batch: Batch) -> None:
+    call.begin(folder.check, ("batch", "check", folder.job.name, "--json"), "batch-check", batch.id)
+
+
+def _is_busy(folder: BatchFolder) -> bool:
+    """Whether the batch is run or checked: roster and values stay as they are meanwhile."""
+    return ChildState.RUNNING in (folder.run.state, folder.check.state)
 
 
 def replace_roster(call: Call) -> Response:
     """Take a mended roster in, and check it; not while the batch runs."""
     batch, folder = find_batch(call)
     uploads = list(uploads_in(call.form, "roster"))
-    if len(uploads) == 1 and folder.run.state is not ChildState.RUNNING:
+    if len(uploads) == 1 and not _is_busy(folder):
         roster = keep_roster(folder, uploads[0])
         folder.write_job(call.office.home, call.office.settings, batch.form, roster, folder.defaults())
-        _check(folder)
         call.record("batch-roster", batch.id)
+        _check(call, folder, batch)
     return back_to(f"/batches/{batch.id}")
 
 
 def set_values(call: Call) -> Response:
     """Set what holds for all rows, such as the date, and check again."""
     batch, folder = find_batch(call)
-    if folder.run.state is not ChildState.RUNNING:
+    if not _is_busy(folder):
         names = {field.name for field in folder.form().fields if field.printed}
         values = {name: call.text(name)[:200] for name in names if call.text(name)}
         folder.write_job(call.office.home, call.office.settings, batch.form, folder.roster_name(), values)
-        _check(folder)
         call.record("batch-values", batch.id)
+        _check(call, folder, batch)
     return back_to(f"/batches/{batch.id}")
 
 

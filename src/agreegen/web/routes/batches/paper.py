@@ -7,11 +7,11 @@ from pathlib import PurePath
 
 from starlette.responses import Response
 
-from agreegen.errors import UsageError
 from agreegen.web.endpoint import Call, Intake, Page
 from agreegen.web.pages.areas import OFFICER
 from agreegen.web.routes.batches.finding import back_to, find_batch, find_document
 from agreegen.web.work.batch_folder import BatchFolder
+from agreegen.web.work.commands.questions import any_answer
 from agreegen.web.work.uploads import uploads_in
 
 _MOST_BYTES = 64 << 20
@@ -48,18 +48,12 @@ def retract(call: Call) -> Response:
 def _begin(call: Call, folder: BatchFolder, command: str, what: str, act: str) -> Response:
     document = call.part("document")
     child = folder.paper(document)
-    child.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     register = folder.register.relative_to(folder.path)
     options = [f"--register={register}", f"--document={document}", f"--by={call.user.display}", what]
-    try:
-        child.start(
-            ["register", command, *options],
-            language=call.visitor.language,
-            secret=str(call.form.get("pin", "")),
-        )
-    except UsageError:
-        return _refuse(call, act)
-    call.record(act, f"{call.part('batch')}/{document}")
+    answers = any_answer(call.secret("pin"))
+    call.begin(
+        child, ["register", command, *options], act, f"{call.part('batch')}/{document}", answers=answers
+    )
     return _back(call)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from agreegen.errors import UsageError
 from agreegen.web.endpoint import Call, Page
 from agreegen.web.pages.areas import OFFICER
 from agreegen.web.routes.batches.finding import attachment, back_to, find_batch
@@ -22,11 +21,7 @@ def start_printing(call: Call) -> Response:
     if call.text("duplex"):
         arguments.append("--duplex")
     if folder.register.is_file():
-        try:
-            folder.printing.start(arguments, language=call.visitor.language)
-            call.record("batch-print", batch.id)
-        except UsageError:
-            call.record("batch-print", batch.id, "refused")
+        call.begin(folder.printing, arguments, "batch-print", batch.id)
     return back_to(f"/batches/{batch.id}#print")
 
 

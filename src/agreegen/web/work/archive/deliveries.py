@@ -18,7 +18,7 @@ from agreegen.temporary import OwnFolder
 from agreegen.web.home import Home
 from agreegen.web.work.archive.places import TRANSFER, BagPlace
 from agreegen.web.work.bag_upload import unpack_zip
-from agreegen.web.work.children import Child
+from agreegen.web.work.commands.children import Child
 from agreegen.web.work.uploads import Upload
 
 _ID = re.compile(r"r\d{8}-[0-9a-f]{8}")

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from agreegen.api import LedgerAccess, ledger_credential, register_signer
+from agreegen.errors import AgreegenError
 from agreegen.files import write_atomically
+from agreegen.web.home import Home
 from agreegen.web.work.archive.places import DESTROYED, Bag, Options
 from agreegen.web.work.batch_folder import read_answer
-from agreegen.web.work.children import ChildState
+from agreegen.web.work.commands.children import ChildState
 
 _OWNER_ONLY = 0o600
 _COMPLETION = "completion.json"
@@ -74,6 +79,20 @@ def is_begun(bag: Bag) -> bool:
     """Tell whether a destruction was begun and has not come to its end: it can only be gone on with."""
     folder = bag.beside(DESTROYED)
     return folder.is_dir() and not (folder / _COMPLETION).is_file()
+
+
+def signers_beside(bag: Bag, home: Home) -> tuple[Path, ...]:
+    """Return the credentials that record a destruction: those that sign the register and the ledger."""
+    finding: list[Callable[[], Path | None]] = []
+    if bag.place.register is not None:
+        finding.append(partial(register_signer, bag.place.register))
+    if home.ledger.is_file():
+        finding.append(partial(ledger_credential, LedgerAccess(home.ledger, None, "")))
+    found = []
+    for find in finding:
+        with contextlib.suppress(AgreegenError):  # the command says what is wrong
+            found.append(find())
+    return tuple(path for path in found if path is not None)
 
 
 def plan_of(bag: Bag) -> Mapping[str, Any] | None:

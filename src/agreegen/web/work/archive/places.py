@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 
 from agreegen.web.home import Home
 from agreegen.web.settings import Settings
-from agreegen.web.work.children import Child, ChildState
+from agreegen.web.work.commands.children import Child, ChildState
 
 _ACTS = ("stamp", "hand-over", "seal", "plan", "destroy", "receive")
 TRANSFER, DESTROYED = ".transfer", ".destroyed"

@@ -1,7 +1,8 @@
 """The program's own commands as child processes: they outlive the server, and the server finds them again.
 
 A child is a session of its own and writes to files, not to us: whoever ends the server ends no batch, and the
-next server reads the same files. A shell beside it notes the exit code, so that nobody has to wait for it.
+next server reads the same files. A shell beside it notes the exit code, so that nobody has to wait for it. It
+begins when it is told to, and that is when it is noted which process it is: nothing runs that nobody finds.
 """
 
 from __future__ import annotations
@@ -13,22 +14,23 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from agreegen.errors import UsageError
 from agreegen.files import write_atomically
 from agreegen.messages import message, text_in
 
-_SCRIPT = 'trap : INT TERM; "$@"; echo $? >"$0.new"; mv "$0.new" "$0"'
+_SCRIPT = 'read -r go || exit 1; trap : INT TERM; "$@"; echo $? >"$0.new"; mv "$0.new" "$0"'
 _OWNER_ONLY = 0o600
 _MOST_SECRET_CHARACTERS = 1_000
 _MOST_READ_CHARACTERS, _MOST_SHOWN_CHARACTERS = 16_000, 4_000
-_FOR_PROGRAMS = {"AGREEGEN_ASK": "stdin", "AGREEGEN_SAY": "json"}
+_FOR_PROGRAMS = {"AGREEGEN_ASK": "json", "AGREEGEN_SAY": "json"}
 """What tells a command that no person is at its terminal."""
+_NONE: Mapping[str, str] = {}
 _starting = threading.Lock()
 
 
@@ -83,6 +85,14 @@ class Child:
         return ChildState.ENDED if self._exit.exists() else ChildState.CUT_SHORT
 
     @property
+    def run(self) -> str | None:
+        """What tells its last run from others; None where it never ran."""
+        try:
+            return str(self._noted().get("run", ""))
+        except FileNotFoundError:
+            return None
+
+    @property
     def exit_code(self) -> int | None:
         """Its exit code; None where it has none."""
         try:
@@ -100,13 +110,16 @@ class Child:
         told = [each for each in (_worded(line, language) for line in lines) if each is not None]
         return "\n".join(told or lines)[-_MOST_SHOWN_CHARACTERS:].strip()
 
-    def start(self, arguments: Sequence[str], *, language: str, secret: str = "") -> None:
+    def start(
+        self, arguments: Sequence[str], *, language: str, answers: Mapping[str, str] = _NONE, run: str = ""
+    ) -> None:
         """Run a command of the program, with paths relative to where it runs.
 
         Args:
             arguments: What follows `agreegen`.
             language: `zh` or `en`, for what it says to people.
-            secret: A PIN that it may ask for, once; it goes through a pipe and is nowhere else.
+            answers: PINs by the question that it will put; they go through a pipe and are nowhere else.
+            run: What tells this run from others.
 
         Raises:
             UsageError: It is running already.
@@ -122,16 +135,20 @@ class Child:
             with _fresh(self.output) as out, _fresh(self.complaints) as err:
                 process = subprocess.Popen(
                     ["/bin/sh", "-c", _SCRIPT, str(self._exit), *command],
-                    stdin=subprocess.PIPE if secret else subprocess.DEVNULL,
+                    stdin=subprocess.PIPE,
                     stdout=out,
                     stderr=err,
                     cwd=self.workplace or self.folder,
                     env={**os.environ, "AGREEGEN_LANG": language, **_FOR_PROGRAMS},
                     start_new_session=True,
                 )
-                if process.stdin is not None:
-                    _tell(process.stdin, secret)
-            write_atomically(self._note, json.dumps(_identity(process.pid)).encode(), mode=_OWNER_ONLY)
+            try:
+                note = _identity(process.pid) | {"run": run}
+                write_atomically(self._note, json.dumps(note).encode(), mode=_OWNER_ONLY)
+            except BaseException:
+                process.communicate()  # it reads the end of its input, and ends
+                raise
+            _tell(process, answers)
         threading.Thread(target=process.wait, daemon=True).start()
 
     def stop(self) -> None:
@@ -142,7 +159,7 @@ class Child:
 
     def _alive(self) -> bool:
         noted = self._noted()
-        return noted == _identity(noted["pid"])
+        return all(noted.get(name) == value for name, value in _identity(noted["pid"]).items())
 
     def _noted(self) -> dict[str, Any]:
         noted: dict[str, Any] = json.loads(self._note.read_bytes())
@@ -158,10 +175,12 @@ def _worded(line: str, language: str) -> str | None:
     return str(text_in(said, "text", language)) if isinstance(said, dict) and "text" in said else None
 
 
-def _tell(pipe: IO[bytes], secret: str) -> None:
-    """Write a line into a pipe and close it; a PIN is so short that nobody waits for a reader."""
-    with contextlib.suppress(BrokenPipeError), pipe:
-        pipe.write(secret.splitlines()[0][:_MOST_SECRET_CHARACTERS].encode() + b"\n")
+def _tell(process: subprocess.Popen[bytes], answers: Mapping[str, str]) -> None:
+    """Let a child begin, and tell it the answers; PINs are so short that nobody waits for a reader."""
+    told = {question: answer[:_MOST_SECRET_CHARACTERS] for question, answer in answers.items()}
+    assert process.stdin is not None
+    with contextlib.suppress(BrokenPipeError), process.stdin:
+        process.stdin.write(b"begin\n" + json.dumps(told).encode() + b"\n")
 
 
 @contextlib.contextmanager

@@ -1,0 +1,3 @@
+"""The program's own commands as children of the server: begun, asked, found again, ended."""
+
+from __future__ import annotations
