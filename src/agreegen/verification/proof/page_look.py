@@ -23,6 +23,8 @@ _SCALE = 2.0
 """Pixels a point: 144 dpi."""
 _INK, _FAINT = 112, 48
 """Levels below paper from which something is ink, and from which it may be the soft edge of ink."""
+_PALE = 32, 12
+"""The same of strokes that somebody added so pale that they are no ink, and can be read."""
 _REACH = 2
 """Pixels by which two engines may set the same stroke apart."""
 _MAX_PAGES = 64
@@ -53,20 +55,23 @@ def find_hidden_text(data: bytes) -> HiddenText | None:
     """Return the first page with characters that nobody sees; None where all can be seen.
 
     Drawn without the looks of signatures, every character has ink in its place, and paper around it. A page
-    that cannot be drawn, or is one of too many, counts as hidden.
+    that cannot be drawn, or is one of too many, counts as hidden. Poppler has to show them, too, where it is
+    installed.
 
     Args:
         data: The file up to its first signed revision.
     """
+    eye = poppler_is_installed()
     try:
         with closing(PdfiumPages(data, None)) as pages:
             if pages.count > _MAX_PAGES:
                 return HiddenText(_MAX_PAGES + 1, message("verification.not-drawn"))
             for index in range(pages.count):
-                bare = _draw_bare(pages, index)
-                unseen = _unseen(pages, data, index, bare)
-                if unseen:
-                    return HiddenText(index + 1, foreign_text(unseen[:_MAX_SHOWN]))
+                pictures = [_draw_bare(pages, index)]
+                pictures += [_draw_in_poppler(data, index)] if eye else []
+                for unseen in (_unseen(pages, data, index, picture) for picture in pictures):
+                    if unseen:
+                        return HiddenText(index + 1, foreign_text(unseen[:_MAX_SHOWN]))
             return None
     except DrawingError:
         return HiddenText(1, message("verification.not-drawn"))
@@ -112,36 +117,45 @@ def _pages_with_looks(view: View) -> list[int]:
 
 
 def _loses_in_poppler(data: bytes, index: int) -> bool:
-    bare, shown = (
-        draw_pages(
-            data, index + 1, index + 1, dots_per_inch=72 * _SCALE, timeout_s=_MOST_SECONDS, bare=hidden
-        )[0]
-        for hidden in (True, False)
-    )
-    return _loses_ink(bare, shown)
+    return _loses_ink(_draw_in_poppler(data, index), _draw_in_poppler(data, index, bare=False))
+
+
+def _draw_in_poppler(data: bytes, index: int, *, bare: bool = True) -> Image:
+    page, dots = index + 1, 72 * _SCALE
+    return draw_pages(data, page, page, dots_per_inch=dots, timeout_s=_MOST_SECONDS, bare=bare)[0]
 
 
 def find_unlike_page(made: bytes, found: bytes) -> int | None:
     """Return the first page, from 1, on which two files do not show the same; None where all do.
 
-    The looks of signatures are left out.
+    The looks of signatures are left out. Poppler draws the pages, too, where it is installed.
 
     Args:
         made: The unsigned file as it should be.
         found: The file up to its first signed revision.
     """
+    eye = poppler_is_installed()
     try:
         with closing(PdfiumPages(made, None)) as right, closing(PdfiumPages(found, None)) as other:
             if right.count != other.count:
                 return min(right.count, other.count) + 1
             for index in range(right.count):
-                bare = _draw_bare(other, index)
-                wanted = _draw_bare(right, index)
-                if _loses_ink(wanted, bare) or _loses_ink(bare, wanted):
+                if not _are_alike(_draw_bare(right, index), _draw_bare(other, index)):
+                    return index + 1
+                if eye and not _are_alike(_draw_in_poppler(made, index), _draw_in_poppler(found, index)):
                     return index + 1
     except DrawingError:
         return 1
     return None
+
+
+def _are_alike(one: Image, other: Image) -> bool:
+    """Tell whether two pictures show the same strokes, however pale."""
+    return not any(
+        _loses_ink(*pair, ink=ink, faint=faint)
+        for pair in ((one, other), (other, one))
+        for ink, faint in ((_INK, _FAINT), _PALE)
+    )
 
 
 def _draw_bare(pages: PdfiumPages, index: int) -> Image:
@@ -151,14 +165,14 @@ def _draw_bare(pages: PdfiumPages, index: int) -> Image:
     return pages.draw(index, scale=_SCALE, without=_NO_ANNOTATIONS)
 
 
-def _loses_ink(one: Image, other: Image) -> bool:
+def _loses_ink(one: Image, other: Image, *, ink: int = _INK, faint: int = _FAINT) -> bool:
     """Tell whether a stroke of one picture does not stand in the other within the reach."""
     if one.shape != other.shape:
         return True
     if np.array_equal(one, other):
         return False
     mine, theirs = (_depth(picture) for picture in (one, other))
-    return bool(np.any((mine >= _INK) & (_spread(theirs) < _FAINT)))
+    return bool(np.any((mine >= ink) & (_spread(theirs) < faint)))
 
 
 def _depth(picture: Image) -> NDArray[np.int16]:

@@ -173,6 +173,23 @@ def a_zero_more(pdf: Pdf) -> None:
     page.Contents = Array([*page.Contents, pdf.make_stream(b"\nq 0 g 300 500 4 8 re S Q")])
 
 
+def a_pale_zero_more(pdf: Pdf) -> None:
+    page = pdf.pages[-1].obj
+    page.Contents = Array([*page.Contents, pdf.make_stream(b"\nq 0.65 G 300 500 4 8 re S Q")])
+
+
+def white_box_in_poppler(pdf: Pdf) -> None:
+    """A form within ink chooses another blend mode: PDFium mixes it as ink, poppler lays it on as paper."""
+    page = pdf.pages[-1].obj
+    modes = {name: Dictionary(BM=mode) for name, mode in (("/I", Name.Multiply), ("/N", Name.Normal))}
+    sheet = pdf.make_stream(b"/N gs 1 g 60 300 470 200 re f")
+    sheet.Type, sheet.Subtype, sheet.BBox = Name.XObject, Name.Form, Array([0, 0, 600, 800])
+    sheet.Resources = Dictionary(ExtGState=Dictionary(modes))
+    page.Resources.ExtGState = Dictionary(modes)
+    page.Resources.XObject = Dictionary({"/Sheet": sheet})
+    page.Contents = Array([*page.Contents, pdf.make_stream(b"\nq /I gs /Sheet Do Q")])
+
+
 def packed_oddly(cut: int, tail: bytes = b"", **entries: Any) -> Change:
     """Add to a page's content, and pack it so that readers draw it and a strict one cannot unpack it."""
 
@@ -199,7 +216,7 @@ def test_page_that_cannot_be_compared(own: OwnFiles, name: str) -> None:
     assert "page-differs" in alarms_of(own, data)
 
 
-@pytest.mark.parametrize("change", [white_box, a_zero_more])
+@pytest.mark.parametrize("change", [white_box, a_zero_more, a_pale_zero_more, white_box_in_poppler])
 def test_page_under_another_engines_name(own: OwnFiles, change: Callable[[Pdf], None]) -> None:
     """With another engine's name the page was held against its text alone, which is still there."""
 
@@ -261,6 +278,7 @@ def test_text_under_paper(own: OwnFiles) -> None:
     from agreegen.verification.proof.page_look import find_hidden_text  # noqa: PLC0415 - only here
 
     assert find_hidden_text(own.unsigned) is None
+    assert find_hidden_text(changed(own, white_box_in_poppler)) is not None
     hidden = find_hidden_text(changed(own, white_box))
     assert hidden is not None
     assert hidden.page == 1
