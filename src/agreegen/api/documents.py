@@ -20,6 +20,7 @@ from agreegen.model.complaint import Complaint, ComplaintsError, Location, Sever
 from agreegen.model.document import Document, Value, build_document
 from agreegen.model.form import Form
 from agreegen.pipeline.making import DocumentMaker, EngineChoice, MadeDocument
+from agreegen.pipeline.seams import Seams, read_seams
 from agreegen.rendering.docx import render_docx
 from agreegen.rendering.printed import check_printed
 from agreegen.rosters.parameters import check_parameters, read_parameters
@@ -86,6 +87,7 @@ def generate(
     docx: Path | None = None,
     engine: EngineChoice = EngineChoice.AUTO,
     aliases: Mapping[str, str] | None = None,
+    seams: Mapping[str, Path] | None = None,
     register: RegisterAccess | None = None,
     force: bool = False,
     now: datetime | None = None,
@@ -99,6 +101,8 @@ def generate(
         docx: Also write the filled Word file here.
         engine: Who lays out the page.
         aliases: Printed name of a holder → the registered name that certificates carry.
+        seams: Role → a credential file with the picture of its seal, or the picture: printed in slices over
+            the edges of all pages (骑缝章).
         register: Where the document is recorded, below whose folder it must lie; begun where there is none.
         force: Whether files that are there already are replaced.
         now: Aware UTC time; None for the clock.
@@ -110,16 +114,17 @@ def generate(
         ConversionError: The page could not be made, or is not complete.
         MissingProgramError: A program or font is missing.
         RegisterError: The register cannot be written.
-        CredentialError: The register's signer cannot sign.
+        CredentialError: The register's signer cannot sign, or the picture of a seal cannot be read.
     """
     _refuse_outputs(parameters, output, docx, register, force=force)
     form = with_own_fonts(form, None, Path())
     warnings = require_usable(form)
     values = _read_values(form, parameters, warnings)
-    maker = functools.partial(_make, form, engine)
+    read = read_seams(form, seams or {})
+    maker = functools.partial(_make, form, engine, read, warnings)
     if register is None or output is None:
         secret = secrets.token_bytes(32)
-        document = build_document(form, values, register_secret=secret, aliases=aliases)
+        document = build_document(form, values, register_secret=secret, aliases=aliases, seams=read.seals)
         made = _write(form, maker(document), output, docx)
         return GeneratedDocument(made.document, made.pdf, made.docx, tuple(warnings))
     from agreegen.batch.job.register_signers import recorder_for  # noqa: PLC0415 - only with a register
@@ -130,7 +135,7 @@ def generate(
         register.file, register.credential, now=now, prompt=register.prompt, tell=register.tell, create=True
     ) as recorder:
         secret = recorder.register.secret
-        document = build_document(form, values, register_secret=secret, aliases=aliases)
+        document = build_document(form, values, register_secret=secret, aliases=aliases, seams=read.seals)
         registration = register_single(recorder, form, document, values, output)
         made = _write(form, maker(document), output, docx)
         record_made(recorder, registration, made.pdf, made.document.engine, now=now)
@@ -173,9 +178,13 @@ def _read_values(form: Form, parameters: Parameters, warnings: list[Complaint]) 
     return parsed.values
 
 
-def _make(form: Form, engine: EngineChoice, document: Document) -> MadeDocument:
-    with DocumentMaker(form, engine=engine) as maker:
-        return maker.make(document)
+def _make(
+    form: Form, engine: EngineChoice, seams: Seams, warnings: list[Complaint], document: Document
+) -> MadeDocument:
+    with DocumentMaker(form, engine=engine, seams=seams) as maker:
+        made = maker.make(document)
+    warnings.extend(Complaint(Location(), note, severity=Severity.WARNING) for note in made.notes)
+    return made
 
 
 def _write(form: Form, made: MadeDocument, output: Path | None, docx: Path | None) -> MadeDocument:

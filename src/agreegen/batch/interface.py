@@ -15,6 +15,7 @@ from agreegen.model.complaint import Complaint, Severity
 from agreegen.model.form import Form
 from agreegen.model.report import PadesLevel
 from agreegen.model.retention import Retention
+from agreegen.pipeline.seams import NO_SEAMS, Seams
 from agreegen.signing.interface import Prompt
 
 CHUNK_ROWS = 200
@@ -108,6 +109,7 @@ class Job:
         omit_clauses: Conditional clauses that are left out for rows whose field says no.
         relax_order: Whether roles may sign out of the form's order.
         register_credential: Who signs the heads of the register, where the job says so.
+        seams: The seals that are printed over the edges of all pages.
         names_release: Whether the job file names a release of the form (`ID@VERSION`).
         notes: What its user should know of how the job was read.
         sha256: Lower-case hex SHA-256 of the job file.
@@ -129,6 +131,7 @@ class Job:
     omit_clauses: tuple[str, ...] = ()
     relax_order: bool = False
     register_credential: Path | None = None
+    seams: Seams = NO_SEAMS
     names_release: bool = False
     notes: tuple[Message, ...] = ()
     sha256: str = ""

@@ -15,6 +15,7 @@ from agreegen.cli.options import (
     force_option,
     forms_option,
     read_aliases,
+    read_seams,
     register_options,
 )
 from agreegen.cli.output import prompt_secret, say, say_warning
@@ -40,6 +41,7 @@ from agreegen.messages import message
     metavar="PRINTED=REGISTERED",
     help="cli.printed-holder-name-name-its-certificate",
 )
+@click.option("--seam", "seams", multiple=True, metavar="ROLE=FILE", help="cli.seam-seal-of-role")
 @register_options
 @forms_option
 @force_option
@@ -50,6 +52,7 @@ def command(
     docx: Path | None,
     engine: str,
     aliases: tuple[str, ...],
+    seams: tuple[str, ...],
     register_file: Path | None,
     register_credential: Path | None,
     forms_folder_option: Path | None,
@@ -67,6 +70,7 @@ def command(
         docx=docx,
         engine=EngineChoice(engine),
         aliases=read_aliases(aliases),
+        seams=read_seams(seams),
         register=register,
         force=force,
     )

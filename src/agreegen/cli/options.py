@@ -186,3 +186,18 @@ def account_name() -> str:
         return getpass.getuser()
     except (OSError, KeyError):
         return "unknown"
+
+
+def read_seams(texts: Sequence[str]) -> dict[str, Path]:
+    """Read `ROLE=FILE` options.
+
+    Raises:
+        UsageError: One is not of that form, or a role stands twice.
+    """
+    found: dict[str, Path] = {}
+    for text in texts:
+        role, equals, file = (part.strip() for part in text.partition("="))
+        if not role or not equals or not file or role in found:
+            raise UsageError(message("cli.seam-write-role-file", text=text))
+        found[role] = Path(file)
+    return found

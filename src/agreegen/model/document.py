@@ -64,6 +64,21 @@ class DeclaredRole:
 
 
 @dataclass(frozen=True, slots=True)
+class SeamSeal:
+    """A seal that is printed in slices over the edges of all pages (骑缝章).
+
+    Attributes:
+        role: The role whose seal it is.
+        picture_sha256: Lower-case hex SHA-256 of the picture's size and pixels.
+        width_um: Width of the whole seal in micrometres.
+    """
+
+    role: str
+    picture_sha256: str
+    width_um: int
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One form filled with one set of values.
 
@@ -78,6 +93,7 @@ class Document:
         roles: The signature roles in signing order.
         engine: Name and version of the engine that made the page, e.g. `libreoffice` or `compiled/1`.
         fonts: Family and lower-case hex SHA-256 of an office's own fonts that the page is set in.
+        seams: The seals that are printed over the edges of all pages, in the order of the form's roles.
     """
 
     id: str
@@ -90,6 +106,7 @@ class Document:
     roles: tuple[DeclaredRole, ...]
     engine: str = "libreoffice"
     fonts: tuple[tuple[str, str], ...] = ()
+    seams: tuple[SeamSeal, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", MappingProxyType(dict(self.values)))
@@ -100,7 +117,15 @@ class Document:
         facts = (self.id, self.form_id, self.form_version, self.title, self.template_sha256)
         return (
             Document,
-            (*facts, dict(self.values), dict(self.conditions), self.roles, self.engine, self.fonts),
+            (
+                *facts,
+                dict(self.values),
+                dict(self.conditions),
+                self.roles,
+                self.engine,
+                self.fonts,
+                self.seams,
+            ),
         )
 
     def to_json(self) -> bytes:
@@ -130,6 +155,7 @@ class Document:
                 ],
             }
             | self._fonts_to_json()
+            | seams_to_json(self.seams)
         )
 
     def _fonts_to_json(self) -> dict[str, Any]:
@@ -168,9 +194,19 @@ class Document:
                 ),
                 engine=_text(raw["engine"]),
                 fonts=tuple((_text(f["family"]), _text(f["sha256"])) for f in raw.get("fonts", ())),
+                seams=tuple(
+                    SeamSeal(_text(s["role"]), _text(s["picture_sha256"]), _number(s["width_um"]))
+                    for s in raw.get("seam", ())
+                ),
             )
         except (KeyError, TypeError, AttributeError, RecursionError, UnicodeDecodeError) as exc:
             raise ValueError(f"not an agreegen document: {exc}") from exc
+
+
+def seams_to_json(seams: tuple[SeamSeal, ...]) -> dict[str, Any]:
+    """Return the entry for seams; none without them: documents of before stay what they were."""
+    listed = [{"role": s.role, "picture_sha256": s.picture_sha256, "width_um": s.width_um} for s in seams]
+    return {"seam": listed} if listed else {}
 
 
 def build_document(
@@ -180,12 +216,13 @@ def build_document(
     conditions: Mapping[str, bool] | None = None,
     register_secret: bytes | None = None,
     aliases: Mapping[str, str] | None = None,
+    seams: tuple[SeamSeal, ...] = (),
 ) -> Document:
     """Build the document that a form and its values make.
 
-    The id follows from form, template, printed values, conditions and the row key, so the same inputs always
-    give the same id. Where only an ID number tells two people apart, it enters through HMAC-SHA-256 under the
-    register's secret, so that nobody can guess it back from the id.
+    The id follows from form, template, printed values, conditions, seams and the row key, so the same inputs
+    always give the same id. Where only an ID number tells two people apart, it enters through HMAC-SHA-256
+    under the register's secret, so that nobody can guess it back from the id.
 
     Args:
         form: The form.
@@ -193,6 +230,7 @@ def build_document(
         conditions: Conditional clauses that are printed; a missing one is printed.
         register_secret: At least 16 random bytes, kept with the register.
         aliases: Printed name → the registered name that certificates carry.
+        seams: The seals that are printed over the edges of all pages.
 
     Raises:
         ValueError: An ID number must enter the id and there is no register secret.
@@ -204,6 +242,7 @@ def build_document(
         "values": printed,
         "conditions": shown,
     }
+    seed |= seams_to_json(seams)
     seed |= _seed_of_key(find_row_key(form, values), register_secret)
     return Document(
         id=hashlib.sha256(canonical_json(seed)).hexdigest()[:32],
@@ -214,6 +253,7 @@ def build_document(
         values=printed,
         conditions=shown,
         roles=declare_roles(form, printed, aliases),
+        seams=seams,
     )
 
 
@@ -259,6 +299,12 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"expected text, found {type(value).__name__}")
     value.encode()  # half of a pair of surrogates is no text, and could not be written again
+    return value
+
+
+def _number(value: object) -> int:
+    if type(value) is not int:
+        raise TypeError(f"expected a whole number, found {type(value).__name__}")
     return value
 
 

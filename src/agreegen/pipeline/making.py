@@ -1,7 +1,7 @@
 """One document from values to a checked, unsigned PDF.
 
-The steps, in order: glyphs → page → text gate. A document that fails a step goes no further, and nothing of
-it is written.
+The steps, in order: glyphs → page → text gate → slices of seals. A document that fails a step goes no
+further, and nothing of it is written.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from agreegen.messages import Message, message
 from agreegen.model.complaint import ComplaintsError
 from agreegen.model.document import Document
 from agreegen.model.form import Form
+from agreegen.pipeline.seams import NO_SEAMS, Seams
 from agreegen.rendering.context import template_context
 from agreegen.rendering.expected import expected_text, require_values
 from agreegen.rendering.fonts import check_glyphs, font_folders
@@ -44,11 +45,13 @@ class MadeDocument:
         document: The document, with the engine that made it.
         pdf: PDF/A-3b with empty signature fields and `agreegen.json`.
         docx: The filled Word file, where LibreOffice laid it out.
+        notes: What whoever makes it should know.
     """
 
     document: Document
     pdf: bytes
     docx: bytes | None = None
+    notes: tuple[Message, ...] = ()
 
 
 class DocumentMaker:
@@ -58,6 +61,7 @@ class DocumentMaker:
         form: The form.
         engine: Who lays out the page.
         timeout_s: Time limit for one document.
+        seams: The seals that are printed over the edges of all pages; each document names the same.
 
     Raises:
         ComplaintsError: `forms check` finds an error in the form.
@@ -74,11 +78,13 @@ class DocumentMaker:
         *,
         engine: EngineChoice = EngineChoice.AUTO,
         timeout_s: float = 60.0,
+        seams: Seams = NO_SEAMS,
     ) -> None:
         require_usable(form)
         self.form = form
         self.engine = engine
         self._timeout_s = timeout_s
+        self._seams = seams
         self._released = template_date(form)
         self._office: LibreOffice | None = None
         self.stale: Message | None = None
@@ -93,7 +99,7 @@ class DocumentMaker:
         self.close()
 
     def make(self, document: Document) -> MadeDocument:
-        """Make one document: glyphs, page, fields and attachment, text gate.
+        """Make one document: glyphs, page, fields and attachment, text gate, slices of seals.
 
         Raises:
             ComplaintsError: A character has no glyph in any font of the form.
@@ -104,6 +110,11 @@ class DocumentMaker:
             raise ComplaintsError(
                 message("pipeline.characters-cannot-printed", title_zh=self.form.title_zh), complaints
             )
+        made = self._make_page(document)
+        pdf, notes = self._seams.draw(made.document, made.pdf)
+        return replace(made, pdf=pdf, notes=notes)
+
+    def _make_page(self, document: Document) -> MadeDocument:
         if self._compiled is None:
             return self._make_with_libreoffice(document)
         try:

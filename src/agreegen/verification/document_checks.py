@@ -19,12 +19,14 @@ from agreegen.signing.names import names_holder
 from agreegen.verification.interface import FoundSignature, Options, Structure
 from agreegen.verification.proof.released_roles import HeldRoles, hold_to_form
 from agreegen.verification.proof.releases import approved_in, rebuilder_of, release_of
+from agreegen.verification.proof.seams import check_seams
 
 BLOCKING = frozenset(
     {
         "wrong-signer",
         "text-differs",
         "page-differs",
+        "seam-differs",
         "text-unchecked",
         "form-unknown",
         "template-not-approved",
@@ -53,6 +55,7 @@ PAGE_UNKNOWN = frozenset(
     {
         "text-differs",
         "page-differs",
+        "seam-differs",
         "engine-differs",
         "text-hidden",
         "text-unchecked",
@@ -206,6 +209,11 @@ def check_form(
             "form-not-approved",
             message("verification.form-not-approved", form=document.form_id, version=document.form_version),
         )
+    revisions = [s.revision for s in structure.signatures if s.revision is not None]
+    first = data[: structure.revisions[min(revisions)]] if revisions else data
+    if not structure.encrypted:
+        proved = page is PageCheck.PROVED
+        yield from check_seams(document, form, (data, first), options.limits, proved=proved)
     if page is PageCheck.PROVED:
         return
     from agreegen.verification.proof.page_engine import (  # noqa: PLC0415 - draws pages, which few files need
@@ -213,8 +221,6 @@ def check_form(
         engine_differs,
     )
 
-    revisions = [s.revision for s in structure.signatures if s.revision is not None]
-    first = data[: structure.revisions[min(revisions)]] if revisions else data
     if structure.encrypted:
         yield engine_differs(message("verification.file-encrypted-no-engine-this-program"))
     elif page is PageCheck.OBJECTS:

@@ -226,6 +226,7 @@ class _Check:
             conditions=conditions_for(self.job, row.values),
             register_secret=_NOBODY if register is None else register.secret,
             aliases=self.job.aliases,
+            seams=self.job.seams.seals,
         )
         self._consider(document)
         if maker is not None and (problem := maker.foresee(document)) is not None:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from agreegen.batch.interface import Job, JobArchive, JobSignature, Missing, RosterSource
 from agreegen.batch.job.form_release import choose_release
+from agreegen.batch.job.job_seams import read_job_seams
 from agreegen.errors import AgreegenError, InputError
 from agreegen.files import read_limited, sha256_of
 from agreegen.forms import catalog
@@ -37,6 +38,7 @@ _KEYS = (
     "relax_order",
     "register_credential",
     "fonts",
+    "seam",
 )
 _WORDS = packaged_words("agreegen.batch.job")
 _YES_NO = dict.fromkeys(_WORDS["yes"], True) | dict.fromkeys(_WORDS["no"], False)
@@ -105,6 +107,7 @@ class _Reader:
             register_credential=self._path("register_credential")
             if "register_credential" in self.raw
             else None,
+            seams=read_job_seams(self.raw.get("seam", {}), form, self.folder, self._complain),
             names_release="@" in named,
             notes=() if note is None else (note,),
             sha256=sha256,

@@ -73,7 +73,7 @@ class ChunkMaker:
         accept_paths(settings.paths)
         self._settings = settings
         self._job = settings.job
-        self._maker = DocumentMaker(settings.job.form, engine=settings.engine)
+        self._maker = DocumentMaker(settings.job.form, engine=settings.engine, seams=settings.job.seams)
         self._signer = ChunkSigner(
             settings.job, settings.trust, settings.remote_keys, settings.workers, credentials
         )
@@ -156,6 +156,7 @@ class ChunkMaker:
                 "batch.was-damaged-was-made-again", path=task.registration.path, damaged=task.damaged
             )
             draft = replace(draft, result=RowResult.REMADE, events=(damage, rendered), warning=told)
+        draft = draft.warned(next(iter(made.notes), None))
         return draft if task.replaces is None else replace(draft, result=RowResult.SUPERSEDED)
 
     def _take_existing(

@@ -114,6 +114,7 @@ def _document_id(job: Job, register: Register, row: RosterRow, current: Document
         conditions=conditions_for(job, row.values),
         register_secret=register.secret,
         aliases=job.aliases,
+        seams=job.seams.seals,
     )
     return under_known_id(job, register, current, document).id
 

@@ -180,6 +180,7 @@ class Planner:
             conditions=conditions_for(self._job, row.values),
             register_secret=self._register.secret,
             aliases=self._job.aliases,
+            seams=self._job.seams.seals,
         )
 
     def _path(self, row: RosterRow, document: Document, replaces: Replaced | None) -> str:

@@ -11,7 +11,7 @@ from agreegen.batch.interface import Job
 from agreegen.batch.job.job_roster import open_job_roster
 from agreegen.batch.planning.planner import conditions_for
 from agreegen.batch.rebuilding.interface import BagFacts, FoundDocument
-from agreegen.model.document import Document, build_document, canonical_json
+from agreegen.model.document import Document, build_document, canonical_json, seams_to_json
 from agreegen.model.form import Form
 from agreegen.model.row_key import RowKey
 from agreegen.register.interface import Registration
@@ -59,6 +59,7 @@ class Identifier:
                 conditions=conditions_for(job, row.values),
                 register_secret=self.register.secret,
                 aliases=job.aliases,
+                seams=job.seams.seals,
             )
             if row.key.identifying:
                 self.by_content.setdefault(content_of(document), []).append(row)
@@ -128,6 +129,7 @@ class Identifier:
             {**document.values, "staff_no": stem},  # type: ignore[dict-item]  # values as JSON holds them
             conditions=document.conditions,
             register_secret=self.register.secret,
+            seams=document.seams,
         )
         return stem if again.id == document.id else None
 
@@ -135,7 +137,8 @@ class Identifier:
 def content_of(document: Document) -> bytes:
     """Return what a document prints, for comparison."""
     facts = (document.form_id, document.form_version, document.template_sha256)
-    return canonical_json([*facts, dict(document.values), dict(document.conditions)])
+    seams = seams_to_json(document.seams)
+    return canonical_json([*facts, dict(document.values), dict(document.conditions), *seams.values()])
 
 
 def count_contents(documents: Iterable[FoundDocument]) -> dict[bytes, int]:

@@ -73,11 +73,23 @@ def picture(image: Path) -> AppearanceMaker:
     Raises:
         CredentialError: The picture cannot be read.
     """
+    return functools.partial(_place, str(image), _stamp(image))
+
+
+def read_source(image: Path) -> PictureSource:
+    """Read a picture in a confined process, once as long as its file stays as it is.
+
+    Raises:
+        CredentialError: The picture cannot be read.
+    """
+    return _read(str(image), _stamp(image))
+
+
+def _stamp(image: Path) -> int:
     try:
-        stamp = image.stat()
+        return image.stat().st_mtime_ns
     except OSError as exc:
         raise CredentialError(message("signing.picture-cannot-read", image=image, exc=exc)) from None
-    return functools.partial(_place, str(image), stamp.st_mtime_ns)
 
 
 @functools.lru_cache(maxsize=64)

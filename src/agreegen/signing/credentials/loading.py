@@ -63,6 +63,15 @@ def _load(config: BackendConfig) -> Credential:
         raise
 
 
+def read_appearance(path: Path) -> AppearanceSource | None:
+    """Return the picture that a credential file names, without touching the key; None where it names none.
+
+    Raises:
+        CredentialError: The file is wrong, or the picture is not there.
+    """
+    return _appearance(read_config(path))
+
+
 def read_config(path: Path, *, prompt: Prompt | None = None) -> BackendConfig:
     """Read a credential file without touching the key.
 

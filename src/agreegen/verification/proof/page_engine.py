@@ -8,7 +8,7 @@ Elsewhere the text is compared, and every character of it has to be seen.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from agreegen.conversion.compiled import ENGINE
 from agreegen.errors import AgreegenError
@@ -24,9 +24,23 @@ from agreegen.verification.proof.compiled_comparison import find_unlike_object, 
 from agreegen.verification.proof.foreign_parts import find_foreign_part
 from agreegen.verification.proof.page_look import find_hidden_text, find_unlike_page, find_wiping_look
 from agreegen.verification.proof.releases import Rebuilder
+from agreegen.verification.proof.seams import with_seams
 
 LIBREOFFICE = "libreoffice"
 _UNMADE = (AgreegenError, StructureError, ValueError, TypeError, KeyError)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What the compiled engine makes of the values.
+
+    Attributes:
+        pdf: The unsigned file, with the slices of seals.
+        loose: Whether it uses a font that the compiled form does not pin.
+    """
+
+    pdf: bytes
+    loose: bool
 
 
 def check_engine(
@@ -49,37 +63,42 @@ def check_engine(
     if maker is not None and document.fonts:
         yield from _check_own_fonts(document, first, options)
         return
-    made = None if maker is None else _made(maker, document)
+    made = None if maker is None else _made(maker, document, first, options)
     if maker is None or made is None:
         if maker is not None and document.engine == ENGINE:
             yield engine_differs(message("verification.compiled-form-no-place-for-these"))
         yield from _check_parts(first, options)
         yield from _check_sight(first)
     elif document.engine == ENGINE:
-        yield from _check_objects(maker, made, first, options)
+        yield from _check_objects(made, first, options)
     else:
-        yield from _check_other_engine(made, first, options)
+        yield from _check_other_engine(made.pdf, first, options)
 
 
-def _made(maker: Rebuilder, document: Document) -> bytes | None:
+def _made(maker: Rebuilder, document: Document, first: bytes, options: Options) -> _Made | None:
     """Make the document as the compiled engine does, labelled so; None where it cannot."""
     try:
-        return maker.rebuild(replace(document, engine=ENGINE))
+        bare = maker.rebuild(replace(document, engine=ENGINE))
+        if bare is None:
+            return None
+        drawn = with_seams(bare, document, first, options.limits) if document.seams else bare
     except _UNMADE:
         return None
+    # A picture of the file's own may hold any bytes, so it is not asked for the names of fonts.
+    return _Made(drawn, maker.compiled.uses_loose_fonts(bare))
 
 
-def _check_objects(maker: Rebuilder, made: bytes, first: bytes, options: Options) -> Iterator[Alarm]:
+def _check_objects(made: _Made, first: bytes, options: Options) -> Iterator[Alarm]:
     """Compare object for object with what the compiled engine makes."""
     where: Message | str | None
     try:
-        where = find_unlike_object(made, first, options.limits)
+        where = find_unlike_object(made.pdf, first, options.limits)
     except _UNMADE:
         # Readers may well draw what cannot be unpacked here, and nobody knows what.
         where = message("verification.something-cannot-read")
     if where is None:
         return
-    if maker.compiled.uses_loose_fonts(made):
+    if made.loose:
         # Another release of that font draws other glyphs; all else is looked at as on any page.
         yield from _check_parts(first, options)
         yield from _check_sight(first)

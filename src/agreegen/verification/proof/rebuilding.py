@@ -33,6 +33,7 @@ from agreegen.signing.plain.retracing import RetracedSignature, RetracedUpdate, 
 from agreegen.verification.interface import FoundSignature, Options, Structure, ValidationData
 from agreegen.verification.proof.ink_looks import LookObject, inflated, is_ink
 from agreegen.verification.proof.releases import Rebuilder, rebuilder_of
+from agreegen.verification.proof.seams import redraw_seams
 
 _KIND = rb"/Subtype/application#2fjson"
 _ATTACHMENT = re.compile(_KIND + rb"/Params<<[^<>]{1,200}<[0-9a-f]{32}>>>/Length (\d{1,5})>>\n")
@@ -67,7 +68,8 @@ def prove(data: bytes, options: Options) -> Proved | None:
     """Make a file again from what it says about itself.
 
     1. The attached values: read where the compiled engine puts them.
-    2. The unsigned file: made from them by the approved form's compiled base, equal byte for byte.
+    2. The unsigned file: made from them by the approved form's compiled base, equal byte for byte; the
+       slices of seals drawn again with the pictures whose hashes are attached.
     3. Its text: that of the form's template filled with the values, by the other way than the engine's.
     4. What came after: each update written again, equal byte for byte; pictures closed in themselves.
 
@@ -109,12 +111,13 @@ def _prove(data: bytes, options: Options) -> Proved | None:
     if maker is None or document.engine != ENGINE or document.fonts or not _declares(document, maker):
         return None
     # Step 2: the unsigned file.
-    unsigned = maker.rebuild(document)
-    if unsigned is None or not data.startswith(unsigned):
+    bare = maker.rebuild(document)
+    unsigned = redraw_seams(bare, document, data) if bare is not None and document.seams else bare
+    if bare is None or unsigned is None or not data.startswith(unsigned):
         return None
-    # Step 3: its text.
+    # Step 3: its text; slices of seals hold none.
     plain = PlainPdf.read(unsigned)
-    text = text_of(plain)
+    text = text_of(PlainPdf.read(bare) if document.seams else plain)
     if text is None or normalise_text(text) != normalise_text(expected_text(maker.form, document)):
         return None
     # Step 4: signatures, security store, document timestamps.
