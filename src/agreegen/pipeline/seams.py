@@ -15,7 +15,7 @@ from agreegen.model.document import Document, SeamSeal
 from agreegen.model.form import Form, RoleKind, SignatureRole
 from agreegen.signing.appearance.picture_sources import PictureSource
 from agreegen.signing.appearance.pictures import read_source
-from agreegen.signing.credentials.loading import read_appearance
+from agreegen.signing.credentials.loading import appearance_of, read_config
 
 LEAST_MM, MOST_MM = 10, 60
 """Width and height of a seal; state organs' are 42 mm to 50 mm (国发〔1999〕25号)."""
@@ -107,14 +107,20 @@ def read_seams(form: Form, sources: Mapping[str, Path]) -> Seams:
 def _read(role: SignatureRole, source: Path) -> tuple[SeamSeal, SeamPicture]:
     image = source
     if source.suffix.lower() in _CREDENTIAL_FILES:
-        appearance = read_appearance(source)
+        appearance = appearance_of(read_config(source))
         if appearance is None:
             raise InputError(
                 message("pipeline.seam-without-picture", file=source, role=role.id),
                 hint=message("pipeline.seam-without-picture.hint"),
             )
         image = appearance.image
-    found = read_source(image)
+    try:
+        found = read_source(str(image), image.stat().st_mtime_ns)
+    except OSError as exc:
+        raise InputError(
+            message("signing.picture-cannot-read", image=image, exc=exc),
+            hint=message("pipeline.seam-picture.hint"),
+        ) from exc
     if not found.is_image:
         raise InputError(
             message("pipeline.seam-not-of-pixels", file=image), hint=message("pipeline.seam-picture.hint")

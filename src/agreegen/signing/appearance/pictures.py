@@ -73,28 +73,16 @@ def picture(image: Path) -> AppearanceMaker:
     Raises:
         CredentialError: The picture cannot be read.
     """
-    return functools.partial(_place, str(image), _stamp(image))
-
-
-def read_source(image: Path) -> PictureSource:
-    """Read a picture in a confined process, once as long as its file stays as it is.
-
-    Raises:
-        CredentialError: The picture cannot be read.
-    """
-    return _read(str(image), _stamp(image))
-
-
-def _stamp(image: Path) -> int:
     try:
-        return image.stat().st_mtime_ns
+        stamp = image.stat()
     except OSError as exc:
         raise CredentialError(message("signing.picture-cannot-read", image=image, exc=exc)) from None
+    return functools.partial(_place, str(image), stamp.st_mtime_ns)
 
 
 @functools.lru_cache(maxsize=64)
 def _place(name: str, version: int, width: float, height: float) -> Appearance:
-    source = _read(name, version)
+    source = read_source(name, version)
     scale = min(1.0, width / source.width, height / source.height)
     shown_width, shown_height = source.width * scale, source.height * scale
     left, bottom = (width - shown_width) / 2, (height - shown_height) / 2
@@ -106,7 +94,12 @@ def _place(name: str, version: int, width: float, height: float) -> Appearance:
 
 
 @functools.lru_cache(maxsize=16)
-def _read(name: str, _version: int) -> PictureSource:
+def read_source(name: str, _version: int) -> PictureSource:
+    """Read a picture in a confined process, once for each name and time of change.
+
+    Raises:
+        CredentialError: It cannot be used.
+    """
     path = Path(name)
     try:
         return shared(Limits()).call(read_picture, path)

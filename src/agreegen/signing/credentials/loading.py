@@ -54,22 +54,13 @@ def _load(config: BackendConfig) -> Credential:
             certificate_der=loaded.certificate_der,
             chain_der=tuple(c for c in dict.fromkeys(chain) if c != loaded.certificate_der),
             signer=loaded.signer,
-            appearance=_appearance(config),
+            appearance=appearance_of(config),
             warnings=tuple(config.warnings),
             sm2_signer_id=loaded.sm2_signer_id,
         )
     except BaseException:
         loaded.signer.close()
         raise
-
-
-def read_appearance(path: Path) -> AppearanceSource | None:
-    """Return the picture that a credential file names, without touching the key; None where it names none.
-
-    Raises:
-        CredentialError: The file is wrong, or the picture is not there.
-    """
-    return _appearance(read_config(path))
 
 
 def read_config(path: Path, *, prompt: Prompt | None = None) -> BackendConfig:
@@ -187,7 +178,12 @@ def _further_certificates(config: BackendConfig) -> list[bytes]:
     return found
 
 
-def _appearance(config: BackendConfig) -> AppearanceSource | None:
+def appearance_of(config: BackendConfig) -> AppearanceSource | None:
+    """Return the picture that a credential file names, without touching the key; None where it names none.
+
+    Raises:
+        CredentialError: It is named wrongly, or is not there.
+    """
     if not config.has("appearance"):
         return None
     appearance = config.settings["appearance"]
