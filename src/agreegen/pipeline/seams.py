@@ -7,15 +7,16 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agreegen.conversion.seams import MAX_PIXELS, MAX_RATIO, SeamPicture, count_pages, draw_seams
 from agreegen.errors import ConversionError, InputError
 from agreegen.messages import Message, message
 from agreegen.model.document import Document, SeamSeal
 from agreegen.model.form import Form, RoleKind, SignatureRole
-from agreegen.signing.appearance.picture_sources import PictureSource
-from agreegen.signing.appearance.pictures import read_source
-from agreegen.signing.credentials.loading import appearance_of, read_config
+
+if TYPE_CHECKING:
+    from agreegen.signing.appearance.picture_sources import PictureSource
 
 LEAST_MM, MOST_MM = 10, 60
 """Width and height of a seal; state organs' are 42 mm to 50 mm (国发〔1999〕25号)."""
@@ -105,6 +106,9 @@ def read_seams(form: Form, sources: Mapping[str, Path]) -> Seams:
 
 
 def _read(role: SignatureRole, source: Path) -> tuple[SeamSeal, SeamPicture]:
+    from agreegen.signing.appearance.pictures import read_source  # noqa: PLC0415 - few jobs have seams
+    from agreegen.signing.credentials.loading import appearance_of, read_config  # noqa: PLC0415 - the same
+
     image = source
     if source.suffix.lower() in _CREDENTIAL_FILES:
         appearance = appearance_of(read_config(source))

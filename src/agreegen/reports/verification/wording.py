@@ -33,6 +33,7 @@ _ALARMS_WITH_ADVICE = (
     "wrong-signer",
     "text-differs",
     "page-differs",
+    "seam-differs",
     "roles-differ",
     "alias-unconfirmed",
     "engine-differs",
