@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,6 +79,10 @@ def test_a_bag_is_timestamped_renewed_and_parted(web: WebOffice, batch: BatchFol
     assert "Not yet any evidence" not in visit.get(path).text
     refused = visit.post(f"{path}/extract", {"document": "nobody"})
     assert refused.status_code == 422
+    here = re.search(r'name="next" value="([^"]+)"', refused.text)
+    assert here is not None, "where the other language leads"
+    back = visit.get(here[1])
+    assert (back.status_code, back.headers["location"]) == (303, path)
     assert 'name="act"' not in visit.get(path).text
     visit.post(f"{path}/stamp")
     assert ended(bag.child("stamp")) == 0, bag.child("stamp").last_words("en")

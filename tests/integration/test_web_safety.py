@@ -125,6 +125,29 @@ def test_no_post_without_its_token_and_none_from_a_foreign_page(
     assert visit.post(path, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
 
 
+FORMS = [page for page in PAGES if page.method == "POST"]
+ASKED = {page.path for page in PAGES if page.method == "GET"}
+
+
+@pytest.mark.parametrize("page", [each for each in FORMS if each.path not in ASKED], ids=name_of)
+def test_the_address_of_a_form_leads_back_to_its_page(page: Page, visits: dict[Role | None, Visit]) -> None:
+    """Asked for by a reload, from the history, or in the other language, for whoever may send the form."""
+    path = path_of(page)
+    for role, visit in visits.items():
+        answer = visit.get(path)
+        if page.path.startswith("/api/"):
+            assert answer.status_code == 405
+        elif page.roles is not None and role is None:
+            assert answer.headers["location"] == f"/login?next={path}"
+        elif page.roles is not None and role not in page.roles:
+            assert answer.status_code == 403
+        else:
+            assert answer.status_code == 303
+            there = answer.headers["location"]
+            assert path.startswith(there)
+            assert visit.get(there).status_code in {200, 403, 404, 429}, there
+
+
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "localhost@evil.example", ""])
 def test_a_wrong_host_is_400_everywhere(web: WebOffice, host: str) -> None:
     """DNS rebinding: another's name that leads to our address."""

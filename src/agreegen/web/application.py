@@ -24,6 +24,7 @@ from agreegen.web.office import Office
 from agreegen.web.pages.rendering import page as render_page
 from agreegen.web.pages.visitor import Visitor, find_visitor
 from agreegen.web.routes.table import PAGES, lane_sizes
+from agreegen.web.routes.ways_back import way_back
 from agreegen.web.security.guard import Frontier, Guard
 
 _HEAD_EVERY = timedelta(days=1)
@@ -58,6 +59,9 @@ def _routes(
     by_path: dict[str, dict[str, Page]] = {}
     for page in pages:
         by_path.setdefault(page.path, {})[page.method] = page
+    ways_back = [way_back(found["POST"], by_path) for found in by_path.values() if "GET" not in found]
+    for back in filter(None, ways_back):
+        by_path[back.path]["GET"] = back
     strangers = anyio.CapacityLimiter(_STRANGERS_AT_ONCE)
     return [Route(path, Endpoint(found, office, lanes, strangers)) for path, found in by_path.items()]
 
