@@ -130,6 +130,15 @@ def test_a_bag_goes_to_another_office_and_comes_with_a_receipt(
     receipt = inspector.get(f"/archive/{found.id}/bags/bag-01/transfer/receipt.json")
     assert all(check["right"] for check in json.loads(receipt.content)["checks"])
     assert "verdict good" in inspector.get(there).text
+    zipped = visit.get(f"{path}/bag.zip")
+    assert web.visit(Role.READER).get(f"{path}/bag.zip").status_code == 403
+    plain = visit.post("/archive/received", files=[("files", ("bag-01.zip", zipped.content))])
+    second = Deliveries(web.office.home).find(plain.headers["location"].rsplit("/", 1)[-1])
+    assert second is not None
+    visit.post(f"{plain.headers['location']}/receive", {"bag": "bag-01"})
+    again = second.place.bag("bag-01")
+    assert again is not None
+    assert ended(again.child("receive")) == 0, "as a plain ZIP it comes whole, too"
     assert not any(PIN.encode() in each.read_bytes() for each in files_below(web.office.home.folder))
 
 

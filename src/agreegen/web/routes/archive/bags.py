@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from agreegen.api.archives import CIPHERS, RENEWAL_HASHES
 from agreegen.errors import AgreegenError
@@ -31,6 +31,7 @@ from agreegen.web.work.archive.destruction import is_begun, plan_of, proposal_of
 from agreegen.web.work.archive.extraction import document_like, extract_alone
 from agreegen.web.work.archive.places import DESTROYED, TRANSFER, Bag
 from agreegen.web.work.archive.standing import Standing, standing_of
+from agreegen.web.work.archive.zipping import bag_files, zip_pieces
 from agreegen.web.work.commands.questions import questions_of
 from agreegen.web.work.uploads import uploads_in
 from agreegen.web.work.verifying import policy_of
@@ -42,7 +43,7 @@ _MOST_ENDINGS = 50
 _MOST_RECIPIENTS, _MOST_CERTIFICATE_BYTES = 20, 1 << 20
 _PART_MIB = 512
 """Of one part: what another office uploads fits into one request there."""
-_BINARY = "application/octet-stream"
+_BINARY, _ZIP = "application/octet-stream", "application/zip"
 
 
 def show_bag(call: Call) -> Response:
@@ -145,9 +146,7 @@ def give_extract(call: Call) -> Response:
         call.record("bag-extract", _subject(bag), "refused")
         return answer(call, bag, exc)
     call.record("bag-extract", f"{_subject(bag)}: {document}")
-    name = quote(f"{Path(document).stem}.zip")
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
-    return Response(data, media_type="application/zip", headers=headers)
+    return _as_zip(Response(data, media_type=_ZIP), Path(document).stem)
 
 
 def hand_over(call: Call) -> Response:
@@ -184,6 +183,22 @@ def seal_bag(call: Call) -> Response:
     return back_to(f"{address_of(bag)}#seal")
 
 
+def give_bag(call: Call) -> Response:
+    """Give the whole bag, with its transfer list where it has one, as a ZIP that is made as it is sent."""
+    bag = require_there(call)
+    if bag.busy:
+        call.record("bag-download", _subject(bag), "refused")
+        return back_to(address_of(bag))
+    call.record("bag-download", _subject(bag))
+    return _as_zip(StreamingResponse(zip_pieces(bag_files(bag)), media_type=_ZIP), bag.name)
+
+
+def _as_zip(response: Response, name: str) -> Response:
+    file = quote(f"{name}.zip", safe="")
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{file}"
+    return response
+
+
 def give_transfer(call: Call) -> Response:
     """Give a file of the transfer list: the list, its signature, its table, the receipt."""
     bag = find_bag(call)
@@ -218,6 +233,7 @@ PAGES = (
     Page("POST", f"{_BAG}/extract", give_extract, OFFICER, lane=LANE),
     Page("POST", f"{_BAG}/hand-over", hand_over, OFFICER),
     Page("POST", f"{_BAG}/seal", seal_bag, OFFICER, Intake(_MOST_CERTIFICATE_BYTES, _MOST_RECIPIENTS, 8)),
+    Page("GET", f"{_BAG}/bag.zip", give_bag, OFFICER),
     Page("GET", f"{_BAG}/transfer/{{name}}", give_transfer, READERS),
     Page("GET", f"{_BAG}/sealed/{{name}}", give_sealed, OFFICER),
     Page("GET", f"{_BAG}/destroyed/{{name}}", give_destroyed, READERS),

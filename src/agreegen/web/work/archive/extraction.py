@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import zipfile
-from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,6 +12,7 @@ from agreegen.foreign.confinement import ConfinedError, Confinement
 from agreegen.foreign.limits import Limits
 from agreegen.messages import foreign_text, message
 from agreegen.web.work.archive.places import Bag
+from agreegen.web.work.archive.zipping import zip_pieces
 
 _LIMITS = Limits(memory_bytes=3 << 30, cpu_s=120, wall_s=180.0)
 _MOST_ALIKE = 20
@@ -51,16 +50,9 @@ def extract_alone(bag: Bag, document: str) -> bytes:
     try:
         with TemporaryDirectory() as place:
             process.call(extract_document, bag.path, document, Path(place))
-            return _zipped(Path(place))
+            files = (path for path in sorted(Path(place).rglob("*")) if path.is_file())
+            return b"".join(zip_pieces((path, path.relative_to(place).as_posix()) for path in files))
     except ConfinedError as exc:
         raise ArchiveError(foreign_text(exc)) from exc
     finally:
         process.close()
-
-
-def _zipped(folder: Path) -> bytes:
-    target = BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(folder.rglob("*")):
-            archive.write(path, path.relative_to(folder))
-    return target.getvalue()
