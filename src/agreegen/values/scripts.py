@@ -77,6 +77,7 @@ def refuse_mixed_words(text: str) -> None:
     _refuse_invisible(text)
     for is_word, letters in itertools.groupby(text, key=_is_letter):
         scripts = _scripts("".join(letters)) if is_word else {}
+        scripts.pop(_HAN, None)  # 々 and 〆 are letters, and stand among Han characters
         if len(scripts) > 1:
             raise _mixed(*_stranger(scripts))
 

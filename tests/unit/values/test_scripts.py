@@ -54,6 +54,11 @@ def test_han_and_latin_names_pass_without_a_word(text: str) -> None:
     assert warn_about(NAME, parse_value(NAME, text)) == ()
 
 
+@pytest.mark.parametrize("text", ["A々省统计局", "佐々木office", "〆切办公室"])
+def test_signs_of_repetition_count_as_han_in_a_word(text: str) -> None:
+    assert parse_value(OFFICE, text) == text
+
+
 @pytest.mark.parametrize(
     ("text", "word"),
     [
