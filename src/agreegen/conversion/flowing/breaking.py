@@ -28,6 +28,8 @@ _NEAR = 1
 """Twips within which a line may or may not fit: LibreOffice measures what it breaks in other units."""
 _LATIN_EXTRA = "·"
 _QUOTES = "“”‘’"
+_SHAPED_BY_LETTERS = frozenset("\"'" + _QUOTES)
+"""Signs that are as wide as the letters of their paragraph, nearest first, make them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +53,22 @@ _ASIAN_MARKS = frozenset("、。〇〈〉《》「」『』【】〔〕〖〗！
 
 
 def scripts_of(text: str) -> list[int]:
-    """Return for each character whether it is set as Latin; a space follows what is before it.
+    """Return for each character of a paragraph whether it is set as Latin.
+
+    A space and a curly quotation mark follow what is before them, marks at the beginning what is behind them.
 
     Raises:
         DoesNotFit: A character whose script or spacing is not known to be LibreOffice's.
     """
+    odd = _SHAPED_BY_LETTERS.intersection(text)
+    if odd and not any(map(str.isalpha, text)):
+        raise DoesNotFit(message("conversion.spacing-u-not-known-compiled-engine", character=ord(min(odd))))
     found: list[int] = []
     for character in text:
-        if character == " " and found:
+        if character in (" ", *_QUOTES) and found:
             found.append(found[-1])
-        elif character in _QUOTES and found and not found[-1]:
-            found.append(_ASIAN)
+        elif character in _QUOTES:
+            found.append(scripts_of(text.lstrip(_QUOTES))[0])
         elif "!" <= character <= "~" or character in _LATIN_EXTRA:
             found.append(_LATIN)
         elif is_asian(character) and (character in _ASIAN_MARKS or _is_letter(character)):
@@ -106,7 +113,7 @@ def break_paragraph(
     while start < len(text) or not lines:
         fitting, runs = _fill(text, scripts, start, chain, size, widths[min(len(lines), 1)])
         end = _line_end(text, start, fitting, frozenset() if in_table else HANGING)
-        if _is_unmeasured(scripts, end, fitting) or _parts_ligatures(text, scripts, end, chain):
+        if _is_inside_number(scripts, end) or _parts_ligatures(text, scripts, end, chain):
             raise DoesNotFit(message("conversion.value-would-break-inside-word-libreoffice"))
         hangs = end > fitting
         if end != fitting:
@@ -118,17 +125,9 @@ def break_paragraph(
     return lines
 
 
-def _is_unmeasured(scripts: list[int], end: int, fitting: int) -> bool:
-    """Tell whether a break is inside a telephone number, or was moved by marks where Latin text stands.
-
-    LibreOffice goes back from Latin text into what is before it by rules that depend on earlier lines.
-    """
-    if end == len(scripts):
-        return False
-    if min(scripts[end - 1], scripts[end]) >= _NUMBER:
-        return True
-    touched = scripts[fitting:end] if end > fitting else scripts[end - 1 : fitting + 1]
-    return end != fitting and any(script != _ASIAN for script in touched)
+def _is_inside_number(scripts: list[int], end: int) -> bool:
+    """Tell whether a break is inside a telephone number."""
+    return end < len(scripts) and min(scripts[end - 1], scripts[end]) >= _NUMBER
 
 
 def _parts_ligatures(text: str, scripts: list[int], end: int, chain: FontChain) -> bool:

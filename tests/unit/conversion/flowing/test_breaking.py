@@ -33,6 +33,11 @@ def lines(text: str, *, in_table: bool = False, numbers: tuple[str, ...] = ()) -
         ("一二三（《六七", ["一二三", "（《六七"]),
         ("一二三四五。）七", ["一二三四", "五。）七"]),
         ("一二三四20185", ["一二三四20", "185"]),
+        ('一二三四五"七', ["一二三四", '五"七']),
+        ("一二三四五))七", ["一二三四", "五))七"]),
+        ("一二三(A)五六七", ["一二三(A)", "五六七"]),
+        ("一二三四“五六", ["一二三四", "“五六"]),
+        ("“一”二三四五", ["“一”二三", "四五"]),
     ],
 )
 def test_lines_end_where_libreoffice_ends_them(text: str, expected: list[str]) -> None:
@@ -57,8 +62,6 @@ def test_a_hanging_mark_is_a_run_of_its_own() -> None:
     "text",
     [
         "一二三四五 七",  # a blank at the end of a line
-        '一二三四五"七',  # Latin text that may neither begin nor end a line
-        "一二三四五))七",
         "一二三四offl五",  # letters that join
         "）））））））",  # nothing may end the line
         "（（（（（（（",
@@ -79,6 +82,20 @@ def test_a_line_that_ends_at_the_margin_within_a_twip_is_left_to_libreoffice() -
 def test_a_character_that_was_not_measured_is_left_to_libreoffice(character: str) -> None:
     with pytest.raises(DoesNotFit):
         scripts_of(f"国{character}家")
+
+
+@pytest.mark.parametrize("text", ['"', "2018''", "“1”", '1. "、"；'])
+def test_quotation_marks_without_any_letter_are_left_to_libreoffice(text: str) -> None:
+    # Without a letter LibreOffice knows no script to shape them in, and sets them narrower.
+    with pytest.raises(DoesNotFit):
+        scripts_of(text)
+    assert scripts_of(f"{text}国")
+
+
+def test_curly_quotation_marks_follow_their_neighbour() -> None:
+    asian, latin = scripts_of("国A")
+    assert scripts_of("“国”A’国") == [asian, asian, asian, latin, latin, asian]
+    assert scripts_of("‘“A") == [latin, latin, latin]
 
 
 def test_a_telephone_number_is_not_parted() -> None:
