@@ -6,7 +6,7 @@ The updates are written by the very writer of this program, so that only the loo
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -115,8 +115,8 @@ HONEST: dict[str, AppearanceMaker] = {
     "picture": _pictured(b"q 1 0 0 rg 10 10 60 60 re f Q " + _SHEET, _GROUP),
 }
 
-SAMPLES: dict[str, Callable[[], bytes]] = {
-    f"{name}, by the {whose} signer": functools.partial(signed_by, {field: look})
-    for name, look in (WIPING | REACHING).items()
-    for whose, field in (("first", FIRST), ("second", LATER))
+EARLIER: dict[str, AppearanceMaker] = {
+    "ring of an earlier release": _only(b"q 1 0 0 RG 3 w 20 20 80 80 re S Q"),
+    "lines of an earlier release": _only(b"BT 0 g ET"),
 }
+"""Before looks were laid on as ink they were drawn over the page, and took nothing away either."""

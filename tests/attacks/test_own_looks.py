@@ -11,7 +11,7 @@ from agreegen.verification.examination import examine
 from agreegen.verification.interface import Options
 from agreegen.verification.proof.rebuilding import prove
 from agreegen.verification.structure import scan_structure
-from tests.attacks.own_looks import FIRST, HONEST, LATER, REACHING, WIPING, signed_by
+from tests.attacks.own_looks import EARLIER, FIRST, HONEST, LATER, REACHING, WIPING, signed_by
 
 OPTIONS = Options(now=datetime(2026, 1, 2, tzinfo=UTC))
 
@@ -48,4 +48,12 @@ def test_ink_is_proved(name: str) -> None:
     assert prove(data, OPTIONS) is not None
     other = examine(name, data, OPTIONS, rebuild=False)
     assert not codes(other) & {"text-hidden", "engine-differs", "page-differs", "ink-lost"}
+    assert scan_structure(data, OPTIONS.limits).sound is True
+
+
+@pytest.mark.parametrize("name", EARLIER)
+def test_look_of_an_earlier_release_keeps_its_verdict(name: str) -> None:
+    data = signed_by({FIRST: EARLIER[name], LATER: EARLIER[name]})
+    report = examine(name, data, OPTIONS)
+    assert not codes(report) & {"text-hidden", "engine-differs", "page-differs", "ink-lost", "covers-content"}
     assert scan_structure(data, OPTIONS.limits).sound is True
