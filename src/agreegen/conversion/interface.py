@@ -60,6 +60,6 @@ class CompiledPages(Protocol):
         """
         ...
 
-    def uses_loose_fonts(self, pdf: bytes) -> bool:
-        """Say whether a document it made uses a font that the compiled form does not pin by its hash."""
+    def loose_fonts(self, pdf: bytes) -> tuple[str, ...]:
+        """Return the resource names of fonts in a document it made that are not pinned by their hash."""
         ...

@@ -133,14 +133,14 @@ class CompiledForm:
         made = replace(document, engine=ENGINE)
         return self._files[choice.base.file].write(made, moment, content, fonts, self._title)
 
-    def uses_loose_fonts(self, pdf: bytes) -> bool:
-        """Say whether a document it made uses a font that the compiled form does not pin by its hash.
+    def loose_fonts(self, pdf: bytes) -> tuple[str, ...]:
+        """Return the resource names of fonts in a document it made that are not pinned by their hash.
 
         The first font of each chain is pinned. A later one may be another release on another machine.
         """
         pinned = {chain.first for chain in self._chains.values()}
         loose = (name for font, name in self._names.items() if font not in pinned)
-        return any(b"/%b " % name.encode() in pdf for name in loose)
+        return tuple(name for name in loose if b"/%b " % name.encode() in pdf)
 
     def _choose(self, document: Document, printed: Printed) -> _Choice:
         shown = {c.name: document.conditions.get(c.name, True) for c in self.form.conditions}

@@ -136,10 +136,10 @@ class FlowingForm:
         own = self._chain.first.subset(pages.own) if pages.own else None
         return self._file.write(replace(document, engine=ENGINE), moment, pages, self._feet, own)
 
-    def uses_loose_fonts(self, pdf: bytes) -> bool:
-        """Say whether a document uses a font that the compiled form does not pin by its hash: none does."""
+    def loose_fonts(self, pdf: bytes) -> tuple[str, ...]:
+        """Return the fonts in a document that are not pinned by their hash: there are none."""
         del pdf
-        return False
+        return ()
 
     def _pages(self, printed: Printed) -> Pages:
         items = self._items(printed)

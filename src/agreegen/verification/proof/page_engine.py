@@ -7,7 +7,7 @@ Elsewhere the text is compared, and every character of it has to be seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from agreegen.conversion.compiled import ENGINE
@@ -36,11 +36,11 @@ class _Made:
 
     Attributes:
         pdf: The unsigned file, with the slices of seals.
-        loose: Whether it uses a font that the compiled form does not pin.
+        loose: Resource names of fonts in it that the compiled form does not pin.
     """
 
     pdf: bytes
-    loose: bool
+    loose: tuple[str, ...]
 
 
 def check_engine(
@@ -85,7 +85,7 @@ def _made(maker: Rebuilder, document: Document, first: bytes, options: Options) 
     except _UNMADE:
         return None
     # A picture of the file's own may hold any bytes, so it is not asked for the names of fonts.
-    return _Made(drawn, maker.compiled.uses_loose_fonts(bare))
+    return _Made(drawn, maker.compiled.loose_fonts(bare))
 
 
 def _check_objects(made: _Made, first: bytes, options: Options) -> Iterator[Alarm]:
@@ -99,9 +99,10 @@ def _check_objects(made: _Made, first: bytes, options: Options) -> Iterator[Alar
     if where is None:
         return
     if made.loose:
-        # Another release of that font draws other glyphs; all else is looked at as on any page.
+        # Another release of that font draws other glyphs; all else has to look as the engine's page does.
         yield from _check_parts(first, options)
         yield from _check_sight(first)
+        yield from _check_picture(made.pdf, first, made.loose)
         return
     yield Alarm(
         "page-differs",
@@ -119,10 +120,13 @@ def _check_other_engine(made: bytes, first: bytes, options: Options) -> Iterator
         yield engine_differs(message("verification.compiled-engine-made-this-page-file"))
         return
     yield from _check_parts(first, options)
-    page = find_unlike_page(made, first)
+    yield from _check_picture(made, first)
+
+
+def _check_picture(made: bytes, first: bytes, loose: Sequence[str] = ()) -> Iterator[Alarm]:
+    page = find_unlike_page(made, first, loose)
     if page is not None:
-        why = message("verification.page-does-not-look-like-one", page=page)
-        yield engine_differs(why)
+        yield engine_differs(message("verification.page-does-not-look-like-one", page=page))
 
 
 def _check_own_fonts(document: Document, first: bytes, options: Options) -> Iterator[Alarm]:

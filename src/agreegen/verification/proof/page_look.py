@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import ctypes
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 import numpy as np
+import pikepdf
 from numpy.typing import NDArray
 
 from agreegen.messages import Message, foreign_text, message
@@ -25,6 +28,9 @@ _INK, _FAINT = 112, 48
 """Levels below paper from which something is ink, and from which it may be the soft edge of ink."""
 _PALE = 32, 12
 """The same of strokes that somebody added so pale that they are no ink, and can be read."""
+_SOFT = 4
+"""Pixels around a character that its strokes may reach."""
+_LONGEST_NAME = 256
 _REACH = 2
 """Pixels by which two engines may set the same stroke apart."""
 _MAX_PAGES = 64
@@ -125,7 +131,7 @@ def _draw_in_poppler(data: bytes, index: int, *, bare: bool = True) -> Image:
     return draw_pages(data, page, page, dots_per_inch=dots, timeout_s=_MOST_SECONDS, bare=bare)[0]
 
 
-def find_unlike_page(made: bytes, found: bytes) -> int | None:
+def find_unlike_page(made: bytes, found: bytes, loose: Sequence[str] = ()) -> int | None:
     """Return the first page, from 1, on which two files do not show the same; None where all do.
 
     The looks of signatures are left out. Poppler draws the pages, too, where it is installed.
@@ -133,6 +139,7 @@ def find_unlike_page(made: bytes, found: bytes) -> int | None:
     Args:
         made: The unsigned file as it should be.
         found: The file up to its first signed revision.
+        loose: Resource names of fonts whose glyphs may look otherwise.
     """
     eye = poppler_is_installed()
     try:
@@ -140,13 +147,36 @@ def find_unlike_page(made: bytes, found: bytes) -> int | None:
             if right.count != other.count:
                 return min(right.count, other.count) + 1
             for index in range(right.count):
-                if not _are_alike(_draw_bare(right, index), _draw_bare(other, index)):
-                    return index + 1
-                if eye and not _are_alike(_draw_in_poppler(made, index), _draw_in_poppler(found, index)):
+                pairs = [(_draw_bare(right, index), _draw_bare(other, index))]
+                if eye:
+                    pairs.append((_draw_in_poppler(made, index), _draw_in_poppler(found, index)))
+                free = _boxes_of(right, made, index, loose) if loose else []
+                if not all(_are_alike(_blanked(one, free), _blanked(two, free)) for one, two in pairs):
                     return index + 1
     except DrawingError:
         return 1
     return None
+
+
+def _boxes_of(pages: PdfiumPages, data: bytes, index: int, loose: Sequence[str]) -> list[Box]:
+    """Return where a page of the engine's shows characters of some of its fonts, in pixels."""
+    with pikepdf.open(BytesIO(data)) as pdf:
+        fonts = pdf.pages[index].obj.Resources.get("/Font", pikepdf.Dictionary())
+        names = {str(fonts[f"/{name}"].BaseFont)[1:] for name in loose if f"/{name}" in fonts}
+    shape = pages.draw(index, scale=_SCALE).shape
+    return [
+        pages.place(index, corners, shape) for _, corners, font in _characters(data, index) if font in names
+    ]
+
+
+def _blanked(picture: Image, boxes: Sequence[Box]) -> Image:
+    """Return a picture with paper in some places."""
+    if not boxes:
+        return picture
+    blank = picture.copy()
+    for left, top, right, bottom in boxes:
+        blank[max(top - _SOFT, 0) : bottom + _SOFT, max(left - _SOFT, 0) : right + _SOFT] = 255
+    return blank
 
 
 def _are_alike(one: Image, other: Image) -> bool:
@@ -196,7 +226,7 @@ def _unseen(pages: PdfiumPages, data: bytes, index: int, picture: Image) -> str:
     """Return the characters of a page that leave no ink where they stand."""
     depth = _depth(picture)
     found = []
-    for character, corners in _characters(data, index):
+    for character, corners, _ in _characters(data, index):
         left, top, right, bottom = pages.place(index, corners, picture.shape)
         if not _is_seen(depth, (left, top, right, bottom)):
             found.append(character)
@@ -212,8 +242,8 @@ def _is_seen(depth: NDArray[np.int16], box: Box) -> bool:
     return int((place >= _INK).sum()) >= _LEAST_INK and bool((around < _FAINT).any())
 
 
-def _characters(data: bytes, index: int) -> Iterator[tuple[str, tuple[float, float, float, float]]]:
-    """Give the characters of a page that print something, with their boxes in points."""
+def _characters(data: bytes, index: int) -> Iterator[tuple[str, tuple[float, float, float, float], str]]:
+    """Give the characters of a page that print something, with their boxes in points and their fonts."""
     import pypdfium2  # noqa: PLC0415 - loaded only for the files that are drawn
     import pypdfium2.raw  # noqa: PLC0415 - the same
 
@@ -226,6 +256,14 @@ def _characters(data: bytes, index: int) -> Iterator[tuple[str, tuple[float, flo
             character = chr(pypdfium2.raw.FPDFText_GetUnicode(text, place))
             if character.isspace() or pypdfium2.raw.FPDFText_IsGenerated(text, place) == 1:
                 continue
-            yield character, text.get_charbox(place)
+            yield character, text.get_charbox(place), _font_of(text, place)
     except (pypdfium2.PdfiumError, ValueError, IndexError) as exc:
         raise DrawingError(foreign_text(exc)) from exc
+
+
+def _font_of(text: Any, place: int) -> str:
+    import pypdfium2.raw  # noqa: PLC0415 - loaded only for the files that are drawn
+
+    name, flags = ctypes.create_string_buffer(_LONGEST_NAME), ctypes.c_int()
+    pypdfium2.raw.FPDFText_GetFontInfo(text, place, name, _LONGEST_NAME, flags)
+    return name.value.decode("utf-8", "replace")

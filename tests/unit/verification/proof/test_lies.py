@@ -19,7 +19,7 @@ from agreegen.verification.document_checks import BLOCKING
 from agreegen.verification.examination import examine
 from tests.unit.verification.authority import Authority, sign
 from tests.unit.verification.own_files import OwnFiles
-from tests.unit.verification.proof.test_compiled_comparison import Change, changed
+from tests.unit.verification.proof.test_compiled_comparison import Change, changed, swap_shapes
 
 Lie = Callable[[dict[str, Any]], None]
 
@@ -240,8 +240,10 @@ def test_encrypted_page(own: OwnFiles) -> None:
 def test_page_with_a_font_that_is_another_one_elsewhere(
     own: OwnFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(CompiledForm, "uses_loose_fonts", lambda *_: True)
+    monkeypatch.setattr(CompiledForm, "loose_fonts", lambda *_: ("V0",))
     assert "text-hidden" in alarms_of(own, changed(own, white_box))
+    assert "engine-differs" in alarms_of(own, changed(own, a_zero_more))
+    assert alarms_of(own, changed(own, swap_shapes)) == []  # such a font draws other glyphs elsewhere
     assert alarms_of(own, changed(own)) == []
 
 
