@@ -5,7 +5,8 @@ Every rule was measured, and `compile_flowing` measures again for every form:
 - a line ends behind the last character that fits, also inside a Latin word: the language of the forms is
   Chinese for both scripts;
 - what may not begin or end a line (`NOT_AT_START`, `NOT_AT_END`) takes its neighbour along;
-- one mark of `HANGING` may stand beyond the margin where what follows may begin a line, but not in a table.
+- one mark of `HANGING` may stand beyond the margin where what follows may begin a line, but not in a table;
+- a blank may end a line, and stands beyond the margin where it has no room.
 
 Where the measurements do not reach, `DoesNotFit` is raised, and LibreOffice lays the document out.
 """
@@ -166,15 +167,29 @@ def _line_end(text: str, start: int, fitting: int, hanging: frozenset[str]) -> i
     if fitting == len(text):
         return fitting
     end = fitting
+    if text[end] == " ":
+        return _behind_blank(text, end, hanging)
     if text[end] in hanging:
         end += 1
         if end == len(text):
             return end
     while end > start and (text[end] in NOT_AT_START or text[end - 1] in NOT_AT_END):
         end -= 1
-    if end == start or " " in text[end - 1 : end + 1]:
+    if end == start or text[end] == " ":
         raise DoesNotFit(message("conversion.value-would-break-inside-word-libreoffice"))
     return end
+
+
+def _behind_blank(text: str, end: int, hanging: frozenset[str]) -> int:
+    """Return where a line ends that a blank at `end` no longer fits in: it stands beyond the margin.
+
+    Raises:
+        DoesNotFit: More blanks than one, a mark behind it, or a table: there it was not measured.
+    """
+    around = text[end - 1] + text[end + 1 : end + 2]
+    if not hanging or len(around) < 2 or " " in around or text[end + 1] in NOT_AT_START:
+        raise DoesNotFit(message("conversion.value-would-break-inside-word-libreoffice"))
+    return end + 1
 
 
 def _fill(

@@ -38,6 +38,8 @@ def lines(text: str, *, in_table: bool = False, numbers: tuple[str, ...] = ()) -
         ("一二三(A)五六七", ["一二三(A)", "五六七"]),
         ("一二三四“五六", ["一二三四", "“五六"]),
         ("“一”二三四五", ["“一”二三", "四五"]),
+        ("一二三四五 六七", ["一二三四五 ", "六七"]),
+        ("一二三四A 五六", ["一二三四A ", "五六"]),
     ],
 )
 def test_lines_end_where_libreoffice_ends_them(text: str, expected: list[str]) -> None:
@@ -61,7 +63,8 @@ def test_a_hanging_mark_is_a_run_of_its_own() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "一二三四五 七",  # a blank at the end of a line
+        "一二三四五  七",  # more than one blank at the end of a line
+        "一二三四五， 七",
         "一二三四offl五",  # letters that join
         "）））））））",  # nothing may end the line
         "（（（（（（（",
