@@ -21,6 +21,7 @@ ATTACHMENT_NAME = "agreegen.json"
 """Name of the associated file that carries a document's values (PDF/A-3, ISO 19005-3 annex E)."""
 
 SCHEMA = "agreegen/document/1"
+_MOST_UM = 10_000_000
 
 
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -195,7 +196,7 @@ class Document:
                 engine=_text(raw["engine"]),
                 fonts=tuple((_text(f["family"]), _text(f["sha256"])) for f in raw.get("fonts", ())),
                 seams=tuple(
-                    SeamSeal(_text(s["role"]), _text(s["picture_sha256"]), _number(s["width_um"]))
+                    SeamSeal(_text(s["role"]), _text(s["picture_sha256"]), _width(s["width_um"]))
                     for s in raw.get("seam", ())
                 ),
             )
@@ -302,9 +303,11 @@ def _text(value: object) -> str:
     return value
 
 
-def _number(value: object) -> int:
+def _width(value: object) -> int:
     if type(value) is not int:
         raise TypeError(f"expected a whole number, found {type(value).__name__}")
+    if not 0 < value < _MOST_UM:
+        raise ValueError("a width that nothing has")
     return value
 
 

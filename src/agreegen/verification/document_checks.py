@@ -197,18 +197,7 @@ def check_form(
             message("verification.form-unknown", form=document.form_id, version=document.form_version),
         )
         return
-    if released and not listed:
-        yield Alarm(
-            "template-not-approved",
-            message(
-                "verification.template-not-approved", form=document.form_id, version=document.form_version
-            ),
-        )
-    if form is not None and listed and not versions.allows(form):
-        yield Alarm(
-            "form-not-approved",
-            message("verification.form-not-approved", form=document.form_id, version=document.form_version),
-        )
+    yield from _check_release(document, form, versions, any_released=bool(released))
     revisions = [s.revision for s in structure.signatures if s.revision is not None]
     first = data[: structure.revisions[min(revisions)]] if revisions else data
     if not structure.encrypted:
@@ -226,6 +215,24 @@ def check_form(
     elif page is PageCheck.OBJECTS:
         yield from check_engine(document, rebuilder_of(folder, document), first, options)
     yield from _check_text(document, form, first)
+
+
+def _check_release(
+    document: Document, form: Form | None, versions: Approved, *, any_released: bool
+) -> Iterator[Alarm]:
+    listed = document.template_sha256 in versions.templates
+    if any_released and not listed:
+        yield Alarm(
+            "template-not-approved",
+            message(
+                "verification.template-not-approved", form=document.form_id, version=document.form_version
+            ),
+        )
+    if form is not None and listed and not versions.allows(form):
+        yield Alarm(
+            "form-not-approved",
+            message("verification.form-not-approved", form=document.form_id, version=document.form_version),
+        )
 
 
 def _check_text(document: Document, form: Form | None, first: bytes) -> Iterator[Alarm]:

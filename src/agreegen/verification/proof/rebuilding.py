@@ -112,12 +112,12 @@ def _prove(data: bytes, options: Options) -> Proved | None:
         return None
     # Step 2: the unsigned file.
     bare = maker.rebuild(document)
-    unsigned = redraw_seams(bare, document, data) if bare is not None and document.seams else bare
+    unsigned = None if bare is None else redraw_seams(bare, document, data)
     if bare is None or unsigned is None or not data.startswith(unsigned):
         return None
     # Step 3: its text; slices of seals hold none.
     plain = PlainPdf.read(unsigned)
-    text = text_of(PlainPdf.read(bare) if document.seams else plain)
+    text = text_of(plain if unsigned is bare else PlainPdf.read(bare))
     if text is None or normalise_text(text) != normalise_text(expected_text(maker.form, document)):
         return None
     # Step 4: signatures, security store, document timestamps.

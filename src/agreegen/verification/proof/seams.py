@@ -35,6 +35,7 @@ _PACKING = frozenset({"Filter", "DecodeParms", "Length"})
 _IMAGE = frozenset({"Type", "Subtype", "Width", "Height", "BitsPerComponent", "ColorSpace", "Interpolate"})
 _ALIEN = re.compile(rb"\d obj|endobj|startxref|%%EOF|trailer")
 """What could lead a reader astray that does not go by `/Length`: such a picture is left to the scan."""
+_TURNED = frozenset({"Rotate", "CropBox", "UserUnit"})
 _MAX_DEPTH = 4
 _MAX_IMAGES = 16
 _BROKEN = (AgreegenError, StructureError, ValueError, TypeError, KeyError)
@@ -51,6 +52,8 @@ def redraw_seams(unsigned: bytes, document: Document, data: bytes) -> bytes | No
     Returns:
         The unsigned file as it has to be; None where a picture is not there, or is another one.
     """
+    if not document.seams:
+        return unsigned
     try:
         numbers = picture_numbers(unsigned, len(document.seams))
         plain = PlainPdf.read(data)
@@ -185,7 +188,9 @@ def _shows_slices(
     entries = view.dictionary(Ref(page, 0))
     box = numbers_of(entries.get("MediaBox"), view)
     streams = [view.resolve(one) for one in view.array(entries.get("Contents"))]
-    if ink != {"BM": "Multiply"} or box is None or len(streams) < 3:
+    if ink != {"BM": "Multiply"} or len(streams) < 3 or entries.keys() & _TURNED:
+        return False
+    if box is None or len(box) != 4 or box[:2] != [0, 0]:
         return False
     if not all(isinstance(one, Stream) for one in streams):
         return False

@@ -153,6 +153,10 @@ def opaque(pdf: Pdf) -> None:
     pdf.pages[0].Resources.ExtGState.SeamInk.BM = Name.Normal
 
 
+def turned(pdf: Pdf) -> None:
+    pdf.pages[1].Rotate = 90
+
+
 def no_longer_claimed(pdf: Pdf) -> None:
     stated = json.loads(pdf.Root.AF[0].EF.F.read_bytes())
     del stated["seam"]
@@ -170,7 +174,7 @@ CHANGES: dict[str, Change] = {
     for change in (
         *(slice_moved, slice_missing, opened_otherwise, picture_replaced, picture_made_clear),
         *(pictures_swapped, other_picture_on_one_page, turned_upside_down, opaque),
-        *(no_longer_claimed, claimed_of_one),
+        *(no_longer_claimed, claimed_of_one, turned),
     )
 }
 
