@@ -201,13 +201,14 @@ def _shows_slices(
 
 def _look_problem(document: Document, view: View) -> Message | None:
     claimed = {seal.role: seal for seal in document.seams}
+    labels = {role.id: role for role in document.roles}
     for field in form_fields(view):
         seal = claimed.get(field.name)
         if seal is None or view.resolve(field.value.get("V")) is None:
             continue
         shown = {_digest(view, image) for widget in field.widgets for image in _images(view, widget)}
         if shown and shown != {seal.picture_sha256}:
-            return message("verification.seam-of-other-seal", role=field.name)
+            return message("verification.seam-of-other-seal", role=labels.get(field.name, field.name))
     return None
 
 
