@@ -105,6 +105,27 @@ def read_seams(form: Form, sources: Mapping[str, Path]) -> Seams:
     return Seams(tuple(seal for seal, _ in read), tuple(one for _, one in read), _right_margin_mm(form))
 
 
+def shows_other_seal(form: Form, seal: SeamSeal, credential: Path) -> bool:
+    """Tell whether signatures of a credential show another picture than the slices of their role.
+
+    Args:
+        form: The form.
+        seal: The role's seal as documents name it.
+        credential: The credential file that signs in the role.
+
+    Raises:
+        CredentialError: The credential file or its picture cannot be read.
+        InputError: Its picture cannot stand over the edges of pages.
+    """
+    from agreegen.signing.credentials.loading import appearance_of, read_config  # noqa: PLC0415 - few jobs have seams
+
+    appearance = appearance_of(read_config(credential))
+    if appearance is None:
+        return False
+    (shown,) = read_seams(form, {seal.role: appearance.image}).seals
+    return shown.picture_sha256 != seal.picture_sha256
+
+
 def _read(role: SignatureRole, source: Path) -> tuple[SeamSeal, SeamPicture]:
     from agreegen.signing.appearance.pictures import read_source  # noqa: PLC0415 - few jobs have seams
     from agreegen.signing.credentials.loading import appearance_of, read_config  # noqa: PLC0415 - the same

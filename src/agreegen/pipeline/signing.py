@@ -19,7 +19,7 @@ from agreegen.pki.trust.policy import load_policy
 from agreegen.signing.interface import Credential, SignedPdf, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import sign_pdf
 from agreegen.signing.prepared import SigningIdentity
-from agreegen.verification.interface import Options
+from agreegen.verification.interface import SEAM_DIFFERS, Options
 
 
 def require_identity(pdf: bytes) -> str:
@@ -113,11 +113,15 @@ class Received:
             expected: What the file must say, where it was made here.
 
         Raises:
-            SigningError: It is not found unaltered, or the signature is not found intact.
+            SigningError: It is not found unaltered, the signature is not found intact, or the seal over the
+                edges of the pages is another one than the signature shows.
         """
         after = read_back(signed.data, self.options, expected)
         if not any(s.field == role and s.integrity is Integrity.INTACT for s in after.signatures):
             raise SigningError(message("pipeline.signature-field-does-not-read-back", role=role))
+        wrong = next((alarm.message for alarm in after.alarms if alarm.code == SEAM_DIFFERS), None)
+        if wrong is not None:
+            raise SigningError(wrong, hint=message("pipeline.seam-other-seal.hint"))
         return after
 
 

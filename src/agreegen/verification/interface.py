@@ -15,6 +15,9 @@ from agreegen.verification.pictures.interface import SealLook
 UNSIGNED_CONTENT = "unsigned-content"
 """Alarm: something stands in the file that nobody signed."""
 
+SEAM_DIFFERS = "seam-differs"
+"""Alarm: seals over the edges of the pages are not those that the document or the signature says."""
+
 COVERS_CONTENT = "covers-content"
 """Alarm: the look of a signature lies over what stood there earlier."""
 

@@ -87,7 +87,8 @@ class _Reader:
         output = self._path("output", required=True)
         named, (form, note) = self._form(output)
         roster = self._roster(form)
-        archive = self._archive()
+        signatures = self._signatures(form)
+        seams = read_job_seams(self.raw.get("seam", {}), form, self.folder, signatures, self._complain)
         job = Job(
             path=self.path,
             form=form,
@@ -95,11 +96,11 @@ class _Reader:
             roster=roster,
             output=output,
             defaults=self._texts(self.raw.get("defaults", {}), "defaults", set(_field_names(form))),
-            signatures=self._signatures(form),
+            signatures=signatures,
             tsa=self._tsa(),
             timestamp_requests_per_minute=self._number("timestamp_requests_per_minute"),
             trust=tuple(self.folder / text for text in self._list("trust")),
-            archive=archive,
+            archive=self._archive(),
             name=self._name(form),
             aliases=self._texts(self.raw.get("aliases", {}), "aliases", None),
             omit_clauses=self._omit_clauses(form),
@@ -107,7 +108,7 @@ class _Reader:
             register_credential=self._path("register_credential")
             if "register_credential" in self.raw
             else None,
-            seams=read_job_seams(self.raw.get("seam", {}), form, self.folder, self._complain),
+            seams=seams,
             names_release="@" in named,
             notes=() if note is None else (note,),
             sha256=sha256,

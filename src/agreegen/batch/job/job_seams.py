@@ -2,33 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from agreegen.batch.interface import JobSignature
+from agreegen.batch.planning.document_paths import fill_pattern
 from agreegen.errors import AgreegenError
 from agreegen.messages import Message, message
 from agreegen.model.form import Form
-from agreegen.pipeline.seams import NO_SEAMS, Seams, read_seams
+from agreegen.pipeline.seams import NO_SEAMS, Seams, read_seams, shows_other_seal
 from agreegen.yaml_text import YamlText
 
 Complain = Callable[[str, Message, Message | None], None]
 """Takes key, problem and remedy."""
 
 
-def read_job_seams(raw: YamlText, form: Form, folder: Path, complain: Complain) -> Seams:
+def read_job_seams(
+    raw: YamlText, form: Form, folder: Path, signatures: Sequence[JobSignature], complain: Complain
+) -> Seams:
     """Read the pictures that a job names; where one cannot be used, that is a complaint.
+
+    So it is where the job signs in a role with another seal than the slices are of: `verify` would find
+    every document wrong.
 
     Args:
         raw: Role → credential file or picture, as the job file has it.
         form: The job's form.
         folder: What paths are relative to.
+        signatures: What the job signs.
         complain: Takes what is wrong.
     """
     if not isinstance(raw, dict) or not all(isinstance(name, str) and name for name in raw.values()):
         complain("seam", message("batch.mapping-expected"), message("batch.seam-write-role-file"))
         return NO_SEAMS
     try:
-        return read_seams(form, {role: folder / str(name) for role, name in raw.items()})
+        seams = read_seams(form, {role: folder / str(name) for role, name in raw.items()})
+        wrong = [one for one in signatures if _signs_with_other_seal(form, seams, one)]
     except AgreegenError as exc:
         complain("seam", exc.sentence, exc.advice)
         return NO_SEAMS
+    for one in wrong:
+        told = message("batch.seam-other-seal", role=one.role)
+        complain(f"seam.{one.role}", told, message("pipeline.seam-other-seal.hint"))
+    return seams
+
+
+def _signs_with_other_seal(form: Form, seams: Seams, signature: JobSignature) -> bool:
+    seal = next((one for one in seams.seals if one.role == signature.role), None)
+    if seal is None:
+        return False
+    # A file that is not there is told where credentials are checked.
+    file = Path(fill_pattern(signature.credential, {}))
+    return signature.personal or (file.is_file() and shows_other_seal(form, seal, file))

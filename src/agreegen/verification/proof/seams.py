@@ -27,6 +27,7 @@ from agreegen.pdf.limits import Limits
 from agreegen.pdf.objects import Ref, Stream, StructureError, Value
 from agreegen.pdf.pages import numbers_of, page_numbers
 from agreegen.pdf.plain import NotPlainError, PlainPdf
+from agreegen.verification.interface import SEAM_DIFFERS
 
 MOST_SEAMS = 4
 LEAST_UM, MOST_UM = 10_000, 60_000
@@ -125,7 +126,7 @@ def check_seams(
     except _BROKEN:
         problem = message("verification.seam-cannot-be-read")
     if problem is not None:
-        yield Alarm("seam-differs", message("verification.seam-differs", why=problem))
+        yield Alarm(SEAM_DIFFERS, message("verification.seam-differs", why=problem))
 
 
 def _claim_problem(document: Document, form: Form | None) -> Message | None:
