@@ -90,15 +90,18 @@ class _Comparison:
             self.seen.add((made, found))
         made, found = self.made.resolve(made), self.found.resolve(found)
         if isinstance(made, Stream) and isinstance(found, Stream):
-            if pair.path == ("Root", "Metadata"):
-                return not says_more(_expanded(self.made, made), _expanded(self.found, found))
-            same_body = self._same_body(made, found, pair.path[-1])
-            return same_body and self._dictionaries(made.dictionary, found.dictionary, pair.path, _PACKING)
+            return self._streams(made, found, pair.path)
         if isinstance(made, dict) and isinstance(found, dict):
             return self._dictionaries(made, found, pair.path, _free_keys(made, pair.path))
         if isinstance(made, list) and isinstance(found, list):
             return self._lists(made, found, pair.path)
         return same(made, found)
+
+    def _streams(self, made: Stream, found: Stream, path: Path) -> bool:
+        if path == ("Root", "Metadata"):
+            return not says_more(_expanded(self.made, made), _expanded(self.found, found))
+        same_body = self._same_body(made, found, path[-1])
+        return same_body and self._dictionaries(made.dictionary, found.dictionary, path, _PACKING)
 
     def _dictionaries(
         self, made: dict[str, Value], found: dict[str, Value], path: Path, free: frozenset[str]

@@ -117,12 +117,18 @@ def _prove(data: bytes, options: Options) -> Proved | None:
         return None
     # Step 3: its text; slices of seals hold none.
     plain = PlainPdf.read(unsigned)
-    text = text_of(plain if unsigned is bare else PlainPdf.read(bare))
-    if text is None or normalise_text(text) != normalise_text(expected_text(maker.form, document)):
+    bare_text = plain if unsigned is bare else PlainPdf.read(bare)
+    if not _says(bare_text, expected_text(maker.form, document)):
         return None
     # Step 4: signatures, security store, document timestamps.
     structure = _structure(plain, data, attachment, options.limits)
     return None if structure is None else Proved(structure, document)
+
+
+def _says(plain: PlainPdf, expected: str) -> bool:
+    """Tell whether a file prints a text, and nothing else."""
+    text = text_of(plain)
+    return text is not None and normalise_text(text) == normalise_text(expected)
 
 
 def _structure(plain: PlainPdf, data: bytes, attachment: bytes, limits: Limits) -> Structure | None:
