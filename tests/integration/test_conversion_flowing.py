@@ -28,7 +28,7 @@ pytestmark = pytest.mark.libreoffice
 def test_agreements_are_libreoffices(name: str) -> None:
     figures = run(name, 16, seed=1)
     assert not figures.differing
-    assert figures.equal.total() >= 4  # of the odd samples; the others went to LibreOffice by name
+    assert figures.equal.total() >= 8  # of the odd samples; the others went to LibreOffice by name
 
 
 @pytest.mark.soak
@@ -36,7 +36,7 @@ def test_agreements_are_libreoffices(name: str) -> None:
 def test_hundreds_of_agreements_are_libreoffices(name: str) -> None:
     figures = run(name, 1000, seed=2)
     assert not figures.differing
-    assert figures.equal.total() >= 450
+    assert figures.equal.total() >= 700
     assert min(figures.equal) <= 4
     assert max(figures.equal) >= 12
 
