@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # 在不联网的 Debian 12（amd64）上安装 agreegen。Installs agreegen on Debian 12 (amd64) without a network.
 #
-#   ./install.sh [--prefix DIR] [--no-debian]     install or upgrade, then run `agreegen doctor`
+#   ./install.sh [--prefix DIR] [--no-debian | --no-libreoffice]
+#                                                 install or upgrade, then run `agreegen doctor`
 #   ./install.sh --rollback [--prefix DIR]        go back to the version before
 #
-# As root: into /opt/agreegen, with the Debian packages; otherwise into ~/.local/share/agreegen, without them
-# (compiled forms need none). Only the program lies there: registers, ledgers and home folders are not touched.
+# As root: into /opt/agreegen, with the Debian packages (--no-libreoffice: all but LibreOffice); otherwise into
+# ~/.local/share/agreegen, without them (compiled forms need none). Only the program lies there: registers, ledgers
+# and home folders are not touched.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=0
@@ -13,13 +15,15 @@ root=0
 prefix=$([ $root = 1 ] && echo /opt/agreegen || echo "$HOME/.local/share/agreegen")
 bin=$([ $root = 1 ] && echo /usr/local/bin || echo "$HOME/.local/bin")
 debian=$root
+left_out=""
 rollback=0
 while [ $# -gt 0 ]; do
     case $1 in
         --prefix) prefix=$2; bin=$2/bin; shift ;;
         --no-debian) debian=0 ;;
+        --no-libreoffice) left_out='^(libreoffice-writer-nogui|python3-uno)$' ;;
         --rollback) rollback=1 ;;
-        *) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 2 ;;
+        *) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2 ;;
     esac
     shift
 done
@@ -43,11 +47,15 @@ switch_to() {
     ln -sfn "$prefix/current/bin/agreegen" "$bin/agreegen"
 }
 
-mkdir -p "$prefix/versions"
-exec 9>"$prefix/.lock"
-flock -n 9 || fail "another installation into $prefix is under way" 7
+lock() {
+    mkdir -p "$prefix/versions"
+    exec 9>"$prefix/.lock"
+    flock -n 9 || fail "another installation into $prefix is under way" 7
+}
 
 if [ $rollback = 1 ]; then
+    [ -d "$prefix" ] || fail "there is no earlier version in $prefix"
+    lock
     before=$(readlink "$prefix/previous" 2>/dev/null) || fail "there is no earlier version in $prefix"
     [ -x "$prefix/$before/bin/agreegen" ] || fail "the earlier version $before is not whole"
     switch_to "$before"
@@ -63,6 +71,7 @@ unlisted=$(find . -type f ! -name SHA256SUMS | sort | comm -23 - <(sed 's/^[0-9a
 [ -z "$unlisted" ] || fail "not part of the bundle, nothing was installed: $unlisted" 3
 
 [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ] || fail "this bundle is for Debian 12 on amd64" 4
+lock
 if [ $debian = 1 ]; then
     lists=$(mktemp -d)
     trap 'rm -rf "$lists"' EXIT
@@ -74,7 +83,7 @@ if [ $debian = 1 ]; then
     apt_local=(apt-get -q -o Dir::Etc::sourcelist="$lists/sources.list" -o Dir::Etc::sourceparts=-
         -o Dir::State::lists="$lists/lists" -o Dir::Cache="$lists/cache" -o APT::Sandbox::User=root)
     "${apt_local[@]}" update >/dev/null
-    DEBIAN_FRONTEND=noninteractive "${apt_local[@]}" install -y --no-install-recommends $(cat debian/WANTED) >"$prefix/apt.log" 2>&1 ||
+    DEBIAN_FRONTEND=noninteractive "${apt_local[@]}" install -y --no-install-recommends $(grep -vE "${left_out:-^$}" debian/WANTED) >"$prefix/apt.log" 2>&1 ||
         fail "the Debian packages cannot be installed, see $prefix/apt.log" 4
 fi
 python=$(command -v python3.11) || fail "python3.11 is not installed: run this as root, or ask the administrator" 4

@@ -1,0 +1,93 @@
+"""The bundle on bare machines: built of a commit, installed without a network, and judged by others.
+
+Building it needs a network the first time (wheels and Debian packages are kept in `~/.cache/agreegen`), and
+making the roots does each time.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+from agreegen.conversion.compiled import ENGINE
+from agreegen.model.document import Document
+from tests.judges import pdfsig, verapdf
+
+ROOT = Path(__file__).parents[2]
+TOOLS = ("debootstrap", "unshare", "apt-ftparchive", "git", "pdfsig")
+AGREEMENTS = {"confidentiality-agreement.pdf", "data-use-agreement.pdf"}
+
+pytestmark = [
+    pytest.mark.soak,
+    pytest.mark.verapdf,
+    pytest.mark.skipif(os.geteuid() != 0, reason="making a Debian root needs root"),
+    pytest.mark.skipif(any(shutil.which(tool) is None for tool in TOOLS), reason=f"needs {', '.join(TOOLS)}"),
+    pytest.mark.skipif(not verapdf.available(), reason="needs a Java runtime and the veraPDF classes"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A built bundle.
+
+    Attributes:
+        tarball: The file to carry over.
+        source: The commit that it was built of, as a working tree.
+    """
+
+    tarball: Path
+    source: Path
+
+
+def build(source: Path, output: Path) -> Path:
+    subprocess.run([sys.executable, source / ".ci" / "bundle" / "build.py", output], check=True, timeout=3600)
+    (tarball,) = output.glob("*.tar")
+    return tarball
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    folder = tmp_path_factory.mktemp("bundle")
+    subprocess.run(["git", "clone", "--quiet", ROOT, folder / "source"], check=True)
+    return Bundle(build(folder / "source", folder / "first"), folder / "source")
+
+
+@pytest.fixture(scope="module")
+def machines(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the two machines that `.ci/bundle/try` made; one has no LibreOffice."""
+    folder = tmp_path_factory.mktemp("machines")
+    script = bundle.source / ".ci" / "bundle" / "try"
+    subprocess.run([script, bundle.tarball, folder], check=True, timeout=3600)
+    return folder
+
+
+def test_two_builds_of_a_commit_are_the_same(bundle: Bundle, tmp_path: Path) -> None:
+    again = build(bundle.source, tmp_path)
+    assert again.name == bundle.tarball.name
+    assert again.read_bytes() == bundle.tarball.read_bytes()
+
+
+@pytest.mark.parametrize("machine", ["lean", "whole"])
+def test_agreements_of_a_bare_machine_are_accepted(machines: Path, machine: str) -> None:
+    agreements = sorted((machines / machine / "tmp" / "out" / "agreements").glob("*.pdf"))
+    assert {path.name for path in agreements} == AGREEMENTS
+    for path in agreements:
+        said = pdfsig.signatures(path)
+        assert len(said) >= 4
+        assert {one.validation for one in said} == {"Signature is Valid."}
+        with pikepdf.open(path) as pdf:
+            attached = Document.from_json(pdf.attachments["agreegen.json"].get_file().read_bytes())
+        assert attached.engine == ENGINE
+    assert verapdf.validate(agreements) == {path: (True, []) for path in agreements}
+
+
+def test_the_lean_machine_has_no_libreoffice(machines: Path) -> None:
+    assert not list((machines / "lean" / "usr").glob("**/soffice*"))
+    assert list((machines / "whole" / "usr").glob("**/soffice*"))
