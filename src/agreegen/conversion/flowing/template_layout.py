@@ -10,13 +10,13 @@ import io
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from lxml import etree
 
 from agreegen.conversion.compiled.description import Align
 from agreegen.conversion.flowing.description import LEFT_OFFSET, Block, Cell, Paragraph, Row, Style
-from agreegen.errors import ConversionError
+from agreegen.conversion.flowing.unmeasured import refuse, refuse_words, require_even, unreadable
 from agreegen.forms.styles import Styles, W
 from agreegen.forms.template import Template
 from agreegen.messages import message
@@ -72,7 +72,11 @@ def read_layout(data: bytes, template: Template) -> Layout:
     Raises:
         ConversionError: It holds something whose layout was not measured.
     """
-    return _Reader(data, template).read()
+    reader = _Reader(data, template)
+    try:
+        return reader.read()
+    except (TypeError, ValueError, AttributeError) as exc:  # a number that is none, or is missing
+        raise unreadable(reader.place) from exc
 
 
 class _Reader:
@@ -85,72 +89,89 @@ class _Reader:
 
             self._body = part("word/document.xml").find(f"{W}body")
             self._styles = Styles.from_parts(part)
-        self._sources = iter(template.paragraphs)
+        self._paragraphs = template.paragraphs
+        self._next = 0
+        self.place = message("conversion.place.page-settings")
         self._found: list[Style] = []
         self._left = self._width = 0
 
     def read(self) -> Layout:
         *content, section = self._body
-        _only(section, _SECTION)
+        self._only(section, _SECTION)
         size, margin = section.find(f"{W}pgSz"), section.find(f"{W}pgMar")
         self._left = _twips(margin, "left") + LEFT_OFFSET
         self._width = _twips(size, "w") - _twips(margin, "left") - _twips(margin, "right")
-        top, bottom = _even(_twips(margin, "top")), _even(_twips(size, "h") - _twips(margin, "bottom"))
+        top = require_even(_twips(margin, "top"), self.place)
+        bottom = require_even(_twips(size, "h") - _twips(margin, "bottom"), self.place)
         blocks = tuple(self._block(node) for node in content)
         if len({style.font for style in self._found}) != 1:
-            _refuse("fonts")
+            refuse("rFonts", message("conversion.place.styles"))
         return Layout(top, bottom, self._left, self._width, tuple(self._found), blocks)
 
+    def _only(self, node: Any, names: frozenset[str]) -> None:
+        """Refuse an element that holds others than these, by the first of them."""
+        for child in node if node is not None else ():
+            if isinstance(child.tag, str) and child.tag.removeprefix(W) not in names:
+                refuse(child.tag, self.place)
+
     def _block(self, node: Any) -> Block:
+        if self._next < len(self._paragraphs):
+            self.place = self._paragraphs[self._next].place
         if node.tag == f"{W}p":
             return Block(self._paragraph(node))
         if node.tag != f"{W}tbl":
-            _refuse(node.tag)
+            refuse(node.tag, self.place)
         return Block(rows=tuple(self._rows(node)))
 
     def _rows(self, table: Any) -> Iterator[Row]:
         properties = table.find(f"{W}tblPr")
-        _only(properties, _TABLE)
-        if properties.find(f"{W}tblLayout").get(f"{W}type") != "fixed":
-            _refuse("tblLayout")
-        margins = {side.tag.removeprefix(W): _twips(side, "w") for side in properties.find(f"{W}tblCellMar")}
-        if set(margins) != {"top", "left", "bottom", "right"} or margins["top"] or margins["bottom"]:
-            _refuse("tblCellMar")
-        if margins["left"]:
-            _refuse("tblCellMar")
+        self._only(properties, _TABLE)
+        self._only(table, frozenset({"tblPr", "tblGrid", "tr"}))
+        if properties.find(f"{W}tblLayout[@{W}type='fixed']") is None:
+            refuse("tblLayout", self.place)
+        sides = properties.iterfind(f"{W}tblCellMar/*")
+        margins = {side.tag.removeprefix(W): _twips(side, "w") for side in sides}
+        right = margins.pop("right", 0)
+        if set(margins) != {"top", "left", "bottom"} or any(margins.values()):
+            refuse("tblCellMar", self.place)
         columns = [_twips(column, "w") for column in table.find(f"{W}tblGrid")]
         for row in table.findall(f"{W}tr"):
-            yield self._row(row, columns, margins["right"])
+            yield self._row(row, columns, right)
 
     def _row(self, row: Any, columns: list[int], right: int) -> Row:
         properties = row.find(f"{W}trPr")
-        _only(properties, _ROW)
-        height = properties.find(f"{W}trHeight")
+        self._only(properties, _ROW)
+        self._only(row, frozenset({"trPr", "tc"}))
+        height = row.find(f"{W}trPr/{W}trHeight")
         if height is not None and height.get(f"{W}hRule", "atLeast") != "atLeast":
-            _refuse("trHeight")
+            refuse("trHeight", self.place)
+        nodes = row.findall(f"{W}tc")
+        if len(nodes) != len(columns):
+            refuse("gridSpan", self.place)
         cells, left = [], self._left
-        for node, width in zip(row.findall(f"{W}tc"), columns, strict=True):
-            _only(node.find(f"{W}tcPr"), frozenset({"tcW"}))
+        for node, width in zip(nodes, columns, strict=True):
+            self._only(node, frozenset({"tcPr", "p"}))
+            self._only(node.find(f"{W}tcPr"), frozenset({"tcW"}))
             paragraphs = tuple(self._paragraph(one) for one in node.findall(f"{W}p"))
             cells.append(Cell(left, width - right, paragraphs))
             left += width
-        return Row(0 if height is None else _even(_twips(height, "val")), tuple(cells))
+        return Row(0 if height is None else require_even(_twips(height, "val"), self.place), tuple(cells))
 
     def _paragraph(self, node: Any) -> Paragraph:
+        text = self._paragraphs[self._next]
+        self.place, self._next = text.place, self._next + 1
+        for oddity in text.oddities:
+            refuse_words(oddity, text.place, message("conversion.layout.remove.hint"))
         properties = list(self._properties(node))
         for holder in properties:
-            _only(holder, _PARAGRAPH)
+            self._only(holder, _PARAGRAPH)
         for run in node.iter(f"{W}r"):
-            _only(run, frozenset({"t", "rPr"}))
-            if run.find(f"{W}rPr") is not None and len(run.find(f"{W}rPr")):
-                _refuse("rPr")
-        _only(node, frozenset({"pPr", "r", "bookmarkStart", "bookmarkEnd", "proofErr"}))
+            self._only(run, frozenset({"t", "rPr"}))
+            self._only(run.find(f"{W}rPr"), frozenset())
+        self._only(node, frozenset({"pPr", "r", "bookmarkStart", "bookmarkEnd", "proofErr"}))
         style = self._style(node, properties)
         if style not in self._found:
             self._found.append(style)
-        text = next(self._sources)
-        if text.oddities:
-            _refuse(str(text.place))
         marks = tuple(str(mark.get(f"{W}name")) for mark in node.iter(f"{W}bookmarkStart"))
         return Paragraph(
             text.source,
@@ -175,20 +196,21 @@ class _Reader:
         spacing = _merged(properties, "spacing")
         indent = _merged(properties, "ind")
         if spacing.get("lineRule") != "exact" or int(spacing.get("before", 0)):
-            _refuse("spacing")
+            refuse("spacing", self.place)
         if any(int(indent.get(key, 0)) for key in ("left", "right", "start", "end", "hanging")):
-            _refuse("ind")
+            refuse("ind", self.place)
         if _merged(properties, "widowControl").get("val") in _OFF:
-            _refuse("widowControl")
-        pitch, align = _even(int(spacing["line"])), _merged(properties, "jc").get("val", "left")
+            refuse("widowControl", self.place)
+        pitch = require_even(int(spacing["line"]), self.place)
+        align = _merged(properties, "jc").get("val", "left")
         if align not in _ALIGNS:
-            _refuse("jc")
+            refuse("jc", self.place)
         font, half_points = self._run_properties(node)
         first = int(indent.get("firstLine", 0))
         if first and align != "left":
-            _refuse("ind")
-        rise = _even(pitch * _RISE[0] // _RISE[1])
-        after = _even(int(spacing.get("after", 0)))
+            refuse("ind", self.place)
+        rise = require_even(pitch * _RISE[0] // _RISE[1], self.place)
+        after = require_even(int(spacing.get("after", 0)), self.place)
         return Style(font, half_points / 2, pitch, after, first, _ALIGNS[align], rise)
 
     def _run_properties(self, node: Any) -> tuple[str, int]:
@@ -199,13 +221,13 @@ class _Reader:
             holder = style.find(f"{W}rPr")
             if holder is None:
                 continue
-            _only(holder, _RUN)
+            self._only(holder, _RUN)
             if size is None and holder.find(f"{W}sz") is not None:
                 size = int(holder.find(f"{W}sz").get(f"{W}val"))
             for named in holder.iterfind(f"{W}rFonts"):
                 fonts |= {str(named.get(f"{W}{key}")) for key in ("ascii", "hAnsi", "eastAsia")}
         if len(fonts) != 1 or size is None:
-            _refuse("rFonts")
+            refuse("rFonts", self.place)
         return fonts.pop(), size
 
 
@@ -226,24 +248,5 @@ def _flag(properties: list[Any], name: str) -> bool:
     return False
 
 
-def _only(node: Any, names: frozenset[str]) -> None:
-    for child in node if node is not None else ():
-        if isinstance(child.tag, str) and child.tag.removeprefix(W) not in names:
-            _refuse(child.tag)
-
-
 def _twips(node: Any, name: str) -> int:
     return int(node.get(f"{W}{name}"))
-
-
-def _even(twips: int) -> int:
-    if twips % 2:
-        _refuse(f"{twips}")
-    return twips
-
-
-def _refuse(what: str) -> NoReturn:
-    raise ConversionError(
-        message("conversion.layout-not-measured", what=what.removeprefix(W)),
-        hint=message("conversion.form-needs-libreoffice-engine"),
-    )

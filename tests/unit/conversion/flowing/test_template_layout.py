@@ -15,6 +15,7 @@ from agreegen.errors import ConversionError
 from agreegen.forms.template import parse_template
 
 FOLDER = Path(__file__).parents[4] / "forms" / "data-use-agreement"
+FIXED = b'<w:tblLayout w:type="fixed"/>'
 
 
 def changed(old: bytes, new: bytes) -> bytes:
@@ -39,17 +40,33 @@ def test_the_layout_is_that_of_the_compiled_form() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "named"),
+    ("old", "new", "said", "advice"),
     [
-        (b'w:lineRule="exact"', b'w:lineRule="auto"', "spacing"),
-        (b"<w:keepNext/>", b"<w:keepNext/><w:pageBreakBefore/>", "pageBreakBefore"),
-        (b'<w:tblLayout w:type="fixed"/>', b'<w:tblLayout w:type="autofit"/>', "tblLayout"),
-        (b"<w:cantSplit/>", b"<w:cantSplit/><w:tblHeader/>", "tblHeader"),
-        (b"</w:sectPr>", b'<w:docGrid w:type="lines"/></w:sectPr>', "docGrid"),
-        (b"</w:r>", b"</w:r><w:hyperlink/>", "hyperlink"),
+        (b'w:lineRule="exact"', b'w:lineRule="auto"', "paragraph 1: line spacing", "Exactly"),
+        (b"<w:keepNext/>", b"<w:keepNext/><w:pageBreakBefore/>", r"paragraph \d+: a page", "take it out"),
+        (FIXED, b'<w:tblLayout w:type="autofit"/>', "table 1, .*: .*not fixed", "resize"),
+        (FIXED, b"", "table 1, .*: .*not fixed", "resize"),
+        (FIXED, FIXED + b"<w:tblBorders/>", "table 1, .*: a border", "take it out"),
+        (
+            b"<w:tblCellMar>",
+            b"<w:tblCellMar><w:start/>",
+            "table 1, .*: a setting",
+            "take it out",
+        ),
+        (b"<w:cantSplit/>", b"<w:cantSplit/><w:tblHeader/>", "table 1, .*: a row", "At least"),
+        (b"<w:tcW ", b'<w:gridSpan w:val="2"/><w:tcW ', "table 1, .*: a merged", "split"),
+        (b"</w:sectPr>", b'<w:docGrid w:type="lines"/></w:sectPr>', "page settings: .*grid", "No grid"),
+        (b"</w:r>", b"</w:r><w:hyperlink/>", "paragraph 1: a link", "take it out"),
+        (b"</w:r>", b"</w:r><w:oddity/>", "paragraph 1: “oddity”", "take it out"),
+        (b"<w:r><w:t", b"<w:r><w:rPr><w:b/></w:rPr><w:t", "paragraph 1: text that looks", "clear"),
+        (b'<w:pgMar w:top="2098"', b'<w:pgMar w:top="2097"', "page settings: a length of 2097/20", "tenths"),
+        (b'<w:pgMar w:top="2098"', b'<w:pgMar w:top="high"', "page settings: a setting", "take it out"),
     ],
 )
-def test_what_was_not_measured_is_refused_by_its_name(old: bytes, new: bytes, named: str) -> None:
+def test_what_was_not_measured_is_refused_with_its_place_and_advice(
+    old: bytes, new: bytes, said: str, advice: str
+) -> None:
     data = changed(old, new)
-    with pytest.raises(ConversionError, match=named):
+    with pytest.raises(ConversionError, match=f"^{said}.*cannot be compiled$") as caught:
         read_layout(data, parse_template(data, FOLDER / "template.docx"))
+    assert advice in str(caught.value.hint)
