@@ -30,6 +30,7 @@ SERIOUS = {"serious", "critical"}
 SHOTS = os.environ.get("AGREEGEN_SCREENSHOTS")
 """A folder for pictures of the pages, to be looked at."""
 
+_NAMES_PEOPLE = ("/users", "/account", "desk", "sign-", "link-")
 LANGUAGES = {"zh": "zh-CN", "en": "en-US"}
 _NOTE_VIOLATIONS = """
 window.violations = [];
@@ -103,7 +104,7 @@ def look(watched: Watched, path: str, language: str, width: str) -> dict[str, ob
         ".filter((each) => !each.closest('[lang=\"zh-CN\"]') && !each.lang)"
         ".map((each) => each.innerText).join())"
     )
-    known = "普查员承诺书" in page.inner_text("body") or path.startswith(("/users", "/account"))
+    known = "普查员承诺书" in page.inner_text("body") or path.startswith(_NAMES_PEOPLE)
     return {
         path: _axe(page),
         f"{path} policy": violations,

@@ -12,6 +12,7 @@ from agreegen.web.pages.rendering import page
 from agreegen.web.pages.visitor import LANGUAGES, drop_session, set_language, set_session
 from agreegen.web.security.passwords import matches
 from agreegen.web.store.attempts import AttemptRule
+from agreegen.web.store.audit import Act
 from agreegen.web.store.users import User
 
 LANE = "login"
@@ -65,7 +66,7 @@ def _enter(call: Call, user: User) -> Response:
     office.attempts.forgive(_place(call))
     response = RedirectResponse(_next(call.text("next"), user), _SEE_OTHER)
     set_session(response, office.sessions.begin(user.id, call.visitor.address, now=office.clock()), office)
-    call.record("login", user.name)
+    office.record(Act(user.name, call.visitor.address, "login", user.name))
     return response
 
 

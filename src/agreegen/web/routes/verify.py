@@ -10,17 +10,18 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from agreegen.api import BagReport, FileReport, PagePair, Report, Verdict, changed_pages, report_html
-from agreegen.errors import AgreegenError
+from agreegen.errors import AgreegenError, InputError
+from agreegen.messages import message
 from agreegen.reports.verification.wording import Explanation, explain
 from agreegen.web.endpoint import NOT_FOUND, Call, Intake, Page
 from agreegen.web.pages.rendering import page
-from agreegen.web.work.bag_upload import judge_zipped_bag
+from agreegen.web.work.bag_upload import judge_zipped_bag, report_zipped_bag
 from agreegen.web.work.uploads import Upload, uploads_in
 from agreegen.web.work.verifying import options_of, trust_files
 
 LANE = "verify"
 _FIELD = "file"
-_BAD_REQUEST = 400
+_BAD_REQUEST, _UNPROCESSABLE = 400, 422
 _MOST_BYTES = 200 << 20
 _MOST_FILES = 50
 KINDS = {
@@ -86,7 +87,7 @@ def show_start(call: Call) -> Response:
 
 def _show(call: Call, answers: tuple[Answer | BagAnswer, ...], template: str = "verify.html") -> Response:
     trust = trust_files(call.office.home.trust)
-    return page(template, call.office, call.visitor, answers=answers, trust=trust)
+    return page(template, call.office, call.visitor, answers=answers, trust=trust, problem=None)
 
 
 def answer_page(call: Call) -> Response:
@@ -102,7 +103,8 @@ def answer_page(call: Call) -> Response:
 def _answer(call: Call, file: FileReport, data: bytes) -> Answer:
     pairs = tuple(_kept(call, pair) for pair in changed_pages(file, data))
     kind = "doubt" if _waits(file) else KINDS[file.verdict]
-    return Answer(file, kind, explain(file, call.visitor.language), pairs)
+    words = explain(file, call.visitor.language, on_page=True)
+    return Answer(file, kind, words, pairs)
 
 
 def _waits(file: FileReport) -> bool:
@@ -130,14 +132,35 @@ def show_picture(call: Call) -> Response:
 
 def give_report(call: Call) -> Response:
     """Judge what was sent and give the report as one HTML file to keep."""
-    judged = list(_judged(call))
-    if not judged:
+    uploads = list(uploads_in(call.form, _FIELD))
+    if not uploads:
         raise HTTPException(_BAD_REQUEST)
+    if any(upload.is_zip for upload in uploads):
+        return _report_of_bag(call, uploads)
+    judged = [_judge(call, upload) for upload in uploads]
     report = Report(tuple(file for file, _ in judged))
     contents = {file.path: data for file, data in judged}
     options = options_of(call.office.home, call.office.settings)
     html = report_html(report, options, lang=call.visitor.language, contents=contents)
-    return HTMLResponse(html, headers={"Content-Disposition": 'attachment; filename="verification.html"'})
+    return _kept_page(html.encode())
+
+
+def _report_of_bag(call: Call, uploads: list[Upload]) -> Response:
+    """Give the report of one bag; a page that says why where there is none."""
+    options = options_of(call.office.home, call.office.settings)
+    try:
+        if len(uploads) > 1:
+            raise InputError(message("web.verify.one-bag"))
+        data = report_zipped_bag(uploads[0].open(), options, call.visitor.language)
+    except AgreegenError as exc:
+        trust = trust_files(call.office.home.trust)
+        values = {"answers": (), "trust": trust, "problem": exc}
+        return page("verify.html", call.office, call.visitor, _UNPROCESSABLE, **values)
+    return _kept_page(data)
+
+
+def _kept_page(data: bytes) -> Response:
+    return HTMLResponse(data, headers={"Content-Disposition": 'attachment; filename="verification.html"'})
 
 
 def answer_json(call: Call) -> Response:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import stat
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from agreegen.api import BagReport, VerifyOptions, verify_bag
+from agreegen.api import BagReport, VerifyOptions, verify_bag, write_four
 from agreegen.errors import ArchiveError
 from agreegen.foreign.confinement import ConfinedError, Confinement
 from agreegen.foreign.limits import Limits
-from agreegen.messages import message
+from agreegen.messages import message, speaking
 from agreegen.temporary import OwnFolder, shared_temporary_folder
 
 _MOST_FILES = 20_000
@@ -31,16 +33,51 @@ def judge_zipped_bag(file: IO[bytes], options: VerifyOptions) -> BagReport:
     Raises:
         ArchiveError: It cannot be unpacked within bounds, or holds no bag.
     """
+    with _unpacked(file) as bag, _process() as process:
+        return process.call(verify_bag, bag, options)
+
+
+def report_zipped_bag(file: IO[bytes], options: VerifyOptions, language: str) -> bytes:
+    """Judge a zipped bag and return the report on its four properties (DA/T 70-2018), one HTML file.
+
+    Args:
+        file: The ZIP.
+        options: By what it is judged.
+        language: `zh` or `en`.
+
+    Raises:
+        ArchiveError: It cannot be unpacked within bounds, or holds no bag.
+    """
+    with _unpacked(file) as bag, OwnFolder(shared_temporary_folder(), "report") as folder:
+        target = folder / "report.html"
+        with _process() as process:
+            process.call(_write_report, bag, target, options, language)
+        return target.read_bytes()
+
+
+def _write_report(bag: Path, target: Path, options: VerifyOptions, language: str) -> None:
+    """Judge and write in the confined process."""
+    with speaking(language):
+        write_four(bag, verify_bag(bag, options), target, stage="receipt")
+
+
+@contextlib.contextmanager
+def _unpacked(file: IO[bytes]) -> Iterator[Path]:
     with OwnFolder(shared_temporary_folder(), "bag") as folder:
         unpack_zip(file, folder)
-        bag = _bag_in(folder)
-        process = Confinement(_LIMITS)
-        try:
-            return process.call(verify_bag, bag, options)
-        except ConfinedError as exc:
-            raise ArchiveError(message("web.bag.limits"), hint=message("web.bag.limits.hint")) from exc
-        finally:
-            process.close()
+        yield _bag_in(folder)
+
+
+@contextlib.contextmanager
+def _process() -> Iterator[Confinement]:
+    """Give a process with limits; what it meets beyond them is the bag's fault."""
+    process = Confinement(_LIMITS)
+    try:
+        yield process
+    except ConfinedError as exc:
+        raise ArchiveError(message("web.bag.limits"), hint=message("web.bag.limits.hint")) from exc
+    finally:
+        process.close()
 
 
 def unpack_zip(file: IO[bytes], folder: Path) -> None:
