@@ -58,9 +58,9 @@ def upload(visit: Visit, rows: int = ROWS) -> str:
     return answer.headers["location"]
 
 
-def wait(until: Callable[[], bool]) -> None:
+def wait(until: Callable[[], bool], seconds: float = _SECONDS) -> None:
     """Wait for something that takes seconds."""
-    end = time.monotonic() + _SECONDS
+    end = time.monotonic() + seconds
     while not until():
         assert time.monotonic() < end
         time.sleep(0.1)

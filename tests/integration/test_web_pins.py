@@ -83,6 +83,9 @@ def test_a_destruction_that_two_pins_sign(archive: ArchiveOffice, pins: dict[str
     assert ended(bag.child("plan")) == 0, bag.child("plan").last_words("en")
     plan = json.loads(bag.child("plan").output.read_bytes())
     assert field_of(second.get(page).text, LEDGER)
+    sealed = bag.sealed / "bag-01.p7m"
+    sealed.parent.mkdir(parents=True)
+    sealed.write_bytes(b"what it went out in")
     order, ledger = pins[ORDERS], pins[LEDGER]
     yes = {"code": plan["confirm"], "agreed": "1", "credential": f"{ORDERS}.yaml"}
     asked = f"secret passphrase of {LEDGER}"
@@ -95,9 +98,13 @@ def test_a_destruction_that_two_pins_sign(archive: ArchiveOffice, pins: dict[str
         second.post(f"{page}/destruction/approve", {**yes, **wrong})
         assert ended(bag.child("destroy")) == ExitCode.SIGNING, wrong
         assert bag.is_there
+        archive.web.office.long_acts.settle()
+        assert sealed.is_file(), "nothing of it is lost as long as it is there"
     second.post(f"{page}/destruction/approve", {**yes, "pin": order, asked: ledger})
     assert ended(bag.child("destroy")) == 0, bag.child("destroy").last_words("en")
     assert not bag.path.exists()
+    archive.web.office.long_acts.settle()
+    assert not sealed.exists(), "nor can it be brought back"
     for pin in (order, ledger):
         assert files_that_hold(archive.web.office.home.folder, pin) == []
     archive.web.office.long_acts.settle()

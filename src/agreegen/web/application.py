@@ -107,7 +107,7 @@ async def _look_for_ends(office: Office) -> None:
     while True:
         try:
             await asyncio.to_thread(office.long_acts.settle)
-        except (OSError, sqlite3.Error):
+        except (OSError, ValueError, sqlite3.Error):
             _LOG.exception("the ends of long acts could not be noted")
         await asyncio.sleep(_LOOK_S)
 

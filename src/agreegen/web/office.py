@@ -23,6 +23,7 @@ from agreegen.web.store.open_acts import OpenActs
 from agreegen.web.store.sessions import SessionRules, Sessions
 from agreegen.web.store.signings import Signings
 from agreegen.web.store.users import Users
+from agreegen.web.work.archive.destruction import APPROVING, drop_copies
 from agreegen.web.work.behind import Behind
 from agreegen.web.work.commands.long_acts import LongActs
 from agreegen.web.work.coverage_view import CoverageView, coverage_views
@@ -116,7 +117,7 @@ class Office:
             sessions=Sessions(database, SessionRules(idle=settings.idle)),
             attempts=Attempts(database),
             audit=audit,
-            long_acts=LongActs(home.folder, OpenActs(database, audit), clock),
+            long_acts=LongActs(home.folder, OpenActs(database, audit), clock, {APPROVING: drop_copies}),
             audit_key=AuditKey.of_home(home.folder),
             secret=database.secret("request-tokens"),
             batches=Batches(database),

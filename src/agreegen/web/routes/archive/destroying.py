@@ -20,10 +20,12 @@ from agreegen.web.routes.archive.finding import (
 )
 from agreegen.web.routes.batches.finding import back_to
 from agreegen.web.work.archive.destruction import (
+    APPROVING,
     Proposal,
     command,
     is_begun,
     keep_proposal,
+    note_copies,
     plan_of,
     proposal_of,
     signers_beside,
@@ -70,7 +72,7 @@ def approve(call: Call) -> Response:
     if proposal is None or plan is None:
         raise HTTPException(NOT_FOUND)
     if call.user.id != proposal.approver_account:
-        call.record("destruction-approve", _subject(bag), "refused")
+        call.record(APPROVING, _subject(bag), "refused")
         raise HTTPException(FORBIDDEN)
     options, credential = options_for(call, bag.place), chosen_credential(call)
     doing = command(bag, proposal, options) + options.trust + options.timestamps
@@ -79,9 +81,9 @@ def approve(call: Call) -> Response:
     agreed = bool(call.text("agreed")) and call.text("code") == plan["confirm"]
     free = agreed and credential is not None and not bag.busy
     if free:
-        bag.drop_copies()
+        note_copies(bag)
     answers = typed_answers(call, credential, signers_beside(bag, call.office.home))
-    call.begin(bag.child("destroy"), doing, "destruction-approve", _subject(bag), answers=answers, free=free)
+    call.begin(bag.child("destroy"), doing, APPROVING, _subject(bag), answers=answers, free=free)
     return back_to(address_of(bag) + _PART)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -20,6 +22,9 @@ from agreegen.web.work.commands.children import ChildState
 
 _OWNER_ONLY = 0o600
 _COMPLETION = "completion.json"
+_COPIES = "copies.json"
+APPROVING = "destruction-approve"
+"""The act by which a bag is destroyed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,22 @@ def is_begun(bag: Bag) -> bool:
     """Tell whether a destruction was begun and has not come to its end: it can only be gone on with."""
     folder = bag.beside(DESTROYED)
     return folder.is_dir() and not (folder / _COMPLETION).is_file()
+
+
+def note_copies(bag: Bag) -> None:
+    """Note from what else a bag could be brought back; that goes when the bag has gone, and not before."""
+    names = [os.path.relpath(folder, bag.notes) for folder in bag.copies]
+    write_atomically(bag.notes / _COPIES, json.dumps(names).encode(), mode=_OWNER_ONLY)
+
+
+def drop_copies(notes: Path) -> None:
+    """Remove what was noted as a copy of the bag with these notes."""
+    try:
+        names = json.loads((notes / _COPIES).read_bytes())
+    except FileNotFoundError:
+        return
+    for name in names:
+        shutil.rmtree(notes / name, ignore_errors=True)
 
 
 def signers_beside(bag: Bag, home: Home) -> tuple[Path, ...]:

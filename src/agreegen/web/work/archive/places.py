@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -109,11 +108,10 @@ class Bag:
         for path in self.beside(TRANSFER).glob("receipt.json*"):
             path.unlink()
 
-    def drop_copies(self) -> None:
-        """Remove what the bag could be brought back from: sealed parts that it came in or went out in."""
-        for folder in (self.sealed, self.place.sources):
-            if folder is not None:
-                shutil.rmtree(folder, ignore_errors=True)
+    @property
+    def copies(self) -> tuple[Path, ...]:
+        """Folders that the bag could be brought back from: sealed parts that it came in or went out in."""
+        return tuple(folder for folder in (self.sealed, self.place.sources) if folder is not None)
 
     def child(self, act: str) -> Child:
         """Return a command about it, run where it lies."""

@@ -17,9 +17,11 @@ from agreegen.web.store.open_acts import OpenAct, OpenActs
 from agreegen.web.work.commands.children import Child, ChildState
 
 _RUN_BYTES = 16
+_NOTHING: Mapping[str, Callable[[Path], None]] = {}
+_DONE = "done"
 _NOT_STARTED, _CUT_SHORT, _FAILED = "not-started", "cut-short", "failed"
 _RESULTS = {
-    ExitCode.DONE: "done",
+    ExitCode.DONE: _DONE,
     ExitCode.NEGATIVE: "findings",
     ExitCode.FAILED_ROWS: "rows-failed",
     ExitCode.INTERRUPTED: "stopped",
@@ -33,12 +35,20 @@ class LongActs:
         home: The home folder; what is noted is relative to it, so that it can be moved.
         open_acts: Where they are noted.
         clock: Gives aware UTC time.
+        afterwards: What else is done when an act of a name is done, with the folder of the command's files.
     """
 
-    def __init__(self, home: Path, open_acts: OpenActs, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        home: Path,
+        open_acts: OpenActs,
+        clock: Callable[[], datetime],
+        afterwards: Mapping[str, Callable[[Path], None]] = _NOTHING,
+    ) -> None:
         self._home = home
         self._open = open_acts
         self._clock = clock
+        self._afterwards = afterwards
         self._turn = threading.Lock()
 
     def begin(
@@ -75,6 +85,8 @@ class LongActs:
     def _settle(self) -> None:
         for each in self._open.all():
             result = _result(Child(self._home / each.folder, each.name), each.run)
+            if result == _DONE and each.act.act in self._afterwards:
+                self._afterwards[each.act.act](self._home / each.folder)
             if result is not None:
                 self._open.end(each.run, result, now=self._clock())
 
