@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import io
 import json
 import os
 import re
@@ -20,7 +21,6 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 
 from agreegen.signing.credentials.loading import load_credential
@@ -76,7 +76,7 @@ def _fill(place: Path, cache: Path, commit: str, moment: int) -> None:
     shutil.copy(HERE / "install.sh", place)
     (place / "COMMIT").write_text(f"{commit}\n", "utf-8")
     (place / "sbom.cdx.json").write_text(
-        json.dumps(_sbom(place, commit), ensure_ascii=False, indent=1), "utf-8"
+        json.dumps(_sbom(place, cache / "debian", commit), ensure_ascii=False, indent=1), "utf-8"
     )
     files = sorted(path for path in place.rglob("*") if path.is_file())
     lines = [f"{_sha256(path)}  ./{path.relative_to(place).as_posix()}\n" for path in files]
@@ -173,20 +173,20 @@ def _locked() -> Iterator[str]:
     return (line for line in LOCK.read_text("utf-8").splitlines() if line and not line.startswith("#"))
 
 
-def _sbom(place: Path, commit: str) -> dict[str, object]:
+def _sbom(place: Path, debs: Path, commit: str) -> dict[str, object]:
     """List every part with version, hash and licence (CycloneDX 1.6, the JSON format)."""
     components = []
-    for wheel in sorted((place / "wheels").glob("*.whl")):
+    licences = _wheel_licences()
+    for wheel in sorted([*(place / "wheels").glob("*.whl"), *place.glob("pip-*.whl")]):
         name, version = wheel.name.split("-")[:2]
         name = _normal(name)
-        components.append(
-            _component(f"pkg:pypi/{name}@{version}", name, version, _sha256(wheel)) | _licences(name)
-        )
+        licence = {"licenses": [{"expression": licences[name]}]}
+        components.append(_component(f"pkg:pypi/{name}@{version}", name, version, _sha256(wheel)) | licence)
     for line in _locked():
         name, version, sha256, _ = line.split()
-        components.append(
-            _component(f"pkg:deb/debian/{name}@{version}?arch=amd64&distro=bookworm", name, version, sha256)
-        )
+        named = {"licenses": [{"license": {"name": one}} for one in _debian_licences(debs, name, sha256)]}
+        purl = f"pkg:deb/debian/{name}@{version}?arch=amd64&distro=bookworm"
+        components.append(_component(purl, name, version, sha256) | named)
     return {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
@@ -209,13 +209,33 @@ def _component(purl: str, name: str, version: str, sha256: str) -> dict[str, obj
     }
 
 
-def _licences(name: str) -> dict[str, object]:
-    try:
-        found = metadata(name)
-    except PackageNotFoundError:
-        return {}
-    expression = found.get("License-Expression")
-    return {"licenses": [{"expression": expression}]} if expression else {}
+def _wheel_licences() -> dict[str, str]:
+    """Return the licence of each wheel: a test holds the page that they stand on against the packages."""
+    page = (ROOT / "docs" / "licences.md").read_text("utf-8")
+    return {"agreegen": "MIT", "pip": "MIT"} | dict(
+        re.findall(r"^\| ([a-z0-9-]+) \| ([^|]+) \|", page, re.MULTILINE)
+    )
+
+
+def _debian_licences(cache: Path, name: str, sha256: str) -> list[str]:
+    """Return what a Debian package says of its licences, in the short names of its copyright file (DEP 5)."""
+    known = cache / f"{sha256}.licences"
+    if not known.is_file():
+        known.write_text("\n".join(_read_licences(cache / f"{sha256}.deb", name)), "utf-8")
+    return known.read_text("utf-8").splitlines()
+
+
+def _read_licences(deb: Path, name: str) -> list[str]:
+    where = f"usr/share/doc/{name}"
+    unpacking = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", deb], stdout=subprocess.PIPE)
+    found: list[str] = []
+    with unpacking, tarfile.open(fileobj=unpacking.stdout, mode="r|") as files:
+        for entry in files:
+            path = entry.name.removeprefix("./")
+            if path == f"{where}/copyright" and entry.isfile():
+                text = (files.extractfile(entry) or io.BytesIO()).read().decode("utf-8", "replace")
+                found += re.findall(r"^License: *(\S.*?) *$", text, re.MULTILINE)
+    return list(dict.fromkeys(found)) or [f"see /{where}/copyright"]
 
 
 def _pack(place: Path, tarball: Path, moment: int) -> None:

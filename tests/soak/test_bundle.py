@@ -6,22 +6,27 @@ making the roots does each time.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pikepdf
 import pytest
 
 from agreegen.conversion.compiled import ENGINE
+from agreegen.example_pki.maker import make_example_pki
+from agreegen.files import sha256_of_file
 from agreegen.model.document import Document
 from tests.judges import pdfsig, verapdf
 
 ROOT = Path(__file__).parents[2]
-TOOLS = ("debootstrap", "unshare", "apt-ftparchive", "git", "pdfsig")
+TOOLS = ("debootstrap", "unshare", "apt-ftparchive", "dpkg-deb", "git", "openssl", "pdfsig")
 AGREEMENTS = {"confidentiality-agreement.pdf", "data-use-agreement.pdf"}
 
 pytestmark = [
@@ -46,8 +51,9 @@ class Bundle:
     source: Path
 
 
-def build(source: Path, output: Path) -> Path:
-    subprocess.run([sys.executable, source / ".ci" / "bundle" / "build.py", output], check=True, timeout=3600)
+def build(source: Path, output: Path, *options: str | Path) -> Path:
+    line = [sys.executable, source / ".ci" / "bundle" / "build.py", output, *options]
+    subprocess.run(line, check=True, timeout=3600)
     (tarball,) = output.glob("*.tar")
     return tarball
 
@@ -68,10 +74,55 @@ def machines(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_two_builds_of_a_commit_are_the_same(bundle: Bundle, tmp_path: Path) -> None:
-    again = build(bundle.source, tmp_path)
+def test_two_builds_of_a_commit_are_the_same_and_the_signature_lies_beside(
+    bundle: Bundle, tmp_path: Path
+) -> None:
+    make_example_pki(tmp_path / "pki", now=datetime.now(UTC))
+    credential = tmp_path / "pki" / "credentials" / "archive-seal.yaml"
+    again = build(bundle.source, tmp_path / "out", "--credential", credential)
     assert again.name == bundle.tarball.name
     assert again.read_bytes() == bundle.tarball.read_bytes()
+    sums = again.with_suffix(".sha256")
+    assert sums.read_text("utf-8") == f"{sha256_of_file(again)}  {again.name}\n"
+    signature = sums.with_name(f"{sums.name}.p7s")
+    roots = tmp_path / "roots.pem"
+    roots.write_bytes(b"".join(path.read_bytes() for path in (tmp_path / "pki" / "trust").glob("*.pem")))
+    line: list[str | Path] = [
+        "openssl",
+        "cms",
+        "-verify",
+        "-binary",
+        "-inform",
+        "DER",
+        "-in",
+        signature,
+        "-content",
+        sums,
+    ]
+    line += ["-CAfile", roots, "-purpose", "any", "-out", "/dev/null"]
+    assert subprocess.run(line, check=False, capture_output=True).returncode == 0
+
+
+def test_the_bill_of_materials_names_every_part_its_hash_and_its_licence(bundle: Bundle) -> None:
+    with tarfile.open(bundle.tarball) as archive:
+        names = archive.getnames()
+        (listed,) = (name for name in names if name.endswith("/sbom.cdx.json"))
+        (sums,) = (name for name in names if name.endswith("/SHA256SUMS"))
+        bill = json.loads(read(archive, listed))
+        hashes = set(read(archive, sums).decode().split()[::2])
+    parts = [name for name in names if name.endswith((".whl", ".deb"))]
+    components = bill["components"]
+    assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
+    assert {one["hashes"][0]["content"] for one in components} <= hashes
+    assert len({one["purl"] for one in components}) == len(parts)
+    assert all(one["licenses"] for one in components)
+
+
+def read(archive: tarfile.TarFile, name: str) -> bytes:
+    """Return a file of a tarball."""
+    file = archive.extractfile(name)
+    assert file is not None
+    return file.read()
 
 
 @pytest.mark.parametrize("machine", ["lean", "whole"])
