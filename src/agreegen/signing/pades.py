@@ -56,7 +56,9 @@ class BatchSigner:
         Raises:
             SigningError: Unknown role, another holder, wrong order, signed already, locked, changed document.
         """
-        prepared = prepare_quickly(pdf, self.identity, self.request, self._reserved, self._appearance)
+        prepared = prepare_quickly(
+            pdf, self.identity, self.request, self._reserved, self._appearance, judged=judged
+        )
         if prepared is None:
             prepared = self._prepare_with_pyhanko(pdf, judged=judged)
         digest = self._digest(prepared, begun)

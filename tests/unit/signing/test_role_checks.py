@@ -12,11 +12,12 @@ from agreegen.errors import ExitCode, SigningError
 from agreegen.example_pki.responder import Responder
 from agreegen.model.document import DeclaredRole
 from agreegen.model.report import PadesLevel
+from agreegen.signing.appearance.field_appearance import appearance_of
 from agreegen.signing.document_reading import read_state
 from agreegen.signing.interface import Credential, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import BatchSigner, sign_pdf
 from agreegen.signing.plain.field_signatures import prepare_quickly
-from agreegen.signing.prepared import SigningIdentity
+from agreegen.signing.prepared import Prepared, SigningIdentity
 from agreegen.signing.services.timestamps import TimestampClient
 from tests.unit.signing.conftest import make_pdf
 
@@ -177,6 +178,61 @@ def test_only_plain_files_go_the_quick_way(seal: Credential, now: datetime) -> N
     assert not quick(sign_pdf(plain, seal, request("unit", now)).data)
     assert not quick(plain.replace(b"/SigFlags 3", b"/SigFlags 1"))
     assert not quick(plain[:-10])
+
+
+@pytest.mark.parametrize("visible", [False, True])
+def test_further_signatures_of_judged_files_go_the_quick_way_and_come_out_the_same(
+    seal: Credential, now: datetime, visible: bool
+) -> None:
+    pdf = make_pdf(FOUR, visible=visible)
+    for role in FOUR:
+        signer = BatchSigner(SigningIdentity.of(seal), request(role.id, now))
+        appearance = appearance_of(signer.identity, now)
+
+        def quick(data: bytes, *, judged: bool, signer: BatchSigner = signer) -> Prepared | None:
+            return prepare_quickly(data, signer.identity, signer.request, 4000, appearance, judged=judged)  # noqa: B023
+
+        assert (quick(pdf, judged=False) is None) == (role is not FOUR[0])
+        assert quick(pdf, judged=True) is not None
+        assert signer.prepare(pdf, judged=True) == signer.prepare(pdf)
+        pdf = sign_pdf(pdf, seal, signer.request).data
+    assert quick(pdf, judged=True) is None
+
+
+def test_a_judged_file_is_still_held_to_roles_and_locks(
+    seal: Credential, person: Credential, now: datetime
+) -> None:
+    once = sign_pdf(make_pdf(FOUR), seal, request("a_seal", now)).data
+    with pytest.raises(SigningError, match="a_person must sign first"):
+        sign_pdf(once, seal, request("b_seal", now), judged=True)
+    with pytest.raises(SigningError, match="has signed this document already"):
+        sign_pdf(once, seal, request("a_seal", now), judged=True)
+    locked = sign_pdf(make_pdf(), person, request("pledger", now)).data
+    with pytest.raises(SigningError, match="locks the document"):
+        sign_pdf(locked, seal, request("unit", now, relax=True), judged=True)
+
+
+@pytest.mark.parametrize(
+    "change", [(b"/SigFlags 3", b"/SigFlags 1"), (b"/Reason", b"/reason"), (b"%%EOF\n", b"%%EOF\n\n")]
+)
+def test_what_is_not_written_as_ours_does_not_go_the_quick_way(
+    seal: Credential, now: datetime, change: tuple[bytes, bytes]
+) -> None:
+    signer = BatchSigner(
+        SigningIdentity.of(seal), SigningRequest("a_seal", PadesLevel.B_B, now, reason="同意")
+    )
+    once = sign_pdf(make_pdf(FOUR), seal, signer.request).data
+    head, tail = once[: once.index(b"%%EOF\n")], once[once.index(b"%%EOF\n") :]
+    changed = head.replace(*change) + tail.replace(*change)
+    assert changed != once
+    further = request("a_person", now)
+    assert prepare_quickly(
+        once, signer.identity, further, 4000, appearance_of(signer.identity, now), judged=True
+    )
+    made = prepare_quickly(
+        changed, signer.identity, further, 4000, appearance_of(signer.identity, now), judged=True
+    )
+    assert made is None
 
 
 def test_both_ways_write_the_same_signature(person: Credential, now: datetime) -> None:

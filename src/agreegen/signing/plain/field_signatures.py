@@ -12,9 +12,12 @@ from agreegen.model.document import ATTACHMENT_NAME, Document
 from agreegen.pdf.plain import Entries, NotPlainError, PlainPdf, items
 from agreegen.signing.appearance.pictures import AppearanceMaker
 from agreegen.signing.interface import SigningRequest
+from agreegen.signing.plain.retracing import RetracedSignature, retrace_updates
 from agreegen.signing.plain.signature_update import SignatureText, Target, append_signature, find_targets
 from agreegen.signing.prepared import Prepared, SigningIdentity
 from agreegen.signing.role_checks import check_role
+
+_END = b"%%EOF\n"
 
 
 def prepare_quickly(
@@ -23,8 +26,12 @@ def prepare_quickly(
     request: SigningRequest,
     reserved_bytes: int,
     appearance: AppearanceMaker,
+    *,
+    judged: bool = False,
 ) -> Prepared | None:
-    """Append a signature dictionary to a plain PDF of ours that nobody has signed; `digest` is left empty.
+    """Append a signature dictionary to a plain PDF of ours; `digest` is left empty.
+
+    Nobody has signed it, or all signatures are ours, written again from what they say, and none locks it.
 
     Args:
         pdf: The file.
@@ -32,6 +39,7 @@ def prepare_quickly(
         request: Role, time, reason and location.
         reserved_bytes: Room for the CMS.
         appearance: Makes the picture of a visible field.
+        judged: Whether its signatures were found unaltered already; else a signed file is not for this one.
 
     Returns:
         The prepared file, or None where this is not such a file.
@@ -41,13 +49,12 @@ def prepare_quickly(
     """
     try:
         plain = PlainPdf.read(pdf)
-        if plain.revisions != 1:
-            return None
+        signed = _signed_roles(plain, judged=judged)
         target = _find(plain, request.role)
-        if not target.certifies:
+        if target.certifies != (not signed):
             return None  # written anew after it was signed
         declared = Document.from_json(_attachment(plain, target.catalog))
-        check_role(declared, identity, request, signed=())
+        check_role(declared, identity, request, signed=signed)
         text = SignatureText(request.now, request.reason, request.location)
         return append_signature(plain, target, text, reserved_bytes, appearance)
     except NotPlainError:
@@ -79,6 +86,24 @@ def prepare_further(
         return None if target.certifies else append_signature(plain, target, text, reserved_bytes, appearance)
     except NotPlainError:
         return None
+
+
+def _signed_roles(plain: PlainPdf, *, judged: bool) -> tuple[str, ...]:
+    """Return who has signed a plain PDF of ours in the fields that it was made with.
+
+    Raises:
+        NotPlainError: There are other updates, or a signature after which nobody may sign.
+    """
+    if plain.revisions == 1:
+        return ()
+    if not judged:
+        raise NotPlainError
+    unsigned = plain.data[: plain.data.find(_END) + len(_END)]
+    updates = retrace_updates(PlainPdf.read(unsigned), plain.data)
+    signatures = [one for one in updates if isinstance(one, RetracedSignature) and not one.locks]
+    if not updates or len(signatures) != len(updates):
+        raise NotPlainError
+    return tuple(one.field for one in signatures)
 
 
 def _find(plain: PlainPdf, role: str) -> Target:
