@@ -181,8 +181,8 @@ def _read_values(form: Form, parameters: Parameters, warnings: list[Complaint]) 
 def _make(
     form: Form, engine: EngineChoice, seams: Seams, warnings: list[Complaint], document: Document
 ) -> MadeDocument:
-    with DocumentMaker(form, engine=engine, seams=seams) as maker:
-        made = maker.make(document)
+    with DocumentMaker(form, engine=engine) as maker:
+        made = maker.make(document, seams)
     warnings.extend(Complaint(Location(), note, severity=Severity.WARNING) for note in made.notes)
     return made
 

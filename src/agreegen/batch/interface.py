@@ -109,7 +109,9 @@ class Job:
         omit_clauses: Conditional clauses that are left out for rows whose field says no.
         relax_order: Whether roles may sign out of the form's order.
         register_credential: Who signs the heads of the register, where the job says so.
-        seams: The seals that are printed over the edges of all pages.
+        seams: The seals that are printed over the edges of all pages of every document.
+        seam_files: Where rows have seals of their own there: role → pattern of a credential file or picture,
+            of the shared ones, too.
         names_release: Whether the job file names a release of the form (`ID@VERSION`).
         notes: What its user should know of how the job was read.
         sha256: Lower-case hex SHA-256 of the job file.
@@ -132,6 +134,7 @@ class Job:
     relax_order: bool = False
     register_credential: Path | None = None
     seams: Seams = NO_SEAMS
+    seam_files: Mapping[str, str] = field(default_factory=dict)
     names_release: bool = False
     notes: tuple[Message, ...] = ()
     sha256: str = ""

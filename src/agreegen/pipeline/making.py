@@ -61,7 +61,6 @@ class DocumentMaker:
         form: The form.
         engine: Who lays out the page.
         timeout_s: Time limit for one document.
-        seams: The seals that are printed over the edges of all pages; each document names the same.
 
     Raises:
         ComplaintsError: `forms check` finds an error in the form.
@@ -78,13 +77,11 @@ class DocumentMaker:
         *,
         engine: EngineChoice = EngineChoice.AUTO,
         timeout_s: float = 60.0,
-        seams: Seams = NO_SEAMS,
     ) -> None:
         require_usable(form)
         self.form = form
         self.engine = engine
         self._timeout_s = timeout_s
-        self._seams = seams
         self._released = template_date(form)
         self._office: LibreOffice | None = None
         self.stale: Message | None = None
@@ -98,8 +95,12 @@ class DocumentMaker:
     ) -> None:
         self.close()
 
-    def make(self, document: Document) -> MadeDocument:
+    def make(self, document: Document, seams: Seams = NO_SEAMS) -> MadeDocument:
         """Make one document: glyphs, page, fields and attachment, text gate, slices of seals.
+
+        Args:
+            document: The document.
+            seams: The seals over the edges of its pages, those that it names.
 
         Raises:
             ComplaintsError: A character has no glyph in any font of the form.
@@ -111,7 +112,7 @@ class DocumentMaker:
                 message("pipeline.characters-cannot-printed", title_zh=self.form.title_zh), complaints
             )
         made = self._make_page(document)
-        pdf, notes = self._seams.draw(made.document, made.pdf)
+        pdf, notes = seams.draw(made.document, made.pdf)
         return replace(made, pdf=pdf, notes=notes)
 
     def _make_page(self, document: Document) -> MadeDocument:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -91,18 +91,28 @@ def read_seams(form: Form, sources: Mapping[str, Path]) -> Seams:
     """
     if not sources:
         return NO_SEAMS
-    roles = [role for role in form.roles if role.kind is RoleKind.SEAL]
+    roles = require_seals(form, sources)
+    read = [_read(role, sources[role.id]) for role in roles if role.id in sources]
+    return Seams(tuple(seal for seal, _ in read), tuple(one for _, one in read), _right_margin_mm(form))
+
+
+def require_seals(form: Form, names: Collection[str]) -> tuple[SignatureRole, ...]:
+    """Return the roles of a form that are seals, all named ones among them.
+
+    Raises:
+        InputError: One is no seal of the form, or there are too many.
+    """
+    roles = tuple(role for role in form.roles if role.kind is RoleKind.SEAL)
     known = [role.id for role in roles]
-    for name in sources:
+    for name in names:
         if name not in known:
             raise InputError(
                 message("pipeline.seam-role-unknown", id=form.id, role=name),
                 hint=message("pipeline.seam-role-unknown.hint", known=tuple(known)),
             )
-    if len(sources) > _MOST_SEAMS:
+    if len(names) > _MOST_SEAMS:
         raise InputError(message("pipeline.seam-too-many", most=_MOST_SEAMS))
-    read = [_read(role, sources[role.id]) for role in roles if role.id in sources]
-    return Seams(tuple(seal for seal, _ in read), tuple(one for _, one in read), _right_margin_mm(form))
+    return roles
 
 
 def shows_other_seal(form: Form, seal: SeamSeal, credential: Path) -> bool:

@@ -12,6 +12,7 @@ from agreegen.messages import Message, message
 from agreegen.model.document import Document
 from agreegen.model.report import PadesLevel
 from agreegen.pipeline.making import DocumentMaker
+from agreegen.pipeline.seams import NO_SEAMS, Seams
 
 _UNMEASURED_BYTES = 250_000
 """Of a document where none can be made yet; a page with a large subset of a Chinese font."""
@@ -29,16 +30,19 @@ _SIGNATURE_BYTES = {
 }
 
 
-def document_bytes(job: Job, maker: DocumentMaker | None, sample: Document | None) -> int:
+def document_bytes(
+    job: Job, maker: DocumentMaker | None, sample: Document | None, seams: Seams = NO_SEAMS
+) -> int:
     """Return how many bytes one signed document of a job takes, from one that is made and thrown away.
 
     Args:
         job: The job, for its signatures and their levels.
         maker: Makes the sample; None where nobody can.
         sample: A document with long values.
+        seams: The seals over the edges of its pages.
     """
     try:
-        made = _UNMEASURED_BYTES if maker is None or sample is None else len(maker.make(sample).pdf)
+        made = _UNMEASURED_BYTES if maker is None or sample is None else len(maker.make(sample, seams).pdf)
     except AgreegenError:
         made = _UNMEASURED_BYTES  # why it cannot be made is told elsewhere
     signatures = sum(_SIGNATURE_BYTES.get(signature.level, 0) for signature in job.signatures)

@@ -22,6 +22,7 @@ from agreegen.batch.planning.document_identity import under_known_id
 from agreegen.batch.planning.mended_rows import MendedRows
 from agreegen.batch.planning.planner import conditions_for
 from agreegen.batch.planning.replacing import Forecast
+from agreegen.batch.planning.row_seams import seams_of_row
 from agreegen.errors import AgreegenError
 from agreegen.files import write_atomically
 from agreegen.forms.check import require_usable
@@ -29,6 +30,7 @@ from agreegen.messages import Message, message
 from agreegen.model.complaint import Complaint, ComplaintsError, Location, Severity
 from agreegen.model.document import Document, build_document
 from agreegen.pipeline.making import DocumentMaker
+from agreegen.pipeline.seams import NO_SEAMS, Seams
 from agreegen.register.store import Register
 from agreegen.rendering.printed import check_printed
 from agreegen.rosters.roster import Roster
@@ -107,10 +109,11 @@ class _Sample:
 
     weight: int = -1
     document: Document | None = None
+    seams: Seams = NO_SEAMS
 
-    def offer(self, weight: int, document: Document) -> None:
+    def offer(self, weight: int, document: Document, seams: Seams) -> None:
         if weight > self.weight:
-            self.weight, self.document = weight, document
+            self.weight, self.document, self.seams = weight, document, seams
 
 
 @dataclass(slots=True)
@@ -220,33 +223,38 @@ class _Check:
         signatures: RowSignatures,
         register: Register | None,
     ) -> None:
+        place = Location(file=str(roster.path), sheet=roster.sheet, row=row.number)
+        try:
+            seams = seams_of_row(self.job, row.values)
+        except AgreegenError as exc:
+            self.complaints.append(Complaint(place, exc.sentence, exc.advice))
+            return
         document = build_document(
             self.job.form,
             row.values,
             conditions=conditions_for(self.job, row.values),
             register_secret=_NOBODY if register is None else register.secret,
             aliases=self.job.aliases,
-            seams=self.job.seams.seals,
+            seams=seams.seals,
         )
-        self._consider(document)
+        self._consider(document, seams)
         if maker is not None and (problem := maker.foresee(document)) is not None:
-            place = Location(file=str(roster.path), sheet=roster.sheet, row=row.number)
             self.complaints.append(Complaint(place, problem.sentence, problem.advice))
         if register is not None and row.key is not None:
             current = register.current(register.row_key(row.key))
             document = under_known_id(self.job, register, current, document)
             kept = self.forecast.consider(self.job, current, document, row.label)
             if kept is not None:
-                place = Location(file=str(roster.path), sheet=roster.sheet, row=row.number)
                 self.complaints.append(Complaint(place, kept.reason))
         signed = () if register is None else _signed_roles(register, row, document)
         self.complaints.extend(signatures.check(roster, row, document, signed))
 
-    def _consider(self, document: Document) -> None:
+    def _consider(self, document: Document, seams: Seams) -> None:
         text = "".join(str(value) for value in document.values.values())
-        self.longest.offer(max((len(str(value)) for value in document.values.values()), default=0), document)
-        self.rarest.offer(max(map(ord, text), default=0), document)
-        self.emptiest.offer(1_000 - len(document.values), document)
+        longest = max((len(str(value)) for value in document.values.values()), default=0)
+        self.longest.offer(longest, document, seams)
+        self.rarest.offer(max(map(ord, text), default=0), document, seams)
+        self.emptiest.offer(1_000 - len(document.values), document, seams)
 
     def trust(self) -> None:
         """Step 3, the anchors."""
@@ -285,23 +293,23 @@ class _Check:
 
     def disk(self, rows: int, maker: DocumentMaker | None) -> None:
         """Step 4."""
-        each = document_bytes(self.job, maker, self.longest.document)
+        each = document_bytes(self.job, maker, self.longest.document, self.longest.seams)
         for folder, lacking in lacking_room(self.job, rows, self.registered, each):
             self.complain(str(folder), lacking)
 
     def samples(self, maker: DocumentMaker) -> tuple[Path, ...]:
         """Step 5."""
         chosen = {
-            "longest": self.longest.document,
-            "rarest": self.rarest.document,
-            "emptiest": self.emptiest.document,
+            "longest": self.longest,
+            "rarest": self.rarest,
+            "emptiest": self.emptiest,
         }
         written: list[Path] = []
         try:
-            for name, document in chosen.items():
-                if document is not None:
+            for name, sample in chosen.items():
+                if sample.document is not None:
                     path = self.job.output / "samples" / f"{name}.pdf"
-                    write_atomically(path, maker.make(document).pdf)
+                    write_atomically(path, maker.make(sample.document, sample.seams).pdf)
                     written.append(path)
         except AgreegenError as exc:
             self.complain(str(self.job.form.template), exc)

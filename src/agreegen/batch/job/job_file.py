@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import string
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from agreegen.batch.interface import Job, JobArchive, JobSignature, Missing, RosterSource
 from agreegen.batch.job.form_release import choose_release
-from agreegen.batch.job.job_seams import read_job_seams
+from agreegen.batch.job.job_seams import read_job_seams, seam_patterns
+from agreegen.batch.job.patterns import is_personal, pattern_problems
 from agreegen.errors import AgreegenError, InputError
 from agreegen.files import read_limited, sha256_of
 from agreegen.forms import catalog
@@ -88,7 +88,7 @@ class _Reader:
         named, (form, note) = self._form(output)
         roster = self._roster(form)
         signatures = self._signatures(form)
-        seams = read_job_seams(self.raw.get("seam", {}), form, self.folder, signatures, self._complain)
+        seam_files = self._seam_files(form)
         job = Job(
             path=self.path,
             form=form,
@@ -108,7 +108,8 @@ class _Reader:
             register_credential=self._path("register_credential")
             if "register_credential" in self.raw
             else None,
-            seams=seams,
+            seams=read_job_seams(seam_files, form, signatures, self._complain),
+            seam_files=seam_files if any(map(is_personal, seam_files.values())) else {},
             names_release="@" in named,
             notes=() if note is None else (note,),
             sha256=sha256,
@@ -304,23 +305,15 @@ class _Reader:
         return value
 
     def _check_pattern(self, pattern: str, key: str, form: Form) -> None:
-        try:
-            parts = list(string.Formatter().parse(pattern))
-        except ValueError:
-            self._complain(
-                key, message("batch.not-pattern", pattern=pattern), message("batch.write-staff-no-field")
-            )
-            return
-        known = _field_names(form)
-        for _, name, spec, conversion in parts:
-            if name is not None and (name not in known or spec or conversion):
-                self._complain(
-                    key, message("batch.not-field", name=name), message("batch.fields", known=tuple(known))
-                )
-            elif name is not None and form.field(name).identifying:
-                self._complain(
-                    key, message("batch.would-show-id-numbers-file-names", name=name), message("batch.use")
-                )
+        for problem, remedy in pattern_problems(pattern, form):
+            self._complain(key, problem, remedy)
+
+    def _seam_files(self, form: Form) -> dict[str, str]:
+        count = len(self.complaints)
+        found = seam_patterns(self.raw.get("seam", {}), self.folder, self._complain)
+        for role, pattern in found.items():
+            self._check_pattern(pattern, f"seam.{role}", form)
+        return found if len(self.complaints) == count else {}
 
     def _archive(self) -> JobArchive | None:
         raw = self.raw.get("archive")

@@ -73,7 +73,7 @@ class ChunkMaker:
         accept_paths(settings.paths)
         self._settings = settings
         self._job = settings.job
-        self._maker = DocumentMaker(settings.job.form, engine=settings.engine, seams=settings.job.seams)
+        self._maker = DocumentMaker(settings.job.form, engine=settings.engine)
         self._signer = ChunkSigner(
             settings.job, settings.trust, settings.remote_keys, settings.workers, credentials
         )
@@ -140,7 +140,7 @@ class ChunkMaker:
             return failed(task, foreign_text(exc), aside=aside)
 
     def _make(self, task: Task, aside: Message | None) -> Draft:
-        made = self._maker.make(task.document)
+        made = self._maker.make(task.document, self._job.seams if task.seams is None else task.seams)
         file = FileBytes.begin(made.pdf)
         rendered = EventDraft(
             EventKind.RENDERED,

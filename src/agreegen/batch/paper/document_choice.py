@@ -10,6 +10,7 @@ from agreegen.batch.job.job_roster import open_job_roster
 from agreegen.batch.planning.document_identity import under_known_id
 from agreegen.batch.planning.mended_rows import MendedRows
 from agreegen.batch.planning.planner import conditions_for
+from agreegen.batch.planning.row_seams import seams_of_row
 from agreegen.errors import InputError
 from agreegen.messages import Message, message
 from agreegen.model.document import build_document, encode_value
@@ -114,7 +115,7 @@ def _document_id(job: Job, register: Register, row: RosterRow, current: Document
         conditions=conditions_for(job, row.values),
         register_secret=register.secret,
         aliases=job.aliases,
-        seams=job.seams.seals,
+        seams=seams_of_row(job, row.values).seals,
     )
     return under_known_id(job, register, current, document).id
 

@@ -123,6 +123,17 @@ def fill_pattern(pattern: str, values: Mapping[str, FieldValue]) -> str:
     return "".join(parts)
 
 
+def path_of_row(pattern: str, values: Mapping[str, FieldValue]) -> Path | None:
+    """Return the file of a row; None where a value for it is missing or is no plain name."""
+    plain = {name: value for name, value in values.items() if isinstance(value, str) and _is_plain(value)}
+    names = [name for _, name, _, _ in string.Formatter().parse(pattern) if name is not None]
+    return None if any(name not in plain for name in names) else Path(fill_pattern(pattern, plain))
+
+
+def _is_plain(value: str) -> bool:
+    return value not in {"", ".", ".."} and not set(value) & set("/\\\0")
+
+
 def plain_name(name: str) -> str:
     """Return a name that every file system takes, and that is no path."""
     kept = "".join(

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import string
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agreegen.batch.interface import Job, JobSignature, Missing
 from agreegen.batch.planning.damage import find_damage
 from agreegen.batch.planning.document_identity import under_known_id
-from agreegen.batch.planning.document_paths import PathGiver, fill_pattern, superseded_path
+from agreegen.batch.planning.document_paths import PathGiver, path_of_row, superseded_path
 from agreegen.batch.planning.replacing import Forecast, person_signed
+from agreegen.batch.planning.row_seams import seams_of_row
+from agreegen.errors import AgreegenError
 from agreegen.messages import Message, message
 from agreegen.model.document import Document, Value, build_document
+from agreegen.pipeline.seams import Seams
 from agreegen.register.interface import DocumentRow, How, Registration
 from agreegen.register.registering import registration_of
 
@@ -69,6 +71,7 @@ class Task:
         pending: Whether the document waits for a timestamp.
         replaces: The document that this one replaces.
         damaged: What is wrong with the finished file that is made again, if anything.
+        seams: The row's own seals over the edges of pages; None for those of the job.
     """
 
     row: int
@@ -82,6 +85,7 @@ class Task:
     pending: bool = False
     replaces: Replaced | None = None
     damaged: Message | None = None
+    seams: Seams | None = None
 
 
 class RowProblemError(Exception):
@@ -136,7 +140,14 @@ class Planner:
         """
         if row.failed:
             raise RowProblemError(row.reason or message("batch.told-before"))
-        document = self.document_of(row)
+        try:
+            seams = seams_of_row(self._job, row.values)
+        except AgreegenError as exc:
+            raise RowProblemError(exc.sentence) from exc
+        task = self._plan(row, self._document_of(row, seams))
+        return task if task is None or not self._job.seam_files else replace(task, seams=seams)
+
+    def _plan(self, row: RosterRow, document: Document) -> Task | None:
         assert row.key is not None  # a row that nothing tells apart has failed
         key = self._register.row_key(row.key)
         signatures = self._signatures(row)
@@ -172,7 +183,7 @@ class Planner:
         if kept is not None:
             raise RowProblemError(kept.reason)
 
-    def document_of(self, row: RosterRow) -> Document:
+    def _document_of(self, row: RosterRow, seams: Seams) -> Document:
         """Build the document of a row, with the clauses that the job leaves out."""
         return build_document(
             self._job.form,
@@ -180,7 +191,7 @@ class Planner:
             conditions=conditions_for(self._job, row.values),
             register_secret=self._register.secret,
             aliases=self._job.aliases,
-            seams=self._job.seams.seals,
+            seams=seams.seals,
         )
 
     def _path(self, row: RosterRow, document: Document, replaces: Replaced | None) -> str:
@@ -283,17 +294,7 @@ class Planner:
 
 def credential_path(signature: JobSignature, values: Mapping[str, Value]) -> Path | None:
     """Return the credential file of a row; None where a value for it is missing or is no plain name."""
-    if not signature.personal:
-        return Path(fill_pattern(signature.credential, {}))
-    plain = {name: value for name, value in values.items() if isinstance(value, str) and _is_plain(value)}
-    names = [name for _, name, _, _ in string.Formatter().parse(signature.credential) if name is not None]
-    if any(name not in plain for name in names):
-        return None
-    return Path(fill_pattern(signature.credential, plain))
-
-
-def _is_plain(value: str) -> bool:
-    return value not in {"", ".", ".."} and not set(value) & set("/\\\0")
+    return path_of_row(signature.credential, values)
 
 
 def conditions_for(job: Job, values: Mapping[str, Value]) -> dict[str, bool]:

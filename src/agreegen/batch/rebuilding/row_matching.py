@@ -10,6 +10,7 @@ from typing import Any
 from agreegen.batch.interface import Job
 from agreegen.batch.job.job_roster import open_job_roster
 from agreegen.batch.planning.planner import conditions_for
+from agreegen.batch.planning.row_seams import seams_of_row
 from agreegen.batch.rebuilding.interface import BagFacts, FoundDocument
 from agreegen.model.document import Document, build_document, canonical_json, seams_to_json
 from agreegen.model.form import Form
@@ -59,7 +60,7 @@ class Identifier:
                 conditions=conditions_for(job, row.values),
                 register_secret=self.register.secret,
                 aliases=job.aliases,
-                seams=job.seams.seals,
+                seams=seams_of_row(job, row.values).seals,
             )
             if row.key.identifying:
                 self.by_content.setdefault(content_of(document), []).append(row)

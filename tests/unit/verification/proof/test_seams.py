@@ -66,8 +66,8 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> Sealed:
     values = read_parameters(_PARAMETERS, form)
     seams = read_seams(form, pictures)
     document = build_document(form, values, register_secret=b"s" * 16, seams=seams.seals)
-    with DocumentMaker(form, engine=EngineChoice.COMPILED, seams=seams) as maker:
-        made = maker.make(document)
+    with DocumentMaker(form, engine=EngineChoice.COMPILED) as maker:
+        made = maker.make(document, seams)
     return Sealed(form, seams, made.document, made.pdf, pictures)
 
 
