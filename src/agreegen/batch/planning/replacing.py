@@ -83,6 +83,8 @@ def _changes(form: Form, old: Document, new: Document) -> tuple[Message, ...]:
         found.append(
             message("batch.version-form", form_version=old.form_version, form_version2=new.form_version)
         )
+    if old.seams != new.seams:
+        found.append(message("batch.seam-changed"))
     return tuple(found) or (message("batch.what-tells-row-from-others-changed"),)
 
 

@@ -12,28 +12,23 @@ from typing import Any
 
 import pytest
 from pikepdf import Name, Pdf
-from PIL import Image, ImageDraw
 
-from agreegen.conversion.seams import draw_seams
-from agreegen.forms.catalog import find_form, forms_folder
-from agreegen.model.document import Document, build_document, canonical_json
+from agreegen.model.document import Document, canonical_json
 from agreegen.model.form import Form
 from agreegen.model.report import PadesLevel
 from agreegen.pdf.limits import Limits
-from agreegen.pipeline.making import DocumentMaker, EngineChoice
 from agreegen.pipeline.seams import Seams, read_seams
-from agreegen.rosters.parameters import read_parameters
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import SigningRequest
 from agreegen.verification.document_checks import BLOCKING
 from agreegen.verification.examination import examine
 from agreegen.verification.proof.rebuilding import prove
 from agreegen.verification.proof.seams import check_seams
+from tests.unit.sealed_agreements import agreement_form, draw_seal, make_agreement
 from tests.unit.verification.authority import Authority, sign
 from tests.unit.verification.own_files import OwnFiles, sign_with
 from tests.unit.verification.proof.test_lies import attach
 
-_PARAMETERS = Path(__file__).parents[4] / "batch/confidentiality-agreement.yaml"
 _A, _B = "party_a_seal", "party_b_seal"
 
 Change = Callable[[Pdf], None]
@@ -50,24 +45,14 @@ class Sealed:
     pictures: dict[str, Path]
 
 
-def seal(path: Path, colour: str) -> Path:
-    """Draw a round seal of 42 mm at 300 dpi on a transparent ground."""
-    image = Image.new("RGBA", (496, 496))
-    ImageDraw.Draw(image).ellipse((8, 8, 488, 488), outline=colour, width=12)
-    image.save(path, dpi=(300, 300))
-    return path
-
-
 @pytest.fixture(scope="module")
 def sealed(tmp_path_factory: pytest.TempPathFactory) -> Sealed:
     folder = tmp_path_factory.mktemp("seals")
-    pictures = {name: seal(folder / f"{name}.png", colour) for name, colour in ((_A, "red"), (_B, "#c00020"))}
-    form = find_form("confidentiality-agreement", forms_folder())
-    values = read_parameters(_PARAMETERS, form)
+    colours = ((_A, "red"), (_B, "#c00020"))
+    pictures = {name: draw_seal(folder / f"{name}.png", colour) for name, colour in colours}
+    form = agreement_form()
     seams = read_seams(form, pictures)
-    document = build_document(form, values, register_secret=b"s" * 16, seams=seams.seals)
-    with DocumentMaker(form, engine=EngineChoice.COMPILED) as maker:
-        made = maker.make(document, seams)
+    made = make_agreement(seams)
     return Sealed(form, seams, made.document, made.pdf, pictures)
 
 
@@ -185,9 +170,7 @@ def test_no_other_drawing_passes(own: OwnFiles, sealed: Sealed, name: str) -> No
 
 
 def test_claimed_and_not_drawn_is_noticed(own: OwnFiles, sealed: Sealed) -> None:
-    bare = build_document(sealed.form, read_parameters(_PARAMETERS, sealed.form), register_secret=b"s" * 16)
-    with DocumentMaker(sealed.form, engine=EngineChoice.COMPILED) as maker:
-        pdf = maker.make(bare).pdf
+    pdf = make_agreement().pdf
     claimed = changed(pdf, lambda opened: attach(opened, sealed.document.to_json()))
     assert "seam-differs" in alarms_of(own, claimed)
 
@@ -233,9 +216,6 @@ def test_a_picture_that_looks_like_a_file_is_left_to_the_scan(own: OwnFiles, sea
     pixels = b"\n9 0 obj\n<</Type/Catalog>>\nendobj\n".ljust(3 * 496 * 496, b"\xff")
     picture = replace(sealed.seams.pictures[0], colours=packed.compress(pixels) + packed.flush())
     seams = (replace(sealed.document.seams[0], picture_sha256=picture.sha256),)
-    document = replace(sealed.document, seams=seams)
-    with DocumentMaker(sealed.form, engine=EngineChoice.COMPILED) as maker:
-        bare = maker.make(replace(document, seams=())).pdf
-    pdf = draw_seams(bare, document, [picture])
+    pdf = make_agreement(Seams(seams, (picture,), 26.0)).pdf
     assert b"/Type/Catalog>>" in pdf
     assert prove(signed_as(own, pdf, None), own.options) is None
