@@ -38,10 +38,18 @@ def _is_earlier_revision(seed: Seed, data: bytes) -> bool:
 
 def _signed_part_differs(before: bytes, after: bytes, found: Range) -> bool:
     gap = slice(found[1], found[2])
-    if before[gap].lower() == after[gap].lower():
+    if before[gap].lower() == after[gap].lower() or _is_erased(after[gap]):
         return False
     old = _signed_part(before[gap])
     return old is not None and old != _signed_part(after[gap])
+
+
+def _is_erased(text: bytes) -> bool:
+    """Say whether nothing is left of a container: whatever the signature said is as if it had been cut off.
+
+    What an earlier signature covers is not touched by it; a later one covers the gap and finds it changed.
+    """
+    return text[:1] + text[-1:] == b"<>" and not text[1:-1].strip(b"0")
 
 
 def _signed_part(text: bytes) -> Sequence[object] | None:

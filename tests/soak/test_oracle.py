@@ -52,6 +52,23 @@ def test_one_page_signed_twice_can_be_spliced(seed: Seed) -> None:
     assert may_be_unaltered(seed, replace(other, known=True))
 
 
+def _erased(seed: Seed, number: int) -> Mutant:
+    """Return the file with noughts in place of one container."""
+    _, end, begin, _ = seed.ranges[number]
+    nought = b"<" + b"0" * (begin - end - 2) + b">"
+    return Mutant(seed.data[:end] + nought + seed.data[begin:], "damage-cms", cms=True)
+
+
+def test_a_container_erased_is_as_one_cut_off(seed: Seed) -> None:
+    last = _erased(seed, 1)
+    assert may_be_unaltered(seed, last)
+    report = examine("erased.pdf", last.data, Options(now=NOW))
+    assert report.unaltered
+    assert "placeholder-signature" in {alarm.code for alarm in report.alarms}
+    assert not may_be_unaltered(seed, _erased(seed, 0))
+    assert not examine("erased.pdf", _erased(seed, 0).data, Options(now=NOW)).unaltered
+
+
 def test_what_changes_no_signed_byte_may_be_unaltered(seed: Seed) -> None:
     assert may_be_unaltered(seed, Mutant(append(seed.data, {900: b"null"}), "append"))
     _, _, second, length = seed.ranges[0]
