@@ -97,6 +97,8 @@ def find_wiping_look(data: bytes, limits: Limits) -> int | None:
         StructureError: It cannot be read.
     """
     chosen = _pages_with_looks(open_file(data, limits).views()[-1])
+    if not chosen:
+        return None
     eye = poppler_is_installed()
     try:
         with closing(PdfiumPages(data, None)) as pages:

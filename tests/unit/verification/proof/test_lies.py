@@ -316,3 +316,6 @@ def test_look_that_is_paper(own: OwnFiles) -> None:
     assert find_wiping_look(changed(own, veil), limits) == 1
     assert find_wiping_look(own.signed["pledger, pixels as picture"], limits) is None
     assert find_wiping_look(own.unsigned, limits) is None
+    nowhere = own.unsigned.replace(b"/Pages ", b"/Pagez ", 1)
+    assert nowhere != own.unsigned
+    assert find_wiping_look(nowhere, limits) is None, "no page, which PDFium does not open"
