@@ -90,7 +90,9 @@ def test_who_leaves_trained_inspected_drawn_and_closed(web: WebOffice) -> None:
     visit, today = web.visit(Role.OFFICER), f"{datetime.now(UTC):%Y-%m-%d}"
     assert enter(web, visit, "leaver", {"name": "--close"}) in {0, 1, 3}, "a name is never an option"
     assert enter(web, visit, "leaver", {"name": "张伟", "close": "1"}) == 1
-    assert "note doubt" in visit.get("/ledger/acts").text
+    shown = visit.get("/ledger/acts").text
+    assert "note doubt" in shown
+    assert '<td data-label="姓名">张伟</td>' in shown, "a table in the reader's language"
     roster = "姓名,编号,单位,是否参加\n李娜,HN0002,普查办,是\n".encode("utf-8-sig")
     assert enter(web, visit, "training", {"topic": "保密知识"}) is None, "no roster, nothing done"
     assert enter(web, visit, "training", {"topic": "保密知识"}, ("people.csv", roster)) == 0

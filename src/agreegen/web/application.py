@@ -88,10 +88,11 @@ def _lifespan(office: Office) -> Callable[[Starlette], contextlib.AbstractAsyncC
         finally:
             signing.cancel()
             looking.cancel()
-            await asyncio.gather(signing, looking, warming, return_exceptions=True)
-            office.verifier.close()
+            # First of all: whoever ends a service waits for a while only.
             office.long_acts.settle()
             office.sign_audit()
+            await asyncio.gather(signing, looking, warming, return_exceptions=True)
+            office.verifier.close()
 
     return run
 

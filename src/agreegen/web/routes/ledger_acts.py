@@ -8,11 +8,12 @@ from tempfile import TemporaryDirectory
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from agreegen.api import write_inspection_sheet
+from agreegen.api import word_of, write_inspection_sheet
 from agreegen.web.endpoint import NOT_FOUND, Call, Intake, Page
 from agreegen.web.pages.areas import OFFICER
 from agreegen.web.pages.rendering import page
 from agreegen.web.routes.batches.finding import back_to
+from agreegen.web.work.batch_folder import read_answer
 from agreegen.web.work.commands.children import ChildState
 from agreegen.web.work.commands.questions import any_answer
 from agreegen.web.work.ledger_acts import ACTS, BY_NAME, LedgerAct
@@ -21,6 +22,7 @@ from agreegen.web.work.uploads import uploads_in
 
 _MOST_BYTES = 32 << 20
 _MOST_SHOWN = 20_000
+_LEAVING = ("name", "out", "pledge", "left")
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -28,8 +30,11 @@ def show_acts(call: Call) -> Response:
     """Show the form of each act, and what came of the last one of its kind."""
     ledger = _require_ledger(call)
     children = {act.name: child_of(ledger, f"act-{act.name}") for act in ACTS}
-    told = {name: _told(child.output) for name, child in children.items()}
-    values = {"acts": ACTS, "children": children, "told": told, "language": call.visitor.language}
+    language = call.visitor.language
+    told = {act.name: _told(children[act.name].output) for act in ACTS if not act.said}
+    values = {"acts": ACTS, "children": children, "told": told, "language": language}
+    values |= {"answers": {act.name: read_answer(children[act.name]) for act in ACTS if act.said}}
+    values |= {"columns": [(each, word_of("lists", each, language)) for each in _LEAVING]}
     return page("ledger_acts.html", call.office, call.visitor, **values)
 
 

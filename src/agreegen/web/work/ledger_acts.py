@@ -100,7 +100,7 @@ class LedgerAct:
         name: The command below `agreegen ledger`, which page and audit call it by.
         fields: What it takes.
         attached: The file that it takes.
-        said: Whether exit 1 is an answer: something stands against it.
+        said: Whether it answers with people, by exit 1 where something stands against it.
         archives: The field with the day of the bag that it writes; empty where it writes none.
     """
 
@@ -125,6 +125,7 @@ class LedgerAct:
             command += field.arguments(each)
         if self.attached is not None and file is not None:
             command.append(self.attached.argument(file))
+        command += ["--json"] if self.said else []
         if self.archives:
             command.append(f"--output={CLOSING}{text(self.archives)}")
         return [*command, "--", *(each for field, each in filled.items() if field.positional)]
