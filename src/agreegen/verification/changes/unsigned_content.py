@@ -22,6 +22,7 @@ from agreegen.verification.changes.field_values import value_text
 from agreegen.verification.changes.metadata_words import new_words
 from agreegen.verification.changes.painted_places import PermittedPlace
 from agreegen.verification.interface import UNSIGNED_CONTENT
+from agreegen.yaml_text import packaged_words
 
 _MOST_TOLD = 50
 _LONGEST_TEXT = 200
@@ -43,7 +44,6 @@ _OF_STAMPS = frozenset(
     }
 )
 """Words of which the fields of timestamps are called."""
-_HAN_OF_STAMPS = re.compile("时间戳|签名|签章|数字|电子|文档|文件|域")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,8 @@ def _says_something(name: str) -> bool:
     """
     words = [word.lower() for word in _WORD.findall(name)]
     others = [word for word in words if word not in _OF_STAMPS and not _HEX.fullmatch(word)]
-    foreign = not _HAN_OF_STAMPS.sub("", name).isascii()
+    usual = packaged_words("agreegen.verification")["timestamp_fields"]
+    foreign = not re.sub("|".join(usual), "", name).isascii()
     return foreign or len(others) > 1 or any(len(word) > _LONGEST_WORD for word in others)
 
 
