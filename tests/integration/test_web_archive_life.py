@@ -13,8 +13,8 @@ import pytest
 
 from agreegen.api import open_register
 from agreegen.web.store.users import Role
+from agreegen.web.work.archive.bag_folders import Bag
 from agreegen.web.work.archive.deliveries import Deliveries
-from agreegen.web.work.archive.places import Bag
 from agreegen.web.work.batch_folder import BatchFolder
 from agreegen.web.work.commands.children import ChildState
 from tests.archive_office import PIN, SEAL, ArchiveOffice, archive_office, ended

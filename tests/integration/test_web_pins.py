@@ -13,7 +13,7 @@ import pytest
 
 from agreegen.errors import ExitCode
 from agreegen.web.store.users import Role
-from agreegen.web.work.archive.places import Bag
+from agreegen.web.work.archive.bag_folders import Bag
 from agreegen.web.work.ledger_view import child_of
 from tests.archive_office import ArchiveOffice, archive_office, ask_for_pin, ended
 

@@ -9,7 +9,7 @@ import subprocess
 import zipfile
 from pathlib import Path
 
-from agreegen.web.work.archive.places import Bag, BagPlace
+from agreegen.web.work.archive.bag_folders import Bag, BagPlace
 from agreegen.web.work.archive.zipping import bag_files, zip_pieces
 
 _LARGE_MIB, _MOST_MIB = 400, 24

@@ -19,7 +19,7 @@ from agreegen.model.form import Form
 from agreegen.web.home import Home
 from agreegen.web.settings import Settings
 from agreegen.web.store.batches import Batch
-from agreegen.web.work.archive.places import BagPlace
+from agreegen.web.work.archive.bag_folders import BagPlace
 from agreegen.web.work.commands.children import Child, ChildState
 
 _OWNER_ONLY = 0o600

@@ -27,9 +27,9 @@ from agreegen.web.routes.archive.finding import (
 )
 from agreegen.web.routes.batches.finding import attachment, back_to
 from agreegen.web.store.users import Role, User
+from agreegen.web.work.archive.bag_folders import DESTROYED, TRANSFER, Bag
 from agreegen.web.work.archive.destruction import is_begun, plan_of, proposal_of, signers_beside
 from agreegen.web.work.archive.extraction import document_like, extract_alone
-from agreegen.web.work.archive.places import DESTROYED, TRANSFER, Bag
 from agreegen.web.work.archive.standing import Standing, standing_of
 from agreegen.web.work.archive.zipping import bag_files, zip_pieces
 from agreegen.web.work.commands.questions import questions_of

@@ -19,6 +19,7 @@ from agreegen.web.routes.archive.finding import (
     typed_answers,
 )
 from agreegen.web.routes.batches.finding import back_to
+from agreegen.web.work.archive.bag_folders import Bag
 from agreegen.web.work.archive.destruction import (
     APPROVING,
     Proposal,
@@ -31,7 +32,6 @@ from agreegen.web.work.archive.destruction import (
     signers_beside,
     withdraw,
 )
-from agreegen.web.work.archive.places import Bag
 
 _PART = "#destruction"
 

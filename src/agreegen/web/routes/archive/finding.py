@@ -9,8 +9,8 @@ from starlette.exceptions import HTTPException
 
 from agreegen.web.endpoint import NOT_FOUND, Call
 from agreegen.web.pages.words import say
+from agreegen.web.work.archive.bag_folders import Bag, BagPlace, Options
 from agreegen.web.work.archive.deliveries import Deliveries, Delivery
-from agreegen.web.work.archive.places import Bag, BagPlace, Options
 from agreegen.web.work.batch_folder import BatchFolder
 from agreegen.web.work.commands.questions import answers_to
 

@@ -21,8 +21,8 @@ from agreegen.web.routes.archive.finding import (
     typed_answers,
 )
 from agreegen.web.routes.batches.finding import back_to
+from agreegen.web.work.archive.bag_folders import Bag
 from agreegen.web.work.archive.deliveries import Deliveries, Delivery
-from agreegen.web.work.archive.places import Bag
 from agreegen.web.work.batch_folder import read_answer
 from agreegen.web.work.commands.children import ChildState
 from agreegen.web.work.uploads import uploads_in

@@ -16,7 +16,7 @@ from agreegen.files import write_atomically
 from agreegen.messages import message
 from agreegen.temporary import OwnFolder
 from agreegen.web.home import Home
-from agreegen.web.work.archive.places import TRANSFER, BagPlace
+from agreegen.web.work.archive.bag_folders import TRANSFER, BagPlace
 from agreegen.web.work.bag_upload import unpack_zip
 from agreegen.web.work.commands.children import Child
 from agreegen.web.work.uploads import Upload

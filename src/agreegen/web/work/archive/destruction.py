@@ -16,7 +16,7 @@ from agreegen.api import LedgerAccess, ledger_credential, register_signer
 from agreegen.errors import AgreegenError
 from agreegen.files import write_atomically
 from agreegen.web.home import Home
-from agreegen.web.work.archive.places import DESTROYED, Bag, Options
+from agreegen.web.work.archive.bag_folders import DESTROYED, Bag, Options
 from agreegen.web.work.batch_folder import read_answer
 from agreegen.web.work.commands.children import ChildState
 

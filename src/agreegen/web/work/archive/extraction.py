@@ -11,7 +11,7 @@ from agreegen.errors import ArchiveError, InputError
 from agreegen.foreign.confinement import ConfinedError, Confinement
 from agreegen.foreign.limits import Limits
 from agreegen.messages import foreign_text, message
-from agreegen.web.work.archive.places import Bag
+from agreegen.web.work.archive.bag_folders import Bag
 from agreegen.web.work.archive.zipping import zip_pieces
 
 _LIMITS = Limits(memory_bytes=3 << 30, cpu_s=120, wall_s=180.0)

@@ -12,7 +12,7 @@ from agreegen.errors import AgreegenError, ArchiveError
 from agreegen.foreign.confinement import ConfinedError, shared
 from agreegen.foreign.limits import Limits
 from agreegen.messages import foreign_text
-from agreegen.web.work.archive.places import Bag
+from agreegen.web.work.archive.bag_folders import Bag
 
 if TYPE_CHECKING:
     from agreegen.api.archives.retention import BagAge

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from agreegen.web.work.archive.places import TRANSFER, Bag
+from agreegen.web.work.archive.bag_folders import TRANSFER, Bag
 
 _PIECE_BYTES = 1 << 20
 _LARGE_BYTES = 1 << 31
