@@ -176,3 +176,15 @@ def test_a_new_form_is_a_copy_that_checks(agreegen: Agreegen, tmp_path: Path) ->
     assert agreegen("forms", "new", "visitor-pledge", "-o", tmp_path / "own").code == 2
     assert agreegen("forms", "new", "../x", "-o", tmp_path / "own").code == 2
     assert agreegen("forms", "new", "y", "--from", "nothing", "-o", tmp_path / "own").code == 3
+
+
+@pytest.mark.libreoffice
+def test_what_cannot_be_compiled_is_told_with_its_place_and_nothing_is_written(
+    agreegen: Agreegen, own_forms: Path
+) -> None:
+    before = {path: path.read_bytes() for path in own_forms.rglob("*") if path.is_file()}
+    result = agreegen("forms", "compile", "leaving-pledge", "--forms", own_forms)
+    assert result.code == 5
+    assert "paragraph 10: line spacing that is not exact" in result.err
+    assert "in Word: Paragraph, Line spacing: Exactly, Before: 0" in result.err
+    assert {path: path.read_bytes() for path in own_forms.rglob("*") if path.is_file()} == before
