@@ -99,7 +99,10 @@ def check_command(targets: tuple[str, ...], forms_folder_option: Path | None, as
             )
     else:
         say(message("cli.form-checked-nothing-complain-about", count=len(places)))
-    errors = any(complaint.severity.value == "error" for _, complaint in complaints)
+    errors = sum(complaint.severity.value == "error" for _, complaint in complaints)
+    if complaints and not as_json:
+        warnings = len(complaints) - errors
+        say(message("cli.form-checked", count=len(places), errors=errors, warnings=warnings))
     return ExitCode.BAD_INPUT if errors else ExitCode.DONE
 
 
