@@ -47,6 +47,9 @@ def test_the_header_says_which_form_it_is_and_what_is_missing(agreegen: Agreegen
     assert not job_file.exists()
     assert agreegen(*line, "--default", PARTY_A).code == 0
     assert read_job(job_file).form.id == "confidentiality-agreement"
+    text = job_file.read_text("utf-8")  # the office has one seal, whichever row it is
+    assert '#   - {role: party_a_seal, credential: "credentials/party_a_seal.yaml"}\n' in text
+    assert "\n# seam: {party_a_seal: credentials/party_a_seal.yaml}\n" in text
     assert agreegen(*line, "--force", "--default", "nothing=x").code == 2
     assert agreegen(*line, "--force", "--default", PARTY_A, "--form", "personal-pledge").code in {2, 3}
 

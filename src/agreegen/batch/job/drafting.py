@@ -111,6 +111,7 @@ def write_draft(draft: JobDraft, path: Path) -> str:
         f'# name: "{{{form.row_keys[0] if form.row_keys else form.fields[0].name}}}"',
         _comment(message("batch.draft-tsa")),
         "# tsa: https://tsa.example/",
+        *_seam_lines(form),
         _comment(message("batch.draft-bags")),
         "# archive: {bags: archive, credential: credentials/archive-seal.yaml}",
     ]
@@ -120,18 +121,30 @@ def write_draft(draft: JobDraft, path: Path) -> str:
 def _signature_lines(draft: JobDraft, path: Path) -> list[str]:
     form = draft.survey.form
     others = [role for role in form.roles if role.id != draft.role]
-    key = next((name for name in form.row_keys if not form.field(name).identifying), None)
-    hints = [
-        f'#   - {{role: {role.id}, credential: "credentials/{role.id}/{{{key}}}.yaml", missing: leave-open}}'
-        for role in others
-        if key is not None
-    ]
+    hints = [hint for role in others if (hint := _signature_hint(form, role)) is not None]
     about = message("batch.draft-signatures")
     lines = [f"# {line}" for lang in ("zh", "en") for line in translate(about, lang).split("\n")]
     if draft.credential is None or draft.role is None:
         return [*lines, "signatures: []", *hints, ""]
     own = f"{{role: {draft.role}, credential: {_text(_relative(draft.credential, path))}, level: B-B}}"
     return [*lines, "signatures:", f"  - {own}", *hints, ""]
+
+
+def _signature_hint(form: Form, role: SignatureRole) -> str | None:
+    """Return a commented line for a role: the office has one seal, others have a credential each."""
+    if role.kind is RoleKind.SEAL and role == office_role(form):
+        return f'#   - {{role: {role.id}, credential: "credentials/{role.id}.yaml"}}'
+    key = next((name for name in form.row_keys if not form.field(name).identifying), None)
+    if key is None:
+        return None
+    return f'#   - {{role: {role.id}, credential: "credentials/{role.id}/{{{key}}}.yaml", missing: leave-open}}'
+
+
+def _seam_lines(form: Form) -> list[str]:
+    role = office_role(form)
+    if role is None or role.kind is not RoleKind.SEAL:
+        return []
+    return [_comment(message("batch.draft-seam")), f"# seam: {{{role.id}: credentials/{role.id}.yaml}}"]
 
 
 def _comment(said: Message) -> str:
