@@ -137,7 +137,8 @@ def _signature_hint(form: Form, role: SignatureRole) -> str | None:
     key = next((name for name in form.row_keys if not form.field(name).identifying), None)
     if key is None:
         return None
-    return f'#   - {{role: {role.id}, credential: "credentials/{role.id}/{{{key}}}.yaml", missing: leave-open}}'
+    own = f'"credentials/{role.id}/{{{key}}}.yaml"'
+    return f"#   - {{role: {role.id}, credential: {own}, missing: leave-open}}"
 
 
 def _seam_lines(form: Form) -> list[str]:
