@@ -16,7 +16,7 @@ from agreegen.model.document import Document, SeamSeal
 from agreegen.model.form import Form, RoleKind, SignatureRole
 
 if TYPE_CHECKING:
-    from agreegen.signing.appearance.picture_sources import PictureSource
+    from agreegen.pdf.pictures.sources import PictureSource
 
 LEAST_MM, MOST_MM = 10, 60
 """Width and height of a seal; state organs' are 42 mm to 50 mm (国发〔1999〕25号)."""

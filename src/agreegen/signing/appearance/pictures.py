@@ -17,8 +17,8 @@ from agreegen.errors import CredentialError
 from agreegen.foreign.confinement import ConfinedError, shared
 from agreegen.foreign.limits import Limits
 from agreegen.messages import message
-from agreegen.signing.appearance.picture_sources import PictureSource, read_picture
-from agreegen.signing.appearance.streams import stream_body
+from agreegen.pdf.pictures.sources import PictureSource, read_picture
+from agreegen.pdf.pictures.streams import stream_body
 
 _REFERENCE = re.compile(rb"@(\d+)@")
 

@@ -8,8 +8,8 @@ import hashlib
 import uharfbuzz as hb
 from pylopdf_fonts_zh_cn import serif_path
 
+from agreegen.pdf.pictures.streams import stream_body
 from agreegen.signing.appearance.pictures import INK, Appearance, AppearanceMaker, form_body, number
-from agreegen.signing.appearance.streams import stream_body
 
 _UNITS = 1000
 _LEADING = 1.35

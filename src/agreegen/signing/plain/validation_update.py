@@ -8,8 +8,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Collection, Sequence
 
+from agreegen.pdf.pictures.streams import stream_body
 from agreegen.pdf.plain import Entries, NotPlainError, PlainPdf, items, reference
-from agreegen.signing.appearance.streams import stream_body
 from agreegen.signing.field_contents import FieldContent
 from agreegen.signing.interface import Evidence
 from agreegen.signing.plain.increment import Hole, append, append_with_hole, dictionary

@@ -15,8 +15,8 @@ import pikepdf
 from agreegen.errors import CredentialError
 from agreegen.files import read_limited
 from agreegen.messages import Message, foreign_text, message
-from agreegen.signing.appearance.picture_checks import pdfa_problem
-from agreegen.signing.appearance.streams import stream_body
+from agreegen.pdf.pictures.pdfa import pdfa_problem
+from agreegen.pdf.pictures.streams import stream_body
 
 _MAX_FILE_BYTES = 32 << 20
 _MAX_PIXELS = 20_000_000
