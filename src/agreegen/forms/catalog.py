@@ -82,6 +82,11 @@ def find_form(form_id: str, folder: Path) -> Form:
     return _release_of(form, version, folder) if marked else form
 
 
+def has_form(form_id: str, folder: Path) -> bool:
+    """Tell whether there is a form of that id, in the folder or packaged, without reading it."""
+    return form_id in _places(folder)
+
+
 def _release_of(current: Form, version: str, folder: Path) -> Form:
     """Return one release of a form by its version."""
     releases = {form.version: form for form in map(load_form, _releases(folder, current.id))}

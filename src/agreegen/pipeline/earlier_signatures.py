@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from agreegen.errors import SigningError
-from agreegen.forms.catalog import find_form, forms_folder, list_forms
+from agreegen.forms.catalog import find_form, forms_folder, has_form
 from agreegen.forms.check import require_usable
 from agreegen.messages import join_sentences, message
 from agreegen.model.report import (
@@ -111,7 +111,7 @@ def _refuse_unusable(document: DocumentFacts, folder: Path) -> None:
     Raises:
         ComplaintsError: `forms check` finds an error in that form.
     """
-    if document.form not in (form.id for form in list_forms(folder)):
+    if not has_form(document.form, folder):
         return  # said by an alarm of its own
     form = find_form(document.form, folder)
     if form.version == document.form_version:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from agreegen.messages import Message, foreign_text, message
 from agreegen.pdf.document import View, open_file
 from agreegen.pdf.limits import Limits
-from agreegen.pdf.objects import Ref
+from agreegen.pdf.objects import Ref, Stream
 from agreegen.pdf.pages import page_numbers
 from agreegen.verification.pictures.comparison import Box, Image
 from agreegen.verification.pictures.pdfium_pages import DrawingError, PdfiumPages
@@ -115,13 +115,22 @@ def find_wiping_look(data: bytes, limits: Limits) -> int | None:
 
 
 def _pages_with_looks(view: View) -> list[int]:
-    """Return the pages, from 0, that have an annotation with an appearance."""
+    """Return the pages, from 0, that have an annotation with an appearance, but for empty ones."""
     found = []
     for index, number in enumerate(page_numbers(view)[:_MAX_PAGES]):
         notes = view.array(view.dictionary(Ref(number, 0)).get("Annots"))
-        if any("AP" in view.dictionary(note) for note in notes):
+        if any(_shows_something(view, view.dictionary(note)) for note in notes):
             found.append(index)
     return found
+
+
+def _shows_something(view: View, note: dict[str, Any]) -> bool:
+    """Tell whether an annotation has a look, but for one that draws nothing: a field that waits has that."""
+    if "AP" not in note:
+        return False
+    looks = view.dictionary(note["AP"])
+    normal = view.resolve(looks.get("N"))
+    return not (looks.keys() == {"N"} and isinstance(normal, Stream) and not normal.raw.strip())
 
 
 def _loses_in_poppler(data: bytes, index: int) -> bool:

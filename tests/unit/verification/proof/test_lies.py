@@ -15,6 +15,7 @@ from pikepdf import Array, AttachedFileSpec, Dictionary, Name, Pdf, String
 
 from agreegen.conversion.compiled import CompiledForm
 from agreegen.model.document import Document, canonical_json
+from agreegen.pdf.document import open_file
 from agreegen.verification.document_checks import BLOCKING
 from agreegen.verification.examination import examine
 from tests.unit.verification.authority import Authority, sign
@@ -304,7 +305,10 @@ def test_poster_and_book_are_not_drawn(own: OwnFiles) -> None:
 
 def test_look_that_is_paper(own: OwnFiles) -> None:
     """The first signer's own look, in a field moved over the clauses, is white."""
-    from agreegen.verification.proof.page_look import find_wiping_look  # noqa: PLC0415 - only here
+    from agreegen.verification.proof.page_look import (  # noqa: PLC0415 - only here
+        _pages_with_looks,
+        find_wiping_look,
+    )
 
     def veil(pdf: Pdf) -> None:
         look = pdf.make_stream(b"1 g 0 0 470 200 re f")
@@ -316,6 +320,8 @@ def test_look_that_is_paper(own: OwnFiles) -> None:
     assert find_wiping_look(changed(own, veil), limits) == 1
     assert find_wiping_look(own.signed["pledger, pixels as picture"], limits) is None
     assert find_wiping_look(own.unsigned, limits) is None
+    for data, pages in ((own.unsigned, []), (own.signed["pledger, pixels as picture"], [0])):
+        assert _pages_with_looks(open_file(data, limits).views()[-1]) == pages, "an empty look is none"
     nowhere = own.unsigned.replace(b"/Pages ", b"/Pagez ", 1)
     assert nowhere != own.unsigned
     assert find_wiping_look(nowhere, limits) is None, "no page, which PDFium does not open"
