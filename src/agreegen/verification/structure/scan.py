@@ -166,6 +166,8 @@ def _ask_second_parser(
     if not file.limits.native:
         findings.leave_open_without_libraries()
         return
+    if any(alarm.alters for alarm in findings.alarms):
+        return  # a second opinion changes nothing, and libraries die over what is broken
     for alarm in compare_parsers(file, views[-1], password):
         findings.take(alarm)
         # Where nothing stands behind the signature, it is what was signed, whoever can read it.

@@ -29,3 +29,14 @@ def test_refusal_leaves_open_what_stands_behind() -> None:
     structure = scan_structure(stored(_refused()), Limits())
     assert [alarm.code for alarm in structure.alarms] == ["second-parser-refuses"]
     assert structure.sound is None
+
+
+def test_what_is_altered_anyway_is_not_asked_about() -> None:
+    """A library in C dies over some broken files, and nobody signs, extends or takes in an altered one."""
+    data = stored(_refused())
+    entry = re.compile(rb"(\d{10}) 00000 n").search(data, last_xref(data))
+    assert entry is not None
+    moved = b"%010d" % (int(entry[1]) + 3)
+    structure = scan_structure(data[: entry.start()] + moved + data[entry.start() + 10 :], Limits())
+    assert "second-parser-refuses" not in {alarm.code for alarm in structure.alarms}
+    assert structure.sound is False
