@@ -83,7 +83,7 @@ def test_a_roster_row_to_a_pdf_on_disk(office: Path) -> None:
 
 @pytest.mark.usefixtures("office")
 def test_the_bytes_of_a_pdf_through_verify() -> None:
-    signed = _sign(_make()) + b"%"  # no file of ours any more, which would be made again and compared
+    signed = _sign(_make()) + b"\n"  # no file of ours any more, which would be made again and compared
     later = datetime.now(UTC).replace(microsecond=0) + timedelta(
         minutes=1
     )  # nothing is remembered of this time

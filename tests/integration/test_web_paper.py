@@ -56,9 +56,15 @@ def test_a_scan_is_recorded_and_its_record_taken_back(web: WebOffice) -> None:
     wait(lambda: not first(folder, document).scans)
     wait(lambda: child.state is ChildState.ENDED)
     assert child.exit_code == 0, child.last_words("en")
-    results = [(each.act.act, each.act.result) for each in web.office.audit.entries()]
-    for act in ("paper-add", "paper-retract"):
-        assert {(act, "refused"), (act, "done")} <= set(results)
+
+    def results() -> set[tuple[str, str]]:
+        return {(each.act.act, each.act.result) for each in web.office.audit.entries()}
+
+    wait(
+        lambda: (
+            {(act, end) for act in ("paper-add", "paper-retract") for end in ("refused", "done")} <= results()
+        )
+    )
     other = "0" * 32
     assert visit.post(f"{batch}/documents/{other}/retract", {"reason": "x"}).status_code == 404
 

@@ -10,7 +10,7 @@ import hmac
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from asn1crypto import cms, keys, pem, pkcs12
+from asn1crypto import cms, keys, parser, pem, pkcs12
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives import hashes, padding
@@ -143,7 +143,12 @@ def _open_protected(protected: Any, passphrase: str | None) -> bytes:
     if passphrase is None:
         raise WrongPassphraseError(message("signing.key-protected-passphrase-none-given"))
     data = bytes(protected["encrypted_data"].native)
-    return _decrypt(protected["encryption_algorithm"], data, passphrase)
+    plain = _decrypt(protected["encryption_algorithm"], data, passphrase)
+    try:
+        parser.parse(plain, strict=True)
+    except ValueError as exc:  # one wrong passphrase in 256 leaves what looks like padding
+        raise WrongPassphraseError(message("signing.passphrase-wrong")) from exc
+    return plain
 
 
 def _decrypt(algorithm: Any, data: bytes, passphrase: str) -> bytes:

@@ -27,6 +27,7 @@ from agreegen.signing.certificate_checks import check_crls
 from agreegen.signing.certificate_paths import find_path
 from agreegen.signing.credentials.secrets import BackendConfig
 from agreegen.signing.credentials.sm2 import load_sm2
+from agreegen.signing.credentials.sm2_files import WrongPassphraseError, read_key_file
 from agreegen.signing.interface import Mechanism, RawSigner, Trust
 from agreegen.signing.raw_values import verify_raw
 
@@ -198,6 +199,19 @@ def test_the_encryption_key_signs_nothing(tmp_path: Path, chain: Sm2Chain) -> No
 def openssl(*arguments: str | Path) -> None:
     done = subprocess.run(["openssl", *map(str, arguments)], capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_wrong_passphrase_that_leaves_padding_is_told_as_one(tmp_path: Path, chain: Sm2Chain) -> None:
+    """One in 256 decrypts to something that ends like padding."""
+    config_of(tmp_path, chain)
+    openssl(
+        "pkcs8", "-topk8", "-in", tmp_path / "key.pem", "-v2", "aes-128-cbc", "-iter", "1", "-passout",
+        "pass:x", "-out", tmp_path / "locked.pem",
+    )  # fmt: skip
+    data = (tmp_path / "locked.pem").read_bytes()
+    for number in range(2_000):
+        with pytest.raises(WrongPassphraseError):
+            read_key_file(data, f"wrong {number}")
 
 
 @pytest.mark.parametrize(
