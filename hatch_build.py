@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+_DATE = datetime(2026, 1, 1, tzinfo=UTC)
+"""Stands in compiled catalogues in place of the time of their making: equal sources give equal wheels."""
+
+
+def compile_catalogue(source: Path, language: str) -> bytes:
+    """Compile one catalogue; equal sources give equal bytes."""
+    with source.open("rb") as reading:
+        catalogue = read_po(reading, locale=language)
+    catalogue.creation_date = catalogue.revision_date = _DATE
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)
+    return compiled.getvalue()
 
 
 class CatalogueHook(BuildHookInterface[Any]):
@@ -23,7 +38,6 @@ class CatalogueHook(BuildHookInterface[Any]):
         for source in locale.glob("*/*.po"):
             language = source.parent.name
             compiled = folder / f"{language}-{source.stem}.mo"
-            with source.open("rb") as reading, compiled.open("wb") as writing:
-                write_mo(writing, read_po(reading, locale=language))
+            compiled.write_bytes(compile_catalogue(source, language))
             target = f"agreegen/messages/locale/{language}/LC_MESSAGES/{source.stem}.mo"
             build_data["force_include"][str(compiled)] = target

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import re
 import string
 from pathlib import Path
 
@@ -76,3 +78,16 @@ def test_no_entry_is_left_that_nobody_says() -> None:
 def test_no_sentence_is_without_a_code() -> None:
     """Errors, hints, complaints, help, tables: what people read stands in the catalogue."""
     assert read_source().uncoded == []
+
+
+def test_compiled_catalogues_do_not_tell_when_they_were_made() -> None:
+    """Two builds of one commit are the same bytes, whatever the minute."""
+    root = Path(__file__).parents[3]
+    spec = importlib.util.spec_from_file_location("hatch_build", root / "hatch_build.py")
+    assert spec is not None
+    assert spec.loader is not None
+    build = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(build)
+    source = root / "src/agreegen/messages/locale/en/pdf.po"
+    dates = re.findall(rb"-Date: ([\d-]+)", build.compile_catalogue(source, "en"))
+    assert dates == [b"2026-01-01", b"2026-01-01"]
