@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from agreegen.api import open_register
 from tests.soak.killing import (
+    PEOPLE,
     REGISTER,
     SEAL,
     Ground,
@@ -40,6 +42,10 @@ def office(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Ground:
     folder = tmp_path_factory.mktemp("office") / "ground"
     shutil.copytree(ground.folder, folder, symlinks=True)
     office = replace(ground, folder=folder)
+    shutil.copytree(folder / "out", folder / "lost")
+    (folder / "lost" / "register.db").unlink()
+    job = (folder / "job.yaml").read_text("utf-8")
+    (folder / "lost.yaml").write_text(job.replace("output: out", "output: lost"), "utf-8")
     with (folder / "rows.csv").open("w", encoding="utf-8", newline="") as file:
         rows = [("收文", f"K-{n}", f"第{n}件", "2025-01-05", 2, "省", "张伟", "", "") for n in range(_MANY)]
         csv.writer(file).writerows([_HEADER, *rows])
@@ -65,6 +71,7 @@ def _ledger_holds(folder: Path, ground: Ground) -> None:
 
 def _bag_and_ledger_hold(folder: Path, ground: Ground) -> None:
     _ledger_holds(folder, ground)
+    assert (folder / "closed" / "bagit.txt").is_file()
     bag_holds(folder, ground)
 
 
@@ -90,6 +97,14 @@ def _given(folder: Path, _ground: Ground) -> None:
 
 def _printed(folder: Path, _ground: Ground) -> None:
     assert (folder / "print.pdf").read_bytes().rstrip().endswith(b"%%EOF")
+
+
+def _rebuilt(folder: Path, ground: Ground) -> None:
+    """The register is there again, whole, with every document."""
+    line = ["register", "verify", "--register", "lost/register.db", "--trust", ground.pki.trust]
+    assert run(line, folder) == 0, (folder / "said.txt").read_text("utf-8", "replace")[-3_000:]
+    with open_register(folder / "lost" / "register.db") as register:
+        assert len(list(register.documents())) == len(PEOPLE)
 
 
 def _confirm(office: Ground) -> str:
@@ -163,10 +178,10 @@ COMMANDS: dict[str, Killed] = {
         lambda g: [*_DESTROY, "--confirm", _confirm(g)], 10, again=(0, 2), check=_destroyed
     ),
     "register rebuild": Killed(
-        lambda _g: ["register", "rebuild", "out", "--yes", *REGISTER[2:]],
+        lambda _g: ["register", "rebuild", "lost", "--yes", "--job", "lost.yaml", *REGISTER[2:]],
         8,
         again=(0, 1, 2, 7),
-        check=register_holds,
+        check=_rebuilt,
     ),
     "batch print": Killed(
         lambda _g: ["batch", "print", "job.yaml", "-o", "print.pdf", "--all", "--force"], 6, check=_printed
