@@ -25,21 +25,32 @@ def printable(text: str) -> str:
     return _NOT_XML.sub("\ufffd", text)
 
 
-def text_cell(worksheet: WriteOnlyWorksheet, text: str, *, width: int | None = None) -> Cell:
-    """Return a text cell; a spreadsheet neither calculates with it nor takes digits from it.
+def blank_cell(worksheet: WriteOnlyWorksheet, *, wrapped: bool, text: bool = True) -> Cell:
+    """Return a cell for text, or for a number, that holds nothing yet.
 
     Args:
         worksheet: Where it goes.
-        text: What it shows; characters that no workbook can carry become U+FFFD.
-        width: Width of its column in characters; a longer text goes on in a further line. None to run over.
+        wrapped: Whether a text that is longer than its column is wide goes on in a further line.
+        text: Whether it holds text.
     """
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 - takes long to load
 
-    cell = WriteOnlyCell(worksheet, value=printable(text))
-    cell.data_type = "s" if text else "n"
-    cell.number_format = "@"
-    cell.alignment = alignment(wrapped=width is not None and lines_of(text, width) > 1)
+    cell = WriteOnlyCell(worksheet)
+    if text:
+        cell.number_format = "@"
+    cell.alignment = alignment(wrapped=wrapped)
     return cell
+
+
+def put_text(cell: Cell, text: str) -> None:
+    """Put a text into a cell; a spreadsheet neither calculates with it nor takes digits from it.
+
+    Args:
+        cell: The cell.
+        text: What it shows; characters that no workbook can carry become U+FFFD.
+    """
+    cell.value = printable(text)
+    cell.data_type = "s" if text else "n"
 
 
 @functools.cache
@@ -56,6 +67,8 @@ def lines_of(text: str, width: int) -> int:
     The cell keeps one character free at its sides, and an ideograph is a little wider than two digits.
     """
     usable = max(int((width - 1) / _WIDER), 2)
+    if 2 * len(text) <= usable and "\n" not in text:
+        return 1
     return sum(max(1, -(-_columns(line) // usable)) for line in text.split("\n"))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from agreegen.files import replacing
-from agreegen.text_cells import alignment, lines_of, text_cell
+from agreegen.text_cells import blank_cell, lines_of, put_text
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell
@@ -101,41 +101,54 @@ def _write_table(sheet: WriteOnlyWorksheet, table: Table) -> None:
         _LINE_PT * max(map(lines_of, *zip(*table.columns, strict=True))) + _MARGIN_PT
     )
     sheet.append(head)
-    number = 1
+    number, rows = 1, SheetRows(sheet)
     for number, values in enumerate(table.rows, 2):
-        append_row(sheet, number, values, widths)
+        rows.append(number, values, widths)
     whole.auto_filter.ref = f"A1:{get_column_letter(len(widths))}{number}"
 
 
-def append_row(
-    sheet: WriteOnlyWorksheet, number: int, values: Sequence[str | int], widths: Sequence[int]
-) -> None:
-    """Append a row that is as high as its longest text needs; not every program finds that out when it opens.
+class SheetRows:
+    """Rows of texts and numbers for a sheet that is written row by row.
 
-    Args:
-        sheet: The sheet.
-        number: Number of the row, from 1.
-        values: What stands in its cells.
-        widths: Widths of its columns in characters.
+    A row is in the file when it is appended, so the next one goes into the same cells. The library compares
+    the look of every new cell with all that the workbook has: so there are few of them.
     """
-    pairs = list(zip(values, widths, strict=True))
-    lines = max((lines_of(value, width) for value, width in pairs if isinstance(value, str)), default=1)
-    if lines > 1:
-        cast("Worksheet", sheet).row_dimensions[number].height = lines * _LINE_PT + _MARGIN_PT
-    sheet.append(
-        [
-            text_cell(sheet, value, width=width) if isinstance(value, str) else _number_cell(sheet, value)
-            for value, width in pairs
-        ]
-    )
 
+    def __init__(self, sheet: WriteOnlyWorksheet) -> None:
+        self._sheet = sheet
+        self._cells: dict[tuple[int, bool, bool], Cell] = {}
 
-def _number_cell(sheet: WriteOnlyWorksheet, value: int) -> Cell:
-    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 - takes long to load
+    def append(self, number: int, values: Sequence[str | int], widths: Sequence[int]) -> None:
+        """Append a row that is as high as its longest text needs; not every program finds that out by itself.
 
-    cell = WriteOnlyCell(sheet, value=value)
-    cell.alignment = alignment(wrapped=False)
-    return cell
+        Args:
+            number: Number of the row, from 1.
+            values: What stands in its cells.
+            widths: Widths of its columns in characters.
+        """
+        cells: list[Cell] = []
+        highest = 1
+        for column, (value, width) in enumerate(zip(values, widths, strict=True)):
+            if isinstance(value, str):
+                lines = lines_of(value, width)
+                highest = max(highest, lines)
+                cell = self._cell(column, wrapped=lines > 1, text=True)
+                put_text(cell, value)
+            else:
+                cell = self._cell(column, wrapped=False, text=False)
+                cell.value = value
+            cells.append(cell)
+        if highest > 1:
+            height = highest * _LINE_PT + _MARGIN_PT
+            cast("Worksheet", self._sheet).row_dimensions[number].height = height
+        self._sheet.append(cells)
+
+    def _cell(self, column: int, *, wrapped: bool, text: bool) -> Cell:
+        kind = column, wrapped, text
+        cell = self._cells.get(kind)
+        if cell is None:
+            cell = self._cells[kind] = blank_cell(self._sheet, wrapped=wrapped, text=text)
+        return cell
 
 
 def print_across(sheet: Worksheet) -> None:

@@ -11,7 +11,7 @@ from agreegen.pdf.limits import Limits
 from agreegen.verification.examination import examine
 from agreegen.verification.interface import COVERS_CONTENT, UNSIGNED_CONTENT, Options, Structure
 from agreegen.verification.pictures.findings import SEAL_OVER_CONTENT
-from agreegen.verification.structure import scan_structure
+from agreegen.verification.structure.scan import scan_structure
 from tests.attacks.documents import certified, signed
 from tests.attacks.honest import long_chain
 from tests.attacks.samples import ATTACKS, COVERING, HONEST, UNSIGNED

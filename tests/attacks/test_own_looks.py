@@ -10,7 +10,7 @@ from agreegen.model.report import FileReport
 from agreegen.verification.examination import examine
 from agreegen.verification.interface import Options
 from agreegen.verification.proof.rebuilding import prove
-from agreegen.verification.structure import scan_structure
+from agreegen.verification.structure.scan import scan_structure
 from tests.attacks.own_looks import EARLIER, FIRST, HONEST, LATER, REACHING, WIPING, signed_by
 
 OPTIONS = Options(now=datetime(2026, 1, 2, tzinfo=UTC))

@@ -13,7 +13,7 @@ from agreegen.verification.interface import COVERS_CONTENT, Structure
 from agreegen.verification.pictures.findings import SEAL_OVER_CONTENT, judge_seals
 from agreegen.verification.pictures.interface import Reading
 from agreegen.verification.pictures.seals import together
-from agreegen.verification.structure import scan_structure
+from agreegen.verification.structure.scan import scan_structure
 from tests.attacks.pictured import CLEAR, COVERING, ERASING, LEGIBLE, SHEET, sealed, two_faced
 
 

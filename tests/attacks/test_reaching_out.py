@@ -10,7 +10,7 @@ from agreegen.model.report import Verdict
 from agreegen.pdf.limits import Limits
 from agreegen.verification.examination import examine
 from agreegen.verification.interface import UNSIGNED_CONTENT, Options
-from agreegen.verification.structure import scan_structure
+from agreegen.verification.structure.scan import scan_structure
 from tests.attacks.reaching_out import ATTACKS, HONEST, TOLD
 
 

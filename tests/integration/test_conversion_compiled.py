@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from agreegen.conversion.assembly import assemble
-from agreegen.conversion.compiled import CompiledForm
 from agreegen.conversion.compiled.checking import placed_runs
 from agreegen.conversion.compiled.compiler import compile_form
 from agreegen.conversion.compiled.description import Description, read_description
+from agreegen.conversion.compiled.engine import CompiledForm
 from agreegen.conversion.compiled_forms import load_compiled_form
 from agreegen.conversion.interface import DoesNotFit
 from agreegen.conversion.libreoffice import LibreOffice

@@ -19,7 +19,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from agreegen.conversion.compiled import ENGINE
+from agreegen.conversion.compiled.description import ENGINE
 from agreegen.example_pki.maker import make_example_pki
 from agreegen.files import sha256_of_file
 from agreegen.model.document import Document

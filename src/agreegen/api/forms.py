@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from agreegen.errors import AgreegenError
-from agreegen.forms import catalog, check
+from agreegen.forms import catalog
 from agreegen.forms.catalog import forms_folder, hidden_forms
-from agreegen.forms.drafting import starting
 from agreegen.messages import Message, message
 from agreegen.model.complaint import Complaint
 from agreegen.model.form import Form
@@ -71,6 +70,8 @@ def check_form(directory: Path) -> list[Complaint]:
     Raises:
         InputError: Template or `form.yaml` cannot be read.
     """
+    from agreegen.forms import check  # noqa: PLC0415 - templates and fonts take long to load
+
     return list(check.check_form(directory))
 
 
@@ -80,6 +81,8 @@ def start_form(form_id: str, folder: Path, *, source: Form) -> Path:
     Raises:
         InputError: The id is none, or its folder is there already.
     """
+    from agreegen.forms.drafting import starting  # noqa: PLC0415 - only to begin a form
+
     return starting.start_form(source, form_id, folder)
 
 
@@ -90,6 +93,8 @@ def start_form_from_docx(path: Path, form_id: str, folder: Path) -> Path:
         UsageError: The id is none, or its folder is there already.
         InputError: The document cannot be used.
     """
+    from agreegen.forms.drafting import starting  # noqa: PLC0415 - only to begin a form
+
     return starting.start_form_from_docx(path, form_id, folder)
 
 

@@ -11,7 +11,6 @@ from agreegen.chain.audit.interface import Audit, HeadJudgement, JudgeHead, Prob
 from agreegen.chain.signed_heads import Head
 from agreegen.messages import Message, in_every_language, join_sentences, message
 from agreegen.pki.signer_pin import SignerPin
-from agreegen.recording.head_signatures import read_signature
 from agreegen.signing.interface import Trust
 
 __all__ = ["ChainVerdict", "head_judge", "judge_audit"]
@@ -30,6 +29,7 @@ def head_judge(trust: Trust, now: datetime, *, policy: Path | None = None) -> Ju
     """
     # Judging takes long to load, and a run only signs.
     from agreegen.pki.trust.policy import load_policy  # noqa: PLC0415 - see above
+    from agreegen.recording.head_signatures import read_signature  # noqa: PLC0415 - see above
     from agreegen.verification.detached import SealState, judge_signature  # noqa: PLC0415 - see above
     from agreegen.verification.interface import Options  # noqa: PLC0415 - see above
 

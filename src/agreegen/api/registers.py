@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from agreegen.api.access import RegisterAccess
 from agreegen.api.forms import role_label
 from agreegen.api.register_heads import ChainVerdict, judge_audit
-from agreegen.batch.planning.mended_rows import MendedRows
 from agreegen.clock import read_clock
 from agreegen.errors import UsageError
 from agreegen.forms.catalog import find_form, forms_folder
@@ -23,7 +22,6 @@ from agreegen.register.interface import DocumentRow, DocumentState
 from agreegen.register.store import Register
 from agreegen.reports.coverage import Coverage, CoveragePerson, CoverageTotals
 from agreegen.reports.unsigned_list import UnsignedList
-from agreegen.rosters.roster import open_roster
 from agreegen.signing.interface import Trust
 
 if TYPE_CHECKING:
@@ -101,6 +99,9 @@ def register_coverage(
         InputError: The roster or the form cannot be read.
         RegisterError: A register cannot be read.
     """
+    from agreegen.batch.planning.mended_rows import MendedRows  # noqa: PLC0415 - planning takes long to load
+    from agreegen.rosters.roster import open_roster  # noqa: PLC0415 - only for a roster
+
     with contextlib.ExitStack() as stack:
         opened = [stack.enter_context(open_register(path)) for path in registers]
         form = find_form(form_id or _form_of(opened), forms_folder(forms))

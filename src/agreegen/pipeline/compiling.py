@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from agreegen.conversion.compiled import DESCRIPTION_NAME
+from agreegen.conversion.compiled.description import DESCRIPTION_NAME
 from agreegen.conversion.compiled_forms import load_compiled_form
 from agreegen.conversion.interface import Office
 from agreegen.errors import ConversionError

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from agreegen.conversion.compiled import ENGINE
+from agreegen.conversion.compiled.description import ENGINE
 from agreegen.conversion.compiled_forms import load_compiled_form
 from agreegen.conversion.document_time import document_moment, template_date
 from agreegen.conversion.interface import CompiledPages, DoesNotFit, EngineChoice, StaleCompiledForm

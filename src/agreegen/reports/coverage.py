@@ -6,7 +6,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from agreegen.messages import Message, join_sentences, message
 from agreegen.model.document import encode_value
@@ -22,7 +22,9 @@ from agreegen.register.coverage import (
 )
 from agreegen.register.interface import How
 from agreegen.register.store import Register
-from agreegen.rosters.row import RosterRow
+
+if TYPE_CHECKING:
+    from agreegen.rosters.row import RosterRow
 
 __all__ = ["Coverage", "CoveragePerson", "CoverageTotals"]
 

@@ -13,7 +13,7 @@ from agreegen.files import replacing, sha256_of_file
 from agreegen.messages import message, translate
 from agreegen.rosters.formats.csv_files import guard
 from agreegen.rosters.headers import REASON_HEADER
-from agreegen.unit_sheets import append_row, print_across
+from agreegen.unit_sheets import SheetRows, print_across
 
 if TYPE_CHECKING:
     from openpyxl.worksheet._write_only import WriteOnlyWorksheet
@@ -86,14 +86,14 @@ def _lay_out(worksheet: Worksheet, columns: int) -> None:
 def _write_both(path: Path, worksheet: WriteOnlyWorksheet, rows: Iterable[tuple[Sequence[str], str]]) -> None:
     from openpyxl.utils import get_column_letter  # noqa: PLC0415 - takes long to load
 
-    filtered = "A1"
+    filtered, sheet = "A1", SheetRows(worksheet)
     with path.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="") as file:
         writer = csv.writer(file)
         for number, (cells, reason) in enumerate(rows):
             line = [*cells, reason]
             writer.writerow([guard(text) for text in line])
             if number <= _MOST_SHEET_ROWS:
-                append_row(worksheet, number + 1, line, [*[_COLUMN_WIDTH] * len(cells), _REASON_WIDTH])
+                sheet.append(number + 1, line, [*[_COLUMN_WIDTH] * len(cells), _REASON_WIDTH])
                 filtered = f"A1:{get_column_letter(len(line))}{number + 1}"
     cast("Worksheet", worksheet).auto_filter.ref = filtered
 

@@ -121,7 +121,7 @@ def _read_structure(
     proved = prove(data, options) if rebuild and options.limits.native else None
     if proved is not None:
         return proved.structure, PageCheck.PROVED, proved.document
-    from agreegen.verification.structure import scan_structure  # noqa: PLC0415 - most files of ours are proved
+    from agreegen.verification.structure.scan import scan_structure  # noqa: PLC0415 - most files of ours are proved
 
     page = PageCheck.OBJECTS if rebuild else PageCheck.TEXT
     return scan_structure(data, options.limits, options.password), page, None

@@ -11,7 +11,7 @@ from agreegen.model.report import Coverage, FileReport, Method, SignatureReport
 from agreegen.pdf.limits import Limits
 from agreegen.verification.paths import STANDARD_INPUT, Unreadable, read_path
 from agreegen.verification.signatures.device import read_evidence
-from agreegen.verification.structure import scan_structure
+from agreegen.verification.structure.scan import scan_structure
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 _MAX_BYTES = 512 << 20

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from agreegen.conversion.compiled import ENGINE, CompiledForm
+from agreegen.conversion.compiled.description import ENGINE
+from agreegen.conversion.compiled.engine import CompiledForm
 from agreegen.conversion.compiled.reading import read_text
 from agreegen.conversion.compiled_forms import load_compiled_form
 from agreegen.conversion.interface import DoesNotFit, StaleCompiledForm

@@ -16,7 +16,7 @@ from agreegen.pdf.limits import Limits
 from agreegen.pdf.objects import LimitError, StructureError
 from agreegen.pdf.xref import Entry
 from agreegen.verification.pictures.interface import Reading
-from agreegen.verification.structure import scan_structure
+from agreegen.verification.structure.scan import scan_structure
 from agreegen.verification.structure.second_parser import compare_parsers
 from tests.attacks.documents import signed
 from tests.attacks.increments import append, size_of, stream

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from agreegen.pdf.document import open_file
 from agreegen.pdf.encryption import unlock
 from agreegen.pdf.limits import Limits
-from agreegen.verification.structure import scan_structure
+from agreegen.verification.structure.scan import scan_structure
 from tests.attacks.signer import base_document, sign
 
 _PLACE = re.compile(rb"/Contents <([0-9A-Fa-f]{4000,})>")

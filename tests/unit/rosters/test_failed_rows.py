@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agreegen.model.form import Form
-from agreegen.rosters import open_roster, write_failed_rows
+from agreegen.rosters.failed_rows import write_failed_rows
 from agreegen.rosters.formats.csv_files import guard, unguard
+from agreegen.rosters.roster import open_roster
 
 from .conftest import HEADER, ID_A, ID_B
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from agreegen.errors import InputError
 from agreegen.model.complaint import ComplaintsError
 from agreegen.model.form import Field, FieldType, Form
-from agreegen.rosters import read_parameters
+from agreegen.rosters.parameters import read_parameters
 
 from .conftest import ID_A, make_form
 

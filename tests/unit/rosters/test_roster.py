@@ -20,9 +20,9 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from agreegen.errors import InputError
 from agreegen.model.complaint import ComplaintsError, Severity
 from agreegen.model.form import Form
-from agreegen.rosters import Roster, open_roster
 from agreegen.rosters.formats import workbooks
 from agreegen.rosters.formats.csv_files import unguard
+from agreegen.rosters.roster import Roster, open_roster
 from agreegen.rosters.row import RosterRow
 
 from .conftest import HEADER, ID_A, ID_B, make_form

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from agreegen.forms.catalog import find_form
-from agreegen.rosters import open_roster, read_parameters
+from agreegen.rosters.parameters import read_parameters
+from agreegen.rosters.roster import open_roster
 
 ROOT = Path(__file__).parents[3]
 SAMPLES = ROOT / "batch"

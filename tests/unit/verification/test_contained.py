@@ -15,7 +15,7 @@ from agreegen.pki import signature_values
 from agreegen.pki.trust.evidence import EvidencePool
 from agreegen.verification.interface import Options
 from agreegen.verification.one_file import verify_bytes
-from agreegen.verification.structure import scan_structure
+from agreegen.verification.structure.scan import scan_structure
 from tests.attacks.documents import signed as signed_page
 from tests.attacks.signer import FREE_BOX, sign
 from tests.unit.verification.authority import NOW

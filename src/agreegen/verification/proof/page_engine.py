@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from agreegen.conversion.compiled import ENGINE
+from agreegen.conversion.compiled.description import ENGINE
 from agreegen.errors import AgreegenError
 from agreegen.forms.own_fonts import known_fonts
 from agreegen.messages import Message, message

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
-from agreegen.conversion.compiled import ENGINE
+from agreegen.conversion.compiled.description import ENGINE
 from agreegen.conversion.compiled.reading import text_of
 from agreegen.files import sha256_of
 from agreegen.foreign import contained

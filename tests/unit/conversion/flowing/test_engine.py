@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agreegen.conversion.compiled import ENGINE
+from agreegen.conversion.compiled.description import ENGINE
 from agreegen.conversion.compiled.reading import read_text
 from agreegen.conversion.compiled_forms import load_compiled_form
 from agreegen.conversion.flowing.proof import placed_glyphs, signature_places

@@ -13,7 +13,7 @@ from agreegen.pki.algorithms import SM2_DEFAULT_ID
 from agreegen.pki.cms import repeated_containers
 from agreegen.pki.cms.container_check import check_container, digester_for
 from agreegen.pki.cms.signature_facts import SignatureFacts
-from agreegen.verification.structure import scan_structure
+from agreegen.verification.structure.scan import scan_structure
 from tests.unit.verification.authority import DAY, NOW, STAMPING_KEY, blank_pdf, sign, stamper_of
 from tests.unit.verification.conftest import Pki
 

@@ -13,7 +13,7 @@ import pikepdf
 import pytest
 from pikepdf import Array, AttachedFileSpec, Dictionary, Name, Pdf, String
 
-from agreegen.conversion.compiled import CompiledForm
+from agreegen.conversion.compiled.engine import CompiledForm
 from agreegen.model.document import Document, canonical_json
 from agreegen.pdf.document import open_file
 from agreegen.verification.document_checks import BLOCKING

@@ -18,7 +18,7 @@ from agreegen.signing.plain.signature_update import SignatureText, append_signat
 from agreegen.signing.plain.validation_update import append_store, prepare_plain_timestamp
 from agreegen.signing.prepared import Prepared
 from agreegen.verification.proof.rebuilding import prove
-from agreegen.verification.structure import scan_structure
+from agreegen.verification.structure.scan import scan_structure
 from tests.unit.verification.own_files import OwnFiles
 
 TOKEN = b"\x30\x03\x02\x01\x01"

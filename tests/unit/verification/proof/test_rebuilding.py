@@ -19,7 +19,7 @@ from agreegen.signing.plain.signature_update import SignatureText, append_signat
 from agreegen.verification.examination import examine
 from agreegen.verification.interface import Options
 from agreegen.verification.proof.rebuilding import prove
-from agreegen.verification.structure import scan_structure
+from agreegen.verification.structure.scan import scan_structure
 from tests.soak.mutators import mutate
 from tests.soak.seeds import Seed
 from tests.unit.verification.own_files import OwnFiles

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agreegen.pdf.limits import Limits
-from agreegen.verification.structure import scan_structure
+from agreegen.verification.structure.scan import scan_structure
 from tests.attacks.signer import digest_holds
 
 FOLDER = Path(os.environ.get("AGREEGEN_PDF_CORPUS") or Path(__file__).parents[5] / "shared" / "pdf-corpus")

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from agreegen.model.report import Changes, Coverage, SignatureKind
 from agreegen.pdf.limits import Limits
-from agreegen.verification.structure import scan_structure
 from agreegen.verification.structure.coverage import _ends_there
+from agreegen.verification.structure.scan import scan_structure
 from tests.attacks.documents import certified, fill, signed
 from tests.attacks.honest import long_chain, with_store
 from tests.attacks.increments import append, body_of, last_xref, number_of, root_number, size_of, stream

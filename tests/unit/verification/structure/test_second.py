@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from agreegen.pdf.limits import Limits
-from agreegen.verification.structure import scan_structure
+from agreegen.verification.structure.scan import scan_structure
 from tests.attacks.documents import signed
 from tests.attacks.increments import last_xref
 from tests.attacks.signer import signed_again

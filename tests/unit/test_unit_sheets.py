@@ -1,0 +1,29 @@
+"""Sheets row by row: what one row left in a cell is not in the next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from openpyxl import load_workbook
+
+from agreegen.unit_sheets import Table, write_tables
+
+_LONG = "豫州市第二次全国污染源普查领导小组办公室" * 3
+
+
+def test_each_cell_holds_and_looks_as_its_own_value_asks(tmp_path: Path) -> None:
+    rows: list[list[str | int]] = [["=1+1", _LONG], [7, ""], ["007", 12], ["", "短"], [_LONG, _LONG]]
+    write_tables(tmp_path / "t.xlsx", [Table("表", [("甲", 12), ("乙", 20)], iter(rows))])
+
+    sheet = load_workbook(tmp_path / "t.xlsx").active
+
+    assert sheet is not None
+    found = [list(row) for row in sheet.iter_rows(min_row=2)]
+    assert [[cell.value or "" for cell in row] for row in found] == rows
+    for row, values in zip(found, rows, strict=True):
+        for cell, value in zip(row, values, strict=True):
+            assert cell.data_type == ("s" if isinstance(value, str) and value else "n")
+            assert cell.number_format == ("@" if isinstance(value, str) else "General")
+            assert bool(cell.alignment.wrap_text) == (value == _LONG)
+    heights = [sheet.row_dimensions[number].height for number in range(2, 7)]
+    assert [height is not None for height in heights] == [True, False, False, False, True]
