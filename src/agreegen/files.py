@@ -13,7 +13,6 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -185,6 +184,8 @@ def sync_tree(folder: Path) -> None:
     Raises:
         OSError: Something cannot be read, or the disk failed.
     """
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - few programs write whole trees
+
     with ThreadPoolExecutor(_SYNCS_AT_ONCE) as threads:
         for place, _, names in os.walk(folder):
             for _done in threads.map(_sync_file, (Path(place, name) for name in names)):

@@ -27,8 +27,10 @@ def is_note(row: Sequence[RawValue]) -> bool:
 
 def is_footer(row: Sequence[RawValue]) -> bool:
     """Tell whether a note goes over several cells: 填表人：张三 beside 审核人：李四, or label | name."""
+    if not is_note(row):
+        return False
     labels = [text for text in map(_folded, row) if text and _NOTE.match(text)]
-    return is_note(row) and (len(labels) > 1 or labels[0].endswith(":"))
+    return len(labels) > 1 or labels[0].endswith(":")
 
 
 def _first_text(row: Sequence[RawValue]) -> str | None:

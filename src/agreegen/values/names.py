@@ -12,6 +12,7 @@ from agreegen.values.scripts import refuse_deceiving, refuse_mixed_words
 from agreegen.values.text import (
     drop_han_spaces,
     general_category,
+    is_common_han,
     is_han,
     plain_text,
     refuse_characters,
@@ -41,9 +42,8 @@ def parse_person_name(field: Field, raw: RawValue) -> str:
     text = _AROUND_DOT.sub(MIDDLE_DOT, plain_text(raw).translate(_DOTS))
     text = _BLANKS.sub(" ", drop_han_spaces(text))
     refuse_characters(text)
-    for position, char in enumerate(text):
-        if not _may_stand_in_name(text, position):
-            raise _foreign_character(char)
+    if not is_common_han(text):
+        _refuse_signs(text)
     if not text or not general_category(text[0]).startswith(("L", "N")) or text.endswith((MIDDLE_DOT, "-")):
         raise ValueProblem(
             message("values.name-begins-ends-letter-or-character"), message("values.enter-whole-name")
@@ -82,6 +82,12 @@ def _may_stand_in_name(text: str, position: int) -> bool:
     if char == ".":  # an initial, as in J. Smith
         return position > 0 and text[position - 1].isascii() and text[position - 1].isalpha()
     return general_category(char)[0] in "LM"
+
+
+def _refuse_signs(text: str) -> None:
+    for position, char in enumerate(text):
+        if not _may_stand_in_name(text, position):
+            raise _foreign_character(char)
 
 
 def _foreign_character(char: str) -> ValueProblem:

@@ -16,7 +16,7 @@ import uharfbuzz
 
 from agreegen.messages import Message, message
 from agreegen.values.problem import ValueProblem
-from agreegen.values.text import is_han
+from agreegen.values.text import is_common_han, is_han
 
 _HAN, _LATIN = "Hani", "Latn"
 _EXPECTED = frozenset({_HAN, _LATIN})
@@ -56,6 +56,8 @@ def refuse_deceiving(name: str) -> None:
         ValueProblem: A letter of a script that does not go with the others, one that is made to look like
             another, or an invisible one; names its code point.
     """
+    if is_common_han(name):
+        return
     _refuse_invisible(name)
     for char in name:
         _refuse_lookalike(char)
@@ -74,6 +76,8 @@ def refuse_mixed_words(text: str) -> None:
     Raises:
         ValueProblem: Names the letter and its code point.
     """
+    if is_common_han(text):
+        return
     _refuse_invisible(text)
     for is_word, letters in itertools.groupby(text, key=_is_letter):
         scripts = _scripts("".join(letters)) if is_word else {}
@@ -84,6 +88,8 @@ def refuse_mixed_words(text: str) -> None:
 
 def script_warnings(name: str) -> Iterator[Message]:
     """Name what is odd about a name that may stand: a foreign script, a doubled form of a character."""
+    if is_common_han(name):
+        return
     foreign = {script: char for script, char in _scripts(name).items() if script not in _EXPECTED}
     for script, char in foreign.items():
         yield message("values.letter-script", char=_named(char), script=_NAMES.get(script, script))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from agreegen.messages import message
-from agreegen.model.form import Field
 from agreegen.values.masking import quote
 from agreegen.values.problem import RawValue, ValueProblem
-from agreegen.yaml_text import packaged_words
+
+if TYPE_CHECKING:
+    from agreegen.model.form import Field
 
 SPREADSHEET_DIGITS = 15
 """Significant digits that a spreadsheet keeps; a longer number has lost its end (IEEE 754 double)."""
@@ -50,6 +53,7 @@ _STILL_PRIVATE = {
 
 _HAN = "\u3007\u2e80-\u2fdf\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _CJK = _HAN + "\u3000-\u303f\uff00-\uffef\u00b7"
+_COMMON_HAN = re.compile("[\u4e00-\u9fef]+")
 _HAN_SPACES = re.compile(rf"(?<=[{_HAN}])\s+(?=[{_HAN}])")
 _CJK_SPACES = re.compile(rf"(?<=[{_CJK}])\s+|\s+(?=[{_CJK}])")
 _CJK_LINE_ENDS = re.compile(rf"(?<=[{_CJK}])[ \t\u3000]*[\r\n]+\s*(?=[{_CJK}])")
@@ -59,7 +63,6 @@ _SPREADSHEET_ERRORS = frozenset(
     {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#GETTING_DATA", "#SPILL!"}
 )
 
-_STROKES = frozenset(packaged_words("agreegen.values")["strokes"])
 _MOST_STROKE = 10
 _GUARDS = "'`´‘’ʹ′＇｀"
 """Signs that people put before a number so that a spreadsheet takes it for text."""
@@ -67,19 +70,36 @@ _GUARDS = "'`´‘’ʹ′＇｀"
 
 def is_empty(raw: RawValue) -> bool:
     """Tell whether a raw value stands for nothing: no value, only blanks, an empty list."""
+    if isinstance(raw, str):
+        return not raw.strip()
     if isinstance(raw, tuple):
         return all(not item.strip() for item in raw)
-    return raw is None or (isinstance(raw, str) and not raw.strip())
+    return raw is None
 
 
 def is_stroke(text: str) -> bool:
     """Tell whether a text is one of the strokes with which people fill a cell that they leave open."""
-    return len(text) < _MOST_STROKE and fold_width(text).strip() in _STROKES
+    return len(text) < _MOST_STROKE and fold_width(text).strip() in _strokes()
+
+
+@functools.cache
+def _strokes() -> frozenset[str]:
+    from agreegen.yaml_text import packaged_words  # noqa: PLC0415 - who only reads tables needs no YAML
+
+    return frozenset(packaged_words("agreegen.values")["strokes"])
 
 
 def is_han(char: str) -> bool:
     """Tell whether a character is a Han character (ideograph, compatibility ideograph, radical, 〇)."""
     return bool(_HAN_CHARACTER.match(char))
+
+
+def is_common_han(text: str) -> bool:
+    """Tell whether a text is of ordinary ideographs alone (U+4E00 to U+9FEF), as nearly all names are.
+
+    Each is a letter, of script Han, its own normal form, and the like of nothing but ideographs.
+    """
+    return _COMMON_HAN.fullmatch(text) is not None
 
 
 def general_category(char: str) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
 from agreegen.model.form import Field, FieldType
 from agreegen.values.parse import parse_value, warn_about
 from agreegen.values.problem import ValueProblem
+from agreegen.values.scripts import script_of
+from agreegen.values.text import is_common_han
 
 NAME = Field(name="n", label_zh="姓名", label_en="Name", type=FieldType.PERSON_NAME)
 OFFICE = Field(name="o", label_zh="单位", label_en="Office", type=FieldType.ORGANISATION_NAME)
@@ -52,6 +56,18 @@ def test_a_deceiving_name_is_an_error_with_the_code_point(text: str, code: str) 
 )  # fmt: skip
 def test_han_and_latin_names_pass_without_a_word(text: str) -> None:
     assert warn_about(NAME, parse_value(NAME, text)) == ()
+
+
+def test_what_is_taken_for_common_without_a_look_is_an_ideograph_and_nothing_else() -> None:
+    common = [char for char in map(chr, range(0x110000)) if is_common_han(char)]
+
+    assert len(common) > 20_000
+    for char in common:
+        assert (unicodedata.category(char), script_of(char)) == ("Lo", "Hani"), hex(ord(char))
+        assert char.isprintable()
+        assert unicodedata.normalize("NFKC", char) == char
+    assert not is_common_han("")
+    assert not is_common_han("王\n")
 
 
 @pytest.mark.parametrize("text", ["A々省统计局", "佐々木office", "〆切办公室"])

@@ -31,6 +31,7 @@ from agreegen.model.complaint import Complaint, ComplaintsError, Location, Sever
 from agreegen.model.document import Document, build_document
 from agreegen.pipeline.making import DocumentMaker
 from agreegen.pipeline.seams import NO_SEAMS, Seams
+from agreegen.register.interface import DocumentRow
 from agreegen.register.store import Register
 from agreegen.rendering.printed import check_printed
 from agreegen.rosters.roster import Roster
@@ -94,11 +95,9 @@ def _end_after(rows: int, now: datetime) -> datetime:
     return now + timedelta(hours=1 + rows / _ROWS_PER_HOUR)
 
 
-def _signed_roles(register: Register, row: RosterRow, document: Document) -> tuple[str, ...]:
+def _signed_roles(current: DocumentRow | None, document: Document) -> tuple[str, ...]:
     """Return which roles have signed the very document that a row becomes."""
-    if row.key is None or (current := register.current(register.row_key(row.key))) is None:
-        return ()
-    if current.registration.id != document.id:
+    if current is None or current.registration.id != document.id:
         return ()
     return tuple(role.id for role in document.roles if current.fulfilment(role.id) is not None)
 
@@ -240,13 +239,14 @@ class _Check:
         self._consider(document, seams)
         if maker is not None and (problem := maker.foresee(document)) is not None:
             self.complaints.append(Complaint(place, problem.sentence, problem.advice))
+        current = None
         if register is not None and row.key is not None:
             current = register.current(register.row_key(row.key))
             document = under_known_id(self.job, register, current, document)
             kept = self.forecast.consider(self.job, current, document, row.label)
             if kept is not None:
                 self.complaints.append(Complaint(place, kept.reason))
-        signed = () if register is None else _signed_roles(register, row, document)
+        signed = _signed_roles(current, document)
         self.complaints.extend(signatures.check(roster, row, document, signed))
 
     def _consider(self, document: Document, seams: Seams) -> None:
