@@ -429,15 +429,3 @@ def test_logins_that_succeed_never_lock_an_address(web: WebOffice) -> None:
     """A whole office may come from the one address of its proxy."""
     for _ in range(45):
         assert web.stranger().post("/login", {"name": "officer", "password": PASSWORD}).status_code == 303
-
-
-def test_the_audit_is_signed_when_the_server_ends(tmp_path: Path) -> None:
-    """To its last entry; nobody can cut that off unseen."""
-    with serving(tmp_path / "home", roles=(Role.OFFICER,)) as web:
-        web.visit(Role.OFFICER)
-        assert web.stranger().post("/login", {"name": "nobody", "password": "wrong"}).status_code == 401
-    state = web.office.audit.check()
-    assert state.broken_at is None
-    assert state.heads[-1].head.count == state.entries == 2
-    head = state.heads[-1].head
-    assert web.office.audit_key.has_signed(head.message, head.signature)

@@ -26,6 +26,7 @@ from agreegen.web.pages.visitor import Visitor, find_visitor
 from agreegen.web.routes.table import PAGES, lane_sizes
 from agreegen.web.routes.ways_back import way_back
 from agreegen.web.security.guard import Frontier, Guard
+from agreegen.web.store.audit import Act
 
 _HEAD_EVERY = timedelta(days=1)
 _LOOK_S = 1.0
@@ -79,7 +80,8 @@ class _KeptFiles(StaticFiles):
 def _lifespan(office: Office) -> Callable[[Starlette], contextlib.AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
     async def run(_app: Starlette) -> AsyncIterator[None]:
-        """Sign the audit daily and at the end; judge the first upload without waiting."""
+        """Tell start and stop, and sign the audit then and daily; judge the first upload without waiting."""
+        await asyncio.to_thread(_tell_and_sign, office, "server-start")
         signing = asyncio.create_task(_sign_daily(office))
         looking = asyncio.create_task(_look_for_ends(office))
         warming = asyncio.create_task(asyncio.to_thread(office.verifier.warm_up))
@@ -90,17 +92,23 @@ def _lifespan(office: Office) -> Callable[[Starlette], contextlib.AbstractAsyncC
             looking.cancel()
             # First of all: whoever ends a service waits for a while only.
             office.long_acts.settle()
-            office.sign_audit()
+            _tell_and_sign(office, "server-stop")
             await asyncio.gather(signing, looking, warming, return_exceptions=True)
             office.verifier.close()
 
     return run
 
 
+def _tell_and_sign(office: Office, act: str) -> None:
+    """Put on the audit what the server itself does, so that there is always a new end to be signed."""
+    office.record(Act("", "", act))
+    office.sign_audit()
+
+
 async def _sign_daily(office: Office) -> None:
     while True:
-        await asyncio.to_thread(office.sign_audit)
         await asyncio.sleep(_HEAD_EVERY.total_seconds())
+        await asyncio.to_thread(office.sign_audit)
 
 
 async def _look_for_ends(office: Office) -> None:

@@ -15,6 +15,7 @@ from agreegen.files import write_atomically
 from agreegen.web.accounts import add_user
 from agreegen.web.home import Home
 from agreegen.web.office import Office
+from agreegen.web.store.audit import COMMAND_LINE, Act
 from agreegen.yaml_text import packaged_words
 
 _PASSWORD_BYTES = 12
@@ -57,8 +58,10 @@ def fill_from_demo(folder: Path, demo: Path) -> TemporaryAccount:
     office = Office.open(folder)
     password = secrets.token_urlsafe(_PASSWORD_BYTES)
     for user in office.users.all():
-        if user.name.startswith(f"{_ACCOUNT}-"):
+        if user.name.startswith(f"{_ACCOUNT}-") and not user.disabled:
             office.users.set_disabled(user.id, disabled=True)
+            office.record(Act("", COMMAND_LINE, "user-disable", user.name))
     name = f"{_ACCOUNT}-{secrets.token_hex(2)}"
     add_user(office, name, words["officer"], "officer", password)
+    office.record(Act("", COMMAND_LINE, "user-add", name))
     return TemporaryAccount(name, password)

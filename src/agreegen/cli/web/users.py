@@ -48,14 +48,14 @@ def add_command(
     need_extra()
     from agreegen.web.accounts import add_user, fingerprint_of  # noqa: PLC0415 - needs the extra
     from agreegen.web.office import Office  # noqa: PLC0415 - the same
-    from agreegen.web.store.audit import Act  # noqa: PLC0415 - the same
+    from agreegen.web.store.audit import COMMAND_LINE, Act  # noqa: PLC0415 - the same
 
     office = Office.open(need_home(home))
     fingerprint = None if certificate is None else fingerprint_of(read_limited(certificate, _MOST_BYTES))
     user = add_user(office, name, display, role, _password(password_file, name))
     if fingerprint is not None:
         office.users.set_certificate(user.id, fingerprint)
-    office.record(Act("", "command line", "user-add", user.name))
+    office.record(Act("", COMMAND_LINE, "user-add", user.name))
     say(message("cli.added", name=user.name, role=message(f"cli.word.role.{user.role}")))
 
 
@@ -63,9 +63,14 @@ def _password(file: Path | None, name: str) -> str:
     if file is not None:
         lines = read_limited(file, _MOST_BYTES).decode("utf-8").splitlines()
         return lines[0] if lines else ""
-    return os.environ.get("AGREEGEN_WEB_PASSWORD") or prompt_secret(
-        translate(message("cli.password-of", name=name))
-    )
+    try:
+        asked = translate(message("cli.password-of", name=name))
+        return os.environ.get("AGREEGEN_WEB_PASSWORD") or prompt_secret(asked)
+    except click.UsageError as exc:
+        raise UsageError(
+            message("cli.password-without-terminal", name=name),
+            hint=message("cli.password-by-file-or-environment"),
+        ) from exc
 
 
 @user_group.command("list")
@@ -101,7 +106,7 @@ def disable_command(name: str, home: Path | None) -> None:
     """Disable an account; its sessions end at once."""
     need_extra()
     from agreegen.web.office import Office  # noqa: PLC0415 - needs the extra
-    from agreegen.web.store.audit import Act  # noqa: PLC0415 - the same
+    from agreegen.web.store.audit import COMMAND_LINE, Act  # noqa: PLC0415 - the same
 
     office = Office.open(need_home(home))
     user = office.users.find_name(name)
@@ -110,5 +115,5 @@ def disable_command(name: str, home: Path | None) -> None:
             message("cli.no-user", name=name), hint=message("cli.agreegen-web-user-list-shows-them")
         )
     office.users.set_disabled(user.id, disabled=True)
-    office.record(Act("", "command line", "user-disable", user.name))
+    office.record(Act("", COMMAND_LINE, "user-disable", user.name))
     say(message("cli.account-disabled", name=user.name))

@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from agreegen.web.endpoint import Call, Page
 from agreegen.web.pages.areas import INSPECTORS
 from agreegen.web.pages.rendering import page
-from agreegen.web.store.audit import ChainState, Entry
+from agreegen.web.store.audit import COMMAND_LINE, ChainState, Entry
 
 _A_PAGE = 100
 _COLUMNS = ("number", "at", "who", "address", "act", "subject", "result", "hash")
@@ -34,6 +34,7 @@ def show_audit(call: Call) -> Response:
         state=state,
         sound=is_sound(call, state),
         older=older,
+        command_line=COMMAND_LINE,
     )
 
 

@@ -13,6 +13,8 @@ from agreegen.chain.signed_heads import Head, HeadSigner
 from agreegen.web.store.database import Database
 
 KIND = "audit"
+COMMAND_LINE = "command line"
+"""Stands for the address of who did something at the machine itself."""
 _SECRET_BYTES = 32
 _COLUMNS = "number, at, who, address, act, subject, result"
 
