@@ -47,6 +47,7 @@ __all__ = [
     "RunSummary",
     "batch_status",
     "check_batch",
+    "credentials_of_run",
     "date_fields",
     "fitting_forms",
     "job_coverage",
@@ -61,19 +62,33 @@ __all__ = [
 
 
 def check_batch(
-    job: Job, *, prompt: Prompt | None = None, samples: bool = True, now: datetime | None = None
+    job: Job,
+    *,
+    prompt: Prompt | None = None,
+    asked_later: bool = False,
+    samples: bool = True,
+    now: datetime | None = None,
 ) -> JobCheck:
     """Find everything in job, roster, form, credentials and disk that would fail; each complaint at its cell.
 
     Args:
         job: From `read_job`.
         prompt: Asks for secrets that must be typed in.
+        asked_later: Whether they are asked for only as the job runs: what needs one is told, not tried.
         samples: Whether sample documents are written to `<output>/samples` where nothing is wrong.
         now: Aware UTC time; None for the clock.
     """
     from agreegen.batch.checking.preflight import check_job  # noqa: PLC0415 - a run needs none of it
 
-    return check_job(job, now=now or read_clock(), prompt=prompt, samples=samples)
+    now = now or read_clock()
+    return check_job(job, now=now, prompt=prompt, asked_later=asked_later, samples=samples)
+
+
+def credentials_of_run(job: Job) -> tuple[Path, ...]:
+    """Return the credential files that a run uses for all rows: of signatures, bags and register."""
+    from agreegen.batch.checking.credential_checks import shared_credentials  # noqa: PLC0415 - slow to load
+
+    return tuple(dict.fromkeys(shared_credentials(job)))
 
 
 def run_batch(

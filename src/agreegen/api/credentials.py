@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -115,12 +115,7 @@ def secrets_asked(path: Path) -> tuple[Message, ...]:
     Raises:
         CredentialError: It cannot be read.
     """
-    config = read_config(path)
-    return tuple(
-        config.question(name)
-        for name, setting in config.settings.items()
-        if isinstance(setting, Mapping) and "prompt" in setting
-    )
+    return read_config(path).questions()
 
 
 def list_tokens(module: Path) -> list[TokenEntry]:

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from agreegen.batch.interface import Job, JobSignature, Missing
 from agreegen.batch.planning.planner import credential_path
-from agreegen.errors import AgreegenError, SigningError
+from agreegen.errors import AgreegenError, CredentialError, SigningError
 from agreegen.messages import Message, message
 from agreegen.model.complaint import Complaint, Location, Severity
 from agreegen.model.document import Document
 from agreegen.rosters.roster import Roster
 from agreegen.rosters.row import RosterRow
 from agreegen.signing.certificate_checks import check_credential, try_credential
-from agreegen.signing.credentials.loading import load_credential
+from agreegen.signing.credentials.loading import load_credential, read_config
 from agreegen.signing.interface import Prompt, SigningRequest, Trust
 from agreegen.signing.prepared import SigningIdentity
 from agreegen.signing.role_checks import check_role
@@ -39,12 +39,14 @@ class CredentialChecker:
         now: Time of the check, aware UTC.
         until: When the job has likely ended.
         prompt: Asks for secrets of credentials that all rows share; nobody is asked for people's own.
+        asked_later: Whether a shared credential that has to be asked for is only told, not tried.
     """
 
     trust: Trust
     now: datetime
     until: datetime
     prompt: Prompt | None = None
+    asked_later: bool = False
     _told: set[Path] = field(default_factory=set)
     _failed: set[Path] = field(default_factory=set)
     _identities: OrderedDict[Path, SigningIdentity] = field(default_factory=OrderedDict)
@@ -52,7 +54,13 @@ class CredentialChecker:
     def check_shared(self, paths: Iterable[Path]) -> Iterator[Complaint]:
         """Check credentials that all rows share, and yield what is wrong or odd."""
         for path in dict.fromkeys(paths):
-            yield from self._check(path, Location(file=str(path)), self.prompt)
+            place = Location(file=str(path))
+            if self.asked_later and (asked := _questions(path)):
+                self._failed.add(path)
+                untried = message("batch.secret-asked-later", asked=asked)
+                yield Complaint(place, untried, None, Severity.WARNING)
+                continue
+            yield from self._check(path, place, self.prompt)
 
     def check_personal(self, path: Path, place: Location) -> Iterator[Complaint]:
         """Check one person's credential, and yield what is wrong or odd, at the person's row."""
@@ -92,6 +100,14 @@ class CredentialChecker:
         self._identities[path] = identity
         while len(self._identities) > _MOST_IDENTITIES:
             self._identities.popitem(last=False)
+
+
+def _questions(path: Path) -> tuple[Message, ...]:
+    """Return what has to be asked for before a credential can be used; nothing where it cannot be read."""
+    try:
+        return read_config(path).questions()
+    except CredentialError:
+        return ()  # told as it is tried
 
 
 @dataclass(slots=True)

@@ -45,7 +45,14 @@ _ROWS_PER_HOUR = 20_000  # a cautious figure for two processors and LibreOffice
 _NOBODY = b"\0" * 32  # stands in for a register's secret; the ids of a preflight are thrown away
 
 
-def check_job(job: Job, *, now: datetime, prompt: Prompt | None = None, samples: bool = True) -> JobCheck:
+def check_job(
+    job: Job,
+    *,
+    now: datetime,
+    prompt: Prompt | None = None,
+    asked_later: bool = False,
+    samples: bool = True,
+) -> JobCheck:
     """Join job, template, roster, fonts, credentials, trust, disk and output folder.
 
     1. The output folder and the register: writable, of this template.
@@ -61,9 +68,10 @@ def check_job(job: Job, *, now: datetime, prompt: Prompt | None = None, samples:
         job: The job.
         now: Time of the check, aware UTC.
         prompt: Asks for secrets that must be typed in.
+        asked_later: Whether they are asked for only as the job runs: what needs one is told, not tried.
         samples: Whether samples are rendered.
     """
-    check = _Check(job, now, prompt)
+    check = _Check(job, now, prompt, asked_later)
     check.collect_errors(check.output)
     check.trust()
     with contextlib.ExitStack() as stack:
@@ -120,6 +128,7 @@ class _Check:
     job: Job
     now: datetime
     prompt: Prompt | None
+    asked_later: bool
     anchors: Trust = field(default_factory=Trust)
     registered: int = 0
     forecast: Forecast = field(default_factory=Forecast)
@@ -277,7 +286,8 @@ class _Check:
 
     def credentials(self, rows: int) -> CredentialChecker:
         """Step 3, the credentials that all rows share, until the likely end of the job."""
-        checker = CredentialChecker(self.anchors, self.now, _end_after(rows, self.now), self.prompt)
+        until = _end_after(rows, self.now)
+        checker = CredentialChecker(self.anchors, self.now, until, self.prompt, self.asked_later)
         self.complaints.extend(checker.check_shared(shared_credentials(self.job)))
         self.collect_errors(lambda: require_head_signer(self.job))
         return checker

@@ -40,11 +40,15 @@ job_argument = click.argument("job_file", type=existing_file, metavar="JOB.yaml"
 
 @click.command("check")
 @job_argument
+@click.option("--without-secrets", is_flag=True, help="cli.without-secrets")
 @forms_option
 @json_option
-def check_command(job_file: Path, forms_folder_option: Path | None, as_json: bool) -> int:
+def check_command(
+    job_file: Path, without_secrets: bool, forms_folder_option: Path | None, as_json: bool
+) -> int:
     """Find everything that would fail, before anything is written."""
-    result = check_batch(read_job(job_file, forms_folder=forms_folder_option), prompt=prompt_secret)
+    job = read_job(job_file, forms_folder=forms_folder_option)
+    result = check_batch(job, prompt=prompt_secret, asked_later=without_secrets)
     if as_json:
         print_json(result.to_dict())
     else:

@@ -276,6 +276,11 @@ class BackendConfig:
             )
         return self.prompt(translate(self.question(key)))
 
+    def questions(self) -> tuple[Message, ...]:
+        """Return everything that somebody will be asked for before the key can be used."""
+        found = ((key, value) for key, value in self.settings.items() if isinstance(value, Mapping))
+        return tuple(self.question(key) for key, value in found if "prompt" in value)
+
     def question(self, key: str) -> Message:
         """Say what somebody will be asked for, as she will be asked for it."""
         return message("signing.secret-of", key=message(f"signing.secret.{key}"), name=self.name)

@@ -12,12 +12,21 @@ from starlette.responses import RedirectResponse, Response
 from agreegen.api.devices import Occasion, qr_code_svg
 from agreegen.errors import AgreegenError
 from agreegen.web.endpoint import NOT_FOUND, Call, Intake, Page
+from agreegen.web.office import Office
 from agreegen.web.pages.areas import DESK, OFFICER
 from agreegen.web.pages.rendering import page
 from agreegen.web.store.batches import Batch
 from agreegen.web.store.signings import Stage
 from agreegen.web.work.signing_act import settle
-from agreegen.web.work.signing_desk import agreed_numbers, desk_state, look_up, search_waiting, subject_of
+from agreegen.web.work.signing_desk import (
+    DeskState,
+    agreed_numbers,
+    desk_state,
+    look_up,
+    register_asks,
+    search_waiting,
+    subject_of,
+)
 
 _SEE_OTHER, _CONFLICT = 303, 409
 _MOST_SHOWN, _MOST_LINKS = 50, 50
@@ -37,7 +46,7 @@ def show_desk(call: Call) -> Response:
         "desk.html",
         office,
         call.visitor,
-        state=desk_state(office),
+        state=_state(office, batch),
         batches=batches,
         batch=batch,
         wanted=wanted,
@@ -48,6 +57,11 @@ def show_desk(call: Call) -> Response:
         now=office.clock(),
         links=call.user.role in OFFICER,
     )
+
+
+def _state(office: Office, batch: Batch | None) -> DeskState:
+    asks = batch is not None and register_asks(office, batch)
+    return DeskState("register-asks") if asks else desk_state(office)
 
 
 def _settle(call: Call) -> None:
@@ -89,13 +103,17 @@ def _issue(call: Call, batch: str, document: str, occasion: Occasion) -> tuple[s
     """Begin an act; return whose it is, and its path.
 
     Raises:
-        HTTPException: No such document waits for its person (404), or its file is not the register's (409).
+        HTTPException: No such document waits for its person (404), its file is not the register's, or the
+            register could not be signed unasked (409).
     """
     office, now = call.office, call.office.clock()
     waiting = look_up(office, batch, document)
     if waiting is None:
         raise HTTPException(NOT_FOUND)
     subject = subject_of(office, batch, waiting)
+    known = office.batches.find(batch)
+    if known is None or register_asks(office, known):
+        raise HTTPException(_CONFLICT)
     if subject is None or (occasion is Occasion.LINK and not waiting.can_be_checked):
         raise HTTPException(_CONFLICT)
     here = occasion is Occasion.DESK

@@ -13,6 +13,7 @@ from agreegen.web.routes.batches.finding import back_to, find_batch, page_number
 from agreegen.web.store.decisions import PageDecision
 from agreegen.web.work.batch_folder import BatchFolder
 from agreegen.web.work.commands.children import ChildState
+from agreegen.web.work.commands.questions import answers_to, questions_of
 from agreegen.web.work.scan_review import ScanReview, settled
 from agreegen.web.work.uploads import uploads_in
 
@@ -53,6 +54,7 @@ def show_scans(call: Call) -> Response:
         left=len(waiting),
         ready=len(ready),
         four_eyes=call.office.settings.four_eyes,
+        questions=questions_of((folder.register_signer,), call.visitor.language),
     )
 
 
@@ -64,8 +66,13 @@ def add_scans(call: Call) -> Response:
         names = scans.keep(uploads_in(call.form, "scans"))
         if names:
             command = scans.reading(names, call.user.name)
-            call.begin(folder.scans, command, "scans-add", f"{batch.id}: {len(names)}")
+            subject = f"{batch.id}: {len(names)}"
+            call.begin(folder.scans, command, "scans-add", subject, answers=_answers(call, folder))
     return back_to(f"/scans/{batch.id}")
+
+
+def _answers(call: Call, folder: BatchFolder) -> dict[str, str]:
+    return answers_to(call.secret, None, (folder.register_signer,), call.visitor.language)
 
 
 def decide(call: Call) -> Response:
@@ -97,7 +104,8 @@ def apply_decisions(call: Call) -> Response:
         except AgreegenError:
             call.record("scans-record", batch.id, "refused")
             return back_to(f"/scans/{batch.id}")
-        if call.begin(folder.scans, command, "scans-record", f"{batch.id}: {len(ready)}"):
+        subject = f"{batch.id}: {len(ready)}"
+        if call.begin(folder.scans, command, "scans-record", subject, answers=_answers(call, folder)):
             office.decisions.forget(batch.id, [(each.source, each.page) for each in ready])
     return back_to(f"/scans/{batch.id}")
 

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from agreegen.api import find_form, open_register, register_signer
+from agreegen.api.batches import credentials_of_run, read_job
 from agreegen.errors import AgreegenError
 from agreegen.files import write_atomically
 from agreegen.model.form import Form
@@ -185,6 +186,14 @@ class BatchFolder:
             return register_signer(self.register) if self.register.is_file() else None
         except AgreegenError:
             return None
+
+    @property
+    def run_signers(self) -> tuple[Path | None, ...]:
+        """The credential files that a run uses for all rows, and who signs the register that it writes to."""
+        try:
+            return (*credentials_of_run(read_job(self.job)), self.register_signer)
+        except AgreegenError:
+            return ()  # the check says what is wrong with the job
 
     def bag_place(self, batch: Batch) -> BagPlace:
         """Return where the bags of the batch lie."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agreegen.api import load_credential, load_timestamp_servers, load_trust, open_register
-from agreegen.api.credentials import Trust
+from agreegen.api.credentials import Trust, secrets_asked
 from agreegen.api.devices import (
     Authority,
     DeviceSigning,
@@ -63,6 +63,17 @@ def desk_state(office: Office) -> DeskState:
             return DeskState("", bool(key_still_here(folder)), signing.timestamped)
     except (AgreegenError, OSError):
         return DeskState("no-key")
+
+
+def register_asks(office: Office, batch: Batch) -> bool:
+    """Tell whether whoever signs a batch's register has to be asked for a PIN: at a desk nobody can be."""
+    named = office.settings.register_credential
+    own = BatchFolder.of(office.home, batch).register_signer
+    signer = own if named is None else office.home.folder / named
+    try:
+        return signer is not None and bool(secrets_asked(signer))
+    except AgreegenError:
+        return False  # told as it is used
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ from agreegen.web.pages.areas import OFFICER, READERS
 from agreegen.web.routes.batches.finding import back_to, find_batch
 from agreegen.web.work.batch_folder import BatchFolder, RunFollower, RunProgress
 from agreegen.web.work.commands.children import ChildState
+from agreegen.web.work.commands.questions import answers_to
 from agreegen.web.work.rosters import keep_mended
 from agreegen.web.work.uploads import uploads_in
 
@@ -28,7 +29,8 @@ def start_run(call: Call) -> Response:
     batch, folder = find_batch(call)
     result = folder.check_result()
     passed = result is not None and folder.check.exit_code == 0
-    call.begin(folder.run, _RUN, "batch-run", batch.id, free=passed)
+    answers = answers_to(call.secret, None, folder.run_signers, call.visitor.language)
+    call.begin(folder.run, _RUN, "batch-run", batch.id, answers=answers, free=passed)
     return back_to(f"/batches/{batch.id}")
 
 
@@ -38,7 +40,8 @@ def run_mended(call: Call) -> Response:
     uploads = list(uploads_in(call.form, "roster"))
     if len(uploads) == 1:
         name = keep_mended(folder, uploads[0])
-        call.begin(folder.run, (*_RUN, "--roster", name), "batch-mended", batch.id)
+        answers = answers_to(call.secret, None, folder.run_signers, call.visitor.language)
+        call.begin(folder.run, (*_RUN, "--roster", name), "batch-mended", batch.id, answers=answers)
     return back_to(f"/batches/{batch.id}")
 
 

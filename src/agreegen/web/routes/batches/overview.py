@@ -14,6 +14,7 @@ from agreegen.web.routes.batches.finding import attachment, back_to, find_batch,
 from agreegen.web.store.batches import Batch
 from agreegen.web.work.batch_folder import BatchFolder
 from agreegen.web.work.commands.children import ChildState
+from agreegen.web.work.commands.questions import questions_of
 from agreegen.web.work.rosters import keep_roster
 from agreegen.web.work.uploads import uploads_in
 
@@ -66,7 +67,8 @@ def create_batch(call: Call) -> Response:
 
 
 def _check(call: Call, folder: BatchFolder, batch: Batch) -> None:
-    call.begin(folder.check, ("batch", "check", folder.job.name, "--json"), "batch-check", batch.id)
+    command = ("batch", "check", folder.job.name, "--without-secrets", "--json")
+    call.begin(folder.check, command, "batch-check", batch.id)
 
 
 def _is_busy(folder: BatchFolder) -> bool:
@@ -120,6 +122,8 @@ def show_batch(call: Call) -> Response:
         samples=[(n, len(call.office.pictures.pages(path))) for n, path in enumerate(samples)],
         printing=folder.printing.state,
         units=folder.units(),
+        questions=questions_of(folder.run_signers, call.visitor.language),
+        register_questions=questions_of((folder.register_signer,), call.visitor.language),
         changes=call.user.role in OFFICER,
     )
 

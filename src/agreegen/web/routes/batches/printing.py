@@ -7,6 +7,7 @@ from starlette.responses import Response
 from agreegen.web.endpoint import Call, Page
 from agreegen.web.pages.areas import OFFICER
 from agreegen.web.routes.batches.finding import attachment, back_to, find_batch
+from agreegen.web.work.commands.questions import answers_to
 
 
 def start_printing(call: Call) -> Response:
@@ -21,7 +22,8 @@ def start_printing(call: Call) -> Response:
     if call.text("duplex"):
         arguments.append("--duplex")
     if folder.register.is_file():
-        call.begin(folder.printing, arguments, "batch-print", batch.id)
+        answers = answers_to(call.secret, None, (folder.register_signer,), call.visitor.language)
+        call.begin(folder.printing, arguments, "batch-print", batch.id, answers=answers)
     return back_to(f"/batches/{batch.id}#print")
 
 
