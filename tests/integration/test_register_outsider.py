@@ -22,128 +22,29 @@ from PIL import Image
 
 from agreegen.batch.interface import Job
 from agreegen.batch.job.job_file import read_job
-from agreegen.batch.running.run import RunSettings, run_job
-from agreegen.chain.hashing import genesis_hash, link_hash
+from agreegen.batch.running.run import run_job
 from agreegen.cli.main import run as agreegen
-from agreegen.errors import AgreegenError, RegisterError
+from agreegen.errors import RegisterError
 from agreegen.files import sha256_of, sha256_of_file
 from agreegen.model.document import canonical_json
-from agreegen.pki.signer_pin import fingerprint
 from agreegen.recording.signer import CredentialSigner, identity_of
 from agreegen.register.interface import EventDraft, EventKind
 from agreegen.register.store import Register
 from agreegen.signing.credentials.loading import load_credential
-from tests.integration.batch_support import PEOPLE, clock, make_pki, write_job, write_roster
-
-ALONE = RunSettings(workers=1)
-MORE = """  - {role: pledger, credential: "pki/credentials/people/{staff_no}.yaml", missing: leave-open}
-register_credential: pki/credentials/archive-seal.yaml
-"""
+from tests.integration.batch_support import clock, write_roster
+from tests.integration.outsider_support import ALONE, Outsider, finish_job, is_found, office_goes_on
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A job run twice, one document of which was replaced and one signed on paper."""
-    folder = tmp_path_factory.mktemp("outsider") / "job"
-    pki = make_pki(folder.parent / "pki")
-    job = write_job(folder, pki, more=MORE)
-    run_job(job, ALONE)
-    write_roster(folder, [*PEOPLE, "T004,赵六,,某县普查办,否"])
-    run_job(job, ALONE)
-    Image.new("1", (60, 80), 1).save(folder / "scan.png")
-    line = ["register", "add-paper", "--register", str(job.register_file), "--staff-no", "T004", "--scan"]
-    assert agreegen([*line, str(folder / "scan.png"), "--by", "王主任"]) == 0
-    return folder
+    return finish_job(tmp_path_factory.mktemp("outsider") / "job")
 
 
 @pytest.fixture
 def job(finished: Path, tmp_path: Path) -> Job:
     shutil.copytree(finished, tmp_path / "job", symlinks=True)
     return read_job(tmp_path / "job/job.yaml")
-
-
-def is_found(job: Job, *more: str) -> bool:
-    """Whether the verification says so; a register that cannot even be opened is found, too."""
-    trust = job.path.parent / "pki/trust"
-    line = ["register", "verify", "--register", str(job.register_file), "--trust", str(trust)]
-    return agreegen([*line, "--signer", _pin(job), *more]) != 0
-
-
-def _pin(job: Job) -> str:
-    credential = load_credential(job.path.parent / "pki/credentials/archive-seal.yaml")
-    credential.close()
-    return fingerprint(credential.certificate_der)
-
-
-def _office_goes_on(job: Job) -> None:
-    """What an honest officer does next; most attempts stop her."""
-    try:
-        run_job(read_job(job.path), ALONE)
-    except AgreegenError:
-        return
-
-
-class Outsider:
-    """Changes a register as whoever can write its file."""
-
-    def __init__(self, job: Job) -> None:
-        self.job = job
-        self.db = sqlite3.connect(job.register_file, isolation_level=None)
-
-    def close(self) -> None:
-        self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self.db.close()
-
-    def run(self, statement: str, *values: object) -> None:
-        self.db.execute(statement, values)
-
-    def events(self) -> list[tuple[int, str, str, str, str | None, str | None, str]]:
-        rows = self.db.execute(
-            "SELECT seq, at, kind, document, role, sha256, details FROM events ORDER BY seq"
-        )
-        return list(rows)
-
-    def drop(self, kinds: set[str]) -> None:
-        """Remove events of some kinds and number the rest anew."""
-        left = [row for row in self.events() if row[2] not in kinds]
-        self.run("DELETE FROM events")
-        for number, row in enumerate(left, 1):
-            self.db.execute("INSERT INTO events VALUES (?,?,?,?,?,?,?,?)", (number, *row[1:], b""))
-
-    def edit(self, kind: str, change: Callable[[dict[str, object]], None]) -> None:
-        """Change the facts of all events of a kind."""
-        for row in self.events():
-            if row[2] == kind:
-                facts = json.loads(row[6])
-                change(facts)
-                self.run(
-                    "UPDATE events SET details = ? WHERE seq = ?", canonical_json(facts).decode(), row[0]
-                )
-
-    def append(self, kind: str, document: str, facts: dict[str, object], digest: str | None = None) -> None:
-        last = self.events()[-1]
-        row = (last[0] + 1, last[1], kind, document, None, digest, canonical_json(facts).decode(), b"")
-        self.db.execute("INSERT INTO events VALUES (?,?,?,?,?,?,?,?)", row)
-
-    def rechain(self) -> None:
-        """Compute all hashes anew."""
-        meta = dict(self.db.execute("SELECT key, value FROM meta"))
-        public = {key: value for key, value in meta.items() if not key.startswith("tip-")}
-        tip, rows = genesis_hash("register", public), self.events()
-        for row in rows:
-            tip = link_hash(tip, row)
-            self.run("UPDATE events SET hash = ? WHERE seq = ?", tip, row[0])
-        self.run("UPDATE meta SET value = ? WHERE key = 'tip-count'", str(len(rows)))
-        self.run("UPDATE meta SET value = ? WHERE key = 'tip-hash'", tip.hex())
-        self.run("UPDATE documents SET hashes = hashes")
-
-    def project(self) -> None:
-        """Compute the tables anew that follow from the events, as the program would."""
-        from agreegen.register.migrations import compute_derived  # noqa: PLC0415 - the attacker has the program
-
-        self.run("DELETE FROM documents")
-        self.run("DELETE FROM scans")
-        compute_derived(self.db, self.db)
 
 
 def _rename_one(outsider: Outsider) -> None:
@@ -349,7 +250,7 @@ def test_there_are_many_attempts() -> None:
 
 def test_the_honest_register_passes(job: Job) -> None:
     assert not is_found(job)
-    _office_goes_on(job)
+    office_goes_on(job)
     assert not is_found(job)
 
 
@@ -361,7 +262,7 @@ def test_an_attempt_is_found(job: Job, name: str) -> None:
     finally:
         outsider.close()
     assert is_found(job), "nothing is said of it"
-    _office_goes_on(job)
+    office_goes_on(job)
     assert is_found(job) is (name not in HEALED), "the office signed over it"
 
 

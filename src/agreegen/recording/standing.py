@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
+
+from agreegen.chain.audit.interface import Problem
+from agreegen.chain.audit.steps import ChainWalk, HeadWalk, schema_problems
 from agreegen.chain.signed_heads import Head, SignerIdentity, Succession
 from agreegen.chain.view import HEAD_EVENT, SIGNER_EVENT, ChainView
 from agreegen.errors import RegisterError
-from agreegen.messages import message
+from agreegen.messages import join_sentences, message
 from agreegen.pki.algorithms import SM2_DEFAULT_ID
 from agreegen.recording.head_signatures import signer_of, signer_of_bytes
 from agreegen.recording.interface import TailCheck
+from agreegen.register.audit.document_steps import document_problems, scan_problems
 from agreegen.register.interface import EventKind
 from agreegen.register.store import Register
 
-__all__ = ["require_signer", "require_standing"]
+__all__ = ["require_signer", "require_standing", "require_unchanged"]
 
+_MOST_TOLD = 20
+_OF_THE_CLOCK = "time-backwards"
 _EVIDENCE = (EventKind.SIGNED.value, EventKind.PAPER.value, EventKind.RETRACTED.value)
 
 
@@ -43,6 +51,48 @@ def require_standing(
         from agreegen.recording.tail import require_explained  # noqa: PLC0415 - see above
 
         require_explained(register, check)
+    tables = (document_problems(register.connection), scan_problems(register.connection))
+    require_unchanged(register, itertools.chain(*tables))
+
+
+def require_unchanged(chain: ChainView, tables: Iterable[Problem] = ()) -> None:
+    """Refuse a chain that was changed anywhere, or tables beside it that do not follow from its events.
+
+    What a command records follows from what it reads. Had it read a changed row, its own signed head would
+    stand over that, e.g. over a signature on a file of somebody else's; with the row put back, nothing would
+    show.
+
+    Args:
+        chain: The chain, its folder locked.
+        tables: What of its further tables does not follow from the events.
+
+    Raises:
+        RegisterError: Something was changed, told place by place; nothing was written.
+    """
+    connection, kind = chain.connection, chain.kind
+    steps = itertools.chain(
+        schema_problems(connection, chain.path, kind),
+        ChainWalk(kind).problems(connection),
+        HeadWalk(kind, None).problems(connection),
+        tables,
+    )
+    try:
+        with chain.wrapped():
+            wrong = (each for each in steps if each.code != _OF_THE_CLOCK)
+            found = list(itertools.islice(wrong, _MOST_TOLD))
+    except (ValueError, TypeError, KeyError, AttributeError) as exc:
+        raise RegisterError(
+            message("recording.was-changed-cannot-read", path=chain.path, exc=exc),
+            hint=message("recording.run-verify-trust-restore-from-copy", name=kind.name),
+        ) from exc
+    if found:
+        told = join_sentences(
+            message("recording.changed-place", where=each.where, what=each.message) for each in found
+        )
+        raise RegisterError(
+            message("recording.was-changed", path=chain.path, told=told),
+            hint=message("recording.run-verify-trust-restore-from-copy", name=kind.name),
+        )
 
 
 def _require_heads(register: Register, check: TailCheck) -> None:

@@ -18,7 +18,7 @@ from agreegen.pki.algorithms import SM2_DEFAULT_ID
 from agreegen.recording.ledger.clock import office_day
 from agreegen.recording.ledger.writer import LedgerWriter
 from agreegen.recording.signer import CredentialSigner
-from agreegen.recording.standing import require_signer
+from agreegen.recording.standing import require_signer, require_unchanged
 from agreegen.signing.certificate_checks import check_credential
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import Credential, Prompt, Trust
@@ -119,6 +119,7 @@ def _opened(
             own = () if credential.sm2_signer_id is None else (credential.sm2_signer_id,)
             named = bool(access.trust.anchors_der)
             require_signer(ledger, signer.identity, by_name=named, sm2_ids=(SM2_DEFAULT_ID, *own))
+            require_unchanged(ledger)
             writer = LedgerWriter(ledger, signer, access.by, office_day(now), now)
             if ledger.event_count == 0 and office is not None:
                 facts = {"office": office, "by": access.by, **credential_facts(access.file, credential_file)}

@@ -1,0 +1,130 @@
+"""What an outsider changes for a while: the office's command must not build on it, nor sign over it.
+
+A changed row is found as long as it stands there. Put back after an honest command has read it, nothing would
+show, and what the command recorded would stand under the office's own head.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from agreegen.batch.interface import Job
+from agreegen.batch.job.job_file import read_job
+from agreegen.batch.running.run import run_job
+from agreegen.cli.main import run as agreegen
+from agreegen.errors import RegisterError
+from agreegen.files import sha256_of
+from tests.integration.batch_support import write_roster
+from tests.integration.outsider_support import ALONE, Outsider, finish_job, is_found
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return finish_job(tmp_path_factory.mktemp("laundering") / "job")
+
+
+@pytest.fixture
+def job(finished: Path, tmp_path: Path) -> Job:
+    shutil.copytree(finished, tmp_path / "job", symlinks=True)
+    return read_job(tmp_path / "job/job.yaml")
+
+
+def _made_elsewhere(job: Job) -> bytes:
+    """Return the pledge of T003 as nobody has signed it yet, made by whoever has the program."""
+    other = job.path.parent.parent / "other"
+    shutil.copytree(job.path.parent, other, symlinks=True, ignore=shutil.ignore_patterns("out"))
+    text = (other / "job.yaml").read_text("utf-8")
+    (other / "job.yaml").write_text(
+        re.sub(r"signatures:\n(  - .*\n)+register_credential.*\n", "signatures: []\n", text), "utf-8"
+    )
+    run_job(read_job(other / "job.yaml"), ALONE)
+    return next((other / "out").rglob("T003.pdf")).read_bytes()
+
+
+def test_a_run_signs_no_file_that_a_changed_row_names(job: Job) -> None:
+    (file,) = job.output.rglob("T003.pdf")
+    foreign = _made_elsewhere(job)
+    outsider = Outsider(job)
+    outsider.run(
+        "UPDATE documents SET sha256 = ?, hashes = ?, fulfilled = '{}', size = ? WHERE staff_no = 'T003'",
+        sha256_of(foreign),
+        json.dumps({"rendered": sha256_of(foreign)}),
+        len(foreign),
+    )
+    outsider.close()
+    file.write_bytes(foreign)
+    with pytest.raises(RegisterError, match="its row does not follow from its events"):
+        run_job(read_job(job.path), ALONE)
+    assert file.read_bytes() == foreign, "nothing was signed"
+
+
+def _swap_numbers(outsider: Outsider) -> None:
+    outsider.run("UPDATE documents SET staff_no = 'T00X' WHERE staff_no = 'T002'")
+    outsider.run("UPDATE documents SET staff_no = 'T002' WHERE staff_no = 'T003'")
+    outsider.run("UPDATE documents SET staff_no = 'T003' WHERE staff_no = 'T00X'")
+
+
+def _index_without_a_row(outsider: Outsider) -> None:
+    """Looking up by row key finds nobody, while the table still has her."""
+    sql = "CREATE INDEX documents_row_key ON documents (row_key)"
+    outsider.run("PRAGMA writable_schema = ON")
+    outsider.run(
+        "UPDATE sqlite_schema SET sql = ? WHERE name = 'documents_row_key'",
+        f"{sql} WHERE staff_no <> 'T001'",
+    )
+    outsider.run("PRAGMA writable_schema = RESET")
+    outsider.run("REINDEX documents_row_key")
+    outsider.run("PRAGMA writable_schema = ON")
+    outsider.run("UPDATE sqlite_schema SET sql = ? WHERE name = 'documents_row_key'", sql)
+    outsider.run("PRAGMA writable_schema = OFF")
+
+
+def _event_without_its_hash(outsider: Outsider) -> None:
+    outsider.run("UPDATE events SET details = '{}' WHERE kind = 'verified' AND seq < 9")
+
+
+def _older_head(outsider: Outsider) -> None:
+    outsider.run("UPDATE heads SET signature = x'00' WHERE seq = (SELECT min(seq) FROM heads)")
+
+
+CHANGED = (_swap_numbers, _index_without_a_row, _event_without_its_hash, _older_head)
+
+
+@pytest.mark.parametrize("change", CHANGED)
+def test_nobody_writes_to_a_register_that_was_changed_for_a_while(
+    job: Job, change: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = job.register_file.read_bytes()
+    outsider = Outsider(job)
+    assert callable(change)
+    change(outsider)
+    outsider.close()
+    changed = _events(job)
+    register = ["--register", str(job.register_file)]
+    scan = str(job.path.parent / "scan.png")
+    lines = [
+        ["batch", "run", str(job.path), "--workers", "1"],
+        ["register", "retract", *register, "--staff-no", "T004", "--reason", "另一人的", "--by", "王主任"],
+        ["register", "add-paper", *register, "--staff-no", "T002", "--scan", scan],
+    ]
+    for line in lines:
+        assert agreegen(line) == 7, line
+        assert "changed" in capsys.readouterr().err
+        assert _events(job) == changed
+    job.register_file.write_bytes(kept)
+    assert not is_found(job)
+    write_roster(job.path.parent, ["T001,王秀英,11010519491231002X,某市普查办,否"])
+    assert agreegen(lines[0]) == 0, "put back, the office goes on"
+
+
+def _events(job: Job) -> list[tuple[object, ...]]:
+    connection = sqlite3.connect(job.register_file)
+    found = connection.execute("SELECT * FROM events ORDER BY seq").fetchall()
+    connection.close()
+    return found
