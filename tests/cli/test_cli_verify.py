@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from agreegen.cli.verify import read_passwords
 from agreegen.example_pki.layout import ExamplePki
 from tests.cli.conftest import AGREEMENT_ROLES, Agreegen, Papers, files_below
 
@@ -302,6 +303,21 @@ def test_paths_that_cannot_be_asked_about_do_not_stop_the_others(
     files = agreegen("verify", *line, "--json").json()["files"]
     assert [file["verdict"] for file in files] == ["unreadable"] * 3 + ["indeterminate"]
     assert [file["alarms"][0]["code"] for file in files[:3]] == ["not-readable", "not-readable", "no-pdf"]
+
+
+@pytest.mark.parametrize(
+    ("text", "passwords"),
+    [
+        ("打开\n", ("打开", None)),
+        ("\ufeffopen\r\nkeep\r\n", ("open", "keep")),
+        ("", ("", None)),
+        (" a b \n\n", (" a b ", None)),
+    ],
+)
+def test_password_file_holds_one_or_two(tmp_path: Path, text: str, passwords: tuple[str, str | None]) -> None:
+    file = tmp_path / "password"
+    file.write_bytes(text.encode())
+    assert read_passwords(file) == passwords
 
 
 def test_password_file_that_is_no_text(agreegen: Agreegen, papers: Papers, tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ def verify_options(
     register: Path | None = None,
     forms: Path | None = None,
     password: str | None = None,
+    second_password: str | None = None,
     fetch: bool = False,
     evidence: Iterable[Path] = (),
     seals_seen: Iterable[str] = (),
@@ -61,6 +62,8 @@ def verify_options(
         register: Register that should know the files.
         forms: Folder of released forms; None for the packaged ones.
         password: Of encrypted files.
+        second_password: The other one of encrypted files that have two: only with both is it known that both
+            show the same.
         fetch: Whether revocation data may be fetched over the network.
         evidence: Evidence records (`.ers`, RFC 4998), and folders of them.
         seals_seen: SHA-256 (hex) of the pictures of seals that somebody has looked at.
@@ -82,6 +85,7 @@ def verify_options(
         register_file=register,
         forms_folder=forms,
         password=password,
+        second_password=second_password,
         fetch=fetch,
         seals_seen=frozenset(seals_seen),
         evidence_der=tuple(_read_records(evidence)),

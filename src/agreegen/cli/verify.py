@@ -116,6 +116,7 @@ def command(
     """Judge signed PDFs: files, folders (every *.pdf below) or - for standard input."""
     inputs = (*paths, *trust, *crls, *evidence, policy, register_file, password_file)
     check_outputs((html, xml), [each for each in inputs if each], extract_signed, force=force)
+    password, second_password = (None, None) if password_file is None else read_passwords(password_file)
     options = verify_options(
         read_trust(trust, crls),
         at=None if at_text is None else parse_time(at_text),
@@ -123,7 +124,8 @@ def command(
         policy=policy,
         register=register_file,
         forms=forms_folder_option,
-        password=None if password_file is None else read_password(password_file),
+        password=password,
+        second_password=second_password,
         fetch=fetch,
         evidence=evidence,
         seals_seen=read_hashes(seals_seen),
@@ -192,14 +194,15 @@ def read_hashes(texts: Iterable[str]) -> frozenset[str]:
     return found
 
 
-def read_password(file: Path) -> str:
-    """Read the password of encrypted files: UTF-8, without the line end.
+def read_passwords(file: Path) -> tuple[str, str | None]:
+    """Read the password of encrypted files, and from a second line their other one: UTF-8, without line ends.
 
     Raises:
         InputError: The file is not text.
     """
     try:
-        return read_limited(file, _MAX_PASSWORD_BYTES).decode("utf-8").rstrip("\r\n")
+        lines = read_limited(file, _MAX_PASSWORD_BYTES).decode("utf-8-sig").replace("\r", "").split("\n")
+        return lines[0], lines[1] if len(lines) > 1 and lines[1] else None
     except OSError as exc:
         raise InputError(
             message("cli.password-file", file=file, exc=exc), hint=message("cli.check-path")

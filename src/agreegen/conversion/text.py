@@ -24,17 +24,25 @@ _pdfium = threading.Lock()
 """PDFium is not safe to use from two threads at once."""
 
 
-def extract_text(pdf: bytes) -> str:
+def extract_text(pdf: bytes, password: str | None = None) -> str:
     """Return the text of a PDF, one line a line, a form feed between pages.
+
+    Args:
+        pdf: The PDF.
+        password: Of an encrypted one.
 
     Raises:
         ConversionError: The PDF cannot be read.
     """
-    return "\f\n".join(page_texts(pdf))
+    return "\f\n".join(page_texts(pdf, password))
 
 
-def page_texts(pdf: bytes) -> list[str]:
+def page_texts(pdf: bytes, password: str | None = None) -> list[str]:
     """Return the text of each page of a PDF, one line a line.
+
+    Args:
+        pdf: The PDF.
+        password: Of an encrypted one.
 
     Raises:
         ConversionError: The PDF cannot be read.
@@ -43,7 +51,7 @@ def page_texts(pdf: bytes) -> list[str]:
 
     with _pdfium:
         try:
-            opened = pypdfium2.PdfDocument(pdf)
+            opened = pypdfium2.PdfDocument(pdf, password=password)
             try:
                 return [_page_text(opened[number]) for number in range(len(opened))]
             finally:
@@ -52,12 +60,13 @@ def page_texts(pdf: bytes) -> list[str]:
             raise ConversionError(message("conversion.text-pdf-cannot-read", exc=exc)) from exc
 
 
-def compare_text(expected: str, pdf: bytes) -> Message | None:
+def compare_text(expected: str, pdf: bytes, password: str | None = None) -> Message | None:
     """Compare the text of a PDF with the text it must have, white space and page numbers aside.
 
     Args:
         expected: The form's fixed text filled with the row's values.
         pdf: The PDF.
+        password: Of an encrypted one.
 
     Returns:
         None if equal, else a description of the first difference.
@@ -65,7 +74,7 @@ def compare_text(expected: str, pdf: bytes) -> Message | None:
     Raises:
         ConversionError: The PDF cannot be read.
     """
-    return _first_difference(normalise_text(expected), normalise_text(extract_text(pdf)))
+    return _first_difference(normalise_text(expected), normalise_text(extract_text(pdf, password)))
 
 
 def check_text(expected: str, pdf: bytes) -> None:

@@ -1,11 +1,12 @@
 """Encrypted files (ISO 32000-1 and -2, clause 7.6): objects are decrypted where they are read.
 
-Only the standard security handler is read, with the user password or the owner password of revision 5 and 6.
+Only the standard security handler is read, with the user password or the owner password.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,9 @@ from cryptography.hazmat.decrepit.ciphers.algorithms import ARC4
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from agreegen.foreign import contained
-from agreegen.pdf.document import PdfFile, View
+from agreegen.messages import message
+from agreegen.pdf.document import PdfFile, View, open_file
+from agreegen.pdf.limits import Limits
 from agreegen.pdf.objects import Ref, Repeating, Stream, StructureError, Value
 
 _PADDING = bytes.fromhex("28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A")
@@ -87,9 +90,7 @@ def unlock(file: PdfFile, password: str | None) -> tuple[bool, bool]:
         return False, True
     view = View(file, len(file.revisions) - 1, file.views()[-1].entries)
     try:
-        settings = view.dictionary(last.trailer["Encrypt"])
-        settings = {key: view.resolve(item) for key, item in settings.items()}
-        handler = _handler(settings, view, password or "")
+        handler = _handler(_settings(view), view, password or "")
     except (StructureError, ValueError, TypeError, KeyError, IndexError, AttributeError):
         handler = None
     holder = last.trailer["Encrypt"]
@@ -103,6 +104,80 @@ def unlock(file: PdfFile, password: str | None) -> tuple[bool, bool]:
     file.locked = handler is None
     file.password = password
     return True, handler is not None
+
+
+def open_view(data: bytes, limits: Limits, password: str | None) -> View:
+    """Read the last revision of a file, encrypted or not.
+
+    Raises:
+        StructureError: It cannot be read, or not with this password.
+    """
+    file = open_file(data, limits)
+    _, unlocked = unlock(file, password)
+    if not unlocked:
+        raise StructureError("password-needed", message("pdf.encrypted-and-not-opened"))
+    return file.views()[-1]
+
+
+def opens_one_way(data: bytes, limits: Limits, password: str | None, second: str | None) -> bool:
+    """Tell whether every reader, with whichever password, is shown the same of an encrypted file.
+
+    From revision 5 on, the user's and the owner's password each wrap a key of their own (ISO 32000-2, clause
+    7.6.4.4): a file can be made whose streams say one thing under the one and another under the other. So
+    both passwords have to be known, and to give one key. Nor may a stream be of a kind that some readers
+    decrypt and others do not.
+
+    Args:
+        data: The file.
+        limits: What reading it may cost.
+        password: One that opens it.
+        second: The other one, where there are two and it is known; the empty one always is.
+
+    Raises:
+        StructureError: It cannot be read, or not with this password.
+    """
+    view = open_view(data, limits, password)
+    settings = _settings(view)
+    if settings.get("V") not in (1, 2) and not _is_of_one_method(view, settings):
+        return False
+    return _has_one_key(settings, {"", password or "", second or ""}) and not any(
+        _is_left_to_readers(view, number) for number in view.numbers()
+    )
+
+
+def _settings(view: View) -> dict[str, Any]:
+    return {key: view.resolve(item) for key, item in view.dictionary(view.trailer.get("Encrypt")).items()}
+
+
+def _is_of_one_method(view: View, settings: dict[str, Any]) -> bool:
+    name = settings.get("StmF")
+    known = view.dictionary(view.dictionary(settings.get("CF")).get(str(name)))
+    named = {settings.get("StmF"), settings.get("StrF"), settings.get("EFF", name)}
+    return named == {name} and view.resolve(known.get("CFM")) in ("V2", "AESV2", "AESV3")
+
+
+@contained
+def _has_one_key(settings: dict[str, Any], passwords: Set[str]) -> bool:
+    """Tell it of the two entries; up to revision 4 the owner's password gives the user's, and so one key."""
+    if settings["R"] < 5:
+        return True
+    user, owner = (
+        {_unwrap_256(entry, password, settings["R"]) for password in passwords} - {None}
+        for entry in _entries_256(settings)
+    )
+    return len(user) == 1 and user == owner
+
+
+def _is_left_to_readers(view: View, number: int) -> bool:
+    """Tell whether a stream says of itself that it is not encrypted as the others are."""
+    value = view.value(number)
+    if not isinstance(value, Stream):
+        return False
+    kind, entry = value.dictionary.get("Type"), view.entries[number]
+    if kind == "Metadata":
+        return view.catalog.get("Metadata") != Ref(number, 0)
+    sections = {section.offset for revision in view.file.revisions for section in revision.sections}
+    return _has_crypt_filter(value) or (kind == "XRef" and entry.place not in sections)
 
 
 @contained
@@ -136,20 +211,35 @@ def _method(view: View, filters: dict[str, Any], name: str) -> str:
 
 
 def _key_128(settings: dict[str, Any], view: View, password: str, metadata: bool) -> bytes | None:
-    """Algorithm 2 of ISO 32000-1, checked by algorithm 6."""
+    """Algorithm 2 of ISO 32000-1, checked by algorithm 6; the owner's password by algorithm 7."""
     revision = settings["R"]
     length = 5 if revision == 2 else settings.get("Length", 40 if settings["V"] < 4 else 128) // 8
     identifier = view.array(view.trailer.get("ID"))
     first = view.resolve(identifier[0]) if identifier else b""
-    padded = (password.encode("latin-1", "replace") + _PADDING)[:32]
-    material = padded + settings["O"][:32] + (settings["P"] & 0xFFFFFFFF).to_bytes(4, "little") + first
-    if revision >= 4 and not metadata:
-        material += b"\xff\xff\xff\xff"
+    given = (password.encode("latin-1", "replace") + _PADDING)[:32]
+    for padded in (given, _user_password(given, settings["O"][:32], revision, length)):
+        material = padded + settings["O"][:32] + (settings["P"] & 0xFFFFFFFF).to_bytes(4, "little") + first
+        if revision >= 4 and not metadata:
+            material += b"\xff\xff\xff\xff"
+        key = _hashed(material, revision, length)
+        if _user_check(key, revision, first) == settings["U"][: 32 if revision == 2 else 16]:
+            return key
+    return None
+
+
+def _hashed(material: bytes, revision: int, length: int) -> bytes:
     key = hashlib.md5(material, usedforsecurity=False).digest()
     for _ in range(50 if revision >= 3 else 0):
         key = hashlib.md5(key[:length], usedforsecurity=False).digest()
-    key = key[:length]
-    return key if _user_check(key, revision, first) == settings["U"][: 32 if revision == 2 else 16] else None
+    return key[:length]
+
+
+def _user_password(padded: bytes, kept: bytes, revision: int, length: int) -> bytes:
+    """Return the padded user password that the owner's opens (algorithm 7 of ISO 32000-1)."""
+    key = _hashed(padded, revision, length)
+    for step in range(19 if revision >= 3 else 0, -1, -1):
+        kept = _rc4(bytes(byte ^ step for byte in key), kept)
+    return kept
 
 
 def _user_check(key: bytes, revision: int, identifier: bytes) -> bytes:
@@ -163,14 +253,24 @@ def _user_check(key: bytes, revision: int, identifier: bytes) -> bytes:
 
 def _key_256(settings: dict[str, Any], password: str, revision: int) -> bytes | None:
     """Algorithm 2.A of ISO 32000-2."""
-    secret = password.encode("utf-8")[:127]
+    keys = (_unwrap_256(entry, password, revision) for entry in _entries_256(settings))
+    return next((key for key in keys if key is not None), None)
+
+
+def _entries_256(settings: dict[str, Any]) -> tuple[tuple[bytes, bytes, bytes], ...]:
+    """Return user's and owner's entry: what checks a password, the wrapped key, what is hashed, too."""
     user, owner = settings["U"][:48], settings["O"][:48]
-    for entry, wrapped, extra in ((user, settings["UE"], b""), (owner, settings["OE"], user)):
-        if _hash_256(secret, entry[32:40], extra, revision) == entry[:32]:
-            middle = _hash_256(secret, entry[40:48], extra, revision)
-            cipher = Cipher(algorithms.AES(middle), modes.CBC(bytes(_AES_BLOCK))).decryptor()
-            return cipher.update(wrapped[:32]) + cipher.finalize()
-    return None
+    return (user, settings["UE"], b""), (owner, settings["OE"], user)
+
+
+def _unwrap_256(entry: tuple[bytes, bytes, bytes], password: str, revision: int) -> bytes | None:
+    check, wrapped, extra = entry
+    secret = password.encode("utf-8")[:127]
+    if _hash_256(secret, check[32:40], extra, revision) != check[:32]:
+        return None
+    middle = _hash_256(secret, check[40:48], extra, revision)
+    cipher = Cipher(algorithms.AES(middle), modes.CBC(bytes(_AES_BLOCK))).decryptor()
+    return cipher.update(wrapped[:32]) + cipher.finalize()
 
 
 def _hash_256(secret: bytes, salt: bytes, extra: bytes, revision: int) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from enum import Enum
 
 from agreegen.conversion.text import compare_text
@@ -12,6 +13,7 @@ from agreegen.messages import message
 from agreegen.model.document import DeclaredRole, Document
 from agreegen.model.form import Form
 from agreegen.model.report import Alarm, Coverage, DocumentFacts, Integrity, SignatureKind
+from agreegen.pdf.encryption import opens_one_way
 from agreegen.pki.cms.signature_facts import SignatureFacts
 from agreegen.pki.encoding import der_of
 from agreegen.rendering.expected import expected_text
@@ -47,6 +49,7 @@ BLOCKING = frozenset(
         "evidence-fails",
         "evidence-differs",
         "evidence-missing",
+        "password-needed",
     }
 )
 """Alarms with which no verdict is `valid`."""
@@ -200,21 +203,24 @@ def check_form(
     yield from _check_release(document, form, versions, any_released=bool(released))
     revisions = [s.revision for s in structure.signatures if s.revision is not None]
     first = data[: structure.revisions[min(revisions)]] if revisions else data
-    if not structure.encrypted:
-        proved = page is PageCheck.PROVED
-        yield from check_seams(document, form, (data, first), options.limits, proved=proved)
-    if page is PageCheck.PROVED:
+    password = options.password if structure.encrypted else None
+    files, proved = (data, first), page is PageCheck.PROVED
+    yield from check_seams(document, form, files, options.limits, proved=proved, password=password)
+    if proved:
         return
     from agreegen.verification.proof.page_engine import (  # noqa: PLC0415 - draws pages, which few files need
         check_engine,
         engine_differs,
     )
 
-    if structure.encrypted:
-        yield engine_differs(message("verification.file-encrypted-no-engine-this-program"))
-    elif page is PageCheck.OBJECTS:
-        yield from check_engine(document, rebuilder_of(folder, document), first, options)
-    yield from _check_text(document, form, first)
+    if structure.encrypted and not opens_one_way(
+        first, options.limits, options.password, options.second_password
+    ):
+        yield engine_differs(message("verification.second-password-may-show-another"))
+    if page is PageCheck.OBJECTS:
+        opened = replace(options, password=password)
+        yield from check_engine(document, rebuilder_of(folder, document), first, opened)
+    yield from _check_text(document, form, first, password)
 
 
 def _check_release(
@@ -235,7 +241,7 @@ def _check_release(
         )
 
 
-def _check_text(document: Document, form: Form | None, first: bytes) -> Iterator[Alarm]:
+def _check_text(document: Document, form: Form | None, first: bytes, password: str | None) -> Iterator[Alarm]:
     if form is None:
         yield Alarm(
             "text-unchecked",
@@ -243,7 +249,7 @@ def _check_text(document: Document, form: Form | None, first: bytes) -> Iterator
         )
         return
     try:
-        difference = compare_text(expected_text(form, document), first)
+        difference = compare_text(expected_text(form, document), first, password)
     except (AgreegenError, ValueError, TypeError, KeyError) as exc:
         yield Alarm(
             "text-unchecked",

@@ -132,6 +132,7 @@ class Options:
         register_file: Register that should know the file.
         forms_folder: Where released forms are looked up, None for the packaged ones.
         password: For encrypted files.
+        second_password: The other one of files that have two, the owner's or the user's.
         fetch: Whether revocation data may be fetched.
         evidence_der: Evidence records (RFC 4998), DER; each is used for the file it is about.
         seals_seen: SHA-256 (hex) of the pictures of seals that the caller has looked at.
@@ -151,6 +152,7 @@ class Options:
     register_file: Path | None = None
     forms_folder: Path | None = None
     password: str | None = None
+    second_password: str | None = None
     fetch: bool = False
     evidence_der: tuple[bytes, ...] = ()
     seals_seen: frozenset[str] = frozenset()

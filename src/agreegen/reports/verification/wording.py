@@ -29,6 +29,7 @@ EXAMPLE_TRUST = "example-trust"
 EXAMPLE_NOTE = message("reports.example-note")
 """Said once a report, not once a file."""
 
+_LOCKED = "password-needed"
 _ALARMS_WITH_ADVICE = (
     "wrong-signer",
     "text-differs",
@@ -45,6 +46,7 @@ _ALARMS_WITH_ADVICE = (
     "covers-content",
     "same-name",
     "repeated-key",
+    _LOCKED,
 )
 
 
@@ -238,17 +240,18 @@ def _advice(file: FileReport, lang: str, *, on_page: bool) -> Iterator[str]:
 
 
 def _needs(file: FileReport) -> Iterator[str]:
+    codes = {alarm.code for alarm in file.alarms}
     if file.verdict in {Verdict.INVALID, Verdict.UNSIGNED, Verdict.UNREADABLE}:
-        yield file.verdict.value
+        yield _LOCKED if file.verdict is Verdict.UNREADABLE and _LOCKED in codes else file.verdict.value
         return
     signers = [s for s in file.signatures if s.kind is SignatureKind.SIGNATURE]
-    if any(s.trust is not TrustStatus.TRUSTED and s.integrity is Integrity.INTACT for s in signers):
-        yield "no-trust"
+    untrusted = [s for s in signers if s.trust is not TrustStatus.TRUSTED and s.integrity is Integrity.INTACT]
+    # No anchor vouches for a key on a device: only a policy that names the office's authority does.
+    yield from ("no-device-trust" if s.method is Method.DEVICE else "no-trust" for s in untrusted)
     if any(s.revocation is Revocation.UNKNOWN and s.trust is TrustStatus.TRUSTED for s in signers):
         yield "no-status"
     if any(s.revocation is Revocation.REVOKED for s in signers):
         yield "revoked"
-    codes = {alarm.code for alarm in file.alarms}
     yield from (code for code in _ALARMS_WITH_ADVICE if code in codes)
     if file.document is not None and file.document.missing_roles:
         yield "missing"

@@ -14,6 +14,7 @@ from agreegen.conversion.compiled.outlines import Frame, Outline, read_frame, re
 from agreegen.errors import ConversionError
 from agreegen.messages import message
 from agreegen.pdf.document import View, open_file
+from agreegen.pdf.encryption import open_view
 from agreegen.pdf.limits import Limits
 from agreegen.pdf.objects import LimitError, Ref, Stream, Value, same
 from agreegen.verification.changes.metadata_words import says_more
@@ -140,13 +141,14 @@ class _Comparison:
             return False
 
 
-def find_unlike_object(made: bytes, found: bytes, limits: Limits) -> str | None:
+def find_unlike_object(made: bytes, found: bytes, limits: Limits, password: str | None = None) -> str | None:
     """Compare what the engine makes with the first signed revision of a file.
 
     Args:
         made: The unsigned file, made of the attached values.
         found: The file, cut behind its first signed revision.
         limits: What it may cost.
+        password: Of an encrypted file.
 
     Returns:
         Where the first difference is, by the names that lead to it; None where there is none.
@@ -154,19 +156,21 @@ def find_unlike_object(made: bytes, found: bytes, limits: Limits) -> str | None:
     Raises:
         StructureError: The file cannot be read.
     """
-    comparison = _Comparison(open_file(made, limits).views()[-1], open_file(found, limits).views()[-1])
-    path = comparison.run()
+    path = _comparison(made, found, limits, password).run()
     return None if path is None else "/".join(path)[:_MAX_SHOWN]
 
 
-def has_same_pages(made: bytes, found: bytes, limits: Limits) -> bool:
+def has_same_pages(made: bytes, found: bytes, limits: Limits, password: str | None = None) -> bool:
     """Tell whether two files have the same pages, object for object, whatever else they hold.
 
     Raises:
         StructureError: A file cannot be read.
     """
-    comparison = _Comparison(open_file(made, limits).views()[-1], open_file(found, limits).views()[-1])
-    return comparison.run_pages() is None
+    return _comparison(made, found, limits, password).run_pages() is None
+
+
+def _comparison(made: bytes, found: bytes, limits: Limits, password: str | None) -> _Comparison:
+    return _Comparison(open_file(made, limits).views()[-1], open_view(found, limits, password))
 
 
 def _free_keys(made: dict[str, Value], path: Path) -> frozenset[str]:

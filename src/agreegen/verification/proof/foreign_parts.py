@@ -9,7 +9,8 @@ from typing import Any
 
 from agreegen.messages import Message, message
 from agreegen.model.document import ATTACHMENT_NAME
-from agreegen.pdf.document import View, open_file
+from agreegen.pdf.document import View
+from agreegen.pdf.encryption import open_view
 from agreegen.pdf.fields import form_fields, text_of
 from agreegen.pdf.limits import Limits
 from agreegen.pdf.objects import Ref, StructureError, Value
@@ -31,15 +32,16 @@ _FORM = frozenset({"Fields", "SigFlags", "DA", "DR"})
 _NAMES = frozenset({"EmbeddedFiles", "Dests"})
 
 
-def find_foreign_part(data: bytes, limits: Limits) -> Message | None:
+def find_foreign_part(data: bytes, limits: Limits, password: str | None = None) -> Message | None:
     """Name the first part of a file that no engine of this program writes; None where there is none.
 
     Args:
         data: The file up to its first signed revision.
         limits: What reading it may cost.
+        password: Of an encrypted file.
     """
     try:
-        view = open_file(data, limits).views()[-1]
+        view = open_view(data, limits, password)
         catalogue, form = view.catalog, view.dictionary(view.catalog.get("AcroForm"))
         names = view.dictionary(catalogue.get("Names"))
         for holder, known, what in (

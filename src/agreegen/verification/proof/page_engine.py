@@ -16,7 +16,7 @@ from agreegen.forms.own_fonts import known_fonts
 from agreegen.messages import Message, message
 from agreegen.model.document import Document
 from agreegen.model.report import Alarm
-from agreegen.pdf.document import open_file
+from agreegen.pdf.encryption import open_view
 from agreegen.pdf.objects import StructureError
 from agreegen.verification.changes.rules.content_rule import find_open_look
 from agreegen.verification.interface import Options
@@ -52,7 +52,7 @@ def check_engine(
         document: What `agreegen.json` says.
         maker: What makes documents of this release again; None where it is not compiled here.
         first: The file up to its first signed revision.
-        options: What the caller chose.
+        options: What the caller chose; a password only where it is encrypted, and with none besides it.
     """
     if document.engine not in {ENGINE, LIBREOFFICE}:
         yield engine_differs(
@@ -68,7 +68,7 @@ def check_engine(
         if maker is not None and document.engine == ENGINE:
             yield engine_differs(message("verification.compiled-form-no-place-for-these"))
         yield from _check_parts(first, options)
-        yield from _check_sight(first)
+        yield from _check_sight(first, options)
     elif document.engine == ENGINE:
         yield from _check_objects(made, first, options)
     else:
@@ -81,18 +81,24 @@ def _made(maker: Rebuilder, document: Document, first: bytes, options: Options) 
         bare = maker.rebuild(replace(document, engine=ENGINE))
         if bare is None:
             return None
-        drawn = with_seams(bare, document, first, options.limits) if document.seams else bare
+        drawn = _with_seams(bare, document, first, options)
     except _UNMADE:
         return None
     # A picture of the file's own may hold any bytes, so it is not asked for the names of fonts.
     return _Made(drawn, maker.compiled.loose_fonts(bare))
 
 
+def _with_seams(bare: bytes, document: Document, first: bytes, options: Options) -> bytes:
+    if not document.seams:
+        return bare
+    return with_seams(bare, document, first, options.limits, options.password)
+
+
 def _check_objects(made: _Made, first: bytes, options: Options) -> Iterator[Alarm]:
     """Compare object for object with what the compiled engine makes."""
     where: Message | str | None
     try:
-        where = find_unlike_object(made.pdf, first, options.limits)
+        where = find_unlike_object(made.pdf, first, options.limits, options.password)
     except _UNMADE:
         # Readers may well draw what cannot be unpacked here, and nobody knows what.
         where = message("verification.something-cannot-read")
@@ -101,8 +107,8 @@ def _check_objects(made: _Made, first: bytes, options: Options) -> Iterator[Alar
     if made.loose:
         # Another release of that font draws other glyphs; all else has to look as the engine's page does.
         yield from _check_parts(first, options)
-        yield from _check_sight(first)
-        yield from _check_picture(made.pdf, first, made.loose)
+        yield from _check_sight(first, options)
+        yield from _check_picture(made.pdf, first, options, made.loose)
         return
     yield Alarm(
         "page-differs",
@@ -113,18 +119,18 @@ def _check_objects(made: _Made, first: bytes, options: Options) -> Iterator[Alar
 def _check_other_engine(made: bytes, first: bytes, options: Options) -> Iterator[Alarm]:
     """The file claims LibreOffice, and the compiled engine makes it, too: both draw the same page."""
     try:
-        same = has_same_pages(made, first, options.limits)
+        same = has_same_pages(made, first, options.limits, options.password)
     except _UNMADE:
         same = False
     if same:
         yield engine_differs(message("verification.compiled-engine-made-this-page-file"))
         return
     yield from _check_parts(first, options)
-    yield from _check_picture(made, first)
+    yield from _check_picture(made, first, options)
 
 
-def _check_picture(made: bytes, first: bytes, loose: Sequence[str] = ()) -> Iterator[Alarm]:
-    page = find_unlike_page(made, first, loose)
+def _check_picture(made: bytes, first: bytes, options: Options, loose: Sequence[str] = ()) -> Iterator[Alarm]:
+    page = find_unlike_page(made, first, loose, password=options.password)
     if page is not None:
         yield engine_differs(message("verification.page-does-not-look-like-one", page=page))
 
@@ -139,7 +145,7 @@ def _check_own_fonts(document: Document, first: bytes, options: Options) -> Iter
     if unknown or document.engine != LIBREOFFICE:
         yield engine_differs(message("verification.own-fonts-unknown", fonts=[text[:60] for text in unknown]))
     yield from _check_parts(first, options)
-    yield from _check_sight(first)
+    yield from _check_sight(first, options)
 
 
 def _known_here() -> frozenset[str]:
@@ -151,13 +157,13 @@ def _known_here() -> frozenset[str]:
 
 
 def _check_parts(first: bytes, options: Options) -> Iterator[Alarm]:
-    part = find_foreign_part(first, options.limits)
+    part = find_foreign_part(first, options.limits, options.password)
     if part is not None:
         yield engine_differs(message("verification.file-holds-no-engine-this-program", part=part))
 
 
-def _check_sight(first: bytes) -> Iterator[Alarm]:
-    hidden = find_hidden_text(first)
+def _check_sight(first: bytes, options: Options) -> Iterator[Alarm]:
+    hidden = find_hidden_text(first, options.password)
     if hidden is not None:
         yield Alarm(
             "text-hidden",
@@ -168,8 +174,8 @@ def _check_sight(first: bytes) -> Iterator[Alarm]:
 def _check_looks(first: bytes, options: Options) -> Iterator[Alarm]:
     """Yield an alarm where the first signer's look, which no engine makes, wipes out or reaches out."""
     try:
-        number = find_open_look(open_file(first, options.limits).views()[-1])
-        wiped = find_wiping_look(first, options.limits)
+        number = find_open_look(open_view(first, options.limits, options.password))
+        wiped = find_wiping_look(first, options.limits, options.password)
     except StructureError:
         yield engine_differs(message("verification.something-cannot-read"))
         return

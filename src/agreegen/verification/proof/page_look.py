@@ -14,10 +14,11 @@ import pikepdf
 from numpy.typing import NDArray
 
 from agreegen.messages import Message, foreign_text, message
-from agreegen.pdf.document import View, open_file
+from agreegen.pdf.document import View
+from agreegen.pdf.encryption import open_view
 from agreegen.pdf.limits import Limits
 from agreegen.pdf.objects import Ref, Stream
-from agreegen.pdf.pages import page_numbers
+from agreegen.pdf.pages import Rectangle, page_numbers
 from agreegen.verification.pictures.comparison import Box, Image
 from agreegen.verification.pictures.pdfium_pages import DrawingError, PdfiumPages
 from agreegen.verification.pictures.poppler_pages import draw_pages, poppler_is_installed
@@ -57,25 +58,26 @@ class HiddenText:
     text: Message
 
 
-def find_hidden_text(data: bytes) -> HiddenText | None:
+def find_hidden_text(data: bytes, password: str | None = None) -> HiddenText | None:
     """Return the first page with characters that nobody sees; None where all can be seen.
 
     Drawn without the looks of signatures, every character has ink in its place, and paper around it. A page
     that cannot be drawn, or is one of too many, counts as hidden. Poppler has to show them, too, where it is
-    installed.
+    installed and no password opens the file: its programs take one only where others can read it.
 
     Args:
         data: The file up to its first signed revision.
+        password: Of an encrypted file.
     """
-    eye = poppler_is_installed()
+    eye = not password and poppler_is_installed()
     try:
-        with closing(PdfiumPages(data, None)) as pages:
+        with closing(PdfiumPages(data, password)) as pages:
             if pages.count > _MAX_PAGES:
                 return HiddenText(_MAX_PAGES + 1, message("verification.not-drawn"))
             for index in range(pages.count):
                 pictures = [_draw_bare(pages, index)]
                 pictures += [_draw_in_poppler(data, index)] if eye else []
-                for unseen in (_unseen(pages, data, index, picture) for picture in pictures):
+                for unseen in (_unseen(pages, (data, password), index, picture) for picture in pictures):
                     if unseen:
                         return HiddenText(index + 1, foreign_text(unseen[:_MAX_SHOWN]))
             return None
@@ -83,25 +85,27 @@ def find_hidden_text(data: bytes) -> HiddenText | None:
         return HiddenText(1, message("verification.not-drawn"))
 
 
-def find_wiping_look(data: bytes, limits: Limits) -> int | None:
+def find_wiping_look(data: bytes, limits: Limits, password: str | None = None) -> int | None:
     """Return the first page, from 1, on which the look of a signature wipes something out; None without one.
 
-    Drawn as on a screen and as in print, and by poppler too, where it is installed: readers do not agree on
-    how the parts of a look mix with the page. A page that cannot be drawn counts as one.
+    Drawn as on a screen and as in print, and by poppler too, where it is installed and needs no password:
+    readers do not agree on how the parts of a look mix with the page. A page that cannot be drawn counts as
+    one.
 
     Args:
         data: The file up to its first signed revision.
         limits: What reading it may cost.
+        password: Of an encrypted file.
 
     Raises:
         StructureError: It cannot be read.
     """
-    chosen = _pages_with_looks(open_file(data, limits).views()[-1])
+    chosen = _pages_with_looks(open_view(data, limits, password))
     if not chosen:
         return None
-    eye = poppler_is_installed()
+    eye = not password and poppler_is_installed()
     try:
-        with closing(PdfiumPages(data, None)) as pages:
+        with closing(PdfiumPages(data, password)) as pages:
             for index in chosen:
                 bare = _draw_bare(pages, index)
                 shown = [pages.draw(index, scale=_SCALE, printing=printing) for printing in (False, True)]
@@ -142,19 +146,23 @@ def _draw_in_poppler(data: bytes, index: int, *, bare: bool = True) -> Image:
     return draw_pages(data, page, page, dots_per_inch=dots, timeout_s=_MOST_SECONDS, bare=bare)[0]
 
 
-def find_unlike_page(made: bytes, found: bytes, loose: Sequence[str] = ()) -> int | None:
+def find_unlike_page(
+    made: bytes, found: bytes, loose: Sequence[str] = (), *, password: str | None = None
+) -> int | None:
     """Return the first page, from 1, on which two files do not show the same; None where all do.
 
-    The looks of signatures are left out. Poppler draws the pages, too, where it is installed.
+    The looks of signatures are left out. Poppler draws the pages, too, where it is installed and no password
+    opens the file.
 
     Args:
         made: The unsigned file as it should be.
         found: The file up to its first signed revision.
         loose: Resource names of fonts whose glyphs may look otherwise.
+        password: Of an encrypted file.
     """
-    eye = poppler_is_installed()
+    eye = not password and poppler_is_installed()
     try:
-        with closing(PdfiumPages(made, None)) as right, closing(PdfiumPages(found, None)) as other:
+        with closing(PdfiumPages(made, None)) as right, closing(PdfiumPages(found, password)) as other:
             if right.count != other.count:
                 return min(right.count, other.count) + 1
             for index in range(right.count):
@@ -175,9 +183,8 @@ def _boxes_of(pages: PdfiumPages, data: bytes, index: int, loose: Sequence[str])
         fonts = pdf.pages[index].obj.Resources.get("/Font", pikepdf.Dictionary())
         names = {str(fonts[f"/{name}"].BaseFont)[1:] for name in loose if f"/{name}" in fonts}
     shape = pages.draw(index, scale=_SCALE).shape
-    return [
-        pages.place(index, corners, shape) for _, corners, font in _characters(data, index) if font in names
-    ]
+    found = _characters((data, None), index)
+    return [pages.place(index, corners, shape) for _, corners, font in found if font in names]
 
 
 def _blanked(picture: Image, boxes: Sequence[Box]) -> Image:
@@ -233,11 +240,11 @@ def _spread(depth: NDArray[np.int16]) -> NDArray[np.int16]:
     return depth
 
 
-def _unseen(pages: PdfiumPages, data: bytes, index: int, picture: Image) -> str:
+def _unseen(pages: PdfiumPages, file: tuple[bytes, str | None], index: int, picture: Image) -> str:
     """Return the characters of a page that leave no ink where they stand."""
     depth = _depth(picture)
     found = []
-    for character, corners, _ in _characters(data, index):
+    for character, corners, _ in _characters(file, index):
         left, top, right, bottom = pages.place(index, corners, picture.shape)
         if not _is_seen(depth, (left, top, right, bottom)):
             found.append(character)
@@ -253,13 +260,13 @@ def _is_seen(depth: NDArray[np.int16], box: Box) -> bool:
     return int((place >= _INK).sum()) >= _LEAST_INK and bool((around < _FAINT).any())
 
 
-def _characters(data: bytes, index: int) -> Iterator[tuple[str, tuple[float, float, float, float], str]]:
+def _characters(file: tuple[bytes, str | None], index: int) -> Iterator[tuple[str, Rectangle, str]]:
     """Give the characters of a page that print something, with their boxes in points and their fonts."""
     import pypdfium2  # noqa: PLC0415 - loaded only for the files that are drawn
     import pypdfium2.raw  # noqa: PLC0415 - the same
 
     try:
-        document = pypdfium2.PdfDocument(data)
+        document = pypdfium2.PdfDocument(file[0], password=file[1])
         text: Any = document[index].get_textpage()
         if text.count_chars() > _MAX_CHARACTERS:
             raise DrawingError(message("verification.page-more-characters-than-any-ours"))

@@ -21,7 +21,8 @@ from agreegen.messages import Message, message
 from agreegen.model.document import Document
 from agreegen.model.form import Form, RoleKind
 from agreegen.model.report import Alarm
-from agreegen.pdf.document import View, open_file
+from agreegen.pdf.document import View
+from agreegen.pdf.encryption import open_view
 from agreegen.pdf.fields import form_fields
 from agreegen.pdf.limits import Limits
 from agreegen.pdf.objects import Ref, Stream, StructureError, Value
@@ -77,7 +78,9 @@ def _plain_picture(plain: PlainPdf, number: int) -> SeamPicture:
     return SeamPicture(int(sides[0]), int(sides[1]), streams[0][0], streams[1][0])
 
 
-def with_seams(unsigned: bytes, document: Document, first: bytes, limits: Limits) -> bytes:
+def with_seams(
+    unsigned: bytes, document: Document, first: bytes, limits: Limits, password: str | None = None
+) -> bytes:
     """Draw a document's slices with the pictures that a file's pages use; without them, it stays bare.
 
     Args:
@@ -85,12 +88,13 @@ def with_seams(unsigned: bytes, document: Document, first: bytes, limits: Limits
         document: What it carries.
         first: The file up to its first signed revision.
         limits: What reading it may cost.
+        password: Of an encrypted file.
 
     Raises:
         ConversionError: The slices cannot be drawn on such a file.
     """
     try:
-        view = open_file(first, limits).views()[-1]
+        view = open_view(first, limits, password)
         pictures = _used_pictures(view, page_numbers(view)[0], len(document.seams))
     except (StructureError, TypeError, ValueError, IndexError):
         return unsigned
@@ -98,7 +102,13 @@ def with_seams(unsigned: bytes, document: Document, first: bytes, limits: Limits
 
 
 def check_seams(
-    document: Document, form: Form | None, files: tuple[bytes, bytes], limits: Limits, *, proved: bool
+    document: Document,
+    form: Form | None,
+    files: tuple[bytes, bytes],
+    limits: Limits,
+    *,
+    proved: bool,
+    password: str | None = None,
 ) -> Iterator[Alarm]:
     """Yield an alarm where slices are not those that the document says, or of another seal than its role's.
 
@@ -114,15 +124,16 @@ def check_seams(
         files: The file, and the file up to its first signed revision.
         limits: What reading them may cost.
         proved: Whether the file was made again.
+        password: Of an encrypted file.
     """
     if proved and not document.seams:
         return
     try:
         problem = _claim_problem(document, form)
         if problem is None and not proved:
-            problem = _drawing_problem(document, open_file(files[1], limits).views()[-1])
+            problem = _drawing_problem(document, open_view(files[1], limits, password))
         if problem is None and document.seams:
-            problem = _look_problem(document, open_file(files[0], limits).views()[-1])
+            problem = _look_problem(document, open_view(files[0], limits, password))
     except _BROKEN:
         problem = message("verification.seam-cannot-be-read")
     if problem is not None:

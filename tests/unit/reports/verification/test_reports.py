@@ -18,6 +18,7 @@ from agreegen.model.report import (
     Coverage,
     DocumentFacts,
     FileReport,
+    Method,
     Report,
     RoleFacts,
     Verdict,
@@ -253,3 +254,27 @@ def test_details_are_in_words_of_the_language(report: Report, options: Options) 
     assert "签名域" in chinese
     assert "<th>issuer</th>" not in chinese
     assert "the version that was signed" in render_html(report, options, lang="en")
+
+
+def test_advice_about_a_signature_on_a_device(report: Report) -> None:
+    """`--trust` never vouches for such keys: only a policy that names the office's authority does."""
+    foreign = report.files[3]
+    signature = replace(foreign.signatures[0], method=Method.DEVICE)
+    (advice,) = explain(replace(foreign, signatures=(signature,)), "en").advice
+    assert "--policy" in advice
+    assert "device_authorities" in advice
+    assert "--trust" not in advice
+    both = explain(replace(foreign, signatures=(signature, foreign.signatures[0])), "en").advice
+    assert [text for text in both if "--trust" in text], "the other signer needs it"
+    (on_page,) = explain(replace(foreign, signatures=(signature,)), "zh", on_page=True).advice
+    assert "--" not in on_page
+
+
+@pytest.mark.parametrize("verdict", [Verdict.UNREADABLE, Verdict.INDETERMINATE])
+def test_advice_about_a_file_with_a_password(verdict: Verdict) -> None:
+    alarm = Alarm("password-needed", foreign_text("the password does not open it"))
+    file = FileReport("a.pdf", verdict, None, alarms=(alarm,))
+    (advice,) = explain(file, "en").advice
+    assert "--password-file" in advice
+    (on_page,) = explain(file, "zh", on_page=True).advice
+    assert "--" not in on_page
