@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +30,8 @@ from agreegen.scanning.copies.stamp import short_id, stamps_for
 
 _MODE = 0o600
 _RECORDED_AT_ONCE = 1_000
+_ROWS_KEPT = 1_000
+"""Rows of the register that are not asked for again: those of a unit, which are needed three times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ def print_documents(
     settings = settings or PrintSettings()
     with _register(job, recorder) as register:
         choice = _choose(job, settings, register)
-        press = _Press(job, settings, register, choice)
+        press = _Press(job, settings, functools.lru_cache(maxsize=_ROWS_KEPT)(register.document), choice)
         if settings.marks:
             press.require_margins()
         with replacing(output, mode=_MODE) as temporary:
@@ -183,7 +185,7 @@ class _Press:
 
     job: Job
     settings: PrintSettings
-    register: Register
+    document: Callable[[str], DocumentRow | None]
     choice: Choice
 
     def write(self, path: Path) -> tuple[list[PrintedDocument], int]:
@@ -251,7 +253,7 @@ class _Press:
         return False
 
     def _known(self, chosen: Chosen) -> DocumentRow:
-        row = self.register.document(chosen.id)
+        row = self.document(chosen.id)
         assert row is not None  # a register forgets no document
         return row
 

@@ -66,10 +66,13 @@ class Lettering:
         """Return as much of a text as fits into a width, with an ellipsis where some is left out."""
         if self.set(text, size).width <= width:
             return text
-        kept = text
-        while kept and self.set(kept, size).width > width - size:
-            kept = kept[:-1]
-        return kept + _ELLIPSIS
+        kept, taken = 0, 0.0
+        for character in text:
+            taken += self._glyphs[character][1].width
+            if taken * size / 1000 > width - size:
+                break
+            kept += 1
+        return text[:kept] + _ELLIPSIS
 
     def objects(self, first: int) -> tuple[dict[str, int], list[tuple[int, bytes]]]:
         """Return the object number of each font by its resource name, and the objects themselves.

@@ -7,8 +7,10 @@ memory, only the hashes and numbers of what came or was used last.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
+import re
 import zlib
 from array import array
 from collections import OrderedDict
@@ -25,8 +27,10 @@ _HEADER = b"%PDF-1.7\n%\xbf\xf7\xa2\xfe\n"
 _PAGE_KEYS = ("/MediaBox", "/CropBox", "/Rotate", "/Group", "/UserUnit")
 _PAGES_A_NODE = 64
 _COMPRESS_FROM = 64
-_LEVEL = 9
+_LEVEL = 7
 _A4_PT = (595.276, 841.89)
+_WITHOUT_REFERENCES = re.compile(rb"[\[\] 0-9.+-]*")
+"""An array of nothing but numbers, as the widths of a font are: the same under any numbers of objects."""
 
 
 _REMEMBERED = 1 << 16
@@ -309,6 +313,9 @@ class _Copier:
                 if key != "/StructParent"
             )
         if isinstance(item, pikepdf.Array):
+            whole = item.unparse()
+            if _WITHOUT_REFERENCES.fullmatch(whole):
+                return whole
             return b"[%b]" % b" ".join(self.value(entry) for entry in item)
         if isinstance(item, pikepdf.Object):
             return item.unparse()
@@ -325,6 +332,7 @@ class _Copier:
         return b"<<%b/Length %d>>\nstream\n%b\nendstream" % (details, len(raw), raw)
 
 
+@functools.lru_cache(maxsize=1024)
 def _name(key: str) -> bytes:
     return pikepdf.Name(key).unparse()
 
