@@ -14,7 +14,9 @@ AUTOMATIC = "en"
 
 LOCALE_FOLDER = Path(__file__).parent / "locale"
 _VARIABLES = ("AGREEGEN_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+_ON_PAGE = "AGREEGEN_ON_PAGE"
 _chosen: ContextVar[str | None] = ContextVar("language", default=None)
+_on_page: ContextVar[bool | None] = ContextVar("on-page", default=None)
 
 
 @cache
@@ -33,19 +35,31 @@ def reader_language() -> str:
     return _chosen.get() or _language_of_environment()
 
 
+def reads_on_page() -> bool:
+    """Tell whether the reader has a page of the office in a browser before her, and no command line."""
+    chosen = _on_page.get()
+    return bool(os.environ.get(_ON_PAGE)) if chosen is None else chosen
+
+
 def use_language(language: str) -> None:
     """Let this process and those that it starts speak a language from now on."""
     os.environ["AGREEGEN_LANG"] = language
 
 
 @contextmanager
-def speaking(language: str) -> Iterator[None]:
-    """Speak a language inside the block, in this thread or task only: one request of one reader."""
-    token = _chosen.set(language)
+def speaking(language: str, *, on_page: bool = False) -> Iterator[None]:
+    """Speak a language inside the block, in this thread or task only: one request of one reader.
+
+    Args:
+        language: One of `languages()`.
+        on_page: Whether she reads it on a page of the office: then advice names what a page can do.
+    """
+    tokens = _chosen.set(language), _on_page.set(on_page)
     try:
         yield
     finally:
-        _chosen.reset(token)
+        _chosen.reset(tokens[0])
+        _on_page.reset(tokens[1])
 
 
 def _language_of_environment() -> str:

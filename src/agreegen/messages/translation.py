@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Protocol, runtime_checkable
 
 from agreegen.messages.catalogue import find_entry
-from agreegen.messages.languages import AUTOMATIC, reader_language
+from agreegen.messages.languages import AUTOMATIC, reader_language, reads_on_page
 from agreegen.messages.times import day_text, moment_text
 
 
@@ -95,6 +95,8 @@ def _filled(message: Message, language: str) -> str:
 
 
 def _entry(code: str, language: str) -> str:
+    if reads_on_page() and (instead := find_entry(f"page.{code}", language)) is not None:
+        return instead
     text = find_entry(code, language)
     if text is None:
         text = find_entry(code, AUTOMATIC)

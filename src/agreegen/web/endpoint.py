@@ -215,7 +215,7 @@ class Endpoint:
             return await self._run(page, call)
 
     async def _run(self, page: Page, call: Call) -> Response:
-        with speaking(call.visitor.language):  # threads take the context along
+        with speaking(call.visitor.language, on_page=True):  # threads take the context along
             return await anyio.to_thread.run_sync(page.handler, call, limiter=self._lanes.get(page.lane))
 
 

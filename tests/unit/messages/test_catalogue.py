@@ -17,6 +17,8 @@ from agreegen.messages.languages import LOCALE_FOLDER, catalogue_folders
 from .source_texts import read_source
 
 ENGLISH = catalogue_folders()["en"]
+PAGE = "page."
+"""Begins the codes of what is said to people at a page instead: `page.` and the entry's own code."""
 SOURCES = sorted(LOCALE_FOLDER.glob("*/*.po"))
 
 
@@ -72,7 +74,18 @@ def test_no_entry_is_left_that_nobody_says() -> None:
     found = read_source()
     assert len(found.uses) > 0
     prefixes = tuple(found.prefixes)
-    assert [c for c in sorted(entries("en")) if c not in found.codes and not c.startswith(prefixes)] == []
+    own = [code for code in sorted(entries("en")) if not code.startswith(PAGE)]
+    assert [code for code in own if code not in found.codes and not code.startswith(prefixes)] == []
+
+
+@pytest.mark.parametrize("language", languages())
+def test_what_pages_say_instead_stands_for_an_entry_with_no_other_values(language: str) -> None:
+    """Whoever reads it on a page has no command line: no option and no command is named."""
+    known = entries(language)
+    instead = {code: code.removeprefix(PAGE) for code in known if code.startswith(PAGE)}
+    assert [code for code, own in instead.items() if own not in known] == []
+    assert [c for c, own in instead.items() if not placeholders(known[c]) <= placeholders(known[own])] == []
+    assert [code for code in instead if re.search(r"--[a-z]|agreegen [a-z]", known[code])] == []
 
 
 def test_no_sentence_is_without_a_code() -> None:

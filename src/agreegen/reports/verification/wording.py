@@ -123,14 +123,8 @@ def _role_names(document: DocumentFacts, roles: Iterable[str], lang: str) -> tup
     return tuple(" ".join(filter(None, (translate(role, lang), role.holder))) for role in known)
 
 
-def explain(file: FileReport, lang: str, *, on_page: bool = False) -> Explanation:
-    """Put a file's report in plain words.
-
-    Args:
-        file: The report.
-        lang: The reader's language.
-        on_page: Whether she reads it in a browser, and has no options of a command to give.
-    """
+def explain(file: FileReport, lang: str) -> Explanation:
+    """Put a file's report in plain words."""
     word = headline(file.verdict, lang)
     if file.verdict is Verdict.VALID and file.document is not None and file.document.missing_roles:
         word = translate(message("reports.headline-so-far-not-complete", verdict=word), lang)
@@ -138,7 +132,7 @@ def explain(file: FileReport, lang: str, *, on_page: bool = False) -> Explanatio
         headline=word,
         holds=tuple(dict.fromkeys(_holds(file, lang))),
         fails=tuple(dict.fromkeys(_fails(file, lang))),
-        advice=tuple(dict.fromkeys(_advice(file, lang, on_page=on_page))),
+        advice=tuple(dict.fromkeys(_advice(file, lang))),
     )
 
 
@@ -233,10 +227,8 @@ def _cause(signature: SignatureReport) -> Message:
     return message(code if has_entry(code) else "reports.cause.generic")
 
 
-def _advice(file: FileReport, lang: str, *, on_page: bool) -> Iterator[str]:
-    for need in _needs(file):
-        advice, for_page = message(f"reports.advice.{need}"), message(f"reports.page-advice.{need}")
-        yield translate(for_page if on_page and has_entry(for_page.code) else advice, lang)
+def _advice(file: FileReport, lang: str) -> Iterator[str]:
+    yield from (translate(message(f"reports.advice.{need}"), lang) for need in _needs(file))
 
 
 def _needs(file: FileReport) -> Iterator[str]:

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 
 from agreegen.api import BagReport, FileReport, PagePair, Report, Verdict, changed_pages, report_html
 from agreegen.errors import AgreegenError, InputError
-from agreegen.messages import message
+from agreegen.messages import message, speaking
 from agreegen.reports.verification.wording import Explanation, explain
 from agreegen.web.endpoint import NOT_FOUND, Call, Intake, Page
 from agreegen.web.pages.rendering import page
@@ -103,7 +103,7 @@ def answer_page(call: Call) -> Response:
 def _answer(call: Call, file: FileReport, data: bytes) -> Answer:
     pairs = tuple(_kept(call, pair) for pair in changed_pages(file, data))
     kind = "doubt" if _waits(file) else KINDS[file.verdict]
-    words = explain(file, call.visitor.language, on_page=True)
+    words = explain(file, call.visitor.language)
     return Answer(file, kind, words, pairs)
 
 
@@ -168,7 +168,8 @@ def answer_json(call: Call) -> Response:
     files = tuple(file for file, _ in _judged(call))
     if not files:
         raise HTTPException(_BAD_REQUEST)
-    return JSONResponse(Report(files).to_dict())
+    with speaking(call.visitor.language):  # to a program, in the very words of the command
+        return JSONResponse(Report(files).to_dict())
 
 
 def _judged(call: Call) -> Iterator[tuple[FileReport, bytes]]:

@@ -57,7 +57,7 @@ def report_zipped_bag(file: IO[bytes], options: VerifyOptions, language: str) ->
 
 def _write_report(bag: Path, target: Path, options: VerifyOptions, language: str) -> None:
     """Judge and write in the confined process."""
-    with speaking(language):
+    with speaking(language, on_page=True):
         write_four(bag, verify_bag(bag, options), target, stage="receipt")
 
 

@@ -11,7 +11,7 @@ import pikepdf
 import pytest
 
 from agreegen.files import sha256_of
-from agreegen.messages import foreign_text
+from agreegen.messages import foreign_text, speaking
 from agreegen.model.report import (
     Alarm,
     Changes,
@@ -266,7 +266,8 @@ def test_advice_about_a_signature_on_a_device(report: Report) -> None:
     assert "--trust" not in advice
     both = explain(replace(foreign, signatures=(signature, foreign.signatures[0])), "en").advice
     assert [text for text in both if "--trust" in text], "the other signer needs it"
-    (on_page,) = explain(replace(foreign, signatures=(signature,)), "zh", on_page=True).advice
+    with speaking("zh", on_page=True):
+        (on_page,) = explain(replace(foreign, signatures=(signature,)), "zh").advice
     assert "--" not in on_page
 
 
@@ -276,5 +277,6 @@ def test_advice_about_a_file_with_a_password(verdict: Verdict) -> None:
     file = FileReport("a.pdf", verdict, None, alarms=(alarm,))
     (advice,) = explain(file, "en").advice
     assert "--password-file" in advice
-    (on_page,) = explain(file, "zh", on_page=True).advice
+    with speaking("zh", on_page=True):
+        (on_page,) = explain(file, "zh").advice
     assert "--" not in on_page

@@ -28,8 +28,8 @@ _SCRIPT = 'read -r go || exit 1; trap : INT TERM; "$@"; echo $? >"$0.new"; mv "$
 _OWNER_ONLY = 0o600
 _MOST_SECRET_CHARACTERS = 1_000
 _MOST_READ_CHARACTERS, _MOST_SHOWN_CHARACTERS = 16_000, 4_000
-_FOR_PROGRAMS = {"AGREEGEN_ASK": "json", "AGREEGEN_SAY": "json"}
-"""What tells a command that no person is at its terminal."""
+_FOR_PROGRAMS = {"AGREEGEN_ASK": "json", "AGREEGEN_SAY": "json", "AGREEGEN_ON_PAGE": "1"}
+"""What tells a command that no person is at its terminal, and that what it says is read on a page."""
 _NONE: Mapping[str, str] = {}
 _starting = threading.Lock()
 
