@@ -36,6 +36,7 @@ class Case:
         self.folder = bag.parent / "bag.destroyed"
         self.people = {"approved-by": "王芳", "witness": "李娜", "by": "张伟", "reason": "保管期满"}
         self.extra: list[object] = ["--register", self.register]
+        self.early: tuple[object, ...] = ("--before-due",)  # the bag states no period
 
     def with_ledger(self) -> Case:
         line = ("ledger", "add", "--ledger", self.ledger, "--office", "办公室", "--by", "王芳")
@@ -48,7 +49,9 @@ class Case:
     def destroy(self, *more: object, **people: str) -> Result:
         named = [part for name, text in (self.people | people).items() for part in (f"--{name}", text)]
         sealed = ("--credential", self.pki.credential("archive-seal"), "--trust", self.pki.trust)
-        return self.run("archive", "destroy", self.bag, *named, *sealed, *self.extra, "--json", *more)
+        return self.run(
+            "archive", "destroy", self.bag, *named, *sealed, *self.extra, *self.early, "--json", *more
+        )
 
     def code(self) -> str:
         result = self.destroy()
@@ -104,6 +107,16 @@ def test_due_says_which_bags_are(agreegen: Agreegen, bag: Path) -> None:
     assert agreegen("archive", "due", bag, "--years", 0).code == 2
 
 
+def test_a_bag_that_is_named_twice_is_listed_once(
+    agreegen: Agreegen, bag: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(bag.parent)
+    link = bag.parent / "link"
+    link.symlink_to(bag, target_is_directory=True)
+    for paths in ((bag, bag.parent), (bag.parent, bag), (bag.name, bag), (bag.parent, link)):
+        assert len(agreegen("archive", "due", *paths, "--json").json()["bags"]) == 1, paths
+
+
 def test_a_job_names_the_years(agreegen: Agreegen, pki: ExamplePki, own_job: Path) -> None:
     job = json.loads(own_job.read_text("utf-8"))
     job["archive"] = {"bags": "bags", "credential": str(pki.credential("archive-seal"))}
@@ -115,6 +128,8 @@ def test_a_job_names_the_years(agreegen: Agreegen, pki: ExamplePki, own_job: Pat
     result = agreegen("archive", "due", "--job", own_job, "--json")
     (found,) = result.json()["bags"]
     assert (found["state"], found["retention"]) == ("kept", "10")
+    beside = agreegen("archive", "due", own_job.parent, "--job", own_job, "--json").json()["bags"]
+    assert [one["retention"] for one in beside] == ["10"], "where it is found first does not matter"
     assert agreegen("archive", "verify", found["bag"], "--trust", pki.trust).code == 0
     job["archive"]["retention_years"] = "soon"
     own_job.write_text(json.dumps(job), "utf-8")
@@ -164,11 +179,28 @@ def test_only_what_the_dry_run_showed_is_destroyed(case: Case) -> None:
 
 
 def test_a_bag_that_is_kept_longer_stays(case: Case) -> None:
+    case.early = ()
     assert case.destroy("--years", 10).code == 2
     assert case.destroy("--years", "permanent").code == 2
     early = ("--years", 10, "--before-due")
     code = case.destroy(*early).json()["confirm"]
     assert case.destroy("--confirm", code, *early).code == 0
+
+
+def test_a_bag_of_which_nobody_says_how_long_it_is_kept_stays(case: Case) -> None:
+    """It may be one that is kept for good: somebody has to say the years, or that it goes all the same."""
+    case.early = ()
+    refused = case.destroy()
+    assert refused.code == 2
+    assert "--years" in refused.err
+    assert "--before-due" in refused.err
+    assert case.destroy("--confirm", "0" * 16).code == 2
+    _made_in(case.bag, YEAR - 11)
+    assert case.destroy("--years", 10).code == 0
+    info = case.bag / "bag-info.txt"
+    info.write_text(info.read_text("utf-8").replace("Bagging-Date", "Bagged-Once"), "utf-8")
+    assert case.destroy("--years", 10).code == 2, "nobody knows from when on"
+    assert case.destroy("--before-due").code == 0
 
 
 def test_a_destruction_leaves_signed_records_and_tombstones(case: Case) -> None:

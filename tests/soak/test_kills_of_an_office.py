@@ -32,7 +32,7 @@ _RECIPIENT = "pki/recipients/archive-recipient"
 _FOR_THE_ARCHIVE: list[object] = ["--recipient", f"{_RECIPIENT}.pem"]
 _DESTROY: list[object] = [
     "archive", "destroy", "bag", "--approved-by", "王芳", "--witness", "李娜", "--by", "张伟", "--reason",
-    "保管期满", "--register", "out/register.db", *_LEDGER, *SEAL,
+    "保管期满", "--before-due", "--register", "out/register.db", *_LEDGER, *SEAL,
 ]  # fmt: skip
 
 

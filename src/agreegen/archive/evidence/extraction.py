@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agreegen.archive.evidence.store import kept_files, read_evidence
+from agreegen.archive.gathering import certificates_in
 from agreegen.archive.manifests import ManifestError, check_plain
 from agreegen.errors import ArchiveError, UsageError
 from agreegen.files import refuse_existing, write_atomically
 from agreegen.messages import message
+from agreegen.pdf.limits import Limits
+from agreegen.pki.certificates import load_certificates, same_name
+from agreegen.pki.encoding import der_of
 from agreegen.pki.evidence_records.record import EvidenceRecord
+from agreegen.verification.structure.scan import scan_structure
 
 _DOCUMENTS = "data/documents/"
 _LISTS = "data/crls/"
@@ -38,7 +43,9 @@ class Extraction:
 def extract_document(bag: Path, name: str, folder: Path, *, force: bool = False) -> Extraction:
     """Write a document, its own reduced evidence record (`NAME.pdf.ers`) and what checking them needs.
 
-    The revocation lists come with records of their own: they prove when the lists existed.
+    Of the bag's certificates, those that the document itself carries and their authorities' go along, and
+    those of the timestamps: whoever gets it is not told who signed the others. The revocation lists, which
+    name nobody, come with records of their own: they prove when the lists existed.
 
     Args:
         bag: A timestamped bag.
@@ -80,9 +87,16 @@ def _write(
     for output in (target, proof):
         refuse_existing(output, force=force)
     try:
-        write_atomically(target, (bag / path).read_bytes())
+        data = (bag / path).read_bytes()
+        write_atomically(target, data)
         write_atomically(proof, records[path].encode())
-        counts = {kind: _copy(bag, kind, folder / kind) for kind in ("certificates", "crls")}
+        found = {
+            "certificates": _needed(data, _kept(bag, "certificates")) | _stamps(bag, "certificates"),
+            "crls": _kept(bag, "crls") | _stamps(bag, "crls"),
+        }
+        for kind, files in found.items():
+            for name, der in files.items():
+                write_atomically(folder / kind / name, der)
         for listed, record in records.items():
             if listed.startswith(_LISTS):
                 write_atomically(folder / "crls" / f"{Path(listed).name}.ers", record.encode())
@@ -91,12 +105,25 @@ def _write(
             message("model.place-and-problem", place=exc.filename or bag, problem=exc.strerror),
             hint=message("archive.check-bag-disk-permissions"),
         ) from exc
-    return Extraction(target, proof, counts["certificates"], counts["crls"])
+    return Extraction(target, proof, len(found["certificates"]), len(found["crls"]))
 
 
-def _copy(bag: Path, kind: str, folder: Path) -> int:
-    found = {path.name: path for path in sorted((bag / "data" / kind).glob("*")) if path.is_file()}
-    found |= {path.name: path for path in kept_files(bag, kind)}
-    for name, path in found.items():
-        write_atomically(folder / name, path.read_bytes())
-    return len(found)
+def _kept(bag: Path, kind: str) -> dict[str, bytes]:
+    files = sorted((bag / "data" / kind).glob("*"))
+    return {path.name: path.read_bytes() for path in files if path.is_file() and not path.is_symlink()}
+
+
+def _stamps(bag: Path, kind: str) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in kept_files(bag, kind)}
+
+
+def _needed(pdf: bytes, kept: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Choose of a bag's certificates those that a document carries, and who issued them, to the root."""
+    carried = set(certificates_in(scan_structure(pdf, replace(Limits(), native=False))))
+    loaded = load_certificates(kept.values())
+    needed = [one for one in loaded if der_of(one) in carried]
+    for one in needed:  # grows as it is walked
+        issuers = (each for each in loaded if same_name(each.subject, one.issuer))
+        needed.extend(each for each in issuers if not any(each is known for known in needed))
+    chosen = carried | {der_of(one) for one in needed}
+    return {name: der for name, der in kept.items() if der in chosen}

@@ -68,7 +68,7 @@ class BagAge:
 def ages_below(
     paths: Iterable[Path], today: date, options: Options, retention: Retention | None = None
 ) -> Iterator[BagAge]:
-    """Yield every bag, and every bag that was destroyed, at some paths and below.
+    """Yield every bag, and every bag that was destroyed, at some paths and below; each once.
 
     Args:
         paths: Bags, or folders that hold some.
@@ -79,8 +79,12 @@ def ages_below(
     Raises:
         OSError: A folder cannot be read.
     """
+    seen: set[Path] = set()
     for path in paths:
         for bag in sorted(_bags(path, _MOST_DEEP)):
+            if bag.resolve() in seen:
+                continue
+            seen.add(bag.resolve())
             if _is_bag(bag):
                 yield age_of(bag, today, retention)
             else:

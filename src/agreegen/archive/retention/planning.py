@@ -70,13 +70,18 @@ def require_two_people(wish: Wish) -> None:
 
 
 def require_over(wish: Wish, age: BagAge) -> None:
-    """Refuse a bag whose period of retention is not over, unless that was asked for.
+    """Refuse a bag whose period of retention is not over, or not known, unless that was asked for.
 
     Raises:
-        UsageError: It is kept longer.
+        UsageError: It is kept longer, or nobody says how long.
     """
-    if wish.before_due or age.state not in {DueState.KEPT, DueState.PERMANENT}:
+    if wish.before_due or age.state is DueState.DUE:
         return
+    if age.state is DueState.UNKNOWN:
+        raise UsageError(
+            message("archive.destroy-period-unknown", bag=wish.bag),
+            hint=message("archive.destroy-period-unknown.hint"),
+        )
     until: Message | str = message("archive.permanent") if age.ends is None else age.ends.isoformat()
     raise UsageError(
         message("archive.destroy-too-early", bag=wish.bag, until=until),
@@ -91,7 +96,7 @@ def plan_destruction(wish: Wish, register: Register | None) -> DestructionOrder:
     2. Of the register's documents, those that this bag holds as they are now: their files and scans.
 
     Raises:
-        UsageError: There is no bag, or its period of retention is not over.
+        UsageError: There is no bag, or its period of retention is not over, or not known.
         OSError: A file cannot be read.
         RegisterError: The register cannot be read.
     """
