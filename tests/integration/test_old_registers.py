@@ -184,3 +184,20 @@ def test_what_a_head_covers_is_not_taken_away_behind_it(job: Job, kind: str) -> 
         register.record(draft, now=clock())
     with pytest.raises(RegisterError, match=r"no command leaves that|replaces it"):
         run_job(read_job(job.path), ALONE)
+
+
+def test_an_old_register_is_handed_over(tmp_path: Path) -> None:
+    """It names nobody who could: first its present signer is named, and then the one to come."""
+    pki = make_pki(tmp_path / "pki")
+    job = write_job(tmp_path / "job", pki, more="register_credential: pki/credentials/archive-seal.yaml\n")
+    run_job(job, ALONE)
+    old, new = (pki / f"credentials/{name}.yaml" for name in ("archive-seal", "unit-seal"))
+    take_back(job.register_file, old)
+    register = ["--register", str(job.register_file)]
+    assert agreegen(["register", "change-signer", *register, "--to", str(new), "--credential", str(old)]) == 0
+    verify = ["register", "verify", *register, "--trust", str(pki / "trust")]
+    assert agreegen(verify) == 0
+    job.path.write_text(job.path.read_text("utf-8").replace("archive-seal", "unit-seal"), "utf-8")
+    write_roster(job.path.parent, [*PEOPLE, "T004,赵六,,某县普查办,否"])
+    run_job(read_job(job.path), ALONE)
+    assert agreegen(verify) == 0

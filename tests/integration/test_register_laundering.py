@@ -13,6 +13,10 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from agreegen.batch.interface import Job
 from agreegen.batch.job.job_file import read_job
@@ -20,7 +24,11 @@ from agreegen.batch.running.run import run_job
 from agreegen.cli.main import run as agreegen
 from agreegen.errors import RegisterError
 from agreegen.files import sha256_of
-from tests.integration.batch_support import write_roster
+from agreegen.recording.signer import CredentialSigner
+from agreegen.register.store import Register
+from agreegen.signing.credentials.loading import load_credential
+from agreegen.signing.interface import Credential
+from tests.integration.batch_support import clock, write_roster
 from tests.integration.outsider_support import ALONE, Outsider, finish_job, is_found
 
 
@@ -121,6 +129,53 @@ def test_nobody_writes_to_a_register_that_was_changed_for_a_while(
     assert not is_found(job)
     write_roster(job.path.parent, ["T001,王秀英,11010519491231002X,某市普查办,否"])
     assert agreegen(lines[0]) == 0, "put back, the office goes on"
+
+
+def test_names_alone_are_not_the_office(job: Job) -> None:
+    """Anybody can write the office's names into a certificate that no authority has signed."""
+    made_up = _certificate_of_the_same_names(job)
+    outsider = Outsider(job)
+    outsider.run("UPDATE events SET details = replace(details, '某县普查办', '别的单位')")
+    outsider.run("DELETE FROM heads")
+    outsider.drop({"head"})
+    outsider.rechain()
+    outsider.project()
+    outsider.close()
+    with Register.open(job.register_file) as register:
+        register.record_many([], now=clock(), signer=CredentialSigner(made_up, clock()))
+    made_up.close()
+    before = _events(job)
+    assert is_found(job)
+    with pytest.raises(RegisterError, match="is signed by"):
+        run_job(read_job(job.path), ALONE)
+    assert _events(job) == before
+
+
+def _certificate_of_the_same_names(job: Job) -> Credential:
+    office = load_credential(job.path.parent / "pki/credentials/archive-seal.yaml")
+    model, key = (
+        x509.load_der_x509_certificate(office.certificate_der),
+        ec.generate_private_key(ec.SECP256R1()),
+    )
+    office.close()
+    builder = (
+        x509.CertificateBuilder(model.issuer, model.subject, key.public_key(), model.serial_number)
+        .not_valid_before(model.not_valid_before_utc)
+        .not_valid_after(model.not_valid_after_utc)
+    )
+    folder = job.path.parent / "made-up"
+    folder.mkdir()
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "key.pem").write_bytes(pem)
+    (folder / "cert.pem").write_bytes(builder.sign(key, SHA256()).public_bytes(Encoding.PEM))
+    (folder / "c.yaml").write_text("kind: pem\nkey: key.pem\ncertificate: cert.pem\n")
+    return load_credential(folder / "c.yaml")
+
+
+def test_no_heads_are_no_knowledge(job: Job, tmp_path: Path) -> None:
+    """Somebody who can write the bags as well leaves nothing in there to compare with."""
+    (tmp_path / "heads.json").write_text("[]")
+    assert is_found(job, "--known", str(tmp_path / "heads.json"))
 
 
 def _events(job: Job) -> list[tuple[object, ...]]:

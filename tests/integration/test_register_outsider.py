@@ -133,6 +133,23 @@ def _last_event_says_more(outsider: Outsider) -> None:
     outsider.rechain()
 
 
+def _last_head_names_another_credential(outsider: Outsider) -> None:
+    """What the head is called stands in no signature: neither in its own, nor under another one."""
+    last = outsider.events()[-1]
+    facts = json.loads(last[6]) | {"signer": "局长印"}
+    outsider.run("UPDATE events SET details = ? WHERE seq = ?", canonical_json(facts).decode(), last[0])
+    outsider.run("UPDATE heads SET signer = '局长印' WHERE seq = ?", last[0])
+    outsider.rechain()
+
+
+def _an_empty_one_in_its_place(outsider: Outsider) -> None:
+    """As if nothing had been made yet; nobody has signed that."""
+    outsider.close()
+    shutil.rmtree(outsider.job.output)
+    Register.open(outsider.job.register_file, create=True, now=clock()).close()
+    outsider.db = sqlite3.connect(outsider.job.register_file, isolation_level=None)
+
+
 def _another_secret(outsider: Outsider) -> None:
     outsider.run("UPDATE meta SET value = ? WHERE key = 'secret'", "ab" * 32)
     outsider.rechain()
@@ -235,8 +252,8 @@ def _log_left_beside(outsider: Outsider) -> None:
     outsider.db = sqlite3.connect(":memory:")
 
 
-HEALED = {"file added in capitals", "file added behind a dot"}
-"""A run moves files that nobody registered into quarantine, with a warning."""
+HEALED = {"file added in capitals", "file added behind a dot", "an empty one in its place"}
+"""A run moves files that nobody registered into quarantine, with a warning; without any it begins anew."""
 ATTEMPTS: dict[str, Callable[[Outsider], None]] = {
     name.strip("_").replace("_", " "): value
     for name, value in dict(globals()).items()

@@ -146,10 +146,12 @@ def test_a_stamp_of_a_stranger_proves_no_time(
     assert "proved" not in line
 
 
-def test_a_stamp_that_was_taken_away_proves_no_time(job: Job, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_stamp_that_was_taken_away_is_found(job: Job, capsys: pytest.CaptureFixture[str]) -> None:
+    """No signature covers it: an event under the head says that it is there."""
     _restamp(job, lambda _: None)
     code, found, line = _verify(job, capsys)
-    assert (code, found["head"]["time_proved"]) == (0, False)
+    assert (code, [problem["code"] for problem in found["problems"]]) == (1, ["head-changed"])
+    assert found["head"]["time_proved"] is False
     assert "proved" not in line
 
 

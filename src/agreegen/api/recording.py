@@ -228,6 +228,8 @@ def change_signer(access: RegisterAccess, successor: Path, *, now: datetime | No
     credential = load_credential(successor, prompt=access.prompt)
     try:
         with open_to_write(access, now) as recorder:
+            if recorder.register.signer() is None:  # earlier versions named nobody who could hand over
+                recorder.sign_as_it_is(now=now)
             succession = accept_succession(recorder.register, CredentialSigner(credential, now))
             recorder.record([EventDraft(EventKind.SIGNER, details=succession.to_dict())], now=now)
     finally:

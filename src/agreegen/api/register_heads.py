@@ -44,15 +44,19 @@ def head_judge(trust: Trust, now: datetime, *, policy: Path | None = None) -> Ju
         if report.state is SealState.INDETERMINATE and not trust.anchors_der:
             good = True
         whose = head.signer or message("messages.nobody")
-        reason = message(
+        said = message(
             "api.signature",
             whose=whose,
             value=message(f"archive.result.{report.state.value}"),
             reasons=join_sentences(report.reasons),
         )
         time = proved or report.time
-        signer, claimed = (None, None) if read is None else (read.signer, read.claimed_time)
-        return HeadJudgement(None if good else reason, signer, time, proved is not None, claimed)
+        reason = None if good else said
+        if read is None:
+            return HeadJudgement(reason, None, time, proved is not None)
+        return HeadJudgement(
+            reason, read.signer, time, proved is not None, read.claimed_time, read.timestamped
+        )
 
     return judge
 
@@ -128,7 +132,7 @@ def judge_audit(path: Path, audit: Audit, kind: str, *, strict: bool, pin: Signe
         pin: Whose signature the last head must carry; None for anybody.
     """
     problems, warnings = [*audit.problems], []
-    if not audit.problems and audit.events and audit.events == audit.unsigned:
+    if not audit.problems and audit.events == audit.unsigned:
         text = message("api.no-head-signed-whoever-can-write")
         if strict or pin is not None:
             problems.append(Problem("unsigned", kind, text))
@@ -139,9 +143,9 @@ def judge_audit(path: Path, audit: Audit, kind: str, *, strict: bool, pin: Signe
 
 
 def _signer_problems(audit: Audit, kind: str, pin: SignerPin | None) -> list[Problem]:
-    if pin is None or audit.judgement is None:
+    if pin is None:
         return []
-    who = audit.judgement.signer
+    who = None if audit.judgement is None else audit.judgement.signer
     if who is not None and who.certificate_sha256 == pin.sha256:
         # Earlier versions named nobody, and let anybody sign: with a pin, heads of others do not pass.
         others = [each for each in audit.unnamed if each is None or not each.same_as(who)]

@@ -11,7 +11,7 @@ from datetime import datetime
 from agreegen.chain.file import file_identity
 from agreegen.chain.hashing import format_time, link_hash, parse_time
 from agreegen.chain.schema import EVENT_COLUMNS, TIP_COUNT, TIP_HASH
-from agreegen.chain.signed_heads import HEAD_EVENT, SIGNER_EVENT, Head, HeadSigner
+from agreegen.chain.signed_heads import HEAD_EVENT, SIGNER_EVENT, Head, HeadSigner, Notice
 from agreegen.chain.view import ChainView
 from agreegen.errors import RegisterError
 from agreegen.messages import message
@@ -36,6 +36,7 @@ class Addition:
         at: Time that the new events carry, aware UTC.
         links: The new events that are not stored yet.
         head: The signed head over them, once there is one.
+        names_signer: Whether one of the new events names a signer.
     """
 
     count: int
@@ -43,6 +44,7 @@ class Addition:
     at: datetime
     links: list[Link] = field(default_factory=list)
     head: Head | None = None
+    names_signer: bool = False
 
     def append(self, kind: str, document: str, role: str | None, sha256: str | None, details: str) -> Link:
         """Put an event behind the last one."""
@@ -51,6 +53,7 @@ class Addition:
         self.tip = link_hash(self.tip, row)
         link = (*row, self.tip)
         self.links.append(link)
+        self.names_signer = self.names_signer or kind == SIGNER_EVENT
         return link
 
 
@@ -87,8 +90,9 @@ class ChainEnd:
         Raises:
             CredentialError: The key cannot sign.
         """
-        if pin and self._view.signer() is None:
-            addition.append(SIGNER_EVENT, "", None, None, canonical_json(signer.identity.to_dict()).decode())
+        named = self._view.signer()
+        if not addition.names_signer and (pin if named is None else signer.identity.same_as(named)):
+            self._announce(addition, signer)
         head = Head(self._view.id, addition.count, addition.tip, signer.name, kind=self._view.kind.name)
         signature = signer.sign(head.message)
         addition.head = Head(
@@ -101,6 +105,14 @@ class ChainEnd:
             "signature_sha256": hashlib.sha256(signature).hexdigest(),
         }
         addition.append(HEAD_EVENT, "", None, None, canonical_json(facts).decode())
+
+    def _announce(self, addition: Addition, signer: HeadSigner) -> None:
+        """Say under the head who signs it and how, unless that was said: nothing covers its own event."""
+        identity, notice = signer.identity, Notice(signer.name, signer.timestamps)
+        known = self._view.notice_of(identity.certificate_sha256)
+        if signer.timestamps or known is None or known.credential != signer.name:
+            facts = identity.to_dict() | notice.to_dict()
+            addition.append(SIGNER_EVENT, "", None, None, canonical_json(facts).decode())
 
     @contextlib.contextmanager
     def writing(self, addition: Addition) -> Iterator[None]:

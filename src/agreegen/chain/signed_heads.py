@@ -131,6 +131,29 @@ class Succession:
         return Head(chain_id, count, digest, kind=f"{kind} successor")
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What is said of a head before it is signed, in an event under it: nothing else covers the last head.
+
+    Attributes:
+        credential: What the signer's credential is called; None where an earlier version did not say.
+        timestamped: Whether the signature of the next head carries a timestamp.
+    """
+
+    credential: str | None = None
+    timestamped: bool = False
+
+    def to_dict(self) -> dict[str, object]:
+        """Return what an event keeps of it beside the signer."""
+        return {"credential": self.credential} | ({"timestamped": True} if self.timestamped else {})
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, object]) -> Notice:
+        """Read what `to_dict` wrote; of earlier versions, nothing."""
+        credential = data.get("credential")
+        return cls(None if credential is None else str(credential), data.get("timestamped") is True)
+
+
 class HeadSigner(Protocol):
     """Signs the heads of a chain."""
 
@@ -142,6 +165,11 @@ class HeadSigner(Protocol):
     @property
     def identity(self) -> SignerIdentity:
         """Whose certificate it is."""
+        ...
+
+    @property
+    def timestamps(self) -> bool:
+        """Whether each signature carries a timestamp."""
         ...
 
     def sign(self, message: bytes) -> bytes:

@@ -10,13 +10,14 @@ from pathlib import Path
 
 from agreegen.chain.file import wrapped
 from agreegen.chain.schema import TIP_COUNT, ChainKind
-from agreegen.chain.signed_heads import HEAD_EVENT, SIGNER_EVENT, Head, SignerIdentity
+from agreegen.chain.signed_heads import HEAD_EVENT, SIGNER_EVENT, Head, Notice, SignerIdentity
 
 __all__ = ["HEAD_EVENT", "SIGNER_EVENT", "ChainView"]
 
 _LAST_FACTS = (
     "SELECT details FROM events WHERE document = '' AND kind = ? AND seq <= ? ORDER BY seq DESC LIMIT 1"
 )
+_ALL_FACTS = "SELECT details FROM events WHERE document = '' AND kind = ? ORDER BY seq DESC"
 _NO_END = 1 << 62
 
 
@@ -87,6 +88,15 @@ class ChainView:
         heads = list(self._heads("DESC LIMIT 2"))
         named = [each for head in heads[::-1] if (each := self._signer_before(head.count)) is not None]
         return named[0] if named else None
+
+    def notice_of(self, certificate_sha256: str) -> Notice | None:
+        """Return what the last event that names this certificate as the signer says of its heads, or None."""
+        with self.wrapped():
+            for (details,) in self.connection.execute(_ALL_FACTS, (SIGNER_EVENT,)):
+                facts = json.loads(details)
+                if SignerIdentity.from_dict(facts).certificate_sha256 == certificate_sha256:
+                    return Notice.from_dict(facts)
+        return None
 
     def last_facts(self, kind: str, until: int | None = None) -> dict[str, object] | None:
         """Return the details of the last event of a kind that concerns the chain itself, or None.

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from agreegen.chain.signed_heads import Head, SignerIdentity
+from agreegen.chain.signed_heads import SignerIdentity
 from agreegen.model.report import Integrity
 from agreegen.pki.algorithms import SM2_DEFAULT_ID, compute_digest
 from agreegen.pki.cms.container_check import check_container
 from agreegen.recording.signer import identity_of
 
-__all__ = ["HeadSignature", "read_signature", "signer_of", "signer_of_bytes"]
+__all__ = ["HeadSignature", "read_signature", "signer_of_bytes"]
 
 _CADES = "ETSI.CAdES.detached"
 _MAX_CMS_BYTES = 1 << 20
@@ -24,22 +24,16 @@ class HeadSignature:
     Attributes:
         signer: Whose certificate made it.
         claimed_time: When, as it says itself, to the second.
+        certificate_der: That certificate, DER.
+        others_der: The certificates that came with it, DER.
+        timestamped: Whether it carries a timestamp, whoever's.
     """
 
     signer: SignerIdentity
     claimed_time: datetime | None
-
-
-def signer_of(head: Head, sm2_ids: tuple[str, ...] = (SM2_DEFAULT_ID,)) -> SignerIdentity | None:
-    """Return whose certificate made the signature of a head; None where it does not fit the head.
-
-    This says nothing of trust.
-
-    Args:
-        head: The head.
-        sm2_ids: Signer ids that SM2 signatures may be made with.
-    """
-    return signer_of_bytes(head.signature, head.message, sm2_ids)
+    certificate_der: bytes
+    others_der: tuple[bytes, ...] = ()
+    timestamped: bool = False
 
 
 def signer_of_bytes(
@@ -65,4 +59,6 @@ def read_signature(
     )
     if facts.integrity is not Integrity.INTACT or facts.certificate is None:
         return None
-    return HeadSignature(identity_of(facts.certificate.dump()), facts.claimed_time)
+    own = facts.certificate.dump()
+    others = tuple(each.dump() for each in facts.certificates)
+    return HeadSignature(identity_of(own), facts.claimed_time, own, others, bool(facts.timestamps))

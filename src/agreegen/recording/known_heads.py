@@ -81,7 +81,7 @@ def _read_heads(path: Path, kind: str) -> list[Head]:
     try:
         with path.open("rb") as file:
             data = file.read(_MAX_BYTES)
-        return [
+        heads = [
             Head(
                 chain_id=str(each[kind]),
                 count=int(each["count"]),
@@ -98,3 +98,6 @@ def _read_heads(path: Path, kind: str) -> list[Head]:
         raise InputError(
             message("recording.holds-no-heads-register", path=path, kind=kind), hint=_HINT
         ) from exc
+    if not any(head.count > 0 for head in heads):  # with nothing to compare, any register would pass
+        raise InputError(message("recording.holds-no-heads-register", path=path, kind=kind), hint=_HINT)
+    return heads

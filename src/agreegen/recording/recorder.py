@@ -54,6 +54,16 @@ class Recorder:
             itertools.chain((first,), found), now=now, signer=signer, pin=self.pins
         )
 
+    def sign_as_it_is(self, *, now: datetime) -> Head | None:
+        """Have the present end of the chain signed once more, so that it names its signer.
+
+        Raises:
+            RegisterError: The register cannot be written; nothing was recorded.
+            CredentialError: The key cannot sign; nothing was recorded.
+        """
+        signer = None if self.signer is None else replace(self.signer, now=now)
+        return self.register.record_many([], now=now, signer=signer, pin=self.pins)
+
     def prove_time(self, signer: CredentialSigner) -> Head | None:
         """Have the present end of the chain signed once more, by a signer who asks a timestamp service.
 

@@ -43,6 +43,11 @@ class CredentialSigner:
         """Whose certificate it is."""
         return identity_of(self.credential.certificate_der)
 
+    @property
+    def timestamps(self) -> bool:
+        """Whether each signature carries a timestamp."""
+        return bool(self.tsa)
+
     def sign(self, message: bytes) -> bytes:
         """Return a detached CAdES signature over a message.
 

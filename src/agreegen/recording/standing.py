@@ -9,14 +9,16 @@ from agreegen.chain.audit.interface import Problem
 from agreegen.chain.audit.steps import ChainWalk, HeadWalk, schema_problems
 from agreegen.chain.signed_heads import Head, SignerIdentity, Succession
 from agreegen.chain.view import HEAD_EVENT, SIGNER_EVENT, ChainView
-from agreegen.errors import RegisterError
+from agreegen.errors import CredentialError, RegisterError
 from agreegen.messages import join_sentences, message
 from agreegen.pki.algorithms import SM2_DEFAULT_ID
-from agreegen.recording.head_signatures import signer_of, signer_of_bytes
+from agreegen.recording.head_signatures import HeadSignature, read_signature, signer_of_bytes
 from agreegen.recording.interface import TailCheck
 from agreegen.register.audit.document_steps import document_problems, scan_problems
 from agreegen.register.interface import EventKind
 from agreegen.register.store import Register
+from agreegen.signing.certificate_paths import find_path
+from agreegen.signing.interface import Trust
 
 __all__ = ["require_signer", "require_standing", "require_unchanged"]
 
@@ -43,7 +45,7 @@ def require_standing(
     """
     _require_heads(register, check)
     if pins or register.signer() is not None:
-        require_signer(register, signer, by_name=bool(check.trust.anchors_der), sm2_ids=check.sm2_ids)
+        require_signer(register, signer, trust=check.trust, sm2_ids=check.sm2_ids)
     head = register.last_head()
     covered = 0 if head is None else head.count + 1
     if signer is not None and register.event_count > covered:
@@ -119,7 +121,7 @@ def require_signer(
     chain: ChainView,
     signer: SignerIdentity | None,
     *,
-    by_name: bool,
+    trust: Trust,
     sm2_ids: tuple[str, ...] = (SM2_DEFAULT_ID,),
 ) -> None:
     """Refuse to go on in a register that another one answers for.
@@ -134,7 +136,7 @@ def require_signer(
     Args:
         chain: The chain.
         signer: Who is going to sign; None for nobody.
-        by_name: Whether a renewed certificate of the same names goes on, because it chains to trust anchors.
+        trust: Anchors; with them a renewed certificate of the same names goes on, if it chains to one.
         sm2_ids: Signer ids that SM2 signatures of heads may be made with.
 
     Raises:
@@ -148,15 +150,19 @@ def require_signer(
             message("recording.its-last-head-does-not-fit", path=chain.path),
             hint=message("recording.run-verify-trust-restore-from-copy", name=chain.kind.name),
         )
-    signed, expected = signer_of(last, sm2_ids), chain.signer_of_last_head()
-    if signed is None or (expected is not None and not signed.same_as(expected)):
+    read, expected = read_signature(last.signature, last.message, sm2_ids), chain.signer_of_last_head()
+    if read is None or (expected is not None and not _is_by(read, expected, trust)):
         raise RegisterError(
             message("recording.its-last-head-not-signed-whom", path=chain.path, name=chain.kind.word),
             hint=message("recording.run-verify-trust-restore-from-copy", name=chain.kind.name),
         )
     named = chain.signer()
-    whose = named or signed
-    if named is not None and not signed.same_as(named) and not _has_accepted(chain, named, last, sm2_ids):
+    whose = named or read.signer
+    if (
+        named is not None
+        and not _is_by(read, named, trust)
+        and not _has_accepted(chain, named, last, sm2_ids)
+    ):
         raise RegisterError(
             message("recording.handed-over-without-word", path=chain.path, subject=named),
             hint=message("recording.run-verify-trust-restore-from-copy", name=chain.kind.name),
@@ -166,11 +172,27 @@ def require_signer(
             message("recording.signed-command-has-nobody-sign", path=chain.path, whose=whose),
             hint=message("recording.name-register-credential-job-or-give"),
         )
-    if not _may_sign(chain, signer, by_name=by_name, sm2_ids=sm2_ids):
+    if not _may_sign(chain, signer, read, trust, sm2_ids):
         raise RegisterError(
             message("recording.signed-not", path=chain.path, whose=whose, subject=signer),
             hint=message("recording.use-credential-change-signer-hands-over", name=chain.kind.name),
         )
+
+
+def _is_by(read: HeadSignature, expected: SignerIdentity, trust: Trust) -> bool:
+    """Whether a signer made a signature, with that certificate or a renewed one that chains to an anchor.
+
+    Names alone say nothing: anybody can write the office's into a certificate of their own.
+    """
+    if read.signer.same_as(expected, by_name=False):
+        return True
+    if not trust.anchors_der or read.claimed_time is None or not read.signer.same_as(expected):
+        return False
+    try:
+        find_path(read.certificate_der, read.others_der, trust, read.claimed_time, read.signer.subject)
+    except CredentialError:
+        return False
+    return True
 
 
 def _has_accepted(chain: ChainView, successor: SignerIdentity, last: Head, sm2_ids: tuple[str, ...]) -> bool:
@@ -186,15 +208,17 @@ def _has_accepted(chain: ChainView, successor: SignerIdentity, last: Head, sm2_i
         return False
     end = Succession.end_to_accept(chain.id, succession.count, digest, chain.kind.name)
     who = signer_of_bytes(succession.signature, end.message, sm2_ids)
-    return who is not None and who.same_as(successor)
+    return who is not None and who.same_as(successor, by_name=False)
 
 
-def _may_sign(chain: ChainView, signer: SignerIdentity, *, by_name: bool, sm2_ids: tuple[str, ...]) -> bool:
+def _may_sign(
+    chain: ChainView, signer: SignerIdentity, last: HeadSignature, trust: Trust, sm2_ids: tuple[str, ...]
+) -> bool:
     """Whether a chain may be continued by a signer; see `require_signer`."""
     named = chain.signer()
     if named is not None:
-        return signer.same_as(named, by_name=by_name)
+        return signer.same_as(named, by_name=False) or (signer.same_as(named) and _is_by(last, signer, trust))
     # A head of the office that was laid beside a chain of another's says nothing of that chain.
     standing = (head for head in chain.heads() if chain.hash_at(head.count) == head.hash)
-    heads = [signer_of(head, sm2_ids) for head in standing]
-    return not heads or any(each is not None and signer.same_as(each, by_name=by_name) for each in heads)
+    heads = (read_signature(head.signature, head.message, sm2_ids) for head in standing)
+    return any(each is not None and _is_by(each, signer, trust) for each in heads)

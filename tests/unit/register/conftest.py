@@ -46,6 +46,10 @@ class NamedSigner:
         digest = hashlib.sha256(self.name.encode()).hexdigest()
         return SignerIdentity(digest, f"CN={self.name}", "CN=CA")
 
+    @property
+    def timestamps(self) -> bool:
+        return False
+
     def sign(self, message: bytes) -> bytes:
         return f"{self.name} signs ".encode() + message
 

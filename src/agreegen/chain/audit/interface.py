@@ -48,6 +48,7 @@ class HeadJudgement:
         time: When it was made, as it says or as a timestamp proves.
         proved: Whether a trusted timestamp proves that time.
         claimed: When it was made, as it says itself, to the second.
+        timestamped: Whether it carries a timestamp, whoever's.
     """
 
     reason: Message | None
@@ -55,6 +56,7 @@ class HeadJudgement:
     time: datetime | None = None
     proved: bool = False
     claimed: datetime | None = None
+    timestamped: bool = False
 
 
 JudgeHead = Callable[[Head], HeadJudgement]

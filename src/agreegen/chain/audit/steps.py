@@ -21,7 +21,7 @@ from agreegen.chain.schema import (
     expected_schema,
     schema_version,
 )
-from agreegen.chain.signed_heads import HEAD_EVENT, SIGNER_EVENT, Head, SignerIdentity, Succession
+from agreegen.chain.signed_heads import HEAD_EVENT, SIGNER_EVENT, Head, Notice, SignerIdentity, Succession
 from agreegen.files import sha256_of
 from agreegen.messages import Message, message
 from agreegen.model.document import canonical_json
@@ -189,6 +189,8 @@ class HeadWalk:
     unnamed: set[SignerIdentity | None] = field(default_factory=set)
     _pin: SignerIdentity | None = None
     _announced: SignerIdentity | None = None
+    _names: dict[str, str] = field(default_factory=dict)
+    _stamp_due: bool = False
 
     def problems(self, connection: sqlite3.Connection) -> Iterator[Problem]:
         """Yield what is wrong with the heads."""
@@ -207,6 +209,7 @@ class HeadWalk:
             head = Head(chain_id, count, digest, signer, signature, self.kind.name)
             yield from _compare_head(connection, seq, head, event[1:])
             yield from self._judge(where, head)
+            yield from self._compare_notice(where, head)
             yield from self._compare_time(connection, where, head, parse_time(event[0]))
         for (seq,) in connection.execute(_LONE_HEADS, (HEAD_EVENT,)):
             yield Problem(
@@ -219,6 +222,10 @@ class HeadWalk:
         """Take in who signs from now on; another than before must have said so of this very chain."""
         succession, before = Succession.from_dict(facts), self._announced or self._pin
         self._announced = succession.successor
+        notice = Notice.from_dict(facts)
+        self._stamp_due = notice.timestamped
+        if notice.credential is not None:
+            self._names[succession.successor.certificate_sha256] = notice.credential
         if self.judge is None or before is None or before.same_as(succession.successor):
             return
         count = succession.count
@@ -248,6 +255,21 @@ class HeadWalk:
             yield Problem("other-signer", where, message("chain.signed-not", named=named, subject=expected))
         self._pin = self._announced or self._pin
         self._announced = None
+
+    def _compare_notice(self, where: Message, head: Head) -> Iterator[Problem]:
+        """Compare a head with what was said of it before: what it says of its signer, and its timestamp.
+
+        Its own event stands under no signature as long as it is the last one, a timestamp under none at all.
+        """
+        judged, due, self._stamp_due = self.judgement, self._stamp_due, False
+        if judged is None or judged.signer is None:
+            return
+        name = self._names.get(judged.signer.certificate_sha256)
+        if name is not None and name != head.signer:
+            said = message("chain.head-names-another-credential", named=head.signer, name=name)
+            yield Problem("head-changed", where, said)
+        if due and not judged.timestamped:
+            yield Problem("head-changed", where, message("chain.its-timestamp-was-taken-away"))
 
     def _compare_time(
         self, connection: sqlite3.Connection, where: Message, head: Head, at: datetime

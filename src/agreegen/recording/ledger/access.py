@@ -117,8 +117,7 @@ def _opened(
     try:
         with Ledger.open(access.file) as ledger:
             own = () if credential.sm2_signer_id is None else (credential.sm2_signer_id,)
-            named = bool(access.trust.anchors_der)
-            require_signer(ledger, signer.identity, by_name=named, sm2_ids=(SM2_DEFAULT_ID, *own))
+            require_signer(ledger, signer.identity, trust=access.trust, sm2_ids=(SM2_DEFAULT_ID, *own))
             require_unchanged(ledger)
             writer = LedgerWriter(ledger, signer, access.by, office_day(now), now)
             if ledger.event_count == 0 and office is not None:

@@ -77,6 +77,11 @@ class AuditKey:
         der = self.key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         return SignerIdentity(hashlib.sha256(der).hexdigest(), "", "")
 
+    @property
+    def timestamps(self) -> bool:
+        """No service stamps the audit."""
+        return False
+
     def sign(self, message: bytes) -> bytes:
         """Return the ECDSA signature over a message, DER."""
         return self.key.sign(message, _ALGORITHM)
