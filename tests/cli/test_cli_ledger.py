@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -200,6 +201,38 @@ def test_nothing_is_recorded_for_a_day_that_is_closed(
     assert agreegen("ledger", "close", "--ledger", ledger, "--through", "2020-01-31").code == 2
     assert ledger.read_bytes() == before
     assert _receive(agreegen, ledger, "--date", "2020-02-01").code == 0
+
+
+def test_every_act_tells_the_code_to_write_down(
+    agreegen: Agreegen, ledger: Path, pki: ExamplePki, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AGREEGEN_LANG", "zh")
+    people, sheet = tmp_path / "people.csv", tmp_path / "sheet.csv"
+    people.write_text("姓名\n李娜\n", encoding="utf-8")
+    sheet.write_text("自查内容,分值,得分,问题,整改\n台账,50,50,,\n", encoding="utf-8")
+    for line in (
+        ("training", "--roster", people, "--topic", "保密"),
+        ("inspect", "--sheet", sheet, "--held-by", "保密办"),
+        ("draw", "--count", 2),
+    ):
+        done = agreegen("ledger", line[0], "--ledger", ledger, *line[1:])
+        assert done.code == 0, done.err
+        code = re.search(r"链头校验码 (\d+-[A-Z2-7-]+)", done.err)
+        assert code is not None, line
+        verify = ("ledger", "verify", "--ledger", ledger, "--trust", pki.folder / "trust")
+        assert agreegen(*verify, "--known", code[1]).code == 0
+
+
+def test_a_draw_tells_its_number(agreegen: Agreegen, ledger: Path) -> None:
+    said = agreegen("ledger", "draw", "--ledger", ledger, "--count", 2)
+    number = re.search(r"entry (\d+)", said.err)
+    assert number is not None
+    drawn = said.out.split()
+    assert agreegen("ledger", "draw", "--ledger", ledger, "--again", number[1]).out.split() == drawn
+    answer = agreegen("ledger", "draw", "--ledger", ledger, "--json").json()
+    again = agreegen("ledger", "draw", "--ledger", ledger, "--again", answer["entry"], "--json").json()
+    assert answer["code"].startswith(f"{answer['entry']}-")
+    assert {**answer, "code": None} == {key: again[key] for key in answer}
 
 
 @pytest.mark.libreoffice

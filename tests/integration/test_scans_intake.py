@@ -109,11 +109,17 @@ def test_signed_sheets_are_recorded_once(
 
 
 def test_a_dry_run_writes_nothing(
-    printed: Printed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    printed: Printed, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scan = printed.scan(tmp_path / "scan.pdf", ("P001",), ("P002",))
     code, answer = _add(printed, capsys, scan, "--dry-run")
     assert (code, answer["summary"]["accepted"], answer["dry_run"]) == (1, 1, True)
+    monkeypatch.setenv("AGREEGEN_LANG", "zh")
+    line = ("register", "add-scans", scan, "--register", printed.job.register_file, "--dry-run")
+    assert agreegen([str(part) for part in line]) == 1
+    told = capsys.readouterr().err
+    assert "将登记 1 页" in told
+    assert "已登记" not in told
     assert not (printed.job.output / "scans").exists()
     assert not (printed.job.output / "review").exists()
     assert _on_paper(printed) == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -52,7 +53,10 @@ def draw_check(
     """
     with writing(access, now, None) as writer, fitting(access.file):
         note, candidates = drawn_note(writer, count, of, public)
-        return Entered(writer.note(note), notes=(note,), candidates=candidates)
+        head = writer.note(note)
+        # A head counts the events up to it, and the draw is the last one.
+        numbered = note if head is None else replace(note, seq=head.count)
+        return Entered(head, notes=(numbered,), candidates=candidates)
 
 
 def past_draw(path: Path, seq: int) -> Entered:

@@ -15,6 +15,7 @@ from agreegen.cli.ledger.options import (
     known_register_option,
     ledger_option,
     open_access,
+    say_head,
     writing_options,
 )
 from agreegen.cli.options import existing_file, json_option
@@ -128,12 +129,6 @@ def _print(ledger_file: Path, entered: Entered, *, as_json: bool) -> None:
         entries = [{"kind": each.kind, "number": each.item, **each.to_facts()} for each in entered.movements]
         print_json({"head": head, "entries": entries})
         return
-    _say_head(ledger_file, entered)
+    say_head(ledger_file, entered)
     for each in entered.movements[:1] if len(entered.movements) == 1 else ():
         click.echo(each.item)
-
-
-def _say_head(ledger_file: Path, entered: Entered) -> None:
-    count, head = len(entered.movements) + len(entered.notes), entered.head
-    if head is not None:
-        say(message("ledger.entered", path=ledger_file, count=count, code=head.code))

@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from agreegen.api.credentials import load_credential
-from agreegen.api.ledger.entries import LedgerAccess, ledger_credential, office_day
+from agreegen.api.ledger.entries import Entered, LedgerAccess, ledger_credential, office_day
 from agreegen.api.ledger.inspection import DrawOf, draw_check, past_draw, record_inspection
 from agreegen.api.ledger.reports import write_inspection_sheet, write_ledger_report
-from agreegen.cli.ledger.options import DayType, ledger_option, open_access, writing_options
+from agreegen.cli.ledger.options import DayType, ledger_option, open_access, say_head, writing_options
 from agreegen.cli.options import any_path, existing_file, force_option, forms_option, json_option
 from agreegen.cli.output import print_json, prompt_secret, say
 from agreegen.clock import read_clock
@@ -66,6 +66,7 @@ def inspect_command(
         entered = record_inspection(access, sheet, day=when, held_by=held_by)
         facts = entered.notes[0].facts
         say(message("ledger.inspected", path=ledger_file, score=facts["score"], full=facts["full"]))
+        say_head(ledger_file, entered)
     if report is not None:
         _write_report(access, report, docx, year=year, unsigned=unsigned, forms=forms_folder_option)
 
@@ -130,13 +131,20 @@ def draw_command(
         entered = draw_check(access, count, of=DrawOf(of), public=public)
     else:
         entered = past_draw(ledger_file, again)
-    facts = entered.notes[0].facts
     if candidates is not None:
         write_atomically(candidates, "".join(f"{each}\n" for each in entered.candidates).encode())
+    _print_draw(ledger_file, entered, as_json=as_json)
+
+
+def _print_draw(ledger_file: Path, entered: Entered, *, as_json: bool) -> None:
+    (note,) = entered.notes
+    facts = note.facts
     if as_json:
-        print_json(dict(facts))
+        code = None if entered.head is None else entered.head.code
+        print_json({**facts, "entry": note.seq, "code": code})
         return
-    told = message("ledger.drawn", head=facts["head"], count=facts["count"], candidates=facts["candidates"])
-    say(told)
+    counted = {"count": facts["count"], "candidates": facts["candidates"]}
+    say(message("ledger.drawn", number=note.seq, head=facts["head"], **counted))
+    say_head(ledger_file, entered)
     for each in facts["drawn"]:
         click.echo(each)

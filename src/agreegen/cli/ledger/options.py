@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from agreegen.api.ledger.entries import Kind, LedgerAccess, find_word, read_day, word_of
+from agreegen.api.ledger.entries import Entered, Kind, LedgerAccess, find_word, read_day, word_of
 from agreegen.cli.options import account_name, any_path, existing_file, existing_path, read_trust
 from agreegen.cli.output import prompt_secret, say
 from agreegen.errors import UsageError
@@ -84,6 +84,13 @@ def writing_options(function: F) -> F:
         metavar="CRED.yaml",
         help="cli.who-signs-ledger-else-credential-remembers",
     )(function)
+
+
+def say_head(ledger_file: Path, entered: Entered) -> None:
+    """Say how much was entered, and the code of the head over it, which people write down."""
+    count, head = len(entered.movements) + len(entered.notes), entered.head
+    if head is not None:
+        say(message("ledger.entered", path=ledger_file, count=count, code=head.code))
 
 
 def open_access(

@@ -21,6 +21,7 @@ from agreegen.cli.ledger.options import (
     known_register_option,
     ledger_option,
     open_access,
+    say_head,
     writing_options,
 )
 from agreegen.cli.options import existing_file, json_option
@@ -107,6 +108,7 @@ def training_command(
     people = entered.notes[0].facts["people"]
     present = sum(person["attended"] for person in people)
     say(message("ledger.trained", path=ledger_file, present=present, people=len(people)))
+    say_head(ledger_file, entered)
 
 
 def _grade(text: str) -> Grade:

@@ -20,7 +20,7 @@ from agreegen.cli.options import account_name, any_path, existing_file, existing
 from agreegen.cli.output import print_json, print_table, progress_bar, prompt_secret, say
 from agreegen.cli.register.options import register_option, signer_credential_option
 from agreegen.errors import ExitCode
-from agreegen.messages import message, translate
+from agreegen.messages import Message, has_entry, message, translate
 
 
 @click.command("add-scans")
@@ -73,15 +73,18 @@ def _print_report(report: ScanReport, folder: Path) -> None:
     left = [page for page in report.pages if page.status is PageStatus.REVIEW or page.reasons]
     if left:
         columns = ("source", "page", "status", "staff_no", "name", "why")
-        print_table(columns, [_row(page) for page in left])
-    counts = [
-        message(f"cli.page-count.{status.value}", count=report.count(status))
-        for status in PageStatus
-        if report.count(status)
-    ]
+        print_table(columns, [_row(page, dry_run=report.dry_run) for page in left])
+    counts = [_say_count(report, status) for status in PageStatus if report.count(status)]
     say(message("cli.pages-by-status", count=len(report.pages), counts=counts))
     if not report.settled and not report.dry_run:
         say(message("cli.pages-look-filled-goes-decisions", folder=folder / SHEET_NAME))
+
+
+def _say_count(report: ScanReport, status: PageStatus) -> Message:
+    would = message(f"cli.page-count-would.{status.value}", count=report.count(status))
+    if report.dry_run and has_entry(would.code):
+        return would
+    return message(f"cli.page-count.{status.value}", count=report.count(status))
 
 
 def _tell_undecided(sheet: Path) -> None:
@@ -90,6 +93,8 @@ def _tell_undecided(sheet: Path) -> None:
         say(message("cli.pages-without-decision", count=left, sheet=sheet))
 
 
-def _row(page: PageResult) -> tuple[object, ...]:
+def _row(page: PageResult, *, dry_run: bool) -> tuple[object, ...]:
     why = translate(say_reasons(page.reasons))
-    return (page.source, page.page, page.status, page.staff_no or "", page.name or "", why)
+    would = message(f"cli.page-would.{page.status.value}")
+    status = would if dry_run and has_entry(would.code) else page.status
+    return (page.source, page.page, status, page.staff_no or "", page.name or "", why)
