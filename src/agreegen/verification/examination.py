@@ -46,6 +46,10 @@ def _policy(path: Path | None, further_ids: tuple[str, ...]) -> ValidationPolicy
     return replace(policy, sm2_signer_ids=tuple(dict.fromkeys((*policy.sm2_signer_ids, *further_ids))))
 
 
+_SIGNED = b"/ByteRange"
+"""Stands in every file that anybody signed."""
+
+
 def examine(label: str, data: bytes, options: Options, *, rebuild: bool = True) -> FileReport:
     """Judge one file.
 
@@ -63,11 +67,41 @@ def examine(label: str, data: bytes, options: Options, *, rebuild: bool = True) 
         rebuild: Whether a file of ours may be proved by making it again, or is held against what comes out;
             false for who has just made it and wants it judged by other code.
     """
+    if not data:
+        empty = hashlib.sha256(data).hexdigest()
+        return unreadable(label, "empty", message("verification.file-empty"), size_bytes=0, sha256=empty)
+    return _judge_read(label, data, options, _read_structure(data, options, rebuild=rebuild))
+
+
+def examine_made(label: str, data: bytes, options: Options) -> FileReport | None:
+    """Judge a file of ours that nobody has signed and that is made again, byte for byte.
+
+    What it says follows from its form and the values attached to it, and no library opens it: who signs such
+    files needs no process of its own for judging them.
+
+    Args:
+        label: What the report calls it.
+        data: The file's bytes.
+        options: What the caller chose.
+
+    Returns:
+        What `examine` says of it; None for any other file.
+    """
+    if _SIGNED in data or not options.limits.native:
+        return None
+    proved = prove(data, options)
+    if proved is None or proved.structure.signatures:
+        return None
+    return _judge_read(label, data, options, (proved.structure, PageCheck.PROVED, proved.document))
+
+
+def _judge_read(
+    label: str, data: bytes, options: Options, read: tuple[Structure, PageCheck, Document | None]
+) -> FileReport:
+    """Go on from what was read of a file: steps 2 to 6 of `examine`."""
+    structure, page, proved = read
     policy = _policy(options.policy_file, options.sm2_signer_ids)
     sha256 = hashlib.sha256(data).hexdigest()
-    if not data:
-        return unreadable(label, "empty", message("verification.file-empty"), size_bytes=0, sha256=sha256)
-    structure, page, proved = _read_structure(data, options, rebuild=rebuild)
     alarms = list(structure.alarms)
     facts = [_facts(data, found, structure, options, policy) for found in structure.signatures]
     outside = weigh_records(data, options, policy)

@@ -30,6 +30,7 @@ from agreegen.pdf.spelling import PLAIN_TOKENS
 from agreegen.rendering.expected import expected_text
 from agreegen.signing.plain.long_term_retracing import RetracedStore, RetracedTimestamp
 from agreegen.signing.plain.retracing import RetracedSignature, RetracedUpdate, retrace_updates
+from agreegen.signing.plain.signature_update import find_targets
 from agreegen.verification.interface import FoundSignature, Options, Structure, ValidationData
 from agreegen.verification.proof.ink_looks import LookObject, inflated, is_ink
 from agreegen.verification.proof.releases import Rebuilder, rebuilder_of
@@ -71,7 +72,8 @@ def prove(data: bytes, options: Options) -> Proved | None:
     2. The unsigned file: made from them by the approved form's compiled base, equal byte for byte; the
        slices of seals drawn again with the pictures whose hashes are attached.
     3. Its text: that of the form's template filled with the values, by the other way than the engine's.
-    4. What came after: each update written again, equal byte for byte; pictures closed in themselves.
+    4. What came after, where anything did: each update written again, equal byte for byte; pictures closed in
+       themselves.
 
     The caller still owes the cryptography, the approval of the template, roles and trust.
 
@@ -132,6 +134,9 @@ def _says(plain: PlainPdf, expected: str) -> bool:
 
 
 def _structure(plain: PlainPdf, data: bytes, attachment: bytes, limits: Limits) -> Structure | None:
+    if len(data) == len(plain.data):
+        open_fields = tuple(target.name for target in find_targets(plain))
+        return Structure((len(data),), (), open_fields, attachment=attachment)
     updates = retrace_updates(plain, data)
     signed = [one for one in updates if isinstance(one, RetracedSignature)]
     store = _store(updates)

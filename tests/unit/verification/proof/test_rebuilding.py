@@ -6,22 +6,25 @@ import random
 import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from agreegen.model.report import Changes
+from agreegen.model.report import Changes, Verdict
 from agreegen.pdf.limits import Limits
 from agreegen.pdf.plain import PlainPdf
+from agreegen.pipeline.seams import NO_SEAMS, read_seams
 from agreegen.signing.appearance.pictures import Appearance
 from agreegen.signing.plain.increment import Hole, append_with_hole, dictionary
 from agreegen.signing.plain.retracing import RetracedSignature, retrace_updates
 from agreegen.signing.plain.signature_update import SignatureText, append_signature, find_targets
-from agreegen.verification.examination import examine
+from agreegen.verification.examination import examine, examine_made
 from agreegen.verification.interface import Options
 from agreegen.verification.proof.rebuilding import prove
 from agreegen.verification.structure.scan import scan_structure
 from tests.soak.mutators import mutate
 from tests.soak.seeds import Seed
+from tests.unit.sealed_agreements import agreement_form, draw_seal, make_agreement
 from tests.unit.verification.own_files import OwnFiles
 
 PROVED = (
@@ -79,10 +82,49 @@ def test_reports_of_both_ways_are_the_same(own: OwnFiles, name: str) -> None:
         assert one.unaltered is True
 
 
-def test_unsigned_file_and_small_limits_are_left_to_the_scan(own: OwnFiles) -> None:
-    assert prove(own.unsigned, own.options) is None
+def test_small_limits_are_left_to_the_scan(own: OwnFiles) -> None:
     for limits in (Limits(max_file_bytes=1000), Limits(max_objects=10), Limits(max_depth=3)):
-        assert prove(own.signed["unit"], replace(own.options, limits=limits)) is None
+        for data in (own.signed["unit"], own.unsigned):
+            assert prove(data, replace(own.options, limits=limits)) is None
+
+
+def test_file_of_ours_that_nobody_signed_is_proved(own: OwnFiles) -> None:
+    assert agrees(own.unsigned, own.options)
+    one = examine("x.pdf", own.unsigned, own.options)
+    assert one == examine("x.pdf", own.unsigned, own.options, rebuild=False)
+    assert one == examine_made("x.pdf", own.unsigned, own.options)
+    assert (one.verdict, one.unaltered, one.alarms) == (Verdict.UNSIGNED, None, ())
+
+
+@pytest.mark.parametrize("seams", [False, True])
+def test_agreement_that_nobody_signed_is_proved(own: OwnFiles, tmp_path: Path, seams: bool) -> None:
+    """Its text flows over several pages, and seals may stand over their edges."""
+    form, pictures = agreement_form(), {"party_a_seal": draw_seal(tmp_path / "a.png")}
+    drawn = read_seams(form, pictures) if seams else NO_SEAMS
+    data = make_agreement(drawn).pdf
+    assert agrees(data, own.options)
+    assert examine("x.pdf", data, own.options) == examine("x.pdf", data, own.options, rebuild=False)
+    chance = random.Random(3)
+    for place in chance.sample(range(len(data)), 40):
+        changed = bytearray(data)
+        changed[place] ^= 1 << chance.randrange(8)
+        assert prove(bytes(changed), own.options) is None
+
+
+def test_no_byte_of_an_unsigned_file_can_change(own: OwnFiles) -> None:
+    chance = random.Random(2)
+    data = own.unsigned
+    for place in chance.sample(range(len(data)), 400):
+        changed = bytearray(data)
+        changed[place] ^= 1 << chance.randrange(8)
+        assert examine_made("x.pdf", bytes(changed), own.options) is None
+    for other in (data[:-1], data + b"\n", data + b"%", b"\n" + data, data + data, own.signed["unit"]):
+        assert examine_made("x.pdf", other, own.options) is None
+
+
+def test_who_wants_no_libraries_gets_no_proof(own: OwnFiles) -> None:
+    careful = replace(own.options, limits=Limits(native=False))
+    assert examine_made("x.pdf", own.unsigned, careful) is None
 
 
 @pytest.mark.parametrize("name", ["unit", "pledger, pixels as picture"])
