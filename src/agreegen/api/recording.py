@@ -137,8 +137,8 @@ def add_signed(
         RegisterError: It cannot be kept, the register cannot be written, or nobody signs it.
     """
     from agreegen.recording.received import receive_document  # noqa: PLC0415 - reading files takes long to load
+    from agreegen.verification.confined import command_process  # noqa: PLC0415 - the same
     from agreegen.verification.interface import Options  # noqa: PLC0415 - the same
-    from agreegen.verification.one_file import verify_bytes  # noqa: PLC0415 - the same
 
     now = now or read_clock()
     try:
@@ -148,7 +148,7 @@ def add_signed(
             message("model.place-and-problem", place=source, problem=exc.strerror or exc)
         ) from exc
     options = Options(now=now, anchors_der=trust.anchors_der, crls_der=trust.crls_der, policy_file=policy)
-    report = verify_bytes(str(source), pdf, options)
+    report = command_process().verify(str(source), pdf, options)
     with open_to_write(access, now) as recorder:
         return receive_document(recorder, source, pdf, report, by=by, now=now)
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 import contextlib
 import errno
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from agreegen.api.access import RegisterAccess
 from agreegen.batch.job.register_signers import recorder_beside
 from agreegen.clock import read_clock
-from agreegen.errors import ArchiveError, InputError, TimestampError
+from agreegen.errors import ArchiveError, InputError, SigningError, TimestampError
 from agreegen.files import read_limited, write_atomically
 from agreegen.messages import message
 from agreegen.model.document import DeclaredRole, Document
 from agreegen.model.report import PadesLevel
 from agreegen.pdf.limits import Limits
-from agreegen.pipeline.signing import choose_role, extend_and_check, require_identity, sign_and_check
+from agreegen.pipeline.signing import extend_and_check, sign_and_check
 from agreegen.recording.recorder import Recorder
 from agreegen.recording.singles import expect_signed, record_signed
 from agreegen.signing.certificate_checks import Finding, check_credential
@@ -160,16 +160,13 @@ class FileSigner:
             CredentialError: The key cannot sign.
             TimestampError: The level needs a timestamp and no service gave one.
         """
-        request = self.request
-        if not request.role:
-            request = replace(request, role=choose_role(pdf, self.credential, request))
-        signed = sign_and_check(pdf, self.credential, request, forms=self.forms, policy=self.policy)
-        if signed.timestamp_pending:
+        signed = sign_and_check(pdf, self.credential, self.request, forms=self.forms, policy=self.policy)
+        if signed.pdf.timestamp_pending:
             raise TimestampError(
-                signed.why_pending or message("api.no-timestamp-was-had"),
+                signed.pdf.why_pending or message("api.no-timestamp-was-had"),
                 hint=message("api.try-again-or-name-another-tsa"),
             )
-        return SignedFile(request.role, signed, _declared_role(pdf, request.role))
+        return SignedFile(signed.role, signed.pdf, _declared_role(pdf, signed.role))
 
     def sign_file(self, source: Path, destination: Path) -> SignedFile:
         """Sign a file, write the signed one durably, and record it.
@@ -184,7 +181,7 @@ class FileSigner:
         pdf = _read_pdf(source)
         single = None
         if self._recorder is not None:
-            single = expect_signed(self._recorder, require_identity(pdf), source, pdf, destination)
+            single = expect_signed(self._recorder, _require_identity(pdf), source, pdf, destination)
         signed = self.sign(pdf)
         _write_pdf(destination, signed.pdf.data)
         if self._recorder is not None and single is not None:
@@ -195,12 +192,31 @@ class FileSigner:
 
 def _declared_role(pdf: bytes, role: str) -> DeclaredRole | None:
     """Return a role as the document in a file declares it; None where no document of ours does."""
+    document = _document_in(pdf)
+    return None if document is None else next((each for each in document.roles if each.id == role), None)
+
+
+def _require_identity(pdf: bytes) -> str:
+    """Return the id of the document that a file says it is.
+
+    Raises:
+        SigningError: It says nothing of the kind, or cannot be read.
+    """
+    document = _document_in(pdf)
+    if document is None:
+        raise SigningError(
+            message("receiving.file-does-not-say-which-document"),
+            hint=message("receiving.only-documents-agreegen-registered"),
+        )
+    return document.id
+
+
+def _document_in(pdf: bytes) -> Document | None:
     attachment = read_identity(pdf, Limits()).attachment
     try:
-        roles = () if attachment is None else Document.from_json(attachment).roles
+        return None if attachment is None else Document.from_json(attachment)
     except ValueError:
         return None
-    return next((each for each in roles if each.id == role), None)
 
 
 def extend(

@@ -8,27 +8,20 @@ is given, whatever became of the process.
 from __future__ import annotations
 
 import contextlib
-import math
 import os
 import queue
 import shutil
-import tempfile
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
-from agreegen.foreign.confinement import ConfinedError, Confinement, Runaway
-from agreegen.foreign.limits import Limits as ProcessLimits
 from agreegen.messages import Message, message
 from agreegen.model.report import Alarm, FileReport, Verdict
 from agreegen.temporary import OwnFolder, shared_temporary_folder
+from agreegen.verification.confined import JudgingProcess
 from agreegen.verification.interface import Options
 
 __all__ = ["UploadVerifier", "verify_upload"]
-
-_FILES_PER_PROCESS = 500
-_STARTING = ProcessLimits(memory_bytes=2 << 30, cpu_s=60, wall_s=120.0)
 
 
 def verify_upload(name: str, data: bytes, options: Options) -> FileReport:
@@ -86,13 +79,10 @@ class UploadVerifier:
             InputError: The policy file is wrong.
         """
         if len(data) > options.limits.max_file_bytes:
-            return _answer(name, data, Verdict.UNREADABLE, "too-large", _too_large(options))
+            alarm = Alarm("too-large", _too_large(options))
+            return FileReport(name, Verdict.UNREADABLE, None, alarms=(alarm,), size_bytes=len(data))
         with self._taken() as process:
-            try:
-                return process.judge(name, data, options)
-            except ConfinedError as exc:
-                code = "limit" if exc.why is not Runaway.FAILED else "internal-error"
-                return _answer(name, data, Verdict.INDETERMINATE, code, _GIVEN_UP[exc.why])
+            return process.judge(name, data, options)
 
     def close(self) -> None:
         """End the processes and remove their folders."""
@@ -120,59 +110,24 @@ class UploadVerifier:
 
 
 class _UploadProcess:
-    """One process and the folder that its libraries may write to."""
+    """One process and the folder that its libraries may write to, emptied after each file."""
 
     def __init__(self) -> None:
         self._folder = OwnFolder(shared_temporary_folder(), "upload")
-        self._confinement: Confinement | None = None
-        self._judged = 0
+        self._process = JudgingProcess(self._folder.path)
 
     def warm_up(self) -> None:
-        with contextlib.suppress(ConfinedError):
-            self._process()
+        self._process.begin()
 
     def judge(self, name: str, data: bytes, options: Options) -> FileReport:
         try:
-            return self._judge(name, data, options)
-        except ConfinedError as exc:
-            if exc.why is not Runaway.DIED or not options.limits.native:
-                raise
-            # A library that dies must not hide what the rest of the examination can say.
-            careful = replace(options, limits=replace(options.limits, native=False))
-            return self._judge(name, data, careful)
+            return self._process.verify(name, data, options)
         finally:
             self._empty()
 
     def close(self) -> None:
-        if self._confinement is not None:
-            self._confinement.close()
+        self._process.close()
         self._folder.close()
-
-    def _judge(self, name: str, data: bytes, options: Options) -> FileReport:
-        given = options.limits
-        process = self._process()
-        process.limits = ProcessLimits(given.memory_bytes, math.ceil(given.timeout_s), given.timeout_s)
-        try:
-            return process.call(_judge, str(self._folder.path), name, data, options)
-        except ConfinedError:
-            self._end()
-            raise
-
-    def _process(self) -> Confinement:
-        """Give a process that has loaded what it needs; starting is not on the account of a file."""
-        self._judged += 1
-        if self._judged > _FILES_PER_PROCESS:
-            self._end()
-        if self._confinement is None:
-            started = Confinement(_STARTING)
-            started.call(_load)
-            self._confinement, self._judged = started, 1
-        return self._confinement
-
-    def _end(self) -> None:
-        if self._confinement is not None:
-            self._confinement.close()
-            self._confinement = None
 
     def _empty(self) -> None:
         for entry in os.scandir(self._folder.path):
@@ -182,32 +137,5 @@ class _UploadProcess:
                 Path(entry.path).unlink(missing_ok=True)
 
 
-def _load() -> None:
-    """Load in the confined process what judging needs."""
-    from agreegen.verification.one_file import load_whole  # noqa: PLC0415 - that is the purpose
-
-    load_whole()
-
-
-def _judge(folder: str, name: str, data: bytes, options: Options) -> FileReport:
-    """Judge in the confined process."""
-    tempfile.tempdir = os.environ["TMPDIR"] = folder
-    from agreegen.verification.one_file import verify_bytes  # noqa: PLC0415 - after the limits
-
-    return verify_bytes(name, data, options)
-
-
 def _too_large(options: Options) -> Message:
     return message("verification.file-too-large", size=options.limits.max_file_bytes >> 20)
-
-
-def _answer(name: str, data: bytes, verdict: Verdict, code: str, told: Message) -> FileReport:
-    return FileReport(name, verdict, None, alarms=(Alarm(code, told),), size_bytes=len(data))
-
-
-_GIVEN_UP = {
-    Runaway.TIME: message("api.examination-too-long"),
-    Runaway.MEMORY: message("verification.too-much-memory"),
-    Runaway.DIED: message("verification.ended-without-answer"),
-    Runaway.FAILED: message("api.examination-stopped"),
-}

@@ -12,13 +12,17 @@ from agreegen.model.document import Document, canonical_json
 from agreegen.pdf.limits import Limits
 from agreegen.pki.cms.structure import MalformedError, parse_cms
 from agreegen.register.interface import DocumentRow, DocumentState, Registration
+from agreegen.verification.confined import command_process
 from agreegen.verification.interface import Structure
-from agreegen.verification.structure.scan import scan_structure
+
+_NOTHING = Structure((), (), sound=None, readable=False)
+_LIMITS = Limits(native=False)
+"""What stands in a file is read without libraries; what it is worth, its report in the bag says."""
 
 
 def scan(data: bytes) -> Structure:
-    """Scan the structure of a PDF within the default limits."""
-    return scan_structure(data, Limits())
+    """Scan the structure of a PDF that may be anybody's; of one that takes too much, nothing is known."""
+    return command_process().scan(data, _LIMITS) or _NOTHING
 
 
 def read_document(structure: Structure) -> Document | None:

@@ -182,7 +182,7 @@ class Demo:
                 )
             finally:
                 credential.close()
-            data, level = signed.data, signed.level
+            data, level = signed.pdf.data, signed.pdf.level
         write_atomically(self.folder / "agreements" / f"{form_id}.pdf", data)
         return level
 

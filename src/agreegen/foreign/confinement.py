@@ -111,6 +111,17 @@ class Confinement:
         self._dropped: list[int] = []
         self._child: _Child | None = None
 
+    def begin(self, function: Callable[[], object]) -> None:
+        """Start the process and let it load what it needs, without waiting; the first call waits for it.
+
+        Args:
+            function: Importable by name; what it returns is dropped, and where it fails, the first call does.
+        """
+        with self._lock:
+            if self._child is None:
+                self._child = _Child()
+                self._child.begin(_Request(function, (), None, (), self.limits))
+
     def call(self, function: Callable[..., T], *arguments: object) -> T:
         """Call a function of a module in the process and return what it returns.
 
@@ -186,13 +197,28 @@ class _Child:
                 start_new_session=True,
             )
             self._connection = Connection(ours.detach())
+        self._begun: Limits | None = None
         # Whoever forgets an open file must not leave a process behind.
         self._finalizer = weakref.finalize(self, _end, self._connection, self._process)
 
-    def ask(self, request: _Request) -> _Answer:
-        try:
+    def begin(self, request: _Request) -> None:
+        with contextlib.suppress(OSError):  # who asks next finds it gone
             self._connection.send(request)
-            if not self._connection.poll(request.limits.wall_s):
+            self._begun = request.limits
+
+    def ask(self, request: _Request) -> _Answer:
+        begun, self._begun = self._begun, None
+        if begun is not None:
+            answer = self._receive(begun)
+            if answer.error is not None:
+                raise answer.error
+        with contextlib.suppress(OSError):  # then there is no answer either
+            self._connection.send(request)
+        return self._receive(request.limits)
+
+    def _receive(self, limits: Limits) -> _Answer:
+        try:
+            if not self._connection.poll(limits.wall_s):
                 raise ConfinedError(Runaway.TIME)
             answer: _Answer = self._connection.recv()
         except (EOFError, OSError) as exc:

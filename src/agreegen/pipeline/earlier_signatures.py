@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection
 from pathlib import Path
 
 from agreegen.errors import SigningError
-from agreegen.forms.catalog import find_form, forms_folder, has_form
+from agreegen.forms.catalog import APPROVED_NAME, find_form, forms_folder, has_form, home_of
 from agreegen.forms.check import require_usable
 from agreegen.messages import join_sentences, message
 from agreegen.model.report import (
@@ -113,6 +114,22 @@ def _refuse_unusable(document: DocumentFacts, folder: Path) -> None:
     """
     if not has_form(document.form, folder):
         return  # said by an alarm of its own
-    form = find_form(document.form, folder)
-    if form.version == document.form_version:
+    home = home_of(document.form, folder)
+    read = (home / APPROVED_NAME, *(home / document.form / name for name in ("form.yaml", "template.docx")))
+    _require_usable(document.form, document.form_version, folder, tuple(map(_stamp, read)))
+
+
+@functools.lru_cache(maxsize=16)
+def _require_usable(form_id: str, version: str, folder: Path, _stamps: tuple[object, ...]) -> None:
+    """Require it once for many documents, and again where a file that was read is another one."""
+    form = find_form(form_id, folder)
+    if form.version == version:
         require_usable(form)
+
+
+def _stamp(path: Path) -> object:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino

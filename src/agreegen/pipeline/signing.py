@@ -14,45 +14,16 @@ from agreegen.errors import SigningError
 from agreegen.messages import message
 from agreegen.model.report import FileReport, Integrity, PadesLevel
 from agreegen.pipeline.earlier_signatures import refuse_altered, require_signable
-from agreegen.pipeline.read_back import Expected, read_back
+from agreegen.pipeline.read_back import Expected, examine_confined, read_back
 from agreegen.pki.trust.policy import load_policy
 from agreegen.signing.interface import Credential, SignedPdf, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import sign_pdf
 from agreegen.signing.prepared import SigningIdentity
 from agreegen.verification.interface import SEAM_DIFFERS, Options
 
-
-def require_identity(pdf: bytes) -> str:
-    """Return the id of the document that a file says it is.
-
-    Raises:
-        SigningError: It says nothing of the kind, or cannot be read.
-    """
-    from agreegen.signing.document_reading import read_state  # noqa: PLC0415 - loads pyHanko
-
-    document = read_state(pdf).document
-    if document is None:
-        raise SigningError(
-            message("receiving.file-does-not-say-which-document"),
-            hint=message("receiving.only-documents-agreegen-registered"),
-        )
-    return document.id
-
-
-def choose_role(pdf: bytes, credential: Credential, request: SigningRequest) -> str:
-    """Return the one role that a credential can sign next in a file.
-
-    Args:
-        pdf: The file.
-        credential: Key and certificate.
-        request: How to sign; its role does not matter.
-
-    Raises:
-        SigningError: There is none or more than one, or the file does not say which roles it has.
-    """
-    from agreegen.signing.signing_order import find_next_role  # noqa: PLC0415 - loads pyHanko, which a named role needs not
-
-    return find_next_role(pdf, SigningIdentity.of(credential), request)
+_LABEL = "the document"
+_SIGNED = b"/ByteRange"
+"""Stands in every signature of ours, and in no file of ours that nobody has signed."""
 
 
 def sign_and_check(
@@ -63,13 +34,13 @@ def sign_and_check(
     forms: Path | None = None,
     policy: Path | None = None,
     expected: Expected | None = None,
-) -> SignedPdf:
+) -> SignedInRole:
     """Sign a file in one role, after judging it as `verify` does, and read the signed one back.
 
     Args:
         pdf: The file, signed by others or not at all.
         credential: Key and certificate, checked before; its SM2 signer id counts for earlier signatures, too.
-        request: Role, level, time.
+        request: Role, level, time; without a role it is the one that the credential can sign next.
         forms: Folder of released forms, None for the packaged ones.
         policy: Validation policy for the earlier signatures, e.g. for their SM2 signer ids.
         expected: What the file must say, where it was made here.
@@ -82,9 +53,35 @@ def sign_and_check(
     """
     ids = () if credential.sm2_signer_id is None else (credential.sm2_signer_id,)
     received = judge_received(pdf, request, forms=forms, policy=policy, sm2_signer_ids=ids)
+    if not request.role:
+        request = replace(request, role=_choose_role(pdf, credential, request))
     signed = sign_pdf(pdf, credential, request, checked=True, judged=received.unaltered)
     received.judge_signed(signed, request.role, expected)
-    return signed
+    return SignedInRole(signed, request.role)
+
+
+def _choose_role(pdf: bytes, credential: Credential, request: SigningRequest) -> str:
+    """Return the one role that a credential can sign next in a file that was judged.
+
+    Raises:
+        SigningError: There is none or more than one, or the file does not say which roles it has.
+    """
+    from agreegen.signing.signing_order import find_next_role  # noqa: PLC0415 - loads pyHanko, which a named role needs not
+
+    return find_next_role(pdf, SigningIdentity.of(credential), request)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInRole:
+    """A signed file that was read back.
+
+    Attributes:
+        pdf: The file.
+        role: The role that it was signed in.
+    """
+
+    pdf: SignedPdf
+    role: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +91,12 @@ class Received:
     Attributes:
         report: What it says.
         options: By what it was judged.
+        made_here: Whether it is a file of ours that was made again byte for byte.
     """
 
     report: FileReport
     options: Options
+    made_here: bool = False
 
     @property
     def unaltered(self) -> bool:
@@ -116,7 +115,7 @@ class Received:
             SigningError: It is not found unaltered, the signature is not found intact, or the seal over the
                 edges of the pages is another one than the signature shows.
         """
-        after = read_back(signed.data, self.options, expected)
+        after = read_back(signed.data, self.options, expected, made_here=self.made_here)
         if not any(s.field == role and s.integrity is Integrity.INTACT for s in after.signatures):
             raise SigningError(message("pipeline.signature-field-does-not-read-back", role=role))
         wrong = next((alarm.message for alarm in after.alarms if alarm.code == SEAM_DIFFERS), None)
@@ -154,9 +153,9 @@ def judge_received(
         policy_file=policy,
         sm2_signer_ids=sm2_signer_ids,
     )
-    report = _examine(pdf, options)
-    require_signable(report, options)
-    return Received(report, options)
+    received = _judge(pdf, options)
+    require_signable(received.report, options)
+    return received
 
 
 def extend_and_check(
@@ -184,17 +183,30 @@ def extend_and_check(
         TimestampError: No service gave an acceptable timestamp.
     """
     options = Options(now=now, policy_file=policy)
-    before = _examine(pdf, options)
-    refuse_altered(before)
+    before = _judge(pdf, options)
+    refuse_altered(before.report)
     from agreegen.signing.extend import extend_pdf  # noqa: PLC0415 - signing alone needs less
 
     trust = replace(trust, device_anchors_der=load_policy(policy).device_authorities)
-    extended = extend_pdf(pdf, level, trust=trust, tsa=tsa, now=now, judged=before.unaltered is True)
-    read_back(extended.data, options)
+    extended = extend_pdf(pdf, level, trust=trust, tsa=tsa, now=now, judged=before.unaltered)
+    read_back(extended.data, options, made_here=before.made_here)
     return extended
 
 
-def _examine(pdf: bytes, options: Options) -> FileReport:
-    from agreegen.verification.examination import examine  # noqa: PLC0415 - takes long to load
+def _judge(pdf: bytes, options: Options) -> Received:
+    """Judge a file that may come from anywhere, without letting libraries into this process.
 
-    return examine("the document", pdf, options)
+    1. A file of ours that nobody has signed is made again: no library opens it.
+    2. Every other one is judged in the command's process for such files. Only what was judged there is opened
+       in this process afterwards.
+
+    Raises:
+        SigningError: There is no answer: a library died over it, or it takes more than a file may.
+    """
+    if _SIGNED not in pdf:
+        from agreegen.verification.examination import examine_made  # noqa: PLC0415 - takes long to load
+
+        made = examine_made(_LABEL, pdf, options)
+        if made is not None:
+            return Received(made, options, made_here=True)
+    return Received(examine_confined(_LABEL, pdf, options), options)

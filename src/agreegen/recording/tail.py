@@ -9,14 +9,15 @@ from pathlib import Path
 from agreegen.chain.hashing import format_time, link_hash
 from agreegen.errors import RegisterError
 from agreegen.files import sha256_of
+from agreegen.foreign.confinement import ConfinedError
 from agreegen.messages import Message, join_sentences, message
 from agreegen.model.report import FileReport, SignatureKind, TrustStatus
 from agreegen.recording.interface import TailCheck
 from agreegen.recording.own_documents import examine_file, read_own
 from agreegen.register.interface import DocumentRow, DocumentState, Event, EventKind, How
 from agreegen.register.store import Register
+from agreegen.verification.confined import command_process
 from agreegen.verification.interface import Options
-from agreegen.verification.one_file import verify_bytes
 
 __all__ = ["require_explained"]
 
@@ -221,9 +222,12 @@ def _document_problems(
 
 def _signature_problems(data: bytes, check: TailCheck, expected: _Expected) -> Iterator[Message]:
     trust = check.trust
-    report = verify_bytes(
-        "", data, Options(now=check.now, anchors_der=trust.anchors_der, crls_der=trust.crls_der)
-    )
+    options = Options(now=check.now, anchors_der=trust.anchors_der, crls_der=trust.crls_der)
+    try:
+        report = command_process().examine("", data, options)
+    except ConfinedError as exc:
+        yield message("verification.cannot-be-judged", why=exc)
+        return
     yield from _verdict_problems(report, trusting=bool(trust.anchors_der))
     own = read_own(data)
     holders = {} if own.document is None else {each.id: each.holder for each in own.document.roles}

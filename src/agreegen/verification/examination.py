@@ -46,10 +46,6 @@ def _policy(path: Path | None, further_ids: tuple[str, ...]) -> ValidationPolicy
     return replace(policy, sm2_signer_ids=tuple(dict.fromkeys((*policy.sm2_signer_ids, *further_ids))))
 
 
-_SIGNED = b"/ByteRange"
-"""Stands in every file that anybody signed."""
-
-
 def examine(label: str, data: bytes, options: Options, *, rebuild: bool = True) -> FileReport:
     """Judge one file.
 
@@ -87,9 +83,7 @@ def examine_made(label: str, data: bytes, options: Options) -> FileReport | None
     Returns:
         What `examine` says of it; None for any other file.
     """
-    if _SIGNED in data or not options.limits.native:
-        return None
-    proved = prove(data, options)
+    proved = prove(data, options) if options.limits.native else None
     if proved is None or proved.structure.signatures:
         return None
     return _judge_read(label, data, options, (proved.structure, PageCheck.PROVED, proved.document))

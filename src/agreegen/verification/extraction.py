@@ -9,9 +9,9 @@ from pathlib import Path
 from agreegen.files import refuse_existing, sha256_of, write_atomically
 from agreegen.model.report import Coverage, FileReport, Method, SignatureReport
 from agreegen.pdf.limits import Limits
+from agreegen.verification.confined import command_process
 from agreegen.verification.paths import STANDARD_INPUT, Unreadable, read_path
 from agreegen.verification.signatures.device import read_evidence
-from agreegen.verification.structure.scan import scan_structure
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 _MAX_BYTES = 512 << 20
@@ -78,7 +78,8 @@ def _evidence_files(data: bytes, file: FileReport) -> Iterator[tuple[str, bytes]
     on_device = {one.field for one in file.signatures if one.method is Method.DEVICE}
     if not on_device:
         return
-    for number, found in enumerate(scan_structure(data, Limits()).signatures, start=1):
+    structure = command_process().scan(data, Limits(native=False))
+    for number, found in enumerate(() if structure is None else structure.signatures, start=1):
         evidence = read_evidence(found, max_cms_bytes=Limits().max_cms_bytes)
         if found.field in on_device and evidence is not None:
             yield f"evidence-{number}-{_safe(found.field or '')}.json", evidence

@@ -20,7 +20,7 @@ from agreegen.files import sha256_of
 from agreegen.messages import Message, foreign_text, message
 from agreegen.model.report import FileReport, PadesLevel, SignatureKind, TrustStatus
 from agreegen.pipeline.making import DocumentMaker
-from agreegen.pipeline.read_back import Expected, read_back
+from agreegen.pipeline.read_back import Expected, examine_confined, read_back
 from agreegen.register.interface import EventDraft, EventKind
 from agreegen.signing.certificate_paths import accept_paths
 from agreegen.signing.interface import Credential
@@ -181,7 +181,7 @@ class ChunkMaker:
             strange = task.replaces is None or found != task.replaces.id
             return None, (task.damaged or message("batch.not-document-belongs")) if strange else None
         try:
-            report = self._read(data, task, now)
+            report = self._read(data, task, now, made_here=False)
             self._require_trusted(data, now)
         except AgreegenError as exc:
             return None, foreign_text(exc)
@@ -192,15 +192,13 @@ class ChunkMaker:
         trust = self._settings.trust
         if not trust.anchors_der:
             return
-        from agreegen.verification.one_file import verify_bytes  # noqa: PLC0415 - the same
-
         options = Options(
             now=now,
             anchors_der=trust.anchors_der,
             crls_der=trust.crls_der,
             sm2_signer_ids=tuple(self._signer.sm2_signer_ids),
         )
-        report = verify_bytes("", data, options)
+        report = examine_confined("", data, options)
         strangers = [
             s.signer or message("messages.nobody")
             for s in report.signatures
@@ -271,16 +269,16 @@ class ChunkMaker:
         for place, step in zip(late, self._signer.extend(list(late.values()), now), strict=True):
             steps[place] = step
 
-    def _read(self, data: bytes, task: Task, now: datetime) -> FileReport:
+    def _read(self, data: bytes, task: Task, now: datetime, *, made_here: bool) -> FileReport:
         form, ids = self._job.form, tuple(self._signer.sm2_signer_ids)
         options = Options(now=now, forms_folder=form.directory.parent, sm2_signer_ids=ids)
-        return read_back(data, options, Expected(form, task.document))
+        return read_back(data, options, Expected(form, task.document), made_here=made_here)
 
     def _read_back(self, draft: Draft, now: datetime, *, whole: bool) -> TaskResult:
         if draft.changed:
             try:
                 if whole or not draft.plain:
-                    self._read(draft.file.data, draft.task, now)
+                    self._read(draft.file.data, draft.task, now, made_here=True)
                 elif draft.unread:
                     check_page(draft.file.data, self._job.form, draft.task.document)
             except AgreegenError as exc:

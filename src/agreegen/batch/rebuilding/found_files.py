@@ -15,15 +15,16 @@ from agreegen.archive.structure import check_structure
 from agreegen.batch.planning.document_paths import DOCUMENTS, SUPERSEDED
 from agreegen.batch.rebuilding.interface import BagFacts, FoundDocument
 from agreegen.files import sha256_of
+from agreegen.foreign.confinement import ConfinedError
 from agreegen.messages import Message, message
 from agreegen.model.report import SignatureKind, TrustStatus
 from agreegen.recording.own_documents import read_own
 from agreegen.register.interface import ScanFile
 from agreegen.register.paper import PaperRecord
 from agreegen.signing.interface import Trust
+from agreegen.verification.confined import command_process
 from agreegen.verification.detached import SealState, judge_signature
 from agreegen.verification.interface import Options
-from agreegen.verification.one_file import verify_bytes
 
 _PARAMETERS = "data/parameters/"
 
@@ -72,7 +73,10 @@ class Findings:
 
     def _doubt(self, data: bytes) -> Message | None:
         options = Options(now=self.now, anchors_der=self.trust.anchors_der, crls_der=self.trust.crls_der)
-        report = verify_bytes("", data, options)
+        try:
+            report = command_process().examine("", data, options)
+        except ConfinedError as exc:
+            return message("verification.cannot-be-judged", why=exc)
         signed = [each for each in report.signatures if each.kind is SignatureKind.SIGNATURE]
         if signed and report.unaltered is not True:
             return message("batch.its-signatures-not-right")

@@ -1,0 +1,159 @@
+"""A file over which a library really dies costs the process in which it was opened, and no command."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from agreegen.batch.running.run import RunSettings, run_job
+from agreegen.example_pki.layout import ExamplePki
+from agreegen.example_pki.maker import make_example_pki
+from tests.attacks.documents import fill, signed
+from tests.attacks.signer import PAGE_TEXT
+from tests.hostile.dying_libraries import environment, put_before
+from tests.integration.batch_support import PEOPLE, clock, write_job
+
+DIED = "broke down over it"
+STRANGERS = {"pikepdf": signed, "pypdfium2": lambda: fill(signed())}
+"""A file of somebody else for each library, which the examination opens with it."""
+
+
+@pytest.fixture(scope="module")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> ExamplePki:
+    people = [(line.split(",")[0], line.split(",")[1]) for line in PEOPLE]
+    folder = tmp_path_factory.mktemp("keys") / "pki"
+    return make_example_pki(folder, now=clock(), key_bits=2048, people=people)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Runs commands as users do, with a library that dies over files which hold some bytes."""
+
+    folder: Path
+    variables: dict[str, str]
+
+    def run(self, *arguments: object) -> subprocess.CompletedProcess[str]:
+        line = [sys.executable, "-m", "agreegen", *map(str, arguments)]
+        return subprocess.run(
+            line,
+            cwd=self.folder,
+            env=self.variables,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+
+@pytest.fixture(params=sorted(STRANGERS))
+def library(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def stranger(library: str, tmp_path: Path) -> Path:
+    path = tmp_path / "stranger.pdf"
+    path.write_bytes(STRANGERS[library]())
+    return path
+
+
+@pytest.fixture
+def desk(library: str, tmp_path: Path) -> Desk:
+    return _desk(tmp_path, library, PAGE_TEXT)
+
+
+def _desk(folder: Path, library: str, mark: bytes) -> Desk:
+    made = environment(put_before(folder / "before", library), mark)
+    return Desk(folder, {**made, "AGREEGEN_LANG": "en", "PYTHONDONTWRITEBYTECODE": "1"})
+
+
+def _signing(pki: ExamplePki, role: str, credential: str) -> tuple[object, ...]:
+    return ("sign", "--role", role, "--credential", pki.credential(credential))
+
+
+def test_the_library_dies_at_the_file(desk: Desk, library: str, stranger: Path) -> None:
+    """Else the other tests would prove nothing."""
+    opening = "PdfDocument" if library == "pypdfium2" else "open"
+    line = [sys.executable, "-c", f"import {library}; {library}.{opening}({str(stranger)!r})"]
+    assert subprocess.run(line, env=desk.variables, check=False).returncode == -6
+
+
+@pytest.mark.parametrize("command", ["sign", "extend"])
+def test_nothing_is_signed_or_extended(
+    desk: Desk, pki: ExamplePki, stranger: Path, tmp_path: Path, command: str
+) -> None:
+    line: tuple[object, ...] = ("extend", "--level", "B-T", "--tsa", "http://127.0.0.1:9/")
+    if command == "sign":
+        line = _signing(pki, "second", "unit-seal")
+    (tmp_path / "work").mkdir()
+    told = desk.run(*line, stranger, "-o", "work/out.pdf")
+    assert (told.returncode, told.stdout) == (6, "")
+    assert "stranger.pdf" in told.stderr
+    assert DIED in told.stderr
+    assert not list((tmp_path / "work").iterdir())
+
+
+def test_the_other_files_are_signed(desk: Desk, pki: ExamplePki, stranger: Path, tmp_path: Path) -> None:
+    good = [tmp_path / "a.pdf", tmp_path / "z.pdf"]
+    for path in good:
+        path.write_bytes(stranger.read_bytes().replace(PAGE_TEXT, PAGE_TEXT[::-1]))
+    good[0].write_bytes(_pledge(desk, tmp_path / "pledge.pdf"))
+    line = _signing(pki, "unit", "unit-seal")
+    told = desk.run(*line, good[0], stranger, "-o", "out/")
+    assert told.returncode == 8
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.pdf"]
+
+
+def _pledge(desk: Desk, target: Path) -> bytes:
+    (desk.folder / "p.yaml").write_text("pledger_name: 王秀英\nstaff_no: T001\n", "utf-8")
+    made = desk.run("generate", "personal-pledge", "--params", "p.yaml", "-o", target)
+    assert made.returncode == 0, made.stderr
+    return target.read_bytes()
+
+
+def test_what_was_made_of_a_file_signed_before_is_read_back_elsewhere(
+    pki: ExamplePki, tmp_path: Path
+) -> None:
+    """The file itself is proved by making it again; reading back what was signed opens it with libraries."""
+    (tmp_path / "plain").mkdir()
+    plain = Desk(tmp_path / "plain", {**os.environ, "AGREEGEN_LANG": "en"})
+    data = _pledge(plain, tmp_path / "pledge.pdf")
+    attested = tmp_path / "attested.pdf"
+    done = plain.run(*_signing(pki, "unit", "unit-seal"), tmp_path / "pledge.pdf", "-o", attested)
+    assert done.returncode == 0, done.stderr
+    desk = _desk(tmp_path, "pikepdf", data[-200:])
+    told = desk.run(*_signing(pki, "pledger", "people/T001"), attested, "-o", "out.pdf")
+    assert told.returncode == 6
+    assert DIED in told.stderr
+    assert not (tmp_path / "out.pdf").exists()
+
+
+def test_a_bag_says_that_it_could_not_be_judged(
+    desk: Desk, pki: ExamplePki, stranger: Path, tmp_path: Path
+) -> None:
+    source = tmp_path / "source/documents"
+    source.mkdir(parents=True)
+    stranger.rename(source / "stranger.pdf")
+    line = ("archive", "create", "source", "-o", "bag", "--credential", pki.credential("archive-seal"))
+    told = desk.run(*line)
+    assert told.returncode == 0, told.stderr
+    (judged,) = json.loads((tmp_path / "bag/data/verification-report.json").read_text("utf-8"))["files"]
+    assert judged["verdict"] == "indeterminate"
+    assert "limit" in [alarm["code"] for alarm in judged["alarms"]]
+    assert list((tmp_path / "bag/data/certificates").iterdir())
+
+
+def test_nothing_is_taken_into_a_register(
+    desk: Desk, pki: ExamplePki, stranger: Path, tmp_path: Path
+) -> None:
+    run_job(job := write_job(tmp_path / "job", pki.folder), RunSettings(workers=1))
+    line = ("register", "add-signed", stranger, "--register", job.register_file, "--trust", pki.trust)
+    told = desk.run(*line)
+    assert told.returncode == 3
+    assert "stranger.pdf" in told.stderr
