@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from agreegen import api
-from agreegen.api import uploads
 from agreegen.errors import InputError
 from agreegen.files import TEMPORARY_PREFIX
 from agreegen.model.report import FileReport, Verdict
 from agreegen.pdf.limits import Limits
+from agreegen.verification import confined
 from tests.integration.batch_support import make_pki
 
 NOW = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
@@ -83,19 +83,19 @@ def test_many_threads_share_a_few_processes(verifier: api.UploadVerifier, signed
     assert {answer.verdict for answer in answers} == {Verdict.VALID}
 
 
-def _hang(folder: str, _name: str, _data: bytes, _options: api.VerifyOptions) -> FileReport:
-    (Path(folder) / "half").write_bytes(b"what a library was at")
+def _hang(folder: Path, _name: str, _data: bytes, _options: api.VerifyOptions) -> FileReport:
+    (folder / "half").write_bytes(b"what a library was at")
     while True:
         pass
 
 
-def _swell(folder: str, _name: str, _data: bytes, _options: api.VerifyOptions) -> FileReport:
-    (Path(folder) / "inner").mkdir()
-    (Path(folder) / "inner/half").write_bytes(b"what a library was at")
+def _swell(folder: Path, _name: str, _data: bytes, _options: api.VerifyOptions) -> FileReport:
+    (folder / "inner").mkdir()
+    (folder / "inner/half").write_bytes(b"what a library was at")
     raise RuntimeError(len([bytes(64 << 20) for _ in range(1_000)]))
 
 
-def _die(folder: str, name: str, data: bytes, options: api.VerifyOptions) -> FileReport:
+def _die(folder: Path, name: str, data: bytes, options: api.VerifyOptions) -> FileReport:
     if options.limits.native:
         import ctypes  # noqa: PLC0415 - in the process that it ends
 
@@ -111,7 +111,7 @@ def test_what_hangs_or_swells_gets_an_answer_and_leaves_nothing(
     breakdown: object,
     told: str,
 ) -> None:
-    monkeypatch.setattr(uploads, "_judge", breakdown)
+    monkeypatch.setattr(confined, "_judge", breakdown)
     limits = Limits(timeout_s=2.0, memory_bytes=1 << 30)
     answer = verifier.verify("bad.pdf", b"%PDF-1.7", replace(api.verify_options(now=NOW), limits=limits))
     assert answer.verdict is Verdict.INDETERMINATE
@@ -122,7 +122,7 @@ def test_what_hangs_or_swells_gets_an_answer_and_leaves_nothing(
 def test_a_library_that_dies_is_left_out_the_second_time(
     verifier: api.UploadVerifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uploads, "_judge", _die)
+    monkeypatch.setattr(confined, "_judge", _die)
     assert verifier.verify("bad.pdf", b"%PDF-1.7", api.verify_options(now=NOW)).verdict is Verdict.UNSIGNED
 
 
