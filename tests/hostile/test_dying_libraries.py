@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from tests.hostile.dying_libraries import environment, put_before
 from tests.integration.batch_support import PEOPLE, clock, write_job
 
 DIED = "broke down over it"
-STRANGERS = {"pikepdf": signed, "pypdfium2": lambda: fill(signed())}
+STRANGERS: dict[str, Callable[[], bytes]] = {"pikepdf": signed, "pypdfium2": lambda: fill(signed())}
 """A file of somebody else for each library, which the examination opens with it."""
 
 

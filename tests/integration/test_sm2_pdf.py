@@ -260,15 +260,15 @@ def test_the_other_side_signs_on_after_a_signer_id_of_its_own(pki: ExamplePki, t
     first = write_credential(tmp_path, chain, 'signer_id: "豫州普查"\n')
     unsigned = make_pdf(ROLES, attachment=False)
     asked = SigningRequest("party_a_seal", PadesLevel.B_B, NOW, trust)
-    signed = sign_and_check(unsigned, first, asked).data
+    signed = sign_and_check(unsigned, first, asked).pdf.data
     policy = tmp_path / "policy.yaml"
     policy.write_text('sm2_signer_ids: ["1234567812345678", "豫州普查"]\n', encoding="utf-8")
     second = load_credential(pki.credential("party-b-seal"))
     request = SigningRequest("party_b_seal", PadesLevel.B_B, NOW, trust)
     with pytest.raises(SigningError, match="changed"):
         sign_and_check(signed, second, request)
-    both = sign_and_check(signed, second, request, policy=policy).data
-    same = sign_and_check(signed, first, request).data
+    both = sign_and_check(signed, second, request, policy=policy).pdf.data
+    same = sign_and_check(signed, first, request).pdf.data
     for data in (both, same):
         report = judge(data, trust, policy_file=policy)
         assert report.unaltered is True

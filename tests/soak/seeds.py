@@ -177,7 +177,7 @@ def _make(pki: Path, form_id: str, level: PadesLevel, tsa: tuple[TimestampServer
         try:
             data = sign_and_check(
                 data, credential, request, forms=form.directory.parent, expected=Expected(form, made.document)
-            ).data
+            ).pdf.data
         finally:
             credential.close()
     return data

@@ -27,7 +27,7 @@ def received(own: OwnFiles, pdf: bytes, role: str = "pledger", trust: Trust = NO
     credential = load_credential(own.pki.credential(name))
     try:
         request = SigningRequest(role, PadesLevel.B_B, own.now, trust)
-        return sign_and_check(pdf, credential, request).data
+        return sign_and_check(pdf, credential, request).pdf.data
     finally:
         credential.close()
 
