@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from agreegen.archive.evidence.store import kept_files, read_evidence
-from agreegen.archive.gathering import certificates_in
+from agreegen.archive.gathering import certificates_in, scan
 from agreegen.archive.manifests import ManifestError, check_plain
 from agreegen.errors import ArchiveError, UsageError
 from agreegen.files import refuse_existing, write_atomically
 from agreegen.messages import message
-from agreegen.pdf.limits import Limits
 from agreegen.pki.certificates import load_certificates, same_name
 from agreegen.pki.encoding import der_of
 from agreegen.pki.evidence_records.record import EvidenceRecord
-from agreegen.verification.structure.scan import scan_structure
 
 _DOCUMENTS = "data/documents/"
 _LISTS = "data/crls/"
@@ -119,7 +117,7 @@ def _stamps(bag: Path, kind: str) -> dict[str, bytes]:
 
 def _needed(pdf: bytes, kept: Mapping[str, bytes]) -> dict[str, bytes]:
     """Choose of a bag's certificates those that a document carries, and who issued them, to the root."""
-    carried = set(certificates_in(scan_structure(pdf, replace(Limits(), native=False))))
+    carried = set(certificates_in(scan(pdf)))
     loaded = load_certificates(kept.values())
     needed = [one for one in loaded if der_of(one) in carried]
     for one in needed:  # grows as it is walked
