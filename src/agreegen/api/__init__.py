@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from agreegen.api.access import Prompt as Prompt
     from agreegen.api.access import RegisterAccess as RegisterAccess
+    from agreegen.api.access import SignerPin as SignerPin
     from agreegen.api.archives import BagReport as BagReport
     from agreegen.api.archives import BagSummary as BagSummary
     from agreegen.api.archives import Ending as Ending
     from agreegen.api.archives import Extraction as Extraction
     from agreegen.api.archives import Retention as Retention
-    from agreegen.api.archives import SignerPin as SignerPin
     from agreegen.api.archives import StampedBags as StampedBags
     from agreegen.api.archives import create_bag as create_bag
     from agreegen.api.archives import destroy_bag as destroy_bag
@@ -185,14 +185,13 @@ if TYPE_CHECKING:
     from agreegen.api.verification import write_signed_revisions as write_signed_revisions
 
 _MODULES = {
-    "access": ("Prompt", "RegisterAccess"),
+    "access": ("Prompt", "RegisterAccess", "SignerPin"),
     "archives": (
         "BagReport",
         "BagSummary",
         "Ending",
         "Extraction",
         "Retention",
-        "SignerPin",
         "StampedBags",
         "create_bag",
         "destroy_bag",

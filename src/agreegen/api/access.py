@@ -1,4 +1,4 @@
-"""What the other modules ask of whoever calls: who writes to a register, how secrets are asked for."""
+"""What the other modules ask of whoever calls: who writes to a register, whose signature it must bear."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agreegen.messages import Message
+from agreegen.pki.signer_pin import SignerPin
 from agreegen.signing.interface import Prompt
 
-__all__ = ["Prompt", "RegisterAccess"]
+__all__ = ["Prompt", "RegisterAccess", "SignerPin"]
 
 
 @dataclass(frozen=True, slots=True)

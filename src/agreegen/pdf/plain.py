@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import re
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 _TOKEN = re.compile(
@@ -21,7 +22,7 @@ _REFERENCE_TAIL = re.compile(rb"[\x00\t\n\f\r ]+0[\x00\t\n\f\r ]+R\b")
 _END = re.compile(rb"startxref[\r\n]+(\d+)[\r\n]+%%EOF[\r\n]*\Z")
 _SECTION = re.compile(rb"(\d+) (\d+)[ \r]*\n")
 _STREAM = re.compile(rb"[\r\n ]*stream\r?\n")
-_ENTRIES = re.compile(rb"(?:\d{10} 00000 n..)*", re.DOTALL)
+_ENTRIES = re.compile(rb"(?:\d{10} 00000 n(?: \n| \r|\r\n))*")
 _ENTRY_BYTES = 20
 _MAX_STREAM_BYTES = 4 << 20
 _MAX_REVISIONS = 100
@@ -46,16 +47,16 @@ class PlainPdf:
     Attributes:
         data: The file.
         xref_at: Offset of its last cross-reference table.
-        trailer: Entries of its last trailer.
         sections: Of all tables, those that count first: first number, how many, where their entries begin.
         revisions: How many revisions it has.
+        trailers: Entries of all trailers, the last one first.
     """
 
     data: bytes
     xref_at: int
-    trailer: Entries
     sections: tuple[Section, ...]
     revisions: int
+    trailers: tuple[Entries, ...]
 
     @classmethod
     def read(cls, data: bytes) -> PlainPdf:
@@ -68,12 +69,12 @@ class PlainPdf:
         if end is None or not data.startswith(b"%PDF-"):
             raise NotPlainError
         sections: list[Section] = []
-        first: Entries | None = None
+        trailers: list[Entries] = []
         at, revisions = int(end[1]), 0
         while True:
             trailer, found = _read_table(data, at)
             sections += found
-            first = trailer if first is None else first
+            trailers.append(trailer)
             revisions += 1
             previous = trailer.get(b"/Prev")
             if previous is None:
@@ -83,7 +84,7 @@ class PlainPdf:
             at = int(previous)
         if data.count(b"startxref") != revisions:
             raise NotPlainError
-        return cls(data, int(end[1]), first, tuple(sections), revisions)
+        return cls(data, int(end[1]), tuple(sections), revisions, tuple(trailers))
 
     def updated(self, data: bytes) -> PlainPdf:
         """Read a file that is this one and one update behind it.
@@ -100,7 +101,13 @@ class PlainPdf:
         trailer, sections = _read_table(data, int(end[1]))
         if trailer.get(b"/Prev") != b"%d" % self.xref_at or self.revisions >= _MAX_REVISIONS:
             raise NotPlainError
-        return PlainPdf(data, int(end[1]), trailer, (*sections, *self.sections), self.revisions + 1)
+        both, trailers = (*sections, *self.sections), (trailer, *self.trailers)
+        return PlainPdf(data, int(end[1]), both, self.revisions + 1, trailers)
+
+    @property
+    def trailer(self) -> Entries:
+        """Entries of its last trailer."""
+        return self.trailers[0]
 
     @property
     def size(self) -> int:
@@ -116,14 +123,24 @@ class PlainPdf:
         Raises:
             NotPlainError: There is no such object.
         """
+        last = next(self.offsets(number), None)
+        if last is None:
+            raise NotPlainError
+        return last[0]
+
+    def offsets(self, number: int) -> Iterator[tuple[int, int]]:
+        """Yield where the versions of an object begin, the last one first, and where the table that says so.
+
+        Raises:
+            NotPlainError: One does not stand before its table.
+        """
         for begin, count, at in self.sections:
             if begin <= number < begin + count:
                 place = at + _ENTRY_BYTES * (number - begin)
-                digits = self.data[place : place + 10]
-                if digits.isdigit():
-                    return int(digits)
-                break
-        raise NotPlainError
+                offset = int(self.data[place : place + 10])
+                if offset >= at:
+                    raise NotPlainError
+                yield offset, at
 
     def dictionary(self, value: bytes | None) -> Entries:
         """Return the entries of a dictionary, given directly or by reference.
@@ -211,6 +228,8 @@ def _read_table(data: bytes, at: int) -> tuple[Entries, list[Section]]:
         end = at + _ENTRY_BYTES * count
         if end > len(data) or _ENTRIES.fullmatch(data, at, end) is None:
             raise NotPlainError  # an object was freed or has another generation
+        if any(begin < other + many and other < begin + count for other, many, _ in sections):
+            raise NotPlainError  # an object stands twice
         if count:
             sections.insert(0, (begin, count, at))
         at = end

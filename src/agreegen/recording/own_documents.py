@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,12 +11,20 @@ from agreegen.chain.signed_heads import SignerIdentity
 from agreegen.messages import Message, message
 from agreegen.model.document import Document
 from agreegen.pdf.limits import Limits
-from agreegen.pki.cms.structure import MalformedError, find_signer, parse_cms
+from agreegen.pki.cms.repeated_containers import ContainerShape
+from agreegen.pki.cms.structure import MalformedError, ParsedCms, find_signer, guarded, parse_cms
 from agreegen.recording.signer import identity_of
 from agreegen.register.interface import DocumentRow, How
-from agreegen.verification.structure.identity import read_identity
+from agreegen.verification.structure.identity import Identity, read_identity
+from agreegen.verification.structure.plain_identity import read_plain_identity
 
 __all__ = ["OwnDocument", "examine_file", "identify", "read_own"]
+
+_CONTAINER = message("pki.signature-container")
+_BEGINNING_BYTES = 128
+"""So many bytes of a container reach into the serial number of its first certificate."""
+_MOST_SIGNERS = 256
+_SIGNERS: dict[bytes, tuple[ContainerShape, SignerIdentity]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +42,10 @@ class OwnDocument:
 
 def read_own(data: bytes) -> OwnDocument:
     """Read what a PDF says of itself; of a damaged file, nothing."""
-    identity = read_identity(data, Limits())
+    return _told(read_identity(data, Limits()), _signer_of)
+
+
+def _told(identity: Identity, signer_of: Callable[[bytes], SignerIdentity | None]) -> OwnDocument:
     try:
         document = None if identity.attachment is None else Document.from_json(identity.attachment)
     except ValueError:
@@ -41,7 +53,7 @@ def read_own(data: bytes) -> OwnDocument:
     signers = {
         role: signer
         for role, contents in identity.signatures.items()
-        if (signer := _signer_of(contents)) is not None
+        if (signer := signer_of(contents)) is not None
     }
     return OwnDocument(document, signers)
 
@@ -63,7 +75,8 @@ def examine_file(path: Path, row: DocumentRow) -> list[Message]:
     Raises:
         OSError: It cannot be read.
     """
-    own = read_own(path.read_bytes())
+    data = path.read_bytes()
+    own = _told(read_plain_identity(data) or read_identity(data, Limits()), _repeated_signer_of)
     if own.document is None:
         return [message("recording.carries-no-document-ours")]
     if own.document.id != row.registration.id:
@@ -96,9 +109,31 @@ def _holder_problems(document: Document, role: str, signer: SignerIdentity) -> l
 
 
 def _signer_of(contents: bytes) -> SignerIdentity | None:
+    return _read_signer(contents)[0]
+
+
+def _read_signer(contents: bytes) -> tuple[SignerIdentity | None, ParsedCms | None]:
     try:
         parsed = parse_cms(contents, max_bytes=Limits().max_cms_bytes)
-        certificate, _ = find_signer(parsed, list(parsed.certificates))
+        certificate, _ = guarded(_CONTAINER, lambda: find_signer(parsed, list(parsed.certificates)))
     except MalformedError:
-        return None
-    return None if certificate is None else identity_of(certificate.dump())
+        return None, None
+    return None if certificate is None else identity_of(certificate.dump()), parsed
+
+
+def _repeated_signer_of(contents: bytes) -> SignerIdentity | None:
+    """Return whose certificate made a signature; of containers that are alike but for values, one is read."""
+    beginning = contents[:_BEGINNING_BYTES]
+    known = _SIGNERS.get(beginning)
+    if known is not None and known[0].split(contents) is not None:
+        return known[1]
+    signer, parsed = _read_signer(contents)
+    if signer is None or parsed is None:
+        return signer
+    with contextlib.suppress(MalformedError):
+        shape = guarded(_CONTAINER, lambda: ContainerShape.of(contents, parsed))
+        if shape is not None:
+            if len(_SIGNERS) >= _MOST_SIGNERS:
+                _SIGNERS.clear()
+            _SIGNERS[beginning] = shape, signer
+    return signer

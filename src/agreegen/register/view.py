@@ -68,6 +68,19 @@ class RegisterView(ChainView):
         """Return the document whose file has this path below the register's folder, or None."""
         return next(self._select(f"{_SELECT} WHERE path = ?", path), None)
 
+    def state_of_path(self, path: str) -> DocumentState | None:
+        """Return the state of the document whose file has this path below the register's folder, or None.
+
+        Raises:
+            RegisterError: It is none that a register knows.
+        """
+        with self.wrapped():
+            row = self._derived.execute("SELECT id, state FROM documents WHERE path = ?", (path,)).fetchone()
+        try:
+            return None if row is None else DocumentState(row[1])
+        except ValueError as exc:
+            raise self._damaged(row[0]) from exc
+
     def documents_of(self, row_key: str) -> list[DocumentRow]:
         """Return all documents of a roster row, replaced ones among them."""
         return list(self._select(f"{_SELECT} WHERE row_key = ? ORDER BY id", row_key))
@@ -190,7 +203,10 @@ class RegisterView(ChainView):
         try:
             return row_from_values(row)
         except (ValueError, TypeError, KeyError) as exc:
-            raise RegisterError(
-                message("register.document-damaged", path=self.path, row=row[0]),
-                hint=message("register.run-register-verify"),
-            ) from exc
+            raise self._damaged(row[0]) from exc
+
+    def _damaged(self, document_id: object) -> RegisterError:
+        return RegisterError(
+            message("register.document-damaged", path=self.path, row=document_id),
+            hint=message("register.run-register-verify"),
+        )

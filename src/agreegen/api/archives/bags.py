@@ -32,7 +32,6 @@ __all__ = [
     "BagSummary",
     "Ending",
     "Extraction",
-    "SignerPin",
     "StampedBags",
     "create_bag",
     "extract_document",

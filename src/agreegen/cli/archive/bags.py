@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from agreegen.api.archives import SignerPin, create_bag, verify_bag, write_four
+from agreegen.api.access import SignerPin
+from agreegen.api.archives import create_bag, verify_bag, write_four
 from agreegen.api.credentials import load_credential
 from agreegen.api.verification import verify_options
 from agreegen.cli.options import (

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from agreegen.api.archives import SignerPin, hand_over_bag, receive_bag
+from agreegen.api.access import SignerPin
+from agreegen.api.archives import hand_over_bag, receive_bag
 from agreegen.api.credentials import load_credential
 from agreegen.api.verification import verify_options
 from agreegen.cli.options import (

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from agreegen.api.archives import SignerPin
+from agreegen.api.access import SignerPin
 from agreegen.api.ledger.entries import change_ledger_signer, verify_ledger
 from agreegen.cli.chain_verdict import print_verdict
 from agreegen.cli.ledger.options import ledger_option, open_access, writing_options

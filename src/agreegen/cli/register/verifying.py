@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from agreegen.api.archives import SignerPin
+from agreegen.api.access import SignerPin
 from agreegen.api.registers import verify_register
 from agreegen.cli.chain_verdict import print_verdict
 from agreegen.cli.options import json_option, policy_option, read_trust, trust_options

@@ -36,30 +36,36 @@ _LEAST_BYTES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """A container that was found right, without its message digest, its signature value and its timestamp.
+class ContainerShape:
+    """A container without its message digest, its signature value and its timestamp.
 
     Attributes:
         parts: What stands before, between and after the first two; the timestamp ends the container.
         digest_bytes: Length of the message digest.
         value_bytes: Length of the signature value.
         token_bytes: Length of the timestamp over the value; 0 without one.
-        attributes: What stands before and after the digest in the signed attributes, as they are signed.
-        digest: Name of the digest.
-        algorithm: How the value is checked.
-        key_der: The signer's key.
-        facts: What is known of it, its timestamp apart.
     """
 
     parts: tuple[bytes, bytes, bytes]
     digest_bytes: int
     value_bytes: int
     token_bytes: int
-    attributes: tuple[bytes, bytes]
-    digest: str
-    algorithm: SignatureAlgorithm
-    key_der: bytes
-    facts: SignatureFacts
+
+    @classmethod
+    def of(cls, contents: bytes, parsed: ParsedCms) -> ContainerShape | None:
+        """Return the shape of a container; None where its values do not stand in it once and in this order.
+
+        Args:
+            contents: The container and the padding behind it.
+            parsed: What was read.
+        """
+        digests = parsed.signed.get(MESSAGE_DIGEST, [])
+        if len(digests) != 1:
+            return None
+        value, digest = parsed.signature, bytes(digests[0].native)
+        token = b"".join(stamp.dump() for stamp in parsed.unsigned.get(SIGNATURE_TIMESTAMP, []))
+        parts = _cut(contents[: parser.peek(contents)], digest, value, token)
+        return None if parts is None else cls(parts, len(digest), len(value), len(token))
 
     def split(self, contents: bytes) -> tuple[bytes, bytes, bytes] | None:
         """Return digest, value and timestamp of a container that is equal in all else, zeros behind it."""
@@ -79,6 +85,27 @@ class _Known:
         if not equal or (token and not _is_one_element(token)):
             return None
         return contents[len(before) : digest_end], contents[value_start:value_end], token
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A container that was found right.
+
+    Attributes:
+        shape: What it is but for its values.
+        attributes: What stands before and after the digest in the signed attributes, as they are signed.
+        digest: Name of the digest.
+        algorithm: How the value is checked.
+        key_der: The signer's key.
+        facts: What is known of it, its timestamp apart.
+    """
+
+    shape: ContainerShape
+    attributes: tuple[bytes, bytes]
+    digest: str
+    algorithm: SignatureAlgorithm
+    key_der: bytes
+    facts: SignatureFacts
 
 
 _Key = tuple[str, tuple[str, ...], bytes]
@@ -105,7 +132,7 @@ def recognise(
         The facts; None where it is like none, or anything about it does not hold.
     """
     known = _KNOWN.get((subfilter, sm2_ids, contents[:_HEAD_BYTES]))
-    values = None if known is None else known.split(contents)
+    values = None if known is None else known.shape.split(contents)
     if known is None or values is None or digest(known.digest) != values[0]:
         return None
     message, value = values[0].join(known.attributes), values[1]
@@ -132,23 +159,19 @@ def remember(
         subfilter: Of the signature dictionary.
         sm2_ids: SM2 signer ids that were tried.
     """
-    digests = parsed.signed.get(MESSAGE_DIGEST, [])
-    if not _is_simple(parsed, facts) or len(digests) != 1 or facts.certificate is None:
+    if not _is_simple(parsed, facts) or facts.certificate is None:
         return
-    value, digest = parsed.signature, bytes(digests[0].native)
-    token = b"".join(stamp.dump() for stamp in parsed.unsigned.get(SIGNATURE_TIMESTAMP, []))
-    parts = _cut(contents[: parser.peek(contents)], digest, value, token)
-    attributes = parsed.attributes_der.split(digest)
-    if parts is None or len(attributes) != 2:
+    shape = ContainerShape.of(contents, parsed)
+    if shape is None:
+        return
+    attributes = parsed.attributes_der.split(bytes(parsed.signed[MESSAGE_DIGEST][0].native))
+    if len(attributes) != 2:
         return
     stated = read_algorithm(parsed.signer["signature_algorithm"], parsed.digest)
     if len(_KNOWN) >= _MAX_KNOWN:
         _KNOWN.clear()
     _KNOWN[subfilter, sm2_ids, contents[:_HEAD_BYTES]] = _Known(
-        parts=parts,
-        digest_bytes=len(digest),
-        value_bytes=len(value),
-        token_bytes=len(token),
+        shape=shape,
         attributes=(attributes[0], attributes[1]),
         digest=parsed.digest,
         algorithm=replace(stated, digest=facts.algorithms[0].digest),

@@ -40,6 +40,7 @@ def file_problems(
         examine: Looks into each document; a function of a module where there are several jobs.
         jobs: Number of processes that read documents.
     """
+    root = root.resolve()
     if jobs > 1 and view.document_count() > _AT_A_TIME:
         yield from _shared_out(view.documents(), root, examine, jobs)
     else:
@@ -64,13 +65,13 @@ def file_problems(
 def _unknown_files(view: RegisterView, root: Path) -> Iterator[Problem]:
     for file in pdfs_below(root / "documents"):
         relative = file.relative_to(root).as_posix()
-        row = view.document_by_path(relative)
-        if row is None:
+        state = view.state_of_path(relative)
+        if state is None:
             yield Problem("file-unknown", relative, message("register.register-does-not-know-file"))
-        elif row.state is DocumentState.QUARANTINED:
+        elif state is DocumentState.QUARANTINED:
             said = message("register.quarantined-file-stands-among-documents")
             yield Problem("file-unknown", relative, said)
-        elif row.state is DocumentState.DESTROYED:
+        elif state is DocumentState.DESTROYED:
             yield Problem("file-unknown", relative, message("register.destroyed-file-stands"))
 
 
@@ -112,7 +113,8 @@ def _kept_file_problems(root: Path, name: str, sha256: str, what: Message) -> It
 
 
 def _is_below(path: Path, root: Path) -> bool:
-    return path.resolve().is_relative_to(root.resolve())
+    """Tell whether a path leads into a folder, given as it is without links."""
+    return path.resolve().is_relative_to(root)
 
 
 def _document_file_problems(
