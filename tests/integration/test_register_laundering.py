@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from agreegen.archive.create import BagRequest, create_bag
 from agreegen.batch.interface import Job
 from agreegen.batch.job.job_file import read_job
 from agreegen.batch.running.run import run_job
@@ -115,20 +116,35 @@ def test_nobody_writes_to_a_register_that_was_changed_for_a_while(
     outsider.close()
     changed = _events(job)
     register = ["--register", str(job.register_file)]
-    scan = str(job.path.parent / "scan.png")
+    scan, bag = str(job.path.parent / "scan.png"), job.path.parent / "bag"
+    seal = str(job.path.parent / "pki/credentials/archive-seal.yaml")
     lines = [
         ["batch", "run", str(job.path), "--workers", "1"],
         ["register", "retract", *register, "--staff-no", "T004", "--reason", "另一人的", "--by", "王主任"],
         ["register", "add-paper", *register, "--staff-no", "T002", "--scan", scan],
+        ["archive", "create", str(job.output), "-o", str(bag), "--credential", seal],
+        ["batch", "print", str(job.path), "-o", str(job.path.parent / "print.pdf"), "--all"],
+        ["register", "change-signer", *register, "--to", seal],
     ]
     for line in lines:
         assert agreegen(line) == 7, line
         assert "changed" in capsys.readouterr().err
         assert _events(job) == changed
+    with pytest.raises(RegisterError, match="changed"):
+        _bag_of_what_can_only_be_read(job, bag)
+    assert not bag.exists()
     job.register_file.write_bytes(kept)
     assert not is_found(job)
     write_roster(job.path.parent, ["T001,王秀英,11010519491231002X,某市普查办,否"])
     assert agreegen(lines[0]) == 0, "put back, the office goes on"
+
+
+def _bag_of_what_can_only_be_read(job: Job, bag: Path) -> None:
+    credential = load_credential(job.path.parent / "pki/credentials/archive-seal.yaml")
+    try:
+        create_bag(BagRequest(job.output, bag, credential, clock()))
+    finally:
+        credential.close()
 
 
 def test_names_alone_are_not_the_office(job: Job) -> None:

@@ -49,6 +49,7 @@ from agreegen.model.report import FileReport, Report
 from agreegen.model.retention import Retention, longest
 from agreegen.recording.known_heads import HEADS_IN_BAG, encode_heads
 from agreegen.recording.recorder import Recorder
+from agreegen.recording.standing import require_register_unchanged
 from agreegen.register.export import export_csv
 from agreegen.register.interface import EventDraft, EventKind
 from agreegen.register.store import Register
@@ -113,7 +114,7 @@ def create_bag(request: BagRequest, *, recorder: Recorder | None = None) -> BagS
         ArchiveError: There is nothing to archive, a document is not the one that the register knows, or the
             disk cannot be written.
         SigningError: The bag could not be signed or timestamped.
-        RegisterError: The register cannot be read or written.
+        RegisterError: The register cannot be read or written, or was changed by other means than a command.
     """
     if recorder is not None:
         summary = _create(request, recorder.register)
@@ -123,6 +124,7 @@ def create_bag(request: BagRequest, *, recorder: Recorder | None = None) -> BagS
     if not path.is_file():
         return _create(request, None)
     with Register.open(path, read_only=True) as register:
+        require_register_unchanged(register)  # who records in it has asked that before
         return _create(request, register)
 
 

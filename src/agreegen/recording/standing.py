@@ -20,7 +20,7 @@ from agreegen.register.store import Register
 from agreegen.signing.certificate_paths import find_path
 from agreegen.signing.interface import Trust
 
-__all__ = ["require_signer", "require_standing", "require_unchanged"]
+__all__ = ["require_register_unchanged", "require_signer", "require_standing", "require_unchanged"]
 
 _MOST_TOLD = 20
 _OF_THE_CLOCK = "time-backwards"
@@ -53,6 +53,15 @@ def require_standing(
         from agreegen.recording.tail import require_explained  # noqa: PLC0415 - see above
 
         require_explained(register, check)
+    require_register_unchanged(register)
+
+
+def require_register_unchanged(register: Register) -> None:
+    """Refuse a register that was changed anywhere: its chain, heads, documents and scans, not their files.
+
+    Raises:
+        RegisterError: Something was changed, told place by place.
+    """
     tables = (document_problems(register.connection), scan_problems(register.connection))
     require_unchanged(register, itertools.chain(*tables))
 
