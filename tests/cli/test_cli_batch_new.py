@@ -11,6 +11,7 @@ import pytest
 from agreegen.batch.job.job_file import read_job
 from agreegen.example_pki.layout import ExamplePki
 from tests.cli.conftest import SAMPLES, Agreegen
+from tests.unit.forms.drafting.test_proposing import letter
 
 PARTY_A = "party_a_name=豫州市第二次全国污染源普查领导小组办公室"
 
@@ -52,6 +53,29 @@ def test_the_header_says_which_form_it_is_and_what_is_missing(agreegen: Agreegen
     assert "\n# seam: {party_a_seal: credentials/party_a_seal.yaml}\n" in text
     assert agreegen(*line, "--force", "--default", "nothing=x").code == 2
     assert agreegen(*line, "--force", "--default", PARTY_A, "--form", "personal-pledge").code in {2, 3}
+
+
+def test_the_office_does_not_sign_as_the_person(
+    agreegen: Agreegen, pki: ExamplePki, folder: Path, tmp_path: Path
+) -> None:
+    """A form that only its person signs: the office's credential signs the register, and no document."""
+    forms = ("--forms", tmp_path / "own-forms")
+    document = letter(tmp_path / "责任书.docx", "姓名：____，职务：____", "承诺人（签字）：")
+    begun = agreegen("forms", "new", "baomi-zerenshu", "--docx", document, "-o", tmp_path / "own-forms")
+    assert begun.code == 0
+    (tmp_path / "r.csv").write_text("编号,姓名,职务\nHN0001,张伟,科员\n", "utf-8")
+    job_file = folder / "job.yaml"
+    line = ("batch", "new", tmp_path / "r.csv", "-o", job_file, "--form", "baomi-zerenshu", *forms)
+    sealed = ("--credential", pki.credential("archive-seal"), "--trust", pki.trust)
+    result = agreegen(*line, *sealed)
+    assert result.code == 0, result.err
+    job = read_job(job_file, forms_folder=tmp_path / "own-forms")
+    assert job.signatures == ()
+    assert job.register_credential is not None
+    assert job.register_credential.samefile(pki.credential("archive-seal"))
+    assert agreegen(*line, *sealed, "--force", "--role", "signer_1", "--no-input").code == 3, (
+        "as was asked for"
+    )
 
 
 def test_a_roster_that_fits_no_form(agreegen: Agreegen, tmp_path: Path) -> None:

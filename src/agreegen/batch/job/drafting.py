@@ -27,7 +27,7 @@ class JobDraft:
         columns: Field name → header, where the form's aliases do not know it.
         defaults: Field name → value for all rows.
         credential: Who signs for the office; None where the job only makes the documents.
-        role: The role in which that one signs.
+        role: The role in which that one signs; None where it signs the register alone.
         trust: Anchors and revocation lists.
     """
 
@@ -63,9 +63,10 @@ def fitting_forms(path: Path, forms: Sequence[Form], *, sheet: int | str | None 
 
 
 def office_role(form: Form) -> SignatureRole | None:
-    """Return the role in which the office signs: the first seal, else the first role."""
+    """Return the role in which the office signs: the first seal, else the first that is nobody's own."""
     seals = [role for role in form.roles if role.kind is RoleKind.SEAL]
-    return next(iter([*seals, *form.roles]), None)
+    open_roles = [role for role in form.roles if role.holder is None]
+    return next(iter([*seals, *open_roles]), None)
 
 
 def date_fields(survey: RosterSurvey) -> list[str]:
@@ -104,6 +105,7 @@ def write_draft(draft: JobDraft, path: Path) -> str:
         f"output: {_text(_relative(draft.output, path))}",
         "",
         *_signature_lines(draft, path),
+        *_register_lines(draft, path),
         _comment(message("batch.draft-trust")),
         f"trust: [{', '.join(_text(_relative(each, path)) for each in draft.trust)}]",
         "",
@@ -128,6 +130,14 @@ def _signature_lines(draft: JobDraft, path: Path) -> list[str]:
         return [*lines, "signatures: []", *hints, ""]
     own = f"{{role: {draft.role}, credential: {_text(_relative(draft.credential, path))}, level: B-B}}"
     return [*lines, "signatures:", f"  - {own}", *hints, ""]
+
+
+def _register_lines(draft: JobDraft, path: Path) -> list[str]:
+    """Name who signs the register, where the office signs no document."""
+    if draft.credential is None or draft.role is not None:
+        return []
+    credential = _text(_relative(draft.credential, path))
+    return [_comment(message("batch.draft-register")), f"register_credential: {credential}", ""]
 
 
 def _signature_hint(form: Form, role: SignatureRole) -> str | None:

@@ -160,7 +160,7 @@ def _with_role(draft: JobDraft, role: str | None) -> JobDraft:
     usual = office_role(form)
     chosen = role or (None if usual is None else usual.id)
     known = [each.id for each in form.roles]
-    if chosen not in known:
+    if chosen is not None and chosen not in known:
         raise UsageError(
             message("cli.has-no-role", id=form.id, chosen=chosen),
             hint=message("cli.its-roles", known=tuple(known)),

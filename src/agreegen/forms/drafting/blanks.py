@@ -69,9 +69,27 @@ def find_blanks(paragraph: Any) -> list[Blank]:
     for match in _blank().finditer(text):
         words = _WORDS.search(text[last : match.start()].rstrip("“\"'"))
         label = match["named"] if match["named"] is not None else words[1] if words else ""
-        blanks.append(Blank(label.strip("（）() "), match["date"] is not None, *match.span()))
+        blanks.append(Blank(_without_brackets(label), match["date"] is not None, *match.span()))
         last = match.end()
     return blanks
+
+
+def _without_brackets(label: str) -> str:
+    """Return what stands in brackets, or behind the last one that is open, or all: 甲方（盖章）."""
+    label = _behind_bracket(label).strip().lstrip("）)").rstrip("（(").strip()
+    inside = label[1:-1]
+    return inside.strip() if label[:1] in ("（", "(") and not {*inside} & {*"（）()"} else label
+
+
+def _behind_bracket(label: str) -> str:
+    opened: list[int] = []
+    for place, sign in enumerate(label):
+        if sign in "（(":
+            opened.append(place)
+        elif sign in "）)" and opened:
+            opened.pop()
+    behind = label[opened[-1] + 1 :] if opened else label
+    return behind if behind.strip() else label
 
 
 def find_signing_place(paragraph: Any) -> SigningPlace | None:

@@ -36,6 +36,11 @@ def usual_label(name: str) -> str:
     return next((word for word, (asked, _) in known_words().items() if asked == name), "")
 
 
+def nameless() -> str:
+    """Return what a blank is called that no words stand before; a number follows."""
+    return str(_words()["nameless"])
+
+
 def date_words() -> tuple[str, str, str]:
     """Return what stands behind the blanks of year, month and day."""
     year, month, day = _words()["date"]

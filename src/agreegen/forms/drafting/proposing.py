@@ -20,7 +20,7 @@ from agreegen.forms.drafting.blanks import (
     find_signing_place,
     paragraphs_of,
 )
-from agreegen.forms.drafting.form_words import is_gothic, known_words, usual_label
+from agreegen.forms.drafting.form_words import is_gothic, known_words, nameless, usual_label
 from agreegen.forms.styles import W
 from agreegen.forms.template import MAX_TEMPLATE_BYTES, parse_template
 from agreegen.messages import message
@@ -119,10 +119,12 @@ def _name(
     label: str, is_date: bool, taken: frozenset[str], words: Mapping[str, tuple[str, FieldType]]
 ) -> ProposedField:
     name, kind = ("date", FieldType.DATE) if is_date else words.get(label, ("", FieldType.TEXT))
-    if not name or name in taken:
-        stem = name or "field"
-        name = next(f"{stem}_{n}" for n in range(1 if not name else 2, 10_000) if f"{stem}_{n}" not in taken)
-    return ProposedField(name, usual_label(name) or label or name, kind)
+    usual = usual_label(name) if name else nameless()
+    if name and name not in taken:
+        return ProposedField(name, usual or label, kind)
+    stem, first = (name, 2) if name else ("field", 1)
+    number = next(n for n in range(first, 10_000) if f"{stem}_{n}" not in taken)
+    return ProposedField(f"{stem}_{number}", label or f"{usual}{number}", kind)
 
 
 def _mark_signing(root: Any) -> Iterator[SigningPlace]:

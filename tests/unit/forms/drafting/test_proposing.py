@@ -80,7 +80,25 @@ def test_a_date_is_one_field_and_equal_words_are_one(tmp_path: Path) -> None:
 def test_words_that_nobody_knows_are_numbered(tmp_path: Path) -> None:
     form = begin(tmp_path, "车牌号：____，颜色：____，____", "姓名：____")
     assert printed(form)[1] == "车牌号：{{ field_1 }}，颜色：{{ field_2 }}，{{ field_3 }}"
-    assert [field.label_zh for field in form.fields[:3]] == ["车牌号", "颜色", "field_3"]
+    assert [field.label_zh for field in form.fields[:3]] == ["车牌号", "颜色", "空白3"]
+
+
+def test_words_behind_an_open_bracket_ask_for_their_own(tmp_path: Path) -> None:
+    form = begin(tmp_path, "本人（姓名：____，身份证号：____）承诺：", "甲方（盖章）：____", "责任人(____)")
+    assert printed(form)[1] == "本人（姓名：{{ person_name }}，身份证号：{{ id_number }}）承诺："
+    assert [field.name for field in form.fields if field.printed] == [
+        "person_name",
+        "id_number",
+        "party_a_name",
+        "person_name_2",
+    ]
+
+
+def test_what_stands_there_twice_is_counted_in_the_words_of_the_form(tmp_path: Path) -> None:
+    form = begin(tmp_path, "姓名：____，自____年__月__日起。", "____年__月__日")
+    dates = [field for field in form.fields if field.type is FieldType.DATE]
+    assert [(field.name, field.label_zh) for field in dates] == [("date", "日期"), ("date_2", "日期2")]
+    assert "日期2" in dates[1].aliases
 
 
 def test_signing_lines_become_roles_in_order(tmp_path: Path) -> None:
