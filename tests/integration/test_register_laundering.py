@@ -10,6 +10,7 @@ import json
 import re
 import shutil
 import sqlite3
+import struct
 from pathlib import Path
 
 import pytest
@@ -192,6 +193,44 @@ def test_no_heads_are_no_knowledge(job: Job, tmp_path: Path) -> None:
     """Somebody who can write the bags as well leaves nothing in there to compare with."""
     (tmp_path / "heads.json").write_text("[]")
     assert is_found(job, "--known", str(tmp_path / "heads.json"))
+
+
+def test_opening_a_register_removes_no_file_of_its_reader(job: Job, tmp_path: Path) -> None:
+    """A rollback journal beside it names a super-journal, which SQLite removes once it has obeyed it."""
+    private = tmp_path / "private.pem"
+    private.write_bytes(b"the officer's own key\0")
+    database = job.register_file
+    connection = sqlite3.connect(database)
+    connection.execute("PRAGMA journal_mode = DELETE")
+    connection.close()
+    database.with_name("register.db-journal").write_bytes(
+        _journal(database.read_bytes(), str(private).encode())
+    )
+    before = database.read_bytes()
+    assert is_found(job)
+    line = ["--register", str(database), "--roster", str(job.path.parent / "people.csv")]
+    assert agreegen(["register", "coverage", *line]) == 7
+    with pytest.raises(RegisterError, match="rollback journal"):
+        run_job(read_job(job.path), ALONE)
+    assert private.exists()
+    assert database.read_bytes() == before
+
+
+def _journal(database: bytes, super_journal: bytes) -> bytes:
+    """Return a rollback journal with the first page and a super-journal's name (SQLite, file format, 3)."""
+    size = int.from_bytes(database[16:18], "big")
+    magic, page = bytes.fromhex("d9d505f920a163d7"), database[:size]
+    header = magic + struct.pack(">IIIII", 1, 0, len(database) // size, 512, size)
+    total = sum(page[index] for index in range(size - 200, 0, -200))
+    record = struct.pack(">I", 1) + page + struct.pack(">I", total)
+    named = struct.pack(">I", 0x40000000 // size + 1) + super_journal
+    return (
+        header.ljust(512, b"\0")
+        + record
+        + named
+        + struct.pack(">II", len(super_journal), sum(super_journal))
+        + magic
+    )
 
 
 def _events(job: Job) -> list[tuple[object, ...]]:

@@ -14,8 +14,10 @@ from agreegen.batch.interface import Job
 from agreegen.batch.job.job_file import read_job
 from agreegen.batch.running.run import RunSettings, run_job
 from agreegen.cli.main import run as agreegen
+from agreegen.pki.signer_pin import fingerprint
 from agreegen.register.interface import DocumentState
 from agreegen.register.store import Register
+from agreegen.signing.credentials.loading import load_credential
 from tests.integration.batch_support import make_pki, write_job, write_roster
 
 ALONE = RunSettings(workers=1)
@@ -138,7 +140,7 @@ def test_it_asks_first_and_never_replaces_a_register(
     lose(job)
     asked: list[tuple[int, int]] = []
 
-    def refuse(_: Path, documents: int, bags: int) -> bool:
+    def refuse(_: Path, __: Path, documents: int, bags: int) -> bool:
         asked.append((documents, bags))
         return False
 
@@ -147,3 +149,56 @@ def test_it_asks_first_and_never_replaces_a_register(
     assert asked == [(6, 3)]
     assert not job.register_file.exists()
     assert not list(job.output.glob(".agreegen*"))
+
+
+def _bag_of_another(job: Job) -> Path:
+    """A bag of this batch that somebody else made, says what is not so, and sealed with a trusted key."""
+    theirs = job.path.parent / "theirs"
+    shutil.copytree(job.output, theirs / "out")
+    shutil.copyfile(job.path.parent / "people.csv", theirs / "people.csv")
+    (theirs / "pki").symlink_to((job.path.parent / "pki").resolve())
+    own = "pki/credentials/people/T002.yaml"
+    text = job.path.read_text("utf-8").replace("pki/credentials/archive-seal.yaml", own)
+    (theirs / "job.yaml").write_text(text, "utf-8")
+    other = read_job(theirs / "job.yaml")
+    lose(other)
+    assert agreegen(["register", "rebuild", str(other.output), "--job", str(other.path), "--yes"]) == 1
+    register = ["--register", str(other.register_file)]
+    with Register.open(other.register_file, read_only=True) as opened:
+        (open_one,) = (row for row in opened.documents() if row.registration.name == "钱七")
+    scan = theirs / "scan.png"
+    Image.new("1", (121, 161), 1).save(scan)
+    add = ["register", "add-paper", *register, "--document", open_one.registration.id, "--scan", str(scan)]
+    assert agreegen([*add, "--by", "王主任"]) == 0
+    bag = job.path.parent / "bags/personal-pledge-0009"
+    assert (
+        agreegen(["archive", "create", str(other.output), "-o", str(bag), "--credential", str(theirs / own)])
+        == 0
+    )
+    return bag
+
+
+def test_a_bag_of_somebody_else_vouches_for_nothing(job: Job, capsys: pytest.CaptureFixture[str]) -> None:
+    """Any trusted person can seal a bag, one with invented records of paper among them."""
+    bag = _bag_of_another(job)
+    lose(job)
+    code, told = rebuild(job, capsys)
+    assert code == 1
+    assert (told["documents"], told["paper"]) == (6, 1)
+    assert [text for text in told["lost"] if bag.name in text and "sealed by" in text]
+    with Register.open(job.register_file, read_only=True) as register:
+        (row,) = (row for row in register.documents() if row.registration.name == "钱七")
+    assert row.fulfilment("pledger") is None
+
+
+def test_a_bag_of_an_earlier_sealer_is_named(job: Job, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who knows that the bags were sealed by another key at that time says so."""
+    bag, people = _bag_of_another(job), job.path.parent / "pki/credentials/people"
+    lose(job)
+    credential = load_credential(people / "T002.yaml")
+    credential.close()
+    _, told = rebuild(job, capsys, "--signer", fingerprint(credential.certificate_der))
+    assert not [text for text in told["lost"] if bag.name in text]
+    with Register.open(job.register_file, read_only=True) as register:
+        (row,) = (row for row in register.documents() if row.registration.name == "钱七")
+    assert row.fulfilment("pledger") is not None

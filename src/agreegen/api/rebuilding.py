@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -11,12 +12,14 @@ from agreegen.api.access import Prompt
 from agreegen.batch.interface import Job
 from agreegen.batch.job.job_file import read_job
 from agreegen.batch.rebuilding.interface import RebuildReport
+from agreegen.chain.signed_heads import SignerIdentity
 from agreegen.clock import read_clock
-from agreegen.errors import RegisterError
+from agreegen.errors import CredentialError, RegisterError
 from agreegen.messages import message
+from agreegen.pki.signer_pin import SignerPin
 from agreegen.signing.trust import load_trust
 
-__all__ = ["RebuildReport", "rebuild_register"]
+__all__ = ["RebuildReport", "rebuild_register", "reported_job"]
 
 
 def rebuild_register(
@@ -27,6 +30,7 @@ def rebuild_register(
     job_file: Path | None = None,
     bags: Sequence[Path] = (),
     credential: Path | None = None,
+    sealers: Sequence[SignerPin] = (),
     prompt: Prompt | None = None,
     forms: Path | None = None,
     now: datetime | None = None,
@@ -40,6 +44,7 @@ def rebuild_register(
         job_file: Its job; None for the one that its `report.json` names.
         bags: Bags of it, besides those of the job.
         credential: Who signs the new register; None for whom the job names.
+        sealers: Who sealed its bags, besides that one and whom the job names for its bags.
         prompt: Asks for secrets that must be typed in.
         forms: Folder of forms; None for the usual ones.
         now: Aware UTC time; None for the clock.
@@ -57,7 +62,7 @@ def rebuild_register(
     from agreegen.signing.certificate_checks import check_credential  # noqa: PLC0415 - the same
     from agreegen.signing.credentials.loading import load_credential  # noqa: PLC0415 - the same
 
-    job = read_job(job_file or _reported_job(folder), forms_folder=forms)
+    job = read_job(job_file or reported_job(folder), forms_folder=forms)
     path = credential or head_credential(job)
     if path is None:
         raise RegisterError(
@@ -68,14 +73,32 @@ def rebuild_register(
     signer = load_credential(path, prompt=prompt)
     try:
         check_credential(signer, trust, now)
-        request = service.RebuildRequest(folder, job, (*_bags_of(job), *bags), signer, trust, by, now)
+        known = (*_sealer_of(job, path, prompt), *(SignerIdentity(each.sha256, "", "") for each in sealers))
+        request = service.RebuildRequest(folder, job, (*_bags_of(job), *bags), signer, trust, by, now, known)
         return service.rebuild_register(request, confirm=confirm)
     finally:
         signer.close()
 
 
-def _reported_job(folder: Path) -> Path:
-    """Return the job that the last run's report names."""
+def _sealer_of(job: Job, loaded: Path, prompt: Prompt | None) -> Iterator[SignerIdentity]:
+    """Yield who seals the job's bags, where that is another credential; nobody without its key."""
+    from agreegen.recording.signer import identity_of  # noqa: PLC0415 - takes long to load
+    from agreegen.signing.credentials.loading import load_credential  # noqa: PLC0415 - the same
+
+    if job.archive is None or job.archive.credential == loaded:
+        return
+    with contextlib.suppress(CredentialError):
+        sealer = load_credential(job.archive.credential, prompt=prompt)
+        sealer.close()
+        yield identity_of(sealer.certificate_der)
+
+
+def reported_job(folder: Path) -> Path:
+    """Return the job that the last run's report names.
+
+    Raises:
+        RegisterError: There is no such report.
+    """
     try:
         return Path(str(json.loads((folder / "report.json").read_bytes())["job"]))
     except (OSError, ValueError, KeyError, TypeError) as exc:

@@ -37,7 +37,12 @@ _CACHE_KIB, _READING_CACHE_KIB = 64 << 10, 16 << 10
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    """Connect to the file with the settings that durability needs; read-only folders are read as they are."""
+    """Connect to the file with the settings that durability needs; read-only folders are read as they are.
+
+    Raises:
+        RegisterError: A rollback journal stands beside it.
+    """
+    _refuse_journal(path)
     writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
     log = path.with_name(path.name + "-wal")
     wal = log.exists() and log.stat().st_size > 0
@@ -48,6 +53,21 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         if not read_only or wal or exc.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_IOERR:
             raise
         return _connect(path, _AS_IT_IS, read_only=True)  # a full disk has no room for SQLite's own files
+
+
+def _refuse_journal(path: Path) -> None:
+    """Refuse a rollback journal: ours is a write-ahead log, and SQLite obeys such a journal on opening.
+
+    It writes its pages into the file and, by the name of a super-journal in it, removes any file of whoever
+    opens the register, an inspector who was handed it among them (SQLite, "Atomic Commit", 5.5).
+    """
+    journal = path.with_name(path.name + "-journal")
+    with contextlib.suppress(FileNotFoundError):
+        if journal.lstat().st_size > 0:
+            raise RegisterError(
+                message("chain.journal-stands-beside", path=path, journal=journal.name),
+                hint=message("chain.look-at-journal-move-away"),
+            )
 
 
 def _connect(path: Path, mode: str, *, read_only: bool) -> sqlite3.Connection:

@@ -64,7 +64,7 @@ def verify_ledger(
     chain, heads = ChainWalk(LEDGER, known_heads, known_codes), HeadWalk(LEDGER, judge_head)
     try:
         connection = connect(path, read_only=True)
-    except sqlite3.Error as exc:
+    except (sqlite3.Error, RegisterError) as exc:
         return Audit((Problem("damaged", str(path), message("ledger.unreadable", cause=exc)),))
     try:
         for step in (

@@ -11,13 +11,15 @@ from typing import Any
 
 from agreegen.archive.interface import SIGNATURE_NAME, BagLimits
 from agreegen.archive.paper import RECORDS
-from agreegen.archive.structure import check_structure
+from agreegen.archive.structure import BagContents, check_structure
 from agreegen.batch.planning.document_paths import DOCUMENTS, SUPERSEDED
 from agreegen.batch.rebuilding.interface import BagFacts, FoundDocument
+from agreegen.chain.signed_heads import SignerIdentity
 from agreegen.files import sha256_of
 from agreegen.foreign.confinement import ConfinedError
 from agreegen.messages import Message, message
 from agreegen.model.report import SignatureKind, TrustStatus
+from agreegen.recording.head_signatures import read_signature
 from agreegen.recording.own_documents import read_own
 from agreegen.register.interface import ScanFile
 from agreegen.register.paper import PaperRecord
@@ -37,12 +39,14 @@ class Findings:
         folder: The folder whose register was lost.
         trust: Anchors that signers must chain to; none for not asking.
         now: Time of the examination, aware UTC.
+        sealers: Who seals the bags of this folder; what anybody else sealed vouches for nothing.
         lost: What cannot be used, one sentence each.
     """
 
     folder: Path
     trust: Trust
     now: datetime
+    sealers: tuple[SignerIdentity, ...] = ()
     lost: list[Message] = field(default_factory=list)
 
     def documents(self) -> Iterator[FoundDocument]:
@@ -96,25 +100,30 @@ class Findings:
         found: dict[str, BagFacts] = {}
         for bag in folders:
             contents = check_structure(bag, BagLimits())
-            options = Options(now=self.now, anchors_der=self.trust.anchors_der, crls_der=self.trust.crls_der)
-            path = bag / SIGNATURE_NAME
-            seal, _ = judge_signature(
-                path.read_bytes() if path.is_file() else None,
-                contents.tag_manifest or b"",
-                options,
-                subject=message("archive.the-bag"),
-            )
-            trusted = seal.state is SealState.VALID or (
-                not self.trust.anchors_der and seal.state is SealState.INDETERMINATE
-            )
-            if contents.problems or not trusted:
-                self.lost.append(message("batch.not-whole-or-not-signed-anybody", bag=bag))
+            reason = self._doubt_of_bag(bag, contents)
+            if reason is not None:
+                self.lost.append(reason)
                 continue
             try:
                 found |= _read_bag(bag, contents.right_payload)
             except (OSError, ValueError, TypeError, KeyError, AttributeError) as exc:
                 self.lost.append(message("batch.its-parameters-cannot-read", bag=bag, exc=exc))
         return found
+
+    def _doubt_of_bag(self, bag: Path, contents: BagContents) -> Message | None:
+        """Say why a bag vouches for nothing: any trusted person can seal one, with whatever records in it."""
+        options = Options(now=self.now, anchors_der=self.trust.anchors_der, crls_der=self.trust.crls_der)
+        path, signed = bag / SIGNATURE_NAME, contents.tag_manifest or b""
+        signature = path.read_bytes() if path.is_file() else None
+        seal, _ = judge_signature(signature, signed, options, subject=message("archive.the-bag"))
+        anchored = bool(self.trust.anchors_der)
+        trusted = seal.state is SealState.VALID or (not anchored and seal.state is SealState.INDETERMINATE)
+        read = None if signature is None else read_signature(signature, signed)
+        if contents.problems or not trusted or read is None:
+            return message("batch.not-whole-or-not-signed-anybody", bag=bag)
+        if any(read.signer.same_as(each, by_name=anchored) for each in self.sealers):
+            return None
+        return message("batch.sealed-by-somebody-else", bag=bag, subject=read.signer)
 
 
 def _read_bag(bag: Path, payload: Mapping[str, str]) -> dict[str, BagFacts]:

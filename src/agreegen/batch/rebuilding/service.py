@@ -15,11 +15,12 @@ from agreegen.batch.rebuilding.interface import BagFacts, FoundDocument, Rebuild
 from agreegen.batch.rebuilding.row_matching import Identifier, count_contents
 from agreegen.batch.running.run_register import run_event
 from agreegen.chain.lock import lock_folder
+from agreegen.chain.signed_heads import SignerIdentity
 from agreegen.errors import RegisterError, UsageError
 from agreegen.files import TEMPORARY_PREFIX, replacing, sha256_of_file
 from agreegen.messages import Message, join_sentences, message
 from agreegen.recording.recorder import Recorder
-from agreegen.recording.signer import CredentialSigner
+from agreegen.recording.signer import CredentialSigner, identity_of
 from agreegen.register.interface import EventDraft, EventKind
 from agreegen.register.store import Register
 from agreegen.signing.interface import Credential, Trust
@@ -42,6 +43,7 @@ class RebuildRequest:
         trust: Anchors that signers must chain to.
         by: Who commands it.
         now: Aware UTC time.
+        sealers: Who seals its bags, besides whoever signs the new register.
     """
 
     folder: Path
@@ -51,6 +53,7 @@ class RebuildRequest:
     trust: Trust
     by: str
     now: datetime
+    sealers: tuple[SignerIdentity, ...] = ()
 
 
 @dataclass(slots=True)
@@ -88,7 +91,8 @@ def rebuild_register(request: RebuildRequest, *, confirm: Callable[[int, int], b
             message("batch.text", target=target), hint=message("batch.move-away-first-if-made-again")
         )
     with lock_folder(request.folder):
-        findings = Findings(request.folder, request.trust, request.now)
+        sealers = (identity_of(request.credential.certificate_der), *request.sealers)
+        findings = Findings(request.folder, request.trust, request.now, sealers)
         documents = list(findings.documents())
         bags = findings.bags([path for path in request.bags if (path / "bagit.txt").is_file()])
         if not documents:

@@ -54,7 +54,7 @@ def verify_register(
     chain, heads = ChainWalk(REGISTER, known_heads, known_codes), HeadWalk(REGISTER, judge_head)
     try:
         connection = connect(path, read_only=True)
-    except sqlite3.Error as exc:
+    except (sqlite3.Error, RegisterError) as exc:
         return Audit((Problem("damaged", str(path), message("register.file-cannot-read-register", exc=exc)),))
     try:
         for step in (
