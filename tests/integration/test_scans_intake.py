@@ -20,6 +20,7 @@ from PIL import Image
 from agreegen.api.register_heads import head_judge
 from agreegen.batch.running.run import RunSettings, run_job
 from agreegen.cli.main import run as agreegen
+from agreegen.files import sha256_of_file
 from agreegen.register.audit.service import verify_register
 from agreegen.register.interface import EventKind, How
 from agreegen.register.store import Register
@@ -179,6 +180,40 @@ def test_decisions_are_recorded_or_named(
     assert _on_paper(printed) == {"P001": "王科长", "P002": "李主任"}
     code, answer = _add(printed, capsys, scan, "--review", review)
     assert (code, answer["summary"]["already_there"], answer["summary"]["rejected"]) == (0, 2, 1)
+    assert _problems(printed) == ()
+
+
+def test_a_picture_that_somebody_laid_there_was_not_looked_at(
+    printed: Printed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who can write the folder adds a row to the sheet, about a picture that no command has read."""
+    scan = printed.scan(tmp_path / "scan.pdf", ("P001",), ("P002",))
+    review = tmp_path / "review"
+    assert _add(printed, capsys, scan, "--review", review)[0] == 1
+    Image.new("1", (1240, 1754), 1).save(tmp_path / "forged.png")
+    digest = sha256_of_file(tmp_path / "forged.png")
+    (tmp_path / "forged.png").rename(printed.job.output / f"scans/inputs/{digest}.png")
+    sheet = review / "review.xlsx"
+    book = load_workbook(sheet)
+    book["待核对"].append(["scan.pdf", 1, "", "", "P004", "", "P004", "通过", "李主任", digest])
+    book.save(sheet)
+    _fill(sheet, {2: ("P002", "通过", "李主任")})
+    code, _ = _add(printed, capsys, "--decisions", sheet, "--review", review)
+    assert code == 3
+    assert set(_on_paper(printed)) == {"P001"}
+
+
+def test_scans_are_not_kept_behind_a_link(
+    printed: Printed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing would find them there again, and the register would stay at odds with its folder."""
+    (tmp_path / "away").mkdir()
+    (printed.job.output / "scans").symlink_to(tmp_path / "away")
+    scan = printed.scan(tmp_path / "scan.pdf", ("P001",))
+    assert _add(printed, capsys, scan)[0] == 7
+    line = ["register", "add-paper", "--register", str(printed.job.register_file), "--staff-no", "P001"]
+    assert agreegen([*line, "--scan", str(scan)]) == 7
+    assert list((tmp_path / "away").iterdir()) == []
     assert _problems(printed) == ()
 
 

@@ -17,6 +17,7 @@ from agreegen.messages import Message, join_sentences, message
 from agreegen.model.report import FileReport, Verdict
 from agreegen.recording.own_documents import OwnDocument, identify, read_own
 from agreegen.recording.recorder import Recorder
+from agreegen.recording.scan_files import place_below
 from agreegen.register.interface import DocumentRow, EventDraft, EventKind, How
 
 __all__ = [
@@ -156,7 +157,7 @@ def receive_document(
     root, old = recorder.register.path.resolve().parent, row.registration.path
     path = _path_beside(old, sha256_of(pdf))
     try:
-        write_atomically(root / path, pdf)
+        write_atomically(place_below(root, path), pdf)
     except OSError as exc:
         raise RegisterError(
             message("recording.cannot-written", root=root / path, exc=exc),

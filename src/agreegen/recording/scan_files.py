@@ -15,7 +15,7 @@ from agreegen.messages import message
 from agreegen.recording.scan_inputs import open_source
 from agreegen.register.interface import ScanFile
 
-__all__ = ["SCANS_FOLDER", "SUFFIXES", "count_opening_pages", "keep_scan", "kept_below"]
+__all__ = ["SCANS_FOLDER", "SUFFIXES", "count_opening_pages", "keep_scan", "kept_below", "place_below"]
 
 SCANS_FOLDER = "scans"
 SUFFIXES = {"PDF": ".pdf", "PNG": ".png", "JPEG": ".jpg", "TIFF": ".tif"}
@@ -38,6 +38,23 @@ def kept_below(root: Path) -> Iterator[None]:
             message("recording.cannot-written-2", filename=exc.filename or root, exc=exc),
             hint=message("recording.free-space-or-mend-permissions-run"),
         ) from exc
+
+
+def place_below(root: Path, path: str) -> Path:
+    """Return where a file is kept below a folder; a link that leads out of it is not followed.
+
+    What lies behind one is not the register's: nothing would find it there again.
+
+    Raises:
+        RegisterError: It leads out.
+    """
+    place = root / path
+    if not place.parent.resolve().is_relative_to(root.resolve()):
+        raise RegisterError(
+            message("recording.folder-leads-out", folder=place.parent, root=root),
+            hint=message("recording.put-folder-itself-there"),
+        )
+    return place
 
 
 def keep_scan(scan: Path, root: Path, document_id: str, *, most_pages: int) -> ScanFile:
@@ -67,7 +84,7 @@ def keep_scan(scan: Path, root: Path, document_id: str, *, most_pages: int) -> S
         )
     sha256 = sha256_of_file(scan)
     path = f"{SCANS_FOLDER}/{document_id}-{sha256[:8]}{SUFFIXES[kind]}"
-    with kept_below(root), replacing(root / path, mode=_MODE) as temporary:
+    with kept_below(root), replacing(place_below(root, path), mode=_MODE) as temporary:
         digest = hashlib.sha256()
         with scan.open("rb") as source, temporary.open("wb") as copy:
             while block := source.read(_BLOCK_BYTES):

@@ -67,7 +67,11 @@ class Decider:
             key = (decision.source_sha256, decision.page)
             try:
                 kept = self._find(decision)
-                name = known.inputs.get(kept.sha256, kept.source.name)
+                if kept.sha256 not in known.inputs:  # laid there by somebody: no person has seen it here
+                    raise InputError(
+                        message("scanning.nobody-read-that-scan"), hint=message("scanning.add-scans-first")
+                    )
+                name = known.inputs[kept.sha256]
                 if not decision.accepted:
                     results.append(_result(name, decision, PageStatus.REJECTED))
                     drafts += [] if key in known.rejected else [_rejection(decision)]

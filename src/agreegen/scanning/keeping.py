@@ -9,7 +9,7 @@ from pathlib import Path
 from agreegen.errors import InputError
 from agreegen.files import replacing, sha256_of, sha256_of_file, write_atomically
 from agreegen.messages import message
-from agreegen.recording.scan_files import kept_below
+from agreegen.recording.scan_files import kept_below, place_below
 from agreegen.register.interface import ScanFile
 
 SCANS_FOLDER = "scans"
@@ -48,7 +48,7 @@ def keep_input(source: Path, root: Path) -> KeptInput:
 
 def _keep(source: Path, root: Path) -> KeptInput:
     sha256 = sha256_of_file(source)
-    target = root / INPUTS_FOLDER / f"{sha256}{source.suffix.lower()}"
+    target = place_below(root, f"{INPUTS_FOLDER}/{sha256}{source.suffix.lower()}")
     if target.is_file() and sha256_of_file(target) == sha256:
         return KeptInput(source, target, sha256)
     with replacing(target, mode=_MODE) as temporary, source.open("rb") as file, temporary.open("wb") as copy:
@@ -92,5 +92,5 @@ def keep_page(root: Path, document_id: str, part: int, data: bytes, source: Kept
         f"{SCANS_FOLDER}/{document_id}-{part}-{sha256[:_SHOWN]}.pdf"  # a scan taken back stays under its own
     )
     with kept_below(root):
-        write_atomically(root / name, data, mode=_MODE)
+        write_atomically(place_below(root, name), data, mode=_MODE)
     return ScanFile(name, sha256, 1, source.sha256, page)

@@ -9,7 +9,7 @@ from agreegen.ledger.holdings import Refused
 from agreegen.ledger.interface import Signature, SignedBy
 from agreegen.ledger.words import read_word
 from agreegen.messages import message
-from agreegen.recording.scan_files import SCANS_FOLDER, SUFFIXES, count_opening_pages
+from agreegen.recording.scan_files import SCANS_FOLDER, SUFFIXES, count_opening_pages, place_below
 from agreegen.register.store import Register
 
 __all__ = ["keep_signature", "read_signature"]
@@ -69,8 +69,9 @@ def _keep_scan(source: Path, root: Path) -> tuple[str, str]:
     data = source.read_bytes()
     digest = sha256_of(data)
     path = f"{SCANS_FOLDER}/ledger-{digest[:16]}{SUFFIXES[kind]}"
-    if not (root / path).is_file() or sha256_of((root / path).read_bytes()) != digest:
-        write_atomically(root / path, data, mode=_MODE)
+    place = place_below(root, path)
+    if not place.is_file() or sha256_of(place.read_bytes()) != digest:
+        write_atomically(place, data, mode=_MODE)
     return path, digest
 
 
