@@ -12,13 +12,15 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable, Iterator
+from contextvars import Context, ContextVar
 from pathlib import Path
+from typing import TypeVar
 
 from agreegen.errors import UsageError
 from agreegen.messages import message
 
+T = TypeVar("T")
 _BLOCK_BYTES = 1 << 20
 _SILENCE_S = 10.0
 _SYNCS_AT_ONCE = 32
@@ -63,13 +65,22 @@ _inputs: ContextVar[set[tuple[int, int]] | None] = ContextVar("inputs", default=
 def guarding_inputs() -> Iterator[None]:
     """Let nothing within replace a file that was read within, whatever name, link or spelling it has.
 
-    A command works in such a block; who serves many people gives each request its own.
+    A command works in such a block. A server works outside of it (`unguarded`).
     """
     token = _inputs.set(set())
     try:
         yield
     finally:
         _inputs.reset(token)
+
+
+def unguarded(work: Callable[[], T]) -> T:
+    """Do work that reads and writes files of its own again and again, such as a server's, without the guard.
+
+    A server writes where it chooses itself, never where somebody says. What it had read once would stay
+    noted as long as it runs, and with it any later file that gets the number of one that is gone.
+    """
+    return Context().run(work)
 
 
 def note_input(path: Path) -> None:

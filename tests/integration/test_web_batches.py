@@ -152,6 +152,31 @@ def test_a_child_outlives_its_server_and_the_next_server_sees_its_end(tmp_path: 
     assert len(documents(folder)) == ROWS
 
 
+@pytest.mark.timeout(300)
+def test_a_roster_is_mended_and_values_are_set_as_often_as_need_be(tmp_path: Path) -> None:
+    """By a server as the command line starts it: what it has read and shown it writes again all the same."""
+    from agreegen.web.accounts import add_user  # noqa: PLC0415 - the server's own process does the rest
+
+    home, port = tmp_path / "home", free_port()
+    add_user(Office.open(home), "officer", "王芳", "officer", PASSWORD)
+    with process(home, port):
+        visit = log_in(port)
+        path = upload(visit, 3)
+        folder = folder_of(home, path)
+        for number in range(2):
+            wait(lambda: folder.check.state is ChildState.ENDED)
+            assert visit.get(path).status_code == 200
+            name = f"again-{number}.csv"
+            again = [("roster", (name, invented_roster(4 + number).encode("utf-8-sig")))]
+            assert visit.post(f"{path}/roster", files=again).status_code == 303
+            wait(lambda: folder.check.state is ChildState.ENDED)
+            assert name in visit.get(path).text, "the page names the roster that it shows"
+            assert visit.post(f"{path}/values", {"pledge_date": f"2026-11-2{number}"}).status_code == 303
+            assert folder.defaults() == {"pledge_date": f"2026-11-2{number}"}
+        wait(lambda: folder.check.state is ChildState.ENDED)
+        assert json.loads(folder.check.output.read_bytes())["rows"] == 5
+
+
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebOffice]:
     """Serve one office for the rest of the module."""

@@ -14,6 +14,7 @@ import uvicorn
 
 from agreegen.api.devices import OfficeTls, office_tls
 from agreegen.errors import UsageError
+from agreegen.files import unguarded
 from agreegen.messages import message
 from agreegen.web.application import create_app
 from agreegen.web.office import Office
@@ -141,7 +142,7 @@ def _run(config: uvicorn.Config, address: Address, ready: Callable[[], None] | N
         raise UsageError(
             message("web.not-certificate-with-this-key", certificate=address.certificate, cause=exc)
         ) from exc
-    _Server(config, ready).run()
+    unguarded(_Server(config, ready).run)
 
 
 @contextmanager

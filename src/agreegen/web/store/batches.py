@@ -52,6 +52,11 @@ class Batches:
             )
         return batch
 
+    def name_roster(self, batch_id: str, roster: str) -> None:
+        """Note the name of a roster that took the place of a batch's former one."""
+        with self._database.writing() as connection:
+            connection.execute("UPDATE batches SET roster = ? WHERE id = ?", (roster, batch_id))
+
     def all(self) -> tuple[Batch, ...]:
         """Return every batch, newest first."""
         with self._database.reading() as connection:

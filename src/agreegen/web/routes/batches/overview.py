@@ -83,6 +83,7 @@ def replace_roster(call: Call) -> Response:
     if len(uploads) == 1 and not _is_busy(folder):
         roster = keep_roster(folder, uploads[0])
         folder.write_job(call.office.home, call.office.settings, batch.form, roster, folder.defaults())
+        call.office.batches.name_roster(batch.id, uploads[0].name)
         call.record("batch-roster", batch.id)
         _check(call, folder, batch)
     return back_to(f"/batches/{batch.id}")
