@@ -63,6 +63,7 @@ def render(template: str, office: Office, visitor: Visitor, **values: Any) -> st
             t=words_in(language),
             when=functools.partial(moment_text, language=language),
             act_word=functools.partial(say_act, language),
+            person=functools.partial(_person, office),
             lang=language,
             html_lang="zh-CN" if language == "zh" else "en",
             office_name=office.settings.name or say(language, "web.office"),
@@ -77,6 +78,12 @@ def render(template: str, office: Office, visitor: Visitor, **values: Any) -> st
             **values,
         )
     )
+
+
+def _person(office: Office, account: str) -> str:
+    """Return the name of the person of an account; the account's where it is not known any more."""
+    user = office.users.find_name(account)
+    return account if user is None else user.display
 
 
 def _said(thing: object | None, *, language: str) -> str:

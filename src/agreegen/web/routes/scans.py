@@ -18,6 +18,7 @@ from agreegen.web.work.scan_review import ScanReview, settled
 from agreegen.web.work.uploads import uploads_in
 
 _MOST_BYTES, _MOST_FILES = 1 << 30, 400
+_MOST_DIGITS = 8
 
 
 def list_scans(call: Call) -> Response:
@@ -40,6 +41,7 @@ def show_scans(call: Call) -> Response:
     mine = {(each.source, each.page): each for each in decided if each.by == call.user.name}
     ready = settled(pages, decided, four_eyes=call.office.settings.four_eyes)
     waiting = [each for each in pages if (each.source_sha256, each.page) not in mine]
+    passed = _passed(call.request.query_params.get("passed", "")) % max(1, len(waiting))
     return page(
         "scans_of_batch.html",
         call.office,
@@ -50,7 +52,8 @@ def show_scans(call: Call) -> Response:
         words=folder.scans.last_words(call.visitor.language),
         result=scans.result(),
         pages=pages,
-        next=waiting[0] if waiting else None,
+        next=waiting[passed] if waiting else None,
+        passed=passed,
         left=len(waiting),
         ready=len(ready),
         four_eyes=call.office.settings.four_eyes,
@@ -69,6 +72,11 @@ def add_scans(call: Call) -> Response:
             subject = f"{batch.id}: {len(names)}"
             call.begin(folder.scans, command, "scans-add", subject, answers=_answers(call, folder))
     return back_to(f"/scans/{batch.id}")
+
+
+def _passed(text: str) -> int:
+    """Return how many pages somebody has put off, to look at them later; none where it is no such number."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < _MOST_DIGITS else 0
 
 
 def _answers(call: Call, folder: BatchFolder) -> dict[str, str]:
@@ -90,7 +98,7 @@ def decide(call: Call) -> Response:
         call.record(
             "scan-decide", f"{batch.id}/{key[0][:12]}/{key[1]}", "accepted" if accepted else "rejected"
         )
-    return back_to(f"/scans/{batch.id}#review")
+    return back_to(f"/scans/{batch.id}?passed={_passed(call.text('passed'))}#review")
 
 
 def apply_decisions(call: Call) -> Response:

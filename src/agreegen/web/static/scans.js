@@ -1,5 +1,5 @@
 "use strict";
-// Decides by keyboard (y, n), and takes a dropped stack.
+// Decides by keyboard (y, n, arrow for the next page), and takes a dropped stack.
 (() => {
   document.addEventListener("keydown", (event) => {
     const typing = event.target.matches("input, select, textarea");
