@@ -25,7 +25,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-WIDTHS = {"wide": 1280, "phone": 390}
+WIDTHS = {"wide": 1280, "tablet": 820, "phone": 390}
 SERIOUS = {"serious", "critical"}
 SHOTS = os.environ.get("AGREEGEN_SCREENSHOTS")
 """A folder for pictures of the pages, to be looked at."""
@@ -37,6 +37,25 @@ window.violations = [];
 const note = (event) => window.violations.push(event.violatedDirective);
 document.addEventListener("securitypolicyviolation", note);
 """
+
+
+_SQUEEZED = """() => {
+  const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (walker.nextNode()) {
+    const parent = walker.currentNode.parentElement;
+    if (parent.closest(".sr, select, datalist, script")) { continue; }
+    const range = document.createRange();
+    range.selectNodeContents(walker.currentNode);
+    const lines = [...range.getClientRects()];
+    const size = parseFloat(getComputedStyle(parent).fontSize);
+    if (lines.length > 2 && Math.max(...lines.map((line) => line.width)) < 2.5 * size) {
+      found.push(walker.currentNode.textContent.trim());
+    }
+  }
+  return found;
+}"""
+"""Finds texts that stand in three lines or more of two characters each: Chinese breaks at every character."""
 
 
 @contextmanager
@@ -109,6 +128,7 @@ def look(watched: Watched, path: str, language: str, width: str) -> dict[str, ob
         path: _axe(page),
         f"{path} policy": violations,
         f"{path} is wider than the window": overflowing,
+        f"{path} has squeezed columns": page.evaluate(_SQUEEZED),
         f"{path} speaks another language": not (chinese or known),
         f"{path} has English sentences": english_sentences(visible_text(page.content()))
         if language == "zh"
