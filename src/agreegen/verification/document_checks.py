@@ -208,16 +208,15 @@ def check_form(
     yield from check_seams(document, form, files, options.limits, proved=proved, password=password)
     if proved:
         return
-    from agreegen.verification.proof.page_engine import (  # noqa: PLC0415 - draws pages, which few files need
-        check_engine,
-        engine_differs,
-    )
-
     if structure.encrypted and not opens_one_way(
         first, options.limits, options.password, options.second_password
     ):
+        from agreegen.verification.proof.page_engine import engine_differs  # noqa: PLC0415 - as below
+
         yield engine_differs(message("verification.second-password-may-show-another"))
     if page is PageCheck.OBJECTS:
+        from agreegen.verification.proof.page_engine import check_engine  # noqa: PLC0415 - draws pages: slow
+
         opened = replace(options, password=password)
         yield from check_engine(document, rebuilder_of(folder, document), first, opened)
     yield from _check_text(document, form, first, password)
