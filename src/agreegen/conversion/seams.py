@@ -13,8 +13,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agreegen.conversion.compiled.embedding import pdf_stream
-from agreegen.conversion.compiled.writer import file_ending, table_entry
+from agreegen.conversion.file_parts import file_ending, pdf_stream, table_entry
 from agreegen.errors import ConversionError
 from agreegen.messages import message
 from agreegen.model.document import Document, SeamSeal

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Mapping
 from typing import Any
-from xml.sax.saxutils import escape
 
 from agreegen.forms.fonts import find_chain
 from agreegen.forms.styles import Styles, W
@@ -77,7 +77,7 @@ def _rename(part: bytes, renamed: Mapping[str, str]) -> bytes:
 
 
 def _attribute(text: str) -> bytes:
-    return escape(text, {'"': "&quot;"}).encode()
+    return html.escape(text, quote=False).replace('"', "&quot;").encode()
 
 
 def _with_title(parts: Mapping[str, bytes], family: str) -> bytes:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from agreegen.conversion.compiled.metrics import FontFacts, FontSubset, Glyph
+from agreegen.conversion.file_parts import pdf_stream
 from agreegen.conversion.interface import DoesNotFit
 from agreegen.messages import message
 
@@ -61,11 +62,6 @@ def font_objects(
         (number + 3, pdf_stream(details, program)),
         (number + 4, pdf_stream(b"", unicode)),
     ]
-
-
-def pdf_stream(details: bytes, data: bytes) -> bytes:
-    """Return the bytes of a stream object with these entries besides its length."""
-    return b"<<%b/Length %d>>\nstream\n%b\nendstream" % (details, len(data), data)
 
 
 _TO_UNICODE = """/CIDInit/ProcSet findresource begin

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
 import pikepdf
 from pikepdf import Pdf, Stream
 
-from agreegen.conversion.compiled.embedding import OBJECTS_PER_FONT, font_objects, pdf_stream
+from agreegen.conversion.compiled.embedding import OBJECTS_PER_FONT, font_objects
 from agreegen.conversion.compiled.metrics import FontFacts, FontSubset
+from agreegen.conversion.file_parts import FILE_HEADER, file_ending, pdf_stream, table_entry
 from agreegen.conversion.metadata import CREATOR, file_identifier, pdf_date, xmp_packet
 from agreegen.errors import ConversionError
 from agreegen.messages import message
 from agreegen.model.document import Document
 
-FILE_HEADER: Final = b"%PDF-1.7\n%\xbf\xf7\xa2\xfe\n"
 _INFORMATION: Final = b"<</Title %b/Creator(%b)/Producer(%b)/CreationDate(%b)/ModDate(%b)>>"
 _EMBEDDED_FILE: Final = (
     b"/Type/EmbeddedFile/Subtype/application#2fjson/Params<</Size %d/ModDate(%b)/CheckSum<%b>>>"
@@ -118,28 +118,6 @@ def describing_objects(
     )
 
 
-def file_ending(
-    table: Sequence[bytes], root_and_info: tuple[int, int], identifier: bytes, position: int
-) -> list[bytes]:
-    """Return the classic cross-reference table at `position` with its trailer, in pieces.
-
-    Args:
-        table: The entry of each object from number 1 on.
-        root_and_info: Object numbers of the catalog and of the information dictionary.
-        identifier: Hexadecimal digits of `/ID`.
-        position: Offset of the table.
-    """
-    size = len(table) + 1
-    trailer = b"trailer\n<</Size %d/Root %d 0 R/Info %d 0 R/ID[<%b><%b>]>>\nstartxref\n%d\n%%%%EOF\n" % (
-        size,
-        *root_and_info,
-        identifier,
-        identifier,
-        position,
-    )
-    return [b"xref\n0 %d\n0000000000 65535 f \n" % size, *table, trailer]
-
-
 def _serialise(pdf: Pdf, number: int) -> bytes:
     item = pdf.get_object(number, 0)
     if isinstance(item, Stream):
@@ -147,8 +125,3 @@ def _serialise(pdf: Pdf, number: int) -> bytes:
         details = pikepdf.Dictionary({**dict(item.items()), "/Length": len(raw)}).unparse(resolved=True)
         return b"%d 0 obj\n%b\nstream\n%b\nendstream\nendobj\n" % (number, details, raw)
     return b"%d 0 obj\n%b\nendobj\n" % (number, item.unparse(resolved=True))
-
-
-def table_entry(offset: int) -> bytes:
-    """Return an entry of a cross-reference table for an object in use."""
-    return b"%010d 00000 n \n" % offset

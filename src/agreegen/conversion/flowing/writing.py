@@ -11,9 +11,9 @@ from typing import Final
 
 import pikepdf
 
-from agreegen.conversion.compiled.embedding import OBJECTS_PER_FONT, font_objects, font_tables, pdf_stream
+from agreegen.conversion.compiled.embedding import OBJECTS_PER_FONT, font_objects, font_tables
 from agreegen.conversion.compiled.metrics import FontSubset
-from agreegen.conversion.compiled.writer import FILE_HEADER, describing_objects, file_ending, table_entry
+from agreegen.conversion.compiled.writer import describing_objects
 from agreegen.conversion.fields import (
     PRINT_AND_LOCKED,
     Destination,
@@ -23,6 +23,7 @@ from agreegen.conversion.fields import (
     place_fields,
     signing_order,
 )
+from agreegen.conversion.file_parts import FILE_HEADER, file_ending, pdf_stream, table_entry
 from agreegen.conversion.flowing.content import OWN, SHARED, Element, Pages, SharedFont, finish_content
 from agreegen.conversion.flowing.description import LEFT_OFFSET, PageSize
 from agreegen.conversion.metadata import file_identifier
