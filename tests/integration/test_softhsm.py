@@ -318,6 +318,9 @@ def test_the_command_lists_a_module(hsm: Hsm) -> None:
     found = {(entry["kind"], entry["token"], entry["label"]) for entry in json.loads(done.stdout)}
     assert ("certificate", "seal", "p256") in found
     assert ("token", "empty", "") in found
+    table = agreegen("--lang", "zh", "credentials", "list", "--module", "libsofthsm2.so").stdout
+    assert "标签" in table
+    assert "，北京时间" in table, "when a certificate ends is told in the reader's zone"
 
 
 def write_job(hsm: Hsm) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -27,7 +28,7 @@ def list_command(module: Path, as_json: bool) -> None:
         print_json([entry.to_dict() for entry in entries])
         return
     print_table(
-        ("token", "serial", "kind", "label", "id", "subject", "valid until", "state"),
+        ("token", "serial", "kind", "object label", "object id", "subject", "valid until", "state"),
         [
             (
                 e.token,
@@ -36,7 +37,7 @@ def list_command(module: Path, as_json: bool) -> None:
                 e.label,
                 e.id,
                 e.subject or "",
-                e.not_after or "",
+                None if e.not_after is None else datetime.fromisoformat(e.not_after),
                 e.state,
             )
             for e in entries
