@@ -66,7 +66,9 @@ def test_signing_asks_with_the_password_of_the_file(
         ]
         assert run(sign) == code
     assert signed.exists() is (code == 0)
-    assert password not in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert password not in said
+    assert ("username and password" in said) is (code != 0)
 
 
 def test_a_job_names_the_service_by_a_file(
@@ -231,5 +233,7 @@ def test_a_client_certificate_opens_the_door(
         if opens:
             assert client.timestamp(b"data")
         else:
-            with pytest.raises(TimestampError, match="no connection"):
+            # The server may have hung up before it says that it wants another certificate.
+            why = "no (TLS )?connection" if "ca_file" in lines else "no TLS connection: .*ca_file"
+            with pytest.raises(TimestampError, match=why):
                 client.timestamp(b"data")

@@ -46,6 +46,7 @@ _DIGEST_ALGORITHMS = {
 _GRANTED = frozenset({"granted", "granted_with_mods"})
 _MAX_ANSWER_BYTES = 1 << 20
 _NAMES_CERTIFICATE = frozenset({SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2})
+_ASKS_WHO = frozenset({401, 403})
 _TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 _SIZE_MARGIN_BYTES = 64
 """Serial numbers and ECDSA signatures vary by some bytes from token to token."""
@@ -308,8 +309,14 @@ class _Service:
                 ends_at = time.monotonic() + self.server.timeout_s
                 body = read_answer(response, max_bytes=_MAX_ANSWER_BYTES, ends_at=ends_at)
                 status = response.status_code
+        except requests.exceptions.SSLError as exc:
+            raise TimestampError(message("signing.timestamps-no-tls", url=self.server.url)) from exc
         except (requests.RequestException, HTTPError, OSError, ValueError) as exc:
             raise _BusyError(message("signing.no-connection", name=type(exc).__name__)) from exc
+        if status in _ASKS_WHO:
+            raise TimestampError(
+                message("signing.timestamps-other-login", url=self.server.url, status=status)
+            )
         if status in _TRY_AGAIN:
             raise _BusyError(message("signing.http-status-2", status=status))
         if 300 <= status < 400:
