@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from openpyxl import load_workbook
 
 from agreegen.api import open_register
 from agreegen.demo.run import invented_roster
@@ -201,6 +203,46 @@ def test_complaints_stand_at_their_cells_and_nothing_is_made(web: WebOffice) -> 
     assert folder.run.state is ChildState.NEVER
     entry = next(web.office.audit.entries())
     assert (entry.act.act, entry.act.result) == ("batch-run", "refused")
+
+
+@pytest.mark.timeout(300)
+def test_rows_without_errors_are_made_where_that_is_wished_and_the_others_once_they_are_mended(
+    web: WebOffice,
+) -> None:
+    """They come as a workbook; mended, they are made beside the rest."""
+    visit = web.visit(Role.OFFICER)
+    text = "编号,姓名,公民身份号码\nA1,张伟,\nA2,李娜,110105194912310021\n"
+    files = [("roster", ("people.csv", text.encode("utf-8-sig")))]
+    path = visit.post("/batches", {"form": "personal-pledge"}, files).headers["location"]
+    folder = folder_of(web.office.home.folder, path)
+    wait(lambda: folder.check.state is ChildState.ENDED)
+    assert 'id="good-rows"' in visit.get(path).text
+    visit.post(f"{path}/run", {"good_rows": "1"})
+    wait(lambda: folder.run.state is ChildState.ENDED)
+    assert set(documents(folder).values()) == {"A1 张伟"}
+    failed = visit.get(f"{path}/failed-rows.xlsx").content
+    workbook = load_workbook(io.BytesIO(failed))
+    (cell,) = (cell for row in workbook.worksheets[0] for cell in row if cell.value == "110105194912310021")
+    cell.value = None
+    mended = io.BytesIO()
+    workbook.save(mended)
+    visit.post(f"{path}/mended", files=[("roster", ("failed-rows.xlsx", mended.getvalue()))])
+    wait(lambda: folder.run.state is ChildState.ENDED)
+    assert set(documents(folder).values()) == {"A1 张伟", "A2 李娜"}
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("text", ["编号,姓名,公民身份号码\nA2,李娜,110105194912310021\n", "甲,乙\n1,2\n"])
+def test_where_no_row_is_good_nothing_can_be_made(web: WebOffice, text: str) -> None:
+    """Neither where all rows are wrong, nor where the file is no roster."""
+    visit = web.visit(Role.OFFICER)
+    files = [("roster", ("people.csv", text.encode("utf-8-sig")))]
+    path = visit.post("/batches", {"form": "personal-pledge"}, files).headers["location"]
+    folder = folder_of(web.office.home.folder, path)
+    wait(lambda: folder.check.state is ChildState.ENDED)
+    assert 'id="good-rows"' not in visit.get(path).text
+    visit.post(f"{path}/run", {"good_rows": "1"})
+    assert folder.run.state is ChildState.NEVER
 
 
 @pytest.mark.timeout(300)

@@ -14,8 +14,9 @@ import yaml
 
 from agreegen.api import find_form, open_register, register_signer
 from agreegen.api.batches import credentials_of_run, read_job
-from agreegen.errors import AgreegenError
+from agreegen.errors import AgreegenError, ExitCode
 from agreegen.files import write_atomically
+from agreegen.model.complaint import Severity
 from agreegen.model.form import Form
 from agreegen.web.home import Home
 from agreegen.web.settings import Settings
@@ -240,6 +241,17 @@ class BatchFolder:
         """Return what the check printed; None where there is no whole answer."""
         return read_answer(self.check)
 
+    def may_run(self, *, without_bad_rows: bool) -> bool:
+        """Tell whether the check lets the batch be made.
+
+        Args:
+            without_bad_rows: Whether rows with errors may be left out, to be mended and made later.
+        """
+        result = self.check_result()
+        if result is None or self.check.exit_code == ExitCode.DONE:
+            return result is not None
+        return without_bad_rows and has_good_rows(result)
+
     def progress(self) -> RunProgress:
         """Read what the last run has told so far."""
         progress = RunProgress()
@@ -285,6 +297,12 @@ class BatchFolder:
         result = self.check_result() or {}
         found = (self.output / "samples" / Path(name).name for name in result.get("samples", ()))
         return tuple(path for path in found if path.is_file())
+
+
+def has_good_rows(result: Mapping[str, Any]) -> bool:
+    """Tell whether what a check found wrong is wrong in some rows only, so that the others can be made."""
+    wrong = [each["row"] for each in result["complaints"] if each["severity"] == Severity.ERROR.value]
+    return None not in wrong and 0 < len(set(wrong)) < result["rows"]
 
 
 def _from_home(entry: Mapping[str, Any]) -> dict[str, Any]:

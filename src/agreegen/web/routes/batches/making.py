@@ -25,12 +25,11 @@ _RUN = ("batch", "run", "job.yaml", "--json")
 
 
 def start_run(call: Call) -> Response:
-    """Start the batch, or go on with it where it stopped."""
+    """Start the batch, or go on with it where it stopped; rows with errors are left out where wished."""
     batch, folder = find_batch(call)
-    result = folder.check_result()
-    passed = result is not None and folder.check.exit_code == 0
+    free = folder.may_run(without_bad_rows=bool(call.text("good_rows")))
     answers = answers_to(call.secret, None, folder.run_signers, call.visitor.language)
-    call.begin(folder.run, _RUN, "batch-run", batch.id, answers=answers, free=passed)
+    call.begin(folder.run, _RUN, "batch-run", batch.id, answers=answers, free=free)
     return back_to(f"/batches/{batch.id}")
 
 

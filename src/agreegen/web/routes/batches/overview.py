@@ -116,6 +116,7 @@ def show_batch(call: Call) -> Response:
         defaults=folder.defaults(),
         roster=roster,
         check=folder.check_result(),
+        good_rows=folder.may_run(without_bad_rows=True),
         checking=folder.check.state is ChildState.RUNNING,
         state=state_of(folder),
         progress=folder.progress(),
