@@ -18,7 +18,6 @@ from agreegen.batch.interface import Job, RowResult, RunEvent, RunEventKind, Run
 from agreegen.batch.job.job_file import read_job
 from agreegen.batch.job.status import job_status
 from agreegen.batch.making import chunk_signatures, chunks
-from agreegen.batch.making.read_back import check_page
 from agreegen.batch.running.run import RunSettings, run_job
 from agreegen.chain.lock import lock_folder
 from agreegen.errors import AgreegenError, CredentialError, InputError, RegisterError, SigningError
@@ -27,6 +26,7 @@ from agreegen.messages import foreign_text
 from agreegen.model.document import Document
 from agreegen.model.form import Form
 from agreegen.model.report import Verdict
+from agreegen.pipeline.own_read_back import check_page
 from agreegen.register.audit.service import verify_register
 from agreegen.register.interface import DocumentState, EventKind
 from agreegen.register.store import Register

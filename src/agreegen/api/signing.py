@@ -10,7 +10,6 @@ from datetime import datetime
 from pathlib import Path
 
 from agreegen.api.access import RegisterAccess
-from agreegen.batch.job.register_signers import recorder_beside
 from agreegen.clock import read_clock
 from agreegen.errors import ArchiveError, InputError, SigningError, TimestampError
 from agreegen.files import read_limited, write_atomically
@@ -18,6 +17,7 @@ from agreegen.messages import message
 from agreegen.model.document import DeclaredRole, Document
 from agreegen.model.report import PadesLevel
 from agreegen.pdf.limits import Limits
+from agreegen.pipeline.own_read_back import SignedKinds
 from agreegen.pipeline.signing import extend_and_check, sign_and_check
 from agreegen.recording.recorder import Recorder
 from agreegen.recording.singles import expect_signed, record_signed
@@ -126,6 +126,7 @@ class FileSigner:
     register: RegisterAccess | None = None
     findings: tuple[Finding, ...] = ()
     _recorder: Recorder | None = None
+    _kinds: SignedKinds = field(default_factory=SignedKinds)
     _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     def __enter__(self) -> FileSigner:
@@ -138,6 +139,8 @@ class FileSigner:
         request, access = self.request, self.register
         self.findings = tuple(check_credential(self.credential, request.trust, request.now))
         if access is not None:
+            from agreegen.batch.job.register_signers import recorder_beside  # noqa: PLC0415 - for registers only
+
             opening = recorder_beside(
                 access.file,
                 self.credential,
@@ -160,13 +163,21 @@ class FileSigner:
             CredentialError: The key cannot sign.
             TimestampError: The level needs a timestamp and no service gave one.
         """
-        signed = sign_and_check(pdf, self.credential, self.request, forms=self.forms, policy=self.policy)
+        signed = sign_and_check(
+            pdf,
+            self.credential,
+            self.request,
+            forms=self.forms,
+            policy=self.policy,
+            kinds=self._kinds,
+        )
         if signed.pdf.timestamp_pending:
             raise TimestampError(
                 signed.pdf.why_pending or message("api.no-timestamp-was-had"),
                 hint=message("api.try-again-or-name-another-tsa"),
             )
-        return SignedFile(signed.role, signed.pdf, _declared_role(pdf, signed.role))
+        declared = _declared_role(signed.document or _document_in(pdf), signed.role)
+        return SignedFile(signed.role, signed.pdf, declared)
 
     def sign_file(self, source: Path, destination: Path) -> SignedFile:
         """Sign a file, write the signed one durably, and record it.
@@ -190,9 +201,8 @@ class FileSigner:
         return signed
 
 
-def _declared_role(pdf: bytes, role: str) -> DeclaredRole | None:
-    """Return a role as the document in a file declares it; None where no document of ours does."""
-    document = _document_in(pdf)
+def _declared_role(document: Document | None, role: str) -> DeclaredRole | None:
+    """Return a role as a document declares it; None where it does not."""
     return None if document is None else next((each for each in document.roles if each.id == role), None)
 
 

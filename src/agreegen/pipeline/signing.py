@@ -12,8 +12,10 @@ from pathlib import Path
 
 from agreegen.errors import SigningError
 from agreegen.messages import message
+from agreegen.model.document import Document
 from agreegen.model.report import FileReport, Integrity, PadesLevel
 from agreegen.pipeline.earlier_signatures import refuse_altered, require_signable
+from agreegen.pipeline.own_read_back import SignedKinds, adds_only_a_signature, check_signed_bytes
 from agreegen.pipeline.read_back import Expected, examine_confined, read_back
 from agreegen.pki.trust.policy import load_policy
 from agreegen.signing.interface import Credential, SignedPdf, SigningRequest, TimestampServer, Trust
@@ -34,6 +36,7 @@ def sign_and_check(
     forms: Path | None = None,
     policy: Path | None = None,
     expected: Expected | None = None,
+    kinds: SignedKinds | None = None,
 ) -> SignedInRole:
     """Sign a file in one role, after judging it as `verify` does, and read the signed one back.
 
@@ -44,6 +47,8 @@ def sign_and_check(
         forms: Folder of released forms, None for the packaged ones.
         policy: Validation policy for the earlier signatures, e.g. for their SM2 signer ids.
         expected: What the file must say, where it was made here.
+        kinds: What the command has signed so far, for who signs many: of files that were made again byte for
+            byte the first of each kind is examined wholly, and of the others what can differ.
 
     Raises:
         ComplaintsError: The form that it was made from has errors.
@@ -56,8 +61,34 @@ def sign_and_check(
     if not request.role:
         request = replace(request, role=_choose_role(pdf, credential, request))
     signed = sign_pdf(pdf, credential, request, checked=True, judged=received.unaltered)
-    received.judge_signed(signed, request.role, expected)
-    return SignedInRole(signed, request.role)
+    if not _is_known(pdf, signed, received, credential, request.role, kinds):
+        received.judge_signed(signed, request.role, expected)
+    return SignedInRole(signed, request.role, received.made)
+
+
+def _is_known(
+    pdf: bytes,
+    signed: SignedPdf,
+    received: Received,
+    credential: Credential,
+    role: str,
+    kinds: SignedKinds | None,
+) -> bool:
+    """Tell whether a signed file differs from one that was read back wholly in what was looked at here alone.
+
+    Raises:
+        SigningError: Its signature is not right.
+    """
+    document = received.made
+    # Seals over the edges must be the signer's, which only the whole examination asks.
+    if kinds is None or document is None or document.seams or signed.hole is None:
+        return False
+    known = kinds.knows(document, role)
+    kinds.note(document, role)
+    if not known or not adds_only_a_signature(pdf, signed.data, role):
+        return False
+    check_signed_bytes(pdf, signed.data, signed.hole, sm2_signer_id=credential.sm2_signer_id)
+    return True
 
 
 def _choose_role(pdf: bytes, credential: Credential, request: SigningRequest) -> str:
@@ -78,10 +109,12 @@ class SignedInRole:
     Attributes:
         pdf: The file.
         role: The role that it was signed in.
+        document: What the file carries, where it was made again byte for byte; else None.
     """
 
     pdf: SignedPdf
     role: str
+    document: Document | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +124,12 @@ class Received:
     Attributes:
         report: What it says.
         options: By what it was judged.
-        made_here: Whether it is a file of ours that was made again byte for byte.
+        made: What it carries, where it is a file of ours that was made again byte for byte; else None.
     """
 
     report: FileReport
     options: Options
-    made_here: bool = False
+    made: Document | None = None
 
     @property
     def unaltered(self) -> bool:
@@ -115,7 +148,7 @@ class Received:
             SigningError: It is not found unaltered, the signature is not found intact, or the seal over the
                 edges of the pages is another one than the signature shows.
         """
-        after = read_back(signed.data, self.options, expected, made_here=self.made_here)
+        after = read_back(signed.data, self.options, expected, made_here=self.made is not None)
         if not any(s.field == role and s.integrity is Integrity.INTACT for s in after.signatures):
             raise SigningError(message("pipeline.signature-field-does-not-read-back", role=role))
         wrong = next((alarm.message for alarm in after.alarms if alarm.code == SEAM_DIFFERS), None)
@@ -189,7 +222,7 @@ def extend_and_check(
 
     trust = replace(trust, device_anchors_der=load_policy(policy).device_authorities)
     extended = extend_pdf(pdf, level, trust=trust, tsa=tsa, now=now, judged=before.unaltered)
-    read_back(extended.data, options, made_here=before.made_here)
+    read_back(extended.data, options, made_here=before.made is not None)
     return extended
 
 
@@ -208,5 +241,5 @@ def _judge(pdf: bytes, options: Options) -> Received:
 
         made = examine_made(_LABEL, pdf, options)
         if made is not None:
-            return Received(made, options, made_here=True)
+            return Received(made[0], options, made[1])
     return Received(examine_confined(_LABEL, pdf, options), options)

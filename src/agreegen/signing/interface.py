@@ -208,12 +208,14 @@ class SignedPdf:
         level: The level reached.
         timestamp_pending: Whether the level asked for needs a timestamp that no service gave.
         why_pending: What the services said instead.
+        hole: Where the signature's `/Contents` stands, brackets included; None where more came after it.
     """
 
     data: bytes
     level: PadesLevel
     timestamp_pending: bool = False
     why_pending: Message | None = None
+    hole: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,8 @@ class BatchSigner:
         cms = self._template.assemble(prepared.attributes, signature, timestamp_token=token)
         reached = PadesLevel.B_T if token is not None else PadesLevel.B_B
         pending = token is None and self.request.level is not PadesLevel.B_B
-        return SignedPdf(prepared.fill(cms), reached, timestamp_pending=pending)
+        hole = (prepared.start, prepared.end)
+        return SignedPdf(prepared.fill(cms), reached, timestamp_pending=pending, hole=hole)
 
     def _prepare_with_pyhanko(self, pdf: bytes, *, judged: bool) -> Prepared:
         # pyHanko takes longer to load than a hundred signatures, and files of our own do not need it.

@@ -69,7 +69,7 @@ def examine(label: str, data: bytes, options: Options, *, rebuild: bool = True) 
     return _judge_read(label, data, options, _read_structure(data, options, rebuild=rebuild))
 
 
-def examine_made(label: str, data: bytes, options: Options) -> FileReport | None:
+def examine_made(label: str, data: bytes, options: Options) -> tuple[FileReport, Document] | None:
     """Judge a file of ours that nobody has signed and that is made again, byte for byte.
 
     What it says follows from its form and the values attached to it, and no library opens it: who signs such
@@ -81,12 +81,13 @@ def examine_made(label: str, data: bytes, options: Options) -> FileReport | None
         options: What the caller chose.
 
     Returns:
-        What `examine` says of it; None for any other file.
+        What `examine` says of it, and what it carries; None for any other file.
     """
     proved = prove(data, options) if options.limits.native else None
     if proved is None or proved.structure.signatures:
         return None
-    return _judge_read(label, data, options, (proved.structure, PageCheck.PROVED, proved.document))
+    report = _judge_read(label, data, options, (proved.structure, PageCheck.PROVED, proved.document))
+    return report, proved.document
 
 
 def _judge_read(

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from agreegen.batch.interface import Job, JobSignature
 from agreegen.batch.job.timestamp_services import timestamp_servers
 from agreegen.batch.making.drafts import Draft, TaskResult
-from agreegen.batch.making.read_back import adds_only_a_signature, check_signed_bytes
 from agreegen.batch.making.remote_key import RemoteKey
 from agreegen.batch.planning.planner import SignTask, credential_path
 from agreegen.errors import AgreegenError, CredentialError, SigningError, TimestampError
 from agreegen.messages import foreign_text, message
 from agreegen.model.report import PadesLevel
+from agreegen.pipeline.own_read_back import adds_only_a_signature, check_signed_bytes
 from agreegen.pki.signer_pin import fingerprint
 from agreegen.register.interface import EventDraft, EventKind
 from agreegen.signing.certificate_checks import check_credential
@@ -276,7 +276,9 @@ def _finish(
     """Put value and token in, and check the signed bytes."""
     try:
         signed = signer.finish(prepared, value, token=token)
-        check_signed_bytes(draft.file.data, signed.data, prepared, sm2_signer_id=sm2_signer_id)
+        check_signed_bytes(
+            draft.file.data, signed.data, (prepared.start, prepared.end), sm2_signer_id=sm2_signer_id
+        )
     except SigningError as exc:
         return exc
     return signed

@@ -13,13 +13,13 @@ from agreegen.batch.making.chunk_signatures import ChunkSigner, Waiting
 from agreegen.batch.making.drafts import Draft, FileBytes, TaskResult, failed
 from agreegen.batch.making.laying_down import move_aside, publish
 from agreegen.batch.making.outcomes import ChunkDelivery, ChunkOutcome, TaskOutcome, WorkerSettings
-from agreegen.batch.making.read_back import check_page
 from agreegen.batch.planning.planner import SignTask, Task
 from agreegen.errors import AgreegenError, CredentialError, MissingProgramError, SigningError
 from agreegen.files import sha256_of
 from agreegen.messages import Message, foreign_text, message
 from agreegen.model.report import FileReport, PadesLevel, SignatureKind, TrustStatus
 from agreegen.pipeline.making import DocumentMaker
+from agreegen.pipeline.own_read_back import check_page
 from agreegen.pipeline.read_back import Expected, examine_confined, read_back
 from agreegen.register.interface import EventDraft, EventKind
 from agreegen.signing.certificate_paths import accept_paths

@@ -1,12 +1,14 @@
 """Reading back what was just signed: the right bytes under the signature, the right text on the page.
 
 The examination of `agreegen verify` suspects everything. Here this process made the file a moment ago, so
-fewer questions are enough for most files; the first one of each chunk gets the whole examination besides.
+fewer questions are enough for most files; the first one of each chunk, or of each kind that a command signs,
+gets the whole examination besides.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 
 from agreegen.conversion.text import check_text
 from agreegen.errors import SigningError
@@ -18,14 +20,13 @@ from agreegen.pdf.plain import Entries, NotPlainError, PlainPdf, reference
 from agreegen.pki.algorithms import SM2_DEFAULT_ID
 from agreegen.pki.cms.container_check import check_container, digester_for
 from agreegen.rendering.expected import expected_text
-from agreegen.signing.prepared import Prepared
 
 _BYTE_RANGE = re.compile(rb"/ByteRange\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]")
 _MAX_CMS_BYTES = 1 << 20
 
 
 def check_signed_bytes(
-    before: bytes, signed: bytes, prepared: Prepared, *, sm2_signer_id: str | None = None
+    before: bytes, signed: bytes, hole: tuple[int, int], *, sm2_signer_id: str | None = None
 ) -> None:
     """Check that a file carries a right signature over everything but the signature itself.
 
@@ -36,24 +37,24 @@ def check_signed_bytes(
     Args:
         before: The file before the signature.
         signed: The file with it.
-        prepared: Where the hole is.
+        hole: Where the signature stands, brackets included.
         sm2_signer_id: The id that enters the digest of an SM2 signature, where it is not the default one.
 
     Raises:
         SigningError: One of them does not hold.
     """
     if not signed.startswith(before):
-        raise SigningError(message("batch.reading-back-finds-other-bytes-than"))
+        raise SigningError(message("pipeline.reading-back-finds-other-bytes-than"))
+    start, end = hole
     stated = [tuple(map(int, found)) for found in _BYTE_RANGE.findall(signed, len(before))]
-    start, end = prepared.start, prepared.end
     if stated != [(0, start, end, len(signed) - end)]:
-        raise SigningError(message("batch.reading-back-finds-another-byterange-than"))
+        raise SigningError(message("pipeline.reading-back-finds-another-byterange-than"))
     if signed[start : start + 1] != b"<" or signed[end - 1 : end] != b">":
-        raise SigningError(message("batch.reading-back-finds-no-signature-where"))
+        raise SigningError(message("pipeline.reading-back-finds-no-signature-where"))
     try:
         contents = bytes.fromhex(signed[start + 1 : end - 1].decode("ascii"))
     except ValueError as exc:
-        raise SigningError(message("batch.reading-back-finds-damaged-signature")) from exc
+        raise SigningError(message("pipeline.reading-back-finds-damaged-signature")) from exc
     facts = check_container(
         contents,
         digester_for(signed, (0, start, end, len(signed) - end)),
@@ -63,7 +64,7 @@ def check_signed_bytes(
     )
     if facts.integrity is not Integrity.INTACT:
         raise SigningError(
-            message("batch.reading-back-finds-signature-not-right", reasons=join_sentences(facts.reasons))
+            message("pipeline.reading-back-finds-signature-not-right", reasons=join_sentences(facts.reasons))
         )
 
 
@@ -120,6 +121,25 @@ def _fills(old: PlainPdf, new: PlainPdf, field: int, role: str) -> bool:
 
 def _without(entries: Entries, keys: set[bytes]) -> Entries:
     return {key: value for key, value in entries.items() if key not in keys}
+
+
+@dataclass(slots=True)
+class SignedKinds:
+    """The kinds of files of which a command has signed one, and read it back wholly.
+
+    A kind is a template and a role; credential, level and time are the same for all that one command
+    signs.
+    """
+
+    _known: set[tuple[str, str, str]] = field(default_factory=set)
+
+    def knows(self, document: Document, role: str) -> bool:
+        """Tell whether a file of the kind was read back wholly."""
+        return (document.form_id, document.template_sha256, role) in self._known
+
+    def note(self, document: Document, role: str) -> None:
+        """Note that one was."""
+        self._known.add((document.form_id, document.template_sha256, role))
 
 
 def check_page(data: bytes, form: Form, document: Document) -> None:
