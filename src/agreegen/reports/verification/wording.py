@@ -29,6 +29,13 @@ EXAMPLE_TRUST = "example-trust"
 EXAMPLE_NOTE = message("reports.example-note")
 """Said once a report, not once a file."""
 
+_ADVICE_ON_CAUSES = {
+    "NO_POE": "no-proof-of-time",
+    "OUT_OF_BOUNDS_NO_POE": "no-proof-of-time",
+    "CRYPTO_CONSTRAINTS_FAILURE": "policy",
+    "SIG_CONSTRAINTS_FAILURE": "policy",
+}
+"""Subindications that leave a signature open → what would settle it."""
 _LOCKED = "password-needed"
 _ALARMS_WITH_ADVICE = (
     "wrong-signer",
@@ -244,6 +251,7 @@ def _needs(file: FileReport) -> Iterator[str]:
         yield "no-status"
     if any(s.revocation is Revocation.REVOKED for s in signers):
         yield "revoked"
+    yield from (_ADVICE_ON_CAUSES[s.subindication] for s in signers if s.subindication in _ADVICE_ON_CAUSES)
     yield from (code for code in _ALARMS_WITH_ADVICE if code in codes)
     if file.document is not None and file.document.missing_roles:
         yield "missing"

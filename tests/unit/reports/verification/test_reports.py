@@ -18,6 +18,7 @@ from agreegen.model.report import (
     Coverage,
     DocumentFacts,
     FileReport,
+    Indication,
     Method,
     Report,
     RoleFacts,
@@ -269,6 +270,25 @@ def test_advice_about_a_signature_on_a_device(report: Report) -> None:
     with speaking("zh", on_page=True):
         (on_page,) = explain(replace(foreign, signatures=(signature,)), "zh").advice
     assert "--" not in on_page
+
+
+@pytest.mark.parametrize(
+    ("cause", "option"),
+    [
+        ("NO_POE", "--evidence"),
+        ("OUT_OF_BOUNDS_NO_POE", "--evidence"),
+        ("CRYPTO_CONSTRAINTS_FAILURE", "--policy"),
+        ("SIG_CONSTRAINTS_FAILURE", "--policy"),
+    ],
+)
+def test_advice_where_time_or_policy_leaves_it_open(report: Report, cause: str, option: str) -> None:
+    good = report.files[0]
+    open_one = replace(
+        good.signatures[0], indication=Indication.INDETERMINATE, subindication=cause, reasons=()
+    )
+    file = replace(good, verdict=Verdict.INDETERMINATE, signatures=(open_one,))
+    (advice,) = explain(file, "en").advice
+    assert option in advice
 
 
 @pytest.mark.parametrize("verdict", [Verdict.UNREADABLE, Verdict.INDETERMINATE])
