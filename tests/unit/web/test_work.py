@@ -20,7 +20,7 @@ from agreegen.web.store.decisions import PageDecision
 from agreegen.web.work import shelf as shelves
 from agreegen.web.work.agreements.form_entry import entries, values_of
 from agreegen.web.work.behind import Behind
-from agreegen.web.work.scan_review import settled
+from agreegen.web.work.scan_review import left_for, settled
 from agreegen.web.work.shelf import Shelf
 
 
@@ -78,6 +78,21 @@ def test_one_pair_of_eyes_or_two_that_agree() -> None:
     assert settled([PAGE], [decision("wang"), decision("li", accepted=False)], four_eyes=True) == ()
     assert settled([PAGE], [decision("wang"), decision("li", number="A2")], four_eyes=True) == ()
     assert settled([], [decision("wang")], four_eyes=False) == ()
+
+
+def test_who_disagrees_sees_the_page_again_until_two_agree() -> None:
+    """Nobody sees a page again that waits for a second person only; a dispute can be ended by either."""
+    told = [decision("wang")]
+    assert left_for([PAGE], told, "wang", four_eyes=True) == []
+    assert left_for([PAGE], told, "li", four_eyes=True) == [PAGE]
+    assert left_for([PAGE], told, "li", four_eyes=False) == [PAGE]
+    told += [decision("li", accepted=False)]
+    assert left_for([PAGE], told, "wang", four_eyes=True) == [PAGE]
+    assert left_for([PAGE], told, "li", four_eyes=True) == [PAGE]
+    assert left_for([PAGE], told, "wang", four_eyes=False) == []
+    changed = [told[1], decision("wang", accepted=False)]
+    assert left_for([PAGE], changed, "wang", four_eyes=True) == []
+    assert settled([PAGE], changed, four_eyes=True) != ()
 
 
 def test_all_errors_of_a_form_stand_at_their_fields() -> None:

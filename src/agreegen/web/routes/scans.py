@@ -14,7 +14,7 @@ from agreegen.web.store.decisions import PageDecision
 from agreegen.web.work.batch_folder import BatchFolder
 from agreegen.web.work.commands.children import ChildState
 from agreegen.web.work.commands.questions import answers_to, questions_of
-from agreegen.web.work.scan_review import ScanReview, settled
+from agreegen.web.work.scan_review import ScanReview, left_for, settled
 from agreegen.web.work.uploads import uploads_in
 
 _MOST_BYTES, _MOST_FILES = 1 << 30, 400
@@ -38,9 +38,10 @@ def show_scans(call: Call) -> Response:
     scans = ScanReview(folder)
     pages = scans.open_pages()
     decided = call.office.decisions.of(batch.id)
-    mine = {(each.source, each.page): each for each in decided if each.by == call.user.name}
-    ready = settled(pages, decided, four_eyes=call.office.settings.four_eyes)
-    waiting = [each for each in pages if (each.source_sha256, each.page) not in mine]
+    four_eyes = call.office.settings.four_eyes
+    ready = settled(pages, decided, four_eyes=four_eyes)
+    waiting = left_for(pages, decided, call.user.name, four_eyes=four_eyes)
+    mine = {(each.source, each.page) for each in decided if each.by == call.user.name}
     passed = _passed(call.request.query_params.get("passed", "")) % max(1, len(waiting))
     return page(
         "scans_of_batch.html",
@@ -54,9 +55,10 @@ def show_scans(call: Call) -> Response:
         pages=pages,
         next=waiting[passed] if waiting else None,
         passed=passed,
+        disputed=bool(waiting) and (waiting[passed].source_sha256, waiting[passed].page) in mine,
         left=len(waiting),
         ready=len(ready),
-        four_eyes=call.office.settings.four_eyes,
+        four_eyes=four_eyes,
         questions=questions_of((folder.register_signer,), call.visitor.language),
     )
 

@@ -94,6 +94,35 @@ class ScanReview:
         return self.reading([f"--decisions={_FILLED}"], by)
 
 
+def left_for(
+    pages: Iterable[OpenPage], decided: Iterable[PageDecision], by: str, *, four_eyes: bool
+) -> list[OpenPage]:
+    """Return the pages that a person has to decide on: new ones, and where others decided otherwise.
+
+    Args:
+        pages: The pages that are open.
+        decided: What people decided.
+        by: Account of the person.
+        four_eyes: Whether two people must agree.
+    """
+    by_page = _by_page(decided)
+
+    def is_left(page: OpenPage) -> bool:
+        told = by_page.get((page.source_sha256, page.page), [])
+        own = [each for each in told if each.by == by]
+        others = [each for each in told if each.by != by]
+        return not own or (four_eyes and bool(others) and not any(map(own[-1].agrees_with, others)))
+
+    return [page for page in pages if is_left(page)]
+
+
+def _by_page(decided: Iterable[PageDecision]) -> dict[tuple[str, int], list[PageDecision]]:
+    found: dict[tuple[str, int], list[PageDecision]] = {}
+    for each in decided:
+        found.setdefault((each.source, each.page), []).append(each)
+    return found
+
+
 def settled(
     pages: Iterable[OpenPage], decided: Iterable[PageDecision], *, four_eyes: bool
 ) -> tuple[PageDecision, ...]:
@@ -104,9 +133,7 @@ def settled(
         decided: What people decided, oldest first.
         four_eyes: Whether two people must agree.
     """
-    by_page: dict[tuple[str, int], list[PageDecision]] = {}
-    for each in decided:
-        by_page.setdefault((each.source, each.page), []).append(each)
+    by_page = _by_page(decided)
     found = []
     for page in pages:
         own = by_page.get((page.source_sha256, page.page), [])
