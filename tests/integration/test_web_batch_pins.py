@@ -132,6 +132,9 @@ def test_without_the_pin_nothing_is_made_and_with_it_everything_that_follows(sea
         assert ended(folder.printing) == ExitCode.SIGNING
         visit.post(f"{page}/print", {FIELD: sealed.pin})
         assert ended(folder.printing) == 0, folder.printing.last_words("en")
+        with open_register(folder.register) as register:
+            printed = [json.loads(each.details)["by"] for each in register.events() if each.kind == "printed"]
+        assert set(printed) == {"王芳"}, "who printed is the officer, not the server's account"
         scans = page.replace("/batches/", "/scans/")
         assert field_of(visit.get(scans).text, SEAL)
         stack = [("scans", ("stack.pdf", folder.print_file.read_bytes()))]

@@ -25,6 +25,7 @@ from agreegen.messages import message
 @click.option("--unit", "units", multiple=True, metavar="U", help="cli.only-unit-may-repeated")
 @click.option("--staff-no", "staff_nos", multiple=True, metavar="N", help="cli.only-person-may-repeated")
 @click.option("--xlsx", type=any_path, metavar="FILE", help="cli.lists-cover-sheets-workbook")
+@click.option("--by", metavar="NAME", help="cli.who-prints-else-name-account")
 @forms_option
 @force_option
 @json_option
@@ -38,6 +39,7 @@ def print_command(
     units: tuple[str, ...],
     staff_nos: tuple[str, ...],
     xlsx: Path | None,
+    by: str | None,
     forms_folder_option: Path | None,
     force: bool,
     as_json: bool,
@@ -53,7 +55,7 @@ def print_command(
         read_job(job_file, forms_folder=forms_folder_option),
         output,
         settings,
-        by=getpass.getuser(),
+        by=by or getpass.getuser(),
         xlsx=xlsx,
         prompt=prompt_secret,
         tell=say,

@@ -14,6 +14,7 @@ def start_printing(call: Call) -> Response:
     """Put the documents into one file for the printer."""
     batch, folder = find_batch(call)
     arguments = ["batch", "print", folder.job.name, "-o", folder.print_file.name, "--force", "--json"]
+    arguments += [f"--by={call.user.display}"]
     unit = call.text("unit")
     if unit:
         arguments += [f"--unit={unit}"]
