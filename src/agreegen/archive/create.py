@@ -17,8 +17,8 @@ from agreegen.archive.gathering import (
     crls_in,
     encode_parameters,
     read_document,
+    read_structure,
     row_for,
-    scan,
 )
 from agreegen.archive.interface import (
     PAYLOAD_MANIFEST,
@@ -245,7 +245,7 @@ def _add_document(
             message("archive.not-file-register-knows", path=document.path),
             hint=message("archive.run-register-verify"),
         )
-    structure = scan(data)
+    structure = read_structure(data, Options(now=request.now, forms_folder=request.forms_folder))
     described = read_document(structure)
     draft.add(f"data/documents/{relative}", data)
     parameters = encode_parameters(described, row, omit_ids=request.omit_ids)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterator
 
@@ -10,14 +11,29 @@ from asn1crypto import x509
 from agreegen.files import sha256_of
 from agreegen.model.document import Document, canonical_json
 from agreegen.pdf.limits import Limits
+from agreegen.pki.cms.repeated_containers import ShapeMemory
 from agreegen.pki.cms.structure import MalformedError, parse_cms
 from agreegen.register.interface import DocumentRow, DocumentState, Registration
 from agreegen.verification.confined import command_process
-from agreegen.verification.interface import Structure
+from agreegen.verification.interface import Options, Structure
+from agreegen.verification.proof.rebuilding import prove
 
 _NOTHING = Structure((), (), sound=None, readable=False)
 _LIMITS = Limits(native=False)
 """What stands in a file is read without libraries; what it is worth, its report in the bag says."""
+
+_CARRIED: ShapeMemory[tuple[bytes, ...]] = ShapeMemory()
+
+
+def read_structure(data: bytes, options: Options) -> Structure:
+    """Read the structure of a PDF: by making it again where it is ours, else as `scan` does.
+
+    Args:
+        data: The file.
+        options: How it will be judged.
+    """
+    proved = prove(data, options)
+    return scan(data) if proved is None else proved.structure
 
 
 def scan(data: bytes) -> Structure:
@@ -65,13 +81,22 @@ def certificates_in(structure: Structure) -> Iterator[bytes]:
     yield from structure.validation_data.certificates_der
     for signature in structure.signatures:
         yield from signature.certificates
-        if signature.contents is None:
-            continue
-        try:
-            parsed = parse_cms(signature.contents, max_bytes=Limits().max_cms_bytes)
-        except MalformedError:
-            continue
-        yield from (certificate.dump() for certificate in parsed.certificates)
+        if signature.contents is not None:
+            yield from _carried(signature.contents)
+
+
+def _carried(contents: bytes) -> tuple[bytes, ...]:
+    """Return the certificates, DER, that a signature container carries."""
+    known = _CARRIED.recall(contents)
+    if known is not None:
+        return known
+    try:
+        parsed = parse_cms(contents, max_bytes=_LIMITS.max_cms_bytes)
+    except MalformedError:
+        return ()
+    certificates = tuple(certificate.dump() for certificate in parsed.certificates)
+    _CARRIED.keep(contents, parsed, certificates)
+    return certificates
 
 
 def crls_in(structure: Structure) -> tuple[bytes, ...]:
@@ -79,6 +104,7 @@ def crls_in(structure: Structure) -> tuple[bytes, ...]:
     return structure.validation_data.crls_der
 
 
+@functools.lru_cache(maxsize=1024)
 def certificate_name(der: bytes) -> str:
     """Return a file name for a certificate: its common name in plain letters, and its hash."""
     digest = sha256_of(der)[:16]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +10,7 @@ from agreegen.chain.signed_heads import SignerIdentity
 from agreegen.messages import Message, message
 from agreegen.model.document import Document
 from agreegen.pdf.limits import Limits
-from agreegen.pki.cms.repeated_containers import ContainerShape
+from agreegen.pki.cms.repeated_containers import ShapeMemory
 from agreegen.pki.cms.structure import MalformedError, ParsedCms, find_signer, guarded, parse_cms
 from agreegen.recording.signer import identity_of
 from agreegen.register.interface import DocumentRow, How
@@ -20,11 +19,7 @@ from agreegen.verification.structure.plain_identity import read_plain_identity
 
 __all__ = ["OwnDocument", "examine_file", "identify", "read_own"]
 
-_CONTAINER = message("pki.signature-container")
-_BEGINNING_BYTES = 128
-"""So many bytes of a container reach into the serial number of its first certificate."""
-_MOST_SIGNERS = 256
-_SIGNERS: dict[bytes, tuple[ContainerShape, SignerIdentity]] = {}
+_SIGNERS: ShapeMemory[SignerIdentity] = ShapeMemory()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +110,9 @@ def _signer_of(contents: bytes) -> SignerIdentity | None:
 def _read_signer(contents: bytes) -> tuple[SignerIdentity | None, ParsedCms | None]:
     try:
         parsed = parse_cms(contents, max_bytes=Limits().max_cms_bytes)
-        certificate, _ = guarded(_CONTAINER, lambda: find_signer(parsed, list(parsed.certificates)))
+        certificate, _ = guarded(
+            message("pki.signature-container"), lambda: find_signer(parsed, list(parsed.certificates))
+        )
     except MalformedError:
         return None, None
     return None if certificate is None else identity_of(certificate.dump()), parsed
@@ -123,17 +120,10 @@ def _read_signer(contents: bytes) -> tuple[SignerIdentity | None, ParsedCms | No
 
 def _repeated_signer_of(contents: bytes) -> SignerIdentity | None:
     """Return whose certificate made a signature; of containers that are alike but for values, one is read."""
-    beginning = contents[:_BEGINNING_BYTES]
-    known = _SIGNERS.get(beginning)
-    if known is not None and known[0].split(contents) is not None:
-        return known[1]
+    known = _SIGNERS.recall(contents)
+    if known is not None:
+        return known
     signer, parsed = _read_signer(contents)
-    if signer is None or parsed is None:
-        return signer
-    with contextlib.suppress(MalformedError):
-        shape = guarded(_CONTAINER, lambda: ContainerShape.of(contents, parsed))
-        if shape is not None:
-            if len(_SIGNERS) >= _MOST_SIGNERS:
-                _SIGNERS.clear()
-            _SIGNERS[beginning] = shape, signer
+    if signer is not None and parsed is not None:
+        _SIGNERS.keep(contents, parsed, signer)
     return signer

@@ -23,7 +23,7 @@ def test_two_holders_are_told_apart_and_every_changed_byte_is_read_as_without_me
     authority = Authority.root()
     alice, bob = (contents_of(authority, name, "One") for name in ("Alice", "Bobby"))
     again = contents_of(authority, "Alice", "Another")
-    own_documents._SIGNERS.clear()
+    own_documents._SIGNERS._known.clear()
 
     for contents in (alice, bob, again, alice, bob):
         assert repeated_signer_of(contents) == signer_of(contents)

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from asn1crypto import parser
 
+from agreegen.messages import message
 from agreegen.model.report import Integrity
 from agreegen.pki.algorithms import (
     SignatureAlgorithm,
@@ -22,10 +23,19 @@ from agreegen.pki.algorithms import (
     read_algorithm,
 )
 from agreegen.pki.cms.signature_facts import SignatureFacts
-from agreegen.pki.cms.structure import CONTENT_TIMESTAMP, MESSAGE_DIGEST, SIGNATURE_TIMESTAMP, ParsedCms
+from agreegen.pki.cms.structure import (
+    CONTENT_TIMESTAMP,
+    MESSAGE_DIGEST,
+    SIGNATURE_TIMESTAMP,
+    MalformedError,
+    ParsedCms,
+    guarded,
+)
 from agreegen.pki.cms.timestamp_tokens import check_token
 from agreegen.pki.encoding import der_of
 from agreegen.pki.signature_values import check_signature
+
+T = TypeVar("T")
 
 _HEAD_BYTES = 128
 """So many bytes of a container reach into the serial number of its first certificate."""
@@ -87,6 +97,32 @@ class ContainerShape:
         return contents[len(before) : digest_end], contents[value_start:value_end], token
 
 
+class ShapeMemory(Generic[T]):
+    """Keeps what was read of a container, for all that differ from it in values alone.
+
+    It may be kept of it only what no value changes, e.g. whose certificates stand in it.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, tuple[ContainerShape, T]] = {}
+
+    def recall(self, contents: bytes) -> T | None:
+        """Return what was kept of a container of the same shape, or None."""
+        known = self._known.get(contents[:_HEAD_BYTES])
+        return None if known is None or known[0].split(contents) is None else known[1]
+
+    def keep(self, contents: bytes, parsed: ParsedCms, thing: T) -> None:
+        """Keep something of a container; of one without such a shape nothing is kept."""
+        try:
+            shape = guarded(message("pki.signature-container"), lambda: ContainerShape.of(contents, parsed))
+        except MalformedError:
+            return
+        if shape is not None:
+            if len(self._known) >= _MAX_KNOWN:
+                self._known.clear()
+            self._known[contents[:_HEAD_BYTES]] = shape, thing
+
+
 @dataclass(frozen=True, slots=True)
 class _Known:
     """A container that was found right.
@@ -135,9 +171,9 @@ def recognise(
     values = None if known is None else known.shape.split(contents)
     if known is None or values is None or digest(known.digest) != values[0]:
         return None
-    message, value = values[0].join(known.attributes), values[1]
+    signed, value = values[0].join(known.attributes), values[1]
     try:
-        right = check_signature(known.key_der, known.algorithm, message, value, sm2_ids=sm2_ids)
+        right = check_signature(known.key_der, known.algorithm, signed, value, sm2_ids=sm2_ids)
     except UnsupportedError:
         return None
     if not right or not values[2]:
