@@ -136,6 +136,24 @@ def test_a_job_names_the_years(agreegen: Agreegen, pki: ExamplePki, own_job: Pat
     assert agreegen("archive", "due", "--job", own_job).code == 3
 
 
+def test_a_bag_made_by_hand_is_kept_as_its_job_says(
+    agreegen: Agreegen, pki: ExamplePki, own_job: Path, tmp_path: Path
+) -> None:
+    job = json.loads(own_job.read_text("utf-8"))
+    job["archive"] = {"bags": "bags", "credential": str(pki.credential("archive-seal"))}
+    job["archive"]["retention_years"] = "10"
+    job["register_credential"] = str(pki.credential("unit-seal"))
+    own_job.write_text(json.dumps(job), "utf-8")
+    output = own_job.parent / "pledges"
+    line = ("archive", "create", output, "--credential", pki.credential("archive-seal"), "--trust", pki.trust)
+    assert agreegen(*line, "-o", tmp_path / "one").code == 0
+    assert "Retention-Years: 10" in (tmp_path / "one/bag-info.txt").read_text("utf-8").splitlines()
+    own_job.rename(own_job.with_name("elsewhere.yaml"))
+    signer = ("--register-credential", pki.credential("unit-seal"))
+    assert agreegen(*line, "-o", tmp_path / "two", *signer).code == 0
+    assert "Retention-Years" not in (tmp_path / "two/bag-info.txt").read_text("utf-8")
+
+
 def test_a_form_names_the_years(agreegen: Agreegen, pki: ExamplePki, tmp_path: Path) -> None:
     forms = tmp_path / "forms"
     made = agreegen("forms", "new", "my-pledge", "--from", "personal-pledge", "-o", forms)

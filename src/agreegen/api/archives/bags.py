@@ -61,7 +61,8 @@ def create_bag(
 ) -> BagSummary:
     """Pack documents, parameters, certificates, reports and register of a folder into a signed bag.
 
-    The source's register records the archiving, where it can be written.
+    The source's register records the archiving, where it can be written; the job that it remembers says how
+    long the bag is kept.
 
     Args:
         source: The output folder of a batch, or any folder of PDFs.
@@ -85,7 +86,10 @@ def create_bag(
         RegisterError: The register cannot be read or written.
     """
     from agreegen.archive import create  # noqa: PLC0415 - takes long to load
-    from agreegen.batch.job.register_signers import recorder_for_bag  # noqa: PLC0415 - the same
+    from agreegen.batch.job.register_signers import (  # noqa: PLC0415 - the same
+        recorder_for_bag,
+        remembered_retention,
+    )
 
     now = now or read_clock()
     request = BagRequest(
@@ -99,6 +103,7 @@ def create_bag(
         force=force,
         forms_folder=forms,
         include_unsigned=include_unsigned,
+        retention=remembered_retention(source),
     )
     with recorder_for_bag(
         source, credential, register_credential, now=now, prompt=prompt, tell=tell

@@ -13,6 +13,7 @@ from agreegen.batch.job.job_file import read_job
 from agreegen.batch.planning.planner import credential_path
 from agreegen.errors import AgreegenError, RegisterError
 from agreegen.messages import Message, message
+from agreegen.model.retention import Retention
 from agreegen.recording.interface import TailCheck
 from agreegen.recording.recorder import Recorder
 from agreegen.recording.recorder_opening import open_recorder
@@ -23,7 +24,14 @@ from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import Credential, Prompt, Trust
 from agreegen.signing.trust import load_trust
 
-__all__ = ["head_credential", "recorder_beside", "recorder_for", "recorder_for_bag", "require_head_signer"]
+__all__ = [
+    "head_credential",
+    "recorder_beside",
+    "recorder_for",
+    "recorder_for_bag",
+    "remembered_retention",
+    "require_head_signer",
+]
 
 _HINT = message("batch.give-credential-or-name-register-credential")
 
@@ -48,6 +56,18 @@ def remembered_signer(register_file: Path) -> Path | None:
         RegisterError: It remembers none, or one that cannot be read.
     """
     return head_credential(_remembered_job(register_file))
+
+
+def remembered_retention(output: Path) -> Retention | None:
+    """Return how long the bags of an output folder's job are kept; None where no job says so any more."""
+    register_file = output / "register.db"
+    if not register_file.is_file():
+        return None
+    try:
+        archive = _remembered_job(register_file).archive
+    except AgreegenError:
+        return None  # it may lie elsewhere by now: then the forms say how long
+    return None if archive is None else archive.retention
 
 
 def require_head_signer(job: Job) -> None:
