@@ -148,6 +148,24 @@ def _bag_of_what_can_only_be_read(job: Job, bag: Path) -> None:
         credential.close()
 
 
+def test_the_ledger_rests_on_no_register_that_was_changed_for_a_while(job: Job) -> None:
+    """Its entry would name a document as signed that nobody has signed, and no ledger looks there again."""
+    kept = job.register_file.read_bytes()
+    outsider = Outsider(job)
+    (row,) = outsider.db.execute("SELECT id FROM documents WHERE staff_no = 'T001'").fetchall()
+    outsider.run("UPDATE documents SET fulfilled = '{}' WHERE staff_no = 'T002'")
+    outsider.close()
+    seal = job.path.parent / "pki/credentials/archive-seal.yaml"
+    ledger = job.path.parent / "office/ledger.db"
+    line = ["ledger", "add", "--ledger", str(ledger), "--credential", str(seal), "--office", "普查办"]
+    line += ["--kind", "收文", "--item", "A-1", "--title", "通知", "--giver", "省普查办"]
+    line += ["--receiver", "张伟", "--signature", f"document:{row[0]}", "--register", str(job.register_file)]
+    assert agreegen(line) == 7
+    assert not ledger.exists()
+    job.register_file.write_bytes(kept)
+    assert agreegen(line) == 0
+
+
 def test_names_alone_are_not_the_office(job: Job) -> None:
     """Anybody can write the office's names into a certificate that no authority has signed."""
     made_up = _certificate_of_the_same_names(job)

@@ -202,3 +202,26 @@ def test_a_bag_of_an_earlier_sealer_is_named(job: Job, capsys: pytest.CaptureFix
     with Register.open(job.register_file, read_only=True) as register:
         (row,) = (row for row in register.documents() if row.registration.name == "钱七")
     assert row.fulfilment("pledger") is not None
+
+
+def test_a_trusted_person_does_not_sign_in_the_office_s_place(
+    job: Job, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The role names no holder, so any certificate would pass; the office's seal is known from the job."""
+    theirs = job.path.parent / "theirs"
+    write_job(
+        theirs,
+        (job.path.parent / "pki").resolve(),
+        ["T009,钱九,,某县普查办,否"],
+        more=MORE.partition("archive:")[0],
+    )
+    path = theirs / "job.yaml"
+    path.write_text(path.read_text("utf-8").replace("unit-seal", "people/T002"), "utf-8")
+    assert run_job(read_job(path), ALONE).done == 1
+    (made,) = (theirs / "out").rglob("T009.pdf")
+    lose(job)
+    shutil.copyfile(made, job.documents_folder / "00001/T009.pdf")
+    code, told = rebuild(job, capsys)
+    assert code == 1
+    assert told["documents"] == 6
+    assert [text for text in told["lost"] if "T009" in text and "unit was signed by" in text]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -12,9 +11,8 @@ from agreegen.api.access import Prompt
 from agreegen.batch.interface import Job
 from agreegen.batch.job.job_file import read_job
 from agreegen.batch.rebuilding.interface import RebuildReport
-from agreegen.chain.signed_heads import SignerIdentity
 from agreegen.clock import read_clock
-from agreegen.errors import CredentialError, RegisterError
+from agreegen.errors import RegisterError
 from agreegen.messages import message
 from agreegen.pki.signer_pin import SignerPin
 from agreegen.signing.trust import load_trust
@@ -30,7 +28,7 @@ def rebuild_register(
     job_file: Path | None = None,
     bags: Sequence[Path] = (),
     credential: Path | None = None,
-    sealers: Sequence[SignerPin] = (),
+    others: Sequence[SignerPin] = (),
     prompt: Prompt | None = None,
     forms: Path | None = None,
     now: datetime | None = None,
@@ -44,7 +42,7 @@ def rebuild_register(
         job_file: Its job; None for the one that its `report.json` names.
         bags: Bags of it, besides those of the job.
         credential: Who signs the new register; None for whom the job names.
-        sealers: Who sealed its bags, besides that one and whom the job names for its bags.
+        others: Who sealed its bags or signed for the office, besides those whom the job names.
         prompt: Asks for secrets that must be typed in.
         forms: Folder of forms; None for the usual ones.
         now: Aware UTC time; None for the clock.
@@ -59,6 +57,7 @@ def rebuild_register(
     """
     from agreegen.batch.job.register_signers import head_credential  # noqa: PLC0415 - takes long to load
     from agreegen.batch.rebuilding import service  # noqa: PLC0415 - the same
+    from agreegen.batch.rebuilding.office_signers import read_office_signers  # noqa: PLC0415 - the same
     from agreegen.signing.certificate_checks import check_credential  # noqa: PLC0415 - the same
     from agreegen.signing.credentials.loading import load_credential  # noqa: PLC0415 - the same
 
@@ -73,24 +72,11 @@ def rebuild_register(
     signer = load_credential(path, prompt=prompt)
     try:
         check_credential(signer, trust, now)
-        known = (*_sealer_of(job, path, prompt), *(SignerIdentity(each.sha256, "", "") for each in sealers))
-        request = service.RebuildRequest(folder, job, (*_bags_of(job), *bags), signer, trust, by, now, known)
+        office = read_office_signers(job, signer, prompt, [each.sha256 for each in others])
+        request = service.RebuildRequest(folder, job, (*_bags_of(job), *bags), signer, trust, by, now, office)
         return service.rebuild_register(request, confirm=confirm)
     finally:
         signer.close()
-
-
-def _sealer_of(job: Job, loaded: Path, prompt: Prompt | None) -> Iterator[SignerIdentity]:
-    """Yield who seals the job's bags, where that is another credential; nobody without its key."""
-    from agreegen.recording.signer import identity_of  # noqa: PLC0415 - takes long to load
-    from agreegen.signing.credentials.loading import load_credential  # noqa: PLC0415 - the same
-
-    if job.archive is None or job.archive.credential == loaded:
-        return
-    with contextlib.suppress(CredentialError):
-        sealer = load_credential(job.archive.credential, prompt=prompt)
-        sealer.close()
-        yield identity_of(sealer.certificate_der)
 
 
 def reported_job(folder: Path) -> Path:

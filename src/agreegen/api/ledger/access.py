@@ -19,6 +19,7 @@ from agreegen.recording.ledger.access import (
     open_ledger_writer,
 )
 from agreegen.recording.ledger.writer import LedgerWriter
+from agreegen.recording.standing import require_register_unchanged
 from agreegen.register.store import Register
 
 __all__ = ["Entered", "fitting", "read_register", "writing"]
@@ -53,6 +54,7 @@ def read_register(path: Path | None) -> Iterator[Register | None]:
         yield None
         return
     with Register.open(path, read_only=True) as register:
+        require_register_unchanged(register)  # what an entry rests on is not asked again
         yield register
 
 

@@ -14,13 +14,13 @@ from agreegen.archive.paper import RECORDS
 from agreegen.archive.structure import BagContents, check_structure
 from agreegen.batch.planning.document_paths import DOCUMENTS, SUPERSEDED
 from agreegen.batch.rebuilding.interface import BagFacts, FoundDocument
-from agreegen.chain.signed_heads import SignerIdentity
+from agreegen.batch.rebuilding.office_signers import OfficeSigners
 from agreegen.files import sha256_of
 from agreegen.foreign.confinement import ConfinedError
 from agreegen.messages import Message, message
-from agreegen.model.report import SignatureKind, TrustStatus
+from agreegen.model.report import FileReport, SignatureKind, TrustStatus
 from agreegen.recording.head_signatures import read_signature
-from agreegen.recording.own_documents import read_own
+from agreegen.recording.own_documents import OwnDocument, read_own
 from agreegen.register.interface import ScanFile
 from agreegen.register.paper import PaperRecord
 from agreegen.signing.interface import Trust
@@ -29,6 +29,17 @@ from agreegen.verification.detached import SealState, judge_signature
 from agreegen.verification.interface import Options
 
 _PARAMETERS = "data/parameters/"
+_ANOTHER_TEXT = {
+    "text-differs",
+    "page-differs",
+    "seam-differs",
+    "engine-differs",
+    "roles-differ",
+    "text-hidden",
+    "unsigned-content",
+    "covers-content",
+}
+"""Alarms of a file that shows something else than its document says."""
 
 
 @dataclass(slots=True)
@@ -39,14 +50,14 @@ class Findings:
         folder: The folder whose register was lost.
         trust: Anchors that signers must chain to; none for not asking.
         now: Time of the examination, aware UTC.
-        sealers: Who seals the bags of this folder; what anybody else sealed vouches for nothing.
+        office: Who signs for the office; what anybody else sealed or signed in their place proves nothing.
         lost: What cannot be used, one sentence each.
     """
 
     folder: Path
     trust: Trust
     now: datetime
-    sealers: tuple[SignerIdentity, ...] = ()
+    office: OfficeSigners = field(default_factory=OfficeSigners)
     lost: list[Message] = field(default_factory=list)
 
     def documents(self) -> Iterator[FoundDocument]:
@@ -69,7 +80,7 @@ class Findings:
         if own.document is None:
             self.lost.append(message("batch.carries-no-document-ours", relative=relative))
             return None
-        reason = self._doubt(data)
+        reason = self._doubt(data) or self._doubt_of_roles(own)
         if reason is not None:
             self.lost.append(message("batch.lost", path=relative, reason=reason))
             return None
@@ -81,6 +92,9 @@ class Findings:
             report = command_process().examine("", data, options)
         except ConfinedError as exc:
             return message("verification.cannot-be-judged", why=exc)
+        return _doubt_of_content(report) or self._doubt_of_signers(report)
+
+    def _doubt_of_signers(self, report: FileReport) -> Message | None:
         signed = [each for each in report.signatures if each.kind is SignatureKind.SIGNATURE]
         if signed and report.unaltered is not True:
             return message("batch.its-signatures-not-right")
@@ -93,6 +107,15 @@ class Findings:
         ]
         if self.trust.anchors_der and strangers:
             return message("batch.was-signed-whom-job-does-not", strangers=tuple(strangers))
+        return None
+
+    def _doubt_of_roles(self, own: OwnDocument) -> Message | None:
+        """Say who signed in the office's place: a role without a holder takes any trusted certificate."""
+        for role, signer in own.signers.items():
+            expected = self.office.roles.get(role, ())
+            by_name = bool(self.trust.anchors_der)
+            if expected and not any(signer.same_as(each, by_name=by_name) for each in expected):
+                return message("batch.role-signed-by-somebody-else", role=role, subject=signer)
         return None
 
     def bags(self, folders: list[Path]) -> dict[str, BagFacts]:
@@ -121,9 +144,13 @@ class Findings:
         read = None if signature is None else read_signature(signature, signed)
         if contents.problems or not trusted or read is None:
             return message("batch.not-whole-or-not-signed-anybody", bag=bag)
-        if any(read.signer.same_as(each, by_name=anchored) for each in self.sealers):
+        if any(read.signer.same_as(each, by_name=anchored) for each in self.office.sealers):
             return None
         return message("batch.sealed-by-somebody-else", bag=bag, subject=read.signer)
+
+
+def _doubt_of_content(report: FileReport) -> Message | None:
+    return next((alarm.message for alarm in report.alarms if alarm.code in _ANOTHER_TEXT), None)
 
 
 def _read_bag(bag: Path, payload: Mapping[str, str]) -> dict[str, BagFacts]:

@@ -12,15 +12,15 @@ from agreegen.batch.interface import Job
 from agreegen.batch.planning.document_paths import SUPERSEDED
 from agreegen.batch.rebuilding.found_files import Findings
 from agreegen.batch.rebuilding.interface import BagFacts, FoundDocument, RebuildReport
+from agreegen.batch.rebuilding.office_signers import OfficeSigners
 from agreegen.batch.rebuilding.row_matching import Identifier, count_contents
 from agreegen.batch.running.run_register import run_event
 from agreegen.chain.lock import lock_folder
-from agreegen.chain.signed_heads import SignerIdentity
 from agreegen.errors import RegisterError, UsageError
 from agreegen.files import TEMPORARY_PREFIX, replacing, sha256_of_file
 from agreegen.messages import Message, join_sentences, message
 from agreegen.recording.recorder import Recorder
-from agreegen.recording.signer import CredentialSigner, identity_of
+from agreegen.recording.signer import CredentialSigner
 from agreegen.register.interface import EventDraft, EventKind
 from agreegen.register.store import Register
 from agreegen.signing.interface import Credential, Trust
@@ -43,7 +43,7 @@ class RebuildRequest:
         trust: Anchors that signers must chain to.
         by: Who commands it.
         now: Aware UTC time.
-        sealers: Who seals its bags, besides whoever signs the new register.
+        office: Who signs for the office.
     """
 
     folder: Path
@@ -53,7 +53,7 @@ class RebuildRequest:
     trust: Trust
     by: str
     now: datetime
-    sealers: tuple[SignerIdentity, ...] = ()
+    office: OfficeSigners = field(default_factory=OfficeSigners)
 
 
 @dataclass(slots=True)
@@ -91,8 +91,7 @@ def rebuild_register(request: RebuildRequest, *, confirm: Callable[[int, int], b
             message("batch.text", target=target), hint=message("batch.move-away-first-if-made-again")
         )
     with lock_folder(request.folder):
-        sealers = (identity_of(request.credential.certificate_der), *request.sealers)
-        findings = Findings(request.folder, request.trust, request.now, sealers)
+        findings = Findings(request.folder, request.trust, request.now, request.office)
         documents = list(findings.documents())
         bags = findings.bags([path for path in request.bags if (path / "bagit.txt").is_file()])
         if not documents:

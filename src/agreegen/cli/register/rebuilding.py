@@ -52,7 +52,7 @@ def rebuild_command(
         job_file=job_file,
         bags=bags,
         credential=credential_file,
-        sealers=[SignerPin.parse(each) for each in signers],
+        others=[SignerPin.parse(each) for each in signers],
         prompt=prompt_secret,
         forms=forms_folder_option,
     )
