@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -109,3 +110,11 @@ def test_a_source_that_is_not_understood_is_refused(tmp_path: Path, text: str) -
     path.write_text(text, "utf-8")
     with pytest.raises(ValueError, match=r"a\.po:\d+: "):
         read_po(path)
+
+
+def test_no_message_is_written_before_it_is_translated() -> None:
+    """A message's own text is English: whoever writes one by `click.echo` has to translate it first."""
+    folder = Path(__file__).parents[3] / "src" / "agreegen"
+    written = re.compile(r"(?:click\.echo|\.write|\bprint)\(\s*message\(")
+    found = [path.name for path in sorted(folder.rglob("*.py")) if written.search(path.read_text("utf-8"))]
+    assert found == []

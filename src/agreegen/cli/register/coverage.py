@@ -18,7 +18,7 @@ from agreegen.cli.options import any_path, existing_file, force_option, forms_op
 from agreegen.cli.output import print_table, say, to_json
 from agreegen.errors import ExitCode, UsageError
 from agreegen.files import refuse_existing, refuse_inputs
-from agreegen.messages import message
+from agreegen.messages import message, translate
 from agreegen.reports.unsigned_list import UnsignedList
 
 _MOST_SHOWN = 200
@@ -116,7 +116,7 @@ def _print_people(people: Iterator[CoveragePerson], coverage: Coverage) -> None:
     if shown:
         print_table(("row", "number", "name", "unit", "state", "reason"), shown)
     if more:
-        click.echo(message("cli.more-xlsx-writes-all-them", more=more))
+        click.echo(translate(message("cli.more-xlsx-writes-all-them", more=more)))
     _print_totals(coverage.totals)
 
 

@@ -74,9 +74,9 @@ def _print(report: RebuildReport, *, as_json: bool) -> None:
         print_json(report.to_dict())
         return
     for line in report.lost:
-        click.echo(message("cli.not-recovered", line=line))
+        click.echo(translate(message("cli.not-recovered", line=line)))
     for path in report.nameless:
-        click.echo(message("cli.whose-nothing-tells", path=path))
+        click.echo(translate(message("cli.whose-nothing-tells", path=path)))
     say(
         message(
             "cli.documents-signatures-them-on-paper-bags",
