@@ -7,19 +7,22 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 
 from agreegen.chain.audit.interface import Problem
-from agreegen.chain.schema import execute_script, schema_version
+from agreegen.chain.schema import EVENT_COLUMNS, execute_script, schema_version
 from agreegen.messages import message
 from agreegen.register.columns import COLUMNS, SCAN_COLUMNS, UNTOLD_BEFORE, row_values
-from agreegen.register.interface import DocumentRow
+from agreegen.register.interface import DocumentRow, EventKind
 from agreegen.register.migrations import (
     DERIVED_TABLES,
     REGISTER,
     compute_document,
     event_from_row,
-    events_by_document,
     store_events,
 )
 
+_OF_SCANS = (EventKind.PAPER.value, EventKind.RETRACTED.value)
+_EVENTS_OF_SCANS = (
+    f"SELECT {EVENT_COLUMNS} FROM events WHERE document <> '' AND kind IN (?, ?) ORDER BY document, seq"  # noqa: S608  # constants only
+)
 _NAMES = tuple(name.strip() for name in COLUMNS.split(","))
 
 
@@ -84,8 +87,7 @@ def scan_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
     try:
         execute_script(expected, DERIVED_TABLES)
         expected.execute("BEGIN")
-        for events in events_by_document(connection):
-            store_events(expected, events)
+        store_events(expected, map(event_from_row, connection.execute(_EVENTS_OF_SCANS, _OF_SCANS)))
         statement = f"SELECT {SCAN_COLUMNS} FROM scans ORDER BY event, number"  # noqa: S608  # constants only
         pairs = itertools.zip_longest(connection.execute(statement), expected.execute(statement))
         for stored, computed in pairs:
