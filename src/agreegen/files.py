@@ -139,11 +139,12 @@ def _next_part(handle: int, path: Path, most: int) -> bytes:
 
 
 def refuse_existing(path: Path, *, force: bool) -> None:
-    """Refuse to overwrite a file unless that was asked for.
+    """Refuse to overwrite a file unless that was asked for, and one that was read in any case.
 
     Raises:
-        UsageError: The path exists and `force` is false.
+        UsageError: The path exists and `force` is false, or it is a file that was read.
     """
+    _refuse_noted(path)
     if not force and (path.exists() or path.is_symlink()):
         raise UsageError(
             message("files.exists-already", path=path),

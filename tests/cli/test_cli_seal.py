@@ -245,3 +245,19 @@ def test_whom_nothing_is_sealed_for(
     assert not output.exists()  # the parts of an earlier seal go with it
     (large / "data/more").write_bytes(b"unlisted")
     assert _seal(agreegen, large, output, recipients, "rsa", more=("--force",)).code == 7
+
+
+def test_no_input_is_replaced_and_nothing_goes_into_a_bag(
+    agreegen: Agreegen, bag: Path, recipients: Path, tmp_path: Path
+) -> None:
+    """Sealed parts take their names by renaming, with `--force` also those of files that were read."""
+    anchor = tmp_path / "anchor.pem"
+    shutil.copy(recipients / "rsa.pem", anchor)
+    before = _contents(bag)
+    for output in (anchor, bag / "manifest-sha256.txt", bag / "data/sealed.p7m"):
+        assert _seal(agreegen, bag, output, recipients, "rsa", more=("--trust", anchor, "--force")).code == 2
+    assert anchor.read_bytes() == (recipients / "rsa.pem").read_bytes()
+    sealed = tmp_path / "sealed.p7m"
+    assert _seal(agreegen, bag, sealed, recipients, "rsa").code == 0
+    assert _open(agreegen, sealed, bag / "data", recipients / "rsa.yaml").code == 2
+    assert _contents(bag) == before

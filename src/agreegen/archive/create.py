@@ -40,6 +40,7 @@ from agreegen.archive.names import refuse_bad_names
 from agreegen.archive.paper import paper_files, read_paper, with_paper
 from agreegen.archive.payload_hashes import PayloadHashes
 from agreegen.archive.sealing import seal
+from agreegen.archive.structure import refuse_inside_bag
 from agreegen.errors import ArchiveError, InputError, UsageError
 from agreegen.files import TEMPORARY_PREFIX, sha256_of, sha256_of_file, sync_folder, sync_tree
 from agreegen.forms.catalog import find_form, forms_folder
@@ -200,6 +201,7 @@ def _bring_back(bag: Path) -> None:
 
 def _refuse_target(request: BagRequest) -> None:
     bag = request.bag
+    refuse_inside_bag(bag.parent)
     if not (bag.exists() or bag.is_symlink()):
         return
     if not request.force:

@@ -29,7 +29,7 @@ from agreegen.archive.manifests import (
     parse_info,
     parse_manifest,
 )
-from agreegen.errors import ArchiveError
+from agreegen.errors import ArchiveError, UsageError
 from agreegen.files import sha256_of_file
 from agreegen.messages import foreign_text, message
 
@@ -61,6 +61,21 @@ class BagContents:
     def right(self) -> int:
         """Number of payload files whose hash was right."""
         return len(self.right_payload)
+
+
+def refuse_inside_bag(folder: Path) -> None:
+    """Refuse to write into a bag: files that no manifest lists would spoil it.
+
+    Raises:
+        UsageError: The folder is a bag, or lies in one.
+    """
+    place = folder.resolve()
+    for above in (place, *place.parents):
+        if (above / "bagit.txt").is_file():
+            raise UsageError(
+                message("archive.extract-into-bag", folder=folder, bag=above),
+                hint=message("archive.choose-another-folder"),
+            )
 
 
 def require_whole(bag: Path) -> BagContents:

@@ -15,7 +15,7 @@ from agreegen.archive.envelopes.tar_stream import extract
 from agreegen.archive.envelopes.unwrapping import content_key
 from agreegen.archive.handover.handing_over import transfer_folder
 from agreegen.archive.interface import BagLimits
-from agreegen.archive.structure import check_structure
+from agreegen.archive.structure import check_structure, refuse_inside_bag
 from agreegen.errors import ArchiveError
 from agreegen.files import refuse_existing, sync_folder, sync_tree
 from agreegen.messages import Message, message
@@ -51,6 +51,7 @@ def open_bag(files: Sequence[Path], folder: Path, credential: Credential) -> Pat
         ArchiveError: A part or what it holds is not what was sealed, or the disk cannot be written.
     """
     parts = all_parts(files)
+    refuse_inside_bag(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with OwnFolder(folder, "opened") as draft:

@@ -15,7 +15,7 @@ from agreegen.archive.envelopes.problems import ContentError
 from agreegen.archive.envelopes.recipients import Recipient, encrypt_key
 from agreegen.archive.envelopes.tar_stream import plan
 from agreegen.archive.handover.handing_over import transfer_folder
-from agreegen.archive.structure import require_whole
+from agreegen.archive.structure import refuse_inside_bag, require_whole
 from agreegen.errors import ArchiveError, UsageError
 from agreegen.files import refuse_existing, sync_folder
 from agreegen.messages import message
@@ -73,6 +73,7 @@ def seal_bag(
     """
     if not recipients:
         raise UsageError(message("archive.seal-nobody"))
+    refuse_inside_bag(output.parent)
     try:
         require_whole(bag)
         packing = plan(_folders(bag))

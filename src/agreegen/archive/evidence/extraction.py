@@ -10,6 +10,7 @@ from pathlib import Path
 from agreegen.archive.evidence.store import kept_files, read_evidence
 from agreegen.archive.gathering import certificates_in, scan
 from agreegen.archive.manifests import ManifestError, check_plain
+from agreegen.archive.structure import refuse_inside_bag
 from agreegen.errors import ArchiveError, UsageError
 from agreegen.files import refuse_existing, write_atomically
 from agreegen.messages import message
@@ -55,7 +56,7 @@ def extract_document(bag: Path, name: str, folder: Path, *, force: bool = False)
         UsageError: The bag has no such document, a file is there already, or the folder lies in a bag.
         ArchiveError: The bag was never timestamped, or is damaged.
     """
-    _require_outside(folder)
+    refuse_inside_bag(folder)
     path = _DOCUMENTS + name.removeprefix(_DOCUMENTS)
     with contextlib.suppress(ManifestError):
         check_plain(path)
@@ -65,16 +66,6 @@ def extract_document(bag: Path, name: str, folder: Path, *, force: bool = False)
     raise UsageError(
         message("archive.holds-no-document", bag=bag, name=name), hint=message("archive.name-data-documents")
     )
-
-
-def _require_outside(folder: Path) -> None:
-    """Refuse to write into a bag: files that no manifest lists would spoil it."""
-    for above in (folder.absolute(), *folder.absolute().parents):
-        if (above / "bagit.txt").is_file():
-            raise UsageError(
-                message("archive.extract-into-bag", folder=folder, bag=above),
-                hint=message("archive.choose-another-folder"),
-            )
 
 
 def _write(

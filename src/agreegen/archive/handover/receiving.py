@@ -23,6 +23,7 @@ from agreegen.archive.handover.table import write_list_table
 from agreegen.archive.handover.transfer_list import LIST_NAME, TransferList
 from agreegen.archive.interface import TAG_MANIFEST, BagReport
 from agreegen.archive.manifests import ManifestError, parse_manifest
+from agreegen.archive.structure import refuse_inside_bag
 from agreegen.archive.verify import verify_bag
 from agreegen.errors import ArchiveError, InputError, UsageError
 from agreegen.files import read_limited, sha256_of, sync_folder, sync_tree, write_atomically
@@ -105,6 +106,8 @@ def receive_bag(bag: Path, options: Options, receiver: Receiver) -> Received:
             message("archive.no-bag", bag=bag),
             hint=message("archive.name-folder-agreegen-archive-create-wrote"),
         )
+    if receiver.store is not None:
+        refuse_inside_bag(receiver.store)
     sent = _read_list(receiver.list_file or transfer_folder(bag) / LIST_NAME)
     try:
         if receiver.store is None:
