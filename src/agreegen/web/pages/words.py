@@ -20,6 +20,6 @@ def say(language: str, code: str, **values: object) -> str:
 
 
 def say_act(language: str, act: str) -> str:
-    """Return the name of an act or a result of the audit; its code where it has none."""
-    name = message(f"web.act.{act}")
-    return translate(name, language) if has_entry(name.code) else act
+    """Return the name of an act or a result of the audit, as at the desk; its code where it has none."""
+    names = (message(f"web.act.{act}"), message(f"sign.trouble.{act}"))
+    return next((translate(name, language) for name in names if has_entry(name.code)), act)
