@@ -12,6 +12,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from agreegen.api import create_bag, load_credential
+from agreegen.api.devices import office_tls
+from agreegen.clock import read_clock
 from tests.attacks.documents import annotate, signed
 from tests.browser.support import CHROMIUM, LANGUAGES, WIDTHS, Watched, chromium, look
 from tests.integration.device_support import DeviceOffice, device_office, make_office
@@ -27,6 +29,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeviceOffice]:
     """Serve an office whose people sign on a tablet."""
     folder = tmp_path_factory.mktemp("signing")
     with device_office(make_office(folder), folder / "served") as served:
+        office_tls(served.web.office.home.authority, "office", {"localhost"}, now=read_clock())
         yield served
 
 
@@ -106,6 +109,7 @@ def test_every_page_of_signing(browser: Browser, office: DeviceOffice, language:
         watched.go("/desk")
         see(watched, "desk-after", language, problems)
         watched.go("/tls")
+        assert page.query_selector("a[href$='office-root.crt']") is not None
         see(watched, "tls", language, problems)
     finally:
         watched.close()
