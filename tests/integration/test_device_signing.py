@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization.pkcs12 import load_key_and_certificates
 
 from agreegen.api import open_register
 from agreegen.files import sha256_of
@@ -18,6 +21,8 @@ from agreegen.verification.one_file import verify_bytes
 from agreegen.web.store.signings import MOST_TRIES, Stage
 from agreegen.web.store.users import Role
 from agreegen.web.work import signing_act
+from agreegen.web.work.signing_desk import archive_certificate, desk_state
+from tests.archive_office import ask_for_pin
 from tests.integration.device_support import DeviceOffice, Signer, device_office, drawing_of, make_office
 from tests.unit.device.conftest import Device
 
@@ -42,6 +47,25 @@ def shared(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev
 
 def at_desk(office: DeviceOffice, staff_no: str) -> Signer:
     return Signer(*office.begin(staff_no), Device())
+
+
+def test_where_the_archive_asks_for_a_pin_its_certificate_alone_will_do(office: DeviceOffice) -> None:
+    """The strokes are encrypted to it, and nobody types the archive's PIN while a person signs."""
+    own = office.web.office
+    pin = ask_for_pin(own.home.folder, "archive-seal")
+    settings = replace(own.settings, register_credential="credentials/unit-seal.yaml")
+    assert desk_state(replace(own, settings=settings)).problem == "no-archive"
+    key, certificates, _ = load_key_and_certificates(
+        (own.home.credentials / "archive-seal.p12").read_bytes(), pin.encode()
+    )
+    assert key is not None
+    assert certificates is not None
+    (own.home.folder / "archive.pem").write_bytes(certificates.public_bytes(Encoding.PEM))
+    named = replace(own, settings=replace(settings, archive_certificate="archive.pem"))
+    assert desk_state(named).problem == ""
+    assert archive_certificate(named) == certificates.public_bytes(Encoding.DER)
+    (own.home.folder / "archive.pem").write_bytes(b"nothing")
+    assert desk_state(named).problem == "no-archive"
 
 
 def test_a_person_signs_at_the_desk(office: DeviceOffice) -> None:

@@ -17,7 +17,7 @@ from agreegen.device.office_tls import OfficeTls, office_tls, read_tls_root
 from agreegen.device.recording import DeviceSignature, record_device_signature
 from agreegen.device.signing import DeviceKey, DeviceSigning, HalfSigned
 from agreegen.device.strokes import Drawing
-from agreegen.device.strokes_envelope import require_recipient, seal_strokes
+from agreegen.device.strokes_envelope import read_recipient, require_recipient, seal_strokes
 from agreegen.device.waiting import WaitingDocument, find_waiting, waiting_documents
 from agreegen.scanning.marks import qr_code_svg
 from agreegen.signing.services.timestamps import TimestampClient
@@ -47,6 +47,7 @@ __all__ = [
     "office_tls",
     "qr_code_svg",
     "read_half_signed",
+    "read_recipient",
     "read_tls_root",
     "record_device_signature",
     "require_recipient",

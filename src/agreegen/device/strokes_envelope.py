@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers import algorithms
@@ -9,7 +11,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7EnvelopeBuilder, PKCS7Options
 
 from agreegen.errors import CredentialError
+from agreegen.files import read_limited
 from agreegen.messages import message
+from agreegen.signing.credentials.certificate_files import parse_certificates
+
+_MOST_BYTES = 256 << 10
 
 
 def require_recipient(certificate_der: bytes) -> x509.Certificate:
@@ -29,6 +35,21 @@ def require_recipient(certificate_der: bytes) -> x509.Certificate:
             hint=message("device.archive-not-rsa.hint"),
         )
     return certificate
+
+
+def read_recipient(path: Path) -> bytes:
+    """Return the first certificate of a file, PEM or DER, as DER: one to which strokes can be encrypted.
+
+    Raises:
+        CredentialError: It cannot be read, or its key is no RSA key.
+    """
+    try:
+        found = parse_certificates(read_limited(path, _MOST_BYTES))
+    except OSError as exc:
+        raise CredentialError(message("device.cannot-read-certificate", path=path, exc=exc)) from exc
+    der = found[0].public_bytes(Encoding.DER) if found else b""
+    require_recipient(der)
+    return der
 
 
 def seal_strokes(strokes: bytes, certificate_der: bytes) -> bytes:

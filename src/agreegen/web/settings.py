@@ -46,6 +46,7 @@ class Settings:
         policy: Validation policy.
         register_credential: Who signs the registers.
         archive_credential: Who signs bags.
+        archive_certificate: To whom strokes are encrypted, where that credential asks for a PIN.
         forms: Form id → how its documents are made.
         four_eyes: Whether decisions on scans need a second person.
     """
@@ -60,6 +61,7 @@ class Settings:
     policy: str | None = None
     register_credential: str | None = None
     archive_credential: str | None = None
+    archive_certificate: str | None = None
     forms: Mapping[str, FormSettings] = field(default_factory=dict)
     four_eyes: bool = False
 
@@ -144,6 +146,7 @@ _READERS: Mapping[str, Any] = {
     "policy": _text,
     "register_credential": _text,
     "archive_credential": _text,
+    "archive_certificate": _text,
     "forms": _forms,
     "four_eyes": _flag,
 }

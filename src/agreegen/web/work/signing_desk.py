@@ -18,6 +18,7 @@ from agreegen.api.devices import (
     find_waiting,
     has_authority,
     key_still_here,
+    read_recipient,
     require_recipient,
     waiting_documents,
 )
@@ -101,6 +102,8 @@ def archive_certificate(office: Office) -> bytes:
     Raises:
         CredentialError: None is named, or it cannot be used for this.
     """
+    if office.settings.archive_certificate is not None:
+        return read_recipient(office.home.folder / office.settings.archive_certificate)
     named = office.settings.archive_credential
     if named is None:
         raise CredentialError(
