@@ -21,6 +21,7 @@ from agreegen.pki.trust.policy import load_policy
 from agreegen.signing.interface import Credential, SignedPdf, SigningRequest, TimestampServer, Trust
 from agreegen.signing.pades import sign_pdf
 from agreegen.signing.prepared import SigningIdentity
+from agreegen.verification.confined import command_process
 from agreegen.verification.interface import SEAM_DIFFERS, Options
 
 _LABEL = "the document"
@@ -242,4 +243,8 @@ def _judge(pdf: bytes, options: Options) -> Received:
         made = examine_made(_LABEL, pdf, options)
         if made is not None:
             return Received(made[0], options, made[1])
+    command_process().begin()
+    # Takes as long to load as the process does, and whoever goes on with such a file needs it.
+    import agreegen.signing.document_reading  # noqa: F401, PLC0415 - see above
+
     return Received(examine_confined(_LABEL, pdf, options), options)
