@@ -19,6 +19,7 @@ from agreegen.example_pki.responder import free_port
 from agreegen.forms.catalog import forms_folder
 from tests.hostile.keys import CREDENTIALS, PICTURES
 from tests.hostile.packages import BAGS, TEMPLATES
+from tests.hostile.pdfs import PACKED, PDFS
 from tests.hostile.services import ANSWERS, Flooding, hostile_service
 from tests.hostile.tables import TABLES
 from tests.hostile.texts import PARAMETERS, POLICIES
@@ -221,3 +222,32 @@ def test_answers_of_services(
         seal = ("--credential", pki.credential("unit-seal"))
         _require(_run(*line, *trust, *seal, *tsa, folder=tmp_path), 6, "s")
     assert not (tmp_path / "s.pdf").exists()
+
+
+@pytest.mark.parametrize("name", PDFS)
+def test_a_file_to_be_signed(name: str, pki: ExamplePki, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(PDFS[name]())
+    line = ("sign", name, "-o", "s.pdf", "--role", "unit", "--credential", pki.credential("unit-seal"))
+    ended = _run(*line, folder=tmp_path)
+    _require(ended, 6, name)
+    if name in PACKED:
+        assert "cannot be told" in ended.said, "there may be signatures in what nobody unpacks"
+    assert not (tmp_path / "s.pdf").exists()
+
+
+@pytest.mark.parametrize("name", PDFS)
+def test_a_file_to_be_extended(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(PDFS[name]())
+    line = ("extend", name, "-o", "s.pdf", "--level", "B-T", "--tsa", "http://127.0.0.1:9/")
+    _require(_run(*line, folder=tmp_path), 6, name)
+    assert not (tmp_path / "s.pdf").exists()
+
+
+@pytest.mark.parametrize("name", PDFS)
+def test_a_file_to_be_archived(name: str, pki: ExamplePki, tmp_path: Path) -> None:
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / name).write_bytes(PDFS[name]())
+    line = ("archive", "create", ".", "-o", "bag", "--include-unsigned", "--credential")
+    ended = _run(*line, pki.credential("archive-seal"), folder=tmp_path)
+    assert (ended.code, "Traceback" in ended.said) == (0, False), ended.said[-2_000:]
+    assert (ended.seconds < MOST_S, ended.megabytes < MOST_MB) == (True, True)

@@ -17,6 +17,7 @@ from agreegen.model.report import (
     Revocation,
     SignatureKind,
     TrustStatus,
+    Verdict,
 )
 from agreegen.verification.document_checks import BLOCKING
 from agreegen.verification.interface import Options
@@ -72,9 +73,11 @@ def _refuse_unjudged(report: FileReport) -> None:
     """Refuse to add a signature to others that cannot be judged: it would vouch for what nobody has seen.
 
     Raises:
-        SigningError: There are signatures, and whether the file was altered after them cannot be told.
+        SigningError: There are signatures, or there may be some behind a limit that stopped the reading, and
+            whether the file was altered after them cannot be told.
     """
-    if report.signatures and report.unaltered is None:
+    unseen = not report.signatures and report.verdict is not Verdict.UNSIGNED
+    if unseen or (report.signatures and report.unaltered is None):
         reasons = [*(a.message for a in report.alarms), *(r for s in report.signatures for r in s.reasons)]
         raise SigningError(
             message(
