@@ -6,13 +6,14 @@ import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from agreegen.archive.gathering import scan
+from agreegen.archive.gathering import read_structure
 from agreegen.archive.interface import BagRequest, LeftOut
 from agreegen.errors import ArchiveError
 from agreegen.files import pdfs_below
 from agreegen.messages import Message, message
 from agreegen.model.report import SignatureKind
 from agreegen.register.store import Register
+from agreegen.verification.interface import Options
 
 _DOCUMENTS = "documents"
 UNSIGNED, UNKNOWN = message("archive.nobody-has-signed"), message("archive.register-does-not-know-2")
@@ -103,12 +104,13 @@ def _unregistered(request: BagRequest, register: Register) -> Iterator[tuple[Sou
 
 def _unsigned(request: BagRequest, document: SourceDocument) -> Message | None:
     try:
-        structure = scan((request.source / document.path).read_bytes())
+        data = (request.source / document.path).read_bytes()
     except OSError as exc:
         raise ArchiveError(
             message("archive.cannot-read", path=document.path, exc=exc),
             hint=message("archive.mend-its-permissions"),
         ) from exc
+    structure = read_structure(data, Options(now=request.now, forms_folder=request.forms_folder))
     signed = any(signature.kind is SignatureKind.SIGNATURE for signature in structure.signatures)
     return None if signed else UNSIGNED
 
