@@ -80,7 +80,9 @@ def test_a_bag_with_a_timestamp(
 
 
 def test_without_trust_a_bag_is_not_positive(agreegen: Agreegen, bag: Path) -> None:
-    assert agreegen("archive", "verify", bag).code == 1
+    result = agreegen("archive", "verify", bag)
+    assert result.code == 1
+    assert result.err.count("--trust") == 1, "what helps all documents is said once"
 
 
 @pytest.mark.parametrize(

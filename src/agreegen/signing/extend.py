@@ -278,13 +278,15 @@ def _held(
 def _path(entry: _Proved, trust: Trust) -> list[bytes]:
     own = der_of(entry.certificate)
     others = [der for der in map(der_of, entry.certificates) if der != own]
-    if _is_on_device(entry):
+    on_device = _is_on_device(entry)
+    if on_device:
         trust = replace(trust, anchors_der=trust.device_anchors_der)
     try:
         return find_path(own, others, trust, entry.known_at, subject_label(own))
     except CredentialError as exc:
         raise SigningError(
-            message("model.place-and-problem", place=entry.label, problem=exc.sentence), hint=exc.advice
+            message("model.place-and-problem", place=entry.label, problem=exc.sentence),
+            hint=message("signing.device-needs-policy") if on_device else exc.advice,
         ) from exc
 
 

@@ -300,8 +300,9 @@ def test_it_is_extended_like_any_other_signature(
     signed, policy = office.sign(signing, device), office.folder / POLICY
     with Responder(office.files.pki.folder) as services:
         tsa, at = (TimestampServer(services.tsa_url),), datetime.now(UTC)
-        with pytest.raises(SigningError, match="no valid chain"):
+        with pytest.raises(SigningError, match="no valid chain") as refused:
             extend_and_check(signed.data, PadesLevel.B_LTA, trust=office.trust, tsa=tsa, now=at)
+        assert "--policy" in (refused.value.hint or ""), "no anchor vouches for a key on a device"
         extended = extend_and_check(
             signed.data, PadesLevel.B_LTA, trust=office.trust, tsa=tsa, now=at, policy=policy
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from agreegen.api.access import SignerPin
-from agreegen.api.archives import create_bag, verify_bag, write_four
+from agreegen.api.archives import BagReport, create_bag, verify_bag, write_four
 from agreegen.api.credentials import load_credential
 from agreegen.api.verification import verify_options
 from agreegen.cli.options import (
@@ -23,9 +23,10 @@ from agreegen.cli.options import (
 from agreegen.cli.output import print_json, print_table, prompt_secret, say, say_warning
 from agreegen.errors import ExitCode
 from agreegen.files import refuse_existing
-from agreegen.messages import message, translate
+from agreegen.messages import message, reader_language, translate
 from agreegen.model.four_properties import Outcome
 from agreegen.reports.verification.table import printable
+from agreegen.reports.verification.wording import explain
 
 _MOST_NAMED = 200
 
@@ -128,8 +129,16 @@ def verify_command(
     else:
         click.echo(printable(translate(report.sealer())))
         print_table(("check", "result", "detail"), report.rows())
+        _advise(report)
     failed = 0
     if four is not None:
         failed = sum(check.outcome is Outcome.FAILED for check in write_four(bag, report, four, stage=stage))
         say(message("archive.four-written", path=four, failed=failed))
     return ExitCode.DONE if report.valid and not failed else ExitCode.NEGATIVE
+
+
+def _advise(report: BagReport) -> None:
+    """Say what would settle the documents that are open, each advice once."""
+    left = [file for file in report.documents.files if not file.settled]
+    for advice in dict.fromkeys(each for file in left for each in explain(file, reader_language()).advice):
+        say(message("cli.what-helps-documents", advice=advice))
