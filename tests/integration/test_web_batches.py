@@ -222,6 +222,7 @@ def test_rows_without_errors_are_made_where_that_is_wished_and_the_others_once_t
     assert set(documents(folder).values()) == {"A1 张伟"}
     failed = visit.get(f"{path}/failed-rows.xlsx").content
     workbook = load_workbook(io.BytesIO(failed))
+    assert next(web.office.audit.entries()).act.act == "failed-rows-download", "it holds ID numbers"
     (cell,) = (cell for row in workbook.worksheets[0] for cell in row if cell.value == "110105194912310021")
     cell.value = None
     mended = io.BytesIO()

@@ -276,6 +276,7 @@ def give_document(call: Call) -> Response:
 def give_evidence(call: Call) -> Response:
     """Give the evidence to take along: `sha256sum` prints what stands in the certificate."""
     signing = _signed(call)
+    call.record("sign-download", signing.id)
     path = call.office.home.signing / signing.id / "evidence.json"
     return FileResponse(path, media_type="application/json", filename=f"{signing.subject.document}.json")
 

@@ -149,8 +149,10 @@ def show_sample(call: Call) -> Response:
 
 def give_failed_rows(call: Call) -> Response:
     """Give the rows that failed, ready to be mended."""
-    _, folder = find_batch(call)
-    return attachment(folder.output / "failed-rows.xlsx", "failed-rows.xlsx", _XLSX)
+    batch, folder = find_batch(call)
+    given = attachment(folder.output / "failed-rows.xlsx", "failed-rows.xlsx", _XLSX)
+    call.record("failed-rows-download", batch.id)
+    return given
 
 
 _ROSTER = Intake(max_bytes=_MOST_BYTES, max_files=1, max_fields=40)
