@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,6 +30,7 @@ _OWNER_ONLY = 0o600
 _BAD = frozenset({"failed", "quarantined"})
 _KEPT = "already-done"
 _MOST_FAILURES = 200
+_MOST_SUMMARY_BYTES = 64 << 10
 _MOST_BAGS = 99
 _BAG_NAME = len("bag-00")
 
@@ -260,6 +263,14 @@ class BatchFolder:
                 for line in file:
                     progress.take(line)
         return progress
+
+    def summary(self) -> Mapping[str, Any] | None:
+        """Return the summary of the last run, which is its last line; None while it has none."""
+        progress = RunProgress()
+        with contextlib.suppress(OSError), self.run.output.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _MOST_SUMMARY_BYTES))
+            progress.take(file.read().rstrip(b"\n").rpartition(b"\n")[2])
+        return progress.summary
 
     def seconds(self) -> float:
         """Return for how long the last run has been going on, or how long it took."""

@@ -43,7 +43,7 @@ def state_of(folder: BatchFolder) -> str:
         return "running"
     if state is ChildState.NEVER:
         return "new"
-    summary = folder.progress().summary
+    summary = folder.summary()
     if summary is None or summary["interrupted"]:
         return "cut-short"
     return "failed" if summary["failed"] else "done"
