@@ -45,6 +45,10 @@ class SpokenError(Exception):
         return translate(self.sentence, language)
 
 
+class SpokenValueError(SpokenError, ValueError):
+    """A value that is not what it must be, from code that its caller may ask with any value."""
+
+
 class AgreegenError(Exception):
     """The root of all errors that are not bugs.
 

@@ -11,7 +11,7 @@ import yaml
 from yaml.constructor import SafeConstructor
 
 from agreegen.errors import InputError
-from agreegen.messages import ForeignDetail, Message, message
+from agreegen.messages import ForeignDetail, Message, message, translate
 
 YamlText = str | list["YamlText"] | dict[str, "YamlText"]
 """What a YAML file holds when every scalar is text."""
@@ -38,6 +38,10 @@ class HostileYamlError(yaml.MarkedYAMLError):
         super().__init__(problem=str(sentence), problem_mark=mark)
         self.sentence = sentence
         self.line = None if mark is None else mark.line + 1
+
+    def in_language(self, language: str) -> str:
+        """Return what is refused in a reader's language."""
+        return translate(self.sentence, language)
 
 
 def compose(data: bytes | str, *, typed: bool = False) -> yaml.Node | None:
@@ -139,7 +143,7 @@ def packaged_words(package: str) -> dict[str, Any]:
 
 
 def _convert(node: yaml.Node, file: Path) -> YamlText:
-    line = f"{file}: line {node.start_mark.line + 1}"
+    line = message("yaml_text.line", file=file, line=node.start_mark.line + 1)
     if isinstance(node, yaml.ScalarNode):
         return str(node.value)
     if isinstance(node, yaml.SequenceNode):

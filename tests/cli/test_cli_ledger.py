@@ -269,7 +269,7 @@ def test_a_person_reads_complaints_in_chinese(
     give = ("--kind", "传阅", "--item", "A-1", "--giver", "李娜", "--receiver", "刘洋")
     result = agreegen("ledger", "add", "--ledger", ledger, *give)
     assert result.code == 3
-    assert "李娜 未持有 A-1" in result.err
+    assert "李娜未持有 A-1" in result.err
 
 
 def _start(path: Path, *arguments: str) -> subprocess.Popen[bytes]:

@@ -147,7 +147,7 @@ def test_levels_are_named_as_the_standard_names_them(
     agreegen: Agreegen, pki: ExamplePki, papers: Papers, tmp_path: Path
 ) -> None:
     line = signing(pki, papers.pledge, tmp_path / "s.pdf", "pledger", pki.credential(PERSON))
-    assert "'B-B', 'B-T', 'B-LT', 'B-LTA'" in agreegen(*line, "--level", "B-X").err
+    assert "B-B, B-T, B-LT, B-LTA" in agreegen(*line, "--level", "B-X").err
     assert "[B-T|B-LT|B-LTA]" in agreegen("extend", "--help").out
 
 

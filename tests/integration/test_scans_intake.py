@@ -14,7 +14,8 @@ from typing import Any
 import pikepdf
 import pypdfium2
 import pytest
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
 from PIL import Image
 
 from agreegen.api.register_heads import head_judge
@@ -235,7 +236,7 @@ def test_the_review_sheet_is_printed_on_a4(
     """Across, all columns on one page, the header on each."""
     scan = printed.scan(tmp_path / "scan.pdf", (), ("P001",))
     _add(printed, capsys, scan, "--review", tmp_path)
-    sheet = load_workbook(tmp_path / "review.xlsx")["待核对"]
+    sheet = _sheet(load_workbook(tmp_path / "review.xlsx"))
     assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
     assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
     fitted = sheet.sheet_properties.pageSetUpPr
@@ -262,7 +263,7 @@ def test_what_was_filled_in_survives_another_run(
     _add(printed, capsys, first, "--review", tmp_path)
     _fill(tmp_path / "review.xlsx", {2: ("P001", "退回", "李主任")})
     _add(printed, capsys, second, "--review", tmp_path)
-    rows = list(load_workbook(tmp_path / "review.xlsx")["待核对"].iter_rows(min_row=2, values_only=True))
+    rows = list(_sheet(load_workbook(tmp_path / "review.xlsx")).iter_rows(min_row=2, values_only=True))
     assert [row[_VERDICT - 1] for row in rows] == ["退回", None]
 
 
@@ -378,9 +379,15 @@ def _pictures(scan: Path) -> list[Image.Image]:
         return [pdf[number].render(scale=200 / 72, grayscale=True).to_pil() for number in range(len(pdf))]
 
 
+def _sheet(book: Workbook) -> Worksheet:
+    sheet = book.active
+    assert isinstance(sheet, Worksheet)
+    return sheet
+
+
 def _fill(path: Path, decisions: dict[int, tuple[str, str, str]]) -> None:
     book = load_workbook(path)
-    sheet = book["待核对"]
+    sheet = _sheet(book)
     for row, (number, verdict, by) in decisions.items():
         sheet.cell(row, _NUMBER).value = number
         sheet.cell(row, _VERDICT).value = verdict

@@ -144,9 +144,7 @@ def add_signed(
     try:
         pdf = read_limited(source, _MAX_FILE_BYTES)
     except OSError as exc:
-        raise InputError(
-            message("model.place-and-problem", place=source, problem=exc.strerror or exc)
-        ) from exc
+        raise InputError(message("model.place-and-problem", place=source, problem=exc)) from exc
     options = Options(now=now, anchors_der=trust.anchors_der, crls_der=trust.crls_der, policy_file=policy)
     report = command_process().verify(str(source), pdf, options)
     with open_to_write(access, now) as recorder:

@@ -135,7 +135,7 @@ def judge_audit(path: Path, audit: Audit, kind: str, *, strict: bool, pin: Signe
     if not audit.problems and audit.events == audit.unsigned:
         text = message("api.no-head-signed-whoever-can-write")
         if strict or pin is not None:
-            problems.append(Problem("unsigned", kind, text))
+            problems.append(Problem("unsigned", message(f"chain.kind.{kind}"), text))
         else:
             warnings.append(message("cli.told", path=path, text=text))
     problems.extend(_signer_problems(audit, kind, pin))
@@ -145,16 +145,20 @@ def judge_audit(path: Path, audit: Audit, kind: str, *, strict: bool, pin: Signe
 def _signer_problems(audit: Audit, kind: str, pin: SignerPin | None) -> list[Problem]:
     if pin is None:
         return []
+    place = message(f"chain.kind.{kind}")
     who = None if audit.judgement is None else audit.judgement.signer
     if who is not None and who.certificate_sha256 == pin.sha256:
         # Earlier versions named nobody, and let anybody sign: with a pin, heads of others do not pass.
         others = [each for each in audit.unnamed if each is None or not each.same_as(who)]
-        subjects = sorted("" if each is None else each.subject for each in others)
         return [
-            Problem("other-signer", kind, message("api.heads-signed-before-any-was-named", named=each))
-            for each in subjects
+            Problem(
+                "other-signer",
+                place,
+                message("api.heads-signed-before-any-was-named", named=each or message("messages.unknown")),
+            )
+            for each in sorted(others, key=lambda each: "" if each is None else each.subject)
         ]
     named = message("messages.nobody")
     if who is not None:
         named = message("api.signer-and-certificate", subject=who, sha256=who.certificate_sha256)
-    return [Problem("other-signer", kind, message("api.its-last-head-signed-not-whom", named=named))]
+    return [Problem("other-signer", place, message("api.its-last-head-signed-not-whom", named=named))]

@@ -283,7 +283,7 @@ def _read_pdf(path: Path) -> bytes:
     try:
         return read_limited(path, _MAX_FILE_BYTES)
     except OSError as exc:
-        raise InputError(message("model.place-and-problem", place=path, problem=exc.strerror or exc)) from exc
+        raise InputError(message("model.place-and-problem", place=path, problem=exc)) from exc
 
 
 def _write_pdf(path: Path, data: bytes) -> None:

@@ -69,7 +69,7 @@ def _choice(request: BagRequest, found: Iterable[tuple[SourceDocument, Message |
         hint = message("archive.name-folder-pdf-files")
         if left_out:
             hint = message(
-                "archive.were-left-out-include-unsigned-takes", count=len(left_out), left_out=left_out[0]
+                "archive.were-left-out-include-unsigned-takes", count=len(left_out), left_out=left_out[0].told
             )
         raise ArchiveError(message("archive.holds-no-document-archive", source=request.source), hint=hint)
     return Choice(

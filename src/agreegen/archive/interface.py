@@ -70,8 +70,10 @@ class LeftOut:
     path: str
     reason: Message
 
-    def __str__(self) -> str:
-        return f"{self.path}: {self.reason}"
+    @property
+    def told(self) -> Message:
+        """The document and why, for people."""
+        return message("model.place-and-problem", place=self.path, problem=self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +228,10 @@ class BagReport:
         return [
             (_check("bag"), _result("valid" if self.valid else "not-valid"), self.bag),
             (_check("files"), _result(state), hashed),
-            *((_check("problem"), problem.code, problem) for problem in self.problems),
+            *(
+                (_check("problem"), message(f"archive.problem-kind.{problem.code}"), problem)
+                for problem in self.problems
+            ),
             *((_check(name), _result(seal.state), seal.detail) for name, seal in seals.items()),
             (_check("documents"), counts or message("messages.none"), ""),
             *((_check("document"), _result(file.verdict), file.path) for file in files if not file.settled),

@@ -116,7 +116,7 @@ def read_paper(bag: Path, payload: Mapping[str, str]) -> tuple[PaperRoles, list[
             path = str(record["file"])
             scans = [(str(scan["path"]), str(scan["sha256"])) for scan in record["scans"]]
             if path not in payload or not scans or any(payload.get(name) != sha for name, sha in scans):
-                said = message("archive.scans-not-those-its-record-names", path=path)
+                said = message("archive.scans-not-those-its-record-names")
                 problems.append(BagProblem("paper", path, said))
             else:
                 roles[path] = tuple(str(role) for role in record["roles"])

@@ -100,7 +100,7 @@ def _refuse_foreign_schema(path: Path, kind: ChainKind, connection: sqlite3.Conn
     ours = set(expected_schema(kind, version))
     found = set(describe_schema(connection))
     if found != ours:
-        names = ", ".join(sorted(f"{each} {name}" for each, name, _ in found ^ ours)[:_MOST_NAMED])
+        names = tuple(sorted({name for _, name, _ in found ^ ours})[:_MOST_NAMED])
         raise RegisterError(
             message("chain.tables-indexes-or-triggers-not-those-2", path=path, name=kind.word, names=names),
             hint=message("chain.restore-from-copy-agreegen-verify-says", name=kind.name),

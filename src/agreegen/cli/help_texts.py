@@ -28,6 +28,7 @@ def localise(command: click.Command, path: str) -> click.Command:
         command.help = translate(message(code))
         command.short_help = None
     for parameter in command.params:
+        _name_kind(parameter.type)
         if isinstance(parameter, click.Option):
             asked = parameter.__dict__.setdefault("_code", parameter.help)
             if asked is not None and has_entry(asked):
@@ -36,6 +37,12 @@ def localise(command: click.Command, path: str) -> click.Command:
         for name, child in command.commands.items():
             localise(child, f"{path}.{name}")
     return command
+
+
+def _name_kind(kind: click.ParamType[Any]) -> None:
+    """Let a type (a path, a number) say what it is in the reader's words; click asks at the import."""
+    own = kind.__dict__.setdefault("_code", kind.name)
+    kind.name = own if reader_language() == AUTOMATIC else _say(own)
 
 
 def localise_click() -> None:

@@ -19,7 +19,15 @@ from agreegen.cli.output import say_error, use_escapes
 from agreegen.errors import AgreegenError, ExitCode
 from agreegen.files import guarding_inputs
 from agreegen.foreign import contained
-from agreegen.messages import languages, message, translate, use_language
+from agreegen.messages import (
+    AUTOMATIC,
+    Message,
+    foreign_text,
+    languages,
+    message,
+    reader_language,
+    use_language,
+)
 from agreegen.temporary import own_temporary_folder
 
 _COMMANDS = {
@@ -88,13 +96,20 @@ def run(arguments: Sequence[str] | None = None) -> int:
     return int(result) if isinstance(result, int) else ExitCode.DONE
 
 
+def _without_full_stop(exc: click.ClickException) -> click.ClickException:
+    """Return a wrong call as it is told: click ends some sentences with a full stop that no catalogue has."""
+    if not isinstance(exc, click.MissingParameter) or reader_language() == AUTOMATIC:
+        return exc
+    return click.UsageError(exc.format_message().removesuffix("."), exc.ctx)
+
+
 def _tell_end(exc: BaseException) -> int:
     """Say why a command ended, and return its exit code."""
     if isinstance(exc, click.exceptions.Abort | KeyboardInterrupt):
         say_error(message("cli.interrupted"))
         return ExitCode.INTERRUPTED
     if isinstance(exc, click.ClickException):
-        exc.show()
+        _without_full_stop(exc).show()
         return ExitCode.USAGE
     if isinstance(exc, AgreegenError):
         say_error(exc, hint=exc.advice)
@@ -121,10 +136,11 @@ def _use_requested_language(arguments: Sequence[str]) -> None:
             use_language(wanted)
 
 
-def describe_os_error(exc: OSError) -> str:
+def describe_os_error(exc: OSError) -> Message:
     """Say what the operating system refused, and for which file."""
-    what = translate(exc)
-    return f"{exc.filename}: {what}" if exc.filename else what
+    if not exc.filename:
+        return foreign_text(exc)
+    return message("model.place-and-problem", place=exc.filename, problem=exc)
 
 
 def main() -> None:

@@ -121,11 +121,11 @@ class LevelChoice(click.Choice[str]):
 
     def get_invalid_choice_message(self, value: object, ctx: click.Context | None) -> str:  # noqa: ARG002 - the same
         """Say which levels there are."""
-        return translate(message("cli.not-one", value=value, repr=tuple(map(repr, self.choices))))
+        return translate(message("cli.not-one", value=value, repr=tuple(self.choices)))
 
     def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str:  # noqa: ARG002 - the same
         """Say which levels there are."""
-        return f"Choose from: {', '.join(self.choices)}"
+        return translate(message("cli.choose-from", choices=tuple(self.choices)))
 
 
 def level_option(*, default: str | None, choices: tuple[str, ...]) -> Callable[[F], F]:

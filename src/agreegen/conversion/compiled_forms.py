@@ -35,7 +35,7 @@ def load_compiled_form(form: Form) -> CompiledPages | None:
         return _load(form, path)
     except OSError as exc:
         raise ConversionError(
-            message("model.place-and-problem", place=exc.filename, problem=exc.strerror or exc),
+            message("model.place-and-problem", place=exc.filename, problem=exc),
             hint=message("conversion.run-agreegen-forms-compile", id=form.id),
         ) from exc
 

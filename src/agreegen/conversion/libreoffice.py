@@ -18,7 +18,7 @@ from xml.sax.saxutils import escape
 
 from agreegen.conversion.office_profile import write_profile
 from agreegen.errors import ConversionError, MissingProgramError
-from agreegen.messages import message
+from agreegen.messages import ForeignDetail, message
 from agreegen.programs import find_program, run_program
 from agreegen.temporary import OwnFolder, shared_temporary_folder
 
@@ -99,12 +99,12 @@ class LibreOffice:
         """
         if self._converted >= self._restart_after:
             self.close()
-        failure = ""
+        failure: object = None
         for _attempt in range(2):
             try:
                 return self._convert_once(docx)
             except _OfficeDied as exc:
-                failure = str(exc)
+                failure = exc
                 self.close()
             except BaseException:
                 self.close()
@@ -136,16 +136,19 @@ class LibreOffice:
             process.stdin.write(f"{source.name}\t{target.name}\n".encode())
             process.stdin.flush()
         except OSError as exc:
-            raise _OfficeDied("ended") from exc
+            raise _OfficeDied(message("conversion.ended")) from exc
         answer = self._answer(self._timeout_s)
         if answer.startswith("error"):
             if process.poll() is not None or "Dispose" in answer or "RuntimeException" in answer:
-                raise _OfficeDied("ended")
+                raise _OfficeDied(message("conversion.ended"))
             raise ConversionError(
-                message("conversion.libreoffice-cannot-convert-document", value=answer.removeprefix("error "))
+                message(
+                    "conversion.libreoffice-cannot-convert-document",
+                    detail=ForeignDetail(answer.removeprefix("error ")),
+                )
             )
         if answer != "ok" or not target.is_file():
-            raise _OfficeDied("wrote no PDF")
+            raise _OfficeDied(message("conversion.wrote-no-pdf"))
         self._converted += 1
         return target.read_bytes()
 
@@ -184,7 +187,7 @@ class LibreOffice:
                 raise _OfficeDied(message("conversion.did-not-finish-within-s", limit_s=limit_s))
             block = os.read(handle, 65536)
             if not block:
-                raise _OfficeDied("ended")
+                raise _OfficeDied(message("conversion.ended"))
             self._answers += block
         line, _, self._answers = self._answers.partition(b"\n")
         return line.decode("utf-8", "replace")

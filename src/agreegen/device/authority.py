@@ -96,7 +96,7 @@ class Authority:
             raise CredentialError(
                 message("device.no-authority", folder=folder), hint=message("device.no-authority.hint")
             )
-        named = read_settings(settings, "authority")
+        named = read_settings(settings, message("device.authority-word"))
         root, issuing = (_certificate(folder / name) for name in (ROOT, ISSUING))
         own_clock = folder / OWN_CLOCK
         clock = OfficeClock.load(own_clock, folder / OWN_CLOCK_KEY) if own_clock.is_file() else None

@@ -26,7 +26,7 @@ from agreegen.signing.prepared import Prepared, SigningIdentity
 from agreegen.signing.raw_values import verify_raw
 from agreegen.signing.services.timestamps import TimestampClient
 
-_NAME = "the signer's device"
+_NAME = "device"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from agreegen.forms.template import Paragraph, Template, parse_template, read_te
 from agreegen.messages import Message, message
 from agreegen.model.complaint import Complaint, ComplaintsError, Location, Severity
 from agreegen.model.form import Form, OwnFont
+from agreegen.model.text import name_character
 
 _STRAY_BRACES = re.compile(r"\{\s*[{%#]|[}%#]\s*\}")
 _BLOCK_TAG = re.compile(r"\{%-?\s*(for|if|endfor|endif)\b")
@@ -249,10 +250,10 @@ def _check_installed_fonts(form: Form) -> Iterator[Complaint]:
 
 def _check_glyphs_of_fixed_text(form: Form, template: Template) -> Iterator[Complaint]:
     for paragraph in (*template.paragraphs, *template.margin_paragraphs):
-        missing = sorted(set(_lacking(paragraph, form)))
+        missing = tuple(map(name_character, sorted(set(_lacking(paragraph, form)))))
         if missing:
             yield _complain(
-                form, paragraph.place, message("forms.no-font-its-chain-has-glyph", missing=tuple(missing)),
+                form, paragraph.place, message("forms.no-font-its-chain-has-glyph", missing=missing),
                 message("forms.choose-another-character-or-add-font"),
             )  # fmt: skip
 
@@ -263,7 +264,7 @@ def _lacking(paragraph: Paragraph, form: Form) -> Iterator[str]:
         for character in set(text):
             named = [chains[name] for name in fonts.of(character) if name in chains]
             if not all(_covers(chain, form.own_fonts, character) for chain in named):
-                yield f"{character} (U+{ord(character):04X})"
+                yield character
 
 
 def _covers(chain: tuple[str, ...], own: tuple[OwnFont, ...], character: str) -> bool:

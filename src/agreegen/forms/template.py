@@ -16,7 +16,7 @@ from typing import Any
 
 from lxml import etree
 
-from agreegen.errors import InputError
+from agreegen.errors import InputError, SpokenValueError
 from agreegen.files import read_limited, sha256_of
 from agreegen.forms.outside import find_outside
 from agreegen.forms.run_fonts import RunFonts, names_used
@@ -198,12 +198,12 @@ def _bounded(paragraphs: Iterator[Paragraph], path: Path) -> Iterator[Paragraph]
 
 def _refuse_bomb(package: zipfile.ZipFile) -> None:
     if sum(entry.file_size for entry in package.infolist()) > _MAX_UNPACKED_BYTES:
-        raise ValueError(f"it would unpack to more than {_MAX_UNPACKED_BYTES} bytes")
+        raise SpokenValueError(message("forms.would-unpack-to", most=_MAX_UNPACKED_BYTES))
 
 
 def _part(package: zipfile.ZipFile, name: str) -> Any:
     if package.getinfo(name).file_size > _MAX_PART_BYTES:
-        raise ValueError(f"{name} is larger than {_MAX_PART_BYTES} bytes")
+        raise SpokenValueError(message("forms.part-larger-than", name=name, most=_MAX_PART_BYTES))
     # Entities are not resolved: a template is data from outside.
     return etree.fromstring(package.read(name), etree.XMLParser(resolve_entities=False, no_network=True))
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from agreegen.errors import SpokenValueError
+from agreegen.messages import message
+
 MOST_COPIES = 10_000
 """How many copies one item may have."""
 
@@ -23,13 +26,13 @@ def parse_numbers(text: str) -> tuple[int, ...]:
     for part in _BETWEEN.split(compact):
         match = _PART.match(part)
         if match is None:
-            raise ValueError(f"{text!r} does not name copies; write 1-3, 5")
+            raise SpokenValueError(message("ledger.no-copies-named", text=text))
         first, last = int(match[1]), int(match[2] or match[1])
         if not 1 <= first <= last <= MOST_COPIES:
-            raise ValueError(f"{part} are no numbers of copies from 1 to {MOST_COPIES}")
+            raise SpokenValueError(message("ledger.copies-out-of-range", part=part, most=MOST_COPIES))
         found.extend(range(first, last + 1))
     if len(set(found)) != len(found):
-        raise ValueError(f"{text!r} names a copy twice")
+        raise SpokenValueError(message("ledger.copy-named-twice", text=text))
     return tuple(sorted(found))
 
 

@@ -23,7 +23,7 @@ class Refused(ValueError):  # noqa: N818 - not an error of the program: a moveme
     """
 
     def __init__(self, field: str, problem: Message, remedy: Message | None = None) -> None:
-        super().__init__(str(problem))
+        super().__init__(problem)
         self.field = field
         self.problem = problem
         self.remedy = remedy

@@ -8,7 +8,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from agreegen.errors import SpokenValueError
 from agreegen.ledger.copies import format_numbers, parse_numbers
+from agreegen.messages import message
 
 Facts = Mapping[str, Any]
 """Facts of an entry, JSON-ready."""
@@ -213,7 +215,9 @@ class Movement:
             ValueError, TypeError, KeyError: They are not those of a movement.
         """
         if not set(facts) <= _KNOWN:
-            raise ValueError(f"entry {seq} holds {', '.join(sorted(set(facts) - _KNOWN))}")
+            raise SpokenValueError(
+                message("ledger.entry-holds", seq=seq, names=tuple(sorted(set(facts) - _KNOWN)))
+            )
         due, described, signed = facts.get("due"), facts.get("item"), facts.get("signature")
         return cls(
             kind=kind,

@@ -166,7 +166,7 @@ class Ledger(ChainView):
                 return read_content(self.connection)
             except (ValueError, TypeError, KeyError) as exc:
                 raise RegisterError(
-                    message("ledger.damaged", path=self.path, cause=str(exc)),
+                    message("ledger.damaged", path=self.path, cause=exc),
                     hint=message("ledger.run-verify"),
                 ) from exc
 

@@ -11,7 +11,15 @@ A message is a value: code and values. It is put into words where it is shown, i
 
 from agreegen.messages.beside import in_every_language, text_in
 from agreegen.messages.languages import AUTOMATIC, languages, reader_language, speaking, use_language
-from agreegen.messages.message import ForeignDetail, any_of, foreign_text, join_sentences, message
+from agreegen.messages.message import (
+    ForeignDetail,
+    SaidElsewhere,
+    any_of,
+    first_few,
+    foreign_text,
+    join_sentences,
+    message,
+)
 from agreegen.messages.times import moment_text
 from agreegen.messages.translation import Message, Translatable, has_entry, translate
 
@@ -19,8 +27,10 @@ __all__ = [
     "AUTOMATIC",
     "ForeignDetail",
     "Message",
+    "SaidElsewhere",
     "Translatable",
     "any_of",
+    "first_few",
     "foreign_text",
     "has_entry",
     "in_every_language",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
 from agreegen.messages.languages import AUTOMATIC
-from agreegen.messages.translation import Message
+from agreegen.messages.translation import ForeignError, Message
 
 
 def message(code: str, /, **values: object) -> Message:
@@ -17,12 +17,13 @@ def message(code: str, /, **values: object) -> Message:
 
 def _kept(value: object) -> object:
     """Return a value that does not change and holds nothing open: a traceback keeps files and databases."""
-    if isinstance(value, list):
-        return tuple(value)
+    if isinstance(value, list | tuple):
+        return tuple(_kept(each) for each in value)
     if not isinstance(value, BaseException):
         return value
     if not (isinstance(value, OSError) or hasattr(value, "in_language")):
-        return str(value)
+        said = value.args[0] if len(value.args) == 1 else None
+        return said if isinstance(said, Message) else ForeignError.from_exception(value)
     kind = type(value)
     bare: BaseException = kind.__new__(kind, *value.args)
     bare.__dict__.update(value.__dict__)
@@ -50,7 +51,33 @@ class ForeignDetail:
         return f": {self.text}" if self.text and language == AUTOMATIC else ""
 
 
-def any_of(choices: Sequence[str]) -> Message:
+@dataclass(frozen=True, slots=True)
+class SaidElsewhere:
+    """What another machine said, in every language that it speaks.
+
+    Attributes:
+        texts: Language and text.
+    """
+
+    texts: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, texts: Mapping[str, str]) -> SaidElsewhere:
+        """Take the texts by language."""
+        return cls(tuple(texts.items()))
+
+    def in_language(self, language: str) -> str:
+        """Return the text in a language, else in English."""
+        texts = dict(self.texts)
+        return texts.get(language, texts[AUTOMATIC])
+
+
+def first_few(things: Sequence[object], most: int) -> tuple[object, ...]:
+    """Name the first of many things, and show that there are more."""
+    return (*things[:most], *(["…"] if len(things) > most else []))
+
+
+def any_of(choices: Sequence[Message | str]) -> Message:
     """Name several things of which one is enough; there must be at least one."""
     *others, last = choices
     return message("messages.any-of", others=others, last=last) if others else foreign_text(last)

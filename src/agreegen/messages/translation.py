@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 
 from agreegen.messages.catalogue import find_entry
 from agreegen.messages.languages import AUTOMATIC, reader_language, reads_on_page
+from agreegen.messages.spacing import fill
 from agreegen.messages.times import day_text, moment_text
 
 
@@ -28,6 +29,32 @@ class Message:
 
     def __str__(self) -> str:
         return translate(self, "en")
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignError:
+    """What a library's exception says: its own English is for readers of English only.
+
+    Attributes:
+        kinds: Names of its class and of those that it derives from, its own first.
+        text: Its words, in English.
+    """
+
+    kinds: tuple[str, ...]
+    text: str
+
+    @classmethod
+    def from_exception(cls, exc: BaseException) -> ForeignError:
+        """Take what an exception says, without what it holds open."""
+        return cls(_kinds(exc), str(exc))
+
+    def in_language(self, language: str) -> str:
+        """Return its words in English; in other languages what its kind means, else the kind's name."""
+        if language == AUTOMATIC:
+            return self.text or self.kinds[0]
+        meant = (find_entry(f"messages.foreign-error.{kind}", language) for kind in self.kinds)
+        known = next(filter(None, meant), None)
+        return known or _entry("messages.foreign-error", language).format(kind=self.kinds[0])
 
 
 @runtime_checkable
@@ -67,8 +94,18 @@ def translate(thing: object, language: str | None = None) -> str:
         case Translatable():
             text = thing.in_language(language)
         case _:
-            text = str(thing)
+            text = _other(thing, language)
     return text
+
+
+def _other(thing: object, language: str) -> str:
+    if isinstance(thing, BaseException):
+        return ForeignError.from_exception(thing).in_language(language)
+    return str(thing)
+
+
+def _kinds(exc: BaseException) -> tuple[str, ...]:
+    return tuple(each.__name__ for each in type(exc).__mro__)
 
 
 def _refusal(exc: OSError, language: str) -> str:
@@ -77,8 +114,13 @@ def _refusal(exc: OSError, language: str) -> str:
     if isinstance(said, Message):
         return translate(said, language)
     if exc.errno is not None and said == os.strerror(exc.errno):
-        said = find_entry(f"messages.os-error.{errno.errorcode.get(exc.errno)}", language) or said
-    return str(said or exc)
+        name = errno.errorcode.get(exc.errno, str(exc.errno))
+        known = find_entry(f"messages.os-error.{name}", language)
+        other = (
+            str(said) if language == AUTOMATIC else _entry("messages.os-error", language).format(name=name)
+        )
+        return known or other
+    return ForeignError(_kinds(exc), str(said or exc)).in_language(language)
 
 
 def has_entry(code: str) -> bool:
@@ -91,7 +133,8 @@ def _filled(message: Message, language: str) -> str:
         name: value if isinstance(value, (str, int, float)) else translate(value, language)
         for name, value in message.values
     }
-    return _entry(message.code, language).format_map(values)
+    entry = _entry(message.code, language)
+    return entry.format_map(values) if language == AUTOMATIC else fill(entry, values)
 
 
 def _entry(code: str, language: str) -> str:

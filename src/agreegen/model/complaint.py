@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import reduce
 
 from agreegen.errors import InputError
 from agreegen.messages import Message, foreign_text, message, translate
@@ -32,6 +33,7 @@ class Location:
         cell: Spreadsheet address such as `C4`.
         label: The field's label in the language of the form.
         field: The field's name.
+        spots: Several rows or cells in words, in place of one.
     """
 
     file: Message | str | None = None
@@ -40,21 +42,25 @@ class Location:
     cell: str | None = None
     label: str | None = None
     field: str | None = None
+    spots: Message | None = None
 
     def __str__(self) -> str:
         return self.in_language("en")
 
     def in_language(self, language: str) -> str:
         """Return the place in words."""
-        spot = self.cell
+        spot = self.spots or self.cell
         if spot is None and self.row is not None:
-            spot = translate(message("model.row", row=self.row), language)
-        name = None
+            spot = message("model.row", row=self.row)
+        name: Message | str | None = self.label or self.field
         if self.label and self.field:
-            name = f"{self.label} ({self.field})"
-        elif self.label or self.field:
-            name = self.label or self.field
-        return translate([part for part in (self.file, self.sheet, spot, name) if part], language)
+            name = message("model.label-and-field", label=self.label, field=self.field)
+        parts: list[Message | str] = [part for part in (self.file, self.sheet, spot, name) if part]
+        return translate(reduce(_within, parts), language) if parts else ""
+
+
+def _within(outer: Message | str, inner: Message | str) -> Message:
+    return message("model.place-within", outer=outer, inner=inner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +126,16 @@ def _merged(alike: Sequence[Complaint]) -> Complaint:
     first = alike[0]
     if len(alike) == 1:
         return first
-    spots = [
-        place.cell or translate(message("model.row", row=place.row))
+    spots: list[Message | str] = [
+        place.cell or message("model.row", row=place.row)
         for place in (complaint.location for complaint in alike[:_SPOTS_NAMED])
     ]
     if len(alike) > _SPOTS_NAMED:
         spots.append("…")
-    where = translate(message("model.in-all", spots=spots, count=len(alike)))
+    where = message("model.in-all", spots=tuple(spots), count=len(alike))
     same = all(complaint.problem == first.problem for complaint in alike)
     problem = first.problem if same else message("model.for-example", problem=first.problem)
-    return replace(first, location=replace(first.location, row=None, cell=where), problem=problem)
+    return replace(first, location=replace(first.location, row=None, cell=None, spots=where), problem=problem)
 
 
 _MOST_SHOWN = 1_000

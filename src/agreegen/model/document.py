@@ -113,6 +113,10 @@ class Document:
         object.__setattr__(self, "values", MappingProxyType(dict(self.values)))
         object.__setattr__(self, "conditions", MappingProxyType(dict(self.conditions)))
 
+    def name_role(self, role_id: str) -> DeclaredRole | str:
+        """Return what to call a role in a sentence; its id where the document does not declare it."""
+        return next((role for role in self.roles if role.id == role_id), role_id)
+
     def __reduce__(self) -> tuple[Any, ...]:
         # A mapping proxy does not travel to a worker process.
         facts = (self.id, self.form_id, self.form_version, self.title, self.template_sha256)

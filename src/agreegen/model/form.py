@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
+from agreegen.errors import SpokenValueError
+from agreegen.messages import Message, message
 from agreegen.model.retention import Retention
 from agreegen.model.text import Bilingual
 
@@ -73,12 +75,17 @@ class Field:
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.name):
-            raise ValueError(f"field name {self.name!r} must be lower-case letters, digits and underscores")
+            raise SpokenValueError(message("model.field-name", name=self.name))
 
     @property
     def label(self) -> Bilingual:
         """The label in the reader's language."""
         return Bilingual(self.label_zh, self.label_en)
+
+    @property
+    def label_and_name(self) -> Message:
+        """What people and what files call it."""
+        return message("model.label-and-field", label=self.label_zh, field=self.name)
 
     @property
     def advice(self) -> Bilingual:
@@ -121,14 +128,18 @@ class SignatureRole:
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.id):
-            raise ValueError(f"role id {self.id!r} must be lower-case letters, digits and underscores")
+            raise SpokenValueError(message("model.role-id", id=self.id))
         if self.bookmark is not None and (self.width_mm <= 0 or self.height_mm <= 0):
-            raise ValueError(f"role {self.id}: a visible field needs width_mm and height_mm")
+            raise SpokenValueError(message("model.role-size", id=self.id))
 
     @property
     def label(self) -> Bilingual:
         """The label in the reader's language."""
         return Bilingual(self.label_zh, self.label_en)
+
+    def in_language(self, language: str) -> str:
+        """Return what to call it in a sentence: programs know its id, people its label."""
+        return self.label_zh if language == "zh" else self.id
 
     @property
     def visible(self) -> bool:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, NoReturn
 
 from agreegen.messages import Message
+from agreegen.model.document import DeclaredRole
 
 
 class Verdict(StrEnum):
@@ -209,12 +210,14 @@ class HolderAlias:
         printed: The printed name.
         registered: The name that certificates carry.
         confirmed: Whether the verifier or the register says that this is the same holder.
+        declared: The role as its form has it; None for its id alone.
     """
 
     role: str
     printed: str
     registered: str
     confirmed: bool
+    declared: DeclaredRole | None = None
 
     def to_dict(self) -> dict[str, str | bool]:
         """Return what JSON holds."""

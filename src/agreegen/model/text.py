@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from agreegen.messages import AUTOMATIC, translate
+from agreegen.messages import AUTOMATIC, Message, message, translate
 
 WORD_JOINER = "\u2060"
 """Keeps a line from breaking and shows nothing (Unicode 23.2): in telephone numbers of filled documents."""
@@ -34,7 +34,7 @@ class Bilingual:
 
 
 _NAME_PART = re.compile(
-    r"(?:^|, )(?:Common Name|Serial Number|Organization|Organizational Unit|Country|Locality|State/Province"
+    r"(?:^|, )(Common Name|Serial Number|Organization|Organizational Unit|Country|Locality|State/Province"
     r"|Title|Surname|Given Name|Pseudonym|Email Address|Domain Component|User ID|Organization Identifier): "
 )
 """What stands before the parts of a certificate's name in English."""
@@ -51,10 +51,15 @@ class CertificateName:
     text: str
 
     def in_language(self, language: str) -> str:
-        """Return the name for people: outside of English without the English names of its parts."""
+        """Return the name for people: outside of English name and organisation, as people say them."""
         if language == AUTOMATIC:
             return self.text
-        return translate(tuple(filter(None, _NAME_PART.split(self.text))), language)
+        texts = _NAME_PART.split(self.text)
+        parts = dict(zip(texts[1::2], texts[2::2], strict=True))
+        name, organisation = parts.get("Common Name"), parts.get("Organization")
+        if name is None or organisation in {None, name}:
+            return name or translate(tuple(filter(None, (texts[0], *parts.values()))), language)
+        return translate(message("model.certificate-name", name=name, organisation=organisation), language)
 
 
 def normalise_text(text: str) -> str:
@@ -75,6 +80,13 @@ def normalise_text(text: str) -> str:
         return "".join(text.split())  # every line end is white space, too
     kept = (line for line in text.splitlines() if not _PAGE_NUMBER.match(line))
     return "".join("".join(line.split()) for line in kept)
+
+
+def name_character(char: str) -> Message:
+    """Name a character for people: as it looks, where it shows anything, and its code point."""
+    if unicodedata.category(char)[0] in "LNPS":
+        return message("model.character-and-code", char=char, code=ord(char))
+    return message("model.character-code", code=ord(char))
 
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})

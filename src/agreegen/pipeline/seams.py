@@ -14,6 +14,7 @@ from agreegen.errors import ConversionError, InputError
 from agreegen.messages import Message, message
 from agreegen.model.document import Document, SeamSeal
 from agreegen.model.form import Form, RoleKind, SignatureRole
+from agreegen.model.role_names import RoleChoice
 
 if TYPE_CHECKING:
     from agreegen.pdf.pictures.sources import PictureSource
@@ -65,7 +66,7 @@ class Seams:
                 raise ConversionError(
                     message(
                         "pipeline.seam-wider-than-margin",
-                        role=seal.role,
+                        role=document.name_role(seal.role),
                         pages=pages,
                         part=part,
                         margin=self.margin_mm,
@@ -103,12 +104,12 @@ def require_seals(form: Form, names: Collection[str]) -> tuple[SignatureRole, ..
         InputError: One is no seal of the form, or there are too many.
     """
     roles = tuple(role for role in form.roles if role.kind is RoleKind.SEAL)
-    known = [role.id for role in roles]
+    known = {role.id for role in roles}
     for name in names:
         if name not in known:
             raise InputError(
                 message("pipeline.seam-role-unknown", id=form.id, role=name),
-                hint=message("pipeline.seam-role-unknown.hint", known=tuple(known)),
+                hint=message("pipeline.seam-role-unknown.hint", known=tuple(map(RoleChoice, roles))),
             )
     if len(names) > _MOST_SEAMS:
         raise InputError(message("pipeline.seam-too-many", most=_MOST_SEAMS))
@@ -145,7 +146,7 @@ def _read(role: SignatureRole, source: Path) -> tuple[SeamSeal, SeamPicture]:
         appearance = appearance_of(read_config(source))
         if appearance is None:
             raise InputError(
-                message("pipeline.seam-without-picture", file=source, role=role.id),
+                message("pipeline.seam-without-picture", file=source, role=role),
                 hint=message("pipeline.seam-without-picture.hint"),
             )
         image = appearance.image

@@ -96,7 +96,8 @@ def _read_heads(path: Path, kind: str) -> list[Head]:
         raise InputError(message("recording.cannot-read", path=path, exc=exc), hint=_HINT) from exc
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as exc:
         raise InputError(
-            message("recording.holds-no-heads-register", path=path, kind=kind), hint=_HINT
+            message("recording.holds-no-heads-register", path=path, kind=message(f"chain.kind.{kind}")),
+            hint=_HINT,
         ) from exc
     if not any(head.count > 0 for head in heads):  # with nothing to compare, any register would pass
         raise InputError(message("recording.holds-no-heads-register", path=path, kind=kind), hint=_HINT)

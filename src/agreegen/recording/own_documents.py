@@ -77,17 +77,20 @@ def examine_file(path: Path, row: DocumentRow) -> list[Message]:
     if own.document.id != row.registration.id:
         return [message("recording.document-not-its-row", id=own.document.id)]
     reasons: list[Message] = []
+    name_role = own.document.name_role
     signed = {role: each for role, each in row.fulfilled.items() if each.how is not How.PAPER}
     for role in sorted({*signed, *own.signers}):
         if role not in own.signers:
-            reasons.append(message("recording.register-says-signed-but-file-carries", role=role))
+            reasons.append(message("recording.register-says-signed-but-file-carries", role=name_role(role)))
         elif role not in signed:
-            reasons.append(message("recording.carries-signature-register-does-not-know", role=role))
+            reasons.append(
+                message("recording.carries-signature-register-does-not-know", role=name_role(role))
+            )
         elif signed[role].certificate not in {None, own.signers[role].certificate_sha256}:
             reasons.append(
                 message(
                     "recording.was-signed-not-certificate-register",
-                    role=role,
+                    role=name_role(role),
                     subject=own.signers[role],
                 )
             )
@@ -97,10 +100,11 @@ def examine_file(path: Path, row: DocumentRow) -> list[Message]:
 
 
 def _holder_problems(document: Document, role: str, signer: SignerIdentity) -> list[Message]:
-    holder = next((each.holder for each in document.roles if each.id == role), None)
+    named = document.name_role(role)
+    holder = None if isinstance(named, str) else named.holder
     if holder is None or holder in signer.subject:
         return []
-    return [message("recording.was-signed-document-names", role=role, subject=signer, holder=holder)]
+    return [message("recording.was-signed-document-names", role=named, subject=signer, holder=holder)]
 
 
 def _signer_of(contents: bytes) -> SignerIdentity | None:

@@ -118,7 +118,10 @@ def require_returned(
     if report.verdict is not Verdict.VALID:
         raise InputError(
             message(
-                "recording.not-valid-but", source=source, verdict=report.verdict, report=_reasons(report)
+                "recording.not-valid-but",
+                source=source,
+                verdict=message(f"recording.verdict.{report.verdict.value}"),
+                report=_reasons(report),
             ),
             hint=message("recording.verify-says-more-trust"),
         )

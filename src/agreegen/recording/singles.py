@@ -118,11 +118,9 @@ def expect_signed(
     register = recorder.register
     row = register.document(document_id)
     if row is None or not row.in_force:
-        state = "does not know document" if row is None else "no longer holds as valid document"
+        code = "recording.document-not-known" if row is None else "recording.document-no-longer-holds"
         raise InputError(
-            message(
-                "recording.text", source=source, path=register.path, state=state, document_id=document_id
-            ),
+            message(code, source=source, register=register.path, document_id=document_id),
             hint=message("recording.register-when-made-agreegen-generate-register"),
         )
     known = register.path.parent / row.registration.path

@@ -10,7 +10,7 @@ from agreegen.chain.audit.steps import ChainWalk, HeadWalk, schema_problems
 from agreegen.chain.signed_heads import Head, SignerIdentity, Succession
 from agreegen.chain.view import HEAD_EVENT, SIGNER_EVENT, ChainView
 from agreegen.errors import CredentialError, RegisterError
-from agreegen.messages import join_sentences, message
+from agreegen.messages import Message, join_sentences, message
 from agreegen.pki.algorithms import SM2_DEFAULT_ID
 from agreegen.recording.head_signatures import HeadSignature, read_signature, signer_of_bytes
 from agreegen.recording.interface import TailCheck
@@ -183,7 +183,12 @@ def require_signer(
         )
     if not _may_sign(chain, signer, read, trust, sm2_ids):
         raise RegisterError(
-            message("recording.signed-not", path=chain.path, whose=whose, subject=signer),
+            message(
+                "recording.signed-not",
+                path=chain.path,
+                whose=_with_certificate(whose),
+                subject=_with_certificate(signer),
+            ),
             hint=message("recording.use-credential-change-signer-hands-over", name=chain.kind.name),
         )
 
@@ -202,6 +207,11 @@ def _is_by(read: HeadSignature, expected: SignerIdentity, trust: Trust) -> bool:
     except CredentialError:
         return False
     return True
+
+
+def _with_certificate(who: SignerIdentity) -> Message:
+    """Name a signer so that two certificates of one name are told apart."""
+    return message("recording.with-certificate", subject=who, sha256=who.certificate_sha256[:16])
 
 
 def _has_accepted(chain: ChainView, successor: SignerIdentity, last: Head, sm2_ids: tuple[str, ...]) -> bool:

@@ -13,7 +13,7 @@ from agreegen.foreign.confinement import ConfinedError
 from agreegen.messages import Message, join_sentences, message
 from agreegen.model.report import FileReport, SignatureKind, TrustStatus
 from agreegen.recording.interface import TailCheck
-from agreegen.recording.own_documents import examine_file, read_own
+from agreegen.recording.own_documents import OwnDocument, examine_file, read_own
 from agreegen.register.interface import DocumentRow, DocumentState, Event, EventKind, How
 from agreegen.register.store import Register
 from agreegen.verification.confined import command_process
@@ -138,11 +138,9 @@ class _Allowed:
                     document_id=event.document_id,
                 )
         elif not self._is_explained(event):
-            what = (
-                f"{event.kind.value} of document {event.document_id}"
-                if event.document_id
-                else event.kind.value
-            )
+            what = message(f"register.event-kind.{event.kind.value}")
+            if event.document_id:
+                what = message("recording.event-of-document", what=what, document_id=event.document_id)
             yield message("recording.event-stands-under-no-head-no-2", seq=event.seq, what=what)
 
     def _is_explained(self, event: Event) -> bool:
@@ -229,14 +227,20 @@ def _signature_problems(data: bytes, check: TailCheck, expected: _Expected) -> I
         yield message("verification.cannot-be-judged", why=exc)
         return
     yield from _verdict_problems(report, trusting=bool(trust.anchors_der))
-    own = read_own(data)
-    holders = {} if own.document is None else {each.id: each.holder for each in own.document.roles}
-    for role, holder in holders.items():
-        if holder is None and role not in own.signers and expected.certificates(role):
+    yield from _role_problems(read_own(data), expected)
+
+
+def _role_problems(own: OwnDocument, expected: _Expected) -> Iterator[Message]:
+    """Yield roles that nobody signed, or others than in the documents that a head covers."""
+    declared = {} if own.document is None else {each.id: each for each in own.document.roles}
+    for role in declared.values():
+        if role.holder is None and role.id not in own.signers and expected.certificates(role.id):
             yield message("recording.has-not-signed-every-document-head", role=role)
-    for role, signer in own.signers.items():
-        if holders.get(role) is None and not expected.allows(role, signer.certificate_sha256):
-            yield message("recording.was-signed-no-document-head-covers", role=role, subject=signer)
+    for name, signer in own.signers.items():
+        known = declared.get(name)
+        if (known is None or known.holder is None) and not expected.allows(name, signer.certificate_sha256):
+            told = known or name
+            yield message("recording.was-signed-no-document-head-covers", role=told, subject=signer)
 
 
 def _verdict_problems(report: FileReport, *, trusting: bool) -> Iterator[Message]:

@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from agreegen.chain.hashing import format_time
+from agreegen.errors import SpokenValueError
+from agreegen.messages import message
 from agreegen.model.document import canonical_json
 from agreegen.register.interface import (
     ANY_ROLE,
@@ -73,7 +75,11 @@ def project(document: DocumentRow | None, event: Event) -> DocumentRow:
         ValueError, TypeError, KeyError: The event does not fit, e.g. a document that was never registered.
     """
     if event.kind in REGISTER_EVENTS:
-        raise ValueError(f"{event.kind.value} concerns no document")
+        raise SpokenValueError(
+            message(
+                "register.event-without-document", kind=message(f"register.event-kind.{event.kind.value}")
+            )
+        )
     facts: Facts = json.loads(event.details)
     document = _introduced(document, event, facts)
     registration = document.registration
@@ -98,13 +104,15 @@ def _introduced(document: DocumentRow | None, event: Event, facts: Facts) -> Doc
     introduced = facts.get("registration")
     if document is not None:
         if introduced is not None:
-            raise ValueError("the document is registered already")
+            raise SpokenValueError(message("register.registered-already"))
         return document
     if introduced is None or event.sha256 is None:
-        raise ValueError(f"{event.kind.value} on a document that was never registered")
+        raise SpokenValueError(
+            message("register.never-registered", kind=message(f"register.event-kind.{event.kind.value}"))
+        )
     registration = Registration(**introduced)
     if registration.id != event.document_id:
-        raise ValueError("the registration names another document")
+        raise SpokenValueError(message("register.names-another-document"))
     return DocumentRow(registration, DocumentState.MADE, event.sha256)
 
 
@@ -189,7 +197,7 @@ def paper_scans(event: Event, facts: Facts) -> tuple[ScanFile, ...]:
     else:
         scans = (ScanFile(str(facts["registration"]["path"]), str(event.sha256), 0),)
     if not scans:
-        raise ValueError("a paper event names no scan")
+        raise SpokenValueError(message("register.no-scan-named"))
     return scans
 
 

@@ -178,7 +178,7 @@ class Register(RegisterView):
                 message(
                     "register.event-on",
                     path=self.path,
-                    value=draft.kind.value,
+                    value=message(f"register.event-kind.{draft.kind.value}"),
                     document_id=draft.document_id,
                     exc=exc,
                 )

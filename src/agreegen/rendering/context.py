@@ -59,7 +59,7 @@ def _printed(field: Field, values: Mapping[str, Printed]) -> Printed:
         return _blank(field)
     wanted, what = _KINDS.get(field.type, (str, message("rendering.a-text")))
     if not isinstance(value, wanted):
-        raise RenderingError(message("rendering.must", field=_name(field), what=what))
+        raise RenderingError(message("rendering.must", field=field.label_and_name, what=what))
     if isinstance(value, list):
         return [_checked(field, item) for item in value]
     if isinstance(value, bool):
@@ -71,7 +71,8 @@ def _blank(field: Field) -> Printed:
     """Return what is printed where there is no value."""
     if field.required:
         raise RenderingError(
-            message("rendering.value-required", field=_name(field)), hint=message("rendering.enter-run-again")
+            message("rendering.value-required", field=field.label_and_name),
+            hint=message("rendering.enter-run-again"),
         )
     if field.type is FieldType.LIST:
         return []
@@ -82,7 +83,9 @@ def _format_date(field: Field, value: str) -> str:
     try:
         day = date.fromisoformat(value)
     except ValueError as exc:
-        raise RenderingError(message("rendering.not-date-form-2018-05-10", field=_name(field))) from exc
+        raise RenderingError(
+            message("rendering.not-date-form-2018-05-10", field=field.label_and_name)
+        ) from exc
     return print_day(day)
 
 
@@ -92,12 +95,10 @@ def _checked(field: Field, value: str) -> str:
     if found:
         raise RenderingError(
             message(
-                "rendering.character-u-cannot-stand-document", field=_name(field), group=ord(found.group())
+                "rendering.character-u-cannot-stand-document",
+                field=field.label_and_name,
+                group=ord(found.group()),
             ),
             hint=message("rendering.remove-invisible-character-from-value"),
         )
     return value
-
-
-def _name(field: Field) -> str:
-    return f"{field.label_zh} ({field.name})"

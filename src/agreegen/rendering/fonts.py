@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -18,10 +17,11 @@ from agreegen.forms.fonts import (
 )
 from agreegen.forms.run_fonts import RunFonts
 from agreegen.forms.template import Template, parse_template, read_template_bytes
-from agreegen.messages import message
+from agreegen.messages import Message, message
 from agreegen.model.complaint import Complaint, Location
 from agreegen.model.document import Document, Value
 from agreegen.model.form import Form
+from agreegen.model.text import name_character
 
 __all__ = [
     "FontFile",
@@ -66,7 +66,7 @@ def check_value_glyphs(
     """
     usage = _fonts_by_variable(form.template, form.template_sha256, tuple(f.name for f in form.fields))
     complaints: list[Complaint] = []
-    told: dict[str, list[str]] = {}
+    told: dict[str, list[Message]] = {}
     for field in form.fields:
         value = values.get(field.name)
         if not field.printed or value is None or isinstance(value, bool | date):
@@ -90,7 +90,7 @@ def _locate_in(form: Form) -> Callable[[str], Location]:
     return lambda name: Location(label=form.field(name).label_zh, field=name)
 
 
-def _missing(form: Form, fonts: Iterable[RunFonts], text: str) -> list[str]:
+def _missing(form: Form, fonts: Iterable[RunFonts], text: str) -> list[Message]:
     chains = dict(form.font_chains)
     lacking = {
         c
@@ -98,7 +98,7 @@ def _missing(form: Form, fonts: Iterable[RunFonts], text: str) -> list[str]:
         for chain in _chains_of(c, fonts, chains)
         if ord(c) not in covered_by_chain(chain, form.own_fonts)
     }
-    return [_describe(c) for c in sorted(lacking)]
+    return [name_character(c) for c in sorted(lacking)]
 
 
 def _chains_of(
@@ -109,11 +109,6 @@ def _chains_of(
         return []
     names = frozenset[str]().union(*(run.of(character) for run in fonts))
     return [chains[name] for name in names if name in chains] or list(chains.values())
-
-
-def _describe(character: str) -> str:
-    visible = unicodedata.category(character)[0] in "LNPS"
-    return f"{character} (U+{ord(character):04X})" if visible else f"U+{ord(character):04X}"
 
 
 @functools.lru_cache(maxsize=32)

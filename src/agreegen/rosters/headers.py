@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agreegen.errors import InputError
-from agreegen.messages import message
+from agreegen.messages import Message, message
 from agreegen.model.form import Field, Form
 from agreegen.values.masking import mask_numbers
 from agreegen.yaml_text import packaged_words
@@ -167,7 +167,7 @@ class HeaderMatcher:
         return Header(number, texts, columns, reason, displaced)
 
 
-def list_headers(texts: Sequence[str]) -> str:
+def list_headers(texts: Sequence[str]) -> Message | tuple[str, ...]:
     """Name the headers that were found, for a message; masked, since it may be no header."""
     shown = [text if len(text) <= 30 else text[:30] + "…" for text in texts if text]
-    return mask_numbers("、".join(shown[:40])) or "none"
+    return tuple(map(mask_numbers, shown[:40])) or message("messages.none")

@@ -52,9 +52,10 @@ def read_parameters(
     parsed = check_parameters(path, form, further)
     errors = [complaint for complaint in parsed.complaints if complaint.severity is Severity.ERROR]
     if errors:
-        count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
         hint = message("rosters.mend-run-again-agreegen-forms-show", path=path, id=form.id)
-        raise ComplaintsError(message("rosters.has", path=path, count=count), errors, hint=hint)
+        one = len(errors) == 1
+        said = message("rosters.has-one" if one else "rosters.has", path=path, count=len(errors))
+        raise ComplaintsError(said, errors, hint=hint)
     if warn is not None:
         for complaint in parsed.complaints:
             warn(complaint)
@@ -173,10 +174,10 @@ def _compose(path: Path) -> MappingNode | None:
 
 def _yaml_message(path: Path, exc: yaml.YAMLError) -> Message:
     mark: Any = getattr(exc, "problem_mark", None)
-    problem = getattr(exc, "problem", None) or getattr(exc, "reason", None) or "unreadable"
     where: Message | Path = path
     if mark:
         where = message("rosters.row-column", path=path, row=mark.line + 1, column=mark.column + 1)
     if isinstance(exc, HostileYamlError):
-        return message("rosters.text", where=where, cause=problem)
+        return message("rosters.text", where=where, cause=exc.sentence)
+    problem = getattr(exc, "problem", None) or getattr(exc, "reason", None) or "unreadable"
     return message("rosters.not-yaml", where=where, detail=ForeignDetail(problem))

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from agreegen.errors import InputError
-from agreegen.messages import any_of, message
+from agreegen.messages import any_of, first_few, message
 from agreegen.model.complaint import Complaint, ComplaintsError, Location, Severity
-from agreegen.model.form import Field, FieldType, Form
+from agreegen.model.form import FieldType, Form
 from agreegen.rosters.formats.cell_addresses import cell_address
 from agreegen.rosters.formats.sheet_source import cell_text
 from agreegen.rosters.headers import HeaderMatcher, list_headers
@@ -231,7 +231,7 @@ class Roster:
             "rosters.headers-found-row", row=self._table.header.row, header=list_headers(self.header)
         )
         missing = [
-            _named(field)
+            field.label_and_name
             for field in self._form.fields
             if field.required
             and field.name not in self._columns
@@ -244,7 +244,7 @@ class Roster:
                 hint=message("rosters.add-them-or-state-right-headers"),
             )
         if not any(name in self._columns for name in self._form.row_keys):
-            wanted = [_named(self._fields[name]) for name in self._form.row_keys]
+            wanted = [self._fields[name].label_and_name for name in self._form.row_keys]
             raise InputError(
                 message("rosters.no-column-tells-rows-apart", where=where, found=found),
                 hint=message("rosters.add-column", wanted=any_of(wanted))
@@ -257,7 +257,7 @@ class Roster:
         if rows := self._table.overlong:
             yield Complaint(
                 Location(file=str(self.path), sheet=self.sheet),
-                message("rosters.cells-stand-beyond-last-header-not", rows=_name_rows(rows)),
+                message("rosters.cells-stand-beyond-last-header-not", rows=first_few(rows, _MOST_ROWS_NAMED)),
                 message("rosters.look-whether-comma-within-value-has"),
                 Severity.WARNING,
             )
@@ -268,7 +268,11 @@ class Roster:
         if rows:
             yield Complaint(
                 Location(file=str(self.path), sheet=self.sheet),
-                message("rosters.hidden-rows-read-like-others-rows", count=len(rows), rows=_name_rows(rows)),
+                message(
+                    "rosters.hidden-rows-read-like-others-rows",
+                    count=len(rows),
+                    rows=first_few(rows, _MOST_ROWS_NAMED),
+                ),
                 message("rosters.show-all-rows-look-them-delete"),
                 Severity.WARNING,
             )
@@ -348,11 +352,3 @@ def _broken(location: Location, shown: str) -> Complaint:
         )
     remedy = message("rosters.open-file-excel-or-wps-save")
     return Complaint(location, message("rosters.formula-without-stored-result"), remedy)
-
-
-def _name_rows(rows: Sequence[int]) -> str:
-    return ", ".join(map(str, rows[:_MOST_ROWS_NAMED])) + (", …" if len(rows) > _MOST_ROWS_NAMED else "")
-
-
-def _named(field: Field) -> str:
-    return f"{field.label_zh} ({field.name})"

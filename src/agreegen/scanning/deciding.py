@@ -113,7 +113,7 @@ class Decider:
         marks = self.confinement.call(reading.look, kept.path, decision.page).marks
         if len(marks) == 1 and marks[0].document_id != row.registration.id:
             other = self.view.document(marks[0].document_id)
-            whose = "another register's" if other is None else f"{other.registration.name}'s"
+            whose = message("scanning.another-register") if other is None else other.registration.name
             state = message("scanning.was-replaced") if other is not None and not other.in_force else ""
             raise InputError(message("scanning.page-carries-mark-document", whose=whose, state=state))
         return row

@@ -18,7 +18,7 @@ from agreegen.errors import AgreegenError, InputError
 from agreegen.files import replacing, write_atomically
 from agreegen.foreign.confinement import ConfinedError, Confinement, shared
 from agreegen.foreign.limits import Limits
-from agreegen.messages import ForeignDetail, join_sentences, message, translate
+from agreegen.messages import ForeignDetail, join_sentences, languages, message, reader_language, translate
 from agreegen.recording.scan_files import kept_below
 from agreegen.rosters.formats.csv_files import guard, unguard
 from agreegen.scanning import reading
@@ -30,11 +30,14 @@ from agreegen.yaml_text import packaged_words
 
 SHEET_NAME = "review.xlsx"
 _WORDS = packaged_words("agreegen.scanning")
-ACCEPT: str = _WORDS["accept"]
-REJECT: str = _WORDS["reject"]
+ACCEPT, REJECT = message("scanning.sheet.accept"), message("scanning.sheet.reject")
+"""What the sheet offers to write, in the language of the run; it is read in any."""
 _ACCEPTING, _REJECTING = frozenset(_WORDS["accepting"]), frozenset(_WORDS["rejecting"])
-_WIDTHS = (28, 6, 34, 44, 14, 14, 16, 16, 14, 12)
-_HEADERS = tuple(zip(_WORDS["columns"], _WIDTHS, strict=True))
+_WIDTHS = {
+    "file": 28, "page": 6, "picture": 34, "reasons": 44, "marked-number": 14, "marked-name": 14,
+    "number": 16, "decision": 16, "decided-by": 14, "sha256": 12,
+}  # fmt: skip
+"""Columns of the sheet, and how wide they are."""
 NUMBER, VERDICT, BY, SHA256 = 7, 8, 9, 10
 _PAGE = 2
 _MODE = 0o600
@@ -120,7 +123,7 @@ class ReviewFolder:
             Path(result.source).name,
             result.page,
             self._pictures.get(key, ""),
-            translate(say_reasons(result.reasons), "zh"),
+            translate(say_reasons(result.reasons)),
             result.staff_no or (result.document or "")[:8],
             result.name or "",
             *entered,
@@ -192,7 +195,7 @@ def rows_of(path: Path) -> list[list[object]]:
         raise InputError(
             message("scanning.no-review-sheet", path=path, detail=ForeignDetail(str(exc))), hint=_HINT
         ) from exc
-    if not rows or rows[0] != [title for title, _ in _HEADERS]:
+    if not rows or not any(rows[0] == _headings(language) for language in languages()):
         raise InputError(
             message("scanning.has-not-columns-review-sheet", path=path),
             hint=message("scanning.fill-sheet-change-no-column"),
@@ -211,7 +214,7 @@ def _read_cells(path: Path) -> list[list[object]]:
     try:
         sheet = load_workbook(path, data_only=True).active
         assert isinstance(sheet, Worksheet)
-        return [list(row) for row in sheet.iter_rows(min_row=1, max_col=len(_HEADERS), values_only=True)]
+        return [list(row) for row in sheet.iter_rows(min_row=1, max_col=len(_WIDTHS), values_only=True)]
     except (OSError, InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, AssertionError) as exc:
         raise InputError(
             message("scanning.no-review-sheet", path=path, detail=ForeignDetail(str(exc))), hint=_HINT
@@ -230,6 +233,10 @@ def _old_rows(path: Path) -> dict[tuple[str, int], list[object]]:
     return {(cell_text(row[SHA256 - 1]), int(str(row[_PAGE - 1]))): row for row in rows}
 
 
+def _headings(language: str) -> list[str]:
+    return [translate(message(f"scanning.sheet.{name}"), language) for name in _WIDTHS]
+
+
 _HEAD_PT = 36.0
 """Height of the header, which has two lines."""
 
@@ -243,9 +250,9 @@ def write_book(path: Path, rows: Sequence[Sequence[object]]) -> None:
     book = Workbook()
     sheet = book.active
     assert isinstance(sheet, Worksheet)
-    sheet.title = _WORDS["title"]
-    sheet.append([title for title, _ in _HEADERS])
-    for number, (_, width) in enumerate(_HEADERS, 1):
+    sheet.title = translate(message("scanning.sheet.title"))
+    sheet.append(_headings(reader_language()))
+    for number, width in enumerate(_WIDTHS.values(), 1):
         sheet.column_dimensions[get_column_letter(number)].width = width
         head = sheet.cell(1, number)
         head.font, head.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="center")
@@ -253,7 +260,9 @@ def write_book(path: Path, rows: Sequence[Sequence[object]]) -> None:
     print_across(sheet)
     sheet.row_dimensions[1].height = _HEAD_PT
     sheet.column_dimensions[get_column_letter(SHA256)].hidden = True
-    choice = DataValidation(type="list", formula1=f'"{ACCEPT},{REJECT}"', allow_blank=True)
+    choice = DataValidation(
+        type="list", formula1=f'"{translate(ACCEPT)},{translate(REJECT)}"', allow_blank=True
+    )
     sheet.add_data_validation(choice)
     for row in rows:
         sheet.append([guard(cell) if isinstance(cell, str) else cell for cell in row])
@@ -266,7 +275,7 @@ def write_book(path: Path, rows: Sequence[Sequence[object]]) -> None:
             sheet.cell(line, 3).hyperlink = str(row[2])
             sheet.cell(line, 3).style = "Hyperlink"
     choice.add(f"{get_column_letter(VERDICT)}2:{get_column_letter(VERDICT)}{max(2, sheet.max_row)}")
-    sheet.auto_filter.ref = f"A1:{_cell(len(_HEADERS), sheet.max_row)}"
+    sheet.auto_filter.ref = f"A1:{_cell(len(_WIDTHS), sheet.max_row)}"
     with replacing(path, mode=_MODE) as temporary:
         book.save(temporary)
 

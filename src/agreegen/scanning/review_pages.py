@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from agreegen.messages import translate
 from agreegen.scanning import review
 from agreegen.scanning.review import Decision
 
@@ -67,6 +68,6 @@ def fill_in(sheet: Path, decisions: Sequence[Decision], target: Path) -> None:
     for row in rows:
         found = by_page.get((review.cell_text(row[review.SHA256 - 1]), int(str(row[_PAGE]))))
         if found is not None:
-            verdict = review.ACCEPT if found.accepted else review.REJECT
+            verdict = translate(review.ACCEPT if found.accepted else review.REJECT)
             row[review.NUMBER - 1 : review.BY] = [found.number, verdict, found.by]
     review.write_book(target, rows)

@@ -24,9 +24,9 @@ from agreegen.signing.names import UNREADABLE_X509, subject_label
 from agreegen.signing.raw_values import verify_raw
 
 _REFUSED_PURPOSES = {
-    ExtendedKeyUsageOID.SERVER_AUTH: "TLS servers",
-    ExtendedKeyUsageOID.OCSP_SIGNING: "OCSP responses",
-    ExtendedKeyUsageOID.TIME_STAMPING: "timestamps",
+    ExtendedKeyUsageOID.SERVER_AUTH: message("signing.purpose.tls-servers"),
+    ExtendedKeyUsageOID.OCSP_SIGNING: message("signing.purpose.ocsp"),
+    ExtendedKeyUsageOID.TIME_STAMPING: message("signing.purpose.timestamps"),
 }
 _NOT_ENOUGH = frozenset({ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.CODE_SIGNING})
 _MIN_RSA_BITS = 2048

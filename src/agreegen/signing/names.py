@@ -70,9 +70,9 @@ def names_holder(certificate_der: bytes, holder: str) -> bool:
 
 
 def subject_label(certificate_der: bytes) -> str:
-    """Return one name for messages and appearances: the common name, else the first name there is."""
+    """Return one name for messages and appearances: the common name, else the first there is, else a dash."""
     names = certificate_names(certificate_der)
-    return names[0] if names else "unnamed"
+    return names[0] if names else "—"
 
 
 def _subject_names(subject: x509.Name) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from agreegen.errors import SigningError
 from agreegen.messages import Message, join_sentences, message
 from agreegen.model.document import DeclaredRole, Document
+from agreegen.model.role_names import RoleChoice
 from agreegen.signing.interface import SigningRequest
 from agreegen.signing.names import names_holder, subject_label
 from agreegen.signing.prepared import SigningIdentity
@@ -23,13 +24,13 @@ def check_role(
     """
     role = next((role for role in document.roles if role.id == request.role), None)
     if role is None:
-        roles = tuple(r.id for r in document.roles)
+        roles = tuple(map(RoleChoice, document.roles))
         raise SigningError(
             message("signing.document-has-no-role", role=request.role),
             hint=message("signing.its-roles", roles=roles),
         )
     if role.id in signed:
-        raise signed_already(role.id)
+        raise signed_already(role)
     _check_closing(document, role, signed)
     if not request.relax_order:
         _check_order(document, role, signed)
@@ -37,7 +38,7 @@ def check_role(
         raise SigningError(
             message(
                 "signing.role-another-holder-than-whom-certificate",
-                id=role.id,
+                role=role,
                 holder=role.holder,
                 certificate_der=subject_label(identity.certificate_der),
                 name=identity.name,
@@ -63,21 +64,25 @@ def next_role(
         SigningError: There is none, or more than one.
     """
     reasons: list[Message] = []
-    named: list[str] = []
-    anyone: list[str] = []
+    named: list[DeclaredRole] = []
+    anyone: list[DeclaredRole] = []
     for role in document.roles:
         try:
             check_role(document, identity, replace(request, role=role.id), signed=signed)
         except SigningError as exc:
             reasons.append(exc.sentence)
         else:
-            (anyone if role.holder is None else named).append(role.id)
+            (anyone if role.holder is None else named).append(role)
     open_roles = named or anyone
     if len(open_roles) == 1:
-        return open_roles[0]
+        return open_roles[0].id
     if open_roles:
         raise SigningError(
-            message("signing.can-sign-more-than-one-role", name=identity.name, open_roles=tuple(open_roles)),
+            message(
+                "signing.can-sign-more-than-one-role",
+                name=identity.name,
+                open_roles=tuple(map(RoleChoice, open_roles)),
+            ),
             hint=message("signing.say-which-one-role"),
         )
     raise SigningError(
@@ -93,30 +98,30 @@ def next_role(
 def _check_closing(document: Document, role: DeclaredRole, signed: Collection[str]) -> None:
     # The field of the last required role locks the document, so no order can be relaxed behind it.
     required = sorted((r for r in document.roles if r.required), key=lambda r: r.order)
-    waiting = [r.id for r in required if r.id not in signed and r.id != role.id]
+    waiting = [r for r in required if r.id not in signed and r.id != role.id]
     if required and role.id == required[-1].id and waiting:
         raise SigningError(
-            message("signing.not-turn-locks-document-signs-last", id=role.id, waiting=tuple(waiting)),
+            message("signing.not-turn-locks-document-signs-last", role=role, waiting=tuple(waiting)),
             hint=message("signing.nobody-could-sign-after"),
         )
 
 
 def _check_order(document: Document, role: DeclaredRole, signed: Collection[str]) -> None:
-    waiting = [r.id for r in document.roles if r.required and r.order < role.order and r.id not in signed]
+    waiting = [r for r in document.roles if r.required and r.order < role.order and r.id not in signed]
     if waiting:
         raise SigningError(
-            message("signing.not-turn-must-sign-first", id=role.id, waiting=tuple(waiting)),
+            message("signing.not-turn-must-sign-first", role=role, waiting=tuple(waiting)),
             hint=message("signing.sign-order-form-or-relax-order-2"),
         )
-    later = [r.id for r in document.roles if r.order > role.order and r.id in signed]
+    later = [r for r in document.roles if r.order > role.order and r.id in signed]
     if later:
         raise SigningError(
-            message("signing.too-late-has-signed-after-form", id=role.id, later=tuple(later)),
+            message("signing.too-late-has-signed-after-form", role=role, later=tuple(later)),
             hint=message("signing.sign-order-form-or-relax-order"),
         )
 
 
-def signed_already(role: str) -> SigningError:
+def signed_already(role: DeclaredRole | str) -> SigningError:
     """Return the error for a role that has signed already."""
     return SigningError(
         message("signing.has-signed-document-already", role=role), hint=message("signing.nobody-signs-twice")

@@ -7,6 +7,7 @@ import unicodedata
 
 from agreegen.messages import message
 from agreegen.model.form import Field
+from agreegen.model.text import name_character
 from agreegen.values.problem import RawValue, ValueProblem
 from agreegen.values.scripts import refuse_deceiving, refuse_mixed_words
 from agreegen.values.text import (
@@ -91,7 +92,7 @@ def _refuse_signs(text: str) -> None:
 
 
 def _foreign_character(char: str) -> ValueProblem:
-    shown = f"{char} (U+{ord(char):04X})"
+    shown = name_character(char)
     folded = unicodedata.normalize("NFKC", char)
     if char in ".．。":
         return ValueProblem(

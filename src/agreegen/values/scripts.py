@@ -15,6 +15,7 @@ from collections.abc import Iterator
 import uharfbuzz
 
 from agreegen.messages import Message, message
+from agreegen.model.text import name_character
 from agreegen.values.problem import ValueProblem
 from agreegen.values.text import is_common_han, is_han
 
@@ -25,11 +26,11 @@ _WITH_HAN = (
     frozenset({_HAN, _LATIN, "Bopo"}),
     frozenset({_HAN, _LATIN, "Hang"}),
 )
-_NAMES = {
-    "Arab": "Arabic", "Armn": "Armenian", "Bopo": "Bopomofo", "Cher": "Cherokee", "Cyrl": "Cyrillic",
-    "Grek": "Greek", "Hang": "Hangul", "Hani": "Han", "Hebr": "Hebrew", "Hira": "Hiragana",
-    "Kana": "Katakana", "Latn": "Latin", "Mong": "Mongolian", "Thai": "Thai", "Tibt": "Tibetan", "Yiii": "Yi",
-}  # fmt: skip
+_NAMED = frozenset({
+    "Arab", "Armn", "Bopo", "Cher", "Cyrl", "Grek", "Hang", "Hani", "Hebr", "Hira", "Kana", "Latn", "Mong",
+    "Thai", "Tibt", "Yiii",
+})  # fmt: skip
+"""Scripts that the catalogue has a name for."""
 _LIKE_HAN = frozenset("ーニハロカエタトチヒノオセメミへヘㄧㄚㄈㄇㄅㄥㄩㄏㄒㄊㅁㅡㅣㅅㅈㅊ므ᅵ")
 """Kana, Bopomofo and Hangul that look like Han characters (UTS 39, confusables): 一二八口力工 and others."""
 
@@ -92,11 +93,11 @@ def script_warnings(name: str) -> Iterator[Message]:
         return
     foreign = {script: char for script, char in _scripts(name).items() if script not in _EXPECTED}
     for script, char in foreign.items():
-        yield message("values.letter-script", char=_named(char), script=_NAMES.get(script, script))
+        yield message("values.letter-script", char=name_character(char), script=_script_name(script))
     for char in name:
         folded = unicodedata.normalize("NFKC", char)
         if folded != char and len(folded) == 1 and (is_han(char) or folded.isascii()):
-            yield message("values.another-form", char=_named(char), folded=_named(folded))
+            yield message("values.another-form", char=name_character(char), folded=name_character(folded))
             return
 
 
@@ -158,12 +159,12 @@ def _refuse_lookalike(char: str) -> None:
     wide = 0xFF21 <= ord(char) <= 0xFF5A  # of an input method, and told as a warning
     if folded != char and plain and not wide:
         raise ValueProblem(
-            message("values.made-look-like", char=_named(char), folded=folded),
+            message("values.made-look-like", char=name_character(char), folded=folded),
             message("values.enter-itself", folded=folded),
         )
     if any(ord(char) in block for block in _PHONETIC):
         raise ValueProblem(
-            message("values.sign-phonetics", char=_named(char)), message("values.enter-letter-meant")
+            message("values.sign-phonetics", char=name_character(char)), message("values.enter-letter-meant")
         )
 
 
@@ -171,13 +172,15 @@ def _mixed(char: str, script: str, others: str) -> ValueProblem:
     return ValueProblem(
         message(
             "values.letter-script-among-ones",
-            char=_named(char),
-            script=_NAMES.get(script, script),
-            others=_NAMES.get(others, others),
+            char=name_character(char),
+            script=_script_name(script),
+            others=_script_name(others),
         ),
         message("values.enter-name-anew-one-keyboard"),
     )
 
 
-def _named(char: str) -> str:
-    return f"{char} (U+{ord(char):04X})"
+def _script_name(script: str) -> Message:
+    if script in _NAMED:
+        return message(f"values.script.{script.lower()}")
+    return message("values.script.other", script=script)

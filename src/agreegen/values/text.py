@@ -135,7 +135,9 @@ def plain_text(raw: RawValue) -> str:
     if isinstance(raw, tuple):
         raise ValueProblem(message("values.list"), message("values.write-one-value"))
     if isinstance(raw, bool):
-        raise ValueProblem(message("values.not-text", raw=quote(raw)), message("values.enter-text"))
+        raise ValueProblem(
+            message("values.not-text", raw=quote(str(raw).upper())), message("values.enter-text")
+        )
     if isinstance(raw, date | datetime):
         raise ValueProblem(
             message("values.cell-holds-date-not-text", isoformat=raw.isoformat()[:10]),

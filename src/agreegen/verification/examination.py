@@ -277,7 +277,7 @@ def _tell_evidence(
 def _padding_alarms(structure: Structure, facts: list[SignatureFacts]) -> Iterator[Alarm]:
     for found, fact in zip(structure.signatures, facts, strict=True):
         if not fact.padding_clean:
-            name = found.field or "(undeclared)"
+            name = found.field or message("verification.no-field")
             yield Alarm(
                 "padding-not-zero",
                 message("verification.signature-something-other-than-zeros-stands", name=name),

@@ -32,7 +32,11 @@ def add_user(office: Office, name: str, display: str, role: str, password: str) 
     if _NAME.fullmatch(name) is None:
         raise UsageError(message("web.user-2-40-letters-digits-dots", name=name))
     if role not in set(Role):
-        raise UsageError(message("web.role-choose-one", role=role, value=tuple(Role)))
+        known = tuple(
+            message("web.role-choice", role=each.value, title=message(f"web.role.{each.value}"))
+            for each in Role
+        )
+        raise UsageError(message("web.role-choose-one", role=role, value=known))
     if len(display) > 80 or not display.isprintable():
         raise UsageError(message("web.display-name-needs-at-most-80"))
     check_rules(password, name)

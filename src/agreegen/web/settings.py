@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from agreegen.errors import InputError
+from agreegen.errors import InputError, SpokenValueError
 from agreegen.messages import message
 
 _LANGUAGES = ("zh", "en")
@@ -87,18 +87,18 @@ class Settings:
 def _settings(data: Any) -> Settings:
     """Build the settings from what the file holds; what is not known there is an error."""
     if not isinstance(data, dict):
-        raise TypeError("keys and values are expected")
+        raise SpokenValueError(message("web.settings-keys"))
     known = {name: read(data[name]) for name, read in _READERS.items() if name in data}
     unknown = sorted(set(data) - set(_READERS))
     if unknown:
-        raise ValueError(f"unknown key {unknown[0]}")
+        raise SpokenValueError(message("web.settings-unknown-key", key=unknown[0]))
     known["idle"] = timedelta(minutes=known.pop("idle_minutes", 30))
     return Settings(**known)
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{value!r} is not text")
+        raise SpokenValueError(message("web.settings-not-text", value=str(value)))
     return value
 
 
@@ -108,19 +108,19 @@ def _texts(value: object) -> tuple[str, ...]:
 
 def _language(value: object) -> str:
     if value not in _LANGUAGES:
-        raise ValueError(f"language {value!r}: write zh or en")
+        raise SpokenValueError(message("web.settings-language", value=str(value)))
     return str(value)
 
 
 def _minutes(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"idle_minutes {value!r}: write a number of minutes")
+        raise SpokenValueError(message("web.settings-minutes", value=str(value)))
     return value
 
 
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
-        raise TypeError(f"four_eyes {value!r}: write true or false")
+        raise SpokenValueError(message("web.settings-flag", value=str(value)))
     return value
 
 

@@ -19,5 +19,5 @@ def test_a_name_that_cannot_be_read_is_told_in_the_language_of_the_reader() -> N
 
 def test_a_full_name_is_told_without_the_english_names_of_its_parts() -> None:
     name = CertificateName("Common Name: 普查办, Organization: EXAMPLE 样例, Country: CN")
-    assert translate(name, "zh") == "普查办、EXAMPLE 样例、CN"
+    assert translate(name, "zh") == "普查办（EXAMPLE 样例）"
     assert translate(name, "en") == name.text

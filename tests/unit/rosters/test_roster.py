@@ -207,9 +207,9 @@ def test_needs_a_number_in_every_row_and_a_column_for_it(make_csv: Make, form: F
     assert first.failed
     assert second.id_number == ID_B
     assert not second.failed
-    with pytest.raises(InputError, match=r"no column tells the rows apart.*姓名、电话"):
+    with pytest.raises(InputError, match=r"no column tells the rows apart.*姓名, 电话"):
         open_roster(make_csv([("姓名", "电话"), ("张伟", "1")], name="n.csv"), form)
-    with pytest.raises(InputError, match=r"required columns are missing: 姓名.*编号、单位"):
+    with pytest.raises(InputError, match=r"required columns are missing: 姓名.*编号, 单位"):
         open_roster(make_csv([("编号", "单位"), ("1", "局")], name="m.csv"), form)
     with pytest.raises(InputError, match="no header row"):
         open_roster(make_csv([("a", "b"), ("1", "局")], name="h.csv"), form)

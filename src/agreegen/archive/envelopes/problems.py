@@ -15,7 +15,7 @@ class ContentError(ValueError):
     """
 
     def __init__(self, problem: Message) -> None:
-        super().__init__(str(problem))
+        super().__init__(problem)
         self.problem = problem
 
     def in_language(self, language: str) -> str:

@@ -161,7 +161,7 @@ def _unpack(source: ByteSource, head: bytes, target: Path) -> str:
     try:
         check_plain(name)
     except ManifestError as exc:
-        raise ContentError(message("archive.cannot-stand-bag", path=ascii(name), exc=str(exc))) from exc
+        raise ContentError(message("archive.cannot-stand-bag", path=ascii(name), exc=exc)) from exc
     path, mode = target / name, info.mode & 0o777
     if info.type == _FOLDER and size == 0:
         path.mkdir(mode=0o700)

@@ -91,7 +91,7 @@ def _write(
                 write_atomically(folder / "crls" / f"{Path(listed).name}.ers", record.encode())
     except OSError as exc:
         raise ArchiveError(
-            message("model.place-and-problem", place=exc.filename or bag, problem=exc.strerror),
+            message("model.place-and-problem", place=exc.filename or bag, problem=exc),
             hint=message("archive.check-bag-disk-permissions"),
         ) from exc
     return Extraction(target, proof, len(found["certificates"]), len(found["crls"]))

@@ -12,7 +12,8 @@ from agreegen.archive.evidence.store import has_evidence, kept_files, read_evide
 from agreegen.archive.evidence.values import BagEvidence
 from agreegen.archive.interface import BagProblem
 from agreegen.errors import ArchiveError
-from agreegen.messages import message
+from agreegen.messages import Message, foreign_text, message
+from agreegen.model.text import CertificateName
 from agreegen.pki.evidence_records.checking import LinkFacts, check_record
 from agreegen.pki.trust.policy import load_policy
 from agreegen.signing.trust import parse_crls
@@ -87,9 +88,9 @@ def _changed(bag: Path, evidence: BagEvidence, payload: Mapping[str, str]) -> It
                 )
 
 
-def _services(links: Iterable[LinkFacts]) -> str | None:
-    names = [str(link.token.certificate.subject.human_friendly) for link in links if link.token.certificate]
-    return names[-1] if names else None
+def _services(links: Iterable[LinkFacts]) -> Message | None:
+    found = [link.token.certificate for link in links if link.token.certificate]
+    return foreign_text(CertificateName(str(found[-1].subject.human_friendly))) if found else None
 
 
 def kept_crls(bag: Path) -> tuple[bytes, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from agreegen.batch.interface import Job, JobSignature, Missing
 from agreegen.batch.planning.planner import credential_path
 from agreegen.errors import AgreegenError, CredentialError, SigningError
-from agreegen.messages import Message, message
+from agreegen.messages import Message, first_few, message
 from agreegen.model.complaint import Complaint, Location, Severity
 from agreegen.model.document import Document
 from agreegen.rosters.roster import Roster
@@ -156,7 +156,7 @@ class RowSignatures:
                     place,
                     message(
                         "batch.no-credential-for-role",
-                        role=signature.role,
+                        role=self.job.form.role(signature.role),
                         path=path or message("batch.value-missing"),
                     ),
                     remedy,
@@ -186,8 +186,8 @@ class RowSignatures:
                 "batch.people-have-no-credential-role-rows",
                 count=len(rows),
                 count2=roster.count,
-                role=role,
-                rows=_name_rows(rows),
+                role=self.job.form.role(role),
+                rows=first_few(rows, _ROWS_NAMED),
             )
             remedy = message("batch.run-job-again-when-their-credentials")
             yield Complaint(place, text, remedy, Severity.WARNING)
@@ -195,12 +195,10 @@ class RowSignatures:
             if len(rows) == 1:
                 yield Complaint(replace(place, row=rows[0]), problem, advice)
                 continue
-            failing = message("batch.rows-would-fail", count=len(rows), rows=_name_rows(rows), text=problem)
+            failing = message(
+                "batch.rows-would-fail", count=len(rows), rows=first_few(rows, _ROWS_NAMED), text=problem
+            )
             yield Complaint(place, failing, advice)
-
-
-def _name_rows(rows: Sequence[int]) -> str:
-    return ", ".join(map(str, rows[:_ROWS_NAMED])) + (", …" if len(rows) > _ROWS_NAMED else "")
 
 
 def shared_credentials(job: Job) -> list[Path]:

@@ -90,7 +90,7 @@ def write_draft(draft: JobDraft, path: Path) -> str:
         *(f"#   {header} = {_label(form, name)}" for name, header in survey.columns.items()),
     ]
     if survey.others:
-        lines.append(f"{_comment(message('batch.draft-columns-not-read'))}: {'、'.join(survey.others)}")
+        lines.append(_comment(message("batch.draft-columns-not-read", headers=tuple(survey.others))))
     roster: dict[str, object] = {"file": _relative(draft.roster, path)}
     if survey.sheet is not None:
         roster["sheet"] = survey.sheet

@@ -18,6 +18,7 @@ from agreegen.model.complaint import Complaint, ComplaintsError, Location
 from agreegen.model.form import Form
 from agreegen.model.report import PadesLevel
 from agreegen.model.retention import Retention
+from agreegen.model.role_names import RoleChoice
 from agreegen.yaml_text import MAX_BYTES, YamlText, packaged_words, read_yaml_text
 
 __all__ = ["Job", "read_job"]
@@ -256,7 +257,7 @@ class _Reader:
                     key, message("batch.mapping-expected"), message("batch.write-role-credential-level-b-b")
                 )
             if signature is not None and any(signature.role == other.role for other in found):
-                self._complain(f"{key}.role", message("batch.signs-twice", role=signature.role))
+                self._complain(f"{key}.role", message("batch.signs-twice", role=form.role(signature.role)))
             elif signature is not None:
                 found.append(signature)
         order = {role.id: role.order for role in form.roles}
@@ -276,7 +277,7 @@ class _Reader:
             self._complain(
                 f"{key}.role",
                 message("batch.has-no-role", id=form.id, role=role),
-                message("batch.it-has", value=tuple(known)),
+                message("batch.it-has", value=tuple(map(RoleChoice, form.roles))),
             )
         self._check_pattern(credential, f"{key}.credential", form)
         if level not in {"B-B", "B-T", "B-LT", "B-LTA"}:

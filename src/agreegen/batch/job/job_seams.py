@@ -58,7 +58,7 @@ def read_job_seams(
         complain("seam", exc.sentence, exc.advice)
         return NO_SEAMS
     for one in wrong:
-        told = message("batch.seam-other-seal", role=one.role)
+        told = message("batch.seam-other-seal", role=form.role(one.role))
         complain(f"seam.{one.role}", told, message("pipeline.seam-other-seal.hint"))
     return seams
 

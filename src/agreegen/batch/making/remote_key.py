@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from agreegen.errors import CredentialError
-from agreegen.messages import foreign_text, message
+from agreegen.messages import Message, message
 from agreegen.signing.interface import AppearanceSource, Credential, Mechanism, RawSigner
 
 __all__ = ["RemoteKey"]
@@ -102,8 +102,8 @@ class _RemoteSigner:
             raise CredentialError(
                 message("batch.credential-process-holds-its-key-gone", name=self._key.name)
             ) from exc
-        if isinstance(answer, str):
-            raise CredentialError(foreign_text(answer))
+        if isinstance(answer, Message):
+            raise CredentialError(answer)
         return list(answer)
 
     def close(self) -> None:

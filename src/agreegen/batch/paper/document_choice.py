@@ -130,7 +130,8 @@ def _refuse_unknown_units(job: Job, settings: PrintSettings, units: dict[str, No
     if not unknown:
         return
     names = list(units)
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    rest = len(names) - _SHOWN
+    more = message("batch.and-more-units", count=rest) if rest > 0 else ""
     raise InputError(
         message("batch.no-row-names-unit", file=job.roster.file, unknown=tuple(unknown)),
         hint=message("batch.its-units", names=tuple(names[:_SHOWN]), more=more),

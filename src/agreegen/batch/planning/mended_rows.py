@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agreegen.batch.planning.planner import RowProblemError
-from agreegen.messages import Message, message
+from agreegen.messages import Message, first_few, message
 from agreegen.model.complaint import Complaint, Location, Severity
 from agreegen.model.document import canonical_json, encode_value
 from agreegen.model.form import Form
@@ -83,7 +83,7 @@ def mended_warning(rows: Sequence[int]) -> Message | None:
     """Return what to tell of rows that were read as mended, or None where there are none."""
     if not rows:
         return None
-    named = ", ".join(map(str, rows[:_ROWS_NAMED])) + (", …" if len(rows) > _ROWS_NAMED else "")
+    named = first_few(rows, _ROWS_NAMED)
     return message("batch.roster-still-has-old-cells-mended", count=len(rows), named=named)
 
 

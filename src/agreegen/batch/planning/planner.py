@@ -278,7 +278,7 @@ class Planner:
                     raise RowProblemError(
                         message(
                             "batch.no-credential-role",
-                            role=signature.role,
+                            role=self._job.form.role(signature.role),
                             path=path or message("batch.value-missing"),
                         )
                     )

@@ -139,7 +139,7 @@ class Forecast:
         if not self.replaced:
             return None
         shown = [each.told for each in self.named if not each.signed] or [each.told for each in self.named]
-        more = ", …" if self.replaced > len(shown) else ""
+        more = message("messages.and-others") if self.replaced > len(shown) else ""
         code = "batch.documents-were-replaced" if done else "batch.documents-would-be-replaced"
         return message(code, replaced=self.replaced, shown=tuple(shown), more=more)
 

@@ -40,6 +40,6 @@ def _require_own(job: Job, seal: SeamSeal, values: Mapping[str, Value]) -> None:
         path = path_of_row(signature.credential, values)
         if path is not None and path.is_file() and shows_other_seal(job.form, seal, path):
             raise InputError(
-                message("batch.seam-other-seal", role=seal.role),
+                message("batch.seam-other-seal", role=job.form.role(seal.role)),
                 hint=message("pipeline.seam-other-seal.hint"),
             )

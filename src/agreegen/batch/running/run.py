@@ -213,7 +213,9 @@ class _Run:
         self.teller.tell(RunEventKind.STARTED)
         behind = self.register.latest - self.clock()
         if behind > _CLOCK_MAY_DIFFER:
-            self.teller.warn(message("batch.clock-stands-before-register-last-event", behind=behind))
+            self.teller.warn(
+                message("batch.clock-stands-before-register-last-event", latest=self.register.latest)
+            )
 
     def _hand_in(
         self, chunks: Iterator[Chunk], pool: Pool, interruption: Interruption

@@ -12,7 +12,7 @@ from distributed.utils import sync
 
 from agreegen.batch.making.remote_key import RemoteKey
 from agreegen.errors import AgreegenError, CredentialError
-from agreegen.messages import foreign_text, message
+from agreegen.messages import SaidElsewhere, foreign_text, in_every_language, languages, message, text_in
 from agreegen.signing.credentials.kinds import KINDS
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import Credential, Mechanism
@@ -70,7 +70,8 @@ class _DistantSigner:
                 message("batch.credential-its-key-holder-does-not", name=self._key.name)
             ) from exc
         if "error" in answer:
-            raise CredentialError(foreign_text(answer["error"]))
+            said = {language: text_in(answer, "error", language) for language in languages()}
+            raise CredentialError(foreign_text(SaidElsewhere.of(said)))
         return [bytes(value) for value in answer["signatures"]]
 
     async def _ask(self, messages: list[bytes]) -> Any:
@@ -124,7 +125,7 @@ class KeyDoor:
             messages = [bytes(message) for message in question["messages"]]
             return {"signatures": credential.signer.sign_many(messages)}
         except AgreegenError as exc:
-            return {"error": exc.message}
+            return in_every_language("error", exc)
 
     def key(self, index: int, *, shareable: bool) -> RemoteKey:
         """Return what a worker needs to have signatures made by a credential."""

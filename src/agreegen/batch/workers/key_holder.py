@@ -98,7 +98,7 @@ class KeyHolder:
                     signer = self._credentials[number].signer
                     connection.send(self._thread.submit(signer.sign_many, messages).result())
                 except AgreegenError as exc:
-                    connection.send(exc.message)
+                    connection.send(exc.sentence)
 
 
 class _HeldSigner:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from agreegen.chain.signed_heads import Head, SignerIdentity
-from agreegen.messages import Message, in_every_language, translate
+from agreegen.messages import Message, in_every_language, message, translate
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Problem:
 
     def in_language(self, language: str) -> str:
         """Return place and sentence in words."""
-        return f"{translate(self.where, language)}: {translate(self.message, language)}"
+        return translate(message("model.place-and-problem", place=self.where, problem=self.message), language)
 
     def __str__(self) -> str:
         return self.in_language("en")

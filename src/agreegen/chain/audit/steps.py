@@ -11,7 +11,7 @@ from pathlib import Path
 
 from agreegen.chain.audit.interface import HeadJudgement, JudgeHead, Problem
 from agreegen.chain.file import SECRET_BYTES, require_known
-from agreegen.chain.hashing import format_time, genesis_hash, link_hash, parse_time
+from agreegen.chain.hashing import genesis_hash, link_hash, parse_time
 from agreegen.chain.schema import (
     EVENT_COLUMNS,
     TIP_COUNT,
@@ -22,6 +22,7 @@ from agreegen.chain.schema import (
     schema_version,
 )
 from agreegen.chain.signed_heads import HEAD_EVENT, SIGNER_EVENT, Head, Notice, SignerIdentity, Succession
+from agreegen.errors import SpokenValueError
 from agreegen.files import sha256_of
 from agreegen.messages import Message, message
 from agreegen.model.document import canonical_json
@@ -79,7 +80,7 @@ def read_meta(connection: sqlite3.Connection, kind: ChainKind) -> dict[str, str]
     """
     meta = dict(connection.execute("SELECT key, value FROM meta"))
     if set(meta) != _META_KEYS | {kind.name} or len(bytes.fromhex(meta["secret"])) != SECRET_BYTES:
-        raise ValueError(f"the values in meta are not those of a {kind.name}")
+        raise SpokenValueError(message("chain.meta-of-another", kind=kind.word))
     return meta
 
 
@@ -117,13 +118,13 @@ class ChainWalk:
                     message("chain.next-event", row=row[0]),
                 )
                 self.count = row[0]
-            where = f"event {self.count}"
+            where = message("chain.event", events=self.count)
             if link_hash(tip, row[:7]) != row[7]:
                 yield Problem("event-changed", where, message("chain.its-hash-does-not-follow-from"))
             tip, moment = row[7], parse_time(row[1])
             if moment < latest:
                 yield Problem(
-                    "time-backwards", where, message("chain.recorded-before-event-before", row=row[1])
+                    "time-backwards", where, message("chain.recorded-before-event-before", at=moment)
                 )
             latest = max(latest, moment)
             yield from self._compare(meta[kind], tip)
@@ -131,7 +132,7 @@ class ChainWalk:
             yield Problem(
                 "cut-off",
                 message("chain.event-2", count=self.count),
-                message("chain.chain-ends-here-says-events", kind=kind, meta=meta[TIP_COUNT]),
+                message("chain.chain-ends-here-says-events", kind=kind, events=meta[TIP_COUNT]),
             )
         yield from self._not_met()
 
@@ -149,7 +150,7 @@ class ChainWalk:
             self._codes.setdefault(int(code.partition("-")[0]), []).append(code)
 
     def _compare(self, chain_id: str, tip: bytes) -> Iterator[Problem]:
-        where = f"event {self.count}"
+        where = message("chain.event", events=self.count)
         for head in self._by_count.pop(self.count, ()):
             if head.hash != tip:
                 yield Problem("head-mismatch", where, message("chain.known-head-names-another-hash-place"))
@@ -285,9 +286,7 @@ class HeadWalk:
             return
         earliest, latest = parse_time(before[0]), max(parse_time(before[0]), claimed + _SIGNED_WITHIN)
         if not max(earliest, claimed) <= at <= latest:
-            said = message(
-                "chain.recorded-at-signed-at", recorded=format_time(at), signed=format_time(claimed)
-            )
+            said = message("chain.recorded-at-signed-at", recorded=at, signed=claimed)
             yield Problem("head-changed", where, said)
 
 

@@ -72,7 +72,7 @@ def create_command(
     finally:
         credential.close()
     for document in summary.left_out[:_MOST_NAMED]:
-        say_warning(message("cli.left-out", document=document))
+        say_warning(message("cli.left-out", document=document.told))
     if len(summary.left_out) > _MOST_NAMED:
         say_warning(
             message("cli.more-left-out-include-unsigned-takes", count=len(summary.left_out) - _MOST_NAMED)

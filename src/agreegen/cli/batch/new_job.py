@@ -28,6 +28,7 @@ from agreegen.files import refuse_existing, refuse_inputs
 from agreegen.messages import any_of, message, translate
 from agreegen.model.complaint import Severity, sort_and_merge
 from agreegen.model.form import Field
+from agreegen.model.role_names import RoleChoice
 
 __all__ = ["new_command"]
 
@@ -163,7 +164,7 @@ def _with_role(draft: JobDraft, role: str | None) -> JobDraft:
     if chosen is not None and chosen not in known:
         raise UsageError(
             message("cli.has-no-role", id=form.id, chosen=chosen),
-            hint=message("cli.its-roles", known=tuple(known)),
+            hint=message("cli.its-roles", known=tuple(map(RoleChoice, form.roles))),
         )
     return replace(draft, role=chosen)
 
@@ -212,7 +213,7 @@ def _with_missing(draft: JobDraft, sheet: int | str | None, *, asking: bool) -> 
 
 
 def _lacking(draft: JobDraft, missing: Sequence[Field]) -> UsageError:
-    named = tuple(f"{item.label_zh} ({item.name})" for item in missing)
+    named = tuple(item.label_and_name for item in missing)
     first = missing[0].name
     return UsageError(
         message("cli.has-no-column", roster=draft.roster, named=named),

@@ -23,7 +23,7 @@ from agreegen.files import refuse_existing
 from agreegen.messages import message
 
 _SIGNED = "signed"
-_COLUMNS = ("staff_no", "name", "unit", "state", "signed", "path", "id", "superseded_by")
+_COLUMNS = ("staff_no", "name", "unit", "state", "signed", "path", "document id", "superseded_by")
 _STATES = (*(state.value for state in DocumentState), _SIGNED)
 
 

@@ -78,7 +78,7 @@ def propose_form(path: Path) -> Proposal:
     try:
         data = read_limited(path, MAX_TEMPLATE_BYTES)
     except OSError as exc:
-        raise InputError(message("forms.cannot-read-2", path=path, exc=exc.strerror or exc)) from exc
+        raise InputError(message("forms.cannot-read-2", path=path, exc=exc)) from exc
     parse_template(data, path)  # refuses what is no document, or one that is made to exhaust its reader
     with zipfile.ZipFile(io.BytesIO(data)) as package:
         parser = etree.XMLParser(resolve_entities=False, no_network=True)

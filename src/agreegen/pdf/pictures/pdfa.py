@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pikepdf
 
+from agreegen.errors import SpokenValueError
 from agreegen.messages import Message, message
 
 _FONTS = {"/Type1", "/MMType1", "/TrueType", "/CIDFontType0", "/CIDFontType2"}
@@ -105,7 +106,7 @@ def _reachable(start: pikepdf.Object) -> Iterator[pikepdf.Object]:
             seen.add(thing.objgen)
         count += 1
         if count > _MAX_OBJECTS:
-            raise ValueError("it has too many objects for a seal")
+            raise SpokenValueError(message("pdf.picture-too-many-objects"))
         yield thing
         if isinstance(thing, pikepdf.Array):
             inner: list[object] = list(thing)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pikepdf
 
-from agreegen.errors import CredentialError
+from agreegen.errors import CredentialError, SpokenValueError
 from agreegen.files import read_limited
 from agreegen.messages import Message, foreign_text, message
 from agreegen.pdf.pictures.pdfa import pdfa_problem
@@ -75,7 +75,7 @@ def _from_image(data: bytes) -> tuple[float, float, Sequence[bytes]]:
 
     with Image.open(BytesIO(data), formats=_FORMATS) as image:
         if image.width * image.height > _MAX_PIXELS:
-            raise ValueError("too many pixels")
+            raise SpokenValueError(message("pdf.picture-too-many-pixels"))
         across, down = image.info.get("dpi", (_DEFAULT_DPI, _DEFAULT_DPI))
         pixels = image.convert("RGBA")
     width, height = pixels.size
@@ -96,11 +96,11 @@ def _from_image(data: bytes) -> tuple[float, float, Sequence[bytes]]:
 def _from_pdf(data: bytes) -> tuple[float, float, Sequence[bytes]]:
     with pikepdf.open(BytesIO(data)) as source:
         if len(source.pages) != 1:
-            raise ValueError("it has more than one page")
+            raise SpokenValueError(message("pdf.picture-more-than-one-page"))
         form = source.pages[0].as_form_xobject()
         problem = pdfa_problem(form)
         if problem is not None:
-            raise ValueError(f"{problem}, which breaks PDF/A")
+            raise SpokenValueError(message("pdf.picture-breaks-pdfa", problem=problem))
         left, bottom, right, top = (float(edge) for edge in form["/BBox"])
         # The page's own origin becomes the origin of the field.
         form["/Matrix"] = pikepdf.Array([1, 0, 0, 1, -left, -bottom])

@@ -128,10 +128,7 @@ class CertificateJudge:
         if finding.status is Revocation.REVOKED:
             return ("REVOKED_CA_NO_POE" if finding.authority else "REVOKED_NO_POE"), finding.reason
         if chain.problem is not None:
-            when = f"{at:%Y-%m-%d %H:%M} UTC"
-            return "OUT_OF_BOUNDS_NO_POE", message(
-                f"pki.chain-certificate-{chain.problem.value}-at", when=when
-            )
+            return "OUT_OF_BOUNDS_NO_POE", message(f"pki.chain-certificate-{chain.problem.value}-at", when=at)
         for use in (*uses, *chain_uses(chain)):
             weak = self._policy.weakness(use, at)
             if weak is not None:

@@ -99,9 +99,7 @@ class RevocationJudge:
         revoked_at = min((s.revoked_at for s in counting if s.revoked_at is not None), default=None)
         name = subject_name(certificate)
         if revoked_at is not None and revoked_at <= at + TOLERANCE:
-            reason = message(
-                "pki.certificate-revoked-on-utc", name=name, revoked_at=f"{revoked_at:%Y-%m-%d %H:%M}"
-            )
+            reason = message("pki.certificate-revoked-at", name=name, revoked_at=revoked_at)
             return Finding(Revocation.REVOKED, revoked_at=revoked_at, authority=authority, reason=reason)
         later = revoked_at
         speaking = [

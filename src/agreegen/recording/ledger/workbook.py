@@ -99,7 +99,7 @@ def settle_or_complain(writer: LedgerWriter, *movements: Movement) -> Settled:
     if settled.refused:
         raise _error(
             str(writer.ledger.path),
-            [_complaint(refused, Location(field=refused.field)) for _, refused in settled.refused],
+            [_complaint(refused, _place_of(refused)) for _, refused in settled.refused],
         )
     return settled
 
@@ -112,6 +112,11 @@ def _drafted(
         yield _Wish(drafter.draft(values), record.number)
     except Refused as exc:
         complaints.append(_complaint(exc, records.locate(record.number, exc.field)))
+
+
+def _place_of(refused: Refused) -> Location:
+    labels = {column.name: column.label_zh for column in columns_of("entry")}
+    return Location(label=labels.get(refused.field), field=refused.field)
 
 
 def _complaint(refused: Refused, where: Location) -> Complaint:

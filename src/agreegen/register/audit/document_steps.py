@@ -37,7 +37,7 @@ def document_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
         while row is not None and row[0] < document_id:
             yield _unregistered(row)
             row = stored.fetchone()
-        where = f"document {document_id}"
+        where = message("register.document", row=document_id)
         if isinstance(expected, Problem):
             yield expected
         elif row is None or row[0] != document_id:

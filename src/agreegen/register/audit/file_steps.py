@@ -133,7 +133,11 @@ def _document_file_problems(
         yield Problem(
             "file-missing",
             known.path,
-            message("register.file-document-gone", id=known.id, value=document.state.value),
+            message(
+                "register.file-document-gone",
+                id=known.id,
+                value=message(f"register.state.{document.state.value}"),
+            ),
         )
     elif sha256_of_file(path) != document.sha256:
         yield Problem("file-changed", known.path, message("register.not-file-register-knows"))

@@ -142,17 +142,23 @@ def _explained(file: FileReport, lang: str) -> list[str]:
             lines.append(translate(title, lang))
             lines += [f"    - {printable(item)}" for item in items]
     details = [
-        f"{signature_line(s, file.document, lang)}: {translate(reason, lang)}"
+        _told(signature_line(s, file.document, lang), reason, lang)
         for s in file.signatures
         for reason in s.reasons
     ]
     details += [
-        f"{alarm.code}: {alarm_detail(alarm, lang)}" for alarm in file.alarms if alarm.code != EXAMPLE_TRUST
+        _told(alarm.code, alarm_detail(alarm, lang), lang)
+        for alarm in file.alarms
+        if alarm.code != EXAMPLE_TRUST
     ]
     if details:
         lines.append(translate(message("reports.table-details"), lang))
         lines += [f"    - {printable(line)}" for line in dict.fromkeys(details)]
     return lines
+
+
+def _told(place: str, problem: object, lang: str) -> str:
+    return translate(message("reports.told", place=place, problem=problem), lang)
 
 
 def printable(text: str) -> str:

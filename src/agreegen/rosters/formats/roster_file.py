@@ -16,13 +16,13 @@ _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _ZIP = b"PK\x03\x04"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _OTHERS = {
-    b"%PDF": "a PDF file",
-    b"\x89PNG": "a picture",
-    b"\xff\xd8\xff": "a picture",
-    b"{\\rtf": "an RTF document",
-    b"Rar!": "a RAR archive",
-    b"7z\xbc\xaf": "a 7-Zip archive",
-    b"\x1f\x8b": "a gzip archive",
+    b"%PDF": message("rosters.kind.pdf"),
+    b"\x89PNG": message("rosters.kind.picture"),
+    b"\xff\xd8\xff": message("rosters.kind.picture"),
+    b"{\\rtf": message("rosters.kind.rtf"),
+    b"Rar!": message("rosters.kind.rar"),
+    b"7z\xbc\xaf": message("rosters.kind.7zip"),
+    b"\x1f\x8b": message("rosters.kind.gzip"),
 }
 _SAVE_AS = message("rosters.open-excel-or-wps-save-xlsx")
 
@@ -79,7 +79,7 @@ def _open_zip(path: Path) -> list[Source]:
         return open_xlsx(path)
     if "xl/workbook.bin" in names or "content.xml" in names:
         return open_calamine(path)
-    kind = "a Word document" if "word/document.xml" in names else "a ZIP archive"
+    kind = message("rosters.kind.word" if "word/document.xml" in names else "rosters.kind.zip")
     raise InputError(
         message("rosters.not-roster", path=path, kind=kind),
         hint=message("rosters.roster-xlsx-xls-or-csv-file"),

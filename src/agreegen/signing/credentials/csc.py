@@ -190,7 +190,7 @@ def _load(config: BackendConfig, client: CscClient) -> LoadedKey:
     for needed, given, what in ((info.needs_pin, pin, "pin"), (info.needs_otp, otp, "otp")):
         if needed and given is None:
             raise CredentialError(
-                sentence("signing.service-asks", what=what),
+                sentence("signing.service-asks", what=sentence(f"signing.secret.{what}")),
                 hint=sentence("signing.add-line-prompt-true", what=what),
             )
     try:

@@ -68,7 +68,7 @@ class CscClient:
     def __init__(
         self, url: str, token: str, credential: str, *, verify: str | bool = True, timeout_s: float = 30.0
     ) -> None:
-        parts = check_address(url, "signing service")
+        parts = check_address(url, message("signing.signing-service"))
         if not parts.hostname or not (
             parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
         ):

@@ -10,7 +10,7 @@ import yaml
 from agreegen.errors import AgreegenError, CredentialError
 from agreegen.files import read_limited
 from agreegen.foreign import breakdown_as
-from agreegen.messages import message
+from agreegen.messages import Message, message
 from agreegen.signing.credentials.certificate_files import parse_certificates
 from agreegen.signing.credentials.kinds import KINDS
 from agreegen.signing.credentials.secrets import BackendConfig, LoadedKey
@@ -18,6 +18,7 @@ from agreegen.signing.interface import AppearanceSource, Credential, Prompt
 from agreegen.yaml_text import MAX_BYTES, compose
 
 _COMMON = frozenset({"kind", "chain", "appearance"})
+_CREDENTIAL = message("signing.credential-word")
 _MANUAL = message("signing.docs-credentials-md-describes-file")
 
 
@@ -87,7 +88,7 @@ def read_config(path: Path, *, prompt: Prompt | None = None) -> BackendConfig:
     return BackendConfig(path=path, kind=kind, settings=settings, prompt=prompt)
 
 
-def read_settings(path: Path, what: str = "credential") -> dict[str, object]:
+def read_settings(path: Path, what: Message = _CREDENTIAL) -> dict[str, object]:
     """Read a YAML mapping whose scalars stay text; nothing of its content gets into an error.
 
     Args:

@@ -12,6 +12,7 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from agreegen.errors import SpokenValueError
 from agreegen.messages import foreign_text, message
 from agreegen.pki.algorithms import key_facts
 from agreegen.pki.certificates import UNREADABLE
@@ -170,7 +171,7 @@ def _read_files(config: BackendConfig) -> tuple[list[int], list[x509.Certificate
         try:
             numbers, found = read_pkcs12(data, config.read_secret("passphrase"))
         except (TypeError, KeyError, AttributeError, OverflowError) as exc:
-            raise ValueError("the file is not a PKCS#12 file that can be read") from exc
+            raise SpokenValueError(message("signing.sm2-file-unreadable")) from exc
         if not numbers:
             config.fail(
                 message("signing.pkcs-12-file-holds-no-sm2"), hint=message("signing.export-again-private-key")
@@ -184,7 +185,7 @@ def _read_files(config: BackendConfig) -> tuple[list[int], list[x509.Certificate
     try:
         return [read_key_file(data, config.read_secret_or_none("passphrase"))], given
     except (TypeError, KeyError, AttributeError, OverflowError) as exc:
-        raise ValueError("the file holds no PKCS#8 private key that can be read") from exc
+        raise SpokenValueError(message("signing.sm2-no-private-key")) from exc
 
 
 def _point_or_none(certificate: x509.Certificate) -> bytes | None:

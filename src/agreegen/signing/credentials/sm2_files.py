@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, padding
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherAlgorithm, algorithms, modes
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
+from agreegen.errors import SpokenValueError
 from agreegen.messages import message
 from agreegen.pki.sm2.curve import SM2_CURVE_OID
 
@@ -67,7 +68,7 @@ def read_key_file(data: bytes, passphrase: str | None) -> int:
             ("", {}, b""),
         )
     if name not in ("", "PRIVATE KEY", "ENCRYPTED PRIVATE KEY"):
-        raise ValueError(f"the key is not PKCS#8 but {name}")
+        raise SpokenValueError(message("signing.sm2-key-not-pkcs8", name=name))
     if name != "PRIVATE KEY":
         try:
             protected = keys.EncryptedPrivateKeyInfo.load(data, strict=True)
@@ -89,7 +90,7 @@ def read_pkcs12(data: bytes, passphrase: str) -> tuple[list[int], list[bytes]]:
     bundle = pkcs12.Pfx.load(data)
     content = bundle["auth_safe"]["content"].native
     if not isinstance(content, bytes):
-        raise ValueError("the file is not a PKCS#12 file that a passphrase protects")  # noqa: TRY004
+        raise SpokenValueError(message("signing.sm2-file-not-pkcs12"))
     _check_mac(bundle, content, passphrase)
     numbers: list[int] = []
     certificates: list[bytes] = []
@@ -122,9 +123,9 @@ def _private_number(data: bytes) -> int:
         inner = keys.ECPrivateKey.load(bytes(info["private_key"].contents), strict=True)
         number = int.from_bytes(inner["private_key"].contents)
     except (ValueError, TypeError, KeyError, AttributeError) as exc:
-        raise ValueError("the file holds no PKCS#8 private key that can be read") from exc
+        raise SpokenValueError(message("signing.sm2-no-private-key")) from exc
     if curve != SM2_CURVE_OID:
-        raise ValueError("the key is not an SM2 key")
+        raise SpokenValueError(message("signing.sm2-other-key"))
     return number
 
 
@@ -133,7 +134,7 @@ def _open_safe(safe: Any, passphrase: str) -> bytes:
     if kind == "data":
         return bytes(safe["content"].native)
     if kind != "encrypted_data":
-        raise ValueError("the PKCS#12 file is protected by a certificate, which is not supported")
+        raise SpokenValueError(message("signing.sm2-certificate-protects"))
     inner: cms.EncryptedContentInfo = safe["content"]["encrypted_content_info"]
     algorithm = inner["content_encryption_algorithm"]
     return _decrypt(algorithm, bytes(inner["encrypted_content"].native), passphrase)
@@ -160,14 +161,14 @@ def _decrypt(algorithm: Any, data: bytes, passphrase: str) -> bytes:
         key = _pkcs12_derive("sha1", passphrase, salt, rounds, _KDF_KEY, 24)
         cipher, iv = TripleDES(key), _pkcs12_derive("sha1", passphrase, salt, rounds, _KDF_IV, 8)
     else:
-        raise ValueError(f"the file is protected by an algorithm that is not supported ({oid})")
+        raise SpokenValueError(message("signing.sm2-cipher", oid=oid))
     try:
         decryptor = Cipher(cipher, modes.CBC(iv)).decryptor()
         unpadder = padding.PKCS7(len(iv) * 8).unpadder()
         plain = unpadder.update(decryptor.update(data) + decryptor.finalize())
         return plain + unpadder.finalize()
     except UnsupportedAlgorithm as exc:
-        raise ValueError("the file's cipher is not supported here") from exc
+        raise SpokenValueError(message("signing.sm2-cipher-here")) from exc
     except ValueError as exc:
         raise WrongPassphraseError(message("signing.passphrase-wrong")) from exc
 
@@ -176,24 +177,24 @@ def _derive_pbes2(parameters: Any, passphrase: str) -> tuple[CipherAlgorithm, by
     scheme = parameters["encryption_scheme"]
     oid = scheme["algorithm"].dotted
     if parameters["key_derivation_func"]["algorithm"].native != "pbkdf2" or oid not in _CIPHERS:
-        raise ValueError(f"the file is protected by an algorithm that is not supported ({oid})")
+        raise SpokenValueError(message("signing.sm2-cipher", oid=oid))
     derivation = parameters["key_derivation_func"]["parameters"]
     prf = derivation["prf"]["algorithm"].dotted
     if prf not in _PRFS:
-        raise ValueError(f"the file's key derivation is not supported ({prf})")
+        raise SpokenValueError(message("signing.sm2-derivation", prf=prf))
     cipher, length = _CIPHERS[oid]
     salt = bytes(derivation["salt"].chosen.native)
     rounds = _rounds(derivation["iteration_count"].native)
     key = PBKDF2HMAC(_PRFS[prf](), length, salt, rounds).derive(passphrase.encode())
     iv = scheme["parameters"].native
     if not isinstance(iv, bytes):
-        raise ValueError("the file's cipher has no initial vector")  # noqa: TRY004
+        raise SpokenValueError(message("signing.sm2-no-vector"))
     return cipher(key), iv
 
 
 def _rounds(count: int) -> int:
     if not 1 <= count <= _MAX_ROUNDS:
-        raise ValueError("the file asks for an unreasonable number of rounds")
+        raise SpokenValueError(message("signing.sm2-rounds"))
     return count
 
 
@@ -203,7 +204,7 @@ def _check_mac(bundle: Any, content: bytes, passphrase: str) -> None:
         return  # optional (RFC 7292, 4); decryption tells a wrong passphrase then
     oid = mac["mac"]["digest_algorithm"]["algorithm"].dotted
     if oid not in _MACS:
-        raise ValueError(f"the file's integrity check is not supported ({oid})")
+        raise SpokenValueError(message("signing.sm2-integrity", oid=oid))
     digest = _MACS[oid]
     salt, rounds = bytes(mac["mac_salt"].native), _rounds(mac["iterations"].native)
     key = _pkcs12_derive(digest, passphrase, salt, rounds, _KDF_MAC, hashlib.new(digest).digest_size)

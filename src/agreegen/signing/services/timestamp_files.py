@@ -48,10 +48,10 @@ def load_tsa(text: str, *, prompt: Prompt | None = None) -> TimestampServer:
         CredentialError: The file cannot be used.
     """
     if is_address(text):
-        check_address(text, "timestamp service")
+        check_address(text, message("signing.timestamp-service"))
         return TimestampServer(text)
     path = Path(text)
-    settings = read_settings(path, "timestamp service")
+    settings = read_settings(path, message("signing.timestamp-service"))
     unknown = sorted(set(settings) - _KEYS)
     if unknown:
         raise CredentialError(
@@ -60,7 +60,7 @@ def load_tsa(text: str, *, prompt: Prompt | None = None) -> TimestampServer:
         )
     config = BackendConfig(path=path, kind="tsa", settings=settings, prompt=prompt)
     url = config.text("url")
-    check_address(url, f"timestamp service {path}")
+    check_address(url, message("signing.timestamp-service-of", path=path))
     if not is_address(url):
         raise CredentialError(
             message("signing.timestamp-service-no-address", path=path, url=url),

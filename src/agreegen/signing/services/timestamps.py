@@ -257,14 +257,18 @@ def _read_answer(server: TimestampServer, answer: bytes) -> bytes:
     return token
 
 
-def _describe(status: str, failure: set[str] | None, said: list[str]) -> str:
+def _describe(status: str, failure: set[str] | None, said: list[str]) -> tuple[Message, ...]:
     """Say all that a refusal says: PKIStatus, PKIFailureInfo and the service's own words (RFC 3161)."""
-    parts = [f"status {status}", f"failInfo {', '.join(sorted(failure)) if failure else 'none'}"]
+    facts = tuple(sorted(failure)) if failure else message("messages.none")
+    parts = [
+        message("signing.service-status", status=status),
+        message("signing.service-failure", failure=facts),
+    ]
     words = " ".join(" ".join(said).split())
     if words:
         shown = "".join(c if c.isprintable() else "\ufffd" for c in words[:_MAX_WORDS])
-        parts.append(f"text “{shown}”")
-    return ", ".join(parts)
+        parts.append(message("signing.service-words", words=shown))
+    return tuple(parts)
 
 
 class _BusyError(AgreegenError):

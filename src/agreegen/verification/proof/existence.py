@@ -42,8 +42,7 @@ class ProofOfExistence:
         """What a recipient is told of a proof that holds."""
         if self.time is None:
             return ()
-        time = f"{self.time:%Y-%m-%d %H:%M}"
-        return (Alarm("evidence", message("verification.evidence", time=time)),)
+        return (Alarm("evidence", message("verification.evidence", time=self.time)),)
 
 
 def prove_existence(

@@ -76,7 +76,7 @@ def hold_to_form(document: Document, form: Form | None, confirmed: Mapping[str, 
         holder = role.holder if own is None or role.holder is None or own.holder is None else own.holder
         if role.holder is not None and holder is not None and holder != role.holder:
             known = confirmed.get(role.holder) == holder
-            aliases.append(HolderAlias(role.id, role.holder[:_LONGEST], holder[:_LONGEST], known))
+            aliases.append(HolderAlias(role.id, role.holder[:_LONGEST], holder[:_LONGEST], known, role))
         roles.append(replace(role, holder=holder))
     alarms = (*_differences(document, form, expected), *_alias_alarms(aliases))
     labels_en = tuple((role.id, role.label_en) for role in form.roles)
@@ -146,7 +146,7 @@ def _alias_alarms(aliases: list[HolderAlias]) -> Iterator[Alarm]:
             ALIAS_UNCONFIRMED,
             message(
                 "verification.alias-unconfirmed",
-                role=alias.role,
+                role=alias.declared or alias.role,
                 printed=alias.printed,
                 registered=alias.registered,
             ),
@@ -161,7 +161,7 @@ def alias_remarks(aliases: tuple[HolderAlias, ...]) -> Iterator[Alarm]:
                 ALIAS,
                 message(
                     "verification.alias-confirmed",
-                    role=alias.role,
+                    role=alias.declared or alias.role,
                     printed=alias.printed,
                     registered=alias.registered,
                 ),

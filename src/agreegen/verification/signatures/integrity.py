@@ -57,7 +57,7 @@ def judge_integrity(
         )
     subfilter = CADES if found.subfilter == PBAD_PADES else found.subfilter
     if subfilter not in {CADES, PKCS7, PKCS7_SHA1}:
-        kind = found.subfilter or "(none)"
+        kind = found.subfilter or message("verification.no-kind")
         return SignatureFacts(
             Integrity.UNSUPPORTED,
             "FORMAT_FAILURE",

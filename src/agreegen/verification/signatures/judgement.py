@@ -206,7 +206,7 @@ class FileJudge:
                     message(
                         "verification.stamp-not-trusted",
                         stamp=message(f"pki.timestamp-of.{stamp.use}"),
-                        time=f"{stamp.time:%Y-%m-%d %H:%M}",
+                        time=stamp.time,
                         why=why,
                     )
                 )
@@ -259,8 +259,7 @@ class FileJudge:
         ):
             return replace(result, subindication="EXPIRED")
         if result.subindication is None and result.finding.later is not None:
-            day = f"{result.finding.later:%Y-%m-%d %H:%M} UTC"
-            text = message("verification.certificate-revoked-on-after-proved-time", day=day)
+            text = message("verification.certificate-revoked-on-after-proved-time", day=result.finding.later)
             return replace(result, reasons=(*result.reasons, text))
         return result
 

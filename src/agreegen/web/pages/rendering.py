@@ -17,7 +17,7 @@ from agreegen.web.pages.areas import areas_of
 from agreegen.web.pages.complaints import complaint_text
 from agreegen.web.pages.moments import moment_text
 from agreegen.web.pages.visitor import Visitor
-from agreegen.web.pages.words import say, say_act
+from agreegen.web.pages.words import say, say_act, say_address
 from agreegen.web.work.commands.children import Child
 
 
@@ -64,6 +64,7 @@ def render(template: str, office: Office, visitor: Visitor, **values: Any) -> st
             when=functools.partial(moment_text, language=language),
             act_word=functools.partial(say_act, language),
             person=functools.partial(_person, office),
+            address_word=functools.partial(say_address, language),
             lang=language,
             html_lang="zh-CN" if language == "zh" else "en",
             office_name=office.settings.name or say(language, "web.office"),

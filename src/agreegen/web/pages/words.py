@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agreegen.messages import Message, has_entry, message, translate
+from agreegen.web.store.audit import COMMAND_LINE
 
 
 def say(language: str, code: str, **values: object) -> str:
@@ -17,6 +18,11 @@ def say(language: str, code: str, **values: object) -> str:
         KeyError: There is no such code, or a value is missing: a bug.
     """
     return translate(Message(code, tuple(values.items())), language)
+
+
+def say_address(language: str, address: str) -> str:
+    """Return where an act came from: an address as it is, the server's own command line in words."""
+    return say(language, "web.audit.command_line") if address == COMMAND_LINE else address
 
 
 def say_act(language: str, act: str) -> str:

@@ -9,13 +9,17 @@ from collections.abc import Iterator
 
 from starlette.responses import Response, StreamingResponse
 
+from agreegen.messages import message, translate
 from agreegen.web.endpoint import Call, Page
 from agreegen.web.pages.areas import INSPECTORS
+from agreegen.web.pages.moments import moment_text
 from agreegen.web.pages.rendering import page
-from agreegen.web.store.audit import COMMAND_LINE, ChainState, Entry
+from agreegen.web.pages.words import say_act, say_address
+from agreegen.web.store.audit import ChainState, Entry
 
 _A_PAGE = 100
 _COLUMNS = ("number", "at", "who", "address", "act", "subject", "result", "hash")
+"""What a table of the audit shows, in order; `web.audit.<name>` is the heading."""
 
 
 def show_audit(call: Call) -> Response:
@@ -34,7 +38,6 @@ def show_audit(call: Call) -> Response:
         state=state,
         sound=is_sound(call, state),
         older=older,
-        command_line=COMMAND_LINE,
     )
 
 
@@ -49,18 +52,23 @@ def export_csv(call: Call) -> Response:
     """Give the whole audit as a table that spreadsheets open."""
     call.office.long_acts.settle()
     call.record("audit-export", "csv")
-    return _download(_csv(call.office.audit.entries()), "text/csv; charset=utf-8", "audit.csv")
+    table = _csv(call.office.audit.entries(), call.visitor.language)
+    return _download(table, "text/csv; charset=utf-8", "audit.csv")
 
 
-def _csv(entries: Iterator[Entry]) -> Iterator[str]:
-    yield "\ufeff" + _line(_COLUMNS)
+def _csv(entries: Iterator[Entry], language: str) -> Iterator[str]:
+    """Write for people: as the page shows it, in the reader's language and zone, and each entry's hash."""
+    yield "\ufeff" + _line(tuple(translate(message(f"web.audit.{name}"), language) for name in _COLUMNS))
     for entry in entries:
-        yield _line(_cells(entry))
+        yield _line(_cells(entry, language))
 
 
-def _cells(entry: Entry) -> tuple[str, ...]:
+def _cells(entry: Entry, language: str) -> tuple[str, ...]:
     act = entry.act
-    return (str(entry.number), entry.at, act.who, act.address, act.act, act.subject, act.result, entry.hash)
+    at = moment_text(entry.at, language=language)
+    done, result = say_act(language, act.act), say_act(language, act.result)
+    where = say_address(language, act.address)
+    return (str(entry.number), at, act.who, where, done, act.subject, result, entry.hash)
 
 
 def _line(cells: tuple[str, ...]) -> str:
@@ -82,7 +90,8 @@ def _json(call: Call) -> Iterator[str]:
     key = office.audit_key.public_pem.decode()
     yield json.dumps({"chain": office.audit.chain_id, "public_key": key}) + "\n"
     for entry in office.audit.entries():
-        values = (entry.number, *_cells(entry)[1:])
+        act = entry.act
+        values = (entry.number, entry.at, act.who, act.address, act.act, act.subject, act.result, entry.hash)
         yield json.dumps(dict(zip(_COLUMNS, values, strict=True)), ensure_ascii=False) + "\n"
     for signed in office.audit.heads():
         head = signed.head
