@@ -243,9 +243,10 @@ def _check_installed_fonts(form: Form) -> Iterator[Complaint]:
             yield _complain(form, "", message("forms.none-fonts", chain=tuple(chain), name=name), remedy)
         elif there[0] != chain[0]:
             remedy = message("forms.used-its-place-install-font-intended", there=there[0])
-            yield _complain(
-                form, "", message("forms.font-not", chain=chain[0], name=name), remedy, warning=True
-            )
+            said = message("forms.font-not", chain=chain[0], name=name)
+            if chain[0] == name:
+                said = message("forms.font-not-installed", name=name)
+            yield _complain(form, "", said, remedy, warning=True)
 
 
 def _check_glyphs_of_fixed_text(form: Form, template: Template) -> Iterator[Complaint]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from agreegen.forms.drafting.blanks import SigningPlace
 from agreegen.forms.drafting.form_words import known_words, lone_signer, usual_label
@@ -45,7 +45,8 @@ def describe_proposal(proposal: Proposal, form_id: str) -> str:
             fields_comment=comment(message("forms.draft.fields")),
         )
     ]
-    parts += [line for field in fields for line in _field_lines(field, required=field is subject)]
+    labels = {field.label for field in fields}
+    parts += [line for field in fields for line in _field_lines(field, labels, required=field is subject)]
     parts.append(f"\n{comment(message('forms.draft.roles'))}\nroles:\n")
     parts += _role_lines(proposal.roles, subject)
     parts.append(f"\n{comment(message('forms.draft.fonts'))}\nfonts:\n")
@@ -77,7 +78,7 @@ def _subject(fields: Sequence[ProposedField]) -> ProposedField:
     return fields[0]
 
 
-def _field_lines(field: ProposedField, *, required: bool) -> Iterator[str]:
+def _field_lines(field: ProposedField, labels: Collection[str], *, required: bool) -> Iterator[str]:
     yield f"  - name: {field.name}\n"
     yield f"    label: {{zh: {_quoted(field.label)}, en: {field.name}}}\n"
     yield f"    type: {field.type.value}\n"
@@ -87,7 +88,9 @@ def _field_lines(field: ProposedField, *, required: bool) -> Iterator[str]:
         yield "    printed: false\n"
         if field.type is FieldType.RESIDENT_ID:
             yield "    identifying: true\n"
-    aliases = dict.fromkeys((field.label, *_words_for(field.name)))
+    # A header that is the label of another field is that field's: two fields cannot be read from one column.
+    known = (word for word in _words_for(field.name) if word not in labels)
+    aliases = dict.fromkeys((field.label, *known))
     yield f"    aliases: [{', '.join(map(_quoted, aliases))}]\n"
 
 

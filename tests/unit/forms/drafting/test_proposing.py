@@ -77,6 +77,14 @@ def test_a_date_is_one_field_and_equal_words_are_one(tmp_path: Path) -> None:
     assert role.holder == "person_name"
 
 
+def test_a_header_belongs_to_the_field_that_is_called_so(tmp_path: Path) -> None:
+    form = begin(tmp_path, "本人____承诺。", "责任人：__________    日期：____年__月__日")
+    first, second = (field for field in form.fields if field.type is FieldType.PERSON_NAME)
+    assert (first.label_zh, second.label_zh) == ("姓名", "责任人")
+    assert "责任人" not in first.aliases
+    assert second.aliases == ("责任人",)
+
+
 def test_words_that_nobody_knows_are_numbered(tmp_path: Path) -> None:
     form = begin(tmp_path, "车牌号：____，颜色：____，____", "姓名：____")
     assert printed(form)[1] == "车牌号：{{ field_1 }}，颜色：{{ field_2 }}，{{ field_3 }}"
