@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agreegen.errors import InputError
-from agreegen.messages import Message, message, translate
+from agreegen.forms.drafting.proposal_text import comment
+from agreegen.messages import message
 from agreegen.model.form import FieldType, Form, RoleKind, SignatureRole
 from agreegen.rosters.survey import RosterSurvey, survey_roster
 
@@ -79,18 +80,17 @@ def date_fields(survey: RosterSurvey) -> list[str]:
 
 
 def write_draft(draft: JobDraft, path: Path) -> str:
-    """Return the text of the job file that will lie at `path`; paths in it are relative to that."""
+    """Return the text of the job file that will lie at `path`, with comments in the reader's language."""
     form, survey = draft.survey.form, draft.survey
     lines = [
-        f"# {translate(message('batch.draft-about', title=form.title_zh), 'zh')}",
-        f"# {translate(message('batch.draft-about', title=form.title_en), 'en')}",
+        comment(message("batch.draft-about", title=form.title)),
         f"form: {form.id}",
         "",
-        _comment(message("batch.draft-columns-found")),
+        comment(message("batch.draft-columns-found")),
         *(f"#   {header} = {_label(form, name)}" for name, header in survey.columns.items()),
     ]
     if survey.others:
-        lines.append(_comment(message("batch.draft-columns-not-read", headers=tuple(survey.others))))
+        lines.append(comment(message("batch.draft-columns-not-read", headers=tuple(survey.others))))
     roster: dict[str, object] = {"file": _relative(draft.roster, path)}
     if survey.sheet is not None:
         roster["sheet"] = survey.sheet
@@ -98,23 +98,23 @@ def write_draft(draft: JobDraft, path: Path) -> str:
         roster["columns"] = dict(draft.columns)
     lines += [f"roster: {_flow(roster)}", ""]
     lines += [
-        _comment(message("batch.draft-values-for-all")),
+        comment(message("batch.draft-values-for-all")),
         f"defaults: {_flow(dict(draft.defaults))}",
         "",
-        _comment(message("batch.draft-output")),
+        comment(message("batch.draft-output")),
         f"output: {_text(_relative(draft.output, path))}",
         "",
         *_signature_lines(draft, path),
         *_register_lines(draft, path),
-        _comment(message("batch.draft-trust")),
+        comment(message("batch.draft-trust")),
         f"trust: [{', '.join(_text(_relative(each, path)) for each in draft.trust)}]",
         "",
-        _comment(message("batch.draft-name")),
+        comment(message("batch.draft-name")),
         f'# name: "{{{form.row_keys[0] if form.row_keys else form.fields[0].name}}}"',
-        _comment(message("batch.draft-tsa")),
+        comment(message("batch.draft-tsa")),
         "# tsa: https://tsa.example/",
         *_seam_lines(form),
-        _comment(message("batch.draft-bags")),
+        comment(message("batch.draft-bags")),
         "# archive: {bags: archive, credential: credentials/archive-seal.yaml}",
     ]
     return "\n".join(lines) + "\n"
@@ -124,8 +124,7 @@ def _signature_lines(draft: JobDraft, path: Path) -> list[str]:
     form = draft.survey.form
     others = [role for role in form.roles if role.id != draft.role]
     hints = [hint for role in others if (hint := _signature_hint(form, role)) is not None]
-    about = message("batch.draft-signatures")
-    lines = [f"# {line}" for lang in ("zh", "en") for line in translate(about, lang).split("\n")]
+    lines = [comment(message("batch.draft-signatures"))]
     if draft.credential is None or draft.role is None:
         return [*lines, "signatures: []", *hints, ""]
     own = f"{{role: {draft.role}, credential: {_text(_relative(draft.credential, path))}, level: B-B}}"
@@ -137,7 +136,7 @@ def _register_lines(draft: JobDraft, path: Path) -> list[str]:
     if draft.credential is None or draft.role is not None:
         return []
     credential = _text(_relative(draft.credential, path))
-    return [_comment(message("batch.draft-register")), f"register_credential: {credential}", ""]
+    return [comment(message("batch.draft-register")), f"register_credential: {credential}", ""]
 
 
 def _signature_hint(form: Form, role: SignatureRole) -> str | None:
@@ -155,12 +154,7 @@ def _seam_lines(form: Form) -> list[str]:
     role = office_role(form)
     if role is None or role.kind is not RoleKind.SEAL:
         return []
-    return [_comment(message("batch.draft-seam")), f"# seam: {{{role.id}: credentials/{role.id}.yaml}}"]
-
-
-def _comment(said: Message) -> str:
-    """Return a comment in both languages: who writes the file and who runs it may read different ones."""
-    return f"# {translate(said, 'zh')} / {translate(said, 'en')}"
+    return [comment(message("batch.draft-seam")), f"# seam: {{{role.id}: credentials/{role.id}.yaml}}"]
 
 
 def _label(form: Form, name: str) -> str:
