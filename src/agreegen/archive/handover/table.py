@@ -50,11 +50,11 @@ def write_list_table(path: Path, listed: TransferList) -> None:
 
 
 def _facts(listed: TransferList) -> Iterator[list[str | int]]:
-    counted: dict[str, str | int] = {
-        "day": listed.day.isoformat(),
-        "documents": len(listed.rows),
-        "pages": listed.pages,
-        "size": listed.size,
+    counted = {
+        "day": translate(listed.day),
+        "documents": str(len(listed.rows)),
+        "pages": str(listed.pages),
+        "size": f"{listed.size:,}",
     }
     for name in _FACTS:
         value = counted[name] if name in counted else str(getattr(listed, name))
