@@ -15,12 +15,13 @@ from agreegen.model.report import PadesLevel
 _ENGLISH = re.compile(r"(?<![\w./'-])[A-Za-z]?[a-z]+(?:,? [a-z]{2,})+(?![\w./-])")
 _QUOTED = (
     "cli.* label",
+    "messages.text text",
     "forms.tag-refused source",
     "reports.* *",
     "signing.service-words words",
     "verification.* text",
 )
-"""Values that quote a file or a service, or that were put into their reader's words before."""
+"""Values that quote a file or a service, that were put into their reader's words before, or that tests make up."""
 
 
 def fragments(said: Message) -> Iterator[str]:

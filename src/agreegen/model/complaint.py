@@ -84,10 +84,9 @@ class Complaint:
 
     def in_language(self, language: str) -> str:
         """Return place, problem and remedy in a reader's language."""
-        where = translate(self.location, language)
         text: Message = self.problem
-        if where:
-            text = message("model.place-and-problem", place=where, problem=text)
+        if translate(self.location, language):
+            text = message("model.place-and-problem", place=self.location, problem=text)
         if self.remedy:
             text = message("model.problem-and-remedy", problem=text, remedy=self.remedy)
         return translate(text, language)
