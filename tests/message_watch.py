@@ -21,7 +21,7 @@ _QUOTED = (
     "signing.service-words words",
     "verification.* text",
 )
-"""Values that quote a file or a service, that were put into their reader's words before, or that tests make up."""
+"""Values that quote a file or a service, that were put into words before, or that tests make up."""
 
 
 def fragments(said: Message) -> Iterator[str]:
