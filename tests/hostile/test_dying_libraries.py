@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from agreegen.batch.running.run import RunSettings, run_job
 from agreegen.example_pki.layout import ExamplePki
@@ -158,3 +159,17 @@ def test_nothing_is_taken_into_a_register(
     told = desk.run(*line)
     assert told.returncode == 3
     assert "stranger.pdf" in told.stderr
+
+
+@pytest.mark.parametrize("library", ["pikepdf", "pypdfium2"])
+def test_a_scan_is_recorded_of_a_registered_file(pki: ExamplePki, tmp_path: Path, library: str) -> None:
+    """It may have come back from somebody else; no library is asked how many pages it has."""
+    job = write_job(tmp_path / "job", pki.folder)
+    run_job(job, RunSettings(workers=1))
+    (file,) = job.documents_folder.rglob("T001.pdf")
+    Image.new("1", (60, 80), 1).save(tmp_path / "scan.png")
+    line = ("register", "add-paper", "--register", job.register_file, "--staff-no", "T001", "--by", "王主任")
+    told = _desk(tmp_path, library, file.read_bytes()[-200:]).run(
+        *line, "--scan", "scan.png", "--credential", pki.credential("unit-seal")
+    )
+    assert told.returncode == 0, told.stderr

@@ -196,7 +196,7 @@ def test_a_picture_that_somebody_laid_there_was_not_looked_at(
     (tmp_path / "forged.png").rename(printed.job.output / f"scans/inputs/{digest}.png")
     sheet = review / "review.xlsx"
     book = load_workbook(sheet)
-    book["待核对"].append(["scan.pdf", 1, "", "", "P004", "", "P004", "通过", "李主任", digest])
+    book.worksheets[0].append(["scan.pdf", 1, "", "", "P004", "", "P004", "通过", "李主任", digest])
     book.save(sheet)
     _fill(sheet, {2: ("P002", "通过", "李主任")})
     code, _ = _add(printed, capsys, "--decisions", sheet, "--review", review)

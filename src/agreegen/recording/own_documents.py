@@ -9,7 +9,10 @@ from pathlib import Path
 from agreegen.chain.signed_heads import SignerIdentity
 from agreegen.messages import Message, message
 from agreegen.model.document import Document
+from agreegen.pdf.document import open_file
 from agreegen.pdf.limits import Limits
+from agreegen.pdf.objects import StructureError
+from agreegen.pdf.pages import page_numbers
 from agreegen.pki.cms.repeated_containers import ShapeMemory
 from agreegen.pki.cms.structure import MalformedError, ParsedCms, find_signer, guarded, parse_cms
 from agreegen.recording.signer import identity_of
@@ -17,7 +20,7 @@ from agreegen.register.interface import DocumentRow, How
 from agreegen.verification.structure.identity import Identity, read_identity
 from agreegen.verification.structure.plain_identity import read_plain_identity
 
-__all__ = ["OwnDocument", "examine_file", "identify", "read_own"]
+__all__ = ["OwnDocument", "count_pages", "examine_file", "identify", "read_own"]
 
 _SIGNERS: ShapeMemory[SignerIdentity] = ShapeMemory()
 
@@ -57,6 +60,14 @@ def identify(data: bytes) -> str | None:
     """Return the document id that a PDF carries, or None."""
     document = read_own(data).document
     return None if document is None else document.id
+
+
+def count_pages(data: bytes) -> int:
+    """Count the pages of a PDF; 0 where they cannot be read."""
+    try:
+        return len(page_numbers(open_file(data, Limits()).views()[-1]))
+    except StructureError:
+        return 0
 
 
 def examine_file(path: Path, row: DocumentRow) -> list[Message]:

@@ -121,9 +121,9 @@ class Decider:
     def _group(self, row: DocumentRow) -> _Accepted:
         path = self.root / row.registration.path
         data = path.read_bytes() if path.is_file() else b""
-        if sha256_of(data) != row.sha256:
+        copy = copy_of(data, row) if sha256_of(data) == row.sha256 else None
+        if copy is None:
             raise InputError(message("scanning.not-file-was-registered", path=row.registration.path))
-        copy = copy_of(data, row)
         problem = paper_problem(self.view, row.registration.id, copy.open_roles)
         if problem is not None:
             raise paper_error(problem, row.registration.id)

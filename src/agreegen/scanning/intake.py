@@ -11,20 +11,18 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 
-import pikepdf
-
 from agreegen.errors import InputError
 from agreegen.files import sha256_of, sha256_of_file
 from agreegen.foreign.confinement import ConfinedError, Confinement
 from agreegen.foreign.limits import Limits
-from agreegen.model.document import ATTACHMENT_NAME, Document
+from agreegen.model.document import Document
+from agreegen.recording.own_documents import count_pages, read_own
 from agreegen.recording.recorder import Recorder
 from agreegen.register.interface import DocumentRow, EventDraft, EventKind, How, ScanFile
 from agreegen.register.paper import PaperProblem, PaperRecord, paper_problem
@@ -207,8 +205,10 @@ class Intake:
         judged = self._confinement.call(reading.judge, page.kept.path, page.result.page, copy)
         page.turns, page.dpi = judged.turns, judged.dpi or page.dpi
         reasons = list(_reasons(judged.likeness))
-        if _open_roles(row, copy) and not set(copy.open_roles) & set(signature_boxes(copy.pdf)):
-            reasons.append(Reason.NO_PLACE)
+        if _open_roles(row, copy):
+            places = self._confinement.call(signature_boxes, copy.pdf)
+            if not set(copy.open_roles) & set(places):
+                reasons.append(Reason.NO_PLACE)
         if self._was_retracted(row, page):
             reasons.append(Reason.RETRACTED)
         warnings = (Reason.LOW_RESOLUTION,) if 0 < judged.dpi < _LEAST_DPI else ()
@@ -294,16 +294,16 @@ class Intake:
         return PageResult(str(kept.source), kept.sha256, number, status, reasons=reasons)
 
 
-def copy_of(data: bytes, row: DocumentRow) -> Copy:
-    """Return what the printed copy of a registered file must look like.
+def copy_of(data: bytes, row: DocumentRow) -> Copy | None:
+    """Return what the printed copy of a registered file must look like; None where it is no document of ours.
 
     Args:
         data: The file.
         row: The document.
     """
-    with pikepdf.open(io.BytesIO(data)) as pdf:
-        document = Document.from_json(pdf.attachments[ATTACHMENT_NAME].get_file().read_bytes())
-        count = len(pdf.pages)
+    document, count = read_own(data).document, count_pages(data)
+    if document is None:
+        return None
     required = [role.id for role in document.roles if role.required]
     return Copy(
         data,

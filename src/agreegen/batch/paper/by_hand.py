@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import pypdfium2
-
 from agreegen.errors import InputError, RegisterError
 from agreegen.files import sha256_of, sha256_of_file
 from agreegen.messages import message
-from agreegen.recording.own_documents import read_own
+from agreegen.recording.own_documents import count_pages, read_own
 from agreegen.recording.recorder import Recorder
 from agreegen.recording.scan_files import keep_scan
 from agreegen.register.interface import DocumentRow, ScanFile
@@ -96,13 +94,10 @@ def _read_printed(root: Path, row: DocumentRow) -> _Printed:
     path = root / row.registration.path
     data = path.read_bytes() if path.is_file() else b""
     document = read_own(data).document if sha256_of(data) == row.sha256 else None
-    if document is None:
+    pages = 0 if document is None else count_pages(data)
+    if document is None or not pages:
         raise RegisterError(
             message("batch.not-file-register-knows", path=row.registration.path),
             hint=message("batch.run-register-verify-scan-only-held"),
         )
-    pdf = pypdfium2.PdfDocument(data)
-    try:
-        return _Printed(tuple(role.id for role in document.roles if role.required), len(pdf))
-    finally:
-        pdf.close()
+    return _Printed(tuple(role.id for role in document.roles if role.required), pages)
