@@ -112,6 +112,8 @@ def read_limited(path: Path, max_bytes: int) -> bytes:
     Raises:
         OSError: It cannot be read, is a folder or a device, has more than so many bytes, or stays silent.
     """
+    if "\0" in str(path):  # a name out of a file; Python's own error would be none of the disk
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), str(path))
     note_input(path)
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:

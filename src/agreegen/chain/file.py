@@ -22,10 +22,11 @@ from agreegen.chain.schema import (
     migrate,
     schema_version,
 )
-from agreegen.errors import RegisterError
+from agreegen.errors import RegisterError, SpokenValueError
 from agreegen.messages import message
 
-SECRET_BYTES = 32
+_SECRET_BYTES = 32
+_META_KEYS = {"created", "secret", TIP_COUNT, TIP_HASH}
 _BUSY_TIMEOUT_S = 10.0
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 _MOST_NAMED = 5
@@ -86,6 +87,18 @@ def _connect(path: Path, mode: str, *, read_only: bool) -> sqlite3.Connection:
     return connection
 
 
+def read_meta(connection: sqlite3.Connection, kind: ChainKind) -> dict[str, str]:
+    """Read the facts of a chain.
+
+    Raises:
+        ValueError: They are not those of such a chain.
+    """
+    meta = dict(connection.execute("SELECT key, value FROM meta"))
+    if set(meta) != _META_KEYS | {kind.name} or len(bytes.fromhex(meta["secret"])) != _SECRET_BYTES:
+        raise SpokenValueError(message("chain.meta-of-another", kind=kind.word))
+    return meta
+
+
 def require_known(path: Path, kind: ChainKind, version: int) -> None:
     """Refuse a schema that this program does not know."""
     if not 1 <= version <= kind.version:
@@ -112,7 +125,7 @@ def create_file(path: Path, kind: ChainKind, now: datetime) -> None:
     meta = {
         kind.name: uuid.uuid4().hex,
         "created": format_time(now),
-        "secret": secrets.token_bytes(SECRET_BYTES).hex(),
+        "secret": secrets.token_bytes(_SECRET_BYTES).hex(),
     }
     tip = {TIP_COUNT: "0", TIP_HASH: genesis_hash(kind.name, meta).hex()}
     temporary = path.with_name(f".agreegen-{path.name}-{os.getpid()}")

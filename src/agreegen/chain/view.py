@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from agreegen.chain.file import wrapped
+from agreegen.chain.facts import NOT_OURS, read_facts
+from agreegen.chain.file import read_meta, wrapped
 from agreegen.chain.schema import TIP_COUNT, ChainKind
 from agreegen.chain.signed_heads import HEAD_EVENT, SIGNER_EVENT, Head, Notice, SignerIdentity
+from agreegen.errors import RegisterError
+from agreegen.messages import message
 
 __all__ = ["HEAD_EVENT", "SIGNER_EVENT", "ChainView"]
 
@@ -31,13 +33,16 @@ class ChainView:
 
     Attributes:
         meta: The facts that the genesis commits to, and the stored end of the chain.
+
+    Raises:
+        ValueError: It is not such a chain.
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection, kind: ChainKind) -> None:
         self.path = path
         self.connection = connection
         self.kind = kind
-        self.meta: dict[str, str] = dict(connection.execute("SELECT key, value FROM meta"))
+        self.meta = read_meta(connection, kind)
 
     def close(self) -> None:
         """Close the file; SQLite folds the write-ahead log into it."""
@@ -46,6 +51,18 @@ class ChainView:
     def wrapped(self) -> contextlib.AbstractContextManager[None]:
         """Turn what SQLite and the disk say within into one clear error."""
         return wrapped(self.path, self.kind)
+
+    @contextlib.contextmanager
+    def decoded(self) -> Iterator[None]:
+        """Turn what SQLite and the disk say within, and values that are not ours, into one clear error."""
+        try:
+            with self.wrapped():
+                yield
+        except NOT_OURS as exc:
+            raise RegisterError(
+                message("chain.holds-what-no-command-writes", path=self.path, exc=exc),
+                hint=message("chain.restore-from-copy-agreegen-verify-says", name=self.kind.name),
+            ) from exc
 
     @property
     def id(self) -> str:
@@ -91,9 +108,9 @@ class ChainView:
 
     def notice_of(self, certificate_sha256: str) -> Notice | None:
         """Return what the last event that names this certificate as the signer says of its heads, or None."""
-        with self.wrapped():
+        with self.decoded():
             for (details,) in self.connection.execute(_ALL_FACTS, (SIGNER_EVENT,)):
-                facts = json.loads(details)
+                facts = read_facts(details)
                 if SignerIdentity.from_dict(facts).certificate_sha256 == certificate_sha256:
                     return Notice.from_dict(facts)
         return None
@@ -106,9 +123,9 @@ class ChainView:
             until: Only events up to this number count.
         """
         values = (kind, _NO_END if until is None else until)
-        with self.wrapped():
+        with self.decoded():
             row = self.connection.execute(_LAST_FACTS, values).fetchone()
-        return None if row is None else dict(json.loads(row[0]))
+            return None if row is None else read_facts(row[0])
 
     def _signer_before(self, count: int) -> SignerIdentity | None:
         facts = self.last_facts(SIGNER_EVENT, count)

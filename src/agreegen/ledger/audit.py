@@ -8,7 +8,15 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from agreegen.chain.audit.interface import Audit, JudgeHead, Problem
-from agreegen.chain.audit.steps import ChainWalk, HeadWalk, count_unsigned, schema_problems, tail_problems
+from agreegen.chain.audit.steps import (
+    SCHEMA_CHANGED,
+    ChainWalk,
+    HeadWalk,
+    count_unsigned,
+    schema_problems,
+    tail_problems,
+)
+from agreegen.chain.facts import NOT_OURS
 from agreegen.chain.file import connect
 from agreegen.chain.hashing import parse_time
 from agreegen.chain.signed_heads import HEAD_EVENT, SIGNER_EVENT, Head
@@ -77,8 +85,10 @@ def verify_ledger(
             _scan_problems(connection, path.parent),
         ):
             problems.extend(step)
+            if problems and problems[-1].code == SCHEMA_CHANGED:
+                return Audit(tuple(problems))
         events, unsigned = count_unsigned(connection)
-    except (sqlite3.Error, RegisterError, ValueError, TypeError, KeyError, AttributeError) as exc:
+    except (sqlite3.Error, RegisterError, *NOT_OURS) as exc:
         problems.append(Problem("damaged", str(path), message("ledger.unreadable", cause=exc)))
         events, unsigned = chain.count, 0
     finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from agreegen.chain.end import ChainEnd
+from agreegen.chain.facts import NOT_OURS, read_facts
 from agreegen.chain.file import connect_current, create_file, wrapped
 from agreegen.chain.schema import EVENT_COLUMNS
 from agreegen.chain.signed_heads import SIGNER_EVENT, Head, HeadSigner, Succession
@@ -96,9 +96,9 @@ def read_content(connection: sqlite3.Connection) -> Content:
     notes: list[Note] = []
     for seq, _, kind, item, _, _, details, _ in connection.execute(_EVENTS):
         if kind in _KINDS:
-            movements.append(Movement.from_facts(Kind(kind), item, seq, json.loads(details)))
+            movements.append(Movement.from_facts(Kind(kind), item, seq, read_facts(details)))
         elif kind in _OWN_KINDS:
-            facts = json.loads(details)
+            facts = read_facts(details)
             notes.append(Note(OwnKind(kind), date.fromisoformat(facts.pop("day")), facts, seq))
     return Content(tuple(movements), tuple(notes))
 
@@ -124,7 +124,7 @@ class Ledger(ChainView):
             connection = connect_current(path, LEDGER, read_only=read_only)
             try:
                 return cls(path, connection)
-            except (KeyError, ValueError) as exc:
+            except NOT_OURS as exc:
                 connection.close()
                 raise RegisterError(
                     message("ledger.not-whole", path=path), hint=message("ledger.restore")
@@ -164,7 +164,7 @@ class Ledger(ChainView):
         with self.wrapped():
             try:
                 return read_content(self.connection)
-            except (ValueError, TypeError, KeyError) as exc:
+            except NOT_OURS as exc:
                 raise RegisterError(
                     message("ledger.damaged", path=self.path, cause=exc),
                     hint=message("ledger.run-verify"),

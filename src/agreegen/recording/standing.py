@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from agreegen.chain.audit.interface import Problem
 from agreegen.chain.audit.steps import ChainWalk, HeadWalk, schema_problems
+from agreegen.chain.facts import NOT_OURS
 from agreegen.chain.signed_heads import Head, SignerIdentity, Succession
 from agreegen.chain.view import HEAD_EVENT, SIGNER_EVENT, ChainView
 from agreegen.errors import CredentialError, RegisterError
@@ -91,7 +92,7 @@ def require_unchanged(chain: ChainView, tables: Iterable[Problem] = ()) -> None:
         with chain.wrapped():
             wrong = (each for each in steps if each.code != _OF_THE_CLOCK)
             found = list(itertools.islice(wrong, _MOST_TOLD))
-    except (ValueError, TypeError, KeyError, AttributeError) as exc:
+    except NOT_OURS as exc:
         raise RegisterError(
             message("recording.was-changed-cannot-read", path=chain.path, exc=exc),
             hint=message("recording.run-verify-trust-restore-from-copy", name=kind.name),

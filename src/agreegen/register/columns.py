@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from agreegen.chain.facts import read_facts
 from agreegen.model.document import canonical_json
 from agreegen.register.interface import DocumentRow, DocumentState, Event, EventKind, Fulfilment, Registration
 from agreegen.register.projection import paper_scans
@@ -53,10 +53,10 @@ def row_from_values(values: Sequence[Cell]) -> DocumentRow:
         registration=Registration(**known),
         state=DocumentState(str(state)),
         sha256=str(sha256),
-        hashes=json.loads(str(hashes)),
+        hashes=read_facts(str(hashes)),
         superseded_by=None if superseded_by is None else str(superseded_by),
         bag=None if bag is None else str(bag),
-        fulfilled={role: Fulfilment.from_dict(each) for role, each in json.loads(str(fulfilled)).items()},
+        fulfilled={role: Fulfilment.from_dict(each) for role, each in read_facts(str(fulfilled)).items()},
         printed_at=None if printed_at is None else str(printed_at),
         pending=bool(pending),
         size=None if size is None else int(size),
@@ -67,11 +67,11 @@ def scan_values(event: Event) -> Iterator[tuple[Cell, ...]]:
     """Yield the rows of `scans` that an event brings; only `paper` brings any."""
     if event.kind is not EventKind.PAPER:
         return
-    for number, scan in enumerate(paper_scans(event, json.loads(event.details))):
+    for number, scan in enumerate(paper_scans(event, read_facts(event.details))):
         source = (scan.source_sha256, scan.source_page)
         yield (event.seq, number, event.document_id, scan.path, scan.sha256, scan.pages, *source, 0)
 
 
 def retracted_event(event: Event) -> int | None:
     """Return the number of the `paper` event that an event takes back, or None."""
-    return int(json.loads(event.details)["event"]) if event.kind is EventKind.RETRACTED else None
+    return int(read_facts(event.details)["event"]) if event.kind is EventKind.RETRACTED else None

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
+from agreegen.chain.facts import NOT_OURS
 from agreegen.chain.hashing import parse_time
 from agreegen.chain.schema import CHAIN_INDEX, CHAIN_TABLES, EVENT_COLUMNS, HEAD_TABLE, ChainKind, Migration
 from agreegen.errors import RegisterError
@@ -123,7 +124,7 @@ def compute_derived(source: sqlite3.Connection, target: sqlite3.Connection, unti
         for events in events_by_document(source, until):
             target.execute(INSERT_DOCUMENT, row_values(compute_document(events)))
             store_events(target, events)
-    except (ValueError, TypeError, KeyError) as exc:
+    except NOT_OURS as exc:
         raise RegisterError(
             message("register.events-register-do-not-make-documents", exc=exc),
             hint=message("register.run-register-verify"),

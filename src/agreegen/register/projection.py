@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from agreegen.chain.facts import read_facts
 from agreegen.chain.hashing import format_time
 from agreegen.errors import SpokenValueError
 from agreegen.messages import message
@@ -80,7 +80,7 @@ def project(document: DocumentRow | None, event: Event) -> DocumentRow:
                 "register.event-without-document", kind=message(f"register.event-kind.{event.kind.value}")
             )
         )
-    facts: Facts = json.loads(event.details)
+    facts: Facts = read_facts(event.details)
     document = _introduced(document, event, facts)
     registration = document.registration
     if "path" in facts:

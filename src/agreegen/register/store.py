@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from agreegen.chain.end import Addition, ChainEnd
+from agreegen.chain.facts import NOT_OURS
 from agreegen.chain.file import connect_current, create_file, wrapped
 from agreegen.chain.signed_heads import Head, HeadSigner
 from agreegen.errors import RegisterError
@@ -76,7 +77,7 @@ class Register(RegisterView):
             connection = connect_current(path, REGISTER, read_only=read_only)
             try:
                 return cls(path, connection)
-            except (KeyError, ValueError) as exc:
+            except NOT_OURS as exc:
                 connection.close()
                 raise RegisterError(
                     message("register.not-whole-register", path=path),
@@ -173,7 +174,7 @@ class Register(RegisterView):
         before = recording.changed.get(draft.document_id) or self.document(draft.document_id)
         try:
             recording.changed[draft.document_id] = project(before, event)
-        except (ValueError, TypeError, KeyError) as exc:
+        except NOT_OURS as exc:
             raise RegisterError(
                 message(
                     "register.event-on",

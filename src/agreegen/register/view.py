@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from agreegen.chain.facts import NOT_OURS, read_facts
 from agreegen.chain.hashing import format_time
 from agreegen.chain.schema import EVENT_COLUMNS, execute_script
 from agreegen.chain.view import ChainView
@@ -163,9 +163,10 @@ class RegisterView(ChainView):
     def events(self, document_id: str | None = None, *, after: int = 0) -> Iterator[Event]:
         """Stream the events in chain order, all or those of one document; only those behind a number."""
         where, values = ("", (after,)) if document_id is None else (" AND document = ?", (after, document_id))
-        with self.wrapped():
-            for row in self.connection.execute(f"{_EVENTS} WHERE seq > ?{where} ORDER BY seq", values):
-                yield event_from_row(row)
+        for row in self._rows(f"{_EVENTS} WHERE seq > ?{where} ORDER BY seq", values):
+            with self.decoded():
+                event = event_from_row(row)
+            yield event
 
     def job_file(self) -> Path | None:
         """Return the job file that last wrote here, or None where an earlier version did not keep it.
@@ -180,9 +181,14 @@ class RegisterView(ChainView):
 
     def mended_rows(self) -> Iterator[Mapping[str, Any]]:
         """Yield what the register remembers of rows mended apart from their roster, oldest first."""
+        for (details,) in self._rows(_ALL_OF_REGISTER, (EventKind.MENDED.value,)):
+            with self.decoded():
+                facts = read_facts(details)
+            yield facts
+
+    def _rows(self, statement: str, values: tuple[Cell, ...]) -> Iterator[tuple[Any, ...]]:
         with self.wrapped():
-            for (details,) in self.connection.execute(_ALL_OF_REGISTER, (EventKind.MENDED.value,)):
-                yield json.loads(details)
+            yield from self.connection.execute(statement, values)
 
     def is_rebuilt(self) -> bool:
         """Whether the register was rebuilt from documents after the first one was lost."""
@@ -202,7 +208,7 @@ class RegisterView(ChainView):
     def _decode(self, row: tuple[Cell, ...]) -> DocumentRow:
         try:
             return row_from_values(row)
-        except (ValueError, TypeError, KeyError) as exc:
+        except NOT_OURS as exc:
             raise self._damaged(row[0]) from exc
 
     def _damaged(self, document_id: object) -> RegisterError:

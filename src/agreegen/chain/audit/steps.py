@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,7 +9,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from agreegen.chain.audit.interface import HeadJudgement, JudgeHead, Problem
-from agreegen.chain.file import SECRET_BYTES, require_known
+from agreegen.chain.facts import read_facts
+from agreegen.chain.file import read_meta, require_known
 from agreegen.chain.hashing import genesis_hash, link_hash, parse_time
 from agreegen.chain.schema import (
     EVENT_COLUMNS,
@@ -22,7 +22,6 @@ from agreegen.chain.schema import (
     schema_version,
 )
 from agreegen.chain.signed_heads import HEAD_EVENT, SIGNER_EVENT, Head, Notice, SignerIdentity, Succession
-from agreegen.errors import SpokenValueError
 from agreegen.files import sha256_of
 from agreegen.messages import Message, message
 from agreegen.model.document import canonical_json
@@ -36,25 +35,29 @@ _HEAD_EVENTS = """
 _LONE_HEADS = (
     "SELECT seq FROM heads WHERE seq NOT IN (SELECT seq FROM events WHERE document = '' AND kind = ?)"
 )
+SCHEMA_CHANGED = "schema-changed"
+"""The problem behind which nothing of a file is read any more."""
 _SIGNED_WITHIN = timedelta(seconds=1)
 """A signature tells its time to the second (RFC 5652, 11.3); its event has fractions."""
-_META_KEYS = {"created", "secret", TIP_COUNT, TIP_HASH}
 
 
 def schema_problems(connection: sqlite3.Connection, path: Path, kind: ChainKind) -> Iterator[Problem]:
-    """Yield what SQLite's own check finds, and tables that are not ours.
+    """Yield tables that are not ours, else what SQLite's own check finds.
+
+    Views and constraints of somebody else's run when they are read, and may never end: nothing else is.
 
     Raises:
         RegisterError: The schema is not known.
     """
-    for (finding,) in connection.execute("PRAGMA integrity_check(20)"):
-        if finding != "ok":
-            yield Problem("damaged", message("chain.file"), message("chain.sqlite-says", message=finding))
     version = schema_version(connection)
     require_known(path, kind, version)
     if describe_schema(connection) != expected_schema(kind, version):
         said = message("chain.tables-indexes-or-triggers-not-those", name=kind.word)
-        yield Problem("schema-changed", message("chain.file"), said)
+        yield Problem(SCHEMA_CHANGED, message("chain.file"), said)
+        return
+    for (finding,) in connection.execute("PRAGMA integrity_check(20)"):
+        if finding != "ok":
+            yield Problem("damaged", message("chain.file"), message("chain.sqlite-says", message=finding))
 
 
 def count_unsigned(connection: sqlite3.Connection) -> tuple[int, int]:
@@ -70,18 +73,6 @@ def tail_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
     if 0 < unsigned < events:
         said = message("chain.last-events-stand-under-no-signed", unsigned=unsigned, events=events)
         yield Problem("unsigned-tail", message("chain.event", events=events - unsigned + 1), said)
-
-
-def read_meta(connection: sqlite3.Connection, kind: ChainKind) -> dict[str, str]:
-    """Read the facts of a chain.
-
-    Raises:
-        ValueError: They are not those of such a chain.
-    """
-    meta = dict(connection.execute("SELECT key, value FROM meta"))
-    if set(meta) != _META_KEYS | {kind.name} or len(bytes.fromhex(meta["secret"])) != SECRET_BYTES:
-        raise SpokenValueError(message("chain.meta-of-another", kind=kind.word))
-    return meta
 
 
 @dataclass(slots=True)
@@ -200,7 +191,7 @@ class HeadWalk:
             _HEAD_EVENTS, (HEAD_EVENT, SIGNER_EVENT)
         ):
             if kind == SIGNER_EVENT:
-                yield from self._announce(connection, chain_id, seq, json.loads(event[-1]))
+                yield from self._announce(connection, chain_id, seq, read_facts(event[-1]))
                 continue
             where = message("chain.head-event", seq=seq)
             if count is None:

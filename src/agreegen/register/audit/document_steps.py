@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 
 from agreegen.chain.audit.interface import Problem
+from agreegen.chain.facts import NOT_OURS
 from agreegen.chain.schema import EVENT_COLUMNS, execute_script, schema_version
 from agreegen.messages import message
 from agreegen.register.columns import COLUMNS, SCAN_COLUMNS, UNTOLD_BEFORE, row_values
@@ -71,7 +72,7 @@ def _recomputed(connection: sqlite3.Connection) -> Iterator[tuple[str, DocumentR
         )
         try:
             yield document_id, compute_document(event_from_row(row) for row in events)
-        except (ValueError, TypeError, KeyError) as exc:
+        except NOT_OURS as exc:
             said = message("register.its-events-do-not-make-document", exc=exc)
             yield (
                 document_id,

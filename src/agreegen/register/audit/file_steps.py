@@ -6,7 +6,6 @@ Reading documents takes most of an audit, so several processes may share it.
 from __future__ import annotations
 
 import itertools
-import json
 import multiprocessing
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,6 +13,7 @@ from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from pathlib import Path
 
 from agreegen.chain.audit.interface import Problem
+from agreegen.chain.facts import read_facts
 from agreegen.errors import RegisterError
 from agreegen.files import pdfs_below, sha256_of_file
 from agreegen.messages import Message, message
@@ -55,7 +55,7 @@ def file_problems(
         )
     for event in view.events(""):
         if event.kind is EventKind.SCANNED:
-            facts = json.loads(event.details)
+            facts = read_facts(event.details)
             yield from _kept_file_problems(
                 root, facts["path"], facts["sha256"], message("register.input", facts=facts["name"])
             )

@@ -7,7 +7,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from agreegen.chain.audit.interface import Audit, JudgeHead, Problem
-from agreegen.chain.audit.steps import ChainWalk, HeadWalk, count_unsigned, schema_problems, tail_problems
+from agreegen.chain.audit.steps import (
+    SCHEMA_CHANGED,
+    ChainWalk,
+    HeadWalk,
+    count_unsigned,
+    schema_problems,
+    tail_problems,
+)
+from agreegen.chain.facts import NOT_OURS
 from agreegen.chain.file import connect, connect_current
 from agreegen.chain.signed_heads import Head
 from agreegen.errors import RegisterError
@@ -67,8 +75,10 @@ def verify_register(
             _file_problems(path, files_root, examine_file, jobs),
         ):
             problems.extend(step)
+            if problems and problems[-1].code == SCHEMA_CHANGED:
+                return Audit(tuple(problems))
         events, unsigned = count_unsigned(connection)
-    except (sqlite3.Error, RegisterError, ValueError, TypeError, KeyError, AttributeError) as exc:
+    except (sqlite3.Error, RegisterError, *NOT_OURS) as exc:
         problems.append(
             Problem("damaged", str(path), message("register.register-cannot-read-its-end", exc=exc))
         )
