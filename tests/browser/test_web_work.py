@@ -77,6 +77,10 @@ def test_from_roster_to_full_coverage(browser: Browser, web: WebOffice, tmp_path
         page.set_input_files("#scans", tmp_path / "scans.pdf")
         page.click("#drop button")
         page.wait_for_selector("#decide", timeout=LONG_MS)
+        page.click("#matched summary")
+        rows = page.locator("#matched tbody tr")
+        assert rows.count() == len(places_to_sign(folder)), "every page, with whom it was matched"
+        assert page.locator("#matched tbody .status.good").count() == rows.count() - len(NOT_SIGNED)
         first = page.get_attribute("#decide input[name=page]", "value")
         with page.expect_navigation():
             page.keyboard.press("ArrowRight")

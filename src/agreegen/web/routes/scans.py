@@ -18,7 +18,7 @@ from agreegen.web.work.scan_review import ScanReview, left_for, settled
 from agreegen.web.work.uploads import uploads_in
 
 _MOST_BYTES, _MOST_FILES = 1 << 30, 400
-_MOST_DIGITS = 8
+_MOST_DIGITS, _MOST_SHOWN = 8, 500
 
 
 def list_scans(call: Call) -> Response:
@@ -52,6 +52,7 @@ def show_scans(call: Call) -> Response:
         state=folder.scans.state,
         words=folder.scans.last_words(call.visitor.language),
         result=scans.result(),
+        matched=scans.read_pages(_MOST_SHOWN),
         pages=pages,
         next=waiting[passed] if waiting else None,
         passed=passed,

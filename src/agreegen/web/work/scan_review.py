@@ -20,6 +20,25 @@ _FILLED = "decisions.xlsx"
 
 
 @dataclass(frozen=True, slots=True)
+class ReadPage:
+    """What reading found on one page of the scans.
+
+    Attributes:
+        source: Name of the scan.
+        page: Number of the page in it.
+        status: `accepted`, `review`, `already-there`, `blank` or `rejected`.
+        name: Whose document it is; empty where nothing was matched.
+        number: Staff number; empty where there is none.
+    """
+
+    source: str
+    page: int
+    status: str
+    name: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class ScanReview:
     """The scans of one batch.
 
@@ -58,6 +77,25 @@ class ScanReview:
     def result(self) -> Mapping[str, Any] | None:
         """Return what reading found; None while it is going on or where it failed."""
         return read_answer(self.folder.scans)
+
+    def read_pages(self, most: int) -> list[ReadPage]:
+        """Return the first pages that were read last, with whom each was matched."""
+        result = self.result() or {}
+        pages = list(itertools.islice(result.get("pages", ()), most))
+        if not pages or not self.folder.register.is_file():
+            return []
+        with open_register(self.folder.register) as register:
+            found = [register.document(each["document"]) if each["document"] else None for each in pages]
+        return [
+            ReadPage(
+                each["source"],
+                each["page"],
+                each["status"],
+                "" if row is None else row.registration.name,
+                each["staff_no"] or "",
+            )
+            for each, row in zip(pages, found, strict=True)
+        ]
 
     def open_pages(self) -> list[OpenPage]:
         """Return the pages that a person has to look at."""
