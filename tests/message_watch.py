@@ -15,6 +15,7 @@ from agreegen.model.report import PadesLevel
 _ENGLISH = re.compile(r"(?<![\w./'-])[A-Za-z]?[a-z]+(?:,? [a-z]{2,})+(?![\w./-])")
 _QUOTED = (
     "cli.* label",
+    "cli.what-helps-documents advice",
     "messages.text text",
     "forms.tag-refused source",
     "reports.* *",

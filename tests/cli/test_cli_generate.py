@@ -14,6 +14,7 @@ import pytest
 
 from agreegen.conversion.text import extract_text
 from agreegen.example_pki.layout import ExamplePki
+from agreegen.verification.confined import command_process
 from tests.cli.conftest import AGREEMENT_ROLES, SAMPLES, Agreegen, Papers, files_below
 
 AGREEMENT = "confidentiality-agreement"
@@ -132,6 +133,7 @@ def test_a_template_that_is_not_released_is_told(agreegen: Agreegen, pki: Exampl
     assert agreegen(*line, "--forms", forms).code == 0
     seal = pki.credential("unit-seal")
     signing = ("sign", made, "-o", signed, "--role", "unit", "--credential", seal)
+    command_process().close()  # each command has its own, which knows the forms of that command
     assert agreegen(*signing, "--forms", forms).code == 0
     judged = agreegen("verify", signed, "--trust", pki.trust, "--forms", FORMS)
     assert judged.code == 1

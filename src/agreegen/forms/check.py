@@ -20,7 +20,7 @@ from agreegen.forms.template import Paragraph, Template, parse_template, read_te
 from agreegen.messages import Message, message
 from agreegen.model.complaint import Complaint, ComplaintsError, Location, Severity
 from agreegen.model.form import Form, OwnFont
-from agreegen.model.text import name_character
+from agreegen.model.text import name_character, shorten
 
 _STRAY_BRACES = re.compile(r"\{\s*[{%#]|[}%#]\s*\}")
 _BLOCK_TAG = re.compile(r"\{%-?\s*(for|if|endfor|endif)\b")
@@ -94,7 +94,7 @@ def _complain(
 def _check_outside(form: Form, template: Template) -> Iterator[Complaint]:
     for part, target in template.outside:
         yield _complain(
-            form, part, message("forms.refers-something-outside-file", target=_shorten(target)),
+            form, part, message("forms.refers-something-outside-file", target=target),
             message("forms.put-picture-or-text-itself-into"),
         )  # fmt: skip
 
@@ -105,7 +105,7 @@ def _check_syntax(form: Form, template: Template) -> Iterator[Complaint]:
         stray = _STRAY_BRACES.search(unicodedata.normalize("NFKC", paragraph.fixed_text))
         if stray:
             yield _complain(
-                form, paragraph.place, message("forms.tag-not-complete", source=_shorten(paragraph.source)),
+                form, paragraph.place, message("forms.tag-not-complete", source=shorten(paragraph.source)),
                 message("forms.write-name-or-signs-half-width"),
             )  # fmt: skip
             return
@@ -117,7 +117,7 @@ def _check_syntax(form: Form, template: Template) -> Iterator[Complaint]:
             paragraph = _last_open(template) or paragraph
         yield _complain(
             form, paragraph.place,
-            message("forms.tag-refused", problem=exc, source=_shorten(paragraph.source)),
+            message("forms.tag-refused", problem=exc, source=shorten(paragraph.source)),
             message("forms.docs-forms-md-lists-tags-template"),
         )  # fmt: skip
 
@@ -194,20 +194,20 @@ def _check_order(form: Form) -> Iterator[Complaint]:
 def _check_layout(form: Form, template: Template) -> Iterator[Complaint]:
     justified = [p for p in (*template.paragraphs, *template.margin_paragraphs) if p.justified]
     if justified:
-        first = message("forms.justified", source=_shorten(justified[0].source), count=len(justified))
+        first = message("forms.justified", source=shorten(justified[0].source), count=len(justified))
         yield _complain(form, justified[0].place, first, message("forms.printed-aligned-left"), warning=True)
     for paragraph in template.paragraphs:
         for oddity in paragraph.oddities:
             yield _complain(
                 form, paragraph.place,
-                message("forms.holds", oddity=oddity, source=_shorten(paragraph.source)),
+                message("forms.holds", oddity=oddity, source=shorten(paragraph.source)),
                 message("forms.write-plain-text-else-page-cannot"),
             )  # fmt: skip
     for paragraph in template.margin_paragraphs:
         if not _PAGE_NUMBER.match(paragraph.source):
             yield _complain(
                 form, paragraph.place,
-                message("forms.text-other-than-page-number-1", source=_shorten(paragraph.source)),
+                message("forms.text-other-than-page-number-1", source=shorten(paragraph.source)),
                 message("forms.move-into-document-itself-else-page"),
             )  # fmt: skip
 
@@ -303,8 +303,3 @@ def check_release(form: Form) -> Iterator[Complaint]:
         yield _complain(
             form, "", message("forms.form-yaml-differs-from-released-version", version=form.version), remedy
         )
-
-
-def _shorten(text: str) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= 40 else f"{flat[:40]}…"

@@ -111,7 +111,7 @@ class Template:
     paragraphs: tuple[Paragraph, ...]
     bookmarks: Mapping[str, tuple[Message, ...]]
     margin_paragraphs: tuple[Paragraph, ...] = ()
-    outside: tuple[tuple[str, str], ...] = ()
+    outside: tuple[tuple[str, Message], ...] = ()
 
     @property
     def source(self) -> str:

@@ -62,6 +62,12 @@ class CertificateName:
         return translate(message("model.certificate-name", name=name, organisation=organisation), language)
 
 
+def shorten(text: str, most: int = 40) -> str:
+    """Return a text in one line, of at most so many characters, for a message."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= most else f"{flat[:most]}…"
+
+
 def normalise_text(text: str) -> str:
     """Drop what layout adds to a text: page-number lines such as `— 1 —`, and all white space.
 

@@ -185,8 +185,8 @@ def _print(bag: Path, done: Destruction, *, as_json: bool) -> None:
 
 def _tell(bag: Path, done: Destruction, *, told: bool) -> None:
     order = done.order
-    for problem in order.problems:
-        say_warning(problem)
+    if order.problems:
+        say_warning(message("archive.destroy-problems", bag=bag, count=len(order.problems)))
     for path in done.left[:_MOST_NAMED]:
         say_warning(message("archive.destroy-left", path=path))
     counted = {"files": len(order.files), "originals": len(order.originals), "size": order.size}
