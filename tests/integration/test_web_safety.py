@@ -19,7 +19,6 @@ import pytest
 import requests
 
 from agreegen.errors import UsageError
-from agreegen.temporary import shared_temporary_folder
 from agreegen.web.endpoint import Page
 from agreegen.web.routes.table import PAGES
 from agreegen.web.serving import Address
@@ -331,11 +330,11 @@ def test_a_slow_body_is_ended(web: WebOffice, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_zip_bomb_is_refused_and_nothing_of_it_stays(
-    web: WebOffice, monkeypatch: pytest.MonkeyPatch
+    web: WebOffice, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Sizes in headers are not believed; what was unpacked is gone."""
     monkeypatch.setattr("agreegen.web.work.bag_upload._MOST_BYTES", 8 << 20)
-    before = set(shared_temporary_folder().iterdir())
+    monkeypatch.setattr("agreegen.web.work.bag_upload.shared_temporary_folder", lambda: tmp_path)
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("bag/bagit.txt", "BagIt-Version: 1.0\n")
@@ -343,7 +342,7 @@ def test_a_zip_bomb_is_refused_and_nothing_of_it_stays(
     answer = web.stranger().post("/verify", files=[("file", ("bomb.zip", bomb.getvalue()))])
     assert answer.status_code == 200
     assert "note bad" in answer.text
-    assert set(shared_temporary_folder().iterdir()) <= before
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
