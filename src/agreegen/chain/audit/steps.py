@@ -23,7 +23,7 @@ from agreegen.chain.schema import (
 )
 from agreegen.chain.signed_heads import HEAD_EVENT, SIGNER_EVENT, Head, Notice, SignerIdentity, Succession
 from agreegen.files import sha256_of
-from agreegen.messages import Message, message
+from agreegen.messages import ForeignDetail, Message, message
 from agreegen.model.document import canonical_json
 
 _HEAD_EVENTS = """
@@ -57,7 +57,9 @@ def schema_problems(connection: sqlite3.Connection, path: Path, kind: ChainKind)
         return
     for (finding,) in connection.execute("PRAGMA integrity_check(20)"):
         if finding != "ok":
-            yield Problem("damaged", message("chain.file"), message("chain.sqlite-says", message=finding))
+            yield Problem(
+                "damaged", message("chain.file"), message("chain.sqlite-says", message=ForeignDetail(finding))
+            )
 
 
 def count_unsigned(connection: sqlite3.Connection) -> tuple[int, int]:
