@@ -85,7 +85,9 @@ def test_help(agreegen: Agreegen, path: tuple[str, ...]) -> None:
         assert found is not None
         command = found
     command._help_option = None  # click words it once a process; another test may have read it in English
-    require_chinese(agreegen(*path, "--help"), 0)
+    result = agreegen(*path, "--help")
+    require_chinese(result, 0)
+    assert "选项：" in result.out
 
 
 WRONG_CALLS = r"""

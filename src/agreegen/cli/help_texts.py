@@ -13,6 +13,8 @@ from agreegen.messages import AUTOMATIC, has_entry, message, reader_language, tr
 from agreegen.messages.catalogue import find_entry
 
 _CLICK_MODULES = ("core", "decorators", "exceptions", "formatting", "parser", "termui", "types")
+_NAMED_KINDS = (click.Path, type(click.INT), type(click.FLOAT))
+"""Types that click calls by a word of its own where a value is wrong."""
 _originals: dict[str, Any] = {}
 
 
@@ -30,6 +32,7 @@ def localise(command: click.Command, path: str) -> click.Command:
     for parameter in command.params:
         _name_kind(parameter.type)
         if isinstance(parameter, click.Option):
+            _keep_placeholder(parameter)
             asked = parameter.__dict__.setdefault("_code", parameter.help)
             if asked is not None and has_entry(asked):
                 parameter.help = translate(message(asked))
@@ -39,14 +42,33 @@ def localise(command: click.Command, path: str) -> click.Command:
     return command
 
 
+def _keep_placeholder(option: click.Option) -> None:
+    """Let a help show PATH, as the manuals do, before the option's type is named in the reader's words."""
+    if option.metavar is None and isinstance(option.type, _NAMED_KINDS):
+        option.metavar = _own_name(option.type).upper()
+
+
+def _own_name(kind: click.ParamType[Any]) -> str:
+    return str(kind.__dict__.setdefault("_code", kind.name))
+
+
 def _name_kind(kind: click.ParamType[Any]) -> None:
     """Let a type (a path, a number) say what it is in the reader's words; click asks at the import."""
-    own = kind.__dict__.setdefault("_code", kind.name)
+    own = _own_name(kind)
     kind.name = own if reader_language() == AUTOMATIC else _say(own)
+
+
+class _Formatter(click.HelpFormatter):
+    """Writes the headings of a help with the colon of the reader's language."""
+
+    def write_heading(self, heading: str) -> None:
+        """Write a heading, e.g. of the options."""
+        self.write(f"{'':>{self.current_indent}}{translate(message('cli.heading', heading=heading))}\n")
 
 
 def localise_click() -> None:
     """Let click say its own words (Usage, Options, missing arguments) in the reader's language."""
+    click.Context.formatter_class = _Formatter
     for module, name in _speakers():
         original = _originals.setdefault(f"{module.__name__}.{name}", module.__dict__[name])
         module.__dict__[name] = original if reader_language() == AUTOMATIC else _OURS[name]

@@ -59,6 +59,7 @@ _DISK_IS_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 @click.option(
     "--forms",
     type=existing_folder,
+    metavar="DIR",
     expose_value=False,
     callback=lambda _context, _parameter, value: use_forms(value),
     help="cli.folder-forms-else-agreegen-forms-else",

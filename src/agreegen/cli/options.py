@@ -44,6 +44,7 @@ def forms_option(function: F) -> F:
         "--forms",
         "forms_folder_option",
         type=existing_folder,
+        metavar="DIR",
         callback=_tell_hidden,
         help="cli.folder-forms-else-agreegen-forms-else",
     )(function)
