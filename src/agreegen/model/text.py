@@ -40,6 +40,10 @@ _NAME_PART = re.compile(
 """What stands before the parts of a certificate's name in English."""
 
 
+_BELONGING = ("Organizational Unit", "Organization")
+"""What people say of a name to tell it from others."""
+
+
 @dataclass(frozen=True, slots=True)
 class CertificateName:
     """The name of a certificate's subject in full, as it is written in English.
@@ -56,10 +60,13 @@ class CertificateName:
             return self.text
         texts = _NAME_PART.split(self.text)
         parts = dict(zip(texts[1::2], texts[2::2], strict=True))
-        name, organisation = parts.get("Common Name"), parts.get("Organization")
-        if name is None or organisation in {None, name}:
-            return name or translate(tuple(filter(None, (texts[0], *parts.values()))), language)
-        return translate(message("model.certificate-name", name=name, organisation=organisation), language)
+        name = parts.get("Common Name")
+        if name is None:
+            return translate(tuple(filter(None, (texts[0], *parts.values()))), language)
+        belonging = tuple(parts[each] for each in _BELONGING if parts.get(each) not in {None, name})
+        if not belonging:
+            return name
+        return translate(message("model.certificate-name", name=name, organisation=belonging), language)
 
 
 def shorten(text: str, most: int = 40) -> str:

@@ -21,3 +21,6 @@ def test_a_full_name_is_told_without_the_english_names_of_its_parts() -> None:
     name = CertificateName("Common Name: 普查办, Organization: EXAMPLE 样例, Country: CN")
     assert translate(name, "zh") == "普查办（EXAMPLE 样例）"
     assert translate(name, "en") == name.text
+    seal = CertificateName("Common Name: 普查办, Organizational Unit: 档案印章, Organization: 普查办")
+    assert translate(seal, "zh") == "普查办（档案印章）"
+    assert translate(CertificateName("Organization: 普查办, Country: CN"), "zh") == "普查办、CN"
