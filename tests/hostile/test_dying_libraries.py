@@ -13,14 +13,17 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from agreegen.batch.interface import Job
 from agreegen.batch.running.run import RunSettings, run_job
 from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.maker import make_example_pki
 from tests.attacks.documents import fill, signed
 from tests.attacks.signer import PAGE_TEXT
 from tests.hostile.dying_libraries import environment, put_before
-from tests.integration.batch_support import PEOPLE, clock, write_job
+from tests.integration.batch_support import PEOPLE, clock, forget, write_job
+from tests.unit.verification.authority import Authority, sign
 
+UNIT = "pki/credentials/unit-seal.yaml"
 DIED = "broke down over it"
 STRANGERS: dict[str, Callable[[], bytes]] = {"pikepdf": signed, "pypdfium2": lambda: fill(signed())}
 """A file of somebody else for each library, which the examination opens with it."""
@@ -173,3 +176,34 @@ def test_a_scan_is_recorded_of_a_registered_file(pki: ExamplePki, tmp_path: Path
         *line, "--scan", "scan.png", "--credential", pki.credential("unit-seal")
     )
     assert told.returncode == 0, told.stderr
+
+
+@pytest.fixture
+def signed_elsewhere(pki: ExamplePki, tmp_path: Path) -> tuple[Job, bytes]:
+    """A finished job in which one document was signed by another program; no register knows any of them."""
+    run_job(job := write_job(tmp_path / "job", pki.folder), RunSettings(workers=1))
+    (file,) = job.documents_folder.rglob("T001.pdf")
+    data = file.read_bytes()
+    unsigned = data[: data.index(b"%%EOF\n") + 6]
+    authority = Authority.root()
+    file.write_bytes(sign(unsigned, authority.issue("A stranger"), authority.holder, field_name="unit"))
+    forget(job)
+    return job, file.read_bytes()
+
+
+def test_a_run_sets_the_file_aside(signed_elsewhere: tuple[Job, bytes], tmp_path: Path) -> None:
+    job, data = signed_elsewhere
+    told = _desk(tmp_path, "pikepdf", data[-200:]).run("batch", "run", job.path, "--workers", "1")
+    assert told.returncode == 0, told.stderr
+    (kept,) = (job.output / "quarantine").rglob("*.pdf")
+    assert kept.read_bytes() == data
+    assert DIED in told.stdout + told.stderr
+
+
+def test_a_rebuilt_register_leaves_the_file_out(signed_elsewhere: tuple[Job, bytes], tmp_path: Path) -> None:
+    job, data = signed_elsewhere
+    job.register_file.unlink()
+    line = ("register", "rebuild", job.output, "--job", job.path, "--yes")
+    told = _desk(tmp_path, "pikepdf", data[-200:]).run(*line, "--credential", job.path.parent / UNIT)
+    assert told.returncode == 1, told.stderr
+    assert DIED in told.stdout + told.stderr
