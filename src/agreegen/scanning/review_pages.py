@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from agreegen.messages import translate
+from agreegen.messages import Message, translate
 from agreegen.scanning import review
 from agreegen.scanning.review import Decision
+from agreegen.scanning.wording import read_reasons, say_reasons
 
 _SOURCE, _PAGE, _PICTURE, _REASON, _MARKED, _NAME = range(6)
 
@@ -22,7 +23,7 @@ class OpenPage:
         source_sha256: Lower-case hex SHA-256 of the scan.
         page: Number of the page in it, from 1.
         picture: Name of its picture in the review folder; empty where it could not be drawn.
-        reason: Why no rule could decide, as the sheet says it.
+        reason: Why no rule could decide; as the sheet says it where somebody wrote something else there.
         number: Number by the page's mark, or the beginning of the document's id; empty where unknown.
         name: The person's name by the page's mark.
     """
@@ -31,7 +32,7 @@ class OpenPage:
     source_sha256: str
     page: int
     picture: str
-    reason: str
+    reason: Message | str
     number: str
     name: str
 
@@ -48,13 +49,17 @@ def open_pages(sheet: Path) -> list[OpenPage]:
             review.cell_text(row[review.SHA256 - 1]),
             int(str(row[_PAGE])),
             review.cell_text(row[_PICTURE]),
-            review.cell_text(row[_REASON]),
+            _reason(review.cell_text(row[_REASON])),
             review.cell_text(row[_MARKED]),
             review.cell_text(row[_NAME]),
         )
         for row in review.rows_of(sheet)
         if not review.cell_text(row[review.VERDICT - 1])
     ]
+
+
+def _reason(text: str) -> Message | str:
+    return say_reasons(read_reasons(text)) or text
 
 
 def fill_in(sheet: Path, decisions: Sequence[Decision], target: Path) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from starlette.responses import Response
 
 from agreegen.api import list_forms
+from agreegen.errors import ExitCode
 from agreegen.web.endpoint import Call, Intake, Page
 from agreegen.web.pages.areas import OFFICER, READERS
 from agreegen.web.pages.rendering import page
@@ -121,6 +122,7 @@ def show_batch(call: Call) -> Response:
         state=state_of(folder),
         progress=folder.progress(),
         left=time_left(folder),
+        signing_failed=ExitCode.SIGNING,
         samples=[(n, len(call.office.pictures.pages(path))) for n, path in enumerate(samples)],
         printing=folder.printing.state,
         units=folder.units(),

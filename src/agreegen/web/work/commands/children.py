@@ -108,7 +108,12 @@ class Child:
             return ""
         lines = text.splitlines()
         told = [each for each in (_worded(line, language) for line in lines) if each is not None]
-        return "\n".join(told or lines)[-_MOST_SHOWN_CHARACTERS:].strip()
+        return self._without_place("\n".join(told or lines))[-_MOST_SHOWN_CHARACTERS:].strip()
+
+    def _without_place(self, text: str) -> str:
+        """Name files from where the command ran, or from the home folder: the server's places tell nobody."""
+        place = self.workplace or self.folder
+        return text.replace(f"{place}/../../", "").replace(f"{place}/", "")
 
     def start(
         self, arguments: Sequence[str], *, language: str, answers: Mapping[str, str] = _NONE, run: str = ""
