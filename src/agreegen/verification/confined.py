@@ -6,6 +6,7 @@ process serves a whole command, so that not every file waits for libraries to lo
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import gc
 import math
@@ -53,7 +54,7 @@ class JudgingProcess:
 
     def begin(self) -> None:
         """Start it now, without waiting, so that it loads while the caller does something else."""
-        with self._lock:
+        with contextlib.suppress(OSError), self._lock:  # told to who asks for an answer
             self._process()
 
     def verify(self, label: str, data: bytes, options: Options) -> FileReport:
@@ -121,23 +122,28 @@ class JudgingProcess:
             return self._call(options.limits, _judge, self._folder, label, data, careful)
 
     def _call(self, limits: Limits, function: Callable[..., T], *arguments: object) -> T:
+        wall_s = limits.timeout_s
         with self._lock:
-            process = self._process()
-            process.limits = ProcessLimits(limits.memory_bytes, math.ceil(limits.timeout_s), limits.timeout_s)
-            self._served += 1
             try:
+                process = self._process()
+                process.limits = ProcessLimits(limits.memory_bytes, math.ceil(wall_s), wall_s)
+                self._served += 1
                 return process.call(function, *arguments)
             except ConfinedError:
                 self.close()
                 raise
+            except OSError as exc:  # no room for a process: nothing is said of the file
+                self.close()
+                raise ConfinedError(Runaway.FAILED, str(exc)) from exc
 
     def _process(self) -> Confinement:
         """Return a process that loads, or has loaded, what it needs: that is not on the account of a file."""
         if self._served >= _FILES_PER_PROCESS:
             self.close()
         if self._confinement is None:
-            self._confinement, self._served = Confinement(_STARTING), 0
-            self._confinement.begin(_load)
+            started = Confinement(_STARTING)
+            started.begin(_load)
+            self._confinement, self._served = started, 0
         return self._confinement
 
 
