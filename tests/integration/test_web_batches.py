@@ -179,6 +179,34 @@ def test_a_roster_is_mended_and_values_are_set_as_often_as_need_be(tmp_path: Pat
         assert json.loads(folder.check.output.read_bytes())["rows"] == 5
 
 
+@pytest.mark.timeout(300)
+def test_a_browser_that_looks_on_does_not_hold_up_the_end_of_a_server(tmp_path: Path) -> None:
+    """Whoever restarts the server waits for no page that shows how a run goes on."""
+    from agreegen.web.accounts import add_user  # noqa: PLC0415 - the server's own process does the rest
+
+    home, port = tmp_path / "home", free_port()
+    add_user(Office.open(home), "officer", "王芳", "officer", PASSWORD)
+    with process(home, port) as server:
+        visit = log_in(port)
+        path = upload(visit)
+        folder = folder_of(home, path)
+        wait(lambda: folder.check.state is ChildState.ENDED)
+        visit.post(f"{path}/run")
+        os.kill(
+            json.loads((folder.path / "run.pid").read_bytes())["pid"], signal.SIGSTOP
+        )  # as long as need be
+        with visit.session.get(f"{visit.url}{path}/events", stream=True, timeout=60) as looking_on:
+            lines = looking_on.iter_lines()
+            next(lines)
+            started = time.monotonic()
+            server.terminate()
+            server.wait(60)
+            assert time.monotonic() - started < 5
+            assert b"event: end" not in list(lines), "the page asks again, and finds the next server"
+        os.kill(json.loads((folder.path / "run.pid").read_bytes())["pid"], signal.SIGCONT)
+    wait(lambda: folder.run.state is ChildState.ENDED)
+
+
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebOffice]:
     """Serve one office for the rest of the module."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -65,6 +66,7 @@ class Office:
         rosters: The rosters of its batches, with what is wrong in them.
         shelf: Pictures that pages have just been given.
         verifier: Judges uploads.
+        ending: Set once the server is asked to end: what answers without end then ends.
     """
 
     home: Home
@@ -88,6 +90,7 @@ class Office:
     rosters: Behind[RosterView] = field(default_factory=roster_views)
     shelf: Shelf = field(default_factory=Shelf)
     verifier: UploadVerifier = field(default_factory=lambda: UploadVerifier(cores()))
+    ending: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
     def open(cls, folder: Path, *, secure: bool = False, clock: Clock = read_clock) -> Office:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import fcntl
 import ipaddress
 import ssl
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 
@@ -132,17 +134,17 @@ def serve(office: Office, address: Address, *, ready: Callable[[], None] | None 
         ssl_keyfile=address.key,
     )
     with held(office.home.folder / _LOCK):
-        _run(config, address, ready)
+        _run(_Server(config, ready, office.ending), address)
 
 
-def _run(config: uvicorn.Config, address: Address, ready: Callable[[], None] | None) -> None:
+def _run(server: _Server, address: Address) -> None:
     try:
-        config.load()
+        server.config.load()
     except (OSError, ssl.SSLError) as exc:
         raise UsageError(
             message("web.not-certificate-with-this-key", certificate=address.certificate, cause=exc)
         ) from exc
-    unguarded(_Server(config, ready).run)
+    unguarded(server.run)
 
 
 @contextmanager
@@ -161,11 +163,18 @@ def held(path: Path) -> Iterator[None]:
 
 
 class _Server(uvicorn.Server):
-    """Tells when it is ready."""
+    """Tells when it is ready, and when it is asked to end."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None] | None) -> None:
+    def __init__(
+        self, config: uvicorn.Config, ready: Callable[[], None] | None, ending: threading.Event
+    ) -> None:
         super().__init__(config)
-        self._ready = ready
+        self._ready, self._ending = ready, ending
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to end."""
+        self._ending.set()
+        super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
         """Start to listen, and tell."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator
 
 from starlette.concurrency import run_in_threadpool
@@ -57,18 +58,19 @@ def tell_progress(call: Call) -> Response:
     _, folder = find_batch(call)
     if folder.run.state is ChildState.NEVER:
         raise HTTPException(NOT_FOUND)
-    return StreamingResponse(_events(folder), media_type="text/event-stream")
+    return StreamingResponse(_events(folder, call.office.ending), media_type="text/event-stream")
 
 
-async def _events(folder: BatchFolder) -> AsyncIterator[str]:
+async def _events(folder: BatchFolder, server_ends: threading.Event) -> AsyncIterator[str]:
+    """Tell how it goes on until it has ended; where the server ends first, the page asks the next one."""
     follower = RunFollower(folder)
-    while True:
+    while not server_ends.is_set():
         progress, ended = await run_in_threadpool(follower.look)
         yield f"data: {json.dumps(_numbers(folder, progress))}\n\n"
         if ended:
-            break
+            yield "event: end\ndata: {}\n\n"
+            return
         await asyncio.sleep(_LOOK_S)
-    yield "event: end\ndata: {}\n\n"
 
 
 def _numbers(folder: BatchFolder, progress: RunProgress) -> dict[str, object]:
