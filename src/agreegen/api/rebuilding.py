@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from agreegen.batch.job.job_file import read_job
 from agreegen.batch.rebuilding.interface import RebuildReport
 from agreegen.clock import read_clock
 from agreegen.errors import RegisterError
+from agreegen.json_text import parse_json
 from agreegen.messages import message
 from agreegen.pki.signer_pin import SignerPin
 from agreegen.signing.trust import load_trust
@@ -86,7 +86,7 @@ def reported_job(folder: Path) -> Path:
         RegisterError: There is no such report.
     """
     try:
-        return Path(str(json.loads((folder / "report.json").read_bytes())["job"]))
+        return Path(str(parse_json((folder / "report.json").read_bytes())["job"]))
     except (OSError, ValueError, KeyError, TypeError) as exc:
         raise RegisterError(
             message("api.no-report-names-its-job", folder=folder), hint=message("api.give-job-job-yaml")

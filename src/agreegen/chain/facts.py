@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from agreegen.errors import SpokenValueError
+from agreegen.json_text import parse_json
 from agreegen.messages import message
 
 __all__ = ["NOT_OURS", "read_facts"]
@@ -20,10 +20,7 @@ def read_facts(details: str) -> dict[str, Any]:
     Raises:
         ValueError: They are no object of JSON, or one that is nested without end.
     """
-    try:
-        facts = json.loads(details)
-    except RecursionError as exc:
-        raise SpokenValueError(message("chain.details-nested-too-deeply")) from exc
+    facts = parse_json(details)
     if not isinstance(facts, dict):
         raise SpokenValueError(message("chain.details-no-object"))
     return facts

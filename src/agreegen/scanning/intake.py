@@ -11,12 +11,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 
+from agreegen.chain.facts import read_facts
 from agreegen.errors import InputError
 from agreegen.files import sha256_of, sha256_of_file
 from agreegen.foreign.confinement import ConfinedError, Confinement
@@ -90,10 +90,10 @@ class KnownPages:
         inputs, rejected = {}, set()
         for event in view.events(""):
             if event.kind is EventKind.SCANNED:
-                facts = json.loads(event.details)
+                facts = read_facts(event.details)
                 inputs[str(facts["sha256"])] = str(facts["name"])
             elif event.kind is EventKind.SCAN_REJECTED:
-                facts = json.loads(event.details)
+                facts = read_facts(event.details)
                 rejected.add((str(facts["source_sha256"]), int(facts["source_page"])))
         return cls(inputs, frozenset(rejected))
 
@@ -282,7 +282,7 @@ class Intake:
             (scan.get("source_sha256"), scan.get("source_page")) == wanted
             for event in self.view.events(row.registration.id)
             if event.kind is EventKind.PAPER
-            for scan in json.loads(event.details).get("scans", ())
+            for scan in read_facts(event.details).get("scans", ())
         )
 
     def _name(self, page: ReadPage, row: DocumentRow | None) -> None:

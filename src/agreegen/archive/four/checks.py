@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
 import shutil
 from collections import defaultdict
@@ -13,6 +12,7 @@ from pathlib import Path
 from agreegen.archive.four.inspection import PdfFacts, inspect_pdf
 from agreegen.archive.interface import BagReport
 from agreegen.errors import AgreegenError
+from agreegen.json_text import parse_json
 from agreegen.messages import Message, message
 from agreegen.model.four_properties import Check, Outcome, Property
 from agreegen.model.report import Verdict
@@ -160,12 +160,13 @@ def _differing(bag: Path, report: BagReport) -> Iterator[str]:
     for file in report.documents.files:
         relative = file.path.removeprefix(f"{_DOCUMENTS}/")
         try:
-            kept = json.loads((bag / _PARAMETERS / f"{relative}.json").read_bytes())["document"]
-        except (OSError, ValueError, KeyError, TypeError):
+            kept = parse_json((bag / _PARAMETERS / f"{relative}.json").read_bytes())["document"]
+            named = None if kept is None else kept.get("id")
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             yield file.path
             continue
         own = None if file.document is None else file.document.id
-        if file.verdict is not Verdict.UNREADABLE and (None if kept is None else kept.get("id")) != own:
+        if file.verdict is not Verdict.UNREADABLE and named != own:
             yield file.path
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -13,6 +12,7 @@ from agreegen.archive.four.inspection import inspect_pdf
 from agreegen.archive.handover.transfer_list import TransferList, TransferRow
 from agreegen.archive.interface import TAG_MANIFEST
 from agreegen.files import sha256_of_file
+from agreegen.json_text import parse_json
 
 __all__ = ["DOCUMENTS", "make_list"]
 
@@ -75,7 +75,7 @@ def _row(bag: Path, number: int, path: str, sha256: str) -> TransferRow:
 def _parameters(path: Path) -> dict[str, Any]:
     """Return what the bag says of one document; nothing where it does not."""
     try:
-        found = json.loads(path.read_bytes())
+        found = parse_json(path.read_bytes())
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import stat
@@ -27,6 +26,7 @@ from agreegen.archive.structure import refuse_inside_bag
 from agreegen.archive.verify import verify_bag
 from agreegen.errors import ArchiveError, InputError, UsageError
 from agreegen.files import read_limited, sha256_of, sync_folder, sync_tree, write_atomically
+from agreegen.json_text import parse_json
 from agreegen.messages import Message, message
 from agreegen.model.document import canonical_json
 from agreegen.pki.signer_pin import SignerPin
@@ -267,7 +267,7 @@ def _require_own(receipt: Path, received: Received, sent: _SentList, receiver: R
     """Refuse a receipt that was not given for this bag: whoever brings a bag could put one beside it."""
     data = read_limited(receipt, _MAX_LIST_BYTES)
     try:
-        facts = json.loads(data)
+        facts = parse_json(data)
         named = (facts["tag_manifest_sha256"], facts["list_sha256"])
     except (ValueError, TypeError, KeyError):
         named = ("", "")

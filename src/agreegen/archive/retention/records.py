@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from agreegen.errors import ArchiveError
 from agreegen.files import read_limited, sha256_of
+from agreegen.json_text import parse_json
 from agreegen.messages import message
 from agreegen.model.document import canonical_json
 
@@ -113,7 +113,7 @@ class DestructionOrder:
         Raises:
             ValueError, TypeError, KeyError: It is something else.
         """
-        raw: Mapping[str, Any] = json.loads(data)
+        raw: Mapping[str, Any] = parse_json(data)
         if raw["schema"] != _SCHEMA:
             raise ValueError("another schema")
         return cls(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from agreegen.archive.retention.records import COMPLETION_NAME, ORDER_NAME, RECORD_SIGNATURE
 from agreegen.files import read_limited, sha256_of
+from agreegen.json_text import parse_json
 from agreegen.messages import message
 from agreegen.verification.detached import SealReport, SealState, judge_signature
 from agreegen.verification.interface import Options
@@ -34,7 +34,7 @@ def is_genuine(folder: Path, options: Options) -> bool:
     try:
         order, sealed = _judge(folder, ORDER_NAME, options)
         completion, completed = _judge(folder, COMPLETION_NAME, options)
-        same = json.loads(completion)["order_sha256"] == sha256_of(order)
+        same = parse_json(completion)["order_sha256"] == sha256_of(order)
     except (OSError, ValueError, KeyError, TypeError):
         return False
     enough = {SealState.VALID} if options.anchors_der else {SealState.VALID, SealState.INDETERMINATE}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +16,7 @@ from agreegen.batch.rebuilding.interface import BagFacts, FoundDocument
 from agreegen.batch.rebuilding.office_signers import OfficeSigners
 from agreegen.files import sha256_of
 from agreegen.foreign.confinement import ConfinedError
+from agreegen.json_text import parse_json
 from agreegen.messages import Message, message
 from agreegen.model.report import FileReport, SignatureKind, TrustStatus
 from agreegen.recording.head_signatures import read_signature
@@ -154,13 +154,13 @@ def _doubt_of_content(report: FileReport) -> Message | None:
 
 
 def _read_bag(bag: Path, payload: Mapping[str, str]) -> dict[str, BagFacts]:
-    records = json.loads((bag / RECORDS).read_bytes()) if RECORDS in payload else []
+    records = parse_json((bag / RECORDS).read_bytes()) if RECORDS in payload else []
     paper = {str(record["document"]): record for record in records}
     found: dict[str, BagFacts] = {}
     for path in payload:
         if not path.startswith(_PARAMETERS):
             continue
-        facts = json.loads((bag / path).read_bytes())
+        facts = parse_json((bag / path).read_bytes())
         document = facts["document"]
         if document is None:
             continue
