@@ -143,3 +143,14 @@ def test_interruption_is_130(agreegen: Agreegen, monkeypatch: pytest.MonkeyPatch
             signal.signal(signal.SIGINT, before)
     assert result.code == 130
     assert "interrupted" in result.err
+
+
+def test_what_is_named_in_an_error_does_not_move_the_cursor(
+    agreegen: Agreegen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Names come out of files: an escape sequence or a turned line would let one say something else."""
+    monkeypatch.setenv("AGREEGEN_LANG", "zh")
+    result = agreegen("forms", "show", "a\x1b[2Jb\u202ec")
+    assert result.code == 3
+    assert "a[2Jbc" in result.err
+    assert not set(result.err) & {"\x1b", "\u202e"}

@@ -19,6 +19,7 @@ import click
 
 from agreegen.errors import AgreegenError, CredentialError
 from agreegen.messages import Message, Translatable, has_entry, in_every_language, message, translate
+from agreegen.model.text import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -152,7 +153,11 @@ def _tell(text: Message | str) -> None:
     A program that starts this one asks for JSON Lines by `AGREEGEN_SAY=json`: `text`, and `text_zh`.
     """
     asked = os.environ.get("AGREEGEN_SAY") == "json"
-    click.echo(to_json(in_every_language("text", text)) if asked else translate(text), err=True)
+    if asked:
+        click.echo(to_json(in_every_language("text", text)), err=True)
+        return
+    # What a file says of itself is part of many sentences: it must not move the cursor or turn the line.
+    click.echo("\n".join(map(printable, translate(text).split("\n"))), err=True)
 
 
 def say_warning(text: Message | Translatable | str) -> None:

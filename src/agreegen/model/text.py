@@ -115,3 +115,18 @@ def spell_invisible(text: str) -> str:
     if text.strip(" ") == "" or any(unicodedata.category(c) not in _UNSEEN and c not in _BLANK for c in text):
         return text
     return "".join(f"<U+{ord(c):04X}>" for c in text)
+
+
+_UNPRINTABLE = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
+_NONCHARACTER = 0xFFFE
+
+
+def printable(text: str) -> str:
+    """Drop control and direction characters, which could make a terminal or a page show something else."""
+    if text.isprintable() and not text.isspace():
+        return spell_invisible(text)
+    return "".join(
+        c
+        for c in spell_invisible(text)
+        if unicodedata.category(c) not in _UNPRINTABLE and ord(c) & _NONCHARACTER != _NONCHARACTER
+    )

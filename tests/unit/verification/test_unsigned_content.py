@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 import pytest
 
 from agreegen.model.report import Coverage, FileReport, Integrity, Report, Verdict
-from agreegen.model.text import spell_invisible
+from agreegen.model.text import printable, spell_invisible
 from agreegen.reports.verification.etsi_xml import render_xml
 from agreegen.reports.verification.html import render_html
-from agreegen.reports.verification.table import printable, render_table
+from agreegen.reports.verification.table import render_table
 from agreegen.verification.examination import examine
 from agreegen.verification.interface import Options
 from tests.attacks.documents import annotate, certified, fill, signed

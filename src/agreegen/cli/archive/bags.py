@@ -25,7 +25,7 @@ from agreegen.errors import ExitCode
 from agreegen.files import refuse_existing
 from agreegen.messages import message, reader_language, translate
 from agreegen.model.four_properties import Outcome
-from agreegen.reports.verification.table import printable
+from agreegen.model.text import printable
 from agreegen.reports.verification.wording import explain
 
 _MOST_NAMED = 200

@@ -7,7 +7,7 @@ from datetime import datetime
 from xml.etree import ElementTree as Xml
 
 from agreegen.model.report import FileReport, Report, SignatureReport, TimeSource
-from agreegen.reports.verification.table import printable
+from agreegen.model.text import printable
 from agreegen.verification.interface import Options
 
 NAMESPACE = "http://uri.etsi.org/19102/v1.2.1#"

@@ -9,6 +9,7 @@ from pathlib import Path
 from agreegen.files import replacing
 from agreegen.messages import Message, has_entry, message, translate
 from agreegen.model.report import DocumentFacts, FileReport, Report, SignatureReport
+from agreegen.model.text import printable
 from agreegen.reports.verification.changed_pages import (
     changed_pages,
     changed_signature,
@@ -18,7 +19,6 @@ from agreegen.reports.verification.changed_pages import (
 from agreegen.reports.verification.html_overview import css_class, render_counts, render_overview
 from agreegen.reports.verification.html_seals import render_seals
 from agreegen.reports.verification.html_style import STYLE
-from agreegen.reports.verification.table import printable
 from agreegen.reports.verification.wording import (
     EXAMPLE_NOTE,
     EXAMPLE_TRUST,

@@ -7,7 +7,7 @@ from html import escape
 
 from agreegen.messages import message, translate
 from agreegen.model.report import FileReport, Verdict
-from agreegen.reports.verification.table import printable
+from agreegen.model.text import printable
 from agreegen.reports.verification.wording import (
     count_headlines,
     headline,

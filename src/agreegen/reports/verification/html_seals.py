@@ -8,7 +8,7 @@ from html import escape
 
 from agreegen.messages import message, translate
 from agreegen.model.report import FileReport
-from agreegen.reports.verification.table import printable
+from agreegen.model.text import printable
 from agreegen.reports.verification.wording import alarm_text
 
 

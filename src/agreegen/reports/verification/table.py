@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from agreegen.messages import message, translate
 from agreegen.model.report import FileReport, Report, Verdict
-from agreegen.model.text import spell_invisible
+from agreegen.model.text import printable
 from agreegen.reports.verification.wording import (
     EXAMPLE_NOTE,
     EXAMPLE_TRUST,
@@ -31,8 +31,6 @@ _MARKS = {
 }
 # Control, direction and private-use characters, surrogates, line separators. Unassigned ones stay: rare Han
 # characters are encoded faster than programs learn of them.
-_UNPRINTABLE = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
-_NONCHARACTER = 0xFFFE
 _NAME_WIDTH = 60
 _MAX_EXPLAINED = 200
 
@@ -159,17 +157,6 @@ def _explained(file: FileReport, lang: str) -> list[str]:
 
 def _told(place: str, problem: object, lang: str) -> str:
     return translate(message("reports.told", place=place, problem=problem), lang)
-
-
-def printable(text: str) -> str:
-    """Drop control and direction characters, which could make a terminal or a page show something else."""
-    if text.isprintable() and not text.isspace():
-        return spell_invisible(text)
-    return "".join(
-        c
-        for c in spell_invisible(text)
-        if unicodedata.category(c) not in _UNPRINTABLE and ord(c) & _NONCHARACTER != _NONCHARACTER
-    )
 
 
 def _padded(text: str, width: int) -> str:
