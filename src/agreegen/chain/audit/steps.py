@@ -58,7 +58,7 @@ def schema_problems(connection: sqlite3.Connection, path: Path, kind: ChainKind)
     for (finding,) in connection.execute("PRAGMA integrity_check(20)"):
         if finding != "ok":
             yield Problem(
-                "damaged", message("chain.file"), message("chain.sqlite-says", message=ForeignDetail(finding))
+                "damaged", message("chain.file"), message("chain.sqlite-says", detail=ForeignDetail(finding))
             )
 
 
