@@ -33,7 +33,6 @@ PHRASES = {
     "Common Name",
     "Noto Serif CJK SC",
     "Noto Serif SC",
-    "Organization",
     "import uno",
     "import · ",
     "scan · ",
