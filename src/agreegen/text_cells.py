@@ -20,7 +20,7 @@ _WIDER = 1.1
 """How much wider Chinese text is than twice as many digits of the sheet's font, in Excel and LibreOffice."""
 
 
-def printable(text: str) -> str:
+def workbook_text(text: str) -> str:
     """Return a text that XML can carry; other characters become U+FFFD."""
     return _NOT_XML.sub("\ufffd", text)
 
@@ -49,7 +49,7 @@ def put_text(cell: Cell, text: str) -> None:
         cell: The cell.
         text: What it shows; characters that no workbook can carry become U+FFFD.
     """
-    cell.value = printable(text)
+    cell.value = workbook_text(text)
     cell.data_type = "s" if text else "n"
 
 

@@ -16,7 +16,7 @@ from agreegen.archive.gathering import (
     certificates_in,
     crls_in,
     encode_parameters,
-    read_document,
+    own_document,
     read_structure,
     row_for,
 )
@@ -248,7 +248,7 @@ def _add_document(
             hint=message("archive.run-register-verify"),
         )
     structure = read_structure(data, Options(now=request.now, forms_folder=request.forms_folder))
-    described = read_document(structure)
+    described = own_document(structure)
     draft.add(f"data/documents/{relative}", data)
     parameters = encode_parameters(described, row, omit_ids=request.omit_ids)
     draft.add(f"data/parameters/{relative}.json", parameters, mode=0o600)

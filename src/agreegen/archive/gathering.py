@@ -41,7 +41,7 @@ def scan(data: bytes) -> Structure:
     return command_process().scan(data, _LIMITS) or _NOTHING
 
 
-def read_document(structure: Structure) -> Document | None:
+def own_document(structure: Structure) -> Document | None:
     """Return what a PDF says about itself, or None where it is none of ours."""
     try:
         return None if structure.attachment is None else Document.from_json(structure.attachment)

@@ -15,7 +15,7 @@ from agreegen.cli.options import (
     force_option,
     forms_option,
     read_aliases,
-    read_seams,
+    read_seam_options,
     register_options,
 )
 from agreegen.cli.output import prompt_secret, say, say_warning
@@ -70,7 +70,7 @@ def command(
         docx=docx,
         engine=EngineChoice(engine),
         aliases=read_aliases(aliases),
-        seams=read_seams(seams),
+        seams=read_seam_options(seams),
         register=register,
         force=force,
     )

@@ -189,7 +189,7 @@ def account_name() -> str:
         return "unknown"
 
 
-def read_seams(texts: Sequence[str]) -> dict[str, Path]:
+def read_seam_options(texts: Sequence[str]) -> dict[str, Path]:
     """Read `ROLE=FILE` options.
 
     Raises:

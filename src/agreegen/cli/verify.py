@@ -119,7 +119,7 @@ def command(
     password, second_password = (None, None) if password_file is None else read_passwords(password_file)
     options = verify_options(
         read_trust(trust, crls),
-        at=None if at_text is None else parse_time(at_text),
+        at=None if at_text is None else read_moment(at_text),
         complete=complete,
         policy=policy,
         register=register_file,
@@ -132,9 +132,9 @@ def command(
         aliases=read_aliases(aliases),
     )
     outputs = _Outputs(html, xml, extract_signed, force)
-    files = judge(paths, options, jobs=jobs)
+    files = judge_paths(paths, options, jobs=jobs)
     if not outputs.any:
-        return stream_json(files) if as_json else print_table(files, reader_language())
+        return stream_json(files) if as_json else print_reports(files, reader_language())
     # Only these need every word about every file; else a large report stays small.
     whole = as_json or xml is not None or extract_signed is not None
     report = Report(tuple(files if whole else abridge(files)))
@@ -240,7 +240,7 @@ def _files_of(inputs: Iterable[Path]) -> Iterator[Path]:
             yield from path.iterdir()
 
 
-def parse_time(text: str) -> datetime:
+def read_moment(text: str) -> datetime:
     """Read an ISO 8601 moment; without an offset it is UTC.
 
     Raises:
@@ -255,7 +255,7 @@ def parse_time(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def judge(paths: tuple[Path, ...], options: VerifyOptions, *, jobs: int) -> Iterator[FileReport]:
+def judge_paths(paths: tuple[Path, ...], options: VerifyOptions, *, jobs: int) -> Iterator[FileReport]:
     """Judge every path with a progress bar, one report after the other.
 
     Raises:
@@ -284,7 +284,7 @@ def stream_json(files: Iterable[FileReport]) -> int:
     return ExitCode.DONE if total and counts[Verdict.VALID.value] == total else ExitCode.NEGATIVE
 
 
-def print_table(files: Iterable[FileReport], lang: str) -> int:
+def print_reports(files: Iterable[FileReport], lang: str) -> int:
     """Print the table; of each file only its line is kept meanwhile, and what needs attention."""
     table = Table(lang)
     for file in files:

@@ -96,10 +96,10 @@ def office_tls(folder: Path, office: str, hosts: Collection[str], *, now: dateti
         made = _server(root, root_key, key, names, now)
         write_atomically(folder / KEY, _key_pem(key), mode=_OWNER_ONLY)
         write_atomically(folder / CERTIFICATE, _pem(made) + _pem(root), mode=_OWNER_ONLY)
-    return OfficeTls(folder / CERTIFICATE, folder / KEY, folder / ROOT, fingerprint_of(root))
+    return OfficeTls(folder / CERTIFICATE, folder / KEY, folder / ROOT, shown_fingerprint(root))
 
 
-def fingerprint_of(certificate: x509.Certificate) -> str:
+def shown_fingerprint(certificate: x509.Certificate) -> str:
     """Return SHA-256 of a certificate as devices show it."""
     return certificate.fingerprint(hashes.SHA256()).hex(":").upper()
 
@@ -110,7 +110,7 @@ def read_tls_root(folder: Path) -> tuple[bytes, str] | None:
     if not path.is_file():
         return None
     root = x509.load_pem_x509_certificate(path.read_bytes())
-    return root.public_bytes(Encoding.DER), fingerprint_of(root)
+    return root.public_bytes(Encoding.DER), shown_fingerprint(root)
 
 
 def _root(

@@ -80,7 +80,7 @@ def generate_rsa_keys(count: int, bits: int) -> list[rsa.RSAPrivateKey]:
         return list(pool.map(lambda _: rsa.generate_private_key(65537, bits), range(count)))
 
 
-def subject_name(common_name: str, unit: str | None = None, number: str | None = None) -> x509.Name:
+def example_subject(common_name: str, unit: str | None = None, number: str | None = None) -> x509.Name:
     """Build a subject that says EXAMPLE in its organisation."""
     parts = [
         x509.NameAttribute(NameOID.COUNTRY_NAME, "CN"),
@@ -96,7 +96,7 @@ def subject_name(common_name: str, unit: str | None = None, number: str | None =
 
 def issue_root(key: rsa.RSAPrivateKey, now: datetime) -> Authority:
     """Issue the self-signed root."""
-    name = subject_name(NAMES["root"])
+    name = example_subject(NAMES["root"])
     builder = _builder(name, name, key, now, ROOT_YEARS)
     builder = _as_authority(builder, path_length=1)
     return Authority("root", builder.sign(key, hashes.SHA256()), key)
@@ -104,7 +104,7 @@ def issue_root(key: rsa.RSAPrivateKey, now: datetime) -> Authority:
 
 def issue_authority(root: Authority, key: rsa.RSAPrivateKey, now: datetime, at: Addresses) -> Authority:
     """Issue the government CA under the root; its status stands in the root's revocation list."""
-    name = subject_name(NAMES["authority"])
+    name = example_subject(NAMES["authority"])
     builder = _builder(name, root.certificate.subject, key, now, CA_YEARS)
     builder = _as_authority(builder, path_length=0)
     builder = builder.add_extension(_authority_key_identifier(root), critical=False)

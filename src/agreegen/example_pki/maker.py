@@ -23,6 +23,7 @@ from agreegen.errors import MissingProgramError, UsageError
 from agreegen.example_pki.certificates import (
     Authority,
     Key,
+    example_subject,
     generate_rsa_keys,
     issue_authority,
     issue_crl,
@@ -30,7 +31,6 @@ from agreegen.example_pki.certificates import (
     issue_root,
     issue_service,
     issue_signer,
-    subject_name,
 )
 from agreegen.example_pki.layout import MARKER, MARKER_TEXT, ExamplePki
 from agreegen.example_pki.pictures import draw_seal, draw_signature
@@ -154,7 +154,7 @@ def _write_services(pki: ExamplePki, authority: Authority, now: datetime) -> Non
     }
     for name, (title, usage) in services.items():
         key = ec.generate_private_key(ec.SECP256R1())
-        certificate = issue_service(authority, subject_name(title), key, now, pki.addresses, usage)
+        certificate = issue_service(authority, example_subject(title), key, now, pki.addresses, usage)
         _write_secret(pki.keys / f"{name}.key", _key_pem(key))
         _write_certificate(pki.keys / f"{name}.pem", certificate)
 
@@ -162,7 +162,7 @@ def _write_services(pki: ExamplePki, authority: Authority, now: datetime) -> Non
 def _write_signer(
     pki: ExamplePki, authority: Authority, holder: Holder, key: rsa.RSAPrivateKey, now: datetime
 ) -> None:
-    name = subject_name(holder.name, holder.unit, holder.number)
+    name = example_subject(holder.name, holder.unit, holder.number)
     certificate = issue_signer(authority, name, key, now, pki.addresses)
     stem = pki.credentials / holder.path
     passphrase = secrets.token_hex(16)
@@ -186,7 +186,7 @@ def _write_signer(
 def _write_recipient(pki: ExamplePki, authority: Authority, now: datetime) -> None:
     """Write the certificate that bags are sealed for, and its credential (ECDH on P-256)."""
     stem, key = pki.recipients / "archive-recipient", ec.generate_private_key(ec.SECP256R1())
-    name = subject_name("EXAMPLE Archive", number="RECIPIENT")
+    name = example_subject("EXAMPLE Archive", number="RECIPIENT")
     certificate = issue_recipient(authority, name, key, now, pki.addresses)
     _write_secret(stem.with_suffix(".key"), _key_pem(key))
     both = b"".join(each.public_bytes(Encoding.PEM) for each in (certificate, authority.certificate))

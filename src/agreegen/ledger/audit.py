@@ -22,13 +22,13 @@ from agreegen.chain.hashing import parse_time
 from agreegen.chain.signed_heads import HEAD_EVENT, SIGNER_EVENT, Head
 from agreegen.errors import RegisterError
 from agreegen.files import sha256_of_file
-from agreegen.ledger.draw import DrawOf, draw_lots, find_candidates, make_seed, population_hash
+from agreegen.ledger.draw import DrawOf, candidates_of_draw, draw_lots, make_seed, population_hash
 from agreegen.ledger.holdings import Refused
 from agreegen.ledger.interface import DATED, Kind, OwnKind
 from agreegen.ledger.rules import day_problems
 from agreegen.ledger.rules import problems as rule_problems
 from agreegen.ledger.schema import LEDGER
-from agreegen.ledger.store import Content, read_content
+from agreegen.ledger.store import Content, read_all_entries
 from agreegen.ledger.timeline import replay
 from agreegen.ledger.totals import after_closing, sum_up
 from agreegen.messages import message
@@ -103,7 +103,7 @@ def _entry_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
         if kind not in _KNOWN_KINDS:
             told = message("ledger.unknown-kind", kind=kind)
             yield Problem("entry-unknown", message("ledger.entry", seq=seq), told)
-    content = read_content(connection)
+    content = read_all_entries(connection)
     for movement in content.movements:
         where = message("ledger.entry", seq=movement.seq)
         if movement.day < recorded[movement.seq] - _ZONES and not movement.backdated:
@@ -141,21 +141,21 @@ def _closing_problems(content: Content) -> Iterator[Problem]:
 
 
 def _draw_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
-    content = read_content(connection)
+    content = read_all_entries(connection)
     for note in content.of_kind(OwnKind.DRAW):
         facts, where = note.facts, message("ledger.entry", seq=note.seq)
         head = connection.execute(_HEAD_BEFORE, (note.seq,)).fetchone()
         if head is None or (head[0], head[1].hex()) != (facts["head_count"], facts["head"]):
             yield Problem("draw-wrong", where, message("ledger.draw-seed"))
             continue
-        candidates = find_candidates(content, DrawOf(facts["of"]), note.day, note.seq)
+        candidates = candidates_of_draw(content, DrawOf(facts["of"]), note.day, note.seq)
         drawn = draw_lots(make_seed(head[1], facts["public"]), candidates, facts["count"])
         if population_hash(candidates) != facts["candidates_sha256"] or list(drawn) != facts["drawn"]:
             yield Problem("draw-wrong", where, message("ledger.draw-lots"))
 
 
 def _scan_problems(connection: sqlite3.Connection, root: Path) -> Iterator[Problem]:
-    for seq, signed in read_content(connection).scans():
+    for seq, signed in read_all_entries(connection).scans():
         path = root / signed.reference
         if not path.resolve().is_relative_to(root.resolve()):
             yield Problem("file-outside", message("ledger.entry", seq=seq), message("ledger.scan-outside"))

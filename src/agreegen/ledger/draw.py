@@ -15,7 +15,7 @@ from enum import StrEnum
 from agreegen.ledger.store import Content
 from agreegen.ledger.timeline import replay
 
-__all__ = ["DrawOf", "draw_lots", "find_candidates", "make_seed", "population_hash"]
+__all__ = ["DrawOf", "candidates_of_draw", "draw_lots", "make_seed", "population_hash"]
 
 
 class DrawOf(StrEnum):
@@ -26,7 +26,7 @@ class DrawOf(StrEnum):
     PEOPLE = "people"
 
 
-def find_candidates(content: Content, of: DrawOf, day: date, before: int | None = None) -> tuple[str, ...]:
+def candidates_of_draw(content: Content, of: DrawOf, day: date, before: int | None = None) -> tuple[str, ...]:
     """Return the candidates of a draw, sorted, each a line of its own.
 
     Args:

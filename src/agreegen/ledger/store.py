@@ -22,7 +22,7 @@ from agreegen.ledger.schema import LEDGER
 from agreegen.messages import message
 from agreegen.model.document import canonical_json
 
-__all__ = ["Content", "Ledger", "read_content"]
+__all__ = ["Content", "Ledger", "read_all_entries"]
 
 _EVENTS = f"SELECT {EVENT_COLUMNS} FROM events ORDER BY seq"  # noqa: S608  # constants only
 _KINDS = frozenset(kind.value for kind in Kind)
@@ -86,7 +86,7 @@ class Content:
         return max(days, default=None)
 
 
-def read_content(connection: sqlite3.Connection) -> Content:
+def read_all_entries(connection: sqlite3.Connection) -> Content:
     """Read all entries of a chain.
 
     Raises:
@@ -163,7 +163,7 @@ class Ledger(ChainView):
         """
         with self.wrapped():
             try:
-                return read_content(self.connection)
+                return read_all_entries(self.connection)
             except NOT_OURS as exc:
                 raise RegisterError(
                     message("ledger.damaged", path=self.path, cause=exc),

@@ -128,9 +128,9 @@ def shows_other_seal(form: Form, seal: SeamSeal, credential: Path) -> bool:
         CredentialError: The credential file or its picture cannot be read.
         InputError: Its picture cannot stand over the edges of pages.
     """
-    from agreegen.signing.credentials.loading import appearance_of, read_config  # noqa: PLC0415 - few jobs have seams
+    from agreegen.signing.credentials.loading import picture_named_in, read_config  # noqa: PLC0415 - few jobs have seams
 
-    appearance = appearance_of(read_config(credential))
+    appearance = picture_named_in(read_config(credential))
     if appearance is None:
         return False
     (shown,) = read_seams(form, {seal.role: appearance.image}).seals
@@ -139,11 +139,11 @@ def shows_other_seal(form: Form, seal: SeamSeal, credential: Path) -> bool:
 
 def _read(role: SignatureRole, source: Path) -> tuple[SeamSeal, SeamPicture]:
     from agreegen.signing.appearance.pictures import read_source  # noqa: PLC0415 - few jobs have seams
-    from agreegen.signing.credentials.loading import appearance_of, read_config  # noqa: PLC0415 - the same
+    from agreegen.signing.credentials.loading import picture_named_in, read_config  # noqa: PLC0415 - the same
 
     image = source
     if source.suffix.lower() in _CREDENTIAL_FILES:
-        appearance = appearance_of(read_config(source))
+        appearance = picture_named_in(read_config(source))
         if appearance is None:
             raise InputError(
                 message("pipeline.seam-without-picture", file=source, role=role),

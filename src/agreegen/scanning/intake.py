@@ -150,7 +150,7 @@ class Intake:
 
     def _take_input(self, kept: KeptInput, known: KnownPages) -> int:
         try:
-            count = self._confinement.call(reading.count_pages, kept.path)
+            count = self._confinement.call(reading.count_input_pages, kept.path)
         except (InputError, ConfinedError):
             self._finish(ReadPage(kept, self._result(kept, 1, PageStatus.REVIEW, Reason.UNREADABLE)))
             return 0
@@ -202,7 +202,7 @@ class Intake:
 
     def _compare(self, page: ReadPage, row: DocumentRow, copy: Copy) -> tuple[Reason, ...]:
         """Compare a page with its document; return what speaks against it, warnings apart."""
-        judged = self._confinement.call(reading.judge, page.kept.path, page.result.page, copy)
+        judged = self._confinement.call(reading.judge_page, page.kept.path, page.result.page, copy)
         page.turns, page.dpi = judged.turns, judged.dpi or page.dpi
         reasons = list(_reasons(judged.likeness))
         if _open_roles(row, copy):

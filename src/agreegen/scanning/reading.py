@@ -12,7 +12,7 @@ from PIL import Image
 
 from agreegen.recording.scan_inputs import Source, open_source
 from agreegen.scanning.comparing.alignment import Ink, LaidPage, Placement, Scan, place_by_marks, refine
-from agreegen.scanning.comparing.comparison import Likeness, compare
+from agreegen.scanning.comparing.comparison import Likeness, compare_page
 from agreegen.scanning.comparing.references import DOTS_PER_INCH, Copy, Reference, render_reference
 from agreegen.scanning.marks import (
     MARKS_PER_PAGE,
@@ -81,7 +81,7 @@ class _Desk:
 _desk = _Desk()
 
 
-def count_pages(path: Path) -> int:
+def count_input_pages(path: Path) -> int:
     """Return the number of pages of an input.
 
     Raises:
@@ -107,7 +107,7 @@ def look(path: Path, page: int) -> Look:
     return Look((), bool(_desk.marks), half, blank, sheet)
 
 
-def judge(path: Path, page: int, copy: Copy) -> Judgement:
+def judge_page(path: Path, page: int, copy: Copy) -> Judgement:
     """Compare a page with the document that its marks name.
 
     Args:
@@ -123,7 +123,7 @@ def judge(path: Path, page: int, copy: Copy) -> Judgement:
     laid = _lay(Scan(_desk.grey), ours, reference)
     if laid is None:
         return Judgement(None, _turns_of(ours[0]), 0.0)
-    return Judgement(compare(laid, reference), _turns_of(ours[0]), laid.placement.scale * DOTS_PER_INCH)
+    return Judgement(compare_page(laid, reference), _turns_of(ours[0]), laid.placement.scale * DOTS_PER_INCH)
 
 
 def split(path: Path, page: int, turns: int, dpi: float) -> bytes:

@@ -143,10 +143,10 @@ def read_decisions(path: Path, by: str | None) -> list[Decision]:
     """
     decisions, problems = [], []
     for number, row in enumerate(rows_of(path), 2):
-        verdict = cell_text(row[VERDICT - 1]).lower()
+        verdict = unguarded_text(row[VERDICT - 1]).lower()
         if not verdict:
             continue
-        who = cell_text(row[BY - 1]) or (by or "")
+        who = unguarded_text(row[BY - 1]) or (by or "")
         if verdict not in _ACCEPTING | _REJECTING:
             problems.append(
                 message(
@@ -159,7 +159,7 @@ def read_decisions(path: Path, by: str | None) -> list[Decision]:
             )
         elif not who:
             problems.append(message("scanning.does-not-say-who-decided", by=_cell(BY, number)))
-        elif verdict in _ACCEPTING and not cell_text(row[NUMBER - 1]):
+        elif verdict in _ACCEPTING and not unguarded_text(row[NUMBER - 1]):
             problems.append(
                 message("scanning.accepted-page-needs-staff-number", number=_cell(NUMBER, number))
             )
@@ -168,10 +168,10 @@ def read_decisions(path: Path, by: str | None) -> list[Decision]:
             decisions.append(
                 Decision(
                     _cell(NUMBER, number),
-                    cell_text(row[SHA256 - 1]),
+                    unguarded_text(row[SHA256 - 1]),
                     page,
                     verdict in _ACCEPTING,
-                    cell_text(row[NUMBER - 1]),
+                    unguarded_text(row[NUMBER - 1]),
                     who,
                 )
             )
@@ -201,7 +201,7 @@ def rows_of(path: Path) -> list[list[object]]:
             hint=message("scanning.fill-sheet-change-no-column"),
         )
     found = [row for row in rows[1:] if any(cell is not None for cell in row)]
-    if not all(str(row[_PAGE - 1]).isdigit() and cell_text(row[SHA256 - 1]) for row in found):
+    if not all(str(row[_PAGE - 1]).isdigit() and unguarded_text(row[SHA256 - 1]) for row in found):
         raise InputError(
             message("scanning.row-has-lost-its-page-or", path=path),
             hint=message("scanning.fill-sheet-change-no-other-cell"),
@@ -230,7 +230,7 @@ def _old_rows(path: Path) -> dict[tuple[str, int], list[object]]:
     except InputError:
         path.rename(path.with_name(f"{path.stem}-{path.stat().st_mtime_ns}{path.suffix}"))
         return {}
-    return {(cell_text(row[SHA256 - 1]), int(str(row[_PAGE - 1]))): row for row in rows}
+    return {(unguarded_text(row[SHA256 - 1]), int(str(row[_PAGE - 1]))): row for row in rows}
 
 
 def _headings(language: str) -> list[str]:
@@ -280,7 +280,7 @@ def write_book(path: Path, rows: Sequence[Sequence[object]]) -> None:
         book.save(temporary)
 
 
-def cell_text(cell: object) -> str:
+def unguarded_text(cell: object) -> str:
     """Return what a cell says, without the guard against formulas."""
     return "" if cell is None else unguard(str(cell)).strip()
 

@@ -45,16 +45,16 @@ def open_pages(sheet: Path) -> list[OpenPage]:
     """
     return [
         OpenPage(
-            review.cell_text(row[_SOURCE]),
-            review.cell_text(row[review.SHA256 - 1]),
+            review.unguarded_text(row[_SOURCE]),
+            review.unguarded_text(row[review.SHA256 - 1]),
             int(str(row[_PAGE])),
-            review.cell_text(row[_PICTURE]),
-            _reason(review.cell_text(row[_REASON])),
-            review.cell_text(row[_MARKED]),
-            review.cell_text(row[_NAME]),
+            review.unguarded_text(row[_PICTURE]),
+            _reason(review.unguarded_text(row[_REASON])),
+            review.unguarded_text(row[_MARKED]),
+            review.unguarded_text(row[_NAME]),
         )
         for row in review.rows_of(sheet)
-        if not review.cell_text(row[review.VERDICT - 1])
+        if not review.unguarded_text(row[review.VERDICT - 1])
     ]
 
 
@@ -71,7 +71,7 @@ def fill_in(sheet: Path, decisions: Sequence[Decision], target: Path) -> None:
     by_page = {(each.source_sha256, each.page): each for each in decisions}
     rows = review.rows_of(sheet)
     for row in rows:
-        found = by_page.get((review.cell_text(row[review.SHA256 - 1]), int(str(row[_PAGE]))))
+        found = by_page.get((review.unguarded_text(row[review.SHA256 - 1]), int(str(row[_PAGE]))))
         if found is not None:
             verdict = translate(review.ACCEPT if found.accepted else review.REJECT)
             row[review.NUMBER - 1 : review.BY] = [found.number, verdict, found.by]

@@ -113,7 +113,7 @@ def role_of(held: HeldRoles | None, found: FoundSignature) -> str | None:
     return found.field if any(role.id == found.field for role in held.roles) else None
 
 
-def describe_document(document: Document, held: HeldRoles, signed: Sequence[Signed]) -> DocumentFacts:
+def describe_signed_document(document: Document, held: HeldRoles, signed: Sequence[Signed]) -> DocumentFacts:
     """Say what a document is and which required roles nobody has signed."""
     filled = {found.field for found, fact in _countable(signed)}
     missing = tuple(role.id for role in held.roles if role.required and role.id not in filled)
@@ -168,7 +168,7 @@ class PageCheck(Enum):
     TEXT = "text"
 
 
-def check_form(
+def hold_against_form(
     document: Document,
     data: bytes,
     structure: Structure,

@@ -19,9 +19,9 @@ from agreegen.verification.document_checks import (
     BLOCKING,
     PAGE_UNKNOWN,
     PageCheck,
-    check_form,
     check_roles,
-    describe_document,
+    describe_signed_document,
+    hold_against_form,
     hold_document,
     read_document,
     role_of,
@@ -33,7 +33,7 @@ from agreegen.verification.pictures.findings import judge_seals
 from agreegen.verification.proof.existence import weigh_records
 from agreegen.verification.proof.rebuilding import prove
 from agreegen.verification.proof.released_roles import HeldRoles, alias_remarks
-from agreegen.verification.register_checks import check_register, roles_on_paper
+from agreegen.verification.register_checks import check_registered, roles_on_paper
 from agreegen.verification.signatures.device import evidence_alarms, told_evidence
 from agreegen.verification.signatures.integrity import judge_integrity
 from agreegen.verification.signatures.judgement import FileJudge, OutsideProof
@@ -105,7 +105,7 @@ def _judge_read(
     alarms.extend(notes)
     document, complaints = read_document(structure, proved)
     alarms.extend(complaints)
-    recorded = list(check_register(document, sha256, options))
+    recorded = list(check_registered(document, sha256, options))
     held = _hold(document, options, recorded)
     signatures = tuple(
         judge.report(index, role=role_of(held, found)) for index, found in enumerate(structure.signatures)
@@ -218,7 +218,7 @@ def _check_document(
     if document is None or held is None:
         return None, []
     signed = list(zip(structure.signatures, facts, strict=True))
-    described = describe_document(document, held, signed)
+    described = describe_signed_document(document, held, signed)
     on_paper = roles_on_paper(document, options)
     if on_paper:
         described = described.with_paper(on_paper)
@@ -228,7 +228,7 @@ def _check_document(
         alarms.append(Alarm("text-unchecked", text))
     else:
         try:
-            alarms.extend(contained(check_form)(document, data, structure, options, page=page))
+            alarms.extend(contained(hold_against_form)(document, data, structure, options, page=page))
         except MemoryError:
             raise
         except Exception as exc:

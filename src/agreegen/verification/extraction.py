@@ -11,7 +11,7 @@ from agreegen.model.report import Coverage, FileReport, Method, SignatureReport
 from agreegen.pdf.limits import Limits
 from agreegen.verification.confined import command_process
 from agreegen.verification.paths import STANDARD_INPUT, Unreadable, read_path
-from agreegen.verification.signatures.device import read_evidence
+from agreegen.verification.signatures.device import read_device_evidence
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 _MAX_BYTES = 512 << 20
@@ -80,7 +80,7 @@ def _evidence_files(data: bytes, file: FileReport) -> Iterator[tuple[str, bytes]
         return
     structure = command_process().scan(data, Limits(native=False))
     for number, found in enumerate(() if structure is None else structure.signatures, start=1):
-        evidence = read_evidence(found, max_cms_bytes=Limits().max_cms_bytes)
+        evidence = read_device_evidence(found, max_cms_bytes=Limits().max_cms_bytes)
         if found.field in on_device and evidence is not None:
             yield f"evidence-{number}-{_safe(found.field or '')}.json", evidence
 

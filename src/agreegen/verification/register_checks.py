@@ -32,7 +32,7 @@ def roles_on_paper(document: Document | None, options: Options) -> tuple[str, ..
     return tuple(role for role, each in row.fulfilled.items() if each.how is How.PAPER)
 
 
-def check_register(document: Document | None, sha256: str, options: Options) -> Iterator[Alarm]:
+def check_registered(document: Document | None, sha256: str, options: Options) -> Iterator[Alarm]:
     """Check that the register knows the document in this very state."""
     if options.register_file is None:
         return

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from agreegen.ledger.audit import verify_ledger
-from agreegen.ledger.draw import DrawOf, draw_lots, find_candidates, population_hash
+from agreegen.ledger.draw import DrawOf, candidates_of_draw, draw_lots, population_hash
 from agreegen.ledger.interface import Kind, Movement, Note, OwnKind
 from agreegen.ledger.store import Ledger
 from agreegen.ledger.totals import after_closing, sum_up
@@ -172,7 +172,7 @@ def test_a_draw_that_was_not_drawn_is_found(ledger_file: Path) -> None:
     with Ledger.open(ledger_file, read_only=True) as ledger:
         head, content = ledger.last_head(), ledger.content()
     assert head is not None
-    candidates = find_candidates(content, DrawOf.COPIES, DAY)
+    candidates = candidates_of_draw(content, DrawOf.COPIES, DAY)
     assert candidates == ("2026-0001/1", "2026-0001/2", "2026-0001/3")
     facts = {
         "of": "copies",

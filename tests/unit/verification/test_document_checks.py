@@ -15,15 +15,15 @@ from agreegen.register.interface import EventDraft, EventKind, Registration
 from agreegen.register.store import Register
 from agreegen.verification.document_checks import (
     Signed,
-    check_form,
     check_roles,
-    describe_document,
+    describe_signed_document,
+    hold_against_form,
     read_document,
     role_of,
 )
 from agreegen.verification.interface import FoundSignature, Options, Structure
 from agreegen.verification.proof.released_roles import HeldRoles
-from agreegen.verification.register_checks import check_register
+from agreegen.verification.register_checks import check_registered
 from tests.unit.verification.authority import NOW
 from tests.unit.verification.conftest import Pki
 
@@ -81,9 +81,9 @@ def test_wrong_order(pki: Pki) -> None:
 def test_missing_roles_count_only_whole_signatures(pki: Pki) -> None:
     broken = signature(pki, "a", "Office A")[0], SignatureFacts(Integrity.BROKEN)
     partial = signature(pki, "b", "Office B", coverage=Coverage.PARTIAL)
-    assert describe_document(DOCUMENT, HELD, [broken, partial]).missing_roles == ("a", "b")
+    assert describe_signed_document(DOCUMENT, HELD, [broken, partial]).missing_roles == ("a", "b")
     whole = signature(pki, "b", "Office B")
-    assert describe_document(DOCUMENT, HELD, [broken, whole]).missing_roles == ("a",)
+    assert describe_signed_document(DOCUMENT, HELD, [broken, whole]).missing_roles == ("a",)
 
 
 def test_role_is_the_declared_name_of_the_field(pki: Pki) -> None:
@@ -105,10 +105,12 @@ def test_damaged_attachment_is_an_alarm() -> None:
 
 def test_form_that_nobody_knows(tmp_path: Path) -> None:
     options = Options(now=NOW, forms_folder=tmp_path)
-    alarms = list(check_form(DOCUMENT, b"", Structure((), ()), options))
+    alarms = list(hold_against_form(DOCUMENT, b"", Structure((), ()), options))
     assert [alarm.code for alarm in alarms] == ["form-unknown"]
     gone = replace(options, forms_folder=tmp_path / "none")
-    assert [alarm.code for alarm in check_form(DOCUMENT, b"", Structure((), ()), gone)] == ["form-unknown"]
+    assert [alarm.code for alarm in hold_against_form(DOCUMENT, b"", Structure((), ()), gone)] == [
+        "form-unknown"
+    ]
 
 
 @pytest.fixture
@@ -141,9 +143,9 @@ def register(tmp_path: Path) -> Path:
 )
 def test_register(register: Path, document: Document | None, sha256: str, expected: list[str]) -> None:
     options = Options(now=NOW, register_file=register)
-    assert [alarm.code for alarm in check_register(document, sha256, options)] == expected
+    assert [alarm.code for alarm in check_registered(document, sha256, options)] == expected
 
 
 def test_register_that_cannot_be_read(tmp_path: Path) -> None:
     options = Options(now=NOW, register_file=tmp_path / "none.db")
-    assert [alarm.code for alarm in check_register(DOCUMENT, "b" * 64, options)] == ["register-unreadable"]
+    assert [alarm.code for alarm in check_registered(DOCUMENT, "b" * 64, options)] == ["register-unreadable"]

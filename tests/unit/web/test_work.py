@@ -20,7 +20,7 @@ from agreegen.web.store.decisions import PageDecision
 from agreegen.web.work import shelf as shelves
 from agreegen.web.work.agreements.form_entry import entries, values_of
 from agreegen.web.work.behind import Behind
-from agreegen.web.work.scan_review import left_for, settled
+from agreegen.web.work.scan_review import left_for, settled_decisions
 from agreegen.web.work.shelf import Shelf
 
 
@@ -70,14 +70,14 @@ def decision(by: str, *, accepted: bool = True, number: str = "A1") -> PageDecis
 
 def test_one_pair_of_eyes_or_two_that_agree() -> None:
     """With four eyes the same person twice is one pair, and who disagrees leaves the page open."""
-    assert settled([PAGE], [], four_eyes=False) == ()
-    assert settled([PAGE], [decision("wang")], four_eyes=False) == (decision("wang"),)
-    assert settled([PAGE], [decision("wang")], four_eyes=True) == ()
-    (both,) = settled([PAGE], [decision("wang"), decision("li")], four_eyes=True)
+    assert settled_decisions([PAGE], [], four_eyes=False) == ()
+    assert settled_decisions([PAGE], [decision("wang")], four_eyes=False) == (decision("wang"),)
+    assert settled_decisions([PAGE], [decision("wang")], four_eyes=True) == ()
+    (both,) = settled_decisions([PAGE], [decision("wang"), decision("li")], four_eyes=True)
     assert both.by == "wang, li"
-    assert settled([PAGE], [decision("wang"), decision("li", accepted=False)], four_eyes=True) == ()
-    assert settled([PAGE], [decision("wang"), decision("li", number="A2")], four_eyes=True) == ()
-    assert settled([], [decision("wang")], four_eyes=False) == ()
+    assert settled_decisions([PAGE], [decision("wang"), decision("li", accepted=False)], four_eyes=True) == ()
+    assert settled_decisions([PAGE], [decision("wang"), decision("li", number="A2")], four_eyes=True) == ()
+    assert settled_decisions([], [decision("wang")], four_eyes=False) == ()
 
 
 def test_who_disagrees_sees_the_page_again_until_two_agree() -> None:
@@ -92,7 +92,7 @@ def test_who_disagrees_sees_the_page_again_until_two_agree() -> None:
     assert left_for([PAGE], told, "wang", four_eyes=False) == []
     changed = [told[1], decision("wang", accepted=False)]
     assert left_for([PAGE], changed, "wang", four_eyes=True) == []
-    assert settled([PAGE], changed, four_eyes=True) != ()
+    assert settled_decisions([PAGE], changed, four_eyes=True) != ()
 
 
 def test_all_errors_of_a_form_stand_at_their_fields() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from agreegen.api.ledger.access import Entered, fitting, writing
 from agreegen.api.ledger.entries import ledger_content
 from agreegen.errors import UsageError
-from agreegen.ledger.draw import DrawOf, find_candidates
+from agreegen.ledger.draw import DrawOf, candidates_of_draw
 from agreegen.ledger.interface import OwnKind
 from agreegen.messages import message
 from agreegen.recording.ledger.access import (
@@ -71,5 +71,5 @@ def past_draw(path: Path, seq: int) -> Entered:
     if note is None:
         raise UsageError(message("ledger.no-draw", seq=seq))
     with fitting(path):
-        candidates = find_candidates(content, DrawOf(note.facts["of"]), note.day, note.seq)
+        candidates = candidates_of_draw(content, DrawOf(note.facts["of"]), note.day, note.seq)
     return Entered(None, notes=(note,), candidates=candidates)

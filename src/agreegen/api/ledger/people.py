@@ -18,7 +18,7 @@ from agreegen.recording.ledger.access import (
 )
 from agreegen.recording.ledger.leaving import Leaving, examine_leavers, leaver_notes
 from agreegen.recording.ledger.sheets import read_attendance
-from agreegen.recording.ledger.signatures import read_signature
+from agreegen.recording.ledger.signatures import read_reference
 from agreegen.register.store import Register
 
 __all__ = ["Clearance", "Grade", "Leaving", "clear_leavers", "record_leavers", "record_training"]
@@ -83,7 +83,7 @@ def record_training(
 
 def _read_pledge(text: str, register: Register | None) -> Signature | None:
     try:
-        return read_signature(text, Path(), register)
+        return read_reference(text, Path(), register)
     except Refused as exc:
         raise UsageError(exc.problem, hint=exc.remedy or None) from exc
 

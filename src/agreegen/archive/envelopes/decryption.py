@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from agreegen.archive.envelopes.ciphers import decryption
-from agreegen.archive.envelopes.part_layout import read_head, read_tag
+from agreegen.archive.envelopes.part_layout import read_part_head, read_tag
 from agreegen.archive.envelopes.part_names import all_parts
 from agreegen.archive.envelopes.problems import ContentError
 from agreegen.archive.envelopes.tar_stream import extract
@@ -111,7 +111,7 @@ def _decrypt(part: Path, credential: Credential, target: Path) -> None:
     try:
         with part.open("rb") as file, target.open("wb") as output:
             target.chmod(0o600)
-            head = read_head(file)
+            head = read_part_head(file)
             _, decrypting = decryption(head.identifier, content_key(head.recipients, credential))
             for block in _blocks(file, head.size):
                 output.write(decrypting.update(block))

@@ -68,7 +68,7 @@ def _read(path: Path, trust: Trust, now: datetime) -> Recipient:
     except OSError as exc:
         raise InputError(message("archive.no-recipient", path=path, exc=exc)) from exc
     own = [certificate for certificate in found if not _is_authority(certificate)]
-    ciphering = [certificate for certificate in own if usage_problem(certificate) is None]
+    ciphering = [certificate for certificate in own if encryption_problem(certificate) is None]
     if len(ciphering or own) != 1:
         told = message("archive.recipient-count", count=len(ciphering or own))
         raise InputError(
@@ -76,7 +76,7 @@ def _read(path: Path, trust: Trust, now: datetime) -> Recipient:
         )
     (certificate,) = ciphering or own
     check_dates(certificate, path.name, now)
-    for problem in (strength_problem(certificate), usage_problem(certificate), key_problem(certificate)):
+    for problem in (strength_problem(certificate), encryption_problem(certificate), key_problem(certificate)):
         if problem:
             raise CredentialError(
                 message("archive.recipient-refused", path=path, problem=problem),
@@ -96,7 +96,7 @@ def _is_authority(certificate: x509.Certificate) -> bool:
         return False
 
 
-def usage_problem(certificate: x509.Certificate) -> Message | None:
+def encryption_problem(certificate: x509.Certificate) -> Message | None:
     """Say why a certificate is not for encryption (RFC 5280, 4.2.1.3); None if it is."""
     try:
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value

@@ -108,8 +108,8 @@ class PathGiver:
     def name_of(self, document: Document, values: Mapping[str, FieldValue], number: str | None) -> str:
         """Return the file name without `.pdf`."""
         if self._pattern is None:
-            return plain_name(number or "") or document.id
-        return plain_name(fill_pattern(self._pattern, values)) or document.id
+            return portable_name(number or "") or document.id
+        return portable_name(fill_pattern(self._pattern, values)) or document.id
 
 
 def fill_pattern(pattern: str, values: Mapping[str, FieldValue]) -> str:
@@ -134,7 +134,7 @@ def _is_plain(value: str) -> bool:
     return value not in {"", ".", ".."} and not set(value) & set("/\\\0")
 
 
-def plain_name(name: str) -> str:
+def portable_name(name: str) -> str:
     """Return a name that every file system takes, and that is no path."""
     kept = "".join(
         "_" if character in _FORBIDDEN or not character.isprintable() else character for character in name

@@ -34,12 +34,12 @@ def read_text(pdf: bytes) -> str | None:
         The text, a form feed between pages; None if the document is not of a shape that is known here.
     """
     try:
-        return text_of(PlainPdf.read(pdf))
+        return printed_text(PlainPdf.read(pdf))
     except NotPlainError:
         return None
 
 
-def text_of(plain: PlainPdf) -> str | None:
+def printed_text(plain: PlainPdf) -> str | None:
     """Do what `read_text` does for a document that was read."""
     try:
         catalog, _ = plain.object(reference(plain.trailer.get(b"/Root")))

@@ -16,7 +16,7 @@ from lxml import etree
 
 from agreegen.conversion.compiled.description import Align
 from agreegen.conversion.flowing.description import LEFT_OFFSET, Block, Cell, Paragraph, Row, Style
-from agreegen.conversion.flowing.unmeasured import refuse, refuse_words, require_even, unreadable
+from agreegen.conversion.flowing.unmeasured import refuse, refuse_words, require_even, unknown_setting
 from agreegen.forms.styles import Styles, W
 from agreegen.forms.template import Template
 from agreegen.messages import message
@@ -76,7 +76,7 @@ def read_layout(data: bytes, template: Template) -> Layout:
     try:
         return reader.read()
     except (TypeError, ValueError, AttributeError) as exc:  # a number that is none, or is missing
-        raise unreadable(reader.place) from exc
+        raise unknown_setting(reader.place) from exc
 
 
 class _Reader:

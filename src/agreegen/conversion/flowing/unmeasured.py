@@ -80,7 +80,7 @@ def refuse_words(what: Message, place: Message, hint: Message) -> NoReturn:
     raise ConversionError(message("conversion.layout-refused", place=place, what=what), hint=hint)
 
 
-def unreadable(place: Message) -> ConversionError:
+def unknown_setting(place: Message) -> ConversionError:
     """Return the error about a setting whose value is none of those that Word writes."""
     told = message("conversion.layout-refused", place=place, what=message("conversion.layout.unreadable"))
     return ConversionError(told, hint=message("conversion.layout.remove.hint"))

@@ -13,7 +13,7 @@ from agreegen.ledger.holdings import Refused
 from agreegen.ledger.interface import ENTERING, Item, Kind, Label, Medium, Movement
 from agreegen.ledger.words import group, read_word, without_unit
 from agreegen.messages import message
-from agreegen.recording.ledger.signatures import read_signature
+from agreegen.recording.ledger.signatures import read_reference
 from agreegen.register.store import Register
 from agreegen.values.text import drop_han_spaces
 
@@ -67,7 +67,7 @@ class Drafter:
             count=len(copies) or _count(values),
             due=due if isinstance(due, date) else None,
             description=described,
-            signature=read_signature(_text(values, "signature"), self.base, self.register),
+            signature=read_reference(_text(values, "signature"), self.base, self.register),
             **plain,
         )
         if described is not None:

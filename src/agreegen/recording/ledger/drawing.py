@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agreegen.errors import UsageError
-from agreegen.ledger.draw import DrawOf, draw_lots, find_candidates, make_seed, population_hash
+from agreegen.ledger.draw import DrawOf, candidates_of_draw, draw_lots, make_seed, population_hash
 from agreegen.ledger.interface import Note, OwnKind
 from agreegen.messages import message
 from agreegen.recording.ledger.writer import LedgerWriter
@@ -23,7 +23,7 @@ def drawn_note(writer: LedgerWriter, count: int, of: DrawOf, public: str) -> tup
     Raises:
         UsageError: There are not so many candidates.
     """
-    candidates = find_candidates(writer.content, of, writer.today)
+    candidates = candidates_of_draw(writer.content, of, writer.today)
     head = writer.ledger.last_head()
     if head is None or not 1 <= count <= len(candidates):
         raise UsageError(message("ledger.cannot-draw", count=count, candidates=len(candidates)))

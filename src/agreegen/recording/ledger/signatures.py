@@ -12,12 +12,12 @@ from agreegen.messages import message
 from agreegen.recording.scan_files import SCANS_FOLDER, SUFFIXES, count_opening_pages, place_below
 from agreegen.register.store import Register
 
-__all__ = ["keep_signature", "read_signature"]
+__all__ = ["keep_signature", "read_reference"]
 
 _MODE = 0o600
 
 
-def read_signature(text: str, base: Path, register: Register | None) -> Signature | None:
+def read_reference(text: str, base: Path, register: Register | None) -> Signature | None:
     """Read a reference such as `document:ID`, `scan:FILE` or `device:RECORD`; None for an empty text.
 
     Args:

@@ -13,7 +13,7 @@ from agreegen.conversion.joining import join_pages
 from agreegen.conversion.libreoffice import LibreOffice
 from agreegen.files import write_atomically
 from agreegen.forms.fonts import find_chain
-from agreegen.text_cells import printable
+from agreegen.text_cells import workbook_text
 from agreegen.unit_sheets import Table
 
 __all__ = ["write_pdf"]
@@ -97,7 +97,7 @@ def _add_table(document: Any, table: Table, heading: str, *, new_page: bool) -> 
     title.paragraph_format.keep_with_next = True
     run = title.add_run(f"{heading} · {table.title}")
     run.font.size = Pt(_TITLE_PT)
-    rows = [[printable(str(value)) for value in row] for row in table.rows]
+    rows = [[workbook_text(str(value)) for value in row] for row in table.rows]
     grid = document.add_table(rows=1 + len(rows), cols=len(table.columns), style="Table Grid")
     grid.autofit = False
     full = sum(width for _, width in table.columns)

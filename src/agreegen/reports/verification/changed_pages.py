@@ -35,7 +35,7 @@ def changed_signature(file: FileReport) -> SignatureReport | None:
     return max(changed, key=lambda s: signed_length(s) or 0) if changed else next(iter(able), None)
 
 
-def content_of(file: FileReport) -> bytes | None:
+def content_of_file(file: FileReport) -> bytes | None:
     """Read the file of a report again; None where it cannot be read."""
     path = Path(file.path)
     if path == STANDARD_INPUT:

@@ -13,7 +13,7 @@ from agreegen.model.text import printable
 from agreegen.reports.verification.changed_pages import (
     changed_pages,
     changed_signature,
-    content_of,
+    content_of_file,
     shows_pages,
 )
 from agreegen.reports.verification.html_overview import css_class, render_counts, render_overview
@@ -92,7 +92,7 @@ def _sections(
         pairs: tuple[PagePair, ...] | None = ()
         if shows_pages(file) and budget and changed_signature(file) is not None:
             budget -= 1
-            data = content_of(file) if contents is None else contents.get(file.path)
+            data = content_of_file(file) if contents is None else contents.get(file.path)
             pairs = None if data is None else changed_pages(file, data, password=options.password)
         yield from _file(number, file, pairs, lang)
 

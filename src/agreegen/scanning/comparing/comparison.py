@@ -45,7 +45,7 @@ class Likeness:
     elsewhere: bool
 
 
-def compare(page: LaidPage, reference: Reference) -> Likeness:
+def compare_page(page: LaidPage, reference: Reference) -> Likeness:
     """Compare a page with our rendering of it.
 
     Args:

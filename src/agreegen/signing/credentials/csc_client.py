@@ -17,7 +17,7 @@ from urllib3.exceptions import HTTPError
 
 from agreegen.errors import CredentialError
 from agreegen.messages import message
-from agreegen.signing.credentials.secrets import check_address
+from agreegen.signing.credentials.secrets import split_address
 from agreegen.signing.services.limited_answers import read_answer
 
 _MAX_ANSWER_BYTES = 4 << 20
@@ -68,7 +68,7 @@ class CscClient:
     def __init__(
         self, url: str, token: str, credential: str, *, verify: str | bool = True, timeout_s: float = 30.0
     ) -> None:
-        parts = check_address(url, message("signing.signing-service"))
+        parts = split_address(url, message("signing.signing-service"))
         if not parts.hostname or not (
             parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
         ):

@@ -55,7 +55,7 @@ def _load(config: BackendConfig) -> Credential:
             certificate_der=loaded.certificate_der,
             chain_der=tuple(c for c in dict.fromkeys(chain) if c != loaded.certificate_der),
             signer=loaded.signer,
-            appearance=appearance_of(config),
+            appearance=picture_named_in(config),
             warnings=tuple(config.warnings),
             sm2_signer_id=loaded.sm2_signer_id,
         )
@@ -179,7 +179,7 @@ def _further_certificates(config: BackendConfig) -> list[bytes]:
     return found
 
 
-def appearance_of(config: BackendConfig) -> AppearanceSource | None:
+def picture_named_in(config: BackendConfig) -> AppearanceSource | None:
     """Return the picture that a credential file names, without touching the key; None where it names none.
 
     Raises:

@@ -23,7 +23,7 @@ _SOURCES = ("env", "file", "prompt")
 _FORM = message("signing.write-env-name-file-path-or")
 
 
-def check_address(url: str, what: Message) -> SplitResult:
+def split_address(url: str, what: Message) -> SplitResult:
     """Split the address of a service, in which no user name and password may stand.
 
     Args:

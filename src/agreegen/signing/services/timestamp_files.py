@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from agreegen.errors import CredentialError
 from agreegen.messages import message
 from agreegen.signing.credentials.loading import read_settings
-from agreegen.signing.credentials.secrets import BackendConfig, check_address
+from agreegen.signing.credentials.secrets import BackendConfig, split_address
 from agreegen.signing.interface import Prompt, TimestampServer
 
 _KEYS = frozenset(
@@ -48,7 +48,7 @@ def load_tsa(text: str, *, prompt: Prompt | None = None) -> TimestampServer:
         CredentialError: The file cannot be used.
     """
     if is_address(text):
-        check_address(text, message("signing.timestamp-service"))
+        split_address(text, message("signing.timestamp-service"))
         return TimestampServer(text)
     path = Path(text)
     settings = read_settings(path, message("signing.timestamp-service"))
@@ -60,7 +60,7 @@ def load_tsa(text: str, *, prompt: Prompt | None = None) -> TimestampServer:
         )
     config = BackendConfig(path=path, kind="tsa", settings=settings, prompt=prompt)
     url = config.text("url")
-    check_address(url, message("signing.timestamp-service-of", path=path))
+    split_address(url, message("signing.timestamp-service-of", path=path))
     if not is_address(url):
         raise CredentialError(
             message("signing.timestamp-service-no-address", path=path, url=url),

@@ -15,7 +15,7 @@ from agreegen.verification.pictures.interface import Fault, PageFault, SealLook
 from agreegen.verification.pictures.legibility import DOTS_PER_INCH
 from agreegen.verification.pictures.pdfium_pages import DrawingError
 from agreegen.verification.pictures.poppler_pages import (
-    draw_pages,
+    draw_with_poppler,
     poppler_is_installed,
     print_pages,
     stream_pages,
@@ -226,7 +226,7 @@ def _draw(state: State, run: _Run, *, bare: bool = False) -> list[Image]:
     """Draw a run of pages; a state is asked for twice, as the later one and as the earlier one."""
 
     def draw() -> list[Image]:
-        return draw_pages(
+        return draw_with_poppler(
             state.data, run.first, run.last, dots_per_inch=run.dots, timeout_s=_MOST_SECONDS, bare=bare
         )
 
@@ -236,7 +236,9 @@ def _draw(state: State, run: _Run, *, bare: bool = False) -> list[Image]:
 def _print(state: State, run: _Run) -> list[Image]:
     state.budget.left_s()
     printed = print_pages(state.data, run.first, run.last, timeout_s=_MOST_SECONDS)
-    return draw_pages(printed, 1, run.last - run.first + 1, dots_per_inch=run.dots, timeout_s=_MOST_SECONDS)
+    return draw_with_poppler(
+        printed, 1, run.last - run.first + 1, dots_per_inch=run.dots, timeout_s=_MOST_SECONDS
+    )
 
 
 def _compare_page(

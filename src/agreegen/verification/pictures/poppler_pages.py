@@ -29,7 +29,7 @@ def poppler_is_installed() -> bool:
     return True
 
 
-def draw_pages(
+def draw_with_poppler(
     pdf: bytes, first: int, last: int, *, dots_per_inch: float, timeout_s: float, bare: bool = False
 ) -> list[Image]:
     """Draw pages as on a screen, crop box, annotations and fields.

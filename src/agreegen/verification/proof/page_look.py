@@ -21,7 +21,7 @@ from agreegen.pdf.objects import Ref, Stream
 from agreegen.pdf.pages import Rectangle, page_numbers
 from agreegen.verification.pictures.comparison import Box, Image
 from agreegen.verification.pictures.pdfium_pages import DrawingError, PdfiumPages
-from agreegen.verification.pictures.poppler_pages import draw_pages, poppler_is_installed
+from agreegen.verification.pictures.poppler_pages import draw_with_poppler, poppler_is_installed
 
 _SCALE = 2.0
 """Pixels a point: 144 dpi."""
@@ -143,7 +143,7 @@ def _loses_in_poppler(data: bytes, index: int) -> bool:
 
 def _draw_in_poppler(data: bytes, index: int, *, bare: bool = True) -> Image:
     page, dots = index + 1, 72 * _SCALE
-    return draw_pages(data, page, page, dots_per_inch=dots, timeout_s=_MOST_SECONDS, bare=bare)[0]
+    return draw_with_poppler(data, page, page, dots_per_inch=dots, timeout_s=_MOST_SECONDS, bare=bare)[0]
 
 
 def find_unlike_page(

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 from agreegen.conversion.compiled.description import ENGINE
-from agreegen.conversion.compiled.reading import text_of
+from agreegen.conversion.compiled.reading import printed_text
 from agreegen.files import sha256_of
 from agreegen.foreign import contained
 from agreegen.forms.catalog import forms_folder
@@ -129,7 +129,7 @@ def _prove(data: bytes, options: Options) -> Proved | None:
 
 def _says(plain: PlainPdf, expected: str) -> bool:
     """Tell whether a file prints a text, and nothing else."""
-    text = text_of(plain)
+    text = printed_text(plain)
     return text is not None and normalise_text(text) == normalise_text(expected)
 
 

@@ -115,7 +115,7 @@ def told_evidence(
     """
     if fact.certificate is None or (promised := promised_digest(fact.certificate)) is None:
         return Method.CERTIFICATE, None
-    evidence = read_evidence(found, max_cms_bytes=max_cms_bytes)
+    evidence = read_device_evidence(found, max_cms_bytes=max_cms_bytes)
     if evidence is None:
         return Method.DEVICE, Evidence.MISSING
     right = (
@@ -126,7 +126,7 @@ def told_evidence(
     return Method.DEVICE, Evidence.INTACT if right else Evidence.DIFFERS
 
 
-def read_evidence(found: FoundSignature, *, max_cms_bytes: int) -> bytes | None:
+def read_device_evidence(found: FoundSignature, *, max_cms_bytes: int) -> bytes | None:
     """Return the evidence that a signature carries; None where there is none, or it cannot be read."""
     if found.contents is None:
         return None

@@ -23,7 +23,7 @@ from agreegen.verification.changes.rules.content_rule import check_contents
 from agreegen.verification.changes.rules.covering_rule import check_covering
 from agreegen.verification.changes.rules.document_rule import check_document
 from agreegen.verification.changes.rules.filling_rule import check_filling
-from agreegen.verification.changes.rules.form_rule import check_form, fills_xfa
+from agreegen.verification.changes.rules.form_rule import check_form_entries, fills_xfa
 from agreegen.verification.changes.rules.look_rule import check_looks
 from agreegen.verification.changes.rules.note_rule import check_notes
 from agreegen.verification.changes.rules.object_rule import check_objects
@@ -47,7 +47,7 @@ RULES: tuple[Rule, ...] = (
     check_parents,
     check_document,
     check_store,
-    check_form,
+    check_form_entries,
     check_signing,
     check_filling,
     check_notes,

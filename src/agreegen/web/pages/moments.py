@@ -9,7 +9,7 @@ from agreegen.messages import message, translate
 from agreegen.messages.times import reader_zone
 
 
-def moment_text(moment: datetime | str, *, language: str) -> str:
+def table_time(moment: datetime | str, *, language: str) -> str:
     """Return a time as a table shows it.
 
     Args:

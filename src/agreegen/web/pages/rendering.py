@@ -15,7 +15,7 @@ from agreegen.messages import text_in, translate
 from agreegen.web.office import Office
 from agreegen.web.pages.areas import areas_of
 from agreegen.web.pages.complaints import complaint_text
-from agreegen.web.pages.moments import moment_text
+from agreegen.web.pages.moments import table_time
 from agreegen.web.pages.visitor import Visitor
 from agreegen.web.pages.words import say, say_act, say_address
 from agreegen.web.work.commands.children import Child
@@ -61,7 +61,7 @@ def render(template: str, office: Office, visitor: Visitor, **values: Any) -> st
         .get_template(template)
         .render(
             t=words_in(language),
-            when=functools.partial(moment_text, language=language),
+            when=functools.partial(table_time, language=language),
             act_word=functools.partial(say_act, language),
             person=functools.partial(_person, office),
             address_word=functools.partial(say_address, language),

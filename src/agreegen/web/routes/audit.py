@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from agreegen.messages import message, translate
 from agreegen.web.endpoint import Call, Page
 from agreegen.web.pages.areas import INSPECTORS
-from agreegen.web.pages.moments import moment_text
+from agreegen.web.pages.moments import table_time
 from agreegen.web.pages.rendering import page
 from agreegen.web.pages.words import say_act, say_address
 from agreegen.web.store.audit import ChainState, Entry
@@ -65,7 +65,7 @@ def _csv(entries: Iterator[Entry], language: str) -> Iterator[str]:
 
 def _cells(entry: Entry, language: str) -> tuple[str, ...]:
     act = entry.act
-    at = moment_text(entry.at, language=language)
+    at = table_time(entry.at, language=language)
     done, result = say_act(language, act.act), say_act(language, act.result)
     where = say_address(language, act.address)
     return (str(entry.number), at, act.who, where, done, act.subject, result, entry.hash)

@@ -18,7 +18,7 @@ from agreegen.web.pages.areas import OFFICER, READERS
 from agreegen.web.pages.rendering import page
 from agreegen.web.pages.words import say
 from agreegen.web.routes.batches.finding import back_to
-from agreegen.web.work.batch_folder import read_answer
+from agreegen.web.work.batch_folder import printed_object
 from agreegen.web.work.commands.children import ChildState
 from agreegen.web.work.commands.questions import answers_to, questions_of
 from agreegen.web.work.ledger_view import child_of, view_ledger, words
@@ -50,7 +50,7 @@ def show_ledger(call: Call) -> Response:
         beginning=child_of(office.home.ledger, "new"),
         importing=child_of(office.home.ledger, "import"),
         checking=checking,
-        found=read_answer(checking),
+        found=printed_object(checking),
         can_sign=office.settings.register_credential is not None,
         wanted=name,
         day=day if _day(day) else "",

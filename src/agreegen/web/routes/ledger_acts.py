@@ -13,7 +13,7 @@ from agreegen.web.endpoint import NOT_FOUND, Call, Intake, Page
 from agreegen.web.pages.areas import OFFICER
 from agreegen.web.pages.rendering import page
 from agreegen.web.routes.batches.finding import back_to
-from agreegen.web.work.batch_folder import read_answer
+from agreegen.web.work.batch_folder import printed_object
 from agreegen.web.work.commands.children import ChildState
 from agreegen.web.work.commands.questions import any_answer
 from agreegen.web.work.ledger_acts import ACTS, BY_NAME, LedgerAct
@@ -33,7 +33,7 @@ def show_acts(call: Call) -> Response:
     language = call.visitor.language
     told = {act.name: _told(children[act.name].output) for act in ACTS if not act.said}
     values = {"acts": ACTS, "children": children, "told": told, "language": language}
-    values |= {"answers": {act.name: read_answer(children[act.name]) for act in ACTS if act.said}}
+    values |= {"answers": {act.name: printed_object(children[act.name]) for act in ACTS if act.said}}
     values |= {"columns": [(each, word_of("lists", each, language)) for each in _LEAVING]}
     return page("ledger_acts.html", call.office, call.visitor, **values)
 

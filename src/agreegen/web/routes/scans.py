@@ -14,7 +14,7 @@ from agreegen.web.store.decisions import PageDecision
 from agreegen.web.work.batch_folder import BatchFolder
 from agreegen.web.work.commands.children import ChildState
 from agreegen.web.work.commands.questions import answers_to, questions_of
-from agreegen.web.work.scan_review import ScanReview, left_for, settled
+from agreegen.web.work.scan_review import ScanReview, left_for, settled_decisions
 from agreegen.web.work.uploads import uploads_in
 
 _MOST_BYTES, _MOST_FILES = 1 << 30, 400
@@ -39,7 +39,7 @@ def show_scans(call: Call) -> Response:
     pages = scans.open_pages()
     decided = call.office.decisions.of(batch.id)
     four_eyes = call.office.settings.four_eyes
-    ready = settled(pages, decided, four_eyes=four_eyes)
+    ready = settled_decisions(pages, decided, four_eyes=four_eyes)
     waiting = left_for(pages, decided, call.user.name, four_eyes=four_eyes)
     mine = {(each.source, each.page) for each in decided if each.by == call.user.name}
     passed = _passed(call.request.query_params.get("passed", "")) % max(1, len(waiting))
@@ -108,7 +108,9 @@ def apply_decisions(call: Call) -> Response:
     """Record in the register what was decided; decisions on other pages stay as they are."""
     batch, folder = find_batch(call)
     scans, office = ScanReview(folder), call.office
-    ready = settled(scans.open_pages(), office.decisions.of(batch.id), four_eyes=office.settings.four_eyes)
+    ready = settled_decisions(
+        scans.open_pages(), office.decisions.of(batch.id), four_eyes=office.settings.four_eyes
+    )
     if ready and folder.scans.state is not ChildState.RUNNING:
         try:
             command = scans.recording(ready, call.user.name)

@@ -242,7 +242,7 @@ class BatchFolder:
 
     def check_result(self) -> Mapping[str, Any] | None:
         """Return what the check printed; None where there is no whole answer."""
-        return read_answer(self.check)
+        return printed_object(self.check)
 
     def may_run(self, *, without_bad_rows: bool) -> bool:
         """Tell whether the check lets the batch be made.
@@ -320,7 +320,7 @@ def _from_home(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {**entry, "credential": f"../../{entry['credential']}"}
 
 
-def read_answer(child: Child) -> Mapping[str, Any] | None:
+def printed_object(child: Child) -> Mapping[str, Any] | None:
     """Return the JSON object that a child printed; None while there is no whole one."""
     if child.state is not ChildState.ENDED:
         return None

@@ -10,7 +10,7 @@ from typing import Any
 
 from agreegen.api import Decision, OpenPage, fill_in, open_pages, open_register
 from agreegen.web.store.decisions import PageDecision
-from agreegen.web.work.batch_folder import BatchFolder, read_answer
+from agreegen.web.work.batch_folder import BatchFolder, printed_object
 from agreegen.web.work.uploads import Upload
 
 _ENDINGS = frozenset({".pdf", ".tif", ".tiff", ".jpg", ".jpeg", ".png"})
@@ -76,7 +76,7 @@ class ScanReview:
 
     def result(self) -> Mapping[str, Any] | None:
         """Return what reading found; None while it is going on or where it failed."""
-        return read_answer(self.folder.scans)
+        return printed_object(self.folder.scans)
 
     def read_pages(self, most: int) -> list[ReadPage]:
         """Return the first pages that were read last, with whom each was matched."""
@@ -161,7 +161,7 @@ def _by_page(decided: Iterable[PageDecision]) -> dict[tuple[str, int], list[Page
     return found
 
 
-def settled(
+def settled_decisions(
     pages: Iterable[OpenPage], decided: Iterable[PageDecision], *, four_eyes: bool
 ) -> tuple[PageDecision, ...]:
     """Return the decisions that can be recorded: one a page, or two equal ones of two people.

@@ -8,7 +8,7 @@ import pytest
 from asn1crypto import cms, core
 
 from agreegen.archive.envelopes.ciphers import ContentCipher, encryption
-from agreegen.archive.envelopes.part_layout import PartFrame, read_head, read_tag
+from agreegen.archive.envelopes.part_layout import PartFrame, read_part_head, read_tag
 
 RECIPIENT = bytes(cms.RecipientInfo({"ori": {"ori_type": "1.2.3", "ori_value": core.Null()}}).dump())
 
@@ -29,7 +29,7 @@ def test_a_part_is_der_and_reads_back(tmp_path: Path, size: int, cipher: Content
     assert len(parsed.dump()) == len(data)
     (tmp_path / "part").write_bytes(data)
     with (tmp_path / "part").open("rb") as file:
-        head = read_head(file)
+        head = read_part_head(file)
         assert (head.size, head.authenticated) == (cipher.sealed_size(size), cipher.authenticated)
         file.read(head.size)
         assert len(read_tag(file, head)) == (16 if cipher.authenticated else 0)
@@ -44,7 +44,7 @@ def test_what_is_no_part_is_refused(tmp_path: Path) -> None:
     for damaged in (*cut, *longer):
         path.write_bytes(damaged)
         with path.open("rb") as file, pytest.raises(ValueError, match=r"."):
-            read_head(file)
+            read_part_head(file)
 
 
 def test_no_flipped_length_is_accepted(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_no_flipped_length_is_accepted(tmp_path: Path) -> None:
     path = tmp_path / "part"
     path.write_bytes(data)
     with path.open("rb") as file:
-        right = read_head(file)
+        right = read_part_head(file)
         start = file.tell()
     for position in range(start * 8):
         changed = bytearray(data)
@@ -61,7 +61,7 @@ def test_no_flipped_length_is_accepted(tmp_path: Path) -> None:
         path.write_bytes(changed)
         with path.open("rb") as file:
             try:
-                head = read_head(file)
+                head = read_part_head(file)
             except ValueError:
                 continue
             assert (head.size, file.tell(), head.authenticated) == (right.size, start, right.authenticated)

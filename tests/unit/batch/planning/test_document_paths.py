@@ -18,7 +18,7 @@ from agreegen.batch.planning.document_paths import (
     Inventory,
     PathGiver,
     fill_pattern,
-    plain_name,
+    portable_name,
     superseded_path,
     take_inventory,
 )
@@ -67,7 +67,7 @@ def test_a_name_that_is_taken_gets_the_document_id(job: Job, register: Register)
 
 @given(st.text(max_size=400))
 def test_names_are_never_paths(text: str) -> None:
-    name = plain_name(text)
+    name = portable_name(text)
     assert "/" not in name
     assert name not in {".", ".."}
     assert not name.startswith((".", "-", "~"))

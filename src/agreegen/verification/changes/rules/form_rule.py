@@ -16,7 +16,7 @@ _Field = dict[str, Any]
 _DATA = (b"datasets", b"form", b"localeSet")
 
 
-def check_form(step: RevisionStep) -> Iterator[Finding]:
+def check_form_entries(step: RevisionStep) -> Iterator[Finding]:
     """Check the entries of the form that work on all fields at once."""
     for pair in step.pairs_of(Role.FORM):
         for reason in (*_check_drawing(step, pair), *_check_xfa(step, pair)):

@@ -16,7 +16,7 @@ from agreegen.pdf.objects import Stream
 from agreegen.pdf.pages import Rectangle, numbers_of, rectangle_of
 from agreegen.verification.changes.interface import Finding, NewAnnotation, RevisionStep
 from agreegen.verification.changes.painted_boxes import looks_of
-from agreegen.verification.changes.rules.note_rule import is_note
+from agreegen.verification.changes.rules.note_rule import is_note_annotation
 
 _TOKEN = re.compile(
     rb"[\x00\t\n\x0c\r ]*(?:(?P<number>[+-]?(?:\d+\.?\d*|\.\d+))|(?P<name>/[A-Za-z0-9_.+-]+)"
@@ -67,7 +67,7 @@ class _Step:
 def check_looks(step: RevisionStep) -> Iterator[Finding]:
     """Look at the appearance of every note that came."""
     for note in step.comparison.new_annotations:
-        if not is_note(step, note):
+        if not is_note_annotation(step, note):
             continue
         looks = list(looks_of(step.new, note.value))
         where = message("verification.annotation-on-page-2", note=note.page_index + 1)

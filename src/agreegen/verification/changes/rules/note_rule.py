@@ -44,7 +44,7 @@ def _widgets_of_the_form(step: RevisionStep) -> set[int | None]:
     return known
 
 
-def is_note(step: RevisionStep, note: NewAnnotation) -> bool:
+def is_note_annotation(step: RevisionStep, note: NewAnnotation) -> bool:
     """Tell whether a new annotation is a note, not the widget of a field."""
     return bool(step.new.resolve(note.value.get("Subtype")) != "Widget")
 

@@ -11,7 +11,7 @@ from agreegen.verification.changes.metadata_words import new_words
 from agreegen.verification.changes.permissions import ANNOTATIONS, NO_CHANGES
 from agreegen.verification.changes.roles import Role
 from agreegen.verification.changes.rules.form_rule import fills_xfa
-from agreegen.verification.changes.rules.note_rule import is_note
+from agreegen.verification.changes.rules.note_rule import is_note_annotation
 
 
 def check_permissions(step: RevisionStep) -> Iterator[Finding]:
@@ -58,6 +58,6 @@ def _filling(step: RevisionStep) -> Iterator[Message]:
 
 def _noting(step: RevisionStep) -> Iterator[Message]:
     level = step.permissions.strictest
-    noted = any(is_note(step, note) for note in step.comparison.new_annotations)
+    noted = any(is_note_annotation(step, note) for note in step.comparison.new_annotations)
     if (noted or step.pairs_of(Role.NOTE)) and level is not None and level < ANNOTATIONS:
         yield message("verification.annotations-were-added-although-certification-do")

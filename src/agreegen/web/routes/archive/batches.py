@@ -17,7 +17,7 @@ from agreegen.web.routes.archive.bags import USUAL_DAYS, standing
 from agreegen.web.routes.archive.finding import ledger_place, typed_answers
 from agreegen.web.routes.batches.finding import attachment, back_to, find_batch
 from agreegen.web.work.archive.deliveries import Deliveries
-from agreegen.web.work.batch_folder import BatchFolder, read_answer
+from agreegen.web.work.batch_folder import BatchFolder, printed_object
 from agreegen.web.work.commands.questions import questions_of
 
 _MOST_LISTED = 40
@@ -54,10 +54,10 @@ def show_archive(call: Call) -> Response:
         written=folder.bag_names,
         archiving=folder.archiving,
         checking=folder.bag_check,
-        bag=read_answer(folder.bag_check),
+        bag=printed_object(folder.bag_check),
         four=folder.four_properties.is_file(),
         register=folder.register_check,
-        found=read_answer(folder.register_check),
+        found=printed_object(folder.register_check),
         can_seal=call.office.settings.archive_credential is not None,
         changes=call.user.role in OFFICER,
         questions=questions_of(_sealers(call, folder), call.visitor.language),

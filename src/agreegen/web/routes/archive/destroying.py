@@ -23,7 +23,7 @@ from agreegen.web.work.archive.bag_folders import Bag
 from agreegen.web.work.archive.destruction import (
     APPROVING,
     Proposal,
-    command,
+    destroy_command,
     is_begun,
     keep_proposal,
     note_copies,
@@ -56,7 +56,7 @@ def propose(call: Call) -> Response:
         call.record("destruction-propose", _subject(bag), "refused")
         return answer(call, bag, InputError(message("web.destruction.three-people")))
     keep_proposal(bag, proposal)
-    dry_run = command(bag, proposal, options_for(call, bag.place))
+    dry_run = destroy_command(bag, proposal, options_for(call, bag.place))
     call.begin(bag.child("plan"), dry_run, "destruction-propose", f"{_subject(bag)}: {proposal.reason}")
     return back_to(address_of(bag) + _PART)
 
@@ -75,7 +75,7 @@ def approve(call: Call) -> Response:
         call.record(APPROVING, _subject(bag), "refused")
         raise HTTPException(FORBIDDEN)
     options, credential = options_for(call, bag.place), chosen_credential(call)
-    doing = command(bag, proposal, options) + options.trust + options.timestamps
+    doing = destroy_command(bag, proposal, options) + options.trust + options.timestamps
     doing += [f"--confirm={plan['confirm']}"]
     doing += [options.credential(credential)] if credential else []
     agreed = bool(call.text("agreed")) and call.text("code") == plan["confirm"]

@@ -23,7 +23,7 @@ from agreegen.web.routes.archive.finding import (
 from agreegen.web.routes.batches.finding import back_to
 from agreegen.web.work.archive.bag_folders import Bag
 from agreegen.web.work.archive.deliveries import Deliveries, Delivery
-from agreegen.web.work.batch_folder import read_answer
+from agreegen.web.work.batch_folder import printed_object
 from agreegen.web.work.commands.children import ChildState
 from agreegen.web.work.uploads import uploads_in
 from agreegen.web.work.verifying import policy_of
@@ -80,7 +80,7 @@ def show_delivery(call: Call) -> Response:
 def _show(call: Call, delivery: Delivery, problem: AgreegenError | None = None) -> Response:
     office = call.office
     bags = [Bag(delivery.place, name) for name in delivery.bags]
-    receiving = [(bag, bag.child("receive"), read_answer(bag.child("receive"))) for bag in bags]
+    receiving = [(bag, bag.child("receive"), printed_object(bag.child("receive"))) for bag in bags]
     return page(
         "delivery.html",
         office,
@@ -128,7 +128,7 @@ def receive(call: Call) -> Response:
         signer = line(call, "signer").replace(":", "").replace(" ", "").lower()
         command += [f"--signer={signer}"] if signer else []
         free = not bag.busy and (not signer or _SHA256.fullmatch(signer) is not None)
-        earlier = read_answer(bag.child("receive"))
+        earlier = printed_object(bag.child("receive"))
         if free and not (earlier and earlier["accepted"]):
             bag.drop_foreign_receipt()
         answers, subject = typed_answers(call, credential), f"{delivery.id}/{bag.name}"

@@ -10,7 +10,7 @@ from agreegen.api import DocumentRow, open_register
 from agreegen.web.endpoint import Call, Page
 from agreegen.web.pages.areas import OFFICER, READERS
 from agreegen.web.pages.rendering import page
-from agreegen.web.routes.batches.finding import attachment, find_batch, find_document, page_number, picture
+from agreegen.web.routes.batches.finding import attachment, file_of_document, find_batch, page_number, picture
 
 _MOST_SHOWN = 200
 
@@ -37,7 +37,7 @@ def _fits(wanted: str, row: DocumentRow) -> bool:
 def show_document(call: Call) -> Response:
     """Show a document as pictures."""
     batch, folder = find_batch(call)
-    path = find_document(folder, call.part("document"))
+    path = file_of_document(folder, call.part("document"))
     with open_register(folder.register) as register:
         row = register.document(call.part("document"))
     return page(
@@ -57,14 +57,14 @@ def show_document(call: Call) -> Response:
 def show_page(call: Call) -> Response:
     """Show one page of a document."""
     _, folder = find_batch(call)
-    path = find_document(folder, call.part("document"))
+    path = file_of_document(folder, call.part("document"))
     return picture(call.office.pictures.page(path, page_number(call)))
 
 
 def give_document(call: Call) -> Response:
     """Give the file of a document."""
     batch, folder = find_batch(call)
-    path = find_document(folder, call.part("document"))
+    path = file_of_document(folder, call.part("document"))
     call.record("document-download", f"{batch.id}/{call.part('document')}")
     return attachment(path, path.name, "application/pdf")
 

@@ -28,7 +28,7 @@ def find_batch(call: Call) -> tuple[Batch, BatchFolder]:
     return batch, BatchFolder.of(call.office.home, batch)
 
 
-def find_document(folder: BatchFolder, document_id: str) -> Path:
+def file_of_document(folder: BatchFolder, document_id: str) -> Path:
     """Return the file of a document of a batch.
 
     Raises:

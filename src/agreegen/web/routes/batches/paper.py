@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from agreegen.web.endpoint import Call, Intake, Page
 from agreegen.web.pages.areas import OFFICER
-from agreegen.web.routes.batches.finding import back_to, find_batch, find_document
+from agreegen.web.routes.batches.finding import back_to, file_of_document, find_batch
 from agreegen.web.work.batch_folder import BatchFolder
 from agreegen.web.work.commands.questions import any_answer
 from agreegen.web.work.uploads import uploads_in
@@ -22,7 +22,7 @@ _MOST_CHARACTERS = 200
 def add_paper(call: Call) -> Response:
     """Record the scan of a document that was signed on paper."""
     _, folder = find_batch(call)
-    find_document(folder, call.part("document"))
+    file_of_document(folder, call.part("document"))
     uploads = [each for each in uploads_in(call.form, "scan") if _ending(each.name) in _ENDINGS]
     if len(uploads) != 1:
         return _refuse(call, "paper-add")
@@ -38,7 +38,7 @@ def _ending(name: str) -> str:
 def retract(call: Call) -> Response:
     """Take the record of a scan back; record and retraction are both kept."""
     _, folder = find_batch(call)
-    find_document(folder, call.part("document"))
+    file_of_document(folder, call.part("document"))
     reason = " ".join(call.text("reason").split())[:_MOST_CHARACTERS]
     if not reason:
         return _refuse(call, "paper-retract")

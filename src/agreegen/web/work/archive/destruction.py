@@ -17,7 +17,7 @@ from agreegen.errors import AgreegenError
 from agreegen.files import write_atomically
 from agreegen.web.home import Home
 from agreegen.web.work.archive.bag_folders import DESTROYED, Bag, Options
-from agreegen.web.work.batch_folder import read_answer
+from agreegen.web.work.batch_folder import printed_object
 from agreegen.web.work.commands.children import ChildState
 
 _OWNER_ONLY = 0o600
@@ -119,10 +119,10 @@ def signers_beside(bag: Bag, home: Home) -> tuple[Path, ...]:
 def plan_of(bag: Bag) -> Mapping[str, Any] | None:
     """Return what the dry run of the proposal says; None while there is no whole answer."""
     child = bag.child("plan")
-    return read_answer(child) if child.state is ChildState.ENDED and child.exit_code == 0 else None
+    return printed_object(child) if child.state is ChildState.ENDED and child.exit_code == 0 else None
 
 
-def command(bag: Bag, proposal: Proposal, options: Options) -> list[str]:
+def destroy_command(bag: Bag, proposal: Proposal, options: Options) -> list[str]:
     """Return the dry run of a proposal; with a code and a credential it is done.
 
     The register that keeps the bag's documents goes with it, and the office's ledger, where there is one.
