@@ -30,7 +30,7 @@ SERIOUS = {"serious", "critical"}
 SHOTS = os.environ.get("AGREEGEN_SCREENSHOTS")
 """A folder for pictures of the pages, to be looked at."""
 
-_NAMES_PEOPLE = ("/users", "/account", "desk", "sign-", "link-")
+_NAMES_PEOPLE = ("/users", "/account", "delivery-", "desk", "sign-", "link-")
 LANGUAGES = {"zh": "zh-CN", "en": "en-US"}
 _NOTE_VIOLATIONS = """
 window.violations = [];
