@@ -28,6 +28,7 @@ from agreegen.signing.detached import sign_detached
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+_VERSION_FILE = ROOT / "src" / "agreegen" / "__init__.py"
 LOCK = HERE / "debian-amd64.lock"
 PIP = HERE / "pip.txt"
 RUNTIME = ROOT / "requirements" / "runtime.txt"
@@ -45,7 +46,7 @@ def main() -> int:
     commit, moment = _git("rev-parse", "HEAD"), int(_git("log", "-1", "--format=%ct"))
     if _git("status", "--porcelain"):
         sys.exit("the working tree has changes: a bundle is that of a commit")
-    version = re.search(r'^version = "([^"]+)"', (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE)
+    version = re.search(r'^__version__ = "([^"]+)"', _VERSION_FILE.read_text("utf-8"), re.MULTILINE)
     name = f"agreegen-{version[1] if version else '0'}-{commit[:12]}-debian12-amd64"
     options.output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="agreegen-bundle-") as folder:

@@ -2,14 +2,5 @@
 
 from __future__ import annotations
 
-
-def __getattr__(name: str) -> str:
-    """Look the version up when it is asked for: reading package metadata takes as long as most commands."""
-    if name != "__version__":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import metadata  # noqa: PLC0415 - see above
-
-    try:
-        return metadata.version("agreegen")
-    except metadata.PackageNotFoundError:  # pragma: no cover - a source tree that was never installed
-        return "0+unknown"
+__version__ = "0.2.0"
+"""Of the code that runs: what is known of an installed package may be of an earlier one. Builds read it."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import signal
 import sys
 import threading
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -43,6 +46,17 @@ COMMANDS = (
 def test_version(agreegen: Agreegen) -> None:
     result = agreegen("--version")
     assert (result.code, result.out.strip()) == (0, f"agreegen, version {__version__}")
+
+
+def test_the_version_is_that_of_the_code_and_of_the_newest_section_of_changes(
+    agreegen: Agreegen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metadata, "version", lambda _name: "0.0.1")  # what an earlier installation left
+    changes = (Path(__file__).parents[2] / "CHANGELOG.md").read_text(encoding="utf-8")
+    newest = re.search(r"^## (\d+\.\d+\.\d+)", changes, re.MULTILINE)
+    assert newest is not None
+    assert agreegen("--version").out.strip() == f"agreegen, version {newest[1]}"
+    assert json.loads(agreegen("doctor", "--json").out)["version"] == newest[1]
 
 
 def test_help_names_commands_and_exit_codes(agreegen: Agreegen) -> None:

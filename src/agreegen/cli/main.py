@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import click
 
+from agreegen import __version__
 from agreegen.cli.common_options import LANG_HELP, configure_logging, use_forms
 from agreegen.cli.help_texts import localise, localise_click
 from agreegen.cli.lazy_group import LazyGroup
@@ -55,7 +56,7 @@ _DISK_IS_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
     summaries={name: code for name, (_, code) in _COMMANDS.items()},
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
-@click.version_option(package_name="agreegen", prog_name="agreegen", help="cli.version")
+@click.version_option(__version__, prog_name="agreegen", help="cli.version")
 @click.option(
     "--forms",
     type=existing_folder,
