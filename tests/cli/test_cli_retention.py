@@ -16,6 +16,7 @@ from agreegen.archive.retention import destroying
 from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.maker import make_example_pki
 from agreegen.example_pki.responder import Responder
+from agreegen.pki.signer_pin import fingerprint
 from agreegen.register.interface import DocumentState
 from agreegen.register.store import Register
 from agreegen.signing.credentials.loading import load_credential
@@ -427,6 +428,11 @@ def test_a_record_of_a_destruction_must_be_genuine(case: Case) -> None:
     trusted = ("--trust", case.pki.trust)
     assert due() == due(*trusted) == (0, {"destroyed": 1})
     assert due("--trust", case.pki.trust / "sm2-root.pem") == (1, {"destruction-unproved": 1})
+    for name, expected in (("archive-seal", (0, "destroyed")), ("unit-seal", (1, "destruction-unproved"))):
+        credential = load_credential(case.pki.credential(name))
+        credential.close()
+        pin = ("--signer", fingerprint(credential.certificate_der))
+        assert due(*trusted, *pin) == (expected[0], {expected[1]: 1})
     kept = {path: path.read_bytes() for path in case.folder.iterdir()}
     for name, data in (
         ("order.json", kept[case.folder / "order.json"].replace("李娜".encode(), "刘洋".encode())),

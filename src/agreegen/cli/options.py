@@ -16,6 +16,7 @@ from agreegen.messages import message, translate
 
 if TYPE_CHECKING:
     from agreegen.api import TimestampServer, Trust
+    from agreegen.api.access import SignerPin
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -140,6 +141,17 @@ def level_option(*, default: str | None, choices: tuple[str, ...]) -> Callable[[
         help="cli.pades-level-reach",
         **settings,
     )
+
+
+def read_signer(text: str | None) -> SignerPin | None:
+    """Read whose signature must be there: a certificate file or a fingerprint; None for anybody's.
+
+    Raises:
+        InputError: It is neither.
+    """
+    from agreegen.api.access import SignerPin  # noqa: PLC0415 - every command loads this module
+
+    return None if text is None else SignerPin.parse(text)
 
 
 def read_trust(trust: Sequence[Path], crls: Sequence[Path]) -> Trust:

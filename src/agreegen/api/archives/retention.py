@@ -13,6 +13,7 @@ from agreegen.clock import read_clock
 from agreegen.errors import UsageError
 from agreegen.messages import message
 from agreegen.model.retention import Retention
+from agreegen.pki.signer_pin import SignerPin
 from agreegen.recording.ledger.access import LedgerAccess, open_ledger_writer
 from agreegen.recording.ledger.clock import office_day
 from agreegen.recording.recorder import Recorder
@@ -58,6 +59,7 @@ def list_ages(
     *,
     retention: Retention | None = None,
     trust: Trust | None = None,
+    signer: SignerPin | None = None,
     now: datetime | None = None,
 ) -> list[BagAge]:
     """Say of every bag at some paths and below how long it is kept, and whether that is over.
@@ -68,6 +70,7 @@ def list_ages(
         paths: Bags, or folders that hold some.
         retention: How long all of them are kept; None for what each bag says itself.
         trust: Anchors for the records of destructions.
+        signer: Who must have signed those; None for any person whom the anchors trust.
         now: Aware UTC time; None for the clock.
 
     Raises:
@@ -78,7 +81,7 @@ def list_ages(
 
     now, trust = now or read_clock(), trust or Trust()
     options = Options(now=now, anchors_der=trust.anchors_der, crls_der=trust.crls_der)
-    return list(ages_below(paths, office_day(now), options, retention))
+    return list(ages_below(paths, office_day(now), options, retention, signer))
 
 
 def destroy_bag(

@@ -15,6 +15,7 @@ from agreegen.archive.retention.records import destruction_folder, read_order
 from agreegen.archive.retention.tombstone_check import is_genuine
 from agreegen.files import TEMPORARY_PREFIX, read_limited
 from agreegen.model.retention import Retention
+from agreegen.pki.signer_pin import SignerPin
 from agreegen.verification.interface import Options
 
 __all__ = ["BagAge", "DueState", "age_of", "ages_below"]
@@ -66,7 +67,11 @@ class BagAge:
 
 
 def ages_below(
-    paths: Iterable[Path], today: date, options: Options, retention: Retention | None = None
+    paths: Iterable[Path],
+    today: date,
+    options: Options,
+    retention: Retention | None = None,
+    signer: SignerPin | None = None,
 ) -> Iterator[BagAge]:
     """Yield every bag, and every bag that was destroyed, at some paths and below; each once.
 
@@ -75,6 +80,7 @@ def ages_below(
         today: The office's day.
         options: Anchors for the records of destructions; without any, these must only hold together.
         retention: How long all of them are kept; None for what each bag says itself.
+        signer: Who must have signed the records of destructions; None for any person whom the anchors trust.
 
     Raises:
         OSError: A folder cannot be read.
@@ -88,7 +94,7 @@ def ages_below(
             if _is_bag(bag):
                 yield age_of(bag, today, retention)
             else:
-                yield BagAge(bag, _what_became_of(bag, options))
+                yield BagAge(bag, _what_became_of(bag, options, signer))
 
 
 def age_of(bag: Path, today: date, retention: Retention | None = None) -> BagAge:
@@ -107,13 +113,13 @@ def _is_bag(path: Path) -> bool:
     return (path / "bagit.txt").is_file()
 
 
-def _what_became_of(bag: Path, options: Options) -> DueState:
+def _what_became_of(bag: Path, options: Options, signer: SignerPin | None) -> DueState:
     """Say what the record beside a bag that is gone says, where it is genuine."""
     folder = destruction_folder(bag)
     order = read_order(folder)
     if order is None or not order.completed:
         return DueState.BEGUN
-    return DueState.DESTROYED if is_genuine(folder, options) else DueState.UNPROVED
+    return DueState.DESTROYED if is_genuine(folder, options, signer) else DueState.UNPROVED
 
 
 def _bags(path: Path, deeper: int) -> Iterator[Path]:

@@ -8,6 +8,7 @@ from agreegen.archive.retention.records import COMPLETION_NAME, ORDER_NAME, RECO
 from agreegen.files import read_limited, sha256_of
 from agreegen.json_text import parse_json
 from agreegen.messages import message
+from agreegen.pki.signer_pin import SignerPin
 from agreegen.verification.detached import SealReport, SealState, judge_signature
 from agreegen.verification.interface import Options
 
@@ -26,14 +27,15 @@ def judge_order(folder: Path, options: Options) -> SealReport:
     return _judge(folder, ORDER_NAME, options)[1]
 
 
-def is_genuine(folder: Path, options: Options) -> bool:
+def is_genuine(folder: Path, options: Options, signer: SignerPin | None = None) -> bool:
     """Say whether order and completion belong together and are signed.
 
-    With anchors both signatures must be valid; without any, whoever made them, they must be right.
+    With anchors both signatures must be valid; without any, whoever made them, they must be right. Whoever
+    has a trusted key can take a bag away and sign a record of that: `signer` says whose it must be.
     """
     try:
-        order, sealed = _judge(folder, ORDER_NAME, options)
-        completion, completed = _judge(folder, COMPLETION_NAME, options)
+        order, sealed = _judge(folder, ORDER_NAME, options, signer)
+        completion, completed = _judge(folder, COMPLETION_NAME, options, signer)
         same = parse_json(completion)["order_sha256"] == sha256_of(order)
     except (OSError, ValueError, KeyError, TypeError):
         return False
@@ -41,8 +43,10 @@ def is_genuine(folder: Path, options: Options) -> bool:
     return same and sealed.state in enough and completed.state in enough
 
 
-def _judge(folder: Path, name: str, options: Options) -> tuple[bytes, SealReport]:
+def _judge(
+    folder: Path, name: str, options: Options, signer: SignerPin | None = None
+) -> tuple[bytes, SealReport]:
     data, beside = read_limited(folder / name, _MOST_RECORD_BYTES), folder / f"{name}{RECORD_SIGNATURE}"
     signature = read_limited(beside, _MOST_SIGNATURE_BYTES) if beside.is_file() else None
     subject = message("archive.the-destruction-record")
-    return data, judge_signature(signature, data, options, subject=subject)[0]
+    return data, judge_signature(signature, data, options, subject=subject, pin=signer)[0]

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from agreegen.api.access import SignerPin
 from agreegen.api.archives import BagReport, create_bag, verify_bag, write_four
 from agreegen.api.credentials import load_credential
 from agreegen.api.verification import verify_options
@@ -15,6 +14,7 @@ from agreegen.cli.options import (
     force_option,
     json_option,
     policy_option,
+    read_signer,
     read_trust,
     read_tsa,
     trust_options,
@@ -123,7 +123,7 @@ def verify_command(
     for output in () if four is None else (four, four.with_suffix(".xlsx")):
         refuse_existing(output, force=force)
     options = verify_options(read_trust(trust, crls), policy=policy)
-    report = verify_bag(bag, options, signer=None if signer is None else SignerPin.parse(signer))
+    report = verify_bag(bag, options, signer=read_signer(signer))
     if as_json:
         print_json(report.to_dict())
     else:

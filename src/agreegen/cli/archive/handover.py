@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from agreegen.api.access import SignerPin
 from agreegen.api.archives import hand_over_bag, receive_bag
 from agreegen.api.credentials import load_credential
 from agreegen.api.verification import verify_options
@@ -17,6 +16,7 @@ from agreegen.cli.options import (
     force_option,
     json_option,
     policy_option,
+    read_signer,
     read_trust,
     read_tsa,
     trust_options,
@@ -103,7 +103,7 @@ def receive_command(
             by=by or account_name(),
             store=store,
             list_file=list_file,
-            signer=None if signer is None else SignerPin.parse(signer),
+            signer=read_signer(signer),
             credential=credential,
             trust=anchors,
             tsa=read_tsa(tsa),

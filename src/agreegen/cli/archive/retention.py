@@ -19,6 +19,7 @@ from agreegen.cli.options import (
     existing_path,
     forms_option,
     json_option,
+    read_signer,
     read_trust,
     read_tsa,
     register_options,
@@ -44,6 +45,7 @@ _ASKS_FOR_SOMEBODY = ("due", "destruction-begun", "destruction-unproved")
 @click.option("--job", type=existing_file, metavar="JOB.yaml", help="cli.job-whose-bags-and-years")
 @forms_option
 @trust_options
+@click.option("--signer", metavar="CERT|SHA256", help="cli.who-must-have-signed-destructions")
 @json_option
 def due_command(
     paths: tuple[Path, ...],
@@ -52,6 +54,7 @@ def due_command(
     forms_folder_option: Path | None,
     trust: tuple[Path, ...],
     crls: tuple[Path, ...],
+    signer: str | None,
     as_json: bool,
 ) -> int:
     """List bags with the end of their period of retention. Exit 1 where one is over.
@@ -62,7 +65,8 @@ def due_command(
     if job is not None:
         folder, named = job_bags(job, forms_folder_option)
         paths, retention = (*paths, folder), retention or named
-    ages = list_ages(paths or (Path(),), retention=retention, trust=read_trust(trust, crls))
+    anchors, pin = read_trust(trust, crls), read_signer(signer)
+    ages = list_ages(paths or (Path(),), retention=retention, trust=anchors, signer=pin)
     counts = Counter(age.state.value for age in ages)
     if as_json:
         print_json({"bags": [age.to_dict() for age in ages], "summary": dict(counts)})

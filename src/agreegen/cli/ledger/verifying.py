@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from agreegen.api.access import SignerPin
 from agreegen.api.ledger.entries import change_ledger_signer, verify_ledger
 from agreegen.cli.chain_verdict import print_verdict
 from agreegen.cli.ledger.options import ledger_option, open_access, writing_options
@@ -15,6 +14,7 @@ from agreegen.cli.options import (
     existing_file,
     json_option,
     policy_option,
+    read_signer,
     read_trust,
     trust_options,
 )
@@ -51,7 +51,7 @@ def verify_command(
     verdict = verify_ledger(
         ledger_file,
         trust=read_trust(trust, crls),
-        signer=None if signer is None else SignerPin.parse(signer),
+        signer=read_signer(signer),
         known=known,
         policy=policy,
     )

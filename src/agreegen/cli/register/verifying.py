@@ -6,10 +6,9 @@ from pathlib import Path
 
 import click
 
-from agreegen.api.access import SignerPin
 from agreegen.api.registers import verify_register
 from agreegen.cli.chain_verdict import print_verdict
-from agreegen.cli.options import json_option, policy_option, read_trust, trust_options
+from agreegen.cli.options import json_option, policy_option, read_signer, read_trust, trust_options
 from agreegen.cli.register.options import register_option
 
 
@@ -52,7 +51,7 @@ def verify_command(
         register_file,
         files=root,
         trust=read_trust(trust, crls),
-        signer=None if signer is None else SignerPin.parse(signer),
+        signer=read_signer(signer),
         known=known,
         policy=policy,
         jobs=jobs,
