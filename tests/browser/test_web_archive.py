@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 
 from agreegen.web.store.users import Role
 from tests.archive_office import PIN, RECIPIENT, ArchiveOffice, archive_office
-from tests.browser.support import CHROMIUM, LANGUAGES, WIDTHS, Watched, chromium, look
+from tests.browser.support import CHROMIUM, LANGUAGES, WIDTHS, Watched, look
 from tests.integration.test_web_batches import wait
 from tests.web_office import WebOffice
 
@@ -30,13 +30,6 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ArchiveOffice]
         office.web.visit(Role.OFFICER).post("/ledger")
         wait(office.web.office.home.ledger.is_file)
         yield office
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start Chromium once."""
-    with chromium() as browser:
-        yield browser
 
 
 class Walk:

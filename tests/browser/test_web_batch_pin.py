@@ -17,7 +17,7 @@ from agreegen.demo.run import invented_roster
 from agreegen.web.sample_office import fill_from_demo
 from agreegen.web.work.batch_folder import BatchFolder
 from tests.archive_office import ask_for_pin
-from tests.browser.support import CHROMIUM, LANGUAGES, WIDTHS, Watched, chromium, look
+from tests.browser.support import CHROMIUM, LANGUAGES, WIDTHS, Watched, look
 from tests.web_office import WebOffice, serving
 
 pytestmark = [
@@ -47,13 +47,6 @@ def web(home: Path) -> Iterator[WebOffice]:
     """Serve it."""
     with serving(home) as office:
         yield office
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start Chromium once."""
-    with chromium() as browser:
-        yield browser
 
 
 class Walk:

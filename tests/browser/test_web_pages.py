@@ -19,7 +19,7 @@ from agreegen.api import open_register
 from agreegen.demo.run import invented_roster
 from agreegen.web.store.users import Role
 from tests.attacks.documents import signed
-from tests.browser.support import CHROMIUM, LANGUAGES, WIDTHS, Watched, chromium, look
+from tests.browser.support import CHROMIUM, LANGUAGES, WIDTHS, Watched, look
 from tests.web_office import PASSWORD, WebOffice, serving
 
 CORPUS = Path(os.environ.get("AGREEGEN_PDF_CORPUS", "/nonexistent"))
@@ -46,13 +46,6 @@ def _wait(get: Callable[[str], requests.Response], path: str, words: str) -> Non
     while words not in get(path).text:
         assert time.monotonic() < end, words
         time.sleep(0.3)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start Chromium once."""
-    with chromium() as browser:
-        yield browser
 
 
 def _paths(web: WebOffice) -> list[str]:

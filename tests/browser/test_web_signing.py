@@ -15,7 +15,7 @@ from agreegen.api import create_bag, load_credential
 from agreegen.api.devices import office_tls
 from agreegen.clock import read_clock
 from tests.attacks.documents import annotate, signed
-from tests.browser.support import CHROMIUM, LANGUAGES, WIDTHS, Watched, chromium, look
+from tests.browser.support import CHROMIUM, LANGUAGES, WIDTHS, Watched, look
 from tests.integration.device_support import DeviceOffice, device_office, make_office
 
 pytestmark = [
@@ -31,13 +31,6 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeviceOffice]:
     with device_office(make_office(folder), folder / "served") as served:
         office_tls(served.web.office.home.authority, "office", {"localhost"}, now=read_clock())
         yield served
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start Chromium once."""
-    with chromium() as browser:
-        yield browser
 
 
 def see(watched: Watched, name: str, language: str, problems: dict[str, object]) -> None:

@@ -20,7 +20,7 @@ from agreegen.scanning.copies.stamp import Box
 from agreegen.web.home import Home
 from agreegen.web.sample_office import fill_from_demo
 from agreegen.web.work.batch_folder import BatchFolder
-from tests.browser.support import CHROMIUM, Watched, chromium
+from tests.browser.support import CHROMIUM, Watched
 from tests.web_office import WebOffice, serving
 
 pytestmark = [
@@ -47,13 +47,6 @@ def web(tmp_path_factory: pytest.TempPathFactory, pki: Path) -> Iterator[WebOffi
     fill_from_demo(home, pki)
     with serving(home) as office:
         yield office
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start Chromium once."""
-    with chromium() as browser:
-        yield browser
 
 
 def test_from_roster_to_full_coverage(browser: Browser, web: WebOffice, tmp_path: Path) -> None:

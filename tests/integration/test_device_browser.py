@@ -19,17 +19,16 @@ from asn1crypto import cms
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_private_key
 from PIL import Image
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request
 
 from agreegen.model.report import Verdict
 from agreegen.verification.one_file import verify_bytes
+from tests.browser.support import chromium
 from tests.integration.device_support import DeviceOffice, device_office, make_office
 from tests.judges import verapdf
 from tests.recording_proxy import Recording, recording_proxy
 from tests.web_office import PASSWORD
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 _CONTENTS = re.compile(rb"/Contents <([0-9a-fA-F]+)> /ByteRange \[0 (\d+) (\d+) (\d+)")
 WATCH = """
 const make = crypto.subtle.generateKey.bind(crypto.subtle);
@@ -53,10 +52,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeviceOffice]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield opened
-        opened.close()
+    with chromium() as started:
+        yield started
 
 
 class Tablet:
