@@ -145,3 +145,22 @@ def test_without_the_pin_nothing_is_made_and_with_it_everything_that_follows(sea
         assert "register_credential" in desk, "nobody could type the PIN while a person signs"
         assert 'action="/desk/here"' not in desk
     assert files_that_hold(sealed.home, sealed.pin) == []
+
+
+def test_rows_that_were_mended_ask_again(sealed: Sealed) -> None:
+    """Each run is an act of its own: the PIN of the one before is gone with it."""
+    text = "编号,姓名,公民身份号码\nA1,张伟,\nA2,李娜,{}\n"
+    with running(sealed) as visit:
+        files = [("roster", ("people.csv", text.format("110105194912310021").encode("utf-8-sig")))]
+        page = visit.post("/batches", {"form": "personal-pledge"}, files).headers["location"]
+        folder = folder_of(sealed.home, page)
+        assert ended(folder.check) == ExitCode.BAD_INPUT
+        visit.post(f"{page}/run", {"good_rows": "1", FIELD: sealed.pin})
+        assert ended(folder.run) == ExitCode.FAILED_ROWS, folder.run.last_words("en")
+        mended = [("roster", ("mended.csv", text.format("").encode("utf-8-sig")))]
+        visit.post(f"{page}/mended", files=mended)
+        assert ended(folder.run) == ExitCode.SIGNING
+        visit.post(f"{page}/mended", {FIELD: sealed.pin}, mended)
+        assert ended(folder.run) == 0, folder.run.last_words("en")
+    assert set(documents(folder).values()) == {"A1 张伟", "A2 李娜"}
+    assert files_that_hold(sealed.home, sealed.pin) == []
