@@ -228,8 +228,7 @@ def _read_table(data: bytes, at: int) -> tuple[Entries, list[Section]]:
         end = at + _ENTRY_BYTES * count
         if end > len(data) or _ENTRIES.fullmatch(data, at, end) is None:
             raise NotPlainError  # an object was freed or has another generation
-        if any(begin < other + many and other < begin + count for other, many, _ in sections):
-            raise NotPlainError  # an object stands twice
+        _refuse_twice(sections, begin, count)
         if count:
             sections.insert(0, (begin, count, at))
         at = end
@@ -239,6 +238,12 @@ def _read_table(data: bytes, at: int) -> tuple[Entries, list[Section]]:
     if trailer.keys() & {b"/Encrypt", b"/XRefStm"}:
         raise NotPlainError
     return trailer, sections
+
+
+def _refuse_twice(sections: list[Section], begin: int, count: int) -> None:
+    """Refuse a run of objects of which one stands in an earlier run of the same table."""
+    if any(begin < other + many and other < begin + count for other, many, _ in sections):
+        raise NotPlainError
 
 
 def reference(value: bytes | None) -> int:
