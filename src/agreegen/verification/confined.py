@@ -30,6 +30,7 @@ __all__ = ["JudgingProcess", "command_process"]
 T = TypeVar("T")
 
 _FILES_PER_PROCESS = 500
+_OURS = "AGREEGEN_"
 _STARTING = ProcessLimits(memory_bytes=2 << 30, cpu_s=60, wall_s=120.0)
 _GIVEN_UP = {
     Runaway.TIME: message("verification.examination-too-long"),
@@ -51,6 +52,7 @@ class JudgingProcess:
         self._lock = threading.Lock()
         self._confinement: Confinement | None = None
         self._served = 0
+        self._settings: dict[str, str] = {}
 
     def begin(self) -> None:
         """Start it now, without waiting, so that it loads while the caller does something else."""
@@ -138,13 +140,19 @@ class JudgingProcess:
 
     def _process(self) -> Confinement:
         """Return a process that loads, or has loaded, what it needs: that is not on the account of a file."""
-        if self._served >= _FILES_PER_PROCESS:
+        settings = _settings()
+        if self._served >= _FILES_PER_PROCESS or self._settings != settings:
             self.close()
         if self._confinement is None:
             started = Confinement(_STARTING)
             started.begin(_load)
-            self._confinement, self._served = started, 0
+            self._confinement, self._served, self._settings = started, 0, settings
         return self._confinement
+
+
+def _settings() -> dict[str, str]:
+    """Return what a process takes over when it is started, and what a program may set anew afterwards."""
+    return {name: value for name, value in os.environ.items() if name.startswith(_OURS) or name == "TMPDIR"}
 
 
 @functools.cache

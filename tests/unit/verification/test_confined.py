@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,6 +47,25 @@ def test_it_is_replaced_after_so_many_files(
     numbers = [str(process.scan(b"", Limits())) for _ in range(5)]
     assert numbers[0] == numbers[1] != numbers[2] == numbers[3] != numbers[4]
     assert str(os.getpid()) not in numbers
+
+
+def test_settings_of_the_program_are_those_of_the_process(
+    process: JudgingProcess, own: OwnFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program signs with one folder of forms, then with another; its temporary folder may be gone, too."""
+    folder = tmp_path / "forms"
+    shutil.copytree(own.form.directory, folder / own.form.id)
+    (folder / own.form.id / "template.docx").write_bytes(b"")
+
+    def knows_the_form() -> bool:
+        alarms = process.examine("x.pdf", own.signed["unit"], own.options).alarms
+        return "form-unknown" not in [each.code for each in alarms]
+
+    assert knows_the_form()
+    monkeypatch.setenv("AGREEGEN_FORMS", str(folder))
+    assert not knows_the_form()
+    monkeypatch.delenv("AGREEGEN_FORMS")
+    assert knows_the_form()
 
 
 def _number(_data: bytes, _limits: Limits) -> int:
