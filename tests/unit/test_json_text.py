@@ -10,7 +10,7 @@ import pytest
 from agreegen.api.rebuilding import reported_job
 from agreegen.archive.retention.records import DestructionOrder
 from agreegen.archive.retention.tombstone_check import is_genuine
-from agreegen.chain.facts import read_facts
+from agreegen.chain.event_facts import read_facts
 from agreegen.errors import RegisterError
 from agreegen.json_text import parse_json
 from agreegen.verification.interface import Options

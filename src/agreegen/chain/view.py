@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from agreegen.chain.facts import NOT_OURS, read_facts
+from agreegen.chain.event_facts import NOT_OURS, read_facts
 from agreegen.chain.file import read_meta, wrapped
 from agreegen.chain.schema import TIP_COUNT, ChainKind
 from agreegen.chain.signed_heads import HEAD_EVENT, SIGNER_EVENT, Head, Notice, SignerIdentity

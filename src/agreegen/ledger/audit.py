@@ -16,7 +16,7 @@ from agreegen.chain.audit.steps import (
     schema_problems,
     tail_problems,
 )
-from agreegen.chain.facts import NOT_OURS
+from agreegen.chain.event_facts import NOT_OURS
 from agreegen.chain.file import connect
 from agreegen.chain.hashing import parse_time
 from agreegen.chain.signed_heads import HEAD_EVENT, SIGNER_EVENT, Head

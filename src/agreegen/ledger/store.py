@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from agreegen.chain.end import ChainEnd
-from agreegen.chain.facts import NOT_OURS, read_facts
+from agreegen.chain.event_facts import NOT_OURS, read_facts
 from agreegen.chain.file import connect_current, create_file, wrapped
 from agreegen.chain.schema import EVENT_COLUMNS
 from agreegen.chain.signed_heads import SIGNER_EVENT, Head, HeadSigner, Succession

@@ -9,7 +9,7 @@ A message is a value: code and values. It is put into words where it is shown, i
 (`translate`); `str(message)` is English, for JSON, logs and tests.
 """
 
-from agreegen.messages.beside import in_every_language, text_in
+from agreegen.messages.json_languages import in_every_language, text_in
 from agreegen.messages.languages import AUTOMATIC, languages, reader_language, speaking, use_language
 from agreegen.messages.message import (
     ForeignDetail,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from agreegen.chain.facts import read_facts
+from agreegen.chain.event_facts import read_facts
 from agreegen.model.document import canonical_json
 from agreegen.register.interface import DocumentRow, DocumentState, Event, EventKind, Fulfilment, Registration
 from agreegen.register.projection import paper_scans

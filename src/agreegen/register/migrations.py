@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
-from agreegen.chain.facts import NOT_OURS
+from agreegen.chain.event_facts import NOT_OURS
 from agreegen.chain.hashing import parse_time
 from agreegen.chain.schema import CHAIN_INDEX, CHAIN_TABLES, EVENT_COLUMNS, HEAD_TABLE, ChainKind, Migration
 from agreegen.errors import RegisterError

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from agreegen.chain.facts import read_facts
+from agreegen.chain.event_facts import read_facts
 from agreegen.chain.hashing import format_time
 from agreegen.errors import SpokenValueError
 from agreegen.messages import message

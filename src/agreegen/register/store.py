@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from agreegen.chain.end import Addition, ChainEnd
-from agreegen.chain.facts import NOT_OURS
+from agreegen.chain.event_facts import NOT_OURS
 from agreegen.chain.file import connect_current, create_file, wrapped
 from agreegen.chain.signed_heads import Head, HeadSigner
 from agreegen.errors import RegisterError

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from agreegen.chain.facts import NOT_OURS, read_facts
+from agreegen.chain.event_facts import NOT_OURS, read_facts
 from agreegen.chain.hashing import format_time
 from agreegen.chain.schema import EVENT_COLUMNS, execute_script
 from agreegen.chain.view import ChainView

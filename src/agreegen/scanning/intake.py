@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 
-from agreegen.chain.facts import read_facts
+from agreegen.chain.event_facts import read_facts
 from agreegen.errors import InputError
 from agreegen.files import sha256_of, sha256_of_file
 from agreegen.foreign.confinement import ConfinedError, Confinement

@@ -25,7 +25,7 @@ from agreegen.web.store.sessions import SessionRules, Sessions
 from agreegen.web.store.signings import Signings
 from agreegen.web.store.users import Users
 from agreegen.web.work.archive.destruction import APPROVING, drop_copies
-from agreegen.web.work.behind import Behind
+from agreegen.web.work.background_answers import Behind
 from agreegen.web.work.commands.long_acts import LongActs
 from agreegen.web.work.coverage_view import CoverageView, coverage_views
 from agreegen.web.work.pictures import Pictures

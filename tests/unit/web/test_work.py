@@ -19,7 +19,7 @@ from agreegen.web.security.guard import host_name
 from agreegen.web.store.decisions import PageDecision
 from agreegen.web.work import shelf as shelves
 from agreegen.web.work.agreements.form_entry import entries, values_of
-from agreegen.web.work.behind import Behind
+from agreegen.web.work.background_answers import Behind
 from agreegen.web.work.scan_review import left_for, settled_decisions
 from agreegen.web.work.shelf import Shelf
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from agreegen.chain.audit.interface import HeadJudgement, JudgeHead, Problem
-from agreegen.chain.facts import read_facts
+from agreegen.chain.event_facts import read_facts
 from agreegen.chain.file import read_meta, require_known
 from agreegen.chain.hashing import genesis_hash, link_hash, parse_time
 from agreegen.chain.schema import (

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 
 from agreegen.chain.audit.interface import Problem
-from agreegen.chain.facts import NOT_OURS
+from agreegen.chain.event_facts import NOT_OURS
 from agreegen.chain.schema import EVENT_COLUMNS, execute_script, schema_version
 from agreegen.messages import message
 from agreegen.register.columns import COLUMNS, SCAN_COLUMNS, UNTOLD_BEFORE, row_values

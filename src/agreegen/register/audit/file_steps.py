@@ -13,7 +13,7 @@ from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from pathlib import Path
 
 from agreegen.chain.audit.interface import Problem
-from agreegen.chain.facts import read_facts
+from agreegen.chain.event_facts import read_facts
 from agreegen.errors import RegisterError
 from agreegen.files import pdfs_below, sha256_of_file
 from agreegen.messages import Message, message

@@ -15,7 +15,7 @@ from agreegen.chain.audit.steps import (
     schema_problems,
     tail_problems,
 )
-from agreegen.chain.facts import NOT_OURS
+from agreegen.chain.event_facts import NOT_OURS
 from agreegen.chain.file import connect, connect_current
 from agreegen.chain.signed_heads import Head
 from agreegen.errors import RegisterError

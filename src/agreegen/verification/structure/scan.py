@@ -25,8 +25,8 @@ from agreegen.verification.structure.coverage import Covered, cover
 from agreegen.verification.structure.reconcile import reconcile
 from agreegen.verification.structure.second_parser import compare_parsers
 from agreegen.verification.structure.store import read_attachments, read_store
+from agreegen.verification.structure.unfollowable_files import scan_wreck
 from agreegen.verification.structure.whole_form import linearization_problem, odd_object
-from agreegen.verification.structure.wreck import scan_wreck
 
 _MAX_VIEWS, _MAX_ENTRIES = 2_000, 50_000_000
 

@@ -15,7 +15,7 @@ from agreegen.messages import text_in, translate
 from agreegen.web.office import Office
 from agreegen.web.pages.areas import areas_of
 from agreegen.web.pages.complaints import complaint_text
-from agreegen.web.pages.moments import table_time
+from agreegen.web.pages.table_times import table_time
 from agreegen.web.pages.visitor import Visitor
 from agreegen.web.pages.words import say, say_act, say_address
 from agreegen.web.work.commands.children import Child

@@ -12,8 +12,8 @@ from starlette.responses import Response, StreamingResponse
 from agreegen.messages import message, translate
 from agreegen.web.endpoint import Call, Page
 from agreegen.web.pages.areas import INSPECTORS
-from agreegen.web.pages.moments import table_time
 from agreegen.web.pages.rendering import page
+from agreegen.web.pages.table_times import table_time
 from agreegen.web.pages.words import say_act, say_address
 from agreegen.web.store.audit import ChainState, Entry
 

@@ -19,8 +19,8 @@ from agreegen.web.endpoint import NOT_FOUND, Call, Page
 from agreegen.web.pages.areas import READERS
 from agreegen.web.pages.rendering import page
 from agreegen.web.store.batches import Batch
+from agreegen.web.work.background_answers import Behind
 from agreegen.web.work.batch_folder import BatchFolder
-from agreegen.web.work.behind import Behind
 from agreegen.web.work.coverage_view import CoverageView
 
 _MOST_SHOWN = 200

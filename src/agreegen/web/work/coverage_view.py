@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agreegen.api import CoveragePerson, CoverageTotals, UnsignedList, job_coverage, read_job
+from agreegen.web.work.background_answers import Behind, Stamp, stamp_of
 from agreegen.web.work.batch_folder import BatchFolder
-from agreegen.web.work.behind import Behind, Stamp, stamp_of
 
 _SMALL_BYTES = 24 << 10
 """A roster of so many bytes is counted before one has noticed."""

@@ -11,8 +11,8 @@ from openpyxl.utils import coordinate_to_tuple
 from agreegen.api import open_job_roster, read_job
 from agreegen.files import write_atomically
 from agreegen.model.complaint import Complaint, Severity
+from agreegen.web.work.background_answers import Behind, Stamp, stamp_of
 from agreegen.web.work.batch_folder import BatchFolder
-from agreegen.web.work.behind import Behind, Stamp, stamp_of
 from agreegen.web.work.coverage_view import has_few_rows
 from agreegen.web.work.uploads import Upload
 
