@@ -65,3 +65,11 @@ def test_proved_file_loads_no_scan(own: OwnFiles, tmp_path: Path, name: str) -> 
 def test_worker_that_loads_the_program_again_loads_nothing() -> None:
     loaded = loaded_by("import agreegen.__main__")
     assert {name for name in loaded if name.startswith("agreegen")} == {"agreegen", "agreegen.__main__"}
+
+
+def test_the_end_of_a_command_says_nothing_of_its_own(tmp_path: Path) -> None:
+    """What stays frozen at the end is told by nanobind as leaked: forty lines of English behind each scan."""
+    (tmp_path / "there").touch()
+    line = (sys.executable, "-m", "agreegen", "--lang", "zh", "demo", str(tmp_path))
+    ended = subprocess.run(line, capture_output=True, text=True, check=False, timeout=60)
+    assert ended.stderr.splitlines() == [f"错误：{tmp_path} 不是空文件夹", "提示：请另选文件夹"]

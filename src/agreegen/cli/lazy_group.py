@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 from collections.abc import Mapping
@@ -62,8 +63,10 @@ class LazyGroup(click.Group):
 
 
 def _load(name: str) -> ModuleType:
-    """Load a module and all that it needs; none of it goes away again, so nobody looks for garbage."""
+    """Load a module and all that it needs; none of it goes away before the end: nobody looks for garbage."""
     gc.disable()
+    # At the end it does: what is still frozen then, nanobind tells of as leaked, in English and at length.
+    atexit.register(gc.unfreeze)
     try:
         return importlib.import_module(name)
     finally:
