@@ -263,3 +263,12 @@ def test_a_terminal_shows_rate_remaining_time_and_failures(
     assert process.returncode == 8
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
     assert re.search(r"5/5 +100% +\d+/s, 4 failed +0:00:\d\d +0:00:00", text)
+
+
+def test_people_read_the_register_in_the_order_of_the_files(agreegen: Agreegen, finished_job: Path) -> None:
+    """Ids look drawn by lot: who looks for somebody reads by numbers."""
+    register = finished_job.parent / "pledges" / "register.db"
+    listed = agreegen("register", "list", "--register", register, "--json").json()
+    paths = [each["path"] for each in listed]
+    assert paths == sorted(paths)
+    assert len(paths) == 3

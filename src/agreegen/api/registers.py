@@ -132,8 +132,8 @@ def export_register(path: Path, output: Path, *, omit_ids: bool = False) -> int:
         raise UsageError(message("api.name-must-end-csv-or-xlsx", output=output))
     with open_register(path) as register:
         if kind == ".csv":
-            return export_csv(register.documents(), output, omit_ids=omit_ids, for_people=True)
-        return export_xlsx(register.documents(), output, omit_ids=omit_ids, role_label=role_label)
+            return export_csv(register.documents(by_path=True), output, omit_ids=omit_ids, for_people=True)
+        return export_xlsx(register.documents(by_path=True), output, omit_ids=omit_ids, role_label=role_label)
 
 
 def describe_document(document: DocumentRow) -> dict[str, object]:

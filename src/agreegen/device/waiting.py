@@ -50,14 +50,14 @@ class WaitingDocument:
 
 
 def waiting_documents(register: RegisterView, forms: Path | None = None) -> Iterator[WaitingDocument]:
-    """Yield the documents whose next required role is a person's signature.
+    """Yield the documents whose next required role is a person's signature, in the order of their files.
 
     Args:
         register: The register.
         forms: Folder of released forms, None for the packaged ones.
     """
     releases: dict[tuple[str, str, str], Form | None] = {}
-    for row in register.documents():
+    for row in register.documents(by_path=True):
         known = row.registration
         key = known.form_id, known.template_sha256, known.form_version
         if key not in releases:

@@ -93,11 +93,20 @@ class RegisterView(ChainView):
         """Return the document in force for a roster row, or None."""
         return next((document for document in self.documents_of(row_key) if document.in_force), None)
 
-    def documents(self, *, state: DocumentState | None = None) -> Iterator[DocumentRow]:
-        """Stream the documents in the order of their ids, all or those of one state."""
+    def documents(
+        self, *, state: DocumentState | None = None, by_path: bool = False
+    ) -> Iterator[DocumentRow]:
+        """Stream the documents, all or those of one state.
+
+        Args:
+            state: Only those in this state.
+            by_path: In the order of their files, which is that of their numbers: for people. Ids, the usual
+                order, look drawn by lot.
+        """
+        order = "path, id" if by_path else "id"
         if state is None:
-            return self._select(f"{_SELECT} ORDER BY id")
-        return self._select(f"{_SELECT} WHERE state = ? ORDER BY id", state.value)
+            return self._select(f"{_SELECT} ORDER BY {order}")
+        return self._select(f"{_SELECT} WHERE state = ? ORDER BY {order}", state.value)
 
     def paths_in(self, folder: str) -> set[str]:
         """Return the paths of all documents directly or deeper in a folder below the register's own."""

@@ -69,5 +69,5 @@ def export_command(register_file: Path, output: Path, omit_ids: bool, force: boo
 
 def _select(register: Register, state: str | None) -> Iterator[DocumentRow]:
     if state == _SIGNED:
-        return (row for row in register.documents() if row.in_force and row.fulfilled)
-    return register.documents(state=None if state is None else DocumentState(state))
+        return (row for row in register.documents(by_path=True) if row.in_force and row.fulfilled)
+    return register.documents(state=None if state is None else DocumentState(state), by_path=True)

@@ -22,7 +22,7 @@ def list_documents(call: Call) -> Response:
     found = []
     if folder.register.is_file():
         with open_register(folder.register) as register:
-            rows = (row for row in register.documents() if row.in_force and _fits(wanted, row))
+            rows = (row for row in register.documents(by_path=True) if row.in_force and _fits(wanted, row))
             found = list(itertools.islice(rows, _MOST_SHOWN + 1))
     more = len(found) > _MOST_SHOWN
     values = {"batch": batch, "documents": found[:_MOST_SHOWN], "more": more, "wanted": wanted}
