@@ -10,6 +10,7 @@ import pytest
 from agreegen.forms.catalog import find_form, forms_folder
 from agreegen.programs import run_program
 from tests.cli.conftest import Agreegen
+from tests.unit.conversion.flowing.test_template_layout import changed
 from tests.unit.forms.drafting.test_proposing import letter
 
 FORMS = {
@@ -82,6 +83,23 @@ def test_check_finds_what_spoils_a_form(agreegen: Agreegen, own_forms: Path) -> 
     by_path = agreegen("forms", "check", own_forms / "personal-pledge", "--json")
     assert by_path.code == 3
     assert {complaint["form"] for complaint in by_path.json()} == {"personal-pledge"}
+
+
+def test_check_tells_who_lays_out_a_form_that_cannot_be_compiled(agreegen: Agreegen, tmp_path: Path) -> None:
+    assert agreegen("forms", "new", "office", "--from", "data-use-agreement", "-o", tmp_path).code == 0
+    plain = agreegen("forms", "check", tmp_path / "office")
+    assert plain.code == 0
+    assert "LibreOffice" not in plain.err
+    grid = b'<w:docGrid w:type="lines"/></w:sectPr>'
+    (tmp_path / "office" / "template.docx").write_bytes(changed(b"</w:sectPr>", grid))
+    told = agreegen("forms", "check", tmp_path / "office")
+    assert told.code == 0
+    assert "office: LibreOffice lays out its pages" in told.err
+    assert "a document grid" in told.err
+    assert "in Word: Page Setup, Document Grid: No grid" in told.err
+    chinese = agreegen("--lang", "zh", "forms", "check", tmp_path / "office")
+    assert "页面由 LibreOffice 排版" in chinese.err
+    assert agreegen("forms", "check", tmp_path / "office", "--json").json() == []
 
 
 def test_check_of_a_form_that_is_not_there(agreegen: Agreegen) -> None:

@@ -20,6 +20,7 @@ __all__ = [
     "compile_form",
     "describe_form",
     "find_form",
+    "foresee_layout",
     "forms_folder",
     "hidden_forms",
     "list_forms",
@@ -73,6 +74,18 @@ def check_form(directory: Path) -> list[Complaint]:
     from agreegen.forms import check  # noqa: PLC0415 - templates and fonts take long to load
 
     return list(check.check_form(directory))
+
+
+def foresee_layout(directory: Path) -> Message | None:
+    """Say why LibreOffice lays out the pages of a form without errors; None where no reason is known.
+
+    Raises:
+        InputError: Template or `form.yaml` cannot be read.
+    """
+    from agreegen.forms.description import load_form  # noqa: PLC0415 - takes long to load
+    from agreegen.pipeline import compiling  # noqa: PLC0415 - the same
+
+    return compiling.foresee_layout(load_form(directory))
 
 
 def start_form(form_id: str, folder: Path, *, source: Form) -> Path:

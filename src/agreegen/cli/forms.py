@@ -11,6 +11,7 @@ from agreegen.api.forms import (
     compile_form,
     describe_form,
     find_form,
+    foresee_layout,
     forms_folder,
     list_forms,
     start_form,
@@ -99,11 +100,21 @@ def check_command(targets: tuple[str, ...], forms_folder_option: Path | None, as
             )
     else:
         say(message("cli.form-checked-nothing-complain-about", count=len(places)))
-    errors = sum(complaint.severity.value == "error" for _, complaint in complaints)
+    wrong = [place for place, complaint in complaints if complaint.severity.value == "error"]
     if complaints and not as_json:
-        warnings = len(complaints) - errors
-        say(message("cli.form-checked", count=len(places), errors=errors, warnings=warnings))
-    return ExitCode.BAD_INPUT if errors else ExitCode.DONE
+        warnings = len(complaints) - len(wrong)
+        say(message("cli.form-checked", count=len(places), errors=len(wrong), warnings=warnings))
+    if not as_json:
+        _tell_layouts([place for place in places if place not in wrong])
+    return ExitCode.BAD_INPUT if wrong else ExitCode.DONE
+
+
+def _tell_layouts(places: list[Path]) -> None:
+    """Tell of each usable form that cannot be compiled who lays out its pages, and why: it is no mistake."""
+    for place in places:
+        remark = foresee_layout(place)
+        if remark is not None:
+            say(message("model.place-and-problem", place=place.name, problem=remark))
 
 
 def _find_places(targets: tuple[str, ...], option: Path | None) -> list[Path]:

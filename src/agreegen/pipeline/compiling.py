@@ -11,6 +11,7 @@ from agreegen.conversion.interface import Office
 from agreegen.errors import ConversionError
 from agreegen.files import write_atomically
 from agreegen.forms.check import require_usable
+from agreegen.forms.template import parse_template, read_template_bytes
 from agreegen.messages import Message, message
 from agreegen.model.document import Document
 from agreegen.model.form import Form
@@ -28,6 +29,30 @@ def describe_compiled(form: Form) -> Message:
     except ConversionError as exc:
         return exc.sentence
     return NEEDS_LIBREOFFICE if compiled is None else message("pipeline.compiled")
+
+
+def foresee_layout(form: Form) -> Message | None:
+    """Say why LibreOffice lays out a form's pages, and what to change in Word; None where no reason is known.
+
+    What only shows in pages that LibreOffice laid out is found by compiling the form.
+    """
+    from agreegen.conversion.compiled.compiler import read_lines  # noqa: PLC0415 - only here
+    from agreegen.conversion.flowing.template_layout import read_layout  # noqa: PLC0415 - the same
+
+    data = read_template_bytes(form.template, sha256=form.template_sha256)
+    try:
+        read_lines(form)
+    except ConversionError as first:
+        try:
+            read_layout(data, parse_template(data, form.template))
+        except ConversionError as exc:
+            reasons = message("pipeline.neither-way", lines=first, flowing=exc)
+            return message(
+                "pipeline.libreoffice-lays-out",
+                reasons=reasons,
+                advice=exc.advice or first.advice or message("conversion.layout.remove.hint"),
+            )
+    return None
 
 
 def compile_and_save(form: Form, *, timeout_s: float = 120.0) -> list[Path]:

@@ -60,6 +60,74 @@ class _Template:
         return "".join(str(printed[part.field]) if part.field else part.text for part in self.parts)
 
 
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """What a template's values stand in.
+
+    Attributes:
+        templates: The paragraphs that hold values, in reading order.
+        han: Characters of the fixed text that probe values are made of, so that bases carry no other glyphs.
+    """
+
+    templates: tuple[_Template, ...]
+    han: tuple[str, ...]
+
+
+def read_lines(form: Form) -> Lines:
+    """Read the paragraphs of a template that hold values, each in lines of its own.
+
+    Args:
+        form: The form; no page is laid out for it.
+
+    Raises:
+        ConversionError: They do not stand so, or hold what cannot be compiled; it says where.
+    """
+    template = parse_template(read_template_bytes(form.template, sha256=form.template_sha256), form.template)
+    templates = [_read(form, p) for p in template.paragraphs if "{{" in p.source or _holds_logic(p.source)]
+    if not templates:
+        raise ConversionError(message("conversion.form-has-no-values-fill", id=form.id))
+    fixed = "".join(p.fixed_text for p in template.paragraphs)
+    han = [c for c in dict.fromkeys(fixed) if "\u4e00" <= c <= "\u9fff"][:8]
+    if len(han) < 2:
+        raise ConversionError(message("conversion.form-fixed-text-too-short-compile", id=form.id))
+    return Lines(tuple(templates), tuple(han))
+
+
+def _read(form: Form, paragraph: Paragraph) -> _Template:
+    if "{%" in _TAG.sub("", paragraph.source) or paragraph.justified or len(paragraph.fonts) != 1:
+        raise ConversionError(
+            message(
+                "conversion.such-paragraph-cannot-compiled",
+                template=form.template,
+                place=paragraph.place,
+            ),
+            hint=message("conversion.form-needs-libreoffice-engine"),
+        )
+    (font,) = paragraph.fonts
+    chains = dict(form.font_chains)
+    if font not in chains:
+        raise ConversionError(
+            message(
+                "conversion.font-has-no-chain-form-yaml",
+                template=form.template,
+                place=paragraph.place,
+                font=font,
+            )
+        )
+    parts, position = [], 0
+    for match in _TAG.finditer(paragraph.source):
+        if form.field(match[1]).type not in _TEXT_TYPES | {FieldType.DATE}:
+            raise ConversionError(message("conversion.field-values-type-cannot-compiled", match=match[1]))
+        parts += [Part(text=paragraph.source[position : match.start()]), Part(field=match[1])]
+        position = match.end()
+    parts.append(Part(text=paragraph.source[position:]))
+    return _Template(
+        tuple(part for part in parts if part.text or part.field),
+        font,
+        open_chain(form, font),
+    )
+
+
 def compile_form(form: Form, office: Office, render: Render, context: Context) -> dict[str, bytes]:
     """Compile a form.
 
@@ -89,19 +157,9 @@ class _Compiler:
         self._office = office
         self._render = render
         self._context = context
-        template = parse_template(
-            read_template_bytes(form.template, sha256=form.template_sha256), form.template
-        )
-        self._templates = [
-            self._read(p) for p in template.paragraphs if "{{" in p.source or _holds_logic(p.source)
-        ]
-        if not self._templates:
-            raise ConversionError(message("conversion.form-has-no-values-fill", id=form.id))
-        fixed = "".join(p.fixed_text for p in template.paragraphs)
-        # Probe values are made of characters of the fixed text, so that bases carry no other glyphs.
-        self._han = [c for c in dict.fromkeys(fixed) if "\u4e00" <= c <= "\u9fff"][:8]
-        if len(self._han) < 2:
-            raise ConversionError(message("conversion.form-fixed-text-too-short-compile", id=form.id))
+        lines = read_lines(form)
+        self._templates = lines.templates
+        self._han = lines.han
 
     def compile(self) -> dict[str, bytes]:
         bases: list[Base] = []
@@ -117,40 +175,6 @@ class _Compiler:
         compiled = CompiledForm(self._form, description, files)
         check_against_office(compiled, self._samples(), self._office, self._render, self._context)
         return {**files, DESCRIPTION_NAME: description.to_yaml()}
-
-    def _read(self, paragraph: Paragraph) -> _Template:
-        if "{%" in _TAG.sub("", paragraph.source) or paragraph.justified or len(paragraph.fonts) != 1:
-            raise ConversionError(
-                message(
-                    "conversion.such-paragraph-cannot-compiled",
-                    template=self._form.template,
-                    place=paragraph.place,
-                ),
-                hint=message("conversion.form-needs-libreoffice-engine"),
-            )
-        (font,) = paragraph.fonts
-        chains = dict(self._form.font_chains)
-        if font not in chains:
-            raise ConversionError(
-                message(
-                    "conversion.font-has-no-chain-form-yaml",
-                    template=self._form.template,
-                    place=paragraph.place,
-                    font=font,
-                )
-            )
-        parts, position = [], 0
-        for match in _TAG.finditer(paragraph.source):
-            if self._form.field(match[1]).type not in _TEXT_TYPES | {FieldType.DATE}:
-                raise ConversionError(message("conversion.field-values-type-cannot-compiled", match=match[1]))
-            parts += [Part(text=paragraph.source[position : match.start()]), Part(field=match[1])]
-            position = match.end()
-        parts.append(Part(text=paragraph.source[position:]))
-        return _Template(
-            tuple(part for part in parts if part.text or part.field),
-            font,
-            open_chain(self._form, font),
-        )
 
     def _bases(self, shown: Mapping[str, bool]) -> Iterator[tuple[Base, bytes]]:
         single = [self._page(values, shown) for values in self._short_probes()]
