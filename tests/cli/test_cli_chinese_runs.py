@@ -123,6 +123,7 @@ _ELSEWHERE = {("demo",), ("web",)}
 _GIVEN = {
     "": "LibreOffice Python Gm fontconfig HanaMinA HanaMinB Cambria rsa wang archive bag transfer ers tsr",
     "forms show": "position unit pledger",
+    "forms check": "Word",
 }
 """Names of programs, fonts, algorithms, files and people; where ids are asked for, these, too."""
 ENTRIES = """事项,编号,时间,份数,交出人,接收人,审批人,承办人,应退回时间
