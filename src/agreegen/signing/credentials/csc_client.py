@@ -16,7 +16,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from agreegen.errors import CredentialError
-from agreegen.messages import message
+from agreegen.messages import ForeignDetail, message
 from agreegen.signing.credentials.secrets import split_address
 from agreegen.signing.services.limited_answers import read_answer
 
@@ -208,7 +208,9 @@ class CscClient:
                     return 503, b""
                 raise CredentialError(
                     message(
-                        "signing.signing-service-cannot-reached", base=self._base, name=type(exc).__name__
+                        "signing.signing-service-cannot-reached",
+                        base=self._base,
+                        detail=ForeignDetail(type(exc).__name__),
                     ),
                     hint=message("signing.check-address-network"),
                 ) from None

@@ -18,7 +18,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from agreegen.errors import AgreegenError, CredentialError, SigningError, TimestampError
-from agreegen.messages import Message, join_sentences, message
+from agreegen.messages import ForeignDetail, Message, join_sentences, message
 from agreegen.model.report import Integrity
 from agreegen.pki.cms import timestamp_tokens
 from agreegen.pki.cms.signature_facts import TimestampFacts
@@ -316,7 +316,9 @@ class _Service:
         except requests.exceptions.SSLError as exc:
             raise TimestampError(message("signing.timestamps-no-tls", url=self.server.url)) from exc
         except (requests.RequestException, HTTPError, OSError, ValueError) as exc:
-            raise _BusyError(message("signing.no-connection", name=type(exc).__name__)) from exc
+            raise _BusyError(
+                message("signing.no-connection", detail=ForeignDetail(type(exc).__name__))
+            ) from exc
         if status in _ASKS_WHO:
             raise TimestampError(
                 message("signing.timestamps-other-login", url=self.server.url, status=status)
