@@ -148,6 +148,8 @@ def refuse_existing(path: Path, *, force: bool) -> None:
     """
     _refuse_noted(path)
     if not force and (path.exists() or path.is_symlink()):
+        # What a killed process left beside it holds ID numbers, and no command may ever write here again.
+        clear_abandoned(path.parent)
         raise UsageError(
             message("files.exists-already", path=path),
             hint=message("files.choose-another-output-or-add-force"),
@@ -213,12 +215,14 @@ def _sync_file(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def replacing(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
+def replacing(path: Path, *, mode: int = 0o644, draft_folder: Path | None = None) -> Iterator[Path]:
     """Give a temporary path beside `path`; on success it takes the name `path`, on failure it is removed.
 
     Args:
         path: The target; its folder is made when missing.
         mode: Permissions of the new file.
+        draft_folder: Where the temporary file lies instead, on the same file system: for a folder in which
+            one that a killed process left would count as foreign.
 
     Raises:
         UsageError: The path is a folder, or a file that was read.
@@ -230,11 +234,12 @@ def replacing(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
             message("files.folder-file-written", path=path), hint=message("files.choose-another-output")
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.parent not in _cleared:
-        _cleared.add(path.parent)
-        clear_abandoned(path.parent)
+    folder = draft_folder or path.parent
+    if folder not in _cleared:
+        _cleared.add(folder)
+        clear_abandoned(folder)
     try:
-        handle, name = tempfile.mkstemp(prefix=_NEW_FILE_PREFIX, suffix=path.suffix, dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=_NEW_FILE_PREFIX, suffix=path.suffix, dir=folder)
     except OSError as exc:
         raise _about(path, exc) from exc
     temporary = Path(name)
@@ -260,13 +265,13 @@ def _about(path: Path, exc: OSError) -> OSError:
     return OSError(exc.errno, exc.strerror, str(path))
 
 
-def write_atomically(path: Path, data: bytes, *, mode: int = 0o644) -> None:
-    """Write a file so that it is either whole and durable or not there at all.
+def write_atomically(path: Path, data: bytes, *, mode: int = 0o644, draft_folder: Path | None = None) -> None:
+    """Write a file so that it is either whole and durable or not there at all; see `replacing`.
 
     Raises:
         OSError: The folder cannot be written, or the disk is full; nothing is left behind.
     """
-    with replacing(path, mode=mode) as temporary:
+    with replacing(path, mode=mode, draft_folder=draft_folder) as temporary:
         temporary.write_bytes(data)
 
 

@@ -42,7 +42,14 @@ from agreegen.archive.payload_hashes import PayloadHashes
 from agreegen.archive.sealing import seal
 from agreegen.archive.structure import refuse_inside_bag
 from agreegen.errors import ArchiveError, InputError, UsageError
-from agreegen.files import TEMPORARY_PREFIX, sha256_of, sha256_of_file, sync_folder, sync_tree
+from agreegen.files import (
+    TEMPORARY_PREFIX,
+    clear_abandoned,
+    sha256_of,
+    sha256_of_file,
+    sync_folder,
+    sync_tree,
+)
 from agreegen.forms.catalog import find_form, forms_folder
 from agreegen.messages import message, reader_language
 from agreegen.model.document import canonical_json
@@ -149,6 +156,9 @@ def _record_archived(recorder: Recorder, summary: BagSummary, request: BagReques
 
 def _create(request: BagRequest, register: Register | None) -> BagSummary:
     _bring_back(request.bag)
+    clear_abandoned(
+        request.bag.parent
+    )  # half a bag holds ID numbers, also where there is nothing left to make
     _refuse_target(request)
     choice = choose_documents(request, register)
     refuse_bad_names([document.path.removeprefix("documents/") for document in choice.documents])

@@ -10,6 +10,7 @@ evidence/crls/*.crl            revocation lists of those authorities, as they we
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -126,19 +127,30 @@ def write_evidence(
     """
     folder = bag / EVIDENCE_FOLDER
     try:
+        drafts = _draft_folder(bag)
         for name, data in _files_of(evidence).items():
             if not (folder / name).is_file() or (folder / name).read_bytes() != data:
-                write_atomically(folder / name, data)
+                write_atomically(folder / name, data, draft_folder=drafts)
         for name, der in certificates.items():
-            write_atomically(folder / "certificates" / name, der)
+            write_atomically(folder / "certificates" / name, der, draft_folder=drafts)
         for der in crls:
-            write_atomically(folder / "crls" / f"{sha256_of(der)[:16]}.crl", der)
-        write_atomically(folder / INDEX, canonical_json(_index_of(evidence)) + b"\n")
+            write_atomically(folder / "crls" / f"{sha256_of(der)[:16]}.crl", der, draft_folder=drafts)
+        write_atomically(folder / INDEX, canonical_json(_index_of(evidence)) + b"\n", draft_folder=drafts)
     except OSError as exc:
         raise ArchiveError(
             message("archive.cannot-written-2", folder=folder, exc=exc),
             hint=message("archive.check-disk-permissions"),
         ) from exc
+
+
+def _draft_folder(bag: Path) -> Path | None:
+    """Return where half files lie: beside the bag, since one left in it by a kill makes it not valid.
+
+    Where the bag is a file system of its own, or its folder is not ours to write, they lie in it.
+    """
+    beside = bag.resolve().parent
+    same = beside.stat().st_dev == bag.stat().st_dev
+    return beside if same and os.access(beside, os.W_OK) else None
 
 
 def _numbered(evidence: BagEvidence) -> Iterator[tuple[str, BagStamp]]:
