@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 import pytest
 
 from agreegen.batch.interface import Job
-from agreegen.batch.job.job_file import read_job
 from agreegen.cli.main import run as agreegen
-from tests.integration.outsider_support import Outsider, finish_job, is_found
+from tests.integration.outsider_support import Outsider, is_found
 
 _DEEP = "[" * 100_000
 _GARBAGE = [
@@ -36,17 +32,6 @@ _GARBAGE = [
     ("documents", "printed_at", "TRUE", "9999-12-31T23:59:59.999999Z"),
     ("heads", "signature", "TRUE", b""),
 ]
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return finish_job(tmp_path_factory.mktemp("garbage") / "job")
-
-
-@pytest.fixture
-def job(finished: Path, tmp_path: Path) -> Job:
-    shutil.copytree(finished, tmp_path / "job", symlinks=True)
-    return read_job(tmp_path / "job/job.yaml")
 
 
 @pytest.mark.parametrize(("table", "column", "where", "value"), _GARBAGE)

@@ -31,18 +31,7 @@ from agreegen.register.store import Register
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import Credential
 from tests.integration.batch_support import clock, write_roster
-from tests.integration.outsider_support import ALONE, Outsider, finish_job, is_found
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return finish_job(tmp_path_factory.mktemp("laundering") / "job")
-
-
-@pytest.fixture
-def job(finished: Path, tmp_path: Path) -> Job:
-    shutil.copytree(finished, tmp_path / "job", symlinks=True)
-    return read_job(tmp_path / "job/job.yaml")
+from tests.integration.outsider_support import ALONE, Outsider, is_found
 
 
 def _made_elsewhere(job: Job) -> bytes:

@@ -32,19 +32,7 @@ from agreegen.register.interface import EventDraft, EventKind
 from agreegen.register.store import Register
 from agreegen.signing.credentials.loading import load_credential
 from tests.integration.batch_support import clock, write_roster
-from tests.integration.outsider_support import ALONE, Outsider, finish_job, is_found, office_goes_on
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A job run twice, one document of which was replaced and one signed on paper."""
-    return finish_job(tmp_path_factory.mktemp("outsider") / "job")
-
-
-@pytest.fixture
-def job(finished: Path, tmp_path: Path) -> Job:
-    shutil.copytree(finished, tmp_path / "job", symlinks=True)
-    return read_job(tmp_path / "job/job.yaml")
+from tests.integration.outsider_support import ALONE, Outsider, is_found, office_goes_on
 
 
 def _rename_one(outsider: Outsider) -> None:

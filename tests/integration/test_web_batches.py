@@ -20,6 +20,7 @@ from openpyxl import load_workbook
 
 from agreegen.api import open_register
 from agreegen.demo.run import invented_roster
+from agreegen.web.accounts import add_user
 from agreegen.web.office import Office
 from agreegen.web.store.users import Role
 from agreegen.web.work.batch_folder import BatchFolder
@@ -68,6 +69,13 @@ def wait(until: Callable[[], bool], seconds: float = _SECONDS) -> None:
         time.sleep(0.1)
 
 
+def home_with_officer(folder: Path) -> Path:
+    """Make an office's home folder with one account, as `web user add` does."""
+    home = folder / "home"
+    add_user(Office.open(home), "officer", "王芳", "officer", PASSWORD)
+    return home
+
+
 def folder_of(home: Path, path: str) -> BatchFolder:
     """Return the folder of the batch of a page."""
     return BatchFolder(home / "batches" / path.rsplit("/", 1)[-1])
@@ -97,10 +105,7 @@ def results_of(home: Path, act: str, page: str) -> list[str]:
 @pytest.mark.timeout(600)
 def test_killed_in_the_middle_and_gone_on_with_makes_what_an_undisturbed_run_makes(tmp_path: Path) -> None:
     """Server and child are ended by SIGKILL at once; the next server finds the batch where it was."""
-    from agreegen.web.accounts import add_user  # noqa: PLC0415 - the server's own process does the rest
-
-    home, port = tmp_path / "home", free_port()
-    add_user(Office.open(home), "officer", "王芳", "officer", PASSWORD)
+    home, port = home_with_officer(tmp_path), free_port()
     with process(home, port) as server:
         visit = log_in(port)
         undisturbed, disturbed = upload(visit), upload(visit)
@@ -132,10 +137,7 @@ def test_killed_in_the_middle_and_gone_on_with_makes_what_an_undisturbed_run_mak
 @pytest.mark.timeout(600)
 def test_a_child_outlives_its_server_and_the_next_server_sees_its_end(tmp_path: Path) -> None:
     """Whoever restarts the server ends no batch."""
-    from agreegen.web.accounts import add_user  # noqa: PLC0415 - the server's own process does the rest
-
-    home, port = tmp_path / "home", free_port()
-    add_user(Office.open(home), "officer", "王芳", "officer", PASSWORD)
+    home, port = home_with_officer(tmp_path), free_port()
     with process(home, port) as server:
         visit = log_in(port)
         path = upload(visit)
@@ -157,10 +159,7 @@ def test_a_child_outlives_its_server_and_the_next_server_sees_its_end(tmp_path: 
 @pytest.mark.timeout(300)
 def test_a_roster_is_mended_and_values_are_set_as_often_as_need_be(tmp_path: Path) -> None:
     """By a server as the command line starts it: what it has read and shown it writes again all the same."""
-    from agreegen.web.accounts import add_user  # noqa: PLC0415 - the server's own process does the rest
-
-    home, port = tmp_path / "home", free_port()
-    add_user(Office.open(home), "officer", "王芳", "officer", PASSWORD)
+    home, port = home_with_officer(tmp_path), free_port()
     with process(home, port):
         visit = log_in(port)
         path = upload(visit, 3)
@@ -182,10 +181,7 @@ def test_a_roster_is_mended_and_values_are_set_as_often_as_need_be(tmp_path: Pat
 @pytest.mark.timeout(300)
 def test_a_browser_that_looks_on_does_not_hold_up_the_end_of_a_server(tmp_path: Path) -> None:
     """Whoever restarts the server waits for no page that shows how a run goes on."""
-    from agreegen.web.accounts import add_user  # noqa: PLC0415 - the server's own process does the rest
-
-    home, port = tmp_path / "home", free_port()
-    add_user(Office.open(home), "officer", "王芳", "officer", PASSWORD)
+    home, port = home_with_officer(tmp_path), free_port()
     with process(home, port) as server:
         visit = log_in(port)
         path = upload(visit)
