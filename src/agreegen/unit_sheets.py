@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -13,6 +15,7 @@ from agreegen.files import replacing
 from agreegen.text_cells import blank_cell, lines_of, put_text
 
 if TYPE_CHECKING:
+    from openpyxl import Workbook
     from openpyxl.cell import Cell
     from openpyxl.worksheet._write_only import WriteOnlyWorksheet
     from openpyxl.worksheet.worksheet import Worksheet
@@ -73,13 +76,27 @@ def write_tables(path: Path, tables: Iterable[Table]) -> None:
     """
     from openpyxl import Workbook  # noqa: PLC0415 - takes long to load
 
-    # What may not be replaced is refused before a row is written: the library cannot let go of half a sheet.
+    # What may not be replaced is refused before a row is written.
     with replacing(path, mode=_MODE) as temporary:
         book = Workbook(write_only=True)
         taken: set[str] = set()
-        for table in tables:
-            _write_table(book.create_sheet(_title(table.title, taken)), table)
+        with letting_go(book):
+            for table in tables:
+                _write_table(book.create_sheet(_title(table.title, taken)), table)
         book.save(temporary)
+
+
+@contextlib.contextmanager
+def letting_go(book: Workbook) -> Iterator[None]:
+    """Let a workbook that is written row by row go where its rows break off.
+
+    Half a sheet that is merely dropped prints a traceback of the library's and leaves its temporary file.
+    """
+    try:
+        yield
+    except BaseException:
+        book.save(io.BytesIO())
+        raise
 
 
 def _write_table(sheet: WriteOnlyWorksheet, table: Table) -> None:

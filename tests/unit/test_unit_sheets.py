@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from openpyxl import load_workbook
 
 from agreegen.unit_sheets import Table, write_tables
@@ -27,3 +31,19 @@ def test_each_cell_holds_and_looks_as_its_own_value_asks(tmp_path: Path) -> None
             assert bool(cell.alignment.wrap_text) == (value == _LONG)
     heights = [sheet.row_dimensions[number].height for number in range(2, 7)]
     assert [height is not None for height in heights] == [True, False, False, False, True]
+
+
+def test_rows_that_break_off_are_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who reads a damaged register hears of it in one sentence, without a traceback of half a sheet."""
+
+    def rows() -> Iterator[tuple[str, str]]:
+        yield "T001", "王秀英"
+        raise ValueError("damaged")
+
+    unraised: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", unraised.append)
+    with pytest.raises(ValueError, match="damaged"):
+        write_tables(tmp_path / "register.xlsx", [Table("a", (("编号", 8), ("姓名", 8)), rows())])
+    gc.collect()
+    assert unraised == []
+    assert list(tmp_path.iterdir()) == []

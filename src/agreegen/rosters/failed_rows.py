@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ from agreegen.files import replacing, sha256_of_file
 from agreegen.messages import message, translate
 from agreegen.rosters.formats.csv_files import guard
 from agreegen.rosters.headers import REASON_HEADER
-from agreegen.unit_sheets import SheetRows, print_across
+from agreegen.unit_sheets import SheetRows, letting_go, print_across
 
 if TYPE_CHECKING:
     from openpyxl.worksheet._write_only import WriteOnlyWorksheet
@@ -61,11 +60,8 @@ def write_failed_rows(
         replacing(csv_path, mode=_PRIVATE_MODE) as csv_temporary,
         replacing(xlsx_path, mode=_PRIVATE_MODE) as xlsx_temporary,
     ):
-        try:
+        with letting_go(workbook):
             _write_both(csv_temporary, worksheet, _with_header(header, rows))
-        except BaseException:
-            workbook.save(io.BytesIO())  # closes and removes the library's own temporary file
-            raise
         workbook.save(xlsx_temporary)
         before({csv_path.name: sha256_of_file(csv_temporary), xlsx_path.name: sha256_of_file(xlsx_temporary)})
     return csv_path, xlsx_path
