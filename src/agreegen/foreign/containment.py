@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from agreegen.errors import AgreegenError, is_breakdown
-from agreegen.messages import message
+from agreegen.messages import ErrorKind, message
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -39,7 +39,7 @@ def contained(work: Callable[P, T]) -> Callable[P, T]:
             raise
         except BaseException as exc:
             raise BreakdownError(
-                message("foreign.library-broke-down-over-these-bytes", name=type(exc).__name__)
+                message("foreign.library-broke-down-over-these-bytes", kind=ErrorKind.of(exc))
             ) from None
 
     return guarded

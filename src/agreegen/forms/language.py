@@ -8,7 +8,7 @@ import jinja2
 from jinja2 import nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from agreegen.messages import Message, message, translate
+from agreegen.messages import ForeignDetail, Message, message, translate
 
 ALLOWED_FILTERS = frozenset({"default", "d", "length", "count", "first", "last"})
 ALLOWED_TESTS = frozenset({"defined", "undefined", "true", "false", "none", "eq", "equalto", "ne", "in"})
@@ -78,7 +78,12 @@ def _refuse_others(node: nodes.Node, depth: int) -> None:
             )
         return
     if not isinstance(node, _ALLOWED_NODES):
-        _refuse(node, message("forms.not-allowed-here-use-values-if", lower=type(node).__name__.lower()))
+        _refuse(
+            node,
+            message(
+                "forms.not-allowed-here-use-values-if", detail=ForeignDetail(type(node).__name__.lower())
+            ),
+        )
     if isinstance(node, nodes.For):
         depth += 1
         _refuse_loop(node, depth)

@@ -21,10 +21,11 @@ from agreegen.messages.message import (
     message,
 )
 from agreegen.messages.times import moment_text
-from agreegen.messages.translation import Message, Translatable, has_entry, translate
+from agreegen.messages.translation import ErrorKind, Message, Translatable, has_entry, translate
 
 __all__ = [
     "AUTOMATIC",
+    "ErrorKind",
     "ForeignDetail",
     "Message",
     "SaidElsewhere",

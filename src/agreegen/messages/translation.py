@@ -49,12 +49,31 @@ class ForeignError:
         return cls(_kinds(exc), str(exc))
 
     def in_language(self, language: str) -> str:
-        """Return its words in English; in other languages what its kind means, else the kind's name."""
+        """Return its words in English; in other languages what its kind means."""
         if language == AUTOMATIC:
             return self.text or self.kinds[0]
-        meant = (find_entry(f"messages.foreign-error.{kind}", language) for kind in self.kinds)
-        known = next(filter(None, meant), None)
-        return known or _entry("messages.foreign-error", language).format(kind=self.kinds[0])
+        return _meaning(self.kinds, language) or _entry("messages.foreign-error", language)
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorKind:
+    """What kind of exception stopped something, told in brackets behind our own sentence.
+
+    Attributes:
+        kinds: Names of its class and of those that it derives from, its own first.
+    """
+
+    kinds: tuple[str, ...]
+
+    @classmethod
+    def of(cls, exc: BaseException) -> ErrorKind:
+        """Take the kind of an exception, and nothing of what it holds."""
+        return cls(_kinds(exc))
+
+    def in_language(self, language: str) -> str:
+        """Return the class's name in English; in other languages what it means, where that is known."""
+        told = self.kinds[0] if language == AUTOMATIC else _meaning(self.kinds, language)
+        return _entry("messages.error-kind", language).format(kind=told) if told else ""
 
 
 @runtime_checkable
@@ -102,6 +121,11 @@ def _other(thing: object, language: str) -> str:
     if isinstance(thing, BaseException):
         return ForeignError.from_exception(thing).in_language(language)
     return str(thing)
+
+
+def _meaning(kinds: tuple[str, ...], language: str) -> str | None:
+    meant = (find_entry(f"messages.foreign-error.{kind}", language) for kind in kinds)
+    return next(filter(None, meant), None)
 
 
 def _kinds(exc: BaseException) -> tuple[str, ...]:

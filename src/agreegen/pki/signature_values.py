@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_ds
 
 from agreegen.errors import MissingProgramError
 from agreegen.foreign import contained
-from agreegen.messages import message
+from agreegen.messages import ErrorKind, message
 from agreegen.pki.algorithms import (
     HASHES,
     SM2_DEFAULT_ID,
@@ -90,7 +90,7 @@ def check_signature(
     except InvalidSignature:
         return False
     except (UnsupportedAlgorithm, ValueError, TypeError) as exc:
-        raise UnsupportedError(message("pki.key-or-algorithm-cannot-used", kind=type(exc).__name__)) from exc
+        raise UnsupportedError(message("pki.key-or-algorithm-cannot-used", kind=ErrorKind.of(exc))) from exc
     return True
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from agreegen.foreign import contained
-from agreegen.messages import Message, message
+from agreegen.messages import ErrorKind, Message, message
 from agreegen.model.document import Document
 from agreegen.model.report import Alarm, DocumentFacts, FileReport, Integrity, SignatureReport
 from agreegen.pki.certificates import load_certificates
@@ -237,7 +237,7 @@ def _check_document(
 
 
 def _stopped(what: Message, exc: Exception) -> Alarm:
-    told = message("verification.part-stopped-unexpectedly", what=what, kind=type(exc).__name__)
+    told = message("verification.part-stopped-unexpectedly", what=what, kind=ErrorKind.of(exc))
     return Alarm("internal-error", told)
 
 
@@ -257,7 +257,7 @@ def _facts(
     except MemoryError:
         raise
     except Exception as exc:
-        reason = message("verification.signature-cannot-read", kind=type(exc).__name__)
+        reason = message("verification.signature-cannot-read", kind=ErrorKind.of(exc))
         return SignatureFacts(Integrity.UNREADABLE, "FORMAT_FAILURE", reasons=(reason,))
 
 

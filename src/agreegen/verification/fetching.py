@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from agreegen.errors import SpokenError
-from agreegen.messages import message
+from agreegen.messages import ErrorKind, message
 from agreegen.model.report import Alarm
 from agreegen.pki.certificates import load_certificates
 from agreegen.pki.cms.signature_facts import SignatureFacts
@@ -121,7 +121,7 @@ def fetch(url: str, body: bytes | None = None) -> bytes:
                 if size > MAX_ANSWER_BYTES or time.monotonic() > ends:
                     raise FetchError(message("verification.answered-with-too-much", host=host))
     except (requests.RequestException, ValueError) as exc:
-        raise FetchError(message("verification.did-not-answer", host=host, kind=type(exc).__name__)) from exc
+        raise FetchError(message("verification.did-not-answer", host=host, kind=ErrorKind.of(exc))) from exc
     return b"".join(parts)
 
 

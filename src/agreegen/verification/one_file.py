@@ -6,7 +6,7 @@ from pathlib import Path
 
 from agreegen.errors import AgreegenError
 from agreegen.foreign import contained
-from agreegen.messages import Message, message
+from agreegen.messages import ErrorKind, Message, message
 from agreegen.model.report import Alarm, FileReport, Verdict
 from agreegen.pki.trust.policy import load_policy
 from agreegen.verification.examination import examine
@@ -39,7 +39,7 @@ def verify_bytes(label: str, data: bytes, options: Options) -> FileReport:
     except MemoryError:
         return _given_up(label, "limit", message("verification.too-much-memory"), data)
     except Exception as exc:
-        stopped = message("verification.stopped-unexpectedly", kind=type(exc).__name__)
+        stopped = message("verification.stopped-unexpectedly", kind=ErrorKind.of(exc))
         return _given_up(label, "internal-error", stopped, data)
 
 
@@ -57,6 +57,6 @@ def verify_path(path: Path, options: Options) -> FileReport:
     except MemoryError:
         return unreadable(str(path), "limit", message("verification.does-not-fit-memory"))
     except Exception as exc:
-        told = message("verification.path-unreadable", kind=type(exc).__name__)
+        told = message("verification.path-unreadable", kind=ErrorKind.of(exc))
         return unreadable(str(path), "not-readable", told)
     return verify_bytes(str(path), data, options)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from agreegen.messages import Message, message
+from agreegen.messages import ErrorKind, Message, message
 from agreegen.model.report import Alarm, FileReport, Verdict
 
 STANDARD_INPUT = Path("-")
@@ -83,7 +83,7 @@ def read_path(path: Path, max_bytes: int) -> bytes:
         try:
             return read_stream(label, max_bytes)
         except (OSError, ValueError) as exc:
-            told = message("verification.standard-input-unreadable", kind=type(exc).__name__)
+            told = message("verification.standard-input-unreadable", kind=ErrorKind.of(exc))
             raise Unreadable(unreadable(label, "not-readable", told)) from None
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)

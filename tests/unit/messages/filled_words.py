@@ -19,6 +19,8 @@ _METHODS = {"join", "lower", "upper", "strip", "get", "format", "removeprefix"}
 """Methods of texts and mappings whose answer holds what they are called upon and with."""
 _COPIES = {"str", "tuple", "list", "sorted"}
 _WORD = re.compile(r"(?<![\w./{-])[A-Za-z]?[a-z]{2,}(?![\w./}(-])")
+CLASS_NAME = "the name of a class"
+"""What a class of Python is called is no word of any language."""
 _DEEPEST = 4
 """How many assignments and calls a value is followed through."""
 
@@ -95,6 +97,8 @@ class Package:
             yield from self._each(_filled_in(node), place, depth)
         elif isinstance(node, ast.Name):
             yield from self._named(node.id, place, depth)
+        elif isinstance(node, ast.Attribute) and node.attr == "__name__":
+            yield CLASS_NAME
         elif isinstance(node, ast.Call):
             yield from self._called(node, place, depth)
         else:

@@ -8,7 +8,7 @@ import pytest
 
 from agreegen.messages import languages
 
-from .filled_words import Module, Package, filled_words
+from .filled_words import CLASS_NAME, Module, Package, filled_words
 from .test_catalogue import entries
 
 DATA = {
@@ -57,13 +57,23 @@ def shown(texts):
     return ", ".join(texts) or "none"
 def used(texts):
     return message("a.b", texts=shown(texts))
+def broken(exc):
+    return message("a.b", kind=type(exc).__name__)
 """
 
 
 def test_words_that_reach_a_sentence_are_followed() -> None:
     """The measure itself."""
     found = {text for _, text in Package([Module.parse("leaks.py", LEAKS)]).filled()}
-    assert found == {"1 error", " ·  errors", "a picture", "timestamp service", "event  · ", "none"}
+    assert found == {
+        "1 error",
+        " ·  errors",
+        "a picture",
+        "timestamp service",
+        "event  · ",
+        "none",
+        CLASS_NAME,
+    }
     sound = 'def f(name):\n    return message("a.b", name=name, kind=message("a.c"), file="agreegen.json")'
     assert list(Package([Module.parse("sound.py", sound)]).filled()) == []
 

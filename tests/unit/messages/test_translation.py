@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from agreegen.errors import InputError
-from agreegen.messages import message, moment_text, reader_language, speaking, translate
+from agreegen.messages import ErrorKind, message, moment_text, reader_language, speaking, translate
 from agreegen.messages.catalogue import read_po
 
 MOMENT = datetime(2026, 11, 28, 23, 30, tzinfo=UTC)
@@ -118,3 +118,28 @@ def test_no_message_is_written_before_it_is_translated() -> None:
     written = re.compile(r"(?:click\.echo|\.write|\bprint)\(\s*message\(")
     found = [path.name for path in sorted(folder.rglob("*.py")) if written.search(path.read_text("utf-8"))]
     assert found == []
+
+
+@pytest.mark.parametrize(
+    ("exc", "english", "chinese"),
+    [
+        (KeyError("x"), "a library broke down over these bytes (KeyError)", "程序库在处理这些数据时出错"),
+        (
+            UnicodeDecodeError("utf-8", b"", 0, 1, "?"),
+            "a library broke down over these bytes (UnicodeDecodeError)",
+            "程序库在处理这些数据时出错（文字编码不符）",
+        ),
+    ],
+)
+def test_the_class_of_an_error_is_told_to_readers_of_english_only(
+    exc: Exception, english: str, chinese: str
+) -> None:
+    """Others read what it means, where that is known, and never the name of a Python class."""
+    told = message("foreign.library-broke-down-over-these-bytes", kind=ErrorKind.of(exc))
+    assert (str(told), translate(told, "zh")) == (english, chinese)
+
+
+def test_what_a_library_says_is_not_shown_by_its_class() -> None:
+    """An exception of a kind without a text of its own: a sentence all the same."""
+    told = message("signing.credential", path="seal.yaml", cause=KeyError("x"))
+    assert "KeyError" not in translate(told, "zh")

@@ -13,7 +13,7 @@ from asn1crypto import crl as asn1_crl
 from asn1crypto import ocsp as asn1_ocsp
 
 from agreegen.errors import SpokenError
-from agreegen.messages import Message, message
+from agreegen.messages import ErrorKind, Message, message
 from agreegen.pki.algorithms import compute_digest, digest_name, signer_digest_name
 from agreegen.pki.certificates import same_name
 from agreegen.pki.encoding import der_of
@@ -130,7 +130,7 @@ def guarded(where: Message, read: Callable[[], T]) -> T:
         OverflowError,
         RecursionError,
     ) as exc:
-        raise MalformedError(message("pki.cannot-read", where=where, kind=type(exc).__name__)) from exc
+        raise MalformedError(message("pki.cannot-read", where=where, kind=ErrorKind.of(exc))) from exc
 
 
 def parse_cms(data: bytes, *, max_bytes: int) -> ParsedCms:

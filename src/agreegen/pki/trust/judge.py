@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from agreegen.foreign import contained
-from agreegen.messages import Message, message
+from agreegen.messages import ErrorKind, Message, message
 from agreegen.model.report import Revocation, TrustStatus
 from agreegen.pki.algorithms import AlgorithmUse
 from agreegen.pki.certificates import UNREADABLE, same_name
@@ -94,7 +94,7 @@ class CertificateJudge:
                 return known
             result = contained(self._judge)(certificate, at, uses)
         except UNREADABLE as exc:
-            reason = message("pki.certificate-cannot-judged", kind=type(exc).__name__)
+            reason = message("pki.certificate-cannot-judged", kind=ErrorKind.of(exc))
             chain = Chain((certificate,), anchored=False, problem=ChainProblem.INVALID, sentence=reason)
             unknown = Finding(Revocation.UNKNOWN)
             name = "CERTIFICATE_CHAIN_GENERAL_FAILURE"

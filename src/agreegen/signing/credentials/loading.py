@@ -10,7 +10,7 @@ import yaml
 from agreegen.errors import AgreegenError, CredentialError
 from agreegen.files import read_limited
 from agreegen.foreign import breakdown_as
-from agreegen.messages import Message, message
+from agreegen.messages import ErrorKind, Message, message
 from agreegen.signing.credentials.certificate_files import parse_certificates
 from agreegen.signing.credentials.kinds import KINDS
 from agreegen.signing.credentials.secrets import BackendConfig, LoadedKey
@@ -161,7 +161,7 @@ def _load_key(config: BackendConfig) -> LoadedKey:
     except AgreegenError:
         raise
     except (ValueError, TypeError, OSError) as exc:
-        raise config.error(message("signing.key-cannot-loaded", name=type(exc).__name__)) from None
+        raise config.error(message("signing.key-cannot-loaded", kind=ErrorKind.of(exc))) from None
 
 
 def _further_certificates(config: BackendConfig) -> list[bytes]:

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from agreegen.errors import CredentialError
+from agreegen.messages import ErrorKind
 from agreegen.messages import message as sentence
 from agreegen.signing.credentials.certificate_files import read_certificates
 from agreegen.signing.credentials.key_files import mechanism_of
@@ -111,7 +112,7 @@ class Pkcs11Signer:
                     "signing.credential-token-does-not-sign",
                     name=self._name,
                     label=self._token.label,
-                    name2=type(exc).__name__,
+                    kind=ErrorKind.of(exc),
                 ),
                 hint=sentence("signing.plug-token-again-start-once-more"),
             ) from None
@@ -170,7 +171,7 @@ def load_pkcs11(config: BackendConfig) -> LoadedKey:
             return _load(binding, config)
         except binding.PKCS11Error as exc:
             raise config.error(
-                sentence("signing.token-does-not-answer-should", name=type(exc).__name__),
+                sentence("signing.token-does-not-answer-should", kind=ErrorKind.of(exc)),
                 hint=sentence("signing.plug-token-again"),
             ) from None
 

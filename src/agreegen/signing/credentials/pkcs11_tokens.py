@@ -14,7 +14,7 @@ from typing import Any
 from cryptography import x509
 
 from agreegen.errors import CredentialError, MissingProgramError
-from agreegen.messages import Message, foreign_text, message
+from agreegen.messages import ErrorKind, Message, foreign_text, message
 from agreegen.signing.names import UNREADABLE_X509, subject_label
 
 LOCK = threading.RLock()
@@ -99,7 +99,7 @@ def open_module(path: Path) -> Any:
             return binding.lib(str(found))
     except (binding.PKCS11Error, RuntimeError, OSError) as exc:
         raise CredentialError(
-            message("signing.pkcs-11-module-cannot-loaded", found=found, name=type(exc).__name__),
+            message("signing.pkcs-11-module-cannot-loaded", found=found, kind=ErrorKind.of(exc)),
             hint=message("signing.give-library-came-token-processor"),
         ) from None
 
@@ -118,7 +118,7 @@ def list_module(path: Path) -> list[TokenEntry]:
             return [entry for token in present_tokens(module) for entry in _entries(binding, token)]
         except binding.PKCS11Error as exc:
             raise CredentialError(
-                message("signing.pkcs-11-module-failed", path=path, name=type(exc).__name__),
+                message("signing.pkcs-11-module-failed", path=path, kind=ErrorKind.of(exc)),
                 hint=message("signing.token-plugged"),
             ) from None
 

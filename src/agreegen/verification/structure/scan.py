@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from agreegen.foreign import contained
-from agreegen.messages import Message, message
+from agreegen.messages import ErrorKind, Message, message
 from agreegen.model.report import Alarm, Changes, Coverage, SignatureKind
 from agreegen.pdf.document import PdfFile, View, open_file
 from agreegen.pdf.encryption import unlock
@@ -90,7 +90,7 @@ def scan_structure(data: bytes, limits: Limits, password: str | None = None) -> 
         findings.problem(problem)
         return scan_wreck(data, limits, findings.alarms, undecided=findings.undecided)
     except Exception as problem:  # hostile input must not take the answer about the other parts away
-        findings.problem(LimitError(message("verification.file-cannot-judged", kind=type(problem).__name__)))
+        findings.problem(LimitError(message("verification.file-cannot-judged", kind=ErrorKind.of(problem))))
         return scan_wreck(data, limits, findings.alarms, undecided=True)
 
 
