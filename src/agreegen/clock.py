@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-__all__ = ["read_clock"]
-
 
 def read_clock() -> datetime:
     """Read the clock: aware UTC, whole seconds."""

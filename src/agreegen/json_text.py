@@ -8,8 +8,6 @@ from typing import Any
 from agreegen.errors import SpokenValueError
 from agreegen.messages import message
 
-__all__ = ["parse_json"]
-
 
 def parse_json(data: str | bytes) -> Any:
     """Read a value of JSON.

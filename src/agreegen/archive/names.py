@@ -14,8 +14,6 @@ from agreegen.archive.manifests import ManifestError, check_plain, fold
 from agreegen.errors import ArchiveError
 from agreegen.messages import Message, message
 
-__all__ = ["refuse_bad_names"]
-
 _MOST_TOLD = 100
 _LINE_ENDS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}")
 

@@ -17,8 +17,6 @@ from agreegen.model.report import FileReport
 from agreegen.recording.scan_pdf import picture_as_pdfa
 from agreegen.register.interface import DocumentRow, How, ScanFile
 
-__all__ = ["RECORDS", "PaperRoles", "paper_files", "read_paper", "with_paper"]
-
 RECORDS = "data/paper-records.json"
 _SCANS = "data/scans"
 _PICTURES = {".png", ".jpg", ".jpeg", ".tif", ".tiff"}

@@ -17,8 +17,6 @@ from agreegen.errors import RegisterError
 from agreegen.messages import message
 from agreegen.model.document import canonical_json
 
-__all__ = ["Addition", "ChainEnd", "Link"]
-
 _INSERT_EVENT = f"INSERT INTO events ({EVENT_COLUMNS}) VALUES (?,?,?,?,?,?,?,?)"  # noqa: S608  # constants only
 _INSERT_HEAD = "INSERT INTO heads (seq, count, hash, signer, signature) VALUES (?,?,?,?,?)"
 

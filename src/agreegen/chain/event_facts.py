@@ -8,8 +8,6 @@ from agreegen.errors import SpokenValueError
 from agreegen.json_text import parse_json
 from agreegen.messages import message
 
-__all__ = ["NOT_OURS", "read_facts"]
-
 NOT_OURS = (ValueError, TypeError, KeyError, AttributeError, OverflowError)
 """What is raised where a value that is read is none that a command of ours writes."""
 

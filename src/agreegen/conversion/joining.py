@@ -10,8 +10,6 @@ import pikepdf
 from agreegen.errors import ConversionError
 from agreegen.messages import message
 
-__all__ = ["join_pages"]
-
 
 def join_pages(parts: Iterable[bytes]) -> bytes:
     """Return one PDF with the pages of all parts, in order; what the first says of itself, all say.

@@ -33,8 +33,6 @@ from agreegen.ledger.timeline import replay
 from agreegen.ledger.totals import after_closing, sum_up
 from agreegen.messages import message
 
-__all__ = ["verify_ledger"]
-
 _HEAD_BEFORE = "SELECT count, hash FROM heads WHERE seq < ? ORDER BY seq DESC LIMIT 1"
 _ZONES = timedelta(days=1)
 """Days of events are those of UTC, days of entries those of the office."""

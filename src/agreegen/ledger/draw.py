@@ -15,8 +15,6 @@ from enum import StrEnum
 from agreegen.ledger.store import Content
 from agreegen.ledger.timeline import replay
 
-__all__ = ["DrawOf", "candidates_of_draw", "draw_lots", "make_seed", "population_hash"]
-
 
 class DrawOf(StrEnum):
     """What is drawn from."""

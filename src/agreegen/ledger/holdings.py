@@ -10,8 +10,6 @@ from agreegen.ledger.interface import ENTERING, Item, Kind, Movement
 from agreegen.ledger.names import counts_as, may_be
 from agreegen.messages import Message, message
 
-__all__ = ["Copy", "Holdings", "Refused"]
-
 
 class Refused(ValueError):  # noqa: N818 - not an error of the program: a movement that cannot be
     """A movement that does not fit what was there before it.

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["counts_as", "may_be", "split_name"]
-
 _NUMBERED = re.compile(r"(.+?)\s*[（(]\s*([^（()）]+?)\s*[)）]\Z")
 
 

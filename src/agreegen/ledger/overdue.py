@@ -13,8 +13,6 @@ from agreegen.ledger.people import add_months
 from agreegen.ledger.store import Content
 from agreegen.ledger.timeline import replay
 
-__all__ = ["DueKind", "Reminder", "find_due"]
-
 _INSPECTION_MONTHS = 12
 """The notice wants a full inspection at least once a year."""
 

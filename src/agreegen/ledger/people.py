@@ -10,8 +10,6 @@ from enum import StrEnum
 from agreegen.ledger.holdings import Copy, Holdings
 from agreegen.ledger.interface import Signature
 
-__all__ = ["Clearance", "Grade", "add_months", "clear"]
-
 
 class Grade(StrEnum):
     """The grade of a post that handles state secrets; `none` for a post that does not."""

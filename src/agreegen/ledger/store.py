@@ -22,8 +22,6 @@ from agreegen.ledger.schema import LEDGER
 from agreegen.messages import message
 from agreegen.model.document import canonical_json
 
-__all__ = ["Content", "Ledger", "read_all_entries"]
-
 _EVENTS = f"SELECT {EVENT_COLUMNS} FROM events ORDER BY seq"  # noqa: S608  # constants only
 _KINDS = frozenset(kind.value for kind in Kind)
 _OWN_KINDS = frozenset(kind.value for kind in OwnKind)

@@ -11,8 +11,6 @@ from agreegen.ledger.interface import Movement
 from agreegen.ledger.names import counts_as
 from agreegen.messages import message
 
-__all__ = ["Placing", "place", "replay"]
-
 
 @dataclass(slots=True)
 class Placing:

@@ -14,8 +14,6 @@ from agreegen.ledger.interface import Kind, Movement, Note, OwnKind
 from agreegen.ledger.store import Content
 from agreegen.ledger.timeline import replay
 
-__all__ = ["Totals", "after_closing", "between", "holdings_hash", "sum_up"]
-
 Belongs = Callable[[date, int], bool]
 """Says whether an entry belongs to a period, by its day and its number."""
 

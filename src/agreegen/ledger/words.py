@@ -10,18 +10,6 @@ from typing import Any
 
 from agreegen.yaml_text import load_typed
 
-__all__ = [
-    "Column",
-    "Sheet",
-    "Word",
-    "group",
-    "inspection_points",
-    "name_of",
-    "read_word",
-    "sheets",
-    "without_unit",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class Word:

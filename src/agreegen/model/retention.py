@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-__all__ = ["MOST_YEARS", "Retention", "longest"]
-
 MOST_YEARS = 100
 _PERMANENT = "permanent"
 

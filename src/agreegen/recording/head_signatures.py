@@ -11,8 +11,6 @@ from agreegen.pki.algorithms import SM2_DEFAULT_ID, compute_digest
 from agreegen.pki.cms.container_check import check_container
 from agreegen.recording.signer import identity_of
 
-__all__ = ["HeadSignature", "read_signature", "signer_of_bytes"]
-
 _CADES = "ETSI.CAdES.detached"
 _MAX_CMS_BYTES = 1 << 20
 

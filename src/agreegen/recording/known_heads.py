@@ -14,8 +14,6 @@ from agreegen.errors import InputError
 from agreegen.messages import message
 from agreegen.model.document import canonical_json
 
-__all__ = ["HEADS_IN_BAG", "KnownHeads", "encode_heads", "heads_in_bag", "read_known"]
-
 HEADS_IN_BAG = "data/register-heads.json"
 _CODE = re.compile(r"[1-9]\d*(-[A-Z2-7]{4}){4}\Z")
 _MAX_BYTES = 64 << 20

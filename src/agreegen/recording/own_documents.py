@@ -20,8 +20,6 @@ from agreegen.register.interface import DocumentRow, How
 from agreegen.verification.structure.identity import Identity, read_identity
 from agreegen.verification.structure.plain_identity import read_plain_identity
 
-__all__ = ["OwnDocument", "count_pages", "examine_file", "identify", "read_own"]
-
 _SIGNERS: ShapeMemory[SignerIdentity] = ShapeMemory()
 
 

@@ -20,15 +20,6 @@ from agreegen.recording.recorder import Recorder
 from agreegen.recording.scan_files import place_below
 from agreegen.register.interface import DocumentRow, EventDraft, EventKind, How
 
-__all__ = [
-    "ReceivedDocument",
-    "SentDocument",
-    "new_signers",
-    "receive_document",
-    "require_returned",
-    "signed_draft",
-]
-
 _SHOWN = 8
 _HINT = message("recording.ask-other-party-file-signed-agreegen")
 

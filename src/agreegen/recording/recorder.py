@@ -15,8 +15,6 @@ from agreegen.register.interface import EventDraft, EventKind, How
 from agreegen.register.paper import PaperRecord, paper_error, paper_problem
 from agreegen.register.store import Register
 
-__all__ = ["Recorder"]
-
 
 @dataclass(slots=True)
 class Recorder:

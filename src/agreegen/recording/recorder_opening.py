@@ -16,8 +16,6 @@ from agreegen.recording.standing import require_standing
 from agreegen.register.store import Register
 from agreegen.signing.interface import Credential
 
-__all__ = ["open_recorder"]
-
 
 @contextlib.contextmanager
 def open_recorder(

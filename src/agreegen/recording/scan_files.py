@@ -15,8 +15,6 @@ from agreegen.messages import message
 from agreegen.recording.scan_inputs import open_source
 from agreegen.register.interface import ScanFile
 
-__all__ = ["SCANS_FOLDER", "SUFFIXES", "count_opening_pages", "keep_scan", "kept_below", "place_below"]
-
 SCANS_FOLDER = "scans"
 SUFFIXES = {"PDF": ".pdf", "PNG": ".png", "JPEG": ".jpg", "TIFF": ".tif"}
 _BLOCK_BYTES = 1 << 20

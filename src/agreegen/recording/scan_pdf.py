@@ -14,8 +14,6 @@ from agreegen.foreign.confinement import ConfinedError, shared
 from agreegen.foreign.limits import Limits
 from agreegen.messages import message
 
-__all__ = ["picture_as_pdfa"]
-
 _PT_PER_INCH = 72
 _USUAL_DPI, _LEAST_DPI = 200.0, 50.0
 _JPEG_QUALITY = 92

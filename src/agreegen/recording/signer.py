@@ -14,8 +14,6 @@ from agreegen.pki.signer_pin import fingerprint
 from agreegen.signing.detached import sign_detached
 from agreegen.signing.interface import Credential, TimestampServer, Trust
 
-__all__ = ["CredentialSigner", "accept_succession", "identity_of"]
-
 
 @dataclass(frozen=True, slots=True)
 class CredentialSigner:

@@ -19,8 +19,6 @@ from agreegen.recording.recorder import Recorder
 from agreegen.register.interface import DocumentRow, EventDraft, EventKind, Registration
 from agreegen.register.registering import registration_of
 
-__all__ = ["SignedSingle", "expect_signed", "path_below", "record_made", "record_signed", "register_single"]
-
 
 @dataclass(frozen=True, slots=True)
 class SignedSingle:

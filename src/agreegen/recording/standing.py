@@ -21,8 +21,6 @@ from agreegen.register.store import Register
 from agreegen.signing.certificate_paths import find_path
 from agreegen.signing.interface import Trust
 
-__all__ = ["require_register_unchanged", "require_signer", "require_standing", "require_unchanged"]
-
 _MOST_TOLD = 20
 _OF_THE_CLOCK = "time-backwards"
 _EVIDENCE = (EventKind.SIGNED.value, EventKind.PAPER.value, EventKind.RETRACTED.value)

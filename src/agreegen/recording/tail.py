@@ -19,8 +19,6 @@ from agreegen.register.store import Register
 from agreegen.verification.confined import command_process
 from agreegen.verification.interface import Options
 
-__all__ = ["require_explained"]
-
 _GOING_ON = {
     EventKind.SIGNED,
     EventKind.TIMESTAMP_PENDING,

@@ -26,8 +26,6 @@ from agreegen.register.store import Register
 if TYPE_CHECKING:
     from agreegen.rosters.row import RosterRow
 
-__all__ = ["Coverage", "CoveragePerson", "CoverageTotals"]
-
 
 @dataclass(frozen=True, slots=True)
 class CoveragePerson:

@@ -13,8 +13,6 @@ from agreegen.model.four_properties import Check, Outcome, Property, outcome_of
 from agreegen.reports.verification.html_style import STYLE
 from agreegen.unit_sheets import Table, write_tables
 
-__all__ = ["write_four_html", "write_four_workbook"]
-
 _CLASSES = {
     Outcome.PASSED: "valid",
     Outcome.FAILED: "invalid",

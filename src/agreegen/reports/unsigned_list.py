@@ -10,8 +10,6 @@ from agreegen.register.coverage import CoverageState
 from agreegen.reports.coverage import CoveragePerson
 from agreegen.unit_sheets import UnitRow, write_unit_sheets
 
-__all__ = ["UnsignedList"]
-
 _COLUMNS = (("number", 6), ("staff-no", 18), ("name", 16), ("unit", 30), ("state", 16), ("detail", 60))
 _OPEN = {
     CoverageState.MADE,

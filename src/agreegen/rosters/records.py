@@ -20,8 +20,6 @@ from agreegen.values.parse import parse_values
 from agreegen.values.problem import RawValue
 from agreegen.values.text import is_empty, is_stroke
 
-__all__ = ["Record", "Records", "open_records"]
-
 
 @dataclass(frozen=True, slots=True)
 class Record:

@@ -10,8 +10,6 @@ from agreegen.model.form import Field, Form
 from agreegen.rosters.headers import HeaderMatcher
 from agreegen.rosters.table_choice import choose_table
 
-__all__ = ["RosterSurvey", "survey_roster"]
-
 
 @dataclass(frozen=True, slots=True)
 class RosterSurvey:

@@ -25,8 +25,6 @@ from agreegen.model.report import Alarm, FileReport, Verdict
 from agreegen.pdf.limits import Limits
 from agreegen.verification.interface import Options, Structure
 
-__all__ = ["JudgingProcess", "command_process"]
-
 T = TypeVar("T")
 
 _FILES_PER_PROCESS = 500

@@ -16,8 +16,6 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC, GCM
 from agreegen.archive.envelopes.problems import ContentError
 from agreegen.messages import message
 
-__all__ = ["ContentCipher", "Decryption", "Encryption", "decryption", "encryption"]
-
 _AES_256_GCM, _SM4_CBC = "2.16.840.1.101.3.4.1.46", "1.2.156.10197.1.104.2"
 _NONCE_BYTES, _TAG_BYTES, _BLOCK_BYTES = 12, 16, 16
 

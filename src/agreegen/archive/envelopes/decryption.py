@@ -22,8 +22,6 @@ from agreegen.messages import Message, message
 from agreegen.signing.interface import Credential
 from agreegen.temporary import OwnFolder
 
-__all__ = ["open_bag"]
-
 _BLOCK_BYTES = 1 << 20
 
 

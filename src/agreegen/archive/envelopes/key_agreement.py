@@ -6,8 +6,6 @@ from asn1crypto import cms, core
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.x963kdf import X963KDF
 
-__all__ = ["AES_256_WRAP", "STANDARD_DH_SHA256", "wrapping_key"]
-
 STANDARD_DH_SHA256 = "1.3.132.1.11.1"
 """dhSinglePass-stdDH-sha256kdf-scheme."""
 AES_256_WRAP = "aes256_wrap"

@@ -13,8 +13,6 @@ from agreegen.archive.envelopes.ciphers import ContentCipher
 from agreegen.archive.envelopes.problems import ContentError
 from agreegen.messages import message
 
-__all__ = ["PartFrame", "PartHead", "read_part_head", "read_tag"]
-
 _SEQUENCE, _SET, _INTEGER, _OCTETS, _NAME = 0x30, 0x31, 0x02, 0x04, 0x06
 _EXPLICIT_0, _CONTENT, _CONTENT_IN_PIECES = 0xA0, 0x80, 0xA0
 _DATA = bytes.fromhex("06092a864886f70d010701")

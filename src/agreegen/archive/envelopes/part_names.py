@@ -9,8 +9,6 @@ from pathlib import Path
 from agreegen.errors import UsageError
 from agreegen.messages import message
 
-__all__ = ["all_parts", "part_names", "stale_parts"]
-
 _MOST_PARTS = 99_999
 _PART = re.compile(r"(.+)\.(\d{3,5})-of-(\d{3,5})(\.[^.]*)\Z", re.DOTALL)
 

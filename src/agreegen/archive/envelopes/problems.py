@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from agreegen.messages import Message, translate
 
-__all__ = ["ContentError"]
-
 
 class ContentError(ValueError):
     """An envelope, or what it holds, is not what it must be.

@@ -28,8 +28,6 @@ from agreegen.signing.credentials.certificate_files import parse_certificates
 from agreegen.signing.interface import Trust
 from agreegen.signing.names import UNREADABLE_X509, subject_label
 
-__all__ = ["SM2_ENCRYPTION", "Recipient", "encrypt_key", "read_recipients"]
-
 SM2_ENCRYPTION = "1.2.156.10197.1.301.3"
 """Public key encryption with SM2 (GM/T 0006)."""
 _MOST_FILE_BYTES = 1 << 20

@@ -21,8 +21,6 @@ from agreegen.files import refuse_existing, sync_folder
 from agreegen.messages import message
 from agreegen.temporary import OwnFolder
 
-__all__ = ["MOST_PART_BYTES", "SealedBag", "seal_bag"]
-
 MOST_PART_BYTES = 1 << 30
 """Plain bytes of one part: OpenSSL holds a whole one in memory, and fails at some larger ones."""
 _BLOCK_BYTES = 1 << 20

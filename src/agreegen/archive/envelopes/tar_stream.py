@@ -14,8 +14,6 @@ from agreegen.archive.envelopes.problems import ContentError
 from agreegen.archive.manifests import ManifestError, check_plain
 from agreegen.messages import message
 
-__all__ = ["ByteSource", "Packing", "extract", "plan"]
-
 _RECORD = 512
 _BLOCK_BYTES = 1 << 20
 _MOST_PAX_BYTES = 64 << 10

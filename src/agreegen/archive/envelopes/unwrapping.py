@@ -16,8 +16,6 @@ from agreegen.messages import message
 from agreegen.signing.interface import Credential, KeyOpener
 from agreegen.signing.names import subject_label
 
-__all__ = ["content_key"]
-
 _KEY_BYTES = 32
 _OAEP_HASHES = frozenset({"sha1", "sha256", "sha384", "sha512"})
 

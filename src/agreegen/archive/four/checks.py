@@ -19,8 +19,6 @@ from agreegen.model.report import Verdict
 from agreegen.programs import run_program
 from agreegen.verification.detached import SealReport, SealState
 
-__all__ = ["check_four"]
-
 _DOCUMENTS, _PARAMETERS = "data/documents", "data/parameters"
 _MOST_NAMED = 10
 _MOST_TABLE_BYTES = 256 << 20

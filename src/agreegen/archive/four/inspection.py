@@ -11,8 +11,6 @@ import pikepdf
 from agreegen.foreign.confinement import ConfinedError, shared
 from agreegen.foreign.limits import Limits
 
-__all__ = ["PdfFacts", "inspect_pdf"]
-
 _SCRIPTS = frozenset({"/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/Rendition", "/GoToE"})
 _MOST_DEEP = 20
 _PROGRAMS = ("/FontFile", "/FontFile2", "/FontFile3")

@@ -19,8 +19,6 @@ from agreegen.signing.detached import sign_detached
 from agreegen.signing.interface import Credential, TimestampServer, Trust
 from agreegen.temporary import OwnFolder
 
-__all__ = ["RECEIPT_NAME", "SIGNATURE_SUFFIX", "TABLE_NAME", "Sender", "hand_over", "transfer_folder"]
-
 RECEIPT_NAME = "receipt.json"
 SIGNATURE_SUFFIX = ".p7s"
 TABLE_NAME = "transfer-list.xlsx"

@@ -14,8 +14,6 @@ from agreegen.archive.interface import TAG_MANIFEST
 from agreegen.files import sha256_of_file
 from agreegen.json_text import parse_json
 
-__all__ = ["DOCUMENTS", "make_list"]
-
 DOCUMENTS = "data/documents/"
 _PARAMETERS = "data/parameters/"
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")

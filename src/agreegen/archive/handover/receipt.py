@@ -12,8 +12,6 @@ from agreegen.archive.interface import BagReport
 from agreegen.messages import Message, in_every_language, message
 from agreegen.verification.detached import SealReport
 
-__all__ = ["Kept", "ReceiptCheck", "Received"]
-
 
 class Kept(StrEnum):
     """What became of the receipt."""

@@ -37,8 +37,6 @@ from agreegen.temporary import OwnFolder
 from agreegen.verification.detached import SealReport, SealState, judge_signature
 from agreegen.verification.interface import Options
 
-__all__ = ["Receiver", "receive_bag"]
-
 _MAX_LIST_BYTES = 256 << 20
 _MAX_SIGNATURE_BYTES = 4 << 20
 

@@ -9,8 +9,6 @@ from agreegen.archive.handover.transfer_list import TransferList
 from agreegen.messages import message, translate
 from agreegen.unit_sheets import Table, write_tables
 
-__all__ = ["write_list_table"]
-
 _COLUMNS = {
     "number": 6,
     "reference": 16,

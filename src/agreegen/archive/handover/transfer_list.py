@@ -12,8 +12,6 @@ from agreegen.errors import InputError
 from agreegen.messages import message
 from agreegen.model.document import canonical_json
 
-__all__ = ["LIST_NAME", "TransferList", "TransferRow"]
-
 LIST_NAME = "transfer-list.json"
 _SCHEMA = "agreegen/transfer-list/1"
 

@@ -39,8 +39,6 @@ from agreegen.temporary import OwnFolder
 from agreegen.verification.detached import SealState
 from agreegen.verification.interface import Options
 
-__all__ = ["Destroyer", "Destruction", "destroy_bag"]
-
 _MOVED = "bag"
 
 

@@ -18,8 +18,6 @@ from agreegen.model.retention import Retention
 from agreegen.pki.signer_pin import SignerPin
 from agreegen.verification.interface import Options
 
-__all__ = ["BagAge", "DueState", "age_of", "ages_below"]
-
 _INFO = "bag-info.txt"
 _MOST_INFO_BYTES = 1 << 20
 _MOST_DEEP = 6

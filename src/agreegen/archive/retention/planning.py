@@ -20,8 +20,6 @@ from agreegen.messages import Message, message
 from agreegen.model.retention import Retention
 from agreegen.register.store import Register
 
-__all__ = ["Wish", "plan_destruction", "require_over", "require_two_people"]
-
 _DOCUMENTS = "data/documents/"
 _MOST_PROBLEMS = 20
 

@@ -13,16 +13,6 @@ from agreegen.json_text import parse_json
 from agreegen.messages import message
 from agreegen.model.document import canonical_json
 
-__all__ = [
-    "COMPLETION_NAME",
-    "ORDER_NAME",
-    "RECORD_SIGNATURE",
-    "DestroyedFile",
-    "DestructionOrder",
-    "destruction_folder",
-    "read_order",
-]
-
 ORDER_NAME, COMPLETION_NAME = "order.json", "completion.json"
 RECORD_SIGNATURE = ".p7s"
 """Suffix of the detached signature beside each."""

@@ -12,8 +12,6 @@ from agreegen.pki.signer_pin import SignerPin
 from agreegen.verification.detached import SealReport, SealState, judge_signature
 from agreegen.verification.interface import Options
 
-__all__ = ["is_genuine", "judge_order"]
-
 _MOST_RECORD_BYTES = 1 << 30
 _MOST_SIGNATURE_BYTES = 4 << 20
 

@@ -14,8 +14,6 @@ from agreegen.recording.ledger.writer import LedgerWriter, Settled
 from agreegen.recording.recorder import Recorder
 from agreegen.register.interface import DocumentState, EventDraft, EventKind
 
-__all__ = ["enter_in_ledger", "record_in_register", "require_ledger_takes_it"]
-
 
 def record_in_register(recorder: Recorder, order: DestructionOrder, now: datetime) -> int:
     """Record that documents are gone, under one signed head; those recorded already stay as they are.

@@ -39,8 +39,6 @@ from agreegen.rosters.row import RosterRow
 from agreegen.signing.interface import Prompt, Trust
 from agreegen.signing.trust import load_trust
 
-__all__ = ["check_job", "expected_end"]
-
 _ROWS_PER_HOUR = 20_000  # a cautious figure for two processors and LibreOffice
 _NOBODY = b"\0" * 32  # stands in for a register's secret; the ids of a preflight are thrown away
 

@@ -12,8 +12,6 @@ from agreegen.batch.planning.mended_rows import MendedRows
 from agreegen.register.store import Register
 from agreegen.reports.coverage import Coverage, CoverageTotals, RowSource
 
-__all__ = ["count_job", "job_coverage"]
-
 
 @contextlib.contextmanager
 def job_coverage(job: Job, at: datetime | None = None) -> Iterator[Coverage]:

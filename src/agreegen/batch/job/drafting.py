@@ -14,8 +14,6 @@ from agreegen.messages import message
 from agreegen.model.form import FieldType, Form, RoleKind, SignatureRole
 from agreegen.rosters.survey import RosterSurvey, survey_roster
 
-__all__ = ["JobDraft", "date_fields", "fitting_forms", "office_role", "write_draft"]
-
 
 @dataclass(frozen=True, slots=True)
 class JobDraft:

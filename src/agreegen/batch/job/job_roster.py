@@ -5,8 +5,6 @@ from __future__ import annotations
 from agreegen.batch.interface import Job, RunSettings
 from agreegen.rosters.roster import Roster, open_roster
 
-__all__ = ["is_own_roster", "open_job_roster", "open_run_roster"]
-
 
 def open_job_roster(job: Job) -> Roster:
     """Open the roster of a job: its header, and its rows as they stand in the file, with what is wrong.

@@ -12,8 +12,6 @@ from agreegen.errors import InputError, RegisterError
 from agreegen.messages import message
 from agreegen.register.store import Register
 
-__all__ = ["OutputError", "refuse_links", "refuse_lost_register", "refuse_other_template", "require_writable"]
-
 
 class OutputError(RegisterError):
     """The output folder cannot be written; what is done is kept."""

@@ -24,15 +24,6 @@ from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import Credential, Prompt, Trust
 from agreegen.signing.trust import load_trust
 
-__all__ = [
-    "head_credential",
-    "recorder_beside",
-    "recorder_for",
-    "recorder_for_bag",
-    "remembered_retention",
-    "require_head_signer",
-]
-
 _HINT = message("batch.give-credential-or-name-register-credential")
 
 

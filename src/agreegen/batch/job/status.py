@@ -15,8 +15,6 @@ from agreegen.register.interface import ENDED
 from agreegen.register.store import Register
 from agreegen.reports.coverage import CoverageTotals
 
-__all__ = ["JobStatus", "job_status"]
-
 
 @dataclass(frozen=True, slots=True)
 class JobStatus:

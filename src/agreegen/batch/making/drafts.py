@@ -17,8 +17,6 @@ from agreegen.files import sha256_of
 from agreegen.messages import Message
 from agreegen.register.interface import EventDraft, EventKind
 
-__all__ = ["Draft", "FileBytes", "TaskResult"]
-
 
 @dataclass(frozen=True, slots=True)
 class FileBytes:

@@ -12,8 +12,6 @@ from agreegen.errors import CredentialError
 from agreegen.messages import Message, message
 from agreegen.signing.interface import AppearanceSource, Credential, Mechanism, RawSigner
 
-__all__ = ["RemoteKey"]
-
 
 @dataclass(frozen=True, slots=True)
 class RemoteKey:

@@ -16,8 +16,6 @@ from agreegen.register.interface import DocumentRow, ScanFile
 from agreegen.register.paper import PaperProblem, PaperRecord, paper_error, paper_problem
 from agreegen.register.view import RegisterView
 
-__all__ = ["add_paper", "find_document"]
-
 _SIDES = 2
 """A sheet has two sides: scanners that read both give a blank page for each printed one."""
 

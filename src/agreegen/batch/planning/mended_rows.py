@@ -20,8 +20,6 @@ from agreegen.rosters.row import RosterRow
 from agreegen.values.parse import parse_values
 from agreegen.values.problem import RawValue
 
-__all__ = ["MendedRows", "Mending", "link_mended", "mended_warning"]
-
 _ROWS_NAMED = 10
 
 

@@ -14,8 +14,6 @@ from agreegen.model.document import Document
 from agreegen.model.form import Form
 from agreegen.register.interface import DocumentRow
 
-__all__ = ["Forecast", "Replacement", "person_signed"]
-
 _MOST_NAMED = 10
 _MOST_CHARACTERS = 60
 

@@ -14,8 +14,6 @@ from agreegen.recording.signer import identity_of
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import Credential, Prompt
 
-__all__ = ["OfficeSigners", "read_office_signers"]
-
 Identities = tuple[SignerIdentity, ...]
 
 

@@ -25,8 +25,6 @@ from agreegen.register.interface import EventDraft, EventKind
 from agreegen.register.store import Register
 from agreegen.signing.interface import Credential, Trust
 
-__all__ = ["RebuildRequest", "rebuild_register"]
-
 _EVENTS_AT_ONCE = 2_000
 _NAME = "register.db"
 

@@ -20,8 +20,6 @@ from agreegen.register.interface import EventDraft, EventKind
 from agreegen.register.view import RegisterView
 from agreegen.signing.interface import Credential
 
-__all__ = ["adopt_bags"]
-
 _DOCUMENTS = "data/documents/"
 
 

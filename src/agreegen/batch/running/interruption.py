@@ -6,8 +6,6 @@ import contextlib
 import signal
 from types import FrameType, TracebackType
 
-__all__ = ["Interruption"]
-
 
 class Interruption:
     """Turns the first Ctrl-C into a wish to stop after the chunks under way; the second one ends at once."""

@@ -10,8 +10,6 @@ from agreegen.batch.interface import Job, RunSummary
 from agreegen.messages import message, reader_language, translate
 from agreegen.reports.verification.html_style import STYLE
 
-__all__ = ["SHOWN", "render_report"]
-
 SHOWN = 1_000
 """So many failed rows and warnings are told one by one."""
 

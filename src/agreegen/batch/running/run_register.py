@@ -20,8 +20,6 @@ from agreegen.register.interface import EventDraft, EventKind
 from agreegen.register.store import Register
 from agreegen.signing.interface import Trust
 
-__all__ = ["prove_time", "recorder_for_run", "run_event"]
-
 
 def recorder_for_run(job: Job, register: Register, keys: SharedKeys, trust: Trust, now: datetime) -> Recorder:
     """Give what records for a run, after a look at what stands in the register.

@@ -13,8 +13,6 @@ from agreegen.messages import message
 from agreegen.signing.certificate_paths import known_paths
 from agreegen.signing.interface import Trust
 
-__all__ = ["start_pool"]
-
 _ROWS_FOR_PROCESSES = 40
 
 

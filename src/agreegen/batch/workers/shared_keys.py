@@ -13,8 +13,6 @@ from agreegen.pki.signer_pin import fingerprint
 from agreegen.signing.certificate_checks import check_credential
 from agreegen.signing.interface import Credential, Prompt, Trust
 
-__all__ = ["SharedKeys", "load_keys", "shared_certificates"]
-
 
 @dataclass(slots=True)
 class SharedKeys:

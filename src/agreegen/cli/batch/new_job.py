@@ -30,8 +30,6 @@ from agreegen.model.complaint import Severity, sort_and_merge
 from agreegen.model.form import Field
 from agreegen.model.role_names import RoleChoice
 
-__all__ = ["new_command"]
-
 
 @click.command("new")
 @click.argument("roster", type=existing_file, metavar="ROSTER")

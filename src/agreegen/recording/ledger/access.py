@@ -23,8 +23,6 @@ from agreegen.signing.certificate_checks import check_credential
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import Credential, Prompt, Trust
 
-__all__ = ["LedgerAccess", "credential_facts", "credential_file_of", "open_ledger_writer"]
-
 
 @dataclass(frozen=True, slots=True)
 class LedgerAccess:

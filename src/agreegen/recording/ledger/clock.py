@@ -9,8 +9,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from agreegen.errors import UsageError
 from agreegen.messages import message
 
-__all__ = ["office_day"]
-
 
 def office_day(now: datetime) -> date:
     """Return the office's day at a moment.

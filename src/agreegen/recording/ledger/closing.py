@@ -10,8 +10,6 @@ from agreegen.ledger.store import Content
 from agreegen.ledger.totals import Totals, after_closing, sum_up
 from agreegen.messages import message
 
-__all__ = ["closed_totals", "closing_note", "first_day", "last_day", "next_totals"]
-
 
 def last_day(today: date, *, year: int | None, through: date | None) -> date:
     """Return the last day that a closing covers; a year that has not ended is closed through today.

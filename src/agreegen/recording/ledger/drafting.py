@@ -17,8 +17,6 @@ from agreegen.recording.ledger.signatures import read_reference
 from agreegen.register.store import Register
 from agreegen.values.text import drop_han_spaces
 
-__all__ = ["Drafter"]
-
 _PEOPLE = ("giver", "receiver", "custodian", "approved_by", "handled_by", "counted_by", "witness")
 _PLAIN = (*_PEOPLE, "method", "note")
 _NEW_NUMBERS = ENTERING | {Kind.COPY}

@@ -8,8 +8,6 @@ from agreegen.ledger.interface import Note, OwnKind
 from agreegen.messages import message
 from agreegen.recording.ledger.writer import LedgerWriter
 
-__all__ = ["drawn_note"]
-
 
 def drawn_note(writer: LedgerWriter, count: int, of: DrawOf, public: str) -> tuple[Note, tuple[str, ...]]:
     """Draw, and return the entry that records it with the candidates.

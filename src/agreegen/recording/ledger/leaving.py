@@ -18,8 +18,6 @@ from agreegen.recording.ledger.signatures import keep_signature
 from agreegen.recording.ledger.writer import LedgerWriter
 from agreegen.register.store import Register
 
-__all__ = ["LEAVING_FORM", "Leaving", "examine_leavers", "find_pledge", "leaver_notes"]
-
 LEAVING_FORM, _ROLE = "leaving-pledge", "pledger"
 
 

@@ -15,8 +15,6 @@ from agreegen.model.complaint import Complaint, ComplaintsError, Location, Sever
 from agreegen.recording.ledger.workbook import columns_of
 from agreegen.rosters.records import Record, open_records
 
-__all__ = ["read_attendance", "read_inspection"]
-
 Row = TypeVar("Row")
 
 

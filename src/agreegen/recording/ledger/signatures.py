@@ -12,8 +12,6 @@ from agreegen.messages import message
 from agreegen.recording.scan_files import SCANS_FOLDER, SUFFIXES, count_opening_pages, place_below
 from agreegen.register.store import Register
 
-__all__ = ["keep_signature", "read_reference"]
-
 _MODE = 0o600
 
 

@@ -20,8 +20,6 @@ from agreegen.rosters.records import Record, Records, open_records
 from agreegen.values.parse import parse_value
 from agreegen.values.problem import ValueProblem
 
-__all__ = ["columns_of", "read_entries", "read_fields", "settle_or_complain"]
-
 _MAX_TEXT = 500
 
 

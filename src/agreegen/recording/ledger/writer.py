@@ -17,8 +17,6 @@ from agreegen.messages import message
 from agreegen.recording.ledger.signatures import keep_signature
 from agreegen.recording.signer import CredentialSigner
 
-__all__ = ["LedgerWriter", "Settled"]
-
 
 @dataclass(frozen=True, slots=True)
 class Settled:

@@ -16,8 +16,6 @@ from agreegen.forms.fonts import find_chain
 from agreegen.text_cells import workbook_text
 from agreegen.unit_sheets import Table
 
-__all__ = ["write_pdf"]
-
 _FONT = "Noto Serif SC"
 _CHAIN = (_FONT, "LXGW WenKai", "HanaMinA", "HanaMinB", "Noto Serif CJK SC", "BabelStone Han")
 _PAGE_MM = (297.0, 210.0)

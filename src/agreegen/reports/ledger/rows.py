@@ -14,8 +14,6 @@ from agreegen.ledger.timeline import replay
 from agreegen.ledger.words import Sheet, name_of, sheets
 from agreegen.unit_sheets import Table
 
-__all__ = ["LedgerTables"]
-
 Row = Mapping[str, str | int]
 _OUTWARDS = {Kind.ISSUE, Kind.MAIL}
 _WRITTEN_ON_COPIES = "{item}-{numbers}"

@@ -11,8 +11,6 @@ from agreegen.ledger.totals import Totals
 from agreegen.ledger.words import name_of
 from agreegen.messages import Message, message, translate
 
-__all__ = ["report_values"]
-
 _LANGUAGE = "zh"
 """The form is Chinese, whoever asks for it."""
 _HASH_GROUP = 8

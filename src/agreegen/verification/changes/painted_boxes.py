@@ -287,6 +287,3 @@ def union(boxes: list[Rectangle]) -> Rectangle:
         min(box[0] for box in boxes), min(box[1] for box in boxes),
         max(box[2] for box in boxes), max(box[3] for box in boxes),
     )  # fmt: skip
-
-
-__all__ = ["EVERYWHERE", "has_normal_look", "is_hidden", "looks_of", "painted_box", "union", "with_inherited"]

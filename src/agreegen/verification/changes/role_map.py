@@ -266,6 +266,3 @@ def _items(items: list[Value], kind: Role | frozenset[Role]) -> Iterator[_Found]
         found = SCHEMAS[kind].items
         below = TREE_POINTS if kind is Role.PARENT_LIST else kind if found is None else found
     return ((item, below) for item in items if isinstance(item, Ref | dict | list))
-
-
-__all__ = ["RoleMap", "resolved", "settled"]

@@ -5,5 +5,3 @@ from __future__ import annotations
 from agreegen.web.routes.batches import documents, making, overview, paper, printing
 
 PAGES = (*overview.PAGES, *making.PAGES, *documents.PAGES, *paper.PAGES, *printing.PAGES)
-
-__all__ = ["PAGES"]
