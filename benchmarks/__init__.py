@@ -1,3 +1,1 @@
 """Benchmarks: every claim about speed, measured in one run on one machine beside what it is compared with."""
-
-from __future__ import annotations

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import yaml
 
+from agreegen.conversion.interface import EngineChoice
 from agreegen.errors import AgreegenError
-from agreegen.example_pki import ExamplePki
+from agreegen.example_pki.layout import ExamplePki
 from agreegen.model.document import Document
 from agreegen.packaged_data import samples_folder
-from agreegen.pipeline.making import DocumentMaker, EngineChoice
+from agreegen.pipeline.making import DocumentMaker
 from agreegen.rosters.parameters import read_parameters
 from benchmarks.batches import run_batch
 from benchmarks.measure import Figure, Result

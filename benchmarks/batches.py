@@ -14,7 +14,7 @@ from pathlib import Path
 
 import yaml
 
-from agreegen.example_pki import ExamplePki
+from agreegen.example_pki.layout import ExamplePki
 from benchmarks.measure import processor_seconds
 from benchmarks.samples import PLEDGE, PLEDGE_DATE, UNIT_ROLE, write_csv_roster
 

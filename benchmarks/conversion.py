@@ -11,11 +11,11 @@ from pathlib import Path
 
 from agreegen.conversion.libreoffice import LibreOffice, fontconfig_text
 from agreegen.errors import ConversionError
+from agreegen.forms.fonts import font_folders
 from agreegen.messages import foreign_text
 from agreegen.model.form import Form
 from agreegen.programs import find_program
 from agreegen.rendering.docx import render_docx
-from agreegen.rendering.fonts import font_folders
 from benchmarks.measure import Result, time_ms
 from benchmarks.samples import agreement_documents, agreement_form, pledge_documents, pledge_form
 from benchmarks.setting import Setting

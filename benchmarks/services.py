@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from agreegen.example_pki import ExamplePki
+from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.responder import Responder
 from agreegen.pki.encoding import tlv
 

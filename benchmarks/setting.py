@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from agreegen.example_pki import ExamplePki, make_example_pki
+from agreegen.example_pki.layout import ExamplePki
+from agreegen.example_pki.maker import make_example_pki
 from agreegen.example_pki.responder import free_port
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import Credential, Trust

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from agreegen.conversion.interface import EngineChoice
 from agreegen.forms.catalog import find_form, forms_folder
 from agreegen.model.document import Document, build_document
 from agreegen.pdf.pictures.streams import stream_body
 from agreegen.pdf.plain import PlainPdf
-from agreegen.pipeline.making import DocumentMaker, EngineChoice
+from agreegen.pipeline.making import DocumentMaker
 from agreegen.rosters.parameters import read_parameters
 from agreegen.signing.appearance.pictures import INK, Appearance, AppearanceMaker, form_body, number
 from agreegen.signing.appearance.text_line import text_lines

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from agreegen.batch.interface import Job
-from agreegen.batch.running.run import RunSettings, run_job
+from agreegen.batch.interface import Job, RunSettings
+from agreegen.batch.running.run import run_job
 from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.maker import make_example_pki
 from tests.attacks.documents import fill, signed

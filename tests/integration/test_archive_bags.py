@@ -13,12 +13,13 @@ from pathlib import Path
 import bagit
 import pytest
 
-from agreegen.archive.create import BagRequest, create_bag
-from agreegen.archive.interface import BagLimits, BagReport
+from agreegen.archive.create import create_bag
+from agreegen.archive.interface import BagLimits, BagReport, BagRequest
 from agreegen.archive.manifests import manifest_lines
 from agreegen.archive.verify import verify_bag
+from agreegen.batch.interface import RunSettings
 from agreegen.batch.job.register_signers import recorder_for_bag
-from agreegen.batch.running.run import RunSettings, run_job
+from agreegen.batch.running.run import run_job
 from agreegen.errors import ArchiveError, TimestampError, UsageError
 from agreegen.example_pki.responder import Responder
 from agreegen.files import sha256_of_file

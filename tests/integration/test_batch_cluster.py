@@ -16,8 +16,8 @@ import distributed  # noqa: F401 - sets Dask's defaults before a fixture changes
 import pytest
 
 from agreegen.api.register_heads import head_judge
-from agreegen.batch.interface import Job, RunEvent, RunEventKind
-from agreegen.batch.running.run import RunSettings, run_job
+from agreegen.batch.interface import Job, RunEvent, RunEventKind, RunSettings
+from agreegen.batch.running.run import run_job
 from agreegen.errors import RegisterError, UsageError
 from agreegen.example_pki.responder import free_port
 from agreegen.register.audit.service import verify_register

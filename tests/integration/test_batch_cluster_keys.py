@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from agreegen.api.register_heads import head_judge
-from agreegen.batch.interface import Job, RunEvent, RunEventKind
-from agreegen.batch.running.run import RunSettings, run_job
+from agreegen.batch.interface import Job, RunEvent, RunEventKind, RunSettings
+from agreegen.batch.running.run import run_job
 from agreegen.errors import InputError, RegisterError, UsageError
 from agreegen.model.report import Verdict
 from agreegen.register.audit.service import verify_register

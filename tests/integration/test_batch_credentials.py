@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from agreegen.batch.checking.preflight import check_job
+from agreegen.batch.interface import RunSettings
 from agreegen.batch.job.job_file import read_job
-from agreegen.batch.running.run import RunSettings, run_job
+from agreegen.batch.running.run import run_job
 from tests.integration.batch_support import clock, make_pki, write_job
 
 PEOPLE_SIGN = """  - role: pledger

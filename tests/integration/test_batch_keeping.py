@@ -12,9 +12,9 @@ from PIL import Image
 
 from agreegen.archive import create
 from agreegen.batch.checking.preflight import check_job
-from agreegen.batch.interface import Job
+from agreegen.batch.interface import Job, RunSettings
 from agreegen.batch.job.job_file import read_job
-from agreegen.batch.running.run import RunSettings, run_job
+from agreegen.batch.running.run import run_job
 from agreegen.cli.main import run as agreegen
 from agreegen.errors import RegisterError
 from agreegen.register.interface import DocumentState, EventDraft, EventKind

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from agreegen.batch.checking.preflight import check_job
-from agreegen.batch.interface import Job, RunSummary
-from agreegen.batch.running.run import RunSettings, run_job
+from agreegen.batch.interface import Job, RunSettings, RunSummary
+from agreegen.batch.running.run import run_job
 from agreegen.cli.main import run as agreegen
 from agreegen.register.audit.service import verify_register
 from agreegen.register.store import Register

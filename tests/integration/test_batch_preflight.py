@@ -10,9 +10,9 @@ import pytest
 
 from agreegen.batch.checking.disk_room import document_bytes
 from agreegen.batch.checking.preflight import check_job
-from agreegen.batch.interface import Job, JobCheck
+from agreegen.batch.interface import Job, JobCheck, RunSettings
 from agreegen.batch.job.job_file import read_job
-from agreegen.batch.running.run import RunSettings, run_job
+from agreegen.batch.running.run import run_job
 from agreegen.cli.main import run as run_program
 from agreegen.errors import RegisterError
 from agreegen.example_pki.maker import make_example_pki

@@ -12,9 +12,9 @@ import pytest
 from openpyxl import load_workbook
 
 from agreegen.api.register_heads import head_judge
-from agreegen.batch.interface import Job, PrintSettings
+from agreegen.batch.interface import Job, PrintSettings, RunSettings
 from agreegen.batch.paper.printing import print_documents
-from agreegen.batch.running.run import RunSettings, run_job
+from agreegen.batch.running.run import run_job
 from agreegen.cli.main import run as agreegen
 from agreegen.errors import InputError
 from agreegen.programs import find_program, run_program

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from agreegen.api.register_heads import head_judge
-from agreegen.batch.running.run import RunSettings, run_job
+from agreegen.batch.interface import RunSettings
+from agreegen.batch.running.run import run_job
 from agreegen.cli.main import run as agreegen
 from agreegen.register.audit.service import verify_register
 from agreegen.register.interface import DocumentState

@@ -14,11 +14,11 @@ import pytest
 
 from agreegen.api.register_heads import head_judge
 from agreegen.batch.checking.preflight import check_job
-from agreegen.batch.interface import Job, RowResult, RunEvent, RunEventKind, RunSummary
+from agreegen.batch.interface import Job, RowResult, RunEvent, RunEventKind, RunSettings, RunSummary
 from agreegen.batch.job.job_file import read_job
 from agreegen.batch.job.status import job_status
 from agreegen.batch.making import chunk_signatures, chunks
-from agreegen.batch.running.run import RunSettings, run_job
+from agreegen.batch.running.run import run_job
 from agreegen.chain.lock import lock_folder
 from agreegen.errors import AgreegenError, CredentialError, InputError, RegisterError, SigningError
 from agreegen.example_pki.responder import Responder, free_port

@@ -20,7 +20,7 @@ from agreegen.conversion.compiled_forms import load_compiled_form
 from agreegen.conversion.interface import DoesNotFit
 from agreegen.conversion.libreoffice import LibreOffice
 from agreegen.errors import ConversionError
-from agreegen.forms.catalog import load_form
+from agreegen.forms.description import load_form
 from agreegen.forms.fonts import HAN_BLOCKS, covered_characters, find_chain, font_folders
 from agreegen.model.document import Document, Value, build_document
 from agreegen.programs import run_program

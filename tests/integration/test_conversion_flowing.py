@@ -13,10 +13,10 @@ from agreegen.conversion.flowing.description import FlowingDescription
 from agreegen.conversion.flowing.samples import samples
 from agreegen.conversion.interface import DoesNotFit
 from agreegen.conversion.libreoffice import LibreOffice
-from agreegen.forms.catalog import load_form
+from agreegen.forms.description import load_form
+from agreegen.forms.fonts import font_folders
 from agreegen.rendering.context import template_context
 from agreegen.rendering.docx import render_docx
-from agreegen.rendering.fonts import font_folders
 from tests.judges import verapdf
 from tests.soak.agreements import AGREEMENTS, FORMS, run
 from tests.unit.conversion.samples import MOMENT

@@ -17,11 +17,11 @@ from agreegen.conversion.assembly import assemble
 from agreegen.conversion.libreoffice import LibreOffice
 from agreegen.conversion.text import check_complete, docx_text
 from agreegen.errors import ConversionError
-from agreegen.forms.catalog import load_form
+from agreegen.forms.description import load_form
+from agreegen.forms.fonts import font_folders
 from agreegen.model.document import build_document
 from agreegen.model.form import Form
 from agreegen.rendering.docx import render_docx
-from agreegen.rendering.fonts import font_folders
 from tests.judges import qpdf, verapdf
 from tests.unit.conversion.samples import MOMENT
 

@@ -11,9 +11,9 @@ import openpyxl
 import pytest
 from PIL import Image
 
-from agreegen.batch.interface import Job
+from agreegen.batch.interface import Job, RunSettings
 from agreegen.batch.job.status import job_status
-from agreegen.batch.running.run import RunSettings, run_job
+from agreegen.batch.running.run import run_job
 from agreegen.cli.main import run as agreegen
 from agreegen.register.interface import EventDraft, EventKind
 from agreegen.register.store import Register

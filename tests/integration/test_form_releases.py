@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from agreegen.batch.checking.preflight import check_job
-from agreegen.batch.interface import Job
+from agreegen.batch.interface import Job, RunSettings
 from agreegen.batch.job.job_file import read_job
-from agreegen.batch.running.run import RunSettings, run_job
+from agreegen.batch.running.run import run_job
 from agreegen.register.store import Register
 from tests.integration.batch_support import clock
 

@@ -17,13 +17,13 @@ from agreegen.conversion.libreoffice import LibreOffice
 from agreegen.conversion.signature_page_check import check_signatures_together
 from agreegen.errors import ConversionError
 from agreegen.forms.catalog import find_form, forms_folder
+from agreegen.forms.fonts import covered_characters, find_chain, font_folders
 from agreegen.model.document import Document, Value, build_document
 from agreegen.model.form import Form
 from agreegen.model.text import normalise_text
 from agreegen.programs import find_program, run_program
 from agreegen.rendering.docx import render_docx
 from agreegen.rendering.expected import expected_text
-from agreegen.rendering.fonts import covered_characters, find_chain, font_folders
 
 pytestmark = pytest.mark.libreoffice
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from agreegen.batch.checking.preflight import check_job
-from agreegen.batch.interface import RunEvent, RunEventKind
+from agreegen.batch.interface import RunEvent, RunEventKind, RunSettings
 from agreegen.batch.job.output_folder import OutputError
-from agreegen.batch.running.run import RunSettings, run_job
+from agreegen.batch.running.run import run_job
 from agreegen.cli.main import run
 from agreegen.errors import UsageError
 from agreegen.files import guarding_inputs, note_input, read_limited, write_atomically

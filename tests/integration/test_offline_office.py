@@ -15,7 +15,7 @@ import pytest
 
 from agreegen.conversion.libreoffice import LibreOffice
 from agreegen.forms.catalog import find_form, forms_folder
-from agreegen.rendering.fonts import font_folders
+from agreegen.forms.fonts import font_folders
 
 pytestmark = pytest.mark.libreoffice
 

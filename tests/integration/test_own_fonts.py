@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from agreegen.batch.interface import Job
-from agreegen.batch.running.run import RunSettings, run_job
+from agreegen.batch.interface import Job, RunSettings
+from agreegen.batch.running.run import run_job
 from agreegen.files import sha256_of_file
 from agreegen.forms.fonts import find_font
 from agreegen.model.report import Verdict

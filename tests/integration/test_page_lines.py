@@ -11,10 +11,10 @@ import pytest
 
 from agreegen.conversion.libreoffice import LibreOffice
 from agreegen.forms.catalog import find_form, forms_folder
+from agreegen.forms.fonts import font_folders
 from agreegen.model.document import Document, Value, build_document
 from agreegen.model.form import Form
 from agreegen.rendering.docx import render_docx
-from agreegen.rendering.fonts import font_folders
 
 pytestmark = pytest.mark.libreoffice
 

@@ -14,9 +14,9 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from agreegen.batch.interface import Job
+from agreegen.batch.interface import Job, RunSettings
 from agreegen.batch.job.job_file import read_job
-from agreegen.batch.running.run import RunSettings, run_job
+from agreegen.batch.running.run import run_job
 from agreegen.cli.main import run as agreegen
 from agreegen.recording.recorder import Recorder
 from agreegen.recording.scan_pdf import picture_as_pdfa

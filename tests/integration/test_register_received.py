@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from agreegen.batch.interface import Job
+from agreegen.batch.interface import Job, RunSettings
 from agreegen.batch.job.job_file import read_job
-from agreegen.batch.running.run import RunSettings, run_job
+from agreegen.batch.running.run import run_job
 from agreegen.cli.main import run as agreegen
 from agreegen.recording.recorder import Recorder
 from agreegen.register.store import Register

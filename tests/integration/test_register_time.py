@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from asn1crypto import cms
 
-from agreegen.batch.interface import Job
+from agreegen.batch.interface import Job, RunSettings
 from agreegen.batch.job.job_file import read_job
-from agreegen.batch.running.run import RunSettings, run_job
+from agreegen.batch.running.run import run_job
 from agreegen.chain.hashing import link_hash
 from agreegen.cli.main import run as agreegen
 from agreegen.example_pki.responder import Responder

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from agreegen.batch.interface import Job
+from agreegen.batch.interface import Job, RunSettings
 from agreegen.batch.job.job_file import read_job
 from agreegen.batch.job.register_signers import recorder_for
 from agreegen.batch.paper.printing import print_documents
-from agreegen.batch.running.run import RunSettings, run_job
+from agreegen.batch.running.run import run_job
 from agreegen.demo.paper import draw_scans
 from agreegen.register.interface import How
 from agreegen.register.store import Register

@@ -19,7 +19,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from PIL import Image
 
 from agreegen.api.register_heads import head_judge
-from agreegen.batch.running.run import RunSettings, run_job
+from agreegen.batch.interface import RunSettings
+from agreegen.batch.running.run import run_job
 from agreegen.cli.main import run as agreegen
 from agreegen.files import sha256_of_file
 from agreegen.register.audit.service import verify_register

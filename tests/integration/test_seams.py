@@ -13,9 +13,9 @@ from agreegen.batch.checking.preflight import check_job
 from agreegen.batch.interface import RunSettings, RunSummary
 from agreegen.batch.job.job_file import read_job
 from agreegen.batch.running.run import run_job
+from agreegen.conversion.interface import EngineChoice
 from agreegen.model.complaint import ComplaintsError
 from agreegen.model.report import FileReport
-from agreegen.pipeline.making import EngineChoice
 from agreegen.pipeline.seams import read_seams
 from agreegen.signing.trust import load_trust
 from agreegen.verification.examination import examine

@@ -26,10 +26,10 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12, ser
 from agreegen.batch.job.job_file import read_job
 from agreegen.batch.making.outcomes import WorkerSettings
 from agreegen.batch.workers.key_holder import KeyHolder
+from agreegen.conversion.interface import EngineChoice
 from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.maker import make_example_pki
 from agreegen.example_pki.responder import Responder, free_port
-from agreegen.pipeline.making import EngineChoice
 from agreegen.signing.trust import load_trust
 
 PASSPHRASE = "k7Geheim-passphrase-4711"

@@ -16,8 +16,9 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 
 from agreegen.cli.main import run
 from agreegen.errors import CredentialError, SigningError
-from agreegen.example_pki import ExamplePki, make_example_pki
 from agreegen.example_pki.certificates import Addresses
+from agreegen.example_pki.layout import ExamplePki
+from agreegen.example_pki.maker import make_example_pki
 from agreegen.example_pki.responder import Responder, free_port
 from agreegen.example_pki.sm2_chain import Sm2Chain, issue_sm2_crl, make_sm2_chain
 from agreegen.example_pki.subjects import PARTY_A, PARTY_B

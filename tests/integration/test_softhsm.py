@@ -74,7 +74,7 @@ def test_rsa_by_the_raw_mechanism_is_the_same_signature(hsm: Hsm) -> None:
 
 
 def list_labels() -> list[tuple[str, str, str, str]]:
-    from agreegen.signing.credentials.pkcs11 import list_module  # noqa: PLC0415 - in the child only
+    from agreegen.signing.credentials.pkcs11_tokens import list_module  # noqa: PLC0415 - in the child only
 
     entries = list_module(Path(MODULE))
     return [(entry.token, entry.kind, entry.label or entry.serial, str(entry.state)) for entry in entries]

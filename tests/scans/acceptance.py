@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from agreegen.batch.interface import Job
+from agreegen.batch.interface import Job, RunSettings
 from agreegen.batch.job.register_signers import recorder_for
 from agreegen.batch.paper.printing import print_documents
-from agreegen.batch.running.run import RunSettings, run_job
+from agreegen.batch.running.run import run_job
 from agreegen.scanning.interface import PageResult, PageStatus, ScanReport
 from agreegen.scanning.service import ScanRequest, add_scans
 from tests.integration.batch_support import clock, make_pki, write_job

@@ -6,10 +6,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from agreegen.batch.interface import Job
+from agreegen.batch.interface import Job, RunSettings
 from agreegen.batch.job.job_file import read_job
 from agreegen.batch.paper.printing import PrintedDocument, print_documents
-from agreegen.batch.running.run import RunSettings, run_job
+from agreegen.batch.running.run import run_job
 from agreegen.demo.paper import draw_scans
 from agreegen.register.store import Register
 from agreegen.scanning.comparing.references import signature_boxes

@@ -22,7 +22,8 @@ from agreegen.conversion.compiled_forms import load_compiled_form
 from agreegen.conversion.flowing.proof import placed_glyphs, signature_places
 from agreegen.conversion.interface import CompiledPages, DoesNotFit, Office
 from agreegen.conversion.libreoffice import LibreOffice
-from agreegen.forms.catalog import load_form
+from agreegen.forms.description import load_form
+from agreegen.forms.fonts import font_folders
 from agreegen.forms.template import parse_template, read_template_bytes
 from agreegen.model.complaint import Location, Severity
 from agreegen.model.document import Document, build_document
@@ -31,7 +32,7 @@ from agreegen.model.text import normalise_text
 from agreegen.rendering.context import template_context
 from agreegen.rendering.docx import render_docx
 from agreegen.rendering.expected import expected_text
-from agreegen.rendering.fonts import check_glyphs, font_folders
+from agreegen.rendering.fonts import check_glyphs
 from agreegen.values.parse import parse_values
 from tests.unit.conversion.samples import MOMENT
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+from agreegen.conversion.interface import EngineChoice
 from agreegen.forms.catalog import find_form, forms_folder
 from agreegen.model.document import build_document
 from agreegen.model.form import Form
-from agreegen.pipeline.making import DocumentMaker, EngineChoice, MadeDocument
+from agreegen.pipeline.making import DocumentMaker, MadeDocument
 from agreegen.pipeline.seams import NO_SEAMS, Seams
 from agreegen.rosters.parameters import read_parameters
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from agreegen.api.access import RegisterAccess
 from agreegen.clock import read_clock
+from agreegen.conversion.interface import EngineChoice
 from agreegen.errors import UsageError
 from agreegen.files import refuse_existing, refuse_inputs, write_atomically
 from agreegen.forms.check import require_usable
@@ -19,7 +20,7 @@ from agreegen.messages import message
 from agreegen.model.complaint import Complaint, ComplaintsError, Location, Severity
 from agreegen.model.document import Document, Value, build_document
 from agreegen.model.form import Form
-from agreegen.pipeline.making import DocumentMaker, EngineChoice, MadeDocument
+from agreegen.pipeline.making import DocumentMaker, MadeDocument
 from agreegen.pipeline.seams import Seams, read_seams
 from agreegen.rendering.docx import render_docx
 from agreegen.rendering.printed import check_printed

@@ -1,3 +1,1 @@
 """Signed archive bags (BagIt 1.0, RFC 8493): write, read, verify."""
-
-from __future__ import annotations

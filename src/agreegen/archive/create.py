@@ -67,8 +67,6 @@ from agreegen.temporary import OwnFolder
 from agreegen.verification.interface import Options
 from agreegen.verification.service import judging_processes, verify_paths
 
-__all__ = ["BagRequest", "BagSummary", "create_bag"]
-
 _REGISTER_NAME = "register.db"
 _DOCUMENTS = "data/documents/"
 

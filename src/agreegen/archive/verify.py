@@ -25,8 +25,6 @@ from agreegen.verification.detached import SealReport, SealState, judge_signatur
 from agreegen.verification.interface import Options
 from agreegen.verification.service import judging_processes, verify_paths
 
-__all__ = ["BagReport", "verify_bag"]
-
 _DOCUMENTS = "data/documents/"
 _CRLS = "data/crls/"
 _MAX_CRL_BYTES = 64 << 20

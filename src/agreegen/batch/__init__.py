@@ -1,3 +1,1 @@
 """Batches: a job file and a roster become signed documents and a register, and running again resumes."""
-
-from __future__ import annotations

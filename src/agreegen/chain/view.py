@@ -10,11 +10,9 @@ from pathlib import Path
 from agreegen.chain.event_facts import NOT_OURS, read_facts
 from agreegen.chain.file import read_meta, wrapped
 from agreegen.chain.schema import TIP_COUNT, ChainKind
-from agreegen.chain.signed_heads import HEAD_EVENT, SIGNER_EVENT, Head, Notice, SignerIdentity
+from agreegen.chain.signed_heads import SIGNER_EVENT, Head, Notice, SignerIdentity
 from agreegen.errors import RegisterError
 from agreegen.messages import message
-
-__all__ = ["HEAD_EVENT", "SIGNER_EVENT", "ChainView"]
 
 _LAST_FACTS = (
     "SELECT details FROM events WHERE document = '' AND kind = ? AND seq <= ? ORDER BY seq DESC LIMIT 1"

@@ -1,3 +1,1 @@
 """The command line: one module a command, each a thin face over one library function."""
-
-from __future__ import annotations

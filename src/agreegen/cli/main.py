@@ -44,7 +44,7 @@ _COMMANDS = {
     "ledger": ("agreegen.cli.ledger", "cli.keep-office-ledger-papers-files"),
     "credentials": ("agreegen.cli.credentials", "cli.list-tokens-check-credentials"),
     "certs": ("agreegen.cli.certs", "cli.make-throw-away-example-pki"),
-    "web": ("agreegen.cli.web", "cli.serve-office-browser"),
+    "web": ("agreegen.cli.web.serving", "cli.serve-office-browser"),
     "demo": ("agreegen.cli.demo", "cli.run-main-job-on-sample-data"),
 }
 _DISK_IS_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})

@@ -14,13 +14,14 @@ from pathlib import Path
 
 import yaml
 
-from agreegen.archive.create import BagRequest, create_bag
+from agreegen.archive.create import create_bag
+from agreegen.archive.interface import BagRequest
 from agreegen.archive.verify import verify_bag
-from agreegen.batch.interface import RunEvent, RunSummary
+from agreegen.batch.interface import RunEvent, RunSettings, RunSummary
 from agreegen.batch.job.job_file import read_job
 from agreegen.batch.job.register_signers import recorder_for_bag
 from agreegen.batch.planning.document_paths import DOCUMENTS
-from agreegen.batch.running.run import RunSettings, run_job
+from agreegen.batch.running.run import run_job
 from agreegen.demo.paper import sign_on_paper
 from agreegen.errors import InputError, MissingProgramError, UsageError
 from agreegen.example_pki.layout import ExamplePki

@@ -1,3 +1,1 @@
 """Forms: a Word template and its description become a `Form`; templates are checked here."""
-
-from __future__ import annotations

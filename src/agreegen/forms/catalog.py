@@ -16,16 +16,6 @@ from agreegen.model.form import Form
 from agreegen.packaged_data import data_folder
 from agreegen.yaml_text import MAX_BYTES, read_yaml_text
 
-__all__ = [
-    "Approved",
-    "approved_releases",
-    "find_form",
-    "find_release",
-    "forms_folder",
-    "list_forms",
-    "load_form",
-]
-
 ENVIRONMENT_NAME = "AGREEGEN_FORMS"
 APPROVED_NAME = "approved.yaml"
 RELEASES_NAME = "releases"

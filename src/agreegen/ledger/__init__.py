@@ -1,3 +1,1 @@
 """The office's ledger of papers and files: who has which copy, on the same hash chain as the register."""
-
-from __future__ import annotations

@@ -11,12 +11,12 @@ from agreegen.conversion.interface import Office
 from agreegen.errors import ConversionError
 from agreegen.files import write_atomically
 from agreegen.forms.check import require_usable
+from agreegen.forms.fonts import font_folders
 from agreegen.forms.template import parse_template, read_template_bytes
 from agreegen.messages import Message, message
 from agreegen.model.document import Document
 from agreegen.model.form import Form
 from agreegen.rendering.context import template_context
-from agreegen.rendering.fonts import font_folders
 from agreegen.rendering.typefaces import page_chains
 
 NEEDS_LIBREOFFICE = message("pipeline.needs-libreoffice")

@@ -19,6 +19,7 @@ from agreegen.conversion.text import check_complete, check_text
 from agreegen.errors import AgreegenError, ConversionError, MissingProgramError
 from agreegen.files import sha256_of_file
 from agreegen.forms.check import require_usable
+from agreegen.forms.fonts import font_folders
 from agreegen.messages import Message, message
 from agreegen.model.complaint import ComplaintsError
 from agreegen.model.document import Document
@@ -26,13 +27,11 @@ from agreegen.model.form import Form
 from agreegen.pipeline.seams import NO_SEAMS, Seams
 from agreegen.rendering.context import template_context
 from agreegen.rendering.expected import expected_text, require_values
-from agreegen.rendering.fonts import check_glyphs, font_folders
+from agreegen.rendering.fonts import check_glyphs
 from agreegen.rendering.typefaces import page_chains
 
 if TYPE_CHECKING:
     from agreegen.conversion.libreoffice import LibreOffice
-
-__all__ = ["DocumentMaker", "EngineChoice", "MadeDocument"]
 
 _log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from agreegen.chain.audit.interface import Problem
 from agreegen.chain.audit.steps import ChainWalk, HeadWalk, schema_problems
 from agreegen.chain.event_facts import NOT_OURS
-from agreegen.chain.signed_heads import Head, SignerIdentity, Succession
-from agreegen.chain.view import HEAD_EVENT, SIGNER_EVENT, ChainView
+from agreegen.chain.signed_heads import HEAD_EVENT, SIGNER_EVENT, Head, SignerIdentity, Succession
+from agreegen.chain.view import ChainView
 from agreegen.errors import CredentialError, RegisterError
 from agreegen.messages import Message, join_sentences, message
 from agreegen.pki.algorithms import SM2_DEFAULT_ID

@@ -1,3 +1,1 @@
 """The register: one row a document, one row an event, every event chained to the one before."""
-
-from __future__ import annotations

@@ -7,14 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
-from agreegen.forms.fonts import (
-    FontFile,
-    covered_by_chain,
-    covered_characters,
-    find_chain,
-    find_font,
-    font_folders,
-)
+from agreegen.forms.fonts import covered_by_chain
 from agreegen.forms.run_fonts import RunFonts
 from agreegen.forms.template import Template, parse_template, read_template_bytes
 from agreegen.messages import Message, message
@@ -22,17 +15,6 @@ from agreegen.model.complaint import Complaint, Location
 from agreegen.model.document import Document, Value
 from agreegen.model.form import Form
 from agreegen.model.text import name_character
-
-__all__ = [
-    "FontFile",
-    "check_glyphs",
-    "check_value_glyphs",
-    "covered_by_chain",
-    "covered_characters",
-    "find_chain",
-    "find_font",
-    "font_folders",
-]
 
 
 def check_glyphs(form: Form, document: Document) -> list[Complaint]:

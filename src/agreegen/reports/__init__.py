@@ -1,3 +1,1 @@
 """What people read: who has signed, row by row, by unit and overall."""
-
-from __future__ import annotations

@@ -1,3 +1,1 @@
 """Credentials, appearances, timestamps and PAdES signatures; pyHanko's types stop here."""
-
-from __future__ import annotations

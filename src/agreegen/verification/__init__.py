@@ -1,3 +1,1 @@
 """Structure scan, signature validation, policy and reports."""
-
-from __future__ import annotations

@@ -1,3 +1,1 @@
 """The office in the browser: one server on the isolated network. Needs the extra `agreegen[web]`."""
-
-from __future__ import annotations

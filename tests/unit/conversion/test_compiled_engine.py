@@ -17,7 +17,7 @@ from agreegen.conversion.compiled_forms import load_compiled_form
 from agreegen.conversion.interface import DoesNotFit, StaleCompiledForm
 from agreegen.conversion.text import check_text, extract_text
 from agreegen.errors import ConversionError
-from agreegen.forms.catalog import load_form
+from agreegen.forms.description import load_form
 from agreegen.model.document import Document, Value, build_document
 from agreegen.model.text import normalise_text
 from agreegen.rendering.context import template_context

@@ -17,7 +17,8 @@ from cryptography.x509.oid import NameOID
 from PIL import Image
 
 from agreegen.errors import InputError, UsageError
-from agreegen.example_pki import ExamplePki, make_example_pki
+from agreegen.example_pki.layout import ExamplePki
+from agreegen.example_pki.maker import make_example_pki
 from agreegen.example_pki.pictures import draw_seal, draw_signature
 from agreegen.example_pki.subjects import PARTY_A, PARTY_B, PARTY_B_REPRESENTATIVE, PEOPLE
 from agreegen.packaged_data import samples_folder

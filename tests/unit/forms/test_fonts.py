@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import uharfbuzz
 
-from agreegen.forms.catalog import load_form
+from agreegen.forms.description import load_form
 from agreegen.forms.fonts import HAN_BLOCKS, FontFile, covered_characters, find_chain
 from agreegen.model.complaint import Location
 from agreegen.rendering.fonts import check_value_glyphs

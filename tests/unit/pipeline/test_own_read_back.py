@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from agreegen.conversion.interface import EngineChoice
 from agreegen.errors import AgreegenError, SigningError
 from agreegen.example_pki.maker import make_example_pki
 from agreegen.forms.catalog import find_form, forms_folder
@@ -14,7 +15,7 @@ from agreegen.model.document import Document, build_document
 from agreegen.model.form import Form
 from agreegen.model.report import PadesLevel
 from agreegen.pdf.plain import PlainPdf, items, reference
-from agreegen.pipeline.making import DocumentMaker, EngineChoice
+from agreegen.pipeline.making import DocumentMaker
 from agreegen.pipeline.own_read_back import adds_only_a_signature, check_page, check_signed_bytes
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.interface import SigningRequest

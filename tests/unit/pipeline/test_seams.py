@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from agreegen.conversion.interface import EngineChoice
 from agreegen.errors import ConversionError, CredentialError, InputError
 from agreegen.forms.catalog import find_form, forms_folder
 from agreegen.model.document import build_document
 from agreegen.model.form import Form
-from agreegen.pipeline.making import DocumentMaker, EngineChoice
+from agreegen.pipeline.making import DocumentMaker
 from agreegen.pipeline.seams import Seams, read_seams, shows_other_seal
 from tests.unit.sealed_agreements import agreement_form, draw_seal, make_agreement
 

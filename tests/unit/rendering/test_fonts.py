@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from agreegen.errors import MissingProgramError
+from agreegen.forms.fonts import covered_characters, find_chain, find_font, font_folders
 from agreegen.model.document import build_document
-from agreegen.rendering.fonts import check_glyphs, covered_characters, find_chain, find_font, font_folders
+from agreegen.rendering.fonts import check_glyphs
 
 from .conftest import FORM_IDS, packaged_form, sample_document
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from agreegen.conversion.interface import EngineChoice
 from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.maker import make_example_pki
 from agreegen.example_pki.responder import Responder, free_port
@@ -15,7 +16,7 @@ from agreegen.forms.catalog import find_form, forms_folder
 from agreegen.model.document import Document, build_document
 from agreegen.model.form import Form
 from agreegen.model.report import PadesLevel
-from agreegen.pipeline.making import DocumentMaker, EngineChoice
+from agreegen.pipeline.making import DocumentMaker
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.extend import extend_pdf
 from agreegen.signing.interface import AppearanceSource, Credential, SigningRequest, TimestampServer, Trust

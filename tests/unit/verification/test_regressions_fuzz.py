@@ -9,7 +9,8 @@ import pytest
 from asn1crypto import crl as asn1_crl
 from asn1crypto import x509 as asn1_x509
 
-from agreegen.forms.catalog import forms_folder, load_form
+from agreegen.forms.catalog import forms_folder
+from agreegen.forms.description import load_form
 from agreegen.model.document import Document, build_document
 from agreegen.model.report import Verdict
 from agreegen.pdf.limits import Limits

@@ -1,3 +1,1 @@
 """The office's ledger from Python: entries, and what leaves it for people."""
-
-from __future__ import annotations

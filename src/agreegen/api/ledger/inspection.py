@@ -12,9 +12,7 @@ from agreegen.errors import UsageError
 from agreegen.ledger.draw import DrawOf, candidates_of_draw
 from agreegen.ledger.interface import OwnKind
 from agreegen.messages import message
-from agreegen.recording.ledger.access import (
-    LedgerAccess,
-)
+from agreegen.recording.ledger.access import LedgerAccess
 from agreegen.recording.ledger.drawing import drawn_note
 from agreegen.recording.ledger.sheets import read_inspection
 

@@ -13,9 +13,7 @@ from agreegen.errors import UsageError
 from agreegen.ledger.holdings import Refused
 from agreegen.ledger.interface import Signature
 from agreegen.ledger.people import Clearance, Grade
-from agreegen.recording.ledger.access import (
-    LedgerAccess,
-)
+from agreegen.recording.ledger.access import LedgerAccess
 from agreegen.recording.ledger.leaving import Leaving, examine_leavers, leaver_notes
 from agreegen.recording.ledger.sheets import read_attendance
 from agreegen.recording.ledger.signatures import read_reference

@@ -1,3 +1,1 @@
 """How long bags are kept, and how they are destroyed when that is over."""
-
-from __future__ import annotations

@@ -1,3 +1,1 @@
 """The job file and what stands beside it: drafted, read, counted; who signs its register."""
-
-from __future__ import annotations

@@ -21,8 +21,6 @@ from agreegen.model.retention import Retention
 from agreegen.model.role_names import RoleChoice
 from agreegen.yaml_text import MAX_BYTES, YamlText, packaged_words, read_yaml_text
 
-__all__ = ["Job", "read_job"]
-
 _KEYS = (
     "form",
     "roster",

@@ -1,3 +1,1 @@
 """What is to be done with each row: which document it makes, what stands in a run's way."""
-
-from __future__ import annotations

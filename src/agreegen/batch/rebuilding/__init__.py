@@ -1,3 +1,1 @@
 """A register that was lost, made again from what documents, scans and bags prove."""
-
-from __future__ import annotations

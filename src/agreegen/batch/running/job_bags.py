@@ -7,7 +7,8 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from agreegen.archive.create import BagRequest, create_bag
+from agreegen.archive.create import create_bag
+from agreegen.archive.interface import BagRequest
 from agreegen.batch.interface import Job
 from agreegen.batch.job.timestamp_services import timestamp_servers
 from agreegen.batch.running.finished_bags import adopt_bags

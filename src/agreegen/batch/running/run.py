@@ -45,8 +45,6 @@ from agreegen.rosters.roster import Roster
 from agreegen.rosters.row import RosterRow
 from agreegen.signing.trust import load_trust
 
-__all__ = ["RunSettings", "run_job"]
-
 _CHUNKS_A_WORKER, _FEW_ROWS = 4, 25
 _CLOCK_MAY_DIFFER = timedelta(minutes=5)
 

@@ -1,3 +1,1 @@
 """Who makes chunks: this process, worker processes, a cluster; and the keys that stay in one place."""
-
-from __future__ import annotations

@@ -1,3 +1,1 @@
 """What every command does that writes to the office's ledger: open it, settle entries, record them signed."""
-
-from __future__ import annotations

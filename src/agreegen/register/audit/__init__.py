@@ -1,3 +1,1 @@
 """Auditing a register: its chain, its heads and their signers, what follows from events, the files."""
-
-from __future__ import annotations

@@ -26,8 +26,6 @@ from agreegen.register.audit.interface import ExamineFile
 from agreegen.register.migrations import REGISTER
 from agreegen.register.view import RegisterView
 
-__all__ = ["Audit", "verify_register"]
-
 
 def verify_register(
     path: Path,

@@ -1,3 +1,1 @@
 """The office's ledger as tables for people: XLSX and PDF, with the columns that offices use."""
-
-from __future__ import annotations

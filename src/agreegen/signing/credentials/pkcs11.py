@@ -24,9 +24,7 @@ from agreegen.signing.credentials.certificate_files import read_certificates
 from agreegen.signing.credentials.key_files import mechanism_of
 from agreegen.signing.credentials.pkcs11_tokens import (
     LOCK,
-    TokenEntry,
     import_binding,
-    list_module,
     login_problem,
     look_for_tokens,
     open_module,
@@ -37,8 +35,6 @@ from agreegen.signing.credentials.secrets import BackendConfig, LoadedKey
 from agreegen.signing.interface import Mechanism
 from agreegen.signing.names import UNREADABLE_X509
 from agreegen.signing.raw_values import COORDINATE_BYTES, encode_pair
-
-__all__ = ["Pkcs11Signer", "TokenEntry", "list_module", "load_pkcs11"]
 
 # DigestInfo of SHA-256 up to the digest itself (RFC 8017, 9.2 note 1).
 _SHA256_DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420")

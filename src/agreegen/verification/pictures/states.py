@@ -15,7 +15,7 @@ from agreegen.pdf.objects import Ref
 from agreegen.pdf.pages import page_numbers
 from agreegen.verification.pictures.comparison import Box, Image
 from agreegen.verification.pictures.page_reach import uses_layers
-from agreegen.verification.pictures.pdfium_pages import DrawingError, PdfiumPages
+from agreegen.verification.pictures.pdfium_pages import PdfiumPages
 
 _MAX_PIXELS = 36_000_000
 _MOST_DRAWN_PIXELS = 2_000_000_000
@@ -209,6 +209,3 @@ def _annotations(view: View) -> Iterator[int]:
     """Yield how many annotations each page has."""
     for number in page_numbers(view):
         yield len(view.array(view.dictionary(Ref(number, 0)).get("Annots")))
-
-
-__all__ = ["Budget", "BudgetError", "DrawingError", "State"]

@@ -1,3 +1,1 @@
 """How a request becomes a page: who asks, in which language, and the templates."""
-
-from __future__ import annotations

@@ -43,5 +43,5 @@ PAGES: tuple[Page, ...] = (
 
 def lane_sizes() -> dict[str, int]:
     """Return how many requests of a lane run at once; the others wait."""
-    ours = {signing.LANE: cores(), agreements.LANE: cores(), archive.LANE: cores()}
+    ours = {signing.LANE: cores(), agreements.LANE: cores(), archive.finding.LANE: cores()}
     return {verify.LANE: cores(), login.LANE: 2, **ours}

@@ -1,3 +1,1 @@
 """What keeps the office's server safe: passwords, tokens, limits, headers, hosts, TLS."""
-
-from __future__ import annotations

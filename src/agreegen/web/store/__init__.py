@@ -1,3 +1,1 @@
 """The office's database, SQLite: accounts, sessions, audit, work in hand."""
-
-from __future__ import annotations

@@ -1,3 +1,1 @@
 """What stands behind the pages: judging uploads, child processes, pictures."""
-
-from __future__ import annotations

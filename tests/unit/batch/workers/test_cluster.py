@@ -12,9 +12,9 @@ import pytest
 from agreegen.batch.interface import Job, RosterSource
 from agreegen.batch.making.outcomes import ChunkOutcome, WorkerSettings
 from agreegen.batch.workers.cluster import DaskPool, make_chunk
+from agreegen.conversion.interface import EngineChoice
 from agreegen.errors import InputError, UsageError
 from agreegen.forms.catalog import find_form, forms_folder
-from agreegen.pipeline.making import EngineChoice
 from agreegen.signing.interface import Trust
 
 NOW = datetime(2018, 5, 10, tzinfo=UTC)

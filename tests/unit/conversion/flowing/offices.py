@@ -13,7 +13,7 @@ from pikepdf import Array, Dictionary, Name, Pdf
 from agreegen.conversion.compiled_forms import load_compiled_form
 from agreegen.conversion.fields import POINTS_PER_MM, pdf_bookmark_name
 from agreegen.conversion.interface import CompiledPages
-from agreegen.forms.catalog import load_form
+from agreegen.forms.description import load_form
 from agreegen.model.document import Document
 from agreegen.model.form import Form
 from agreegen.rendering.context import template_context

@@ -16,7 +16,7 @@ from agreegen.conversion.flowing.compiler import compile_flowing
 from agreegen.conversion.flowing.description import BASE_NAME, FlowingDescription
 from agreegen.conversion.flowing.loading import read_profile
 from agreegen.errors import ConversionError
-from agreegen.forms.catalog import load_form
+from agreegen.forms.description import load_form
 from agreegen.model.document import Document
 from agreegen.model.form import Form
 from agreegen.rendering.context import template_context

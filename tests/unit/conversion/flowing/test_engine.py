@@ -14,7 +14,7 @@ from agreegen.conversion.flowing.proof import placed_glyphs, signature_places
 from agreegen.conversion.flowing.samples import samples
 from agreegen.conversion.interface import CompiledPages, DoesNotFit, StaleCompiledForm
 from agreegen.errors import ConversionError
-from agreegen.forms.catalog import load_form
+from agreegen.forms.description import load_form
 from agreegen.model.document import Document, Value, build_document
 from agreegen.model.form import FieldType, Form
 from agreegen.model.text import normalise_text

@@ -15,7 +15,7 @@ from agreegen.conversion.flowing.engine import FlowingForm
 from agreegen.conversion.flowing.loading import read_profile
 from agreegen.conversion.interface import StaleCompiledForm
 from agreegen.errors import ConversionError
-from agreegen.forms.catalog import load_form
+from agreegen.forms.description import load_form
 
 FOLDER = Path(__file__).parents[4] / "forms" / "data-use-agreement"
 

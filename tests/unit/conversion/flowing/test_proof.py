@@ -15,7 +15,7 @@ from agreegen.conversion.compiled.description import read_description
 from agreegen.conversion.flowing.description import FlowingDescription
 from agreegen.conversion.flowing.proof import placed_glyphs, read_feet, signature_places
 from agreegen.errors import ConversionError
-from agreegen.forms.catalog import load_form
+from agreegen.forms.description import load_form
 from agreegen.model.document import build_document
 from agreegen.rendering.context import template_context
 from tests.unit.conversion.flowing.offices import loaded

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agreegen.conversion.flowing.samples import long_sample, samples
-from agreegen.forms.catalog import load_form
+from agreegen.forms.description import load_form
 from agreegen.forms.template import parse_template, read_template_bytes
 from agreegen.model.form import FieldType, Form
 

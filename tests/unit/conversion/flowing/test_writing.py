@@ -9,7 +9,7 @@ import pikepdf
 import pytest
 
 from agreegen.conversion.compiled.description import ENGINE
-from agreegen.forms.catalog import load_form
+from agreegen.forms.description import load_form
 from agreegen.model.document import Document, Value, build_document
 from agreegen.model.form import FieldType, Form
 from agreegen.rendering.context import template_context

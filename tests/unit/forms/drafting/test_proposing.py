@@ -11,8 +11,8 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml.ns import qn
 
 from agreegen.errors import InputError, UsageError
-from agreegen.forms.catalog import load_form
 from agreegen.forms.check import check_form
+from agreegen.forms.description import load_form
 from agreegen.forms.drafting.starting import start_form_from_docx
 from agreegen.model.complaint import Severity
 from agreegen.model.form import FieldType, Form, RoleKind

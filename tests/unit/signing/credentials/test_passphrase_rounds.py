@@ -13,9 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PrivateFormat,
 )
-from cryptography.hazmat.primitives.serialization import (
-    pkcs12 as writer,
-)
+from cryptography.hazmat.primitives.serialization import pkcs12 as writer
 
 from agreegen.errors import CredentialError
 from agreegen.foreign.confinement import Confinement

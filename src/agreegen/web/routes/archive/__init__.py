@@ -3,8 +3,5 @@
 from __future__ import annotations
 
 from agreegen.web.routes.archive import bags, batches, destroying, received
-from agreegen.web.routes.archive.finding import LANE
 
 PAGES = (*received.PAGES, *bags.PAGES, *destroying.PAGES, *batches.PAGES)
-
-__all__ = ["LANE", "PAGES"]

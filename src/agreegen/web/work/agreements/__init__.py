@@ -1,3 +1,1 @@
 """Agreements: what is filled in, the file in each version, signing as the office."""
-
-from __future__ import annotations

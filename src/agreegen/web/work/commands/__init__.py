@@ -1,3 +1,1 @@
 """The program's own commands as children of the server: begun, asked, found again, ended."""
-
-from __future__ import annotations
