@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from agreegen.api.archives import Retention
+from agreegen.api.archives.retention import Retention
 from agreegen.archive.retention import destroying
 from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.maker import make_example_pki

@@ -47,7 +47,6 @@ __all__ = [
     "RunSummary",
     "batch_status",
     "check_batch",
-    "credentials_of_run",
     "date_fields",
     "fitting_forms",
     "job_coverage",

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = [
     "CheckedCredential",
     "Credential",
-    "Finding",
     "TimestampServer",
     "Trust",
     "examine_credential",

@@ -28,7 +28,7 @@ from agreegen.rosters.parameters import check_parameters, read_parameters
 from agreegen.values.parse import ParsedValues, parse_values
 from agreegen.values.problem import RawValue
 
-__all__ = ["EngineChoice", "GeneratedDocument", "Parameters", "check_values", "generate"]
+__all__ = ["EngineChoice", "GeneratedDocument", "check_values", "generate"]
 
 Parameters = Path | Mapping[str, RawValue]
 """The values of one document: a parameter file (YAML), or field name → text (or list of texts)."""

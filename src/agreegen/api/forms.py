@@ -8,7 +8,8 @@ from typing import Any
 
 from agreegen.errors import AgreegenError
 from agreegen.forms import catalog
-from agreegen.forms.catalog import forms_folder, hidden_forms
+from agreegen.forms.catalog import forms_folder
+from agreegen.forms.catalog import hidden_forms as hidden_forms
 from agreegen.messages import Message, message
 from agreegen.model.complaint import Complaint
 from agreegen.model.form import Form
@@ -20,13 +21,9 @@ __all__ = [
     "compile_form",
     "describe_form",
     "find_form",
-    "foresee_layout",
     "forms_folder",
-    "hidden_forms",
     "list_forms",
-    "role_label",
     "start_form",
-    "start_form_from_docx",
     "summarise_form",
 ]
 

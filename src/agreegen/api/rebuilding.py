@@ -17,7 +17,7 @@ from agreegen.messages import message
 from agreegen.pki.signer_pin import SignerPin
 from agreegen.signing.trust import load_trust
 
-__all__ = ["RebuildReport", "rebuild_register", "reported_job"]
+__all__ = ["RebuildReport", "rebuild_register"]
 
 
 def rebuild_register(

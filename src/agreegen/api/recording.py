@@ -18,8 +18,9 @@ from agreegen.messages import message
 from agreegen.register.interface import DocumentRow, Event, EventDraft, EventKind
 from agreegen.register.paper import PaperRecord
 from agreegen.register.store import Register
-from agreegen.scanning.interface import PageResult, PageStatus, Reason, ScanReport
-from agreegen.scanning.review import SHEET_NAME, Decision
+from agreegen.scanning.interface import PageResult, PageStatus, ScanReport
+from agreegen.scanning.review import SHEET_NAME as SHEET_NAME
+from agreegen.scanning.review import Decision
 from agreegen.scanning.review_pages import OpenPage, fill_in, open_pages
 from agreegen.scanning.wording import say_reasons
 
@@ -32,13 +33,11 @@ if TYPE_CHECKING:
 _MAX_FILE_BYTES = 256 << 20
 
 __all__ = [
-    "SHEET_NAME",
     "Decision",
     "OpenPage",
     "PageResult",
     "PageStatus",
     "PaperRecord",
-    "Reason",
     "ScanReport",
     "accept_evidence",
     "add_paper",
@@ -47,7 +46,6 @@ __all__ = [
     "change_signer",
     "fill_in",
     "open_pages",
-    "require_returned",
     "retract",
     "say_reasons",
     "unsigned_evidence",

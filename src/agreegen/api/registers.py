@@ -40,7 +40,6 @@ __all__ = [
     "describe_document",
     "export_register",
     "open_register",
-    "open_to_write",
     "register_coverage",
     "register_signer",
     "verify_register",

@@ -9,11 +9,11 @@ from pathlib import Path
 from agreegen.clock import read_clock
 from agreegen.files import read_limited
 from agreegen.model.report import FileReport, Report, Verdict
-from agreegen.reports.verification.abridging import abridge
+from agreegen.reports.verification.abridging import abridge as abridge
 from agreegen.signing.interface import Trust
 from agreegen.signing.trust import load_trust
 from agreegen.verification.interface import Options as VerifyOptions
-from agreegen.verification.paths import expand_paths
+from agreegen.verification.paths import expand_paths as expand_paths
 from agreegen.verification.pictures.interface import PagePair
 from agreegen.verification.service import verify_paths
 
@@ -23,9 +23,7 @@ __all__ = [
     "Report",
     "Verdict",
     "VerifyOptions",
-    "abridge",
     "changed_pages",
-    "expand_paths",
     "report_html",
     "report_xml",
     "verify",

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from agreegen.api.access import Prompt
 from agreegen.archive.evidence.extraction import Extraction, extract_document
 from agreegen.archive.evidence.lifetime import Ending, endings_of
-from agreegen.archive.evidence.stamping import RENEWAL_HASHES, StampedBags
+from agreegen.archive.evidence.stamping import RENEWAL_HASHES as RENEWAL_HASHES
+from agreegen.archive.evidence.stamping import StampedBags
 from agreegen.archive.evidence.stamping import renew_bags as renew
 from agreegen.archive.evidence.stamping import timestamp_bags as timestamp
 from agreegen.archive.interface import BagReport, BagRequest, BagSummary
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from agreegen.signing.services.timestamps import TimestampClient
 
 __all__ = [
-    "RENEWAL_HASHES",
     "BagReport",
     "BagSummary",
     "Ending",

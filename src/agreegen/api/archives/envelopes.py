@@ -16,7 +16,7 @@ from agreegen.signing.interface import Trust
 if TYPE_CHECKING:
     from agreegen.archive.envelopes.sealing import SealedBag
 
-__all__ = ["CIPHERS", "MOST_PART_MIB", "open_bag", "seal_bag"]
+__all__ = ["open_bag", "seal_bag"]
 
 CIPHERS = ("aes-256-gcm", "sm4-cbc")
 """How a bag may be encrypted."""

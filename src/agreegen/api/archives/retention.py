@@ -21,10 +21,10 @@ from agreegen.signing.interface import Credential, TimestampServer, Trust
 from agreegen.verification.interface import Options
 
 if TYPE_CHECKING:
-    from agreegen.archive.retention.destroying import Destruction
-    from agreegen.archive.retention.periods import BagAge
+    from agreegen.archive.retention.destroying import Destruction as Destruction
+    from agreegen.archive.retention.periods import BagAge as BagAge
 
-__all__ = ["BagAge", "Destruction", "Retention", "destroy_bag", "job_bags", "list_ages", "read_retention"]
+__all__ = ["Retention", "destroy_bag", "job_bags", "list_ages", "read_retention"]
 
 
 def read_retention(text: str) -> Retention:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from agreegen.api.archives import BagReport, create_bag, verify_bag, write_four
+from agreegen.api.archives.bags import BagReport, create_bag, verify_bag, write_four
 from agreegen.api.credentials import load_credential
 from agreegen.api.verification import verify_options
 from agreegen.cli.options import (

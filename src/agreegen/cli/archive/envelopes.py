@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from agreegen.api.archives import CIPHERS, MOST_PART_MIB, open_bag, seal_bag
+from agreegen.api.archives.envelopes import CIPHERS, MOST_PART_MIB, open_bag, seal_bag
 from agreegen.cli.options import any_path, existing_folder, force_option, read_trust, trust_options
 from agreegen.cli.output import prompt_secret, say
 from agreegen.messages import message

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from agreegen.api.archives import (
+from agreegen.api.archives.bags import (
     RENEWAL_HASHES,
     Ending,
     StampedBags,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from agreegen.api.archives import hand_over_bag, receive_bag
+from agreegen.api.archives.handover import hand_over_bag, receive_bag
 from agreegen.api.credentials import load_credential
 from agreegen.api.verification import verify_options
 from agreegen.cli.options import (

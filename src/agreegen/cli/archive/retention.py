@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agreegen.api.access import RegisterAccess
-from agreegen.api.archives import destroy_bag, job_bags, list_ages, read_retention
+from agreegen.api.archives.retention import destroy_bag, job_bags, list_ages, read_retention
 from agreegen.api.credentials import load_credential
 from agreegen.api.ledger.entries import LedgerAccess
 from agreegen.cli.options import (

@@ -11,7 +11,8 @@ from urllib.parse import quote
 from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 
-from agreegen.api.archives import CIPHERS, RENEWAL_HASHES
+from agreegen.api.archives.bags import RENEWAL_HASHES
+from agreegen.api.archives.envelopes import CIPHERS
 from agreegen.errors import AgreegenError
 from agreegen.web.endpoint import NOT_FOUND, Call, Intake, Page
 from agreegen.web.pages.areas import OFFICER, READERS
