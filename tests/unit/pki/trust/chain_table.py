@@ -144,6 +144,9 @@ def _flipped_signature() -> Case:
 
 TABLE: dict[str, Callable[[], Case]] = {
     "root and leaf": lambda: _line(ca("Root"), holds=True),
+    "names with characters of Unicode after 3.2": lambda: _line(
+        ca("㐂\U0002a700"), (ca("\u9fff\U0002b740"),), Plan("吴\U0002cc56\U0002ceb0"), holds=True
+    ),
     "three levels": lambda: _line(ca("Root"), (ca("CA"), ca("Sub-CA")), holds=True),
     "anchor is a CA below a root": _anchor_below_a_root,
     "anchor is an end entity": _end_entity_anchor,
