@@ -14,7 +14,7 @@ from jinja2 import meta
 from agreegen.errors import InputError, MissingProgramError
 from agreegen.forms.catalog import approved_releases, home_of_release
 from agreegen.forms.description import load_form
-from agreegen.forms.fonts import covered_by_chain, find_font
+from agreegen.forms.fonts import chain_covers, find_font
 from agreegen.forms.language import TemplateEnvironment
 from agreegen.forms.template import Paragraph, Template, parse_template, read_template_bytes
 from agreegen.messages import Message, message
@@ -270,7 +270,7 @@ def _lacking(paragraph: Paragraph, form: Form) -> Iterator[str]:
 
 def _covers(chain: tuple[str, ...], own: tuple[OwnFont, ...], character: str) -> bool:
     try:
-        return ord(character) in covered_by_chain(chain, own)
+        return chain_covers(chain, character, own)
     except MissingProgramError:
         return True  # reported as a font that is not there
 

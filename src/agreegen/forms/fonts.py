@@ -17,6 +17,8 @@ from agreegen.model.form import Form, OwnFont
 from agreegen.programs import find_program, run_program
 
 _FC_MATCH_TIMEOUT_S = 30.0
+_CHARACTERS_KEPT = 1 << 16
+"""Characters of chains that are not looked up again: more than documents of an office hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,18 +142,22 @@ def covered_characters(font: FontFile) -> frozenset[int]:
         raise MissingProgramError(message("forms.not-readable-font", path=font.path, exc=exc)) from exc
 
 
-@functools.cache
-def covered_by_chain(families: tuple[str, ...], own: tuple[OwnFont, ...] = ()) -> frozenset[int]:
-    """Return the code points that at least one font of a chain has a glyph for.
+@functools.lru_cache(maxsize=_CHARACTERS_KEPT)
+def chain_covers(families: tuple[str, ...], character: str, own: tuple[OwnFont, ...] = ()) -> bool:
+    """Tell whether at least one font of a chain has a glyph for a character.
+
+    Fonts are asked in their order: where the first one has it, the others are not even looked for.
 
     Args:
         families: The chain.
+        character: The character.
         own: Fonts of the office's own, which need not be installed.
 
     Raises:
-        MissingProgramError: Not one of the fonts is there.
+        MissingProgramError: Not one of the fonts is there, or one that is asked cannot be read.
     """
-    return frozenset[int]().union(*(covered_characters(font) for font in find_chain(families, own)))
+    find_first_font(families, own)
+    return any(ord(character) in covered_characters(font) for font in _fonts_of(families, own))
 
 
 def font_folders(form: Form) -> tuple[Path, ...]:

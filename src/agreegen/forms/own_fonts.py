@@ -12,7 +12,7 @@ import uharfbuzz
 
 from agreegen.errors import InputError
 from agreegen.files import read_limited, sha256_of
-from agreegen.forms.fonts import covered_by_chain
+from agreegen.forms.fonts import chain_covers
 from agreegen.forms.template import Paragraph, parse_template, read_template_bytes
 from agreegen.messages import Message, message
 from agreegen.model.form import FontUse, Form, OwnFont
@@ -23,7 +23,7 @@ ENVIRONMENT_NAME = "AGREEGEN_FONTS"
 _MAX_FONT_BYTES = 64 << 20
 _SUFFIXES = frozenset({".ttf", ".otf"})
 _TITLE_NAMES = packaged_words("agreegen.forms")["title_fonts"]
-_COMMONEST_HAN = 0x7684
+_COMMONEST_HAN = "\u7684"
 """The character 的; a font without it is not one for Chinese text."""
 _MOST_SHOWN = 12
 _FAMILY, _TYPOGRAPHIC_FAMILY = 1, 16
@@ -66,7 +66,7 @@ def with_own_fonts(form: Form, named: YamlText | None, folder: Path) -> Form:
     if not uses:
         return form
     template = parse_template(read_template_bytes(form.template, sha256=form.template_sha256), form.template)
-    replaced = [name for name, chain in form.font_chains if _COMMONEST_HAN in covered_by_chain(chain)]
+    replaced = [name for name, chain in form.font_chains if chain_covers(chain, _COMMONEST_HAN)]
     own = []
     for use, font in uses.items():
         paragraphs = [p for p in template.paragraphs if p.title or FontUse.TITLE not in uses]
@@ -195,7 +195,7 @@ def _require_metrics(font: _Measured, characters: list[str]) -> None:
     if licence & _USES_OF_EMBEDDING == _RESTRICTED:
         raise _unfit(font.path, message("forms.own-font-not-embedded"))
     scaled = uharfbuzz.Font(font.face)
-    glyphs = {c: scaled.get_nominal_glyph(ord(c)) for c in [chr(_COMMONEST_HAN), *characters]}
+    glyphs = {c: scaled.get_nominal_glyph(ord(c)) for c in [_COMMONEST_HAN, *characters]}
     missing = [c for c, glyph in glyphs.items() if glyph is None]
     if missing:
         shown = "".join(missing[:_MOST_SHOWN])

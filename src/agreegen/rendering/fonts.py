@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
-from agreegen.forms.fonts import covered_by_chain
+from agreegen.forms.fonts import chain_covers
 from agreegen.forms.run_fonts import RunFonts
 from agreegen.forms.template import Template, parse_template, read_template_bytes
 from agreegen.messages import Message, message
@@ -78,7 +78,7 @@ def _missing(form: Form, fonts: Iterable[RunFonts], text: str) -> list[Message]:
         c
         for c in set(text)
         for chain in _chains_of(c, fonts, chains)
-        if ord(c) not in covered_by_chain(chain, form.own_fonts)
+        if not chain_covers(chain, c, form.own_fonts)
     }
     return [name_character(c) for c in sorted(lacking)]
 
