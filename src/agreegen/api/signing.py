@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agreegen.api.access import RegisterAccess
 from agreegen.clock import read_clock
@@ -19,11 +20,12 @@ from agreegen.model.report import PadesLevel
 from agreegen.pdf.limits import Limits
 from agreegen.pipeline.own_read_back import SignedKinds
 from agreegen.pipeline.signing import extend_and_check, sign_and_check
-from agreegen.recording.recorder import Recorder
-from agreegen.recording.singles import expect_signed, record_signed
 from agreegen.signing.certificate_checks import Finding, check_credential
 from agreegen.signing.interface import Credential, SignedPdf, SigningRequest, TimestampServer, Trust
 from agreegen.verification.structure.identity import read_identity
+
+if TYPE_CHECKING:
+    from agreegen.recording.recorder import Recorder
 
 __all__ = [
     "FileSigner",
@@ -190,14 +192,17 @@ class FileSigner:
             RegisterError: The register cannot be written.
         """
         pdf = _read_pdf(source)
-        single = None
-        if self._recorder is not None:
-            single = expect_signed(self._recorder, _require_identity(pdf), source, pdf, destination)
+        if self._recorder is None:
+            signed = self.sign(pdf)
+            _write_pdf(destination, signed.pdf.data)
+            return signed
+        from agreegen.recording.singles import expect_signed, record_signed  # noqa: PLC0415 - for registers only
+
+        single = expect_signed(self._recorder, _require_identity(pdf), source, pdf, destination)
         signed = self.sign(pdf)
         _write_pdf(destination, signed.pdf.data)
-        if self._recorder is not None and single is not None:
-            facts = {"credential": self.credential.name, "level": signed.pdf.level.value}
-            record_signed(self._recorder, single, signed.pdf.data, signed.role, facts, now=self.request.now)
+        facts = {"credential": self.credential.name, "level": signed.pdf.level.value}
+        record_signed(self._recorder, single, signed.pdf.data, signed.role, facts, now=self.request.now)
         return signed
 
 
