@@ -32,8 +32,8 @@ def body_of(data: bytes, number: int) -> bytes:
 
 
 def size_of(data: bytes) -> int:
-    """Return the newest `/Size`."""
-    return max(int(size) for size in re.findall(rb"/Size (\d+)", data))
+    """Return the newest `/Size` of a trailer; embedded files state one, too."""
+    return max(int(size) for size in re.findall(rb"(?<!Params<<)/Size (\d+)", data))
 
 
 def stream(content: bytes, entries: bytes = b"") -> bytes:

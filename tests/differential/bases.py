@@ -18,12 +18,26 @@ from pyhanko.sign.fields import MDPPerm
 from tests.attacks.increments import last_xref, stream
 from tests.attacks.samples import ATTACKS
 from tests.attacks.signer import sign, signed_again
-
-CATALOG, PAGES, PAGE, CONTENT, FONT, FORM, REMARK, LOOK, UNIT, PERSON, NOTES, INFO, SPARE, NOTE, MISSING = (
-    range(1, 16)
+from tests.differential.numbering import (
+    CATALOG,
+    CONTENT,
+    FONT,
+    FORM,
+    INFO,
+    LOOK,
+    NOTE,
+    NOTES,
+    PAGE,
+    PAGES,
+    PERSON,
+    REMARK,
+    SPARE,
+    UNIT,
+    VALUE,
+    Numbering,
 )
-"""Catalogue, page tree, page, its content, font, form, text field and its look, two signature fields, the
-array of annotations, information dictionary, a form XObject, a note, and a number that no object has."""
+from tests.differential.own_documents import own_documents
+
 TEXT = b"BT /F1 12 Tf 20 120 Td (Party B pays 100 yuan to party A.) Tj ET"
 DIGITS = b" 1.2 w 90 82 m 90 94 l S 127 82 6 12 re S"
 """A one and a nought as strokes, in the place of the text field."""
@@ -32,14 +46,14 @@ REMARK_BOX = (20, 80, 160, 96)
 TEXT_BOX = (18, 116, 220, 134)
 FREE_BOX = (20, 20, 90, 50)
 FORM_ENTRIES = b"/Type /XObject /Subtype /Form /BBox [0 0 240 160] /Resources << /Font << /F1 5 0 R >> >>"
-VALUE = 25
-"""A value by itself, in the bases in which a field or its parent refers to it."""
 _REMARK_ENTRIES = (
     b"<< /Type /Annot /Subtype /Widget /DA (/Helv 10 Tf 0 g) /Rect [20 80 160 96] /F 4 /P 3 0 R "
 )
 PROMISED = 12_000
 """The length that a prepared linearization dictionary states."""
 _INDEX = "bases.json"
+OWN = "own"
+"""What the names of documents of ours begin with."""
 _BYTE_RANGE = re.compile(rb"/ByteRange ?\[ ?0 \d+ (\d+) (\d+)")
 _PREFIX = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
 Objects = dict[int, bytes]
@@ -53,11 +67,14 @@ class Base:
         name: What is special about it.
         data: Its bytes.
         signed: Length of the signed revision that it has to show; what follows was an attack already.
+        numbering: Which of its objects are the parts that operations know; None where they have the
+            known numbers.
     """
 
     name: str
     data: bytes
     signed: int
+    numbering: Numbering | None = None
 
     @property
     def shown(self) -> bytes:
@@ -350,10 +367,16 @@ def load_bases(folder: Path) -> list[Base]:
             data = attack()
             (folder / f"{len(names)}.pdf").write_bytes(data)
             names.append((f"attack {name}", _signed_length(data)))
+        for name, data in own_documents():
+            (folder / f"{len(names)}.pdf").write_bytes(data)
+            names.append((f"{OWN} {name}", len(data)))
         index.write_text(json.dumps(names), encoding="utf-8")
     names = json.loads(index.read_text(encoding="utf-8"))
     files = [(folder / f"{at}.pdf").read_bytes() for at in range(len(names))]
-    return [Base(name, data, length) for (name, length), data in zip(names, files, strict=True)]
+    return [
+        Base(name, data, length, Numbering.of(data) if name.startswith(OWN) else None)
+        for (name, length), data in zip(names, files, strict=True)
+    ]
 
 
 def _signed_length(data: bytes) -> int:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from tests.attacks.increments import last_xref, size_of, stream
 from tests.attacks.updates import Form, write
-from tests.differential.bases import CONTENT, FORGED, PROMISED, Base
+from tests.differential.bases import FORGED, OWN, PROMISED, Base
+from tests.differential.numbering import CONTENT, Numbering
 from tests.differential.operations import HONEST, MISCHIEF, Change
 from tests.differential.readers.shots import Box
 from tests.differential.subtle_operations import SUBTLE
@@ -20,6 +21,7 @@ _MISCHIEF = 0.5
 _ODD_FORMS = 0.25
 _TAMPERED = 0.12
 _ATTACKS = 0.06
+_OWN = 0.02
 _TWIN = b"%d 0 obj\n%s\nendobj\n" % (CONTENT, stream(FORGED))
 _WHITE = (b"", b"\n", b"\r\n", b"\n\n", b" ", b"\t\n", b"\r", b"\x00", b"\x0c\n", b"\n" * 63, b"\n" * 70)
 _COMMENTS = (b"%\xe2\xe3\xcf\xd3\n", b"%iText-5\n", b"%" + b"x" * 190 + b"\n", b"%" + b"x" * 260 + b"\n")
@@ -61,11 +63,14 @@ class Sample:
 def sample(seed: int, index: int, bases: Sequence[Base]) -> Sample:
     """Make one file."""
     chance = random.Random(f"{seed}:{index}")
-    attacks = chance.random() < _ATTACKS
-    base = chance.choice([base for base in bases if base.name.startswith("attack") is attacks])
+    drawn = chance.random()
+    kind = "attack" if drawn < _ATTACKS else OWN if drawn < _ATTACKS + _OWN else ""
+    base = chance.choice([base for base in bases if _kind_of(base) == kind])
     data, places, kinds = base.data, list[Box](), list[str]()
     for _ in range(chance.choice((1, 1, 1, 2, 3))):
-        change = _change(chance, data)
+        change = (
+            _change(chance, data) if base.numbering is None else _own_change(chance, data, base.numbering)
+        )
         form, label = _form(chance, data, change)
         data = write(data, change.objects, form)
         places += change.places
@@ -80,6 +85,10 @@ def sample(seed: int, index: int, bases: Sequence[Base]) -> Sample:
         places += list(_filled(written[base.signed :], data[base.signed :]))
     spots = tuple(_in_picture(base.name, place) for place in places)
     return Sample(index, base, data, tuple(places), spots, tuple(kinds))
+
+
+def _kind_of(base: Base) -> str:
+    return next((kind for kind in ("attack", OWN) if base.name.startswith(kind)), "")
 
 
 def _in_picture(name: str, place: Box) -> Box:
@@ -102,6 +111,14 @@ def _change(chance: random.Random, data: bytes) -> Change:
             continue
         change.kinds.append(operation.__name__)
     return change
+
+
+def _own_change(chance: random.Random, data: bytes, numbering: Numbering) -> Change:
+    """Change a document of ours, whose parts have other numbers than the operations know."""
+    change = _change(chance, numbering.listing(data))
+    return Change(
+        numbering.own_objects(change.objects), change.places, numbering.own(change.trailer), change.kinds
+    )
 
 
 def _form(chance: random.Random, data: bytes, change: Change) -> tuple[Form, str]:

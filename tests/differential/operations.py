@@ -12,14 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.attacks.increments import body_of, root_number, size_of, stream
-from tests.differential.bases import (
+from tests.differential.bases import FORGED, FORM_ENTRIES, FREE_BOX, REMARK_BOX, TEXT_BOX
+from tests.differential.numbering import (
     CATALOG,
     CONTENT,
     FONT,
-    FORGED,
     FORM,
-    FORM_ENTRIES,
-    FREE_BOX,
     INFO,
     LOOK,
     MISSING,
@@ -29,9 +27,7 @@ from tests.differential.bases import (
     PAGES,
     PERSON,
     REMARK,
-    REMARK_BOX,
     SPARE,
-    TEXT_BOX,
     UNIT,
 )
 from tests.differential.readers.shots import Box
@@ -242,6 +238,16 @@ def _note(chance: random.Random, box: Box, kind: bytes, more: bytes) -> bytes:
 
 
 def list_note(data: bytes, change: Change, number: int) -> None:
+    """Add an annotation to the page's, which are an object of their own or stand in the page.
+
+    Raises:
+        IndexError: The page has none, or is packed.
+    """
+    page = text_of(data, change, PAGE)
+    direct = re.search(rb"/Annots ?\[[^\]]*", page)
+    if direct:
+        change.objects[PAGE] = page[: direct.end()] + b" %d 0 R" % number + page[direct.end() :]
+        return
     text = text_of(data, change, NOTES)
     change.objects[NOTES] = text[: text.rindex(b"]")] + b" %d 0 R]" % number
 
@@ -282,7 +288,8 @@ def annotate_oddly(chance: random.Random, data: bytes, change: Change) -> None:
 def again(chance: random.Random, data: bytes, change: Change) -> None:
     """Write some objects again as they are."""
     for number in chance.sample(_KNOWN, chance.randrange(1, 4)):
-        change.objects.setdefault(number, text_of(data, change, number))
+        if number in change.objects or b"%d 0 obj" % number in data:
+            change.objects.setdefault(number, text_of(data, change, number))
 
 
 def tweak(chance: random.Random, data: bytes, change: Change) -> None:

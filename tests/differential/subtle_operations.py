@@ -6,22 +6,18 @@ import random
 
 from tests.attacks.increments import stream
 from tests.attacks.keys_without_entry import TABLES
-from tests.differential.bases import (
+from tests.differential.bases import FORGED, FORM_ENTRIES, FREE_BOX, REMARK_BOX, TEXT_BOX
+from tests.differential.numbering import (
     CATALOG,
     CONTENT,
     FONT,
-    FORGED,
     FORM,
-    FORM_ENTRIES,
-    FREE_BOX,
     LOOK,
     MISSING,
     NOTE,
     NOTES,
     PAGE,
     REMARK,
-    REMARK_BOX,
-    TEXT_BOX,
     UNIT,
     VALUE,
 )

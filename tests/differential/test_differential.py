@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -13,10 +14,11 @@ import pytest
 from tests.attacks import canonical_honest
 from tests.attacks.canonical_honest import FORMS
 from tests.attacks.documents import FORGED_TEXT, certified, content_number, signed
-from tests.attacks.increments import append, stream
+from tests.attacks.increments import append, body_of, stream
 from tests.differential.bases import Base, load_bases
 from tests.differential.generator import Sample, sample
 from tests.differential.judging import Panel
+from tests.differential.numbering import CATALOG, FONT, PAGE
 from tests.differential.pdfjs_package import cached_package
 
 _BINDINGS = (
@@ -49,6 +51,14 @@ def panel() -> Iterator[Panel]:
     found.close()
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bases of a run, made once."""
+    found = tmp_path_factory.mktemp("bases")
+    load_bases(found)
+    return found
+
+
 @pytest.mark.parametrize("name", sorted(_VARIANTS))
 def test_variant_is_shown_alike(name: str, panel: Panel) -> None:
     before, make = _VARIANTS[name]
@@ -67,12 +77,29 @@ def test_readers_would_notice(panel: Panel) -> None:
     ).keys()
 
 
-def test_numbers_name_files(tmp_path: Path, panel: Panel) -> None:
+def test_numbers_name_files(folder: Path, panel: Panel) -> None:
     """File K of a seed is always the same, and what is unaltered among the first looks unaltered."""
-    bases = load_bases(tmp_path)
-    assert bases == load_bases(tmp_path)
+    bases = load_bases(folder)
+    assert bases == load_bases(folder)
     made = [sample(7, index, bases) for index in range(40)]
     assert made == [sample(7, index, bases) for index in range(40)]
     outcomes = [panel.judge(one) for one in made]
     assert [outcome.problems for outcome in outcomes if outcome.problems] == []
     assert {outcome.unaltered for outcome in outcomes} >= {True, False}
+
+
+def test_parts_of_own_documents_have_the_known_numbers(folder: Path) -> None:
+    """What an operation writes lands in the object that it saw, and every object has one number only."""
+    own = [base for base in load_bases(folder) if base.numbering is not None]
+    assert len(own) >= 4
+    for base in own:
+        numbering = base.numbering
+        assert numbering is not None
+        listing = numbering.listing(base.data)
+        shown = [int(number) for number in re.findall(rb"(?m)^(\d+) 0 obj$", listing)]
+        assert len(shown) == len(set(shown))
+        assert b"/Type /Catalog" in body_of(listing, CATALOG)
+        assert b"/Type /Page " in body_of(listing, PAGE) + b" "
+        assert b"/Type/Font" in body_of(listing, FONT)
+        written = numbering.own_objects({number: body_of(listing, number) for number in shown})
+        assert written == {number: body_of(base.data, number) for number in written}
