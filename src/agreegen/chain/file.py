@@ -8,10 +8,12 @@ import os
 import secrets
 import sqlite3
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
+from agreegen.chain.event_facts import NOT_OURS
 from agreegen.chain.hashing import format_time, genesis_hash
 from agreegen.chain.schema import (
     TIP_COUNT,
@@ -23,8 +25,10 @@ from agreegen.chain.schema import (
     schema_version,
 )
 from agreegen.errors import RegisterError, SpokenValueError
+from agreegen.files import note_input
 from agreegen.messages import message
 
+T = TypeVar("T")
 _SECRET_BYTES = 32
 _META_KEYS = {"created", "secret", TIP_COUNT, TIP_HASH}
 _BUSY_TIMEOUT_S = 10.0
@@ -186,6 +190,40 @@ def connect_current(path: Path, kind: ChainKind, *, read_only: bool) -> sqlite3.
         connection.close()
         raise
     return connection
+
+
+def require_file(path: Path, kind: ChainKind) -> None:
+    """Refuse a path where no file is.
+
+    Raises:
+        RegisterError: There is none.
+    """
+    if not path.is_file():
+        raise RegisterError(message("chain.none", path=path, kind=kind.word), hint=kind.example)
+
+
+def open_current(
+    path: Path, kind: ChainKind, take: Callable[[Path, sqlite3.Connection], T], *, read_only: bool
+) -> T:
+    """Open a file that is there, brought up (`connect_current`), and give it to what reads it.
+
+    Raises:
+        RegisterError: There is none, it is not such a file, it is damaged, locked or from a newer version.
+    """
+    require_file(path, kind)
+    note_input(path)
+    with wrapped(path, kind):
+        connection = connect_current(path, kind, read_only=read_only)
+        try:
+            return take(path, connection)
+        except NOT_OURS as exc:
+            connection.close()
+            raise RegisterError(
+                message("chain.not-whole", path=path, kind=kind.word), hint=message("chain.restore-from-copy")
+            ) from exc
+        except BaseException:
+            connection.close()
+            raise
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ import contextlib
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 
 from agreegen.chain.event_facts import NOT_OURS, read_facts
 from agreegen.chain.file import read_meta, wrapped
@@ -41,6 +42,12 @@ class ChainView:
         self.connection = connection
         self.kind = kind
         self.meta = read_meta(connection, kind)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close the file; SQLite folds the write-ahead log into it."""

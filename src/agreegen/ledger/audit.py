@@ -8,19 +8,9 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from agreegen.chain.audit.interface import Audit, JudgeHead, Problem
-from agreegen.chain.audit.steps import (
-    SCHEMA_CHANGED,
-    ChainWalk,
-    HeadWalk,
-    count_unsigned,
-    schema_problems,
-    tail_problems,
-)
-from agreegen.chain.event_facts import NOT_OURS
-from agreegen.chain.file import connect
+from agreegen.chain.audit.service import audit_chain
 from agreegen.chain.hashing import parse_time
 from agreegen.chain.signed_heads import HEAD_EVENT, SIGNER_EVENT, Head
-from agreegen.errors import RegisterError
 from agreegen.files import sha256_of_file
 from agreegen.ledger.draw import DrawOf, candidates_of_draw, draw_lots, make_seed, population_hash
 from agreegen.ledger.holdings import Refused
@@ -48,50 +38,27 @@ def verify_ledger(
 ) -> Audit:
     """Find every changed, missing, reordered or cut-off row of a ledger, and entries that no command writes.
 
-    1. SQLite's own check and the schema.
-    2. The chain: every event follows from the one before, back to the genesis, which commits to `meta`.
-    3. The heads: each stands in the chain; with `judge_head` its signature is good, and it is that of the
-       ledger's signer, whom only an event under the signature of the one before can change.
-    4. Nothing stands behind the last head but the event that records it.
-    5. The entries: each says what its kind must say, none lies in a period that was closed before it, each
+    1. Whatever holds for every chain (`audit_chain`, which says what the caller still owes).
+    2. The entries: each says what its kind must say, none lies in a period that was closed before it, each
        that was entered later than its day is marked so, and together they never give a copy that nobody has.
-    6. The closings: their numbers, counted again. The draws: candidates, seed and lots, drawn again.
-    7. The scans beside the ledger: each is there, with its hash.
-
-    A chain without a key can be recomputed by whoever writes the file. What the caller still owes is trust in
-    a head: `judge_head`, or `known_heads` and `known_codes` from elsewhere, e.g. from a closing's bag.
+    3. The closings: their numbers, counted again. The draws: candidates, seed and lots, drawn again.
+    4. The scans beside the ledger: each is there, with its hash.
 
     Raises:
         RegisterError: There is no file to judge.
     """
-    if not path.is_file():
-        raise RegisterError(message("ledger.none", path=path), hint=LEDGER.example)
-    problems: list[Problem] = []
-    chain, heads = ChainWalk(LEDGER, known_heads, known_codes), HeadWalk(LEDGER, judge_head)
-    try:
-        connection = connect(path, read_only=True)
-    except (sqlite3.Error, RegisterError) as exc:
-        return Audit((Problem("damaged", str(path), message("ledger.unreadable", cause=exc)),))
-    try:
-        for step in (
-            schema_problems(connection, path, LEDGER),
-            chain.problems(connection),
-            heads.problems(connection),
-            tail_problems(connection),
+    return audit_chain(
+        path,
+        LEDGER,
+        lambda connection: (
             _entry_problems(connection),
             _draw_problems(connection),
             _scan_problems(connection, path.parent),
-        ):
-            problems.extend(step)
-            if problems and problems[-1].code == SCHEMA_CHANGED:
-                return Audit(tuple(problems))
-        events, unsigned = count_unsigned(connection)
-    except (sqlite3.Error, RegisterError, *NOT_OURS) as exc:
-        problems.append(Problem("damaged", str(path), message("ledger.unreadable", cause=exc)))
-        events, unsigned = chain.count, 0
-    finally:
-        connection.close()
-    return Audit(tuple(problems), events, unsigned, heads.last, heads.judgement, frozenset(heads.unnamed))
+        ),
+        known_heads=known_heads,
+        known_codes=known_codes,
+        judge_head=judge_head,
+    )
 
 
 def _entry_problems(connection: sqlite3.Connection) -> Iterator[Problem]:

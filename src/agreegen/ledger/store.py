@@ -7,16 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from types import TracebackType
 
 from agreegen.chain.end import ChainEnd
 from agreegen.chain.event_facts import NOT_OURS, read_facts
-from agreegen.chain.file import connect_current, create_file, wrapped
+from agreegen.chain.file import create_file, open_current
 from agreegen.chain.schema import EVENT_COLUMNS
 from agreegen.chain.signed_heads import SIGNER_EVENT, Head, HeadSigner, Succession
 from agreegen.chain.view import ChainView
 from agreegen.errors import RegisterError
-from agreegen.files import note_input
 from agreegen.ledger.interface import Kind, Movement, Note, OwnKind, Signature, SignedBy
 from agreegen.ledger.schema import LEDGER
 from agreegen.messages import message
@@ -115,21 +113,7 @@ class Ledger(ChainView):
         Raises:
             RegisterError: There is none, it is not a ledger, it is damaged, locked or from a newer version.
         """
-        if not path.is_file():
-            raise RegisterError(message("ledger.none", path=path), hint=LEDGER.example)
-        note_input(path)
-        with wrapped(path, LEDGER):
-            connection = connect_current(path, LEDGER, read_only=read_only)
-            try:
-                return cls(path, connection)
-            except NOT_OURS as exc:
-                connection.close()
-                raise RegisterError(
-                    message("ledger.not-whole", path=path), hint=message("ledger.restore")
-                ) from exc
-            except BaseException:
-                connection.close()
-                raise
+        return open_current(path, LEDGER, cls, read_only=read_only)
 
     @staticmethod
     def create(path: Path, now: datetime) -> None:
@@ -139,14 +123,6 @@ class Ledger(ChainView):
             RegisterError: There is a file of that name, or it cannot be written.
         """
         create_file(path, LEDGER, now)
-
-    def __enter__(self) -> Ledger:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     @property
     def event_count(self) -> int:

@@ -9,14 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 
 from agreegen.chain.end import Addition, ChainEnd
 from agreegen.chain.event_facts import NOT_OURS
-from agreegen.chain.file import connect_current, create_file, wrapped
+from agreegen.chain.file import create_file, open_current
 from agreegen.chain.signed_heads import Head, HeadSigner
 from agreegen.errors import RegisterError
-from agreegen.files import note_input
 from agreegen.messages import message
 from agreegen.model.row_key import RowKey
 from agreegen.register.columns import row_values
@@ -68,32 +66,9 @@ class Register(RegisterView):
         Raises:
             RegisterError: There is none, it is not a register, it is damaged, locked or from a newer version.
         """
-        if not path.is_file():
-            if not create or now is None:
-                raise RegisterError(message("register.no-register", path=path), hint=REGISTER.example)
+        if create and now is not None and not path.is_file():
             create_file(path, REGISTER, now)
-        note_input(path)
-        with wrapped(path, REGISTER):
-            connection = connect_current(path, REGISTER, read_only=read_only)
-            try:
-                return cls(path, connection)
-            except NOT_OURS as exc:
-                connection.close()
-                raise RegisterError(
-                    message("register.not-whole-register", path=path),
-                    hint=message("register.restore-from-copy"),
-                ) from exc
-            except BaseException:
-                connection.close()
-                raise
-
-    def __enter__(self) -> Register:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        return open_current(path, REGISTER, cls, read_only=read_only)
 
     @property
     def secret(self) -> bytes:
