@@ -303,11 +303,8 @@ def _clear(path: Path) -> None:
         os.close(handle)
 
 
-def remove_leftovers(folder: Path) -> int:
-    """Remove temporary files that a killed run left in a folder and below; return how many."""
-    count = 0
+def remove_leftovers(folder: Path) -> None:
+    """Remove temporary files that a killed run left in a folder and below."""
     for path in folder.rglob(f"{TEMPORARY_PREFIX}*"):
         if path.is_file():
             path.unlink(missing_ok=True)
-            count += 1
-    return count

@@ -8,13 +8,15 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from agreegen.errors import ConversionError, MissingProgramError
 from agreegen.messages import message
+
+_GRACE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,6 @@ def run_program(
     *,
     timeout_s: float,
     stdin: bytes = b"",
-    environment: Mapping[str, str] | None = None,
-    folder: Path | None = None,
 ) -> Completed:
     """Run a program to its end and return what it printed.
 
@@ -72,8 +72,6 @@ def run_program(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=None if environment is None else {**os.environ, **environment},
-        cwd=folder,
         start_new_session=True,
     )
     try:
@@ -137,13 +135,13 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def end_process_group(process: subprocess.Popen[bytes], *, grace_s: float = 2.0) -> None:
+def end_process_group(process: subprocess.Popen[bytes]) -> None:
     """End a process that we started in a session of its own, with all its children."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, number)
         try:
-            process.communicate(timeout=grace_s)
+            process.communicate(timeout=_GRACE_S)
         except (subprocess.TimeoutExpired, ValueError):
             continue
         return

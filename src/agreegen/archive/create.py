@@ -294,14 +294,14 @@ def _add_reports(draft: _Draft, request: BagRequest) -> None:
     on_paper, _ = read_paper(draft.folder, draft.hashes)
     named = zip(draft.hashes.below(_DOCUMENTS), judged, strict=True)
     files = (with_paper(replace(file, path=name), on_paper) for name, file in named)
-    report = _write_json(draft, "data/verification-report.json", files)
+    report = _write_json(draft, files)
     language = reader_language()
     draft.take(
         "data/verification-report.html", lambda target: write_html(target, report, options, lang=language)
     )
 
 
-def _write_json(draft: _Draft, name: str, files: Iterator[FileReport]) -> Report:
+def _write_json(draft: _Draft, files: Iterator[FileReport]) -> Report:
     """Write the reports as the JSON of `verify`, one after the other; return what a list of them shows."""
     kept: list[FileReport] = []
 
@@ -317,7 +317,7 @@ def _write_json(draft: _Draft, name: str, files: Iterator[FileReport]) -> Report
             kept.extend(abridge(written()))
             output.write(b'],"summary":' + canonical_json(Report(tuple(kept)).counts()) + b"}\n")
 
-    draft.take(name, write)
+    draft.take("data/verification-report.json", write)
     return Report(tuple(kept))
 
 

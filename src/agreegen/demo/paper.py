@@ -33,6 +33,7 @@ _DOTS_PER_INCH = 200
 _PX_PER_PT = _DOTS_PER_INCH / 72
 _INK = 60
 _SEED = 20180510
+_STEPS = 24
 _CLERK: str = packaged_words("agreegen.demo")["clerk"]
 
 
@@ -138,11 +139,11 @@ def _scan(leaf: pypdfium2.PdfPage, boxes: Sequence[Box], rng: random.Random) -> 
     return picture.rotate(rng.uniform(-2, 2), Image.Resampling.BICUBIC, fillcolor=255)
 
 
-def _curve(corners: list[tuple[float, float]], steps: int = 24) -> list[tuple[float, float]]:
+def _curve(corners: list[tuple[float, float]]) -> list[tuple[float, float]]:
     """Return points of a Bézier curve of the third degree."""
     points = []
-    for step in range(steps + 1):
-        t = step / steps
+    for step in range(_STEPS + 1):
+        t = step / _STEPS
         shares = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3)
         x, y = (sum(s * c[axis] for s, c in zip(shares, corners, strict=True)) for axis in (0, 1))
         points.append((x, y))

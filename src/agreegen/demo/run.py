@@ -17,7 +17,7 @@ import yaml
 from agreegen.archive.create import create_bag
 from agreegen.archive.interface import BagRequest
 from agreegen.archive.verify import verify_bag
-from agreegen.batch.interface import RunEvent, RunSettings, RunSummary
+from agreegen.batch.interface import RunEvent, RunSettings
 from agreegen.batch.job.job_file import read_job
 from agreegen.batch.job.register_signers import recorder_for_bag
 from agreegen.batch.planning.document_paths import DOCUMENTS
@@ -121,7 +121,7 @@ class Demo:
         with responder:
             yield responder.tsa_url
 
-    def _make_pledges(self, tsa: str | None) -> RunSummary:
+    def _make_pledges(self, tsa: str | None) -> None:
         with self._step("pledges") as say:
             job = write_job(self.folder, self.count, tsa)
             summary = run_job(read_job(job), RunSettings(limit=self.count), events=self.events)
@@ -134,7 +134,6 @@ class Demo:
                     "demo.made-not-signed-their-persons-yet", done=summary.done, left_open=summary.left_open
                 )
             )
-        return summary
 
     def _sign_on_paper(self) -> None:
         with self._step("paper") as say:

@@ -54,7 +54,7 @@ class DeviceSignature:
 
 def record_device_signature(
     register_file: Path, credential_file: Path | None, signature: DeviceSignature, *, now: datetime
-) -> Path:
+) -> None:
     """Write the signed file in its place and record it; doing it twice does it once.
 
     Args:
@@ -62,9 +62,6 @@ def record_device_signature(
         credential_file: Who signs its heads; None for whom its job names.
         signature: The signature.
         now: Aware UTC time.
-
-    Returns:
-        The file.
 
     Raises:
         InputError: The document is not the one that was signed any more.
@@ -76,7 +73,7 @@ def record_device_signature(
             raise InputError(message("device.replaced-meanwhile"), hint=_HINT)
         path = register_file.parent / row.registration.path
         if _is_recorded(row, signature):
-            return path
+            return
         if row.sha256 != signature.before_sha256 or row.fulfilment(signature.role) is not None:
             raise InputError(message("device.changed-meanwhile"), hint=_HINT)
         found = sha256_of_file(path)
@@ -84,7 +81,6 @@ def record_device_signature(
             raise InputError(message("device.other-file"), hint=_HINT)
         write_atomically(path, signature.data)
         recorder.record([signature.to_draft()], now=now)
-        return path
 
 
 def _is_recorded(row: DocumentRow, signature: DeviceSignature) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from agreegen.device.authority import Person
 from agreegen.forms.catalog import find_release, forms_folder
@@ -49,42 +48,27 @@ class WaitingDocument:
         return bool(self.row.registration.staff_no and self.row.registration.id_number)
 
 
-def waiting_documents(register: RegisterView, forms: Path | None = None) -> Iterator[WaitingDocument]:
-    """Yield the documents whose next required role is a person's signature, in the order of their files.
-
-    Args:
-        register: The register.
-        forms: Folder of released forms, None for the packaged ones.
-    """
+def waiting_documents(register: RegisterView) -> Iterator[WaitingDocument]:
+    """Yield the documents whose next required role is a person's signature, in the order of their files."""
     releases: dict[tuple[str, str, str], Form | None] = {}
     for row in register.documents(by_path=True):
-        known = row.registration
-        key = known.form_id, known.template_sha256, known.form_version
-        if key not in releases:
-            releases[key] = find_release(forms_folder(forms), *key)
-        waiting = _waiting(row, releases[key])
+        release = _release_of(row)
+        if release not in releases:
+            releases[release] = find_release(forms_folder(None), *release)
+        waiting = _waiting(row, releases[release])
         if waiting is not None:
             yield waiting
 
 
-def find_waiting(
-    register: RegisterView, document_id: str, forms: Path | None = None
-) -> WaitingDocument | None:
-    """Return a document if its person may sign it on a device now.
-
-    Args:
-        register: The register.
-        document_id: The document.
-        forms: Folder of released forms, None for the packaged ones.
-    """
+def find_waiting(register: RegisterView, document_id: str) -> WaitingDocument | None:
+    """Return a document if its person may sign it on a device now."""
     row = register.document(document_id)
-    if row is None:
-        return None
+    return None if row is None else _waiting(row, find_release(forms_folder(None), *_release_of(row)))
+
+
+def _release_of(row: DocumentRow) -> tuple[str, str, str]:
     known = row.registration
-    return _waiting(
-        row,
-        find_release(forms_folder(forms), known.form_id, known.template_sha256, known.form_version),
-    )
+    return known.form_id, known.template_sha256, known.form_version
 
 
 def _waiting(row: DocumentRow, form: Form | None) -> WaitingDocument | None:

@@ -114,11 +114,11 @@ def issue_authority(root: Authority, key: rsa.RSAPrivateKey, now: datetime, at: 
 
 
 def issue_signer(
-    authority: Authority, name: x509.Name, key: Key, now: datetime, at: Addresses, *, years: int = LEAF_YEARS
+    authority: Authority, name: x509.Name, key: Key, now: datetime, at: Addresses
 ) -> x509.Certificate:
     """Issue a certificate that signs documents (digitalSignature and contentCommitment)."""
     usages = [DOCUMENT_SIGNING, ExtendedKeyUsageOID.EMAIL_PROTECTION]
-    return _issue_leaf(authority, name, key, now, at, usages, years)
+    return _issue_leaf(authority, name, key, now, at, usages, LEAF_YEARS)
 
 
 def issue_recipient(

@@ -70,23 +70,19 @@ class Sm2Chain:
     encryption: Sm2Pair
 
 
-def make_sm2_chain(
-    backend: Sm2Backend, now: datetime, at: Addresses, *, holder: str = PARTY_A, years: int = LEAF_YEARS
-) -> Sm2Chain:
-    """Make root, CA and a double certificate for a holder.
+def make_sm2_chain(backend: Sm2Backend, now: datetime, at: Addresses) -> Sm2Chain:
+    """Make root, CA and a double certificate for party A.
 
     Args:
         backend: What does SM2.
         now: Aware time; certificates are valid from one day earlier.
         at: Addresses of the revocation lists, and of an OCSP responder where there is one.
-        holder: Common name of both certificates.
-        years: How long the holder's certificates are valid.
     """
     root = _issue(backend, "sm2-root", _name(NAMES["sm2_root"]), None, now, ROOT_YEARS, at)
     authority = _issue(backend, "sm2-ca", _name(NAMES["sm2_authority"]), root, now, CA_YEARS, at)
-    subject = _name(holder, UNITS["sm2_seal"])
-    signing = _issue(backend, "sm2-seal", subject, authority, now, years, at, _SIGNING_USAGE)
-    encryption = _issue(backend, "sm2-encryption", subject, authority, now, years, at, _ENCRYPTION_USAGE)
+    subject = _name(PARTY_A, UNITS["sm2_seal"])
+    signing = _issue(backend, "sm2-seal", subject, authority, now, LEAF_YEARS, at, _SIGNING_USAGE)
+    encryption = _issue(backend, "sm2-encryption", subject, authority, now, LEAF_YEARS, at, _ENCRYPTION_USAGE)
     return Sm2Chain(root, authority, signing, encryption)
 
 

@@ -15,6 +15,8 @@ Rectangle = tuple[float, float, float, float]
 _INHERITED = ("MediaBox", "CropBox", "Rotate", "Resources")
 _LETTER: Rectangle = (0.0, 0.0, 612.0, 792.0)
 _MAX_NODES = 200_000
+_MARGIN = 1.0
+"""Points by which rectangles may overlap and still lie beside each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,19 +151,19 @@ def numbers_of(value: Value, view: View) -> list[float] | None:
     return [float(number) for number in numbers]
 
 
-def overlap(one: Rectangle, two: Rectangle, margin: float = 1.0) -> bool:
-    """Tell whether two rectangles share more than a margin, in points, in both directions.
+def overlap(one: Rectangle, two: Rectangle) -> bool:
+    """Tell whether two rectangles share more than a point in both directions.
 
-    A rectangle that is thinner than the margin is taken for a line of that width.
+    A rectangle that is thinner is taken for a line of that width.
     """
-    one, two = _thick(one, margin), _thick(two, margin)
+    one, two = _thick(one), _thick(two)
     width = min(one[2], two[2]) - max(one[0], two[0])
     height = min(one[3], two[3]) - max(one[1], two[1])
-    return width > margin and height > margin
+    return width > _MARGIN and height > _MARGIN
 
 
-def _thick(box: Rectangle, margin: float) -> Rectangle:
-    wide = margin * 2
+def _thick(box: Rectangle) -> Rectangle:
+    wide = _MARGIN * 2
     left, bottom, right, top = box
     if right - left < wide:
         left, right = (left + right) / 2 - wide / 2, (left + right) / 2 + wide / 2

@@ -101,8 +101,16 @@ def try_credential(credential: Credential) -> None:
         CredentialError: The key does not sign, or does not belong to the certificate.
     """
     tried = _TRIAL + os.urandom(16)
-    signature = credential.signer.sign(tried)
-    if not fits_certificate(credential, tried, signature):
+    require_fit(credential, tried, credential.signer.sign(tried))
+
+
+def require_fit(credential: Credential, data: bytes, signature: bytes) -> None:
+    """Refuse a signature that does not fit its credential's certificate.
+
+    Raises:
+        CredentialError: It does not.
+    """
+    if not fits_certificate(credential, data, signature):
         raise CredentialError(
             message("signing.credential-key-does-not-belong-certificate", name=credential.name),
             hint=message("signing.give-matching-certificate"),

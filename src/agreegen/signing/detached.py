@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from agreegen.errors import CredentialError
-from agreegen.messages import message
-from agreegen.signing.certificate_checks import fits_certificate
+from agreegen.signing.certificate_checks import require_fit
 from agreegen.signing.cms import CmsTemplate
 from agreegen.signing.interface import Credential, TimestampServer, Trust
 
@@ -43,11 +41,7 @@ def sign_detached(
     template = CmsTemplate.for_credential(credential, signing_time=now)
     attributes = template.signed_attributes(template.digest(data))
     signature = credential.signer.sign(attributes)
-    if not fits_certificate(credential, attributes, signature):
-        raise CredentialError(
-            message("signing.credential-key-does-not-belong-certificate", name=credential.name),
-            hint=message("signing.give-matching-certificate"),
-        )
+    require_fit(credential, attributes, signature)
     token = None
     if tsa:
         with _client(tsa, trust) as client:

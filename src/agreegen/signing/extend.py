@@ -74,7 +74,6 @@ def extend_pdf(
     trust: Trust,
     tsa: Sequence[TimestampServer] = (),
     now: datetime,
-    crls: Sequence[bytes] = (),
     judged: bool = False,
 ) -> SignedPdf:
     """Raise a signed PDF to a level, or renew it at level B-LTA.
@@ -88,7 +87,6 @@ def extend_pdf(
         trust: Anchors and CRLs; B-LT and B-LTA need anchors.
         tsa: Timestamp services, tried in order.
         now: The time, aware UTC.
-        crls: Further revocation lists, DER.
         judged: Whether the signatures were found unaltered already, by the examination of `verify`.
 
     Raises:
@@ -111,7 +109,7 @@ def extend_pdf(
             pdf = _add_timestamp(pdf, _need(client))
         if level is PadesLevel.B_T:
             return SignedPdf(pdf, level)
-        return add_validation_data(pdf, level, trust, client, now, crls=crls)
+        return add_validation_data(pdf, level, trust, client, now)
     finally:
         if client is not None:
             client.close()
@@ -124,7 +122,6 @@ def add_validation_data(
     client: TimestampClient | None,
     now: datetime,
     *,
-    crls: Sequence[bytes] = (),
     store: EvidenceStore | None = None,
 ) -> SignedPdf:
     """Add the validation data of every signature and timestamp, and for B-LTA a document timestamp over it.
@@ -135,7 +132,6 @@ def add_validation_data(
         trust: Anchors and CRLs.
         client: Timestamp services; B-LTA needs them.
         now: The time, aware UTC.
-        crls: Further revocation lists, DER.
         store: Evidence shared by a chunk, made after its timestamps; None for a fresh one.
 
     Raises:
@@ -146,7 +142,7 @@ def add_validation_data(
         raise SigningError(
             message("signing.level-needs-trust-anchors", level=level), hint=message("signing.give-them-trust")
         )
-    own = store or EvidenceStore((*trust.crls_der, *crls), now=now)
+    own = store or EvidenceStore(trust.crls_der, now=now)
     try:
         evidence = _collect(pdf, trust, now, own)
     finally:
@@ -164,8 +160,6 @@ def add_validation_data_many(
     trust: Trust,
     client: TimestampClient,
     now: datetime,
-    *,
-    crls: Sequence[bytes] = (),
 ) -> list[SignedPdf | AgreegenError]:
     """Do what `add_validation_data` does for a chunk: evidence is fetched once, timestamps concurrently.
 
@@ -175,12 +169,11 @@ def add_validation_data_many(
         trust: Anchors and CRLs.
         client: Timestamp services.
         now: The time, aware UTC.
-        crls: Further revocation lists, DER.
 
     Returns:
         For each file the result, or what was wrong with it, in the same order.
     """
-    store = EvidenceStore((*trust.crls_der, *crls), now=now)
+    store = EvidenceStore(trust.crls_der, now=now)
 
     def fill(pdf: bytes) -> SignedPdf | AgreegenError:
         try:

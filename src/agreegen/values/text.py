@@ -175,12 +175,8 @@ def refuse_lost_digits(text: str) -> None:
         raise _lost_digits()
 
 
-def refuse_characters(text: str, *, line_ends: bool = False) -> None:
+def refuse_characters(text: str) -> None:
     """Refuse characters that cannot be printed or read back: control, format, private-use, unassigned.
-
-    Args:
-        text: The text.
-        line_ends: Whether line feeds are allowed.
 
     Raises:
         ValueProblem: Names the first such character by its code point, and the right one where that is known.
@@ -196,7 +192,7 @@ def refuse_characters(text: str, *, line_ends: bool = False) -> None:
                 message("values.character-was-lost-before-u-fffd"),
                 message("values.enter-right-character-its-place"),
             )
-        if category in {"Cc", "Cf", "Cn", "Cs", "Zl", "Zp"} and not (line_ends and char == "\n"):
+        if category in {"Cc", "Cf", "Cn", "Cs", "Zl", "Zp"}:
             raise ValueProblem(
                 message("values.holds-invisible-or-unassigned-character-u", char=ord(char)),
                 message("values.delete-character"),

@@ -26,9 +26,7 @@ def judging_processes(documents: int) -> int:
     return min(os.cpu_count() or 1, 8, 1 + documents // _DOCUMENTS_PER_PROCESS)
 
 
-def verify_paths(
-    paths: Iterable[Path], options: Options, *, jobs: int = 1, progress: Progress | None = None
-) -> Iterator[FileReport]:
+def verify_paths(paths: Iterable[Path], options: Options, *, jobs: int = 1) -> Iterator[FileReport]:
     """Judge files and folders in worker processes and give the reports in order, one by one.
 
     A file that exceeds its time or memory costs its worker, which is replaced; the file gets an answer.
@@ -37,7 +35,6 @@ def verify_paths(
         paths: Files, folders (every PDF below), or `-` for standard input.
         options: What the caller chose.
         jobs: Number of worker processes.
-        progress: Called after each file.
 
     Raises:
         InputError: The policy file is wrong; at once, before the first report is asked for.
@@ -46,19 +43,12 @@ def verify_paths(
         from agreegen.pki.trust.policy import load_policy  # noqa: PLC0415 - the workers load what they need
 
         load_policy(options.policy_file)
-    return _reports(expand_paths(paths), options, jobs, progress)
+    return _reports(expand_paths(paths), options, jobs)
 
 
-def _reports(
-    targets: Iterator[Path], options: Options, jobs: int, progress: Progress | None
-) -> Iterator[FileReport]:
-    done = 0
+def _reports(targets: Iterator[Path], options: Options, jobs: int) -> Iterator[FileReport]:
     with WorkerPool(options, jobs) as pool:
-        for report in _stream(targets, pool, options):
-            yield report
-            done += 1
-            if progress is not None:
-                progress(done)
+        yield from _stream(targets, pool, options)
 
 
 def _stream(targets: Iterator[Path], pool: WorkerPool, options: Options) -> Iterator[FileReport]:

@@ -108,11 +108,9 @@ def test_memory_limit_gives_an_answer(tmp_path: Path, options: Options) -> None:
 def test_order_is_kept_with_many_workers(tmp_path: Path, options: Options, signed: bytes) -> None:
     for number in range(40):
         (tmp_path / f"{number:03}.pdf").write_bytes(signed if number % 3 else blank_pdf())
-    seen: list[int] = []
-    reports = list(verify_paths([tmp_path], options, jobs=2, progress=seen.append))
+    reports = list(verify_paths([tmp_path], options, jobs=2))
     assert [Path(report.path).name for report in reports] == [f"{number:03}.pdf" for number in range(40)]
     assert [report.verdict.value == "valid" for report in reports] == [bool(n % 3) for n in range(40)]
-    assert seen == list(range(1, 41))
 
 
 def test_wrong_policy_stops_before_anything_is_judged(tmp_path: Path, options: Options) -> None:

@@ -24,7 +24,7 @@ from agreegen.pki.algorithms import key_facts
 from agreegen.pki.sm2.backend import find_backend
 from agreegen.signing.certificate_checks import check_crls, check_dates, strength_problem
 from agreegen.signing.certificate_paths import find_path
-from agreegen.signing.credentials.certificate_files import parse_certificates
+from agreegen.signing.credentials.certificate_files import is_authority, parse_certificates
 from agreegen.signing.interface import Trust
 from agreegen.signing.names import UNREADABLE_X509, subject_label
 
@@ -65,7 +65,7 @@ def _read(path: Path, trust: Trust, now: datetime) -> Recipient:
         found = parse_certificates(read_limited(path, _MOST_FILE_BYTES))
     except OSError as exc:
         raise InputError(message("archive.no-recipient", path=path, exc=exc)) from exc
-    own = [certificate for certificate in found if not _is_authority(certificate)]
+    own = [certificate for certificate in found if not is_authority(certificate)]
     ciphering = [certificate for certificate in own if encryption_problem(certificate) is None]
     if len(ciphering or own) != 1:
         told = message("archive.recipient-count", count=len(ciphering or own))
@@ -85,13 +85,6 @@ def _read(path: Path, trust: Trust, now: datetime) -> Recipient:
         others = [each.public_bytes(Encoding.DER) for each in found if each is not certificate]
         check_crls(find_path(der, others, trust, now, path.name), trust, now, path.name)
     return Recipient(der, subject_label(der))
-
-
-def _is_authority(certificate: x509.Certificate) -> bool:
-    try:
-        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (x509.ExtensionNotFound, *UNREADABLE_X509):
-        return False
 
 
 def encryption_problem(certificate: x509.Certificate) -> Message | None:

@@ -27,7 +27,7 @@ def check_against_office(
     office: Office,
     render: Callable[[Document], bytes],
     context: Callable[[Document], Printed],
-) -> int:
+) -> None:
     """Compare documents of the compiled engine with the office's.
 
     Args:
@@ -37,33 +37,35 @@ def check_against_office(
         render: Document → filled DOCX.
         context: Document → values as printed.
 
-    Returns:
-        How many were compared.
-
     Raises:
         ConversionError: One differs, or none fits.
     """
-    compared = 0
+    compared = False
     for document in samples:
         try:
             made = compiled.produce(document, context(document), _TIME)
         except DoesNotFit:
             continue
-        ours, theirs = placed_runs(made), placed_runs(office.convert(render(document)))
-        if ours != theirs:
-            place = next((a, b) for a, b in zip([*ours, None], [*theirs, None], strict=False) if a != b)
-            raise ConversionError(
-                message(
-                    "conversion.compiled-page-differs-from-libreoffice-against",
-                    place=place[0],
-                    place2=place[1],
-                ),
-                hint=message("conversion.form-needs-libreoffice-engine"),
-            )
-        compared += 1
+        refuse_difference(placed_runs(made), placed_runs(office.convert(render(document))))
+        compared = True
     if not compared:
         raise ConversionError(message("conversion.not-one-sample-fits-compiled-form"))
-    return compared
+
+
+def refuse_difference(ours: Sequence[object], theirs: Sequence[object]) -> None:
+    """Refuse what a compiled form places otherwise than the office.
+
+    Raises:
+        ConversionError: It does; says the first place.
+    """
+    if ours != theirs:
+        place = next((a, b) for a, b in zip([*ours, None], [*theirs, None], strict=False) if a != b)
+        raise ConversionError(
+            message(
+                "conversion.compiled-page-differs-from-libreoffice-against", place=place[0], place2=place[1]
+            ),
+            hint=message("conversion.form-needs-libreoffice-engine"),
+        )
 
 
 def placed_runs(pdf: bytes) -> Placed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -12,6 +12,7 @@ import pikepdf
 from pikepdf import Pdf
 
 from agreegen.conversion.assembly import assemble
+from agreegen.conversion.compiled.checking import refuse_difference
 from agreegen.conversion.compiled.engine import primary_font_hashes
 from agreegen.conversion.flowing.description import BASE_NAME, FlowingDescription, PageSize
 from agreegen.conversion.flowing.engine import FlowingForm, Printed
@@ -92,20 +93,9 @@ def _proves(made: FlowingForm, document: Document, office: Office, render: Rende
     except DoesNotFit:
         return False
     theirs = assemble(office.convert(render(document)), made.form, document, _TIME)
-    _refuse_difference(placed_glyphs(ours), placed_glyphs(theirs))
-    _refuse_difference(signature_places(ours), signature_places(theirs))
+    refuse_difference(placed_glyphs(ours), placed_glyphs(theirs))
+    refuse_difference(signature_places(ours), signature_places(theirs))
     return True
-
-
-def _refuse_difference(ours: Sequence[object], theirs: Sequence[object]) -> None:
-    if ours != theirs:
-        place = next((a, b) for a, b in zip([*ours, None], [*theirs, None], strict=False) if a != b)
-        raise ConversionError(
-            message(
-                "conversion.compiled-page-differs-from-libreoffice-against", place=place[0], place2=place[1]
-            ),
-            hint=message("conversion.form-needs-libreoffice-engine"),
-        )
 
 
 def _base(assembled: bytes) -> bytes:

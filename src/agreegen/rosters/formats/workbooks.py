@@ -18,6 +18,7 @@ from agreegen.rosters.formats.workbook_limits import require_few_merges, require
 from agreegen.rosters.formats.xlsx_package import (
     SheetEntry,
     SheetScan,
+    damaged,
     list_sheets,
     open_package,
     scan_sheet,
@@ -163,10 +164,10 @@ def _wrapping(path: Path) -> Iterator[None]:
     except PasswordError as exc:
         raise password_error(path) from exc
     except Exception as exc:
-        raise _unreadable(path) from exc
+        raise damaged(path) from exc
     except BaseException as exc:
         if is_breakdown(exc):  # what calamine's own bugs look like from Python
-            raise _unreadable(path) from exc
+            raise damaged(path) from exc
         raise
 
 
@@ -175,11 +176,4 @@ def password_error(path: Path) -> InputError:
     return InputError(
         message("rosters.protected-password", path=path),
         hint=message("rosters.remove-password-excel-or-wps-save"),
-    )
-
-
-def _unreadable(path: Path) -> InputError:
-    return InputError(
-        message("rosters.damaged-cannot-read-workbook", path=path),
-        hint=message("rosters.open-save-again-xlsx"),
     )

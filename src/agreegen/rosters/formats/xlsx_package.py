@@ -104,7 +104,7 @@ def open_package(path: Path) -> zipfile.ZipFile:
         weight = path.stat().st_size  # what the directory says of packed sizes may be a lie
         package = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as exc:
-        raise _damaged(path) from exc
+        raise damaged(path) from exc
     if unpacked_bytes(package) > max(_ALWAYS_BYTES, _MOST_TIMES * weight):
         package.close()
         raise InputError(
@@ -184,7 +184,7 @@ def _feed(path: Path, parser: expat.XMLParserType, data: bytes, *, final: bool) 
     try:
         parser.Parse(data, final)
     except expat.ExpatError as exc:
-        raise _damaged(path) from exc
+        raise damaged(path) from exc
 
 
 def _chunks(path: Path, package: zipfile.ZipFile, part: str) -> Iterator[bytes]:
@@ -195,10 +195,11 @@ def _chunks(path: Path, package: zipfile.ZipFile, part: str) -> Iterator[bytes]:
     except InputError:
         raise
     except Exception as exc:  # zlib, CRC, encryption, missing part: all mean the same to the user
-        raise _damaged(path) from exc
+        raise damaged(path) from exc
 
 
-def _damaged(path: Path) -> InputError:
+def damaged(path: Path) -> InputError:
+    """Return the error for a workbook that cannot be read."""
     return InputError(
         message("rosters.damaged-cannot-read-workbook", path=path),
         hint=message("rosters.open-save-again-xlsx"),

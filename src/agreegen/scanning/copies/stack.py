@@ -97,14 +97,14 @@ class Stack:
         self._open: list[_Entry] = []
         self.pages = 0
         self._write(_HEADER)
-        self._tree = self._reserve()
+        self._tree = self.reserve()
         names, made = lettering.objects(len(self._offsets))
         for number, data in made:
             self._offsets.append(0)
-            self._put(number, data)
+            self.put(number, data)
         self._fonts = b"".join(b"/%b %d 0 R" % (name.encode(), number) for name, number in names.items())
-        self._begin = self._add(_stream(b"q\n"))
-        self._end = self._add(_stream(b"\nQ\n"))
+        self._begin = self.add(_stream(b"q\n"))
+        self._end = self.add(_stream(b"\nQ\n"))
 
     def add_document(self, data: bytes, stamps: Callable[[int], Sequence[Stamp]] | None) -> int:
         """Add the pages of a document as they look on paper; return the number of its first page, from 1.
@@ -124,7 +124,7 @@ class Stack:
 
     def add_sheet(self, content: bytes) -> int:
         """Add a page of lettering only, A4; return its number, from 1."""
-        stream = self._add(_stream(content))
+        stream = self.add(_stream(content))
         entries = b"/MediaBox[0 0 %.3f %.3f]/Resources<</Font<<%b>>>>" % (*_A4_PT, self._fonts)
         self._finish_page(entries, b"%d 0 R" % stream)
         return self.pages
@@ -136,10 +136,10 @@ class Stack:
     def add_entry(self, title: str, *, below: bool = False) -> None:
         """Add an outline entry for the page that comes next."""
         if not self._top.number:
-            self._top.number = self._reserve()
+            self._top.number = self.reserve()
         depth = 1 if below and self._open else 0
         parent = self._open[0] if depth else self._top
-        number = self._reserve()
+        number = self.reserve()
         self._open.append(_Entry(title, number, parent.number, self._close_entries(depth, number)))
         parent.add_child(number)
 
@@ -147,7 +147,7 @@ class Stack:
         """Write page tree, outline, cross-references and trailer."""
         self._write_tree()
         outline = self._write_outline()
-        root = self._add(
+        root = self.add(
             b"<</Type/Catalog/Pages %d 0 R%b/ViewerPreferences<</PrintScaling/None>>>>"
             % (self._tree, outline),
             shared=False,
@@ -162,18 +162,6 @@ class Stack:
             b"trailer\n<</Size %d/Root %d 0 R/ID[<%b><%b>]>>\nstartxref\n%d\n%%%%EOF\n"
             % (size, root, digest, digest, start)
         )
-
-    def share(self, data: bytes) -> int:
-        """Write an object unless one of the same bytes is there; return its number."""
-        return self._add(data)
-
-    def reserve(self) -> int:
-        """Return a number for an object that refers to itself."""
-        return self._reserve()
-
-    def fill(self, number: int, data: bytes) -> None:
-        """Write an object whose number was reserved."""
-        self._put(number, data)
 
     def _add_page(self, copier: _Copier, page: pikepdf.Page, stamp: Stamp | None) -> None:
         entries = [
@@ -193,7 +181,7 @@ class Stack:
                 b"%d 0 R" % self._begin,
                 *written,
                 b"%d 0 R" % self._end,
-                b"%d 0 R" % self._add(_stream(overlay)),
+                b"%d 0 R" % self.add(_stream(overlay)),
             ]
             fonts = self._fonts
         entries.append(b"/Resources" + copier.resources(resources, fonts))
@@ -201,9 +189,9 @@ class Stack:
 
     def _finish_page(self, entries: bytes, contents: bytes) -> None:
         if not self._nodes or len(self._nodes[-1][1]) == _PAGES_A_NODE:
-            self._nodes.append((self._reserve(), []))
+            self._nodes.append((self.reserve(), []))
         node, kids = self._nodes[-1]
-        number = self._add(
+        number = self.add(
             b"<</Type/Page/Parent %d 0 R%b/Contents %b>>" % (node, entries, contents), shared=False
         )
         for entry in self._open:
@@ -214,11 +202,11 @@ class Stack:
     def _write_tree(self) -> None:
         for node, kids in self._nodes:
             listed = b" ".join(b"%d 0 R" % kid for kid in kids)
-            self._put(
+            self.put(
                 node, b"<</Type/Pages/Parent %d 0 R/Count %d/Kids[%b]>>" % (self._tree, len(kids), listed)
             )
         listed = b" ".join(b"%d 0 R" % node for node, _ in self._nodes)
-        self._put(self._tree, b"<</Type/Pages/Count %d/Kids[%b]>>" % (self.pages, listed))
+        self.put(self._tree, b"<</Type/Pages/Count %d/Kids[%b]>>" % (self.pages, listed))
 
     def _close_entries(self, depth: int, following: int) -> int:
         """Write the open entries from a depth on; return the number of the one there, 0 where there is none.
@@ -231,36 +219,39 @@ class Stack:
         while len(self._open) > depth:
             entry = self._open.pop()
             number = entry.number
-            self._put(number, entry.encode(0 if len(self._open) > depth else following))
+            self.put(number, entry.encode(0 if len(self._open) > depth else following))
         return number
 
     def _write_outline(self) -> bytes:
         if not self._top.number:
             return b""
         self._close_entries(0, 0)
-        self._put(
+        self.put(
             self._top.number, b"<</Type/Outlines/First %d 0 R/Last %d 0 R/Count %d>>" % self._top.children
         )
         return b"/PageMode/UseOutlines/Outlines %d 0 R" % self._top.number
 
-    def _add(self, data: bytes, *, shared: bool = True) -> int:
+    def add(self, data: bytes, *, shared: bool = True) -> int:
+        """Write an object, unless one of the same bytes is there and it may be shared; return its number."""
         digest = hashlib.sha256(data).digest() if shared else b""
         if digest in self._known:
             self._known.move_to_end(digest)
             return self._known[digest]
-        number = self._reserve()
-        self._put(number, data)
+        number = self.reserve()
+        self.put(number, data)
         if shared:
             self._known[digest] = number
             if len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
         return number
 
-    def _reserve(self) -> int:
+    def reserve(self) -> int:
+        """Return a number for an object that is written later."""
         self._offsets.append(0)
         return len(self._offsets) - 1
 
-    def _put(self, number: int, data: bytes) -> None:
+    def put(self, number: int, data: bytes) -> None:
+        """Write an object whose number was reserved."""
         self._offsets[number] = self._position
         self._write(b"%d 0 obj\n%b\nendobj\n" % (number, data))
 
@@ -301,8 +292,8 @@ class _Copier:
         data = self._stream(item) if isinstance(item, pikepdf.Stream) else self._direct(item)
         reserved = self._open.pop(key)
         if reserved:
-            self._stack.fill(reserved, data)
-        self._numbers[key] = reserved or self._stack.share(data)
+            self._stack.put(reserved, data)
+        self._numbers[key] = reserved or self._stack.add(data)
         return self._numbers[key]
 
     def _direct(self, item: object) -> bytes:

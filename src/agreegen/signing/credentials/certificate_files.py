@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cryptography import x509
 
 from agreegen.errors import CredentialError
-from agreegen.messages import message
+from agreegen.messages import Message, message
 from agreegen.signing.names import UNREADABLE_X509
 
 if TYPE_CHECKING:
@@ -21,8 +22,16 @@ def read_certificates(config: BackendConfig) -> list[x509.Certificate]:
     Raises:
         CredentialError: It cannot be read, or holds none.
     """
-    path = config.file("certificate")
-    found = parse_certificates(config.read_file(path, message("signing.certificate-2")))
+    return certificates_in(config, config.file("certificate"), message("signing.certificate-2"))
+
+
+def certificates_in(config: BackendConfig, path: Path, what: Message) -> list[x509.Certificate]:
+    """Return the certificates in a file that a credential names, at least one.
+
+    Raises:
+        CredentialError: It cannot be read, or holds none.
+    """
+    found = parse_certificates(config.read_file(path, what))
     if not found:
         config.fail(
             message("signing.holds-no-certificate", path=path),
@@ -73,3 +82,11 @@ def order_chain(certificate: x509.Certificate, others: Sequence[x509.Certificate
         ordered.append(issuer)
         current = issuer
     return ordered + rest
+
+
+def is_authority(certificate: x509.Certificate) -> bool:
+    """Tell whether a certificate says of itself that it issues others."""
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (x509.ExtensionNotFound, *UNREADABLE_X509):
+        return False

@@ -11,7 +11,7 @@ from agreegen.errors import AgreegenError, CredentialError
 from agreegen.files import read_limited
 from agreegen.foreign import breakdown_as
 from agreegen.messages import ErrorKind, Message, message
-from agreegen.signing.credentials.certificate_files import parse_certificates
+from agreegen.signing.credentials.certificate_files import certificates_in
 from agreegen.signing.credentials.kinds import KINDS
 from agreegen.signing.credentials.secrets import BackendConfig, LoadedKey
 from agreegen.signing.interface import AppearanceSource, Credential, Prompt
@@ -169,12 +169,7 @@ def _further_certificates(config: BackendConfig) -> list[bytes]:
 
     found: list[bytes] = []
     for path in config.files("chain"):
-        certificates = parse_certificates(config.read_file(path, message("signing.chain-file")))
-        if not certificates:
-            config.fail(
-                message("signing.holds-no-certificate", path=path),
-                hint=message("signing.pem-or-der-certificate-expected"),
-            )
+        certificates = certificates_in(config, path, message("signing.chain-file"))
         found.extend(certificate.public_bytes(Encoding.DER) for certificate in certificates)
     return found
 

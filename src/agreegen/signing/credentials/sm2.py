@@ -19,6 +19,7 @@ from agreegen.pki.certificates import UNREADABLE
 from agreegen.pki.sm2.backend import DEFAULT_SIGNER_ID, Sm2Key, find_backend
 from agreegen.pki.sm2.curve import is_on_curve, multiply_base
 from agreegen.signing.credentials.certificate_files import (
+    is_authority,
     no_certificate,
     order_chain,
     parse_certificates,
@@ -109,7 +110,7 @@ def load_sm2(config: BackendConfig) -> LoadedKey:
     fitting = {c: point for c in found if (point := _point_or_none(c)) in points and point is not None}
     own = _signing_certificate(config, list(fitting))
     key = backend.load_key(points[fitting[own]].to_bytes(32), fitting[own])
-    chain = [c for c in order_chain(own, found) if c not in fitting and _is_authority(c)]
+    chain = [c for c in order_chain(own, found) if c not in fitting and is_authority(c)]
     return LoadedKey(
         Sm2Signer(key, signer_id),
         own.public_bytes(Encoding.DER),
@@ -198,10 +199,3 @@ def _point_or_none(certificate: x509.Certificate) -> bytes | None:
     except UNREADABLE:
         return None
     return point if is_on_curve(point) else None
-
-
-def _is_authority(certificate: x509.Certificate) -> bool:
-    try:
-        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (x509.ExtensionNotFound, *UNREADABLE_X509):
-        return False
