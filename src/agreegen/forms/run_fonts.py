@@ -33,12 +33,17 @@ class RunFonts:
         A sign whose width is ambiguous (UAX 11: quotes, dashes, ·, …) belongs to the text around it, which
         word processors judge differently, so that both count.
         """
-        width = unicodedata.east_asian_width(character)
-        if character.isspace():
+        width = kind_of(character)
+        if not width:
             return frozenset()
         if width in "WFH":
             return frozenset({self.east_asian})
         return self.names if width == "A" else self.latin
+
+
+def kind_of(character: str) -> str:
+    """Return what alone decides in which fonts of a run a character is set: its width; none for white space."""
+    return "" if character.isspace() else unicodedata.east_asian_width(character)
 
 
 def names_used(runs: Iterable[tuple[str, RunFonts]]) -> frozenset[str]:

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from agreegen.forms.fonts import chain_covers
-from agreegen.forms.run_fonts import RunFonts
+from agreegen.forms.run_fonts import RunFonts, kind_of
 from agreegen.forms.template import Template, parse_template, read_template_bytes
 from agreegen.messages import Message, message
 from agreegen.model.complaint import Complaint, Location
@@ -74,13 +74,14 @@ def _locate_in(form: Form) -> Callable[[str], Location]:
 
 def _missing(form: Form, fonts: Iterable[RunFonts], text: str) -> list[Message]:
     chains = dict(form.font_chains)
-    lacking = {
-        c
-        for c in set(text)
-        for chain in _chains_of(c, fonts, chains)
-        if not chain_covers(chain, c, form.own_fonts)
-    }
-    return [name_character(c) for c in sorted(lacking)]
+    alike: dict[str, set[str]] = {}
+    for character in set(text):
+        alike.setdefault(kind_of(character), set()).add(character)
+    lacking: set[str] = set()
+    for characters in alike.values():
+        for chain in _chains_of(next(iter(characters)), fonts, chains):
+            lacking |= {c for c in characters if not chain_covers(chain, c, form.own_fonts)}
+    return [name_character(character) for character in sorted(lacking)]
 
 
 def _chains_of(
