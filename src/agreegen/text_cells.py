@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import re
-from typing import TYPE_CHECKING
 from unicodedata import east_asian_width
-
-if TYPE_CHECKING:
-    from openpyxl.cell import Cell
-    from openpyxl.styles import Alignment
-    from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """What no workbook can carry (XML 1.0, 2.2); the library that writes it would break off in the middle."""
@@ -25,40 +18,20 @@ def workbook_text(text: str) -> str:
     return _NOT_XML.sub("\ufffd", text)
 
 
-def blank_cell(worksheet: WriteOnlyWorksheet, *, wrapped: bool, text: bool = True) -> Cell:
-    """Return a cell for text, or for a number, that holds nothing yet.
-
-    Args:
-        worksheet: Where it goes.
-        wrapped: Whether a text that is longer than its column is wide goes on in a further line.
-        text: Whether it holds text.
-    """
-    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 - takes long to load
-
-    cell = WriteOnlyCell(worksheet)
-    if text:
-        cell.number_format = "@"
-    cell.alignment = alignment(wrapped=wrapped)
-    return cell
+def xml_text(text: str) -> str:
+    """Return a text as it stands in XML; characters that no workbook can carry become U+FFFD."""
+    escaped = workbook_text(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return escaped.replace("\r", "&#13;")
 
 
-def put_text(cell: Cell, text: str) -> None:
-    """Put a text into a cell; a spreadsheet neither calculates with it nor takes digits from it.
-
-    Args:
-        cell: The cell.
-        text: What it shows; characters that no workbook can carry become U+FFFD.
-    """
-    cell.value = workbook_text(text)
-    cell.data_type = "s" if text else "n"
-
-
-@functools.cache
-def alignment(*, wrapped: bool) -> Alignment:
-    """Return how a cell is set: in the middle of its height; made once, as a workbook compares every one."""
-    from openpyxl.styles import Alignment  # noqa: PLC0415 - takes long to load
-
-    return Alignment(wrap_text=wrapped or None, vertical="center")
+def column_letters(column: int) -> str:
+    """Return the letters of a zero-based column, such as `C` for 2."""
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
 
 
 def lines_of(text: str, width: int) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from python_calamine import CalamineWorkbook
 
 from agreegen.unit_sheets import Table, write_tables
 
@@ -31,6 +32,18 @@ def test_each_cell_holds_and_looks_as_its_own_value_asks(tmp_path: Path) -> None
             assert bool(cell.alignment.wrap_text) == (value == _LONG)
     heights = [sheet.row_dimensions[number].height for number in range(2, 7)]
     assert [height is not None for height in heights] == [True, False, False, False, True]
+
+
+def test_text_stays_as_it_is_in_every_reader(tmp_path: Path) -> None:
+    """Readers take `_x0041_` for an A; sheets are named by units, which may hold any sign."""
+    texts = ["_x0041_", " 前后 ", "</t>&amp;", "一\n二", "'=1"]
+    unit = '甲&乙 <"示例">'
+    write_tables(tmp_path / "t.xlsx", [Table(unit, [("甲", 12)], [[text] for text in texts])] * 2)
+
+    book = CalamineWorkbook.from_path(tmp_path / "t.xlsx")
+
+    assert book.sheet_names == [unit, f"{unit}~2"]
+    assert book.get_sheet_by_index(1).to_python() == [["甲"], *([text] for text in texts)]
 
 
 def test_rows_that_break_off_are_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,7 +42,7 @@ class RunFonts:
 
 
 def kind_of(character: str) -> str:
-    """Return what alone decides in which fonts of a run a character is set: its width; none for white space."""
+    """Return what alone decides in which fonts a character is set: its width; none for white space."""
     return "" if character.isspace() else unicodedata.east_asian_width(character)
 
 

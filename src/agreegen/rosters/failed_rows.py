@@ -6,17 +6,12 @@ import csv
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 from agreegen.files import replacing, sha256_of_file
 from agreegen.messages import message, translate
 from agreegen.rosters.formats.csv_files import guard
 from agreegen.rosters.headers import REASON_HEADER
-from agreegen.unit_sheets import SheetRows, letting_go, print_across
-
-if TYPE_CHECKING:
-    from openpyxl.worksheet._write_only import WriteOnlyWorksheet
-    from openpyxl.worksheet.worksheet import Worksheet
+from agreegen.workbook_file import SheetRows, WorkbookFile
 
 _PRIVATE_MODE = 0o600
 _MOST_SHEET_ROWS = 1_048_575
@@ -48,50 +43,28 @@ def write_failed_rows(
     Returns:
         The paths of the CSV and the XLSX file. A sheet ends after 1,048,575 rows; the CSV holds all.
     """
-    from openpyxl import Workbook  # noqa: PLC0415 - takes long to load, and only the end of a run needs it
-
     csv_path = path_base.with_name(path_base.name + ".csv")
     xlsx_path = path_base.with_name(path_base.name + ".xlsx")
-    workbook = Workbook(write_only=True)
-    title = sheet or translate(message("rosters.failed-rows-sheet"))
-    worksheet = workbook.create_sheet(_SHEET_TITLE.sub("_", title)[:31])
-    _lay_out(cast("Worksheet", worksheet), len(header))  # a write-only sheet has the same properties
+    title = _SHEET_TITLE.sub("_", sheet or translate(message("rosters.failed-rows-sheet")))[:31]
+    widths = [*[_COLUMN_WIDTH] * len(header), _REASON_WIDTH]
     with (
         replacing(csv_path, mode=_PRIVATE_MODE) as csv_temporary,
         replacing(xlsx_path, mode=_PRIVATE_MODE) as xlsx_temporary,
     ):
-        with letting_go(workbook):
-            _write_both(csv_temporary, worksheet, _with_header(header, rows))
-        workbook.save(xlsx_temporary)
+        with WorkbookFile(xlsx_temporary) as book, book.sheet(title, widths) as sheet_rows:
+            _write_both(csv_temporary, sheet_rows, _with_header(header, rows))
         before({csv_path.name: sha256_of_file(csv_temporary), xlsx_path.name: sha256_of_file(xlsx_temporary)})
     return csv_path, xlsx_path
 
 
-def _lay_out(worksheet: Worksheet, columns: int) -> None:
-    """Let the sheet be read and mended as it opens: numbers whole, the header in sight, reasons in full."""
-    from openpyxl.utils import get_column_letter  # noqa: PLC0415 - takes long to load
-
-    worksheet.freeze_panes = "A2"
-    for number in range(1, columns + 2):
-        wide = number > columns
-        letter = get_column_letter(number)
-        worksheet.column_dimensions[letter].width = _REASON_WIDTH if wide else _COLUMN_WIDTH
-    print_across(worksheet)
-
-
-def _write_both(path: Path, worksheet: WriteOnlyWorksheet, rows: Iterable[tuple[Sequence[str], str]]) -> None:
-    from openpyxl.utils import get_column_letter  # noqa: PLC0415 - takes long to load
-
-    filtered, sheet = "A1", SheetRows(worksheet)
+def _write_both(path: Path, sheet: SheetRows, rows: Iterable[tuple[Sequence[str], str]]) -> None:
     with path.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="") as file:
         writer = csv.writer(file)
         for number, (cells, reason) in enumerate(rows):
             line = [*cells, reason]
             writer.writerow([guard(text) for text in line])
             if number <= _MOST_SHEET_ROWS:
-                sheet.append(number + 1, line, [*[_COLUMN_WIDTH] * len(cells), _REASON_WIDTH])
-                filtered = f"A1:{get_column_letter(len(line))}{number + 1}"
-    cast("Worksheet", worksheet).auto_filter.ref = filtered
+                sheet.append(line)
 
 
 def _with_header(

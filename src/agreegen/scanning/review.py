@@ -12,6 +12,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from agreegen.errors import AgreegenError, InputError
@@ -25,7 +26,7 @@ from agreegen.scanning import reading
 from agreegen.scanning.intake import ReadPage
 from agreegen.scanning.interface import PageResult
 from agreegen.scanning.wording import say_reasons
-from agreegen.unit_sheets import print_across
+from agreegen.workbook_file import LINE_PT, MARGIN_PT
 from agreegen.yaml_text import packaged_words
 
 SHEET_NAME = "review.xlsx"
@@ -40,6 +41,7 @@ _WIDTHS = {
 """Columns of the sheet, and how wide they are."""
 NUMBER, VERDICT, BY, SHA256 = 7, 8, 9, 10
 _PAGE = 2
+_A4 = 9
 _MODE = 0o600
 _STEM_LENGTH = 40
 _HINT = message("scanning.give-review-folder", sheet_name=SHEET_NAME)
@@ -257,7 +259,7 @@ def write_book(path: Path, rows: Sequence[Sequence[object]]) -> None:
         head = sheet.cell(1, number)
         head.font, head.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="center")
     sheet.freeze_panes = "A2"
-    print_across(sheet)
+    _print_across(sheet)
     sheet.row_dimensions[1].height = _HEAD_PT
     sheet.column_dimensions[get_column_letter(SHA256)].hidden = True
     choice = DataValidation(
@@ -287,3 +289,20 @@ def unguarded_text(cell: object) -> str:
 
 def _cell(column: int, row: int) -> str:
     return f"{get_column_letter(column)}{row}"
+
+
+def _print_across(sheet: Worksheet) -> None:
+    """Let a sheet print as a table on A4 across: all columns on one page, title and header on each."""
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = _A4
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.print_title_rows = "1:1"
+    sheet.sheet_format.defaultRowHeight = LINE_PT + MARGIN_PT
+    sheet.sheet_format.customHeight = True
+    sheet.print_options.gridLines = True
+    sheet.print_options.horizontalCentered = True
+    header, footer = sheet.oddHeader, sheet.oddFooter
+    assert header is not None
+    assert footer is not None
+    header.center.text, footer.center.text = "&A", "&P / &N"
