@@ -16,6 +16,7 @@ from pathlib import Path
 SOURCE = Path(__file__).parents[2] / "src" / "agreegen"
 MOST_MODULES = 16
 MOST_BRANCHES = 10
+MOST_LINES = 40
 
 _BRANCHES = (
     ast.If,
@@ -101,6 +102,25 @@ def branchings(modules: dict[str, Module]) -> list[Branching]:
                 found.append(Branching(points, f"{module.name}.{node.name}:{node.lineno}"))
     over = [one for one in found if one.points > MOST_BRANCHES]
     return sorted(over, key=lambda one: (-one.points, one.where))
+
+
+def long_functions(modules: dict[str, Module]) -> list[str]:
+    """Return the functions with more lines than allowed, head included and docstring not."""
+    found = []
+    for module in modules.values():
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lines = (node.end_lineno or node.lineno) - node.lineno + 1 - _docstring_lines(node)
+                if lines > MOST_LINES:
+                    found.append(f"{lines} {module.name}.{node.name}:{node.lineno}")
+    return found
+
+
+def _docstring_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    first = node.body[0]
+    if not isinstance(first, ast.Expr) or ast.get_docstring(node) is None:
+        return 0
+    return (first.end_lineno or first.lineno) - first.lineno + 1
 
 
 def code_lines(module: Module) -> int:
@@ -242,6 +262,7 @@ def main() -> None:
     print(f"functions with more than {MOST_BRANCHES} branch points: {len(found)}")
     for one in found:
         print(f"  {one.points:3d}  {one.where}")
+    print(f"functions with more than {MOST_LINES} lines:", long_functions(modules) or "none")
     print("circles:", circles(modules) or "none")
     print("modules that nothing imports:", modules_nothing_imports(modules) or "none")
     print("names that nothing uses:", names_nothing_uses(modules) or "none")

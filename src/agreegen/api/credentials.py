@@ -96,16 +96,13 @@ def examine_credential(
         job = read_job(for_job)
         places.extend(job.trust)
         until = expected_end(job, now)
-    credential = load_credential(path, prompt=prompt)
-    try:
+    with load_credential(path, prompt=prompt) as credential:
         anchors = load_trust(places)
         findings = check_credential(credential, anchors, now, until=until)
         findings = [*findings, *check_status(credential, anchors, now)]
         try_credential(credential)
         appearance_of(SigningIdentity.of(credential), now)(*_SOME_FIELD_PT)
         return CheckedCredential(credential.signer.mechanism.value, tuple(findings))
-    finally:
-        credential.close()
 
 
 def secrets_asked(path: Path) -> tuple[Message, ...]:

@@ -69,14 +69,11 @@ def rebuild_register(
             hint=message("api.give-credential"),
         )
     now, trust = now or read_clock(), load_trust(list(job.trust))
-    signer = load_credential(path, prompt=prompt)
-    try:
+    with load_credential(path, prompt=prompt) as signer:
         check_credential(signer, trust, now)
         office = read_office_signers(job, signer, prompt, [each.sha256 for each in others])
         request = service.RebuildRequest(folder, job, (*_bags_of(job), *bags), signer, trust, by, now, office)
         return service.rebuild_register(request, confirm=confirm)
-    finally:
-        signer.close()
 
 
 def reported_job(folder: Path) -> Path:

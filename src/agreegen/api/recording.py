@@ -221,15 +221,14 @@ def change_signer(access: RegisterAccess, successor: Path, *, now: datetime | No
     from agreegen.signing.credentials.loading import load_credential  # noqa: PLC0415 - the same
 
     now = now or read_clock()
-    credential = load_credential(successor, prompt=access.prompt)
-    try:
-        with open_to_write(access, now) as recorder:
-            if recorder.register.signer() is None:  # earlier versions named nobody who could hand over
-                recorder.sign_as_it_is(now=now)
-            succession = accept_succession(recorder.register, CredentialSigner(credential, now))
-            recorder.record([EventDraft(EventKind.SIGNER, details=succession.to_dict())], now=now)
-    finally:
-        credential.close()
+    with (
+        load_credential(successor, prompt=access.prompt) as credential,
+        open_to_write(access, now) as recorder,
+    ):
+        if recorder.register.signer() is None:  # earlier versions named nobody who could hand over
+            recorder.sign_as_it_is(now=now)
+        succession = accept_succession(recorder.register, CredentialSigner(credential, now))
+        recorder.record([EventDraft(EventKind.SIGNER, details=succession.to_dict())], now=now)
     return succession.successor
 
 

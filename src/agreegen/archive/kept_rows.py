@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Self
 
 from agreegen.register.columns import row_from_values, row_values
@@ -29,9 +28,7 @@ class KeptRows:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_exc: object) -> None:
         self._file.close()
 
     def add(self, row: DocumentRow) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from types import TracebackType
 from typing import Self
 
 _CACHE_KIB = 2048
@@ -22,9 +21,7 @@ class PayloadHashes(Mapping[str, str]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_exc: object) -> None:
         self._connection.close()
 
     def add(self, path: str, sha256: str) -> None:

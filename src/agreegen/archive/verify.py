@@ -49,23 +49,11 @@ def verify_bag(
         limits: What a bag may cost.
         signer: Who must have sealed the bag; None for any person whom the anchors trust.
     """
-    limits = limits or BagLimits()
     if bag.is_symlink() or not bag.is_dir():
         problem = BagProblem("missing", "", message("archive.no-bag-folder-expected"))
-        return BagReport(
-            str(bag),
-            0,
-            (problem,),
-            SealReport(SealState.MISSING),
-            SealReport(SealState.MISSING),
-            None,
-            Report(),
-        )
-    try:
-        contents = check_structure(bag, limits)
-    except OSError as exc:
-        problem = BagProblem("unreadable", str(exc.filename or ""), message("archive.cannot-read-2", exc=exc))
-        contents = BagContents({}, {}, None, (problem,))
+        missing = SealReport(SealState.MISSING)
+        return BagReport(str(bag), 0, (problem,), missing, missing, None, Report())
+    contents = _read_contents(bag, limits or BagLimits())
     lists = (*options.crls_der, *_read_crls(bag, contents), *kept_crls(bag))
     options = replace(options, crls_der=lists, fetch=False, at=None)
     data = contents.tag_manifest or b""
@@ -90,6 +78,14 @@ def verify_bag(
         documents=documents,
         evidence=evidence.seal,
     )
+
+
+def _read_contents(bag: Path, limits: BagLimits) -> BagContents:
+    try:
+        return check_structure(bag, limits)
+    except OSError as exc:
+        problem = BagProblem("unreadable", str(exc.filename or ""), message("archive.cannot-read-2", exc=exc))
+        return BagContents({}, {}, None, (problem,))
 
 
 def _read_crls(bag: Path, contents: BagContents) -> tuple[bytes, ...]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import os
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,7 +17,7 @@ from agreegen.errors import UsageError
 from agreegen.messages import message, translate
 
 if TYPE_CHECKING:
-    from agreegen.api import TimestampServer, Trust
+    from agreegen.api import Credential, TimestampServer, Trust
     from agreegen.api.access import SignerPin
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -59,6 +61,13 @@ def force_option(function: F) -> F:
 def json_option(function: F) -> F:
     """Add `--json`."""
     return click.option("--json", "as_json", is_flag=True, help="cli.print-result-json")(function)
+
+
+def open_credential(path: Path | None) -> AbstractContextManager[Credential | None]:
+    """Load a credential, asking for its secrets, and release it behind; None stays None."""
+    from agreegen.api.credentials import load_credential  # noqa: PLC0415 - takes long to load
+
+    return contextlib.nullcontext() if path is None else load_credential(path, prompt=prompt_secret)
 
 
 def trust_options(function: F) -> F:

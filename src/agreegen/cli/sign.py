@@ -91,14 +91,13 @@ def command(
     register = None
     if register_file is not None:
         register = RegisterAccess(register_file, register_credential, prompt_secret, say)
-    credential = load_credential(credential_file, prompt=prompt_secret)
-    try:
-        with FileSigner(credential, request, policy=policy, register=register) as signer:
-            for finding in signer.findings:
-                say_warning(finding)
-            return process_all(pairs, lambda source, target: _describe(signer.sign_file(source, target)))
-    finally:
-        credential.close()
+    with (
+        load_credential(credential_file, prompt=prompt_secret) as credential,
+        FileSigner(credential, request, policy=policy, register=register) as signer,
+    ):
+        for finding in signer.findings:
+            say_warning(finding)
+        return process_all(pairs, lambda source, target: _describe(signer.sign_file(source, target)))
 
 
 def _describe(signed: SignedFile) -> Message:

@@ -114,12 +114,12 @@ def command(
     force: bool,
 ) -> int:
     """Judge signed PDFs: files, folders (every *.pdf below) or - for standard input."""
-    inputs = (*paths, *trust, *crls, *evidence, policy, register_file, password_file)
-    check_outputs((html, xml), [each for each in inputs if each], extract_signed, force=force)
-    password, second_password = (None, None) if password_file is None else read_passwords(password_file)
+    outputs = _Outputs(html, xml, extract_signed, force)
+    outputs.check(filter(None, (*paths, *trust, *crls, *evidence, policy, register_file, password_file)))
+    password, second_password = read_passwords(password_file)
     options = verify_options(
         read_trust(trust, crls),
-        at=None if at_text is None else read_moment(at_text),
+        at=read_moment(at_text),
         complete=complete,
         policy=policy,
         register=register_file,
@@ -131,19 +131,7 @@ def command(
         seals_seen=read_hashes(seals_seen),
         aliases=read_aliases(aliases),
     )
-    outputs = _Outputs(html, xml, extract_signed, force)
-    files = judge_paths(paths, options, jobs=jobs)
-    if not outputs.any:
-        return stream_json(files) if as_json else print_reports(files, reader_language())
-    # Only these need every word about every file; else a large report stays small.
-    whole = as_json or xml is not None or extract_signed is not None
-    report = Report(tuple(files if whole else abridge(files)))
-    outputs.write(report, options)
-    if as_json:
-        print_json(report.to_dict())
-    else:
-        click.echo(render_table(report, lang=reader_language()))
-    return ExitCode.DONE if report.all_valid else ExitCode.NEGATIVE
+    return outputs.answer(judge_paths(paths, options, jobs=jobs), options, as_json=as_json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +150,42 @@ class _Outputs:
     folder: Path | None
     force: bool
 
-    @property
-    def any(self) -> bool:
-        """Whether there is any."""
-        return (self.html, self.xml, self.folder) != (None, None, None)
+    def check(self, inputs: Iterable[Path]) -> None:
+        """Refuse outputs that are there already, that are the same, or that are what is to be judged.
 
-    def write(self, report: Report, options: VerifyOptions) -> None:
-        """Write all of them."""
+        Raises:
+            UsageError: Writing them would destroy something, or the folder is a file.
+        """
+        judged = list(inputs)
+        named = [output for output in (self.html, self.xml) if output is not None]
+        if len({output.resolve() for output in named}) < len(named):
+            raise UsageError(
+                message("cli.html-xml-name-same-file"), hint=message("cli.choose-another-output")
+            )
+        for output in named:
+            refuse_existing(output, force=self.force)
+            if output.exists():
+                refuse_inputs(output, itertools.chain(expand_paths(judged), _files_of(judged)))
+        if self.folder is not None and self.folder.exists() and not self.folder.is_dir():
+            raise UsageError(
+                message("cli.file-folder-needed", folder=self.folder), hint=message("cli.name-another-folder")
+            )
+
+    def answer(self, files: Iterator[FileReport], options: VerifyOptions, *, as_json: bool) -> int:
+        """Print the answer, and write all of them."""
+        if (self.html, self.xml, self.folder) == (None, None, None):
+            return stream_json(files) if as_json else print_reports(files, reader_language())
+        # Only these need every word about every file; else a large report stays small.
+        whole = as_json or self.xml is not None or self.folder is not None
+        report = Report(tuple(files if whole else abridge(files)))
+        self._write(report, options)
+        if as_json:
+            print_json(report.to_dict())
+        else:
+            click.echo(render_table(report, lang=reader_language()))
+        return ExitCode.DONE if report.all_valid else ExitCode.NEGATIVE
+
+    def _write(self, report: Report, options: VerifyOptions) -> None:
         if self.folder is not None:
             extract_all(report, self.folder, force=self.force)
         if self.html is not None:
@@ -194,12 +211,14 @@ def read_hashes(texts: Iterable[str]) -> frozenset[str]:
     return found
 
 
-def read_passwords(file: Path) -> tuple[str, str | None]:
+def read_passwords(file: Path | None) -> tuple[str | None, str | None]:
     """Read the password of encrypted files, and from a second line their other one: UTF-8, without line ends.
 
     Raises:
         InputError: The file is not text.
     """
+    if file is None:
+        return None, None
     try:
         lines = read_limited(file, _MAX_PASSWORD_BYTES).decode("utf-8-sig").replace("\r", "").split("\n")
         return lines[0], lines[1] if len(lines) > 1 and lines[1] else None
@@ -213,39 +232,20 @@ def read_passwords(file: Path) -> tuple[str, str | None]:
         ) from exc
 
 
-def check_outputs(
-    outputs: Iterable[Path | None], inputs: Iterable[Path], folder: Path | None, *, force: bool
-) -> None:
-    """Refuse outputs that are there already, that are the same, or that are what is to be judged.
-
-    Raises:
-        UsageError: Writing them would destroy something, or the folder is a file.
-    """
-    named = [output for output in outputs if output is not None]
-    if len({output.resolve() for output in named}) < len(named):
-        raise UsageError(message("cli.html-xml-name-same-file"), hint=message("cli.choose-another-output"))
-    for output in named:
-        refuse_existing(output, force=force)
-        if output.exists():
-            refuse_inputs(output, itertools.chain(expand_paths(inputs), _files_of(inputs)))
-    if folder is not None and folder.exists() and not folder.is_dir():
-        raise UsageError(
-            message("cli.file-folder-needed", folder=folder), hint=message("cli.name-another-folder")
-        )
-
-
 def _files_of(inputs: Iterable[Path]) -> Iterator[Path]:
     for path in inputs:
         if path.is_dir():
             yield from path.iterdir()
 
 
-def read_moment(text: str) -> datetime:
+def read_moment(text: str | None) -> datetime | None:
     """Read an ISO 8601 moment; without an offset it is UTC.
 
     Raises:
         UsageError: The text is no such moment.
     """
+    if text is None:
+        return None
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as exc:

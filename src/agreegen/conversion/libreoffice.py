@@ -13,7 +13,6 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 from xml.sax.saxutils import escape
 
 from agreegen.conversion.office_profile import write_profile
@@ -79,9 +78,7 @@ class LibreOffice:
     def __enter__(self) -> LibreOffice:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_exc: object) -> None:
         self.close()
 
     @property

@@ -171,8 +171,8 @@ class Demo:
                 reason=_WORDS["reason"],
                 location=_WORDS["location"],
             )
-            credential = load_credential(self.folder / "credentials" / f"{role.id.replace('_', '-')}.yaml")
-            try:
+            own = self.folder / "credentials" / f"{role.id.replace('_', '-')}.yaml"
+            with load_credential(own) as credential:
                 signed = sign_and_check(
                     data,
                     credential,
@@ -180,19 +180,16 @@ class Demo:
                     forms=form.directory.parent,
                     expected=Expected(form, made.document),
                 )
-            finally:
-                credential.close()
             data, level = signed.pdf.data, signed.pdf.level
         write_atomically(self.folder / "agreements" / f"{form_id}.pdf", data)
         return level
 
     def _archive(self, tsa: str | None) -> None:
         with self._step("archive") as say:
-            credential = load_credential(self.folder / "credentials" / "archive-seal.yaml")
             trust = load_trust([self.folder / "trust"])
             servers = () if tsa is None else (TimestampServer(tsa),)
             results: list[Message] = []
-            try:
+            with load_credential(self.folder / "credentials" / "archive-seal.yaml") as credential:
                 for name in ("pledges", "agreements"):
                     if not (self.folder / name).is_dir():
                         continue
@@ -204,8 +201,6 @@ class Demo:
                     options = self._options(trust)
                     valid = verify_bag(bag, options).valid
                     results.append(message("demo.bag-valid" if valid else "demo.bag-not-valid", name=name))
-            finally:
-                credential.close()
             say(message("demo.results", results=results))
 
     def _verify(self) -> Report:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from agreegen.conversion.compiled.description import ENGINE
@@ -89,9 +88,7 @@ class DocumentMaker:
     def __enter__(self) -> DocumentMaker:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_exc: object) -> None:
         self.close()
 
     def make(self, document: Document, seams: Seams = NO_SEAMS) -> MadeDocument:

@@ -153,28 +153,8 @@ def require_signer(
     last = chain.last_head()
     if last is None:
         return
-    if chain.hash_at(last.count) != last.hash:
-        raise RegisterError(
-            message("recording.its-last-head-does-not-fit", path=chain.path),
-            hint=message("recording.run-verify-trust-restore-from-copy", name=chain.kind.name),
-        )
-    read, expected = read_signature(last.signature, last.message, sm2_ids), chain.signer_of_last_head()
-    if read is None or (expected is not None and not _is_by(read, expected, trust)):
-        raise RegisterError(
-            message("recording.its-last-head-not-signed-whom", path=chain.path, name=chain.kind.word),
-            hint=message("recording.run-verify-trust-restore-from-copy", name=chain.kind.name),
-        )
-    named = chain.signer()
-    whose = named or read.signer
-    if (
-        named is not None
-        and not _is_by(read, named, trust)
-        and not _has_accepted(chain, named, last, sm2_ids)
-    ):
-        raise RegisterError(
-            message("recording.handed-over-without-word", path=chain.path, subject=named),
-            hint=message("recording.run-verify-trust-restore-from-copy", name=chain.kind.name),
-        )
+    read = _require_genuine(chain, last, trust, sm2_ids)
+    whose = chain.signer() or read.signer
     if signer is None:
         raise RegisterError(
             message("recording.signed-command-has-nobody-sign", path=chain.path, whose=whose),
@@ -190,6 +170,26 @@ def require_signer(
             ),
             hint=message("recording.use-credential-change-signer-hands-over", name=chain.kind.name),
         )
+
+
+def _require_genuine(chain: ChainView, last: Head, trust: Trust, sm2_ids: tuple[str, ...]) -> HeadSignature:
+    """Refuse a last head that does not fit, or is not by whom the chain names; return its signature."""
+    hint = message("recording.run-verify-trust-restore-from-copy", name=chain.kind.name)
+    if chain.hash_at(last.count) != last.hash:
+        raise RegisterError(message("recording.its-last-head-does-not-fit", path=chain.path), hint=hint)
+    read, expected = read_signature(last.signature, last.message, sm2_ids), chain.signer_of_last_head()
+    if read is None or (expected is not None and not _is_by(read, expected, trust)):
+        raise RegisterError(
+            message("recording.its-last-head-not-signed-whom", path=chain.path, name=chain.kind.word),
+            hint=hint,
+        )
+    named = chain.signer()
+    handed_over = named is not None and not _is_by(read, named, trust)
+    if named is not None and handed_over and not _has_accepted(chain, named, last, sm2_ids):
+        raise RegisterError(
+            message("recording.handed-over-without-word", path=chain.path, subject=named), hint=hint
+        )
+    return read
 
 
 def _is_by(read: HeadSignature, expected: SignerIdentity, trust: Trust) -> bool:

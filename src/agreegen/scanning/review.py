@@ -19,7 +19,15 @@ from agreegen.errors import AgreegenError, InputError
 from agreegen.files import replacing, write_atomically
 from agreegen.foreign.confinement import ConfinedError, Confinement, shared
 from agreegen.foreign.limits import Limits
-from agreegen.messages import ForeignDetail, join_sentences, languages, message, reader_language, translate
+from agreegen.messages import (
+    ForeignDetail,
+    Message,
+    join_sentences,
+    languages,
+    message,
+    reader_language,
+    translate,
+)
 from agreegen.recording.scan_files import kept_below
 from agreegen.rosters.formats.csv_files import guard, unguard
 from agreegen.scanning import reading
@@ -143,46 +151,50 @@ def read_decisions(path: Path, by: str | None) -> list[Decision]:
     Raises:
         InputError: It is no such sheet, or a row cannot be understood; the message names the cells.
     """
-    decisions, problems = [], []
+    decisions: list[Decision] = []
+    problems: list[Message] = []
     for number, row in enumerate(rows_of(path), 2):
         verdict = unguarded_text(row[VERDICT - 1]).lower()
         if not verdict:
             continue
         who = unguarded_text(row[BY - 1]) or (by or "")
-        if verdict not in _ACCEPTING | _REJECTING:
-            problems.append(
-                message(
-                    "scanning.neither-accept-nor-reject",
-                    verdict=_cell(VERDICT, number),
-                    verdict2=verdict,
-                    accept=ACCEPT,
-                    reject=REJECT,
-                )
+        problem = _row_problem(row, number, verdict, who)
+        if problem is not None:
+            problems.append(problem)
+            continue
+        decisions.append(
+            Decision(
+                _cell(NUMBER, number),
+                unguarded_text(row[SHA256 - 1]),
+                int(str(row[_PAGE - 1])),
+                verdict in _ACCEPTING,
+                unguarded_text(row[NUMBER - 1]),
+                who,
             )
-        elif not who:
-            problems.append(message("scanning.does-not-say-who-decided", by=_cell(BY, number)))
-        elif verdict in _ACCEPTING and not unguarded_text(row[NUMBER - 1]):
-            problems.append(
-                message("scanning.accepted-page-needs-staff-number", number=_cell(NUMBER, number))
-            )
-        else:
-            page = int(str(row[_PAGE - 1]))
-            decisions.append(
-                Decision(
-                    _cell(NUMBER, number),
-                    unguarded_text(row[SHA256 - 1]),
-                    page,
-                    verdict in _ACCEPTING,
-                    unguarded_text(row[NUMBER - 1]),
-                    who,
-                )
-            )
+        )
     if problems:
         raise InputError(
             message("scanning.review-problems", path=path, problems=join_sentences(problems)),
             hint=message("scanning.mend-these-cells-give-sheet-again"),
         )
     return decisions
+
+
+def _row_problem(row: list[object], number: int, verdict: str, who: str) -> Message | None:
+    """Say why a decision cannot be understood."""
+    if verdict not in _ACCEPTING | _REJECTING:
+        return message(
+            "scanning.neither-accept-nor-reject",
+            verdict=_cell(VERDICT, number),
+            verdict2=verdict,
+            accept=ACCEPT,
+            reject=REJECT,
+        )
+    if not who:
+        return message("scanning.does-not-say-who-decided", by=_cell(BY, number))
+    if verdict in _ACCEPTING and not unguarded_text(row[NUMBER - 1]):
+        return message("scanning.accepted-page-needs-staff-number", number=_cell(NUMBER, number))
+    return None
 
 
 def rows_of(path: Path) -> list[list[object]]:

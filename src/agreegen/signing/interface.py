@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
 
 from agreegen.messages import Message, message
 from agreegen.model.report import PadesLevel
@@ -114,6 +114,12 @@ class Credential:
 
     def __repr__(self) -> str:
         return f"Credential({self.name!r}, kind={self.kind!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Release the key."""

@@ -208,18 +208,22 @@ def hold_against_form(
     yield from check_seams(document, form, files, options.limits, proved=proved, password=password)
     if proved:
         return
-    if structure.encrypted and not opens_one_way(
-        first, options.limits, options.password, options.second_password
-    ):
-        from agreegen.verification.proof.page_engine import engine_differs  # noqa: PLC0415 - as below
-
-        yield engine_differs(message("verification.second-password-may-show-another"))
+    if structure.encrypted:
+        yield from _check_second_password(first, options)
     if page is PageCheck.OBJECTS:
         from agreegen.verification.proof.page_engine import check_engine  # noqa: PLC0415 - draws pages: slow
 
         opened = replace(options, password=password)
         yield from check_engine(document, rebuilder_of(folder, document), first, opened)
     yield from _check_text(document, form, first, password)
+
+
+def _check_second_password(data: bytes, options: Options) -> Iterator[Alarm]:
+    """A file of ours with two passwords may show another page to whoever has the other one."""
+    if not opens_one_way(data, options.limits, options.password, options.second_password):
+        from agreegen.verification.proof.page_engine import engine_differs  # noqa: PLC0415 - draws pages: slow
+
+        yield engine_differs(message("verification.second-password-may-show-another"))
 
 
 def _check_release(

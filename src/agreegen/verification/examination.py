@@ -97,49 +97,50 @@ def _judge_read(
     structure, page, proved = read
     policy = _policy(options.policy_file, options.sm2_signer_ids)
     sha256 = hashlib.sha256(data).hexdigest()
-    alarms = list(structure.alarms)
     facts = [_facts(data, found, structure, options, policy) for found in structure.signatures]
     outside = weigh_records(data, options, policy)
-    alarms.extend(outside.alarms)
     judge, notes = _judge(structure, facts, options, policy, outside.proof)
-    alarms.extend(notes)
     document, complaints = read_document(structure, proved)
-    alarms.extend(complaints)
+    alarms = [*structure.alarms, *outside.alarms, *notes, *complaints]
     recorded = list(check_registered(document, sha256, options))
     held = _hold(document, options, recorded)
-    signatures = tuple(
-        judge.report(index, role=role_of(held, found)) for index, found in enumerate(structure.signatures)
-    )
-    signatures = tuple(
-        _tell_evidence(data, one, structure, facts, index, options) for index, one in enumerate(signatures)
-    )
+    signatures = _report_signatures(judge, held, data, structure, facts, options)
     alarms.extend(evidence_alarms(signatures))
     alarms.extend(_padding_alarms(structure, facts))
     alarms.extend(example_alarms(judge, facts))
     described, complaints = _check_document(document, held, data, structure, facts, options, page)
-    alarms.extend(complaints)
-    alarms.extend(recorded)
     known = frozenset() if held is None else _known_roles(held, complaints)
     seals = judge_seals(structure.seals, seen=options.seals_seen, known=known)
-    alarms.extend(seals.alarms)
+    alarms.extend((*complaints, *recorded, *seals.alarms))
     if seals.alarms:
         structure = replace(structure, sound=structure.sound and None)
     unaltered = judge_unaltered(structure, facts)
-    verdict = judge_file(structure, unaltered, signatures, described, alarms, complete=options.complete)
+    aliases = () if held is None else alias_remarks(held.aliases)
     return FileReport(
         path=label,
-        verdict=verdict,
+        verdict=judge_file(structure, unaltered, signatures, described, alarms, complete=options.complete),
         unaltered=unaltered,
         document=described,
         signatures=signatures,
         alarms=tuple(dict.fromkeys(alarms)),
-        remarks=(
-            *seals.remarks,
-            *outside.remarks,
-            *(() if held is None else alias_remarks(held.aliases)),
-        ),
+        remarks=(*seals.remarks, *outside.remarks, *aliases),
         sha256=sha256,
         size_bytes=len(data),
+    )
+
+
+def _report_signatures(
+    judge: FileJudge,
+    held: HeldRoles | None,
+    data: bytes,
+    structure: Structure,
+    facts: list[SignatureFacts],
+    options: Options,
+) -> tuple[SignatureReport, ...]:
+    found = structure.signatures
+    reports = [judge.report(index, role=role_of(held, each)) for index, each in enumerate(found)]
+    return tuple(
+        _tell_evidence(data, one, structure, facts, index, options) for index, one in enumerate(reports)
     )
 
 

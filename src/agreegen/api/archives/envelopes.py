@@ -88,8 +88,5 @@ def open_bag(
     from agreegen.archive.envelopes import decryption  # noqa: PLC0415 - takes long to load
     from agreegen.signing.credentials.loading import load_credential  # noqa: PLC0415 - the same
 
-    credential = load_credential(credential_file, prompt=prompt, opens=True)
-    try:
+    with load_credential(credential_file, prompt=prompt, opens=True) as credential:
         return decryption.open_bag(files, folder, credential)
-    finally:
-        credential.close()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from functools import partial
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -130,10 +132,8 @@ def destroy_bag(
         SigningError: The order or the completion could not be signed.
     """
     from agreegen.archive.retention import destroying, planning  # noqa: PLC0415 - takes long to load
-    from agreegen.batch.job.register_signers import recorder_beside  # noqa: PLC0415 - the same
 
     now = now or read_clock()
-    told = {"register": register, "ledger": ledger}
     wish = planning.Wish(
         bag=bag,
         approved_by=approved_by,
@@ -141,30 +141,25 @@ def destroy_bag(
         by=by,
         reason=reason,
         today=office_day(now),
-        tells=tuple(name for name, each in told.items() if each is not None),
+        tells=tuple(compress(("register", "ledger"), (register, ledger))),
         retention=retention,
         before_due=before_due,
     )
-
-    def recorder() -> AbstractContextManager[Recorder]:
-        assert register is not None
-        assert credential is not None
-        return recorder_beside(
-            register.file,
-            credential,
-            register.credential,
-            now=now,
-            prompt=register.prompt,
-            tell=register.tell,
-        )
-
+    ledger_writer = None if ledger is None else partial(open_ledger_writer, ledger, now=now)
+    recorder = None if register is None else partial(_recorder_of, register, credential, now)
+    register_file = None if register is None else register.file
     destroyer = destroying.Destroyer(
-        credential=credential,
-        now=now,
-        trust=trust or Trust(),
-        tsa=tuple(tsa),
-        register=None if register is None else register.file,
-        open_recorder=None if register is None else recorder,
-        open_ledger=None if ledger is None else lambda: open_ledger_writer(ledger, now=now),
+        credential, now, trust or Trust(), tuple(tsa), register_file, recorder, ledger_writer
     )
     return destroying.destroy_bag(wish, destroyer, confirm=confirm)
+
+
+def _recorder_of(
+    register: RegisterAccess, credential: Credential | None, now: datetime
+) -> AbstractContextManager[Recorder]:
+    from agreegen.batch.job.register_signers import recorder_beside  # noqa: PLC0415 - takes long to load
+
+    assert credential is not None  # nothing is recorded without one
+    return recorder_beside(
+        register.file, credential, register.credential, now=now, prompt=register.prompt, tell=register.tell
+    )

@@ -211,15 +211,14 @@ def change_ledger_signer(access: LedgerAccess, successor: Path, *, now: datetime
         CredentialError: A credential cannot be used; nothing was written.
     """
     now = now or read_clock()
-    credential = load_credential(successor, prompt=access.prompt)
-    try:
-        with open_ledger_writer(access, now=now) as writer:
-            office = str(writer.ledger.opening.get("office", ""))
-            facts = {"office": office, **credential_facts(access.file, successor)}
-            succession = accept_succession(writer.ledger, CredentialSigner(credential, now))
-            return Entered(writer.hand_over(succession, Note(OwnKind.OPENED, writer.today, facts)))
-    finally:
-        credential.close()
+    with (
+        load_credential(successor, prompt=access.prompt) as credential,
+        open_ledger_writer(access, now=now) as writer,
+    ):
+        office = str(writer.ledger.opening.get("office", ""))
+        facts = {"office": office, **credential_facts(access.file, successor)}
+        succession = accept_succession(writer.ledger, CredentialSigner(credential, now))
+        return Entered(writer.hand_over(succession, Note(OwnKind.OPENED, writer.today, facts)))
 
 
 def verify_ledger(

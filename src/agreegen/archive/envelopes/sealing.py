@@ -13,7 +13,7 @@ from agreegen.archive.envelopes.part_layout import PartFrame
 from agreegen.archive.envelopes.part_names import part_names, stale_parts
 from agreegen.archive.envelopes.problems import ContentError
 from agreegen.archive.envelopes.recipients import Recipient, encrypt_key
-from agreegen.archive.envelopes.tar_stream import plan
+from agreegen.archive.envelopes.tar_stream import Packing, plan
 from agreegen.archive.handover.handing_over import transfer_folder
 from agreegen.archive.structure import refuse_inside_bag, require_whole
 from agreegen.errors import ArchiveError, UsageError
@@ -81,14 +81,8 @@ def seal_bag(
             refuse_existing(path, force=force)
         output.parent.mkdir(parents=True, exist_ok=True)
         with OwnFolder(output.parent, output.name) as folder:
-            source = _Cut(packing.stream())
-            drafts: list[Path] = []
-            for target in targets:
-                left = min(part_bytes, packing.size - part_bytes * len(drafts))
-                drafts.append(folder / target.name)
-                with drafts[-1].open("wb") as file:
-                    _write_part(file, source, left, recipients, cipher)
-            source.require_end()
+            drafts = [folder / target.name for target in targets]
+            _write_parts(drafts, packing, part_bytes, recipients, cipher)
             size = sum(draft.stat().st_size for draft in drafts)
             for path in stale:
                 path.unlink()
@@ -106,6 +100,21 @@ def seal_bag(
 def _folders(bag: Path) -> dict[str, Path]:
     beside = transfer_folder(bag)
     return {bag.name: bag} | ({beside.name: beside} if beside.is_dir() else {})
+
+
+def _write_parts(
+    drafts: list[Path],
+    packing: Packing,
+    part_bytes: int,
+    recipients: tuple[Recipient, ...],
+    cipher: ContentCipher,
+) -> None:
+    source = _Cut(packing.stream())
+    for number, draft in enumerate(drafts):
+        with draft.open("wb") as file:
+            left = min(part_bytes, packing.size - part_bytes * number)
+            _write_part(file, source, left, recipients, cipher)
+    source.require_end()
 
 
 def _write_part(

@@ -76,12 +76,9 @@ class CredentialChecker:
         if path in self._identities or path in self._failed:
             return
         try:
-            credential = load_credential(path, prompt=prompt)
-            try:
+            with load_credential(path, prompt=prompt) as credential:
                 findings = check_credential(credential, self.trust, self.now, self.until)
                 try_credential(credential)
-            finally:
-                credential.close()
         except AgreegenError as exc:
             self._failed.add(path)  # tokens lock: nothing is tried twice
             named = exc.message.startswith(str(place.file))

@@ -192,12 +192,9 @@ def _signer(
     except AgreegenError:
         if path is None:  # with a credential at hand, the job is only asked for its trust anchors
             raise
-    credential = load_credential(path, prompt=prompt)
-    try:
+    with load_credential(path, prompt=prompt) as credential:
         check_credential(credential, trust, now)
         yield credential, trust
-    finally:
-        credential.close()
 
 
 def _remembered_job(register_file: Path) -> Job:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
-from types import FrameType, TracebackType
+from types import FrameType
 
 
 class Interruption:
@@ -25,8 +25,6 @@ class Interruption:
             raise KeyboardInterrupt
         self.asked_for = True
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_exc: object) -> None:
         if self._before is not None:
             signal.signal(signal.SIGINT, self._before)  # type: ignore[arg-type]

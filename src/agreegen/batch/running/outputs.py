@@ -7,7 +7,6 @@ import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 
 from agreegen.batch.interface import Job, RunSummary
 from agreegen.batch.running.report_page import SHOWN, render_report
@@ -37,9 +36,7 @@ class FailedRows:
     def __enter__(self) -> FailedRows:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_exc: object) -> None:
         self._spool.close()
 
     def add(self, cells: Sequence[str], reason: Message) -> None:

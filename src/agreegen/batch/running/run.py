@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -39,6 +39,7 @@ from agreegen.errors import AgreegenError, InputError, UsageError
 from agreegen.files import remove_leftovers, sha256_of_file
 from agreegen.forms.check import require_usable
 from agreegen.messages import Message, foreign_text, message
+from agreegen.model.complaint import Complaint
 from agreegen.recording.recorder import Recorder
 from agreegen.register.store import Register
 from agreegen.rosters.roster import Roster
@@ -74,10 +75,7 @@ def run_job(
         UsageError: An unknown engine.
     """
     settings = settings or RunSettings()
-    if settings.engine not in {"local", "dask"}:
-        raise UsageError(
-            message("batch.unknown-engine", engine=settings.engine), hint=message("batch.local-or-dask")
-        )
+    _require_known_engine(settings)
     found = require_usable(job.form)
     rows = open_run_roster(job, settings)
     started = time.monotonic()
@@ -101,20 +99,26 @@ def run_job(
             run.known = MendedRows(job.form, [register], rows)
         else:
             run.link_mended_rows()
-        warnings = [
-            *job.notes,
-            *map(foreign_text, found),
-            *keys.findings,
-            *trust.warnings,
-            *timestamp_warnings(job),
-        ]
-        for warning in dict.fromkeys(warnings):
+        for warning in dict.fromkeys(_warnings(job, keys, found)):
             run.teller.warn(warning)
         with Interruption() as interruption:
             pool = start_pool(job, rows.count, settings, keys, trust)
             stack.callback(pool.close)
             error = run.drive(pool, interruption, settings.chunk_rows)
         return run.finish(started, error, interrupted=interruption.asked_for)
+
+
+def _require_known_engine(settings: RunSettings) -> None:
+    if settings.engine not in {"local", "dask"}:
+        raise UsageError(
+            message("batch.unknown-engine", engine=settings.engine), hint=message("batch.local-or-dask")
+        )
+
+
+def _warnings(job: Job, keys: SharedKeys, found: Sequence[Complaint]) -> list[Message]:
+    """Return what is odd about a job and no reason to stop."""
+    odd = [*job.notes, *map(foreign_text, found), *keys.findings, *keys.trust.warnings]
+    return [*odd, *timestamp_warnings(job)]
 
 
 class _Run:

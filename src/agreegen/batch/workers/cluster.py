@@ -80,15 +80,9 @@ class DaskPool:
                 message("batch.cluster-reached-over-tls-only", scheduler=scheduler),
                 hint=message("batch.give-scheduler-tls-host-8786"),
             )
-        try:
-            import distributed  # noqa: PLC0415 - an optional package
-        except ImportError as exc:
-            raise MissingProgramError(
-                message("batch.dask-not-installed"), hint=message("batch.pip-install-agreegen-dask")
-            ) from exc
+        self._distributed: Any = _load_distributed()
         from agreegen.batch.workers.cluster_keys import KeyDoor  # noqa: PLC0415 - needs the optional package
 
-        self._distributed: Any = distributed
         self._futures: dict[Any, Chunk] = {}
         self._ready: deque[ChunkOutcome] = deque()
         self._workers, self._seen = 0, time.monotonic()
@@ -246,6 +240,16 @@ class DaskPool:
         if self._door is not None:
             self._door.close()
         self._client.close()
+
+
+def _load_distributed() -> Any:
+    try:
+        import distributed  # noqa: PLC0415 - an optional package
+    except ImportError as exc:
+        raise MissingProgramError(
+            message("batch.dask-not-installed"), hint=message("batch.pip-install-agreegen-dask")
+        ) from exc
+    return distributed
 
 
 def _tls_settings(distributed: Any) -> Any:

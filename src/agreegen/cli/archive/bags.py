@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from agreegen.api.archives.bags import BagReport, create_bag, verify_bag, write_four
+from agreegen.api.archives.bags import BagReport, BagSummary, create_bag, verify_bag, write_four
 from agreegen.api.credentials import load_credential
 from agreegen.api.verification import verify_options
 from agreegen.cli.options import (
@@ -54,8 +54,7 @@ def create_command(
     force: bool,
 ) -> None:
     """Pack documents, parameters, certificates, reports and register of SOURCE_DIR into a signed bag."""
-    credential = load_credential(credential_file, prompt=prompt_secret)
-    try:
+    with load_credential(credential_file, prompt=prompt_secret) as credential:
         summary = create_bag(
             source,
             output,
@@ -69,14 +68,7 @@ def create_command(
             prompt=prompt_secret,
             tell=say,
         )
-    finally:
-        credential.close()
-    for document in summary.left_out[:_MOST_NAMED]:
-        say_warning(message("cli.left-out", document=document.told))
-    if len(summary.left_out) > _MOST_NAMED:
-        say_warning(
-            message("cli.more-left-out-include-unsigned-takes", count=len(summary.left_out) - _MOST_NAMED)
-        )
+    _tell_left_out(summary)
     say(
         message(
             "cli.documents-bytes-signed",
@@ -86,6 +78,15 @@ def create_command(
             name=credential.name,
         )
     )
+
+
+def _tell_left_out(summary: BagSummary) -> None:
+    for document in summary.left_out[:_MOST_NAMED]:
+        say_warning(message("cli.left-out", document=document.told))
+    if len(summary.left_out) > _MOST_NAMED:
+        say_warning(
+            message("cli.more-left-out-include-unsigned-takes", count=len(summary.left_out) - _MOST_NAMED)
+        )
 
 
 @click.command("verify")

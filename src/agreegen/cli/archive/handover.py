@@ -15,6 +15,7 @@ from agreegen.cli.options import (
     existing_folder,
     force_option,
     json_option,
+    open_credential,
     policy_option,
     read_signer,
     read_trust,
@@ -50,9 +51,8 @@ def hand_over_command(
     force: bool,
 ) -> None:
     """Write the signed transfer list of each BAG (移交清单) into BAG.transfer/, also as a workbook."""
-    credential = load_credential(credential_file, prompt=prompt_secret)
     anchors, servers = read_trust(trust, crls), read_tsa(tsa)
-    try:
+    with load_credential(credential_file, prompt=prompt_secret) as credential:
         for bag in bags:
             listed = hand_over_bag(
                 bag,
@@ -65,8 +65,6 @@ def hand_over_command(
                 force=force,
             )
             say(message("archive.transfer-listed", bag=bag, documents=len(listed.rows), size=listed.size))
-    finally:
-        credential.close()
 
 
 @click.command("receive")
@@ -95,8 +93,7 @@ def receive_command(
 ) -> int:
     """Check BAG against its transfer list and by itself; where all is right, keep it with a receipt."""
     anchors = read_trust(trust, crls)
-    credential = None if credential_file is None else load_credential(credential_file, prompt=prompt_secret)
-    try:
+    with open_credential(credential_file) as credential:
         received = receive_bag(
             bag,
             verify_options(anchors, policy=policy),
@@ -108,9 +105,6 @@ def receive_command(
             trust=anchors,
             tsa=read_tsa(tsa),
         )
-    finally:
-        if credential is not None:
-            credential.close()
     if as_json:
         print_json(received.to_dict())
     else:

@@ -10,7 +10,6 @@ import click
 
 from agreegen.api.access import RegisterAccess
 from agreegen.api.archives.retention import destroy_bag, job_bags, list_ages, read_retention
-from agreegen.api.credentials import load_credential
 from agreegen.api.ledger.entries import LedgerAccess
 from agreegen.cli.options import (
     account_name,
@@ -19,6 +18,7 @@ from agreegen.cli.options import (
     existing_path,
     forms_option,
     json_option,
+    open_credential,
     read_signer,
     read_trust,
     read_tsa,
@@ -130,8 +130,7 @@ def destroy_command(
     Signed order and completion stay in BAG.destroyed/. Where it was interrupted, give the same command again.
     """
     anchors, doer = read_trust(trust, crls), by or account_name()
-    credential = None if credential_file is None else load_credential(credential_file, prompt=prompt_secret)
-    try:
+    with open_credential(credential_file) as credential:
         done = destroy_bag(
             bag,
             approved_by=approved_by,
@@ -147,9 +146,6 @@ def destroy_command(
             retention=None if years is None else read_retention(years),
             before_due=before_due,
         )
-    finally:
-        if credential is not None:
-            credential.close()
     _print(bag, done, as_json=as_json)
     _tell(bag, done, told=register_file is not None)
 

@@ -7,13 +7,19 @@ from pathlib import Path
 
 import click
 
-from agreegen.api.credentials import load_credential
 from agreegen.api.ledger.entries import Entered, LedgerAccess, ledger_credential, office_day
 from agreegen.api.ledger.inspection import DrawOf, draw_check, past_draw, record_inspection
 from agreegen.api.ledger.reports import write_inspection_sheet, write_ledger_report
 from agreegen.cli.ledger.options import DayType, ledger_option, open_access, say_head, writing_options
-from agreegen.cli.options import any_path, existing_file, force_option, forms_option, json_option
-from agreegen.cli.output import print_json, prompt_secret, say
+from agreegen.cli.options import (
+    any_path,
+    existing_file,
+    force_option,
+    forms_option,
+    json_option,
+    open_credential,
+)
+from agreegen.cli.output import print_json, say
 from agreegen.clock import read_clock
 from agreegen.errors import UsageError
 from agreegen.files import refuse_existing, write_atomically
@@ -80,12 +86,8 @@ def _write_report(
     unsigned: bool,
     forms: Path | None,
 ) -> None:
-    key = None if unsigned else load_credential(ledger_credential(access), prompt=prompt_secret)
-    try:
+    with open_credential(None if unsigned else ledger_credential(access)) as key:
         written = write_ledger_report(access.file, year=year, credential=key, trust=access.trust, forms=forms)
-    finally:
-        if key is not None:
-            key.close()
     write_atomically(report, written.pdf, mode=_MODE)
     if docx is not None and written.docx is not None:
         write_atomically(docx, written.docx, mode=_MODE)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +16,11 @@ from agreegen.cli.web.options import home_option, need_extra, need_home
 from agreegen.cli.web.users import user_group
 from agreegen.errors import UsageError
 from agreegen.messages import message
+
+if TYPE_CHECKING:
+    from agreegen.web.office import Office
+    from agreegen.web.sample_office import TemporaryAccount
+    from agreegen.web.serving import Address
 
 
 @click.group("web", invoke_without_command=True)
@@ -59,22 +66,24 @@ def command(
         address = Address(host, port, tls.certificate, tls.key)
         say(message("cli.tls-office-root", root=tls.root, fingerprint=tls.fingerprint))
 
-    def tell() -> None:
-        say(message("cli.office", url=address.url))
-        if tls_office:
-            say(message("cli.tls-office-page", url=f"{address.url}tls"))
-        if temporary is not None:
-            say(
-                message(
-                    "cli.temporary-account-shown-once-password",
-                    name=temporary.name,
-                    password=temporary.password,
-                )
-            )
-        elif not office.users.all():
-            say(message("cli.no-account-yet-agreegen-web-user"))
+    serve(office, address, ready=partial(_tell, office, address, temporary, own_tls=tls_office))
 
-    serve(office, address, ready=tell)
+
+def _tell(office: Office, address: Address, temporary: TemporaryAccount | None, *, own_tls: bool) -> None:
+    """Say where the office is, and who can log in."""
+    say(message("cli.office", url=address.url))
+    if own_tls:
+        say(message("cli.tls-office-page", url=f"{address.url}tls"))
+    if temporary is not None:
+        say(
+            message(
+                "cli.temporary-account-shown-once-password",
+                name=temporary.name,
+                password=temporary.password,
+            )
+        )
+    elif not office.users.all():
+        say(message("cli.no-account-yet-agreegen-web-user"))
 
 
 command.add_command(user_group)

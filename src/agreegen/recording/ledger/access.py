@@ -61,16 +61,13 @@ def open_ledger_writer(
         CredentialError: The credential cannot be used. Nothing was written in any case.
     """
     path = credential_file_of(access, may_begin=office is not None)
-    credential = load_credential(path, prompt=access.prompt)
-    try:
+    with load_credential(path, prompt=access.prompt) as credential:
         check_credential(credential, access.trust, now)
         with (
             lock_folder(access.file.parent, tell=access.tell, wait_s=WAIT_S),
             _opened(access, credential, path, now, office) as writer,
         ):
             yield writer
-    finally:
-        credential.close()
 
 
 def credential_facts(ledger_file: Path, credential_file: Path) -> dict[str, str]:

@@ -98,9 +98,7 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
     if len(data) > limits.max_file_bytes:
         raise LimitError(message("verification.file-larger-than-bytes", max_file_bytes=limits.max_file_bytes))
     file = open_file(data, limits)
-    encrypted, unlocked = unlock(file, password)
-    if not unlocked:
-        findings.add("password-needed", message("verification.file-encrypted-password-does-not-open"))
+    encrypted, unlocked = _unlock(file, password, findings)
     _note_displaced_tables(file, findings)
     views = _views(file)
     candidates, empty = find_candidates(file, views)
@@ -135,6 +133,13 @@ def _scan(data: bytes, limits: Limits, password: str | None, findings: _Findings
         places=tuple(judgement.places),
         seals=seals,
     )
+
+
+def _unlock(file: PdfFile, password: str | None, findings: _Findings) -> tuple[bool, bool]:
+    encrypted, unlocked = unlock(file, password)
+    if not unlocked:
+        findings.add("password-needed", message("verification.file-encrypted-password-does-not-open"))
+    return encrypted, unlocked
 
 
 def _names_of(prepared: Sequence[Candidate]) -> Iterator[str]:

@@ -55,12 +55,9 @@ def _sign(pdf: bytes, path: Path, pin: str, trust: Path, tsa: Sequence[str]) -> 
             raise CredentialError(message("web.agreement.pin-needed", question=question))
         return pin
 
-    credential = load_credential(path, prompt=answer)
-    try:
+    with load_credential(path, prompt=answer) as credential:
         servers = load_timestamp_servers(tsa)
         level = PadesLevel.B_T if servers else PadesLevel.B_B
         anchors = load_trust([trust]) if any(trust.iterdir()) else None
         signed = sign(pdf, credential, level=level, trust=anchors, tsa=servers)
-    finally:
-        credential.close()
     return signed.pdf.data, signed.role
