@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from agreegen.messages import message
 from agreegen.pdf.document import PdfFile, View
@@ -26,6 +27,14 @@ TIME_S = 18.0
 _MOST_FAULTS = 20
 
 
+Proof: TypeAlias = Callable[[int, int], bool]
+"""Tells of two revisions, by index, whether it is proved that nothing between them is drawn."""
+
+
+def _without_proof(_old: int, _new: int) -> bool:
+    return False
+
+
 @dataclass(slots=True)
 class _Findings:
     faults: list[PageFault] = field(default_factory=list)
@@ -39,6 +48,7 @@ def draw_changes(
     places: Sequence[PermittedPlace],
     *,
     every_page: bool = True,
+    shows_nothing: Proof = _without_proof,
 ) -> Drawn:
     """Draw every signed revision beside the next one, and the last beside the file as it is.
 
@@ -48,7 +58,8 @@ def draw_changes(
        permitted places is a fault, and so is earlier ink that became lighter inside one.
     3. Looks of signatures over earlier ink are measured and shown, and so is what was filled in or noted
        beside it.
-    4. poppler draws the same pages, where it is installed.
+    4. poppler draws the same pages, where it is installed, unless all between the two was proved to change
+       nothing that is drawn: then PDFium's picture, which is the cheaper one, stands for both.
 
     The caller still owes that a place is permitted at all: pixels see neither links nor hidden text.
 
@@ -58,6 +69,7 @@ def draw_changes(
         signed: Indices of the signed revisions, in order, at least one.
         places: Where the rules permit that pages look different.
         every_page: Whether all pages of a short file are drawn.
+        shows_nothing: Where poppler need not be asked.
     """
     budget, found = Budget(processor_time_s() + TIME_S), _Findings()
     states = sorted({*signed, len(views) - 1})
@@ -69,7 +81,7 @@ def draw_changes(
             if at:
                 own = [place for place in places if states[at - 1] < place.revision <= state]
                 plans = _plan(opened[-2], opened[-1], own, every_page=every_page)
-                _compare(opened[-2], opened[-1], plans, found)
+                _compare(opened[-2], opened[-1], plans, found, shows_nothing)
                 opened.pop(-2).close()
     except DrawingError:
         found.faults.append(PageFault(Fault.UNDRAWN, states[max(len(opened) - 1, 0)], 0))
@@ -81,7 +93,9 @@ def draw_changes(
     return Drawn(tuple(dict.fromkeys(found.faults)), tuple(found.seals), limit)
 
 
-def _compare(old: State, new: State, planned: Iterable[PagePlan], found: _Findings) -> None:
+def _compare(
+    old: State, new: State, planned: Iterable[PagePlan], found: _Findings, shows_nothing: Proof
+) -> None:
     if old.pages.count != new.pages.count:
         found.faults.append(PageFault(Fault.DIFFERS, old.view.index, 0))
         return
@@ -102,7 +116,8 @@ def _compare(old: State, new: State, planned: Iterable[PagePlan], found: _Findin
             state.forget(plan.index)
         if len(found.faults) >= _MOST_FAULTS:
             return
-    if found.faults:
+    permitted = any(plan.places for plan in plans)
+    if found.faults or (not permitted and shows_nothing(old.view.index, new.view.index)):
         return
     faults, looks = compare_with_poppler(old, new, plans)
     found.faults += faults

@@ -8,6 +8,7 @@ judged elsewhere.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -18,13 +19,15 @@ from agreegen.pdf.document import Revision, View
 from agreegen.pdf.objects import Ref, Stream, StructureError
 from agreegen.pdf.spelling import odd_spelling
 from agreegen.pdf.xref import Entry, Section, parse_indirect
-from agreegen.verification.structure.canonical_streams import check_containers, check_section
+from agreegen.verification.structure.canonical_streams import check_containers, check_packing, check_section
+from agreegen.verification.structure.whole_form import is_linearized
 
 _TAIL_BYTES = 1024
 _MAX_NUMBER = 4_194_304
 """PDFium knows no greater object numbers, MuPDF and others stop at twice as many."""
 _MAX_REASONS = 5
 _FREE = Entry(0, 0, 65535)
+_HEADER = re.compile(rb"%PDF-[12]\.\d[\r\n]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,50 @@ def _deviations(old: View, new: View) -> Iterator[Message]:
         yield problem
         return
     yield from _check_layout(new, revision, section, parts)
-    yield from check_containers(old, new)
+    yield from check_containers(old.entries.containers, new)
+
+
+def is_plain_throughout(views: list[View], last: int) -> bool:
+    """Tell whether a file has the canonical form from its first byte to the end of a revision.
+
+    Then readers have nothing to repair, to guess or to rebuild in it, before an update nor after it. Nobody
+    is accused where it has not: what a signer found in the file was signed.
+
+    Args:
+        views: The views of all revisions.
+        last: Index of the revision; those behind it may not be hybrid, linearized or encrypted either.
+    """
+    file = views[0].file
+    sections = [section for revision in file.revisions for section in revision.sections]
+    return (
+        all(section.hybrid is None and "Encrypt" not in section.trailer for section in sections)
+        and not is_linearized(file)
+        and _is_plain_beginning(views[0])
+        and not any(deviations(views[index], views[index + 1]) for index in range(last))
+    )
+
+
+def _is_plain_beginning(view: View) -> bool:
+    """Tell it of the first revision, which is held against nothing."""
+    data, revision = view.file.data, view.file.revisions[0]
+    section = revision.sections[0]
+    size = revision.trailer.get("Size")
+    plain = (
+        _HEADER.match(data) is not None
+        and len(revision.sections) == 1
+        and section.stated is None
+        and "Prev" not in revision.trailer
+        and type(size) is int
+        and max(revision.entries, default=0) < size <= _MAX_NUMBER
+        and not any(entry.kind and _generation(entry) for entry in revision.entries.values())
+    )
+    if not plain:
+        return False
+    parts, problem = _parts(view, revision, section)
+    packing = check_packing(view, section.offset) if section.is_stream else ()
+    return problem is None and not any(
+        (*_check_layout(view, revision, section, parts), *packing, *check_containers(frozenset(), view))
+    )
 
 
 def _check_end_before(new: View, revision: Revision) -> Iterator[Message]:

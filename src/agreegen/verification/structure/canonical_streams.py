@@ -31,9 +31,11 @@ def check_section(old: View, new: View, section: Section) -> Iterator[Message]:
         if isinstance(encryption, Ref) and encryption.num in section.entries:
             yield message("verification.encryption-dictionary-written-again")
     if section.is_stream:
-        yield from _check_packing(new, section.offset, section.trailer)
+        yield from check_packing(new, section.offset)
+        yield from _check_previous(new, section.offset, section.trailer)
     if section.hybrid is not None:
-        yield from _check_packing(new, section.hybrid, section.trailer)
+        yield from check_packing(new, section.hybrid)
+        yield from _check_previous(new, section.hybrid, section.trailer)
         yield from _check_hybrid(new, section, section.hybrid)
 
 
@@ -50,8 +52,8 @@ def _first_id(trailer: dict[str, Any]) -> Value:
     return found[0] if isinstance(found, list) and found else found
 
 
-def _check_packing(new: View, place: int, trailer: dict[str, Any]) -> Iterator[Message]:
-    """A cross-reference stream has exactly the rows that it states, of the three known types.
+def check_packing(new: View, place: int) -> Iterator[Message]:
+    """Yield what is odd in a cross-reference stream: it has the rows that it states, of three known types.
 
     MuPDF rebuilds a file whose ranges of numbers go beyond what it knows, even where they are empty.
     """
@@ -68,6 +70,11 @@ def _check_packing(new: View, place: int, trailer: dict[str, Any]) -> Iterator[M
         yield message("verification.cross-reference-stream-later-revision-other-2")
     elif _greatest_type(body, row, widths[0]) > 2:
         yield message("verification.cross-reference-stream-later-revision-rows")
+
+
+def _check_previous(new: View, place: int, trailer: dict[str, Any]) -> Iterator[Message]:
+    """The stream and the trailer name the same section before."""
+    _, _, stream, _ = parse_indirect(new.file.data, place, new.file.limits)
     previous = stream.dictionary.get("Prev", trailer.get("Prev"))
     if type(previous) is not int or previous != trailer.get("Prev"):
         yield message("verification.prev-cross-reference-stream-another-than")
@@ -98,10 +105,15 @@ def _check_hybrid(new: View, section: Section, place: int) -> Iterator[Message]:
         yield message("verification.table-xrefstm-name-different-objects-later")
 
 
-def check_containers(old: View, new: View) -> Iterator[Message]:
-    """Yield what is odd in the object streams of a later revision."""
+def check_containers(known: frozenset[int], new: View) -> Iterator[Message]:
+    """Yield what is odd in the object streams of a later revision.
+
+    Args:
+        known: Numbers of the object streams that were there before.
+        new: The file with the revision.
+    """
     revision = new.file.revisions[new.index]
-    for number in sorted(old.entries.containers & revision.entries.keys()):
+    for number in sorted(known & revision.entries.keys()):
         yield message("verification.object-stream-replaced-under-what-lies", number=number)
     containers: dict[int, dict[int, int]] = {}
     for number, entry in revision.entries.items():

@@ -37,6 +37,7 @@ from agreegen.verification.changes.rules.store_rule import check_store
 from agreegen.verification.changes.rules.structure_tree_rule import check_structure_tree
 from agreegen.verification.pictures.findings import erases, page_alarm
 from agreegen.verification.pictures.interface import Drawn
+from agreegen.verification.pictures.unseen_updates import shows_nothing
 from agreegen.verification.structure.canonical_form import deviations
 from agreegen.verification.structure.canonical_streams import encryption_changes
 from agreegen.verification.structure.coverage import Covered
@@ -78,12 +79,14 @@ class Judgement:
         after: Per revision index: the changes that the next revision brings, and why they are forbidden.
         last: Index of the last revision.
         places: What the later revisions were permitted to paint.
+        unseen: Indices of the revisions after which comes one that changes nothing that is drawn.
     """
 
     alarms: list[Alarm] = field(default_factory=list)
     after: dict[int, tuple[Changes, list[Message]]] = field(default_factory=dict)
     last: int = 0
     places: list[PermittedPlace] = field(default_factory=list)
+    unseen: set[int] = field(default_factory=set)
 
     def of(self, item: Covered) -> tuple[Changes, list[Message]]:
         """Return the changes after one signature and the reasons."""
@@ -179,22 +182,36 @@ def _judge_open(
     for index in range(first, len(views) - 1):
         try:
             walker = walker or _Walker(file, views, first)
-            findings, places, doubts = walker.judge(index, in_force(own, index))
+            found = walker.judge(index, in_force(own, index))
         except LimitError as problem:
             judgement.after[index] = Changes.UNKNOWN, [problem.sentence]
             continue
         except StructureError as problem:
-            findings = [
-                Finding(
-                    "structure",
-                    message("verification.later-revision-cannot-followed", cause=problem.sentence),
-                )
-            ]
-            places, doubts = [], []
-        judgement.places += places
-        judgement.take(index, findings)
-        for doubt in doubts:
+            reason = message("verification.later-revision-cannot-followed", cause=problem.sentence)
+            found = _Judged([Finding("structure", reason)])
+        judgement.places += found.places
+        judgement.take(index, found.findings)
+        for doubt in found.doubts:
             judgement.doubt(index, doubt)
+        if found.unseen:
+            judgement.unseen.add(index)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What is said about one revision.
+
+    Attributes:
+        findings: What is not acceptable.
+        places: What it was permitted to paint.
+        doubts: What nobody can tell.
+        unseen: Whether it was proved to change nothing that is drawn.
+    """
+
+    findings: list[Finding]
+    places: Sequence[PermittedPlace] = ()
+    doubts: Sequence[Message] = ()
+    unseen: bool = False
 
 
 class _Walker:
@@ -207,10 +224,8 @@ class _Walker:
         self._pages = PageBoxes.from_view(self._first)
         self._renderings = Renderings(file, views, self._pages)
 
-    def judge(
-        self, index: int, permissions: Permissions
-    ) -> tuple[list[Finding], list[PermittedPlace], list[Message]]:
-        """Return what is not acceptable about one revision, what it was permitted to paint, and what is open.
+    def judge(self, index: int, permissions: Permissions) -> _Judged:
+        """Judge one revision.
 
         1. Its bytes have the canonical form.
         2. The objects that differ, and those that own them, are walked in both revisions.
@@ -222,7 +237,7 @@ class _Walker:
         findings += [Finding("canonical", reason) for reason in deviations(old, new)]
         step = self._step(old, new, changed, permissions)
         if findings:
-            return findings, [], []
+            return _Judged(findings)
         findings += step.comparison.findings
         for rule in RULES:
             findings += rule(step)
@@ -231,8 +246,10 @@ class _Walker:
                 findings += rule(step)
         unique = list(dict.fromkeys(findings))
         if unique:
-            return unique, [], []
-        return [], permitted_places(step), [_XFA_CHANGED] if fills_xfa(step) else []
+            return _Judged(unique)
+        places = permitted_places(step)
+        doubts = [_XFA_CHANGED] if fills_xfa(step) else []
+        return _Judged([], places, doubts, unseen=not places and shows_nothing(step))
 
     def _step(self, old: View, new: View, changed: set[int], permissions: Permissions) -> RevisionStep:
         before = {number: self._roles.roles(number) for number in changed}

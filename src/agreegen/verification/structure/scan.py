@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -17,9 +18,10 @@ from agreegen.verification.changes.interface import Finding
 from agreegen.verification.changes.own_updates import foreign_updates, is_own_document
 from agreegen.verification.changes.permissions import docmdp_level
 from agreegen.verification.changes.unsigned_content import unsigned_content
-from agreegen.verification.interface import FoundSignature, Structure, ValidationData
+from agreegen.verification.interface import UNSIGNED_CONTENT, FoundSignature, Structure, ValidationData
 from agreegen.verification.pictures.interface import Drawn, SealLook
 from agreegen.verification.structure import coverage as ranges
+from agreegen.verification.structure.canonical_form import is_plain_throughout
 from agreegen.verification.structure.changes import Judgement, judge_changes
 from agreegen.verification.structure.coverage import Covered, cover
 from agreegen.verification.structure.reconcile import reconcile
@@ -28,6 +30,7 @@ from agreegen.verification.structure.store import read_attachments, read_store
 from agreegen.verification.structure.unfollowable_files import scan_wreck
 from agreegen.verification.structure.whole_form import linearization_problem, odd_object
 
+_SAYS_NOTHING_OF_READING = frozenset({UNSIGNED_CONTENT})
 _MAX_VIEWS, _MAX_ENTRIES = 2_000, 50_000_000
 
 
@@ -252,12 +255,28 @@ def _draw(
     from agreegen.verification.pictures.findings import page_alarms  # noqa: PLC0415 - for changed files only
     from agreegen.verification.pictures.judging import draw_changes  # noqa: PLC0415 - the same
 
-    drawn = draw_changes(file, views, signed, judgement.places, every_page=not own)
+    reads_one_way = functools.cache(functools.partial(_reads_one_way, views, findings, signed[0]))
+
+    def shows_nothing(old: int, new: int) -> bool:
+        return judgement.unseen.issuperset(range(old, new)) and reads_one_way()
+
+    drawn = draw_changes(
+        file, views, signed, judgement.places, every_page=not own, shows_nothing=shows_nothing
+    )
     for alarm in page_alarms(drawn):
         findings.take(alarm)
         findings.undecided = findings.undecided or not alarm.alters
     judgement.learn(drawn)
     return drawn.seals
+
+
+def _reads_one_way(views: list[View], findings: _Findings, first: int) -> bool:
+    """Tell whether every reader finds the same objects in each state of a file, so far as is known."""
+    odd = {alarm.code for alarm in findings.alarms} - _SAYS_NOTHING_OF_READING
+    try:
+        return not odd and not findings.undecided and is_plain_throughout(views, first)
+    except StructureError:
+        return False
 
 
 def _check_whole_form(file: PdfFile, views: list[View], findings: _Findings, first: int) -> None:

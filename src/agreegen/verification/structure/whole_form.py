@@ -138,6 +138,11 @@ def _wrong(last: View, value: Value) -> set[int]:
     return found
 
 
+def is_linearized(file: PdfFile) -> bool:
+    """Tell whether a file says, where readers look for it, that it can be read from its beginning."""
+    return _LINEARIZED.search(file.data, 0, _HEAD_BYTES) is not None
+
+
 def linearization_problem(file: PdfFile) -> Message | None:
     """Return why the linearization dictionary could come true at another length of the file.
 
