@@ -10,9 +10,6 @@ import string
 from collections.abc import Mapping
 
 _FORMATTER = string.Formatter()
-_MEETING = re.compile("[\u3400-\u9fff][A-Za-z]|[A-Za-z][\u3400-\u9fff]")
-_PARTED_BEFORE = re.compile("[\u3400-\u9fff] [\u3400-\u9fff“]")
-_PARTED_BEHIND = re.compile("[\u3400-\u9fff”] [\u3400-\u9fff]")
 _FILE = re.compile(r"[./\\]")
 """Names of files stay apart: where one ends is part of what a sentence says."""
 
@@ -47,8 +44,18 @@ def _joined(first: str, rest: str, *, prose: bool) -> str:
         rest: What follows, perhaps with a space at its beginning.
         prose: Whether the value on one of the sides is part of the sentence, and no file's name.
     """
-    if prose and _PARTED_BEFORE.fullmatch(first[-2:] + rest[:1]):
+    if prose and first[-1:] == " " and _is_han(first[-2:-1]) and (_is_han(rest[:1]) or rest[:1] == "“"):
         return first[:-1] + rest
-    if prose and _PARTED_BEHIND.fullmatch(first[-1:] + rest[:2]):
+    if prose and rest[:1] == " " and (_is_han(first[-1:]) or first[-1:] == "”") and _is_han(rest[1:2]):
         return first + rest[1:]
-    return f"{first} {rest}" if _MEETING.fullmatch(first[-1:] + rest[:1]) else first + rest
+    before, behind = first[-1:], rest[:1]
+    meet = (_is_han(before) and _is_latin(behind)) or (_is_latin(before) and _is_han(behind))
+    return f"{first} {rest}" if meet else first + rest
+
+
+def _is_han(character: str) -> bool:
+    return "\u3400" <= character <= "\u9fff"
+
+
+def _is_latin(character: str) -> bool:
+    return character.isascii() and character.isalpha()

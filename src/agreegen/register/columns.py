@@ -47,10 +47,10 @@ def row_from_values(values: Sequence[Cell]) -> DocumentRow:
         ValueError, TypeError, KeyError: A value is not one that the register writes.
     """
     count = len(_REGISTRATION_FIELDS)
-    known: dict[str, Any] = dict(zip(_REGISTRATION_FIELDS, values[:count], strict=True))
+    known: Any = values[:count]
     state, sha256, hashes, superseded_by, bag, fulfilled, printed_at, pending, size = values[count:]
     return DocumentRow(
-        registration=Registration(**known),
+        registration=Registration(*known),
         state=DocumentState(str(state)),
         sha256=str(sha256),
         hashes=read_facts(str(hashes)),

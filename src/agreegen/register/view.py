@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -45,6 +46,16 @@ class RegisterView(ChainView):
         if self._derived is not self.connection:
             self._derived.close()
         super().close()
+
+    @contextlib.contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """Show the register within as it is now, whatever others write: many looks then take one lock."""
+        with self.wrapped():
+            self.connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.connection.rollback()
 
     def show_at(self, moment: datetime) -> None:
         """Show documents and scans from now on as they were at a time, computed from the chain.

@@ -53,11 +53,11 @@ _STILL_PRIVATE = {
 
 _HAN = "\u3007\u2e80-\u2fdf\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _CJK = _HAN + "\u3000-\u303f\uff00-\uffef\u00b7"
-_COMMON_HAN = re.compile("[\u4e00-\u9fef]+")
-_HAN_SPACES = re.compile(rf"(?<=[{_HAN}])\s+(?=[{_HAN}])")
-_CJK_SPACES = re.compile(rf"(?<=[{_CJK}])\s+|\s+(?=[{_CJK}])")
-_CJK_LINE_ENDS = re.compile(rf"(?<=[{_CJK}])[ \t\u3000]*[\r\n]+\s*(?=[{_CJK}])")
-_HAN_CHARACTER = re.compile(rf"[{_HAN}]")
+# These take long to compile, and most values need none of them: `re` does it at the first use.
+_HAN_SPACES = rf"(?<=[{_HAN}])\s+(?=[{_HAN}])"
+_CJK_SPACES = rf"(?<=[{_CJK}])\s+|\s+(?=[{_CJK}])"
+_CJK_LINE_ENDS = rf"(?<=[{_CJK}])[ \t\u3000]*[\r\n]+\s*(?=[{_CJK}])"
+_HAN_CHARACTER = rf"[{_HAN}]"
 _SCIENTIFIC = re.compile(r"[+-]?\d(?:\.\d+)?[eE]\+?\d{2,3}\Z")
 _SPREADSHEET_ERRORS = frozenset(
     {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#GETTING_DATA", "#SPILL!"}
@@ -91,7 +91,7 @@ def _strokes() -> frozenset[str]:
 
 def is_han(char: str) -> bool:
     """Tell whether a character is a Han character (ideograph, compatibility ideograph, radical, 〇)."""
-    return bool(_HAN_CHARACTER.match(char))
+    return re.match(_HAN_CHARACTER, char) is not None
 
 
 def is_common_han(text: str) -> bool:
@@ -99,7 +99,7 @@ def is_common_han(text: str) -> bool:
 
     Each is a letter, of script Han, its own normal form, and the like of nothing but ideographs.
     """
-    return _COMMON_HAN.fullmatch(text) is not None
+    return bool(text) and min(text) >= "\u4e00" and max(text) <= "\u9fef"
 
 
 def general_category(char: str) -> str:
@@ -113,12 +113,16 @@ def general_category(char: str) -> str:
 
 def drop_han_spaces(text: str) -> str:
     """Drop the spaces between Han characters, which only align them."""
-    return _HAN_SPACES.sub("", text)
+    return re.sub(_HAN_SPACES, "", text) if _may_hold_spaces(text) else text
 
 
 def drop_cjk_spaces(text: str) -> str:
     """Drop the spaces beside Chinese characters and punctuation that folding a long line puts there."""
-    return _CJK_SPACES.sub("", text)
+    return re.sub(_CJK_SPACES, "", text) if _may_hold_spaces(text) else text
+
+
+def _may_hold_spaces(text: str) -> bool:
+    return " " in text or not text.isprintable()  # of all white space, only this one is printable
 
 
 def fold_width(text: str) -> str:
@@ -205,8 +209,9 @@ def parse_text(field: Field, raw: RawValue) -> str:
     Raises:
         ValueProblem: The text is too long or holds a forbidden character.
     """
-    text = _CJK_LINE_ENDS.sub("", plain_text(raw))
-    text = re.sub(r"\s*[\r\n\t]+\s*", " ", text)
+    text = plain_text(raw)
+    if not text.isprintable():  # as all text with line ends or tabs
+        text = re.sub(r"\s*[\r\n\t]+\s*", " ", re.sub(_CJK_LINE_ENDS, "", text))
     refuse_characters(text)
     refuse_length(field, text)
     return text

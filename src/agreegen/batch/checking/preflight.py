@@ -295,9 +295,11 @@ class _Check:
         if not self.job.register_file.is_file():
             return None
         try:
-            return stack.enter_context(Register.open(self.job.register_file, read_only=True))
+            register = stack.enter_context(Register.open(self.job.register_file, read_only=True))
+            stack.enter_context(register.standing_still())
         except AgreegenError:
             return None  # told by step 1
+        return register
 
     def disk(self, rows: int, maker: DocumentMaker | None) -> None:
         """Step 4."""
