@@ -16,7 +16,7 @@ from agreegen.forms.catalog import approved_releases, home_of_release
 from agreegen.forms.description import load_form
 from agreegen.forms.fonts import chain_covers, find_font
 from agreegen.forms.language import TemplateEnvironment
-from agreegen.forms.template import Paragraph, Template, parse_template, read_template_bytes
+from agreegen.forms.template import Paragraph, Template, read_template
 from agreegen.messages import Message, message
 from agreegen.model.complaint import Complaint, ComplaintsError, Location, Severity
 from agreegen.model.form import Form, OwnFont
@@ -69,7 +69,7 @@ def require_usable(form: Form) -> list[Complaint]:
 
 @functools.lru_cache(maxsize=32)
 def _check_template(form: Form) -> tuple[Complaint, ...]:
-    template = parse_template(read_template_bytes(form.template, sha256=form.template_sha256), form.template)
+    template = read_template(form.template, form.template_sha256)
     return (
         *_check_outside(form, template),
         *_check_syntax(form, template),

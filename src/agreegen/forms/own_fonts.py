@@ -13,7 +13,7 @@ import uharfbuzz
 from agreegen.errors import InputError
 from agreegen.files import read_limited, sha256_of
 from agreegen.forms.fonts import chain_covers
-from agreegen.forms.template import Paragraph, parse_template, read_template_bytes
+from agreegen.forms.template import Paragraph, read_template
 from agreegen.messages import Message, message
 from agreegen.model.form import FontUse, Form, OwnFont
 from agreegen.yaml_text import YamlText, packaged_words
@@ -65,7 +65,7 @@ def with_own_fonts(form: Form, named: YamlText | None, folder: Path) -> Form:
     uses = {} if form.own_fonts else dict(_environment() if named is None else _job(named, folder))
     if not uses:
         return form
-    template = parse_template(read_template_bytes(form.template, sha256=form.template_sha256), form.template)
+    template = read_template(form.template, form.template_sha256)
     replaced = [name for name, chain in form.font_chains if chain_covers(chain, _COMMONEST_HAN)]
     own = []
     for use, font in uses.items():

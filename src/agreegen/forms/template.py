@@ -6,6 +6,7 @@ part 1, clause 17), independently of the library that fills the template.
 
 from __future__ import annotations
 
+import functools
 import io
 import re
 import zipfile
@@ -135,6 +136,16 @@ def read_template_bytes(path: Path, *, sha256: str) -> bytes:
             hint=message("forms.run-command-again"),
         )
     return data
+
+
+@functools.lru_cache(maxsize=8)
+def read_template(path: Path, sha256: str) -> Template:
+    """Read and parse a template, once a process: what this hash names is the same again.
+
+    Raises:
+        InputError: The file cannot be read, was changed since, or is no Word document.
+    """
+    return parse_template(read_template_bytes(path, sha256=sha256), path)
 
 
 def parse_template(data: bytes, path: Path) -> Template:

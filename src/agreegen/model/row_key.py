@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from agreegen.model.form import Form
@@ -29,7 +29,7 @@ class RowKey:
 
 def find_row_key(form: Form, values: Mapping[str, object]) -> RowKey | None:
     """Return the first of the form's row keys that is given; None where nothing tells the row apart."""
-    return next(iter(_given(form, values)), None)
+    return next(_given(form, values), None)
 
 
 def find_number(form: Form, values: Mapping[str, object]) -> str | None:
@@ -42,6 +42,8 @@ def find_personal_id(form: Form, values: Mapping[str, object]) -> str | None:
     return next((key.value for key in _given(form, values) if key.identifying), None)
 
 
-def _given(form: Form, values: Mapping[str, object]) -> list[RowKey]:
-    fields = [form.field(name) for name in form.row_keys if values.get(name) not in {None, ""}]
-    return [RowKey(f.name, str(values[f.name]), f.identifying, f.printed, form.id) for f in fields]
+def _given(form: Form, values: Mapping[str, object]) -> Iterator[RowKey]:
+    for name in form.row_keys:
+        if values.get(name) not in {None, ""}:
+            field = form.field(name)
+            yield RowKey(name, str(values[name]), field.identifying, field.printed, form.id)

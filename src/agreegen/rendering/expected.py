@@ -9,7 +9,7 @@ import jinja2
 
 from agreegen.errors import RenderingError
 from agreegen.forms.language import TemplateEnvironment
-from agreegen.forms.template import parse_template, read_template_bytes
+from agreegen.forms.template import read_template
 from agreegen.messages import message
 from agreegen.model.document import Document
 from agreegen.model.form import FieldType, Form
@@ -71,5 +71,5 @@ def require_values(form: Form, document: Document, expected: str) -> None:
 
 @functools.lru_cache(maxsize=32)
 def _compiled(path: Path, sha256: str) -> jinja2.Template:
-    source = parse_template(read_template_bytes(path, sha256=sha256), path).source
+    source = read_template(path, sha256).source
     return TemplateEnvironment(autoescape=False).from_string(source)

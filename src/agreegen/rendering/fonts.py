@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import itertools
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from pathlib import Path
 
 from agreegen.forms.fonts import chain_covers
 from agreegen.forms.run_fonts import RunFonts, kind_of
-from agreegen.forms.template import Template, parse_template, read_template_bytes
+from agreegen.forms.template import read_template
 from agreegen.messages import Message, message
 from agreegen.model.complaint import Complaint, Location
 from agreegen.model.document import Document, Value
@@ -46,14 +47,14 @@ def check_value_glyphs(
     Raises:
         MissingProgramError: A chain has no font that is there.
     """
-    usage = _fonts_by_variable(form.template, form.template_sha256, tuple(f.name for f in form.fields))
     complaints: list[Complaint] = []
     told: dict[str, list[Message]] = {}
     for field in form.fields:
         value = values.get(field.name)
         if not field.printed or value is None or isinstance(value, bool | date):
             continue
-        missing = _missing(form, usage.get(field.name, frozenset()), "".join(value))
+        fonts = _fonts_of_variable(str(form.template), form.template_sha256, field.name)
+        missing = _missing(form, fonts, "".join(value))
         told[field.name] = missing
         taken = field.default_from is not None and values.get(field.default_from) == value
         if not missing or (taken and told.get(field.default_from or "") == missing):
@@ -94,13 +95,8 @@ def _chains_of(
     return [chains[name] for name in names if name in chains] or list(chains.values())
 
 
-@functools.lru_cache(maxsize=32)
-def _fonts_by_variable(template: Path, sha256: str, names: tuple[str, ...]) -> dict[str, frozenset[RunFonts]]:
-    content = parse_template(read_template_bytes(template, sha256=sha256), template)
-    return {name: frozenset(_fonts_of(content, name)) for name in names}
-
-
-def _fonts_of(content: Template, name: str) -> Iterator[RunFonts]:
-    for paragraph in content.paragraphs:
-        if name in paragraph.source:
-            yield from paragraph.value_fonts
+@functools.lru_cache(maxsize=256)
+def _fonts_of_variable(template: str, sha256: str, name: str) -> frozenset[RunFonts]:
+    content = read_template(Path(template), sha256)
+    found = (paragraph.value_fonts for paragraph in content.paragraphs if name in paragraph.source)
+    return frozenset(itertools.chain.from_iterable(found))

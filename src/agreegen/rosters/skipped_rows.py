@@ -13,31 +13,25 @@ _WORDS = packaged_words("agreegen.rosters")
 _TOTAL, _NOTE = re.compile(_WORDS["total"]), re.compile(_WORDS["note"])
 
 
-def is_total(row: Sequence[RawValue]) -> bool:
-    """Tell whether a row is a total: its first cell with content says 合计, 总计, 小计 or the like."""
-    first = _first_text(row)
+def first_text(row: Sequence[RawValue]) -> str | None:
+    """Return the first cell with content, folded; None where there is none, or it is no text."""
+    return next((_folded(cell) for cell in row if not is_empty(cell)), None)
+
+
+def is_total(first: str | None) -> bool:
+    """Tell whether a row whose first text this is is a total: it says 合计, 总计, 小计 or the like."""
     return bool(first and _TOTAL.match(first))
 
 
-def is_note(row: Sequence[RawValue]) -> bool:
-    """Tell whether a row is a note below the table, such as 填表人：张三."""
-    first = _first_text(row)
+def is_note(first: str | None) -> bool:
+    """Tell whether a row whose first text this is is a note below the table, such as 填表人：张三."""
     return bool(first and _NOTE.match(first))
 
 
 def is_footer(row: Sequence[RawValue]) -> bool:
     """Tell whether a note goes over several cells: 填表人：张三 beside 审核人：李四, or label | name."""
-    if not is_note(row):
-        return False
-    labels = [text for text in map(_folded, row) if text and _NOTE.match(text)]
-    return len(labels) > 1 or labels[0].endswith(":")
-
-
-def _first_text(row: Sequence[RawValue]) -> str | None:
-    for cell in row:
-        if not is_empty(cell):
-            return _folded(cell)
-    return None
+    labels = [text for text in map(_folded, row) if is_note(text)]
+    return len(labels) > 1 or str(labels[0]).endswith(":")
 
 
 def _folded(cell: RawValue) -> str | None:

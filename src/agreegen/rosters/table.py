@@ -10,7 +10,7 @@ from agreegen.messages import message
 from agreegen.rosters.formats.cell_addresses import MergedRange
 from agreegen.rosters.formats.sheet_source import Source
 from agreegen.rosters.headers import Header, HeaderMatcher, list_headers
-from agreegen.rosters.skipped_rows import is_footer, is_note, is_total
+from agreegen.rosters.skipped_rows import first_text, is_footer, is_note, is_total
 from agreegen.values.problem import RawValue
 from agreegen.values.text import is_empty
 
@@ -48,16 +48,19 @@ class Table:
         for number, own, filled in fill_down(self.source):
             if number <= self.header.row or not self._is_person(number, own, _pick(own, read)):
                 continue
-            if not all(map(is_empty, own[width:])):
+            if len(own) > width and not all(map(is_empty, own[width:])):
                 self.overlong.append(number)
             yield number, [*filled[:width], *([None] * (width - len(filled)))]
 
     def _is_person(self, number: int, own: Sequence[RawValue], cells: Sequence[RawValue]) -> bool:
         """Tell rows of persons from all others, and remember notes."""
         given = sum(not is_empty(cell) for cell in cells)
-        if given == 0 or is_total(own) or is_total(cells) or self._repeats_header(own):
+        if given == 0 or self._repeats_header(own):
             return False
-        if is_footer(own) or (given == 1 and is_note(own)):
+        first = first_text(own)
+        if is_total(first) or is_total(first_text(cells)):
+            return False
+        if is_note(first) and (given == 1 or is_footer(own)):
             self.notes.append(number)
             return False
         return True

@@ -102,12 +102,12 @@ def parse_values(form: Form, raw: Mapping[str, RawValue], locate: Callable[[str]
             bad.add(field.name)
             complaints.append(Complaint(locate(field.name), exc.problem, exc.remedy))
             continue
-        complaints.extend(
-            Complaint(locate(field.name), text, message("values.compare-original"), Severity.WARNING)
-            for text in warn_about(field, value)
-        )
+        for text in warn_about(field, value):
+            advice = message("values.compare-original")
+            complaints.append(Complaint(locate(field.name), text, advice, Severity.WARNING))
     for field in form.fields:
-        complaints.extend(_complete(field, values, bad, locate))
+        if field.name not in values and field.name not in bad:
+            complaints.extend(_complete(field, values, bad, locate))
     complaints.extend(_compare(form, values, locate))
     return ParsedValues(values, tuple(complaints))
 
@@ -116,8 +116,6 @@ def _complete(
     field: Field, values: dict[str, Value], bad: set[str], locate: Callable[[str], Location]
 ) -> list[Complaint]:
     """Take a missing value from its default field, or complain where it is required."""
-    if field.name in values or field.name in bad:
-        return []
     source = field.default_from
     if source is not None and source in values:
         values[field.name] = values[source]
@@ -138,8 +136,10 @@ def _compare(
     told: set[frozenset[str]] = set()
     for field in form.fields:
         other = field.differs_from
-        pair = frozenset({field.name, other or ""})
-        if other is None or pair in told or not _same(values.get(field.name), values.get(other)):
+        if other is None or not _same(values.get(field.name), values.get(other)):
+            continue
+        pair = frozenset({field.name, other})
+        if pair in told:
             continue
         told.add(pair)
         text = message("values.same", label_zh=form.field(other).label_zh, other=other)

@@ -257,10 +257,9 @@ class _Check:
         self.complaints.extend(signatures.check(roster, row, document, signed))
 
     def _consider(self, document: Document, seams: Seams) -> None:
-        text = "".join(str(value) for value in document.values.values())
-        longest = max((len(str(value)) for value in document.values.values()), default=0)
-        self.longest.offer(longest, document, seams)
-        self.rarest.offer(max(map(ord, text), default=0), document, seams)
+        texts = [str(value) for value in document.values.values()]
+        self.longest.offer(max(map(len, texts), default=0), document, seams)
+        self.rarest.offer(ord(max("".join(texts), default="\0")), document, seams)
         self.emptiest.offer(1_000 - len(document.values), document, seams)
 
     def trust(self) -> None:

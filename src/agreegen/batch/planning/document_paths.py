@@ -125,13 +125,12 @@ def fill_pattern(pattern: str, values: Mapping[str, FieldValue]) -> str:
 
 def path_of_row(pattern: str, values: Mapping[str, FieldValue]) -> Path | None:
     """Return the file of a row; None where a value for it is missing or is no plain name."""
-    plain = {name: value for name, value in values.items() if isinstance(value, str) and _is_plain(value)}
     names = [name for _, name, _, _ in string.Formatter().parse(pattern) if name is not None]
-    return None if any(name not in plain for name in names) else Path(fill_pattern(pattern, plain))
+    return Path(fill_pattern(pattern, values)) if all(_is_plain(values.get(name)) for name in names) else None
 
 
-def _is_plain(value: str) -> bool:
-    return value not in {"", ".", ".."} and not set(value) & set("/\\\0")
+def _is_plain(value: FieldValue | None) -> bool:
+    return isinstance(value, str) and value not in {"", ".", ".."} and not set(value) & set("/\\\0")
 
 
 def portable_name(name: str) -> str:

@@ -29,7 +29,7 @@ from agreegen.conversion.compiled.rendered import RenderedPage, read_rendered
 from agreegen.conversion.interface import Office
 from agreegen.errors import ConversionError
 from agreegen.files import sha256_of
-from agreegen.forms.template import Paragraph, parse_template, read_template_bytes
+from agreegen.forms.template import Paragraph, read_template
 from agreegen.messages import message
 from agreegen.model.document import Document, Value, build_document
 from agreegen.model.form import FieldType, Form
@@ -82,7 +82,7 @@ def read_lines(form: Form) -> Lines:
     Raises:
         ConversionError: They do not stand so, or hold what cannot be compiled; it says where.
     """
-    template = parse_template(read_template_bytes(form.template, sha256=form.template_sha256), form.template)
+    template = read_template(form.template, form.template_sha256)
     templates = [_read(form, p) for p in template.paragraphs if "{{" in p.source or _holds_logic(p.source)]
     if not templates:
         raise ConversionError(message("conversion.form-has-no-values-fill", id=form.id))

@@ -175,19 +175,19 @@ def _between_latin(text: str, number: int) -> bool:
 
 
 _ASIAN = (
-    (0x3000, 0x303F),  # CJK symbols and punctuation
-    (0x3400, 0x4DBF),  # extension A
-    (0x4E00, 0x9FFF),  # unified ideographs
-    (0xF900, 0xFAFF),  # compatibility ideographs
-    (0xFF01, 0xFF5E),  # full-width forms
-    (0x20000, 0x323AF),  # extensions B to H
+    ("\u4e00", "\u9fff"),  # unified ideographs
+    ("\u3000", "\u303f"),  # CJK symbols and punctuation
+    ("\u3400", "\u4dbf"),  # extension A
+    ("\uf900", "\ufaff"),  # compatibility ideographs
+    ("\uff01", "\uff5e"),  # full-width forms
+    ("\U00020000", "\U000323af"),  # extensions B to H
 )
 
 
+@functools.lru_cache(maxsize=8192)
 def is_asian(character: str) -> bool:
     """Whether a character is an East Asian letter or mark."""
-    code = ord(character)
-    return any(first <= code <= last for first, last in _ASIAN)
+    return any(first <= character <= last for first, last in _ASIAN)
 
 
 def has_gap(before: str, after: str) -> bool:
