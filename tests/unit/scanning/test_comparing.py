@@ -88,9 +88,13 @@ def _drawn(draw: str) -> Mask:
     page = Image.new("1", _SIZE, 0)
     pen = ImageDraw.Draw(page)
     left, top, right, bottom = _FIELD.left, _FIELD.top, _FIELD.right, _FIELD.bottom
-    if draw == "signature":
+    if draw in {"signature", "struck"}:
         for step in range(6):
             pen.line((left + 20 + step * 25, top + 10, left + 60 + step * 22, bottom - 10), fill=1, width=3)
+    if draw == "struck":
+        pen.line(
+            (left - 30, top - 36, left + 60, top - 30, left + 90, top - 38, right, top - 32), fill=1, width=3
+        )
     if draw == "dot":
         pen.ellipse((left + 50, top + 30, left + 57, top + 37), fill=1)
     if draw == "fold":
@@ -108,6 +112,7 @@ def _drawn(draw: str) -> Mask:
     [
         ("nothing", Signing.EMPTY, False),
         ("signature", Signing.SIGNED, False),
+        ("struck", Signing.SIGNED, True),
         ("dot", Signing.DOUBTFUL, False),
         ("fold", Signing.EMPTY, False),
         ("blot", Signing.DOUBTFUL, False),

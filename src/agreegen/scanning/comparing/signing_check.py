@@ -16,6 +16,9 @@ _BLOT_SHARE = 0.55
 _FIELD_MM, _ZONE_MM, _BLANK_ZONE_MM = (2.0, 2.0), (16.0, 9.0), (12.0, 6.0)
 _AT_HOME = 0.5
 """Share of a stroke that must lie around a place for a signature: pens run over edges."""
+_CLAUSE_MM = 12.0
+_TOUCHES = 0.1
+"""Share of a long stroke that must lie in a place: without it a clause close to the place is struck out."""
 _EDGE_MM = 5.0
 _REMARK_MM = 4.0
 
@@ -54,15 +57,23 @@ def _cells_in(pen: Sequence[Stroke], place: Place) -> list[Cell]:
 
 def _is_elsewhere(pen: Sequence[Stroke], reference: Reference) -> bool:
     """Whether somebody wrote where nobody signs or fills in."""
-    zones = [_grown(place, _ZONE_MM) for place in reference.signatures.values()]
-    zones += [_grown(place, _BLANK_ZONE_MM) for place in reference.blanks]
+    blanks = [_grown(place, _BLANK_ZONE_MM) for place in reference.blanks]
+    fields = [_grown(place, _FIELD_MM) for place in reference.signatures.values()] + blanks
+    zones = [_grown(place, _ZONE_MM) for place in reference.signatures.values()] + blanks
     height, width = reference.ink.shape
     return any(
         stroke.length > _REMARK_MM * PX_PER_MM
         and not _at_edge(stroke, width, height)
-        and sum(area for x, y, area in stroke.cells if _lies_in(x, y, zones)) < _AT_HOME * stroke.area
+        and (
+            _share_in(stroke, zones) < _AT_HOME
+            or (stroke.length > _CLAUSE_MM * PX_PER_MM and _share_in(stroke, fields) < _TOUCHES)
+        )
         for stroke in pen
     )
+
+
+def _share_in(stroke: Stroke, places: Sequence[Place]) -> float:
+    return sum(area for x, y, area in stroke.cells if _lies_in(x, y, places)) / stroke.area
 
 
 def _judge_signature(cells: Sequence[Cell]) -> Signing:
