@@ -27,11 +27,14 @@ class Table:
         title: Its name, cut and changed as far as worksheets demand.
         columns: Header and width, in characters, of each column.
         rows: The values of each row; text stays text, whatever it looks like.
+        printed: How many of the columns are printed, from the first; None for all. Those behind are for
+            looking up: with them the letters on A4 would be too small to read.
     """
 
     title: str
     columns: Sequence[tuple[str, int]]
     rows: Iterable[Sequence[str | int]]
+    printed: int | None = None
 
 
 def write_unit_sheets(
@@ -66,7 +69,8 @@ def write_tables(path: Path, tables: Iterable[Table]) -> None:
     with replacing(path, mode=_MODE) as temporary, WorkbookFile(temporary) as book:
         taken: set[str] = set()
         for table in tables:
-            with book.sheet(_title(table.title, taken), [width for _, width in table.columns]) as rows:
+            widths = [width for _, width in table.columns]
+            with book.sheet(_title(table.title, taken), widths, table.printed) as rows:
                 rows.append([header for header, _ in table.columns])
                 for values in table.rows:
                     rows.append(values)

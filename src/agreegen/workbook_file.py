@@ -9,6 +9,7 @@ import contextlib
 import io
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO
@@ -57,12 +58,29 @@ _BEGINNING = (
 )
 _END = (
     '<printOptions horizontalCentered="1" gridLines="1"/>'
-    '<pageMargins left="0.75" right="0.75" top="1" bottom="1" header="0.5" footer="0.5"/>'
+    '<pageMargins left="0.4" right="0.4" top="1" bottom="1" header="0.5" footer="0.5"/>'
     '<pageSetup paperSize="9" orientation="landscape" fitToWidth="1" fitToHeight="0"/>'
     "<headerFooter><oddHeader>&amp;C&amp;A</oddHeader><oddFooter>&amp;C&amp;P / &amp;N</oddFooter>"
     "</headerFooter></worksheet>"
 )
 """It prints as a table on A4 across: all columns on one page, title and head on each."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """A sheet that is written.
+
+    Attributes:
+        title: Its name, as XML.
+        quoted: The same, as formulas name it.
+        area: Where its table stands.
+        printed: What of it is printed.
+    """
+
+    title: str
+    quoted: str
+    area: str
+    printed: str
 
 
 class WorkbookFile:
@@ -79,7 +97,7 @@ class WorkbookFile:
 
     def __init__(self, path: Path) -> None:
         self._package = ZipFile(path, "w")
-        self._sheets: list[tuple[str, str]] = []
+        self._sheets: list[_Sheet] = []
 
     def __enter__(self) -> WorkbookFile:
         return self
@@ -92,12 +110,13 @@ class WorkbookFile:
                 self._write_directory()
 
     @contextlib.contextmanager
-    def sheet(self, title: str, widths: Sequence[int]) -> Iterator[SheetRows]:
+    def sheet(self, title: str, widths: Sequence[int], printed: int | None = None) -> Iterator[SheetRows]:
         """Write a sheet: its first row is the head, which stays in sight and stands on each page.
 
         Args:
             title: Its name, as worksheets demand it, and no other sheet's.
             widths: Width of each column in characters.
+            printed: How many of the columns are printed, from the first; None for all.
         """
         part = _part(f"xl/worksheets/sheet{len(self._sheets) + 1}.xml")
         with io.TextIOWrapper(self._package.open(part, "w"), encoding="utf-8", newline="\n") as file:
@@ -110,22 +129,26 @@ class WorkbookFile:
             file.write(
                 f'</sheetData><autoFilter ref="A1:{column_letters(len(widths) - 1)}{rows.count}"/>{_END}'
             )
-        area = f"$A$1:${column_letters(len(widths) - 1)}${rows.count}"
-        self._sheets.append((xml_text(title), area))
+        quoted = "'" + xml_text(title).replace("'", "''") + "'"
+        areas = [
+            f"{quoted}!$A$1:${column_letters(columns - 1)}${rows.count}"
+            for columns in (len(widths), printed or len(widths))
+        ]
+        self._sheets.append(_Sheet(xml_text(title), quoted, *areas))
 
     def _write_directory(self) -> None:
         """Write what holds the sheets together: names, looks, kinds of parts and how they belong together."""
         sheets, names = "", ""
         relations = [(f"{_OFFICE}/styles", "styles.xml")]
         kinds = _kind("xl/workbook.xml", "sheet.main") + _kind("xl/styles.xml", "styles")
-        for index, (title, area) in enumerate(self._sheets):
+        for index, sheet in enumerate(self._sheets):
             relations.append((f"{_OFFICE}/worksheet", f"worksheets/sheet{index + 1}.xml"))
             kinds += _kind(f"xl/worksheets/sheet{index + 1}.xml", "worksheet")
-            name = title.replace('"', "&quot;")
+            name = sheet.title.replace('"', "&quot;")
             sheets += f'<sheet name="{name}" sheetId="{index + 1}" r:id="rId{len(relations)}"/>'
-            quoted = "'" + title.replace("'", "''") + "'"
-            names += _name("_FilterDatabase", index, f"{quoted}!{area}", ' hidden="1"')
-            names += _name("Print_Titles", index, f"{quoted}!$1:$1")
+            names += _name("_FilterDatabase", index, sheet.area, ' hidden="1"')
+            names += _name("Print_Area", index, sheet.printed)
+            names += _name("Print_Titles", index, f"{sheet.quoted}!$1:$1")
         book = f"<sheets>{sheets}</sheets><definedNames>{names}</definedNames>"
         parts = {
             "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}">{book}</workbook>',

@@ -50,16 +50,23 @@ def role_label(form_id: str, role_id: str) -> Bilingual | Message:
     """Return what people call a role of a form; its id where the form, or the role, is not known here."""
     if role_id == ANY_ROLE:
         return message("api.every-role")
-    try:
-        known = _role_labels(form_id, forms_folder())
-    except AgreegenError:
-        known = {}
+    form = _known_form(form_id, forms_folder())
+    known = {} if form is None else {role.id: role.label for role in form.roles}
     return known.get(role_id, Bilingual(role_id, role_id))
 
 
+def form_title(form_id: str) -> Bilingual:
+    """Return what people call a form; its id where it is not known here."""
+    form = _known_form(form_id, forms_folder())
+    return Bilingual(form_id, form_id) if form is None else form.title
+
+
 @functools.cache
-def _role_labels(form_id: str, folder: Path) -> dict[str, Bilingual]:
-    return {role.id: role.label for role in catalog.find_form(form_id, folder).roles}
+def _known_form(form_id: str, folder: Path) -> Form | None:
+    try:
+        return catalog.find_form(form_id, folder)
+    except AgreegenError:
+        return None
 
 
 def check_form(directory: Path) -> list[Complaint]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agreegen.api.access import RegisterAccess
-from agreegen.api.forms import role_label
+from agreegen.api.forms import form_title, role_label
 from agreegen.api.register_heads import ChainVerdict, judge_audit
 from agreegen.clock import read_clock
 from agreegen.errors import UsageError
@@ -132,7 +132,8 @@ def export_register(path: Path, output: Path, *, omit_ids: bool = False) -> int:
     with open_register(path) as register:
         if kind == ".csv":
             return export_csv(register.documents(by_path=True), output, omit_ids=omit_ids, for_people=True)
-        return export_xlsx(register.documents(by_path=True), output, omit_ids=omit_ids, role_label=role_label)
+        documents = register.documents(by_path=True)
+        return export_xlsx(documents, output, omit_ids=omit_ids, role_label=role_label, form_title=form_title)
 
 
 def describe_document(document: DocumentRow) -> dict[str, object]:

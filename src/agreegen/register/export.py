@@ -57,17 +57,20 @@ def export_xlsx(
     *,
     omit_ids: bool = False,
     role_label: Callable[[str, str], object] = lambda _form, role: role,
+    form_title: Callable[[str], object] = lambda form: form,
 ) -> int:
     """Write documents as a workbook for people (mode 0600) and return how many there are.
 
-    Header, states and roles are in the reader's words. Excel turns an 18-digit number into one that has lost
-    its last digits; a text cell keeps them.
+    Header, states, forms and roles are in the reader's words. Excel turns an 18-digit number into one that
+    has lost its last digits; a text cell keeps them. On paper stand the columns that tell who has signed
+    what; ID numbers and hashes do not.
 
     Args:
         documents: E.g. all of them: `register.documents()`.
         path: The file to write.
         omit_ids: Leave the ID numbers out.
         role_label: What people call a role, by form and role.
+        form_title: What people call a form.
 
     Raises:
         OSError: The file cannot be written.
@@ -82,9 +85,15 @@ def export_xlsx(
         for document in documents:
             count += 1
             told = _told(document, role_label)
+            told["form"] = message(
+                "register.form-and-version",
+                form=form_title(document.registration.form_id),
+                version=document.registration.form_version,
+            )
             yield [_harmless(translate(told[column.name])) for column in columns]
 
-    write_tables(path, [Table(translate(message("register.sheet")), titles, rows())])
+    printed = sum(column.printed for column in columns)
+    write_tables(path, [Table(translate(message("register.sheet")), titles, rows(), printed)])
     return count
 
 
@@ -92,27 +101,25 @@ def export_xlsx(
 class _Column:
     name: str
     width: int
+    printed: bool = True
 
 
-_SHEET = tuple(
-    _Column(name, width)
-    for name, width in (
-        ("staff_no", 12),
-        ("name", 14),
-        ("unit", 20),
-        ("id_number", 20),
-        ("form", 16),
-        ("state", 9),
-        ("signed", 26),
-        ("printed_at", 18),
-        ("bag", 12),
-        ("path", 20),
-        ("id", 18),
-        ("superseded_by", 14),
-        ("sha256", 24),
-    )
+_SHEET = (
+    _Column("staff_no", 12),
+    _Column("name", 14),
+    _Column("unit", 20),
+    _Column("form", 18),
+    _Column("state", 9),
+    _Column("signed", 46),
+    _Column("printed_at", 18),
+    _Column("bag", 12),
+    _Column("id_number", 20, printed=False),
+    _Column("path", 28, printed=False),
+    _Column("id", 36, printed=False),
+    _Column("superseded_by", 36, printed=False),
+    _Column("sha256", 68, printed=False),
 )
-"""The columns of the workbook: what people look for first, and no wider than A4 across can show."""
+"""The columns of the workbook: what people look for first, and of that no more than A4 across can show."""
 
 
 def _told(document: DocumentRow, role_label: Callable[[str, str], object]) -> dict[str, object]:
@@ -123,7 +130,6 @@ def _told(document: DocumentRow, role_label: Callable[[str, str], object]) -> di
         "name": known.name,
         "unit": known.unit or "",
         "id_number": known.id_number or "",
-        "form": f"{known.form_id} {known.form_version}",
         "state": message(f"register.state.{document.state.value}"),
         "signed": [
             message(

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from openpyxl import load_workbook
+from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from agreegen.messages import speaking
@@ -42,6 +43,12 @@ def test_the_workbook_is_for_people(filled: Register, tmp_path: Path) -> None:
     assert row["身份证号"] == "11010519491231002X"
     assert row["状态"] in {"已生成", "已核验"}
     assert all(re.search("[\u4e00-\u9fff]", str(title)) for title in header)
+    printed = header[: column_index_from_string(str(sheet.print_area).split("$")[3])]
+    assert {"姓名（名称）", "状态", "已签"} <= set(printed)
+    assert not {"身份证号", "文件哈希（SHA-256）"} & set(printed)
+    widths = [sheet.column_dimensions[get_column_letter(each)].width for each in range(1, len(printed) + 1)]
+    assert sum(widths) < 160, "at more than this the letters are smaller than 9 points"
+    assert sheet.print_title_rows == "$1:$1"
     assert (sheet.freeze_panes, sheet.page_setup.orientation) == ("A2", "landscape")
     assert sheet.auto_filter.ref.startswith("A1:")
     assert all(cell.data_type in "sn" for cell in sheet[2])
