@@ -144,6 +144,8 @@ def test_bad_rows_fail_and_go_on_once_mended(
     assert failed.stat().st_mode & 0o777 == 0o600
     book = openpyxl.load_workbook(output / "failed-rows.xlsx")
     assert BAD_ID in {str(cell.value) for row in book.worksheets[0] for cell in row}
+    told = agreegen("batch", "run", job, "--workers", "1").err
+    assert "failed-rows.xlsx" in told, "of a CSV a spreadsheet loses the last digits of ID numbers"
     mended = tmp_path / "mended.csv"
     mended.write_text(text.replace(BAD_ID, "").replace("刘洋,HN0003", "刘洋,HN0006"), "utf-8")
     again = agreegen("batch", "run", job, "--roster", mended, "--json", "--workers", "1")

@@ -47,7 +47,7 @@ def test_a_good_credential_is_ready(
 ) -> None:
     result = agreegen("credentials", "check", issued(authority, tmp_path / "c"), "--trust", root)
     assert result.code == 0
-    assert "ready to sign (ecdsa-sha256)" in result.err
+    assert "ready to sign (ecdsa-sha256); certificate of 张伟, until 20" in result.err
 
 
 def test_without_anchors_the_chain_is_open(agreegen: Agreegen, authority: MiniCa, tmp_path: Path) -> None:

@@ -174,10 +174,11 @@ def test_decisions_are_recorded_or_named(
     code, _ = _add(printed, capsys, "--decisions", sheet, "--review", review)
     assert code == 3, "the page carries another person's mark"
     assert set(_on_paper(printed)) == {"P001"}
-    _fill(sheet, {2: ("P002", "通过", "李主任"), 3: ("", "退回", "李主任")})
+    _fill(sheet, {2: ("P002", "通过", "李主任"), 3: ("P004", "退回", "李主任")})
     code, answer = _add(printed, capsys, "--decisions", sheet, "--review", review)
     assert code == 0
     assert [page["status"] for page in answer["pages"]] == ["accepted", "rejected"]
+    assert [page["staff_no"] for page in answer["pages"]] == ["P002", "P004"], "who has to sign again is told"
     assert {page["source"] for page in answer["pages"]} == {"scan.pdf"}, "she knows it by its name"
     assert _on_paper(printed) == {"P001": "王科长", "P002": "李主任"}
     code, answer = _add(printed, capsys, scan, "--review", review)

@@ -11,9 +11,15 @@ from typing import TYPE_CHECKING
 from agreegen.api.access import Prompt
 from agreegen.clock import read_clock
 from agreegen.messages import Message
-from agreegen.signing.certificate_checks import Finding, check_credential, try_credential
+from agreegen.signing.certificate_checks import (
+    Finding,
+    certificate_end,
+    check_credential,
+    try_credential,
+)
 from agreegen.signing.credentials.loading import load_credential, read_config
 from agreegen.signing.interface import Credential, TimestampServer, Trust
+from agreegen.signing.names import subject_label
 from agreegen.signing.services.timestamp_files import load_tsa
 from agreegen.signing.trust import load_trust
 
@@ -45,10 +51,14 @@ class CheckedCredential:
     Attributes:
         mechanism: Its kind of signature, e.g. `rsa-sha256`.
         findings: What deserves a look.
+        holder: Whom its certificate names.
+        until: The end of its certificate.
     """
 
     mechanism: str
     findings: tuple[Finding, ...]
+    holder: str
+    until: datetime
 
 
 def load_timestamp_servers(
@@ -102,7 +112,13 @@ def examine_credential(
         findings = [*findings, *check_status(credential, anchors, now)]
         try_credential(credential)
         appearance_of(SigningIdentity.of(credential), now)(*_SOME_FIELD_PT)
-        return CheckedCredential(credential.signer.mechanism.value, tuple(findings))
+        certificate = credential.certificate_der
+        return CheckedCredential(
+            credential.signer.mechanism.value,
+            tuple(findings),
+            subject_label(certificate),
+            certificate_end(certificate),
+        )
 
 
 def secrets_asked(path: Path) -> tuple[Message, ...]:

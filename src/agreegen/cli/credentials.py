@@ -58,4 +58,12 @@ def check_command(
     )
     for finding in checked.findings:
         say_warning(finding)
-    say(message("cli.ready-sign", credential_file=credential_file, mechanism=checked.mechanism))
+    say(
+        message(
+            "cli.ready-sign",
+            credential_file=credential_file,
+            mechanism=checked.mechanism,
+            holder=checked.holder,
+            until=checked.until,
+        )
+    )

@@ -19,7 +19,7 @@ from agreegen.cli.options import (
     register_options,
 )
 from agreegen.cli.output import prompt_secret, say, say_warning
-from agreegen.messages import message
+from agreegen.messages import Message, message
 
 
 @click.command("generate")
@@ -82,6 +82,12 @@ def command(
             output=output,
             title_zh=form.title_zh,
             id=made.document.id,
-            engine=made.document.engine,
+            engine=_engine_words(made.document.engine),
         )
     )
+
+
+def _engine_words(engine: str) -> Message:
+    """Say who laid out the pages, by the name and version that stand in the document."""
+    name, _, version = engine.partition("/")
+    return message(f"cli.engine.{name}", version=version)

@@ -280,7 +280,9 @@ class Roster:
     def _unknown_columns(self) -> list[Complaint]:
         header = self._table.header
         told = {
-            column: message("rosters.column-not-field-not-read", texts=header.texts[column], id=self._form.id)
+            column: message(
+                "rosters.column-not-field-not-read", texts=header.texts[column], form=self._form.title
+            )
             for column in header.unknown
         }
         for column, better in header.displaced.items():

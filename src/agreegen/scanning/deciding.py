@@ -73,7 +73,8 @@ class Decider:
                     )
                 name = known.inputs[kept.sha256]
                 if not decision.accepted:
-                    results.append(_result(name, decision, PageStatus.REJECTED))
+                    whose = self._in_force(decision.number)
+                    results.append(_result(name, decision, PageStatus.REJECTED, whose))
                     drafts += [] if key in known.rejected else [_rejection(decision)]
                     continue
                 row = self._row_of(decision)
@@ -102,11 +103,13 @@ class Decider:
             )
         return kept
 
+    def _in_force(self, number: str) -> DocumentRow | None:
+        found = [row for row in self.view.documents_by_staff_no(number) if row.in_force]
+        return found[0] if found else self.view.document(number)
+
     def _row_of(self, decision: Decision) -> DocumentRow:
         """Return the document of a staff number or document id; the page's mark must not name another."""
-        found = [row for row in self.view.documents_by_staff_no(decision.number) if row.in_force]
-        by_id = self.view.document(decision.number)
-        row = found[0] if found else by_id
+        row = self._in_force(decision.number)
         if row is None:
             raise InputError(message("scanning.nobody-number-has-document", number=decision.number))
         kept = self._find(decision)

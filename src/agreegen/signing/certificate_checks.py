@@ -53,6 +53,11 @@ class Finding:
         return translate(self.message, language)
 
 
+def certificate_end(certificate_der: bytes) -> datetime:
+    """Return until when a certificate is valid, aware UTC; it was read before."""
+    return x509.load_der_x509_certificate(certificate_der).not_valid_after_utc
+
+
 def check_credential(
     credential: Credential, trust: Trust, now: datetime, until: datetime | None = None
 ) -> list[Finding]:

@@ -42,7 +42,7 @@ def test_columns_that_are_not_read_are_one_line() -> None:
         [
             Complaint(
                 Location("r.xlsx", "人员", 1, cell),
-                message("rosters.column-not-field-not-read", texts=name, id="personal-pledge"),
+                message("rosters.column-not-field-not-read", texts=name, form="personal-pledge"),
                 severity=Severity.WARNING,
             )
             for cell, name in (("A1", "序号"), ("I1", "备注"), ("J1", "手机"))

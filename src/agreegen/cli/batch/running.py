@@ -208,4 +208,6 @@ def print_summary(summary: RunSummary, output: Path) -> None:
     if summary.kept_signed:
         say(message("cli.rows-kept-their-person-signed-them", kept_signed=summary.kept_signed))
     if summary.failed:
-        say(message("cli.failed-rows-ready-run-again", failed_rows=summary.failed_rows))
+        # The workbook: a spreadsheet that opens the CSV loses the last digits of ID numbers.
+        workbook = Path(summary.failed_rows).with_suffix(".xlsx")
+        say(message("cli.failed-rows-ready-run-again", failed_rows=workbook))
