@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
 from agreegen.messages import Message, in_every_language, message, translate
-from agreegen.model.report import Report
+from agreegen.model.report import FileReport, Report
 from agreegen.model.retention import Retention
 from agreegen.signing.interface import Credential, TimestampServer, Trust
 from agreegen.verification.detached import SealReport, SealState
@@ -233,7 +234,7 @@ class BagReport:
                 for problem in self.problems
             ),
             *((_check(name), _result(seal.state), seal.detail) for name, seal in seals.items()),
-            (_check("documents"), counts or message("messages.none"), ""),
+            (_check("documents"), counts or message("messages.none"), _still_open(files)),
             *((_check("document"), _result(file.verdict), file.path) for file in files if not file.settled),
             *(
                 (
@@ -245,6 +246,12 @@ class BagReport:
                 if file.document is not None and file.document.fulfilled_elsewhere
             ),
         ]
+
+
+def _still_open(files: Sequence[FileReport]) -> Message | str:
+    """Say of how many documents a required role is open: what is signed of them may be valid all the same."""
+    count = sum(bool(file.document and file.document.missing_roles) for file in files)
+    return message("archive.documents-not-fully-signed", count=count) if count else ""
 
 
 def _check(name: str) -> Message:
