@@ -9,11 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agreegen.api.access import RegisterAccess
-from agreegen.api.forms import form_title, role_label
 from agreegen.api.register_heads import ChainVerdict, judge_audit
 from agreegen.clock import read_clock
 from agreegen.errors import UsageError
-from agreegen.forms.catalog import find_form, forms_folder
 from agreegen.messages import message
 from agreegen.pki.signer_pin import SignerPin
 from agreegen.recording.known_heads import read_known
@@ -99,6 +97,7 @@ def register_coverage(
         RegisterError: A register cannot be read.
     """
     from agreegen.batch.planning.mended_rows import MendedRows  # noqa: PLC0415 - planning takes long to load
+    from agreegen.forms.catalog import find_form, forms_folder  # noqa: PLC0415 - only for a roster
     from agreegen.rosters.roster import open_roster  # noqa: PLC0415 - only for a roster
 
     with contextlib.ExitStack() as stack:
@@ -124,6 +123,7 @@ def export_register(path: Path, output: Path, *, omit_ids: bool = False) -> int:
         RegisterError: The register cannot be read.
         OSError: The output cannot be written.
     """
+    from agreegen.api.forms import form_title, role_label  # noqa: PLC0415 - only to export
     from agreegen.register.export import export_csv, export_xlsx  # noqa: PLC0415 - only to export
 
     kind = output.suffix.lower()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from binascii import unhexlify
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -77,7 +78,7 @@ def decode_name(token: bytes) -> Name:
 def decode_hex(token: bytes) -> bytes:
     """Decode a hexadecimal string token with its brackets; an odd digit counts as followed by 0."""
     digits = token[1:-1].translate(None, _WHITE_BYTES)
-    return bytes.fromhex((digits + b"0" if len(digits) % 2 else digits).decode("ascii"))
+    return unhexlify(digits + b"0" if len(digits) % 2 else digits)
 
 
 def parse_literal(data: bytes, start: int) -> tuple[bytes, int]:

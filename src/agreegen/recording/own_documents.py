@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from agreegen.chain.signed_heads import SignerIdentity
 from agreegen.messages import Message, message
@@ -68,18 +67,14 @@ def count_pages(data: bytes) -> int:
         return 0
 
 
-def examine_file(path: Path, row: DocumentRow) -> list[Message]:
+def examine_file(data: bytes, row: DocumentRow) -> list[Message]:
     """Say in what a file is not the document of its row.
 
     1. Its own id is that of the row: a copy of another person's file is not hers.
     2. It carries a signature in each role that the row counts as signed in it, and in no other.
     3. Each is by the certificate that the register recorded; where an earlier version recorded none, a role
        that names its holder must be signed by a certificate that names that holder, too.
-
-    Raises:
-        OSError: It cannot be read.
     """
-    data = path.read_bytes()
     own = _told(read_plain_identity(data) or read_identity(data, Limits()), _repeated_signer_of)
     if own.document is None:
         return [message("recording.carries-no-document-ours")]

@@ -213,7 +213,7 @@ def _document_problems(
     data = path.read_bytes()
     if sha256_of(data) != row.sha256:
         return [message("recording.not-file-register-knows-2", path=row.registration.path)]
-    return [*examine_file(path, row), *_signature_problems(data, check, expected)]
+    return [*examine_file(data, row), *_signature_problems(data, check, expected)]
 
 
 def _signature_problems(data: bytes, check: TailCheck, expected: _Expected) -> Iterator[Message]:

@@ -85,8 +85,7 @@ def project(document: DocumentRow | None, event: Event) -> DocumentRow:
     registration = document.registration
     if "path" in facts:
         registration = replace(registration, path=str(facts["path"]))
-    return replace(
-        document,
+    return DocumentRow(
         registration=registration,
         state=_next_state(document, event.kind),
         sha256=document.sha256 if event.kind in _NO_HASH or event.sha256 is None else event.sha256,

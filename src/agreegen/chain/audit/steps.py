@@ -111,14 +111,13 @@ class ChainWalk:
                     message("chain.next-event", row=row[0]),
                 )
                 self.count = row[0]
-            where = message("chain.event", events=self.count)
             if link_hash(tip, row[:7]) != row[7]:
-                yield Problem("event-changed", where, message("chain.its-hash-does-not-follow-from"))
+                said = message("chain.its-hash-does-not-follow-from")
+                yield Problem("event-changed", self._here(), said)
             tip, moment = row[7], parse_time(row[1])
             if moment < latest:
-                yield Problem(
-                    "time-backwards", where, message("chain.recorded-before-event-before", at=moment)
-                )
+                said = message("chain.recorded-before-event-before", at=moment)
+                yield Problem("time-backwards", self._here(), said)
             latest = max(latest, moment)
             yield from self._compare(meta[kind], tip)
         if str(self.count) != meta[TIP_COUNT] or tip.hex() != meta[TIP_HASH]:
@@ -143,13 +142,17 @@ class ChainWalk:
             self._codes.setdefault(int(code.partition("-")[0]), []).append(code)
 
     def _compare(self, chain_id: str, tip: bytes) -> Iterator[Problem]:
-        where = message("chain.event", events=self.count)
         for head in self._by_count.pop(self.count, ()):
             if head.hash != tip:
-                yield Problem("head-mismatch", where, message("chain.known-head-names-another-hash-place"))
+                said = message("chain.known-head-names-another-hash-place")
+                yield Problem("head-mismatch", self._here(), said)
         for code in self._codes.pop(self.count, ()):
             if Head(chain_id, self.count, tip, kind=self.kind.name).code != code:
-                yield Problem("head-mismatch", where, message("chain.code-not-chain-place", code_=code))
+                said = message("chain.code-not-chain-place", code_=code)
+                yield Problem("head-mismatch", self._here(), said)
+
+    def _here(self) -> Message:
+        return message("chain.event", events=self.count)
 
     def _not_met(self) -> Iterator[Problem]:
         """A head that is known names more events than there are: the chain was taken back."""

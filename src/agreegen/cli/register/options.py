@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from agreegen.api.forms import role_label
 from agreegen.api.registers import open_register
 from agreegen.cli.options import any_path, existing_file
 from agreegen.messages import Message
@@ -38,6 +37,8 @@ def roles_in_words(
     register_file: Path, document_id: str, roles: Sequence[str]
 ) -> tuple[Bilingual | Message | str, ...]:
     """Return what people call the roles of a registered document."""
+    from agreegen.api.forms import role_label  # noqa: PLC0415 - forms take long to load
+
     with open_register(register_file) as register:
         row = register.document(document_id)
     return tuple(role if row is None else role_label(row.registration.form_id, role) for role in roles)

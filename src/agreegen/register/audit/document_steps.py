@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import operator
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from agreegen.chain.audit.interface import Problem
 from agreegen.chain.event_facts import NOT_OURS
 from agreegen.chain.schema import EVENT_COLUMNS, execute_script, schema_version
-from agreegen.messages import message
+from agreegen.messages import Message, message
 from agreegen.register.columns import COLUMNS, SCAN_COLUMNS, UNTOLD_BEFORE, row_values
 from agreegen.register.interface import DocumentRow, EventKind
 from agreegen.register.migrations import (
@@ -21,6 +22,7 @@ from agreegen.register.migrations import (
 )
 
 _OF_SCANS = (EventKind.PAPER.value, EventKind.RETRACTED.value)
+_EVENTS = f"SELECT {EVENT_COLUMNS} FROM events WHERE document <> '' ORDER BY document, seq"  # noqa: S608  # constants only
 _EVENTS_OF_SCANS = (
     f"SELECT {EVENT_COLUMNS} FROM events WHERE document <> '' AND kind IN (?, ?) ORDER BY document, seq"  # noqa: S608  # constants only
 )
@@ -33,18 +35,19 @@ def document_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
     untold = UNTOLD_BEFORE if schema_version(connection) < REGISTER.version else ()
     names = tuple(name for name in _NAMES if name not in untold)
     stored = connection.execute(f"SELECT {', '.join(names)} FROM documents ORDER BY id")  # noqa: S608  # constants only
+    told = operator.itemgetter(*map(_NAMES.index, names))
     row = stored.fetchone()
     for document_id, expected in _recomputed(connection):
         while row is not None and row[0] < document_id:
             yield _unregistered(row)
             row = stored.fetchone()
-        where = message("register.document", row=document_id)
         if isinstance(expected, Problem):
             yield expected
         elif row is None or row[0] != document_id:
-            yield Problem("document-missing", where, message("register.events-know-its-row-gone"))
-        elif tuple(row) != _picked(expected, names):
-            yield Problem("document-changed", where, message("register.its-row-does-not-follow-from-2"))
+            yield _problem("document-missing", document_id, message("register.events-know-its-row-gone"))
+        elif row != told(row_values(expected)):
+            said = message("register.its-row-does-not-follow-from-2")
+            yield _problem("document-changed", document_id, said)
         if row is not None and row[0] == document_id:
             row = stored.fetchone()
     if row is not None:
@@ -52,26 +55,17 @@ def document_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
 
 
 def _unregistered(row: tuple[object, ...]) -> Problem:
-    return Problem(
-        "document-changed", message("register.document", row=row[0]), message("register.no-event-registers")
-    )
+    return _problem("document-changed", row[0], message("register.no-event-registers"))
 
 
-def _picked(document: DocumentRow, names: Sequence[str]) -> tuple[object, ...]:
-    values = dict(zip(_NAMES, row_values(document), strict=True))
-    return tuple(values[name] for name in names)
+def _problem(code: str, document_id: object, said: Message) -> Problem:
+    return Problem(code, message("register.document", row=document_id), said)
 
 
 def _recomputed(connection: sqlite3.Connection) -> Iterator[tuple[str, DocumentRow | Problem]]:
-    rows = connection.execute("SELECT DISTINCT document FROM events WHERE document <> '' ORDER BY document")
-    for (document_id,) in rows:
-        events = connection.execute(
-            "SELECT seq, at, kind, document, role, sha256, details, hash FROM events WHERE document = ? "
-            "ORDER BY seq",
-            (document_id,),
-        )
+    for document_id, rows in itertools.groupby(connection.execute(_EVENTS), key=operator.itemgetter(3)):
         try:
-            yield document_id, compute_document(event_from_row(row) for row in events)
+            yield document_id, compute_document(map(event_from_row, rows))
         except NOT_OURS as exc:
             said = message("register.its-events-do-not-make-document", exc=exc)
             yield (

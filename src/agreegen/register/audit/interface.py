@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from agreegen.messages import Message
 from agreegen.register.interface import DocumentRow
 
-ExamineFile = Callable[[Path, DocumentRow], list[Message]]
+ExamineFile = Callable[[bytes, DocumentRow], list[Message]]
 """Says in what a file is not the document of its row: its own id, its roles, who signed them."""
