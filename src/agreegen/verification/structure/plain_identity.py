@@ -2,14 +2,15 @@
 
 Thousands of files of a register are asked this. Where everything that bears on the answer stands in the file
 once, or the same in all revisions, `read_identity` would give the same answer; of any other file nothing is
-said here.
+said here. Files of one batch differ in their attachments and signatures alone: where these are is remembered
+with the bytes of all the objects that say so.
 """
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from agreegen.model.document import ATTACHMENT_NAME
@@ -22,7 +23,7 @@ from agreegen.verification.structure.identity import Identity
 _NAME = re.compile(rb"[A-Za-z0-9_.-]{1,100}")
 _NUMBER_OR_ID = re.compile(rb"\d{1,10}(?: 0 R)?|\[ ?<[0-9A-Fa-f]*> ?<[0-9A-Fa-f]*> ?\]")
 _CLOSING = b"endobj"
-_MOST_REMEMBERED_BYTES = 2048
+_MOST_LAYOUTS = 16
 _LIMITS = Limits()
 _PACKED = {"Filter", "DecodeParms", "F"}
 _MOST_BYTES = 1 << 20
@@ -42,13 +43,100 @@ def read_plain_identity(data: bytes) -> Identity | None:
     """
     try:
         plain = PlainPdf.read(data)
-        catalog = _catalog(plain)
-        return Identity(_attachment(plain, catalog), _signatures(plain, catalog))
+        root = _root(plain)
+        layout = next((known for known in tuple(_layouts) if known.is_of(plain, root)), None)
+        if layout is None:
+            layout = _read_layout(_Objects(plain), root)
+            _layouts[:] = [layout, *_layouts[: _MOST_LAYOUTS - 1]]
+        read = {name: _contents(_written_once(plain, each)) for name, each in layout.signatures.items()}
+        signatures = {name: contents for name, contents in read.items() if contents is not None}
+        return Identity(_attachment(plain, layout.attachment), signatures)
     except (NotPlainError, StructureError):
         return None
 
 
-def _catalog(plain: PlainPdf) -> Dictionary:
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where a file has its attachment and its signatures.
+
+    Attributes:
+        root: Number of its catalog.
+        attachment: Where the attachment stands.
+        signatures: Role → where its signature, or its timestamp, stands.
+        objects: Number → versions as they stand in the file, the last one first, of each object that says so.
+        first: Numbers of those that must come with the first revision.
+    """
+
+    root: int
+    attachment: Ref
+    signatures: Mapping[str, Ref]
+    objects: Mapping[int, tuple[bytes, ...]]
+    first: frozenset[int]
+
+    def is_of(self, plain: PlainPdf, root: int) -> bool:
+        """Tell whether all objects that say so are the same, byte for byte, in another file."""
+        if root != self.root or not all(_is_first(plain, number) for number in self.first):
+            return False
+        return all(_are_at(plain, number, versions) for number, versions in self.objects.items())
+
+
+def _are_at(plain: PlainPdf, number: int, versions: tuple[bytes, ...]) -> bool:
+    count = 0
+    for offset, table in plain.offsets(number):
+        version = versions[count] if count < len(versions) else b""
+        if not version or not plain.data.startswith(version, offset) or offset + len(version) > table:
+            return False
+        count += 1
+    return count == len(versions)
+
+
+_layouts: list[_Layout] = []
+"""Those of the files that were read last; what a batch made has one or two."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Objects:
+    """Reads objects of a file and notes them.
+
+    Attributes:
+        plain: The file.
+        noted: Number → versions as they stand in the file.
+        first: Numbers of those that must come with the first revision.
+    """
+
+    plain: PlainPdf
+    noted: dict[int, tuple[bytes, ...]] = field(default_factory=dict)
+    first: set[int] = field(default_factory=set)
+
+    def versions(self, value: Value) -> list[Dictionary]:
+        """Return all versions of an object that is a dictionary, the last one first."""
+        if not isinstance(value, Ref):
+            raise NotPlainError
+        found = _versions(self.plain, value)
+        dictionaries = [each for each, _ in found if isinstance(each, dict)]
+        if not found or len(dictionaries) != len(found):
+            raise NotPlainError
+        self.noted[value.num] = tuple(text for _, text in found)
+        return dictionaries
+
+    def written_first(self, value: Value) -> Dictionary:
+        """Return a dictionary, direct or in an object written once, with the first revision."""
+        if isinstance(value, dict):
+            return value
+        found = self.versions(value)
+        if len(found) != 1 or not isinstance(value, Ref) or not _is_first(self.plain, value.num):
+            raise NotPlainError
+        self.first.add(value.num)
+        return found[0]
+
+
+def _read_layout(objects: _Objects, root: int) -> _Layout:
+    catalog = _catalog(objects, root)
+    attachment, signatures = _attached(objects, catalog), _signatures(objects, catalog)
+    return _Layout(root, attachment, signatures, objects.noted, frozenset(objects.first))
+
+
+def _root(plain: PlainPdf) -> int:
     for trailer in plain.trailers:
         same = trailer.get(b"/Root") == plain.trailer.get(b"/Root")
         if not same or not all(map(_NUMBER_OR_ID.fullmatch, trailer.values())):
@@ -56,7 +144,11 @@ def _catalog(plain: PlainPdf) -> Dictionary:
     number, _, reference = plain.trailer.get(b"/Root", b"").partition(b" ")
     if reference != b"0 R":
         raise NotPlainError
-    catalogs = _versions(plain, Ref(int(number), 0))
+    return int(number)
+
+
+def _catalog(objects: _Objects, root: int) -> Dictionary:
+    catalogs = objects.versions(Ref(root, 0))
     newest = catalogs[0]
     for catalog in catalogs:
         permissions = catalog.get("Perms", {})
@@ -68,27 +160,22 @@ def _catalog(plain: PlainPdf) -> Dictionary:
     return newest
 
 
-def _signatures(plain: PlainPdf, catalog: Dictionary) -> Mapping[str, bytes]:
-    found: dict[str, bytes] = {}
+def _signatures(objects: _Objects, catalog: Dictionary) -> dict[str, Ref]:
+    found: dict[str, Ref] = {}
     names: set[str] = set()
-    used: set[Ref] = set()
-    for field in _fields(plain, catalog):
-        name, value = _field(_versions(plain, field))
-        if name in names or value in used:
+    for field_ in _fields(objects, catalog):
+        name, value = _field(objects.versions(field_))
+        if name in names or value in found.values():
             raise NotPlainError
         names.add(name)
-        if value is None:
-            continue
-        used.add(value)
-        contents = _contents(_written_once(plain, value))
-        if contents is not None:
-            found[name] = contents
+        if value is not None:
+            found[name] = value
     return found
 
 
-def _fields(plain: PlainPdf, catalog: Dictionary) -> list[Ref]:
+def _fields(objects: _Objects, catalog: Dictionary) -> list[Ref]:
     """Return the fields of the form, which may have become more, and never fewer."""
-    lists = [_references(form.get("Fields")) for form in _versions(plain, catalog.get("AcroForm"))]
+    lists = [_references(form.get("Fields")) for form in objects.versions(catalog.get("AcroForm"))]
     newest = lists[0]
     if len({each.num for each in newest}) != len(newest) or not all(set(one) <= set(newest) for one in lists):
         raise NotPlainError
@@ -119,88 +206,65 @@ def _contents(signature: Value) -> bytes | None:
     return None if kind == "ETSI.RFC3161" else contents
 
 
-def _attachment(plain: PlainPdf, catalog: Dictionary) -> bytes:
-    names = _written_first(plain, catalog.get("Names"))
-    leaf = _written_first(plain, names.get("EmbeddedFiles"))
+def _attached(objects: _Objects, catalog: Dictionary) -> Ref:
+    """Return where the attachment stands."""
+    names = objects.written_first(catalog.get("Names"))
+    leaf = objects.written_first(names.get("EmbeddedFiles"))
     listed = leaf.get("Names")
     if "Kids" in leaf or not isinstance(listed, list) or len(listed) != 2:
         raise NotPlainError
-    specification = _written_first(plain, listed[1])
+    specification = objects.written_first(listed[1])
     if specification.get("F") != ATTACHMENT_NAME.encode():
         raise NotPlainError
-    files = _written_first(plain, specification.get("EF"))
-    stream = _from_first(plain, files.get("UF", files.get("F")))
-    if not isinstance(stream, Stream) or stream.dictionary.keys() & _PACKED or len(stream.raw) > _MOST_BYTES:
+    files = objects.written_first(specification.get("EF"))
+    stream = files.get("UF", files.get("F"))
+    if not isinstance(stream, Ref):
+        raise NotPlainError
+    return stream
+
+
+def _attachment(plain: PlainPdf, place: Ref) -> bytes:
+    stream = _written_once(plain, place)
+    packed = not isinstance(stream, Stream) or stream.dictionary.keys() & _PACKED
+    if (
+        packed
+        or not isinstance(stream, Stream)
+        or len(stream.raw) > _MOST_BYTES
+        or not _is_first(plain, place.num)
+    ):
         raise NotPlainError
     return stream.raw
 
 
-def _written_first(plain: PlainPdf, value: Value) -> Dictionary:
-    """Return a dictionary, direct or in an object that the first revision brought and none wrote again."""
-    found = value if isinstance(value, dict) else _from_first(plain, value)
-    if not isinstance(found, dict):
-        raise NotPlainError
-    return found
-
-
-def _from_first(plain: PlainPdf, value: Value) -> Value:
+def _is_first(plain: PlainPdf, number: int) -> bool:
+    """Tell whether the last version of an object came with the first revision."""
     _, _, oldest_table = plain.sections[-1]
-    if not isinstance(value, Ref) or plain.offset(value.num) >= oldest_table:
-        raise NotPlainError
-    return _written_once(plain, value)
+    return plain.offset(number) < oldest_table
 
 
 def _written_once(plain: PlainPdf, value: Ref) -> Value:
-    found = _objects(plain, value)
+    found = _versions(plain, value)
     if len(found) != 1:
         raise NotPlainError
-    return found[0]
+    return found[0][0]
 
 
-def _versions(plain: PlainPdf, value: Value) -> list[Dictionary]:
-    """Return all versions of an object that is a dictionary, the last one first."""
-    found = _objects(plain, value) if isinstance(value, Ref) else []
-    dictionaries = [each for each in found if isinstance(each, dict)]
-    if not found or len(dictionaries) != len(found):
-        raise NotPlainError
-    return dictionaries
-
-
-def _objects(plain: PlainPdf, reference: Ref) -> list[Value]:
+def _versions(plain: PlainPdf, reference: Ref) -> list[tuple[Value, bytes]]:
+    """Return all versions of an object and their bytes, the last one first."""
     if reference.gen:
         raise NotPlainError
-    found: list[Value] = []
+    found: list[tuple[Value, bytes]] = []
     for offset, table in plain.offsets(reference.num):
-        number, value, end = _object_at(plain.data, offset)
-        if number != reference.num or end > table:
+        number, generation, value, end = parse_indirect(plain.data, offset, _LIMITS)
+        if (
+            generation
+            or number != reference.num
+            or end > table
+            or not plain.data.endswith(_CLOSING, offset, end)
+        ):
             raise NotPlainError
-        found.append(value)
+        found.append((value, plain.data[offset:end]))
     return found
-
-
-def _object_at(data: bytes, offset: int) -> tuple[int, Value, int]:
-    """Return number and value of the object at an offset, and where it ends.
-
-    Most are the same in thousands of documents, so the small ones are remembered by their bytes.
-    """
-    end = data.find(_CLOSING, offset, offset + _MOST_REMEMBERED_BYTES) + len(_CLOSING)
-    if end > len(_CLOSING):
-        number, value, length = _parsed(data[offset:end])
-        if length == end - offset:
-            return number, value, end
-    number, generation, value, end = parse_indirect(data, offset, _LIMITS)
-    if generation or not data.endswith(_CLOSING, offset, end):
-        raise NotPlainError
-    return number, value, end
-
-
-@functools.lru_cache(maxsize=256)
-def _parsed(data: bytes) -> tuple[int, Value, int]:
-    try:
-        number, generation, value, end = parse_indirect(data, 0, _LIMITS)
-    except StructureError:
-        return 0, None, -1
-    return (number, value, end) if not generation and data.endswith(_CLOSING, 0, end) else (0, None, -1)
 
 
 def _references(value: Value) -> list[Ref]:
