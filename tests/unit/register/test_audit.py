@@ -261,3 +261,17 @@ def test_several_processes_find_what_one_finds(tmp_path: Path) -> None:
     found = [verify_register(register.path, files_root=tmp_path, jobs=jobs).problems for jobs in (1, 2)]
     assert found[0] == found[1]
     assert sorted(problem.code for problem in found[0]) == ["file-changed"] * 3 + ["file-missing"]
+
+
+@pytest.mark.parametrize("linked", ["documents/00001/S0003.pdf", "documents/00001"])
+def test_a_link_that_leads_out_of_the_folder_is_told_for_each_file(
+    filled: Register, tmp_path_factory: pytest.TempPathFactory, linked: str
+) -> None:
+    """The same bytes lie elsewhere: whoever owns that place can change them after the audit."""
+    filled.close()
+    root = filled.path.parent
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "moved"
+    shutil.move(root / linked, elsewhere)
+    (root / linked).symlink_to(elsewhere)
+    found = [p.code for p in verify_register(filled.path, files_root=root).problems]
+    assert found == ["file-outside"] * (1 if linked.endswith(".pdf") else 5)
