@@ -55,7 +55,7 @@ def rebuild_register(
         CredentialError: The credential cannot be used.
         InputError: The job or its roster cannot be read.
     """
-    from agreegen.batch.job.register_signers import head_credential  # noqa: PLC0415 - takes long to load
+    from agreegen.batch.job.head_credential import head_credential  # noqa: PLC0415 - takes long to load
     from agreegen.batch.rebuilding import service  # noqa: PLC0415 - the same
     from agreegen.batch.rebuilding.office_signers import read_office_signers  # noqa: PLC0415 - the same
     from agreegen.signing.certificate_checks import check_credential  # noqa: PLC0415 - the same

@@ -14,9 +14,9 @@ from agreegen.batch.checking.credential_checks import CredentialChecker, RowSign
 from agreegen.batch.checking.disk_room import document_bytes, lacking_room, nearest
 from agreegen.batch.interface import Job, JobCheck
 from agreegen.batch.job.form_release import fits_register
+from agreegen.batch.job.head_credential import require_head_signer
 from agreegen.batch.job.job_roster import open_job_roster
 from agreegen.batch.job.output_folder import refuse_links, refuse_lost_register
-from agreegen.batch.job.register_signers import require_head_signer
 from agreegen.batch.job.timestamp_services import timestamp_warnings
 from agreegen.batch.planning.document_identity import under_known_id
 from agreegen.batch.planning.mended_rows import MendedRows

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agreegen.errors import InputError
-from agreegen.forms.drafting.proposal_text import comment
+from agreegen.forms.drafting.yaml_comments import comment
 from agreegen.messages import message
 from agreegen.model.form import FieldType, Form, RoleKind, SignatureRole
 from agreegen.rosters.survey import RosterSurvey, survey_roster

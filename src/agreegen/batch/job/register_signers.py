@@ -9,8 +9,8 @@ from datetime import datetime
 from pathlib import Path
 
 from agreegen.batch.interface import Job
+from agreegen.batch.job.head_credential import head_credential
 from agreegen.batch.job.job_file import read_job
-from agreegen.batch.planning.planner import credential_path
 from agreegen.errors import AgreegenError, RegisterError
 from agreegen.messages import Message, message
 from agreegen.model.retention import Retention
@@ -25,19 +25,6 @@ from agreegen.signing.interface import Credential, Prompt, Trust
 from agreegen.signing.trust import load_trust
 
 _HINT = message("batch.give-credential-or-name-register-credential")
-
-
-def head_credential(job: Job) -> Path | None:
-    """Return whose credential signs the heads of a job's register, or None where the job has nobody.
-
-    It is `register_credential`, else the archive's, else the first one that all rows share.
-    """
-    if job.register_credential is not None:
-        return job.register_credential
-    if job.archive is not None:
-        return job.archive.credential
-    shared = (credential_path(each, {}) for each in job.signatures if not each.personal)
-    return next((path for path in shared if path is not None), None)
 
 
 def remembered_signer(register_file: Path) -> Path | None:
@@ -59,19 +46,6 @@ def remembered_retention(output: Path) -> Retention | None:
     except AgreegenError:
         return None  # it may lie elsewhere by now: then the forms say how long
     return None if archive is None else archive.retention
-
-
-def require_head_signer(job: Job) -> None:
-    """Refuse a job that signs documents, but names nobody who signs the register.
-
-    Raises:
-        RegisterError: Only people's own credentials are named.
-    """
-    if job.signatures and head_credential(job) is None:
-        raise RegisterError(
-            message("batch.no-credential-job-signs-register-anybody", path=job.path),
-            hint=message("batch.name-one-under-register-credential"),
-        )
 
 
 @contextlib.contextmanager

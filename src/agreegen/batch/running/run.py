@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from agreegen.batch.interface import Job, RowResult, RunEventKind, RunSettings, RunSummary
 from agreegen.batch.job.coverage import count_job
+from agreegen.batch.job.head_credential import require_head_signer
 from agreegen.batch.job.job_roster import is_own_roster, open_job_roster, open_run_roster
 from agreegen.batch.job.output_folder import (
     OutputError,
@@ -17,7 +18,6 @@ from agreegen.batch.job.output_folder import (
     refuse_other_template,
     require_writable,
 )
-from agreegen.batch.job.register_signers import require_head_signer
 from agreegen.batch.job.timestamp_services import timestamp_warnings
 from agreegen.batch.making.laying_down import move_aside
 from agreegen.batch.making.outcomes import ChunkOutcome, TaskOutcome

@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterator, Sequence
 from agreegen.forms.drafting.blanks import SigningPlace
 from agreegen.forms.drafting.form_words import known_words, lone_signer, usual_label
 from agreegen.forms.drafting.proposing import Proposal, ProposedField
-from agreegen.messages import Message, message, translate
+from agreegen.forms.drafting.yaml_comments import comment
+from agreegen.messages import message
 from agreegen.model.form import FieldType
 
 _FOR_ROSTERS = ("staff_no", "id_number", "unit")
@@ -107,11 +108,6 @@ def _role_lines(roles: Sequence[SigningPlace], subject: ProposedField) -> Iterat
         if subject.type is FieldType.PERSON_NAME and signatures == [role]:
             yield f"    holder: {subject.name}\n"
         yield f"    place: {{bookmark: signer_{number}, {size}, offset_x_mm: 22, offset_y_mm: 5}}\n"
-
-
-def comment(text: Message) -> str:
-    """Return a text for the reader as lines of comment in YAML."""
-    return "\n".join(f"# {line}" for line in translate(text).split("\n"))
 
 
 def _quoted(text: str) -> str:

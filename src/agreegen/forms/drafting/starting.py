@@ -7,8 +7,9 @@ from pathlib import Path
 
 from agreegen.errors import InputError, UsageError
 from agreegen.files import write_atomically
-from agreegen.forms.drafting.proposal_text import comment, describe_proposal
+from agreegen.forms.drafting.proposal_text import describe_proposal
 from agreegen.forms.drafting.proposing import propose_form
+from agreegen.forms.drafting.yaml_comments import comment
 from agreegen.messages import message
 from agreegen.model.form import Form
 
