@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from agreegen.messages.catalogue import find_entry
 from agreegen.messages.languages import AUTOMATIC, reader_language
@@ -21,6 +20,8 @@ def reader_zone(language: str | None = None) -> tzinfo:
     Raises:
         ValueError: `AGREEGEN_TZ` names no zone that this computer knows.
     """
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - most processes tell no time
+
     name = os.environ.get(ZONE_VARIABLE) or _ZONES.get(language or reader_language(), "UTC")
     try:
         return UTC if name == "UTC" else ZoneInfo(name)

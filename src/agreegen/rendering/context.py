@@ -48,6 +48,7 @@ _KINDS: dict[FieldType, tuple[type, Message]] = {
     FieldType.LIST: (list, message("rendering.a-list")),
     FieldType.YES_NO: (bool, message("rendering.yes-or-no")),
 }
+_TEXT = (str, message("rendering.a-text"))
 _EMPTY: tuple[object, ...] = (None, "", [])
 
 
@@ -57,7 +58,7 @@ def _printed(field: Field, values: Mapping[str, Printed]) -> Printed:
         value = values.get(field.default_from)
     if value is None or value in _EMPTY:
         return _blank(field)
-    wanted, what = _KINDS.get(field.type, (str, message("rendering.a-text")))
+    wanted, what = _KINDS.get(field.type, _TEXT)
     if not isinstance(value, wanted):
         raise RenderingError(message("rendering.must", field=field.label_and_name, what=what))
     if isinstance(value, list):

@@ -129,7 +129,7 @@ class RowIdentities:
         if self._names is None or self._subject is None or self._subject.name not in values:
             return
         text = self._with_details(str(values[self._subject.name]).casefold(), raw)
-        if others := self._names.others(text, number, has_id=self._has_id(self._read(values))):
+        if others := self._names.others(text, number, has_id=self._has_id(values)):
             yield Complaint(
                 locate(number, self._subject.name),
                 self._shared(self._subject.name, others),
@@ -149,14 +149,14 @@ class RowIdentities:
             if name == first or name == self._keys[0] or name in self._personal:
                 yield name, key
 
-    def _has_id(self, keys: Mapping[str, str]) -> bool:
+    def _has_id(self, keys: Mapping[str, object]) -> bool:
         return any(name in keys for name in self._personal)
 
     def _with_details(self, name: str, raw: Mapping[str, RawValue]) -> str:
         """Return a name with whatever else the row says of the person, as it stands there."""
-        others = (raw.get(item) for item in self._telling)
+        others = [raw.get(item) for item in self._telling]
         return _SEPARATOR.join(
-            (name, *("" if each is None else "".join(str(each).split()) for each in others))
+            [name, *["" if each is None else "".join(str(each).split()) for each in others]]
         )
 
     def _read(self, values: Mapping[str, Value]) -> dict[str, str]:

@@ -16,13 +16,9 @@ from agreegen.files import note_input
 from agreegen.foreign.confinement import ConfinedError, Confinement
 from agreegen.foreign.limits import Limits
 from agreegen.messages import message
-from agreegen.rosters.formats.roster_file import open_sources
+from agreegen.rosters.formats.sheet_reading import list_sheets, read_facts, read_rows
 from agreegen.rosters.formats.sheet_source import SheetFacts, Source
 from agreegen.values.problem import RawValue
-from agreegen.values.text import is_empty
-
-_MOST_EMPTY_ROWS = 1_100_000
-"""A worksheet has 1,048,576 rows; a file with more empty ones in a row is no roster."""
 
 
 class ConfinedSource:
@@ -50,13 +46,13 @@ class ConfinedSource:
             InputError: The file is damaged, or asks for more than a table may.
         """
         with _worded(self._path):
-            yield from self._room.stream(_read_rows, self._path, self._index)
+            yield from self._room.stream(read_rows, self._path, self._index)
 
     @functools.cached_property
     def facts(self) -> SheetFacts:
         """What the sheet says besides its cells' values."""
         with _worded(self._path):
-            return self._room.call(_read_facts, self._path, self._index)
+            return self._room.call(read_facts, self._path, self._index)
 
 
 def open_confined(path: Path) -> list[Source]:
@@ -69,7 +65,7 @@ def open_confined(path: Path) -> list[Source]:
     with _worded(path):
         size = path.stat().st_size if path.is_file() else 0
         room = Confinement(Limits.for_bytes(size))
-        sheets = room.call(_list_sheets, path)
+        sheets = room.call(list_sheets, path)
     return [ConfinedSource(room, path, index, *sheet) for index, sheet in enumerate(sheets)]
 
 
@@ -82,30 +78,3 @@ def _worded(path: Path) -> Iterator[None]:
             message("rosters.cannot-read-table", path=path, exc=exc),
             hint=message("rosters.open-excel-or-wps-copy-rows"),
         ) from exc
-
-
-@functools.lru_cache(maxsize=1)
-def _sources(path: Path) -> list[Source]:
-    return open_sources(path)
-
-
-def _list_sheets(path: Path) -> list[tuple[str | None, bool]]:
-    return [(source.sheet, source.visible) for source in _sources(path)]
-
-
-def _read_facts(path: Path, index: int) -> SheetFacts:
-    return _sources(path)[index].facts
-
-
-def _read_rows(path: Path, index: int) -> Iterator[Sequence[RawValue]]:
-    empty = 0
-    for row in _sources(path)[index].rows():
-        empty = empty + 1 if all(map(is_empty, row)) else 0
-        if empty > _MOST_EMPTY_ROWS:
-            raise InputError(
-                message(
-                    "rosters.more-than-empty-rows-follow-each", path=path, most_empty_rows=_MOST_EMPTY_ROWS
-                ),
-                hint=message("rosters.copy-rows-people-into-new-workbook"),
-            )
-        yield row

@@ -9,12 +9,9 @@ from agreegen.messages import message
 from agreegen.rosters.formats.csv_files import SEPARATORS, CsvSource
 from agreegen.rosters.formats.sheet_source import Source
 from agreegen.rosters.formats.text_decoding import detect_encoding
-from agreegen.rosters.formats.workbooks import open_calamine, open_xlsx, password_error
-from agreegen.rosters.formats.xlsx_package import open_package
 
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _ZIP = b"PK\x03\x04"
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _OTHERS = {
     b"%PDF": message("rosters.kind.pdf"),
     b"\x89PNG": message("rosters.kind.picture"),
@@ -25,12 +22,6 @@ _OTHERS = {
     b"\x1f\x8b": message("rosters.kind.gzip"),
 }
 _SAVE_AS = message("rosters.open-excel-or-wps-save-xlsx")
-
-
-def _open_ole(path: Path) -> list[Source]:
-    if _ENCRYPTED in path.read_bytes():
-        raise password_error(path)
-    return open_calamine(path)
 
 
 def open_sources(path: Path) -> list[Source]:
@@ -51,10 +42,10 @@ def open_sources(path: Path) -> list[Source]:
         ) from exc
     if not head.strip():
         raise InputError(message("rosters.empty", path=path), hint=message("rosters.choose-file-roster"))
-    if head.startswith(_ZIP):
-        return _open_zip(path)
-    if head.startswith(_OLE):
-        return _open_ole(path)
+    if head.startswith((_ZIP, _OLE)):
+        from agreegen.rosters.formats.workbook_kinds import open_workbook  # noqa: PLC0415 - not for a CSV file
+
+        return open_workbook(path, package=head.startswith(_ZIP))
     for magic, kind in _OTHERS.items():
         if head.startswith(magic):
             raise InputError(
@@ -70,17 +61,3 @@ def open_sources(path: Path) -> list[Source]:
             message("rosters.not-text-file", path=path), hint=message("rosters.roster-xlsx-xls-or-csv-file")
         )
     return [CsvSource(path, encoding, separator) for separator in SEPARATORS]
-
-
-def _open_zip(path: Path) -> list[Source]:
-    with open_package(path) as package:
-        names = set(package.namelist())
-    if "xl/workbook.xml" in names:
-        return open_xlsx(path)
-    if "xl/workbook.bin" in names or "content.xml" in names:
-        return open_calamine(path)
-    kind = message("rosters.kind.word" if "word/document.xml" in names else "rosters.kind.zip")
-    raise InputError(
-        message("rosters.not-roster", path=path, kind=kind),
-        hint=message("rosters.roster-xlsx-xls-or-csv-file"),
-    )
