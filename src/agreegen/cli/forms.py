@@ -22,6 +22,7 @@ from agreegen.cli.options import any_path, existing_file, forms_option, json_opt
 from agreegen.cli.output import print_json, print_table, say
 from agreegen.errors import ExitCode, UsageError
 from agreegen.messages import Message, message, translate
+from agreegen.model.complaint import Complaint, Severity
 
 
 @click.group("forms")
@@ -84,29 +85,24 @@ def check_command(targets: tuple[str, ...], forms_folder_option: Path | None, as
     """Check templates: variables, bookmarks, syntax, justified paragraphs, fonts."""
     places = _find_places(targets, forms_folder_option)
     complaints = [(place, complaint) for place in places for complaint in check_form(place)]
+    wrong = [place for place, complaint in complaints if complaint.severity is Severity.ERROR]
     if as_json:
         print_json([{"form": place.name, "message": str(complaint)} for place, complaint in complaints])
-    elif complaints:
-        for place, complaint in complaints:
-            click.echo(
-                translate(
-                    message(
-                        "cli.complaint",
-                        form=place.name,
-                        severity=message(f"cli.severity.{complaint.severity.value}"),
-                        complaint=complaint,
-                    )
-                )
-            )
-    else:
-        say(message("cli.form-checked-nothing-complain-about", count=len(places)))
-    wrong = [place for place, complaint in complaints if complaint.severity.value == "error"]
-    if complaints and not as_json:
+        return ExitCode.BAD_INPUT if wrong else ExitCode.DONE
+    for place, complaint in complaints:
+        _tell(place.name, complaint)
+    if complaints:
         warnings = len(complaints) - len(wrong)
         say(message("cli.form-checked", count=len(places), errors=len(wrong), warnings=warnings))
-    if not as_json:
-        _tell_layouts([place for place in places if place not in wrong])
+    else:
+        say(message("cli.form-checked-nothing-complain-about", count=len(places)))
+    _tell_layouts([place for place in places if place not in wrong])
     return ExitCode.BAD_INPUT if wrong else ExitCode.DONE
+
+
+def _tell(form_id: str, complaint: Complaint) -> None:
+    severity = message(f"cli.severity.{complaint.severity.value}")
+    click.echo(translate(message("cli.complaint", form=form_id, severity=severity, complaint=complaint)))
 
 
 def _tell_layouts(places: list[Path]) -> None:
@@ -147,19 +143,10 @@ def new_command(
         target = start_form(form_id, folder, source=source)
     complaints = check_form(target)
     for complaint in complaints:
-        click.echo(
-            translate(
-                message(
-                    "cli.complaint",
-                    form=form_id,
-                    severity=message(f"cli.severity.{complaint.severity.value}"),
-                    complaint=complaint,
-                )
-            )
-        )
+        _tell(form_id, complaint)
     say(message("cli.template-docx-form-yaml-form-yaml", target=target))
     say(message("cli.use-forms", folder=folder))
-    errors = any(complaint.severity.value == "error" for complaint in complaints)
+    errors = any(complaint.severity is Severity.ERROR for complaint in complaints)
     return ExitCode.BAD_INPUT if errors else ExitCode.DONE
 
 

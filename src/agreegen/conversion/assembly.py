@@ -58,16 +58,23 @@ def assemble(pdf: bytes, form: Form, document: Document, moment: datetime) -> by
         _fix_profile_date(opened)
         _add_fields(opened, places)
         _attach(opened, document.to_json(), moment)
-        target = io.BytesIO()
-        opened.save(
-            target,
-            min_version="1.7",
-            object_stream_mode=pikepdf.ObjectStreamMode.disable,
-            # As they are: the office's stay compressed, and an empty appearance is not a broken Flate stream.
-            compress_streams=False,
-            stream_decode_level=pikepdf.StreamDecodeLevel.none,
-            deterministic_id=True,
-        )
+        return save_as_it_is(opened)
+
+
+def save_as_it_is(pdf: Pdf) -> bytes:
+    """Return a PDF of ours, equal for equal content, its streams as they are.
+
+    The office's stay compressed, and an empty appearance is not a broken Flate stream.
+    """
+    target = io.BytesIO()
+    pdf.save(
+        target,
+        min_version="1.7",
+        object_stream_mode=pikepdf.ObjectStreamMode.disable,
+        compress_streams=False,
+        stream_decode_level=pikepdf.StreamDecodeLevel.none,
+        deterministic_id=True,
+    )
     return target.getvalue()
 
 

@@ -24,14 +24,13 @@ from agreegen.batch.making.drafts import TaskResult
 from agreegen.batch.making.laying_down import TakenError
 from agreegen.batch.making.outcomes import ChunkDelivery, ChunkOutcome, WorkerSettings
 from agreegen.batch.planning.planner import Task
-from agreegen.batch.workers.pools import Chunk, give_up
+from agreegen.batch.workers.pools import Chunk, try_again
 from agreegen.errors import AgreegenError, InputError, MissingProgramError, RegisterError, UsageError
 from agreegen.files import TEMPORARY_PREFIX, sha256_of_file
 from agreegen.forms.catalog import find_form, forms_folder
 from agreegen.messages import message
 from agreegen.signing.interface import Credential
 
-_TRIES_TOGETHER, _TRIES_ALONE = 3, 6
 _CHUNKS_PER_WORKER = 2
 _RACES = 5
 _CONNECT_S = 30
@@ -226,14 +225,9 @@ class DaskPool:
             return list(found.done)
 
     def _again(self, chunk: Chunk) -> None:
-        chunk.tries += 1
-        if len(chunk.tasks) > 1 and chunk.tries >= _TRIES_TOGETHER:
-            for task in chunk.tasks:
-                self.submit(Chunk([task], chunk.now))
-        elif len(chunk.tasks) == 1 and chunk.tries >= _TRIES_ALONE:
-            self._ready.append(ChunkOutcome((give_up(chunk.tasks[0]),)))
-        else:
-            self.submit(chunk)
+        given_up = try_again(chunk, self.submit)
+        if given_up is not None:
+            self._ready.append(given_up)
 
     def close(self) -> None:
         """Leave the cluster as it was."""

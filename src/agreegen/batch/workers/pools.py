@@ -11,7 +11,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -165,21 +165,28 @@ class ProcessPool:
         wait_for_stragglers(self._settings.job.documents_folder)
         self._executor = self._start()
         for chunk in chunks:
-            chunk.tries += 1
-            if len(chunk.tasks) > 1 and chunk.tries >= _TRIES_TOGETHER:
-                for task in chunk.tasks:
-                    self.submit(Chunk([task], chunk.now))
-            elif len(chunk.tasks) == 1 and chunk.tries >= _TRIES_ALONE:
-                self._ready.append(ChunkOutcome((give_up(chunk.tasks[0]),)))
-            else:
-                self.submit(chunk)
+            given_up = try_again(chunk, self.submit)
+            if given_up is not None:
+                self._ready.append(given_up)
 
     def close(self) -> None:
         self._executor.shutdown(wait=True, cancel_futures=True)
 
 
-def give_up(task: Task) -> TaskOutcome:
-    """Return the outcome of a row over which workers keep dying."""
+def try_again(chunk: Chunk, submit: Callable[[Chunk], None]) -> ChunkOutcome | None:
+    """Hand a chunk in again whose worker died, after some tries row by row; return how a row ends at last."""
+    chunk.tries += 1
+    if len(chunk.tasks) > 1 and chunk.tries >= _TRIES_TOGETHER:
+        for task in chunk.tasks:
+            submit(Chunk([task], chunk.now))
+    elif len(chunk.tasks) == 1 and chunk.tries >= _TRIES_ALONE:
+        return ChunkOutcome((_give_up(chunk.tasks[0]),))
+    else:
+        submit(chunk)
+    return None
+
+
+def _give_up(task: Task) -> TaskOutcome:
     reason = message("batch.worker-process-ended-over-row-again")
     return TaskOutcome(task.row, task.document.id, RowResult.FAILED, task.registration.path, reason=reason)
 

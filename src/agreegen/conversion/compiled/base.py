@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf, Stream
 
+from agreegen.conversion.assembly import save_as_it_is
 from agreegen.conversion.compiled.page import Block
 from agreegen.conversion.compiled.probing import FoundParagraph
 from agreegen.errors import ConversionError
@@ -42,16 +43,7 @@ def base_pdf(
         _rewrite_structure(pdf, leaf, numbering, groups, marks)
         sequence = _split_content(pdf, leaf, pieces)
         leaf.Resources.Font = pdf.make_indirect(Dictionary(dict(leaf.Resources.Font.items())))
-        target = io.BytesIO()
-        pdf.save(
-            target,
-            min_version="1.7",
-            object_stream_mode=pikepdf.ObjectStreamMode.disable,
-            compress_streams=False,
-            stream_decode_level=pikepdf.StreamDecodeLevel.none,
-            deterministic_id=True,
-        )
-    return target.getvalue(), marks, sequence
+        return save_as_it_is(pdf), marks, sequence
 
 
 def _number_marks(

@@ -151,10 +151,7 @@ class Description:
             "fonts": dict(self.fonts),
             "bases": [_base_to_raw(base) for base in self.bases],
         }
-        head = (
-            "# Made by `agreegen forms compile`; do not edit. Stale when the template or form.yaml changes.\n"
-        )
-        return (head + yaml.safe_dump(raw, allow_unicode=True, sort_keys=False, width=110)).encode()
+        return write_description(raw)
 
     @classmethod
     def from_raw(cls, raw: Mapping[str, Any]) -> Description:
@@ -172,6 +169,12 @@ class Description:
             )
         except (KeyError, TypeError, ValueError, AttributeError) as exc:
             raise ConversionError(message("conversion.not-description-compiled-form", exc=exc)) from exc
+
+
+def write_description(raw: Mapping[str, Any]) -> bytes:
+    """Return `compiled.yaml`, of whatever kind of compiled form it is."""
+    head = "# Made by `agreegen forms compile`; do not edit. Stale when the template or form.yaml changes.\n"
+    return (head + yaml.safe_dump(dict(raw), allow_unicode=True, sort_keys=False, width=110)).encode()
 
 
 def read_description(data: bytes) -> Mapping[str, Any]:

@@ -10,9 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
-from agreegen.conversion.compiled.description import ENGINE, FLOWING, Align
+from agreegen.conversion.compiled.description import ENGINE, FLOWING, Align, write_description
 from agreegen.errors import ConversionError
 from agreegen.messages import message
 
@@ -158,10 +156,7 @@ class FlowingDescription:
     def to_yaml(self) -> bytes:
         """Write the description."""
         raw = {"format": 1, "engine": ENGINE, "kind": FLOWING, **_plain(self)}
-        head = (
-            "# Made by `agreegen forms compile`; do not edit. Stale when the template or form.yaml changes.\n"
-        )
-        return (head + yaml.safe_dump(raw, allow_unicode=True, sort_keys=False, width=110)).encode()
+        return write_description(raw)
 
     @classmethod
     def from_raw(cls, raw: Mapping[str, Any]) -> FlowingDescription:
