@@ -127,6 +127,13 @@ class View:
         entry = self.entries.get(number, _NO_ENTRY)
         return self.get(number, entry.extra if entry.kind == 1 else 0)
 
+    def readable_value(self, number: int) -> Value:
+        """Return an object's value whatever its generation; None where it cannot be read."""
+        try:
+            return self.value(number)
+        except StructureError:
+            return None
+
     def _at_offset(self, number: int, offset: int, generation: int) -> Value:
         found, found_generation, value, end = parse_indirect(
             self.file.data, offset + self.file.shift, self.file.limits, self.length_of

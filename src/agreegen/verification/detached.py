@@ -163,7 +163,6 @@ def _judge(
 ) -> SignatureReport:
     found = FoundSignature(
         field=None,
-        object_number=None,
         kind=kind,
         subfilter=subfilter,
         byte_range=None,

@@ -28,7 +28,6 @@ class FoundSignature:
 
     Attributes:
         field: Fully qualified name of the field that declares it; None where no field does.
-        object_number: Number of the signature dictionary's object; None for a direct object.
         kind: By SubFilter: `ETSI.RFC3161` is a timestamp, everything else a signature.
         subfilter: The SubFilter's name without the slash.
         byte_range: As written, or None where missing or not four integers.
@@ -47,7 +46,6 @@ class FoundSignature:
     """
 
     field: str | None
-    object_number: int | None
     kind: SignatureKind
     subfilter: str | None
     byte_range: tuple[int, int, int, int] | None

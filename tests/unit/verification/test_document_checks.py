@@ -48,7 +48,6 @@ HELD = HeldRoles(DOCUMENT.roles, DOCUMENT.title)
 def signature(pki: Pki, field: str, signer: str, revision: int = 0, **options: object) -> Signed:
     found = FoundSignature(
         field=field,
-        object_number=1,
         kind=SignatureKind.SIGNATURE,
         subfilter="ETSI.CAdES.detached",
         byte_range=(0, 1, 2, 3),

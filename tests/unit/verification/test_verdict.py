@@ -27,7 +27,6 @@ from agreegen.verification.verdict import judge_file, judge_unaltered
 
 FOUND = FoundSignature(
     field="a",
-    object_number=1,
     kind=SignatureKind.SIGNATURE,
     subfilter="ETSI.CAdES.detached",
     byte_range=(0, 1, 2, 3),

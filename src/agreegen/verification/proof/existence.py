@@ -160,7 +160,6 @@ def _distrust(result: CertificateResult | None, number: int) -> Iterator[Message
 def _found(revision: int) -> FoundSignature:
     return FoundSignature(
         field=None,
-        object_number=None,
         kind=SignatureKind.TIMESTAMP,
         subfilter="ETSI.RFC3161",
         byte_range=None,

@@ -203,7 +203,6 @@ def _found(one: RetracedSignature | RetracedTimestamp, revision: int, last: int)
     is_last = revision == last
     found = FoundSignature(
         field=one.field,
-        object_number=one.number,
         kind=SignatureKind.TIMESTAMP,
         subfilter="ETSI.RFC3161",
         byte_range=one.byte_range,

@@ -164,7 +164,7 @@ def _odd_members(body: bytes, starts: list[int]) -> Message | None:
 
 def _check_references(new: View, containers: set[int]) -> Iterator[Message]:
     """An object stream is nothing else: a reference to it would give it a second role."""
-    pending: list[Value] = [new.trailer, *(_readable(new, number) for number in new.numbers())]
+    pending: list[Value] = [new.trailer, *(new.readable_value(number) for number in new.numbers())]
     while pending:
         value = pending.pop()
         if isinstance(value, Ref) and value.num in containers:
@@ -176,10 +176,3 @@ def _check_references(new: View, containers: set[int]) -> Iterator[Message]:
             pending.extend(value.values())
         elif isinstance(value, list):
             pending.extend(value)
-
-
-def _readable(view: View, number: int) -> Value:
-    try:
-        return view.value(number)
-    except StructureError:
-        return None

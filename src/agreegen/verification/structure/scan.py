@@ -320,7 +320,6 @@ def _found(views: list[View], item: Covered, judgement: Judgement) -> FoundSigna
         field=f"object {candidate.number}"
         if view.file.locked and candidate.names
         else _field_name(candidate),
-        object_number=candidate.number,
         kind=ranges.kind_of(value),
         subfilter=_subfilter(value),
         byte_range=item.byte_range,

@@ -32,8 +32,7 @@ def scan_wreck(data: bytes, limits: Limits, alarms: list[Alarm], *, undecided: b
     Its signatures are reported with partial coverage: nobody can say what a reader would show. Where a limit
     stopped the reading (`undecided`), that speaks against nothing: nobody has looked.
     """
-    found = _dictionaries(data, limits)
-    signatures = tuple(_found(number, value, placed=not undecided) for number, value in found)
+    signatures = tuple(_found(value, placed=not undecided) for value in _dictionaries(data, limits))
     encrypted = b"/Encrypt" in data[-65536:] or b"/Encrypt" in data[:4096]
     return Structure(
         revisions=(),
@@ -45,8 +44,8 @@ def scan_wreck(data: bytes, limits: Limits, alarms: list[Alarm], *, undecided: b
     )
 
 
-def _dictionaries(data: bytes, limits: Limits) -> list[tuple[int, dict[str, Any]]]:
-    found: dict[int, tuple[int, dict[str, Any]]] = {}
+def _dictionaries(data: bytes, limits: Limits) -> list[dict[str, Any]]:
+    found: dict[int, dict[str, Any]] = {}
     for mark in itertools.islice(_MARK.finditer(data), _MAX_MARKS):
         before = list(_OBJECT.finditer(data, max(0, mark.start() - _LOOK_BACK), mark.start()))
         if not before or before[-1].start() in found:
@@ -57,21 +56,20 @@ def _dictionaries(data: bytes, limits: Limits) -> list[tuple[int, dict[str, Any]
         except StructureError:
             # What looks like a signature and cannot be read is still told of.
             if mark[0] == b"/ByteRange" and _CONTENTS.search(data, last.end(), mark.end() + _LOOK_BACK):
-                found[last.start()] = int(last[1]), {}
+                found[last.start()] = {}
             continue
         if isinstance(value, dict) and is_signature(value):
-            found[last.start()] = int(last[1]), value
+            found[last.start()] = value
         if len(found) >= _MAX_SIGNATURES:
             break
     return list(found.values())
 
 
-def _found(number: int, value: dict[str, Any], *, placed: bool) -> FoundSignature:
+def _found(value: dict[str, Any], *, placed: bool) -> FoundSignature:
     contents, subfilter = value.get("Contents"), value.get("SubFilter")
     moment: datetime | None = ranges.claimed_time(value.get("M"))
     return FoundSignature(
         field=None,
-        object_number=number,
         kind=ranges.kind_of(value),
         subfilter=subfilter if isinstance(subfilter, str) else None,
         byte_range=ranges.byte_range_of(value.get("ByteRange")),

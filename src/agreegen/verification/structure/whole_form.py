@@ -103,18 +103,11 @@ def _text_of_object(view: View, number: int, start: int) -> tuple[int, int]:
     return (end, end) if head is None else (head, end)
 
 
-def _readable(view: View, number: int) -> Value:
-    try:
-        return view.value(number)
-    except StructureError:
-        return None
-
-
 def _misses(behind: _Behind, view: View, number: int) -> bool:
     """Tell whether an object refers to another generation than an object has that is new or was changed."""
-    wrong = _wrong(behind.last, _readable(view, number))
+    wrong = _wrong(behind.last, view.readable_value(number))
     if view.index > behind.before.index:
-        known = _wrong(behind.last, _readable(behind.before, number))
+        known = _wrong(behind.last, behind.before.readable_value(number))
         return bool(wrong - known) or not behind.numbers.isdisjoint(wrong)
     return not behind.numbers.isdisjoint(wrong)
 

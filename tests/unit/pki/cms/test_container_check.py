@@ -216,7 +216,6 @@ def test_limit_on_size(pki: Pki) -> None:
 def found(contents: bytes, subfilter: str | None, size: int, *certificates: bytes) -> FoundSignature:
     return FoundSignature(
         field="S",
-        object_number=1,
         kind=SignatureKind.SIGNATURE,
         subfilter=subfilter,
         byte_range=(0, size, size, 0),
