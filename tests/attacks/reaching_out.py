@@ -138,6 +138,18 @@ def informed(entries: bytes) -> bytes:
     return append(data, {size_of(data): b"<< " + entries + b" >>"}, trailer=b"/Info %d 0 R " % size_of(data))
 
 
+def _title_without_dash() -> bytes:
+    """The title is written anew in another encoding, and a code of the old one is none of the new one."""
+    data = base_document()
+    named = {size_of(data): b"<< /Title (\x84 Loan) >>"}
+    data = sign(append(data, named, trailer=b"/Info %d 0 R " % size_of(data)))
+    number = number_of(data, b"/Title")
+    body = re.sub(rb"/Title\s*\([^)]*\)", b"/Title <FEFF00840020004C006F0061006E>", body_of(data, number))
+    assert b"<FEFF0084" in body
+    return append(data, {number: body}, trailer=b"/Info %d 0 R " % number)
+
+
+_MINUS = b"(\x8a100)"
 ATTACKS: dict[str, Sample] = {
     "look that undoes its clip": lambda: _filled(_READ + b"Q " + _EVERYTHING),
     "look that undoes five states": lambda: _filled(_READ + b"Q " * 5 + _EVERYTHING),
@@ -163,6 +175,14 @@ ATTACKS: dict[str, Sample] = {
     "value within itself": _value_within_itself,
     "the word Off taken away at level 1": lambda: revalued(b"(Off)", b"()", level=1),
     "the word Off filled in at level 1": lambda: revalued(b"()", b"(Off)", level=1),
+    "minus sign made a code that nobody sees": lambda: revalued(_MINUS, b"<FEFF008A003100300030>", level=1),
+    "currency made a space": lambda: revalued(b"(9 \xa0)", b"<FEFF0039002000A0>", level=1),
+    "letter made one in another encoding": lambda: revalued(b"(\xe9)", b"<EFBBBFC3A9>", level=1),
+    "half a character made another": lambda: revalued(b"<FEFFD8000039>", b"<FEFFD8010039>", level=1),
+    "text made one with its bytes": lambda: revalued(b"(\xe9 <EFBBBFC3A9>)", b"<EFBBBFC3A9>", level=1),
+    "two choices made two others": lambda: revalued(
+        b"[(a, b) (c)]", b"[(a) (b, c)]", b"/FT /Ch /Ff 2097152", level=1
+    ),
     "style for a look without chosen state": lambda: _style_for_states(b"/AP << /N << /x %d 0 R >> >>"),
     "style for a look of a missing state": lambda: _style_for_states(b"/AS /y /AP << /N << /x %d 0 R >> >>"),
     "font with the descriptor of the page's": lambda: font_filled_in(widths=b"200"),
@@ -180,6 +200,11 @@ ATTACKS: dict[str, Sample] = {
 
 _LONG_CHOICE = b"[" + b"(a) " * 50 + b"(yes)]"
 TOLD: dict[str, Sample] = {
+    "minus sign made a code that nobody sees": lambda: revalued(_MINUS, b"<FEFF008A003100300030>"),
+    "two choices made two others": lambda: revalued(
+        b"[(a, b) (c)]", b"[(a) (b, c)]", b"/FT /Ch /Ff 2097152"
+    ),
+    "dash of a title made a code that nobody sees": _title_without_dash,
     "the fifty-first choice": lambda: revalued(
         _LONG_CHOICE, _LONG_CHOICE.replace(b"yes", b"no"), b"/FT /Ch /Ff 2097152"
     ),
@@ -199,5 +224,6 @@ HONEST: dict[str, Sample] = {
     "copy of the page's font": lambda: font_filled_in(widths=b"1000"),
     "another program in the metadata": lambda: described((b"Producer>one", b"Producer>two")),
     "date of the last change": lambda: informed(b"/ModDate (D:20261129070000+08'00') /Producer (two)"),
+    "minus sign written in another encoding": functools.partial(revalued, _MINUS, b"<FEFF2212003100300030>"),
     "value written in another encoding": functools.partial(revalued, b"(100)", b"<FEFF003100300030>"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,19 @@ from agreegen.pdf.document import View
 from agreegen.pdf.objects import LimitError, Ref, StructureError, Value
 
 _MAX_FIELDS = 50_000
+_PDF_DOC = dict(enumerate("\u02d8\u02c7\u02c6\u02d9\u02dd\u02db\u02da\u02dc", 0x18)) | dict(
+    enumerate(
+        "\u2022\u2020\u2021\u2026\u2014\u2013\u0192\u2044\u2039\u203a\u2212\u2030\u201e\u201c\u201d\u2018\u2019\u201a"
+        "\u2122\ufb01\ufb02\u0141\u0152\u0160\u0178\u017d\u0131\u0142\u0153\u0161\u017e\x9f\u20ac",
+        0x80,
+    )
+)
+"""Where PDFDocEncoding is not Latin-1 (ISO 32000-1, annex D.2)."""
+_LANGUAGE = re.compile("\x1b[A-Za-z]{2,4}\x1b")
+"""The code of a language, which nobody sees (ISO 32000-1, clause 7.9.2.2)."""
+_UNDEFINED = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x17\x7f\x9f\xad]")
+_OTHER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe")
+"""Byte order marks of UTF-8, which older readers show as letters, and of little-endian UTF-16."""
 _SHAPE = ("T", "FT", "Ff", "Kids")
 """Entries on which it depends where a field stands and what it is."""
 
@@ -41,10 +55,24 @@ def text_of(value: Value) -> str:
     if not isinstance(value, bytes):
         return ""
     if value[:2] == b"\xfe\xff":
-        return value[2:].decode("utf-16-be", "replace")
+        return _LANGUAGE.sub("", value[2:].decode("utf-16-be", "replace"))
     if value[:3] == b"\xef\xbb\xbf":
         return value[3:].decode("utf-8", "replace")
-    return value.decode("latin-1")
+    return value.decode("latin-1").translate(_PDF_DOC)
+
+
+def certain_text(value: bytes) -> str | None:
+    """Decode a text string that all readers read alike; None where they may differ.
+
+    They differ in codes that the standard leaves undefined, in halves of characters, and in the encodings that
+    came with PDF 2.0 or never were in the standard.
+    """
+    if value[:2] == b"\xfe\xff":
+        try:
+            return value[2:].decode("utf-16-be")
+        except UnicodeDecodeError:
+            return None
+    return None if value.startswith(_OTHER_MARKS) or _UNDEFINED.search(value) else text_of(value)
 
 
 def form_fields(view: View) -> Iterator[Field]:

@@ -81,8 +81,16 @@ Value: TypeAlias = Any
 """None, bool, int, float, bytes, Name, Ref, list, dict[str, Value] or Stream."""
 
 
+_ROUNDED, _SMALL = 6e-6, 1e-2
+
+
 def same(left: Value, right: Value) -> bool:
-    """Tell whether two values are the same without following references; null and missing are the same."""
+    """Tell whether two values are the same without following references; null and missing are the same.
+
+    Args:
+        left: The value as it was, or as it should be.
+        right: The value as it is; its numbers may have been rounded.
+    """
     pending = [(left, right)]
     while pending:
         one, two = pending.pop()
@@ -103,7 +111,17 @@ def _same_scalar(one: Value, two: Value) -> bool:
     if isinstance(one, bool) or isinstance(two, bool):
         return one is two
     if isinstance(one, float) or isinstance(two, float):
-        # Some writers keep six digits of what they write again.
         numbers = isinstance(one, int | float) and isinstance(two, int | float)
-        return numbers and (one == two or abs(one - two) < 6e-6 * max(abs(one), abs(two), 1))
+        return numbers and (one == two or _is_rounded(one, two))
     return type(one) is type(two) and bool(one == two)
+
+
+def _is_rounded(number: float, shorter: float) -> bool:
+    """Tell whether a number is another one with fewer digits: some writers keep six of what they write again.
+
+    Digits only go, so that many steps lead no further than one; of a very small number each digit counts, since
+    what is drawn by it may be made large again.
+    """
+    size = max(abs(number), abs(shorter))
+    least = _ROUNDED * (max(size, 1) if size >= _SMALL else size)
+    return len(repr(shorter)) < len(repr(number)) and abs(number - shorter) < least

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 from agreegen.pdf.document import View
-from agreegen.pdf.fields import text_of
+from agreegen.pdf.fields import certain_text, text_of
 from agreegen.pdf.objects import Name, Stream, Value
 
 _NOTHING = (None, b"", b"\xfe\xff", Name("Off"))
 """What an empty field holds; a box that is not ticked may say `/Off` or nothing, while `(Off)` is a word."""
 
 
+_WITH_ITS_BYTES = re.compile(r" <[0-9A-F]*>\Z")
+_NOT_PLAIN = re.compile(r'[",]')
+
+
 def value_text(view: View, value: Value) -> str:
     """Return a value as text, whatever its encoding, in a string or in a stream (ISO 32000-1, 7.9.2).
 
-    A list of choices holds strings; what else stands in one is told as it is written.
+    Two values have the same text only where every reader shows the same: what readers decode in different ways
+    is told with its bytes. A list of choices holds strings; what else stands in one is told as it is written.
     """
     found = view.resolve(value)
     if isinstance(found, list):
-        return ", ".join(_one_text(view, view.resolve(item)) for item in found)
+        items = (_one_text(view, view.resolve(item)) for item in found)
+        return ", ".join(json.dumps(item, ensure_ascii=False) if _NOT_PLAIN.search(item) else item for item in items)
     return _one_text(view, found)
 
 
@@ -25,7 +34,10 @@ def _one_text(view: View, found: Value) -> str:
     if isinstance(found, Stream):
         found = view.file.expand(view.resolved_filters(found))
     if isinstance(found, bytes):
-        return text_of(found)
+        text = certain_text(found)
+        if text is None or _WITH_ITS_BYTES.search(text):
+            return f"{text_of(found)} <{found.hex().upper()}>"
+        return text
     return "" if found is None else str(found)
 
 
