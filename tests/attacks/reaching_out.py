@@ -165,6 +165,9 @@ ATTACKS: dict[str, Sample] = {
     "look that leaves a hidden layer": lambda: _filled(_READ + b"/OC /L BDC", _LAYER),
     "look that ends a layer it did not begin": lambda: _filled(_READ + b"EMC"),
     "beginning without operand, and its end": lambda: _filled(_READ + b"BMC EMC"),
+    "layer that poppler never ends": lambda: _filled(_READ + b"/OC /L BDC 1 w 1 l n EMC", _LAYER),
+    "group of words that poppler never ends": lambda: _filled(_READ + b"/Tx BMC 1 1 1 1 1 cm EMC"),
+    "more operands than readers hold": lambda: _filled(_READ + b"/OC /L BDC" + b" 0" * 34 + b" d0 EMC", _LAYER),
     "operator in a word that readers take apart": lambda: _filled(_READ + b"1Q QQ " + _EVERYTHING),
     "picture in the look with two ends": lambda: _filled(
         _READ + b"BI /W 1 /H 1 /BPC 8 /CS /G ID x EI Q Q " + _EVERYTHING + b" EI"

@@ -22,8 +22,24 @@ _END_OF_IMAGE = re.compile(rb"EI(?=[" + _BLANK + rb"]|$)")
 _CONSTANTS = frozenset({b"true", b"false", b"null"})
 _BEGINS = {b"q": b"Q", b"BT": b"ET", b"BMC": b"EMC", b"BDC": b"EMC", b"BX": b"EX", b"BI": b"EI"}
 _ENDS = frozenset(_BEGINS.values())
-_NEEDS = {b"BMC": 1, b"BDC": 2}
-"""Operands without which some readers pass over a beginning, and not over its end."""
+_NEEDS = {
+    operator: count
+    for count, operators in enumerate(
+        (
+            b"",
+            b"w J j M ri i gs sh Do Tc Tw Tz TL Tr Ts Tj TJ ' CS cs G g SC sc SCN scn BMC MP",
+            b"d m l Tf Td TD d0 BDC DP",
+            b'RG rg "',
+            b"v y re K k",
+            b"",
+            b"cm c Tm d1",
+        )
+    )
+    for operator in operators.split()
+}
+"""Operands without which some readers pass over an operator, and poppler over all that follows it, ends included."""
+_MOST_OPERANDS = 32
+"""A colour of so many parts needs the most; readers differ in what they do with more."""
 _PATH = frozenset(b"m l c v y h re".split())
 _PAINTS = frozenset(b"S s f F f* B B* b b* n".split())
 _CLIPS = frozenset({b"W", b"W*"})
@@ -59,7 +75,7 @@ def leaves_all_as_it_was(content: bytes) -> bool:
 
 
 def _is_known(operator: bytes, operands: int) -> bool:
-    return operator in _OPERATORS and operands >= _NEEDS.get(operator, 0)
+    return operator in _OPERATORS and _NEEDS.get(operator, 0) <= operands <= _MOST_OPERANDS
 
 
 def _operations(content: bytes) -> Iterator[_Operation]:

@@ -19,6 +19,7 @@ from agreegen.pdf.content import leaves_all_as_it_was
         b"% Q Q Q\nq Q",
         b"BI /W 1 /H 1 ID \x00Q \xff EI q Q",
         b"[1 2]0 d(x)'",
+        b"0 " * 32 + b"sc",
     ],
 )
 def test_balanced_content_leaves_all(content: bytes) -> None:
@@ -37,6 +38,10 @@ def test_balanced_content_leaves_all(content: bytes) -> None:
         b"EMC",
         b"BMC EMC",
         b"/OC BDC EMC",
+        b"1 l n",
+        b"q 1 1 1 1 1 cm Q",
+        b"[] d",
+        b"0 " * 33 + b"d0",
         b"0 0 1 1 re",
         b"q 0 0 1 1 re W Q",
         b"qQ Q",
