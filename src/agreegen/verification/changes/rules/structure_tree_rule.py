@@ -7,6 +7,8 @@ writers copy them, with all that they list, into new objects.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from agreegen.messages import Message, message
@@ -151,7 +153,12 @@ class _Trees:
 
     def _parents(self, one: Value, two: Value) -> Iterator[Message]:
         """Compare the parent trees: which element each mark of a page belongs to."""
-        before, after = _numbers(self._step.old, one), _numbers(self._step.new, two)
+        earlier = _Tree.of(self._step.old, one, "Nums", int)
+        later = _Tree.of(self._step.new, two, "Nums", int)
+        before, after = earlier.entries, later.entries
+        if later.misleads(earlier):
+            yield message("verification.parent-tree-no-longer-says-element")
+            return
         for key, item in before.items():
             other = after.get(key)
             left, right = self._step.old.resolve(item), self._step.new.resolve(other)
@@ -167,8 +174,11 @@ class _Trees:
             yield message("verification.parent-tree-says-elements-further-marks")
 
     def _identifiers(self, one: Value, two: Value) -> Iterator[Message]:
-        before, after = _names(self._step.old, one), _names(self._step.new, two)
-        if any(not self._step.equality.kept(item, after.get(key)) for key, item in before.items()):
+        earlier = _Tree.of(self._step.old, one, "Names", bytes)
+        later = _Tree.of(self._step.new, two, "Names", bytes)
+        kept = self._step.equality.kept
+        moved = any(not kept(item, later.entries.get(key)) for key, item in earlier.entries.items())
+        if moved or later.misleads(earlier):
             yield message("verification.tree-identifiers-changed")
 
 
@@ -183,31 +193,55 @@ def _as_list(view: View, value: Value) -> list[Any]:
     return [] if found is None else [value]
 
 
-def _numbers(view: View, tree: Value) -> dict[int, Value]:
-    """Return the entries of a number tree, the first where a key stands twice."""
-    found: dict[int, Value] = {}
-    for leaf in _leaves(view, tree, "Nums"):
-        for at in range(0, len(leaf) - 1, 2):
-            key = view.resolve(leaf[at])
-            if type(key) is int:
-                found.setdefault(key, leaf[at + 1])
-    return found
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """A tree of numbers or names (ISO 32000-1, clauses 7.9.6 and 7.9.7).
+
+    Attributes:
+        entries: Key to value, the first where a key stands twice.
+        doubled: Keys that stand there again.
+        hidden: Keys outside of the limits that the tree states above them.
+        in_order: Whether each key is greater than the one before it.
+    """
+
+    entries: dict[Any, Value]
+    doubled: frozenset[Any]
+    hidden: frozenset[Any]
+    in_order: bool
+
+    @classmethod
+    def of(cls, view: View, tree: Value, name: str, kind: type[int] | type[bytes]) -> _Tree:
+        """Read a tree whose keys are of a kind and stand under a name."""
+        entries: dict[Any, Value] = {}
+        doubled, hidden, keys = set[Any](), set[Any](), list[Any]()
+        for leaf, limits in _leaves(view, tree, name):
+            for at in range(0, len(leaf) - 1, 2):
+                key = view.resolve(leaf[at])
+                if type(key) is not kind:
+                    continue
+                keys.append(key)
+                if key in entries:
+                    doubled.add(key)
+                if not all(low <= key <= high for low, high in limits if type(low) is type(high) is kind):
+                    hidden.add(key)
+                entries.setdefault(key, leaf[at + 1])
+        ordered = all(one < two for one, two in pairwise(keys))
+        return cls(entries, frozenset(doubled), frozenset(hidden), ordered)
+
+    def misleads(self, earlier: _Tree) -> bool:
+        """Tell whether readers that search by order and limits no longer find what others find.
+
+        Some read a whole tree, others look for a key by halves.
+        """
+        astray = (self.doubled - earlier.doubled) | (self.hidden - earlier.hidden)
+        return bool(astray & earlier.entries.keys()) or (earlier.in_order and not self.in_order)
 
 
-def _names(view: View, tree: Value) -> dict[bytes, Value]:
-    found: dict[bytes, Value] = {}
-    for leaf in _leaves(view, tree, "Names"):
-        for at in range(0, len(leaf) - 1, 2):
-            key = view.resolve(leaf[at])
-            if isinstance(key, bytes):
-                found.setdefault(key, leaf[at + 1])
-    return found
-
-
-def _leaves(view: View, tree: Value, key: str) -> Iterator[list[Any]]:
-    pending, seen = [tree], set[int]()
+def _leaves(view: View, tree: Value, key: str) -> Iterator[tuple[list[Any], list[list[Any]]]]:
+    """Yield the list of each node, with the limits that it and those above it state."""
+    pending, seen = [(tree, list[list[Any]]())], set[int]()
     while pending:
-        item = pending.pop()
+        item, limits = pending.pop()
         if isinstance(item, Ref):
             if item.num in seen:
                 continue
@@ -215,5 +249,7 @@ def _leaves(view: View, tree: Value, key: str) -> Iterator[list[Any]]:
             if len(seen) > _MAX_NODES:
                 raise LimitError(message("verification.tree-names-or-numbers-too-many"))
         node = view.dictionary(item)
-        yield view.array(node.get(key))
-        pending.extend(reversed(view.array(node.get("Kids"))))
+        own = [view.resolve(limit) for limit in view.array(node.get("Limits"))]
+        limits = [*limits, own] if len(own) == 2 else limits
+        yield view.array(node.get(key)), limits
+        pending.extend((kid, limits) for kid in reversed(view.array(node.get("Kids"))))
