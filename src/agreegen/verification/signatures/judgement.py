@@ -168,9 +168,9 @@ class FileJudge:
             if result is None and fact.certificate is not None and fact.integrity is Integrity.INTACT:
                 result = self.certificates.judge(fact.certificate, self.now, uses=fact.algorithms)
             time = fact.timestamps[0].time if fact.timestamps else None
-            return self._compose(
-                index, role, result, time, TimeSource.TIMESTAMP if time else TimeSource.CLAIMED
-            )
+            counts = time is not None and result is not None and result.subindication is None
+            source = TimeSource.TIMESTAMP if counts else TimeSource.CLAIMED
+            return self._compose(index, role, result, time, source)
         return self._report_signature(index, found, fact, role)
 
     def _report_signature(

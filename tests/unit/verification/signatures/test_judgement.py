@@ -247,6 +247,17 @@ def test_timestamps_alone_are_unsigned(pki: Pki) -> None:
     assert (report.verdict.value, report.unaltered) == ("unsigned", True)
 
 
+def test_document_timestamp_of_a_stranger_states_a_time_and_proves_none(pki: Pki, signed: bytes) -> None:
+    """Anybody can put one behind a file that stays valid; reports must not call its time a proved one."""
+    stranger = Authority.root("Other").issue("Other TSA", usages=[ExtendedKeyUsageOID.TIME_STAMPING])
+    report = judge(stamp(signed, stamper_of(stranger, NOW - 3 * YEAR)), pki, *pki.crls())
+    assert report.verdict.value == "valid"
+    late = report.signatures[1]
+    assert (late.time, late.time_source.value, late.trust.value) == (NOW - 3 * YEAR, "claimed", "untrusted")
+    trusted = judge(stamp(signed, stamper_of(pki.tsa, NOW - DAY, pki.ca.holder)), pki, *pki.crls())
+    assert trusted.signatures[1].time_source.value == "timestamp"
+
+
 def test_past_moment_needs_a_timestamp_no_later(pki: Pki, signed: bytes) -> None:
     report = judge(signed, pki, *pki.crls(), at=NOW - 5 * DAY)
     assert summary(report)[:2] == ("indeterminate", "NO_POE")
