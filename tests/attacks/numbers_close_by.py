@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from itertools import pairwise
 
 from tests.attacks.documents import content_number, page_number
 from tests.attacks.increments import append, body_of, number_of, size_of, stream
@@ -45,7 +46,7 @@ def _rewritten(*matrices: bytes, scale: int = 1) -> bytes:
     """Write the form again with each of the matrices but the first, which was signed."""
     data = _prepared(matrices[0], scale)
     number = number_of(data, b"/Matrix")
-    for before, after in zip(matrices, matrices[1:], strict=False):
+    for before, after in pairwise(matrices):
         body = body_of(data, number)
         assert before in body
         data = append(data, {number: body.replace(before, after)})

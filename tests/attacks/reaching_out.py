@@ -167,7 +167,9 @@ ATTACKS: dict[str, Sample] = {
     "beginning without operand, and its end": lambda: _filled(_READ + b"BMC EMC"),
     "layer that poppler never ends": lambda: _filled(_READ + b"/OC /L BDC 1 w 1 l n EMC", _LAYER),
     "group of words that poppler never ends": lambda: _filled(_READ + b"/Tx BMC 1 1 1 1 1 cm EMC"),
-    "more operands than readers hold": lambda: _filled(_READ + b"/OC /L BDC" + b" 0" * 34 + b" d0 EMC", _LAYER),
+    "more operands than readers hold": lambda: _filled(
+        _READ + b"/OC /L BDC" + b" 0" * 34 + b" d0 EMC", _LAYER
+    ),
     "operator in a word that readers take apart": lambda: _filled(_READ + b"1Q QQ " + _EVERYTHING),
     "picture in the look with two ends": lambda: _filled(
         _READ + b"BI /W 1 /H 1 /BPC 8 /CS /G ID x EI Q Q " + _EVERYTHING + b" EI"
@@ -204,9 +206,7 @@ ATTACKS: dict[str, Sample] = {
 _LONG_CHOICE = b"[" + b"(a) " * 50 + b"(yes)]"
 TOLD: dict[str, Sample] = {
     "minus sign made a code that nobody sees": lambda: revalued(_MINUS, b"<FEFF008A003100300030>"),
-    "two choices made two others": lambda: revalued(
-        b"[(a, b) (c)]", b"[(a) (b, c)]", b"/FT /Ch /Ff 2097152"
-    ),
+    "two choices made two others": lambda: revalued(b"[(a, b) (c)]", b"[(a) (b, c)]", b"/FT /Ch /Ff 2097152"),
     "dash of a title made a code that nobody sees": _title_without_dash,
     "the fifty-first choice": lambda: revalued(
         _LONG_CHOICE, _LONG_CHOICE.replace(b"yes", b"no"), b"/FT /Ch /Ff 2097152"

@@ -28,7 +28,7 @@ def _prepared() -> bytes:
 
 
 def _parents(tree: bytes, *leaves: bytes) -> bytes:
-    """Write the parent tree again; `@E` is the element of the marks, `@O` the other one, `@1` the first leaf."""
+    """Write the parent tree again; `@E`: the element, `@O`: the other, `@1`: the first leaf."""
     data = _prepared()
     return _rewritten(data, number_of(data, b"/Nums"), tree, leaves)
 
@@ -57,7 +57,9 @@ ATTACKS: dict[str, Sample] = {
         b"<< /Kids [ @1 @2 ] >>", b"<< /Limits [0 0] /Nums [0 [@E]] >>", b"<< /Limits [0 0] /Nums [0 [@O]] >>"
     ),
     "marks out of order": lambda: _parents(b"<< /Nums [ 7 @O 0 [ @E ] ] >>"),
-    "marks out of their limits": lambda: _parents(b"<< /Kids [ @1 ] >>", b"<< /Limits [5 9] /Nums [0 [@E]] >>"),
+    "marks out of their limits": lambda: _parents(
+        b"<< /Kids [ @1 ] >>", b"<< /Limits [5 9] /Nums [0 [@E]] >>"
+    ),
     "name given a second time": lambda: _names(b"<< /Names [ (a) @E (a) @O (b) @O ] >>"),
     "names out of order": lambda: _names(b"<< /Names [ (b) @O (a) @E ] >>"),
     "names out of their limits": lambda: _names(

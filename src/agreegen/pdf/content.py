@@ -37,7 +37,7 @@ _NEEDS = {
     )
     for operator in operators.split()
 }
-"""Operands without which some readers pass over an operator, and poppler over all that follows it, ends included."""
+"""Operands without which readers pass over an operator, and poppler over all that follows, ends included."""
 _MOST_OPERANDS = 32
 """A colour of so many parts needs the most; readers differ in what they do with more."""
 _PATH = frozenset(b"m l c v y h re".split())

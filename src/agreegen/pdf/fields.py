@@ -64,7 +64,7 @@ def text_of(value: Value) -> str:
 def certain_text(value: bytes) -> str | None:
     """Decode a text string that all readers read alike; None where they may differ.
 
-    They differ in codes that the standard leaves undefined, in halves of characters, and in the encodings that
+    They differ in codes that the standard leaves undefined, in halves of characters, and in encodings that
     came with PDF 2.0 or never were in the standard.
     """
     if value[:2] == b"\xfe\xff":

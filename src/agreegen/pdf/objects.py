@@ -119,8 +119,8 @@ def _same_scalar(one: Value, two: Value) -> bool:
 def _is_rounded(number: float, shorter: float) -> bool:
     """Tell whether a number is another one with fewer digits: some writers keep six of what they write again.
 
-    Digits only go, so that many steps lead no further than one; of a very small number each digit counts, since
-    what is drawn by it may be made large again.
+    Digits only go, so that many steps lead no further than one; of a very small number each digit counts,
+    since what is drawn by it may be made large again.
     """
     size = max(abs(number), abs(shorter))
     least = _ROUNDED * (max(size, 1) if size >= _SMALL else size)

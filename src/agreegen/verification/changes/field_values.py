@@ -20,13 +20,15 @@ _NOT_PLAIN = re.compile(r'[",]')
 def value_text(view: View, value: Value) -> str:
     """Return a value as text, whatever its encoding, in a string or in a stream (ISO 32000-1, 7.9.2).
 
-    Two values have the same text only where every reader shows the same: what readers decode in different ways
-    is told with its bytes. A list of choices holds strings; what else stands in one is told as it is written.
+    Two values have the same text only where every reader shows the same: what readers decode in different
+    ways is told with its bytes. A list of choices holds strings; what else stands in one is told as it is written.
     """
     found = view.resolve(value)
     if isinstance(found, list):
         items = (_one_text(view, view.resolve(item)) for item in found)
-        return ", ".join(json.dumps(item, ensure_ascii=False) if _NOT_PLAIN.search(item) else item for item in items)
+        return ", ".join(
+            json.dumps(item, ensure_ascii=False) if _NOT_PLAIN.search(item) else item for item in items
+        )
     return _one_text(view, found)
 
 
