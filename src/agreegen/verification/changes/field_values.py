@@ -21,7 +21,8 @@ def value_text(view: View, value: Value) -> str:
     """Return a value as text, whatever its encoding, in a string or in a stream (ISO 32000-1, 7.9.2).
 
     Two values have the same text only where every reader shows the same: what readers decode in different
-    ways is told with its bytes. A list of choices holds strings; what else stands in one is told as it is written.
+    ways is told with its bytes. A list of choices holds strings; what else stands in one is told as it is
+    written.
     """
     found = view.resolve(value)
     if isinstance(found, list):
