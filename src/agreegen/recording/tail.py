@@ -9,15 +9,13 @@ from pathlib import Path
 from agreegen.chain.hashing import format_time, link_hash
 from agreegen.errors import RegisterError
 from agreegen.files import sha256_of
-from agreegen.foreign.confinement import ConfinedError
 from agreegen.messages import Message, join_sentences, message
-from agreegen.model.report import FileReport, SignatureKind, TrustStatus
+from agreegen.model.report import FileReport
 from agreegen.recording.interface import TailCheck
 from agreegen.recording.own_documents import OwnDocument, examine_file, read_own
+from agreegen.recording.signature_problems import examine_own, signature_problems
 from agreegen.register.interface import DocumentRow, DocumentState, Event, EventKind, How
 from agreegen.register.store import Register
-from agreegen.verification.confined import command_process
-from agreegen.verification.interface import Options
 
 _GOING_ON = {
     EventKind.SIGNED,
@@ -31,7 +29,6 @@ _BEGINNING = {EventKind.RENDERED, EventKind.ADOPTED, EventKind.QUARANTINED}
 """What it may have left besides of documents that are new behind the head."""
 _NEVER_SIGNED = {EventKind.PRINTED, EventKind.MENDED, EventKind.DAMAGED}
 """What later versions record, always with its head, but in registers that nobody ever signed."""
-_WRONG_SIGNER = "wrong-signer"
 _MOST_TOLD = 20
 
 
@@ -217,14 +214,11 @@ def _document_problems(
 
 
 def _signature_problems(data: bytes, check: TailCheck, expected: _Expected) -> Iterator[Message]:
-    trust = check.trust
-    options = Options(now=check.now, anchors_der=trust.anchors_der, crls_der=trust.crls_der)
-    try:
-        report = command_process().examine("", data, options)
-    except ConfinedError as exc:
-        yield message("verification.cannot-be-judged", why=exc)
+    report = examine_own(data, check.trust, check.now)
+    if not isinstance(report, FileReport):
+        yield report
         return
-    yield from _verdict_problems(report, trusting=bool(trust.anchors_der))
+    yield from signature_problems(report, check.trust)
     yield from _role_problems(read_own(data), expected)
 
 
@@ -239,17 +233,3 @@ def _role_problems(own: OwnDocument, expected: _Expected) -> Iterator[Message]:
         if (known is None or known.holder is None) and not expected.allows(name, signer.certificate_sha256):
             told = known or name
             yield message("recording.was-signed-no-document-head-covers", role=told, subject=signer)
-
-
-def _verdict_problems(report: FileReport, *, trusting: bool) -> Iterator[Message]:
-    """Yield what `verify` says against the signatures; whose they may be counts where there are anchors."""
-    signed = [each for each in report.signatures if each.kind is SignatureKind.SIGNATURE]
-    if signed and report.unaltered is not True:
-        yield message("recording.its-signatures-not-right")
-    if any(alarm.code == _WRONG_SIGNER for alarm in report.alarms):
-        yield message("recording.somebody-signed-another-one-place")
-    strangers = [
-        each.signer or message("messages.nobody") for each in signed if each.trust is not TrustStatus.TRUSTED
-    ]
-    if trusting and strangers:
-        yield message("recording.was-signed-whom-job-does-not", strangers=tuple(strangers))

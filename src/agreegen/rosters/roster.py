@@ -21,7 +21,7 @@ from agreegen.values.dates import date_from_1904
 from agreegen.values.masking import mask_numbers
 from agreegen.values.parse import parse_value, parse_values
 from agreegen.values.problem import RawValue, ValueProblem
-from agreegen.values.text import is_empty, is_stroke
+from agreegen.values.text import is_empty, is_stroke, shown_error
 
 _MOST_ROWS_NAMED = 10
 
@@ -347,10 +347,7 @@ def _check_defaults(form: Form, defaults: Mapping[str, RawValue]) -> dict[str, R
 
 def _broken(location: Location, shown: str) -> Complaint:
     if shown:
-        return Complaint(
-            location,
-            message("rosters.cell-shows-error", shown=shown),
-            message("rosters.mend-formula-or-enter-value-itself"),
-        )
+        error = shown_error(shown)
+        return Complaint(location, error.problem, error.remedy)
     remedy = message("rosters.open-file-excel-or-wps-save")
     return Complaint(location, message("rosters.formula-without-stored-result"), remedy)

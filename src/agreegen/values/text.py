@@ -151,11 +151,16 @@ def plain_text(raw: RawValue) -> str:
         return _number_text(raw)
     text = ("" if raw is None else raw).strip()
     if text.startswith("#") and text.upper() in _SPREADSHEET_ERRORS:
-        raise ValueProblem(
-            message("values.cell-shows-error", text=text),
-            message("values.mend-formula-or-enter-value-itself"),
-        )
+        raise shown_error(text)
     return text
+
+
+def shown_error(text: str) -> ValueProblem:
+    """Return what to say of a cell that shows a spreadsheet's error."""
+    return ValueProblem(
+        message("values.cell-shows-error", text=text),
+        message("values.mend-formula-or-enter-value-itself"),
+    )
 
 
 def code_text(raw: RawValue) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from agreegen.batch.interface import Job, JobSignature, Missing
-from agreegen.batch.planning.planner import credential_path
+from agreegen.batch.planning.planner import credential_path, no_credential
 from agreegen.errors import AgreegenError, CredentialError, SigningError
 from agreegen.messages import Message, first_few, message
 from agreegen.model.complaint import Complaint, Location, Severity
@@ -149,15 +149,7 @@ class RowSignatures:
                 self._open.setdefault(signature.role, []).append(row.number)
             else:
                 remedy = message("batch.add-credential-file-or-set-missing")
-                yield Complaint(
-                    place,
-                    message(
-                        "batch.no-credential-for-role",
-                        role=self.job.form.role(signature.role),
-                        path=path or message("batch.value-missing"),
-                    ),
-                    remedy,
-                )
+                yield Complaint(place, no_credential(self.job, signature, path), remedy)
 
     def _judge(
         self, signature: JobSignature, path: Path, document: Document, done: set[str], row: int

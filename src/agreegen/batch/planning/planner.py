@@ -275,13 +275,7 @@ class Planner:
             path = credential_path(signature, row.values)
             if signature.personal and (path is None or not path.is_file()):
                 if signature.missing is Missing.FAIL:
-                    raise RowProblemError(
-                        message(
-                            "batch.no-credential-role",
-                            role=self._job.form.role(signature.role),
-                            path=path or message("batch.value-missing"),
-                        )
-                    )
+                    raise RowProblemError(no_credential(self._job, signature, path))
             elif path is not None:
                 tasks.append(SignTask(index, path))
         return tuple(tasks)
@@ -290,6 +284,15 @@ class Planner:
     def unused_orphans(self) -> dict[str, str]:
         """Finished files that no row claimed, by document id."""
         return dict(self._orphans)
+
+
+def no_credential(job: Job, signature: JobSignature, path: Path | None) -> Message:
+    """Say that a role has no credential in a row."""
+    return message(
+        "batch.no-credential-for-role",
+        role=job.form.role(signature.role),
+        path=path or message("batch.value-missing"),
+    )
 
 
 def credential_path(signature: JobSignature, values: Mapping[str, Value]) -> Path | None:

@@ -15,16 +15,15 @@ from agreegen.batch.planning.document_paths import DOCUMENTS, SUPERSEDED
 from agreegen.batch.rebuilding.interface import BagFacts, FoundDocument
 from agreegen.batch.rebuilding.office_signers import OfficeSigners
 from agreegen.files import sha256_of
-from agreegen.foreign.confinement import ConfinedError
 from agreegen.json_text import parse_json
 from agreegen.messages import Message, message
-from agreegen.model.report import FileReport, SignatureKind, TrustStatus
+from agreegen.model.report import FileReport
 from agreegen.recording.head_signatures import read_signature
 from agreegen.recording.own_documents import OwnDocument, read_own
+from agreegen.recording.signature_problems import examine_own, signature_problems
 from agreegen.register.interface import ScanFile
 from agreegen.register.paper import PaperRecord
 from agreegen.signing.interface import Trust
-from agreegen.verification.confined import command_process
 from agreegen.verification.detached import SealState, judge_signature
 from agreegen.verification.interface import Options
 
@@ -87,27 +86,10 @@ class Findings:
         return FoundDocument(relative, sha256_of(data), len(data), own.document, own.signers, replaced)
 
     def _doubt(self, data: bytes) -> Message | None:
-        options = Options(now=self.now, anchors_der=self.trust.anchors_der, crls_der=self.trust.crls_der)
-        try:
-            report = command_process().examine("", data, options)
-        except ConfinedError as exc:
-            return message("verification.cannot-be-judged", why=exc)
-        return _doubt_of_content(report) or self._doubt_of_signers(report)
-
-    def _doubt_of_signers(self, report: FileReport) -> Message | None:
-        signed = [each for each in report.signatures if each.kind is SignatureKind.SIGNATURE]
-        if signed and report.unaltered is not True:
-            return message("batch.its-signatures-not-right")
-        if any(alarm.code == "wrong-signer" for alarm in report.alarms):
-            return message("batch.somebody-signed-another-one-place")
-        strangers = [
-            each.signer or message("messages.nobody")
-            for each in signed
-            if each.trust is not TrustStatus.TRUSTED
-        ]
-        if self.trust.anchors_der and strangers:
-            return message("batch.was-signed-whom-job-does-not", strangers=tuple(strangers))
-        return None
+        report = examine_own(data, self.trust, self.now)
+        if not isinstance(report, FileReport):
+            return report
+        return _doubt_of_content(report) or next(signature_problems(report, self.trust), None)
 
     def _doubt_of_roles(self, own: OwnDocument) -> Message | None:
         """Say who signed in the office's place: a role without a holder takes any trusted certificate."""
