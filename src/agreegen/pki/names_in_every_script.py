@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import stringprep
 import unicodedata
-from typing import Any
 
 from asn1crypto import x509
 
@@ -18,13 +18,21 @@ def is_unassigned(character: str) -> bool:
     return stringprep.in_table_a1(character) and unicodedata.category(character) == "Cn"
 
 
+_remembered = functools.lru_cache(maxsize=4096)
+"""A name is looked up character by character in eight tables, and names of authorities recur."""
+
+
 class _Tables:
-    """The tables of RFC 3454 as asn1crypto asks for them, without the mark of what came after Unicode 3.2."""
+    """The tables of RFC 3454 that asn1crypto asks for, without the mark of what came after Unicode 3.2."""
 
-    in_table_a1 = staticmethod(is_unassigned)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(stringprep, name)
+    in_table_a1 = staticmethod(_remembered(is_unassigned))
+    map_table_b2 = staticmethod(_remembered(stringprep.map_table_b2))
+    in_table_c3 = staticmethod(_remembered(stringprep.in_table_c3))
+    in_table_c4 = staticmethod(_remembered(stringprep.in_table_c4))
+    in_table_c5 = staticmethod(_remembered(stringprep.in_table_c5))
+    in_table_c8 = staticmethod(_remembered(stringprep.in_table_c8))
+    in_table_d1 = staticmethod(_remembered(stringprep.in_table_d1))
+    in_table_d2 = staticmethod(_remembered(stringprep.in_table_d2))
 
 
 def read_names_in_every_script() -> None:

@@ -54,10 +54,22 @@ def find_lightened(reference: Image, after: Image, box: Box) -> Box | None:
         box: Where to look.
     """
     left, top, right, bottom = box
-    was = reference[top:bottom, left:right].min(axis=2).astype(np.int16)
-    now = after[top:bottom, left:right].min(axis=2).astype(np.int16)
+    was = darkest(reference[top:bottom, left:right]).astype(np.int16)
+    now = darkest(after[top:bottom, left:right]).astype(np.int16)
     found = _bounds((was < _INK) & (now > was + _SLACK))
     return None if found is None else (left + found[0], top + found[1], left + found[2], top + found[3])
+
+
+def darkest(image: Image) -> NDArray[np.uint8]:
+    """Return the least of the three colours of each pixel, plane by plane, which is faster."""
+    red, green, blue = image[:, :, 0], image[:, :, 1], image[:, :, 2]
+    return np.minimum(np.minimum(red, green), blue)
+
+
+def brightest(image: Image) -> NDArray[np.uint8]:
+    """Return the greatest of the three colours of each pixel."""
+    red, green, blue = image[:, :, 0], image[:, :, 1], image[:, :, 2]
+    return np.maximum(np.maximum(red, green), blue)
 
 
 def lighter(one: Image, other: Image) -> Image:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from agreegen.verification.pictures.comparison import Image
+from agreegen.verification.pictures.comparison import Image, brightest, darkest
 from agreegen.verification.pictures.interface import Reading
 
 DOTS_PER_INCH = 144
@@ -25,6 +25,7 @@ _CHARACTER = 20
 """Pixels across and down of the window in which contrast is measured: a character of 10 points."""
 
 _Plane = NDArray[np.float64]
+_Levels = NDArray[np.uint8]
 _Mask = NDArray[np.bool_]
 
 
@@ -44,39 +45,44 @@ def read_under(before: Image, after: Image) -> Reading:
     """
     if _is_even(before):
         return Reading.NOTHING
-    was, now = before.astype(np.float64), after.astype(np.float64)
-    depth_was, depth_now = 255.0 - was.min(axis=2), 255.0 - now.min(axis=2)
+    darkest_was, darkest_now = darkest(before), darkest(after)
+    red_was, red_now = before[:, :, 0], after[:, :, 0]
+    depth_was, depth_now = 255 - darkest_was, 255 - darkest_now
     ink: _Mask = depth_was >= _FAINT
     if bool(np.any(ink & (_around(depth_now) < _LEAST_KEPT * depth_was))):
         return Reading.ERASED
-    dark: _Mask = was[:, :, 0] < _DARK
-    if bool(np.any(dark & (_around(255.0 - now[:, :, 0]) <= 255.0 - _DARK))):
+    dark: _Mask = red_was < _DARK
+    if bool(np.any(dark & (_around(255 - red_now) <= 255 - _DARK))):
         return Reading.COVERED
     # Soft edges of black text are grey, and belong to it.
-    coloured: _Mask = ink & ~dark & (was.max(axis=2) - was.min(axis=2) >= _FAINT)
-    plain = _keeps_contrast(ink & ~coloured, ~ink, was[:, :, 0], now[:, :, 0])
-    kept = plain and _keeps_contrast(coloured, ~ink, was.min(axis=2), now.min(axis=2))
+    coloured: _Mask = ink & ~dark & (brightest(before) - darkest_was >= _FAINT)
+    plain = _keeps_contrast(ink & ~coloured, ~ink, red_was, red_now)
+    kept = plain and _keeps_contrast(coloured, ~ink, darkest_was, darkest_now)
     return Reading.LEGIBLE if kept else Reading.COVERED
 
 
 def _is_even(image: Image) -> bool:
     if not image.size:
         return True
-    return int((image.max(axis=(0, 1)).astype(np.int16) - image.min(axis=(0, 1))).max()) < _EVEN
+    planes = (image[:, :, at] for at in range(image.shape[2]))
+    return all(int(plane.max()) - int(plane.min()) < _EVEN for plane in planes)
 
 
-def _around(plane: _Plane) -> _Plane:
+def _around(plane: _Levels) -> _Levels:
     """Return the greatest value within one pixel of each pixel."""
-    padded = np.pad(plane, 1, mode="edge")
-    rows, columns = plane.shape
-    shifted = [padded[i : i + rows, j : j + columns] for i in range(3) for j in range(3)]
-    result: _Plane = np.max(shifted, axis=0)
+    result = plane.copy()
+    for axis in (0, 1):
+        found = result.copy()
+        target, source = (found, result) if axis == 0 else (found.T, result.T)
+        np.maximum(target[1:], source[:-1], out=target[1:])
+        np.maximum(target[:-1], source[1:], out=target[:-1])
+        result = found
     return result
 
 
-def _keeps_contrast(ink: _Mask, paper: _Mask, was: _Plane, now: _Plane) -> bool:
-    paper = paper & (_around(_around(ink.astype(np.float64))) > 0)
-    counts = [_window_sums(mask.astype(np.float64)) for mask in (ink, paper)]
+def _keeps_contrast(ink: _Mask, paper: _Mask, was: _Levels, now: _Levels) -> bool:
+    paper = paper & (_around(_around(ink.astype(np.uint8))) > 0)
+    counts = [_window_sums(mask.astype(np.uint8)) for mask in (ink, paper)]
     measured = (counts[0] >= _LEAST_PIXELS) & (counts[1] >= _LEAST_PIXELS)
     if not bool(measured.any()):
         return True
@@ -90,12 +96,12 @@ def _keeps_contrast(ink: _Mask, paper: _Mask, was: _Plane, now: _Plane) -> bool:
     return bool(np.all(contrasts[1] >= _LEAST_CONTRAST * contrasts[0]))
 
 
-def _window_sums(plane: _Plane) -> _Plane:
+def _window_sums(plane: _Levels) -> _Plane:
     """Return the sums over windows of a character's size, half a window apart."""
     step = _CHARACTER // 2
     rows, columns = (-(-size // step) * step for size in plane.shape)
     padded = np.pad(plane, ((0, rows - plane.shape[0]), (0, columns - plane.shape[1])))
-    cells = padded.reshape(rows // step, step, columns // step, step).sum(axis=(1, 3))
+    cells = padded.reshape(rows // step, step, columns // step, step).sum(axis=(1, 3), dtype=np.float64)
     wider = np.pad(cells, ((0, 1), (0, 1)))
     result: _Plane = wider[:-1, :-1] + wider[1:, :-1] + wider[:-1, 1:] + wider[1:, 1:]
     return result

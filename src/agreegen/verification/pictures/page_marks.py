@@ -14,7 +14,7 @@ from typing import TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from agreegen.verification.pictures.comparison import Box, Image
+from agreegen.verification.pictures.comparison import Box, Image, brightest
 from agreegen.verification.pictures.connected_marks import Mark, connected_marks
 
 _CONTRAST = 32
@@ -129,7 +129,7 @@ def _widened(box: Box, by: int, shape: tuple[int, ...]) -> Box:
 
 
 def _new_ink(before: Image, after: Image) -> Plane:
-    result: Plane = (np.maximum(before, after) - np.minimum(before, after)).max(axis=2, initial=0) >= _NEW_INK
+    result: Plane = brightest(np.maximum(before, after) - np.minimum(before, after)) >= _NEW_INK
     return result
 
 

@@ -46,7 +46,10 @@ def draw_with_poppler(
         DrawingError: They cannot be drawn, or not in time.
     """
     hide = ["-hide-annotations"] if bare else []
-    images = _split(_run([*_command(first, last, dots_per_inch), *hide, "-"], pdf, timeout_s))
+    arguments = [*_command(first, last, dots_per_inch), *hide, "-"]
+    # The program writes two rows at a time: whoever waits for each of them wakes up thousands of times.
+    with streamed_output(arguments, timeout_s=timeout_s, stdin=pdf) as output:
+        images = _split(output.read())
     if len(images) != last - first + 1:
         raise DrawingError(message("verification.poppler-does-not-draw-these-pages"))
     return images

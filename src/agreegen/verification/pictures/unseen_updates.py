@@ -23,10 +23,14 @@ _NEVER_DRAWN = frozenset(
 )  # fmt: skip
 _HANGS_ON_FIELDS = frozenset({Role.FROZEN, Role.LOOK, Role.LOOKS})
 """What a field that came may bring along: its signature, and a look without ink."""
+_TRAILER_KEYS = frozenset(
+    {
+        "Size", "Prev", "ID", "Info", "Length", "Filter", "DecodeParms", "W", "Index", "Type",
+        "AdditionalStreams", "DocChecksum",
+    }
+)  # fmt: skip
 _MAY_DIFFER = {
-    Role.TRAILER: frozenset(
-        {"Size", "Prev", "ID", "Info", "Length", "Filter", "DecodeParms", "W", "Index", "Type"}
-    ),
+    Role.TRAILER: _TRAILER_KEYS,
     Role.CATALOG: frozenset({"DSS", "Extensions", "Metadata"}),
     Role.FORM: frozenset({"SigFlags"}),
     Role.PAGE_TREE: frozenset({"ITXT"}),

@@ -114,6 +114,16 @@ def on(text: bytes, gap: bytes = b"") -> bytes:
     return with_store(sign(append(base + gap, {size_of(base): text})))
 
 
+def office_trailer() -> bytes:
+    """LibreOffice's trailer names a document within the file; signers leave its entry out, or write it on."""
+    base = base_document()
+    data = sign(append(base, {size_of(base): b"<< >>"}, trailer=b"/DocChecksum /00AA"))
+    root = root_number(data)
+    named = b"/AdditionalStreams [ /x %d 0 R ]" % size_of(data)
+    data = append(data, {root: body_of(data, root)}, trailer=named)
+    return with_store(data)
+
+
 PROVED: dict[str, Sample] = {
     "security store": lambda: with_store(signed()),
     "store written again": store_rewritten,
@@ -122,6 +132,7 @@ PROVED: dict[str, Sample] = {
     "stores and timestamps": lambda: stamp(with_store(stamp(signed()))),
     "metadata": metadata_updated,
     "extensions": extensions_named,
+    "trailer of LibreOffice": office_trailer,
     "the same again": rewritten_the_same,
     "blank field": with_field,
     "blank field without a look": functools.partial(with_field, content=None),
