@@ -257,7 +257,7 @@ class Form:
     @property
     def template(self) -> Path:
         """Path of the Word template."""
-        return self.directory / "template.docx"
+        return template_path(self.directory)
 
     def field(self, name: str) -> Field:
         """Return the field of that name.
@@ -305,3 +305,8 @@ class Form:
     def required_roles(self) -> tuple[SignatureRole, ...]:
         """The roles without which a document is incomplete, in signing order."""
         return tuple(role for role in self.roles if role.required)
+
+
+def template_path(directory: Path) -> Path:
+    """Return the path of the Word template in the folder of a form."""
+    return directory / "template.docx"

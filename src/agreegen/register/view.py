@@ -55,7 +55,8 @@ class RegisterView(ChainView):
         try:
             yield
         finally:
-            self.connection.rollback()
+            with self.wrapped():
+                self.connection.rollback()
 
     def show_at(self, moment: datetime) -> None:
         """Show documents and scans from now on as they were at a time, computed from the chain.
@@ -102,7 +103,9 @@ class RegisterView(ChainView):
 
     def current(self, row_key: str) -> DocumentRow | None:
         """Return the document in force for a roster row, or None."""
-        return next((document for document in self.documents_of(row_key) if document.in_force), None)
+        with self.wrapped():
+            rows = self._derived.execute(f"{_SELECT} WHERE row_key = ? ORDER BY id", (row_key,)).fetchall()
+        return next((document for document in map(self._decode, rows) if document.in_force), None)
 
     def documents(
         self, *, state: DocumentState | None = None, by_path: bool = False

@@ -14,7 +14,7 @@ from agreegen.forms.template import read_template
 from agreegen.messages import Message, message
 from agreegen.model.complaint import Complaint, Location
 from agreegen.model.document import Document, Value
-from agreegen.model.form import Form
+from agreegen.model.form import Form, template_path
 from agreegen.model.text import name_character
 
 
@@ -53,7 +53,7 @@ def check_value_glyphs(
         value = values.get(field.name)
         if not field.printed or value is None or isinstance(value, bool | date):
             continue
-        fonts = _fonts_of_variable(str(form.template), form.template_sha256, field.name)
+        fonts = _fonts_of_variable(str(form.directory), form.template_sha256, field.name)
         missing = _missing(form, fonts, "".join(value))
         told[field.name] = missing
         taken = field.default_from is not None and values.get(field.default_from) == value
@@ -96,7 +96,7 @@ def _chains_of(
 
 
 @functools.lru_cache(maxsize=256)
-def _fonts_of_variable(template: str, sha256: str, name: str) -> frozenset[RunFonts]:
-    content = read_template(Path(template), sha256)
+def _fonts_of_variable(directory: str, sha256: str, name: str) -> frozenset[RunFonts]:
+    content = read_template(template_path(Path(directory)), sha256)
     found = (paragraph.value_fonts for paragraph in content.paragraphs if name in paragraph.source)
     return frozenset(itertools.chain.from_iterable(found))

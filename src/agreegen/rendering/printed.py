@@ -11,7 +11,7 @@ from agreegen.forms.template import read_template
 from agreegen.messages import message
 from agreegen.model.complaint import Complaint, Location, Severity
 from agreegen.model.document import Value
-from agreegen.model.form import Form
+from agreegen.model.form import Form, template_path
 from agreegen.rendering.fonts import check_value_glyphs
 
 _SHORTEST = 2
@@ -46,7 +46,7 @@ def check_doubling(
         value = values.get(field.name)
         if not field.printed or not isinstance(value, str):
             continue
-        doubled = _doubled(value, _neighbours(str(form.template), form.template_sha256, field.name))
+        doubled = _doubled(value, _neighbours(str(form.directory), form.template_sha256, field.name))
         if doubled:
             text = message("rendering.form-itself-prints-beside-so-stands", doubled=doubled)
             complaints.append(
@@ -71,8 +71,8 @@ def _doubled(value: str, neighbours: tuple[tuple[str, str], ...]) -> str | None:
 
 
 @functools.lru_cache(maxsize=64)
-def _neighbours(template: str, sha256: str, name: str) -> tuple[tuple[str, str], ...]:
+def _neighbours(directory: str, sha256: str, name: str) -> tuple[tuple[str, str], ...]:
     """Return the fixed text before and behind each place where a variable is printed."""
-    content = read_template(Path(template), sha256)
+    content = read_template(template_path(Path(directory)), sha256)
     tag = re.compile(rf"([^{{}}]*)\{{\{{\s*{re.escape(name)}\s*\}}\}}([^{{}}]*)")
     return tuple((found[1], found[2]) for p in content.paragraphs for found in tag.finditer(p.source))

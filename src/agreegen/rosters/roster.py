@@ -106,7 +106,7 @@ class Roster:
         self._index()
         notes = [
             Complaint(
-                self._location(number), message("rosters.looks-like-note-not-read"), None, Severity.WARNING
+                self.place_of(number), message("rosters.looks-like-note-not-read"), None, Severity.WARNING
             )
             for number in self._table.notes
         ]
@@ -155,7 +155,7 @@ class Roster:
         complaints.extend(self._lenient(c) for c in parsed.complaints if c.location.field not in broken)
         complaints.extend(self._padded(number))
         assert self._identities is not None  # `rows` reads the file for keys first
-        place, doubles = self._location(number), self._identities.doubles(number, parsed.values)
+        place, doubles = self.place_of(number), self._identities.doubles(number, parsed.values)
         complaints.extend(
             self._identities.complaints(number, raw, parsed.values, doubles, broken, self.locate, place)
         )
@@ -222,7 +222,8 @@ class Roster:
             field=name,
         )
 
-    def _location(self, number: int) -> Location:
+    def place_of(self, number: int) -> Location:
+        """Say where a row stands: file, sheet, row."""
         return Location(file=str(self.path), sheet=self.sheet, row=number)
 
     def _refuse_missing_columns(self) -> None:

@@ -134,7 +134,6 @@ class RowSignatures:
             document: What the row becomes.
             signed: Roles that have signed this document already.
         """
-        place = Location(file=str(roster.path), sheet=roster.sheet, row=row.number)
         done = set(signed)
         for signature in self.job.signatures:
             if signature.role in done:
@@ -143,13 +142,13 @@ class RowSignatures:
             if not signature.personal and path is not None:
                 self._judge(signature, path, document, done, row.number)
             elif path is not None and path.is_file():
-                yield from self.checker.check_personal(path, place)
+                yield from self.checker.check_personal(path, roster.place_of(row.number))
                 self._judge(signature, path, document, done, row.number)
             elif signature.missing is Missing.LEAVE_OPEN:
                 self._open.setdefault(signature.role, []).append(row.number)
             else:
                 remedy = message("batch.add-credential-file-or-set-missing")
-                yield Complaint(place, no_credential(self.job, signature, path), remedy)
+                yield Complaint(roster.place_of(row.number), no_credential(self.job, signature, path), remedy)
 
     def _judge(
         self, signature: JobSignature, path: Path, document: Document, done: set[str], row: int

@@ -70,16 +70,15 @@ def check_job(
         samples: Whether samples are rendered.
     """
     check = _Check(job, now, prompt, asked_later)
-    check.collect_errors(check.output)
-    check.trust()
     with contextlib.ExitStack() as stack:
+        check.collect_errors(lambda: check.output(stack))
+        check.trust()
         maker = check.maker(stack)
         roster = check.roster()
         rows = 0 if roster is None else roster.count
         checker = check.credentials(rows)
         if roster is not None:
-            register = check.register(stack)
-            check.collect_errors(lambda: check.rows(roster, maker, checker, register))
+            check.collect_errors(lambda: check.rows(roster, maker, checker))
         check.disk(rows, maker)
         written: tuple[Path, ...] = ()
         if samples and maker is not None and not check.failed:
@@ -128,6 +127,7 @@ class _Check:
     prompt: Prompt | None
     asked_later: bool
     anchors: Trust = field(default_factory=Trust)
+    register: Register | None = None
     registered: int = 0
     forecast: Forecast = field(default_factory=Forecast)
     complaints: list[Complaint] = field(default_factory=list)
@@ -154,7 +154,7 @@ class _Check:
         except AgreegenError as exc:
             self.complain(str(self.job.path), exc)
 
-    def output(self) -> None:
+    def output(self, stack: contextlib.ExitStack) -> None:
         """Step 1."""
         self.collect_errors(lambda: self.complaints.extend(require_usable(self.job.form)))
         folders = [self.job.output] + ([] if self.job.archive is None else [self.job.archive.bags])
@@ -167,11 +167,13 @@ class _Check:
         for note in self.job.notes:
             self.complain(str(self.job.path), note, Severity.WARNING)
         if self.job.register_file.is_file():
-            with Register.open(self.job.register_file, read_only=True) as register:
-                self.registered = register.document_count()
-                if not fits_register(self.job, register):
-                    text = message("batch.output-folder-holds-documents-another-template")
-                    self.complain(str(self.job.output), text)
+            register = stack.enter_context(Register.open(self.job.register_file, read_only=True))
+            stack.enter_context(register.standing_still())
+            self.register = register
+            self.registered = register.document_count()
+            if not fits_register(self.job, register):
+                text = message("batch.output-folder-holds-documents-another-template")
+                self.complain(str(self.job.output), text)
 
     def maker(self, stack: contextlib.ExitStack) -> DocumentMaker | None:
         """Step 2, who lays out the pages: the compiled form, LibreOffice, or nobody."""
@@ -207,16 +209,16 @@ class _Check:
         roster: Roster,
         maker: DocumentMaker | None,
         checker: CredentialChecker,
-        register: Register | None,
     ) -> None:
         """Steps 2 and 3, the rows: cells, glyphs, what needs LibreOffice, and every signature."""
         signatures = RowSignatures(self.job, checker)
-        for row in MendedRows(self.job.form, [] if register is None else [register], roster).rows():
+        registers = [] if self.register is None else [self.register]
+        for row in MendedRows(self.job.form, registers, roster).rows():
             self.complaints.extend(row.complaints)
             place = functools.partial(roster.locate, row.number)
             self.complaints.extend(check_printed(self.job.form, row.values, place))
             if not row.failed:
-                self._document(roster, row, maker, signatures, register)
+                self._document(roster, row, maker, signatures)
         self.complaints.extend(signatures.summary(roster))
         replaced = self.forecast.complaint(Location(file=str(roster.path), sheet=roster.sheet))
         self.complaints.extend([] if replaced is None else [replaced])
@@ -227,13 +229,12 @@ class _Check:
         row: RosterRow,
         maker: DocumentMaker | None,
         signatures: RowSignatures,
-        register: Register | None,
     ) -> None:
-        place = Location(file=str(roster.path), sheet=roster.sheet, row=row.number)
+        register = self.register
         try:
             seams = seams_of_row(self.job, row.values)
         except AgreegenError as exc:
-            self.complaints.append(Complaint(place, exc.sentence, exc.advice))
+            self.complaints.append(Complaint(roster.place_of(row.number), exc.sentence, exc.advice))
             return
         document = build_document(
             self.job.form,
@@ -245,14 +246,14 @@ class _Check:
         )
         self._consider(document, seams)
         if maker is not None and (problem := maker.foresee(document)) is not None:
-            self.complaints.append(Complaint(place, problem.sentence, problem.advice))
+            self.complaints.append(Complaint(roster.place_of(row.number), problem.sentence, problem.advice))
         current = None
         if register is not None and row.key is not None:
             current = register.current(register.row_key(row.key))
             document = under_known_id(self.job, register, current, document)
             kept = self.forecast.consider(self.job, current, document, row.label)
             if kept is not None:
-                self.complaints.append(Complaint(place, kept.reason))
+                self.complaints.append(Complaint(roster.place_of(row.number), kept.reason))
         signed = _signed_roles(current, document)
         self.complaints.extend(signatures.check(roster, row, document, signed))
 
@@ -288,17 +289,6 @@ class _Check:
         self.complaints.extend(checker.check_shared(shared_credentials(self.job)))
         self.collect_errors(lambda: require_head_signer(self.job))
         return checker
-
-    def register(self, stack: contextlib.ExitStack) -> Register | None:
-        """Step 3, what earlier runs have signed."""
-        if not self.job.register_file.is_file():
-            return None
-        try:
-            register = stack.enter_context(Register.open(self.job.register_file, read_only=True))
-            stack.enter_context(register.standing_still())
-        except AgreegenError:
-            return None  # told by step 1
-        return register
 
     def disk(self, rows: int, maker: DocumentMaker | None) -> None:
         """Step 4."""

@@ -154,6 +154,8 @@ def to_twips(units: int) -> int:
 
 def _scripts(text: str) -> list[bool]:
     """Return for each character whether it is set as Latin; weak ones follow the Latin letter before them."""
+    if min(text, default="") >= "\u4e00" and max(text) <= "\u9fff":
+        return [False] * len(text)  # ideographs alone, as most values are
     found: list[bool] = []
     for number, character in enumerate(text):
         if (character.isascii() and character.isalnum()) or character in _LATIN_EXTRA:
