@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from agreegen.chain.audit.interface import Problem
 from agreegen.chain.event_facts import read_facts
@@ -22,9 +21,6 @@ from agreegen.register.audit.interface import ExamineFile
 from agreegen.register.columns import Cell, row_from_values, row_values
 from agreegen.register.interface import DocumentRow, DocumentState, EventKind
 from agreegen.register.view import RegisterView
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
 
 _AT_A_TIME = 50
 _WAITING_PER_JOB = 3
@@ -87,7 +83,7 @@ def _shared_out(
 ) -> Iterator[Problem]:
     """Look at documents in processes of their own; what they find comes in the order of the documents."""
     import multiprocessing  # noqa: PLC0415 - most audits do without
-    from concurrent.futures import BrokenExecutor, ProcessPoolExecutor  # noqa: PLC0415 - the same
+    from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor  # noqa: PLC0415 - the same
 
     stream, waiting = iter(documents), deque[Future[Sequence[Problem]]]()
     chunks = iter(lambda: tuple(map(row_values, itertools.islice(stream, _AT_A_TIME))), ())
