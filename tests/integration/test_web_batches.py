@@ -257,6 +257,33 @@ def test_rows_without_errors_are_made_where_that_is_wished_and_the_others_once_t
 
 
 @pytest.mark.timeout(300)
+def test_a_roster_that_changed_after_the_run_is_made_from_the_page(web: WebOffice) -> None:
+    """Rosters change every week, and errors are mended in the roster as the page asks: a button must follow."""
+    visit = web.visit(Role.OFFICER)
+    people = ["A1,张伟,", "A2,李娜,110105194912310021", "A3,王芳,"]
+    path = visit.post("/batches", {"form": "personal-pledge"}, _roster(people[:2])).headers["location"]
+    folder = folder_of(web.office.home.folder, path)
+    wait(lambda: folder.check.state is ChildState.ENDED)
+    visit.post(f"{path}/run", {"good_rows": "1"})
+    wait(lambda: folder.run.state is ChildState.ENDED)
+    assert 'id="make"' not in visit.get(path).text
+    assert 'id="good-rows"' not in visit.get(path).text
+    visit.post(f"{path}/roster", files=_roster([people[0], "A2,李娜,", people[2]]))
+    wait(lambda: folder.check.state is ChildState.ENDED)
+    page = visit.get(path).text
+    assert 'id="make"' in page
+    visit.post(f"{path}/run")
+    wait(lambda: folder.run.state is ChildState.ENDED)
+    assert set(documents(folder).values()) == {"A1 张伟", "A2 李娜", "A3 王芳"}
+    assert 'id="make"' not in visit.get(path).text
+
+
+def _roster(people: list[str]) -> list[tuple[str, tuple[str, bytes]]]:
+    text = "\n".join(["编号,姓名,公民身份号码", *people, ""])
+    return [("roster", ("people.csv", text.encode("utf-8-sig")))]
+
+
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("text", ["编号,姓名,公民身份号码\nA2,李娜,110105194912310021\n", "甲,乙\n1,2\n"])
 def test_where_no_row_is_good_nothing_can_be_made(web: WebOffice, text: str) -> None:
     """Neither where all rows are wrong, nor where the file is no roster."""

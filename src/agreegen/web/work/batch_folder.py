@@ -255,6 +255,12 @@ class BatchFolder:
             return result is not None
         return without_bad_rows and has_good_rows(result)
 
+    @property
+    def checked_since_run(self) -> bool:
+        """Whether the last check began after the last run: of a roster, or of values, that came afterwards."""
+        check, run = self.path / "check.pid", self.path / "run.pid"
+        return check.exists() and run.exists() and check.stat().st_mtime_ns > run.stat().st_mtime_ns
+
     def progress(self) -> RunProgress:
         """Read what the last run has told so far."""
         progress = RunProgress()
