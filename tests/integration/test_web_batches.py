@@ -258,7 +258,7 @@ def test_rows_without_errors_are_made_where_that_is_wished_and_the_others_once_t
 
 @pytest.mark.timeout(300)
 def test_a_roster_that_changed_after_the_run_is_made_from_the_page(web: WebOffice) -> None:
-    """Rosters change every week, and errors are mended in the roster as the page asks: a button must follow."""
+    """Rosters change every week, and errors are mended in the roster as the page asks."""
     visit = web.visit(Role.OFFICER)
     people = ["A1,张伟,", "A2,李娜,110105194912310021", "A3,王芳,"]
     path = visit.post("/batches", {"form": "personal-pledge"}, _roster(people[:2])).headers["location"]

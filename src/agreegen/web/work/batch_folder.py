@@ -257,7 +257,7 @@ class BatchFolder:
 
     @property
     def checked_since_run(self) -> bool:
-        """Whether the last check began after the last run: of a roster, or of values, that came afterwards."""
+        """Whether the last check began after the last run: a roster or values came afterwards."""
         check, run = self.path / "check.pid", self.path / "run.pid"
         return check.exists() and run.exists() and check.stat().st_mtime_ns > run.stat().st_mtime_ns
 
