@@ -88,3 +88,16 @@ def test_another_document_and_another_file_are_refused(
     made = officer.post("/agreements/new/personal-pledge", {**_VALUES, "pledge_date": "2018-05-11"})
     other = made.headers["location"]
     assert _give_back(officer, other, _signed_there(file, pki)) == 422
+
+
+def test_a_file_that_cannot_be_judged_is_not_told_as_unsigned(
+    officer: Visit, web: WebOffice, sent: tuple[str, Path]
+) -> None:
+    """Whoever reads that nobody has signed signs once more, or asks people again."""
+    address, _ = sent
+    assert "待签署" in officer.get(address).text
+    for path in (web.office.home.folder / "agreements" / address.rsplit("/", 1)[1]).glob("*.pdf"):
+        path.write_bytes(b"%PDF-1.7\n" + path.read_bytes()[-1000:-500])
+    page = officer.get(address).text
+    assert "未能核验" in page
+    assert "待签署" not in page
