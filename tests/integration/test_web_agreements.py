@@ -97,7 +97,7 @@ def test_a_file_that_cannot_be_judged_is_not_told_as_unsigned(
     address, _ = sent
     assert "待签署" in officer.get(address).text
     for path in (web.office.home.folder / "agreements" / address.rsplit("/", 1)[1]).glob("*.pdf"):
-        path.write_bytes(b"%PDF-1.7\n" + path.read_bytes()[-1000:-500])
+        path.write_bytes(b"lost")
     page = officer.get(address).text
     assert "未能核验" in page
     assert "待签署" not in page
