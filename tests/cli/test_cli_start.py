@@ -73,3 +73,39 @@ def test_the_end_of_a_command_says_nothing_of_its_own(tmp_path: Path) -> None:
     line = (sys.executable, "-m", "agreegen", "--lang", "zh", "demo", str(tmp_path))
     ended = subprocess.run(line, capture_output=True, text=True, check=False, timeout=60)
     assert ended.stderr.splitlines() == [f"错误：{tmp_path} 不是空文件夹", "提示：请另选文件夹"]
+
+
+_PROGRAM = """
+import sys, threading, time, weakref
+from agreegen.__main__ import main
+from agreegen.cli import main as program
+
+class Kept: pass
+kept, run = Kept(), program.run
+
+def begin():
+    weakref.finalize(kept, print, "cleared")
+    threading.Thread(target=lambda: (time.sleep(0.3), print("joined"))).start()
+    return run()
+
+program.run = begin
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(["--version"], 0), (["no-such"], 2), (["verify", "/none"], 1)]
+)
+def test_the_end_of_a_command_leaves_out_nothing(arguments: list[str], code: int) -> None:
+    """It ends at once, but after threads, what was registered for the end, and all of its output."""
+    line = [sys.executable, "-c", _PROGRAM, *arguments]
+    ended = subprocess.run(line, capture_output=True, text=True, check=False, timeout=60)
+    assert ended.returncode == code
+    assert ended.stdout.split()[-2:] == ["joined", "cleared"]
+
+
+def test_output_that_cannot_be_written_is_no_success() -> None:
+    line = [sys.executable, "-m", "agreegen", "--version"]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(line, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
+    assert ended.returncode != 0
