@@ -23,7 +23,7 @@ Sample = Callable[[], bytes]
 _READ = b"q BT /Helv 10 Tf 2 5 Td (read) Tj ET Q "
 _EVERYTHING = b"1 0 0 rg 0 0 2000 2000 re f "
 _LAYER = b"/Resources << /Properties << /L << /Type /OCMD /OCGs [] >> >> >>"
-_XMP = (
+XMP = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
     b'<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" '
     b'xmlns:pdf="http://ns.adobe.com/pdf/1.3/"><dc:title><rdf:Alt><rdf:li xml:lang="x-default">Loan of 100'
@@ -124,8 +124,8 @@ def described(*edits: tuple[bytes, bytes]) -> bytes:
     free, root = size_of(data), root_number(data)
     body, entries = body_of(data, root), b"/Type /Metadata /Subtype /XML"
     held = body[: body.rindex(b">>")] + b"/Metadata %d 0 R >>" % free
-    data = sign(append(data, {root: held, free: stream(_XMP, entries)}), "person", certify=MDPPerm(1))
-    packet = _XMP
+    data = sign(append(data, {root: held, free: stream(XMP, entries)}), "person", certify=MDPPerm(1))
+    packet = XMP
     for old, new in edits:
         assert old in packet
         packet = packet.replace(old, new)

@@ -19,6 +19,17 @@ _ABBREVIATIONS = {
     "LZW": "LZWDecode",
 }
 _MAX_FILTERS = 8
+_MAX_LZW_CODES = 4096 - 258
+_OTHER_KEYS = frozenset({"F", "FFilter", "FDecodeParms", "DP"})
+"""Another file, and short names, which stand in pictures within a content only (ISO 32000-1, table 93)."""
+_PARAMETERS: dict[str, frozenset[int] | range] = {
+    "Predictor": frozenset({1, 2, *range(10, 16)}),
+    "Colors": range(1, 33),
+    "BitsPerComponent": frozenset({1, 2, 4, 8, 16}),
+    "Columns": range(1, 1 << 24),
+    "EarlyChange": frozenset({0, 1}),
+}
+"""Values that the standard knows (ISO 32000-1, tables 8 and 10)."""
 
 
 def decode(stream: Stream, max_bytes: int) -> bytes:
@@ -39,6 +50,34 @@ def decode(stream: Stream, max_bytes: int) -> bytes:
         if len(data) > max_bytes:
             raise LimitError(message("pdf.stream-expands-more-than-bytes", max_bytes=max_bytes))
     return data
+
+
+def is_unpacked_alike(entries: dict[str, Value]) -> bool:
+    """Tell whether all readers unpack a stream in the same way, as far as its entries tell.
+
+    pdf.js prefers short names of keys to long ones, and takes parameters only where they have the form of the
+    filters; others take what they find. Each has its own idea of numbers that make no sense.
+
+    Args:
+        entries: Of the stream, with filters and parameters resolved.
+    """
+    filters, parameters = entries.get("Filter"), entries.get("DecodeParms")
+    if entries.keys() & _OTHER_KEYS:
+        return False
+    if parameters is None:
+        return True
+    wanted, names = _list(parameters), _list(filters)
+    if isinstance(filters, list):
+        if not isinstance(parameters, list) or len(wanted) != len(names):
+            return False
+    elif isinstance(parameters, list):
+        return False
+    return all(one is None or (isinstance(one, dict) and _makes_sense(one)) for one in wanted)
+
+
+def _makes_sense(parameters: dict[str, Value]) -> bool:
+    known = ((parameters[key], allowed) for key, allowed in _PARAMETERS.items() if key in parameters)
+    return all(type(value) is int and value in allowed for value, allowed in known)
 
 
 def _list(value: Value) -> list[Value]:
@@ -131,6 +170,9 @@ def _lzw(data: bytes, early: bool, max_bytes: int) -> bytes:
             continue
         entry = _lzw_entry(code, table, previous)
         if previous:
+            if len(table) >= _MAX_LZW_CODES:
+                # Past its end each reader goes on in its own way.
+                raise StructureError("damaged-stream", message("pdf.lzw-stream-damaged"))
             table.append(previous + entry[:1])
         result += entry
         previous = entry
@@ -160,7 +202,7 @@ def _predict(data: bytes, parameters: dict[str, Value], max_bytes: int) -> bytes
     )
     if not all(isinstance(v, int) and 0 < v <= max_bytes for v in (colors, bits, columns)):
         raise StructureError("damaged-stream", message("pdf.predictor-impossible-parameters"))
-    row_bytes, pixel_bytes = (colors * bits * columns + 7) // 8, max(1, colors * bits // 8)
+    row_bytes, pixel_bytes = (colors * bits * columns + 7) // 8, (colors * bits + 7) // 8
     if not isinstance(predictor, int) or predictor < 10:
         raise StructureError("unknown-filter", message("pdf.stream-must-read-uses-unusual-predictor"))
     if row_bytes > max_bytes or len(data) % (row_bytes + 1):

@@ -44,13 +44,27 @@ def test_lzw_example_of_the_standard() -> None:
 
 
 @pytest.mark.parametrize("kind", [0, 1, 2, 3, 4])
-def test_png_rows_agree_with_qpdf(kind: int) -> None:
-    rows = b"".join(bytes([kind]) + PLAIN[i : i + 8] for i in range(0, 256, 8))
+@pytest.mark.parametrize(
+    ("colors", "bits"), [(1, 8), (3, 4), (1, 4), (3, 8), (1, 16), (3, 2), (4, 1), (5, 4)]
+)
+def test_png_rows_agree_with_qpdf(kind: int, colors: int, bits: int) -> None:
+    row = (colors * bits * 8 + 7) // 8
+    rows = b"".join(bytes([kind]) + PLAIN[i : i + row] for i in range(0, 8 * row, row))
     pdf = pikepdf.new()
-    parameters = pikepdf.Dictionary(Predictor=15, Columns=8)
+    wanted = {"Predictor": 15, "Columns": 8, "Colors": colors, "BitsPerComponent": bits}
+    parameters = pikepdf.Dictionary(**wanted)
     stream = pikepdf.Stream(pdf, zlib.compress(rows), Filter=pikepdf.Name.FlateDecode, DecodeParms=parameters)
-    ours = decode(_stream(zlib.compress(rows), "FlateDecode", Predictor=15, Columns=8), 1 << 20)
+    ours = decode(_stream(zlib.compress(rows), "FlateDecode", **wanted), 1 << 20)
     assert ours == stream.read_bytes()
+
+
+def test_codes_beyond_the_table_are_no_content() -> None:
+    codes = [256, *([65] * 5000)]
+    widths = [min(12, max(9, (258 + at).bit_length())) for at in range(len(codes))]
+    bits = "".join(f"{code:0{width}b}" for code, width in zip(codes, widths, strict=True))
+    raw = int(bits, 2).to_bytes(-(-len(bits) // 8), "big")
+    with pytest.raises(StructureError):
+        decode(_stream(raw, "LZWDecode"), 1 << 20)
 
 
 def test_bomb_is_stopped() -> None:

@@ -5,6 +5,8 @@ print or on a picture server; a transfer function exchanges black and white wher
 (ISO 32000-1, clauses 7.3.8.2, 8.10.4, 8.9.5.4, 14.11.7 and 10.5). Readers seldom do any of it, so that a
 picture of the page shows nothing, and a printer may.
 
+Streams are packed so that all readers unpack the same: else a rule reads one look, and pdf.js draws another.
+
 A font of its own does not share the descriptor of a font of the document: pdf.js takes two such fonts for one
 if they look alike to it, and draws the document's text with the one it met first.
 """
@@ -15,6 +17,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from agreegen.messages import message
+from agreegen.pdf.filters import is_unpacked_alike
 from agreegen.pdf.objects import Ref, Stream, StructureError
 from agreegen.verification.changes.interface import Finding, RevisionStep
 from agreegen.verification.changes.roles import Role
@@ -29,10 +32,20 @@ _OF_THE_DOCUMENT = frozenset({Role.FROZEN, Role.NAMED})
 def check_sources(step: RevisionStep) -> Iterator[Finding]:
     """Look at every look that came or was changed, and at what it draws with."""
     for number in sorted(step.changed):
+        if not _is_unpacked_alike(step, number):
+            yield Finding("content", message("verification.stream-unpacked-differently", number=number))
         if Role.LOOK in step.roles.roles(number) and _comes_from_elsewhere(step, number):
             yield Finding("covering", message("verification.look-draws-from-elsewhere", number=number))
         if _takes_descriptor(step, number):
             yield Finding("content", message("verification.font-takes-descriptor", number=number))
+
+
+def _is_unpacked_alike(step: RevisionStep, number: int) -> bool:
+    """Pictures are left to those that compare what is drawn."""
+    value = step.new.value(number)
+    if not isinstance(value, Stream) or step.new.resolve(value.dictionary.get("Subtype")) == "Image":
+        return True
+    return is_unpacked_alike(step.new.resolved_filters(value).dictionary)
 
 
 def _takes_descriptor(step: RevisionStep, number: int) -> bool:
