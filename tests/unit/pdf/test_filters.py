@@ -52,7 +52,7 @@ def test_png_rows_agree_with_qpdf(kind: int, colors: int, bits: int) -> None:
     rows = b"".join(bytes([kind]) + PLAIN[i : i + row] for i in range(0, 8 * row, row))
     pdf = pikepdf.new()
     wanted = {"Predictor": 15, "Columns": 8, "Colors": colors, "BitsPerComponent": bits}
-    parameters = pikepdf.Dictionary(**wanted)
+    parameters = pikepdf.Dictionary({f"/{key}": value for key, value in wanted.items()})
     stream = pikepdf.Stream(pdf, zlib.compress(rows), Filter=pikepdf.Name.FlateDecode, DecodeParms=parameters)
     ours = decode(_stream(zlib.compress(rows), "FlateDecode", **wanted), 1 << 20)
     assert ours == stream.read_bytes()
