@@ -16,9 +16,13 @@ from agreegen.errors import UsageError
 from agreegen.messages import Message, foreign_text, message
 from agreegen.model.text import CertificateName
 from agreegen.pki.algorithms import AlgorithmUse
+from agreegen.pki.certificates import UNREADABLE
 from agreegen.pki.cms.signature_facts import TimestampFacts
 from agreegen.pki.cms.timestamp_tokens import check_token
+from agreegen.pki.device_certificates import promised_digest
 from agreegen.pki.trust.policy import ValidationPolicy
+
+_AT_ONCE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,9 @@ def _endings(bag: Path, policy: ValidationPolicy) -> Iterator[Ending]:
         if (bag / TOKEN_NAME).is_file():
             yield from _of_token(label, (bag / TOKEN_NAME).read_bytes(), policy)
         for path in sorted((bag / "data/certificates").glob("*.cer")):
-            yield from _of_certificate(label, x509.Certificate.load(path.read_bytes()))
+            certificate = x509.Certificate.load(path.read_bytes())
+            if not _ends_at_once(certificate):
+                yield from _of_certificate(label, certificate)
         return
     chain = read_evidence(bag).chains[-1]
     yield from _of_algorithm(
@@ -92,6 +98,19 @@ def _of_token(bag: str, token: bytes, policy: ValidationPolicy) -> Iterator[Endi
         yield from _of_certificate(bag, certificate)
     for use in facts.algorithms:
         yield from _of_algorithm(bag, use, policy)
+
+
+def _ends_at_once(certificate: Any) -> bool:
+    """Tell the certificate of a key that one signature was made with, on its signer's own device.
+
+    It has ended before the document is filed, as it must: a timestamp proves the time of that signature,
+    and what the timestamp rests on is listed. Without timestamps it lasts as long as its issuer's.
+    """
+    try:
+        lasts = certificate.not_valid_after - certificate.not_valid_before
+    except UNREADABLE:
+        return False
+    return promised_digest(certificate) is not None and lasts <= _AT_ONCE
 
 
 def _of_certificate(bag: str, certificate: Any) -> Iterator[Ending]:
