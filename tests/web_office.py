@@ -23,6 +23,7 @@ from agreegen.web.store.users import Role
 
 PASSWORD = "correct horse battery"
 _TOKEN = re.compile(r'name="csrf" content="(\w+)"')
+_OBJECT = re.compile(r"(&lt;|<)[\w. -]+ at 0x[0-9a-f]+|(&lt;|<)(class|function|built-in) ")
 _PATIENCE_S = 20.0
 
 
@@ -63,8 +64,10 @@ class Visit:
     session: requests.Session
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> requests.Response:
-        """Ask for a page; redirects are not followed."""
-        return self.session.get(self.url + path, headers=headers, allow_redirects=False, timeout=60)
+        """Ask for a page; redirects are not followed. No page shows how Python writes an object."""
+        answer = self.session.get(self.url + path, headers=headers, allow_redirects=False, timeout=60)
+        assert not (_is_page(answer) and _OBJECT.search(answer.text)), path
+        return answer
 
     def token(self) -> str:
         """Return the request token of this visit."""
@@ -86,6 +89,10 @@ class Visit:
         return self.session.post(
             self.url + path, data=values, files=files, headers=headers, allow_redirects=False, timeout=120
         )
+
+
+def _is_page(answer: requests.Response) -> bool:
+    return answer.headers.get("content-type", "").startswith("text/html")
 
 
 def free_port() -> int:
