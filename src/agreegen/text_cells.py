@@ -18,22 +18,6 @@ def workbook_text(text: str) -> str:
     return _NOT_XML.sub("\ufffd", text)
 
 
-def xml_text(text: str) -> str:
-    """Return a text as it stands in XML; characters that no workbook can carry become U+FFFD."""
-    escaped = workbook_text(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return escaped.replace("\r", "&#13;")
-
-
-def column_letters(column: int) -> str:
-    """Return the letters of a zero-based column, such as `C` for 2."""
-    letters = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
-
-
 def lines_of(text: str, width: int) -> int:
     """Return how many lines a text takes in a column of so many characters; ideographs take two each.
 

@@ -11,7 +11,9 @@ import pytest
 from openpyxl import load_workbook
 from python_calamine import CalamineWorkbook
 
+from agreegen.text_cells import lines_of
 from agreegen.unit_sheets import Table, write_tables
+from agreegen.workbook_file import LINE_PT, MARGIN_PT
 
 _LONG = "豫州市第二次全国污染源普查领导小组办公室" * 3
 
@@ -31,7 +33,8 @@ def test_each_cell_holds_and_looks_as_its_own_value_asks(tmp_path: Path) -> None
             assert cell.number_format == ("@" if isinstance(value, str) else "General")
             assert bool(cell.alignment.wrap_text) == (value == _LONG)
     heights = [sheet.row_dimensions[number].height for number in range(2, 7)]
-    assert [height is not None for height in heights] == [True, False, False, False, True]
+    lines = [round((height - MARGIN_PT) / LINE_PT) for height in heights if height is not None]
+    assert lines == [lines_of(_LONG, 20), 1, 1, 1, lines_of(_LONG, 12)]
 
 
 def test_text_stays_as_it_is_in_every_reader(tmp_path: Path) -> None:

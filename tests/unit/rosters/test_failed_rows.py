@@ -80,7 +80,11 @@ def test_the_sheet_opens_ready_to_be_mended(tmp_path: Path) -> None:
     _, xlsx_path = write_failed_rows(tmp_path / "failed-rows", HEADER, [(row, reason) for row in ROWS])
     sheet = openpyxl.load_workbook(xlsx_path).worksheets[0]
     assert sheet.freeze_panes == "A2"
-    assert all(sheet.column_dimensions[letter].width >= 18 for letter in "ABCDEF")
+    wide = [column for column in sheet.column_dimensions.values() if column.width >= 18]
+    places = [(column.min or 0, column.max or 0) for column in wide]
+    assert {number for first, last in places for number in range(first, last + 1)} >= set(range(1, 7))
     last = sheet.cell(2, len(HEADER) + 1)
     assert (last.value, last.alignment.wrap_text, sheet.page_setup.orientation) == (reason, True, "landscape")
-    assert sheet.row_dimensions[2].height == 35, "two lines: not every program finds that out by itself"
+    assert sheet.row_dimensions[2].height == pytest.approx(35, abs=0.75), (
+        "two lines: not every program finds that out by itself"
+    )

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from agreegen.text_cells import column_letters
-
 _RANGE = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})\Z")
 
 
@@ -22,7 +20,12 @@ class MergedRange:
 
 def cell_address(row: int, column: int) -> str:
     """Return the address of a one-based row and a zero-based column, such as `C4`."""
-    return f"{column_letters(column)}{row}"
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return f"{letters}{row}"
 
 
 def parse_range(text: str) -> MergedRange | None:
