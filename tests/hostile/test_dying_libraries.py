@@ -10,13 +10,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pikepdf
 import pytest
 from PIL import Image
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import PdfSignatureMetadata, PdfSigner, SimpleSigner
+from pyhanko.sign.fields import SigSeedSubFilter
 
 from agreegen.batch.interface import Job, RunSettings
 from agreegen.batch.running.run import run_job
 from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.maker import make_example_pki
+from agreegen.pdf.plain import NotPlainError, PlainPdf
 from tests.attacks.documents import fill, signed
 from tests.attacks.signer import PAGE_TEXT
 from tests.hostile.dying_libraries import environment, put_before
@@ -175,6 +180,75 @@ def test_a_scan_is_recorded_of_a_registered_file(pki: ExamplePki, tmp_path: Path
     told = _desk(tmp_path, library, file.read_bytes()[-200:]).run(
         *line, "--scan", "scan.png", "--credential", pki.credential("unit-seal")
     )
+    assert told.returncode == 0, told.stderr
+
+
+@pytest.fixture
+def came_back(pki: ExamplePki, tmp_path: Path) -> tuple[Job, bytes]:
+    """A finished job in which T001 signed with another program, which writes what no plain file holds."""
+    run_job(job := write_job(tmp_path / "job", pki.folder), RunSettings(workers=1))
+    (file,) = job.documents_folder.rglob("T001.pdf")
+    people, back = pki.credentials / "people", tmp_path / "back.pdf"
+    signer = SimpleSigner.load_pkcs12(  # type: ignore[no-untyped-call]
+        people / "T001.p12", passphrase=(people / "T001.pass").read_bytes().strip()
+    )
+    metadata = PdfSignatureMetadata(
+        field_name="pledger", subfilter=SigSeedSubFilter.PADES, reason="startxref"
+    )
+    writer = IncrementalPdfFileWriter(file.open("rb"))
+    back.write_bytes(PdfSigner(metadata, signer).sign_pdf(writer).getvalue())
+    with pytest.raises(NotPlainError):
+        PlainPdf.read(back.read_bytes())
+    desk = Desk(tmp_path, {**os.environ, "AGREEGEN_LANG": "en"})
+    done = desk.run("register", "add-signed", back, "--register", job.register_file, "--trust", pki.trust)
+    assert done.returncode == 0, done.stderr
+    return job, back.read_bytes()
+
+
+def _print(desk: Desk, job: Job, *more: str) -> subprocess.CompletedProcess[str]:
+    return desk.run("batch", "print", job.path, "-o", "paper.pdf", "--all", *more)
+
+
+def test_what_came_back_is_printed(came_back: tuple[Job, bytes], tmp_path: Path) -> None:
+    job, _ = came_back
+    told = _print(Desk(tmp_path, {**os.environ, "AGREEGEN_LANG": "en"}), job, "--no-separators", "--json")
+    assert told.returncode == 0, told.stderr
+    assert [each["staff_no"] for each in json.loads(told.stdout)["documents"]] == ["T001", "T002", "T003"]
+    with pikepdf.open(tmp_path / "paper.pdf") as pdf:
+        assert len(pdf.pages) == 3
+
+
+def test_what_came_back_and_kills_a_library_is_left_out_of_print(
+    came_back: tuple[Job, bytes], tmp_path: Path
+) -> None:
+    job, data = came_back
+    told = _print(_desk(tmp_path, "pikepdf", data[-200:]), job, "--json")
+    assert told.returncode == 8, told.stderr
+    printed = json.loads(told.stdout)
+    assert [each["staff_no"] for each in printed["documents"]] == ["T002", "T003"]
+    assert [(each["row"], DIED in each["reason"]) for each in printed["skipped"]] == [(2, True)]
+
+
+def test_margins_are_looked_at_in_a_document_of_ours(came_back: tuple[Job, bytes], tmp_path: Path) -> None:
+    job, data = came_back
+    desk = _desk(tmp_path, "pypdfium2", data[-200:])
+    told = _print(desk, job, "--json")
+    assert told.returncode == 0, told.stderr
+    assert len(json.loads(told.stdout)["documents"]) == 3
+    (tmp_path / "paper.pdf").unlink()
+    told = _print(desk, job, "--staff-no", "T001")
+    assert told.returncode == 3
+    assert DIED in told.stderr
+    assert not (tmp_path / "paper.pdf").exists()
+
+
+@pytest.mark.parametrize("library", ["pikepdf", "pypdfium2"])
+def test_no_library_opens_a_document_of_ours_for_its_pages(
+    pki: ExamplePki, tmp_path: Path, library: str
+) -> None:
+    run_job(job := write_job(tmp_path / "job", pki.folder), RunSettings(workers=1))
+    (file,) = job.documents_folder.rglob("T002.pdf")
+    told = _print(_desk(tmp_path, library, file.read_bytes()[-200:]), job)
     assert told.returncode == 0, told.stderr
 
 

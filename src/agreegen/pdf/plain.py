@@ -162,11 +162,7 @@ class PlainPdf:
         Raises:
             NotPlainError: There is no such object, or it is no dictionary or stream.
         """
-        offset = self.offset(number)
-        head = b"%d 0 obj" % number
-        if self.data[offset : offset + len(head)] != head:
-            raise NotPlainError
-        start = offset + len(head)
+        start = self._start(number)
         # Most objects are the same in thousands of documents: what ends before a stream or the object's end
         # is remembered by its bytes. Cut off inside a string, it is no whole dictionary.
         end = self.data.find(b"endobj", start, start + _MOST_REMEMBERED_BYTES)
@@ -180,6 +176,19 @@ class PlainPdf:
             else:
                 return dict(entries), start + length
         return read_dictionary(self.data, start)
+
+    def item(self, number: int) -> bytes:
+        """Return an object that is no dictionary as it stands in the file."""
+        found, _ = _value(self.data, self._start(number))
+        if found.startswith(b"<<"):
+            raise NotPlainError
+        return found
+
+    def _start(self, number: int) -> int:
+        offset, head = self.offset(number), b"%d 0 obj" % number
+        if not self.data.startswith(head, offset):
+            raise NotPlainError
+        return offset + len(head)
 
     def stream(self, value: bytes | None) -> bytes:
         """Return the data of a stream, not filtered or deflated.
@@ -196,20 +205,30 @@ class PlainPdf:
         except zlib.error as exc:
             raise NotPlainError from exc
 
+    def parts(self, number: int) -> tuple[Entries, bytes | None]:
+        """Return the dictionary of an object, and the data of the stream that it is, however filtered.
+
+        Raises:
+            NotPlainError: It is something else.
+        """
+        entries, end = self.object(number)
+        opening = _STREAM.match(self.data, end)
+        if opening is None:
+            return entries, None
+        length = entries.get(b"/Length", b"")
+        if not length.isdigit():
+            raise NotPlainError
+        return entries, self.data[opening.end() : opening.end() + int(length)]
+
     def raw_stream(self, value: bytes | None) -> tuple[bytes, bool]:
         """Return the data of a stream as it stands in the file, and whether it is deflated.
 
         Raises:
             NotPlainError: It is something else, or filtered in another way.
         """
-        if value is None:
+        entries, raw = self.parts(reference(value))
+        if raw is None or b"/DecodeParms" in entries:
             raise NotPlainError
-        entries, end = self.object(reference(value))
-        length = entries.get(b"/Length", b"")
-        opening = _STREAM.match(self.data, end)
-        if opening is None or not length.isdigit() or b"/DecodeParms" in entries:
-            raise NotPlainError
-        raw = self.data[opening.end() : opening.end() + int(length)]
         if b"/Filter" not in entries:
             return raw, False
         if entries[b"/Filter"] != b"/FlateDecode":
@@ -300,6 +319,24 @@ def _items(array: bytes) -> tuple[bytes, ...]:
             return tuple(found)
         value, at = _value(array, at)
         found.append(value)
+
+
+@functools.lru_cache(maxsize=512)
+def split_at_references(value: bytes) -> tuple[bytes | int, ...]:
+    """Return a value as it stands in the file, with an object's number for each reference in it."""
+    parts: list[bytes | int] = []
+    at = begin = 0
+    while token := _TOKEN.match(value, at):
+        at = token.end()
+        tail = _REFERENCE_TAIL.match(value, at) if token[1].isdigit() else None
+        if tail is not None:
+            parts += [value[begin : token.start(1)], int(token[1])]
+            at = begin = tail.end()
+        elif token[1] == b"R":
+            raise NotPlainError
+    if value[at:].strip():
+        raise NotPlainError
+    return (*parts, value[begin:])
 
 
 def read_dictionary(data: bytes, at: int) -> tuple[Entries, int]:

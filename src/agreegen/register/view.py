@@ -26,6 +26,8 @@ from agreegen.register.migrations import (
 
 _SELECT = f"SELECT {COLUMNS} FROM documents"  # noqa: S608  # constants only
 _EVENTS = f"SELECT {EVENT_COLUMNS} FROM events"  # noqa: S608  # constants only
+_RETURNED = """SELECT DISTINCT document FROM events
+WHERE document <> '' AND (kind = ? OR details LIKE '%"received_by":%')"""
 _ALL_OF_REGISTER = "SELECT details FROM events WHERE document = '' AND kind = ? ORDER BY seq"
 
 
@@ -92,6 +94,12 @@ class RegisterView(ChainView):
             return None if row is None else DocumentState(row[1])
         except ValueError as exc:
             raise self._damaged(row[0]) from exc
+
+    def returned_documents(self) -> frozenset[str]:
+        """Return the ids of documents whose files were not made here alone: they came back, or were found."""
+        with self.wrapped():
+            rows = self.connection.execute(_RETURNED, (EventKind.ADOPTED.value,))
+            return frozenset(str(document) for (document,) in rows)
 
     def documents_of(self, row_key: str) -> list[DocumentRow]:
         """Return all documents of a roster row, replaced ones among them."""

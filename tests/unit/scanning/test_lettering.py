@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agreegen.forms.fonts import find_chain
-from agreegen.scanning.comparing.references import LETTERING_FONTS
-from agreegen.scanning.copies.lettering import Lettering
+from agreegen.scanning.copies.lettering import LETTERING_FONTS, Lettering
 
 _UNIT = "豫州市第二次全国污染源普查领导小组办公室 No. 12"
 _SIZE = 10.0

@@ -16,15 +16,16 @@ from agreegen.batch.paper.document_choice import Choice, Chosen, choose
 from agreegen.batch.paper.unit_lists import write_listing
 from agreegen.batch.planning.mended_rows import mended_warning
 from agreegen.errors import InputError
-from agreegen.files import replacing, sha256_of_file
+from agreegen.files import replacing, sha256_of, sha256_of_file
 from agreegen.forms.fonts import find_chain
 from agreegen.messages import Message, message
 from agreegen.recording.recorder import Recorder
 from agreegen.register.interface import DocumentRow
 from agreegen.register.store import Register
-from agreegen.scanning.comparing.references import LETTERING_FONTS
+from agreegen.scanning.copies.copier import CopiedPage
 from agreegen.scanning.copies.fitting import marks_fit
-from agreegen.scanning.copies.lettering import Lettering
+from agreegen.scanning.copies.flattening import call_confined
+from agreegen.scanning.copies.lettering import LETTERING_FONTS, Lettering
 from agreegen.scanning.copies.stack import Stack
 from agreegen.scanning.copies.stamp import short_id, stamps_for
 
@@ -126,7 +127,13 @@ def print_documents(
     settings = settings or PrintSettings()
     with _register(job, recorder) as register:
         choice = _choose(job, settings, register)
-        press = _Press(job, settings, functools.lru_cache(maxsize=_ROWS_KEPT)(register.document), choice)
+        press = _Press(
+            job,
+            settings,
+            functools.lru_cache(maxsize=_ROWS_KEPT)(register.document),
+            choice,
+            register.returned_documents(),
+        )
         if settings.marks:
             press.require_margins()
         with replacing(output, mode=_MODE) as temporary:
@@ -187,6 +194,8 @@ class _Press:
     settings: PrintSettings
     document: Callable[[str], DocumentRow | None]
     choice: Choice
+    returned: frozenset[str]
+    _opened: dict[str, list[CopiedPage]] = field(default_factory=dict)
 
     def write(self, path: Path) -> tuple[list[PrintedDocument], int]:
         """Write the file; return the documents in it and the number of its pages."""
@@ -194,24 +203,39 @@ class _Press:
             stack = Stack(file, Lettering(find_chain(LETTERING_FONTS), self._texts()))
             printed: list[PrintedDocument] = []
             for unit, chosen in self.choice.units.items():
-                there = [item for item in chosen if self._is_there(item)]
+                there = [item for item in chosen if self._is_there(item) and self._opens(item, stack)]
                 if there:
                     printed += self._write_unit(stack, unit, there)
             stack.finish()
         return printed, stack.pages
 
     def require_margins(self) -> None:
-        """Refuse to print marks over the text of a form; all documents of a form have its margins."""
-        for chosen in self.choice.units.values():
-            for item in chosen:
-                path = self._path(self._known(item))
-                if path.is_file():
-                    if not marks_fit(path.read_bytes()):
-                        raise InputError(
-                            message("batch.form-its-margins-have-no-room", id=self.job.form.id),
-                            hint=message("batch.print-no-marks-or-widen-margins"),
-                        )
-                    return
+        """Refuse to print marks over the text of a form; all documents of a form have its margins.
+
+        Drawing takes a library: one that was made here is looked at, else one that came back, in a process
+        with limits.
+        """
+        everybody = [item for chosen in self.choice.units.values() for item in chosen]
+        own = (item for item in everybody if item.id not in self.returned)
+        others = (item for item in everybody if item.id in self.returned)
+        data = next(filter(None, map(self._registered, own)), None)
+        if data is not None:
+            fit = marks_fit(data)
+        elif (data := next(filter(None, map(self._registered, others)), None)) is not None:
+            fit = call_confined(marks_fit, data)
+        else:
+            return
+        if not fit:
+            raise InputError(
+                message("batch.form-its-margins-have-no-room", id=self.job.form.id),
+                hint=message("batch.print-no-marks-or-widen-margins"),
+            )
+
+    def _registered(self, chosen: Chosen) -> bytes | None:
+        """Return the bytes of a file that is as the register knows it."""
+        path = self._path(self._known(chosen))
+        data = path.read_bytes() if path.is_file() else b""
+        return data if sha256_of(data) == self._known(chosen).sha256 else None
 
     def _write_unit(self, stack: Stack, unit: str, chosen: list[Chosen]) -> Iterator[PrintedDocument]:
         stack.add_entry(f"{unit} ({len(chosen)})")
@@ -225,7 +249,8 @@ class _Press:
             known = row.registration
             stack.add_entry(f"{known.staff_no or ''} {known.name}".strip(), below=True)
             stamps = functools.partial(stamps_for, known) if self.settings.marks else None
-            page = stack.add_document(self._path(row).read_bytes(), stamps)
+            pages = self._opened.pop(item.id, None) or stack.prepare(self._path(row).read_bytes())
+            page = stack.add_pages(pages, stamps)
             self._begin_on_a_front(stack)
             yield PrintedDocument(known.id, known.staff_no, known.name, unit, page)
 
@@ -251,6 +276,17 @@ class _Press:
         else:
             return True
         return False
+
+    def _opens(self, chosen: Chosen, stack: Stack) -> bool:
+        """Whether a document that came back can be printed; one that was made here is not asked."""
+        if chosen.id not in self.returned:
+            return True
+        try:
+            self._opened[chosen.id] = stack.prepare(self._path(self._known(chosen)).read_bytes())
+        except InputError as exc:
+            self.choice.skipped[chosen.row] = exc.sentence
+            return False
+        return True
 
     def _known(self, chosen: Chosen) -> DocumentRow:
         row = self.document(chosen.id)

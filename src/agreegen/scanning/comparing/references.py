@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from agreegen.forms.fonts import find_chain
 from agreegen.rendering.context import BLANK
 from agreegen.scanning.comparing.alignment import Ink
-from agreegen.scanning.copies.lettering import Lettering
+from agreegen.scanning.copies.lettering import LETTERING_FONTS, Lettering
 from agreegen.scanning.copies.stack import Stack
 from agreegen.scanning.copies.stamp import Box, Stamp, mark_boxes
 from agreegen.scanning.marks import Points
@@ -26,14 +26,6 @@ FINE = 2
 """How many times as large the places are looked at that tell persons apart."""
 PX_PER_MM = DOTS_PER_INCH / 25.4
 _PX_PER_PT = DOTS_PER_INCH / 72
-LETTERING_FONTS = (
-    "Noto Serif SC",
-    "LXGW WenKai",
-    "HanaMinA",
-    "HanaMinB",
-    "Noto Serif CJK SC",
-    "BabelStone Han",
-)
 _LEAST_CHARACTER_PX = 9.0
 """Commas and full stops are too small to be compared."""
 

@@ -9,6 +9,14 @@ from agreegen.conversion.compiled.embedding import font_objects, font_tables
 from agreegen.conversion.compiled.metrics import Font, FontSubset, Glyph, open_font
 from agreegen.forms.fonts import FontFile
 
+LETTERING_FONTS = (
+    "Noto Serif SC",
+    "LXGW WenKai",
+    "HanaMinA",
+    "HanaMinB",
+    "Noto Serif CJK SC",
+    "BabelStone Han",
+)
 _MISSING = "〓"
 """The mark of Chinese typesetters for a character that is not at hand."""
 _ELLIPSIS = "…"

@@ -7,32 +7,21 @@ memory, only the hashes and numbers of what came or was used last.
 
 from __future__ import annotations
 
-import functools
 import hashlib
-import io
-import re
-import zlib
 from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-import pikepdf
-
+from agreegen.scanning.copies.copier import CopiedPage, PageCopier, packed_stream
 from agreegen.scanning.copies.lettering import Lettering
 from agreegen.scanning.copies.stamp import Stamp, draw_stamp
+from agreegen.signing.plain.signature_update import text_string
 
 _HEADER = b"%PDF-1.7\n%\xbf\xf7\xa2\xfe\n"
-_PAGE_KEYS = ("/MediaBox", "/CropBox", "/Rotate", "/Group", "/UserUnit")
 _PAGES_A_NODE = 64
-_COMPRESS_FROM = 64
-_LEVEL = 7
 _A4_PT = (595.276, 841.89)
-_WITHOUT_REFERENCES = re.compile(rb"[\[\] 0-9.+-]*")
-"""An array of nothing but numbers, as the widths of a font are: the same under any numbers of objects."""
-
-
 _REMEMBERED = 1 << 16
 """Objects that may be referred to again. What all documents share is used again by each, so it stays; what is
 one document's own makes room, so that memory stays flat."""
@@ -65,7 +54,7 @@ class _Entry:
 
     def encode(self, following: int) -> bytes:
         """Return the object; `following` is the number of the entry after it, or 0."""
-        title = pikepdf.String(self.title).unparse()
+        title = text_string(self.title)
         parts = [b"/Title%b/Parent %d 0 R/Dest[%d 0 R/Fit]" % (title, self.parent, self.page)]
         parts += [b"/Prev %d 0 R" % self.before] if self.before else []
         parts += [b"/Next %d 0 R" % following] if following else []
@@ -103,8 +92,9 @@ class Stack:
             self._offsets.append(0)
             self.put(number, data)
         self._fonts = b"".join(b"/%b %d 0 R" % (name.encode(), number) for name, number in names.items())
-        self._begin = self.add(_stream(b"q\n"))
-        self._end = self.add(_stream(b"\nQ\n"))
+        self._copier = PageCopier(self)
+        self._begin = self.add(packed_stream(b"q\n"))
+        self._end = self.add(packed_stream(b"\nQ\n"))
 
     def add_document(self, data: bytes, stamps: Callable[[int], Sequence[Stamp]] | None) -> int:
         """Add the pages of a document as they look on paper; return the number of its first page, from 1.
@@ -112,19 +102,31 @@ class Stack:
         Args:
             data: The PDF; what its annotations show on paper becomes part of the pages.
             stamps: Gives the stamps of so many pages; None to print without marks.
+
+        Raises:
+            InputError: It cannot be opened.
         """
+        return self.add_pages(self.prepare(data), stamps)
+
+    def prepare(self, data: bytes) -> list[CopiedPage]:
+        """Write what the pages of a document need, but not the pages themselves; see `add_document`.
+
+        Raises:
+            InputError: It cannot be opened.
+        """
+        return self._copier.copy(data)
+
+    def add_pages(self, pages: Sequence[CopiedPage], stamps: Callable[[int], Sequence[Stamp]] | None) -> int:
+        """Add pages that were prepared; return the number of the first one, from 1. See `add_document`."""
         first = self.pages + 1
-        with pikepdf.open(io.BytesIO(data)) as source:
-            source.flatten_annotations("print")
-            copier = _Copier(self)
-            stamped = stamps(len(source.pages)) if stamps is not None else [None] * len(source.pages)
-            for page, stamp in zip(source.pages, stamped, strict=True):
-                self._add_page(copier, page, stamp)
+        stamped = stamps(len(pages)) if stamps is not None else [None] * len(pages)
+        for page, stamp in zip(pages, stamped, strict=True):
+            self._add_page(page, stamp)
         return first
 
     def add_sheet(self, content: bytes) -> int:
         """Add a page of lettering only, A4; return its number, from 1."""
-        stream = self.add(_stream(content))
+        stream = self.add(packed_stream(content))
         entries = b"/MediaBox[0 0 %.3f %.3f]/Resources<</Font<<%b>>>>" % (*_A4_PT, self._fonts)
         self._finish_page(entries, b"%d 0 R" % stream)
         return self.pages
@@ -163,29 +165,19 @@ class Stack:
             % (size, root, digest, digest, start)
         )
 
-    def _add_page(self, copier: _Copier, page: pikepdf.Page, stamp: Stamp | None) -> None:
-        entries = [
-            b"%b %b" % (key.encode(), copier.value(page.obj[key])) for key in _PAGE_KEYS if key in page.obj
-        ]
-        box = [float(edge) for edge in page.mediabox]
-        resources = dict(page.obj.get("/Resources", pikepdf.Dictionary()).items())
-        contents = page.obj.get("/Contents", pikepdf.Array())
-        parts = list(contents) if isinstance(contents, pikepdf.Array) else [contents]
-        written = [copier.value(part) for part in parts]
-        if "/MediaBox" not in page.obj:
-            entries.append(b"/MediaBox[%b]" % b" ".join(b"%g" % edge for edge in box))
-        fonts = b""
+    def _add_page(self, page: CopiedPage, stamp: Stamp | None) -> None:
+        drawn, over, fonts = [*page.contents], [], page.fonts
+        if page.looks:
+            over.append(page.looks)
         if stamp is not None:
-            overlay = draw_stamp(stamp, self.lettering, box[2] - box[0], box[3] - box[1])
-            written = [
-                b"%d 0 R" % self._begin,
-                *written,
-                b"%d 0 R" % self._end,
-                b"%d 0 R" % self.add(_stream(overlay)),
-            ]
-            fonts = self._fonts
-        entries.append(b"/Resources" + copier.resources(resources, fonts))
-        self._finish_page(b"".join(entries), b"[%b]" % b" ".join(written))
+            left, bottom, right, top = page.box
+            over.append(draw_stamp(stamp, self.lettering, right - left, top - bottom))
+            fonts += self._fonts
+        if over:
+            drawn = [self._begin, *drawn, self._end, *(self.add(packed_stream(each)) for each in over)]
+        resources = b"/Resources<</Font<<%b>>%b>>" % (fonts, page.resources)
+        listed = b" ".join(b"%d 0 R" % number for number in drawn)
+        self._finish_page(page.entries + resources, b"[%b]" % listed)
 
     def _finish_page(self, entries: bytes, contents: bytes) -> None:
         if not self._nodes or len(self._nodes[-1][1]) == _PAGES_A_NODE:
@@ -258,78 +250,3 @@ class Stack:
     def _write(self, data: bytes) -> None:
         self._file.write(data)
         self._position += len(data)
-
-
-class _Copier:
-    """Copies objects of one source, leaves first, so that what is the same has the same bytes."""
-
-    def __init__(self, stack: Stack) -> None:
-        self._stack = stack
-        self._numbers: dict[tuple[int, int], int] = {}
-        self._open: dict[tuple[int, int], int] = {}
-
-    def value(self, item: object) -> bytes:
-        """Return a value, or a reference to it, in the numbers of the stack."""
-        if isinstance(item, pikepdf.Object) and item.is_indirect:
-            return b"%d 0 R" % self._copied(item)
-        return self._direct(item)
-
-    def resources(self, entries: dict[str, pikepdf.Object], fonts: bytes) -> bytes:
-        """Return a page's resources with the fonts of the lettering added."""
-        own = dict(entries.pop("/Font", pikepdf.Dictionary()).items())
-        listed = b"".join(b"%b %b" % (_name(key), self.value(font)) for key, font in own.items())
-        others = b"".join(b"%b %b" % (_name(key), self.value(item)) for key, item in entries.items())
-        return b"<</Font<<%b%b>>%b>>" % (listed, fonts, others)
-
-    def _copied(self, item: pikepdf.Object) -> int:
-        key = item.objgen
-        if key in self._numbers:
-            return self._numbers[key]
-        if key in self._open:  # it refers to itself: it gets a number before it is written
-            self._open[key] = self._open[key] or self._stack.reserve()
-            return self._open[key]
-        self._open[key] = 0
-        data = self._stream(item) if isinstance(item, pikepdf.Stream) else self._direct(item)
-        reserved = self._open.pop(key)
-        if reserved:
-            self._stack.put(reserved, data)
-        self._numbers[key] = reserved or self._stack.add(data)
-        return self._numbers[key]
-
-    def _direct(self, item: object) -> bytes:
-        if isinstance(item, pikepdf.Dictionary):
-            return b"<<%b>>" % b"".join(
-                b"%b %b" % (_name(key), self.value(entry))
-                for key, entry in item.items()
-                if key != "/StructParent"
-            )
-        if isinstance(item, pikepdf.Array):
-            whole = item.unparse()
-            if _WITHOUT_REFERENCES.fullmatch(whole):
-                return whole
-            return b"[%b]" % b" ".join(self.value(entry) for entry in item)
-        if isinstance(item, pikepdf.Object):
-            return item.unparse()
-        if isinstance(item, bool):
-            return b"true" if item else b"false"
-        return b"null" if item is None else str(item).encode()
-
-    def _stream(self, item: pikepdf.Stream) -> bytes:
-        entries = {key: entry for key, entry in item.items() if key not in {"/Length", "/StructParent"}}
-        raw = item.read_raw_bytes()
-        details = b"".join(b"%b %b" % (_name(key), self.value(entry)) for key, entry in entries.items())
-        if "/Filter" not in entries and len(raw) >= _COMPRESS_FROM:
-            return _stream(raw, details)
-        return b"<<%b/Length %d>>\nstream\n%b\nendstream" % (details, len(raw), raw)
-
-
-@functools.lru_cache(maxsize=1024)
-def _name(key: str) -> bytes:
-    return pikepdf.Name(key).unparse()
-
-
-def _stream(data: bytes, details: bytes = b"") -> bytes:
-    if len(data) < _COMPRESS_FROM:
-        return b"<<%b/Length %d>>\nstream\n%b\nendstream" % (details, len(data), data)
-    packed = zlib.compress(data, _LEVEL)
-    return b"<<%b/Filter/FlateDecode/Length %d>>\nstream\n%b\nendstream" % (details, len(packed), packed)
