@@ -21,6 +21,7 @@ from agreegen.rosters.parameters import read_parameters
 from agreegen.signing.appearance.pictures import INK, Appearance, AppearanceMaker, form_body, number
 from agreegen.signing.appearance.text_line import text_lines
 from agreegen.signing.plain.signature_update import SignatureText, append_signature, find_targets
+from tests.attacks.packed_otherwise import two_faced
 
 _PARAMETERS = Path(__file__).parents[2] / "batch" / "confidentiality-agreement.yaml"
 _MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -100,7 +101,13 @@ WIPING: dict[str, AppearanceMaker] = {
 }
 """Looks that make paper of the names that stand under their fields."""
 
+_BENIGN, _OVER_ALL = b"q 0 g 9 9 9 9 re f Q ", b"Q Q Q Q 0 g -500 -700 2000 2000 re f "
+_TWO_FACED = two_faced(_BENIGN, _OVER_ALL)
+_UP = b" << /Predictor 12 /Columns 96 >>"
+
 REACHING: dict[str, AppearanceMaker] = {
+    "picture that is predicted": _pictured(_TWO_FACED, _GROUP + b" /DecodeParms" + _UP),
+    "picture that is predicted for pdf.js": _pictured(_TWO_FACED, _GROUP + b" /DP" + _UP),
     "look that ends too much": _only(b"Q Q Q /Ink gs " + _SHEET, INK),
     "picture that ends too much": _pictured(b"Q Q Q 0 g 0 0 9 9 re f", _GROUP),
     "form of a picture that ends too much": _pictured(

@@ -20,7 +20,7 @@ _COLUMNS = 96
 _UP = b"/Predictor 12 /Columns %d" % _COLUMNS
 
 
-def _two_faced(plain: bytes, predicted: bytes) -> bytes:
+def two_faced(plain: bytes, predicted: bytes) -> bytes:
     """Return bytes that are one look as they are, and another one once a prediction (PNG, Up) is undone.
 
     The first row is a comment in both; it is the difference of the two texts, which the second row holds.
@@ -40,12 +40,12 @@ def _packed(content: bytes, entries: bytes) -> bytes:
 
 def _unpredicted(entries: bytes) -> bytes:
     """A rule that undoes no prediction reads what is meant for it."""
-    return _packed(zlib.compress(_two_faced(_READ, _OVER_ALL)), entries)
+    return _packed(zlib.compress(two_faced(_READ, _OVER_ALL)), entries)
 
 
 def _overpredicted(entries: bytes) -> bytes:
     """A rule that undoes a prediction reads what is meant for it."""
-    return _packed(zlib.compress(_two_faced(_OVER_ALL, _READ)), entries)
+    return _packed(zlib.compress(two_faced(_OVER_ALL, _READ)), entries)
 
 
 def _predicted(content: bytes, pixel_bytes: int, columns: int) -> bytes:

@@ -15,12 +15,14 @@ from agreegen.errors import ConversionError
 from agreegen.messages import message
 from agreegen.pdf.document import View, open_file
 from agreegen.pdf.encryption import open_view
+from agreegen.pdf.filters import is_unpacked_alike
 from agreegen.pdf.limits import Limits
 from agreegen.pdf.objects import LimitError, Ref, Stream, Value, same
 from agreegen.verification.changes.metadata_words import says_more
 
 _MAX_PAIRS = 200_000
 _MAX_SHOWN = 120
+_UNPACKING = ("Filter", "DecodeParms")
 _PACKING = frozenset({"Length", "Filter", "DecodeParms", "DL"})
 _CHANGED_IN_CATALOG = frozenset({"Perms", "DSS", "Extensions", "Version"})
 """Signing programs raise the version; no page shows that."""
@@ -129,14 +131,17 @@ class _Comparison:
         return bool(left == right and bottom == top)
 
     def _same_body(self, made: Stream, found: Stream, key: str) -> bool:
-        if made.raw == found.raw and same(made.dictionary.get("Filter"), found.dictionary.get("Filter")):
+        one, two = self.made.resolved_filters(made).dictionary, self.found.resolved_filters(found).dictionary
+        if not is_unpacked_alike(two):
+            return False
+        if made.raw == found.raw and all(same(one.get(key), two.get(key)) for key in _UNPACKING):
             return True
-        one, two = _expanded(self.made, made), _expanded(self.found, found)
-        if one == two or key not in _FONT_FILES:
-            return one == two
+        wanted, there = _expanded(self.made, made), _expanded(self.found, found)
+        if wanted == there or key not in _FONT_FILES:
+            return wanted == there
         is_cff = _FONT_FILES[key]
         try:
-            return _draws(one, is_cff=is_cff) == _draws(two, is_cff=is_cff)
+            return _draws(wanted, is_cff=is_cff) == _draws(there, is_cff=is_cff)
         except ConversionError:
             return False
 

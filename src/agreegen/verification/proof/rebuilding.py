@@ -22,6 +22,7 @@ from agreegen.forms.catalog import forms_folder
 from agreegen.model.document import Document
 from agreegen.model.report import Changes, Coverage, SignatureKind
 from agreegen.model.text import normalise_text
+from agreegen.pdf.filters import is_unpacked_alike
 from agreegen.pdf.limits import Limits
 from agreegen.pdf.objects import Ref, StructureError, Value
 from agreegen.pdf.parser import parse_value
@@ -264,6 +265,8 @@ def _is_whole(value: Value, rest: bytes) -> bool:
     whole = rest.startswith(_BEFORE_STREAM) and rest.endswith(_BEHIND_STREAM)
     around = len(_BEFORE_STREAM) + len(_BEHIND_STREAM)
     if not whole or type(length) is not int or len(rest) != length + around:
+        return False
+    if not is_unpacked_alike(value):
         return False
     if value.get("Subtype") == "Image":
         return True  # seals are packed in many ways, and no text is in them

@@ -202,7 +202,25 @@ def packed_oddly(cut: int, tail: bytes = b"", **entries: Any) -> Change:
     return change
 
 
+def packed_for_some(pdf: Pdf) -> None:
+    """Predict the page's content by parameters that pdf.js does not take: it shows what stands there."""
+    stream = pdf.pages[-1].obj.Contents[-1]
+    content = stream.read_bytes()
+    stream.write(zlib.compress(b"\x00" + content), filter=Name.FlateDecode)
+    stream.Filter = Array([Name.FlateDecode])
+    stream.DecodeParms = Dictionary(Predictor=12, Columns=len(content))
+
+
+def predicted_afterwards(pdf: Pdf) -> None:
+    """The program of a font stays byte for byte, and whoever unpacks it gets another one."""
+    holders = [one for one in pdf.objects if isinstance(one, Dictionary)]
+    program = next(one[key] for one in holders for key in ("/FontFile2", "/FontFile3") if key in one)
+    program.DecodeParms = Dictionary(Predictor=12, Columns=4)
+
+
 UNREADABLE: dict[str, Change] = {
+    "packed for some": packed_for_some,
+    "predicted afterwards": predicted_afterwards,
     "cut off": packed_oddly(4),
     "wrong sum": packed_oddly(1, b"?"),
     "another predictor": packed_oddly(4, Predictor=3),

@@ -14,6 +14,7 @@ from agreegen.messages import message
 from agreegen.pdf.content import leaves_all_as_it_was
 from agreegen.pdf.document import View
 from agreegen.pdf.fields import form_fields
+from agreegen.pdf.filters import is_unpacked_alike
 from agreegen.pdf.objects import LimitError, Ref, Stream, StructureError, Value
 from agreegen.verification.changes.interface import Finding, RevisionStep
 from agreegen.verification.changes.painted_boxes import looks_of
@@ -64,7 +65,8 @@ def _all_closed(view: View, annotation: dict[str, Any]) -> bool:
 
 def _is_closed(view: View, stream: Stream) -> bool:
     try:
-        return leaves_all_as_it_was(view.file.expand(view.resolved_filters(stream)))
+        packed = view.resolved_filters(stream)
+        return is_unpacked_alike(packed.dictionary) and leaves_all_as_it_was(view.file.expand(packed))
     except LimitError:
         raise
     except StructureError:
