@@ -62,6 +62,25 @@ class PageImages:
                 yield SealLook(state.view.index, place, Reading.JOINED, picture)
 
 
+def joined_on_page(
+    state: State, places: Sequence[PermittedPlace], images: tuple[Image, Image, Image], scale: float
+) -> Iterator[SealLook]:
+    """Yield the same of pictures of the whole page, of which the parts around the places are looked at.
+
+    In a part fewer edges are long enough to be rules, so that more of it counts as drawn, never less.
+
+    Args:
+        state: The state before.
+        places: What was filled in or noted on the page.
+        images: The page before, without what stood in the places, and after, of one size.
+        scale: Pixels a point.
+    """
+    shape = images[0].shape[:2]
+    for (left, top, right, bottom), inside in _windows(state, places, shape, scale) if places else ():
+        before, bare, after = (image[top:bottom, left:right] for image in images)
+        yield from PageImages(before, bare, after, scale, (left, top), shape).joined(state, inside)
+
+
 def judge_added(
     old: State, new: State, page: int, places: Sequence[PermittedPlace], modes: Sequence[bool]
 ) -> list[SealLook]:

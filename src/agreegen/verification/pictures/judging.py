@@ -25,6 +25,8 @@ MOST_PAGES = 2_000
 TIME_S = 18.0
 """Processor time of a file, the programs that draw included."""
 _MOST_FAULTS = 20
+_MOST_KEPT_BYTES = 50_000_000
+"""Of pictures of a state that the next comparison asks for again."""
 
 
 Proof: TypeAlias = Callable[[int, int], bool]
@@ -112,8 +114,8 @@ def _compare(
             if not new.is_drawn_alike(place.annotation):
                 found.faults.append(PageFault(Fault.UNSTEADY, old.view.index, plan.index + 1, place.box))
         plans.append(plan)
-        for state in (old, new):
-            state.forget(plan.index)
+        old.forget(plan.index)
+        new.forget(plan.index, most_kept=_MOST_KEPT_BYTES)
         if len(found.faults) >= _MOST_FAULTS:
             return
     permitted = any(plan.places for plan in plans)

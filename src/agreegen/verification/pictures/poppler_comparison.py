@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from agreegen.verification.changes.painted_places import PermittedPlace
-from agreegen.verification.pictures.added_ink import PageImages
+from agreegen.verification.pictures.added_ink import joined_on_page
 from agreegen.verification.pictures.comparison import Image, find_difference, find_lightened, lighter
 from agreegen.verification.pictures.interface import Fault, PageFault, SealLook
 from agreegen.verification.pictures.legibility import DOTS_PER_INCH
@@ -259,8 +259,8 @@ def _look_inside(
     others = [place for place in plan.places if not is_seal(place)]
     if dots >= DOTS_PER_INCH:
         outcome[1].update((place, look_at(state, place, images)) for place in filter(is_seal, plan.places))
-        pages = PageImages(before, bare, after, dots / _PLAIN_DPI)
-        outcome[1].update((look.place, look) for look in pages.joined(state, others))
+        joined = joined_on_page(state, others, images, dots / _PLAIN_DPI)
+        outcome[1].update((look.place, look) for look in joined)
     for place in others:
         box = state.pages.place(plan.index, place.box, after.shape)
         lost = find_lightened(reference, after, box)

@@ -156,10 +156,17 @@ class State:
         width, height = self.pages.size(index)
         return math.ceil(height * scale), math.ceil(width * scale)
 
-    def forget(self, index: int) -> None:
-        """Give the pictures of a page back."""
+    def forget(self, index: int, *, most_kept: int = 0) -> None:
+        """Give the pictures of a page back, but for those of the whole page while they fit.
+
+        Args:
+            index: Number of the page, from 0.
+            most_kept: Bytes of all pictures together up to which they are kept.
+        """
+        held = sum(picture.nbytes for picture in self._drawn.values())
         for key in [key for key in self._drawn if key[0] == index]:
-            del self._drawn[key]
+            if key[3] or held > most_kept:
+                held -= self._drawn.pop(key).nbytes
 
     def places_of(self, page: int, numbers: frozenset[int]) -> frozenset[int]:
         """Return where in a page's `/Annots` these objects stand."""
