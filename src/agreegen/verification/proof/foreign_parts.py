@@ -12,8 +12,9 @@ from agreegen.model.document import ATTACHMENT_NAME
 from agreegen.pdf.document import View
 from agreegen.pdf.encryption import open_view
 from agreegen.pdf.fields import form_fields, text_of
+from agreegen.pdf.filters import is_unpacked_alike
 from agreegen.pdf.limits import Limits
-from agreegen.pdf.objects import Ref, StructureError, Value
+from agreegen.pdf.objects import Ref, Stream, StructureError, Value
 from agreegen.pdf.pages import page_numbers
 
 _CATALOGUE = frozenset(
@@ -51,7 +52,7 @@ def find_foreign_part(data: bytes, limits: Limits, password: str | None = None) 
         ):
             if holder.keys() - known:
                 return message("verification.key-in-part", key=min(holder.keys() - known), what=what)
-        return _foreign_file(view, names) or _foreign_on_pages(view)
+        return _foreign_file(view, names) or _foreign_on_pages(view) or _foreign_packing(view)
     except StructureError:
         return message("verification.something-cannot-read")
 
@@ -77,6 +78,17 @@ def _foreign_on_pages(view: View) -> Message | None:
             return message("verification.on-page", value=min(page.keys() - _PAGE), index=index)
         if not all(_is_one_of(item, widgets) for item in view.array(page.get("Annots"))):
             return message("verification.note-or-link-on-page", index=index)
+    return None
+
+
+def _foreign_packing(view: View) -> Message | None:
+    """Pages are packed so that all readers unpack the same: else pdf.js shows another than was checked."""
+    for number in view.entries:
+        value = view.value(number) if view.location(number) is not None else None
+        if not isinstance(value, Stream) or view.resolve(value.dictionary.get("Subtype")) == "Image":
+            continue
+        if not is_unpacked_alike(view.resolved_filters(value).dictionary):
+            return message("verification.stream-unpacked-differently", number=number)
     return None
 
 
